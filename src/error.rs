@@ -1,0 +1,353 @@
+//! What can go wrong: one variant a phase, each with its cause and, where there is one, the next step.
+//!
+//! An error is one sentence that a person would say. It knows its phase (for `--json`), its hint
+//! and its exit code; it never prints itself. Its text may quote what came from the network:
+//! whoever shows it on a terminal escapes it (`output::escape`).
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use thiserror::Error;
+
+use crate::exit::ExitCode;
+use crate::head::Head;
+
+/// A step of a run, as messages and `--json` name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Reading the command line.
+    Usage,
+    /// Reading the address.
+    Address,
+    /// Resolving the server's name.
+    Resolve,
+    /// Connecting to one of its addresses.
+    Connect,
+    /// The TLS handshake.
+    Tls,
+    /// The opening handshake (RFC 6455 §4).
+    Upgrade,
+    /// The connection is open (RFC 6455 §5–§7).
+    Open,
+    /// Reading what is to be sent.
+    Input,
+    /// Writing what was received.
+    Output,
+}
+
+impl Phase {
+    /// The phase's name in `--json`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Usage => "usage",
+            Self::Address => "address",
+            Self::Resolve => "resolve",
+            Self::Connect => "connect",
+            Self::Tls => "tls",
+            Self::Upgrade => "upgrade",
+            Self::Open => "open",
+            Self::Input => "input",
+            Self::Output => "output",
+        }
+    }
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Usage => "reading the command line",
+            Self::Address => "reading the address",
+            Self::Resolve => "resolving the name",
+            Self::Connect => "connecting",
+            Self::Tls => "the TLS handshake",
+            Self::Upgrade => "waiting for the answer to the upgrade",
+            Self::Open => "the connection was open",
+            Self::Input => "reading input",
+            Self::Output => "writing output",
+        })
+    }
+}
+
+/// An answer that was not 101: the whole of it, as far as it is kept.
+#[derive(Clone, Debug, Default)]
+pub struct Refusal {
+    /// Its status code.
+    pub status: u16,
+    /// Its start line and fields.
+    pub head: Head,
+    /// Its body, decoded from its transfer coding, at most 64 KiB of it.
+    pub body: Vec<u8>,
+    /// Whether there was more body than is kept, or the connection ended inside it.
+    pub truncated: bool,
+    /// What to do about it, where the cause is plain.
+    pub hint: Option<String>,
+}
+
+/// Everything that ends a run before or other than by a Close.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// The command line is wrong in a way that only shows after parsing it.
+    #[error("{0}")]
+    Usage(String),
+
+    /// The address is malformed: what is wrong with it, and what would be right.
+    #[error("{0}")]
+    Address(String),
+
+    /// The name has no address.
+    #[error("could not resolve {host}: {cause}")]
+    Resolve {
+        /// The name.
+        host: String,
+        /// What the resolver said.
+        cause: String,
+    },
+
+    /// No address of the name could be connected to.
+    #[error("could not connect to {host}:{port}{}", attempts_text(.attempts))]
+    Connect {
+        /// The server's name or address.
+        host: String,
+        /// Its port.
+        port: u16,
+        /// Each address that was tried, and why it failed.
+        attempts: Vec<(SocketAddr, io::Error)>,
+    },
+
+    /// The TLS handshake failed for another reason than the server's certificate.
+    #[error("the TLS handshake with {host} failed: {cause}")]
+    Tls {
+        /// The server's name.
+        host: String,
+        /// What the TLS library said, in words.
+        cause: String,
+        /// The next step.
+        hint: Option<String>,
+    },
+
+    /// The server's certificate could not be verified.
+    #[error("the certificate of {host} was not accepted: {cause}")]
+    Certificate {
+        /// The server's name.
+        host: String,
+        /// Which check failed.
+        cause: String,
+        /// The certificate for people, a line each: subject, names, issuer, validity.
+        details: Vec<String>,
+        /// The option that would mend it.
+        hint: Option<String>,
+    },
+
+    /// The file of `--cacert` could not be used.
+    #[error("the CA file {path} could not be used: {cause}")]
+    CaFile {
+        /// The file.
+        path: String,
+        /// Why.
+        cause: String,
+    },
+
+    /// The server answered the upgrade with something other than 101.
+    #[error("the server refused the upgrade: {}", .0.head.start_line)]
+    Refused(Box<Refusal>),
+
+    /// The server's answer is no valid answer to a WebSocket opening handshake.
+    #[error("the server answered the upgrade wrongly: {cause}")]
+    Upgrade {
+        /// What is wrong with it, with the clause of RFC 6455 where it is one.
+        cause: String,
+        /// The answer, if it was HTTP.
+        head: Option<Box<Head>>,
+        /// The next step.
+        hint: Option<String>,
+    },
+
+    /// The connection ended before the upgrade was answered.
+    #[error("the connection ended before the upgrade was answered{}", cause_text(.cause.as_ref()))]
+    Unanswered {
+        /// The error that ended it; `None` for an end of stream.
+        cause: Option<io::Error>,
+        /// The next step.
+        hint: Option<String>,
+    },
+
+    /// A time limit passed.
+    #[error("{option} {} passed while {phase}", seconds(*.limit))]
+    Timeout {
+        /// The option that set the limit.
+        option: &'static str,
+        /// The limit.
+        limit: Duration,
+        /// What was being done.
+        phase: Phase,
+    },
+
+    /// Input could not be read, or was malformed.
+    #[error("{origin}{}: {cause}", line_text(*.line))]
+    Input {
+        /// `standard input`, or the name of a file.
+        origin: String,
+        /// The line in it, counted from 1.
+        line: Option<u64>,
+        /// Why.
+        cause: String,
+    },
+
+    /// Output could not be written.
+    #[error("could not write to {target}: {cause}")]
+    Output {
+        /// `standard output`, or the name of a file.
+        target: String,
+        /// Why.
+        cause: io::Error,
+    },
+
+    /// The connection ended while accepted input was unsent.
+    #[error("{}{unsent} of {}{total} messages not sent", at_least(*.more), at_least(*.more))]
+    Unsent {
+        /// Messages that did not leave.
+        unsent: u64,
+        /// Messages that were accepted in all.
+        total: u64,
+        /// Whether input goes on beyond what was read, so that both numbers are lower bounds.
+        more: bool,
+    },
+
+    /// Fewer messages came than `-n` asked for.
+    #[error("received {received} of {wanted} messages")]
+    TooFew {
+        /// How many came.
+        received: u64,
+        /// How many were asked for.
+        wanted: u64,
+    },
+
+    /// A signal ended the run.
+    #[error("{}", signal_text(*.0))]
+    Signal(i32),
+
+    /// Something of the operating system that has no variant of its own.
+    #[error("{doing}: {cause}")]
+    System {
+        /// What was being done.
+        doing: &'static str,
+        /// Why it failed.
+        cause: io::Error,
+    },
+}
+
+impl Error {
+    /// The phase that it happened in.
+    #[must_use]
+    pub fn phase(&self) -> Phase {
+        match self {
+            Self::Usage(_) => Phase::Usage,
+            Self::Address(_) => Phase::Address,
+            Self::Resolve { .. } => Phase::Resolve,
+            Self::Connect { .. } => Phase::Connect,
+            Self::Tls { .. } | Self::Certificate { .. } | Self::CaFile { .. } => Phase::Tls,
+            Self::Refused(_) | Self::Upgrade { .. } | Self::Unanswered { .. } => Phase::Upgrade,
+            Self::Timeout { phase, .. } => *phase,
+            Self::Input { .. } => Phase::Input,
+            Self::Output { .. } => Phase::Output,
+            Self::Unsent { .. } | Self::TooFew { .. } | Self::Signal(_) | Self::System { .. } => {
+                Phase::Open
+            }
+        }
+    }
+
+    /// The exit code that it leads to.
+    #[must_use]
+    pub fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Usage(_) => ExitCode::Usage,
+            Self::Address(_) => ExitCode::Address,
+            Self::Resolve { .. } => ExitCode::Name,
+            Self::Connect { .. } => ExitCode::Connect,
+            Self::Tls { .. } => ExitCode::Tls,
+            Self::Certificate { .. } => ExitCode::Certificate,
+            Self::CaFile { .. } => ExitCode::CaFile,
+            Self::Refused(_) | Self::Upgrade { .. } => ExitCode::Refused,
+            Self::Unanswered { .. } => ExitCode::Receive,
+            Self::Timeout { .. } => ExitCode::Timeout,
+            Self::Input { .. } => ExitCode::Input,
+            Self::Output { .. } => ExitCode::Output,
+            Self::Unsent { .. } => ExitCode::Send,
+            Self::TooFew { .. } => ExitCode::Expectation,
+            Self::Signal(number) => ExitCode::Signal(u8::try_from(*number).unwrap_or(0)),
+            Self::System { .. } => ExitCode::Other,
+        }
+    }
+
+    /// The next step, where one is known.
+    #[must_use]
+    pub fn hint(&self) -> Option<&str> {
+        match self {
+            Self::Tls { hint, .. }
+            | Self::Certificate { hint, .. }
+            | Self::Upgrade { hint, .. }
+            | Self::Unanswered { hint, .. } => hint.as_deref(),
+            Self::Refused(refusal) => refusal.hint.as_deref(),
+            _ => None,
+        }
+    }
+}
+
+fn attempts_text(attempts: &[(SocketAddr, io::Error)]) -> String {
+    match attempts {
+        [] => String::new(),
+        [(address, cause)] => format!(" ({}): {}", address.ip(), plain(cause)),
+        many => many.iter().fold(":".to_owned(), |text, (address, cause)| {
+            format!("{text} {}: {};", address.ip(), plain(cause))
+        }),
+    }
+    .trim_end_matches(';')
+    .to_owned()
+}
+
+/// The error's text without Rust's `(os error N)`, which helps nobody who reads it.
+#[must_use]
+pub fn plain(cause: &io::Error) -> String {
+    let text = cause.to_string();
+    match text.find(" (os error") {
+        Some(end) => text[..end].to_owned(),
+        None => text,
+    }
+}
+
+fn cause_text(cause: Option<&io::Error>) -> String {
+    cause
+        .map(|cause| format!(": {}", plain(cause)))
+        .unwrap_or_default()
+}
+
+fn line_text(line: Option<u64>) -> String {
+    line.map(|line| format!(", line {line}"))
+        .unwrap_or_default()
+}
+
+fn at_least(more: bool) -> &'static str {
+    if more {
+        "at least "
+    } else {
+        ""
+    }
+}
+
+fn signal_text(number: i32) -> String {
+    match number {
+        1 => "ended by SIGHUP".to_owned(),
+        2 => "interrupted".to_owned(),
+        15 => "terminated".to_owned(),
+        other => format!("ended by signal {other}"),
+    }
+}
+
+/// A duration as people write one: `30 s`, `0.5 s`.
+#[must_use]
+pub fn seconds(duration: Duration) -> String {
+    format!("{} s", duration.as_secs_f64())
+}

@@ -1,0 +1,160 @@
+//! What can be heard and shown: everything that happens in a run, as one enum.
+//!
+//! Events are the only thing that outputs ever see, and all that a source hears. They borrow from
+//! the read buffer: whoever needs bytes for longer copies them.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tungstenite::protocol::frame::FrameHeader;
+
+use crate::error::Error;
+use crate::head::Head;
+use crate::protocol::Closure;
+
+/// Which connection; nearly always the first, `Link(0)`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Link(pub u16);
+
+/// Which way something went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// From the server to us.
+    In,
+    /// From us to the server.
+    Out,
+}
+
+/// What a message is (RFC 6455 §5.6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// UTF-8 text.
+    Text,
+    /// Bytes.
+    Binary,
+}
+
+/// A piece of a message's payload: the whole of it if it is `first` and `last`.
+///
+/// A piece of text never ends inside a character: it is UTF-8 by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Piece<'a> {
+    /// What the message is.
+    pub kind: Kind,
+    /// Whether this piece begins the message.
+    pub first: bool,
+    /// Whether this piece ends the message.
+    pub last: bool,
+    /// The bytes; may be empty.
+    pub bytes: &'a [u8],
+}
+
+impl<'a> Piece<'a> {
+    /// A message in one piece.
+    #[must_use]
+    pub fn whole(kind: Kind, bytes: &'a [u8]) -> Self {
+        Self {
+            kind,
+            first: true,
+            last: true,
+            bytes,
+        }
+    }
+}
+
+/// A step on the way to an open connection, with when it was done, counted from the start.
+#[derive(Debug)]
+pub enum Step {
+    /// The name has these addresses.
+    Resolved(Vec<SocketAddr>),
+    /// An address is being tried.
+    Trying(SocketAddr),
+    /// An address could not be connected to, and why.
+    Missed(SocketAddr, String),
+    /// TCP is connected.
+    Connected(SocketAddr),
+    /// TLS is set up; the text names the protocol as far as it is known.
+    Secured(String),
+    /// The upgrade request was sent.
+    Asked(Head),
+    /// The upgrade was answered.
+    Answered(Head),
+}
+
+/// How long each step took; what did not happen is `None`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Timing {
+    /// Name resolution.
+    pub resolve: Option<Duration>,
+    /// TCP, from the first attempt to the one that connected.
+    pub connect: Option<Duration>,
+    /// The TLS handshake.
+    pub tls: Option<Duration>,
+    /// From sending the upgrade to its answer.
+    pub upgrade: Option<Duration>,
+}
+
+/// An opening handshake that succeeded (RFC 6455 §4).
+#[derive(Debug)]
+pub struct Upgrade {
+    /// The address as it was used, without credentials.
+    pub url: String,
+    /// Whom we are connected to; `None` for a Unix socket.
+    pub address: Option<SocketAddr>,
+    /// The subprotocol that the server chose.
+    pub subprotocol: Option<String>,
+    /// The extensions in use, as the server wrote them.
+    pub extensions: Option<String>,
+    /// Our request.
+    pub request: Head,
+    /// The server's answer.
+    pub response: Head,
+    /// How long it took.
+    pub timing: Timing,
+}
+
+/// How much a note matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weight {
+    /// The answer to something that a person asked at the prompt.
+    Answer,
+    /// Something a person should know; silenced by `-q`.
+    Hint,
+    /// Something went wrong but stops nothing; silenced by `-q`.
+    Warning,
+}
+
+/// A word to people. Not escaped: it may quote the network.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// How much it matters.
+    pub weight: Weight,
+    /// One or more lines, without the last line end.
+    pub text: String,
+}
+
+/// Something that happened.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// A step on the way to an open connection.
+    Step(&'a Step),
+    /// The connection is open.
+    Open(&'a Upgrade),
+    /// A frame's header and its payload length, before its payload; only if asked for.
+    Frame(Way, &'a FrameHeader, u64),
+    /// Bytes as they are on the wire (inside TLS), before what they mean; only if asked for.
+    Wire(Way, &'a [u8]),
+    /// A piece of a message. Those that go out are told to outputs only if asked for.
+    Data(Way, Piece<'a>),
+    /// A Ping.
+    Ping(Way, &'a [u8]),
+    /// A Pong.
+    Pong(Way, &'a [u8]),
+    /// The connection is closed, and this is how.
+    Closed(&'a Closure),
+    /// A word to people.
+    Note(&'a Note),
+    /// The run, or the attempt to connect, failed.
+    Failed(&'a Error),
+}

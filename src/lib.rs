@@ -1,0 +1,10 @@
+//! The rooms of `wsline`, for readers, tests and benches. No promise of a stable interface.
+
+pub mod deadline;
+pub mod error;
+pub mod event;
+pub mod exit;
+pub mod head;
+pub mod output;
+pub mod protocol;
+pub mod source;

@@ -1,0 +1,3 @@
+//! `wsline`: a line to any WebSocket.
+
+fn main() {}

@@ -1,0 +1,71 @@
+//! Outputs: listeners that show or keep what happens. stdout, stderr's narration, a record.
+
+pub mod sink;
+
+use std::io;
+use std::os::fd::BorrowedFd;
+use std::time::SystemTime;
+
+use crate::event::{Event, Link};
+
+/// Which of the costly events an output wants to be told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Detail {
+    /// [`Event::Frame`] in both directions.
+    pub frames: bool,
+    /// [`Event::Wire`] in both directions.
+    pub wire: bool,
+    /// [`Event::Data`], [`Event::Ping`] and [`Event::Pong`] for what is sent.
+    pub sent: bool,
+}
+
+impl std::ops::BitOr for Detail {
+    type Output = Self;
+    fn bitor(self, other: Self) -> Self {
+        Self {
+            frames: self.frames || other.frames,
+            wire: self.wire || other.wire,
+            sent: self.sent || other.sent,
+        }
+    }
+}
+
+/// Something that shows or keeps events. It never blocks: bytes that can't be written wait in it,
+/// and it says so, so that the loop waits for the descriptor and reads no more meanwhile.
+pub trait Output {
+    /// What it wants to be told beside the ordinary events.
+    fn detail(&self) -> Detail {
+        Detail::default()
+    }
+
+    /// Takes an event.
+    ///
+    /// # Errors
+    ///
+    /// What writing said; [`io::ErrorKind::BrokenPipe`] means that its reader has gone.
+    fn show(&mut self, at: SystemTime, link: Link, event: &Event<'_>) -> io::Result<()>;
+
+    /// The descriptor that must become writable before bytes which wait can go.
+    fn waits(&self) -> Option<BorrowedFd<'_>> {
+        None
+    }
+
+    /// Whether so many bytes wait that nothing more should be read for it.
+    fn full(&self) -> bool {
+        false
+    }
+
+    /// A pipe whose reader may leave while nothing is written: polled for its error alone.
+    fn watch(&self) -> Option<BorrowedFd<'_>> {
+        None
+    }
+
+    /// There is nothing more to read: writes what waits, as far as it goes without blocking.
+    ///
+    /// # Errors
+    ///
+    /// As [`show`](Self::show).
+    fn idle(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

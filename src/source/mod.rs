@@ -1,0 +1,79 @@
+//! Sources: what is sent, and when. A listener that may also speak.
+//!
+//! A source hears every event and is asked to speak when it can: a pipe, the prompt, a list of
+//! messages from the command line are each one source, and nothing else reaches back into the loop.
+
+use std::os::fd::BorrowedFd;
+use std::time::Instant;
+
+use crate::error::Error;
+use crate::event::{Event, Link, Note, Piece};
+use crate::protocol::CloseReason;
+
+/// What a source said when it was asked to speak.
+#[derive(Debug)]
+pub enum Took {
+    /// It has more to say as soon as there is room: ask again without waiting for its descriptor.
+    More,
+    /// Nothing now: ask again when its descriptor is readable or its time has come.
+    Later,
+    /// It will never speak again; the error, if any, decides the exit code.
+    Ended(Option<Error>),
+}
+
+/// Messages that a source accepted and did not hand over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unsent {
+    /// How many are known.
+    pub messages: u64,
+    /// Whether there is more input that was not counted.
+    pub more: bool,
+}
+
+/// Something that decides what is sent.
+///
+/// A source is not told of what it sends itself. It is told of everything else: steps, messages,
+/// automatic Pongs, the close, errors.
+pub trait Source {
+    /// The descriptor to poll for input; `None` if there is none, or no input is wanted now.
+    fn fd(&self) -> Option<BorrowedFd<'_>>;
+
+    /// When it must be asked next, whatever its descriptor does.
+    fn due(&self) -> Option<Instant> {
+        None
+    }
+
+    /// Hears an event.
+    fn hear(&mut self, at: Instant, link: Link, event: &Event<'_>);
+
+    /// Speaks: sends what it has, while `to` has room. `ready` says that its descriptor is
+    /// readable now, so that one read will not block.
+    fn take(&mut self, ready: bool, to: &mut dyn Sender) -> Took;
+
+    /// Asked once when the connection has ended before the source did: what is left unsent?
+    fn unsent(&mut self) -> Unsent {
+        Unsent::default()
+    }
+}
+
+/// Where a source sends to: the connections, written straight into their buffers.
+pub trait Sender {
+    /// Bytes that should at most be sent on `link` now; 0 while it is not open or its buffer is full.
+    fn room(&self, link: Link) -> usize;
+
+    /// Sends a piece of a message. A whole message is one frame; a message in pieces is a frame
+    /// for each piece. Only while there is [`room`](Self::room), which may be exceeded by one piece.
+    fn data(&mut self, link: Link, piece: Piece<'_>);
+
+    /// Sends a Ping (RFC 6455 §5.5.2) with at most 125 bytes.
+    fn ping(&mut self, link: Link, payload: &[u8]);
+
+    /// Sends an unsolicited Pong (RFC 6455 §5.5.3) with at most 125 bytes.
+    fn pong(&mut self, link: Link, payload: &[u8]);
+
+    /// Sends a Close and nothing after it; `None` has no code.
+    fn close(&mut self, link: Link, reason: Option<CloseReason>);
+
+    /// Says something to people.
+    fn note(&mut self, note: Note);
+}
