@@ -11,6 +11,7 @@ use tungstenite::protocol::frame::FrameHeader;
 use crate::error::Error;
 use crate::head::Head;
 use crate::protocol::Closure;
+pub use crate::protocol::{Kind, Piece};
 
 /// Which connection; nearly always the first, `Link(0)`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -23,43 +24,6 @@ pub enum Way {
     In,
     /// From us to the server.
     Out,
-}
-
-/// What a message is (RFC 6455 §5.6).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// UTF-8 text.
-    Text,
-    /// Bytes.
-    Binary,
-}
-
-/// A piece of a message's payload: the whole of it if it is `first` and `last`.
-///
-/// A piece of text never ends inside a character: it is UTF-8 by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Piece<'a> {
-    /// What the message is.
-    pub kind: Kind,
-    /// Whether this piece begins the message.
-    pub first: bool,
-    /// Whether this piece ends the message.
-    pub last: bool,
-    /// The bytes; may be empty.
-    pub bytes: &'a [u8],
-}
-
-impl<'a> Piece<'a> {
-    /// A message in one piece.
-    #[must_use]
-    pub fn whole(kind: Kind, bytes: &'a [u8]) -> Self {
-        Self {
-            kind,
-            first: true,
-            last: true,
-            bytes,
-        }
-    }
 }
 
 /// A step on the way to an open connection, with when it was done, counted from the start.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::Violation;
+
 /// The body of a Close frame that has one: a code and a reason (RFC 6455 §5.5.1).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CloseReason {
@@ -36,7 +38,7 @@ pub enum End {
     /// Our Close was not answered in time.
     Unanswered,
     /// We failed the connection (RFC 6455 §7.1.7) because the server broke this rule.
-    Violation(String),
+    Violation(Violation),
 }
 
 /// The record of how a connection was closed.
@@ -99,9 +101,9 @@ impl CloseReason {
     ///
     /// The rule that it breaks.
     pub fn of_user(code: u16, reason: &str, force: bool) -> Result<Self, Forbidden> {
-        if reason.len() > 123 {
+        if reason.len() > LONGEST_REASON {
             return Err(Forbidden(format!(
-                "a close reason holds at most 123 bytes of UTF-8, this one has {}",
+                "a close reason holds at most {LONGEST_REASON} bytes of UTF-8, this one has {}",
                 reason.len()
             )));
         }
@@ -143,7 +145,97 @@ pub fn name_of_code(code: u16) -> &'static str {
 }
 
 /// Whether a peer may send `code` in a Close frame (RFC 6455 §7.4.1 and §7.4.2).
-#[must_use]
-pub fn may_be_received(code: u16) -> bool {
+fn may_be_received(code: u16) -> bool {
     matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999)
+}
+
+/// The longest reason: what a control frame holds beside the code.
+const LONGEST_REASON: usize = 123;
+
+/// The start of `reason` that fits into a Close frame, cut between characters.
+pub(super) fn shorten(reason: &str) -> &str {
+    &reason[..reason.floor_char_boundary(LONGEST_REASON)]
+}
+
+/// Reads the body of a Close frame (RFC 6455 §5.5.1).
+pub(super) fn decode(payload: &[u8]) -> Result<CloseBody, Violation> {
+    let &[high, low, ref reason @ ..] = payload else {
+        return match payload {
+            [] => Ok(None),
+            _ => Err(Violation::protocol(
+                "a Close with a body of one byte (RFC 6455 §5.5.1)",
+            )),
+        };
+    };
+    let code = u16::from_be_bytes([high, low]);
+    if !may_be_received(code) {
+        return Err(Violation::protocol(format!(
+            "a Close with the code {code}, which may not be sent (RFC 6455 §7.4)"
+        )));
+    }
+    match std::str::from_utf8(reason) {
+        Ok(reason) => Ok(Some(CloseReason {
+            code,
+            reason: reason.to_owned(),
+        })),
+        Err(_) => Err(Violation::text(
+            "a close reason that is not UTF-8 (RFC 6455 §5.5.1)",
+        )),
+    }
+}
+
+/// Writes the body of a Close frame.
+pub(super) fn encode(body: Option<&CloseReason>) -> Vec<u8> {
+    body.map_or_else(Vec::new, |body| {
+        let mut payload = body.code.to_be_bytes().to_vec();
+        payload.extend_from_slice(body.reason.as_bytes());
+        payload
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_may_send_what_whatwg_allows() {
+        for code in [1000, 3000, 4999] {
+            assert!(CloseReason::of_user(code, "", false).is_ok());
+        }
+        for code in [0, 999, 1001, 1005, 1006, 2999, 5000] {
+            let refused = CloseReason::of_user(code, "", false).expect_err("forbidden");
+            assert!(refused.to_string().contains("1000 or 3000-4999"));
+            assert!(
+                CloseReason::of_user(code, "", true).is_ok(),
+                "--force sends {code}"
+            );
+        }
+        assert!(CloseReason::of_user(1000, &"x".repeat(123), false).is_ok());
+        for force in [false, true] {
+            assert!(CloseReason::of_user(1000, &"x".repeat(124), force).is_err());
+        }
+    }
+
+    #[test]
+    fn the_code_of_a_closure_is_derived() {
+        let mut closure = Closure::default();
+        assert_eq!((closure.code(), closure.clean()), (1006, false));
+        closure.received = Some(None);
+        assert_eq!(closure.code(), 1005);
+        closure.received = Some(Some(CloseReason {
+            code: 4001,
+            reason: "x".to_owned(),
+        }));
+        closure.sent = Some(None);
+        assert_eq!(
+            (closure.code(), closure.reason(), closure.clean()),
+            (4001, "x", true)
+        );
+    }
+
+    #[test]
+    fn a_reason_is_cut_between_characters() {
+        assert_eq!(shorten(&"é".repeat(100)).len(), 122);
+        assert_eq!(shorten("short"), "short");
+    }
 }

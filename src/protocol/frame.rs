@@ -1,0 +1,254 @@
+//! Frames (RFC 6455 §5.2): reading a server's header, writing ours, and the mask.
+
+use rand::Rng as _;
+use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
+use tungstenite::protocol::frame::FrameHeader;
+
+use super::Violation;
+
+/// The longest header: two bytes, eight of length, four of mask.
+pub(super) const LONGEST_HEADER: usize = 14;
+
+/// The longest payload of a control frame (RFC 6455 §5.5).
+pub(super) const LONGEST_CONTROL: usize = 125;
+
+/// A frame header as it was decoded: itself, the payload's length, and its own length in bytes.
+pub(super) type Decoded = (FrameHeader, u64, usize);
+
+/// Decodes the header of a server's frame; `None` if `bytes` does not hold the whole of it.
+///
+/// A rule that is broken is reported as soon as the byte that breaks it is there.
+pub(super) fn decode_header(bytes: &[u8]) -> Result<Option<Decoded>, Violation> {
+    let &[first, second, ref rest @ ..] = bytes else {
+        return match bytes {
+            [first] => check_first_byte(*first).map(|_| None),
+            _ => Ok(None),
+        };
+    };
+    let opcode = check_first_byte(first)?;
+    if second & 0x80 != 0 {
+        return Err(Violation::protocol(
+            "a masked frame from the server (RFC 6455 §5.1)",
+        ));
+    }
+    let short = second & 0x7f;
+    let is_final = first & 0x80 != 0;
+    if matches!(opcode, OpCode::Control(_)) {
+        if !is_final {
+            return Err(Violation::protocol(
+                "a fragmented control frame (RFC 6455 §5.5)",
+            ));
+        }
+        if short > 125 {
+            return Err(Violation::protocol(
+                "a control frame of more than 125 bytes (RFC 6455 §5.5)",
+            ));
+        }
+    }
+    let (length, extra) = match (short, rest) {
+        (126, [high, low, ..]) => (u64::from(u16::from_be_bytes([*high, *low])), 2),
+        (126, _) => return Ok(None),
+        (127, _) => match rest.first_chunk() {
+            Some(eight) => (u64::from_be_bytes(*eight), 8),
+            None => return Ok(None),
+        },
+        _ => (u64::from(short), 0),
+    };
+    let minimal = match extra {
+        2 => length > 125,
+        8 => length > 0xffff,
+        _ => true,
+    };
+    if !minimal {
+        return Err(Violation::protocol(
+            "a frame length that is not minimal (RFC 6455 §5.2)",
+        ));
+    }
+    if length >> 63 != 0 {
+        return Err(Violation::protocol(
+            "a frame length of 2^63 or more (RFC 6455 §5.2)",
+        ));
+    }
+    let header = FrameHeader {
+        is_final,
+        rsv1: false,
+        rsv2: false,
+        rsv3: false,
+        opcode,
+        mask: None,
+    };
+    Ok(Some((header, length, 2 + extra)))
+}
+
+/// Checks the reserved bits and the opcode.
+fn check_first_byte(first: u8) -> Result<OpCode, Violation> {
+    if first & 0x70 != 0 {
+        return Err(Violation::protocol(format!(
+            "reserved bits {:03b} without an extension that defines them (RFC 6455 §5.2)",
+            (first >> 4) % 8
+        )));
+    }
+    match OpCode::from(first & 0x0f) {
+        OpCode::Data(Data::Reserved(code)) | OpCode::Control(Control::Reserved(code)) => Err(
+            Violation::protocol(format!("the reserved opcode {code} (RFC 6455 §5.2)")),
+        ),
+        opcode => Ok(opcode),
+    }
+}
+
+/// Writes a header for a payload of `length` bytes to the end of `out`.
+pub(super) fn encode_header(
+    out: &mut Vec<u8>,
+    is_final: bool,
+    opcode: OpCode,
+    mask: [u8; 4],
+    length: usize,
+) {
+    const MASKED: u8 = 0x80;
+    let mut header = [0; LONGEST_HEADER];
+    header[0] = u8::from(opcode) | if is_final { 0x80 } else { 0 };
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "each arm has checked the length"
+    )]
+    let end = match length {
+        0..=125 => {
+            header[1] = MASKED | length as u8;
+            2
+        }
+        126..=0xffff => {
+            header[1] = MASKED | 0x7e;
+            header[2..4].copy_from_slice(&(length as u16).to_be_bytes());
+            4
+        }
+        _ => {
+            header[1] = MASKED | 0x7f;
+            header[2..10].copy_from_slice(&(length as u64).to_be_bytes());
+            10
+        }
+    };
+    header[end..end + 4].copy_from_slice(&mask);
+    out.extend_from_slice(&header[..end + 4]);
+}
+
+/// Applies `mask` to `payload` in place (RFC 6455 §5.3).
+pub(super) fn apply_mask(payload: &mut [u8], mask: [u8; 4]) {
+    // Eight keys wide: the compiler makes vector instructions of the inner loop.
+    const WIDE: usize = 32;
+    let mut wide = [0; WIDE];
+    for (at, byte) in wide.iter_mut().enumerate() {
+        *byte = mask[at % 4];
+    }
+    let mut blocks = payload.chunks_exact_mut(WIDE);
+    for block in &mut blocks {
+        for (byte, key) in block.iter_mut().zip(wide) {
+            *byte ^= key;
+        }
+    }
+    for (byte, key) in blocks.into_remainder().iter_mut().zip(wide) {
+        *byte ^= key;
+    }
+}
+
+/// Fresh masks from a cryptographic generator (RFC 6455 §5.3, §10.3), drawn in blocks.
+#[derive(Debug)]
+pub(super) struct Masks {
+    block: [u8; Self::BLOCK],
+    used: usize,
+}
+
+impl Masks {
+    const BLOCK: usize = 1024;
+
+    pub(super) fn new() -> Self {
+        Self {
+            block: [0; Self::BLOCK],
+            used: Self::BLOCK,
+        }
+    }
+
+    pub(super) fn draw(&mut self) -> [u8; 4] {
+        if self.used == Self::BLOCK {
+            rand::rng().fill_bytes(&mut self.block);
+            self.used = 0;
+        }
+        let at = self.used;
+        self.used += 4;
+        [
+            self.block[at],
+            self.block[at + 1],
+            self.block[at + 2],
+            self.block[at + 3],
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rule(bytes: &[u8]) -> String {
+        decode_header(bytes).expect_err("a violation").rule
+    }
+
+    #[test]
+    fn lengths_of_every_form_are_read() {
+        for (bytes, length, used) in [
+            (&[0x81, 5][..], 5, 2),
+            (&[0x82, 126, 0, 126], 126, 4),
+            (&[0x82, 126, 0xff, 0xff], 0xffff, 4),
+            (&[0x82, 127, 0, 0, 0, 0, 0, 1, 0, 0], 0x1_0000, 10),
+            (
+                &[0x82, 127, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
+                u64::MAX >> 1,
+                10,
+            ),
+        ] {
+            let (header, read, at) = decode_header(bytes).expect("valid").expect("whole");
+            assert_eq!((read, at), (length, used));
+            assert!(header.is_final && header.mask.is_none());
+            for cut in 0..used {
+                assert!(decode_header(&bytes[..cut])
+                    .expect("valid so far")
+                    .is_none());
+            }
+        }
+    }
+
+    #[test]
+    fn every_broken_rule_names_its_clause() {
+        assert!(rule(&[0x81, 0x80]).contains("§5.1"));
+        assert!(rule(&[0xc1]).contains("reserved bits 100"));
+        assert!(rule(&[0x91]).contains("reserved bits 001"));
+        assert!(rule(&[0x83]).contains("opcode 3"));
+        assert!(rule(&[0x8b]).contains("opcode 11"));
+        assert!(rule(&[0x09, 0]).contains("fragmented control"));
+        assert!(rule(&[0x89, 126]).contains("125 bytes"));
+        assert!(rule(&[0x82, 126, 0, 125]).contains("not minimal"));
+        assert!(rule(&[0x82, 127, 0, 0, 0, 0, 0, 0, 0xff, 0xff]).contains("not minimal"));
+        assert!(rule(&[0x82, 127, 0x80, 0, 0, 0, 0, 0, 0, 0]).contains("2^63"));
+    }
+
+    #[test]
+    fn the_mask_is_that_of_the_rfc() {
+        // The example of RFC 6455 §5.7: a masked text frame with "Hello".
+        let mask = [0x37, 0xfa, 0x21, 0x3d];
+        let mut payload = *b"Hello";
+        apply_mask(&mut payload, mask);
+        assert_eq!(payload, [0x7f, 0x9f, 0x4d, 0x51, 0x58]);
+        let mut long: Vec<u8> = (0..=255).collect();
+        apply_mask(&mut long, mask);
+        let unmasked = long
+            .iter()
+            .zip(mask.iter().cycle())
+            .map(|(byte, key)| byte ^ key);
+        assert!(unmasked.eq(0..=255));
+    }
+
+    #[test]
+    fn masks_differ() {
+        let mut masks = Masks::new();
+        let drawn: std::collections::HashSet<_> = (0..1000).map(|_| masks.draw()).collect();
+        assert!(drawn.len() > 990, "{} of 1000 are different", drawn.len());
+    }
+}
