@@ -1,6 +1,10 @@
 //! Outputs: listeners that show or keep what happens. stdout, stderr's narration, a record.
 
+pub mod dump;
+pub mod escape;
+pub mod palette;
 pub mod sink;
+pub mod whole;
 
 use std::io;
 use std::os::fd::BorrowedFd;
