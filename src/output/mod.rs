@@ -2,6 +2,9 @@
 
 pub mod dump;
 pub mod escape;
+pub mod json;
+#[cfg(test)]
+mod memory;
 pub mod palette;
 pub mod sink;
 pub mod whole;
