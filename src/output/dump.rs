@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use crate::output::escape::{self, Breaks};
 use crate::output::palette::{Palette, Style};
 
 /// How a binary message is shown where the user has said so (`--binary-as`).
@@ -83,6 +84,15 @@ pub fn size(bytes: usize) -> String {
         "B" => format!("{whole} B"),
         unit => format!("{whole}.{tenths} {unit}"),
     }
+}
+
+/// A Ping or a Pong in a line: `ping "abc"`, escaped.
+#[must_use]
+pub fn control(name: &str, payload: &[u8]) -> String {
+    if payload.is_empty() {
+        return name.to_owned();
+    }
+    format!("{name} \"{}\"", escape::bytes(payload, Breaks::Shown))
 }
 
 /// The lines of a hex dump without line ends: offset, 16 bytes, the same as ASCII.

@@ -57,26 +57,26 @@ impl<S: Sink> Output for JsonLines<S> {
     }
 
     fn show(&mut self, at: SystemTime, link: Link, event: &Event<'_>) -> io::Result<()> {
-        let line = Line {
+        let record = Record {
             out: &mut self.line,
             at,
             link,
         };
         match event {
             Event::Data(way, piece) => match self.whole.add(link, *way, *piece) {
-                Some(message) => line.message(*way, message)?,
+                Some(message) => record.message(*way, message)?,
                 None => return Ok(()),
             },
-            Event::Ping(way, payload) if self.ping_pong => line.control(*way, "ping", payload)?,
-            Event::Pong(way, payload) if self.ping_pong => line.control(*way, "pong", payload)?,
-            Event::Open(upgrade) => line.open(upgrade, self.secrets)?,
+            Event::Ping(way, payload) if self.ping_pong => record.control(*way, "ping", payload)?,
+            Event::Pong(way, payload) if self.ping_pong => record.control(*way, "pong", payload)?,
+            Event::Open(upgrade) => record.open(upgrade, self.secrets)?,
             Event::Closed(closure) => {
                 // The schema has whole messages only: what came of one is not a message.
                 self.whole.unfinished(link, Way::In);
                 self.whole.unfinished(link, Way::Out);
-                line.close(closure)?;
+                record.close(closure)?;
             }
-            Event::Failed(error) => line.error(error)?,
+            Event::Failed(error) => record.error(error)?,
             _ => return Ok(()),
         }
         self.sink.put(&self.line)?;
@@ -103,13 +103,13 @@ impl<S: Sink> Output for JsonLines<S> {
 }
 
 /// A line that is being written.
-struct Line<'a> {
+struct Record<'a> {
     out: &'a mut Vec<u8>,
     at: SystemTime,
     link: Link,
 }
 
-impl Line<'_> {
+impl Record<'_> {
     fn message(mut self, way: Way, message: Message<'_>) -> io::Result<()> {
         match message.kind {
             Kind::Text => {

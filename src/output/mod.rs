@@ -2,10 +2,14 @@
 
 pub mod dump;
 pub mod escape;
+pub mod human;
 pub mod json;
 #[cfg(test)]
 mod memory;
+pub mod narration;
 pub mod palette;
+pub mod pretty;
+pub mod report;
 pub mod sink;
 pub mod whole;
 

@@ -188,11 +188,11 @@ mod tests {
         parse(line.as_bytes(), false).expect_err("the line is bad")
     }
 
-    fn closing(code: u16, reason: &str) -> Option<Command> {
-        Some(Command::Close(Some(CloseReason {
+    fn closing(code: u16, reason: &str) -> Command {
+        Command::Close(Some(CloseReason {
             code,
             reason: reason.to_owned(),
-        })))
+        }))
     }
 
     #[test]
@@ -224,9 +224,12 @@ mod tests {
         assert_eq!(parsed(r#"{"type":"close"}"#), Some(Command::Close(None)));
         assert_eq!(
             parsed(r#"{"type":"close","code":4001,"reason":"bye"}"#),
-            closing(4001, "bye")
+            Some(closing(4001, "bye"))
         );
-        assert_eq!(parsed(r#"{"type":"close","code":1000}"#), closing(1000, ""));
+        assert_eq!(
+            parsed(r#"{"type":"close","code":1000}"#),
+            Some(closing(1000, ""))
+        );
     }
 
     #[test]
@@ -256,7 +259,7 @@ mod tests {
             refused(line),
             "a close code is 1000 or 3000-4999, not 1002; --force sends it all the same"
         );
-        assert_eq!(parse(line.as_bytes(), true), Ok(closing(1002, "x")));
+        assert_eq!(parse(line.as_bytes(), true), Ok(Some(closing(1002, "x"))));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::command::Command;
 use crate::event::{Piece, Timing};
 use crate::head::Field;
 use crate::output::memory::Memory;
-use crate::protocol::{CloseReason, End};
+use crate::protocol::{CloseBody, CloseReason, End};
 use crate::source;
 
 fn output(ping_pong: bool) -> JsonLines<Memory> {
@@ -142,7 +142,7 @@ fn open_has_both_heads_without_secrets() {
     );
 }
 
-fn closed(first: Option<Party>, received: Option<Option<CloseReason>>) -> Closure {
+fn closed(first: Option<Party>, received: Option<CloseBody>) -> Closure {
     Closure {
         sent: received.clone(),
         end: if received.is_some() {
