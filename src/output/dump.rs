@@ -21,7 +21,7 @@ pub enum BinaryAs {
 /// How many bytes stand in a line of a hex dump.
 pub const LINE: usize = 16;
 
-/// The first bytes of well-known formats. Where they stand is the start, unless said otherwise.
+/// The first bytes of well-known formats.
 const MAGIC: &[(&[u8], &str)] = &[
     (b"\x89PNG\r\n\x1a\n", "PNG image"),
     (b"\xff\xd8\xff", "JPEG image"),
@@ -30,11 +30,9 @@ const MAGIC: &[(&[u8], &str)] = &[
     (b"%PDF-", "PDF document"),
     (b"\x1f\x8b", "gzip data"),
     (b"\x28\xb5\x2f\xfd", "Zstandard data"),
-    (b"BZh", "bzip2 data"),
     (b"\xfd7zXZ\0", "xz data"),
     (b"PK\x03\x04", "zip archive"),
     (b"OggS", "Ogg media"),
-    (b"ID3", "MP3 audio"),
     (b"fLaC", "FLAC audio"),
     (b"\x1aE\xdf\xa3", "Matroska or WebM media"),
     (b"\0asm", "WebAssembly module"),
@@ -50,6 +48,8 @@ pub fn looks_like(bytes: &[u8]) -> Option<&'static str> {
         return Some(name);
     }
     match bytes {
+        [b'B', b'Z', b'h', b'1'..=b'9', ..] => Some("bzip2 data"),
+        [b'I', b'D', b'3', 2..=4, ..] => Some("MP3 audio"),
         [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some("WebP image"),
         [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'A', b'V', b'E', ..] => Some("WAV audio"),
         [_, _, _, _, b'f', b't', b'y', b'p', ..] => Some("MP4 media"),
@@ -150,6 +150,8 @@ mod tests {
             (b"\0\0\0\x18ftypmp42", Some("MP4 media")),
             (b"\x78\x9c\x4b", Some("zlib data")),
             ("[package]\nname = \"ü\"\n".as_bytes(), Some("UTF-8 text")),
+            (b"BZh9\x31", Some("bzip2 data")),
+            (b"BZhello", Some("UTF-8 text")),
             (b"a\0b", None),
             (b"", None),
         ] {

@@ -268,9 +268,7 @@ impl Look {
             width += text.width();
         };
         if let (Some(zone), Some(at)) = (&self.times, at) {
-            let time = Timestamp::try_from(at).map_err(io::Error::other)?;
-            let time = time.to_zoned(zone.clone()).strftime("%H:%M:%S%.3f ");
-            push(Style::Quiet, &time.to_string());
+            push(Style::Quiet, &format!("{} ", time_of_day(at, zone)?));
         }
         if link != Link(0) {
             push(Style::Quiet, &format!("[{}] ", link.0));
@@ -293,6 +291,19 @@ impl Look {
         }
         Ok(block)
     }
+}
+
+/// The time before a message (`--timestamps`): `09:26:53.589`.
+///
+/// # Errors
+///
+/// The time is beyond all calendars.
+pub fn time_of_day(at: SystemTime, zone: &TimeZone) -> io::Result<String> {
+    let time = Timestamp::try_from(at).map_err(io::Error::other)?;
+    Ok(time
+        .to_zoned(zone.clone())
+        .strftime("%H:%M:%S%.3f")
+        .to_string())
 }
 
 /// How many bytes of a text there is room for; never ends inside a character.

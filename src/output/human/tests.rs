@@ -1,6 +1,8 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::event::{Piece, Timing};
 use crate::head::Head;
@@ -244,4 +246,42 @@ fn what_came_of_a_message_is_shown_when_the_connection_ends() {
         "< half\n  … the connection ended inside this message\n"
     );
     assert_eq!(shown(&prompt(), Event::Closed(&closure)), "");
+}
+
+/// Bytes that are more often than not text, JSON, or nearly one of them.
+fn payload() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![
+        proptest::collection::vec(any::<u8>(), 0..600),
+        any::<String>().prop_map(String::into_bytes),
+        "\\PC{0,40}".prop_map(|text| format!("[{text:?},1.10]").into_bytes()),
+        proptest::collection::vec("[\\[\\]{}:,\" \r\n\u{7f}\u{9b}\u{202e}a1]{0,9}", 0..200)
+            .prop_map(|parts| parts.concat().into_bytes()),
+        proptest::collection::vec("\"[\u{7f}\u{9b}\u{202e}é]{0,40}\"", 1..200)
+            .prop_map(|strings| format!("[{}]", strings.join(",\r")).into_bytes()),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn no_message_is_obeyed_or_leaves_its_gutter(bytes in payload(), text in any::<bool>()) {
+        let kind = if text { Kind::Text } else { Kind::Binary };
+        for binary in [None, Some(BinaryAs::Raw)] {
+            let look = Look { binary, ..prompt() };
+            let shown = shown(&look, Event::Data(Way::In, Piece::whole(kind, &bytes)));
+            prop_assert!(!shown.replace(['\n', '\t'], "").contains(escape::is_hidden));
+            let mut lines = shown.lines();
+            prop_assert!(lines.next().is_some_and(|line| line.starts_with("< ")));
+            prop_assert!(lines.all(|line| line.starts_with("  ")));
+            // The title, the lines and what is said of the rest.
+            prop_assert!(shown.lines().count() <= 1 + ROOM.lines + 1);
+        }
+    }
+}
+
+#[test]
+fn a_tower_of_brackets_is_no_trouble() {
+    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    let shown = shown(&prompt(), text(&deep));
+    assert_eq!(shown.lines().count(), ROOM.lines + 1);
+    assert!(shown.ends_with(" more\n"));
 }

@@ -235,6 +235,7 @@ proptest! {
         bytes in proptest::collection::vec(any::<u8>(), 0..100),
     ) {
         prop_assert_eq!(read_back(&text(&data)), Some(Command::Text(data.clone())));
+        prop_assert!(!shown(&text(&data)).trim_end_matches('\n').contains(escape::is_hidden));
         let binary = Event::Data(Way::In, Piece::whole(Kind::Binary, &bytes));
         prop_assert_eq!(read_back(&binary), Some(Command::Binary(bytes.clone())));
         let payload = &bytes;
