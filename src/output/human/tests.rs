@@ -1,3 +1,5 @@
+//! What messages look like on a terminal, byte for byte.
+
 use std::net::SocketAddr;
 use std::time::Duration;
 

@@ -1,3 +1,5 @@
+//! The lines of the schema, byte for byte, and that they can be read back.
+
 use std::net::SocketAddr;
 
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! What each verbosity tells, byte for byte.
+
 use std::net::SocketAddr;
 
 use super::*;
