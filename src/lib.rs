@@ -1,5 +1,6 @@
 //! The rooms of `wsline`, for readers, tests and benches. No promise of a stable interface.
 
+pub mod command;
 pub mod deadline;
 pub mod error;
 pub mod event;

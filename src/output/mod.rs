@@ -1,6 +1,17 @@
 //! Outputs: listeners that show or keep what happens. stdout, stderr's narration, a record.
 
+pub mod dump;
+pub mod escape;
+pub mod human;
+pub mod json;
+#[cfg(test)]
+mod memory;
+pub mod narration;
+pub mod palette;
+pub mod pretty;
+pub mod report;
 pub mod sink;
+pub mod whole;
 
 use std::io;
 use std::os::fd::BorrowedFd;

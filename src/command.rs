@@ -1,0 +1,18 @@
+//! What a line of input can order: said by JSON lines, and by the prompt among other things.
+
+use crate::protocol::CloseReason;
+
+/// An order to send something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// A text message.
+    Text(String),
+    /// A binary message.
+    Binary(Vec<u8>),
+    /// A Ping with at most 125 bytes (RFC 6455 §5.5.2).
+    Ping(Vec<u8>),
+    /// An unsolicited Pong with at most 125 bytes (RFC 6455 §5.5.3).
+    Pong(Vec<u8>),
+    /// A Close; `None` has no code (RFC 6455 §5.5.1).
+    Close(Option<CloseReason>),
+}

@@ -1,0 +1,193 @@
+//! The one way for untrusted text to a terminal: what would be obeyed or not be seen is shown.
+//!
+//! A terminal obeys what it is sent: escape sequences clear it, write to the clipboard and retitle
+//! the window; a carriage return overwrites what was there; bidirectional overrides make text
+//! read as something else; invisible characters hide in it. All of them appear here as `\x1b`,
+//! `\r`, `\u{202e}`. A byte that is not UTF-8 appears as `\xff`. A real backslash stays as it is:
+//! this is for reading, not for reading back.
+
+use std::borrow::Cow;
+use std::fmt::Write;
+
+use crate::output::palette::{Palette, Style};
+
+/// What happens to line feeds and tabs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Breaks {
+    /// They stay: the text may have several lines.
+    Kept,
+    /// They are shown as `\n` and `\t`: the text must stay in its line (a header, a close reason).
+    Shown,
+}
+
+/// Whether a terminal would obey `character`, or people would not see it or see others wrongly.
+///
+/// True for control characters (line feed and tab too), bidirectional controls, separators of
+/// lines and paragraphs, and characters without a shape. Joiners (U+200C, U+200D) and variation
+/// selectors are not: scripts and emoji need them.
+#[must_use]
+pub fn is_hidden(character: char) -> bool {
+    match character {
+        ' '..='~' => false,
+        '\u{ad}' // soft hyphen
+        | '\u{61c}' // bidirectional: Arabic letter mark
+        | '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' // Hangul fillers
+        | '\u{180e}' // Mongolian vowel separator
+        | '\u{200b}' // zero width space
+        | '\u{200e}' | '\u{200f}' // bidirectional marks
+        | '\u{2028}'..='\u{202e}' // separators; bidirectional embeddings and overrides
+        | '\u{2060}'..='\u{206f}' // word joiner, invisible operators; bidirectional isolates
+        | '\u{feff}' // zero width no-break space, the byte order mark
+        | '\u{fff9}'..='\u{fffb}' // interlinear annotation
+        | '\u{e0000}'..='\u{e00ff}' // tags
+        => true,
+        other => other.is_control(),
+    }
+}
+
+/// `text` made harmless; borrowed if it was.
+#[must_use]
+pub fn text(text: &str, breaks: Breaks) -> Cow<'_, str> {
+    if !text.contains(|character| must_be_shown(character, breaks)) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    push(&mut out, text, breaks, Palette::plain());
+    Cow::Owned(out)
+}
+
+/// `bytes` as text made harmless; borrowed if they were UTF-8 and harmless.
+#[must_use]
+pub fn bytes(bytes: &[u8], breaks: Breaks) -> Cow<'_, str> {
+    if let Ok(valid) = std::str::from_utf8(bytes) {
+        return text(valid, breaks);
+    }
+    let mut out = String::with_capacity(bytes.len() + 16);
+    push_bytes(&mut out, bytes, breaks, Palette::plain());
+    Cow::Owned(out)
+}
+
+/// Appends `text` made harmless; what was replaced is set off by [`Style::Escape`].
+pub fn push(out: &mut String, text: &str, breaks: Breaks, palette: Palette) {
+    let mut rest = text;
+    while let Some(start) = rest.find(|character| must_be_shown(character, breaks)) {
+        out.push_str(&rest[..start]);
+        rest = &rest[start..];
+        let end = rest
+            .find(|character| !must_be_shown(character, breaks))
+            .unwrap_or(rest.len());
+        out.push_str(palette.on(Style::Escape));
+        for character in rest[..end].chars() {
+            push_name(out, character);
+        }
+        out.push_str(palette.off(Style::Escape));
+        rest = &rest[end..];
+    }
+    out.push_str(rest);
+}
+
+/// Appends `bytes` made harmless, as [`push`] does.
+pub fn push_bytes(out: &mut String, bytes: &[u8], breaks: Breaks, palette: Palette) {
+    for chunk in bytes.utf8_chunks() {
+        push(out, chunk.valid(), breaks, palette);
+        if chunk.invalid().is_empty() {
+            continue;
+        }
+        out.push_str(palette.on(Style::Escape));
+        for byte in chunk.invalid() {
+            push_byte(out, *byte);
+        }
+        out.push_str(palette.off(Style::Escape));
+    }
+}
+
+fn must_be_shown(character: char, breaks: Breaks) -> bool {
+    match character {
+        '\n' | '\t' => breaks == Breaks::Shown,
+        other => is_hidden(other),
+    }
+}
+
+/// The names that people know from string literals.
+fn push_name(out: &mut String, character: char) {
+    match character {
+        '\n' => out.push_str("\\n"),
+        '\r' => out.push_str("\\r"),
+        '\t' => out.push_str("\\t"),
+        ascii @ '\0'..='\x7f' => push_byte(out, ascii as u8),
+        // Code points above ASCII never look like bytes, which `\x9b` would.
+        other => write!(out, "\\u{{{:x}}}", u32::from(other)).expect("a String takes any text"),
+    }
+}
+
+fn push_byte(out: &mut String, byte: u8) {
+    write!(out, "\\x{byte:02x}").expect("a String takes any text");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn harmless_text_is_borrowed() {
+        for harmless in ["", "plain", "C:\\dir \\x1b", "naïve 日本 👩‍👩‍👧 🏳️", "a\n\tb"]
+        {
+            let shown = text(harmless, Breaks::Kept);
+            assert!(matches!(shown, Cow::Borrowed(same) if same == harmless));
+        }
+    }
+
+    #[test]
+    fn what_a_terminal_obeys_is_shown() {
+        for (raw, shown) in [
+            ("\x1b]52;c;aGk=\x07", "\\x1b]52;c;aGk=\\x07"),
+            ("\x1b[2J", "\\x1b[2J"),
+            ("safe\revil", "safe\\revil"),
+            ("\0\x08\x7f", "\\x00\\x08\\x7f"),
+            ("\u{9b}2J\u{85}", "\\u{9b}2J\\u{85}"),
+            (
+                "a\u{202e}b\u{2066}c\u{200f}",
+                "a\\u{202e}b\\u{2066}c\\u{200f}",
+            ),
+            ("\u{61c}\u{200e}", "\\u{61c}\\u{200e}"),
+            ("\u{feff}\u{200b}\u{2060}", "\\u{feff}\\u{200b}\\u{2060}"),
+            ("\u{2028}\u{2029}\u{e0041}", "\\u{2028}\\u{2029}\\u{e0041}"),
+        ] {
+            assert_eq!(text(raw, Breaks::Kept), shown);
+        }
+    }
+
+    #[test]
+    fn one_line_stays_one_line() {
+        assert_eq!(text("a\r\nb\tc", Breaks::Shown), "a\\r\\nb\\tc");
+        assert_eq!(text("a\r\nb\tc", Breaks::Kept), "a\\r\nb\tc");
+    }
+
+    #[test]
+    fn bad_utf8_is_shown_byte_by_byte() {
+        assert_eq!(bytes(b"a\xffb\xe2\x82", Breaks::Kept), "a\\xffb\\xe2\\x82");
+        assert_eq!(bytes(b"\x9b2J", Breaks::Kept), "\\x9b2J");
+        assert!(matches!(bytes(b"ok", Breaks::Kept), Cow::Borrowed("ok")));
+    }
+
+    #[test]
+    fn what_was_replaced_is_set_off_once_a_run() {
+        let mut out = String::new();
+        push(&mut out, "a\x1b\x07b", Breaks::Kept, Palette::coloured());
+        assert_eq!(out, "a\x1b[7m\\x1b\\x07\x1b[27mb");
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_hidden_comes_through(raw in proptest::collection::vec(any::<u8>(), 0..200)) {
+            prop_assert!(!bytes(&raw, Breaks::Shown).contains(is_hidden));
+        }
+
+        #[test]
+        fn nothing_hidden_comes_through_as_characters(raw in any::<String>()) {
+            let kept = text(&raw, Breaks::Kept);
+            prop_assert!(!kept.replace(['\n', '\t'], "").contains(is_hidden));
+        }
+    }
+}

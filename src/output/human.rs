@@ -1,0 +1,323 @@
+//! Messages on a terminal: harmless, readable, and no longer than a person wants to read.
+//!
+//! At the prompt everything stands in a gutter of two columns, so that no message can pass for
+//! another or for a word of ours: `< ` before what was received, `> ` before what was sent, `* `
+//! before notes, `! ` before warnings, and blanks before a further line of the same. Without a
+//! prompt only messages are shown, with nothing before them; the rest is on stderr.
+//!
+//! How the run ended is said when the prompt has gone: it is not shown here.
+
+use std::fmt::Write;
+use std::io;
+use std::os::fd::BorrowedFd;
+use std::time::SystemTime;
+
+use data_encoding::BASE64;
+use jiff::tz::TimeZone;
+use jiff::Timestamp;
+use unicode_width::UnicodeWidthStr;
+
+use crate::event::{Event, Kind, Link, Note, Upgrade, Way, Weight};
+use crate::output::dump::{self, BinaryAs};
+use crate::output::escape::{self, Breaks};
+use crate::output::palette::{Palette, Style};
+use crate::output::pretty::{self, Room};
+use crate::output::sink::Sink;
+use crate::output::whole::Whole;
+use crate::output::{Detail, Output};
+
+/// How much of a message is shown.
+const ROOM: Room = Room {
+    lines: 40,
+    bytes: 4096,
+};
+/// How many bytes of a binary message are dumped.
+const DUMPED: usize = 256;
+
+/// What is on the terminal beside messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Screen {
+    /// The prompt: notes, Pings and the opening are shown too, and everything has a mark.
+    Prompt,
+    /// Nothing: messages stand alone.
+    Bare,
+}
+
+/// How messages are shown.
+#[derive(Clone, Debug)]
+pub struct Look {
+    /// What is around them.
+    pub screen: Screen,
+    /// Their colours.
+    pub palette: Palette,
+    /// The time zone of the times before messages; `None` for no times (`--timestamps`).
+    pub times: Option<TimeZone>,
+    /// How binary messages are shown; `None` for a hex dump (`--binary-as`).
+    pub binary: Option<BinaryAs>,
+    /// Whether Pings and Pongs are shown at the prompt (`-P`).
+    pub ping_pong: bool,
+    /// Whether hints and warnings are left out (`-q`).
+    pub quiet: bool,
+}
+
+/// Messages for people, on a sink.
+#[derive(Debug)]
+pub struct Human<S> {
+    sink: S,
+    look: Look,
+    whole: Whole,
+}
+
+/// What stands in the gutter.
+#[derive(Clone, Copy)]
+enum Mark {
+    Received,
+    Sent,
+    Note,
+    Warning,
+}
+
+impl<S: Sink> Human<S> {
+    /// Messages on `sink`, which is a terminal.
+    pub fn new(sink: S, look: Look) -> Self {
+        Self {
+            sink,
+            look,
+            whole: Whole::default(),
+        }
+    }
+}
+
+impl<S: Sink> Output for Human<S> {
+    fn detail(&self) -> Detail {
+        Detail {
+            sent: self.look.ping_pong && self.look.screen == Screen::Prompt,
+            ..Detail::default()
+        }
+    }
+
+    fn show(&mut self, at: SystemTime, link: Link, event: &Event<'_>) -> io::Result<()> {
+        let look = &self.look;
+        let prompt = look.screen == Screen::Prompt;
+        let shown = match event {
+            Event::Data(Way::In, piece) => self
+                .whole
+                .add(link, Way::In, *piece)
+                .and_then(|message| look.body(message.kind, message.bytes))
+                .map(|body| (Mark::Received, Some(at), body)),
+            Event::Closed(_) => self
+                .whole
+                .unfinished(link, Way::In)
+                .and_then(|(kind, bytes)| look.unfinished(kind, &bytes))
+                .map(|body| (Mark::Received, Some(at), body)),
+            Event::Ping(way, payload) if prompt && look.ping_pong => {
+                Some((mark(*way), Some(at), dump::control("ping", payload)))
+            }
+            Event::Pong(way, payload) if prompt && look.ping_pong => {
+                Some((mark(*way), Some(at), dump::control("pong", payload)))
+            }
+            Event::Open(upgrade) if prompt && !look.quiet => {
+                Some((Mark::Note, None, opened(upgrade)))
+            }
+            Event::Note(note) if prompt => look.note(note),
+            _ => None,
+        };
+        let Some((mark, time, body)) = shown else {
+            return Ok(());
+        };
+        let block = look.block(mark, time, link, &body)?;
+        self.sink.put(block.as_bytes())
+    }
+
+    fn waits(&self) -> Option<BorrowedFd<'_>> {
+        self.sink.waits()
+    }
+
+    fn full(&self) -> bool {
+        self.sink.full()
+    }
+
+    fn watch(&self) -> Option<BorrowedFd<'_>> {
+        self.sink.watch()
+    }
+
+    fn idle(&mut self) -> io::Result<()> {
+        self.sink.idle()
+    }
+}
+
+fn mark(way: Way) -> Mark {
+    match way {
+        Way::In => Mark::Received,
+        Way::Out => Mark::Sent,
+    }
+}
+
+fn opened(upgrade: &Upgrade) -> String {
+    let mut text = format!("connected to {}", upgrade.url);
+    if let Some(address) = upgrade.address {
+        write!(text, " ({address})").expect("a String takes any text");
+    }
+    for (name, value) in [
+        ("subprotocol", &upgrade.subprotocol),
+        ("extensions", &upgrade.extensions),
+    ] {
+        if let Some(value) = value {
+            write!(text, ", {name} {value}").expect("a String takes any text");
+        }
+    }
+    escape::text(&text, Breaks::Shown).into_owned()
+}
+
+impl Look {
+    /// The body of a message; `None` if it is not to be shown.
+    fn body(&self, kind: Kind, bytes: &[u8]) -> Option<String> {
+        let mut out = String::new();
+        let shown = match (kind, self.binary) {
+            (Kind::Text, _) => self.push_text(&mut out, bytes),
+            (Kind::Binary, None) => self.push_dump(&mut out, bytes),
+            (Kind::Binary, Some(BinaryAs::Raw)) => self.push_escaped(&mut out, bytes),
+            (Kind::Binary, Some(BinaryAs::Hex)) => {
+                let shown = bytes.len().min(ROOM.bytes / 2);
+                out.push_str(&hex::encode(&bytes[..shown]));
+                shown
+            }
+            (Kind::Binary, Some(BinaryAs::Base64)) => {
+                // Whole groups, so that what is shown can be decoded.
+                let shown = bytes.len().min(ROOM.bytes / 4 * 3);
+                BASE64.encode_append(&bytes[..shown], &mut out);
+                shown
+            }
+            (Kind::Binary, Some(BinaryAs::Skip)) => return None,
+        };
+        if shown < bytes.len() {
+            let more = format!("… {} more", dump::size(bytes.len() - shown));
+            out.push('\n');
+            out.push_str(&self.palette.paint(Style::Quiet, &more));
+        }
+        Some(out)
+    }
+
+    fn unfinished(&self, kind: Kind, bytes: &[u8]) -> Option<String> {
+        let ended = "… the connection ended inside this message";
+        let mut body = self.body(kind, bytes)?;
+        body.push('\n');
+        body.push_str(&self.palette.paint(Style::Quiet, ended));
+        Some(body)
+    }
+
+    fn push_text(&self, out: &mut String, bytes: &[u8]) -> usize {
+        std::str::from_utf8(bytes)
+            .ok()
+            .and_then(|text| pretty::push(out, text, self.palette, ROOM))
+            .unwrap_or_else(|| self.push_escaped(out, bytes))
+    }
+
+    fn push_escaped(&self, out: &mut String, bytes: &[u8]) -> usize {
+        let shown = beginning(bytes);
+        escape::push_bytes(out, &bytes[..shown], Breaks::Kept, self.palette);
+        shown
+    }
+
+    fn push_dump(&self, out: &mut String, bytes: &[u8]) -> usize {
+        let mut title = format!("binary, {}", dump::size(bytes.len()));
+        if let Some(name) = dump::looks_like(bytes) {
+            title.push_str(", ");
+            title.push_str(name);
+        }
+        out.push_str(&self.palette.paint(Style::Quiet, &title));
+        let shown = bytes.len().min(DUMPED);
+        for line in dump::lines(&bytes[..shown], self.palette) {
+            out.push('\n');
+            out.push_str(&line);
+        }
+        shown
+    }
+
+    fn note(&self, note: &Note) -> Option<(Mark, Option<SystemTime>, String)> {
+        let (mark, style) = match note.weight {
+            Weight::Answer => (Mark::Note, None),
+            Weight::Hint | Weight::Warning if self.quiet => return None,
+            Weight::Hint => (Mark::Note, Some(Style::Quiet)),
+            Weight::Warning => (Mark::Warning, Some(Style::Warning)),
+        };
+        let text = escape::text(&note.text, Breaks::Kept);
+        let body = match style {
+            Some(style) => text
+                .split('\n')
+                .map(|line| self.palette.paint(style, line))
+                .collect::<Vec<_>>()
+                .join("\n"),
+            None => text.into_owned(),
+        };
+        Some((mark, None, body))
+    }
+
+    /// The lines of `body` in their gutter, with line ends.
+    fn block(
+        &self,
+        mark: Mark,
+        at: Option<SystemTime>,
+        link: Link,
+        body: &str,
+    ) -> io::Result<String> {
+        let mut gutter = String::new();
+        let mut width = 0;
+        let mut push = |style: Style, text: &str| {
+            gutter.push_str(&self.palette.paint(style, text));
+            width += text.width();
+        };
+        if let (Some(zone), Some(at)) = (&self.times, at) {
+            push(Style::Quiet, &format!("{} ", time_of_day(at, zone)?));
+        }
+        if link != Link(0) {
+            push(Style::Quiet, &format!("[{}] ", link.0));
+        }
+        if self.screen == Screen::Prompt {
+            match mark {
+                Mark::Received => push(Style::Received, "< "),
+                Mark::Sent => push(Style::Sent, "> "),
+                Mark::Note => push(Style::Quiet, "* "),
+                Mark::Warning => push(Style::Warning, "! "),
+            }
+        }
+        let mut block = gutter;
+        for (number, line) in body.split('\n').enumerate() {
+            if number > 0 {
+                block.extend(std::iter::repeat_n(' ', width));
+            }
+            block.push_str(line);
+            block.push('\n');
+        }
+        Ok(block)
+    }
+}
+
+/// The time before a message (`--timestamps`): `09:26:53.589`.
+///
+/// # Errors
+///
+/// The time is beyond all calendars.
+pub fn time_of_day(at: SystemTime, zone: &TimeZone) -> io::Result<String> {
+    let time = Timestamp::try_from(at).map_err(io::Error::other)?;
+    Ok(time
+        .to_zoned(zone.clone())
+        .strftime("%H:%M:%S%.3f")
+        .to_string())
+}
+
+/// How many bytes of a text there is room for; never ends inside a character.
+fn beginning(bytes: &[u8]) -> usize {
+    let end_of_lines = memchr::memchr_iter(b'\n', bytes).nth(ROOM.lines - 1);
+    let mut end = end_of_lines.unwrap_or(bytes.len());
+    if end > ROOM.bytes {
+        end = ROOM.bytes;
+        // At most three bytes of a character follow its first (RFC 3629 §3).
+        let begins = |at: &usize| bytes[*at] & 0xc0 != 0x80;
+        end = (end - 3..=end).rev().find(begins).unwrap_or(end);
+    }
+    end
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,289 @@
+//! What messages look like on a terminal, byte for byte.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::event::{Piece, Timing};
+use crate::head::Head;
+use crate::output::memory::Memory;
+use crate::protocol::Closure;
+
+fn look(screen: Screen) -> Look {
+    Look {
+        screen,
+        palette: Palette::plain(),
+        times: None,
+        binary: None,
+        ping_pong: false,
+        quiet: false,
+    }
+}
+
+fn prompt() -> Look {
+    look(Screen::Prompt)
+}
+
+fn shown_on(look: &Look, link: Link, events: &[Event<'_>]) -> String {
+    let mut human = Human::new(Memory::default(), look.clone());
+    let at = SystemTime::UNIX_EPOCH + Duration::from_millis(1_767_225_661_234);
+    for event in events {
+        human.show(at, link, event).expect("memory takes anything");
+    }
+    human.sink.take()
+}
+
+fn shown(look: &Look, event: Event<'_>) -> String {
+    shown_on(look, Link(0), &[event])
+}
+
+fn text(text: &str) -> Event<'_> {
+    Event::Data(Way::In, Piece::whole(Kind::Text, text.as_bytes()))
+}
+
+fn binary(bytes: &[u8]) -> Event<'_> {
+    Event::Data(Way::In, Piece::whole(Kind::Binary, bytes))
+}
+
+#[test]
+fn a_text_has_a_mark_at_the_prompt_only() {
+    assert_eq!(shown(&prompt(), text("hello")), "< hello\n");
+    assert_eq!(shown(&look(Screen::Bare), text("hello")), "hello\n");
+    assert_eq!(shown(&prompt(), text("")), "< \n");
+}
+
+#[test]
+fn no_message_passes_for_another() {
+    assert_eq!(
+        shown(&prompt(), text("one\n< two\r\n* three")),
+        "< one\n  < two\\r\n  * three\n"
+    );
+}
+
+#[test]
+fn nothing_is_obeyed() {
+    let evil = "\x1b]52;c;aGk=\x07\x1b[2J\r\u{202e}x\u{9b}K";
+    let harmless = "\\x1b]52;c;aGk=\\x07\\x1b[2J\\r\\u{202e}x\\u{9b}K";
+    for screen in [Screen::Prompt, Screen::Bare] {
+        assert!(shown(&look(screen), text(evil)).contains(harmless));
+    }
+    let raw = Look {
+        binary: Some(BinaryAs::Raw),
+        ..look(Screen::Bare)
+    };
+    assert_eq!(shown(&raw, binary(b"\x1b[2J\xff\n")), "\\x1b[2J\\xff\n\n");
+}
+
+#[test]
+fn json_is_indented_when_it_is_wide() {
+    let long = "x".repeat(70);
+    assert_eq!(
+        shown(&prompt(), text(&format!(r#"{{"a":1.10,"b":"{long}"}}"#))),
+        format!("< {{\n    \"a\": 1.10,\n    \"b\": \"{long}\"\n  }}\n")
+    );
+    assert_eq!(shown(&prompt(), text(r#"{"a":1.10}"#)), "< {\"a\":1.10}\n");
+}
+
+#[test]
+fn colours_are_the_palettes() {
+    let look = Look {
+        palette: Palette::coloured(),
+        ..prompt()
+    };
+    assert_eq!(
+        shown(&look, text("[1]")),
+        "\x1b[36m< \x1b[39m[\x1b[36m1\x1b[39m]\n"
+    );
+    assert_eq!(
+        shown(&look, text("a\x07")),
+        "\x1b[36m< \x1b[39ma\x1b[7m\\x07\x1b[27m\n"
+    );
+}
+
+#[test]
+fn long_messages_are_shortened() {
+    let long = "é".repeat(4000);
+    assert_eq!(
+        shown(&look(Screen::Bare), text(&long)),
+        format!("{}\n… 3.8 KiB more\n", "é".repeat(2048))
+    );
+    let odd = format!("a{long}");
+    assert_eq!(
+        shown(&look(Screen::Bare), text(&odd)),
+        format!("a{}\n… 3.8 KiB more\n", "é".repeat(2047))
+    );
+    assert_eq!(
+        shown(&look(Screen::Bare), text(&"x\n".repeat(100))),
+        format!("{}… 121 B more\n", "x\n".repeat(40))
+    );
+    let json = format!("[{}]", vec!["12345678"; 100].join(","));
+    let lines: Vec<_> = shown(&prompt(), text(&json))
+        .lines()
+        .map(str::to_owned)
+        .collect();
+    assert_eq!(lines.len(), 41);
+    assert_eq!(lines[39], "    12345678,");
+    assert_eq!(lines[40], "  … 549 B more");
+}
+
+#[test]
+fn a_binary_is_dumped() {
+    assert_eq!(
+        shown(&prompt(), binary(b"\x1f\x8b\x08")),
+        "< binary, 3 B, gzip data\n  \
+         00000000  1f 8b 08                                          |...|\n"
+    );
+    let long = shown(&prompt(), binary(&[0; 1000]));
+    assert_eq!(long.lines().count(), 1 + 16 + 1);
+    assert!(long.starts_with("< binary, 1000 B\n"));
+    assert!(long.ends_with("|\n  … 744 B more\n"));
+}
+
+#[test]
+fn a_binary_is_shown_as_asked() {
+    let as_asked = |binary| Look {
+        binary: Some(binary),
+        ..prompt()
+    };
+    assert_eq!(
+        shown(&as_asked(BinaryAs::Hex), binary(&[0, 255])),
+        "< 00ff\n"
+    );
+    assert_eq!(
+        shown(&as_asked(BinaryAs::Base64), binary(&[0, 255])),
+        "< AP8=\n"
+    );
+    assert_eq!(shown(&as_asked(BinaryAs::Skip), binary(&[0, 255])), "");
+    let long = shown(&as_asked(BinaryAs::Base64), binary(&[0; 4000]));
+    assert_eq!(long, format!("< {}\n  … 928 B more\n", "A".repeat(4096)));
+}
+
+#[test]
+fn the_time_stands_before_messages() {
+    let look = Look {
+        times: Some(TimeZone::UTC),
+        ..prompt()
+    };
+    assert_eq!(
+        shown_on(&look, Link(1), &[text("a\nb")]),
+        "00:01:01.234 [1] < a\n                   b\n"
+    );
+}
+
+#[test]
+fn pings_are_shown_at_the_prompt_if_asked_for() {
+    let asked = Look {
+        ping_pong: true,
+        ..prompt()
+    };
+    assert_eq!(
+        shown(&asked, Event::Ping(Way::In, b"a\n")),
+        "< ping \"a\\n\"\n"
+    );
+    assert_eq!(shown(&asked, Event::Pong(Way::Out, b"")), "> pong\n");
+    assert_eq!(shown(&prompt(), Event::Ping(Way::In, b"a")), "");
+    let bare = Look {
+        screen: Screen::Bare,
+        ..asked
+    };
+    assert_eq!(shown(&bare, Event::Ping(Way::In, b"a")), "");
+}
+
+#[test]
+fn notes_are_shown_at_the_prompt() {
+    let note = |weight| Note {
+        weight,
+        text: "one\ntwo\x07".to_owned(),
+    };
+    let quiet = Look {
+        quiet: true,
+        ..prompt()
+    };
+    for (weight, loud, silent) in [
+        (Weight::Answer, "* one\n  two\\x07\n", "* one\n  two\\x07\n"),
+        (Weight::Hint, "* one\n  two\\x07\n", ""),
+        (Weight::Warning, "! one\n  two\\x07\n", ""),
+    ] {
+        let note = note(weight);
+        assert_eq!(shown(&prompt(), Event::Note(&note)), loud);
+        assert_eq!(shown(&quiet, Event::Note(&note)), silent);
+        assert_eq!(shown(&look(Screen::Bare), Event::Note(&note)), "");
+    }
+}
+
+#[test]
+fn the_opening_is_told_at_the_prompt() {
+    let upgrade = Upgrade {
+        url: "ws://h/".to_owned(),
+        address: Some(SocketAddr::from(([127, 0, 0, 1], 80))),
+        subprotocol: Some("a\x1bb".to_owned()),
+        extensions: None,
+        request: Head::default(),
+        response: Head::default(),
+        timing: Timing::default(),
+    };
+    assert_eq!(
+        shown(&prompt(), Event::Open(&upgrade)),
+        "* connected to ws://h/ (127.0.0.1:80), subprotocol a\\x1bb\n"
+    );
+    assert_eq!(shown(&look(Screen::Bare), Event::Open(&upgrade)), "");
+}
+
+#[test]
+fn what_came_of_a_message_is_shown_when_the_connection_ends() {
+    let begun = Event::Data(
+        Way::In,
+        Piece {
+            kind: Kind::Text,
+            first: true,
+            last: false,
+            bytes: b"half",
+        },
+    );
+    let closure = Closure::default();
+    assert_eq!(
+        shown_on(&prompt(), Link(0), &[begun, Event::Closed(&closure)]),
+        "< half\n  … the connection ended inside this message\n"
+    );
+    assert_eq!(shown(&prompt(), Event::Closed(&closure)), "");
+}
+
+/// Bytes that are more often than not text, JSON, or nearly one of them.
+fn payload() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![
+        proptest::collection::vec(any::<u8>(), 0..600),
+        any::<String>().prop_map(String::into_bytes),
+        "\\PC{0,40}".prop_map(|text| format!("[{text:?},1.10]").into_bytes()),
+        proptest::collection::vec("[\\[\\]{}:,\" \r\n\u{7f}\u{9b}\u{202e}a1]{0,9}", 0..200)
+            .prop_map(|parts| parts.concat().into_bytes()),
+        proptest::collection::vec("\"[\u{7f}\u{9b}\u{202e}é]{0,40}\"", 1..200)
+            .prop_map(|strings| format!("[{}]", strings.join(",\r")).into_bytes()),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn no_message_is_obeyed_or_leaves_its_gutter(bytes in payload(), text in any::<bool>()) {
+        let kind = if text { Kind::Text } else { Kind::Binary };
+        for binary in [None, Some(BinaryAs::Raw)] {
+            let look = Look { binary, ..prompt() };
+            let shown = shown(&look, Event::Data(Way::In, Piece::whole(kind, &bytes)));
+            prop_assert!(!shown.replace(['\n', '\t'], "").contains(escape::is_hidden));
+            let mut lines = shown.lines();
+            prop_assert!(lines.next().is_some_and(|line| line.starts_with("< ")));
+            prop_assert!(lines.all(|line| line.starts_with("  ")));
+            // The title, the lines and what is said of the rest.
+            prop_assert!(shown.lines().count() <= 1 + ROOM.lines + 1);
+        }
+    }
+}
+
+#[test]
+fn a_tower_of_brackets_is_no_trouble() {
+    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    let shown = shown(&prompt(), text(&deep));
+    assert_eq!(shown.lines().count(), ROOM.lines + 1);
+    assert!(shown.ends_with(" more\n"));
+}

@@ -1,0 +1,302 @@
+//! `--json`: what happens as JSON lines. The writing half of the one schema; `source/json.rs` is
+//! the reading half, and takes what is printed here for a received message as an order to send it.
+//!
+//! Each line begins with `time` (RFC 3339, microseconds, UTC), `dir` (`in` or `out`; `in` for what
+//! is not sent), `type`, and `link` where it isn't the first connection. The lines are written
+//! field by field into one buffer: no tree of values is built for a message. A text is always a
+//! JSON string, a binary is always base64. Characters that would fool a terminal are written as
+//! `\u202e`, which means the same to a program, so that a terminal may show these lines too.
+
+use std::io;
+use std::os::fd::BorrowedFd;
+use std::time::{Duration, SystemTime};
+
+use data_encoding::BASE64;
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::ser::Formatter;
+
+use crate::error::Error;
+use crate::event::{Event, Kind, Link, Upgrade, Way};
+use crate::head::{Head, Secrets};
+use crate::output::escape;
+use crate::output::sink::Sink;
+use crate::output::whole::{Message, Whole};
+use crate::output::{Detail, Output};
+use crate::protocol::{Closure, Party};
+
+/// JSON lines, written to a sink.
+#[derive(Debug)]
+pub struct JsonLines<S> {
+    sink: S,
+    secrets: Secrets,
+    ping_pong: bool,
+    whole: Whole,
+    line: Vec<u8>,
+}
+
+impl<S: Sink> JsonLines<S> {
+    /// Lines for `sink`; `ping_pong` asks for Pings and Pongs (`-P`), `secrets` is for `open`.
+    pub fn new(sink: S, ping_pong: bool, secrets: Secrets) -> Self {
+        Self {
+            sink,
+            secrets,
+            ping_pong,
+            whole: Whole::default(),
+            line: Vec::new(),
+        }
+    }
+}
+
+impl<S: Sink> Output for JsonLines<S> {
+    fn detail(&self) -> Detail {
+        Detail {
+            sent: true,
+            ..Detail::default()
+        }
+    }
+
+    fn show(&mut self, at: SystemTime, link: Link, event: &Event<'_>) -> io::Result<()> {
+        let record = Record {
+            out: &mut self.line,
+            at,
+            link,
+        };
+        match event {
+            Event::Data(way, piece) => match self.whole.add(link, *way, *piece) {
+                Some(message) => record.message(*way, message)?,
+                None => return Ok(()),
+            },
+            Event::Ping(way, payload) if self.ping_pong => record.control(*way, "ping", payload)?,
+            Event::Pong(way, payload) if self.ping_pong => record.control(*way, "pong", payload)?,
+            Event::Open(upgrade) => record.open(upgrade, self.secrets)?,
+            Event::Closed(closure) => {
+                // The schema has whole messages only: what came of one is not a message.
+                self.whole.unfinished(link, Way::In);
+                self.whole.unfinished(link, Way::Out);
+                record.close(closure)?;
+            }
+            Event::Failed(error) => record.error(error)?,
+            _ => return Ok(()),
+        }
+        self.sink.put(&self.line)?;
+        self.line.clear();
+        self.line.shrink_to(1 << 20);
+        Ok(())
+    }
+
+    fn waits(&self) -> Option<BorrowedFd<'_>> {
+        self.sink.waits()
+    }
+
+    fn full(&self) -> bool {
+        self.sink.full()
+    }
+
+    fn watch(&self) -> Option<BorrowedFd<'_>> {
+        self.sink.watch()
+    }
+
+    fn idle(&mut self) -> io::Result<()> {
+        self.sink.idle()
+    }
+}
+
+/// A line that is being written.
+struct Record<'a> {
+    out: &'a mut Vec<u8>,
+    at: SystemTime,
+    link: Link,
+}
+
+impl Record<'_> {
+    fn message(mut self, way: Way, message: Message<'_>) -> io::Result<()> {
+        match message.kind {
+            Kind::Text => {
+                self.begin(way, "text")?;
+                // The core has checked it; should it ever not have, the line is JSON all the same.
+                self.field("data", &String::from_utf8_lossy(message.bytes))?;
+            }
+            Kind::Binary => {
+                self.begin(way, "binary")?;
+                self.base64(message.bytes)?;
+            }
+        }
+        self.field("size", &message.bytes.len())?;
+        self.end();
+        Ok(())
+    }
+
+    fn control(mut self, way: Way, kind: &str, payload: &[u8]) -> io::Result<()> {
+        self.begin(way, kind)?;
+        match std::str::from_utf8(payload) {
+            Ok(text) => self.field("data", text)?,
+            Err(_) => self.base64(payload)?,
+        }
+        self.field("size", &payload.len())?;
+        self.end();
+        Ok(())
+    }
+
+    fn open(mut self, upgrade: &Upgrade, secrets: Secrets) -> io::Result<()> {
+        self.begin(Way::In, "open")?;
+        self.field("url", &upgrade.url)?;
+        self.field("address", &upgrade.address)?;
+        self.field("subprotocol", &upgrade.subprotocol)?;
+        self.field("extensions", &upgrade.extensions)?;
+        self.field("request", &HeadFields::of(&upgrade.request, secrets))?;
+        self.field("response", &HeadFields::of(&upgrade.response, secrets))?;
+        let timing = &upgrade.timing;
+        self.field(
+            "timing",
+            &TimingFields {
+                resolve: milliseconds(timing.resolve),
+                connect: milliseconds(timing.connect),
+                tls: milliseconds(timing.tls),
+                upgrade: milliseconds(timing.upgrade),
+            },
+        )?;
+        self.end();
+        Ok(())
+    }
+
+    fn close(mut self, closure: &Closure) -> io::Result<()> {
+        let (way, by) = match closure.first {
+            Some(Party::Us) => (Way::Out, Some("us")),
+            Some(Party::Server) => (Way::In, Some("server")),
+            None => (Way::In, None),
+        };
+        self.begin(way, "close")?;
+        self.field("code", &closure.code())?;
+        self.field("reason", closure.reason())?;
+        self.field("clean", &closure.clean())?;
+        self.field("by", &by)?;
+        self.end();
+        Ok(())
+    }
+
+    fn error(mut self, error: &Error) -> io::Result<()> {
+        self.begin(Way::In, "error")?;
+        self.field("phase", error.phase().name())?;
+        self.field("message", &error.to_string())?;
+        if let Some(hint) = error.hint() {
+            self.field("hint", hint)?;
+        }
+        self.field("exit", &error.exit_code().number())?;
+        self.end();
+        Ok(())
+    }
+
+    fn begin(&mut self, way: Way, kind: &str) -> io::Result<()> {
+        self.out.clear();
+        self.out.extend_from_slice(b"{\"time\":\"");
+        let time = Timestamp::try_from(self.at).map_err(io::Error::other)?;
+        io::Write::write_fmt(self.out, format_args!("{time:.6}\""))?;
+        let dir = match way {
+            Way::In => "in",
+            Way::Out => "out",
+        };
+        self.field("dir", dir)?;
+        self.field("type", kind)?;
+        let Link(number) = self.link;
+        if number != 0 {
+            self.field("link", &number)?;
+        }
+        Ok(())
+    }
+
+    fn end(&mut self) {
+        self.out.extend_from_slice(b"}\n");
+    }
+
+    /// `name` is one of ours and needs no escaping.
+    fn field<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> io::Result<()> {
+        self.name(name);
+        let mut serializer = serde_json::Serializer::with_formatter(&mut *self.out, Visible);
+        value.serialize(&mut serializer).map_err(io::Error::from)
+    }
+
+    /// Straight into the line: a binary message may be large.
+    fn base64(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.name("base64");
+        io::Write::write_fmt(
+            self.out,
+            format_args!("\"{}\"", BASE64.encode_display(bytes)),
+        )
+    }
+
+    fn name(&mut self, name: &str) {
+        self.out.extend_from_slice(b",\"");
+        self.out.extend_from_slice(name.as_bytes());
+        self.out.extend_from_slice(b"\":");
+    }
+}
+
+/// JSON without blanks, in which nothing is hidden.
+struct Visible;
+
+impl Formatter for Visible {
+    fn write_string_fragment<W>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()>
+    where
+        W: ?Sized + io::Write,
+    {
+        let mut rest = fragment;
+        while let Some((start, character)) = rest
+            .char_indices()
+            .find(|(_, character)| escape::is_hidden(*character))
+        {
+            writer.write_all(&rest.as_bytes()[..start])?;
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                write!(writer, "\\u{unit:04x}")?;
+            }
+            rest = &rest[start + character.len_utf8()..];
+        }
+        writer.write_all(rest.as_bytes())
+    }
+}
+
+/// A head in `open`.
+#[derive(Serialize)]
+struct HeadFields<'a> {
+    start_line: &'a str,
+    headers: Vec<HeaderFields<'a>>,
+}
+
+#[derive(Serialize)]
+struct HeaderFields<'a> {
+    name: &'a str,
+    value: String,
+}
+
+impl<'a> HeadFields<'a> {
+    fn of(head: &'a Head, secrets: Secrets) -> Self {
+        let headers = head.fields.iter().map(|field| HeaderFields {
+            name: &field.name,
+            value: field.shown_value(secrets),
+        });
+        Self {
+            start_line: &head.start_line,
+            headers: headers.collect(),
+        }
+    }
+}
+
+/// How long each step took, in milliseconds; `null` for what did not happen.
+#[derive(Serialize)]
+struct TimingFields {
+    resolve: Option<f64>,
+    connect: Option<f64>,
+    tls: Option<f64>,
+    upgrade: Option<f64>,
+}
+
+/// Milliseconds to the microsecond.
+fn milliseconds(duration: Option<Duration>) -> Option<f64> {
+    duration.map(|duration| {
+        let micros = u32::try_from(duration.as_micros()).unwrap_or(u32::MAX);
+        f64::from(micros) / 1000.0
+    })
+}
+
+#[cfg(test)]
+mod tests;

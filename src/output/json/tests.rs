@@ -1,0 +1,253 @@
+//! The lines of the schema, byte for byte, and that they can be read back.
+
+use std::net::SocketAddr;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::command::Command;
+use crate::event::{Piece, Timing};
+use crate::head::Field;
+use crate::output::memory::Memory;
+use crate::protocol::{CloseBody, CloseReason, End};
+use crate::source;
+
+fn output(ping_pong: bool) -> JsonLines<Memory> {
+    JsonLines::new(Memory::default(), ping_pong, Secrets::Hidden)
+}
+
+fn at() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_micros(1_767_225_600_000_042)
+}
+
+const TIME: &str = r#"{"time":"2026-01-01T00:00:00.000042Z","#;
+
+fn shown_on(link: Link, event: &Event<'_>) -> String {
+    let mut output = output(true);
+    output
+        .show(at(), link, event)
+        .expect("memory takes anything");
+    output.sink.take()
+}
+
+fn shown(event: &Event<'_>) -> String {
+    shown_on(Link(0), event)
+}
+
+fn text(text: &str) -> Event<'_> {
+    Event::Data(Way::In, Piece::whole(Kind::Text, text.as_bytes()))
+}
+
+#[test]
+fn messages() {
+    assert_eq!(
+        shown(&text("a\n\"é\"")),
+        format!("{TIME}\"dir\":\"in\",\"type\":\"text\",\"data\":\"a\\n\\\"é\\\"\",\"size\":6}}\n")
+    );
+    assert_eq!(
+        shown(&Event::Data(
+            Way::Out,
+            Piece::whole(Kind::Binary, &[0, 255])
+        )),
+        format!("{TIME}\"dir\":\"out\",\"type\":\"binary\",\"base64\":\"AP8=\",\"size\":2}}\n")
+    );
+    assert_eq!(
+        shown_on(Link(2), &text("")),
+        format!("{TIME}\"dir\":\"in\",\"type\":\"text\",\"link\":2,\"data\":\"\",\"size\":0}}\n")
+    );
+}
+
+#[test]
+fn a_message_in_pieces_is_one_line() {
+    let mut output = output(false);
+    for (first, last, bytes) in [(true, false, b"he"), (false, true, b"y!")] {
+        let piece = Piece {
+            kind: Kind::Text,
+            first,
+            last,
+            bytes,
+        };
+        output
+            .show(at(), Link(0), &Event::Data(Way::In, piece))
+            .expect("memory takes anything");
+    }
+    assert_eq!(
+        output.sink.take(),
+        format!("{TIME}\"dir\":\"in\",\"type\":\"text\",\"data\":\"hey!\",\"size\":4}}\n")
+    );
+}
+
+#[test]
+fn nothing_hidden_is_written_as_it_is() {
+    let line = shown(&text("\u{202e}\u{7f}\u{9b}\x1b\u{e0041}"));
+    assert_eq!(
+        line,
+        format!(
+            "{TIME}\"dir\":\"in\",\"type\":\"text\",\
+             \"data\":\"\\u202e\\u007f\\u009b\\u001b\\udb40\\udc41\",\"size\":11}}\n"
+        )
+    );
+}
+
+#[test]
+fn pings_and_pongs_are_shown_when_asked_for() {
+    assert_eq!(
+        shown(&Event::Ping(Way::In, b"x")),
+        format!("{TIME}\"dir\":\"in\",\"type\":\"ping\",\"data\":\"x\",\"size\":1}}\n")
+    );
+    assert_eq!(
+        shown(&Event::Pong(Way::Out, &[255])),
+        format!("{TIME}\"dir\":\"out\",\"type\":\"pong\",\"base64\":\"/w==\",\"size\":1}}\n")
+    );
+    let mut silent = output(false);
+    silent
+        .show(at(), Link(0), &Event::Ping(Way::In, b"x"))
+        .expect("memory takes anything");
+    assert_eq!(silent.sink.take(), "");
+}
+
+#[test]
+fn open_has_both_heads_without_secrets() {
+    let field = |name: &str, value: &str| Field {
+        name: name.to_owned(),
+        value: value.as_bytes().to_vec(),
+    };
+    let upgrade = Upgrade {
+        url: "ws://h/".to_owned(),
+        address: Some(SocketAddr::from(([127, 0, 0, 1], 80))),
+        subprotocol: Some("chat".to_owned()),
+        extensions: None,
+        request: Head {
+            start_line: "GET / HTTP/1.1".to_owned(),
+            fields: vec![field("Host", "h"), field("Authorization", "Bearer t")],
+        },
+        response: Head {
+            start_line: "HTTP/1.1 101 Switching Protocols".to_owned(),
+            fields: vec![field("X", "1"), field("X", "2")],
+        },
+        timing: Timing {
+            resolve: None,
+            connect: Some(Duration::from_nanos(1_234_567)),
+            tls: None,
+            upgrade: Some(Duration::from_millis(20)),
+        },
+    };
+    assert_eq!(
+        shown(&Event::Open(&upgrade)),
+        format!(
+            "{TIME}{}{}{}{}\n",
+            r#""dir":"in","type":"open","url":"ws://h/","address":"127.0.0.1:80","subprotocol":"chat","extensions":null,"#,
+            r#""request":{"start_line":"GET / HTTP/1.1","headers":[{"name":"Host","value":"h"},{"name":"Authorization","value":"Bearer ***"}]},"#,
+            r#""response":{"start_line":"HTTP/1.1 101 Switching Protocols","headers":[{"name":"X","value":"1"},{"name":"X","value":"2"}]},"#,
+            r#""timing":{"resolve":null,"connect":1.234,"tls":null,"upgrade":20.0}}"#,
+        )
+    );
+}
+
+fn closed(first: Option<Party>, received: Option<CloseBody>) -> Closure {
+    Closure {
+        sent: received.clone(),
+        end: if received.is_some() {
+            End::Clean
+        } else {
+            End::Eof
+        },
+        received,
+        first,
+    }
+}
+
+fn reason(code: u16, reason: &str) -> CloseReason {
+    CloseReason {
+        code,
+        reason: reason.to_owned(),
+    }
+}
+
+#[test]
+fn close_says_who_and_how() {
+    assert_eq!(
+        shown(&Event::Closed(&closed(
+            Some(Party::Server),
+            Some(Some(reason(4001, "gone")))
+        ))),
+        format!(
+            "{TIME}{}\n",
+            r#""dir":"in","type":"close","code":4001,"reason":"gone","clean":true,"by":"server"}"#
+        )
+    );
+    assert_eq!(
+        shown(&Event::Closed(&closed(Some(Party::Us), Some(None)))),
+        format!(
+            "{TIME}{}\n",
+            r#""dir":"out","type":"close","code":1005,"reason":"","clean":true,"by":"us"}"#
+        )
+    );
+    assert_eq!(
+        shown(&Event::Closed(&closed(None, None))),
+        format!(
+            "{TIME}{}\n",
+            r#""dir":"in","type":"close","code":1006,"reason":"","clean":false,"by":null}"#
+        )
+    );
+}
+
+#[test]
+fn an_error_has_phase_hint_and_exit() {
+    let error = Error::Tls {
+        host: "h".to_owned(),
+        cause: "no".to_owned(),
+        hint: Some("try ws".to_owned()),
+    };
+    assert_eq!(
+        shown(&Event::Failed(&error)),
+        format!(
+            "{TIME}{}\n",
+            r#""dir":"in","type":"error","phase":"tls","message":"the TLS handshake with h failed: no","hint":"try ws","exit":35}"#
+        )
+    );
+}
+
+/// What our own line means when it is read.
+fn read_back(event: &Event<'_>) -> Option<Command> {
+    let line = shown(event);
+    let line = line.strip_suffix('\n').expect("a line ends");
+    source::json::parse(line.as_bytes(), false).expect("our own lines are good")
+}
+
+#[test]
+fn a_close_can_be_read_back() {
+    let of = |first, received| read_back(&Event::Closed(&closed(first, received)));
+    assert_eq!(
+        of(Some(Party::Server), Some(Some(reason(3000, "x")))),
+        Some(Command::Close(Some(reason(3000, "x"))))
+    );
+    assert_eq!(
+        of(Some(Party::Server), Some(None)),
+        Some(Command::Close(None))
+    );
+    assert_eq!(of(Some(Party::Us), Some(Some(reason(1000, "")))), None);
+    assert_eq!(of(None, None), None);
+}
+
+proptest! {
+    #[test]
+    fn a_received_message_can_be_read_back(
+        data in any::<String>(),
+        bytes in proptest::collection::vec(any::<u8>(), 0..100),
+    ) {
+        prop_assert_eq!(read_back(&text(&data)), Some(Command::Text(data.clone())));
+        prop_assert!(!shown(&text(&data)).trim_end_matches('\n').contains(escape::is_hidden));
+        let binary = Event::Data(Way::In, Piece::whole(Kind::Binary, &bytes));
+        prop_assert_eq!(read_back(&binary), Some(Command::Binary(bytes.clone())));
+        let payload = &bytes;
+        prop_assert_eq!(read_back(&Event::Ping(Way::In, payload)), Some(Command::Ping(bytes.clone())));
+        prop_assert_eq!(read_back(&Event::Pong(Way::In, payload)), Some(Command::Pong(bytes.clone())));
+    }
+
+    #[test]
+    fn what_is_sent_is_passed_over_when_read(data in any::<String>()) {
+        let sent = Event::Data(Way::Out, Piece::whole(Kind::Text, data.as_bytes()));
+        prop_assert_eq!(read_back(&sent), None);
+    }
+}

@@ -1,0 +1,315 @@
+//! What stderr tells people while a run goes on: notes, and with `-v` how it goes.
+//!
+//! `-v` is no logger: it renders more of the same events. `*` stands before what happens, `>`
+//! before what goes to the server, `<` before what comes from it. People read stderr wherever it
+//! goes, so everything is escaped, on a terminal or not. What ended the run is not told here: see
+//! [`report`](super::report).
+
+use std::fmt::Write;
+use std::io;
+use std::os::fd::BorrowedFd;
+use std::time::{Duration, SystemTime};
+
+use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
+use tungstenite::protocol::frame::FrameHeader;
+
+use crate::event::{Event, Link, Note, Step, Upgrade, Way, Weight};
+use crate::head::{Head, Secrets};
+use crate::output::dump;
+use crate::output::escape::{self, Breaks};
+use crate::output::palette::{Palette, Style};
+use crate::output::sink::Sink;
+use crate::output::{Detail, Output};
+use crate::protocol::close::name_of_code;
+use crate::protocol::{CloseBody, Closure, End, Party};
+
+/// How much is told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verbosity {
+    /// Errors and answers (`-q`).
+    Quiet,
+    /// Hints and warnings too.
+    #[default]
+    Normal,
+    /// The steps of connecting, the opening handshake and the closing handshake too (`-v`).
+    Handshake,
+    /// The header of each frame too (`-vv`).
+    Frames,
+    /// The bytes on the wire too (`-vvv`).
+    Bytes,
+}
+
+/// How it is told.
+#[derive(Clone, Copy, Debug)]
+pub struct Manner {
+    /// How much.
+    pub verbosity: Verbosity,
+    /// Its colours.
+    pub palette: Palette,
+    /// Whether credentials are shown.
+    pub secrets: Secrets,
+    /// Whether Pings and Pongs are told (`-P`), where nothing on stdout shows them.
+    pub ping_pong: bool,
+    /// Whether there is a prompt: it shows notes, Pings and Pongs itself.
+    pub beside_prompt: bool,
+    /// When the run began: the times of steps are counted from here.
+    pub start: SystemTime,
+}
+
+/// The narration, on a sink.
+#[derive(Debug)]
+pub struct Narration<S> {
+    sink: S,
+    manner: Manner,
+}
+
+impl<S: Sink> Narration<S> {
+    /// A narration on `sink`.
+    pub fn new(sink: S, manner: Manner) -> Self {
+        Self { sink, manner }
+    }
+}
+
+impl<S: Sink> Output for Narration<S> {
+    fn detail(&self) -> Detail {
+        Detail {
+            frames: self.manner.verbosity >= Verbosity::Frames,
+            wire: self.manner.verbosity >= Verbosity::Bytes,
+            sent: self.manner.tells_ping_pong(),
+        }
+    }
+
+    fn show(&mut self, at: SystemTime, link: Link, event: &Event<'_>) -> io::Result<()> {
+        let mut lines = Lines::new(self.manner.palette, link);
+        self.manner.tell(&mut lines, at, event);
+        if lines.out.is_empty() {
+            return Ok(());
+        }
+        self.sink.put(lines.out.as_bytes())
+    }
+
+    fn waits(&self) -> Option<BorrowedFd<'_>> {
+        self.sink.waits()
+    }
+
+    fn full(&self) -> bool {
+        self.sink.full()
+    }
+
+    fn watch(&self) -> Option<BorrowedFd<'_>> {
+        self.sink.watch()
+    }
+
+    fn idle(&mut self) -> io::Result<()> {
+        self.sink.idle()
+    }
+}
+
+impl Manner {
+    fn tells_ping_pong(&self) -> bool {
+        self.ping_pong && !self.beside_prompt
+    }
+
+    fn tell(&self, lines: &mut Lines, at: SystemTime, event: &Event<'_>) {
+        let verbosity = self.verbosity;
+        match event {
+            Event::Note(note) if !self.beside_prompt => self.tell_note(lines, note),
+            Event::Ping(way, payload) if self.tells_ping_pong() => {
+                lines.push(*way, &dump::control("ping", payload));
+            }
+            Event::Pong(way, payload) if self.tells_ping_pong() => {
+                lines.push(*way, &dump::control("pong", payload));
+            }
+            Event::Step(step) if verbosity >= Verbosity::Handshake => {
+                // A clock that was set back meanwhile is no reason to fail.
+                let since = at.duration_since(self.start).unwrap_or_default();
+                self.tell_step(lines, since, step);
+            }
+            Event::Open(upgrade) if verbosity >= Verbosity::Handshake => {
+                lines.push_happened(&opened(upgrade));
+            }
+            Event::Closed(closure) if verbosity >= Verbosity::Handshake => {
+                tell_closure(lines, closure);
+            }
+            Event::Frame(way, header, length) if verbosity >= Verbosity::Frames => {
+                lines.push(*way, &frame(header, *length));
+            }
+            Event::Wire(way, bytes) if verbosity >= Verbosity::Bytes => {
+                for line in dump::lines(bytes, self.palette) {
+                    lines.push_escaped(*way, &line);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn tell_note(&self, lines: &mut Lines, note: &Note) {
+        let style = match note.weight {
+            Weight::Answer => None,
+            Weight::Hint | Weight::Warning if self.verbosity == Verbosity::Quiet => return,
+            Weight::Hint => Some(Style::Quiet),
+            Weight::Warning => Some(Style::Warning),
+        };
+        let text = escape::text(&note.text, Breaks::Kept);
+        for (number, line) in text.split('\n').enumerate() {
+            let line = match number {
+                0 => format!("wsline: {line}"),
+                _ => format!("        {line}"),
+            };
+            match style {
+                Some(style) => lines.push_line(&self.palette.paint(style, &line)),
+                None => lines.push_line(&line),
+            }
+        }
+    }
+
+    fn tell_step(&self, lines: &mut Lines, since: Duration, step: &Step) {
+        let text = match step {
+            Step::Resolved(addresses) => {
+                let addresses: Vec<_> = addresses.iter().map(|one| one.ip().to_string()).collect();
+                format!("resolved to {}", addresses.join(", "))
+            }
+            Step::Trying(address) => format!("trying {address}"),
+            Step::Missed(address, cause) => format!("{address}: {cause}"),
+            Step::Connected(address) => format!("connected to {address}"),
+            Step::Secured(protocol) => format!("secured by {protocol}"),
+            Step::Asked(_) => "asked for the upgrade".to_owned(),
+            Step::Answered(_) => "the server answered".to_owned(),
+        };
+        let time = format!("{:7.1} ms", since.as_secs_f64() * 1000.0);
+        lines.push_happened(&format!("{time}  {text}"));
+        match step {
+            Step::Asked(head) => self.tell_head(lines, Way::Out, head),
+            Step::Answered(head) => self.tell_head(lines, Way::In, head),
+            _ => {}
+        }
+    }
+
+    fn tell_head(&self, lines: &mut Lines, way: Way, head: &Head) {
+        for line in head.lines(self.secrets) {
+            lines.push(way, &line);
+        }
+        // The empty line that ends a head (RFC 9112 §2.1).
+        lines.push(way, "");
+    }
+}
+
+fn opened(upgrade: &Upgrade) -> String {
+    let mut text = format!("open: {}", upgrade.url);
+    for (name, value) in [
+        ("subprotocol", &upgrade.subprotocol),
+        ("extensions", &upgrade.extensions),
+    ] {
+        if let Some(value) = value {
+            write!(text, ", {name} {value}").expect("a String takes any text");
+        }
+    }
+    text
+}
+
+/// `TEXT fin=1 rsv=000 mask=0 len=5`, in the order of RFC 6455 §5.2.
+fn frame(header: &FrameHeader, length: u64) -> String {
+    let opcode = match header.opcode {
+        OpCode::Data(Data::Continue) => "CONTINUATION".to_owned(),
+        OpCode::Data(Data::Text) => "TEXT".to_owned(),
+        OpCode::Data(Data::Binary) => "BINARY".to_owned(),
+        OpCode::Control(Control::Close) => "CLOSE".to_owned(),
+        OpCode::Control(Control::Ping) => "PING".to_owned(),
+        OpCode::Control(Control::Pong) => "PONG".to_owned(),
+        OpCode::Data(Data::Reserved(number)) | OpCode::Control(Control::Reserved(number)) => {
+            format!("opcode {number:#x}")
+        }
+    };
+    format!(
+        "{opcode} fin={} rsv={}{}{} mask={} len={length}",
+        u8::from(header.is_final),
+        u8::from(header.rsv1),
+        u8::from(header.rsv2),
+        u8::from(header.rsv3),
+        u8::from(header.mask.is_some()),
+    )
+}
+
+fn tell_closure(lines: &mut Lines, closure: &Closure) {
+    let sent = closure.sent.as_ref().map(|body| (Way::Out, body));
+    let received = closure.received.as_ref().map(|body| (Way::In, body));
+    let in_order = match closure.first {
+        Some(Party::Server) => [received, sent],
+        _ => [sent, received],
+    };
+    for (way, body) in in_order.into_iter().flatten() {
+        lines.push(way, &close(body));
+    }
+    let end = match &closure.end {
+        End::Clean if closure.clean() => "closed cleanly".to_owned(),
+        End::Clean => "closed without both Close frames".to_owned(),
+        End::Eof => "the server ended TCP before both Close frames were exchanged".to_owned(),
+        End::Lost(cause) => format!("the connection was lost: {cause}"),
+        End::Unanswered => "the server did not answer our Close in time".to_owned(),
+        End::Violation(rule) => format!("the server broke the protocol: {rule}"),
+    };
+    lines.push_happened(&end);
+}
+
+fn close(body: &CloseBody) -> String {
+    match body {
+        Some(body) => format!(
+            "Close {} \"{}\" ({})",
+            body.code,
+            body.reason,
+            name_of_code(body.code)
+        ),
+        None => "Close without a code".to_owned(),
+    }
+}
+
+/// Lines that are being written.
+struct Lines {
+    out: String,
+    palette: Palette,
+    link: Link,
+}
+
+impl Lines {
+    fn new(palette: Palette, link: Link) -> Self {
+        Self {
+            out: String::new(),
+            palette,
+            link,
+        }
+    }
+
+    /// Something that went `way`; not escaped yet.
+    fn push(&mut self, way: Way, text: &str) {
+        self.push_escaped(way, &escape::text(text, Breaks::Shown));
+    }
+
+    fn push_escaped(&mut self, way: Way, text: &str) {
+        let mark = match way {
+            Way::In => self.palette.paint(Style::Received, "<"),
+            Way::Out => self.palette.paint(Style::Sent, ">"),
+        };
+        if text.is_empty() {
+            self.push_line(&mark);
+        } else {
+            self.push_line(&format!("{mark} {text}"));
+        }
+    }
+
+    /// Something that happened; not escaped yet.
+    fn push_happened(&mut self, text: &str) {
+        let line = format!("* {}", escape::text(text, Breaks::Shown));
+        self.push_line(&self.palette.paint(Style::Quiet, &line));
+    }
+
+    fn push_line(&mut self, line: &str) {
+        if self.link != Link(0) {
+            write!(self.out, "[{}] ", self.link.0).expect("a String takes any text");
+        }
+        self.out.push_str(line);
+        self.out.push('\n');
+    }
+}
+
+#[cfg(test)]
+mod tests;

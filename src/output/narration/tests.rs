@@ -1,0 +1,276 @@
+//! What each verbosity tells, byte for byte.
+
+use std::net::SocketAddr;
+
+use super::*;
+use crate::event::{Kind, Piece, Timing};
+use crate::head::Field;
+use crate::output::memory::Memory;
+use crate::protocol::CloseReason;
+
+fn manner(verbosity: Verbosity) -> Manner {
+    Manner {
+        verbosity,
+        palette: Palette::plain(),
+        secrets: Secrets::Hidden,
+        ping_pong: false,
+        beside_prompt: false,
+        start: SystemTime::UNIX_EPOCH,
+    }
+}
+
+fn told_on(manner: Manner, link: Link, event: &Event<'_>) -> String {
+    let mut narration = Narration::new(Memory::default(), manner);
+    let at = manner.start + Duration::from_micros(12_345);
+    narration
+        .show(at, link, event)
+        .expect("memory takes anything");
+    narration.sink.take()
+}
+
+fn told(verbosity: Verbosity, event: &Event<'_>) -> String {
+    told_on(manner(verbosity), Link(0), event)
+}
+
+fn address() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], 80))
+}
+
+fn head(start_line: &str, name: &str, value: &str) -> Head {
+    Head {
+        start_line: start_line.to_owned(),
+        fields: vec![Field {
+            name: name.to_owned(),
+            value: value.as_bytes().to_vec(),
+        }],
+    }
+}
+
+#[test]
+fn notes_are_told_by_their_weight() {
+    let note = |weight| Note {
+        weight,
+        text: "one\n\x1b[2Jtwo".to_owned(),
+    };
+    let lines = "wsline: one\n        \\x1b[2Jtwo\n";
+    for (weight, quiet, normal) in [
+        (Weight::Answer, lines, lines),
+        (Weight::Hint, "", lines),
+        (Weight::Warning, "", lines),
+    ] {
+        let note = note(weight);
+        assert_eq!(told(Verbosity::Quiet, &Event::Note(&note)), quiet);
+        assert_eq!(told(Verbosity::Normal, &Event::Note(&note)), normal);
+        let beside = Manner {
+            beside_prompt: true,
+            ..manner(Verbosity::Bytes)
+        };
+        assert_eq!(told_on(beside, Link(0), &Event::Note(&note)), "");
+    }
+}
+
+#[test]
+fn hints_are_dim_and_warnings_stand_out() {
+    let coloured = Manner {
+        palette: Palette::coloured(),
+        ..manner(Verbosity::Normal)
+    };
+    for (weight, line) in [
+        (Weight::Hint, "\x1b[2mwsline: x\x1b[22m\n"),
+        (Weight::Warning, "\x1b[33mwsline: x\x1b[39m\n"),
+    ] {
+        let note = Note {
+            weight,
+            text: "x".to_owned(),
+        };
+        assert_eq!(told_on(coloured, Link(0), &Event::Note(&note)), line);
+    }
+}
+
+#[test]
+fn steps_are_told_with_their_time() {
+    for (step, line) in [
+        (
+            Step::Resolved(vec![address(), SocketAddr::from(([0; 16], 80))]),
+            "resolved to 127.0.0.1, ::",
+        ),
+        (Step::Trying(address()), "trying 127.0.0.1:80"),
+        (
+            Step::Missed(address(), "refused".to_owned()),
+            "127.0.0.1:80: refused",
+        ),
+        (Step::Connected(address()), "connected to 127.0.0.1:80"),
+        (Step::Secured("TLS\n".to_owned()), "secured by TLS\\n"),
+    ] {
+        let event = Event::Step(&step);
+        assert_eq!(
+            told(Verbosity::Handshake, &event),
+            format!("*    12.3 ms  {line}\n")
+        );
+        assert_eq!(told(Verbosity::Normal, &event), "");
+    }
+}
+
+#[test]
+fn the_handshake_is_told_as_on_the_wire_without_secrets() {
+    let asked = Step::Asked(head("GET / HTTP/1.1", "Authorization", "Bearer t"));
+    assert_eq!(
+        told(Verbosity::Handshake, &Event::Step(&asked)),
+        "*    12.3 ms  asked for the upgrade\n\
+         > GET / HTTP/1.1\n> Authorization: Bearer ***\n>\n"
+    );
+    let shown = Manner {
+        secrets: Secrets::Shown,
+        ..manner(Verbosity::Handshake)
+    };
+    assert!(told_on(shown, Link(0), &Event::Step(&asked)).contains("Bearer t\n"));
+    let answered = Step::Answered(head("HTTP/1.1 101 OK", "X", "\x1b\t\u{202e}"));
+    assert_eq!(
+        told(Verbosity::Handshake, &Event::Step(&answered)),
+        "*    12.3 ms  the server answered\n\
+         < HTTP/1.1 101 OK\n< X: \\x1b\\t\\u{202e}\n<\n"
+    );
+}
+
+#[test]
+fn the_opening_is_told() {
+    let upgrade = Upgrade {
+        url: "ws://h/".to_owned(),
+        address: Some(address()),
+        subprotocol: Some("chat".to_owned()),
+        extensions: Some("x".to_owned()),
+        request: Head::default(),
+        response: Head::default(),
+        timing: Timing::default(),
+    };
+    assert_eq!(
+        told_on(
+            manner(Verbosity::Handshake),
+            Link(3),
+            &Event::Open(&upgrade)
+        ),
+        "[3] * open: ws://h/, subprotocol chat, extensions x\n"
+    );
+    assert_eq!(told(Verbosity::Normal, &Event::Open(&upgrade)), "");
+}
+
+#[test]
+fn the_close_frames_are_told_in_their_order() {
+    let reason = CloseReason {
+        code: 4001,
+        reason: "a\rb".to_owned(),
+    };
+    let mut closure = Closure {
+        sent: Some(None),
+        received: Some(Some(reason)),
+        first: Some(Party::Server),
+        end: End::Clean,
+    };
+    assert_eq!(
+        told(Verbosity::Handshake, &Event::Closed(&closure)),
+        "< Close 4001 \"a\\rb\" (application)\n> Close without a code\n* closed cleanly\n"
+    );
+    closure.first = Some(Party::Us);
+    closure.received = None;
+    closure.end = End::Unanswered;
+    assert_eq!(
+        told(Verbosity::Handshake, &Event::Closed(&closure)),
+        "> Close without a code\n* the server did not answer our Close in time\n"
+    );
+    assert_eq!(told(Verbosity::Normal, &Event::Closed(&closure)), "");
+}
+
+#[test]
+fn frames_are_told_both_ways() {
+    let header = |opcode| FrameHeader {
+        opcode,
+        rsv1: true,
+        ..FrameHeader::default()
+    };
+    for (opcode, name) in [
+        (OpCode::Data(Data::Continue), "CONTINUATION"),
+        (OpCode::Data(Data::Text), "TEXT"),
+        (OpCode::Data(Data::Binary), "BINARY"),
+        (OpCode::Control(Control::Close), "CLOSE"),
+        (OpCode::Control(Control::Ping), "PING"),
+        (OpCode::Control(Control::Pong), "PONG"),
+        (OpCode::Control(Control::Reserved(11)), "opcode 0xb"),
+    ] {
+        assert_eq!(
+            told(
+                Verbosity::Frames,
+                &Event::Frame(Way::In, &header(opcode), 5)
+            ),
+            format!("< {name} fin=1 rsv=100 mask=0 len=5\n")
+        );
+    }
+    let sent = FrameHeader {
+        is_final: false,
+        mask: Some([0; 4]),
+        ..header(OpCode::Data(Data::Text))
+    };
+    let event = Event::Frame(Way::Out, &sent, 1 << 40);
+    assert_eq!(
+        told(Verbosity::Frames, &event),
+        "> TEXT fin=0 rsv=100 mask=1 len=1099511627776\n"
+    );
+    assert_eq!(told(Verbosity::Handshake, &event), "");
+}
+
+#[test]
+fn bytes_are_dumped() {
+    let event = Event::Wire(Way::In, b"\x81\x02hi");
+    assert_eq!(
+        told(Verbosity::Bytes, &event),
+        "< 00000000  81 02 68 69                                       |..hi|\n"
+    );
+    assert_eq!(told(Verbosity::Frames, &event), "");
+}
+
+#[test]
+fn pings_are_told_if_asked_for_and_no_prompt_shows_them() {
+    let asked = Manner {
+        ping_pong: true,
+        ..manner(Verbosity::Quiet)
+    };
+    assert_eq!(
+        told_on(asked, Link(0), &Event::Ping(Way::In, b"\xff")),
+        "< ping \"\\xff\"\n"
+    );
+    assert_eq!(
+        told_on(asked, Link(0), &Event::Pong(Way::Out, b"")),
+        "> pong\n"
+    );
+    assert_eq!(told(Verbosity::Bytes, &Event::Ping(Way::In, b"x")), "");
+    let beside = Manner {
+        beside_prompt: true,
+        ..asked
+    };
+    assert_eq!(told_on(beside, Link(0), &Event::Ping(Way::In, b"x")), "");
+}
+
+#[test]
+fn only_what_is_told_is_asked_for() {
+    let detail = |manner| Narration::new(Memory::default(), manner).detail();
+    assert_eq!(detail(manner(Verbosity::Handshake)), Detail::default());
+    assert_eq!(
+        detail(manner(Verbosity::Frames)),
+        Detail {
+            frames: true,
+            ..Detail::default()
+        }
+    );
+    assert_eq!(
+        detail(Manner {
+            ping_pong: true,
+            ..manner(Verbosity::Bytes)
+        }),
+        Detail {
+            frames: true,
+            wire: true,
+            sent: true,
+        }
+    );
+    let message = Event::Data(Way::In, Piece::whole(Kind::Text, b"not ours"));
+    assert_eq!(told(Verbosity::Bytes, &message), "");
+}

@@ -1,0 +1,420 @@
+//! JSON for people, made from its own text: indented and coloured, and nothing of it changed.
+//!
+//! Numbers keep the digits that they were written with, members their order and their doubles.
+//! What fits in a line stays in a line.
+
+use serde::de::IgnoredAny;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use crate::output::escape::{self, Breaks};
+use crate::output::palette::{Palette, Style};
+
+/// The columns that a line is kept in, where it can be broken.
+const WIDTH: usize = 80;
+/// JSON beyond this many bytes is not looked into: people see its beginning only.
+const LARGEST: usize = 256 << 10;
+
+/// How much of a text is shown.
+#[derive(Clone, Copy, Debug)]
+pub struct Room {
+    /// Lines.
+    pub lines: usize,
+    /// Bytes, before anything is escaped or coloured.
+    pub bytes: usize,
+}
+
+/// Appends `text` as JSON for people if it is a JSON object or array, as far as there is room.
+/// Says how many bytes of `text` are shown; `None` if it is something else, and nothing is appended.
+pub fn push(out: &mut String, text: &str, palette: Palette, room: Room) -> Option<usize> {
+    let compound = text.trim_ascii_start().starts_with(['{', '[']);
+    if !compound || text.len() > LARGEST || serde_json::from_str::<IgnoredAny>(text).is_err() {
+        return None;
+    }
+    // Zero-width characters would let any length into a line, hence the bytes.
+    if text.len() <= 4 * WIDTH && text.width() <= WIDTH && !text.contains('\n') {
+        push_as_written(out, text, palette);
+        return Some(text.len());
+    }
+    let printer = Printer {
+        out,
+        palette,
+        room,
+        depth: 0,
+        inline: None,
+        breaks: false,
+        column: 0,
+    };
+    Some(printer.run(text))
+}
+
+fn push_as_written(out: &mut String, text: &str, palette: Palette) {
+    let mut end = 0;
+    for token in Tokens::new(text) {
+        // A carriage return is a blank in JSON (RFC 8259 §2).
+        escape::push(out, &text[end..token.start], Breaks::Kept, palette);
+        push_token(out, token.kind, token.text, palette);
+        end = token.end();
+    }
+    escape::push(out, &text[end..], Breaks::Kept, palette);
+}
+
+fn push_token(out: &mut String, kind: TokenKind, text: &str, palette: Palette) {
+    let style = match kind {
+        TokenKind::Key => Style::Key,
+        TokenKind::String => Style::String,
+        TokenKind::Number => Style::Number,
+        TokenKind::Literal => Style::Literal,
+        _ => return out.push_str(text),
+    };
+    out.push_str(palette.on(style));
+    escape::push(out, text, Breaks::Shown, palette);
+    out.push_str(palette.off(style));
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum TokenKind {
+    Open,
+    Close,
+    Comma,
+    Colon,
+    Key,
+    String,
+    Number,
+    Literal,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Token<'a> {
+    kind: TokenKind,
+    text: &'a str,
+    /// Where it stands in the whole text.
+    start: usize,
+}
+
+impl Token<'_> {
+    fn end(&self) -> usize {
+        self.start + self.text.len()
+    }
+}
+
+/// The tokens of a text that is known to be JSON.
+#[derive(Clone)]
+struct Tokens<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Tokens<'a> {
+    fn new(text: &'a str) -> Self {
+        Self { text, at: 0 }
+    }
+
+    fn byte(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    fn skip(&mut self, skipped: impl Fn(u8) -> bool) {
+        while self.byte().is_some_and(&skipped) {
+            self.at += 1;
+        }
+    }
+
+    fn skip_blanks(&mut self) {
+        self.skip(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'));
+    }
+
+    fn skip_string(&mut self) {
+        self.at += 1;
+        while let Some(byte) = self.byte() {
+            self.at += if byte == b'\\' { 2 } else { 1 };
+            if byte == b'"' {
+                break;
+            }
+        }
+    }
+}
+
+impl<'a> Iterator for Tokens<'a> {
+    type Item = Token<'a>;
+
+    fn next(&mut self) -> Option<Token<'a>> {
+        self.skip_blanks();
+        let start = self.at;
+        let mut kind = match self.byte()? {
+            b'{' | b'[' => TokenKind::Open,
+            b'}' | b']' => TokenKind::Close,
+            b',' => TokenKind::Comma,
+            b':' => TokenKind::Colon,
+            b'"' => TokenKind::String,
+            b'-' | b'0'..=b'9' => TokenKind::Number,
+            _ => TokenKind::Literal,
+        };
+        match kind {
+            TokenKind::String => {
+                self.skip_string();
+                let mut after = self.clone();
+                after.skip_blanks();
+                if after.byte() == Some(b':') {
+                    kind = TokenKind::Key;
+                }
+            }
+            TokenKind::Number | TokenKind::Literal => {
+                self.skip(|byte| {
+                    matches!(byte, b'+' | b'-' | b'.') || byte.is_ascii_alphanumeric()
+                });
+            }
+            _ => self.at += 1,
+        }
+        Some(Token {
+            kind,
+            text: &self.text[start..self.at],
+            start,
+        })
+    }
+}
+
+struct Printer<'o> {
+    out: &'o mut String,
+    palette: Palette,
+    /// What is left of it.
+    room: Room,
+    depth: usize,
+    /// The depth of the outermost object or array that is printed in one line.
+    inline: Option<usize>,
+    /// Whether a line ends before the next token, unless that closes what was just opened.
+    breaks: bool,
+    column: usize,
+}
+
+impl Printer<'_> {
+    /// Says how many bytes of `text` are shown.
+    fn run(mut self, text: &str) -> usize {
+        let mut tokens = Tokens::new(text);
+        while let Some(token) = tokens.next() {
+            if !self.prepare(token.kind) {
+                return token.start;
+            }
+            if token.kind == TokenKind::Open
+                && self.inline.is_none()
+                && self.fits(token, tokens.clone())
+            {
+                self.inline = Some(self.depth);
+            }
+            let shown = self.write(token);
+            if shown < token.text.len() {
+                return token.start + shown;
+            }
+            self.follow(token.kind);
+        }
+        text.len()
+    }
+
+    /// Ends the line before a token where that is due; false if there is no room for another.
+    fn prepare(&mut self, kind: TokenKind) -> bool {
+        let due = if kind == TokenKind::Close {
+            self.depth -= 1;
+            self.inline.is_none() && !self.breaks
+        } else {
+            self.breaks
+        };
+        self.breaks = false;
+        if !due {
+            return true;
+        }
+        self.column = 2 * self.depth;
+        if self.room.lines <= 1 || self.room.bytes <= self.column {
+            return false;
+        }
+        self.room.lines -= 1;
+        self.room.bytes -= self.column;
+        self.out.push('\n');
+        self.out.extend(std::iter::repeat_n(' ', self.column));
+        true
+    }
+
+    /// Says how many bytes of the token there was room for.
+    fn write(&mut self, token: Token<'_>) -> usize {
+        let shown = token.text.floor_char_boundary(self.room.bytes);
+        let text = &token.text[..shown];
+        push_token(self.out, token.kind, text, self.palette);
+        self.room.bytes -= shown;
+        self.column += text.width();
+        shown
+    }
+
+    fn follow(&mut self, kind: TokenKind) {
+        match kind {
+            TokenKind::Open => {
+                self.depth += 1;
+                self.breaks = self.inline.is_none();
+            }
+            TokenKind::Close if self.inline == Some(self.depth) => self.inline = None,
+            TokenKind::Comma if self.inline.is_none() => self.breaks = true,
+            TokenKind::Comma | TokenKind::Colon => {
+                self.out.push(' ');
+                self.column += 1;
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether the object or array that begins with `open` fits in what is left of the line.
+    /// Looks at no more than a line of it.
+    fn fits(&self, open: Token<'_>, rest: Tokens<'_>) -> bool {
+        let mut column = self.column;
+        let mut depth = 0_usize;
+        for token in std::iter::once(open).chain(rest) {
+            column += match token.kind {
+                TokenKind::Comma | TokenKind::Colon => 2,
+                _ => width_up_to(token.text, WIDTH),
+            };
+            // A comma may follow the last token.
+            if column >= WIDTH {
+                return false;
+            }
+            match token.kind {
+                TokenKind::Open => depth += 1,
+                TokenKind::Close if depth == 1 => return true,
+                TokenKind::Close => depth -= 1,
+                _ => {}
+            }
+        }
+        false
+    }
+}
+
+/// The width of `text`, counted no further than to the first `most` columns or characters.
+fn width_up_to(text: &str, most: usize) -> usize {
+    if text.len() > 4 * most {
+        return most;
+    }
+    text.chars().filter_map(UnicodeWidthChar::width).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const ROOM: Room = Room {
+        lines: 40,
+        bytes: 4096,
+    };
+
+    fn shown(text: &str) -> String {
+        let mut out = String::new();
+        let bytes = push(&mut out, text, Palette::plain(), ROOM).expect("it is JSON");
+        assert_eq!(bytes, text.len());
+        out
+    }
+
+    #[test]
+    fn what_is_no_object_or_array_is_left_alone() {
+        for text in ["", "hello", "42", "\"a\"", "{", "[1,]", "{} {}", "[\u{1}]"] {
+            let mut out = String::new();
+            assert_eq!(push(&mut out, text, Palette::plain(), ROOM), None, "{text}");
+            assert_eq!(out, "");
+        }
+    }
+
+    #[test]
+    fn what_fits_in_a_line_stays_as_it_was_written() {
+        for text in ["{}", "[1,  2]", r#"{"a":1.10,"a":12345678901234567890}"#] {
+            assert_eq!(shown(text), text);
+        }
+        assert_eq!(shown("[1,\r2]"), "[1,\\r2]");
+        assert_eq!(shown("[\"\u{202e}\u{7f}\"]"), "[\"\\u{202e}\\x7f\"]");
+    }
+
+    #[test]
+    fn what_is_too_wide_is_broken_and_nothing_else_is_changed() {
+        let long = "x".repeat(50);
+        let text = format!(
+            r#"{{"id":12345678901234567890,"e":[],"n":[1.10,-0,1e5],"o":{{"{long}":{{"a":null}}}},"id":true}}"#
+        );
+        assert_eq!(
+            shown(&text),
+            format!(
+                r#"{{
+  "id": 12345678901234567890,
+  "e": [],
+  "n": [1.10, -0, 1e5],
+  "o": {{"{long}": {{"a": null}}}},
+  "id": true
+}}"#
+            )
+        );
+    }
+
+    #[test]
+    fn what_came_broken_is_broken_our_way_or_joined() {
+        assert_eq!(shown("{\n\t\"a\": [\n1\n]\n}"), r#"{"a": [1]}"#);
+    }
+
+    #[test]
+    fn tokens_are_coloured_by_what_they_are() {
+        let mut out = String::new();
+        let text = r#"{"a:":["b\"",1,null]}"#;
+        push(&mut out, text, Palette::coloured(), ROOM);
+        assert_eq!(
+            out,
+            "{\x1b[34m\"a:\"\x1b[39m:[\x1b[32m\"b\\\"\"\x1b[39m,\x1b[36m1\x1b[39m,\
+             \x1b[35mnull\x1b[39m]}"
+        );
+    }
+
+    #[test]
+    fn it_stops_where_the_room_ends() {
+        let text = format!("[{}]", vec!["\"0123456789\""; 100].join(","));
+        let mut out = String::new();
+        let room = Room {
+            lines: 3,
+            bytes: 4096,
+        };
+        let bytes = push(&mut out, &text, Palette::plain(), room);
+        assert_eq!(out, "[\n  \"0123456789\",\n  \"0123456789\",");
+        assert_eq!(bytes, Some(27));
+
+        out.clear();
+        let room = Room {
+            lines: 40,
+            bytes: 20,
+        };
+        let bytes = push(&mut out, &text, Palette::plain(), room);
+        assert_eq!(out, "[\n  \"0123456789\",\n  \"0");
+        assert_eq!(bytes, Some(16));
+    }
+
+    fn json() -> impl Strategy<Value = serde_json::Value> {
+        use serde_json::Value;
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            ".{0,30}".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(6, 60, 8, |inner| {
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..8).prop_map(Value::from),
+                proptest::collection::vec((".{0,9}", inner), 0..8)
+                    .prop_map(|members| Value::Object(members.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn the_value_stays_the_same(value in json()) {
+            let text = value.to_string();
+            let everything = Room { lines: usize::MAX, bytes: usize::MAX };
+            let mut out = String::new();
+            if push(&mut out, &text, Palette::plain(), everything).is_some() && !out.contains("\\u{")
+                && !out.contains("\\x")
+            {
+                let again: serde_json::Value =
+                    serde_json::from_str(&out).expect("it is still JSON");
+                prop_assert_eq!(again, value);
+            }
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! An error for people: the sentence, what it is about, and the next step.
+//!
+//! It goes to stderr when everything else is done. What it quotes came from the network, so all
+//! of it is escaped, wherever stderr goes.
+
+use crate::error::{Error, Refusal};
+use crate::head::{Head, Secrets};
+use crate::output::dump;
+use crate::output::escape::{self, Breaks};
+use crate::output::narration::Verbosity;
+use crate::output::palette::{Palette, Style};
+
+/// How much is dumped of a body that is no text.
+const DUMPED: usize = 256;
+
+/// The whole text about `error`, with its last line end.
+///
+/// With `-q` it is the sentence alone. With `-v` an answer's head is left out, because the
+/// [narration](super::narration) has told it already.
+#[must_use]
+pub fn report(error: &Error, verbosity: Verbosity, palette: Palette, secrets: Secrets) -> String {
+    let mut report = Report {
+        out: String::new(),
+        palette,
+    };
+    report.push_sentence(error);
+    if verbosity == Verbosity::Quiet {
+        return report.out;
+    }
+    let told = verbosity >= Verbosity::Handshake;
+    match error {
+        Error::Refused(refusal) => report.push_refusal(refusal, told, secrets),
+        Error::Upgrade {
+            head: Some(head), ..
+        } if !told => report.push_head(head, secrets),
+        Error::Certificate { details, .. } => {
+            for line in details {
+                report.push_line(&format!("  {}", escape::text(line, Breaks::Shown)));
+            }
+        }
+        _ => {}
+    }
+    if let Some(hint) = error.hint() {
+        let hint = format!("hint: {}", escape::text(hint, Breaks::Shown));
+        report.push_line(&palette.paint(Style::Quiet, &hint));
+    }
+    report.out
+}
+
+struct Report {
+    out: String,
+    palette: Palette,
+}
+
+impl Report {
+    fn push_line(&mut self, line: &str) {
+        self.out.push_str(line);
+        self.out.push('\n');
+    }
+
+    fn push_sentence(&mut self, error: &Error) {
+        let name = self.palette.paint(Style::Error, "wsline:");
+        let sentence = error.to_string();
+        self.push_line(&format!(
+            "{name} {}",
+            escape::text(&sentence, Breaks::Shown)
+        ));
+    }
+
+    fn push_head(&mut self, head: &Head, secrets: Secrets) {
+        for line in head.lines(secrets) {
+            self.push_line(&escape::text(&line, Breaks::Shown));
+        }
+    }
+
+    fn push_refusal(&mut self, refusal: &Refusal, told: bool, secrets: Secrets) {
+        if !told {
+            self.push_head(&refusal.head, secrets);
+            if !refusal.body.is_empty() || refusal.truncated {
+                self.out.push('\n');
+            }
+        }
+        self.push_body(&refusal.body);
+        if refusal.truncated {
+            let mark = "… the rest of the body is missing";
+            self.push_line(&self.palette.paint(Style::Quiet, mark));
+        }
+        if refusal.hint.is_some() && !refusal.body.is_empty() {
+            self.out.push('\n');
+        }
+    }
+
+    fn push_body(&mut self, body: &[u8]) {
+        if body.is_empty() {
+            return;
+        }
+        if body.contains(&0) {
+            self.push_dump(body);
+            return;
+        }
+        // A carriage return before a line feed is a line end of the web, and harmless.
+        let body = body.strip_suffix(b"\n").unwrap_or(body);
+        for line in body.split(|&byte| byte == b'\n') {
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            escape::push_bytes(&mut self.out, line, Breaks::Kept, self.palette);
+            self.out.push('\n');
+        }
+    }
+
+    fn push_dump(&mut self, body: &[u8]) {
+        let kind = dump::looks_like(body).unwrap_or("no text");
+        self.push_line(&format!("a body of {}, {kind}", dump::size(body.len())));
+        for line in dump::lines(&body[..body.len().min(DUMPED)], self.palette) {
+            self.push_line(&line);
+        }
+        if body.len() > DUMPED {
+            self.push_line(&format!("… {} more", dump::size(body.len() - DUMPED)));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::head::Field;
+
+    fn refused(body: &[u8], truncated: bool, hint: Option<&str>) -> Error {
+        let field = |name: &str, value: &str| Field {
+            name: name.to_owned(),
+            value: value.as_bytes().to_vec(),
+        };
+        Error::Refused(Box::new(Refusal {
+            status: 401,
+            head: Head {
+                start_line: "HTTP/1.1 401 Unauthorized".to_owned(),
+                fields: vec![field("Set-Cookie", "s=1"), field("X", "\x1b[2J")],
+            },
+            body: body.to_vec(),
+            truncated,
+            hint: hint.map(str::to_owned),
+        }))
+    }
+
+    fn told(error: &Error, verbosity: Verbosity) -> String {
+        report(error, verbosity, Palette::plain(), Secrets::Hidden)
+    }
+
+    const SENTENCE: &str = "wsline: the server refused the upgrade: HTTP/1.1 401 Unauthorized\n";
+    const HEAD: &str = "HTTP/1.1 401 Unauthorized\nSet-Cookie: ***\nX: \\x1b[2J\n";
+
+    #[test]
+    fn a_refusal_is_shown_whole() {
+        let error = refused(b"<h1>\r\nno\x07\xff</h1>\r\n", false, Some("give -u"));
+        assert_eq!(
+            told(&error, Verbosity::Normal),
+            format!("{SENTENCE}{HEAD}\n<h1>\nno\\x07\\xff</h1>\n\nhint: give -u\n")
+        );
+        assert_eq!(told(&error, Verbosity::Quiet), SENTENCE);
+        assert_eq!(
+            told(&error, Verbosity::Handshake),
+            format!("{SENTENCE}<h1>\nno\\x07\\xff</h1>\n\nhint: give -u\n")
+        );
+    }
+
+    #[test]
+    fn a_refusal_without_a_body_is_its_head() {
+        let error = refused(b"", false, Some("give -u"));
+        assert_eq!(
+            told(&error, Verbosity::Normal),
+            format!("{SENTENCE}{HEAD}hint: give -u\n")
+        );
+    }
+
+    #[test]
+    fn a_missing_rest_is_said() {
+        assert_eq!(
+            told(&refused(b"half", true, None), Verbosity::Normal),
+            format!("{SENTENCE}{HEAD}\nhalf\n… the rest of the body is missing\n")
+        );
+    }
+
+    #[test]
+    fn a_body_that_is_no_text_is_dumped() {
+        let text = told(&refused(&[0; 300], false, None), Verbosity::Normal);
+        assert!(text.starts_with(&format!("{SENTENCE}{HEAD}\na body of 300 B, no text\n0000")));
+        assert!(text.ends_with("|................|\n… 44 B more\n"));
+    }
+
+    #[test]
+    fn an_error_is_one_line_and_its_hint() {
+        let error = Error::Tls {
+            host: "h\n\x1b".to_owned(),
+            cause: "no".to_owned(),
+            hint: Some("try ws".to_owned()),
+        };
+        let sentence = "wsline: the TLS handshake with h\\n\\x1b failed: no\n";
+        assert_eq!(
+            told(&error, Verbosity::Normal),
+            format!("{sentence}hint: try ws\n")
+        );
+        assert_eq!(told(&error, Verbosity::Quiet), sentence);
+        assert_eq!(
+            report(
+                &Error::Address("no host".to_owned()),
+                Verbosity::Normal,
+                Palette::coloured(),
+                Secrets::Hidden
+            ),
+            "\x1b[31mwsline:\x1b[39m no host\n"
+        );
+    }
+
+    #[test]
+    fn a_certificate_is_described() {
+        let error = Error::Certificate {
+            host: "h".to_owned(),
+            cause: "expired".to_owned(),
+            details: vec!["subject: CN=\x1bh".to_owned(), "issuer: x".to_owned()],
+            hint: Some("-k".to_owned()),
+        };
+        assert_eq!(
+            told(&error, Verbosity::Normal),
+            "wsline: the certificate of h was not accepted: expired\n  \
+             subject: CN=\\x1bh\n  issuer: x\nhint: -k\n"
+        );
+    }
+
+    #[test]
+    fn a_wrong_answer_is_quoted() {
+        let error = Error::Upgrade {
+            cause: "no accept key".to_owned(),
+            head: Some(Box::new(Head {
+                start_line: "HTTP/1.1 101 X".to_owned(),
+                fields: Vec::new(),
+            })),
+            hint: None,
+        };
+        let sentence = "wsline: the server answered the upgrade wrongly: no accept key\n";
+        assert_eq!(
+            told(&error, Verbosity::Normal),
+            format!("{sentence}HTTP/1.1 101 X\n")
+        );
+        assert_eq!(told(&error, Verbosity::Handshake), sentence);
+    }
+}

@@ -1,0 +1,154 @@
+//! Whole messages for the outputs that need them, out of the pieces that events bring.
+//!
+//! A message that comes in one piece passes without being copied. There is no limit here: the
+//! protocol core keeps `--max-message-size`, which is set wherever a message has to be held.
+
+use crate::event::{Kind, Link, Piece, Way};
+
+/// How much memory stays with an idle connection for its next message.
+const KEPT: usize = 1 << 20;
+
+/// A whole message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Message<'a> {
+    /// What it is.
+    pub kind: Kind,
+    /// Its payload.
+    pub bytes: &'a [u8],
+}
+
+/// The messages that have begun and not ended, one for each connection and way.
+#[derive(Debug, Default)]
+pub struct Whole {
+    begun: Vec<Begun>,
+}
+
+#[derive(Debug)]
+struct Begun {
+    link: Link,
+    way: Way,
+    kind: Kind,
+    bytes: Vec<u8>,
+    /// Whether `bytes` is the beginning of a message, not the rest of one that was handed on.
+    open: bool,
+}
+
+impl Whole {
+    /// Takes a piece; the message if this was its last one.
+    pub fn add<'a>(&'a mut self, link: Link, way: Way, piece: Piece<'a>) -> Option<Message<'a>> {
+        if piece.first && piece.last {
+            return Some(Message {
+                kind: piece.kind,
+                bytes: piece.bytes,
+            });
+        }
+        let begun = self.place(link, way, piece.kind);
+        if piece.first {
+            begun.bytes.clear();
+            begun.bytes.shrink_to(KEPT);
+            begun.kind = piece.kind;
+        }
+        begun.bytes.extend_from_slice(piece.bytes);
+        begun.open = !piece.last;
+        piece.last.then_some(Message {
+            kind: begun.kind,
+            bytes: &begun.bytes,
+        })
+    }
+
+    /// What came of a message whose end will not come, because `link` is closed. It is forgotten.
+    pub fn unfinished(&mut self, link: Link, way: Way) -> Option<(Kind, Vec<u8>)> {
+        let index = self
+            .begun
+            .iter()
+            .position(|begun| (begun.link, begun.way) == (link, way))?;
+        let begun = self.begun.swap_remove(index);
+        begun.open.then_some((begun.kind, begun.bytes))
+    }
+
+    fn place(&mut self, link: Link, way: Way, kind: Kind) -> &mut Begun {
+        let found = self
+            .begun
+            .iter()
+            .position(|begun| (begun.link, begun.way) == (link, way));
+        let index = found.unwrap_or_else(|| {
+            self.begun.push(Begun {
+                link,
+                way,
+                kind,
+                bytes: Vec::new(),
+                open: false,
+            });
+            self.begun.len() - 1
+        });
+        &mut self.begun[index]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn piece(first: bool, last: bool, bytes: &[u8]) -> Piece<'_> {
+        Piece {
+            kind: Kind::Binary,
+            first,
+            last,
+            bytes,
+        }
+    }
+
+    #[test]
+    fn a_whole_message_is_not_copied() {
+        let mut whole = Whole::default();
+        let bytes = b"hello";
+        let message = whole
+            .add(Link(0), Way::In, Piece::whole(Kind::Text, bytes))
+            .expect("it is whole");
+        assert_eq!(message.kind, Kind::Text);
+        assert!(std::ptr::eq(message.bytes, bytes.as_slice()));
+    }
+
+    #[test]
+    fn pieces_are_kept_apart_by_connection_and_way() {
+        let mut whole = Whole::default();
+        let (a, b) = (Link(0), Link(1));
+        assert_eq!(whole.add(a, Way::In, piece(true, false, b"a1")), None);
+        assert_eq!(whole.add(b, Way::In, piece(true, false, b"b1")), None);
+        assert_eq!(whole.add(a, Way::Out, piece(true, false, b"o1")), None);
+        assert_eq!(whole.add(a, Way::In, piece(false, false, b"")), None);
+        let of = |message: Option<Message<'_>>| message.expect("it is whole").bytes.to_vec();
+        assert_eq!(
+            of(whole.add(a, Way::In, piece(false, true, b"a2"))),
+            b"a1a2"
+        );
+        assert_eq!(of(whole.add(b, Way::In, piece(false, true, b""))), b"b1");
+        assert_eq!(
+            of(whole.add(a, Way::Out, piece(false, true, b"o2"))),
+            b"o1o2"
+        );
+        assert_eq!(whole.add(a, Way::In, piece(true, false, b"x")), None);
+        assert_eq!(of(whole.add(a, Way::In, piece(false, true, b"y"))), b"xy");
+    }
+
+    #[test]
+    fn an_unfinished_message_is_given_once() {
+        let mut whole = Whole::default();
+        assert_eq!(whole.unfinished(Link(0), Way::In), None);
+        whole.add(Link(0), Way::In, piece(true, true, b"done"));
+        whole.add(Link(0), Way::In, piece(true, false, b"ha"));
+        assert_eq!(
+            whole.unfinished(Link(0), Way::In),
+            Some((Kind::Binary, b"ha".to_vec()))
+        );
+        assert_eq!(whole.unfinished(Link(0), Way::In), None);
+    }
+
+    #[test]
+    fn a_finished_message_is_not_unfinished() {
+        let mut whole = Whole::default();
+        whole.add(Link(0), Way::In, piece(true, false, b"a"));
+        whole.add(Link(0), Way::In, piece(false, true, b"b"));
+        assert_eq!(whole.unfinished(Link(0), Way::In), None);
+    }
+}

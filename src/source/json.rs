@@ -1,0 +1,332 @@
+//! JSON lines as orders: one object, one [`Command`]. The reading half of the one schema that
+//! `--json` speaks; `output/json.rs` is the writing half.
+//!
+//! What was printed for a received message sends the same message when it is read. So fields
+//! that aren't needed are ignored, and objects of other types, or with `"dir":"out"`, are passed
+//! over. A `close` with `"dir":"in"` is a record of how a connection ended: its code may be one
+//! that is derived and never sent (RFC 6455 §7.1.5). 1005 becomes a Close without a code; 1006 and
+//! 1015 say that there was none, and are passed over.
+
+use data_encoding::BASE64;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::command::Command;
+use crate::protocol::CloseReason;
+
+/// The most that a control frame holds, in bytes (RFC 6455 §5.5).
+const CONTROL: usize = 125;
+
+/// The fields that mean something. They stay raw until the type is known: in objects of other
+/// types they may hold anything.
+#[derive(Deserialize)]
+struct Object<'a> {
+    #[serde(borrow, rename = "type")]
+    kind: Option<&'a RawValue>,
+    #[serde(borrow)]
+    dir: Option<&'a RawValue>,
+    #[serde(borrow)]
+    data: Option<&'a RawValue>,
+    #[serde(borrow)]
+    base64: Option<&'a RawValue>,
+    #[serde(borrow)]
+    code: Option<&'a RawValue>,
+    #[serde(borrow)]
+    reason: Option<&'a RawValue>,
+}
+
+/// Reads one line, without its line end. `Ok(None)` is an object to pass over, or a blank line.
+/// `force` allows close codes that RFC 6455 forbids to send.
+///
+/// # Errors
+///
+/// What is wrong with the line and what it should look like, as a sentence. It may quote the line:
+/// whoever shows it on a terminal escapes it.
+pub fn parse(line: &[u8], force: bool) -> Result<Option<Command>, String> {
+    let line = std::str::from_utf8(line)
+        .map_err(|error| format!("not UTF-8 from byte {}", error.valid_up_to() + 1))?
+        .trim_matches([' ', '\t', '\r', '\n']);
+    if line.is_empty() {
+        return Ok(None);
+    }
+    // serde would take an array for a struct too, field by field.
+    if !line.starts_with('{') {
+        return Err(r#"not a JSON object; one looks like {"type":"text","data":"hi"}"#.to_owned());
+    }
+    let object: Object<'_> =
+        serde_json::from_str(line).map_err(|error| format!("not valid JSON: {}", cause(&error)))?;
+    let Some(kind) = object.kind else {
+        return Err(
+            r#"the object has no "type"; one looks like {"type":"text","data":"hi"}"#.into(),
+        );
+    };
+    let kind = string(kind, "type")?;
+    let dir = object.dir.map_or("", RawValue::get);
+    if dir == r#""out""# {
+        return Ok(None);
+    }
+    match kind.as_str() {
+        "text" => text(&object).map(Some),
+        "binary" => binary(&object).map(Some),
+        "ping" => Ok(Some(Command::Ping(control(&object, "ping")?))),
+        "pong" => Ok(Some(Command::Pong(control(&object, "pong")?))),
+        "close" => close(&object, dir == r#""in""#, force),
+        _ => Ok(None),
+    }
+}
+
+fn text(object: &Object<'_>) -> Result<Command, String> {
+    let Some(data) = object.data else {
+        return Err(r#"a text needs "data": {"type":"text","data":"hi"}"#.to_owned());
+    };
+    string(data, "data").map(Command::Text)
+}
+
+fn binary(object: &Object<'_>) -> Result<Command, String> {
+    let Some(base64) = object.base64 else {
+        return Err(r#"a binary needs "base64": {"type":"binary","base64":"AP8="}"#.to_owned());
+    };
+    decode(base64).map(Command::Binary)
+}
+
+fn control(object: &Object<'_>, kind: &str) -> Result<Vec<u8>, String> {
+    let payload = match (object.data, object.base64) {
+        (None, None) => Vec::new(),
+        (Some(data), None) => string(data, "data")?.into_bytes(),
+        (None, Some(base64)) => decode(base64)?,
+        (Some(_), Some(_)) => {
+            return Err(format!(r#"a {kind} has "data" or "base64", not both"#));
+        }
+    };
+    if payload.len() > CONTROL {
+        return Err(format!(
+            "a {kind} holds at most {CONTROL} bytes (RFC 6455 §5.5), this one has {}",
+            payload.len()
+        ));
+    }
+    Ok(payload)
+}
+
+fn close(object: &Object<'_>, record: bool, force: bool) -> Result<Option<Command>, String> {
+    let reason = object
+        .reason
+        .map(|raw| string(raw, "reason"))
+        .transpose()?
+        .unwrap_or_default();
+    let Some(code) = object.code else {
+        if reason.is_empty() {
+            return Ok(Some(Command::Close(None)));
+        }
+        return Err(
+            r#"a close with a "reason" needs a "code": {"type":"close","code":1000,"reason":""}"#
+                .to_owned(),
+        );
+    };
+    let code: u16 = serde_json::from_str(code.get()).map_err(|_| {
+        format!(
+            r#""code" is a number like 1000, not {}"#,
+            quoted(code.get())
+        )
+    })?;
+    match code {
+        1005 if record => Ok(Some(Command::Close(None))),
+        1006 | 1015 if record => Ok(None),
+        _ => match CloseReason::of_user(code, &reason, force) {
+            Ok(reason) => Ok(Some(Command::Close(Some(reason)))),
+            Err(forbidden) => Err(forbidden.to_string()),
+        },
+    }
+}
+
+fn string(raw: &RawValue, field: &str) -> Result<String, String> {
+    serde_json::from_str(raw.get()).map_err(|error| {
+        // A string that isn't one all the same has half a surrogate pair in it.
+        if raw.get().starts_with('"') {
+            format!(r#""{field}" is not valid Unicode: {}"#, cause(&error))
+        } else {
+            format!(r#""{field}" is a string, not {}"#, quoted(raw.get()))
+        }
+    })
+}
+
+fn decode(raw: &RawValue) -> Result<Vec<u8>, String> {
+    let text = string(raw, "base64")?;
+    BASE64.decode(text.as_bytes()).map_err(|error| {
+        format!(
+            r#""base64" is not base64 with its padding (as in "AP8="): wrong at character {}"#,
+            error.position + 1
+        )
+    })
+}
+
+/// What was found, short enough for a sentence.
+fn quoted(raw: &str) -> String {
+    match raw.char_indices().nth(40) {
+        Some((end, _)) => format!("{}…", &raw[..end]),
+        None => raw.to_owned(),
+    }
+}
+
+/// What serde says, without its line number: the lines are counted where they are read.
+fn cause(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    match text.split_once(" at line ") {
+        Some((cause, _)) => format!("{cause} at column {}", error.column()),
+        None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str) -> Option<Command> {
+        parse(line.as_bytes(), false).expect("the line is good")
+    }
+
+    fn refused(line: &str) -> String {
+        parse(line.as_bytes(), false).expect_err("the line is bad")
+    }
+
+    fn closing(code: u16, reason: &str) -> Command {
+        Command::Close(Some(CloseReason {
+            code,
+            reason: reason.to_owned(),
+        }))
+    }
+
+    #[test]
+    fn messages_are_read() {
+        let text = |text: &str| Some(Command::Text(text.to_owned()));
+        assert_eq!(parsed(r#"{"type":"text","data":"hi"}"#), text("hi"));
+        assert_eq!(parsed(r#" {"data":"","type":"text","n":[1]} "#), text(""));
+        assert_eq!(
+            parsed(r#"{"type":"text","data":"a\n\u00e9\ud83d\ude00"}"#),
+            text("a\né😀")
+        );
+        assert_eq!(
+            parsed(r#"{"type":"binary","base64":"AP8="}"#),
+            Some(Command::Binary(vec![0, 255]))
+        );
+    }
+
+    #[test]
+    fn control_frames_are_read() {
+        assert_eq!(parsed(r#"{"type":"ping"}"#), Some(Command::Ping(vec![])));
+        assert_eq!(
+            parsed(r#"{"type":"ping","data":"x"}"#),
+            Some(Command::Ping(b"x".to_vec()))
+        );
+        assert_eq!(
+            parsed(r#"{"type":"pong","base64":"/w=="}"#),
+            Some(Command::Pong(vec![255]))
+        );
+        assert_eq!(parsed(r#"{"type":"close"}"#), Some(Command::Close(None)));
+        assert_eq!(
+            parsed(r#"{"type":"close","code":4001,"reason":"bye"}"#),
+            Some(closing(4001, "bye"))
+        );
+        assert_eq!(
+            parsed(r#"{"type":"close","code":1000}"#),
+            Some(closing(1000, ""))
+        );
+    }
+
+    #[test]
+    fn what_is_no_order_is_passed_over() {
+        for line in [
+            "",
+            " \r",
+            r#"{"type":"open","url":"ws://h/","code":"x","data":7}"#,
+            r#"{"type":"text","dir":"out","data":"hi"}"#,
+            r#"{"type":"close","dir":"out","code":1002}"#,
+            r#"{"type":"close","dir":"in","code":1006,"reason":""}"#,
+        ] {
+            assert_eq!(parsed(line), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_recorded_close_without_a_code_is_sent_without_one() {
+        let line = r#"{"type":"close","dir":"in","code":1005,"reason":""}"#;
+        assert_eq!(parsed(line), Some(Command::Close(None)));
+    }
+
+    #[test]
+    fn close_codes_keep_to_the_rule_unless_forced() {
+        let line = r#"{"type":"close","code":1002,"reason":"x"}"#;
+        assert_eq!(
+            refused(line),
+            "a close code is 1000 or 3000-4999, not 1002; --force sends it all the same"
+        );
+        assert_eq!(parse(line.as_bytes(), true), Ok(Some(closing(1002, "x"))));
+    }
+
+    #[test]
+    fn a_bad_line_is_explained() {
+        for (line, said) in [
+            (
+                "hello",
+                r#"not a JSON object; one looks like {"type":"text","data":"hi"}"#,
+            ),
+            (
+                r#"["text"]"#,
+                r#"not a JSON object; one looks like {"type":"text","data":"hi"}"#,
+            ),
+            (
+                r#"{"type":"text","#,
+                "not valid JSON: EOF while parsing a value at column 15",
+            ),
+            (
+                r#"{"data":"hi"}"#,
+                r#"the object has no "type"; one looks like {"type":"text","data":"hi"}"#,
+            ),
+            (r#"{"type":7}"#, r#""type" is a string, not 7"#),
+            (
+                r#"{"type":"text"}"#,
+                r#"a text needs "data": {"type":"text","data":"hi"}"#,
+            ),
+            (
+                r#"{"type":"text","data":{"a":1}}"#,
+                r#""data" is a string, not {"a":1}"#,
+            ),
+            (
+                r#"{"type":"binary","data":"x"}"#,
+                r#"a binary needs "base64": {"type":"binary","base64":"AP8="}"#,
+            ),
+            (
+                r#"{"type":"binary","base64":"AP8"}"#,
+                r#""base64" is not base64 with its padding (as in "AP8="): wrong at character 1"#,
+            ),
+            (
+                r#"{"type":"ping","data":"","base64":""}"#,
+                r#"a ping has "data" or "base64", not both"#,
+            ),
+            (
+                r#"{"type":"close","code":"1000"}"#,
+                r#""code" is a number like 1000, not "1000""#,
+            ),
+            (
+                r#"{"type":"close","reason":"x"}"#,
+                r#"a close with a "reason" needs a "code": {"type":"close","code":1000,"reason":""}"#,
+            ),
+        ] {
+            assert_eq!(refused(line), said, "{line}");
+        }
+        assert_eq!(
+            parse(b"{\"a\":\"\xff\"}", false),
+            Err("not UTF-8 from byte 7".into())
+        );
+        assert!(refused(r#"{"type":"text","data":"\ud800"}"#).contains("not valid Unicode"));
+    }
+
+    #[test]
+    fn a_control_frame_has_its_limit() {
+        let line = |size| format!(r#"{{"type":"ping","data":"{}"}}"#, "x".repeat(size));
+        assert!(matches!(parsed(&line(125)), Some(Command::Ping(payload)) if payload.len() == 125));
+        assert_eq!(
+            refused(&line(126)),
+            "a ping holds at most 125 bytes (RFC 6455 §5.5), this one has 126"
+        );
+    }
+}
