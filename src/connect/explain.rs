@@ -30,7 +30,13 @@ pub fn refusal(status: u16, head: &Head, body: &[u8], request: &Request) -> Opti
         }),
         404 => Some(format!(
             "the server has no WebSocket at {}: check the path",
-            request.target.resource_name
+            // A query often holds a token, and is seldom what is wrong.
+            request
+                .target
+                .resource_name
+                .split('?')
+                .next()
+                .unwrap_or_default()
         )),
         426 => Some(upgrade_required(head)),
         400 if lacks_upgrade(&text) => Some(
@@ -215,7 +221,7 @@ mod tests {
     use crate::target::Credentials;
 
     fn request() -> Request {
-        Request::new(Target::parse("ws://h:8080/x").expect("an address"))
+        Request::new(Target::parse("ws://h:8080/x?token=hush").expect("an address"))
     }
 
     fn head(fields: &[(&str, &str)]) -> Head {
@@ -257,7 +263,7 @@ mod tests {
                 400,
                 &[],
                 "<h1>The plain HTTP request was sent to HTTPS port</h1>",
-                "use wss://h:8080/x",
+                "use wss://h:8080/x?token=hush",
             ),
             (302, &[("Location", "/y")], "", "it is at ws://h:8080/y:"),
             (
