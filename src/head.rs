@@ -41,6 +41,14 @@ const SECRET: &[&str] = &[
     "x-auth-token",
 ];
 
+/// Whether the value of the field called `name` is a credential.
+#[must_use]
+pub fn is_secret(name: &str) -> bool {
+    SECRET
+        .iter()
+        .any(|secret| name.eq_ignore_ascii_case(secret))
+}
+
 impl Head {
     /// The value of the first field called `name`, whatever its letter case.
     #[must_use]
@@ -85,10 +93,7 @@ impl Field {
     #[must_use]
     pub fn shown_value(&self, secrets: Secrets) -> String {
         let value = String::from_utf8_lossy(&self.value).into_owned();
-        let secret = SECRET
-            .iter()
-            .any(|name| self.name.eq_ignore_ascii_case(name));
-        if secrets == Secrets::Shown || !secret {
+        if secrets == Secrets::Shown || !is_secret(&self.name) {
             return value;
         }
         match value.split_once(' ') {

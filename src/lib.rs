@@ -1,6 +1,7 @@
 //! The rooms of `wsline`, for readers, tests and benches. No promise of a stable interface.
 
 pub mod command;
+pub mod connect;
 pub mod deadline;
 pub mod error;
 pub mod event;
@@ -9,3 +10,4 @@ pub mod head;
 pub mod output;
 pub mod protocol;
 pub mod source;
+pub mod target;

@@ -1,0 +1,255 @@
+//! An attempt to connect on a thread of its own, as something to poll.
+//!
+//! Connecting is plain blocking calls, and resolving a name blocks for as long as the resolver
+//! likes. So it happens on a short-lived thread, and whoever waits for it may stop waiting.
+
+use std::io::{self, Read, Write};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::UnixStream;
+use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::{open, timed_out, Opened, Request};
+use crate::deadline::Deadline;
+use crate::error::{Error, Phase};
+use crate::event::Step;
+
+/// What an attempt has to say.
+#[derive(Debug)]
+pub enum Progress {
+    /// It has come this far.
+    Step(Step),
+    /// It is over; nothing follows.
+    Done(Box<Result<Opened, Error>>),
+}
+
+/// An attempt that is under way. Dropped, it is left to die by itself: nothing waits for it, and
+/// a connection that it may still make is closed at once.
+#[derive(Debug)]
+pub struct Dialing {
+    news: Receiver<Progress>,
+    woken: UnixStream,
+    deadline: Deadline,
+    phase: Phase,
+    tls: bool,
+    over: bool,
+}
+
+/// The thread's end. The order of the fields matters: when the thread ends, the last sender is
+/// gone before the wake-up is heard.
+struct Teller {
+    news: Sender<Progress>,
+    wake: UnixStream,
+}
+
+impl Teller {
+    fn tell(&self, progress: Progress) {
+        // Nobody listening means that the attempt was abandoned, and a full wake-up that one is
+        // on its way: both are as they should be.
+        if self.news.send(progress).is_ok() {
+            let _ = (&self.wake).write(&[0]);
+        }
+    }
+}
+
+/// How long after its deadline the thread may take to say what it has: the part of a refusal
+/// that came in time is better than the time-out alone.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// Begins to connect.
+///
+/// # Errors
+///
+/// What the operating system said if there can be no thread or no wake-up.
+pub fn start(request: Request, deadline: Deadline) -> io::Result<Dialing> {
+    let tls = request.target.tls;
+    start_with(deadline, tls, move |tell| open(&request, deadline, tell))
+}
+
+fn start_with(
+    deadline: Deadline,
+    tls: bool,
+    work: impl FnOnce(&mut dyn FnMut(Step)) -> Result<Opened, Error> + Send + 'static,
+) -> io::Result<Dialing> {
+    let (woken, wake) = UnixStream::pair()?;
+    woken.set_nonblocking(true)?;
+    wake.set_nonblocking(true)?;
+    let (sender, news) = mpsc::channel();
+    let teller = Teller { news: sender, wake };
+    thread::Builder::new()
+        .name("connect".to_owned())
+        .spawn(move || {
+            let result = work(&mut |step| teller.tell(Progress::Step(step)));
+            teller.tell(Progress::Done(Box::new(result)));
+        })?;
+    Ok(Dialing {
+        news,
+        woken,
+        deadline,
+        phase: Phase::Resolve,
+        tls,
+        over: false,
+    })
+}
+
+impl Dialing {
+    /// The descriptor that is readable when there is news: then call [`next`](Self::next) until
+    /// it has no more. After [`Progress::Done`] it is of no use, and readable for ever.
+    #[must_use]
+    pub fn fd(&self) -> BorrowedFd<'_> {
+        self.woken.as_fd()
+    }
+
+    /// When [`next`](Self::next) must be called whatever the descriptor does; `None` if never.
+    #[must_use]
+    pub fn due(&self) -> Option<Instant> {
+        let end = self.deadline.end()?;
+        // Only the resolver takes no deadline; everything else keeps to it by itself.
+        match self.phase {
+            Phase::Resolve => Some(end),
+            _ => end.checked_add(GRACE),
+        }
+    }
+
+    /// What is being done, as far as it was heard.
+    #[must_use]
+    pub fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// What has happened since; `None` if nothing has. Never blocks.
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "`None` means not yet here, and is the end of an iterator"
+    )]
+    pub fn next(&mut self) -> Option<Progress> {
+        if self.over {
+            return None;
+        }
+        // What was sent before the last wake-up that is taken here is in the channel by then.
+        let mut wakes = [0; 64];
+        while matches!((&self.woken).read(&mut wakes), Ok(count) if count == wakes.len()) {}
+        let progress = match self.news.try_recv() {
+            Ok(progress) => progress,
+            Err(TryRecvError::Empty) => {
+                self.due().filter(|&due| Instant::now() >= due)?;
+                Progress::Done(Box::new(Err(timed_out(self.deadline, self.phase))))
+            }
+            // The thread has shown its panic itself.
+            Err(TryRecvError::Disconnected) => Progress::Done(Box::new(Err(Error::System {
+                doing: "connecting",
+                cause: io::Error::other("wsline itself failed; this is a bug in it"),
+            }))),
+        };
+        match &progress {
+            Progress::Step(step) => self.phase = self.phase_after(step),
+            Progress::Done(_) => self.over = true,
+        }
+        Some(progress)
+    }
+
+    fn phase_after(&self, step: &Step) -> Phase {
+        match step {
+            Step::Resolved(_) | Step::Trying(_) | Step::Missed(..) => Phase::Connect,
+            Step::Connected(_) if self.tls => Phase::Tls,
+            Step::Connected(_) | Step::Secured(_) | Step::Asked(_) | Step::Answered(_) => {
+                Phase::Upgrade
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use nix::poll::{poll, PollFd, PollFlags, PollTimeout};
+
+    use super::*;
+
+    /// Waits for the descriptor, not for the time, and collects until the end.
+    fn finish(dialing: &mut Dialing) -> (Vec<Step>, Result<Opened, Error>) {
+        let mut steps = Vec::new();
+        loop {
+            let mut fds = [PollFd::new(dialing.fd(), PollFlags::POLLIN)];
+            let ready = poll(&mut fds, PollTimeout::from(20_000_u16)).expect("poll");
+            assert_eq!(ready, 1, "it was not woken");
+            while let Some(progress) = dialing.next() {
+                match progress {
+                    Progress::Step(step) => steps.push(step),
+                    Progress::Done(result) => {
+                        assert!(dialing.next().is_none());
+                        return (steps, *result);
+                    }
+                }
+            }
+        }
+    }
+
+    fn refusal() -> Error {
+        Error::Usage("nothing".to_owned())
+    }
+
+    #[test]
+    fn steps_and_the_end_arrive_through_the_descriptor() {
+        let mut dialing = start_with(Deadline::never(), false, |tell| {
+            tell(Step::Resolved(Vec::new()));
+            tell(Step::Secured("TLS".to_owned()));
+            Err(refusal())
+        })
+        .expect("a thread");
+        let (steps, result) = finish(&mut dialing);
+        assert!(matches!(&steps[..], [Step::Resolved(_), Step::Secured(_)]));
+        assert!(matches!(result, Err(Error::Usage(_))));
+    }
+
+    #[test]
+    fn a_panic_is_an_error_and_no_hang() {
+        let mut dialing =
+            start_with(Deadline::never(), false, |_| panic!("as it should")).expect("a thread");
+        let (_, result) = finish(&mut dialing);
+        assert!(matches!(result, Err(Error::System { .. })), "{result:?}");
+    }
+
+    #[test]
+    fn a_resolver_that_hangs_is_timed_out() {
+        let (release, held) = mpsc::channel::<()>();
+        let deadline = Deadline::after(Duration::ZERO);
+        let mut dialing = start_with(deadline, true, move |_| {
+            // Ends when the test does, however it ends.
+            let _ = held.recv();
+            Err(refusal())
+        })
+        .expect("a thread");
+        assert!(dialing.due().is_some_and(|due| due <= Instant::now()));
+        let Some(Progress::Done(result)) = dialing.next() else {
+            panic!("the deadline has passed");
+        };
+        assert!(matches!(
+            *result,
+            Err(Error::Timeout {
+                option: "--connect-timeout",
+                phase: Phase::Resolve,
+                ..
+            })
+        ));
+        assert!(dialing.next().is_none());
+        drop(dialing);
+        drop(release);
+    }
+
+    #[test]
+    fn later_phases_keep_their_deadline_by_themselves() {
+        let address = "127.0.0.1:1".parse().expect("an address");
+        let mut dialing = start_with(Deadline::after(Duration::from_mins(1)), true, move |tell| {
+            tell(Step::Connected(address));
+            Err(refusal())
+        })
+        .expect("a thread");
+        let end = dialing.deadline.end();
+        assert_eq!(dialing.due(), end);
+        let (steps, _) = finish(&mut dialing);
+        assert!(matches!(&steps[..], [Step::Connected(_)]));
+        assert_eq!(dialing.phase, Phase::Tls);
+        assert!(dialing.due() > end);
+    }
+}

@@ -1,0 +1,316 @@
+//! What to do about a server that did not upgrade, where the cause is plain.
+//!
+//! Nothing here decides anything: it reads an answer as a person with experience would. A hint
+//! names what the user can change, above all an option.
+
+use url::Url;
+
+use super::request::Request;
+use crate::head::Head;
+use crate::target::Target;
+
+/// The next step after a refusal, if one can be told.
+#[must_use]
+pub fn refusal(status: u16, head: &Head, body: &[u8], request: &Request) -> Option<String> {
+    let text = String::from_utf8_lossy(body).to_ascii_lowercase();
+    if speaks_tls(&text) {
+        return Some(format!("this port speaks TLS: use {}", secured(request)));
+    }
+    match status {
+        401 => Some(unauthorised(head, request)),
+        407 => Some("a proxy before the server wants credentials of its own".to_owned()),
+        403 => Some(match origin(request) {
+            Some(origin) => format!(
+                "the server may not accept the Origin {origin}: -o sets another; or it wants \
+                 credentials (-u, or -H 'Authorization: …')"
+            ),
+            None => "the server may want an Origin, as browsers send one: try \
+                     -o https://SITE with the site that it belongs to"
+                .to_owned(),
+        }),
+        404 => Some(format!(
+            "the server has no WebSocket at {}: check the path",
+            // A query often holds a token, and is seldom what is wrong.
+            request
+                .target
+                .resource_name
+                .split('?')
+                .next()
+                .unwrap_or_default()
+        )),
+        426 => Some(upgrade_required(head)),
+        400 if lacks_upgrade(&text) => Some(
+            "the server did not see the Upgrade field: a proxy before it may not pass it on \
+             (nginx: proxy_set_header Upgrade $http_upgrade)"
+                .to_owned(),
+        ),
+        300..=399 => {
+            let location = String::from_utf8_lossy(head.get("Location")?);
+            let location = followed(&location, request);
+            Some(format!(
+                "the server says that it is at {location}: give that address"
+            ))
+        }
+        200..=299 if is_html(head, &text) => Some(
+            "this is a web page, not a WebSocket: the address of the WebSocket often has a path \
+             of its own, such as /ws"
+                .to_owned(),
+        ),
+        200..=299 => Some(
+            "this address answers plain HTTP requests: the WebSocket may be at another path"
+                .to_owned(),
+        ),
+        502 | 504 => Some(
+            "a proxy answered because the server behind it did not: try again later".to_owned(),
+        ),
+        _ => None,
+    }
+}
+
+fn unauthorised(head: &Head, request: &Request) -> String {
+    let bearer = head
+        .all("WWW-Authenticate")
+        .any(|value| value.to_ascii_lowercase().starts_with(b"bearer"));
+    let how = if bearer {
+        "-H 'Authorization: Bearer TOKEN' sends a token"
+    } else {
+        "-u USER:PASS sends a name and a password"
+    };
+    let sent = request.credentials().is_some()
+        || request
+            .headers
+            .iter()
+            .any(|header| header.name.eq_ignore_ascii_case("Authorization"));
+    if sent {
+        format!("the server does not accept these credentials; {how}")
+    } else {
+        format!("the server wants credentials: {how}")
+    }
+}
+
+fn origin(request: &Request) -> Option<String> {
+    let header = request
+        .headers
+        .iter()
+        .find(|header| header.name.eq_ignore_ascii_case("Origin"));
+    match header {
+        Some(header) => Some(String::from_utf8_lossy(header.value.as_ref()?).into_owned()),
+        None => request.origin.clone(),
+    }
+}
+
+fn upgrade_required(head: &Head) -> String {
+    let versions: Vec<_> = head
+        .all("Sec-WebSocket-Version")
+        .map(String::from_utf8_lossy)
+        .collect();
+    if versions.is_empty() {
+        "the server did not see an upgrade to WebSocket: a proxy before it may not pass the \
+         Upgrade field on"
+            .to_owned()
+    } else {
+        format!(
+            "the server speaks these versions of WebSocket: {}; wsline speaks 13 (RFC 6455 §4.4)",
+            versions.join(", ")
+        )
+    }
+}
+
+/// What servers say that speak TLS only and were asked in plain HTTP.
+fn speaks_tls(text: &str) -> bool {
+    [
+        "plain http request was sent to https port",
+        "sent an http request to an https server",
+        "speaking plain http to an ssl-enabled server port",
+    ]
+    .iter()
+    .any(|words| text.contains(words))
+}
+
+/// What WebSocket servers say when a proxy took the Upgrade field away.
+fn lacks_upgrade(text: &str) -> bool {
+    text.contains("missing connection header")
+        || text.contains("upgrade")
+            && ["missing", "not found", "invalid", "no websocket", "only to"]
+                .iter()
+                .any(|word| text.contains(word))
+}
+
+/// Where a redirect leads, as an address to give; as it was written if it can't be read.
+fn followed(location: &str, request: &Request) -> String {
+    // `ws` becomes `http`, `wss` becomes `https`: that is what the answer was relative to.
+    let base = request.target.url().replacen("ws", "http", 1);
+    let target = Url::parse(&base).and_then(|base| base.join(location));
+    match target
+        .map_err(|_| ())
+        .and_then(|url| Target::parse(url.as_str()).map_err(|_| ()))
+    {
+        Ok(target) => target.url(),
+        Err(()) => location.to_owned(),
+    }
+}
+
+fn is_html(head: &Head, text: &str) -> bool {
+    head.get("Content-Type")
+        .is_some_and(|kind| kind.to_ascii_lowercase().starts_with(b"text/html"))
+        || text.trim_start().starts_with("<!doctype html")
+}
+
+fn secured(request: &Request) -> String {
+    let mut target = request.target.clone();
+    target.tls = true;
+    target.url()
+}
+
+/// What is said of an answer that is no HTTP; quotes how it begins.
+#[must_use]
+pub fn not_http(bytes: &[u8]) -> String {
+    let beginning = &bytes[..bytes.len().min(40)];
+    format!(
+        "it does not speak HTTP, its answer begins with \"{}\"",
+        beginning.escape_ascii()
+    )
+}
+
+/// The next step after an answer that is no HTTP.
+#[must_use]
+pub fn other_protocol(bytes: &[u8], request: &Request) -> Option<String> {
+    match bytes {
+        // A TLS record (RFC 8446 §5.1) that holds an alert: it could not read our request.
+        [0x15] | [0x15, 0x03, ..] if !request.target.tls => {
+            Some(format!("this port speaks TLS: use {}", secured(request)))
+        }
+        _ => Some("another service listens on this port: check the port".to_owned()),
+    }
+}
+
+/// The next step after a connection that ended without an answer.
+#[must_use]
+pub fn silence(request: &Request) -> Option<String> {
+    (!request.target.tls).then(|| {
+        format!(
+            "if the server speaks TLS on this port, use {}",
+            secured(request)
+        )
+    })
+}
+
+/// The next step after a wrong answer of 101: some servers speak the drafts before RFC 6455.
+#[must_use]
+pub fn draft(head: &Head) -> Option<String> {
+    [
+        "Sec-WebSocket-Location",
+        "Sec-WebSocket-Origin",
+        "WebSocket-Location",
+        "WebSocket-Origin",
+    ]
+    .iter()
+    .any(|name| head.get(name).is_some())
+    .then(|| {
+        "the server speaks a draft from before RFC 6455 (2011), which no browser speaks any \
+         more: it needs to be updated"
+            .to_owned()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connect::request::parse_header;
+    use crate::head::Field;
+    use crate::target::Credentials;
+
+    fn request() -> Request {
+        Request::new(Target::parse("ws://h:8080/x?token=hush").expect("an address"))
+    }
+
+    fn head(fields: &[(&str, &str)]) -> Head {
+        Head {
+            start_line: String::new(),
+            fields: fields
+                .iter()
+                .map(|(name, value)| Field {
+                    name: (*name).to_owned(),
+                    value: value.as_bytes().to_vec(),
+                })
+                .collect(),
+        }
+    }
+
+    #[test]
+    fn a_plain_cause_has_a_hint() {
+        for (status, fields, body, says) in [
+            (401, &[][..], "", "wants credentials: -u"),
+            (
+                401,
+                &[("WWW-Authenticate", "Bearer realm=x")],
+                "",
+                "Authorization: Bearer",
+            ),
+            (407, &[], "", "a proxy"),
+            (403, &[], "", "-o https://SITE"),
+            (404, &[], "", "at /x: check the path"),
+            (426, &[("Sec-WebSocket-Version", "8, 7")], "", "8, 7"),
+            (426, &[], "", "a proxy before it"),
+            (400, &[], "Missing Upgrade header", "a proxy before it"),
+            (
+                400,
+                &[],
+                "Can \"Upgrade\" only to \"WebSocket\".",
+                "a proxy before it",
+            ),
+            (
+                400,
+                &[],
+                "<h1>The plain HTTP request was sent to HTTPS port</h1>",
+                "use wss://h:8080/x?token=hush",
+            ),
+            (302, &[("Location", "/y")], "", "it is at ws://h:8080/y:"),
+            (
+                301,
+                &[("Location", "https://u:p@i/z")],
+                "",
+                "it is at wss://i/z:",
+            ),
+            (307, &[("Location", "https://")], "", "it is at https://:"),
+            (400, &[], "No WebSocket UPGRADE hdr: None", "a proxy before"),
+            (200, &[("content-type", "Text/HTML")], "", "a web page"),
+            (200, &[], "\n<!DOCTYPE html>", "a web page"),
+            (200, &[], "{}", "plain HTTP"),
+            (502, &[], "", "behind it"),
+        ] {
+            let hint = refusal(status, &head(fields), body.as_bytes(), &request());
+            let hint = hint.unwrap_or_else(|| panic!("{status} {body} has no hint"));
+            assert!(hint.contains(says), "{status} {body}: {hint}");
+        }
+        for status in [400, 418, 500, 301] {
+            assert_eq!(refusal(status, &head(&[]), b"", &request()), None);
+        }
+    }
+
+    #[test]
+    fn a_hint_knows_what_was_sent() {
+        let mut sent = request();
+        sent.credentials = Some(Credentials {
+            user: "u".to_owned(),
+            password: "hush".to_owned(),
+        });
+        sent.headers = vec![parse_header("origin: https://a").expect("a header")];
+        let hint = refusal(401, &head(&[]), b"", &sent).expect("a hint");
+        assert!(hint.contains("does not accept") && !hint.contains("hush"));
+        let hint = refusal(403, &head(&[]), b"", &sent).expect("a hint");
+        assert!(hint.contains("Origin https://a"), "{hint}");
+    }
+
+    #[test]
+    fn other_protocols_and_drafts_are_known() {
+        let tls = other_protocol(&[0x15, 0x03, 0x01], &request());
+        assert!(tls.is_some_and(|hint| hint.contains("wss://h:8080/x")));
+        assert_eq!(
+            not_http(b"SSH-2.0\r\n\xff"),
+            "it does not speak HTTP, its answer begins with \"SSH-2.0\\r\\n\\xff\""
+        );
+        assert!(draft(&head(&[("WebSocket-Origin", "x")])).is_some());
+        assert!(draft(&head(&[("Upgrade", "x")])).is_none());
+    }
+}

@@ -1,0 +1,276 @@
+//! The opening handshake, the client's side (RFC 6455 §4.1), over anything that reads and writes.
+//!
+//! The request is written in a browser's order and letter case, since servers and what stands
+//! before them have been built for browsers; the user's fields keep theirs.
+
+use std::io::{self, Read, Write};
+
+use data_encoding::BASE64;
+use tungstenite::handshake::client::generate_key;
+use tungstenite::handshake::derive_accept_key;
+
+use super::answer::{Fault, Incoming};
+use super::request::Request;
+use super::{explain, timed_out};
+use crate::deadline::Deadline;
+use crate::error::{Error, Phase, Refusal};
+use crate::event::Step;
+use crate::head::{Field, Head};
+
+/// An opening handshake that succeeded.
+#[derive(Debug)]
+pub struct Agreed {
+    /// What we asked.
+    pub request: Head,
+    /// What the server answered.
+    pub response: Head,
+    /// The subprotocol that it chose.
+    pub subprotocol: Option<String>,
+    /// What arrived behind its answer: the first bytes of its frames.
+    pub early: Vec<u8>,
+}
+
+/// Asks for the upgrade on a connected stream, and reads and checks the answer.
+///
+/// The stream keeps to the deadline by itself: its reads and writes end with
+/// [`io::ErrorKind::TimedOut`]. `deadline` is what messages say of it.
+///
+/// # Errors
+///
+/// [`Error::Refused`], [`Error::Upgrade`], [`Error::Unanswered`] or [`Error::Timeout`].
+pub fn upgrade<S: Read + Write>(
+    stream: &mut S,
+    request: &Request,
+    deadline: Deadline,
+    tell: &mut dyn FnMut(Step),
+) -> Result<Agreed, Error> {
+    let asked = compose(request, &generate_key());
+    let sent = stream.write_all(&encode(&asked));
+    let sent = sent.and_then(|()| stream.flush());
+    if sent.is_ok() {
+        tell(Step::Asked(asked.clone()));
+    }
+    // A server that refuses before it has read the request may have answered all the same.
+    let mut incoming = Incoming::new(stream);
+    let (status, answered) = final_head(&mut incoming).map_err(|fault| match (fault, sent) {
+        (Fault::Ended(_), Err(cause)) => ended(Some(cause), request, deadline),
+        (fault, _) => in_words(fault, request, deadline),
+    })?;
+    tell(Step::Answered(answered.clone()));
+    if status != 101 {
+        let (body, truncated) = incoming.body(status, &answered);
+        let hint = explain::refusal(status, &answered, &body, request);
+        return Err(Error::Refused(Box::new(Refusal {
+            status,
+            head: answered,
+            body,
+            truncated,
+            hint,
+        })));
+    }
+    match check(&asked, &answered) {
+        Ok(subprotocol) => Ok(Agreed {
+            request: asked,
+            response: answered,
+            subprotocol,
+            early: incoming.into_rest(),
+        }),
+        Err(cause) => Err(Error::Upgrade {
+            cause,
+            hint: explain::draft(&answered),
+            head: Some(Box::new(answered)),
+        }),
+    }
+}
+
+/// The upgrade request: our fields, each replaced by the user's of the same name, then the rest
+/// of the user's.
+fn compose(request: &Request, key: &str) -> Head {
+    let user_agent = request
+        .user_agent
+        .as_deref()
+        .unwrap_or(concat!("wsline/", env!("CARGO_PKG_VERSION")));
+    let credentials = request.credentials().map(|it| {
+        let pair = format!("{}:{}", it.user, it.password);
+        format!("Basic {}", BASE64.encode(pair.as_bytes()))
+    });
+    let ours = [
+        ("Host", Some(request.target.host_header())),
+        ("Connection", Some("Upgrade".to_owned())),
+        ("Pragma", Some("no-cache".to_owned())),
+        ("Cache-Control", Some("no-cache".to_owned())),
+        ("Authorization", credentials),
+        (
+            "User-Agent",
+            (!user_agent.is_empty()).then(|| user_agent.to_owned()),
+        ),
+        ("Upgrade", Some("websocket".to_owned())),
+        ("Origin", request.origin.clone()),
+        ("Sec-WebSocket-Version", Some("13".to_owned())),
+        ("Sec-WebSocket-Key", Some(key.to_owned())),
+        (
+            "Sec-WebSocket-Protocol",
+            (!request.subprotocols.is_empty()).then(|| request.subprotocols.join(", ")),
+        ),
+    ];
+    let mut fields = Vec::new();
+    let theirs = |name: &str, fields: &mut Vec<Field>| {
+        let mut any = false;
+        for header in &request.headers {
+            if header.name.eq_ignore_ascii_case(name) {
+                any = true;
+                fields.extend(header.value.clone().map(|value| Field {
+                    name: header.name.clone(),
+                    value,
+                }));
+            }
+        }
+        any
+    };
+    for (name, value) in &ours {
+        if !theirs(name, &mut fields) {
+            fields.extend(value.as_ref().map(|value| Field {
+                name: (*name).to_owned(),
+                value: value.clone().into_bytes(),
+            }));
+        }
+    }
+    for header in &request.headers {
+        if let Some(value) = &header.value {
+            if !ours
+                .iter()
+                .any(|(name, _)| header.name.eq_ignore_ascii_case(name))
+            {
+                fields.push(Field {
+                    name: header.name.clone(),
+                    value: value.clone(),
+                });
+            }
+        }
+    }
+    Head {
+        start_line: format!("GET {} HTTP/1.1", request.target.resource_name),
+        fields,
+    }
+}
+
+fn encode(head: &Head) -> Vec<u8> {
+    let mut bytes = head.start_line.clone().into_bytes();
+    for field in &head.fields {
+        bytes.extend(b"\r\n");
+        bytes.extend(field.name.as_bytes());
+        bytes.push(b':');
+        if !field.value.is_empty() {
+            bytes.push(b' ');
+            bytes.extend(&field.value);
+        }
+    }
+    bytes.extend(b"\r\n\r\n");
+    bytes
+}
+
+/// The head that counts: 1xx but 101 only announces it (RFC 9110 §15.2).
+fn final_head<S: Read>(incoming: &mut Incoming<'_, S>) -> Result<(u16, Head), Fault> {
+    loop {
+        let (status, head) = incoming.head()?;
+        if status == 101 || !(100..200).contains(&status) {
+            return Ok((status, head));
+        }
+    }
+}
+
+/// Checks an answer of 101 as RFC 6455 §4.1 orders; the subprotocol that was chosen, or what is
+/// wrong.
+fn check(asked: &Head, answered: &Head) -> Result<Option<String>, String> {
+    let quote = |name: &str| {
+        answered.get(name).map_or_else(
+            || "it has none".to_owned(),
+            |value| format!("it says {:?}", String::from_utf8_lossy(value)),
+        )
+    };
+    if !answered.has_token("Upgrade", "websocket") {
+        return Err(format!(
+            "its Upgrade field must say websocket, {} (RFC 6455 §4.1)",
+            quote("Upgrade")
+        ));
+    }
+    if !answered.has_token("Connection", "upgrade") {
+        return Err(format!(
+            "its Connection field must say Upgrade, {} (RFC 6455 §4.1)",
+            quote("Connection")
+        ));
+    }
+    let expected = derive_accept_key(asked.get("Sec-WebSocket-Key").unwrap_or_default());
+    let mut accepts = answered.all("Sec-WebSocket-Accept");
+    if (accepts.next(), accepts.next()) != (Some(expected.as_bytes()), None) {
+        return Err(format!(
+            "its Sec-WebSocket-Accept must be {expected} for the key that was sent, {} \
+             (RFC 6455 §4.1)",
+            quote("Sec-WebSocket-Accept")
+        ));
+    }
+    if answered.get("Sec-WebSocket-Extensions").is_some() {
+        return Err(format!(
+            "it uses an extension that was not offered, {} (RFC 6455 §4.1)",
+            quote("Sec-WebSocket-Extensions")
+        ));
+    }
+    subprotocol(asked, answered)
+}
+
+/// The server chooses one that was offered, or none.
+fn subprotocol(asked: &Head, answered: &Head) -> Result<Option<String>, String> {
+    let mut chosen = answered.all("Sec-WebSocket-Protocol");
+    let Some(first) = chosen.next() else {
+        return Ok(None);
+    };
+    let text = String::from_utf8_lossy(first).into_owned();
+    if chosen.next().is_some() {
+        return Err("it chooses a subprotocol more than once (RFC 6455 §11.3.4)".to_owned());
+    }
+    let offered = asked
+        .all("Sec-WebSocket-Protocol")
+        .flat_map(|value| value.split(|&byte| byte == b','))
+        .any(|item| item.trim_ascii() == first);
+    if offered && !first.is_empty() {
+        return Ok(Some(text));
+    }
+    let ours = asked.get("Sec-WebSocket-Protocol").map_or_else(
+        || "none was offered; -s offers one".to_owned(),
+        |ours| format!("only {} was offered", String::from_utf8_lossy(ours)),
+    );
+    Err(format!(
+        "it chooses the subprotocol {text:?}, but {ours} (RFC 6455 §4.1)"
+    ))
+}
+
+fn in_words(fault: Fault, request: &Request, deadline: Deadline) -> Error {
+    let wrong = |cause, hint| Error::Upgrade {
+        cause,
+        head: None,
+        hint,
+    };
+    match fault {
+        Fault::Ended(cause) => ended(cause, request, deadline),
+        Fault::Malformed(cause) => wrong(cause, None),
+        Fault::NotHttp(bytes) => wrong(
+            explain::not_http(&bytes),
+            explain::other_protocol(&bytes, request),
+        ),
+    }
+}
+
+fn ended(cause: Option<io::Error>, request: &Request, deadline: Deadline) -> Error {
+    match cause {
+        Some(cause) if cause.kind() == io::ErrorKind::TimedOut => {
+            timed_out(deadline, Phase::Upgrade)
+        }
+        cause => Error::Unanswered {
+            cause,
+            hint: explain::silence(request),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,373 @@
+//! The opening handshake against a server in memory.
+
+use std::time::Duration;
+
+use super::*;
+use crate::connect::request::parse_header;
+use crate::target::{Credentials, Target};
+
+/// A server in memory: it computes its answer once it has seen the whole request.
+struct Server<F> {
+    asked: Vec<u8>,
+    answer: Option<F>,
+    rest: Vec<u8>,
+    silent: bool,
+}
+
+impl<F: FnOnce(&str, &str) -> String> Server<F> {
+    /// `answer` is given the request and the right accept key.
+    fn answering(answer: F) -> Self {
+        Self {
+            asked: Vec::new(),
+            answer: Some(answer),
+            rest: Vec::new(),
+            silent: false,
+        }
+    }
+
+    /// Keeps the connection open and silent after its answer.
+    fn then_silent(mut self) -> Self {
+        self.silent = true;
+        self
+    }
+}
+
+impl<F: FnOnce(&str, &str) -> String> Read for Server<F> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if let Some(answer) = self.answer.take() {
+            let asked = std::str::from_utf8(&self.asked).expect("the request is text");
+            assert!(asked.ends_with("\r\n\r\n"), "{asked:?}");
+            let key = asked
+                .lines()
+                .find_map(|line| line.strip_prefix("Sec-WebSocket-Key: "))
+                .unwrap_or_default();
+            self.rest = answer(asked, &derive_accept_key(key.as_bytes())).into_bytes();
+        }
+        if self.rest.is_empty() && self.silent {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        let count = self.rest.len().min(buffer.len()).min(7);
+        buffer[..count].copy_from_slice(&self.rest[..count]);
+        self.rest.drain(..count);
+        Ok(count)
+    }
+}
+
+impl<F> Write for Server<F> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.asked.extend(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn to(address: &str) -> Request {
+    Request::new(Target::parse(address).expect("an address"))
+}
+
+fn with(address: &str, headers: &[&str]) -> Request {
+    let mut request = to(address);
+    request.headers = headers
+        .iter()
+        .map(|text| parse_header(text).expect("a header"))
+        .collect();
+    request
+}
+
+fn lines(request: &Request) -> Vec<String> {
+    let text = String::from_utf8(encode(&compose(request, "KEY"))).expect("text");
+    let text = text
+        .strip_suffix("\r\n\r\n")
+        .expect("an empty line ends it");
+    text.split("\r\n").map(str::to_owned).collect()
+}
+
+fn ask(
+    request: &Request,
+    answer: impl FnOnce(&str, &str) -> String,
+) -> (Result<Agreed, Error>, Vec<Step>) {
+    let mut steps = Vec::new();
+    let mut server = Server::answering(answer);
+    let deadline = Deadline::after(Duration::from_secs(30));
+    let result = upgrade(&mut server, request, deadline, &mut |step| steps.push(step));
+    (result, steps)
+}
+
+fn fail(request: &Request, answer: impl FnOnce(&str, &str) -> String) -> Error {
+    ask(request, answer).0.expect_err("the answer is wrong")
+}
+
+const GOOD: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\
+                    Connection: Upgrade\r\nSec-WebSocket-Accept: ";
+
+#[test]
+fn the_request_looks_like_a_browsers() {
+    let mut request = to("ws://u:p%C3%BC@example.org:9000/a?b");
+    request.origin = Some("https://example.org".to_owned());
+    request.subprotocols = vec!["a".to_owned(), "b".to_owned()];
+    assert_eq!(
+        lines(&request),
+        [
+            "GET /a?b HTTP/1.1",
+            "Host: example.org:9000",
+            "Connection: Upgrade",
+            "Pragma: no-cache",
+            "Cache-Control: no-cache",
+            "Authorization: Basic dTpww7w=",
+            concat!("User-Agent: wsline/", env!("CARGO_PKG_VERSION")),
+            "Upgrade: websocket",
+            "Origin: https://example.org",
+            "Sec-WebSocket-Version: 13",
+            "Sec-WebSocket-Key: KEY",
+            "Sec-WebSocket-Protocol: a, b",
+        ]
+    );
+    request.credentials = Some(Credentials {
+        user: "x".to_owned(),
+        password: "y".to_owned(),
+    });
+    assert!(lines(&request).contains(&"Authorization: Basic eDp5".to_owned()));
+}
+
+#[test]
+fn the_users_headers_replace_ours_in_place() {
+    let mut request = with(
+        "ws://u:p@h",
+        &[
+            "X-B: 1",
+            "host: other",
+            "x-a: 2",
+            "Pragma:",
+            "authorization: Bearer t",
+            "sec-websocket-key: mine",
+            "X-B: 3",
+            "Empty;",
+            "Absent:",
+        ],
+    );
+    request.user_agent = Some(String::new());
+    assert_eq!(
+        lines(&request),
+        [
+            "GET / HTTP/1.1",
+            "host: other",
+            "Connection: Upgrade",
+            "Cache-Control: no-cache",
+            "authorization: Bearer t",
+            "Upgrade: websocket",
+            "Sec-WebSocket-Version: 13",
+            "sec-websocket-key: mine",
+            "X-B: 1",
+            "x-a: 2",
+            "X-B: 3",
+            "Empty:",
+        ]
+    );
+}
+
+#[test]
+fn an_upgrade_keeps_what_came_behind_it() {
+    let mut request = to("ws://h");
+    request.subprotocols = vec!["chat".to_owned(), "other".to_owned()];
+    let (result, steps) = ask(&request, |_, accept| {
+        format!(
+            "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n\
+             HTTP/1.1 101 Switching\r\nconnection: keep-alive, Upgrade\r\nupgrade: WebSocket\r\n\
+             sec-websocket-accept: {accept}\r\nsec-websocket-protocol: other\r\n\r\n\u{1}glued"
+        )
+    });
+    let agreed = result.expect("the answer is right");
+    assert_eq!(agreed.subprotocol.as_deref(), Some("other"));
+    assert_eq!(agreed.response.start_line, "HTTP/1.1 101 Switching");
+    // The server gives seven bytes a read: what is glued may have to be read later.
+    assert!(b"\x01glued".starts_with(&agreed.early));
+    assert!(matches!(
+        &steps[..],
+        [Step::Asked(asked), Step::Answered(answered)]
+            if *asked == agreed.request && *answered == agreed.response
+    ));
+}
+
+#[test]
+fn bytes_glued_to_the_head_are_early() {
+    let key = "dGhlIHNhbXBsZSBub25jZQ==";
+    let answer = format!("{GOOD}s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n\u{1}glued");
+    let mut stream = io::Cursor::new(Vec::new());
+    let header = format!("Sec-WebSocket-Key: {key}");
+    let request = with("ws://h", &[&header]);
+    // In one buffer the answer stands where the request ends.
+    let length = encode(&compose(&request, "")).len();
+    stream.get_mut().resize(length, 0);
+    stream.get_mut().extend(answer.as_bytes());
+    let agreed = upgrade(&mut stream, &request, Deadline::never(), &mut |_| ())
+        .expect("the key and its accept are RFC 6455's own (§1.3)");
+    assert_eq!(agreed.early, b"\x01glued");
+}
+
+#[test]
+fn a_wrong_answer_is_told_what_is_wrong() {
+    let mut request = to("ws://h");
+    request.subprotocols = vec!["chat".to_owned()];
+    for (lines, says) in [
+        (
+            "Connection: Upgrade\r\nSec-WebSocket-Accept: ACCEPT",
+            "Upgrade field",
+        ),
+        (
+            "Upgrade: websocket\r\nConnection: close\r\nSec-WebSocket-Accept: ACCEPT",
+            "\"close\"",
+        ),
+        (
+            "Upgrade: websocket\r\nConnection: Upgrade",
+            "Sec-WebSocket-Accept must be",
+        ),
+        ("UPGRADE\r\nSec-WebSocket-Accept: bm9wZQ==", "bm9wZQ=="),
+        (
+            "UPGRADE\r\nSec-WebSocket-Accept: ACCEPT\r\nSec-WebSocket-Accept: x",
+            "must be",
+        ),
+        (
+            "UPGRADE\r\nSec-WebSocket-Accept: ACCEPT\r\nSec-WebSocket-Protocol: x",
+            "only chat was",
+        ),
+        (
+            "UPGRADE\r\nSec-WebSocket-Accept: ACCEPT\r\nSec-WebSocket-Protocol: chat\r\n\
+             Sec-WebSocket-Protocol: chat",
+            "more than once",
+        ),
+        (
+            "UPGRADE\r\nSec-WebSocket-Accept: ACCEPT\r\n\
+             Sec-WebSocket-Extensions: permessage-deflate",
+            "was not offered, it says \"permessage-deflate\"",
+        ),
+    ] {
+        let error = fail(&request, |_, accept| {
+            let lines = lines
+                .replace("UPGRADE", "Upgrade: websocket\r\nConnection: Upgrade")
+                .replace("ACCEPT", accept);
+            format!("HTTP/1.1 101 x\r\n{lines}\r\n\r\n")
+        });
+        let Error::Upgrade { cause, head, .. } = &error else {
+            panic!("{lines}: {error:?}");
+        };
+        assert!(cause.contains(says), "{lines}: {cause}");
+        assert!(cause.contains("RFC 6455 §"), "{cause}");
+        assert!(head.is_some());
+    }
+    let error = fail(&to("ws://h"), |_, accept| {
+        format!("{GOOD}{accept}\r\nSec-WebSocket-Protocol: x\r\n\r\n")
+    });
+    assert!(error.to_string().contains("-s offers one"), "{error}");
+}
+
+#[test]
+fn a_refusal_has_its_body_and_a_hint() {
+    let error = fail(&to("ws://h"), |_, _| {
+        "HTTP/1.1 401 Unauthorized\r\nContent-Length: 4\r\nWWW-Authenticate: Basic\r\n\r\nnope"
+            .to_owned()
+    });
+    let Error::Refused(refusal) = error else {
+        panic!("{error:?}");
+    };
+    assert_eq!((refusal.status, refusal.truncated), (401, false));
+    assert_eq!(refusal.body, b"nope");
+    assert!(refusal.hint.is_some_and(|hint| hint.contains("-u")));
+}
+
+#[test]
+fn silence_and_other_protocols_are_told_apart() {
+    let request = to("ws://h");
+    let ended = fail(&request, |_, _| String::new());
+    assert!(
+        matches!(ended, Error::Unanswered { cause: None, .. }),
+        "{ended:?}"
+    );
+    let ended = fail(&request, |_, _| "HTTP/1.1 101 Sw".to_owned());
+    assert!(
+        matches!(ended, Error::Unanswered { cause: None, .. }),
+        "{ended:?}"
+    );
+    let ssh = fail(&request, |_, _| "SSH-2.0-x\r\n".to_owned());
+    assert!(
+        matches!(&ssh, Error::Upgrade { head: None, cause, .. } if cause.contains("HTTP")),
+        "{ssh:?}"
+    );
+    let tls = fail(&request, |_, _| "\u{15}\u{3}\u{1}\0\u{2}".to_owned());
+    assert!(
+        tls.hint().is_some_and(|hint| hint.contains("wss://h")),
+        "{tls:?}"
+    );
+}
+
+#[test]
+fn a_server_that_says_nothing_is_timed_out() {
+    let mut server = Server::answering(|_, _| String::new()).then_silent();
+    let deadline = Deadline::after(Duration::from_secs(9));
+    let error = upgrade(&mut server, &to("ws://h"), deadline, &mut |_| ())
+        .expect_err("nothing was answered");
+    assert!(
+        matches!(
+            error,
+            Error::Timeout { option: "--connect-timeout", limit, phase: Phase::Upgrade }
+                if limit == Duration::from_secs(9)
+        ),
+        "{error:?}"
+    );
+}
+
+#[test]
+fn what_came_of_a_refusal_in_time_is_kept() {
+    let mut server = Server::answering(|_, _| {
+        "HTTP/1.1 403 Forbidden\r\nContent-Length: 99\r\n\r\nnot you".to_owned()
+    })
+    .then_silent();
+    let error = upgrade(&mut server, &to("ws://h"), Deadline::never(), &mut |_| ())
+        .expect_err("it is a refusal");
+    assert!(
+        matches!(&error, Error::Refused(refusal)
+            if refusal.truncated && refusal.body == b"not you"),
+        "{error:?}"
+    );
+}
+
+/// Takes nothing, and has answered already.
+struct Hasty(&'static [u8]);
+
+impl Read for Hasty {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buffer)
+    }
+}
+
+impl Write for Hasty {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::BrokenPipe.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_server_may_refuse_before_it_reads() {
+    let mut full = Hasty(b"HTTP/1.1 503 x\r\nContent-Length: 4\r\n\r\nfull");
+    let error = upgrade(&mut full, &to("ws://h"), Deadline::never(), &mut |_| ())
+        .expect_err("it is a refusal");
+    assert!(matches!(error, Error::Refused(refusal) if refusal.body == b"full"));
+    let error = upgrade(
+        &mut Hasty(b""),
+        &to("ws://h"),
+        Deadline::never(),
+        &mut |_| (),
+    )
+    .expect_err("nothing could be sent");
+    assert!(
+        matches!(&error, Error::Unanswered { cause: Some(cause), .. }
+            if cause.kind() == io::ErrorKind::BrokenPipe),
+        "{error:?}"
+    );
+}

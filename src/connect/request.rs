@@ -1,0 +1,289 @@
+//! What the user asks for: whom to connect to, how, and what the upgrade request says.
+
+use std::time::Duration;
+
+use super::tls;
+use crate::error::Error;
+use crate::head;
+use crate::target::{Credentials, Target};
+
+/// One `-H`: a field for the upgrade request, or the order to leave one of ours out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// The name, in the user's letter case.
+    pub name: String,
+    /// The value; `None` leaves out the field of ours that has this name.
+    pub value: Option<Vec<u8>>,
+}
+
+/// Reads `Name: value` as curl does: `Name;` sends the field without a value, `Name:` leaves
+/// out ours.
+///
+/// # Errors
+///
+/// What is wrong with it, in a sentence; the value is not quoted.
+pub fn parse_header(text: &str) -> Result<Header, String> {
+    if text.contains(['\r', '\n', '\0']) {
+        return Err("a header can't hold a line end or a NUL".to_owned());
+    }
+    let (name, value) = match text.split_once(':') {
+        Some((name, value)) => (name, value.trim_matches([' ', '\t'])),
+        None => match text.trim_end_matches([' ', '\t']).strip_suffix(';') {
+            Some(name) => (name, ";"),
+            None => {
+                return Err("a header is written 'Name: value', and this one has no colon".into())
+            }
+        },
+    };
+    if !is_token(name) {
+        return Err(if name.is_empty() {
+            "a header is written 'Name: value', and this one has no name".to_owned()
+        } else {
+            // Not quoted: a secret may have slipped before the colon.
+            "the name of a header can't hold a blank, or anything but letters, digits and \
+             !#$%&'*+-.^_`|~"
+                .to_owned()
+        });
+    }
+    if value.chars().any(|c| c != '\t' && c.is_ascii_control()) {
+        return Err(format!("the value of {name} has a control character in it"));
+    }
+    let value = match value {
+        "" => None,
+        ";" if !text.contains(':') => Some(Vec::new()),
+        value => Some(value.as_bytes().to_vec()),
+    };
+    Ok(Header {
+        name: name.to_owned(),
+        value,
+    })
+}
+
+/// Whether `text` is a token (RFC 9110 §5.6.2).
+#[must_use]
+pub fn is_token(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+}
+
+/// All that an attempt to connect needs to know.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Whom to connect to.
+    pub target: Target,
+    /// The user's fields, in the user's order.
+    pub headers: Vec<Header>,
+    /// The User-Agent; `None` is ours, an empty one is not sent.
+    pub user_agent: Option<String>,
+    /// The Origin, if one is to be sent (RFC 6454 §7).
+    pub origin: Option<String>,
+    /// The subprotocols to offer, the preferred one first (RFC 6455 §1.9).
+    pub subprotocols: Vec<String>,
+    /// Basic credentials; they go before those in the address.
+    pub credentials: Option<Credentials>,
+    /// What the user said about TLS.
+    pub tls: tls::Options,
+    /// What an attempt may take in all: what its [`Deadline`](crate::deadline::Deadline) is made from.
+    pub limit: Duration,
+}
+
+/// The limit of an attempt unless the user sets one.
+pub const DEFAULT_LIMIT: Duration = Duration::from_secs(30);
+
+impl Request {
+    /// A request that asks for nothing but a connection.
+    #[must_use]
+    pub fn new(target: Target) -> Self {
+        Self {
+            target,
+            headers: Vec::new(),
+            user_agent: None,
+            origin: None,
+            subprotocols: Vec::new(),
+            credentials: None,
+            tls: tls::Options::default(),
+            limit: DEFAULT_LIMIT,
+        }
+    }
+
+    /// The credentials that are sent, if the user's own Authorization does not replace them.
+    #[must_use]
+    pub fn credentials(&self) -> Option<&Credentials> {
+        self.credentials
+            .as_ref()
+            .or(self.target.credentials.as_ref())
+    }
+
+    /// Checks what can be checked before anything is sent.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Usage`] for a subprotocol that is no token or comes twice (RFC 6455 §4.1), a
+    /// User-Agent or Origin that no field can hold, a user name with a colon (RFC 7617 §2), an
+    /// empty server name; [`Error::Address`] for a secret that would go over a guessed `ws`.
+    pub fn check(&self) -> Result<(), Error> {
+        self.check_subprotocols()?;
+        self.check_values()?;
+        let secret = self
+            .headers
+            .iter()
+            .any(|header| header.value.is_some() && head::is_secret(&header.name));
+        if secret || self.credentials().is_some() {
+            self.target.check_secret_allowed()?;
+        }
+        Ok(())
+    }
+
+    fn check_subprotocols(&self) -> Result<(), Error> {
+        for (index, subprotocol) in self.subprotocols.iter().enumerate() {
+            if !is_token(subprotocol) {
+                return Err(Error::Usage(format!(
+                    "{subprotocol:?} is no subprotocol: one has letters, digits and \
+                     !#$%&'*+-.^_`|~ only; give several with several -s"
+                )));
+            }
+            if self.subprotocols[..index].contains(subprotocol) {
+                return Err(Error::Usage(format!(
+                    "the subprotocol {subprotocol} is given twice: once is enough"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_values(&self) -> Result<(), Error> {
+        for (option, value) in [("-A", &self.user_agent), ("-o", &self.origin)] {
+            if value
+                .as_ref()
+                .is_some_and(|value| value.chars().any(|c| c != '\t' && c.is_ascii_control()))
+            {
+                return Err(Error::Usage(format!(
+                    "the value of {option} has a control character in it"
+                )));
+            }
+        }
+        if self
+            .credentials()
+            .is_some_and(|credentials| credentials.user.contains(':'))
+        {
+            return Err(Error::Usage(
+                "a user name can't hold a colon in Basic authentication (RFC 7617 §2)".to_owned(),
+            ));
+        }
+        // OpenSSL takes an empty name for the order not to check any.
+        if let Some("" | ".") = self.tls.servername.as_deref() {
+            return Err(Error::Usage(
+                "--servername wants a name; -k is what connects without checking one".to_owned(),
+            ));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(address: &str) -> Request {
+        Request::new(Target::parse(address).expect("an address"))
+    }
+
+    fn header(name: &str, value: Option<&str>) -> Header {
+        Header {
+            name: name.to_owned(),
+            value: value.map(|value| value.as_bytes().to_vec()),
+        }
+    }
+
+    #[test]
+    fn headers_are_read_as_curl_reads_them() {
+        for (text, is) in [
+            ("X-A: b", header("X-A", Some("b"))),
+            ("x-a:b:c;", header("x-a", Some("b:c;"))),
+            ("X:  ü \t", header("X", Some("ü"))),
+            ("X: ;", header("X", Some(";"))),
+            ("X;", header("X", Some(""))),
+            ("X:", header("X", None)),
+            ("X: ", header("X", None)),
+        ] {
+            assert_eq!(parse_header(text), Ok(is), "{text}");
+        }
+        for (text, says) in [
+            ("X", "no colon"),
+            ("", "no colon"),
+            (": x", "no name"),
+            ("X Y: z", "can't hold a blank"),
+            ("X : z", "can't hold a blank"),
+            ("X: a\r\nY: b", "line end"),
+            ("X: \0", "NUL"),
+            ("X: a\u{1b}", "control character"),
+        ] {
+            let complaint = parse_header(text).expect_err(text);
+            assert!(complaint.contains(says), "{text:?}: {complaint}");
+        }
+    }
+
+    #[test]
+    fn subprotocols_are_tokens_and_differ() {
+        for (subprotocols, says) in [
+            (&["a", "a"][..], "twice"),
+            (&["a,b"], "no subprotocol"),
+            (&[""], "no subprotocol"),
+        ] {
+            let mut request = request("ws://h");
+            request.subprotocols = subprotocols.iter().map(|&it| it.to_owned()).collect();
+            let error = request.check().expect_err(says);
+            assert!(matches!(&error, Error::Usage(text) if text.contains(says)));
+        }
+    }
+
+    #[test]
+    fn what_no_field_or_certificate_can_hold_is_refused() {
+        let spoil: [fn(&mut Request); 5] = [
+            |request| request.user_agent = Some("a\r\nX: y".to_owned()),
+            |request| request.origin = Some("a\0".to_owned()),
+            |request| request.tls.servername = Some(String::new()),
+            |request| request.tls.servername = Some(".".to_owned()),
+            |request| {
+                request.credentials = Some(Credentials {
+                    user: "a:b".to_owned(),
+                    password: String::new(),
+                });
+            },
+        ];
+        for spoil in spoil {
+            let mut request = request("ws://h");
+            request.check().expect("nothing is wrong with it yet");
+            spoil(&mut request);
+            assert!(
+                matches!(request.check(), Err(Error::Usage(_))),
+                "{request:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn secrets_do_not_go_over_a_guessed_ws() {
+        let cookie = header("cookie", Some("a=b"));
+        for (address, allowed) in [
+            ("box", false),
+            ("ws://box", true),
+            ("example.org", true),
+            (":80", true),
+        ] {
+            let mut request = request(address);
+            request.check().expect("there is no secret in it");
+            request.headers.push(cookie.clone());
+            assert_eq!(request.check().is_ok(), allowed, "{address}");
+            request.headers = vec![header("Cookie", None)];
+            request.check().expect("no cookie is sent");
+            request.credentials = Some(Credentials {
+                user: "u".to_owned(),
+                password: "p".to_owned(),
+            });
+            assert_eq!(request.check().is_ok(), allowed, "{address}");
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! What bytes travel on: TCP, or TLS over another stream.
+
+use std::io::{self, Read, Write};
+use std::os::fd::{AsFd, BorrowedFd};
+
+use super::tcp::Socket;
+use super::tls::Secured;
+use crate::deadline::Deadline;
+
+/// A connected stream. TLS stands on a stream of any kind, so a stack of them is one as well.
+#[derive(Debug)]
+pub enum Stream {
+    /// TCP as it is.
+    Tcp(Socket),
+    /// TLS. It may hold decrypted bytes that poll(2) can't see: read until `WouldBlock`. A write
+    /// that would block is to be tried again with the same bytes, or with more after them.
+    Tls(Box<Secured>),
+}
+
+impl Stream {
+    /// Sets the deadline that reads and writes keep to while the stream blocks; they end with
+    /// [`io::ErrorKind::TimedOut`]. `None` takes it away.
+    ///
+    /// # Errors
+    ///
+    /// What the operating system said.
+    pub fn set_deadline(&mut self, deadline: Option<Deadline>) -> io::Result<()> {
+        match self {
+            Self::Tcp(socket) => socket.set_deadline(deadline),
+            Self::Tls(tls) => tls.below_mut().set_deadline(deadline),
+        }
+    }
+
+    /// Whether reads and writes that can't go on return `WouldBlock` instead of waiting.
+    ///
+    /// # Errors
+    ///
+    /// What the operating system said.
+    pub fn set_nonblocking(&self, nonblocking: bool) -> io::Result<()> {
+        match self {
+            Self::Tcp(socket) => socket.set_nonblocking(nonblocking),
+            Self::Tls(tls) => tls.below().set_nonblocking(nonblocking),
+        }
+    }
+
+    /// Ends our direction: TLS's `close_notify` (RFC 8446 §6.1), then TCP's FIN.
+    ///
+    /// It never waits: where there is no room for the `close_notify`, the FIN alone ends it. The
+    /// Close frames have said before that nothing is missing.
+    ///
+    /// # Errors
+    ///
+    /// What the operating system said; none if the connection is gone already.
+    pub fn shutdown_write(&mut self) -> io::Result<()> {
+        match self {
+            Self::Tcp(socket) => socket.shutdown_write(),
+            Self::Tls(tls) => {
+                let told = tls.close_notify();
+                tls.below_mut().shutdown_write()?;
+                match told {
+                    Err(cause) if cause.kind() == io::ErrorKind::WouldBlock => Ok(()),
+                    told => told,
+                }
+            }
+        }
+    }
+}
+
+impl From<Socket> for Stream {
+    fn from(socket: Socket) -> Self {
+        Self::Tcp(socket)
+    }
+}
+
+impl Read for Stream {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(socket) => socket.read(buffer),
+            Self::Tls(tls) => tls.read(buffer),
+        }
+    }
+}
+
+impl Write for Stream {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(socket) => socket.write(bytes),
+            Self::Tls(tls) => tls.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Tcp(socket) => socket.flush(),
+            Self::Tls(tls) => tls.flush(),
+        }
+    }
+}
+
+impl AsFd for Stream {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Self::Tcp(socket) => socket.as_fd(),
+            Self::Tls(tls) => tls.below().as_fd(),
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Whole attempts against servers on loopback; the good one is tungstenite's own.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use super::*;
+use crate::target::Target;
+
+/// A server for one client, on a port of its own.
+fn serve<T: Send + 'static>(
+    work: impl FnOnce(TcpStream) -> T + Send + 'static,
+) -> (u16, JoinHandle<T>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
+    let port = listener.local_addr().expect("it is bound").port();
+    let thread = std::thread::spawn(move || {
+        let (client, _) = listener.accept().expect("a client");
+        let limit = Some(Duration::from_secs(20));
+        client.set_read_timeout(limit).expect("it is open");
+        work(client)
+    });
+    (port, thread)
+}
+
+fn request(address: &str) -> Request {
+    Request::new(Target::parse(address).expect("an address"))
+}
+
+fn soon() -> Deadline {
+    Deadline::after(Duration::from_secs(20))
+}
+
+#[test]
+fn a_websocket_is_opened() {
+    let (port, server) = serve(|client| {
+        let mut socket = tungstenite::accept(client).expect("a good handshake");
+        socket.read().expect("a message").into_data().to_vec()
+    });
+    let mut steps = Vec::new();
+    let request = request(&format!("localhost:{port}/x"));
+    let mut opened = open(&request, soon(), &mut |step| steps.push(step)).expect("it is open");
+    assert_eq!(opened.upgrade.url, format!("ws://localhost:{port}/x"));
+    assert_eq!(opened.upgrade.address.map(|it| it.port()), Some(port));
+    assert_eq!(opened.upgrade.request.start_line, "GET /x HTTP/1.1");
+    let timing = opened.upgrade.timing;
+    assert!(timing.resolve.is_some() && timing.connect.is_some() && timing.upgrade.is_some());
+    assert!(timing.tls.is_none());
+    assert!(matches!(steps.first(), Some(Step::Resolved(_))));
+    assert!(matches!(
+        &steps[steps.len() - 3..],
+        [Step::Connected(_), Step::Asked(_), Step::Answered(_)]
+    ));
+    // "hi" behind a mask of zeros (RFC 6455 §5.2).
+    let frame = [0x81, 0x82, 0, 0, 0, 0, b'h', b'i'];
+    opened.stream.write_all(&frame).expect("it is open");
+    assert_eq!(server.join().expect("it had its message"), b"hi");
+}
+
+#[test]
+fn an_attempt_on_its_own_thread_hands_the_stream_over() {
+    let (port, server) = serve(|client| tungstenite::accept(client).map(drop).is_ok());
+    let request = request(&format!("ws://127.0.0.1:{port}"));
+    let mut dialing = start(request, soon()).expect("a thread");
+    let opened = loop {
+        match dialing.next() {
+            Some(Progress::Done(result)) => break result.expect("it is open"),
+            Some(Progress::Step(_)) => {}
+            None => {
+                let flags = nix::poll::PollFlags::POLLIN;
+                let mut fds = [nix::poll::PollFd::new(dialing.fd(), flags)];
+                nix::poll::poll(&mut fds, 20_000_u16).expect("poll");
+            }
+        }
+    };
+    let mut stream = opened.stream;
+    let mut rest = Vec::new();
+    stream.read_to_end(&mut rest).expect("the server hangs up");
+    stream.shutdown_write().expect("that is no error");
+    assert!(server.join().expect("the server is done"));
+}
+
+#[test]
+fn nobody_listens() {
+    let port = {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
+        listener.local_addr().expect("it is bound").port()
+    };
+    let error = open(
+        &request(&format!("ws://127.0.0.1:{port}")),
+        soon(),
+        &mut |_| (),
+    )
+    .expect_err("nobody listens");
+    assert_eq!(
+        error.to_string(),
+        format!("could not connect to 127.0.0.1:{port} (127.0.0.1): Connection refused")
+    );
+}
+
+#[test]
+fn a_server_that_never_answers_is_timed_out() {
+    // Ends when the other side gives up.
+    let (port, server) = serve(|mut client| client.read_to_end(&mut Vec::new()).is_ok());
+    let request = request(&format!("ws://127.0.0.1:{port}"));
+    let Transport { mut stream, .. } =
+        transport(&request, soon(), &mut |_| ()).expect("it listens");
+    let short = Deadline::after(Duration::from_millis(50));
+    stream.set_deadline(Some(short)).expect("it is open");
+    let error = handshake::upgrade(&mut stream, &request, short, &mut |_| ())
+        .expect_err("nothing is answered");
+    assert_eq!(
+        error.to_string(),
+        "--connect-timeout 0.05 s passed while waiting for the answer to the upgrade"
+    );
+    drop(stream);
+    assert!(server.join().expect("the server is done"));
+}
+
+#[test]
+fn nothing_is_sent_that_must_not_be() {
+    let mut request = request("box");
+    request.headers = vec![parse_header("Cookie: a=b").expect("a header")];
+    let mut steps = 0;
+    let error = open(&request, soon(), &mut |_| steps += 1).expect_err("the scheme is asked for");
+    assert!(matches!(error, Error::Address(_)));
+    assert_eq!(steps, 0);
+}

@@ -1,0 +1,270 @@
+//! TLS by the operating system's library. Only this file and its own rooms name `native_tls` or
+//! `openssl`.
+//!
+//! The library tells why a certificate was not accepted only as text and never shows the
+//! certificate. So for the explanation alone there is a second handshake that accepts anything,
+//! and ends before a byte is sent on it.
+
+mod certificate;
+mod flaw;
+
+use std::error::Error as _;
+use std::fs;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
+
+use native_tls::{Certificate, HandshakeError, TlsConnector, TlsStream};
+
+use super::stream::Stream;
+use super::timed_out;
+use crate::deadline::Deadline;
+use crate::error::{plain, Error, Phase};
+use flaw::Flaw;
+
+/// What the user said about TLS.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Accept any certificate.
+    pub insecure: bool,
+    /// A PEM file with the certificates to trust instead of the system's.
+    pub cacert: Option<PathBuf>,
+    /// The name to ask for (SNI, RFC 6066 §3) and to expect in the certificate, instead of the host.
+    pub servername: Option<String>,
+}
+
+/// TLS over another stream.
+#[derive(Debug)]
+pub struct Secured(TlsStream<Stream>);
+
+impl Secured {
+    /// The stream that TLS stands on.
+    #[must_use]
+    pub fn below(&self) -> &Stream {
+        self.0.get_ref()
+    }
+
+    /// The stream that TLS stands on, to change its settings; its bytes are TLS's.
+    pub fn below_mut(&mut self) -> &mut Stream {
+        self.0.get_mut()
+    }
+
+    /// Says that nothing more is sent (RFC 8446 §6.1).
+    ///
+    /// # Errors
+    ///
+    /// What writing said.
+    pub fn close_notify(&mut self) -> io::Result<()> {
+        self.0.shutdown()
+    }
+}
+
+impl Read for Secured {
+    /// An end of TCP without a `close_notify` is an end of stream: Close frames say whether
+    /// something is missing, and many servers leave it out.
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.0.read(buffer) {
+            Err(cause) if cause.to_string().contains("unexpected eof") => Ok(0),
+            result => result,
+        }
+    }
+}
+
+impl Write for Secured {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+/// Loads the certificates to trust, which takes a while, beside whatever else has to be done.
+#[derive(Debug)]
+pub struct Preparing(Option<thread::JoinHandle<Result<TlsConnector, Error>>>);
+
+impl Preparing {
+    /// Begins, on a thread of its own.
+    #[must_use]
+    pub fn start(options: &Options) -> Self {
+        let options = options.clone();
+        let thread = thread::Builder::new().name("certificates".to_owned());
+        Self(thread.spawn(move || build(&options)).ok())
+    }
+
+    /// Waits for it. Without a thread it is done now.
+    fn finish(self, options: &Options) -> Result<TlsConnector, Error> {
+        match self.0.map(thread::JoinHandle::join) {
+            Some(Ok(result)) => result,
+            // A panic has been shown by the thread: here it is tried once more.
+            None | Some(Err(_)) => build(options),
+        }
+    }
+}
+
+fn build(options: &Options) -> Result<TlsConnector, Error> {
+    let mut builder = TlsConnector::builder();
+    builder
+        .request_alpns(&["http/1.1"])
+        .danger_accept_invalid_certs(options.insecure)
+        .danger_accept_invalid_hostnames(options.insecure);
+    if let Some(path) = &options.cacert {
+        builder.disable_built_in_roots(true);
+        for certificate in read_certificates(path)? {
+            builder.add_root_certificate(certificate);
+        }
+    }
+    builder.build().map_err(|cause| Error::System {
+        doing: "setting up TLS",
+        cause: io::Error::other(flaw::reason(&cause.to_string())),
+    })
+}
+
+fn read_certificates(path: &Path) -> Result<Vec<Certificate>, Error> {
+    let failed = |cause: String| Error::CaFile {
+        path: path.display().to_string(),
+        cause,
+    };
+    let pem = fs::read(path).map_err(|cause| failed(plain(&cause)))?;
+    // What can't be read as PEM gives an empty list, not an error.
+    let certificates = Certificate::stack_from_pem(&pem)
+        .map_err(|cause| failed(flaw::reason(&cause.to_string())))?;
+    if certificates.is_empty() {
+        return Err(failed(
+            "there is no certificate in it (-----BEGIN CERTIFICATE-----)".to_owned(),
+        ));
+    }
+    Ok(certificates)
+}
+
+/// Whom TLS is set up with, and how.
+#[derive(Clone, Copy, Debug)]
+pub struct Peer<'a> {
+    /// The server's name or address.
+    pub host: &'a str,
+    /// Its port, for messages.
+    pub port: u16,
+    /// What the user said.
+    pub options: &'a Options,
+    /// When it must be done.
+    pub deadline: Deadline,
+}
+
+/// How long the explanation of a failure may take.
+const EXPLANATION: Duration = Duration::from_secs(5);
+
+impl Peer<'_> {
+    /// The name in SNI and in the certificate. A dot at its end belongs to DNS alone.
+    fn name(&self) -> &str {
+        let name = self.options.servername.as_deref().unwrap_or(self.host);
+        name.strip_suffix('.').unwrap_or(name)
+    }
+
+    /// Sets up TLS on `stream`, and says in words what was set up.
+    ///
+    /// `again` connects once more to the same place within a deadline: it is called at most
+    /// once, for the explanation, if the certificate is not accepted.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::CaFile`], [`Error::Certificate`], [`Error::Tls`] or [`Error::Timeout`].
+    pub fn secure(
+        &self,
+        mut stream: Stream,
+        preparing: Preparing,
+        again: impl FnOnce(Deadline) -> io::Result<Stream>,
+    ) -> Result<(Stream, String), Error> {
+        let connector = preparing.finish(self.options)?;
+        self.in_time(stream.set_deadline(Some(self.deadline)))?;
+        match connector.connect(self.name(), stream) {
+            Ok(tls) => {
+                let words = self.describe(&tls);
+                Ok((Stream::Tls(Box::new(Secured(tls))), words))
+            }
+            Err(HandshakeError::WouldBlock(_)) => Err(timed_out(self.deadline, Phase::Tls)),
+            Err(HandshakeError::Failure(cause)) => Err(self.failure(&cause, again)),
+        }
+    }
+
+    fn describe(&self, tls: &TlsStream<Stream>) -> String {
+        let alpn = match tls.negotiated_alpn() {
+            Ok(Some(protocol)) => format!(", ALPN {}", String::from_utf8_lossy(&protocol)),
+            _ => String::new(),
+        };
+        let unverified = if self.options.insecure {
+            ", certificate not verified"
+        } else {
+            ""
+        };
+        format!("TLS{alpn}{unverified}")
+    }
+
+    fn failure(
+        &self,
+        cause: &native_tls::Error,
+        again: impl FnOnce(Deadline) -> io::Result<Stream>,
+    ) -> Error {
+        let cause = match cause.source().and_then(|it| it.downcast_ref::<io::Error>()) {
+            Some(cause) if cause.kind() == io::ErrorKind::TimedOut => {
+                return timed_out(self.deadline, Phase::Tls)
+            }
+            Some(cause) => plain(cause),
+            None => cause.to_string(),
+        };
+        if let Some(flaw) = Flaw::of(&cause) {
+            let shown = self.look(again);
+            let names = shown.as_ref().map_or(&[][..], |shown| &shown.names);
+            return Error::Certificate {
+                host: self.host.to_owned(),
+                cause: flaw.in_words(self.name()),
+                hint: Some(flaw.hint(names)),
+                details: shown
+                    .as_ref()
+                    .map_or_else(Vec::new, certificate::Shown::lines),
+            };
+        }
+        let (cause, hint) = flaw::handshake_in_words(&cause, self.host, self.port);
+        Error::Tls {
+            host: self.host.to_owned(),
+            cause,
+            hint,
+        }
+    }
+
+    /// The certificate that was not accepted, from a handshake that accepts any.
+    fn look(
+        &self,
+        again: impl FnOnce(Deadline) -> io::Result<Stream>,
+    ) -> Option<certificate::Shown> {
+        // The explanation is an extra: if it can't be had, the error stands without it.
+        let left = self.deadline.left().ok()?;
+        let deadline = Deadline::after(left.unwrap_or(EXPLANATION).min(EXPLANATION));
+        let options = Options {
+            insecure: true,
+            ..Options::default()
+        };
+        let connector = build(&options).ok()?;
+        let mut stream = again(deadline).ok()?;
+        stream.set_deadline(Some(deadline)).ok()?;
+        let tls = connector.connect(self.name(), stream).ok()?;
+        let der = tls.peer_certificate().ok()??.to_der().ok()?;
+        certificate::Shown::of(&der)
+    }
+
+    fn in_time<T>(&self, result: io::Result<T>) -> Result<T, Error> {
+        result.map_err(|cause| match cause.kind() {
+            io::ErrorKind::TimedOut => timed_out(self.deadline, Phase::Tls),
+            _ => Error::Tls {
+                host: self.host.to_owned(),
+                cause: plain(&cause),
+                hint: None,
+            },
+        })
+    }
+}
+
+// The texts and the details that they look for are OpenSSL's.
+#[cfg(all(test, not(target_vendor = "apple")))]
+mod tests;

@@ -1,0 +1,95 @@
+//! A certificate for people: subject, names, issuer, validity (RFC 5280 §4.1).
+
+/// What an error says about a certificate.
+#[derive(Debug)]
+pub struct Shown {
+    /// The names and addresses that it is for.
+    pub names: Vec<String>,
+    subject: String,
+    issuer: String,
+    valid: String,
+}
+
+impl Shown {
+    /// A line for each thing that is known.
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
+        let names = if self.names.is_empty() {
+            "none".to_owned()
+        } else {
+            self.names.join(", ")
+        };
+        vec![
+            format!("subject: {}", self.subject),
+            format!("names: {names}"),
+            format!("issuer: {}", self.issuer),
+            format!("valid: {}", self.valid),
+        ]
+    }
+}
+
+/// Without OpenSSL nothing here reads a certificate: the error stands without its details.
+#[cfg(target_vendor = "apple")]
+impl Shown {
+    /// Reads a certificate in DER.
+    #[must_use]
+    pub fn of(_der: &[u8]) -> Option<Self> {
+        None
+    }
+}
+
+#[cfg(not(target_vendor = "apple"))]
+mod reading {
+    use std::net::IpAddr;
+
+    use openssl::x509::{GeneralNameRef, X509NameRef, X509};
+
+    use super::Shown;
+
+    impl Shown {
+        /// Reads a certificate in DER.
+        #[must_use]
+        pub fn of(der: &[u8]) -> Option<Self> {
+            let certificate = X509::from_der(der).ok()?;
+            let names = certificate.subject_alt_names();
+            Some(Self {
+                names: names.map_or_else(Vec::new, |names| {
+                    names.iter().filter_map(name_in_words).collect()
+                }),
+                subject: distinguished_name(certificate.subject_name()),
+                issuer: distinguished_name(certificate.issuer_name()),
+                valid: format!(
+                    "{} to {}",
+                    certificate.not_before(),
+                    certificate.not_after()
+                ),
+            })
+        }
+    }
+
+    fn name_in_words(name: &GeneralNameRef) -> Option<String> {
+        if let Some(name) = name.dnsname() {
+            return Some(name.to_owned());
+        }
+        let octets = name.ipaddress()?;
+        let address = <[u8; 4]>::try_from(octets).map(IpAddr::from);
+        let address = address.or_else(|_| <[u8; 16]>::try_from(octets).map(IpAddr::from));
+        Some(address.ok()?.to_string())
+    }
+
+    fn distinguished_name(name: &X509NameRef) -> String {
+        let parts: Vec<_> = name
+            .entries()
+            .map(|entry| {
+                let kind = entry.object().nid().short_name().unwrap_or("?");
+                let value = String::from_utf8_lossy(entry.data().as_slice());
+                format!("{kind}={value}")
+            })
+            .collect();
+        if parts.is_empty() {
+            "none".to_owned()
+        } else {
+            parts.join(", ")
+        }
+    }
+}

@@ -1,0 +1,354 @@
+//! TLS against a server on loopback, with certificates made afresh.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::thread::JoinHandle;
+
+use native_tls::{Identity, TlsAcceptor};
+use rcgen::{
+    date_time_ymd, BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair,
+};
+
+use super::*;
+use crate::connect::tcp;
+
+type Issuer = CertifiedIssuer<'static, KeyPair>;
+
+fn params(name: &str) -> CertificateParams {
+    let mut params = CertificateParams::new(vec![name.to_owned()]).expect("a name");
+    params
+        .distinguished_name
+        .push(DnType::CommonName, "the test");
+    params
+}
+
+fn issuer() -> Issuer {
+    issuer_called("the issuer")
+}
+
+fn issuer_called(name: &str) -> Issuer {
+    let mut params = CertificateParams::default();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.distinguished_name.push(DnType::CommonName, name);
+    CertifiedIssuer::self_signed(params, KeyPair::generate().expect("a key")).expect("an issuer")
+}
+
+/// Certificate and key in PEM.
+fn issued(issuer: &Issuer, params: &CertificateParams) -> (String, String) {
+    let key = KeyPair::generate().expect("a key");
+    let certificate = params.signed_by(&key, issuer).expect("a certificate");
+    (certificate.pem(), key.serialize_pem())
+}
+
+fn self_signed(name: &str) -> (String, String) {
+    let key = KeyPair::generate().expect("a key");
+    let certificate = params(name).self_signed(&key).expect("a certificate");
+    (certificate.pem(), key.serialize_pem())
+}
+
+/// A server that takes `clients` clients, sets up TLS with each and echoes five bytes.
+fn serve((certificate, key): &(String, String), clients: usize) -> (SocketAddr, JoinHandle<()>) {
+    let identity = Identity::from_pkcs8(certificate.as_bytes(), key.as_bytes()).expect("PKCS#8");
+    let acceptor = TlsAcceptor::new(identity).expect("an acceptor");
+    listen(clients, move |client| {
+        // Most of the clients here refuse the certificate, or close without a byte.
+        let Ok(mut tls) = acceptor.accept(client) else {
+            return;
+        };
+        let mut five = [0; 5];
+        if tls.read_exact(&mut five).is_ok() {
+            tls.write_all(&five).expect("the client reads");
+        }
+    })
+}
+
+fn listen(
+    clients: usize,
+    mut work: impl FnMut(TcpStream) + Send + 'static,
+) -> (SocketAddr, JoinHandle<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
+    let address = listener.local_addr().expect("it is bound");
+    let thread = thread::spawn(move || {
+        for _ in 0..clients {
+            let (client, _) = listener.accept().expect("a client");
+            let limit = Some(Duration::from_secs(20));
+            client.set_read_timeout(limit).expect("it is open");
+            work(client);
+        }
+    });
+    (address, thread)
+}
+
+fn ca_file(pem: &str) -> tempfile::NamedTempFile {
+    let mut file = tempfile::NamedTempFile::new().expect("a file");
+    file.write_all(pem.as_bytes()).expect("it is open");
+    file
+}
+
+fn trusting(file: &tempfile::NamedTempFile) -> Options {
+    Options {
+        cacert: Some(file.path().to_owned()),
+        ..Options::default()
+    }
+}
+
+fn secure(
+    address: SocketAddr,
+    host: &str,
+    options: &Options,
+    limit: Duration,
+) -> Result<(Stream, String), Error> {
+    let peer = Peer {
+        host,
+        port: address.port(),
+        options,
+        deadline: Deadline::after(limit),
+    };
+    let stream = tcp::connect_one(address, None).expect("it listens");
+    peer.secure(stream.into(), Preparing::start(options), |deadline| {
+        Ok(tcp::connect_one(address, deadline.left()?)?.into())
+    })
+}
+
+const LIMIT: Duration = Duration::from_secs(20);
+
+fn echoes(mut stream: Stream) {
+    stream.write_all(b"hello").expect("it is open");
+    let mut five = [0; 5];
+    stream.read_exact(&mut five).expect("it echoes");
+    assert_eq!(&five, b"hello");
+    let ended = stream.read(&mut five).expect("the server hangs up");
+    assert_eq!(ended, 0);
+    stream.shutdown_write().expect("that is no error");
+}
+
+/// What an error about a certificate says: cause, details, hint.
+fn flaw(result: Result<(Stream, String), Error>) -> (String, String, String) {
+    match result {
+        Err(Error::Certificate {
+            cause,
+            details,
+            hint,
+            ..
+        }) => (cause, details.join("\n"), hint.expect("there is an option")),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_certificate_of_a_given_issuer_is_accepted() {
+    let issuer = issuer();
+    let (address, server) = serve(&issued(&issuer, &params("localhost")), 1);
+    // Several certificates in one file: all of them count.
+    let file = ca_file(&format!("{}\n{}", self_signed("x").0, issuer.pem()));
+    let (stream, words) =
+        secure(address, "localhost", &trusting(&file), LIMIT).expect("it is trusted");
+    assert!(words.starts_with("TLS"), "{words}");
+    echoes(stream);
+    server.join().expect("the server is done");
+}
+
+#[test]
+fn an_address_may_stand_in_the_certificate() {
+    let issuer = issuer();
+    let (address, server) = serve(&issued(&issuer, &params("127.0.0.1")), 1);
+    let file = ca_file(&issuer.pem());
+    let (stream, _) = secure(address, "127.0.0.1", &trusting(&file), LIMIT).expect("it fits");
+    echoes(stream);
+    server.join().expect("the server is done");
+}
+
+#[test]
+fn an_unknown_issuer() {
+    let (address, server) = serve(&issued(&issuer(), &params("localhost")), 4);
+    // An issuer of the same name with another key is unknown as well.
+    let namesake = ca_file(&issuer().pem());
+    let (cause, ..) = flaw(secure(address, "localhost", &trusting(&namesake), LIMIT));
+    assert_eq!(cause, Flaw::UnknownIssuer.in_words("localhost"));
+    let file = ca_file(&issuer_called("another").pem());
+    let (cause, details, hint) = flaw(secure(address, "localhost", &trusting(&file), LIMIT));
+    assert!(
+        cause.starts_with("its issuer is not trusted here"),
+        "{cause}"
+    );
+    for line in [
+        "subject: CN=the test",
+        "names: localhost",
+        "issuer: CN=the issuer",
+        "valid: ",
+    ] {
+        assert!(details.contains(line), "{details}");
+    }
+    assert!(hint.contains("--cacert FILE"), "{hint}");
+    server.join().expect("the server is done");
+}
+
+#[test]
+fn a_wrong_name_and_the_servername_that_mends_it() {
+    let issuer = issuer();
+    let (address, server) = serve(&issued(&issuer, &params("inside.example")), 3);
+    let file = ca_file(&issuer.pem());
+    let mut options = trusting(&file);
+    let (cause, details, hint) = flaw(secure(address, "localhost", &options, LIMIT));
+    assert_eq!(cause, "it is not for localhost");
+    assert!(details.contains("names: inside.example"), "{details}");
+    assert!(hint.contains("--servername inside.example"), "{hint}");
+    options.servername = Some("inside.example".to_owned());
+    let (stream, _) = secure(address, "localhost", &options, LIMIT).expect("the name fits");
+    echoes(stream);
+    server.join().expect("the server is done");
+}
+
+#[test]
+fn a_certificate_out_of_its_time() {
+    let issuer = issuer();
+    let file = ca_file(&issuer.pem());
+    for (from, to, says) in [
+        (2001, 2002, "it has expired"),
+        (2901, 2902, "it is not yet valid"),
+    ] {
+        let mut params = params("localhost");
+        params.not_before = date_time_ymd(from, 1, 1);
+        params.not_after = date_time_ymd(to, 1, 1);
+        let (address, server) = serve(&issued(&issuer, &params), 2);
+        let (cause, details, hint) = flaw(secure(address, "localhost", &trusting(&file), LIMIT));
+        assert_eq!(cause, says);
+        assert!(details.contains(&from.to_string()), "{details}");
+        assert!(hint.contains("-k"), "{hint}");
+        server.join().expect("the server is done");
+    }
+}
+
+#[test]
+fn a_self_signed_certificate_and_what_accepts_it() {
+    let identity = self_signed("localhost");
+    let (address, server) = serve(&identity, 4);
+    let other = ca_file(&issuer().pem());
+    let (cause, _, _) = flaw(secure(address, "localhost", &trusting(&other), LIMIT));
+    assert_eq!(cause, "it is self-signed");
+    let insecure = Options {
+        insecure: true,
+        ..Options::default()
+    };
+    let (stream, words) = secure(address, "other", &insecure, LIMIT).expect("anything goes");
+    assert!(words.ends_with("certificate not verified"), "{words}");
+    echoes(stream);
+    let itself = ca_file(&identity.0);
+    let (stream, _) = secure(address, "localhost", &trusting(&itself), LIMIT).expect("trusted");
+    echoes(stream);
+    server.join().expect("the server is done");
+}
+
+#[test]
+fn the_explanation_may_fail() {
+    // The second handshake finds nobody there: the error stands without details.
+    let (address, server) = serve(&self_signed("localhost"), 1);
+    let file = ca_file(&issuer().pem());
+    let options = trusting(&file);
+    let peer = Peer {
+        host: "localhost",
+        port: address.port(),
+        options: &options,
+        deadline: Deadline::after(LIMIT),
+    };
+    let stream = tcp::connect_one(address, None).expect("it listens");
+    let (cause, details, _) = flaw(peer.secure(stream.into(), Preparing::start(&options), |_| {
+        Err(io::ErrorKind::ConnectionRefused.into())
+    }));
+    assert_eq!(
+        (cause.as_str(), details.as_str()),
+        ("it is self-signed", "")
+    );
+    server.join().expect("the server is done");
+}
+
+#[test]
+fn a_ca_file_must_hold_a_certificate() {
+    let (address, server) = listen(3, drop);
+    let empty = ca_file("hello\n");
+    let broken = ca_file("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
+    let missing = Options {
+        cacert: Some(PathBuf::from("/nonexistent/ca.pem")),
+        ..Options::default()
+    };
+    for (options, says) in [
+        (trusting(&empty), "no certificate in it"),
+        (trusting(&broken), "could not be used"),
+        (
+            missing,
+            "/nonexistent/ca.pem could not be used: No such file",
+        ),
+    ] {
+        let error = secure(address, "localhost", &options, LIMIT).expect_err("it is of no use");
+        assert_eq!(error.exit_code().number(), 77, "{error:?}");
+        assert!(error.to_string().contains(says), "{error}");
+    }
+    server.join().expect("the server is done");
+}
+
+#[test]
+fn a_port_without_tls() {
+    let (address, server) = listen(1, |mut client| {
+        client
+            .write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+            .expect("it is open");
+        // Until the client gives up: closing with bytes unread would reset the connection.
+        let _ = client.read_to_end(&mut Vec::new());
+    });
+    let options = Options {
+        insecure: true,
+        ..Options::default()
+    };
+    let error = secure(address, "localhost", &options, LIMIT).expect_err("it is not TLS");
+    assert_eq!(error.exit_code().number(), 35, "{error:?}");
+    let hint = error.hint().expect("the cause is plain").to_owned();
+    assert!(
+        hint.contains(&format!("ws://localhost:{}", address.port())),
+        "{hint}"
+    );
+    server.join().expect("the server is done");
+}
+
+#[test]
+fn a_server_that_hangs_up() {
+    let (address, server) = listen(1, |mut client| {
+        let mut hello = [0; 4096];
+        let count = client.read(&mut hello).expect("a ClientHello");
+        assert_eq!(hello[..1], [0x16][..count.min(1)]);
+    });
+    let options = Options {
+        insecure: true,
+        ..Options::default()
+    };
+    let error = secure(address, "localhost", &options, LIMIT).expect_err("it hangs up");
+    assert_eq!(
+        error.to_string(),
+        "the TLS handshake with localhost failed: the server closed the connection"
+    );
+    server.join().expect("the server is done");
+}
+
+#[test]
+fn a_server_that_is_silent() {
+    let (address, server) = listen(1, |mut client| {
+        let _ = client.read_to_end(&mut Vec::new());
+    });
+    let options = Options {
+        insecure: true,
+        ..Options::default()
+    };
+    let limit = Duration::from_millis(300);
+    let error = secure(address, "localhost", &options, limit).expect_err("it is silent");
+    assert!(
+        matches!(
+            error,
+            Error::Timeout {
+                phase: Phase::Tls,
+                option: "--connect-timeout",
+                ..
+            }
+        ),
+        "{error:?}"
+    );
+    server.join().expect("the server is done");
+}

@@ -1,0 +1,178 @@
+//! Addresses, right and wrong, as tables.
+
+use super::*;
+
+fn url(text: &str) -> String {
+    Target::parse(text)
+        .unwrap_or_else(|error| panic!("{text}: {error}"))
+        .url()
+}
+
+fn complaint(text: &str) -> String {
+    match Target::parse(text) {
+        Err(Error::Address(complaint)) => complaint,
+        other => panic!("{text}: {other:?}"),
+    }
+}
+
+#[test]
+fn schemes_and_default_ports() {
+    for (text, is) in [
+        ("ws://example.org", "ws://example.org/"),
+        ("WS://Example.ORG:80/a", "ws://example.org/a"),
+        ("ws://example.org:443/", "ws://example.org:443/"),
+        ("wss://example.org:443/x?y=1", "wss://example.org/x?y=1"),
+        ("wss://example.org:80", "wss://example.org:80/"),
+        ("http://example.org?q", "ws://example.org/?q"),
+        ("https://example.org:8443", "wss://example.org:8443/"),
+        ("ws://example.org:/x", "ws://example.org/x"),
+        ("  ws://example.org/\n", "ws://example.org/"),
+        ("ws://[::1]:9000/x", "ws://[::1]:9000/x"),
+        ("wss://[2001:DB8::1]", "wss://[2001:db8::1]/"),
+        ("ws://bücher.example/ü", "ws://xn--bcher-kva.example/%C3%BC"),
+        ("ws://ws:8080/http://x", "ws://ws:8080/http://x"),
+    ] {
+        assert_eq!(url(text), is, "{text}");
+        let target = Target::parse(text).expect("it has just been parsed");
+        assert_eq!(target.guessed, None, "{text}");
+    }
+}
+
+#[test]
+fn without_a_scheme_near_hosts_mean_ws() {
+    for (text, is) in [
+        (":8080/path", "ws://localhost:8080/path"),
+        (":8080?q", "ws://localhost:8080/?q"),
+        ("localhost", "ws://localhost/"),
+        ("localhost:8080/x", "ws://localhost:8080/x"),
+        ("localhost:443", "ws://localhost:443/"),
+        ("app.localhost:3000", "ws://app.localhost:3000/"),
+        ("127.0.0.1:9001", "ws://127.0.0.1:9001/"),
+        ("[::1]:9001", "ws://[::1]:9001/"),
+        ("[::ffff:10.0.0.1]:9001", "ws://[::ffff:10.0.0.1]:9001/"),
+        ("192.168.1.5", "ws://192.168.1.5/"),
+        ("[fd00::1]", "ws://[fd00::1]/"),
+        ("build-server:9000/x:y", "ws://build-server:9000/x:y"),
+        ("ws:8080", "ws://ws:8080/"),
+        ("example.org:80/x", "ws://example.org/x"),
+        ("example.org", "wss://example.org/"),
+        ("example.org:443", "wss://example.org/"),
+        ("example.org:8080/a@b", "wss://example.org:8080/a@b"),
+        ("8.8.8.8", "wss://8.8.8.8/"),
+        ("[2001:db8::1]:99", "wss://[2001:db8::1]:99/"),
+        ("example.org/?u=ws://x", "wss://example.org/?u=ws://x"),
+    ] {
+        assert_eq!(url(text), is, "{text}");
+        let target = Target::parse(text).expect("it has just been parsed");
+        assert_eq!(target.guessed.as_deref(), Some(is), "{text}");
+    }
+}
+
+#[test]
+fn hosts_stand_without_brackets_and_in_the_header_with_them() {
+    let target = Target::parse("ws://[::1]:9000/").expect("an IPv6 address");
+    assert_eq!(target.host, "::1");
+    assert_eq!(target.host_header(), "[::1]:9000");
+    let target = Target::parse("wss://[::1]").expect("an IPv6 address");
+    assert_eq!((target.host_header().as_str(), target.port), ("[::1]", 443));
+}
+
+#[test]
+fn credentials_are_decoded_and_never_shown() {
+    let target = Target::parse("wss://a%40b:p%3Aw%25@example.org/x").expect("an address");
+    let credentials = target.credentials.clone().expect("it has credentials");
+    assert_eq!(
+        (credentials.user.as_str(), credentials.password.as_str()),
+        ("a@b", "p:w%")
+    );
+    assert_eq!(target.url(), "wss://example.org/x");
+    assert!(!format!("{target:?}").contains("p:w"));
+    let target = Target::parse("ws://user@example.org").expect("an address");
+    let credentials = target.credentials.expect("it has a user name");
+    assert_eq!(
+        (credentials.user.as_str(), credentials.password.as_str()),
+        ("user", "")
+    );
+}
+
+#[test]
+fn secrets_need_a_scheme_unless_they_stay_here() {
+    for text in ["u:p@192.168.1.5", "u:p@box:9000/", "u:p@example.org:80"] {
+        let complaint = complaint(text);
+        assert!(complaint.contains("wss:// before the host"), "{complaint}");
+    }
+    for text in [
+        "u:p@localhost:9000",
+        "u:p@127.0.0.1",
+        "u:p@[::1]",
+        "u:p@example.org",
+        "ws://u:p@box",
+    ] {
+        Target::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+    }
+    let target = Target::parse("box").expect("a name");
+    assert!(target.check_secret_allowed().is_err());
+}
+
+#[test]
+fn a_wrong_address_is_told_what_would_be_right() {
+    for (text, says) in [
+        ("", "is empty"),
+        ("  ", "is empty"),
+        ("ftp://example.org", "ftp:// is no scheme of a WebSocket"),
+        ("://example.org", "no scheme before"),
+        ("ws:/example.org", "two slashes must follow ws:"),
+        ("wss:example.org", "two slashes must follow wss:"),
+        ("ws:", "even the host is missing"),
+        ("ws://", "names no host"),
+        ("ws:///path", "names no host"),
+        ("ws://:9000/", "names no host"),
+        ("//example.org", "names no host"),
+        ("ws://u:p@/x", "names no host"),
+        ("ws://example.org:99999/", "99999 is no port"),
+        ("ws://example.org:0/", "0 is no port"),
+        ("example.org:+80", "+80 is no port"),
+        ("localhost:x/y", "x is no port"),
+        ("ws://example.org/a b", "a blank in it"),
+        ("ws://example.org/a\tb", "a blank in it"),
+        ("ws://example.org/\u{1b}", "control character"),
+        ("ws://example.org\\x", "backslash"),
+        ("ws://example.org/#top", "no fragment"),
+        ("ws+unix:///run/x.sock", "Unix socket can't be addressed"),
+        ("ws+unix:/run/x.sock", "Unix socket can't be addressed"),
+        ("::1", "write [::1], or [::1]:9000 with a port"),
+        ("ws://2001:db8::1/", "write [2001:db8::1]"),
+        ("ws://a:b:c/", "more than one colon"),
+        ("ws://[::1/", "never closed"),
+        ("ws://[::1]9000/", "only a port can follow"),
+        ("ws://[::zz]/", "is no IPv6 address"),
+        ("ws://1.2.3.999/", "is no IPv4 address"),
+        ("ws://exa<mple/", "is no host name"),
+        ("8080", "write :8080"),
+        ("ws://a%3Ab:c@example.org", "can't hold a colon"),
+        ("ws://%ff@example.org", "not UTF-8"),
+    ] {
+        let complaint = complaint(text);
+        assert!(complaint.contains(says), "{text:?}: {complaint}");
+    }
+}
+
+#[test]
+fn no_complaint_quotes_a_password() {
+    for text in [
+        "ws://user:hush@example.org:99999/",
+        "ws://user:hush@exa<mple/",
+        "ws://user:hush/x@example.org/",
+        "ws:/user:hush@example.org",
+        "ftp://user:hush@example.org",
+        "user:hush@box",
+        "ws://user:hush@/",
+        "ws://user:hush@example.org/#x",
+        "user:hush@[::1",
+        "ws://user:hu@hush?x@example.org:x",
+    ] {
+        if let Err(error) = Target::parse(text) {
+            assert!(!error.to_string().contains("hush"), "{text}: {error}");
+        }
+    }
+}
