@@ -407,3 +407,19 @@ fn a_text_that_is_not_utf8_is_refused_and_a_file_name_is_not() {
     let name = std::path::PathBuf::from(OsString::from_vec(b"\xff".to_vec()));
     assert_eq!(options.data, [Datum::TextFile(name)]);
 }
+
+#[test]
+fn the_readme_has_the_table_of_exit_codes() {
+    let readme = include_str!("../../README.md");
+    let section = readme.split("## Exit status").nth(1).expect("its section");
+    let rows: Vec<&str> = section
+        .lines()
+        .filter(|line| line.starts_with("| "))
+        .skip(2)
+        .collect();
+    let expected: Vec<String> = crate::exit::TABLE
+        .iter()
+        .map(|(codes, meaning)| format!("| {codes} | {meaning} |"))
+        .collect();
+    assert_eq!(rows, expected);
+}

@@ -13,7 +13,7 @@ use clap_mangen::roff::{bold, italic, roman, Inline, Roff};
 use clap_mangen::Man;
 
 use crate::cli::help;
-use crate::cli::{self, Generate};
+use crate::cli::{self, Generate, Shell};
 use crate::exit;
 
 /// Writes the file that was asked for.
@@ -23,6 +23,7 @@ use crate::exit;
 /// What writing said.
 pub fn generate(what: &Generate, out: &mut dyn io::Write) -> io::Result<()> {
     let text = match *what {
+        Generate::Completions { shell: Shell::Zsh } => zsh_completions()?,
         Generate::Completions { shell } => completions(shell)?,
         Generate::Man => man_page()?,
     };
@@ -30,13 +31,29 @@ pub fn generate(what: &Generate, out: &mut dyn io::Write) -> io::Result<()> {
     out.flush()
 }
 
-fn completions(shell: cli::Shell) -> io::Result<Vec<u8>> {
+fn completions(shell: Shell) -> io::Result<Vec<u8>> {
     let mut command = cli::command();
     command.set_bin_name(command.get_name().to_owned());
     command.build();
     let mut text = Vec::new();
     shell.try_generate(&command, &mut text)?;
     Ok(text)
+}
+
+/// In zsh's `_arguments` a colon ends the name of a value, and clap leaves those of `USER:PASS`
+/// bare, so that `PASS` would be run as the action that completes it.
+fn zsh_completions() -> io::Result<Vec<u8>> {
+    let mut text = String::from_utf8(completions(Shell::Zsh)?).map_err(io::Error::other)?;
+    let command = cli::command();
+    let names = command
+        .get_arguments()
+        .filter_map(Arg::get_value_names)
+        .flatten();
+    for name in names.filter(|name| name.contains(':')) {
+        let escaped = name.replace(':', "\\:");
+        text = text.replace(&format!(":{name}:"), &format!(":{escaped}:"));
+    }
+    Ok(text.into_bytes())
 }
 
 fn man_page() -> io::Result<Vec<u8>> {
@@ -266,7 +283,6 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::cli::Shell;
 
     /// What `completions/` holds, and the words after `wsline generate` that print it.
     const FILES: &[(&str, &str, Generate)] = &[
@@ -361,6 +377,13 @@ mod tests {
                 assert!(text.contains(long), "{name} lacks --{long}");
             }
         }
+    }
+
+    #[test]
+    fn a_colon_in_the_name_of_a_value_is_escaped_for_zsh() {
+        let text = generated(completions_of(Shell::Zsh));
+        assert!(text.contains(r":USER\:PASS:_default"));
+        assert!(!text.contains(":USER:PASS:"));
     }
 
     #[test]
