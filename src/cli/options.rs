@@ -58,7 +58,8 @@ pub struct Options {
 
     /// Log in with HTTP Basic credentials
     ///
-    /// They are not shown in any output, but other users of this machine can see a command line.
+    /// They are hidden in what is shown, unless --show-secrets is given; but other users of this
+    /// machine can see a command line.
     #[arg(short = 'u', long, alias = "auth", value_name = "USER:PASS",
           value_parser = values::credentials, help_heading = HEADERS)]
     pub user: Option<Credentials>,
