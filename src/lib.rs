@@ -1,5 +1,6 @@
 //! The rooms of `wsline`, for readers, tests and benches. No promise of a stable interface.
 
+pub mod cli;
 pub mod command;
 pub mod connect;
 pub mod deadline;
@@ -11,3 +12,4 @@ pub mod output;
 pub mod protocol;
 pub mod source;
 pub mod target;
+pub mod tasks;

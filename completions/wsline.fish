@@ -1,0 +1,128 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_wsline_global_optspecs
+    string join \n H/header= A/user-agent= o/origin= s/subprotocol= u/user= k/insecure cacert= servername= connect-timeout= m/max-time= w/wait= close-timeout= i/interactive 0/null delay= b/binary n/max-messages= json binary-as= timestamps P/show-ping-pong v/verbose q/quiet color= show-secrets history= no-history close-code= close-reason= force max-message-size= d/data= data-binary= data-hex= data-raw= t/text chunk-size= 1/one h/help V/version
+end
+
+function __fish_wsline_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_wsline_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_wsline_using_subcommand
+    set -l cmd (__fish_wsline_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c wsline -n "__fish_wsline_needs_command" -s H -l header -d 'Send a header with the upgrade (repeat)' -r
+complete -c wsline -n "__fish_wsline_needs_command" -s A -l user-agent -d 'Set the User-Agent header' -r
+complete -c wsline -n "__fish_wsline_needs_command" -s o -l origin -d 'Set the Origin header' -r
+complete -c wsline -n "__fish_wsline_needs_command" -s s -l subprotocol -d 'Offer a subprotocol (repeat)' -r
+complete -c wsline -n "__fish_wsline_needs_command" -s u -l user -d 'Log in with HTTP Basic credentials' -r
+complete -c wsline -n "__fish_wsline_needs_command" -l cacert -d 'Trust the certificates in a PEM file' -r -F
+complete -c wsline -n "__fish_wsline_needs_command" -l servername -d 'Ask for and check this name instead of the one in the URL' -r
+complete -c wsline -n "__fish_wsline_needs_command" -l connect-timeout -d 'Limit names, TCP, TLS and upgrade together' -r
+complete -c wsline -n "__fish_wsline_needs_command" -s m -l max-time -d 'Limit the whole run' -r
+complete -c wsline -n "__fish_wsline_needs_command" -s w -l wait -d 'Listen on after the end of input [default: 1s]' -r
+complete -c wsline -n "__fish_wsline_needs_command" -l close-timeout -d 'Wait this long for the answer to our Close [default: 5s]' -r
+complete -c wsline -n "__fish_wsline_needs_command" -l delay -d 'Pause between two messages that are sent' -r
+complete -c wsline -n "__fish_wsline_needs_command" -s n -l max-messages -d 'End after receiving N messages' -r
+complete -c wsline -n "__fish_wsline_needs_command" -l binary-as -d 'Show binary messages in this way' -r -f -a "raw\t'Exactly its bytes'
+hex\t'A line of hexadecimal digits'
+base64\t'A line of base64'
+skip\t'Not at all'"
+complete -c wsline -n "__fish_wsline_needs_command" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal unless NO_COLOR is set, elsewhere if CLICOLOR_FORCE is'
+always\t'Whatever the output is'
+never\t'Not at all'"
+complete -c wsline -n "__fish_wsline_needs_command" -l history -d 'Keep the prompt\'s history in this file' -r -F
+complete -c wsline -n "__fish_wsline_needs_command" -l close-code -d 'Close with this code' -r
+complete -c wsline -n "__fish_wsline_needs_command" -l close-reason -d 'Close with this reason' -r
+complete -c wsline -n "__fish_wsline_needs_command" -l max-message-size -d 'Refuse messages that are larger' -r
+complete -c wsline -n "__fish_wsline_needs_command" -s d -l data -d 'Send a text message (repeat; @FILE, @- for stdin)' -r
+complete -c wsline -n "__fish_wsline_needs_command" -l data-binary -d 'Send a binary message (@FILE, @- for stdin)' -r
+complete -c wsline -n "__fish_wsline_needs_command" -l data-hex -d 'Send the bytes that HEX stands for as a binary message' -r
+complete -c wsline -n "__fish_wsline_needs_command" -l data-raw -d 'Send TEXT as a text message, also if it begins with @' -r
+complete -c wsline -n "__fish_wsline_needs_command" -l chunk-size -d 'With --binary: bytes in a message [default: 64K]' -r
+complete -c wsline -n "__fish_wsline_needs_command" -s k -l insecure -d 'Accept any server certificate'
+complete -c wsline -n "__fish_wsline_needs_command" -s i -l interactive -d 'Go on with stdin or the prompt after --data'
+complete -c wsline -n "__fish_wsline_needs_command" -s 0 -l null -d 'End messages with NUL instead of a line feed'
+complete -c wsline -n "__fish_wsline_needs_command" -s b -l binary -d 'Send stdin as binary messages, not line by line'
+complete -c wsline -n "__fish_wsline_needs_command" -l json -d 'Read and write one JSON object a line'
+complete -c wsline -n "__fish_wsline_needs_command" -l timestamps -d 'Put the time before each message'
+complete -c wsline -n "__fish_wsline_needs_command" -s P -l show-ping-pong -d 'Show Pings and Pongs too'
+complete -c wsline -n "__fish_wsline_needs_command" -s v -l verbose -d 'Show the handshake; -vv frames, -vvv their bytes'
+complete -c wsline -n "__fish_wsline_needs_command" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c wsline -n "__fish_wsline_needs_command" -l show-secrets -d 'Do not replace credentials by *** in what is shown'
+complete -c wsline -n "__fish_wsline_needs_command" -l no-history -d 'Neither read nor write the prompt\'s history'
+complete -c wsline -n "__fish_wsline_needs_command" -l force -d 'Send close codes that RFC 6455 forbids to send'
+complete -c wsline -n "__fish_wsline_needs_command" -s t -l text -d 'Send stdin line by line as text; undoes --binary'
+complete -c wsline -n "__fish_wsline_needs_command" -s 1 -l one -d 'The same as --max-messages 1'
+complete -c wsline -n "__fish_wsline_needs_command" -s h -l help -d 'Show this help; --help shows all of it'
+complete -c wsline -n "__fish_wsline_needs_command" -s V -l version -d 'Show the version'
+complete -c wsline -n "__fish_wsline_needs_command" -a "echo" -d 'Be an echo server, to try things out with'
+complete -c wsline -n "__fish_wsline_needs_command" -a "demo" -d 'Talk to an echo server inside this process'
+complete -c wsline -n "__fish_wsline_needs_command" -a "generate" -d 'Print shell completions or the man page'
+complete -c wsline -n "__fish_wsline_using_subcommand echo" -l cert -d 'The server\'s certificate, and those that signed it, in PEM' -r -F
+complete -c wsline -n "__fish_wsline_using_subcommand echo" -l key -d 'The certificate\'s private key in PEM' -r -F
+complete -c wsline -n "__fish_wsline_using_subcommand echo" -l delay -d 'Wait this long before each answer' -r
+complete -c wsline -n "__fish_wsline_using_subcommand echo" -l tls -d 'Speak TLS, with the certificate of --cert and --key'
+complete -c wsline -n "__fish_wsline_using_subcommand echo" -s h -l help -d 'Show this help'
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -s H -l header -d 'Send a header with the upgrade (repeat)' -r
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -s A -l user-agent -d 'Set the User-Agent header' -r
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -s o -l origin -d 'Set the Origin header' -r
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -s s -l subprotocol -d 'Offer a subprotocol (repeat)' -r
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -s u -l user -d 'Log in with HTTP Basic credentials' -r
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l cacert -d 'Trust the certificates in a PEM file' -r -F
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l servername -d 'Ask for and check this name instead of the one in the URL' -r
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l connect-timeout -d 'Limit names, TCP, TLS and upgrade together' -r
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -s m -l max-time -d 'Limit the whole run' -r
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -s w -l wait -d 'Listen on after the end of input [default: 1s]' -r
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l close-timeout -d 'Wait this long for the answer to our Close [default: 5s]' -r
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l delay -d 'Pause between two messages that are sent' -r
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -s n -l max-messages -d 'End after receiving N messages' -r
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l binary-as -d 'Show binary messages in this way' -r -f -a "raw\t'Exactly its bytes'
+hex\t'A line of hexadecimal digits'
+base64\t'A line of base64'
+skip\t'Not at all'"
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal unless NO_COLOR is set, elsewhere if CLICOLOR_FORCE is'
+always\t'Whatever the output is'
+never\t'Not at all'"
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l history -d 'Keep the prompt\'s history in this file' -r -F
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l close-code -d 'Close with this code' -r
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l close-reason -d 'Close with this reason' -r
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l max-message-size -d 'Refuse messages that are larger' -r
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -s d -l data -d 'Send a text message (repeat; @FILE, @- for stdin)' -r
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l data-binary -d 'Send a binary message (@FILE, @- for stdin)' -r
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l data-hex -d 'Send the bytes that HEX stands for as a binary message' -r
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l data-raw -d 'Send TEXT as a text message, also if it begins with @' -r
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l chunk-size -d 'With --binary: bytes in a message [default: 64K]' -r
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -s k -l insecure -d 'Accept any server certificate'
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -s i -l interactive -d 'Go on with stdin or the prompt after --data'
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -s 0 -l null -d 'End messages with NUL instead of a line feed'
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -s b -l binary -d 'Send stdin as binary messages, not line by line'
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l json -d 'Read and write one JSON object a line'
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l timestamps -d 'Put the time before each message'
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -s P -l show-ping-pong -d 'Show Pings and Pongs too'
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -s v -l verbose -d 'Show the handshake; -vv frames, -vvv their bytes'
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l show-secrets -d 'Do not replace credentials by *** in what is shown'
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l no-history -d 'Neither read nor write the prompt\'s history'
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l force -d 'Send close codes that RFC 6455 forbids to send'
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -s t -l text -d 'Send stdin line by line as text; undoes --binary'
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -s 1 -l one -d 'The same as --max-messages 1'
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -s h -l help -d 'Show this help; --help shows all of it'
+complete -c wsline -n "__fish_wsline_using_subcommand generate; and not __fish_seen_subcommand_from completions man" -s h -l help -d 'Show this help'
+complete -c wsline -n "__fish_wsline_using_subcommand generate; and not __fish_seen_subcommand_from completions man" -f -a "completions" -d 'Print the completions for a shell'
+complete -c wsline -n "__fish_wsline_using_subcommand generate; and not __fish_seen_subcommand_from completions man" -f -a "man" -d 'Print the man page'
+complete -c wsline -n "__fish_wsline_using_subcommand generate; and __fish_seen_subcommand_from completions" -s h -l help -d 'Show this help'
+complete -c wsline -n "__fish_wsline_using_subcommand generate; and __fish_seen_subcommand_from man" -s h -l help -d 'Show this help'

@@ -1,0 +1,222 @@
+//! The prose of the help and of the man page: what flags can't say about themselves.
+//!
+//! Each piece stands here once, as data; `--help` lays it out for a terminal, `generate man` in
+//! roff, and neither can drift from the other.
+
+use std::fmt::Write as _;
+
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::builder::StyledStr;
+
+use crate::exit;
+
+/// The colours of help and usage errors.
+pub(super) const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+/// What it is, in a line.
+pub const ABOUT: &str = "A line to any WebSocket: talk, pipe and test from the command line";
+
+/// How it behaves, a paragraph each.
+pub const DESCRIPTION: &[&str] = &[
+    "wsline connects to a WebSocket server (RFC 6455). Where stdin and stdout are both terminals \
+     it opens a prompt: lines that are typed are sent, messages appear above the line being \
+     typed, and /help lists what else the prompt can do. Otherwise it is a pipe: each line of \
+     stdin is sent as a text message, and each message received is written to stdout with a line \
+     feed; binary messages are written as their bytes. Nothing else goes to stdout; everything \
+     that is about the connection goes to stderr.",
+    "When input ends, wsline listens on until no message has come or gone for the time of --wait, \
+     closes, and prints what still arrives: no reply that begins in that time is lost. An input \
+     that is a character device but no terminal, such as /dev/null, means that there is nothing \
+     to send: it listens until the server closes.",
+    "A time is written 500ms, 2s, 1m, or as a number of seconds; a size 64K, 16M, 1G, or as a \
+     number of bytes. The last one of an option with one value counts. The name of a command is \
+     no host: wsline ws://echo connects to a host called echo.",
+];
+
+/// The environment variables that are honoured.
+pub const ENVIRONMENT: &[(&str, &str)] = &[
+    (
+        "SSL_CERT_FILE",
+        "a PEM file of trusted certificates instead of the system's",
+    ),
+    (
+        "SSL_CERT_DIR",
+        "a directory of such files, named by their hashes",
+    ),
+    ("NO_COLOR", "no colour, unless --color always is given"),
+    (
+        "CLICOLOR_FORCE",
+        "colour also where there is no terminal, unless NO_COLOR is set",
+    ),
+    (
+        "XDG_STATE_HOME",
+        "where wsline/history is kept; ~/.local/state without it",
+    ),
+];
+
+/// What the JSON lines are, before the tables of them.
+pub const JSON: &str = "With --json, one schema goes both ways: what is printed for a received \
+     message sends it when it is fed back. Objects of other types, or with \"dir\":\"out\", are \
+     passed over when read. A bad line is reported with its number and stops nothing; the exit \
+     status is then 26.";
+
+/// The JSON objects that are read.
+pub const JSON_IN: &[(&str, &str)] = &[
+    (r#"{"type":"text","data":"hi"}"#, "sends a text message"),
+    (
+        r#"{"type":"binary","base64":"AP8="}"#,
+        "sends a binary message",
+    ),
+    (
+        r#"{"type":"ping","data":"x"}"#,
+        "sends a Ping; pong likewise; data may be left out",
+    ),
+    (
+        r#"{"type":"close","code":1000,"reason":""}"#,
+        "closes; code and reason may be left out",
+    ),
+];
+
+/// What is written before the fields of each object.
+pub const JSON_COMMON: &str = "Each object that is written has \"time\" (RFC 3339, UTC, with \
+     microseconds), \"dir\" (in or out) and \"type\":";
+
+/// The JSON objects that are written: their types and their fields.
+pub const JSON_OUT: &[(&str, &str)] = &[
+    (
+        "open",
+        "url, address, subprotocol, extensions, request and response with their headers, timing",
+    ),
+    ("text", "data, size"),
+    ("binary", "base64, size"),
+    ("ping, pong", "data, size; only with --show-ping-pong"),
+    ("close", "code, reason, clean, by"),
+    ("error", "phase, message, exit"),
+];
+
+/// Examples: what they do, and the line to type.
+pub const EXAMPLES: &[(&str, &str)] = &[
+    ("Talk to a server inside the process", "wsline demo"),
+    ("Talk to a server", "wsline wss://example.org/chat"),
+    (
+        "Send a message and print the first answer",
+        "wsline -d '{\"op\":\"ping\"}' -1 wss://example.org/api",
+    ),
+    (
+        "Send a line each, and wait up to 5 s for late answers",
+        "wsline -w 5s wss://example.org/api < requests.txt > answers.txt",
+    ),
+    (
+        "Send a token and see the handshake",
+        "wsline -v -H 'Authorization: Bearer TOKEN' wss://example.org/",
+    ),
+    (
+        "Pick from what comes with jq",
+        "wsline --json wss://example.org/ < /dev/null | jq -r 'select(.type == \"text\").data'",
+    ),
+];
+
+/// `-h` for the subcommands that don't declare it. The program and `demo` do, under one of their
+/// headings, where clap's own would stand first and alone; and without clap's own there is none.
+fn with_help(command: clap::Command) -> clap::Command {
+    let command = command.mut_subcommands(with_help);
+    if command.get_arguments().any(|arg| arg.get_id() == "help") {
+        return command;
+    }
+    let help = clap::Arg::new("help").short('h').long("help");
+    command.arg(help.help("Show this help").action(clap::ArgAction::Help))
+}
+
+/// Adds the prose to the command that is derived from the flags.
+pub(super) fn describe(command: clap::Command) -> clap::Command {
+    const USAGE: &str = "wsline [OPTIONS] URL\n       wsline COMMAND [ARGUMENTS]";
+    with_help(command)
+        .about(ABOUT)
+        .long_about(format!("{ABOUT}\n\n{}", DESCRIPTION.join("\n\n")))
+        .override_usage(USAGE)
+        .subcommand_value_name("COMMAND")
+        .after_help("Example: wsline -d hello -1 wss://example.org/chat")
+        .after_long_help(after_long_help())
+}
+
+/// The tables that end `--help`.
+fn after_long_help() -> StyledStr {
+    let mut text = StyledStr::new();
+    section(&mut text, "Exit status");
+    table(&mut text, exit::TABLE);
+    section(&mut text, "Environment");
+    table(&mut text, ENVIRONMENT);
+    section(&mut text, "JSON lines");
+    paragraph(&mut text, JSON);
+    put(&mut text, format_args!("\n"));
+    table(&mut text, JSON_IN);
+    put(&mut text, format_args!("\n"));
+    paragraph(&mut text, JSON_COMMON);
+    table(&mut text, JSON_OUT);
+    section(&mut text, "Examples");
+    for (what, line) in EXAMPLES {
+        put(&mut text, format_args!("  {what}:\n    {line}\n"));
+    }
+    text
+}
+
+fn section(text: &mut StyledStr, title: &str) {
+    let gap = if text.ansi().to_string().is_empty() {
+        ""
+    } else {
+        "\n"
+    };
+    let header = STYLES.get_header();
+    put(text, format_args!("{gap}{header}{title}:{header:#}\n"));
+}
+
+/// Rows of two columns, the second filled to [`WIDTH`] and hanging.
+fn table(text: &mut StyledStr, rows: &[(&str, &str)]) {
+    let widest = rows.iter().map(|(left, _)| left.len()).max().unwrap_or(0);
+    let literal = STYLES.get_literal();
+    let hang = widest + 4;
+    for (left, right) in rows {
+        let right = filled(right, hang);
+        put(
+            text,
+            format_args!("  {literal}{left:widest$}{literal:#}  {right}\n"),
+        );
+    }
+}
+
+fn paragraph(text: &mut StyledStr, words: &str) {
+    let words = filled(words, 2);
+    put(text, format_args!("  {words}\n"));
+}
+
+/// The width that tables are laid out for: it fits every terminal, whatever its width, so that
+/// clap has nothing to wrap.
+const WIDTH: usize = 79;
+
+/// `words` in lines that end before [`WIDTH`], all but the first indented by `hang`.
+fn filled(words: &str, hang: usize) -> String {
+    let mut lines = String::new();
+    let mut column = hang;
+    for word in words.split_whitespace() {
+        let width = word.chars().count();
+        if column > hang && column + 1 + width > WIDTH {
+            let _ = write!(lines, "\n{:hang$}", "");
+            column = hang;
+        }
+        if column > hang {
+            lines.push(' ');
+            column += 1;
+        }
+        lines.push_str(word);
+        column += width;
+    }
+    lines
+}
+
+fn put(text: &mut StyledStr, words: std::fmt::Arguments<'_>) {
+    text.write_fmt(words).expect("a string takes everything");
+}

@@ -1,0 +1,271 @@
+//! The command line: flags, their help, and what was said with them. Pure: no file, no
+//! environment, no terminal is looked at here, so every rule can be tested with a list of words.
+//!
+//! The rules for flags:
+//!
+//! 1. A flag does something, or it is not there.
+//! 2. Every option has a long name; a short one only where people's fingers know the letter from
+//!    curl, wscat or websocat. Where those disagree, curl's meaning wins, then the commoner one.
+//! 3. No option is greedy: one value each, repeat it for more. None has an optional value, which
+//!    would swallow the URL. Options stand before or after the URL.
+//! 4. A value that people write may begin with a hyphen (`-d -1`, `-w -1`).
+//! 5. Of an option with one value the last one counts, so that aliases can be overruled.
+//! 6. A value is checked here, once, and leaves as a type; what is wrong with it is a sentence
+//!    that says what would be right. So do options that don't go together.
+//! 7. A subcommand comes first, and its name is then no host.
+//! 8. `-h` has what is needed daily, in 40 lines; `--help` and the man page have everything.
+
+mod data;
+pub mod help;
+mod options;
+#[cfg(test)]
+mod tests;
+mod values;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Arg, ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
+
+pub use clap_complete::Shell;
+pub use data::Datum;
+pub use options::Options;
+pub use values::{BinaryAs, Colour, Credentials, Header, Wait};
+
+use options::Typed;
+
+/// What the command line asks for.
+#[derive(Clone, Debug)]
+pub enum Call {
+    /// `wsline URL`: talk, or pipe.
+    Talk {
+        /// The address as it was typed.
+        url: String,
+        /// How.
+        options: Box<Options>,
+    },
+    /// `wsline demo`: the same with a server of our own.
+    Demo {
+        /// How.
+        options: Box<Options>,
+    },
+    /// `wsline echo`: be that server.
+    Echo(EchoOptions),
+    /// `wsline generate`: print a file that packages hold.
+    Generate(Generate),
+}
+
+/// The options of `wsline echo`.
+#[derive(Clone, Debug, Args)]
+pub struct EchoOptions {
+    /// Where to listen: PORT, :PORT or HOST:PORT; port 0 picks a free one
+    #[arg(value_name = "ADDR", default_value = "127.0.0.1:9001",
+          value_parser = values::listen_address)]
+    pub addr: String,
+
+    /// Speak TLS, with the certificate of --cert and --key
+    #[arg(long)]
+    pub tls: bool,
+
+    /// The server's certificate, and those that signed it, in PEM
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub cert: Option<PathBuf>,
+
+    /// The certificate's private key in PEM
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub key: Option<PathBuf>,
+
+    /// Wait this long before each answer
+    #[arg(long, value_name = "TIME", value_parser = values::duration)]
+    pub delay: Option<Duration>,
+}
+
+impl EchoOptions {
+    fn check(&self) -> Result<(), String> {
+        match (self.tls, &self.cert, &self.key) {
+            (true, Some(_), Some(_)) | (false, None, None) => Ok(()),
+            (true, _, _) => Err("--tls needs a certificate and its key: \
+                 add --cert FILE --key FILE"
+                .to_owned()),
+            (false, _, _) => {
+                Err("--cert and --key are for TLS: add --tls, or leave them out".to_owned())
+            }
+        }
+    }
+}
+
+/// The files that `wsline generate` prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
+pub enum Generate {
+    /// Print the completions for a shell
+    Completions {
+        /// The shell
+        #[arg(value_name = "SHELL", value_enum)]
+        shell: Shell,
+    },
+    /// Print the man page
+    Man,
+}
+
+#[derive(Debug, Parser)]
+#[command(
+    name = "wsline",
+    version,
+    args_conflicts_with_subcommands = true,
+    args_override_self = true,
+    disable_help_flag = true,
+    disable_help_subcommand = true,
+    disable_version_flag = true,
+    max_term_width = 100,
+    styles = help::STYLES,
+)]
+struct Cli {
+    #[command(subcommand)]
+    task: Option<Task>,
+
+    /// The server's address
+    ///
+    /// ws:// or wss://, or http:// or https://, which mean the same. Without a scheme a loopback
+    /// or private address, a name without a dot and :PORT mean ws, everything else wss.
+    #[arg(value_name = "URL", hide_short_help = true, value_hint = ValueHint::Url)]
+    url: Option<String>,
+
+    #[command(flatten)]
+    typed: Typed,
+
+    /// Show the version
+    #[arg(short = 'V', long, action = ArgAction::Version, hide_short_help = true,
+          help_heading = options::SHOW)]
+    version: Option<bool>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Be an echo server, to try things out with
+    ///
+    /// It sends every message back, answers Pings, and prints the URL that it listens on first.
+    #[command(args_override_self = true)]
+    Echo(EchoOptions),
+
+    /// Talk to an echo server inside this process
+    ///
+    /// It needs no other server and no network, and takes the options that a conversation takes.
+    #[command(args_override_self = true)]
+    Demo(Box<Typed>),
+
+    /// Print shell completions or the man page
+    #[command(disable_help_subcommand = true)]
+    Generate {
+        #[command(subcommand)]
+        what: Generate,
+    },
+}
+
+/// Reads the command line; its first word is the program's name.
+///
+/// # Errors
+///
+/// What is wrong with it; also the help and the version, which clap counts as errors: its
+/// `print()` writes each where it belongs, and its `exit_code()` is 0 or 2.
+pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Call, clap::Error> {
+    let mut command = command().arg(wscats_connect());
+    let matches = command
+        .try_get_matches_from_mut(args)
+        .map_err(|error| explain_second_url(error, &mut command))?;
+    let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
+    let conflict = ErrorKind::ArgumentConflict;
+    match cli.task {
+        Some(Task::Echo(echo)) => {
+            echo.check()
+                .map_err(|sentence| complain(&mut command, Some("echo"), conflict, sentence))?;
+            Ok(Call::Echo(echo))
+        }
+        Some(Task::Demo(typed)) => {
+            let options = typed
+                .settle()
+                .map_err(|sentence| complain(&mut command, Some("demo"), conflict, sentence))?;
+            let options = Box::new(options);
+            Ok(Call::Demo { options })
+        }
+        Some(Task::Generate { what }) => Ok(Call::Generate(what)),
+        None => {
+            let url = cli.url.or_else(|| matches.get_one(CONNECT).cloned());
+            let url = address(&command, url).map_err(|sentence| {
+                complain(
+                    &mut command,
+                    None,
+                    ErrorKind::MissingRequiredArgument,
+                    sentence,
+                )
+            })?;
+            let options = cli
+                .typed
+                .settle()
+                .map_err(|sentence| complain(&mut command, None, conflict, sentence))?;
+            let options = Box::new(options);
+            Ok(Call::Talk { url, options })
+        }
+    }
+}
+
+/// The whole command line as clap describes it: what help, completions and man page are made from.
+#[must_use]
+pub fn command() -> clap::Command {
+    help::describe(Cli::command())
+}
+
+const CONNECT: &str = "connect";
+
+/// The URL after `-c`, as wscat takes it. Help and completions are made without it: it is for
+/// fingers, and nobody should learn it here.
+fn wscats_connect() -> Arg {
+    Arg::new(CONNECT)
+        .short('c')
+        .long(CONNECT)
+        .value_name("URL")
+        .conflicts_with("url")
+        .hide(true)
+}
+
+/// The URL, unless there is none or it is the name of a subcommand that should have come first.
+fn address(command: &clap::Command, url: Option<String>) -> Result<String, String> {
+    let Some(url) = url else {
+        return Err("there is no URL to connect to; `wsline demo` needs none".to_owned());
+    };
+    if command.find_subcommand(&url).is_some() {
+        return Err(format!(
+            "put `{url}` first: wsline {url} …; to connect to a host of that name write ws://{url}"
+        ));
+    }
+    Ok(url)
+}
+
+/// clap takes a word after the URL for a subcommand that may not stand there, and says so; what
+/// it is more likely to be is a message, which other clients take there.
+fn explain_second_url(error: clap::Error, command: &mut clap::Command) -> clap::Error {
+    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else {
+        return error;
+    };
+    if error.kind() != ErrorKind::ArgumentConflict {
+        return error;
+    }
+    let sentence = format!(
+        "one URL is enough, and '{word}' is a second; a message to send is written -d TEXT"
+    );
+    complain(command, None, ErrorKind::ArgumentConflict, sentence)
+}
+
+/// An error in clap's form, with the usage of the subcommand that it is about.
+fn complain(
+    command: &mut clap::Command,
+    task: Option<&str>,
+    kind: ErrorKind,
+    sentence: String,
+) -> clap::Error {
+    match task.and_then(|name| command.find_subcommand_mut(name)) {
+        Some(task) => task.error(kind, sentence),
+        None => command.error(kind, sentence),
+    }
+}

@@ -1,0 +1,425 @@
+//! The command line, tried with lists of words.
+
+use super::*;
+
+fn try_words(words: &[&str]) -> Result<Call, clap::Error> {
+    let program = std::iter::once("wsline");
+    parse(program.chain(words.iter().copied()).map(OsString::from))
+}
+
+fn call(words: &[&str]) -> Call {
+    try_words(words).unwrap_or_else(|error| panic!("{words:?}: {error}"))
+}
+
+/// The URL and the options of a call that talks.
+fn talk(words: &[&str]) -> (String, Options) {
+    match call(words) {
+        Call::Talk { url, options } => (url, *options),
+        other => panic!("{words:?} is {other:?}"),
+    }
+}
+
+/// The first line of the error that `words` lead to, without `error: `.
+fn complaint(words: &[&str]) -> String {
+    let error = match try_words(words) {
+        Ok(call) => panic!("{words:?} is {call:?}"),
+        Err(error) => error,
+    };
+    assert_eq!(error.exit_code(), 2, "{words:?}");
+    assert!(error.use_stderr(), "{words:?}");
+    let text = error.to_string();
+    let line = text.lines().next().unwrap_or_default();
+    line.trim_start_matches("error: ").to_owned()
+}
+
+/// What `words` print on a terminal of 100 columns, whatever the one that the tests run on.
+fn help(words: &[&str]) -> String {
+    let words = std::iter::once("wsline").chain(words.iter().copied());
+    let asked = command().term_width(100).try_get_matches_from(words);
+    let error = asked.expect_err("clap counts help as an error");
+    assert_eq!(error.exit_code(), 0);
+    assert!(!error.use_stderr());
+    error.to_string()
+}
+
+#[test]
+fn clap_finds_nothing_to_object_to() {
+    command().debug_assert();
+}
+
+#[test]
+fn the_short_help_fits_a_screen() {
+    for words in [["-h"].as_slice(), &["demo", "-h"], &["echo", "-h"]] {
+        let help = help(words);
+        assert!(help.lines().count() <= 40, "{words:?}:\n{help}");
+        for line in help.lines() {
+            assert!(line.chars().count() <= 100, "{words:?}: {line}");
+        }
+    }
+}
+
+#[test]
+fn the_long_help_is_whole_and_in_the_groups_of_the_manual() {
+    let help = help(&["--help"]);
+    let headings: Vec<&str> = help
+        .lines()
+        .filter(|line| !line.starts_with(' '))
+        .filter_map(|line| line.strip_suffix(':'))
+        .collect();
+    assert_eq!(
+        headings,
+        [
+            "Commands",
+            "Arguments",
+            "Headers and identity",
+            "TLS",
+            "Time",
+            "What to send",
+            "What to expect",
+            "What to show",
+            "What to keep",
+            "Protocol",
+            "Exit status",
+            "Environment",
+            "JSON lines",
+            "Examples",
+        ]
+    );
+    for arg in command().get_arguments() {
+        if let Some(long) = arg.get_long() {
+            assert!(help.contains(&format!("--{long}")), "--{long}");
+        }
+    }
+    for (codes, _) in crate::exit::TABLE {
+        assert!(help.contains(&format!("\n  {codes} ")), "{codes}");
+    }
+}
+
+#[test]
+fn every_option_has_a_long_name() {
+    fn check(command: &clap::Command) {
+        for arg in command.get_arguments().filter(|arg| !arg.is_positional()) {
+            assert!(arg.get_long().is_some(), "{}", arg.get_id());
+        }
+        command.get_subcommands().for_each(check);
+    }
+    check(&command());
+}
+
+#[test]
+fn no_option_takes_more_than_one_value() {
+    let mut command = command();
+    command.build();
+    for arg in command.get_arguments() {
+        let range = arg.get_num_args().expect("built");
+        let exact = range.min_values() == range.max_values() && range.max_values() <= 1;
+        assert!(exact || arg.is_positional(), "{}", arg.get_id());
+    }
+}
+
+#[test]
+fn the_defaults() {
+    let (url, options) = talk(&["ws://h"]);
+    assert_eq!(url, "ws://h");
+    assert_eq!(options.connect_timeout, Duration::from_secs(30));
+    assert_eq!(options.chunk_size, 65_536);
+    assert_eq!((options.close_code, &*options.close_reason), (1000, ""));
+    assert_eq!(options.color, Colour::Auto);
+    assert_eq!(options.wait, None);
+    assert_eq!(options.close_timeout, None);
+    assert_eq!(options.max_messages, None);
+    assert_eq!(options.verbose, 0);
+    assert!(options.data.is_empty());
+    assert!(!options.binary && !options.interactive && !options.json && !options.insecure);
+}
+
+#[test]
+fn options_stand_before_and_after_the_url() {
+    for words in [
+        ["-H", "A: b", "-k", "ws://h"],
+        ["ws://h", "-k", "-H", "A: b"],
+        ["-k", "ws://h", "-H", "A: b"],
+    ] {
+        let (url, options) = talk(&words);
+        assert_eq!(url, "ws://h");
+        assert!(options.insecure);
+        assert_eq!(options.headers.len(), 1);
+    }
+}
+
+#[test]
+fn a_header_takes_one_value_and_repeats() {
+    let (url, options) = talk(&["-H", "A: b", "ws://h", "--header", "C:d", "-H=E: f"]);
+    assert_eq!(url, "ws://h");
+    let names: Vec<&str> = options.headers.iter().map(|h| &*h.name).collect();
+    assert_eq!(names, ["A", "C", "E"]);
+}
+
+#[test]
+fn messages_keep_the_order_they_are_written_in() {
+    let (_, options) = talk(&[
+        "-d",
+        "a",
+        "--data-hex",
+        "00ff",
+        "ws://h",
+        "-d@file",
+        "--data-raw",
+        "@b",
+        "--data-binary=@image",
+        "--data-binary",
+        "c",
+        "-d",
+        "",
+        "-d",
+        "@-",
+    ]);
+    assert_eq!(
+        options.data,
+        [
+            Datum::Text("a".to_owned()),
+            Datum::Binary(vec![0, 255]),
+            Datum::TextFile("file".into()),
+            Datum::Text("@b".to_owned()),
+            Datum::BinaryFile("image".into()),
+            Datum::Binary(b"c".to_vec()),
+            Datum::Text(String::new()),
+            Datum::TextStdin,
+        ]
+    );
+}
+
+#[test]
+fn values_may_begin_with_a_hyphen() {
+    let words = ["-d", "-1", "--data-raw", "-k", "--data-binary", "-x", "h"];
+    let (_, options) = talk(&words);
+    assert_eq!(
+        options.data,
+        [
+            Datum::Text("-1".to_owned()),
+            Datum::Text("-k".to_owned()),
+            Datum::Binary(b"-x".to_vec())
+        ]
+    );
+    assert_eq!(options.max_messages, None);
+    assert!(!options.insecure);
+
+    let (_, options) = talk(&["-w", "-1", "--close-reason", "-x", "-H", "-a: -b", "h"]);
+    assert_eq!(options.wait, Some(Wait::Forever));
+    assert_eq!(options.close_reason, "-x");
+    assert_eq!(options.headers[0].name, "-a");
+    assert_eq!(options.max_messages, None);
+}
+
+#[test]
+fn one_message_is_the_letter_one_and_the_last_count_holds() {
+    assert_eq!(talk(&["-1", "h"]).1.max_messages, Some(1));
+    assert_eq!(talk(&["-n", "3", "-1", "h"]).1.max_messages, Some(1));
+    assert_eq!(talk(&["-1", "-n", "3", "h"]).1.max_messages, Some(3));
+}
+
+#[test]
+fn text_undoes_binary_and_the_last_one_wins() {
+    assert!(talk(&["-b", "h"]).1.binary);
+    assert!(!talk(&["-b", "-t", "h"]).1.binary);
+    assert!(talk(&["-t", "-b", "h"]).1.binary);
+    assert_eq!(talk(&["-b", "--chunk-size", "1K", "h"]).1.chunk_size, 1024);
+}
+
+#[test]
+fn the_last_of_a_single_value_holds() {
+    let (_, options) = talk(&["-o", "a", "-o", "b", "--wait", "1", "-w", "2s", "h"]);
+    assert_eq!(options.origin.as_deref(), Some("b"));
+    assert_eq!(options.wait, Some(Wait::For(Duration::from_secs(2))));
+}
+
+#[test]
+fn the_names_of_other_clients_are_understood() {
+    let (_, options) = talk(&[
+        "--protocol",
+        "a",
+        "--auth",
+        "u:p",
+        "--no-check",
+        "--ca",
+        "f",
+        "--colour",
+        "never",
+        "h",
+    ]);
+    assert_eq!(options.subprotocols, ["a"]);
+    assert_eq!(options.user.expect("credentials").user, "u");
+    assert!(options.insecure);
+    assert_eq!(options.cacert, Some("f".into()));
+    assert_eq!(options.color, Colour::Never);
+    assert_eq!(talk(&["-c", "ws://h", "-k"]).0, "ws://h");
+    assert!(!help(&["--help"]).contains("--connect "));
+    assert!(complaint(&["-c", "ws://h", "ws://i"]).contains("cannot be used with"));
+    assert_eq!(talk(&["-vvv", "h"]).1.verbose, 3);
+}
+
+#[test]
+fn subcommands() {
+    let Call::Echo(echo) = call(&["echo"]) else {
+        panic!("echo")
+    };
+    assert_eq!(echo.addr, "127.0.0.1:9001");
+    let words = [
+        "echo", ":0", "--tls", "--cert", "c", "--key", "k", "--delay", "700ms",
+    ];
+    let Call::Echo(echo) = call(&words) else {
+        panic!("echo")
+    };
+    assert_eq!(echo.addr, "127.0.0.1:0");
+    assert!(echo.tls);
+    assert_eq!(echo.cert, Some("c".into()));
+    assert_eq!(echo.key, Some("k".into()));
+    assert_eq!(echo.delay, Some(Duration::from_millis(700)));
+
+    let Call::Demo { options } = call(&["demo", "-d", "a", "-1"]) else {
+        panic!("demo")
+    };
+    assert_eq!(options.data, [Datum::Text("a".to_owned())]);
+    assert_eq!(options.max_messages, Some(1));
+
+    let Call::Generate(what) = call(&["generate", "completions", "fish"]) else {
+        panic!("generate")
+    };
+    assert_eq!(what, Generate::Completions { shell: Shell::Fish });
+    let Call::Generate(what) = call(&["generate", "man"]) else {
+        panic!("generate")
+    };
+    assert_eq!(what, Generate::Man);
+    assert_eq!(talk(&["ws://echo"]).0, "ws://echo");
+}
+
+#[test]
+fn what_is_wrong_is_said_in_a_sentence() {
+    let echo_first =
+        "put `echo` first: wsline echo …; to connect to a host of that name write ws://echo";
+    for (words, sentence) in [
+        (
+            [].as_slice(),
+            "there is no URL to connect to; `wsline demo` needs none",
+        ),
+        (&["-k", "echo"], echo_first),
+        (&["-w", "3", "echo"], echo_first),
+        (&["-c", "echo"], echo_first),
+        (
+            &["ws://h", "hello"],
+            "one URL is enough, and 'hello' is a second; a message to send is written -d TEXT",
+        ),
+        (
+            &["-d", "@-", "--data-binary", "@-", "h"],
+            "@- stands twice, and stdin can be read only once",
+        ),
+        (
+            &["-i", "-d", "@-", "h"],
+            "-i does not go with @-: both read stdin",
+        ),
+        (
+            &["-v", "-q", "h"],
+            "-v does not go with -q: one says more, the other less",
+        ),
+        (
+            &["demo", "-v", "-q"],
+            "-v does not go with -q: one says more, the other less",
+        ),
+        (
+            &["--json", "-b", "h"],
+            "--json does not go with -b: a JSON object says itself what kind of message it is, \
+             and ends its line",
+        ),
+        (
+            &["--json", "--binary-as", "hex", "h"],
+            "--json does not go with --binary-as: binary is always base64 in JSON",
+        ),
+        (
+            &["--history", "f", "--no-history", "h"],
+            "--history does not go with --no-history: one keeps what the other doesn't",
+        ),
+        (
+            &["--chunk-size", "1K", "h"],
+            "--chunk-size says how --binary cuts up stdin: add -b, or leave it out",
+        ),
+        (
+            &["-b", "-t", "--chunk-size", "1K", "h"],
+            "--chunk-size says how --binary cuts up stdin: add -b, or leave it out",
+        ),
+        (
+            &["--close-code", "1001", "h"],
+            "a close code is 1000 or 3000-4999, not 1001; --force sends it all the same",
+        ),
+        (
+            &["echo", "--tls"],
+            "--tls needs a certificate and its key: add --cert FILE --key FILE",
+        ),
+        (
+            &["echo", "--key", "k"],
+            "--cert and --key are for TLS: add --tls, or leave them out",
+        ),
+        (
+            &["-w", "soon", "h"],
+            "invalid value 'soon' for '--wait <TIME>': 'soon' is no unit: a duration is written \
+             500ms, 2s, 1m, or as a number of seconds; -1 or forever has no end",
+        ),
+        (
+            &["-w", "-k", "h"],
+            "a value is required for '--wait <TIME>' but none was supplied",
+        ),
+        (
+            &["-n", "0", "h"],
+            "invalid value '0' for '--max-messages <N>': a number of messages is 1 or more",
+        ),
+        (
+            &["-s", "a, b", "h"],
+            "invalid value 'a, b' for '--subprotocol <NAME>': one name each: repeat -s to offer \
+             several",
+        ),
+        (
+            &["-d", "@", "h"],
+            "invalid value '@' for '--data <TEXT>': the file's name is missing after the @ \
+             (--data-raw sends a text that begins with @)",
+        ),
+    ] {
+        assert_eq!(complaint(words), sentence, "{words:?}");
+    }
+}
+
+#[test]
+fn a_code_that_may_not_be_sent_can_be_forced() {
+    let (_, options) = talk(&["--close-code", "1001", "--force", "h"]);
+    assert_eq!(options.close_code, 1001);
+}
+
+#[test]
+fn a_text_that_is_not_utf8_is_refused_and_a_file_name_is_not() {
+    use std::os::unix::ffi::OsStringExt;
+    let words = |value: &[u8]| {
+        let value = OsString::from_vec(value.to_vec());
+        ["wsline".into(), "h".into(), "-d".into(), value]
+    };
+    let error = parse(words(b"\xff")).expect_err("not UTF-8");
+    assert!(error.to_string().contains("--data-binary sends any bytes"));
+    let Call::Talk { options, .. } = parse(words(b"@\xff")).expect("a file name") else {
+        panic!("talk")
+    };
+    let name = std::path::PathBuf::from(OsString::from_vec(b"\xff".to_vec()));
+    assert_eq!(options.data, [Datum::TextFile(name)]);
+}
+
+#[test]
+fn the_readme_has_the_table_of_exit_codes() {
+    let readme = include_str!("../../README.md");
+    let section = readme.split("## Exit status").nth(1).expect("its section");
+    let rows: Vec<&str> = section
+        .lines()
+        .filter(|line| line.starts_with("| "))
+        .skip(2)
+        .collect();
+    let expected: Vec<String> = crate::exit::TABLE
+        .iter()
+        .map(|(codes, meaning)| format!("| {codes} | {meaning} |"))
+        .collect();
+    assert_eq!(rows, expected);
+}

@@ -1,0 +1,381 @@
+//! The values that options take: what is right, and a sentence for what is wrong.
+//!
+//! Every parser here is a pure function from the text of one argument; clap puts the option's
+//! name and the text before the sentence.
+
+use std::fmt;
+use std::time::Duration;
+
+use clap::ValueEnum;
+
+/// How long to go on listening after the last message once input has ended (`--wait`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wait {
+    /// This long after the last data message; zero means not at all.
+    For(Duration),
+    /// Until the server closes, or `--max-time` passes.
+    Forever,
+}
+
+/// A header field of `-H`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// Its name in the letter case it was typed in.
+    pub name: String,
+    /// Its value without the blanks around it; may be empty.
+    pub value: String,
+}
+
+/// What `-u` takes; its password is never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Credentials {
+    /// All before the first colon.
+    pub user: String,
+    /// All after it.
+    pub password: String,
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credentials")
+            .field("user", &self.user)
+            .field("password", &"***")
+            .finish()
+    }
+}
+
+/// How a binary message is written to stdout (`--binary-as`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum BinaryAs {
+    /// Exactly its bytes.
+    Raw,
+    /// A line of hexadecimal digits.
+    Hex,
+    /// A line of base64.
+    Base64,
+    /// Not at all.
+    Skip,
+}
+
+/// When to colour (`--color`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Colour {
+    /// On a terminal, unless `NO_COLOR` is set; elsewhere if `CLICOLOR_FORCE` is.
+    #[default]
+    #[value(help = "On a terminal unless NO_COLOR is set, elsewhere if CLICOLOR_FORCE is")]
+    Auto,
+    /// Whatever the output is.
+    Always,
+    /// Not at all.
+    Never,
+}
+
+/// Longer than any run, and short enough that adding it to a clock never overflows.
+const CENTURY: Duration = Duration::from_hours(100 * 366 * 24);
+
+/// `500ms`, `2s`, `1m`, or a number of seconds; fractions are allowed.
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
+    const RIGHT: &str = "a duration is written 500ms, 2s, 1m, or as a number of seconds";
+    let (number, unit) = match text.find(|c: char| c.is_ascii_alphabetic()) {
+        Some(at) => text.split_at(at),
+        None => (text, "s"),
+    };
+    let in_seconds = match unit {
+        "ms" => 0.001,
+        "s" => 1.0,
+        "m" => 60.0,
+        other => return Err(format!("'{other}' is no unit: {RIGHT}")),
+    };
+    // Only digits and a point: `f64` would also read `inf`, `+1` and `-0`.
+    if !number.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
+        return Err(RIGHT.to_owned());
+    }
+    let number: f64 = number.parse().map_err(|_| RIGHT.to_owned())?;
+    match Duration::try_from_secs_f64(number * in_seconds) {
+        Ok(duration) if duration <= CENTURY => Ok(duration),
+        _ => Err("that is more than a hundred years".to_owned()),
+    }
+}
+
+/// A duration that limits something: not zero, which would end it before it began.
+pub(super) fn limit(text: &str) -> Result<Duration, String> {
+    match duration(text)? {
+        Duration::ZERO => Err("a limit of 0 would let nothing happen".to_owned()),
+        limit => Ok(limit),
+    }
+}
+
+/// A duration, or `-1` or `forever`.
+pub(super) fn wait(text: &str) -> Result<Wait, String> {
+    match text {
+        "-1" | "forever" => Ok(Wait::Forever),
+        _ => duration(text)
+            .map(Wait::For)
+            .map_err(|sentence| format!("{sentence}; -1 or forever has no end")),
+    }
+}
+
+/// `64K`, `16M`, `1G`, or a number of bytes; at least one.
+pub(super) fn size(text: &str) -> Result<u64, String> {
+    const RIGHT: &str = "a size is written 64K, 16M, 1G, or as a number of bytes";
+    let (number, unit) = match text.find(|c: char| !c.is_ascii_digit()) {
+        Some(at) => text.split_at(at),
+        None => (text, ""),
+    };
+    let bytes: u64 = match unit {
+        "" => 1,
+        "K" | "k" => 1 << 10,
+        "M" | "m" => 1 << 20,
+        "G" | "g" => 1 << 30,
+        other => return Err(format!("'{other}' is no unit: {RIGHT}")),
+    };
+    if number.is_empty() {
+        return Err(RIGHT.to_owned());
+    }
+    let size = number.parse::<u64>().ok();
+    match size.and_then(|number| number.checked_mul(bytes)) {
+        Some(0) => Err("a size is at least 1".to_owned()),
+        Some(size) => Ok(size),
+        None => Err("that is more than 64 bits can hold".to_owned()),
+    }
+}
+
+/// The most that `--chunk-size` takes: a chunk is held in memory before it is sent.
+const LARGEST_CHUNK: u64 = 16 << 20;
+
+/// A size from 1 to 16M.
+pub(super) fn chunk_size(text: &str) -> Result<usize, String> {
+    usize::try_from(size(text)?)
+        .ok()
+        .filter(|size| *size as u64 <= LARGEST_CHUNK)
+        .ok_or_else(|| "a chunk is at most 16M".to_owned())
+}
+
+/// A count of at least one.
+pub(super) fn count(text: &str) -> Result<u64, String> {
+    match text.parse() {
+        Ok(count) if count > 0 => Ok(count),
+        _ => Err("a number of messages is 1 or more".to_owned()),
+    }
+}
+
+/// Hexadecimal digits, with or without blanks between them.
+pub(super) fn hex_bytes(text: &str) -> Result<Vec<u8>, String> {
+    let digits: String = text.chars().filter(|c| !c.is_ascii_whitespace()).collect();
+    if let Some(wrong) = digits.chars().find(|c| !c.is_ascii_hexdigit()) {
+        return Err(format!("'{wrong}' is no hexadecimal digit"));
+    }
+    hex::decode(&digits).map_err(|_| {
+        format!(
+            "two digits make a byte, and these are {}: one is missing or too many",
+            digits.len()
+        )
+    })
+}
+
+/// `Name: value` (RFC 9110 §5).
+pub(super) fn header(text: &str) -> Result<Header, String> {
+    let Some((name, value)) = text.split_once(':') else {
+        return Err("a header is written 'Name: value', and this one has no colon".to_owned());
+    };
+    if !is_token(name) {
+        return Err(format!(
+            "'{}' is no header name: letters, digits and hyphens before the colon",
+            name.escape_debug()
+        ));
+    }
+    Ok(Header {
+        name: name.to_owned(),
+        value: field_value(value.trim())?,
+    })
+}
+
+/// The value of a header field: no line end may smuggle in a second field (RFC 9110 §5.5).
+pub(super) fn field_value(text: &str) -> Result<String, String> {
+    if text.chars().any(|c| c.is_control() && c != '\t') {
+        return Err("a header can't hold control characters or line ends".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+/// A subprotocol's name (RFC 6455 §4.1: a token of RFC 9110 §5.6.2).
+pub(super) fn subprotocol(text: &str) -> Result<String, String> {
+    if text.contains(',') {
+        return Err("one name each: repeat -s to offer several".to_owned());
+    }
+    if !is_token(text) {
+        return Err(
+            "a subprotocol is one word of letters, digits and !#$%&'*+-.^_`|~ (RFC 6455 §4.1)"
+                .to_owned(),
+        );
+    }
+    Ok(text.to_owned())
+}
+
+/// `USER:PASS`; the password may be empty and may hold colons.
+pub(super) fn credentials(text: &str) -> Result<Credentials, String> {
+    match text.split_once(':') {
+        Some((user, password)) => Ok(Credentials {
+            user: user.to_owned(),
+            password: password.to_owned(),
+        }),
+        None => Err("no password: write USER:PASS (USER: for an empty one)".to_owned()),
+    }
+}
+
+/// The echo server's `[HOST:]PORT`, with the host filled in.
+pub(super) fn listen_address(text: &str) -> Result<String, String> {
+    const RIGHT: &str = "an address to listen on is written PORT, :PORT or HOST:PORT";
+    let (host, port) = text.rsplit_once(':').unwrap_or(("", text));
+    if host.contains(':') && !(host.starts_with('[') && host.ends_with(']')) {
+        return Err(format!("{RIGHT}, an IPv6 one [::1]:PORT"));
+    }
+    if !port.bytes().all(|b| b.is_ascii_digit()) || port.is_empty() {
+        return Err(RIGHT.to_owned());
+    }
+    if port.parse::<u16>().is_err() {
+        return Err("a port is a number up to 65535".to_owned());
+    }
+    let host = if host.is_empty() { "127.0.0.1" } else { host };
+    Ok(format!("{host}:{port}"))
+}
+
+/// Whether `text` is a token of RFC 9110 §5.6.2.
+fn is_token(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations() {
+        for (text, milliseconds) in [
+            ("500ms", 500),
+            ("2s", 2000),
+            ("1m", 60_000),
+            ("3", 3000),
+            ("0.5", 500),
+            (".25", 250),
+            ("1.5m", 90_000),
+            ("0", 0),
+        ] {
+            let expected = Duration::from_millis(milliseconds);
+            assert_eq!(duration(text), Ok(expected), "{text}");
+        }
+        let right = "a duration is written 500ms, 2s, 1m, or as a number of seconds";
+        for (text, sentence) in [
+            ("", right.to_owned()),
+            ("-1", right.to_owned()),
+            ("+1", right.to_owned()),
+            ("1.2.3", right.to_owned()),
+            ("s", right.to_owned()),
+            ("2h", format!("'h' is no unit: {right}")),
+            ("inf", format!("'inf' is no unit: {right}")),
+            ("1e9", format!("'e9' is no unit: {right}")),
+            (
+                "99999999999",
+                "that is more than a hundred years".to_owned(),
+            ),
+        ] {
+            assert_eq!(duration(text), Err(sentence), "{text}");
+        }
+        assert_eq!(
+            limit("0ms"),
+            Err("a limit of 0 would let nothing happen".to_owned())
+        );
+    }
+
+    #[test]
+    fn waits() {
+        assert_eq!(wait("-1"), Ok(Wait::Forever));
+        assert_eq!(wait("forever"), Ok(Wait::Forever));
+        assert_eq!(wait("0"), Ok(Wait::For(Duration::ZERO)));
+        assert_eq!(wait("2s"), Ok(Wait::For(Duration::from_secs(2))));
+        assert!(wait("-2").expect_err("no such wait").ends_with("no end"));
+    }
+
+    #[test]
+    fn sizes() {
+        for (text, bytes) in [
+            ("1", 1),
+            ("64K", 65_536),
+            ("64k", 65_536),
+            ("16M", 16 << 20),
+            ("1G", 1 << 30),
+        ] {
+            assert_eq!(size(text), Ok(bytes), "{text}");
+        }
+        let right = "a size is written 64K, 16M, 1G, or as a number of bytes";
+        for (text, sentence) in [
+            ("", right.to_owned()),
+            ("K", right.to_owned()),
+            ("0", "a size is at least 1".to_owned()),
+            ("1T", format!("'T' is no unit: {right}")),
+            ("1.5M", format!("'.5M' is no unit: {right}")),
+            (
+                "99999999999G",
+                "that is more than 64 bits can hold".to_owned(),
+            ),
+        ] {
+            assert_eq!(size(text), Err(sentence), "{text}");
+        }
+        assert_eq!(chunk_size("16M"), Ok(16 << 20));
+        assert_eq!(chunk_size("17M"), Err("a chunk is at most 16M".to_owned()));
+    }
+
+    #[test]
+    fn hexadecimal() {
+        assert_eq!(hex_bytes("00 fF\t10"), Ok(vec![0, 255, 16]));
+        assert_eq!(hex_bytes(""), Ok(vec![]));
+        assert_eq!(
+            hex_bytes("0g"),
+            Err("'g' is no hexadecimal digit".to_owned())
+        );
+        assert_eq!(
+            hex_bytes("abc"),
+            Err("two digits make a byte, and these are 3: one is missing or too many".to_owned())
+        );
+    }
+
+    #[test]
+    fn headers_keep_their_case_and_lose_the_blanks_around_the_value() {
+        let parsed = header("X-Time:  12:30 ").expect("a header");
+        assert_eq!((&*parsed.name, &*parsed.value), ("X-Time", "12:30"));
+        assert_eq!(header("X:").expect("an empty value").value, "");
+        for wrong in ["no colon", ": nameless", "a b: c", "A: b\r\nC: d"] {
+            assert!(header(wrong).is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn credentials_are_split_once_and_never_shown() {
+        let parsed = credentials("bob:a:b").expect("credentials");
+        assert_eq!((&*parsed.user, &*parsed.password), ("bob", "a:b"));
+        assert_eq!(
+            format!("{parsed:?}"),
+            r#"Credentials { user: "bob", password: "***" }"#
+        );
+        assert!(credentials("bob").is_err());
+    }
+
+    #[test]
+    fn addresses_to_listen_on() {
+        for (text, address) in [
+            ("9001", "127.0.0.1:9001"),
+            (":0", "127.0.0.1:0"),
+            ("0.0.0.0:80", "0.0.0.0:80"),
+            ("[::1]:80", "[::1]:80"),
+            ("localhost:80", "localhost:80"),
+        ] {
+            assert_eq!(listen_address(text).as_deref(), Ok(address), "{text}");
+        }
+        for wrong in ["", "host", "host:", "::1", "1:65536", "ws://h:1x"] {
+            assert!(listen_address(wrong).is_err(), "{wrong:?}");
+        }
+    }
+}
