@@ -61,6 +61,7 @@ fn a_conversation() {
     socket.send("hi".into()).expect("sent");
     assert_eq!(socket.read().expect("text"), "yo".into());
     assert_eq!(socket.read().expect("ping"), Message::Ping("x".into()));
+    socket.flush().expect("the Pong is sent");
     socket.send(vec![0, 255].into()).expect("sent");
     assert_eq!(socket.read().expect("text"), "abc".into());
     assert_eq!(socket.read().expect("binary"), vec![1].into());
@@ -258,6 +259,7 @@ fn requests_are_checked_and_answers_are_free() {
         .to_vec();
     wanted.extend(Frame::close(1000, "").encode());
     assert_eq!(answer, wanted);
+    drop(stream);
     drop(peer);
     for (peer, why) in [
         (
@@ -400,6 +402,7 @@ fn tls() {
     assert_eq!(socket.read().expect("text"), "x".into());
     socket.close(None).expect("sent");
     assert!(socket.read().expect("close").is_close());
+    drop(socket);
     drop(peer);
     let other = Tls::new(&cert).expect_server_name("other");
     let mut peer = Peer::ws().tls(other).start();
