@@ -4,3 +4,4 @@ mod peer;
 mod program;
 mod pty;
 mod skip;
+mod tls;

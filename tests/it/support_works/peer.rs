@@ -1,19 +1,18 @@
-//! The peer, tried with tungstenite's client, OpenSSL's, and bare sockets.
+//! The peer, tried with tungstenite's client and bare sockets.
 
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
 use std::time::Duration;
 
-use openssl::ssl::{SslConnector, SslFiletype, SslMethod};
 use tungstenite::protocol::frame::coding::CloseCode;
 use tungstenite::protocol::{CloseFrame, WebSocket};
 use tungstenite::Message;
 
-use crate::support::cert::Validity;
-use crate::support::peer::{LengthForm, Running, Tls, BINARY, CONTINUATION, TEXT};
-use crate::support::{time, Cert, Frame, Gate, Peer};
+use crate::support::peer::{LengthForm, Running, BINARY, CONTINUATION, TEXT};
+use crate::support::{time, Frame, Gate, Peer};
 
-fn tcp(peer: &Running) -> TcpStream {
+/// A bare connection, with a limit on reading.
+pub fn tcp(peer: &Running) -> TcpStream {
     let stream = TcpStream::connect(peer.addr()).expect("the peer listens");
     let limit = Some(time::limit(time::STEP));
     stream.set_read_timeout(limit).expect("a limit");
@@ -200,7 +199,7 @@ fn frames_go_out_as_they_are() {
 
 #[test]
 fn frames_come_in_as_they_are() {
-    let wanted = Frame::new(TEXT, [7; 70_000]).unfinished();
+    let wanted = Frame::new(TEXT, vec![7; 70_000]).unfinished();
     let peer = Peer::ws()
         .expect_frame(wanted.clone())
         .expect_frame(Frame::new(CONTINUATION, []))
@@ -362,81 +361,4 @@ fn a_proxy_is_a_script_too() {
     assert_eq!(socket.read().expect("text"), "x".into());
     socket.close(None).expect("sent");
     assert!(socket.read().expect("close").is_close());
-}
-
-/// A client over TLS that trusts `ca`.
-fn secure(
-    peer: &Running,
-    ca: &Cert,
-    client: Option<&Cert>,
-) -> Result<WebSocket<openssl::ssl::SslStream<TcpStream>>, String> {
-    let mut builder = SslConnector::builder(SslMethod::tls()).expect("OpenSSL");
-    builder.set_ca_file(ca.path()).expect("a CA file");
-    if let Some(cert) = client {
-        builder
-            .set_certificate_file(cert.path(), SslFiletype::PEM)
-            .expect("a certificate");
-        builder
-            .set_private_key_file(cert.key_path(), SslFiletype::PEM)
-            .expect("a key");
-    }
-    let stream = builder
-        .build()
-        .connect("localhost", tcp(peer))
-        .map_err(|error| error.to_string())?;
-    let (socket, _) =
-        tungstenite::client("ws://localhost/", stream).map_err(|error| error.to_string())?;
-    Ok(socket)
-}
-
-#[test]
-fn tls() {
-    let (cert, ca) = Cert::for_localhost();
-    let client = ca.issue(&["somebody"]);
-    let tls = Tls::new(&cert)
-        .expect_server_name("localhost")
-        .require_client_of(&ca);
-    let peer = Peer::ws().tls(tls).send_text("x").start();
-    assert!(peer.url().starts_with("wss://127.0.0.1:"));
-    let mut socket = secure(&peer, &ca, Some(&client)).expect("trusted");
-    assert_eq!(socket.read().expect("text"), "x".into());
-    socket.close(None).expect("sent");
-    assert!(socket.read().expect("close").is_close());
-    drop(socket);
-    drop(peer);
-    let other = Tls::new(&cert).expect_server_name("other");
-    let mut peer = Peer::ws().tls(other).start();
-    assert!(secure(&peer, &ca, None).is_err());
-    let why = peer.result().expect_err("another name");
-    assert!(
-        why.contains("expected the server name \"other\", got \"localhost\""),
-        "{why}"
-    );
-}
-
-#[test]
-fn certificates_that_are_refused() {
-    let ca = Cert::authority("ca");
-    let names = ["localhost"];
-    for (cert, reason) in [
-        (ca.issue_with(&names, Validity::Expired), "expired"),
-        (ca.issue_with(&names, Validity::NotYet), "not yet valid"),
-        (ca.issue(&["elsewhere.example"]), "hostname mismatch"),
-        (Cert::self_signed(&names), "self-signed"),
-        (
-            Cert::authority("other").issue(&names),
-            "unable to get local issuer",
-        ),
-        (
-            ca.intermediate("middle").issue(&names),
-            "unable to get local issuer",
-        ),
-    ] {
-        let peer = Peer::ws().tls(&cert).expect_tls_refused().start();
-        let Err(error) = secure(&peer, &ca, None) else {
-            panic!("{reason} must be refused");
-        };
-        assert!(error.contains(reason), "{reason}: {error}");
-        let _: native_tls::Identity = cert.identity();
-    }
 }

@@ -82,11 +82,11 @@ fn every_kind_of_stdin() {
     let gate = Gate::new();
     let waits = gate.clone();
     let running = sh("read a; echo got $a; read b; echo got $b")
-        .stdin(Stdin::Written(Box::new(move |pipe| {
+        .stdin(Stdin::written(move |pipe| {
             pipe.write_all(b"one\n")?;
             waits.wait();
             pipe.write_all(b"two\n")
-        })))
+        }))
         .stdout("got one\ngot two\n");
     let mut running = running.spawn();
     assert_eq!(running.read_line(), "got one");

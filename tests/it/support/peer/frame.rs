@@ -92,11 +92,11 @@ impl Frame {
         match form {
             LengthForm::Seven => bytes.push(mask_bit | length[7]),
             LengthForm::Sixteen => {
-                bytes.push(mask_bit | 126);
+                bytes.push(mask_bit | 0x7e);
                 bytes.extend_from_slice(&length[6..]);
             }
             LengthForm::SixtyFour => {
-                bytes.push(mask_bit | 127);
+                bytes.push(mask_bit | 0x7f);
                 bytes.extend_from_slice(&length);
             }
         }

@@ -122,10 +122,10 @@ fn perform(step: &Step, wire: &mut Wire, over: &Gate) -> Result<(), String> {
             thread::sleep(time::limit(*duration));
             Ok(())
         }
-        Step::WaitFor(gate) => match gate.opens_within(time::limit(time::STEP)) {
-            true => Ok(()),
-            false => Err("nobody opened it".to_owned()),
-        },
+        Step::WaitFor(gate) => {
+            let opened = gate.opens_within(time::limit(time::STEP));
+            opened.then_some(()).ok_or("nobody opened it".to_owned())
+        }
         Step::Open(gate) => {
             gate.open();
             Ok(())
@@ -141,10 +141,11 @@ fn perform(step: &Step, wire: &mut Wire, over: &Gate) -> Result<(), String> {
             Ok(())
         }
         Step::Stall => wire.drain(),
-        Step::Deaf => match over.opens_within(time::limit(time::PROGRAM)) {
-            true => wire.drain(),
-            false => Err("the test did not end".to_owned()),
-        },
+        Step::Deaf => {
+            let ended = over.opens_within(time::limit(time::PROGRAM));
+            ended.then_some(()).ok_or("the test did not end")?;
+            wire.drain()
+        }
         Step::TunnelTo(addr) => tunnel(wire, *addr),
         Step::ResetTcp => Err("a reset can't be performed in the middle".to_owned()),
     }
@@ -166,12 +167,11 @@ fn expect_frame(expected: &Frame, wire: &mut Wire) -> Result<(), String> {
 fn echo(wire: &mut Wire, messages: Option<usize>) -> Result<(), String> {
     let mut left = messages;
     while left != Some(0) {
-        let frame = match wire.frame_at_hand()? {
-            Some(frame) => frame,
-            None => {
-                wire.flush()?;
-                wire.read_frame()?.ok_or("got the end of TCP")?
-            }
+        let frame = if let Some(frame) = wire.frame_at_hand()? {
+            frame
+        } else {
+            wire.flush()?;
+            wire.read_frame()?.ok_or("got the end of TCP")?
         };
         let opcode = match frame.opcode {
             frame::PONG => continue,

@@ -31,7 +31,7 @@ impl Expected {
         let mut text = format!("{name} is not what was expected");
         if matches!(self, Self::Bytes(_)) {
             let place = expected.iter().zip(got).take_while(|(a, b)| a == b).count();
-            let line = expected[..place].iter().filter(|b| **b == b'\n').count() + 1;
+            let line = memchr::memchr_iter(b'\n', &expected[..place]).count() + 1;
             let _ = write!(
                 text,
                 ": the first difference is at byte {place}, line {line}"

@@ -32,8 +32,18 @@ pub enum Stdin {
     /// A file.
     File(PathBuf),
     /// A pipe that this writes to and that ends when it returns; it may wait for gates between.
-    Written(Box<dyn FnOnce(&mut dyn Write) -> io::Result<()> + Send>),
+    Written(Writer),
 }
+
+impl Stdin {
+    /// [`Stdin::Written`] by a closure.
+    pub fn written(write: impl FnOnce(&mut dyn Write) -> io::Result<()> + Send + 'static) -> Self {
+        Self::Written(Box::new(write))
+    }
+}
+
+/// Writes a program's stdin, on a thread of its own.
+pub type Writer = Box<dyn FnOnce(&mut dyn Write) -> io::Result<()> + Send>;
 
 impl From<&str> for Stdin {
     fn from(text: &str) -> Self {
@@ -221,7 +231,7 @@ impl Wsline {
 
     /// A name such as `[PORT]` that stands for `value` in patterns. `[DIR]` and `[HOME]` are
     /// known: the working directory and the home directory.
-    pub fn with(mut self, name: &str, value: impl ToString) -> Self {
+    pub fn with(mut self, name: &str, value: impl std::fmt::Display) -> Self {
         self.values.push((name.to_owned(), value.to_string()));
         self
     }

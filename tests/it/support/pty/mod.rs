@@ -1,16 +1,14 @@
 //! The program in a real pseudo-terminal, with a screen to look at and keys to press.
 
+mod device;
 mod keys;
 mod launch;
 mod screen;
 
-use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::os::fd::AsFd as _;
-use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{channel, Sender};
@@ -21,8 +19,6 @@ use std::time::Duration;
 use nix::poll::{poll, PollFd, PollFlags, PollTimeout};
 use nix::sys::signal::Signal;
 use nix::sys::termios::{tcgetattr, Termios};
-use rustix::pty::OpenptFlags;
-use rustix::termios::{tcsetwinsize, Winsize};
 
 use super::home::Home;
 use super::program::{ending, BINARY};
@@ -152,7 +148,7 @@ impl Pty {
     }
 
     fn run(terminal: Terminal) -> Self {
-        let (master, slave, name) = open(terminal.rows, terminal.cols);
+        let (master, slave, name) = device::open(terminal.rows, terminal.cols);
         let found = tcgetattr(&slave).expect("a terminal has settings");
         let mut command = Session::command();
         terminal.home.settle(&mut command, "xterm-256color");
@@ -187,7 +183,7 @@ impl Pty {
             changed: Condvar::new(),
             hung_up: AtomicBool::new(false),
         });
-        let master = Arc::new(File::from(master));
+        let master = Arc::new(master);
         let (keyboard, keys) = channel::<Vec<u8>>();
         let typing = Arc::clone(&master);
         std::thread::spawn(move || {
@@ -286,7 +282,8 @@ impl Pty {
     #[track_caller]
     pub fn wait_until(&self, what: &str, done: impl Fn(&vt100::Screen) -> bool) {
         if !self.emulator_becomes(|emulator| done(emulator.screen())) {
-            panic!("{what} did not come on the screen\n{}", self.look(drawn));
+            let drawing = self.look(drawn);
+            panic!("{what} did not come on the screen\n{drawing}");
         }
     }
 
@@ -306,7 +303,7 @@ impl Pty {
     pub fn resize(&self, rows: u16, cols: u16) {
         self.shared.emulator().resize(rows, cols);
         let master = self.master.as_ref().expect("the terminal is there");
-        set_size(master, rows, cols);
+        device::set_size(master, rows, cols);
     }
 
     /// Sends the program a signal.
@@ -400,38 +397,6 @@ impl Drop for Pty {
         self.keyboard = None;
         self.shared.hung_up.store(true, Ordering::Relaxed);
     }
-}
-
-/// A new terminal: the master, a slave, and the slave's name. No program inherits either.
-fn open(rows: u16, cols: u16) -> (File, File, PathBuf) {
-    let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY;
-    #[cfg(target_os = "linux")]
-    let flags = flags | OpenptFlags::CLOEXEC;
-    let master = rustix::pty::openpt(flags).expect("there are pseudo-terminals");
-    rustix::io::fcntl_setfd(&master, rustix::io::FdFlags::CLOEXEC).expect("a flag can be set");
-    rustix::pty::grantpt(&master).expect("a fresh terminal can be granted");
-    rustix::pty::unlockpt(&master).expect("a fresh terminal can be unlocked");
-    let name = rustix::pty::ptsname(&master, Vec::new()).expect("a terminal has a name");
-    let name = PathBuf::from(OsStr::from_bytes(name.as_bytes()));
-    let slave = File::options()
-        .read(true)
-        .write(true)
-        .custom_flags(nix::fcntl::OFlag::O_NOCTTY.bits())
-        .open(&name)
-        .expect("a fresh terminal can be opened");
-    let master = File::from(master);
-    set_size(&master, rows, cols);
-    (master, slave, name)
-}
-
-fn set_size(master: &File, rows: u16, cols: u16) {
-    let size = Winsize {
-        ws_row: rows,
-        ws_col: cols,
-        ws_xpixel: 0,
-        ws_ypixel: 0,
-    };
-    tcsetwinsize(master, size).expect("a terminal has a size");
 }
 
 /// Reads what the program prints until nobody holds the terminal any more.
