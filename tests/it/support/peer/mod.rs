@@ -401,7 +401,8 @@ impl Peer {
         self.step(Step::DropTcp)
     }
 
-    /// Resets TCP (RST); no step can follow.
+    /// Resets TCP (RST); no step can follow. A reset takes away what the client has not read yet,
+    /// so an expectation or a gate stands before it.
     pub fn reset_tcp(self) -> Self {
         self.step(Step::ResetTcp)
     }
