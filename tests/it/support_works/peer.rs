@@ -9,14 +9,11 @@ use tungstenite::protocol::{CloseFrame, WebSocket};
 use tungstenite::Message;
 
 use crate::support::peer::{LengthForm, Running, BINARY, CONTINUATION, TEXT};
-use crate::support::{time, Frame, Gate, Peer};
+use crate::support::{Frame, Gate, Peer};
 
-/// A bare connection, with a limit on reading.
+/// A bare connection. It needs no limits: the peer has them, and ends TCP.
 pub fn tcp(peer: &Running) -> TcpStream {
-    let stream = TcpStream::connect(peer.addr()).expect("the peer listens");
-    let limit = Some(time::limit(time::STEP));
-    stream.set_read_timeout(limit).expect("a limit");
-    stream
+    TcpStream::connect(peer.addr()).expect("the peer listens")
 }
 
 fn connect(peer: &Running) -> WebSocket<TcpStream> {

@@ -108,19 +108,34 @@ impl Socket {
 }
 
 impl Read for Socket {
+    /// Goes on after a signal: with a time limit the system doesn't, and OpenSSL takes the
+    /// interruption for the connection's end.
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        match self {
-            Self::Tcp(stream) => stream.read(buf),
-            Self::Unix(stream) => stream.read(buf),
+        loop {
+            let read = match self {
+                Self::Tcp(stream) => stream.read(buf),
+                Self::Unix(stream) => stream.read(buf),
+            };
+            match read {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                read => return read,
+            }
         }
     }
 }
 
 impl Write for Socket {
+    /// Goes on after a signal, as reading does.
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        match self {
-            Self::Tcp(stream) => stream.write(buf),
-            Self::Unix(stream) => stream.write(buf),
+        loop {
+            let written = match self {
+                Self::Tcp(stream) => stream.write(buf),
+                Self::Unix(stream) => stream.write(buf),
+            };
+            match written {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                written => return written,
+            }
         }
     }
 

@@ -109,7 +109,6 @@ impl Wire {
                 Ok(false)
             }
             Ok(_) => Ok(true),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(true),
             Err(error) if is_timeout(&error) => {
                 Err(format!("nothing came within {:?}", self.limit))
             }

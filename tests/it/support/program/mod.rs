@@ -1,6 +1,7 @@
 //! The program as a test starts it: what it is given, and everything that must come out of it.
 
 mod expected;
+mod pipe;
 mod running;
 mod tap;
 
@@ -263,6 +264,7 @@ impl Wsline {
             Stdout::Gone => {
                 let (reader, writer) = io::pipe().expect("a pipe can be made");
                 drop(reader);
+                pipe::wait_for_no_reader(&writer);
                 writer.into()
             }
             Stdout::Read | Stdout::Held => Stdio::piped(),

@@ -128,8 +128,9 @@ impl Running {
     /// Ends its stdin.
     #[track_caller]
     pub fn close_stdin(&mut self) {
-        let open = self.stdin.take().is_some();
-        assert!(open, "{}: stdin is not open", self.call);
+        let stdin = self.stdin.take();
+        assert!(stdin.is_some(), "{}: stdin is not open", self.call);
+        drop(stdin);
     }
 
     /// The next line of its stdout, without the line feed; waits for it.

@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 use nix::poll::{poll, PollFd, PollFlags, PollTimeout};
 
+use super::pipe::close_reader;
+
 /// What the reading thread does.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Flow {
@@ -83,7 +85,9 @@ impl Tap {
             self.state().bytes.extend_from_slice(&chunk[..count]);
             self.0 .1.notify_all();
         }
-        drop(stream);
+        if self.state().flow == Flow::Closed {
+            close_reader(stream);
+        }
         self.state().ended = true;
         self.0 .1.notify_all();
     }
