@@ -1,0 +1,149 @@
+//! Certificates made afresh: an authority, what it signs, and what should be refused.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rcgen::{
+    date_time_ymd, BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa,
+    Issuer, KeyPair, KeyUsagePurpose,
+};
+use tempfile::TempDir;
+
+/// A certificate with its key, as PEM files that last as long as this value.
+#[derive(Clone)]
+pub struct Cert {
+    params: CertificateParams,
+    pem: String,
+    key_pem: String,
+    dir: Arc<TempDir>,
+}
+
+/// When a certificate holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Validity {
+    Valid,
+    Expired,
+    NotYet,
+}
+
+impl Cert {
+    /// An authority of its own, which signs with [`issue`](Self::issue).
+    pub fn authority(name: &str) -> Self {
+        let mut params = params(name, &[], Validity::Valid);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        Self::sign_itself(params)
+    }
+
+    /// A certificate for `localhost` and 127.0.0.1, and the authority that signed it: what a test
+    /// of TLS needs that is not about certificates.
+    pub fn for_localhost() -> (Self, Self) {
+        let authority = Self::authority("wsline test authority");
+        let cert = authority.issue(&["localhost", "127.0.0.1", "::1"]);
+        (cert, authority)
+    }
+
+    /// A certificate that nobody but itself has signed.
+    pub fn self_signed(names: &[&str]) -> Self {
+        let name = names.first().copied().unwrap_or("nobody");
+        Self::sign_itself(params(name, names, Validity::Valid))
+    }
+
+    /// A certificate for these names and addresses; its subject is the first.
+    pub fn issue(&self, names: &[&str]) -> Self {
+        self.issue_with(names, Validity::Valid)
+    }
+
+    /// A certificate that holds no more, or not yet.
+    pub fn issue_with(&self, names: &[&str], validity: Validity) -> Self {
+        let name = names.first().copied().unwrap_or("nobody");
+        self.sign(params(name, names, validity))
+    }
+
+    /// An authority below this one; its own certificate is in no file of what it issues.
+    pub fn intermediate(&self, name: &str) -> Self {
+        let mut params = params(name, &[], Validity::Valid);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        self.sign(params)
+    }
+
+    /// The certificate as a PEM file.
+    pub fn path(&self) -> PathBuf {
+        self.dir.path().join("cert.pem")
+    }
+
+    /// The key as a PEM file (PKCS#8).
+    pub fn key_path(&self) -> PathBuf {
+        self.dir.path().join("key.pem")
+    }
+
+    /// The directory of both files; a test may put more there.
+    pub fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    pub fn pem(&self) -> &str {
+        &self.pem
+    }
+
+    pub fn key_pem(&self) -> &str {
+        &self.key_pem
+    }
+
+    /// Both as native-tls takes them.
+    pub fn identity(&self) -> native_tls::Identity {
+        native_tls::Identity::from_pkcs8(self.pem.as_bytes(), self.key_pem.as_bytes())
+            .expect("a fresh certificate and its key are an identity")
+    }
+
+    fn sign_itself(params: CertificateParams) -> Self {
+        let key = KeyPair::generate().expect("a key can be made");
+        let cert = params
+            .self_signed(&key)
+            .expect("a certificate can be signed");
+        Self::keep(params, cert.pem(), &key)
+    }
+
+    fn sign(&self, params: CertificateParams) -> Self {
+        let own_key = KeyPair::from_pem(&self.key_pem).expect("our own PEM can be read");
+        let issuer = Issuer::from_params(&self.params, own_key);
+        let key = KeyPair::generate().expect("a key can be made");
+        let cert = params
+            .signed_by(&key, &issuer)
+            .expect("a certificate can be signed");
+        Self::keep(params, cert.pem(), &key)
+    }
+
+    fn keep(params: CertificateParams, pem: String, key: &KeyPair) -> Self {
+        let dir = tempfile::tempdir().expect("a temporary directory can be made");
+        let cert = Self {
+            params,
+            pem,
+            key_pem: key.serialize_pem(),
+            dir: Arc::new(dir),
+        };
+        std::fs::write(cert.path(), &cert.pem).expect("a file can be written");
+        std::fs::write(cert.key_path(), &cert.key_pem).expect("a file can be written");
+        cert
+    }
+}
+
+fn params(subject: &str, names: &[&str], validity: Validity) -> CertificateParams {
+    let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
+    let mut params = CertificateParams::new(names).expect("the names are names");
+    params.distinguished_name.push(DnType::CommonName, subject);
+    params.use_authority_key_identifier_extension = true;
+    params.extended_key_usages = vec![
+        ExtendedKeyUsagePurpose::ServerAuth,
+        ExtendedKeyUsagePurpose::ClientAuth,
+    ];
+    let (from, to) = match validity {
+        Validity::Valid => (2020, 2120),
+        Validity::Expired => (2020, 2021),
+        Validity::NotYet => (2119, 2120),
+    };
+    params.not_before = date_time_ymd(from, 1, 1);
+    params.not_after = date_time_ymd(to, 1, 1);
+    params
+}

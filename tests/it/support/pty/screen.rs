@@ -1,0 +1,157 @@
+//! What a terminal shows and does with the bytes it is sent.
+
+use std::fmt::Write as _;
+use std::num::NonZeroU16;
+
+/// How many lines above the screen are kept: more than any test prints.
+const SCROLLBACK: usize = 100_000;
+
+/// A terminal emulator with everything that it was ever sent.
+pub struct Emulator {
+    parser: vt100::Parser<Effects>,
+    raw: Vec<u8>,
+}
+
+/// What a program made the terminal do beside showing text.
+#[derive(Default)]
+struct Effects {
+    done: Vec<String>,
+    /// Answers to what the program asked the terminal.
+    replies: Vec<u8>,
+}
+
+impl vt100::Callbacks for Effects {
+    fn audible_bell(&mut self, _: &mut vt100::Screen) {
+        self.done.push("bell".to_owned());
+    }
+
+    fn visual_bell(&mut self, _: &mut vt100::Screen) {
+        self.done.push("visual bell".to_owned());
+    }
+
+    fn resize(&mut self, _: &mut vt100::Screen, (rows, cols): (u16, u16)) {
+        self.done.push(format!("resize {rows} {cols}"));
+    }
+
+    fn set_window_icon_name(&mut self, _: &mut vt100::Screen, name: &[u8]) {
+        self.done.push(format!("icon {}", name.escape_ascii()));
+    }
+
+    fn set_window_title(&mut self, _: &mut vt100::Screen, title: &[u8]) {
+        self.done.push(format!("title {}", title.escape_ascii()));
+    }
+
+    fn copy_to_clipboard(&mut self, _: &mut vt100::Screen, _: &[u8], data: &[u8]) {
+        self.done.push(format!("clipboard {}", data.escape_ascii()));
+    }
+
+    fn paste_from_clipboard(&mut self, _: &mut vt100::Screen, _: &[u8]) {
+        self.done.push("clipboard read".to_owned());
+    }
+
+    fn unhandled_osc(&mut self, _: &mut vt100::Screen, params: &[&[u8]]) {
+        let text = params.join(&b';');
+        self.done.push(format!("osc {}", text.escape_ascii()));
+    }
+
+    /// Answers "where is the cursor?" as terminals do; line editors ask.
+    fn unhandled_csi(
+        &mut self,
+        screen: &mut vt100::Screen,
+        i1: Option<u8>,
+        _: Option<u8>,
+        params: &[&[u16]],
+        c: char,
+    ) {
+        if (i1, c) == (None, 'n') && params == [&[6]] {
+            let (row, col) = screen.cursor_position();
+            let reply = format!("\x1b[{};{}R", row + 1, col + 1);
+            self.replies.extend_from_slice(reply.as_bytes());
+        }
+    }
+}
+
+impl Emulator {
+    pub fn new(rows: u16, cols: u16) -> Self {
+        let (rows, cols) = size(rows, cols);
+        Self {
+            parser: vt100::Parser::new_with_callbacks(rows, cols, SCROLLBACK, Effects::default()),
+            raw: Vec::new(),
+        }
+    }
+
+    /// Takes what the program sent, and gives what the terminal answers.
+    pub fn process(&mut self, bytes: &[u8]) -> Vec<u8> {
+        self.raw.extend_from_slice(bytes);
+        self.parser.process(bytes);
+        std::mem::take(&mut self.parser.callbacks_mut().replies)
+    }
+
+    pub fn resize(&mut self, rows: u16, cols: u16) {
+        let (rows, cols) = size(rows, cols);
+        self.parser.set_size(rows, cols);
+    }
+
+    pub fn raw(&self) -> &[u8] {
+        &self.raw
+    }
+
+    /// Strikes the last bytes from the record.
+    pub fn forget_last(&mut self, count: usize) {
+        self.raw.truncate(self.raw.len() - count);
+    }
+
+    pub fn screen(&self) -> &vt100::Screen {
+        self.parser.screen()
+    }
+
+    pub fn effects(&self) -> Vec<String> {
+        self.parser.callbacks().done.clone()
+    }
+
+    /// Every line from the first: those that have left the screen, then the screen.
+    pub fn history(&mut self) -> Vec<String> {
+        let screen = self.parser.screen_mut();
+        let (_, cols) = screen.size();
+        let cols = cols.get();
+        screen.set_scrollback(usize::MAX);
+        let above = screen.scrollback();
+        let mut lines = Vec::new();
+        for offset in (1..=above).rev() {
+            screen.set_scrollback(offset);
+            lines.extend(screen.rows(0, cols).next());
+        }
+        screen.set_scrollback(0);
+        lines.extend(screen.rows(0, cols));
+        lines
+    }
+}
+
+/// The screen's text: its lines without blanks at their ends, without empty lines at its end.
+pub fn text(screen: &vt100::Screen) -> String {
+    let (_, cols) = screen.size();
+    let lines: Vec<_> = screen.rows(0, cols.get()).collect();
+    let lines: Vec<_> = lines.iter().map(|line| line.trim_end()).collect();
+    let used = lines.iter().rposition(|line| !line.is_empty());
+    lines[..used.map_or(0, |last| last + 1)].join("\n")
+}
+
+/// The screen for a message, with a frame around it and its cursor.
+pub fn drawn(screen: &vt100::Screen) -> String {
+    let (rows, cols) = screen.size();
+    let (row, col) = screen.cursor_position();
+    let edge = "-".repeat(usize::from(cols.get()));
+    let mut drawing = format!("{rows} × {cols}, cursor in row {row}, column {col}\n+{edge}\n");
+    for line in text(screen).lines() {
+        let _ = writeln!(drawing, "|{line}");
+    }
+    let _ = writeln!(drawing, "+{edge}");
+    drawing
+}
+
+fn size(rows: u16, cols: u16) -> (NonZeroU16, NonZeroU16) {
+    (
+        NonZeroU16::new(rows).expect("a screen has rows"),
+        NonZeroU16::new(cols).expect("a screen has columns"),
+    )
+}

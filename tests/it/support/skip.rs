@@ -1,0 +1,65 @@
+//! Tests that need a peer which may not be installed: skipped by name, never in silence.
+//!
+//! `WSLINE_SKIPPED=FILE` collects the names, so that CI can look; `WSLINE_NO_SKIP=1` makes
+//! skipping an error.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// Leaves the test unless a peer is there: `require!("node")` tries `node --version`, and
+/// `require!("python-websockets", ["python3", "-c", "import websockets"])` a command of its own.
+macro_rules! require {
+    ($program:expr) => {
+        $crate::support::skip::require!($program, [$program, "--version"])
+    };
+    ($name:expr, $probe:expr) => {
+        if !$crate::support::skip::is_there(&$probe) {
+            $crate::support::skip::say($name);
+            return;
+        }
+    };
+}
+pub(crate) use require;
+
+/// Whether the command `probe` runs and succeeds.
+pub fn is_there(probe: &[&str]) -> bool {
+    let (program, args) = probe.split_first().expect("a probe names a program");
+    Command::new(program)
+        .args(args)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+}
+
+/// Says that the running test is skipped because `name` is not there, by the environment's rules.
+#[track_caller]
+pub fn say(name: &str) {
+    let file = std::env::var_os("WSLINE_SKIPPED");
+    let forbidden = std::env::var_os("WSLINE_NO_SKIP").is_some_and(|value| value == "1");
+    say_by(name, file.as_deref().map(Path::new), forbidden);
+}
+
+/// As [`say`], by the rules that are given.
+#[track_caller]
+pub fn say_by(name: &str, file: Option<&Path>, forbidden: bool) {
+    assert!(
+        !forbidden,
+        "{name} is not installed, and WSLINE_NO_SKIP=1 allows no test to be skipped"
+    );
+    let line = format!("skipped: {name} is not installed\n");
+    // Straight to stderr: what goes through the print macros is shown for failed tests only.
+    std::io::stderr()
+        .write_all(line.as_bytes())
+        .expect("stderr can be written");
+    if let Some(path) = file {
+        std::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(path)
+            .and_then(|mut file| file.write_all(line.as_bytes()))
+            .unwrap_or_else(|error| panic!("WSLINE_SKIPPED={}: {error}", path.display()));
+    }
+}

@@ -1,0 +1,36 @@
+//! Skipping says what is skipped.
+
+use crate::support::{require, skip};
+
+#[test]
+fn what_is_not_there_is_named() {
+    assert!(skip::is_there(&["sh", "-c", "exit 0"]));
+    assert!(!skip::is_there(&["sh", "-c", "exit 1"]));
+    assert!(!skip::is_there(&["no-such-program"]));
+    let list = tempfile::NamedTempFile::new().expect("a file");
+    skip::say_by("peer-one", Some(list.path()), false);
+    skip::say_by("peer-two", Some(list.path()), false);
+    assert_eq!(
+        std::fs::read_to_string(list.path()).expect("a file"),
+        "skipped: peer-one is not installed\nskipped: peer-two is not installed\n"
+    );
+    let refused = std::panic::catch_unwind(|| skip::say_by("peer", None, true));
+    assert!(refused.is_err());
+}
+
+#[test]
+fn what_is_there_is_not_skipped() {
+    let mut reached = false;
+    let mut test = || {
+        require!("sh", ["sh", "-c", "exit 0"]);
+        reached = true;
+    };
+    test();
+    assert!(reached);
+}
+
+#[test]
+#[should_panic(expected = "is a number such as 4")]
+fn a_wrong_factor_is_no_factor() {
+    crate::support::time::factor(Some("four".to_owned()));
+}
