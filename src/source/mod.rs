@@ -3,6 +3,9 @@
 //! A source hears every event and is asked to speak when it can: a pipe, the prompt, a list of
 //! messages from the command line are each one source, and nothing else reaches back into the loop.
 
+pub mod line;
+pub mod prompt;
+
 use std::os::fd::BorrowedFd;
 use std::time::Instant;
 
