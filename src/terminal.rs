@@ -151,6 +151,10 @@ impl Terminal {
         let Some(printer) = self.printer.take() else {
             return;
         };
+        if self.reader.is_none() {
+            // It could not be started: nothing is raw.
+            self.board.reader_gone();
+        }
         self.board.begin_end();
         let settled = self.settle();
         self.board.finish();

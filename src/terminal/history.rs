@@ -111,6 +111,7 @@ impl Past {
         let path = self.path.take().unwrap_or_default();
         let cause = match error.kind() {
             ErrorKind::IsADirectory => "it is a directory".to_owned(),
+            ErrorKind::AlreadyExists => "its directory can't be made".to_owned(),
             _ => plain(error),
         };
         format!(

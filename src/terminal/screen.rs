@@ -8,17 +8,17 @@
 //!
 //! The queue holds 64 MiB; past it the oldest entries become one line with their count.
 
-use std::collections::VecDeque;
+mod queue;
+
 use std::io::{self, Write};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use self::queue::Queue;
 use crate::output::sink::Sink;
 
 /// What may wait for the screen, in bytes.
 const LIMIT: usize = 64 << 20;
-/// What one entry costs beside its bytes: many small ones must not cost more than is allowed.
-const OVERHEAD: usize = 64;
 /// Entries are joined into prints of about so many bytes: each is one redrawing of the line, and
 /// between two of them keys are answered.
 const JOINED: usize = 64 * 1024;
@@ -341,82 +341,6 @@ impl State {
     fn fail(&mut self, kind: io::ErrorKind) {
         self.broken = Some(kind);
         self.queue = Queue::new(LIMIT);
-    }
-}
-
-/// Whole lines that wait, and the line that is not whole yet.
-struct Queue {
-    entries: VecDeque<Vec<u8>>,
-    partial: Vec<u8>,
-    cost: usize,
-    limit: usize,
-    dropped: u64,
-}
-
-impl Queue {
-    fn new(limit: usize) -> Self {
-        Self {
-            entries: VecDeque::new(),
-            partial: Vec::new(),
-            cost: 0,
-            limit,
-            dropped: 0,
-        }
-    }
-
-    /// Takes bytes; what comes up to the last line feed in them is one entry.
-    fn put(&mut self, bytes: &[u8]) {
-        let end = memchr::memrchr(b'\n', bytes).map_or(0, |feed| feed + 1);
-        let (lines, rest) = bytes.split_at(end);
-        self.partial.extend_from_slice(lines);
-        if end > 0 {
-            let entry = std::mem::take(&mut self.partial);
-            self.cost += entry.len() + OVERHEAD;
-            self.entries.push_back(entry);
-        }
-        self.partial.extend_from_slice(rest);
-        while self.cost > self.limit && self.entries.len() > 1 {
-            self.pop();
-            self.dropped += 1;
-        }
-    }
-
-    fn pop(&mut self) -> Option<Vec<u8>> {
-        let entry = self.entries.pop_front()?;
-        self.cost -= entry.len() + OVERHEAD;
-        Some(entry)
-    }
-
-    /// Makes a line of what is not whole yet.
-    fn end_line(&mut self) {
-        if !self.partial.is_empty() {
-            self.put(b"\n");
-        }
-    }
-
-    /// The oldest entries, joined until they are about `size` bytes.
-    fn take(&mut self, size: usize) -> Option<String> {
-        let mut joined = Vec::new();
-        if self.dropped > 0 {
-            let dropped = std::mem::take(&mut self.dropped);
-            joined = format!(
-                "[{dropped} messages not shown: more than {} MiB waited for the screen]\n",
-                self.limit >> 20
-            )
-            .into_bytes();
-        }
-        while joined.len() < size {
-            match self.pop() {
-                Some(entry) if joined.is_empty() => joined = entry,
-                Some(entry) => joined.extend_from_slice(&entry),
-                None => break,
-            }
-        }
-        // Outputs put UTF-8; should one not, the editor takes nothing else.
-        (!joined.is_empty()).then(|| match String::from_utf8(joined) {
-            Ok(text) => text,
-            Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
-        })
     }
 }
 
