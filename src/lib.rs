@@ -13,3 +13,4 @@ pub mod protocol;
 pub mod source;
 pub mod target;
 pub mod tasks;
+pub mod terminal;

@@ -4,6 +4,8 @@
 //! messages from the command line are each one source, and nothing else reaches back into the loop.
 
 pub mod json;
+pub mod line;
+pub mod prompt;
 
 use std::os::fd::BorrowedFd;
 use std::time::Instant;

@@ -1,0 +1,305 @@
+//! One line typed at the prompt, read as an order. Pure: nothing is opened, nothing is sent.
+//!
+//! A line that begins with `/` is a command, `//x` sends `/x`, everything else is a text message
+//! as it stands. One table of commands serves parsing, `/help`, completion and hints.
+
+use serde::de::IgnoredAny;
+
+use crate::command::Command;
+use crate::event::Kind;
+use crate::protocol::CloseReason;
+use crate::terminal::Language;
+
+/// What a line asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Send this.
+    Send(Command),
+    /// Send the content of a file as one message.
+    File {
+        /// Whether it is a text or a binary message.
+        kind: Kind,
+        /// The file as it was typed.
+        path: String,
+    },
+    /// List the commands.
+    Help,
+    /// Say how the connection is.
+    Status,
+    /// Close with 1000 and end.
+    Quit,
+}
+
+/// A command, for people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Usage {
+    /// Its name without the slash.
+    pub name: &'static str,
+    /// What may follow it; empty if nothing may.
+    pub arguments: &'static str,
+    /// What it does, in one line.
+    pub help: &'static str,
+}
+
+/// All commands, in the order of `/help`.
+pub const COMMANDS: &[Usage] = &[
+    usage("help", "", "list these commands"),
+    usage("send", "TEXT", "send TEXT, whatever it begins with"),
+    usage("file", "PATH", "send a file as one text message"),
+    usage("binary", "PATH", "send a file as one binary message"),
+    usage("hex", "HEX", "send bytes as a binary message: /hex 00 ff"),
+    usage("ping", "[TEXT]", "send a Ping and time its Pong"),
+    usage("pong", "[TEXT]", "send an unsolicited Pong"),
+    usage(
+        "close",
+        "[CODE [REASON]]",
+        "close (1000 unless given) and end",
+    ),
+    usage("status", "", "say how the connection is"),
+    usage("quit", "", "close with 1000 and end, as ^D does"),
+];
+
+const fn usage(name: &'static str, arguments: &'static str, help: &'static str) -> Usage {
+    Usage {
+        name,
+        arguments,
+        help,
+    }
+}
+
+/// The longest payload of a control frame, in bytes (RFC 6455 §5.5).
+const CONTROL_LIMIT: usize = 125;
+
+/// How much of an unknown command is quoted, in characters.
+const SHOWN: usize = 40;
+
+/// Reads a line as an order. `force` lifts the rule for close codes, as `--force` does.
+///
+/// # Errors
+///
+/// What is wrong with the command, and what would be right; nothing is to be sent then.
+pub fn parse(line: &str, force: bool) -> Result<Order, String> {
+    let Some(command) = line.strip_prefix('/') else {
+        return Ok(text(line));
+    };
+    if command.starts_with('/') {
+        return Ok(text(command));
+    }
+    let (name, rest) = split_word(command);
+    match name {
+        "help" => alone(name, rest, Order::Help),
+        "status" => alone(name, rest, Order::Status),
+        "quit" => alone(name, rest, Order::Quit),
+        "send" => Ok(text(rest)),
+        "file" => file(name, Kind::Text, rest),
+        "binary" => file(name, Kind::Binary, rest),
+        "hex" => Ok(Order::Send(Command::Binary(bytes_of_hex(rest)?))),
+        "ping" => Ok(Order::Send(Command::Ping(control(name, rest)?))),
+        "pong" => Ok(Order::Send(Command::Pong(control(name, rest)?))),
+        "close" => Ok(Order::Send(Command::Close(Some(close(rest, force)?)))),
+        _ => Err(unknown(name)),
+    }
+}
+
+/// What `/help` answers.
+#[must_use]
+pub fn help() -> String {
+    let calls: Vec<String> = COMMANDS.iter().map(call).collect();
+    let width = calls.iter().map(String::len).max().unwrap_or(0);
+    let rows: Vec<String> = calls
+        .iter()
+        .zip(COMMANDS)
+        .map(|(call, usage)| format!("  {call:width$}  {}", usage.help))
+        .collect();
+    format!(
+        "what is typed is sent as a text message, but for these:\n{}\n  {:width$}  send /x\n\
+         Alt-Enter begins a new line, ^R searches the history, ^C clears the line",
+        rows.join("\n"),
+        "//x"
+    )
+}
+
+/// Whether `text` is JSON that goes on: it begins as an object or an array, and ends too soon.
+#[must_use]
+pub fn is_unfinished(text: &str) -> bool {
+    text.starts_with(['{', '['])
+        && serde_json::from_str::<IgnoredAny>(text).is_err_and(|error| error.is_eof())
+}
+
+/// The prompt's language, for the line editor.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Orders {
+    /// Whether any close code may be sent, as with `--force`.
+    pub force: bool,
+}
+
+impl Language for Orders {
+    fn unfinished(&self, text: &str) -> bool {
+        is_unfinished(text)
+    }
+
+    fn ends(&self, line: &str) -> bool {
+        matches!(
+            parse(line, self.force),
+            Ok(Order::Quit | Order::Send(Command::Close(_)))
+        )
+    }
+
+    fn complete(&self, line: &str) -> Vec<String> {
+        let Some(start) = line.strip_prefix('/') else {
+            return Vec::new();
+        };
+        COMMANDS
+            .iter()
+            .filter(|usage| usage.name.starts_with(start))
+            .map(|usage| match usage.arguments {
+                "" => format!("/{}", usage.name),
+                _ => format!("/{} ", usage.name),
+            })
+            .collect()
+    }
+
+    fn hint(&self, line: &str) -> Option<String> {
+        let typed = line.strip_prefix('/')?;
+        let name = typed.trim_end_matches(' ');
+        let usage = COMMANDS.iter().find(|usage| usage.name == name)?;
+        match (usage.arguments, typed.len() - name.len()) {
+            ("", _) => None,
+            (arguments, 0) => Some(format!(" {arguments}")),
+            (arguments, 1) => Some(arguments.to_owned()),
+            _ => None,
+        }
+    }
+}
+
+fn text(text: &str) -> Order {
+    Order::Send(Command::Text(text.to_owned()))
+}
+
+/// The first word, and what follows the one blank after it.
+fn split_word(text: &str) -> (&str, &str) {
+    text.split_once(char::is_whitespace).unwrap_or((text, ""))
+}
+
+fn alone(name: &str, rest: &str, order: Order) -> Result<Order, String> {
+    if rest.trim().is_empty() {
+        Ok(order)
+    } else {
+        Err(format!(
+            "/{name} takes nothing after it; //{name} … sends the line as text"
+        ))
+    }
+}
+
+fn file(name: &str, kind: Kind, rest: &str) -> Result<Order, String> {
+    match rest.trim() {
+        "" => Err(format!("/{name} needs the path of a file: /{name} PATH")),
+        path => Ok(Order::File {
+            kind,
+            path: path.to_owned(),
+        }),
+    }
+}
+
+fn bytes_of_hex(rest: &str) -> Result<Vec<u8>, String> {
+    let digits: String = rest.split_whitespace().collect();
+    if digits.is_empty() {
+        return Err("/hex needs bytes in hexadecimal: /hex 00 ff".to_owned());
+    }
+    hex::decode(&digits).map_err(|error| match error {
+        hex::FromHexError::InvalidHexCharacter { .. } => {
+            let wrong = digits.chars().find(|digit| !digit.is_ascii_hexdigit());
+            format!(
+                "/hex takes hexadecimal digits and blanks, not `{}`",
+                wrong.unwrap_or_default()
+            )
+        }
+        _ => format!(
+            "/hex needs two digits for each byte, and {} is odd",
+            digits.len()
+        ),
+    })
+}
+
+fn control(name: &str, rest: &str) -> Result<Vec<u8>, String> {
+    if rest.len() > CONTROL_LIMIT {
+        return Err(format!(
+            "/{name} takes at most {CONTROL_LIMIT} bytes (RFC 6455 §5.5), this has {}",
+            rest.len()
+        ));
+    }
+    Ok(rest.as_bytes().to_vec())
+}
+
+fn close(rest: &str, force: bool) -> Result<CloseReason, String> {
+    let (code, reason) = split_word(rest.trim());
+    let code = match code {
+        "" => 1000,
+        code => code.parse().map_err(|_| {
+            format!("/close takes a code and then a reason, and `{code}` is no code; try /close 1000 {code}")
+        })?,
+    };
+    CloseReason::of_user(code, reason.trim_start(), force).map_err(|rule| format!("/close: {rule}"))
+}
+
+fn unknown(name: &str) -> String {
+    let meant = nearest(name)
+        .map(|near| format!("did you mean /{near}? "))
+        .unwrap_or_default();
+    let shown: String = name.chars().take(SHOWN).collect();
+    let shown = shown
+        + if name.chars().count() > SHOWN {
+            "…"
+        } else {
+            ""
+        };
+    format!("unknown command /{shown}; {meant}/help lists them; //{shown} … sends it as text")
+}
+
+/// The command that `name` was probably meant to be.
+fn nearest(name: &str) -> Option<&'static str> {
+    if name.len() > SHOWN {
+        return None;
+    }
+    let name = name.to_lowercase();
+    let mut begun = COMMANDS
+        .iter()
+        .filter(|usage| !name.is_empty() && usage.name.starts_with(&name));
+    if let (Some(one), None) = (begun.next(), begun.next()) {
+        return Some(one.name);
+    }
+    COMMANDS
+        .iter()
+        .map(|usage| (distance(&name, usage.name), usage.name))
+        .filter(|&(distance, near)| distance <= 2 && distance < near.len() / 2 + 1)
+        .min_by_key(|&(distance, _)| distance)
+        .map(|(_, near)| near)
+}
+
+/// How many characters must be put in, left out, replaced, or swapped with their neighbour.
+fn distance(from: &str, to: &str) -> usize {
+    let (from, to): (Vec<char>, Vec<char>) = (from.chars().collect(), to.chars().collect());
+    let mut rows: Vec<Vec<usize>> = vec![(0..=to.len()).collect()];
+    for (i, &a) in from.iter().enumerate() {
+        let mut row = vec![i + 1];
+        for (j, &b) in to.iter().enumerate() {
+            let replaced = rows[i][j] + usize::from(a != b);
+            let mut least = replaced.min(rows[i][j + 1] + 1).min(row[j] + 1);
+            if i > 0 && j > 0 && a == to[j - 1] && from[i - 1] == b {
+                least = least.min(rows[i - 1][j - 1] + 1);
+            }
+            row.push(least);
+        }
+        rows.push(row);
+    }
+    rows[from.len()][to.len()]
+}
+
+fn call(usage: &Usage) -> String {
+    format!("/{} {}", usage.name, usage.arguments)
+        .trim_end()
+        .to_owned()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,339 @@
+//! The prompt against a sender that writes down what it is told.
+
+use std::io::Write;
+use std::sync::Arc;
+
+use super::*;
+use crate::event::Timing;
+use crate::head::Head;
+use crate::protocol::Closure;
+use crate::terminal::Mail;
+
+/// What was sent, in order, and what was said.
+#[derive(Default)]
+struct Wire {
+    room: usize,
+    sent: Vec<String>,
+    messages: Vec<(Kind, Vec<u8>)>,
+    pieces: usize,
+    notes: Vec<String>,
+}
+
+impl Sender for Wire {
+    fn room(&self, _: Link) -> usize {
+        self.room
+    }
+
+    fn data(&mut self, _: Link, piece: Piece<'_>) {
+        self.pieces += 1;
+        if piece.kind == Kind::Text {
+            assert!(std::str::from_utf8(piece.bytes).is_ok(), "a cut character");
+        }
+        assert_eq!(
+            piece.first,
+            self.sent.last().map(String::as_str) != Some("…")
+        );
+        if piece.first {
+            self.messages.push((piece.kind, Vec::new()));
+        } else {
+            self.sent.pop();
+        }
+        let message = self.messages.last_mut().expect("it has begun");
+        message.1.extend_from_slice(piece.bytes);
+        let whole = format!("{:?} {}", piece.kind, String::from_utf8_lossy(&message.1));
+        self.sent
+            .push(if piece.last { whole } else { "…".to_owned() });
+    }
+
+    fn ping(&mut self, _: Link, payload: &[u8]) {
+        self.sent
+            .push(format!("Ping {}", String::from_utf8_lossy(payload)));
+    }
+
+    fn pong(&mut self, _: Link, payload: &[u8]) {
+        self.sent
+            .push(format!("Pong {}", String::from_utf8_lossy(payload)));
+    }
+
+    fn close(&mut self, _: Link, reason: Option<CloseReason>) {
+        let reason = reason.expect("the prompt always has a code");
+        self.sent
+            .push(format!("Close {} {}", reason.code, reason.reason));
+    }
+
+    fn note(&mut self, note: Note) {
+        self.notes.push(note.text);
+    }
+}
+
+struct Talk {
+    prompt: Prompt,
+    mail: Arc<Mail>,
+    wire: Wire,
+}
+
+impl Talk {
+    fn connecting() -> Self {
+        let (typed, mail) = Typed::pair().expect("a socket pair");
+        Self {
+            prompt: Prompt::new(typed, Options::default()),
+            mail,
+            wire: Wire::default(),
+        }
+    }
+
+    fn open() -> Self {
+        let mut talk = Self::connecting();
+        talk.wire.room = 1 << 20;
+        talk.hear(&Event::Open(&upgrade()));
+        talk
+    }
+
+    fn hear(&mut self, event: &Event<'_>) {
+        self.prompt.hear(Instant::now(), LINK, event);
+    }
+
+    fn type_all(&mut self, lines: &[&str]) -> Took {
+        for line in lines {
+            self.mail.push(Entry::Line((*line).to_owned()));
+        }
+        self.take()
+    }
+
+    fn press(&mut self, entry: Entry) -> Took {
+        self.mail.push(entry);
+        self.take()
+    }
+
+    fn take(&mut self) -> Took {
+        self.prompt.take(true, &mut self.wire)
+    }
+
+    /// Takes until there is nothing more, each time with `room`.
+    fn take_all(&mut self, room: usize) -> usize {
+        let mut takes = 1;
+        self.wire.room = room;
+        while matches!(self.take(), Took::More) {
+            takes += 1;
+        }
+        takes
+    }
+}
+
+fn upgrade() -> Upgrade {
+    Upgrade {
+        url: "ws://example.test/chat".to_owned(),
+        address: Some(([127, 0, 0, 1], 80).into()),
+        subprotocol: Some("chat.v1".to_owned()),
+        extensions: None,
+        request: Head::default(),
+        response: Head::default(),
+        timing: Timing::default(),
+    }
+}
+
+fn file(content: &[u8]) -> (tempfile::NamedTempFile, String) {
+    let mut file = tempfile::NamedTempFile::new().expect("a file");
+    file.write_all(content).expect("write it");
+    let path = file.path().display().to_string();
+    (file, path)
+}
+
+const EMPTY: Entry = Entry::Interrupt { empty: true };
+
+#[test]
+fn lines_wait_for_the_connection_and_go_in_order() {
+    let mut talk = Talk::connecting();
+    assert!(matches!(talk.type_all(&["a", "/ping x", "b"]), Took::More));
+    assert!(talk.wire.sent.is_empty());
+    assert_eq!(talk.wire.notes.len(), 1, "one note, not three");
+    assert_eq!(talk.prompt.unsent().messages, 2);
+    talk.hear(&Event::Open(&upgrade()));
+    assert!(
+        talk.prompt.due().is_some(),
+        "it must be asked though nothing is typed"
+    );
+    talk.wire.room = 1000;
+    assert!(matches!(talk.take(), Took::Later));
+    assert_eq!(talk.wire.sent, ["Text a", "Ping x", "Text b"]);
+    assert_eq!(talk.prompt.due(), None);
+    assert_eq!(talk.prompt.unsent(), Unsent::default());
+}
+
+#[test]
+fn a_full_buffer_makes_lines_wait() {
+    let mut talk = Talk::open();
+    talk.wire.room = 0;
+    assert!(matches!(talk.type_all(&["a", "/quit"]), Took::More));
+    assert!(talk.wire.sent.is_empty() && talk.wire.notes.is_empty());
+    talk.wire.room = 1;
+    assert!(matches!(talk.take(), Took::Ended(None)));
+    assert_eq!(talk.wire.sent, ["Text a", "Close 1000 "]);
+}
+
+#[test]
+fn a_mistake_sends_nothing_and_loses_nothing() {
+    let mut talk = Talk::open();
+    talk.type_all(&[
+        "a",
+        "/hex 0",
+        "/nope",
+        "/file /no/such/file",
+        "/file /",
+        "/close 7",
+        "b",
+    ]);
+    assert_eq!(talk.wire.sent, ["Text a", "Text b"]);
+    assert_eq!(talk.wire.notes.len(), 5, "{:?}", talk.wire.notes);
+    let said = talk.wire.notes.join("\n");
+    assert!(said.contains("/no/such/file: No such file or directory; nothing was sent"));
+    assert!(said.contains("/: it is a directory; nothing was sent"));
+}
+
+#[test]
+fn the_ways_to_end() {
+    for (line, close) in [
+        ("/quit", "Close 1000 "),
+        ("/close", "Close 1000 "),
+        ("/close 4000 enough", "Close 4000 enough"),
+    ] {
+        let mut talk = Talk::open();
+        assert!(matches!(talk.type_all(&[line, "late"]), Took::Ended(None)));
+        assert_eq!(talk.wire.sent, [close]);
+    }
+    let mut talk = Talk::open();
+    assert!(matches!(talk.press(Entry::EndOfInput), Took::Ended(None)));
+    assert_eq!(talk.wire.sent, ["Close 1000 "]);
+    let mut talk = Talk::connecting();
+    assert!(matches!(talk.type_all(&["/quit"]), Took::Ended(None)));
+    let mut talk = Talk::open();
+    talk.hear(&Event::Closed(&Closure::default()));
+    assert!(talk.prompt.due().is_some());
+    assert!(matches!(talk.type_all(&["late"]), Took::Ended(None)));
+    assert!(talk.wire.sent.is_empty());
+    let mut talk = Talk::open();
+    let took = talk.press(Entry::Failed("gone".to_owned()));
+    assert!(matches!(took, Took::Ended(Some(Error::Input { .. }))));
+}
+
+#[test]
+fn two_interrupts_in_a_row_end() {
+    let mut talk = Talk::open();
+    assert!(matches!(talk.press(EMPTY), Took::Later));
+    talk.type_all(&["a"]);
+    assert!(matches!(talk.press(EMPTY), Took::Later));
+    assert!(matches!(
+        talk.press(Entry::Interrupt { empty: false }),
+        Took::Later
+    ));
+    assert!(matches!(talk.press(EMPTY), Took::Later));
+    assert!(talk
+        .wire
+        .notes
+        .iter()
+        .all(|note| note.contains("press ^C again")));
+    let took = talk.press(EMPTY);
+    assert!(
+        matches!(took, Took::Ended(Some(Error::Signal(2)))),
+        "{took:?}"
+    );
+    assert_eq!(talk.wire.sent, ["Text a", "Close 1001 "]);
+}
+
+#[test]
+fn the_status_tells_what_is_known() {
+    let mut talk = Talk::connecting();
+    talk.type_all(&["/status"]);
+    assert_eq!(talk.wire.notes, ["CONNECTING"]);
+    let mut talk = Talk::open();
+    talk.hear(&Event::Data(Way::In, Piece::whole(Kind::Text, b"four")));
+    talk.type_all(&["a", "bc", "/help"]);
+    talk.type_all(&["/status"]);
+    assert!(talk.wire.notes[0].contains("/close [CODE [REASON]]"));
+    let status = &talk.wire.notes[1];
+    assert!(status
+        .starts_with("OPEN ws://example.test/chat (127.0.0.1:80), subprotocol chat.v1, for 0."));
+    assert!(
+        status.ends_with("sent 2 messages (3 bytes), received 1 message (4 bytes)"),
+        "{status}"
+    );
+}
+
+#[test]
+fn a_pong_is_timed_if_it_was_asked_for() {
+    let mut talk = Talk::open();
+    talk.type_all(&["/ping x", "/pong y"]);
+    assert_eq!(talk.wire.sent, ["Ping x", "Pong y"]);
+    talk.hear(&Event::Pong(Way::In, b"other"));
+    talk.take();
+    assert!(talk.wire.notes.is_empty());
+    talk.hear(&Event::Pong(Way::In, b"x"));
+    assert!(talk.prompt.due().is_some());
+    talk.take();
+    assert!(talk.wire.notes[0].starts_with("Pong after "));
+    talk.hear(&Event::Pong(Way::In, b"x"));
+    talk.take();
+    assert_eq!(talk.wire.notes.len(), 1, "each ping is answered once");
+}
+
+#[test]
+fn a_small_file_is_one_frame() {
+    let (_file, path) = file("é\n".as_bytes());
+    let mut talk = Talk::open();
+    talk.type_all(&[&format!("/file {path}"), "after"]);
+    assert_eq!(talk.take_all(1000), 1);
+    assert_eq!(talk.wire.sent, ["Text é\n", "Text after"]);
+    assert_eq!(talk.wire.pieces, 2);
+    assert_eq!(talk.wire.notes, [format!("sent {path} (3 bytes, text)")]);
+}
+
+#[test]
+fn an_empty_file_is_an_empty_message() {
+    for (command, sent) in [("file", "Text "), ("binary", "Binary ")] {
+        let (_file, path) = file(b"");
+        let mut talk = Talk::open();
+        talk.type_all(&[&format!("/{command} {path}")]);
+        talk.take_all(1000);
+        assert_eq!(talk.wire.sent, [sent]);
+        assert_eq!(talk.wire.pieces, 1);
+    }
+}
+
+#[test]
+fn a_big_file_goes_in_pieces_and_what_is_typed_waits() {
+    let content = "日本語".repeat(30_000);
+    let (_file, path) = file(content.as_bytes());
+    for (command, kind) in [("file", Kind::Text), ("binary", Kind::Binary)] {
+        let mut talk = Talk::open();
+        let took = talk.type_all(&[&format!("/{command} {path}"), "after"]);
+        assert!(matches!(took, Took::More));
+        assert_eq!(talk.prompt.unsent().messages, 2);
+        assert!(talk.take_all(10_000) > 20);
+        assert!(talk.wire.pieces > 20);
+        assert_eq!(talk.wire.messages[0], (kind, content.clone().into_bytes()));
+        assert_eq!(talk.wire.messages[1], (Kind::Text, b"after".to_vec()));
+    }
+}
+
+#[test]
+fn a_file_that_is_no_text_is_not_sent_as_text() {
+    let mut late = vec![b'a'; 100_000];
+    late.push(0xff);
+    for (content, place) in [
+        (late, 100_001),
+        (b"ab\xc3".to_vec(), 3),
+        (b"\xff".to_vec(), 1),
+    ] {
+        let (_file, path) = file(&content);
+        let mut talk = Talk::open();
+        talk.type_all(&[&format!("/file {path}"), "after"]);
+        talk.take_all(1 << 20);
+        assert_eq!(talk.wire.sent, ["Text after"]);
+        let wanted = format!("no UTF-8 at byte {place};");
+        assert!(
+            talk.wire.notes[0].contains(&wanted),
+            "{:?}",
+            talk.wire.notes
+        );
+    }
+}

@@ -1,0 +1,195 @@
+//! A file on its way out as one message, in pieces, so that its size costs no memory.
+//!
+//! A text message must be UTF-8 (RFC 6455 §5.6), so a file that goes as text is read twice: once
+//! to know that, before a byte of it is sent, and once to send it.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Seek};
+use std::path::Path;
+
+use crate::error::plain;
+use crate::event::{Kind, Link, Piece};
+use crate::source::Sender;
+
+/// The most that is read at a time, in bytes.
+const CHUNK: usize = 64 * 1024;
+
+/// A file that was sent.
+#[derive(Debug)]
+pub(super) struct Done {
+    /// Its size.
+    pub(super) bytes: u64,
+    /// What to say about it.
+    pub(super) text: String,
+}
+
+/// A file being sent.
+pub(super) struct Upload {
+    kind: Kind,
+    name: String,
+    file: File,
+    stage: Stage,
+    /// What was read and not yet checked or sent: a piece, or the beginning of a character.
+    held: Vec<u8>,
+    bytes: u64,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Checking,
+    Sending { first: bool },
+}
+
+impl Upload {
+    /// Opens `path`, in which `~/` stands for `home`.
+    ///
+    /// # Errors
+    ///
+    /// Why it can't be sent, for people.
+    pub(super) fn open(kind: Kind, path: &str, home: Option<&Path>) -> Result<Self, String> {
+        let place = match (path.strip_prefix("~/"), home) {
+            (Some(rest), Some(home)) => home.join(rest),
+            _ => Path::new(path).to_owned(),
+        };
+        let refused = |cause: &str| format!("{path}: {cause}; nothing was sent");
+        let unread = |error: io::Error| refused(&plain(&error));
+        // A pipe or a device could block the whole session, or never end.
+        let metadata = fs::metadata(&place).map_err(unread)?;
+        if !metadata.is_file() {
+            let what = if metadata.is_dir() {
+                "it is a directory"
+            } else {
+                "it is no regular file"
+            };
+            return Err(refused(what));
+        }
+        Ok(Self {
+            kind,
+            name: path.to_owned(),
+            file: File::open(&place).map_err(unread)?,
+            stage: match kind {
+                Kind::Text => Stage::Checking,
+                Kind::Binary => Stage::Sending { first: true },
+            },
+            held: Vec::new(),
+            bytes: 0,
+        })
+    }
+
+    /// Checks or sends one more piece; says what was done when it was the last.
+    ///
+    /// # Errors
+    ///
+    /// Why it can't be sent, or was cut short, for people.
+    pub(super) fn step(&mut self, to: &mut dyn Sender, link: Link) -> Result<Option<Done>, String> {
+        match self.stage {
+            Stage::Checking => self.check().map(|()| None),
+            Stage::Sending { first } => self.send(first, to, link),
+        }
+    }
+
+    fn check(&mut self) -> Result<(), String> {
+        let ended = self
+            .fill(CHUNK)
+            .map_err(|error| format!("{}: {}; nothing was sent", self.name, plain(&error)))?;
+        let whole = whole_text(&self.held);
+        let wrong = match whole {
+            Ok(whole) if ended && whole < self.held.len() => Some(whole),
+            Ok(_) => None,
+            Err(place) => Some(place),
+        };
+        if let Some(place) = wrong {
+            return Err(format!(
+                "{}: no UTF-8 at byte {}; nothing was sent, /binary sends it as it is",
+                self.name,
+                self.bytes + place as u64 + 1
+            ));
+        }
+        let whole = whole.unwrap_or_default();
+        self.held.drain(..whole);
+        self.bytes += whole as u64;
+        if ended {
+            self.bytes = 0;
+            self.file
+                .rewind()
+                .map_err(|error| format!("{}: {}; nothing was sent", self.name, plain(&error)))?;
+            self.stage = Stage::Sending { first: true };
+        }
+        Ok(())
+    }
+
+    fn send(
+        &mut self,
+        first: bool,
+        to: &mut dyn Sender,
+        link: Link,
+    ) -> Result<Option<Done>, String> {
+        let size = to.room(link).clamp(4, CHUNK);
+        // One byte more than a piece, so that the last is known as the last.
+        let filled = self.fill(size + 1);
+        let (mut end, mut last) = match filled {
+            Ok(true) => (self.held.len(), true),
+            _ => (size.min(self.held.len()), false),
+        };
+        let mut cut = filled.err().map(|error| plain(&error));
+        if self.kind == Kind::Text {
+            let whole = whole_text(&self.held[..end]);
+            if whole.is_err() || (last && whole != Ok(end)) {
+                cut = Some("it was changed meanwhile and is no UTF-8 any more".to_owned());
+            }
+            end = whole.unwrap_or_else(|place| place);
+        }
+        if cut.is_some() && first {
+            let cause = cut.unwrap_or_default();
+            return Err(format!("{}: {cause}; nothing was sent", self.name));
+        }
+        // A message that has begun must end: with what there is.
+        last |= cut.is_some();
+        let piece = Piece {
+            kind: self.kind,
+            first,
+            last,
+            bytes: &self.held[..end],
+        };
+        to.data(link, piece);
+        self.held.drain(..end);
+        self.bytes += end as u64;
+        self.stage = Stage::Sending { first: false };
+        match cut {
+            Some(cause) => Err(format!(
+                "{}: {cause}; the message was sent with its first {} bytes only",
+                self.name, self.bytes
+            )),
+            None if last => Ok(Some(Done {
+                bytes: self.bytes,
+                text: format!("sent {} ({} bytes, {})", self.name, self.bytes, self.noun()),
+            })),
+            None => Ok(None),
+        }
+    }
+
+    /// Reads until `size` bytes are held; says whether the file ended before.
+    fn fill(&mut self, size: usize) -> io::Result<bool> {
+        let missing = size.saturating_sub(self.held.len());
+        let read = (&self.file)
+            .take(missing as u64)
+            .read_to_end(&mut self.held)?;
+        Ok(read < missing)
+    }
+
+    fn noun(&self) -> &'static str {
+        match self.kind {
+            Kind::Text => "text",
+            Kind::Binary => "binary",
+        }
+    }
+}
+
+/// How many bytes are whole characters; the place of the first that can never become one.
+fn whole_text(bytes: &[u8]) -> Result<usize, usize> {
+    match std::str::from_utf8(bytes) {
+        Ok(_) => Ok(bytes.len()),
+        Err(error) if error.error_len().is_none() => Ok(error.valid_up_to()),
+        Err(error) => Err(error.valid_up_to()),
+    }
+}

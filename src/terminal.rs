@@ -1,0 +1,262 @@
+//! The terminal: where typing comes in and messages go out. It and its `editing` alone name
+//! rustyline.
+//!
+//! rustyline reads and draws on a thread of its own, in raw mode, and prints for others only from
+//! there ([`screen`]). What is typed reaches the loop as [`Entry`] behind a descriptor to poll.
+//!
+//! [`Terminal`] is the guard: it lives in the thread that runs the session, and dropping it, after
+//! a panic too, brings everything that waits onto the screen, ends the line editor, and leaves the
+//! terminal as it was found.
+//!
+//! * The end of an editor that blocks in a read can only be forced by a signal to its very thread.
+//!   That is SIGINT, which rustyline catches while it reads; ours is registered before, so that
+//!   one which comes a moment early or late is harmless.
+//! * At the end, two prints that show nothing say that all before them was drawn: the editor's own
+//!   queue holds one, so when the second is taken, the first is done with.
+//! * Completion goes round (`CompletionType::Circular`): a list with `--More--` could not be ended.
+//! * On a terminal that can do nothing (`TERM=dumb`) there is no raw mode: lines are read as they
+//!   come and messages are written as they come.
+
+mod editing;
+mod entries;
+mod history;
+mod screen;
+
+use std::io::{self, Write};
+use std::os::unix::thread::JoinHandleExt;
+use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use nix::sys::pthread::pthread_kill;
+use nix::sys::signal::Signal;
+use nix::sys::termios::{self, SetArg, Termios};
+use rustyline::error::ReadlineError;
+use rustyline::ExternalPrinter;
+use signal_hook::consts::SIGINT;
+
+use self::editing::{new_editor, Reader};
+use self::history::Past;
+use self::screen::{Board, Painter, Waited};
+
+pub(crate) use self::entries::Mail;
+pub use self::entries::{Entry, Typed};
+pub use self::screen::Screen;
+
+/// After so long without a print something holds the editor up: a search, a half-typed key.
+const HELD_UP: Duration = Duration::from_millis(100);
+/// How often the editor is signalled until it has ended.
+const AGAIN: Duration = Duration::from_millis(10);
+/// After so long nothing can be done any more: the terminal itself takes nothing.
+const HOPELESS: Duration = Duration::from_secs(5);
+/// A print that shows nothing and, as every print, ends with a line feed.
+const NOTHING: &str = "\x1b[A\n";
+
+/// What the line editor must know of the language that is typed.
+pub trait Language: Send + Sync {
+    /// Whether `text` goes on, so that Enter begins a new line.
+    fn unfinished(&self, text: &str) -> bool;
+
+    /// Whether nothing will be typed after `line`, so that no new prompt is shown.
+    fn ends(&self, line: &str) -> bool;
+
+    /// What `line` could become; nothing if there is nothing to complete.
+    fn complete(&self, line: &str) -> Vec<String>;
+
+    /// What could follow `line`, to be shown after it.
+    fn hint(&self, line: &str) -> Option<String>;
+}
+
+/// How a terminal is to be used.
+pub struct Options {
+    /// The file of the history; `None` keeps none beyond this run.
+    pub history: Option<PathBuf>,
+    /// What stands before the line being typed, without escape sequences.
+    pub sign: String,
+    /// Whether hints may be dimmed.
+    pub colour: bool,
+    /// What is typed.
+    pub language: Arc<dyn Language>,
+}
+
+/// The guard of a terminal in use; see the head of this file.
+#[must_use = "dropping it ends the prompt"]
+pub struct Terminal {
+    board: Arc<Board>,
+    printer: Option<JoinHandle<()>>,
+    reader: Option<JoinHandle<()>>,
+    /// The terminal's settings as they were found, if it is put into raw mode at all.
+    raw: Option<Termios>,
+    /// Our own action on SIGINT, which does nothing.
+    harmless: signal_hook::SigId,
+}
+
+impl Terminal {
+    /// Begins to read lines from standard input and to draw on standard output, both terminals.
+    /// There can be one at a time.
+    ///
+    /// # Errors
+    ///
+    /// What the operating system said to a new thread, pipe or signal action.
+    pub fn start(options: Options) -> io::Result<(Self, Screen, Typed)> {
+        let board = Board::new(Box::new(io::stdout()));
+        let (typed, mail) = Typed::pair()?;
+        let empty = Arc::new(AtomicBool::new(true));
+        let mut editor = new_editor(&options, &board, &empty).map_err(error_of)?;
+        let mut found = None;
+        let mut painter: Box<dyn Painter + Send> = match editor.create_external_printer() {
+            Ok(printer) => {
+                found = Some(termios::tcgetattr(io::stdin())?);
+                Box::new(Above(printer))
+            }
+            // TERM=dumb, or no terminal at all: nothing will be raw.
+            Err(ReadlineError::Errno(nix::errno::Errno::ENOTTY)) => {
+                board.free_gate();
+                Box::new(Plain(io::stdout()))
+            }
+            Err(error) => return Err(error_of(error)),
+        };
+        let mut terminal = Self {
+            harmless: signal_hook::flag::register(SIGINT, Arc::new(AtomicBool::default()))?,
+            board: Arc::clone(&board),
+            printer: None,
+            reader: None,
+            raw: found,
+        };
+        let feeder = Arc::clone(&board);
+        terminal.printer = Some(spawn("screen", move || feeder.feed(painter.as_mut()))?);
+        let (past, warning) = Past::open(options.history);
+        if let Some(warning) = warning {
+            mail.push(Entry::Warning(warning));
+        }
+        let reader = Reader {
+            editor,
+            past,
+            board: Arc::clone(&board),
+            mail,
+            language: options.language,
+            sign: options.sign,
+            empty,
+            raw: terminal.raw.is_some(),
+        };
+        terminal.reader = Some(spawn("keyboard", move || reader.run())?);
+        Ok((terminal, Screen(board), typed))
+    }
+
+    /// Shows everything that waits, ends the line editor and leaves the terminal as it was found.
+    /// Dropping does the same; a second end does nothing.
+    pub fn end(&mut self) {
+        let Some(printer) = self.printer.take() else {
+            return;
+        };
+        if self.reader.is_none() {
+            // It could not be started: nothing is raw.
+            self.board.reader_gone();
+        }
+        self.board.begin_end();
+        let settled = self.settle();
+        self.board.finish();
+        let ended = self.end_reader();
+        self.board.end(!settled);
+        if settled {
+            // It only waited for the end.
+            let _ = printer.join();
+        }
+        if let (Some(found), false) = (&self.raw, ended) {
+            // The editor hangs in a terminal that takes nothing; this may still reach it.
+            let _ = termios::tcsetattr(io::stdin(), SetArg::TCSANOW, found);
+        }
+        signal_hook::low_level::unregister(self.harmless);
+    }
+
+    /// Waits until everything is on the screen. An editor that is held up is made to begin anew:
+    /// then it draws. Says whether it came to that.
+    fn settle(&self) -> bool {
+        let mut last = Instant::now();
+        while last.elapsed() < HOPELESS {
+            match self.board.wait_for_print(HELD_UP) {
+                Waited::Settled => return true,
+                Waited::Printed => last = Instant::now(),
+                Waited::Nothing => self.interrupt(),
+            }
+        }
+        false
+    }
+
+    /// Ends the reading thread; says whether nothing of it is left that could write.
+    fn end_reader(&mut self) -> bool {
+        if self.raw.is_none() {
+            // It reads whole lines from a terminal in its usual mode: nothing to put back, and no
+            // way to end it. It ends with the process.
+            self.reader = None;
+            return true;
+        }
+        let begun = Instant::now();
+        while begun.elapsed() < HOPELESS {
+            self.interrupt();
+            if self.board.wait_for_reader(AGAIN) {
+                // A panic of the thread has been told by its last entry.
+                let _ = self.reader.take().map(JoinHandle::join);
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Ends the current `readline`, whatever it waits for.
+    fn interrupt(&self) {
+        let reader = self.reader.as_ref().filter(|reader| !reader.is_finished());
+        if let (Some(reader), true) = (reader, self.raw.is_some()) {
+            // Not joined yet, so the thread's name is valid; one that has just ended needs no signal.
+            let _ = pthread_kill(reader.as_pthread_t(), Signal::SIGINT);
+        }
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<JoinHandle<()>> {
+    thread::Builder::new().name(name.to_owned()).spawn(work)
+}
+
+fn error_of(error: ReadlineError) -> io::Error {
+    match error {
+        ReadlineError::Io(error) => error,
+        ReadlineError::Errno(error) => error.into(),
+        other => io::Error::other(other),
+    }
+}
+
+/// Prints above the line being typed.
+struct Above<P>(P);
+
+impl<P: ExternalPrinter> Painter for Above<P> {
+    fn paint(&mut self, text: &str) -> io::Result<()> {
+        self.0.print(text.to_owned()).map_err(error_of)
+    }
+
+    fn settle(&mut self) -> io::Result<()> {
+        self.paint(NOTHING)?;
+        self.paint(NOTHING)
+    }
+}
+
+/// Prints as it comes.
+struct Plain(io::Stdout);
+
+impl Painter for Plain {
+    fn paint(&mut self, text: &str) -> io::Result<()> {
+        self.0.write_all(text.as_bytes())?;
+        self.0.flush()
+    }
+
+    fn settle(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}

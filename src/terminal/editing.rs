@@ -1,0 +1,299 @@
+//! The line editor: how it is set up, and the thread that reads with it.
+
+use std::borrow::Cow;
+use std::io::ErrorKind;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
+use std::time::Duration;
+
+use nix::sys::signal::{raise, Signal};
+use rustyline::completion::Completer;
+use rustyline::error::{ReadlineError, Signal as Caught};
+use rustyline::highlight::Highlighter;
+use rustyline::hint::{Hint, Hinter};
+use rustyline::history::{History, MemHistory};
+use rustyline::validate::{ValidationContext, ValidationResult, Validator};
+use rustyline::{
+    Cmd, ColorMode, CompletionType, ConditionalEventHandler, Config, Context, Editor, Event,
+    EventContext, EventHandler, Helper, KeyCode, KeyEvent, Modifiers, Prompt, RepeatCount,
+};
+
+use super::history::Past;
+use super::screen::Board;
+use super::{Entry, Mail};
+use super::{Language, Options};
+
+/// After Escape alone, how long a second key makes it Alt, in milliseconds. rustyline's own
+/// default is for ever, and nothing is drawn meanwhile.
+const ESCAPE: u16 = 500;
+/// How often a terminal that only says "end of input" is asked again while the session ends.
+const NO_INPUT: Duration = Duration::from_millis(50);
+
+type LineEditor = Editor<Editing, MemHistory>;
+
+/// An editor with our keys; `empty` is told, at each ^C, whether the line was empty.
+pub(super) fn new_editor(
+    options: &Options,
+    board: &Arc<Board>,
+    empty: &Arc<AtomicBool>,
+) -> rustyline::Result<LineEditor> {
+    let config = Config::builder()
+        // A list of completions that asks for `--More--` could not be ended by a signal.
+        .completion_type(CompletionType::Circular)
+        .keyseq_timeout(Some(ESCAPE))
+        .color_mode(if options.colour {
+            ColorMode::Forced
+        } else {
+            ColorMode::Disabled
+        })
+        .max_history_size(usize::MAX)?
+        .build();
+    let history = MemHistory::with_config(&config);
+    let mut editor = Editor::with_history(config, history)?;
+    editor.set_helper(Some(Editing {
+        language: Arc::clone(&options.language),
+        board: Arc::clone(board),
+    }));
+    for key in ['C', 'D'] {
+        let leaving = Leaving {
+            board: Arc::clone(board),
+            empty: Arc::clone(empty),
+            interrupts: key == 'C',
+        };
+        editor.bind_sequence(
+            KeyEvent::ctrl(key),
+            EventHandler::Conditional(Box::new(leaving)),
+        );
+    }
+    editor.bind_sequence(
+        KeyEvent(KeyCode::Enter, Modifiers::ALT),
+        EventHandler::Simple(Cmd::Newline),
+    );
+    Ok(editor)
+}
+
+/// The thread that reads lines, until the guard ends it.
+pub(super) struct Reader {
+    pub(super) editor: LineEditor,
+    pub(super) past: Past,
+    pub(super) board: Arc<Board>,
+    pub(super) mail: Arc<Mail>,
+    pub(super) language: Arc<dyn Language>,
+    pub(super) sign: String,
+    pub(super) empty: Arc<AtomicBool>,
+    /// Whether the editor uses raw mode.
+    pub(super) raw: bool,
+}
+
+impl Reader {
+    /// Reads until there is no more need.
+    ///
+    /// Someone who has said the last thing, such as `/quit`, gets no new prompt. But the editor
+    /// must go on, with nothing before the line: it is what draws the last messages.
+    pub(super) fn run(mut self) {
+        let _gone = Gone {
+            board: Arc::clone(&self.board),
+            mail: Arc::clone(&self.mail),
+        };
+        self.recall();
+        let mut over = false;
+        while !self.board.is_finished() {
+            let silent = over || self.board.is_ending();
+            let sign = Sign {
+                text: if silent { "" } else { &self.sign },
+                board: &self.board,
+                shown: AtomicBool::new(false),
+            };
+            self.empty.store(true, Ordering::Relaxed);
+            let read = self.editor.readline(&sign);
+            self.board.close_gate();
+            if self.board.is_finished() {
+                if silent && self.raw {
+                    // The editor has left a line on which nothing stands.
+                    self.board.step_back();
+                }
+                break;
+            }
+            match read {
+                Ok(_) if silent => {}
+                Ok(line) => over = self.enter(line),
+                Err(ReadlineError::Interrupted | ReadlineError::Signal(Caught::Interrupt)) => {
+                    self.interrupt(over);
+                }
+                Err(ReadlineError::Signal(_)) => {}
+                Err(ReadlineError::Eof) if silent => self.board.wait_for_finish(NO_INPUT),
+                Err(ReadlineError::Eof) => {
+                    over = true;
+                    self.mail.push(Entry::EndOfInput);
+                }
+                Err(ReadlineError::Io(error)) if error.kind() == ErrorKind::InvalidData => {
+                    let text = "the line was not UTF-8 and is dropped; nothing was sent";
+                    self.mail.push(Entry::Warning(text.to_owned()));
+                }
+                Err(error) => {
+                    self.mail.push(Entry::Failed(error.to_string()));
+                    break;
+                }
+            }
+            if over && !self.raw {
+                break;
+            }
+        }
+    }
+
+    /// Hands a line over; says whether it is the last.
+    fn enter(&mut self, mut line: String) -> bool {
+        if line.ends_with('\n') && self.language.unfinished(&line) {
+            // The empty line that sends unfinished JSON as it is.
+            line.pop();
+        }
+        let over = self.language.ends(&line);
+        if let Some(warning) = self.past.add(&line) {
+            self.mail.push(Entry::Warning(warning));
+        }
+        self.recall();
+        self.mail.push(Entry::Line(line));
+        over
+    }
+
+    /// Gives the editor the history as it is now: its own can't forget an earlier double.
+    fn recall(&mut self) {
+        let history = self.editor.history_mut();
+        // History in memory does not fail.
+        let _ = history.clear();
+        for entry in self.past.entries() {
+            let _ = history.add(entry);
+        }
+    }
+
+    fn interrupt(&self, over: bool) {
+        if self.board.is_ending() {
+            // It was the guard.
+        } else if over {
+            // Nobody listens to entries any more, but the session hears signals.
+            let _ = raise(Signal::SIGINT);
+        } else {
+            let empty = self.empty.load(Ordering::Relaxed);
+            self.mail.push(Entry::Interrupt { empty });
+        }
+    }
+}
+
+/// Tells, however the reading thread ends, that it is gone.
+struct Gone {
+    board: Arc<Board>,
+    mail: Arc<Mail>,
+}
+
+impl Drop for Gone {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let text = "the line editor stopped working".to_owned();
+            self.mail.push(Entry::Failed(text));
+        }
+        self.board.reader_gone();
+    }
+}
+
+/// What stands before the line. The editor asks for it first when the terminal is raw and the line
+/// is about to be drawn: from then on it prints for others.
+struct Sign<'a> {
+    text: &'a str,
+    board: &'a Board,
+    shown: AtomicBool,
+}
+
+impl Prompt for Sign<'_> {
+    fn raw(&self) -> &str {
+        // Once: it is drawn again when the line is left.
+        if !self.shown.swap(true, Ordering::Relaxed) {
+            self.board.open_gate();
+        }
+        self.text
+    }
+}
+
+/// ^C and ^D, for those who must know it before the line is left.
+struct Leaving {
+    board: Arc<Board>,
+    empty: Arc<AtomicBool>,
+    interrupts: bool,
+}
+
+impl ConditionalEventHandler for Leaving {
+    fn handle(&self, _: &Event, _: RepeatCount, _: bool, context: &EventContext) -> Option<Cmd> {
+        let empty = context.line().is_empty();
+        if self.interrupts || empty {
+            self.board.close_gate();
+        }
+        if self.interrupts {
+            self.empty.store(empty, Ordering::Relaxed);
+            return Some(Cmd::Interrupt);
+        }
+        // ^D keeps its meanings: delete a character, or the end.
+        None
+    }
+}
+
+/// What the editor asks while a line is typed.
+pub(super) struct Editing {
+    language: Arc<dyn Language>,
+    board: Arc<Board>,
+}
+
+impl Helper for Editing {}
+
+impl Validator for Editing {
+    fn validate(&self, context: &mut ValidationContext) -> rustyline::Result<ValidationResult> {
+        let text = context.input();
+        // An empty line ends it, whatever it is.
+        if !text.ends_with('\n') && self.language.unfinished(text) {
+            return Ok(ValidationResult::Incomplete);
+        }
+        self.board.close_gate();
+        Ok(ValidationResult::Valid(None))
+    }
+}
+
+impl Completer for Editing {
+    type Candidate = String;
+
+    fn complete(
+        &self,
+        line: &str,
+        position: usize,
+        _: &Context<'_>,
+    ) -> rustyline::Result<(usize, Vec<String>)> {
+        Ok((0, self.language.complete(&line[..position])))
+    }
+}
+
+/// What may follow the line; to be read, not to be taken.
+pub(super) struct Following(String);
+
+impl Hint for Following {
+    fn display(&self) -> &str {
+        &self.0
+    }
+
+    fn completion(&self) -> Option<&str> {
+        None
+    }
+}
+
+impl Hinter for Editing {
+    type Hint = Following;
+
+    fn hint(&self, line: &str, position: usize, _: &Context<'_>) -> Option<Following> {
+        if position < line.len() {
+            return None;
+        }
+        self.language.hint(line).map(Following)
+    }
+}
+
+impl Highlighter for Editing {
+    fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
+        Cow::Owned(format!("\x1b[2m{hint}\x1b[22m"))
+    }
+}

@@ -1,0 +1,118 @@
+//! What was typed, on its way from the thread that reads to the loop that polls.
+
+use std::collections::VecDeque;
+use std::io::{self, Read, Write};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::UnixStream;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Something that happened at the keyboard.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Entry {
+    /// A line was entered; it may hold line feeds.
+    Line(String),
+    /// ^C was pressed.
+    Interrupt {
+        /// Whether nothing stood on the line.
+        empty: bool,
+    },
+    /// ^D was pressed on an empty line, or the terminal is gone.
+    EndOfInput,
+    /// Something went wrong that stops nothing, for people.
+    Warning(String),
+    /// The terminal can't be read any more, and why.
+    Failed(String),
+}
+
+/// The end that the reading thread writes to.
+pub(crate) struct Mail {
+    entries: Mutex<VecDeque<Entry>>,
+    bell: UnixStream,
+}
+
+impl Mail {
+    /// Hands an entry over and wakes the loop.
+    pub(crate) fn push(&self, entry: Entry) {
+        let mut entries = self.lock();
+        entries.push_back(entry);
+        // The bell can only be full of earlier rings, or have no listener any more: both are well.
+        let _ = (&self.bell).write(&[1]);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, VecDeque<Entry>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What was typed and not yet heard: a descriptor to poll, and entries to take.
+pub struct Typed {
+    mail: Arc<Mail>,
+    ear: UnixStream,
+}
+
+impl Typed {
+    /// Both ends.
+    ///
+    /// # Errors
+    ///
+    /// What the operating system said to a new socket pair.
+    pub(crate) fn pair() -> io::Result<(Self, Arc<Mail>)> {
+        let (ear, bell) = UnixStream::pair()?;
+        ear.set_nonblocking(true)?;
+        bell.set_nonblocking(true)?;
+        let mail = Arc::new(Mail {
+            entries: Mutex::default(),
+            bell,
+        });
+        let typed = Self {
+            mail: Arc::clone(&mail),
+            ear,
+        };
+        Ok((typed, mail))
+    }
+
+    /// The descriptor that is readable while entries wait.
+    #[must_use]
+    pub fn fd(&self) -> BorrowedFd<'_> {
+        self.ear.as_fd()
+    }
+
+    /// The oldest entry that waits. Never blocks.
+    pub fn take(&mut self) -> Option<Entry> {
+        let mut entries = self.mail.lock();
+        let entry = entries.pop_front();
+        if entries.is_empty() {
+            // Under the lock, so that no ring for a new entry is lost.
+            let mut rings = [0; 64];
+            while matches!((&self.ear).read(&mut rings), Ok(count) if count > 0) {}
+        }
+        entry
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nix::poll::{poll, PollFd, PollFlags, PollTimeout};
+
+    fn readable(typed: &Typed) -> bool {
+        let mut fds = [PollFd::new(typed.fd(), PollFlags::POLLIN)];
+        poll(&mut fds, PollTimeout::ZERO).expect("poll a socket") == 1
+    }
+
+    #[test]
+    fn the_descriptor_is_readable_while_entries_wait() {
+        let (mut typed, mail) = Typed::pair().expect("a socket pair");
+        assert!(!readable(&typed));
+        // More than a socket's buffer holds: ringing must not block.
+        for number in 0..300_000 {
+            mail.push(Entry::Line(number.to_string()));
+        }
+        for number in 0..300_000 {
+            assert!(readable(&typed), "{number}");
+            assert_eq!(typed.take(), Some(Entry::Line(number.to_string())));
+        }
+        assert!(!readable(&typed));
+        assert_eq!(typed.take(), None);
+    }
+}

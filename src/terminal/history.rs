@@ -1,0 +1,225 @@
+//! The prompt's history: what was typed, in memory and in a file that outlives the run.
+//!
+//! The file has one entry a line, line feeds and backslashes escaped. Each entry is appended when
+//! it is entered, in one write, so that neither a crash nor a second prompt loses one.
+
+use std::collections::VecDeque;
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
+use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use crate::error::plain;
+
+/// Entries that are kept.
+const KEPT: usize = 1000;
+/// A longer entry is not kept, in bytes: it is data, not a line that is typed again.
+const LONGEST: usize = 64 * 1024;
+
+/// What was typed before, the oldest first, each entry once.
+pub(super) struct Past {
+    path: Option<PathBuf>,
+    entries: VecDeque<String>,
+}
+
+impl Past {
+    /// Reads the file, or makes it; without a path nothing outlives the run. The text is a
+    /// warning: the file can't be used.
+    pub(super) fn open(path: Option<PathBuf>) -> (Self, Option<String>) {
+        let mut past = Self {
+            path: None,
+            entries: VecDeque::new(),
+        };
+        let Some(path) = path else {
+            return (past, None);
+        };
+        let read = past.read(&path);
+        past.path = Some(path);
+        let warning = read.err().map(|error| past.give_up(&error));
+        (past, warning)
+    }
+
+    /// The entries, the oldest first.
+    pub(super) fn entries(&self) -> impl Iterator<Item = &str> {
+        self.entries.iter().map(String::as_str)
+    }
+
+    /// Takes an entry, unless it begins with a space, is empty or is very long. An earlier one
+    /// like it goes. The text is a warning, given once: the file can't be written.
+    pub(super) fn add(&mut self, entry: &str) -> Option<String> {
+        if entry.is_empty() || entry.starts_with(' ') || entry.len() > LONGEST {
+            return None;
+        }
+        let again = self.entries.back().is_some_and(|last| last == entry);
+        self.remember(entry.to_owned());
+        let path = self.path.as_deref().filter(|_| !again)?;
+        let written = open_file(path).and_then(|mut file| file.write_all(&line_of(entry)));
+        written.err().map(|error| self.give_up(&error))
+    }
+
+    fn read(&mut self, path: &Path) -> io::Result<()> {
+        if let Some(directory) = path.parent() {
+            // 0700 as the XDG rules ask; directories that exist are left as they are.
+            DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(directory)?;
+        }
+        let file = open_file(path)?;
+        // The file may have been made by another hand, with other permissions.
+        file.set_permissions(Permissions::from_mode(0o600))?;
+        let content = fs::read(path)?;
+        let mut lines = 0;
+        for line in String::from_utf8_lossy(&content).lines() {
+            lines += 1;
+            self.remember(entry_of(line));
+        }
+        if lines > 2 * KEPT {
+            self.rewrite(path)?;
+        }
+        Ok(())
+    }
+
+    /// Replaces a file that has grown by what is kept of it, in one step.
+    fn rewrite(&self, path: &Path) -> io::Result<()> {
+        let mut name = path.as_os_str().to_owned();
+        name.push(format!(".{}", std::process::id()));
+        let draft = PathBuf::from(name);
+        let content: Vec<u8> = self.entries().flat_map(line_of).collect();
+        let replaced = open_file(&draft)
+            .and_then(|mut file| file.write_all(&content))
+            .and_then(|()| fs::rename(&draft, path));
+        if replaced.is_err() {
+            // The old file stays, whole; the draft may not even exist.
+            let _ = fs::remove_file(&draft);
+        }
+        replaced
+    }
+
+    fn remember(&mut self, entry: String) {
+        if entry.is_empty() {
+            return;
+        }
+        self.entries.retain(|earlier| *earlier != entry);
+        if self.entries.len() == KEPT {
+            self.entries.pop_front();
+        }
+        self.entries.push_back(entry);
+    }
+
+    fn give_up(&mut self, error: &io::Error) -> String {
+        let path = self.path.take().unwrap_or_default();
+        let cause = match error.kind() {
+            ErrorKind::IsADirectory => "it is a directory".to_owned(),
+            ErrorKind::AlreadyExists => "its directory can't be made".to_owned(),
+            _ => plain(error),
+        };
+        format!(
+            "the history of this prompt is not kept: {}: {cause}",
+            path.display()
+        )
+    }
+}
+
+fn open_file(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .append(true)
+        .create(true)
+        .mode(0o600)
+        .open(path)
+}
+
+fn line_of(entry: &str) -> Vec<u8> {
+    let mut line = entry.replace('\\', r"\\").replace('\n', r"\n");
+    line.push('\n');
+    line.into_bytes()
+}
+
+fn entry_of(line: &str) -> String {
+    let mut entry = String::with_capacity(line.len());
+    let mut letters = line.chars();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\\' => match letters.next() {
+                Some('n') => entry.push('\n'),
+                Some(other) => entry.push(other),
+                None => entry.push('\\'),
+            },
+            other => entry.push(other),
+        }
+    }
+    entry
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn opened(path: &Path) -> Past {
+        let (past, warning) = Past::open(Some(path.to_owned()));
+        assert_eq!(warning, None);
+        past
+    }
+
+    fn list(past: &Past) -> Vec<&str> {
+        past.entries().collect()
+    }
+
+    #[test]
+    fn entries_outlive_the_run_each_once() {
+        let home = tempfile::tempdir().expect("a directory");
+        let path = home.path().join("state/wsline/history");
+        let mut past = opened(&path);
+        for entry in [
+            "one",
+            "two\nlines",
+            "one",
+            r"back\nslash\",
+            " secret",
+            "",
+            "one",
+        ] {
+            assert_eq!(past.add(entry), None);
+        }
+        let wanted = ["two\nlines", r"back\nslash\", "one"];
+        assert_eq!(list(&past), wanted);
+        assert_eq!(list(&opened(&path)), wanted);
+        let mode = |path: &Path| fs::metadata(path).expect("it exists").permissions().mode();
+        assert_eq!(mode(&path) & 0o777, 0o600);
+        assert_eq!(mode(path.parent().expect("a parent")) & 0o777, 0o700);
+    }
+
+    #[test]
+    fn two_prompts_share_a_file_and_lose_nothing() {
+        let home = tempfile::tempdir().expect("a directory");
+        let path = home.path().join("history");
+        let (mut one, mut other) = (opened(&path), opened(&path));
+        one.add("a");
+        other.add("b");
+        one.add("c");
+        assert_eq!(list(&opened(&path)), ["a", "b", "c"]);
+    }
+
+    #[test]
+    fn a_file_that_has_grown_is_cut_to_what_is_kept() {
+        let home = tempfile::tempdir().expect("a directory");
+        let path = home.path().join("history");
+        let lines: Vec<String> = (0..=2 * KEPT).map(|number| number.to_string()).collect();
+        fs::write(&path, lines.join("\n")).expect("write a file");
+        assert_eq!(opened(&path).entries().count(), KEPT);
+        let cut = fs::read_to_string(&path).expect("read it back");
+        assert_eq!(cut.lines().count(), KEPT);
+        assert_eq!(cut.lines().last(), Some("2000"));
+        assert_eq!(fs::read_dir(home.path()).expect("list it").count(), 1);
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_used_is_said_once() {
+        let home = tempfile::tempdir().expect("a directory");
+        let (mut past, warning) = Past::open(Some(home.path().to_owned()));
+        let warning = warning.expect("a directory is no file");
+        assert!(warning.contains("is not kept") && warning.ends_with("it is a directory"));
+        assert_eq!(past.add("a"), None);
+        assert_eq!(list(&past), ["a"]);
+    }
+}

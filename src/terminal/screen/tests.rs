@@ -1,0 +1,133 @@
+//! The board with a painter of our own instead of an editor.
+
+use std::sync::mpsc::{channel, Receiver, Sender};
+use std::thread;
+
+use super::*;
+
+const BOUND: Duration = Duration::from_secs(20);
+
+/// Standard output, to be read back.
+#[derive(Clone, Default)]
+struct Kept(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Kept {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0
+            .lock()
+            .expect("not poisoned")
+            .extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Kept {
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().expect("not poisoned")).into_owned()
+    }
+}
+
+/// An editor that draws into a channel.
+struct Drawn(Sender<String>);
+
+impl Painter for Drawn {
+    fn paint(&mut self, text: &str) -> io::Result<()> {
+        self.0.send(text.to_owned()).map_err(io::Error::other)
+    }
+
+    fn settle(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn board() -> (Arc<Board>, Kept) {
+    let kept = Kept::default();
+    (Board::new(Box::new(kept.clone())), kept)
+}
+
+fn feeding(board: &Arc<Board>) -> (thread::JoinHandle<()>, Receiver<String>) {
+    let (sender, drawn) = channel();
+    let board = Arc::clone(board);
+    let feeder = thread::spawn(move || board.feed(&mut Drawn(sender)));
+    (feeder, drawn)
+}
+
+#[test]
+fn what_waits_comes_in_order_when_the_gate_opens() {
+    let (board, kept) = board();
+    let (feeder, drawn) = feeding(&board);
+    let mut screen = Screen(Arc::clone(&board));
+    for number in 0..10_000 {
+        screen
+            .put(format!("{number}\n").as_bytes())
+            .expect("never refused");
+    }
+    screen.put(b"half a line").expect("never refused");
+    assert!(drawn.try_recv().is_err(), "the gate is closed");
+    board.open_gate();
+    board.begin_end();
+    while board.wait_for_print(BOUND) != Waited::Settled {}
+    board.end(false);
+    feeder.join().expect("no panic");
+    let prints: Vec<String> = drawn.iter().collect();
+    assert!(prints.len() < 10, "{} prints", prints.len());
+    assert!(prints.iter().all(|print| print.ends_with('\n')));
+    let mut lines = (0..10_000).map(|number| number.to_string());
+    let shown = prints.concat();
+    let shown: Vec<&str> = shown.lines().collect();
+    assert_eq!(shown.len(), 10_001);
+    assert!(shown
+        .iter()
+        .zip(&mut lines)
+        .all(|(line, number)| *line == number));
+    assert_eq!(shown.last(), Some(&"half a line"));
+    screen.put(b"after the end").expect("written directly");
+    assert_eq!(kept.text(), "after the end");
+}
+
+#[test]
+fn without_an_editor_nothing_is_lost() {
+    let (board, kept) = board();
+    let (feeder, drawn) = feeding(&board);
+    drop(drawn);
+    let mut screen = Screen(Arc::clone(&board));
+    board.open_gate();
+    screen.put(b"one\n").expect("never refused");
+    board.begin_end();
+    while board.wait_for_print(BOUND) != Waited::Settled {}
+    board.close_gate();
+    screen.put(b"two\n").expect("never refused");
+    board.end(false);
+    feeder.join().expect("no panic");
+    assert_eq!(kept.text(), "one\ntwo\n");
+}
+
+#[test]
+fn a_screen_that_takes_nothing_refuses_at_the_end() {
+    let (board, _kept) = board();
+    board.end(true);
+    let refused = Screen(board).put(b"x").expect_err("it takes nothing");
+    assert_eq!(refused.kind(), io::ErrorKind::TimedOut);
+}
+
+#[test]
+fn the_gate_says_who_may_print() {
+    let (board, _kept) = board();
+    let gate = || board.lock().gate;
+    board.open_gate();
+    assert!(gate() == Gate::Open);
+    board.close_gate();
+    assert!(gate() == Gate::Closed);
+    board.reader_gone();
+    board.close_gate();
+    assert!(gate() == Gate::Free, "no editor can close it any more");
+    assert!(board.wait_for_reader(BOUND));
+    board.begin_end();
+    assert!(board.is_ending() && !board.is_finished());
+    board.finish();
+    assert!(board.is_ending() && board.is_finished());
+}
