@@ -1,6 +1,7 @@
 //! The rooms of `wsline`, for readers, tests and benches. No promise of a stable interface.
 
 pub mod deadline;
+pub mod echo;
 pub mod error;
 pub mod event;
 pub mod exit;
@@ -8,3 +9,4 @@ pub mod head;
 pub mod output;
 pub mod protocol;
 pub mod source;
+pub mod tasks;

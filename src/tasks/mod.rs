@@ -1,0 +1,3 @@
+//! What the command line can ask for, a file each.
+
+pub mod echo;
