@@ -87,18 +87,26 @@ fn receive(stream: TcpStream, tls: Option<&TlsAcceptor>) -> Result<Wire, String>
             }
             Err(native_tls::HandshakeError::WouldBlock(_)) => Err(too_slow()),
         },
-        (None, true) => Err("it speaks TLS (wss), and here is plain ws".to_owned()),
+        (None, true) => {
+            let cause = "it speaks TLS (wss), and here is plain ws";
+            Err(turn_away(stream, "", cause))
+        }
         (Some(_), false) => {
             let refusal = Refusal {
                 status: "400 Bad Request",
                 cause: "it speaks plain ws, and here is TLS (wss)".to_owned(),
             };
-            let mut wire = Wire::new(Channel::Plain(stream));
-            wire.write_all(refusal.answer().as_bytes())
-                .and_then(|()| wire.part())
-                .map_err(|cause| format!("{}, and left ({})", refusal.cause, plain(&cause)))?;
-            Err(refusal.cause)
+            Err(turn_away(stream, &refusal.answer(), &refusal.cause))
         }
+    }
+}
+
+/// Ends the connection with an answer; the cause with what became of that.
+fn turn_away(stream: TcpStream, answer: &str, cause: &str) -> String {
+    let mut wire = Wire::new(Channel::Plain(stream));
+    match wire.write_all(answer.as_bytes()).and_then(|()| wire.part()) {
+        Ok(()) => cause.to_owned(),
+        Err(lost) => format!("{cause}, and did not wait to be told ({})", plain(&lost)),
     }
 }
 

@@ -55,3 +55,77 @@ fn say(out: &mut dyn io::Write, what: &dyn std::fmt::Display) -> io::Result<()> 
     writeln!(out, "{what}")?;
     out.flush()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpStream;
+    use std::sync::mpsc::{channel, Sender};
+
+    use super::*;
+
+    /// Takes two lines, hands on each, and then has lost its reader.
+    struct TwoLines {
+        lines: Sender<String>,
+        line: Vec<u8>,
+        left: usize,
+        then: io::ErrorKind,
+    }
+
+    impl io::Write for TwoLines {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            if self.left == 0 {
+                return Err(self.then.into());
+            }
+            self.line.extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        /// A line counts when it is flushed: whoever waits for it must not wait for more.
+        fn flush(&mut self) -> io::Result<()> {
+            let line = String::from_utf8(std::mem::take(&mut self.line)).expect("text");
+            self.left -= 1;
+            self.lines.send(line).map_err(io::Error::other)
+        }
+    }
+
+    fn run_until(then: io::ErrorKind) -> Result<ExitCode, Error> {
+        let (lines, written) = channel();
+        let running = thread::spawn(move || {
+            let mut out = TwoLines {
+                lines,
+                line: Vec::new(),
+                left: 2,
+                then,
+            };
+            run("127.0.0.1:0", &Options::default(), &mut out)
+        });
+        let first = written.recv().expect("it says where it listens");
+        let url = first
+            .strip_prefix("listening on ")
+            .and_then(|rest| rest.strip_suffix('\n'))
+            .expect("the line begins so and ends")
+            .to_owned();
+        let address = url.strip_prefix("ws://").expect("a URL");
+        let stream = TcpStream::connect(address).expect("it listens");
+        let from = stream.local_addr().expect("an address");
+        let (client, _) = tungstenite::client(url.as_str(), stream).expect("upgraded");
+        assert_eq!(
+            written.recv().expect("a line for a connection"),
+            format!("[1] {from} connected\n")
+        );
+        drop(client);
+        running.join().expect("it does not panic")
+    }
+
+    #[test]
+    fn it_tells_and_ends_quietly_when_nobody_reads_any_more() {
+        let end = run_until(io::ErrorKind::BrokenPipe).expect("an end like any other");
+        assert_eq!(end, ExitCode::Success);
+    }
+
+    #[test]
+    fn output_that_fails_is_an_error() {
+        let error = run_until(io::ErrorKind::StorageFull).expect_err("an error");
+        assert_eq!(error.exit_code(), ExitCode::Output);
+    }
+}
