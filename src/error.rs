@@ -150,6 +150,26 @@ pub enum Error {
         cause: String,
     },
 
+    /// Our own certificate, or its key, could not be used.
+    #[error("the certificate or key in {path} could not be used: {cause}")]
+    Identity {
+        /// The file.
+        path: String,
+        /// Why.
+        cause: String,
+        /// The next step.
+        hint: Option<String>,
+    },
+
+    /// A server of ours could not listen there.
+    #[error("could not listen on {address}: {cause}")]
+    Listen {
+        /// The address as it was given.
+        address: String,
+        /// Why, and what would work.
+        cause: String,
+    },
+
     /// The server answered the upgrade with something other than 101.
     #[error("the server refused the upgrade: {}", .0.head.start_line)]
     Refused(Box<Refusal>),
@@ -247,8 +267,11 @@ impl Error {
             Self::Usage(_) => Phase::Usage,
             Self::Address(_) => Phase::Address,
             Self::Resolve { .. } => Phase::Resolve,
-            Self::Connect { .. } => Phase::Connect,
-            Self::Tls { .. } | Self::Certificate { .. } | Self::CaFile { .. } => Phase::Tls,
+            Self::Connect { .. } | Self::Listen { .. } => Phase::Connect,
+            Self::Tls { .. }
+            | Self::Certificate { .. }
+            | Self::CaFile { .. }
+            | Self::Identity { .. } => Phase::Tls,
             Self::Refused(_) | Self::Upgrade { .. } | Self::Unanswered { .. } => Phase::Upgrade,
             Self::Timeout { phase, .. } => *phase,
             Self::Input { .. } => Phase::Input,
@@ -270,6 +293,7 @@ impl Error {
             Self::Tls { .. } => ExitCode::Tls,
             Self::Certificate { .. } => ExitCode::Certificate,
             Self::CaFile { .. } => ExitCode::CaFile,
+            Self::Identity { .. } => ExitCode::Identity,
             Self::Refused(_) | Self::Upgrade { .. } => ExitCode::Refused,
             Self::Unanswered { .. } => ExitCode::Receive,
             Self::Timeout { .. } => ExitCode::Timeout,
@@ -278,7 +302,7 @@ impl Error {
             Self::Unsent { .. } => ExitCode::Send,
             Self::TooFew { .. } => ExitCode::Expectation,
             Self::Signal(number) => ExitCode::Signal(u8::try_from(*number).unwrap_or(0)),
-            Self::System { .. } => ExitCode::Other,
+            Self::Listen { .. } | Self::System { .. } => ExitCode::Other,
         }
     }
 
@@ -288,6 +312,7 @@ impl Error {
         match self {
             Self::Tls { hint, .. }
             | Self::Certificate { hint, .. }
+            | Self::Identity { hint, .. }
             | Self::Upgrade { hint, .. }
             | Self::Unanswered { hint, .. } => hint.as_deref(),
             Self::Refused(refusal) => refusal.hint.as_deref(),

@@ -4,6 +4,7 @@ pub mod cli;
 pub mod command;
 pub mod connect;
 pub mod deadline;
+pub mod echo;
 pub mod error;
 pub mod event;
 pub mod exit;

@@ -1,3 +1,4 @@
 //! What the command line can ask for, a file each.
 
+pub mod echo;
 pub mod generate;

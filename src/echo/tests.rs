@@ -1,0 +1,520 @@
+//! The echo server against tungstenite's client, and against clients that do not behave.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{channel, Receiver};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rcgen::{CertificateParams, KeyPair};
+use tempfile::TempDir;
+use tungstenite::client::IntoClientRequest as _;
+use tungstenite::error::Error as Trouble;
+use tungstenite::http::HeaderValue;
+use tungstenite::protocol::frame::coding::CloseCode;
+use tungstenite::protocol::{CloseFrame, Message, WebSocketConfig};
+use tungstenite::WebSocket;
+
+use super::{EchoServer, Ending, Event, Identity, Options};
+use crate::error::Error;
+use crate::exit::ExitCode;
+
+/// How long a client waits for an answer before its test fails.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A server on a free port, and what it tells.
+struct Server {
+    url: String,
+    addr: String,
+    events: Receiver<Event>,
+}
+
+impl Server {
+    fn start(options: &Options) -> Self {
+        let server = EchoServer::bind("127.0.0.1:0", options).expect("a free port");
+        let (url, addr) = (server.url(), server.local_addr().to_string());
+        let (sender, events) = channel();
+        thread::spawn(move || {
+            server.serve(move |event| {
+                // Tests that do not listen have dropped the receiver.
+                let _ = sender.send(event);
+            })
+        });
+        Self { url, addr, events }
+    }
+
+    fn plain() -> Self {
+        Self::start(&Options::default())
+    }
+
+    fn tcp(&self) -> TcpStream {
+        let stream = TcpStream::connect(&self.addr).expect("the server listens");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        stream
+    }
+
+    fn client(&self) -> WebSocket<TcpStream> {
+        let (client, _) = tungstenite::client(self.url.as_str(), self.tcp()).expect("upgraded");
+        client
+    }
+
+    fn next(&self) -> Event {
+        self.events
+            .recv_timeout(PATIENCE)
+            .expect("the server tells something")
+    }
+
+    /// The end that the server saw, after the connection that it told before.
+    fn ending(&self) -> (Ending, u64) {
+        assert!(matches!(self.next(), Event::Connected { .. }));
+        match self.next() {
+            Event::Ended { how, messages, .. } => (how, messages),
+            other => panic!("not an end: {other}"),
+        }
+    }
+
+    fn rejection(&self) -> String {
+        match self.next() {
+            Event::Rejected { cause, .. } => cause,
+            other => panic!("not a rejection: {other}"),
+        }
+    }
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "a Close may have no body at all")]
+fn close_frame(code: u16, reason: &str) -> Option<CloseFrame> {
+    Some(CloseFrame {
+        code: CloseCode::from(code),
+        reason: reason.into(),
+    })
+}
+
+/// Closes, and gives the server's answer.
+fn close<S: std::io::Read + std::io::Write>(
+    client: &mut WebSocket<S>,
+    frame: Option<CloseFrame>,
+) -> Option<CloseFrame> {
+    client.close(frame).expect("a Close can be sent");
+    loop {
+        if let Message::Close(answer) = client.read().expect("the Close is answered") {
+            return answer;
+        }
+    }
+}
+
+#[test]
+fn text_and_binary_come_back() {
+    let server = Server::plain();
+    let mut client = server.client();
+    for message in [
+        Message::text("hello"),
+        Message::text(""),
+        Message::text("Grüße, 世界 🌍"),
+        Message::binary(vec![0, 1, 254, 255]),
+        Message::binary(Vec::new()),
+    ] {
+        client.send(message.clone()).expect("sent");
+        assert_eq!(client.read().expect("an answer"), message);
+    }
+    assert_eq!(
+        close(&mut client, close_frame(1000, "")),
+        close_frame(1000, "")
+    );
+    assert_eq!(server.ending(), (Ending::Closed(Some(1000)), 5));
+}
+
+#[test]
+fn a_burst_comes_back_in_order() {
+    const COUNT: usize = 20_000;
+    let server = Server::plain();
+    let mut client = server.client();
+    let stream = client.get_ref().try_clone().expect("a second descriptor");
+    let writer = thread::spawn(move || {
+        let mut client = WebSocket::from_raw_socket(
+            stream,
+            tungstenite::protocol::Role::Client,
+            Some(WebSocketConfig::default()),
+        );
+        for number in 0..COUNT {
+            client
+                .write(Message::text(number.to_string()))
+                .expect("sent");
+        }
+        client.flush().expect("sent");
+    });
+    for number in 0..COUNT {
+        assert_eq!(
+            client.read().expect("an answer"),
+            Message::text(number.to_string())
+        );
+    }
+    writer.join().expect("all was sent");
+    close(&mut client, None);
+    assert_eq!(server.ending(), (Ending::Closed(None), COUNT as u64));
+}
+
+#[test]
+fn messages_beyond_the_library_s_limits_come_back() {
+    let (options, _dir) = tls_options();
+    // The limits are 16 MiB a frame and 64 MiB a message. TLS takes its own time for 65 MiB
+    // without optimisation, and there it is the answer in one write that matters.
+    let plain = Server::plain();
+    let size = 65 << 20;
+    let config = WebSocketConfig::default()
+        .max_message_size(None)
+        .max_frame_size(None);
+    let mut client = plain.client();
+    client.set_config(|own| *own = config);
+    let message = Message::binary(vec![7; size]);
+    client.send(message.clone()).expect("sent");
+    assert!(client.read().expect("an answer") == message);
+
+    let server = Server::start(&options);
+    let mut client = tls_client(&server);
+    let message = Message::binary(vec![7; 3 << 20]);
+    client.send(message.clone()).expect("sent");
+    assert!(client.read().expect("an answer") == message);
+}
+
+#[test]
+fn a_ping_is_answered() {
+    let server = Server::plain();
+    let mut client = server.client();
+    client
+        .send(Message::Ping("are you there".into()))
+        .expect("sent");
+    assert_eq!(
+        client.read().expect("an answer"),
+        Message::Pong("are you there".into())
+    );
+    close(&mut client, close_frame(1000, ""));
+    assert_eq!(server.ending(), (Ending::Closed(Some(1000)), 0));
+}
+
+#[test]
+fn a_close_is_answered_with_its_own_code() {
+    let server = Server::plain();
+    for frame in [
+        close_frame(4001, "token expired"),
+        close_frame(1001, ""),
+        None,
+    ] {
+        let mut client = server.client();
+        assert_eq!(close(&mut client, frame.clone()), frame);
+        // The server ends TCP first (RFC 6455 §7.1.1).
+        assert!(matches!(client.read(), Err(Trouble::ConnectionClosed)));
+        let code = frame.map(|frame| u16::from(frame.code));
+        assert_eq!(server.ending(), (Ending::Closed(code), 0));
+    }
+}
+
+#[test]
+fn the_delay_comes_before_each_answer() {
+    let delay = Duration::from_millis(60);
+    let server = Server::start(&Options {
+        delay: Some(delay),
+        ..Options::default()
+    });
+    let mut client = server.client();
+    let start = Instant::now();
+    client.write(Message::text("a")).expect("sent");
+    client.write(Message::text("b")).expect("sent");
+    client.flush().expect("sent");
+    assert_eq!(client.read().expect("an answer"), Message::text("a"));
+    assert!(start.elapsed() >= delay);
+    assert_eq!(client.read().expect("an answer"), Message::text("b"));
+    assert!(start.elapsed() >= delay * 2);
+}
+
+#[test]
+fn the_first_subprotocol_is_taken() {
+    let server = Server::plain();
+    let mut request = server.url.as_str().into_client_request().expect("a URL");
+    request.headers_mut().insert(
+        "Sec-WebSocket-Protocol",
+        HeaderValue::from_static("chat.v2, chat.v1"),
+    );
+    let (_, response) = tungstenite::client(request, server.tcp()).expect("upgraded");
+    assert_eq!(response.headers()["Sec-WebSocket-Protocol"], "chat.v2");
+
+    let (_, response) = tungstenite::client(server.url.as_str(), server.tcp()).expect("upgraded");
+    assert!(!response.headers().contains_key("Sec-WebSocket-Protocol"));
+}
+
+#[test]
+fn many_clients_at_once() {
+    let server = Server::plain();
+    let mut clients: Vec<_> = (0..50).map(|_| server.client()).collect();
+    for (number, client) in clients.iter_mut().enumerate() {
+        client
+            .send(Message::text(number.to_string()))
+            .expect("sent");
+    }
+    for (number, client) in clients.iter_mut().enumerate().rev() {
+        assert_eq!(
+            client.read().expect("an answer"),
+            Message::text(number.to_string())
+        );
+    }
+}
+
+/// Sends `bytes` on a fresh connection and reads to its end.
+fn exchange(server: &Server, bytes: &[u8]) -> Vec<u8> {
+    let mut stream = server.tcp();
+    stream.write_all(bytes).expect("sent");
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).expect("an orderly end");
+    answer
+}
+
+#[test]
+fn who_speaks_no_websocket_is_told_so_and_the_server_goes_on() {
+    let server = Server::plain();
+    for (bytes, status, cause) in [
+        (
+            &b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"[..],
+            "HTTP/1.1 426 ",
+            "it asked for no upgrade to WebSocket",
+        ),
+        (
+            b"POST / HTTP/1.1\r\nHost: a\r\n\r\n",
+            "HTTP/1.1 405 ",
+            "Unsupported HTTP method used - only GET is allowed",
+        ),
+        (
+            b"\x00\xff nonsense \x1b]52;\x07\r\n\r\n",
+            "HTTP/1.1 400 ",
+            "httparse error: invalid token",
+        ),
+        (
+            b"\x16\x03\x01 a TLS hello",
+            "",
+            "it speaks TLS (wss), and here is plain ws",
+        ),
+    ] {
+        let answer = exchange(&server, bytes);
+        let answer = String::from_utf8(answer).expect("HTTP in ASCII");
+        assert!(answer.starts_with(status), "{answer}");
+        assert_eq!(server.rejection(), cause);
+    }
+    drop(server.tcp());
+    assert_eq!(server.rejection(), "it left without a word");
+    let mut client = server.client();
+    client.send(Message::text("still there?")).expect("sent");
+    assert_eq!(
+        client.read().expect("an answer"),
+        Message::text("still there?")
+    );
+}
+
+#[test]
+fn who_breaks_the_rules_gets_the_code_for_it_and_the_server_goes_on() {
+    let server = Server::plain();
+    for (bytes, code) in [
+        // An unmasked text (§5.1), bad UTF-8 (§8.1), a reserved bit (§5.2), and a frame that
+        // claims 2^62 bytes.
+        (&b"\x81\x01a"[..], 1002),
+        (b"\x81\x81\x00\x00\x00\x00\xff", 1007),
+        (b"\xc1\x81\x00\x00\x00\x00a", 1002),
+        (
+            b"\x82\xff\x40\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00",
+            1009,
+        ),
+    ] {
+        let mut client = server.client();
+        client.get_mut().write_all(bytes).expect("sent");
+        match client.read().expect("a Close") {
+            Message::Close(Some(frame)) => assert_eq!(u16::from(frame.code), code),
+            other => panic!("not a Close with a code: {other:?}"),
+        }
+        match server.ending() {
+            (Ending::Failed(told, _), 0) => assert_eq!(told, code),
+            (other, _) => panic!("not a failure: {other}"),
+        }
+    }
+    drop(server.client());
+    assert_eq!(
+        server.ending(),
+        (
+            Ending::Lost("the connection ended without a Close".to_owned()),
+            0
+        )
+    );
+}
+
+#[test]
+fn lines() {
+    let peer = "127.0.0.1:51234".parse().expect("an address");
+    let ended = |how, messages| Event::Ended {
+        id: 1,
+        how,
+        messages,
+        after: Duration::from_millis(2140),
+    };
+    for (event, line) in [
+        (
+            Event::Connected { id: 1, peer },
+            "[1] 127.0.0.1:51234 connected",
+        ),
+        (
+            ended(Ending::Closed(Some(1000)), 3),
+            "[1] closed 1000 after 3 messages, 2.1 s",
+        ),
+        (
+            ended(Ending::Closed(None), 1),
+            "[1] closed without a code after 1 message, 2.1 s",
+        ),
+        (
+            ended(Ending::Failed(1002, "why".to_owned()), 0),
+            "[1] failed with 1002 (why) after 0 messages, 2.1 s",
+        ),
+    ] {
+        assert_eq!(event.to_string(), line);
+    }
+}
+
+#[test]
+fn a_port_in_use_is_said_to_be() {
+    let server = Server::plain();
+    let error = EchoServer::bind(&server.addr, &Options::default()).expect_err("it is in use");
+    assert_eq!(error.exit_code(), ExitCode::Other);
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "could not listen on {}: the address is in use, another server listens there; \
+             give another port, or 0 for a free one",
+            server.addr
+        )
+    );
+    let error = EchoServer::bind("nonsense", &Options::default()).expect_err("no address");
+    assert!(error.to_string().contains("written HOST:PORT"), "{error}");
+}
+
+#[test]
+fn it_runs_beside_its_client() {
+    let server = EchoServer::bind("[::1]:0", &Options::default())
+        .or_else(|_| EchoServer::bind("127.0.0.1:0", &Options::default()))
+        .expect("a free port");
+    let address = server.local_addr();
+    let running = server.start().expect("a thread");
+    assert_eq!(running.url(), format!("ws://{address}"));
+    let stream = TcpStream::connect(address).expect("the server listens");
+    let (mut client, _) = tungstenite::client(running.url(), stream).expect("upgraded");
+    client.send(Message::text("hello")).expect("sent");
+    assert_eq!(client.read().expect("an answer"), Message::text("hello"));
+}
+
+fn write(dir: &TempDir, name: &str, text: &str) -> PathBuf {
+    let path = dir.path().join(name);
+    std::fs::write(&path, text).expect("a file");
+    path
+}
+
+/// A certificate for localhost and its key, in PEM.
+fn pair() -> (String, String) {
+    let key = KeyPair::generate().expect("a key");
+    let cert = CertificateParams::new(["localhost".to_owned()])
+        .and_then(|params| params.self_signed(&key))
+        .expect("a certificate");
+    (cert.pem(), key.serialize_pem())
+}
+
+/// A server's options with a fresh certificate, in a directory that goes when it is dropped.
+fn tls_options() -> (Options, TempDir) {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (cert, key) = pair();
+    let tls = Identity {
+        cert: write(&dir, "cert.pem", &cert),
+        key: write(&dir, "key.pem", &format!("a comment before it\n{key}")),
+    };
+    let options = Options {
+        tls: Some(tls),
+        ..Options::default()
+    };
+    (options, dir)
+}
+
+fn tls_client(server: &Server) -> WebSocket<native_tls::TlsStream<TcpStream>> {
+    let stream = native_tls::TlsConnector::builder()
+        .danger_accept_invalid_certs(true)
+        .build()
+        .expect("a connector")
+        .connect("localhost", server.tcp())
+        .expect("TLS");
+    let (client, _) = tungstenite::client(server.url.as_str(), stream).expect("upgraded");
+    client
+}
+
+#[test]
+fn over_tls() {
+    let (options, _dir) = tls_options();
+    let server = Server::start(&options);
+    assert!(server.url.starts_with("wss://127.0.0.1:"));
+    let mut client = tls_client(&server);
+    for message in [Message::text("hello"), Message::binary(vec![9; 300_000])] {
+        client.send(message.clone()).expect("sent");
+        assert_eq!(client.read().expect("an answer"), message);
+    }
+    close(&mut client, close_frame(1000, ""));
+    assert_eq!(server.ending(), (Ending::Closed(Some(1000)), 2));
+
+    let answer = exchange(&server, b"GET / HTTP/1.1\r\n\r\n");
+    assert!(answer.starts_with(b"HTTP/1.1 400 "));
+    assert_eq!(
+        server.rejection(),
+        "it speaks plain ws, and here is TLS (wss)"
+    );
+}
+
+/// What is said of this certificate and this key.
+fn complaint(cert: &Path, key: &Path) -> Error {
+    let tls = Some(Identity {
+        cert: cert.to_owned(),
+        key: key.to_owned(),
+    });
+    let options = Options {
+        tls,
+        ..Options::default()
+    };
+    let error = EchoServer::bind("127.0.0.1:0", &options).expect_err("it can't be used");
+    assert_eq!(error.exit_code(), ExitCode::Identity);
+    error
+}
+
+#[test]
+fn a_key_of_another_kind_is_named_with_what_converts_it() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (cert, key) = pair();
+    let (cert_path, key_path) = (write(&dir, "cert.pem", &cert), write(&dir, "key.pem", &key));
+    for (label, kind) in [
+        ("RSA PRIVATE KEY", "a PKCS#1 key"),
+        ("EC PRIVATE KEY", "a SEC 1 key"),
+        ("ENCRYPTED PRIVATE KEY", "an encrypted PKCS#8 key"),
+    ] {
+        let other = write(&dir, "other.pem", &key.replace("PRIVATE KEY", label));
+        let error = complaint(&cert_path, &other);
+        assert!(error.to_string().contains(kind), "{error}");
+        let hint = error.hint().expect("a hint");
+        let line = format!("openssl pkcs8 -topk8 -nodes -in '{}'", other.display());
+        assert!(hint.contains(&line), "{hint}");
+    }
+    let error = complaint(&cert_path, &cert_path);
+    assert!(error.to_string().contains("no private key"), "{error}");
+    let error = complaint(&key_path, &key_path);
+    assert!(error.to_string().contains("no certificate"), "{error}");
+    let error = complaint(&cert_path, &dir.path().join("missing"));
+    assert!(error.to_string().contains("No such file"), "{error}");
+}
+
+#[test]
+fn a_key_of_another_certificate_is_found_out() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (cert, _) = pair();
+    let (_, key) = pair();
+    let error = complaint(
+        &write(&dir, "cert.pem", &cert),
+        &write(&dir, "key.pem", &key),
+    );
+    assert!(error.to_string().contains("may be another's"), "{error}");
+}

@@ -1,0 +1,131 @@
+//! `wsline echo`: the echo server in the foreground, with a line for each connection and its end.
+
+use std::io;
+use std::sync::mpsc::sync_channel;
+use std::thread;
+
+use crate::echo::{EchoServer, Options};
+use crate::error::Error;
+use crate::exit::ExitCode;
+
+/// Events that may wait for a slow reader before they hold up the clients that they speak of.
+const WAITING: usize = 256;
+
+/// Serves on `addr` (`HOST:PORT`) until a signal ends the process, and writes what happens to
+/// `out`, where it listens first. When `out` has lost its reader, that is the end, and a quiet one.
+///
+/// # Errors
+///
+/// What [`EchoServer::bind`] says, and [`Error::Output`] when `out` can't be written.
+pub fn run(addr: &str, options: &Options, out: &mut dyn io::Write) -> Result<ExitCode, Error> {
+    let server = EchoServer::bind(addr, options)?;
+    match tell(server, out)? {
+        Ok(()) => Ok(ExitCode::Success),
+        Err(cause) if cause.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::Success),
+        Err(cause) => Err(Error::Output {
+            target: "standard output".to_owned(),
+            cause,
+        }),
+    }
+}
+
+/// Serves on another thread and writes here, so that an end of writing is the end of it all.
+fn tell(server: EchoServer, out: &mut dyn io::Write) -> Result<io::Result<()>, Error> {
+    let url = server.url();
+    let (events, told) = sync_channel(WAITING);
+    if let Err(cause) = say(out, &format_args!("listening on {url}")) {
+        return Ok(Err(cause));
+    }
+    thread::Builder::new()
+        .name("echo".to_owned())
+        .spawn(move || {
+            server.serve(move |event| {
+                // An error means that nobody listens any more: the process is ending.
+                let _ = events.send(event);
+            })
+        })
+        .map_err(|cause| Error::System {
+            doing: "starting the echo server",
+            cause,
+        })?;
+    Ok(told.iter().try_for_each(|event| say(out, &event)))
+}
+
+fn say(out: &mut dyn io::Write, what: &dyn std::fmt::Display) -> io::Result<()> {
+    writeln!(out, "{what}")?;
+    out.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpStream;
+    use std::sync::mpsc::{channel, Sender};
+
+    use super::*;
+
+    /// Takes two lines, hands on each, and then has lost its reader.
+    struct TwoLines {
+        lines: Sender<String>,
+        line: Vec<u8>,
+        left: usize,
+        then: io::ErrorKind,
+    }
+
+    impl io::Write for TwoLines {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            if self.left == 0 {
+                return Err(self.then.into());
+            }
+            self.line.extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        /// A line counts when it is flushed: whoever waits for it must not wait for more.
+        fn flush(&mut self) -> io::Result<()> {
+            let line = String::from_utf8(std::mem::take(&mut self.line)).expect("text");
+            self.left -= 1;
+            self.lines.send(line).map_err(io::Error::other)
+        }
+    }
+
+    fn run_until(then: io::ErrorKind) -> Result<ExitCode, Error> {
+        let (lines, written) = channel();
+        let running = thread::spawn(move || {
+            let mut out = TwoLines {
+                lines,
+                line: Vec::new(),
+                left: 2,
+                then,
+            };
+            run("127.0.0.1:0", &Options::default(), &mut out)
+        });
+        let first = written.recv().expect("it says where it listens");
+        let url = first
+            .strip_prefix("listening on ")
+            .and_then(|rest| rest.strip_suffix('\n'))
+            .expect("the line begins so and ends")
+            .to_owned();
+        let address = url.strip_prefix("ws://").expect("a URL");
+        let stream = TcpStream::connect(address).expect("it listens");
+        let from = stream.local_addr().expect("an address");
+        let (client, _) = tungstenite::client(url.as_str(), stream).expect("upgraded");
+        assert_eq!(
+            written.recv().expect("a line for a connection"),
+            format!("[1] {from} connected\n")
+        );
+        drop(client);
+        running.join().expect("it does not panic")
+    }
+
+    #[test]
+    fn it_tells_and_ends_quietly_when_nobody_reads_any_more() {
+        let end = run_until(io::ErrorKind::BrokenPipe).expect("an end like any other");
+        assert_eq!(end, ExitCode::Success);
+    }
+
+    #[test]
+    fn output_that_fails_is_an_error() {
+        let error = run_until(io::ErrorKind::StorageFull).expect_err("an error");
+        assert_eq!(error.exit_code(), ExitCode::Output);
+    }
+}

@@ -1,0 +1,189 @@
+//! The program against servers that nobody here wrote: python `websockets`, python `aiohttp` and
+//! node `ws`, each over `ws` and over `wss`. `.ci/run --install` installs them; what is missing
+//! is skipped by name.
+//!
+//! The servers are the scripts in `tests/peers`; what they do is chosen by the path. There is one
+//! for each server and scheme, shared by its tests.
+
+mod launch;
+
+use crate::support::Wsline;
+use launch::Launched;
+
+/// The program on `path` of a server.
+fn wsline(server: &Launched, path: &str) -> Wsline {
+    let program = Wsline::new().arg(server.url(path));
+    match server.authority() {
+        Some(pem) => program
+            .file("authority.pem", pem)
+            .args(["--cacert", "authority.pem"]),
+        None => program,
+    }
+}
+
+fn text_comes_back(server: &Launched) {
+    wsline(server, "/echo")
+        .args(["-n", "4"])
+        .stdin("hello\n\nGrüße, 世界 🌍\nlast\n")
+        .stdout("hello\n\nGrüße, 世界 🌍\nlast\n")
+        .run();
+}
+
+fn long_text_comes_back(server: &Launched) {
+    let line = "0123456789abcdef".repeat(200 * 64) + "\n";
+    wsline(server, "/echo")
+        .args(["-n", "1"])
+        .stdin(line.as_str())
+        .stdout(line)
+        .run();
+}
+
+fn binary_comes_back(server: &Launched) {
+    let bytes: Vec<u8> = (0..=255).rev().collect();
+    wsline(server, "/echo")
+        .args(["-b", "-n", "1"])
+        .stdin(bytes.clone())
+        .stdout_bytes(bytes)
+        .run();
+}
+
+fn binary_is_received(server: &Launched) {
+    let bytes: Vec<u8> = (0..=255).collect();
+    wsline(server, "/binary").stdout_bytes(bytes).run();
+}
+
+/// The server says `pong came` only after a Pong with its own payload.
+fn a_ping_is_answered(server: &Launched) {
+    wsline(server, "/ping").stdout("pong came\n").run();
+}
+
+fn our_ping_is_answered(server: &Launched) {
+    wsline(server, "/echo")
+        .args(["--json", "-P", "-n", "1"])
+        .stdin(
+            "{\"type\":\"ping\",\"data\":\"are you there\"}\n\
+             {\"type\":\"text\",\"data\":\"and then\"}\n",
+        )
+        .stdout_matches(
+            "...\n\
+             [..]\"dir\":\"in\",\"type\":\"pong\",\"data\":\"are you there\"[..]\n\
+             ...\n\
+             [..]\"dir\":\"in\",\"type\":\"text\",\"data\":\"and then\"[..]\n\
+             ...\n",
+        )
+        .run();
+}
+
+fn a_close_has_its_code_and_reason(server: &Launched) {
+    wsline(server, "/close")
+        .stderr_matches(
+            "closed by server: 4001 \"token expired\" (application) after [..] s, \
+             sent 0, received 0\n",
+        )
+        .code(121)
+        .run();
+}
+
+fn a_fragmented_message_is_one(server: &Launched) {
+    wsline(server, "/fragmented")
+        .stdout("frag-men-ted\n")
+        .run();
+}
+
+fn what_the_server_says_unasked_is_heard(server: &Launched) {
+    wsline(server, "/ticks")
+        .stdout("tick 1\ntick 2\ntick 3\ntick 4\ntick 5\n")
+        .run();
+}
+
+/// The answer comes after input has ended.
+fn a_late_answer_is_heard(server: &Launched) {
+    wsline(server, "/slow")
+        .args(["--wait", "20s", "-n", "2"])
+        .stdin("a\nb\n")
+        .stdout("a\nb\n")
+        .run();
+}
+
+fn headers_arrive(server: &Launched) {
+    let finished = wsline(server, "/headers")
+        .args(["-H", "Authorization: Bearer abc", "-A", "me/1.0"])
+        .args(["-o", "http://example.org", "-s", "chat.v2", "-s", "chat.v1"])
+        .stdout_matches("{[..]}\n")
+        .run();
+    let seen: serde_json::Value =
+        serde_json::from_str(finished.stdout_text()).expect("the server sends JSON");
+    assert_eq!(
+        seen,
+        serde_json::json!({
+            "authorization": "Bearer abc",
+            "origin": "http://example.org",
+            "user-agent": "me/1.0",
+            "subprotocol": "chat.v2",
+        })
+    );
+}
+
+fn a_refusal_is_reported(server: &Launched) {
+    wsline(server, "/nowhere")
+        .stderr_matches("...\n[..]404[..]\n...\n")
+        .code(22)
+        .run();
+}
+
+/// All tests against one server over one scheme.
+macro_rules! tests {
+    ($module:ident, $package:ident, $scheme:ident, [$($test:ident),* $(,)?]) => {
+        mod $module {
+            use std::sync::OnceLock;
+
+            use super::launch::{Launched, Package, Scheme};
+            use crate::support::skip;
+
+            /// `None` if the package is not installed.
+            static SERVER: OnceLock<Option<Launched>> = OnceLock::new();
+
+            fn against(test: fn(&Launched)) {
+                let launch = || Launched::launch(Package::$package, Scheme::$scheme);
+                match SERVER.get_or_init(launch) {
+                    Some(server) => test(server),
+                    None => skip::say(Package::$package.name()),
+                }
+            }
+
+            $(
+                #[test]
+                fn $test() {
+                    against(super::$test);
+                }
+            )*
+        }
+    };
+    ($($module:ident: $package:ident $scheme:ident),* $(,)?) => {
+        $(
+            tests!($module, $package, $scheme, [
+                text_comes_back,
+                long_text_comes_back,
+                binary_comes_back,
+                binary_is_received,
+                a_ping_is_answered,
+                our_ping_is_answered,
+                a_close_has_its_code_and_reason,
+                a_fragmented_message_is_one,
+                what_the_server_says_unasked_is_heard,
+                a_late_answer_is_heard,
+                headers_arrive,
+                a_refusal_is_reported,
+            ]);
+        )*
+    };
+}
+
+tests! {
+    websockets_over_ws: Websockets Ws,
+    websockets_over_wss: Websockets Wss,
+    aiohttp_over_ws: Aiohttp Ws,
+    aiohttp_over_wss: Aiohttp Wss,
+    node_ws_over_ws: NodeWs Ws,
+    node_ws_over_wss: NodeWs Wss,
+}
