@@ -2,6 +2,8 @@
 //!
 //! The numbers below 100 are curl's where curl has one, so that scripts which know curl know these.
 
+use crate::protocol::{CloseBody, Closure, End, Party};
+
 /// How a run ended, as the shell sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExitCode {
@@ -72,6 +74,28 @@ impl ExitCode {
             3000..=3999 => Self::Library,
             4000..=4999 => Self::Application,
             _ => Self::Other,
+        }
+    }
+
+    /// The exit code for a connection that ended as `closure` says.
+    ///
+    /// After our own Close, a server that just ends TCP or never answers counts as orderly, and
+    /// so does a code that we sent and that came back.
+    #[must_use]
+    pub fn for_closure(closure: &Closure) -> Self {
+        let code_of = |body: &Option<CloseBody>| {
+            body.as_ref()
+                .map(|body| body.as_ref().map(|body| body.code))
+        };
+        match &closure.end {
+            End::Violation(violation) => Self::for_close(violation.code),
+            _ if closure.first == Some(Party::Us) => match &closure.received {
+                Some(_) if code_of(&closure.received) != code_of(&closure.sent) => {
+                    Self::for_close(closure.code())
+                }
+                _ => Self::Success,
+            },
+            _ => Self::for_close(closure.code()),
         }
     }
 

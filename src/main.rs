@@ -1,3 +1,100 @@
-//! `wsline`: a line to any WebSocket.
+//! `wsline`: a line to any WebSocket. Parse, plan, run, exit.
 
-fn main() {}
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use wsline::cli::{self, Call, Colour, EchoOptions, Options};
+use wsline::echo::{self, EchoServer};
+use wsline::error::Error;
+use wsline::head::Secrets;
+use wsline::output::narration::Verbosity;
+use wsline::output::palette::Style;
+use wsline::output::report::report;
+use wsline::plan::{palette, Environment, Plan};
+use wsline::tasks;
+
+fn main() -> ExitCode {
+    let call = match cli::parse(std::env::args_os()) {
+        Ok(call) => call,
+        Err(usage) => return print_usage(&usage),
+    };
+    let environment = Environment::read();
+    let result = match call {
+        Call::Talk { url, options } => talk(&url, *options, &environment),
+        Call::Demo { options } => demo(*options, &environment),
+        Call::Echo(options) => echo(options),
+        Call::Generate(what) => generate(what),
+    };
+    result.unwrap_or_else(|error| {
+        let palette = palette(Colour::Auto, environment.stderr, &environment);
+        print(&report(&error, Verbosity::Normal, palette, Secrets::Hidden));
+        error.exit_code().into()
+    })
+}
+
+/// Talks, and says at the end how it ended.
+fn talk(url: &str, options: Options, environment: &Environment) -> Result<ExitCode, Error> {
+    let plan = Plan::new(url, options, environment)?;
+    let (verbosity, secrets, palette) = (plan.verbosity, plan.secrets, plan.stderr_palette);
+    let (quiet, wanted) = (plan.is_quiet(), plan.wants_verdict());
+    let verdict = tasks::talk::run(plan)?;
+    if let Some(error) = &verdict.untold {
+        print(&report(error, verbosity, palette, secrets));
+    }
+    let code = ExitCode::from(verdict.code);
+    match verdict.line {
+        Some(line) if !quiet && (wanted || code != ExitCode::SUCCESS) => {
+            print(&format!(
+                "{} {line}\n",
+                palette.paint(Style::Quiet, "wsline:")
+            ));
+        }
+        _ => {}
+    }
+    Ok(code)
+}
+
+/// Talks to an echo server of our own, inside this process.
+fn demo(options: Options, environment: &Environment) -> Result<ExitCode, Error> {
+    let server = EchoServer::bind("127.0.0.1:0", &echo::Options::default())?.start()?;
+    talk(server.url(), options, environment)
+}
+
+fn echo(options: EchoOptions) -> Result<ExitCode, Error> {
+    let EchoOptions {
+        addr,
+        cert,
+        key,
+        delay,
+        ..
+    } = options;
+    let tls = cert
+        .zip(key)
+        .map(|(cert, key)| echo::Identity { cert, key });
+    let code = tasks::echo::run(&addr, &echo::Options { tls, delay }, &mut io::stdout())?;
+    Ok(code.into())
+}
+
+fn generate(what: cli::Generate) -> Result<ExitCode, Error> {
+    let written = tasks::generate::generate(&what, &mut io::stdout());
+    match written {
+        Err(cause) if cause.kind() != io::ErrorKind::BrokenPipe => Err(Error::Output {
+            target: "standard output".to_owned(),
+            cause,
+        }),
+        _ => Ok(ExitCode::SUCCESS),
+    }
+}
+
+/// Prints help, the version, or what is wrong with the command line.
+fn print_usage(usage: &clap::Error) -> ExitCode {
+    // Nobody is left to tell if this fails.
+    let _ = usage.print();
+    ExitCode::from(u8::try_from(usage.exit_code()).unwrap_or(2))
+}
+
+/// Prints to stderr what people should read.
+fn print(text: &str) {
+    // Nobody is left to tell if this fails.
+    let _ = io::stderr().write_all(text.as_bytes());
+}

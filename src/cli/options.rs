@@ -9,7 +9,10 @@ use std::time::Duration;
 use clap::{ArgAction, Args, ValueHint};
 
 use super::data::{Data, Datum};
-use super::values::{self, BinaryAs, Colour, Credentials, Header, Wait};
+use super::values::{self, BinaryAs, Colour};
+use crate::connect::{self, Header};
+use crate::session::Wait;
+use crate::target::Credentials;
 
 const HEADERS: &str = "Headers and identity";
 const TLS: &str = "TLS";
@@ -34,7 +37,7 @@ pub struct Options {
     ///
     /// A header that wsline sends by itself is replaced by yours of the same name.
     #[arg(short = 'H', long = "header", value_name = "N: V", action = ArgAction::Append,
-          allow_hyphen_values = true, value_parser = values::header, help_heading = HEADERS)]
+          allow_hyphen_values = true, value_parser = connect::parse_header, help_heading = HEADERS)]
     pub headers: Vec<Header>,
 
     /// Set the User-Agent header

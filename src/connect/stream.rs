@@ -43,6 +43,12 @@ impl Stream {
         }
     }
 
+    /// Whether it may hold bytes that poll(2) can't see.
+    #[must_use]
+    pub fn is_tls(&self) -> bool {
+        matches!(self, Self::Tls(_))
+    }
+
     /// Ends our direction: TLS's `close_notify` (RFC 8446 §6.1), then TCP's FIN.
     ///
     /// It never waits: where there is no room for the `close_notify`, the FIN alone ends it. The

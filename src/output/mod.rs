@@ -9,6 +9,7 @@ mod memory;
 pub mod narration;
 pub mod palette;
 pub mod pretty;
+pub mod raw;
 pub mod report;
 pub mod sink;
 pub mod whole;

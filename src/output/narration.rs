@@ -2,8 +2,8 @@
 //!
 //! `-v` is no logger: it renders more of the same events. `*` stands before what happens, `>`
 //! before what goes to the server, `<` before what comes from it. People read stderr wherever it
-//! goes, so everything is escaped, on a terminal or not. What ended the run is not told here: see
-//! [`report`](super::report).
+//! goes, so everything is escaped, on a terminal or not. What went wrong is told with
+//! [`report`](super::report()); the verdict comes at the very end, and not from here.
 
 use std::fmt::Write;
 use std::io;
@@ -18,6 +18,7 @@ use crate::head::{Head, Secrets};
 use crate::output::dump;
 use crate::output::escape::{self, Breaks};
 use crate::output::palette::{Palette, Style};
+use crate::output::report::report;
 use crate::output::sink::Sink;
 use crate::output::{Detail, Output};
 use crate::protocol::close::name_of_code;
@@ -130,6 +131,11 @@ impl Manner {
             }
             Event::Closed(closure) if verbosity >= Verbosity::Handshake => {
                 tell_closure(lines, closure);
+            }
+            Event::Failed(error) => {
+                lines
+                    .out
+                    .push_str(&report(error, verbosity, self.palette, self.secrets));
             }
             Event::Frame(way, header, length) if verbosity >= Verbosity::Frames => {
                 lines.push(*way, &frame(header, *length));

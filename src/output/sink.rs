@@ -1,7 +1,16 @@
 //! Where rendered bytes go: a descriptor written without blocking, or the screen above a prompt.
+//!
+//! Standard output belongs to other processes too, so it is never put into non-blocking mode.
+//! A pipe is opened anew through `/proc/self/fd`, which gives a description of our own that may
+//! be; a regular file never blocks for long; anything else gets at most `PIPE_BUF` bytes after
+//! poll said that it is writable.
 
-use std::io;
-use std::os::fd::BorrowedFd;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+
+use crate::ready;
 
 /// A place for bytes. The contract is [`Output`](super::Output)'s: it never blocks, it buffers.
 pub trait Sink {
@@ -34,5 +43,204 @@ pub trait Sink {
     /// As [`put`](Self::put).
     fn idle(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+/// How much may be written to a descriptor at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Manner {
+    /// Everything: a regular file.
+    File,
+    /// Everything, until it says that it would block: a pipe of our own description.
+    NonBlocking,
+    /// [`PIECE`] bytes each time that poll says it is writable: a terminal, a socket, a device.
+    Piecewise,
+}
+
+/// POSIX promises that so many bytes fit into a pipe that poll calls writable (`PIPE_BUF`).
+const PIECE: usize = nix::libc::PIPE_BUF;
+
+/// A buffered descriptor that is written without blocking.
+#[derive(Debug)]
+pub struct Descriptor {
+    file: File,
+    manner: Manner,
+    is_pipe: bool,
+    buffer: Vec<u8>,
+    written: usize,
+}
+
+impl Descriptor {
+    /// So many bytes are gathered before they are written without being asked to.
+    const BATCH: usize = 64 * 1024;
+    /// Payloads from this size on are written from where they are, not copied into the buffer.
+    const LARGE: usize = 4 * 1024;
+
+    /// A sink on a descriptor that stays open, such as standard output.
+    ///
+    /// # Errors
+    ///
+    /// What duplicating it or asking for its type said.
+    pub fn new(fd: BorrowedFd<'_>) -> io::Result<Self> {
+        let file = File::from(fd.try_clone_to_owned()?);
+        let kind = file.metadata()?.file_type();
+        let is_pipe = kind.is_fifo();
+        let own = if is_pipe { reopen(fd) } else { None };
+        let (file, manner) = match own {
+            Some(own) => (own, Manner::NonBlocking),
+            None if kind.is_file() => (file, Manner::File),
+            None => (file, Manner::Piecewise),
+        };
+        Ok(Self {
+            file,
+            manner,
+            is_pipe,
+            buffer: Vec::new(),
+            written: 0,
+        })
+    }
+
+    /// Writes what waits and then `bytes`, as far as it goes; what does not go waits.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.write_waiting()?;
+        let mut rest = bytes;
+        while self.waiting().is_empty() && !rest.is_empty() {
+            match self.write_some(rest)? {
+                Some(count) => rest = &rest[count..],
+                None => break,
+            }
+        }
+        self.buffer.extend_from_slice(rest);
+        Ok(())
+    }
+
+    fn write_waiting(&mut self) -> io::Result<()> {
+        while !self.waiting().is_empty() {
+            match self.write_some(self.waiting())? {
+                Some(count) => self.written += count,
+                None => return Ok(()),
+            }
+        }
+        self.buffer.clear();
+        self.written = 0;
+        Ok(())
+    }
+
+    fn waiting(&self) -> &[u8] {
+        &self.buffer[self.written..]
+    }
+
+    /// One write; `None` if it would block.
+    fn write_some(&self, bytes: &[u8]) -> io::Result<Option<usize>> {
+        let bytes = match self.manner {
+            Manner::Piecewise if !ready::to_write(self.file.as_fd())? => return Ok(None),
+            Manner::Piecewise => &bytes[..bytes.len().min(PIECE)],
+            Manner::File | Manner::NonBlocking => bytes,
+        };
+        loop {
+            match (&self.file).write(bytes) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(count) => return Ok(Some(count)),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+/// Opens the pipe behind `fd` anew, with a description of our own that does not block.
+fn reopen(fd: BorrowedFd<'_>) -> Option<File> {
+    let path = format!("/proc/self/fd/{}", fd.as_raw_fd());
+    let flags = nix::fcntl::OFlag::O_NONBLOCK.bits();
+    OpenOptions::new()
+        .write(true)
+        .custom_flags(flags)
+        .open(path)
+        .ok()
+}
+
+impl Sink for Descriptor {
+    fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if bytes.len() >= Self::LARGE {
+            return self.write(bytes);
+        }
+        self.buffer.extend_from_slice(bytes);
+        if self.waiting().len() >= Self::BATCH {
+            return self.write_waiting();
+        }
+        Ok(())
+    }
+
+    fn waits(&self) -> Option<BorrowedFd<'_>> {
+        (!self.waiting().is_empty()).then(|| self.file.as_fd())
+    }
+
+    fn full(&self) -> bool {
+        self.waiting().len() >= Self::BATCH
+    }
+
+    fn watch(&self) -> Option<BorrowedFd<'_>> {
+        self.is_pipe.then(|| self.file.as_fd())
+    }
+
+    fn idle(&mut self) -> io::Result<()> {
+        self.write_waiting()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Read;
+
+    #[test]
+    fn a_full_pipe_does_not_block_and_nothing_is_lost() {
+        let (mut reader, writer) = io::pipe().expect("a pipe");
+        let mut sink = Descriptor::new(writer.as_fd()).expect("a sink");
+        drop(writer);
+        let mut expected = Vec::new();
+        let mut n = 0_u32;
+        while !sink.full() {
+            let line = format!("line {n}\n");
+            sink.put(line.as_bytes()).expect("room in memory");
+            expected.extend_from_slice(line.as_bytes());
+            n += 1;
+        }
+        let large = vec![b'x'; Descriptor::LARGE * 3];
+        sink.put(&large).expect("room in memory");
+        expected.extend_from_slice(&large);
+        let mut got = vec![0; expected.len()];
+        let mut read = 0;
+        while read < expected.len() {
+            sink.idle().expect("the reader is there");
+            read += reader.read(&mut got[read..]).expect("bytes");
+        }
+        assert!(got == expected, "every byte in order");
+        assert!(sink.waits().is_none());
+    }
+
+    #[test]
+    fn a_reader_that_went_away_is_a_broken_pipe() {
+        let (reader, writer) = io::pipe().expect("a pipe");
+        let mut sink = Descriptor::new(writer.as_fd()).expect("a sink");
+        drop(reader);
+        sink.put(b"x").expect("buffered");
+        let error = sink.idle().expect_err("nobody reads");
+        assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
+    }
+
+    #[test]
+    fn a_file_gets_everything() {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        let mut sink = Descriptor::new(file.as_file().as_fd()).expect("a sink");
+        for _ in 0..100_000 {
+            sink.put(b"0123456789").expect("a file takes it");
+        }
+        sink.idle().expect("a file takes it");
+        assert_eq!(
+            file.as_file().metadata().expect("metadata").len(),
+            1_000_000
+        );
     }
 }

@@ -27,9 +27,7 @@ pub(super) fn decode_header(bytes: &[u8]) -> Result<Option<Decoded>, Violation> 
     };
     let opcode = check_first_byte(first)?;
     if second & 0x80 != 0 {
-        return Err(Violation::protocol(
-            "a masked frame from the server (RFC 6455 §5.1)",
-        ));
+        return Err(Violation::protocol("a masked frame (RFC 6455 §5.1)"));
     }
     let short = second & 0x7f;
     let is_final = first & 0x80 != 0;

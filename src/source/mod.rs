@@ -3,9 +3,15 @@
 //! A source hears every event and is asked to speak when it can: a pipe, the prompt, a list of
 //! messages from the command line are each one source, and nothing else reaches back into the loop.
 
+pub mod conversation;
 pub mod json;
+pub mod json_lines;
 pub mod line;
+pub mod listen;
+pub mod pace;
 pub mod prompt;
+pub mod reader;
+pub mod stdin;
 
 use std::os::fd::BorrowedFd;
 use std::time::Instant;
@@ -80,4 +86,8 @@ pub trait Sender {
 
     /// Says something to people.
     fn note(&mut self, note: Note);
+
+    /// Says that something went wrong which stops nothing; the first such error decides the
+    /// exit code.
+    fn fault(&mut self, error: Error);
 }

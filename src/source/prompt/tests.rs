@@ -64,6 +64,10 @@ impl Sender for Wire {
     fn note(&mut self, note: Note) {
         self.notes.push(note.text);
     }
+
+    fn fault(&mut self, error: Error) {
+        self.notes.push(error.to_string());
+    }
 }
 
 struct Talk {

@@ -1,0 +1,178 @@
+//! Messages as they are, for a pipe or a file: text and a line end, binary as its bytes.
+//!
+//! Pieces are written as they come, so a message of any size passes in constant memory and what
+//! came before a cut has been written.
+
+use std::io;
+use std::os::fd::BorrowedFd;
+use std::time::SystemTime;
+
+use data_encoding::BASE64;
+use jiff::tz::TimeZone;
+
+use super::dump::BinaryAs;
+use super::human::time_of_day;
+use super::sink::Sink;
+use super::Output;
+use crate::event::{Event, Kind, Link, Piece, Way};
+
+/// How messages are written.
+#[derive(Clone, Debug)]
+pub struct Form {
+    /// What ends a text message, and a binary one that is written as text: a line feed, or NUL.
+    pub line_end: u8,
+    /// How binary messages are written (`--binary-as`).
+    pub binary: BinaryAs,
+    /// The time zone of the times before messages; `None` for no times (`--timestamps`).
+    pub times: Option<TimeZone>,
+}
+
+/// Writes the payload of received messages, exactly.
+#[derive(Debug)]
+pub struct Raw<S> {
+    sink: S,
+    form: Form,
+    /// Bytes of a message that do not yet fill a group of base64.
+    rest: Vec<u8>,
+}
+
+impl<S: Sink> Raw<S> {
+    /// Writes to `sink`.
+    pub fn new(sink: S, form: Form) -> Self {
+        Self {
+            sink,
+            form,
+            rest: Vec::new(),
+        }
+    }
+
+    fn write(&mut self, at: SystemTime, piece: Piece<'_>) -> io::Result<()> {
+        let form = match piece.kind {
+            Kind::Text => BinaryAs::Raw,
+            Kind::Binary => self.form.binary,
+        };
+        if form == BinaryAs::Skip {
+            return Ok(());
+        }
+        if let (true, Some(zone)) = (piece.first, &self.form.times) {
+            self.sink
+                .put(format!("{} ", time_of_day(at, zone)?).as_bytes())?;
+        }
+        match form {
+            BinaryAs::Raw | BinaryAs::Skip => self.sink.put(piece.bytes)?,
+            BinaryAs::Hex => self.sink.put(hex::encode(piece.bytes).as_bytes())?,
+            BinaryAs::Base64 => self.write_base64(piece)?,
+        }
+        let is_line = piece.kind == Kind::Text || form != BinaryAs::Raw;
+        if piece.last && is_line {
+            self.sink.put(&[self.form.line_end])?;
+        }
+        Ok(())
+    }
+
+    /// Writes whole groups, and what is left at the end of the message.
+    fn write_base64(&mut self, piece: Piece<'_>) -> io::Result<()> {
+        self.rest.extend_from_slice(piece.bytes);
+        let whole = if piece.last {
+            self.rest.len()
+        } else {
+            self.rest.len() / 3 * 3
+        };
+        let text = BASE64.encode(&self.rest[..whole]);
+        self.rest.drain(..whole);
+        self.sink.put(text.as_bytes())
+    }
+}
+
+impl<S: Sink> Output for Raw<S> {
+    fn show(&mut self, at: SystemTime, _link: Link, event: &Event<'_>) -> io::Result<()> {
+        match event {
+            Event::Data(Way::In, piece) => self.write(at, *piece),
+            _ => Ok(()),
+        }
+    }
+
+    fn waits(&self) -> Option<BorrowedFd<'_>> {
+        self.sink.waits()
+    }
+
+    fn full(&self) -> bool {
+        self.sink.full()
+    }
+
+    fn watch(&self) -> Option<BorrowedFd<'_>> {
+        self.sink.watch()
+    }
+
+    fn idle(&mut self) -> io::Result<()> {
+        self.sink.idle()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::memory::Memory;
+    use super::*;
+
+    fn written(binary: BinaryAs, times: Option<TimeZone>, pieces: &[Piece<'_>]) -> String {
+        let mut raw = Raw::new(
+            Memory::default(),
+            Form {
+                line_end: b'\n',
+                binary,
+                times,
+            },
+        );
+        for piece in pieces {
+            let event = Event::Data(Way::In, *piece);
+            raw.show(SystemTime::UNIX_EPOCH, Link(0), &event)
+                .expect("memory takes it");
+        }
+        raw.sink.take()
+    }
+
+    fn in_pieces(kind: Kind, bytes: &[u8]) -> Vec<Piece<'_>> {
+        let end = bytes.len() - 1;
+        let piece = |(at, bytes)| Piece {
+            kind,
+            first: at == 0,
+            last: at == end,
+            bytes,
+        };
+        bytes.chunks(1).enumerate().map(piece).collect()
+    }
+
+    #[test]
+    fn text_ends_its_line_and_binary_is_exact() {
+        let text = in_pieces(Kind::Text, b"a\x1bb");
+        let binary = in_pieces(Kind::Binary, b"\x00\n");
+        assert_eq!(written(BinaryAs::Raw, None, &text), "a\x1bb\n");
+        assert_eq!(written(BinaryAs::Raw, None, &binary), "\0\n");
+    }
+
+    #[test]
+    fn binary_in_another_form_is_a_line_however_it_is_cut() {
+        for (form, line) in [
+            (BinaryAs::Hex, "00ff1020\n"),
+            (BinaryAs::Base64, "AP8QIA==\n"),
+            (BinaryAs::Skip, ""),
+        ] {
+            let bytes = b"\x00\xff\x10\x20";
+            assert_eq!(written(form, None, &in_pieces(Kind::Binary, bytes)), line);
+            assert_eq!(
+                written(form, None, &[Piece::whole(Kind::Binary, bytes)]),
+                line
+            );
+        }
+    }
+
+    #[test]
+    fn a_time_stands_before_each_message_once() {
+        let mut pieces = in_pieces(Kind::Text, b"ab");
+        pieces.push(Piece::whole(Kind::Text, b"c"));
+        assert_eq!(
+            written(BinaryAs::Raw, Some(TimeZone::UTC), &pieces),
+            "00:00:00.000 ab\n00:00:00.000 c\n"
+        );
+    }
+}

@@ -1,0 +1,395 @@
+//! The plan of a run: what the command line and the environment come to, decided once.
+//!
+//! The environment is read here and nowhere else, so that everything after it is a function of
+//! the plan.
+
+use std::fs::File;
+use std::io::{self, IsTerminal};
+use std::os::fd::AsFd;
+use std::os::unix::fs::FileTypeExt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+
+use crate::cli::{self, Colour, Datum, Options};
+use crate::connect::{tls, Request};
+use crate::deadline::Deadline;
+use crate::error::{plain, Error};
+use crate::event::{Kind, Note, Weight};
+use crate::head::Secrets;
+use crate::output::dump::BinaryAs;
+use crate::output::narration::Verbosity;
+use crate::output::palette::Palette;
+use crate::protocol::CloseReason;
+use crate::session::{Until, Wait};
+use crate::source::conversation::Step;
+use crate::source::pace::Pace;
+use crate::source::reader::Reader;
+use crate::source::stdin::Cut;
+use crate::target::Target;
+
+/// What a standard stream is connected to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stream {
+    /// A terminal.
+    Terminal,
+    /// A character device that is no terminal, such as `/dev/null`.
+    Device,
+    /// A pipe, a file, a socket.
+    Other,
+}
+
+/// What the process was started in.
+#[derive(Clone, Debug)]
+pub struct Environment {
+    /// Standard input.
+    pub stdin: Stream,
+    /// Standard output.
+    pub stdout: Stream,
+    /// Standard error.
+    pub stderr: Stream,
+    /// `TERM` says that the terminal can do nothing but print.
+    pub dumb: bool,
+    /// `NO_COLOR` is set and not empty (<https://no-color.org>).
+    pub no_colour: bool,
+    /// `CLICOLOR_FORCE` is set and neither empty nor `0` (<https://bixense.com/clicolors>).
+    pub force_colour: bool,
+    /// Where the history is kept: `$XDG_STATE_HOME/wsline/history`, else below
+    /// `$HOME/.local/state`; `None` without a home.
+    pub history: Option<PathBuf>,
+    /// `$HOME`.
+    pub home: Option<PathBuf>,
+}
+
+impl Environment {
+    /// Reads the environment of this process.
+    #[must_use]
+    pub fn read() -> Self {
+        let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+        let state = set("XDG_STATE_HOME")
+            .map(PathBuf::from)
+            .filter(|path| path.is_absolute());
+        let home = set("HOME").map(PathBuf::from);
+        let in_home = || home.as_ref().map(|home| home.join(".local/state"));
+        Self {
+            stdin: Stream::of(&io::stdin()),
+            stdout: Stream::of(&io::stdout()),
+            stderr: Stream::of(&io::stderr()),
+            dumb: set("TERM").is_none_or(|term| term == "dumb"),
+            no_colour: set("NO_COLOR").is_some(),
+            force_colour: set("CLICOLOR_FORCE").is_some_and(|value| value != "0"),
+            history: state
+                .or_else(in_home)
+                .map(|state| state.join("wsline/history")),
+            home,
+        }
+    }
+}
+
+impl Stream {
+    fn of(stream: &(impl AsFd + IsTerminal)) -> Self {
+        if stream.is_terminal() {
+            return Self::Terminal;
+        }
+        let file = stream.as_fd().try_clone_to_owned().map(File::from);
+        let kind = file
+            .and_then(|file| file.metadata())
+            .map(|metadata| metadata.file_type());
+        match kind {
+            Ok(kind) if kind.is_char_device() => Self::Device,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// Who speaks, after what the command line says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Speaker {
+    /// Nobody: the command line is all.
+    Nobody,
+    /// Nobody, and there is no end of input either: standard input is `/dev/null`.
+    Listen,
+    /// A person at the prompt.
+    Prompt {
+        /// Where the history is kept.
+        history: Option<PathBuf>,
+        /// What `~` means in a path.
+        home: Option<PathBuf>,
+    },
+    /// Standard input, cut into messages.
+    Stdin(Cut),
+    /// Standard input, a JSON object a line.
+    Json,
+}
+
+/// How messages are shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Show {
+    /// Exactly, for a program.
+    Raw {
+        /// What ends a text message.
+        line_end: u8,
+    },
+    /// For people at a terminal: escaped, shortened, binary as a hex dump.
+    Human,
+    /// As JSON lines.
+    Json,
+}
+
+/// A run, decided.
+#[derive(Debug)]
+pub struct Plan {
+    /// Whom to connect to, and how.
+    pub request: Request,
+    /// What the command line says, in its order.
+    pub steps: Vec<Step>,
+    /// Who speaks after that.
+    pub speaker: Speaker,
+    /// The time between messages.
+    pub pace: Pace,
+    /// Codes that RFC 6455 forbids may be sent.
+    pub force: bool,
+    /// How messages are shown.
+    pub show: Show,
+    /// How binary messages are shown, if it was said.
+    pub binary_as: Option<BinaryAs>,
+    /// The time zone of the times before messages, if there are any.
+    pub times: Option<TimeZone>,
+    /// Pings and Pongs are shown.
+    pub ping_pong: bool,
+    /// How much stderr tells.
+    pub verbosity: Verbosity,
+    /// Whether credentials are shown.
+    pub secrets: Secrets,
+    /// The colours of stdout.
+    pub palette: Palette,
+    /// The colours of stderr.
+    pub stderr_palette: Palette,
+    /// stderr is the terminal that the prompt is on.
+    pub stderr_is_terminal: bool,
+    /// When it ends.
+    pub until: Until,
+    /// The limit of a received message in bytes.
+    pub max_message_size: Option<u64>,
+    /// What people should know before it begins.
+    pub notes: Vec<Note>,
+}
+
+/// The limit where a message has to be held in memory.
+const HELD: u64 = 64 * 1024 * 1024;
+
+impl Plan {
+    /// Decides how a run goes, and opens the files that it reads.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Address`] for a malformed address, [`Error::Input`] for a file that can't be
+    /// read, [`Error::Usage`] for what only shows when all is known.
+    pub fn new(url: &str, options: Options, environment: &Environment) -> Result<Self, Error> {
+        let target = Target::parse(url)?;
+        let notes = target
+            .guessed
+            .iter()
+            .map(|guess| scheme_note(guess))
+            .collect();
+        let show = show(&options, environment);
+        let colour = |stream| palette(options.color, stream, environment);
+        let plan = Self {
+            notes,
+            speaker: speaker(&options, environment),
+            pace: Pace::new(options.delay.unwrap_or(Duration::ZERO)),
+            force: options.force,
+            max_message_size: options
+                .max_message_size
+                .or_else(|| (!matches!(show, Show::Raw { .. })).then_some(HELD)),
+            show,
+            binary_as: options.binary_as.map(binary_as),
+            times: options.timestamps.then(TimeZone::system),
+            ping_pong: options.show_ping_pong,
+            verbosity: verbosity(&options),
+            secrets: if options.show_secrets {
+                Secrets::Shown
+            } else {
+                Secrets::Hidden
+            },
+            palette: colour(environment.stdout),
+            stderr_palette: colour(environment.stderr),
+            stderr_is_terminal: environment.stderr == Stream::Terminal,
+            until: until(&options)?,
+            steps: options
+                .data
+                .iter()
+                .map(open_step)
+                .collect::<Result<_, _>>()?,
+            request: request(target, options),
+        };
+        plan.request.check()?;
+        Ok(plan)
+    }
+}
+
+impl Plan {
+    /// Whether hints, warnings and the verdict are left out.
+    #[must_use]
+    pub fn is_quiet(&self) -> bool {
+        self.verbosity == Verbosity::Quiet
+    }
+
+    /// Whether the run ends with its verdict on stderr, whatever the exit code.
+    #[must_use]
+    pub fn wants_verdict(&self) -> bool {
+        matches!(self.speaker, Speaker::Prompt { .. }) || self.verbosity >= Verbosity::Handshake
+    }
+}
+
+fn request(target: Target, options: Options) -> Request {
+    Request {
+        headers: options.headers,
+        user_agent: options.user_agent,
+        origin: options.origin,
+        subprotocols: options.subprotocols,
+        credentials: options.user,
+        tls: tls::Options {
+            insecure: options.insecure,
+            cacert: options.cacert,
+            servername: options.servername,
+        },
+        limit: options.connect_timeout,
+        ..Request::new(target)
+    }
+}
+
+fn until(options: &Options) -> Result<Until, Error> {
+    let default_wait = match options.max_messages {
+        Some(_) => Wait::Forever,
+        None => Wait::For(Duration::from_secs(1)),
+    };
+    let close = CloseReason::of_user(options.close_code, &options.close_reason, options.force);
+    Ok(Until {
+        wait: options.wait.unwrap_or(default_wait),
+        messages: options.max_messages,
+        max_time: options
+            .max_time
+            .map_or_else(Deadline::never, Deadline::after),
+        close_timeout: options.close_timeout,
+        close: close.map_err(|rule| Error::Usage(rule.to_string()))?,
+    })
+}
+
+/// Who speaks, by what stdin is and what was asked for (a prompt needs two terminals).
+fn speaker(options: &Options, environment: &Environment) -> Speaker {
+    if !options.data.is_empty() && !options.interactive {
+        return Speaker::Nobody;
+    }
+    let terminals = (environment.stdin, environment.stdout);
+    match terminals {
+        (Stream::Device, _) => Speaker::Listen,
+        _ if options.json => Speaker::Json,
+        (Stream::Terminal, Stream::Terminal) if !options.binary && !options.null => {
+            let kept = if options.no_history {
+                None
+            } else {
+                environment.history.clone()
+            };
+            let history = options.history.clone().or(kept);
+            Speaker::Prompt {
+                history,
+                home: environment.home.clone(),
+            }
+        }
+        _ if options.binary => Speaker::Stdin(Cut::Chunks(options.chunk_size)),
+        _ => Speaker::Stdin(Cut::Lines(if options.null { 0 } else { b'\n' })),
+    }
+}
+
+/// How messages are shown, by what stdout is.
+fn show(options: &Options, environment: &Environment) -> Show {
+    if options.json {
+        Show::Json
+    } else if environment.stdout == Stream::Terminal {
+        Show::Human
+    } else {
+        Show::Raw {
+            line_end: if options.null { 0 } else { b'\n' },
+        }
+    }
+}
+
+fn verbosity(options: &Options) -> Verbosity {
+    match (options.quiet, options.verbose) {
+        (true, _) => Verbosity::Quiet,
+        (_, 0) => Verbosity::Normal,
+        (_, 1) => Verbosity::Handshake,
+        (_, 2) => Verbosity::Frames,
+        _ => Verbosity::Bytes,
+    }
+}
+
+/// The colours of the environment, for what is printed before there is a plan.
+#[must_use]
+pub fn palette(colour: Colour, stream: Stream, environment: &Environment) -> Palette {
+    let auto = if environment.no_colour {
+        false
+    } else {
+        environment.force_colour || (stream == Stream::Terminal && !environment.dumb)
+    };
+    let coloured = match colour {
+        Colour::Always => true,
+        Colour::Never => false,
+        Colour::Auto => auto,
+    };
+    if coloured {
+        Palette::coloured()
+    } else {
+        Palette::plain()
+    }
+}
+
+fn binary_as(form: cli::BinaryAs) -> BinaryAs {
+    match form {
+        cli::BinaryAs::Raw => BinaryAs::Raw,
+        cli::BinaryAs::Hex => BinaryAs::Hex,
+        cli::BinaryAs::Base64 => BinaryAs::Base64,
+        cli::BinaryAs::Skip => BinaryAs::Skip,
+    }
+}
+
+/// Opens what a `--data` option reads, so that a missing file is said before connecting.
+fn open_step(datum: &Datum) -> Result<Step, Error> {
+    let open = |path: &PathBuf| {
+        let origin = path.display().to_string();
+        let fault = |cause: io::Error| Error::Input {
+            origin: origin.clone(),
+            line: None,
+            cause: plain(&cause),
+        };
+        let file = File::open(path).map_err(fault)?;
+        if file.metadata().map_err(fault)?.is_dir() {
+            return Err(fault(io::ErrorKind::IsADirectory.into()));
+        }
+        Ok(Reader::new(file, origin.clone()))
+    };
+    let stdin = || {
+        Reader::stdin().map_err(|cause| Error::Input {
+            origin: "standard input".to_owned(),
+            line: None,
+            cause: plain(&cause),
+        })
+    };
+    Ok(match datum {
+        Datum::Text(text) => Step::Send(Kind::Text, text.clone().into_bytes()),
+        Datum::Binary(bytes) => Step::Send(Kind::Binary, bytes.clone()),
+        Datum::TextFile(path) => Step::Stream(Kind::Text, open(path)?),
+        Datum::BinaryFile(path) => Step::Stream(Kind::Binary, open(path)?),
+        Datum::TextStdin => Step::Stream(Kind::Text, stdin()?),
+        Datum::BinaryStdin => Step::Stream(Kind::Binary, stdin()?),
+    })
+}
+
+fn scheme_note(url: &str) -> Note {
+    Note {
+        weight: Weight::Hint,
+        text: format!("no scheme given: taken for {url}"),
+    }
+}

@@ -1,0 +1,275 @@
+//! One connection: the protocol core, the stream it runs over, and its clocks. No poll here.
+
+use std::io::{self, Read, Write};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::time::{Duration, Instant};
+
+use crate::connect::Stream;
+use crate::error::plain;
+use crate::protocol::{CloseBody, End, Party, Piece, Protocol, Received, Sent, State, Violation};
+
+/// What one read gave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Bytes {
+    /// So many bytes; whether more may be there already.
+    Some { count: usize, more: bool },
+    /// Nothing now.
+    None,
+    /// The end of the stream.
+    End,
+}
+
+/// How long a connection may still last, once a Close has been sent or received.
+#[derive(Clone, Copy, Debug)]
+enum Patience {
+    /// Counted from the last byte received.
+    SinceHeard(Duration),
+    /// Counted from when the Close left.
+    InAll(Duration),
+}
+
+/// How far the stream has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// Both sides are open.
+    Open,
+    /// Our side has been ended; the server's is read to its end.
+    Shut,
+    /// The stream has ended or failed, or is not of interest any more.
+    Over,
+}
+
+/// A connection that has been upgraded.
+#[derive(Debug)]
+pub(super) struct Connection {
+    stream: Stream,
+    protocol: Protocol,
+    patience: Option<Patience>,
+    /// When the last byte of our Close left, or one arrived after it.
+    waiting_since: Option<Instant>,
+    stage: Stage,
+    /// The stream may hold bytes that poll can't see.
+    unread: bool,
+    /// The last write did not go whole: nothing is tried until poll says so.
+    blocked: bool,
+    /// Writing failed. What the server sent before that can still be read.
+    broken: Option<io::Error>,
+    /// A data message is among the bytes that wait.
+    data_waits: bool,
+    messages_sent: u64,
+}
+
+/// Waiting bytes above which no more is taken from the source.
+const OUTBOX: usize = 128 * 1024;
+
+impl Connection {
+    /// Takes over a stream that blocks no longer.
+    pub(super) fn new(stream: Stream, protocol: Protocol) -> io::Result<Self> {
+        stream.set_nonblocking(true)?;
+        Ok(Self {
+            stream,
+            protocol,
+            patience: None,
+            waiting_since: None,
+            stage: Stage::Open,
+            unread: false,
+            blocked: false,
+            broken: None,
+            data_waits: false,
+            messages_sent: 0,
+        })
+    }
+
+    pub(super) fn fd(&self) -> BorrowedFd<'_> {
+        self.stream.as_fd()
+    }
+
+    pub(super) fn protocol(&self) -> &Protocol {
+        &self.protocol
+    }
+
+    /// Whether bytes wait to be written.
+    pub(super) fn wants_to_write(&self) -> bool {
+        self.broken.is_none() && !self.protocol.output().is_empty()
+    }
+
+    /// Whether a data message waits to be written.
+    pub(super) fn data_waits(&self) -> bool {
+        self.data_waits && self.wants_to_write()
+    }
+
+    /// Whether a read may give bytes that poll can't see.
+    pub(super) fn holds_bytes(&self) -> bool {
+        self.unread
+    }
+
+    /// Messages that were written to the buffer whole.
+    pub(super) fn messages_sent(&self) -> u64 {
+        self.messages_sent
+    }
+
+    /// Whether nothing more is to be read or written.
+    pub(super) fn is_over(&self) -> bool {
+        self.stage == Stage::Over
+    }
+
+    /// See [`Sender::room`](crate::source::Sender::room).
+    pub(super) fn room(&self) -> usize {
+        if self.stage != Stage::Open
+            || self.broken.is_some()
+            || self.protocol.closure().sent.is_some()
+        {
+            return 0;
+        }
+        OUTBOX.saturating_sub(self.protocol.output().len())
+    }
+
+    // What goes out.
+
+    pub(super) fn send(&mut self, piece: Piece<'_>) {
+        self.messages_sent += u64::from(piece.last);
+        self.data_waits = true;
+        self.protocol.send(piece);
+    }
+
+    pub(super) fn ping(&mut self, payload: &[u8]) {
+        self.protocol.ping(payload);
+    }
+
+    pub(super) fn pong(&mut self, payload: &[u8]) {
+        self.protocol.pong(payload);
+    }
+
+    /// Sends a Close; the answer may take `patience` after the last byte that was heard.
+    pub(super) fn close(&mut self, body: CloseBody, patience: Duration) {
+        self.protocol.close(body);
+        self.patience.get_or_insert(Patience::SinceHeard(patience));
+    }
+
+    /// As [`close`](Self::close), but the answer may take `haste` in all.
+    pub(super) fn close_soon(&mut self, body: CloseBody, haste: Duration) {
+        self.protocol.close(body);
+        self.patience = Some(Patience::InAll(haste));
+        // Where the server does not even read, the Close never leaves: that counts too.
+        self.waiting_since.get_or_insert_with(Instant::now);
+    }
+
+    pub(super) fn take_sent(&mut self) -> Vec<Sent> {
+        self.protocol.take_sent()
+    }
+
+    /// Poll says that a write would go.
+    pub(super) fn may_write(&mut self) {
+        self.blocked = false;
+    }
+
+    /// Writes what waits, until it is gone or the stream would block.
+    pub(super) fn flush(&mut self) {
+        while self.wants_to_write() && !self.blocked {
+            match self.stream.write(self.protocol.output()) {
+                Ok(0) => self.broken = Some(io::ErrorKind::WriteZero.into()),
+                Ok(count) => self.protocol.wrote(count),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.blocked = true,
+                Err(error) => self.broken = Some(error),
+            }
+        }
+        if !self.wants_to_write() {
+            self.data_waits = false;
+            if self.protocol.closure().sent.is_some() {
+                self.waiting_since.get_or_insert_with(Instant::now);
+            }
+            self.shut_when_done();
+        }
+    }
+
+    /// Ends our side once both have closed, or we failed the connection, and all has left. What
+    /// the server still sends is read until it ends too: closing with unread bytes would reset
+    /// the connection and could take our Close away from the server (RFC 6455 §7.1.1).
+    fn shut_when_done(&mut self) {
+        if self.stage != Stage::Open || self.protocol.state() != State::Closed {
+            return;
+        }
+        self.stage = Stage::Shut;
+        let closure = self.protocol.closure();
+        if closure.first == Some(Party::Us) && closure.clean() {
+            // The server answered our Close: it has nothing more to learn from us.
+            self.stage = Stage::Over;
+            return;
+        }
+        self.patience = Some(Patience::InAll(Duration::from_secs(1)));
+        self.waiting_since = Some(Instant::now());
+        if self.stream.shutdown_write().is_err() {
+            self.stage = Stage::Over;
+        }
+    }
+
+    // What comes in.
+
+    /// One read into `buffer`.
+    pub(super) fn read(&mut self, buffer: &mut [u8]) -> io::Result<Bytes> {
+        loop {
+            match self.stream.read(buffer) {
+                Ok(0) => return Ok(Bytes::End),
+                Ok(count) => {
+                    self.excuse_silence();
+                    // A read from a socket that left room has emptied it; TLS may hold a record.
+                    self.unread = count == buffer.len() || self.stream.is_tls();
+                    return Ok(Bytes::Some {
+                        count,
+                        more: self.unread,
+                    });
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.unread = false;
+                    return Ok(Bytes::None);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Decodes bytes that were read; see [`Protocol::receive`].
+    pub(super) fn receive<'a, 'input: 'a>(
+        &'a mut self,
+        input: &mut &'input [u8],
+    ) -> Result<Option<Received<'a>>, Violation> {
+        self.protocol.receive(input)
+    }
+
+    /// The stream has ended.
+    pub(super) fn end(&mut self, end: End) {
+        let end = match (end, &self.broken) {
+            (End::Eof, Some(error)) => end_by(error),
+            (end, _) => end,
+        };
+        self.protocol.end(end);
+        self.stage = Stage::Over;
+    }
+
+    // Clocks.
+
+    /// The silence up to now is not the server's: bytes came, or none were read.
+    pub(super) fn excuse_silence(&mut self) {
+        if let (Some(since), Some(Patience::SinceHeard(_))) =
+            (&mut self.waiting_since, self.patience)
+        {
+            *since = Instant::now();
+        }
+    }
+
+    /// When the server has had its time.
+    pub(super) fn due(&self) -> Option<Instant> {
+        let (Patience::SinceHeard(time) | Patience::InAll(time)) = self.patience?;
+        self.waiting_since?.checked_add(time)
+    }
+}
+
+/// How a connection ends whose stream failed with `error`.
+pub(super) fn end_by(error: &io::Error) -> End {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => End::Eof,
+        _ => End::Lost(plain(error)),
+    }
+}

@@ -1,0 +1,181 @@
+//! Talking and piping: `wsline URL`, and `wsline demo` with a server of our own.
+
+use std::io;
+use std::os::fd::AsFd;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use crate::connect;
+use crate::deadline::Deadline;
+use crate::error::Error;
+use crate::event::{Event, Link};
+use crate::output::dump::BinaryAs;
+use crate::output::human::{self, Human, Look};
+use crate::output::json::JsonLines;
+use crate::output::narration::{Manner, Narration};
+use crate::output::palette::Palette;
+use crate::output::raw::{Form, Raw};
+use crate::output::sink::{Descriptor, Sink};
+use crate::output::Output;
+use crate::plan::{Plan, Show, Speaker};
+use crate::session::{self, Signals};
+use crate::source::conversation::Conversation;
+use crate::source::json_lines;
+use crate::source::line::Orders;
+use crate::source::listen::Listen;
+use crate::source::prompt::{self, Prompt};
+use crate::source::reader::Reader;
+use crate::source::stdin::Stdin;
+use crate::source::Source;
+use crate::terminal::{self, Screen, Terminal, Typed};
+use crate::verdict::Verdict;
+
+/// Runs a plan to its end; what is left is to say how it ended.
+///
+/// # Errors
+///
+/// [`Error::System`] for what the operating system refused before anything began.
+pub fn run(mut plan: Plan) -> Result<Verdict, Error> {
+    // Before the prompt, which puts its own handlers over these and takes them off again.
+    let mut signals = Signals::register().map_err(setting_up)?;
+    let deadline = Deadline::after(plan.request.limit);
+    let dialing = connect::start(plan.request.clone(), deadline).map_err(setting_up)?;
+    let mut prompt = Prompting::start(&plan).map_err(setting_up)?;
+    let mut outputs = outputs(&plan, prompt.as_ref()).map_err(setting_up)?;
+    for note in &plan.notes {
+        for output in &mut outputs {
+            let told = output.show(SystemTime::now(), Link::default(), &Event::Note(note));
+            told.map_err(setting_up)?;
+        }
+    }
+    let mut source = source(&mut plan, prompt.as_mut()).map_err(setting_up)?;
+    let outcome = session::run(
+        vec![dialing],
+        source.as_mut(),
+        &mut outputs,
+        &mut signals,
+        &plan.until,
+        plan.max_message_size,
+    );
+    Ok(Verdict::of(outcome))
+}
+
+fn setting_up(cause: io::Error) -> Error {
+    Error::System {
+        doing: "setting up",
+        cause,
+    }
+}
+
+/// A prompt in use. Dropping it, after the run or a panic in it, restores the terminal.
+struct Prompting {
+    screen: Screen,
+    typed: Option<Typed>,
+    _terminal: Terminal,
+}
+
+impl Prompting {
+    /// Opens the prompt, if the plan has one.
+    fn start(plan: &Plan) -> io::Result<Option<Self>> {
+        let Speaker::Prompt { history, .. } = &plan.speaker else {
+            return Ok(None);
+        };
+        let (terminal, screen, typed) = Terminal::start(terminal::Options {
+            history: history.clone(),
+            sign: "> ".to_owned(),
+            colour: plan.palette != Palette::plain(),
+            language: Arc::new(Orders { force: plan.force }),
+        })?;
+        Ok(Some(Self {
+            screen,
+            typed: Some(typed),
+            _terminal: terminal,
+        }))
+    }
+}
+
+/// Who speaks: the command line first, then whoever the plan says.
+fn source(plan: &mut Plan, prompt: Option<&mut Prompting>) -> io::Result<Box<dyn Source>> {
+    let (pace, force) = (plan.pace, plan.force);
+    let typed = prompt.and_then(|prompt| prompt.typed.take());
+    let then: Option<Box<dyn Source>> = match (plan.speaker.clone(), typed) {
+        (Speaker::Prompt { home, .. }, Some(typed)) => Some(Box::new(Prompt::new(
+            typed,
+            prompt::Options { force, home },
+        ))),
+        (Speaker::Nobody | Speaker::Prompt { .. }, _) => None,
+        (Speaker::Listen, _) => Some(Box::new(Listen)),
+        (Speaker::Stdin(cut), _) => Some(Box::new(Stdin::new(Reader::stdin()?, cut, pace))),
+        (Speaker::Json, _) => Some(Box::new(json_lines::JsonLines::new(
+            Reader::stdin()?,
+            force,
+            pace,
+        ))),
+    };
+    let steps = std::mem::take(&mut plan.steps);
+    match then {
+        Some(then) if steps.is_empty() => Ok(then),
+        then => Ok(Box::new(Conversation::new(steps, then, pace))),
+    }
+}
+
+/// Who listens: what shows messages, and what tells people how it goes. Beside a prompt both
+/// print above the line that is being typed.
+fn outputs(plan: &Plan, prompt: Option<&Prompting>) -> io::Result<Vec<Box<dyn Output>>> {
+    let shown = match prompt {
+        Some(prompt) => show(plan, prompt.screen.clone(), human::Screen::Prompt),
+        None => show(
+            plan,
+            Descriptor::new(io::stdout().as_fd())?,
+            human::Screen::Bare,
+        ),
+    };
+    let told = match prompt {
+        Some(prompt) if plan.stderr_is_terminal => narration(plan, prompt.screen.clone(), true),
+        _ => narration(
+            plan,
+            Descriptor::new(io::stderr().as_fd())?,
+            prompt.is_some(),
+        ),
+    };
+    Ok(vec![shown, told])
+}
+
+fn show<S: Sink + 'static>(plan: &Plan, sink: S, screen: human::Screen) -> Box<dyn Output> {
+    match plan.show {
+        Show::Json => Box::new(JsonLines::new(sink, plan.ping_pong, plan.secrets)),
+        Show::Human => Box::new(Human::new(
+            sink,
+            Look {
+                screen,
+                palette: plan.palette,
+                times: plan.times.clone(),
+                binary: plan.binary_as,
+                ping_pong: plan.ping_pong,
+                quiet: plan.is_quiet(),
+            },
+        )),
+        Show::Raw { line_end } => Box::new(Raw::new(
+            sink,
+            Form {
+                line_end,
+                binary: plan.binary_as.unwrap_or(BinaryAs::Raw),
+                times: plan.times.clone(),
+            },
+        )),
+    }
+}
+
+fn narration<S: Sink + 'static>(plan: &Plan, sink: S, beside_prompt: bool) -> Box<dyn Output> {
+    Box::new(Narration::new(
+        sink,
+        Manner {
+            verbosity: plan.verbosity,
+            palette: plan.stderr_palette,
+            secrets: plan.secrets,
+            ping_pong: plan.ping_pong && plan.show != Show::Json,
+            beside_prompt,
+            start: SystemTime::now(),
+        },
+    ))
+}

@@ -1,0 +1,109 @@
+//! The last line of a run: how it ended, in words, and as an exit code.
+
+use crate::error::Error;
+use crate::exit::ExitCode;
+use crate::output::escape::{self, Breaks};
+use crate::protocol::close::name_of_code;
+use crate::protocol::{CloseBody, Closure, End, Party};
+use crate::session::Outcome;
+
+/// How a run ended.
+#[derive(Debug)]
+pub struct Verdict {
+    /// The exit code: what went wrong first decides.
+    pub code: ExitCode,
+    /// How the connection was closed, after how long, and how many messages went each way; escaped
+    /// and without a line end. `None` if there was no connection.
+    pub line: Option<String>,
+    /// What went wrong and nobody was told of yet.
+    pub untold: Option<Error>,
+}
+
+impl Verdict {
+    /// The verdict on a run.
+    #[must_use]
+    pub fn of(outcome: Outcome) -> Self {
+        let code = exit_code(&outcome);
+        let line = line(&outcome);
+        Self {
+            code,
+            line,
+            untold: outcome.fault.filter(|_| !outcome.told),
+        }
+    }
+}
+
+fn exit_code(outcome: &Outcome) -> ExitCode {
+    if let Some(fault) = &outcome.fault {
+        return fault.exit_code();
+    }
+    let mut codes = outcome.closures.iter().flatten().map(ExitCode::for_closure);
+    codes
+        .find(|code| *code != ExitCode::Success)
+        .unwrap_or(ExitCode::Success)
+}
+
+fn line(outcome: &Outcome) -> Option<String> {
+    let mut closures = outcome.closures.iter().flatten();
+    let is_bad = |closure: &&Closure| ExitCode::for_closure(closure) != ExitCode::Success;
+    let closure = closures.clone().find(is_bad).or_else(|| closures.next())?;
+    Some(format!(
+        "{} after {:.1} s, sent {}, received {}",
+        how(closure),
+        outcome.lasted.as_secs_f64(),
+        outcome.sent,
+        outcome.received
+    ))
+}
+
+/// How a connection was closed, in words.
+fn how(closure: &Closure) -> String {
+    let received = closure.received.as_ref().map(body);
+    let sent = closure.sent.as_ref().map(body);
+    match (&closure.end, closure.first, sent, received) {
+        (End::Violation(violation), ..) => format!(
+            "closed by us: {} ({}), the server sent {}",
+            violation.code,
+            name_of_code(violation.code),
+            escape::text(&violation.rule, Breaks::Shown)
+        ),
+        (_, Some(Party::Us), Some(sent), Some(received)) if same_code(closure) => {
+            let _ = received;
+            format!("closed by us: {sent}")
+        }
+        (_, Some(Party::Us), Some(sent), Some(received)) => {
+            format!("closed by us: {sent}, answered with {received}")
+        }
+        (End::Unanswered, Some(Party::Us), Some(sent), None) => {
+            format!("closed by us: {sent}, not answered by the server,")
+        }
+        (_, Some(Party::Us), Some(sent), None) => {
+            format!("closed by us: {sent}, the server ended TCP without a Close,")
+        }
+        (_, _, _, Some(received)) => format!("closed by server: {received}"),
+        (End::Lost(cause), ..) => format!("connection lost without a Close (1006: {cause})"),
+        _ => "the server ended TCP without a Close (1006)".to_owned(),
+    }
+}
+
+/// Whether the server's Close has the code of ours.
+fn same_code(closure: &Closure) -> bool {
+    let code = |body: &Option<CloseBody>| body.clone().flatten().map(|body| body.code);
+    code(&closure.sent) == code(&closure.received)
+}
+
+/// The body of a Close: `4001 "token expired" (application)`.
+fn body(body: &CloseBody) -> String {
+    match body {
+        None => "without a code".to_owned(),
+        Some(body) if body.reason.is_empty() => {
+            format!("{} ({})", body.code, name_of_code(body.code))
+        }
+        Some(body) => format!(
+            "{} \"{}\" ({})",
+            body.code,
+            escape::text(&body.reason, Breaks::Shown),
+            name_of_code(body.code)
+        ),
+    }
+}
