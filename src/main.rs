@@ -8,7 +8,6 @@ use wsline::echo::{self, EchoServer};
 use wsline::error::Error;
 use wsline::head::Secrets;
 use wsline::output::narration::Verbosity;
-use wsline::output::palette::Style;
 use wsline::output::report::report;
 use wsline::plan::{palette, Environment, Plan};
 use wsline::tasks;
@@ -44,10 +43,7 @@ fn talk(url: &str, options: Options, environment: &Environment) -> Result<ExitCo
     let code = ExitCode::from(verdict.code);
     match verdict.line {
         Some(line) if !quiet && (wanted || code != ExitCode::SUCCESS) => {
-            print(&format!(
-                "{} {line}\n",
-                palette.paint(Style::Quiet, "wsline:")
-            ));
+            print(&format!("{line}\n"))
         }
         _ => {}
     }

@@ -204,7 +204,7 @@ fn says(code: &str, word: &str) -> bool {
         let before = code[..place].chars().next_back();
         let after = code[place + word.len()..].chars().next();
         !before.is_some_and(|c| is_of_a_name(c) || matches!(c, '"' | '-' | '.' | ':'))
-            && after.is_some_and(|c| matches!(c, ':' | ';' | ' ' | ','))
+            && after.is_some_and(|c| matches!(c, ':' | ';' | ','))
             && !after.is_some_and(is_of_a_name)
     })
 }
