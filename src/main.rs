@@ -43,7 +43,7 @@ fn talk(url: &str, options: Options, environment: &Environment) -> Result<ExitCo
     let code = ExitCode::from(verdict.code);
     match verdict.line {
         Some(line) if !quiet && (wanted || code != ExitCode::SUCCESS) => {
-            print(&format!("{line}\n"))
+            print(&format!("{line}\n"));
         }
         _ => {}
     }
