@@ -66,10 +66,11 @@ fn unusable_key(path: &Path, kind: Option<&str>) -> Error {
     };
     let hint = match kind {
         "a key of OpenSSH" => "give the key that belongs to the certificate".to_owned(),
-        _ => format!(
-            "convert it: openssl pkcs8 -topk8 -nodes -in '{}' -out key.pem",
-            path.display()
-        ),
+        _ => {
+            let path = path.display();
+            let line = format!("openssl pkcs8 -topk8 -nodes -in '{path}' -out key.pem");
+            format!("convert it: {line}")
+        }
     };
     let cause = format!("it is {kind}, and only PKCS#8 ({PKCS8}) can be read");
     unusable(path, cause, Some(hint))

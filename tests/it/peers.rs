@@ -85,9 +85,7 @@ fn a_close_has_its_code_and_reason(server: &Launched) {
 }
 
 fn a_fragmented_message_is_one(server: &Launched) {
-    wsline(server, "/fragmented")
-        .stdout("frag-men-ted\n")
-        .run();
+    wsline(server, "/fragmented").stdout("frag-men-ted\n").run();
 }
 
 fn what_the_server_says_unasked_is_heard(server: &Launched) {

@@ -119,9 +119,7 @@ impl Launched {
             }
         };
         if let Some(cert) = &cert {
-            command
-                .arg("--tls")
-                .args([cert.path(), cert.key_path()]);
+            command.arg("--tls").args([cert.path(), cert.key_path()]);
         }
         let mut child = command
             .spawn()
