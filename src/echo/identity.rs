@@ -48,7 +48,6 @@ fn pkcs8(text: &str) -> Result<&str, Option<&'static str>> {
             "-----BEGIN ENCRYPTED PRIVATE KEY-----",
             "an encrypted PKCS#8 key",
         ),
-        ("-----BEGIN OPENSSH PRIVATE KEY-----", "a key of OpenSSH"),
     ];
     Err(kinds
         .iter()
@@ -64,14 +63,9 @@ fn unusable_key(path: &Path, kind: Option<&str>) -> Error {
             None,
         );
     };
-    let hint = match kind {
-        "a key of OpenSSH" => "give the key that belongs to the certificate".to_owned(),
-        _ => {
-            let path = path.display();
-            let line = format!("openssl pkcs8 -topk8 -nodes -in '{path}' -out key.pem");
-            format!("convert it: {line}")
-        }
-    };
+    let shown = path.display();
+    let line = format!("openssl pkcs8 -topk8 -nodes -in '{shown}' -out key.pem");
+    let hint = format!("convert it: {line}");
     let cause = format!("it is {kind}, and only PKCS#8 ({PKCS8}) can be read");
     unusable(path, cause, Some(hint))
 }
