@@ -48,7 +48,6 @@ fn pkcs8(text: &str) -> Result<&str, Option<&'static str>> {
             "-----BEGIN ENCRYPTED PRIVATE KEY-----",
             "an encrypted PKCS#8 key",
         ),
-        ("-----BEGIN OPENSSH PRIVATE KEY-----", "a key of OpenSSH"),
     ];
     Err(kinds
         .iter()
@@ -64,13 +63,9 @@ fn unusable_key(path: &Path, kind: Option<&str>) -> Error {
             None,
         );
     };
-    let hint = match kind {
-        "a key of OpenSSH" => "give the key that belongs to the certificate".to_owned(),
-        _ => format!(
-            "convert it: openssl pkcs8 -topk8 -nodes -in '{}' -out key.pem",
-            path.display()
-        ),
-    };
+    let shown = path.display();
+    let line = format!("openssl pkcs8 -topk8 -nodes -in '{shown}' -out key.pem");
+    let hint = format!("convert it: {line}");
     let cause = format!("it is {kind}, and only PKCS#8 ({PKCS8}) can be read");
     unusable(path, cause, Some(hint))
 }
@@ -101,11 +96,14 @@ fn try_out(acceptor: &TlsAcceptor) -> Result<(), String> {
         .map_err(|cause| cause.to_string())?;
     let acceptor = acceptor.clone();
     let server = thread::spawn(move || acceptor.accept(far).map(drop).map_err(|e| e.to_string()));
-    let client = connector.connect("localhost", near).map(drop);
+    // A client that fails leaves at once, which ends the server's wait; one that succeeds stays
+    // until the server has said its last.
+    let client = connector
+        .connect("localhost", near)
+        .map_err(|cause| cause.to_string());
     match (server.join(), client) {
-        (Ok(Ok(())), Ok(())) => Ok(()),
-        (Ok(Err(cause)), _) => Err(cause),
-        (_, Err(cause)) => Err(cause.to_string()),
-        (Err(_), Ok(())) => Err("the trial ended early".to_owned()),
+        (Ok(Ok(())), Ok(_)) => Ok(()),
+        (Ok(Err(cause)), _) | (_, Err(cause)) => Err(cause),
+        (Err(_), Ok(_)) => Err("the trial ended early".to_owned()),
     }
 }
