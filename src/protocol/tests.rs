@@ -1,7 +1,9 @@
 //! The core against bytes: every split gives the same, every rule has its code.
 
 use proptest::prelude::*;
+use tungstenite::protocol::frame::coding::{Data, OpCode};
 
+use super::outgoing::PONG_ROOM;
 use super::*;
 
 /// What was received, owned, with pieces joined as far as nothing came between.

@@ -1,0 +1,308 @@
+//! What comes in: frames put together from bytes however they are cut, and the rules that they
+//! must keep (RFC 6455 §5).
+
+use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
+use tungstenite::protocol::frame::FrameHeader;
+
+use super::close::{self, CloseBody};
+use super::frame::{self, LONGEST_CONTROL, LONGEST_HEADER};
+use super::message::{Assembly, Checked, Kind, Piece, Utf8};
+use super::{Options, Violation};
+
+/// The frame whose payload is being received.
+#[derive(Clone, Copy, Debug)]
+struct Current {
+    opcode: OpCode,
+    is_final: bool,
+    left: u64,
+}
+
+/// The decoder of one connection.
+#[derive(Debug)]
+pub(super) struct Incoming {
+    options: Options,
+    /// The begun header of a frame, if a read ended inside one.
+    header: [u8; LONGEST_HEADER],
+    header_length: usize,
+    current: Option<Current>,
+    control: [u8; LONGEST_CONTROL],
+    control_length: usize,
+    message: Option<Assembly>,
+    utf8: Utf8,
+}
+
+impl Incoming {
+    pub(super) fn new(options: Options) -> Self {
+        Self {
+            options,
+            header: [0; LONGEST_HEADER],
+            header_length: 0,
+            current: None,
+            control: [0; LONGEST_CONTROL],
+            control_length: 0,
+            message: None,
+            utf8: Utf8::default(),
+        }
+    }
+
+    /// Whether a message has begun and not ended.
+    pub(super) fn is_inside_message(&self) -> bool {
+        self.message.is_some()
+    }
+
+    /// The payload of the control frame that was found last.
+    pub(super) fn control(&self) -> &[u8] {
+        &self.control[..self.control_length]
+    }
+
+    /// The character that was found last.
+    pub(super) fn character(&self) -> &[u8] {
+        self.utf8.completed()
+    }
+
+    /// Takes bytes from the front of `input` up to the next thing that they say; `None` when all
+    /// of them are taken.
+    pub(super) fn advance<'a>(
+        &mut self,
+        input: &mut &'a [u8],
+    ) -> Result<Option<Found<'a>>, Violation> {
+        loop {
+            let Some(current) = self.current else {
+                match self.begin_frame(input)? {
+                    Begun::Incomplete => return Ok(None),
+                    Begun::Reported(header, length) => {
+                        return Ok(Some(Found::Frame(header, length)));
+                    }
+                    Begun::Silently => continue,
+                }
+            };
+            if current.left == 0 {
+                if let Some(found) = self.end_frame(current)? {
+                    return Ok(Some(found));
+                }
+                continue;
+            }
+            if input.is_empty() {
+                return Ok(None);
+            }
+            let length =
+                usize::try_from(current.left).map_or(input.len(), |left| left.min(input.len()));
+            match current.opcode {
+                OpCode::Control(_) => self.keep_control(take(input, length)),
+                OpCode::Data(_) => {
+                    if let Some(found) = self.payload(input, length)? {
+                        return Ok(Some(found));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Reads the next frame's header, which may have begun in an earlier read.
+    fn begin_frame(&mut self, input: &mut &[u8]) -> Result<Begun, Violation> {
+        let decoded = if self.header_length == 0 {
+            frame::decode_header(input)?
+        } else {
+            let kept = self.header_length;
+            let more = input.len().min(LONGEST_HEADER - kept);
+            self.header[kept..kept + more].copy_from_slice(&input[..more]);
+            let decoded = frame::decode_header(&self.header[..kept + more])?;
+            decoded.map(|(header, length, used)| (header, length, used - kept))
+        };
+        let Some((header, length, used)) = decoded else {
+            // A header of ours is never masked, so what is not yet one has less than ten bytes.
+            if self.header_length == 0 {
+                self.header[..input.len()].copy_from_slice(input);
+            }
+            self.header_length += input.len();
+            *input = &[];
+            return Ok(Begun::Incomplete);
+        };
+        self.header_length = 0;
+        take(input, used);
+        self.admit(&header, length)?;
+        self.current = Some(Current {
+            opcode: header.opcode,
+            is_final: header.is_final,
+            left: length,
+        });
+        if self.options.report_frames {
+            return Ok(Begun::Reported(header, length));
+        }
+        Ok(Begun::Silently)
+    }
+
+    /// Checks that a frame may come now, and opens the message that it begins.
+    fn admit(&mut self, header: &FrameHeader, length: u64) -> Result<(), Violation> {
+        let kind = match header.opcode {
+            OpCode::Control(_) => {
+                self.control_length = 0;
+                return Ok(());
+            }
+            OpCode::Data(Data::Text) => Some(Kind::Text),
+            OpCode::Data(Data::Binary) => Some(Kind::Binary),
+            OpCode::Data(_) => None,
+        };
+        match (kind, &mut self.message) {
+            (Some(kind), message @ None) => {
+                *message = Some(Assembly::new(kind));
+                self.utf8 = Utf8::default();
+            }
+            (Some(_), Some(_)) => {
+                return Err(Violation::protocol(
+                    "a new message before the last fragment of the one before (RFC 6455 §5.4)",
+                ));
+            }
+            (None, None) => {
+                return Err(Violation::protocol(
+                    "a continuation frame with nothing to continue (RFC 6455 §5.4)",
+                ));
+            }
+            (None, Some(_)) => {}
+        }
+        let (Some(limit), Some(message)) = (self.options.max_message_size, &mut self.message)
+        else {
+            return Ok(());
+        };
+        message.size = message.size.saturating_add(length);
+        if message.size > limit {
+            return Err(Violation {
+                code: 1009,
+                rule: format!(
+                    "a message of at least {} bytes, where --max-message-size allows {limit}",
+                    message.size
+                ),
+            });
+        }
+        Ok(())
+    }
+
+    fn keep_control(&mut self, payload: &[u8]) {
+        let kept = self.control_length;
+        self.control[kept..kept + payload.len()].copy_from_slice(payload);
+        self.control_length += payload.len();
+        self.consumed(payload.len());
+    }
+
+    /// Hands on payload of a data frame: up to `length` bytes of `input`, fewer if a character
+    /// was completed. Text that only begins a character yields nothing yet.
+    fn payload<'a>(
+        &mut self,
+        input: &mut &'a [u8],
+        length: usize,
+    ) -> Result<Option<Found<'a>>, Violation> {
+        let Some(message) = &mut self.message else {
+            return Ok(None);
+        };
+        if message.kind == Kind::Binary {
+            self.consumed(length);
+            return Ok(Some(self.piece(take(input, length))));
+        }
+        match self.utf8.check(&input[..length]) {
+            Checked::Bad => Err(Violation::text("text that is not UTF-8 (RFC 6455 §8.1)")),
+            Checked::Completed(used) => {
+                take(input, used);
+                self.consumed(used);
+                let (first, last) = self.ends_of_piece();
+                Ok(Some(Found::Character { first, last }))
+            }
+            Checked::Valid(valid) => {
+                let used = if self.utf8.is_inside() { length } else { valid };
+                let bytes = &take(input, used)[..valid];
+                self.consumed(used);
+                // An unfinished character at the end of its message is found by `end_frame`.
+                Ok((valid > 0).then(|| self.piece(bytes)))
+            }
+        }
+    }
+
+    fn piece<'a>(&mut self, bytes: &'a [u8]) -> Found<'a> {
+        let kind = self
+            .message
+            .as_ref()
+            .map_or(Kind::Binary, |message| message.kind);
+        let (first, last) = self.ends_of_piece();
+        Found::Data(Piece {
+            kind,
+            first,
+            last,
+            bytes,
+        })
+    }
+
+    /// Whether the piece that is handed on now is the first and the last of its message. A
+    /// last piece ends the message and its frame.
+    fn ends_of_piece(&mut self) -> (bool, bool) {
+        let ended = self
+            .current
+            .is_some_and(|current| current.is_final && current.left == 0);
+        let last = ended && !self.utf8.is_inside();
+        let first = self
+            .message
+            .as_mut()
+            .is_some_and(|message| std::mem::take(&mut message.fresh));
+        if last {
+            self.message = None;
+            self.current = None;
+        }
+        (first, last)
+    }
+
+    fn consumed(&mut self, count: usize) {
+        if let Some(current) = &mut self.current {
+            current.left -= count as u64;
+        }
+    }
+
+    /// A frame's payload is complete, and its end was not yet reported with it.
+    fn end_frame<'a>(&mut self, frame: Current) -> Result<Option<Found<'a>>, Violation> {
+        let OpCode::Control(control) = frame.opcode else {
+            if frame.is_final && self.utf8.is_inside() {
+                return Err(Violation::text(
+                    "text that ends inside a character (RFC 6455 §8.1)",
+                ));
+            }
+            if frame.is_final {
+                return Ok(Some(self.piece(&[])));
+            }
+            self.current = None;
+            return Ok(None);
+        };
+        self.current = None;
+        Ok(Some(match control {
+            Control::Ping => Found::Ping,
+            Control::Pong => Found::Pong,
+            _ => Found::Close(close::decode(self.control())?),
+        }))
+    }
+}
+
+/// What [`Incoming::advance`] found. What borrows from it is fetched afterwards.
+pub(super) enum Found<'a> {
+    Frame(FrameHeader, u64),
+    Data(Piece<'a>),
+    /// A character that an earlier piece of input began: [`Incoming::character`].
+    Character {
+        first: bool,
+        last: bool,
+    },
+    /// With the payload [`Incoming::control`].
+    Ping,
+    /// With the payload [`Incoming::control`].
+    Pong,
+    Close(CloseBody),
+}
+
+/// What became of the header at the front of the input.
+enum Begun {
+    Incomplete,
+    Reported(FrameHeader, u64),
+    Silently,
+}
+
+/// Takes `count` bytes from the front of `input`.
+fn take<'a>(input: &mut &'a [u8], count: usize) -> &'a [u8] {
+    let (taken, rest) = input.split_at(count);
+    *input = rest;
+    taken
+}
