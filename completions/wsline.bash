@@ -38,7 +38,7 @@ _wsline() {
 
     case "${cmd}" in
         wsline)
-            opts="-H -A -o -s -u -k -m -w -i -0 -b -n -P -v -q -d -t -1 -h -V --header --user-agent --origin --subprotocol --user --insecure --cacert --servername --connect-timeout --max-time --wait --close-timeout --interactive --null --delay --binary --max-messages --json --binary-as --timestamps --show-ping-pong --verbose --quiet --color --show-secrets --history --no-history --close-code --close-reason --force --max-message-size --data --data-binary --data-hex --data-raw --text --chunk-size --one --help --version echo demo generate"
+            opts="-H -A -o -s -u -k -m -w -i -0 -b -n -P -v -q -d -t -1 -h -V --header --user-agent --origin --subprotocol --user --insecure --cacert --servername --cert --key --pass --tls-min --tls-max --connect-timeout --max-time --wait --close-timeout --interactive --null --delay --binary --max-messages --json --binary-as --timestamps --show-ping-pong --verbose --quiet --color --show-secrets --history --no-history --close-code --close-reason --force --max-message-size --data --data-binary --data-hex --data-raw --text --chunk-size --one --help --version echo demo generate"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -100,6 +100,48 @@ _wsline() {
                     return 0
                     ;;
                 --servername)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cert)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --key)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --pass)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-min)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-max)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -206,7 +248,7 @@ _wsline() {
             return 0
             ;;
         wsline__subcmd__demo)
-            opts="-H -A -o -s -u -k -m -w -i -0 -b -n -P -v -q -d -t -1 -h --header --user-agent --origin --subprotocol --user --insecure --cacert --servername --connect-timeout --max-time --wait --close-timeout --interactive --null --delay --binary --max-messages --json --binary-as --timestamps --show-ping-pong --verbose --quiet --color --show-secrets --history --no-history --close-code --close-reason --force --max-message-size --data --data-binary --data-hex --data-raw --text --chunk-size --one --help"
+            opts="-H -A -o -s -u -k -m -w -i -0 -b -n -P -v -q -d -t -1 -h --header --user-agent --origin --subprotocol --user --insecure --cacert --servername --cert --key --pass --tls-min --tls-max --connect-timeout --max-time --wait --close-timeout --interactive --null --delay --binary --max-messages --json --binary-as --timestamps --show-ping-pong --verbose --quiet --color --show-secrets --history --no-history --close-code --close-reason --force --max-message-size --data --data-binary --data-hex --data-raw --text --chunk-size --one --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -268,6 +310,48 @@ _wsline() {
                     return 0
                     ;;
                 --servername)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cert)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --key)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --pass)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-min)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-max)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -374,7 +458,7 @@ _wsline() {
             return 0
             ;;
         wsline__subcmd__echo)
-            opts="-h --tls --cert --key --delay --help"
+            opts="-h --tls --cert --key --pass --delay --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -408,6 +492,10 @@ _wsline() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
                     fi
+                    return 0
+                    ;;
+                --pass)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --delay)

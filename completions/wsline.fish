@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_wsline_global_optspecs
-    string join \n H/header= A/user-agent= o/origin= s/subprotocol= u/user= k/insecure cacert= servername= connect-timeout= m/max-time= w/wait= close-timeout= i/interactive 0/null delay= b/binary n/max-messages= json binary-as= timestamps P/show-ping-pong v/verbose q/quiet color= show-secrets history= no-history close-code= close-reason= force max-message-size= d/data= data-binary= data-hex= data-raw= t/text chunk-size= 1/one h/help V/version
+    string join \n H/header= A/user-agent= o/origin= s/subprotocol= u/user= k/insecure cacert= servername= cert= key= pass= tls-min= tls-max= connect-timeout= m/max-time= w/wait= close-timeout= i/interactive 0/null delay= b/binary n/max-messages= json binary-as= timestamps P/show-ping-pong v/verbose q/quiet color= show-secrets history= no-history close-code= close-reason= force max-message-size= d/data= data-binary= data-hex= data-raw= t/text chunk-size= 1/one h/help V/version
 end
 
 function __fish_wsline_needs_command
@@ -31,6 +31,11 @@ complete -c wsline -n "__fish_wsline_needs_command" -s s -l subprotocol -d 'Offe
 complete -c wsline -n "__fish_wsline_needs_command" -s u -l user -d 'Log in with HTTP Basic credentials' -r
 complete -c wsline -n "__fish_wsline_needs_command" -l cacert -d 'Trust the certificates in a PEM file' -r -F
 complete -c wsline -n "__fish_wsline_needs_command" -l servername -d 'Ask for and check this name instead of the one in the URL' -r
+complete -c wsline -n "__fish_wsline_needs_command" -l cert -d 'Show the server this certificate of yours' -r -F
+complete -c wsline -n "__fish_wsline_needs_command" -l key -d 'The private key of --cert, if it is in a file of its own' -r -F
+complete -c wsline -n "__fish_wsline_needs_command" -l pass -d 'The passphrase of the key of --cert' -r
+complete -c wsline -n "__fish_wsline_needs_command" -l tls-min -d 'Speak no older version of TLS: 1.0, 1.1, 1.2 or 1.3' -r
+complete -c wsline -n "__fish_wsline_needs_command" -l tls-max -d 'Speak no newer version of TLS: 1.0, 1.1, 1.2 or 1.3' -r
 complete -c wsline -n "__fish_wsline_needs_command" -l connect-timeout -d 'Limit names, TCP, TLS and upgrade together' -r
 complete -c wsline -n "__fish_wsline_needs_command" -s m -l max-time -d 'Limit the whole run' -r
 complete -c wsline -n "__fish_wsline_needs_command" -s w -l wait -d 'Listen on after the end of input [default: 1s]' -r
@@ -72,8 +77,9 @@ complete -c wsline -n "__fish_wsline_needs_command" -s V -l version -d 'Show the
 complete -c wsline -n "__fish_wsline_needs_command" -a "echo" -d 'Be an echo server, to try things out with'
 complete -c wsline -n "__fish_wsline_needs_command" -a "demo" -d 'Talk to an echo server inside this process'
 complete -c wsline -n "__fish_wsline_needs_command" -a "generate" -d 'Print shell completions or the man page'
-complete -c wsline -n "__fish_wsline_using_subcommand echo" -l cert -d 'The server\'s certificate, and those that signed it, in PEM' -r -F
-complete -c wsline -n "__fish_wsline_using_subcommand echo" -l key -d 'The certificate\'s private key in PEM' -r -F
+complete -c wsline -n "__fish_wsline_using_subcommand echo" -l cert -d 'The server\'s certificate, and those that signed it, in PEM, or PKCS#12' -r -F
+complete -c wsline -n "__fish_wsline_using_subcommand echo" -l key -d 'The certificate\'s private key in PEM, if it is in a file of its own' -r -F
+complete -c wsline -n "__fish_wsline_using_subcommand echo" -l pass -d 'The key\'s passphrase, or env:NAME or @FILE that holds it' -r
 complete -c wsline -n "__fish_wsline_using_subcommand echo" -l delay -d 'Wait this long before each answer' -r
 complete -c wsline -n "__fish_wsline_using_subcommand echo" -l tls -d 'Speak TLS, with the certificate of --cert and --key'
 complete -c wsline -n "__fish_wsline_using_subcommand echo" -s h -l help -d 'Show this help'
@@ -84,6 +90,11 @@ complete -c wsline -n "__fish_wsline_using_subcommand demo" -s s -l subprotocol 
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s u -l user -d 'Log in with HTTP Basic credentials' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l cacert -d 'Trust the certificates in a PEM file' -r -F
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l servername -d 'Ask for and check this name instead of the one in the URL' -r
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l cert -d 'Show the server this certificate of yours' -r -F
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l key -d 'The private key of --cert, if it is in a file of its own' -r -F
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l pass -d 'The passphrase of the key of --cert' -r
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l tls-min -d 'Speak no older version of TLS: 1.0, 1.1, 1.2 or 1.3' -r
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l tls-max -d 'Speak no newer version of TLS: 1.0, 1.1, 1.2 or 1.3' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l connect-timeout -d 'Limit names, TCP, TLS and upgrade together' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s m -l max-time -d 'Limit the whole run' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s w -l wait -d 'Listen on after the end of input [default: 1s]' -r

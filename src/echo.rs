@@ -6,7 +6,6 @@
 
 mod client;
 mod event;
-mod identity;
 mod wire;
 
 #[cfg(test)]
@@ -15,13 +14,13 @@ mod tests;
 use std::convert::Infallible;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use native_tls::TlsAcceptor;
 
+use crate::connect::tls::identity::Source;
 use crate::error::{plain, Error};
 
 pub use event::{Ending, Event};
@@ -33,19 +32,15 @@ const REST: Duration = Duration::from_millis(100);
 /// How an echo server is set up; the default speaks plain `ws` and answers at once.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// Speak TLS, as this server.
-    pub tls: Option<Identity>,
+    /// Speak TLS, with this certificate and key.
+    pub tls: Option<Source>,
     /// How long to wait before each answer. The messages of one client wait one after the other.
     pub delay: Option<Duration>,
 }
 
-/// Who the server is when it speaks TLS.
-#[derive(Clone, Debug)]
-pub struct Identity {
-    /// A PEM file with the certificate, and after it those that signed it, if any.
-    pub cert: PathBuf,
-    /// A PEM file with the certificate's private key (PKCS#8, not encrypted).
-    pub key: PathBuf,
+/// What accepts TLS with the certificate and key in these files.
+fn acceptor(source: &Source) -> Result<TlsAcceptor, Error> {
+    TlsAcceptor::new(source.load()?).map_err(|cause| source.unfit(&cause))
 }
 
 /// An echo server that has its port, and serves nobody yet.
@@ -94,7 +89,7 @@ impl EchoServer {
     /// [`Error::Listen`] if the address can't be listened on, [`Error::Identity`] if the
     /// certificate or its key can't be used.
     pub fn bind(addr: &str, options: &Options) -> Result<Self, Error> {
-        let tls = options.tls.as_ref().map(identity::acceptor).transpose()?;
+        let tls = options.tls.as_ref().map(acceptor).transpose()?;
         let refused = |cause: io::Error| Error::Listen {
             address: addr.to_owned(),
             cause: why_not(&cause),

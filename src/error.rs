@@ -161,6 +161,19 @@ pub enum Error {
         hint: Option<String>,
     },
 
+    /// The server wants a certificate of ours, or refused the one that it was shown.
+    #[error("{host} {} (TLS alert: {alert})", client_text(.file.as_deref()))]
+    ClientCertificate {
+        /// The server's name.
+        host: String,
+        /// The file with the certificate that it was shown, if there was one.
+        file: Option<String>,
+        /// The alert's name (RFC 8446 §6.2).
+        alert: String,
+        /// The next step.
+        hint: String,
+    },
+
     /// A server of ours could not listen there.
     #[error("could not listen on {address}: {cause}")]
     Listen {
@@ -271,7 +284,8 @@ impl Error {
             Self::Tls { .. }
             | Self::Certificate { .. }
             | Self::CaFile { .. }
-            | Self::Identity { .. } => Phase::Tls,
+            | Self::Identity { .. }
+            | Self::ClientCertificate { .. } => Phase::Tls,
             Self::Refused(_) | Self::Upgrade { .. } | Self::Unanswered { .. } => Phase::Upgrade,
             Self::Timeout { phase, .. } => *phase,
             Self::Input { .. } => Phase::Input,
@@ -293,7 +307,7 @@ impl Error {
             Self::Tls { .. } => ExitCode::Tls,
             Self::Certificate { .. } => ExitCode::Certificate,
             Self::CaFile { .. } => ExitCode::CaFile,
-            Self::Identity { .. } => ExitCode::Identity,
+            Self::Identity { .. } | Self::ClientCertificate { .. } => ExitCode::Identity,
             Self::Refused(_) | Self::Upgrade { .. } => ExitCode::Refused,
             Self::Unanswered { .. } => ExitCode::Receive,
             Self::Timeout { .. } => ExitCode::Timeout,
@@ -315,6 +329,7 @@ impl Error {
             | Self::Identity { hint, .. }
             | Self::Upgrade { hint, .. }
             | Self::Unanswered { hint, .. } => hint.as_deref(),
+            Self::ClientCertificate { hint, .. } => Some(hint),
             Self::Refused(refusal) => refusal.hint.as_deref(),
             _ => None,
         }
@@ -331,6 +346,13 @@ fn attempts_text(attempts: &[(SocketAddr, io::Error)]) -> String {
     }
     .trim_end_matches(';')
     .to_owned()
+}
+
+fn client_text(file: Option<&str>) -> String {
+    match file {
+        Some(file) => format!("refused the certificate in {file}"),
+        None => "wants a certificate of yours".to_owned(),
+    }
 }
 
 /// The error's text without Rust's `(os error N)`, which helps nobody who reads it.

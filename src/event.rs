@@ -39,6 +39,8 @@ pub enum Step {
     Connected(SocketAddr),
     /// TLS is set up; the text names the protocol as far as it is known.
     Secured(String),
+    /// The server's certificate for people, a line each; after [`Step::Secured`].
+    Certificate(Vec<String>),
     /// The upgrade request was sent.
     Asked(Head),
     /// The upgrade was answered.

@@ -9,7 +9,7 @@ use wsline::error::Error;
 use wsline::head::Secrets;
 use wsline::output::narration::Verbosity;
 use wsline::output::report::report;
-use wsline::plan::{palette, Environment, Plan};
+use wsline::plan::{self, palette, Environment, Plan};
 use wsline::tasks;
 
 fn main() -> ExitCode {
@@ -61,12 +61,11 @@ fn echo(options: EchoOptions) -> Result<ExitCode, Error> {
         addr,
         cert,
         key,
+        pass,
         delay,
         ..
     } = options;
-    let tls = cert
-        .zip(key)
-        .map(|(cert, key)| echo::Identity { cert, key });
+    let tls = plan::identity(cert, key, pass)?;
     let code = tasks::echo::run(&addr, &echo::Options { tls, delay }, &mut io::stdout())?;
     Ok(code.into())
 }

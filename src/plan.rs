@@ -3,6 +3,7 @@
 //! The environment is read here and nowhere else, so that everything after it is a function of
 //! the plan.
 
+use std::env::VarError;
 use std::fs::File;
 use std::io::{self, IsTerminal};
 use std::os::fd::AsFd;
@@ -13,6 +14,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use crate::cli::{self, Colour, Datum, Options};
+use crate::connect::tls::identity::Passphrase;
 use crate::connect::{tls, Request};
 use crate::deadline::Deadline;
 use crate::error::{plain, Error};
@@ -222,7 +224,7 @@ impl Plan {
                 .iter()
                 .map(open_step)
                 .collect::<Result<_, _>>()?,
-            request: request(target, options),
+            request: request(target, options)?,
         };
         plan.request.check()?;
         Ok(plan)
@@ -243,8 +245,8 @@ impl Plan {
     }
 }
 
-fn request(target: Target, options: Options) -> Request {
-    Request {
+fn request(target: Target, options: Options) -> Result<Request, Error> {
+    Ok(Request {
         headers: options.headers,
         user_agent: options.user_agent,
         origin: options.origin,
@@ -254,10 +256,56 @@ fn request(target: Target, options: Options) -> Request {
             insecure: options.insecure,
             cacert: options.cacert,
             servername: options.servername,
+            identity: identity(options.cert, options.key, options.pass)?,
+            min: options.tls_min,
+            max: options.tls_max,
         },
         limit: options.connect_timeout,
         ..Request::new(target)
+    })
+}
+
+/// Our own certificate; the passphrase may be elsewhere than on the command line.
+///
+/// # Errors
+///
+/// [`Error::Usage`] if the passphrase can't be had from where it is said to be.
+pub fn identity(
+    cert: Option<PathBuf>,
+    key: Option<PathBuf>,
+    pass: Option<Passphrase>,
+) -> Result<Option<tls::identity::Source>, Error> {
+    let Some(cert) = cert else { return Ok(None) };
+    let passphrase = pass
+        .map(|pass| secret("--pass", pass.reveal()))
+        .transpose()?;
+    Ok(Some(tls::identity::Source {
+        cert,
+        key,
+        passphrase: passphrase.map(|secret| Passphrase::from(secret.as_str())),
+    }))
+}
+
+/// A secret as an option gives it: itself, `env:NAME`, or `@FILE`, whose last line end is not part
+/// of it.
+fn secret(option: &str, text: &str) -> Result<String, Error> {
+    let wrong = |cause: String| Error::Usage(format!("{option} {text}: {cause}"));
+    if let Some(name) = text.strip_prefix("env:") {
+        return std::env::var(name).map_err(|cause| match cause {
+            VarError::NotPresent => wrong("this environment variable is not set".to_owned()),
+            VarError::NotUnicode(_) => wrong("this environment variable is not UTF-8".to_owned()),
+        });
     }
+    let Some(path) = text.strip_prefix('@') else {
+        return Ok(text.to_owned());
+    };
+    let read = std::fs::read_to_string(path).map_err(|cause| wrong(plain(&cause)))?;
+    let line = read.strip_suffix('\n').unwrap_or(&read);
+    let line = line.strip_suffix('\r').unwrap_or(line);
+    if line.contains('\0') {
+        return Err(wrong("it holds a NUL, and no secret can".to_owned()));
+    }
+    Ok(line.to_owned())
 }
 
 fn until(options: &Options) -> Result<Until, Error> {

@@ -34,6 +34,7 @@ pub use data::Datum;
 pub use options::Options;
 pub use values::{BinaryAs, Colour};
 
+use crate::connect::tls::identity::Passphrase;
 use options::Typed;
 
 /// What the command line asks for.
@@ -69,13 +70,22 @@ pub struct EchoOptions {
     #[arg(long)]
     pub tls: bool,
 
-    /// The server's certificate, and those that signed it, in PEM
+    /// The server's certificate, and those that signed it, in PEM, or PKCS#12
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub cert: Option<PathBuf>,
 
-    /// The certificate's private key in PEM
+    /// The certificate's private key in PEM, if it is in a file of its own
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub key: Option<PathBuf>,
+
+    /// The key's passphrase, or env:NAME or @FILE that holds it
+    #[arg(
+        long,
+        alias = "passphrase",
+        value_name = "PASS",
+        allow_hyphen_values = true
+    )]
+    pub pass: Option<Passphrase>,
 
     /// Wait this long before each answer
     #[arg(long, value_name = "TIME", value_parser = values::duration)]
@@ -84,15 +94,18 @@ pub struct EchoOptions {
 
 impl EchoOptions {
     fn check(&self) -> Result<(), String> {
-        match (self.tls, &self.cert, &self.key) {
-            (true, Some(_), Some(_)) | (false, None, None) => Ok(()),
-            (true, _, _) => Err("--tls needs a certificate and its key: \
-                 add --cert FILE --key FILE"
-                .to_owned()),
-            (false, _, _) => {
-                Err("--cert and --key are for TLS: add --tls, or leave them out".to_owned())
-            }
+        let any = self.cert.is_some() || self.key.is_some() || self.pass.is_some();
+        if self.tls && self.cert.is_none() {
+            return Err(
+                "--tls needs a certificate and its key: add --cert FILE --key FILE".to_owned(),
+            );
         }
+        if any && !self.tls {
+            return Err(
+                "--cert, --key and --pass are for TLS: add --tls, or leave them out".to_owned(),
+            );
+        }
+        Ok(())
     }
 }
 

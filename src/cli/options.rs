@@ -10,7 +10,8 @@ use clap::{ArgAction, Args, ValueHint};
 
 use super::data::{Data, Datum};
 use super::values::{self, BinaryAs, Colour};
-use crate::connect::{self, Header};
+use crate::connect::tls::identity::Passphrase;
+use crate::connect::{self, tls, Header};
 use crate::session::Wait;
 use crate::target::Credentials;
 
@@ -75,7 +76,7 @@ pub struct Options {
 
     /// Trust the certificates in a PEM file
     ///
-    /// They are trusted beside those that the system trusts.
+    /// They are trusted instead of those that the system trusts.
     #[arg(long, alias = "ca", value_name = "FILE", value_hint = ValueHint::FilePath,
           help_heading = TLS)]
     pub cacert: Option<PathBuf>,
@@ -83,6 +84,39 @@ pub struct Options {
     /// Ask for and check this name instead of the one in the URL
     #[arg(long, value_name = "NAME", hide_short_help = true, help_heading = TLS)]
     pub servername: Option<String>,
+
+    /// Show the server this certificate of yours
+    ///
+    /// The file is PEM, with the certificate and those that signed it, or PKCS#12. The server sees
+    /// it only if it asks.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, hide_short_help = true,
+          help_heading = TLS)]
+    pub cert: Option<PathBuf>,
+
+    /// The private key of --cert, if it is in a file of its own
+    ///
+    /// The file is PEM: PKCS#8, PKCS#1 or SEC 1, encrypted or not.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, hide_short_help = true,
+          help_heading = TLS)]
+    pub key: Option<PathBuf>,
+
+    /// The passphrase of the key of --cert
+    ///
+    /// env:NAME takes it from an environment variable and @FILE from a file, where no other user
+    /// of this machine can read it.
+    #[arg(long, alias = "passphrase", value_name = "PASS", allow_hyphen_values = true,
+          hide_short_help = true, help_heading = TLS)]
+    pub pass: Option<Passphrase>,
+
+    /// Speak no older version of TLS: 1.0, 1.1, 1.2 or 1.3
+    ///
+    /// Without it the oldest is 1.2. Many systems' TLS libraries do not speak 1.0 and 1.1 any more.
+    #[arg(long, value_name = "VERSION", hide_short_help = true, help_heading = TLS)]
+    pub tls_min: Option<tls::Version>,
+
+    /// Speak no newer version of TLS: 1.0, 1.1, 1.2 or 1.3
+    #[arg(long, value_name = "VERSION", hide_short_help = true, help_heading = TLS)]
+    pub tls_max: Option<tls::Version>,
 
     /// Limit names, TCP, TLS and upgrade together
     #[arg(long, value_name = "TIME", default_value = "30s", hide_short_help = true,
@@ -299,6 +333,24 @@ impl Options {
         }
         if stdin_readers == 1 && self.interactive {
             return both("-i", "@-", "both read stdin");
+        }
+        for (option, given) in [
+            ("--key", self.key.is_some()),
+            ("--pass", self.pass.is_some()),
+        ] {
+            if given && self.cert.is_none() {
+                return Err(format!(
+                    "{option} is for the certificate of --cert: add --cert FILE, or leave it out"
+                ));
+            }
+        }
+        if let (Some(min), Some(max)) = (self.tls_min, self.tls_max) {
+            if min > max {
+                return Err(format!(
+                    "--tls-min {min} and --tls-max {max} leave no version: the first may not be \
+                     above the second"
+                ));
+            }
         }
         if self.verbose > 0 && self.quiet {
             return both("-v", "-q", "one says more, the other less");

@@ -357,7 +357,7 @@ fn what_is_wrong_is_said_in_a_sentence() {
         ),
         (
             &["echo", "--key", "k"],
-            "--cert and --key are for TLS: add --tls, or leave them out",
+            "--cert, --key and --pass are for TLS: add --tls, or leave them out",
         ),
         (
             &["-w", "soon", "h"],

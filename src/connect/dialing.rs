@@ -153,9 +153,11 @@ impl Dialing {
         match step {
             Step::Resolved(_) | Step::Trying(_) | Step::Missed(..) => Phase::Connect,
             Step::Connected(_) if self.tls => Phase::Tls,
-            Step::Connected(_) | Step::Secured(_) | Step::Asked(_) | Step::Answered(_) => {
-                Phase::Upgrade
-            }
+            Step::Connected(_)
+            | Step::Secured(_)
+            | Step::Certificate(_)
+            | Step::Asked(_)
+            | Step::Answered(_) => Phase::Upgrade,
         }
     }
 }

@@ -64,7 +64,8 @@ pub fn open(
         mut timing,
     } = transport(request, deadline, tell)?;
     let asked_at = Instant::now();
-    let agreed = handshake::upgrade(&mut stream, request, deadline, tell)?;
+    let agreed = handshake::upgrade(&mut stream, request, deadline, tell)
+        .map_err(|error| tls::blamed(error, &request.target.host, &request.tls))?;
     timing.upgrade = Some(asked_at.elapsed());
     stream.set_deadline(None).map_err(setting_up)?;
     Ok(Opened {
@@ -131,6 +132,7 @@ pub fn transport(
         stream = secured;
         timing.tls = Some(begun.elapsed());
         tell(Step::Secured(words));
+        stream.certificate().map(Step::Certificate).map(tell);
     }
     Ok(Transport {
         stream,

@@ -49,6 +49,15 @@ impl Stream {
         matches!(self, Self::Tls(_))
     }
 
+    /// The certificate of the server that is spoken to; see [`Secured::certificate`].
+    #[must_use]
+    pub fn certificate(&self) -> Option<Vec<String>> {
+        match self {
+            Self::Tls(tls) => tls.certificate(),
+            Self::Tcp(_) => None,
+        }
+    }
+
     /// Ends our direction: TLS's `close_notify` (RFC 8446 §6.1), then TCP's FIN.
     ///
     /// It never waits: where there is no room for the `close_notify`, the FIN alone ends it. The

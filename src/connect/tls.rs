@@ -5,13 +5,17 @@
 //! certificate. So for the explanation alone there is a second handshake that accepts anything,
 //! and ends before a byte is sent on it.
 
+mod alert;
 mod certificate;
 mod flaw;
+pub mod identity;
+mod version;
 
 use std::error::Error as _;
 use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
 
@@ -22,6 +26,7 @@ use super::timed_out;
 use crate::deadline::Deadline;
 use crate::error::{plain, Error, Phase};
 use flaw::Flaw;
+pub use version::Version;
 
 /// What the user said about TLS.
 #[derive(Clone, Debug, Default)]
@@ -32,22 +37,66 @@ pub struct Options {
     pub cacert: Option<PathBuf>,
     /// The name to ask for (SNI, RFC 6066 §3) and to expect in the certificate, instead of the host.
     pub servername: Option<String>,
+    /// The certificate to show if the server wants one (RFC 8446 §4.4.2).
+    pub identity: Option<identity::Source>,
+    /// The oldest version of TLS to speak, instead of the library's.
+    pub min: Option<Version>,
+    /// The newest version of TLS to speak.
+    pub max: Option<Version>,
+}
+
+/// What TLS stands on. It notes what kind of record the server began with.
+#[derive(Debug)]
+struct Below {
+    stream: Stream,
+    first: Arc<OnceLock<u8>>,
+}
+
+/// The kind of record that an accepted `ClientHello` is answered with (RFC 8446 §5.1).
+const HANDSHAKE_RECORD: u8 = 22;
+
+impl Read for Below {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.stream.read(buffer)?;
+        if let Some(byte) = buffer[..count].first() {
+            self.first.get_or_init(|| *byte);
+        }
+        Ok(count)
+    }
+}
+
+impl Write for Below {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.stream.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.flush()
+    }
 }
 
 /// TLS over another stream.
 #[derive(Debug)]
-pub struct Secured(TlsStream<Stream>);
+pub struct Secured(TlsStream<Below>);
 
 impl Secured {
     /// The stream that TLS stands on.
     #[must_use]
     pub fn below(&self) -> &Stream {
-        self.0.get_ref()
+        &self.0.get_ref().stream
     }
 
     /// The stream that TLS stands on, to change its settings; its bytes are TLS's.
     pub fn below_mut(&mut self) -> &mut Stream {
-        self.0.get_mut()
+        &mut self.0.get_mut().stream
+    }
+
+    /// The server's certificate for people, a line each: subject, names, issuer, validity. None
+    /// where nothing reads certificates.
+    #[must_use]
+    pub fn certificate(&self) -> Option<Vec<String>> {
+        let shown = certificate_of(&self.0)?;
+        Some(shown.lines())
     }
 
     /// Says that nothing more is sent (RFC 8446 §6.1).
@@ -62,10 +111,16 @@ impl Secured {
 
 impl Read for Secured {
     /// An end of TCP without a `close_notify` is an end of stream: Close frames say whether
-    /// something is missing, and many servers leave it out.
+    /// something is missing, and many servers leave it out. Other errors are in words.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self.0.read(buffer) {
-            Err(cause) if cause.to_string().contains("unexpected eof") => Ok(0),
+            Err(cause) if cause.kind() == io::ErrorKind::Other => {
+                let text = cause.to_string();
+                if text.contains("unexpected eof") {
+                    return Ok(0);
+                }
+                Err(io::Error::other(flaw::reason(&text)))
+            }
             result => result,
         }
     }
@@ -110,15 +165,27 @@ fn build(options: &Options) -> Result<TlsConnector, Error> {
         .request_alpns(&["http/1.1"])
         .danger_accept_invalid_certs(options.insecure)
         .danger_accept_invalid_hostnames(options.insecure);
+    if options.min.is_some() || options.max.is_some() {
+        // The library's own lower bound must not stand above the upper one.
+        let min = options.min.or(options.max.min(Some(Version::Tls12)));
+        builder.min_protocol_version(min.map(Into::into));
+        builder.max_protocol_version(options.max.map(Into::into));
+    }
+    if let Some(source) = &options.identity {
+        builder.identity(source.load()?);
+    }
     if let Some(path) = &options.cacert {
         builder.disable_built_in_roots(true);
         for certificate in read_certificates(path)? {
             builder.add_root_certificate(certificate);
         }
     }
-    builder.build().map_err(|cause| Error::System {
-        doing: "setting up TLS",
-        cause: io::Error::other(flaw::reason(&cause.to_string())),
+    builder.build().map_err(|cause| match &options.identity {
+        Some(source) => source.unfit(&cause),
+        None => Error::System {
+            doing: "setting up TLS",
+            cause: io::Error::other(flaw::reason(&cause.to_string())),
+        },
     })
 }
 
@@ -169,7 +236,8 @@ impl Peer<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error::CaFile`], [`Error::Certificate`], [`Error::Tls`] or [`Error::Timeout`].
+    /// [`Error::Identity`], [`Error::CaFile`], [`Error::Certificate`],
+    /// [`Error::ClientCertificate`], [`Error::Tls`] or [`Error::Timeout`].
     pub fn secure(
         &self,
         mut stream: Stream,
@@ -178,17 +246,25 @@ impl Peer<'_> {
     ) -> Result<(Stream, String), Error> {
         let connector = preparing.finish(self.options)?;
         self.in_time(stream.set_deadline(Some(self.deadline)))?;
-        match connector.connect(self.name(), stream) {
+        let first = Arc::new(OnceLock::new());
+        let below = Below {
+            stream,
+            first: Arc::clone(&first),
+        };
+        match connector.connect(self.name(), below) {
             Ok(tls) => {
                 let words = self.describe(&tls);
                 Ok((Stream::Tls(Box::new(Secured(tls))), words))
             }
             Err(HandshakeError::WouldBlock(_)) => Err(timed_out(self.deadline, Phase::Tls)),
-            Err(HandshakeError::Failure(cause)) => Err(self.failure(&cause, again)),
+            Err(HandshakeError::Failure(cause)) => {
+                let accepted = first.get() == Some(&HANDSHAKE_RECORD);
+                Err(self.failure(&cause, accepted, again))
+            }
         }
     }
 
-    fn describe(&self, tls: &TlsStream<Stream>) -> String {
+    fn describe(&self, tls: &TlsStream<Below>) -> String {
         let alpn = match tls.negotiated_alpn() {
             Ok(Some(protocol)) => format!(", ALPN {}", String::from_utf8_lossy(&protocol)),
             _ => String::new(),
@@ -204,6 +280,7 @@ impl Peer<'_> {
     fn failure(
         &self,
         cause: &native_tls::Error,
+        accepted: bool,
         again: impl FnOnce(Deadline) -> io::Result<Stream>,
     ) -> Error {
         let cause = match cause.source().and_then(|it| it.downcast_ref::<io::Error>()) {
@@ -225,7 +302,11 @@ impl Peer<'_> {
                     .map_or_else(Vec::new, certificate::Shown::lines),
             };
         }
-        let (cause, hint) = flaw::handshake_in_words(&cause, self.host, self.port);
+        if let Some(error) = alert::about_us(&cause, accepted, self.host, self.options) {
+            return error;
+        }
+        let (cause, hint) =
+            flaw::handshake_in_words(&cause, self.host, self.port, &self.options.versions());
         Error::Tls {
             host: self.host.to_owned(),
             cause,
@@ -243,14 +324,15 @@ impl Peer<'_> {
         let deadline = Deadline::after(left.unwrap_or(EXPLANATION).min(EXPLANATION));
         let options = Options {
             insecure: true,
+            min: self.options.min,
+            max: self.options.max,
             ..Options::default()
         };
         let connector = build(&options).ok()?;
         let mut stream = again(deadline).ok()?;
         stream.set_deadline(Some(deadline)).ok()?;
         let tls = connector.connect(self.name(), stream).ok()?;
-        let der = tls.peer_certificate().ok()??.to_der().ok()?;
-        certificate::Shown::of(&der)
+        certificate_of(&tls)
     }
 
     fn in_time<T>(&self, result: io::Result<T>) -> Result<T, Error> {
@@ -263,6 +345,24 @@ impl Peer<'_> {
             },
         })
     }
+}
+
+fn certificate_of<S: Read + Write>(tls: &TlsStream<S>) -> Option<certificate::Shown> {
+    let der = tls.peer_certificate().ok()??.to_der().ok()?;
+    certificate::Shown::of(&der)
+}
+
+/// The error, or what it really is: that the server wants a certificate of ours, or another one,
+/// which TLS 1.3 says only after the handshake.
+#[must_use]
+pub fn blamed(error: Error, host: &str, options: &Options) -> Error {
+    let told = match &error {
+        Error::Unanswered {
+            cause: Some(cause), ..
+        } => alert::about_us(&cause.to_string(), true, host, options),
+        _ => None,
+    };
+    told.unwrap_or(error)
 }
 
 // The texts and the details that they look for are OpenSSL's.

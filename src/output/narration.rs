@@ -179,6 +179,7 @@ impl Manner {
             Step::Missed(address, cause) => format!("{address}: {cause}"),
             Step::Connected(address) => format!("connected to {address}"),
             Step::Secured(protocol) => format!("secured by {protocol}"),
+            Step::Certificate(_) => "the server's certificate".to_owned(),
             Step::Asked(_) => "asked for the upgrade".to_owned(),
             Step::Answered(_) => "the server answered".to_owned(),
         };
@@ -187,6 +188,12 @@ impl Manner {
         match step {
             Step::Asked(head) => self.tell_head(lines, Way::Out, head),
             Step::Answered(head) => self.tell_head(lines, Way::In, head),
+            Step::Certificate(certificate) => {
+                for line in certificate {
+                    // Below the step's text, which stands behind its time.
+                    lines.push_happened(&format!("{:14}{line}", ""));
+                }
+            }
             _ => {}
         }
     }

@@ -1,6 +1,6 @@
 //! A certificate for people: subject, names, issuer, validity (RFC 5280 §4.1).
 
-/// What an error says about a certificate.
+/// What errors and `-v` say about a certificate.
 #[derive(Debug)]
 pub struct Shown {
     /// The names and addresses that it is for.
@@ -37,6 +37,9 @@ impl Shown {
         None
     }
 }
+
+#[cfg(not(target_vendor = "apple"))]
+pub use reading::distinguished_name;
 
 #[cfg(not(target_vendor = "apple"))]
 mod reading {
@@ -77,7 +80,9 @@ mod reading {
         Some(address.ok()?.to_string())
     }
 
-    fn distinguished_name(name: &X509NameRef) -> String {
+    /// A name as `CN=x, O=y`.
+    #[must_use]
+    pub fn distinguished_name(name: &X509NameRef) -> String {
         let parts: Vec<_> = name
             .entries()
             .map(|entry| {

@@ -83,11 +83,13 @@ impl Flaw {
     pub fn hint(&self, names: &[String]) -> String {
         match self {
             Self::Expired | Self::NotYetValid => {
-                "if this computer's clock is right, the server needs a new certificate; -k \
-                 connects without checking it"
-                    .to_owned()
+                format!(
+                    "this computer's clock says {}; if it is right, the server needs another \
+                     certificate; -k connects without checking it",
+                    jiff::Timestamp::now().strftime("%Y-%m-%d %H:%M UTC")
+                )
             }
-            Self::WrongName => match names.iter().find(|name| !name.contains('*')) {
+            Self::WrongName => match names.iter().find(|name| is_plain(name)) {
                 Some(name) => format!(
                     "--servername {name} asks for that name and checks it; -k connects without \
                      checking"
@@ -111,6 +113,12 @@ impl Flaw {
     }
 }
 
+/// Whether a name from the network can be pasted into a command line as it is; no `*.example.org`.
+fn is_plain(name: &str) -> bool {
+    let ok = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:".contains(&byte);
+    name.bytes().all(ok) && !name.starts_with('-') && !name.is_empty()
+}
+
 /// The reason in OpenSSL's `error:CODE:LIBRARY:FUNCTION:REASON:FILE:LINE:`, or the text itself.
 #[must_use]
 pub fn reason(text: &str) -> String {
@@ -122,8 +130,14 @@ pub fn reason(text: &str) -> String {
 }
 
 /// Why the handshake failed for another reason than the certificate, and what to do about it.
+/// `versions` is the hint for a server that speaks none of ours.
 #[must_use]
-pub fn handshake_in_words(text: &str, host: &str, port: u16) -> (String, Option<String>) {
+pub fn handshake_in_words(
+    text: &str,
+    host: &str,
+    port: u16,
+    versions: &str,
+) -> (String, Option<String>) {
     let host = if host.contains(':') {
         format!("[{host}]")
     } else {
@@ -161,10 +175,14 @@ pub fn handshake_in_words(text: &str, host: &str, port: u16) -> (String, Option<
             )),
         );
     }
-    if says(&["unsupported protocol", "protocol version"]) {
+    if says(&[
+        "unsupported protocol",
+        "protocol version",
+        "no protocols available",
+    ]) {
         return (
             format!("server and client share no version of TLS ({reason})"),
-            None,
+            Some(versions.to_owned()),
         );
     }
     if says(&["unrecognized name", "unrecognised name"]) {
@@ -224,6 +242,8 @@ mod tests {
             .hint(&names)
             .contains("--servername example.org"));
         assert!(Flaw::WrongName.hint(&[]).contains("--servername NAME"));
+        let trap = ["$(reboot)".to_owned(), "-k".to_owned()];
+        assert!(Flaw::WrongName.hint(&trap).contains("--servername NAME"));
         for flaw in [Flaw::SelfSigned, Flaw::UnknownIssuer] {
             assert!(flaw.hint(&[]).contains("--cacert FILE"));
         }
@@ -235,22 +255,25 @@ mod tests {
         let text = "error:0A00010B:SSL routines:ssl3_get_record:wrong version \
                     number:../ssl/record/ssl3_record.c:354:";
         assert_eq!(
-            handshake_in_words(text, "::1", 9000),
+            handshake_in_words(text, "::1", 9000, "versions"),
             (
                 "the answer is not TLS".to_owned(),
                 Some("this port seems to speak plain HTTP: use ws://[::1]:9000".to_owned())
             )
         );
         let text = "error:0A000126:SSL routines::unexpected eof while reading:../ssl/x.c:1:";
-        let (cause, _) = handshake_in_words(text, "host", 1);
+        let (cause, _) = handshake_in_words(text, "host", 1, "versions");
         assert_eq!(cause, "the server closed the connection");
-        let (cause, hint) = handshake_in_words("Connection reset by peer", "host", 1);
+        let (cause, hint) = handshake_in_words("Connection reset by peer", "host", 1, "versions");
         assert_eq!(cause, "Connection reset by peer");
         assert!(hint.is_some_and(|hint| hint.ends_with("use ws://host:1")));
         let text = "error:0A000410:SSL routines:ssl3_read_bytes:sslv3 alert handshake failure:x:1:";
         assert_eq!(
-            handshake_in_words(text, "host", 1),
+            handshake_in_words(text, "host", 1, "versions"),
             ("sslv3 alert handshake failure".to_owned(), None)
         );
+        let text = "error:0A00042E:SSL routines:ssl3_read_bytes:tlsv1 alert protocol version:x:1:";
+        let (_, hint) = handshake_in_words(text, "host", 1, "versions");
+        assert_eq!(hint.as_deref(), Some("versions"));
     }
 }

@@ -101,6 +101,7 @@ fn steps_are_told_with_their_time() {
         ),
         (Step::Connected(address()), "connected to 127.0.0.1:80"),
         (Step::Secured("TLS\n".to_owned()), "secured by TLS\\n"),
+        (Step::Certificate(vec![]), "the server's certificate"),
     ] {
         let event = Event::Step(&step);
         assert_eq!(

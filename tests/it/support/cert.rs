@@ -105,14 +105,25 @@ impl Cert {
         Self::keep(params, cert.pem(), &key)
     }
 
+    /// A certificate for a key that is there already (PKCS#8 in PEM).
+    pub fn issue_for_key(&self, names: &[&str], key_pem: &str) -> Self {
+        let name = names.first().copied().unwrap_or("nobody");
+        let key = KeyPair::from_pem(key_pem).expect("the key can be read");
+        self.sign_key(params(name, names, Validity::Valid), &key)
+    }
+
     fn sign(&self, params: CertificateParams) -> Self {
+        let key = KeyPair::generate().expect("a key can be made");
+        self.sign_key(params, &key)
+    }
+
+    fn sign_key(&self, params: CertificateParams, key: &KeyPair) -> Self {
         let own_key = KeyPair::from_pem(&self.key_pem).expect("our own PEM can be read");
         let issuer = Issuer::from_params(&self.params, own_key);
-        let key = KeyPair::generate().expect("a key can be made");
         let cert = params
-            .signed_by(&key, &issuer)
+            .signed_by(key, &issuer)
             .expect("a certificate can be signed");
-        Self::keep(params, cert.pem(), &key)
+        Self::keep(params, cert.pem(), key)
     }
 
     fn keep(params: CertificateParams, pem: String, key: &KeyPair) -> Self {

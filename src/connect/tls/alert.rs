@@ -1,0 +1,109 @@
+//! Alerts that are about a certificate of ours (RFC 8446 §6.2): it is wanted, or refused.
+//!
+//! Under TLS 1.2 they end the handshake. Under TLS 1.3 our handshake is over before the server has
+//! looked at our certificate, and they arrive where its first answer should be.
+
+use super::Options;
+use crate::error::Error;
+
+/// The alerts that a server sends only because of a client's certificate.
+const ABOUT_CERTIFICATES: &[&str] = &[
+    "certificate required",
+    "no certificate",
+    "bad certificate",
+    "unsupported certificate",
+    "certificate revoked",
+    "certificate expired",
+    "certificate unknown",
+    "unknown ca",
+    "access denied",
+];
+
+/// What servers that want a certificate say before TLS 1.3, and others for many reasons.
+const FAILURE: &str = "handshake failure";
+
+/// What the library's text says of a certificate of ours, as an error; `None` if it is about
+/// something else. `accepted` says that the server had accepted what we offered before it
+/// complained, so that only our certificate was left to complain of.
+#[must_use]
+pub fn about_us(text: &str, accepted: bool, host: &str, options: &Options) -> Option<Error> {
+    let alert = alert(text)?;
+    let is_ours = ABOUT_CERTIFICATES.contains(&alert.as_str()) || accepted && alert == FAILURE;
+    if !is_ours {
+        return None;
+    }
+    let file = options.identity.as_ref().map(|source| &source.cert);
+    let hint = match (file, alert.as_str()) {
+        (None, _) => {
+            "--cert FILE shows it one: PEM, with --key FILE if the key is in another file, or \
+             PKCS#12"
+        }
+        (_, "unknown ca") => {
+            "the server does not know who signed it: add intermediate certificates to the file, \
+             or --cert FILE shows another"
+        }
+        (_, "certificate expired") => {
+            "the server says that its time is over: --cert FILE shows another"
+        }
+        _ => "--cert FILE shows another",
+    };
+    Some(Error::ClientCertificate {
+        host: host.to_owned(),
+        file: file.map(|path| path.display().to_string()),
+        alert,
+        hint: hint.to_owned(),
+    })
+}
+
+/// The alert's name in OpenSSL's `error:…:tlsv13 alert certificate required:…:SSL alert number 116`.
+fn alert(text: &str) -> Option<String> {
+    let lower = text.to_ascii_lowercase();
+    let (_, name) = lower.split_once(" alert ")?;
+    Some(name.split(':').next()?.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connect::tls::identity::Source;
+
+    fn told(text: &str, accepted: bool, options: &Options) -> Option<String> {
+        let error = about_us(text, accepted, "h", options)?;
+        assert_eq!(error.exit_code().number(), 58);
+        assert!(error.hint().is_some_and(|hint| hint.contains("--cert")));
+        Some(error.to_string())
+    }
+
+    #[test]
+    fn alerts_and_what_they_are_about() {
+        let required = "error:0A00045C:SSL routines:ssl3_read_bytes:tlsv13 alert certificate \
+                        required:../ssl/record/rec_layer_s3.c:1605:SSL alert number 116";
+        let none = Options::default();
+        assert_eq!(
+            told(required, true, &none).as_deref(),
+            Some("h wants a certificate of yours (TLS alert: certificate required)")
+        );
+        let one = Options {
+            identity: Some(Source {
+                cert: "me.pem".into(),
+                key: None,
+                passphrase: None,
+            }),
+            ..Options::default()
+        };
+        assert_eq!(
+            told("tlsv1 alert unknown ca", true, &one).as_deref(),
+            Some("h refused the certificate in me.pem (TLS alert: unknown ca)")
+        );
+        // OpenSSL 3.2 has other words before the name.
+        assert!(told("ssl/tls alert bad certificate", false, &none).is_some());
+        assert!(told("sslv3 alert handshake failure", true, &none).is_some());
+        for other in [
+            "sslv3 alert handshake failure",
+            "tlsv1 alert protocol version",
+            "bad certificate",
+        ] {
+            assert_eq!(told(other, false, &none), None);
+        }
+    }
+}

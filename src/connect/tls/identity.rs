@@ -1,0 +1,234 @@
+//! A certificate of our own with its key, from the files that people have: PEM with a key of any
+//! kind and comments anywhere, or PKCS#12 (RFC 7292). What a file holds is told by its content.
+//!
+//! The TLS library takes a PKCS#8 key in PEM with nothing before it, so everything becomes that.
+
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use memchr::memmem;
+use native_tls::Identity;
+
+use super::flaw::reason;
+use crate::error::{plain, Error};
+
+#[cfg_attr(target_vendor = "apple", path = "identity/apple.rs")]
+mod library;
+
+/// What opens an encrypted key. It is never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Passphrase(String);
+
+impl Passphrase {
+    /// The passphrase itself.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for Passphrase {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl fmt::Debug for Passphrase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Passphrase(***)")
+    }
+}
+
+/// Where a certificate and its key are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// PEM with the certificate and those that signed it, in any order, or PKCS#12.
+    pub cert: PathBuf,
+    /// The key in PEM, if it is not in `cert`.
+    pub key: Option<PathBuf>,
+    /// What opens the key.
+    pub passphrase: Option<Passphrase>,
+}
+
+impl Source {
+    /// Reads the files.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Identity`]: the file that is wrong, why, and what to do about it.
+    pub fn load(&self) -> Result<Identity, Error> {
+        let cert = read(&self.cert)?;
+        if !is_pem(&cert) {
+            return self.of_archive(&cert);
+        }
+        let (path, text) = match &self.key {
+            Some(path) => (path, &read(path)?),
+            None => (&self.cert, &cert),
+        };
+        let key = Key::find(text).ok_or_else(|| self.no_key(path, text))?;
+        if key.encrypted && self.passphrase.is_none() {
+            return Err(locked(path, "the key is encrypted"));
+        }
+        self.of_pem(&cert, path, &key)
+    }
+
+    /// The library does not want the identity that was read, for instance because its key is too
+    /// short for the rules of the system.
+    #[must_use]
+    pub fn unfit(&self, cause: &native_tls::Error) -> Error {
+        let cause = reason(&cause.to_string());
+        unusable(&self.cert, cause, "--cert FILE takes another")
+    }
+
+    fn no_key(&self, path: &Path, text: &[u8]) -> Error {
+        let hint = if self.key.is_none() {
+            "--key FILE names the file with its key".to_owned()
+        } else if is_pem(text) {
+            "--key FILE takes the key, and --cert FILE its certificate".to_owned()
+        } else {
+            let path = quoted(path);
+            format!("if it is a key in DER, convert it: openssl pkey -inform DER -in {path} -out key.pem")
+        };
+        let cause = "there is no private key in it (-----BEGIN PRIVATE KEY-----)";
+        unusable(path, cause, hint)
+    }
+
+    fn no_certificate(&self) -> Error {
+        let cause = "there is no certificate in it (-----BEGIN CERTIFICATE-----)";
+        let hint = "--cert FILE takes the certificate, and --key FILE its key";
+        unusable(&self.cert, cause, hint)
+    }
+
+    /// Neither PEM nor PKCS#12.
+    fn unknown_form(&self) -> Error {
+        let path = quoted(&self.cert);
+        let hint = format!(
+            "if it is a certificate in DER, convert it: openssl x509 -inform DER -in {path} -out \
+             cert.pem"
+        );
+        unusable(&self.cert, "it is neither PEM nor PKCS#12", hint)
+    }
+
+    /// The passphrase, which may not be given, does not open the file.
+    fn wrong_passphrase(&self, path: &Path) -> Error {
+        match self.passphrase {
+            Some(_) => locked(path, "the passphrase is wrong"),
+            None => locked(path, "it needs a passphrase"),
+        }
+    }
+}
+
+/// A private key in PEM, from its first line to its last.
+struct Key<'a> {
+    label: &'a str,
+    text: &'a [u8],
+    encrypted: bool,
+}
+
+impl<'a> Key<'a> {
+    /// The first private key of any kind in a file (RFC 7468 §2; the kinds are §10, §11, and
+    /// the older `RSA PRIVATE KEY` of PKCS#1 and `EC PRIVATE KEY` of RFC 5915).
+    fn find(pem: &'a [u8]) -> Option<Self> {
+        const BEGIN: &[u8] = b"-----BEGIN ";
+        memmem::find_iter(pem, BEGIN).find_map(|start| {
+            let label = &pem[start + BEGIN.len()..];
+            let label = std::str::from_utf8(&label[..memmem::find(label, b"-----")?]).ok()?;
+            if !label.ends_with("PRIVATE KEY") {
+                return None;
+            }
+            let last = format!("-----END {label}-----");
+            let end = memmem::find(&pem[start..], last.as_bytes())?;
+            let text = &pem[start..start + end + last.len()];
+            // The traditional encryption (RFC 1421 §4.6.1.1) stands in a header of the block.
+            let encrypted = label == "ENCRYPTED PRIVATE KEY"
+                || memmem::find(text, b"Proc-Type: 4,ENCRYPTED").is_some();
+            Some(Self {
+                label,
+                text,
+                encrypted,
+            })
+        })
+    }
+}
+
+fn is_pem(bytes: &[u8]) -> bool {
+    memmem::find(bytes, b"-----BEGIN ").is_some()
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    fs::read(path).map_err(|cause| {
+        unusable(
+            path,
+            plain(&cause),
+            "give the path of a file that can be read",
+        )
+    })
+}
+
+fn locked(path: &Path, cause: &str) -> Error {
+    let hint = "--pass gives the passphrase; --pass @FILE and --pass env:NAME keep it out of the \
+                command line";
+    unusable(path, cause, hint)
+}
+
+fn unusable(path: &Path, cause: impl Into<String>, hint: impl Into<String>) -> Error {
+    Error::Identity {
+        path: path.display().to_string(),
+        cause: cause.into(),
+        hint: Some(hint.into()),
+    }
+}
+
+/// A path as a shell takes it.
+fn quoted(path: &Path) -> String {
+    format!("'{}'", path.display().to_string().replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn block(label: &str, body: &str) -> String {
+        format!("-----BEGIN {label}-----\n{body}\n-----END {label}-----\n")
+    }
+
+    #[test]
+    fn a_key_is_found_among_other_things() {
+        let certificate = block("CERTIFICATE", "AAAA");
+        for (label, body, encrypted) in [
+            ("PRIVATE KEY", "BBBB", false),
+            ("RSA PRIVATE KEY", "BBBB", false),
+            ("EC PRIVATE KEY", "BBBB", false),
+            ("ENCRYPTED PRIVATE KEY", "BBBB", true),
+            (
+                "RSA PRIVATE KEY",
+                "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\nBBBB",
+                true,
+            ),
+        ] {
+            let key = block(label, body);
+            let text = format!("Bag Attributes\n  friendlyName: -----\n{certificate}# mine\n{key}");
+            let found = Key::find(text.as_bytes()).expect("there is a key");
+            assert_eq!(found.label, label);
+            assert_eq!(found.text, key.trim_end().as_bytes());
+            assert_eq!(found.encrypted, encrypted, "{label}");
+        }
+        assert!(Key::find(certificate.as_bytes()).is_none());
+        assert!(Key::find(b"-----BEGIN PRIVATE KEY-----\nBBBB\n").is_none());
+        assert!(Key::find(b"-----BEGIN ").is_none());
+    }
+
+    #[test]
+    fn a_passphrase_is_not_shown() {
+        let passphrase = Passphrase::from("sesame");
+        assert_eq!(format!("{passphrase:?}"), "Passphrase(***)");
+        assert_eq!(passphrase.reveal(), "sesame");
+    }
+
+    #[test]
+    fn a_path_can_be_pasted_into_a_shell() {
+        assert_eq!(quoted(Path::new("a b.p12")), "'a b.p12'");
+        assert_eq!(quoted(Path::new("it's")), r"'it'\''s'");
+    }
+}

@@ -1,0 +1,52 @@
+//! Certificates and keys as the system's library takes them: it converts nothing.
+
+use std::path::Path;
+
+use native_tls::Identity;
+
+use super::{quoted, unusable, Key, Passphrase, Source};
+use crate::error::Error;
+
+impl Source {
+    /// Makes an identity of a file with certificates and of the key in the file `path`.
+    pub(super) fn of_pem(&self, cert: &[u8], path: &Path, key: &Key) -> Result<Identity, Error> {
+        if key.label != "PRIVATE KEY" {
+            let hint = format!(
+                "convert it: openssl pkcs8 -topk8 -nodes -in {} -out key.pem; then --key key.pem",
+                quoted(path)
+            );
+            let cause = format!(
+                "it is {}, and the TLS of this system takes PRIVATE KEY (PKCS#8) alone",
+                key.label
+            );
+            return Err(unusable(path, cause, hint));
+        }
+        if memchr::memmem::find(cert, b"-----BEGIN CERTIFICATE-----").is_none() {
+            return Err(self.no_certificate());
+        }
+        Identity::from_pkcs8(cert, key.text).map_err(|cause| {
+            let hint = "--cert FILE takes the certificate, and --key FILE its own key";
+            unusable(&self.cert, cause.to_string(), hint)
+        })
+    }
+
+    /// Makes an identity of a PKCS#12 file.
+    pub(super) fn of_archive(&self, der: &[u8]) -> Result<Identity, Error> {
+        // A SEQUENCE in DER (X.690 §8.9), as all of PKCS#12 is.
+        if der.first() != Some(&0x30) {
+            return Err(self.unknown_form());
+        }
+        let passphrase = self.passphrase.as_ref().map_or("", Passphrase::reveal);
+        Identity::from_pkcs12(der, passphrase).map_err(|cause| {
+            // errSecAuthFailed, errSecPkcs12VerifyFailure: the passphrase, in whatever language.
+            let text = cause.to_string();
+            if ["-25293", "-25264", "passphrase", "MAC"]
+                .iter()
+                .any(|word| text.contains(word))
+            {
+                return self.wrong_passphrase(&self.cert);
+            }
+            unusable(&self.cert, text, "--cert FILE takes another")
+        })
+    }
+}

@@ -1,0 +1,77 @@
+//! The versions of TLS that may be spoken.
+
+use std::fmt;
+use std::str::FromStr;
+
+use native_tls::Protocol;
+
+use super::Options;
+
+/// A version of TLS (RFC 2246, RFC 4346, RFC 5246, RFC 8446).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Version {
+    /// TLS 1.0.
+    Tls10,
+    /// TLS 1.1.
+    Tls11,
+    /// TLS 1.2.
+    Tls12,
+    /// TLS 1.3.
+    Tls13,
+}
+
+impl FromStr for Version {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "1.0" => Ok(Self::Tls10),
+            "1.1" => Ok(Self::Tls11),
+            "1.2" => Ok(Self::Tls12),
+            "1.3" => Ok(Self::Tls13),
+            _ => Err("a version of TLS is 1.0, 1.1, 1.2 or 1.3".to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Tls10 => "1.0",
+            Self::Tls11 => "1.1",
+            Self::Tls12 => "1.2",
+            Self::Tls13 => "1.3",
+        })
+    }
+}
+
+impl From<Version> for Protocol {
+    fn from(version: Version) -> Self {
+        match version {
+            Version::Tls10 => Self::Tlsv10,
+            Version::Tls11 => Self::Tlsv11,
+            Version::Tls12 => Self::Tlsv12,
+            Version::Tls13 => Self::Tlsv13,
+        }
+    }
+}
+
+impl Options {
+    /// The next step when the server speaks none of the versions that are left.
+    pub(super) fn versions(&self) -> String {
+        let bounds = [("--tls-min", self.min), ("--tls-max", self.max)];
+        let said: Vec<_> = bounds
+            .iter()
+            .filter_map(|(option, version)| Some(format!("{option} {}", (*version)?)))
+            .collect();
+        if said.is_empty() {
+            return "--tls-min 1.0 allows old versions, if this computer's TLS library still \
+                    speaks them"
+                .to_owned();
+        }
+        format!(
+            "{} leaves out what the server speaks: change it or leave it out",
+            said.join(" with ")
+        )
+    }
+}

@@ -1,0 +1,468 @@
+//! Our certificate and key in every form that people have them in, and what is said of those that
+//! can't be used.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use openssl::pkey::{PKey, Private};
+use openssl::rsa::Rsa;
+use openssl::symm::Cipher;
+use openssl::{pkcs12::Pkcs12, x509::X509};
+
+use super::{greeted, greets, server};
+use crate::support::peer::{Running, Tls};
+use crate::support::{require, Cert, Peer, Wsline};
+
+/// A server that wants a certificate, and a client's RSA key: what is older knows no other kind.
+struct Zoo {
+    cert: Cert,
+    ca: Cert,
+    client: Cert,
+    key: Rsa<Private>,
+}
+
+impl Zoo {
+    fn new() -> Self {
+        let (cert, ca) = server();
+        let key = Rsa::generate(2048).expect("a key");
+        let pkcs8 = pkey(&key).private_key_to_pem_pkcs8().expect("PEM");
+        let client = ca.issue_for_key(&["somebody"], &text(pkcs8));
+        Self {
+            cert,
+            ca,
+            client,
+            key,
+        }
+    }
+
+    fn peer(&self) -> Running {
+        greets(Tls::new(&self.cert).require_client_of(&self.ca))
+    }
+
+    /// A run that is let in with these options.
+    fn run(&self, prepare: impl FnOnce(Wsline) -> Wsline) {
+        let peer = self.peer();
+        prepare(greeted(&peer, &self.ca)).run();
+    }
+
+    /// The certificate, and the key that is given.
+    fn with_key(&self, key: impl AsRef<[u8]>, more: &[&str]) {
+        self.run(|run| {
+            run.file("cert.pem", self.client.pem())
+                .file("key.pem", key)
+                .args(["--cert", "cert.pem", "--key", "key.pem"])
+                .args(more)
+        });
+    }
+
+    fn archive(&self, passphrase: &str) -> Vec<u8> {
+        let cert = X509::from_pem(self.client.pem().as_bytes()).expect("our own");
+        let archive = Pkcs12::builder()
+            .name("somebody")
+            .pkey(&pkey(&self.key))
+            .cert(&cert)
+            .build2(passphrase)
+            .expect("an archive");
+        archive.to_der().expect("DER")
+    }
+
+    fn encrypted(&self) -> Vec<u8> {
+        pkey(&self.key)
+            .private_key_to_pem_pkcs8_passphrase(Cipher::aes_256_cbc(), b"-sesame")
+            .expect("PEM")
+    }
+}
+
+/// What is said of these files with these options, all in one directory.
+#[track_caller]
+fn complaint(files: &[(&str, &[u8])], args: &[&str], text: &str) {
+    // Not even a handshake: the files are looked at first.
+    let peer = Peer::tcp().stall().start();
+    let mut run = Wsline::new().arg(format!("wss://{}", peer.addr()));
+    for (name, contents) in files {
+        run = run.file(name, contents);
+    }
+    run.args(args).stderr_matches(text).code(58).run();
+}
+
+fn pkey(key: &Rsa<Private>) -> PKey<Private> {
+    PKey::from_rsa(key.clone()).expect("a key")
+}
+
+fn text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).expect("PEM is text")
+}
+
+/// Runs the `openssl` command in `dir`.
+#[track_caller]
+fn openssl(dir: &Path, line: &[&str]) {
+    let output = Command::new("openssl")
+        .args(line)
+        .current_dir(dir)
+        .stdin(Stdio::null())
+        .output()
+        .expect("openssl is there");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "openssl {line:?}: {said}");
+}
+
+#[test]
+fn pkcs8() {
+    let zoo = Zoo::new();
+    zoo.with_key(zoo.client.key_pem(), &[]);
+}
+
+#[test]
+fn pkcs1() {
+    let zoo = Zoo::new();
+    let key = zoo.key.private_key_to_pem().expect("PEM");
+    assert!(key.starts_with(b"-----BEGIN RSA PRIVATE KEY-----"));
+    zoo.with_key(key, &[]);
+}
+
+#[test]
+fn sec1_behind_its_parameters() {
+    let mut zoo = Zoo::new();
+    zoo.client = zoo.ca.issue(&["somebody"]);
+    let key = PKey::private_key_from_pem(zoo.client.key_pem().as_bytes()).expect("our own");
+    let key = key
+        .ec_key()
+        .and_then(|key| key.private_key_to_pem())
+        .expect("PEM");
+    assert!(key.starts_with(b"-----BEGIN EC PRIVATE KEY-----"));
+    let parameters =
+        "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n";
+    zoo.with_key([parameters.as_bytes(), &key].concat(), &[]);
+}
+
+#[test]
+fn encrypted_pkcs8() {
+    let zoo = Zoo::new();
+    zoo.with_key(zoo.encrypted(), &["--pass", "-sesame"]);
+    zoo.with_key(zoo.encrypted(), &["--passphrase", "-sesame"]);
+}
+
+#[test]
+fn encrypted_in_the_traditional_way() {
+    let zoo = Zoo::new();
+    let key = zoo
+        .key
+        .private_key_to_pem_passphrase(Cipher::aes_128_cbc(), b"-sesame")
+        .expect("PEM");
+    assert!(key.starts_with(b"-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED"));
+    zoo.with_key(key, &["--pass=-sesame"]);
+}
+
+#[test]
+fn a_passphrase_from_elsewhere() {
+    let zoo = Zoo::new();
+    let key = text(zoo.encrypted());
+    let files = |run: Wsline| {
+        run.file("both.pem", format!("{}{key}", zoo.client.pem()))
+            .args(["--cert", "both.pem"])
+    };
+    zoo.run(|run| {
+        files(run)
+            .env("PASS", "-sesame")
+            .args(["--pass", "env:PASS"])
+    });
+    zoo.run(|run| {
+        files(run)
+            .file("pass", "-sesame\n")
+            .args(["--pass", "@pass"])
+    });
+}
+
+#[test]
+fn comments_and_one_file_for_both() {
+    let zoo = Zoo::new();
+    let both = format!(
+        "Bag Attributes\n    friendlyName: me\nsubject=CN = x\n{}\n# the key\nKey Attributes: \
+         <No Attributes>\n{}",
+        zoo.client.pem(),
+        zoo.client.key_pem()
+    );
+    zoo.run(|run| {
+        run.file("both.pem", both.replace('\n', "\r\n"))
+            .args(["--cert", "both.pem"])
+    });
+}
+
+#[test]
+fn pkcs12() {
+    let zoo = Zoo::new();
+    zoo.run(|run| {
+        run.file("me.p12", zoo.archive("-sesame"))
+            .args(["--cert", "me.p12", "--pass", "-sesame"])
+    });
+    zoo.run(|run| {
+        run.file("me.p12", zoo.archive(""))
+            .args(["--cert", "me.p12"])
+    });
+}
+
+#[test]
+fn a_legacy_pkcs12_and_the_line_that_converts_it() {
+    require!("openssl", ["openssl", "pkcs12", "-help"]);
+    let zoo = Zoo::new();
+    let run = Wsline::new();
+    let dir = run.home().work();
+    std::fs::write(dir.join("cert.pem"), zoo.client.pem()).expect("a file");
+    std::fs::write(dir.join("key.pem"), zoo.client.key_pem()).expect("a file");
+    let make = "pkcs12 -export -legacy -in cert.pem -inkey key.pem -out old.p12 -passout pass:old";
+    openssl(&dir, &make.split(' ').collect::<Vec<_>>());
+    let old = std::fs::read(dir.join("old.p12")).expect("it was made");
+    complaint(
+        &[("old.p12", &old)],
+        &["--cert", "old.p12", "--pass", "old"],
+        "\
+wsline: the certificate or key in old.p12 could not be used: it is encrypted with RC2-40-CBC, which this OpenSSL counts as legacy
+hint: convert it: openssl pkcs12 -legacy -in 'old.p12' -out new.pem; then --cert new.pem, and --pass for the PEM pass phrase that it asks for
+",
+    );
+    let convert = "pkcs12 -legacy -in old.p12 -out new.pem -passin pass:old -passout pass:new";
+    openssl(&dir, &convert.split(' ').collect::<Vec<_>>());
+    let new = std::fs::read(dir.join("new.pem")).expect("it was made");
+    zoo.run(|run| {
+        run.file("new.pem", new)
+            .args(["--cert", "new.pem", "--pass", "new"])
+    });
+}
+
+#[test]
+fn a_key_under_a_legacy_cipher_and_the_line_that_converts_it() {
+    require!("openssl", ["openssl", "pkcs8", "-help"]);
+    let zoo = Zoo::new();
+    let run = Wsline::new();
+    let dir = run.home().work();
+    std::fs::write(dir.join("key.pem"), zoo.client.key_pem()).expect("a file");
+    let make = "pkcs8 -topk8 -v1 PBE-MD5-DES -provider legacy -provider default -in key.pem -out \
+                old.pem -passout pass:old";
+    openssl(&dir, &make.split(' ').collect::<Vec<_>>());
+    let old = std::fs::read(dir.join("old.pem")).expect("it was made");
+    complaint(
+        &[("old.pem", &old), ("cert.pem", zoo.client.pem().as_bytes())],
+        &["--cert", "cert.pem", "--key", "old.pem", "--pass", "old"],
+        "\
+wsline: the certificate or key in old.pem could not be used: it is encrypted with PBKDF1, which this OpenSSL counts as legacy
+hint: convert it: openssl pkcs8 -topk8 -provider legacy -provider default -in 'old.pem' -out new.pem; then --key new.pem
+",
+    );
+    let convert =
+        "pkcs8 -topk8 -provider legacy -provider default -in old.pem -out new.pem -passin \
+                   pass:old -passout pass:new";
+    openssl(&dir, &convert.split(' ').collect::<Vec<_>>());
+    let new = std::fs::read(dir.join("new.pem")).expect("it was made");
+    zoo.with_key(new, &["--pass", "new"]);
+}
+
+#[test]
+fn a_passphrase_that_is_missing_or_wrong() {
+    let zoo = Zoo::new();
+    let (key, archive) = (zoo.encrypted(), zoo.archive("sesame"));
+    let traditional = zoo
+        .key
+        .private_key_to_pem_passphrase(Cipher::aes_128_cbc(), b"sesame")
+        .expect("PEM");
+    for (files, args, cause) in [
+        (
+            ("key.pem", &key),
+            vec!["--cert", "cert.pem", "--key", "key.pem"],
+            "the key is encrypted",
+        ),
+        (
+            ("key.pem", &key),
+            vec!["--cert", "cert.pem", "--key", "key.pem", "--pass", "x"],
+            "the passphrase is wrong",
+        ),
+        (
+            ("key.pem", &traditional),
+            vec!["--cert", "cert.pem", "--key", "key.pem", "--pass", ""],
+            "the passphrase is wrong",
+        ),
+        (
+            ("me.p12", &archive),
+            vec!["--cert", "me.p12"],
+            "it needs a passphrase",
+        ),
+        (
+            ("me.p12", &archive),
+            vec!["--cert", "me.p12", "--pass", "x"],
+            "the passphrase is wrong",
+        ),
+    ] {
+        let text = format!(
+            "wsline: the certificate or key in {} could not be used: {cause}\n\
+             hint: --pass gives the passphrase; --pass @FILE and --pass env:NAME keep it out of \
+             the command line\n",
+            files.0
+        );
+        let files = [
+            ("cert.pem", zoo.client.pem().as_bytes()),
+            (files.0, files.1.as_slice()),
+        ];
+        complaint(&files, &args, &text);
+    }
+}
+
+#[test]
+fn files_that_can_not_be_used() {
+    let zoo = Zoo::new();
+    let cert = zoo.client.pem().as_bytes();
+    let key = zoo.client.key_pem().as_bytes();
+    let stranger = zoo.ca.issue(&["stranger"]);
+    let der_cert = X509::from_pem(cert)
+        .and_then(|it| it.to_der())
+        .expect("DER");
+    let der_key = pkey(&zoo.key).private_key_to_der().expect("DER");
+    let both = [cert, stranger.key_pem().as_bytes()].concat();
+    let broken = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n".as_bytes();
+    let broken_cert = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n".as_bytes();
+    let archive = zoo.archive("");
+    let pair = ["--cert", "cert", "--key", "key"];
+    for (files, args, text) in [
+        (vec![], &pair[..2], "\
+wsline: the certificate or key in cert could not be used: No such file or directory
+hint: give the path of a file that can be read
+"),
+        (vec![("cert", cert)], &pair[..], "\
+wsline: the certificate or key in key could not be used: No such file or directory
+hint: give the path of a file that can be read
+"),
+        (vec![("cert", cert)], &pair[..2], "\
+wsline: the certificate or key in cert could not be used: there is no private key in it (-----BEGIN PRIVATE KEY-----)
+hint: --key FILE names the file with its key
+"),
+        (vec![("cert", cert), ("key", cert)], &pair[..], "\
+wsline: the certificate or key in key could not be used: there is no private key in it (-----BEGIN PRIVATE KEY-----)
+hint: --key FILE takes the key, and --cert FILE its certificate
+"),
+        (vec![("cert", key), ("key", key)], &pair[..], "\
+wsline: the certificate or key in cert could not be used: there is no certificate in it (-----BEGIN CERTIFICATE-----)
+hint: --cert FILE takes the certificate, and --key FILE its key
+"),
+        (vec![("cert", cert), ("key", &*der_key)], &pair[..], "\
+wsline: the certificate or key in key could not be used: there is no private key in it (-----BEGIN PRIVATE KEY-----)
+hint: if it is a key in DER, convert it: openssl pkey -inform DER -in 'key' -out key.pem
+"),
+        (vec![("cert", &*der_cert), ("key", key)], &pair[..], "\
+wsline: the certificate or key in cert could not be used: it is neither PEM nor PKCS#12
+hint: if it is a certificate in DER, convert it: openssl x509 -inform DER -in 'cert' -out cert.pem
+"),
+        (
+            vec![("cert", cert), ("key", stranger.key_pem().as_bytes())],
+            &pair[..],
+            "\
+wsline: the certificate or key in key could not be used: it is not the key of the certificate in cert (CN=somebody)
+hint: --key FILE takes the key of that certificate
+",
+        ),
+        (vec![("cert", &*both)], &pair[..2], "\
+wsline: the certificate or key in cert could not be used: its key is not that of its certificate (CN=somebody)
+hint: --key FILE takes the key of that certificate
+"),
+        (vec![("cert", cert), ("key", broken)], &pair[..], "\
+wsline: the certificate or key in key could not be used: its PRIVATE KEY can't be read: [..]
+hint: --key FILE takes another
+"),
+        (vec![("cert", broken_cert), ("key", key)], &pair[..], "\
+wsline: the certificate or key in cert could not be used: its certificate can't be read: [..]
+hint: --cert FILE takes another
+"),
+        (vec![("cert", &*archive), ("key", key)], &pair[..], "\
+wsline: the certificate or key in cert could not be used: it is PKCS#12, which has its own key
+hint: leave out --key
+"),
+    ] {
+        complaint(&files, args, text);
+    }
+}
+
+#[test]
+fn the_echo_server_takes_the_same() {
+    let zoo = Zoo::new();
+    let both = [zoo.client.pem().as_bytes(), &zoo.encrypted()].concat();
+    for (args, cause) in [
+        (&[][..], "the key is encrypted"),
+        (&["--pass", "env:PASS"], "the passphrase is wrong"),
+    ] {
+        Wsline::new()
+            .args(["echo", "127.0.0.1:0", "--tls", "--cert", "both.pem"])
+            .args(args)
+            .env("PASS", "x")
+            .file("both.pem", &both)
+            .stderr(format!(
+                "wsline: the certificate or key in both.pem could not be used: {cause}\n\
+                 hint: --pass gives the passphrase; --pass @FILE and --pass env:NAME keep it out \
+                 of the command line\n"
+            ))
+            .code(58)
+            .run();
+    }
+}
+
+#[test]
+fn usage() {
+    for (args, text) in [
+        (
+            vec!["--key", "k"],
+            "\
+error: --key is for the certificate of --cert: add --cert FILE, or leave it out
+
+Usage: wsline [OPTIONS] URL
+       wsline COMMAND [ARGUMENTS]
+
+For more information, try '--help'.
+",
+        ),
+        (
+            vec!["--pass", "p"],
+            "\
+error: --pass is for the certificate of --cert: add --cert FILE, or leave it out
+
+Usage: wsline [OPTIONS] URL
+       wsline COMMAND [ARGUMENTS]
+
+For more information, try '--help'.
+",
+        ),
+        (
+            vec!["--cert", "c", "--pass", "env:WSLINE_NOT_SET"],
+            "\
+wsline: --pass env:WSLINE_NOT_SET: this environment variable is not set
+",
+        ),
+        (
+            vec!["--cert", "c", "--pass", "@missing"],
+            "\
+wsline: --pass @missing: No such file or directory
+",
+        ),
+        (
+            vec!["--tls-min", "1.3", "--tls-max", "1.2"],
+            "\
+error: --tls-min 1.3 and --tls-max 1.2 leave no version: the first may not be above the second
+
+Usage: wsline [OPTIONS] URL
+       wsline COMMAND [ARGUMENTS]
+
+For more information, try '--help'.
+",
+        ),
+        (
+            vec!["--tls-min", "3"],
+            "\
+error: invalid value '3' for '--tls-min <VERSION>': a version of TLS is 1.0, 1.1, 1.2 or 1.3
+
+For more information, try '--help'.
+",
+        ),
+    ] {
+        Wsline::new()
+            .arg("wss://127.0.0.1:1")
+            .args(args)
+            .stderr(text)
+            .code(2)
+            .run();
+    }
+}
