@@ -217,7 +217,7 @@ pub enum Error {
     },
 
     /// Output could not be written.
-    #[error("could not write to {target}: {cause}")]
+    #[error("could not write to {target}: {}", plain(.cause))]
     Output {
         /// `standard output`, or the name of a file.
         target: String,
@@ -250,7 +250,7 @@ pub enum Error {
     Signal(i32),
 
     /// Something of the operating system that has no variant of its own.
-    #[error("{doing}: {cause}")]
+    #[error("{doing}: {}", plain(.cause))]
     System {
         /// What was being done.
         doing: &'static str,

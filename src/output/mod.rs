@@ -67,7 +67,7 @@ pub trait Output {
         false
     }
 
-    /// A pipe whose reader may leave while nothing is written: polled for its error alone.
+    /// A pipe or socket whose reader may leave while nothing is written: polled for that alone.
     fn watch(&self) -> Option<BorrowedFd<'_>> {
         None
     }

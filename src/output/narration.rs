@@ -62,12 +62,23 @@ pub struct Manner {
 pub struct Narration<S> {
     sink: S,
     manner: Manner,
+    /// Writing failed: people don't read any more. That is no reason to end a run whose messages
+    /// go elsewhere, and there is nobody left to tell.
+    unread: bool,
 }
 
 impl<S: Sink> Narration<S> {
     /// A narration on `sink`.
     pub fn new(sink: S, manner: Manner) -> Self {
-        Self { sink, manner }
+        Self {
+            sink,
+            manner,
+            unread: false,
+        }
+    }
+
+    fn heed(&mut self, written: &io::Result<()>) {
+        self.unread |= written.is_err();
     }
 }
 
@@ -83,26 +94,27 @@ impl<S: Sink> Output for Narration<S> {
     fn show(&mut self, at: SystemTime, link: Link, event: &Event<'_>) -> io::Result<()> {
         let mut lines = Lines::new(self.manner.palette, link);
         self.manner.tell(&mut lines, at, event);
-        if lines.out.is_empty() {
-            return Ok(());
+        if !lines.out.is_empty() && !self.unread {
+            let written = self.sink.put(lines.out.as_bytes());
+            self.heed(&written);
         }
-        self.sink.put(lines.out.as_bytes())
+        Ok(())
     }
 
     fn waits(&self) -> Option<BorrowedFd<'_>> {
-        self.sink.waits()
+        self.sink.waits().filter(|_| !self.unread)
     }
 
     fn full(&self) -> bool {
-        self.sink.full()
-    }
-
-    fn watch(&self) -> Option<BorrowedFd<'_>> {
-        self.sink.watch()
+        !self.unread && self.sink.full()
     }
 
     fn idle(&mut self) -> io::Result<()> {
-        self.sink.idle()
+        if !self.unread {
+            let written = self.sink.idle();
+            self.heed(&written);
+        }
+        Ok(())
     }
 }
 

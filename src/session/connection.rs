@@ -154,6 +154,15 @@ impl Connection {
         self.waiting_since.get_or_insert_with(Instant::now);
     }
 
+    /// Nothing more will be said on either side: what waits, our Close last, has `patience` to
+    /// leave. A server that has closed may not read any more.
+    pub(super) fn expect_end(&mut self, patience: Duration) {
+        if self.patience.is_none() {
+            self.patience = Some(Patience::InAll(patience));
+            self.waiting_since = Some(Instant::now());
+        }
+    }
+
     pub(super) fn take_sent(&mut self) -> Vec<Sent> {
         self.protocol.take_sent()
     }

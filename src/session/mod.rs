@@ -23,7 +23,7 @@ use crate::error::{Error, Phase};
 use crate::event::{Event, Link, Way};
 use crate::exit::ExitCode;
 use crate::output::Output;
-use crate::protocol::{self, CloseReason, Closure, End, Protocol, Received};
+use crate::protocol::{self, CloseReason, Closure, End, Protocol, Received, State};
 use crate::source::{Source, Took};
 
 use audience::{Audience, Now, Outputs};
@@ -63,10 +63,14 @@ pub fn run(
     while !session.is_over() {
         match session.wait() {
             Ok(turn) => session.round(&turn),
-            Err(cause) => session.leave(Error::System {
-                doing: "waiting for events",
-                cause,
-            }),
+            Err(cause) => {
+                session.leave(Error::System {
+                    doing: "waiting for events",
+                    cause,
+                });
+                // Without a poll nothing more would ever be heard.
+                session.abandon();
+            }
         }
     }
     session.outcome()
@@ -117,8 +121,6 @@ struct Session<'a> {
     buffer: Vec<u8>,
     faults: Faults,
     input: Input,
-    /// A connection may hold bytes that poll can't see.
-    more_output: bool,
     /// When the last data message arrived or left.
     quiet_since: Instant,
     /// We have decided to go, whatever input or output is left.
@@ -161,7 +163,6 @@ impl<'a> Session<'a> {
             buffer: vec![0; READ],
             faults: Faults::default(),
             input: Input::More,
-            more_output: false,
             quiet_since: at.instant,
             leaving: false,
             hard_end: None,
@@ -185,7 +186,6 @@ impl<'a> Session<'a> {
             self.heed_signals();
         }
         self.heed_clocks();
-        self.more_output = false;
         for link in self.links() {
             self.advance(link, turn.links[usize::from(link.0)]);
         }
@@ -196,7 +196,7 @@ impl<'a> Session<'a> {
         if turn.reader_gone {
             self.audience.outputs.reader_has_gone();
         }
-        if !self.more_output || self.audience.outputs.full() {
+        if !self.holds_bytes() || self.audience.outputs.full() {
             self.audience.outputs.settle();
         }
         self.heed_outputs();
@@ -255,7 +255,7 @@ impl<'a> Session<'a> {
             .iter()
             .any(|slot| matches!(slot, Slot::Open(open) if open.room() > 0));
         let at_once = (self.input == Input::More && room)
-            || (self.more_output && !self.audience.outputs.full());
+            || (self.holds_bytes() && !self.audience.outputs.full());
         if at_once {
             return Some(self.at.instant);
         }
@@ -427,9 +427,13 @@ impl<'a> Session<'a> {
             break;
         }
         self.buffer = buffer;
-        if let Some(connection) = open(&mut self.slots, link) {
-            self.more_output |= connection.holds_bytes();
-        }
+    }
+
+    /// Whether a connection may hold bytes that poll can't see, also since before the outputs
+    /// were full.
+    fn holds_bytes(&self) -> bool {
+        let holds = |slot: &Slot| matches!(slot, Slot::Open(open) if open.holds_bytes());
+        self.slots.iter().any(holds)
     }
 
     /// Decodes bytes and tells what they mean. The answers that they ask for are in the
@@ -475,6 +479,9 @@ impl<'a> Session<'a> {
                 }
                 Received::Close => {}
             }
+        }
+        if connection.protocol().state() == State::Closed {
+            connection.expect_end(self.until.patience());
         }
         show_sent_frames(connection, &mut audience.outputs, self.at, link);
         if self

@@ -3,7 +3,13 @@
 //! One crate, a `mod` per area, so that the support is compiled once. `support` says how a test
 //! looks.
 
+mod closes;
+mod data;
+mod json;
+mod limits;
 mod peers;
+mod pipe;
 mod rooms;
+mod signals;
 mod support;
 mod support_works;

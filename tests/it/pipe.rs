@@ -1,0 +1,467 @@
+//! Standard input as messages and messages as standard output: lines, bytes, the end of input and
+//! how long it is listened for after it, Pings meanwhile.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use crate::support::peer::{LengthForm, BINARY, TEXT};
+use crate::support::{Frame, Gate, Peer, Stdin, Wsline};
+
+const TICK: Duration = Duration::from_millis(300);
+
+// Lines in, messages out.
+
+#[test]
+fn a_line_is_a_message_and_a_message_is_a_line() {
+    let peer = Peer::ws()
+        .expect_text("one")
+        .expect_text("")
+        .expect_text("zwei ü 🌍\r")
+        .expect_text("last")
+        .send_text("eins")
+        .send_text("")
+        .send_text("three\r")
+        .expect_close(1000, "")
+        .start();
+    Wsline::new()
+        .args([&peer.url(), "-w", "forever", "-n", "3"])
+        .stdin("one\n\nzwei ü 🌍\r\nlast")
+        .stdout("eins\n\nthree\r\n")
+        .run();
+}
+
+#[test]
+fn nothing_is_escaped_in_a_pipe() {
+    let text = "\x1b]52;c;eA==\x07\x1b[2J\r\u{202e}\0|";
+    let peer = Peer::ws()
+        .send_text(text)
+        .fragments(["one ", "", "message"])
+        .close(1000, "")
+        .start();
+    Wsline::new()
+        .arg(peer.url())
+        .stdout(format!("{text}\none message\n"))
+        .run();
+}
+
+#[test]
+fn null_parts_messages_on_both_sides() {
+    let peer = Peer::ws()
+        .expect_text("two\nlines")
+        .expect_text("")
+        .expect_text("end")
+        .send_text("a\nb")
+        .send_text("c")
+        .expect_close(1000, "")
+        .start();
+    Wsline::new()
+        .args([&peer.url(), "-0", "-w", "0", "-n", "2"])
+        .stdin("two\nlines\0\0end")
+        .stdout("a\nb\0c\0")
+        .run();
+}
+
+#[test]
+fn binary_input_goes_in_chunks() {
+    let peer = Peer::ws()
+        .expect_binary(b"\x00\xff\n")
+        .expect_binary(b"abc")
+        .expect_binary(b"d")
+        .send_binary(b"\n\x00")
+        .send_binary(b"\xfe")
+        .expect_close(1000, "")
+        .start();
+    Wsline::new()
+        .args([&peer.url(), "-b", "--chunk-size", "3", "-n", "2"])
+        .stdin(b"\x00\xff\nabcd")
+        .stdout_bytes(b"\n\x00\xfe")
+        .run();
+}
+
+#[test]
+fn a_chunk_leaves_as_soon_as_it_is_there() {
+    let (first, second) = (Gate::new(), Gate::new());
+    let (seen, seen_too) = (first.clone(), second.clone());
+    let peer = Peer::ws()
+        .expect_binary(b"ab")
+        .open(&first)
+        .expect_binary(b"cd")
+        .open(&second)
+        .expect_close(1000, "")
+        .start();
+    Wsline::new()
+        .args([&peer.url(), "-b", "-w", "0"])
+        .stdin(Stdin::written(move |pipe| {
+            pipe.write_all(b"ab")?;
+            seen.wait();
+            pipe.write_all(b"cd")?;
+            seen_too.wait();
+            Ok(())
+        }))
+        .run();
+}
+
+#[test]
+fn text_undoes_binary() {
+    let peer = Peer::ws().expect_text("a").expect_close(1000, "").start();
+    Wsline::new()
+        .args([&peer.url(), "-b", "-t", "-w", "0"])
+        .stdin("a\n")
+        .run();
+}
+
+#[test]
+fn a_long_line_is_one_message() {
+    // Two-byte characters, so that one lies across the end of every buffer of even size.
+    let line = format!("x{}", "é".repeat(100_000));
+    let peer = Peer::ws().expect_text(&line).echo(1).start();
+    Wsline::new()
+        .args([&peer.url(), "-n", "1"])
+        .stdin(format!("{line}\n{line}\n"))
+        .stdout(format!("{line}\n"))
+        .run();
+}
+
+#[test]
+fn lines_around_the_size_of_the_buffer_stay_whole() {
+    let lines: Vec<_> = (65_534..=65_538).map(|size| "y".repeat(size)).collect();
+    let mut peer = Peer::ws();
+    for line in &lines {
+        peer = peer.expect_text(line);
+    }
+    let peer = peer.expect_close(1000, "").start();
+    Wsline::new()
+        .args([&peer.url(), "-w", "0"])
+        .stdin(lines.join("\n"))
+        .run();
+}
+
+#[test]
+fn input_comes_from_a_file_too() {
+    let peer = Peer::ws()
+        .expect_text("from")
+        .expect_text("a file")
+        .expect_close(1000, "")
+        .start();
+    let program = Wsline::new().file("input", "from\na file\n");
+    let path = program.home().work().join("input");
+    program
+        .args([&peer.url(), "-w", "0"])
+        .stdin(Stdin::File(path))
+        .run();
+}
+
+#[test]
+fn a_line_leaves_while_input_goes_on() {
+    let peer = Peer::ws().echo(2).expect_close(1000, "").start();
+    let mut program = Wsline::new()
+        .args([&peer.url(), "-w", "0"])
+        .stdin(Stdin::Open)
+        .stdout("a\nb\n")
+        .spawn();
+    program.write_line("a");
+    assert_eq!(program.read_line(), "a");
+    program.write("b");
+    program.write("\n");
+    assert_eq!(program.read_line(), "b");
+    program.close_stdin();
+    program.wait();
+}
+
+#[test]
+fn a_line_that_is_not_utf8_ends_input_and_what_was_before_is_answered() {
+    let peer = Peer::ws()
+        .echo(2)
+        .pause(TICK)
+        .send_text("late")
+        .expect_close(1000, "")
+        .start();
+    Wsline::new()
+        .arg(peer.url())
+        .stdin(b"one\ntwo\nb\xff\nfour\n")
+        .stdout("one\ntwo\nlate\n")
+        .stderr_matches(
+            "wsline: standard input, line 3: not UTF-8 (the byte 0xff); -b sends bytes as they are\n\
+             closed by us: 1000 (normal closure) after [..] s, sent 2, received 3\n",
+        )
+        .code(26)
+        .run();
+}
+
+#[test]
+fn a_character_that_is_cut_off_by_the_end_is_not_utf8() {
+    let peer = Peer::ws().expect_text("one").expect_close(1000, "").start();
+    Wsline::new()
+        .args([&peer.url(), "-w", "0", "-q"])
+        .stdin(b"one\ntw\xc3")
+        .stderr(
+            "wsline: standard input, line 2: not UTF-8 (the byte 0xc3); -b sends bytes as they are\n",
+        )
+        .code(26)
+        .run();
+}
+
+// The end of input.
+
+#[test]
+fn a_reply_that_comes_late_is_printed() {
+    let peer = Peer::ws()
+        .expect_text("a")
+        .pause(Duration::from_millis(700))
+        .send_text("the answer")
+        .expect_close(1000, "")
+        .start();
+    Wsline::new()
+        .arg(peer.url())
+        .stdin("a\n")
+        .stdout("the answer\n")
+        .run();
+}
+
+#[test]
+fn a_device_as_input_means_listening() {
+    let mut peer = Peer::ws();
+    for tick in ["1", "2", "3", "4", "5"] {
+        peer = peer.pause(TICK).send_text(tick);
+    }
+    let peer = peer.close(1000, "").start();
+    Wsline::new()
+        .args([&peer.url(), "-w", "0"])
+        .stdin(Stdin::Null)
+        .stdout("1\n2\n3\n4\n5\n")
+        .run();
+}
+
+#[test]
+fn an_empty_pipe_ends_after_the_wait() {
+    let peer = Peer::ws().send_text("hello").expect_close(1000, "").start();
+    Wsline::new()
+        .args([&peer.url(), "-w", "500ms"])
+        .stdin("")
+        .stdout("hello\n")
+        .run();
+}
+
+#[test]
+fn no_wait_prints_what_comes_before_the_answer_to_our_close() {
+    let peer = Peer::ws()
+        .expect_text("a")
+        .expect_close(1000, "")
+        .send_text("still")
+        .send_text("coming")
+        .start();
+    Wsline::new()
+        .args([&peer.url(), "-w", "0"])
+        .stdin("a\n")
+        .stdout("still\ncoming\n")
+        .run();
+}
+
+#[test]
+fn waiting_forever_ends_with_the_server() {
+    for wait in ["forever", "-1"] {
+        let peer = Peer::ws()
+            .expect_text("a")
+            .pause(Duration::from_millis(1300))
+            .send_text("b")
+            .close(1000, "done")
+            .start();
+        Wsline::new()
+            .args([&peer.url(), "-w", wait])
+            .stdin("a\n")
+            .stdout("b\n")
+            .run();
+    }
+}
+
+#[test]
+fn replies_that_keep_coming_are_waited_for() {
+    let mut peer = Peer::ws().expect_text("a");
+    let mut printed = String::new();
+    for reply in 1..=6 {
+        peer = peer.pause(TICK).send_text(reply.to_string());
+        writeln!(printed, "{reply}").expect("a String takes any text");
+    }
+    let peer = peer.expect_close(1000, "").start();
+    Wsline::new()
+        .args([&peer.url(), "-w", "1"])
+        .stdin("a\n")
+        .stdout(printed)
+        .run();
+}
+
+#[test]
+fn pings_alone_are_not_waited_for() {
+    // Were a Ping to count, the Close would come only after the last of them.
+    let peer = Peer::ws()
+        .ping(b"1")
+        .expect_pong(b"1")
+        .pause(TICK)
+        .ping(b"2")
+        .expect_pong(b"2")
+        .pause(TICK)
+        .ping(b"3")
+        .expect_pong(b"3")
+        .expect_close(1000, "")
+        .start();
+    let started = std::time::Instant::now();
+    let program = Wsline::new()
+        .args([&peer.url(), "-v", "-w", "900ms"])
+        .stdin("")
+        .stderr_matches(
+            "...\nclosed by us: 1000 (normal closure) after [..] s, sent 0, received 0\n",
+        )
+        .run();
+    assert!(started.elapsed() >= Duration::from_millis(900));
+    let verdict = program.stderr_text().lines().last().unwrap_or_default();
+    let seconds = verdict.split("after ").nth(1).unwrap_or_default();
+    let seconds: f64 = seconds
+        .split(' ')
+        .next()
+        .and_then(|number| number.parse().ok())
+        .expect("the verdict has a time");
+    assert!(seconds < 1.5, "{verdict}");
+}
+
+#[test]
+fn a_message_that_has_begun_is_awaited() {
+    let head = Frame::new(TEXT, "").head(LengthForm::Seven, 6);
+    let peer = Peer::ws()
+        .expect_text("a")
+        .raw([&head[..], b"one"].concat())
+        .pause(Duration::from_millis(900))
+        .raw(b"two")
+        .expect_close(1000, "")
+        .start();
+    Wsline::new()
+        .args([&peer.url(), "-w", "200ms"])
+        .stdin("a\n")
+        .stdout("onetwo\n")
+        .run();
+}
+
+// Counting.
+
+#[test]
+fn exactly_as_many_as_asked_for_are_printed() {
+    let peer = Peer::ws()
+        .glued()
+        .send_text("1")
+        .send_text("2")
+        .send_text("3")
+        .send_text("4")
+        .expect_close(1000, "")
+        .start();
+    Wsline::new()
+        .args([&peer.url(), "-n", "2"])
+        .stdout("1\n2\n")
+        .run();
+}
+
+#[test]
+fn one_message_may_come_late() {
+    let peer = Peer::ws()
+        .expect_text("a")
+        .pause(Duration::from_millis(1300))
+        .send_text("b")
+        .expect_close(1000, "")
+        .start();
+    Wsline::new()
+        .args([&peer.url(), "-1"])
+        .stdin("a\n")
+        .stdout("b\n")
+        .run();
+}
+
+#[test]
+fn fewer_than_asked_for_is_said() {
+    let peer = Peer::ws().close(1000, "").start();
+    Wsline::new()
+        .args([&peer.url(), "-1"])
+        .stderr_matches(
+            "wsline: received 0 of 1 messages\n\
+             closed by server: 1000 (normal closure) after [..] s, sent 0, received 0\n",
+        )
+        .code(4)
+        .run();
+    let peer = Peer::ws().send_text("a").expect_close(1000, "").start();
+    Wsline::new()
+        .args([&peer.url(), "-n", "2", "-w", "500ms", "-q"])
+        .stdin("")
+        .stdout("a\n")
+        .stderr("wsline: received 1 of 2 messages\n")
+        .code(4)
+        .run();
+}
+
+// Binary messages, times, Pings.
+
+#[test]
+fn binary_is_shown_as_it_was_asked_for() {
+    for (form, printed) in [
+        ("raw", "a\n\u{0}b\n"),
+        ("hex", "a\n00\nb\n"),
+        ("base64", "a\nAA==\nb\n"),
+        ("skip", "a\nb\n"),
+    ] {
+        let peer = Peer::ws()
+            .send_text("a")
+            .send_binary(b"\0")
+            .send_text("b")
+            .close(1000, "")
+            .start();
+        Wsline::new()
+            .args([&peer.url(), "--binary-as", form])
+            .stdout(printed)
+            .run();
+    }
+}
+
+#[test]
+fn binary_in_fragments_is_one_line_of_hex() {
+    let peer = Peer::ws()
+        .frame(Frame::new(BINARY, b"\x01").unfinished())
+        .ping("between")
+        .frame(Frame::new(crate::support::peer::CONTINUATION, b"\x02\x03"))
+        .expect_pong("between")
+        .close(1000, "")
+        .start();
+    Wsline::new()
+        .args([&peer.url(), "--binary-as", "hex"])
+        .stdout("010203\n")
+        .run();
+}
+
+#[test]
+fn each_message_has_its_time() {
+    let peer = Peer::ws()
+        .send_text("a")
+        .fragments(["b", "c"])
+        .close(1000, "")
+        .start();
+    let program = Wsline::new()
+        .args([&peer.url(), "--timestamps"])
+        .stdout_matches("[..] a\n[..] bc\n")
+        .run();
+    for line in program.stdout_text().lines() {
+        let (time, _) = line.split_once(' ').expect("a time stands first");
+        let shape = time.replace(|c: char| c.is_ascii_digit(), "0");
+        assert_eq!(shape, "00:00:00.000");
+    }
+}
+
+#[test]
+fn pings_and_pongs_are_shown_on_stderr() {
+    let peer = Peer::ws()
+        .ping(b"are you there")
+        .expect_pong(b"are you there")
+        .pong(b"unasked\x1b")
+        .send_text("a")
+        .close(1000, "")
+        .start();
+    Wsline::new()
+        .args([&peer.url(), "-P"])
+        .stdout("a\n")
+        .stderr_matches("< ping[..]are you there[..]\n> pong[..]are you there[..]\n< pong[..]unasked\\x1b[..]\n")
+        .run();
+}
