@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::support::peer::{LengthForm, CLOSE, CONTINUATION, TEXT};
-use crate::support::{Frame, Gate, Peer, Stdin, Wsline};
+use crate::support::{Frame, Peer, Stdin, Wsline};
 
 /// The verdict's end, in which the time is not compared.
 const COUNTS: &str = "after [..] s, sent 0, received 0\n";
@@ -367,24 +367,19 @@ fn a_message_that_is_too_large_is_refused() {
 
 #[test]
 fn a_server_that_closes_and_stays_deaf_is_not_waited_for_forever() {
-    let gate = Gate::new();
+    // Until then more has left than all buffers on the way hold, and our answer has no room.
     let peer = Peer::ws()
-        .wait_for(&gate)
+        .pause(Duration::from_millis(700))
         .close(1001, "")
         .deaf()
-        .within(Duration::from_secs(20))
         .start();
-    let opening = gate.clone();
     Wsline::new()
         .args([&peer.url(), "-b", "--close-timeout", "300ms"])
-        .stdin(Stdin::written(move |pipe| {
+        // Before the peer goes by itself.
+        .within(Duration::from_secs(15))
+        .stdin(Stdin::written(|pipe| {
             let block = vec![b'x'; 1 << 20];
-            // More than every buffer on the way holds; then the server closes.
-            for _ in 0..16 {
-                pipe.write_all(&block)?;
-                opening.open();
-            }
-            Ok(())
+            (0..50).try_for_each(|_| pipe.write_all(&block))
         }))
         .stderr_matches(
             "wsline: at least [..] of at least [..] messages not sent\n\
