@@ -62,7 +62,7 @@ impl fmt::Display for Phase {
             Self::Address => "reading the address",
             Self::Resolve => "resolving the name",
             Self::Connect => "connecting",
-            Self::Tls => "the TLS handshake",
+            Self::Tls => "the TLS handshake was under way",
             Self::Upgrade => "waiting for the answer to the upgrade",
             Self::Open => "the connection was open",
             Self::Input => "reading input",

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::support::peer::{LengthForm, CLOSE, CONTINUATION, TEXT};
-use crate::support::{Frame, Peer, Stdin, Wsline};
+use crate::support::{Cert, Frame, Peer, Stdin, Wsline};
 
 /// The verdict's end, in which the time is not compared.
 const COUNTS: &str = "after [..] s, sent 0, received 0\n";
@@ -129,9 +129,12 @@ fn lines_that_were_read_and_not_sent_are_counted() {
 fn more_input_than_fits_is_at_least_so_much() {
     let line = "x".repeat(1023) + "\n";
     let peer = Peer::ws().expect_text("first").close(1000, "").start();
-    Wsline::new()
+    // A file, because all of it is there at any time.
+    let program = Wsline::new().file("input", format!("first\n{}", line.repeat(1000)));
+    let input = program.home().work().join("input");
+    program
         .args([&peer.url(), "--delay", "60"])
-        .stdin(format!("first\n{}", line.repeat(1000)))
+        .stdin(Stdin::File(input))
         .stderr_matches(
             "wsline: at least [..] of at least [..] messages not sent\n\
              closed by server: 1000 (normal closure) after [..] s, sent 1, received 0\n",
@@ -165,6 +168,40 @@ fn an_end_without_a_close_is_a_lost_connection() {
             "the server ended TCP without a Close (1006) after [..] s, sent 0, received 1\n",
         )
         .code(106)
+        .run();
+}
+
+#[test]
+fn over_tls_it_is_the_same() {
+    let (cert, _) = Cert::for_localhost();
+    for tls_is_ended_first in [false, true] {
+        let mut peer = Peer::ws().tls(&cert).send_text("a");
+        if tls_is_ended_first {
+            peer = peer.shut_down_tls();
+        }
+        let peer = peer.drop_tcp().start();
+        Wsline::new()
+            .args([&peer.url_as("localhost"), "-k"])
+            .stdout("a\n")
+            .stderr_matches(
+                "the server ended TCP without a Close (1006) after [..] s, sent 0, received 1\n",
+            )
+            .code(106)
+            .run();
+    }
+    let peer = Peer::ws().tls(&cert).expect_text("a").reset_tcp().start();
+    Wsline::new()
+        .args([&peer.url_as("localhost"), "-k", "-w", "forever"])
+        .stdin("a\n")
+        .stderr_matches(
+            "connection lost without a Close (1006: [..]) after [..] s, sent 1, received 0\n",
+        )
+        .code(106)
+        .run();
+    let peer = Peer::ws().tls(&cert).close(4001, "bye").start();
+    Wsline::new()
+        .args([&peer.url_as("localhost"), "-k", "-q"])
+        .code(121)
         .run();
 }
 

@@ -15,7 +15,7 @@ use nix::sys::signal::Signal;
 
 use crate::support::peer::{LengthForm, BINARY, TEXT};
 use crate::support::program::{Running, BINARY as WSLINE};
-use crate::support::{Frame, Gate, Peer, Stdin, Stdout, Wsline};
+use crate::support::{Cert, Frame, Gate, Peer, Stdin, Stdout, Wsline};
 
 /// The most memory that a pipe takes, whatever passes through it.
 const MEMORY: u64 = 16 * 1024;
@@ -123,6 +123,17 @@ fn a_message_of_two_hundred_megabytes_passes() {
 }
 
 #[test]
+fn where_a_message_is_held_there_is_a_limit() {
+    let head = Frame::new(BINARY, "").head(LengthForm::SixtyFour, (64 << 20) + 1);
+    let peer = Peer::ws().raw(head).expect_close_any().start();
+    Wsline::new()
+        .args([&peer.url(), "--json", "-q"])
+        .stdout_matches("...")
+        .code(109)
+        .run();
+}
+
+#[test]
 fn a_frame_that_claims_the_world_costs_nothing() {
     let head = Frame::new(BINARY, "").head(LengthForm::SixtyFour, 1 << 62);
     let peer = Peer::ws().raw(head).raw("abc").drop_tcp().start();
@@ -163,22 +174,29 @@ fn kilobyte() -> Vec<u8> {
 
 #[test]
 fn a_reader_that_sleeps_stops_the_server_and_gets_everything_when_it_wakes() {
-    let begun = Gate::new();
-    let peer = Peer::ws()
-        .raw_repeated(kilobyte(), 300)
-        .open(&begun)
-        .raw_repeated(kilobyte(), FLOOD)
-        .close(1000, "")
-        .start();
-    let program = Wsline::new()
-        .arg(peer.url())
-        .stdout_to(Stdout::Held)
-        .stdout(("y".repeat(1000) + "\n").repeat(300 + FLOOD))
-        .within(Duration::from_mins(1))
-        .spawn();
-    begun.wait();
-    program.read_stdout();
-    program.wait().assert_memory_below(MEMORY);
+    let (cert, _) = Cert::for_localhost();
+    // OpenSSL holds every certificate that the system trusts.
+    let with_tls = (Peer::ws().tls(&cert), 2 * MEMORY);
+    for (peer, memory) in [(Peer::ws(), MEMORY), with_tls] {
+        let begun = Gate::new();
+        let peer = peer
+            .raw_repeated(kilobyte(), 300)
+            .open(&begun)
+            .raw_repeated(kilobyte(), FLOOD / 2)
+            .expect_close(1000, "")
+            .start();
+        let program = Wsline::new()
+            .args([&peer.url_as("localhost"), "-k", "-w", "100ms"])
+            // The wait is for the server: no time passes while nobody reads.
+            .stdin("")
+            .stdout_to(Stdout::Held)
+            .stdout(("y".repeat(1000) + "\n").repeat(300 + FLOOD / 2))
+            .within(Duration::from_mins(1))
+            .spawn();
+        begun.wait();
+        program.read_stdout();
+        program.wait().assert_memory_below(memory);
+    }
 }
 
 #[test]
@@ -217,6 +235,27 @@ fn a_signal_is_heard_while_the_reader_sleeps() {
     program.signal(Signal::SIGTERM);
     program.wait();
     assert!(peer.result().is_err(), "the client left in the middle");
+}
+
+#[test]
+fn a_signal_is_heard_when_only_the_reader_is_left() {
+    let closed = Gate::new();
+    let peer = Peer::ws()
+        .send_text("z".repeat(100_000))
+        .close(1000, "")
+        .expect_close(1000, "")
+        .open(&closed)
+        .start();
+    let program = Wsline::new()
+        .args([&peer.url(), "--close-timeout", "200ms", "-q"])
+        .stdout_to(Stdout::Held)
+        .stdout_matches("[..]")
+        .stderr("wsline: interrupted\n")
+        .code(130)
+        .spawn();
+    closed.wait();
+    program.signal(Signal::SIGINT);
+    program.wait();
 }
 
 #[test]
@@ -369,7 +408,7 @@ fn the_time_limit_says_what_was_being_done() {
     let peer = Peer::silent().start();
     Wsline::new()
         .args([&peer.url().replace("ws:", "wss:"), "-m", "300ms"])
-        .stderr("wsline: --max-time 0.3 s passed while the TLS handshake\n")
+        .stderr("wsline: --max-time 0.3 s passed while the TLS handshake was under way\n")
         .code(28)
         .run();
 }

@@ -5,9 +5,14 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::support::peer::{LengthForm, BINARY, TEXT};
-use crate::support::{Frame, Gate, Peer, Stdin, Wsline};
+use crate::support::{time, Frame, Gate, Peer, Stdin, Wsline};
 
 const TICK: Duration = Duration::from_millis(300);
+
+/// A time for an option that has to keep its proportion to what the peer does.
+fn scaled(duration: Duration) -> String {
+    format!("{}ms", time::limit(duration).as_millis())
+}
 
 // Lines in, messages out.
 
@@ -222,7 +227,7 @@ fn a_reply_that_comes_late_is_printed() {
 fn a_device_as_input_means_listening() {
     let mut peer = Peer::ws();
     for tick in ["1", "2", "3", "4", "5"] {
-        peer = peer.pause(TICK).send_text(tick);
+        peer = peer.expect_silence(TICK).send_text(tick);
     }
     let peer = peer.close(1000, "").start();
     Wsline::new()
@@ -262,7 +267,7 @@ fn waiting_forever_ends_with_the_server() {
     for wait in ["forever", "-1"] {
         let peer = Peer::ws()
             .expect_text("a")
-            .pause(Duration::from_millis(1300))
+            .expect_silence(Duration::from_millis(1300))
             .send_text("b")
             .close(1000, "done")
             .start();
@@ -278,49 +283,60 @@ fn waiting_forever_ends_with_the_server() {
 fn replies_that_keep_coming_are_waited_for() {
     let mut peer = Peer::ws().expect_text("a");
     let mut printed = String::new();
-    for reply in 1..=6 {
-        peer = peer.pause(TICK).send_text(reply.to_string());
+    for reply in 1..=4 {
+        peer = peer.expect_silence(TICK * 2).send_text(reply.to_string());
         writeln!(printed, "{reply}").expect("a String takes any text");
     }
     let peer = peer.expect_close(1000, "").start();
     Wsline::new()
-        .args([&peer.url(), "-w", "1"])
+        .args([&peer.url(), "-w", &scaled(TICK * 5)])
         .stdin("a\n")
         .stdout(printed)
         .run();
 }
 
 #[test]
-fn pings_alone_are_not_waited_for() {
-    // Were a Ping to count, the Close would come only after the last of them.
+fn what_is_sent_late_is_waited_for_from_then_on() {
+    let asked = Gate::new();
+    let go_on = asked.clone();
     let peer = Peer::ws()
-        .ping(b"1")
-        .expect_pong(b"1")
-        .pause(TICK)
-        .ping(b"2")
-        .expect_pong(b"2")
-        .pause(TICK)
-        .ping(b"3")
-        .expect_pong(b"3")
+        .expect_text("a")
+        .expect_silence(TICK)
+        .open(&asked)
+        .expect_text("b")
+        .expect_silence(TICK)
+        .send_text("answer")
         .expect_close(1000, "")
         .start();
-    let started = std::time::Instant::now();
+    Wsline::new()
+        .args([&peer.url(), "-w", &scaled(TICK * 3)])
+        .stdin(Stdin::written(move |pipe| {
+            pipe.write_all(b"a\n")?;
+            go_on.wait();
+            pipe.write_all(b"b\n")
+        }))
+        .stdout("answer\n")
+        .run();
+}
+
+#[test]
+fn pings_alone_are_not_waited_for() {
+    let mut peer = Peer::ws();
+    for _ in 0..6 {
+        peer = peer.ping("").pause(TICK);
+    }
+    let peer = peer.start();
     let program = Wsline::new()
-        .args([&peer.url(), "-v", "-w", "900ms"])
+        .args([&peer.url(), "-vv", "-w", &scaled(TICK * 3 / 2)])
         .stdin("")
         .stderr_matches(
             "...\nclosed by us: 1000 (normal closure) after [..] s, sent 0, received 0\n",
         )
         .run();
-    assert!(started.elapsed() >= Duration::from_millis(900));
-    let verdict = program.stderr_text().lines().last().unwrap_or_default();
-    let seconds = verdict.split("after ").nth(1).unwrap_or_default();
-    let seconds: f64 = seconds
-        .split(' ')
-        .next()
-        .and_then(|number| number.parse().ok())
-        .expect("the verdict has a time");
-    assert!(seconds < 1.5, "{verdict}");
+    let told = program.stderr_text();
+    let close = told.find("> CLOSE").expect("it closed");
+    let last_ping = told.rfind("< PING").expect("there were Pings");
+    assert!(close < last_ping, "{told}");
 }
 
 #[test]
@@ -329,12 +345,12 @@ fn a_message_that_has_begun_is_awaited() {
     let peer = Peer::ws()
         .expect_text("a")
         .raw([&head[..], b"one"].concat())
-        .pause(Duration::from_millis(900))
+        .expect_silence(TICK * 5)
         .raw(b"two")
         .expect_close(1000, "")
         .start();
     Wsline::new()
-        .args([&peer.url(), "-w", "200ms"])
+        .args([&peer.url(), "-w", &scaled(TICK * 2)])
         .stdin("a\n")
         .stdout("onetwo\n")
         .run();
@@ -362,7 +378,7 @@ fn exactly_as_many_as_asked_for_are_printed() {
 fn one_message_may_come_late() {
     let peer = Peer::ws()
         .expect_text("a")
-        .pause(Duration::from_millis(1300))
+        .expect_silence(Duration::from_millis(1300))
         .send_text("b")
         .expect_close(1000, "")
         .start();

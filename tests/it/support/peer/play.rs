@@ -122,6 +122,7 @@ fn perform(step: &Step, wire: &mut Wire, over: &Gate) -> Result<(), String> {
             thread::sleep(time::limit(*duration));
             Ok(())
         }
+        Step::ExpectSilence(duration) => wire.expect_silence(*duration),
         Step::WaitFor(gate) => {
             let opened = gate.opens_within(time::limit(time::STEP));
             opened.then_some(()).ok_or("nobody opened it".to_owned())
