@@ -66,13 +66,15 @@ impl Connection {
     /// Takes over a stream that blocks no longer.
     pub(super) fn new(stream: Stream, protocol: Protocol) -> io::Result<Self> {
         stream.set_nonblocking(true)?;
+        // TLS may hold the rest of the record in which the upgrade was answered.
+        let unread = stream.is_tls();
         Ok(Self {
             stream,
             protocol,
             patience: None,
             waiting_since: None,
             stage: Stage::Open,
-            unread: false,
+            unread,
             blocked: false,
             broken: None,
             data_waits: false,

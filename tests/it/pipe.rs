@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::support::peer::{LengthForm, BINARY, TEXT};
-use crate::support::{time, Frame, Gate, Peer, Stdin, Wsline};
+use crate::support::{time, Cert, Frame, Gate, Peer, Stdin, Wsline};
 
 const TICK: Duration = Duration::from_millis(300);
 
@@ -357,6 +357,19 @@ fn a_message_that_has_begun_is_awaited() {
 }
 
 // Counting.
+
+#[test]
+fn what_comes_glued_to_the_handshake_is_not_left_lying() {
+    let (cert, _) = Cert::for_localhost();
+    for peer in [Peer::ws(), Peer::ws().tls(&cert)] {
+        let text = "x".repeat(15_000);
+        let peer = peer.glued().send_text(&text).expect_close(1000, "").start();
+        Wsline::new()
+            .args([&peer.url_as("localhost"), "-k", "-1"])
+            .stdout(format!("{text}\n"))
+            .run();
+    }
+}
 
 #[test]
 fn exactly_as_many_as_asked_for_are_printed() {
