@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_wsline_global_optspecs
-    string join \n H/header= A/user-agent= o/origin= s/subprotocol= u/user= k/insecure cacert= servername= connect-timeout= m/max-time= w/wait= close-timeout= i/interactive 0/null delay= b/binary n/max-messages= json binary-as= timestamps P/show-ping-pong v/verbose q/quiet color= show-secrets history= no-history close-code= close-reason= force max-message-size= d/data= data-binary= data-hex= data-raw= t/text chunk-size= 1/one h/help V/version
+    string join \n H/header= A/user-agent= o/origin= s/subprotocol= u/user= k/insecure cacert= servername= L/location max-redirs= 4/ipv4 6/ipv6 resolve= connect-to= unix-socket= connect-timeout= m/max-time= w/wait= close-timeout= i/interactive 0/null delay= b/binary n/max-messages= json binary-as= timestamps P/show-ping-pong v/verbose q/quiet timing color= show-secrets history= no-history close-code= close-reason= force max-message-size= d/data= data-binary= data-hex= data-raw= t/text chunk-size= 1/one h/help V/version
 end
 
 function __fish_wsline_needs_command
@@ -31,6 +31,10 @@ complete -c wsline -n "__fish_wsline_needs_command" -s s -l subprotocol -d 'Offe
 complete -c wsline -n "__fish_wsline_needs_command" -s u -l user -d 'Log in with HTTP Basic credentials' -r
 complete -c wsline -n "__fish_wsline_needs_command" -l cacert -d 'Trust the certificates in a PEM file' -r -F
 complete -c wsline -n "__fish_wsline_needs_command" -l servername -d 'Ask for and check this name instead of the one in the URL' -r
+complete -c wsline -n "__fish_wsline_needs_command" -l max-redirs -d 'With --location: follow at most N redirects [default: 10]' -r
+complete -c wsline -n "__fish_wsline_needs_command" -l resolve -d 'Take these addresses for a host and port (repeat)' -r
+complete -c wsline -n "__fish_wsline_needs_command" -l connect-to -d 'Connect to HOST2:PORT2 instead of HOST1:PORT1 (repeat)' -r
+complete -c wsline -n "__fish_wsline_needs_command" -l unix-socket -d 'Connect to a Unix socket instead of the URL\'s host' -r -F
 complete -c wsline -n "__fish_wsline_needs_command" -l connect-timeout -d 'Limit names, TCP, TLS and upgrade together' -r
 complete -c wsline -n "__fish_wsline_needs_command" -s m -l max-time -d 'Limit the whole run' -r
 complete -c wsline -n "__fish_wsline_needs_command" -s w -l wait -d 'Listen on after the end of input [default: 1s]' -r
@@ -54,6 +58,9 @@ complete -c wsline -n "__fish_wsline_needs_command" -l data-hex -d 'Send the byt
 complete -c wsline -n "__fish_wsline_needs_command" -l data-raw -d 'Send TEXT as a text message, also if it begins with @' -r
 complete -c wsline -n "__fish_wsline_needs_command" -l chunk-size -d 'With --binary: bytes in a message [default: 64K]' -r
 complete -c wsline -n "__fish_wsline_needs_command" -s k -l insecure -d 'Accept any server certificate'
+complete -c wsline -n "__fish_wsline_needs_command" -s L -l location -d 'Follow redirects'
+complete -c wsline -n "__fish_wsline_needs_command" -s 4 -l ipv4 -d 'Use IPv4 only'
+complete -c wsline -n "__fish_wsline_needs_command" -s 6 -l ipv6 -d 'Use IPv6 only'
 complete -c wsline -n "__fish_wsline_needs_command" -s i -l interactive -d 'Go on with stdin or the prompt after --data'
 complete -c wsline -n "__fish_wsline_needs_command" -s 0 -l null -d 'End messages with NUL instead of a line feed'
 complete -c wsline -n "__fish_wsline_needs_command" -s b -l binary -d 'Send stdin as binary messages, not line by line'
@@ -62,6 +69,7 @@ complete -c wsline -n "__fish_wsline_needs_command" -l timestamps -d 'Put the ti
 complete -c wsline -n "__fish_wsline_needs_command" -s P -l show-ping-pong -d 'Show Pings and Pongs too'
 complete -c wsline -n "__fish_wsline_needs_command" -s v -l verbose -d 'Show the handshake; -vv frames, -vvv their bytes'
 complete -c wsline -n "__fish_wsline_needs_command" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c wsline -n "__fish_wsline_needs_command" -l timing -d 'Show how long each step of connecting took'
 complete -c wsline -n "__fish_wsline_needs_command" -l show-secrets -d 'Do not replace credentials by *** in what is shown'
 complete -c wsline -n "__fish_wsline_needs_command" -l no-history -d 'Neither read nor write the prompt\'s history'
 complete -c wsline -n "__fish_wsline_needs_command" -l force -d 'Send close codes that RFC 6455 forbids to send'
@@ -84,6 +92,10 @@ complete -c wsline -n "__fish_wsline_using_subcommand demo" -s s -l subprotocol 
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s u -l user -d 'Log in with HTTP Basic credentials' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l cacert -d 'Trust the certificates in a PEM file' -r -F
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l servername -d 'Ask for and check this name instead of the one in the URL' -r
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l max-redirs -d 'With --location: follow at most N redirects [default: 10]' -r
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l resolve -d 'Take these addresses for a host and port (repeat)' -r
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l connect-to -d 'Connect to HOST2:PORT2 instead of HOST1:PORT1 (repeat)' -r
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l unix-socket -d 'Connect to a Unix socket instead of the URL\'s host' -r -F
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l connect-timeout -d 'Limit names, TCP, TLS and upgrade together' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s m -l max-time -d 'Limit the whole run' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s w -l wait -d 'Listen on after the end of input [default: 1s]' -r
@@ -107,6 +119,9 @@ complete -c wsline -n "__fish_wsline_using_subcommand demo" -l data-hex -d 'Send
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l data-raw -d 'Send TEXT as a text message, also if it begins with @' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l chunk-size -d 'With --binary: bytes in a message [default: 64K]' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s k -l insecure -d 'Accept any server certificate'
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -s L -l location -d 'Follow redirects'
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -s 4 -l ipv4 -d 'Use IPv4 only'
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -s 6 -l ipv6 -d 'Use IPv6 only'
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s i -l interactive -d 'Go on with stdin or the prompt after --data'
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s 0 -l null -d 'End messages with NUL instead of a line feed'
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s b -l binary -d 'Send stdin as binary messages, not line by line'
@@ -115,6 +130,7 @@ complete -c wsline -n "__fish_wsline_using_subcommand demo" -l timestamps -d 'Pu
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s P -l show-ping-pong -d 'Show Pings and Pongs too'
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s v -l verbose -d 'Show the handshake; -vv frames, -vvv their bytes'
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l timing -d 'Show how long each step of connecting took'
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l show-secrets -d 'Do not replace credentials by *** in what is shown'
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l no-history -d 'Neither read nor write the prompt\'s history'
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l force -d 'Send close codes that RFC 6455 forbids to send'

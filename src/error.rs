@@ -62,7 +62,7 @@ impl fmt::Display for Phase {
             Self::Address => "reading the address",
             Self::Resolve => "resolving the name",
             Self::Connect => "connecting",
-            Self::Tls => "the TLS handshake",
+            Self::Tls => "setting up TLS",
             Self::Upgrade => "waiting for the answer to the upgrade",
             Self::Open => "the connection was open",
             Self::Input => "reading input",
@@ -115,6 +115,29 @@ pub enum Error {
         port: u16,
         /// Each address that was tried, and why it failed.
         attempts: Vec<(SocketAddr, io::Error)>,
+    },
+
+    /// The time limit of connecting passed while addresses were being tried.
+    #[error("--connect-timeout {} passed while connecting to {host}:{port}{}",
+            seconds(*.limit), attempts_text(.attempts))]
+    ConnectTimeout {
+        /// The server's name or address.
+        host: String,
+        /// Its port.
+        port: u16,
+        /// The limit.
+        limit: Duration,
+        /// Each address that was tried, and why it failed.
+        attempts: Vec<(SocketAddr, io::Error)>,
+    },
+
+    /// The Unix socket could not be connected to.
+    #[error("could not connect to the Unix socket {path}: {}", plain(.cause))]
+    UnixSocket {
+        /// Its path.
+        path: String,
+        /// Why.
+        cause: io::Error,
     },
 
     /// The TLS handshake failed for another reason than the server's certificate.
@@ -183,6 +206,24 @@ pub enum Error {
         head: Option<Box<Head>>,
         /// The next step.
         hint: Option<String>,
+    },
+
+    /// The server redirects to where the program does not follow.
+    #[error("the redirect was not followed: {cause}")]
+    Redirect {
+        /// Why not.
+        cause: String,
+        /// The answer that redirects.
+        head: Box<Head>,
+    },
+
+    /// The server redirects more often than is allowed.
+    #[error("gave up after following {limit} redirects: the next one leads to {url}")]
+    Redirects {
+        /// How many are allowed.
+        limit: u32,
+        /// Where the next would lead.
+        url: String,
     },
 
     /// The connection ended before the upgrade was answered.
@@ -267,12 +308,19 @@ impl Error {
             Self::Usage(_) => Phase::Usage,
             Self::Address(_) => Phase::Address,
             Self::Resolve { .. } => Phase::Resolve,
-            Self::Connect { .. } | Self::Listen { .. } => Phase::Connect,
+            Self::Connect { .. }
+            | Self::ConnectTimeout { .. }
+            | Self::UnixSocket { .. }
+            | Self::Listen { .. } => Phase::Connect,
             Self::Tls { .. }
             | Self::Certificate { .. }
             | Self::CaFile { .. }
             | Self::Identity { .. } => Phase::Tls,
-            Self::Refused(_) | Self::Upgrade { .. } | Self::Unanswered { .. } => Phase::Upgrade,
+            Self::Refused(_)
+            | Self::Upgrade { .. }
+            | Self::Redirect { .. }
+            | Self::Redirects { .. }
+            | Self::Unanswered { .. } => Phase::Upgrade,
             Self::Timeout { phase, .. } => *phase,
             Self::Input { .. } => Phase::Input,
             Self::Output { .. } => Phase::Output,
@@ -289,14 +337,15 @@ impl Error {
             Self::Usage(_) => ExitCode::Usage,
             Self::Address(_) => ExitCode::Address,
             Self::Resolve { .. } => ExitCode::Name,
-            Self::Connect { .. } => ExitCode::Connect,
+            Self::Connect { .. } | Self::UnixSocket { .. } => ExitCode::Connect,
             Self::Tls { .. } => ExitCode::Tls,
             Self::Certificate { .. } => ExitCode::Certificate,
             Self::CaFile { .. } => ExitCode::CaFile,
             Self::Identity { .. } => ExitCode::Identity,
-            Self::Refused(_) | Self::Upgrade { .. } => ExitCode::Refused,
+            Self::Refused(_) | Self::Upgrade { .. } | Self::Redirect { .. } => ExitCode::Refused,
+            Self::Redirects { .. } => ExitCode::Redirects,
             Self::Unanswered { .. } => ExitCode::Receive,
-            Self::Timeout { .. } => ExitCode::Timeout,
+            Self::Timeout { .. } | Self::ConnectTimeout { .. } => ExitCode::Timeout,
             Self::Input { .. } => ExitCode::Input,
             Self::Output { .. } => ExitCode::Output,
             Self::Unsent { .. } => ExitCode::Send,
@@ -316,6 +365,9 @@ impl Error {
             | Self::Upgrade { hint, .. }
             | Self::Unanswered { hint, .. } => hint.as_deref(),
             Self::Refused(refusal) => refusal.hint.as_deref(),
+            Self::Redirects { .. } => {
+                Some("--max-redirs allows more, unless they lead round in a circle")
+            }
             _ => None,
         }
     }

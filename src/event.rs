@@ -4,6 +4,7 @@
 //! the read buffer: whoever needs bytes for longer copies them.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use tungstenite::protocol::frame::FrameHeader;
@@ -37,17 +38,30 @@ pub enum Step {
     Missed(SocketAddr, String),
     /// TCP is connected.
     Connected(SocketAddr),
+    /// A Unix socket is connected; this is its path.
+    ConnectedUnix(PathBuf),
     /// TLS is set up; the text names the protocol as far as it is known.
     Secured(String),
     /// The upgrade request was sent.
     Asked(Head),
     /// The upgrade was answered.
     Answered(Head),
+    /// The answer leads somewhere else, and it goes on there.
+    Redirected {
+        /// Where it goes on, without credentials.
+        url: String,
+        /// Whether that is secured.
+        tls: bool,
+        /// Whether credentials were left behind, because it is another origin.
+        bared: bool,
+    },
 }
 
 /// How long each step took; what did not happen is `None`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Timing {
+    /// Everything up to the last redirect that was followed.
+    pub redirects: Option<Duration>,
     /// Name resolution.
     pub resolve: Option<Duration>,
     /// TCP, from the first attempt to the one that connected.
@@ -65,6 +79,8 @@ pub struct Upgrade {
     pub url: String,
     /// Whom we are connected to; `None` for a Unix socket.
     pub address: Option<SocketAddr>,
+    /// The path of the Unix socket that we are connected to, if it is one.
+    pub unix_socket: Option<PathBuf>,
     /// The subprotocol that the server chose.
     pub subprotocol: Option<String>,
     /// The extensions in use, as the server wrote them.
@@ -75,6 +91,17 @@ pub struct Upgrade {
     pub response: Head,
     /// How long it took.
     pub timing: Timing,
+}
+
+impl Upgrade {
+    /// Whom we are connected to, for people; not escaped.
+    #[must_use]
+    pub fn peer(&self) -> Option<String> {
+        let path = self.unix_socket.as_ref();
+        self.address
+            .map(|address| address.to_string())
+            .or_else(|| path.map(|path| path.display().to_string()))
+    }
 }
 
 /// How much a note matters.

@@ -13,7 +13,8 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use crate::cli::{self, Colour, Datum, Options};
-use crate::connect::{tls, Request};
+use crate::connect::route::Family;
+use crate::connect::{redirect, route, tls, Request};
 use crate::deadline::Deadline;
 use crate::error::{plain, Error};
 use crate::event::{Kind, Note, Weight};
@@ -21,6 +22,7 @@ use crate::head::Secrets;
 use crate::output::dump::BinaryAs;
 use crate::output::narration::Verbosity;
 use crate::output::palette::Palette;
+use crate::output::timing;
 use crate::protocol::CloseReason;
 use crate::session::{Until, Wait};
 use crate::source::conversation::Step;
@@ -158,6 +160,8 @@ pub struct Plan {
     pub times: Option<TimeZone>,
     /// Pings and Pongs are shown.
     pub ping_pong: bool,
+    /// How the times of connecting are drawn, if they are shown; JSON has its own form.
+    pub timing: Option<timing::Form>,
     /// How much stderr tells.
     pub verbosity: Verbosity,
     /// Whether credentials are shown.
@@ -207,6 +211,10 @@ impl Plan {
             binary_as: options.binary_as.map(binary_as),
             times: options.timestamps.then(TimeZone::system),
             ping_pong: options.show_ping_pong,
+            timing: options.timing.then_some(match environment.stderr {
+                Stream::Terminal => timing::Form::Bars,
+                Stream::Device | Stream::Other => timing::Form::Columns,
+            }),
             verbosity: verbosity(&options),
             secrets: if options.show_secrets {
                 Secrets::Shown
@@ -255,6 +263,19 @@ fn request(target: Target, options: Options) -> Request {
             cacert: options.cacert,
             servername: options.servername,
         },
+        network: route::Options {
+            family: match (options.ipv4, options.ipv6) {
+                (true, _) => Family::V4,
+                (_, true) => Family::V6,
+                _ => Family::Any,
+            },
+            pins: options.resolve,
+            detours: options.connect_to,
+            unix_socket: options.unix_socket,
+        },
+        redirects: options
+            .location
+            .then(|| options.max_redirs.unwrap_or(redirect::DEFAULT_MOST)),
         limit: options.connect_timeout,
         ..Request::new(target)
     }

@@ -34,7 +34,8 @@ pub const DESCRIPTION: &[&str] = &[
      to send: it listens until the server closes.",
     "A time is written 500ms, 2s, 1m, or as a number of seconds; a size 64K, 16M, 1G, or as a \
      number of bytes. The last one of an option with one value counts. The name of a command is \
-     no host: wsline ws://echo connects to a host called echo.",
+     no host: wsline ws://echo connects to a host called echo. A WebSocket at a Unix socket has \
+     the address ws+unix:///PATH:/RESOURCE.",
 ];
 
 /// The environment variables that are honoured.
@@ -89,11 +90,16 @@ pub const JSON_COMMON: &str = "Each object that is written has \"time\" (RFC 333
 pub const JSON_OUT: &[(&str, &str)] = &[
     (
         "open",
-        "url, address, subprotocol, extensions, request and response with their headers, timing",
+        "url, address (or a Unix socket's path), subprotocol, extensions, request and response with their headers, timing",
     ),
     ("text", "data, size"),
     ("binary", "base64, size"),
     ("ping, pong", "data, size; only with --show-ping-pong"),
+    (
+        "timing",
+        "with --timing, before close, each in milliseconds or null: redirects, resolve, connect, \
+         tls, upgrade, first_message",
+    ),
     ("close", "code, reason, clean, by"),
     ("error", "phase, message, exit"),
 ];

@@ -10,12 +10,14 @@ use clap::{ArgAction, Args, ValueHint};
 
 use super::data::{Data, Datum};
 use super::values::{self, BinaryAs, Colour};
+use crate::connect::route::{self, Detour, Pin};
 use crate::connect::{self, Header};
 use crate::session::Wait;
 use crate::target::Credentials;
 
 const HEADERS: &str = "Headers and identity";
 const TLS: &str = "TLS";
+const NETWORK: &str = "Network";
 const TIME: &str = "Time";
 pub(super) const SEND: &str = "What to send";
 const EXPECT: &str = "What to expect";
@@ -83,6 +85,51 @@ pub struct Options {
     /// Ask for and check this name instead of the one in the URL
     #[arg(long, value_name = "NAME", hide_short_help = true, help_heading = TLS)]
     pub servername: Option<String>,
+
+    /// Follow redirects
+    ///
+    /// Credentials and cookies are never sent to another origin, and wss never falls to ws.
+    #[arg(short = 'L', long, hide_short_help = true, help_heading = NETWORK)]
+    pub location: bool,
+
+    /// With --location: follow at most N redirects [default: 10]
+    ///
+    /// One more ends with exit status 47.
+    #[arg(long, value_name = "N", hide_short_help = true, help_heading = NETWORK)]
+    pub max_redirs: Option<u32>,
+
+    /// Use IPv4 only
+    #[arg(short = '4', long, overrides_with = "ipv6", hide_short_help = true,
+          help_heading = NETWORK)]
+    pub ipv4: bool,
+
+    /// Use IPv6 only
+    #[arg(short = '6', long, overrides_with = "ipv4", hide_short_help = true,
+          help_heading = NETWORK)]
+    pub ipv6: bool,
+
+    /// Take these addresses for a host and port (repeat)
+    ///
+    /// No resolver is asked. The host may be * for every host, and there may be several
+    /// addresses with commas between them.
+    #[arg(long, value_name = "HOST:PORT:ADDR", action = ArgAction::Append,
+          hide_short_help = true, value_parser = route::parse_pin, help_heading = NETWORK)]
+    pub resolve: Vec<Pin>,
+
+    /// Connect to HOST2:PORT2 instead of HOST1:PORT1 (repeat)
+    ///
+    /// The server is still told the first, in the Host header and in TLS. An empty HOST1 or PORT1
+    /// means every one, an empty HOST2 or PORT2 the same.
+    #[arg(long, value_name = "HOST1:PORT1:HOST2:PORT2", action = ArgAction::Append,
+          hide_short_help = true, value_parser = route::parse_detour, help_heading = NETWORK)]
+    pub connect_to: Vec<Detour>,
+
+    /// Connect to a Unix socket instead of the URL's host
+    ///
+    /// The URL still says which resource is asked for, and which host the server is told.
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath, hide_short_help = true,
+          help_heading = NETWORK)]
+    pub unix_socket: Option<PathBuf>,
 
     /// Limit names, TCP, TLS and upgrade together
     #[arg(long, value_name = "TIME", default_value = "30s", hide_short_help = true,
@@ -180,6 +227,13 @@ pub struct Options {
     /// Say nothing on stderr but errors
     #[arg(short = 'q', long, help_heading = SHOW)]
     pub quiet: bool,
+
+    /// Show how long each step of connecting took
+    ///
+    /// They go to stderr when the connection has ended, with the time to the first message; with
+    /// --json they are an object of the type timing.
+    #[arg(long, hide_short_help = true, help_heading = SHOW)]
+    pub timing: bool,
 
     /// When to use colour
     #[arg(long, alias = "colour", value_name = "WHEN", value_enum, default_value = "auto",
@@ -314,6 +368,11 @@ impl Options {
             if self.binary_as.is_some() {
                 return both("--json", "--binary-as", "binary is always base64 in JSON");
             }
+        }
+        if self.max_redirs.is_some() && !self.location {
+            return Err(
+                "--max-redirs says how far --location goes: add -L, or leave it out".to_owned(),
+            );
         }
         if self.history.is_some() && self.no_history {
             return both(

@@ -143,7 +143,12 @@ impl Dialing {
             }))),
         };
         match &progress {
-            Progress::Step(step) => self.phase = self.phase_after(step),
+            Progress::Step(step) => {
+                if let Step::Redirected { tls, .. } = step {
+                    self.tls = *tls;
+                }
+                self.phase = self.phase_after(step);
+            }
             Progress::Done(_) => self.over = true,
         }
         Some(progress)
@@ -152,10 +157,13 @@ impl Dialing {
     fn phase_after(&self, step: &Step) -> Phase {
         match step {
             Step::Resolved(_) | Step::Trying(_) | Step::Missed(..) => Phase::Connect,
-            Step::Connected(_) if self.tls => Phase::Tls,
-            Step::Connected(_) | Step::Secured(_) | Step::Asked(_) | Step::Answered(_) => {
-                Phase::Upgrade
-            }
+            Step::Redirected { .. } => Phase::Resolve,
+            Step::Connected(_) | Step::ConnectedUnix(_) if self.tls => Phase::Tls,
+            Step::Connected(_)
+            | Step::ConnectedUnix(_)
+            | Step::Secured(_)
+            | Step::Asked(_)
+            | Step::Answered(_) => Phase::Upgrade,
         }
     }
 }

@@ -1,8 +1,9 @@
 //! What the user asks for: whom to connect to, how, and what the upgrade request says.
 
+use std::path::Path;
 use std::time::Duration;
 
-use super::tls;
+use super::{route, tls};
 use crate::error::Error;
 use crate::head;
 use crate::target::{Credentials, Target};
@@ -85,6 +86,10 @@ pub struct Request {
     pub credentials: Option<Credentials>,
     /// What the user said about TLS.
     pub tls: tls::Options,
+    /// What the user said of names, addresses and sockets.
+    pub network: route::Options,
+    /// How many redirects are followed; `None` follows none.
+    pub redirects: Option<u32>,
     /// What an attempt may take in all: what its [`Deadline`](crate::deadline::Deadline) is made from.
     pub limit: Duration,
 }
@@ -104,6 +109,8 @@ impl Request {
             subprotocols: Vec::new(),
             credentials: None,
             tls: tls::Options::default(),
+            network: route::Options::default(),
+            redirects: None,
             limit: DEFAULT_LIMIT,
         }
     }
@@ -116,16 +123,30 @@ impl Request {
             .or(self.target.credentials.as_ref())
     }
 
+    /// The Unix socket that is connected to instead of a host, if it is one.
+    #[must_use]
+    pub fn unix_socket(&self) -> Option<&Path> {
+        let given = self.network.unix_socket.as_deref();
+        given.or(self.target.unix_socket.as_deref())
+    }
+
     /// Checks what can be checked before anything is sent.
     ///
     /// # Errors
     ///
     /// [`Error::Usage`] for a subprotocol that is no token or comes twice (RFC 6455 §4.1), a
     /// User-Agent or Origin that no field can hold, a user name with a colon (RFC 7617 §2), an
-    /// empty server name; [`Error::Address`] for a secret that would go over a guessed `ws`.
+    /// empty server name, two Unix sockets; [`Error::Address`] for a secret that would go over a guessed `ws`.
     pub fn check(&self) -> Result<(), Error> {
         self.check_subprotocols()?;
         self.check_values()?;
+        if self.network.unix_socket.is_some() && self.target.unix_socket.is_some() {
+            return Err(Error::Usage(
+                "--unix-socket names a Unix socket, and the address another one: leave out one \
+                 of them"
+                    .to_owned(),
+            ));
+        }
         let secret = self
             .headers
             .iter()

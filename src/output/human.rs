@@ -155,8 +155,8 @@ fn mark(way: Way) -> Mark {
 
 fn opened(upgrade: &Upgrade) -> String {
     let mut text = format!("connected to {}", upgrade.url);
-    if let Some(address) = upgrade.address {
-        write!(text, " ({address})").expect("a String takes any text");
+    if let Some(peer) = upgrade.peer() {
+        write!(text, " ({peer})").expect("a String takes any text");
     }
     for (name, value) in [
         ("subprotocol", &upgrade.subprotocol),

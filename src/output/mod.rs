@@ -12,6 +12,7 @@ pub mod pretty;
 pub mod raw;
 pub mod report;
 pub mod sink;
+pub mod timing;
 pub mod whole;
 
 use std::io;

@@ -178,9 +178,16 @@ impl Manner {
             Step::Trying(address) => format!("trying {address}"),
             Step::Missed(address, cause) => format!("{address}: {cause}"),
             Step::Connected(address) => format!("connected to {address}"),
+            Step::ConnectedUnix(path) => format!("connected to {}", path.display()),
             Step::Secured(protocol) => format!("secured by {protocol}"),
             Step::Asked(_) => "asked for the upgrade".to_owned(),
             Step::Answered(_) => "the server answered".to_owned(),
+            Step::Redirected {
+                url, bared: false, ..
+            } => format!("redirected to {url}"),
+            Step::Redirected { url, .. } => {
+                format!("redirected to {url}, another origin: credentials are left behind")
+            }
         };
         let time = format!("{:7.1} ms", since.as_secs_f64() * 1000.0);
         lines.push_happened(&format!("{time}  {text}"));

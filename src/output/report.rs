@@ -33,6 +33,7 @@ pub fn report(error: &Error, verbosity: Verbosity, palette: Palette, secrets: Se
         Error::Upgrade {
             head: Some(head), ..
         } if !told => report.push_head(head, secrets),
+        Error::Redirect { head, .. } if !told => report.push_head(head, secrets),
         Error::Certificate { details, .. } => {
             for line in details {
                 report.push_line(&format!("  {}", escape::text(line, Breaks::Shown)));

@@ -235,7 +235,7 @@ impl Prompt {
     fn opened(&mut self, at: Instant, upgrade: &Upgrade) {
         self.state = State::Open(Opened {
             url: upgrade.url.clone(),
-            address: upgrade.address.map(|address| address.to_string()),
+            address: upgrade.peer(),
             subprotocol: upgrade.subprotocol.clone(),
             at,
         });

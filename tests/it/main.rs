@@ -3,7 +3,11 @@
 //! One crate, a `mod` per area, so that the support is compiled once. `support` says how a test
 //! looks.
 
+mod hints;
+mod network;
 mod peers;
+mod redirects;
 mod rooms;
 mod support;
 mod support_works;
+mod timing;

@@ -218,6 +218,7 @@ fn the_opening_is_told_at_the_prompt() {
     let upgrade = Upgrade {
         url: "ws://h/".to_owned(),
         address: Some(SocketAddr::from(([127, 0, 0, 1], 80))),
+        unix_socket: None,
         subprotocol: Some("a\x1bb".to_owned()),
         extensions: None,
         request: Head::default(),

@@ -137,6 +137,7 @@ fn the_opening_is_told() {
     let upgrade = Upgrade {
         url: "ws://h/".to_owned(),
         address: Some(address()),
+        unix_socket: None,
         subprotocol: Some("chat".to_owned()),
         extensions: Some("x".to_owned()),
         request: Head::default(),
