@@ -218,7 +218,7 @@ pub enum Error {
     },
 
     /// The server redirects more often than is allowed.
-    #[error("gave up after following {limit} redirects: the next one leads to {url}")]
+    #[error("--max-redirs {limit} is used up: the next redirect leads to {url}")]
     Redirects {
         /// How many are allowed.
         limit: u32,
@@ -366,7 +366,7 @@ impl Error {
             | Self::Unanswered { hint, .. } => hint.as_deref(),
             Self::Refused(refusal) => refusal.hint.as_deref(),
             Self::Redirects { .. } => {
-                Some("--max-redirs allows more, unless they lead round in a circle")
+                Some("a larger --max-redirs follows it, unless they lead round in a circle")
             }
             _ => None,
         }

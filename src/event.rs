@@ -38,6 +38,8 @@ pub enum Step {
     Missed(SocketAddr, String),
     /// TCP is connected.
     Connected(SocketAddr),
+    /// A Unix socket is being connected to; this is its path.
+    TryingUnix(PathBuf),
     /// A Unix socket is connected; this is its path.
     ConnectedUnix(PathBuf),
     /// TLS is set up; the text names the protocol as far as it is known.

@@ -156,7 +156,9 @@ impl Dialing {
 
     fn phase_after(&self, step: &Step) -> Phase {
         match step {
-            Step::Resolved(_) | Step::Trying(_) | Step::Missed(..) => Phase::Connect,
+            Step::Resolved(_) | Step::Trying(_) | Step::TryingUnix(_) | Step::Missed(..) => {
+                Phase::Connect
+            }
             Step::Redirected { .. } => Phase::Resolve,
             Step::Connected(_) | Step::ConnectedUnix(_) if self.tls => Phase::Tls,
             Step::Connected(_)

@@ -11,7 +11,7 @@ use tungstenite::handshake::derive_accept_key;
 
 use super::answer::{Fault, Incoming};
 use super::request::Request;
-use super::{explain, timed_out};
+use super::{explain, redirect, timed_out};
 use crate::deadline::Deadline;
 use crate::error::{Error, Phase, Refusal};
 use crate::event::Step;
@@ -58,7 +58,12 @@ pub fn upgrade<S: Read + Write>(
     })?;
     tell(Step::Answered(answered.clone()));
     if status != 101 {
-        let (body, truncated) = incoming.body(status, &answered);
+        // Nobody reads what stands beside a redirect that is followed, and it may have no end.
+        let (body, truncated) = if redirect::is_wanted(request, status) {
+            (Vec::new(), false)
+        } else {
+            incoming.body(status, &answered)
+        };
         let hint = explain::refusal(status, &answered, &body, request);
         return Err(Error::Refused(Box::new(Refusal {
             status,

@@ -70,7 +70,7 @@ pub fn open(
     request.check()?;
     let begun = Instant::now();
     let mut request = Cow::Borrowed(request);
-    let mut followed = 0;
+    let (mut followed, mut bared) = (0, false);
     loop {
         let before = begun.elapsed();
         match attempt(&request, deadline, tell) {
@@ -78,15 +78,20 @@ pub fn open(
                 opened.upgrade.timing.redirects = (followed > 0).then_some(before);
                 return Ok(opened);
             }
-            Err(Error::Refused(refusal)) if redirect::is_wanted(&request, &refusal) => {
+            Err(Error::Refused(refusal)) if redirect::is_wanted(&request, refusal.status) => {
                 let next = redirect::follow(&request, *refusal, followed)?;
                 followed += 1;
+                bared |= next.bared;
                 tell(Step::Redirected {
                     url: next.request.target.url(),
                     tls: next.request.target.tls,
                     bared: next.bared,
                 });
                 request = Cow::Owned(next.request);
+            }
+            Err(Error::Refused(mut refusal)) if bared => {
+                redirect::explain(&mut refusal, &request.target);
+                return Err(Error::Refused(refusal));
             }
             Err(error) => return Err(error),
         }
@@ -217,6 +222,7 @@ fn reach_unix(
     timing: &mut Timing,
     tell: &mut dyn FnMut(Step),
 ) -> Result<Socket, Error> {
+    tell(Step::TryingUnix(path.to_owned()));
     let begun = Instant::now();
     let connected = deadline
         .left()

@@ -28,10 +28,10 @@ pub fn is_redirect(status: u16) -> bool {
     matches!(status, 301 | 302 | 303 | 307 | 308)
 }
 
-/// Whether `refusal` is a redirect, and redirects are to be followed.
+/// Whether an answer with this status is a redirect, and redirects are to be followed.
 #[must_use]
-pub fn is_wanted(request: &Request, refusal: &Refusal) -> bool {
-    request.redirects.is_some() && is_redirect(refusal.status)
+pub fn is_wanted(request: &Request, status: u16) -> bool {
+    request.redirects.is_some() && is_redirect(status)
 }
 
 /// The request that follows a redirect, after `followed` others.
@@ -66,6 +66,17 @@ pub fn follow(request: &Request, refusal: Refusal, followed: u32) -> Result<Next
         request: next,
         bared,
     })
+}
+
+/// Says of a refusal by `target` that it may miss what was left behind on the way there.
+pub fn explain(refusal: &mut Refusal, target: &Target) {
+    if matches!(refusal.status, 401 | 403) {
+        refusal.hint = Some(format!(
+            "a redirect led to {}, another origin, and credentials were left behind: give that \
+             address itself if it is to have them",
+            target.url()
+        ));
+    }
 }
 
 /// Where the redirect in `head` leads that `from` has answered with.

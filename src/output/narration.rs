@@ -178,6 +178,7 @@ impl Manner {
             Step::Trying(address) => format!("trying {address}"),
             Step::Missed(address, cause) => format!("{address}: {cause}"),
             Step::Connected(address) => format!("connected to {address}"),
+            Step::TryingUnix(path) => format!("trying {}", path.display()),
             Step::ConnectedUnix(path) => format!("connected to {}", path.display()),
             Step::Secured(protocol) => format!("secured by {protocol}"),
             Step::Asked(_) => "asked for the upgrade".to_owned(),

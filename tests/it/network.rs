@@ -3,10 +3,13 @@
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 use rustix::io::Errno;
-use rustix::net::{bind, connect, getsockname, listen, socket, AddressFamily, SocketType};
+use rustix::net::{
+    bind, connect, getsockname, listen, socket, AddressFamily, SocketAddrUnix, SocketType,
+};
 
 use crate::support::peer::Tls;
 use crate::support::{skip, Cert, Peer, Wsline};
@@ -227,18 +230,18 @@ fn the_message_says_in_which_step_the_time_passed() {
     ] {
         let peer = Peer::silent().start();
         Wsline::new()
-            .args(["--connect-timeout", "0.3s"])
+            .args(["--connect-timeout", "1s"])
             .arg(format!("{scheme}://{}/", peer.addr()))
             .stderr(format!(
-                "wsline: --connect-timeout 0.3 s passed while {step}\n"
+                "wsline: --connect-timeout 1 s passed while {step}\n"
             ))
             .code(28)
             .run();
         let peer = Peer::silent().start();
         Wsline::new()
-            .args(["-m", "0.3s"])
+            .args(["-m", "1s"])
             .arg(format!("{scheme}://{}/", peer.addr()))
-            .stderr(format!("wsline: --max-time 0.3 s passed while {step}\n"))
+            .stderr(format!("wsline: --max-time 1 s passed while {step}\n"))
             .code(28)
             .run();
     }
@@ -310,7 +313,7 @@ fn a_unix_socket_by_an_option() {
         .args(["-v", "-d", "hi", "-1", "ws://name.test/x?y"])
         .stdout("hi\n")
         .with("[PATH]", path.display())
-        .stderr_matches("* [..] ms  connected to [PATH]\n* [..] ms  asked for the upgrade\n...\n")
+        .stderr_matches("* [..] ms  trying [PATH]\n* [..] ms  connected to [PATH]\n...\n")
         .run();
 }
 
@@ -342,6 +345,34 @@ fn tls_over_a_unix_socket() {
     Wsline::new()
         .args(["--cacert", &ca.path().to_string_lossy()])
         .arg(format!("wss+unix://{}", path.display()))
+        .run();
+}
+
+#[test]
+fn a_unix_socket_that_accepts_nobody() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("app.sock");
+    let addr = SocketAddrUnix::new(&path).expect("a path");
+    let unix = || socket(AddressFamily::UNIX, SocketType::STREAM, None).expect("a socket");
+    let listener = unix();
+    bind(&listener, &addr).expect("a free path");
+    listen(&listener, 0).expect("it is bound");
+    let mut waiting = Vec::new();
+    loop {
+        let client = UnixStream::from(unix());
+        client.set_nonblocking(true).expect("a flag can be set");
+        match connect(&client, &addr) {
+            Ok(()) => waiting.push(client),
+            Err(Errno::AGAIN) => break,
+            // Elsewhere than on Linux it refuses.
+            Err(_) => return skip::say("a Unix socket that lets clients wait"),
+        }
+    }
+    Wsline::new()
+        .args(["--connect-timeout", "0.5s"])
+        .arg(format!("ws+unix://{}", path.display()))
+        .stderr("wsline: --connect-timeout 0.5 s passed while connecting\n")
+        .code(28)
         .run();
 }
 

@@ -22,6 +22,14 @@ fn every_kind_of_redirect_is_followed() {
     }
 }
 
+/// Its body goes on until the connection ends, which it does not: it is not waited for.
+#[test]
+fn the_body_of_a_redirect_is_not_read() {
+    let start = Peer::http("HTTP/1.1 302 Found\r\nLocation: /x\r\n\r\nThe document").stall();
+    let peer = start.then(Peer::ws().close(1000, "")).start();
+    Wsline::new().args(["-L", &peer.url()]).run();
+}
+
 #[test]
 fn a_redirect_is_told() {
     let end = Peer::ws().close(1000, "").start();
@@ -117,6 +125,23 @@ fn secrets_that_were_left_behind_do_not_come_back() {
 }
 
 #[test]
+fn credentials_that_are_missed_elsewhere_are_explained() {
+    let end = Peer::http("HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n").start();
+    let start = to(302, &format!("http://{}/x", end.addr())).start();
+    Wsline::new()
+        .args(["-L", "-u", "u:p", &start.url()])
+        .with("[END]", end.addr())
+        .stderr_matches(
+            "wsline: the server refused the upgrade: HTTP/1.1 401 No\n\
+             ...\n\
+             hint: a redirect led to ws://[END]/x, another origin, and credentials were left \
+             behind: give that address itself if it is to have them\n",
+        )
+        .code(22)
+        .run();
+}
+
+#[test]
 fn tls_is_never_given_up() {
     let (cert, ca) = Cert::for_localhost();
     let peer = to(302, "http://127.0.0.1:1/x").tls(&cert).start();
@@ -151,8 +176,8 @@ fn too_many_redirects() {
         .args(["-L", "--max-redirs", "2", &peer.url()])
         .with("[URL]", peer.url_with("/again"))
         .stderr_matches(
-            "wsline: gave up after following 2 redirects: the next one leads to [URL]\n\
-             hint: --max-redirs allows more, unless they lead round in a circle\n",
+            "wsline: --max-redirs 2 is used up: the next redirect leads to [URL]\n\
+             hint: a larger --max-redirs follows it, unless they lead round in a circle\n",
         )
         .code(47)
         .run();
@@ -161,9 +186,7 @@ fn too_many_redirects() {
     Wsline::new()
         .args(["-L", "-q", &peer.url()])
         .with("[URL]", peer.url_with("/again"))
-        .stderr_matches(
-            "wsline: gave up after following 10 redirects: the next one leads to [URL]\n",
-        )
+        .stderr_matches("wsline: --max-redirs 10 is used up: the next redirect leads to [URL]\n")
         .code(47)
         .run();
 }

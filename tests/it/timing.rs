@@ -1,6 +1,6 @@
 //! `--timing`: the waterfall, in columns, as bars, and in JSON.
 
-use crate::support::{Cert, Peer, Terminal, Wsline};
+use crate::support::{Cert, Key, Peer, Pty, Terminal, Wsline};
 
 #[test]
 fn columns_where_stderr_is_no_terminal() {
@@ -72,4 +72,17 @@ fn bars_on_a_terminal() {
         assert!(line.contains(['█', '▏']), "{line}");
     }
     assert_eq!(pty.wait_exit(), 0);
+}
+
+#[test]
+fn at_the_prompt_too() {
+    let mut pty = Pty::start(["demo", "--timing"], 24, 80);
+    pty.wait_for("connected");
+    pty.type_line("hi");
+    pty.wait_until("the answer", |screen| screen.contents().contains("< hi"));
+    pty.key(Key::CtrlD);
+    assert_eq!(pty.wait_exit(), 0);
+    let screen = pty.screen();
+    assert!(screen.contains("first message"), "{screen}");
+    pty.assert_as_found();
 }
