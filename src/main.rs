@@ -19,7 +19,7 @@ fn main() -> ExitCode {
     };
     let environment = Environment::read();
     let result = match call {
-        Call::Talk { url, options } => talk(&url, *options, &environment),
+        Call::Talk { url, options } => Plan::new(&url, *options, &environment).and_then(talk),
         Call::Demo { options } => demo(*options, &environment),
         Call::Echo(options) => echo(options),
         Call::Generate(what) => generate(what),
@@ -32,8 +32,7 @@ fn main() -> ExitCode {
 }
 
 /// Talks, and says at the end how it ended.
-fn talk(url: &str, options: Options, environment: &Environment) -> Result<ExitCode, Error> {
-    let plan = Plan::new(url, options, environment)?;
+fn talk(plan: Plan) -> Result<ExitCode, Error> {
     let (verbosity, secrets, palette) = (plan.verbosity, plan.secrets, plan.stderr_palette);
     let (quiet, wanted) = (plan.is_quiet(), plan.wants_verdict());
     let verdict = tasks::talk::run(plan)?;
@@ -53,7 +52,9 @@ fn talk(url: &str, options: Options, environment: &Environment) -> Result<ExitCo
 /// Talks to an echo server of our own, inside this process.
 fn demo(options: Options, environment: &Environment) -> Result<ExitCode, Error> {
     let server = EchoServer::bind("127.0.0.1:0", &echo::Options::default())?.start()?;
-    talk(server.url(), options, environment)
+    let mut plan = Plan::new(server.url(), options, environment)?;
+    plan.greet("an echo server of our own: what you send comes back, ^D ends");
+    talk(plan)
 }
 
 fn echo(options: EchoOptions) -> Result<ExitCode, Error> {

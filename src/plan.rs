@@ -230,6 +230,13 @@ impl Plan {
 }
 
 impl Plan {
+    /// Adds a hint for a person at the prompt; a pipe needs no greeting.
+    pub fn greet(&mut self, text: &str) {
+        if matches!(self.speaker, Speaker::Prompt { .. }) {
+            self.notes.push(hint(text.to_owned()));
+        }
+    }
+
     /// Whether hints, warnings and the verdict are left out.
     #[must_use]
     pub fn is_quiet(&self) -> bool {
@@ -388,8 +395,12 @@ fn open_step(datum: &Datum) -> Result<Step, Error> {
 }
 
 fn scheme_note(url: &str) -> Note {
+    hint(format!("no scheme given: taken for {url}"))
+}
+
+fn hint(text: String) -> Note {
     Note {
         weight: Weight::Hint,
-        text: format!("no scheme given: taken for {url}"),
+        text,
     }
 }

@@ -13,6 +13,7 @@ pub mod raw;
 pub mod report;
 pub mod sink;
 pub mod whole;
+pub mod wrap;
 
 use std::io;
 use std::os::fd::BorrowedFd;

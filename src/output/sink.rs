@@ -44,6 +44,11 @@ pub trait Sink {
     fn idle(&mut self) -> io::Result<()> {
         Ok(())
     }
+
+    /// How many columns a line has; `None` if lines have no width here.
+    fn columns(&self) -> Option<usize> {
+        None
+    }
 }
 
 /// How much may be written to a descriptor at once.

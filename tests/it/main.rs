@@ -3,7 +3,10 @@
 //! One crate, a `mod` per area, so that the support is compiled once. `support` says how a test
 //! looks.
 
+mod demo;
 mod peers;
+mod prompt;
 mod rooms;
+mod screen;
 mod support;
 mod support_works;

@@ -226,7 +226,7 @@ fn the_opening_is_told_at_the_prompt() {
     };
     assert_eq!(
         shown(&prompt(), Event::Open(&upgrade)),
-        "* connected to ws://h/ (127.0.0.1:80), subprotocol a\\x1bb\n"
+        "* connected to ws://h/ (127.0.0.1:80), subprotocol a\\x1bb \u{2014} /help lists the commands\n"
     );
     assert_eq!(shown(&look(Screen::Bare), Event::Open(&upgrade)), "");
 }
