@@ -106,15 +106,14 @@ fn in_a_ping_and_a_close_reason() {
 }
 
 #[test]
-fn in_a_subprotocol() {
-    // One that was asked for, so that the connection opens.
+fn in_a_header_and_a_subprotocol() {
     let peer = Peer::ws()
         .accept_with_headers([&*format!("X-Evil: {EVIL_HEADER}")])
         .start();
     let mut pty = open_with(&peer, terminal().args(["-v"]));
     end(&mut pty);
     assert_harmless(&pty, &[&format!("< X-Evil: {SHOWN_HEADER}")]);
-    // One that was not.
+    // The server may only choose what was asked for; this one is named in the error.
     let peer = Peer::ws()
         .accept_with_headers([&*format!("Sec-WebSocket-Protocol: {EVIL_HEADER}")])
         .expect_eof()
