@@ -62,7 +62,7 @@ impl fmt::Display for Phase {
             Self::Address => "reading the address",
             Self::Resolve => "resolving the name",
             Self::Connect => "connecting",
-            Self::Tls => "the TLS handshake",
+            Self::Tls => "setting up TLS",
             Self::Upgrade => "waiting for the answer to the upgrade",
             Self::Open => "the connection was open",
             Self::Input => "reading input",
@@ -217,7 +217,7 @@ pub enum Error {
     },
 
     /// Output could not be written.
-    #[error("could not write to {target}: {cause}")]
+    #[error("could not write to {target}: {}", plain(.cause))]
     Output {
         /// `standard output`, or the name of a file.
         target: String,
@@ -250,7 +250,7 @@ pub enum Error {
     Signal(i32),
 
     /// Something of the operating system that has no variant of its own.
-    #[error("{doing}: {cause}")]
+    #[error("{doing}: {}", plain(.cause))]
     System {
         /// What was being done.
         doing: &'static str,
