@@ -75,7 +75,7 @@ pub struct Options {
 
     /// Trust the certificates in a PEM file
     ///
-    /// They are trusted beside those that the system trusts.
+    /// They are trusted instead of those that the system trusts.
     #[arg(long, alias = "ca", value_name = "FILE", value_hint = ValueHint::FilePath,
           help_heading = TLS)]
     pub cacert: Option<PathBuf>,
