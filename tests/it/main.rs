@@ -3,7 +3,15 @@
 //! One crate, a `mod` per area, so that the support is compiled once. `support` says how a test
 //! looks.
 
+mod address;
+mod connect;
+mod echo;
+mod help;
 mod peers;
+mod refusals;
 mod rooms;
 mod support;
 mod support_works;
+mod tls;
+mod upgrade;
+mod verbose;
