@@ -8,6 +8,7 @@ mod connect;
 mod echo;
 mod help;
 mod peers;
+mod readme;
 mod refusals;
 mod rooms;
 mod support;
