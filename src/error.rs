@@ -107,7 +107,7 @@ pub enum Error {
     },
 
     /// No address of the name could be connected to.
-    #[error("could not connect to {host}:{port}{}", attempts_text(.attempts))]
+    #[error("could not connect to {}:{port}{}", bracketed(.host), attempts_text(.attempts))]
     Connect {
         /// The server's name or address.
         host: String,
@@ -318,6 +318,15 @@ impl Error {
             Self::Refused(refusal) => refusal.hint.as_deref(),
             _ => None,
         }
+    }
+}
+
+/// A host before a port: the colons of an IPv6 address need brackets (RFC 3986 §3.2.2).
+fn bracketed(host: &str) -> String {
+    if host.contains(':') {
+        format!("[{host}]")
+    } else {
+        host.to_owned()
     }
 }
 

@@ -202,19 +202,17 @@ fn the_request_has_the_path_and_the_query() {
         .run();
 }
 
+/// Whether or not this machine has IPv6, nobody listens there.
 #[test]
 fn an_ipv6_address_stands_in_brackets() {
-    if std::net::TcpListener::bind("[::1]:0").is_err() {
-        crate::support::skip::say("IPv6 on loopback");
-        return;
-    }
-    let peer = closing().bind("[::1]:0").start();
-    let port = peer.port();
+    let port = Peer::refusing().port();
     Wsline::new()
         .arg(format!("[::1]:{port}"))
-        .stderr(format!(
-            "wsline: no scheme given: taken for ws://[::1]:{port}/\n"
+        .stderr_matches(format!(
+            "wsline: no scheme given: taken for ws://[::1]:{port}/\n\
+             wsline: could not connect to [::1]:{port} (::1): [..]\n"
         ))
+        .code(7)
         .run();
 }
 
