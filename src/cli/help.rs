@@ -89,7 +89,8 @@ pub const JSON_COMMON: &str = "Each object that is written has \"time\" (RFC 333
 pub const JSON_OUT: &[(&str, &str)] = &[
     (
         "open",
-        "url, address, subprotocol, extensions, request and response with their headers, timing",
+        "url, address, subprotocol, extensions, request and response with their headers, \
+         timing in milliseconds",
     ),
     ("text", "data, size"),
     ("binary", "base64, size"),
