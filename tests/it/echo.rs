@@ -9,7 +9,7 @@ use nix::sys::signal::{kill, Signal};
 use nix::unistd::Pid;
 
 use crate::support::program::{Running, BINARY};
-use crate::support::{pattern, Cert, Peer, Wsline};
+use crate::support::{pattern, Cert, Peer, Stdin, Wsline};
 
 /// An echo server that listens, and where.
 #[track_caller]
@@ -83,7 +83,7 @@ fn many_clients_at_once() {
         .map(|number| {
             let mut client = Wsline::new()
                 .args([&url, "-n", "2"])
-                .stdin(crate::support::Stdin::Open)
+                .stdin(Stdin::Open)
                 .stdout(format!("first {number}\nsecond {number}\n"))
                 .spawn();
             client.write_line(&format!("first {number}"));
@@ -252,12 +252,8 @@ fn it_ends_quietly_when_nobody_reads_any_more() {
     let line = server.read_line();
     let url = line.strip_prefix("listening on ").expect("it says where");
     server.close_stdout();
-    let client = Wsline::new()
-        .arg(url)
-        .stdin(crate::support::Stdin::Open)
-        .stderr_matches("...")
-        .code(106)
-        .spawn();
+    let client = Wsline::new().arg(url).stdin(Stdin::Open).spawn();
     server.wait();
+    // How far it came before the server was gone is a matter of luck.
     drop(client);
 }

@@ -149,6 +149,19 @@ fn a_service_that_is_no_http() {
         .run();
 }
 
+/// A head that HTTP does not allow is no answer; what it wanted with the terminal is not told.
+#[test]
+fn a_head_with_control_characters() {
+    let answer = "HTTP/1.1 500 \x1b[2J\r\nX: \x1b]52;c;eA==\x07\r\n\r\n";
+    let peer = Peer::http(answer).start();
+    let done = Wsline::new()
+        .arg(peer.url())
+        .stderr_matches(format!("{WRONG}[..]\n"))
+        .code(22)
+        .run();
+    assert!(!done.stderr_text().contains(['\x1b', '\x07']));
+}
+
 #[test]
 fn a_head_without_end() {
     let peer = Peer::tcp()
