@@ -3,6 +3,8 @@
 //! The environment is read here and nowhere else, so that everything after it is a function of
 //! the plan.
 
+mod password;
+
 use std::fs::File;
 use std::io::{self, IsTerminal};
 use std::os::fd::AsFd;
@@ -19,6 +21,7 @@ use crate::error::{plain, Error};
 use crate::event::{Kind, Note, Weight};
 use crate::head::Secrets;
 use crate::output::dump::BinaryAs;
+use crate::output::escape::{self, Breaks};
 use crate::output::narration::Verbosity;
 use crate::output::palette::Palette;
 use crate::protocol::CloseReason;
@@ -27,7 +30,7 @@ use crate::source::conversation::Step;
 use crate::source::pace::Pace;
 use crate::source::reader::Reader;
 use crate::source::stdin::Cut;
-use crate::target::Target;
+use crate::target::{Credentials, Target};
 
 /// What a standard stream is connected to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -185,7 +188,8 @@ impl Plan {
     /// # Errors
     ///
     /// [`Error::Address`] for a malformed address, [`Error::Input`] for a file that can't be
-    /// read, [`Error::Usage`] for what only shows when all is known.
+    /// read, [`Error::Usage`] for what only shows when all is known, [`Error::Signal`] for a signal
+    /// while a password is asked for.
     pub fn new(url: &str, options: Options, environment: &Environment) -> Result<Self, Error> {
         let target = Target::parse(url)?;
         let notes = target
@@ -222,9 +226,8 @@ impl Plan {
                 .iter()
                 .map(open_step)
                 .collect::<Result<_, _>>()?,
-            request: request(target, options),
+            request: request(target, options)?,
         };
-        plan.request.check()?;
         Ok(plan)
     }
 }
@@ -243,13 +246,23 @@ impl Plan {
     }
 }
 
-fn request(target: Target, options: Options) -> Request {
-    Request {
+/// What is asked of the server. A password is asked for last, when nothing else is wrong.
+fn request(target: Target, options: Options) -> Result<Request, Error> {
+    let login = options.user;
+    let asks = login.as_ref().is_some_and(|login| login.password.is_none());
+    let mut request = Request {
         headers: options.headers,
         user_agent: options.user_agent,
         origin: options.origin,
         subprotocols: options.subprotocols,
-        credentials: options.user,
+        credentials: login.map(|login| Credentials {
+            user: login.user,
+            password: login
+                .password
+                .map_or_else(String::new, |password| password.reveal().to_owned()),
+        }),
+        bearer: options.bearer,
+        cookies: options.cookies,
         tls: tls::Options {
             insecure: options.insecure,
             cacert: options.cacert,
@@ -257,7 +270,14 @@ fn request(target: Target, options: Options) -> Request {
         },
         limit: options.connect_timeout,
         ..Request::new(target)
+    };
+    request.check()?;
+    if let Some(credentials) = request.credentials.as_mut().filter(|_| asks) {
+        let user = escape::text(&credentials.user, Breaks::Shown);
+        let question = format!("Password for {user} at {}: ", request.target.host_header());
+        credentials.password = password::ask(&question)?;
     }
+    Ok(request)
 }
 
 fn until(options: &Options) -> Result<Until, Error> {

@@ -22,6 +22,7 @@ mod options;
 mod tests;
 mod values;
 
+use std::error::Error as _;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -32,7 +33,7 @@ use clap::{Arg, ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcomm
 pub use clap_complete::Shell;
 pub use data::Datum;
 pub use options::Options;
-pub use values::{BinaryAs, Colour};
+pub use values::{BinaryAs, Colour, Login};
 
 use options::Typed;
 
@@ -171,9 +172,11 @@ enum Task {
 /// `print()` writes each where it belongs, and its `exit_code()` is 0 or 2.
 pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Call, clap::Error> {
     let mut command = command().arg(wscats_connect());
+    let args: Vec<OsString> = args.into_iter().collect();
     let matches = command
-        .try_get_matches_from_mut(args)
-        .map_err(|error| explain_second_url(error, &mut command))?;
+        .try_get_matches_from_mut(&args)
+        .map_err(|error| keep_secret(error, &mut command))
+        .map_err(|error| explain_second_url(error, &args, &mut command))?;
     let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
     let conflict = ErrorKind::ArgumentConflict;
     match cli.task {
@@ -242,19 +245,68 @@ fn address(command: &clap::Command, url: Option<String>) -> Result<String, Strin
     Ok(url)
 }
 
+/// The options whose values may hold a secret.
+const SECRET: &[&str] = &[
+    "header",
+    "user",
+    "bearer",
+    "cookie",
+    "pass",
+    "proxy",
+    "proxy-user",
+    "proxy-header",
+];
+
+/// clap quotes the value that is wrong; a secret is left out of what is said about it.
+fn keep_secret(error: clap::Error, command: &mut clap::Command) -> clap::Error {
+    let Some(ContextValue::String(option)) = error.get(ContextKind::InvalidArg) else {
+        return error;
+    };
+    let name = option.trim_start_matches('-').split(' ').next();
+    if error.kind() != ErrorKind::ValueValidation
+        || !name.is_some_and(|name| SECRET.contains(&name))
+    {
+        return error;
+    }
+    let why = error.source().map(ToString::to_string);
+    let why = why.unwrap_or_else(|| "it can't be read".to_owned());
+    let sentence = format!("invalid value for '{option}': {why}");
+    complain(command, None, ErrorKind::ValueValidation, sentence)
+}
+
 /// clap takes a word after the URL for a subcommand that may not stand there, and says so; what
 /// it is more likely to be is a message, which other clients take there.
-fn explain_second_url(error: clap::Error, command: &mut clap::Command) -> clap::Error {
+fn explain_second_url(
+    error: clap::Error,
+    args: &[OsString],
+    command: &mut clap::Command,
+) -> clap::Error {
     let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else {
         return error;
     };
     if error.kind() != ErrorKind::ArgumentConflict {
         return error;
     }
-    let sentence = format!(
-        "one URL is enough, and '{word}' is a second; a message to send is written -d TEXT"
-    );
+    // Without quotes a token is a word of its own: -H Authorization: Bearer TOKEN.
+    let near = args.iter().any(|arg| names_secret(&arg.to_string_lossy()));
+    let sentence = if near || word.contains('@') {
+        "one URL is enough, and there is a second word where it stands: quote a value that has \
+         blanks in it"
+            .to_owned()
+    } else {
+        format!("one URL is enough, and '{word}' is a second; a message to send is written -d TEXT")
+    };
     complain(command, None, ErrorKind::ArgumentConflict, sentence)
+}
+
+/// Whether `word` is an option that may hold a secret, alone or with its value.
+fn names_secret(word: &str) -> bool {
+    match word.strip_prefix("--") {
+        Some(long) => SECRET.contains(&long.split('=').next().unwrap_or(long)),
+        None => ["-H", "-u", "-U", "-x"]
+            .iter()
+            .any(|short| word.starts_with(short)),
+    }
 }
 
 /// An error in clap's form, with the usage of the subcommand that it is about.

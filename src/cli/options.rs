@@ -9,10 +9,10 @@ use std::time::Duration;
 use clap::{ArgAction, Args, ValueHint};
 
 use super::data::{Data, Datum};
-use super::values::{self, BinaryAs, Colour};
-use crate::connect::{self, Header};
+use super::values::{self, BinaryAs, Colour, Login};
+use crate::connect::Header;
+use crate::secret::Secret;
 use crate::session::Wait;
-use crate::target::Credentials;
 
 const HEADERS: &str = "Headers and identity";
 const TLS: &str = "TLS";
@@ -33,11 +33,8 @@ const CHUNK_SIZE: usize = 64 << 10;
     reason = "each is a flag of its own; the plan makes nouns of them"
 )]
 pub struct Options {
-    /// Send a header with the upgrade (repeat)
-    ///
-    /// A header that wsline sends by itself is replaced by yours of the same name.
-    #[arg(short = 'H', long = "header", value_name = "N: V", action = ArgAction::Append,
-          allow_hyphen_values = true, value_parser = connect::parse_header, help_heading = HEADERS)]
+    /// The headers of `--header`, in the order written.
+    #[arg(skip)]
     pub headers: Vec<Header>,
 
     /// Set the User-Agent header
@@ -61,11 +58,28 @@ pub struct Options {
 
     /// Log in with HTTP Basic credentials
     ///
-    /// They are hidden in what is shown, unless --show-secrets is given; but other users of this
-    /// machine can see a command line.
-    #[arg(short = 'u', long, alias = "auth", value_name = "USER:PASS",
-          value_parser = values::credentials, help_heading = HEADERS)]
-    pub user: Option<Credentials>,
+    /// USER alone asks for the password on the terminal. env:NAME takes both from a variable,
+    /// @FILE from a file. They are hidden in what is shown, unless --show-secrets is given; but
+    /// other users of this machine can see a command line.
+    #[arg(short = 'u', long, alias = "auth", value_name = "USER[:PASS]",
+          value_parser = values::login, help_heading = HEADERS)]
+    pub user: Option<Login>,
+
+    /// Log in with a token (Authorization: Bearer)
+    ///
+    /// env:NAME takes it from a variable, @FILE from a file. It goes before credentials in the
+    /// URL; an Authorization of --header goes before all.
+    #[arg(long, value_name = "TOKEN", hide_short_help = true, value_parser = values::bearer,
+          help_heading = HEADERS)]
+    pub bearer: Option<Secret>,
+
+    /// Send cookies (repeat)
+    ///
+    /// Several in one are written 'a=b; c=d'. A cookie file is not read; -H @FILE keeps a Cookie
+    /// header off the command line.
+    #[arg(long = "cookie", value_name = "N=V", action = ArgAction::Append, hide_short_help = true,
+          value_parser = values::cookie, help_heading = HEADERS)]
+    pub cookies: Vec<Secret>,
 
     /// Accept any server certificate
     ///
@@ -231,6 +245,15 @@ pub struct Options {
 /// [`Options`] as they are typed: with those that only say something about another.
 #[derive(Debug, Args)]
 pub(super) struct Typed {
+    /// Send a header with the upgrade (repeat)
+    ///
+    /// A header that wsline sends by itself is replaced by yours of the same name; 'NAME:' leaves
+    /// it out, and 'NAME;' sends it empty. @FILE has a header on each line; empty lines and those
+    /// that begin with # are passed over.
+    #[arg(short = 'H', long = "header", value_name = "N: V", action = ArgAction::Append,
+          allow_hyphen_values = true, value_parser = values::headers, help_heading = HEADERS)]
+    headers: Vec<Vec<Header>>,
+
     #[command(flatten)]
     options: Options,
 
@@ -272,6 +295,7 @@ impl Typed {
     /// A sentence on what does not go together.
     pub(super) fn settle(self) -> Result<Options, String> {
         let mut options = self.options;
+        options.headers = self.headers.into_iter().flatten().collect();
         options.data = self.data.0;
         options.binary &= !self.text;
         if self.one {
@@ -299,6 +323,9 @@ impl Options {
         }
         if stdin_readers == 1 && self.interactive {
             return both("-i", "@-", "both read stdin");
+        }
+        if self.user.is_some() && self.bearer.is_some() {
+            return both("-u", "--bearer", "a request has one Authorization");
         }
         if self.verbose > 0 && self.quiet {
             return both("-v", "-q", "one says more, the other less");

@@ -323,6 +323,10 @@ fn what_is_wrong_is_said_in_a_sentence() {
             "-v does not go with -q: one says more, the other less",
         ),
         (
+            &["-u", "a:b", "--bearer", "c", "h"],
+            "-u does not go with --bearer: a request has one Authorization",
+        ),
+        (
             &["demo", "-v", "-q"],
             "-v does not go with -q: one says more, the other less",
         ),
@@ -385,6 +389,36 @@ fn what_is_wrong_is_said_in_a_sentence() {
     ] {
         assert_eq!(complaint(words), sentence, "{words:?}");
     }
+}
+
+#[test]
+fn what_is_said_of_a_wrong_secret_does_not_quote_it() {
+    for words in [
+        ["-H", "hush", "h"].as_slice(),
+        &["-H=hush", "h"],
+        &["-Hhush", "h"],
+        &["-H", "Bearer hush: x", "h"],
+        &["-u", "@/no/such/file", "h"],
+        &["demo", "--header", "hush", "h"],
+        &["--bearer", "Bearer hush", "h"],
+        &["--bearer", "hush\n", "--bearer", "a\nhush", "h"],
+        &["--cookie", "hush", "h"],
+        &["-H", "Authorization:", "Bearer", "hush"],
+        &["--header=Authorization:", "Bearer", "hush"],
+        &["h", "-u", "bob", "hush"],
+        &["ws://h", "ws://bob:hush@h"],
+    ] {
+        let error = try_words(words).expect_err("it is wrong");
+        assert_eq!(error.exit_code(), 2, "{words:?}");
+        let text = error.to_string();
+        assert!(!text.contains("hush"), "{words:?}: {text}");
+        assert!(text.contains("Usage: "), "{words:?}: {text}");
+    }
+    assert_eq!(
+        complaint(&["-H", "hush", "h"]),
+        "invalid value for '--header <N: V>': a header is written 'Name: value', and this one \
+         has no colon"
+    );
 }
 
 #[test]

@@ -22,7 +22,7 @@ pub fn refusal(status: u16, head: &Head, body: &[u8], request: &Request) -> Opti
         403 => Some(match origin(request) {
             Some(origin) => format!(
                 "the server may not accept the Origin {origin}: -o sets another; or it wants \
-                 credentials (-u, or -H 'Authorization: …')"
+                 credentials (-u, --bearer or --cookie)"
             ),
             None => "the server may want an Origin, as browsers send one: try \
                      -o https://SITE with the site that it belongs to"
@@ -72,11 +72,11 @@ fn unauthorised(head: &Head, request: &Request) -> String {
         .all("WWW-Authenticate")
         .any(|value| value.to_ascii_lowercase().starts_with(b"bearer"));
     let how = if bearer {
-        "-H 'Authorization: Bearer TOKEN' sends a token"
+        "--bearer TOKEN sends a token"
     } else {
         "-u USER:PASS sends a name and a password"
     };
-    let sent = request.credentials().is_some()
+    let sent = request.authorization().is_some()
         || request
             .headers
             .iter()
@@ -218,6 +218,7 @@ mod tests {
     use super::*;
     use crate::connect::request::parse_header;
     use crate::head::Field;
+    use crate::secret::Secret;
     use crate::target::Credentials;
 
     fn request() -> Request {
@@ -245,7 +246,7 @@ mod tests {
                 401,
                 &[("WWW-Authenticate", "Bearer realm=x")],
                 "",
-                "Authorization: Bearer",
+                "wants credentials: --bearer",
             ),
             (407, &[], "", "a proxy"),
             (403, &[], "", "-o https://SITE"),
@@ -295,6 +296,9 @@ mod tests {
             user: "u".to_owned(),
             password: "hush".to_owned(),
         });
+        sent.bearer = Some(Secret::new("hush"));
+        let hint = refusal(401, &head(&[]), b"", &sent).expect("a hint");
+        assert!(hint.contains("does not accept") && !hint.contains("hush"));
         sent.headers = vec![parse_header("origin: https://a").expect("a header")];
         let hint = refusal(401, &head(&[]), b"", &sent).expect("a hint");
         assert!(hint.contains("does not accept") && !hint.contains("hush"));

@@ -5,7 +5,6 @@
 
 use std::io::{self, Read, Write};
 
-use data_encoding::BASE64;
 use tungstenite::handshake::client::generate_key;
 use tungstenite::handshake::derive_accept_key;
 
@@ -90,16 +89,12 @@ fn compose(request: &Request, key: &str) -> Head {
         .user_agent
         .as_deref()
         .unwrap_or(concat!("wsline/", env!("CARGO_PKG_VERSION")));
-    let credentials = request.credentials().map(|it| {
-        let pair = format!("{}:{}", it.user, it.password);
-        format!("Basic {}", BASE64.encode(pair.as_bytes()))
-    });
     let ours = [
         ("Host", Some(request.target.host_header())),
         ("Connection", Some("Upgrade".to_owned())),
         ("Pragma", Some("no-cache".to_owned())),
         ("Cache-Control", Some("no-cache".to_owned())),
-        ("Authorization", credentials),
+        ("Authorization", request.authorization()),
         (
             "User-Agent",
             (!user_agent.is_empty()).then(|| user_agent.to_owned()),
@@ -107,6 +102,7 @@ fn compose(request: &Request, key: &str) -> Head {
         ("Upgrade", Some("websocket".to_owned())),
         ("Origin", request.origin.clone()),
         ("Sec-WebSocket-Version", Some("13".to_owned())),
+        ("Cookie", request.cookie()),
         ("Sec-WebSocket-Key", Some(key.to_owned())),
         (
             "Sec-WebSocket-Protocol",

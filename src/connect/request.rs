@@ -1,19 +1,34 @@
 //! What the user asks for: whom to connect to, how, and what the upgrade request says.
 
+use std::fmt;
 use std::time::Duration;
+
+use data_encoding::BASE64;
 
 use super::tls;
 use crate::error::Error;
 use crate::head;
+use crate::secret::Secret;
 use crate::target::{Credentials, Target};
 
 /// One `-H`: a field for the upgrade request, or the order to leave one of ours out.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Header {
     /// The name, in the user's letter case.
     pub name: String,
     /// The value; `None` leaves out the field of ours that has this name.
     pub value: Option<Vec<u8>>,
+}
+
+impl fmt::Debug for Header {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = match &self.value {
+            Some(_) if head::is_secret(&self.name) => "***".into(),
+            Some(value) => String::from_utf8_lossy(value),
+            None => "(left out)".into(),
+        };
+        write!(f, "Header({}: {shown})", self.name)
+    }
 }
 
 /// Reads `Name: value` as curl does: `Name;` sends the field without a value, `Name:` leaves
@@ -83,6 +98,10 @@ pub struct Request {
     pub subprotocols: Vec<String>,
     /// Basic credentials; they go before those in the address.
     pub credentials: Option<Credentials>,
+    /// A token for Bearer authentication (RFC 6750 §2.1), sent instead of Basic credentials.
+    pub bearer: Option<Secret>,
+    /// Cookies as `name=value`, several in one separated by `; ` (RFC 6265 §4.2.1).
+    pub cookies: Vec<Secret>,
     /// What the user said about TLS.
     pub tls: tls::Options,
     /// What an attempt may take in all: what its [`Deadline`](crate::deadline::Deadline) is made from.
@@ -103,6 +122,8 @@ impl Request {
             origin: None,
             subprotocols: Vec::new(),
             credentials: None,
+            bearer: None,
+            cookies: Vec::new(),
             tls: tls::Options::default(),
             limit: DEFAULT_LIMIT,
         }
@@ -114,6 +135,26 @@ impl Request {
         self.credentials
             .as_ref()
             .or(self.target.credentials.as_ref())
+    }
+
+    /// What is sent as Authorization, if the user's own header does not replace it.
+    #[must_use]
+    pub fn authorization(&self) -> Option<String> {
+        if let Some(token) = &self.bearer {
+            return Some(format!("Bearer {}", token.reveal()));
+        }
+        self.credentials().map(|it| {
+            let pair = format!("{}:{}", it.user, it.password);
+            format!("Basic {}", BASE64.encode(pair.as_bytes()))
+        })
+    }
+
+    /// What is sent as Cookie, if the user's own header does not replace it: one field for all
+    /// (RFC 6265 §5.4).
+    #[must_use]
+    pub fn cookie(&self) -> Option<String> {
+        let cookies: Vec<&str> = self.cookies.iter().map(Secret::reveal).collect();
+        (!cookies.is_empty()).then(|| cookies.join("; "))
     }
 
     /// Checks what can be checked before anything is sent.
@@ -130,7 +171,7 @@ impl Request {
             .headers
             .iter()
             .any(|header| header.value.is_some() && head::is_secret(&header.name));
-        if secret || self.credentials().is_some() {
+        if secret || self.authorization().is_some() || !self.cookies.is_empty() {
             self.target.check_secret_allowed()?;
         }
         Ok(())
@@ -279,11 +320,49 @@ mod tests {
             assert_eq!(request.check().is_ok(), allowed, "{address}");
             request.headers = vec![header("Cookie", None)];
             request.check().expect("no cookie is sent");
-            request.credentials = Some(Credentials {
-                user: "u".to_owned(),
-                password: "p".to_owned(),
-            });
-            assert_eq!(request.check().is_ok(), allowed, "{address}");
+            let given: [fn(&mut Request); 3] = [
+                |request| {
+                    request.credentials = Some(Credentials {
+                        user: "u".to_owned(),
+                        password: "p".to_owned(),
+                    });
+                },
+                |request| request.bearer = Some(Secret::new("t")),
+                |request| request.cookies = vec![Secret::new("a=b")],
+            ];
+            for give in given {
+                let mut request = request.clone();
+                give(&mut request);
+                assert_eq!(request.check().is_ok(), allowed, "{address}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_token_goes_before_credentials_and_cookies_are_one_field() {
+        let mut request = request("ws://u:p@h");
+        assert_eq!(request.authorization().as_deref(), Some("Basic dTpw"));
+        request.bearer = Some(Secret::new("t"));
+        assert_eq!(request.authorization().as_deref(), Some("Bearer t"));
+        assert_eq!(request.cookie(), None);
+        request.cookies = vec![Secret::new("a=b; c=d"), Secret::new("e=f")];
+        assert_eq!(request.cookie().as_deref(), Some("a=b; c=d; e=f"));
+    }
+
+    #[test]
+    fn nothing_secret_is_in_what_debug_shows() {
+        let mut request = request("ws://u:hidden@h");
+        request.bearer = Some(Secret::new("hidden"));
+        request.cookies = vec![Secret::new("a=hidden")];
+        request.headers = vec![
+            header("Cookie", Some("hidden")),
+            header("X-Seen", Some("seen")),
+            header("Origin", None),
+        ];
+        let shown = format!("{request:?}");
+        assert!(!shown.contains("hidden"), "{shown}");
+        for there in ["Cookie: ***", "X-Seen: seen", "Origin: (left out)"] {
+            assert!(shown.contains(there), "{shown}");
         }
     }
 }
