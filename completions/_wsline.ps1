@@ -31,6 +31,8 @@ Register-ArgumentCompleter -Native -CommandName 'wsline' -ScriptBlock {
             [CompletionResult]::new('--subprotocol', '--subprotocol', [CompletionResultType]::ParameterName, 'Offer a subprotocol (repeat)')
             [CompletionResult]::new('-u', '-u', [CompletionResultType]::ParameterName, 'Log in with HTTP Basic credentials')
             [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'Log in with HTTP Basic credentials')
+            [CompletionResult]::new('--bearer', '--bearer', [CompletionResultType]::ParameterName, 'Log in with a token (Authorization: Bearer)')
+            [CompletionResult]::new('--cookie', '--cookie', [CompletionResultType]::ParameterName, 'Send cookies (repeat)')
             [CompletionResult]::new('--cacert', '--cacert', [CompletionResultType]::ParameterName, 'Trust the certificates in a PEM file')
             [CompletionResult]::new('--servername', '--servername', [CompletionResultType]::ParameterName, 'Ask for and check this name instead of the one in the URL')
             [CompletionResult]::new('--connect-timeout', '--connect-timeout', [CompletionResultType]::ParameterName, 'Limit names, TCP, TLS and upgrade together')
@@ -83,6 +85,7 @@ Register-ArgumentCompleter -Native -CommandName 'wsline' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Show the version')
             [CompletionResult]::new('echo', 'echo', [CompletionResultType]::ParameterValue, 'Be an echo server, to try things out with')
             [CompletionResult]::new('demo', 'demo', [CompletionResultType]::ParameterValue, 'Talk to an echo server inside this process')
+            [CompletionResult]::new('curl', 'curl', [CompletionResultType]::ParameterValue, 'Talk as a browser''s "Copy as cURL" says')
             [CompletionResult]::new('generate', 'generate', [CompletionResultType]::ParameterValue, 'Print shell completions or the man page')
             break
         }
@@ -106,6 +109,8 @@ Register-ArgumentCompleter -Native -CommandName 'wsline' -ScriptBlock {
             [CompletionResult]::new('--subprotocol', '--subprotocol', [CompletionResultType]::ParameterName, 'Offer a subprotocol (repeat)')
             [CompletionResult]::new('-u', '-u', [CompletionResultType]::ParameterName, 'Log in with HTTP Basic credentials')
             [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'Log in with HTTP Basic credentials')
+            [CompletionResult]::new('--bearer', '--bearer', [CompletionResultType]::ParameterName, 'Log in with a token (Authorization: Bearer)')
+            [CompletionResult]::new('--cookie', '--cookie', [CompletionResultType]::ParameterName, 'Send cookies (repeat)')
             [CompletionResult]::new('--cacert', '--cacert', [CompletionResultType]::ParameterName, 'Trust the certificates in a PEM file')
             [CompletionResult]::new('--servername', '--servername', [CompletionResultType]::ParameterName, 'Ask for and check this name instead of the one in the URL')
             [CompletionResult]::new('--connect-timeout', '--connect-timeout', [CompletionResultType]::ParameterName, 'Limit names, TCP, TLS and upgrade together')
@@ -154,6 +159,11 @@ Register-ArgumentCompleter -Native -CommandName 'wsline' -ScriptBlock {
             [CompletionResult]::new('--one', '--one', [CompletionResultType]::ParameterName, 'The same as --max-messages 1')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Show this help; --help shows all of it')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Show this help; --help shows all of it')
+            break
+        }
+        'wsline;curl' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Show this help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Show this help')
             break
         }
         'wsline;generate' {

@@ -16,6 +16,9 @@ _wsline() {
             ",$1")
                 cmd="wsline"
                 ;;
+            wsline,curl)
+                cmd="wsline__subcmd__curl"
+                ;;
             wsline,demo)
                 cmd="wsline__subcmd__demo"
                 ;;
@@ -38,7 +41,7 @@ _wsline() {
 
     case "${cmd}" in
         wsline)
-            opts="-H -A -o -s -u -k -m -w -i -0 -b -n -P -v -q -d -t -1 -h -V --header --user-agent --origin --subprotocol --user --insecure --cacert --servername --connect-timeout --max-time --wait --close-timeout --interactive --null --delay --binary --max-messages --json --binary-as --timestamps --show-ping-pong --verbose --quiet --color --show-secrets --history --no-history --close-code --close-reason --force --max-message-size --data --data-binary --data-hex --data-raw --text --chunk-size --one --help --version echo demo generate"
+            opts="-H -A -o -s -u -k -m -w -i -0 -b -n -P -v -q -d -t -1 -h -V --header --user-agent --origin --subprotocol --user --bearer --cookie --insecure --cacert --servername --connect-timeout --max-time --wait --close-timeout --interactive --null --delay --binary --max-messages --json --binary-as --timestamps --show-ping-pong --verbose --quiet --color --show-secrets --history --no-history --close-code --close-reason --force --max-message-size --data --data-binary --data-hex --data-raw --text --chunk-size --one --help --version echo demo curl generate"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -81,6 +84,14 @@ _wsline() {
                     return 0
                     ;;
                 -u)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bearer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cookie)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -205,8 +216,22 @@ _wsline() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        wsline__subcmd__curl)
+            opts="-h --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         wsline__subcmd__demo)
-            opts="-H -A -o -s -u -k -m -w -i -0 -b -n -P -v -q -d -t -1 -h --header --user-agent --origin --subprotocol --user --insecure --cacert --servername --connect-timeout --max-time --wait --close-timeout --interactive --null --delay --binary --max-messages --json --binary-as --timestamps --show-ping-pong --verbose --quiet --color --show-secrets --history --no-history --close-code --close-reason --force --max-message-size --data --data-binary --data-hex --data-raw --text --chunk-size --one --help"
+            opts="-H -A -o -s -u -k -m -w -i -0 -b -n -P -v -q -d -t -1 -h --header --user-agent --origin --subprotocol --user --bearer --cookie --insecure --cacert --servername --connect-timeout --max-time --wait --close-timeout --interactive --null --delay --binary --max-messages --json --binary-as --timestamps --show-ping-pong --verbose --quiet --color --show-secrets --history --no-history --close-code --close-reason --force --max-message-size --data --data-binary --data-hex --data-raw --text --chunk-size --one --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -249,6 +274,14 @@ _wsline() {
                     return 0
                     ;;
                 -u)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bearer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cookie)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -28,6 +28,8 @@ set edit:completion:arg-completer[wsline] = {|@words|
             cand --subprotocol 'Offer a subprotocol (repeat)'
             cand -u 'Log in with HTTP Basic credentials'
             cand --user 'Log in with HTTP Basic credentials'
+            cand --bearer 'Log in with a token (Authorization: Bearer)'
+            cand --cookie 'Send cookies (repeat)'
             cand --cacert 'Trust the certificates in a PEM file'
             cand --servername 'Ask for and check this name instead of the one in the URL'
             cand --connect-timeout 'Limit names, TCP, TLS and upgrade together'
@@ -80,6 +82,7 @@ set edit:completion:arg-completer[wsline] = {|@words|
             cand --version 'Show the version'
             cand echo 'Be an echo server, to try things out with'
             cand demo 'Talk to an echo server inside this process'
+            cand curl 'Talk as a browser''s "Copy as cURL" says'
             cand generate 'Print shell completions or the man page'
         }
         &'wsline;echo'= {
@@ -101,6 +104,8 @@ set edit:completion:arg-completer[wsline] = {|@words|
             cand --subprotocol 'Offer a subprotocol (repeat)'
             cand -u 'Log in with HTTP Basic credentials'
             cand --user 'Log in with HTTP Basic credentials'
+            cand --bearer 'Log in with a token (Authorization: Bearer)'
+            cand --cookie 'Send cookies (repeat)'
             cand --cacert 'Trust the certificates in a PEM file'
             cand --servername 'Ask for and check this name instead of the one in the URL'
             cand --connect-timeout 'Limit names, TCP, TLS and upgrade together'
@@ -149,6 +154,10 @@ set edit:completion:arg-completer[wsline] = {|@words|
             cand --one 'The same as --max-messages 1'
             cand -h 'Show this help; --help shows all of it'
             cand --help 'Show this help; --help shows all of it'
+        }
+        &'wsline;curl'= {
+            cand -h 'Show this help'
+            cand --help 'Show this help'
         }
         &'wsline;generate'= {
             cand -h 'Show this help'

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_wsline_global_optspecs
-    string join \n H/header= A/user-agent= o/origin= s/subprotocol= u/user= k/insecure cacert= servername= connect-timeout= m/max-time= w/wait= close-timeout= i/interactive 0/null delay= b/binary n/max-messages= json binary-as= timestamps P/show-ping-pong v/verbose q/quiet color= show-secrets history= no-history close-code= close-reason= force max-message-size= d/data= data-binary= data-hex= data-raw= t/text chunk-size= 1/one h/help V/version
+    string join \n H/header= A/user-agent= o/origin= s/subprotocol= u/user= bearer= cookie= k/insecure cacert= servername= connect-timeout= m/max-time= w/wait= close-timeout= i/interactive 0/null delay= b/binary n/max-messages= json binary-as= timestamps P/show-ping-pong v/verbose q/quiet color= show-secrets history= no-history close-code= close-reason= force max-message-size= d/data= data-binary= data-hex= data-raw= t/text chunk-size= 1/one h/help V/version
 end
 
 function __fish_wsline_needs_command
@@ -29,6 +29,8 @@ complete -c wsline -n "__fish_wsline_needs_command" -s A -l user-agent -d 'Set t
 complete -c wsline -n "__fish_wsline_needs_command" -s o -l origin -d 'Set the Origin header' -r
 complete -c wsline -n "__fish_wsline_needs_command" -s s -l subprotocol -d 'Offer a subprotocol (repeat)' -r
 complete -c wsline -n "__fish_wsline_needs_command" -s u -l user -d 'Log in with HTTP Basic credentials' -r
+complete -c wsline -n "__fish_wsline_needs_command" -l bearer -d 'Log in with a token (Authorization: Bearer)' -r
+complete -c wsline -n "__fish_wsline_needs_command" -l cookie -d 'Send cookies (repeat)' -r
 complete -c wsline -n "__fish_wsline_needs_command" -l cacert -d 'Trust the certificates in a PEM file' -r -F
 complete -c wsline -n "__fish_wsline_needs_command" -l servername -d 'Ask for and check this name instead of the one in the URL' -r
 complete -c wsline -n "__fish_wsline_needs_command" -l connect-timeout -d 'Limit names, TCP, TLS and upgrade together' -r
@@ -71,6 +73,7 @@ complete -c wsline -n "__fish_wsline_needs_command" -s h -l help -d 'Show this h
 complete -c wsline -n "__fish_wsline_needs_command" -s V -l version -d 'Show the version'
 complete -c wsline -n "__fish_wsline_needs_command" -a "echo" -d 'Be an echo server, to try things out with'
 complete -c wsline -n "__fish_wsline_needs_command" -a "demo" -d 'Talk to an echo server inside this process'
+complete -c wsline -n "__fish_wsline_needs_command" -a "curl" -d 'Talk as a browser\'s "Copy as cURL" says'
 complete -c wsline -n "__fish_wsline_needs_command" -a "generate" -d 'Print shell completions or the man page'
 complete -c wsline -n "__fish_wsline_using_subcommand echo" -l cert -d 'The server\'s certificate, and those that signed it, in PEM' -r -F
 complete -c wsline -n "__fish_wsline_using_subcommand echo" -l key -d 'The certificate\'s private key in PEM' -r -F
@@ -82,6 +85,8 @@ complete -c wsline -n "__fish_wsline_using_subcommand demo" -s A -l user-agent -
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s o -l origin -d 'Set the Origin header' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s s -l subprotocol -d 'Offer a subprotocol (repeat)' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s u -l user -d 'Log in with HTTP Basic credentials' -r
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l bearer -d 'Log in with a token (Authorization: Bearer)' -r
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l cookie -d 'Send cookies (repeat)' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l cacert -d 'Trust the certificates in a PEM file' -r -F
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l servername -d 'Ask for and check this name instead of the one in the URL' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l connect-timeout -d 'Limit names, TCP, TLS and upgrade together' -r
@@ -121,6 +126,7 @@ complete -c wsline -n "__fish_wsline_using_subcommand demo" -l force -d 'Send cl
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s t -l text -d 'Send stdin line by line as text; undoes --binary'
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s 1 -l one -d 'The same as --max-messages 1'
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s h -l help -d 'Show this help; --help shows all of it'
+complete -c wsline -n "__fish_wsline_using_subcommand curl" -s h -l help -d 'Show this help'
 complete -c wsline -n "__fish_wsline_using_subcommand generate; and not __fish_seen_subcommand_from completions man" -s h -l help -d 'Show this help'
 complete -c wsline -n "__fish_wsline_using_subcommand generate; and not __fish_seen_subcommand_from completions man" -f -a "completions" -d 'Print the completions for a shell'
 complete -c wsline -n "__fish_wsline_using_subcommand generate; and not __fish_seen_subcommand_from completions man" -f -a "man" -d 'Print the man page'

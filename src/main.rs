@@ -1,5 +1,6 @@
 //! `wsline`: a line to any WebSocket. Parse, plan, run, exit.
 
+use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
@@ -23,6 +24,7 @@ fn main() -> ExitCode {
         Call::Demo { options } => demo(*options, &environment),
         Call::Echo(options) => echo(options),
         Call::Generate(what) => generate(what),
+        Call::Curl(words) => curl(&words, environment.clone()),
     };
     result.unwrap_or_else(|error| {
         let palette = palette(Colour::Auto, environment.stderr, &environment);
@@ -54,6 +56,14 @@ fn talk(url: &str, options: Options, environment: &Environment) -> Result<ExitCo
 fn demo(options: Options, environment: &Environment) -> Result<ExitCode, Error> {
     let server = EchoServer::bind("127.0.0.1:0", &echo::Options::default())?.start()?;
     talk(server.url(), options, environment)
+}
+
+/// Talks as a pasted curl command says.
+fn curl(words: &[OsString], mut environment: Environment) -> Result<ExitCode, Error> {
+    match tasks::curl::read(words, &mut environment)?.parse() {
+        Ok((url, options)) => talk(&url, options, &environment),
+        Err(usage) => Ok(print_usage(&usage)),
+    }
 }
 
 fn echo(options: EchoOptions) -> Result<ExitCode, Error> {

@@ -199,7 +199,8 @@ impl Plan {
             .collect();
         let show = show(&options, environment);
         let colour = |stream| palette(options.color, stream, environment);
-        let plan = Self {
+        let max_time = options.max_time;
+        let mut plan = Self {
             notes,
             speaker: speaker(&options, environment),
             pace: Pace::new(options.delay.unwrap_or(Duration::ZERO)),
@@ -226,8 +227,11 @@ impl Plan {
                 .iter()
                 .map(open_step)
                 .collect::<Result<_, _>>()?,
+            // The last, because it may ask for a password, and everything else may fail.
             request: request(target, options)?,
         };
+        // The time for typing it is no part of the run.
+        plan.until.max_time = max_time.map_or_else(Deadline::never, Deadline::after);
         Ok(plan)
     }
 }
@@ -246,7 +250,7 @@ impl Plan {
     }
 }
 
-/// What is asked of the server. A password is asked for last, when nothing else is wrong.
+/// What is asked of the server, checked, with the password that was not given.
 fn request(target: Target, options: Options) -> Result<Request, Error> {
     let login = options.user;
     let asks = login.as_ref().is_some_and(|login| login.password.is_none());
@@ -280,6 +284,7 @@ fn request(target: Target, options: Options) -> Result<Request, Error> {
     Ok(request)
 }
 
+/// When it ends; the time of `--max-time` does not run yet.
 fn until(options: &Options) -> Result<Until, Error> {
     let default_wait = match options.max_messages {
         Some(_) => Wait::Forever,
@@ -289,9 +294,7 @@ fn until(options: &Options) -> Result<Until, Error> {
     Ok(Until {
         wait: options.wait.unwrap_or(default_wait),
         messages: options.max_messages,
-        max_time: options
-            .max_time
-            .map_or_else(Deadline::never, Deadline::after),
+        max_time: Deadline::never(),
         close_timeout: options.close_timeout,
         close: close.map_err(|rule| Error::Usage(rule.to_string()))?,
     })

@@ -111,8 +111,12 @@ pub const EXAMPLES: &[(&str, &str)] = &[
         "wsline -w 5s wss://example.org/api < requests.txt > answers.txt",
     ),
     (
-        "Send a token and see the handshake",
-        "wsline -v -H 'Authorization: Bearer TOKEN' wss://example.org/",
+        "Send a token from the environment and see the handshake",
+        "wsline -v --bearer env:TOKEN wss://example.org/",
+    ),
+    (
+        "Talk as the browser does: paste what \"Copy as cURL\" gives",
+        "wsline curl 'https://example.org/chat' -H 'Origin: https://example.org' -- -v",
     ),
     (
         "Pick from what comes with jq",

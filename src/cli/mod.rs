@@ -54,6 +54,8 @@ pub enum Call {
     },
     /// `wsline echo`: be that server.
     Echo(EchoOptions),
+    /// `wsline curl`: talk as these words say, which a curl command had.
+    Curl(Vec<OsString>),
     /// `wsline generate`: print a file that packages hold.
     Generate(Generate),
 }
@@ -156,6 +158,26 @@ enum Task {
     #[command(args_override_self = true)]
     Demo(Box<Typed>),
 
+    /// Talk as a browser's "Copy as cURL" says
+    ///
+    /// Paste what was copied of a WebSocket request; options of wsline stand after --. Headers that
+    /// belong to the copied connection (Host, Upgrade, Connection, Sec-WebSocket-Key, -Version and
+    /// -Extensions) are dropped. Of curl's options those are understood that browsers write: -H -b
+    /// -A -e -u -k -x -L -v -X GET --url; --compressed, --http1.1, -i, -s and their like change
+    /// nothing. With - the command is read from stdin, quoted as bash, or Windows' cmd, wants it;
+    /// unless that is a terminal, what is to be sent then stands after --, and without any wsline
+    /// just listens.
+    Curl {
+        /// The curl command as it was copied, or -; then -- and options of wsline
+        #[arg(
+            value_name = "COMMAND",
+            required = true,
+            trailing_var_arg = true,
+            allow_hyphen_values = true
+        )]
+        words: Vec<OsString>,
+    },
+
     /// Print shell completions or the man page
     #[command(disable_help_subcommand = true)]
     Generate {
@@ -192,6 +214,7 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Call, clap::Err
             let options = Box::new(options);
             Ok(Call::Demo { options })
         }
+        Some(Task::Curl { words }) => Ok(Call::Curl(words)),
         Some(Task::Generate { what }) => Ok(Call::Generate(what)),
         None => {
             let url = cli.url.or_else(|| matches.get_one(CONNECT).cloned());

@@ -295,6 +295,42 @@ fn subcommands() {
 }
 
 #[test]
+fn a_curl_command_is_taken_as_it_is() {
+    for words in [
+        ["-"].as_slice(),
+        &["curl", "wss://h", "-H", "A: b", "-k"],
+        &[
+            "-H",
+            "A: b",
+            "--compressed",
+            "wss://h",
+            "--",
+            "-1",
+            "-d",
+            "x",
+        ],
+        &["-i", "-s", "-k", "-X", "GET", "wss://h"],
+        &["wss://h", "-h", "--help", "--", "--"],
+    ] {
+        let all: Vec<&str> = std::iter::once("curl")
+            .chain(words.iter().copied())
+            .collect();
+        let Call::Curl(taken) = call(&all) else {
+            panic!("{all:?}")
+        };
+        assert_eq!(taken, words);
+    }
+    assert!(help(&["curl", "--help"]).contains("Copy as cURL"));
+    assert!(help(&["curl", "-h"]).contains("Usage: wsline curl <COMMAND>..."));
+    assert!(complaint(&["curl"]).contains("required arguments"));
+    assert_eq!(
+        complaint(&["-k", "curl"]),
+        "put `curl` first: wsline curl …; to connect to a host of that name write ws://curl"
+    );
+    assert_eq!(talk(&["ws://curl"]).0, "ws://curl");
+}
+
+#[test]
 fn what_is_wrong_is_said_in_a_sentence() {
     let echo_first =
         "put `echo` first: wsline echo …; to connect to a host of that name write ws://echo";

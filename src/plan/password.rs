@@ -10,7 +10,7 @@ use std::os::fd::AsFd as _;
 use nix::errno::Errno;
 use nix::sys::select::{select, FdSet};
 use nix::sys::termios::{
-    tcgetattr, tcsetattr, LocalFlags, SetArg, SpecialCharacterIndices, Termios,
+    tcflush, tcgetattr, tcsetattr, FlushArg, LocalFlags, SetArg, SpecialCharacterIndices, Termios,
 };
 
 use crate::error::Error;
@@ -29,6 +29,10 @@ pub(super) fn ask(question: &str) -> Result<String, Error> {
     let mut signals = Signals::register().map_err(asking)?;
     let silence = Silence::begin(&tty).map_err(asking)?;
     let answer = silence.answer(question, &mut signals);
+    if !matches!(answer, Ok(Answer::Line(_))) {
+        // What is half typed would be the shell's to show. A terminal that has gone holds nothing.
+        let _ = tcflush(&tty, FlushArg::TCIFLUSH);
+    }
     drop(silence);
     // Enter was not shown either.
     (&tty).write_all(b"\n").map_err(asking)?;

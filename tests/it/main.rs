@@ -3,6 +3,7 @@
 //! One crate, a `mod` per area, so that the support is compiled once. `support` says how a test
 //! looks.
 
+mod curl;
 mod identity;
 mod peers;
 mod rooms;

@@ -95,6 +95,7 @@ const GUARDED: &[(&str, &[&str])] = &[
             "plan/",
             "tasks/generate.rs",
             "tasks/curl.rs",
+            "tasks/curl/",
         ],
     ),
     ("tasks", &["main.rs"]),
