@@ -17,6 +17,7 @@
 
 mod data;
 pub mod help;
+mod identity;
 mod options;
 #[cfg(test)]
 mod tests;
@@ -32,8 +33,9 @@ use clap::{Arg, ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcomm
 
 pub use clap_complete::Shell;
 pub use data::Datum;
+pub use identity::Login;
 pub use options::Options;
-pub use values::{BinaryAs, Colour, Login};
+pub use values::{BinaryAs, Colour};
 
 use options::Typed;
 
@@ -313,8 +315,8 @@ fn explain_second_url(
     // Without quotes a token is a word of its own: -H Authorization: Bearer TOKEN.
     let near = args.iter().any(|arg| names_secret(&arg.to_string_lossy()));
     let sentence = if near || word.contains('@') {
-        "one URL is enough, and there is a second word where it stands: quote a value that has \
-         blanks in it"
+        "one URL is enough, and there is a second word where it stands: a value with blanks in \
+         it is quoted, a message to send is written -d TEXT"
             .to_owned()
     } else {
         format!("one URL is enough, and '{word}' is a second; a message to send is written -d TEXT")

@@ -9,7 +9,8 @@ use std::time::Duration;
 use clap::{ArgAction, Args, ValueHint};
 
 use super::data::{Data, Datum};
-use super::values::{self, BinaryAs, Colour, Login};
+use super::identity::{self, Login};
+use super::values::{self, BinaryAs, Colour};
 use crate::connect::Header;
 use crate::secret::Secret;
 use crate::session::Wait;
@@ -62,14 +63,14 @@ pub struct Options {
     /// @FILE from a file. They are hidden in what is shown, unless --show-secrets is given; but
     /// other users of this machine can see a command line.
     #[arg(short = 'u', long, alias = "auth", value_name = "USER[:PASS]",
-          value_parser = values::login, help_heading = HEADERS)]
+          value_parser = identity::login, help_heading = HEADERS)]
     pub user: Option<Login>,
 
     /// Log in with a token (Authorization: Bearer)
     ///
     /// env:NAME takes it from a variable, @FILE from a file. It goes before credentials in the
     /// URL; an Authorization of --header goes before all.
-    #[arg(long, value_name = "TOKEN", hide_short_help = true, value_parser = values::bearer,
+    #[arg(long, value_name = "TOKEN", hide_short_help = true, value_parser = identity::bearer,
           help_heading = HEADERS)]
     pub bearer: Option<Secret>,
 
@@ -78,7 +79,7 @@ pub struct Options {
     /// Several in one are written 'a=b; c=d'. A cookie file is not read; -H @FILE keeps a Cookie
     /// header off the command line.
     #[arg(long = "cookie", value_name = "N=V", action = ArgAction::Append, hide_short_help = true,
-          value_parser = values::cookie, help_heading = HEADERS)]
+          value_parser = identity::cookie, help_heading = HEADERS)]
     pub cookies: Vec<Secret>,
 
     /// Accept any server certificate
@@ -251,7 +252,7 @@ pub(super) struct Typed {
     /// it out, and 'NAME;' sends it empty. @FILE has a header on each line; empty lines and those
     /// that begin with # are passed over.
     #[arg(short = 'H', long = "header", value_name = "N: V", action = ArgAction::Append,
-          allow_hyphen_values = true, value_parser = values::headers, help_heading = HEADERS)]
+          allow_hyphen_values = true, value_parser = identity::headers, help_heading = HEADERS)]
     headers: Vec<Vec<Header>>,
 
     #[command(flatten)]

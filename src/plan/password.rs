@@ -35,10 +35,13 @@ pub(super) fn ask(question: &str) -> Result<String, Error> {
     }
     drop(silence);
     // Enter was not shown either.
-    (&tty).write_all(b"\n").map_err(asking)?;
+    let shown = (&tty).write_all(b"\n");
     match answer.map_err(asking)? {
-        Answer::Line(line) => String::from_utf8(line)
-            .map_err(|_| Error::Usage("the password that was typed is not UTF-8".to_owned())),
+        Answer::Line(line) => {
+            shown.map_err(asking)?;
+            String::from_utf8(line)
+                .map_err(|_| Error::Usage("the password that was typed is not UTF-8".to_owned()))
+        }
         Answer::Nothing => Err(missing("no password was typed")),
         Answer::Signal(number) => Err(Error::Signal(number)),
     }
