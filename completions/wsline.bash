@@ -38,7 +38,7 @@ _wsline() {
 
     case "${cmd}" in
         wsline)
-            opts="-H -A -o -s -u -k -m -w -i -0 -b -n -P -v -q -d -t -1 -h -V --header --user-agent --origin --subprotocol --user --insecure --cacert --servername --connect-timeout --max-time --wait --close-timeout --interactive --null --delay --binary --max-messages --json --binary-as --timestamps --show-ping-pong --verbose --quiet --color --show-secrets --history --no-history --close-code --close-reason --force --max-message-size --data --data-binary --data-hex --data-raw --text --chunk-size --one --help --version echo demo generate"
+            opts="-H -A -o -s -u -k -x -U -m -w -i -0 -b -n -P -v -q -d -t -1 -h -V --header --user-agent --origin --subprotocol --user --insecure --cacert --servername --proxy --proxy-user --proxy-header --noproxy --connect-timeout --max-time --wait --close-timeout --interactive --null --delay --binary --max-messages --json --binary-as --timestamps --show-ping-pong --verbose --quiet --color --show-secrets --history --no-history --close-code --close-reason --force --max-message-size --data --data-binary --data-hex --data-raw --text --chunk-size --one --help --version echo demo generate"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -100,6 +100,30 @@ _wsline() {
                     return 0
                     ;;
                 --servername)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -x)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy-user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -U)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy-header)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --noproxy)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -206,7 +230,7 @@ _wsline() {
             return 0
             ;;
         wsline__subcmd__demo)
-            opts="-H -A -o -s -u -k -m -w -i -0 -b -n -P -v -q -d -t -1 -h --header --user-agent --origin --subprotocol --user --insecure --cacert --servername --connect-timeout --max-time --wait --close-timeout --interactive --null --delay --binary --max-messages --json --binary-as --timestamps --show-ping-pong --verbose --quiet --color --show-secrets --history --no-history --close-code --close-reason --force --max-message-size --data --data-binary --data-hex --data-raw --text --chunk-size --one --help"
+            opts="-H -A -o -s -u -k -x -U -m -w -i -0 -b -n -P -v -q -d -t -1 -h --header --user-agent --origin --subprotocol --user --insecure --cacert --servername --proxy --proxy-user --proxy-header --noproxy --connect-timeout --max-time --wait --close-timeout --interactive --null --delay --binary --max-messages --json --binary-as --timestamps --show-ping-pong --verbose --quiet --color --show-secrets --history --no-history --close-code --close-reason --force --max-message-size --data --data-binary --data-hex --data-raw --text --chunk-size --one --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -268,6 +292,30 @@ _wsline() {
                     return 0
                     ;;
                 --servername)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -x)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy-user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -U)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy-header)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --noproxy)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

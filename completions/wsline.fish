@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_wsline_global_optspecs
-    string join \n H/header= A/user-agent= o/origin= s/subprotocol= u/user= k/insecure cacert= servername= connect-timeout= m/max-time= w/wait= close-timeout= i/interactive 0/null delay= b/binary n/max-messages= json binary-as= timestamps P/show-ping-pong v/verbose q/quiet color= show-secrets history= no-history close-code= close-reason= force max-message-size= d/data= data-binary= data-hex= data-raw= t/text chunk-size= 1/one h/help V/version
+    string join \n H/header= A/user-agent= o/origin= s/subprotocol= u/user= k/insecure cacert= servername= x/proxy= U/proxy-user= proxy-header= noproxy= connect-timeout= m/max-time= w/wait= close-timeout= i/interactive 0/null delay= b/binary n/max-messages= json binary-as= timestamps P/show-ping-pong v/verbose q/quiet color= show-secrets history= no-history close-code= close-reason= force max-message-size= d/data= data-binary= data-hex= data-raw= t/text chunk-size= 1/one h/help V/version
 end
 
 function __fish_wsline_needs_command
@@ -31,7 +31,11 @@ complete -c wsline -n "__fish_wsline_needs_command" -s s -l subprotocol -d 'Offe
 complete -c wsline -n "__fish_wsline_needs_command" -s u -l user -d 'Log in with HTTP Basic credentials' -r
 complete -c wsline -n "__fish_wsline_needs_command" -l cacert -d 'Trust the certificates in a PEM file' -r -F
 complete -c wsline -n "__fish_wsline_needs_command" -l servername -d 'Ask for and check this name instead of the one in the URL' -r
-complete -c wsline -n "__fish_wsline_needs_command" -l connect-timeout -d 'Limit names, TCP, TLS and upgrade together' -r
+complete -c wsline -n "__fish_wsline_needs_command" -s x -l proxy -d 'Go through an http, https, socks5 or socks5h proxy' -r -f
+complete -c wsline -n "__fish_wsline_needs_command" -s U -l proxy-user -d 'Log in to the proxy' -r
+complete -c wsline -n "__fish_wsline_needs_command" -l proxy-header -d 'Send a header to the proxy (repeat)' -r
+complete -c wsline -n "__fish_wsline_needs_command" -l noproxy -d 'Go to these hosts without a proxy' -r
+complete -c wsline -n "__fish_wsline_needs_command" -l connect-timeout -d 'Limit names, TCP, proxy, TLS and upgrade together' -r
 complete -c wsline -n "__fish_wsline_needs_command" -s m -l max-time -d 'Limit the whole run' -r
 complete -c wsline -n "__fish_wsline_needs_command" -s w -l wait -d 'Listen on after the end of input [default: 1s]' -r
 complete -c wsline -n "__fish_wsline_needs_command" -l close-timeout -d 'Wait this long for the answer to our Close [default: 5s]' -r
@@ -84,7 +88,11 @@ complete -c wsline -n "__fish_wsline_using_subcommand demo" -s s -l subprotocol 
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s u -l user -d 'Log in with HTTP Basic credentials' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l cacert -d 'Trust the certificates in a PEM file' -r -F
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l servername -d 'Ask for and check this name instead of the one in the URL' -r
-complete -c wsline -n "__fish_wsline_using_subcommand demo" -l connect-timeout -d 'Limit names, TCP, TLS and upgrade together' -r
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -s x -l proxy -d 'Go through an http, https, socks5 or socks5h proxy' -r -f
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -s U -l proxy-user -d 'Log in to the proxy' -r
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l proxy-header -d 'Send a header to the proxy (repeat)' -r
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l noproxy -d 'Go to these hosts without a proxy' -r
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l connect-timeout -d 'Limit names, TCP, proxy, TLS and upgrade together' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s m -l max-time -d 'Limit the whole run' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s w -l wait -d 'Listen on after the end of input [default: 1s]' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l close-timeout -d 'Wait this long for the answer to our Close [default: 5s]' -r

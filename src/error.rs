@@ -25,6 +25,8 @@ pub enum Phase {
     Resolve,
     /// Connecting to one of its addresses.
     Connect,
+    /// Asking a proxy.
+    Proxy,
     /// The TLS handshake.
     Tls,
     /// The opening handshake (RFC 6455 §4).
@@ -46,6 +48,7 @@ impl Phase {
             Self::Address => "address",
             Self::Resolve => "resolve",
             Self::Connect => "connect",
+            Self::Proxy => "proxy",
             Self::Tls => "tls",
             Self::Upgrade => "upgrade",
             Self::Open => "open",
@@ -62,6 +65,7 @@ impl fmt::Display for Phase {
             Self::Address => "reading the address",
             Self::Resolve => "resolving the name",
             Self::Connect => "connecting",
+            Self::Proxy => "waiting for the proxy's answer",
             Self::Tls => "the TLS handshake",
             Self::Upgrade => "waiting for the answer to the upgrade",
             Self::Open => "the connection was open",
@@ -115,6 +119,65 @@ pub enum Error {
         port: u16,
         /// Each address that was tried, and why it failed.
         attempts: Vec<(SocketAddr, io::Error)>,
+    },
+
+    /// The proxy's name has no address.
+    #[error("could not resolve the proxy's name {host}: {cause}")]
+    ProxyName {
+        /// The name.
+        host: String,
+        /// What the resolver said.
+        cause: String,
+        /// The next step.
+        hint: Option<String>,
+    },
+
+    /// No address of the proxy could be connected to.
+    #[error("could not connect to the proxy {proxy}{}", attempts_text(.attempts))]
+    ProxyConnect {
+        /// The proxy.
+        proxy: String,
+        /// Each address that was tried, and why it failed.
+        attempts: Vec<(SocketAddr, io::Error)>,
+        /// The next step.
+        hint: Option<String>,
+    },
+
+    /// The connection to the proxy ended before it answered.
+    #[error("the proxy {proxy} closed the connection before it answered{}", cause_text(.cause.as_ref()))]
+    ProxyClosed {
+        /// The proxy.
+        proxy: String,
+        /// The error that ended it; `None` for an end of stream.
+        cause: Option<io::Error>,
+        /// The next step.
+        hint: Option<String>,
+    },
+
+    /// The proxy's answer is none.
+    #[error("the proxy {proxy} answered wrongly: {cause}")]
+    Proxy {
+        /// The proxy.
+        proxy: String,
+        /// What is wrong with it.
+        cause: String,
+        /// The next step.
+        hint: Option<String>,
+    },
+
+    /// The proxy does not connect to the server.
+    #[error("the proxy {proxy} refused to connect to {to}: {cause}")]
+    ProxyRefused {
+        /// The proxy.
+        proxy: String,
+        /// What it was asked for.
+        to: String,
+        /// Why, in its words.
+        cause: String,
+        /// Its answer, if it speaks HTTP.
+        refusal: Option<Box<Refusal>>,
+        /// The next step.
+        hint: Option<String>,
     },
 
     /// The TLS handshake failed for another reason than the server's certificate.
@@ -266,8 +329,13 @@ impl Error {
         match self {
             Self::Usage(_) => Phase::Usage,
             Self::Address(_) => Phase::Address,
-            Self::Resolve { .. } => Phase::Resolve,
-            Self::Connect { .. } | Self::Listen { .. } => Phase::Connect,
+            Self::Resolve { .. } | Self::ProxyName { .. } => Phase::Resolve,
+            Self::Connect { .. } | Self::ProxyConnect { .. } | Self::Listen { .. } => {
+                Phase::Connect
+            }
+            Self::ProxyClosed { .. } | Self::Proxy { .. } | Self::ProxyRefused { .. } => {
+                Phase::Proxy
+            }
             Self::Tls { .. }
             | Self::Certificate { .. }
             | Self::CaFile { .. }
@@ -289,7 +357,11 @@ impl Error {
             Self::Usage(_) => ExitCode::Usage,
             Self::Address(_) => ExitCode::Address,
             Self::Resolve { .. } => ExitCode::Name,
-            Self::Connect { .. } => ExitCode::Connect,
+            Self::ProxyName { .. } => ExitCode::ProxyName,
+            Self::Connect { .. } | Self::ProxyConnect { .. } | Self::ProxyClosed { .. } => {
+                ExitCode::Connect
+            }
+            Self::Proxy { .. } | Self::ProxyRefused { .. } => ExitCode::Proxy,
             Self::Tls { .. } => ExitCode::Tls,
             Self::Certificate { .. } => ExitCode::Certificate,
             Self::CaFile { .. } => ExitCode::CaFile,
@@ -310,7 +382,12 @@ impl Error {
     #[must_use]
     pub fn hint(&self) -> Option<&str> {
         match self {
-            Self::Tls { hint, .. }
+            Self::ProxyName { hint, .. }
+            | Self::ProxyConnect { hint, .. }
+            | Self::ProxyClosed { hint, .. }
+            | Self::Proxy { hint, .. }
+            | Self::ProxyRefused { hint, .. }
+            | Self::Tls { hint, .. }
             | Self::Certificate { hint, .. }
             | Self::Identity { hint, .. }
             | Self::Upgrade { hint, .. }

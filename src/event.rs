@@ -37,6 +37,12 @@ pub enum Step {
     Missed(SocketAddr, String),
     /// TCP is connected.
     Connected(SocketAddr),
+    /// The way goes through this proxy: what follows is about it until it has answered.
+    Through(String),
+    /// The proxy was asked to connect to this, in an HTTP request if it speaks HTTP.
+    AskedProxy(String, Option<Head>),
+    /// The proxy answered, in an HTTP answer if it speaks HTTP.
+    ProxyAnswered(Option<Head>),
     /// TLS is set up; the text names the protocol as far as it is known.
     Secured(String),
     /// The upgrade request was sent.
@@ -52,6 +58,8 @@ pub struct Timing {
     pub resolve: Option<Duration>,
     /// TCP, from the first attempt to the one that connected.
     pub connect: Option<Duration>,
+    /// From the connection to the proxy to its answer, TLS to it included.
+    pub proxy: Option<Duration>,
     /// The TLS handshake.
     pub tls: Option<Duration>,
     /// From sending the upgrade to its answer.
@@ -63,7 +71,7 @@ pub struct Timing {
 pub struct Upgrade {
     /// The address as it was used, without credentials.
     pub url: String,
-    /// Whom we are connected to; `None` for a Unix socket.
+    /// Whom we are connected to, the proxy if there is one; `None` for a Unix socket.
     pub address: Option<SocketAddr>,
     /// The subprotocol that the server chose.
     pub subprotocol: Option<String>,

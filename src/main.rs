@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use wsline::cli::{self, Call, Colour, EchoOptions, Options};
+use wsline::connect::proxy::Variables;
 use wsline::echo::{self, EchoServer};
 use wsline::error::Error;
 use wsline::head::Secrets;
@@ -53,7 +54,12 @@ fn talk(url: &str, options: Options, environment: &Environment) -> Result<ExitCo
 /// Talks to an echo server of our own, inside this process.
 fn demo(options: Options, environment: &Environment) -> Result<ExitCode, Error> {
     let server = EchoServer::bind("127.0.0.1:0", &echo::Options::default())?.start()?;
-    talk(server.url(), options, environment)
+    // The server is in this process: no proxy could reach it unless the user says so.
+    let environment = Environment {
+        proxies: Variables::default(),
+        ..environment.clone()
+    };
+    talk(server.url(), options, &environment)
 }
 
 fn echo(options: EchoOptions) -> Result<ExitCode, Error> {

@@ -13,7 +13,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use crate::cli::{self, Colour, Datum, Options};
-use crate::connect::{tls, Request};
+use crate::connect::{proxy, tls, Request};
 use crate::deadline::Deadline;
 use crate::error::{plain, Error};
 use crate::event::{Kind, Note, Weight};
@@ -60,13 +60,15 @@ pub struct Environment {
     pub history: Option<PathBuf>,
     /// `$HOME`.
     pub home: Option<PathBuf>,
+    /// What it says about proxies.
+    pub proxies: proxy::Variables,
 }
 
 impl Environment {
     /// Reads the environment of this process.
     #[must_use]
     pub fn read() -> Self {
-        let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+        let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
         let state = set("XDG_STATE_HOME")
             .map(PathBuf::from)
             .filter(|path| path.is_absolute());
@@ -83,6 +85,9 @@ impl Environment {
                 .or_else(in_home)
                 .map(|state| state.join("wsline/history")),
             home,
+            proxies: proxy::Variables::read(|name| {
+                set(name).map(|value| value.to_string_lossy().into_owned())
+            }),
         }
     }
 }
@@ -222,7 +227,7 @@ impl Plan {
                 .iter()
                 .map(open_step)
                 .collect::<Result<_, _>>()?,
-            request: request(target, options),
+            request: request(target, options, environment),
         };
         plan.request.check()?;
         Ok(plan)
@@ -243,7 +248,7 @@ impl Plan {
     }
 }
 
-fn request(target: Target, options: Options) -> Request {
+fn request(target: Target, options: Options, environment: &Environment) -> Request {
     Request {
         headers: options.headers,
         user_agent: options.user_agent,
@@ -254,6 +259,13 @@ fn request(target: Target, options: Options) -> Request {
             insecure: options.insecure,
             cacert: options.cacert,
             servername: options.servername,
+        },
+        proxies: proxy::Choice {
+            given: options.proxy,
+            except: options.noproxy,
+            credentials: options.proxy_user,
+            headers: options.proxy_headers,
+            variables: environment.proxies.clone(),
         },
         limit: options.connect_timeout,
         ..Request::new(target)

@@ -387,7 +387,7 @@ fn credentials_of(url: &Url) -> Result<Option<Credentials>, Error> {
 }
 
 /// A `%` that no two hexadecimal digits follow stands for itself, as the WHATWG rules have it.
-fn percent_decoded(text: &str) -> Option<String> {
+pub(crate) fn percent_decoded(text: &str) -> Option<String> {
     let bytes = text.as_bytes();
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut at = 0;

@@ -40,6 +40,19 @@ pub const DESCRIPTION: &[&str] = &[
 /// The environment variables that are honoured.
 pub const ENVIRONMENT: &[(&str, &str)] = &[
     (
+        "ws_proxy, http_proxy",
+        "the proxy for ws: the first of them that is set and not empty, as for wss",
+    ),
+    ("wss_proxy, https_proxy", "the proxy for wss"),
+    (
+        "all_proxy",
+        "the proxy where none of the others is set; all but http_proxy are read in capitals too",
+    ),
+    (
+        "no_proxy",
+        "the hosts to go to without a proxy, written as for --noproxy",
+    ),
+    (
         "SSL_CERT_FILE",
         "a PEM file of trusted certificates instead of the system's",
     ),

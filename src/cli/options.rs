@@ -10,12 +10,14 @@ use clap::{ArgAction, Args, ValueHint};
 
 use super::data::{Data, Datum};
 use super::values::{self, BinaryAs, Colour};
+use crate::connect::proxy::Given;
 use crate::connect::{self, Header};
 use crate::session::Wait;
 use crate::target::Credentials;
 
 const HEADERS: &str = "Headers and identity";
 const TLS: &str = "TLS";
+const NETWORK: &str = "Network";
 const TIME: &str = "Time";
 pub(super) const SEND: &str = "What to send";
 const EXPECT: &str = "What to expect";
@@ -84,7 +86,40 @@ pub struct Options {
     #[arg(long, value_name = "NAME", hide_short_help = true, help_heading = TLS)]
     pub servername: Option<String>,
 
-    /// Limit names, TCP, TLS and upgrade together
+    /// Go through an http, https, socks5 or socks5h proxy
+    ///
+    /// It is written [SCHEME://][USER:PASS@]HOST[:PORT]; without a scheme it is http, without a
+    /// port 1080, or 443 for https. With socks5 names are resolved here, with socks5h by the
+    /// proxy. It goes before the environment's, and -x '' goes without any. --cacert and -k hold
+    /// for an https proxy too.
+    #[arg(short = 'x', long, value_name = "URL", value_hint = ValueHint::Url,
+          help_heading = NETWORK)]
+    pub proxy: Option<Given>,
+
+    /// Log in to the proxy
+    ///
+    /// It goes before a user name and password in the proxy's address.
+    // A parser that reads @FILE and env:NAME would stand here as it stands at --user.
+    #[arg(short = 'U', long, value_name = "USER:PASS", hide_short_help = true,
+          value_parser = values::credentials, help_heading = NETWORK)]
+    pub proxy_user: Option<Credentials>,
+
+    /// Send a header to the proxy (repeat)
+    ///
+    /// Only a proxy that speaks HTTP gets it, and the server never does.
+    #[arg(long = "proxy-header", value_name = "N: V", action = ArgAction::Append,
+          allow_hyphen_values = true, hide_short_help = true,
+          value_parser = connect::parse_header, help_heading = NETWORK)]
+    pub proxy_headers: Vec<Header>,
+
+    /// Go to these hosts without a proxy
+    ///
+    /// They are parted by commas: a name means every name below it too, 10.0.0.0/8 a network,
+    /// HOST:PORT one port, and a single * all hosts. It replaces the list of the environment.
+    #[arg(long, value_name = "LIST", hide_short_help = true, help_heading = NETWORK)]
+    pub noproxy: Option<String>,
+
+    /// Limit names, TCP, proxy, TLS and upgrade together
     #[arg(long, value_name = "TIME", default_value = "30s", hide_short_help = true,
           value_parser = values::limit, help_heading = TIME)]
     pub connect_timeout: Duration,
@@ -321,6 +356,9 @@ impl Options {
                 "--no-history",
                 "one keeps what the other doesn't",
             );
+        }
+        if let Some(given) = &self.proxy {
+            given.proxy()?;
         }
         crate::protocol::CloseReason::of_user(self.close_code, &self.close_reason, self.force)
             .map_err(|rule| rule.to_string())?;

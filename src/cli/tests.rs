@@ -74,6 +74,7 @@ fn the_long_help_is_whole_and_in_the_groups_of_the_manual() {
             "Arguments",
             "Headers and identity",
             "TLS",
+            "Network",
             "Time",
             "What to send",
             "What to expect",

@@ -151,11 +151,16 @@ impl Dialing {
 
     fn phase_after(&self, step: &Step) -> Phase {
         match step {
+            // The proxy's name may have to be resolved.
+            Step::Through(_) => Phase::Resolve,
+            Step::AskedProxy(..) => Phase::Proxy,
             Step::Resolved(_) | Step::Trying(_) | Step::Missed(..) => Phase::Connect,
-            Step::Connected(_) if self.tls => Phase::Tls,
-            Step::Connected(_) | Step::Secured(_) | Step::Asked(_) | Step::Answered(_) => {
-                Phase::Upgrade
-            }
+            Step::Connected(_) | Step::ProxyAnswered(_) if self.tls => Phase::Tls,
+            Step::Connected(_)
+            | Step::ProxyAnswered(_)
+            | Step::Secured(_)
+            | Step::Asked(_)
+            | Step::Answered(_) => Phase::Upgrade,
         }
     }
 }

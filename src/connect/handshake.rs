@@ -10,7 +10,7 @@ use tungstenite::handshake::client::generate_key;
 use tungstenite::handshake::derive_accept_key;
 
 use super::answer::{Fault, Incoming};
-use super::request::Request;
+use super::request::{Header, Request};
 use super::{explain, timed_out};
 use crate::deadline::Deadline;
 use crate::error::{Error, Phase, Refusal};
@@ -86,10 +86,6 @@ pub fn upgrade<S: Read + Write>(
 /// The upgrade request: our fields, each replaced by the user's of the same name, then the rest
 /// of the user's.
 fn compose(request: &Request, key: &str) -> Head {
-    let user_agent = request
-        .user_agent
-        .as_deref()
-        .unwrap_or(concat!("wsline/", env!("CARGO_PKG_VERSION")));
     let credentials = request.credentials().map(|it| {
         let pair = format!("{}:{}", it.user, it.password);
         format!("Basic {}", BASE64.encode(pair.as_bytes()))
@@ -100,10 +96,7 @@ fn compose(request: &Request, key: &str) -> Head {
         ("Pragma", Some("no-cache".to_owned())),
         ("Cache-Control", Some("no-cache".to_owned())),
         ("Authorization", credentials),
-        (
-            "User-Agent",
-            (!user_agent.is_empty()).then(|| user_agent.to_owned()),
-        ),
+        ("User-Agent", user_agent(request)),
         ("Upgrade", Some("websocket".to_owned())),
         ("Origin", request.origin.clone()),
         ("Sec-WebSocket-Version", Some("13".to_owned())),
@@ -113,10 +106,25 @@ fn compose(request: &Request, key: &str) -> Head {
             (!request.subprotocols.is_empty()).then(|| request.subprotocols.join(", ")),
         ),
     ];
+    Head {
+        start_line: format!("GET {} HTTP/1.1", request.target.resource_name),
+        fields: fields(&ours, &request.headers),
+    }
+}
+
+/// The User-Agent that is sent.
+pub(super) fn user_agent(request: &Request) -> Option<String> {
+    let ours = concat!("wsline/", env!("CARGO_PKG_VERSION"));
+    let name = request.user_agent.as_deref().unwrap_or(ours);
+    (!name.is_empty()).then(|| name.to_owned())
+}
+
+/// Our fields, each replaced by the user's of the same name, then the rest of the user's.
+pub(super) fn fields(ours: &[(&str, Option<String>)], users: &[Header]) -> Vec<Field> {
     let mut fields = Vec::new();
     let theirs = |name: &str, fields: &mut Vec<Field>| {
         let mut any = false;
-        for header in &request.headers {
+        for header in users {
             if header.name.eq_ignore_ascii_case(name) {
                 any = true;
                 fields.extend(header.value.clone().map(|value| Field {
@@ -127,7 +135,7 @@ fn compose(request: &Request, key: &str) -> Head {
         }
         any
     };
-    for (name, value) in &ours {
+    for (name, value) in ours {
         if !theirs(name, &mut fields) {
             fields.extend(value.as_ref().map(|value| Field {
                 name: (*name).to_owned(),
@@ -135,7 +143,7 @@ fn compose(request: &Request, key: &str) -> Head {
             }));
         }
     }
-    for header in &request.headers {
+    for header in users {
         if let Some(value) = &header.value {
             if !ours
                 .iter()
@@ -148,13 +156,10 @@ fn compose(request: &Request, key: &str) -> Head {
             }
         }
     }
-    Head {
-        start_line: format!("GET {} HTTP/1.1", request.target.resource_name),
-        fields,
-    }
+    fields
 }
 
-fn encode(head: &Head) -> Vec<u8> {
+pub(super) fn encode(head: &Head) -> Vec<u8> {
     let mut bytes = head.start_line.clone().into_bytes();
     for field in &head.fields {
         bytes.extend(b"\r\n");
@@ -170,7 +175,7 @@ fn encode(head: &Head) -> Vec<u8> {
 }
 
 /// The head that counts: 1xx but 101 only announces it (RFC 9110 §15.2).
-fn final_head<S: Read>(incoming: &mut Incoming<'_, S>) -> Result<(u16, Head), Fault> {
+pub(super) fn final_head<S: Read>(incoming: &mut Incoming<'_, S>) -> Result<(u16, Head), Fault> {
     loop {
         let (status, head) = incoming.head()?;
         if status == 101 || !(100..200).contains(&status) {

@@ -1,12 +1,13 @@
 //! Connecting: from an address to an open WebSocket, as plain blocking calls in order.
 //!
-//! [`open`] is [`transport`] (names, TCP, TLS) and then the [opening handshake](handshake)
+//! [`open`] is [`transport`] (names, TCP, a [proxy], TLS) and then the [opening handshake](handshake)
 //! (RFC 6455 §4.1), all within one [`Deadline`]. [`start`] does it on a thread of its own.
 
 pub mod answer;
 pub mod dialing;
 pub mod explain;
 pub mod handshake;
+pub mod proxy;
 pub mod request;
 pub mod resolve;
 pub mod stream;
@@ -14,7 +15,7 @@ pub mod tcp;
 pub mod tls;
 
 use std::net::SocketAddr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 pub use dialing::{start, Dialing, Progress};
 pub use request::{parse_header, Header, Request, DEFAULT_LIMIT};
@@ -23,6 +24,7 @@ pub use stream::Stream;
 use crate::deadline::Deadline;
 use crate::error::{Error, Phase};
 use crate::event::{Step, Timing, Upgrade};
+use proxy::Tunnel;
 
 /// An open WebSocket: nothing but frames comes from here on.
 #[derive(Debug)]
@@ -40,7 +42,7 @@ pub struct Opened {
 pub struct Transport {
     /// The stream, with the deadline set.
     pub stream: Stream,
-    /// Whom it is connected to.
+    /// Whom it is connected to: the server, or the proxy before it.
     pub address: SocketAddr,
     /// How long each step took so far.
     pub timing: Timing,
@@ -83,7 +85,7 @@ pub fn open(
     })
 }
 
-/// Connects to the server: names, TCP, TLS.
+/// Connects to the server: names, TCP, the proxy if there is one, TLS.
 ///
 /// # Errors
 ///
@@ -97,25 +99,15 @@ pub fn transport(
     let preparing = target.tls.then(|| tls::Preparing::start(&request.tls));
     let mut timing = Timing::default();
 
-    let addresses = if let Some(address) = target.address() {
-        vec![SocketAddr::new(address, target.port)]
+    let proxy = request.proxies.choose(target)?;
+    let (mut stream, address, tunnel) = if let Some(proxy) = &proxy {
+        let (stream, tunnel) = Tunnel::open(proxy, request, deadline, &mut timing, tell)?;
+        (stream, tunnel.address(), Some(tunnel))
     } else {
-        let begun = Instant::now();
-        let addresses = resolve::resolve(&target.host, target.port)?;
-        timing.resolve = Some(begun.elapsed());
-        tell(Step::Resolved(addresses.clone()));
-        deadline
-            .left()
-            .map_err(|_| timed_out(deadline, Phase::Resolve))?;
-        addresses
+        let reached = reach(&target.host, target.port, deadline, &mut timing, tell);
+        let (socket, address) = reached?;
+        (Stream::from(socket), address, None)
     };
-
-    let begun = Instant::now();
-    let (socket, address) = tcp::connect(&target.host, &addresses, deadline, tell)?;
-    timing.connect = Some(begun.elapsed());
-    tell(Step::Connected(address));
-
-    let mut stream = Stream::from(socket);
     stream.set_deadline(Some(deadline)).map_err(setting_up)?;
     if let Some(preparing) = preparing {
         let begun = Instant::now();
@@ -125,8 +117,9 @@ pub fn transport(
             options: &request.tls,
             deadline,
         };
-        let (secured, words) = peer.secure(stream, preparing, |deadline| {
-            Ok(tcp::connect_one(address, deadline.left()?)?.into())
+        let (secured, words) = peer.secure(stream, preparing, |deadline| match &tunnel {
+            Some(tunnel) => tunnel.again(deadline),
+            None => Ok(tcp::connect_one(address, deadline.left()?)?.into()),
         })?;
         stream = secured;
         timing.tls = Some(begun.elapsed());
@@ -137,6 +130,43 @@ pub fn transport(
         address,
         timing,
     })
+}
+
+/// Connects to a host by its name or address: the server, or the proxy before it.
+fn reach(
+    host: &str,
+    port: u16,
+    deadline: Deadline,
+    timing: &mut Timing,
+    tell: &mut dyn FnMut(Step),
+) -> Result<(tcp::Socket, SocketAddr), Error> {
+    let addresses = addresses(host, port, deadline, timing, tell)?;
+    let begun = Instant::now();
+    let (socket, address) = tcp::connect(host, &addresses, deadline, tell)?;
+    *timing.connect.get_or_insert(Duration::ZERO) += begun.elapsed();
+    tell(Step::Connected(address));
+    Ok((socket, address))
+}
+
+/// The addresses of a host; the resolver is asked only for a name.
+fn addresses(
+    host: &str,
+    port: u16,
+    deadline: Deadline,
+    timing: &mut Timing,
+    tell: &mut dyn FnMut(Step),
+) -> Result<Vec<SocketAddr>, Error> {
+    if let Some(address) = proxy::literal(host) {
+        return Ok(vec![SocketAddr::new(address, port)]);
+    }
+    let begun = Instant::now();
+    let addresses = resolve::resolve(host, port)?;
+    *timing.resolve.get_or_insert(Duration::ZERO) += begun.elapsed();
+    tell(Step::Resolved(addresses.clone()));
+    deadline
+        .left()
+        .map_err(|_| timed_out(deadline, Phase::Resolve))?;
+    Ok(addresses)
 }
 
 /// One budget for all of it, and one option that sets it.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::tls;
+use super::{proxy, tls};
 use crate::error::Error;
 use crate::head;
 use crate::target::{Credentials, Target};
@@ -85,6 +85,8 @@ pub struct Request {
     pub credentials: Option<Credentials>,
     /// What the user said about TLS.
     pub tls: tls::Options,
+    /// Which proxy to go through.
+    pub proxies: proxy::Choice,
     /// What an attempt may take in all: what its [`Deadline`](crate::deadline::Deadline) is made from.
     pub limit: Duration,
 }
@@ -104,6 +106,7 @@ impl Request {
             subprotocols: Vec::new(),
             credentials: None,
             tls: tls::Options::default(),
+            proxies: proxy::Choice::default(),
             limit: DEFAULT_LIMIT,
         }
     }
@@ -122,10 +125,11 @@ impl Request {
     ///
     /// [`Error::Usage`] for a subprotocol that is no token or comes twice (RFC 6455 §4.1), a
     /// User-Agent or Origin that no field can hold, a user name with a colon (RFC 7617 §2), an
-    /// empty server name; [`Error::Address`] for a secret that would go over a guessed `ws`.
+    /// empty server name, a wrong proxy; [`Error::Address`] for a secret that would go over a guessed `ws`.
     pub fn check(&self) -> Result<(), Error> {
         self.check_subprotocols()?;
         self.check_values()?;
+        self.proxies.choose(&self.target)?;
         let secret = self
             .headers
             .iter()

@@ -152,6 +152,7 @@ impl Record<'_> {
             &TimingFields {
                 resolve: milliseconds(timing.resolve),
                 connect: milliseconds(timing.connect),
+                proxy: milliseconds(timing.proxy),
                 tls: milliseconds(timing.tls),
                 upgrade: milliseconds(timing.upgrade),
             },
@@ -286,6 +287,7 @@ impl<'a> HeadFields<'a> {
 struct TimingFields {
     resolve: Option<f64>,
     connect: Option<f64>,
+    proxy: Option<f64>,
     tls: Option<f64>,
     upgrade: Option<f64>,
 }

@@ -178,6 +178,9 @@ impl Manner {
             Step::Trying(address) => format!("trying {address}"),
             Step::Missed(address, cause) => format!("{address}: {cause}"),
             Step::Connected(address) => format!("connected to {address}"),
+            Step::Through(proxy) => format!("going through the proxy {proxy}"),
+            Step::AskedProxy(to, _) => format!("asked the proxy for {to}"),
+            Step::ProxyAnswered(_) => "the proxy answered".to_owned(),
             Step::Secured(protocol) => format!("secured by {protocol}"),
             Step::Asked(_) => "asked for the upgrade".to_owned(),
             Step::Answered(_) => "the server answered".to_owned(),
@@ -185,8 +188,12 @@ impl Manner {
         let time = format!("{:7.1} ms", since.as_secs_f64() * 1000.0);
         lines.push_happened(&format!("{time}  {text}"));
         match step {
-            Step::Asked(head) => self.tell_head(lines, Way::Out, head),
-            Step::Answered(head) => self.tell_head(lines, Way::In, head),
+            Step::Asked(head) | Step::AskedProxy(_, Some(head)) => {
+                self.tell_head(lines, Way::Out, head);
+            }
+            Step::Answered(head) | Step::ProxyAnswered(Some(head)) => {
+                self.tell_head(lines, Way::In, head);
+            }
             _ => {}
         }
     }

@@ -128,6 +128,7 @@ fn open_has_both_heads_without_secrets() {
         timing: Timing {
             resolve: None,
             connect: Some(Duration::from_nanos(1_234_567)),
+            proxy: Some(Duration::from_millis(3)),
             tls: None,
             upgrade: Some(Duration::from_millis(20)),
         },
@@ -139,7 +140,7 @@ fn open_has_both_heads_without_secrets() {
             r#""dir":"in","type":"open","url":"ws://h/","address":"127.0.0.1:80","subprotocol":"chat","extensions":null,"#,
             r#""request":{"start_line":"GET / HTTP/1.1","headers":[{"name":"Host","value":"h"},{"name":"Authorization","value":"Bearer ***"}]},"#,
             r#""response":{"start_line":"HTTP/1.1 101 Switching Protocols","headers":[{"name":"X","value":"1"},{"name":"X","value":"2"}]},"#,
-            r#""timing":{"resolve":null,"connect":1.234,"tls":null,"upgrade":20.0}}"#,
+            r#""timing":{"resolve":null,"connect":1.234,"proxy":3.0,"tls":null,"upgrade":20.0}}"#,
         )
     );
 }

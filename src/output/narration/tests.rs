@@ -100,6 +100,15 @@ fn steps_are_told_with_their_time() {
             "127.0.0.1:80: refused",
         ),
         (Step::Connected(address()), "connected to 127.0.0.1:80"),
+        (
+            Step::Through("http://p:1".to_owned()),
+            "going through the proxy http://p:1",
+        ),
+        (
+            Step::AskedProxy("h:80".to_owned(), None),
+            "asked the proxy for h:80",
+        ),
+        (Step::ProxyAnswered(None), "the proxy answered"),
         (Step::Secured("TLS\n".to_owned()), "secured by TLS\\n"),
     ] {
         let event = Event::Step(&step);
@@ -129,6 +138,17 @@ fn the_handshake_is_told_as_on_the_wire_without_secrets() {
         told(Verbosity::Handshake, &Event::Step(&answered)),
         "*    12.3 ms  the server answered\n\
          < HTTP/1.1 101 OK\n< X: \\x1b\\t\\u{202e}\n<\n"
+    );
+}
+
+#[test]
+fn the_talk_with_a_proxy_is_told_without_secrets() {
+    let head = head("CONNECT h:80 HTTP/1.1", "Proxy-Authorization", "Basic dTpw");
+    let asked = Step::AskedProxy("h:80".to_owned(), Some(head));
+    assert_eq!(
+        told(Verbosity::Handshake, &Event::Step(&asked)),
+        "*    12.3 ms  asked the proxy for h:80\n\
+         > CONNECT h:80 HTTP/1.1\n> Proxy-Authorization: Basic ***\n>\n"
     );
 }
 
