@@ -31,7 +31,7 @@ complete -c wsline -n "__fish_wsline_needs_command" -s s -l subprotocol -d 'Offe
 complete -c wsline -n "__fish_wsline_needs_command" -s u -l user -d 'Log in with HTTP Basic credentials' -r
 complete -c wsline -n "__fish_wsline_needs_command" -l cacert -d 'Trust the certificates in a PEM file' -r -F
 complete -c wsline -n "__fish_wsline_needs_command" -l servername -d 'Ask for and check this name instead of the one in the URL' -r
-complete -c wsline -n "__fish_wsline_needs_command" -s x -l proxy -d 'Go through an http, https, socks5 or socks5h proxy' -r -f
+complete -c wsline -n "__fish_wsline_needs_command" -s x -l proxy -d 'Go through a proxy: http, https, socks5 or socks5h' -r -f
 complete -c wsline -n "__fish_wsline_needs_command" -s U -l proxy-user -d 'Log in to the proxy' -r
 complete -c wsline -n "__fish_wsline_needs_command" -l proxy-header -d 'Send a header to the proxy (repeat)' -r
 complete -c wsline -n "__fish_wsline_needs_command" -l noproxy -d 'Go to these hosts without a proxy' -r
@@ -88,7 +88,7 @@ complete -c wsline -n "__fish_wsline_using_subcommand demo" -s s -l subprotocol 
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s u -l user -d 'Log in with HTTP Basic credentials' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l cacert -d 'Trust the certificates in a PEM file' -r -F
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l servername -d 'Ask for and check this name instead of the one in the URL' -r
-complete -c wsline -n "__fish_wsline_using_subcommand demo" -s x -l proxy -d 'Go through an http, https, socks5 or socks5h proxy' -r -f
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -s x -l proxy -d 'Go through a proxy: http, https, socks5 or socks5h' -r -f
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s U -l proxy-user -d 'Log in to the proxy' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l proxy-header -d 'Send a header to the proxy (repeat)' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l noproxy -d 'Go to these hosts without a proxy' -r

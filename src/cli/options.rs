@@ -79,14 +79,14 @@ pub struct Options {
     ///
     /// They are trusted beside those that the system trusts.
     #[arg(long, alias = "ca", value_name = "FILE", value_hint = ValueHint::FilePath,
-          help_heading = TLS)]
+          hide_short_help = true, help_heading = TLS)]
     pub cacert: Option<PathBuf>,
 
     /// Ask for and check this name instead of the one in the URL
     #[arg(long, value_name = "NAME", hide_short_help = true, help_heading = TLS)]
     pub servername: Option<String>,
 
-    /// Go through an http, https, socks5 or socks5h proxy
+    /// Go through a proxy: http, https, socks5 or socks5h
     ///
     /// It is written [SCHEME://][USER:PASS@]HOST[:PORT]; without a scheme it is http, without a
     /// port 1080, or 443 for https. With socks5 names are resolved here, with socks5h by the
@@ -152,7 +152,7 @@ pub struct Options {
     pub data: Vec<Datum>,
 
     /// Go on with stdin or the prompt after --data
-    #[arg(short = 'i', long, help_heading = SEND)]
+    #[arg(short = 'i', long, hide_short_help = true, help_heading = SEND)]
     pub interactive: bool,
 
     /// End messages with NUL instead of a line feed

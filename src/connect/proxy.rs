@@ -374,16 +374,22 @@ impl<'a> Tunnel<'a> {
             },
             Fault::Refused {
                 cause,
-                refusal,
+                mut refusal,
                 hint,
                 ..
-            } => Error::ProxyRefused {
-                proxy,
-                to: self.to.to_string(),
-                cause,
-                refusal,
-                hint: hint.or(origin),
-            },
+            } => {
+                let hint = hint.or(origin);
+                if let Some(refusal) = &mut refusal {
+                    refusal.hint.clone_from(&hint);
+                }
+                Error::ProxyRefused {
+                    proxy,
+                    to: self.to.to_string(),
+                    cause,
+                    refusal,
+                    hint,
+                }
+            }
         }
     }
 }

@@ -4,6 +4,7 @@
 //! looks.
 
 mod peers;
+mod proxy;
 mod rooms;
 mod support;
 mod support_works;

@@ -79,7 +79,8 @@ fn compose(proxy: &Proxy, request: &Request, to: &Destination) -> Head {
 /// What to do about a refusal, where the cause is plain.
 fn hint(status: u16, head: &Head, proxy: &Proxy) -> Option<String> {
     Some(match status {
-        407 => unauthorised(head, proxy),
+        // tinyproxy says 401, which is a server's word, to wrong credentials.
+        401 | 407 => unauthorised(head, proxy),
         403 => "the proxy does not allow this server or this port; many allow port 443 alone"
             .to_owned(),
         400 | 404 | 405 | 501 => {
