@@ -350,6 +350,9 @@ impl<'a> Session<'a> {
                 let unread = turn.readable || open.holds_bytes();
                 if unread && !self.audience.outputs.full() {
                     self.read(link);
+                } else if open.holds_bytes() {
+                    // Poll does not see them: they are to be read as soon as outputs have room.
+                    self.more_output = true;
                 }
                 self.check_due(link);
             }
