@@ -88,8 +88,8 @@ pub struct Options {
 
     /// Go through a proxy: http, https, socks5 or socks5h
     ///
-    /// It is written [SCHEME://][USER:PASS@]HOST[:PORT]; without a scheme it is http, without a
-    /// port 1080, or 443 for https. With socks5 names are resolved here, with socks5h by the
+    /// It is written SCHEME://USER:PASS@HOST:PORT, and only the host must be there: without a
+    /// scheme it is http, without a port 1080, or 443 for https. With socks5 names are resolved here, with socks5h by the
     /// proxy. It goes before the environment's, and -x '' goes without any. --cacert and -k hold
     /// for an https proxy too.
     #[arg(short = 'x', long, value_name = "URL", value_hint = ValueHint::Url,
