@@ -2,7 +2,7 @@
 //! rustyline.
 //!
 //! rustyline reads and draws on a thread of its own, in raw mode, and prints for others only from
-//! there ([`screen`]). What is typed reaches the loop as [`Entry`] behind a descriptor to poll.
+//! there (`screen`). What is typed reaches the loop as [`Entry`] behind a descriptor to poll.
 //!
 //! [`Terminal`] is the guard: it lives in the thread that runs the session, and dropping it, after
 //! a panic too, brings everything that waits onto the screen, ends the line editor, and leaves the

@@ -3,7 +3,7 @@
 //! `-v` is no logger: it renders more of the same events. `*` stands before what happens, `>`
 //! before what goes to the server, `<` before what comes from it. People read stderr wherever it
 //! goes, so everything is escaped, on a terminal or not. What went wrong is told with
-//! [`report`](super::report()); the verdict comes at the very end, and not from here.
+//! [`report`](super::report::report()); the verdict comes at the very end, and not from here.
 
 use std::fmt::Write;
 use std::io;
