@@ -292,7 +292,7 @@ fn the_explanation_of_a_certificate_goes_through_the_proxy() {
     let server = Peer::tcp()
         .tls(&cert)
         .expect_tls_refused()
-        .then(Peer::tcp().tls(&cert).expect_eof())
+        .then(Peer::tcp().tls(&cert).stall())
         .start();
     let front = counted(proxy.addr(), 2);
     wsline(&server.url())
