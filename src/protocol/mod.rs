@@ -7,6 +7,7 @@
 //! writes [`Protocol::output`] and says how much went.
 
 pub mod close;
+pub mod deflate;
 mod frame;
 mod incoming;
 mod message;
@@ -79,6 +80,8 @@ pub struct Options {
     pub max_message_size: Option<u64>,
     /// Whether [`Received::Frame`] and [`Protocol::take_sent`] report frames.
     pub report_frames: bool,
+    /// What was agreed on compression; `None`: none.
+    pub compression: Option<deflate::Agreement>,
 }
 
 /// The state of a connection as the WHATWG `WebSocket` interface names it (`readyState`).
@@ -121,7 +124,7 @@ impl Protocol {
             state: State::Open,
             closure: Closure::default(),
             incoming: Incoming::new(options),
-            outgoing: Outgoing::new(options.report_frames),
+            outgoing: Outgoing::new(options),
         }
     }
 
@@ -172,6 +175,17 @@ impl Protocol {
         Ok(Some(match found {
             Found::Frame(header, length) => Received::Frame(header, length),
             Found::Data(piece) => Received::Data(piece),
+            Found::Inflated {
+                kind,
+                first,
+                last,
+                range,
+            } => Received::Data(Piece {
+                kind,
+                first,
+                last,
+                bytes: self.incoming.inflated(range),
+            }),
             Found::Character { first, last } => Received::Data(Piece {
                 kind: Kind::Text,
                 first,

@@ -1,5 +1,7 @@
 //! The core against bytes: every split gives the same, every rule has its code.
 
+mod compression;
+
 use proptest::prelude::*;
 use tungstenite::protocol::frame::coding::{Data, OpCode};
 

@@ -157,6 +157,7 @@ impl<'a> Session<'a> {
             protocol: protocol::Options {
                 max_message_size,
                 report_frames,
+                compression: None,
             },
             buffer: vec![0; READ],
             faults: Faults::default(),
