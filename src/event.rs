@@ -10,6 +10,7 @@ use tungstenite::protocol::frame::FrameHeader;
 
 use crate::error::Error;
 use crate::head::Head;
+use crate::protocol::deflate::Agreement;
 use crate::protocol::Closure;
 pub use crate::protocol::{Kind, Piece};
 
@@ -69,6 +70,8 @@ pub struct Upgrade {
     pub subprotocol: Option<String>,
     /// The extensions in use, as the server wrote them.
     pub extensions: Option<String>,
+    /// What of them is permessage-deflate (RFC 7692).
+    pub compression: Option<Agreement>,
     /// Our request.
     pub request: Head,
     /// The server's answer.

@@ -13,7 +13,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use crate::cli::{self, Colour, Datum, Options};
-use crate::connect::{tls, Request};
+use crate::connect::{tls, Compress, Request};
 use crate::deadline::Deadline;
 use crate::error::{plain, Error};
 use crate::event::{Kind, Note, Weight};
@@ -250,6 +250,11 @@ fn request(target: Target, options: Options) -> Request {
         origin: options.origin,
         subprotocols: options.subprotocols,
         credentials: options.user,
+        compress: match options.compress {
+            cli::Compress::Auto => Compress::Auto,
+            cli::Compress::Off => Compress::Off,
+            cli::Compress::Require => Compress::Require,
+        },
         tls: tls::Options {
             insecure: options.insecure,
             cacert: options.cacert,

@@ -32,7 +32,7 @@ use clap::{Arg, ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcomm
 pub use clap_complete::Shell;
 pub use data::Datum;
 pub use options::Options;
-pub use values::{BinaryAs, Colour};
+pub use values::{BinaryAs, Colour, Compress};
 
 use options::Typed;
 

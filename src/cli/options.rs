@@ -9,7 +9,7 @@ use std::time::Duration;
 use clap::{ArgAction, Args, ValueHint};
 
 use super::data::{Data, Datum};
-use super::values::{self, BinaryAs, Colour};
+use super::values::{self, BinaryAs, Colour, Compress};
 use crate::connect::{self, Header};
 use crate::session::Wait;
 use crate::target::Credentials;
@@ -218,6 +218,14 @@ pub struct Options {
     /// Send close codes that RFC 6455 forbids to send
     #[arg(long, hide_short_help = true, help_heading = PROTOCOL)]
     pub force: bool,
+
+    /// Compress messages (permessage-deflate, RFC 7692)
+    ///
+    /// `auto` offers it, as browsers do, and the server decides; `require` ends with 22 where the
+    /// server does not agree. Messages of less than 64 bytes are sent as they are.
+    #[arg(long, value_name = "WHEN", value_enum, default_value = "auto", hide_short_help = true,
+          help_heading = PROTOCOL)]
+    pub compress: Compress,
 
     /// Refuse messages that are larger
     ///

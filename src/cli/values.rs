@@ -24,6 +24,18 @@ pub enum BinaryAs {
     Skip,
 }
 
+/// Whether to compress (`--compress`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Compress {
+    /// Offer it.
+    #[default]
+    Auto,
+    /// Don't.
+    Off,
+    /// Refuse a server that does not agree.
+    Require,
+}
+
 /// When to colour (`--color`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Colour {

@@ -10,12 +10,13 @@ use tungstenite::handshake::client::generate_key;
 use tungstenite::handshake::derive_accept_key;
 
 use super::answer::{Fault, Incoming};
-use super::request::Request;
+use super::request::{Compress, Request};
 use super::{explain, timed_out};
 use crate::deadline::Deadline;
 use crate::error::{Error, Phase, Refusal};
 use crate::event::Step;
 use crate::head::{Field, Head};
+use crate::protocol::deflate::{self, Agreement};
 
 /// An opening handshake that succeeded.
 #[derive(Debug)]
@@ -26,6 +27,10 @@ pub struct Agreed {
     pub response: Head,
     /// The subprotocol that it chose.
     pub subprotocol: Option<String>,
+    /// The extensions in use, as it wrote them.
+    pub extensions: Option<String>,
+    /// What of them is permessage-deflate.
+    pub compression: Option<Agreement>,
     /// What arrived behind its answer: the first bytes of its frames.
     pub early: Vec<u8>,
 }
@@ -68,8 +73,10 @@ pub fn upgrade<S: Read + Write>(
             hint,
         })));
     }
-    match check(&asked, &answered) {
-        Ok(subprotocol) => Ok(Agreed {
+    match check(&asked, &answered, request.compress) {
+        Ok((subprotocol, compression)) => Ok(Agreed {
+            extensions: extensions(&answered),
+            compression,
             request: asked,
             response: answered,
             subprotocol,
@@ -108,6 +115,10 @@ fn compose(request: &Request, key: &str) -> Head {
         ("Origin", request.origin.clone()),
         ("Sec-WebSocket-Version", Some("13".to_owned())),
         ("Sec-WebSocket-Key", Some(key.to_owned())),
+        (
+            "Sec-WebSocket-Extensions",
+            (request.compress != Compress::Off).then(|| deflate::OFFER.to_owned()),
+        ),
         (
             "Sec-WebSocket-Protocol",
             (!request.subprotocols.is_empty()).then(|| request.subprotocols.join(", ")),
@@ -179,9 +190,13 @@ fn final_head<S: Read>(incoming: &mut Incoming<'_, S>) -> Result<(u16, Head), Fa
     }
 }
 
-/// Checks an answer of 101 as RFC 6455 §4.1 orders; the subprotocol that was chosen, or what is
-/// wrong.
-fn check(asked: &Head, answered: &Head) -> Result<Option<String>, String> {
+/// Checks an answer of 101 as RFC 6455 §4.1 orders; the subprotocol and the compression that
+/// were chosen, or what is wrong.
+fn check(
+    asked: &Head,
+    answered: &Head,
+    compress: Compress,
+) -> Result<(Option<String>, Option<Agreement>), String> {
     let quote = |name: &str| {
         answered.get(name).map_or_else(
             || "it has none".to_owned(),
@@ -209,13 +224,43 @@ fn check(asked: &Head, answered: &Head) -> Result<Option<String>, String> {
             quote("Sec-WebSocket-Accept")
         ));
     }
-    if answered.get("Sec-WebSocket-Extensions").is_some() {
-        return Err(format!(
-            "it uses an extension that was not offered, {} (RFC 6455 §4.1)",
-            quote("Sec-WebSocket-Extensions")
-        ));
+    Ok((
+        subprotocol(asked, answered)?,
+        compression(asked, answered, compress)?,
+    ))
+}
+
+/// The extensions of an answer, as one list.
+fn extensions(answered: &Head) -> Option<String> {
+    let values: Vec<_> = answered
+        .all("Sec-WebSocket-Extensions")
+        .map(String::from_utf8_lossy)
+        .collect();
+    (!values.is_empty()).then(|| values.join(", "))
+}
+
+/// The one extension that there is to agree on is permessage-deflate (RFC 7692 §5).
+fn compression(
+    asked: &Head,
+    answered: &Head,
+    compress: Compress,
+) -> Result<Option<Agreement>, String> {
+    let offered = asked
+        .all("Sec-WebSocket-Extensions")
+        .any(|value| value.starts_with(deflate::NAME.as_bytes()));
+    match extensions(answered) {
+        Some(answer) if offered => Agreement::parse(&answer)
+            .map(Some)
+            .map_err(|cause| format!("its Sec-WebSocket-Extensions has {cause}")),
+        Some(answer) => Err(format!(
+            "it uses an extension that was not offered, it says {answer:?} (RFC 6455 §4.1)"
+        )),
+        None if compress == Compress::Require => Err(format!(
+            "it does not agree to {}, which --compress require demands",
+            deflate::NAME
+        )),
+        None => Ok(None),
     }
-    subprotocol(asked, answered)
 }
 
 /// The server chooses one that was offered, or none.

@@ -17,7 +17,7 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 pub use dialing::{start, Dialing, Progress};
-pub use request::{parse_header, Header, Request, DEFAULT_LIMIT};
+pub use request::{parse_header, Compress, Header, Request, DEFAULT_LIMIT};
 pub use stream::Stream;
 
 use crate::deadline::Deadline;
@@ -73,8 +73,8 @@ pub fn open(
             url: request.target.url(),
             address: Some(address),
             subprotocol: agreed.subprotocol,
-            // None is offered, so an answer with one has been refused.
-            extensions: None,
+            extensions: agreed.extensions,
+            compression: agreed.compression,
             request: agreed.request,
             response: agreed.response,
             timing,

@@ -68,6 +68,18 @@ pub fn is_token(text: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
+/// Whether messages are compressed (`--compress`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Compress {
+    /// It is offered, as browsers do, and the server decides.
+    #[default]
+    Auto,
+    /// It is not offered.
+    Off,
+    /// A server that does not agree is refused.
+    Require,
+}
+
 /// All that an attempt to connect needs to know.
 #[derive(Clone, Debug)]
 pub struct Request {
@@ -83,6 +95,8 @@ pub struct Request {
     pub subprotocols: Vec<String>,
     /// Basic credentials; they go before those in the address.
     pub credentials: Option<Credentials>,
+    /// Whether permessage-deflate is offered (RFC 7692).
+    pub compress: Compress,
     /// What the user said about TLS.
     pub tls: tls::Options,
     /// What an attempt may take in all: what its [`Deadline`](crate::deadline::Deadline) is made from.
@@ -103,6 +117,7 @@ impl Request {
             origin: None,
             subprotocols: Vec::new(),
             credentials: None,
+            compress: Compress::default(),
             tls: tls::Options::default(),
             limit: DEFAULT_LIMIT,
         }

@@ -20,7 +20,7 @@ pub use until::{Until, Wait};
 
 use crate::connect::{Dialing, Opened, Progress};
 use crate::error::{Error, Phase};
-use crate::event::{Event, Link, Way};
+use crate::event::{Event, Link, Note, Way, Weight};
 use crate::exit::ExitCode;
 use crate::output::Output;
 use crate::protocol::{self, CloseReason, Closure, End, Protocol, Received};
@@ -385,7 +385,11 @@ impl<'a> Session<'a> {
             upgrade,
             early,
         } = opened;
-        match Connection::new(stream, Protocol::new(self.protocol)) {
+        let options = protocol::Options {
+            compression: upgrade.compression,
+            ..self.protocol
+        };
+        match Connection::new(stream, Protocol::new(options)) {
             Ok(connection) => self.slots[usize::from(link.0)] = Slot::Open(Box::new(connection)),
             Err(cause) => {
                 return self.miss(
@@ -400,6 +404,12 @@ impl<'a> Session<'a> {
         self.opened.get_or_insert(self.at.instant);
         self.quiet_since = self.at.instant;
         self.tell(link, &Event::Open(&upgrade));
+        if upgrade
+            .compression
+            .is_some_and(|agreement| agreement.client_max_window_bits == 8)
+        {
+            self.tell(link, &Event::Note(&narrow_window()));
+        }
         self.receive(link, &early);
     }
 
@@ -757,6 +767,16 @@ fn show_sent_frames(connection: &mut Connection, outputs: &mut Outputs<'_>, at: 
             &Event::Frame(Way::Out, &frame.header, frame.length),
         );
         outputs.show(at, link, &Event::Wire(Way::Out, &frame.wire));
+    }
+}
+
+/// What people should know of a server that allows us no window that zlib can write.
+fn narrow_window() -> Note {
+    Note {
+        weight: Weight::Hint,
+        text: "the server allows a compression window of 8 bits only: messages are sent \
+               uncompressed"
+            .to_owned(),
     }
 }
 

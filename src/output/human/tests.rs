@@ -220,6 +220,7 @@ fn the_opening_is_told_at_the_prompt() {
         address: Some(SocketAddr::from(([127, 0, 0, 1], 80))),
         subprotocol: Some("a\x1bb".to_owned()),
         extensions: None,
+        compression: None,
         request: Head::default(),
         response: Head::default(),
         timing: Timing::default(),

@@ -117,6 +117,7 @@ fn open_has_both_heads_without_secrets() {
         address: Some(SocketAddr::from(([127, 0, 0, 1], 80))),
         subprotocol: Some("chat".to_owned()),
         extensions: None,
+        compression: None,
         request: Head {
             start_line: "GET / HTTP/1.1".to_owned(),
             fields: vec![field("Host", "h"), field("Authorization", "Bearer t")],

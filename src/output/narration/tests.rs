@@ -139,6 +139,7 @@ fn the_opening_is_told() {
         address: Some(address()),
         subprotocol: Some("chat".to_owned()),
         extensions: Some("x".to_owned()),
+        compression: None,
         request: Head::default(),
         response: Head::default(),
         timing: Timing::default(),

@@ -130,6 +130,7 @@ fn upgrade() -> Upgrade {
         address: Some(([127, 0, 0, 1], 80).into()),
         subprotocol: Some("chat.v1".to_owned()),
         extensions: None,
+        compression: None,
         request: Head::default(),
         response: Head::default(),
         timing: Timing::default(),
