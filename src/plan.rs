@@ -21,7 +21,7 @@ use crate::head::Secrets;
 use crate::output::dump::BinaryAs;
 use crate::output::narration::Verbosity;
 use crate::output::palette::Palette;
-use crate::protocol::CloseReason;
+use crate::protocol::{self, CloseReason};
 use crate::session::{Until, Wait};
 use crate::source::conversation::Step;
 use crate::source::pace::Pace;
@@ -170,8 +170,8 @@ pub struct Plan {
     pub stderr_is_terminal: bool,
     /// When it ends.
     pub until: Until,
-    /// The limit of a received message in bytes.
-    pub max_message_size: Option<u64>,
+    /// The limit of a received message, and the size of sent frames.
+    pub protocol: protocol::Options,
     /// What people should know before it begins.
     pub notes: Vec<Note>,
 }
@@ -200,9 +200,13 @@ impl Plan {
             speaker: speaker(&options, environment),
             pace: Pace::new(options.delay.unwrap_or(Duration::ZERO)),
             force: options.force,
-            max_message_size: options
-                .max_message_size
-                .or_else(|| (!matches!(show, Show::Raw { .. })).then_some(HELD)),
+            protocol: protocol::Options {
+                max_message_size: options
+                    .max_message_size
+                    .or_else(|| (!matches!(show, Show::Raw { .. })).then_some(HELD)),
+                frame_size: options.frame_size,
+                ..protocol::Options::default()
+            },
             show,
             binary_as: options.binary_as.map(binary_as),
             times: options.timestamps.then(TimeZone::system),

@@ -3,6 +3,7 @@
 //! The comments on the fields are the help: the first paragraph is the line of `-h`, which has
 //! only the options that are needed daily, and the whole is what `--help` and the man page print.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -218,6 +219,13 @@ pub struct Options {
     /// Send close codes that RFC 6455 forbids to send
     #[arg(long, hide_short_help = true, help_heading = PROTOCOL)]
     pub force: bool,
+
+    /// Send messages in frames of at most this size
+    ///
+    /// A larger message goes in fragments (RFC 6455 §5.4), of what compression leaves of it.
+    #[arg(long, value_name = "SIZE", hide_short_help = true, value_parser = values::frame_size,
+          help_heading = SEND)]
+    pub frame_size: Option<NonZeroUsize>,
 
     /// Compress messages (permessage-deflate, RFC 7692)
     ///

@@ -3,6 +3,7 @@
 //! Every parser here is a pure function from the text of one argument; clap puts the option's
 //! name and the text before the sentence.
 
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use clap::ValueEnum;
@@ -128,6 +129,12 @@ pub(super) fn chunk_size(text: &str) -> Result<usize, String> {
         .ok()
         .filter(|size| *size as u64 <= LARGEST_CHUNK)
         .ok_or_else(|| "a chunk is at most 16M".to_owned())
+}
+
+/// A size that a frame can have; one beyond all memory is as good as none.
+pub(super) fn frame_size(text: &str) -> Result<NonZeroUsize, String> {
+    let size = usize::try_from(size(text)?).unwrap_or(usize::MAX);
+    NonZeroUsize::new(size).ok_or_else(|| "a size is at least 1".to_owned())
 }
 
 /// A count of at least one.

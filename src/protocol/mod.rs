@@ -15,6 +15,7 @@ mod outbox;
 mod outgoing;
 
 use std::fmt;
+use std::num::NonZeroUsize;
 
 use tungstenite::protocol::frame::coding::Control;
 use tungstenite::protocol::frame::FrameHeader;
@@ -80,6 +81,9 @@ pub struct Options {
     pub max_message_size: Option<u64>,
     /// Whether [`Received::Frame`] and [`Protocol::take_sent`] report frames.
     pub report_frames: bool,
+    /// The largest payload of a data frame in bytes; a larger one goes in fragments
+    /// (RFC 6455 §5.4). `None`: any.
+    pub frame_size: Option<NonZeroUsize>,
     /// What was agreed on compression; `None`: none.
     pub compression: Option<deflate::Agreement>,
 }
@@ -231,7 +235,8 @@ impl Protocol {
 
     // Messages in, bytes out.
 
-    /// Sends a piece of a message: one frame. Nothing is sent after a Close.
+    /// Sends a piece of a message: one frame, or several of [`Options::frame_size`]. Nothing is
+    /// sent after a Close.
     pub fn send(&mut self, piece: Piece<'_>) {
         self.outgoing.message(piece);
     }

@@ -1,5 +1,7 @@
 //! What goes out: frames, masked and in one buffer, and the Pongs that wait for room in it.
 
+use std::num::NonZeroUsize;
+
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 use tungstenite::protocol::frame::FrameHeader;
 
@@ -19,6 +21,7 @@ pub(super) struct Outgoing {
     pong: Option<Vec<u8>>,
     closed: bool,
     report_frames: bool,
+    frame_size: usize,
     sent: Vec<Sent>,
     /// Our compressed stream, if compression was agreed on.
     deflater: Option<Deflater>,
@@ -38,6 +41,7 @@ impl Outgoing {
             pong: None,
             closed: false,
             report_frames: options.report_frames,
+            frame_size: options.frame_size.map_or(usize::MAX, NonZeroUsize::get),
             sent: Vec::new(),
             deflater: options.compression.and_then(Deflater::new),
             compressing: None,
@@ -61,16 +65,28 @@ impl Outgoing {
                 // A piece that is still inside the compressor is no frame yet.
                 if piece.last || !payload.is_empty() {
                     let rsv1 = opcode != Data::Continue;
-                    self.frame(piece.last, rsv1, OpCode::Data(opcode), payload);
+                    self.fragments(piece.last, rsv1, opcode, payload);
                     self.compressing = Some(Data::Continue);
                 }
                 self.deflater = Some(deflater);
             }
             (_, deflater) => {
                 self.deflater = deflater;
-                self.frame(piece.last, false, OpCode::Data(opcode), piece.bytes);
+                self.fragments(piece.last, false, opcode, piece.bytes);
             }
         }
+    }
+
+    /// One frame, or as many as the frame size makes of the payload; the first one alone carries
+    /// the kind and RSV1.
+    fn fragments(&mut self, is_final: bool, rsv1: bool, opcode: Data, mut payload: &[u8]) {
+        let (mut rsv1, mut opcode) = (rsv1, opcode);
+        while payload.len() > self.frame_size {
+            let (fragment, rest) = payload.split_at(self.frame_size);
+            self.frame(false, rsv1, OpCode::Data(opcode), fragment);
+            (rsv1, opcode, payload) = (false, Data::Continue, rest);
+        }
+        self.frame(is_final, rsv1, OpCode::Data(opcode), payload);
     }
 
     /// A control frame; a payload that is too long is cut.

@@ -50,16 +50,17 @@ pub struct Outcome {
 
 /// Runs connections until they have ended and everything is written.
 ///
-/// `max_message_size` is the limit of the protocol core in bytes.
+/// What `protocol` says of frames to report and of compression is replaced by what the outputs
+/// ask for and the server agreed to.
 pub fn run(
     dialings: Vec<Dialing>,
     source: &mut dyn Source,
     outputs: &mut [Box<dyn Output>],
     signals: &mut Signals,
     until: &Until,
-    max_message_size: Option<u64>,
+    protocol: protocol::Options,
 ) -> Outcome {
-    let mut session = Session::new(dialings, source, outputs, signals, until, max_message_size);
+    let mut session = Session::new(dialings, source, outputs, signals, until, protocol);
     while !session.is_over() {
         match session.wait() {
             Ok(turn) => session.round(&turn),
@@ -142,7 +143,7 @@ impl<'a> Session<'a> {
         outputs: &'a mut [Box<dyn Output>],
         signals: &'a mut Signals,
         until: &'a Until,
-        max_message_size: Option<u64>,
+        protocol: protocol::Options,
     ) -> Self {
         let outputs = Outputs::new(outputs);
         let report_frames = outputs.detail.frames || outputs.detail.wire;
@@ -155,9 +156,8 @@ impl<'a> Session<'a> {
             signals,
             until,
             protocol: protocol::Options {
-                max_message_size,
                 report_frames,
-                compression: None,
+                ..protocol
             },
             buffer: vec![0; READ],
             faults: Faults::default(),

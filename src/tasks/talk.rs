@@ -55,7 +55,7 @@ pub fn run(mut plan: Plan) -> Result<Verdict, Error> {
         &mut outputs,
         &mut signals,
         &plan.until,
-        plan.max_message_size,
+        plan.protocol,
     );
     Ok(Verdict::of(outcome))
 }

@@ -177,6 +177,22 @@ fn a_window_of_eight_bits_sends_messages_as_they_are() {
     assert!(!written(&protocol)[0].0.rsv1);
 }
 
+#[test]
+fn fragments_of_a_compressed_message_have_the_bit_once() {
+    let mut protocol = Protocol::new(Options {
+        frame_size: NonZeroUsize::new(7),
+        compression: Some(Agreement::default()),
+        ..Options::default()
+    });
+    let payload: Vec<u8> = (0..=255).collect();
+    protocol.send(Piece::whole(Kind::Binary, &payload));
+    let frames = written(&protocol);
+    assert!(frames.len() > 10 && frames[0].0.rsv1);
+    assert!(frames[1..].iter().all(|(header, _)| !header.rsv1));
+    let mut stream = Decompress::new_with_window_bits(false, 15);
+    assert_eq!(inflate(&mut stream, &frames), payload);
+}
+
 fn agreements() -> impl Strategy<Value = Agreement> {
     (any::<bool>(), any::<bool>(), 8_u8..=15, 9_u8..=15).prop_map(
         |(server, client, theirs, ours)| Agreement {
