@@ -16,6 +16,9 @@ _wsline() {
             ",$1")
                 cmd="wsline"
                 ;;
+            wsline,curl)
+                cmd="wsline__subcmd__curl"
+                ;;
             wsline,demo)
                 cmd="wsline__subcmd__demo"
                 ;;
@@ -38,7 +41,7 @@ _wsline() {
 
     case "${cmd}" in
         wsline)
-            opts="-H -A -o -s -u -k -m -w -i -0 -b -n -P -v -q -d -t -1 -h -V --header --user-agent --origin --subprotocol --user --insecure --cacert --servername --cert --key --pass --tls-min --tls-max --connect-timeout --max-time --wait --close-timeout --interactive --null --delay --binary --max-messages --json --binary-as --timestamps --show-ping-pong --verbose --quiet --color --show-secrets --history --no-history --close-code --close-reason --force --max-message-size --data --data-binary --data-hex --data-raw --text --chunk-size --one --help --version echo demo generate"
+            opts="-H -A -o -s -u -k -L -4 -6 -x -U -m -w -i -0 -b -n -P -v -q -d -t -1 -h -V --header --user-agent --origin --subprotocol --user --bearer --cookie --insecure --cacert --servername --cert --key --pass --tls-min --tls-max --location --max-redirs --ipv4 --ipv6 --resolve --connect-to --unix-socket --proxy --proxy-user --proxy-header --noproxy --connect-timeout --max-time --wait --close-timeout --interactive --null --delay --binary --max-messages --json --binary-as --timestamps --show-ping-pong --verbose --quiet --timing --color --show-secrets --history --no-history --close-code --close-reason --force --frame-size --compress --max-message-size --data --data-binary --data-hex --data-raw --text --chunk-size --one --help --version echo demo curl generate"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -84,6 +87,14 @@ _wsline() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --bearer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cookie)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --cacert)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -142,6 +153,57 @@ _wsline() {
                     return 0
                     ;;
                 --tls-max)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-redirs)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resolve)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --connect-to)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --unix-socket)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --proxy)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -x)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy-user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -U)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy-header)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --noproxy)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -212,6 +274,14 @@ _wsline() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --frame-size)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --compress)
+                    COMPREPLY=($(compgen -W "auto off require" -- "${cur}"))
+                    return 0
+                    ;;
                 --max-message-size)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -247,8 +317,22 @@ _wsline() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        wsline__subcmd__curl)
+            opts="-h --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         wsline__subcmd__demo)
-            opts="-H -A -o -s -u -k -m -w -i -0 -b -n -P -v -q -d -t -1 -h --header --user-agent --origin --subprotocol --user --insecure --cacert --servername --cert --key --pass --tls-min --tls-max --connect-timeout --max-time --wait --close-timeout --interactive --null --delay --binary --max-messages --json --binary-as --timestamps --show-ping-pong --verbose --quiet --color --show-secrets --history --no-history --close-code --close-reason --force --max-message-size --data --data-binary --data-hex --data-raw --text --chunk-size --one --help"
+            opts="-H -A -o -s -u -k -L -4 -6 -x -U -m -w -i -0 -b -n -P -v -q -d -t -1 -h --header --user-agent --origin --subprotocol --user --bearer --cookie --insecure --cacert --servername --cert --key --pass --tls-min --tls-max --location --max-redirs --ipv4 --ipv6 --resolve --connect-to --unix-socket --proxy --proxy-user --proxy-header --noproxy --connect-timeout --max-time --wait --close-timeout --interactive --null --delay --binary --max-messages --json --binary-as --timestamps --show-ping-pong --verbose --quiet --timing --color --show-secrets --history --no-history --close-code --close-reason --force --frame-size --compress --max-message-size --data --data-binary --data-hex --data-raw --text --chunk-size --one --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -294,6 +378,14 @@ _wsline() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --bearer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cookie)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --cacert)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -352,6 +444,57 @@ _wsline() {
                     return 0
                     ;;
                 --tls-max)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-redirs)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resolve)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --connect-to)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --unix-socket)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --proxy)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -x)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy-user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -U)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy-header)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --noproxy)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -420,6 +563,14 @@ _wsline() {
                     ;;
                 --close-reason)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --frame-size)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --compress)
+                    COMPREPLY=($(compgen -W "auto off require" -- "${cur}"))
                     return 0
                     ;;
                 --max-message-size)

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_wsline_global_optspecs
-    string join \n H/header= A/user-agent= o/origin= s/subprotocol= u/user= k/insecure cacert= servername= cert= key= pass= tls-min= tls-max= connect-timeout= m/max-time= w/wait= close-timeout= i/interactive 0/null delay= b/binary n/max-messages= json binary-as= timestamps P/show-ping-pong v/verbose q/quiet color= show-secrets history= no-history close-code= close-reason= force max-message-size= d/data= data-binary= data-hex= data-raw= t/text chunk-size= 1/one h/help V/version
+    string join \n H/header= A/user-agent= o/origin= s/subprotocol= u/user= bearer= cookie= k/insecure cacert= servername= cert= key= pass= tls-min= tls-max= L/location max-redirs= 4/ipv4 6/ipv6 resolve= connect-to= unix-socket= x/proxy= U/proxy-user= proxy-header= noproxy= connect-timeout= m/max-time= w/wait= close-timeout= i/interactive 0/null delay= b/binary n/max-messages= json binary-as= timestamps P/show-ping-pong v/verbose q/quiet timing color= show-secrets history= no-history close-code= close-reason= force frame-size= compress= max-message-size= d/data= data-binary= data-hex= data-raw= t/text chunk-size= 1/one h/help V/version
 end
 
 function __fish_wsline_needs_command
@@ -29,6 +29,8 @@ complete -c wsline -n "__fish_wsline_needs_command" -s A -l user-agent -d 'Set t
 complete -c wsline -n "__fish_wsline_needs_command" -s o -l origin -d 'Set the Origin header' -r
 complete -c wsline -n "__fish_wsline_needs_command" -s s -l subprotocol -d 'Offer a subprotocol (repeat)' -r
 complete -c wsline -n "__fish_wsline_needs_command" -s u -l user -d 'Log in with HTTP Basic credentials' -r
+complete -c wsline -n "__fish_wsline_needs_command" -l bearer -d 'Log in with a token (Authorization: Bearer)' -r
+complete -c wsline -n "__fish_wsline_needs_command" -l cookie -d 'Send cookies (repeat)' -r
 complete -c wsline -n "__fish_wsline_needs_command" -l cacert -d 'Trust the certificates in a PEM file' -r -F
 complete -c wsline -n "__fish_wsline_needs_command" -l servername -d 'Ask for and check this name instead of the one in the URL' -r
 complete -c wsline -n "__fish_wsline_needs_command" -l cert -d 'Show the server this certificate of yours' -r -F
@@ -36,7 +38,15 @@ complete -c wsline -n "__fish_wsline_needs_command" -l key -d 'The private key o
 complete -c wsline -n "__fish_wsline_needs_command" -l pass -d 'The passphrase of the key of --cert' -r
 complete -c wsline -n "__fish_wsline_needs_command" -l tls-min -d 'Speak no older version of TLS: 1.0, 1.1, 1.2 or 1.3' -r
 complete -c wsline -n "__fish_wsline_needs_command" -l tls-max -d 'Speak no newer version of TLS: 1.0, 1.1, 1.2 or 1.3' -r
-complete -c wsline -n "__fish_wsline_needs_command" -l connect-timeout -d 'Limit names, TCP, TLS and upgrade together' -r
+complete -c wsline -n "__fish_wsline_needs_command" -l max-redirs -d 'With --location: follow at most N redirects [default: 10]' -r
+complete -c wsline -n "__fish_wsline_needs_command" -l resolve -d 'Take these addresses for a host and port (repeat)' -r
+complete -c wsline -n "__fish_wsline_needs_command" -l connect-to -d 'Connect to HOST2:PORT2 instead of HOST1:PORT1 (repeat)' -r
+complete -c wsline -n "__fish_wsline_needs_command" -l unix-socket -d 'Connect to a Unix socket instead of the URL\'s host' -r -F
+complete -c wsline -n "__fish_wsline_needs_command" -s x -l proxy -d 'Go through a proxy: http, https, socks5 or socks5h' -r -f
+complete -c wsline -n "__fish_wsline_needs_command" -s U -l proxy-user -d 'Log in to the proxy' -r
+complete -c wsline -n "__fish_wsline_needs_command" -l proxy-header -d 'Send a header to the proxy (repeat)' -r
+complete -c wsline -n "__fish_wsline_needs_command" -l noproxy -d 'Go to these hosts without a proxy' -r
+complete -c wsline -n "__fish_wsline_needs_command" -l connect-timeout -d 'Limit names, TCP, proxy, TLS and upgrade together' -r
 complete -c wsline -n "__fish_wsline_needs_command" -s m -l max-time -d 'Limit the whole run' -r
 complete -c wsline -n "__fish_wsline_needs_command" -s w -l wait -d 'Listen on after the end of input [default: 1s]' -r
 complete -c wsline -n "__fish_wsline_needs_command" -l close-timeout -d 'Wait this long for the answer to our Close [default: 5s]' -r
@@ -52,6 +62,10 @@ never\t'Not at all'"
 complete -c wsline -n "__fish_wsline_needs_command" -l history -d 'Keep the prompt\'s history in this file' -r -F
 complete -c wsline -n "__fish_wsline_needs_command" -l close-code -d 'Close with this code' -r
 complete -c wsline -n "__fish_wsline_needs_command" -l close-reason -d 'Close with this reason' -r
+complete -c wsline -n "__fish_wsline_needs_command" -l frame-size -d 'Send messages in frames of at most this size' -r
+complete -c wsline -n "__fish_wsline_needs_command" -l compress -d 'Compress messages (permessage-deflate, RFC 7692)' -r -f -a "auto\t'Offer it'
+off\t'Don\'t'
+require\t'Refuse a server that does not agree'"
 complete -c wsline -n "__fish_wsline_needs_command" -l max-message-size -d 'Refuse messages that are larger' -r
 complete -c wsline -n "__fish_wsline_needs_command" -s d -l data -d 'Send a text message (repeat; @FILE, @- for stdin)' -r
 complete -c wsline -n "__fish_wsline_needs_command" -l data-binary -d 'Send a binary message (@FILE, @- for stdin)' -r
@@ -59,6 +73,9 @@ complete -c wsline -n "__fish_wsline_needs_command" -l data-hex -d 'Send the byt
 complete -c wsline -n "__fish_wsline_needs_command" -l data-raw -d 'Send TEXT as a text message, also if it begins with @' -r
 complete -c wsline -n "__fish_wsline_needs_command" -l chunk-size -d 'With --binary: bytes in a message [default: 64K]' -r
 complete -c wsline -n "__fish_wsline_needs_command" -s k -l insecure -d 'Accept any server certificate'
+complete -c wsline -n "__fish_wsline_needs_command" -s L -l location -d 'Follow redirects'
+complete -c wsline -n "__fish_wsline_needs_command" -s 4 -l ipv4 -d 'Use IPv4 only'
+complete -c wsline -n "__fish_wsline_needs_command" -s 6 -l ipv6 -d 'Use IPv6 only'
 complete -c wsline -n "__fish_wsline_needs_command" -s i -l interactive -d 'Go on with stdin or the prompt after --data'
 complete -c wsline -n "__fish_wsline_needs_command" -s 0 -l null -d 'End messages with NUL instead of a line feed'
 complete -c wsline -n "__fish_wsline_needs_command" -s b -l binary -d 'Send stdin as binary messages, not line by line'
@@ -67,6 +84,7 @@ complete -c wsline -n "__fish_wsline_needs_command" -l timestamps -d 'Put the ti
 complete -c wsline -n "__fish_wsline_needs_command" -s P -l show-ping-pong -d 'Show Pings and Pongs too'
 complete -c wsline -n "__fish_wsline_needs_command" -s v -l verbose -d 'Show the handshake; -vv frames, -vvv their bytes'
 complete -c wsline -n "__fish_wsline_needs_command" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c wsline -n "__fish_wsline_needs_command" -l timing -d 'Show how long each step of connecting took'
 complete -c wsline -n "__fish_wsline_needs_command" -l show-secrets -d 'Do not replace credentials by *** in what is shown'
 complete -c wsline -n "__fish_wsline_needs_command" -l no-history -d 'Neither read nor write the prompt\'s history'
 complete -c wsline -n "__fish_wsline_needs_command" -l force -d 'Send close codes that RFC 6455 forbids to send'
@@ -76,6 +94,7 @@ complete -c wsline -n "__fish_wsline_needs_command" -s h -l help -d 'Show this h
 complete -c wsline -n "__fish_wsline_needs_command" -s V -l version -d 'Show the version'
 complete -c wsline -n "__fish_wsline_needs_command" -a "echo" -d 'Be an echo server, to try things out with'
 complete -c wsline -n "__fish_wsline_needs_command" -a "demo" -d 'Talk to an echo server inside this process'
+complete -c wsline -n "__fish_wsline_needs_command" -a "curl" -d 'Talk as a browser\'s "Copy as cURL" says'
 complete -c wsline -n "__fish_wsline_needs_command" -a "generate" -d 'Print shell completions or the man page'
 complete -c wsline -n "__fish_wsline_using_subcommand echo" -l cert -d 'The server\'s certificate, and those that signed it, in PEM, or PKCS#12' -r -F
 complete -c wsline -n "__fish_wsline_using_subcommand echo" -l key -d 'The certificate\'s private key in PEM, if it is in a file of its own' -r -F
@@ -88,6 +107,8 @@ complete -c wsline -n "__fish_wsline_using_subcommand demo" -s A -l user-agent -
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s o -l origin -d 'Set the Origin header' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s s -l subprotocol -d 'Offer a subprotocol (repeat)' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s u -l user -d 'Log in with HTTP Basic credentials' -r
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l bearer -d 'Log in with a token (Authorization: Bearer)' -r
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l cookie -d 'Send cookies (repeat)' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l cacert -d 'Trust the certificates in a PEM file' -r -F
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l servername -d 'Ask for and check this name instead of the one in the URL' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l cert -d 'Show the server this certificate of yours' -r -F
@@ -95,7 +116,15 @@ complete -c wsline -n "__fish_wsline_using_subcommand demo" -l key -d 'The priva
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l pass -d 'The passphrase of the key of --cert' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l tls-min -d 'Speak no older version of TLS: 1.0, 1.1, 1.2 or 1.3' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l tls-max -d 'Speak no newer version of TLS: 1.0, 1.1, 1.2 or 1.3' -r
-complete -c wsline -n "__fish_wsline_using_subcommand demo" -l connect-timeout -d 'Limit names, TCP, TLS and upgrade together' -r
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l max-redirs -d 'With --location: follow at most N redirects [default: 10]' -r
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l resolve -d 'Take these addresses for a host and port (repeat)' -r
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l connect-to -d 'Connect to HOST2:PORT2 instead of HOST1:PORT1 (repeat)' -r
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l unix-socket -d 'Connect to a Unix socket instead of the URL\'s host' -r -F
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -s x -l proxy -d 'Go through a proxy: http, https, socks5 or socks5h' -r -f
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -s U -l proxy-user -d 'Log in to the proxy' -r
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l proxy-header -d 'Send a header to the proxy (repeat)' -r
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l noproxy -d 'Go to these hosts without a proxy' -r
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l connect-timeout -d 'Limit names, TCP, proxy, TLS and upgrade together' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s m -l max-time -d 'Limit the whole run' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s w -l wait -d 'Listen on after the end of input [default: 1s]' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l close-timeout -d 'Wait this long for the answer to our Close [default: 5s]' -r
@@ -111,6 +140,10 @@ never\t'Not at all'"
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l history -d 'Keep the prompt\'s history in this file' -r -F
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l close-code -d 'Close with this code' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l close-reason -d 'Close with this reason' -r
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l frame-size -d 'Send messages in frames of at most this size' -r
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l compress -d 'Compress messages (permessage-deflate, RFC 7692)' -r -f -a "auto\t'Offer it'
+off\t'Don\'t'
+require\t'Refuse a server that does not agree'"
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l max-message-size -d 'Refuse messages that are larger' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s d -l data -d 'Send a text message (repeat; @FILE, @- for stdin)' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l data-binary -d 'Send a binary message (@FILE, @- for stdin)' -r
@@ -118,6 +151,9 @@ complete -c wsline -n "__fish_wsline_using_subcommand demo" -l data-hex -d 'Send
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l data-raw -d 'Send TEXT as a text message, also if it begins with @' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l chunk-size -d 'With --binary: bytes in a message [default: 64K]' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s k -l insecure -d 'Accept any server certificate'
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -s L -l location -d 'Follow redirects'
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -s 4 -l ipv4 -d 'Use IPv4 only'
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -s 6 -l ipv6 -d 'Use IPv6 only'
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s i -l interactive -d 'Go on with stdin or the prompt after --data'
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s 0 -l null -d 'End messages with NUL instead of a line feed'
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s b -l binary -d 'Send stdin as binary messages, not line by line'
@@ -126,12 +162,14 @@ complete -c wsline -n "__fish_wsline_using_subcommand demo" -l timestamps -d 'Pu
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s P -l show-ping-pong -d 'Show Pings and Pongs too'
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s v -l verbose -d 'Show the handshake; -vv frames, -vvv their bytes'
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s q -l quiet -d 'Say nothing on stderr but errors'
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l timing -d 'Show how long each step of connecting took'
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l show-secrets -d 'Do not replace credentials by *** in what is shown'
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l no-history -d 'Neither read nor write the prompt\'s history'
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l force -d 'Send close codes that RFC 6455 forbids to send'
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s t -l text -d 'Send stdin line by line as text; undoes --binary'
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s 1 -l one -d 'The same as --max-messages 1'
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s h -l help -d 'Show this help; --help shows all of it'
+complete -c wsline -n "__fish_wsline_using_subcommand curl" -s h -l help -d 'Show this help'
 complete -c wsline -n "__fish_wsline_using_subcommand generate; and not __fish_seen_subcommand_from completions man" -s h -l help -d 'Show this help'
 complete -c wsline -n "__fish_wsline_using_subcommand generate; and not __fish_seen_subcommand_from completions man" -f -a "completions" -d 'Print the completions for a shell'
 complete -c wsline -n "__fish_wsline_using_subcommand generate; and not __fish_seen_subcommand_from completions man" -f -a "man" -d 'Print the man page'

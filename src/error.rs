@@ -25,6 +25,8 @@ pub enum Phase {
     Resolve,
     /// Connecting to one of its addresses.
     Connect,
+    /// Asking a proxy.
+    Proxy,
     /// The TLS handshake.
     Tls,
     /// The opening handshake (RFC 6455 §4).
@@ -46,6 +48,7 @@ impl Phase {
             Self::Address => "address",
             Self::Resolve => "resolve",
             Self::Connect => "connect",
+            Self::Proxy => "proxy",
             Self::Tls => "tls",
             Self::Upgrade => "upgrade",
             Self::Open => "open",
@@ -62,7 +65,8 @@ impl fmt::Display for Phase {
             Self::Address => "reading the address",
             Self::Resolve => "resolving the name",
             Self::Connect => "connecting",
-            Self::Tls => "the TLS handshake",
+            Self::Proxy => "waiting for the proxy's answer",
+            Self::Tls => "setting up TLS",
             Self::Upgrade => "waiting for the answer to the upgrade",
             Self::Open => "the connection was open",
             Self::Input => "reading input",
@@ -107,7 +111,7 @@ pub enum Error {
     },
 
     /// No address of the name could be connected to.
-    #[error("could not connect to {host}:{port}{}", attempts_text(.attempts))]
+    #[error("could not connect to {}:{port}{}", bracketed(.host), attempts_text(.attempts))]
     Connect {
         /// The server's name or address.
         host: String,
@@ -115,6 +119,88 @@ pub enum Error {
         port: u16,
         /// Each address that was tried, and why it failed.
         attempts: Vec<(SocketAddr, io::Error)>,
+    },
+
+    /// The time limit of connecting passed while addresses were being tried.
+    #[error("--connect-timeout {} passed while connecting to {host}:{port}{}",
+            seconds(*.limit), attempts_text(.attempts))]
+    ConnectTimeout {
+        /// The server's name or address.
+        host: String,
+        /// Its port.
+        port: u16,
+        /// The limit.
+        limit: Duration,
+        /// Each address that was tried, and why it failed.
+        attempts: Vec<(SocketAddr, io::Error)>,
+    },
+
+    /// The Unix socket could not be connected to.
+    #[error("could not connect to the Unix socket {path}: {}", plain(.cause))]
+    UnixSocket {
+        /// Its path.
+        path: String,
+        /// Why.
+        cause: io::Error,
+    },
+
+    /// The proxy's name has no address.
+    #[error("could not resolve the proxy's name {host}: {cause}")]
+    ProxyName {
+        /// The name.
+        host: String,
+        /// What the resolver said.
+        cause: String,
+        /// The next step.
+        hint: Option<String>,
+    },
+
+    /// No address of the proxy could be connected to.
+    #[error("could not connect to the proxy {proxy}{}", attempts_text(.attempts))]
+    ProxyConnect {
+        /// The proxy.
+        proxy: String,
+        /// Each address that was tried, and why it failed.
+        attempts: Vec<(SocketAddr, io::Error)>,
+        /// The next step.
+        hint: Option<String>,
+    },
+
+    /// The connection to the proxy ended before it answered.
+    #[error("the proxy {proxy} closed the connection before it answered{}", cause_text(.cause.as_ref()))]
+    ProxyClosed {
+        /// The proxy.
+        proxy: String,
+        /// The error that ended it; `None` for an end of stream.
+        cause: Option<io::Error>,
+        /// The next step.
+        hint: Option<String>,
+    },
+
+    /// The proxy's answer is none.
+    #[error("the proxy {proxy} answered wrongly: {cause}")]
+    Proxy {
+        /// The proxy.
+        proxy: String,
+        /// What is wrong with it.
+        cause: String,
+        /// The next step.
+        hint: Option<String>,
+    },
+
+    /// The proxy does not connect to the server.
+    #[error("the proxy {proxy} refused to connect to {to}: {cause}")]
+    ProxyRefused {
+        /// The proxy.
+        proxy: String,
+        /// What it was asked for.
+        to: String,
+        /// Why, in its words.
+        cause: String,
+        /// Its answer, if it speaks HTTP.
+        refusal: Option<Box<Refusal>>,
+        /// The next step.
+        hint: Option<String>,
     },
 
     /// The TLS handshake failed for another reason than the server's certificate.
@@ -198,6 +284,24 @@ pub enum Error {
         hint: Option<String>,
     },
 
+    /// The server redirects to where the program does not follow.
+    #[error("the redirect was not followed: {cause}")]
+    Redirect {
+        /// Why not.
+        cause: String,
+        /// The answer that redirects.
+        head: Box<Head>,
+    },
+
+    /// The server redirects more often than is allowed.
+    #[error("--max-redirs {limit} is used up: the next redirect leads to {url}")]
+    Redirects {
+        /// How many are allowed.
+        limit: u32,
+        /// Where the next would lead.
+        url: String,
+    },
+
     /// The connection ended before the upgrade was answered.
     #[error("the connection ended before the upgrade was answered{}", cause_text(.cause.as_ref()))]
     Unanswered {
@@ -230,7 +334,7 @@ pub enum Error {
     },
 
     /// Output could not be written.
-    #[error("could not write to {target}: {cause}")]
+    #[error("could not write to {target}: {}", plain(.cause))]
     Output {
         /// `standard output`, or the name of a file.
         target: String,
@@ -263,7 +367,7 @@ pub enum Error {
     Signal(i32),
 
     /// Something of the operating system that has no variant of its own.
-    #[error("{doing}: {cause}")]
+    #[error("{doing}: {}", plain(.cause))]
     System {
         /// What was being done.
         doing: &'static str,
@@ -279,14 +383,25 @@ impl Error {
         match self {
             Self::Usage(_) => Phase::Usage,
             Self::Address(_) => Phase::Address,
-            Self::Resolve { .. } => Phase::Resolve,
-            Self::Connect { .. } | Self::Listen { .. } => Phase::Connect,
+            Self::Resolve { .. } | Self::ProxyName { .. } => Phase::Resolve,
+            Self::Connect { .. }
+            | Self::ConnectTimeout { .. }
+            | Self::ProxyConnect { .. }
+            | Self::UnixSocket { .. }
+            | Self::Listen { .. } => Phase::Connect,
+            Self::ProxyClosed { .. } | Self::Proxy { .. } | Self::ProxyRefused { .. } => {
+                Phase::Proxy
+            }
             Self::Tls { .. }
             | Self::Certificate { .. }
             | Self::CaFile { .. }
             | Self::Identity { .. }
             | Self::ClientCertificate { .. } => Phase::Tls,
-            Self::Refused(_) | Self::Upgrade { .. } | Self::Unanswered { .. } => Phase::Upgrade,
+            Self::Refused(_)
+            | Self::Upgrade { .. }
+            | Self::Redirect { .. }
+            | Self::Redirects { .. }
+            | Self::Unanswered { .. } => Phase::Upgrade,
             Self::Timeout { phase, .. } => *phase,
             Self::Input { .. } => Phase::Input,
             Self::Output { .. } => Phase::Output,
@@ -303,14 +418,20 @@ impl Error {
             Self::Usage(_) => ExitCode::Usage,
             Self::Address(_) => ExitCode::Address,
             Self::Resolve { .. } => ExitCode::Name,
-            Self::Connect { .. } => ExitCode::Connect,
+            Self::ProxyName { .. } => ExitCode::ProxyName,
+            Self::Connect { .. }
+            | Self::UnixSocket { .. }
+            | Self::ProxyConnect { .. }
+            | Self::ProxyClosed { .. } => ExitCode::Connect,
+            Self::Proxy { .. } | Self::ProxyRefused { .. } => ExitCode::Proxy,
             Self::Tls { .. } => ExitCode::Tls,
             Self::Certificate { .. } => ExitCode::Certificate,
             Self::CaFile { .. } => ExitCode::CaFile,
             Self::Identity { .. } | Self::ClientCertificate { .. } => ExitCode::Identity,
-            Self::Refused(_) | Self::Upgrade { .. } => ExitCode::Refused,
+            Self::Refused(_) | Self::Upgrade { .. } | Self::Redirect { .. } => ExitCode::Refused,
+            Self::Redirects { .. } => ExitCode::Redirects,
             Self::Unanswered { .. } => ExitCode::Receive,
-            Self::Timeout { .. } => ExitCode::Timeout,
+            Self::Timeout { .. } | Self::ConnectTimeout { .. } => ExitCode::Timeout,
             Self::Input { .. } => ExitCode::Input,
             Self::Output { .. } => ExitCode::Output,
             Self::Unsent { .. } => ExitCode::Send,
@@ -324,15 +445,32 @@ impl Error {
     #[must_use]
     pub fn hint(&self) -> Option<&str> {
         match self {
-            Self::Tls { hint, .. }
+            Self::ProxyName { hint, .. }
+            | Self::ProxyConnect { hint, .. }
+            | Self::ProxyClosed { hint, .. }
+            | Self::Proxy { hint, .. }
+            | Self::ProxyRefused { hint, .. }
+            | Self::Tls { hint, .. }
             | Self::Certificate { hint, .. }
             | Self::Identity { hint, .. }
             | Self::Upgrade { hint, .. }
             | Self::Unanswered { hint, .. } => hint.as_deref(),
             Self::ClientCertificate { hint, .. } => Some(hint),
             Self::Refused(refusal) => refusal.hint.as_deref(),
+            Self::Redirects { .. } => {
+                Some("a larger --max-redirs follows it, unless they lead round in a circle")
+            }
             _ => None,
         }
+    }
+}
+
+/// A host before a port: the colons of an IPv6 address need brackets (RFC 3986 §3.2.2).
+fn bracketed(host: &str) -> String {
+    if host.contains(':') {
+        format!("[{host}]")
+    } else {
+        host.to_owned()
     }
 }
 

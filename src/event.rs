@@ -4,12 +4,14 @@
 //! the read buffer: whoever needs bytes for longer copies them.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use tungstenite::protocol::frame::FrameHeader;
 
 use crate::error::Error;
 use crate::head::Head;
+use crate::protocol::deflate::Agreement;
 use crate::protocol::Closure;
 pub use crate::protocol::{Kind, Piece};
 
@@ -37,6 +39,16 @@ pub enum Step {
     Missed(SocketAddr, String),
     /// TCP is connected.
     Connected(SocketAddr),
+    /// A Unix socket is being connected to; this is its path.
+    TryingUnix(PathBuf),
+    /// A Unix socket is connected; this is its path.
+    ConnectedUnix(PathBuf),
+    /// The way goes through this proxy: what follows is about it until it has answered.
+    Through(String),
+    /// The proxy was asked to connect to this, in an HTTP request if it speaks HTTP.
+    AskedProxy(String, Option<Head>),
+    /// The proxy answered, in an HTTP answer if it speaks HTTP.
+    ProxyAnswered(Option<Head>),
     /// TLS is set up; the text names the protocol as far as it is known.
     Secured(String),
     /// The server's certificate for people, a line each; after [`Step::Secured`].
@@ -45,15 +57,28 @@ pub enum Step {
     Asked(Head),
     /// The upgrade was answered.
     Answered(Head),
+    /// The answer leads somewhere else, and it goes on there.
+    Redirected {
+        /// Where it goes on, without credentials.
+        url: String,
+        /// Whether that is secured.
+        tls: bool,
+        /// Whether credentials were left behind, because it is another origin.
+        bared: bool,
+    },
 }
 
 /// How long each step took; what did not happen is `None`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Timing {
+    /// Everything up to the last redirect that was followed.
+    pub redirects: Option<Duration>,
     /// Name resolution.
     pub resolve: Option<Duration>,
     /// TCP, from the first attempt to the one that connected.
     pub connect: Option<Duration>,
+    /// From the connection to the proxy to its answer, TLS to it included.
+    pub proxy: Option<Duration>,
     /// The TLS handshake.
     pub tls: Option<Duration>,
     /// From sending the upgrade to its answer.
@@ -61,22 +86,37 @@ pub struct Timing {
 }
 
 /// An opening handshake that succeeded (RFC 6455 §4).
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Upgrade {
     /// The address as it was used, without credentials.
     pub url: String,
-    /// Whom we are connected to; `None` for a Unix socket.
+    /// Whom we are connected to, the proxy if there is one; `None` for a Unix socket.
     pub address: Option<SocketAddr>,
+    /// The path of the Unix socket that we are connected to, if it is one.
+    pub unix_socket: Option<PathBuf>,
     /// The subprotocol that the server chose.
     pub subprotocol: Option<String>,
     /// The extensions in use, as the server wrote them.
     pub extensions: Option<String>,
+    /// What of them is permessage-deflate (RFC 7692).
+    pub compression: Option<Agreement>,
     /// Our request.
     pub request: Head,
     /// The server's answer.
     pub response: Head,
     /// How long it took.
     pub timing: Timing,
+}
+
+impl Upgrade {
+    /// Whom we are connected to, for people; not escaped.
+    #[must_use]
+    pub fn peer(&self) -> Option<String> {
+        let path = self.unix_socket.as_ref();
+        self.address
+            .map(|address| address.to_string())
+            .or_else(|| path.map(|path| path.display().to_string()))
+    }
 }
 
 /// How much a note matters.

@@ -157,7 +157,8 @@ pub const TABLE: &[(&str, &str)] = &[
     ("7", "could not connect"),
     (
         "22",
-        "the server refused the upgrade, answered it wrongly, or does not speak HTTP",
+        "the server refused the upgrade, answered it wrongly, or does not speak HTTP; a redirect \
+         was not followed",
     ),
     (
         "23, 26",

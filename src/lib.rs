@@ -13,6 +13,7 @@ pub mod output;
 pub mod plan;
 pub mod protocol;
 pub mod ready;
+pub mod secret;
 pub mod session;
 pub mod source;
 pub mod target;

@@ -1,15 +1,18 @@
 //! `wsline`: a line to any WebSocket. Parse, plan, run, exit.
 
+use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
 use wsline::cli::{self, Call, Colour, EchoOptions, Options};
+use wsline::connect::proxy::Variables;
+use wsline::connect::tls::identity::Source;
 use wsline::echo::{self, EchoServer};
 use wsline::error::Error;
 use wsline::head::Secrets;
 use wsline::output::narration::Verbosity;
 use wsline::output::report::report;
-use wsline::plan::{self, palette, Environment, Plan};
+use wsline::plan::{palette, Environment, Plan};
 use wsline::tasks;
 
 fn main() -> ExitCode {
@@ -19,10 +22,11 @@ fn main() -> ExitCode {
     };
     let environment = Environment::read();
     let result = match call {
-        Call::Talk { url, options } => talk(&url, *options, &environment),
+        Call::Talk { url, options } => Plan::new(&url, *options, &environment).and_then(talk),
         Call::Demo { options } => demo(*options, &environment),
         Call::Echo(options) => echo(options),
         Call::Generate(what) => generate(what),
+        Call::Curl(words) => curl(&words, environment.clone()),
     };
     result.unwrap_or_else(|error| {
         let palette = palette(Colour::Auto, environment.stderr, &environment);
@@ -32,8 +36,7 @@ fn main() -> ExitCode {
 }
 
 /// Talks, and says at the end how it ended.
-fn talk(url: &str, options: Options, environment: &Environment) -> Result<ExitCode, Error> {
-    let plan = Plan::new(url, options, environment)?;
+fn talk(plan: Plan) -> Result<ExitCode, Error> {
     let (verbosity, secrets, palette) = (plan.verbosity, plan.secrets, plan.stderr_palette);
     let (quiet, wanted) = (plan.is_quiet(), plan.wants_verdict());
     let verdict = tasks::talk::run(plan)?;
@@ -53,7 +56,22 @@ fn talk(url: &str, options: Options, environment: &Environment) -> Result<ExitCo
 /// Talks to an echo server of our own, inside this process.
 fn demo(options: Options, environment: &Environment) -> Result<ExitCode, Error> {
     let server = EchoServer::bind("127.0.0.1:0", &echo::Options::default())?.start()?;
-    talk(server.url(), options, environment)
+    // The server is in this process: no proxy could reach it unless the user says so.
+    let environment = Environment {
+        proxies: Variables::default(),
+        ..environment.clone()
+    };
+    let mut plan = Plan::new(server.url(), options, &environment)?;
+    plan.greet("an echo server of our own: what you send comes back, ^D ends");
+    talk(plan)
+}
+
+/// Talks as a pasted curl command says.
+fn curl(words: &[OsString], mut environment: Environment) -> Result<ExitCode, Error> {
+    match tasks::curl::read(words, &mut environment)?.parse() {
+        Ok((url, options)) => Plan::new(&url, options, &environment).and_then(talk),
+        Err(usage) => Ok(print_usage(&usage)),
+    }
 }
 
 fn echo(options: EchoOptions) -> Result<ExitCode, Error> {
@@ -65,7 +83,11 @@ fn echo(options: EchoOptions) -> Result<ExitCode, Error> {
         delay,
         ..
     } = options;
-    let tls = plan::identity(cert, key, pass)?;
+    let tls = cert.map(|cert| Source {
+        cert,
+        key,
+        passphrase: pass,
+    });
     let code = tasks::echo::run(&addr, &echo::Options { tls, delay }, &mut io::stdout())?;
     Ok(code.into())
 }

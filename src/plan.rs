@@ -3,7 +3,8 @@
 //! The environment is read here and nowhere else, so that everything after it is a function of
 //! the plan.
 
-use std::env::VarError;
+mod password;
+
 use std::fs::File;
 use std::io::{self, IsTerminal};
 use std::os::fd::AsFd;
@@ -14,22 +15,24 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use crate::cli::{self, Colour, Datum, Options};
-use crate::connect::tls::identity::Passphrase;
-use crate::connect::{tls, Request};
+use crate::connect::route::Family;
+use crate::connect::{proxy, redirect, route, tls, Compress, Request};
 use crate::deadline::Deadline;
 use crate::error::{plain, Error};
 use crate::event::{Kind, Note, Weight};
 use crate::head::Secrets;
 use crate::output::dump::BinaryAs;
+use crate::output::escape::{self, Breaks};
 use crate::output::narration::Verbosity;
 use crate::output::palette::Palette;
-use crate::protocol::CloseReason;
+use crate::output::timing;
+use crate::protocol::{self, CloseReason};
 use crate::session::{Until, Wait};
 use crate::source::conversation::Step;
 use crate::source::pace::Pace;
 use crate::source::reader::Reader;
 use crate::source::stdin::Cut;
-use crate::target::Target;
+use crate::target::{Credentials, Target};
 
 /// What a standard stream is connected to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,13 +65,15 @@ pub struct Environment {
     pub history: Option<PathBuf>,
     /// `$HOME`.
     pub home: Option<PathBuf>,
+    /// What it says about proxies.
+    pub proxies: proxy::Variables,
 }
 
 impl Environment {
     /// Reads the environment of this process.
     #[must_use]
     pub fn read() -> Self {
-        let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+        let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
         let state = set("XDG_STATE_HOME")
             .map(PathBuf::from)
             .filter(|path| path.is_absolute());
@@ -85,6 +90,9 @@ impl Environment {
                 .or_else(in_home)
                 .map(|state| state.join("wsline/history")),
             home,
+            proxies: proxy::Variables::read(|name| {
+                set(name).map(|value| value.to_string_lossy().into_owned())
+            }),
         }
     }
 }
@@ -160,6 +168,8 @@ pub struct Plan {
     pub times: Option<TimeZone>,
     /// Pings and Pongs are shown.
     pub ping_pong: bool,
+    /// How the times of connecting are drawn, if they are shown; JSON has its own form.
+    pub timing: Option<timing::Form>,
     /// How much stderr tells.
     pub verbosity: Verbosity,
     /// Whether credentials are shown.
@@ -172,8 +182,8 @@ pub struct Plan {
     pub stderr_is_terminal: bool,
     /// When it ends.
     pub until: Until,
-    /// The limit of a received message in bytes.
-    pub max_message_size: Option<u64>,
+    /// The limit of a received message, and the size of sent frames.
+    pub protocol: protocol::Options,
     /// What people should know before it begins.
     pub notes: Vec<Note>,
 }
@@ -187,7 +197,8 @@ impl Plan {
     /// # Errors
     ///
     /// [`Error::Address`] for a malformed address, [`Error::Input`] for a file that can't be
-    /// read, [`Error::Usage`] for what only shows when all is known.
+    /// read, [`Error::Usage`] for what only shows when all is known, [`Error::Signal`] for a signal
+    /// while a password is asked for.
     pub fn new(url: &str, options: Options, environment: &Environment) -> Result<Self, Error> {
         let target = Target::parse(url)?;
         let notes = target
@@ -197,18 +208,27 @@ impl Plan {
             .collect();
         let show = show(&options, environment);
         let colour = |stream| palette(options.color, stream, environment);
-        let plan = Self {
+        let max_time = options.max_time;
+        let mut plan = Self {
             notes,
             speaker: speaker(&options, environment),
             pace: Pace::new(options.delay.unwrap_or(Duration::ZERO)),
             force: options.force,
-            max_message_size: options
-                .max_message_size
-                .or_else(|| (!matches!(show, Show::Raw { .. })).then_some(HELD)),
+            protocol: protocol::Options {
+                max_message_size: options
+                    .max_message_size
+                    .or_else(|| (!matches!(show, Show::Raw { .. })).then_some(HELD)),
+                frame_size: options.frame_size,
+                ..protocol::Options::default()
+            },
             show,
             binary_as: options.binary_as.map(binary_as),
             times: options.timestamps.then(TimeZone::system),
             ping_pong: options.show_ping_pong,
+            timing: options.timing.then_some(match environment.stderr {
+                Stream::Terminal => timing::Form::Bars,
+                Stream::Device | Stream::Other => timing::Form::Columns,
+            }),
             verbosity: verbosity(&options),
             secrets: if options.show_secrets {
                 Secrets::Shown
@@ -224,14 +244,23 @@ impl Plan {
                 .iter()
                 .map(open_step)
                 .collect::<Result<_, _>>()?,
-            request: request(target, options)?,
+            // The last, because it may ask for a password, and everything else may fail.
+            request: request(target, options, environment)?,
         };
-        plan.request.check()?;
+        // The time for typing it is no part of the run.
+        plan.until.max_time = max_time.map_or_else(Deadline::never, Deadline::after);
         Ok(plan)
     }
 }
 
 impl Plan {
+    /// Adds a hint for a person at the prompt; a pipe needs no greeting.
+    pub fn greet(&mut self, text: &str) {
+        if matches!(self.speaker, Speaker::Prompt { .. }) {
+            self.notes.push(hint(text.to_owned()));
+        }
+    }
+
     /// Whether hints, warnings and the verdict are left out.
     #[must_use]
     pub fn is_quiet(&self) -> bool {
@@ -245,69 +274,73 @@ impl Plan {
     }
 }
 
-fn request(target: Target, options: Options) -> Result<Request, Error> {
-    Ok(Request {
+/// What is asked of the server, checked, with the password that was not given.
+fn request(target: Target, options: Options, environment: &Environment) -> Result<Request, Error> {
+    let login = options.user;
+    let asks = login.as_ref().is_some_and(|login| login.password.is_none());
+    let mut request = Request {
         headers: options.headers,
         user_agent: options.user_agent,
         origin: options.origin,
         subprotocols: options.subprotocols,
-        credentials: options.user,
+        credentials: login.map(|login| Credentials {
+            user: login.user,
+            password: login
+                .password
+                .map_or_else(String::new, |password| password.reveal().to_owned()),
+        }),
+        bearer: options.bearer,
+        cookies: options.cookies,
+        compress: match options.compress {
+            cli::Compress::Auto => Compress::Auto,
+            cli::Compress::Off => Compress::Off,
+            cli::Compress::Require => Compress::Require,
+        },
         tls: tls::Options {
             insecure: options.insecure,
             cacert: options.cacert,
             servername: options.servername,
-            identity: identity(options.cert, options.key, options.pass)?,
+            identity: options.cert.map(|cert| tls::identity::Source {
+                cert,
+                key: options.key,
+                passphrase: options.pass,
+            }),
             min: options.tls_min,
             max: options.tls_max,
         },
+        network: route::Options {
+            family: match (options.ipv4, options.ipv6) {
+                (true, _) => Family::V4,
+                (_, true) => Family::V6,
+                _ => Family::Any,
+            },
+            pins: options.resolve,
+            detours: options.connect_to,
+            unix_socket: options.unix_socket,
+        },
+        redirects: options
+            .location
+            .then(|| options.max_redirs.unwrap_or(redirect::DEFAULT_MOST)),
+        proxies: proxy::Choice {
+            given: options.proxy,
+            except: options.noproxy,
+            credentials: options.proxy_user,
+            headers: options.proxy_headers,
+            variables: environment.proxies.clone(),
+        },
         limit: options.connect_timeout,
         ..Request::new(target)
-    })
-}
-
-/// Our own certificate; the passphrase may be elsewhere than on the command line.
-///
-/// # Errors
-///
-/// [`Error::Usage`] if the passphrase can't be had from where it is said to be.
-pub fn identity(
-    cert: Option<PathBuf>,
-    key: Option<PathBuf>,
-    pass: Option<Passphrase>,
-) -> Result<Option<tls::identity::Source>, Error> {
-    let Some(cert) = cert else { return Ok(None) };
-    let passphrase = pass
-        .map(|pass| secret("--pass", pass.reveal()))
-        .transpose()?;
-    Ok(Some(tls::identity::Source {
-        cert,
-        key,
-        passphrase: passphrase.map(|secret| Passphrase::from(secret.as_str())),
-    }))
-}
-
-/// A secret as an option gives it: itself, `env:NAME`, or `@FILE`, whose last line end is not part
-/// of it.
-fn secret(option: &str, text: &str) -> Result<String, Error> {
-    let wrong = |cause: String| Error::Usage(format!("{option} {text}: {cause}"));
-    if let Some(name) = text.strip_prefix("env:") {
-        return std::env::var(name).map_err(|cause| match cause {
-            VarError::NotPresent => wrong("this environment variable is not set".to_owned()),
-            VarError::NotUnicode(_) => wrong("this environment variable is not UTF-8".to_owned()),
-        });
-    }
-    let Some(path) = text.strip_prefix('@') else {
-        return Ok(text.to_owned());
     };
-    let read = std::fs::read_to_string(path).map_err(|cause| wrong(plain(&cause)))?;
-    let line = read.strip_suffix('\n').unwrap_or(&read);
-    let line = line.strip_suffix('\r').unwrap_or(line);
-    if line.contains('\0') {
-        return Err(wrong("it holds a NUL, and no secret can".to_owned()));
+    request.check()?;
+    if let Some(credentials) = request.credentials.as_mut().filter(|_| asks) {
+        let user = escape::text(&credentials.user, Breaks::Shown);
+        let question = format!("Password for {user} at {}: ", request.target.host_header());
+        credentials.password = password::ask(&question)?;
     }
-    Ok(line.to_owned())
+    Ok(request)
 }
 
+/// When it ends; the time of `--max-time` does not run yet.
 fn until(options: &Options) -> Result<Until, Error> {
     let default_wait = match options.max_messages {
         Some(_) => Wait::Forever,
@@ -317,9 +350,7 @@ fn until(options: &Options) -> Result<Until, Error> {
     Ok(Until {
         wait: options.wait.unwrap_or(default_wait),
         messages: options.max_messages,
-        max_time: options
-            .max_time
-            .map_or_else(Deadline::never, Deadline::after),
+        max_time: Deadline::never(),
         close_timeout: options.close_timeout,
         close: close.map_err(|rule| Error::Usage(rule.to_string()))?,
     })
@@ -436,8 +467,12 @@ fn open_step(datum: &Datum) -> Result<Step, Error> {
 }
 
 fn scheme_note(url: &str) -> Note {
+    hint(format!("no scheme given: taken for {url}"))
+}
+
+fn hint(text: String) -> Note {
     Note {
         weight: Weight::Hint,
-        text: format!("no scheme given: taken for {url}"),
+        text,
     }
 }

@@ -5,8 +5,11 @@
 //! a scheme) is dealt with here first, so that each wrong address gets a sentence of its own.
 //! No sentence quotes what might be part of a password.
 
+mod unix;
+
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
+use std::path::PathBuf;
 
 use url::{ParseError, Url};
 
@@ -40,6 +43,8 @@ pub struct Target {
     pub resource_name: String,
     /// What stood before the `@`, percent-decoded.
     pub credentials: Option<Credentials>,
+    /// The Unix socket to connect to, if it is no host.
+    pub unix_socket: Option<PathBuf>,
     /// The URL that was chosen, if the scheme had to be guessed.
     pub guessed: Option<String>,
 }
@@ -49,7 +54,7 @@ impl Target {
     ///
     /// `http` and `https` mean `ws` and `wss`. Without a scheme `:8080/path` is a port of this
     /// host; localhost, loopback and private addresses and names without a dot mean `ws`; every
-    /// other host `wss`, unless its port is 80.
+    /// other host `wss`, unless its port is 80. `ws+unix:///PATH:/RESOURCE` is a Unix socket.
     ///
     /// # Errors
     ///
@@ -57,6 +62,9 @@ impl Target {
     pub fn parse(text: &str) -> Result<Self, Error> {
         let text = text.trim_matches(|letter: char| letter.is_ascii_whitespace());
         check_characters(text)?;
+        if let Some(target) = unix::parse(text) {
+            return target;
+        }
         let (scheme, rest) = split_scheme(text)?;
         let here = scheme.is_none() && starts_with_port(rest);
         let rest = if here {
@@ -80,6 +88,7 @@ impl Target {
             port: authority.port.unwrap_or(default_port(tls)),
             resource_name: url[url::Position::BeforePath..url::Position::AfterQuery].to_owned(),
             credentials: credentials_of(&url)?,
+            unix_socket: None,
             guessed: None,
         };
         if scheme.is_none() {
@@ -94,6 +103,9 @@ impl Target {
     /// The address without credentials.
     #[must_use]
     pub fn url(&self) -> String {
+        if let Some(path) = &self.unix_socket {
+            return unix::url(path, self);
+        }
         let scheme = if self.tls { "wss" } else { "ws" };
         format!("{scheme}://{}{}", self.host_header(), self.resource_name)
     }
@@ -227,8 +239,9 @@ fn split_scheme(text: &str) -> Result<(Option<bool>, &str), Error> {
         return match name.as_str() {
             "ws" | "http" => Ok((Some(false), rest)),
             "wss" | "https" => Ok((Some(true), rest)),
-            "ws+unix" | "wss+unix" | "unix" => Err(wrong(
-                "a Unix socket can't be addressed: the address must be ws:// or wss://",
+            "unix" => Err(wrong(
+                "unix:// is no scheme of a WebSocket: write ws+unix:///PATH:/RESOURCE for one at \
+                 a Unix socket",
             )),
             "" => Err(wrong(
                 "the address has no scheme before its ://, write ws:// or wss://",
@@ -242,9 +255,6 @@ fn split_scheme(text: &str) -> Result<(Option<bool>, &str), Error> {
         return Ok((None, text));
     };
     match name.as_str() {
-        "ws+unix" | "wss+unix" => Err(wrong(
-            "a Unix socket can't be addressed: the address must be ws:// or wss://",
-        )),
         // `ws:8080` may well be a host of that name.
         "ws" | "wss" | "http" | "https" if !starts_with_port(tail) => Err(wrong(format!(
             "two slashes must follow {name}: in an address, as in {name}://HOST/PATH{}",
@@ -387,7 +397,7 @@ fn credentials_of(url: &Url) -> Result<Option<Credentials>, Error> {
 }
 
 /// A `%` that no two hexadecimal digits follow stands for itself, as the WHATWG rules have it.
-fn percent_decoded(text: &str) -> Option<String> {
+pub(crate) fn percent_decoded(text: &str) -> Option<String> {
     let bytes = text.as_bytes();
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut at = 0;

@@ -2,7 +2,7 @@
 //! rustyline.
 //!
 //! rustyline reads and draws on a thread of its own, in raw mode, and prints for others only from
-//! there ([`Screen`]). What is typed reaches the loop as [`Entry`] behind a descriptor to poll.
+//! there (`screen`). What is typed reaches the loop as [`Entry`] behind a descriptor to poll.
 //!
 //! [`Terminal`] is the guard: it lives in the thread that runs the session, and dropping it, after
 //! a panic too, brings everything that waits onto the screen, ends the line editor, and leaves the
@@ -14,31 +14,32 @@
 //! * At the end, two prints that show nothing say that all before them was drawn: the editor's own
 //!   queue holds one, so when the second is taken, the first is done with.
 //! * Completion goes round (`CompletionType::Circular`): a list with `--More--` could not be ended.
-//! * On a terminal that can do nothing (`TERM=dumb`) there is no raw mode: lines are read as they
-//!   come and messages are written as they come.
+//! * On a terminal that can do nothing (`TERM=dumb`) there is no raw mode and nothing before the
+//!   line: lines are read as they come and messages are written as they come.
 
 mod editing;
 mod entries;
 mod history;
+mod modes;
 mod screen;
 
 use std::io::{self, Write};
 use std::os::unix::thread::JoinHandleExt;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use nix::sys::pthread::pthread_kill;
 use nix::sys::signal::Signal;
-use nix::sys::termios::{self, SetArg, Termios};
 use rustyline::error::ReadlineError;
 use rustyline::ExternalPrinter;
 use signal_hook::consts::SIGINT;
 
-use self::editing::{new_editor, Reader};
+use self::editing::{bind_suspend, new_editor, Reader};
 use self::history::Past;
+use self::modes::Modes;
 use self::screen::{Board, Painter, Waited};
 
 pub(crate) use self::entries::Mail;
@@ -87,8 +88,7 @@ pub struct Terminal {
     board: Arc<Board>,
     printer: Option<JoinHandle<()>>,
     reader: Option<JoinHandle<()>>,
-    /// The terminal's settings as they were found, if it is put into raw mode at all.
-    raw: Option<Termios>,
+    modes: Arc<Modes>,
     /// Our own action on SIGINT, which does nothing.
     harmless: signal_hook::SigId,
 }
@@ -103,16 +103,14 @@ impl Terminal {
     pub fn start(options: Options) -> io::Result<(Self, Screen, Typed)> {
         let board = Board::new(Box::new(io::stdout()));
         let (typed, mail) = Typed::pair()?;
-        let empty = Arc::new(AtomicBool::new(true));
-        let mut editor = new_editor(&options, &board, &empty).map_err(error_of)?;
-        let mut found = None;
+        let pressed = Arc::new(Mutex::new(None));
+        let mut editor = new_editor(&options, &board, &pressed).map_err(error_of)?;
+        let mut dumb = false;
         let mut painter: Box<dyn Painter + Send> = match editor.create_external_printer() {
-            Ok(printer) => {
-                found = Some(termios::tcgetattr(io::stdin())?);
-                Box::new(Above(printer))
-            }
+            Ok(printer) => Box::new(Above(printer)),
             // TERM=dumb, or no terminal at all: nothing will be raw.
             Err(ReadlineError::Errno(nix::errno::Errno::ENOTTY)) => {
+                dumb = true;
                 board.free_gate();
                 Box::new(Plain(io::stdout()))
             }
@@ -123,8 +121,9 @@ impl Terminal {
             board: Arc::clone(&board),
             printer: None,
             reader: None,
-            raw: found,
+            modes: Arc::new(Modes::find(dumb)?),
         };
+        bind_suspend(&mut editor, &terminal.modes);
         let feeder = Arc::clone(&board);
         terminal.printer = Some(spawn("screen", move || feeder.feed(painter.as_mut()))?);
         let (past, warning) = Past::open(options.history);
@@ -137,10 +136,12 @@ impl Terminal {
             board: Arc::clone(&board),
             mail,
             language: options.language,
-            sign: options.sign,
-            empty,
-            raw: terminal.raw.is_some(),
+            // Without raw mode what comes would stand behind it, in the same line.
+            sign: if dumb { String::new() } else { options.sign },
+            pressed,
+            raw: !dumb,
         };
+        terminal.modes.make_raw()?;
         terminal.reader = Some(spawn("keyboard", move || reader.run())?);
         Ok((terminal, Screen(board), typed))
     }
@@ -158,16 +159,14 @@ impl Terminal {
         self.board.begin_end();
         let settled = self.settle();
         self.board.finish();
-        let ended = self.end_reader();
+        self.end_reader();
         self.board.end(!settled);
         if settled {
             // It only waited for the end.
             let _ = printer.join();
         }
-        if let (Some(found), false) = (&self.raw, ended) {
-            // The editor hangs in a terminal that takes nothing; this may still reach it.
-            let _ = termios::tcsetattr(io::stdin(), SetArg::TCSANOW, found);
-        }
+        // A terminal that has gone needs nothing; one that takes no output may still take this.
+        let _ = self.modes.restore();
         signal_hook::low_level::unregister(self.harmless);
     }
 
@@ -185,13 +184,13 @@ impl Terminal {
         false
     }
 
-    /// Ends the reading thread; says whether nothing of it is left that could write.
-    fn end_reader(&mut self) -> bool {
-        if self.raw.is_none() {
+    /// Ends the reading thread, unless it hangs in a terminal that takes nothing.
+    fn end_reader(&mut self) {
+        if !self.modes.has_raw() {
             // It reads whole lines from a terminal in its usual mode: nothing to put back, and no
             // way to end it. It ends with the process.
             self.reader = None;
-            return true;
+            return;
         }
         let begun = Instant::now();
         while begun.elapsed() < HOPELESS {
@@ -199,16 +198,15 @@ impl Terminal {
             if self.board.wait_for_reader(AGAIN) {
                 // A panic of the thread has been told by its last entry.
                 let _ = self.reader.take().map(JoinHandle::join);
-                return true;
+                return;
             }
         }
-        false
     }
 
     /// Ends the current `readline`, whatever it waits for.
     fn interrupt(&self) {
         let reader = self.reader.as_ref().filter(|reader| !reader.is_finished());
-        if let (Some(reader), true) = (reader, self.raw.is_some()) {
+        if let (Some(reader), true) = (reader, self.modes.has_raw()) {
             // Not joined yet, so the thread's name is valid; one that has just ended needs no signal.
             let _ = pthread_kill(reader.as_pthread_t(), Signal::SIGINT);
         }

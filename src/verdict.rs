@@ -13,7 +13,7 @@ pub struct Verdict {
     /// The exit code: what went wrong first decides.
     pub code: ExitCode,
     /// How the connection was closed, after how long, and how many messages went each way; escaped
-    /// and without a line end. `None` if there was no connection.
+    /// and without a line end. `None` if an error says why there was no connection.
     pub line: Option<String>,
     /// What went wrong and nobody was told of yet.
     pub untold: Option<Error>,
@@ -46,7 +46,11 @@ fn exit_code(outcome: &Outcome) -> ExitCode {
 fn line(outcome: &Outcome) -> Option<String> {
     let mut closures = outcome.closures.iter().flatten();
     let is_bad = |closure: &&Closure| ExitCode::for_closure(closure) != ExitCode::Success;
-    let closure = closures.clone().find(is_bad).or_else(|| closures.next())?;
+    let Some(closure) = closures.clone().find(is_bad).or_else(|| closures.next()) else {
+        // An error has been told already.
+        let given_up = outcome.fault.is_none();
+        return given_up.then(|| "ended before the connection was open".to_owned());
+    };
     Some(format!(
         "{} after {:.1} s, sent {}, received {}",
         how(closure),

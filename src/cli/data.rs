@@ -92,6 +92,7 @@ impl clap::Args for Data {
             )
             .arg(
                 option("data-binary", "@FILE")
+                    .hide_short_help(true)
                     .help("Send a binary message (@FILE, @- for stdin)")
                     .long_help(
                         "Send a binary message (@FILE, @- for stdin)\n\nWithout the @ the bytes \

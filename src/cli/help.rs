@@ -34,11 +34,25 @@ pub const DESCRIPTION: &[&str] = &[
      to send: it listens until the server closes.",
     "A time is written 500ms, 2s, 1m, or as a number of seconds; a size 64K, 16M, 1G, or as a \
      number of bytes. The last one of an option with one value counts. The name of a command is \
-     no host: wsline ws://echo connects to a host called echo.",
+     no host: wsline ws://echo connects to a host called echo. A WebSocket at a Unix socket has \
+     the address ws+unix:///PATH:/RESOURCE.",
 ];
 
 /// The environment variables that are honoured.
 pub const ENVIRONMENT: &[(&str, &str)] = &[
+    (
+        "ws_proxy, http_proxy",
+        "the proxy for ws: the first of them that is set and not empty, as for wss",
+    ),
+    ("wss_proxy, https_proxy", "the proxy for wss"),
+    (
+        "all_proxy",
+        "the proxy where none of the others is set; all but http_proxy are read in capitals too",
+    ),
+    (
+        "no_proxy",
+        "the hosts to go to without a proxy, written as for --noproxy",
+    ),
     (
         "SSL_CERT_FILE",
         "a PEM file of trusted certificates instead of the system's",
@@ -89,11 +103,18 @@ pub const JSON_COMMON: &str = "Each object that is written has \"time\" (RFC 333
 pub const JSON_OUT: &[(&str, &str)] = &[
     (
         "open",
-        "url, address, subprotocol, extensions, request and response with their headers, timing",
+        "url, address (or a Unix socket's path), subprotocol, extensions, request and response \
+         with their headers, \
+         timing in milliseconds",
     ),
     ("text", "data, size"),
     ("binary", "base64, size"),
     ("ping, pong", "data, size; only with --show-ping-pong"),
+    (
+        "timing",
+        "with --timing, before close, each in milliseconds or null: redirects, resolve, connect, \
+         tls, upgrade, first_message",
+    ),
     ("close", "code, reason, clean, by"),
     ("error", "phase, message, exit"),
 ];
@@ -111,8 +132,12 @@ pub const EXAMPLES: &[(&str, &str)] = &[
         "wsline -w 5s wss://example.org/api < requests.txt > answers.txt",
     ),
     (
-        "Send a token and see the handshake",
-        "wsline -v -H 'Authorization: Bearer TOKEN' wss://example.org/",
+        "Send a token from the environment and see the handshake",
+        "wsline -v --bearer env:TOKEN wss://example.org/",
+    ),
+    (
+        "Talk as the browser does: paste what \"Copy as cURL\" gives",
+        "wsline curl 'https://example.org/chat' -H 'Origin: https://example.org' -- -v",
     ),
     (
         "Pick from what comes with jq",

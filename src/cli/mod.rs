@@ -17,11 +17,13 @@
 
 mod data;
 pub mod help;
+mod identity;
 mod options;
 #[cfg(test)]
 mod tests;
 mod values;
 
+use std::error::Error as _;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -31,8 +33,9 @@ use clap::{Arg, ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcomm
 
 pub use clap_complete::Shell;
 pub use data::Datum;
+pub use identity::Login;
 pub use options::Options;
-pub use values::{BinaryAs, Colour};
+pub use values::{BinaryAs, Colour, Compress};
 
 use crate::connect::tls::identity::Passphrase;
 use options::Typed;
@@ -54,6 +57,8 @@ pub enum Call {
     },
     /// `wsline echo`: be that server.
     Echo(EchoOptions),
+    /// `wsline curl`: talk as these words say, which a curl command had.
+    Curl(Vec<OsString>),
     /// `wsline generate`: print a file that packages hold.
     Generate(Generate),
 }
@@ -83,7 +88,8 @@ pub struct EchoOptions {
         long,
         alias = "passphrase",
         value_name = "PASS",
-        allow_hyphen_values = true
+        allow_hyphen_values = true,
+        value_parser = values::passphrase
     )]
     pub pass: Option<Passphrase>,
 
@@ -168,6 +174,26 @@ enum Task {
     #[command(args_override_self = true)]
     Demo(Box<Typed>),
 
+    /// Talk as a browser's "Copy as cURL" says
+    ///
+    /// Paste what was copied of a WebSocket request; options of wsline stand after --. Headers that
+    /// belong to the copied connection (Host, Upgrade, Connection, Sec-WebSocket-Key, -Version and
+    /// -Extensions) are dropped. Of curl's options those are understood that browsers write: -H -b
+    /// -A -e -u -k -x -L -v -X GET --url; --compressed, --http1.1, -i, -s and their like change
+    /// nothing. With - the command is read from stdin, quoted as bash, or Windows' cmd, wants it;
+    /// unless that is a terminal, what is to be sent then stands after --, and without any wsline
+    /// just listens.
+    Curl {
+        /// The curl command as it was copied, or -; then -- and options of wsline
+        #[arg(
+            value_name = "COMMAND",
+            required = true,
+            trailing_var_arg = true,
+            allow_hyphen_values = true
+        )]
+        words: Vec<OsString>,
+    },
+
     /// Print shell completions or the man page
     #[command(disable_help_subcommand = true)]
     Generate {
@@ -184,9 +210,11 @@ enum Task {
 /// `print()` writes each where it belongs, and its `exit_code()` is 0 or 2.
 pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Call, clap::Error> {
     let mut command = command().arg(wscats_connect());
+    let args: Vec<OsString> = args.into_iter().collect();
     let matches = command
-        .try_get_matches_from_mut(args)
-        .map_err(|error| explain_second_url(error, &mut command))?;
+        .try_get_matches_from_mut(&args)
+        .map_err(|error| keep_secret(error, &mut command))
+        .map_err(|error| explain_second_url(error, &args, &mut command))?;
     let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
     let conflict = ErrorKind::ArgumentConflict;
     match cli.task {
@@ -202,6 +230,7 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Call, clap::Err
             let options = Box::new(options);
             Ok(Call::Demo { options })
         }
+        Some(Task::Curl { words }) => Ok(Call::Curl(words)),
         Some(Task::Generate { what }) => Ok(Call::Generate(what)),
         None => {
             let url = cli.url.or_else(|| matches.get_one(CONNECT).cloned());
@@ -255,19 +284,68 @@ fn address(command: &clap::Command, url: Option<String>) -> Result<String, Strin
     Ok(url)
 }
 
+/// The options whose values may hold a secret.
+const SECRET: &[&str] = &[
+    "header",
+    "user",
+    "bearer",
+    "cookie",
+    "pass",
+    "proxy",
+    "proxy-user",
+    "proxy-header",
+];
+
+/// clap quotes the value that is wrong; a secret is left out of what is said about it.
+fn keep_secret(error: clap::Error, command: &mut clap::Command) -> clap::Error {
+    let Some(ContextValue::String(option)) = error.get(ContextKind::InvalidArg) else {
+        return error;
+    };
+    let name = option.trim_start_matches('-').split(' ').next();
+    if error.kind() != ErrorKind::ValueValidation
+        || !name.is_some_and(|name| SECRET.contains(&name))
+    {
+        return error;
+    }
+    let why = error.source().map(ToString::to_string);
+    let why = why.unwrap_or_else(|| "it can't be read".to_owned());
+    let sentence = format!("invalid value for '{option}': {why}");
+    complain(command, None, ErrorKind::ValueValidation, sentence)
+}
+
 /// clap takes a word after the URL for a subcommand that may not stand there, and says so; what
 /// it is more likely to be is a message, which other clients take there.
-fn explain_second_url(error: clap::Error, command: &mut clap::Command) -> clap::Error {
+fn explain_second_url(
+    error: clap::Error,
+    args: &[OsString],
+    command: &mut clap::Command,
+) -> clap::Error {
     let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else {
         return error;
     };
     if error.kind() != ErrorKind::ArgumentConflict {
         return error;
     }
-    let sentence = format!(
-        "one URL is enough, and '{word}' is a second; a message to send is written -d TEXT"
-    );
+    // Without quotes a token is a word of its own: -H Authorization: Bearer TOKEN.
+    let near = args.iter().any(|arg| names_secret(&arg.to_string_lossy()));
+    let sentence = if near || word.contains('@') {
+        "one URL is enough, and there is a second word where it stands: a value with blanks in \
+         it is quoted, a message to send is written -d TEXT"
+            .to_owned()
+    } else {
+        format!("one URL is enough, and '{word}' is a second; a message to send is written -d TEXT")
+    };
     complain(command, None, ErrorKind::ArgumentConflict, sentence)
+}
+
+/// Whether `word` is an option that may hold a secret, alone or with its value.
+fn names_secret(word: &str) -> bool {
+    match word.strip_prefix("--") {
+        Some(long) => SECRET.contains(&long.split('=').next().unwrap_or(long)),
+        None => ["-H", "-u", "-U", "-x"]
+            .iter()
+            .any(|short| word.starts_with(short)),
+    }
 }
 
 /// An error in clap's form, with the usage of the subcommand that it is about.

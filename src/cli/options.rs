@@ -3,20 +3,26 @@
 //! The comments on the fields are the help: the first paragraph is the line of `-h`, which has
 //! only the options that are needed daily, and the whole is what `--help` and the man page print.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{ArgAction, Args, ValueHint};
 
 use super::data::{Data, Datum};
-use super::values::{self, BinaryAs, Colour};
+use super::identity::{self, Login};
+use super::values::{self, BinaryAs, Colour, Compress};
+use crate::connect::proxy::Given;
+use crate::connect::route::{self, Detour, Pin};
 use crate::connect::tls::identity::Passphrase;
 use crate::connect::{self, tls, Header};
+use crate::secret::Secret;
 use crate::session::Wait;
 use crate::target::Credentials;
 
 const HEADERS: &str = "Headers and identity";
 const TLS: &str = "TLS";
+const NETWORK: &str = "Network";
 const TIME: &str = "Time";
 pub(super) const SEND: &str = "What to send";
 const EXPECT: &str = "What to expect";
@@ -34,11 +40,8 @@ const CHUNK_SIZE: usize = 64 << 10;
     reason = "each is a flag of its own; the plan makes nouns of them"
 )]
 pub struct Options {
-    /// Send a header with the upgrade (repeat)
-    ///
-    /// A header that wsline sends by itself is replaced by yours of the same name.
-    #[arg(short = 'H', long = "header", value_name = "N: V", action = ArgAction::Append,
-          allow_hyphen_values = true, value_parser = connect::parse_header, help_heading = HEADERS)]
+    /// The headers of `--header`, in the order written.
+    #[arg(skip)]
     pub headers: Vec<Header>,
 
     /// Set the User-Agent header
@@ -49,7 +52,7 @@ pub struct Options {
     /// Set the Origin header
     ///
     /// Servers check it to keep out foreign web pages.
-    #[arg(short = 'o', long, value_name = "ORIGIN",
+    #[arg(short = 'o', long, value_name = "ORIGIN", hide_short_help = true,
           value_parser = values::field_value, help_heading = HEADERS)]
     pub origin: Option<String>,
 
@@ -62,11 +65,28 @@ pub struct Options {
 
     /// Log in with HTTP Basic credentials
     ///
-    /// They are hidden in what is shown, unless --show-secrets is given; but other users of this
-    /// machine can see a command line.
-    #[arg(short = 'u', long, alias = "auth", value_name = "USER:PASS",
-          value_parser = values::credentials, help_heading = HEADERS)]
-    pub user: Option<Credentials>,
+    /// USER alone asks for the password on the terminal. env:NAME takes both from a variable,
+    /// @FILE from a file. They are hidden in what is shown, unless --show-secrets is given; but
+    /// other users of this machine can see a command line.
+    #[arg(short = 'u', long, alias = "auth", value_name = "USER[:PASS]",
+          value_parser = identity::login, help_heading = HEADERS)]
+    pub user: Option<Login>,
+
+    /// Log in with a token (Authorization: Bearer)
+    ///
+    /// env:NAME takes it from a variable, @FILE from a file. It goes before credentials in the
+    /// URL; an Authorization of --header goes before all.
+    #[arg(long, value_name = "TOKEN", hide_short_help = true, value_parser = identity::bearer,
+          help_heading = HEADERS)]
+    pub bearer: Option<Secret>,
+
+    /// Send cookies (repeat)
+    ///
+    /// Several in one are written 'a=b; c=d'. A cookie file is not read; -H @FILE keeps a Cookie
+    /// header off the command line.
+    #[arg(long = "cookie", value_name = "N=V", action = ArgAction::Append, hide_short_help = true,
+          value_parser = identity::cookie, help_heading = HEADERS)]
+    pub cookies: Vec<Secret>,
 
     /// Accept any server certificate
     ///
@@ -78,7 +98,7 @@ pub struct Options {
     ///
     /// They are trusted instead of those that the system trusts.
     #[arg(long, alias = "ca", value_name = "FILE", value_hint = ValueHint::FilePath,
-          help_heading = TLS)]
+          hide_short_help = true, help_heading = TLS)]
     pub cacert: Option<PathBuf>,
 
     /// Ask for and check this name instead of the one in the URL
@@ -105,7 +125,7 @@ pub struct Options {
     /// env:NAME takes it from an environment variable and @FILE from a file, where no other user
     /// of this machine can read it.
     #[arg(long, alias = "passphrase", value_name = "PASS", allow_hyphen_values = true,
-          hide_short_help = true, help_heading = TLS)]
+          hide_short_help = true, value_parser = values::passphrase, help_heading = TLS)]
     pub pass: Option<Passphrase>,
 
     /// Speak no older version of TLS: 1.0, 1.1, 1.2 or 1.3
@@ -118,7 +138,85 @@ pub struct Options {
     #[arg(long, value_name = "VERSION", hide_short_help = true, help_heading = TLS)]
     pub tls_max: Option<tls::Version>,
 
-    /// Limit names, TCP, TLS and upgrade together
+    /// Follow redirects
+    ///
+    /// Credentials and cookies are never sent to another origin, and wss never falls to ws.
+    #[arg(short = 'L', long, hide_short_help = true, help_heading = NETWORK)]
+    pub location: bool,
+
+    /// With --location: follow at most N redirects [default: 10]
+    ///
+    /// One more ends with exit status 47.
+    #[arg(long, value_name = "N", hide_short_help = true, help_heading = NETWORK)]
+    pub max_redirs: Option<u32>,
+
+    /// Use IPv4 only
+    #[arg(short = '4', long, overrides_with = "ipv6", hide_short_help = true,
+          help_heading = NETWORK)]
+    pub ipv4: bool,
+
+    /// Use IPv6 only
+    #[arg(short = '6', long, overrides_with = "ipv4", hide_short_help = true,
+          help_heading = NETWORK)]
+    pub ipv6: bool,
+
+    /// Take these addresses for a host and port (repeat)
+    ///
+    /// No resolver is asked. The host may be * for every host, and there may be several
+    /// addresses with commas between them.
+    #[arg(long, value_name = "HOST:PORT:ADDR", action = ArgAction::Append,
+          hide_short_help = true, value_parser = route::parse_pin, help_heading = NETWORK)]
+    pub resolve: Vec<Pin>,
+
+    /// Connect to HOST2:PORT2 instead of HOST1:PORT1 (repeat)
+    ///
+    /// The server is still told the first, in the Host header and in TLS. An empty HOST1 or PORT1
+    /// means every one, an empty HOST2 or PORT2 the same.
+    #[arg(long, value_name = "HOST1:PORT1:HOST2:PORT2", action = ArgAction::Append,
+          hide_short_help = true, value_parser = route::parse_detour, help_heading = NETWORK)]
+    pub connect_to: Vec<Detour>,
+
+    /// Connect to a Unix socket instead of the URL's host
+    ///
+    /// The URL still says which resource is asked for, and which host the server is told.
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath, hide_short_help = true,
+          help_heading = NETWORK)]
+    pub unix_socket: Option<PathBuf>,
+
+    /// Go through a proxy: http, https, socks5 or socks5h
+    ///
+    /// It is written SCHEME://USER:PASS@HOST:PORT, and only the host must be there: without a
+    /// scheme it is http, without a port 1080, or 443 for https. With socks5 names are resolved here, with socks5h by the
+    /// proxy. It goes before the environment's, and -x '' goes without any. --cacert and -k hold
+    /// for an https proxy too.
+    #[arg(short = 'x', long, value_name = "URL", value_hint = ValueHint::Url,
+          help_heading = NETWORK)]
+    pub proxy: Option<Given>,
+
+    /// Log in to the proxy
+    ///
+    /// It goes before a user name and password in the proxy's address. env:NAME takes both from an
+    /// environment variable and @FILE from a file.
+    #[arg(short = 'U', long, value_name = "USER:PASS", hide_short_help = true,
+          value_parser = identity::proxy_login, help_heading = NETWORK)]
+    pub proxy_user: Option<Credentials>,
+
+    /// Send a header to the proxy (repeat)
+    ///
+    /// Only a proxy that speaks HTTP gets it, and the server never does.
+    #[arg(long = "proxy-header", value_name = "N: V", action = ArgAction::Append,
+          allow_hyphen_values = true, hide_short_help = true,
+          value_parser = connect::parse_header, help_heading = NETWORK)]
+    pub proxy_headers: Vec<Header>,
+
+    /// Go to these hosts without a proxy
+    ///
+    /// They are parted by commas: a name means every name below it too, 10.0.0.0/8 a network,
+    /// HOST:PORT one port, and a single * all hosts. It replaces the list of the environment.
+    #[arg(long, value_name = "LIST", hide_short_help = true, help_heading = NETWORK)]
+    pub noproxy: Option<String>,
+
+    /// Limit names, TCP, proxy, TLS and upgrade together
     #[arg(long, value_name = "TIME", default_value = "30s", hide_short_help = true,
           value_parser = values::limit, help_heading = TIME)]
     pub connect_timeout: Duration,
@@ -151,7 +249,7 @@ pub struct Options {
     pub data: Vec<Datum>,
 
     /// Go on with stdin or the prompt after --data
-    #[arg(short = 'i', long, help_heading = SEND)]
+    #[arg(short = 'i', long, hide_short_help = true, help_heading = SEND)]
     pub interactive: bool,
 
     /// End messages with NUL instead of a line feed
@@ -215,6 +313,13 @@ pub struct Options {
     #[arg(short = 'q', long, help_heading = SHOW)]
     pub quiet: bool,
 
+    /// Show how long each step of connecting took
+    ///
+    /// They go to stderr when the connection has ended, with the time to the first message; with
+    /// --json they are an object of the type timing.
+    #[arg(long, hide_short_help = true, help_heading = SHOW)]
+    pub timing: bool,
+
     /// When to use colour
     #[arg(long, alias = "colour", value_name = "WHEN", value_enum, default_value = "auto",
           hide_short_help = true, help_heading = SHOW)]
@@ -253,6 +358,21 @@ pub struct Options {
     #[arg(long, hide_short_help = true, help_heading = PROTOCOL)]
     pub force: bool,
 
+    /// Send messages in frames of at most this size
+    ///
+    /// A larger message goes in fragments (RFC 6455 §5.4), of what compression leaves of it.
+    #[arg(long, value_name = "SIZE", hide_short_help = true, value_parser = values::frame_size,
+          help_heading = SEND)]
+    pub frame_size: Option<NonZeroUsize>,
+
+    /// Compress messages (permessage-deflate, RFC 7692)
+    ///
+    /// `auto` offers it, as browsers do, and the server decides; `require` ends with 22 where the
+    /// server does not agree. Messages of less than 64 bytes are sent as they are.
+    #[arg(long, value_name = "WHEN", value_enum, default_value = "auto", hide_short_help = true,
+          help_heading = PROTOCOL)]
+    pub compress: Compress,
+
     /// Refuse messages that are larger
     ///
     /// They are refused with close code 1009. The default is no limit in a pipe, and 64M where a
@@ -265,6 +385,15 @@ pub struct Options {
 /// [`Options`] as they are typed: with those that only say something about another.
 #[derive(Debug, Args)]
 pub(super) struct Typed {
+    /// Send a header with the upgrade (repeat)
+    ///
+    /// A header that wsline sends by itself is replaced by yours of the same name; 'NAME:' leaves
+    /// it out, and 'NAME;' sends it empty. @FILE has a header on each line; empty lines and those
+    /// that begin with # are passed over.
+    #[arg(short = 'H', long = "header", value_name = "N: V", action = ArgAction::Append,
+          allow_hyphen_values = true, value_parser = identity::headers, help_heading = HEADERS)]
+    headers: Vec<Vec<Header>>,
+
     #[command(flatten)]
     options: Options,
 
@@ -306,6 +435,7 @@ impl Typed {
     /// A sentence on what does not go together.
     pub(super) fn settle(self) -> Result<Options, String> {
         let mut options = self.options;
+        options.headers = self.headers.into_iter().flatten().collect();
         options.data = self.data.0;
         options.binary &= !self.text;
         if self.one {
@@ -352,6 +482,9 @@ impl Options {
                 ));
             }
         }
+        if self.user.is_some() && self.bearer.is_some() {
+            return both("-u", "--bearer", "a request has one Authorization");
+        }
         if self.verbose > 0 && self.quiet {
             return both("-v", "-q", "one says more, the other less");
         }
@@ -367,12 +500,20 @@ impl Options {
                 return both("--json", "--binary-as", "binary is always base64 in JSON");
             }
         }
+        if self.max_redirs.is_some() && !self.location {
+            return Err(
+                "--max-redirs says how far --location goes: add -L, or leave it out".to_owned(),
+            );
+        }
         if self.history.is_some() && self.no_history {
             return both(
                 "--history",
                 "--no-history",
                 "one keeps what the other doesn't",
             );
+        }
+        if let Some(given) = &self.proxy {
+            given.proxy()?;
         }
         crate::protocol::CloseReason::of_user(self.close_code, &self.close_reason, self.force)
             .map_err(|rule| rule.to_string())?;

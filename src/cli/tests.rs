@@ -74,6 +74,7 @@ fn the_long_help_is_whole_and_in_the_groups_of_the_manual() {
             "Arguments",
             "Headers and identity",
             "TLS",
+            "Network",
             "Time",
             "What to send",
             "What to expect",
@@ -295,6 +296,42 @@ fn subcommands() {
 }
 
 #[test]
+fn a_curl_command_is_taken_as_it_is() {
+    for words in [
+        ["-"].as_slice(),
+        &["curl", "wss://h", "-H", "A: b", "-k"],
+        &[
+            "-H",
+            "A: b",
+            "--compressed",
+            "wss://h",
+            "--",
+            "-1",
+            "-d",
+            "x",
+        ],
+        &["-i", "-s", "-k", "-X", "GET", "wss://h"],
+        &["wss://h", "-h", "--help", "--", "--"],
+    ] {
+        let all: Vec<&str> = std::iter::once("curl")
+            .chain(words.iter().copied())
+            .collect();
+        let Call::Curl(taken) = call(&all) else {
+            panic!("{all:?}")
+        };
+        assert_eq!(taken, words);
+    }
+    assert!(help(&["curl", "--help"]).contains("Copy as cURL"));
+    assert!(help(&["curl", "-h"]).contains("Usage: wsline curl <COMMAND>..."));
+    assert!(complaint(&["curl"]).contains("required arguments"));
+    assert_eq!(
+        complaint(&["-k", "curl"]),
+        "put `curl` first: wsline curl …; to connect to a host of that name write ws://curl"
+    );
+    assert_eq!(talk(&["ws://curl"]).0, "ws://curl");
+}
+
+#[test]
 fn what_is_wrong_is_said_in_a_sentence() {
     let echo_first =
         "put `echo` first: wsline echo …; to connect to a host of that name write ws://echo";
@@ -321,6 +358,10 @@ fn what_is_wrong_is_said_in_a_sentence() {
         (
             &["-v", "-q", "h"],
             "-v does not go with -q: one says more, the other less",
+        ),
+        (
+            &["-u", "a:b", "--bearer", "c", "h"],
+            "-u does not go with --bearer: a request has one Authorization",
         ),
         (
             &["demo", "-v", "-q"],
@@ -385,6 +426,36 @@ fn what_is_wrong_is_said_in_a_sentence() {
     ] {
         assert_eq!(complaint(words), sentence, "{words:?}");
     }
+}
+
+#[test]
+fn what_is_said_of_a_wrong_secret_does_not_quote_it() {
+    for words in [
+        ["-H", "hush", "h"].as_slice(),
+        &["-H=hush", "h"],
+        &["-Hhush", "h"],
+        &["-H", "Bearer hush: x", "h"],
+        &["-u", "@/no/such/file", "h"],
+        &["demo", "--header", "hush", "h"],
+        &["--bearer", "Bearer hush", "h"],
+        &["--bearer", "hush\n", "--bearer", "a\nhush", "h"],
+        &["--cookie", "hush", "h"],
+        &["-H", "Authorization:", "Bearer", "hush"],
+        &["--header=Authorization:", "Bearer", "hush"],
+        &["h", "-u", "bob", "hush"],
+        &["ws://h", "ws://bob:hush@h"],
+    ] {
+        let error = try_words(words).expect_err("it is wrong");
+        assert_eq!(error.exit_code(), 2, "{words:?}");
+        let text = error.to_string();
+        assert!(!text.contains("hush"), "{words:?}: {text}");
+        assert!(text.contains("Usage: "), "{words:?}: {text}");
+    }
+    assert_eq!(
+        complaint(&["-H", "hush", "h"]),
+        "invalid value for '--header <N: V>': a header is written 'Name: value', and this one \
+         has no colon"
+    );
 }
 
 #[test]

@@ -1,15 +1,21 @@
 //! The values that options take: what is right, and a sentence for what is wrong.
 //!
-//! Every parser here is a pure function from the text of one argument; clap puts the option's
-//! name and the text before the sentence.
+//! Every parser here is a function from the text of one argument; clap puts the option's name
+//! and the text before the sentence, but the text of an option that holds a secret is left out.
+//! They are pure, except that [`secret`] fetches what `env:NAME` and `@FILE` stand for.
 
+use std::env::VarError;
+use std::fs::File;
+use std::io::Read as _;
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use clap::ValueEnum;
 
 use crate::connect::request::is_token;
+use crate::connect::tls::identity::Passphrase;
+use crate::error::plain;
 use crate::session::Wait;
-use crate::target::Credentials;
 
 /// How a binary message is written to stdout (`--binary-as`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -22,6 +28,18 @@ pub enum BinaryAs {
     Base64,
     /// Not at all.
     Skip,
+}
+
+/// Whether to compress (`--compress`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Compress {
+    /// Offer it.
+    #[default]
+    Auto,
+    /// Don't.
+    Off,
+    /// Refuse a server that does not agree.
+    Require,
 }
 
 /// When to colour (`--color`).
@@ -118,6 +136,12 @@ pub(super) fn chunk_size(text: &str) -> Result<usize, String> {
         .ok_or_else(|| "a chunk is at most 16M".to_owned())
 }
 
+/// A size that a frame can have; one beyond all memory is as good as none.
+pub(super) fn frame_size(text: &str) -> Result<NonZeroUsize, String> {
+    let size = usize::try_from(size(text)?).unwrap_or(usize::MAX);
+    NonZeroUsize::new(size).ok_or_else(|| "a size is at least 1".to_owned())
+}
+
 /// A count of at least one.
 pub(super) fn count(text: &str) -> Result<u64, String> {
     match text.parse() {
@@ -162,15 +186,59 @@ pub(super) fn subprotocol(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// `USER:PASS`; the password may be empty and may hold colons.
-pub(super) fn credentials(text: &str) -> Result<Credentials, String> {
-    match text.split_once(':') {
-        Some((user, password)) => Ok(Credentials {
-            user: user.to_owned(),
-            password: password.to_owned(),
-        }),
-        None => Err("no password: write USER:PASS (USER: for an empty one)".to_owned()),
+/// The most that a file of secrets holds.
+const LARGEST_SECRET: u64 = 64 << 10;
+
+/// A passphrase: itself, or from where [`secret`] takes it.
+pub(super) fn passphrase(text: &str) -> Result<Passphrase, String> {
+    let secret = secret(text)?;
+    if secret.contains('\0') {
+        return Err("it has a NUL in it, and no passphrase can".to_owned());
     }
+    Ok(Passphrase::from(secret.as_str()))
+}
+
+/// A secret as it stands on the command line: `env:NAME`, `@FILE` without the line end that
+/// editors put at its end, or the secret itself. Other users of the machine see only the last.
+pub(crate) fn secret(text: &str) -> Result<String, String> {
+    if let Some(name) = text.strip_prefix("env:") {
+        return std::env::var(name).map_err(|cause| match cause {
+            VarError::NotPresent => format!("the environment has no variable {name:?}"),
+            VarError::NotUnicode(_) => format!("the variable {name:?} is not UTF-8"),
+        });
+    }
+    let Some(path) = text.strip_prefix('@') else {
+        return Ok(text.to_owned());
+    };
+    let mut content = file(path)?;
+    if content.ends_with('\n') {
+        content.pop();
+        if content.ends_with('\r') {
+            content.pop();
+        }
+    }
+    Ok(content)
+}
+
+/// The text of a small file that an `@` stands before.
+pub(super) fn file(path: &str) -> Result<String, String> {
+    match path {
+        "" => return Err("the file's name is missing after the @".to_owned()),
+        "-" => {
+            return Err("@- would read what stdin has to send: write @FILE or env:NAME".to_owned())
+        }
+        _ => {}
+    }
+    let mut content = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(LARGEST_SECRET + 1).read_to_end(&mut content))
+        .map_err(|cause| format!("{path:?} can't be read: {}", plain(&cause)))?;
+    if content.len() as u64 > LARGEST_SECRET {
+        return Err(format!(
+            "{path:?} has more than 64 KiB: is it the right file?"
+        ));
+    }
+    String::from_utf8(content).map_err(|_| format!("{path:?} is not UTF-8"))
 }
 
 /// The echo server's `[HOST:]PORT`, with the host filled in.
@@ -285,11 +353,43 @@ mod tests {
     }
 
     #[test]
-    fn credentials_are_split_once_and_never_shown() {
-        let parsed = credentials("bob:a:b").expect("credentials");
-        assert_eq!((&*parsed.user, &*parsed.password), ("bob", "a:b"));
-        assert_eq!(format!("{parsed:?}"), "Credentials(***)");
-        assert!(credentials("bob").is_err());
+    fn a_secret_stands_there_or_elsewhere() {
+        let file = |content: &[u8]| {
+            let file = tempfile::NamedTempFile::new().expect("a temporary file");
+            std::fs::write(file.path(), content).expect("it can be written");
+            let text = format!("@{}", file.path().display());
+            (secret(&text), file)
+        };
+        assert_eq!(secret("a@b env:c").as_deref(), Ok("a@b env:c"));
+        for (content, is) in [
+            ("s\n", "s"),
+            ("s\r\n", "s"),
+            ("s\n\n", "s\n"),
+            (" s", " s"),
+            ("", ""),
+        ] {
+            assert_eq!(file(content.as_bytes()).0.as_deref(), Ok(is), "{content:?}");
+        }
+        assert_eq!(
+            secret("env:CARGO_PKG_NAME").ok(),
+            std::env::var("CARGO_PKG_NAME").ok()
+        );
+        for (wrong, says) in [
+            (secret("env:"), "no variable \"\""),
+            (
+                secret("env:WSLINE_NO_SUCH"),
+                "no variable \"WSLINE_NO_SUCH\"",
+            ),
+            (secret("@"), "name is missing"),
+            (secret("@-"), "stdin"),
+            (secret("@/no/such"), "can't be read"),
+            (secret("@/"), "can't be read"),
+            (file(b"\xff").0, "not UTF-8"),
+            (secret("@/dev/zero"), "more than 64 KiB"),
+        ] {
+            let complaint = wrong.expect_err(says);
+            assert!(complaint.contains(says), "{complaint}");
+        }
     }
 
     #[test]

@@ -12,6 +12,12 @@ pub const BODY_LIMIT: usize = 64 << 10;
 
 const MOST_FIELDS: usize = 128;
 
+/// How much is read at once.
+const CHUNK: usize = 4096;
+
+/// No head is shorter than `HTTP/1.1 200` and two line feeds.
+const SHORTEST_HEAD: usize = 14;
+
 /// Why no head could be read.
 #[derive(Debug)]
 pub enum Fault {
@@ -29,6 +35,7 @@ pub struct Incoming<'a, S> {
     stream: &'a mut S,
     bytes: Vec<u8>,
     heads: usize,
+    careful: bool,
 }
 
 impl<'a, S: Read> Incoming<'a, S> {
@@ -38,6 +45,16 @@ impl<'a, S: Read> Incoming<'a, S> {
             stream,
             bytes: Vec::new(),
             heads: 0,
+            careful: false,
+        }
+    }
+
+    /// Nothing has been read yet, and nothing behind a head will be until its body is asked for:
+    /// it may be for somebody else.
+    pub fn up_to_the_head(stream: &'a mut S) -> Self {
+        Self {
+            careful: true,
+            ..Self::new(stream)
         }
     }
 
@@ -47,11 +64,26 @@ impl<'a, S: Read> Incoming<'a, S> {
         self.bytes
     }
 
+    /// Reads a part of a head once; false at the end of the stream.
+    fn fill_head(&mut self) -> io::Result<bool> {
+        if self.careful {
+            // Where a head ends is known only when its end is here.
+            let surely = SHORTEST_HEAD.saturating_sub(self.bytes.len());
+            self.fill_with(surely.max(1))
+        } else {
+            self.fill()
+        }
+    }
+
     /// Reads once; false at the end of the stream.
     fn fill(&mut self) -> io::Result<bool> {
-        let mut chunk = [0; 4096];
+        self.fill_with(CHUNK)
+    }
+
+    fn fill_with(&mut self, most: usize) -> io::Result<bool> {
+        let mut chunk = [0; CHUNK];
         loop {
-            match self.stream.read(&mut chunk) {
+            match self.stream.read(&mut chunk[..most]) {
                 Ok(count) => {
                     self.bytes.extend_from_slice(&chunk[..count]);
                     return Ok(count != 0);
@@ -88,7 +120,7 @@ impl<'a, S: Read> Incoming<'a, S> {
                 return Err(too_long());
             }
             seen = self.bytes.len();
-            match self.fill() {
+            match self.fill_head() {
                 Ok(true) => {}
                 Ok(false) => return Err(Fault::Ended(None)),
                 Err(cause) => return Err(Fault::Ended(Some(cause))),

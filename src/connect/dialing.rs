@@ -143,7 +143,12 @@ impl Dialing {
             }))),
         };
         match &progress {
-            Progress::Step(step) => self.phase = self.phase_after(step),
+            Progress::Step(step) => {
+                if let Step::Redirected { tls, .. } = step {
+                    self.tls = *tls;
+                }
+                self.phase = self.phase_after(step);
+            }
             Progress::Done(_) => self.over = true,
         }
         Some(progress)
@@ -151,9 +156,18 @@ impl Dialing {
 
     fn phase_after(&self, step: &Step) -> Phase {
         match step {
-            Step::Resolved(_) | Step::Trying(_) | Step::Missed(..) => Phase::Connect,
-            Step::Connected(_) if self.tls => Phase::Tls,
+            // The proxy's name may have to be resolved, and that of where a redirect leads.
+            Step::Through(_) | Step::Redirected { .. } => Phase::Resolve,
+            Step::AskedProxy(..) => Phase::Proxy,
+            Step::Resolved(_) | Step::Trying(_) | Step::TryingUnix(_) | Step::Missed(..) => {
+                Phase::Connect
+            }
+            Step::Connected(_) | Step::ConnectedUnix(_) | Step::ProxyAnswered(_) if self.tls => {
+                Phase::Tls
+            }
             Step::Connected(_)
+            | Step::ConnectedUnix(_)
+            | Step::ProxyAnswered(_)
             | Step::Secured(_)
             | Step::Certificate(_)
             | Step::Asked(_)

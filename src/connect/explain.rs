@@ -3,11 +3,9 @@
 //! Nothing here decides anything: it reads an answer as a person with experience would. A hint
 //! names what the user can change, above all an option.
 
-use url::Url;
-
+use super::redirect;
 use super::request::Request;
 use crate::head::Head;
-use crate::target::Target;
 
 /// The next step after a refusal, if one can be told.
 #[must_use]
@@ -18,11 +16,15 @@ pub fn refusal(status: u16, head: &Head, body: &[u8], request: &Request) -> Opti
     }
     match status {
         401 => Some(unauthorised(head, request)),
-        407 => Some("a proxy before the server wants credentials of its own".to_owned()),
+        407 => Some(
+            "a proxy before the server wants credentials of its own: \
+             -H 'Proxy-Authorization: Basic …' sends them"
+                .to_owned(),
+        ),
         403 => Some(match origin(request) {
             Some(origin) => format!(
                 "the server may not accept the Origin {origin}: -o sets another; or it wants \
-                 credentials (-u, or -H 'Authorization: …')"
+                 credentials (-u, --bearer or --cookie)"
             ),
             None => "the server may want an Origin, as browsers send one: try \
                      -o https://SITE with the site that it belongs to"
@@ -38,19 +40,14 @@ pub fn refusal(status: u16, head: &Head, body: &[u8], request: &Request) -> Opti
                 .next()
                 .unwrap_or_default()
         )),
-        426 => Some(upgrade_required(head)),
+        426 => Some(upgrade_required(head, request)),
+        400 if other_versions(head).is_some() => other_versions(head),
         400 if lacks_upgrade(&text) => Some(
             "the server did not see the Upgrade field: a proxy before it may not pass it on \
              (nginx: proxy_set_header Upgrade $http_upgrade)"
                 .to_owned(),
         ),
-        300..=399 => {
-            let location = String::from_utf8_lossy(head.get("Location")?);
-            let location = followed(&location, request);
-            Some(format!(
-                "the server says that it is at {location}: give that address"
-            ))
-        }
+        status if redirect::is_redirect(status) => moved(head, request),
         200..=299 if is_html(head, &text) => Some(
             "this is a web page, not a WebSocket: the address of the WebSocket often has a path \
              of its own, such as /ws"
@@ -72,11 +69,11 @@ fn unauthorised(head: &Head, request: &Request) -> String {
         .all("WWW-Authenticate")
         .any(|value| value.to_ascii_lowercase().starts_with(b"bearer"));
     let how = if bearer {
-        "-H 'Authorization: Bearer TOKEN' sends a token"
+        "--bearer TOKEN sends a token"
     } else {
         "-u USER:PASS sends a name and a password"
     };
-    let sent = request.credentials().is_some()
+    let sent = request.authorization().is_some()
         || request
             .headers
             .iter()
@@ -99,21 +96,45 @@ fn origin(request: &Request) -> Option<String> {
     }
 }
 
-fn upgrade_required(head: &Head) -> String {
+fn upgrade_required(head: &Head, request: &Request) -> String {
+    let wants_tls = head
+        .all("Upgrade")
+        .any(|value| value.to_ascii_lowercase().starts_with(b"tls"));
+    if wants_tls && !request.target.tls {
+        return format!("the server wants TLS (RFC 2817): use {}", secured(request));
+    }
+    other_versions(head).unwrap_or_else(|| {
+        "the server did not see an upgrade to WebSocket: a proxy before it may not pass the \
+         Upgrade field on (nginx: proxy_set_header Upgrade $http_upgrade)"
+            .to_owned()
+    })
+}
+
+/// The versions of the protocol that the server names, if ours is not among them.
+fn other_versions(head: &Head) -> Option<String> {
     let versions: Vec<_> = head
         .all("Sec-WebSocket-Version")
         .map(String::from_utf8_lossy)
         .collect();
-    if versions.is_empty() {
-        "the server did not see an upgrade to WebSocket: a proxy before it may not pass the \
-         Upgrade field on"
-            .to_owned()
-    } else {
-        format!(
-            "the server speaks these versions of WebSocket: {}; wsline speaks 13 (RFC 6455 §4.4)",
-            versions.join(", ")
-        )
+    if versions.is_empty() || head.has_token("Sec-WebSocket-Version", "13") {
+        return None;
     }
+    Some(format!(
+        "the server speaks these versions of WebSocket: {}; wsline speaks 13 (RFC 6455 §4.4)",
+        versions.join(", ")
+    ))
+}
+
+/// Where a redirect leads, and what follows it.
+fn moved(head: &Head, request: &Request) -> Option<String> {
+    let location = String::from_utf8_lossy(head.get("Location")?);
+    Some(match redirect::destination(head, &request.target) {
+        Ok(target) => format!(
+            "the server says that it is at {}: -L follows it there",
+            target.url()
+        ),
+        Err(cause) => format!("the server redirects to {location}, but {cause}"),
+    })
 }
 
 /// What servers say that speak TLS only and were asked in plain HTTP.
@@ -134,20 +155,6 @@ fn lacks_upgrade(text: &str) -> bool {
             && ["missing", "not found", "invalid", "no websocket", "only to"]
                 .iter()
                 .any(|word| text.contains(word))
-}
-
-/// Where a redirect leads, as an address to give; as it was written if it can't be read.
-fn followed(location: &str, request: &Request) -> String {
-    // `ws` becomes `http`, `wss` becomes `https`: that is what the answer was relative to.
-    let base = request.target.url().replacen("ws", "http", 1);
-    let target = Url::parse(&base).and_then(|base| base.join(location));
-    match target
-        .map_err(|_| ())
-        .and_then(|url| Target::parse(url.as_str()).map_err(|_| ()))
-    {
-        Ok(target) => target.url(),
-        Err(()) => location.to_owned(),
-    }
 }
 
 fn is_html(head: &Head, text: &str) -> bool {
@@ -198,19 +205,18 @@ pub fn silence(request: &Request) -> Option<String> {
 /// The next step after a wrong answer of 101: some servers speak the drafts before RFC 6455.
 #[must_use]
 pub fn draft(head: &Head) -> Option<String> {
-    [
-        "Sec-WebSocket-Location",
-        "Sec-WebSocket-Origin",
-        "WebSocket-Location",
-        "WebSocket-Origin",
-    ]
-    .iter()
-    .any(|name| head.get(name).is_some())
-    .then(|| {
-        "the server speaks a draft from before RFC 6455 (2011), which no browser speaks any \
-         more: it needs to be updated"
-            .to_owned()
-    })
+    let has = |names: [&str; 2]| names.iter().any(|name| head.get(name).is_some());
+    let name = if has(["Sec-WebSocket-Location", "Sec-WebSocket-Origin"]) {
+        "hixie-76 (hybi-00)"
+    } else if has(["WebSocket-Location", "WebSocket-Origin"]) {
+        "hixie-75"
+    } else {
+        return None;
+    };
+    Some(format!(
+        "the server speaks {name}, a draft of WebSocket from before RFC 6455 (2011) that no \
+         browser speaks any more: it needs to be updated"
+    ))
 }
 
 #[cfg(test)]
@@ -218,7 +224,8 @@ mod tests {
     use super::*;
     use crate::connect::request::parse_header;
     use crate::head::Field;
-    use crate::target::Credentials;
+    use crate::secret::Secret;
+    use crate::target::{Credentials, Target};
 
     fn request() -> Request {
         Request::new(Target::parse("ws://h:8080/x?token=hush").expect("an address"))
@@ -245,13 +252,21 @@ mod tests {
                 401,
                 &[("WWW-Authenticate", "Bearer realm=x")],
                 "",
-                "Authorization: Bearer",
+                "wants credentials: --bearer",
             ),
-            (407, &[], "", "a proxy"),
+            (407, &[], "", "-H 'Proxy-Authorization: Basic …'"),
             (403, &[], "", "-o https://SITE"),
             (404, &[], "", "at /x: check the path"),
             (426, &[("Sec-WebSocket-Version", "8, 7")], "", "8, 7"),
             (426, &[], "", "a proxy before it"),
+            (
+                426,
+                &[("Sec-WebSocket-Version", "13, 8")],
+                "",
+                "a proxy before it",
+            ),
+            (426, &[("Upgrade", "TLS/1.2")], "", "use wss://h:8080/x"),
+            (400, &[("Sec-WebSocket-Version", "8")], "", "versions"),
             (400, &[], "Missing Upgrade header", "a proxy before it"),
             (
                 400,
@@ -265,14 +280,24 @@ mod tests {
                 "<h1>The plain HTTP request was sent to HTTPS port</h1>",
                 "use wss://h:8080/x?token=hush",
             ),
-            (302, &[("Location", "/y")], "", "it is at ws://h:8080/y:"),
+            (
+                302,
+                &[("Location", "/y")],
+                "",
+                "it is at ws://h:8080/y: -L follows",
+            ),
             (
                 301,
                 &[("Location", "https://u:p@i/z")],
                 "",
                 "it is at wss://i/z:",
             ),
-            (307, &[("Location", "https://")], "", "it is at https://:"),
+            (
+                307,
+                &[("Location", "ftp://i")],
+                "",
+                "redirects to ftp://i, but its Location is no address",
+            ),
             (400, &[], "No WebSocket UPGRADE hdr: None", "a proxy before"),
             (200, &[("content-type", "Text/HTML")], "", "a web page"),
             (200, &[], "\n<!DOCTYPE html>", "a web page"),
@@ -283,7 +308,7 @@ mod tests {
             let hint = hint.unwrap_or_else(|| panic!("{status} {body} has no hint"));
             assert!(hint.contains(says), "{status} {body}: {hint}");
         }
-        for status in [400, 418, 500, 301] {
+        for status in [300, 301, 304, 400, 418, 500] {
             assert_eq!(refusal(status, &head(&[]), b"", &request()), None);
         }
     }
@@ -295,6 +320,9 @@ mod tests {
             user: "u".to_owned(),
             password: "hush".to_owned(),
         });
+        sent.bearer = Some(Secret::new("hush"));
+        let hint = refusal(401, &head(&[]), b"", &sent).expect("a hint");
+        assert!(hint.contains("does not accept") && !hint.contains("hush"));
         sent.headers = vec![parse_header("origin: https://a").expect("a header")];
         let hint = refusal(401, &head(&[]), b"", &sent).expect("a hint");
         assert!(hint.contains("does not accept") && !hint.contains("hush"));
@@ -310,7 +338,15 @@ mod tests {
             not_http(b"SSH-2.0\r\n\xff"),
             "it does not speak HTTP, its answer begins with \"SSH-2.0\\r\\n\\xff\""
         );
-        assert!(draft(&head(&[("WebSocket-Origin", "x")])).is_some());
+        for (field, says) in [
+            ("WebSocket-Origin", "hixie-75,"),
+            ("WebSocket-Location", "hixie-75,"),
+            ("sec-websocket-origin", "hixie-76 (hybi-00),"),
+            ("Sec-WebSocket-Location", "hixie-76 (hybi-00),"),
+        ] {
+            let hint = draft(&head(&[(field, "x")]));
+            assert!(hint.is_some_and(|hint| hint.contains(says)), "{field}");
+        }
         assert!(draft(&head(&[("Upgrade", "x")])).is_none());
     }
 }

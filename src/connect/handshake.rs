@@ -5,17 +5,17 @@
 
 use std::io::{self, Read, Write};
 
-use data_encoding::BASE64;
 use tungstenite::handshake::client::generate_key;
 use tungstenite::handshake::derive_accept_key;
 
 use super::answer::{Fault, Incoming};
-use super::request::Request;
-use super::{explain, timed_out};
+use super::request::{Compress, Header, Request};
+use super::{explain, redirect, timed_out};
 use crate::deadline::Deadline;
 use crate::error::{Error, Phase, Refusal};
 use crate::event::Step;
 use crate::head::{Field, Head};
+use crate::protocol::deflate::{self, Agreement};
 
 /// An opening handshake that succeeded.
 #[derive(Debug)]
@@ -26,6 +26,10 @@ pub struct Agreed {
     pub response: Head,
     /// The subprotocol that it chose.
     pub subprotocol: Option<String>,
+    /// The extensions in use, as it wrote them.
+    pub extensions: Option<String>,
+    /// What of them is permessage-deflate.
+    pub compression: Option<Agreement>,
     /// What arrived behind its answer: the first bytes of its frames.
     pub early: Vec<u8>,
 }
@@ -58,7 +62,12 @@ pub fn upgrade<S: Read + Write>(
     })?;
     tell(Step::Answered(answered.clone()));
     if status != 101 {
-        let (body, truncated) = incoming.body(status, &answered);
+        // Nobody reads what stands beside a redirect that is followed, and it may have no end.
+        let (body, truncated) = if redirect::is_wanted(request, status) {
+            (Vec::new(), false)
+        } else {
+            incoming.body(status, &answered)
+        };
         let hint = explain::refusal(status, &answered, &body, request);
         return Err(Error::Refused(Box::new(Refusal {
             status,
@@ -68,8 +77,10 @@ pub fn upgrade<S: Read + Write>(
             hint,
         })));
     }
-    match check(&asked, &answered) {
-        Ok(subprotocol) => Ok(Agreed {
+    match check(&asked, &answered, request.compress) {
+        Ok((subprotocol, compression)) => Ok(Agreed {
+            extensions: extensions(&answered),
+            compression,
             request: asked,
             response: answered,
             subprotocol,
@@ -86,37 +97,46 @@ pub fn upgrade<S: Read + Write>(
 /// The upgrade request: our fields, each replaced by the user's of the same name, then the rest
 /// of the user's.
 fn compose(request: &Request, key: &str) -> Head {
-    let user_agent = request
-        .user_agent
-        .as_deref()
-        .unwrap_or(concat!("wsline/", env!("CARGO_PKG_VERSION")));
-    let credentials = request.credentials().map(|it| {
-        let pair = format!("{}:{}", it.user, it.password);
-        format!("Basic {}", BASE64.encode(pair.as_bytes()))
-    });
     let ours = [
         ("Host", Some(request.target.host_header())),
         ("Connection", Some("Upgrade".to_owned())),
         ("Pragma", Some("no-cache".to_owned())),
         ("Cache-Control", Some("no-cache".to_owned())),
-        ("Authorization", credentials),
-        (
-            "User-Agent",
-            (!user_agent.is_empty()).then(|| user_agent.to_owned()),
-        ),
+        ("Authorization", request.authorization()),
+        ("User-Agent", user_agent(request)),
         ("Upgrade", Some("websocket".to_owned())),
         ("Origin", request.origin.clone()),
         ("Sec-WebSocket-Version", Some("13".to_owned())),
+        ("Cookie", request.cookie()),
         ("Sec-WebSocket-Key", Some(key.to_owned())),
+        (
+            "Sec-WebSocket-Extensions",
+            (request.compress != Compress::Off).then(|| deflate::OFFER.to_owned()),
+        ),
         (
             "Sec-WebSocket-Protocol",
             (!request.subprotocols.is_empty()).then(|| request.subprotocols.join(", ")),
         ),
     ];
+    Head {
+        start_line: format!("GET {} HTTP/1.1", request.target.resource_name),
+        fields: fields(&ours, &request.headers),
+    }
+}
+
+/// The User-Agent that is sent.
+pub(super) fn user_agent(request: &Request) -> Option<String> {
+    let ours = concat!("wsline/", env!("CARGO_PKG_VERSION"));
+    let name = request.user_agent.as_deref().unwrap_or(ours);
+    (!name.is_empty()).then(|| name.to_owned())
+}
+
+/// Our fields, each replaced by the user's of the same name, then the rest of the user's.
+pub(super) fn fields(ours: &[(&str, Option<String>)], users: &[Header]) -> Vec<Field> {
     let mut fields = Vec::new();
     let theirs = |name: &str, fields: &mut Vec<Field>| {
         let mut any = false;
-        for header in &request.headers {
+        for header in users {
             if header.name.eq_ignore_ascii_case(name) {
                 any = true;
                 fields.extend(header.value.clone().map(|value| Field {
@@ -127,7 +147,7 @@ fn compose(request: &Request, key: &str) -> Head {
         }
         any
     };
-    for (name, value) in &ours {
+    for (name, value) in ours {
         if !theirs(name, &mut fields) {
             fields.extend(value.as_ref().map(|value| Field {
                 name: (*name).to_owned(),
@@ -135,7 +155,7 @@ fn compose(request: &Request, key: &str) -> Head {
             }));
         }
     }
-    for header in &request.headers {
+    for header in users {
         if let Some(value) = &header.value {
             if !ours
                 .iter()
@@ -148,13 +168,10 @@ fn compose(request: &Request, key: &str) -> Head {
             }
         }
     }
-    Head {
-        start_line: format!("GET {} HTTP/1.1", request.target.resource_name),
-        fields,
-    }
+    fields
 }
 
-fn encode(head: &Head) -> Vec<u8> {
+pub(super) fn encode(head: &Head) -> Vec<u8> {
     let mut bytes = head.start_line.clone().into_bytes();
     for field in &head.fields {
         bytes.extend(b"\r\n");
@@ -170,7 +187,7 @@ fn encode(head: &Head) -> Vec<u8> {
 }
 
 /// The head that counts: 1xx but 101 only announces it (RFC 9110 §15.2).
-fn final_head<S: Read>(incoming: &mut Incoming<'_, S>) -> Result<(u16, Head), Fault> {
+pub(super) fn final_head<S: Read>(incoming: &mut Incoming<'_, S>) -> Result<(u16, Head), Fault> {
     loop {
         let (status, head) = incoming.head()?;
         if status == 101 || !(100..200).contains(&status) {
@@ -179,9 +196,13 @@ fn final_head<S: Read>(incoming: &mut Incoming<'_, S>) -> Result<(u16, Head), Fa
     }
 }
 
-/// Checks an answer of 101 as RFC 6455 §4.1 orders; the subprotocol that was chosen, or what is
-/// wrong.
-fn check(asked: &Head, answered: &Head) -> Result<Option<String>, String> {
+/// Checks an answer of 101 as RFC 6455 §4.1 orders; the subprotocol and the compression that
+/// were chosen, or what is wrong.
+fn check(
+    asked: &Head,
+    answered: &Head,
+    compress: Compress,
+) -> Result<(Option<String>, Option<Agreement>), String> {
     let quote = |name: &str| {
         answered.get(name).map_or_else(
             || "it has none".to_owned(),
@@ -209,13 +230,44 @@ fn check(asked: &Head, answered: &Head) -> Result<Option<String>, String> {
             quote("Sec-WebSocket-Accept")
         ));
     }
-    if answered.get("Sec-WebSocket-Extensions").is_some() {
-        return Err(format!(
-            "it uses an extension that was not offered, {} (RFC 6455 §4.1)",
-            quote("Sec-WebSocket-Extensions")
-        ));
+    Ok((
+        subprotocol(asked, answered)?,
+        compression(asked, answered, compress)?,
+    ))
+}
+
+/// The extensions of an answer, as one list.
+fn extensions(answered: &Head) -> Option<String> {
+    let values: Vec<_> = answered
+        .all("Sec-WebSocket-Extensions")
+        .map(String::from_utf8_lossy)
+        .collect();
+    (!values.is_empty()).then(|| values.join(", "))
+}
+
+/// The one extension that there is to agree on is permessage-deflate (RFC 7692 §5).
+fn compression(
+    asked: &Head,
+    answered: &Head,
+    compress: Compress,
+) -> Result<Option<Agreement>, String> {
+    let offered = asked
+        .all("Sec-WebSocket-Extensions")
+        .any(|value| value.starts_with(deflate::NAME.as_bytes()));
+    let is_ours = |answer: &str| answer.starts_with(deflate::NAME);
+    match extensions(answered) {
+        Some(answer) if offered && is_ours(&answer) => Agreement::parse(&answer)
+            .map(Some)
+            .map_err(|cause| format!("its Sec-WebSocket-Extensions has {cause}")),
+        Some(answer) => Err(format!(
+            "it uses an extension that was not offered, it says {answer:?} (RFC 6455 §4.1)"
+        )),
+        None if compress == Compress::Require => Err(format!(
+            "it does not agree to {}, which --compress require demands",
+            deflate::NAME
+        )),
+        None => Ok(None),
     }
-    subprotocol(asked, answered)
 }
 
 /// The server chooses one that was offered, or none.

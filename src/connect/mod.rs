@@ -1,28 +1,40 @@
 //! Connecting: from an address to an open WebSocket, as plain blocking calls in order.
 //!
-//! [`open`] is [`transport`] (names, TCP, TLS) and then the [opening handshake](handshake)
+//! [`open`] is [`transport`] (names, TCP or a Unix socket, a [proxy], TLS) and then the
+//! [opening handshake](handshake)
 //! (RFC 6455 §4.1), all within one [`Deadline`]. [`start`] does it on a thread of its own.
 
 pub mod answer;
 pub mod dialing;
 pub mod explain;
 pub mod handshake;
+pub mod proxy;
+pub mod race;
+pub mod redirect;
 pub mod request;
 pub mod resolve;
+pub mod route;
 pub mod stream;
 pub mod tcp;
 pub mod tls;
 
+use std::borrow::Cow;
+use std::io::ErrorKind;
 use std::net::SocketAddr;
-use std::time::Instant;
+use std::path::Path;
+use std::time::{Duration, Instant};
 
 pub use dialing::{start, Dialing, Progress};
-pub use request::{parse_header, Header, Request, DEFAULT_LIMIT};
+pub use request::{parse_header, Compress, Header, Request, DEFAULT_LIMIT};
 pub use stream::Stream;
+
+use resolve::Known;
+use tcp::{Place, Socket};
 
 use crate::deadline::Deadline;
 use crate::error::{Error, Phase};
 use crate::event::{Step, Timing, Upgrade};
+use proxy::Tunnel;
 
 /// An open WebSocket: nothing but frames comes from here on.
 #[derive(Debug)]
@@ -40,13 +52,14 @@ pub struct Opened {
 pub struct Transport {
     /// The stream, with the deadline set.
     pub stream: Stream,
-    /// Whom it is connected to.
-    pub address: SocketAddr,
+    /// Whom it is connected to: the server, or the proxy before it.
+    pub place: Place,
     /// How long each step took so far.
     pub timing: Timing,
 }
 
-/// Opens a WebSocket, and tells each step as it is done.
+/// Opens a WebSocket, and tells each step as it is done. Redirects are followed if the request
+/// says so.
 ///
 /// # Errors
 ///
@@ -58,9 +71,45 @@ pub fn open(
     tell: &mut dyn FnMut(Step),
 ) -> Result<Opened, Error> {
     request.check()?;
+    let begun = Instant::now();
+    let mut request = Cow::Borrowed(request);
+    let (mut followed, mut bared) = (0, false);
+    loop {
+        let before = begun.elapsed();
+        match attempt(&request, deadline, tell) {
+            Ok(mut opened) => {
+                opened.upgrade.timing.redirects = (followed > 0).then_some(before);
+                return Ok(opened);
+            }
+            Err(Error::Refused(refusal)) if redirect::is_wanted(&request, refusal.status) => {
+                let next = redirect::follow(&request, *refusal, followed)?;
+                followed += 1;
+                bared |= next.bared;
+                tell(Step::Redirected {
+                    url: next.request.target.url(),
+                    tls: next.request.target.tls,
+                    bared: next.bared,
+                });
+                request = Cow::Owned(next.request);
+            }
+            Err(Error::Refused(mut refusal)) if bared => {
+                redirect::explain(&mut refusal, &request.target);
+                return Err(Error::Refused(refusal));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Opens a WebSocket where the request says, and nowhere else.
+fn attempt(
+    request: &Request,
+    deadline: Deadline,
+    tell: &mut dyn FnMut(Step),
+) -> Result<Opened, Error> {
     let Transport {
         mut stream,
-        address,
+        place,
         mut timing,
     } = transport(request, deadline, tell)?;
     let asked_at = Instant::now();
@@ -68,14 +117,19 @@ pub fn open(
         .map_err(|error| tls::blamed(error, &request.target.host, &request.tls))?;
     timing.upgrade = Some(asked_at.elapsed());
     stream.set_deadline(None).map_err(setting_up)?;
+    let (address, unix_socket) = match place {
+        Place::Tcp(address) => (Some(address), None),
+        Place::Unix(path) => (None, Some(path)),
+    };
     Ok(Opened {
         stream,
         upgrade: Upgrade {
             url: request.target.url(),
-            address: Some(address),
+            address,
+            unix_socket,
             subprotocol: agreed.subprotocol,
-            // None is offered, so an answer with one has been refused.
-            extensions: None,
+            extensions: agreed.extensions,
+            compression: agreed.compression,
             request: agreed.request,
             response: agreed.response,
             timing,
@@ -84,7 +138,7 @@ pub fn open(
     })
 }
 
-/// Connects to the server: names, TCP, TLS.
+/// Connects to the server: names, TCP or a Unix socket, the proxy if there is one, TLS.
 ///
 /// # Errors
 ///
@@ -98,25 +152,19 @@ pub fn transport(
     let preparing = target.tls.then(|| tls::Preparing::start(&request.tls));
     let mut timing = Timing::default();
 
-    let addresses = if let Some(address) = target.address() {
-        vec![SocketAddr::new(address, target.port)]
+    let proxy = request.proxies.choose(target)?;
+    let way = &request.network;
+    let (mut stream, place, tunnel) = if let Some(path) = request.unix_socket() {
+        let socket = reach_unix(path, deadline, &mut timing, tell)?;
+        (Stream::from(socket), Place::Unix(path.to_owned()), None)
+    } else if let Some(proxy) = &proxy {
+        let (stream, tunnel) = Tunnel::open(proxy, request, deadline, &mut timing, tell)?;
+        (stream, Place::Tcp(tunnel.address()), Some(tunnel))
     } else {
-        let begun = Instant::now();
-        let addresses = resolve::resolve(&target.host, target.port)?;
-        timing.resolve = Some(begun.elapsed());
-        tell(Step::Resolved(addresses.clone()));
-        deadline
-            .left()
-            .map_err(|_| timed_out(deadline, Phase::Resolve))?;
-        addresses
+        let (host, port) = way.detour(&target.host, target.port);
+        let (socket, address) = reach(host, port, way, deadline, &mut timing, tell)?;
+        (Stream::from(socket), Place::Tcp(address), None)
     };
-
-    let begun = Instant::now();
-    let (socket, address) = tcp::connect(&target.host, &addresses, deadline, tell)?;
-    timing.connect = Some(begun.elapsed());
-    tell(Step::Connected(address));
-
-    let mut stream = Stream::from(socket);
     stream.set_deadline(Some(deadline)).map_err(setting_up)?;
     if let Some(preparing) = preparing {
         let begun = Instant::now();
@@ -126,8 +174,9 @@ pub fn transport(
             options: &request.tls,
             deadline,
         };
-        let (secured, words) = peer.secure(stream, preparing, |deadline| {
-            Ok(tcp::connect_one(address, deadline.left()?)?.into())
+        let (secured, words) = peer.secure(stream, preparing, |deadline| match &tunnel {
+            Some(tunnel) => tunnel.again(deadline),
+            None => Ok(place.connect(deadline.left()?)?.into()),
         })?;
         stream = secured;
         timing.tls = Some(begun.elapsed());
@@ -136,9 +185,77 @@ pub fn transport(
     }
     Ok(Transport {
         stream,
-        address,
+        place,
         timing,
     })
+}
+
+/// Connects to a host over TCP, the server or the proxy before it: whatever stands for it in
+/// `way`, else what the resolver says.
+///
+/// # Errors
+///
+/// As [`open`].
+fn reach(
+    host: &str,
+    port: u16,
+    way: &route::Options,
+    deadline: Deadline,
+    timing: &mut Timing,
+    tell: &mut dyn FnMut(Step),
+) -> Result<(Socket, SocketAddr), Error> {
+    let addresses = addresses(host, port, way, deadline, timing, tell)?;
+    let begun = Instant::now();
+    let (socket, address) = race::connect(host, port, &addresses, deadline, tell)?;
+    *timing.connect.get_or_insert(Duration::ZERO) += begun.elapsed();
+    tell(Step::Connected(address));
+    Ok((socket, address))
+}
+
+/// The addresses of a host, at least one; the resolver is asked only where nothing else knows.
+fn addresses(
+    host: &str,
+    port: u16,
+    way: &route::Options,
+    deadline: Deadline,
+    timing: &mut Timing,
+    tell: &mut dyn FnMut(Step),
+) -> Result<Vec<SocketAddr>, Error> {
+    if let Known::Already(addresses) = resolve::known(host, port, way)? {
+        return Ok(addresses);
+    }
+    let begun = Instant::now();
+    let addresses = resolve::resolve(host, port)?;
+    *timing.resolve.get_or_insert(Duration::ZERO) += begun.elapsed();
+    tell(Step::Resolved(addresses.clone()));
+    deadline
+        .left()
+        .map_err(|_| timed_out(deadline, Phase::Resolve))?;
+    resolve::select(host, addresses, way.family)
+}
+
+/// Connects to a Unix socket.
+fn reach_unix(
+    path: &Path,
+    deadline: Deadline,
+    timing: &mut Timing,
+    tell: &mut dyn FnMut(Step),
+) -> Result<Socket, Error> {
+    tell(Step::TryingUnix(path.to_owned()));
+    let begun = Instant::now();
+    let connected = deadline
+        .left()
+        .and_then(|left| tcp::connect_unix(path, left));
+    let socket = connected.map_err(|cause| match cause.kind() {
+        ErrorKind::TimedOut => timed_out(deadline, Phase::Connect),
+        _ => Error::UnixSocket {
+            path: path.display().to_string(),
+            cause,
+        },
+    })?;
+    timing.connect = Some(begun.elapsed());
+    tell(Step::ConnectedUnix(path.to_owned()));
+    Ok(socket)
 }
 
 /// One budget for all of it, and one option that sets it.

@@ -1,19 +1,35 @@
 //! What the user asks for: whom to connect to, how, and what the upgrade request says.
 
+use std::fmt;
+use std::path::Path;
 use std::time::Duration;
 
-use super::tls;
+use data_encoding::BASE64;
+
+use super::{proxy, route, tls};
 use crate::error::Error;
 use crate::head;
+use crate::secret::Secret;
 use crate::target::{Credentials, Target};
 
 /// One `-H`: a field for the upgrade request, or the order to leave one of ours out.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Header {
     /// The name, in the user's letter case.
     pub name: String,
     /// The value; `None` leaves out the field of ours that has this name.
     pub value: Option<Vec<u8>>,
+}
+
+impl fmt::Debug for Header {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = match &self.value {
+            Some(_) if head::is_secret(&self.name) => "***".into(),
+            Some(value) => String::from_utf8_lossy(value),
+            None => "(left out)".into(),
+        };
+        write!(f, "Header({}: {shown})", self.name)
+    }
 }
 
 /// Reads `Name: value` as curl does: `Name;` sends the field without a value, `Name:` leaves
@@ -68,6 +84,18 @@ pub fn is_token(text: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
+/// Whether messages are compressed (`--compress`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Compress {
+    /// It is offered, as browsers do, and the server decides.
+    #[default]
+    Auto,
+    /// It is not offered.
+    Off,
+    /// A server that does not agree is refused.
+    Require,
+}
+
 /// All that an attempt to connect needs to know.
 #[derive(Clone, Debug)]
 pub struct Request {
@@ -83,8 +111,20 @@ pub struct Request {
     pub subprotocols: Vec<String>,
     /// Basic credentials; they go before those in the address.
     pub credentials: Option<Credentials>,
+    /// A token for Bearer authentication (RFC 6750 §2.1), sent instead of Basic credentials.
+    pub bearer: Option<Secret>,
+    /// Cookies as `name=value`, several in one separated by `; ` (RFC 6265 §4.2.1).
+    pub cookies: Vec<Secret>,
+    /// Whether permessage-deflate is offered (RFC 7692).
+    pub compress: Compress,
     /// What the user said about TLS.
     pub tls: tls::Options,
+    /// What the user said of names, addresses and sockets.
+    pub network: route::Options,
+    /// How many redirects are followed; `None` follows none.
+    pub redirects: Option<u32>,
+    /// Which proxy to go through.
+    pub proxies: proxy::Choice,
     /// What an attempt may take in all: what its [`Deadline`](crate::deadline::Deadline) is made from.
     pub limit: Duration,
 }
@@ -103,7 +143,13 @@ impl Request {
             origin: None,
             subprotocols: Vec::new(),
             credentials: None,
+            bearer: None,
+            cookies: Vec::new(),
+            compress: Compress::default(),
             tls: tls::Options::default(),
+            network: route::Options::default(),
+            redirects: None,
+            proxies: proxy::Choice::default(),
             limit: DEFAULT_LIMIT,
         }
     }
@@ -116,21 +162,57 @@ impl Request {
             .or(self.target.credentials.as_ref())
     }
 
+    /// The Unix socket that is connected to instead of a host, if it is one.
+    #[must_use]
+    pub fn unix_socket(&self) -> Option<&Path> {
+        let given = self.network.unix_socket.as_deref();
+        given.or(self.target.unix_socket.as_deref())
+    }
+
+    /// What is sent as Authorization, if the user's own header does not replace it.
+    #[must_use]
+    pub fn authorization(&self) -> Option<String> {
+        if let Some(token) = &self.bearer {
+            return Some(format!("Bearer {}", token.reveal()));
+        }
+        self.credentials().map(|it| {
+            let pair = format!("{}:{}", it.user, it.password);
+            format!("Basic {}", BASE64.encode(pair.as_bytes()))
+        })
+    }
+
+    /// What is sent as Cookie, if the user's own header does not replace it: one field for all
+    /// (RFC 6265 §5.4).
+    #[must_use]
+    pub fn cookie(&self) -> Option<String> {
+        let cookies: Vec<&str> = self.cookies.iter().map(Secret::reveal).collect();
+        (!cookies.is_empty()).then(|| cookies.join("; "))
+    }
+
     /// Checks what can be checked before anything is sent.
     ///
     /// # Errors
     ///
     /// [`Error::Usage`] for a subprotocol that is no token or comes twice (RFC 6455 §4.1), a
     /// User-Agent or Origin that no field can hold, a user name with a colon (RFC 7617 §2), an
-    /// empty server name; [`Error::Address`] for a secret that would go over a guessed `ws`.
+    /// empty server name, two Unix sockets, a wrong proxy; [`Error::Address`] for a secret that would
+    /// go over a guessed `ws`.
     pub fn check(&self) -> Result<(), Error> {
         self.check_subprotocols()?;
         self.check_values()?;
+        if self.network.unix_socket.is_some() && self.target.unix_socket.is_some() {
+            return Err(Error::Usage(
+                "--unix-socket names a Unix socket, and the address another one: leave out one \
+                 of them"
+                    .to_owned(),
+            ));
+        }
+        self.proxies.choose(&self.target)?;
         let secret = self
             .headers
             .iter()
             .any(|header| header.value.is_some() && head::is_secret(&header.name));
-        if secret || self.credentials().is_some() {
+        if secret || self.authorization().is_some() || !self.cookies.is_empty() {
             self.target.check_secret_allowed()?;
         }
         Ok(())
@@ -279,11 +361,49 @@ mod tests {
             assert_eq!(request.check().is_ok(), allowed, "{address}");
             request.headers = vec![header("Cookie", None)];
             request.check().expect("no cookie is sent");
-            request.credentials = Some(Credentials {
-                user: "u".to_owned(),
-                password: "p".to_owned(),
-            });
-            assert_eq!(request.check().is_ok(), allowed, "{address}");
+            let given: [fn(&mut Request); 3] = [
+                |request| {
+                    request.credentials = Some(Credentials {
+                        user: "u".to_owned(),
+                        password: "p".to_owned(),
+                    });
+                },
+                |request| request.bearer = Some(Secret::new("t")),
+                |request| request.cookies = vec![Secret::new("a=b")],
+            ];
+            for give in given {
+                let mut request = request.clone();
+                give(&mut request);
+                assert_eq!(request.check().is_ok(), allowed, "{address}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_token_goes_before_credentials_and_cookies_are_one_field() {
+        let mut request = request("ws://u:p@h");
+        assert_eq!(request.authorization().as_deref(), Some("Basic dTpw"));
+        request.bearer = Some(Secret::new("t"));
+        assert_eq!(request.authorization().as_deref(), Some("Bearer t"));
+        assert_eq!(request.cookie(), None);
+        request.cookies = vec![Secret::new("a=b; c=d"), Secret::new("e=f")];
+        assert_eq!(request.cookie().as_deref(), Some("a=b; c=d; e=f"));
+    }
+
+    #[test]
+    fn nothing_secret_is_in_what_debug_shows() {
+        let mut request = request("ws://u:hidden@h");
+        request.bearer = Some(Secret::new("hidden"));
+        request.cookies = vec![Secret::new("a=hidden")];
+        request.headers = vec![
+            header("Cookie", Some("hidden")),
+            header("X-Seen", Some("seen")),
+            header("Origin", None),
+        ];
+        let shown = format!("{request:?}");
+        assert!(!shown.contains("hidden"), "{shown}");
+        for there in ["Cookie: ***", "X-Seen: seen", "Origin: (left out)"] {
+            assert!(shown.contains(there), "{shown}");
         }
     }
 }

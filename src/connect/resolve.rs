@@ -4,9 +4,59 @@
 //! left behind (see [`Dialing`](super::Dialing)).
 
 use std::io;
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 
+use super::route::{self, Family};
 use crate::error::{plain, Error};
+
+/// Where the addresses of a host come from.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Known {
+    /// The host is an address, or the user has said which ones it has: these are they.
+    Already(Vec<SocketAddr>),
+    /// The resolver has to be asked.
+    No,
+}
+
+/// The addresses of `host` that are known without the resolver.
+///
+/// # Errors
+///
+/// [`Error::Resolve`] if there are some, but none of the family that is wanted.
+pub fn known(host: &str, port: u16, way: &route::Options) -> Result<Known, Error> {
+    let given = way.pinned(host, port).or_else(|| {
+        let address = host.parse::<IpAddr>().ok()?;
+        Some(vec![SocketAddr::new(address, port)])
+    });
+    match given {
+        Some(addresses) => select(host, addresses, way.family).map(Known::Already),
+        None => Ok(Known::No),
+    }
+}
+
+/// Those of `addresses` that are of the family which is wanted.
+///
+/// # Errors
+///
+/// [`Error::Resolve`] if none is.
+pub fn select(
+    host: &str,
+    mut addresses: Vec<SocketAddr>,
+    family: Family,
+) -> Result<Vec<SocketAddr>, Error> {
+    addresses.retain(|address| family.allows(address.ip()));
+    if !addresses.is_empty() {
+        return Ok(addresses);
+    }
+    let (wanted, option) = match family {
+        Family::V4 => ("IPv4", "-4"),
+        Family::Any | Family::V6 => ("IPv6", "-6"),
+    };
+    Err(Error::Resolve {
+        host: host.to_owned(),
+        cause: format!("it has no {wanted} address, and {option} allows no other"),
+    })
+}
 
 /// The addresses of `host`, in the resolver's order and each once. Blocks as long as the
 /// resolver takes.
@@ -57,6 +107,49 @@ mod tests {
     fn an_address_is_its_own() {
         let addresses = resolve("127.0.0.1", 9).expect("no resolver is asked");
         assert_eq!(addresses, ["127.0.0.1:9".parse().expect("an address")]);
+    }
+
+    #[test]
+    fn what_is_known_is_not_asked_for() {
+        let way = |pins: &[&str], family| route::Options {
+            family,
+            pins: pins
+                .iter()
+                .map(|text| route::parse_pin(text).expect("a pin"))
+                .collect(),
+            ..route::Options::default()
+        };
+        for (host, pins, family, is) in [
+            ("h", &[][..], Family::Any, Some(&[][..])),
+            ("127.0.0.1", &[], Family::Any, Some(&["127.0.0.1:9"])),
+            ("::1", &[], Family::V6, Some(&["[::1]:9"])),
+            ("::1", &[], Family::V4, None),
+            ("127.0.0.1", &[], Family::V6, None),
+            ("h", &["h:9:::1"], Family::Any, Some(&["[::1]:9"])),
+            ("h", &["h:8:::1"], Family::Any, Some(&[])),
+            (
+                "h",
+                &["h:9:::1,127.0.0.1"],
+                Family::V4,
+                Some(&["127.0.0.1:9"]),
+            ),
+            ("127.0.0.1", &["*:9:::1"], Family::Any, Some(&["[::1]:9"])),
+            ("h", &["*:9:::1"], Family::V4, None),
+        ] {
+            let known = known(host, 9, &way(pins, family));
+            let context = format!("{host} {pins:?} {family:?}: {known:?}");
+            match (known, is) {
+                (Ok(Known::No), Some([])) => {}
+                (Ok(Known::Already(addresses)), Some(is)) => {
+                    let texts: Vec<_> = addresses.iter().map(ToString::to_string).collect();
+                    assert_eq!(texts, is, "{context}");
+                }
+                (Err(Error::Resolve { cause, .. }), None) => {
+                    assert!(cause.contains("allows no other"), "{context}");
+                }
+                _ => panic!("{context}"),
+            }
+        }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What bytes travel on: TCP, or TLS over another stream.
+//! What bytes travel on: a socket, or TLS over another stream.
 
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
@@ -10,7 +10,7 @@ use crate::deadline::Deadline;
 /// A connected stream. TLS stands on a stream of any kind, so a stack of them is one as well.
 #[derive(Debug)]
 pub enum Stream {
-    /// TCP as it is.
+    /// A socket as it is, of TCP or of Unix.
     Tcp(Socket),
     /// TLS. It may hold decrypted bytes that poll(2) can't see: read until `WouldBlock`. A write
     /// that would block is to be tried again with the same bytes, or with more after them.

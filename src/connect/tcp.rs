@@ -1,20 +1,52 @@
-//! TCP: one address after the other within one deadline, and a socket that keeps to it.
+//! A connected socket, of TCP or of Unix, that keeps to a deadline.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::timed_out;
-use crate::deadline::Deadline;
-use crate::error::{plain, Error, Phase};
-use crate::event::Step;
+use rustix::io::Errno;
+use rustix::net::{AddressFamily, SocketAddrUnix};
 
-/// A TCP connection. While it has a deadline each read and write blocks no longer than that.
+use super::race;
+use crate::deadline::Deadline;
+
+/// A connection. While it has a deadline each read and write blocks no longer than that.
 #[derive(Debug)]
 pub struct Socket {
-    stream: TcpStream,
+    stream: Kind,
     deadline: Option<Deadline>,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Tcp(TcpStream),
+    Unix(UnixStream),
+}
+
+/// Where a socket is connected to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// An address and a port.
+    Tcp(SocketAddr),
+    /// The path of a Unix socket.
+    Unix(PathBuf),
+}
+
+impl Place {
+    /// Connects to it once more, within `limit`.
+    ///
+    /// # Errors
+    ///
+    /// What the operating system said, or that there was no answer in time.
+    pub fn connect(&self, limit: Option<Duration>) -> io::Result<Socket> {
+        match self {
+            Self::Tcp(address) => connect_one(*address, limit),
+            Self::Unix(path) => connect_unix(path, limit),
+        }
+    }
 }
 
 impl Socket {
@@ -26,10 +58,38 @@ impl Socket {
     pub fn set_deadline(&mut self, deadline: Option<Deadline>) -> io::Result<()> {
         self.deadline = deadline;
         if deadline.is_none() {
-            self.stream.set_read_timeout(None)?;
-            self.stream.set_write_timeout(None)?;
+            self.set_read_timeout(None)?;
+            self.set_write_timeout(None)?;
         }
         Ok(())
+    }
+
+    fn set_read_timeout(&self, limit: Option<Duration>) -> io::Result<()> {
+        match &self.stream {
+            Kind::Tcp(stream) => stream.set_read_timeout(limit),
+            Kind::Unix(stream) => stream.set_read_timeout(limit),
+        }
+    }
+
+    fn set_write_timeout(&self, limit: Option<Duration>) -> io::Result<()> {
+        match &self.stream {
+            Kind::Tcp(stream) => stream.set_write_timeout(limit),
+            Kind::Unix(stream) => stream.set_write_timeout(limit),
+        }
+    }
+
+    /// A TCP connection that has just been made.
+    ///
+    /// # Errors
+    ///
+    /// What the operating system said.
+    pub fn of_tcp(stream: TcpStream) -> io::Result<Self> {
+        // Small messages must not wait for the acknowledgement of the one before (Nagle).
+        stream.set_nodelay(true)?;
+        Ok(Self {
+            stream: Kind::Tcp(stream),
+            deadline: None,
+        })
     }
 
     /// See [`TcpStream::set_nonblocking`].
@@ -38,7 +98,10 @@ impl Socket {
     ///
     /// What the operating system said.
     pub fn set_nonblocking(&self, nonblocking: bool) -> io::Result<()> {
-        self.stream.set_nonblocking(nonblocking)
+        match &self.stream {
+            Kind::Tcp(stream) => stream.set_nonblocking(nonblocking),
+            Kind::Unix(stream) => stream.set_nonblocking(nonblocking),
+        }
     }
 
     /// Ends our direction: the server reads an end of stream.
@@ -47,7 +110,11 @@ impl Socket {
     ///
     /// What the operating system said; none if the connection is gone already.
     pub fn shutdown_write(&self) -> io::Result<()> {
-        match self.stream.shutdown(Shutdown::Write) {
+        let result = match &self.stream {
+            Kind::Tcp(stream) => stream.shutdown(Shutdown::Write),
+            Kind::Unix(stream) => stream.shutdown(Shutdown::Write),
+        };
+        match result {
             Err(cause) if cause.kind() == io::ErrorKind::NotConnected => Ok(()),
             result => result,
         }
@@ -63,21 +130,15 @@ impl Socket {
     }
 }
 
-impl From<TcpStream> for Socket {
-    fn from(stream: TcpStream) -> Self {
-        Self {
-            stream,
-            deadline: None,
-        }
-    }
-}
-
 impl Read for Socket {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if let Some(deadline) = self.deadline {
-            self.stream.set_read_timeout(deadline.left()?)?;
+            self.set_read_timeout(deadline.left()?)?;
         }
-        let result = self.stream.read(buffer);
+        let result = match &mut self.stream {
+            Kind::Tcp(stream) => stream.read(buffer),
+            Kind::Unix(stream) => stream.read(buffer),
+        };
         self.in_time(result)
     }
 }
@@ -85,9 +146,12 @@ impl Read for Socket {
 impl Write for Socket {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if let Some(deadline) = self.deadline {
-            self.stream.set_write_timeout(deadline.left()?)?;
+            self.set_write_timeout(deadline.left()?)?;
         }
-        let result = self.stream.write(bytes);
+        let result = match &mut self.stream {
+            Kind::Tcp(stream) => stream.write(bytes),
+            Kind::Unix(stream) => stream.write(bytes),
+        };
         self.in_time(result)
     }
 
@@ -98,47 +162,11 @@ impl Write for Socket {
 
 impl AsFd for Socket {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.stream.as_fd()
-    }
-}
-
-/// Connects to the first of `addresses` that answers, and says which it was. No address takes
-/// more than its share of the time that is left, so that a dead one leaves time for the next.
-///
-/// # Errors
-///
-/// [`Error::Timeout`] once the deadline has passed, else [`Error::Connect`] with each address's
-/// own error.
-pub fn connect(
-    host: &str,
-    addresses: &[SocketAddr],
-    deadline: Deadline,
-    tell: &mut dyn FnMut(Step),
-) -> Result<(Socket, SocketAddr), Error> {
-    let mut attempts = Vec::new();
-    for (index, &address) in addresses.iter().enumerate() {
-        let left = deadline
-            .left()
-            .map_err(|_| timed_out(deadline, Phase::Connect))?;
-        let waiting = u32::try_from(addresses.len() - index).unwrap_or(u32::MAX);
-        let share = left.map(|left| (left / waiting).max(Duration::from_millis(1)));
-        tell(Step::Trying(address));
-        match connect_one(address, share) {
-            Ok(socket) => return Ok((socket, address)),
-            Err(cause) => {
-                tell(Step::Missed(address, plain(&cause)));
-                attempts.push((address, cause));
-            }
+        match &self.stream {
+            Kind::Tcp(stream) => stream.as_fd(),
+            Kind::Unix(stream) => stream.as_fd(),
         }
     }
-    if deadline.left().is_err() {
-        return Err(timed_out(deadline, Phase::Connect));
-    }
-    Err(Error::Connect {
-        host: host.to_owned(),
-        port: addresses.first().map_or(0, SocketAddr::port),
-        attempts,
-    })
 }
 
 /// Connects to one address within `limit`.
@@ -158,9 +186,31 @@ pub fn connect_one(address: SocketAddr, limit: Option<Duration>) -> io::Result<S
         })?,
         None => TcpStream::connect(address)?,
     };
-    // Small messages must not wait for the acknowledgement of the one before (Nagle).
-    stream.set_nodelay(true)?;
-    Ok(Socket::from(stream))
+    Socket::of_tcp(stream)
+}
+
+/// Connects to a Unix socket within `limit`.
+///
+/// # Errors
+///
+/// What the operating system said, or that there was no answer in time.
+pub fn connect_unix(path: &Path, limit: Option<Duration>) -> io::Result<Socket> {
+    let address = SocketAddrUnix::new(path)?;
+    let stream = UnixStream::from(race::socket(AddressFamily::UNIX)?);
+    // A server that accepts nobody lets its clients wait: on Linux for as long as they would
+    // write (unix(7)), elsewhere not at all.
+    stream.set_write_timeout(limit)?;
+    loop {
+        return match rustix::net::connect(&stream, &address) {
+            Ok(()) => Ok(Socket {
+                stream: Kind::Unix(stream),
+                deadline: None,
+            }),
+            Err(Errno::INTR) => continue,
+            Err(Errno::AGAIN) => Err(io::Error::new(io::ErrorKind::TimedOut, "no answer")),
+            Err(cause) => Err(cause.into()),
+        };
+    }
 }
 
 #[cfg(test)]
@@ -168,62 +218,6 @@ mod tests {
     use std::net::TcpListener;
 
     use super::*;
-
-    fn free_port() -> SocketAddr {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
-        listener.local_addr().expect("it is bound")
-    }
-
-    #[test]
-    fn a_refused_address_gives_way_to_the_next() {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
-        let open = listener.local_addr().expect("it is bound");
-        let closed = free_port();
-        let mut steps = Vec::new();
-        let deadline = Deadline::after(Duration::from_secs(20));
-        let (_socket, address) = connect("host", &[closed, open], deadline, &mut |step| {
-            steps.push(step);
-        })
-        .expect("the second listens");
-        assert_eq!(address, open);
-        assert!(
-            matches!(&steps[..], [Step::Trying(a), Step::Missed(b, why), Step::Trying(c)]
-                if *a == closed && *b == closed && *c == open && why == "Connection refused"),
-            "{steps:?}"
-        );
-    }
-
-    #[test]
-    fn each_address_keeps_its_error() {
-        let (first, second) = (free_port(), free_port());
-        let deadline = Deadline::never();
-        let error = connect("host", &[first, second], deadline, &mut |_| ())
-            .expect_err("nobody listens on either");
-        let Error::Connect { attempts, port, .. } = error else {
-            panic!("{error:?}");
-        };
-        assert_eq!(port, first.port());
-        let tried: Vec<_> = attempts.iter().map(|(address, _)| *address).collect();
-        assert_eq!(tried, [first, second]);
-    }
-
-    #[test]
-    fn a_deadline_that_has_passed_is_the_error() {
-        let deadline = Deadline::after(Duration::ZERO);
-        let error = connect("host", &[free_port()], deadline, &mut |_| ())
-            .expect_err("there is no time left");
-        assert!(
-            matches!(
-                error,
-                Error::Timeout {
-                    option: "--connect-timeout",
-                    phase: Phase::Connect,
-                    ..
-                }
-            ),
-            "{error:?}"
-        );
-    }
 
     #[test]
     fn a_silent_peer_is_timed_out_and_the_deadline_can_be_taken_away() {

@@ -94,7 +94,8 @@ fn receive(stream: TcpStream, tls: Option<&TlsAcceptor>) -> Result<Wire, String>
         (Some(_), false) => {
             let refusal = Refusal {
                 status: "400 Bad Request",
-                cause: "it speaks plain ws, and here is TLS (wss)".to_owned(),
+                cause: "the client sent an HTTP request to an HTTPS server: use wss, not ws"
+                    .to_owned(),
             };
             Err(turn_away(stream, &refusal.answer(), &refusal.cause))
         }

@@ -475,7 +475,7 @@ fn over_tls() {
     assert!(answer.starts_with(b"HTTP/1.1 400 "));
     assert_eq!(
         server.rejection(),
-        "it speaks plain ws, and here is TLS (wss)"
+        "the client sent an HTTP request to an HTTPS server: use wss, not ws"
     );
 }
 

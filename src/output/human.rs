@@ -24,6 +24,7 @@ use crate::output::palette::{Palette, Style};
 use crate::output::pretty::{self, Room};
 use crate::output::sink::Sink;
 use crate::output::whole::Whole;
+use crate::output::wrap;
 use crate::output::{Detail, Output};
 
 /// How much of a message is shown.
@@ -86,6 +87,26 @@ impl<S: Sink> Human<S> {
             whole: Whole::default(),
         }
     }
+
+    /// A note of ours with its lines broken where the terminal ends. Messages are not broken: a
+    /// line that the terminal wraps can be copied whole.
+    fn broken(&self, link: Link, text: &str) -> String {
+        let Some(columns) = self.sink.columns() else {
+            return text.to_owned();
+        };
+        let lines = text.split('\n');
+        let gutter = gutter_of(link).width() + 2;
+        let lines = lines.flat_map(|line| wrap::lines(line, columns.saturating_sub(gutter)));
+        lines.collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// What stands before the mark when there are several connections.
+fn gutter_of(link: Link) -> String {
+    match link {
+        Link(0) => String::new(),
+        Link(number) => format!("[{number}] "),
+    }
 }
 
 impl<S: Sink> Output for Human<S> {
@@ -117,9 +138,11 @@ impl<S: Sink> Output for Human<S> {
                 Some((mark(*way), Some(at), dump::control("pong", payload)))
             }
             Event::Open(upgrade) if prompt && !look.quiet => {
-                Some((Mark::Note, None, opened(upgrade)))
+                Some((Mark::Note, None, self.broken(link, &opened(upgrade))))
             }
-            Event::Note(note) if prompt => look.note(note),
+            Event::Note(note) if prompt => look.note(note).map(|(mark, style, text)| {
+                (mark, None, look.paint(style, &self.broken(link, &text)))
+            }),
             _ => None,
         };
         let Some((mark, time, body)) = shown else {
@@ -155,8 +178,8 @@ fn mark(way: Way) -> Mark {
 
 fn opened(upgrade: &Upgrade) -> String {
     let mut text = format!("connected to {}", upgrade.url);
-    if let Some(address) = upgrade.address {
-        write!(text, " ({address})").expect("a String takes any text");
+    if let Some(peer) = upgrade.peer().filter(|peer| !upgrade.url.contains(peer)) {
+        write!(text, " ({peer})").expect("a String takes any text");
     }
     for (name, value) in [
         ("subprotocol", &upgrade.subprotocol),
@@ -166,7 +189,9 @@ fn opened(upgrade: &Upgrade) -> String {
             write!(text, ", {name} {value}").expect("a String takes any text");
         }
     }
-    escape::text(&text, Breaks::Shown).into_owned()
+    // A dash, not a mark that a terminal would take for a part of the address.
+    let text = escape::text(&text, Breaks::Shown);
+    format!("{text} \u{2014} /help lists the commands")
 }
 
 impl Look {
@@ -234,23 +259,27 @@ impl Look {
         shown
     }
 
-    fn note(&self, note: &Note) -> Option<(Mark, Option<SystemTime>, String)> {
+    fn note(&self, note: &Note) -> Option<(Mark, Option<Style>, String)> {
         let (mark, style) = match note.weight {
             Weight::Answer => (Mark::Note, None),
             Weight::Hint | Weight::Warning if self.quiet => return None,
             Weight::Hint => (Mark::Note, Some(Style::Quiet)),
             Weight::Warning => (Mark::Warning, Some(Style::Warning)),
         };
-        let text = escape::text(&note.text, Breaks::Kept);
-        let body = match style {
-            Some(style) => text
-                .split('\n')
-                .map(|line| self.palette.paint(style, line))
-                .collect::<Vec<_>>()
-                .join("\n"),
-            None => text.into_owned(),
+        let text = escape::text(&note.text, Breaks::Kept).into_owned();
+        Some((mark, style, text))
+    }
+
+    /// Each line of `text` in a style.
+    fn paint(&self, style: Option<Style>, text: &str) -> String {
+        let Some(style) = style else {
+            return text.to_owned();
         };
-        Some((mark, None, body))
+        let lines: Vec<_> = text
+            .split('\n')
+            .map(|line| self.palette.paint(style, line))
+            .collect();
+        lines.join("\n")
     }
 
     /// The lines of `body` in their gutter, with line ends.
@@ -271,7 +300,7 @@ impl Look {
             push(Style::Quiet, &format!("{} ", time_of_day(at, zone)?));
         }
         if link != Link(0) {
-            push(Style::Quiet, &format!("[{}] ", link.0));
+            push(Style::Quiet, &gutter_of(link));
         }
         if self.screen == Screen::Prompt {
             match mark {

@@ -17,10 +17,11 @@ use serde::Serialize;
 use serde_json::ser::Formatter;
 
 use crate::error::Error;
-use crate::event::{Event, Kind, Link, Upgrade, Way};
+use crate::event::{Event, Kind, Link, Timing, Upgrade, Way};
 use crate::head::{Head, Secrets};
 use crate::output::escape;
 use crate::output::sink::Sink;
+use crate::output::timing::{Lap, Stopwatch};
 use crate::output::whole::{Message, Whole};
 use crate::output::{Detail, Output};
 use crate::protocol::{Closure, Party};
@@ -33,6 +34,7 @@ pub struct JsonLines<S> {
     ping_pong: bool,
     whole: Whole,
     line: Vec<u8>,
+    stopwatch: Option<Stopwatch>,
 }
 
 impl<S: Sink> JsonLines<S> {
@@ -44,7 +46,15 @@ impl<S: Sink> JsonLines<S> {
             ping_pong,
             whole: Whole::default(),
             line: Vec::new(),
+            stopwatch: None,
         }
+    }
+
+    /// With a `timing` object before each `close` (`--timing`).
+    #[must_use]
+    pub fn with_timing(mut self) -> Self {
+        self.stopwatch = Some(Stopwatch::default());
+        self
     }
 }
 
@@ -57,6 +67,12 @@ impl<S: Sink> Output for JsonLines<S> {
     }
 
     fn show(&mut self, at: SystemTime, link: Link, event: &Event<'_>) -> io::Result<()> {
+        let taken = self.stopwatch.as_mut();
+        if let Some(lap) = taken.and_then(|stopwatch| stopwatch.hear(at, link, event)) {
+            let out = &mut self.line;
+            Record { out, at, link }.timing(&lap)?;
+            self.sink.put(&self.line)?;
+        }
         let record = Record {
             out: &mut self.line,
             at,
@@ -141,21 +157,21 @@ impl Record<'_> {
     fn open(mut self, upgrade: &Upgrade, secrets: Secrets) -> io::Result<()> {
         self.begin(Way::In, "open")?;
         self.field("url", &upgrade.url)?;
-        self.field("address", &upgrade.address)?;
+        self.field("address", &upgrade.peer())?;
         self.field("subprotocol", &upgrade.subprotocol)?;
         self.field("extensions", &upgrade.extensions)?;
         self.field("request", &HeadFields::of(&upgrade.request, secrets))?;
         self.field("response", &HeadFields::of(&upgrade.response, secrets))?;
-        let timing = &upgrade.timing;
-        self.field(
-            "timing",
-            &TimingFields {
-                resolve: milliseconds(timing.resolve),
-                connect: milliseconds(timing.connect),
-                tls: milliseconds(timing.tls),
-                upgrade: milliseconds(timing.upgrade),
-            },
-        )?;
+        self.field("timing", &TimingFields::of(&upgrade.timing))?;
+        self.end();
+        Ok(())
+    }
+
+    fn timing(mut self, lap: &Lap) -> io::Result<()> {
+        self.begin(Way::In, "timing")?;
+        for (phase, duration) in lap.phases() {
+            self.field(phase.name(), &milliseconds(duration))?;
+        }
         self.end();
         Ok(())
     }
@@ -284,10 +300,25 @@ impl<'a> HeadFields<'a> {
 /// How long each step took, in milliseconds; `null` for what did not happen.
 #[derive(Serialize)]
 struct TimingFields {
+    redirects: Option<f64>,
     resolve: Option<f64>,
     connect: Option<f64>,
+    proxy: Option<f64>,
     tls: Option<f64>,
     upgrade: Option<f64>,
+}
+
+impl TimingFields {
+    fn of(timing: &Timing) -> Self {
+        Self {
+            redirects: milliseconds(timing.redirects),
+            resolve: milliseconds(timing.resolve),
+            connect: milliseconds(timing.connect),
+            proxy: milliseconds(timing.proxy),
+            tls: milliseconds(timing.tls),
+            upgrade: milliseconds(timing.upgrade),
+        }
+    }
 }
 
 /// Milliseconds to the microsecond.

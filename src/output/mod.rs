@@ -12,7 +12,9 @@ pub mod pretty;
 pub mod raw;
 pub mod report;
 pub mod sink;
+pub mod timing;
 pub mod whole;
+pub mod wrap;
 
 use std::io;
 use std::os::fd::BorrowedFd;
@@ -67,7 +69,7 @@ pub trait Output {
         false
     }
 
-    /// A pipe whose reader may leave while nothing is written: polled for its error alone.
+    /// A pipe or socket whose reader may leave while nothing is written: polled for that alone.
     fn watch(&self) -> Option<BorrowedFd<'_>> {
         None
     }

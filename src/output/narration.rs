@@ -3,7 +3,7 @@
 //! `-v` is no logger: it renders more of the same events. `*` stands before what happens, `>`
 //! before what goes to the server, `<` before what comes from it. People read stderr wherever it
 //! goes, so everything is escaped, on a terminal or not. What went wrong is told with
-//! [`report`](mod@super::report); the verdict comes at the very end, and not from here.
+//! [`report()`]; the verdict comes at the very end, and not from here.
 
 use std::fmt::Write;
 use std::io;
@@ -62,12 +62,23 @@ pub struct Manner {
 pub struct Narration<S> {
     sink: S,
     manner: Manner,
+    /// Writing failed: people don't read any more. That is no reason to end a run whose messages
+    /// go elsewhere, and there is nobody left to tell.
+    unread: bool,
 }
 
 impl<S: Sink> Narration<S> {
     /// A narration on `sink`.
     pub fn new(sink: S, manner: Manner) -> Self {
-        Self { sink, manner }
+        Self {
+            sink,
+            manner,
+            unread: false,
+        }
+    }
+
+    fn heed(&mut self, written: &io::Result<()>) {
+        self.unread |= written.is_err();
     }
 }
 
@@ -83,26 +94,27 @@ impl<S: Sink> Output for Narration<S> {
     fn show(&mut self, at: SystemTime, link: Link, event: &Event<'_>) -> io::Result<()> {
         let mut lines = Lines::new(self.manner.palette, link);
         self.manner.tell(&mut lines, at, event);
-        if lines.out.is_empty() {
-            return Ok(());
+        if !lines.out.is_empty() && !self.unread {
+            let written = self.sink.put(lines.out.as_bytes());
+            self.heed(&written);
         }
-        self.sink.put(lines.out.as_bytes())
+        Ok(())
     }
 
     fn waits(&self) -> Option<BorrowedFd<'_>> {
-        self.sink.waits()
+        self.sink.waits().filter(|_| !self.unread)
     }
 
     fn full(&self) -> bool {
-        self.sink.full()
-    }
-
-    fn watch(&self) -> Option<BorrowedFd<'_>> {
-        self.sink.watch()
+        !self.unread && self.sink.full()
     }
 
     fn idle(&mut self) -> io::Result<()> {
-        self.sink.idle()
+        if !self.unread {
+            let written = self.sink.idle();
+            self.heed(&written);
+        }
+        Ok(())
     }
 }
 
@@ -178,16 +190,31 @@ impl Manner {
             Step::Trying(address) => format!("trying {address}"),
             Step::Missed(address, cause) => format!("{address}: {cause}"),
             Step::Connected(address) => format!("connected to {address}"),
+            Step::TryingUnix(path) => format!("trying {}", path.display()),
+            Step::ConnectedUnix(path) => format!("connected to {}", path.display()),
+            Step::Through(proxy) => format!("going through the proxy {proxy}"),
+            Step::AskedProxy(to, _) => format!("asked the proxy for {to}"),
+            Step::ProxyAnswered(_) => "the proxy answered".to_owned(),
             Step::Secured(protocol) => format!("secured by {protocol}"),
             Step::Certificate(_) => "the server's certificate".to_owned(),
             Step::Asked(_) => "asked for the upgrade".to_owned(),
             Step::Answered(_) => "the server answered".to_owned(),
+            Step::Redirected {
+                url, bared: false, ..
+            } => format!("redirected to {url}"),
+            Step::Redirected { url, .. } => {
+                format!("redirected to {url}, another origin: credentials are left behind")
+            }
         };
         let time = format!("{:7.1} ms", since.as_secs_f64() * 1000.0);
         lines.push_happened(&format!("{time}  {text}"));
         match step {
-            Step::Asked(head) => self.tell_head(lines, Way::Out, head),
-            Step::Answered(head) => self.tell_head(lines, Way::In, head),
+            Step::Asked(head) | Step::AskedProxy(_, Some(head)) => {
+                self.tell_head(lines, Way::Out, head);
+            }
+            Step::Answered(head) | Step::ProxyAnswered(Some(head)) => {
+                self.tell_head(lines, Way::In, head);
+            }
             Step::Certificate(certificate) => {
                 for line in certificate {
                     // Below the step's text, which stands behind its time.

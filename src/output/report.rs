@@ -29,10 +29,15 @@ pub fn report(error: &Error, verbosity: Verbosity, palette: Palette, secrets: Se
     }
     let told = verbosity >= Verbosity::Handshake;
     match error {
-        Error::Refused(refusal) => report.push_refusal(refusal, told, secrets),
+        Error::Refused(refusal)
+        | Error::ProxyRefused {
+            refusal: Some(refusal),
+            ..
+        } => report.push_refusal(refusal, told, secrets),
         Error::Upgrade {
             head: Some(head), ..
         } if !told => report.push_head(head, secrets),
+        Error::Redirect { head, .. } if !told => report.push_head(head, secrets),
         Error::Certificate { details, .. } => {
             for line in details {
                 report.push_line(&format!("  {}", escape::text(line, Breaks::Shown)));

@@ -44,6 +44,11 @@ pub trait Sink {
     fn idle(&mut self) -> io::Result<()> {
         Ok(())
     }
+
+    /// How many columns a line has; `None` if lines have no width here.
+    fn columns(&self) -> Option<usize> {
+        None
+    }
 }
 
 /// How much may be written to a descriptor at once.
@@ -65,7 +70,8 @@ const PIECE: usize = nix::libc::PIPE_BUF;
 pub struct Descriptor {
     file: File,
     manner: Manner,
-    is_pipe: bool,
+    /// Its reader may go away, and poll tells of it.
+    has_reader: bool,
     buffer: Vec<u8>,
     written: usize,
 }
@@ -94,7 +100,7 @@ impl Descriptor {
         Ok(Self {
             file,
             manner,
-            is_pipe,
+            has_reader: is_pipe || kind.is_socket(),
             buffer: Vec::new(),
             written: 0,
         })
@@ -116,14 +122,24 @@ impl Descriptor {
 
     fn write_waiting(&mut self) -> io::Result<()> {
         while !self.waiting().is_empty() {
-            match self.write_some(self.waiting())? {
-                Some(count) => self.written += count,
-                None => return Ok(()),
-            }
+            let Some(count) = self.write_some(self.waiting())? else {
+                self.drop_written();
+                return Ok(());
+            };
+            self.written += count;
         }
         self.buffer.clear();
         self.written = 0;
         Ok(())
+    }
+
+    /// Forgets what was written. A reader that is slow but never stops would otherwise let the
+    /// buffer grow for as long as some bytes wait.
+    fn drop_written(&mut self) {
+        if self.written >= Self::BATCH {
+            self.buffer.drain(..self.written);
+            self.written = 0;
+        }
     }
 
     fn waiting(&self) -> &[u8] {
@@ -181,7 +197,7 @@ impl Sink for Descriptor {
     }
 
     fn watch(&self) -> Option<BorrowedFd<'_>> {
-        self.is_pipe.then(|| self.file.as_fd())
+        self.has_reader.then(|| self.file.as_fd())
     }
 
     fn idle(&mut self) -> io::Result<()> {
@@ -218,6 +234,21 @@ mod tests {
         }
         assert!(got == expected, "every byte in order");
         assert!(sink.waits().is_none());
+    }
+
+    #[test]
+    fn a_reader_that_is_never_done_fills_no_memory() {
+        let (mut reader, writer) = io::pipe().expect("a pipe");
+        let mut sink = Descriptor::new(writer.as_fd()).expect("a sink");
+        // Bytes wait all the time, and a few leave each time.
+        for _ in 0..2000 {
+            while !sink.full() {
+                sink.put(&[b'x'; 1000]).expect("room in memory");
+            }
+            reader.read_exact(&mut [0; 3000]).expect("bytes");
+            sink.idle().expect("the reader is there");
+        }
+        assert!(sink.buffer.capacity() < 8 * Descriptor::BATCH);
     }
 
     #[test]

@@ -18,14 +18,15 @@ pub(super) type Decoded = (FrameHeader, u64, usize);
 /// Decodes the header of a server's frame; `None` if `bytes` does not hold the whole of it.
 ///
 /// A rule that is broken is reported as soon as the byte that breaks it is there.
-pub(super) fn decode_header(bytes: &[u8]) -> Result<Option<Decoded>, Violation> {
+/// `rsv1` says that an extension gives that bit a meaning.
+pub(super) fn decode_header(bytes: &[u8], rsv1: bool) -> Result<Option<Decoded>, Violation> {
     let &[first, second, ref rest @ ..] = bytes else {
         return match bytes {
-            [first] => check_first_byte(*first).map(|_| None),
+            [first] => check_first_byte(*first, rsv1).map(|_| None),
             _ => Ok(None),
         };
     };
-    let opcode = check_first_byte(first)?;
+    let opcode = check_first_byte(first, rsv1)?;
     if second & 0x80 != 0 {
         return Err(Violation::protocol("a masked frame (RFC 6455 §5.1)"));
     }
@@ -69,7 +70,7 @@ pub(super) fn decode_header(bytes: &[u8]) -> Result<Option<Decoded>, Violation> 
     }
     let header = FrameHeader {
         is_final,
-        rsv1: false,
+        rsv1: first & 0x40 != 0,
         rsv2: false,
         rsv3: false,
         opcode,
@@ -79,8 +80,8 @@ pub(super) fn decode_header(bytes: &[u8]) -> Result<Option<Decoded>, Violation> 
 }
 
 /// Checks the reserved bits and the opcode.
-fn check_first_byte(first: u8) -> Result<OpCode, Violation> {
-    if first & 0x70 != 0 {
+fn check_first_byte(first: u8, rsv1: bool) -> Result<OpCode, Violation> {
+    if first & if rsv1 { 0x30 } else { 0x70 } != 0 {
         return Err(Violation::protocol(format!(
             "reserved bits {:03b} without an extension that defines them (RFC 6455 §5.2)",
             (first >> 4) % 8
@@ -94,39 +95,38 @@ fn check_first_byte(first: u8) -> Result<OpCode, Violation> {
     }
 }
 
-/// Writes a header for a payload of `length` bytes to the end of `out`.
-pub(super) fn encode_header(
-    out: &mut Vec<u8>,
-    is_final: bool,
-    opcode: OpCode,
-    mask: [u8; 4],
-    length: usize,
-) {
+/// Writes a header for a payload of `length` bytes to the end of `out`. A client's header has a
+/// mask (RFC 6455 §5.1).
+pub(super) fn encode_header(out: &mut Vec<u8>, header: &FrameHeader, length: usize) {
     const MASKED: u8 = 0x80;
-    let mut header = [0; LONGEST_HEADER];
-    header[0] = u8::from(opcode) | if is_final { 0x80 } else { 0 };
+    let mut bytes = [0; LONGEST_HEADER];
+    let bits = [(header.is_final, 0x80), (header.rsv1, 0x40)];
+    bytes[0] = bits
+        .iter()
+        .filter(|(set, _)| *set)
+        .fold(header.opcode.into(), |byte, (_, bit)| byte | bit);
     #[expect(
         clippy::cast_possible_truncation,
         reason = "each arm has checked the length"
     )]
     let end = match length {
         0..=125 => {
-            header[1] = MASKED | length as u8;
+            bytes[1] = MASKED | length as u8;
             2
         }
         126..=0xffff => {
-            header[1] = MASKED | 0x7e;
-            header[2..4].copy_from_slice(&(length as u16).to_be_bytes());
+            bytes[1] = MASKED | 0x7e;
+            bytes[2..4].copy_from_slice(&(length as u16).to_be_bytes());
             4
         }
         _ => {
-            header[1] = MASKED | 0x7f;
-            header[2..10].copy_from_slice(&(length as u64).to_be_bytes());
+            bytes[1] = MASKED | 0x7f;
+            bytes[2..10].copy_from_slice(&(length as u64).to_be_bytes());
             10
         }
     };
-    header[end..end + 4].copy_from_slice(&mask);
-    out.extend_from_slice(&header[..end + 4]);
+    bytes[end..end + 4].copy_from_slice(&header.mask.unwrap_or_default());
+    out.extend_from_slice(&bytes[..end + 4]);
 }
 
 /// Applies `mask` to `payload` in place (RFC 6455 §5.3).
@@ -186,7 +186,7 @@ mod tests {
     use super::*;
 
     fn rule(bytes: &[u8]) -> String {
-        decode_header(bytes).expect_err("a violation").rule
+        decode_header(bytes, false).expect_err("a violation").rule
     }
 
     #[test]
@@ -202,11 +202,11 @@ mod tests {
                 10,
             ),
         ] {
-            let (header, read, at) = decode_header(bytes).expect("valid").expect("whole");
+            let (header, read, at) = decode_header(bytes, false).expect("valid").expect("whole");
             assert_eq!((read, at), (length, used));
             assert!(header.is_final && header.mask.is_none());
             for cut in 0..used {
-                assert!(decode_header(&bytes[..cut])
+                assert!(decode_header(&bytes[..cut], false)
                     .expect("valid so far")
                     .is_none());
             }

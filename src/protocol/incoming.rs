@@ -1,10 +1,13 @@
 //! What comes in: frames put together from bytes however they are cut, and the rules that they
 //! must keep (RFC 6455 §5).
 
+use std::ops::Range;
+
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 use tungstenite::protocol::frame::FrameHeader;
 
 use super::close::{self, CloseBody};
+use super::deflate::Inflater;
 use super::frame::{self, LONGEST_CONTROL, LONGEST_HEADER};
 use super::message::{Assembly, Checked, Kind, Piece, Utf8};
 use super::{Options, Violation};
@@ -29,6 +32,8 @@ pub(super) struct Incoming {
     control_length: usize,
     message: Option<Assembly>,
     utf8: Utf8,
+    /// The server's compressed stream, if compression was agreed on.
+    inflater: Option<Inflater>,
 }
 
 impl Incoming {
@@ -42,6 +47,7 @@ impl Incoming {
             control_length: 0,
             message: None,
             utf8: Utf8::default(),
+            inflater: options.compression.map(Inflater::new),
         }
     }
 
@@ -60,6 +66,13 @@ impl Incoming {
         self.utf8.completed()
     }
 
+    /// Inflated bytes that were found.
+    pub(super) fn inflated(&self, range: Range<usize>) -> &[u8] {
+        self.inflater
+            .as_ref()
+            .map_or(&[], |inflater| inflater.bytes(range))
+    }
+
     /// Takes bytes from the front of `input` up to the next thing that they say; `None` when all
     /// of them are taken.
     pub(super) fn advance<'a>(
@@ -76,6 +89,9 @@ impl Incoming {
                     Begun::Silently => continue,
                 }
             };
+            if let (OpCode::Data(_), Some(found)) = (current.opcode, self.inflated_piece()?) {
+                return Ok(Some(found));
+            }
             if current.left == 0 {
                 if let Some(found) = self.end_frame(current)? {
                     return Ok(Some(found));
@@ -101,12 +117,13 @@ impl Incoming {
     /// Reads the next frame's header, which may have begun in an earlier read.
     fn begin_frame(&mut self, input: &mut &[u8]) -> Result<Begun, Violation> {
         let decoded = if self.header_length == 0 {
-            frame::decode_header(input)?
+            frame::decode_header(input, self.inflater.is_some())?
         } else {
             let kept = self.header_length;
             let more = input.len().min(LONGEST_HEADER - kept);
             self.header[kept..kept + more].copy_from_slice(&input[..more]);
-            let decoded = frame::decode_header(&self.header[..kept + more])?;
+            let decoded =
+                frame::decode_header(&self.header[..kept + more], self.inflater.is_some())?;
             decoded.map(|(header, length, used)| (header, length, used - kept))
         };
         let Some((header, length, used)) = decoded else {
@@ -135,6 +152,11 @@ impl Incoming {
     /// Checks that a frame may come now, and opens the message that it begins.
     fn admit(&mut self, header: &FrameHeader, length: u64) -> Result<(), Violation> {
         let kind = match header.opcode {
+            OpCode::Control(_) if header.rsv1 => {
+                return Err(Violation::protocol(
+                    "a compressed control frame (RFC 7692 §6.1)",
+                ));
+            }
             OpCode::Control(_) => {
                 self.control_length = 0;
                 return Ok(());
@@ -145,7 +167,7 @@ impl Incoming {
         };
         match (kind, &mut self.message) {
             (Some(kind), message @ None) => {
-                *message = Some(Assembly::new(kind));
+                *message = Some(Assembly::new(kind, header.rsv1));
                 self.utf8 = Utf8::default();
             }
             (Some(_), Some(_)) => {
@@ -158,18 +180,36 @@ impl Incoming {
                     "a continuation frame with nothing to continue (RFC 6455 §5.4)",
                 ));
             }
+            (None, Some(_)) if header.rsv1 => {
+                return Err(Violation::protocol(
+                    "a continuation frame with the bit of a compressed message (RFC 7692 §6.1)",
+                ));
+            }
             (None, Some(_)) => {}
         }
+        match &self.message {
+            Some(message) if !message.compressed => self.count(length),
+            _ => Ok(()),
+        }
+    }
+
+    /// Counts bytes of the message against the limit.
+    fn count(&mut self, length: u64) -> Result<(), Violation> {
         let (Some(limit), Some(message)) = (self.options.max_message_size, &mut self.message)
         else {
             return Ok(());
         };
         message.size = message.size.saturating_add(length);
         if message.size > limit {
+            let what = if message.compressed {
+                "that expands to"
+            } else {
+                "of"
+            };
             return Err(Violation {
                 code: 1009,
                 rule: format!(
-                    "a message of at least {} bytes, where --max-message-size allows {limit}",
+                    "a message {what} at least {} bytes, where --max-message-size allows {limit}",
                     message.size
                 ),
             });
@@ -194,6 +234,13 @@ impl Incoming {
         let Some(message) = &mut self.message else {
             return Ok(None);
         };
+        if let (true, Some(inflater)) = (message.compressed, &mut self.inflater) {
+            let (used, became) = inflater.inflate(&input[..length])?;
+            take(input, used);
+            self.consumed(used);
+            self.count(became as u64)?;
+            return Ok(None);
+        }
         if message.kind == Kind::Binary {
             self.consumed(length);
             return Ok(Some(self.piece(take(input, length))));
@@ -216,6 +263,78 @@ impl Incoming {
         }
     }
 
+    /// The next piece of a compressed message, if there is one: inflates the end of a message
+    /// whose payload is all there.
+    fn inflated_piece<'a>(&mut self) -> Result<Option<Found<'a>>, Violation> {
+        let ended = self
+            .current
+            .is_some_and(|current| current.is_final && current.left == 0);
+        let (
+            Some(Assembly {
+                kind,
+                compressed: true,
+                ..
+            }),
+            Some(inflater),
+        ) = (&self.message, &mut self.inflater)
+        else {
+            return Ok(None);
+        };
+        let kind = *kind;
+        if ended {
+            let became = inflater.finish()? as u64;
+            self.count(became)?;
+        }
+        let Some(inflater) = &mut self.inflater else {
+            return Ok(None);
+        };
+        let waiting = inflater.waiting();
+        if waiting.is_empty() {
+            return Ok(None);
+        }
+        let checked = match kind {
+            Kind::Binary => Checked::Valid(waiting.len()),
+            Kind::Text => self.utf8.check(waiting),
+        };
+        match checked {
+            Checked::Bad => Err(Violation::text("text that is not UTF-8 (RFC 6455 §8.1)")),
+            Checked::Completed(used) => {
+                inflater.hand_on(used);
+                let (first, last) = self.ends_of_piece();
+                Ok(Some(Found::Character { first, last }))
+            }
+            Checked::Valid(valid) => {
+                let begun = if self.utf8.is_inside() {
+                    waiting.len() - valid
+                } else {
+                    0
+                };
+                let range = inflater.hand_on(valid);
+                inflater.hand_on(begun);
+                if valid == 0 {
+                    return Ok(None);
+                }
+                let (first, last) = self.ends_of_piece();
+                Ok(Some(Found::Inflated {
+                    kind,
+                    first,
+                    last,
+                    range,
+                }))
+            }
+        }
+    }
+
+    /// Whether a compressed message has output that is still to come.
+    fn is_inflating(&self) -> bool {
+        let compressed = self
+            .message
+            .as_ref()
+            .is_some_and(|message| message.compressed);
+        let inflater = self.inflater.as_ref().filter(|_| compressed);
+        inflater.is_some_and(|inflater| !inflater.is_finished() || !inflater.waiting().is_empty())
+    }
+
     fn piece<'a>(&mut self, bytes: &'a [u8]) -> Found<'a> {
         let kind = self
             .message
@@ -236,7 +355,7 @@ impl Incoming {
         let ended = self
             .current
             .is_some_and(|current| current.is_final && current.left == 0);
-        let last = ended && !self.utf8.is_inside();
+        let last = ended && !self.utf8.is_inside() && !self.is_inflating();
         let first = self
             .message
             .as_mut()
@@ -244,6 +363,9 @@ impl Incoming {
         if last {
             self.message = None;
             self.current = None;
+            if let Some(inflater) = &mut self.inflater {
+                inflater.end_message();
+            }
         }
         (first, last)
     }
@@ -257,6 +379,9 @@ impl Incoming {
     /// A frame's payload is complete, and its end was not yet reported with it.
     fn end_frame<'a>(&mut self, frame: Current) -> Result<Option<Found<'a>>, Violation> {
         let OpCode::Control(control) = frame.opcode else {
+            if frame.is_final && self.is_inflating() {
+                return Ok(None);
+            }
             if frame.is_final && self.utf8.is_inside() {
                 return Err(Violation::text(
                     "text that ends inside a character (RFC 6455 §8.1)",
@@ -281,6 +406,13 @@ impl Incoming {
 pub(super) enum Found<'a> {
     Frame(FrameHeader, u64),
     Data(Piece<'a>),
+    /// A piece of a compressed message: [`Incoming::inflated`].
+    Inflated {
+        kind: Kind,
+        first: bool,
+        last: bool,
+        range: Range<usize>,
+    },
     /// A character that an earlier piece of input began: [`Incoming::character`].
     Character {
         first: bool,

@@ -123,15 +123,18 @@ pub(super) struct Assembly {
     pub(super) kind: Kind,
     /// Whether no piece of it has been handed on yet.
     pub(super) fresh: bool,
-    /// The payload bytes that its frames have announced so far, counted if there is a limit.
+    /// Whether its payload is compressed (RFC 7692 §6).
+    pub(super) compressed: bool,
+    /// The bytes that its frames have announced so far, or that they were inflated to.
     pub(super) size: u64,
 }
 
 impl Assembly {
-    pub(super) fn new(kind: Kind) -> Self {
+    pub(super) fn new(kind: Kind, compressed: bool) -> Self {
         Self {
             kind,
             fresh: true,
+            compressed,
             size: 0,
         }
     }

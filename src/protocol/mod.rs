@@ -7,6 +7,7 @@
 //! writes [`Protocol::output`] and says how much went.
 
 pub mod close;
+pub mod deflate;
 mod frame;
 mod incoming;
 mod message;
@@ -14,6 +15,7 @@ mod outbox;
 mod outgoing;
 
 use std::fmt;
+use std::num::NonZeroUsize;
 
 use tungstenite::protocol::frame::coding::Control;
 use tungstenite::protocol::frame::FrameHeader;
@@ -79,6 +81,11 @@ pub struct Options {
     pub max_message_size: Option<u64>,
     /// Whether [`Received::Frame`] and [`Protocol::take_sent`] report frames.
     pub report_frames: bool,
+    /// The largest payload of a data frame in bytes; a larger one goes in fragments
+    /// (RFC 6455 §5.4). `None`: any.
+    pub frame_size: Option<NonZeroUsize>,
+    /// What was agreed on compression; `None`: none.
+    pub compression: Option<deflate::Agreement>,
 }
 
 /// The state of a connection as the WHATWG `WebSocket` interface names it (`readyState`).
@@ -121,7 +128,7 @@ impl Protocol {
             state: State::Open,
             closure: Closure::default(),
             incoming: Incoming::new(options),
-            outgoing: Outgoing::new(options.report_frames),
+            outgoing: Outgoing::new(options),
         }
     }
 
@@ -172,6 +179,17 @@ impl Protocol {
         Ok(Some(match found {
             Found::Frame(header, length) => Received::Frame(header, length),
             Found::Data(piece) => Received::Data(piece),
+            Found::Inflated {
+                kind,
+                first,
+                last,
+                range,
+            } => Received::Data(Piece {
+                kind,
+                first,
+                last,
+                bytes: self.incoming.inflated(range),
+            }),
             Found::Character { first, last } => Received::Data(Piece {
                 kind: Kind::Text,
                 first,
@@ -217,7 +235,8 @@ impl Protocol {
 
     // Messages in, bytes out.
 
-    /// Sends a piece of a message: one frame. Nothing is sent after a Close.
+    /// Sends a piece of a message: one frame, or several of [`Options::frame_size`]. Nothing is
+    /// sent after a Close.
     pub fn send(&mut self, piece: Piece<'_>) {
         self.outgoing.message(piece);
     }

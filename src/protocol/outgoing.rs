@@ -1,13 +1,16 @@
 //! What goes out: frames, masked and in one buffer, and the Pongs that wait for room in it.
 
+use std::num::NonZeroUsize;
+
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 use tungstenite::protocol::frame::FrameHeader;
 
 use super::close::{self, CloseBody};
+use super::deflate::Deflater;
 use super::frame::{self, Masks, LONGEST_CONTROL};
 use super::message::{Kind, Piece};
 use super::outbox::Outbox;
-use super::Sent;
+use super::{Options, Sent};
 
 /// The encoder of one connection. Nothing is written after a Close.
 #[derive(Debug)]
@@ -18,21 +21,30 @@ pub(super) struct Outgoing {
     pong: Option<Vec<u8>>,
     closed: bool,
     report_frames: bool,
+    frame_size: usize,
     sent: Vec<Sent>,
+    /// Our compressed stream, if compression was agreed on.
+    deflater: Option<Deflater>,
+    /// What the next frame of the message that is being compressed is: its first frame alone
+    /// carries its kind and RSV1 (RFC 7692 §6.1).
+    compressing: Option<Data>,
 }
 
 /// Above this many waiting bytes a Pong waits too, so that a flood of Pings fills no memory.
 pub(super) const PONG_ROOM: usize = 64 * 1024;
 
 impl Outgoing {
-    pub(super) fn new(report_frames: bool) -> Self {
+    pub(super) fn new(options: Options) -> Self {
         Self {
             masks: Masks::new(),
             outbox: Outbox::default(),
             pong: None,
             closed: false,
-            report_frames,
+            report_frames: options.report_frames,
+            frame_size: options.frame_size.map_or(usize::MAX, NonZeroUsize::get),
             sent: Vec::new(),
+            deflater: options.compression.and_then(Deflater::new),
+            compressing: None,
         }
     }
 
@@ -42,13 +54,45 @@ impl Outgoing {
             (true, Kind::Text) => Data::Text,
             (true, Kind::Binary) => Data::Binary,
         };
-        self.frame(piece.last, OpCode::Data(opcode), piece.bytes);
+        let whole = piece.first && piece.last;
+        if piece.first {
+            let worth = !whole || piece.bytes.len() >= Deflater::WORTH;
+            self.compressing = (worth && self.deflater.is_some()).then_some(opcode);
+        }
+        match (self.compressing, self.deflater.take()) {
+            (Some(opcode), Some(mut deflater)) => {
+                let payload = deflater.deflate(piece.bytes, piece.last);
+                // A piece that is still inside the compressor is no frame yet.
+                if piece.last || !payload.is_empty() {
+                    let rsv1 = opcode != Data::Continue;
+                    self.fragments(piece.last, rsv1, opcode, payload);
+                    self.compressing = Some(Data::Continue);
+                }
+                self.deflater = Some(deflater);
+            }
+            (_, deflater) => {
+                self.deflater = deflater;
+                self.fragments(piece.last, false, opcode, piece.bytes);
+            }
+        }
+    }
+
+    /// One frame, or as many as the frame size makes of the payload; the first one alone carries
+    /// the kind and RSV1.
+    fn fragments(&mut self, is_final: bool, rsv1: bool, opcode: Data, mut payload: &[u8]) {
+        let (mut rsv1, mut opcode) = (rsv1, opcode);
+        while payload.len() > self.frame_size {
+            let (fragment, rest) = payload.split_at(self.frame_size);
+            self.frame(false, rsv1, OpCode::Data(opcode), fragment);
+            (rsv1, opcode, payload) = (false, Data::Continue, rest);
+        }
+        self.frame(is_final, rsv1, OpCode::Data(opcode), payload);
     }
 
     /// A control frame; a payload that is too long is cut.
     pub(super) fn control(&mut self, control: Control, payload: &[u8]) {
         let length = payload.len().min(LONGEST_CONTROL);
-        self.frame(true, OpCode::Control(control), &payload[..length]);
+        self.frame(true, false, OpCode::Control(control), &payload[..length]);
     }
 
     /// The answer to a Ping, now or when there is room.
@@ -66,24 +110,25 @@ impl Outgoing {
         self.pong = None;
     }
 
-    fn frame(&mut self, is_final: bool, opcode: OpCode, payload: &[u8]) {
+    fn frame(&mut self, is_final: bool, rsv1: bool, opcode: OpCode, payload: &[u8]) {
         if self.closed {
             return;
         }
         let mask = self.masks.draw();
+        let header = FrameHeader {
+            is_final,
+            rsv1,
+            opcode,
+            mask: Some(mask),
+            ..FrameHeader::default()
+        };
         let out = self.outbox.end();
         let start = out.len();
-        frame::encode_header(out, is_final, opcode, mask, payload.len());
+        frame::encode_header(out, &header, payload.len());
         let body = out.len();
         out.extend_from_slice(payload);
         frame::apply_mask(&mut out[body..], mask);
         if self.report_frames {
-            let header = FrameHeader {
-                is_final,
-                opcode,
-                mask: Some(mask),
-                ..FrameHeader::default()
-            };
             let wire = out[start..].to_vec();
             let length = payload.len() as u64;
             self.sent.push(Sent {

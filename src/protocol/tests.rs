@@ -1,5 +1,7 @@
 //! The core against bytes: every split gives the same, every rule has its code.
 
+mod compression;
+
 use proptest::prelude::*;
 use tungstenite::protocol::frame::coding::{Data, OpCode};
 
@@ -365,6 +367,35 @@ fn frames_are_reported_when_asked_for() {
     protocol.send(Piece::whole(Kind::Text, b"yo"));
     let sent = protocol.take_sent();
     assert_eq!((sent.len(), sent[0].length, sent[0].wire.len()), (1, 2, 8));
+}
+
+#[test]
+fn a_frame_size_makes_fragments() {
+    let options = Options {
+        frame_size: NonZeroUsize::new(2),
+        ..Options::default()
+    };
+    let mut protocol = Protocol::new(options);
+    protocol.send(Piece::whole(Kind::Text, "aéb".as_bytes()));
+    protocol.send(Piece::whole(Kind::Binary, b"xy"));
+    let seen: Vec<_> = written(&protocol)
+        .into_iter()
+        .map(|(header, payload)| (header.is_final, header.opcode, payload))
+        .collect();
+    let (text, more, binary) = (
+        OpCode::Data(Data::Text),
+        OpCode::Data(Data::Continue),
+        OpCode::Data(Data::Binary),
+    );
+    assert_eq!(
+        seen,
+        [
+            (false, text, b"a\xc3".to_vec()),
+            (true, more, b"\xa9b".to_vec()),
+            (true, binary, b"xy".to_vec())
+        ]
+    );
+    assert_eq!(protocol.unsent_messages(), 2);
 }
 
 /// A conversation as a server might send it: valid frames of every kind, cut anywhere.

@@ -66,13 +66,15 @@ impl Connection {
     /// Takes over a stream that blocks no longer.
     pub(super) fn new(stream: Stream, protocol: Protocol) -> io::Result<Self> {
         stream.set_nonblocking(true)?;
+        // TLS may hold the rest of the record in which the upgrade was answered.
+        let unread = stream.is_tls();
         Ok(Self {
             stream,
             protocol,
             patience: None,
             waiting_since: None,
             stage: Stage::Open,
-            unread: false,
+            unread,
             blocked: false,
             broken: None,
             data_waits: false,
@@ -152,6 +154,15 @@ impl Connection {
         self.patience = Some(Patience::InAll(haste));
         // Where the server does not even read, the Close never leaves: that counts too.
         self.waiting_since.get_or_insert_with(Instant::now);
+    }
+
+    /// Nothing more will be said on either side: what waits, our Close last, has `patience` to
+    /// leave. A server that has closed may not read any more.
+    pub(super) fn expect_end(&mut self, patience: Duration) {
+        if self.patience.is_none() {
+            self.patience = Some(Patience::InAll(patience));
+            self.waiting_since = Some(Instant::now());
+        }
     }
 
     pub(super) fn take_sent(&mut self) -> Vec<Sent> {

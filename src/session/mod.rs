@@ -20,10 +20,10 @@ pub use until::{Until, Wait};
 
 use crate::connect::{Dialing, Opened, Progress};
 use crate::error::{Error, Phase};
-use crate::event::{Event, Link, Way};
+use crate::event::{Event, Link, Note, Way, Weight};
 use crate::exit::ExitCode;
 use crate::output::Output;
-use crate::protocol::{self, CloseReason, Closure, End, Protocol, Received};
+use crate::protocol::{self, CloseReason, Closure, End, Protocol, Received, State};
 use crate::source::{Source, Took};
 
 use audience::{Audience, Now, Outputs};
@@ -50,23 +50,28 @@ pub struct Outcome {
 
 /// Runs connections until they have ended and everything is written.
 ///
-/// `max_message_size` is the limit of the protocol core in bytes.
+/// What `protocol` says of frames to report and of compression is replaced by what the outputs
+/// ask for and the server agreed to.
 pub fn run(
     dialings: Vec<Dialing>,
     source: &mut dyn Source,
     outputs: &mut [Box<dyn Output>],
     signals: &mut Signals,
     until: &Until,
-    max_message_size: Option<u64>,
+    protocol: protocol::Options,
 ) -> Outcome {
-    let mut session = Session::new(dialings, source, outputs, signals, until, max_message_size);
+    let mut session = Session::new(dialings, source, outputs, signals, until, protocol);
     while !session.is_over() {
         match session.wait() {
             Ok(turn) => session.round(&turn),
-            Err(cause) => session.leave(Error::System {
-                doing: "waiting for events",
-                cause,
-            }),
+            Err(cause) => {
+                session.leave(Error::System {
+                    doing: "waiting for events",
+                    cause,
+                });
+                // Without a poll nothing more would ever be heard.
+                session.abandon();
+            }
         }
     }
     session.outcome()
@@ -117,8 +122,6 @@ struct Session<'a> {
     buffer: Vec<u8>,
     faults: Faults,
     input: Input,
-    /// A connection may hold bytes that poll can't see.
-    more_output: bool,
     /// When the last data message arrived or left.
     quiet_since: Instant,
     /// We have decided to go, whatever input or output is left.
@@ -142,7 +145,7 @@ impl<'a> Session<'a> {
         outputs: &'a mut [Box<dyn Output>],
         signals: &'a mut Signals,
         until: &'a Until,
-        max_message_size: Option<u64>,
+        protocol: protocol::Options,
     ) -> Self {
         let outputs = Outputs::new(outputs);
         let report_frames = outputs.detail.frames || outputs.detail.wire;
@@ -155,13 +158,12 @@ impl<'a> Session<'a> {
             signals,
             until,
             protocol: protocol::Options {
-                max_message_size,
                 report_frames,
+                ..protocol
             },
             buffer: vec![0; READ],
             faults: Faults::default(),
             input: Input::More,
-            more_output: false,
             quiet_since: at.instant,
             leaving: false,
             hard_end: None,
@@ -185,7 +187,6 @@ impl<'a> Session<'a> {
             self.heed_signals();
         }
         self.heed_clocks();
-        self.more_output = false;
         for link in self.links() {
             self.advance(link, turn.links[usize::from(link.0)]);
         }
@@ -196,7 +197,7 @@ impl<'a> Session<'a> {
         if turn.reader_gone {
             self.audience.outputs.reader_has_gone();
         }
-        if !self.more_output || self.audience.outputs.full() {
+        if !self.holds_bytes() || self.audience.outputs.full() {
             self.audience.outputs.settle();
         }
         self.heed_outputs();
@@ -255,7 +256,7 @@ impl<'a> Session<'a> {
             .iter()
             .any(|slot| matches!(slot, Slot::Open(open) if open.room() > 0));
         let at_once = (self.input == Input::More && room)
-            || (self.more_output && !self.audience.outputs.full());
+            || (self.holds_bytes() && !self.audience.outputs.full());
         if at_once {
             return Some(self.at.instant);
         }
@@ -384,7 +385,11 @@ impl<'a> Session<'a> {
             upgrade,
             early,
         } = opened;
-        match Connection::new(stream, Protocol::new(self.protocol)) {
+        let options = protocol::Options {
+            compression: upgrade.compression,
+            ..self.protocol
+        };
+        match Connection::new(stream, Protocol::new(options)) {
             Ok(connection) => self.slots[usize::from(link.0)] = Slot::Open(Box::new(connection)),
             Err(cause) => {
                 return self.miss(
@@ -399,6 +404,12 @@ impl<'a> Session<'a> {
         self.opened.get_or_insert(self.at.instant);
         self.quiet_since = self.at.instant;
         self.tell(link, &Event::Open(&upgrade));
+        if upgrade
+            .compression
+            .is_some_and(|agreement| agreement.client_max_window_bits == 8)
+        {
+            self.tell(link, &Event::Note(&narrow_window()));
+        }
         self.receive(link, &early);
     }
 
@@ -427,9 +438,13 @@ impl<'a> Session<'a> {
             break;
         }
         self.buffer = buffer;
-        if let Some(connection) = open(&mut self.slots, link) {
-            self.more_output |= connection.holds_bytes();
-        }
+    }
+
+    /// Whether a connection may hold bytes that poll can't see, also since before the outputs
+    /// were full.
+    fn holds_bytes(&self) -> bool {
+        let holds = |slot: &Slot| matches!(slot, Slot::Open(open) if open.holds_bytes());
+        self.slots.iter().any(holds)
     }
 
     /// Decodes bytes and tells what they mean. The answers that they ask for are in the
@@ -475,6 +490,9 @@ impl<'a> Session<'a> {
                 }
                 Received::Close => {}
             }
+        }
+        if connection.protocol().state() == State::Closed {
+            connection.expect_end(self.until.patience());
         }
         show_sent_frames(connection, &mut audience.outputs, self.at, link);
         if self
@@ -756,6 +774,16 @@ fn show_sent_frames(connection: &mut Connection, outputs: &mut Outputs<'_>, at: 
             &Event::Frame(Way::Out, &frame.header, frame.length),
         );
         outputs.show(at, link, &Event::Wire(Way::Out, &frame.wire));
+    }
+}
+
+/// What people should know of a server that allows us no window that zlib can write.
+fn narrow_window() -> Note {
+    Note {
+        weight: Weight::Hint,
+        text: "the server allows a compression window of 8 bits only: messages are sent \
+               uncompressed"
+            .to_owned(),
     }
 }
 

@@ -61,7 +61,8 @@ impl Ready {
 
     /// Whether whoever reads from the descriptor has gone.
     pub(super) fn broken(&self, token: Token) -> bool {
-        self.0[token.0].intersects(PollFlags::POLLERR | PollFlags::POLLNVAL)
+        // A pipe says POLLERR, on some systems POLLHUP; a socket says POLLHUP.
+        self.0[token.0].intersects(PollFlags::POLLERR | PollFlags::POLLHUP | PollFlags::POLLNVAL)
     }
 }
 

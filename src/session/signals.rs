@@ -31,12 +31,14 @@ impl Signals {
         )?))
     }
 
-    pub(super) fn fd(&self) -> BorrowedFd<'_> {
+    /// What becomes readable when a signal has come.
+    #[must_use]
+    pub fn fd(&self) -> BorrowedFd<'_> {
         self.0.get_read().as_fd()
     }
 
     /// The signals that have come since the last call.
-    pub(super) fn take(&mut self) -> Vec<i32> {
+    pub fn take(&mut self) -> Vec<i32> {
         self.0.pending().collect()
     }
 }

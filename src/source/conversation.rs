@@ -110,6 +110,7 @@ fn text_length(held: &[u8], last: bool) -> Result<usize, String> {
 impl Source for Conversation {
     fn fd(&self) -> Option<BorrowedFd<'_>> {
         match self.steps.front() {
+            None if self.open && self.pace.due().is_some() => None,
             None => self.then.as_ref()?.fd(),
             Some(Step::Send(..)) => None,
             Some(Step::Stream(_, reader)) => {
@@ -120,10 +121,12 @@ impl Source for Conversation {
     }
 
     fn due(&self) -> Option<Instant> {
-        if self.steps.is_empty() {
-            return self.then.as_ref()?.due();
+        // Without a connection there is nothing to be in time for.
+        match self.pace.due().filter(|_| self.open) {
+            Some(next) => Some(next),
+            None if self.steps.is_empty() => self.then.as_ref()?.due(),
+            None => None,
         }
-        self.pace.due()
     }
 
     fn hear(&mut self, at: Instant, link: Link, event: &Event<'_>) {
@@ -157,6 +160,8 @@ impl Source for Conversation {
             }
         }
         match &mut self.then {
+            // The pause after the last message holds for whoever goes on, too.
+            Some(_) if self.open && self.pace.holds() => Took::Later,
             Some(then) => then.take(ready, to),
             None => Took::Ended(None),
         }

@@ -91,3 +91,6 @@ pub trait Sender {
     /// exit code.
     fn fault(&mut self, error: Error);
 }
+
+#[cfg(test)]
+mod tests;

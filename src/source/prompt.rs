@@ -105,7 +105,10 @@ impl Prompt {
                 Err(mistake) => answer(to, mistake),
             },
             Entry::Interrupt { empty: false } => {}
-            Entry::Interrupt { empty: true } if again => {
+            Entry::Interrupt { empty: true } if again || self.is_connecting() => {
+                if self.is_connecting() {
+                    self.give_up(to);
+                }
                 let reason = String::new();
                 to.close(LINK, Some(CloseReason { code: 1001, reason }));
                 return Some(Took::Ended(Some(Error::Signal(2))));
@@ -133,8 +136,9 @@ impl Prompt {
     /// Takes an order that needs the connection. Ending waits for nothing that can't be sent yet.
     fn accept(&mut self, order: Order, to: &mut dyn Sender) -> Option<Took> {
         let ends = matches!(order, Order::Quit | Order::Send(Command::Close(_)));
-        let connecting = matches!(self.state, State::Connecting);
+        let connecting = self.is_connecting();
         if ends && connecting {
+            self.give_up(to);
             return Some(Took::Ended(None));
         }
         if connecting && !std::mem::replace(&mut self.told_to_wait, true) {
@@ -145,6 +149,23 @@ impl Prompt {
         }
         self.waiting.push_back(order);
         None
+    }
+
+    fn is_connecting(&self) -> bool {
+        matches!(self.state, State::Connecting)
+    }
+
+    /// Tells what becomes of what was typed for a connection that is not waited for.
+    fn give_up(&mut self, to: &mut dyn Sender) {
+        let lost = match self.unsent().messages {
+            0 => return,
+            1 => "1 message".to_owned(),
+            many => format!("{many} messages"),
+        };
+        to.note(Note {
+            weight: Weight::Warning,
+            text: format!("not connected, and not sent: {lost}"),
+        });
     }
 
     /// Sends what waits, while there is room.
@@ -235,7 +256,7 @@ impl Prompt {
     fn opened(&mut self, at: Instant, upgrade: &Upgrade) {
         self.state = State::Open(Opened {
             url: upgrade.url.clone(),
-            address: upgrade.address.map(|address| address.to_string()),
+            address: upgrade.peer(),
             subprotocol: upgrade.subprotocol.clone(),
             at,
         });

@@ -113,6 +113,8 @@ impl Reader {
                     return Ok(());
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                // Another process made the shared descriptor non-blocking, and was faster.
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
                 Err(error) => {
                     self.ended = true;
                     return Err(self.fault(None, plain(&error)));
@@ -124,8 +126,12 @@ impl Reader {
     /// Reads what is there as far as it can be held, without waiting; whether there is more.
     pub fn look_ahead(&mut self) -> bool {
         while !self.ended && !self.is_full() && ready::to_read(self.fd()).unwrap_or(false) {
+            let held = self.held().len();
             // A read that fails ends the input: then there is no more of it.
             let _ = self.read();
+            if self.held().len() == held {
+                break;
+            }
         }
         !self.ended && self.is_full()
     }

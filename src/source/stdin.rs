@@ -168,7 +168,8 @@ impl Source for Stdin {
     }
 
     fn due(&self) -> Option<Instant> {
-        self.pace.due()
+        // Without a connection there is nothing to be in time for.
+        self.pace.due().filter(|_| self.open)
     }
 
     fn hear(&mut self, _at: Instant, link: Link, event: &Event<'_>) {

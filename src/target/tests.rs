@@ -69,6 +69,45 @@ fn without_a_scheme_near_hosts_mean_ws() {
 }
 
 #[test]
+fn unix_sockets_have_an_address() {
+    for (text, path, resource, is) in [
+        (
+            "ws+unix:///x.sock:/a?b",
+            "/x.sock",
+            "/a?b",
+            "ws+unix:///x.sock:/a?b",
+        ),
+        (
+            "ws+unix:/x.sock:/a",
+            "/x.sock",
+            "/a",
+            "ws+unix:///x.sock:/a",
+        ),
+        ("WS+UNIX:///x.sock", "/x.sock", "/", "ws+unix:///x.sock:/"),
+        (
+            "ws+unix:///x.sock:?b:c",
+            "/x.sock",
+            "/?b:c",
+            "ws+unix:///x.sock:/?b:c",
+        ),
+        (
+            "ws+unix:///a%20b%3Ac:/",
+            "/a b:c",
+            "/",
+            "ws+unix:///a%20b%3Ac:/",
+        ),
+        ("wss+unix:///ü:/", "/ü", "/", "wss+unix:///%C3%BC:/"),
+    ] {
+        let target = Target::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        assert_eq!(target.unix_socket, Some(PathBuf::from(path)), "{text}");
+        assert_eq!(target.resource_name, resource, "{text}");
+        assert_eq!(target.url(), is, "{text}");
+        assert_eq!(target.host_header(), "localhost", "{text}");
+        assert_eq!(target.tls, text.starts_with("wss"), "{text}");
+    }
+}
+
+#[test]
 fn hosts_stand_without_brackets_and_in_the_header_with_them() {
     let target = Target::parse("ws://[::1]:9000/").expect("an IPv6 address");
     assert_eq!(target.host, "::1");
@@ -138,8 +177,15 @@ fn a_wrong_address_is_told_what_would_be_right() {
         ("ws://example.org/\u{1b}", "control character"),
         ("ws://example.org\\x", "backslash"),
         ("ws://example.org/#top", "no fragment"),
-        ("ws+unix:///run/x.sock", "Unix socket can't be addressed"),
-        ("ws+unix:/run/x.sock", "Unix socket can't be addressed"),
+        ("unix:///run/x.sock", "write ws+unix:///PATH"),
+        ("ws+unix://run/x.sock", "write three slashes"),
+        ("ws+unix:run/x.sock", "names no Unix socket"),
+        ("ws+unix:///", "names no Unix socket"),
+        ("ws+unix:", "names no Unix socket"),
+        ("ws+unix:///run/x.sock?q", "a colon stands before"),
+        ("ws+unix:///run/x.sock:y", "must begin with a slash"),
+        ("ws+unix:///run/x%00.sock", "is no text"),
+        ("ws+unix:///run/x%ff.sock", "is no text"),
         ("::1", "write [::1], or [::1]:9000 with a port"),
         ("ws://2001:db8::1/", "write [2001:db8::1]"),
         ("ws://a:b:c/", "more than one colon"),

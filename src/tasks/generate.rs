@@ -40,8 +40,8 @@ fn completions(shell: Shell) -> io::Result<Vec<u8>> {
     Ok(text)
 }
 
-/// In zsh's `_arguments` a colon ends the name of a value, and clap leaves those of `USER:PASS`
-/// bare, so that `PASS` would be run as the action that completes it.
+/// In zsh's `_arguments` a colon ends the name of a value, and clap leaves that of `USER[:PASS]`
+/// bare, so that `PASS]` would be run as the action that completes it.
 fn zsh_completions() -> io::Result<Vec<u8>> {
     let mut text = String::from_utf8(completions(Shell::Zsh)?).map_err(io::Error::other)?;
     let command = cli::command();
@@ -382,8 +382,8 @@ mod tests {
     #[test]
     fn a_colon_in_the_name_of_a_value_is_escaped_for_zsh() {
         let text = generated(completions_of(Shell::Zsh));
-        assert!(text.contains(r":USER\:PASS:_default"));
-        assert!(!text.contains(":USER:PASS:"));
+        assert!(text.contains(r":USER[\:PASS]:_default"));
+        assert!(!text.contains(":USER[:PASS]:"));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What the command line can ask for, a file each.
 
+pub mod curl;
 pub mod echo;
 pub mod generate;
 pub mod talk;

@@ -16,6 +16,7 @@ use crate::output::narration::{Manner, Narration};
 use crate::output::palette::Palette;
 use crate::output::raw::{Form, Raw};
 use crate::output::sink::{Descriptor, Sink};
+use crate::output::timing::Timing;
 use crate::output::Output;
 use crate::plan::{Plan, Show, Speaker};
 use crate::session::{self, Signals};
@@ -55,7 +56,7 @@ pub fn run(mut plan: Plan) -> Result<Verdict, Error> {
         &mut outputs,
         &mut signals,
         &plan.until,
-        plan.max_message_size,
+        plan.protocol,
     );
     Ok(Verdict::of(outcome))
 }
@@ -138,12 +139,32 @@ fn outputs(plan: &Plan, prompt: Option<&Prompting>) -> io::Result<Vec<Box<dyn Ou
             prompt.is_some(),
         ),
     };
-    Ok(vec![shown, told])
+    let mut outputs = vec![shown, told];
+    if let Some(form) = plan.timing.filter(|_| plan.show != Show::Json) {
+        let palette = plan.stderr_palette;
+        outputs.push(match prompt {
+            Some(prompt) if plan.stderr_is_terminal => {
+                Box::new(Timing::new(prompt.screen.clone(), form, palette))
+            }
+            _ => {
+                let stderr = Descriptor::new(io::stderr().as_fd())?;
+                Box::new(Timing::new(stderr, form, palette))
+            }
+        });
+    }
+    Ok(outputs)
 }
 
 fn show<S: Sink + 'static>(plan: &Plan, sink: S, screen: human::Screen) -> Box<dyn Output> {
     match plan.show {
-        Show::Json => Box::new(JsonLines::new(sink, plan.ping_pong, plan.secrets)),
+        Show::Json => {
+            let lines = JsonLines::new(sink, plan.ping_pong, plan.secrets);
+            Box::new(if plan.timing.is_some() {
+                lines.with_timing()
+            } else {
+                lines
+            })
+        }
         Show::Human => Box::new(Human::new(
             sink,
             Look {

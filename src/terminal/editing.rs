@@ -3,12 +3,13 @@
 use std::borrow::Cow;
 use std::io::ErrorKind;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use nix::errno::Errno;
 use nix::sys::signal::{raise, Signal};
 use rustyline::completion::Completer;
-use rustyline::error::{ReadlineError, Signal as Caught};
+use rustyline::error::ReadlineError;
 use rustyline::highlight::Highlighter;
 use rustyline::hint::{Hint, Hinter};
 use rustyline::history::{History, MemHistory};
@@ -19,6 +20,7 @@ use rustyline::{
 };
 
 use super::history::Past;
+use super::modes::Modes;
 use super::screen::Board;
 use super::{Entry, Mail};
 use super::{Language, Options};
@@ -31,11 +33,19 @@ const NO_INPUT: Duration = Duration::from_millis(50);
 
 type LineEditor = Editor<Editing, MemHistory>;
 
-/// An editor with our keys; `empty` is told, at each ^C, whether the line was empty.
+/// Whether the line was empty when ^C was pressed on it; nothing if it was not pressed: then an
+/// interrupt was a signal.
+pub(super) type Pressed = Arc<Mutex<Option<bool>>>;
+
+fn lock(pressed: &Mutex<Option<bool>>) -> MutexGuard<'_, Option<bool>> {
+    pressed.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// An editor with our keys; `pressed` is told of each ^C.
 pub(super) fn new_editor(
     options: &Options,
     board: &Arc<Board>,
-    empty: &Arc<AtomicBool>,
+    pressed: &Pressed,
 ) -> rustyline::Result<LineEditor> {
     let config = Config::builder()
         // A list of completions that asks for `--More--` could not be ended by a signal.
@@ -57,7 +67,7 @@ pub(super) fn new_editor(
     for key in ['C', 'D'] {
         let leaving = Leaving {
             board: Arc::clone(board),
-            empty: Arc::clone(empty),
+            pressed: Arc::clone(pressed),
             interrupts: key == 'C',
         };
         editor.bind_sequence(
@@ -72,6 +82,14 @@ pub(super) fn new_editor(
     Ok(editor)
 }
 
+/// Gives ^Z its meaning: the editor's own would leave the terminal raw.
+pub(super) fn bind_suspend(editor: &mut LineEditor, modes: &Arc<Modes>) {
+    editor.bind_sequence(
+        KeyEvent::ctrl('Z'),
+        EventHandler::Conditional(Box::new(Suspending(Arc::clone(modes)))),
+    );
+}
+
 /// The thread that reads lines, until the guard ends it.
 pub(super) struct Reader {
     pub(super) editor: LineEditor,
@@ -80,7 +98,7 @@ pub(super) struct Reader {
     pub(super) mail: Arc<Mail>,
     pub(super) language: Arc<dyn Language>,
     pub(super) sign: String,
-    pub(super) empty: Arc<AtomicBool>,
+    pub(super) pressed: Pressed,
     /// Whether the editor uses raw mode.
     pub(super) raw: bool,
 }
@@ -104,7 +122,7 @@ impl Reader {
                 board: &self.board,
                 shown: AtomicBool::new(false),
             };
-            self.empty.store(true, Ordering::Relaxed);
+            *lock(&self.pressed) = None;
             let read = self.editor.readline(&sign);
             self.board.close_gate();
             if self.board.is_finished() {
@@ -117,9 +135,7 @@ impl Reader {
             match read {
                 Ok(_) if silent => {}
                 Ok(line) => over = self.enter(line),
-                Err(ReadlineError::Interrupted | ReadlineError::Signal(Caught::Interrupt)) => {
-                    self.interrupt(over);
-                }
+                Err(ReadlineError::Interrupted) => self.interrupt(over),
                 Err(ReadlineError::Signal(_)) => {}
                 Err(ReadlineError::Eof) if silent => self.board.wait_for_finish(NO_INPUT),
                 Err(ReadlineError::Eof) => {
@@ -129,6 +145,11 @@ impl Reader {
                 Err(ReadlineError::Io(error)) if error.kind() == ErrorKind::InvalidData => {
                     let text = "the line was not UTF-8 and is dropped; nothing was sent";
                     self.mail.push(Entry::Warning(text.to_owned()));
+                }
+                Err(error) if is_gone(&error) => {
+                    // The session may hear of it later, or never: a shell passes SIGHUP on.
+                    let _ = raise(Signal::SIGHUP);
+                    break;
                 }
                 Err(error) => {
                     self.mail.push(Entry::Failed(error.to_string()));
@@ -167,14 +188,14 @@ impl Reader {
     }
 
     fn interrupt(&self, over: bool) {
-        if self.board.is_ending() {
+        let pressed = lock(&self.pressed).take();
+        match pressed {
+            Some(empty) if !over => self.mail.push(Entry::Interrupt { empty }),
             // It was the guard.
-        } else if over {
-            // Nobody listens to entries any more, but the session hears signals.
-            let _ = raise(Signal::SIGINT);
-        } else {
-            let empty = self.empty.load(Ordering::Relaxed);
-            self.mail.push(Entry::Interrupt { empty });
+            _ if self.board.is_ending() => {}
+            // A signal, which the session hears now that the editor does not catch it; or nobody
+            // listens to entries any more, but the session does to signals.
+            _ => _ = raise(Signal::SIGINT),
         }
     }
 }
@@ -216,7 +237,7 @@ impl Prompt for Sign<'_> {
 /// ^C and ^D, for those who must know it before the line is left.
 struct Leaving {
     board: Arc<Board>,
-    empty: Arc<AtomicBool>,
+    pressed: Pressed,
     interrupts: bool,
 }
 
@@ -227,11 +248,30 @@ impl ConditionalEventHandler for Leaving {
             self.board.close_gate();
         }
         if self.interrupts {
-            self.empty.store(empty, Ordering::Relaxed);
+            *lock(&self.pressed) = Some(empty);
             return Some(Cmd::Interrupt);
         }
         // ^D keeps its meanings: delete a character, or the end.
         None
+    }
+}
+
+/// Whether the terminal itself is gone.
+fn is_gone(error: &ReadlineError) -> bool {
+    match error {
+        ReadlineError::Io(error) => error.raw_os_error() == Some(Errno::EIO as i32),
+        ReadlineError::Errno(error) => *error == Errno::EIO,
+        _ => false,
+    }
+}
+
+/// ^Z: the terminal as it was found, for the shell, and raw again afterwards.
+struct Suspending(Arc<Modes>);
+
+impl ConditionalEventHandler for Suspending {
+    fn handle(&self, _: &Event, _: RepeatCount, _: bool, _: &EventContext) -> Option<Cmd> {
+        self.0.suspend();
+        Some(Cmd::Repaint)
     }
 }
 

@@ -36,6 +36,11 @@ impl Sink for Screen {
     fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.0.put(bytes)
     }
+
+    fn columns(&self) -> Option<usize> {
+        let (terminal_size::Width(columns), _) = terminal_size::terminal_size_of(io::stdout())?;
+        Some(usize::from(columns))
+    }
 }
 
 /// How prints reach the terminal.

@@ -3,8 +3,35 @@
 //! One crate, a `mod` per area, so that the support is compiled once. `support` says how a test
 //! looks.
 
+mod address;
 mod certificates;
+mod closes;
+mod connect;
+mod curl;
+mod data;
+mod demo;
+mod echo;
+mod help;
+mod hints;
+mod identity;
+mod json;
+mod limits;
+mod network;
 mod peers;
+mod pipe;
+mod prompt;
+mod proxy;
+mod readme;
+mod received;
+mod redirects;
+mod refusals;
 mod rooms;
+mod screen;
+mod signals;
+mod streams;
 mod support;
 mod support_works;
+mod timing;
+mod tls;
+mod upgrade;
+mod verbose;

@@ -15,6 +15,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("ready", &[]),
     ("exit", &["protocol"]),
     ("head", &[]),
+    ("secret", &[]),
     ("error", &["exit", "head", "protocol"]),
     ("event", &["error", "head", "protocol"]),
     ("command", &["error", "protocol"]),
@@ -23,7 +24,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "connect",
         &[
-            "target", "deadline", "error", "event", "head", "protocol", "ready",
+            "target", "deadline", "error", "event", "head", "protocol", "ready", "secret",
         ],
     ),
     (
@@ -71,6 +72,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "protocol",
             "target",
             "connect",
+            "secret",
             "session::",
             "source::",
             "output::",
@@ -93,6 +95,7 @@ const GUARDED: &[(&str, &[&str])] = &[
             "plan/",
             "tasks/generate.rs",
             "tasks/curl.rs",
+            "tasks/curl/",
         ],
     ),
     ("tasks", &["main.rs"]),

@@ -218,15 +218,17 @@ fn the_opening_is_told_at_the_prompt() {
     let upgrade = Upgrade {
         url: "ws://h/".to_owned(),
         address: Some(SocketAddr::from(([127, 0, 0, 1], 80))),
+        unix_socket: None,
         subprotocol: Some("a\x1bb".to_owned()),
         extensions: None,
+        compression: None,
         request: Head::default(),
         response: Head::default(),
         timing: Timing::default(),
     };
     assert_eq!(
         shown(&prompt(), Event::Open(&upgrade)),
-        "* connected to ws://h/ (127.0.0.1:80), subprotocol a\\x1bb\n"
+        "* connected to ws://h/ (127.0.0.1:80), subprotocol a\\x1bb \u{2014} /help lists the commands\n"
     );
     assert_eq!(shown(&look(Screen::Bare), Event::Open(&upgrade)), "");
 }

@@ -115,8 +115,10 @@ fn open_has_both_heads_without_secrets() {
     let upgrade = Upgrade {
         url: "ws://h/".to_owned(),
         address: Some(SocketAddr::from(([127, 0, 0, 1], 80))),
+        unix_socket: None,
         subprotocol: Some("chat".to_owned()),
         extensions: None,
+        compression: None,
         request: Head {
             start_line: "GET / HTTP/1.1".to_owned(),
             fields: vec![field("Host", "h"), field("Authorization", "Bearer t")],
@@ -126,8 +128,10 @@ fn open_has_both_heads_without_secrets() {
             fields: vec![field("X", "1"), field("X", "2")],
         },
         timing: Timing {
+            redirects: None,
             resolve: None,
             connect: Some(Duration::from_nanos(1_234_567)),
+            proxy: Some(Duration::from_millis(3)),
             tls: None,
             upgrade: Some(Duration::from_millis(20)),
         },
@@ -139,9 +143,26 @@ fn open_has_both_heads_without_secrets() {
             r#""dir":"in","type":"open","url":"ws://h/","address":"127.0.0.1:80","subprotocol":"chat","extensions":null,"#,
             r#""request":{"start_line":"GET / HTTP/1.1","headers":[{"name":"Host","value":"h"},{"name":"Authorization","value":"Bearer ***"}]},"#,
             r#""response":{"start_line":"HTTP/1.1 101 Switching Protocols","headers":[{"name":"X","value":"1"},{"name":"X","value":"2"}]},"#,
-            r#""timing":{"resolve":null,"connect":1.234,"tls":null,"upgrade":20.0}}"#,
+            r#""timing":{"redirects":null,"resolve":null,"connect":1.234,"proxy":3.0,"tls":null,"upgrade":20.0}}"#,
         )
     );
+}
+
+#[test]
+fn a_unix_socket_stands_where_an_address_would() {
+    let upgrade = Upgrade {
+        url: "ws://h/".to_owned(),
+        address: None,
+        unix_socket: Some("/run/x.sock".into()),
+        subprotocol: None,
+        extensions: None,
+        compression: None,
+        request: Head::default(),
+        response: Head::default(),
+        timing: Timing::default(),
+    };
+    let line = shown(&Event::Open(&upgrade));
+    assert!(line.contains(r#","address":"/run/x.sock","#), "{line}");
 }
 
 fn closed(first: Option<Party>, received: Option<CloseBody>) -> Closure {

@@ -100,6 +100,15 @@ fn steps_are_told_with_their_time() {
             "127.0.0.1:80: refused",
         ),
         (Step::Connected(address()), "connected to 127.0.0.1:80"),
+        (
+            Step::Through("http://p:1".to_owned()),
+            "going through the proxy http://p:1",
+        ),
+        (
+            Step::AskedProxy("h:80".to_owned(), None),
+            "asked the proxy for h:80",
+        ),
+        (Step::ProxyAnswered(None), "the proxy answered"),
         (Step::Secured("TLS\n".to_owned()), "secured by TLS\\n"),
         (Step::Certificate(vec![]), "the server's certificate"),
     ] {
@@ -134,12 +143,25 @@ fn the_handshake_is_told_as_on_the_wire_without_secrets() {
 }
 
 #[test]
+fn the_talk_with_a_proxy_is_told_without_secrets() {
+    let head = head("CONNECT h:80 HTTP/1.1", "Proxy-Authorization", "Basic dTpw");
+    let asked = Step::AskedProxy("h:80".to_owned(), Some(head));
+    assert_eq!(
+        told(Verbosity::Handshake, &Event::Step(&asked)),
+        "*    12.3 ms  asked the proxy for h:80\n\
+         > CONNECT h:80 HTTP/1.1\n> Proxy-Authorization: Basic ***\n>\n"
+    );
+}
+
+#[test]
 fn the_opening_is_told() {
     let upgrade = Upgrade {
         url: "ws://h/".to_owned(),
         address: Some(address()),
+        unix_socket: None,
         subprotocol: Some("chat".to_owned()),
         extensions: Some("x".to_owned()),
+        compression: None,
         request: Head::default(),
         response: Head::default(),
         timing: Timing::default(),

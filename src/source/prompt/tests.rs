@@ -128,8 +128,10 @@ fn upgrade() -> Upgrade {
     Upgrade {
         url: "ws://example.test/chat".to_owned(),
         address: Some(([127, 0, 0, 1], 80).into()),
+        unix_socket: None,
         subprotocol: Some("chat.v1".to_owned()),
         extensions: None,
+        compression: None,
         request: Head::default(),
         response: Head::default(),
         timing: Timing::default(),

@@ -429,13 +429,23 @@ For more information, try '--help'.
         (
             vec!["--cert", "c", "--pass", "env:WSLINE_NOT_SET"],
             "\
-wsline: --pass env:WSLINE_NOT_SET: this environment variable is not set
+error: invalid value for '--pass <PASS>': the environment has no variable \"WSLINE_NOT_SET\"
+
+Usage: wsline [OPTIONS] URL
+       wsline COMMAND [ARGUMENTS]
+
+For more information, try '--help'.
 ",
         ),
         (
             vec!["--cert", "c", "--pass", "@missing"],
             "\
-wsline: --pass @missing: No such file or directory
+error: invalid value for '--pass <PASS>': \"missing\" can't be read: No such file or directory
+
+Usage: wsline [OPTIONS] URL
+       wsline COMMAND [ARGUMENTS]
+
+For more information, try '--help'.
 ",
         ),
         (

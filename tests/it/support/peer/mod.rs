@@ -383,6 +383,11 @@ impl Peer {
         self.step(Step::Pause(duration))
     }
 
+    /// The client must say nothing for a while. The factor for slow machines is applied here.
+    pub fn expect_silence(self, duration: Duration) -> Self {
+        self.step(Step::ExpectSilence(time::limit(duration)))
+    }
+
     pub fn wait_for(self, gate: &Gate) -> Self {
         self.step(Step::WaitFor(gate.clone()))
     }

@@ -122,6 +122,7 @@ fn perform(step: &Step, wire: &mut Wire, over: &Gate) -> Result<(), String> {
             thread::sleep(time::limit(*duration));
             Ok(())
         }
+        Step::ExpectSilence(duration) => wire.expect_silence(*duration),
         Step::WaitFor(gate) => {
             let opened = gate.opens_within(time::limit(time::STEP));
             opened.then_some(()).ok_or("nobody opened it".to_owned())
@@ -266,8 +267,15 @@ fn tunnel(wire: &mut Wire, addr: SocketAddr) -> Result<(), String> {
     loop {
         let count = wire.unused().len();
         let bytes = wire.take(count);
-        if server.write_all(&bytes).is_err() || !wire.fill(wire.end_of_step())? {
+        if server.write_all(&bytes).is_err() {
             break;
+        }
+        match wire.fill(wire.end_of_step()) {
+            Ok(true) => {}
+            Ok(false) => break,
+            // A client that goes without having read everything resets, and that is an end too.
+            Err(_) if wire.eof => break,
+            Err(why) => return Err(why),
         }
     }
     // The server may have gone already.

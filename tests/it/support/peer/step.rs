@@ -74,6 +74,7 @@ pub enum Step {
         times: usize,
     },
     Pause(Duration),
+    ExpectSilence(Duration),
     WaitFor(Gate),
     Open(Gate),
     Echo(usize),
@@ -106,6 +107,7 @@ impl fmt::Display for Step {
                 write!(f, "send {times} times {}", brief(bytes))
             }
             Self::Pause(time) => write!(f, "pause {time:?}"),
+            Self::ExpectSilence(time) => write!(f, "expect silence for {time:?}"),
             Self::WaitFor(_) => f.write_str("wait for a gate"),
             Self::Open(_) => f.write_str("open a gate"),
             Self::Echo(count) => write!(f, "echo {count} messages"),

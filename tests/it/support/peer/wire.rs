@@ -144,6 +144,17 @@ impl Wire {
         }
     }
 
+    /// Fails if anything comes within `duration`.
+    pub fn expect_silence(&mut self, duration: Duration) -> Result<(), String> {
+        if self.unused().is_empty() && self.fill(Instant::now() + duration).is_err() && !self.eof {
+            return Ok(());
+        }
+        match self.read_incoming() {
+            Ok(incoming) => Err(format!("got {incoming}")),
+            Err(why) => Err(why),
+        }
+    }
+
     /// Exactly `count` bytes, or what came before the end.
     pub fn read_raw(&mut self, count: usize) -> Result<Vec<u8>, String> {
         let end = self.end_of_step();

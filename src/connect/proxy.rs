@@ -1,0 +1,487 @@
+//! Proxies: whom to ask, how they are asked, and the stream to the server that comes of it.
+//!
+//! Every kind of proxy makes a tunnel here, `ws` included, as browsers do it: a proxy that read
+//! the upgrade would have to understand it. Which proxy is taken is said by [`Choice`].
+
+pub mod choice;
+mod exceptions;
+mod http;
+mod socks;
+
+use std::fmt;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::time::{Duration, Instant};
+
+use super::request::Request;
+use super::stream::Stream;
+use super::{reach, tcp, timed_out, tls};
+use crate::deadline::Deadline;
+use crate::error::{Error, Phase, Refusal};
+use crate::event::{Step, Timing};
+use crate::target::{percent_decoded, Credentials};
+
+pub use choice::{Choice, Given, Variables};
+
+/// How a proxy is spoken to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// HTTP's CONNECT (RFC 9110 §9.3.6).
+    Http,
+    /// The same over TLS.
+    Https,
+    /// SOCKS 5 (RFC 1928); names are resolved here.
+    Socks5,
+    /// SOCKS 5; names are resolved by the proxy.
+    Socks5h,
+}
+
+impl Kind {
+    fn scheme(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+            Self::Socks5 => "socks5",
+            Self::Socks5h => "socks5h",
+        }
+    }
+
+    fn is_socks(self) -> bool {
+        matches!(self, Self::Socks5 | Self::Socks5h)
+    }
+}
+
+/// A proxy. It is shown without its credentials.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proxy {
+    /// How it is spoken to.
+    pub kind: Kind,
+    /// Its name or address; IPv6 without brackets.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// How to log in to it.
+    pub credentials: Option<Credentials>,
+    /// The variable of the environment that named it, if one did.
+    pub variable: Option<&'static str>,
+}
+
+impl fmt::Display for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{}://{}",
+            self.kind.scheme(),
+            authority(&self.host, self.port)
+        )
+    }
+}
+
+/// Host and port, an IPv6 address in brackets.
+fn authority(host: &str, port: u16) -> String {
+    if host.contains(':') {
+        format!("[{host}]:{port}")
+    } else {
+        format!("{host}:{port}")
+    }
+}
+
+impl Proxy {
+    /// Reads a proxy's address, `[SCHEME://][USER:PASS@]HOST[:PORT]`. Without a scheme it is
+    /// `http`, and without a port 443 for `https` and 1080 for all others, as in curl; a path is
+    /// passed over.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it, in a sentence that quotes nothing that may be a password.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let (scheme, rest) = text.split_once("://").unwrap_or(("http", text));
+        let kind = match scheme.to_ascii_lowercase().as_str() {
+            "http" => Kind::Http,
+            "https" => Kind::Https,
+            "socks5" => Kind::Socks5,
+            "socks5h" => Kind::Socks5h,
+            _ => {
+                return Err(
+                    "a proxy's address begins with http://, https://, socks5:// or \
+                            socks5h://"
+                        .to_owned(),
+                )
+            }
+        };
+        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let (authority, tail) = rest.split_at(end);
+        if tail.contains('@') {
+            return Err(
+                "in a proxy's user name or password write / as %2F, ? as %3F, # as %23 and @ as \
+                 %40"
+                .to_owned(),
+            );
+        }
+        let (login, place) = match authority.rsplit_once('@') {
+            Some((login, place)) => (Some(login), place),
+            None => (None, authority),
+        };
+        let (host, port) = split_port(place)?;
+        Ok(Self {
+            kind,
+            host: host_of(host)?,
+            port: port.unwrap_or(if kind == Kind::Https { 443 } else { 1080 }),
+            credentials: login.map(credentials_of).transpose()?,
+            variable: None,
+        })
+    }
+
+    /// Where a proxy that the user did not name comes from, and how to go without it.
+    fn origin(&self) -> Option<String> {
+        let name = self.variable?;
+        Some(format!(
+            "{name} in the environment names this proxy; -x '' goes without it"
+        ))
+    }
+}
+
+fn split_port(place: &str) -> Result<(&str, Option<u16>), String> {
+    let (host, port) = match place.rsplit_once(':') {
+        Some((host, port)) if !port.contains(']') => (host, port),
+        _ => (place, ""),
+    };
+    if host.contains(':') && !host.starts_with('[') {
+        return Err(
+            "a proxy's IPv6 address stands in brackets, as in http://[::1]:8080".to_owned(),
+        );
+    }
+    if port.is_empty() {
+        return Ok((host, None));
+    }
+    match port.parse() {
+        Ok(number) if number != 0 && port.bytes().all(|byte| byte.is_ascii_digit()) => {
+            Ok((host, Some(number)))
+        }
+        // Not quoted: of `user:pass` without a host it is the password.
+        _ => Err("a proxy's port is a number from 1 to 65535".to_owned()),
+    }
+}
+
+fn host_of(host: &str) -> Result<String, String> {
+    match url::Host::parse(host) {
+        Ok(url::Host::Domain(name)) => Ok(name),
+        Ok(url::Host::Ipv4(address)) => Ok(address.to_string()),
+        Ok(url::Host::Ipv6(address)) => Ok(address.to_string()),
+        Err(_) if host.is_empty() => {
+            Err("a proxy's address has a host: write it as http://HOST:PORT".to_owned())
+        }
+        Err(_) => Err("a proxy's host is a name or an address, as in http://HOST:PORT".to_owned()),
+    }
+}
+
+fn credentials_of(login: &str) -> Result<Credentials, String> {
+    let (user, password) = login.split_once(':').unwrap_or((login, ""));
+    let decoded = |text| {
+        percent_decoded(text)
+            .ok_or_else(|| "a proxy's user name and password must be UTF-8".to_owned())
+    };
+    Ok(Credentials {
+        user: decoded(user)?,
+        password: decoded(password)?,
+    })
+}
+
+/// What a proxy is asked to connect to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Destination {
+    /// A name, or an address as it was written.
+    Name(String, u16),
+    /// An address that was resolved here.
+    Address(SocketAddr),
+}
+
+impl fmt::Display for Destination {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(host, port) => f.write_str(&authority(host, *port)),
+            Self::Address(address) => address.fmt(f),
+        }
+    }
+}
+
+/// Why a proxy made no tunnel.
+#[derive(Debug)]
+enum Fault {
+    /// It says no, in these words.
+    Refused {
+        cause: String,
+        refusal: Option<Box<Refusal>>,
+        hint: Option<String>,
+        /// Another address of the server may fare better.
+        other_may_do: bool,
+    },
+    /// Its answer is none.
+    Wrong { cause: String, hint: Option<String> },
+    /// The connection ended, with this error if there was one.
+    Ended(Option<io::Error>),
+}
+
+impl From<io::Error> for Fault {
+    fn from(cause: io::Error) -> Self {
+        match cause.kind() {
+            io::ErrorKind::UnexpectedEof => Self::Ended(None),
+            _ => Self::Ended(Some(cause)),
+        }
+    }
+}
+
+/// A way through a proxy, to be taken more than once.
+#[derive(Debug)]
+pub struct Tunnel<'a> {
+    proxy: &'a Proxy,
+    request: &'a Request,
+    address: SocketAddr,
+    to: Destination,
+}
+
+impl<'a> Tunnel<'a> {
+    /// Makes a tunnel through `proxy` to the server of `request`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Resolve`] for a name that `socks5` resolves here, what goes wrong with TLS to the
+    /// proxy, [`Error::Timeout`], and the errors that name the proxy.
+    pub fn open(
+        proxy: &'a Proxy,
+        request: &'a Request,
+        deadline: Deadline,
+        timing: &mut Timing,
+        tell: &mut dyn FnMut(Step),
+    ) -> Result<(Stream, Self), Error> {
+        let destinations = destinations(proxy, request, deadline, timing, tell)?;
+        tell(Step::Through(proxy.to_string()));
+        let mut left = destinations.len();
+        for to in destinations {
+            left -= 1;
+            let way = &request.network;
+            let reached = reach(&proxy.host, proxy.port, way, deadline, timing, tell);
+            let (socket, address) = reached.map_err(|error| blame(proxy, error))?;
+            let begun = Instant::now();
+            let tunnel = Self {
+                proxy,
+                request,
+                address,
+                to,
+            };
+            let asked = tunnel.ask(socket.into(), deadline, tell)?;
+            *timing.proxy.get_or_insert(Duration::ZERO) += begun.elapsed();
+            match (asked, &tunnel.to) {
+                (Ok(stream), _) => return Ok((stream, tunnel)),
+                (
+                    Err(Fault::Refused {
+                        cause,
+                        other_may_do: true,
+                        ..
+                    }),
+                    Destination::Address(missed),
+                ) if left > 0 => tell(Step::Missed(*missed, cause)),
+                (Err(fault), _) => return Err(tunnel.in_words(fault, deadline)),
+            }
+        }
+        unreachable!("a name that was resolved has an address")
+    }
+
+    /// The proxy's own address.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Makes the same tunnel once more.
+    ///
+    /// # Errors
+    ///
+    /// What went wrong.
+    pub fn again(&self, deadline: Deadline) -> io::Result<Stream> {
+        let socket = tcp::connect_one(self.address, deadline.left()?)?;
+        let asked = self.ask(socket.into(), deadline, &mut |_| ());
+        asked
+            .map_err(io::Error::other)?
+            .map_err(|fault| io::Error::other(self.in_words(fault, deadline)))
+    }
+
+    /// Asks the proxy on a connection to it.
+    fn ask(
+        &self,
+        mut stream: Stream,
+        deadline: Deadline,
+        tell: &mut dyn FnMut(Step),
+    ) -> Result<Result<Stream, Fault>, Error> {
+        stream
+            .set_deadline(Some(deadline))
+            .map_err(super::setting_up)?;
+        if self.proxy.kind == Kind::Https {
+            let (secured, words) = self.secure(stream, deadline)?;
+            stream = secured;
+            tell(Step::Secured(words));
+        }
+        let asked = if self.proxy.kind.is_socks() {
+            tell(Step::AskedProxy(self.to.to_string(), None));
+            let asked = socks::connect(&mut stream, self.proxy.credentials.as_ref(), &self.to);
+            if asked.is_ok() {
+                tell(Step::ProxyAnswered(None));
+            }
+            asked
+        } else {
+            http::connect(&mut stream, self.proxy, self.request, &self.to, tell)
+        };
+        Ok(asked.map(|()| stream))
+    }
+
+    /// TLS to the proxy. The server's name, certificate of ours and versions are not the proxy's.
+    fn secure(&self, stream: Stream, deadline: Deadline) -> Result<(Stream, String), Error> {
+        let options = tls::Options {
+            insecure: self.request.tls.insecure,
+            cacert: self.request.tls.cacert.clone(),
+            ..tls::Options::default()
+        };
+        let peer = tls::Peer {
+            host: &self.proxy.host,
+            port: self.proxy.port,
+            options: &options,
+            deadline,
+        };
+        let preparing = tls::Preparing::start(&options);
+        peer.secure(stream, preparing, |deadline| {
+            Ok(tcp::connect_one(self.address, deadline.left()?)?.into())
+        })
+        .map_err(|error| blame(self.proxy, error))
+    }
+
+    fn in_words(&self, fault: Fault, deadline: Deadline) -> Error {
+        let proxy = self.proxy.to_string();
+        let origin = self.proxy.origin();
+        match fault {
+            Fault::Ended(Some(cause)) if cause.kind() == io::ErrorKind::TimedOut => {
+                timed_out(deadline, Phase::Proxy)
+            }
+            Fault::Ended(cause) => Error::ProxyClosed {
+                proxy,
+                cause,
+                hint: origin.or_else(|| Some(other_kind(self.proxy.kind).to_owned())),
+            },
+            Fault::Wrong { cause, hint } => Error::Proxy {
+                proxy,
+                cause,
+                hint: hint
+                    .or(origin)
+                    .or_else(|| Some(other_kind(self.proxy.kind).to_owned())),
+            },
+            Fault::Refused {
+                cause,
+                mut refusal,
+                hint,
+                ..
+            } => {
+                let hint = hint.or(origin);
+                if let Some(refusal) = &mut refusal {
+                    refusal.hint.clone_from(&hint);
+                }
+                Error::ProxyRefused {
+                    proxy,
+                    to: self.to.to_string(),
+                    cause,
+                    refusal,
+                    hint,
+                }
+            }
+        }
+    }
+}
+
+/// What the proxy is asked for: the name, or with `socks5` each of its addresses.
+fn destinations(
+    proxy: &Proxy,
+    request: &Request,
+    deadline: Deadline,
+    timing: &mut Timing,
+    tell: &mut dyn FnMut(Step),
+) -> Result<Vec<Destination>, Error> {
+    let way = &request.network;
+    let (host, port) = way.detour(&request.target.host, request.target.port);
+    if proxy.kind != Kind::Socks5 {
+        return Ok(vec![Destination::Name(host.to_owned(), port)]);
+    }
+    let addresses = super::addresses(host, port, way, deadline, timing, tell)?;
+    Ok(addresses.into_iter().map(Destination::Address).collect())
+}
+
+/// What is said of a proxy that seems to be of another kind.
+fn other_kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Http => {
+            "if the proxy speaks TLS or SOCKS on this port, write https:// or socks5h:// before \
+             its address"
+        }
+        Kind::Https => "if the proxy does not speak TLS on this port, write http:// instead",
+        Kind::Socks5 | Kind::Socks5h => {
+            "if the proxy speaks HTTP on this port, write http:// instead"
+        }
+    }
+}
+
+/// An error on the way to the proxy, which would otherwise be taken for one of the server.
+fn blame(proxy: &Proxy, error: Error) -> Error {
+    let named = |host: String| format!("the proxy {host}");
+    match error {
+        Error::Resolve { host, cause } => Error::ProxyName {
+            host,
+            cause,
+            hint: proxy.origin(),
+        },
+        Error::ConnectTimeout {
+            host,
+            port,
+            limit,
+            attempts,
+        } => Error::ConnectTimeout {
+            host: named(host),
+            port,
+            limit,
+            attempts,
+        },
+        Error::Connect { attempts, .. } => Error::ProxyConnect {
+            proxy: proxy.to_string(),
+            attempts,
+            hint: proxy.origin(),
+        },
+        Error::Tls { host, cause, hint } => Error::Tls {
+            host: named(host),
+            cause,
+            // The hint would name the server's scheme.
+            hint: hint.map(|_| other_kind(proxy.kind).to_owned()),
+        },
+        Error::Certificate {
+            host,
+            cause,
+            details,
+            hint,
+        } => Error::Certificate {
+            host: named(host),
+            cause,
+            details,
+            // --servername is for the server.
+            hint: hint.map(|hint| match hint.split_once("--servername") {
+                Some(_) => "name the proxy in -x as its certificate does; -k connects without \
+                            checking"
+                    .to_owned(),
+                None => hint,
+            }),
+        },
+        other => other,
+    }
+}
+
+/// The host as an address, if it is one.
+pub(super) fn literal(host: &str) -> Option<IpAddr> {
+    Some(host.parse::<IpAddr>().ok()?.to_canonical())
+}
+
+#[cfg(test)]
+mod tests;

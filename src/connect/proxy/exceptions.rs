@@ -1,0 +1,147 @@
+//! `no_proxy` and `--noproxy`: the hosts to go to without a proxy, by curl's rules, and `HOST:PORT`
+//! for one port.
+
+use std::net::IpAddr;
+
+use super::literal;
+
+/// Whether `list` has the host, a name or an address without brackets. Its items are parted by
+/// commas or blanks; a single `*` is all hosts.
+///
+/// A name means itself and every name below it, with or without a dot before it. An address means
+/// itself, and with `/BITS` its network.
+pub fn excepts(list: &str, host: &str, port: u16) -> bool {
+    if list.trim() == "*" {
+        return true;
+    }
+    list.split(|letter: char| letter == ',' || letter.is_whitespace())
+        .filter(|item| !item.is_empty())
+        .any(|item| fits(item, host, port))
+}
+
+fn fits(item: &str, host: &str, port: u16) -> bool {
+    let (place, only) = split_port(item);
+    if only.is_some_and(|only| only != port) {
+        return false;
+    }
+    match literal(host) {
+        Some(address) => is_in(place, address),
+        None => is_below(place, host),
+    }
+}
+
+/// Takes the port off an item; an IPv6 address has one only behind its brackets.
+fn split_port(item: &str) -> (&str, Option<u16>) {
+    if let Some(rest) = item.strip_prefix('[') {
+        return match rest.split_once(']') {
+            Some((place, tail)) => (place, tail.strip_prefix(':').and_then(|it| it.parse().ok())),
+            None => (item, None),
+        };
+    }
+    match item.split_once(':') {
+        Some((place, port)) if !port.contains(':') => match port.parse() {
+            Ok(port) => (place, Some(port)),
+            Err(_) => (item, None),
+        },
+        _ => (item, None),
+    }
+}
+
+fn is_in(place: &str, address: IpAddr) -> bool {
+    let Some((network, bits)) = place.split_once('/') else {
+        return literal(place) == Some(address);
+    };
+    let (Some(network), Ok(bits)) = (literal(network), bits.parse::<u32>()) else {
+        return false;
+    };
+    match (network, address) {
+        (IpAddr::V4(network), IpAddr::V4(address)) if bits <= 32 => {
+            let differ = network.to_bits() ^ address.to_bits();
+            differ.checked_shr(32 - bits).unwrap_or(0) == 0
+        }
+        (IpAddr::V6(network), IpAddr::V6(address)) if bits <= 128 => {
+            let differ = network.to_bits() ^ address.to_bits();
+            differ.checked_shr(128 - bits).unwrap_or(0) == 0
+        }
+        _ => false,
+    }
+}
+
+fn is_below(place: &str, host: &str) -> bool {
+    let host = host.trim_end_matches('.').as_bytes();
+    let place = place.strip_prefix('.').unwrap_or(place);
+    let place = place.trim_end_matches('.').as_bytes();
+    if place.is_empty() || host.len() < place.len() {
+        return false;
+    }
+    let (above, end) = host.split_at(host.len() - place.len());
+    end.eq_ignore_ascii_case(place) && (above.is_empty() || above.ends_with(b"."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rules_of_curl() {
+        for (list, host, fits) in [
+            ("*", "h", true),
+            (" * ", "::1", true),
+            ("h,*", "i", false),
+            ("", "h", false),
+            (",, ,", "h", false),
+            // Names: itself and below it, and not what only ends alike.
+            ("example.com", "example.com", true),
+            ("example.com", "www.example.com", true),
+            ("example.com", "nonexample.com", false),
+            ("example.com", "com", false),
+            (".example.com", "www.example.com", true),
+            (".example.com", "example.com", true),
+            ("..example.com", "example.com", false),
+            ("EXAMPLE.com", "www.Example.COM", true),
+            ("example.com.", "example.com", true),
+            ("example.com", "example.com.", true),
+            ("www.example.com", "example.com", false),
+            (".", "h", false),
+            ("a, b\tc,d", "c", true),
+            ("a b", "b", true),
+            ("*.example.com", "www.example.com", false),
+            ("localhost", "localhost", true),
+            // Addresses: never by their endings.
+            ("127.0.0.1", "127.0.0.1", true),
+            ("0.0.1", "127.0.0.1", false),
+            (".0.0.1", "127.0.0.1", false),
+            ("127.0.0.1", "x.127.0.0.1.example", false),
+            ("192.168.0.0/16", "192.168.9.1", true),
+            ("192.168.0.0/16", "192.169.0.1", false),
+            ("192.168.1.77/24", "192.168.1.5", true),
+            ("10.0.0.1/32", "10.0.0.1", true),
+            ("10.0.0.1/32", "10.0.0.2", false),
+            ("0.0.0.0/0", "10.0.0.2", true),
+            ("0.0.0.0/0", "::1", false),
+            ("10.0.0.0/33", "10.0.0.0", false),
+            ("10.0.0.0/x", "10.0.0.0", false),
+            ("10.0.0.0/", "10.0.0.0", false),
+            ("10.0.0.0/8", "h", false),
+            ("::1", "::1", true),
+            ("[::1]", "::1", true),
+            ("0:0::1", "::1", true),
+            ("::2", "::1", false),
+            ("fe80::/10", "fe80::1", true),
+            ("fe80::/10", "fec0::1", false),
+            ("::/0", "fe80::1", true),
+            ("::1/129", "::1", false),
+            ("::ffff:127.0.0.1", "127.0.0.1", true),
+            // One port.
+            ("example.com:8080", "www.example.com", true),
+            ("example.com:8081", "example.com", false),
+            ("127.0.0.1:8080", "127.0.0.1", true),
+            ("127.0.0.1:80", "127.0.0.1", false),
+            ("[::1]:8080", "::1", true),
+            ("[::1]:80", "::1", false),
+            ("10.0.0.0/8:8080", "10.0.0.1", true),
+        ] {
+            assert_eq!(excepts(list, host, 8080), fits, "{list:?} {host}");
+        }
+    }
+}

@@ -1,0 +1,302 @@
+//! HTTP's CONNECT (RFC 9110 §9.3.6): the proxy is asked in a request, and after an answer of 2xx
+//! the connection is the server's.
+
+use std::io::{Read, Write};
+
+use data_encoding::BASE64;
+
+use super::{Destination, Fault, Proxy};
+use crate::connect::answer::{self, Incoming};
+use crate::connect::handshake::{self, encode, final_head};
+use crate::connect::{explain, Request};
+use crate::error::Refusal;
+use crate::event::Step;
+use crate::head::Head;
+
+/// Asks for a tunnel on a stream to the proxy. Not a byte behind the proxy's answer is read: what
+/// comes there is the server's, for whoever reads next.
+pub fn connect<S: Read + Write>(
+    stream: &mut S,
+    proxy: &Proxy,
+    request: &Request,
+    to: &Destination,
+    tell: &mut dyn FnMut(Step),
+) -> Result<(), Fault> {
+    let asked = compose(proxy, request, to);
+    let sent = stream.write_all(&encode(&asked));
+    let sent = sent.and_then(|()| stream.flush());
+    if sent.is_ok() {
+        tell(Step::AskedProxy(to.to_string(), Some(asked)));
+    }
+    // A proxy that refuses before it has read the request may have answered all the same.
+    let mut incoming = Incoming::up_to_the_head(stream);
+    let (status, answered) = final_head(&mut incoming).map_err(|fault| match (fault, sent) {
+        (answer::Fault::Ended(_), Err(cause)) => Fault::Ended(Some(cause)),
+        (answer::Fault::Ended(cause), Ok(())) => Fault::Ended(cause),
+        (answer::Fault::Malformed(cause), _) => Fault::Wrong { cause, hint: None },
+        (answer::Fault::NotHttp(bytes), _) => Fault::Wrong {
+            cause: explain::not_http(&bytes),
+            hint: None,
+        },
+    })?;
+    tell(Step::ProxyAnswered(Some(answered.clone())));
+    if (200..300).contains(&status) {
+        return Ok(());
+    }
+    let (body, truncated) = incoming.body(status, &answered);
+    Err(Fault::Refused {
+        cause: answered.start_line.clone(),
+        hint: hint(status, &answered, proxy),
+        refusal: Some(Box::new(Refusal {
+            status,
+            head: answered,
+            body,
+            truncated,
+            hint: None,
+        })),
+        other_may_do: false,
+    })
+}
+
+fn compose(proxy: &Proxy, request: &Request, to: &Destination) -> Head {
+    let to = to.to_string();
+    let credentials = proxy.credentials.as_ref().map(|it| {
+        let pair = format!("{}:{}", it.user, it.password);
+        format!("Basic {}", BASE64.encode(pair.as_bytes()))
+    });
+    let ours = [
+        ("Host", Some(to.clone())),
+        ("Proxy-Connection", Some("keep-alive".to_owned())),
+        ("User-Agent", handshake::user_agent(request)),
+        ("Proxy-Authorization", credentials),
+    ];
+    Head {
+        start_line: format!("CONNECT {to} HTTP/1.1"),
+        fields: handshake::fields(&ours, &request.proxies.headers),
+    }
+}
+
+/// What to do about a refusal, where the cause is plain.
+fn hint(status: u16, head: &Head, proxy: &Proxy) -> Option<String> {
+    Some(match status {
+        // tinyproxy says 401, which is a server's word, to wrong credentials.
+        401 | 407 => unauthorised(head, proxy),
+        403 => "the proxy does not allow this server or this port; many allow port 443 alone"
+            .to_owned(),
+        400 | 404 | 405 | 501 => {
+            "this may be a web server and no proxy: check the proxy's address".to_owned()
+        }
+        502..=504 => "the proxy could not reach the server: check the server's name and port, as \
+                      the proxy sees them"
+            .to_owned(),
+        _ => return None,
+    })
+}
+
+fn unauthorised(head: &Head, proxy: &Proxy) -> String {
+    let mut ways = head.all("Proxy-Authenticate").peekable();
+    let none_is_known = ways.peek().is_some();
+    let basic = ways.any(|way| way.to_ascii_lowercase().starts_with(b"basic"));
+    if none_is_known && !basic {
+        return "the proxy wants another way to log in than Basic, the only one that wsline has: \
+                --proxy-header 'Proxy-Authorization: …' sends what you have"
+            .to_owned();
+    }
+    if proxy.credentials.is_some() {
+        "the proxy does not accept these credentials; -U USER:PASS gives others".to_owned()
+    } else {
+        "the proxy wants credentials: -U USER:PASS gives them".to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+    use crate::connect::proxy::Choice;
+    use crate::connect::request::parse_header;
+    use crate::target::Target;
+
+    /// A proxy in memory that gives at most `step` bytes a read, then silence.
+    struct Answering<'a> {
+        asked: Vec<u8>,
+        answer: &'a [u8],
+        step: usize,
+        end: Option<io::ErrorKind>,
+    }
+
+    impl Read for Answering<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            if let ([], Some(kind)) = (self.answer, self.end) {
+                return Err(kind.into());
+            }
+            let count = self.step.min(buffer.len());
+            self.answer.read(&mut buffer[..count])
+        }
+    }
+
+    impl Write for Answering<'_> {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.asked.extend(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn proxy(text: &str) -> Proxy {
+        Proxy::parse(text).expect("a proxy")
+    }
+
+    fn request(headers: &[&str]) -> Request {
+        let headers = headers.iter().map(|text| parse_header(text));
+        Request {
+            proxies: Choice {
+                headers: headers.collect::<Result<_, _>>().expect("headers"),
+                ..Choice::default()
+            },
+            ..Request::new(Target::parse("ws://h/").expect("an address"))
+        }
+    }
+
+    fn ask(proxy: &Proxy, answer: &[u8], step: usize) -> (Result<(), Fault>, String, Vec<u8>) {
+        let mut stream = Answering {
+            asked: Vec::new(),
+            answer,
+            step,
+            end: Some(io::ErrorKind::TimedOut),
+        };
+        let to = Destination::Name("h".to_owned(), 80);
+        let result = connect(&mut stream, proxy, &request(&[]), &to, &mut |_| ());
+        let asked = String::from_utf8(stream.asked).expect("text");
+        (result, asked, stream.answer.to_vec())
+    }
+
+    #[test]
+    fn the_request() {
+        let to = Destination::Name("::1".to_owned(), 8080);
+        let asked = compose(&proxy("http://u:p%40q@h"), &request(&["X: y"]), &to);
+        let agent = concat!("User-Agent: wsline/", env!("CARGO_PKG_VERSION"));
+        let lines: Vec<_> = asked.lines(crate::head::Secrets::Shown).collect();
+        assert_eq!(
+            lines,
+            [
+                "CONNECT [::1]:8080 HTTP/1.1",
+                "Host: [::1]:8080",
+                "Proxy-Connection: keep-alive",
+                agent,
+                "Proxy-Authorization: Basic dTpwQHE=",
+                "X: y",
+            ]
+        );
+        let mut replaced = request(&["host: other", "proxy-connection:", "Proxy-Authorization: X"]);
+        replaced.user_agent = Some(String::new());
+        let asked = compose(&proxy("http://u:p@h"), &replaced, &to);
+        let lines: Vec<_> = asked.lines(crate::head::Secrets::Shown).collect();
+        assert_eq!(
+            lines[1..],
+            ["host: other", "Proxy-Authorization: X"].map(str::to_owned)
+        );
+    }
+
+    #[test]
+    fn nothing_behind_the_answer_is_read_however_it_comes() {
+        for answer in [
+            "HTTP/1.1 200 Connection established\r\n\r\n",
+            "HTTP/1.0 200\n\n",
+            "\r\nHTTP/1.1 299 x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
+            "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nA: b\r\n\r\n",
+        ] {
+            let whole = format!("{answer}GLUED and more");
+            for step in 1..=whole.len() {
+                let (result, _, rest) = ask(&proxy("h"), whole.as_bytes(), step);
+                assert!(result.is_ok(), "{answer:?} {step}: {result:?}");
+                assert_eq!(rest, b"GLUED and more", "{answer:?} {step}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_refusal_is_kept_whole_however_it_comes() {
+        let answer = b"HTTP/1.1 407 No\r\nProxy-Authenticate: Basic realm=x\r\n\
+                       Content-Length: 4\r\n\r\nbodyrest";
+        for step in 1..answer.len() {
+            let (result, _, _) = ask(&proxy("h"), answer, step);
+            let Err(Fault::Refused {
+                cause,
+                refusal,
+                hint,
+                ..
+            }) = result
+            else {
+                panic!("{step}: {result:?}");
+            };
+            assert_eq!(cause, "HTTP/1.1 407 No");
+            let refusal = refusal.expect("it has an answer");
+            assert_eq!(
+                (&refusal.body[..], refusal.truncated),
+                (&b"body"[..], false)
+            );
+            assert!(hint.is_some_and(|hint| hint.contains("wants credentials: -U")));
+        }
+    }
+
+    #[test]
+    fn what_is_no_answer() {
+        let fault = |answer: &[u8]| ask(&proxy("h"), answer, 99).0.expect_err("no tunnel");
+        let wrong = |answer: &[u8]| match fault(answer) {
+            Fault::Wrong { cause, .. } => cause,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(
+            wrong(b"SSH-2.0-OpenSSH_9.2\r\n"),
+            "it does not speak HTTP, its answer begins with \"SSH-2.0-OpenSS\""
+        );
+        assert!(wrong(b"HTTP/1.1 xyz\r\n\r\n").starts_with("its head is wrong"));
+        let long = format!("HTTP/1.1 200 OK\r\nA: {}\r\n\r\n", "x".repeat(70_000));
+        assert!(wrong(long.as_bytes()).contains("64 KiB"));
+        for cut in ["", "HTT", "HTTP/1.1 200 OK\r\nA:"] {
+            let fault = fault(cut.as_bytes());
+            assert!(
+                matches!(&fault, Fault::Ended(Some(cause)) if cause.kind() == io::ErrorKind::TimedOut),
+                "{fault:?}"
+            );
+            let mut stream = Answering {
+                asked: Vec::new(),
+                answer: cut.as_bytes(),
+                step: 3,
+                end: None,
+            };
+            let to = Destination::Name("h".to_owned(), 80);
+            let ended = connect(&mut stream, &proxy("h"), &request(&[]), &to, &mut |_| ());
+            assert!(matches!(ended, Err(Fault::Ended(None))), "{ended:?}");
+        }
+    }
+
+    #[test]
+    fn a_plain_cause_has_a_hint() {
+        let head = |way: &str| Head {
+            start_line: String::new(),
+            fields: vec![crate::head::Field {
+                name: "Proxy-Authenticate".to_owned(),
+                value: way.as_bytes().to_vec(),
+            }],
+        };
+        for (status, way, address, says) in [
+            (407, "Basic realm=x", "h", "wants credentials: -U"),
+            (407, "basic realm=x", "http://u:p@h", "does not accept"),
+            (407, "Negotiate", "h", "another way to log in"),
+            (403, "x", "h", "does not allow"),
+            (405, "x", "h", "no proxy"),
+            (503, "x", "h", "could not reach the server"),
+        ] {
+            let hint = hint(status, &head(way), &proxy(address)).expect("a hint");
+            assert!(hint.contains(says), "{status}: {hint}");
+        }
+        assert_eq!(hint(418, &head("x"), &proxy("h")), None);
+        assert!(unauthorised(&Head::default(), &proxy("h")).contains("wants credentials"));
+    }
+}

@@ -1,0 +1,358 @@
+//! SOCKS 5 (RFC 1928), with a user name and a password where there are some (RFC 1929).
+
+use std::io::{Read, Write};
+use std::net::IpAddr;
+
+use super::{literal, Destination, Fault};
+use crate::target::Credentials;
+
+const VERSION: u8 = 5;
+
+/// The ways to log in (RFC 1928 §3).
+const NO_AUTHENTICATION: u8 = 0;
+const USER_AND_PASSWORD: u8 = 2;
+const NONE_ACCEPTED: u8 = 0xff;
+
+/// Asks for a connection on a stream to the proxy. Not a byte behind the proxy's answer is read.
+pub fn connect<S: Read + Write>(
+    stream: &mut S,
+    credentials: Option<&Credentials>,
+    to: &Destination,
+) -> Result<(), Fault> {
+    let request = request(to)?;
+    log_in(stream, credentials)?;
+    send(stream, &request)?;
+    let [version, reply] = receive(stream)?;
+    check_version(version, reply)?;
+    if reply != 0 {
+        return Err(refused(reply));
+    }
+    // Where the proxy connects from (§6); nobody needs it, but it has to be read.
+    let [_reserved, kind] = receive(stream)?;
+    let length = match kind {
+        1 => 4,
+        3 => usize::from(receive::<1>(stream)?[0]),
+        4 => 16,
+        other => {
+            return Err(Fault::Wrong {
+                cause: format!("its answer has an address of type {other} (RFC 1928 §5)"),
+                hint: None,
+            })
+        }
+    };
+    let mut address_and_port = [0; 255 + 2];
+    stream.read_exact(&mut address_and_port[..length + 2])?;
+    Ok(())
+}
+
+fn log_in<S: Read + Write>(stream: &mut S, credentials: Option<&Credentials>) -> Result<(), Fault> {
+    let ways: &[u8] = match credentials {
+        Some(_) => &[VERSION, 2, NO_AUTHENTICATION, USER_AND_PASSWORD],
+        None => &[VERSION, 1, NO_AUTHENTICATION],
+    };
+    send(stream, ways)?;
+    let [version, way] = receive(stream)?;
+    check_version(version, way)?;
+    let refused = |cause: &str, hint: &str| Fault::Refused {
+        cause: cause.to_owned(),
+        refusal: None,
+        hint: Some(hint.to_owned()),
+        other_may_do: false,
+    };
+    match (way, credentials) {
+        (NO_AUTHENTICATION, _) => Ok(()),
+        (USER_AND_PASSWORD, Some(Credentials { user, password })) => {
+            let mut login = vec![1];
+            push_with_length(&mut login, user.as_bytes())?;
+            push_with_length(&mut login, password.as_bytes())?;
+            send(stream, &login)?;
+            // Some proxies get the version wrong; the status alone counts (RFC 1929 §2).
+            match receive(stream)? {
+                [_, 0] => Ok(()),
+                _ => Err(refused(
+                    "user name or password are wrong",
+                    "-U USER:PASS gives others",
+                )),
+            }
+        }
+        (NONE_ACCEPTED, None) => Err(refused(
+            "it wants to be logged in to",
+            "-U USER:PASS gives the proxy's user name and password",
+        )),
+        (NONE_ACCEPTED, Some(_)) => Err(refused(
+            "it takes neither user name and password nor no login at all",
+            "wsline has no other way to log in to a SOCKS proxy",
+        )),
+        (other, _) => Err(Fault::Wrong {
+            cause: format!(
+                "it chose the way {other} to log in, which was not offered (RFC 1928 §3)"
+            ),
+            hint: None,
+        }),
+    }
+}
+
+/// The request to connect (RFC 1928 §4).
+fn request(to: &Destination) -> Result<Vec<u8>, Fault> {
+    let mut bytes = vec![VERSION, 1, 0];
+    let (address, port) = match to {
+        Destination::Address(address) => (Some(address.ip()), address.port()),
+        Destination::Name(host, port) => (literal(host), *port),
+    };
+    match (address, to) {
+        (Some(IpAddr::V4(address)), _) => {
+            bytes.push(1);
+            bytes.extend(address.octets());
+        }
+        (Some(IpAddr::V6(address)), _) => {
+            bytes.push(4);
+            bytes.extend(address.octets());
+        }
+        (None, Destination::Name(host, _)) => {
+            bytes.push(3);
+            push_with_length(&mut bytes, host.as_bytes())?;
+        }
+        (None, Destination::Address(_)) => unreachable!("an address is one"),
+    }
+    bytes.extend(port.to_be_bytes());
+    Ok(bytes)
+}
+
+fn push_with_length(bytes: &mut Vec<u8>, text: &[u8]) -> Result<(), Fault> {
+    let length = u8::try_from(text.len()).map_err(|_| Fault::Refused {
+        cause: "SOCKS has no room for a name of more than 255 bytes".to_owned(),
+        refusal: None,
+        hint: None,
+        other_may_do: false,
+    })?;
+    bytes.push(length);
+    bytes.extend(text);
+    Ok(())
+}
+
+fn check_version(version: u8, next: u8) -> Result<(), Fault> {
+    if version == VERSION {
+        return Ok(());
+    }
+    Err(Fault::Wrong {
+        cause: format!(
+            "it does not speak SOCKS 5, its answer begins with \"{}\"",
+            [version, next].escape_ascii()
+        ),
+        hint: None,
+    })
+}
+
+/// A reply that is not 0 (RFC 1928 §6).
+fn refused(reply: u8) -> Fault {
+    let cause = match reply {
+        1 => "general failure",
+        2 => "its rules do not allow it",
+        3 => "the network is unreachable",
+        4 => "the host is unreachable",
+        5 => "connection refused",
+        6 => "the time to live expired",
+        7 => "it does not know the command CONNECT",
+        8 => "it does not support this type of address",
+        _ => "for a reason without a name",
+    };
+    Fault::Refused {
+        cause: format!("{cause} (SOCKS reply {reply})"),
+        refusal: None,
+        hint: None,
+        other_may_do: matches!(reply, 1 | 3..=6 | 8),
+    }
+}
+
+fn send<S: Write>(stream: &mut S, bytes: &[u8]) -> Result<(), Fault> {
+    stream.write_all(bytes)?;
+    Ok(stream.flush()?)
+}
+
+fn receive<const N: usize>(stream: &mut impl Read) -> Result<[u8; N], Fault> {
+    let mut bytes = [0; N];
+    stream.read_exact(&mut bytes)?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+
+    /// A proxy in memory that says `answer`, at most `step` bytes a read.
+    struct Answering<'a> {
+        asked: Vec<u8>,
+        answer: &'a [u8],
+        step: usize,
+    }
+
+    impl Read for Answering<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let count = buffer.len().min(self.step);
+            self.answer.read(&mut buffer[..count])
+        }
+    }
+
+    impl Write for Answering<'_> {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.asked.extend(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn name() -> Destination {
+        Destination::Name("host".to_owned(), 0x1234)
+    }
+
+    fn bob() -> Credentials {
+        Credentials {
+            user: "bob".to_owned(),
+            password: "pw".to_owned(),
+        }
+    }
+
+    fn ask(
+        credentials: Option<&Credentials>,
+        to: &Destination,
+        answer: &[u8],
+        step: usize,
+    ) -> (Result<(), Fault>, Vec<u8>, Vec<u8>) {
+        let mut stream = Answering {
+            asked: Vec::new(),
+            answer,
+            step,
+        };
+        let result = connect(&mut stream, credentials, to);
+        (result, stream.asked, stream.answer.to_vec())
+    }
+
+    #[test]
+    fn nothing_behind_the_answer_is_read_however_it_comes() {
+        for address in [
+            &[1, 127, 0, 0, 1][..],
+            &[3, 3, b'a', b'b', b'c'],
+            &[3, 0],
+            &[4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1],
+        ] {
+            for credentials in [None, Some(bob())] {
+                let mut answer = match credentials {
+                    None => vec![5, 0],
+                    Some(_) => vec![5, 2, 1, 0],
+                };
+                answer.extend([5, 0, 0]);
+                answer.extend(address);
+                answer.extend([0, 80]);
+                answer.extend(b"GLUED");
+                for step in 1..=answer.len() {
+                    let (result, asked, rest) = ask(credentials.as_ref(), &name(), &answer, step);
+                    assert!(result.is_ok(), "{result:?}");
+                    assert_eq!(rest, b"GLUED", "{address:?} {step}");
+                    let wanted: &[u8] = match credentials {
+                        None => b"\x05\x01\x00\x05\x01\x00\x03\x04host\x12\x34",
+                        Some(_) => {
+                            b"\x05\x02\x00\x02\x01\x03bob\x02pw\x05\x01\x00\x03\x04host\x12\x34"
+                        }
+                    };
+                    assert_eq!(asked, wanted);
+                }
+                // An end anywhere before is an end.
+                for cut in 0..answer.len() - b"GLUED".len() {
+                    let (result, ..) = ask(credentials.as_ref(), &name(), &answer[..cut], 99);
+                    assert!(
+                        matches!(result, Err(Fault::Ended(None))),
+                        "{cut}: {result:?}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn credentials_that_are_not_wanted_are_not_sent() {
+        let answer = b"\x05\x00\x05\x00\x00\x01\x7f\0\0\x01\0\x50";
+        let (result, asked, _) = ask(Some(&bob()), &name(), answer, 99);
+        assert!(result.is_ok(), "{result:?}");
+        assert!(!asked.windows(2).any(|it| it == b"pw"));
+    }
+
+    #[test]
+    fn addresses_are_sent_as_addresses() {
+        let request = |to| request(&to).map_err(|_| ()).expect("it fits");
+        let of = |text: &str| Destination::Name(text.to_owned(), 80);
+        assert_eq!(request(of("127.0.0.1")), [5, 1, 0, 1, 127, 0, 0, 1, 0, 80]);
+        let v6 = request(Destination::Address(
+            "[::1]:80".parse().expect("an address"),
+        ));
+        assert_eq!(v6[..4], [5, 1, 0, 4]);
+        assert_eq!(v6, request(of("::1")));
+        let long = super::request(&of(&"x".repeat(256)));
+        assert!(matches!(long, Err(Fault::Refused { .. })));
+    }
+
+    #[test]
+    fn refusals_and_nonsense_are_told_apart() {
+        let says = |credentials: Option<&Credentials>, answer: &[u8]| match ask(
+            credentials,
+            &name(),
+            answer,
+            99,
+        )
+        .0
+        {
+            Err(Fault::Refused { cause, hint, .. }) => {
+                format!("refused: {cause}; {}", hint.unwrap_or_default())
+            }
+            Err(Fault::Wrong { cause, .. }) => format!("wrong: {cause}"),
+            other => panic!("{other:?}"),
+        };
+        for (credentials, answer, wanted) in [
+            (
+                None,
+                &b"\x05\xff"[..],
+                "refused: it wants to be logged in to; -U",
+            ),
+            (Some(&bob()), b"\x05\xff", "refused: it takes neither"),
+            (
+                Some(&bob()),
+                b"\x05\x02\x01\x01",
+                "refused: user name or password",
+            ),
+            (None, b"\x05\x02", "wrong: it chose the way 2"),
+            (
+                None,
+                b"HTTP/1.1 400",
+                "wrong: it does not speak SOCKS 5, its answer begins with \"HT\"",
+            ),
+            (None, b"\x05\0\x04\0", "wrong: it does not speak SOCKS 5"),
+            (
+                None,
+                b"\x05\0\x05\x05",
+                "refused: connection refused (SOCKS reply 5)",
+            ),
+            (
+                None,
+                b"\x05\0\x05\x02",
+                "refused: its rules do not allow it",
+            ),
+            (
+                None,
+                b"\x05\0\x05\x63",
+                "refused: for a reason without a name (SOCKS reply 99)",
+            ),
+            (
+                None,
+                b"\x05\0\x05\0\0\x02",
+                "wrong: its answer has an address of type 2",
+            ),
+        ] {
+            let text = says(credentials, answer);
+            assert!(text.starts_with(wanted), "{text}");
+        }
+    }
+}

@@ -1,0 +1,303 @@
+//! Happy eyeballs (RFC 8305): several addresses are tried at once, a little after each other, and
+//! the first that connects is taken.
+//!
+//! The sockets don't block and one poll waits for all of them, so the deadline holds over
+//! everything and those that lose are closed at once.
+
+use std::collections::VecDeque;
+use std::io;
+use std::net::{SocketAddr, TcpStream};
+use std::os::fd::{AsFd, OwnedFd};
+use std::time::{Duration, Instant};
+
+use nix::poll::{poll, PollFd, PollFlags, PollTimeout};
+use rustix::io::Errno;
+use rustix::net::{AddressFamily, SocketType};
+
+use super::tcp::Socket;
+use crate::deadline::Deadline;
+use crate::error::{plain, Error};
+use crate::event::Step;
+
+/// How long an attempt has before the next begins beside it (RFC 8305 §5).
+const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
+
+/// Connects to the first of `addresses` that answers, and says which it was. `host` and `port`
+/// are what messages say.
+///
+/// # Errors
+///
+/// [`Error::ConnectTimeout`] once the deadline has passed, else [`Error::Connect`]; both have each
+/// address's own error.
+pub fn connect(
+    host: &str,
+    port: u16,
+    addresses: &[SocketAddr],
+    deadline: Deadline,
+    tell: &mut dyn FnMut(Step),
+) -> Result<(Socket, SocketAddr), Error> {
+    let mut race = Race {
+        waiting: interleave(addresses).into(),
+        running: Vec::new(),
+        missed: Vec::new(),
+        next: Instant::now(),
+        tell,
+    };
+    match race.run(deadline) {
+        Ok(Some(winner)) => Ok(winner),
+        Ok(None) => Err(Error::Connect {
+            host: host.to_owned(),
+            port,
+            attempts: race.missed,
+        }),
+        Err(cause) if cause.kind() == io::ErrorKind::TimedOut => {
+            race.give_up();
+            Err(Error::ConnectTimeout {
+                host: host.to_owned(),
+                port,
+                limit: deadline.limit(),
+                attempts: race.missed,
+            })
+        }
+        Err(cause) => Err(Error::System {
+            doing: "waiting for a connection",
+            cause,
+        }),
+    }
+}
+
+/// The families by turns, as far as both go (RFC 8305 §4). The resolver has put the addresses
+/// into an order (RFC 6724) that knows whether there is IPv6 here at all: its first stays first.
+fn interleave(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
+    let Some(first) = addresses.first() else {
+        return Vec::new();
+    };
+    let (mut same, mut other): (VecDeque<SocketAddr>, VecDeque<SocketAddr>) = addresses
+        .iter()
+        .copied()
+        .partition(|address| address.is_ipv6() == first.is_ipv6());
+    let mut order = Vec::with_capacity(addresses.len());
+    while order.len() < addresses.len() {
+        order.extend(same.pop_front());
+        order.extend(other.pop_front());
+    }
+    order
+}
+
+struct Race<'a> {
+    waiting: VecDeque<SocketAddr>,
+    running: Vec<(SocketAddr, TcpStream)>,
+    missed: Vec<(SocketAddr, io::Error)>,
+    /// When the next of those that wait begins.
+    next: Instant,
+    tell: &'a mut dyn FnMut(Step),
+}
+
+impl Race<'_> {
+    /// The winner; none if every address failed.
+    fn run(&mut self, deadline: Deadline) -> io::Result<Option<(Socket, SocketAddr)>> {
+        loop {
+            let left = deadline.left()?;
+            let now = Instant::now();
+            if self.running.is_empty() || now >= self.next {
+                if let Some(address) = self.waiting.pop_front() {
+                    self.next = now + ATTEMPT_DELAY;
+                    self.begin(address);
+                    continue;
+                }
+            }
+            if self.running.is_empty() {
+                return Ok(None);
+            }
+            let next = (!self.waiting.is_empty()).then(|| self.next - now);
+            let limit = [left, next].into_iter().flatten().min();
+            if let Some(winner) = self.wait(limit)? {
+                return Ok(Some(winner));
+            }
+        }
+    }
+
+    fn begin(&mut self, address: SocketAddr) {
+        (self.tell)(Step::Trying(address));
+        match begin(address) {
+            Ok(stream) => self.running.push((address, stream)),
+            Err(cause) => self.miss(address, cause),
+        }
+    }
+
+    fn miss(&mut self, address: SocketAddr, cause: io::Error) {
+        (self.tell)(Step::Missed(address, plain(&cause)));
+        self.missed.push((address, cause));
+    }
+
+    /// Waits until something has happened, or for `limit`; says who has won.
+    fn wait(&mut self, limit: Option<Duration>) -> io::Result<Option<(Socket, SocketAddr)>> {
+        let mut fds: Vec<_> = self
+            .running
+            .iter()
+            .map(|(_, stream)| PollFd::new(stream.as_fd(), PollFlags::POLLOUT))
+            .collect();
+        match poll(&mut fds, timeout(limit)) {
+            Ok(0) | Err(nix::Error::EINTR) => return Ok(None),
+            Ok(_) => {}
+            Err(cause) => return Err(cause.into()),
+        }
+        let ready: Vec<_> = fds.iter().map(|fd| fd.any() == Some(true)).collect();
+        let (ready, running): (Vec<_>, Vec<_>) = std::mem::take(&mut self.running)
+            .into_iter()
+            .zip(ready)
+            .partition(|(_, ready)| *ready);
+        self.running = running.into_iter().map(|(attempt, _)| attempt).collect();
+        for ((address, stream), _) in ready {
+            match finish(stream) {
+                Ok(socket) => return Ok(Some((socket, address))),
+                Err(cause) => {
+                    // Who failed leaves its time to the next (RFC 8305 §5).
+                    self.next = Instant::now();
+                    self.miss(address, cause);
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// The time has passed: those that still run did not answer.
+    fn give_up(&mut self) {
+        for (address, _) in std::mem::take(&mut self.running) {
+            let silence = io::Error::new(io::ErrorKind::TimedOut, "no answer");
+            self.miss(address, silence);
+        }
+    }
+}
+
+/// Rounded up, so that poll does not end just before the time that is waited for.
+fn timeout(limit: Option<Duration>) -> PollTimeout {
+    let Some(limit) = limit else {
+        return PollTimeout::NONE;
+    };
+    PollTimeout::try_from(limit + Duration::from_millis(1)).unwrap_or(PollTimeout::MAX)
+}
+
+/// A socket that has begun to connect.
+fn begin(address: SocketAddr) -> io::Result<TcpStream> {
+    let family = if address.is_ipv6() {
+        AddressFamily::INET6
+    } else {
+        AddressFamily::INET
+    };
+    let stream = TcpStream::from(socket(family)?);
+    stream.set_nonblocking(true)?;
+    match rustix::net::connect(&stream, &address) {
+        Ok(()) | Err(Errno::INPROGRESS | Errno::INTR) => Ok(stream),
+        Err(cause) => Err(cause.into()),
+    }
+}
+
+/// A stream socket that no child process inherits.
+pub(super) fn socket(family: AddressFamily) -> io::Result<OwnedFd> {
+    let socket = rustix::net::socket(family, SocketType::STREAM, None)?;
+    rustix::io::fcntl_setfd(&socket, rustix::io::FdFlags::CLOEXEC)?;
+    Ok(socket)
+}
+
+fn finish(stream: TcpStream) -> io::Result<Socket> {
+    if let Some(cause) = stream.take_error()? {
+        return Err(cause);
+    }
+    stream.set_nonblocking(false)?;
+    Socket::of_tcp(stream)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+    use crate::exit::ExitCode;
+
+    fn listen() -> (TcpListener, SocketAddr) {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
+        let address = listener.local_addr().expect("it is bound");
+        (listener, address)
+    }
+
+    fn soon() -> Deadline {
+        Deadline::after(Duration::from_secs(20))
+    }
+
+    fn addresses(texts: &[&str]) -> Vec<SocketAddr> {
+        texts
+            .iter()
+            .map(|text| text.parse().expect("an address"))
+            .collect()
+    }
+
+    #[test]
+    fn families_take_turns_from_the_resolvers_first() {
+        for (given, order) in [
+            (&[][..], &[][..]),
+            (&["1.1.1.1:1"], &["1.1.1.1:1"]),
+            (
+                &["[::1]:1", "[::2]:1", "[::3]:1", "1.1.1.1:1", "1.1.1.2:1"],
+                &["[::1]:1", "1.1.1.1:1", "[::2]:1", "1.1.1.2:1", "[::3]:1"],
+            ),
+            (
+                &["1.1.1.1:1", "1.1.1.2:1", "[::1]:1"],
+                &["1.1.1.1:1", "[::1]:1", "1.1.1.2:1"],
+            ),
+        ] {
+            assert_eq!(interleave(&addresses(given)), addresses(order));
+        }
+    }
+
+    #[test]
+    fn a_refused_address_gives_way_to_the_next_at_once() {
+        let (_listener, open) = listen();
+        let closed = listen().1;
+        let mut steps = Vec::new();
+        let tell = &mut |step| steps.push(step);
+        let (_socket, address) =
+            connect("host", 1, &[closed, open], soon(), tell).expect("the second listens");
+        assert_eq!(address, open);
+        assert!(
+            matches!(&steps[..], [Step::Trying(a), Step::Missed(b, why), Step::Trying(c)]
+                if *a == closed && *b == closed && *c == open && why == "Connection refused"),
+            "{steps:?}"
+        );
+    }
+
+    #[test]
+    fn each_address_keeps_its_error() {
+        let (first, second) = (listen().1, listen().1);
+        let error = connect("host", 7, &[first, second], Deadline::never(), &mut |_| ())
+            .expect_err("nobody listens on either");
+        let Error::Connect { attempts, port, .. } = error else {
+            panic!("{error:?}");
+        };
+        assert_eq!(port, 7);
+        let tried: Vec<_> = attempts.iter().map(|(address, _)| *address).collect();
+        assert_eq!(tried, [first, second]);
+    }
+
+    #[test]
+    fn a_deadline_that_has_passed_is_the_error() {
+        let (_listener, address) = listen();
+        let deadline = Deadline::after(Duration::ZERO);
+        let error = connect("host", 7, &[address], deadline, &mut |_| ())
+            .expect_err("there is no time left");
+        assert_eq!(error.exit_code(), ExitCode::Timeout);
+        assert_eq!(
+            error.to_string(),
+            "--connect-timeout 0 s passed while connecting to host:7"
+        );
+    }
+
+    #[test]
+    fn a_time_that_no_poll_can_wait_is_no_error() {
+        assert_eq!(timeout(None), PollTimeout::NONE);
+        assert_eq!(
+            timeout(Some(Duration::from_secs(1 << 40))),
+            PollTimeout::MAX
+        );
+    }
+}

@@ -1,0 +1,280 @@
+//! Redirects (RFC 9110 §15.4), if the user wants them followed (`-L`).
+//!
+//! A server may send us anywhere, so what was meant for it alone stays behind when it is another
+//! origin (RFC 6454), and it can't talk us out of TLS.
+
+use url::Url;
+
+use super::request::Request;
+use crate::error::{Error, Refusal};
+use crate::head::{self, Head};
+use crate::target::Target;
+
+/// How many redirects are followed unless the user says.
+pub const DEFAULT_MOST: u32 = 10;
+
+/// What is asked after a redirect.
+#[derive(Debug)]
+pub struct Next {
+    /// The same request to another address.
+    pub request: Request,
+    /// Whether credentials were left out of it.
+    pub bared: bool,
+}
+
+/// Whether an answer with this status sends the client on (RFC 9110 §15.4).
+#[must_use]
+pub fn is_redirect(status: u16) -> bool {
+    matches!(status, 301 | 302 | 303 | 307 | 308)
+}
+
+/// Whether an answer with this status is a redirect, and redirects are to be followed.
+#[must_use]
+pub fn is_wanted(request: &Request, status: u16) -> bool {
+    request.redirects.is_some() && is_redirect(status)
+}
+
+/// The request that follows a redirect, after `followed` others.
+///
+/// # Errors
+///
+/// [`Error::Redirect`] if it leads nowhere, or to where it must not; [`Error::Redirects`] if it
+/// is one too many.
+pub fn follow(request: &Request, refusal: Refusal, followed: u32) -> Result<Next, Error> {
+    let mut target =
+        destination(&refusal.head, &request.target).map_err(|cause| Error::Redirect {
+            cause,
+            head: Box::new(refusal.head),
+        })?;
+    let limit = request.redirects.unwrap_or(0);
+    if followed >= limit {
+        return Err(Error::Redirects {
+            limit,
+            url: target.url(),
+        });
+    }
+    let same_origin = is_same_origin(&request.target, &target);
+    if same_origin && target.credentials.is_none() {
+        target.credentials.clone_from(&request.target.credentials);
+    }
+    let mut next = Request {
+        target,
+        ..request.clone()
+    };
+    let bared = !same_origin && bare(&mut next, request);
+    Ok(Next {
+        request: next,
+        bared,
+    })
+}
+
+/// Says of a refusal by `target` that it may miss what was left behind on the way there.
+pub fn explain(refusal: &mut Refusal, target: &Target) {
+    if matches!(refusal.status, 401 | 403) {
+        refusal.hint = Some(format!(
+            "a redirect led to {}, another origin, and credentials were left behind: give that \
+             address itself if it is to have them",
+            target.url()
+        ));
+    }
+}
+
+/// Where the redirect in `head` leads that `from` has answered with.
+///
+/// # Errors
+///
+/// Why it can't be followed, in a sentence.
+pub fn destination(head: &Head, from: &Target) -> Result<Target, String> {
+    let location = head
+        .get("Location")
+        .ok_or("the answer has no Location field that says where to")?;
+    let location = std::str::from_utf8(location)
+        .map_err(|_| "its Location is no address: it is not even text".to_owned())?;
+    let target = resolve(location, from)?;
+    if from.tls && !target.tls {
+        return Err(format!(
+            "it leads from wss to {}, where everything would go unencrypted; give that address \
+             yourself if that is what you want",
+            target.url()
+        ));
+    }
+    Ok(target)
+}
+
+/// What `location` means in an answer from `from` (RFC 9110 §10.2.2).
+fn resolve(location: &str, from: &Target) -> Result<Target, String> {
+    let wrong = || format!("its Location is no address of a WebSocket: {location:?}");
+    // The answer is HTTP's, and so is the address that it is relative to.
+    let scheme = if from.tls { "https" } else { "http" };
+    let base = format!("{scheme}://{}{}", from.host_header(), from.resource_name);
+    let base = Url::parse(&base).map_err(|_| wrong())?;
+    let mut url = base.join(location).map_err(|_| wrong())?;
+    if !matches!(url.scheme(), "http" | "https" | "ws" | "wss") {
+        return Err(wrong());
+    }
+    // A WebSocket's address has none (RFC 6455 §3), and it is never sent.
+    url.set_fragment(None);
+    let mut target = Target::parse(url.as_str()).map_err(|_| wrong())?;
+    if url.origin() == base.origin() {
+        // Whoever answers at a Unix socket calls itself by the name in the Host field.
+        target.unix_socket.clone_from(&from.unix_socket);
+    }
+    Ok(target)
+}
+
+/// Scheme, host and port (RFC 6454 §4), and for a Unix socket its path.
+fn is_same_origin(one: &Target, other: &Target) -> bool {
+    let origin = |it: &Target| (it.tls, it.host.clone(), it.port, it.unix_socket.clone());
+    origin(one) == origin(other)
+}
+
+/// Takes out of `next` what was meant for the origin of `request` alone; says whether there was
+/// anything. What has been taken out stays out, wherever later redirects lead.
+fn bare(next: &mut Request, request: &Request) -> bool {
+    let is_secret =
+        |name: &str| head::is_secret(name) || name.to_ascii_lowercase().starts_with("proxy-");
+    let before = next.headers.len();
+    next.headers.retain(|header| !is_secret(&header.name));
+    let bared = next.headers.len() < before
+        || request.authorization().is_some()
+        || request.cookie().is_some()
+        || request.tls.identity.is_some();
+    next.credentials = None;
+    next.bearer = None;
+    next.cookies.clear();
+    next.tls.identity = None;
+    // It says the name of the server before.
+    next.headers
+        .retain(|header| !header.name.eq_ignore_ascii_case("Host"));
+    bared
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connect::request::parse_header;
+    use crate::exit::ExitCode;
+    use crate::head::Field;
+    use crate::target::Credentials;
+
+    fn refusal(location: Option<&str>) -> Refusal {
+        Refusal {
+            status: 302,
+            head: Head {
+                start_line: "HTTP/1.1 302 Found".to_owned(),
+                fields: location
+                    .iter()
+                    .map(|location| Field {
+                        name: "location".to_owned(),
+                        value: location.as_bytes().to_vec(),
+                    })
+                    .collect(),
+            },
+            ..Refusal::default()
+        }
+    }
+
+    fn request(address: &str) -> Request {
+        let mut request = Request::new(Target::parse(address).expect("an address"));
+        request.redirects = Some(DEFAULT_MOST);
+        request
+    }
+
+    #[test]
+    fn locations_are_resolved() {
+        for (from, location, to) in [
+            ("ws://h/a/b?c", "/d", "ws://h/d"),
+            ("ws://h/a/b?c", "d?e", "ws://h/a/d?e"),
+            ("ws://h:81/a", "?e", "ws://h:81/a?e"),
+            ("ws://h/a", "//i/d", "ws://i/d"),
+            ("ws://h/a", "https://h/a", "wss://h/a"),
+            ("ws://h/a", "wss://i:1/", "wss://i:1/"),
+            ("wss://h/a", "/d", "wss://h/d"),
+            ("wss://[::1]:1/a", "d", "wss://[::1]:1/d"),
+            ("ws://h/a", "http://h/x y#top", "ws://h/x%20y"),
+            ("ws+unix:///s:/a", "/d", "ws+unix:///s:/d"),
+            ("ws+unix:///s:/a", "http://localhost/d", "ws+unix:///s:/d"),
+            ("ws+unix:///s:/a", "http://h/d", "ws://h/d"),
+        ] {
+            let next = follow(&request(from), refusal(Some(location)), 0)
+                .unwrap_or_else(|error| panic!("{from} {location}: {error}"));
+            assert_eq!(next.request.target.url(), to, "{from} {location}");
+        }
+    }
+
+    #[test]
+    fn some_redirects_lead_nowhere() {
+        for (from, location, says) in [
+            ("ws://h", None, "has no Location"),
+            ("ws://h", Some("ftp://h/"), "no address of a WebSocket"),
+            ("ws://h", Some("ws+unix:///s"), "no address of a WebSocket"),
+            ("ws://h", Some("https://"), "no address of a WebSocket"),
+            (
+                "ws://h",
+                Some("http://h:99999/"),
+                "no address of a WebSocket",
+            ),
+            ("wss://h", Some("http://h/"), "from wss to ws://h/"),
+            ("wss://h", Some("ws://127.0.0.1/"), "from wss to"),
+        ] {
+            let error =
+                follow(&request(from), refusal(location), 0).expect_err("it is not to be followed");
+            assert!(error.to_string().contains(says), "{location:?}: {error}");
+            assert_eq!(error.exit_code(), ExitCode::Refused);
+        }
+        let error = follow(&request("ws://h"), refusal(Some("/x")), DEFAULT_MOST)
+            .expect_err("it is one too many");
+        assert_eq!(error.exit_code(), ExitCode::Redirects);
+        assert!(error.to_string().ends_with("ws://h/x"), "{error}");
+    }
+
+    #[test]
+    fn secrets_stay_with_their_origin() {
+        for (from, location, same) in [
+            ("ws://h/", "/x", true),
+            ("ws://h/", "ws://h:80/x", true),
+            ("ws://h/", "http://H/x", true),
+            ("ws://h/", "http://h:81/x", false),
+            ("ws://h/", "https://h/x", false),
+            ("ws://h/", "//i/x", false),
+            ("ws://h/", "//sub.h/x", false),
+            ("ws+unix:///s:/", "/x", true),
+            ("ws+unix:///s:/", "http://localhost:81/x", false),
+        ] {
+            let mut from = request(from);
+            from.credentials = Some(Credentials {
+                user: "u".to_owned(),
+                password: "p".to_owned(),
+            });
+            from.headers = [
+                "Authorization: x",
+                "cookie: x",
+                "Proxy-Authorization: x",
+                "proxy-x: x",
+                "Host: x",
+                "X-Other: x",
+            ]
+            .iter()
+            .map(|text| parse_header(text).expect("a header"))
+            .collect();
+            let next = follow(&from, refusal(Some(location)), 0).expect("it is followed");
+            let names: Vec<_> = next.request.headers.iter().map(|it| &*it.name).collect();
+            assert_eq!(next.request.credentials().is_some(), same, "{location}");
+            assert_eq!(next.bared, !same, "{location}");
+            if same {
+                assert_eq!(names.len(), 6, "{location}: {names:?}");
+            } else {
+                assert_eq!(names, ["X-Other"], "{location}");
+            }
+        }
+    }
+
+    #[test]
+    fn credentials_in_an_address_go_no_further_either() {
+        let from = request("ws://u:p@h/");
+        let next = follow(&from, refusal(Some("/x")), 0).expect("it is followed");
+        assert!(next.request.credentials().is_some());
+        let next = follow(&from, refusal(Some("//i/x")), 0).expect("it is followed");
+        assert!(next.request.credentials().is_none() && next.bared);
+    }
+}

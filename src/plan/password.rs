@@ -1,0 +1,145 @@
+//! Asking for a password on the terminal, without showing it.
+//!
+//! The terminal is `/dev/tty`, so that stdin and stdout stay free for messages. Its settings are
+//! put back on every way out: an answer, the end of input, a signal, an error, a panic.
+
+use std::fs::File;
+use std::io::{self, Read as _, Write as _};
+use std::os::fd::AsFd as _;
+
+use nix::errno::Errno;
+use nix::sys::select::{select, FdSet};
+use nix::sys::termios::{
+    tcflush, tcgetattr, tcsetattr, FlushArg, LocalFlags, SetArg, SpecialCharacterIndices, Termios,
+};
+
+use crate::error::Error;
+use crate::session::Signals;
+
+/// Asks `question` and reads a line without echo.
+///
+/// # Errors
+///
+/// [`Error::Usage`] without a terminal or an answer, [`Error::Signal`] for a signal meanwhile,
+/// [`Error::System`] for what the system refused.
+pub(super) fn ask(question: &str) -> Result<String, Error> {
+    let tty = File::options().read(true).write(true).open("/dev/tty");
+    let tty = tty.map_err(|_| missing("there is no terminal to ask for the password of -u on"))?;
+    // Before the echo is off, and dropped after it is on again.
+    let mut signals = Signals::register().map_err(asking)?;
+    let silence = Silence::begin(&tty).map_err(asking)?;
+    let answer = silence.answer(question, &mut signals);
+    if !matches!(answer, Ok(Answer::Line(_))) {
+        // What is half typed would be the shell's to show. A terminal that has gone holds nothing.
+        let _ = tcflush(&tty, FlushArg::TCIFLUSH);
+    }
+    drop(silence);
+    // Enter was not shown either.
+    let shown = (&tty).write_all(b"\n");
+    match answer.map_err(asking)? {
+        Answer::Line(line) => {
+            shown.map_err(asking)?;
+            String::from_utf8(line)
+                .map_err(|_| Error::Usage("the password that was typed is not UTF-8".to_owned()))
+        }
+        Answer::Nothing => Err(missing("no password was typed")),
+        Answer::Signal(number) => Err(Error::Signal(number)),
+    }
+}
+
+fn missing(what: &str) -> Error {
+    Error::Usage(format!(
+        "{what}: write -u USER:PASS, or -u env:NAME or -u @FILE to keep it off the command line"
+    ))
+}
+
+fn asking(cause: io::Error) -> Error {
+    Error::System {
+        doing: "asking for the password",
+        cause,
+    }
+}
+
+/// What came of a question.
+enum Answer {
+    /// A line, without its end.
+    Line(Vec<u8>),
+    /// The end of input.
+    Nothing,
+    /// A signal that ends the run.
+    Signal(i32),
+}
+
+/// A terminal that shows nothing of what is typed; dropping it makes it as it was found.
+struct Silence<'a> {
+    tty: &'a File,
+    found: Termios,
+}
+
+impl<'a> Silence<'a> {
+    fn begin(tty: &'a File) -> io::Result<Self> {
+        let found = tcgetattr(tty)?;
+        let mut silent = found.clone();
+        silent.local_flags -= LocalFlags::ECHO | LocalFlags::ECHONL;
+        silent.local_flags |= LocalFlags::ICANON | LocalFlags::ISIG;
+        // Neither may stop or end the program with the echo off.
+        for key in [
+            SpecialCharacterIndices::VSUSP,
+            SpecialCharacterIndices::VQUIT,
+        ] {
+            silent.control_chars[key as usize] = DISABLED;
+        }
+        let silence = Self { tty, found };
+        tcsetattr(tty, SetArg::TCSAFLUSH, &silent)?;
+        Ok(silence)
+    }
+
+    fn answer(&self, question: &str, signals: &mut Signals) -> io::Result<Answer> {
+        let mut tty = self.tty;
+        tty.write_all(question.as_bytes())?;
+        let mut line = Vec::new();
+        loop {
+            // Not poll(2), which knows nothing of /dev/tty on macOS.
+            let mut readable = FdSet::new();
+            readable.insert(tty.as_fd());
+            readable.insert(signals.fd());
+            match select(None, &mut readable, None, None, None) {
+                Ok(_) => {}
+                Err(Errno::EINTR) => continue,
+                Err(cause) => return Err(cause.into()),
+            }
+            let typed = readable.contains(tty.as_fd());
+            if let Some(number) = signals.take().first() {
+                return Ok(Answer::Signal(*number));
+            }
+            if !typed {
+                continue;
+            }
+            let mut chunk = [0; 1024];
+            let read = match tty.read(&mut chunk) {
+                Ok(read) => &chunk[..read],
+                Err(cause) if cause.kind() == io::ErrorKind::Interrupted => continue,
+                Err(cause) => return Err(cause),
+            };
+            line.extend_from_slice(read);
+            match line.iter().position(|&byte| byte == b'\n') {
+                Some(end) => {
+                    line.truncate(end);
+                    return Ok(Answer::Line(line));
+                }
+                None if read.is_empty() => return Ok(Answer::Nothing),
+                None => {}
+            }
+        }
+    }
+}
+
+/// `_POSIX_VDISABLE`: no key.
+const DISABLED: u8 = if cfg!(target_os = "linux") { 0 } else { 0xff };
+
+impl Drop for Silence<'_> {
+    fn drop(&mut self) {
+        // A terminal that has gone can't be restored.
+        let _ = tcsetattr(self.tty, SetArg::TCSADRAIN, &self.found);
+    }
+}

@@ -1,0 +1,356 @@
+//! permessage-deflate (RFC 7692): what is offered and agreed, and the two streams.
+
+use std::fmt;
+use std::ops::Range;
+
+use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
+
+use super::Violation;
+
+/// The extension's name (RFC 7692 §7).
+pub const NAME: &str = "permessage-deflate";
+
+/// What a client offers: the server may limit our window, and decides the rest (RFC 7692 §7.1).
+pub const OFFER: &str = "permessage-deflate; client_max_window_bits";
+
+/// What both ends agreed on (RFC 7692 §7.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Agreement {
+    /// The server begins each message with an empty window.
+    pub server_no_context_takeover: bool,
+    /// We have to.
+    pub client_no_context_takeover: bool,
+    /// The base-2 logarithm of the server's window, 8 to 15.
+    pub server_max_window_bits: u8,
+    /// The base-2 logarithm of ours.
+    pub client_max_window_bits: u8,
+}
+
+impl Default for Agreement {
+    fn default() -> Self {
+        Self {
+            server_no_context_takeover: false,
+            client_no_context_takeover: false,
+            server_max_window_bits: 15,
+            client_max_window_bits: 15,
+        }
+    }
+}
+
+impl fmt::Display for Agreement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(NAME)?;
+        for (set, name) in [
+            (
+                self.server_no_context_takeover,
+                "server_no_context_takeover",
+            ),
+            (
+                self.client_no_context_takeover,
+                "client_no_context_takeover",
+            ),
+        ] {
+            if set {
+                write!(f, "; {name}")?;
+            }
+        }
+        for (bits, name) in [
+            (self.server_max_window_bits, "server_max_window_bits"),
+            (self.client_max_window_bits, "client_max_window_bits"),
+        ] {
+            if bits < 15 {
+                write!(f, "; {name}={bits}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Agreement {
+    /// Reads the server's `Sec-WebSocket-Extensions`, the answer to [`OFFER`].
+    ///
+    /// # Errors
+    ///
+    /// What in it was not offered or is not allowed, with the clause.
+    pub fn parse(answer: &str) -> Result<Self, String> {
+        let mut agreement = Self::default();
+        let mut seen = Vec::new();
+        let mut parts = answer.split(';').map(str::trim);
+        let name = parts.next().unwrap_or_default();
+        if answer.contains(',') || name != NAME {
+            return Err(format!(
+                "the extension {answer:?}, which was not asked for (RFC 6455 §4.1)"
+            ));
+        }
+        for part in parts {
+            let (name, value) = match part.split_once('=') {
+                Some((name, value)) => (name.trim(), Some(unquote(value.trim()))),
+                None => (part, None),
+            };
+            if seen.contains(&name) {
+                return Err(format!("{name} twice (RFC 7692 §7.1)"));
+            }
+            seen.push(name);
+            let flag = || match value {
+                None => Ok(true),
+                Some(_) => Err(format!("{name} with a value (RFC 7692 §7.1.1)")),
+            };
+            let bits = || match value.map(window_bits) {
+                Some(Some(bits)) => Ok(bits),
+                _ => Err(format!(
+                    "{name} without a number from 8 to 15 (RFC 7692 §7.1.2)"
+                )),
+            };
+            match name {
+                "server_no_context_takeover" => agreement.server_no_context_takeover = flag()?,
+                "client_no_context_takeover" => agreement.client_no_context_takeover = flag()?,
+                "server_max_window_bits" => agreement.server_max_window_bits = bits()?,
+                "client_max_window_bits" => agreement.client_max_window_bits = bits()?,
+                _ => return Err(format!("the unknown parameter {name:?} (RFC 7692 §7.1)")),
+            }
+        }
+        Ok(agreement)
+    }
+}
+
+/// A parameter's value may be a quoted string (RFC 6455 §9.1).
+fn unquote(value: &str) -> &str {
+    value
+        .strip_prefix('"')
+        .and_then(|value| value.strip_suffix('"'))
+        .unwrap_or(value)
+}
+
+/// A decimal number from 8 to 15 without leading zeros (RFC 7692 §7.1.2.1).
+fn window_bits(value: &str) -> Option<u8> {
+    let bits = value.parse().ok().filter(|bits| (8..=15).contains(bits))?;
+    (value.len() == if bits < 10 { 1 } else { 2 }).then_some(bits)
+}
+
+/// What ends the last block of a message and is not sent (RFC 7692 §7.2.1).
+const TAIL: [u8; 4] = [0x00, 0x00, 0xff, 0xff];
+
+/// The server's stream, inflated piece by piece.
+pub(super) struct Inflater {
+    stream: Decompress,
+    takeover: bool,
+    out: Vec<u8>,
+    /// The part of `out` that was not handed on yet.
+    waiting: Range<usize>,
+    /// How much of [`TAIL`] was given to the stream, once a message's payload is at its end.
+    tail: usize,
+    /// The stream may hold output that there was no room for.
+    full: bool,
+}
+
+impl Inflater {
+    const ROOM: usize = 64 * 1024;
+
+    pub(super) fn new(agreement: Agreement) -> Self {
+        Self {
+            // A window of 15 bits reads what was made with any smaller one.
+            stream: Decompress::new_with_window_bits(false, 15),
+            takeover: !agreement.server_no_context_takeover,
+            out: vec![0; Self::ROOM],
+            waiting: 0..0,
+            tail: 0,
+            full: false,
+        }
+    }
+
+    /// What was inflated and not handed on.
+    pub(super) fn waiting(&self) -> &[u8] {
+        &self.out[self.waiting.clone()]
+    }
+
+    /// Hands on the first `count` bytes that wait: where they are, for [`Self::bytes`].
+    pub(super) fn hand_on(&mut self, count: usize) -> Range<usize> {
+        let start = self.waiting.start;
+        self.waiting.start += count;
+        start..start + count
+    }
+
+    /// Bytes that were handed on.
+    pub(super) fn bytes(&self, range: Range<usize>) -> &[u8] {
+        &self.out[range]
+    }
+
+    /// Inflates from `input` as far as there is room; how much of it was used, and how much it
+    /// became.
+    pub(super) fn inflate(&mut self, input: &[u8]) -> Result<(usize, usize), Violation> {
+        if self.waiting.is_empty() {
+            self.waiting = 0..0;
+        }
+        let (read, written) = (self.stream.total_in(), self.stream.total_out());
+        let room = &mut self.out[self.waiting.end..];
+        let status = self
+            .stream
+            .decompress(input, room, FlushDecompress::None)
+            .map_err(|_| {
+                Violation::text("a compressed message that is no DEFLATE data (RFC 7692 §7.2.2)")
+            })?;
+        let count = |total: u64, before: u64| usize::try_from(total - before).unwrap_or(usize::MAX);
+        let used = count(self.stream.total_in(), read);
+        let became = count(self.stream.total_out(), written);
+        self.waiting.end += became;
+        self.full = self.waiting.end == self.out.len();
+        if status == Status::StreamEnd {
+            // A block marked as the last one (RFC 7692 §7.2.3.4) ends the stream; another begins.
+            self.stream.reset(false);
+        }
+        Ok((used, became))
+    }
+
+    /// Inflates what is left once a message's payload has ended; how much it became.
+    pub(super) fn finish(&mut self) -> Result<usize, Violation> {
+        if self.is_finished() {
+            return Ok(0);
+        }
+        let tail = self.tail;
+        let (used, became) = self.inflate(&TAIL[tail..])?;
+        self.tail += used;
+        Ok(became)
+    }
+
+    /// Whether all of a message was inflated.
+    pub(super) fn is_finished(&self) -> bool {
+        self.tail == TAIL.len() && !self.full
+    }
+
+    /// The message has been handed on whole.
+    pub(super) fn end_message(&mut self) {
+        self.tail = 0;
+        if !self.takeover {
+            self.stream.reset(false);
+        }
+    }
+}
+
+impl fmt::Debug for Inflater {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Inflater")
+            .field("waiting", &self.waiting().len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Our stream.
+pub(super) struct Deflater {
+    stream: Compress,
+    takeover: bool,
+    out: Vec<u8>,
+}
+
+impl Deflater {
+    /// A whole message that is shorter is sent as it is: there is nothing to gain.
+    pub(super) const WORTH: usize = 64;
+
+    /// `None` if the server allows us a window of 8 bits only, which zlib can't keep to: then
+    /// messages are sent as they are.
+    pub(super) fn new(agreement: Agreement) -> Option<Self> {
+        let bits = agreement.client_max_window_bits;
+        (bits > 8).then(|| Self {
+            stream: Compress::new_with_window_bits(Compression::default(), false, bits),
+            takeover: !agreement.client_no_context_takeover,
+            out: Vec::new(),
+        })
+    }
+
+    /// Deflates a piece of a message; the `last` one ends it. Empty if nothing is to be sent yet.
+    pub(super) fn deflate(&mut self, mut payload: &[u8], last: bool) -> &[u8] {
+        const STEP: usize = 16 * 1024;
+        self.out.clear();
+        let flush = if last {
+            FlushCompress::Sync
+        } else {
+            FlushCompress::None
+        };
+        loop {
+            self.out.reserve(STEP);
+            let before = self.stream.total_in();
+            // Only a stream that was set up wrongly has errors to report.
+            let _ = self.stream.compress_vec(payload, &mut self.out, flush);
+            let used = usize::try_from(self.stream.total_in() - before).unwrap_or(usize::MAX);
+            payload = &payload[used.min(payload.len())..];
+            if payload.is_empty() && self.out.len() < self.out.capacity() {
+                break;
+            }
+        }
+        if last {
+            match self.out.len().checked_sub(TAIL.len()) {
+                Some(end) if self.out.ends_with(&TAIL) => self.out.truncate(end),
+                // An empty message is an empty block (RFC 7692 §7.2.3.6).
+                _ => self.out.push(0),
+            }
+            if !self.takeover {
+                self.stream.reset();
+            }
+        }
+        &self.out
+    }
+}
+
+impl fmt::Debug for Deflater {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Deflater")
+            .field("takeover", &self.takeover)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_read_whole() {
+        let agreement = Agreement::parse(
+            "permessage-deflate; server_no_context_takeover; client_no_context_takeover; \
+             server_max_window_bits=8; client_max_window_bits=\"12\"",
+        );
+        assert_eq!(
+            agreement,
+            Ok(Agreement {
+                server_no_context_takeover: true,
+                client_no_context_takeover: true,
+                server_max_window_bits: 8,
+                client_max_window_bits: 12
+            })
+        );
+        assert_eq!(
+            Agreement::parse("permessage-deflate"),
+            Ok(Agreement::default())
+        );
+    }
+
+    #[test]
+    fn an_agreement_says_what_is_unusual_of_it() {
+        let text = "permessage-deflate; client_no_context_takeover; server_max_window_bits=9";
+        assert_eq!(Agreement::parse(text).expect("valid").to_string(), text);
+    }
+
+    #[test]
+    fn what_was_not_offered_is_refused() {
+        for (answer, why) in [
+            ("x-webkit-deflate-frame", "not asked for"),
+            ("permessage-deflate, permessage-deflate", "not asked for"),
+            ("permessage-deflate; mux", "unknown parameter"),
+            ("permessage-deflate; server_max_window_bits", "8 to 15"),
+            ("permessage-deflate; server_max_window_bits=7", "8 to 15"),
+            ("permessage-deflate; server_max_window_bits=16", "8 to 15"),
+            ("permessage-deflate; server_max_window_bits=09", "8 to 15"),
+            ("permessage-deflate; client_max_window_bits", "8 to 15"),
+            (
+                "permessage-deflate; client_no_context_takeover=1",
+                "with a value",
+            ),
+            (
+                "permessage-deflate; client_no_context_takeover; client_no_context_takeover",
+                "twice",
+            ),
+        ] {
+            let error = Agreement::parse(answer).expect_err(answer);
+            assert!(error.contains(why), "{answer}: {error}");
+        }
+    }
+}

@@ -1,0 +1,275 @@
+//! permessage-deflate against flate2's own streams.
+
+use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress};
+
+use super::super::deflate::Agreement;
+use super::*;
+
+/// The server's end: compresses as RFC 7692 §7.2.1 says.
+struct Server {
+    stream: Compress,
+    takeover: bool,
+}
+
+impl Server {
+    fn new(agreement: Agreement) -> Self {
+        // zlib writes windows of 9 bits and more; 9 is what it makes of 8.
+        let bits = agreement.server_max_window_bits.max(9);
+        Self {
+            stream: Compress::new_with_window_bits(Compression::default(), false, bits),
+            takeover: !agreement.server_no_context_takeover,
+        }
+    }
+
+    fn compress(&mut self, payload: &[u8]) -> Vec<u8> {
+        let mut out = Vec::with_capacity(payload.len() * 2 + 100);
+        self.stream
+            .compress_vec(payload, &mut out, FlushCompress::Sync)
+            .expect("a stream of ours");
+        match out.strip_suffix(&[0, 0, 0xff, 0xff]) {
+            Some(message) => out.truncate(message.len()),
+            // Nothing since the last flush: an empty block (RFC 7692 §7.2.3.6).
+            None => out.push(0),
+        }
+        if !self.takeover {
+            self.stream.reset();
+        }
+        out
+    }
+}
+
+fn compressed(agreement: Agreement, limit: Option<u64>) -> Protocol {
+    Protocol::new(Options {
+        max_message_size: limit,
+        compression: Some(agreement),
+        ..Options::default()
+    })
+}
+
+/// The frames of a message in so many parts.
+fn frames(kind: Kind, payload: &[u8], parts: usize) -> Vec<u8> {
+    let size = payload.len() / parts + 1;
+    let chunks: Vec<&[u8]> = payload.chunks(size).collect();
+    let mut bytes = Vec::new();
+    for (at, chunk) in chunks.iter().enumerate() {
+        let first = match (at, kind) {
+            (0, Kind::Text) => 0x41,
+            (0, Kind::Binary) => 0x42,
+            _ => 0,
+        };
+        let fin = if at + 1 == chunks.len() { 0x80 } else { 0 };
+        bytes.extend(frame(first | fin, chunk));
+    }
+    bytes
+}
+
+/// Inflates what we sent, as the server would.
+fn inflate(stream: &mut Decompress, frames: &[(FrameHeader, Vec<u8>)]) -> Vec<u8> {
+    let mut input: Vec<u8> = frames
+        .iter()
+        .flat_map(|(_, payload)| payload.clone())
+        .collect();
+    input.extend_from_slice(&[0, 0, 0xff, 0xff]);
+    let mut out = Vec::with_capacity(1 << 20);
+    stream
+        .decompress_vec(&input, &mut out, FlushDecompress::Sync)
+        .expect("valid");
+    out
+}
+
+#[test]
+fn the_example_of_the_rfc_is_read() {
+    // RFC 7692 §7.2.3.1 and §7.2.3.2: "Hello", and again with context takeover.
+    let mut protocol = compressed(Agreement::default(), None);
+    let first = b"\xc1\x07\xf2\x48\xcd\xc9\xc9\x07\x00";
+    let second = b"\xc1\x05\xf2\x00\x11\x00\x00";
+    assert_eq!(receive(&mut protocol, first, &[]), [text("Hello")]);
+    assert_eq!(receive(&mut protocol, second, &[]), [text("Hello")]);
+    // §7.2.3.3: a block without compression; §7.2.3.5: two blocks in one message.
+    let stored = b"\xc1\x0b\x00\x05\x00\xfa\xff\x48\x65\x6c\x6c\x6f\x00";
+    assert_eq!(receive(&mut protocol, stored, &[]), [text("Hello")]);
+    let two = b"\xc1\x0d\xf2\x48\x05\x00\x00\x00\xff\xff\xca\xc9\xc9\x07\x00";
+    assert_eq!(receive(&mut protocol, two, &[]), [text("Hello")]);
+    // §7.2.3.4: a block marked as the last one.
+    let last = b"\xc1\x08\xf3\x48\xcd\xc9\xc9\x07\x00\x00";
+    assert_eq!(receive(&mut protocol, last, &[]), [text("Hello")]);
+    // §7.2.3.6: an empty message.
+    assert_eq!(receive(&mut protocol, b"\xc1\x01\x00", &[]), [text("")]);
+}
+
+#[test]
+fn a_message_that_is_not_compressed_may_come_between() {
+    let mut protocol = compressed(Agreement::default(), None);
+    let bytes = [
+        &b"\xc1\x07\xf2\x48\xcd\xc9\xc9\x07\x00"[..],
+        &frame(0x81, b"plain"),
+    ]
+    .concat();
+    assert_eq!(
+        receive(&mut protocol, &bytes, &[]),
+        [text("Hello"), text("plain")]
+    );
+}
+
+#[test]
+fn the_bit_of_compression_in_the_wrong_place_is_a_violation() {
+    for bytes in [
+        frame(0xc9, b""),
+        [frame(0x41, b"\xf2"), frame(0xc0, b"\x00")].concat(),
+        frame(0xa1, b""),
+    ] {
+        let mut protocol = compressed(Agreement::default(), None);
+        assert!(receive(&mut protocol, &bytes, &[]).contains(&Heard::Violation(1002)));
+    }
+}
+
+#[test]
+fn what_is_no_deflate_data_is_a_violation() {
+    let mut protocol = compressed(Agreement::default(), None);
+    let bytes = frame(0xc1, b"\xff\xff\xff\xff");
+    assert_eq!(
+        receive(&mut protocol, &bytes, &[]),
+        [Heard::Violation(1007)]
+    );
+}
+
+#[test]
+fn a_bomb_is_stopped_at_the_limit() {
+    let mut server = Server::new(Agreement::default());
+    let bomb = server.compress(&vec![0; 50_000_000]);
+    assert!(bomb.len() < 100_000);
+    let mut protocol = compressed(Agreement::default(), Some(1_000_000));
+    let heard = receive(&mut protocol, &frames(Kind::Binary, &bomb, 1), &[]);
+    assert_eq!(heard[0], Heard::Violation(1009));
+    let Some(Heard::Unfinished(_, kept)) = heard.get(1) else {
+        panic!("what came before the limit was handed on")
+    };
+    assert!(kept.len() <= 1_000_000);
+    let (_, reason) = sent_close(&protocol).expect("a Close");
+    assert!(reason.contains("expands to"), "{reason}");
+}
+
+#[test]
+fn a_large_message_is_inflated_in_constant_memory() {
+    let payload: Vec<u8> = (0..3_000_000_u32)
+        .flat_map(|n| (n / 7).to_le_bytes())
+        .collect();
+    let mut server = Server::new(Agreement::default());
+    let bytes = frames(Kind::Binary, &server.compress(&payload), 3);
+    let mut protocol = compressed(Agreement::default(), None);
+    assert!(receive(&mut protocol, &bytes, &[]) == [Heard::Message(Kind::Binary, payload)]);
+}
+
+#[test]
+fn small_messages_are_sent_as_they_are_and_others_are_not() {
+    let mut protocol = compressed(Agreement::default(), None);
+    protocol.send(Piece::whole(Kind::Text, &[b'a'; 63]));
+    protocol.send(Piece::whole(Kind::Text, &[b'a'; 64]));
+    let frames = written(&protocol);
+    assert_eq!((frames[0].0.rsv1, frames[0].1.len()), (false, 63));
+    assert!(frames[1].0.rsv1 && frames[1].1.len() < 20);
+}
+
+#[test]
+fn a_window_of_eight_bits_sends_messages_as_they_are() {
+    let agreement = Agreement {
+        client_max_window_bits: 8,
+        ..Agreement::default()
+    };
+    let mut protocol = compressed(agreement, None);
+    protocol.send(Piece::whole(Kind::Text, &[b'a'; 1000]));
+    assert!(!written(&protocol)[0].0.rsv1);
+}
+
+#[test]
+fn fragments_of_a_compressed_message_have_the_bit_once() {
+    let mut protocol = Protocol::new(Options {
+        frame_size: NonZeroUsize::new(7),
+        compression: Some(Agreement::default()),
+        ..Options::default()
+    });
+    let payload: Vec<u8> = (0..=255).collect();
+    protocol.send(Piece::whole(Kind::Binary, &payload));
+    let frames = written(&protocol);
+    assert!(frames.len() > 10 && frames[0].0.rsv1);
+    assert!(frames[1..].iter().all(|(header, _)| !header.rsv1));
+    let mut stream = Decompress::new_with_window_bits(false, 15);
+    assert_eq!(inflate(&mut stream, &frames), payload);
+}
+
+fn agreements() -> impl Strategy<Value = Agreement> {
+    (any::<bool>(), any::<bool>(), 8_u8..=15, 9_u8..=15).prop_map(
+        |(server, client, theirs, ours)| Agreement {
+            server_no_context_takeover: server,
+            client_no_context_takeover: client,
+            server_max_window_bits: theirs,
+            client_max_window_bits: ours,
+        },
+    )
+}
+
+/// Messages of text that compresses, and of bytes that don't.
+fn messages() -> impl Strategy<Value = Vec<(Kind, Vec<u8>, usize)>> {
+    let text = "(ab|[a-e]|é|\u{1f600}){0,300}".prop_map(|text| (Kind::Text, text.into_bytes()));
+    let binary = proptest::collection::vec(any::<u8>(), 0..3000).prop_map(|b| (Kind::Binary, b));
+    let message = (prop_oneof![text, binary], 1_usize..4);
+    proptest::collection::vec(
+        message.prop_map(|((kind, bytes), parts)| (kind, bytes, parts)),
+        0..6,
+    )
+}
+
+proptest! {
+    #[test]
+    fn compressed_messages_in_any_split_are_the_same(
+        agreement in agreements(),
+        messages in messages(),
+        cuts in proptest::collection::vec(any::<proptest::sample::Index>(), 0..10),
+    ) {
+        let mut server = Server::new(agreement);
+        let mut bytes = Vec::new();
+        for (kind, payload, parts) in &messages {
+            bytes.extend(frames(*kind, &server.compress(payload), *parts));
+        }
+        let expected: Vec<_> =
+            messages.into_iter().map(|(kind, payload, _)| Heard::Message(kind, payload)).collect();
+        let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(bytes.len() + 1)).collect();
+        cuts.sort_unstable();
+        let every: Vec<usize> = (0..bytes.len()).collect();
+        for cuts in [cuts, every] {
+            let mut protocol = compressed(agreement, None);
+            prop_assert_eq!(&receive(&mut protocol, &bytes, &cuts), &expected);
+        }
+    }
+
+    #[test]
+    fn what_is_compressed_is_inflated_the_same(agreement in agreements(), messages in messages()) {
+        let mut protocol = compressed(agreement, None);
+        let mut stream = Decompress::new_with_window_bits(false, agreement.client_max_window_bits);
+        for (kind, payload, parts) in &messages {
+            let size = payload.len() / parts + 1;
+            let mut chunks: Vec<&[u8]> = payload.chunks(size).collect();
+            if chunks.is_empty() {
+                chunks.push(&[]);
+            }
+            let end = chunks.len() - 1;
+            for (at, bytes) in chunks.into_iter().enumerate() {
+                protocol.send(Piece { kind: *kind, first: at == 0, last: at == end, bytes });
+            }
+            let frames = written(&protocol);
+            let waiting = protocol.output().len();
+            protocol.wrote(waiting);
+            prop_assert!(frames.last().expect("a frame").0.is_final);
+            prop_assert!(frames[1..].iter().all(|(header, _)| !header.rsv1));
+            let sent: Vec<u8> = if frames[0].0.rsv1 {
+                inflate(&mut stream, &frames)
+            } else {
+                frames.iter().flat_map(|(_, payload)| payload.clone()).collect()
+            };
+            prop_assert!(&sent == payload);
+            if agreement.client_no_context_takeover {
+                stream.reset(false);
+            }
+        }
+    }
+}

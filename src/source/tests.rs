@@ -1,0 +1,404 @@
+//! What reads input, against a sender that writes down what it is told: buffers' ends, room that
+//! is not there, pauses, and what is left unsent.
+
+use std::fs::File;
+use std::io::{self, Seek, Write};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::time::Duration;
+
+use super::conversation::{Conversation, Step};
+use super::json_lines::JsonLines;
+use super::pace::Pace;
+use super::reader::Reader;
+use super::stdin::{Cut, Stdin};
+use super::*;
+use crate::event::{Kind, Upgrade};
+use crate::protocol::Closure;
+
+/// What a reader holds at most.
+const BUFFER: usize = 64 * 1024;
+const LINES: Cut = Cut::Lines(b'\n');
+
+/// A sender with some room, and what was sent.
+struct Page {
+    room: usize,
+    messages: Vec<(Kind, Vec<u8>)>,
+    /// How many pieces each message had.
+    pieces: Vec<usize>,
+    inside: bool,
+    other: Vec<String>,
+}
+
+impl Page {
+    fn new() -> Self {
+        Self {
+            room: usize::MAX,
+            messages: Vec::new(),
+            pieces: Vec::new(),
+            inside: false,
+            other: Vec::new(),
+        }
+    }
+
+    fn texts(&self) -> Vec<&str> {
+        let text = |(kind, bytes): &'_ (Kind, Vec<u8>)| -> bool {
+            *kind == Kind::Text && std::str::from_utf8(bytes).is_ok()
+        };
+        assert!(self.messages.iter().all(text), "all are text");
+        let messages = self.messages.iter();
+        messages
+            .map(|(_, bytes)| std::str::from_utf8(bytes).unwrap_or_default())
+            .collect()
+    }
+}
+
+impl Sender for Page {
+    fn room(&self, _: Link) -> usize {
+        self.room
+    }
+
+    fn data(&mut self, _: Link, piece: Piece<'_>) {
+        assert!(self.room > 0, "it was asked for room");
+        assert_eq!(piece.first, !self.inside);
+        if piece.kind == Kind::Text {
+            let text = std::str::from_utf8(piece.bytes);
+            assert!(text.is_ok(), "no character is cut");
+        }
+        if piece.first {
+            self.messages.push((piece.kind, Vec::new()));
+            self.pieces.push(0);
+        }
+        let (_, bytes) = self.messages.last_mut().expect("it has begun");
+        bytes.extend_from_slice(piece.bytes);
+        *self.pieces.last_mut().expect("it has begun") += 1;
+        self.inside = !piece.last;
+        self.room = self.room.saturating_sub(piece.bytes.len());
+    }
+
+    fn ping(&mut self, _: Link, payload: &[u8]) {
+        self.other.push(format!("Ping {}", payload.escape_ascii()));
+    }
+
+    fn pong(&mut self, _: Link, payload: &[u8]) {
+        self.other.push(format!("Pong {}", payload.escape_ascii()));
+    }
+
+    fn close(&mut self, _: Link, reason: Option<CloseReason>) {
+        let code = reason.map(|reason| reason.code);
+        self.other.push(format!("Close {code:?}"));
+    }
+
+    fn note(&mut self, note: Note) {
+        self.other.push(note.text);
+    }
+
+    fn fault(&mut self, error: Error) {
+        self.other.push(error.to_string());
+    }
+}
+
+/// A file with these bytes, read from its start.
+fn file(bytes: impl AsRef<[u8]>) -> Reader {
+    let mut file = tempfile::tempfile().expect("a file");
+    file.write_all(bytes.as_ref()).expect("room on the disk");
+    file.rewind().expect("it is a file");
+    Reader::new(file, "input")
+}
+
+/// A pipe, and its other end to write to.
+fn pipe() -> (Reader, io::PipeWriter) {
+    let (reader, writer) = io::pipe().expect("a pipe");
+    (
+        Reader::new(File::from(OwnedFd::from(reader)), "input"),
+        writer,
+    )
+}
+
+/// Lets a source hear that the connection is open.
+fn open<S: Source>(mut source: S) -> S {
+    let upgrade = Upgrade {
+        url: "ws://h/".to_owned(),
+        ..Upgrade::default()
+    };
+    source.hear(Instant::now(), Link(0), &Event::Open(&upgrade));
+    source
+}
+
+/// Lets a source speak to its end, as if its descriptor were always readable.
+fn take_all(source: &mut dyn Source, page: &mut Page) -> Option<Error> {
+    for _ in 0..10_000 {
+        if let Took::Ended(error) = source.take(true, page) {
+            return error;
+        }
+    }
+    panic!("it has no end");
+}
+
+fn lines(input: impl AsRef<[u8]>) -> Page {
+    let mut page = Page::new();
+    let mut stdin = open(Stdin::new(file(input), LINES, Pace::default()));
+    let error = take_all(&mut stdin, &mut page);
+    assert!(error.is_none(), "{error:?}");
+    page
+}
+
+// Lines and chunks.
+
+#[test]
+fn lines_end_where_they_should() {
+    assert!(lines("").texts().is_empty());
+    assert_eq!(lines("\n").texts(), [""]);
+    assert_eq!(lines("a").texts(), ["a"]);
+    assert_eq!(lines("a\n\nb\r\n").texts(), ["a", "", "b\r"]);
+}
+
+#[test]
+fn lines_at_the_end_of_the_buffer_stay_whole() {
+    for size in BUFFER - 2..=BUFFER + 2 {
+        let line = "x".repeat(size);
+        let page = lines(format!("{line}\nnext\n"));
+        assert_eq!(page.texts(), [line.as_str(), "next"], "{size}");
+        // The line feed itself has to fit, else the line goes in fragments.
+        assert_eq!(page.pieces[0], if size < BUFFER { 1 } else { 2 }, "{size}");
+        assert_eq!(lines(&line).texts(), [line], "{size}, without a line feed");
+    }
+}
+
+#[test]
+fn a_character_at_the_end_of_the_buffer_is_not_cut() {
+    for before in 1..4 {
+        for character in ["é", "世", "🌍"] {
+            let line = "x".repeat(BUFFER - before) + character + &character.repeat(BUFFER);
+            assert_eq!(lines(&line).texts(), [line], "{character} {before}");
+        }
+    }
+}
+
+#[test]
+fn a_line_comes_in_as_many_reads_as_it_likes() {
+    let (reader, mut writer) = pipe();
+    let mut stdin = open(Stdin::new(reader, LINES, Pace::default()));
+    let mut page = Page::new();
+    for bytes in [&b"caf"[..], b"\xc3", b"\xa9", b"\nnext"] {
+        assert!(page.messages.is_empty());
+        writer.write_all(bytes).expect("room in the pipe");
+        assert!(matches!(stdin.take(true, &mut page), Took::Later));
+    }
+    assert_eq!(page.texts(), ["café"]);
+    drop(writer);
+    assert!(matches!(stdin.take(true, &mut page), Took::Ended(None)));
+    assert_eq!(page.texts(), ["café", "next"]);
+}
+
+#[test]
+fn a_bad_byte_is_found_behind_many_fragments() {
+    let mut input = b"first\n".to_vec();
+    input.extend_from_slice("é".repeat(BUFFER).as_bytes());
+    input.extend_from_slice(b"\xff\nthird\n");
+    let mut page = Page::new();
+    let mut stdin = open(Stdin::new(file(input), LINES, Pace::default()));
+    let error = take_all(&mut stdin, &mut page).expect("a bad byte");
+    assert_eq!(
+        error.to_string(),
+        "input, line 2: not UTF-8 (the byte 0xff); -b sends bytes as they are"
+    );
+    assert_eq!(page.messages.len(), 2);
+    assert!(page.inside, "the second has no end");
+}
+
+#[test]
+fn chunks_have_their_size_at_most() {
+    let mut page = Page::new();
+    let mut stdin = open(Stdin::new(file([7; 10]), Cut::Chunks(4), Pace::default()));
+    assert!(take_all(&mut stdin, &mut page).is_none());
+    let sizes: Vec<_> = page.messages.iter().map(|(_, bytes)| bytes.len()).collect();
+    assert_eq!(sizes, [4, 4, 2]);
+    // One that is larger than what is read at once by itself.
+    let mut page = Page::new();
+    let size = 3 * BUFFER;
+    let mut stdin = open(Stdin::new(
+        file(vec![7; size]),
+        Cut::Chunks(size),
+        Pace::default(),
+    ));
+    assert!(take_all(&mut stdin, &mut page).is_none());
+    assert_eq!(page.messages[0].1.len(), size);
+}
+
+// Room, pauses, and what is left.
+
+#[test]
+fn without_room_nothing_is_read_or_sent() {
+    let (reader, mut writer) = pipe();
+    writer.write_all(b"a\nb\nc").expect("room in the pipe");
+    let mut stdin = open(Stdin::new(reader, LINES, Pace::default()));
+    let mut page = Page::new();
+    page.room = 1;
+    assert!(matches!(stdin.take(true, &mut page), Took::More));
+    assert_eq!(page.texts(), ["a"]);
+    assert!(
+        stdin.fd().is_none(),
+        "readable input would wake the loop in vain"
+    );
+    page.room = 1;
+    assert!(matches!(stdin.take(false, &mut page), Took::More));
+    page.room = 1;
+    assert!(matches!(stdin.take(false, &mut page), Took::Later));
+    assert_eq!(page.texts(), ["a", "b"]);
+    assert!(stdin.fd().is_some());
+}
+
+#[test]
+fn before_the_connection_is_open_nothing_is_read() {
+    let mut stdin = Stdin::new(file("a\n"), LINES, Pace::default());
+    let mut page = Page::new();
+    assert!(matches!(stdin.take(true, &mut page), Took::Later));
+    assert!(stdin.fd().is_none());
+    assert!(page.messages.is_empty());
+}
+
+#[test]
+fn a_pause_is_waited_for_without_looking_at_input() {
+    let pause = || Pace::new(Duration::from_mins(1));
+    let text = || Step::Send(Kind::Text, b"first".to_vec());
+    let stdin = |input: &str| Stdin::new(file(input), LINES, pause());
+    let sources: [Box<dyn Source>; 3] = [
+        Box::new(open(stdin("first\nb\n"))),
+        Box::new(open(JsonLines::new(
+            file("{\"type\":\"text\",\"data\":\"first\"}\n{\"type\":\"ping\"}"),
+            false,
+            pause(),
+        ))),
+        Box::new(open(Conversation::new(
+            vec![text()],
+            Some(Box::new(stdin("b\n"))),
+            pause(),
+        ))),
+    ];
+    for mut source in sources {
+        let mut page = Page::new();
+        assert!(matches!(source.take(true, &mut page), Took::Later));
+        assert!(matches!(source.take(true, &mut page), Took::Later));
+        assert_eq!(page.texts(), ["first"]);
+        assert!(page.other.is_empty());
+        assert!(source.fd().is_none(), "readable input is of no use now");
+        assert!(source.due().is_some());
+        source.hear(Instant::now(), Link(0), &Event::Closed(&Closure::default()));
+        assert!(source.due().is_none(), "a closed connection has no hurry");
+    }
+}
+
+#[test]
+fn a_pause_after_the_last_message_delays_nothing() {
+    let steps = vec![Step::Send(Kind::Binary, vec![1])];
+    let pace = Pace::new(Duration::from_mins(1));
+    let mut conversation = open(Conversation::new(steps, None, pace));
+    let took = conversation.take(false, &mut Page::new());
+    assert!(matches!(took, Took::Ended(None)));
+}
+
+#[test]
+fn what_is_left_is_counted() {
+    let left = |input: &str, cut| {
+        let mut page = Page::new();
+        page.room = 1;
+        let mut stdin = open(Stdin::new(file(input), cut, Pace::default()));
+        assert!(matches!(stdin.take(true, &mut page), Took::More));
+        let left = stdin.unsent();
+        (left.messages, left.more)
+    };
+    assert_eq!(left("a\n", LINES), (0, false));
+    assert_eq!(left("a\nb\n\nc", LINES), (3, false));
+    assert_eq!(left("aabbc", Cut::Chunks(2)), (2, false));
+    let (messages, more) = left(&"a\n".repeat(BUFFER), LINES);
+    assert!(messages > 1000 && more);
+    // A line of which a part has gone has not gone.
+    assert_eq!(left(&"x".repeat(BUFFER), LINES), (1, false));
+}
+
+#[test]
+fn what_is_left_of_a_command_line_is_counted_with_what_comes_after_it() {
+    let steps = ["a", "b", "c"].map(|text| Step::Send(Kind::Text, text.into()));
+    let then = Box::new(Stdin::new(file("d\ne"), LINES, Pace::default()));
+    let mut conversation = open(Conversation::new(steps.into(), Some(then), Pace::default()));
+    let mut page = Page::new();
+    page.room = 1;
+    assert!(matches!(conversation.take(true, &mut page), Took::More));
+    assert_eq!(conversation.unsent().messages, 4);
+}
+
+// Files as messages.
+
+fn streamed(kind: Kind, input: &[u8]) -> Vec<u8> {
+    let steps = vec![Step::Stream(kind, file(input))];
+    let mut conversation = open(Conversation::new(steps, None, Pace::default()));
+    let mut page = Page::new();
+    let error = take_all(&mut conversation, &mut page);
+    assert!(error.is_none(), "{error:?}");
+    assert!(page.messages.len() == 1 && !page.inside, "one message");
+    page.messages.remove(0).1
+}
+
+#[test]
+fn a_text_loses_one_line_feed_wherever_the_buffer_ends() {
+    for size in BUFFER - 2..=BUFFER + 2 {
+        for (end, kept) in [("", ""), ("\n", ""), ("\n\n", "\n"), ("\né", "\né")] {
+            let text = "x".repeat(size);
+            let input = format!("{text}{end}");
+            let sent = streamed(Kind::Text, input.as_bytes());
+            assert!(sent == format!("{text}{kept}").as_bytes(), "{size} {end:?}");
+            assert!(streamed(Kind::Binary, input.as_bytes()) == input.as_bytes());
+        }
+    }
+    assert!(streamed(Kind::Text, b"").is_empty());
+    assert!(streamed(Kind::Text, b"\n").is_empty());
+}
+
+// JSON lines.
+
+#[test]
+fn json_lines_are_as_long_as_they_like() {
+    let text = "é".repeat(3 * BUFFER);
+    let input = format!(
+        "{{\"type\":\"text\",\"data\":\"{text}\"}}\n\n[]\n{{\"type\":\"ping\",\"data\":\"p\"}}\n\
+         {{\"type\":\"close\"}}\n{{\"type\":\"text\",\"data\":\"never\"}}\n"
+    );
+    let mut page = Page::new();
+    let mut json = open(JsonLines::new(file(input), false, Pace::default()));
+    assert!(take_all(&mut json, &mut page).is_none());
+    assert_eq!(page.texts(), [text]);
+    assert_eq!(page.other.len(), 3);
+    assert!(page.other[0].starts_with("input, line 3: not a JSON object"));
+    assert_eq!(page.other[1..], ["Ping p", "Close None"]);
+}
+
+// Descriptors that others share.
+
+#[test]
+fn a_descriptor_that_others_made_non_blocking_has_not_ended() {
+    let (ours, mut theirs) = UnixStream::pair().expect("a pair of sockets");
+    ours.set_nonblocking(true).expect("a socket can be that");
+    let mut reader = Reader::new(File::from(OwnedFd::from(ours)), "input");
+    reader.read().expect("nothing is there, which is no error");
+    assert!(!reader.has_ended() && reader.held().is_empty());
+    assert!(!reader.look_ahead());
+    theirs.write_all(b"later").expect("room in the socket");
+    reader.read().expect("it is there");
+    assert_eq!(reader.held(), b"later");
+}
+
+#[test]
+fn looking_ahead_takes_what_is_there_and_does_not_wait() {
+    let (mut reader, mut writer) = pipe();
+    writer.write_all(&[b'a'; 1000]).expect("room in the pipe");
+    assert!(!reader.look_ahead());
+    assert_eq!(reader.held().len(), 1000);
+    let mut reader = file(vec![b'a'; 2 * BUFFER]);
+    assert!(reader.look_ahead(), "more than can be held");
+    reader.used(BUFFER);
+    assert!(reader.look_ahead(), "the buffer is full again");
+    reader.used(BUFFER);
+    assert!(!reader.look_ahead());
+    assert!(reader.has_ended());
+}

@@ -1,0 +1,427 @@
+//! How connections end, and what the exit code and the verdict say of it.
+
+use std::time::Duration;
+
+use crate::support::peer::{LengthForm, CLOSE, CONTINUATION, TEXT};
+use crate::support::{Cert, Frame, Peer, Stdin, Wsline};
+
+/// The verdict's end, in which the time is not compared.
+const COUNTS: &str = "after [..] s, sent 0, received 0\n";
+
+// The server closes.
+
+#[test]
+fn the_servers_code_decides() {
+    for (code, name, exit) in [
+        (1000, "normal closure", 0),
+        (1001, "going away", 0),
+        (1002, "protocol error", 102),
+        (1003, "unsupported data", 103),
+        (1007, "invalid payload data", 107),
+        (1008, "policy violation", 108),
+        (1009, "message too big", 109),
+        (1010, "extension missing", 110),
+        (1011, "internal error", 111),
+        (1012, "service restart", 112),
+        (1013, "try again later", 113),
+        (1014, "bad gateway", 114),
+        (3000, "library", 120),
+        (3999, "library", 120),
+        (4001, "application", 121),
+        (4999, "application", 121),
+    ] {
+        let peer = Peer::ws()
+            .close(code, "why\x1b")
+            .expect_close(code, "")
+            .start();
+        let verdict = match exit {
+            0 => String::new(),
+            _ => format!("closed by server: {code} \"why\\x1b\" ({name}) {COUNTS}"),
+        };
+        Wsline::new()
+            .arg(peer.url())
+            .stderr_matches(verdict)
+            .code(exit)
+            .run();
+    }
+}
+
+#[test]
+fn no_code_is_an_orderly_end() {
+    let peer = Peer::ws().close_empty().expect_close_empty().start();
+    Wsline::new()
+        .args([&peer.url(), "-v"])
+        .stderr_matches(format!("...\nclosed by server: without a code {COUNTS}"))
+        .run();
+}
+
+#[test]
+fn quiet_says_no_verdict() {
+    let peer = Peer::ws().close(4001, "token expired").start();
+    Wsline::new().args([&peer.url(), "-q"]).code(121).run();
+}
+
+#[test]
+fn what_came_with_the_close_is_printed() {
+    let peer = Peer::ws()
+        .glued()
+        .send_text("last words")
+        .close(4001, "token expired")
+        .send_text("after the Close")
+        .start();
+    Wsline::new()
+        .arg(peer.url())
+        .stdout("last words\n")
+        .stderr_matches(
+            "closed by server: 4001 \"token expired\" (application) after [..] s, sent 0, received 1\n",
+        )
+        .code(121)
+        .run();
+}
+
+#[test]
+fn input_that_nobody_reads_any_more_is_counted() {
+    let peer = Peer::ws().glued().close(1000, "").start();
+    Wsline::new()
+        .args([&peer.url(), "-d", "1", "-d", "2", "-d", "3", "-d", "4"])
+        .stderr_matches(
+            "wsline: 4 of 4 messages not sent\n\
+             closed by server: 1000 (normal closure) after [..] s, sent 0, received 0\n",
+        )
+        .code(55)
+        .run();
+}
+
+#[test]
+fn what_left_before_the_servers_close_counts_as_sent() {
+    let peer = Peer::ws()
+        .expect_text("1")
+        .expect_text("2")
+        .close(4001, "enough")
+        .start();
+    Wsline::new()
+        .args([&peer.url(), "-i", "-d", "1", "-d", "2"])
+        .stdin(Stdin::Open)
+        .stderr_matches(
+            "closed by server: 4001 \"enough\" (application) after [..] s, sent 2, received 0\n",
+        )
+        .code(121)
+        .run();
+}
+
+#[test]
+fn lines_that_were_read_and_not_sent_are_counted() {
+    let peer = Peer::ws().expect_text("1").close(1001, "").start();
+    let mut program = Wsline::new()
+        .args([&peer.url(), "--delay", "60"])
+        .stdin(Stdin::Open)
+        .stderr_matches(
+            "wsline: 2 of 3 messages not sent\n\
+             closed by server: 1001 (going away) after [..] s, sent 1, received 0\n",
+        )
+        .code(55)
+        .spawn();
+    program.write("1\n2\n3");
+    program.wait();
+}
+
+#[test]
+fn more_input_than_fits_is_at_least_so_much() {
+    let line = "x".repeat(1023) + "\n";
+    let peer = Peer::ws().expect_text("first").close(1000, "").start();
+    // A file, because all of it is there at any time.
+    let program = Wsline::new().file("input", format!("first\n{}", line.repeat(1000)));
+    let input = program.home().work().join("input");
+    program
+        .args([&peer.url(), "--delay", "60"])
+        .stdin(Stdin::File(input))
+        .stderr_matches(
+            "wsline: at least [..] of at least [..] messages not sent\n\
+             closed by server: 1000 (normal closure) after [..] s, sent 1, received 0\n",
+        )
+        .code(55)
+        .run();
+}
+
+// The connection is lost.
+
+#[test]
+fn a_reset_is_a_lost_connection() {
+    let peer = Peer::ws().expect_text("a").reset_tcp().start();
+    Wsline::new()
+        .args([&peer.url(), "-w", "forever"])
+        .stdin("a\n")
+        .stderr_matches(
+            "connection lost without a Close (1006: [..]reset[..]) after [..] s, sent 1, received 0\n",
+        )
+        .code(106)
+        .run();
+}
+
+#[test]
+fn an_end_without_a_close_is_a_lost_connection() {
+    let peer = Peer::ws().send_text("a").drop_tcp().expect_eof().start();
+    Wsline::new()
+        .arg(peer.url())
+        .stdout("a\n")
+        .stderr_matches(
+            "the server ended TCP without a Close (1006) after [..] s, sent 0, received 1\n",
+        )
+        .code(106)
+        .run();
+}
+
+#[test]
+fn over_tls_it_is_the_same() {
+    let (cert, _) = Cert::for_localhost();
+    for tls_is_ended_first in [false, true] {
+        let mut peer = Peer::ws().tls(&cert).send_text("a");
+        if tls_is_ended_first {
+            peer = peer.shut_down_tls();
+        }
+        let peer = peer.drop_tcp().start();
+        Wsline::new()
+            .args([&peer.url_as("localhost"), "-k"])
+            .stdout("a\n")
+            .stderr_matches(
+                "the server ended TCP without a Close (1006) after [..] s, sent 0, received 1\n",
+            )
+            .code(106)
+            .run();
+    }
+    let peer = Peer::ws().tls(&cert).expect_text("a").reset_tcp().start();
+    Wsline::new()
+        .args([&peer.url_as("localhost"), "-k", "-w", "forever"])
+        .stdin("a\n")
+        .stderr_matches(
+            "connection lost without a Close (1006: [..]) after [..] s, sent 1, received 0\n",
+        )
+        .code(106)
+        .run();
+    let peer = Peer::ws().tls(&cert).close(4001, "bye").start();
+    Wsline::new()
+        .args([&peer.url_as("localhost"), "-k", "-q"])
+        .code(121)
+        .run();
+}
+
+#[test]
+fn what_came_of_a_message_before_the_cut_is_printed() {
+    let head = Frame::new(TEXT, "").head(LengthForm::Sixteen, 1000);
+    let peer = Peer::ws()
+        .raw([&head[..], b"half a mess"].concat())
+        .drop_tcp()
+        .start();
+    Wsline::new()
+        .args([&peer.url(), "-q"])
+        .stdout("half a mess")
+        .code(106)
+        .run();
+}
+
+// We close.
+
+#[test]
+fn an_answer_that_never_comes_is_orderly_and_said() {
+    let peer = Peer::ws().stall().start();
+    Wsline::new()
+        .args([&peer.url(), "-v", "-w", "0", "--close-timeout", "200ms"])
+        .stdin("")
+        .stderr_matches(format!(
+            "...\nclosed by us: 1000 (normal closure), not answered by the server, {COUNTS}"
+        ))
+        .run();
+}
+
+#[test]
+fn tcp_that_ends_after_our_close_is_orderly_and_said() {
+    let peer = Peer::ws().expect_close(1000, "").drop_tcp().start();
+    Wsline::new()
+        .args([&peer.url(), "-v", "-w", "0"])
+        .stdin("")
+        .stderr_matches(format!(
+            "...\nclosed by us: 1000 (normal closure), the server ended TCP without a Close, {COUNTS}"
+        ))
+        .run();
+}
+
+#[test]
+fn an_answer_with_another_code_is_said() {
+    let peer = Peer::ws()
+        .expect_close(1000, "")
+        .close(1011, "too late")
+        .start();
+    Wsline::new()
+        .args([&peer.url(), "-w", "0"])
+        .stdin("")
+        .stderr_matches(format!(
+            "closed by us: 1000 (normal closure), answered with 1011 \"too late\" (internal error) {COUNTS}"
+        ))
+        .code(111)
+        .run();
+}
+
+#[test]
+fn an_answer_without_a_code_is_orderly() {
+    let peer = Peer::ws().expect_close(1000, "").close_empty().start();
+    Wsline::new().args([&peer.url(), "-w", "0"]).stdin("").run();
+}
+
+#[test]
+fn a_code_of_the_user_that_comes_back_is_orderly() {
+    let peer = Peer::ws().expect_close(4001, "bye").start();
+    Wsline::new()
+        .args(["--close-code", "4001", "--close-reason", "bye", "-w", "0"])
+        .arg(peer.url())
+        .stdin("")
+        .run();
+}
+
+#[test]
+fn a_code_that_may_not_be_sent_is_refused_with_the_rule() {
+    Wsline::new()
+        .args(["ws://127.0.0.1:1/", "--close-code", "1001"])
+        .stderr_matches(
+            "error: a close code is 1000 or 3000-4999, not 1001; --force sends it all the same\n...",
+        )
+        .code(2)
+        .run();
+    let peer = Peer::ws().expect_close(1001, "").start();
+    Wsline::new()
+        .args(["--close-code", "1001", "--force", "-w", "0"])
+        .arg(peer.url())
+        .stdin("")
+        .run();
+    Wsline::new()
+        .args(["ws://127.0.0.1:1/", "--close-reason", &"ü".repeat(62)])
+        .stderr_matches(
+            "error: a close reason holds at most 123 bytes of UTF-8, this one has 124\n...",
+        )
+        .code(2)
+        .run();
+}
+
+#[test]
+fn bytes_that_keep_coming_after_our_close_are_printed() {
+    let peer = Peer::ws()
+        .expect_close(1000, "")
+        .pause(Duration::from_millis(300))
+        .send_text("1")
+        .pause(Duration::from_millis(300))
+        .send_text("2")
+        .start();
+    // More than the limit in all, but never between two messages.
+    Wsline::new()
+        .args([&peer.url(), "-w", "0", "--close-timeout", "500ms"])
+        .stdin("")
+        .stdout("1\n2\n")
+        .run();
+}
+
+// The server breaks the protocol.
+
+#[test]
+fn a_violation_ends_with_its_code_and_clause() {
+    let masked = Frame::new(TEXT, "a").masked([1, 2, 3, 4]);
+    for (frame, exit, said) in [
+        (masked, 102, "[..]mask[..](RFC 6455 §5.1)"),
+        (
+            Frame::new(TEXT, "a").rsv(4),
+            102,
+            "[..]reserved bit[..](RFC 6455 §5.2)",
+        ),
+        (Frame::new(3, ""), 102, "[..]opcode[..](RFC 6455 §5.2)"),
+        (
+            Frame::new(CONTINUATION, "a"),
+            102,
+            "a continuation frame with nothing to continue (RFC 6455 §5.4)",
+        ),
+        (
+            Frame::new(TEXT, b"\xff"),
+            107,
+            "text that is not UTF-8 (RFC 6455 §8.1)",
+        ),
+        (
+            Frame::new(CLOSE, b"\x03"),
+            102,
+            "a Close with a body of one byte (RFC 6455 §5.5.1)",
+        ),
+        (
+            Frame::close(1005, ""),
+            102,
+            "a Close with the code 1005, which may not be sent (RFC 6455 §7.4)",
+        ),
+    ] {
+        let peer = Peer::ws().frame(frame).expect_close_any().start();
+        let name = if exit == 107 {
+            "invalid payload data"
+        } else {
+            "protocol error"
+        };
+        Wsline::new()
+            .arg(peer.url())
+            .stderr_matches(format!(
+                "closed by us: {} ({name}), the server sent {said} {COUNTS}",
+                exit + 900
+            ))
+            .code(exit)
+            .run();
+    }
+}
+
+#[test]
+fn what_came_before_a_bad_byte_is_printed() {
+    let peer = Peer::ws()
+        .frame(Frame::new(TEXT, b"good\xff"))
+        .expect_close(1007, "text that is not UTF-8 (RFC 6455 §8.1)")
+        .start();
+    Wsline::new()
+        .args([&peer.url(), "-q"])
+        .stdout("good")
+        .code(107)
+        .run();
+}
+
+#[test]
+fn a_message_that_is_too_large_is_refused() {
+    let peer = Peer::ws()
+        .send_text("12345")
+        .send_text("123456")
+        .expect_close_any()
+        .start();
+    Wsline::new()
+        .args([&peer.url(), "--max-message-size", "5"])
+        .stdout("12345\n")
+        .stderr_matches(
+            "closed by us: 1009 (message too big), the server sent a message of at least 6 bytes, \
+             where --max-message-size allows 5 after [..] s, sent 0, received 1\n",
+        )
+        .code(109)
+        .run();
+}
+
+// A server that closes and reads no more.
+
+#[test]
+fn a_server_that_closes_and_stays_deaf_is_not_waited_for_forever() {
+    // Until then more has left than all buffers on the way hold, and our answer has no room.
+    let peer = Peer::ws()
+        .pause(Duration::from_millis(700))
+        .close(1001, "")
+        .deaf()
+        .start();
+    Wsline::new()
+        .args([&peer.url(), "-b", "--close-timeout", "300ms"])
+        // Before the peer goes by itself.
+        .within(Duration::from_secs(15))
+        .stdin(Stdin::written(|pipe| {
+            let block = vec![b'x'; 1 << 20];
+            (0..50).try_for_each(|_| pipe.write_all(&block))
+        }))
+        .stderr_matches(
+            "wsline: at least [..] of at least [..] messages not sent\n\
+             closed by server: 1001 (going away) after [..] s, sent [..], received 0\n",
+        )
+        .code(55)
+        .run();
+}

@@ -1,0 +1,13 @@
+curl ^"wss://chat.example.org/socket?room=1^&v=a^%^21b^" ^
+  -H ^"Upgrade: websocket^" ^
+  -H ^"Origin: https://www.example.org^" ^
+  -H ^"Cache-Control: no-cache^" ^
+  -H ^"Accept-Language: en-GB,en;q=0.9^" ^
+  -H ^"Pragma: no-cache^" ^
+  -H ^"Connection: Upgrade^" ^
+  -b ^"session=it's; theme=^\^"dark^\^"; n=5^%^" ^
+  -H ^"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==^" ^
+  -H ^"User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36^" ^
+  -H ^"Sec-WebSocket-Version: 13^" ^
+  -H ^"Sec-WebSocket-Protocol: graphql-ws, v2.chat^" ^
+  -H ^"Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits^"

@@ -1,0 +1,19 @@
+curl ^"https://chat.example.org/socket?room=1^&v=a^%^21b^" ^
+  --compressed ^
+  -H ^"User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0^" ^
+  -H ^"Accept: */*^" ^
+  -H ^"Accept-Language: en-GB,en;q=0.5^" ^
+  -H ^"Accept-Encoding: gzip, deflate, br, zstd^" ^
+  -H ^"Sec-WebSocket-Version: 13^" ^
+  -H ^"Origin: https://www.example.org^" ^
+  -H ^"Sec-WebSocket-Extensions: permessage-deflate^" ^
+  -H ^"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==^" ^
+  -H ^"Connection: keep-alive, Upgrade^" ^
+  -H ^"Cookie: session=it's; theme=^\^"dark^\^"; n=5^%^" ^
+  -H ^"X-Note: wow^!^" ^
+  -H ^"Sec-Fetch-Dest: empty^" ^
+  -H ^"Sec-Fetch-Mode: websocket^" ^
+  -H ^"Sec-Fetch-Site: same-site^" ^
+  -H ^"Pragma: no-cache^" ^
+  -H ^"Cache-Control: no-cache^" ^
+  -H ^"Upgrade: websocket^"

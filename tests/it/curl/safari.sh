@@ -1,0 +1,12 @@
+curl 'wss://chat.example.org/socket?room=1&v=a%21b' \
+-X 'GET' \
+-H 'Sec-WebSocket-Extensions: permessage-deflate' \
+-H 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==' \
+-H 'Upgrade: websocket' \
+-H 'Pragma: no-cache' \
+-H 'Cache-Control: no-cache' \
+-H 'Connection: Upgrade' \
+-H 'Sec-WebSocket-Version: 13' \
+-H 'Cookie: session=it'\''s; theme="dark"; n=5%' \
+-H 'Origin: https://www.example.org' \
+-H 'Sec-Fetch-Dest: websocket'

@@ -1,0 +1,70 @@
+//! `wsline demo`: the first thing that a new user sees.
+
+use crate::support::{Key, Terminal, Wsline};
+
+#[test]
+fn the_first_command_of_the_readme() {
+    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+    let manifest = std::fs::read(manifest).expect("the package has its manifest");
+    let mut pty = Terminal::new()
+        .args(["demo"])
+        .size(40, 100)
+        .file("Cargo.toml", &manifest)
+        .start();
+    pty.wait_for("connected to ws://127.0.0.1:");
+    pty.type_line("hello");
+    pty.wait_for("\n< hello\n");
+    pty.type_line("/binary Cargo.toml");
+    // The dump's last line, and how much there is beside it.
+    pty.wait_for("\n  000000f0  ");
+    pty.wait_for(" KiB more\n");
+    pty.key(Key::CtrlD);
+    assert_eq!(pty.wait_exit(), 0);
+    let screen = pty.screen();
+    let lines: Vec<&str> = screen.lines().collect();
+    assert_eq!(
+        lines[0],
+        "* an echo server of our own: what you send comes back, ^D ends"
+    );
+    assert!(
+        lines[1].ends_with("/ \u{2014} /help lists the commands"),
+        "{screen}"
+    );
+    assert_eq!(lines[2..5], ["> hello", "< hello", "> /binary Cargo.toml"]);
+    assert!(screen.contains("binary, "), "{screen}");
+    assert!(
+        screen.contains("  00000000  5b 70 61 63 6b 61 67 65"),
+        "{screen}"
+    );
+    let verdict = lines.last().expect("a last line");
+    assert!(
+        verdict.starts_with("closed by us: 1000 (normal closure) after ")
+            && verdict.ends_with(" s, sent 2, received 2"),
+        "{screen}"
+    );
+    pty.assert_as_found();
+}
+
+#[test]
+fn a_pipe_is_not_greeted() {
+    Wsline::new()
+        .args(["demo", "-n", "1"])
+        .stdin("hello\n")
+        .stdout("hello\n")
+        .run();
+    Wsline::new()
+        .args(["demo", "-d", "hello", "-w", "0"])
+        .stdout("hello\n")
+        .run();
+}
+
+#[test]
+fn quiet_is_quiet() {
+    let mut pty = Terminal::new().args(["demo", "-q"]).start();
+    pty.wait_for(">");
+    pty.type_line("hello");
+    pty.wait_for("< hello");
+    pty.key(Key::CtrlD);
+    assert_eq!(pty.wait_exit(), 0);
+    assert_eq!(pty.screen(), "> hello\n< hello\n>");
+}

@@ -1,0 +1,264 @@
+//! `wsline echo`, with wsline itself and with others as its clients.
+
+use std::io::{BufRead as _, BufReader};
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{kill, Signal};
+use nix::unistd::Pid;
+
+use crate::support::program::{Running, BINARY};
+use crate::support::{pattern, Cert, Peer, Stdin, Wsline};
+
+/// An echo server that listens, and where.
+#[track_caller]
+fn echo(args: &[&str]) -> (Running, String) {
+    let mut server = Wsline::new()
+        .args(["echo", "127.0.0.1:0"])
+        .args(args)
+        .stdout_matches("...\n")
+        .spawn();
+    let line = server.read_line();
+    let url = line.strip_prefix("listening on ").expect("it says where");
+    (server, url.to_owned())
+}
+
+/// The server's next line fits `expected`.
+#[track_caller]
+fn says(server: &mut Running, expected: &str) {
+    let line = server.read_line();
+    assert!(
+        pattern::matches(expected, &line),
+        "expected {expected:?}, got {line:?}"
+    );
+}
+
+#[test]
+fn every_connection_has_a_line_and_so_has_its_end() {
+    let (mut server, url) = echo(&[]);
+    assert!(url.starts_with("ws://127.0.0.1:"), "{url}");
+    Wsline::new()
+        .args([&url, "-n", "3"])
+        .stdin("one\n\nGrüße\n")
+        .stdout("one\n\nGrüße\n")
+        .run();
+    says(&mut server, "[1] 127.0.0.1:[..] connected");
+    says(&mut server, "[1] closed 1000 after 3 messages, [..] s");
+    Wsline::new()
+        .args([&url, "--data-hex", "00ff", "-1", "--close-code", "4321"])
+        .stdout_bytes([0, 0xff])
+        .run();
+    says(&mut server, "[2] 127.0.0.1:[..] connected");
+    says(&mut server, "[2] closed 4321 after 1 message, [..] s");
+}
+
+/// The server tells what was wrong with a client, and the client what was wrong with its request.
+#[test]
+fn a_client_that_does_not_upgrade() {
+    let (mut server, url) = echo(&[]);
+    Wsline::new()
+        .args([&url, "-H", "Sec-WebSocket-Version: 8"])
+        .stderr_matches("wsline: the server refused the upgrade: HTTP/1.1 [..]\n...\n")
+        .code(22)
+        .run();
+    says(&mut server, "[1] 127.0.0.1:[..] rejected: [..]");
+}
+
+#[test]
+fn a_message_that_is_large_comes_back() {
+    let (_server, url) = echo(&[]);
+    let line = "0123456789abcdef".repeat(64 * 1024) + "\n";
+    Wsline::new()
+        .args([&url, "-1"])
+        .stdin(line.as_str())
+        .stdout(line)
+        .run();
+}
+
+#[test]
+fn many_clients_at_once() {
+    let (_server, url) = echo(&[]);
+    let clients: Vec<_> = (0..20)
+        .map(|number| {
+            let mut client = Wsline::new()
+                .args([&url, "-n", "2"])
+                .stdin(Stdin::Open)
+                .stdout(format!("first {number}\nsecond {number}\n"))
+                .spawn();
+            client.write_line(&format!("first {number}"));
+            client
+        })
+        .collect();
+    // All of them are connected before the first of them goes on.
+    for (number, mut client) in clients.into_iter().enumerate() {
+        assert_eq!(client.read_line(), format!("first {number}"));
+        client.write_line(&format!("second {number}"));
+        client.wait();
+    }
+}
+
+#[test]
+fn answers_can_be_delayed() {
+    let (_server, url) = echo(&["--delay", "300ms"]);
+    let start = Instant::now();
+    Wsline::new()
+        .args([&url, "-d", "late", "-1"])
+        .stdout("late\n")
+        .run();
+    assert!(start.elapsed() >= Duration::from_millis(300));
+}
+
+#[test]
+fn over_tls() {
+    let (cert, authority) = Cert::for_localhost();
+    let (cert_file, key_file) = (cert.path(), cert.key_path());
+    let (mut server, url) = echo(&[
+        "--tls",
+        "--cert",
+        cert_file.to_str().expect("UTF-8"),
+        "--key",
+        key_file.to_str().expect("UTF-8"),
+    ]);
+    assert!(url.starts_with("wss://127.0.0.1:"), "{url}");
+    Wsline::new()
+        .args([&url, "-d", "secret", "-1", "--cacert"])
+        .arg(authority.path())
+        .stdout("secret\n")
+        .run();
+    says(&mut server, "[1] 127.0.0.1:[..] connected");
+    says(&mut server, "[1] closed 1000 after 1 message, [..] s");
+    Wsline::new()
+        .args([&url, "-k", "-d", "whoever", "-1"])
+        .stdout("whoever\n")
+        .run();
+    says(&mut server, "[2] 127.0.0.1:[..] connected");
+    says(&mut server, "[2] closed 1000 after 1 message, [..] s");
+    Wsline::new()
+        .arg(&url)
+        .stderr_matches("wsline: the certificate of 127.0.0.1 was not accepted: [..]\n...\n")
+        .code(60)
+        .run();
+    says(&mut server, "[3] 127.0.0.1:[..] rejected: [..]");
+    Wsline::new()
+        .arg(url.replace("wss://", "ws://"))
+        .stderr_matches(format!(
+            "wsline: the server refused the upgrade: HTTP/1.1 400 Bad Request\n...\n\n\
+             This is a WebSocket echo server: the client sent an HTTP request to an HTTPS server: \
+             use wss, not ws.\n\n\
+             hint: this port speaks TLS: use {url}/\n"
+        ))
+        .code(22)
+        .run();
+}
+
+#[test]
+fn tls_wants_a_certificate() {
+    Wsline::new()
+        .args(["echo", "127.0.0.1:0", "--tls"])
+        .stderr_matches("error: --tls needs a certificate[..]\n...\n")
+        .code(2)
+        .run();
+    Wsline::new()
+        .args(["echo", "127.0.0.1:0", "--key", "k.pem"])
+        .stderr_matches(
+            "error: --cert, --key and --pass are for TLS: add --tls, or leave them out\n...\n",
+        )
+        .code(2)
+        .run();
+    Wsline::new()
+        .args(["echo", "127.0.0.1:0", "--tls", "--cert", "c.pem", "--key"])
+        .arg("k.pem")
+        .stderr(
+            "wsline: the certificate or key in c.pem could not be used: \
+             No such file or directory\n\
+             hint: give the path of a file that can be read\n",
+        )
+        .code(58)
+        .run();
+}
+
+/// A key that is another certificate's is told before anybody comes.
+#[test]
+fn tls_wants_files_that_belong_together() {
+    let (cert, authority) = Cert::for_localhost();
+    Wsline::new()
+        .args(["echo", "127.0.0.1:0", "--tls", "--cert"])
+        .arg(cert.path())
+        .arg("--key")
+        .arg(authority.key_path())
+        .stderr_matches(
+            "wsline: the certificate or key in [..]key.pem could not be used: it is not the key of \
+             the certificate in [..]cert.pem (CN=localhost)\n\
+             hint: --key FILE takes the key of that certificate\n",
+        )
+        .code(58)
+        .run();
+}
+
+#[test]
+fn a_port_that_is_taken() {
+    let peer = Peer::tcp().start();
+    let address = peer.addr().to_string();
+    Wsline::new()
+        .args(["echo", &address])
+        .stderr(format!(
+            "wsline: could not listen on {address}: the address is in use, another server \
+             listens there; give another port, or 0 for a free one\n"
+        ))
+        .code(1)
+        .run();
+    std::net::TcpStream::connect(peer.addr()).expect("the peer's client, which says nothing");
+}
+
+#[test]
+fn an_address_that_is_none() {
+    for (address, complaint) in [
+        ("99999", "a port is a number up to 65535"),
+        ("ws://127.0.0.1:9001", "[..]"),
+    ] {
+        Wsline::new()
+            .args(["echo", address])
+            .stderr_matches(format!(
+                "error: invalid value '{address}' for '[ADDR]': {complaint}\n\n\
+                 For more information, try '--help'.\n"
+            ))
+            .code(2)
+            .run();
+    }
+}
+
+#[test]
+fn a_signal_ends_it() {
+    for signal in [Signal::SIGTERM, Signal::SIGINT] {
+        let mut server = Command::new(BINARY)
+            .args(["echo", "127.0.0.1:0"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let mut lines = BufReader::new(server.stdout.take().expect("it is piped"));
+        let mut line = String::new();
+        lines.read_line(&mut line).expect("it says where");
+        let id = i32::try_from(server.id()).expect("a process id fits");
+        kill(Pid::from_raw(id), signal).expect("it runs");
+        let status = server.wait().expect("it ends");
+        assert_eq!(status.signal(), Some(signal as i32), "{status}");
+    }
+}
+
+/// As in `wsline echo | head -1`: the reader goes, and with the next line so does the server.
+#[test]
+fn it_ends_quietly_when_nobody_reads_any_more() {
+    let mut server = Wsline::new()
+        .args(["echo", "127.0.0.1:0"])
+        .stdout_matches("listening on ws://127.0.0.1:[..]\n")
+        .spawn();
+    let line = server.read_line();
+    let url = line.strip_prefix("listening on ").expect("it says where");
+    server.close_stdout();
+    let client = Wsline::new().arg(url).stdin(Stdin::Open).spawn();
+    server.wait();
+    // How far it came before the server was gone is a matter of luck.
+    drop(client);
+}

@@ -1,0 +1,305 @@
+//! What the program says of itself: help, version, usage errors, completions and the man page.
+
+use crate::support::program::BINARY;
+use crate::support::{require, Stdout, Wsline};
+
+/// What a usage error ends with.
+const USAGE: &str = "\n\
+Usage: wsline [OPTIONS] URL\n       wsline COMMAND [ARGUMENTS]\n\n\
+For more information, try '--help'.\n";
+
+const TRY_HELP: &str = "\nFor more information, try '--help'.\n";
+
+/// The help that these words ask for.
+#[track_caller]
+fn help(args: &[&str]) -> String {
+    let done = Wsline::new().args(args).stdout_matches("...\n").run();
+    done.stdout_text().to_owned()
+}
+
+#[track_caller]
+fn in_order(text: &str, pieces: &[&str]) {
+    let mut rest = text;
+    for piece in pieces {
+        let Some(place) = rest.find(piece) else {
+            panic!("{piece:?} is not there, or not in its place:\n{text}");
+        };
+        rest = &rest[place + piece.len()..];
+    }
+}
+
+#[test]
+fn the_short_help_fits_a_screen() {
+    let text = help(&["-h"]);
+    assert!(text.lines().count() <= 40, "{}", text.lines().count());
+    for line in text.lines() {
+        assert!(line.chars().count() <= 80, "too wide: {line}");
+        assert_eq!(line, line.trim_end(), "blanks at its end");
+    }
+    in_order(
+        &text,
+        &[
+            "A line to any WebSocket",
+            "Usage: wsline [OPTIONS] URL\n       wsline COMMAND [ARGUMENTS]\n",
+            "Commands:\n  echo ",
+            "\n  demo ",
+            "Headers and identity:\n",
+            "  -H, --header ",
+            "TLS:\n",
+            "  -k, --insecure ",
+            "Time:\n",
+            "  -w, --wait <TIME> ",
+            "What to send:\n",
+            "  -d, --data <TEXT> ",
+            "What to expect:\n",
+            "  -n, --max-messages <N> ",
+            "What to show:\n",
+            "  -v, --verbose... ",
+            "  -h, --help ",
+            "--help shows all of it\n",
+        ],
+    );
+}
+
+#[test]
+fn the_long_help_has_everything() {
+    let text = help(&["--help"]);
+    in_order(
+        &text,
+        &[
+            "Usage: wsline [OPTIONS] URL\n",
+            "Commands:\n",
+            "Headers and identity:\n",
+            "TLS:\n",
+            "Time:\n",
+            "What to send:\n",
+            "What to expect:\n",
+            "What to show:\n",
+            "What to keep:\n",
+            "Protocol:\n",
+            "Exit status:\n",
+            "Environment:\n",
+            "JSON lines:\n",
+            "Examples:\n",
+        ],
+    );
+    for line in text.lines() {
+        assert!(line.chars().count() <= 100, "too wide: {line}");
+    }
+    // The man page is made from the flags by another way.
+    let man = help(&["generate", "man"]).replace("\\-", "-");
+    let options: Vec<_> = text
+        .lines()
+        .filter_map(|line| line.trim_start().split_once("--"))
+        .filter(|(before, _)| before.is_empty() || before.starts_with('-'))
+        .filter_map(|(_, after)| after.split([' ', '.', ',']).next())
+        .collect();
+    assert!(options.len() > 30, "{options:?}");
+    for option in options {
+        assert!(man.contains(&format!("--{option}")), "--{option}");
+    }
+}
+
+/// wscat's `-c` works and is not taught; what is hidden from `-h` is in `--help`.
+#[test]
+fn what_help_leaves_out() {
+    let (short, long) = (help(&["-h"]), help(&["--help"]));
+    assert!(!long.contains("--connect ") && !short.contains("--close-timeout"));
+    assert!(long.contains("--close-timeout"));
+    Wsline::new()
+        .args(["-c", "ws://host/#x"])
+        .stderr_matches("wsline: a WebSocket address has no fragment [..]\n")
+        .code(3)
+        .run();
+}
+
+#[test]
+fn commands_have_help() {
+    for (args, pieces) in [
+        (
+            &["echo", "--help"][..],
+            &["Usage: wsline echo [OPTIONS] [ADDR]", "--tls", "--delay"][..],
+        ),
+        (
+            &["demo", "-h"],
+            &["Usage: wsline demo [OPTIONS]", "-d, --data", "--help"],
+        ),
+        (
+            &["generate", "-h"],
+            &["Usage: wsline generate <COMMAND>", "completions", "man"],
+        ),
+        (
+            &["generate", "completions", "-h"],
+            &["[possible values: bash, elvish, fish, powershell, zsh]"],
+        ),
+    ] {
+        in_order(&help(args), pieces);
+    }
+}
+
+#[test]
+fn the_version() {
+    for option in ["--version", "-V"] {
+        Wsline::new()
+            .arg(option)
+            .stdout(concat!("wsline ", env!("CARGO_PKG_VERSION"), "\n"))
+            .run();
+    }
+}
+
+#[test]
+fn help_whose_reader_has_gone_is_no_error() {
+    for args in [&["--help"][..], &["generate", "man"]] {
+        Wsline::new().args(args).stdout_to(Stdout::Gone).run();
+    }
+}
+
+#[test]
+fn usage_errors() {
+    for (args, complaint, end) in [
+        (
+            &[][..],
+            "there is no URL to connect to; `wsline demo` needs none",
+            USAGE,
+        ),
+        (
+            &["-k", "echo"],
+            "put `echo` first: wsline echo …; to connect to a host of that name write ws://echo",
+            USAGE,
+        ),
+        (
+            &["ws://a", "ws://b"],
+            "one URL is enough, and 'ws://b' is a second; a message to send is written -d TEXT",
+            USAGE,
+        ),
+        (
+            &["-q", "-v", "ws://a"],
+            "-v does not go with -q: one says more, the other less",
+            USAGE,
+        ),
+        (
+            &["ws://a", "-n", "0"],
+            "invalid value '0' for '--max-messages <N>': a number of messages is 1 or more",
+            TRY_HELP,
+        ),
+        (
+            &["ws://a", "--close-code", "1005"],
+            "a close code is 1000 or 3000-4999, not 1005; --force sends it all the same",
+            USAGE,
+        ),
+        (
+            &["ws://a", "--data-hex", "abc"],
+            "invalid value 'abc' for '--data-hex <HEX>': [..]",
+            TRY_HELP,
+        ),
+        (
+            &["ws://a", "-w", "1 fortnight"],
+            "invalid value '1 fortnight' for '--wait <TIME>': [..] a duration is written 500ms, \
+             2s, 1m, or as a number of seconds; -1 or forever has no end",
+            TRY_HELP,
+        ),
+        (
+            &["ws://a", "--color", "red"],
+            "invalid value 'red' for '--color <WHEN>'\n  [possible values: auto, always, never]",
+            TRY_HELP,
+        ),
+        (
+            &["ws://a", "--cacert"],
+            "a value is required for '--cacert <FILE>' but none was supplied",
+            TRY_HELP,
+        ),
+    ] {
+        Wsline::new()
+            .args(args)
+            .stderr_matches(format!("error: {complaint}\n{end}"))
+            .code(2)
+            .run();
+    }
+}
+
+#[test]
+fn an_unknown_option_is_told_with_one_that_is_known() {
+    Wsline::new()
+        .args(["ws://a", "--max-mesages", "1"])
+        .stderr(format!(
+            "error: unexpected argument '--max-mesages' found\n\n  \
+             tip: a similar argument exists: '--max-messages'\n{USAGE}"
+        ))
+        .code(2)
+        .run();
+}
+
+#[test]
+fn generated_output_that_can_not_be_written() {
+    if !std::path::Path::new("/dev/full").exists() {
+        crate::support::skip::say("/dev/full");
+        return;
+    }
+    Wsline::new()
+        .args(["generate", "man"])
+        .stdout_to(Stdout::File("/dev/full".into()))
+        .stderr("wsline: could not write to standard output: No space left on device\n")
+        .code(23)
+        .run();
+}
+
+/// Gives `program` a generated file to read, and `arguments` before its name.
+#[track_caller]
+fn read_by(program: &str, arguments: &[&str], words: &[&str]) {
+    let mut generate = vec!["generate"];
+    generate.extend(words);
+    let text = help(&generate);
+    Wsline::program(program)
+        .file("generated", text)
+        .args(arguments)
+        .arg("generated")
+        .stdout_matches("...")
+        .run();
+}
+
+#[test]
+fn bash_reads_its_completions() {
+    require!("bash");
+    read_by("bash", &["-n"], &["completions", "bash"]);
+}
+
+#[test]
+fn zsh_reads_its_completions() {
+    require!("zsh");
+    read_by("zsh", &["-n"], &["completions", "zsh"]);
+}
+
+#[test]
+fn fish_reads_its_completions() {
+    require!("fish");
+    read_by("fish", &["--no-execute"], &["completions", "fish"]);
+}
+
+/// No warning of any kind: stderr must be empty.
+#[test]
+fn groff_reads_the_man_page() {
+    require!("groff");
+    read_by("groff", &["-man", "-Tutf8", "-ww"], &["man"]);
+}
+
+/// Completes a word, as bash does when Tab is pressed.
+#[test]
+fn bash_completes() {
+    require!("bash");
+    let script = r#"
+        source <("$0" generate completions bash)
+        complete_word() {
+            COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMPREPLY=()
+            _wsline "$1" "${!#}" "${COMP_WORDS[$# - 2]}"
+            echo "${COMPREPLY[*]}"
+        }
+        complete_word wsline --max-m
+        complete_word wsline ec
+        complete_word wsline --binary-as h
+        complete_word wsline generate completions z
+    "#;
+    Wsline::program("bash")
+        .args(["-c", script, BINARY])
+        .stdout("--max-messages --max-message-size\necho\nhex\nzsh\n")
+        .run();
+}

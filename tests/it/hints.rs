@@ -1,0 +1,219 @@
+//! Refusals explained: a peer that behaves so, and the hint that says what to do.
+
+use crate::support::{Peer, Wsline};
+
+/// An answer with this status line, these fields and this body, and the last line of stderr.
+fn check(status: &str, fields: &[&str], body: &str, hint: &str) {
+    let fields: String = fields.iter().flat_map(|field| [*field, "\r\n"]).collect();
+    let answer = format!(
+        "HTTP/1.1 {status}\r\n{fields}Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let peer = Peer::http(answer).start();
+    Wsline::new()
+        .arg(peer.url_with("/chat?token=hush"))
+        .with("[ADDR]", peer.addr())
+        .stderr_matches(format!(
+            "wsline: the server refused the upgrade: HTTP/1.1 {status}\n...\nhint: {hint}\n"
+        ))
+        .code(22)
+        .run();
+}
+
+#[test]
+fn credentials_are_missing() {
+    check(
+        "401 Unauthorized",
+        &["WWW-Authenticate: Basic realm=\"x\""],
+        "",
+        "the server wants credentials: -u USER:PASS sends a name and a password",
+    );
+    check(
+        "401 Unauthorized",
+        &["WWW-Authenticate: Bearer"],
+        "",
+        "the server wants credentials: --bearer TOKEN sends a token",
+    );
+    check(
+        "407 Proxy Authentication Required",
+        &["Proxy-Authenticate: Basic"],
+        "",
+        "a proxy before the server wants credentials of its own: \
+         -H 'Proxy-Authorization: Basic …' sends them",
+    );
+}
+
+#[test]
+fn credentials_are_wrong() {
+    let peer = Peer::http("HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n").start();
+    Wsline::new()
+        .args(["-u", "u:p", &peer.url()])
+        .stderr_matches("...\nhint: the server does not accept these credentials; [..]\n")
+        .code(22)
+        .run();
+}
+
+#[test]
+fn the_origin_is_wrong() {
+    check(
+        "403 Forbidden",
+        &[],
+        "",
+        "the server may want an Origin, as browsers send one: try -o https://SITE with the site \
+         that it belongs to",
+    );
+    let peer = Peer::http("HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n").start();
+    Wsline::new()
+        .args(["-o", "https://a.test", &peer.url()])
+        .stderr_matches("...\nhint: the server may not accept the Origin https://a.test: [..]\n")
+        .code(22)
+        .run();
+}
+
+#[test]
+fn the_path_is_wrong() {
+    check(
+        "404 Not Found",
+        &[],
+        "<h1>no</h1>",
+        "the server has no WebSocket at /chat: check the path",
+    );
+}
+
+#[test]
+fn the_version_is_another() {
+    check(
+        "426 Upgrade Required",
+        &["Sec-WebSocket-Version: 8", "Sec-WebSocket-Version: 7"],
+        "",
+        "the server speaks these versions of WebSocket: 8, 7; wsline speaks 13 (RFC 6455 §4.4)",
+    );
+    check(
+        "426 Upgrade Required",
+        &["Upgrade: TLS/1.2, HTTP/1.1"],
+        "",
+        "the server wants TLS (RFC 2817): use wss://[ADDR]/chat?token=hush",
+    );
+}
+
+/// What servers say behind a proxy that keeps the Upgrade field to itself.
+#[test]
+fn a_proxy_takes_the_upgrade_away() {
+    for body in [
+        "websocket: the client is not using the websocket protocol: 'upgrade' token not found",
+        "Can \"Upgrade\" only to \"WebSocket\".",
+        "No WebSocket UPGRADE hdr: None",
+        "Missing or invalid Upgrade header",
+    ] {
+        check(
+            "400 Bad Request",
+            &["Server: nginx"],
+            body,
+            "the server did not see the Upgrade field: a proxy before it may not pass it on \
+             (nginx: proxy_set_header Upgrade $http_upgrade)",
+        );
+    }
+    check(
+        "426 Upgrade Required",
+        &["Sec-WebSocket-Version: 13"],
+        "",
+        "the server did not see an upgrade to WebSocket: a proxy before it may not pass the \
+         Upgrade field on (nginx: proxy_set_header Upgrade $http_upgrade)",
+    );
+}
+
+#[test]
+fn a_web_page() {
+    for (field, body) in [
+        ("Content-Type: text/html; charset=utf-8", "hello"),
+        ("X: y", "\n<!DOCTYPE html>\n<title>hello</title>"),
+    ] {
+        check(
+            "200 OK",
+            &[field],
+            body,
+            "this is a web page, not a WebSocket: the address of the WebSocket often has a path \
+             of its own, such as /ws",
+        );
+    }
+}
+
+#[test]
+fn tls_on_a_plain_port() {
+    check(
+        "400 Bad Request",
+        &[],
+        "<h1>The plain HTTP request was sent to HTTPS port</h1>",
+        "this port speaks TLS: use wss://[ADDR]/chat?token=hush",
+    );
+    // A TLS alert, as OpenSSL sends one.
+    let peer = Peer::http(b"\x15\x03\x01\x00\x02\x02\x46").start();
+    Wsline::new()
+        .arg(peer.url())
+        .with("[ADDR]", peer.addr())
+        .stderr_matches("...\nhint: this port speaks TLS: use wss://[ADDR]/\n")
+        .code(22)
+        .run();
+    // Or it just ends TCP.
+    let peer = Peer::http("").start();
+    Wsline::new()
+        .arg(peer.url())
+        .with("[ADDR]", peer.addr())
+        .stderr_matches("...\nhint: if the server speaks TLS on this port, use wss://[ADDR]/\n")
+        .code(56)
+        .run();
+}
+
+#[test]
+fn plain_http_on_a_tls_port() {
+    let peer = Peer::tcp().raw("HTTP/1.1 400 Bad Request\r\n\r\n");
+    let peer = peer.stall().start();
+    Wsline::new()
+        .arg(peer.url().replace("ws", "wss"))
+        .with("[ADDR]", peer.addr())
+        .stderr_matches(
+            "wsline: the TLS handshake with 127.0.0.1 failed: the answer is not TLS\n\
+             hint: this port seems to speak plain HTTP: use ws://[ADDR]\n",
+        )
+        .code(35)
+        .run();
+}
+
+#[test]
+fn drafts_from_before_the_rfc() {
+    for (prefix, name) in [("", "hixie-75"), ("Sec-", "hixie-76 (hybi-00)")] {
+        let peer = Peer::http(format!(
+            "HTTP/1.1 101 Web Socket Protocol Handshake\r\nUpgrade: WebSocket\r\n\
+             Connection: Upgrade\r\n{prefix}WebSocket-Origin: http://h\r\n\
+             {prefix}WebSocket-Location: ws://h/\r\n\r\n"
+        ));
+        let peer = peer.start();
+        Wsline::new()
+            .arg(peer.url())
+            .with("[NAME]", name)
+            .stderr_matches(
+                "wsline: the server answered the upgrade wrongly: its Sec-WebSocket-Accept must \
+                 [..]\n\
+                 HTTP/1.1 101 Web Socket Protocol Handshake\n\
+                 ...\n\
+                 hint: the server speaks [NAME], a draft of WebSocket from before RFC 6455 \
+                 (2011) that no browser speaks any more: it needs to be updated\n",
+            )
+            .code(22)
+            .run();
+    }
+}
+
+#[test]
+fn another_service() {
+    let peer = Peer::tcp().raw("SSH-2.0-x\r\n").stall().start();
+    Wsline::new()
+        .arg(peer.url())
+        .stderr(
+            "wsline: the server answered the upgrade wrongly: it does not speak HTTP, its answer \
+             begins with \"SSH-2.0-x\\r\\n\"\n\
+             hint: another service listens on this port: check the port\n",
+        )
+        .code(22)
+        .run();
+}

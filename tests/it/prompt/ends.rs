@@ -1,0 +1,250 @@
+//! Every end: the verdict, the exit code, and the terminal as it was found.
+
+use nix::sys::signal::Signal;
+
+use super::{end, open, wait_for_line};
+use crate::support::program::BINARY;
+use crate::support::{require, Gate, Key, Peer, Pty, Terminal};
+
+/// The prompt on `peer` ends by itself, with `code`, and `last` on the screen.
+#[track_caller]
+fn assert_ends(pty: &mut Pty, code: i32, last: &str) {
+    assert_eq!(pty.wait_exit(), code, "{}", pty.screen());
+    let screen = pty.screen();
+    let line = screen.lines().last().unwrap_or_default();
+    assert!(line.contains(last), "{screen}");
+    pty.assert_as_found();
+}
+
+#[test]
+fn the_server_closes() {
+    for (code, reason, exit, verdict) in [
+        (
+            1000,
+            "bye",
+            0,
+            "closed by server: 1000 \"bye\" (normal closure) after ",
+        ),
+        (
+            1008,
+            "",
+            108,
+            "closed by server: 1008 (policy violation) after ",
+        ),
+        (
+            4001,
+            "token expired",
+            121,
+            "closed by server: 4001 \"token expired\" (application) after ",
+        ),
+    ] {
+        let gate = Gate::new();
+        let peer = Peer::ws()
+            .wait_for(&gate)
+            .send_text("the last word")
+            .close(code, reason)
+            .start();
+        let mut pty = open(&peer);
+        pty.type_text("half a li");
+        wait_for_line(&pty, "> half a li");
+        gate.open();
+        assert_ends(&mut pty, exit, verdict);
+        let screen = pty.screen();
+        let message = screen.find("< the last word").expect("it is shown");
+        let verdict = screen.find("closed by server").expect("it is shown");
+        assert!(message < verdict, "{screen}");
+    }
+}
+
+#[test]
+fn ctrl_c_twice_on_an_empty_line() {
+    let peer = Peer::ws().expect_close(1001, "").start();
+    let mut pty = open(&peer);
+    pty.key(Key::CtrlC);
+    pty.wait_for("* press ^C again to end, or ^D to close with 1000");
+    pty.key(Key::CtrlC);
+    assert_ends(&mut pty, 130, "closed by us: 1001 (going away) after ");
+}
+
+#[test]
+fn something_typed_between_starts_the_count_afresh() {
+    let peer = Peer::ws().expect_text("still here").start();
+    let mut pty = open(&peer);
+    pty.key(Key::CtrlC);
+    pty.wait_for("* press ^C again");
+    pty.type_text("still here");
+    wait_for_line(&pty, "> still here");
+    pty.key(Key::CtrlC);
+    wait_for_line(&pty, "> still here\n>");
+    pty.key(Key::CtrlC);
+    wait_for_line(&pty, "* press ^C again to end, or ^D to close with 1000\n>");
+    pty.type_line("still here");
+    end(&mut pty);
+}
+
+#[test]
+fn signals() {
+    for (signal, code) in [
+        (Signal::SIGTERM, 143),
+        (Signal::SIGHUP, 129),
+        (Signal::SIGINT, 130),
+    ] {
+        let peer = Peer::ws().expect_close(1001, "").start();
+        let mut pty = open(&peer);
+        pty.type_text("half a li");
+        wait_for_line(&pty, "> half a li");
+        pty.signal(signal);
+        assert_ends(&mut pty, code, "closed by us: 1001 (going away) after ");
+    }
+}
+
+#[test]
+fn the_window_is_closed() {
+    let peer = Peer::ws().expect_close(1001, "").start();
+    let mut pty = open(&peer);
+    pty.hang_up();
+    assert_eq!(pty.wait_exit(), 129);
+}
+
+#[test]
+fn while_connecting_every_end_is_at_once() {
+    for (keys, code, last) in [
+        ("/quit\r", 0, "ended before the connection was open"),
+        ("\x04", 0, "ended before the connection was open"),
+        ("\x03", 130, "wsline: interrupted"),
+    ] {
+        let peer = Peer::silent().start();
+        let mut pty = Terminal::new().args([peer.url()]).start();
+        pty.wait_for(">");
+        pty.type_text(keys);
+        assert_eq!(pty.wait_exit(), code, "{}", pty.screen());
+        assert!(pty.screen().contains(last), "{}", pty.screen());
+        pty.assert_as_found();
+    }
+    let peer = Peer::silent().start();
+    let mut pty = Terminal::new().args([peer.url()]).start();
+    pty.wait_for(">");
+    pty.signal(Signal::SIGTERM);
+    assert_eq!(pty.wait_exit(), 143);
+    pty.assert_as_found();
+}
+
+#[test]
+fn what_waited_for_a_connection_that_is_given_up_is_counted() {
+    let peer = Peer::silent().start();
+    let mut pty = Terminal::new().args([peer.url()]).start();
+    pty.wait_for(">");
+    pty.type_line("one");
+    pty.wait_for("not connected yet");
+    pty.type_line("two");
+    pty.key(Key::CtrlD);
+    assert_eq!(pty.wait_exit(), 0);
+    assert!(
+        pty.screen()
+            .contains("! not connected, and not sent: 2 messages"),
+        "{}",
+        pty.screen()
+    );
+    pty.assert_as_found();
+}
+
+#[test]
+fn nobody_listens() {
+    let refusing = Peer::refusing();
+    let mut pty = Terminal::new().size(24, 120).args([refusing.url()]).start();
+    assert_eq!(pty.wait_exit(), 7);
+    assert!(pty.screen().contains("wsline: "), "{}", pty.screen());
+    pty.assert_as_found();
+}
+
+#[test]
+fn a_refusal_is_shown_whole() {
+    let peer = Peer::http(
+        "HTTP/1.1 401 Unauthorized\r\nX-Why: no token\r\nContent-Length: 18\r\n\r\nshow me your token",
+    )
+    .start();
+    let mut pty = Terminal::new().args([peer.url()]).start();
+    assert_eq!(pty.wait_exit(), 22);
+    let screen = pty.screen();
+    for part in [
+        "HTTP/1.1 401 Unauthorized",
+        "X-Why: no token",
+        "\nshow me your token\n",
+        "hint: ",
+    ] {
+        assert!(screen.contains(part), "{part:?} is missing\n{screen}");
+    }
+    pty.assert_as_found();
+}
+
+#[test]
+fn the_connection_is_lost() {
+    for reset in [false, true] {
+        let peer = Peer::ws().expect_text("go");
+        let peer = if reset {
+            peer.reset_tcp()
+        } else {
+            peer.drop_tcp()
+        };
+        let peer = peer.start();
+        let mut pty = open(&peer);
+        pty.type_line("go");
+        assert_ends(&mut pty, 106, "without a Close (1006");
+    }
+}
+
+#[test]
+fn ctrl_d_in_a_line_deletes_and_does_not_end() {
+    let peer = Peer::ws().expect_text("ab").start();
+    let mut pty = open(&peer);
+    pty.type_text("abc");
+    pty.key(Key::Left);
+    pty.key(Key::CtrlD);
+    wait_for_line(&pty, "> ab");
+    pty.key(Key::Enter);
+    end(&mut pty);
+}
+
+#[test]
+fn keys_typed_ahead_are_not_lost() {
+    let peer = Peer::ws()
+        .expect_text("one")
+        .expect_text("two")
+        .expect_close(1000, "")
+        .start();
+    let mut pty = open(&peer);
+    pty.type_text("one\rtwo\r\x04");
+    assert_ends(&mut pty, 0, "closed by us: 1000 (normal closure) after ");
+}
+
+#[test]
+fn a_suspended_prompt_leaves_the_terminal_to_the_shell() {
+    require!("bash");
+    let gate = Gate::new();
+    let peer = Peer::ws()
+        .expect_text("before")
+        .wait_for(&gate)
+        .send_text("meanwhile")
+        .expect_text("after")
+        .start();
+    let script = "set -m; stty -g >found; \"$0\" \"$@\"; stty -g >left; echo stopped; read go; fg";
+    let mut pty = Terminal::program("bash")
+        .args(["-c", script, BINARY, &peer.url()])
+        .start();
+    pty.wait_for("/help lists");
+    pty.type_line("before");
+    wait_for_line(&pty, "> before\n>");
+    pty.key(Key::CtrlZ);
+    pty.wait_for("\nstopped");
+    let read =
+        |name: &str| std::fs::read_to_string(pty.home().work().join(name)).expect("stty wrote it");
+    assert_eq!(read("found"), read("left"));
+    assert!(!pty.look(vt100::Screen::bracketed_paste));
+    gate.open();
+    pty.type_text("\n");
+    pty.wait_for("< meanwhile");
+    pty.type_line("after");
+    pty.key(Key::CtrlD);
+    assert_eq!(pty.wait_exit(), 0, "{}", pty.screen());
+    pty.assert_as_found();
+}

@@ -1,0 +1,128 @@
+//! The history: across runs, private, and only what may be kept.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use tempfile::TempDir;
+
+use super::{end, open_with, wait_for_line};
+use crate::support::{Key, Peer, Terminal};
+
+fn directory() -> TempDir {
+    tempfile::tempdir().expect("a temporary directory can be made")
+}
+
+fn state(directory: &TempDir) -> Terminal {
+    let path = directory.path().to_str().expect("a path in UTF-8");
+    Terminal::new().env("XDG_STATE_HOME", path)
+}
+
+/// Types lines in a run of its own.
+#[track_caller]
+fn run(terminal: Terminal, lines: &[&str]) {
+    let peer = Peer::ws().echo_all().start();
+    let mut pty = open_with(&peer, terminal);
+    for line in lines {
+        pty.type_line(line);
+        pty.wait_for(&format!("< {line}"));
+    }
+    end(&mut pty);
+}
+
+/// Walks through the history in a run of its own.
+#[track_caller]
+fn assert_recalled(terminal: Terminal, lines: &[&str]) {
+    let peer = Peer::ws().start();
+    let mut pty = open_with(&peer, terminal);
+    for line in lines {
+        pty.key(Key::Up);
+        wait_for_line(&pty, &format!("> {line}"));
+    }
+    // There is nothing before the first; a mark shows that the key was heard.
+    pty.key(Key::Up);
+    pty.type_text("!");
+    wait_for_line(&pty, &format!("> {}!", lines.last().unwrap_or(&"")));
+    pty.key(Key::CtrlU);
+    pty.wait_until("an empty line", |screen| screen.cursor_position().1 == 2);
+    end(&mut pty);
+}
+
+fn mode(path: &Path) -> u32 {
+    let metadata = std::fs::metadata(path).expect("the history is there");
+    metadata.permissions().mode() & 0o777
+}
+
+#[test]
+fn it_lasts_without_doubles_and_private_lines() {
+    let directory = directory();
+    run(
+        state(&directory),
+        &["one", "two", " secret", "one", "naïve 日本"],
+    );
+    let file = directory.path().join("wsline/history");
+    assert_eq!(mode(&file), 0o600);
+    let kept = std::fs::read_to_string(&file).expect("the history is text");
+    assert!(!kept.contains("secret"), "{kept}");
+    assert_recalled(state(&directory), &["naïve 日本", "one", "two"]);
+    // It can be searched, and what is found can be sent.
+    let peer = Peer::ws().expect_text("two").start();
+    let mut pty = open_with(&peer, state(&directory));
+    pty.key(Key::CtrlR);
+    pty.type_text("tw");
+    pty.wait_for("`tw': two");
+    pty.key(Key::Enter);
+    end(&mut pty);
+}
+
+#[test]
+fn a_message_of_several_lines_is_one_entry() {
+    let directory = directory();
+    let peer = Peer::ws().expect_text("[1,\n2]").start();
+    let mut pty = open_with(&peer, state(&directory));
+    pty.type_line("[1,");
+    pty.type_line("2]");
+    end(&mut pty);
+    let peer = Peer::ws().expect_text("[1,\n2]").start();
+    let mut pty = open_with(&peer, state(&directory));
+    pty.key(Key::Up);
+    wait_for_line(&pty, "> [1,\n2]");
+    pty.key(Key::Enter);
+    end(&mut pty);
+}
+
+#[test]
+fn no_history_keeps_and_reads_none() {
+    let directory = directory();
+    run(state(&directory).args(["--no-history"]), &["one"]);
+    assert_eq!(
+        std::fs::read_dir(directory.path())
+            .expect("a directory")
+            .count(),
+        0
+    );
+    run(state(&directory), &["two"]);
+    assert_recalled(state(&directory).args(["--no-history"]), &[]);
+}
+
+#[test]
+fn another_file_can_be_named() {
+    let directory = directory();
+    let file = directory.path().join("mine");
+    let file = file.to_str().expect("a path in UTF-8");
+    run(Terminal::new().args(["--history", file]), &["one"]);
+    assert_eq!(mode(Path::new(file)), 0o600);
+    assert_recalled(Terminal::new().args(["--history", file]), &["one"]);
+}
+
+#[test]
+fn a_history_that_cannot_be_kept_is_said_and_stops_nothing() {
+    let directory = directory();
+    let path = directory.path().to_str().expect("a path in UTF-8");
+    let peer = Peer::ws().expect_text("one").start();
+    let terminal = Terminal::new().size(24, 200).args(["--history", path]);
+    let mut pty = open_with(&peer, terminal);
+    pty.wait_for("! the history of this prompt is not kept: ");
+    pty.wait_for("it is a directory");
+    pty.type_line("one");
+    end(&mut pty);
+}

@@ -1,0 +1,271 @@
+//! Answers to the upgrade that refuse it: all of the answer is on stderr, and where the cause is
+//! plain a hint says what to do.
+
+use crate::support::{Peer, Wsline};
+
+const REFUSED: &str = "wsline: the server refused the upgrade: ";
+
+/// Answers with `answer`, which has its own line ends; `stderr` is what must come of it.
+#[track_caller]
+fn answered(answer: impl AsRef<[u8]>, stderr: &str) {
+    let peer = Peer::http(answer).start();
+    Wsline::new()
+        .arg(peer.url())
+        .stderr_matches(stderr)
+        .with("[PORT]", peer.port())
+        .code(22)
+        .run();
+}
+
+#[test]
+fn a_refusal_with_a_length() {
+    let peer = Peer::http(
+        "HTTP/1.1 401 Unauthorized\r\n\
+         Content-Type: application/json\r\n\
+         WWW-Authenticate: Bearer realm=\"api\"\r\n\
+         Set-Cookie: session=hush\r\n\
+         Content-Length: 37\r\n\r\n\
+         {\"error\":\"token expired\",\n \"code\":17}",
+    )
+    // The server keeps the connection: only the length says where the body ends.
+    .stall()
+    .start();
+    Wsline::new()
+        .arg(peer.url())
+        .stderr(format!(
+            "{REFUSED}HTTP/1.1 401 Unauthorized\n\
+             HTTP/1.1 401 Unauthorized\n\
+             Content-Type: application/json\n\
+             WWW-Authenticate: Bearer realm=\"api\"\n\
+             Set-Cookie: ***\n\
+             Content-Length: 37\n\
+             \n\
+             {{\"error\":\"token expired\",\n \"code\":17}}\n\
+             \n\
+             hint: the server wants credentials: --bearer TOKEN sends a token\n"
+        ))
+        .code(22)
+        .run();
+}
+
+#[test]
+fn a_refusal_in_chunks() {
+    let peer = Peer::http(
+        "HTTP/1.1 401 No\r\nTransfer-Encoding: chunked\r\n\r\n\
+         5\r\nfirst\r\n7;x=y\r\n, then \r\n",
+    )
+    .pause(std::time::Duration::from_millis(50))
+    .raw("6\r\nsecond\r\n0\r\nTrailer: x\r\n\r\n")
+    .stall()
+    .start();
+    Wsline::new()
+        .arg(peer.url())
+        .stderr(format!(
+            "{REFUSED}HTTP/1.1 401 No\n\
+             HTTP/1.1 401 No\n\
+             Transfer-Encoding: chunked\n\
+             \n\
+             first, then second\n\
+             \n\
+             hint: the server wants credentials: -u USER:PASS sends a name and a password\n"
+        ))
+        .code(22)
+        .run();
+}
+
+#[test]
+fn a_refusal_until_the_end_of_tcp() {
+    answered(
+        "HTTP/1.0 503 Later\r\n\r\nI am\r\nbusy\r\n",
+        &format!("{REFUSED}HTTP/1.0 503 Later\nHTTP/1.0 503 Later\n\nI am\nbusy\n"),
+    );
+}
+
+/// What is longer than 64 KiB is cut there and said to be, however its length is told.
+#[test]
+fn a_long_refusal_is_cut() {
+    let line = "0123456789abcde\n";
+    let kept = line.repeat(4096);
+    let long = line.repeat(5000);
+    let chunked = format!("{:x}\r\n{long}\r\n0\r\n\r\n", long.len());
+    for (field, body) in [
+        (format!("Content-Length: {}\n", long.len()), &long),
+        ("Transfer-Encoding: chunked\n".to_owned(), &chunked),
+        (String::new(), &long),
+    ] {
+        let head = format!("HTTP/1.1 500 Oops\n{field}");
+        let peer = Peer::http(format!("{}\r\n{body}", head.replace('\n', "\r\n"))).start();
+        Wsline::new()
+            .arg(peer.url())
+            .stderr(format!(
+                "{REFUSED}HTTP/1.1 500 Oops\n{head}\n{kept}… the rest of the body is missing\n"
+            ))
+            .code(22)
+            .run();
+    }
+}
+
+/// A body that breaks off is shown as far as it came.
+#[test]
+fn a_refusal_that_breaks_off() {
+    answered(
+        "HTTP/1.1 500 Oops\r\nContent-Length: 100\r\n\r\nhalf",
+        &format!(
+            "{REFUSED}HTTP/1.1 500 Oops\n\
+             HTTP/1.1 500 Oops\n\
+             Content-Length: 100\n\
+             \n\
+             half\n\
+             … the rest of the body is missing\n"
+        ),
+    );
+}
+
+/// Nothing from the network reaches a terminal as it is, here neither.
+#[test]
+fn a_refusal_is_escaped() {
+    let peer = Peer::http("HTTP/1.1 500 No\r\nX: a\u{202e}b\r\n\r\n\x1b[31mred\u{202e}\n").start();
+    Wsline::new()
+        .arg(peer.url())
+        .stderr(format!(
+            "{REFUSED}HTTP/1.1 500 No\n\
+             HTTP/1.1 500 No\n\
+             X: a\\u{{202e}}b\n\
+             \n\
+             \\x1b[31mred\\u{{202e}}\n"
+        ))
+        .code(22)
+        .run();
+}
+
+#[test]
+fn quiet_leaves_the_sentence_alone() {
+    let peer = Peer::http("HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nno").start();
+    Wsline::new()
+        .args(["-q", &peer.url()])
+        .stderr(format!("{REFUSED}HTTP/1.1 404 Not Found\n"))
+        .code(22)
+        .run();
+}
+
+/// Each plain cause has its hint.
+#[test]
+fn refusals_have_hints() {
+    for (answer, hint) in [
+        (
+            "403 Forbidden\r\n",
+            "the server may want an Origin, as browsers send one: try -o https://SITE with the \
+             site that it belongs to",
+        ),
+        (
+            "404 Not Found\r\n",
+            "the server has no WebSocket at /: check the path",
+        ),
+        (
+            "407 Proxy Authentication Required\r\n",
+            "a proxy before the server wants credentials of its own: -H 'Proxy-Authorization: Basic \
+             …' sends them",
+        ),
+        (
+            "426 Upgrade Required\r\nSec-WebSocket-Version: 8, 7\r\n",
+            "the server speaks these versions of WebSocket: 8, 7; wsline speaks 13 \
+             (RFC 6455 §4.4)",
+        ),
+        (
+            "200 OK\r\nContent-Type: text/html; charset=utf-8\r\n",
+            "this is a web page, not a WebSocket: the address of the WebSocket often has a path \
+             of its own, such as /ws",
+        ),
+        (
+            "200 OK\r\n",
+            "this address answers plain HTTP requests: the WebSocket may be at another path",
+        ),
+        (
+            "502 Bad Gateway\r\n",
+            "a proxy answered because the server behind it did not: try again later",
+        ),
+    ] {
+        let (status, fields) = answer.split_once("\r\n").expect("a status line");
+        let shown = format!("HTTP/1.1 {status}\n{}", fields.replace("\r\n", "\n"));
+        answered(
+            format!("HTTP/1.1 {answer}Content-Length: 0\r\n\r\n"),
+            &format!("{REFUSED}HTTP/1.1 {status}\n{shown}Content-Length: 0\nhint: {hint}\n"),
+        );
+    }
+}
+
+#[test]
+fn a_proxy_that_takes_the_upgrade_away() {
+    answered(
+        "HTTP/1.1 400 Bad Request\r\n\r\nCan \"Upgrade\" only to \"WebSocket\".",
+        &format!(
+            "{REFUSED}HTTP/1.1 400 Bad Request\n\
+             HTTP/1.1 400 Bad Request\n\
+             \n\
+             Can \"Upgrade\" only to \"WebSocket\".\n\
+             \n\
+             hint: the server did not see the Upgrade field: a proxy before it may not pass it \
+             on (nginx: proxy_set_header Upgrade $http_upgrade)\n"
+        ),
+    );
+}
+
+#[test]
+fn a_redirect_says_where_to() {
+    let peer = Peer::http("HTTP/1.1 302 Found\r\nLocation: /new?x\r\nContent-Length: 0\r\n\r\n");
+    let peer = peer.start();
+    let port = peer.port();
+    Wsline::new()
+        .arg(peer.url_with("/old"))
+        .stderr_matches(format!(
+            "{REFUSED}HTTP/1.1 302 Found\n\
+             HTTP/1.1 302 Found\n\
+             Location: /new?x\n\
+             Content-Length: 0\n\
+             hint: [..]ws://127.0.0.1:{port}/new?x[..]\n"
+        ))
+        .code(22)
+        .run();
+}
+
+#[test]
+fn credentials_that_are_not_accepted() {
+    let peer = Peer::http("HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n").start();
+    Wsline::new()
+        .args([&peer.url(), "-u", "me:hush"])
+        .stderr(format!(
+            "{REFUSED}HTTP/1.1 401 No\n\
+             HTTP/1.1 401 No\n\
+             Content-Length: 0\n\
+             hint: the server does not accept these credentials; -u USER:PASS sends a name and a \
+             password\n"
+        ))
+        .code(22)
+        .run();
+}
+
+#[test]
+fn an_origin_that_is_not_accepted() {
+    let peer = Peer::http("HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n").start();
+    Wsline::new()
+        .args([&peer.url(), "-o", "https://a.example"])
+        .stderr(format!(
+            "{REFUSED}HTTP/1.1 403 No\n\
+             HTTP/1.1 403 No\n\
+             Content-Length: 0\n\
+             hint: the server may not accept the Origin https://a.example: -o sets another; or \
+             it wants credentials (-u, --bearer or --cookie)\n"
+        ))
+        .code(22)
+        .run();
+}
+
+/// Interim answers only announce the one that counts (RFC 9110 §15.2).
+#[test]
+fn interim_answers_before_a_refusal() {
+    answered(
+        "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n\
+         HTTP/1.1 418 Teapot\r\nContent-Length: 5\r\n\r\nshort",
+        &format!("{REFUSED}HTTP/1.1 418 Teapot\nHTTP/1.1 418 Teapot\nContent-Length: 5\n\nshort\n"),
+    );
+}

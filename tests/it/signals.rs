@@ -1,0 +1,142 @@
+//! SIGINT, SIGTERM and SIGHUP: an orderly end, an end at once, and an end before the beginning.
+
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::Signal;
+
+use crate::support::{Gate, Peer, Stdin, Wsline};
+
+const ALL: [(Signal, i32, &str); 3] = [
+    (Signal::SIGINT, 130, "interrupted"),
+    (Signal::SIGTERM, 143, "terminated"),
+    (Signal::SIGHUP, 129, "ended by SIGHUP"),
+];
+
+#[test]
+fn the_first_closes_properly() {
+    for (signal, exit, said) in ALL {
+        let peer = Peer::ws().send_text("open").expect_close(1001, "").start();
+        let mut program = Wsline::new()
+            .arg(peer.url())
+            .stdin(Stdin::Open)
+            .stdout("open\n")
+            .stderr_matches(format!(
+                "wsline: {said}\n\
+                 closed by us: 1001 (going away) after [..] s, sent 0, received 1\n"
+            ))
+            .code(exit)
+            .spawn();
+        assert_eq!(program.read_line(), "open");
+        program.signal(signal);
+        program.wait();
+    }
+}
+
+#[test]
+fn what_comes_before_the_answer_is_printed() {
+    let peer = Peer::ws()
+        .send_text("open")
+        .expect_close(1001, "")
+        .send_text("still here")
+        .start();
+    let mut program = Wsline::new()
+        .args([&peer.url(), "-q"])
+        .stdout("open\nstill here\n")
+        .stderr("wsline: interrupted\n")
+        .code(130)
+        .spawn();
+    assert_eq!(program.read_line(), "open");
+    program.signal(Signal::SIGINT);
+    program.wait();
+}
+
+#[test]
+fn an_answer_is_waited_for_a_second_at_most() {
+    let peer = Peer::ws().send_text("open").stall().start();
+    let mut program = Wsline::new()
+        .arg(peer.url())
+        .stdout("open\n")
+        .stderr_matches(
+            "wsline: interrupted\n\
+             closed by us: 1001 (going away), not answered by the server, after [..] s, [..]\n",
+        )
+        .code(130)
+        .spawn();
+    assert_eq!(program.read_line(), "open");
+    let sent = Instant::now();
+    program.signal(Signal::SIGINT);
+    program.wait();
+    assert!(sent.elapsed() >= Duration::from_millis(950));
+}
+
+#[test]
+fn the_second_ends_at_once() {
+    let closing = Gate::new();
+    let peer = Peer::ws()
+        .send_text("open")
+        .expect_close(1001, "")
+        .open(&closing)
+        .stall()
+        .start();
+    let mut program = Wsline::new()
+        // Without the second signal it would wait for longer than the test allows.
+        .args([&peer.url(), "--close-timeout", "60"])
+        .stdout("open\n")
+        .stderr_matches("wsline: interrupted\nclosed by us: 1001 (going away), not answered[..]\n")
+        .code(130)
+        .spawn();
+    assert_eq!(program.read_line(), "open");
+    program.signal(Signal::SIGINT);
+    closing.wait();
+    program.signal(Signal::SIGTERM);
+    program.wait();
+}
+
+#[test]
+fn while_connecting_it_ends_at_once() {
+    for (signal, exit, said) in ALL {
+        let peer = Peer::silent().start();
+        let mut program = Wsline::new()
+            .args([&peer.url(), "-v"])
+            .stderr_matches(format!("...\nwsline: {said}\n"))
+            .code(exit)
+            .spawn();
+        program.wait_for_stderr("asked for the upgrade");
+        program.signal(signal);
+        program.wait();
+    }
+}
+
+#[test]
+fn with_much_to_send_it_ends_all_the_same() {
+    let peer = Peer::ws().send_text("open").deaf().start();
+    let mut program = Wsline::new()
+        .args([&peer.url(), "-q"])
+        .stdin(Stdin::written(|pipe| {
+            let block = vec![b'x'; 1 << 16];
+            (0..1000).try_for_each(|_| pipe.write_all(&block))
+        }))
+        .stdout("open\n")
+        .stderr("wsline: terminated\n")
+        .code(143)
+        .spawn();
+    assert_eq!(program.read_line(), "open");
+    program.signal(Signal::SIGTERM);
+    program.wait();
+}
+
+#[test]
+fn what_was_ignored_before_stays_ignored() {
+    let peer = Peer::ws().echo(1).expect_close(1000, "").start();
+    let mut program = Wsline::program("sh")
+        .args(["-c", "trap '' HUP; exec \"$0\" \"$1\" -w 0"])
+        .args([crate::support::program::BINARY, &peer.url()])
+        .stdin(Stdin::Open)
+        .stdout("a\n")
+        .spawn();
+    program.write_line("a");
+    assert_eq!(program.read_line(), "a");
+    program.signal(Signal::SIGHUP);
+    program.close_stdin();
+    program.wait();
+}

@@ -1,0 +1,332 @@
+//! TLS: certificates that are not accepted, with what is wrong with them and the option that
+//! mends it, and the mending.
+
+use crate::support::cert::Validity;
+use crate::support::peer::{self, Tls};
+use crate::support::{Cert, Peer, Wsline};
+
+/// A server that closes at once, over TLS.
+fn closing(tls: impl Into<Tls>) -> Peer {
+    Peer::ws().tls(tls).close(1000, "")
+}
+
+/// A server whose certificate is refused, and then looked at once more for the explanation.
+fn refused(cert: &Cert) -> peer::Running {
+    let looked_at = Peer::tcp().tls(cert).stall();
+    Peer::tcp()
+        .tls(cert)
+        .expect_tls_refused()
+        .then(looked_at)
+        .start()
+}
+
+// What OpenSSL says and shows of a certificate; other libraries have other words.
+#[cfg(not(target_vendor = "apple"))]
+mod not_accepted {
+    use super::*;
+
+    #[test]
+    fn self_signed() {
+        let cert = Cert::self_signed(&["localhost", "127.0.0.1"]);
+        let peer = refused(&cert);
+        Wsline::new()
+            .arg(peer.url())
+            .stderr(
+                "wsline: the certificate of 127.0.0.1 was not accepted: it is self-signed\n  \
+                 subject: CN=localhost\n  \
+                 names: localhost, 127.0.0.1\n  \
+                 issuer: CN=localhost\n  \
+                 valid: Jan  1 00:00:00 2020 GMT to Jan  1 00:00:00 2120 GMT\n\
+                 hint: --cacert FILE trusts it if FILE is this certificate in PEM; -k connects \
+                 without checking it\n",
+            )
+            .code(60)
+            .run();
+    }
+
+    #[test]
+    fn an_unknown_issuer() {
+        let (cert, _) = Cert::for_localhost();
+        let peer = refused(&cert);
+        Wsline::new()
+            .arg(peer.url())
+            .stderr_matches(
+                "wsline: the certificate of 127.0.0.1 was not accepted: its issuer is not \
+                 trusted here, or the server did not send an intermediate certificate\n\
+                 ...\n  issuer: CN=wsline test authority\n...\n\
+                 hint: --cacert FILE trusts the issuers whose certificates are in FILE (PEM); -k \
+                 connects without checking\n",
+            )
+            .code(60)
+            .run();
+    }
+
+    #[test]
+    fn another_name() {
+        let authority = Cert::authority("wsline test authority");
+        let cert = authority.issue(&["other.example", "10.0.0.1"]);
+        let peer = refused(&cert);
+        Wsline::new()
+            .args([&peer.url_as("localhost"), "--cacert"])
+            .arg(authority.path())
+            .stderr(
+                "wsline: the certificate of localhost was not accepted: it is not for localhost\n  \
+                 subject: CN=other.example\n  \
+                 names: other.example, 10.0.0.1\n  \
+                 issuer: CN=wsline test authority\n  \
+                 valid: Jan  1 00:00:00 2020 GMT to Jan  1 00:00:00 2120 GMT\n\
+                 hint: --servername other.example asks for that name and checks it; -k connects \
+                 without checking\n",
+            )
+            .code(60)
+            .run();
+    }
+
+    #[test]
+    fn out_of_its_time() {
+        let authority = Cert::authority("wsline test authority");
+        for (validity, what, from, to) in [
+            (Validity::Expired, "it has expired", 2020, 2021),
+            (Validity::NotYet, "it is not yet valid", 2119, 2120),
+        ] {
+            let cert = authority.issue_with(&["127.0.0.1"], validity);
+            let peer = refused(&cert);
+            Wsline::new()
+                .args([&peer.url(), "--cacert"])
+                .arg(authority.path())
+                .stderr_matches(format!(
+                    "wsline: the certificate of 127.0.0.1 was not accepted: {what}\n  \
+                     subject: CN=127.0.0.1\n  \
+                     names: 127.0.0.1\n  \
+                     issuer: CN=wsline test authority\n  \
+                     valid: Jan  1 00:00:00 {from} GMT to Jan  1 00:00:00 {to} GMT\n\
+                     hint: this computer's clock says [..] UTC; if it is right, the server needs \
+                     another certificate; -k connects without checking it\n"
+                ))
+                .code(60)
+                .run();
+        }
+    }
+
+    #[test]
+    fn a_missing_intermediate() {
+        let authority = Cert::authority("wsline test authority");
+        let between = authority.intermediate("wsline test intermediate");
+        let cert = between.issue(&["127.0.0.1"]);
+        let peer = refused(&cert);
+        Wsline::new()
+            .args([&peer.url(), "--cacert"])
+            .arg(authority.path())
+            .stderr_matches(
+                "wsline: [..] was not accepted: its issuer is not trusted here, or the server \
+                 did not send an intermediate certificate\n\
+                 ...\n  issuer: CN=wsline test intermediate\n...\n",
+            )
+            .code(60)
+            .run();
+    }
+
+    /// What a stranger has written into a certificate is shown, not obeyed.
+    #[test]
+    fn a_certificate_is_escaped() {
+        let cert = Cert::self_signed(&["a\u{1b}[2J"]);
+        let peer = refused(&cert);
+        Wsline::new()
+            .arg(peer.url())
+            .stderr_matches("...\n  subject: CN=a\\x1b[2J\n...\n")
+            .code(60)
+            .run();
+    }
+}
+
+#[test]
+fn cacert_mends_an_unknown_issuer() {
+    let (cert, authority) = Cert::for_localhost();
+    let peer = closing(&cert).start();
+    Wsline::new()
+        .args([&peer.url(), "--cacert"])
+        .arg(authority.path())
+        .run();
+}
+
+#[test]
+fn cacert_mends_a_self_signed_certificate() {
+    let cert = Cert::self_signed(&["127.0.0.1"]);
+    let peer = closing(&cert).start();
+    Wsline::new()
+        .args([&peer.url(), "--ca"])
+        .arg(cert.path())
+        .run();
+}
+
+#[test]
+fn the_variable_for_certificates_mends_too() {
+    let (cert, authority) = Cert::for_localhost();
+    let peer = closing(&cert).start();
+    Wsline::new()
+        .arg(peer.url())
+        .env("SSL_CERT_FILE", authority.path())
+        .run();
+}
+
+/// Whatever is wrong with it, -k takes it.
+#[test]
+fn insecure_mends_everything() {
+    let authority = Cert::authority("nobody knows it");
+    for cert in [
+        Cert::self_signed(&["127.0.0.1"]),
+        authority.issue(&["other.example"]),
+        authority.issue_with(&["127.0.0.1"], Validity::Expired),
+    ] {
+        for option in ["-k", "--no-check"] {
+            let peer = closing(&cert).start();
+            Wsline::new().args([&peer.url(), option]).run();
+        }
+    }
+}
+
+#[test]
+fn insecure_is_told() {
+    let cert = Cert::self_signed(&["x"]);
+    let peer = closing(&cert).start();
+    Wsline::new()
+        .args(["-kv", &peer.url()])
+        .stderr_matches("...\n*[..] secured by TLS[..], certificate not verified\n...\n")
+        .run();
+}
+
+#[test]
+fn servername_is_asked_for_and_checked() {
+    let authority = Cert::authority("wsline test authority");
+    let cert = authority.issue(&["other.example"]);
+    let peer = closing(Tls::new(&cert).expect_server_name("other.example")).start();
+    Wsline::new()
+        .args([&peer.url(), "--servername", "other.example", "--cacert"])
+        .arg(authority.path())
+        .run();
+}
+
+/// An address is no server name (RFC 6066 §3).
+#[test]
+fn the_name_in_the_address_is_asked_for() {
+    let (cert, authority) = Cert::for_localhost();
+    for (host, name) in [("localhost", "localhost"), ("127.0.0.1", "")] {
+        let peer = closing(Tls::new(&cert).expect_server_name(name)).start();
+        Wsline::new()
+            .args([&peer.url_as(host), "--cacert"])
+            .arg(authority.path())
+            .run();
+    }
+}
+
+#[test]
+fn an_empty_servername_is_a_usage_error() {
+    Wsline::new()
+        .args(["wss://127.0.0.1/", "--servername", ""])
+        .stderr("wsline: --servername wants a name; -k is what connects without checking one\n")
+        .code(2)
+        .run();
+}
+
+#[test]
+fn a_ca_file_that_can_not_be_used() {
+    for (file, cause) in [
+        ("missing.pem", "No such file or directory"),
+        (".", "Is a directory"),
+        (
+            "empty.pem",
+            "there is no certificate in it (-----BEGIN CERTIFICATE-----)",
+        ),
+    ] {
+        let peer = Peer::tcp().stall().start();
+        Wsline::new()
+            .file("empty.pem", "nothing\n")
+            .arg(format!("wss://127.0.0.1:{}/", peer.port()))
+            .args(["--cacert", file])
+            .stderr(format!(
+                "wsline: the CA file {file} could not be used: {cause}\n"
+            ))
+            .code(77)
+            .run();
+    }
+}
+
+#[test]
+fn messages_go_through_tls() {
+    let (cert, authority) = Cert::for_localhost();
+    let peer = Peer::ws()
+        .tls(&cert)
+        .glued()
+        .send_text("first")
+        .echo(1)
+        .start();
+    Wsline::new()
+        .args([&peer.url(), "-n", "2", "--cacert"])
+        .arg(authority.path())
+        .stdin("second\n")
+        .stdout("first\nsecond\n")
+        .run();
+}
+
+/// A server that ends TCP without its `close_notify` has lost nothing if both Closes were there.
+#[test]
+fn a_lost_connection_over_tls() {
+    let (cert, authority) = Cert::for_localhost();
+    let peer = Peer::ws().tls(&cert).send_text("one").drop_tcp().start();
+    Wsline::new()
+        .args([&peer.url(), "--cacert"])
+        .arg(authority.path())
+        .stdout("one\n")
+        .stderr_matches("the server ended TCP without a Close (1006) after [..]\n")
+        .code(106)
+        .run();
+}
+
+#[cfg(not(target_vendor = "apple"))]
+#[test]
+fn tls_spoken_to_a_plain_server() {
+    let peer = Peer::tcp().raw("HTTP/1.1 400 Bad Request\r\n\r\n").start();
+    let port = peer.port();
+    Wsline::new()
+        .arg(format!("wss://127.0.0.1:{port}/"))
+        .stderr(format!(
+            "wsline: the TLS handshake with 127.0.0.1 failed: the answer is not TLS\n\
+             hint: this port seems to speak plain HTTP: use ws://127.0.0.1:{port}\n"
+        ))
+        .code(35)
+        .run();
+}
+
+/// The alert of a TLS server that was asked in plain HTTP (RFC 8446 §6): `unexpected_message`.
+#[test]
+fn plain_http_spoken_to_a_tls_server() {
+    let alert = b"\x15\x03\x03\x00\x02\x02\x0a";
+    for answer in [
+        &alert[..],
+        b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n",
+    ] {
+        let peer = Peer::http(answer).start();
+        let port = peer.port();
+        Wsline::new()
+            .arg(peer.url_with("/x"))
+            .stderr_matches(format!(
+                "...\nhint: this port speaks TLS: use wss://127.0.0.1:{port}/x\n"
+            ))
+            .code(22)
+            .run();
+    }
+}
+
+#[test]
+fn a_server_that_leaves_within_the_handshake() {
+    let peer = Peer::tcp().drop_tcp().start();
+    let port = peer.port();
+    Wsline::new()
+        .arg(format!("wss://127.0.0.1:{port}/"))
+        .stderr_matches(format!(
+            "wsline: the TLS handshake with 127.0.0.1 failed: [..]\n\
+             hint: if [..] does not speak TLS on this port, use ws://127.0.0.1:{port}\n"
+        ))
+        .code(35)
+        .run();
+}

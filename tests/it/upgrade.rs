@@ -1,0 +1,203 @@
+//! Answers to the upgrade that are wrong (RFC 6455 §4.1), or no answers, and what may stand before
+//! and in a right one.
+
+use crate::support::{Peer, Wsline};
+
+const WRONG: &str = "wsline: the server answered the upgrade wrongly: ";
+
+/// Answers with `answer`, which has its own line ends; `stderr` is what must come of it.
+#[track_caller]
+fn answered(answer: &str, stderr: &str) {
+    let peer = Peer::http(answer).start();
+    Wsline::new()
+        .arg(peer.url())
+        .stderr_matches(stderr)
+        .code(22)
+        .run();
+}
+
+/// RFC 6455's own example of a key (§1.3), so that a plain HTTP peer knows the answer.
+#[test]
+fn interim_answers_before_the_upgrade() {
+    let peer = Peer::http(
+        "HTTP/1.1 100 Continue\r\n\r\n\
+         HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n\
+         HTTP/1.1 101 Switching Protocols\r\n\
+         UPGRADE: WebSocket\r\n\
+         connection: keep-alive, Upgrade\r\n\
+         Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n",
+    )
+    .raw(b"\x81\x02hi")
+    .close(1000, "")
+    .expect_close(1000, "")
+    .start();
+    Wsline::new()
+        .args(["-H", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="])
+        .arg(peer.url())
+        .stdout("hi\n")
+        .run();
+}
+
+#[test]
+fn a_wrong_accept_key() {
+    let peer = Peer::ws()
+        .accept_key("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
+        .expect_eof()
+        .start();
+    Wsline::new()
+        .arg(peer.url())
+        .stderr_matches(format!(
+            "{WRONG}its Sec-WebSocket-Accept must be [..]= for the key that was sent, it says \
+             \"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\" (RFC 6455 §4.1)\n\
+             HTTP/1.1 101 Switching Protocols\n\
+             Upgrade: websocket\n\
+             Connection: Upgrade\n\
+             Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\n"
+        ))
+        .code(22)
+        .run();
+}
+
+#[test]
+fn a_subprotocol_that_was_not_offered() {
+    for (args, ours) in [
+        (&[][..], "none was offered; -s offers one"),
+        (&["-s", "chat"], "only chat was offered"),
+    ] {
+        let peer = Peer::ws()
+            .accept_with_headers(["Sec-WebSocket-Protocol: mqtt"])
+            .expect_eof()
+            .start();
+        Wsline::new()
+            .arg(peer.url())
+            .args(args)
+            .stderr_matches(format!(
+                "{WRONG}it chooses the subprotocol \"mqtt\", but {ours} (RFC 6455 §4.1)\n\
+                 HTTP/1.1 101 Switching Protocols\n...\n"
+            ))
+            .code(22)
+            .run();
+    }
+}
+
+#[test]
+fn an_extension_that_was_not_offered() {
+    let peer = Peer::ws()
+        .accept_with_headers(["Sec-WebSocket-Extensions: x-unheard-of; a=1"])
+        .expect_eof()
+        .start();
+    Wsline::new()
+        .arg(peer.url())
+        .stderr_matches(format!(
+            "{WRONG}it uses an extension that was not offered, it says \
+             \"x-unheard-of; a=1\" (RFC 6455 §4.1)\n\
+             HTTP/1.1 101 Switching Protocols\n...\n"
+        ))
+        .code(22)
+        .run();
+}
+
+/// Upgrade and Connection must say what they have to say, in whatever letter case.
+#[test]
+fn a_101_to_something_else() {
+    answered(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n",
+        &format!(
+            "{WRONG}its Upgrade field must say websocket, it says \"h2c\" (RFC 6455 §4.1)\n\
+             HTTP/1.1 101 Switching Protocols\nUpgrade: h2c\nConnection: Upgrade\n"
+        ),
+    );
+    answered(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: WebSocket\r\n\r\n",
+        &format!(
+            "{WRONG}its Connection field must say Upgrade, it has none (RFC 6455 §4.1)\n\
+             HTTP/1.1 101 Switching Protocols\nUpgrade: WebSocket\n"
+        ),
+    );
+}
+
+/// The drafts before RFC 6455 had an Origin and a Location in their answers.
+#[test]
+fn a_server_of_an_old_draft() {
+    answered(
+        "HTTP/1.1 101 WebSocket Protocol Handshake\r\nUpgrade: WebSocket\r\n\
+         Connection: Upgrade\r\nSec-WebSocket-Origin: null\r\n\
+         Sec-WebSocket-Location: ws://x/\r\n\r\n0123456789abcdef",
+        &format!(
+            "{WRONG}its Sec-WebSocket-Accept must be [..] it has none (RFC 6455 §4.1)\n\
+             HTTP/1.1 101 WebSocket Protocol Handshake\n\
+             ...\n\
+             hint: the server speaks hixie-76 (hybi-00), a draft of WebSocket from before RFC \
+             6455 (2011) that no browser speaks any more: it needs to be updated\n"
+        ),
+    );
+}
+
+#[test]
+fn a_service_that_is_no_http() {
+    let peer = Peer::tcp()
+        .raw("SSH-2.0-x\x1b\r\n")
+        .expect_raw("GET")
+        .start();
+    Wsline::new()
+        .arg(peer.url())
+        .stderr(format!(
+            "{WRONG}it does not speak HTTP, its answer begins with \"SSH-2.0-x\\x1b\\r\\n\"\n\
+             hint: another service listens on this port: check the port\n"
+        ))
+        .code(22)
+        .run();
+}
+
+/// A head that HTTP does not allow is no answer; what it wanted with the terminal is not told.
+#[test]
+fn a_head_with_control_characters() {
+    let answer = "HTTP/1.1 500 \x1b[2J\r\nX: \x1b]52;c;eA==\x07\r\n\r\n";
+    let peer = Peer::http(answer).start();
+    let done = Wsline::new()
+        .arg(peer.url())
+        .stderr_matches(format!("{WRONG}[..]\n"))
+        .code(22)
+        .run();
+    assert!(!done.stderr_text().contains(['\x1b', '\x07']));
+}
+
+#[test]
+fn a_head_without_end() {
+    let peer = Peer::tcp()
+        .raw("HTTP/1.1 200 OK\r\n")
+        .raw_repeated("X: 0123456789\r\n", 5000)
+        .stall()
+        .start();
+    Wsline::new()
+        .arg(peer.url())
+        .stderr(format!("{WRONG}its head is longer than 64 KiB\n"))
+        .code(22)
+        .run();
+}
+
+/// The connection ends before there is an answer: at once, within the head, or by a reset.
+#[test]
+fn no_answer_at_all() {
+    const ENDED: &str = "wsline: the connection ended before the upgrade was answered";
+    let hint = |port| {
+        format!("hint: if the server speaks TLS on this port, use wss://127.0.0.1:{port}/\n")
+    };
+    for answer in ["", "HTTP/1.1 101 Switch"] {
+        let peer = Peer::http(answer).start();
+        Wsline::new()
+            .arg(peer.url())
+            .stderr(format!("{ENDED}\n{}", hint(peer.port())))
+            .code(56)
+            .run();
+    }
+    let peer = Peer::http("").reset_tcp().start();
+    Wsline::new()
+        .arg(peer.url())
+        .stderr(format!(
+            "{ENDED}: Connection reset by peer\n{}",
+            hint(peer.port())
+        ))
+        .code(56)
+        .run();
+}
