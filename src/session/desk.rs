@@ -2,7 +2,7 @@
 //! want to know what is sent.
 
 use super::audience::{Now, Outputs};
-use super::{Faults, Slot, Until};
+use super::{links, Faults, Slot, Until};
 use crate::error::Error;
 use crate::event::{Event, Link, Note, Piece, Way};
 use crate::protocol::CloseReason;
@@ -24,8 +24,8 @@ impl Desk<'_, '_> {
             self.outputs.show(self.at, link, event);
         }
         if self.outputs.detail.frames || self.outputs.detail.wire {
-            if let Some(connection) = super::open(self.slots, link) {
-                super::show_sent_frames(connection, self.outputs, self.at, link);
+            if let Some(connection) = links::open(self.slots, link) {
+                links::show_sent_frames(connection, self.outputs, self.at, link);
             }
         }
     }
@@ -40,31 +40,31 @@ impl Sender for Desk<'_, '_> {
     }
 
     fn data(&mut self, link: Link, piece: Piece<'_>) {
-        if let Some(connection) = super::open(self.slots, link) {
+        if let Some(connection) = links::open(self.slots, link) {
             connection.send(piece);
             self.sent(link, &Event::Data(Way::Out, piece));
         }
     }
 
     fn ping(&mut self, link: Link, payload: &[u8]) {
-        if let Some(connection) = super::open(self.slots, link) {
+        if let Some(connection) = links::open(self.slots, link) {
             connection.ping(payload);
             self.sent(link, &Event::Ping(Way::Out, payload));
         }
     }
 
     fn pong(&mut self, link: Link, payload: &[u8]) {
-        if let Some(connection) = super::open(self.slots, link) {
+        if let Some(connection) = links::open(self.slots, link) {
             connection.pong(payload);
             self.sent(link, &Event::Pong(Way::Out, payload));
         }
     }
 
     fn close(&mut self, link: Link, reason: Option<CloseReason>) {
-        if let Some(connection) = super::open(self.slots, link) {
+        if let Some(connection) = links::open(self.slots, link) {
             connection.close(reason, self.until.patience());
             if self.outputs.detail.frames || self.outputs.detail.wire {
-                super::show_sent_frames(connection, self.outputs, self.at, link);
+                links::show_sent_frames(connection, self.outputs, self.at, link);
             }
         }
     }
