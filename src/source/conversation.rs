@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::os::fd::BorrowedFd;
 use std::time::Instant;
 
+use super::floor::Floor;
 use super::pace::Pace;
 use super::reader::Reader;
 use super::{Sender, Source, Took, Unsent};
@@ -25,10 +26,7 @@ pub enum Step {
 pub struct Conversation {
     steps: VecDeque<Step>,
     then: Option<Box<dyn Source>>,
-    pace: Pace,
-    link: Link,
-    open: bool,
-    waits_for_room: bool,
+    floor: Floor,
     /// The step in front has begun to be sent, as fragments.
     inside: bool,
 }
@@ -40,10 +38,7 @@ impl Conversation {
         Self {
             steps: steps.into(),
             then,
-            pace,
-            link: Link::default(),
-            open: false,
-            waits_for_room: false,
+            floor: Floor::new(pace),
             inside: false,
         }
     }
@@ -53,7 +48,7 @@ impl Conversation {
         let (kind, reader) = match self.steps.front_mut() {
             None => return Ok(true),
             Some(Step::Send(kind, payload)) => {
-                to.data(self.link, Piece::whole(*kind, payload));
+                to.data(self.floor.link(), Piece::whole(*kind, payload));
                 return Ok(true);
             }
             Some(Step::Stream(kind, reader)) => (*kind, reader),
@@ -74,7 +69,7 @@ impl Conversation {
             Kind::Binary => held.len(),
         };
         to.data(
-            self.link,
+            self.floor.link(),
             Piece {
                 kind,
                 first: !self.inside,
@@ -110,19 +105,15 @@ fn text_length(held: &[u8], last: bool) -> Result<usize, String> {
 impl Source for Conversation {
     fn fd(&self) -> Option<BorrowedFd<'_>> {
         match self.steps.front() {
-            None if self.open && self.pace.due().is_some() => None,
+            None if self.floor.due().is_some() => None,
             None => self.then.as_ref()?.fd(),
             Some(Step::Send(..)) => None,
-            Some(Step::Stream(_, reader)) => {
-                let wanted = self.open && !self.waits_for_room && self.pace.due().is_none();
-                wanted.then(|| reader.fd())
-            }
+            Some(Step::Stream(_, reader)) => self.floor.wants_input().then(|| reader.fd()),
         }
     }
 
     fn due(&self) -> Option<Instant> {
-        // Without a connection there is nothing to be in time for.
-        match self.pace.due().filter(|_| self.open) {
+        match self.floor.due() {
             Some(next) => Some(next),
             None if self.steps.is_empty() => self.then.as_ref()?.due(),
             None => None,
@@ -130,30 +121,21 @@ impl Source for Conversation {
     }
 
     fn hear(&mut self, at: Instant, link: Link, event: &Event<'_>) {
-        match event {
-            Event::Open(_) if link == self.link => self.open = true,
-            Event::Closed(_) if link == self.link => self.open = false,
-            _ => {}
-        }
+        self.floor.hear(link, event);
         if let Some(then) = &mut self.then {
             then.hear(at, link, event);
         }
     }
 
     fn take(&mut self, mut ready: bool, to: &mut dyn Sender) -> Took {
-        self.waits_for_room = false;
         while !self.steps.is_empty() {
-            if !self.open || self.pace.holds() {
-                return Took::Later;
-            }
-            if to.room(self.link) == 0 {
-                self.waits_for_room = true;
-                return Took::More;
+            if let Err(took) = self.floor.ask(to) {
+                return took;
             }
             match self.take_step(&mut ready, to) {
                 Ok(true) => {
                     self.steps.pop_front();
-                    self.pace.step();
+                    self.floor.spoke();
                 }
                 Ok(false) => return Took::Later,
                 Err(error) => return Took::Ended(Some(error)),
@@ -161,7 +143,7 @@ impl Source for Conversation {
         }
         match &mut self.then {
             // The pause after the last message holds for whoever goes on, too.
-            Some(_) if self.open && self.pace.holds() => Took::Later,
+            Some(_) if self.floor.pauses() => Took::Later,
             Some(then) => then.take(ready, to),
             None => Took::Ended(None),
         }

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use memchr::{memchr, memchr_iter};
 
+use super::floor::Floor;
 use super::json;
 use super::pace::Pace;
 use super::reader::Reader;
@@ -19,10 +20,7 @@ use crate::event::{Event, Kind, Link, Piece};
 pub struct JsonLines {
     reader: Reader,
     force: bool,
-    pace: Pace,
-    link: Link,
-    open: bool,
-    waits_for_room: bool,
+    floor: Floor,
     /// How much of the held bytes is known to have no line feed.
     scanned: usize,
     /// Lines read.
@@ -36,10 +34,7 @@ impl JsonLines {
         Self {
             reader,
             force,
-            pace,
-            link: Link::default(),
-            open: false,
-            waits_for_room: false,
+            floor: Floor::new(pace),
             scanned: 0,
             lines: 0,
         }
@@ -69,7 +64,7 @@ impl JsonLines {
                 return false;
             }
         };
-        let link = self.link;
+        let link = self.floor.link();
         match command {
             Command::Text(text) => to.data(link, Piece::whole(Kind::Text, text.as_bytes())),
             Command::Binary(bytes) => to.data(link, Piece::whole(Kind::Binary, &bytes)),
@@ -80,36 +75,28 @@ impl JsonLines {
                 return true;
             }
         }
-        self.pace.step();
+        self.floor.spoke();
         false
     }
 }
 
 impl Source for JsonLines {
     fn fd(&self) -> Option<BorrowedFd<'_>> {
-        let wanted = self.open && !self.waits_for_room && self.pace.due().is_none();
-        wanted.then(|| self.reader.fd())
+        self.floor.wants_input().then(|| self.reader.fd())
     }
 
     fn due(&self) -> Option<Instant> {
-        // Without a connection there is nothing to be in time for.
-        self.pace.due().filter(|_| self.open)
+        self.floor.due()
     }
 
     fn hear(&mut self, _at: Instant, link: Link, event: &Event<'_>) {
-        match event {
-            Event::Open(_) if link == self.link => self.open = true,
-            Event::Closed(_) if link == self.link => self.open = false,
-            _ => {}
-        }
+        self.floor.hear(link, event);
     }
 
     fn take(&mut self, mut ready: bool, to: &mut dyn Sender) -> Took {
-        self.waits_for_room = false;
-        while self.open && !self.pace.holds() {
-            if to.room(self.link) == 0 {
-                self.waits_for_room = true;
-                return Took::More;
+        loop {
+            if let Err(took) = self.floor.ask(to) {
+                return took;
             }
             if let Some((length, used)) = self.next_line() {
                 let closed = self.obey(length, to);
@@ -131,7 +118,6 @@ impl Source for JsonLines {
                 return Took::Later;
             }
         }
-        Took::Later
     }
 
     fn unsent(&mut self) -> Unsent {

@@ -4,6 +4,7 @@
 //! messages from the command line are each one source, and nothing else reaches back into the loop.
 
 pub mod conversation;
+pub mod floor;
 pub mod json;
 pub mod json_lines;
 pub mod line;

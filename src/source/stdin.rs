@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use memchr::{memchr, memchr_iter};
 
+use super::floor::Floor;
 use super::pace::Pace;
 use super::reader::Reader;
 use super::{Sender, Source, Took, Unsent};
@@ -28,11 +29,7 @@ pub enum Cut {
 pub struct Stdin {
     reader: Reader,
     cut: Cut,
-    pace: Pace,
-    link: Link,
-    open: bool,
-    /// Input is there and there was no room to send it.
-    waits_for_room: bool,
+    floor: Floor,
     /// How much of the held bytes is known to have no delimiter.
     scanned: usize,
     /// The line has begun to be sent, as fragments.
@@ -65,10 +62,7 @@ impl Stdin {
         Self {
             reader,
             cut,
-            pace,
-            link: Link::default(),
-            open: false,
-            waits_for_room: false,
+            floor: Floor::new(pace),
             scanned: 0,
             inside: false,
             lines: 0,
@@ -133,7 +127,7 @@ impl Stdin {
             }
         };
         to.data(
-            self.link,
+            self.floor.link(),
             Piece {
                 kind,
                 first: !self.inside,
@@ -146,7 +140,7 @@ impl Stdin {
         self.inside = !last;
         if last {
             self.lines += 1;
-            self.pace.step();
+            self.floor.spoke();
         }
         Ok(())
     }
@@ -163,35 +157,21 @@ fn whole_characters(bytes: &[u8]) -> usize {
 
 impl Source for Stdin {
     fn fd(&self) -> Option<BorrowedFd<'_>> {
-        let wanted = self.open && !self.waits_for_room && self.pace.due().is_none();
-        wanted.then(|| self.reader.fd())
+        self.floor.wants_input().then(|| self.reader.fd())
     }
 
     fn due(&self) -> Option<Instant> {
-        // Without a connection there is nothing to be in time for.
-        self.pace.due().filter(|_| self.open)
+        self.floor.due()
     }
 
     fn hear(&mut self, _at: Instant, link: Link, event: &Event<'_>) {
-        match event {
-            Event::Open(_) if link == self.link => self.open = true,
-            Event::Closed(_) if link == self.link => self.open = false,
-            _ => {}
-        }
+        self.floor.hear(link, event);
     }
 
     fn take(&mut self, mut ready: bool, to: &mut dyn Sender) -> Took {
-        self.waits_for_room = false;
-        if !self.open {
-            return Took::Later;
-        }
         loop {
-            if self.pace.holds() {
-                return Took::Later;
-            }
-            if to.room(self.link) == 0 {
-                self.waits_for_room = true;
-                return Took::More;
+            if let Err(took) = self.floor.ask(to) {
+                return took;
             }
             match self.next() {
                 Next::Piece { take, skip, last } => {
