@@ -9,7 +9,6 @@
 
 use std::fmt::Write;
 use std::io;
-use std::os::fd::BorrowedFd;
 use std::time::SystemTime;
 
 use data_encoding::BASE64;
@@ -152,20 +151,12 @@ impl<S: Sink> Output for Human<S> {
         self.sink.put(block.as_bytes())
     }
 
-    fn waits(&self) -> Option<BorrowedFd<'_>> {
-        self.sink.waits()
+    fn sink(&self) -> Option<&dyn Sink> {
+        Some(&self.sink)
     }
 
-    fn full(&self) -> bool {
-        self.sink.full()
-    }
-
-    fn watch(&self) -> Option<BorrowedFd<'_>> {
-        self.sink.watch()
-    }
-
-    fn idle(&mut self) -> io::Result<()> {
-        self.sink.idle()
+    fn sink_mut(&mut self) -> Option<&mut dyn Sink> {
+        Some(&mut self.sink)
     }
 }
 

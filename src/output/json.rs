@@ -8,7 +8,6 @@
 //! `\u202e`, which means the same to a program, so that a terminal may show these lines too.
 
 use std::io;
-use std::os::fd::BorrowedFd;
 use std::time::{Duration, SystemTime};
 
 use data_encoding::BASE64;
@@ -101,20 +100,12 @@ impl<S: Sink> Output for JsonLines<S> {
         Ok(())
     }
 
-    fn waits(&self) -> Option<BorrowedFd<'_>> {
-        self.sink.waits()
+    fn sink(&self) -> Option<&dyn Sink> {
+        Some(&self.sink)
     }
 
-    fn full(&self) -> bool {
-        self.sink.full()
-    }
-
-    fn watch(&self) -> Option<BorrowedFd<'_>> {
-        self.sink.watch()
-    }
-
-    fn idle(&mut self) -> io::Result<()> {
-        self.sink.idle()
+    fn sink_mut(&mut self) -> Option<&mut dyn Sink> {
+        Some(&mut self.sink)
     }
 }
 

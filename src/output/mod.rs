@@ -20,6 +20,7 @@ use std::io;
 use std::os::fd::BorrowedFd;
 use std::time::SystemTime;
 
+use self::sink::Sink;
 use crate::event::{Event, Link};
 
 /// Which of the costly events an output wants to be told.
@@ -59,19 +60,29 @@ pub trait Output {
     /// What writing said; [`io::ErrorKind::BrokenPipe`] means that its reader has gone.
     fn show(&mut self, at: SystemTime, link: Link, event: &Event<'_>) -> io::Result<()>;
 
+    /// Where it writes, if what follows is the sink's to answer.
+    fn sink(&self) -> Option<&dyn Sink> {
+        None
+    }
+
+    /// The same, to write what waits.
+    fn sink_mut(&mut self) -> Option<&mut dyn Sink> {
+        None
+    }
+
     /// The descriptor that must become writable before bytes which wait can go.
     fn waits(&self) -> Option<BorrowedFd<'_>> {
-        None
+        self.sink()?.waits()
     }
 
     /// Whether so many bytes wait that nothing more should be read for it.
     fn full(&self) -> bool {
-        false
+        self.sink().is_some_and(Sink::full)
     }
 
-    /// A pipe or socket whose reader may leave while nothing is written: polled for that alone.
+    /// A pipe whose reader may leave while nothing is written: polled for its error alone.
     fn watch(&self) -> Option<BorrowedFd<'_>> {
-        None
+        self.sink()?.watch()
     }
 
     /// There is nothing more to read: writes what waits, as far as it goes without blocking.
@@ -80,6 +91,6 @@ pub trait Output {
     ///
     /// As [`show`](Self::show).
     fn idle(&mut self) -> io::Result<()> {
-        Ok(())
+        self.sink_mut().map_or(Ok(()), Sink::idle)
     }
 }

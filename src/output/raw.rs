@@ -4,7 +4,6 @@
 //! came before a cut has been written.
 
 use std::io;
-use std::os::fd::BorrowedFd;
 use std::time::SystemTime;
 
 use data_encoding::BASE64;
@@ -92,20 +91,12 @@ impl<S: Sink> Output for Raw<S> {
         }
     }
 
-    fn waits(&self) -> Option<BorrowedFd<'_>> {
-        self.sink.waits()
+    fn sink(&self) -> Option<&dyn Sink> {
+        Some(&self.sink)
     }
 
-    fn full(&self) -> bool {
-        self.sink.full()
-    }
-
-    fn watch(&self) -> Option<BorrowedFd<'_>> {
-        self.sink.watch()
-    }
-
-    fn idle(&mut self) -> io::Result<()> {
-        self.sink.idle()
+    fn sink_mut(&mut self) -> Option<&mut dyn Sink> {
+        Some(&mut self.sink)
     }
 }
 

@@ -5,7 +5,6 @@
 
 use std::fmt::Write;
 use std::io;
-use std::os::fd::BorrowedFd;
 use std::time::{Duration, SystemTime};
 
 use crate::event::{Event, Link, Timing as Steps, Way};
@@ -169,20 +168,12 @@ impl<S: Sink> Output for Timing<S> {
         }
     }
 
-    fn waits(&self) -> Option<BorrowedFd<'_>> {
-        self.sink.waits()
+    fn sink(&self) -> Option<&dyn Sink> {
+        Some(&self.sink)
     }
 
-    fn full(&self) -> bool {
-        self.sink.full()
-    }
-
-    fn watch(&self) -> Option<BorrowedFd<'_>> {
-        self.sink.watch()
-    }
-
-    fn idle(&mut self) -> io::Result<()> {
-        self.sink.idle()
+    fn sink_mut(&mut self) -> Option<&mut dyn Sink> {
+        Some(&mut self.sink)
     }
 }
 
