@@ -211,6 +211,18 @@ fn values_may_begin_with_a_hyphen() {
     assert_eq!(options.close_reason, "-x");
     assert_eq!(options.headers[0].name, "-a");
     assert_eq!(options.max_messages, None);
+
+    let (_, options) = talk(&["--bearer", "-1kq", "-A", "-v", "-o", "-k", "h"]);
+    assert_eq!(options.bearer.expect("a token").reveal(), "-1kq");
+    assert_eq!(options.user_agent.as_deref(), Some("-v"));
+    assert_eq!(options.origin.as_deref(), Some("-k"));
+    assert!(!options.insecure);
+
+    let words = ["-u", "-a:--b", "-U", "-c:-d", "--cookie", "-n=1", "h"];
+    let (_, options) = talk(&words);
+    assert_eq!(options.user.expect("a login").user, "-a");
+    assert_eq!(options.proxy_user.expect("a login").password, "-d");
+    assert_eq!(options.cookies[0].reveal(), "-n=1");
 }
 
 #[test]
