@@ -355,6 +355,7 @@ fn what_is_wrong_is_said_in_a_sentence() {
         (&["-k", "echo"], echo_first),
         (&["-w", "3", "echo"], echo_first),
         (&["-c", "echo"], echo_first),
+        (&["-k", "echo", ":0"], echo_first),
         (
             &["ws://h", "hello"],
             "one URL is enough, and 'hello' is a second; a message to send is written -d TEXT",
