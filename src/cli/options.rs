@@ -147,7 +147,8 @@ pub struct Options {
     /// With --location: follow at most N redirects [default: 10]
     ///
     /// One more ends with exit status 47.
-    #[arg(long, value_name = "N", hide_short_help = true, help_heading = NETWORK)]
+    #[arg(long, value_name = "N", hide_short_help = true, value_parser = values::redirects,
+          help_heading = NETWORK)]
     pub max_redirs: Option<u32>,
 
     /// Use IPv4 only

@@ -423,6 +423,10 @@ fn what_is_wrong_is_said_in_a_sentence() {
             "a value is required for '--wait <TIME>' but none was supplied",
         ),
         (
+            &["--max-redirs", "few", "h"],
+            "invalid value 'few' for '--max-redirs <N>': a number of redirects is 0 or more",
+        ),
+        (
             &["-n", "0", "h"],
             "invalid value '0' for '--max-messages <N>': a number of messages is 1 or more",
         ),
