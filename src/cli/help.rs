@@ -113,7 +113,7 @@ pub const JSON_OUT: &[(&str, &str)] = &[
     (
         "timing",
         "with --timing, before close, each in milliseconds or null: redirects, resolve, connect, \
-         tls, upgrade, first_message",
+         proxy, tls, upgrade, first_message",
     ),
     ("close", "code, reason, clean, by"),
     ("error", "phase, message, exit"),

@@ -277,11 +277,26 @@ fn address(command: &clap::Command, url: Option<String>) -> Result<String, Strin
         return Err("there is no URL to connect to; `wsline demo` needs none".to_owned());
     };
     if command.find_subcommand(&url).is_some() {
-        return Err(format!(
-            "put `{url}` first: wsline {url} …; to connect to a host of that name write ws://{url}"
-        ));
+        return Err(put_first(&url));
     }
     Ok(url)
+}
+
+fn put_first(task: &str) -> String {
+    format!(
+        "put `{task}` first: wsline {task} …; to connect to a host of that name write ws://{task}"
+    )
+}
+
+/// The name of a subcommand that stands before `word`, with nothing but options before it.
+fn misplaced_task<'a>(
+    args: &'a [OsString],
+    word: &str,
+    command: &clap::Command,
+) -> Option<&'a str> {
+    let mut args = args.iter().skip(1).filter_map(|arg| arg.to_str());
+    let task = args.find(|arg| !arg.starts_with('-'))?;
+    (args.next() == Some(word) && command.find_subcommand(task).is_some()).then_some(task)
 }
 
 /// The options whose values may hold a secret.
@@ -328,7 +343,9 @@ fn explain_second_url(
     }
     // Without quotes a token is a word of its own: -H Authorization: Bearer TOKEN.
     let near = args.iter().any(|arg| names_secret(&arg.to_string_lossy()));
-    let sentence = if near || word.contains('@') {
+    let sentence = if let Some(task) = misplaced_task(args, word, command) {
+        put_first(task)
+    } else if near || word.contains('@') {
         "one URL is enough, and there is a second word where it stands: a value with blanks in \
          it is quoted, a message to send is written -d TEXT"
             .to_owned()

@@ -46,14 +46,14 @@ pub struct Options {
 
     /// Set the User-Agent header
     #[arg(short = 'A', long, value_name = "NAME", hide_short_help = true,
-          value_parser = values::field_value, help_heading = HEADERS)]
+          allow_hyphen_values = true, value_parser = values::field_value, help_heading = HEADERS)]
     pub user_agent: Option<String>,
 
     /// Set the Origin header
     ///
     /// Servers check it to keep out foreign web pages.
     #[arg(short = 'o', long, value_name = "ORIGIN", hide_short_help = true,
-          value_parser = values::field_value, help_heading = HEADERS)]
+          allow_hyphen_values = true, value_parser = values::field_value, help_heading = HEADERS)]
     pub origin: Option<String>,
 
     /// Offer a subprotocol (repeat)
@@ -69,7 +69,7 @@ pub struct Options {
     /// @FILE from a file. They are hidden in what is shown, unless --show-secrets is given; but
     /// other users of this machine can see a command line.
     #[arg(short = 'u', long, alias = "auth", value_name = "USER[:PASS]",
-          value_parser = identity::login, help_heading = HEADERS)]
+          allow_hyphen_values = true, value_parser = identity::login, help_heading = HEADERS)]
     pub user: Option<Login>,
 
     /// Log in with a token (Authorization: Bearer)
@@ -77,7 +77,7 @@ pub struct Options {
     /// env:NAME takes it from a variable, @FILE from a file. It goes before credentials in the
     /// URL; an Authorization of --header goes before all.
     #[arg(long, value_name = "TOKEN", hide_short_help = true, value_parser = identity::bearer,
-          help_heading = HEADERS)]
+          allow_hyphen_values = true, help_heading = HEADERS)]
     pub bearer: Option<Secret>,
 
     /// Send cookies (repeat)
@@ -85,7 +85,7 @@ pub struct Options {
     /// Several in one are written 'a=b; c=d'. A cookie file is not read; -H @FILE keeps a Cookie
     /// header off the command line.
     #[arg(long = "cookie", value_name = "N=V", action = ArgAction::Append, hide_short_help = true,
-          value_parser = identity::cookie, help_heading = HEADERS)]
+          allow_hyphen_values = true, value_parser = identity::cookie, help_heading = HEADERS)]
     pub cookies: Vec<Secret>,
 
     /// Accept any server certificate
@@ -147,7 +147,8 @@ pub struct Options {
     /// With --location: follow at most N redirects [default: 10]
     ///
     /// One more ends with exit status 47.
-    #[arg(long, value_name = "N", hide_short_help = true, help_heading = NETWORK)]
+    #[arg(long, value_name = "N", hide_short_help = true, value_parser = values::redirects,
+          help_heading = NETWORK)]
     pub max_redirs: Option<u32>,
 
     /// Use IPv4 only
@@ -198,7 +199,7 @@ pub struct Options {
     /// It goes before a user name and password in the proxy's address. env:NAME takes both from an
     /// environment variable and @FILE from a file.
     #[arg(short = 'U', long, value_name = "USER:PASS", hide_short_help = true,
-          value_parser = identity::proxy_login, help_heading = NETWORK)]
+          allow_hyphen_values = true, value_parser = identity::proxy_login, help_heading = NETWORK)]
     pub proxy_user: Option<Credentials>,
 
     /// Send a header to the proxy (repeat)

@@ -211,6 +211,18 @@ fn values_may_begin_with_a_hyphen() {
     assert_eq!(options.close_reason, "-x");
     assert_eq!(options.headers[0].name, "-a");
     assert_eq!(options.max_messages, None);
+
+    let (_, options) = talk(&["--bearer", "-1kq", "-A", "-v", "-o", "-k", "h"]);
+    assert_eq!(options.bearer.expect("a token").reveal(), "-1kq");
+    assert_eq!(options.user_agent.as_deref(), Some("-v"));
+    assert_eq!(options.origin.as_deref(), Some("-k"));
+    assert!(!options.insecure);
+
+    let words = ["-u", "-a:--b", "-U", "-c:-d", "--cookie", "-n=1", "h"];
+    let (_, options) = talk(&words);
+    assert_eq!(options.user.expect("a login").user, "-a");
+    assert_eq!(options.proxy_user.expect("a login").password, "-d");
+    assert_eq!(options.cookies[0].reveal(), "-n=1");
 }
 
 #[test]
@@ -343,6 +355,7 @@ fn what_is_wrong_is_said_in_a_sentence() {
         (&["-k", "echo"], echo_first),
         (&["-w", "3", "echo"], echo_first),
         (&["-c", "echo"], echo_first),
+        (&["-k", "echo", ":0"], echo_first),
         (
             &["ws://h", "hello"],
             "one URL is enough, and 'hello' is a second; a message to send is written -d TEXT",
@@ -408,6 +421,10 @@ fn what_is_wrong_is_said_in_a_sentence() {
         (
             &["-w", "-k", "h"],
             "a value is required for '--wait <TIME>' but none was supplied",
+        ),
+        (
+            &["--max-redirs", "few", "h"],
+            "invalid value 'few' for '--max-redirs <N>': a number of redirects is 0 or more",
         ),
         (
             &["-n", "0", "h"],

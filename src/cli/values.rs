@@ -142,6 +142,12 @@ pub(super) fn frame_size(text: &str) -> Result<NonZeroUsize, String> {
     NonZeroUsize::new(size).ok_or_else(|| "a size is at least 1".to_owned())
 }
 
+/// A count of redirects.
+pub(super) fn redirects(text: &str) -> Result<u32, String> {
+    text.parse()
+        .map_err(|_| "a number of redirects is 0 or more".to_owned())
+}
+
 /// A count of at least one.
 pub(super) fn count(text: &str) -> Result<u64, String> {
     match text.parse() {

@@ -146,7 +146,12 @@ impl<'a, S: Read> Incoming<'a, S> {
                     "its head has more than {MOST_FIELDS} fields"
                 )))
             }
-            (Err(cause), _) => return Err(Fault::Malformed(format!("its head is wrong: {cause}"))),
+            (Err(cause), _) => {
+                let place = wrong_place(bytes);
+                return Err(Fault::Malformed(format!(
+                    "its head is wrong: {cause}{place}"
+                )));
+            }
             (Ok(_), _) => return Err(Fault::Malformed("its head is cut off".to_owned())),
         };
         let line = bytes.split(|&byte| byte == b'\n').next();
@@ -246,6 +251,37 @@ impl<'a, S: Read> Incoming<'a, S> {
             }
         }
     }
+}
+
+/// Where a head is wrong: its first line, or the first field that can't be read, of which only
+/// the name is quoted, since its value may be a secret.
+fn wrong_place(head: &[u8]) -> String {
+    let mut lines = head
+        .split(|&byte| byte == b'\n')
+        .map(<[u8]>::trim_ascii_end);
+    let quoted = |bytes: &[u8]| bytes[..bytes.len().min(40)].escape_ascii().to_string();
+    let first = lines.next().unwrap_or_default();
+    if !reads(first, b"") {
+        return format!(", in \"{}\"", quoted(first));
+    }
+    // A folded line belongs to the field above it (RFC 9112 §5.2), and is not read alone.
+    let wrong = lines.find(|line| !line.starts_with(b" ") && !reads(b"HTTP/1.1 200", line));
+    match wrong.map(|line| line.split(|&byte| byte == b':').next().unwrap_or(line)) {
+        Some(name) => format!(", in the field \"{}\"", quoted(name)),
+        None => String::new(),
+    }
+}
+
+/// Whether `httparse` reads a head of this status line and this field, or of no field.
+fn reads(status: &[u8], field: &[u8]) -> bool {
+    let mut head = [status, b"\r\n", field].concat();
+    head.extend_from_slice(if field.is_empty() {
+        b"\r\n"
+    } else {
+        b"\r\n\r\n"
+    });
+    let mut fields = [httparse::EMPTY_HEADER; 1];
+    httparse::Response::new(&mut fields).parse(&head).is_ok()
 }
 
 fn too_long() -> Fault {
@@ -408,10 +444,22 @@ mod tests {
             Fault::Ended(None)
         ));
         assert!(matches!(fault(b"SSH-2.0"), Fault::NotHttp(bytes) if bytes == b"SSH-2.0"));
-        assert!(matches!(
-            fault(b"HTTP/1.1 abc\r\n\r\n"),
-            Fault::Malformed(_)
-        ));
+        for (head, place) in [
+            (&b"HTTP/1.1 abc\r\n\r\n"[..], ", in \"HTTP/1.1 abc\""),
+            (
+                b"HTTP/1.1 101 x\r\nA: b\r\nB: \x1b[2J\r\n\r\n",
+                ", in the field \"B\"",
+            ),
+            (
+                b"HTTP/1.1 101 x\r\nno\x1bcolon\r\n\r\n",
+                ", in the field \"no\\x1bcolon\"",
+            ),
+        ] {
+            assert!(
+                matches!(fault(head), Fault::Malformed(text) if text.ends_with(place)),
+                "{place}"
+            );
+        }
         let long = format!("HTTP/1.1 101 x\r\nA: {}\r\n\r\n", "x".repeat(HEAD_LIMIT));
         assert!(
             matches!(fault(long.as_bytes()), Fault::Malformed(text) if text.contains("64 KiB"))
