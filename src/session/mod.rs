@@ -23,7 +23,7 @@ use crate::error::{Error, Phase};
 use crate::event::{Event, Link, Note, Way, Weight};
 use crate::exit::ExitCode;
 use crate::output::Output;
-use crate::protocol::{self, CloseReason, Closure, End, Protocol, Received, State};
+use crate::protocol::{self, CloseReason, Closure, End, Protocol, Received, State, Volume};
 use crate::source::{Source, Took};
 
 use audience::{Audience, Now, Outputs};
@@ -44,6 +44,8 @@ pub struct Outcome {
     pub sent: u64,
     /// Messages that arrived whole.
     pub received: u64,
+    /// How much the messages were, and what compression made of them.
+    pub volume: Volume,
     /// From the first open connection to the end.
     pub lasted: std::time::Duration,
 }
@@ -131,6 +133,7 @@ struct Session<'a> {
     opened: Option<Instant>,
     sent: u64,
     received: u64,
+    volume: Volume,
 }
 
 /// What is read from a connection at once.
@@ -170,6 +173,7 @@ impl<'a> Session<'a> {
             opened: None,
             sent: 0,
             received: 0,
+            volume: Volume::default(),
         }
     }
 
@@ -488,6 +492,10 @@ impl<'a> Session<'a> {
                         .outputs
                         .show(self.at, link, &Event::Frame(Way::In, &header, length));
                 }
+                Received::Message(summary) => {
+                    let event = Event::Message(Way::In, &summary);
+                    audience.outputs.show(self.at, link, &event);
+                }
                 Received::Close => {}
             }
         }
@@ -535,6 +543,7 @@ impl<'a> Session<'a> {
         let Slot::Open(connection) = slot else { return };
         let unsent = connection.protocol().unsent_messages();
         self.sent += connection.messages_sent() - unsent;
+        self.volume += connection.protocol().volume();
         let closure = connection.protocol().closure().clone();
         let shortfall = if self.leaving {
             None
@@ -696,6 +705,7 @@ impl<'a> Session<'a> {
             closures: self.closures,
             sent: self.sent,
             received: self.received,
+            volume: self.volume,
             lasted: self
                 .opened
                 .map_or_else(Default::default, |opened| opened.elapsed()),
@@ -774,6 +784,9 @@ fn show_sent_frames(connection: &mut Connection, outputs: &mut Outputs<'_>, at: 
             &Event::Frame(Way::Out, &frame.header, frame.length),
         );
         outputs.show(at, link, &Event::Wire(Way::Out, &frame.wire));
+        if let Some(summary) = &frame.message {
+            outputs.show(at, link, &Event::Message(Way::Out, summary));
+        }
     }
 }
 
