@@ -1,12 +1,13 @@
-//! permessage-deflate (RFC 7692) and fragments through the program: what is offered, what answers
+//! permessage-deflate (RFC 7692) through the program: what is offered, what answers
 //! are taken, what is on the wire, and what people see of it.
 
-use std::time::Duration;
+mod excess;
+mod fragments;
 
 use flate2::{Compress, Compression, FlushCompress};
 
-use crate::support::peer::{LengthForm, BINARY, CONTINUATION, TEXT};
-use crate::support::{Frame, Peer, Stdout, Wsline};
+use crate::support::peer::{BINARY, CONTINUATION, TEXT};
+use crate::support::{Frame, Peer, Wsline};
 
 const AGREED: &str = "Sec-WebSocket-Extensions: permessage-deflate";
 const OFFER: &str = "permessage-deflate; client_max_window_bits";
@@ -277,57 +278,7 @@ fn small_messages_go_as_they_are_and_all_is_told() {
         .run();
 }
 
-// Fragments.
-
-/// The frames of `payload` in pieces of `size`, the first one of this opcode and with these
-/// reserved bits.
-fn pieces(peer: Peer, opcode: u8, rsv: u8, payload: &[u8], size: usize) -> Peer {
-    let count = payload.len().div_ceil(size);
-    payload
-        .chunks(size)
-        .enumerate()
-        .fold(peer, |peer, (number, piece)| {
-            let (opcode, rsv) = match number {
-                0 => (opcode, rsv),
-                _ => (CONTINUATION, 0),
-            };
-            let mut frame = Frame::new(opcode, piece).rsv(rsv);
-            frame.fin = number + 1 == count;
-            peer.expect_frame(frame)
-        })
-}
-
-#[test]
-fn text_goes_in_frames_that_may_split_a_character() {
-    let text = "grüße, \u{1F30D}!";
-    let peer = pieces(Peer::ws(), TEXT, 0, text.as_bytes(), 3).start();
-    Wsline::new()
-        .args([&peer.url(), "--frame-size", "3", "-w", "0"])
-        .stdin(format!("{text}\n"))
-        .run();
-}
-
-#[test]
-fn bytes_go_in_frames() {
-    let bytes: Vec<u8> = (0..=255).collect();
-    let peer = pieces(Peer::ws(), BINARY, 0, &bytes, 100).start();
-    Wsline::new()
-        .args([&peer.url(), "--frame-size", "100", "-w", "0", "-b"])
-        .stdin(bytes)
-        .run();
-}
-
-#[test]
-fn the_first_frame_alone_says_that_a_message_is_compressed() {
-    let payload = Deflate::new(15).message(LONG.as_bytes());
-    let peer = Peer::ws().accept_with_headers([AGREED]);
-    let peer = pieces(peer, TEXT, COMPRESSED, &payload, 10).start();
-    Wsline::new()
-        .args([&peer.url(), "--frame-size", "10", "-w", "0", "-d", LONG])
-        .run();
-}
-
-// What is wrong, and what is too much.
+// What is wrong.
 
 /// Sends `frame` to a program with these options, which fails the connection.
 #[track_caller]
@@ -365,89 +316,5 @@ fn what_is_no_deflate_data() {
         107,
         "1007 (invalid payload data), the server sent a compressed message that is no DEFLATE data \
          (RFC 7692 §7.2.2)",
-    );
-}
-
-/// So many MiB of zeros.
-fn bomb(mebibytes: usize) -> Vec<u8> {
-    Deflate::new(15).message(&vec![0; mebibytes << 20])
-}
-
-#[test]
-fn a_bomb_where_messages_are_held() {
-    for (size, options, limit) in [
-        (2, &["--json", "--max-message-size", "1M"][..], "[..]"),
-        (65, &["--json"], "67108864"),
-    ] {
-        failed(
-            Peer::ws().accept_with_headers([AGREED]),
-            compressed(BINARY, bomb(size)),
-            options,
-            109,
-            &format!(
-                "1009 (message too big), the server sent a message that expands to at least [..] \
-                 bytes, where --max-message-size allows {limit}"
-            ),
-        );
-    }
-}
-
-#[test]
-fn a_bomb_in_a_pipe_passes_in_constant_memory() {
-    let peer = Peer::ws()
-        .accept_with_headers([AGREED])
-        .frame(compressed(BINARY, bomb(64)))
-        .expect_close(1000, "")
-        .start();
-    let program = Wsline::new();
-    let path = program.home().work().join("out");
-    let finished = program
-        .args([&peer.url(), "-1", "-v"])
-        .stdout_to(Stdout::File(path.clone()))
-        .stderr_matches(format!(
-            "...\n{}",
-            verdict(0, 1, ", compressed to under 1 %")
-        ))
-        .run();
-    finished.assert_memory_below(16 * 1024);
-    let length = path.metadata().expect("it was written").len();
-    assert_eq!(length, 64 << 20);
-}
-
-/// One binary message of 4 GiB through a pipe, which nothing ever holds.
-fn four_gibibytes_pass(peer: Peer) {
-    let limit = Duration::from_mins(20);
-    let peer = peer.expect_close(1000, "").within(limit).start();
-    Wsline::new()
-        .args([&peer.url(), "-1"])
-        .stdout_to(Stdout::File("/dev/null".into()))
-        .within(limit)
-        .run()
-        .assert_memory_below(16 * 1024);
-}
-
-#[test]
-#[ignore = "moves 4 GiB"]
-fn four_gibibytes_pass_in_constant_memory() {
-    let block: Vec<u8> = (0..=255).cycle().take(1 << 20).collect();
-    let head = Frame::new(BINARY, "").head(LengthForm::SixtyFour, 4 << 30);
-    four_gibibytes_pass(Peer::ws().raw(head).raw_repeated(block, 4 << 10));
-}
-
-#[test]
-#[ignore = "inflates 4 GiB"]
-fn four_compressed_gibibytes_pass_in_constant_memory() {
-    // A mebibyte in which nothing refers to anything before it, so that it can be repeated; then
-    // an empty block to end with (RFC 7692 §7.2.3.6).
-    let data: Vec<u8> = (0..=250).cycle().take(1 << 20).collect();
-    let block = Deflate::new(15).block(&data, FlushCompress::Full);
-    let length = (block.len() as u64) * (4 << 10) + 1;
-    let head = compressed(BINARY, Vec::new()).head(LengthForm::SixtyFour, length);
-    four_gibibytes_pass(
-        Peer::ws()
-            .accept_with_headers([AGREED])
-            .raw(head)
-            .raw_repeated(block, 4 << 10)
-            .raw([0]),
     );
 }

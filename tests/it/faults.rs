@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use serde_json::Value;
+
 use crate::support::peer::{BINARY, CLOSE, CONTINUATION, PING, TEXT};
 use crate::support::program::Finished;
 use crate::support::{Fault, FaultProxy, Frame, From, Peer, Wsline};
@@ -69,6 +71,11 @@ fn complete(count: usize) -> String {
 
 /// The conversation through the proxy that `faulty` makes of a faultless one.
 fn converse(faulty: impl FnOnce(FaultProxy) -> FaultProxy) -> Finished {
+    converse_with(&[], faulty)
+}
+
+/// The same with more options.
+fn converse_with(options: &[&str], faulty: impl FnOnce(FaultProxy) -> FaultProxy) -> Finished {
     let [text, begun, ping, empty, rest, binary, close] =
         <[_; 7]>::try_from(frames()).expect("seven frames");
     let mut peer = Peer::ws()
@@ -84,17 +91,9 @@ fn converse(faulty: impl FnOnce(FaultProxy) -> FaultProxy) -> Finished {
         .start();
     let url = faulty(FaultProxy::to(peer.addr())).start();
     let finished = Wsline::new()
-        .args([
-            &url,
-            "-H",
-            KEY,
-            "-A",
-            "tests",
-            "--compress",
-            "off",
-            "-d",
-            "hello",
-        ])
+        .args([&url, "-H", KEY, "-A", "tests", "--compress", "off"])
+        .args(["-d", "hello", "-w", "20s"])
+        .args(options)
         .unjudged()
         .run();
     // The server sees the fault too, and its complaint about that says nothing of the program.
@@ -191,6 +190,29 @@ fn a_cut_after_each_byte_of_the_server() {
     sweep(0..=length(), |place| {
         let finished = converse(|proxy| proxy.after(From::Server, place, Fault::Cut));
         judge(&finished, place, &complete(place), codes(place));
+    });
+}
+
+/// What holds messages shows those that were whole, and nothing of the one that was cut.
+#[test]
+fn json_lines_are_whole_messages() {
+    sweep((HEAD.len()..=length()).step_by(4), |place| {
+        let cut = |proxy: FaultProxy| proxy.after(From::Server, place, Fault::Cut);
+        let finished = converse_with(&["--json"], cut);
+        assert!(codes(place).contains(&finished.code), "{place}");
+        let mut lines = Vec::new();
+        for line in finished.stdout_text().lines() {
+            let line: Value = serde_json::from_str(line).expect("each line is JSON");
+            if line["dir"] == "in" && line["type"] == "text" {
+                lines.push(line["data"].as_str().expect("text has data").to_owned());
+            }
+        }
+        let complete = complete(place);
+        let expected: Vec<_> = complete
+            .split_inclusive('\n')
+            .filter_map(|line| line.strip_suffix('\n'))
+            .collect();
+        assert_eq!(lines, expected, "{place}");
     });
 }
 
