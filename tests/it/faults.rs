@@ -101,7 +101,7 @@ fn converse_with(options: &[&str], faulty: impl FnOnce(FaultProxy) -> FaultProxy
     finished
 }
 
-/// Tries all of `places`, two at a time; a failure says at which one.
+/// Tries all of `places`, four at a time; a failure says at which one.
 #[track_caller]
 fn sweep(places: impl IntoIterator<Item = usize>, attempt: impl Fn(usize) + Sync) {
     let places: Vec<_> = places.into_iter().collect();
