@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::head::Head;
 use crate::protocol::deflate::Agreement;
 use crate::protocol::Closure;
-pub use crate::protocol::{Kind, Piece};
+pub use crate::protocol::{Kind, Piece, Summary};
 
 /// Which connection; nearly always the first, `Link(0)`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -153,6 +153,9 @@ pub enum Event<'a> {
     Wire(Way, &'a [u8]),
     /// A piece of a message. Those that go out are told to outputs only if asked for.
     Data(Way, Piece<'a>),
+    /// A message was whole, and this is what compression made of it; only if frames were asked
+    /// for and compression was agreed on.
+    Message(Way, &'a Summary),
     /// A Ping.
     Ping(Way, &'a [u8]),
     /// A Pong.

@@ -4,7 +4,7 @@ use crate::error::Error;
 use crate::exit::ExitCode;
 use crate::output::escape::{self, Breaks};
 use crate::protocol::close::name_of_code;
-use crate::protocol::{CloseBody, Closure, End, Party};
+use crate::protocol::{CloseBody, Closure, End, Party, Volume};
 use crate::session::Outcome;
 
 /// How a run ended.
@@ -52,12 +52,26 @@ fn line(outcome: &Outcome) -> Option<String> {
         return given_up.then(|| "ended before the connection was open".to_owned());
     };
     Some(format!(
-        "{} after {:.1} s, sent {}, received {}",
+        "{} after {:.1} s, sent {}, received {}{}",
         how(closure),
         outcome.lasted.as_secs_f64(),
         outcome.sent,
-        outcome.received
+        outcome.received,
+        ratio(outcome.volume)
     ))
+}
+
+/// What compression made of the messages of both directions; nothing if none was compressed.
+fn ratio(volume: Volume) -> String {
+    if volume.wire == volume.payload || volume.payload == 0 {
+        return String::new();
+    }
+    // In 128 bits no product of two counts overflows.
+    let (wire, payload) = (u128::from(volume.wire), u128::from(volume.payload));
+    match (wire * 100 + payload / 2) / payload {
+        0 => ", compressed to under 1 %".to_owned(),
+        percent => format!(", compressed to {percent} %"),
+    }
 }
 
 /// How a connection was closed, in words.

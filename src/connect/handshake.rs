@@ -263,7 +263,8 @@ fn compression(
             "it uses an extension that was not offered, it says {answer:?} (RFC 6455 §4.1)"
         )),
         None if compress == Compress::Require => Err(format!(
-            "it does not agree to {}, which --compress require demands",
+            "it does not agree to {}, which --compress require demands: --compress auto goes on \
+             without it",
             deflate::NAME
         )),
         None => Ok(None),

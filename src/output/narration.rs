@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime};
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 use tungstenite::protocol::frame::FrameHeader;
 
-use crate::event::{Event, Link, Note, Step, Upgrade, Way, Weight};
+use crate::event::{Event, Kind, Link, Note, Step, Summary, Upgrade, Way, Weight};
 use crate::head::{Head, Secrets};
 use crate::output::dump;
 use crate::output::escape::{self, Breaks};
@@ -34,7 +34,7 @@ pub enum Verbosity {
     Normal,
     /// The steps of connecting, the opening handshake and the closing handshake too (`-v`).
     Handshake,
-    /// The header of each frame too (`-vv`).
+    /// The header of each frame too, and what compression made of each message (`-vv`).
     Frames,
     /// The bytes on the wire too (`-vvv`).
     Bytes,
@@ -152,6 +152,9 @@ impl Manner {
             Event::Frame(way, header, length) if verbosity >= Verbosity::Frames => {
                 lines.push(*way, &frame(header, *length));
             }
+            Event::Message(way, summary) if verbosity >= Verbosity::Frames => {
+                lines.push(*way, &message(summary));
+            }
             Event::Wire(way, bytes) if verbosity >= Verbosity::Bytes => {
                 for line in dump::lines(bytes, self.palette) {
                     lines.push_escaped(*way, &line);
@@ -268,6 +271,26 @@ fn frame(header: &FrameHeader, length: u64) -> String {
         u8::from(header.rsv3),
         u8::from(header.mask.is_some()),
     )
+}
+
+/// `TEXT message: 1024 bytes, compressed to 93`: the payload of its frames, as their lines say.
+fn message(summary: &Summary) -> String {
+    let kind = match summary.kind {
+        Kind::Text => "TEXT",
+        Kind::Binary => "BINARY",
+    };
+    let bytes = match summary.volume.payload {
+        1 => "1 byte".to_owned(),
+        count => format!("{count} bytes"),
+    };
+    if summary.compressed {
+        format!(
+            "{kind} message: {bytes}, compressed to {}",
+            summary.volume.wire
+        )
+    } else {
+        format!("{kind} message: {bytes}, not compressed")
+    }
 }
 
 fn tell_closure(lines: &mut Lines, closure: &Closure) {

@@ -9,7 +9,7 @@ use tungstenite::protocol::frame::FrameHeader;
 use super::close::{self, CloseBody};
 use super::deflate::Inflater;
 use super::frame::{self, LONGEST_CONTROL, LONGEST_HEADER};
-use super::message::{Assembly, Checked, Kind, Piece, Utf8};
+use super::message::{Assembly, Checked, Kind, Piece, Summary, Utf8, Volume};
 use super::{Options, Violation};
 
 /// The frame whose payload is being received.
@@ -34,6 +34,10 @@ pub(super) struct Incoming {
     utf8: Utf8,
     /// The server's compressed stream, if compression was agreed on.
     inflater: Option<Inflater>,
+    /// All whole data messages.
+    volume: Volume,
+    /// The message that has ended and was not yet summed up.
+    ended: Option<Summary>,
 }
 
 impl Incoming {
@@ -48,7 +52,14 @@ impl Incoming {
             message: None,
             utf8: Utf8::default(),
             inflater: options.compression.map(Inflater::new),
+            volume: Volume::default(),
+            ended: None,
         }
+    }
+
+    /// How much all whole data messages were.
+    pub(super) fn volume(&self) -> Volume {
+        self.volume
     }
 
     /// Whether a message has begun and not ended.
@@ -79,6 +90,9 @@ impl Incoming {
         &mut self,
         input: &mut &'a [u8],
     ) -> Result<Option<Found<'a>>, Violation> {
+        if let Some(summary) = self.ended.take() {
+            return Ok(Some(Found::Summary(summary)));
+        }
         loop {
             let Some(current) = self.current else {
                 match self.begin_frame(input)? {
@@ -187,20 +201,27 @@ impl Incoming {
             }
             (None, Some(_)) => {}
         }
-        match &self.message {
-            Some(message) if !message.compressed => self.count(length),
-            _ => Ok(()),
+        let Some(message) = &mut self.message else {
+            return Ok(());
+        };
+        message.volume.wire = message.volume.wire.saturating_add(length);
+        if message.compressed {
+            return Ok(());
         }
+        self.count(length)
     }
 
     /// Counts bytes of the message against the limit.
     fn count(&mut self, length: u64) -> Result<(), Violation> {
-        let (Some(limit), Some(message)) = (self.options.max_message_size, &mut self.message)
-        else {
+        let Some(message) = &mut self.message else {
             return Ok(());
         };
-        message.size = message.size.saturating_add(length);
-        if message.size > limit {
+        let size = message.volume.payload.saturating_add(length);
+        message.volume.payload = size;
+        let Some(limit) = self.options.max_message_size else {
+            return Ok(());
+        };
+        if size > limit {
             let what = if message.compressed {
                 "that expands to"
             } else {
@@ -209,8 +230,7 @@ impl Incoming {
             return Err(Violation {
                 code: 1009,
                 rule: format!(
-                    "a message {what} at least {} bytes, where --max-message-size allows {limit}",
-                    message.size
+                    "a message {what} at least {size} bytes, where --max-message-size allows {limit}"
                 ),
             });
         }
@@ -361,7 +381,12 @@ impl Incoming {
             .as_mut()
             .is_some_and(|message| std::mem::take(&mut message.fresh));
         if last {
-            self.message = None;
+            if let Some(message) = self.message.take() {
+                self.volume += message.volume;
+                if self.options.report_frames && self.inflater.is_some() {
+                    self.ended = Some(message.summary());
+                }
+            }
             self.current = None;
             if let Some(inflater) = &mut self.inflater {
                 inflater.end_message();
@@ -418,6 +443,8 @@ pub(super) enum Found<'a> {
         first: bool,
         last: bool,
     },
+    /// After the last piece of a message.
+    Summary(Summary),
     /// With the payload [`Incoming::control`].
     Ping,
     /// With the payload [`Incoming::control`].

@@ -1,6 +1,8 @@
 //! Messages (RFC 6455 §5.4, §5.6, §8.1): pieces of payload, put together from fragments, and
 //! text that is checked byte by byte however it is cut.
 
+use std::ops::AddAssign;
+
 /// What a message is (RFC 6455 §5.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -36,6 +38,33 @@ impl<'a> Piece<'a> {
             bytes,
         }
     }
+}
+
+/// How much data messages are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Volume {
+    /// The bytes of the messages.
+    pub payload: u64,
+    /// The payload of the frames that carried them, in bytes: fewer where it was compressed.
+    pub wire: u64,
+}
+
+impl AddAssign for Volume {
+    fn add_assign(&mut self, other: Self) {
+        self.payload = self.payload.saturating_add(other.payload);
+        self.wire = self.wire.saturating_add(other.wire);
+    }
+}
+
+/// A whole data message on a connection on which compression was agreed (RFC 7692 §6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Summary {
+    /// What it is.
+    pub kind: Kind,
+    /// Whether it was compressed: either end may send a message as it is.
+    pub compressed: bool,
+    /// How much it is.
+    pub volume: Volume,
 }
 
 /// What a check of some bytes of text found.
@@ -125,8 +154,9 @@ pub(super) struct Assembly {
     pub(super) fresh: bool,
     /// Whether its payload is compressed (RFC 7692 §6).
     pub(super) compressed: bool,
-    /// The bytes that its frames have announced so far, or that they were inflated to.
-    pub(super) size: u64,
+    /// Its bytes so far: as its frames have announced them, or what they were inflated to; and
+    /// the payload of its frames.
+    pub(super) volume: Volume,
 }
 
 impl Assembly {
@@ -135,7 +165,15 @@ impl Assembly {
             kind,
             fresh: true,
             compressed,
-            size: 0,
+            volume: Volume::default(),
+        }
+    }
+
+    pub(super) fn summary(&self) -> Summary {
+        Summary {
+            kind: self.kind,
+            compressed: self.compressed,
+            volume: self.volume,
         }
     }
 }

@@ -21,7 +21,7 @@ use tungstenite::protocol::frame::coding::Control;
 use tungstenite::protocol::frame::FrameHeader;
 
 pub use close::{CloseBody, CloseReason, Closure, End, Party};
-pub use message::{Kind, Piece};
+pub use message::{Kind, Piece, Summary, Volume};
 
 use incoming::{Found, Incoming};
 use outgoing::Outgoing;
@@ -65,6 +65,9 @@ pub enum Received<'a> {
     Frame(FrameHeader, u64),
     /// A piece of a message.
     Data(Piece<'a>),
+    /// A data message is whole; only with [`Options::report_frames`] and
+    /// [`Options::compression`].
+    Message(Summary),
     /// A Ping; it has been answered already (RFC 6455 §5.5.2).
     Ping(&'a [u8]),
     /// A Pong.
@@ -79,7 +82,8 @@ pub struct Options {
     /// The largest message in bytes that is received; a larger one fails the connection with
     /// 1009 as soon as a frame announces it. `None`: any.
     pub max_message_size: Option<u64>,
-    /// Whether [`Received::Frame`] and [`Protocol::take_sent`] report frames.
+    /// Whether [`Received::Frame`] and [`Protocol::take_sent`] report frames, and what
+    /// compression made of messages.
     pub report_frames: bool,
     /// The largest payload of a data frame in bytes; a larger one goes in fragments
     /// (RFC 6455 §5.4). `None`: any.
@@ -109,6 +113,8 @@ pub struct Sent {
     pub length: u64,
     /// The frame as it is on the wire.
     pub wire: Vec<u8>,
+    /// The message that it ends, if there is one and compression was agreed on.
+    pub message: Option<Summary>,
 }
 
 /// The client's end of one connection.
@@ -179,6 +185,7 @@ impl Protocol {
         Ok(Some(match found {
             Found::Frame(header, length) => Received::Frame(header, length),
             Found::Data(piece) => Received::Data(piece),
+            Found::Summary(summary) => Received::Message(summary),
             Found::Inflated {
                 kind,
                 first,
@@ -289,6 +296,15 @@ impl Protocol {
     /// [`Options::report_frames`].
     pub fn take_sent(&mut self) -> Vec<Sent> {
         self.outgoing.take_sent()
+    }
+
+    /// How much the data messages were, in both directions: those that arrived whole and those
+    /// that were written to the buffer whole.
+    #[must_use]
+    pub fn volume(&self) -> Volume {
+        let mut volume = self.incoming.volume();
+        volume += self.outgoing.volume();
+        volume
     }
 
     /// The connection itself has ended; after this there is only the [`closure`](Self::closure).

@@ -8,7 +8,7 @@ use tungstenite::protocol::frame::FrameHeader;
 use super::close::{self, CloseBody};
 use super::deflate::Deflater;
 use super::frame::{self, Masks, LONGEST_CONTROL};
-use super::message::{Kind, Piece};
+use super::message::{Kind, Piece, Summary, Volume};
 use super::outbox::Outbox;
 use super::{Options, Sent};
 
@@ -28,6 +28,12 @@ pub(super) struct Outgoing {
     /// What the next frame of the message that is being compressed is: its first frame alone
     /// carries its kind and RSV1 (RFC 7692 §6.1).
     compressing: Option<Data>,
+    /// Whether it was agreed on, even if we can't.
+    agreed: bool,
+    /// The message that is being sent.
+    message: Volume,
+    /// All whole data messages.
+    volume: Volume,
 }
 
 /// Above this many waiting bytes a Pong waits too, so that a flood of Pings fills no memory.
@@ -45,10 +51,22 @@ impl Outgoing {
             sent: Vec::new(),
             deflater: options.compression.and_then(Deflater::new),
             compressing: None,
+            agreed: options.compression.is_some(),
+            message: Volume::default(),
+            volume: Volume::default(),
         }
     }
 
+    /// How much all whole data messages were.
+    pub(super) fn volume(&self) -> Volume {
+        self.volume
+    }
+
     pub(super) fn message(&mut self, piece: Piece<'_>) {
+        if self.closed {
+            return;
+        }
+        self.message.payload += piece.bytes.len() as u64;
         let opcode = match (piece.first, piece.kind) {
             (false, _) => Data::Continue,
             (true, Kind::Text) => Data::Text,
@@ -75,11 +93,28 @@ impl Outgoing {
                 self.fragments(piece.last, false, opcode, piece.bytes);
             }
         }
+        if piece.last {
+            self.sum_up(piece.kind);
+        }
+    }
+
+    /// Counts the message that has been sent, and says so with its last frame.
+    fn sum_up(&mut self, kind: Kind) {
+        let volume = std::mem::take(&mut self.message);
+        self.volume += volume;
+        if let (true, Some(frame)) = (self.agreed, self.sent.last_mut()) {
+            frame.message = Some(Summary {
+                kind,
+                compressed: self.compressing.is_some(),
+                volume,
+            });
+        }
     }
 
     /// One frame, or as many as the frame size makes of the payload; the first one alone carries
     /// the kind and RSV1.
     fn fragments(&mut self, is_final: bool, rsv1: bool, opcode: Data, mut payload: &[u8]) {
+        self.message.wire += payload.len() as u64;
         let (mut rsv1, mut opcode) = (rsv1, opcode);
         while payload.len() > self.frame_size {
             let (fragment, rest) = payload.split_at(self.frame_size);
@@ -135,6 +170,7 @@ impl Outgoing {
                 header,
                 length,
                 wire,
+                message: None,
             });
         }
     }

@@ -46,7 +46,9 @@ fn receive(protocol: &mut Protocol, bytes: &[u8], cuts: &[usize]) -> Vec<Heard> 
                 Ok(Some(Received::Ping(payload))) => heard.push(Heard::Ping(payload.to_vec())),
                 Ok(Some(Received::Pong(payload))) => heard.push(Heard::Pong(payload.to_vec())),
                 Ok(Some(Received::Close)) => heard.push(Heard::Close),
-                Ok(Some(Received::Frame(..))) => panic!("frames were not asked for"),
+                Ok(Some(Received::Frame(..) | Received::Message(_))) => {
+                    panic!("frames were not asked for")
+                }
                 Err(violation) => heard.push(Heard::Violation(violation.code)),
             }
         }

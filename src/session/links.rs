@@ -162,6 +162,10 @@ impl Session<'_> {
                         .outputs
                         .show(self.at, link, &Event::Frame(Way::In, &header, length));
                 }
+                Received::Message(summary) => {
+                    let event = Event::Message(Way::In, &summary);
+                    audience.outputs.show(self.at, link, &event);
+                }
                 Received::Close => {}
             }
         }
@@ -209,6 +213,7 @@ impl Session<'_> {
         let Slot::Open(connection) = slot else { return };
         let unsent = connection.protocol().unsent_messages();
         self.sent += connection.messages_sent() - unsent;
+        self.volume += connection.protocol().volume();
         let closure = connection.protocol().closure().clone();
         let shortfall = if self.leaving {
             None
@@ -276,6 +281,9 @@ pub(super) fn show_sent_frames(
             &Event::Frame(Way::Out, &frame.header, frame.length),
         );
         outputs.show(at, link, &Event::Wire(Way::Out, &frame.wire));
+        if let Some(summary) = &frame.message {
+            outputs.show(at, link, &Event::Message(Way::Out, summary));
+        }
     }
 }
 

@@ -27,7 +27,7 @@ use crate::connect::Dialing;
 use crate::error::Error;
 use crate::event::{Event, Link};
 use crate::output::Output;
-use crate::protocol::{self, Closure};
+use crate::protocol::{self, Closure, Volume};
 use crate::source::{Source, Took};
 
 use audience::{Audience, Now, Outputs};
@@ -48,6 +48,8 @@ pub struct Outcome {
     pub sent: u64,
     /// Messages that arrived whole.
     pub received: u64,
+    /// How much the messages were, and what compression made of them.
+    pub volume: Volume,
     /// From the first open connection to the end.
     pub lasted: std::time::Duration,
 }
@@ -135,6 +137,7 @@ struct Session<'a> {
     opened: Option<Instant>,
     sent: u64,
     received: u64,
+    volume: Volume,
 }
 
 /// What is read from a connection at once.
@@ -172,6 +175,7 @@ impl<'a> Session<'a> {
             opened: None,
             sent: 0,
             received: 0,
+            volume: Volume::default(),
         }
     }
 
@@ -255,6 +259,7 @@ impl<'a> Session<'a> {
             closures: self.closures,
             sent: self.sent,
             received: self.received,
+            volume: self.volume,
             lasted: self
                 .opened
                 .map_or_else(Default::default, |opened| opened.elapsed()),

@@ -6,11 +6,13 @@
 mod address;
 mod certificates;
 mod closes;
+mod compression;
 mod connect;
 mod curl;
 mod data;
 mod demo;
 mod echo;
+mod faults;
 mod help;
 mod hints;
 mod identity;

@@ -38,6 +38,39 @@ fn long_text_comes_back(server: &Launched) {
         .run();
 }
 
+/// 100 KB of JSON, compressed in both directions.
+fn compressed_json_comes_back(server: &Launched) {
+    let rows = (0..2000).map(|id| serde_json::json!({"id": id, "name": format!("näme {id}")}));
+    let mut line = rows.collect::<serde_json::Value>().to_string();
+    line.push_str(&" ".repeat(100_000_usize.saturating_sub(line.len())));
+    line.push('\n');
+    let finished = wsline(server, "/echo")
+        .args(["--compress", "require", "-vv", "-n", "1"])
+        .stdin(line.as_str())
+        .stdout(line)
+        .stderr_matches(
+            "...\n\
+             * open: [..], extensions permessage-deflate[..]\n\
+             > TEXT fin=1 rsv=100 mask=1 len=[..]\n\
+             > TEXT message: [..] bytes, compressed to [..]\n\
+             < TEXT [..]\n\
+             ...\n\
+             < TEXT message: [..] bytes, compressed to [..]\n\
+             ...\n\
+             closed by us: 1000 (normal closure) after [..] s, sent 1, received 1, \
+             compressed to [..] %\n",
+        )
+        .run();
+    let told = finished.stderr_text();
+    let percent = told
+        .rsplit_once("compressed to ")
+        .and_then(|(_, rest)| rest.strip_suffix(" %\n"));
+    let percent: u32 = percent
+        .and_then(|text| text.parse().ok())
+        .expect("a percentage");
+    assert!((1..40).contains(&percent), "{percent} %");
+}
+
 fn binary_comes_back(server: &Launched) {
     let bytes: Vec<u8> = (0..=255).rev().collect();
     wsline(server, "/echo")
@@ -162,6 +195,7 @@ macro_rules! tests {
             tests!($module, $package, $scheme, [
                 text_comes_back,
                 long_text_comes_back,
+                compressed_json_comes_back,
                 binary_comes_back,
                 binary_is_received,
                 a_ping_is_answered,

@@ -69,7 +69,7 @@ const server =
   option === "--tls"
     ? https.createServer({ cert: fs.readFileSync(cert), key: fs.readFileSync(key) })
     : http.createServer();
-const sockets = new WebSocketServer({ noServer: true, maxPayload: 0 });
+const sockets = new WebSocketServer({ noServer: true, maxPayload: 0, perMessageDeflate: true });
 
 server.on("upgrade", (request, stream, head) => {
   const behave = behaviours[request.url];

@@ -28,6 +28,7 @@
 )]
 
 pub mod cert;
+pub mod fault;
 pub mod gate;
 pub mod home;
 pub mod pattern;
@@ -38,6 +39,7 @@ pub mod skip;
 pub mod time;
 
 pub use cert::Cert;
+pub use fault::{Fault, FaultProxy, From};
 pub use gate::Gate;
 pub use peer::{Frame, Peer};
 pub use program::{Stdin, Stdout, Wsline};

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::os::fd::OwnedFd;
+use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, ChildStdin, Command, ExitStatus};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
@@ -230,7 +231,7 @@ impl Running {
         ];
         let all_streams_fit = complaints.iter().all(Option::is_none);
         report.extend(complaints.into_iter().flatten());
-        if !report.is_empty() {
+        if wanted.judged && !report.is_empty() {
             if all_streams_fit {
                 let (out, err) = (shown(&stdout), shown(&stderr));
                 let _ = write!(report, "--- stdout\n{out}--- stderr\n{err}");
@@ -241,7 +242,10 @@ impl Running {
         Finished {
             stdout,
             stderr,
-            code: wanted.code,
+            // As shells count a death by a signal.
+            code: status
+                .code()
+                .unwrap_or_else(|| 128 + status.signal().unwrap_or(0)),
             max_rss_kib: (peak > 0).then_some(peak),
             home: Arc::clone(&self.wanted.home),
         }

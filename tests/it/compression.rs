@@ -1,0 +1,320 @@
+//! permessage-deflate (RFC 7692) through the program: what is offered, what answers
+//! are taken, what is on the wire, and what people see of it.
+
+mod excess;
+mod fragments;
+
+use flate2::{Compress, Compression, FlushCompress};
+
+use crate::support::peer::{BINARY, CONTINUATION, TEXT};
+use crate::support::{Frame, Peer, Wsline};
+
+const AGREED: &str = "Sec-WebSocket-Extensions: permessage-deflate";
+const OFFER: &str = "permessage-deflate; client_max_window_bits";
+/// RSV1: a compressed message (RFC 7692 §6).
+const COMPRESSED: u8 = 0b100;
+/// A message that is worth compressing.
+const LONG: &str = "to be, or not to be, that is the question: whether 'tis nobler in the mind \
+                    to suffer";
+
+/// One end's compressed stream.
+struct Deflate(Compress);
+
+impl Deflate {
+    fn new(bits: u8) -> Self {
+        Self(Compress::new_with_window_bits(
+            Compression::default(),
+            false,
+            bits,
+        ))
+    }
+
+    /// The payload of a message (RFC 7692 §7.2.1).
+    fn message(&mut self, bytes: &[u8]) -> Vec<u8> {
+        let mut out = self.block(bytes, FlushCompress::Sync);
+        assert_eq!(out.split_off(out.len() - 4), [0, 0, 0xff, 0xff]);
+        out
+    }
+
+    fn block(&mut self, mut bytes: &[u8], flush: FlushCompress) -> Vec<u8> {
+        let mut out = Vec::with_capacity(bytes.len() / 2 + 1024);
+        while !bytes.is_empty() {
+            let before = self.0.total_in();
+            self.0
+                .compress_vec(bytes, &mut out, flush)
+                .expect("the stream is set up rightly");
+            let used = usize::try_from(self.0.total_in() - before).expect("it was in memory");
+            bytes = &bytes[used..];
+        }
+        assert!(out.len() < out.capacity(), "there was room for all of it");
+        out
+    }
+}
+
+fn compressed(opcode: u8, payload: Vec<u8>) -> Frame {
+    Frame::new(opcode, payload).rsv(COMPRESSED)
+}
+
+/// The verdict that says what compression did.
+fn verdict(sent: u32, received: u32, ratio: &str) -> String {
+    format!(
+        "closed by us: 1000 (normal closure) after [..] s, sent {sent}, received {received}{ratio}\n"
+    )
+}
+
+// What is agreed.
+
+#[test]
+fn every_answer_that_is_allowed_is_spoken() {
+    for (parameters, bits, takeover) in [
+        ("", 15, true),
+        ("; client_no_context_takeover", 15, false),
+        (
+            "; server_no_context_takeover; client_no_context_takeover",
+            15,
+            false,
+        ),
+        ("; client_max_window_bits=9", 9, true),
+        (
+            "; client_max_window_bits=15; server_max_window_bits=10",
+            15,
+            true,
+        ),
+        (
+            ";server_max_window_bits=\"8\" ; client_max_window_bits = 12",
+            12,
+            true,
+        ),
+    ] {
+        let answer = format!("{AGREED}{parameters}");
+        let mut ours = Deflate::new(bits);
+        let first = ours.message(LONG.as_bytes());
+        let second = if takeover {
+            ours.message(LONG.as_bytes())
+        } else {
+            first.clone()
+        };
+        assert_eq!(second.len() < 20, takeover, "the window remembers");
+        // A small window serves as well for the server's stream.
+        let server_forgets = parameters.contains("server_no_context_takeover");
+        let mut theirs = Deflate::new(9);
+        let mut reply = |text: &str| {
+            if server_forgets {
+                theirs = Deflate::new(9);
+            }
+            compressed(TEXT, theirs.message(text.as_bytes()))
+        };
+        let peer = Peer::ws()
+            .expect_header("Sec-WebSocket-Extensions", OFFER)
+            .accept_with_headers([answer.as_str()])
+            .expect_frame(compressed(TEXT, first))
+            .frame(reply("one, two, three, one, two, three"))
+            .expect_frame(compressed(TEXT, second))
+            .frame(reply("one, two, three, one, two, three"))
+            .expect_close(1000, "")
+            .start();
+        Wsline::new()
+            .args([&peer.url(), "-n", "2", "-v", "-d", LONG, "-d", LONG])
+            .args(["--compress", "require"])
+            .stdout("one, two, three, one, two, three\n".repeat(2))
+            .stderr_matches(format!(
+                "...\n* open: {}, extensions {}\n...\n{}",
+                peer.url(),
+                &answer["Sec-WebSocket-Extensions: ".len()..],
+                verdict(2, 2, ", compressed to [..] %"),
+            ))
+            .run();
+    }
+}
+
+#[test]
+fn off_offers_nothing() {
+    let peer = Peer::ws()
+        .expect_no_header("Sec-WebSocket-Extensions")
+        .expect_frame(Frame::new(TEXT, LONG))
+        .start();
+    Wsline::new()
+        .args([&peer.url(), "--compress", "off", "-w", "0", "-d", LONG])
+        .run();
+}
+
+#[test]
+fn what_was_not_agreed_is_not_used() {
+    let peer = Peer::ws()
+        .expect_header("Sec-WebSocket-Extensions", OFFER)
+        .expect_frame(Frame::new(TEXT, LONG))
+        .start();
+    Wsline::new()
+        .args([&peer.url(), "-w", "0", "-v", "-d", LONG])
+        .stderr_matches(format!(
+            "...\n* open: {}\n...\n{}",
+            peer.url(),
+            verdict(1, 0, "")
+        ))
+        .run();
+}
+
+/// The answer to the upgrade with these lines is wrong for this cause.
+#[track_caller]
+fn refused(lines: &[&str], options: &[&str], cause: &str) {
+    let peer = Peer::ws()
+        .accept_with_headers(lines.iter().copied())
+        .expect_eof()
+        .start();
+    Wsline::new()
+        .arg(peer.url())
+        .args(options)
+        .stderr_matches(format!(
+            "wsline: the server answered the upgrade wrongly: {cause}\nHTTP/1.1 101 [..]\n..."
+        ))
+        .code(22)
+        .run();
+}
+
+#[test]
+fn require_wants_it() {
+    refused(
+        &[],
+        &["--compress", "require"],
+        "it does not agree to permessage-deflate, which --compress require demands: --compress \
+         auto goes on without it",
+    );
+}
+
+#[test]
+fn answers_that_are_wrong() {
+    for (parameters, cause) in [
+        ("; mux", "the unknown parameter \"mux\" (RFC 7692 §7.1)"),
+        (
+            "; server_max_window_bits=7",
+            "server_max_window_bits without a number from 8 to 15 (RFC 7692 §7.1.2)",
+        ),
+        (
+            "; client_max_window_bits=16",
+            "client_max_window_bits without a number from 8 to 15 (RFC 7692 §7.1.2)",
+        ),
+        (
+            "; client_no_context_takeover; client_no_context_takeover",
+            "client_no_context_takeover twice (RFC 7692 §7.1)",
+        ),
+        (
+            "; server_no_context_takeover=1",
+            "server_no_context_takeover with a value (RFC 7692 §7.1.1)",
+        ),
+    ] {
+        let line = format!("{AGREED}{parameters}");
+        let cause = format!("its Sec-WebSocket-Extensions has {cause}");
+        refused(&[&line], &[], &cause);
+    }
+    refused(
+        &[AGREED, AGREED],
+        &[],
+        "its Sec-WebSocket-Extensions has the extension \"permessage-deflate, \
+         permessage-deflate\", which was not asked for (RFC 6455 §4.1)",
+    );
+    refused(
+        &[AGREED],
+        &["--compress", "off"],
+        "it uses an extension that was not offered, it says \"permessage-deflate\" (RFC 6455 §4.1)",
+    );
+}
+
+#[test]
+fn a_window_that_cannot_be_kept_to_is_not_used() {
+    let line = format!("{AGREED}; client_max_window_bits=8");
+    let peer = Peer::ws()
+        .accept_with_headers([line.as_str()])
+        .expect_frame(Frame::new(TEXT, LONG))
+        .frame(compressed(TEXT, Deflate::new(15).message(LONG.as_bytes())))
+        .start();
+    Wsline::new()
+        .args([&peer.url(), "-1", "-d", LONG])
+        .stdout(format!("{LONG}\n"))
+        .stderr(
+            "wsline: the server allows a compression window of 8 bits only: messages are sent \
+             uncompressed\n",
+        )
+        .run();
+}
+
+// What is sent, and what people see.
+
+#[test]
+fn small_messages_go_as_they_are_and_all_is_told() {
+    let first = Deflate::new(15).message(LONG.as_bytes());
+    let reply = Deflate::new(15).message(&[b'a'; 500]);
+    let (there, back) = (first.len(), reply.len());
+    let percent = ((5 + there + back + 1) * 100 + 293) / (5 + LONG.len() + 501);
+    let peer = Peer::ws()
+        .accept_with_headers([AGREED])
+        .expect_frame(Frame::new(TEXT, "short"))
+        .expect_frame(compressed(TEXT, first))
+        .frame(compressed(BINARY, reply[..3].to_vec()).unfinished())
+        .frame(Frame::new(CONTINUATION, &reply[3..]))
+        .send_text("x")
+        .expect_close(1000, "")
+        .start();
+    Wsline::new()
+        .args([&peer.url(), "-vv", "-n", "2", "-d", "short", "-d", LONG])
+        .stdout("a".repeat(500) + "x\n")
+        .stderr_matches(format!(
+            "...\n\
+             * open: {}, extensions permessage-deflate\n\
+             > TEXT fin=1 rsv=000 mask=1 len=5\n\
+             > TEXT message: 5 bytes, not compressed\n\
+             > TEXT fin=1 rsv=100 mask=1 len={there}\n\
+             > TEXT message: {} bytes, compressed to {there}\n\
+             < BINARY fin=0 rsv=100 mask=0 len=3\n\
+             < CONTINUATION fin=1 rsv=000 mask=0 len={}\n\
+             < BINARY message: 500 bytes, compressed to {back}\n\
+             < TEXT fin=1 rsv=000 mask=0 len=1\n\
+             < TEXT message: 1 byte, not compressed\n\
+             ...\n{}",
+            peer.url(),
+            LONG.len(),
+            back - 3,
+            verdict(2, 2, &format!(", compressed to {percent} %")),
+        ))
+        .run();
+}
+
+// What is wrong.
+
+/// Sends `frame` to a program with these options, which fails the connection.
+#[track_caller]
+fn failed(peer: Peer, frame: Frame, options: &[&str], code: i32, verdict: &str) {
+    let name = u16::try_from(code + 900).expect("a Close code");
+    let peer = peer.frame(frame).expect_close_any().close(name, "").start();
+    Wsline::new()
+        .arg(peer.url())
+        .args(options)
+        .stdout_matches("...\n")
+        .stderr_matches(format!(
+            "closed by us: {verdict} after [..] s, sent 0, received 0\n"
+        ))
+        .code(code)
+        .run();
+}
+
+#[test]
+fn a_compressed_message_without_an_agreement() {
+    failed(
+        Peer::ws(),
+        compressed(TEXT, Deflate::new(15).message(LONG.as_bytes())),
+        &[],
+        102,
+        "1002 (protocol error), the server sent [..]RFC 6455 §5.2)",
+    );
+}
+
+#[test]
+fn what_is_no_deflate_data() {
+    failed(
+        Peer::ws().accept_with_headers([AGREED]),
+        compressed(TEXT, vec![0xff; 20]),
+        &[],
+        107,
+        "1007 (invalid payload data), the server sent a compressed message that is no DEFLATE data \
+         (RFC 7692 §7.2.2)",
+    );
+}
