@@ -92,7 +92,7 @@ impl Field {
     /// The scheme of `Authorization` stays readable (`Bearer ***`): it is what people get wrong.
     #[must_use]
     pub fn shown_value(&self, secrets: Secrets) -> String {
-        let value = String::from_utf8_lossy(&self.value).into_owned();
+        let value = self.text();
         if secrets == Secrets::Shown || !is_secret(&self.name) {
             return value;
         }
@@ -102,6 +102,18 @@ impl Field {
             }
             _ => "***".to_owned(),
         }
+    }
+
+    /// The value as text; a byte that is not UTF-8 stands as `\xff`, so that none is lost.
+    fn text(&self) -> String {
+        let mut text = String::with_capacity(self.value.len());
+        for chunk in self.value.utf8_chunks() {
+            text.push_str(chunk.valid());
+            for byte in chunk.invalid() {
+                text.extend(byte.escape_ascii().map(char::from));
+            }
+        }
+        text
     }
 }
 
@@ -120,6 +132,15 @@ mod tests {
                 })
                 .collect(),
         }
+    }
+
+    #[test]
+    fn a_byte_that_is_no_text_is_shown_and_not_lost() {
+        let field = Field {
+            name: "X".to_owned(),
+            value: b"a\x9b31m \xc3\xbc\xff".to_vec(),
+        };
+        assert_eq!(field.shown_value(Secrets::Hidden), "a\\x9b31m \u{fc}\\xff");
     }
 
     #[test]
