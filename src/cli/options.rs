@@ -224,7 +224,8 @@ pub struct Options {
 
     /// Limit the whole run
     ///
-    /// It begins with the first step of connecting. When it has passed, the exit status is 28.
+    /// It begins with the first step of connecting. When it has passed, the exit status is 28; an
+    /// open connection is closed first, for which the server has another second.
     #[arg(short = 'm', long, value_name = "TIME", value_parser = values::limit,
           help_heading = TIME)]
     pub max_time: Option<Duration>,

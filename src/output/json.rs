@@ -15,15 +15,16 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::ser::Formatter;
 
-use crate::error::Error;
+use crate::error::{Error, Phase};
 use crate::event::{Event, Kind, Link, Timing, Upgrade, Way};
+use crate::exit::ExitCode;
 use crate::head::{Head, Secrets};
 use crate::output::escape;
 use crate::output::sink::Sink;
 use crate::output::timing::{Lap, Stopwatch};
 use crate::output::whole::{Message, Whole};
 use crate::output::{Detail, Output};
-use crate::protocol::{Closure, Party};
+use crate::protocol::{Closure, End, Party, Violation};
 
 /// JSON lines, written to a sink.
 #[derive(Debug)]
@@ -89,7 +90,20 @@ impl<S: Sink> Output for JsonLines<S> {
                 // The schema has whole messages only: what came of one is not a message.
                 self.whole.unfinished(link, Way::In);
                 self.whole.unfinished(link, Way::Out);
-                record.close(closure)?;
+                match &closure.end {
+                    End::Violation(violation) => {
+                        let close = ExitCode::for_closure(closure);
+                        record.violation(violation, close)?;
+                        self.sink.put(&self.line)?;
+                        let record = Record {
+                            out: &mut self.line,
+                            at,
+                            link,
+                        };
+                        record.close(closure)?;
+                    }
+                    _ => record.close(closure)?,
+                }
             }
             Event::Failed(error) => record.error(error)?,
             _ => return Ok(()),
@@ -190,6 +204,16 @@ impl Record<'_> {
             self.field("hint", hint)?;
         }
         self.field("exit", &error.exit_code().number())?;
+        self.end();
+        Ok(())
+    }
+
+    /// The server broke a rule: an error like any other, before the Close that it led to.
+    fn violation(mut self, violation: &Violation, exit: ExitCode) -> io::Result<()> {
+        self.begin(Way::In, "error")?;
+        self.field("phase", Phase::Open.name())?;
+        self.field("message", &format!("the server sent {}", violation.rule))?;
+        self.field("exit", &exit.number())?;
         self.end();
         Ok(())
     }

@@ -232,8 +232,11 @@ impl<'a> Session<'a> {
             Took::Ended(error) => {
                 self.input = Input::Over;
                 self.quiet_since = self.at.instant;
-                if let Some(error) = error {
-                    self.fail(Link::default(), error);
+                match error {
+                    // ^C at a prompt is the signal that it stands for: somebody waits.
+                    Some(error @ Error::Signal(_)) => self.leave(error),
+                    Some(error) => self.fail(Link::default(), error),
+                    None => {}
                 }
                 self.give_up_dialing();
             }

@@ -142,10 +142,10 @@ impl Prompt {
             return Some(Took::Ended(None));
         }
         if connecting && !std::mem::replace(&mut self.told_to_wait, true) {
-            answer(
-                to,
-                "not connected yet: what is typed waits and is sent in order",
-            );
+            to.note(Note {
+                weight: Weight::Hint,
+                text: "not connected yet: what is typed waits and is sent in order".to_owned(),
+            });
         }
         self.waiting.push_back(order);
         None
