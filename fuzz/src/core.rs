@@ -68,10 +68,15 @@ pub fn listen(options: Options, bytes: &[u8], cuts: &[usize]) -> Vec<Heard> {
     }
     check_closure(&protocol, &ear.heard, false);
     check_frames(protocol.output(), options, protocol.closure());
-    // How much came out before data that is no DEFLATE depends on the cuts.
-    let not_deflate =
-        matches!(ear.heard.last(), Some(Heard::Violation(_, rule)) if rule.contains("RFC 7692"));
-    let open = ear.open.take().filter(|_| !not_deflate);
+    // Inflating goes by steps: where the payload breaks a rule, the cuts decide how much of it came
+    // out before, and which of its faults is met first.
+    let mut open = ear.open.take();
+    if let (Some(Heard::Violation(code @ (1007 | 1009), rule)), true) =
+        (ear.heard.last_mut(), options.compression.is_some())
+    {
+        (*code, open) = (1007, None);
+        rule.clear();
+    }
     ear.heard
         .extend(open.map(|(kind, payload)| Heard::Unfinished(kind, payload)));
     protocol.end(End::Eof);
