@@ -9,8 +9,8 @@ mod http;
 mod socks;
 
 use std::fmt;
-use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::io::{self, Read, Write};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use super::request::Request;
@@ -321,16 +321,7 @@ impl<'a> Tunnel<'a> {
             stream = secured;
             tell(Step::Secured(words));
         }
-        let asked = if self.proxy.kind.is_socks() {
-            tell(Step::AskedProxy(self.to.to_string(), None));
-            let asked = socks::connect(&mut stream, self.proxy.credentials.as_ref(), &self.to);
-            if asked.is_ok() {
-                tell(Step::ProxyAnswered(None));
-            }
-            asked
-        } else {
-            http::connect(&mut stream, self.proxy, self.request, &self.to, tell)
-        };
+        let asked = speak(&mut stream, self.proxy, self.request, &self.to, tell);
         Ok(asked.map(|()| stream))
     }
 
@@ -393,6 +384,46 @@ impl<'a> Tunnel<'a> {
             }
         }
     }
+}
+
+/// Asks `proxy` on a stream to it for the name of the server of `request`. Not a byte behind the
+/// proxy's answer is read. The stream keeps to the deadline by itself.
+///
+/// # Errors
+///
+/// [`Error::ProxyRefused`], [`Error::Proxy`], [`Error::ProxyClosed`] or [`Error::Timeout`].
+pub fn ask<S: Read + Write>(
+    stream: &mut S,
+    proxy: &Proxy,
+    request: &Request,
+    deadline: Deadline,
+) -> Result<(), Error> {
+    let target = &request.target;
+    let tunnel = Tunnel {
+        proxy,
+        request,
+        address: (Ipv4Addr::UNSPECIFIED, proxy.port).into(),
+        to: Destination::Name(target.host.clone(), target.port),
+    };
+    speak(stream, proxy, request, &tunnel.to, &mut |_| ())
+        .map_err(|fault| tunnel.in_words(fault, deadline))
+}
+
+/// Asks in the proxy's own way.
+fn speak<S: Read + Write>(
+    stream: &mut S,
+    proxy: &Proxy,
+    request: &Request,
+    to: &Destination,
+    tell: &mut dyn FnMut(Step),
+) -> Result<(), Fault> {
+    if !proxy.kind.is_socks() {
+        return http::connect(stream, proxy, request, to, tell);
+    }
+    tell(Step::AskedProxy(to.to_string(), None));
+    socks::connect(stream, proxy.credentials.as_ref(), to)?;
+    tell(Step::ProxyAnswered(None));
+    Ok(())
 }
 
 /// What the proxy is asked for: the name, or with `socks5` each of its addresses.

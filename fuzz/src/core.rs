@@ -1,0 +1,242 @@
+//! The whole core: the first bytes choose options, cuts and what we send; the rest is the
+//! server's frames.
+
+use std::io::Cursor;
+use std::num::NonZeroUsize;
+
+use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
+use tungstenite::protocol::frame::FrameHeader;
+use wsline::protocol::deflate::Agreement;
+use wsline::protocol::{
+    CloseReason, Closure, End, Kind, Options, Party, Piece, Protocol, Received, State,
+};
+
+/// What was received; the pieces of a message are joined.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Heard {
+    Frame(String),
+    Message(Kind, Vec<u8>),
+    Unfinished(Kind, Vec<u8>),
+    Ping(Vec<u8>),
+    Pong(Vec<u8>),
+    Close,
+    Violation(u16, String),
+}
+
+/// Data: flags, window bits, the largest message in units of 16 bytes, the frame size, the number
+/// of cuts, two bytes for each cut; the rest is what the server sends.
+pub fn run(data: &[u8]) {
+    let Some((&[flags, bits, most, frame_size, cuts], rest)) = data.split_first_chunk() else {
+        return;
+    };
+    let Some((cuts, bytes)) = rest.split_at_checked(usize::from(cuts % 16) * 2) else {
+        return;
+    };
+    let set = |bit: u8| flags & 1 << bit != 0;
+    let options = Options {
+        max_message_size: set(4).then(|| u64::from(most) * 16),
+        report_frames: set(3),
+        frame_size: NonZeroUsize::new(usize::from(frame_size)),
+        compression: set(0).then(|| Agreement {
+            server_no_context_takeover: set(1),
+            client_no_context_takeover: set(2),
+            server_max_window_bits: 8 + (bits & 7),
+            client_max_window_bits: 8 + (bits >> 3 & 7),
+        }),
+    };
+    let mut cuts: Vec<_> = cuts
+        .chunks_exact(2)
+        .map(|pair| usize::from(u16::from_be_bytes([pair[0], pair[1]])) % (bytes.len() + 1))
+        .collect();
+    cuts.sort_unstable();
+    let each: Vec<_> = (0..bytes.len()).collect();
+
+    let whole = listen(options, bytes, &[]);
+    assert_eq!(listen(options, bytes, &cuts), whole, "cut at {cuts:?}");
+    assert_eq!(listen(options, bytes, &each), whole, "cut everywhere");
+    talk(options, bytes, &cuts, set(5), set(6));
+}
+
+/// Receives `bytes` in pieces that end at `cuts`, in order, and checks all that must hold.
+pub fn listen(options: Options, bytes: &[u8], cuts: &[usize]) -> Vec<Heard> {
+    let mut protocol = Protocol::new(options);
+    let mut ear = Ear::default();
+    let mut from = 0;
+    for to in cuts.iter().copied().chain([bytes.len()]) {
+        ear.receive(&mut protocol, options, &bytes[from..to]);
+        from = to;
+    }
+    check_closure(&protocol, &ear.heard, false);
+    check_frames(protocol.output(), options, protocol.closure());
+    // Inflating goes by steps: where the payload breaks a rule, the cuts decide how much of it came
+    // out before, and which of its faults is met first.
+    let mut open = ear.open.take();
+    if let (Some(Heard::Violation(code @ (1007 | 1009), rule)), true) =
+        (ear.heard.last_mut(), options.compression.is_some())
+    {
+        (*code, open) = (1007, None);
+        rule.clear();
+    }
+    ear.heard
+        .extend(open.map(|(kind, payload)| Heard::Unfinished(kind, payload)));
+    protocol.end(End::Eof);
+    assert_eq!(protocol.state(), State::Closed);
+    ear.heard
+}
+
+/// The same, while we send too, and what we send goes out at once.
+fn talk(options: Options, bytes: &[u8], cuts: &[usize], closing: bool, draining: bool) {
+    let mut protocol = Protocol::new(options);
+    let mut ear = Ear::default();
+    let mut wire = Vec::new();
+    let mut from = 0;
+    for (at, to) in cuts.iter().copied().chain([bytes.len()]).enumerate() {
+        let kind = if at % 2 == 0 {
+            Kind::Binary
+        } else {
+            Kind::Text
+        };
+        // What is sent as text has to be some.
+        let said = String::from_utf8_lossy(&bytes[from..to]);
+        protocol.send(Piece::whole(kind, said.as_bytes()));
+        protocol.ping(&bytes[from..to]);
+        ear.receive(&mut protocol, options, &bytes[from..to]);
+        if closing && at == 1 {
+            protocol.close(Some(CloseReason {
+                code: 1000,
+                reason: String::new(),
+            }));
+        }
+        if draining {
+            let count = protocol.output().len().min(1 + to);
+            wire.extend_from_slice(&protocol.output()[..count]);
+            protocol.wrote(count);
+        }
+        from = to;
+    }
+    check_closure(&protocol, &ear.heard, closing);
+    while !protocol.output().is_empty() {
+        let count = protocol.output().len();
+        wire.extend_from_slice(protocol.output());
+        protocol.wrote(count);
+    }
+    assert_eq!(protocol.unsent_messages(), 0, "all of it went out");
+    check_frames(&wire, options, protocol.closure());
+}
+
+#[derive(Default)]
+struct Ear {
+    heard: Vec<Heard>,
+    open: Option<(Kind, Vec<u8>)>,
+}
+
+impl Ear {
+    fn receive(&mut self, protocol: &mut Protocol, options: Options, bytes: &[u8]) {
+        let mut input = bytes;
+        loop {
+            let over = matches!(self.heard.last(), Some(Heard::Close | Heard::Violation(..)));
+            let heard = match protocol.receive(&mut input) {
+                Ok(None) => break,
+                Ok(Some(Received::Frame(header, length))) => {
+                    assert!(options.report_frames, "frames were asked for");
+                    Heard::Frame(format!("{header:?} {length}"))
+                }
+                Ok(Some(Received::Data(piece))) => match self.join(piece, options) {
+                    Some(message) => message,
+                    None => continue,
+                },
+                Ok(Some(Received::Ping(payload))) => Heard::Ping(payload.to_vec()),
+                Ok(Some(Received::Pong(payload))) => Heard::Pong(payload.to_vec()),
+                Ok(Some(Received::Close)) => Heard::Close,
+                Err(violation) => Heard::Violation(violation.code, violation.rule),
+            };
+            assert!(!over, "{heard:?} after the end");
+            if let Heard::Ping(payload) | Heard::Pong(payload) = &heard {
+                assert!(payload.len() <= 125);
+            }
+            self.heard.push(heard);
+        }
+        assert!(input.is_empty(), "all input is taken");
+        let over = protocol.state() == State::Closed;
+        assert!(over || protocol.is_inside_message() || self.open.is_none());
+    }
+
+    fn join(&mut self, piece: Piece<'_>, options: Options) -> Option<Heard> {
+        assert_eq!(piece.first, self.open.is_none(), "first begins, only first");
+        if piece.kind == Kind::Text {
+            std::str::from_utf8(piece.bytes).expect("text in whole characters");
+        }
+        let (kind, payload) = self.open.get_or_insert((piece.kind, Vec::new()));
+        assert_eq!(*kind, piece.kind, "a message has one kind");
+        payload.extend_from_slice(piece.bytes);
+        if let Some(most) = options.max_message_size {
+            assert!(payload.len() as u64 <= most, "larger than {most}");
+        }
+        if !piece.last {
+            return None;
+        }
+        self.open
+            .take()
+            .map(|(kind, payload)| Heard::Message(kind, payload))
+    }
+}
+
+/// The record of the end says what was heard (RFC 6455 §7.1).
+fn check_closure(protocol: &Protocol, heard: &[Heard], closing: bool) {
+    let closure = protocol.closure();
+    match heard.last() {
+        Some(Heard::Close) => {
+            assert!(closure.clean() && closure.received.is_some());
+            assert!(closing || closure.first == Some(Party::Server));
+            assert_ne!(closure.code(), 1006);
+            assert_eq!(protocol.state(), State::Closed);
+        }
+        Some(Heard::Violation(code, rule)) => {
+            let End::Violation(violation) = &closure.end else {
+                panic!("{closure:?} of a violation");
+            };
+            assert_eq!((violation.code, &violation.rule), (*code, rule));
+            assert!(closure.sent.is_some() && closure.received.is_none() && !closure.clean());
+            assert_eq!(closure.code(), 1006);
+            assert_eq!(protocol.state(), State::Closed);
+        }
+        _ if closing && closure.sent.is_some() => assert_eq!(protocol.state(), State::Closing),
+        _ => {
+            assert_eq!(closure, &Closure::default());
+            assert_eq!(protocol.state(), State::Open);
+        }
+    }
+}
+
+/// What we wrote is whole frames, each as a client's must be (RFC 6455 §5), and ends with the
+/// Close if there is one.
+fn check_frames(wire: &[u8], options: Options, closure: &Closure) {
+    let mut cursor = Cursor::new(wire);
+    let (mut inside, mut closed) = (false, false);
+    while let Some((header, length)) = FrameHeader::parse(&mut cursor).expect("a valid header") {
+        assert!(!closed, "a frame behind the Close");
+        assert!(header.mask.is_some(), "a client masks (§5.1)");
+        assert!(!header.rsv2 && !header.rsv3);
+        match header.opcode {
+            OpCode::Control(control) => {
+                assert!(header.is_final && !header.rsv1 && length <= 125, "§5.5");
+                closed = control == Control::Close;
+            }
+            OpCode::Data(data) => {
+                assert_eq!(data == Data::Continue, inside, "§5.4");
+                let first = data != Data::Continue;
+                assert!(!header.rsv1 || (first && options.compression.is_some()));
+                assert!(options
+                    .frame_size
+                    .is_none_or(|most| length <= most.get() as u64));
+                inside = !header.is_final;
+            }
+        }
+        let end = cursor.position() + length;
+        assert!(end <= wire.len() as u64, "a frame is whole");
+        cursor.set_position(end);
+    }
+    assert_eq!(cursor.position(), wire.len() as u64, "no rest");
+    assert_eq!(closed, closure.sent.is_some());
+    assert!(!inside, "every message ends");
+}

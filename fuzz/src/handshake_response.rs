@@ -1,0 +1,81 @@
+//! The server's answer to the opening handshake: a byte of options, the size of a read, and the
+//! answer. The key is always that of RFC 6455 §1.3, so that an answer can be right.
+
+use wsline::connect::handshake::{upgrade, Agreed};
+use wsline::connect::{parse_header, Compress, Request};
+use wsline::deadline::Deadline;
+use wsline::error::Error;
+use wsline::target::Target;
+
+use crate::server::{End, Server};
+
+/// However it comes, an answer that is good, or a refusal, is the same.
+pub fn run(data: &[u8]) {
+    let Some((&[flags, at_once], answer)) = data.split_first_chunk() else {
+        return;
+    };
+    let target = Target::parse("ws://server.example/chat").expect("an address");
+    let mut request = Request::new(target);
+    request.headers =
+        vec![parse_header("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==").expect("a header")];
+    request.compress = match flags & 3 {
+        0 | 3 => Compress::Auto,
+        1 => Compress::Off,
+        _ => Compress::Require,
+    };
+    if flags & 4 != 0 {
+        request.subprotocols = vec!["chat".to_owned(), "superchat".to_owned()];
+    }
+    let end = End::chosen(flags >> 3);
+    let whole = ask(&request, answer, usize::MAX, end);
+    for at_once in [usize::from(at_once).max(1), 1] {
+        assert_eq!(
+            ask(&request, answer, at_once, end),
+            whole,
+            "reads of {at_once}"
+        );
+    }
+}
+
+fn ask(request: &Request, answer: &[u8], at_once: usize, end: End) -> Option<String> {
+    let mut server = Server {
+        answer,
+        at_once,
+        end,
+    };
+    match upgrade(&mut server, request, Deadline::never(), &mut |_| ()) {
+        Ok(agreed) => Some(good(agreed, &server, answer, request)),
+        Err(Error::Refused(refusal)) => {
+            assert_ne!(refusal.status, 101);
+            assert!(refusal.body.len() <= 64 << 10);
+            Some(format!("{refusal:?}"))
+        }
+        // Without a head it is no HTTP, and what is said of that depends on how much has come.
+        Err(Error::Upgrade {
+            cause,
+            head: Some(_),
+            ..
+        }) => Some(cause),
+        Err(error) => {
+            assert!(!error.to_string().is_empty());
+            None
+        }
+    }
+}
+
+fn good(agreed: Agreed, server: &Server<'_>, answer: &[u8], request: &Request) -> String {
+    let accept: Vec<_> = agreed.response.all("Sec-WebSocket-Accept").collect();
+    assert_eq!(accept, [b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo="], "§4.1");
+    if let Some(chosen) = &agreed.subprotocol {
+        assert!(request.subprotocols.contains(chosen), "it was offered");
+    }
+    if request.compress == Compress::Require {
+        assert!(agreed.compression.is_some());
+    }
+    let frames = [&agreed.early, server.answer].concat();
+    assert!(answer.ends_with(&frames), "frames come behind the answer");
+    format!(
+        "{:?} {:?} {:?} {:?} {frames:?}",
+        agreed.response, agreed.subprotocol, agreed.extensions, agreed.compression
+    )
+}

@@ -1,0 +1,84 @@
+//! JSON lines as orders: a byte of options and a line. What is read can be printed, and what was
+//! printed is read as the same.
+
+use std::cell::RefCell;
+use std::io;
+use std::rc::Rc;
+use std::time::SystemTime;
+
+use wsline::command::Command;
+use wsline::event::{Event, Kind, Link, Piece, Way};
+use wsline::head::Secrets;
+use wsline::output::json::JsonLines;
+use wsline::output::sink::Sink;
+use wsline::output::Output;
+use wsline::protocol::Closure;
+use wsline::source::json::parse;
+
+/// The line that was printed.
+#[derive(Clone, Default)]
+struct Line(Rc<RefCell<Vec<u8>>>);
+
+impl Sink for Line {
+    fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.0.borrow_mut().extend_from_slice(bytes);
+        Ok(())
+    }
+}
+
+/// Reads, prints, and reads again.
+pub fn run(data: &[u8]) {
+    let Some((&flags, line)) = data.split_first() else {
+        return;
+    };
+    match parse(line, flags & 1 != 0) {
+        Ok(Some(command)) => round(&command),
+        Ok(None) => {}
+        Err(sentence) => assert!(!sentence.is_empty()),
+    }
+}
+
+fn round(command: &Command) {
+    match command {
+        Command::Text(text) => {
+            let piece = Piece::whole(Kind::Text, text.as_bytes());
+            same(command, &Event::Data(Way::In, piece));
+        }
+        Command::Binary(bytes) => {
+            let piece = Piece::whole(Kind::Binary, bytes);
+            same(command, &Event::Data(Way::In, piece));
+        }
+        Command::Ping(payload) => {
+            assert!(payload.len() <= 125, "§5.5");
+            same(command, &Event::Ping(Way::In, payload));
+        }
+        Command::Pong(payload) => {
+            assert!(payload.len() <= 125, "§5.5");
+            same(command, &Event::Pong(Way::In, payload));
+        }
+        Command::Close(body) => {
+            let code = body.as_ref().map(|body| body.code);
+            // These are never on the wire, so a record of one is none that can be sent.
+            if !matches!(code, Some(1005 | 1006 | 1015)) {
+                let closure = Closure {
+                    received: Some(body.clone()),
+                    ..Closure::default()
+                };
+                same(command, &Event::Closed(&closure));
+            }
+        }
+    }
+}
+
+fn same(command: &Command, event: &Event<'_>) {
+    let line = Line::default();
+    let mut output = JsonLines::new(line.clone(), true, Secrets::Hidden);
+    output
+        .show(SystemTime::UNIX_EPOCH, Link(0), event)
+        .expect("memory takes anything");
+    let line = line.0.borrow();
+    let printed = line.strip_suffix(b"\n").expect("a line");
+    assert!(!printed.contains(&b'\n'), "one line");
+    let again = parse(printed, true).expect("what was printed can be read");
+    assert_eq!(again.as_ref(), Some(command));
+}
