@@ -10,6 +10,7 @@ import os
 import pathlib
 import queue
 import re
+import signal
 import socket
 import struct
 import subprocess
@@ -193,6 +194,8 @@ def main():
     options = parser.parse_args()
     patterns = options.cases or (FULL if options.full else QUICK)
 
+    # Else SIGTERM would leave the server behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     own = None
     server = options.server
     if server is None:
