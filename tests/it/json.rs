@@ -257,6 +257,27 @@ fn what_ends_a_run_is_an_object_too() {
 }
 
 #[test]
+fn a_broken_rule_is_an_error_before_the_close() {
+    let peer = Peer::ws().raw(b"\x81\x82abcdxy").expect_close_any().start();
+    let program = Wsline::new()
+        .args([&peer.url(), "--json", "-q"])
+        .stdin(Stdin::Open)
+        .stdout_matches("...")
+        .code(102)
+        .run();
+    assert_eq!(
+        after_open(program.stdout_text()),
+        [
+            json!({
+                "dir": "in", "type": "error", "phase": "open", "exit": 102,
+                "message": "the server sent a masked frame (RFC 6455 §5.1)",
+            }),
+            json!({"dir": "out", "type": "close", "code": 1006, "reason": "", "clean": false, "by": "us"}),
+        ]
+    );
+}
+
+#[test]
 fn a_lost_connection_is_a_close_with_1006() {
     let peer = Peer::ws().drop_tcp().start();
     let program = Wsline::new()
