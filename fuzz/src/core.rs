@@ -14,6 +14,7 @@ use wsline::protocol::{
 /// What was received; the pieces of a message are joined.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Heard {
+    Summary(String),
     Frame(String),
     Message(Kind, Vec<u8>),
     Unfinished(Kind, Vec<u8>),
@@ -147,6 +148,10 @@ impl Ear {
                 },
                 Ok(Some(Received::Ping(payload))) => Heard::Ping(payload.to_vec()),
                 Ok(Some(Received::Pong(payload))) => Heard::Pong(payload.to_vec()),
+                Ok(Some(Received::Message(summary))) => {
+                    assert!(options.report_frames && options.compression.is_some());
+                    Heard::Summary(format!("{summary:?}"))
+                }
                 Ok(Some(Received::Close)) => Heard::Close,
                 Err(violation) => Heard::Violation(violation.code, violation.rule),
             };
