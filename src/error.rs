@@ -90,6 +90,57 @@ pub struct Refusal {
     pub hint: Option<String>,
 }
 
+/// An expectation that was not met: all that a report of it says. Nothing in it is escaped.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Unmet {
+    /// The line of the session file that it stands on, `talk.ws:12`; `None` for the command line.
+    pub place: Option<String>,
+    /// What was expected, in words that follow "expected".
+    pub expected: String,
+    /// What came of it, in words: `nothing like it came within 5 s`, `"ho" came instead`.
+    pub instead: String,
+    /// Where what came differs, a line each.
+    pub difference: Vec<String>,
+    /// The last messages before it, in both directions, the oldest first, a line each.
+    pub recent: Vec<String>,
+}
+
+impl fmt::Display for Unmet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(place) = &self.place {
+            write!(f, "{place}: ")?;
+        }
+        write!(f, "expected {}, but {}", self.expected, self.instead)
+    }
+}
+
+/// What is wrong with a session file, and where. Nothing in it is escaped.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Flaw {
+    /// The file as it was named.
+    pub file: String,
+    /// The line, counted from 1; 0 if it is the file as a whole.
+    pub line: u32,
+    /// The column in it, counted in characters from 1; 0 if it is the line as a whole.
+    pub column: u32,
+    /// The text of that line.
+    pub text: String,
+    /// What is wrong, and what could stand there.
+    pub cause: String,
+}
+
+impl fmt::Display for Flaw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.file)?;
+        for number in [self.line, self.column] {
+            if number > 0 {
+                write!(f, ":{number}")?;
+            }
+        }
+        write!(f, ": {}", self.cause)
+    }
+}
+
 /// Everything that ends a run before or other than by a Close.
 #[derive(Debug, Error)]
 pub enum Error {
@@ -362,6 +413,14 @@ pub enum Error {
         wanted: u64,
     },
 
+    /// An expectation was not met.
+    #[error("{0}")]
+    Unmet(Box<Unmet>),
+
+    /// A session file can't be read.
+    #[error("{0}")]
+    Script(Box<Flaw>),
+
     /// A signal ended the run.
     #[error("{}", signal_text(*.0))]
     Signal(i32),
@@ -381,7 +440,7 @@ impl Error {
     #[must_use]
     pub fn phase(&self) -> Phase {
         match self {
-            Self::Usage(_) => Phase::Usage,
+            Self::Usage(_) | Self::Script(_) => Phase::Usage,
             Self::Address(_) => Phase::Address,
             Self::Resolve { .. } | Self::ProxyName { .. } => Phase::Resolve,
             Self::Connect { .. }
@@ -405,9 +464,11 @@ impl Error {
             Self::Timeout { phase, .. } => *phase,
             Self::Input { .. } => Phase::Input,
             Self::Output { .. } => Phase::Output,
-            Self::Unsent { .. } | Self::TooFew { .. } | Self::Signal(_) | Self::System { .. } => {
-                Phase::Open
-            }
+            Self::Unsent { .. }
+            | Self::TooFew { .. }
+            | Self::Unmet(_)
+            | Self::Signal(_)
+            | Self::System { .. } => Phase::Open,
         }
     }
 
@@ -415,7 +476,7 @@ impl Error {
     #[must_use]
     pub fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Usage(_) => ExitCode::Usage,
+            Self::Usage(_) | Self::Script(_) => ExitCode::Usage,
             Self::Address(_) => ExitCode::Address,
             Self::Resolve { .. } => ExitCode::Name,
             Self::ProxyName { .. } => ExitCode::ProxyName,
@@ -435,7 +496,7 @@ impl Error {
             Self::Input { .. } => ExitCode::Input,
             Self::Output { .. } => ExitCode::Output,
             Self::Unsent { .. } => ExitCode::Send,
-            Self::TooFew { .. } => ExitCode::Expectation,
+            Self::TooFew { .. } | Self::Unmet(_) => ExitCode::Expectation,
             Self::Signal(number) => ExitCode::Signal(u8::try_from(*number).unwrap_or(0)),
             Self::Listen { .. } | Self::System { .. } => ExitCode::Other,
         }

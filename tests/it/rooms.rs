@@ -19,6 +19,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("error", &["exit", "head", "protocol"]),
     ("event", &["error", "head", "protocol"]),
     ("command", &["error", "protocol"]),
+    ("matching", &["protocol"]),
     ("target", &["error"]),
     // The rooms that do something.
     (
@@ -38,12 +39,13 @@ const ROOMS: &[(&str, &[&str])] = &[
         "source",
         &[
             "command", "event", "error", "head", "protocol", "terminal", "deadline", "ready",
+            "matching", "script",
         ],
     ),
     (
         "output",
         &[
-            "event", "error", "exit", "head", "protocol", "terminal", "ready",
+            "event", "error", "exit", "head", "protocol", "terminal", "ready", "script",
         ],
     ),
     (
@@ -52,12 +54,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "command", "event", "error", "head", "protocol", "source", "output", "ready",
         ],
     ),
-    (
-        "script",
-        &[
-            "command", "event", "error", "exit", "head", "protocol", "source::", "target",
-        ],
-    ),
+    ("script", &["error", "protocol"]),
     (
         "verdict",
         &["error", "exit", "protocol", "session::", "output"],
