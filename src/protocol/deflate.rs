@@ -201,8 +201,20 @@ impl Inflater {
         Ok((used, became))
     }
 
-    /// Inflates what is left once a message's payload has ended; how much it became.
-    pub(super) fn finish(&mut self) -> Result<usize, Violation> {
+    /// Inflates what needs no more payload: output that there was no room for and, once the
+    /// payload has `ended`, the rest of the message; how much it became.
+    pub(super) fn go_on(&mut self, ended: bool) -> Result<usize, Violation> {
+        if ended {
+            return self.finish();
+        }
+        if self.full && self.waiting.is_empty() {
+            let (_, became) = self.inflate(&[])?;
+            return Ok(became);
+        }
+        Ok(0)
+    }
+
+    fn finish(&mut self) -> Result<usize, Violation> {
         if self.is_finished() {
             return Ok(0);
         }

@@ -283,8 +283,8 @@ impl Incoming {
         }
     }
 
-    /// The next piece of a compressed message, if there is one: inflates the end of a message
-    /// whose payload is all there.
+    /// The next piece of a compressed message, if there is one: inflates what the payload so far
+    /// still holds, whether or not more of it comes.
     fn inflated_piece<'a>(&mut self) -> Result<Option<Found<'a>>, Violation> {
         let ended = self
             .current
@@ -301,10 +301,8 @@ impl Incoming {
             return Ok(None);
         };
         let kind = *kind;
-        if ended {
-            let became = inflater.finish()? as u64;
-            self.count(became)?;
-        }
+        let became = inflater.go_on(ended)? as u64;
+        self.count(became)?;
         let Some(inflater) = &mut self.inflater else {
             return Ok(None);
         };

@@ -161,6 +161,21 @@ fn a_large_message_is_inflated_in_constant_memory() {
 }
 
 #[test]
+fn what_has_come_of_an_unfinished_message_does_not_depend_on_the_cuts() {
+    // The last run of equal bytes lies across the 64 KiB of one step, so its code is taken while
+    // half of what it means does not fit.
+    let mut payload = Server::new(Agreement::default()).compress(&vec![b'z'; 65_700]);
+    while payload.len() > 60 {
+        let begun = frame(0x42, &payload);
+        let every: Vec<usize> = (0..begun.len()).collect();
+        let [at_once, bytewise] = [&[][..], &every]
+            .map(|cuts| receive(&mut compressed(Agreement::default(), None), &begun, cuts));
+        assert!(at_once == bytewise, "{} bytes of payload", payload.len());
+        payload.pop();
+    }
+}
+
+#[test]
 fn small_messages_are_sent_as_they_are_and_others_are_not() {
     let mut protocol = compressed(Agreement::default(), None);
     protocol.send(Piece::whole(Kind::Text, &[b'a'; 63]));
