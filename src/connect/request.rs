@@ -8,7 +8,7 @@ use data_encoding::BASE64;
 
 use super::{proxy, route, tls};
 use crate::error::Error;
-use crate::head;
+use crate::head::{self, is_token};
 use crate::secret::Secret;
 use crate::target::{Credentials, Target};
 
@@ -73,15 +73,6 @@ pub fn parse_header(text: &str) -> Result<Header, String> {
         name: name.to_owned(),
         value,
     })
-}
-
-/// Whether `text` is a token (RFC 9110 §5.6.2).
-#[must_use]
-pub fn is_token(text: &str) -> bool {
-    !text.is_empty()
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
 /// Whether messages are compressed (`--compress`).

@@ -7,6 +7,7 @@ use serde::de::IgnoredAny;
 
 use crate::command::Command;
 use crate::event::Kind;
+use crate::nearest::nearest;
 use crate::protocol::CloseReason;
 use crate::terminal::Language;
 
@@ -243,7 +244,7 @@ fn close(rest: &str, force: bool) -> Result<CloseReason, String> {
 }
 
 fn unknown(name: &str) -> String {
-    let meant = nearest(name)
+    let meant = nearest(name, COMMANDS.iter().map(|usage| usage.name))
         .map(|near| format!("did you mean /{near}? "))
         .unwrap_or_default();
     let shown: String = name.chars().take(SHOWN).collect();
@@ -254,45 +255,6 @@ fn unknown(name: &str) -> String {
             ""
         };
     format!("unknown command /{shown}; {meant}/help lists them; //{shown} … sends it as text")
-}
-
-/// The command that `name` was probably meant to be.
-fn nearest(name: &str) -> Option<&'static str> {
-    if name.len() > SHOWN {
-        return None;
-    }
-    let name = name.to_lowercase();
-    let mut begun = COMMANDS
-        .iter()
-        .filter(|usage| !name.is_empty() && usage.name.starts_with(&name));
-    if let (Some(one), None) = (begun.next(), begun.next()) {
-        return Some(one.name);
-    }
-    COMMANDS
-        .iter()
-        .map(|usage| (distance(&name, usage.name), usage.name))
-        .filter(|&(distance, near)| distance <= 2 && distance < near.len() / 2 + 1)
-        .min_by_key(|&(distance, _)| distance)
-        .map(|(_, near)| near)
-}
-
-/// How many characters must be put in, left out, replaced, or swapped with their neighbour.
-fn distance(from: &str, to: &str) -> usize {
-    let (from, to): (Vec<char>, Vec<char>) = (from.chars().collect(), to.chars().collect());
-    let mut rows: Vec<Vec<usize>> = vec![(0..=to.len()).collect()];
-    for (i, &a) in from.iter().enumerate() {
-        let mut row = vec![i + 1];
-        for (j, &b) in to.iter().enumerate() {
-            let replaced = rows[i][j] + usize::from(a != b);
-            let mut least = replaced.min(rows[i][j + 1] + 1).min(row[j] + 1);
-            if i > 0 && j > 0 && a == to[j - 1] && from[i - 1] == b {
-                least = least.min(rows[i - 1][j - 1] + 1);
-            }
-            row.push(least);
-        }
-        rows.push(row);
-    }
-    rows[from.len()][to.len()]
 }
 
 fn call(usage: &Usage) -> String {

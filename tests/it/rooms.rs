@@ -12,6 +12,9 @@ const ROOMS: &[(&str, &[&str])] = &[
     // What everyone speaks of. Only downwards: an event may hold an error, not the reverse.
     ("protocol", &[]),
     ("deadline", &[]),
+    ("duration", &[]),
+    ("hidden", &[]),
+    ("nearest", &[]),
     ("ready", &[]),
     ("exit", &["protocol"]),
     ("head", &[]),
@@ -39,13 +42,13 @@ const ROOMS: &[(&str, &[&str])] = &[
         "source",
         &[
             "command", "event", "error", "head", "protocol", "terminal", "deadline", "ready",
-            "matching", "script",
+            "nearest", "matching", "script",
         ],
     ),
     (
         "output",
         &[
-            "event", "error", "exit", "head", "protocol", "terminal", "ready", "script",
+            "event", "error", "exit", "head", "hidden", "protocol", "terminal", "ready", "script",
         ],
     ),
     (
@@ -54,7 +57,10 @@ const ROOMS: &[(&str, &[&str])] = &[
             "command", "event", "error", "head", "protocol", "source", "output", "ready",
         ],
     ),
-    ("script", &["error", "protocol"]),
+    (
+        "script",
+        &["duration", "error", "head", "hidden", "nearest", "protocol"],
+    ),
     (
         "verdict",
         &["error", "exit", "protocol", "session::", "output"],
@@ -69,6 +75,8 @@ const ROOMS: &[(&str, &[&str])] = &[
             "protocol",
             "target",
             "connect",
+            "duration",
+            "head",
             "secret",
             "session::",
             "source::",
