@@ -3,6 +3,18 @@
 //! One statement a line: `>` sends, `<` expects, an indented line continues the one above it, `#`
 //! begins a comment. This file is what such a file means; `parse` reads it, `print` writes it.
 
+pub mod grammar;
+mod parse;
+mod place;
+mod print;
+mod template;
+#[cfg(test)]
+mod tests;
+
+pub use parse::{decode, parse};
+pub use print::{comment, print, print_line};
+pub use template::is_name;
+
 use std::time::Duration;
 
 use crate::protocol::Kind;

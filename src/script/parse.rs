@@ -1,0 +1,225 @@
+//! Reads a session file: lines, statements, settings. What stands after `>` and `<` is read in
+//! `parse/message.rs`.
+//!
+//! Everything that can be wrong with a file is found here, before anything is connected: JSON and
+//! regular expressions are checked, bytes decoded. Each complaint names the place and what could
+//! stand there.
+
+mod message;
+mod value;
+
+use super::grammar::{EXPECTED, SENT, STATEMENTS};
+use super::place::{flaw, Joined, Span, Wrong};
+use super::{template, Line, Script, Statement};
+use crate::duration;
+use crate::error::Flaw;
+use crate::nearest::nearest;
+
+/// How much of an unknown word is quoted, in characters.
+const SHOWN: usize = 40;
+
+/// Reads the text of a session file, which `file` is the name of.
+///
+/// # Errors
+///
+/// The first thing that is wrong with it.
+pub fn parse(file: &str, text: &str) -> Result<Script, Flaw> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut lines = Vec::new();
+    let mut open: Option<Joined<'_>> = None;
+    let mut number = 0;
+    for line in text.split_inclusive('\n') {
+        number += 1;
+        let line = line
+            .strip_suffix('\n')
+            .map_or(line, |line| line.strip_suffix('\r').unwrap_or(line));
+        if line.starts_with('#') {
+            continue;
+        }
+        let is_blank = line.trim_start_matches([' ', '\t']).is_empty();
+        let continues = !is_blank && line.starts_with([' ', '\t']);
+        if !is_blank {
+            refuse_controls(file, number, line)?;
+        }
+        if continues {
+            let Some(statement) = &mut open else {
+                let cause = "an indented line continues the statement right above it, and there \
+                             is none: a statement begins at the start of its line";
+                return Err(flaw(file, number, line, 0, cause.to_owned()));
+            };
+            statement.push(number, line);
+            continue;
+        }
+        lines.extend(finish(file, open.take())?);
+        if !is_blank {
+            open = Some(Joined::new(number, line));
+        }
+    }
+    lines.extend(finish(file, open)?);
+    Ok(Script { lines })
+}
+
+/// The text of a file, if it is UTF-8; without a byte order mark.
+///
+/// # Errors
+///
+/// Where it stops being UTF-8.
+pub fn decode<'a>(file: &str, bytes: &'a [u8]) -> Result<&'a str, Flaw> {
+    let error = match std::str::from_utf8(bytes) {
+        Ok(text) => return Ok(text.strip_prefix('\u{feff}').unwrap_or(text)),
+        Err(error) => error,
+    };
+    let good = &bytes[..error.valid_up_to()];
+    let start = memchr::memrchr(b'\n', good).map_or(0, |at| at + 1);
+    let number = memchr::memchr_iter(b'\n', good).count() + 1;
+    let end = memchr::memchr(b'\n', &bytes[start..]).map_or(bytes.len(), |at| start + at);
+    let line = String::from_utf8_lossy(&bytes[start..end]);
+    let cause = format!(
+        "the byte 0x{:02x} is not UTF-8, which a session file has to be: bytes are written \
+         hex or base64",
+        bytes[good.len()]
+    );
+    let number = u32::try_from(number).unwrap_or(u32::MAX);
+    let line = line.strip_suffix('\r').unwrap_or(&line);
+    Err(flaw(file, number, line, good.len() - start, cause))
+}
+
+/// Only tabs and line ends may stand in a file as they are: others can't be seen in it.
+fn refuse_controls(file: &str, number: u32, line: &str) -> Result<(), Flaw> {
+    let is_control = |c: char| c.is_control() && c != '\t';
+    let Some(at) = line.find(is_control) else {
+        return Ok(());
+    };
+    let code = line[at..].chars().next().map_or(0, u32::from);
+    let cause = format!(
+        "a control character (U+{code:04X}) can't stand here: in a JSON string it is written \
+         \\u{code:04x}"
+    );
+    Err(flaw(file, number, line, at, cause))
+}
+
+fn finish(file: &str, statement: Option<Joined<'_>>) -> Result<Option<Line>, Flaw> {
+    let Some(joined) = statement else {
+        return Ok(None);
+    };
+    match line(joined.span()) {
+        Ok((link, statement)) => Ok(Some(Line {
+            number: joined.number(),
+            link,
+            statement,
+        })),
+        Err(wrong) => Err(joined.flaw(file, wrong)),
+    }
+}
+
+/// `[@NAME] STATEMENT`.
+fn line(span: Span<'_>) -> Result<(Option<String>, Statement), Wrong> {
+    let span = span.trim();
+    let Some(name) = span.text.strip_prefix('@') else {
+        return statement(span).map(|statement| (None, statement));
+    };
+    let (word, rest) = span.split_word();
+    let name = &name[..word.text.len() - 1];
+    if name.is_empty() {
+        return Err(word.wrong("the connection's name is missing after @, as in @alice > hi"));
+    }
+    if let Some(at) = name.find(|c| !is_of_a_link(c)) {
+        let wrong = name[at..].chars().next().unwrap_or_default();
+        return Err(word.wrong_at(
+            1 + at,
+            format!(
+                "`{wrong}` can't stand in a connection's name: it has letters, digits, _ and -"
+            ),
+        ));
+    }
+    if rest.is_empty() {
+        return Err(rest.wrong(format!(
+            "what @{name} does is missing, as in @{name} > hi or @{name} < hi"
+        )));
+    }
+    Ok((Some(name.to_owned()), statement(rest)?))
+}
+
+/// Whether `c` may stand in the name of a connection.
+pub(super) fn is_of_a_link(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '_' | '-')
+}
+
+fn statement(span: Span<'_>) -> Result<Statement, Wrong> {
+    let (word, rest) = span.split_word();
+    match word.text {
+        ">" => message::sent(rest).map(Statement::Send),
+        "<" => message::expected(rest).map(Statement::Expect),
+        "url" => {
+            value::one_line(rest, "the address", "url ws://localhost:8080/").map(Statement::Url)
+        }
+        "header" => value::header(rest).map(Statement::Header),
+        "subprotocol" => {
+            value::one_line(rest, "the name", "subprotocol chat").map(Statement::Subprotocol)
+        }
+        "option" => value::words(rest).map(Statement::Options),
+        "within" => time(rest, "within 2s").map(Statement::Within),
+        "strict" => strict(rest).map(Statement::Strict),
+        "wait" => time(rest, "wait 500ms").map(Statement::Wait),
+        "at" => time(rest, "at 1.5s").map(Statement::At),
+        "capture" => capture(rest),
+        _ => Err(unknown(word)),
+    }
+}
+
+fn unknown(word: Span<'_>) -> Wrong {
+    if let Some(mark) = word.text.chars().next().filter(|c| ['>', '<'].contains(c)) {
+        return word.wrong_at(1, format!("a blank is missing after {mark}"));
+    }
+    let mut shown: String = word.text.chars().take(SHOWN).collect();
+    if shown.len() < word.text.len() {
+        shown.push('…');
+    }
+    let next = if EXPECTED.contains(&word.text) {
+        let sent = SENT.contains(&word.text);
+        let place = if sent { "> or <" } else { "<" };
+        format!("{shown} stands after {place}")
+    } else if let Some(near) = nearest(word.text, STATEMENTS.iter().copied()) {
+        format!("did you mean {near}?")
+    } else {
+        let (last, others) = STATEMENTS.split_last().unwrap_or((&"", &[]));
+        format!(
+            "a line begins with {} or {last}, or with #",
+            others.join(", ")
+        )
+    };
+    word.wrong(format!("unknown statement \"{shown}\": {next}"))
+}
+
+fn time(span: Span<'_>, example: &str) -> Result<std::time::Duration, Wrong> {
+    if span.is_empty() {
+        return Err(span.wrong(format!("a duration is missing, as in {example}")));
+    }
+    duration::parse(span.text).map_err(|cause| span.wrong(cause))
+}
+
+fn strict(span: Span<'_>) -> Result<bool, Wrong> {
+    match span.text {
+        "" | "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err(span.wrong("strict stands alone, or before on or off")),
+    }
+}
+
+/// `NAME /json/pointer`.
+fn capture(span: Span<'_>) -> Result<Statement, Wrong> {
+    let (name, rest) = span.split_word();
+    if name.is_empty() {
+        return Err(name.wrong("the variable's name is missing, as in capture ID /result/id"));
+    }
+    if !template::is_name(name.text) {
+        return Err(name.wrong(
+            "a variable's name has letters, digits and _, and begins with no digit, as in \
+             capture ID /result/id",
+        ));
+    }
+    Ok(Statement::Capture {
+        name: name.text.to_owned(),
+        pointer: value::pointer(rest)?,
+    })
+}

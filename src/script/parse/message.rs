@@ -1,0 +1,268 @@
+//! What stands after `>` and `<`.
+
+use std::time::Duration;
+
+use regex::RegexBuilder;
+
+use super::value;
+use crate::duration;
+use crate::head::is_token;
+use crate::protocol::Kind;
+use crate::script::place::{Span, Wrong, BLANKS};
+use crate::script::{Message, Payload, Template, Wanted};
+
+/// The most that a Ping or a Pong carries, in bytes (RFC 6455 §5.5).
+const LONGEST_PAYLOAD: usize = 125;
+
+/// The longest reason of a Close, in bytes: its code takes two (RFC 6455 §5.5.1).
+const LONGEST_REASON: usize = 123;
+
+/// After `>`.
+pub(super) fn sent(span: Span<'_>) -> Result<Message, Wrong> {
+    if span.is_empty() {
+        return Err(span.wrong(
+            "what is sent is missing after >: a text, json, hex, base64, file, text, ping, pong \
+             or close; an empty text is written \"\"",
+        ));
+    }
+    let (word, rest) = span.split_word();
+    Ok(match word.text {
+        "json" => Message::Json(value::json(rest)?),
+        "hex" => Message::Binary(value::hex(rest)?),
+        "base64" => Message::Binary(value::base64(rest)?),
+        "file" => Message::File(Kind::Binary, value::path(rest, "file")?),
+        "text" => Message::File(Kind::Text, value::path(rest, "text")?),
+        "ping" => Message::Ping(payload(rest)?),
+        "pong" => Message::Pong(payload(rest)?),
+        "close" => {
+            let (code, reason) = close(rest)?;
+            Message::Close {
+                code: code.unwrap_or(1000),
+                reason: reason.unwrap_or_default(),
+            }
+        }
+        _ if span.text.starts_with('/') => {
+            return Err(span.wrong(
+                "a text that begins with / is written as a JSON string, \"/…\", because after < \
+                 it would be a regular expression",
+            ));
+        }
+        _ => Message::Text(value::text(span)?),
+    })
+}
+
+/// After `<`.
+pub(super) fn expected(span: Span<'_>) -> Result<Wanted, Wrong> {
+    if span.is_empty() {
+        return Err(span.wrong(
+            "what is expected is missing after <: a text, /regex/, json, hex, base64, file, text, \
+             any, ping, pong, close, silence, status, header or refused; an empty text is \
+             written \"\"",
+        ));
+    }
+    let (word, rest) = span.split_word();
+    Ok(match word.text {
+        "json" => Wanted::Json(value::json(rest)?),
+        "hex" => Wanted::Binary(value::hex(rest)?),
+        "base64" => Wanted::Binary(value::base64(rest)?),
+        "file" => Wanted::File(Kind::Binary, value::path(rest, "file")?),
+        "text" => Wanted::File(Kind::Text, value::path(rest, "text")?),
+        "ping" => Wanted::Ping(given(rest, payload)?),
+        "pong" => Wanted::Pong(given(rest, payload)?),
+        "close" => {
+            let (code, reason) = close(rest)?;
+            Wanted::Close { code, reason }
+        }
+        "any" => alone(rest, Wanted::Any)?,
+        "silence" => Wanted::Silence(silence(rest)?),
+        "status" => Wanted::Status(status(rest, "status 101")?),
+        "header" => header(rest)?,
+        "refused" => Wanted::Refused(given(rest, |rest| status(rest, "refused 401"))?),
+        _ if span.text.starts_with('/') => pattern(span)?,
+        _ => Wanted::Text(value::text(span)?),
+    })
+}
+
+/// `None` if nothing stands there.
+fn given<T>(
+    span: Span<'_>,
+    read: impl FnOnce(Span<'_>) -> Result<T, Wrong>,
+) -> Result<Option<T>, Wrong> {
+    if span.is_empty() {
+        Ok(None)
+    } else {
+        read(span).map(Some)
+    }
+}
+
+fn alone(span: Span<'_>, wanted: Wanted) -> Result<Wanted, Wrong> {
+    if span.is_empty() {
+        return Ok(wanted);
+    }
+    Err(span.wrong(
+        "any stands alone; a text that begins with any is written as a JSON string, \"any …\"",
+    ))
+}
+
+/// A text, a JSON string, or `hex …`.
+fn payload(span: Span<'_>) -> Result<Payload, Wrong> {
+    let (word, rest) = span.split_word();
+    let (payload, length) = if word.text == "hex" {
+        let bytes = value::hex(rest)?;
+        let length = bytes.len();
+        (Payload::Bytes(bytes), length)
+    } else {
+        let text = value::text(span)?;
+        let length = text.least_length();
+        (Payload::Text(text), length)
+    };
+    if length > LONGEST_PAYLOAD {
+        return Err(span.wrong(format!(
+            "a Ping or a Pong carries at most {LONGEST_PAYLOAD} bytes (RFC 6455 §5.5), and these \
+             are {length}"
+        )));
+    }
+    Ok(payload)
+}
+
+/// `[CODE [REASON]]`.
+fn close(span: Span<'_>) -> Result<(Option<u16>, Option<Template>), Wrong> {
+    let (word, rest) = span.split_word();
+    if word.is_empty() {
+        return Ok((None, None));
+    }
+    let code = number(word.text).ok_or_else(|| {
+        word.wrong(
+            "after close stands a code from 0 to 65535 and then a reason, as in close 1000 done; \
+             a text that begins with close is written as a JSON string, \"close …\"",
+        )
+    })?;
+    let reason = given(rest, value::text)?;
+    let length = reason.as_ref().map_or(0, Template::least_length);
+    if length > LONGEST_REASON {
+        return Err(rest.wrong(format!(
+            "a reason has at most {LONGEST_REASON} bytes of UTF-8 (RFC 6455 §5.5), and this one \
+             has {length}"
+        )));
+    }
+    if code == 1005
+        && reason
+            .as_ref()
+            .is_some_and(|reason| !reason.parts.is_empty())
+    {
+        return Err(rest.wrong(
+            "1005 stands for a Close without a code, and that has no reason (RFC 6455 §7.1.5)",
+        ));
+    }
+    Ok((Some(code), reason))
+}
+
+fn silence(span: Span<'_>) -> Result<Duration, Wrong> {
+    if span.is_empty() {
+        return Err(span.wrong("a duration is missing, as in silence 500ms"));
+    }
+    duration::parse(span.text).map_err(|cause| {
+        span.wrong(format!(
+            "{cause}; a text that begins with silence is written as a JSON string"
+        ))
+    })
+}
+
+/// Digits alone: Rust would also read `+1`.
+fn number(text: &str) -> Option<u16> {
+    let is_number = text.bytes().all(|b| b.is_ascii_digit());
+    text.parse().ok().filter(|_| is_number)
+}
+
+/// A status code of HTTP (RFC 9110 §15).
+fn status(span: Span<'_>, example: &str) -> Result<u16, Wrong> {
+    match number(span.text) {
+        Some(status @ 100..=999) => Ok(status),
+        _ => Err(span.wrong(format!(
+            "a status has three digits, as in {example}; a text that begins so is written as a \
+             JSON string"
+        ))),
+    }
+}
+
+/// `N: V`, or the whole of it as a JSON string.
+fn header(span: Span<'_>) -> Result<Wanted, Wrong> {
+    const EXAMPLE: &str = "header Sec-WebSocket-Protocol: chat";
+    let wrong = |cause: &str| {
+        span.wrong(format!(
+            "{cause}, as in {EXAMPLE}; a text that begins with header is written as a JSON string"
+        ))
+    };
+    let literal = span.text.starts_with('"').then(|| value::string(span));
+    let literal = literal.transpose()?;
+    let text = literal.as_deref().unwrap_or(span.text);
+    let Some((name, value)) = text.split_once(':') else {
+        return Err(wrong("a header is written NAME: VALUE"));
+    };
+    if !is_token(name) {
+        return Err(wrong("before the colon stands the name of a header"));
+    }
+    let value = if literal.is_some() {
+        Template::literal(value.trim_matches(BLANKS))
+    } else {
+        let value = span.after(name.len() + 1).trim();
+        value::template(value, "a header with ${ in it is written as a JSON string")?
+    };
+    if text.contains(|c: char| c != '\t' && c.is_control()) {
+        return Err(wrong("a header stands on one line"));
+    }
+    Ok(Wanted::Header {
+        name: name.to_owned(),
+        value,
+    })
+}
+
+/// `/…/` or `/…/i`.
+fn pattern(span: Span<'_>) -> Result<Wanted, Wrong> {
+    let inside = span.after(1);
+    let (end, ignore_case) = match inside.text.strip_suffix("/i") {
+        Some(pattern) => (pattern.len(), true),
+        None => match inside.text.strip_suffix('/') {
+            Some(pattern) => (pattern.len(), false),
+            None => {
+                return Err(span.wrong(
+                    "the regular expression that begins here has no end: / closes it, or /i where \
+                     case doesn't count; a text that begins with / is written as a JSON string",
+                ));
+            }
+        },
+    };
+    let pattern = inside.before(end);
+    let template = value::template(pattern, "in a regular expression a ${ is written \\$\\{")?;
+    // A value is escaped when it is put in: like a digit it means nothing but itself.
+    let text = template.stand_in(|_, length| format!("{:0length$}", 1));
+    check(&text, ignore_case).map_err(|(at, cause)| {
+        pattern.wrong_at(at, format!("no valid regular expression: {cause}"))
+    })?;
+    Ok(Wanted::Match {
+        pattern: template,
+        ignore_case,
+    })
+}
+
+/// Compiles a regular expression; where it is wrong, and how.
+fn check(pattern: &str, ignore_case: bool) -> Result<(), (usize, String)> {
+    if let Err(error) = regex_syntax::parse(pattern) {
+        return Err(match error {
+            regex_syntax::Error::Parse(error) => {
+                (error.span().start.offset, error.kind().to_string())
+            }
+            regex_syntax::Error::Translate(error) => {
+                (error.span().start.offset, error.kind().to_string())
+            }
+            other => (0, other.to_string()),
+        });
+    }
+    match RegexBuilder::new(pattern)
+        .case_insensitive(ignore_case)
+        .build()
+    {
+        Ok(_) => Ok(()),
+        Err(error) => Err((0, error.to_string())),
+    }
+}

@@ -1,0 +1,291 @@
+//! What several statements have: texts, JSON, bytes, words, pointers.
+
+use data_encoding::BASE64;
+use serde_json::Value;
+
+use crate::head::is_token;
+use crate::script::place::{Span, Wrong, BLANKS};
+use crate::script::{template, Part, Template};
+
+/// A text: a JSON string, or as it stands with its variables.
+pub(super) fn text(span: Span<'_>) -> Result<Template, Wrong> {
+    if span.text.starts_with('"') {
+        return string(span).map(|text| Template::literal(&text));
+    }
+    template(
+        span,
+        "a text with ${ in it is written as a JSON string, \"…\"",
+    )
+}
+
+/// A text as it stands; `otherwise` says how a `${` is written that begins no variable.
+pub(super) fn template(span: Span<'_>, otherwise: &str) -> Result<Template, Wrong> {
+    Template::parse(span.text).map_err(|at| {
+        span.wrong_at(
+            at,
+            format!("${{ begins no variable here, which is written ${{NAME}}; {otherwise}"),
+        )
+    })
+}
+
+/// A JSON string, and nothing after it.
+pub(super) fn string(span: Span<'_>) -> Result<String, Wrong> {
+    let mut strings = serde_json::Deserializer::from_str(span.text).into_iter::<String>();
+    match strings.next() {
+        Some(Ok(text)) => {
+            let rest = span.after(strings.byte_offset()).trim();
+            if rest.is_empty() {
+                return Ok(text);
+            }
+            Err(rest.wrong(
+                "the JSON string has ended before this: a text that begins with \" is written as \
+                 a JSON string as a whole, with \\\" for \"",
+            ))
+        }
+        Some(Err(error)) if error.is_eof() => {
+            Err(span.wrong("the JSON string that begins here has no end: a \" closes it"))
+        }
+        Some(Err(error)) => Err(span.wrong_at(
+            offset(span.text, &error),
+            format!("no JSON string: {}", cause(&error)),
+        )),
+        None => Err(span.wrong("a JSON string is missing")),
+    }
+}
+
+/// `json …`: JSON in which variables may stand, inside strings and as values.
+pub(super) fn json(span: Span<'_>) -> Result<Template, Wrong> {
+    if span.is_empty() {
+        return Err(span.wrong("JSON is missing after json, as in json {\"op\":\"ping\"}"));
+    }
+    let template = template(span, "in JSON a ${ is written \\u0024{")?;
+    let text = template.stand_in(|inside, length| {
+        if inside {
+            "x".repeat(length)
+        } else {
+            format!("\"{}\"", "x".repeat(length - 2))
+        }
+    });
+    match serde_json::from_str::<Value>(&text) {
+        Ok(_) => Ok(template),
+        Err(error) => Err(span.wrong_at(
+            offset(&text, &error),
+            format!("no valid JSON: {}", cause(&error)),
+        )),
+    }
+}
+
+/// Where in `text` an error of serde's is: its column counts bytes of the line, from 1, and is 0
+/// at a line's end.
+fn offset(text: &str, error: &serde_json::Error) -> usize {
+    let lines = text
+        .split_inclusive('\n')
+        .take(error.line().saturating_sub(1));
+    let before: usize = lines.map(str::len).sum();
+    (before + error.column().saturating_sub(1)).min(text.len())
+}
+
+/// What serde says, without its own count of lines.
+pub(in crate::script) fn cause(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    match text.rsplit_once(" at line ") {
+        Some((cause, _)) => cause.to_owned(),
+        None => text,
+    }
+}
+
+/// `hex …`: two digits a byte, with or without blanks.
+pub(super) fn hex(span: Span<'_>) -> Result<Vec<u8>, Wrong> {
+    let is_digit = |c: char| c.is_ascii_hexdigit() || BLANKS.contains(&c);
+    if let Some(at) = span.text.find(|c| !is_digit(c)) {
+        let wrong = span.text[at..].chars().next().unwrap_or_default();
+        return Err(span.wrong_at(
+            at,
+            format!(
+                "`{wrong}` is no hexadecimal digit: hex has two digits a byte, as in hex 00 ff"
+            ),
+        ));
+    }
+    let digits: String = span.text.split(BLANKS).collect();
+    hex::decode(&digits).map_err(|_| {
+        span.wrong(format!(
+            "two digits make a byte, and these are {}: one is missing or too many",
+            digits.len()
+        ))
+    })
+}
+
+/// `base64 …`, with its padding.
+pub(super) fn base64(span: Span<'_>) -> Result<Vec<u8>, Wrong> {
+    let digits: String = span.text.split(BLANKS).collect();
+    BASE64.decode(digits.as_bytes()).map_err(|error| {
+        let kept = span
+            .text
+            .char_indices()
+            .filter(|(_, c)| !BLANKS.contains(c));
+        // The position counts bytes, and up to the first wrong one each is a character.
+        let at = kept.map(|(at, _)| at).nth(error.position);
+        let cause = "no base64 with its padding, as in base64 AP8=";
+        span.wrong_at(at.unwrap_or(span.text.len()), cause)
+    })
+}
+
+/// `@PATH` after `file` and `text`.
+pub(super) fn path(span: Span<'_>, word: &str) -> Result<Template, Wrong> {
+    let Some(path) = span.text.strip_prefix('@') else {
+        return Err(span.wrong(format!(
+            "{word} sends or expects a file, as in {word} @PATH; a text that begins with {word} is \
+             written as a JSON string, \"{word} …\""
+        )));
+    };
+    let path = span.after(span.text.len() - path.len());
+    one_line(path, "the path", &format!("{word} @PATH"))
+}
+
+/// Something that must be there and stand on one line.
+pub(super) fn one_line(span: Span<'_>, what: &str, example: &str) -> Result<Template, Wrong> {
+    let template = text(span)?;
+    if template.parts.is_empty() {
+        return Err(span.wrong(format!("{what} is missing, as in {example}")));
+    }
+    let texts = template.parts.iter().filter_map(|part| match part {
+        Part::Text(text) => Some(text),
+        Part::Variable(_) => None,
+    });
+    if texts
+        .flat_map(|text| text.chars())
+        .any(|c| c != '\t' && c.is_control())
+    {
+        let at = span.text.find('\n').map_or(0, |at| at + 1);
+        return Err(span.wrong_at(
+            at,
+            format!("{what} stands on one line, and can't hold control characters"),
+        ));
+    }
+    Ok(template)
+}
+
+/// `N: V`, as `--header` takes it; the name may come from a variable.
+pub(super) fn header(span: Span<'_>) -> Result<Template, Wrong> {
+    const EXAMPLE: &str = "header Authorization: Bearer ${TOKEN}";
+    let header = one_line(span, "the header", EXAMPLE)?;
+    let Some(Part::Text(start)) = header.parts.first() else {
+        return Ok(header);
+    };
+    let name = match start.split_once(':') {
+        Some((name, _)) => Some(name),
+        None => start.strip_suffix(';').filter(|_| header.parts.len() == 1),
+    };
+    match name {
+        Some(name) if is_token(name) => Ok(header),
+        // The rest of the name may be the variable's, and its colon too.
+        None if header.parts.len() > 1 => Ok(header),
+        Some(_) => Err(span.wrong(format!(
+            "the name of a header can't hold blanks or anything but letters, digits and \
+             !#$%&'*+-.^_`|~, as in {EXAMPLE}"
+        ))),
+        None => Err(span.wrong(format!(
+            "a header is written NAME: VALUE, and this one has no colon, as in {EXAMPLE}"
+        ))),
+    }
+}
+
+/// A JSON pointer (RFC 6901); nothing is the whole.
+pub(super) fn pointer(span: Span<'_>) -> Result<String, Wrong> {
+    let is_string = span.text.starts_with('"');
+    let pointer = if is_string {
+        string(span)?
+    } else {
+        span.text.to_owned()
+    };
+    if !pointer.is_empty() && !pointer.starts_with('/') {
+        return Err(span.wrong(
+            "a JSON pointer begins with / (RFC 6901), as in capture ID /result/id; without one \
+             the whole message is captured",
+        ));
+    }
+    // Places inside a JSON string aren't those in the pointer.
+    let place = |at: usize| if is_string { 0 } else { at };
+    for (at, _) in pointer.match_indices('~') {
+        if !pointer[at + 1..].starts_with(['0', '1']) {
+            return Err(span.wrong_at(
+                place(at),
+                "in a JSON pointer ~ is written ~0, and / inside a name ~1 (RFC 6901 §3)",
+            ));
+        }
+    }
+    if is_string {
+        return Ok(pointer);
+    }
+    if let Some(at) = pointer.find(template::OPENING) {
+        return Err(span.wrong_at(
+            at,
+            "a JSON pointer holds no variables; one with ${ in it is written as a JSON string",
+        ));
+    }
+    if let Some(at) = pointer.find('\n') {
+        return Err(span.wrong_at(
+            at + 1,
+            "a JSON pointer stands on one line; a line end in it is written as a JSON string",
+        ));
+    }
+    Ok(pointer)
+}
+
+/// Words as a shell splits them: at blanks, but for those in `'…'`, where everything stands for
+/// itself, and in `"…"`, where only variables don't.
+pub(super) fn words(span: Span<'_>) -> Result<Vec<Template>, Wrong> {
+    if span.is_empty() {
+        return Err(span.wrong("the options are missing, as in option --compress off"));
+    }
+    let mut words = Vec::new();
+    let mut rest = span;
+    while !rest.is_empty() {
+        let mut parts = Vec::new();
+        while !rest.is_empty() && !rest.text.starts_with(BLANKS) {
+            let (piece, after) = piece(rest)?;
+            for part in piece.parts {
+                push(&mut parts, part);
+            }
+            rest = after;
+        }
+        words.push(Template { parts });
+        rest = rest.trim();
+    }
+    Ok(words)
+}
+
+/// A quoted or an unquoted piece of a word.
+fn piece(span: Span<'_>) -> Result<(Template, Span<'_>), Wrong> {
+    const OTHERWISE: &str = "in option a ${ is written '${'";
+    let Some(quote) = span.text.chars().next().filter(|c| ['\'', '"'].contains(c)) else {
+        let end = span
+            .text
+            .find(|c| BLANKS.contains(&c) || ['\'', '"'].contains(&c));
+        let end = end.unwrap_or(span.text.len());
+        return Ok((template(span.before(end), OTHERWISE)?, span.after(end)));
+    };
+    let inside = span.after(1);
+    match inside.text.find([quote, '\n']) {
+        Some(end) if inside.text[end..].starts_with(quote) => {
+            let (piece, after) = (inside.before(end), inside.after(end + 1));
+            let piece = match quote {
+                '\'' => Template::literal(piece.text),
+                _ => template(piece, OTHERWISE)?,
+            };
+            Ok((piece, after))
+        }
+        _ => Err(span.wrong(format!(
+            "a {quote} that closes this one is missing on its line"
+        ))),
+    }
+}
+
+/// Adds a part, so that no two texts stand side by side.
+fn push(parts: &mut Vec<Part>, part: Part) {
+    if let (Some(Part::Text(last)), Part::Text(text)) = (parts.last_mut(), &part) {
+        last.push_str(text);
+    } else {
+        parts.push(part);
+    }
+}

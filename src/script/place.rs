@@ -1,0 +1,208 @@
+//! Statements as they stand in a file: lines joined, and every place in them still known.
+
+use std::borrow::Cow;
+
+use crate::error::Flaw;
+
+/// The characters that separate words. A line feed does it too, where a statement goes on in the
+/// next line.
+pub(super) const BLANKS: [char; 3] = [' ', '\t', '\n'];
+
+/// What is wrong, and at which byte of the statement's text.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Wrong {
+    pub(super) at: usize,
+    pub(super) cause: String,
+}
+
+/// A piece of a statement's text that knows where it begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Span<'a> {
+    pub(super) text: &'a str,
+    pub(super) start: usize,
+}
+
+impl Span<'_> {
+    /// The piece from byte `from` on.
+    pub(super) fn after(self, from: usize) -> Self {
+        Self {
+            text: &self.text[from..],
+            start: self.start + from,
+        }
+    }
+
+    /// The piece before byte `end`.
+    pub(super) fn before(self, end: usize) -> Self {
+        Self {
+            text: &self.text[..end],
+            start: self.start,
+        }
+    }
+
+    /// Without the blanks around it.
+    pub(super) fn trim(self) -> Self {
+        let rest = self.text.trim_start_matches(BLANKS);
+        let start = self.start + self.text.len() - rest.len();
+        Self {
+            text: rest.trim_end_matches(BLANKS),
+            start,
+        }
+    }
+
+    /// The first word, and what follows it without the blanks between.
+    pub(super) fn split_word(self) -> (Self, Self) {
+        let end = self.text.find(BLANKS).unwrap_or(self.text.len());
+        (self.before(end), self.after(end).trim())
+    }
+
+    pub(super) fn is_empty(self) -> bool {
+        self.text.is_empty()
+    }
+
+    /// Something is wrong with it.
+    pub(super) fn wrong(self, cause: impl Into<String>) -> Wrong {
+        self.wrong_at(0, cause)
+    }
+
+    /// Something is wrong at byte `at` of it.
+    pub(super) fn wrong_at(self, at: usize, cause: impl Into<String>) -> Wrong {
+        Wrong {
+            at: self.start + at,
+            cause: cause.into(),
+        }
+    }
+}
+
+/// A line of the file in a statement.
+#[derive(Debug)]
+struct Piece<'a> {
+    /// Where in the statement's text it begins.
+    start: usize,
+    /// Its number in the file.
+    number: u32,
+    /// How many bytes of indentation are left out.
+    cut: usize,
+    /// The whole line without its end.
+    line: &'a str,
+}
+
+/// The lines of a statement, joined with line feeds and without their indentation.
+#[derive(Debug)]
+pub(super) struct Joined<'a> {
+    text: Cow<'a, str>,
+    pieces: Vec<Piece<'a>>,
+    /// How many characters the first continuation is indented by; all are left out of each.
+    indentation: usize,
+}
+
+impl<'a> Joined<'a> {
+    /// A statement that begins with this line.
+    pub(super) fn new(number: u32, line: &'a str) -> Self {
+        Self {
+            text: Cow::Borrowed(line),
+            pieces: vec![Piece {
+                start: 0,
+                number,
+                cut: 0,
+                line,
+            }],
+            indentation: 0,
+        }
+    }
+
+    /// The statement goes on in this line.
+    pub(super) fn push(&mut self, number: u32, line: &'a str) {
+        let indented = line.len() - line.trim_start_matches([' ', '\t']).len();
+        if self.pieces.len() == 1 {
+            self.indentation = indented;
+        }
+        let cut = indented.min(self.indentation);
+        let text = self.text.to_mut();
+        text.push('\n');
+        self.pieces.push(Piece {
+            start: text.len(),
+            number,
+            cut,
+            line,
+        });
+        text.push_str(&line[cut..]);
+    }
+
+    /// The line that it begins on.
+    pub(super) fn number(&self) -> u32 {
+        self.pieces.first().map_or(0, |piece| piece.number)
+    }
+
+    /// All of it.
+    pub(super) fn span(&self) -> Span<'_> {
+        Span {
+            text: &self.text,
+            start: 0,
+        }
+    }
+
+    /// What is wrong with it, with its place in the file.
+    pub(super) fn flaw(&self, file: &str, wrong: Wrong) -> Flaw {
+        let piece = self
+            .pieces
+            .iter()
+            .rev()
+            .find(|piece| piece.start <= wrong.at);
+        let Some(piece) = piece else {
+            return flaw(file, 0, "", 0, wrong.cause);
+        };
+        let at = piece.cut + wrong.at - piece.start;
+        flaw(file, piece.number, piece.line, at, wrong.cause)
+    }
+}
+
+/// A flaw at byte `at` of a line.
+pub(super) fn flaw(file: &str, number: u32, line: &str, at: usize, cause: String) -> Flaw {
+    let before = &line[..line.floor_char_boundary(at.min(line.len()))];
+    let column = u32::try_from(before.chars().count()).unwrap_or(u32::MAX);
+    Flaw {
+        file: file.to_owned(),
+        line: number,
+        column: column.saturating_add(1),
+        text: line.to_owned(),
+        cause,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn continued_lines_lose_the_indentation_of_the_first() {
+        let mut joined = Joined::new(3, "> json");
+        joined.push(4, "\t {");
+        joined.push(5, "     \"é\": 1");
+        joined.push(6, " }");
+        assert_eq!(joined.span().text, "> json\n{\n   \"é\": 1\n}");
+        let at = joined.span().text.find(':').expect("a colon");
+        let wrong = joined.span().wrong_at(at, "no");
+        assert_eq!(
+            joined.flaw("f", wrong),
+            Flaw {
+                file: "f".to_owned(),
+                line: 5,
+                column: 9,
+                text: "     \"é\": 1".to_owned(),
+                cause: "no".to_owned(),
+            }
+        );
+    }
+
+    #[test]
+    fn spans_know_where_they_are() {
+        let span = Span {
+            text: "  one \n two  ",
+            start: 10,
+        };
+        let (one, two) = span.trim().split_word();
+        assert_eq!((one.text, one.start), ("one", 12));
+        assert_eq!((two.text, two.start), ("two", 18));
+        assert!(two.split_word().1.is_empty());
+    }
+}

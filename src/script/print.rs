@@ -1,0 +1,367 @@
+//! Writes a session file: what is printed is read back as the same.
+//!
+//! A text stands as it is where that is read back the same, and as a JSON string elsewhere; so
+//! any conversation can be written down. A text of several lines begins on a line of its own,
+//! since only the first of the indented lines says how far in the others are.
+
+use std::fmt::Write as _;
+
+use data_encoding::BASE64;
+
+use super::grammar::{EXPECTED, SENT};
+use super::place::BLANKS;
+use super::template::OPENING;
+use super::{Line, Message, Part, Payload, Script, Statement, Template, Wanted};
+use crate::duration;
+use crate::hidden::is_hidden;
+use crate::protocol::Kind;
+
+/// Up to so many bytes are written in hexadecimal, where people can read them.
+const LONGEST_HEX: usize = 32;
+
+/// What continued lines are indented by.
+const INDENTATION: &str = "\n    ";
+
+/// A whole file.
+#[must_use]
+pub fn print(script: &Script) -> String {
+    script.lines.iter().map(print_line).collect()
+}
+
+/// A statement, with its line end. It may take several lines.
+#[must_use]
+pub fn print_line(line: &Line) -> String {
+    let mut out = String::new();
+    if let Some(link) = &line.link {
+        out.push('@');
+        out.push_str(link);
+        out.push(' ');
+    }
+    push_statement(&mut out, &line.statement);
+    out.push('\n');
+    out
+}
+
+/// A comment, with its line end. It stays one line, whatever is in `text`.
+#[must_use]
+pub fn comment(text: &str) -> String {
+    let mut out = "# ".to_owned();
+    push_visible(&mut out, text);
+    out.push('\n');
+    out
+}
+
+fn push_statement(out: &mut String, statement: &Statement) {
+    match statement {
+        Statement::Url(url) => push_argument(out, "url", url),
+        Statement::Header(header) => push_argument(out, "header", header),
+        Statement::Subprotocol(name) => push_argument(out, "subprotocol", name),
+        Statement::Options(words) => {
+            out.push_str("option");
+            for word in words {
+                out.push(' ');
+                push_word(out, word);
+            }
+        }
+        Statement::Within(time) => push_time(out, "within", *time),
+        Statement::Strict(true) => out.push_str("strict"),
+        Statement::Strict(false) => out.push_str("strict off"),
+        Statement::Wait(time) => push_time(out, "wait", *time),
+        Statement::At(time) => push_time(out, "at", *time),
+        Statement::Send(message) => push_message(out, message),
+        Statement::Expect(wanted) => push_wanted(out, wanted),
+        Statement::Capture { name, pointer } => {
+            out.push_str("capture ");
+            out.push_str(name);
+            if !pointer.is_empty() {
+                out.push(' ');
+                push_literal(out, pointer, &[]);
+            }
+        }
+    }
+}
+
+fn push_time(out: &mut String, word: &str, time: std::time::Duration) {
+    out.push_str(word);
+    out.push(' ');
+    out.push_str(&duration::write(time));
+}
+
+fn push_message(out: &mut String, message: &Message) {
+    out.push('>');
+    match message {
+        Message::Text(text) => push_text(out, text, SENT),
+        Message::Json(json) => push_json(out, json),
+        Message::Binary(bytes) => push_bytes(out, bytes),
+        Message::File(kind, path) => push_file(out, *kind, path),
+        Message::Ping(payload) => {
+            out.push_str(" ping");
+            if *payload != Payload::Text(Template::default()) {
+                push_payload(out, payload);
+            }
+        }
+        Message::Pong(payload) => {
+            out.push_str(" pong");
+            if *payload != Payload::Text(Template::default()) {
+                push_payload(out, payload);
+            }
+        }
+        Message::Close { code, reason } => {
+            out.push_str(" close");
+            let has_reason = !reason.parts.is_empty();
+            if *code != 1000 || has_reason {
+                push_number(out, *code);
+            }
+            if has_reason {
+                push_text(out, reason, &[]);
+            }
+        }
+    }
+}
+
+fn push_wanted(out: &mut String, wanted: &Wanted) {
+    out.push('<');
+    match wanted {
+        Wanted::Text(text) => push_text(out, text, EXPECTED),
+        Wanted::Json(json) => push_json(out, json),
+        Wanted::Match {
+            pattern,
+            ignore_case,
+        } => push_pattern(out, pattern, *ignore_case),
+        Wanted::Binary(bytes) => push_bytes(out, bytes),
+        Wanted::File(kind, path) => push_file(out, *kind, path),
+        Wanted::Any => out.push_str(" any"),
+        Wanted::Ping(payload) => {
+            out.push_str(" ping");
+            if let Some(payload) = payload {
+                push_payload(out, payload);
+            }
+        }
+        Wanted::Pong(payload) => {
+            out.push_str(" pong");
+            if let Some(payload) = payload {
+                push_payload(out, payload);
+            }
+        }
+        Wanted::Close { code, reason } => {
+            out.push_str(" close");
+            if let Some(code) = code {
+                push_number(out, *code);
+                if let Some(reason) = reason {
+                    push_text(out, reason, &[]);
+                }
+            }
+        }
+        Wanted::Silence(time) => push_time(out, " silence", *time),
+        Wanted::Status(status) => {
+            out.push_str(" status");
+            push_number(out, *status);
+        }
+        Wanted::Header { name, value } => push_expected_header(out, name, value),
+        Wanted::Refused(status) => {
+            out.push_str(" refused");
+            if let Some(status) = status {
+                push_number(out, *status);
+            }
+        }
+    }
+}
+
+fn push_number(out: &mut String, number: u16) {
+    out.push(' ');
+    out.push_str(&number.to_string());
+}
+
+fn push_argument(out: &mut String, word: &str, text: &Template) {
+    out.push_str(word);
+    push_text(out, text, &[]);
+}
+
+/// A text after what is there already; `words` would be read otherwise at its beginning.
+fn push_text(out: &mut String, text: &Template, words: &[&str]) {
+    match text.as_literal() {
+        Some(text) if text.contains('\n') && is_bare(text, words) => push_lines(out, text),
+        Some(text) => {
+            out.push(' ');
+            push_literal(out, text, words);
+        }
+        None => push_lines(out, &source(text)),
+    }
+}
+
+/// A text without variables, on one line.
+fn push_literal(out: &mut String, text: &str, words: &[&str]) {
+    if is_bare(text, words) && !text.contains('\n') {
+        out.push_str(text);
+    } else {
+        push_string(out, text);
+    }
+}
+
+/// Whether a text is read as itself without quotes.
+fn is_bare(text: &str, words: &[&str]) -> bool {
+    let first = text.split(BLANKS).next().unwrap_or_default();
+    !text.starts_with('"')
+        && (words.is_empty() || !text.starts_with('/'))
+        && !words.contains(&first)
+        && !text.contains(OPENING)
+        && text.starts_with(|c| !BLANKS.contains(&c))
+        && text.split('\n').all(is_line)
+        && !text.contains(|c| c != '\n' && is_hidden(c))
+}
+
+/// Whether a line of a text can stand in a line of the file: a blank one would end the statement,
+/// and blanks at an end are lost to editors and to eyes.
+fn is_line(line: &str) -> bool {
+    !line.is_empty() && !line.ends_with([' ', '\t'])
+}
+
+/// The text with its variables as they are written.
+fn source(template: &Template) -> String {
+    let mut out = String::new();
+    for part in &template.parts {
+        match part {
+            Part::Text(text) => out.push_str(text),
+            Part::Variable(name) => {
+                let _ = write!(out, "${{{name}}}");
+            }
+        }
+    }
+    out
+}
+
+/// A text as it stands, after a blank or, if it has several lines, below.
+fn push_lines(out: &mut String, text: &str) {
+    if text.contains('\n') {
+        out.push_str(INDENTATION);
+        out.push_str(&text.replace('\n', INDENTATION));
+    } else {
+        out.push(' ');
+        out.push_str(text);
+    }
+}
+
+/// A JSON string in which everything can be seen.
+fn push_string(out: &mut String, text: &str) {
+    push_visible(out, &serde_json::Value::from(text).to_string());
+}
+
+/// What could not be seen is written as JSON does, `\u202e`.
+fn push_visible(out: &mut String, text: &str) {
+    for character in text.chars() {
+        if is_hidden(character) {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        } else {
+            out.push(character);
+        }
+    }
+}
+
+/// JSON as it is. Only what a line can't hold is written in another way that means the same.
+fn push_json(out: &mut String, json: &Template) {
+    out.push_str(" json");
+    let text = source(json);
+    if json.as_literal().is_some_and(|text| !is_bare_json(text)) {
+        // Outside strings it has only blanks, and inside them only escapes can be control characters.
+        let text = text.trim().replace(['\n', '\r', '\t'], " ");
+        let text = text.replace(OPENING, "\\u0024{");
+        out.push(' ');
+        push_visible(out, &text);
+    } else {
+        push_lines(out, &text);
+    }
+}
+
+fn is_bare_json(text: &str) -> bool {
+    !text.contains(OPENING)
+        && text.starts_with(|c| !BLANKS.contains(&c))
+        && text
+            .split('\n')
+            .all(|line| !line.trim_start_matches([' ', '\t']).is_empty())
+        && !text.ends_with(BLANKS)
+        && !text.contains(|c: char| !BLANKS.contains(&c) && c.is_control())
+}
+
+/// A regular expression has no other way of being written; what a parser made of one fits.
+fn push_pattern(out: &mut String, pattern: &Template, ignore_case: bool) {
+    let end = if ignore_case { "/i" } else { "/" };
+    push_lines(out, &format!("/{}{end}", source(pattern)));
+}
+
+fn push_bytes(out: &mut String, bytes: &[u8]) {
+    if bytes.len() <= LONGEST_HEX {
+        push_hex(out, bytes);
+    } else {
+        out.push_str(" base64 ");
+        BASE64.encode_append(bytes, out);
+    }
+}
+
+fn push_hex(out: &mut String, bytes: &[u8]) {
+    out.push_str(" hex");
+    for byte in bytes {
+        let _ = write!(out, " {byte:02x}");
+    }
+}
+
+fn push_payload(out: &mut String, payload: &Payload) {
+    match payload {
+        Payload::Text(text) => push_text(out, text, &["hex"]),
+        Payload::Bytes(bytes) => push_hex(out, bytes),
+    }
+}
+
+fn push_file(out: &mut String, kind: Kind, path: &Template) {
+    out.push_str(match kind {
+        Kind::Text => " text @",
+        Kind::Binary => " file @",
+    });
+    match path.as_literal() {
+        Some(path) => push_literal(out, path, &[]),
+        None => out.push_str(&source(path)),
+    }
+}
+
+/// Its value may begin with a `"`, so a JSON string is the whole of it.
+fn push_expected_header(out: &mut String, name: &str, value: &Template) {
+    let header = format!("{name}: {}", source(value));
+    let header = header.trim_end_matches(BLANKS);
+    out.push_str(" header ");
+    if value.as_literal().is_some() {
+        push_literal(out, header, &[]);
+    } else {
+        out.push_str(header);
+    }
+}
+
+/// A word of `option`, quoted where a shell would want it.
+fn push_word(out: &mut String, word: &Template) {
+    if word.parts.is_empty() {
+        out.push_str("''");
+    }
+    for part in &word.parts {
+        match part {
+            Part::Variable(name) => {
+                let _ = write!(out, "${{{name}}}");
+            }
+            Part::Text(text) if !text.contains(BLANKS) && !text.contains(['\'', '"', '$']) => {
+                out.push_str(text);
+            }
+            Part::Text(text) => push_quoted(out, text),
+        }
+    }
+}
+
+/// In `'…'` everything stands for itself but the `'`, which is written `"'"`.
+fn push_quoted(out: &mut String, text: &str) {
+    for (index, piece) in text.split('\'').enumerate() {
+        if index > 0 {
+            out.push_str("\"'\"");
+        }
+        if !piece.is_empty() {
+            let _ = write!(out, "'{piece}'");
+        }
+    }
+}
