@@ -160,6 +160,9 @@ pub enum Event<'a> {
     Ping(Way, &'a [u8]),
     /// A Pong.
     Pong(Way, &'a [u8]),
+    /// A Close, after which nothing else goes that way; it stands in the record of how the
+    /// connection is being closed, as far as that has come.
+    Closing(Way, &'a Closure),
     /// The connection is closed, and this is how.
     Closed(&'a Closure),
     /// A word to people.

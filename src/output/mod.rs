@@ -53,6 +53,12 @@ pub trait Output {
         Detail::default()
     }
 
+    /// The name of its file, if it is a record: it is kept to the end also where nobody looks on
+    /// any more, and an error in writing it names the file.
+    fn record(&self) -> Option<&str> {
+        None
+    }
+
     /// Takes an event.
     ///
     /// # Errors

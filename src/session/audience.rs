@@ -40,9 +40,16 @@ impl Now {
 pub(super) struct Outputs<'a> {
     pub(super) list: &'a mut [Box<dyn Output>],
     pub(super) detail: Detail,
-    /// The first error of an essential output; after it none is written to any more.
-    failure: Option<io::Error>,
-    deaf: bool,
+    /// Those that are written to no more, by their places in the list.
+    lost: Vec<bool>,
+    failure: Option<Failure>,
+}
+
+/// What writing said.
+pub(super) struct Failure {
+    pub(super) cause: io::Error,
+    /// The record that could not be written; `None` for what is shown.
+    pub(super) record: Option<String>,
 }
 
 impl<'a> Outputs<'a> {
@@ -51,10 +58,10 @@ impl<'a> Outputs<'a> {
             .iter()
             .fold(Detail::default(), |all, output| all | output.detail());
         Self {
+            lost: vec![false; list.len()],
             list,
             detail,
             failure: None,
-            deaf: false,
         }
     }
 
@@ -68,39 +75,55 @@ impl<'a> Outputs<'a> {
     }
 
     fn each(&mut self, mut act: impl FnMut(&mut dyn Output) -> io::Result<()>) {
-        if self.deaf {
-            return;
-        }
-        for output in self.list.iter_mut() {
-            if let Err(error) = act(output.as_mut()) {
-                self.failure.get_or_insert(error);
+        for (output, lost) in self.list.iter_mut().zip(&self.lost) {
+            if *lost {
+                continue;
+            }
+            if let Err(cause) = act(output.as_mut()) {
+                let record = output.record().map(str::to_owned);
+                self.failure.get_or_insert(Failure { cause, record });
             }
         }
     }
 
+    /// Those that are written to.
+    pub(super) fn reached(&self) -> impl Iterator<Item = &dyn Output> {
+        let all = self.list.iter().zip(&self.lost);
+        all.filter(|(_, lost)| !**lost)
+            .map(|(output, _)| output.as_ref())
+    }
+
     /// Whether so much waits that nothing more should be read.
     pub(super) fn full(&self) -> bool {
-        !self.deaf && self.list.iter().any(|output| output.full())
+        self.reached().any(Output::full)
     }
 
     /// Whether anything waits to be written.
     pub(super) fn waiting(&self) -> bool {
-        !self.deaf && self.list.iter().any(|output| output.waits().is_some())
+        self.reached().any(|output| output.waits().is_some())
     }
 
-    /// What writing said, once; from then on nothing is written.
-    pub(super) fn take_failure(&mut self) -> Option<io::Error> {
-        let failure = self.failure.take();
-        self.deaf |= failure.is_some();
-        failure
+    /// What writing said, once. From then on a record that failed is not written to; and if it was
+    /// something else, nothing but records is: nobody looks on any more, but the end of the
+    /// conversation still belongs into them.
+    pub(super) fn take_failure(&mut self) -> Option<Failure> {
+        let failure = self.failure.take()?;
+        for (output, lost) in self.list.iter().zip(&mut self.lost) {
+            *lost |= output.record() == failure.record.as_deref();
+        }
+        Some(failure)
     }
 
     /// Whether whoever reads an output's pipe has gone, by its poll.
     pub(super) fn reader_has_gone(&mut self) {
-        self.failure.get_or_insert(io::ErrorKind::BrokenPipe.into());
+        self.failure.get_or_insert(Failure {
+            cause: io::ErrorKind::BrokenPipe.into(),
+            record: None,
+        });
     }
 
+    /// Whether nothing is shown any more.
     pub(super) fn is_deaf(&self) -> bool {
-        self.deaf
+        self.reached().all(|output| output.record().is_some())
     }
 }

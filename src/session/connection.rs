@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 
 use crate::connect::Stream;
 use crate::error::plain;
-use crate::protocol::{CloseBody, End, Party, Piece, Protocol, Received, Sent, State, Violation};
+use crate::protocol::{
+    CloseBody, Closure, End, Party, Piece, Protocol, Received, Sent, State, Violation,
+};
 
 /// What one read gave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +41,15 @@ enum Stage {
     Over,
 }
 
+/// What was told of our side's end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Told {
+    /// Nothing yet.
+    Nothing,
+    /// That our Close was sent.
+    Close,
+}
+
 /// A connection that has been upgraded.
 #[derive(Debug)]
 pub(super) struct Connection {
@@ -57,6 +68,7 @@ pub(super) struct Connection {
     /// A data message is among the bytes that wait.
     data_waits: bool,
     messages_sent: u64,
+    told: Told,
 }
 
 /// Waiting bytes above which no more is taken from the source.
@@ -79,6 +91,7 @@ impl Connection {
             broken: None,
             data_waits: false,
             messages_sent: 0,
+            told: Told::Nothing,
         })
     }
 
@@ -167,6 +180,16 @@ impl Connection {
 
     pub(super) fn take_sent(&mut self) -> Vec<Sent> {
         self.protocol.take_sent()
+    }
+
+    /// How it is being closed, once, when our Close was written to the buffer.
+    pub(super) fn take_close(&mut self) -> Option<&Closure> {
+        let closure = self.protocol.closure();
+        if closure.sent.is_none() || self.told == Told::Close {
+            return None;
+        }
+        self.told = Told::Close;
+        Some(closure)
     }
 
     /// Poll says that a write would go.

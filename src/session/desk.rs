@@ -25,7 +25,7 @@ impl Desk<'_, '_> {
         }
         if self.outputs.detail.frames || self.outputs.detail.wire {
             if let Some(connection) = links::open(self.slots, link) {
-                links::show_sent_frames(connection, self.outputs, self.at, link);
+                links::show_sent(connection, self.outputs, self.at, link);
             }
         }
     }
@@ -63,9 +63,7 @@ impl Sender for Desk<'_, '_> {
     fn close(&mut self, link: Link, reason: Option<CloseReason>) {
         if let Some(connection) = links::open(self.slots, link) {
             connection.close(reason, self.until.patience());
-            if self.outputs.detail.frames || self.outputs.detail.wire {
-                links::show_sent_frames(connection, self.outputs, self.at, link);
-            }
+            links::show_sent(connection, self.outputs, self.at, link);
         }
     }
 

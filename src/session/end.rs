@@ -2,8 +2,9 @@
 
 use std::io;
 
+use super::audience::Failure;
 use super::connection::Connection;
-use super::links::{open, show_sent_frames};
+use super::links::{open, show_sent};
 use super::{Session, Slot};
 use crate::error::{Error, Phase};
 use crate::event::Link;
@@ -59,8 +60,17 @@ impl Session<'_> {
     pub(super) fn heed_outputs(&mut self) {
         match self.audience.outputs.take_failure() {
             None => {}
-            Some(error) if error.kind() == io::ErrorKind::BrokenPipe => self.go(&going_away()),
-            Some(cause) => {
+            Some(Failure {
+                cause,
+                record: Some(target),
+            }) => {
+                self.fail(Link::default(), Error::Output { target, cause });
+                self.go(&going_away());
+            }
+            Some(Failure { cause, .. }) if cause.kind() == io::ErrorKind::BrokenPipe => {
+                self.go(&going_away());
+            }
+            Some(Failure { cause, .. }) => {
                 let target = "standard output".to_owned();
                 self.faults.add(Error::Output { target, cause }, false);
                 self.go(&going_away());
@@ -111,7 +121,7 @@ impl Session<'_> {
         for link in self.links() {
             if let Some(connection) = open(&mut self.slots, link) {
                 act(connection);
-                show_sent_frames(connection, &mut self.audience.outputs, self.at, link);
+                show_sent(connection, &mut self.audience.outputs, self.at, link);
             }
         }
     }

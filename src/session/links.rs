@@ -166,13 +166,16 @@ impl Session<'_> {
                     let event = Event::Message(Way::In, &summary);
                     audience.outputs.show(self.at, link, &event);
                 }
-                Received::Close => {}
+                Received::Close => {
+                    let closure = connection.protocol().closure();
+                    audience.tell(self.at, link, &Event::Closing(Way::In, closure));
+                }
             }
         }
         if connection.protocol().state() == State::Closed {
             connection.expect_end(self.until.patience());
         }
-        show_sent_frames(connection, &mut audience.outputs, self.at, link);
+        show_sent(connection, &mut audience.outputs, self.at, link);
         if self
             .until
             .messages
@@ -267,8 +270,9 @@ pub(super) fn open(slots: &mut [Slot], link: Link) -> Option<&mut Connection> {
     }
 }
 
-/// Tells the outputs that asked for it which frames were written to the buffer.
-pub(super) fn show_sent_frames(
+/// Tells the outputs of our Close once it was sent, after the frames, for those that asked, which
+/// were written to the buffer.
+pub(super) fn show_sent(
     connection: &mut Connection,
     outputs: &mut Outputs<'_>,
     at: Now,
@@ -284,6 +288,9 @@ pub(super) fn show_sent_frames(
         if let Some(summary) = &frame.message {
             outputs.show(at, link, &Event::Message(Way::Out, summary));
         }
+    }
+    if let Some(closure) = connection.take_close() {
+        outputs.show(at, link, &Event::Closing(Way::Out, closure));
     }
 }
 

@@ -48,13 +48,11 @@ impl Session<'_> {
         };
         let source = source.map(|fd| poll.add(fd, true, false));
         let mut pipes = Vec::new();
-        if !self.audience.outputs.is_deaf() {
-            for output in self.audience.outputs.list.iter() {
-                match (output.waits(), output.watch()) {
-                    (Some(fd), _) => _ = poll.add(fd, false, true),
-                    (None, Some(fd)) => pipes.push(poll.add(fd, false, false)),
-                    (None, None) => {}
-                }
+        for output in self.audience.outputs.reached() {
+            match (output.waits(), output.watch()) {
+                (Some(fd), _) => _ = poll.add(fd, false, true),
+                (None, Some(fd)) => pipes.push(poll.add(fd, false, false)),
+                (None, None) => {}
             }
         }
         let ready = poll.wait(self.next_time())?;
