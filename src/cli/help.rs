@@ -76,7 +76,9 @@ pub const ENVIRONMENT: &[(&str, &str)] = &[
 pub const JSON: &str = "With --json, one schema goes both ways: what is printed for a received \
      message sends it when it is fed back. Objects of other types, or with \"dir\":\"out\", are \
      passed over when read. A bad line is reported with its number and stops nothing; the exit \
-     status is then 26.";
+     status is then 26. JSON Schemas of both are in the source tree: \
+     tests/schema/events.schema.json of what is written, tests/schema/orders.schema.json of what \
+     is read.";
 
 /// The JSON objects that are read.
 pub const JSON_IN: &[(&str, &str)] = &[

@@ -28,6 +28,7 @@ mod received;
 mod redirects;
 mod refusals;
 mod rooms;
+mod schema;
 mod screen;
 mod signals;
 mod streams;

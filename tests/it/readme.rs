@@ -2,12 +2,14 @@
 //!
 //! The kind of a block says what is done with it: `console` is run line by line, in an empty
 //! directory with the built program in `PATH`; `text` is typed at a terminal; `json` is fed to
-//! `--json`; `sh` is for the reader alone: to install, to build, to serve for ever.
+//! `--json`; `python` and `bash` are programs, and the comments at their ends are what they print;
+//! `sh` is for the reader alone: to install, to build, to serve for ever.
 
+use std::ffi::OsString;
 use std::path::Path;
 
 use crate::support::program::BINARY;
-use crate::support::{Key, Terminal, Wsline};
+use crate::support::{require, skip, Key, Terminal, Wsline};
 
 /// The blocks of one kind, in order.
 fn blocks(kind: &str) -> Vec<String> {
@@ -23,7 +25,7 @@ fn blocks(kind: &str) -> Vec<String> {
     }
     assert!(within.is_none(), "a block is not closed");
     for (name, text) in &blocks {
-        let known = ["console", "text", "json", "sh"].contains(&name.as_str());
+        let known = ["console", "text", "json", "python", "bash", "sh"].contains(&name.as_str());
         assert!(known, "nothing is known of {name:?} blocks:\n{text}");
     }
     let mine = blocks.into_iter().filter(|(name, _)| name == kind);
@@ -58,18 +60,56 @@ fn masked(text: &str) -> String {
     out + rest
 }
 
-/// Runs each line after a `$` and compares what it prints, errors among it, with what follows.
-#[test]
-fn console_blocks_are_what_happens() {
+/// The search path, with the built program in it.
+fn path() -> OsString {
     let directory = Path::new(BINARY).parent().expect("it is in a directory");
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut all = vec![directory.to_owned()];
     all.extend(std::env::split_paths(&path));
-    let path = std::env::join_paths(all).expect("paths that were joined before");
+    std::env::join_paths(all).expect("paths that were joined before")
+}
+
+/// Runs the blocks of one kind, and compares what each prints with the comments at its end.
+fn run_programs(kind: &str, interpreter: [&str; 2]) {
+    for block in blocks(kind) {
+        let (program, output) = block.split_once("# prints:\n").expect("it says it");
+        let lines = output.lines().map(|line| {
+            let line = line.strip_prefix("# ");
+            line.expect("what it prints stands in comments").to_owned() + "\n"
+        });
+        Wsline::program(interpreter[0])
+            .args([interpreter[1], program])
+            .env("PATH", path())
+            .stdout(lines.collect::<String>())
+            .run();
+    }
+}
+
+#[test]
+fn the_python_programs_print_what_they_say() {
+    require!("python3");
+    run_programs("python", ["python3", "-c"]);
+}
+
+#[test]
+fn the_bash_programs_print_what_they_say() {
+    require!("bash");
+    require!("jq");
+    run_programs("bash", ["bash", "-c"]);
+}
+
+/// Runs each line after a `$` and compares what it prints, errors among it, with what follows.
+#[test]
+fn console_blocks_are_what_happens() {
+    let path = path();
     for block in blocks("console") {
         let commands = block.strip_prefix("$ ").expect("it begins with a command");
         for command in commands.split("\n$ ") {
             let (command, output) = command.split_once('\n').unwrap_or((command, ""));
+            if command.contains("jq ") && !skip::is_there(&["jq", "--version"]) {
+                skip::say("jq");
+                continue;
+            }
             let done = Wsline::program("sh")
                 .args(["-c", &format!("exec 2>&1; {command}")])
                 .env("PATH", &path)
