@@ -2,6 +2,7 @@
 
 pub mod dump;
 pub mod escape;
+pub mod excerpt;
 pub mod human;
 pub mod json;
 #[cfg(test)]

@@ -7,6 +7,7 @@ use crate::error::{Error, Refusal};
 use crate::head::{Head, Secrets};
 use crate::output::dump;
 use crate::output::escape::{self, Breaks};
+use crate::output::excerpt;
 use crate::output::narration::Verbosity;
 use crate::output::palette::{Palette, Style};
 
@@ -41,6 +42,11 @@ pub fn report(error: &Error, verbosity: Verbosity, palette: Palette, secrets: Se
         Error::Certificate { details, .. } => {
             for line in details {
                 report.push_line(&format!("  {}", escape::text(line, Breaks::Shown)));
+            }
+        }
+        Error::Script(flaw) if flaw.line > 0 => {
+            for line in excerpt::lines(&flaw.text, flaw.column as usize, palette) {
+                report.push_line(&format!("  {line}"));
             }
         }
         _ => {}
@@ -127,6 +133,7 @@ impl Report {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Flaw;
     use crate::head::Field;
 
     fn refused(body: &[u8], truncated: bool, hint: Option<&str>) -> Error {
@@ -227,6 +234,29 @@ mod tests {
             told(&error, Verbosity::Normal),
             "wsline: the certificate of h was not accepted: expired\n  \
              subject: CN=\\x1bh\n  issuer: x\nhint: -k\n"
+        );
+    }
+
+    #[test]
+    fn a_flaw_of_a_session_file_is_shown_with_its_line() {
+        let flaw = |line, column| {
+            Error::Script(Box::new(Flaw {
+                file: "t\x1b.ws".to_owned(),
+                line,
+                column,
+                text: "> a\tb".to_owned(),
+                cause: "no".to_owned(),
+            }))
+        };
+        let sentence = "wsline: t\\x1b.ws:3:5: no\n";
+        assert_eq!(
+            told(&flaw(3, 5), Verbosity::Normal),
+            format!("{sentence}  > a    b\n         ^\n")
+        );
+        assert_eq!(told(&flaw(3, 5), Verbosity::Quiet), sentence);
+        assert_eq!(
+            told(&flaw(0, 0), Verbosity::Normal),
+            "wsline: t\\x1b.ws: no\n"
         );
     }
 

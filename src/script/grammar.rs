@@ -27,3 +27,113 @@ pub const EXPECTED: &[&str] = &[
     "json", "hex", "base64", "file", "text", "ping", "pong", "close", "any", "silence", "status",
     "header", "refused",
 ];
+
+/// What session files are, a paragraph each.
+pub const DESCRIPTION: &[&str] = &[
+    "A session file is a conversation to replay and to check: one statement a line, UTF-8. A line \
+     that begins with # is a comment. > sends a message, < expects one; what stands after them is \
+     a text as it is, or begins with one of the words below.",
+    "A line that is indented continues the statement above it; a blank line ends that. The lines \
+     are joined with line feeds, and the indentation of the first continued line is left out of \
+     each. Where nothing stands on the first line, the message begins on the second.",
+    "A text that would be read as something else is written as a JSON string: one that begins with \
+     a word below, with / or a double quote; that begins or ends with a blank; that has blank \
+     lines or control characters in it; that has ${ in it; and the empty text, \"\". In a JSON \
+     string ${ means nothing; everywhere else, but for hex, base64 and the pointer of a capture, \
+     ${NAME} stands for a variable. Inside a string of json … its value is escaped, outside it is \
+     JSON by itself; in a regular expression it stands for itself.",
+    "With several connections each has a name, and @NAME before a statement says which one is \
+     meant. They all open before anything is sent, in the order of their names' first use. A url, \
+     header, subprotocol or option without a name holds for all.",
+    "Paths are relative to the file. file @PATH is a binary message, text @PATH a text message. \
+     JSON that is expected must be in the message, which may have more members. close alone sends \
+     1000 and expects any end; 1005 stands for a Close without a code, 1006 for an end without a \
+     Close. at says when a recorded conversation went on. capture takes a value, at a JSON pointer \
+     (RFC 6901), from the message that was matched last on its connection; without a pointer the \
+     whole message.",
+];
+
+/// The grammar in EBNF (ISO/IEC 14977), and between question marks what is defined elsewhere.
+pub const EBNF: &str = r##"file      = { [ comment | statement ] , line end } ;
+comment   = "#" , { character } ;
+statement = [ "@" , link , " " ] , ( setting | step ) ;
+setting   = "url " , text | "header " , header | "subprotocol " , text
+          | "option " , word , { " " , word } ;
+step      = "> " , message | "< " , wanted
+          | "within " , duration | "strict" , [ " on" | " off" ]
+          | "wait " , duration | "at " , duration
+          | "capture " , name , [ " " , pointer ] ;
+message   = data | control ;
+wanted    = data | control | "any" | "/" , regex , "/" , [ "i" ]
+          | "silence " , duration | "status " , status
+          | "header " , header | "refused" , [ " " , status ] ;
+data      = text | "json " , json | "hex " , hex | "base64 " , base64
+          | "file @" , text | "text @" , text ;
+control   = ( "ping" | "pong" ) , [ " " , ( text | "hex " , hex ) ]
+          | "close" , [ " " , code , [ " " , text ] ] ;
+text      = string | ( character | variable ) , { character | variable } ;
+header    = string | field , ":" , { character | variable } ;
+word      = piece , { piece } ;
+piece     = character | variable | "'" , { character } , "'"
+          | '"' , { character | variable } , '"' ;
+variable  = "${" , name , "}" ;
+name      = ( letter | "_" ) , { letter | digit | "_" } ;
+link      = ( letter | digit | "_" | "-" ) , { letter | digit | "_" | "-" } ;
+duration  = number , [ "ms" | "s" | "m" ] ;
+pointer   = string | ? JSON pointer, RFC 6901 ? ;
+string    = ? JSON string, RFC 8259 ? ;
+json      = ? JSON with variables in strings and for values ? ;
+regex     = ? as for --expect-match, with variables ? ;
+field     = ? name of a header, RFC 9110 ? ;
+hex       = ? two digits a byte, blanks between them or not ? ;
+base64    = ? RFC 4648, with its padding ? ;
+code      = ? number from 0 to 65535 ? ;
+status    = ? number of three digits ? ;"##;
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// What every reader knows.
+    const KNOWN: &[&str] = &["character", "digit", "letter", "line end", "number"];
+
+    #[test]
+    fn the_grammar_has_every_word() {
+        for word in STATEMENTS.iter().chain(SENT).chain(EXPECTED) {
+            let quoted = EBNF.contains(&format!("\"{word}"));
+            assert!(quoted, "{word} is missing in the EBNF");
+        }
+    }
+
+    #[test]
+    fn the_grammar_is_whole() {
+        let mut defined = BTreeSet::new();
+        let mut used = BTreeSet::from(["file".to_owned()]);
+        for rule in EBNF.split_inclusive(" ;").filter(|rule| !rule.is_empty()) {
+            let (name, body) = rule.trim().split_once('=').expect("a rule");
+            defined.insert(name.trim().to_owned());
+            used.extend(names(body));
+        }
+        used.retain(|name| !KNOWN.contains(&name.as_str()));
+        assert_eq!(defined, used);
+    }
+
+    /// The names in a rule's body, without what is quoted or defined elsewhere.
+    fn names(body: &str) -> Vec<String> {
+        let mut bare = String::new();
+        let mut quote = None;
+        for c in body.chars() {
+            match quote {
+                Some(end) if c == end => quote = None,
+                Some(_) => {}
+                None if ['"', '\'', '?'].contains(&c) => quote = Some(c),
+                None => bare.push(c),
+            }
+        }
+        let names = bare.split(|c: char| !c.is_alphanumeric() && c != ' ');
+        let names = names.map(str::trim).filter(|name| !name.is_empty());
+        names.map(str::to_owned).collect()
+    }
+}

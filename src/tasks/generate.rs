@@ -15,6 +15,7 @@ use clap_mangen::Man;
 use crate::cli::help;
 use crate::cli::{self, Generate, Shell};
 use crate::exit;
+use crate::script::grammar;
 
 /// Writes the file that was asked for.
 ///
@@ -85,18 +86,20 @@ fn man_page() -> io::Result<Vec<u8>> {
     page.control("SH", ["ENVIRONMENT"]);
     terms(&mut page, help::ENVIRONMENT);
     json_lines(&mut page);
+    page.control("SH", ["SESSION FILES"]);
+    paragraphs(&mut page, grammar::DESCRIPTION);
+    page.control("PP", []);
+    page.text([roman(
+        "The grammar, in which a blank may be several, or tabs:",
+    )]);
+    verbatim(&mut page, grammar::EBNF.lines().map(roman));
     page.control("SH", ["FILES"]);
     terms(&mut page, FILES);
     page.control("SH", ["EXAMPLES"]);
     for (what, line) in help::EXAMPLES {
         page.control("PP", []);
         page.text([roman(format!("{what}:"))]);
-        page.control("PP", []);
-        page.control("RS", ["4"]);
-        page.control("nf", []);
-        page.text([bold(*line)]);
-        page.control("fi", []);
-        page.control("RE", []);
+        verbatim(&mut page, [bold(*line)]);
     }
     page.control("SH", ["SEE ALSO"]);
     page.text([bold("curl"), roman("(1), RFC 6455")]);
@@ -125,6 +128,18 @@ fn terms(page: &mut Roff, rows: &[(&str, &str)]) {
         page.text([bold(*term)]);
         page.text([roman(*meaning)]);
     }
+}
+
+/// Lines as they stand.
+fn verbatim(page: &mut Roff, lines: impl IntoIterator<Item = Inline>) {
+    page.control("PP", []);
+    page.control("RS", ["4"]);
+    page.control("nf", []);
+    for line in lines {
+        page.text([line]);
+    }
+    page.control("fi", []);
+    page.control("RE", []);
 }
 
 fn json_lines(page: &mut Roff) {
@@ -358,6 +373,7 @@ mod tests {
                 "EXIT STATUS",
                 "ENVIRONMENT",
                 "JSON LINES",
+                "SESSION FILES",
                 "FILES",
                 "EXAMPLES",
                 "SEE ALSO"
