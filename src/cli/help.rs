@@ -121,6 +121,11 @@ pub const JSON_OUT: &[(&str, &str)] = &[
     ("error", "phase, message, exit"),
 ];
 
+/// Where session files are described: `--help` only points there.
+const SESSION_FILES: &str =
+    "A conversation to replay and to check, one statement a line: > sends, \
+     < expects. The man page has their grammar: wsline generate man | man -l -";
+
 /// Examples: what they do, and the line to type.
 pub const EXAMPLES: &[(&str, &str)] = &[
     ("Talk to a server inside the process", "wsline demo"),
@@ -184,6 +189,8 @@ fn after_long_help() -> StyledStr {
     put(&mut text, format_args!("\n"));
     paragraph(&mut text, JSON_COMMON);
     table(&mut text, JSON_OUT);
+    section(&mut text, "Session files");
+    paragraph(&mut text, SESSION_FILES);
     section(&mut text, "Examples");
     for (what, line) in EXAMPLES {
         put(&mut text, format_args!("  {what}:\n    {line}\n"));

@@ -84,6 +84,7 @@ fn the_long_help_is_whole_and_in_the_groups_of_the_manual() {
             "Exit status",
             "Environment",
             "JSON lines",
+            "Session files",
             "Examples",
         ]
     );

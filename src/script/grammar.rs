@@ -40,7 +40,7 @@ pub const DESCRIPTION: &[&str] = &[
      a word below, with / or a double quote; that begins or ends with a blank; that has blank \
      lines or control characters in it; that has ${ in it; and the empty text, \"\". In a JSON \
      string ${ means nothing; everywhere else, but for hex, base64 and the pointer of a capture, \
-     ${NAME} stands for a variable. Inside a string of json … its value is escaped, outside it is \
+     ${NAME} stands for a variable. After json its value is escaped inside a string, outside it is \
      JSON by itself; in a regular expression it stands for itself.",
     "With several connections each has a name, and @NAME before a statement says which one is \
      meant. They all open before anything is sent, in the order of their names' first use. A url, \

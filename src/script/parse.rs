@@ -75,8 +75,7 @@ pub fn decode<'a>(file: &str, bytes: &'a [u8]) -> Result<&'a str, Flaw> {
     let end = memchr::memchr(b'\n', &bytes[start..]).map_or(bytes.len(), |at| start + at);
     let line = String::from_utf8_lossy(&bytes[start..end]);
     let cause = format!(
-        "the byte 0x{:02x} is not UTF-8, which a session file has to be: bytes are written \
-         hex or base64",
+        "the byte 0x{:02x} is not UTF-8, which is what the file has to be saved as",
         bytes[good.len()]
     );
     let number = u32::try_from(number).unwrap_or(u32::MAX);
@@ -90,11 +89,16 @@ fn refuse_controls(file: &str, number: u32, line: &str) -> Result<(), Flaw> {
     let Some(at) = line.find(is_control) else {
         return Ok(());
     };
-    let code = line[at..].chars().next().map_or(0, u32::from);
-    let cause = format!(
-        "a control character (U+{code:04X}) can't stand here: in a JSON string it is written \
-         \\u{code:04x}"
-    );
+    let cause = match line[at..].chars().next().unwrap_or_default() {
+        '\r' => "a carriage return without a line feed after it can't stand here: in a JSON \
+                 string it is written \\r"
+            .to_owned(),
+        other => format!(
+            "a control character (U+{0:04X}) can't stand here: in a JSON string it is written \
+             \\u{0:04x}",
+            u32::from(other)
+        ),
+    };
     Err(flaw(file, number, line, at, cause))
 }
 

@@ -274,7 +274,7 @@ fn places_in_a_file_are_counted_in_characters() {
     for (text, line, column) in [
         ("\n> é ${", 2, 5),
         ("> json {\n    \"é\": 1,\n   ]}", 3, 4),
-        ("> json\n  [1,\n  2", 3, 3),
+        ("> json\n  [1,\n  2", 3, 4),
         ("> hex 00\n   0g", 2, 5),
         ("> base64 AA é", 1, 13),
         ("< /(é/", 1, 4),

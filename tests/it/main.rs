@@ -30,6 +30,7 @@ mod refusals;
 mod rooms;
 mod schema;
 mod screen;
+mod session_files;
 mod signals;
 mod streams;
 mod support;

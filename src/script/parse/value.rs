@@ -78,6 +78,9 @@ pub(super) fn json(span: Span<'_>) -> Result<Template, Wrong> {
 /// Where in `text` an error of serde's is: its column counts bytes of the line, from 1, and is 0
 /// at a line's end.
 fn offset(text: &str, error: &serde_json::Error) -> usize {
+    if error.is_eof() {
+        return text.len();
+    }
     let lines = text
         .split_inclusive('\n')
         .take(error.line().saturating_sub(1));
@@ -85,12 +88,20 @@ fn offset(text: &str, error: &serde_json::Error) -> usize {
     (before + error.column().saturating_sub(1)).min(text.len())
 }
 
-/// What serde says, without its own count of lines.
+/// What serde says, without its own count of lines, and in words where its own are none.
 pub(in crate::script) fn cause(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    match text.rsplit_once(" at line ") {
-        Some((cause, _)) => cause.to_owned(),
-        None => text,
+    let cause = text
+        .rsplit_once(" at line ")
+        .map_or(&*text, |(cause, _)| cause);
+    match cause {
+        "expected value" => "a value is a string in double quotes, a number, an object, an array, \
+                             true, false or null"
+            .to_owned(),
+        "expected ident" => "the only words in JSON are true, false and null".to_owned(),
+        "invalid escape" => "invalid escape; a backslash itself is written \\\\".to_owned(),
+        _ if error.is_eof() => "it ends too soon".to_owned(),
+        cause => cause.to_owned(),
     }
 }
 
@@ -179,7 +190,7 @@ pub(super) fn header(span: Span<'_>) -> Result<Template, Wrong> {
     match name {
         Some(name) if is_token(name) => Ok(header),
         // The rest of the name may be the variable's, and its colon too.
-        None if header.parts.len() > 1 => Ok(header),
+        None if header.parts.len() > 1 && is_token(start) => Ok(header),
         Some(_) => Err(span.wrong(format!(
             "the name of a header can't hold blanks or anything but letters, digits and \
              !#$%&'*+-.^_`|~, as in {EXAMPLE}"

@@ -1,0 +1,1 @@
+capture 1ST /id

@@ -1,0 +1,2 @@
+< json {"id":1}
+capture ID id

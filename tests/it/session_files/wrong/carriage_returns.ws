@@ -1,0 +1,2 @@
+# an old Mac's line ends
+> one> two

@@ -1,0 +1,1 @@
+< header Sec-WebSocket-Protocol chat

@@ -1,0 +1,1 @@
+header Authorization Bearer ${TOKEN}

@@ -1,0 +1,1 @@
+> hex c0 fg ee

@@ -1,0 +1,3 @@
+> json
+    {"op": "subscribe",
+     "names": ["a" "b"]}

@@ -1,0 +1,2 @@
+url ws://localhost/
+json {"op":"ping"}

@@ -1,0 +1,3 @@
+url ws://localhost/
+>
+< hi

@@ -1,0 +1,2 @@
+option -A 'wsline test
+> hi

@@ -1,0 +1,1 @@
+< refused 4o1

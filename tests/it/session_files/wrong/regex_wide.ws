@@ -1,0 +1,3 @@
+
+# wide characters take two columns
+@alice < /日本語(/i

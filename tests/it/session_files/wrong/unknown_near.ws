@@ -1,0 +1,1 @@
+widthin 2s

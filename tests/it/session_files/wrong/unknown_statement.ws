@@ -1,0 +1,2 @@
+url ws://localhost/
+sned hello
