@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_wsline_global_optspecs
-    string join \n H/header= A/user-agent= o/origin= s/subprotocol= u/user= bearer= cookie= k/insecure cacert= servername= cert= key= pass= tls-min= tls-max= L/location max-redirs= 4/ipv4 6/ipv6 resolve= connect-to= unix-socket= x/proxy= U/proxy-user= proxy-header= noproxy= connect-timeout= m/max-time= w/wait= close-timeout= i/interactive 0/null delay= b/binary n/max-messages= json binary-as= timestamps P/show-ping-pong v/verbose q/quiet timing color= show-secrets history= no-history close-code= close-reason= force frame-size= compress= max-message-size= d/data= data-binary= data-hex= data-raw= t/text chunk-size= 1/one h/help V/version
+    string join \n H/header= A/user-agent= o/origin= s/subprotocol= u/user= bearer= cookie= k/insecure cacert= servername= cert= key= pass= tls-min= tls-max= L/location max-redirs= 4/ipv4 6/ipv6 resolve= connect-to= unix-socket= x/proxy= U/proxy-user= proxy-header= noproxy= connect-timeout= m/max-time= w/wait= close-timeout= i/interactive 0/null delay= b/binary n/max-messages= strict json binary-as= timestamps P/show-ping-pong v/verbose q/quiet timing color= show-secrets history= no-history close-code= close-reason= force frame-size= compress= max-message-size= expect= expect-match= expect-json= expect-hex= expect-close= expect-ping expect-status= expect-silence= within= close d/data= data-binary= data-hex= data-raw= t/text chunk-size= 1/one h/help V/version
 end
 
 function __fish_wsline_needs_command
@@ -67,6 +67,14 @@ complete -c wsline -n "__fish_wsline_needs_command" -l compress -d 'Compress mes
 off\t'Don\'t'
 require\t'Refuse a server that does not agree'"
 complete -c wsline -n "__fish_wsline_needs_command" -l max-message-size -d 'Refuse messages that are larger' -r
+complete -c wsline -n "__fish_wsline_needs_command" -l expect -d 'Wait for this text message (repeat)' -r
+complete -c wsline -n "__fish_wsline_needs_command" -l expect-match -d 'Wait for a text message in which REGEX is found' -r
+complete -c wsline -n "__fish_wsline_needs_command" -l expect-json -d 'Wait for JSON with at least this in it' -r
+complete -c wsline -n "__fish_wsline_needs_command" -l expect-hex -d 'Wait for a binary message with these bytes' -r
+complete -c wsline -n "__fish_wsline_needs_command" -l expect-close -d 'Wait for the connection to be closed with CODE, or any' -r
+complete -c wsline -n "__fish_wsline_needs_command" -l expect-status -d 'Want this status in answer to the upgrade' -r
+complete -c wsline -n "__fish_wsline_needs_command" -l expect-silence -d 'Want no message for so long' -r
+complete -c wsline -n "__fish_wsline_needs_command" -l within -d 'The time of the expectation before it [default: 5s]' -r
 complete -c wsline -n "__fish_wsline_needs_command" -s d -l data -d 'Send a text message (repeat; @FILE, @- for stdin)' -r
 complete -c wsline -n "__fish_wsline_needs_command" -l data-binary -d 'Send a binary message (@FILE, @- for stdin)' -r
 complete -c wsline -n "__fish_wsline_needs_command" -l data-hex -d 'Send the bytes that HEX stands for as a binary message' -r
@@ -79,6 +87,7 @@ complete -c wsline -n "__fish_wsline_needs_command" -s 6 -l ipv6 -d 'Use IPv6 on
 complete -c wsline -n "__fish_wsline_needs_command" -s i -l interactive -d 'Go on with stdin or the prompt after --data'
 complete -c wsline -n "__fish_wsline_needs_command" -s 0 -l null -d 'End messages with NUL instead of a line feed'
 complete -c wsline -n "__fish_wsline_needs_command" -s b -l binary -d 'Send stdin as binary messages, not line by line'
+complete -c wsline -n "__fish_wsline_needs_command" -l strict -d 'Each expectation is met by the very next message, or not at all'
 complete -c wsline -n "__fish_wsline_needs_command" -l json -d 'Read and write one JSON object a line'
 complete -c wsline -n "__fish_wsline_needs_command" -l timestamps -d 'Put the time before each message'
 complete -c wsline -n "__fish_wsline_needs_command" -s P -l show-ping-pong -d 'Show Pings and Pongs too'
@@ -88,6 +97,8 @@ complete -c wsline -n "__fish_wsline_needs_command" -l timing -d 'Show how long 
 complete -c wsline -n "__fish_wsline_needs_command" -l show-secrets -d 'Do not replace credentials by *** in what is shown'
 complete -c wsline -n "__fish_wsline_needs_command" -l no-history -d 'Neither read nor write the prompt\'s history'
 complete -c wsline -n "__fish_wsline_needs_command" -l force -d 'Send close codes that RFC 6455 forbids to send'
+complete -c wsline -n "__fish_wsline_needs_command" -l expect-ping -d 'Wait for a Ping of the server\'s'
+complete -c wsline -n "__fish_wsline_needs_command" -l close -d 'Send our Close at this place'
 complete -c wsline -n "__fish_wsline_needs_command" -s t -l text -d 'Send stdin line by line as text; undoes --binary'
 complete -c wsline -n "__fish_wsline_needs_command" -s 1 -l one -d 'The same as --max-messages 1'
 complete -c wsline -n "__fish_wsline_needs_command" -s h -l help -d 'Show this help; --help shows all of it'
@@ -145,6 +156,14 @@ complete -c wsline -n "__fish_wsline_using_subcommand demo" -l compress -d 'Comp
 off\t'Don\'t'
 require\t'Refuse a server that does not agree'"
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l max-message-size -d 'Refuse messages that are larger' -r
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l expect -d 'Wait for this text message (repeat)' -r
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l expect-match -d 'Wait for a text message in which REGEX is found' -r
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l expect-json -d 'Wait for JSON with at least this in it' -r
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l expect-hex -d 'Wait for a binary message with these bytes' -r
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l expect-close -d 'Wait for the connection to be closed with CODE, or any' -r
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l expect-status -d 'Want this status in answer to the upgrade' -r
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l expect-silence -d 'Want no message for so long' -r
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l within -d 'The time of the expectation before it [default: 5s]' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s d -l data -d 'Send a text message (repeat; @FILE, @- for stdin)' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l data-binary -d 'Send a binary message (@FILE, @- for stdin)' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l data-hex -d 'Send the bytes that HEX stands for as a binary message' -r
@@ -157,6 +176,7 @@ complete -c wsline -n "__fish_wsline_using_subcommand demo" -s 6 -l ipv6 -d 'Use
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s i -l interactive -d 'Go on with stdin or the prompt after --data'
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s 0 -l null -d 'End messages with NUL instead of a line feed'
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s b -l binary -d 'Send stdin as binary messages, not line by line'
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l strict -d 'Each expectation is met by the very next message, or not at all'
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l json -d 'Read and write one JSON object a line'
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l timestamps -d 'Put the time before each message'
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s P -l show-ping-pong -d 'Show Pings and Pongs too'
@@ -166,6 +186,8 @@ complete -c wsline -n "__fish_wsline_using_subcommand demo" -l timing -d 'Show h
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l show-secrets -d 'Do not replace credentials by *** in what is shown'
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l no-history -d 'Neither read nor write the prompt\'s history'
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l force -d 'Send close codes that RFC 6455 forbids to send'
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l expect-ping -d 'Wait for a Ping of the server\'s'
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l close -d 'Send our Close at this place'
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s t -l text -d 'Send stdin line by line as text; undoes --binary'
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s 1 -l one -d 'The same as --max-messages 1'
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s h -l help -d 'Show this help; --help shows all of it'

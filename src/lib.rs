@@ -25,3 +25,4 @@ pub mod target;
 pub mod tasks;
 pub mod terminal;
 pub mod verdict;
+pub mod whole;

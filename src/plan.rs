@@ -14,12 +14,12 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
-use crate::cli::{self, Colour, Datum, Options};
+use crate::cli::{self, Colour, Datum, Options, Spoken};
 use crate::connect::route::Family;
 use crate::connect::{proxy, redirect, route, tls, Compress, Request};
 use crate::deadline::Deadline;
 use crate::error::{plain, Error};
-use crate::event::{Kind, Note, Weight};
+use crate::event::{Kind, Link, Note, Weight};
 use crate::head::Secrets;
 use crate::output::dump::BinaryAs;
 use crate::output::escape::{self, Breaks};
@@ -28,7 +28,7 @@ use crate::output::palette::Palette;
 use crate::output::timing;
 use crate::protocol::{self, CloseReason};
 use crate::session::{Until, Wait};
-use crate::source::conversation::Step;
+use crate::source::conversation::{Act, Expectation, Step};
 use crate::source::pace::Pace;
 use crate::source::reader::Reader;
 use crate::source::stdin::Cut;
@@ -209,6 +209,7 @@ impl Plan {
         let show = show(&options, environment);
         let colour = |stream| palette(options.color, stream, environment);
         let max_time = options.max_time;
+        let until = until(&options)?;
         let mut plan = Self {
             notes,
             speaker: speaker(&options, environment),
@@ -217,7 +218,7 @@ impl Plan {
             protocol: protocol::Options {
                 max_message_size: options
                     .max_message_size
-                    .or_else(|| (!matches!(show, Show::Raw { .. })).then_some(HELD)),
+                    .or_else(|| holds_messages(&options, &show).then_some(HELD)),
                 frame_size: options.frame_size,
                 ..protocol::Options::default()
             },
@@ -238,12 +239,8 @@ impl Plan {
             palette: colour(environment.stdout),
             stderr_palette: colour(environment.stderr),
             stderr_is_terminal: environment.stderr == Stream::Terminal,
-            until: until(&options)?,
-            steps: options
-                .data
-                .iter()
-                .map(open_step)
-                .collect::<Result<_, _>>()?,
+            steps: steps(&options, &until.close)?,
+            until,
             // The last, because it may ask for a password, and everything else may fail.
             request: request(target, options, environment)?,
         };
@@ -358,7 +355,7 @@ fn until(options: &Options) -> Result<Until, Error> {
 
 /// Who speaks, by what stdin is and what was asked for (a prompt needs two terminals).
 fn speaker(options: &Options, environment: &Environment) -> Speaker {
-    if !options.data.is_empty() && !options.interactive {
+    if !options.spoken.is_empty() && !options.interactive {
         return Speaker::Nobody;
     }
     let terminals = (environment.stdin, environment.stdout);
@@ -434,8 +431,34 @@ fn binary_as(form: cli::BinaryAs) -> BinaryAs {
     }
 }
 
+/// Whether messages have to be held in memory whole.
+fn holds_messages(options: &Options, show: &Show) -> bool {
+    options.expects() || !matches!(show, Show::Raw { .. })
+}
+
+/// What the command line says, with the files that it reads opened.
+fn steps(options: &Options, close: &CloseReason) -> Result<Vec<Step>, Error> {
+    let step = |spoken: &Spoken| {
+        let act = match spoken {
+            Spoken::Say(datum) => open(datum)?,
+            Spoken::Expect { wanted, within } => Act::Expect(Expectation {
+                wanted: wanted.clone(),
+                within: *within,
+                strict: options.strict,
+            }),
+            Spoken::Close => Act::Close(Some(close.clone())),
+        };
+        Ok(Step {
+            link: Link::default(),
+            place: None,
+            act,
+        })
+    };
+    options.spoken.iter().map(step).collect()
+}
+
 /// Opens what a `--data` option reads, so that a missing file is said before connecting.
-fn open_step(datum: &Datum) -> Result<Step, Error> {
+fn open(datum: &Datum) -> Result<Act, Error> {
     let open = |path: &PathBuf| {
         let origin = path.display().to_string();
         let fault = |cause: io::Error| Error::Input {
@@ -457,12 +480,12 @@ fn open_step(datum: &Datum) -> Result<Step, Error> {
         })
     };
     Ok(match datum {
-        Datum::Text(text) => Step::Send(Kind::Text, text.clone().into_bytes()),
-        Datum::Binary(bytes) => Step::Send(Kind::Binary, bytes.clone()),
-        Datum::TextFile(path) => Step::Stream(Kind::Text, open(path)?),
-        Datum::BinaryFile(path) => Step::Stream(Kind::Binary, open(path)?),
-        Datum::TextStdin => Step::Stream(Kind::Text, stdin()?),
-        Datum::BinaryStdin => Step::Stream(Kind::Binary, stdin()?),
+        Datum::Text(text) => Act::Send(Kind::Text, text.clone().into_bytes()),
+        Datum::Binary(bytes) => Act::Send(Kind::Binary, bytes.clone()),
+        Datum::TextFile(path) => Act::Stream(Kind::Text, open(path)?),
+        Datum::BinaryFile(path) => Act::Stream(Kind::Binary, open(path)?),
+        Datum::TextStdin => Act::Stream(Kind::Text, stdin()?),
+        Datum::BinaryStdin => Act::Stream(Kind::Binary, stdin()?),
     })
 }
 

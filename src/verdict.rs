@@ -5,7 +5,7 @@ use crate::exit::ExitCode;
 use crate::output::escape::{self, Breaks};
 use crate::protocol::close::name_of_code;
 use crate::protocol::{CloseBody, Closure, End, Party, Volume};
-use crate::session::Outcome;
+use crate::session::{Ended, Outcome};
 
 /// How a run ended.
 #[derive(Debug)]
@@ -37,23 +37,42 @@ fn exit_code(outcome: &Outcome) -> ExitCode {
     if let Some(fault) = &outcome.fault {
         return fault.exit_code();
     }
-    let mut codes = outcome.closures.iter().flatten().map(ExitCode::for_closure);
-    codes
+    outcome
+        .ends
+        .iter()
+        .map(code_of)
         .find(|code| *code != ExitCode::Success)
         .unwrap_or(ExitCode::Success)
 }
 
+fn code_of(end: &Ended) -> ExitCode {
+    match end {
+        Ended::Closed(closure) => ExitCode::for_closure(closure),
+        // One that was never open has an error of its own, unless it was given up in order.
+        Ended::Unopened | Ended::Refused | Ended::Wanted(_) => ExitCode::Success,
+    }
+}
+
 fn line(outcome: &Outcome) -> Option<String> {
-    let mut closures = outcome.closures.iter().flatten();
-    let is_bad = |closure: &&Closure| ExitCode::for_closure(closure) != ExitCode::Success;
-    let Some(closure) = closures.clone().find(is_bad).or_else(|| closures.next()) else {
+    let is_bad = |end: &&Ended| code_of(end) != ExitCode::Success;
+    let closed = |end: &Ended| match end {
+        Ended::Closed(closure) | Ended::Wanted(closure) => Some(closure.clone()),
+        Ended::Unopened | Ended::Refused => None,
+    };
+    let bad = outcome.ends.iter().find(is_bad).and_then(closed);
+    let Some(closure) = bad.or_else(|| outcome.ends.iter().find_map(closed)) else {
         // An error has been told already.
-        let given_up = outcome.fault.is_none();
-        return given_up.then(|| "ended before the connection was open".to_owned());
+        let refused = |end: &Ended| matches!(end, Ended::Refused);
+        let words = if outcome.ends.iter().any(refused) {
+            "refused by the server, as expected"
+        } else {
+            "ended before the connection was open"
+        };
+        return outcome.fault.is_none().then(|| words.to_owned());
     };
     Some(format!(
         "{} after {:.1} s, sent {}, received {}{}",
-        how(closure),
+        how(&closure),
         outcome.lasted.as_secs_f64(),
         outcome.sent,
         outcome.received,

@@ -16,6 +16,7 @@
 //! 8. `-h` has what is needed daily, in 40 lines; `--help` and the man page have everything.
 
 mod data;
+mod expect;
 pub mod help;
 mod identity;
 mod options;
@@ -32,7 +33,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
 
 pub use clap_complete::Shell;
-pub use data::Datum;
+pub use data::{Datum, Spoken};
 pub use identity::Login;
 pub use options::Options;
 pub use values::{BinaryAs, Colour, Compress};

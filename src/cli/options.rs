@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args, ValueHint};
 
-use super::data::{Data, Datum};
+use super::data::{Conversation, Spoken};
 use super::identity::{self, Login};
 use super::values::{self, BinaryAs, Colour, Compress};
 use crate::connect::proxy::Given;
@@ -18,6 +18,7 @@ use crate::connect::tls::identity::Passphrase;
 use crate::connect::{self, tls, Header};
 use crate::secret::Secret;
 use crate::session::Wait;
+use crate::source::Wanted;
 use crate::target::Credentials;
 
 const HEADERS: &str = "Headers and identity";
@@ -25,7 +26,7 @@ const TLS: &str = "TLS";
 const NETWORK: &str = "Network";
 const TIME: &str = "Time";
 pub(super) const SEND: &str = "What to send";
-const EXPECT: &str = "What to expect";
+pub(super) const EXPECT: &str = "What to expect";
 pub(super) const SHOW: &str = "What to show";
 const KEEP: &str = "What to keep";
 const PROTOCOL: &str = "Protocol";
@@ -191,7 +192,7 @@ pub struct Options {
     /// proxy. It goes before the environment's, and -x '' goes without any. --cacert and -k hold
     /// for an https proxy too.
     #[arg(short = 'x', long, value_name = "URL", value_hint = ValueHint::Url,
-          help_heading = NETWORK)]
+          hide_short_help = true, help_heading = NETWORK)]
     pub proxy: Option<Given>,
 
     /// Log in to the proxy
@@ -246,9 +247,9 @@ pub struct Options {
           help_heading = TIME)]
     pub close_timeout: Option<Duration>,
 
-    /// The messages of `--data` and its kin, in the order written.
+    /// The conversation of `--data`, `--expect` and their kin, in the order written.
     #[arg(skip)]
-    pub data: Vec<Datum>,
+    pub spoken: Vec<Spoken>,
 
     /// Go on with stdin or the prompt after --data
     #[arg(short = 'i', long, hide_short_help = true, help_heading = SEND)]
@@ -268,7 +269,7 @@ pub struct Options {
     /// Send stdin as binary messages, not line by line
     ///
     /// A message has at most --chunk-size bytes.
-    #[arg(short = 'b', long, help_heading = SEND)]
+    #[arg(short = 'b', long, hide_short_help = true, help_heading = SEND)]
     pub binary: bool,
 
     /// With `--binary`: how many bytes of stdin a message holds at most.
@@ -282,6 +283,10 @@ pub struct Options {
     #[arg(short = 'n', long, value_name = "N", value_parser = values::count,
           help_heading = EXPECT)]
     pub max_messages: Option<u64>,
+
+    /// Each expectation is met by the very next message, or not at all
+    #[arg(long, hide_short_help = true, help_heading = EXPECT)]
+    pub strict: bool,
 
     /// Read and write one JSON object a line
     ///
@@ -400,7 +405,7 @@ pub(super) struct Typed {
     options: Options,
 
     #[command(flatten)]
-    data: Data,
+    spoken: Conversation,
 
     /// Send stdin line by line as text; undoes --binary
     #[arg(
@@ -438,7 +443,7 @@ impl Typed {
     pub(super) fn settle(self) -> Result<Options, String> {
         let mut options = self.options;
         options.headers = self.headers.into_iter().flatten().collect();
-        options.data = self.data.0;
+        options.spoken = self.spoken.0;
         options.binary &= !self.text;
         if self.one {
             options.max_messages = Some(1);
@@ -455,17 +460,42 @@ impl Typed {
 }
 
 impl Options {
+    /// Whether something is waited for.
+    #[must_use]
+    pub fn expects(&self) -> bool {
+        let expects = |step: &Spoken| matches!(step, Spoken::Expect { .. });
+        self.spoken.iter().any(expects)
+    }
+
+    fn check_expectations(&self) -> Result<(), String> {
+        if self.strict && !self.expects() {
+            return Err(
+                "--strict is about expectations: add --expect TEXT, or leave it out".to_owned(),
+            );
+        }
+        let refusal = |step: &Spoken| matches!(step, Spoken::Expect { wanted: Wanted::Status(status), .. } if *status != 101);
+        if self.spoken.iter().any(refusal) && self.spoken.len() > 1 {
+            return Err(
+                "--expect-status with another status than 101 stands alone: a server that refuses \
+                 the upgrade says nothing more"
+                    .to_owned(),
+            );
+        }
+        Ok(())
+    }
+
     fn check(&self) -> Result<(), String> {
         let both = |first: &str, second: &str, why: &str| {
             Err(format!("{first} does not go with {second}: {why}"))
         };
-        let stdin_readers = self.data.iter().filter(|datum| datum.reads_stdin()).count();
+        let stdin_readers = self.spoken.iter().filter(|step| step.reads_stdin()).count();
         if stdin_readers > 1 {
             return Err("@- stands twice, and stdin can be read only once".to_owned());
         }
         if stdin_readers == 1 && self.interactive {
             return both("-i", "@-", "both read stdin");
         }
+        self.check_expectations()?;
         for (option, given) in [
             ("--key", self.key.is_some()),
             ("--pass", self.pass.is_some()),

@@ -132,7 +132,7 @@ fn the_defaults() {
     assert_eq!(options.close_timeout, None);
     assert_eq!(options.max_messages, None);
     assert_eq!(options.verbose, 0);
-    assert!(options.data.is_empty());
+    assert!(options.spoken.is_empty());
     assert!(!options.binary && !options.interactive && !options.json && !options.insecure);
 }
 
@@ -158,6 +158,66 @@ fn a_header_takes_one_value_and_repeats() {
     assert_eq!(names, ["A", "C", "E"]);
 }
 
+/// The messages of a conversation that has nothing else.
+fn data(options: &Options) -> Vec<Datum> {
+    let messages = options.spoken.iter().map(|step| match step {
+        Spoken::Say(datum) => datum.clone(),
+        other => panic!("{other:?} is no message"),
+    });
+    messages.collect()
+}
+
+/// The steps of a conversation, as `{:?}` has them without what is the same in all.
+fn steps(words: &[&str]) -> Vec<String> {
+    let (_, options) = talk(words);
+    let steps = options.spoken.iter().map(|step| match step {
+        Spoken::Expect { wanted, within } => format!("{wanted:?} within {within:?}"),
+        other => format!("{other:?}"),
+    });
+    steps.collect()
+}
+
+#[test]
+fn a_conversation_keeps_its_order_and_each_expectation_its_time() {
+    let words = [
+        "ws://h",
+        "--within",
+        "1s",
+        "--expect-ping",
+        "-d",
+        "a",
+        "--expect",
+        "--x",
+        "--within",
+        "2s",
+        "--expect-hex",
+        "ff",
+        "--close",
+        "-d",
+        "b",
+        "--expect-close",
+        "any",
+        "--within",
+        "3s",
+    ];
+    assert_eq!(
+        steps(&words),
+        [
+            "Ping(None) within 1s",
+            "Say(Text(\"a\"))",
+            "Message(Text(\"--x\")) within 2s",
+            "Message(Binary([255])) within 1s",
+            "Close",
+            "Say(Text(\"b\"))",
+            "Close { code: None, reason: None } within 3s",
+        ]
+    );
+    assert_eq!(
+        steps(&["ws://h", "--expect-silence", "2s", "--expect-silence", "1s"]),
+        ["Silence(2s) within 5s", "Silence(1s) within 5s"]
+    );
+}
+
 #[test]
 fn messages_keep_the_order_they_are_written_in() {
     let (_, options) = talk(&[
@@ -178,7 +238,7 @@ fn messages_keep_the_order_they_are_written_in() {
         "@-",
     ]);
     assert_eq!(
-        options.data,
+        data(&options),
         [
             Datum::Text("a".to_owned()),
             Datum::Binary(vec![0, 255]),
@@ -197,7 +257,7 @@ fn values_may_begin_with_a_hyphen() {
     let words = ["-d", "-1", "--data-raw", "-k", "--data-binary", "-x", "h"];
     let (_, options) = talk(&words);
     assert_eq!(
-        options.data,
+        data(&options),
         [
             Datum::Text("-1".to_owned()),
             Datum::Text("-k".to_owned()),
@@ -294,7 +354,7 @@ fn subcommands() {
     let Call::Demo { options } = call(&["demo", "-d", "a", "-1"]) else {
         panic!("demo")
     };
-    assert_eq!(options.data, [Datum::Text("a".to_owned())]);
+    assert_eq!(data(&options), [Datum::Text("a".to_owned())]);
     assert_eq!(options.max_messages, Some(1));
 
     let Call::Generate(what) = call(&["generate", "completions", "fish"]) else {
@@ -495,7 +555,7 @@ fn a_text_that_is_not_utf8_is_refused_and_a_file_name_is_not() {
         panic!("talk")
     };
     let name = std::path::PathBuf::from(OsString::from_vec(b"\xff".to_vec()));
-    assert_eq!(options.data, [Datum::TextFile(name)]);
+    assert_eq!(data(&options), [Datum::TextFile(name)]);
 }
 
 #[test]

@@ -53,3 +53,10 @@ impl Pattern {
         String::new()
     }
 }
+
+/// What a message is, in a few words: `"hi"`, `3 B of binary: c0 ff ee`. Not escaped; long ones
+/// are shortened.
+#[must_use]
+pub fn describe(kind: Kind, payload: &[u8]) -> String {
+    format!("{kind:?} {}", String::from_utf8_lossy(payload))
+}

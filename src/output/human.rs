@@ -22,9 +22,9 @@ use crate::output::escape::{self, Breaks};
 use crate::output::palette::{Palette, Style};
 use crate::output::pretty::{self, Room};
 use crate::output::sink::Sink;
-use crate::output::whole::Whole;
 use crate::output::wrap;
 use crate::output::{Detail, Output};
+use crate::whole::Whole;
 
 /// How much of a message is shown.
 const ROOM: Room = Room {

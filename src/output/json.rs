@@ -22,9 +22,9 @@ use crate::head::{Head, Secrets};
 use crate::output::escape;
 use crate::output::sink::Sink;
 use crate::output::timing::{Lap, Stopwatch};
-use crate::output::whole::{Message, Whole};
 use crate::output::{Detail, Output};
 use crate::protocol::{Closure, End, Party, Violation};
+use crate::whole::{Message, Whole};
 
 /// JSON lines, written to a sink.
 #[derive(Debug)]

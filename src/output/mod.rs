@@ -14,7 +14,6 @@ pub mod raw;
 pub mod report;
 pub mod sink;
 pub mod timing;
-pub mod whole;
 pub mod wrap;
 
 use std::io;

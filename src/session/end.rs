@@ -106,6 +106,12 @@ impl Session<'_> {
         }
     }
 
+    /// The end of a run that has not come to its own: nothing more of it is done.
+    pub(super) fn give_up(&mut self, error: Error) {
+        self.fail(Link::default(), error);
+        self.go(&self.until.close.clone());
+    }
+
     /// The end at once.
     pub(super) fn abandon(&mut self) {
         self.hard_end = Some(self.at.instant);
@@ -129,7 +135,7 @@ impl Session<'_> {
     /// Who has nothing to say need not be connected any more.
     pub(super) fn give_up_dialing(&mut self) {
         for slot in &mut self.slots {
-            if matches!(slot, Slot::Dialing(_)) {
+            if matches!(slot, Slot::Waiting(_) | Slot::Dialing(_)) {
                 *slot = Slot::Ended;
             }
         }

@@ -4,12 +4,13 @@ use super::audience::{Now, Outputs};
 use super::connection::{self, Bytes, Connection};
 use super::end::going_away;
 use super::wait::LinkTurn;
-use super::{Input, Session, Slot};
+use super::{Ended, Input, Session, Slot};
 use crate::connect::{Opened, Progress};
 use crate::error::Error;
 use crate::event::{Event, Link, Note, Way, Weight};
 use crate::exit::ExitCode;
 use crate::protocol::{self, Closure, End, Protocol, Received, State};
+use crate::source::Refused;
 
 /// Reads of one connection before others have their turn.
 const READS: usize = 16;
@@ -28,7 +29,32 @@ impl Session<'_> {
                 }
                 self.check_due(link);
             }
-            Slot::Ended => {}
+            Slot::Waiting(_) | Slot::Ended => {}
+        }
+    }
+
+    /// Begins to connect whoever is next, once all before it have got through.
+    pub(super) fn dial_next(&mut self) {
+        while !self
+            .slots
+            .iter()
+            .any(|slot| matches!(slot, Slot::Dialing(_)))
+        {
+            let waits = |slot: &Slot| matches!(slot, Slot::Waiting(_));
+            let Some(at) = self.slots.iter().position(waits) else {
+                return;
+            };
+            let Slot::Waiting(dial) = std::mem::replace(&mut self.slots[at], Slot::Ended) else {
+                return;
+            };
+            match dial() {
+                Ok(dialing) => self.slots[at] = Slot::Dialing(dialing),
+                Err(cause) => {
+                    let doing = "beginning to connect";
+                    let link = Link(u16::try_from(at).unwrap_or(u16::MAX));
+                    self.miss(link, Error::System { doing, cause });
+                }
+            }
         }
     }
 
@@ -48,8 +74,18 @@ impl Session<'_> {
 
     /// There is no connection.
     pub(super) fn miss(&mut self, link: Link, error: Error) {
-        self.slots[usize::from(link.0)] = Slot::Ended;
+        let place = usize::from(link.0);
+        self.slots[place] = Slot::Ended;
+        let error = match self.audience.source.refused(link, &error) {
+            Refused::AsWanted => {
+                self.ends[place] = Ended::Refused;
+                return;
+            }
+            Refused::Badly => error,
+            Refused::Unmet(unmet) => unmet,
+        };
         self.fail(link, error);
+        self.give_up_dialing();
         self.close_all(&going_away());
     }
 
@@ -218,24 +254,33 @@ impl Session<'_> {
         self.sent += connection.messages_sent() - unsent;
         self.volume += connection.protocol().volume();
         let closure = connection.protocol().closure().clone();
-        let shortfall = if self.leaving {
-            None
-        } else {
-            self.shortfall(&closure, unsent)
-        };
         self.tell(link, &Event::Closed(&closure));
-        self.closures[usize::from(link.0)] = Some(closure);
-        if let Some(error) = shortfall {
-            self.fail(link, error);
+        if !self.leaving {
+            let unmet = self.audience.source.ended(link, &closure);
+            match unmet {
+                Some(unmet) => self.give_up(unmet),
+                None => {
+                    if let Some(error) = self.shortfall(link, &closure, unsent) {
+                        self.fail(link, error);
+                    }
+                }
+            }
         }
+        self.ends[usize::from(link.0)] = Ended::Closed(closure);
     }
 
     /// What was to be done and was not when the connection ended.
-    pub(super) fn shortfall(&mut self, closure: &Closure, unsent: u64) -> Option<Error> {
+    pub(super) fn shortfall(
+        &mut self,
+        link: Link,
+        closure: &Closure,
+        unsent: u64,
+    ) -> Option<Error> {
         if matches!(closure.end, End::Violation(_)) {
             return None;
         }
-        let orderly = ExitCode::for_closure(closure) == ExitCode::Success;
+        let orderly = ExitCode::for_closure(closure) == ExitCode::Success
+            || self.audience.source.wanted(link);
         let received = self.received;
         let too_few = self
             .until

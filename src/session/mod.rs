@@ -18,6 +18,7 @@ mod signals;
 mod until;
 mod wait;
 
+use std::io;
 use std::time::Instant;
 
 pub use signals::Signals;
@@ -42,8 +43,8 @@ pub struct Outcome {
     pub fault: Option<Error>,
     /// Whether the outputs were told of it.
     pub told: bool,
-    /// Each connection's record; `None` for one that was never open.
-    pub closures: Vec<Option<Closure>>,
+    /// How each connection ended.
+    pub ends: Vec<Ended>,
     /// Messages that left.
     pub sent: u64,
     /// Messages that arrived whole.
@@ -54,19 +55,38 @@ pub struct Outcome {
     pub lasted: std::time::Duration,
 }
 
-/// Runs connections until they have ended and everything is written.
+/// How a connection ended.
+#[derive(Clone, Debug, Default)]
+pub enum Ended {
+    /// It was never open.
+    #[default]
+    Unopened,
+    /// The server refused it, and that was wanted.
+    Refused,
+    /// It was closed.
+    Closed(Closure),
+    /// It was closed, and just so it was wanted.
+    Wanted(Closure),
+}
+
+/// Begins to connect, when its turn has come.
+pub type Dial = Box<dyn FnOnce() -> io::Result<Dialing>>;
+
+/// Runs connections until they have ended and everything is written. They are opened one after
+/// the other.
 ///
 /// What `protocol` says of frames to report and of compression is replaced by what the outputs
 /// ask for and the server agreed to.
 pub fn run(
-    dialings: Vec<Dialing>,
+    dials: Vec<Dial>,
     source: &mut dyn Source,
     outputs: &mut [Box<dyn Output>],
     signals: &mut Signals,
     until: &Until,
     protocol: protocol::Options,
 ) -> Outcome {
-    let mut session = Session::new(dialings, source, outputs, signals, until, protocol);
+    let mut session = Session::new(dials, source, outputs, signals, until, protocol);
+    session.dial_next();
     while !session.is_over() {
         match session.wait() {
             Ok(turn) => session.round(&turn),
@@ -85,6 +105,7 @@ pub fn run(
 
 /// A connection's place, from the first attempt to the end.
 enum Slot {
+    Waiting(Dial),
     Dialing(Dialing),
     Open(Box<Connection>),
     Ended,
@@ -117,10 +138,18 @@ enum Input {
     Over,
 }
 
+impl Ended {
+    fn becomes_wanted(&mut self) {
+        if let Self::Closed(closure) = self {
+            *self = Self::Wanted(std::mem::take(closure));
+        }
+    }
+}
+
 struct Session<'a> {
     at: Now,
     slots: Vec<Slot>,
-    closures: Vec<Option<Closure>>,
+    ends: Vec<Ended>,
     audience: Audience<'a>,
     signals: &'a mut Signals,
     until: &'a Until,
@@ -145,7 +174,7 @@ const READ: usize = 64 * 1024;
 
 impl<'a> Session<'a> {
     fn new(
-        dialings: Vec<Dialing>,
+        dials: Vec<Dial>,
         source: &'a mut dyn Source,
         outputs: &'a mut [Box<dyn Output>],
         signals: &'a mut Signals,
@@ -157,8 +186,8 @@ impl<'a> Session<'a> {
         let at = Now::read();
         Self {
             at,
-            closures: dialings.iter().map(|_| None).collect(),
-            slots: dialings.into_iter().map(Slot::Dialing).collect(),
+            ends: dials.iter().map(|_| Ended::default()).collect(),
+            slots: dials.into_iter().map(Slot::Waiting).collect(),
             audience: Audience { source, outputs },
             signals,
             until,
@@ -200,6 +229,7 @@ impl<'a> Session<'a> {
         for link in self.links() {
             self.flush(link);
         }
+        self.dial_next();
         if turn.reader_gone {
             self.audience.outputs.reader_has_gone();
         }
@@ -235,6 +265,7 @@ impl<'a> Session<'a> {
                 match error {
                     // ^C at a prompt is the signal that it stands for: somebody waits.
                     Some(error @ Error::Signal(_)) => self.leave(error),
+                    Some(error @ (Error::Unmet(_) | Error::Script(_))) => self.give_up(error),
                     Some(error) => self.fail(Link::default(), error),
                     None => {}
                 }
@@ -255,11 +286,16 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn outcome(self) -> Outcome {
+    fn outcome(mut self) -> Outcome {
+        for (link, end) in self.links().zip(&mut self.ends) {
+            if self.audience.source.wanted(link) {
+                end.becomes_wanted();
+            }
+        }
         Outcome {
             fault: self.faults.first,
             told: self.faults.told,
-            closures: self.closures,
+            ends: self.ends,
             sent: self.sent,
             received: self.received,
             volume: self.volume,

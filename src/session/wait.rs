@@ -100,7 +100,7 @@ impl Session<'_> {
             return None;
         };
         let busy = |slot: &Slot| match slot {
-            Slot::Dialing(_) => true,
+            Slot::Waiting(_) | Slot::Dialing(_) => true,
             Slot::Open(open) => open.data_waits() || open.protocol().is_inside_message(),
             Slot::Ended => false,
         };
@@ -119,7 +119,7 @@ impl Slot {
                 Some(poll.add(open.fd(), reading, open.wants_to_write()))
             }
             // Without anything to wait for, poll would report an error again and again.
-            Self::Open(_) | Self::Ended => None,
+            Self::Waiting(_) | Self::Open(_) | Self::Ended => None,
         }
     }
 
@@ -127,13 +127,13 @@ impl Slot {
         match self {
             Self::Dialing(dialing) => dialing.due(),
             Self::Open(open) => open.due(),
-            Self::Ended => None,
+            Self::Waiting(_) | Self::Ended => None,
         }
     }
 
     fn is_closing(&self) -> bool {
         match self {
-            Self::Dialing(_) => false,
+            Self::Waiting(_) | Self::Dialing(_) => false,
             Self::Open(open) => open.protocol().closure().sent.is_some(),
             Self::Ended => true,
         }

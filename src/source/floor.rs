@@ -21,8 +21,14 @@ impl Floor {
     /// The floor of the first connection, with a pause between messages.
     #[must_use]
     pub fn new(pace: Pace) -> Self {
+        Self::of(Link::default(), pace)
+    }
+
+    /// The floor of a connection, with a pause between messages.
+    #[must_use]
+    pub fn of(link: Link, pace: Pace) -> Self {
         Self {
-            link: Link::default(),
+            link,
             open: false,
             waits_for_room: false,
             pace,

@@ -17,9 +17,11 @@ pub mod stdin;
 use std::os::fd::BorrowedFd;
 use std::time::Instant;
 
+pub use self::conversation::{Expectation, Wanted};
+
 use crate::error::Error;
 use crate::event::{Event, Link, Note, Piece};
-use crate::protocol::CloseReason;
+use crate::protocol::{CloseReason, Closure};
 
 /// What a source said when it was asked to speak.
 #[derive(Debug)]
@@ -65,6 +67,32 @@ pub trait Source {
     fn unsent(&mut self) -> Unsent {
         Unsent::default()
     }
+
+    /// Asked once when there will be no connection, before anybody hears of it: what was that?
+    fn refused(&mut self, _link: Link, _error: &Error) -> Refused {
+        Refused::Badly
+    }
+
+    /// Asked once after it has heard that a connection is closed: what had to come before that?
+    fn ended(&mut self, _link: Link, _closure: &Closure) -> Option<Error> {
+        None
+    }
+
+    /// Asked at the end: whether a connection ended as it should, whatever its close code.
+    fn wanted(&self, _link: Link) -> bool {
+        false
+    }
+}
+
+/// What a connection that did not come about is to a source.
+#[derive(Debug)]
+pub enum Refused {
+    /// What it looks like: a failure.
+    Badly,
+    /// What was wanted.
+    AsWanted,
+    /// Something else was expected, and this says so instead.
+    Unmet(Error),
 }
 
 /// Where a source sends to: the connections, written straight into their buffers.

@@ -1,13 +1,14 @@
 //! What reads input, against a sender that writes down what it is told: buffers' ends, room that
 //! is not there, pauses, and what is left unsent.
 
+use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, Seek, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
-use super::conversation::{Conversation, Step};
+use super::conversation::{Act, Conversation, Step};
 use super::json_lines::JsonLines;
 use super::pace::Pace;
 use super::reader::Reader;
@@ -113,6 +114,17 @@ fn pipe() -> (Reader, io::PipeWriter) {
         Reader::new(File::from(OwnedFd::from(reader)), "input"),
         writer,
     )
+}
+
+/// A conversation of one connection, as a command line says it.
+fn conversation(acts: Vec<Act>, then: Option<Box<dyn Source>>, pace: Pace) -> Conversation {
+    let step = |act| Step {
+        link: Link(0),
+        place: None,
+        act,
+    };
+    let steps: VecDeque<_> = acts.into_iter().map(step).collect();
+    Conversation::new(Box::new(steps), 1, then, pace)
 }
 
 /// Lets a source hear that the connection is open.
@@ -261,7 +273,7 @@ fn before_the_connection_is_open_nothing_is_read() {
 #[test]
 fn a_pause_is_waited_for_without_looking_at_input() {
     let pause = || Pace::new(Duration::from_mins(1));
-    let text = || Step::Send(Kind::Text, b"first".to_vec());
+    let text = || Act::Send(Kind::Text, b"first".to_vec());
     let stdin = |input: &str| Stdin::new(file(input), LINES, pause());
     let sources: [Box<dyn Source>; 3] = [
         Box::new(open(stdin("first\nb\n"))),
@@ -270,7 +282,7 @@ fn a_pause_is_waited_for_without_looking_at_input() {
             false,
             pause(),
         ))),
-        Box::new(open(Conversation::new(
+        Box::new(open(conversation(
             vec![text()],
             Some(Box::new(stdin("b\n"))),
             pause(),
@@ -291,9 +303,9 @@ fn a_pause_is_waited_for_without_looking_at_input() {
 
 #[test]
 fn a_pause_after_the_last_message_delays_nothing() {
-    let steps = vec![Step::Send(Kind::Binary, vec![1])];
+    let steps = vec![Act::Send(Kind::Binary, vec![1])];
     let pace = Pace::new(Duration::from_mins(1));
-    let mut conversation = open(Conversation::new(steps, None, pace));
+    let mut conversation = open(conversation(steps, None, pace));
     let took = conversation.take(false, &mut Page::new());
     assert!(matches!(took, Took::Ended(None)));
 }
@@ -319,9 +331,9 @@ fn what_is_left_is_counted() {
 
 #[test]
 fn what_is_left_of_a_command_line_is_counted_with_what_comes_after_it() {
-    let steps = ["a", "b", "c"].map(|text| Step::Send(Kind::Text, text.into()));
+    let steps = ["a", "b", "c"].map(|text| Act::Send(Kind::Text, text.into()));
     let then = Box::new(Stdin::new(file("d\ne"), LINES, Pace::default()));
-    let mut conversation = open(Conversation::new(steps.into(), Some(then), Pace::default()));
+    let mut conversation = open(conversation(steps.into(), Some(then), Pace::default()));
     let mut page = Page::new();
     page.room = 1;
     assert!(matches!(conversation.take(true, &mut page), Took::More));
@@ -331,8 +343,8 @@ fn what_is_left_of_a_command_line_is_counted_with_what_comes_after_it() {
 // Files as messages.
 
 fn streamed(kind: Kind, input: &[u8]) -> Vec<u8> {
-    let steps = vec![Step::Stream(kind, file(input))];
-    let mut conversation = open(Conversation::new(steps, None, Pace::default()));
+    let steps = vec![Act::Stream(kind, file(input))];
+    let mut conversation = open(conversation(steps, None, Pace::default()));
     let mut page = Page::new();
     let error = take_all(&mut conversation, &mut page);
     assert!(error.is_none(), "{error:?}");

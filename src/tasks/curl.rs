@@ -13,7 +13,7 @@ use std::io::{self, Read as _, Write as _};
 
 use clap::error::ErrorKind;
 
-use crate::cli::{self, Call, Datum, Options};
+use crate::cli::{self, Call, Options, Spoken};
 use crate::error::{plain, Error};
 use crate::plan::{Environment, Stream};
 
@@ -80,7 +80,7 @@ impl Rewritten {
         let Call::Talk { url, mut options } = cli::parse(words.cloned())? else {
             return Err(wrong("a curl command has the URL of a WebSocket in it"));
         };
-        if self.drained && options.data.iter().any(Datum::reads_stdin) {
+        if self.drained && options.spoken.iter().any(Spoken::reads_stdin) {
             return Err(wrong(
                 "stdin had the pasted command, and nothing is left on it for @-",
             ));

@@ -1,5 +1,6 @@
 //! Talking and piping: `wsline URL`, and `wsline demo` with a server of our own.
 
+use std::collections::VecDeque;
 use std::io;
 use std::os::fd::AsFd;
 use std::sync::Arc;
@@ -51,7 +52,7 @@ pub fn run(mut plan: Plan) -> Result<Verdict, Error> {
     }
     let mut source = source(&mut plan, prompt.as_mut()).map_err(setting_up)?;
     let outcome = session::run(
-        vec![dialing],
+        vec![Box::new(|| Ok(dialing))],
         source.as_mut(),
         &mut outputs,
         &mut signals,
@@ -116,7 +117,10 @@ fn source(plan: &mut Plan, prompt: Option<&mut Prompting>) -> io::Result<Box<dyn
     let steps = std::mem::take(&mut plan.steps);
     match then {
         Some(then) if steps.is_empty() => Ok(then),
-        then => Ok(Box::new(Conversation::new(steps, then, pace))),
+        then => {
+            let plot = Box::new(VecDeque::from(steps));
+            Ok(Box::new(Conversation::new(plot, 1, then, pace)))
+        }
     }
 }
 

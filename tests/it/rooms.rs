@@ -22,6 +22,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("error", &["exit", "head", "protocol"]),
     ("event", &["error", "head", "protocol"]),
     ("command", &["error", "protocol"]),
+    ("whole", &["event"]),
     ("matching", &["protocol"]),
     ("target", &["error"]),
     // The rooms that do something.
@@ -42,13 +43,14 @@ const ROOMS: &[(&str, &[&str])] = &[
         "source",
         &[
             "command", "event", "error", "head", "protocol", "terminal", "deadline", "ready",
-            "nearest", "matching", "script",
+            "nearest", "matching", "script", "whole",
         ],
     ),
     (
         "output",
         &[
             "event", "error", "exit", "head", "hidden", "protocol", "terminal", "ready", "script",
+            "whole",
         ],
     ),
     (
@@ -78,6 +80,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "duration",
             "head",
             "secret",
+            "matching",
             "session::",
             "source::",
             "output::",

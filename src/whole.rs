@@ -1,4 +1,4 @@
-//! Whole messages for the outputs that need them, out of the pieces that events bring.
+//! Whole messages for those who need them, out of the pieces that events bring.
 //!
 //! A message that comes in one piece passes without being copied. There is no limit here: the
 //! protocol core keeps `--max-message-size`, which is set wherever a message has to be held.

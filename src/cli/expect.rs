@@ -1,0 +1,103 @@
+//! The values of `--expect…`: what has to come.
+
+use regex::Regex;
+
+use super::values;
+use crate::matching::Pattern;
+use crate::source::Wanted;
+
+pub(super) fn text(text: String) -> Wanted {
+    Wanted::Message(Pattern::Text(text))
+}
+
+/// A regular expression that is found anywhere in the message.
+pub(super) fn regex(text: &str) -> Result<Wanted, String> {
+    let regex = Regex::new(text).map_err(|error| match error {
+        regex::Error::CompiledTooBig(_) => "the regular expression is too large".to_owned(),
+        // Several lines: the expression with a mark under the place, then what is wrong.
+        error => error
+            .to_string()
+            .lines()
+            .last()
+            .map_or_else(String::new, |line| {
+                line.trim_start_matches("error: ").to_owned()
+            }),
+    })?;
+    Ok(Wanted::Message(Pattern::Match(regex)))
+}
+
+pub(super) fn json(text: &str) -> Result<Wanted, String> {
+    let value = serde_json::from_str(text).map_err(|error| {
+        format!("it is no JSON ({error}); a text of yours is expected with --expect")
+    })?;
+    Ok(Wanted::Message(Pattern::Json(value)))
+}
+
+pub(super) fn bytes(text: &str) -> Result<Wanted, String> {
+    values::hex_bytes(text).map(|bytes| Wanted::Message(Pattern::Binary(bytes)))
+}
+
+/// A close code, or `any`.
+pub(super) fn close(text: &str) -> Result<Wanted, String> {
+    let code = match text {
+        "any" => None,
+        _ => Some(
+            text.parse::<u16>()
+                .ok()
+                .filter(|code| (1000..=4999).contains(code))
+                .ok_or("a close code is a number from 1000 to 4999, or any")?,
+        ),
+    };
+    Ok(Wanted::Close { code, reason: None })
+}
+
+/// The status of an answer to the upgrade (RFC 9110 §15).
+pub(super) fn status(text: &str) -> Result<Wanted, String> {
+    text.parse::<u16>()
+        .ok()
+        .filter(|status| (100..=599).contains(status))
+        .map(Wanted::Status)
+        .ok_or_else(|| "a status is a number from 100 to 599".to_owned())
+}
+
+pub(super) fn silence(text: &str) -> Result<Wanted, String> {
+    values::limit(text).map(Wanted::Silence)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        for (refused, why) in [
+            (regex("(a"), "unclosed group"),
+            (json("{a"), "it is no JSON (key must be a string"),
+            (bytes("abc"), "two digits make a byte"),
+            (close("0"), "1000 to 4999, or any"),
+            (close("all"), "1000 to 4999, or any"),
+            (status("42"), "100 to 599"),
+            (silence("0"), "a limit of 0"),
+        ] {
+            let sentence = refused.expect_err(why);
+            assert!(
+                sentence.starts_with(why) || sentence.contains(why),
+                "{sentence}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_right_is_taken() {
+        assert!(matches!(close("any"), Ok(Wanted::Close { code: None, .. })));
+        assert!(matches!(
+            close("1006"),
+            Ok(Wanted::Close {
+                code: Some(1006),
+                ..
+            })
+        ));
+        assert!(matches!(status("401"), Ok(Wanted::Status(401))));
+        assert!(regex("^a+$").is_ok() && json("[1]").is_ok() && bytes("00 ff").is_ok());
+    }
+}

@@ -1,0 +1,224 @@
+//! The steps of a conversation: what is sent and what is expected, one after the other.
+
+use std::collections::VecDeque;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use crate::error::Error;
+use crate::event::{Kind, Link};
+use crate::matching::Pattern;
+use crate::protocol::close::name_of_code;
+use crate::protocol::CloseReason;
+use crate::source::reader::Reader;
+
+/// A step, on which connection it is taken, and where it is written.
+#[derive(Debug)]
+pub struct Step {
+    /// The connection.
+    pub link: Link,
+    /// The line of the file that it stands on, as reports name it; `None` for the command line.
+    pub place: Option<String>,
+    /// What is done.
+    pub act: Act,
+}
+
+/// What is done.
+#[derive(Debug)]
+pub enum Act {
+    /// Sends a message that is in memory.
+    Send(Kind, Vec<u8>),
+    /// Sends all that a file or standard input holds as one message; a text without the line
+    /// feed at its end, which editors and `echo` put there.
+    Stream(Kind, Reader),
+    /// Sends a Ping.
+    Ping(Vec<u8>),
+    /// Sends an unsolicited Pong.
+    Pong(Vec<u8>),
+    /// Sends a Close; `None` has no code.
+    Close(Option<CloseReason>),
+    /// Waits until something has come.
+    Expect(Expectation),
+    /// Lets time pass.
+    Pause(Duration),
+    /// Lets time pass until so long after the connections were open.
+    Until(Duration),
+    /// Keeps a value of the message that was matched last on this connection.
+    Capture {
+        /// What it is called.
+        name: String,
+        /// Where in the message it is (RFC 6901).
+        pointer: String,
+    },
+}
+
+/// Something that has to come.
+#[derive(Clone, Debug)]
+pub struct Expectation {
+    /// What.
+    pub wanted: Wanted,
+    /// How long it may take.
+    pub within: Duration,
+    /// Whether the very next message must be it.
+    pub strict: bool,
+}
+
+impl Expectation {
+    /// How long an expectation waits unless it says so (`--within`).
+    pub const WITHIN: Duration = Duration::from_secs(5);
+}
+
+/// What has to come.
+#[derive(Clone, Debug)]
+pub enum Wanted {
+    /// A data message.
+    Message(Pattern),
+    /// A Ping, with this payload if there is one.
+    Ping(Option<Vec<u8>>),
+    /// A Pong, with this payload if there is one.
+    Pong(Option<Vec<u8>>),
+    /// The end of the connection, with this code and this reason if they are given; 1005 and
+    /// 1006 as RFC 6455 §7.1.5 derives them.
+    Close {
+        /// `None` for any.
+        code: Option<u16>,
+        /// `None` for any.
+        reason: Option<String>,
+    },
+    /// No data message for so long.
+    Silence(Duration),
+    /// This status in the answer to the upgrade.
+    Status(u16),
+    /// This field in the answer to the upgrade.
+    Header {
+        /// Its name, in letters of either case.
+        name: String,
+        /// Its value.
+        value: String,
+    },
+    /// A refusal of the upgrade, with this status if one is given.
+    Refused(Option<u16>),
+}
+
+impl Wanted {
+    /// Whether the answer to the upgrade alone decides it.
+    #[must_use]
+    pub fn is_of_handshake(&self) -> bool {
+        matches!(
+            self,
+            Self::Status(_) | Self::Header { .. } | Self::Refused(_)
+        )
+    }
+
+    /// Whether a server that refuses the upgrade with this status does as it should; `None` if
+    /// it is not about that.
+    #[must_use]
+    pub fn allows_refusal(&self, status: u16) -> Option<bool> {
+        match self {
+            Self::Status(wanted) => Some(*wanted == status),
+            Self::Refused(wanted) => Some(wanted.is_none_or(|wanted| wanted == status)),
+            _ => None,
+        }
+    }
+
+    /// What is wanted, in words that follow "expected". Not escaped.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        let control = |name: &str, payload: &Option<Vec<u8>>| match payload {
+            None => format!("a {name}"),
+            Some(payload) => format!("a {name} with {}", quote(payload)),
+        };
+        match self {
+            Self::Message(pattern) => pattern.describe(),
+            Self::Ping(payload) => control("Ping", payload),
+            Self::Pong(payload) => control("Pong", payload),
+            Self::Close { code, reason } => {
+                let mut text = match code {
+                    None => "the connection to be closed".to_owned(),
+                    Some(1006) => "the connection to end without a Close".to_owned(),
+                    Some(code) => {
+                        format!(
+                            "the connection to be closed with {code} ({})",
+                            name_of_code(*code)
+                        )
+                    }
+                };
+                if let Some(reason) = reason {
+                    let _ = write!(text, " and the reason {reason:?}");
+                }
+                text
+            }
+            Self::Silence(time) => format!("no message for {} s", time.as_secs_f64()),
+            Self::Status(status) => format!("the status {status}"),
+            Self::Header { name, value } => format!("the header {name}: {value}"),
+            Self::Refused(None) => "the upgrade to be refused".to_owned(),
+            Self::Refused(Some(status)) => format!("the upgrade to be refused with {status}"),
+        }
+    }
+}
+
+/// The payload of a control frame, for people.
+pub(super) fn quote(payload: &[u8]) -> String {
+    match std::str::from_utf8(payload) {
+        Ok(text) => format!("\"{text}\""),
+        Err(_) => format!("the bytes {}", hex::encode(payload)),
+    }
+}
+
+/// Where steps come from: the command line, or a file.
+pub trait Plot {
+    /// The next step; `None` after the last.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it that could only show now.
+    fn next(&mut self) -> Result<Option<Step>, Error>;
+
+    /// Whether something is still to be expected after the step that was given last, so that
+    /// what comes has to be kept.
+    fn expects(&self) -> bool;
+
+    /// What the answer to the upgrade of `link` has to be: the first step on it that still comes,
+    /// if it is about that, and where it is written.
+    fn handshake(&self, link: Link) -> Option<(Option<String>, Wanted)>;
+
+    /// Keeps the value of a variable for the steps that follow.
+    fn keep(&mut self, name: &str, value: String);
+
+    /// Messages that are still to be sent.
+    fn unsent(&self) -> u64;
+
+    /// What a connection is called in reports; `None` if there is only one.
+    fn name(&self, link: Link) -> Option<&str>;
+}
+
+/// The steps of a command line.
+impl Plot for VecDeque<Step> {
+    fn next(&mut self) -> Result<Option<Step>, Error> {
+        Ok(self.pop_front())
+    }
+
+    fn expects(&self) -> bool {
+        self.iter().any(|step| matches!(step.act, Act::Expect(_)))
+    }
+
+    fn handshake(&self, link: Link) -> Option<(Option<String>, Wanted)> {
+        let mut acts = self.iter().filter(|step| step.link == link);
+        acts.find_map(|step| match &step.act {
+            Act::Expect(expectation) if expectation.wanted.is_of_handshake() => {
+                Some((step.place.clone(), expectation.wanted.clone()))
+            }
+            _ => None,
+        })
+    }
+
+    fn keep(&mut self, _name: &str, _value: String) {}
+
+    fn unsent(&self) -> u64 {
+        let sends = |step: &&Step| matches!(step.act, Act::Send(..) | Act::Stream(..));
+        self.iter().filter(sends).count() as u64
+    }
+
+    fn name(&self, _link: Link) -> Option<&str> {
+        None
+    }
+}
