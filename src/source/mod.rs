@@ -10,6 +10,7 @@ pub mod json_lines;
 pub mod line;
 pub mod listen;
 pub mod pace;
+pub mod player;
 pub mod prompt;
 pub mod reader;
 pub mod stdin;

@@ -1,0 +1,632 @@
+//! A session file as a conversation: which connections it needs, and its statements as steps.
+//!
+//! Everything that can be wrong with a file is found before anything is connected: who speaks on
+//! which connection, variables that are not set, files that can't be read. Only what a captured
+//! value does to a statement shows when its turn comes.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use regex::RegexBuilder;
+use serde_json::Value;
+
+use super::conversation::{Act, Expectation, Plot, Step, Wanted};
+use super::reader::Reader;
+use crate::error::{plain, Error, Flaw};
+use crate::event::{Kind, Link};
+use crate::matching::Pattern;
+use crate::protocol::CloseReason;
+use crate::script::{self, Line, Message, Payload, Script, Statement, Template};
+
+/// How a file is played.
+pub struct Options<'a> {
+    /// The file as it was named, for reports.
+    pub file: &'a str,
+    /// The text that it was read from, for reports.
+    pub text: &'a str,
+    /// Where its paths begin.
+    pub folder: &'a Path,
+    /// Values of variables.
+    pub lookup: &'a dyn Fn(&str) -> Option<String>,
+    /// Goes before every address in the file.
+    pub url: Option<&'a str>,
+    /// Keeps the pauses of a record, so many times faster; `None` keeps none.
+    pub speed: Option<f64>,
+    /// Where JSON that is received may differ from what is expected (RFC 6901).
+    pub ignore: &'a [String],
+    /// Close codes may be sent that RFC 6455 forbids.
+    pub force: bool,
+}
+
+/// A connection that a file needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Connection {
+    /// Its name in the file, if it has one.
+    pub name: Option<String>,
+    /// Its address.
+    pub url: String,
+    /// The line that the address is on; 0 if it is not from the file.
+    pub line: u32,
+    /// Its options, in words of the command line.
+    pub words: Vec<String>,
+}
+
+/// A file that is being played: the [`Plot`] of a [`Conversation`](super::conversation::Conversation).
+#[derive(Debug)]
+pub struct Player {
+    book: Book,
+    lines: VecDeque<Line>,
+    names: Vec<String>,
+    values: BTreeMap<String, String>,
+    folder: PathBuf,
+    within: Duration,
+    strict: bool,
+    speed: Option<f64>,
+    ignore: Vec<String>,
+    force: bool,
+    /// The expectations that are left.
+    expected: usize,
+}
+
+/// The file, for reports.
+#[derive(Debug)]
+struct Book {
+    file: String,
+    lines: Vec<String>,
+}
+
+impl Book {
+    fn flaw(&self, line: u32, mark: &str, cause: impl Into<String>) -> Error {
+        let text = (line as usize)
+            .checked_sub(1)
+            .and_then(|at| self.lines.get(at));
+        let text = text.cloned().unwrap_or_default();
+        let column = match text.find(mark) {
+            Some(at) if !mark.is_empty() => text[..at].chars().count() + 1,
+            _ => 0,
+        };
+        Error::Script(Box::new(Flaw {
+            file: self.file.clone(),
+            line,
+            column: u32::try_from(column).unwrap_or(0),
+            text,
+            cause: cause.into(),
+        }))
+    }
+
+    fn place(&self, line: u32) -> String {
+        match line {
+            0 => self.file.clone(),
+            line => format!("{}:{line}", self.file),
+        }
+    }
+}
+
+impl Player {
+    /// Reads what a file needs, and whether it can be played.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Script`] for what is wrong with it.
+    pub fn new(script: Script, options: &Options<'_>) -> Result<(Vec<Connection>, Self), Error> {
+        let book = Book {
+            file: options.file.to_owned(),
+            lines: options.text.lines().map(str::to_owned).collect(),
+        };
+        let names = names(&script, &book)?;
+        let values = variables(&script, &book, options.lookup)?;
+        let mut player = Self {
+            book,
+            names,
+            values,
+            folder: options.folder.to_owned(),
+            within: Expectation::WITHIN,
+            strict: false,
+            speed: options.speed,
+            ignore: options.ignore.to_vec(),
+            force: options.force,
+            expected: 0,
+            lines: VecDeque::new(),
+        };
+        let connections = player.connections(&script, options.url)?;
+        let forced = |connection: &Connection| connection.words.iter().any(|it| it == "--force");
+        player.force |= connections.iter().any(forced);
+        player.check_refusals(&script)?;
+        player.lines = script.lines.into();
+        player.expected = player.lines.iter().filter(|line| expects(line)).count();
+        player.rehearse()?;
+        Ok((connections, player))
+    }
+
+    /// How many statements are left that do something.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        let does = |line: &&Line| {
+            matches!(
+                line.statement,
+                Statement::Send(_) | Statement::Expect(_) | Statement::Capture { .. }
+            )
+        };
+        self.lines.iter().filter(does).count()
+    }
+
+    /// Whether nothing is left to be done.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The connections with what is set for each.
+    fn connections(&self, script: &Script, url: Option<&str>) -> Result<Vec<Connection>, Error> {
+        let mut names: Vec<_> = self.names.iter().cloned().map(Some).collect();
+        if names.is_empty() {
+            names.push(None);
+        }
+        let set = |name| self.connection(script, name, url);
+        names.into_iter().map(set).collect()
+    }
+
+    fn connection(
+        &self,
+        script: &Script,
+        name: Option<String>,
+        url: Option<&str>,
+    ) -> Result<Connection, Error> {
+        let mut found = url.map(|url| (url.to_owned(), 0));
+        let (mut words, mut common) = (Vec::new(), None);
+        for line in &script.lines {
+            if line.link.is_some() && line.link != name {
+                continue;
+            }
+            let text = |template: &Template| self.text(line, template);
+            match &line.statement {
+                Statement::Url(_) if url.is_some() => {}
+                Statement::Url(template) if line.link.is_none() => {
+                    common = Some((text(template)?, line.number));
+                }
+                Statement::Url(template) => found = Some((text(template)?, line.number)),
+                Statement::Header(template) => words.extend(["-H".to_owned(), text(template)?]),
+                Statement::Subprotocol(template) => {
+                    words.extend(["-s".to_owned(), text(template)?]);
+                }
+                Statement::Options(templates) => {
+                    for template in templates {
+                        words.push(text(template)?);
+                    }
+                }
+                _ => {}
+            }
+        }
+        let Some((url, line)) = found.or(common) else {
+            let of = name.map(|name| format!(" of @{name}")).unwrap_or_default();
+            let cause = format!(
+                "the address{of} is missing: add a line `url ws://…`, or give it with --url"
+            );
+            return Err(self.book.flaw(0, "", cause));
+        };
+        Ok(Connection {
+            name,
+            url,
+            line,
+            words,
+        })
+    }
+
+    /// Nothing can be said on a connection that is to be refused.
+    fn check_refusals(&self, script: &Script) -> Result<(), Error> {
+        let mut refused: Vec<&Option<String>> = Vec::new();
+        for line in &script.lines {
+            let of_connection = matches!(
+                line.statement,
+                Statement::Send(_) | Statement::Expect(_) | Statement::Capture { .. }
+            );
+            if of_connection && refused.contains(&&line.link) {
+                let cause = "the server is to refuse this connection: nothing can follow on it";
+                return Err(self.book.flaw(line.number, "", cause));
+            }
+            match &line.statement {
+                Statement::Expect(script::Wanted::Refused(_)) => refused.push(&line.link),
+                Statement::Expect(script::Wanted::Status(status)) if *status != 101 => {
+                    refused.push(&line.link);
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Goes through everything that needs no value of the conversation itself, so that what is
+    /// wrong with it is said before it begins.
+    fn rehearse(&self) -> Result<(), Error> {
+        for line in &self.lines {
+            let known = templates(&line.statement).iter().all(|template| {
+                template
+                    .variables()
+                    .all(|name| self.values.contains_key(name))
+            });
+            match &line.statement {
+                Statement::Send(message) if known => {
+                    self.act(line, message)?;
+                }
+                Statement::Expect(wanted) if known => {
+                    self.wanted(line, wanted)?;
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn lookup(&self) -> impl Fn(&str) -> Option<String> + '_ {
+        |name| self.values.get(name).cloned()
+    }
+
+    /// A text with its variables replaced.
+    fn text(&self, line: &Line, template: &Template) -> Result<String, Error> {
+        template
+            .render(&self.lookup())
+            .map_err(|name| self.unset(line, &name))
+    }
+
+    fn unset(&self, line: &Line, name: &str) -> Error {
+        unset(&self.book, line, name)
+    }
+
+    fn json(&self, line: &Line, template: &Template) -> Result<String, Error> {
+        let text = template
+            .render_json(&self.lookup())
+            .map_err(|name| self.unset(line, &name))?;
+        match serde_json::from_str::<serde::de::IgnoredAny>(&text) {
+            Ok(_) => Ok(text),
+            Err(error) => {
+                let cause = format!("with the values of its variables it is no JSON: {error}");
+                Err(self.book.flaw(line.number, "", cause))
+            }
+        }
+    }
+
+    fn payload(&self, line: &Line, payload: &Payload) -> Result<Vec<u8>, Error> {
+        let bytes = match payload {
+            Payload::Text(template) => self.text(line, template)?.into_bytes(),
+            Payload::Bytes(bytes) => bytes.clone(),
+        };
+        if bytes.len() > 125 {
+            let cause = format!(
+                "a Ping or Pong holds at most 125 bytes (RFC 6455 §5.5), this one has {}",
+                bytes.len()
+            );
+            return Err(self.book.flaw(line.number, "", cause));
+        }
+        Ok(bytes)
+    }
+
+    fn path(&self, line: &Line, template: &Template) -> Result<PathBuf, Error> {
+        Ok(self.folder.join(self.text(line, template)?))
+    }
+
+    fn unreadable(&self, line: &Line, path: &Path, cause: &std::io::Error) -> Error {
+        let cause = format!("{} can't be read: {}", path.display(), plain(cause));
+        self.book.flaw(line.number, "@", cause)
+    }
+
+    /// What a `>` does.
+    fn act(&self, line: &Line, message: &Message) -> Result<Act, Error> {
+        Ok(match message {
+            Message::Text(template) => {
+                Act::Send(Kind::Text, self.text(line, template)?.into_bytes())
+            }
+            Message::Json(template) => {
+                Act::Send(Kind::Text, self.json(line, template)?.into_bytes())
+            }
+            Message::Binary(bytes) => Act::Send(Kind::Binary, bytes.clone()),
+            Message::File(kind, template) => {
+                let path = self.path(line, template)?;
+                let fault = |cause| self.unreadable(line, &path, &cause);
+                let file = File::open(&path).map_err(fault)?;
+                if file.metadata().map_err(fault)?.is_dir() {
+                    return Err(fault(std::io::ErrorKind::IsADirectory.into()));
+                }
+                Act::Stream(*kind, Reader::new(file, path.display().to_string()))
+            }
+            Message::Ping(payload) => Act::Ping(self.payload(line, payload)?),
+            Message::Pong(payload) => Act::Pong(self.payload(line, payload)?),
+            Message::Close { code: 1005, .. } => Act::Close(None),
+            Message::Close { code, reason } => {
+                let reason = self.text(line, reason)?;
+                let reason = CloseReason::of_user(*code, &reason, self.force);
+                Act::Close(Some(reason.map_err(|rule| {
+                    let rule = rule.to_string();
+                    let rule = rule.replace("--force sends", "a line `option --force` sends");
+                    self.book.flaw(line.number, &code.to_string(), rule)
+                })?))
+            }
+        })
+    }
+
+    /// What a `<` waits for.
+    fn wanted(&self, line: &Line, wanted: &script::Wanted) -> Result<Wanted, Error> {
+        use script::Wanted as W;
+        let payload = |payload: &Option<Payload>| {
+            let payload = payload.as_ref().map(|payload| self.payload(line, payload));
+            payload.transpose()
+        };
+        Ok(match wanted {
+            W::Text(template) => Wanted::Message(self.whole(self.text(line, template)?)),
+            W::Json(template) => {
+                let text = self.json(line, template)?;
+                let value: Value = serde_json::from_str(&text).unwrap_or_default();
+                Wanted::Message(Pattern::Json(value))
+            }
+            W::Match {
+                pattern,
+                ignore_case,
+            } => {
+                let pattern = pattern
+                    .render_regex(&self.lookup())
+                    .map_err(|name| self.unset(line, &name))?;
+                let regex = RegexBuilder::new(&pattern)
+                    .case_insensitive(*ignore_case)
+                    .build()
+                    .map_err(|error| self.book.flaw(line.number, "/", error.to_string()))?;
+                Wanted::Message(Pattern::Match(regex))
+            }
+            W::Binary(bytes) => Wanted::Message(Pattern::Binary(bytes.clone())),
+            W::File(kind, template) => {
+                let path = self.path(line, template)?;
+                let bytes =
+                    fs::read(&path).map_err(|cause| self.unreadable(line, &path, &cause))?;
+                Wanted::Message(match kind {
+                    Kind::Binary => Pattern::Binary(bytes),
+                    Kind::Text => {
+                        let text = String::from_utf8(bytes).map_err(|_| {
+                            let cause = format!("{} is not UTF-8", path.display());
+                            self.book.flaw(line.number, "@", cause)
+                        })?;
+                        // The line feed that editors put at its end is not sent either.
+                        let text = text.strip_suffix('\n').unwrap_or(&text);
+                        self.whole(text.to_owned())
+                    }
+                })
+            }
+            W::Any => Wanted::Message(Pattern::Any),
+            W::Ping(wanted) => Wanted::Ping(payload(wanted)?),
+            W::Pong(wanted) => Wanted::Pong(payload(wanted)?),
+            W::Close { code, reason } => {
+                let reason = reason.as_ref().map(|reason| self.text(line, reason));
+                Wanted::Close {
+                    code: *code,
+                    reason: reason.transpose()?,
+                }
+            }
+            W::Silence(time) => Wanted::Silence(*time),
+            W::Status(status) => Wanted::Status(*status),
+            W::Header { name, value } => Wanted::Header {
+                name: name.clone(),
+                value: self.text(line, value)?,
+            },
+            W::Refused(status) => Wanted::Refused(*status),
+        })
+    }
+
+    /// A text that must be equal, but for what `--ignore` names if it is JSON.
+    fn whole(&self, text: String) -> Pattern {
+        if self.ignore.is_empty() {
+            return Pattern::Text(text);
+        }
+        match serde_json::from_str(&text) {
+            Ok(value) => Pattern::Same {
+                value,
+                ignore: self.ignore.clone(),
+            },
+            Err(_) => Pattern::Text(text),
+        }
+    }
+
+    fn link(&self, line: &Line) -> Link {
+        let place = self
+            .names
+            .iter()
+            .position(|name| Some(name) == line.link.as_ref());
+        Link(place.and_then(|at| u16::try_from(at).ok()).unwrap_or(0))
+    }
+
+    /// What a statement does; `None` if it only says how the next ones are taken.
+    fn step(&mut self, line: &Line) -> Result<Option<Act>, Error> {
+        Ok(Some(match &line.statement {
+            Statement::Url(_)
+            | Statement::Header(_)
+            | Statement::Subprotocol(_)
+            | Statement::Options(_) => return Ok(None),
+            Statement::Within(time) => {
+                self.within = *time;
+                return Ok(None);
+            }
+            Statement::Strict(strict) => {
+                self.strict = *strict;
+                return Ok(None);
+            }
+            Statement::At(time) => match self.speed {
+                None => return Ok(None),
+                Some(speed) => Act::Until(time.div_f64(speed)),
+            },
+            Statement::Wait(time) => Act::Pause(*time),
+            Statement::Send(message) => self.act(line, message)?,
+            Statement::Expect(wanted) => {
+                self.expected -= 1;
+                Act::Expect(Expectation {
+                    wanted: self.wanted(line, wanted)?,
+                    within: self.within,
+                    strict: self.strict,
+                })
+            }
+            Statement::Capture { name, pointer } => Act::Capture {
+                name: name.clone(),
+                pointer: pointer.clone(),
+            },
+        }))
+    }
+}
+
+impl Plot for Player {
+    fn next(&mut self) -> Result<Option<Step>, Error> {
+        while let Some(line) = self.lines.pop_front() {
+            if let Some(act) = self.step(&line)? {
+                return Ok(Some(Step {
+                    link: self.link(&line),
+                    place: Some(self.book.place(line.number)),
+                    act,
+                }));
+            }
+        }
+        Ok(None)
+    }
+
+    fn expects(&self) -> bool {
+        self.expected > 0
+    }
+
+    fn handshake(&self, link: Link) -> Option<(Option<String>, Wanted)> {
+        let mut lines = self.lines.iter().filter(|line| self.link(line) == link);
+        lines.find_map(|line| {
+            let Statement::Expect(wanted) = &line.statement else {
+                return None;
+            };
+            let wanted = self.wanted(line, wanted).ok()?;
+            wanted
+                .is_of_handshake()
+                .then(|| (Some(self.book.place(line.number)), wanted))
+        })
+    }
+
+    fn keep(&mut self, name: &str, value: String) {
+        self.values.insert(name.to_owned(), value);
+    }
+
+    fn unsent(&self) -> u64 {
+        let sends = |line: &&Line| matches!(line.statement, Statement::Send(_));
+        self.lines.iter().filter(sends).count() as u64
+    }
+
+    fn name(&self, link: Link) -> Option<&str> {
+        self.names.get(usize::from(link.0)).map(String::as_str)
+    }
+}
+
+fn expects(line: &Line) -> bool {
+    matches!(line.statement, Statement::Expect(_))
+}
+
+/// The names of the connections, in the order of their first use; none if there is only one
+/// connection, which needs no name.
+fn names(script: &Script, book: &Book) -> Result<Vec<String>, Error> {
+    let mut names: Vec<String> = Vec::new();
+    for name in script.lines.iter().filter_map(|line| line.link.as_ref()) {
+        if !names.contains(name) {
+            names.push(name.clone());
+        }
+    }
+    let speaks = |line: &&Line| {
+        matches!(
+            line.statement,
+            Statement::Send(_) | Statement::Expect(_) | Statement::Capture { .. }
+        )
+    };
+    let mut lines = script.lines.iter().filter(speaks);
+    match lines.find(|line| line.link.is_none() && !names.is_empty()) {
+        None => Ok(names),
+        Some(line) => {
+            let first = &names[0];
+            let cause = format!(
+                "this file has connections with names: say whose this is, as in `@{first} > hi`"
+            );
+            Err(book.flaw(line.number, "", cause))
+        }
+    }
+}
+
+/// The values of all variables that are not captured before they are used.
+fn variables(
+    script: &Script,
+    book: &Book,
+    lookup: &dyn Fn(&str) -> Option<String>,
+) -> Result<BTreeMap<String, String>, Error> {
+    let mut values = BTreeMap::new();
+    let mut captured: Vec<&str> = Vec::new();
+    for line in &script.lines {
+        let sets = matches!(
+            line.statement,
+            Statement::Url(_)
+                | Statement::Header(_)
+                | Statement::Subprotocol(_)
+                | Statement::Options(_)
+        );
+        for name in templates(&line.statement)
+            .iter()
+            .flat_map(|template| template.variables())
+        {
+            if let Some(value) = lookup(name) {
+                values.insert(name.to_owned(), value);
+            } else if sets || !captured.contains(&name) {
+                return Err(unset(book, line, name));
+            }
+        }
+        if let Statement::Capture { name, .. } = &line.statement {
+            captured.push(name);
+        }
+    }
+    Ok(values)
+}
+
+fn unset(book: &Book, line: &Line, name: &str) -> Error {
+    let cause = format!(
+        "the variable {name} is not set: give it with --var {name}=VALUE or in the environment, or \
+         capture it before this line"
+    );
+    book.flaw(line.number, &format!("${{{name}}}"), cause)
+}
+
+/// The templates of a statement.
+fn templates(statement: &Statement) -> Vec<&Template> {
+    use script::Wanted as W;
+    match statement {
+        Statement::Url(template)
+        | Statement::Header(template)
+        | Statement::Subprotocol(template) => {
+            vec![template]
+        }
+        Statement::Options(templates) => templates.iter().collect(),
+        Statement::Send(
+            Message::Text(template)
+            | Message::Json(template)
+            | Message::File(_, template)
+            | Message::Ping(Payload::Text(template))
+            | Message::Pong(Payload::Text(template))
+            | Message::Close {
+                reason: template, ..
+            },
+        )
+        | Statement::Expect(
+            W::Text(template)
+            | W::Json(template)
+            | W::Match {
+                pattern: template, ..
+            }
+            | W::File(_, template)
+            | W::Ping(Some(Payload::Text(template)))
+            | W::Pong(Some(Payload::Text(template)))
+            | W::Close {
+                reason: Some(template),
+                ..
+            }
+            | W::Header {
+                value: template, ..
+            },
+        ) => vec![template],
+        _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

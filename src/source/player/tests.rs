@@ -1,0 +1,204 @@
+//! Session files as steps: connections, variables, and what is wrong with a file as a whole.
+
+use super::*;
+
+fn play(text: &str) -> Result<(Vec<Connection>, Player), Error> {
+    play_with(text, &|name| (name == "HOST").then(|| "h".to_owned()), None)
+}
+
+fn play_with(
+    text: &str,
+    lookup: &dyn Fn(&str) -> Option<String>,
+    url: Option<&str>,
+) -> Result<(Vec<Connection>, Player), Error> {
+    let script = script::parse("talk.ws", text).expect("it can be read");
+    let options = Options {
+        file: "talk.ws",
+        text,
+        folder: Path::new("/no/such/folder"),
+        lookup,
+        url,
+        speed: Some(2.0),
+        ignore: &["/id".to_owned()],
+        force: false,
+    };
+    Player::new(script, &options)
+}
+
+fn flaw(text: &str) -> String {
+    match play(text) {
+        Err(error @ Error::Script(_)) => error.to_string(),
+        Err(error) => panic!("{error:?}"),
+        Ok(_) => panic!("nothing is wrong with {text:?}"),
+    }
+}
+
+/// The steps of a file, as they are taken.
+fn steps(player: &mut Player) -> Vec<Step> {
+    std::iter::from_fn(|| player.next().expect("nothing is wrong with it")).collect()
+}
+
+#[test]
+fn connections_are_set_up_by_what_is_for_all_and_what_is_theirs() {
+    let (connections, player) = play(
+        "url ws://${HOST}/\nheader A: ${HOST}\n@bob url ws://b/\n@bob header B: b\n\
+         subprotocol chat\noption --compress off\n@alice > hi\n@bob < hi\n",
+    )
+    .expect("it can be played");
+    let words = |own: &[&str]| -> Vec<String> {
+        let own = own.iter().map(ToString::to_string);
+        let mut words = vec!["-H".to_owned(), "A: h".to_owned()];
+        words.extend(own);
+        words.extend(["-s", "chat", "--compress", "off"].map(str::to_owned));
+        words
+    };
+    assert_eq!(
+        connections,
+        [
+            Connection {
+                name: Some("bob".to_owned()),
+                url: "ws://b/".to_owned(),
+                line: 3,
+                words: words(&["-H", "B: b"]),
+            },
+            Connection {
+                name: Some("alice".to_owned()),
+                url: "ws://h/".to_owned(),
+                line: 1,
+                words: words(&[]),
+            },
+        ]
+    );
+    assert_eq!((player.name(Link(0)), player.len()), (Some("bob"), 2));
+}
+
+#[test]
+fn steps_have_their_place_their_connection_and_their_time() {
+    let (_, mut player) = play(
+        "url ws://h/\nwithin 2s\n@a > one\nat 3s\nstrict\n@b < {\"id\":1}\nstrict off\nwithin 1s\n\
+         @b < json {\"a\":[]}\nwait 5s\n@b close\n"
+            .replace("@b close", "@b > close 4000 bye")
+            .as_str(),
+    )
+    .expect("it can be played");
+    assert!(player.expects() && player.unsent() == 2);
+    let steps = steps(&mut player);
+    assert!(!player.expects() && player.unsent() == 0 && player.is_empty());
+    let shown: Vec<String> = steps
+        .iter()
+        .map(|step| format!("{} {:?} {:?}", step.link.0, step.place, step.act))
+        .collect();
+    let starts = [
+        r#"0 Some("talk.ws:3") Send(Text, [111, 110, 101])"#,
+        r#"0 Some("talk.ws:4") Until(1.5s)"#,
+        r#"1 Some("talk.ws:6") Expect(Expectation { wanted: Message(Same"#,
+        r#"1 Some("talk.ws:9") Expect(Expectation { wanted: Message(Json"#,
+        r#"0 Some("talk.ws:10") Pause(5s)"#,
+        r#"1 Some("talk.ws:11") Close(Some(CloseReason { code: 4000, reason: "bye" }))"#,
+    ];
+    assert_eq!(shown.len(), starts.len());
+    for (shown, start) in shown.iter().zip(starts) {
+        assert!(shown.starts_with(start), "{shown}");
+    }
+    assert!(shown[2].ends_with("within: 2s, strict: true })"));
+    assert!(shown[3].ends_with("within: 1s, strict: false })"));
+}
+
+#[test]
+fn what_is_captured_is_known_from_then_on() {
+    let (_, mut player) = play(
+        "url ws://h/\n< any\ncapture ID /id\n> json {\"id\":${ID},\"as\":\"${ID}\"}\n> close 4000 ${ID}\n",
+    )
+    .expect("it can be played");
+    for _ in 0..2 {
+        player.next().expect("it is fine").expect("there is more");
+    }
+    player.keep("ID", "\"x\"".to_owned());
+    let step = player.next().expect("it is fine").expect("there is more");
+    let Act::Send(Kind::Text, bytes) = step.act else {
+        panic!("{step:?}");
+    };
+    assert_eq!(bytes, br#"{"id":"x","as":"\"x\""}"#);
+    player.keep("ID", "x".repeat(200));
+    let error = player.next().expect_err("no frame can hold it");
+    assert!(error.to_string().contains("at most 123 bytes"), "{error}");
+}
+
+#[test]
+fn json_that_a_captured_value_breaks_is_told_when_it_happens() {
+    let (_, mut player) = play("url ws://h/\n< any\ncapture ID /id\n> json {\"id\":${ID}}\n")
+        .expect("it can be played");
+    steps_of(&mut player, 2);
+    player.keep("ID", "no json".to_owned());
+    let error = player.next().expect_err("it is no JSON");
+    assert!(
+        error
+            .to_string()
+            .starts_with("talk.ws:4: with the values of"),
+        "{error}"
+    );
+}
+
+fn steps_of(player: &mut Player, count: usize) {
+    for _ in 0..count {
+        player.next().expect("it is fine").expect("there is more");
+    }
+}
+
+#[test]
+fn an_address_of_the_command_line_goes_before_all() {
+    let text = "url ws://a/\n@x url ws://b/\n@x > hi\n";
+    let (connections, _) = play_with(text, &|_| None, Some("ws://c/")).expect("it can be played");
+    assert_eq!(
+        (connections[0].url.as_str(), connections[0].line),
+        ("ws://c/", 0)
+    );
+}
+
+#[test]
+fn what_is_wrong_with_a_file_is_said_before_anything_is_connected() {
+    for (text, says) in [
+        (
+            "> hi\n",
+            "talk.ws: the address is missing: add a line `url ws://…`",
+        ),
+        ("@x > hi\n", "talk.ws: the address of @x is missing"),
+        (
+            "url ws://h/\n@x > hi\n< ho\n",
+            "talk.ws:3: this file has connections with names: say whose this is, as in `@x > hi`",
+        ),
+        (
+            "url ws://h/\n> a ${NO} b\n",
+            "talk.ws:2:5: the variable NO is not set: give it with --var NO=VALUE",
+        ),
+        (
+            "url ws://${ID}/\n< any\ncapture ID /id\n",
+            "talk.ws:1:10: the variable ID is not set",
+        ),
+        (
+            "url ws://h/\n> file @none\n",
+            "talk.ws:2:8: /no/such/folder/none can't be read",
+        ),
+        (
+            "url ws://h/\n< text @none\n",
+            "talk.ws:2:8: /no/such/folder/none can't be read",
+        ),
+        (
+            "url ws://h/\n> close 1006\n",
+            "talk.ws:2:9: a close code is 1000 or 3000-4999, not 1006; a line `option --force`",
+        ),
+        (
+            "url ws://h/\n< refused 401\n> hi\n",
+            "talk.ws:3: the server is to refuse this connection",
+        ),
+        (
+            "url ws://h/\n< status 404\n< any\n",
+            "talk.ws:3: the server is to refuse this connection",
+        ),
+    ] {
+        let flaw = flaw(text);
+        assert!(flaw.starts_with(says), "{text:?}: {flaw}");
+    }
+    assert!(play("url ws://h/\noption --force\n> close 1006\n").is_ok());
+    assert!(play("url ws://h/\n< status 101\n> close 1005\n").is_ok());
+}
