@@ -41,7 +41,7 @@ _wsline() {
 
     case "${cmd}" in
         wsline)
-            opts="-H -A -o -s -u -k -L -4 -6 -x -U -m -w -i -0 -b -n -P -v -q -d -t -1 -h -V --header --user-agent --origin --subprotocol --user --bearer --cookie --insecure --cacert --servername --cert --key --pass --tls-min --tls-max --location --max-redirs --ipv4 --ipv6 --resolve --connect-to --unix-socket --proxy --proxy-user --proxy-header --noproxy --connect-timeout --max-time --wait --close-timeout --interactive --null --delay --binary --max-messages --strict --json --binary-as --timestamps --show-ping-pong --verbose --quiet --timing --color --show-secrets --history --no-history --close-code --close-reason --force --frame-size --compress --max-message-size --expect --expect-match --expect-json --expect-hex --expect-close --expect-ping --expect-status --expect-silence --within --close --data --data-binary --data-hex --data-raw --text --chunk-size --one --help --version echo demo curl generate"
+            opts="-H -A -o -s -u -k -L -4 -6 -x -U -m -w -i -0 -b -n -P -v -q -d -t -1 -h -V --header --user-agent --origin --subprotocol --user --bearer --cookie --insecure --cacert --servername --cert --key --pass --tls-min --tls-max --location --max-redirs --ipv4 --ipv6 --resolve --connect-to --unix-socket --proxy --proxy-user --proxy-header --noproxy --connect-timeout --max-time --wait --close-timeout --interactive --null --delay --binary --max-messages --strict --json --binary-as --timestamps --show-ping-pong --verbose --quiet --timing --color --show-secrets --record --history --no-history --close-code --close-reason --force --frame-size --compress --max-message-size --expect --expect-match --expect-json --expect-hex --expect-close --expect-ping --expect-status --expect-silence --within --close --data --data-binary --data-hex --data-raw --text --chunk-size --one --help --version echo demo curl generate"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -251,6 +251,21 @@ _wsline() {
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
+                --record)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
                 --history)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -364,7 +379,7 @@ _wsline() {
             return 0
             ;;
         wsline__subcmd__demo)
-            opts="-H -A -o -s -u -k -L -4 -6 -x -U -m -w -i -0 -b -n -P -v -q -d -t -1 -h --header --user-agent --origin --subprotocol --user --bearer --cookie --insecure --cacert --servername --cert --key --pass --tls-min --tls-max --location --max-redirs --ipv4 --ipv6 --resolve --connect-to --unix-socket --proxy --proxy-user --proxy-header --noproxy --connect-timeout --max-time --wait --close-timeout --interactive --null --delay --binary --max-messages --strict --json --binary-as --timestamps --show-ping-pong --verbose --quiet --timing --color --show-secrets --history --no-history --close-code --close-reason --force --frame-size --compress --max-message-size --expect --expect-match --expect-json --expect-hex --expect-close --expect-ping --expect-status --expect-silence --within --close --data --data-binary --data-hex --data-raw --text --chunk-size --one --help"
+            opts="-H -A -o -s -u -k -L -4 -6 -x -U -m -w -i -0 -b -n -P -v -q -d -t -1 -h --header --user-agent --origin --subprotocol --user --bearer --cookie --insecure --cacert --servername --cert --key --pass --tls-min --tls-max --location --max-redirs --ipv4 --ipv6 --resolve --connect-to --unix-socket --proxy --proxy-user --proxy-header --noproxy --connect-timeout --max-time --wait --close-timeout --interactive --null --delay --binary --max-messages --strict --json --binary-as --timestamps --show-ping-pong --verbose --quiet --timing --color --show-secrets --record --history --no-history --close-code --close-reason --force --frame-size --compress --max-message-size --expect --expect-match --expect-json --expect-hex --expect-close --expect-ping --expect-status --expect-silence --within --close --data --data-binary --data-hex --data-raw --text --chunk-size --one --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -572,6 +587,21 @@ _wsline() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --record)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
                     return 0
                     ;;
                 --history)

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_wsline_global_optspecs
-    string join \n H/header= A/user-agent= o/origin= s/subprotocol= u/user= bearer= cookie= k/insecure cacert= servername= cert= key= pass= tls-min= tls-max= L/location max-redirs= 4/ipv4 6/ipv6 resolve= connect-to= unix-socket= x/proxy= U/proxy-user= proxy-header= noproxy= connect-timeout= m/max-time= w/wait= close-timeout= i/interactive 0/null delay= b/binary n/max-messages= strict json binary-as= timestamps P/show-ping-pong v/verbose q/quiet timing color= show-secrets history= no-history close-code= close-reason= force frame-size= compress= max-message-size= expect= expect-match= expect-json= expect-hex= expect-close= expect-ping expect-status= expect-silence= within= close d/data= data-binary= data-hex= data-raw= t/text chunk-size= 1/one h/help V/version
+    string join \n H/header= A/user-agent= o/origin= s/subprotocol= u/user= bearer= cookie= k/insecure cacert= servername= cert= key= pass= tls-min= tls-max= L/location max-redirs= 4/ipv4 6/ipv6 resolve= connect-to= unix-socket= x/proxy= U/proxy-user= proxy-header= noproxy= connect-timeout= m/max-time= w/wait= close-timeout= i/interactive 0/null delay= b/binary n/max-messages= strict json binary-as= timestamps P/show-ping-pong v/verbose q/quiet timing color= show-secrets record= history= no-history close-code= close-reason= force frame-size= compress= max-message-size= expect= expect-match= expect-json= expect-hex= expect-close= expect-ping expect-status= expect-silence= within= close d/data= data-binary= data-hex= data-raw= t/text chunk-size= 1/one h/help V/version
 end
 
 function __fish_wsline_needs_command
@@ -59,6 +59,7 @@ skip\t'Not at all'"
 complete -c wsline -n "__fish_wsline_needs_command" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal unless NO_COLOR is set, elsewhere if CLICOLOR_FORCE is'
 always\t'Whatever the output is'
 never\t'Not at all'"
+complete -c wsline -n "__fish_wsline_needs_command" -l record -d 'Record the conversation in this file' -r -F
 complete -c wsline -n "__fish_wsline_needs_command" -l history -d 'Keep the prompt\'s history in this file' -r -F
 complete -c wsline -n "__fish_wsline_needs_command" -l close-code -d 'Close with this code' -r
 complete -c wsline -n "__fish_wsline_needs_command" -l close-reason -d 'Close with this reason' -r
@@ -148,6 +149,7 @@ skip\t'Not at all'"
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal unless NO_COLOR is set, elsewhere if CLICOLOR_FORCE is'
 always\t'Whatever the output is'
 never\t'Not at all'"
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l record -d 'Record the conversation in this file' -r -F
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l history -d 'Keep the prompt\'s history in this file' -r -F
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l close-code -d 'Close with this code' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l close-reason -d 'Close with this reason' -r

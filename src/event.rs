@@ -147,6 +147,9 @@ pub enum Event<'a> {
     Step(&'a Step),
     /// The connection is open.
     Open(&'a Upgrade),
+    /// No connection came of it, and this is why. The run fails with it, or with what follows from
+    /// it, unless it was wanted.
+    Unopened(&'a Error),
     /// A frame's header and its payload length, before its payload; only if asked for.
     Frame(Way, &'a FrameHeader, u64),
     /// Bytes as they are on the wire (inside TLS), before what they mean; only if asked for.

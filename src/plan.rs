@@ -4,6 +4,7 @@
 //! the plan.
 
 mod password;
+mod recorded;
 
 use std::fs::File;
 use std::io::{self, IsTerminal};
@@ -25,6 +26,7 @@ use crate::output::dump::BinaryAs;
 use crate::output::escape::{self, Breaks};
 use crate::output::narration::Verbosity;
 use crate::output::palette::Palette;
+use crate::output::record;
 use crate::output::timing;
 use crate::protocol::{self, CloseReason};
 use crate::session::{Until, Wait};
@@ -184,6 +186,8 @@ pub struct Plan {
     pub until: Until,
     /// The limit of a received message, and the size of sent frames.
     pub protocol: protocol::Options,
+    /// What is recorded, if anything is.
+    pub record: Option<record::Options>,
     /// What people should know before it begins.
     pub notes: Vec<Note>,
 }
@@ -210,6 +214,7 @@ impl Plan {
         let colour = |stream| palette(options.color, stream, environment);
         let max_time = options.max_time;
         let until = until(&options)?;
+        let (path, force) = (options.record.clone(), options.force);
         let mut plan = Self {
             notes,
             speaker: speaker(&options, environment),
@@ -241,9 +246,16 @@ impl Plan {
             stderr_is_terminal: environment.stderr == Stream::Terminal,
             steps: steps(&options, &until.close)?,
             until,
+            record: None,
             // The last, because it may ask for a password, and everything else may fail.
             request: request(target, options, environment)?,
         };
+        plan.record = path.map(|path| record::Options {
+            path,
+            opening: recorded::opening(&plan.request, force),
+            secrets: plan.secrets,
+            timing: plan.timing.is_some(),
+        });
         // The time for typing it is no part of the run.
         plan.until.max_time = max_time.map_or_else(Deadline::never, Deadline::after);
         Ok(plan)
@@ -433,7 +445,7 @@ fn binary_as(form: cli::BinaryAs) -> BinaryAs {
 
 /// Whether messages have to be held in memory whole.
 fn holds_messages(options: &Options, show: &Show) -> bool {
-    options.expects() || !matches!(show, Show::Raw { .. })
+    options.expects() || options.record.is_some() || !matches!(show, Show::Raw { .. })
 }
 
 /// What the command line says, with the files that it reads opened.

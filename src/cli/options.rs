@@ -336,6 +336,17 @@ pub struct Options {
     #[arg(long, hide_short_help = true, help_heading = SHOW)]
     pub show_secrets: bool,
 
+    /// Record the conversation in this file
+    ///
+    /// The ending of its name says how: .har is an HTTP archive for the network panels of browsers,
+    /// .jsonl what --json and --show-ping-pong print, and anything else a session file. It is
+    /// created before connecting, and written beside whatever is shown; if it can't be written,
+    /// the run ends with 23. Credentials in headers are not in it: in a session file a variable
+    /// stands for them, in the others ***, unless --show-secrets is given.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath,
+          hide_short_help = true, value_parser = values::record, help_heading = KEEP)]
+    pub record: Option<PathBuf>,
+
     /// Keep the prompt's history in this file
     ///
     /// Without it the file is wsline/history in the user's directory for state, ~/.local/state.
@@ -383,7 +394,7 @@ pub struct Options {
     /// Refuse messages that are larger
     ///
     /// They are refused with close code 1009. The default is no limit in a pipe, and 64M where a
-    /// message has to be held: at the prompt and with --json.
+    /// message has to be held: at the prompt, with --json, with expectations and with --record.
     #[arg(long, value_name = "SIZE", hide_short_help = true, value_parser = values::size,
           help_heading = PROTOCOL)]
     pub max_message_size: Option<u64>,

@@ -8,6 +8,7 @@ use std::env::VarError;
 use std::fs::File;
 use std::io::Read as _;
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::ValueEnum;
@@ -114,6 +115,15 @@ pub(super) fn chunk_size(text: &str) -> Result<usize, String> {
 pub(super) fn frame_size(text: &str) -> Result<NonZeroUsize, String> {
     let size = usize::try_from(size(text)?).unwrap_or(usize::MAX);
     NonZeroUsize::new(size).ok_or_else(|| "a size is at least 1".to_owned())
+}
+
+/// A file for a record; `-`, which means stdout elsewhere, has another option.
+pub(super) fn record(path: &str) -> Result<PathBuf, String> {
+    match path {
+        "" => Err("a record needs a file's name".to_owned()),
+        "-" => Err("a record goes into a file: --json writes one to stdout".to_owned()),
+        path => Ok(PathBuf::from(path)),
+    }
 }
 
 /// A count of redirects.

@@ -11,6 +11,7 @@ pub mod narration;
 pub mod palette;
 pub mod pretty;
 pub mod raw;
+pub mod record;
 pub mod report;
 pub mod sink;
 pub mod timing;

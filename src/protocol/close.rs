@@ -185,7 +185,8 @@ pub(super) fn decode(payload: &[u8]) -> Result<CloseBody, Violation> {
 }
 
 /// Writes the body of a Close frame.
-pub(super) fn encode(body: Option<&CloseReason>) -> Vec<u8> {
+#[must_use]
+pub fn encode(body: Option<&CloseReason>) -> Vec<u8> {
     body.map_or_else(Vec::new, |body| {
         let mut payload = body.code.to_be_bytes().to_vec();
         payload.extend_from_slice(body.reason.as_bytes());

@@ -76,6 +76,7 @@ impl Session<'_> {
     pub(super) fn miss(&mut self, link: Link, error: Error) {
         let place = usize::from(link.0);
         self.slots[place] = Slot::Ended;
+        self.tell(link, &Event::Unopened(&error));
         let error = match self.audience.source.refused(link, &error) {
             Refused::AsWanted => {
                 self.ends[place] = Ended::Refused;

@@ -16,6 +16,7 @@ use crate::output::json::JsonLines;
 use crate::output::narration::{Manner, Narration};
 use crate::output::palette::Palette;
 use crate::output::raw::{Form, Raw};
+use crate::output::record::Record;
 use crate::output::sink::{Descriptor, Sink};
 use crate::output::timing::Timing;
 use crate::output::Output;
@@ -36,14 +37,19 @@ use crate::verdict::Verdict;
 ///
 /// # Errors
 ///
-/// [`Error::System`] for what the operating system refused before anything began.
+/// [`Error::System`] for what the operating system refused before anything began,
+/// [`Error::Output`] for a record that can't be created.
 pub fn run(mut plan: Plan) -> Result<Verdict, Error> {
+    let record = plan.record.take().map(Record::create).transpose()?;
     // Before the prompt, which puts its own handlers over these and takes them off again.
     let mut signals = Signals::register().map_err(setting_up)?;
     let deadline = Deadline::after(plan.request.limit);
     let dialing = connect::start(plan.request.clone(), deadline).map_err(setting_up)?;
     let mut prompt = Prompting::start(&plan).map_err(setting_up)?;
     let mut outputs = outputs(&plan, prompt.as_ref()).map_err(setting_up)?;
+    if let Some(record) = record {
+        outputs.push(Box::new(record));
+    }
     for note in &plan.notes {
         for output in &mut outputs {
             let told = output.show(SystemTime::now(), Link::default(), &Event::Note(note));

@@ -25,6 +25,7 @@ mod prompt;
 mod proxy;
 mod readme;
 mod received;
+mod records;
 mod redirects;
 mod refusals;
 mod rooms;

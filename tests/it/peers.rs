@@ -8,6 +8,7 @@
 mod launch;
 
 use crate::support::Wsline;
+pub use launch::python;
 use launch::Launched;
 
 /// The program on `path` of a server.

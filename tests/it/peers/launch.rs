@@ -48,21 +48,21 @@ impl Package {
     /// The interpreter, and a program for it that fails if the package is not there.
     fn interpreter(self) -> (Vec<String>, [&'static str; 2]) {
         match self {
-            Self::Websockets => (python(), ["-c", "import websockets.asyncio.server"]),
-            Self::Aiohttp => (python(), ["-c", "import aiohttp.web"]),
+            Self::Websockets => (vec![python()], ["-c", "import websockets.asyncio.server"]),
+            Self::Aiohttp => (vec![python()], ["-c", "import aiohttp.web"]),
             Self::NodeWs => (node(), ["-e", "require('ws')"]),
         }
     }
 }
 
-fn python() -> Vec<String> {
+/// The Python that has the packages.
+pub fn python() -> String {
     let own = installed().join("venv/bin/python");
-    let python = if own.exists() {
+    if own.exists() {
         own.to_string_lossy().into_owned()
     } else {
         "python3".to_owned()
-    };
-    vec![python]
+    }
 }
 
 fn node() -> Vec<String> {

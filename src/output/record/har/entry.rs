@@ -1,0 +1,379 @@
+//! The objects of an HTTP archive (HAR 1.2), as they are written.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::{Duration, SystemTime};
+
+use data_encoding::BASE64;
+use jiff::Timestamp;
+use serde::Serialize;
+use tungstenite::protocol::frame::coding::OpCode;
+use url::Url;
+
+use crate::error::Refusal;
+use crate::event::{Timing, Way};
+use crate::head::{Head, Secrets};
+
+/// Who wrote the archive.
+#[derive(Serialize)]
+pub(super) struct Creator {
+    name: &'static str,
+    version: &'static str,
+}
+
+impl Default for Creator {
+    fn default() -> Self {
+        Self {
+            name: env!("CARGO_PKG_NAME"),
+            version: env!("CARGO_PKG_VERSION"),
+        }
+    }
+}
+
+/// An entry without its messages and its times, which are known later.
+pub(super) struct Entry<'a> {
+    pub(super) started: SystemTime,
+    pub(super) request: Request<'a>,
+    pub(super) response: Response,
+    pub(super) address: Option<SocketAddr>,
+}
+
+/// What stands before them.
+#[derive(Serialize)]
+struct EntryFields<'a> {
+    #[serde(rename = "startedDateTime")]
+    started: String,
+    request: &'a Request<'a>,
+    response: &'a Response,
+    cache: Cache,
+    #[serde(rename = "serverIPAddress", skip_serializing_if = "Option::is_none")]
+    address: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    connection: Option<String>,
+    #[serde(rename = "_resourceType")]
+    resource_type: &'static str,
+}
+
+/// Nothing is cached.
+#[derive(Serialize)]
+struct Cache {}
+
+impl Entry<'_> {
+    /// Writes the beginning of the object; [`Times::end_entry`] writes its end.
+    pub(super) fn begin(&self, out: &mut Vec<u8>) -> io::Result<()> {
+        let started = Timestamp::try_from(self.started).map_err(io::Error::other)?;
+        let fields = EntryFields {
+            started: format!("{started:.6}"),
+            request: &self.request,
+            response: &self.response,
+            cache: Cache {},
+            address: self.address.map(|address| address.ip().to_string()),
+            connection: self.address.map(|address| address.port().to_string()),
+            resource_type: "websocket",
+        };
+        serde_json::to_writer(&mut *out, &fields)?;
+        let brace = out.pop();
+        debug_assert_eq!(brace, Some(b'}'));
+        Ok(())
+    }
+}
+
+/// How long each step took, in milliseconds; `None` for what did not happen.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Times {
+    /// What can't be told apart.
+    pub(super) blocked: Option<f64>,
+    pub(super) dns: Option<f64>,
+    /// TCP, the way through a proxy, and TLS.
+    pub(super) connect: Option<f64>,
+    /// TLS, which is part of `connect`.
+    pub(super) ssl: Option<f64>,
+    pub(super) wait: f64,
+    pub(super) receive: f64,
+}
+
+#[derive(Serialize)]
+struct TimesFields {
+    blocked: f64,
+    dns: f64,
+    connect: f64,
+    ssl: f64,
+    send: f64,
+    wait: f64,
+    receive: f64,
+}
+
+impl Times {
+    /// The times of an opening handshake.
+    pub(super) fn of(timing: &Timing) -> Self {
+        let parts = [timing.connect, timing.proxy, timing.tls];
+        let connect = parts.into_iter().flatten().reduce(|a, b| a + b);
+        Self {
+            blocked: None,
+            dns: timing.resolve.map(milliseconds),
+            connect: connect.map(milliseconds),
+            ssl: timing.tls.map(milliseconds),
+            wait: timing.upgrade.map_or(0.0, milliseconds),
+            receive: 0.0,
+        }
+    }
+
+    /// When it began, if it is over at `end`.
+    pub(super) fn begun(&self, end: SystemTime) -> SystemTime {
+        let all = Duration::try_from_secs_f64(self.sum() / 1000.0).unwrap_or_default();
+        end.checked_sub(all).unwrap_or(end)
+    }
+
+    /// All of it, to the microsecond.
+    fn sum(&self) -> f64 {
+        let parts = [self.blocked, self.dns, self.connect];
+        let sum = parts.into_iter().flatten().sum::<f64>() + self.wait + self.receive;
+        (sum * 1000.0).round() / 1000.0
+    }
+
+    /// Writes the end of an entry.
+    pub(super) fn end_entry(&self, out: &mut Vec<u8>) -> io::Result<()> {
+        out.extend_from_slice(br#","time":"#);
+        serde_json::to_writer(&mut *out, &self.sum())?;
+        out.extend_from_slice(br#","timings":"#);
+        let fields = TimesFields {
+            blocked: self.blocked.unwrap_or(NOT),
+            dns: self.dns.unwrap_or(NOT),
+            connect: self.connect.unwrap_or(NOT),
+            ssl: self.ssl.unwrap_or(NOT),
+            send: 0.0,
+            wait: self.wait,
+            receive: self.receive,
+        };
+        serde_json::to_writer(&mut *out, &fields)?;
+        out.push(b'}');
+        Ok(())
+    }
+}
+
+/// The time of what did not happen.
+const NOT: f64 = -1.0;
+
+/// Milliseconds to the microsecond.
+pub(super) fn milliseconds(time: Duration) -> f64 {
+    let micros = u32::try_from(time.as_micros()).map_or(f64::INFINITY, f64::from);
+    if micros.is_finite() {
+        micros / 1000.0
+    } else {
+        // More than an hour: the rest of a millisecond does not matter.
+        time.as_secs_f64().trunc() * 1000.0
+    }
+}
+
+/// The upgrade request.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Request<'a> {
+    method: String,
+    url: &'a str,
+    http_version: String,
+    cookies: Vec<Pair>,
+    headers: Vec<Pair>,
+    query_string: Vec<Pair>,
+    headers_size: i64,
+    body_size: i64,
+}
+
+impl<'a> Request<'a> {
+    /// The request with this head; an empty one was not sent.
+    pub(super) fn of(head: &Head, url: &'a str, secrets: Secrets) -> Self {
+        let mut words = head.start_line.split(' ');
+        let method = words.next().filter(|method| !method.is_empty());
+        let query = Url::parse(url).map(|url| {
+            let pairs = url.query_pairs();
+            pairs.map(|(name, value)| Pair::new(name, value)).collect()
+        });
+        Self {
+            method: method.unwrap_or("GET").to_owned(),
+            url,
+            http_version: words.next_back().unwrap_or("HTTP/1.1").to_owned(),
+            cookies: cookies(head, "cookie", secrets),
+            headers: headers(head, secrets),
+            // An address that is no URL has no query either.
+            query_string: query.unwrap_or_default(),
+            headers_size: size(head),
+            body_size: 0,
+        }
+    }
+}
+
+/// The answer to it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Response {
+    status: u16,
+    status_text: String,
+    http_version: String,
+    cookies: Vec<Pair>,
+    headers: Vec<Pair>,
+    content: Content,
+    #[serde(rename = "redirectURL")]
+    redirect_url: String,
+    headers_size: i64,
+    body_size: i64,
+    #[serde(rename = "_error", skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+}
+
+impl Response {
+    pub(super) fn of(head: &Head, content: Content, secrets: Secrets) -> Self {
+        let mut words = head.start_line.splitn(3, ' ');
+        let http_version = words.next().unwrap_or_default().to_owned();
+        let status = words.next().and_then(|code| code.parse().ok());
+        Self {
+            status: status.unwrap_or(0),
+            status_text: words.next().unwrap_or_default().to_owned(),
+            http_version,
+            cookies: cookies(head, "set-cookie", secrets),
+            headers: headers(head, secrets),
+            redirect_url: text(head, "location"),
+            headers_size: size(head),
+            // A body is kept decoded: how many bytes it was on the wire is not known.
+            body_size: if content.size == 0 { 0 } else { -1 },
+            content,
+            error: None,
+        }
+    }
+
+    /// There was no answer.
+    pub(super) fn none() -> Self {
+        Self::of(&Head::default(), Content::default(), Secrets::Hidden)
+    }
+
+    pub(super) fn with_error(self, error: Option<String>) -> Self {
+        Self { error, ..self }
+    }
+}
+
+/// The body of an answer.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Content {
+    size: usize,
+    mime_type: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    encoding: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    comment: Option<&'static str>,
+}
+
+impl Default for Content {
+    fn default() -> Self {
+        Self {
+            size: 0,
+            mime_type: "x-unknown".to_owned(),
+            text: None,
+            encoding: None,
+            comment: None,
+        }
+    }
+}
+
+impl Content {
+    /// The body of a refusal.
+    pub(super) fn of(refusal: &Refusal) -> Self {
+        let mime_type = text(&refusal.head, "content-type");
+        let (text, encoding) = match std::str::from_utf8(&refusal.body) {
+            Ok(text) => (text.to_owned(), None),
+            Err(_) => (BASE64.encode(&refusal.body), Some("base64")),
+        };
+        Self {
+            size: refusal.body.len(),
+            mime_type: if mime_type.is_empty() {
+                Self::default().mime_type
+            } else {
+                mime_type
+            },
+            text: Some(text),
+            encoding,
+            comment: refusal.truncated.then_some("the beginning of it"),
+        }
+    }
+}
+
+/// A header, a cookie, a part of a query.
+#[derive(Serialize)]
+struct Pair {
+    name: String,
+    value: String,
+}
+
+impl Pair {
+    fn new(name: impl Into<String>, value: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            value: value.into(),
+        }
+    }
+}
+
+fn headers(head: &Head, secrets: Secrets) -> Vec<Pair> {
+    let pair = |field: &crate::head::Field| Pair::new(&field.name, field.shown_value(secrets));
+    head.fields.iter().map(pair).collect()
+}
+
+/// The cookies in the fields called `name`: of `Set-Cookie` the first pair is one, of `Cookie`
+/// each (RFC 6265 §4).
+fn cookies(head: &Head, name: &str, secrets: Secrets) -> Vec<Pair> {
+    if secrets == Secrets::Hidden {
+        return Vec::new();
+    }
+    let most = if name == "cookie" { usize::MAX } else { 1 };
+    head.all(name)
+        .flat_map(|value| value.split(|&byte| byte == b';').take(most))
+        .filter_map(|pair| {
+            let pair = String::from_utf8_lossy(pair);
+            let (name, value) = pair.split_once('=')?;
+            Some(Pair::new(name.trim(), value.trim()))
+        })
+        .collect()
+}
+
+fn text(head: &Head, name: &str) -> String {
+    String::from_utf8_lossy(head.get(name).unwrap_or_default()).into_owned()
+}
+
+/// The bytes of a head on the wire, with the empty line that ends it; -1 if there is none.
+fn size(head: &Head) -> i64 {
+    if head.start_line.is_empty() {
+        return -1;
+    }
+    let fields = head.fields.iter();
+    let lines = fields.map(|field| field.name.len() + ": \r\n".len() + field.value.len());
+    let all = head.start_line.len() + "\r\n\r\n".len() + lines.sum::<usize>();
+    i64::try_from(all).unwrap_or(-1)
+}
+
+/// A message or a control frame.
+#[derive(Serialize)]
+pub(super) struct Frame<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// Seconds since 1970.
+    time: f64,
+    opcode: u8,
+    /// Text for opcode 1, base64 for all others.
+    data: &'a str,
+}
+
+impl<'a> Frame<'a> {
+    pub(super) fn new(at: SystemTime, way: Way, opcode: OpCode, data: &'a str) -> Self {
+        let time = at.duration_since(SystemTime::UNIX_EPOCH);
+        Self {
+            kind: match way {
+                Way::In => "receive",
+                Way::Out => "send",
+            },
+            time: time.unwrap_or_default().as_secs_f64(),
+            opcode: opcode.into(),
+            data,
+        }
+    }
+}

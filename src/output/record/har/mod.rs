@@ -1,0 +1,296 @@
+//! A record as an HTTP archive (HAR 1.2), for browsers' network panels and other tools.
+//!
+//! Each connection is an entry: the opening handshake as request and response, its times, and the
+//! messages in `_webSocketMessages` as Chrome writes them. Opcodes other than 1 have their payload
+//! in base64; so have Pings, Pongs and Closes, which Chrome leaves out. A handshake that was
+//! refused, redirected or not answered is an entry too. The file is written as it goes: no more of
+//! it is held in memory than the message that is under way.
+
+mod entry;
+
+use std::fs::File;
+use std::io;
+use std::net::SocketAddr;
+use std::time::SystemTime;
+
+use data_encoding::BASE64;
+use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
+
+use self::entry::{Content, Creator, Entry, Frame, Request, Response, Times};
+use super::archive::Archive;
+use crate::error::Error;
+use crate::event::{Event, Kind, Link, Step, Upgrade, Way};
+use crate::head::{Head, Secrets};
+use crate::output::{Detail, Output};
+use crate::protocol::{close, CloseBody, Closure};
+use crate::whole::Whole;
+
+/// An archive that is being written.
+pub(super) struct Har {
+    archive: Archive,
+    secrets: Secrets,
+    /// The address that is connected to now or next.
+    url: String,
+    attempt: Attempt,
+    open: Option<Open>,
+    whole: Whole,
+    any_entry: bool,
+}
+
+/// How far connecting has come.
+struct Attempt {
+    since: SystemTime,
+    resolved: Option<SystemTime>,
+    address: Option<SocketAddr>,
+    asked: Option<(SystemTime, Head)>,
+    answered: Option<(SystemTime, Head)>,
+}
+
+/// The connection whose entry is the last one.
+struct Open {
+    link: Link,
+    since: SystemTime,
+    /// The times of connecting.
+    times: Times,
+    /// When the last thing happened on it.
+    last: SystemTime,
+    any_message: bool,
+}
+
+impl Attempt {
+    fn new(since: SystemTime) -> Self {
+        Self {
+            since,
+            resolved: None,
+            address: None,
+            asked: None,
+            answered: None,
+        }
+    }
+
+    fn hear(&mut self, at: SystemTime, step: &Step) {
+        match step {
+            Step::Resolved(_) => self.resolved = Some(at),
+            Step::Connected(address) => self.address = Some(*address),
+            Step::Asked(head) => self.asked = Some((at, head.clone())),
+            Step::Answered(head) => self.answered = Some((at, head.clone())),
+            _ => {}
+        }
+    }
+
+    /// How long what has happened took, up to now.
+    fn times(&self, now: SystemTime) -> Times {
+        let asked = self.asked.as_ref().map(|(at, _)| *at);
+        let answered = self.answered.as_ref().map(|(at, _)| *at);
+        let connecting = self.resolved.unwrap_or(self.since);
+        Times {
+            blocked: asked.is_none().then(|| since(connecting, now)),
+            dns: self.resolved.map(|at| since(self.since, at)),
+            connect: asked.map(|at| since(connecting, at)),
+            ssl: None,
+            wait: asked.map_or(0.0, |at| since(at, answered.unwrap_or(now))),
+            receive: answered.map_or(0.0, |at| since(at, now)),
+        }
+    }
+}
+
+impl Har {
+    /// An archive without entries, in an empty regular file.
+    pub(super) fn new(file: File, url: String, secrets: Secrets) -> io::Result<Self> {
+        let mut archive = Archive::new(file);
+        let out = archive.next();
+        out.extend_from_slice(br#"{"log":{"version":"1.2","creator":"#);
+        serde_json::to_writer(&mut *out, &Creator::default())?;
+        out.extend_from_slice(br#","pages":[],"entries":["#);
+        let mut har = Self {
+            archive,
+            secrets,
+            url,
+            attempt: Attempt::new(SystemTime::now()),
+            open: None,
+            whole: Whole::default(),
+            any_entry: false,
+        };
+        har.complete()?;
+        Ok(har)
+    }
+
+    /// Closes what is open, and writes all that waits.
+    fn complete(&mut self) -> io::Result<()> {
+        let mut end = Vec::new();
+        if let Some(open) = &self.open {
+            open.end(&mut end)?;
+        }
+        end.extend_from_slice(b"\n]}}\n");
+        self.archive.complete(end)
+    }
+
+    fn begin_entry(&mut self, entry: &Entry<'_>) -> io::Result<()> {
+        let out = self.archive.next();
+        out.extend_from_slice(if self.any_entry { b",\n" } else { b"\n" });
+        self.any_entry = true;
+        entry.begin(out)
+    }
+
+    /// A connection is open.
+    fn begin(&mut self, at: SystemTime, link: Link, upgrade: &Upgrade) -> io::Result<()> {
+        if self.open.is_some() {
+            return Err(io::Error::other("a HAR takes one connection at a time"));
+        }
+        self.url.clone_from(&upgrade.url);
+        let times = Times::of(&upgrade.timing);
+        let entry = Entry {
+            started: times.begun(at),
+            request: Request::of(&upgrade.request, &upgrade.url, self.secrets),
+            response: Response::of(&upgrade.response, Content::default(), self.secrets),
+            address: upgrade.address,
+        };
+        self.begin_entry(&entry)?;
+        self.archive
+            .next()
+            .extend_from_slice(br#","_webSocketMessages":["#);
+        self.open = Some(Open {
+            link,
+            since: at,
+            times,
+            last: at,
+            any_message: false,
+        });
+        Ok(())
+    }
+
+    /// The attempt led to no connection, but to an answer or an error.
+    fn end_attempt(&mut self, at: SystemTime, error: Option<&Error>) -> io::Result<()> {
+        let attempt = std::mem::replace(&mut self.attempt, Attempt::new(at));
+        let response = match (error, &attempt.answered) {
+            (Some(Error::Refused(refusal)), _) => {
+                Response::of(&refusal.head, Content::of(refusal), self.secrets)
+            }
+            (_, Some((_, head))) => Response::of(head, Content::default(), self.secrets),
+            (_, None) => Response::none(),
+        };
+        let request = attempt.asked.as_ref().map(|(_, head)| head);
+        let url = self.url.clone();
+        let entry = Entry {
+            started: attempt.since,
+            request: match request {
+                Some(head) => Request::of(head, &url, self.secrets),
+                None => Request::of(&Head::default(), &url, self.secrets),
+            },
+            response: response.with_error(error.map(ToString::to_string)),
+            address: attempt.address,
+        };
+        self.begin_entry(&entry)?;
+        attempt.times(at).end_entry(self.archive.next())
+    }
+
+    fn frame(&mut self, at: SystemTime, way: Way, opcode: OpCode, data: &str) -> io::Result<()> {
+        let Some(open) = &mut self.open else {
+            return Ok(());
+        };
+        open.last = at;
+        let out = self.archive.next();
+        out.extend_from_slice(if open.any_message { b",\n" } else { b"\n" });
+        open.any_message = true;
+        serde_json::to_writer(&mut *out, &Frame::new(at, way, opcode, data))?;
+        if self.archive.is_full() {
+            self.complete()?;
+        }
+        Ok(())
+    }
+
+    fn control(&mut self, at: SystemTime, way: Way, what: Control, bytes: &[u8]) -> io::Result<()> {
+        self.frame(at, way, OpCode::Control(what), &BASE64.encode(bytes))
+    }
+
+    fn closing(&mut self, at: SystemTime, way: Way, closure: &Closure) -> io::Result<()> {
+        let body = match way {
+            Way::In => &closure.received,
+            Way::Out => &closure.sent,
+        };
+        let body = body.as_ref().and_then(CloseBody::as_ref);
+        self.control(at, way, Control::Close, &close::encode(body))
+    }
+}
+
+impl Open {
+    /// What closes its entry.
+    fn end(&self, out: &mut Vec<u8>) -> io::Result<()> {
+        out.extend_from_slice(if self.any_message { b"\n]" } else { b"]" });
+        let mut times = self.times;
+        times.receive = since(self.since, self.last);
+        times.end_entry(out)
+    }
+}
+
+impl Output for Har {
+    fn detail(&self) -> Detail {
+        Detail {
+            sent: true,
+            ..Detail::default()
+        }
+    }
+
+    fn show(&mut self, at: SystemTime, link: Link, event: &Event<'_>) -> io::Result<()> {
+        match event {
+            Event::Step(Step::Redirected { url, .. }) => {
+                self.end_attempt(at, None)?;
+                self.url.clone_from(url);
+                Ok(())
+            }
+            Event::Step(step) => {
+                self.attempt.hear(at, step);
+                Ok(())
+            }
+            Event::Open(upgrade) => self.begin(at, link, upgrade),
+            Event::Data(way, piece) => {
+                // The message borrows from what gathers it, and the rest of this is needed too.
+                let mut whole = std::mem::take(&mut self.whole);
+                let done = match whole.add(link, *way, *piece) {
+                    None => Ok(()),
+                    Some(message) if message.kind == Kind::Text => {
+                        let text = String::from_utf8_lossy(message.bytes);
+                        self.frame(at, *way, OpCode::Data(Data::Text), &text)
+                    }
+                    Some(message) => {
+                        let base64 = BASE64.encode(message.bytes);
+                        self.frame(at, *way, OpCode::Data(Data::Binary), &base64)
+                    }
+                };
+                self.whole = whole;
+                done
+            }
+            Event::Ping(way, payload) => self.control(at, *way, Control::Ping, payload),
+            Event::Pong(way, payload) => self.control(at, *way, Control::Pong, payload),
+            Event::Closing(way, closure) => self.closing(at, *way, closure),
+            Event::Closed(_) => match self.open.take_if(|open| open.link == link) {
+                None => Ok(()),
+                Some(mut open) => {
+                    open.last = at;
+                    self.attempt = Attempt::new(at);
+                    // A message is whole or is not there.
+                    self.whole = Whole::default();
+                    open.end(self.archive.next())
+                }
+            },
+            Event::Unopened(error) => self.end_attempt(at, Some(error)),
+            _ => Ok(()),
+        }
+    }
+
+    fn idle(&mut self) -> io::Result<()> {
+        if self.archive.is_waiting() {
+            return self.complete();
+        }
+        Ok(())
+    }
+}
+
+/// Milliseconds between two times. A clock that was set back meanwhile is no reason to fail.
+fn since(start: SystemTime, end: SystemTime) -> f64 {
+    let time = end.duration_since(start).unwrap_or_default();
+    entry::milliseconds(time)
+}
+
+#[cfg(test)]
+mod tests;

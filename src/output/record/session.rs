@@ -1,0 +1,327 @@
+//! A record as a session file: what was said, in its order, to be read, replayed and checked.
+//!
+//! What the conversation consists of becomes statements: messages, Closes, Pings of ours and their
+//! Pongs. What a connection does by itself (Pings of the server's, and our answers to them and to
+//! its Close) is told in comments or left out. Credentials are not written: a variable stands for
+//! each.
+
+use std::collections::VecDeque;
+use std::io;
+use std::time::{Duration, SystemTime};
+
+use jiff::Timestamp;
+
+use super::Opening;
+use crate::error::Error;
+use crate::event::{Event, Kind, Link, Step, Way};
+use crate::head;
+use crate::output::sink::Sink;
+use crate::output::{Detail, Output};
+use crate::protocol::{CloseBody, Closure, End, Party};
+use crate::script::{self, Line, Message, Part, Payload, Statement, Template, Wanted};
+use crate::whole::Whole;
+
+/// A pause that is kept in the record.
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// How long an expectation waits where nothing else is said.
+const WITHIN: Duration = Duration::from_secs(5);
+
+/// A session file that is being written.
+pub(super) struct Session<S> {
+    sink: S,
+    whole: Whole,
+    /// When the connection was opened.
+    opened: SystemTime,
+    /// When the last statement happened.
+    last: SystemTime,
+    /// How long expectations wait, as far as the file says.
+    within: Duration,
+    /// Pings of ours that were not answered yet.
+    pings: VecDeque<Vec<u8>>,
+    /// A Ping of the server's has just come: what goes out next answers it.
+    owes_pong: bool,
+}
+
+impl<S: Sink> Session<S> {
+    /// Writes the head of the file: where it was connected to, and what was asked for.
+    pub(super) fn new(sink: S, now: SystemTime, opening: &Opening) -> io::Result<Self> {
+        let mut session = Self {
+            sink,
+            whole: Whole::default(),
+            opened: now,
+            last: now,
+            within: WITHIN,
+            pings: VecDeque::new(),
+            owes_pong: false,
+        };
+        session.head(now, opening)?;
+        Ok(session)
+    }
+
+    fn head(&mut self, now: SystemTime, opening: &Opening) -> io::Result<()> {
+        let time = Timestamp::try_from(now).map_err(io::Error::other)?;
+        let version = env!("CARGO_PKG_VERSION");
+        self.comment(&format!("recorded by wsline {version}, {time:.0}"))?;
+        let link = Link::default();
+        self.state(link, Statement::Url(Template::literal(&opening.url)))?;
+        for word in &opening.options {
+            self.state(link, Statement::Options(vec![Template::literal(word)]))?;
+        }
+        let mut names = Vec::new();
+        for field in &opening.fields {
+            let text = String::from_utf8_lossy(&field.value);
+            let header = if head::is_secret(&field.name) {
+                let name = variable(&field.name, &mut names);
+                self.comment(&format!(
+                    "{name} is not recorded: give it with --var '{name}=…', or in the environment"
+                ))?;
+                Template {
+                    parts: vec![
+                        Part::Text(format!("{}: ", field.name)),
+                        Part::Variable(name),
+                    ],
+                }
+            } else if text.is_empty() {
+                Template::literal(&format!("{};", field.name))
+            } else {
+                Template::literal(&format!("{}: {text}", field.name))
+            };
+            self.state(link, Statement::Header(header))?;
+        }
+        for name in &opening.left_out {
+            self.state(
+                link,
+                Statement::Header(Template::literal(&format!("{name}:"))),
+            )?;
+        }
+        for name in &opening.subprotocols {
+            self.state(link, Statement::Subprotocol(Template::literal(name)))?;
+        }
+        self.state(link, Statement::Strict(true))?;
+        self.sink.put(b"\n")
+    }
+
+    /// Writes a statement.
+    fn state(&mut self, link: Link, says: Statement) -> io::Result<()> {
+        let whole = Line {
+            number: 0,
+            link: (link != Link::default()).then(|| link.0.to_string()),
+            statement: says,
+        };
+        self.sink.put(script::print_line(&whole).as_bytes())
+    }
+
+    /// Writes a comment of one line.
+    fn comment(&mut self, text: &str) -> io::Result<()> {
+        self.sink.put(script::comment(text).as_bytes())
+    }
+
+    /// Something was sent.
+    fn send(&mut self, at: SystemTime, link: Link, message: Message) -> io::Result<()> {
+        if between(self.last, at) >= PAUSE {
+            let since = between(self.opened, at).as_millis();
+            let since = Duration::from_millis(u64::try_from(since).unwrap_or(u64::MAX));
+            self.state(link, Statement::At(since))?;
+        }
+        self.last = at;
+        self.state(link, Statement::Send(message))
+    }
+
+    /// Something came. What took long to come may do so again.
+    fn expect(&mut self, at: SystemTime, link: Link, wanted: Wanted) -> io::Result<()> {
+        let ample = between(self.last, at).saturating_mul(2);
+        if ample > self.within {
+            self.within = Duration::from_secs(ample.as_secs() + 1);
+            self.state(link, Statement::Within(self.within))?;
+        }
+        self.last = at;
+        self.state(link, Statement::Expect(wanted))
+    }
+
+    fn message(
+        &mut self,
+        at: SystemTime,
+        link: Link,
+        way: Way,
+        kind: Kind,
+        bytes: &[u8],
+    ) -> io::Result<()> {
+        let text = || Template::literal(&String::from_utf8_lossy(bytes));
+        match (way, kind) {
+            (Way::Out, Kind::Text) => self.send(at, link, Message::Text(text())),
+            (Way::Out, Kind::Binary) => self.send(at, link, Message::Binary(bytes.to_vec())),
+            (Way::In, Kind::Text) => self.expect(at, link, Wanted::Text(text())),
+            (Way::In, Kind::Binary) => self.expect(at, link, Wanted::Binary(bytes.to_vec())),
+        }
+    }
+
+    fn pong(&mut self, at: SystemTime, link: Link, payload: &[u8]) -> io::Result<()> {
+        match self.pings.iter().position(|ping| ping == payload) {
+            // The answer to one Ping is one to those before it too (RFC 6455 §5.5.3).
+            Some(place) => {
+                self.pings.drain(..=place);
+                let wanted = (!payload.is_empty()).then(|| self::payload(payload));
+                self.expect(at, link, Wanted::Pong(wanted))
+            }
+            None => self.comment(&format!("a Pong came by itself{}", quoted(payload))),
+        }
+    }
+
+    fn closing(
+        &mut self,
+        at: SystemTime,
+        link: Link,
+        way: Way,
+        closure: &Closure,
+    ) -> io::Result<()> {
+        match way {
+            Way::In => {
+                let (code, reason) = of_body(closure.received.as_ref());
+                let reason = (!reason.is_empty()).then(|| Template::literal(reason));
+                let code = Some(code);
+                self.expect(at, link, Wanted::Close { code, reason })
+            }
+            Way::Out => match (&closure.end, closure.first) {
+                (End::Violation(violation), _) => self.comment(&format!(
+                    "closed by us: {}, the server sent {}",
+                    violation.code, violation.rule
+                )),
+                // The answer to a Close is sent by itself.
+                (_, Some(Party::Server)) => Ok(()),
+                _ => {
+                    let (code, reason) = of_body(closure.sent.as_ref());
+                    let reason = Template::literal(reason);
+                    self.send(at, link, Message::Close { code, reason })
+                }
+            },
+        }
+    }
+
+    fn closed(&mut self, at: SystemTime, link: Link, closure: &Closure) -> io::Result<()> {
+        for (way, whose) in [(Way::In, "the server's"), (Way::Out, "ours")] {
+            if let Some((_, bytes)) = self.whole.unfinished(link, way) {
+                let length = bytes.len();
+                self.comment(&format!(
+                    "a message of {whose} did not come to its end: {length} bytes of it did"
+                ))?;
+            }
+        }
+        self.pings.clear();
+        if closure.received.is_some() {
+            return Ok(());
+        }
+        let (code, reason) = (Some(1006), None);
+        self.expect(at, link, Wanted::Close { code, reason })
+    }
+}
+
+impl<S: Sink> Output for Session<S> {
+    fn detail(&self) -> Detail {
+        Detail {
+            sent: true,
+            ..Detail::default()
+        }
+    }
+
+    fn show(&mut self, at: SystemTime, link: Link, event: &Event<'_>) -> io::Result<()> {
+        let owed_pong = std::mem::take(&mut self.owes_pong);
+        match event {
+            Event::Step(Step::Redirected { url, .. }) => {
+                self.comment(&format!("redirected to {url}"))
+            }
+            Event::Open(_) => {
+                (self.opened, self.last) = (at, at);
+                Ok(())
+            }
+            Event::Data(way, piece) => {
+                // The message borrows from what gathers it, and the rest of this is needed too.
+                let mut whole = std::mem::take(&mut self.whole);
+                let done = match whole.add(link, *way, *piece) {
+                    Some(message) => self.message(at, link, *way, message.kind, message.bytes),
+                    None => Ok(()),
+                };
+                self.whole = whole;
+                done
+            }
+            Event::Ping(Way::Out, bytes) => {
+                self.pings.push_back(bytes.to_vec());
+                self.send(at, link, Message::Ping(payload(bytes)))
+            }
+            Event::Ping(Way::In, bytes) => {
+                self.owes_pong = true;
+                self.comment(&format!("a Ping came{}", quoted(bytes)))
+            }
+            Event::Pong(Way::Out, _) if owed_pong => Ok(()),
+            Event::Pong(Way::Out, bytes) => self.send(at, link, Message::Pong(payload(bytes))),
+            Event::Pong(Way::In, bytes) => self.pong(at, link, bytes),
+            Event::Closing(way, closure) => self.closing(at, link, *way, closure),
+            Event::Closed(closure) => self.closed(at, link, closure),
+            Event::Unopened(Error::Refused(refusal)) => {
+                self.expect(at, link, Wanted::Refused(Some(refusal.status)))
+            }
+            Event::Unopened(error) => self.comment(&error.to_string()),
+            _ => Ok(()),
+        }
+    }
+
+    fn sink(&self) -> Option<&dyn Sink> {
+        Some(&self.sink)
+    }
+
+    fn sink_mut(&mut self) -> Option<&mut dyn Sink> {
+        Some(&mut self.sink)
+    }
+}
+
+/// What a Ping or a Pong carries.
+fn payload(bytes: &[u8]) -> Payload {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Payload::Text(Template::literal(text)),
+        Err(_) => Payload::Bytes(bytes.to_vec()),
+    }
+}
+
+/// The same in a comment.
+fn quoted(bytes: &[u8]) -> String {
+    if bytes.is_empty() {
+        return String::new();
+    }
+    format!(": {}", bytes.escape_ascii())
+}
+
+/// A Close's code and reason; 1005 stands for none (RFC 6455 §7.1.5).
+fn of_body(body: Option<&CloseBody>) -> (u16, &str) {
+    match body {
+        Some(Some(reason)) => (reason.code, &reason.reason),
+        _ => (1005, ""),
+    }
+}
+
+/// The variable for a field's value: `X_API_KEY`, the second time `X_API_KEY_2`.
+fn variable(field: &str, taken: &mut Vec<String>) -> String {
+    let mut name: String = field
+        .chars()
+        .map(|c| match c {
+            c if c.is_ascii_alphanumeric() => c.to_ascii_uppercase(),
+            _ => '_',
+        })
+        .collect();
+    if name.starts_with(|c: char| c.is_ascii_digit()) {
+        name.insert(0, '_');
+    }
+    let before = taken.iter().filter(|other| **other == name).count();
+    taken.push(name.clone());
+    if before > 0 {
+        return format!("{name}_{}", before + 1);
+    }
+    name
+}
+
+/// The time between two; none if the clock was set back meanwhile.
+fn between(start: SystemTime, end: SystemTime) -> Duration {
+    end.duration_since(start).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;

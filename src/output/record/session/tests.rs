@@ -1,0 +1,363 @@
+//! What becomes of events, line by line, and that any record is read as what happened.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::error::Refusal;
+use crate::event::{Piece, Upgrade};
+use crate::head::Field;
+use crate::output::memory::Memory;
+use crate::protocol::{CloseReason, Violation};
+
+const LINK: Link = Link(0);
+
+/// The first of March 2026, and so many milliseconds.
+fn at(milliseconds: u64) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_millis(1_772_323_200_000 + milliseconds)
+}
+
+fn record(opening: &Opening) -> Session<Memory> {
+    Session::new(Memory::default(), at(0), opening).expect("memory takes anything")
+}
+
+/// A record on which a connection has just been opened, without its head.
+fn opened() -> Session<Memory> {
+    let mut session = record(&Opening::default());
+    tell(&mut session, 1000, &Event::Open(&Upgrade::default()));
+    session.sink.take();
+    session
+}
+
+fn tell(session: &mut Session<Memory>, milliseconds: u64, event: &Event<'_>) {
+    let told = session.show(at(milliseconds), LINK, event);
+    told.expect("memory takes anything");
+}
+
+/// What these events become, a millisecond after one another.
+fn told(events: &[Event<'_>]) -> String {
+    let mut session = opened();
+    for (event, milliseconds) in events.iter().zip(1001..) {
+        tell(&mut session, milliseconds, event);
+    }
+    session.sink.take()
+}
+
+fn text(way: Way, text: &str) -> Event<'_> {
+    Event::Data(way, Piece::whole(Kind::Text, text.as_bytes()))
+}
+
+fn body(code: u16, reason: &str) -> CloseReason {
+    CloseReason {
+        code,
+        reason: reason.to_owned(),
+    }
+}
+
+fn closure(first: Party, sent: Option<CloseBody>, received: Option<CloseBody>) -> Closure {
+    Closure {
+        sent,
+        received,
+        first: Some(first),
+        end: End::Clean,
+    }
+}
+
+#[test]
+fn the_head_says_what_was_asked_for_and_no_secret() {
+    let field = |name: &str, value: &str| Field {
+        name: name.to_owned(),
+        value: value.as_bytes().to_vec(),
+    };
+    let mut session = record(&Opening {
+        url: "ws://127.0.0.1:8080/a?b=${c}".to_owned(),
+        fields: vec![
+            field("X-Api-Key", "hidden"),
+            field("Origin", "http://a"),
+            field("Cookie", "a=hidden"),
+            field("cookie", "b=hidden"),
+            field("X-Empty", ""),
+            field("X-Odd", "${d}"),
+        ],
+        left_out: vec!["User-Agent".to_owned()],
+        subprotocols: vec!["chat".to_owned(), "superchat".to_owned()],
+        options: vec!["--location", "--force"],
+    });
+    let version = env!("CARGO_PKG_VERSION");
+    assert_eq!(
+        session.sink.take(),
+        format!(
+            "# recorded by wsline {version}, 2026-03-01T00:00:00Z\n\
+             url \"ws://127.0.0.1:8080/a?b=${{c}}\"\n\
+             option --location\n\
+             option --force\n\
+             # X_API_KEY is not recorded: give it with --var 'X_API_KEY=…', or in the environment\n\
+             header X-Api-Key: ${{X_API_KEY}}\n\
+             header Origin: http://a\n\
+             # COOKIE is not recorded: give it with --var 'COOKIE=…', or in the environment\n\
+             header Cookie: ${{COOKIE}}\n\
+             # COOKIE_2 is not recorded: give it with --var 'COOKIE_2=…', or in the environment\n\
+             header cookie: ${{COOKIE_2}}\n\
+             header X-Empty;\n\
+             header \"X-Odd: ${{d}}\"\n\
+             header User-Agent:\n\
+             subprotocol chat\n\
+             subprotocol superchat\n\
+             strict\n\n"
+        )
+    );
+}
+
+#[test]
+fn messages_stand_in_their_order() {
+    let binary = |bytes| Piece::whole(Kind::Binary, bytes);
+    assert_eq!(
+        told(&[
+            text(Way::Out, "hi"),
+            text(Way::In, "close"),
+            Event::Data(Way::In, binary(b"\xff\x00")),
+            Event::Data(Way::Out, binary(&[7; 33])),
+            text(Way::In, ""),
+        ]),
+        "> hi\n< \"close\"\n< hex ff 00\n> base64 BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcH\n< \"\"\n"
+    );
+}
+
+#[test]
+fn pauses_and_long_waits_are_kept() {
+    let mut session = opened();
+    for (milliseconds, event) in [
+        (1009, text(Way::Out, "at once")),
+        (1018, text(Way::Out, "nearly")),
+        (1028, text(Way::Out, "after ten")),
+        (4000, text(Way::In, "late")),
+        (9000, text(Way::In, "very late")),
+        (9001, text(Way::In, "at once")),
+        (15_000, text(Way::Out, "and on")),
+        (20_000, text(Way::In, "late again")),
+        (32_500, text(Way::In, "later than ever")),
+    ] {
+        tell(&mut session, milliseconds, &event);
+    }
+    assert_eq!(
+        session.sink.take(),
+        "> at once\n> nearly\nat 28ms\n> after ten\nwithin 6s\n< late\nwithin 11s\n< very late\n\
+         < at once\nat 14s\n> and on\n< late again\nwithin 26s\n< later than ever\n"
+    );
+}
+
+#[test]
+fn a_message_in_pieces_is_one_and_an_unfinished_one_is_told_of() {
+    let piece = |first, last, bytes| Piece {
+        kind: Kind::Text,
+        first,
+        last,
+        bytes,
+    };
+    let lost = Closure {
+        end: End::Lost("Connection reset by peer".to_owned()),
+        ..Closure::default()
+    };
+    assert_eq!(
+        told(&[
+            Event::Data(Way::In, piece(true, false, b"th")),
+            text(Way::Out, "between"),
+            Event::Data(Way::In, piece(false, true, b"ree")),
+            Event::Data(Way::In, piece(true, false, b"cut")),
+            Event::Closed(&lost),
+        ]),
+        "> between\n< three\n\
+         # a message of the server's did not come to its end: 3 bytes of it did\n\
+         < close 1006\n"
+    );
+}
+
+#[test]
+fn what_a_connection_does_by_itself_is_no_statement() {
+    assert_eq!(
+        told(&[
+            Event::Ping(Way::In, b"\xff\n"),
+            Event::Pong(Way::Out, b"\xff\n"),
+            Event::Ping(Way::In, b""),
+            Event::Pong(Way::Out, b""),
+            Event::Pong(Way::In, b"alone"),
+        ]),
+        "# a Ping came: \\xff\\n\n# a Ping came\n# a Pong came by itself: alone\n"
+    );
+}
+
+#[test]
+fn pings_of_ours_are_answered_by_their_pongs() {
+    assert_eq!(
+        told(&[
+            Event::Ping(Way::Out, b"a"),
+            Event::Ping(Way::Out, b""),
+            Event::Ping(Way::Out, b"\xff"),
+            Event::Pong(Way::In, b""),
+            Event::Pong(Way::In, b"a"),
+            Event::Pong(Way::In, b"\xff"),
+            Event::Pong(Way::Out, b"unasked"),
+        ]),
+        "> ping a\n> ping\n> ping hex ff\n< pong\n# a Pong came by itself: a\n< pong hex ff\n\
+         > pong unasked\n"
+    );
+}
+
+#[test]
+fn both_closes_have_their_places() {
+    let bye = Some(body(4001, "bye"));
+    let ours = closure(Party::Us, Some(bye.clone()), None);
+    let both = closure(Party::Us, Some(bye), Some(Some(body(1000, ""))));
+    assert_eq!(
+        told(&[
+            Event::Closing(Way::Out, &ours),
+            text(Way::In, "one more"),
+            Event::Closing(Way::In, &both),
+            Event::Closed(&both),
+        ]),
+        "> close 4001 bye\n< one more\n< close 1000\n"
+    );
+    let theirs = closure(Party::Server, Some(None), Some(None));
+    assert_eq!(
+        told(&[
+            Event::Closing(Way::In, &theirs),
+            Event::Closing(Way::Out, &theirs),
+            Event::Closed(&theirs),
+        ]),
+        "< close 1005\n"
+    );
+    let unanswered = Closure {
+        end: End::Unanswered,
+        ..closure(Party::Us, Some(None), None)
+    };
+    assert_eq!(
+        told(&[
+            Event::Closing(Way::Out, &unanswered),
+            Event::Closed(&unanswered)
+        ]),
+        "> close 1005\n< close 1006\n"
+    );
+}
+
+#[test]
+fn a_broken_rule_is_a_comment() {
+    let broken = Closure {
+        end: End::Violation(Violation {
+            code: 1002,
+            rule: "a masked frame (RFC 6455 §5.1)".to_owned(),
+        }),
+        ..closure(Party::Us, Some(Some(body(1002, "a masked frame"))), None)
+    };
+    assert_eq!(
+        told(&[Event::Closing(Way::Out, &broken), Event::Closed(&broken)]),
+        "# closed by us: 1002, the server sent a masked frame (RFC 6455 §5.1)\n< close 1006\n"
+    );
+}
+
+#[test]
+fn no_connection_is_told_of_too() {
+    let opening = Opening {
+        url: "ws://h/".to_owned(),
+        ..Opening::default()
+    };
+    let mut session = record(&opening);
+    session.sink.take();
+    let refused = Error::Refused(Box::new(Refusal {
+        status: 401,
+        ..Refusal::default()
+    }));
+    tell(&mut session, 1, &Event::Unopened(&refused));
+    assert_eq!(session.sink.take(), "< refused 401\n");
+    let unanswered = Error::Unanswered {
+        cause: None,
+        hint: None,
+    };
+    tell(&mut session, 2, &Event::Unopened(&unanswered));
+    let cause = unanswered.to_string();
+    assert_eq!(session.sink.take(), format!("# {cause}\n"));
+    let url = "ws://a\u{1b}b/".to_owned();
+    let (tls, bared) = (false, false);
+    let redirected = Step::Redirected { url, tls, bared };
+    tell(&mut session, 3, &Event::Step(&redirected));
+    assert_eq!(session.sink.take(), "# redirected to ws://a\\u001bb/\n");
+}
+
+/// Something that is said.
+#[derive(Clone, Debug)]
+enum Said {
+    Text(Way, String),
+    Binary(Way, Vec<u8>),
+    Ping(Vec<u8>),
+}
+
+fn said() -> impl Strategy<Value = Said> {
+    let way = prop_oneof![Just(Way::In), Just(Way::Out)];
+    let odd = prop_oneof![
+        any::<String>(),
+        "(json|hex|close|#|/|>|<|@a|\\$\\{A\\}|\"| |\n|\r|\t|x){0,6}",
+    ];
+    let payload = proptest::collection::vec(any::<u8>(), 0..125);
+    prop_oneof![
+        (way.clone(), odd).prop_map(|(way, text)| Said::Text(way, text)),
+        (way, proptest::collection::vec(any::<u8>(), 0..70))
+            .prop_map(|(way, bytes)| Said::Binary(way, bytes)),
+        prop_oneof![payload, "[a-z ]{0,9}".prop_map(String::into_bytes)].prop_map(Said::Ping),
+    ]
+}
+
+proptest! {
+    /// Whatever was said, the file is read as that, and pauses change nothing of it.
+    #[test]
+    fn any_record_is_read_as_what_happened(
+        all in proptest::collection::vec((said(), 0_u64..20_000), 0..12),
+        reason in "\\PC{0,20}",
+    ) {
+        let mut session = record(&Opening::default());
+        session.sink.take();
+        tell(&mut session, 0, &Event::Open(&Upgrade::default()));
+        let mut wanted = Vec::new();
+        let mut now = 0;
+        for (said, pause) in &all {
+            now += pause;
+            let literal = |text: &String| Template::literal(text);
+            let (event, statement) = match said {
+                Said::Text(Way::In, it) => (
+                    text(Way::In, it),
+                    Statement::Expect(Wanted::Text(literal(it))),
+                ),
+                Said::Text(Way::Out, it) => (
+                    text(Way::Out, it),
+                    Statement::Send(Message::Text(literal(it))),
+                ),
+                Said::Binary(way, bytes) => (
+                    Event::Data(*way, Piece::whole(Kind::Binary, bytes)),
+                    match way {
+                        Way::In => Statement::Expect(Wanted::Binary(bytes.clone())),
+                        Way::Out => Statement::Send(Message::Binary(bytes.clone())),
+                    },
+                ),
+                Said::Ping(bytes) => (
+                    Event::Ping(Way::Out, bytes),
+                    Statement::Send(Message::Ping(payload(bytes))),
+                ),
+            };
+            tell(&mut session, now, &event);
+            wanted.push(statement);
+        }
+        let closure = closure(Party::Us, Some(Some(body(1000, &reason))), None);
+        tell(&mut session, now, &Event::Closing(Way::Out, &closure));
+        wanted.push(Statement::Send(Message::Close {
+            code: 1000,
+            reason: Template::literal(&reason),
+        }));
+        let file = session.sink.take();
+        let script = script::parse("talk.ws", &file);
+        let script = script.map_err(|flaw| TestCaseError::fail(format!("{flaw}\n{file}")))?;
+        let said: Vec<_> = script
+            .lines
+            .into_iter()
+            .map(|line| line.statement)
+            .filter(|it| !matches!(it, Statement::At(_) | Statement::Within(_)))
+            .collect();
+        prop_assert_eq!(said, wanted, "{}", file);
+    }
+}
