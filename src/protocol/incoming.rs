@@ -98,8 +98,10 @@ impl Incoming {
                     Begun::Silently => continue,
                 }
             };
-            if let (OpCode::Data(_), Some(found)) = (current.opcode, self.inflated_piece()?) {
-                return Ok(Some(found));
+            if let OpCode::Data(_) = current.opcode {
+                if let Some(found) = self.inflated_piece()? {
+                    return Ok(Some(found));
+                }
             }
             if current.left == 0 {
                 if let Some(found) = self.end_frame(current)? {

@@ -134,6 +134,77 @@ fn what_is_no_deflate_data_is_a_violation() {
 }
 
 #[test]
+fn text_that_is_not_utf8_is_found_when_its_byte_is_inflated() {
+    let payload = Server::new(Agreement::default()).compress("grüß\u{1f600}".as_bytes());
+    for (bad, good) in [
+        (&b"gr\xc3\xbc\xffstill more"[..], &b"gr\xc3\xbc"[..]),
+        (b"gr\xc3\xbc\xc3x", b"gr\xc3\xbc"),
+        (b"gr\xed\xa0\x80", b"gr"),
+    ] {
+        let message = Server::new(Agreement::default()).compress(bad);
+        for parts in 1..4 {
+            // Behind a good message, whose end is not its own.
+            let bytes = [
+                frames(Kind::Text, &payload, 2),
+                frames(Kind::Text, &message, parts),
+            ]
+            .concat();
+            let mut protocol = compressed(
+                Agreement {
+                    server_no_context_takeover: true,
+                    ..Agreement::default()
+                },
+                None,
+            );
+            assert_eq!(
+                receive(&mut protocol, &bytes, &[]),
+                [
+                    text("grüß\u{1f600}"),
+                    Heard::Violation(1007),
+                    Heard::Unfinished(Kind::Text, good.to_vec())
+                ],
+                "{bad:?} in {parts} parts"
+            );
+            let (code, reason) = sent_close(&protocol).expect("a Close");
+            assert!(code == 1007 && reason.contains("RFC 6455 §8.1"), "{reason}");
+        }
+    }
+}
+
+#[test]
+fn bad_text_is_not_waited_out() {
+    let mut stream = Compress::new(Compression::default(), false);
+    let mut begun = Vec::with_capacity(100);
+    stream
+        .compress_vec(b"good\xff", &mut begun, FlushCompress::Sync)
+        .expect("a stream of ours");
+    let mut protocol = compressed(Agreement::default(), None);
+    // The first fragment of more to come.
+    assert_eq!(
+        receive(&mut protocol, &frame(0x41, &begun), &[]),
+        [
+            Heard::Violation(1007),
+            Heard::Unfinished(Kind::Text, b"good".to_vec())
+        ]
+    );
+}
+
+#[test]
+fn a_compressed_text_that_ends_inside_a_character_is_a_violation() {
+    let message = Server::new(Agreement::default()).compress(b"grue\xc3");
+    for parts in 1..3 {
+        let mut protocol = compressed(Agreement::default(), None);
+        assert_eq!(
+            receive(&mut protocol, &frames(Kind::Text, &message, parts), &[]),
+            [
+                Heard::Violation(1007),
+                Heard::Unfinished(Kind::Text, b"grue".to_vec())
+            ]
+        );
+    }
+}
+
+#[test]
 fn a_bomb_is_stopped_at_the_limit() {
     let mut server = Server::new(Agreement::default());
     let bomb = server.compress(&vec![0; 50_000_000]);
@@ -172,6 +243,33 @@ fn what_has_come_of_an_unfinished_message_does_not_depend_on_the_cuts() {
             .map(|cuts| receive(&mut compressed(Agreement::default(), None), &begun, cuts));
         assert!(at_once == bytewise, "{} bytes of payload", payload.len());
         payload.pop();
+    }
+}
+
+#[test]
+fn a_control_frame_between_fragments_disturbs_nothing() {
+    // What one step can't hold is still inside when the Ping comes.
+    for payload in [&b"short"[..], &vec![b'a'; 200_000]] {
+        let deflated = Server::new(Agreement::default()).compress(payload);
+        for cut in [0, 1, deflated.len() / 2, deflated.len()] {
+            let (first, last) = deflated.split_at(cut);
+            let bytes = [
+                frame(0x42, first),
+                frame(0x89, b"p"),
+                frame(0x00, b""),
+                frame(0x8a, b""),
+                frame(0x80, last),
+            ]
+            .concat();
+            let mut protocol = compressed(Agreement::default(), None);
+            let heard = receive(&mut protocol, &bytes, &[]);
+            let message = Heard::Message(Kind::Binary, payload.to_vec());
+            let pong = Heard::Pong(Vec::new());
+            assert!(
+                heard == [Heard::Ping(b"p".to_vec()), pong, message],
+                "cut at {cut}"
+            );
+        }
     }
 }
 
