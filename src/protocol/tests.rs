@@ -1,6 +1,8 @@
 //! The core against bytes: every split gives the same, every rule has its code.
 
+mod closing;
 mod compression;
+mod round_trip;
 
 use proptest::prelude::*;
 use tungstenite::protocol::frame::coding::{Data, OpCode};
@@ -240,69 +242,6 @@ fn a_huge_claim_costs_nothing() {
     assert_eq!(
         receive(&mut protocol, &begun, &[]),
         [Heard::Unfinished(Kind::Binary, b"abc".to_vec())]
-    );
-}
-
-#[test]
-fn a_close_is_answered_with_its_code_and_nothing_comes_after() {
-    let mut protocol = Protocol::new(Options::default());
-    let bytes = [frame(0x88, b"\x0f\xa1bye"), frame(0x81, b"late")].concat();
-    assert_eq!(receive(&mut protocol, &bytes, &[]), [Heard::Close]);
-    assert_eq!(sent_close(&protocol), Some((4001, String::new())));
-    let closure = protocol.closure();
-    assert_eq!(
-        (closure.code(), closure.reason(), closure.clean()),
-        (4001, "bye", true)
-    );
-    assert_eq!(closure.first, Some(Party::Server));
-    assert_eq!(protocol.state(), State::Closed);
-}
-
-#[test]
-fn an_empty_close_is_answered_with_an_empty_close() {
-    let mut protocol = Protocol::new(Options::default());
-    assert_eq!(
-        receive(&mut protocol, &frame(0x88, b""), &[]),
-        [Heard::Close]
-    );
-    assert_eq!(written(&protocol)[0].1, b"");
-    assert_eq!(protocol.closure().code(), 1005);
-}
-
-#[test]
-fn after_our_close_messages_still_arrive_and_nothing_more_is_sent() {
-    let mut protocol = Protocol::new(Options::default());
-    protocol.close(Some(CloseReason {
-        code: 1000,
-        reason: String::new(),
-    }));
-    let before = protocol.output().len();
-    protocol.send(Piece::whole(Kind::Text, b"late"));
-    protocol.ping(b"late");
-    protocol.close(None);
-    let bytes = [
-        frame(0x89, b"p"),
-        frame(0x81, b"still"),
-        frame(0x88, b"\x03\xe8"),
-    ]
-    .concat();
-    let heard = receive(&mut protocol, &bytes, &[]);
-    assert_eq!(
-        heard,
-        [Heard::Ping(b"p".to_vec()), text("still"), Heard::Close]
-    );
-    assert_eq!(protocol.output().len(), before);
-    assert_eq!(protocol.closure().first, Some(Party::Us));
-    assert!(protocol.closure().clean());
-}
-
-#[test]
-fn a_lost_connection_is_1006() {
-    let mut protocol = Protocol::new(Options::default());
-    protocol.end(End::Eof);
-    assert_eq!(
-        (protocol.closure().code(), protocol.closure().clean()),
-        (1006, false)
     );
 }
 

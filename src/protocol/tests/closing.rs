@@ -1,0 +1,177 @@
+//! The closing handshake in all its forms (RFC 6455 §5.5.1, §7.1).
+
+use super::*;
+
+/// A Close with this body is taken, and nothing of what comes behind it.
+fn close_of(body: &[u8]) -> (Protocol, Vec<Heard>) {
+    let mut protocol = Protocol::new(Options::default());
+    let bytes = [frame(0x88, body), frame(0x81, b"late")].concat();
+    let heard = receive(&mut protocol, &bytes, &[]);
+    (protocol, heard)
+}
+
+fn normal() -> CloseReason {
+    CloseReason {
+        code: 1000,
+        reason: String::new(),
+    }
+}
+
+#[test]
+fn a_close_is_answered_with_its_code_and_nothing_comes_after() {
+    let mut protocol = Protocol::new(Options::default());
+    let bytes = [frame(0x88, b"\x0f\xa1bye"), frame(0x81, b"late")].concat();
+    assert_eq!(receive(&mut protocol, &bytes, &[]), [Heard::Close]);
+    assert_eq!(sent_close(&protocol), Some((4001, String::new())));
+    let closure = protocol.closure();
+    assert_eq!(
+        (closure.code(), closure.reason(), closure.clean()),
+        (4001, "bye", true)
+    );
+    assert_eq!(closure.first, Some(Party::Server));
+    assert_eq!(protocol.state(), State::Closed);
+}
+
+#[test]
+fn an_empty_close_is_answered_with_an_empty_close() {
+    let mut protocol = Protocol::new(Options::default());
+    assert_eq!(
+        receive(&mut protocol, &frame(0x88, b""), &[]),
+        [Heard::Close]
+    );
+    assert_eq!(written(&protocol)[0].1, b"");
+    assert_eq!(protocol.closure().code(), 1005);
+}
+
+#[test]
+fn after_our_close_messages_still_arrive_and_nothing_more_is_sent() {
+    let mut protocol = Protocol::new(Options::default());
+    protocol.close(Some(normal()));
+    let before = protocol.output().len();
+    protocol.send(Piece::whole(Kind::Text, b"late"));
+    protocol.ping(b"late");
+    protocol.close(None);
+    let bytes = [
+        frame(0x89, b"p"),
+        frame(0x81, b"still"),
+        frame(0x88, b"\x03\xe8"),
+    ]
+    .concat();
+    let heard = receive(&mut protocol, &bytes, &[]);
+    assert_eq!(
+        heard,
+        [Heard::Ping(b"p".to_vec()), text("still"), Heard::Close]
+    );
+    assert_eq!(protocol.output().len(), before);
+    assert_eq!(protocol.closure().first, Some(Party::Us));
+    assert!(protocol.closure().clean());
+}
+
+#[test]
+fn a_lost_connection_is_1006() {
+    let mut protocol = Protocol::new(Options::default());
+    protocol.end(End::Eof);
+    assert_eq!(
+        (protocol.closure().code(), protocol.closure().clean()),
+        (1006, false)
+    );
+}
+
+#[test]
+fn each_code_that_may_be_sent_is_answered_and_no_other() {
+    for code in 0..=u16::MAX {
+        let may = matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999);
+        let (protocol, heard) = close_of(&code.to_be_bytes());
+        if may {
+            assert_eq!(heard, [Heard::Close], "{code}");
+            assert_eq!(sent_close(&protocol), Some((code, String::new())));
+            assert_eq!(protocol.closure().code(), code);
+        } else {
+            assert_eq!(heard, [Heard::Violation(1002)], "{code}");
+            let (sent, reason) = sent_close(&protocol).expect("a Close");
+            assert_eq!(sent, 1002, "{code} is not repeated");
+            assert!(reason.contains("RFC 6455 §7.4"), "{reason}");
+        }
+    }
+}
+
+#[test]
+fn the_longest_reason_is_read_whole() {
+    let reason = "é".repeat(61) + "!";
+    let body = [&b"\x0f\xa1"[..], reason.as_bytes()].concat();
+    let (protocol, heard) = close_of(&body);
+    assert_eq!(heard, [Heard::Close]);
+    assert_eq!(protocol.closure().reason(), reason);
+}
+
+#[test]
+fn a_close_that_crosses_ours_completes_the_handshake() {
+    for answer in [&b"\x0f\xa1busy"[..], b""] {
+        let mut protocol = Protocol::new(Options::default());
+        protocol.close(Some(normal()));
+        let ours = protocol.output().len();
+        let heard = receive(&mut protocol, &frame(0x88, answer), &[]);
+        assert_eq!(heard, [Heard::Close]);
+        assert_eq!(protocol.output().len(), ours, "one Close goes each way");
+        let closure = protocol.closure();
+        assert_eq!(closure.sent, Some(Some(normal())));
+        assert_eq!(closure.first, Some(Party::Us));
+        assert!(closure.clean());
+        assert_eq!(protocol.state(), State::Closed);
+    }
+}
+
+#[test]
+fn a_close_that_was_received_first_is_not_followed_by_ours() {
+    let (mut protocol, _) = close_of(b"\x03\xe8");
+    let before = protocol.output().len();
+    protocol.close(Some(CloseReason {
+        code: 4000,
+        reason: "too late".to_owned(),
+    }));
+    assert_eq!(protocol.output().len(), before);
+    assert_eq!(protocol.closure().sent, Some(Some(normal())));
+    assert_eq!(protocol.closure().first, Some(Party::Server));
+}
+
+#[test]
+fn a_close_may_come_between_the_fragments_of_a_message() {
+    let mut protocol = Protocol::new(Options::default());
+    let bytes = [frame(0x01, b"half"), frame(0x88, b"\x03\xe9")].concat();
+    assert_eq!(
+        receive(&mut protocol, &bytes, &[]),
+        [
+            Heard::Close,
+            Heard::Unfinished(Kind::Text, b"half".to_vec())
+        ]
+    );
+    assert!(protocol.is_inside_message() && protocol.closure().clean());
+}
+
+#[test]
+fn a_violation_after_our_close_is_no_second_one() {
+    let mut protocol = Protocol::new(Options::default());
+    protocol.close(Some(normal()));
+    let ours = protocol.output().len();
+    let heard = receive(&mut protocol, &frame(0x83, b""), &[]);
+    assert_eq!(heard, [Heard::Violation(1002)]);
+    assert_eq!(protocol.output().len(), ours);
+    assert_eq!(protocol.closure().sent, Some(Some(normal())));
+    assert!(matches!(&protocol.closure().end, End::Violation(_)));
+}
+
+#[test]
+fn a_close_that_nobody_answered_is_told_from_one_that_was() {
+    for end in [End::Unanswered, End::Eof, End::Lost("reset".to_owned())] {
+        let mut protocol = Protocol::new(Options::default());
+        protocol.close(None);
+        assert_eq!(protocol.state(), State::Closing);
+        protocol.end(end.clone());
+        let closure = protocol.closure();
+        assert_eq!((closure.code(), closure.clean()), (1006, false));
+        assert_eq!(closure.end, end);
+        let (mut answered, _) = close_of(b"\x03\xe8");
+        answered.end(end);
+        assert!(answered.closure().clean(), "nothing can spoil it any more");
+    }
+}

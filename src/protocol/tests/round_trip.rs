@@ -1,0 +1,112 @@
+//! What we write is read back the same: any message, fragmentation, compression and cut.
+
+use super::super::deflate::Agreement;
+use super::*;
+
+/// What a server would send who says the same: our frames without their masks, and a Pong behind
+/// each, which disturbs nothing (RFC 6455 §5.4).
+fn unmasked(protocol: &Protocol) -> Vec<u8> {
+    written(protocol)
+        .into_iter()
+        .flat_map(|(header, payload)| {
+            let bits = u8::from(header.is_final) << 7 | u8::from(header.rsv1) << 6;
+            let data = frame(bits | u8::from(header.opcode), &payload);
+            [data, frame(0x8a, b"")].concat()
+        })
+        .collect()
+}
+
+/// The agreement as the other end sees it.
+fn mirrored(agreement: Agreement) -> Agreement {
+    Agreement {
+        server_no_context_takeover: agreement.client_no_context_takeover,
+        client_no_context_takeover: agreement.server_no_context_takeover,
+        server_max_window_bits: agreement.client_max_window_bits,
+        client_max_window_bits: agreement.server_max_window_bits,
+    }
+}
+
+fn agreements() -> impl Strategy<Value = Option<Agreement>> {
+    let any = (any::<bool>(), any::<bool>(), 8_u8..=15, 8_u8..=15);
+    proptest::option::of(any.prop_map(|(server, client, theirs, ours)| Agreement {
+        server_no_context_takeover: server,
+        client_no_context_takeover: client,
+        server_max_window_bits: theirs,
+        client_max_window_bits: ours,
+    }))
+}
+
+/// A message, and the lengths of the pieces that it is sent in.
+type Said = (Kind, Vec<u8>, Vec<usize>);
+
+fn messages() -> impl Strategy<Value = Vec<Said>> {
+    let text = "(ab|[a-e]|é|\u{1f600}){0,200}".prop_map(|text| (Kind::Text, text.into_bytes()));
+    let binary = proptest::collection::vec(any::<u8>(), 0..1000).prop_map(|b| (Kind::Binary, b));
+    // More than is inflated in one step.
+    let long = (65_000_usize..140_000, 1_usize..300).prop_map(|(length, run)| {
+        let bytes = (0..=255_u8).flat_map(|byte| std::iter::repeat_n(byte, run));
+        (Kind::Binary, bytes.cycle().take(length).collect())
+    });
+    let message = prop_oneof![4 => text, 4 => binary, 1 => long];
+    let pieces = proptest::collection::vec(0_usize..400, 0..4);
+    let said = (message, pieces).prop_map(|((kind, bytes), pieces)| (kind, bytes, pieces));
+    proptest::collection::vec(said, 0..6)
+}
+
+fn say(protocol: &mut Protocol, (kind, payload, pieces): &Said) {
+    let (kind, mut rest, mut first) = (*kind, &payload[..], true);
+    for length in pieces {
+        let (bytes, behind) = rest.split_at((*length).min(rest.len()));
+        protocol.send(Piece {
+            kind,
+            first,
+            last: false,
+            bytes,
+        });
+        (rest, first) = (behind, false);
+    }
+    protocol.send(Piece {
+        kind,
+        first,
+        last: true,
+        bytes: rest,
+    });
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_is_read_the_same(
+        agreement in agreements(),
+        frame_size in proptest::option::of(1_usize..2000),
+        messages in messages(),
+        cuts in proptest::collection::vec(any::<proptest::sample::Index>(), 0..10),
+    ) {
+        let mut writer = Protocol::new(Options {
+            frame_size: frame_size.and_then(NonZeroUsize::new),
+            compression: agreement,
+            ..Options::default()
+        });
+        let mut expected = Vec::new();
+        for said in &messages {
+            say(&mut writer, said);
+            expected.push(Heard::Message(said.0, said.1.clone()));
+        }
+        let bytes = unmasked(&writer);
+        let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(bytes.len() + 1)).collect();
+        cuts.sort_unstable();
+        // What is long takes too long in single bytes.
+        let every: Vec<usize> = (0..bytes.len().min(5000)).collect();
+        for cuts in [&cuts, &every] {
+            let mut reader = Protocol::new(Options {
+                compression: agreement.map(mirrored),
+                ..Options::default()
+            });
+            let mut heard = receive(&mut reader, &bytes, cuts);
+            heard.retain(|heard| !matches!(heard, Heard::Pong(_)));
+            prop_assert!(heard == expected);
+            let payload = messages.iter().map(|(_, payload, _)| payload.len() as u64).sum::<u64>();
+            prop_assert_eq!(reader.volume(), writer.volume());
+            prop_assert_eq!(reader.volume().payload, payload);
+        }
+    }
+}
