@@ -214,7 +214,7 @@ fn a_record_outlives_stdout() {
     let text = std::fs::read_to_string(path).expect("there is a record");
     let statements = statements(&text);
     let (_, said) = statements.split_once("strict\n\n").expect("it has a head");
-    assert_eq!(said, "< one\n> close 1001\n< close 1001\n");
+    assert_eq!(said, "< one\noption --force\n> close 1001\n< close 1001\n");
     drop(run);
 }
 

@@ -17,7 +17,7 @@ use crate::event::{Event, Kind, Link, Step, Way};
 use crate::head;
 use crate::output::sink::Sink;
 use crate::output::{Detail, Output};
-use crate::protocol::{CloseBody, Closure, End, Party};
+use crate::protocol::{CloseBody, CloseReason, Closure, End, Party};
 use crate::script::{self, Line, Message, Part, Payload, Statement, Template, Wanted};
 use crate::whole::Whole;
 
@@ -26,6 +26,9 @@ const PAUSE: Duration = Duration::from_millis(10);
 
 /// How long an expectation waits where nothing else is said.
 const WITHIN: Duration = Duration::from_secs(5);
+
+/// The option without which only some close codes are sent.
+const FORCE: &str = "--force";
 
 /// A session file that is being written.
 pub(super) struct Session<S> {
@@ -41,6 +44,8 @@ pub(super) struct Session<S> {
     pings: VecDeque<Vec<u8>>,
     /// A Ping of the server's has just come: what goes out next answers it.
     owes_pong: bool,
+    /// The file says that any close code may be sent.
+    forced: bool,
 }
 
 impl<S: Sink> Session<S> {
@@ -54,6 +59,7 @@ impl<S: Sink> Session<S> {
             within: WITHIN,
             pings: VecDeque::new(),
             owes_pong: false,
+            forced: opening.options.contains(&FORCE),
         };
         session.head(now, opening)?;
         Ok(session)
@@ -191,11 +197,21 @@ impl<S: Sink> Session<S> {
                 (_, Some(Party::Server)) => Ok(()),
                 _ => {
                     let (code, reason) = of_body(closure.sent.as_ref());
-                    let reason = Template::literal(reason);
-                    self.send(at, link, Message::Close { code, reason })
+                    self.close(at, link, code, reason)
                 }
             },
         }
+    }
+
+    /// A Close of ours. 1001 is one that a user may not send but the program does, at a signal.
+    fn close(&mut self, at: SystemTime, link: Link, code: u16, reason: &str) -> io::Result<()> {
+        let is_free = code == 1005 || CloseReason::of_user(code, reason, false).is_ok();
+        if !is_free && !self.forced {
+            self.forced = true;
+            self.state(link, Statement::Options(vec![Template::literal(FORCE)]))?;
+        }
+        let reason = Template::literal(reason);
+        self.send(at, link, Message::Close { code, reason })
     }
 
     fn closed(&mut self, at: SystemTime, link: Link, closure: &Closure) -> io::Result<()> {

@@ -176,7 +176,7 @@ fn a_signal_ends_a_record_with_both_closes() {
     let text = std::fs::read_to_string(path).expect("there is a record");
     let statements = statements(&text);
     assert!(
-        statements.ends_with("< hi\n> close 1001\n< close 1001\n"),
+        statements.ends_with("< hi\noption --force\n> close 1001\n< close 1001\n"),
         "{statements}"
     );
     drop(run);

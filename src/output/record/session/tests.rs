@@ -7,7 +7,7 @@ use crate::error::Refusal;
 use crate::event::{Piece, Upgrade};
 use crate::head::Field;
 use crate::output::memory::Memory;
-use crate::protocol::{CloseReason, Violation};
+use crate::protocol::Violation;
 
 const LINK: Link = Link(0);
 
@@ -236,6 +236,21 @@ fn both_closes_have_their_places() {
         ]),
         "> close 1005\n< close 1006\n"
     );
+}
+
+/// The file says so where it needs `--force` to be played: once, and not if it says so already.
+#[test]
+fn a_code_that_is_not_for_users_is_forced() {
+    let away = closure(Party::Us, Some(Some(body(1001, ""))), None);
+    let closing = Event::Closing(Way::Out, &away);
+    assert_eq!(told(&[closing]), "option --force\n> close 1001\n");
+    let mut session = record(&Opening {
+        options: vec!["--force"],
+        ..Opening::default()
+    });
+    session.sink.take();
+    tell(&mut session, 0, &Event::Closing(Way::Out, &away));
+    assert_eq!(session.sink.take(), "> close 1001\n");
 }
 
 #[test]
