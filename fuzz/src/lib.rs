@@ -7,6 +7,7 @@ pub mod handshake_response;
 pub mod json_lines;
 pub mod proxy_answer;
 mod server;
+pub mod session_file;
 
 #[cfg(test)]
 mod tests {
@@ -14,12 +15,13 @@ mod tests {
 
     #[test]
     fn every_seed_passes() {
-        let targets: [(&str, fn(&[u8])); 5] = [
+        let targets: [(&str, fn(&[u8])); 6] = [
             ("core", crate::core::run),
             ("frames", crate::frames::run),
             ("handshake_response", crate::handshake_response::run),
             ("json_lines", crate::json_lines::run),
             ("proxy_answer", crate::proxy_answer::run),
+            ("session_file", crate::session_file::run),
         ];
         for (name, run) in targets {
             let seeds = Path::new(env!("CARGO_MANIFEST_DIR"))
