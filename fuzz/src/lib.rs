@@ -6,6 +6,7 @@ pub mod frames;
 pub mod handshake_response;
 pub mod json_lines;
 pub mod proxy_answer;
+pub mod record;
 mod server;
 pub mod session_file;
 
@@ -15,12 +16,13 @@ mod tests {
 
     #[test]
     fn every_seed_passes() {
-        let targets: [(&str, fn(&[u8])); 6] = [
+        let targets: [(&str, fn(&[u8])); 7] = [
             ("core", crate::core::run),
             ("frames", crate::frames::run),
             ("handshake_response", crate::handshake_response::run),
             ("json_lines", crate::json_lines::run),
             ("proxy_answer", crate::proxy_answer::run),
+            ("record", crate::record::run),
             ("session_file", crate::session_file::run),
         ];
         for (name, run) in targets {

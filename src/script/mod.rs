@@ -4,9 +4,13 @@
 //! begins a comment. This file is what such a file means; `parse` reads it, `print` writes it.
 
 pub mod grammar;
+pub mod har;
+pub mod jsonl;
 mod parse;
 mod place;
 mod print;
+mod raw;
+mod record;
 mod template;
 #[cfg(test)]
 mod tests;

@@ -8,6 +8,8 @@
 mod message;
 mod value;
 
+pub(super) use value::cause as json_cause;
+
 use super::grammar::{EXPECTED, SENT, STATEMENTS};
 use super::place::{flaw, Joined, Span, Wrong};
 use super::{template, Line, Script, Statement};

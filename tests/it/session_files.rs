@@ -1,6 +1,8 @@
 //! Session files that are wrong: each in the folder `wrong`, and beside it what is said of it.
+//! Records of other forms: each in the folder `records`, and beside it the session file that it is
+//! read as; and in `wrong_records` those that are wrong.
 //!
-//! `WSLINE_UPDATE=1` writes anew what is said.
+//! `WSLINE_UPDATE=1` writes anew what stands beside them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,44 +12,32 @@ use wsline::head::Secrets;
 use wsline::output::narration::Verbosity;
 use wsline::output::palette::Palette;
 use wsline::output::report::report;
-use wsline::script;
+use wsline::script::{self, Script};
 
-/// The wrong files, in the order of their names.
-fn wrong_files() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/session_files/wrong");
+/// The files with one of these endings, in the order of their names.
+fn files(folder: &str, endings: &[&str]) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/it/session_files")
+        .join(folder);
     let entries = folder.read_dir().expect("the folder is there");
     let mut files: Vec<PathBuf> = entries
         .map(|entry| entry.expect("an entry").path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "ws"))
+        .filter(|path| {
+            let ending = path.extension().and_then(|ending| ending.to_str());
+            ending.is_some_and(|ending| endings.contains(&ending))
+        })
         .collect();
     files.sort();
     files
 }
 
-fn flaw_of(path: &Path) -> Flaw {
-    let name = path.file_name().expect("a name").to_string_lossy();
-    let bytes = fs::read(path).expect("it can be read");
-    let script = script::decode(&name, &bytes).and_then(|text| script::parse(&name, text));
-    match script {
-        Ok(script) => panic!("{name} is not wrong: {script:?}"),
-        Err(flaw) => flaw,
-    }
-}
-
-#[test]
-fn each_wrong_file_is_told_what_is_wrong_with_it() {
-    let files = wrong_files();
-    assert!(files.len() >= 30, "only {} files", files.len());
+/// Holds what each file is told against what stands beside it.
+fn hold(files: &[PathBuf], beside: &str, tell: impl Fn(&Path) -> String) {
     let update = std::env::var_os("WSLINE_UPDATE").is_some();
     let mut stale = Vec::new();
     for path in files {
-        let error = Error::Script(Box::new(flaw_of(&path)));
-        let told = report(&error, Verbosity::Normal, Palette::plain(), Secrets::Hidden);
-        assert!(
-            !told.contains(|c: char| c.is_control() && c != '\n'),
-            "not escaped: {told}"
-        );
-        let snapshot = path.with_extension("stderr");
+        let told = tell(path);
+        let snapshot = path.with_extension(beside);
         if update {
             fs::write(&snapshot, &told).expect("it can be written");
         }
@@ -58,7 +48,68 @@ fn each_wrong_file_is_told_what_is_wrong_with_it() {
     }
     assert!(
         stale.is_empty(),
-        "said otherwise than in the snapshots (WSLINE_UPDATE=1 writes them anew):\n{}",
+        "otherwise than in the snapshots (WSLINE_UPDATE=1 writes them anew):\n{}",
         stale.join("\n")
     );
+}
+
+/// Reads a file of any of the forms, by the ending of its name.
+fn read(path: &Path) -> Result<Script, Flaw> {
+    let name = path.file_name().expect("a name").to_string_lossy();
+    let bytes = fs::read(path).expect("it can be read");
+    let text = script::decode(&name, &bytes)?;
+    match path.extension().and_then(|ending| ending.to_str()) {
+        Some("har") => script::har::read(&name, text),
+        Some("jsonl") => script::jsonl::read(&name, text),
+        _ => script::parse(&name, text),
+    }
+}
+
+/// What is said of a file that is wrong.
+fn complaint(path: &Path) -> String {
+    let flaw = match read(path) {
+        Ok(script) => panic!("{} is not wrong: {script:?}", path.display()),
+        Err(flaw) => flaw,
+    };
+    let told = report(
+        &Error::Script(Box::new(flaw)),
+        Verbosity::Normal,
+        Palette::plain(),
+        Secrets::Hidden,
+    );
+    let is_harmless = !told.contains(|c: char| c.is_control() && c != '\n');
+    assert!(is_harmless, "not escaped: {told}");
+    told
+}
+
+#[test]
+fn each_wrong_file_is_told_what_is_wrong_with_it() {
+    let files = files("wrong", &["ws"]);
+    assert!(files.len() >= 30, "only {} files", files.len());
+    hold(&files, "stderr", complaint);
+}
+
+#[test]
+fn each_wrong_record_is_told_what_is_wrong_with_it() {
+    let files = files("wrong_records", &["har", "jsonl"]);
+    assert!(files.len() >= 30, "only {} files", files.len());
+    hold(&files, "stderr", complaint);
+}
+
+#[test]
+fn each_record_is_read_as_a_session_file() {
+    let files = files("records", &["har", "jsonl"]);
+    assert!(files.len() >= 6, "only {} files", files.len());
+    hold(&files, "ws", |path| {
+        let name = path.file_name().expect("a name").to_string_lossy();
+        let text = fs::read_to_string(path).expect("it can be read");
+        let script = read(path).unwrap_or_else(|flaw| panic!("{flaw}"));
+        let lines = u32::try_from(text.lines().count()).expect("a small file");
+        for line in &script.lines {
+            assert!((1..=lines).contains(&line.number), "{line:?}");
+        }
+        let printed = script::print(&script);
+        assert_eq!(script::parse(&name, &printed).as_ref(), Ok(&script));
+        printed
+    });
 }

@@ -1,0 +1,24 @@
+//! Records of other forms, HTTP archives and JSON lines: any text. What is read as a session file
+//! can be printed as one, and is read as the same; what is wrong is said.
+
+use wsline::script::{decode, har, jsonl, parse, print};
+
+/// Reads it as each form.
+pub fn run(data: &[u8]) {
+    let Ok(text) = decode("f", data) else {
+        return;
+    };
+    for read in [har::read, jsonl::read] {
+        match read("f", text) {
+            Ok(script) => {
+                let printed = print(&script);
+                assert_eq!(parse("f", &printed).as_ref(), Ok(&script), "{printed}");
+            }
+            Err(flaw) => {
+                assert!(!flaw.cause.is_empty(), "{flaw}");
+                let characters = flaw.text.chars().count();
+                assert!(flaw.column as usize <= characters + 1, "{flaw}");
+            }
+        }
+    }
+}

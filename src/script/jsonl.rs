@@ -1,0 +1,260 @@
+//! JSON lines as a session file: what `wsline --json` prints and `--record FILE.jsonl` keeps.
+//!
+//! Each `open` is a connection. Fields that aren't used may hold anything, and objects of other
+//! types are passed over.
+
+use std::collections::HashMap;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::raw::{Field, File};
+use super::record::{Connection, Record, Said, What};
+use super::Script;
+use crate::error::Flaw;
+use crate::protocol::CloseReason;
+
+/// The most that a control frame carries, in bytes (RFC 6455 §5.5).
+const LONGEST_CONTROL: usize = 125;
+
+#[derive(Deserialize)]
+struct Object<'a> {
+    #[serde(borrow, rename = "type")]
+    kind: Option<&'a RawValue>,
+    #[serde(borrow)]
+    time: Option<&'a RawValue>,
+    #[serde(borrow)]
+    dir: Option<&'a RawValue>,
+    #[serde(borrow)]
+    link: Option<&'a RawValue>,
+    #[serde(borrow)]
+    url: Option<&'a RawValue>,
+    #[serde(borrow)]
+    request: Option<&'a RawValue>,
+    #[serde(borrow)]
+    data: Option<&'a RawValue>,
+    #[serde(borrow)]
+    base64: Option<&'a RawValue>,
+    #[serde(borrow)]
+    code: Option<&'a RawValue>,
+    #[serde(borrow)]
+    reason: Option<&'a RawValue>,
+    #[serde(borrow)]
+    by: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Request<'a> {
+    #[serde(borrow)]
+    headers: Vec<Header<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Header<'a> {
+    #[serde(borrow)]
+    name: &'a RawValue,
+    #[serde(borrow)]
+    value: &'a RawValue,
+}
+
+/// Reads the text of a file of JSON lines, which `file` is the name of. Each `open` in it is a
+/// connection; where there are several their names are 1, 2 and so on.
+///
+/// # Errors
+///
+/// The first thing that is wrong with it: a field that is used, or that nothing was opened.
+pub fn read(file: &str, text: &str) -> Result<Script, Flaw> {
+    let file = &File::new(file, text);
+    let mut reader = Reader {
+        record: Record::default(),
+        open: HashMap::new(),
+        failed: Vec::new(),
+    };
+    for line in file
+        .text
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+    {
+        // serde would take an array for a struct too, field by field.
+        if !line.starts_with('{') {
+            let cause = "no JSON object, which each line of --json is";
+            return Err(file.flaw(line, cause.to_owned()));
+        }
+        let object = file.read(line)?;
+        reader.read(&Row { file, line, object })?;
+    }
+    if reader.open.is_empty() {
+        return Err(file.flaw_as_a_whole(
+            "no connection is opened in it: there is no object of type \"open\", as \
+             wsline --json prints it",
+        ));
+    }
+    Ok(reader.record.into_script())
+}
+
+/// An object and its line.
+struct Row<'a> {
+    file: &'a File<'a>,
+    line: &'a str,
+    object: Object<'a>,
+}
+
+struct Reader {
+    record: Record,
+    /// The connection that a `link` means now.
+    open: HashMap<u16, usize>,
+    /// Connections on which the server broke a rule: then the Close was not the user's.
+    failed: Vec<usize>,
+}
+
+impl Reader {
+    fn read(&mut self, row: &Row<'_>) -> Result<(), Flaw> {
+        let kind = row.need("type", row.object.kind, |field| field.text())?;
+        if !["open", "text", "binary", "ping", "pong", "close", "error"].contains(&&*kind) {
+            return Ok(());
+        }
+        let link = row.object.link.map(|raw| row.field("link", raw).number());
+        let link = link.transpose()?.unwrap_or(0);
+        if kind == "open" {
+            let connection = row.connection()?;
+            self.open.insert(link, self.record.connect(connection));
+            return Ok(());
+        }
+        let Some(&link) = self.open.get(&link) else {
+            // Why nothing was opened.
+            if kind == "error" {
+                return Ok(());
+            }
+            let cause = format!("a {kind} stands before the open of its connection");
+            return Err(row.file.flaw(row.line, cause));
+        };
+        if kind == "error" {
+            self.failed.push(link);
+            return Ok(());
+        }
+        if kind == "close" {
+            return self.close(row, link);
+        }
+        let sent = row.need("dir", row.object.dir, |field| match &*field.text()? {
+            "out" => Ok(true),
+            "in" => Ok(false),
+            _ => Err(field.wrong("\"in\" or \"out\"")),
+        })?;
+        let what = match &*kind {
+            "text" => What::Text(row.need("data", row.object.data, |field| field.text())?),
+            "binary" => What::Binary(row.need("base64", row.object.base64, |f| f.base64())?),
+            "ping" => What::Ping(row.payload()?),
+            _ => What::Pong(row.payload()?),
+        };
+        self.say(row, link, sent, what)
+    }
+
+    /// The record of how a connection ended. What we sent is not in it, where we were first; the
+    /// server's answer has the same code (RFC 6455 §5.5.1).
+    fn close(&mut self, row: &Row<'_>, link: usize) -> Result<(), Flaw> {
+        let code = row.need("code", row.object.code, |field| field.number())?;
+        let reason = row
+            .object
+            .reason
+            .map(|raw| row.field("reason", raw).reason());
+        let reason = reason.transpose()?.unwrap_or_default();
+        let by = match row.object.by {
+            Some(raw) if raw.get() != "null" => row.field("by", raw).text()?,
+            _ => String::new(),
+        };
+        if by == "us" && !self.failed.contains(&link) {
+            let sent = match code {
+                1005 => None,
+                code => Some(
+                    CloseReason::of_user(code, &reason, false)
+                        .or_else(|_| CloseReason::of_user(1000, "", false))
+                        .map_err(|forbidden| row.file.flaw(row.line, forbidden.to_string()))?,
+                ),
+            };
+            self.say(row, link, true, What::Close(sent))?;
+        }
+        let what = match code {
+            1005 => What::Close(None),
+            1006 => What::Lost,
+            code => What::Close(Some(CloseReason { code, reason })),
+        };
+        self.say(row, link, false, what)
+    }
+
+    fn say(&mut self, row: &Row<'_>, link: usize, sent: bool, what: What) -> Result<(), Flaw> {
+        let at = row.object.time.map(|raw| row.field("time", raw).time());
+        self.record.say(Said {
+            number: row.file.number(row.line),
+            at: at.transpose()?,
+            link,
+            sent,
+            what,
+        });
+        Ok(())
+    }
+}
+
+impl<'a> Row<'a> {
+    fn field(&self, name: &'a str, raw: &'a RawValue) -> Field<'a> {
+        Field {
+            file: self.file,
+            name,
+            raw,
+        }
+    }
+
+    fn need<T>(
+        &self,
+        name: &'a str,
+        raw: Option<&'a RawValue>,
+        read: impl FnOnce(Field<'_>) -> Result<T, Flaw>,
+    ) -> Result<T, Flaw> {
+        match raw {
+            Some(raw) => read(self.field(name, raw)),
+            None => Err(self.file.flaw(self.line, format!("{name} is missing"))),
+        }
+    }
+
+    fn connection(&self) -> Result<Connection, Flaw> {
+        let start = self.object.time.map(|raw| self.field("time", raw).time());
+        let url = self.need("url", self.object.url, |field| field.address())?;
+        let mut headers = Vec::new();
+        if let Some(raw) = self.object.request {
+            let request = self.file.read::<Request<'_>>(raw.get());
+            let request = request.map_err(|flaw| Flaw {
+                cause: format!("request: {}", flaw.cause),
+                ..flaw
+            })?;
+            for header in request.headers {
+                let name = self.field("the name of a header", header.name).text()?;
+                let value = self.field("the value of a header", header.value).text()?;
+                headers.push((name, value));
+            }
+        }
+        Ok(Connection {
+            number: self.file.number(self.line),
+            start: start.transpose()?,
+            url,
+            headers,
+        })
+    }
+
+    /// Text in `data`, or bytes in `base64`.
+    fn payload(&self) -> Result<Vec<u8>, Flaw> {
+        let payload = match (self.object.data, self.object.base64) {
+            (Some(data), _) => self.field("data", data).text()?.into_bytes(),
+            (None, Some(bytes)) => self.field("base64", bytes).base64()?,
+            (None, None) => Vec::new(),
+        };
+        if payload.len() > LONGEST_CONTROL {
+            let cause = format!(
+                "a Ping or a Pong carries at most {LONGEST_CONTROL} bytes (RFC 6455 §5.5), and \
+                 this one has {}",
+                payload.len()
+            );
+            return Err(self.file.flaw(self.line, cause));
+        }
+        Ok(payload)
+    }
+}

@@ -1,0 +1,201 @@
+//! JSON of somebody else's: the fields that are used, and the place of what is wrong with one.
+
+use data_encoding::BASE64;
+use jiff::Timestamp;
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+
+use super::parse::json_cause;
+use super::place::flaw;
+use super::record::Moment;
+use crate::error::Flaw;
+
+/// How much of a wrong value is quoted, in characters.
+const SHOWN: usize = 40;
+
+/// The longest reason of a Close, in bytes: its code takes two (RFC 6455 §5.5.1).
+const LONGEST_REASON: usize = 123;
+
+/// A file of JSON, as one value or as a line each.
+#[derive(Debug)]
+pub(super) struct File<'a> {
+    name: &'a str,
+    pub(super) text: &'a str,
+    /// Where its lines begin: a place is asked for with each message.
+    starts: Vec<usize>,
+}
+
+impl<'a> File<'a> {
+    /// The file's name, and its text.
+    pub(super) fn new(name: &'a str, text: &'a str) -> Self {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let breaks = memchr::memchr_iter(b'\n', text.as_bytes());
+        let starts = std::iter::once(0).chain(breaks.map(|at| at + 1));
+        Self {
+            name,
+            text,
+            starts: starts.collect(),
+        }
+    }
+
+    /// The line on which `part`, a piece of the text, begins.
+    pub(super) fn number(&self, part: &str) -> u32 {
+        self.line_at(self.offset(part))
+    }
+
+    fn line_at(&self, offset: usize) -> u32 {
+        let lines = self.starts.partition_point(|&start| start <= offset);
+        u32::try_from(lines).unwrap_or(u32::MAX)
+    }
+
+    /// Where `part` begins. It is a piece of the text itself, as serde's raw values are: its
+    /// address tells, and one that is none is at the beginning.
+    fn offset(&self, part: &str) -> usize {
+        let offset = (part.as_ptr() as usize).wrapping_sub(self.text.as_ptr() as usize);
+        if offset > self.text.len() {
+            return 0;
+        }
+        self.text.floor_char_boundary(offset)
+    }
+
+    /// Something is wrong with `part`.
+    pub(super) fn flaw(&self, part: &str, cause: String) -> Flaw {
+        self.flaw_at(self.offset(part), cause)
+    }
+
+    /// Something is wrong with all of it.
+    pub(super) fn flaw_as_a_whole(&self, cause: &str) -> Flaw {
+        Flaw {
+            file: self.name.to_owned(),
+            cause: cause.to_owned(),
+            ..Flaw::default()
+        }
+    }
+
+    fn flaw_at(&self, offset: usize, cause: String) -> Flaw {
+        let number = self.line_at(offset);
+        let start = self.starts.get(number as usize - 1).copied().unwrap_or(0);
+        let rest = &self.text[start..];
+        let line = rest.split_once('\n').map_or(rest, |(line, _)| line);
+        let line = line.strip_suffix('\r').unwrap_or(line);
+        flaw(self.name, number, line, offset - start, cause)
+    }
+
+    /// Reads `part`, a piece of the text, as JSON that has the fields that are wanted.
+    pub(super) fn read<'p, T: serde::Deserialize<'p>>(&self, part: &'p str) -> Result<T, Flaw> {
+        serde_json::from_str(part).map_err(|error| {
+            let before = part
+                .split_inclusive('\n')
+                .take(error.line().saturating_sub(1));
+            let at = before.map(str::len).sum::<usize>() + error.column().saturating_sub(1);
+            let at = part.floor_char_boundary(at.min(part.len()));
+            let cause = json_cause(&error);
+            let cause = if error.is_data() {
+                in_words(&cause)
+            } else {
+                format!("no valid JSON: {cause}")
+            };
+            self.flaw_at(self.offset(part) + at, cause)
+        })
+    }
+}
+
+/// What serde says of JSON that is not as it should be, in the words of JSON.
+fn in_words(cause: &str) -> String {
+    if let Some(name) = cause.strip_prefix("missing field ") {
+        return format!("{} is missing", name.trim_matches('`'));
+    }
+    let cause = cause.replace("invalid type: ", "found ");
+    let cause = cause.replace("expected a sequence", "expected a list");
+    let cause = match cause.split_once(", expected struct ") {
+        Some((found, _)) => format!("{found}, expected an object"),
+        None => cause,
+    };
+    cause
+        .replace("found map", "found an object")
+        .replace("found sequence", "found a list")
+}
+
+/// A field of an object: its name, with the way to it, and its value.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Field<'a> {
+    pub(super) file: &'a File<'a>,
+    pub(super) name: &'a str,
+    pub(super) raw: &'a RawValue,
+}
+
+impl Field<'_> {
+    /// It is not what it should be.
+    pub(super) fn wrong(&self, right: &str) -> Flaw {
+        let text = self.raw.get();
+        let shown = match text.char_indices().nth(SHOWN) {
+            Some((end, _)) => format!("{}…", &text[..end]),
+            None => text.to_owned(),
+        };
+        self.file
+            .flaw(text, format!("{} must be {right}, not {shown}", self.name))
+    }
+
+    fn value<T: DeserializeOwned>(&self, right: &str) -> Result<T, Flaw> {
+        serde_json::from_str(self.raw.get()).map_err(|_| self.wrong(right))
+    }
+
+    pub(super) fn text(&self) -> Result<String, Flaw> {
+        // A string that isn't one all the same has half a surrogate pair in it.
+        let is_string = self.raw.get().starts_with('"');
+        self.value(if is_string {
+            "a string of whole characters"
+        } else {
+            "a string"
+        })
+    }
+
+    /// An address; whether it is a good one shows when it is used.
+    pub(super) fn address(&self) -> Result<String, Flaw> {
+        let text = self.text()?;
+        if text.is_empty() || text.contains(char::is_control) {
+            return Err(self.wrong("an address, as in \"ws://localhost:8080/\""));
+        }
+        Ok(text)
+    }
+
+    /// The reason of a Close.
+    pub(super) fn reason(&self) -> Result<String, Flaw> {
+        let text = self.text()?;
+        if text.len() > LONGEST_REASON {
+            return Err(self.wrong("at most 123 bytes of UTF-8 (RFC 6455 §5.5)"));
+        }
+        Ok(text)
+    }
+
+    pub(super) fn number(&self) -> Result<u16, Flaw> {
+        self.value("a number from 0 to 65535")
+    }
+
+    pub(super) fn base64(&self) -> Result<Vec<u8>, Flaw> {
+        let text = self.text()?;
+        BASE64
+            .decode(text.as_bytes())
+            .map_err(|_| self.wrong("base64 with its padding"))
+    }
+
+    /// Seconds since 1970.
+    pub(super) fn seconds(&self) -> Result<Moment, Flaw> {
+        let seconds: f64 = self.value("a number of seconds since 1970")?;
+        // Beyond this is no time, and the conversion would be wrong.
+        if !(0.0..1e11).contains(&seconds) {
+            return Err(self.wrong("a number of seconds since 1970"));
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "it is in the range")]
+        Ok((seconds * 1e6).round() as Moment)
+    }
+
+    /// A date and a time of RFC 3339.
+    pub(super) fn time(&self) -> Result<Moment, Flaw> {
+        let text = self.text()?;
+        let time: Timestamp = text
+            .parse()
+            .map_err(|_| self.wrong("a time of RFC 3339, as in \"2026-01-31T12:00:00Z\""))?;
+        Ok(time.as_microsecond())
+    }
+}

@@ -1,0 +1,361 @@
+//! What a record says as a session file, whatever form the record has: `har` and `jsonl` read two.
+//!
+//! A record has everything that went over a connection. What a connection does by itself is no
+//! part of the conversation: the server's Pings and our Pongs to them, and the answer to a Close.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use super::{Line, Message, Part, Payload, Script, Statement, Template, Wanted};
+use crate::head::is_token;
+use crate::protocol::{CloseBody, CloseReason};
+
+/// How long an expectation waits where nothing else is said.
+const WITHIN: Duration = Duration::from_secs(5);
+
+/// What stands in a record for a secret: for the whole value of a header, or after its first word.
+const HIDDEN: &str = "***";
+
+/// Fields of a request that belong to its connection, not to what was asked for.
+const LEFT_OUT: &[&str] = &[
+    "host",
+    "connection",
+    "upgrade",
+    "pragma",
+    "cache-control",
+    "accept",
+    "accept-encoding",
+    "content-length",
+    "transfer-encoding",
+    "te",
+    "dnt",
+    "proxy-connection",
+    "proxy-authorization",
+];
+
+/// And those that begin so: only a browser sends `Sec-Fetch-…`, and about itself.
+const LEFT_OUT_BEGINNINGS: &[&str] = &["sec-websocket-", "sec-fetch-", "sec-gpc"];
+
+/// A moment, in microseconds since 1970.
+pub(super) type Moment = i64;
+
+/// What a record tells of.
+#[derive(Debug, Default)]
+pub(super) struct Record {
+    connections: Vec<Connection>,
+    said: Vec<Said>,
+}
+
+/// A connection.
+#[derive(Debug)]
+pub(super) struct Connection {
+    /// The line that it begins on.
+    pub(super) number: u32,
+    /// When it was begun.
+    pub(super) start: Option<Moment>,
+    /// Its address.
+    pub(super) url: String,
+    /// The fields of its request.
+    pub(super) headers: Vec<(String, String)>,
+}
+
+/// Something that went over it.
+#[derive(Debug)]
+pub(super) struct Said {
+    /// The line that it stands on.
+    pub(super) number: u32,
+    /// When; `None` is when the thing before it was.
+    pub(super) at: Option<Moment>,
+    /// Which connection, counted from 0.
+    pub(super) link: usize,
+    /// By us, or by the server.
+    pub(super) sent: bool,
+    /// What it was.
+    pub(super) what: What,
+}
+
+/// Something that goes over a connection.
+#[derive(Debug)]
+pub(super) enum What {
+    Text(String),
+    Binary(Vec<u8>),
+    Ping(Vec<u8>),
+    Pong(Vec<u8>),
+    Close(CloseBody),
+    /// The connection ended without a Close of the server's.
+    Lost,
+    /// The upgrade was refused with this status.
+    Refused(u16),
+}
+
+/// How far a connection has come.
+#[derive(Debug, Default)]
+struct Course {
+    /// When the last thing happened on it.
+    at: Option<Moment>,
+    /// Pings of ours that were not answered yet.
+    pings: VecDeque<Vec<u8>>,
+    /// A Ping of the server's was not answered yet.
+    owes_pong: bool,
+    /// The server sent a Close: ours is the answer to it.
+    closed: bool,
+}
+
+impl Record {
+    /// Takes a connection; gives its number, from 0.
+    pub(super) fn connect(&mut self, connection: Connection) -> usize {
+        self.connections.push(connection);
+        self.connections.len() - 1
+    }
+
+    pub(super) fn say(&mut self, said: Said) {
+        self.said.push(said);
+    }
+
+    /// The session file that says the same.
+    pub(super) fn into_script(self) -> Script {
+        let names: Vec<Option<String>> = match self.connections.len() {
+            1 => vec![None],
+            many => (1..=many).map(|name| Some(name.to_string())).collect(),
+        };
+        let mut lines = Vec::new();
+        for (link, connection) in self.connections.iter().enumerate() {
+            let force = self.needs_force(link);
+            let mut settings = settings(connection);
+            settings.extend(force.then(|| Statement::Options(vec![Template::literal("--force")])));
+            lines.extend(settings.into_iter().map(|statement| Line {
+                number: connection.number,
+                link: names[link].clone(),
+                statement,
+            }));
+        }
+        lines.push(Line {
+            number: 1,
+            link: None,
+            statement: Statement::Strict(true),
+        });
+        let starts = self.connections.iter().filter_map(|one| one.start);
+        let start = starts.min();
+        let mut courses: Vec<Course> = names.iter().map(|_| Course::default()).collect();
+        let mut clock = Clock::new(start);
+        for said in in_order(self.said) {
+            let (number, link) = (said.number, &names[said.link]);
+            for statement in courses[said.link].follow(said, &mut clock) {
+                // The time and how long to wait are the same for all.
+                let of_all = matches!(statement, Statement::Within(_) | Statement::At(_));
+                lines.push(Line {
+                    number,
+                    link: link.clone().filter(|_| !of_all),
+                    statement,
+                });
+            }
+        }
+        Script { lines }
+    }
+
+    /// Whether we sent a close code that is sent only by force.
+    fn needs_force(&self, link: usize) -> bool {
+        let said = self.said.iter().filter(|said| said.link == link);
+        said.take_while(|said| said.sent || !matches!(said.what, What::Close(_)))
+            .any(|said| match &said.what {
+                What::Close(Some(body)) => {
+                    CloseReason::of_user(body.code, &body.reason, false).is_err()
+                }
+                _ => false,
+            })
+    }
+}
+
+/// All that was said, by time; what was said on one connection stays in its order, even where the
+/// clock was set back.
+fn in_order(mut said: Vec<Said>) -> Vec<Said> {
+    let mut latest: Vec<Option<Moment>> = Vec::new();
+    for one in &mut said {
+        if latest.len() <= one.link {
+            latest.resize(one.link + 1, None);
+        }
+        let latest = &mut latest[one.link];
+        *latest = one.at.max(*latest);
+        one.at = *latest;
+    }
+    said.sort_by_key(|one| one.at);
+    said
+}
+
+/// The statements that a connection begins with.
+fn settings(connection: &Connection) -> Vec<Statement> {
+    let mut settings = vec![Statement::Url(Template::literal(&connection.url))];
+    for (name, value) in &connection.headers {
+        if name.eq_ignore_ascii_case("sec-websocket-protocol") {
+            let names = value
+                .split(',')
+                .map(str::trim)
+                .filter(|name| is_token(name));
+            settings.extend(names.map(|name| Statement::Subprotocol(Template::literal(name))));
+        } else if !is_left_out(name, value) {
+            settings.push(Statement::Header(header(name, value)));
+        }
+    }
+    settings
+}
+
+/// Whether a field is a connection's own affair, or can't be sent as it is (`:authority`).
+fn is_left_out(name: &str, value: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    !is_token(&name)
+        || value.contains(|c: char| c != '\t' && c.is_control())
+        || LEFT_OUT.contains(&&*name)
+        || LEFT_OUT_BEGINNINGS
+            .iter()
+            .any(|beginning| name.starts_with(beginning))
+        // Our own name, with the version that recorded it.
+        || name == "user-agent" && value.starts_with("wsline/")
+}
+
+fn header(name: &str, value: &str) -> Template {
+    let value = value.trim();
+    if value.is_empty() {
+        return Template::literal(&format!("{name};"));
+    }
+    if value.rsplit(' ').next() == Some(HIDDEN) && value.split(' ').count() <= 2 {
+        let parts = vec![
+            Part::Text(format!("{name}: ")),
+            Part::Variable(variable(name)),
+        ];
+        return Template { parts };
+    }
+    Template::literal(&format!("{name}: {value}"))
+}
+
+/// The variable that stands for the value of a header.
+fn variable(header: &str) -> String {
+    let letters = header.chars().map(|c| match c {
+        c if c.is_ascii_alphanumeric() => c.to_ascii_uppercase(),
+        _ => '_',
+    });
+    let name: String = letters.collect();
+    if name.starts_with(|c: char| c.is_ascii_digit()) {
+        return format!("_{name}");
+    }
+    name
+}
+
+/// The time of the record, to the millisecond.
+struct Clock {
+    start: Option<Moment>,
+    now: Duration,
+    /// How long expectations wait.
+    within: Duration,
+}
+
+impl Clock {
+    fn new(start: Option<Moment>) -> Self {
+        Self {
+            start,
+            now: Duration::ZERO,
+            within: WITHIN,
+        }
+    }
+
+    /// `at …`, if this is a later millisecond than the last.
+    fn tick(&mut self, at: Moment) -> Option<Statement> {
+        let start = *self.start.get_or_insert(at);
+        let since = u64::try_from(at.saturating_sub(start)).unwrap_or(0);
+        let since = Duration::from_millis(since.saturating_add(500) / 1000);
+        if since <= self.now {
+            return None;
+        }
+        self.now = since;
+        Some(Statement::At(since))
+    }
+}
+
+impl Course {
+    /// The statements for the next thing on the connection.
+    fn follow(&mut self, said: Said, clock: &mut Clock) -> Vec<Statement> {
+        let Some(statement) = (if said.sent {
+            self.send(said.what).map(Statement::Send)
+        } else {
+            self.expect(said.what).map(Statement::Expect)
+        }) else {
+            return Vec::new();
+        };
+        let mut statements = Vec::new();
+        if let Some(at) = said.at {
+            // What took long to come may do so again.
+            let pause = at.saturating_sub(self.at.or(clock.start).unwrap_or(at));
+            let ample = Duration::from_micros(u64::try_from(pause).unwrap_or(0).saturating_mul(2));
+            if !said.sent && ample > clock.within {
+                clock.within = Duration::from_secs(ample.as_secs() + 1);
+                statements.push(Statement::Within(clock.within));
+            }
+            statements.extend(clock.tick(at));
+            self.at = Some(at);
+        }
+        statements.push(statement);
+        statements
+    }
+
+    fn send(&mut self, what: What) -> Option<Message> {
+        match what {
+            What::Text(text) => Some(Message::Text(Template::literal(&text))),
+            What::Binary(bytes) => Some(Message::Binary(bytes)),
+            What::Ping(payload) => {
+                let message = Message::Ping(self::payload(&payload));
+                self.pings.push_back(payload);
+                Some(message)
+            }
+            What::Pong(_) if std::mem::take(&mut self.owes_pong) => None,
+            What::Pong(payload) => Some(Message::Pong(self::payload(&payload))),
+            What::Close(_) if self.closed => None,
+            What::Close(body) => {
+                let (code, reason) = code_and_reason(body);
+                let reason = Template::literal(&reason);
+                Some(Message::Close { code, reason })
+            }
+            What::Lost | What::Refused(_) => None,
+        }
+    }
+
+    fn expect(&mut self, what: What) -> Option<Wanted> {
+        match what {
+            What::Text(text) => Some(Wanted::Text(Template::literal(&text))),
+            What::Binary(bytes) => Some(Wanted::Binary(bytes)),
+            What::Ping(_) => {
+                self.owes_pong = true;
+                None
+            }
+            What::Pong(payload) => {
+                // The answer to one Ping is one to those before it too (RFC 6455 §5.5.3).
+                let place = self.pings.iter().position(|ping| *ping == payload)?;
+                self.pings.drain(..=place);
+                let payload = (!payload.is_empty()).then(|| self::payload(&payload));
+                Some(Wanted::Pong(payload))
+            }
+            What::Close(body) => {
+                self.closed = true;
+                let (code, reason) = code_and_reason(body);
+                let reason = (!reason.is_empty()).then(|| Template::literal(&reason));
+                let code = Some(code);
+                Some(Wanted::Close { code, reason })
+            }
+            What::Lost => Some(Wanted::Close {
+                code: Some(1006),
+                reason: None,
+            }),
+            What::Refused(status) => Some(Wanted::Refused(Some(status))),
+        }
+    }
+}
+
+/// 1005 stands for a Close without a code.
+fn code_and_reason(body: CloseBody) -> (u16, String) {
+    body.map_or((1005, String::new()), |body| (body.code, body.reason))
+}
+
+fn payload(bytes: &[u8]) -> Payload {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Payload::Text(Template::literal(text)),
+        Err(_) => Payload::Bytes(bytes.to_vec()),
+    }
+}
