@@ -30,7 +30,8 @@ pub(super) fn json(text: &str) -> Result<Wanted, String> {
     let value = serde_json::from_str(text).map_err(|error| {
         format!("it is no JSON ({error}); a text of yours is expected with --expect")
     })?;
-    Ok(Wanted::Message(Pattern::Json(value)))
+    let ignore = Vec::new();
+    Ok(Wanted::Message(Pattern::Json { value, ignore }))
 }
 
 pub(super) fn bytes(text: &str) -> Result<Wanted, String> {

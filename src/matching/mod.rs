@@ -3,10 +3,21 @@
 //! Pure: what was expected and what came, nothing else. The command line's `--expect…` and
 //! session files both end here.
 
+mod binary;
+mod json;
+mod lines;
+mod number;
+mod text;
+
 use regex::Regex;
 use serde_json::Value;
 
 use crate::protocol::Kind;
+
+/// How many characters of a text are quoted in a sentence.
+const QUOTED: usize = 80;
+/// How many bytes of a binary message are.
+const QUOTED_BYTES: usize = 16;
 
 /// What a data message should be.
 #[derive(Clone, Debug)]
@@ -19,19 +30,31 @@ pub enum Pattern {
     Match(Regex),
     /// JSON with at least this in it: each member of an object must be there and fit, an array
     /// must be as long and fit place by place, everything else must be equal.
-    Json(Value),
+    Json {
+        /// What must be there.
+        value: Value,
+        /// Where it may differ, or be missing, as in [`Pattern::Same`].
+        ignore: Vec<String>,
+    },
     /// JSON that is equal, but for the values at these pointers (RFC 6901).
     Same {
         /// What is expected.
         value: Value,
-        /// What may differ, or be missing.
+        /// What may differ, be missing, or be there beside what is expected. Beyond RFC 6901 a `*`
+        /// between the slashes means each member of an object and each element of an array, so
+        /// `/items/*/id` is the `id` of every one of the `items`.
         ignore: Vec<String>,
     },
     /// These bytes, in a binary message.
     Binary(Vec<u8>),
 }
 
-/// Where a message and what was expected of it differ, for people: a line each, not escaped.
+/// Where a message and what was expected of it differ, for people: a line each.
+///
+/// A line that begins with `- ` shows what was expected, one with `+ ` what came, and `^` on a
+/// line of its own stands under the first place that differs. So that it stands there, hidden
+/// characters are [visible](crate::visible) already, and nothing in it has to be escaped again.
+/// Where there is nothing to say but that a message does not fit, there are no lines.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Difference(pub Vec<String>);
 
@@ -42,15 +65,57 @@ impl Pattern {
     ///
     /// Where it differs.
     pub fn compare(&self, kind: Kind, payload: &[u8]) -> Result<(), Difference> {
-        let _ = (self, kind, payload);
-        Ok(())
+        match (self, kind) {
+            (Self::Any, _) => Ok(()),
+            (Self::Binary(expected), _) => binary::compare(expected, kind, payload),
+            (_, Kind::Binary) => Err(text::of_wrong_kind(self.text(), payload)),
+            (_, Kind::Text) => match std::str::from_utf8(payload) {
+                Ok(received) => self.compare_text(received),
+                Err(error) => Err(Difference(vec![format!(
+                    "the text is not UTF-8 from byte {} on",
+                    error.valid_up_to()
+                )])),
+            },
+        }
+    }
+
+    fn compare_text(&self, received: &str) -> Result<(), Difference> {
+        match self {
+            Self::Any | Self::Binary(_) => Ok(()),
+            Self::Text(expected) => text::compare(expected, received),
+            Self::Match(regex) if regex.is_match(received) => Ok(()),
+            Self::Match(_) => Err(Difference::default()),
+            Self::Json { value, ignore } => json::find_subset(value, ignore, received),
+            Self::Same { value, ignore } => json::find_same(value, ignore, received),
+        }
+    }
+
+    /// The text that is expected, if it is one and known to the letter.
+    fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(expected) => Some(expected),
+            _ => None,
+        }
     }
 
     /// What is expected, in a few words that follow "expected": `"hi"`, `a text that matches /x/`,
     /// `JSON with {"op":"pong"}`, `3 B of binary: c0 ff ee`. Not escaped; long ones are shortened.
     #[must_use]
     pub fn describe(&self) -> String {
-        String::new()
+        match self {
+            Self::Any => "any message".to_owned(),
+            Self::Text(expected) => quoted(expected),
+            Self::Match(regex) => format!("a text that matches /{}/", beginning(regex.as_str())),
+            Self::Json { value, .. } => format!("JSON with {}", beginning(&value.to_string())),
+            Self::Same { value, ignore } => {
+                let value = beginning(&value.to_string());
+                match &ignore[..] {
+                    [] => format!("JSON equal to {value}"),
+                    _ => format!("JSON equal to {value} but for {}", ignore.join(", ")),
+                }
+            }
+            Self::Binary(expected) => describe(Kind::Binary, expected),
+        }
     }
 }
 
@@ -58,5 +123,62 @@ impl Pattern {
 /// are shortened.
 #[must_use]
 pub fn describe(kind: Kind, payload: &[u8]) -> String {
-    format!("{kind:?} {}", String::from_utf8_lossy(payload))
+    match (kind, payload) {
+        (Kind::Text, _) => quoted(&String::from_utf8_lossy(payload)),
+        (Kind::Binary, []) => "an empty binary message".to_owned(),
+        (Kind::Binary, _) => {
+            let shown = &payload[..payload.len().min(QUOTED_BYTES)];
+            let bytes: Vec<_> = shown.iter().map(|byte| format!("{byte:02x}")).collect();
+            let rest = if shown.len() < payload.len() {
+                " …"
+            } else {
+                ""
+            };
+            format!("{} B of binary: {}{rest}", payload.len(), bytes.join(" "))
+        }
+    }
 }
+
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", beginning(text))
+}
+
+/// The first characters of a text.
+fn beginning(text: &str) -> String {
+    match text.char_indices().nth(QUOTED) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// What stands before a line of a difference.
+#[derive(Clone, Copy, Debug)]
+enum Side {
+    Both,
+    Expected,
+    Received,
+}
+
+impl Side {
+    fn before(self, line: &str) -> String {
+        let sign = match self {
+            Self::Both => ' ',
+            Self::Expected => '-',
+            Self::Received => '+',
+        };
+        format!("{sign} {line}")
+    }
+}
+
+/// A line with a mark under a column of the one above it, `under` being what stands there.
+fn mark(column: usize, under: usize) -> String {
+    Side::Both.before(&format!("{}{}", " ".repeat(column), "^".repeat(under)))
+}
+
+/// How many bytes there are, in words.
+fn bytes(count: usize) -> String {
+    format!("{count} B")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,9 +1,8 @@
 //! Bytes for people: hex dumps, sizes, and what a file that begins like this usually is.
 
-use std::fmt::Write;
-
 use crate::output::escape::{self, Breaks};
 use crate::output::palette::{Palette, Style};
+use crate::visible;
 
 /// How a binary message is shown where the user has said so (`--binary-as`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +18,7 @@ pub enum BinaryAs {
 }
 
 /// How many bytes stand in a line of a hex dump.
-pub const LINE: usize = 16;
+pub const LINE: usize = visible::ROW;
 
 /// The first bytes of well-known formats.
 const MAGIC: &[(&[u8], &str)] = &[
@@ -104,23 +103,8 @@ pub fn lines(bytes: &[u8], palette: Palette) -> impl Iterator<Item = String> + '
 }
 
 fn line(offset: usize, bytes: &[u8], palette: Palette) -> String {
-    let mut line = palette.paint(Style::Quiet, &format!("{offset:08x}"));
-    for column in 0..LINE {
-        if column % 8 == 0 {
-            line.push(' ');
-        }
-        match bytes.get(column) {
-            Some(byte) => write!(line, " {byte:02x}").expect("a String takes any text"),
-            None => line.push_str("   "),
-        }
-    }
-    line.push_str("  |");
-    line.extend(bytes.iter().map(|byte| match byte {
-        b' '..=b'~' => char::from(*byte),
-        _ => '.',
-    }));
-    line.push('|');
-    line
+    let offset = palette.paint(Style::Quiet, &format!("{offset:08x}"));
+    offset + &visible::row(bytes)
 }
 
 #[cfg(test)]

@@ -7,10 +7,10 @@
 //! this is for reading, not for reading back.
 
 use std::borrow::Cow;
-use std::fmt::Write;
 
-pub use crate::hidden::is_hidden;
 use crate::output::palette::{Palette, Style};
+pub use crate::visible::is_hidden;
+use crate::visible::{push_byte, push_name};
 
 /// What happens to line feeds and tabs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,22 +82,6 @@ fn must_be_shown(character: char, breaks: Breaks) -> bool {
         '\n' | '\t' => breaks == Breaks::Shown,
         other => is_hidden(other),
     }
-}
-
-/// The names that people know from string literals.
-fn push_name(out: &mut String, character: char) {
-    match character {
-        '\n' => out.push_str("\\n"),
-        '\r' => out.push_str("\\r"),
-        '\t' => out.push_str("\\t"),
-        ascii @ '\0'..='\x7f' => push_byte(out, ascii as u8),
-        // Code points above ASCII never look like bytes, which `\x9b` would.
-        other => write!(out, "\\u{{{:x}}}", u32::from(other)).expect("a String takes any text"),
-    }
-}
-
-fn push_byte(out: &mut String, byte: u8) {
-    write!(out, "\\x{byte:02x}").expect("a String takes any text");
 }
 
 #[cfg(test)]

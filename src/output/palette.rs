@@ -16,6 +16,10 @@ pub enum Style {
     Warning,
     /// A next step, a note, a time, a size: what may be overlooked.
     Quiet,
+    /// What was expected, in a difference.
+    Expected,
+    /// What came instead, in a difference.
+    Instead,
     /// What was replaced because a terminal would have obeyed it.
     Escape,
     /// The name of a member in JSON.
@@ -56,12 +60,12 @@ impl Palette {
         match style {
             Style::Received | Style::Number => "\x1b[36m",
             Style::Sent | Style::Literal => "\x1b[35m",
-            Style::Error => "\x1b[31m",
+            Style::Error | Style::Expected => "\x1b[31m",
             Style::Warning => "\x1b[33m",
             Style::Quiet => "\x1b[2m",
             Style::Escape => "\x1b[7m",
             Style::Key => "\x1b[34m",
-            Style::String => "\x1b[32m",
+            Style::String | Style::Instead => "\x1b[32m",
         }
     }
 

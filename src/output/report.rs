@@ -3,16 +3,20 @@
 //! It goes to stderr when everything else is done. What it quotes came from the network, so all
 //! of it is escaped, wherever stderr goes.
 
-use crate::error::{Error, Refusal};
+use crate::error::{Error, Refusal, Unmet};
 use crate::head::{Head, Secrets};
 use crate::output::dump;
 use crate::output::escape::{self, Breaks};
 use crate::output::excerpt;
 use crate::output::narration::Verbosity;
 use crate::output::palette::{Palette, Style};
+use crate::visible;
 
 /// How much is dumped of a body that is no text.
 const DUMPED: usize = 256;
+/// How many of the last messages are shown, and how much of each.
+const RECENT: usize = 5;
+const RECENT_COLUMNS: usize = 120;
 
 /// The whole text about `error`, with its last line end.
 ///
@@ -39,6 +43,7 @@ pub fn report(error: &Error, verbosity: Verbosity, palette: Palette, secrets: Se
             head: Some(head), ..
         } if !told => report.push_head(head, secrets),
         Error::Redirect { head, .. } if !told => report.push_head(head, secrets),
+        Error::Unmet(unmet) => report.push_unmet(unmet),
         Error::Certificate { details, .. } => {
             for line in details {
                 report.push_line(&format!("  {}", escape::text(line, Breaks::Shown)));
@@ -98,6 +103,43 @@ impl Report {
         }
         if refusal.hint.is_some() && !refusal.body.is_empty() {
             self.out.push('\n');
+        }
+    }
+
+    fn push_unmet(&mut self, unmet: &Unmet) {
+        for line in &unmet.difference {
+            let line = self.coloured(&escape::text(line, Breaks::Shown));
+            self.push_line(&format!("  {line}"));
+        }
+        if unmet.recent.is_empty() {
+            return;
+        }
+        self.push_line("the last messages:");
+        let skipped = unmet.recent.len().saturating_sub(RECENT);
+        for line in &unmet.recent[skipped..] {
+            let line = visible::shortened(line, RECENT_COLUMNS);
+            let style = match line.as_bytes() {
+                [b'>', ..] => Style::Sent,
+                _ => Style::Received,
+            };
+            let (mark, message) = line.split_once(' ').unwrap_or((&line, ""));
+            let mark = self.palette.paint(style, mark);
+            self.push_line(format!("  {mark} {message}").trim_end());
+        }
+    }
+
+    /// A line of a difference in its colour: by its sign, or the mark that stands under a place.
+    fn coloured(&self, line: &str) -> String {
+        let is_mark = || {
+            line.trim_start_matches(' ')
+                .bytes()
+                .all(|byte| byte == b'^')
+        };
+        match line.as_bytes() {
+            [b'-', ..] => self.palette.paint(Style::Expected, line),
+            [b'+', ..] => self.palette.paint(Style::Instead, line),
+            [b' ', ..] if is_mark() => self.palette.paint(Style::Warning, line),
+            _ => line.to_owned(),
         }
     }
 
@@ -234,6 +276,56 @@ mod tests {
             told(&error, Verbosity::Normal),
             "wsline: the certificate of h was not accepted: expired\n  \
              subject: CN=\\x1bh\n  issuer: x\nhint: -k\n"
+        );
+    }
+
+    fn unmet(difference: &[&str], recent: &[&str]) -> Error {
+        let lines = |lines: &[&str]| lines.iter().map(|&line| line.to_owned()).collect();
+        Error::Unmet(Box::new(Unmet {
+            place: Some("talk.ws:3".to_owned()),
+            expected: "\"a\x1b\"".to_owned(),
+            instead: "\"b\n\" came instead".to_owned(),
+            difference: lines(difference),
+            recent: lines(recent),
+        }))
+    }
+
+    const UNMET: &str = "talk.ws:3: expected \"a\\x1b\", but \"b\\n\" came instead\n";
+
+    #[test]
+    fn an_expectation_that_is_not_met_shows_what_came() {
+        let recent = ["> 0", "< 1", "< 2", "< \x1b[2J\n", "> ", "< 5"];
+        let error = unmet(&["- a\\x1b", "+ b\x07", "  ^", "/x: missing"], &recent);
+        assert_eq!(
+            told(&error, Verbosity::Normal),
+            format!(
+                "wsline: {UNMET}  - a\\x1b\n  + b\\x07\n    ^\n  /x: missing\n\
+                 the last messages:\n  < 1\n  < 2\n  < \\x1b[2J\\n\n  >\n  < 5\n"
+            )
+        );
+        assert_eq!(told(&error, Verbosity::Quiet), format!("wsline: {UNMET}"));
+        let bare = unmet(&[], &[]);
+        assert_eq!(told(&bare, Verbosity::Normal), format!("wsline: {UNMET}"));
+    }
+
+    #[test]
+    fn a_difference_is_coloured_and_long_messages_are_cut() {
+        let long = format!("< {}", "x".repeat(500));
+        let error = unmet(&["- a", "+ b", "  ^", "  c"], &["> hi", &long]);
+        let text = report(
+            &error,
+            Verbosity::Normal,
+            Palette::coloured(),
+            Secrets::Hidden,
+        );
+        assert_eq!(
+            text,
+            format!(
+                "\x1b[31mwsline:\x1b[39m {UNMET}  \x1b[31m- a\x1b[39m\n  \x1b[32m+ b\x1b[39m\n  \
+                 \x1b[33m  ^\x1b[39m\n    c\nthe last messages:\n  \x1b[35m>\x1b[39m hi\n  \
+                 \x1b[36m<\x1b[39m {}…\n",
+                "x".repeat(117)
+            )
         );
     }
 

@@ -13,8 +13,8 @@ use super::place::BLANKS;
 use super::template::OPENING;
 use super::{Line, Message, Part, Payload, Script, Statement, Template, Wanted};
 use crate::duration;
-use crate::hidden::is_hidden;
 use crate::protocol::Kind;
+use crate::visible::is_hidden;
 
 /// Up to so many bytes are written in hexadecimal, where people can read them.
 const LONGEST_HEX: usize = 32;

@@ -357,7 +357,10 @@ impl Player {
             W::Json(template) => {
                 let text = self.json(line, template)?;
                 let value: Value = serde_json::from_str(&text).unwrap_or_default();
-                Wanted::Message(Pattern::Json(value))
+                Wanted::Message(Pattern::Json {
+                    value,
+                    ignore: self.ignore.clone(),
+                })
             }
             W::Match {
                 pattern,

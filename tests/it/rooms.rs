@@ -13,17 +13,17 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("protocol", &[]),
     ("deadline", &[]),
     ("duration", &[]),
-    ("hidden", &[]),
     ("nearest", &[]),
     ("ready", &[]),
     ("exit", &["protocol"]),
     ("head", &[]),
     ("secret", &[]),
+    ("visible", &[]),
     ("error", &["exit", "head", "protocol"]),
     ("event", &["error", "head", "protocol"]),
     ("command", &["error", "protocol"]),
     ("whole", &["event"]),
-    ("matching", &["protocol"]),
+    ("matching", &["protocol", "visible"]),
     ("target", &["error"]),
     // The rooms that do something.
     (
@@ -49,7 +49,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "output",
         &[
-            "event", "error", "exit", "head", "hidden", "protocol", "terminal", "ready", "script",
+            "event", "error", "exit", "head", "protocol", "terminal", "ready", "script", "visible",
             "whole",
         ],
     ),
@@ -61,7 +61,9 @@ const ROOMS: &[(&str, &[&str])] = &[
     ),
     (
         "script",
-        &["duration", "error", "head", "hidden", "nearest", "protocol"],
+        &[
+            "duration", "error", "head", "visible", "nearest", "protocol",
+        ],
     ),
     (
         "verdict",

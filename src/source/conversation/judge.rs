@@ -230,6 +230,8 @@ fn handshake(wanted: &Wanted, inbox: &Inbox) -> Judged {
 
 /// A time for people.
 pub(super) fn seconds(time: Duration) -> String {
-    let rounded = (time.as_secs_f64() * 1000.0).round() / 1000.0;
-    format!("{rounded} s")
+    match time.as_millis() {
+        0 => "less than 1 ms".to_owned(),
+        _ => format!("{} s", (time.as_secs_f64() * 1000.0).round() / 1000.0),
+    }
 }

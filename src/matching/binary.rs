@@ -1,0 +1,53 @@
+//! Bytes compared with bytes: the rows of a hex dump around the first that differs.
+
+use super::{bytes, mark, Difference, Side};
+use crate::protocol::Kind;
+use crate::visible::{self, ROW};
+
+/// Whether the message is binary and holds these bytes.
+pub fn compare(expected: &[u8], kind: Kind, received: &[u8]) -> Result<(), Difference> {
+    let same = expected == received;
+    match kind {
+        Kind::Binary if same => Ok(()),
+        Kind::Binary => Err(difference(expected, received)),
+        Kind::Text => {
+            let what = if same {
+                "a text with the same bytes".to_owned()
+            } else {
+                format!("a text of {}", bytes(received.len()))
+            };
+            let line = format!("{what} came, where a binary message was expected");
+            Err(Difference(vec![line]))
+        }
+    }
+}
+
+fn difference(expected: &[u8], received: &[u8]) -> Difference {
+    let pairs = expected.iter().zip(received);
+    let at = pairs.take_while(|(a, b)| a == b).count();
+    let lengths = if expected.len() == received.len() {
+        format!("both are {} long", bytes(expected.len()))
+    } else {
+        let (expected, received) = (bytes(expected.len()), bytes(received.len()));
+        format!("expected {expected}, received {received}")
+    };
+    let mut lines = vec![format!(
+        "they differ from offset {at:08x} (byte {at}) on; {lengths}"
+    )];
+    let start = at - at % ROW;
+    if start > 0 {
+        lines.extend(row(Side::Both, expected, start - ROW));
+    }
+    lines.extend(row(Side::Expected, expected, start));
+    lines.extend(row(Side::Received, received, start));
+    let offset = format!("{start:08x}").len();
+    lines.push(mark(offset + visible::column_in_row(at - start), 2));
+    Difference(lines)
+}
+
+/// The row of a dump that begins at `start`; `None` if the message does not go so far.
+fn row(side: Side, message: &[u8], start: usize) -> Option<String> {
+    let rest = message.get(start..).filter(|rest| !rest.is_empty())?;
+    let row = visible::row(&rest[..rest.len().min(ROW)]);
+    Some(side.before(&format!("{start:08x}{row}")))
+}

@@ -1,0 +1,238 @@
+//! JSON compared with JSON: the paths that differ, as pointers (RFC 6901), a line each.
+
+use serde_json::{Map, Value};
+
+use super::{number, text, Difference};
+use crate::visible;
+
+/// How many paths are listed.
+const MOST: usize = 20;
+/// How much of a value is shown.
+const COLUMNS: usize = 60;
+/// How much of a pointer is.
+const POINTER_COLUMNS: usize = 120;
+
+/// Whether the text is JSON with at least this in it, but for what is ignored.
+pub fn find_subset(expected: &Value, ignore: &[String], received: &str) -> Result<(), Difference> {
+    compare(Search::new(false), expected, ignore, received)
+}
+
+/// Whether the text is JSON that is equal but for what is ignored.
+pub fn find_same(expected: &Value, ignore: &[String], received: &str) -> Result<(), Difference> {
+    compare(Search::new(true), expected, ignore, received)
+}
+
+fn compare(
+    mut search: Search,
+    expected: &Value,
+    ignore: &[String],
+    received: &str,
+) -> Result<(), Difference> {
+    let ignore: Vec<_> = ignore.iter().map(|pointer| segments(pointer)).collect();
+    let ignore: Vec<_> = ignore.iter().map(Vec::as_slice).collect();
+    search.visit(expected, &read(received)?, &ignore);
+    search.finish()
+}
+
+/// The names in a pointer; one that lacks its first slash is read as if it had it.
+fn segments(pointer: &str) -> Vec<String> {
+    if pointer.is_empty() {
+        return Vec::new();
+    }
+    let names = pointer.strip_prefix('/').unwrap_or(pointer).split('/');
+    names
+        .map(|name| name.replace("~1", "/").replace("~0", "~"))
+        .collect()
+}
+
+/// Reads what was received, or says where it is no JSON.
+fn read(received: &str) -> Result<Value, Difference> {
+    serde_json::from_str(received).map_err(|error| {
+        if received.trim_ascii().is_empty() {
+            return Difference(vec!["not JSON: the text is empty".to_owned()]);
+        }
+        let (line, column) = (error.line(), error.column());
+        let cause = error.to_string();
+        let cause = cause
+            .strip_suffix(&format!(" at line {line} column {column}"))
+            .unwrap_or(&cause);
+        let text = received.split('\n').nth(line.saturating_sub(1));
+        let text = text.unwrap_or_default();
+        // The library counts in bytes, and the last one that it has read counts.
+        let mut at = if error.is_eof() {
+            text.len()
+        } else {
+            column.saturating_sub(1)
+        };
+        while !text.is_char_boundary(at) {
+            at -= 1;
+        }
+        let mut lines = vec![format!(
+            "not JSON, line {line}, column {}: {cause}",
+            text[..at].chars().count() + 1
+        )];
+        lines.extend(text::point_at(text, at));
+        Difference(lines)
+    })
+}
+
+/// A walk through both values at once.
+struct Search {
+    /// Whether what is not expected may not be there.
+    exact: bool,
+    /// The pointer to where the walk is.
+    path: String,
+    lines: Vec<String>,
+    /// How many lines there are besides.
+    more: usize,
+}
+
+/// The rest of the pointers to what is ignored, seen from where the walk is.
+type Ignored<'a> = [&'a [String]];
+
+impl Search {
+    fn new(exact: bool) -> Self {
+        Self {
+            exact,
+            path: String::new(),
+            lines: Vec::new(),
+            more: 0,
+        }
+    }
+
+    fn finish(mut self) -> Result<(), Difference> {
+        if self.lines.is_empty() {
+            return Ok(());
+        }
+        if self.more > 0 {
+            self.lines.push(format!("… and {} more", self.more));
+        }
+        Err(Difference(self.lines))
+    }
+
+    fn visit(&mut self, expected: &Value, received: &Value, ignored: &Ignored<'_>) {
+        if ignored.iter().any(|names| names.is_empty()) {
+            return;
+        }
+        match (expected, received) {
+            (Value::Object(expected), Value::Object(received)) => {
+                self.visit_members(expected, received, ignored);
+            }
+            (Value::Array(expected), Value::Array(received)) => {
+                self.visit_elements(expected, received, ignored);
+            }
+            (Value::Number(a), Value::Number(b)) if number::same(a, b) => {}
+            _ if expected == received => {}
+            _ => self.say_unequal(expected, received),
+        }
+    }
+
+    fn visit_members(
+        &mut self,
+        expected: &Map<String, Value>,
+        received: &Map<String, Value>,
+        ignored: &Ignored<'_>,
+    ) {
+        for (name, value) in expected {
+            let ignored = below(ignored, name);
+            self.enter(name, |search| match received.get(name) {
+                Some(received) => search.visit(value, received, &ignored),
+                None if is_ignored(&ignored) => {}
+                None => search.say("missing"),
+            });
+        }
+        if !self.exact {
+            return;
+        }
+        for (name, value) in received {
+            if !expected.contains_key(name) && !is_ignored(&below(ignored, name)) {
+                self.enter(name, |search| search.say_unexpected(value));
+            }
+        }
+    }
+
+    /// If one array is longer than the other, only the first place that differs is told: behind a
+    /// missing element everything would.
+    fn visit_elements(&mut self, expected: &[Value], received: &[Value], ignored: &Ignored<'_>) {
+        let common = expected.len().min(received.len());
+        let longest = expected.len().max(received.len());
+        let fits = (common..longest).all(|place| is_ignored(&below(ignored, &place.to_string())));
+        if !fits {
+            let elements = if expected.len() == 1 {
+                "element"
+            } else {
+                "elements"
+            };
+            self.say(&format!(
+                "expected {} {elements}, received {}",
+                expected.len(),
+                received.len()
+            ));
+        }
+        for (place, (expected, received)) in expected.iter().zip(received).enumerate() {
+            let before = self.lines.len() + self.more;
+            let name = place.to_string();
+            let ignored = below(ignored, &name);
+            self.enter(&name, |search| search.visit(expected, received, &ignored));
+            if !fits && self.lines.len() + self.more > before {
+                return;
+            }
+        }
+    }
+
+    /// Walks on at the member or element of this name.
+    fn enter(&mut self, name: &str, walk: impl FnOnce(&mut Self)) {
+        let length = self.path.len();
+        self.path.push('/');
+        self.path
+            .push_str(&name.replace('~', "~0").replace('/', "~1"));
+        walk(self);
+        self.path.truncate(length);
+    }
+
+    fn say_unequal(&mut self, expected: &Value, received: &Value) {
+        if self.lines.len() == MOST {
+            self.more += 1;
+            return;
+        }
+        let window = text::Window::around(&expected.to_string(), &received.to_string(), COLUMNS);
+        self.say(&format!(
+            "expected {}, received {}",
+            window.expected, window.received
+        ));
+    }
+
+    fn say_unexpected(&mut self, received: &Value) {
+        if self.lines.len() == MOST {
+            self.more += 1;
+            return;
+        }
+        let received = visible::shortened(&received.to_string(), COLUMNS);
+        self.say(&format!("not expected, received {received}"));
+    }
+
+    fn say(&mut self, what: &str) {
+        if self.lines.len() == MOST {
+            self.more += 1;
+            return;
+        }
+        let place = match self.path.as_str() {
+            "" => "the whole".to_owned(),
+            path => visible::shortened(path, POINTER_COLUMNS),
+        };
+        self.lines.push(format!("{place}: {what}"));
+    }
+}
+
+/// What is ignored below the member or element of this name.
+fn below<'a>(ignored: &Ignored<'a>, name: &str) -> Vec<&'a [String]> {
+    let fitting = ignored.iter().filter_map(|names| names.split_first());
+    fitting
+        .filter(|(first, _)| *first == "*" || *first == name)
+        .map(|(_, rest)| rest)
+        .collect()
+}
+
+fn is_ignored(ignored: &Ignored<'_>) -> bool {
+    ignored.iter().any(|names| names.is_empty())
+}

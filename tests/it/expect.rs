@@ -1,0 +1,284 @@
+//! Expectations on the command line: what is met, what is passed over, and what is said of what
+//! did not come.
+
+use crate::support::{Peer, Wsline};
+
+#[test]
+fn a_conversation_on_one_command_line() {
+    let peer = Peer::ws()
+        .send_text("welcome")
+        .expect_text(r#"{"op":"ping"}"#)
+        .send_text("noise")
+        .send_text(r#"{"op":"pong","at":7}"#)
+        .expect_close(1000, "")
+        .start();
+    Wsline::new()
+        .args(["--expect", "welcome", "-d", r#"{"op":"ping"}"#])
+        .args(["--expect-json", r#"{"op":"pong"}"#, "--close"])
+        .args(["--expect-close", "1000"])
+        .arg(peer.url())
+        .stdout("welcome\nnoise\n{\"op\":\"pong\",\"at\":7}\n")
+        .run();
+}
+
+#[test]
+fn what_comes_before_its_turn_is_not_missed() {
+    let peer = Peer::ws()
+        .expect_text("a")
+        .send_text("A")
+        .send_text("B")
+        .expect_text("b")
+        .expect_text("c")
+        .expect_close(1000, "")
+        .start();
+    Wsline::new()
+        .args(["-d", "a", "-d", "b", "-d", "c", "--expect", "A"])
+        .args(["--expect-match", "^[B-D]$", "-w", "0"])
+        .arg(peer.url())
+        .stdout("A\nB\n")
+        .run();
+}
+
+#[test]
+fn every_kind_of_message_can_be_expected() {
+    let peer = Peer::ws()
+        .send_binary(b"\xc0\xff\xee")
+        .ping(b"alive")
+        .expect_pong(b"alive")
+        .send_text("last")
+        .expect_text("go on")
+        .close(4001, "enough")
+        .expect_close(4001, "")
+        .start();
+    Wsline::new()
+        .args(["--expect-hex", "c0 ff ee", "--expect-ping"])
+        .args(["--expect-match", "(?i)^LA", "-d", "go on"])
+        .args(["--expect-close", "4001", "--binary-as", "hex"])
+        .arg(peer.url())
+        .stdout("c0ffee\nlast\n")
+        .run();
+}
+
+#[test]
+fn a_message_that_does_not_come_is_reported_with_what_came_instead() {
+    let peer = Peer::ws()
+        .expect_text("hi")
+        .send_text("ho")
+        .expect_close(1000, "")
+        .start();
+    Wsline::new()
+        .args(["-d", "hi", "--expect", "hi", "--within", "200ms"])
+        .arg(peer.url())
+        .stdout("ho\n")
+        .stderr_matches(
+            "wsline: expected \"hi\", but the one message that came within 0.2 s was not it\n  \
+             - hi\n  + ho\n     ^\nthe last messages:\n  > \"hi\"\n  < \"ho\"\nclosed by us: 1000 \
+             (normal closure) after [..] s, sent 1, received 1\n",
+        )
+        .code(4)
+        .run();
+}
+
+#[test]
+fn nothing_that_comes_is_said_too() {
+    let peer = Peer::ws().expect_close(1000, "").start();
+    Wsline::new()
+        .args(["--within", "100ms", "--expect-json", r#"{"a":1}"#])
+        .arg(peer.url())
+        .stderr_matches(
+            "wsline: expected JSON with {\"a\":1}, but no message came within 0.1 s\n...\n",
+        )
+        .code(4)
+        .run();
+}
+
+#[test]
+fn strict_takes_the_very_next_message() {
+    let peer = || {
+        Peer::ws()
+            .ping(b"a Ping is no message")
+            .send_text("noise")
+            .send_text("signal")
+            .expect_pong(b"a Ping is no message")
+            .expect_close(1000, "")
+            .start()
+    };
+    let strict = peer();
+    Wsline::new()
+        .args(["--strict", "--expect", "signal", &strict.url()])
+        .stdout_matches("noise\n...")
+        .stderr_matches("wsline: expected \"signal\", but \"noise\" came instead\n...\n")
+        .code(4)
+        .run();
+    let lenient = peer();
+    Wsline::new()
+        .args(["--expect", "signal", &lenient.url(), "-w", "0"])
+        .stdout("noise\nsignal\n")
+        .run();
+}
+
+#[test]
+fn a_close_that_is_expected_is_no_failure_and_another_one_is() {
+    let closing = || {
+        Peer::ws()
+            .send_text("bye")
+            .close(1008, "no")
+            .expect_close(1008, "")
+            .start()
+    };
+    for code in ["1008", "any"] {
+        let peer = closing();
+        Wsline::new()
+            .args(["--expect", "bye", "--expect-close", code, &peer.url()])
+            .stdout("bye\n")
+            .run();
+    }
+    let peer = closing();
+    Wsline::new()
+        .args(["--expect-close", "1000", &peer.url()])
+        .stdout("bye\n")
+        .stderr_matches(
+            "wsline: expected the connection to be closed with 1000 (normal closure), but the \
+             server closed with 1008 \"no\" (policy violation)\n...\n",
+        )
+        .code(4)
+        .run();
+    let peer = closing();
+    Wsline::new()
+        .args(["--expect", "never", &peer.url()])
+        .stdout("bye\n")
+        .stderr_matches(
+            "wsline: expected \"never\", but the server closed with 1008 \"no\" (policy \
+             violation)\n...\n",
+        )
+        .code(4)
+        .run();
+}
+
+#[test]
+fn an_end_without_a_close_can_be_expected() {
+    let peer = Peer::ws().expect_text("x").drop_tcp().start();
+    Wsline::new()
+        .args(["-d", "x", "--expect-close", "1006", &peer.url()])
+        .run();
+}
+
+#[test]
+fn silence_is_kept_or_broken() {
+    let peer = Peer::ws()
+        .send_text("before")
+        .ping(b"no message")
+        .expect_text("quiet?")
+        .expect_pong(b"no message")
+        .expect_close(1000, "")
+        .start();
+    Wsline::new()
+        .args(["--expect", "before", "-d", "quiet?"])
+        .args(["--expect-silence", "200ms", "-w", "0", &peer.url()])
+        .stdout("before\n")
+        .run();
+    let peer = Peer::ws()
+        .expect_text("quiet?")
+        .send_text("no")
+        .expect_close(1000, "")
+        .start();
+    Wsline::new()
+        .args(["-d", "quiet?", "--expect-silence", "60s", &peer.url()])
+        .stdout("no\n")
+        .stderr_matches("wsline: expected no message for 60 s, but \"no\" came after [..]\n...\n")
+        .code(4)
+        .run();
+}
+
+#[test]
+fn a_status_is_expected_of_the_handshake() {
+    const REFUSAL: &str = "HTTP/1.1 401 Unauthorized\r\nContent-Length: 5\r\n\r\nnope\n";
+    let peer = Peer::http(REFUSAL).start();
+    Wsline::new()
+        .args(["--expect-status", "401", &peer.url()])
+        .run();
+    let peer = Peer::http(REFUSAL).start();
+    Wsline::new()
+        .args(["--expect-status", "403", &peer.url()])
+        .stderr_matches(
+            "wsline: expected the status 403, but the server refused it: HTTP/1.1 401 \
+             Unauthorized\n",
+        )
+        .code(4)
+        .run();
+    let peer = Peer::ws().expect_text("x").expect_close(1000, "").start();
+    Wsline::new()
+        .args(["--expect-status", "101", "-d", "x", "-w", "0", &peer.url()])
+        .run();
+    let peer = Peer::ws().expect_close(1000, "").start();
+    Wsline::new()
+        .args(["--expect-status", "401", &peer.url()])
+        .stderr_matches(
+            "wsline: expected the status 401, but the server accepted the upgrade with 101\n...\n",
+        )
+        .code(4)
+        .run();
+}
+
+#[test]
+fn stdin_is_left_alone_unless_it_goes_on_afterwards() {
+    let peer = Peer::ws()
+        .expect_text("a")
+        .send_text("A")
+        .expect_close(1000, "")
+        .start();
+    Wsline::new()
+        .args(["-d", "a", "--expect", "A", "-w", "0", &peer.url()])
+        .stdin("of the loop\n")
+        .stdout("A\n")
+        .run();
+    let peer = Peer::ws()
+        .send_text("ready")
+        .expect_text("line")
+        .expect_close(1000, "")
+        .start();
+    Wsline::new()
+        .args(["--expect", "ready", "-i", "-w", "0", &peer.url()])
+        .stdin("line\n")
+        .stdout("ready\n")
+        .run();
+}
+
+#[test]
+fn what_makes_no_sense_is_refused() {
+    for (words, says) in [
+        (vec!["--strict"], "--strict is about expectations"),
+        (
+            vec!["--expect-status", "401", "-d", "x"],
+            "another status than 101 stands alone",
+        ),
+        (vec!["--expect-json", "{"], "it is no JSON"),
+        (vec!["--expect-match", "("], "unclosed group"),
+        (vec!["--expect-close", "99"], "1000 to 4999, or any"),
+        (vec!["--expect-hex", "0"], "two digits make a byte"),
+        (vec!["--expect", "x", "--within", "0"], "a limit of 0"),
+    ] {
+        Wsline::new()
+            .arg("ws://127.0.0.1:9/")
+            .args(words)
+            .stderr_matches(format!("error: [..]{says}[..]\n...\n"))
+            .code(2)
+            .run();
+    }
+}
+
+#[test]
+fn a_message_too_large_to_be_held_fails_the_connection() {
+    let peer = Peer::ws()
+        .send_text("x".repeat(2000))
+        .expect_close_any()
+        .start();
+    Wsline::new()
+        .args(["--expect", "y", "--max-message-size", "1K", &peer.url()])
+        .stderr_matches(
+            "wsline: expected \"y\", but the server sent a message of at least 2000 bytes, where \
+             --max-message-size allows 1024\n...\n",
+        )
+        .code(4)
+        .run();
+}
