@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use super::Opening;
 use crate::error::Error;
 use crate::event::{Event, Kind, Link, Step, Way};
-use crate::head;
+use crate::head::{self, Secrets};
 use crate::output::sink::Sink;
 use crate::output::{Detail, Output};
 use crate::protocol::{CloseBody, CloseReason, Closure, End, Party};
@@ -79,8 +79,10 @@ impl<S: Sink> Session<S> {
             let text = String::from_utf8_lossy(&field.value);
             let header = if head::is_secret(&field.name) {
                 let name = variable(&field.name, &mut names);
+                let shown = field.shown_value(Secrets::Hidden);
                 self.comment(&format!(
-                    "{name} is not recorded: give it with --var '{name}=…', or in the environment"
+                    "{name} is not recorded: give it with --var '{name}={shown}', or in the \
+                     environment"
                 ))?;
                 Template {
                     parts: vec![

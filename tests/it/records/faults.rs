@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{record, statements};
 use crate::support::program::BINARY;
-use crate::support::{Peer, Stdin, Wsline};
+use crate::support::{require, Peer, Stdin, Wsline};
 
 #[test]
 fn a_path_that_can_not_be_written_is_said_before_connecting() {
@@ -77,6 +77,7 @@ fn names_that_are_no_file_are_refused() {
 /// A file that may not grow past some size stands for a full disk.
 #[test]
 fn a_full_disk_ends_the_run_and_leaves_a_whole_record() {
+    require!("bash");
     for name in ["talk.ws", "talk.jsonl", "talk.har"] {
         let long = "x".repeat(3000);
         let peer = Peer::ws()

@@ -75,6 +75,7 @@ fn the_head_says_what_was_asked_for_and_no_secret() {
             field("Origin", "http://a"),
             field("Cookie", "a=hidden"),
             field("cookie", "b=hidden"),
+            field("Authorization", "Bearer hidden"),
             field("X-Empty", ""),
             field("X-Odd", "${d}"),
         ],
@@ -90,13 +91,16 @@ fn the_head_says_what_was_asked_for_and_no_secret() {
              url \"ws://127.0.0.1:8080/a?b=${{c}}\"\n\
              option --location\n\
              option --force\n\
-             # X_API_KEY is not recorded: give it with --var 'X_API_KEY=…', or in the environment\n\
+             # X_API_KEY is not recorded: give it with --var 'X_API_KEY=***', or in the environment\n\
              header X-Api-Key: ${{X_API_KEY}}\n\
              header Origin: http://a\n\
-             # COOKIE is not recorded: give it with --var 'COOKIE=…', or in the environment\n\
+             # COOKIE is not recorded: give it with --var 'COOKIE=***', or in the environment\n\
              header Cookie: ${{COOKIE}}\n\
-             # COOKIE_2 is not recorded: give it with --var 'COOKIE_2=…', or in the environment\n\
+             # COOKIE_2 is not recorded: give it with --var 'COOKIE_2=***', or in the environment\n\
              header cookie: ${{COOKIE_2}}\n\
+             # AUTHORIZATION is not recorded: give it with --var 'AUTHORIZATION=Bearer ***', or in \
+             the environment\n\
+             header Authorization: ${{AUTHORIZATION}}\n\
              header X-Empty;\n\
              header \"X-Odd: ${{d}}\"\n\
              header User-Agent:\n\
