@@ -1,21 +1,21 @@
 //! An HTTP archive (HAR 1.2) as a session file: each WebSocket in it, with the messages in
 //! `_webSocketMessages` as Chrome writes them.
 //!
-//! A message has opcode 1 and its text, or opcode 2 and its bytes in base64. Other tools, and
-//! `wsline --record`, have Closes, Pings and Pongs too (opcodes 8, 9, 10), in base64. Fields that
-//! aren't used may hold anything.
+//! A message has opcode 1 and its text, or opcode 2 and its bytes in base64. `wsline --record`
+//! writes Closes, Pings and Pongs too (opcodes 8, 9, 10), in base64. Fields that aren't used may
+//! hold anything.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::raw::{Field, File};
 use super::record::{Connection, Moment, Record, Said, What};
-use super::Script;
+use super::{Script, LONGEST_PAYLOAD};
 use crate::error::Flaw;
 use crate::protocol::{CloseBody, CloseReason};
 
-/// The most that a control frame carries, in bytes (RFC 6455 §5.5).
-const LONGEST_CONTROL: usize = 125;
+/// The status of an answer that there was not.
+const NO_ANSWER: u16 = 0;
 
 #[derive(Deserialize)]
 struct Archive<'a> {
@@ -46,6 +46,8 @@ struct Entry<'a> {
 
 #[derive(Deserialize)]
 struct Request<'a> {
+    #[serde(borrow)]
+    method: Option<&'a RawValue>,
     #[serde(borrow)]
     url: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -100,11 +102,11 @@ pub fn read(file: &str, text: &str) -> Result<Script, Flaw> {
         if !is_websocket(&entry) {
             continue;
         }
-        match at.status(&entry)? {
-            Some(status) if status != 101 && !has_messages(&entry) => {
-                refused = Some((at, entry, status));
-            }
-            _ => opened.push((at, entry)),
+        let status = at.status(&entry)?;
+        if at.has_messages(&entry)? || at.is_open(&entry, status)? {
+            opened.push((at, entry));
+        } else if status != NO_ANSWER {
+            refused = Some((at, entry, status));
         }
     }
     let mut record = Record::default();
@@ -120,8 +122,8 @@ pub fn read(file: &str, text: &str) -> Result<Script, Flaw> {
         record.say(said(number, start, link, false, what));
     } else if opened.is_empty() {
         return Err(file.flaw_as_a_whole(
-            "there is no WebSocket in this archive: an entry whose _resourceType is \
-             \"websocket\", as Chrome exports it",
+            "there is no WebSocket in this archive that was answered: an entry whose \
+             _resourceType is \"websocket\", as Chrome exports it",
         ));
     }
     Ok(record.into_script())
@@ -142,12 +144,6 @@ fn is_websocket(entry: &Entry<'_>) -> bool {
         .resource_type
         .is_some_and(|kind| kind.get() == "\"websocket\"");
     is_named || entry.messages.is_some()
-}
-
-fn has_messages(entry: &Entry<'_>) -> bool {
-    entry
-        .messages
-        .is_some_and(|messages| messages.get().contains('{'))
 }
 
 /// An object in the archive, and the way to it.
@@ -199,17 +195,41 @@ impl<'a> At<'a> {
         }
     }
 
-    /// The status of the answer; 0 is none, and so is an entry without one.
-    fn status(&self, entry: &Entry<'a>) -> Result<Option<u16>, Flaw> {
+    fn status(&self, entry: &Entry<'a>) -> Result<u16, Flaw> {
         let Some(raw) = entry.response else {
-            return Ok(None);
+            return Ok(NO_ANSWER);
         };
         let response: Response<'_> = self.read(".response", raw)?;
         let Some(status) = response.status else {
-            return Ok(None);
+            return Ok(NO_ANSWER);
         };
-        let status = self.below(".response.status", status, |field| field.number())?;
-        Ok((100..=999).contains(&status).then_some(status))
+        self.below(".response.status", status, |field| {
+            match field.number()? {
+                status @ (NO_ANSWER | 100..=999) => Ok(status),
+                _ => Err(field.wrong("a status of three digits, or 0 for none")),
+            }
+        })
+    }
+
+    /// Whether anything went over it. That it failed is told in the same place.
+    fn has_messages(&self, entry: &Entry<'a>) -> Result<bool, Flaw> {
+        let Some(raw) = entry.messages else {
+            return Ok(false);
+        };
+        let all: Vec<Message<'_>> = self.read("._webSocketMessages", raw)?;
+        let is_error = |kind: &RawValue| kind.get() == "\"error\"";
+        Ok(!all.iter().all(|one| one.kind.is_some_and(is_error)))
+    }
+
+    /// Whether the answer opens a WebSocket: 101, or in HTTP/2 any success of a CONNECT
+    /// (RFC 8441 §5).
+    fn is_open(&self, entry: &Entry<'a>, status: u16) -> Result<bool, Flaw> {
+        let Some(raw) = entry.request.filter(|_| (200..300).contains(&status)) else {
+            return Ok(status == 101);
+        };
+        let request: Request<'_> = self.read(".request", raw)?;
+        let is_connect = |method: &RawValue| method.get() == "\"CONNECT\"";
+        Ok(request.method.is_some_and(is_connect))
     }
 
     fn connection(&self, entry: &Entry<'a>) -> Result<Connection, Flaw> {
@@ -293,7 +313,7 @@ impl<'a> At<'a> {
 
 fn control(field: &Field<'_>) -> Result<Vec<u8>, Flaw> {
     let payload = field.base64()?;
-    if payload.len() > LONGEST_CONTROL {
+    if payload.len() > LONGEST_PAYLOAD {
         return Err(field.wrong("at most 125 bytes in base64 (RFC 6455 §5.5)"));
     }
     Ok(payload)

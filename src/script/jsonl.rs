@@ -10,12 +10,9 @@ use serde_json::value::RawValue;
 
 use super::raw::{Field, File};
 use super::record::{Connection, Record, Said, What};
-use super::Script;
+use super::{Script, LONGEST_PAYLOAD};
 use crate::error::Flaw;
 use crate::protocol::CloseReason;
-
-/// The most that a control frame carries, in bytes (RFC 6455 §5.5).
-const LONGEST_CONTROL: usize = 125;
 
 #[derive(Deserialize)]
 struct Object<'a> {
@@ -247,9 +244,9 @@ impl<'a> Row<'a> {
             (None, Some(bytes)) => self.field("base64", bytes).base64()?,
             (None, None) => Vec::new(),
         };
-        if payload.len() > LONGEST_CONTROL {
+        if payload.len() > LONGEST_PAYLOAD {
             let cause = format!(
-                "a Ping or a Pong carries at most {LONGEST_CONTROL} bytes (RFC 6455 §5.5), and \
+                "a Ping or a Pong carries at most {LONGEST_PAYLOAD} bytes (RFC 6455 §5.5), and \
                  this one has {}",
                 payload.len()
             );

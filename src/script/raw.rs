@@ -8,13 +8,11 @@ use serde_json::value::RawValue;
 use super::parse::json_cause;
 use super::place::flaw;
 use super::record::Moment;
+use super::LONGEST_REASON;
 use crate::error::Flaw;
 
 /// How much of a wrong value is quoted, in characters.
 const SHOWN: usize = 40;
-
-/// The longest reason of a Close, in bytes: its code takes two (RFC 6455 §5.5.1).
-const LONGEST_REASON: usize = 123;
 
 /// A file of JSON, as one value or as a line each.
 #[derive(Debug)]

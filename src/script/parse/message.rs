@@ -9,13 +9,7 @@ use crate::duration;
 use crate::head::is_token;
 use crate::protocol::Kind;
 use crate::script::place::{Span, Wrong, BLANKS};
-use crate::script::{Message, Payload, Template, Wanted};
-
-/// The most that a Ping or a Pong carries, in bytes (RFC 6455 §5.5).
-const LONGEST_PAYLOAD: usize = 125;
-
-/// The longest reason of a Close, in bytes: its code takes two (RFC 6455 §5.5.1).
-const LONGEST_REASON: usize = 123;
+use crate::script::{Message, Payload, Template, Wanted, LONGEST_PAYLOAD, LONGEST_REASON};
 
 /// After `>`.
 pub(super) fn sent(span: Span<'_>) -> Result<Message, Wrong> {
