@@ -287,15 +287,15 @@ impl Session<'_> {
             .until
             .messages
             .filter(|wanted| orderly && received < *wanted);
-        self.count_unsent(unsent)
+        self.count_unsent(link, unsent)
             .or_else(|| too_few.map(|wanted| Error::TooFew { received, wanted }))
     }
 
     /// Whether the connection ended while input that was accepted had not left.
-    pub(super) fn count_unsent(&mut self, mut unsent: u64) -> Option<Error> {
+    pub(super) fn count_unsent(&mut self, link: Link, mut unsent: u64) -> Option<Error> {
         let mut more = false;
         if self.input != Input::Over {
-            let left = self.audience.source.unsent();
+            let left = self.audience.source.unsent(link);
             unsent += left.messages;
             more = left.more;
         }

@@ -464,16 +464,18 @@ impl Source for Conversation {
         }
     }
 
-    fn unsent(&mut self) -> Unsent {
+    fn unsent(&mut self, link: Link) -> Unsent {
         let after = self
             .then
             .as_mut()
-            .map(|then| then.unsent())
+            .map(|then| then.unsent(link))
             .unwrap_or_default();
-        let sends = |front: &Front| matches!(front.step.act, Act::Send(..) | Act::Stream(..));
+        let sends = |front: &Front| {
+            front.step.link == link && matches!(front.step.act, Act::Send(..) | Act::Stream(..))
+        };
         let front = self.front.as_ref().is_some_and(sends);
         Unsent {
-            messages: after.messages + self.plot.unsent() + u64::from(front),
+            messages: after.messages + self.plot.unsent(link) + u64::from(front),
             more: after.more,
         }
     }

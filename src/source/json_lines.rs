@@ -120,7 +120,7 @@ impl Source for JsonLines {
         }
     }
 
-    fn unsent(&mut self) -> Unsent {
+    fn unsent(&mut self, _link: Link) -> Unsent {
         let more = self.reader.look_ahead();
         let held = self.reader.held();
         let unfinished = held.last().is_some_and(|&last| last != b'\n');

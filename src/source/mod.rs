@@ -64,8 +64,9 @@ pub trait Source {
     /// readable now, so that one read will not block.
     fn take(&mut self, ready: bool, to: &mut dyn Sender) -> Took;
 
-    /// Asked once when the connection has ended before the source did: what is left unsent?
-    fn unsent(&mut self) -> Unsent {
+    /// Asked once when a connection has ended before the source did: what of that which was to go
+    /// there is left unsent?
+    fn unsent(&mut self, _link: Link) -> Unsent {
         Unsent::default()
     }
 

@@ -507,8 +507,9 @@ impl Plot for Player {
         self.values.insert(name.to_owned(), value);
     }
 
-    fn unsent(&self) -> u64 {
-        let sends = |line: &&Line| matches!(line.statement, Statement::Send(_));
+    fn unsent(&self, link: Link) -> u64 {
+        let sends =
+            |line: &&Line| matches!(line.statement, Statement::Send(_)) && self.link(line) == link;
         self.lines.iter().filter(sends).count() as u64
     }
 

@@ -157,7 +157,7 @@ impl Prompt {
 
     /// Tells what becomes of what was typed for a connection that is not waited for.
     fn give_up(&mut self, to: &mut dyn Sender) {
-        let lost = match self.unsent().messages {
+        let lost = match self.unsent(LINK).messages {
             0 => return,
             1 => "1 message".to_owned(),
             many => format!("{many} messages"),
@@ -324,7 +324,7 @@ impl Source for Prompt {
         self.send(to)
     }
 
-    fn unsent(&mut self) -> Unsent {
+    fn unsent(&mut self, _link: Link) -> Unsent {
         let messages = self
             .waiting
             .iter()

@@ -191,7 +191,7 @@ impl Source for Stdin {
         }
     }
 
-    fn unsent(&mut self) -> Unsent {
+    fn unsent(&mut self, _link: Link) -> Unsent {
         let more = self.reader.look_ahead();
         let held = self.reader.held();
         let messages = match self.cut {

@@ -317,7 +317,7 @@ fn what_is_left_is_counted() {
         page.room = 1;
         let mut stdin = open(Stdin::new(file(input), cut, Pace::default()));
         assert!(matches!(stdin.take(true, &mut page), Took::More));
-        let left = stdin.unsent();
+        let left = stdin.unsent(Link(0));
         (left.messages, left.more)
     };
     assert_eq!(left("a\n", LINES), (0, false));
@@ -337,7 +337,7 @@ fn what_is_left_of_a_command_line_is_counted_with_what_comes_after_it() {
     let mut page = Page::new();
     page.room = 1;
     assert!(matches!(conversation.take(true, &mut page), Took::More));
-    assert_eq!(conversation.unsent().messages, 4);
+    assert_eq!(conversation.unsent(Link(0)).messages, 4);
 }
 
 // Files as messages.

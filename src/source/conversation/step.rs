@@ -184,8 +184,8 @@ pub trait Plot {
     /// Keeps the value of a variable for the steps that follow.
     fn keep(&mut self, name: &str, value: String);
 
-    /// Messages that are still to be sent.
-    fn unsent(&self) -> u64;
+    /// Messages that are still to be sent on a connection.
+    fn unsent(&self, link: Link) -> u64;
 
     /// What a connection is called in reports; `None` if there is only one.
     fn name(&self, link: Link) -> Option<&str>;
@@ -213,8 +213,9 @@ impl Plot for VecDeque<Step> {
 
     fn keep(&mut self, _name: &str, _value: String) {}
 
-    fn unsent(&self) -> u64 {
-        let sends = |step: &&Step| matches!(step.act, Act::Send(..) | Act::Stream(..));
+    fn unsent(&self, link: Link) -> u64 {
+        let sends =
+            |step: &&Step| step.link == link && matches!(step.act, Act::Send(..) | Act::Stream(..));
         self.iter().filter(sends).count() as u64
     }
 

@@ -81,9 +81,10 @@ fn steps_have_their_place_their_connection_and_their_time() {
             .as_str(),
     )
     .expect("it can be played");
-    assert!(player.expects() && player.unsent() == 2);
+    let unsent = |player: &Player| [Link(0), Link(1)].map(|link| player.unsent(link));
+    assert!(player.expects() && unsent(&player) == [1, 1]);
     let steps = steps(&mut player);
-    assert!(!player.expects() && player.unsent() == 0 && player.is_empty());
+    assert!(!player.expects() && unsent(&player) == [0, 0] && player.is_empty());
     let shown: Vec<String> = steps
         .iter()
         .map(|step| format!("{} {:?} {:?}", step.link.0, step.place, step.act))

@@ -153,7 +153,7 @@ fn lines_wait_for_the_connection_and_go_in_order() {
     assert!(matches!(talk.type_all(&["a", "/ping x", "b"]), Took::More));
     assert!(talk.wire.sent.is_empty());
     assert_eq!(talk.wire.notes.len(), 1, "one note, not three");
-    assert_eq!(talk.prompt.unsent().messages, 2);
+    assert_eq!(talk.prompt.unsent(Link(0)).messages, 2);
     talk.hear(&Event::Open(&upgrade()));
     assert!(
         talk.prompt.due().is_some(),
@@ -163,7 +163,7 @@ fn lines_wait_for_the_connection_and_go_in_order() {
     assert!(matches!(talk.take(), Took::Later));
     assert_eq!(talk.wire.sent, ["Text a", "Ping x", "Text b"]);
     assert_eq!(talk.prompt.due(), None);
-    assert_eq!(talk.prompt.unsent(), Unsent::default());
+    assert_eq!(talk.prompt.unsent(Link(0)), Unsent::default());
 }
 
 #[test]
@@ -313,7 +313,7 @@ fn a_big_file_goes_in_pieces_and_what_is_typed_waits() {
         let mut talk = Talk::open();
         let took = talk.type_all(&[&format!("/{command} {path}"), "after"]);
         assert!(matches!(took, Took::More));
-        assert_eq!(talk.prompt.unsent().messages, 2);
+        assert_eq!(talk.prompt.unsent(Link(0)).messages, 2);
         assert!(talk.take_all(10_000) > 20);
         assert!(talk.wire.pieces > 20);
         assert_eq!(talk.wire.messages[0], (kind, content.clone().into_bytes()));
