@@ -4,6 +4,8 @@
 //!
 //! `WSLINE_UPDATE=1` writes anew what stands beside them.
 
+mod forms;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
