@@ -167,8 +167,8 @@ fn an_end_without_a_close_can_be_expected() {
 fn silence_is_kept_or_broken() {
     let peer = Peer::ws()
         .send_text("before")
-        .ping(b"no message")
         .expect_text("quiet?")
+        .ping(b"no message")
         .expect_pong(b"no message")
         .expect_close(1000, "")
         .start();
