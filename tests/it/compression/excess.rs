@@ -5,6 +5,7 @@ use std::time::Duration;
 use flate2::FlushCompress;
 
 use super::{compressed, failed, verdict, Deflate, AGREED};
+use crate::limits::MEMORY;
 use crate::support::peer::{LengthForm, BINARY};
 use crate::support::{Frame, Peer, Stdout, Wsline};
 
@@ -49,7 +50,7 @@ fn a_bomb_in_a_pipe_passes_in_constant_memory() {
             verdict(0, 1, ", compressed to under 1 %")
         ))
         .run();
-    finished.assert_memory_below(16 * 1024);
+    finished.assert_memory_below(MEMORY);
     let length = path.metadata().expect("it was written").len();
     assert_eq!(length, 64 << 20);
 }
@@ -63,7 +64,7 @@ fn four_gibibytes_pass(peer: Peer) {
         .stdout_to(Stdout::File("/dev/null".into()))
         .within(limit)
         .run()
-        .assert_memory_below(16 * 1024);
+        .assert_memory_below(MEMORY);
 }
 
 #[test]
