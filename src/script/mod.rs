@@ -14,6 +14,7 @@ mod record;
 mod template;
 #[cfg(test)]
 mod tests;
+mod variables;
 
 pub use parse::{decode, parse};
 pub use print::{comment, print, print_line};

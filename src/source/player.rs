@@ -241,7 +241,7 @@ impl Player {
     /// wrong with it is said before it begins.
     fn rehearse(&self) -> Result<(), Error> {
         for line in &self.lines {
-            let known = templates(&line.statement).iter().all(|template| {
+            let known = line.statement.templates().iter().all(|template| {
                 template
                     .variables()
                     .all(|name| self.values.contains_key(name))
@@ -566,7 +566,9 @@ fn variables(
                 | Statement::Subprotocol(_)
                 | Statement::Options(_)
         );
-        for name in templates(&line.statement)
+        for name in line
+            .statement
+            .templates()
             .iter()
             .flat_map(|template| template.variables())
         {
@@ -589,47 +591,6 @@ fn unset(book: &Book, line: &Line, name: &str) -> Error {
          capture it before this line"
     );
     book.flaw(line.number, &format!("${{{name}}}"), cause)
-}
-
-/// The templates of a statement.
-fn templates(statement: &Statement) -> Vec<&Template> {
-    use script::Wanted as W;
-    match statement {
-        Statement::Url(template)
-        | Statement::Header(template)
-        | Statement::Subprotocol(template) => {
-            vec![template]
-        }
-        Statement::Options(templates) => templates.iter().collect(),
-        Statement::Send(
-            Message::Text(template)
-            | Message::Json(template)
-            | Message::File(_, template)
-            | Message::Ping(Payload::Text(template))
-            | Message::Pong(Payload::Text(template))
-            | Message::Close {
-                reason: template, ..
-            },
-        )
-        | Statement::Expect(
-            W::Text(template)
-            | W::Json(template)
-            | W::Match {
-                pattern: template, ..
-            }
-            | W::File(_, template)
-            | W::Ping(Some(Payload::Text(template)))
-            | W::Pong(Some(Payload::Text(template)))
-            | W::Close {
-                reason: Some(template),
-                ..
-            }
-            | W::Header {
-                value: template, ..
-            },
-        ) => vec![template],
-        _ => Vec::new(),
-    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,95 @@
+//! Which texts of a file may have variables, and which variables those are.
+
+use std::collections::BTreeSet;
+
+use super::{Message, Payload, Script, Statement, Template, Wanted};
+
+impl Script {
+    /// The names of all variables that stand in it.
+    #[must_use]
+    pub fn variables(&self) -> BTreeSet<&str> {
+        let statements = self.lines.iter().map(|line| &line.statement);
+        statements
+            .flat_map(Statement::templates)
+            .flat_map(Template::variables)
+            .collect()
+    }
+}
+
+impl Statement {
+    /// The texts in it that may have variables.
+    #[must_use]
+    pub fn templates(&self) -> Vec<&Template> {
+        match self {
+            Self::Url(template) | Self::Header(template) | Self::Subprotocol(template) => {
+                vec![template]
+            }
+            Self::Options(words) => words.iter().collect(),
+            Self::Send(message) => of_message(message).into_iter().collect(),
+            Self::Expect(wanted) => of_wanted(wanted).into_iter().collect(),
+            Self::Within(_)
+            | Self::Strict(_)
+            | Self::Wait(_)
+            | Self::At(_)
+            | Self::Capture { .. } => Vec::new(),
+        }
+    }
+}
+
+fn of_message(message: &Message) -> Option<&Template> {
+    match message {
+        Message::Text(template)
+        | Message::Json(template)
+        | Message::File(_, template)
+        | Message::Close {
+            reason: template, ..
+        } => Some(template),
+        Message::Ping(payload) | Message::Pong(payload) => of_payload(payload),
+        Message::Binary(_) => None,
+    }
+}
+
+fn of_wanted(wanted: &Wanted) -> Option<&Template> {
+    match wanted {
+        Wanted::Text(template)
+        | Wanted::Json(template)
+        | Wanted::Match {
+            pattern: template, ..
+        }
+        | Wanted::File(_, template)
+        | Wanted::Header {
+            value: template, ..
+        } => Some(template),
+        Wanted::Ping(payload) | Wanted::Pong(payload) => payload.as_ref().and_then(of_payload),
+        Wanted::Close { reason, .. } => reason.as_ref(),
+        Wanted::Binary(_)
+        | Wanted::Any
+        | Wanted::Silence(_)
+        | Wanted::Status(_)
+        | Wanted::Refused(_) => None,
+    }
+}
+
+fn of_payload(payload: &Payload) -> Option<&Template> {
+    match payload {
+        Payload::Text(template) => Some(template),
+        Payload::Bytes(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::parse;
+
+    #[test]
+    fn they_are_found_wherever_they_may_stand() {
+        let text = "url ws://${a}/\nheader X: ${b}\nsubprotocol ${c}\noption -A ${d}\n\
+                    > ${e}\n> json {\"x\":\"${f}\"}\n> file @${g}\n> ping ${h}\n> pong ${i}\n\
+                    > close 1000 ${j}\n< ${k}\n< json [\"${l}\"]\n< /${m}/\n< text @${n}\n\
+                    < ping ${o}\n< pong ${p}\n< close 1000 ${q}\n< header X: ${r}\n\
+                    < any\n> hex ff\n> \"${no}\"\n> ${a}\n";
+        let script = parse("x.ws", text).expect("a session file");
+        let names: String = script.variables().into_iter().collect();
+        assert_eq!(names, "abcdefghijklmnopqr");
+    }
+}
