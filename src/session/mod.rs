@@ -21,7 +21,7 @@ mod wait;
 use std::io;
 use std::time::Instant;
 
-pub use signals::Signals;
+pub use signals::{Relay, Signals};
 pub use until::{Until, Wait};
 
 use crate::connect::Dialing;
