@@ -119,10 +119,33 @@ Register-ArgumentCompleter -Native -CommandName 'wsline' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Show this help; --help shows all of it')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Show the version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Show the version')
+            [CompletionResult]::new('test', 'test', [CompletionResultType]::ParameterValue, 'Run session files against a server, and report')
             [CompletionResult]::new('echo', 'echo', [CompletionResultType]::ParameterValue, 'Be an echo server, to try things out with')
             [CompletionResult]::new('demo', 'demo', [CompletionResultType]::ParameterValue, 'Talk to an echo server inside this process')
             [CompletionResult]::new('curl', 'curl', [CompletionResultType]::ParameterValue, 'Talk as a browser''s "Copy as cURL" says')
             [CompletionResult]::new('generate', 'generate', [CompletionResultType]::ParameterValue, 'Print shell completions or the man page')
+            break
+        }
+        'wsline;test' {
+            [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Run so many files at once')
+            [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Run so many files at once')
+            [CompletionResult]::new('--filter', '--filter', [CompletionResultType]::ParameterName, 'Run only files with TEXT in their paths (repeat)')
+            [CompletionResult]::new('--var', '--var', [CompletionResultType]::ParameterName, 'Set the variable that files write as ${NAME} (repeat)')
+            [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'Connect to this URL instead of the one in the files')
+            [CompletionResult]::new('--junit', '--junit', [CompletionResultType]::ParameterName, 'Write a JUnit report, as CI servers read it')
+            [CompletionResult]::new('--serve', '--serve', [CompletionResultType]::ParameterName, 'Start a server first, and end it afterwards')
+            [CompletionResult]::new('--ready', '--ready', [CompletionResultType]::ParameterName, 'Wait until the server of --serve accepts connections at URL')
+            [CompletionResult]::new('--speed', '--speed', [CompletionResultType]::ParameterName, 'Keep a record''s pauses, N times as fast')
+            [CompletionResult]::new('--ignore', '--ignore', [CompletionResultType]::ParameterName, 'Let received JSON differ at this place (repeat)')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
+            [CompletionResult]::new('--bail', '--bail', [CompletionResultType]::ParameterName, 'Stop after the first file that does not pass')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Write one JSON object for each file and one for all')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show each statement on stderr as it is done')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show each statement on stderr as it is done')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Show only the files that do not pass')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Show only the files that do not pass')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Show this help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Show this help')
             break
         }
         'wsline;echo' {

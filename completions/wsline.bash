@@ -28,6 +28,9 @@ _wsline() {
             wsline,generate)
                 cmd="wsline__subcmd__generate"
                 ;;
+            wsline,test)
+                cmd="wsline__subcmd__test"
+                ;;
             wsline__subcmd__generate,completions)
                 cmd="wsline__subcmd__generate__subcmd__completions"
                 ;;
@@ -41,7 +44,7 @@ _wsline() {
 
     case "${cmd}" in
         wsline)
-            opts="-H -A -o -s -u -k -L -4 -6 -x -U -m -w -i -0 -b -n -P -v -q -d -t -1 -h -V --header --user-agent --origin --subprotocol --user --bearer --cookie --insecure --cacert --servername --cert --key --pass --tls-min --tls-max --location --max-redirs --ipv4 --ipv6 --resolve --connect-to --unix-socket --proxy --proxy-user --proxy-header --noproxy --connect-timeout --max-time --wait --close-timeout --interactive --null --delay --binary --max-messages --strict --json --binary-as --timestamps --show-ping-pong --verbose --quiet --timing --color --show-secrets --record --history --no-history --close-code --close-reason --force --frame-size --compress --max-message-size --expect --expect-match --expect-json --expect-hex --expect-close --expect-ping --expect-status --expect-silence --within --close --data --data-binary --data-hex --data-raw --text --chunk-size --one --help --version echo demo curl generate"
+            opts="-H -A -o -s -u -k -L -4 -6 -x -U -m -w -i -0 -b -n -P -v -q -d -t -1 -h -V --header --user-agent --origin --subprotocol --user --bearer --cookie --insecure --cacert --servername --cert --key --pass --tls-min --tls-max --location --max-redirs --ipv4 --ipv6 --resolve --connect-to --unix-socket --proxy --proxy-user --proxy-header --noproxy --connect-timeout --max-time --wait --close-timeout --interactive --null --delay --binary --max-messages --strict --json --binary-as --timestamps --show-ping-pong --verbose --quiet --timing --color --show-secrets --record --history --no-history --close-code --close-reason --force --frame-size --compress --max-message-size --expect --expect-match --expect-json --expect-hex --expect-close --expect-ping --expect-status --expect-silence --within --close --data --data-binary --data-hex --data-raw --text --chunk-size --one --help --version test echo demo curl generate"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -789,6 +792,75 @@ _wsline() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wsline__subcmd__test)
+            opts="-j -v -q -h --jobs --filter --var --url --bail --junit --json --serve --ready --speed --ignore --verbose --quiet --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --jobs)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -j)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --filter)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --var)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --junit)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --serve)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ready)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --speed)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ignore)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;

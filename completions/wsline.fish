@@ -104,10 +104,28 @@ complete -c wsline -n "__fish_wsline_needs_command" -s t -l text -d 'Send stdin 
 complete -c wsline -n "__fish_wsline_needs_command" -s 1 -l one -d 'The same as --max-messages 1'
 complete -c wsline -n "__fish_wsline_needs_command" -s h -l help -d 'Show this help; --help shows all of it'
 complete -c wsline -n "__fish_wsline_needs_command" -s V -l version -d 'Show the version'
+complete -c wsline -n "__fish_wsline_needs_command" -a "test" -d 'Run session files against a server, and report'
 complete -c wsline -n "__fish_wsline_needs_command" -a "echo" -d 'Be an echo server, to try things out with'
 complete -c wsline -n "__fish_wsline_needs_command" -a "demo" -d 'Talk to an echo server inside this process'
 complete -c wsline -n "__fish_wsline_needs_command" -a "curl" -d 'Talk as a browser\'s "Copy as cURL" says'
 complete -c wsline -n "__fish_wsline_needs_command" -a "generate" -d 'Print shell completions or the man page'
+complete -c wsline -n "__fish_wsline_using_subcommand test" -s j -l jobs -d 'Run so many files at once' -r
+complete -c wsline -n "__fish_wsline_using_subcommand test" -l filter -d 'Run only files with TEXT in their paths (repeat)' -r
+complete -c wsline -n "__fish_wsline_using_subcommand test" -l var -d 'Set the variable that files write as ${NAME} (repeat)' -r
+complete -c wsline -n "__fish_wsline_using_subcommand test" -l url -d 'Connect to this URL instead of the one in the files' -r -f
+complete -c wsline -n "__fish_wsline_using_subcommand test" -l junit -d 'Write a JUnit report, as CI servers read it' -r -F
+complete -c wsline -n "__fish_wsline_using_subcommand test" -l serve -d 'Start a server first, and end it afterwards' -r -f -a "(__fish_complete_command)"
+complete -c wsline -n "__fish_wsline_using_subcommand test" -l ready -d 'Wait until the server of --serve accepts connections at URL' -r -f
+complete -c wsline -n "__fish_wsline_using_subcommand test" -l speed -d 'Keep a record\'s pauses, N times as fast' -r
+complete -c wsline -n "__fish_wsline_using_subcommand test" -l ignore -d 'Let received JSON differ at this place (repeat)' -r
+complete -c wsline -n "__fish_wsline_using_subcommand test" -l color -d 'When to use colour' -r -f -a "auto\t'On a terminal unless NO_COLOR is set, elsewhere if CLICOLOR_FORCE is'
+always\t'Whatever the output is'
+never\t'Not at all'"
+complete -c wsline -n "__fish_wsline_using_subcommand test" -l bail -d 'Stop after the first file that does not pass'
+complete -c wsline -n "__fish_wsline_using_subcommand test" -l json -d 'Write one JSON object for each file and one for all'
+complete -c wsline -n "__fish_wsline_using_subcommand test" -s v -l verbose -d 'Show each statement on stderr as it is done'
+complete -c wsline -n "__fish_wsline_using_subcommand test" -s q -l quiet -d 'Show only the files that do not pass'
+complete -c wsline -n "__fish_wsline_using_subcommand test" -s h -l help -d 'Show this help'
 complete -c wsline -n "__fish_wsline_using_subcommand echo" -l cert -d 'The server\'s certificate, and those that signed it, in PEM, or PKCS#12' -r -F
 complete -c wsline -n "__fish_wsline_using_subcommand echo" -l key -d 'The certificate\'s private key in PEM, if it is in a file of its own' -r -F
 complete -c wsline -n "__fish_wsline_using_subcommand echo" -l pass -d 'The key\'s passphrase, or env:NAME or @FILE that holds it' -r

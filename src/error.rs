@@ -421,6 +421,27 @@ pub enum Error {
     #[error("{0}")]
     Script(Box<Flaw>),
 
+    /// The server of `--serve` ended before it accepted a connection.
+    #[error("the server of --serve ended before it was ready: {ending}")]
+    ServerEnded {
+        /// How it ended, in words.
+        ending: String,
+        /// The lines that it printed last.
+        last: Vec<String>,
+    },
+
+    /// The server of `--serve` did not accept a connection in time.
+    #[error("--connect-timeout {} passed while waiting for the server of --serve to listen at {door}",
+            seconds(*.limit))]
+    ServerLate {
+        /// Where it should have listened.
+        door: String,
+        /// The limit.
+        limit: Duration,
+        /// The lines that it printed last.
+        last: Vec<String>,
+    },
+
     /// A signal ended the run.
     #[error("{}", signal_text(*.0))]
     Signal(i32),
@@ -447,7 +468,9 @@ impl Error {
             | Self::ConnectTimeout { .. }
             | Self::ProxyConnect { .. }
             | Self::UnixSocket { .. }
-            | Self::Listen { .. } => Phase::Connect,
+            | Self::Listen { .. }
+            | Self::ServerEnded { .. }
+            | Self::ServerLate { .. } => Phase::Connect,
             Self::ProxyClosed { .. } | Self::Proxy { .. } | Self::ProxyRefused { .. } => {
                 Phase::Proxy
             }
@@ -483,7 +506,8 @@ impl Error {
             Self::Connect { .. }
             | Self::UnixSocket { .. }
             | Self::ProxyConnect { .. }
-            | Self::ProxyClosed { .. } => ExitCode::Connect,
+            | Self::ProxyClosed { .. }
+            | Self::ServerEnded { .. } => ExitCode::Connect,
             Self::Proxy { .. } | Self::ProxyRefused { .. } => ExitCode::Proxy,
             Self::Tls { .. } => ExitCode::Tls,
             Self::Certificate { .. } => ExitCode::Certificate,
@@ -492,7 +516,9 @@ impl Error {
             Self::Refused(_) | Self::Upgrade { .. } | Self::Redirect { .. } => ExitCode::Refused,
             Self::Redirects { .. } => ExitCode::Redirects,
             Self::Unanswered { .. } => ExitCode::Receive,
-            Self::Timeout { .. } | Self::ConnectTimeout { .. } => ExitCode::Timeout,
+            Self::Timeout { .. } | Self::ConnectTimeout { .. } | Self::ServerLate { .. } => {
+                ExitCode::Timeout
+            }
             Self::Input { .. } => ExitCode::Input,
             Self::Output { .. } => ExitCode::Output,
             Self::Unsent { .. } => ExitCode::Send,
@@ -517,6 +543,9 @@ impl Error {
             | Self::Upgrade { hint, .. }
             | Self::Unanswered { hint, .. } => hint.as_deref(),
             Self::ClientCertificate { hint, .. } => Some(hint),
+            Self::ServerLate { .. } => {
+                Some("--ready URL says where it listens, -v shows what it prints")
+            }
             Self::Refused(refusal) => refusal.hint.as_deref(),
             Self::Redirects { .. } => {
                 Some("a larger --max-redirs follows it, unless they lead round in a circle")

@@ -23,6 +23,9 @@ fn main() -> ExitCode {
     let environment = Environment::read();
     let result = match call {
         Call::Talk { url, options } => Plan::new(&url, *options, &environment).and_then(talk),
+        Call::Test { test, options } => {
+            tasks::test::run(*test, &options, &environment).map(Into::into)
+        }
         Call::Demo { options } => demo(*options, &environment),
         Call::Echo(options) => echo(options),
         Call::Generate(what) => generate(what),

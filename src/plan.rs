@@ -193,7 +193,7 @@ pub struct Plan {
 }
 
 /// The limit where a message has to be held in memory.
-const HELD: u64 = 64 * 1024 * 1024;
+pub const HELD: u64 = 64 * 1024 * 1024;
 
 impl Plan {
     /// Decides how a run goes, and opens the files that it reads.
@@ -285,6 +285,7 @@ impl Plan {
 
 /// What is asked of the server, checked, with the password that was not given.
 fn request(target: Target, options: Options, environment: &Environment) -> Result<Request, Error> {
+    let network = way(&options);
     let login = options.user;
     let asks = login.as_ref().is_some_and(|login| login.password.is_none());
     let mut request = Request {
@@ -317,16 +318,7 @@ fn request(target: Target, options: Options, environment: &Environment) -> Resul
             min: options.tls_min,
             max: options.tls_max,
         },
-        network: route::Options {
-            family: match (options.ipv4, options.ipv6) {
-                (true, _) => Family::V4,
-                (_, true) => Family::V6,
-                _ => Family::Any,
-            },
-            pins: options.resolve,
-            detours: options.connect_to,
-            unix_socket: options.unix_socket,
-        },
+        network,
         redirects: options
             .location
             .then(|| options.max_redirs.unwrap_or(redirect::DEFAULT_MOST)),
@@ -347,6 +339,28 @@ fn request(target: Target, options: Options, environment: &Environment) -> Resul
         credentials.password = password::ask(&question)?;
     }
     Ok(request)
+}
+
+/// The way to the server that the options say.
+#[must_use]
+pub fn way(options: &Options) -> route::Options {
+    route::Options {
+        family: match (options.ipv4, options.ipv6) {
+            (true, _) => Family::V4,
+            (_, true) => Family::V6,
+            _ => Family::Any,
+        },
+        pins: options.resolve.clone(),
+        detours: options.connect_to.clone(),
+        unix_socket: options.unix_socket.clone(),
+    }
+}
+
+/// The value of an environment variable that a session file names; `None` also for one that is no
+/// text.
+#[must_use]
+pub fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
 }
 
 /// When it ends; the time of `--max-time` does not run yet.

@@ -20,6 +20,7 @@ mod expect;
 pub mod help;
 mod identity;
 mod options;
+mod test;
 #[cfg(test)]
 mod tests;
 mod values;
@@ -36,6 +37,7 @@ pub use clap_complete::Shell;
 pub use data::{Datum, Spoken};
 pub use identity::Login;
 pub use options::Options;
+pub use test::TestOptions;
 pub use values::{BinaryAs, Colour, Compress};
 
 use crate::connect::tls::identity::Passphrase;
@@ -49,6 +51,13 @@ pub enum Call {
         /// The address as it was typed.
         url: String,
         /// How.
+        options: Box<Options>,
+    },
+    /// `wsline test`: run session files.
+    Test {
+        /// Which, and how they are run.
+        test: Box<TestOptions>,
+        /// How their connections are made.
         options: Box<Options>,
     },
     /// `wsline demo`: the same with a server of our own.
@@ -163,6 +172,16 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Task {
+    /// Run session files against a server, and report
+    ///
+    /// A session file is a conversation: what is sent, and what has to come. Each file is run on
+    /// connections of its own, and has a line on stdout when it has ended, with what went wrong
+    /// below it. The exit status is 0 if all files pass; otherwise it is that of the first of them
+    /// that did not: 4 if an expectation was not met, 2 if the file can't be read, or what a
+    /// connection that failed has.
+    #[command(args_override_self = true, override_usage = TEST_USAGE)]
+    Test(Box<TestOptions>),
+
     /// Be an echo server, to try things out with
     ///
     /// It sends every message back, answers Pings, and prints the URL that it listens on first.
@@ -203,6 +222,8 @@ enum Task {
     },
 }
 
+const TEST_USAGE: &str = "wsline test [OPTIONS] FILE... [-- OPTIONS]";
+
 /// Reads the command line; its first word is the program's name.
 ///
 /// # Errors
@@ -219,6 +240,17 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Call, clap::Err
     let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
     let conflict = ErrorKind::ArgumentConflict;
     match cli.task {
+        Some(Task::Test(test)) => {
+            let options = test
+                .check()
+                .and_then(|()| {
+                    let options = conversation(&test.words);
+                    options.map_err(|sentence| format!("after --: {sentence}"))
+                })
+                .map_err(|sentence| complain(&mut command, Some("test"), conflict, sentence))?;
+            let options = Box::new(options);
+            Ok(Call::Test { test, options })
+        }
         Some(Task::Echo(echo)) => {
             echo.check()
                 .map_err(|sentence| complain(&mut command, Some("echo"), conflict, sentence))?;
@@ -250,6 +282,59 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Call, clap::Err
             let options = Box::new(options);
             Ok(Call::Talk { url, options })
         }
+    }
+}
+
+/// Reads options of a conversation that stand apart from its URL: behind the `--` of `wsline
+/// test`, or in a session file.
+///
+/// # Errors
+///
+/// A sentence on what is wrong with them, or does not belong there.
+pub fn conversation(words: &[OsString]) -> Result<Options, String> {
+    let mut command = command();
+    let program = OsString::from("wsline");
+    let matches = command
+        .try_get_matches_from_mut(std::iter::once(&program).chain(words))
+        .map_err(|error| sentence_of(&keep_secret(error, &mut command)))?;
+    if let Some(sentence) = test::foreign(&command, &matches) {
+        return Err(sentence);
+    }
+    let cli = Cli::from_arg_matches(&matches).map_err(|error| sentence_of(&error))?;
+    if cli.task.is_some() || cli.url.is_some() {
+        return Err(
+            "options are wanted here, and there is a word that belongs to none: files stand \
+             before --, and a value with blanks in it is quoted"
+                .to_owned(),
+        );
+    }
+    let options = cli.typed.settle()?;
+    if options
+        .user
+        .as_ref()
+        .is_some_and(|login| login.password.is_none())
+    {
+        return Err(
+            "-u USER would ask for the password, and nobody is asked in a test: write USER:PASS, \
+             env:NAME or @FILE"
+                .to_owned(),
+        );
+    }
+    Ok(options)
+}
+
+/// What clap says, without the usage of another command than was called.
+fn sentence_of(error: &clap::Error) -> String {
+    if !error.use_stderr() {
+        return "--help and --version are for wsline itself".to_owned();
+    }
+    let text = error.to_string();
+    let lines = text.lines().take_while(|line| !line.is_empty());
+    let words: Vec<&str> = lines.map(str::trim).collect();
+    let sentence = words.join(" ").trim_start_matches("error: ").to_owned();
+    match error.get(ContextKind::SuggestedArg) {
+        Some(ContextValue::String(similar)) => format!("{sentence}, a similar one is {similar}"),
+        _ => sentence,
     }
 }
 
@@ -303,6 +388,7 @@ fn misplaced_task<'a>(
 /// The options whose values may hold a secret.
 const SECRET: &[&str] = &[
     "header",
+    "var",
     "user",
     "bearer",
     "cookie",

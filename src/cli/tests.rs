@@ -50,7 +50,12 @@ fn clap_finds_nothing_to_object_to() {
 
 #[test]
 fn the_short_help_fits_a_screen() {
-    for words in [["-h"].as_slice(), &["demo", "-h"], &["echo", "-h"]] {
+    for words in [
+        ["-h"].as_slice(),
+        &["demo", "-h"],
+        &["echo", "-h"],
+        &["test", "-h"],
+    ] {
         let help = help(words);
         assert!(help.lines().count() <= 40, "{words:?}:\n{help}");
         for line in help.lines() {
@@ -96,6 +101,173 @@ fn the_long_help_is_whole_and_in_the_groups_of_the_manual() {
     for (codes, _) in crate::exit::TABLE {
         assert!(help.contains(&format!("\n  {codes} ")), "{codes}");
     }
+}
+
+/// What is run, and the options behind `--`.
+fn test(words: &[&str]) -> (TestOptions, Options) {
+    match call(words) {
+        Call::Test { test, options } => (*test, *options),
+        other => panic!("{words:?} is {other:?}"),
+    }
+}
+
+#[test]
+fn a_test_has_files_and_behind_two_hyphens_options() {
+    let (run, options) = test(&["test", "a.ws", "b"]);
+    assert_eq!(run.files, [PathBuf::from("a.ws"), PathBuf::from("b")]);
+    assert_eq!((run.jobs.get(), run.speed), (1, None));
+    assert!(run.words.is_empty() && !options.insecure);
+    let words = [
+        "test",
+        "-j4",
+        "a.ws",
+        "--var",
+        "A=b=c",
+        "--var",
+        "B=",
+        "--speed",
+        "2",
+        "--ignore",
+        "/t",
+        "--filter",
+        "-x",
+        "--serve",
+        "-c",
+        "--",
+        "-k",
+        "-H",
+        "X: y",
+        "--connect-timeout",
+        "1s",
+    ];
+    let (run, options) = test(&words);
+    assert_eq!(run.files, [PathBuf::from("a.ws")]);
+    assert_eq!((run.jobs.get(), run.speed), (4, Some(2.0)));
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    assert_eq!(run.vars, [pair("A", "b=c"), pair("B", "")]);
+    assert_eq!(
+        (&*run.ignore, &*run.filter),
+        (&["/t".to_owned()][..], &["-x".to_owned()][..])
+    );
+    assert_eq!(run.serve.as_deref(), Some("-c"));
+    assert_eq!(
+        run.words,
+        words[16..].iter().map(OsString::from).collect::<Vec<_>>()
+    );
+    assert!(options.insecure && options.headers.len() == 1);
+    assert_eq!(options.connect_timeout, Duration::from_secs(1));
+}
+
+#[test]
+fn what_is_wrong_with_a_test() {
+    for (words, sentence) in [
+        (
+            &["test", "a", "-q", "-v"][..],
+            "-v does not go with -q: one says more, the other less",
+        ),
+        (
+            &["test", "a", "--json", "-q"],
+            "--json does not go with -q: in JSON every file has its object",
+        ),
+        (
+            &["test", "a", "--ready", "ws://h"],
+            "--ready says when the server of --serve has started: add --serve CMD, or leave it out",
+        ),
+        (
+            &["test", "a", "--", "b"],
+            "after --: options are wanted here, and there is a word that belongs to none: files \
+             stand before --, and a value with blanks in it is quoted",
+        ),
+        (
+            &["test", "a", "--", "--inscure"],
+            "after --: unexpected argument '--inscure' found, a similar one is --insecure",
+        ),
+        (
+            &["test", "a", "--", "-u", "a:b", "--bearer", "c"],
+            "after --: -u does not go with --bearer: a request has one Authorization",
+        ),
+        (
+            &["test", "a", "--", "--help"],
+            "after --: --help and --version are for wsline itself",
+        ),
+        (
+            &["test", "a", "--", "-H", "s3cret"],
+            "after --: invalid value for '--header <N: V>': a header is written 'Name: value', and this one \
+             has no colon",
+        ),
+        (
+            &["test", "a", "--var", "s3cret"],
+            "invalid value for '--var <NAME=VALUE>': a variable is set by NAME=VALUE",
+        ),
+        (
+            &["-k", "test", "a"],
+            "put `test` first: wsline test …; to connect to a host of that name write ws://test",
+        ),
+    ] {
+        assert_eq!(complaint(words), sentence, "{words:?}");
+    }
+    assert!(complaint(&["test"]).starts_with("the following required arguments"));
+}
+
+/// Options of a conversation either mean something in a test or are refused: a new one has to be
+/// put on one side.
+#[test]
+fn every_option_is_for_tests_or_is_not() {
+    const MEANT: &[&str] = &[
+        "header",
+        "user-agent",
+        "origin",
+        "subprotocol",
+        "user",
+        "bearer",
+        "cookie",
+        "insecure",
+        "cacert",
+        "servername",
+        "cert",
+        "key",
+        "pass",
+        "tls-min",
+        "tls-max",
+        "location",
+        "max-redirs",
+        "ipv4",
+        "ipv6",
+        "resolve",
+        "connect-to",
+        "unix-socket",
+        "proxy",
+        "proxy-user",
+        "proxy-header",
+        "noproxy",
+        "connect-timeout",
+        "max-time",
+        "close-timeout",
+        "frame-size",
+        "force",
+        "compress",
+        "max-message-size",
+        "help",
+        "version",
+    ];
+    let command = command();
+    let foreign: Vec<&str> = test::foreign_options().collect();
+    for arg in command.get_arguments().filter(|arg| !arg.is_positional()) {
+        let long = arg.get_long().unwrap_or_default();
+        let is_foreign = foreign.contains(&arg.get_id().as_str());
+        assert!(is_foreign != MEANT.contains(&long), "--{long}");
+    }
+    for sentence in [
+        complaint(&["test", "a", "--", "-d", "x"]),
+        complaint(&["test", "a", "--", "-k", "-1"]),
+    ] {
+        let why = " does not stand in a test: a session file says what is sent and expected";
+        assert!(sentence.ends_with(why), "{sentence}");
+    }
+    assert_eq!(
+        complaint(&["test", "a", "--", "--json"]),
+        "after --: --json does not stand in a test: wsline test shows files, not messages"
+    );
 }
 
 #[test]

@@ -17,6 +17,7 @@ use crate::connect::tls::identity::Passphrase;
 pub(super) use crate::duration::parse as duration;
 use crate::error::plain;
 use crate::head::is_token;
+use crate::script;
 use crate::session::Wait;
 
 /// How a binary message is written to stdout (`--binary-as`).
@@ -138,6 +139,55 @@ pub(super) fn count(text: &str) -> Result<u64, String> {
         Ok(count) if count > 0 => Ok(count),
         _ => Err("a number of messages is 1 or more".to_owned()),
     }
+}
+
+/// How many files are run at once.
+pub(super) fn jobs(text: &str) -> Result<NonZeroUsize, String> {
+    /// A file that is run has a thread and a connection or more.
+    const MOST: usize = 1000;
+    match text.parse::<NonZeroUsize>() {
+        Ok(jobs) if jobs.get() <= MOST => Ok(jobs),
+        _ => Err(format!("a number of files at once is from 1 to {MOST}")),
+    }
+}
+
+/// `NAME=VALUE`, with a name as session files write it.
+pub(super) fn variable(text: &str) -> Result<(String, String), String> {
+    let Some((name, value)) = text.split_once('=') else {
+        return Err("a variable is set by NAME=VALUE".to_owned());
+    };
+    if !script::is_name(name) {
+        return Err(
+            "a variable's name has letters, digits and _, and begins with no digit".to_owned(),
+        );
+    }
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+/// How many times as fast as it was recorded.
+pub(super) fn speed(text: &str) -> Result<f64, String> {
+    let plain = text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    match text.parse::<f64>() {
+        // Far enough in both directions, and no pause overflows.
+        Ok(speed) if plain && (0.001..=1e6).contains(&speed) => Ok(speed),
+        _ => Err("a speed is a number such as 1, 10 or 0.5, from 0.001 to 1000000".to_owned()),
+    }
+}
+
+/// A JSON Pointer (RFC 6901 §3).
+pub(super) fn pointer(text: &str) -> Result<String, String> {
+    if !text.is_empty() && !text.starts_with('/') {
+        return Err(format!(
+            "a JSON Pointer begins with a slash: /{text} (RFC 6901)"
+        ));
+    }
+    let mut tildes = text.split('~').skip(1);
+    if tildes.any(|after| !after.starts_with(['0', '1'])) {
+        return Err(
+            "in a JSON Pointer ~ is written ~0, and / within a name ~1 (RFC 6901)".to_owned(),
+        );
+    }
+    Ok(text.to_owned())
 }
 
 /// Hexadecimal digits, with or without blanks between them.
@@ -297,6 +347,33 @@ mod tests {
         }
         assert_eq!(chunk_size("16M"), Ok(16 << 20));
         assert_eq!(chunk_size("17M"), Err("a chunk is at most 16M".to_owned()));
+    }
+
+    #[test]
+    fn what_tests_take() {
+        assert_eq!(jobs("8").map(NonZeroUsize::get), Ok(8));
+        for wrong in ["", "0", "-1", "1001", "x"] {
+            assert!(jobs(wrong).is_err(), "{wrong:?}");
+        }
+        let pair = |name: &str, value: &str| Ok((name.to_owned(), value.to_owned()));
+        assert_eq!(variable("A=b=c"), pair("A", "b=c"));
+        assert_eq!(variable("_1="), pair("_1", ""));
+        for wrong in ["", "A", "=b", "1=b", "a-b=c", "é=c"] {
+            assert!(variable(wrong).is_err(), "{wrong:?}");
+        }
+        assert_eq!(speed("1"), Ok(1.0));
+        assert_eq!(speed(".5"), Ok(0.5));
+        for wrong in ["", "0", "-1", "inf", "nan", "1e3", "0.0001", "10000000"] {
+            assert!(speed(wrong).is_err(), "{wrong:?}");
+        }
+        for right in ["", "/", "/a/0/*", "/a~0b~1c"] {
+            assert_eq!(pointer(right).as_deref(), Ok(right));
+        }
+        assert_eq!(
+            pointer("time"),
+            Err("a JSON Pointer begins with a slash: /time (RFC 6901)".to_owned())
+        );
+        assert!(pointer("/a~b").is_err() && pointer("/a~").is_err());
     }
 
     #[test]

@@ -263,6 +263,19 @@ impl Record<'_> {
     }
 }
 
+/// A value as a line of JSON, without blanks, with nothing hidden in it.
+///
+/// # Errors
+///
+/// What its `Serialize` said.
+pub fn line<T: Serialize>(value: &T) -> io::Result<Vec<u8>> {
+    let mut line = Vec::new();
+    let mut serializer = serde_json::Serializer::with_formatter(&mut line, Visible);
+    value.serialize(&mut serializer)?;
+    line.push(b'\n');
+    Ok(line)
+}
+
 /// JSON without blanks, in which nothing is hidden.
 struct Visible;
 

@@ -14,6 +14,8 @@ pub enum Style {
     Error,
     /// Something went wrong but stops nothing.
     Warning,
+    /// Something went well.
+    Good,
     /// A next step, a note, a time, a size: what may be overlooked.
     Quiet,
     /// What was expected, in a difference.
@@ -65,7 +67,7 @@ impl Palette {
             Style::Quiet => "\x1b[2m",
             Style::Escape => "\x1b[7m",
             Style::Key => "\x1b[34m",
-            Style::String | Style::Instead => "\x1b[32m",
+            Style::String | Style::Instead | Style::Good => "\x1b[32m",
         }
     }
 

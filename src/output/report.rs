@@ -24,6 +24,13 @@ const RECENT_COLUMNS: usize = 120;
 /// [narration](super::narration) has told it already.
 #[must_use]
 pub fn report(error: &Error, verbosity: Verbosity, palette: Palette, secrets: Secrets) -> String {
+    let name = palette.paint(Style::Error, "wsline:");
+    format!("{name} {}", explain(error, verbosity, palette, secrets))
+}
+
+/// The same without the program's name before it, for a place in a report of many.
+#[must_use]
+pub fn explain(error: &Error, verbosity: Verbosity, palette: Palette, secrets: Secrets) -> String {
     let mut report = Report {
         out: String::new(),
         palette,
@@ -54,6 +61,14 @@ pub fn report(error: &Error, verbosity: Verbosity, palette: Palette, secrets: Se
                 report.push_line(&format!("  {line}"));
             }
         }
+        Error::ServerEnded { last, .. } | Error::ServerLate { last, .. } => {
+            if !last.is_empty() {
+                report.push_line("what it printed last:");
+            }
+            for line in last {
+                report.push_line(&format!("  {}", escape::text(line, Breaks::Shown)));
+            }
+        }
         _ => {}
     }
     if let Some(hint) = error.hint() {
@@ -75,12 +90,7 @@ impl Report {
     }
 
     fn push_sentence(&mut self, error: &Error) {
-        let name = self.palette.paint(Style::Error, "wsline:");
-        let sentence = error.to_string();
-        self.push_line(&format!(
-            "{name} {}",
-            escape::text(&sentence, Breaks::Shown)
-        ));
+        self.push_line(&escape::text(&error.to_string(), Breaks::Shown));
     }
 
     fn push_head(&mut self, head: &Head, secrets: Secrets) {
@@ -350,6 +360,26 @@ mod tests {
             told(&flaw(0, 0), Verbosity::Normal),
             "wsline: t\\x1b.ws: no\n"
         );
+    }
+
+    #[test]
+    fn a_server_that_did_not_start_is_heard() {
+        let error = Error::ServerEnded {
+            ending: "exit status 1".to_owned(),
+            last: vec!["no\x1b port".to_owned()],
+        };
+        let sentence = "the server of --serve ended before it was ready: exit status 1\n";
+        assert_eq!(
+            told(&error, Verbosity::Normal),
+            format!("wsline: {sentence}what it printed last:\n  no\\x1b port\n")
+        );
+        let bare = explain(
+            &error,
+            Verbosity::Quiet,
+            Palette::coloured(),
+            Secrets::Hidden,
+        );
+        assert_eq!(bare, sentence);
     }
 
     #[test]

@@ -275,8 +275,13 @@ fn subcommand(page: &mut Roff, command: &Command, task: &Command, prefix: &str) 
         usage.push_str(" [OPTIONS]");
     }
     for positional in task.get_positionals() {
-        let name = positional.get_value_names().unwrap_or_default().join(" ");
-        if positional.is_required_set() {
+        let mut name = positional.get_value_names().unwrap_or_default().join(" ");
+        if matches!(positional.get_action(), clap::ArgAction::Append) {
+            name.push_str("...");
+        }
+        if positional.is_last_set() {
+            let _ = write!(usage, " [-- {name}]");
+        } else if positional.is_required_set() {
             let _ = write!(usage, " {name}");
         } else {
             let _ = write!(usage, " [{name}]");

@@ -4,3 +4,4 @@ pub mod curl;
 pub mod echo;
 pub mod generate;
 pub mod talk;
+pub mod test;

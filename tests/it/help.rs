@@ -41,7 +41,8 @@ fn the_short_help_fits_a_screen() {
         &[
             "A line to any WebSocket",
             "Usage: wsline [OPTIONS] URL\n       wsline COMMAND [ARGUMENTS]\n",
-            "Commands:\n  echo ",
+            "Commands:\n  test ",
+            "\n  echo ",
             "\n  demo ",
             "Headers and identity:\n",
             "  -H, --header ",
@@ -119,6 +120,15 @@ fn commands_have_help() {
         (
             &["echo", "--help"][..],
             &["Usage: wsline echo [OPTIONS] [ADDR]", "--tls", "--delay"][..],
+        ),
+        (
+            &["test", "-h"],
+            &[
+                "Usage: wsline test [OPTIONS] FILE... [-- OPTIONS]",
+                "-j, --jobs <N>",
+                "--serve <CMD>",
+                "-v, --verbose",
+            ],
         ),
         (
             &["demo", "-h"],

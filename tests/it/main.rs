@@ -37,6 +37,7 @@ mod signals;
 mod streams;
 mod support;
 mod support_works;
+mod test_command;
 mod timing;
 mod tls;
 mod upgrade;

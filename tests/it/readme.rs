@@ -2,7 +2,8 @@
 //!
 //! The kind of a block says what is done with it: `console` is run line by line, in an empty
 //! directory with the built program in `PATH`; `text` is typed at a terminal; `json` is fed to
-//! `--json`; `python` and `bash` are programs, and the comments at their ends are what they print;
+//! `--json`; `ws` is a session file; `python` and `bash` are programs, and the comments at their ends
+//! are what they print;
 //! `sh` is for the reader alone: to install, to build, to serve for ever.
 
 use std::ffi::OsString;
@@ -25,7 +26,8 @@ fn blocks(kind: &str) -> Vec<String> {
     }
     assert!(within.is_none(), "a block is not closed");
     for (name, text) in &blocks {
-        let known = ["console", "text", "json", "python", "bash", "sh"].contains(&name.as_str());
+        let known =
+            ["console", "text", "json", "ws", "python", "bash", "sh"].contains(&name.as_str());
         assert!(known, "nothing is known of {name:?} blocks:\n{text}");
     }
     let mine = blocks.into_iter().filter(|(name, _)| name == kind);
@@ -152,6 +154,17 @@ fn the_session_is_what_happens() {
     assert_eq!(pty.wait_exit(), 0);
     assert_eq!(masked(&pty.screen()), masked(session.trim_end()));
     pty.assert_as_found();
+}
+
+#[test]
+fn the_session_files_are_read() {
+    for text in blocks("ws") {
+        let script = wsline::script::parse("README.md", &text);
+        assert!(
+            script.is_ok_and(|script| !script.lines.is_empty()),
+            "{text}"
+        );
+    }
 }
 
 #[test]

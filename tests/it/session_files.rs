@@ -16,6 +16,8 @@ use wsline::output::palette::Palette;
 use wsline::output::report::report;
 use wsline::script::{self, Script};
 
+use crate::support::Wsline;
+
 /// The files with one of these endings, in the order of their names.
 fn files(folder: &str, endings: &[&str]) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -114,4 +116,30 @@ fn each_record_is_read_as_a_session_file() {
         assert_eq!(script::parse(&name, &printed).as_ref(), Ok(&script));
         printed
     });
+}
+
+/// The program says of each what the library says, and of one exit status.
+#[test]
+fn the_program_says_the_same() {
+    let wrong = files("wrong", &["ws"]).into_iter();
+    for path in wrong.chain(files("wrong_records", &["har", "jsonl"])) {
+        let name = path.file_name().expect("a name").to_string_lossy();
+        let said = fs::read_to_string(path.with_extension("stderr")).expect("a snapshot");
+        let said = said.strip_prefix("wsline: ").expect("it begins so");
+        let said: Vec<_> = said.lines().map(|line| format!("  {line}")).collect();
+        let said = said.join("\n");
+        let done = Wsline::new()
+            .args(["test", &name])
+            .file(&*name, fs::read(&path).expect("it can be read"))
+            .stdout_matches("...\n")
+            .code(2)
+            .run();
+        let (report, last) = done
+            .stdout_text()
+            .trim_end()
+            .rsplit_once('\n')
+            .expect("two lines at least");
+        assert_eq!(report, format!("error {name}\n{said}"));
+        assert!(last.starts_with("0 passed, 1 error in "), "{last}");
+    }
 }

@@ -28,7 +28,7 @@ use super::time;
 
 pub use frame::{Frame, LengthForm, BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT};
 pub use running::Running;
-pub use socket::Refusing;
+pub use socket::{Refusing, Reserved};
 pub use tls::Tls;
 
 use step::{HeadCheck, Incoming, Step};
@@ -90,6 +90,11 @@ impl Peer {
     /// A port on which nothing listens.
     pub fn refusing() -> Refusing {
         Refusing::new()
+    }
+
+    /// A port for a server that the program starts.
+    pub fn reserved() -> Reserved {
+        Reserved::new()
     }
 
     fn opening(opening: Opening) -> Self {

@@ -177,3 +177,39 @@ impl Refusing {
         format!("ws://{}/", self.addr)
     }
 }
+
+/// A port of 127.0.0.1 for a server that the program is to start: nothing listens on it yet, and
+/// nobody else is given it.
+pub struct Reserved {
+    addr: SocketAddr,
+    _taken: Option<std::os::fd::OwnedFd>,
+}
+
+impl Reserved {
+    pub fn new() -> Self {
+        use rustix::net::{bind, getsockname, socket, sockopt, AddressFamily, SocketType};
+        let any: SocketAddr = ([127, 0, 0, 1], 0).into();
+        let taken =
+            socket(AddressFamily::INET, SocketType::STREAM, None).expect("a socket can be made");
+        rustix::io::fcntl_setfd(&taken, rustix::io::FdFlags::CLOEXEC).expect("a flag can be set");
+        sockopt::set_socket_reuseaddr(&taken, true).expect("an option can be set");
+        bind(&taken, &any).expect("a free loopback port can be had");
+        let addr = getsockname(&taken)
+            .ok()
+            .and_then(|addr| addr.try_into().ok())
+            .expect("a bound socket has an address");
+        Self {
+            addr,
+            // Elsewhere than on Linux a second socket can't have it as long as this one does.
+            _taken: cfg!(target_os = "linux").then_some(taken),
+        }
+    }
+
+    pub fn port(&self) -> u16 {
+        self.addr.port()
+    }
+
+    pub fn url(&self) -> String {
+        format!("ws://{}/", self.addr)
+    }
+}

@@ -104,6 +104,11 @@ impl Running {
         }
     }
 
+    /// Its directories, to look at what it leaves while it runs.
+    pub fn home(&self) -> &Home {
+        &self.wanted.home
+    }
+
     /// Its process id.
     pub fn id(&self) -> u32 {
         self.child.id()

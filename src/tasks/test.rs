@@ -1,0 +1,324 @@
+//! `wsline test`: session files and records are run against a server, and reported on.
+//!
+//! All files are read first. Then the server of `--serve` is started, if there is one, the files
+//! are run, and the server is ended, whatever happens between. The place in the middle of it all is
+//! the desk: it hears of files, of the server's lines and of signals, and alone it prints.
+
+mod board;
+mod files;
+mod junit;
+mod load;
+mod objects;
+mod play;
+mod pool;
+mod ready;
+mod redact;
+mod server;
+mod trial;
+
+use std::ffi::OsString;
+use std::io;
+use std::process::ExitStatus;
+use std::sync::mpsc::{channel, Sender};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use self::board::{Board, Form, Look};
+use self::junit::{Findings, Junit};
+use self::load::{Loaded, Variables};
+use self::play::Say;
+use self::pool::{Desk, Manner, News};
+use self::ready::Door;
+use self::redact::Redactor;
+use self::server::Server;
+use self::trial::{Counts, Trials};
+use crate::cli::{Options, TestOptions};
+use crate::deadline::Deadline;
+use crate::error::Error;
+use crate::exit::ExitCode;
+use crate::plan::{self, Environment, Stream};
+use crate::session::Signals;
+use crate::target::Target;
+
+/// What holds for every file.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The variables of `--var`.
+    pub vars: Vec<(String, String)>,
+    /// The URL that goes before those of the files.
+    pub url: Option<String>,
+    /// How many times as fast as they were recorded pauses are; `None` for none.
+    pub speed: Option<f64>,
+    /// Where received JSON may differ.
+    pub ignore: Vec<String>,
+    /// Options of a conversation that go before those of the files.
+    pub words: Vec<OsString>,
+    /// They say that close codes may be sent which RFC 6455 forbids.
+    pub force: bool,
+    /// What the process was started in.
+    pub environment: Environment,
+    /// Whether each statement is told.
+    pub verbose: bool,
+}
+
+/// Runs the files that were asked for; what is left is to exit.
+///
+/// # Errors
+///
+/// [`Error::Usage`] and [`Error::Script`] if there is nothing to run, what kept the server of
+/// `--serve` from starting, and [`Error::Output`] for a report that could not be written. What went
+/// wrong with a file is in the report, and in the exit code.
+pub fn run(
+    test: TestOptions,
+    options: &Options,
+    environment: &Environment,
+) -> Result<ExitCode, Error> {
+    let begun = Instant::now();
+    let files = files::find(&test.files, &test.filter)?;
+    let files: Vec<Loaded> = files.into_iter().map(Loaded::read).collect();
+    let variables = Variables { given: &test.vars };
+    let redactor = variables.redactor(&files);
+    let door = door(&test, options, &files, variables, &redactor)?;
+    let junit = test.junit.as_deref().map(Junit::create).transpose()?;
+
+    let (sender, news) = channel();
+    let board = board(&test, environment, redactor.clone(), files.len());
+    let mut desk = Desk::new(board, news, test.verbose);
+    hear_signals(sender.clone())?;
+    let not_begun = files.iter().map(|file| (file.name.clone(), None)).collect();
+    let manner = Manner {
+        jobs: test.jobs.get(),
+        bail: test.bail,
+    };
+    let serve = test.serve.clone().zip(door);
+    let settings = Settings {
+        vars: test.vars,
+        url: test.url,
+        speed: test.speed,
+        ignore: test.ignore,
+        words: test.words,
+        force: options.force,
+        // Nobody is asked anything, whatever stdin is.
+        environment: Environment {
+            stdin: Stream::Device,
+            ..environment.clone()
+        },
+        verbose: test.verbose,
+    };
+    let run =
+        |file: Loaded, signals: &mut Signals, say: &Say| play::run(file, &settings, signals, say);
+    let ran = with_server(serve, options.connect_timeout, &sender, &mut desk, |desk| {
+        pool::run(files, manner, &run, &sender, desk)
+    });
+    let (trials, fault) = match ran {
+        Ok(trials) => (trials, None),
+        Err(error) => (not_begun, Some(error)),
+    };
+    let lasted = begun.elapsed();
+    let code = exit_code(&trials, fault.as_ref(), &desk);
+    desk.board.close(Counts::of(&trials), lasted, code.number());
+    if let Some(junit) = junit {
+        let findings = Findings {
+            trials: &trials,
+            fault: fault.as_ref().filter(|_| desk.signal().is_none()),
+            lasted,
+        };
+        junit.write(findings, &redactor)?;
+    }
+    let interrupted = desk.signal().map(Error::Signal);
+    match (interrupted.or(fault), desk.board.take_fault()) {
+        (Some(error), _) => Err(error),
+        (None, Some(cause)) => Err(Error::Output {
+            target: "standard output".to_owned(),
+            cause,
+        }),
+        (None, None) => Ok(code),
+    }
+}
+
+/// What the shell is told: a signal before everything, then what kept the files from being run, then
+/// the first file, in their order, that did not pass.
+fn exit_code(trials: &Trials, fault: Option<&Error>, desk: &Desk) -> ExitCode {
+    if let Some(signal) = desk.signal() {
+        return Error::Signal(signal).exit_code();
+    }
+    let mut errors = trials
+        .iter()
+        .filter_map(|(_, trial)| trial.as_ref()?.verdict.error());
+    let first = fault.or_else(|| errors.next());
+    first.map_or(ExitCode::Success, Error::exit_code)
+}
+
+fn board(test: &TestOptions, environment: &Environment, redactor: Redactor, total: usize) -> Board {
+    let form = match (test.json, test.quiet) {
+        (true, _) => Form::Json,
+        (_, true) => Form::Failures,
+        _ => Form::Lines,
+    };
+    let screen = environment.stdout == Stream::Terminal && !environment.dumb;
+    let columns = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+    let look = Look {
+        form,
+        palette: plan::palette(test.color, environment.stdout, environment),
+        live: (screen && form != Form::Json).then(columns).flatten(),
+    };
+    let (out, err) = (Box::new(io::stdout()), Box::new(io::stderr()));
+    Board::new(look, out, err, redactor, total)
+}
+
+/// Hears the process's signals, for as long as it lasts.
+fn hear_signals(sender: Sender<News>) -> Result<(), Error> {
+    let failed = |cause| Error::System {
+        doing: "setting up",
+        cause,
+    };
+    let mut signals = Signals::register().map_err(failed)?;
+    let hear = move || {
+        // Without a poll no signal is heard, as in a session; and without a desk none is needed.
+        while let Ok(numbers) = signals.wait() {
+            for number in numbers {
+                if sender.send(News::Signal(number)).is_err() {
+                    return;
+                }
+            }
+        }
+    };
+    thread::Builder::new()
+        .name("signals".to_owned())
+        .spawn(hear)
+        .map_err(failed)?;
+    Ok(())
+}
+
+/// Where the server of `--serve` will listen, if one is started.
+fn door(
+    test: &TestOptions,
+    options: &Options,
+    files: &[Loaded],
+    variables: Variables<'_>,
+    redactor: &Redactor,
+) -> Result<Option<Door>, Error> {
+    if test.serve.is_none() {
+        return Ok(None);
+    }
+    let given = test.ready.clone().or_else(|| test.url.clone());
+    let url = given.or_else(|| load::first_url(files, variables));
+    let url = url.ok_or_else(|| {
+        Error::Usage(
+            "--serve starts a server, and nothing says where it will listen: add --ready URL"
+                .to_owned(),
+        )
+    })?;
+    let target = Target::parse(&url)
+        .map_err(|error| Error::Address(redactor.apply(&error.to_string()).into_owned()))?;
+    Ok(Some(Door::of(&target, &plan::way(options))))
+}
+
+/// Does `work` while the server runs, if there is one.
+fn with_server(
+    serve: Option<(String, Door)>,
+    limit: Duration,
+    sender: &Sender<News>,
+    desk: &mut Desk,
+    work: impl FnOnce(&mut Desk) -> Result<Trials, Error>,
+) -> Result<Trials, Error> {
+    let Some((command, door)) = serve else {
+        return work(desk);
+    };
+    if door.is_open() {
+        let sentence = format!(
+            "something accepts connections at {door} before --serve has started its server: end \
+             it, or leave out --serve"
+        );
+        return Err(Error::Usage(desk.redacted(&sentence)));
+    }
+    let lines = sender.clone();
+    let mut server = Server::start(&command, move |line| {
+        // Without a desk nobody wants to know.
+        let _ = lines.send(News::Said(format!("server: {line}")));
+    })?;
+    let ran =
+        wait_until_open(&mut server, &door, Deadline::after(limit), desk).and_then(|()| work(desk));
+    let died = match &ran {
+        Ok(trials) if Counts::of(trials).passed < trials.len() => died(&mut server, desk),
+        _ => None,
+    };
+    let signals = desk.signals();
+    server.end(|time| {
+        desk.hear(Some(time));
+        desk.signals() > signals
+    });
+    match (ran, died) {
+        (Err(Error::ServerLate { door, limit, .. }), _) => Err(Error::ServerLate {
+            door,
+            limit,
+            last: last_lines(&server, desk),
+        }),
+        (Err(Error::ServerEnded { ending, .. }), _) => Err(Error::ServerEnded {
+            ending,
+            last: last_lines(&server, desk),
+        }),
+        (Ok(trials), Some(status)) => {
+            let ending = server::ending(status);
+            desk.board.say(&format!(
+                "wsline: the server of --serve ended before the files did: {ending}"
+            ));
+            for line in last_lines(&server, desk) {
+                desk.board.say(&format!("  {line}"));
+            }
+            Ok(trials)
+        }
+        (ran, _) => ran,
+    }
+}
+
+/// How the server ended, if it is no more: that may be why files did not pass. Its connections end
+/// a moment before it does.
+fn died(server: &mut Server, desk: &mut Desk) -> Option<ExitStatus> {
+    let moment = Deadline::after(Duration::from_millis(100));
+    while moment.left().is_ok() && desk.signal().is_none() {
+        if let Some(status) = server.ended() {
+            return Some(status);
+        }
+        desk.hear(Some(server::GLANCE));
+    }
+    None
+}
+
+fn last_lines(server: &Server, desk: &Desk) -> Vec<String> {
+    let lines = server.last_lines();
+    lines.iter().map(|line| desk.redacted(line)).collect()
+}
+
+/// Waits until the server accepts a connection.
+fn wait_until_open(
+    server: &mut Server,
+    door: &Door,
+    deadline: Deadline,
+    desk: &mut Desk,
+) -> Result<(), Error> {
+    loop {
+        let open = door.is_open();
+        // In this order: an end that came after the look is no reason to doubt it.
+        if let Some(status) = server.ended() {
+            return Err(Error::ServerEnded {
+                ending: server::ending(status),
+                last: Vec::new(),
+            });
+        }
+        if open {
+            return Ok(());
+        }
+        if deadline.left().is_err() {
+            return Err(Error::ServerLate {
+                door: desk.redacted(&door.to_string()),
+                limit: deadline.limit(),
+                last: Vec::new(),
+            });
+        }
+        desk.hear(Some(server::GLANCE));
+        if let Some(signal) = desk.signal() {
+            return Err(Error::Signal(signal));
+        }
+    }
+}

@@ -1,0 +1,495 @@
+//! What people and programs see of a run: a line a file on stdout, what went wrong below it, and a
+//! last line for all; or the same as JSON lines. What is said beside goes to stderr.
+//!
+//! Details stand below the line of their file, not at the end of everything: so what is known is
+//! in the log of a job that is cut off, and each block is in one piece whatever runs beside it.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+
+use super::objects;
+use super::redact::Redactor;
+use super::trial::{Counts, Trial, Verdict};
+use crate::error::Error;
+use crate::head::Secrets;
+use crate::output::escape::{self, Breaks};
+use crate::output::narration::Verbosity;
+use crate::output::palette::{Palette, Style};
+use crate::output::report::explain;
+
+/// How files are told of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// A line for each.
+    Lines,
+    /// A line for each that does not pass.
+    Failures,
+    /// JSON objects.
+    Json,
+}
+
+/// How it looks.
+#[derive(Clone, Copy, Debug)]
+pub struct Look {
+    /// How files are told of.
+    pub form: Form,
+    /// The colours of stdout.
+    pub palette: Palette,
+    /// How wide the terminal is that shows what is running; `None` without one.
+    pub live: Option<usize>,
+}
+
+/// Where it is shown.
+pub struct Board {
+    look: Look,
+    out: Box<dyn Write>,
+    err: Box<dyn Write>,
+    redactor: Redactor,
+    running: Vec<String>,
+    done: usize,
+    total: usize,
+    /// The line of what is running is on the screen.
+    drawn: bool,
+    /// Nobody reads stdout any more, or it can't be written.
+    deaf: bool,
+    fault: Option<io::Error>,
+}
+
+impl Board {
+    /// A board for `total` files.
+    #[must_use]
+    pub fn new(
+        look: Look,
+        out: Box<dyn Write>,
+        err: Box<dyn Write>,
+        redactor: Redactor,
+        total: usize,
+    ) -> Self {
+        Self {
+            look,
+            out,
+            err,
+            redactor,
+            running: Vec::new(),
+            done: 0,
+            total,
+            drawn: false,
+            deaf: false,
+            fault: None,
+        }
+    }
+
+    /// What is kept out of all that is shown.
+    #[must_use]
+    pub fn redactor(&self) -> &Redactor {
+        &self.redactor
+    }
+
+    /// Why stdout could not be written, if it could not. A reader that has gone is no such reason:
+    /// the exit status is what is left to be had.
+    pub fn take_fault(&mut self) -> Option<io::Error> {
+        self.fault.take()
+    }
+
+    /// Whether stdout could not be written.
+    #[must_use]
+    pub fn has_fault(&self) -> bool {
+        self.fault.is_some()
+    }
+
+    /// A file has begun.
+    pub fn begin(&mut self, file: &str) {
+        self.running.push(file.to_owned());
+        self.erase();
+        self.draw();
+    }
+
+    /// A file has ended.
+    pub fn end(&mut self, trial: &Trial) {
+        if let Some(place) = self.running.iter().position(|file| *file == trial.file) {
+            self.running.remove(place);
+        }
+        self.done += 1;
+        self.erase();
+        let passed = matches!(trial.verdict, Verdict::Passed);
+        match self.look.form {
+            Form::Json => self.put_object(objects::of_trial(trial, &self.redactor)),
+            Form::Failures if passed => {}
+            Form::Lines | Form::Failures => {
+                let block = self.block(trial);
+                self.put(block.as_bytes());
+            }
+        }
+        self.draw();
+    }
+
+    /// All has ended.
+    pub fn close(&mut self, counts: Counts, lasted: Duration, exit: u8) {
+        self.erase();
+        self.running.clear();
+        if self.look.form == Form::Json {
+            self.put_object(objects::of_all(counts, lasted, exit));
+        } else {
+            let line = self.last_line(counts, lasted);
+            self.put(line.as_bytes());
+        }
+    }
+
+    /// Says a line on stderr.
+    pub fn say(&mut self, line: &str) {
+        self.erase();
+        let line = self.redactor.apply(line);
+        let line = format!("{}\n", escape::text(&line, Breaks::Shown));
+        // Nobody is left to tell if this fails.
+        let _ = self.err.write_all(line.as_bytes());
+        self.draw();
+    }
+
+    /// A file's line, and what went wrong with it.
+    fn block(&self, trial: &Trial) -> String {
+        let (label, style) = match trial.verdict {
+            Verdict::Passed => ("ok   ", Style::Good),
+            Verdict::Failed(_) => ("FAIL ", Style::Error),
+            Verdict::Flawed(_) => ("error", Style::Error),
+            Verdict::Stopped => ("ended", Style::Warning),
+        };
+        let label = self.look.palette.paint(style, label);
+        let name = escape::text(&trial.file, Breaks::Shown);
+        let seconds = format!("{:.3} s", trial.lasted.as_secs_f64());
+        let aside = match trial.verdict {
+            Verdict::Passed => format!("({}, {seconds})", statements(trial.statements)),
+            // What can't be read has taken no time that anybody would want to know.
+            Verdict::Flawed(Error::Script(_)) => String::new(),
+            Verdict::Failed(_) | Verdict::Flawed(_) => format!("({seconds})"),
+            Verdict::Stopped => format!("(before its end, {seconds})"),
+        };
+        let mut block = format!("{label} {name}");
+        if !aside.is_empty() {
+            let aside = self.look.palette.paint(Style::Quiet, &aside);
+            block.push_str("  ");
+            block.push_str(&aside);
+        }
+        block.push('\n');
+        if let Some(error) = trial.verdict.error() {
+            let details = explain(error, Verbosity::Normal, self.look.palette, Secrets::Hidden);
+            for line in self.redactor.apply(&details).lines() {
+                if !line.is_empty() {
+                    block.push_str("  ");
+                    block.push_str(line);
+                }
+                block.push('\n');
+            }
+        }
+        block
+    }
+
+    fn last_line(&self, counts: Counts, lasted: Duration) -> String {
+        let mut parts = vec![format!("{} passed", counts.passed)];
+        if counts.failed > 0 {
+            parts.push(format!("{} failed", counts.failed));
+        }
+        match counts.errors {
+            0 => {}
+            1 => parts.push("1 error".to_owned()),
+            many => parts.push(format!("{many} errors")),
+        }
+        if counts.left > 0 {
+            parts.push(format!("{} not run", counts.left));
+        }
+        let good = counts.failed == 0 && counts.errors == 0 && counts.left == 0;
+        let style = if good { Style::Good } else { Style::Error };
+        let text = format!("{} in {:.1} s", parts.join(", "), lasted.as_secs_f64());
+        format!("{}\n", self.look.palette.paint(style, &text))
+    }
+
+    fn put_object(&mut self, line: io::Result<Vec<u8>>) {
+        match line {
+            Ok(line) => self.put(&line),
+            Err(cause) => self.fault = Some(cause),
+        }
+    }
+
+    fn put(&mut self, bytes: &[u8]) {
+        if self.deaf {
+            return;
+        }
+        let written = self.out.write_all(bytes).and_then(|()| self.out.flush());
+        if let Err(cause) = written {
+            self.deaf = true;
+            if cause.kind() != io::ErrorKind::BrokenPipe {
+                self.fault = Some(cause);
+            }
+        }
+    }
+
+    /// Takes the line of what is running away.
+    fn erase(&mut self) {
+        if std::mem::take(&mut self.drawn) {
+            self.put(b"\r\x1b[K");
+        }
+    }
+
+    /// Writes it, cut so that it fits: a line that wraps could not be erased.
+    fn draw(&mut self) {
+        let Some(columns) = self.look.live else {
+            return;
+        };
+        if self.running.is_empty() {
+            return;
+        }
+        let names = self.running.join(", ");
+        let text = format!("{} of {} done, running {names}", self.done, self.total);
+        let text = escape::text(&text, Breaks::Shown);
+        let line = cut(&text, columns.saturating_sub(1));
+        let line = self.look.palette.paint(Style::Quiet, &line);
+        self.put(line.as_bytes());
+        self.drawn = true;
+    }
+}
+
+/// As much of `text` as has room in `columns`.
+fn cut(text: &str, columns: usize) -> String {
+    if text.width() <= columns {
+        return text.to_owned();
+    }
+    let mut width = "…".width();
+    let fits = |character: &char| {
+        width += character.width().unwrap_or(0);
+        width <= columns
+    };
+    let mut cut: String = text.chars().take_while(fits).collect();
+    cut.push('…');
+    cut
+}
+
+fn statements(count: usize) -> String {
+    match count {
+        1 => "1 statement".to_owned(),
+        many => format!("{many} statements"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::rc::Rc;
+
+    use super::*;
+    use crate::error::{Flaw, Unmet};
+
+    /// Bytes that are looked at while others hold the other end.
+    #[derive(Clone, Default)]
+    struct Shared(Rc<RefCell<Vec<u8>>>);
+
+    impl Shared {
+        fn take(&self) -> String {
+            String::from_utf8(self.0.take()).expect("text")
+        }
+    }
+
+    impl Write for Shared {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.borrow_mut().write(bytes)
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    struct Failing(io::ErrorKind);
+
+    impl Write for Failing {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(self.0.into())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn board(form: Form, palette: Palette, live: Option<usize>) -> (Board, Shared, Shared) {
+        let (out, err) = (Shared::default(), Shared::default());
+        let look = Look {
+            form,
+            palette,
+            live,
+        };
+        let redactor = Redactor::new([("TOKEN", "s3cret\u{1b}")]);
+        let board = Board::new(
+            look,
+            Box::new(out.clone()),
+            Box::new(err.clone()),
+            redactor,
+            3,
+        );
+        (board, out, err)
+    }
+
+    fn trial(file: &str, verdict: Verdict) -> Trial {
+        Trial {
+            file: file.to_owned(),
+            verdict,
+            lasted: Duration::from_millis(134),
+            statements: 12,
+        }
+    }
+
+    fn unmet() -> Error {
+        Error::Unmet(Box::new(Unmet {
+            place: Some("chat.ws:3".to_owned()),
+            expected: "\"s3cret\u{1b}\"".to_owned(),
+            instead: "\"ho\" came instead".to_owned(),
+            difference: vec!["- a".to_owned()],
+            recent: vec!["> s3cret\u{1b}".to_owned()],
+        }))
+    }
+
+    fn flaw() -> Error {
+        Error::Script(Box::new(Flaw {
+            file: "bad.ws".to_owned(),
+            line: 1,
+            column: 1,
+            text: "sned".to_owned(),
+            cause: "no".to_owned(),
+        }))
+    }
+
+    #[test]
+    fn a_line_a_file_and_one_for_all() {
+        let (mut board, out, _) = board(Form::Lines, Palette::plain(), None);
+        board.begin("talk.ws");
+        board.end(&trial("talk.ws", Verdict::Passed));
+        assert_eq!(out.take(), "ok    talk.ws  (12 statements, 0.134 s)\n");
+        board.end(&trial("chat\n.ws", Verdict::Failed(unmet())));
+        let block = out.take();
+        let expected = "FAIL  chat\\n.ws  (0.134 s)\n  chat.ws:3: expected \"${TOKEN}\", but \
+                        \"ho\" came instead\n";
+        assert!(block.starts_with(expected), "{block}");
+        board.end(&trial("bad.ws", Verdict::Flawed(flaw())));
+        let block = out.take();
+        assert!(
+            block.starts_with("error bad.ws\n  bad.ws:1:1: no\n"),
+            "{block}"
+        );
+        let address = Error::Address("no host".to_owned());
+        board.end(&trial("far.ws", Verdict::Flawed(address)));
+        assert_eq!(out.take(), "error far.ws  (0.134 s)\n  no host\n");
+        board.end(&trial("slow.ws", Verdict::Stopped));
+        assert_eq!(out.take(), "ended slow.ws  (before its end, 0.134 s)\n");
+        let counts = Counts {
+            passed: 5,
+            failed: 1,
+            errors: 2,
+            left: 1,
+        };
+        board.close(counts, Duration::from_millis(2120), 4);
+        assert_eq!(
+            out.take(),
+            "5 passed, 1 failed, 2 errors, 1 not run in 2.1 s\n"
+        );
+    }
+
+    #[test]
+    fn quiet_is_what_does_not_pass() {
+        let (mut board, out, _) = board(Form::Failures, Palette::plain(), None);
+        board.end(&trial("talk.ws", Verdict::Passed));
+        assert_eq!(out.take(), "");
+        board.end(&trial("slow.ws", Verdict::Stopped));
+        assert_eq!(out.take(), "ended slow.ws  (before its end, 0.134 s)\n");
+    }
+
+    #[test]
+    fn objects_are_json() {
+        let (mut board, out, _) = board(Form::Json, Palette::coloured(), None);
+        board.end(&trial("chat.ws", Verdict::Failed(unmet())));
+        board.end(&trial("bad.ws", Verdict::Flawed(flaw())));
+        let counts = Counts {
+            failed: 1,
+            errors: 1,
+            ..Counts::default()
+        };
+        board.close(counts, Duration::from_millis(2120), 4);
+        let lines = out.take();
+        let lines: Vec<serde_json::Value> = lines
+            .lines()
+            .map(|line| {
+                let mut value: serde_json::Value = serde_json::from_str(line).expect("JSON");
+                let object = value.as_object_mut().expect("an object");
+                let time = object.remove("time").expect("a time");
+                assert!(time.as_str().is_some_and(|time| time.ends_with('Z')));
+                value
+            })
+            .collect();
+        assert_eq!(
+            lines,
+            [
+                serde_json::json!({
+                    "type": "test", "file": "chat.ws", "result": "failed", "seconds": 0.134,
+                    "statements": 12, "error": {
+                        "phase": "open",
+                        "message": "chat.ws:3: expected \"${TOKEN}\", but \"ho\" came instead",
+                        "exit": 4, "place": "chat.ws:3", "expected": "\"${TOKEN}\"",
+                        "instead": "\"ho\" came instead", "difference": ["- a"],
+                        "recent": ["> ${TOKEN}"],
+                    }
+                }),
+                serde_json::json!({
+                    "type": "test", "file": "bad.ws", "result": "error", "seconds": 0.134,
+                    "statements": 12, "error": {
+                        "phase": "usage", "message": "bad.ws:1:1: no", "exit": 2, "line": 1,
+                        "column": 1, "text": "sned",
+                    }
+                }),
+                serde_json::json!({
+                    "type": "summary", "passed": 0, "failed": 1, "errors": 1, "not_run": 0,
+                    "seconds": 2.12, "exit": 4,
+                }),
+            ]
+        );
+    }
+
+    #[test]
+    fn what_runs_is_shown_and_taken_away() {
+        let (mut board, out, err) = board(Form::Lines, Palette::coloured(), Some(30));
+        board.begin("a.ws");
+        assert_eq!(out.take(), "\x1b[2m0 of 3 done, running a.ws\x1b[22m");
+        board.begin("日本.ws");
+        assert_eq!(
+            out.take(),
+            "\r\x1b[K\x1b[2m0 of 3 done, running a.ws, …\x1b[22m"
+        );
+        board.say("a.ws:1: s3cret\u{1b}\u{7}");
+        assert_eq!(err.take(), "a.ws:1: ${TOKEN}\\x07\n");
+        out.take();
+        board.end(&trial("a.ws", Verdict::Passed));
+        assert_eq!(
+            out.take(),
+            "\r\x1b[K\x1b[32mok   \x1b[39m a.ws  \x1b[2m(12 statements, 0.134 s)\x1b[22m\n\
+             \x1b[2m1 of 3 done, running 日本.ws\x1b[22m"
+        );
+        board.close(Counts::default(), Duration::ZERO, 0);
+        assert_eq!(out.take(), "\r\x1b[K\x1b[32m0 passed in 0.0 s\x1b[39m\n");
+    }
+
+    #[test]
+    fn a_reader_that_has_gone_is_no_fault_and_a_full_disk_is() {
+        for (kind, fault) in [
+            (io::ErrorKind::BrokenPipe, None),
+            (io::ErrorKind::StorageFull, Some(io::ErrorKind::StorageFull)),
+        ] {
+            let look = Look {
+                form: Form::Lines,
+                palette: Palette::plain(),
+                live: None,
+            };
+            let err = Shared::default();
+            let redactor = Redactor::default();
+            let out = Box::new(Failing(kind));
+            let mut board = Board::new(look, out, Box::new(err), redactor, 1);
+            board.end(&trial("a.ws", Verdict::Passed));
+            assert_eq!(board.take_fault().map(|cause| cause.kind()), fault);
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Which files are run: those that are named, and those in folders that are named.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::error::{plain, Error, Flaw};
+
+/// What the names of session files end in, so that a folder's are found.
+const EXTENSION: &str = "ws";
+
+/// The files, in the order of the command line; a folder's are sorted by their paths. Folders
+/// that symbolic links lead to are not looked into, so there is no going round in circles.
+///
+/// # Errors
+///
+/// [`Error::Usage`] if a folder has none, or no filter fits any; [`Error::Script`] for a folder
+/// that can't be read.
+pub fn find(named: &[PathBuf], filters: &[String]) -> Result<Vec<PathBuf>, Error> {
+    let mut files = Vec::new();
+    for path in named {
+        if path.is_dir() {
+            let mut found = Vec::new();
+            collect(path, &mut found)?;
+            if found.is_empty() {
+                return Err(Error::Usage(format!(
+                    "the folder {} has no session file in it: their names end in .{EXTENSION}",
+                    path.display()
+                )));
+            }
+            found.sort();
+            // The files of the folder that one is in are called as they are there.
+            files.extend(found.into_iter().map(|file| match file.strip_prefix(".") {
+                Ok(bare) => bare.to_owned(),
+                Err(_) => file,
+            }));
+        } else {
+            files.push(path.clone());
+        }
+    }
+    let fits = |path: &PathBuf| {
+        let path = path.to_string_lossy();
+        filters.is_empty() || filters.iter().any(|filter| path.contains(filter))
+    };
+    let all = files.len();
+    files.retain(fits);
+    if files.is_empty() {
+        let filters = filters.join(" or ");
+        return Err(Error::Usage(match all {
+            1 => {
+                format!("--filter leaves nothing to run: the one file has no {filters} in its path")
+            }
+            _ => format!(
+                "--filter leaves nothing to run: none of {all} files has {filters} in its path"
+            ),
+        }));
+    }
+    Ok(files)
+}
+
+fn collect(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), Error> {
+    for entry in fs::read_dir(folder).map_err(|cause| unreadable(folder, &cause))? {
+        let entry = entry.map_err(|cause| unreadable(folder, &cause))?;
+        let path = entry.path();
+        let kind = entry
+            .file_type()
+            .map_err(|cause| unreadable(&path, &cause))?;
+        if kind.is_dir() {
+            collect(&path, found)?;
+        } else if path.extension().is_some_and(|end| end == EXTENSION) && !path.is_dir() {
+            found.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// The error of a file or folder that can't be read.
+pub fn unreadable(path: &Path, cause: &io::Error) -> Error {
+    Error::Script(Box::new(Flaw {
+        file: path.display().to_string(),
+        cause: format!("it can't be read: {}", plain(cause)),
+        ..Flaw::default()
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(files: &[&str]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        for file in files {
+            let path = folder.path().join(file);
+            fs::create_dir_all(path.parent().expect("it is in the folder")).expect("folders");
+            fs::write(path, "").expect("a file");
+        }
+        folder
+    }
+
+    fn found(folder: &Path, named: &[&str], filters: &[&str]) -> Vec<String> {
+        let named: Vec<_> = named.iter().map(|name| folder.join(name)).collect();
+        let filters: Vec<_> = filters.iter().map(|&filter| filter.to_owned()).collect();
+        let files = find(&named, &filters).expect("there are some");
+        let relative = |path: &PathBuf| {
+            let path = path.strip_prefix(folder).expect("it is in the folder");
+            path.display().to_string()
+        };
+        files.iter().map(relative).collect()
+    }
+
+    #[test]
+    fn a_folder_is_all_session_files_below_it_in_order() {
+        let folder = folder(&["b.ws", "a/z.ws", "a/y/x.ws", "a.har", "a/notes.txt", "c.WS"]);
+        std::os::unix::fs::symlink("..", folder.path().join("a/up.ws")).expect("a link");
+        std::os::unix::fs::symlink("z.ws", folder.path().join("a/w.ws")).expect("a link");
+        let path = folder.path();
+        assert_eq!(
+            found(path, &[""], &[]),
+            ["a/w.ws", "a/y/x.ws", "a/z.ws", "b.ws"]
+        );
+        assert_eq!(found(path, &["b.ws", "a.har"], &[]), ["b.ws", "a.har"]);
+        assert_eq!(
+            found(path, &["", "b.ws"], &["y/x", "b."]),
+            ["a/y/x.ws", "b.ws", "b.ws"]
+        );
+    }
+
+    #[test]
+    fn a_file_that_is_missing_is_found_out_when_it_is_its_turn() {
+        let folder = folder(&[]);
+        assert_eq!(found(folder.path(), &["no.ws"], &[]), ["no.ws"]);
+    }
+
+    #[test]
+    fn nothing_to_run_is_an_error() {
+        let folder = folder(&["a.txt"]);
+        let path = folder.path().to_owned();
+        let error = find(std::slice::from_ref(&path), &[]).expect_err("no session file");
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "the folder {} has no session file in it: their names end in .ws",
+                path.display()
+            )
+        );
+        let named = [path.join("a"), path.join("b")];
+        let filters = ["//x".to_owned(), "//y".to_owned()];
+        let error = find(&named, &filters).expect_err("nothing fits");
+        assert_eq!(
+            error.to_string(),
+            "--filter leaves nothing to run: none of 2 files has //x or //y in its path"
+        );
+    }
+}

@@ -1,0 +1,253 @@
+//! `--junit`: a report in the XML that Ant wrote for `JUnit`, and GitLab, Jenkins and
+//! others read: a test suite, with a test case a file.
+
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::Write as _;
+use std::path::Path;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::redact::Redactor;
+use super::trial::{Counts, Trial, Trials, Verdict};
+use crate::error::Error;
+use crate::head::Secrets;
+use crate::output::escape::{self, Breaks};
+use crate::output::narration::Verbosity;
+use crate::output::palette::Palette;
+use crate::output::report::explain;
+
+/// The report's file, open from the beginning, so that one that can't be written is told before
+/// anything is run.
+#[derive(Debug)]
+pub struct Junit {
+    file: File,
+    name: String,
+    begun: Timestamp,
+}
+
+/// What a report is about.
+#[derive(Clone, Copy, Debug)]
+pub struct Findings<'a> {
+    /// The files.
+    pub trials: &'a Trials,
+    /// What kept them from being run, if something did.
+    pub fault: Option<&'a Error>,
+    /// How long it all took.
+    pub lasted: Duration,
+}
+
+impl Junit {
+    /// Creates the file.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Output`].
+    pub fn create(path: &Path) -> Result<Self, Error> {
+        let name = path.display().to_string();
+        match File::create(path) {
+            Ok(file) => Ok(Self {
+                file,
+                name,
+                begun: Timestamp::now(),
+            }),
+            Err(cause) => Err(Error::Output {
+                target: name,
+                cause,
+            }),
+        }
+    }
+
+    /// Writes the report.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Output`].
+    pub fn write(mut self, findings: Findings<'_>, redactor: &Redactor) -> Result<(), Error> {
+        let text = text(findings, self.begun, redactor);
+        let written = self.file.write_all(text.as_bytes());
+        written.map_err(|cause| Error::Output {
+            target: self.name,
+            cause,
+        })
+    }
+}
+
+fn text(findings: Findings<'_>, begun: Timestamp, redactor: &Redactor) -> String {
+    let Findings {
+        trials,
+        fault,
+        lasted,
+    } = findings;
+    let counts = Counts::of(trials);
+    let totals = format!(
+        "name=\"wsline\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"{:.3}\"",
+        trials.len() + usize::from(fault.is_some()),
+        counts.failed,
+        counts.errors + usize::from(fault.is_some()),
+        counts.left,
+        lasted.as_secs_f64()
+    );
+    // Without a fraction and a zone, as Ant wrote it.
+    let begun = begun.strftime("%Y-%m-%dT%H:%M:%S");
+    let mut out = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites {totals}>\n  \
+         <testsuite {totals} timestamp=\"{begun}\">\n"
+    );
+    if let Some(fault) = fault {
+        out.push_str("    <testcase classname=\"wsline\" name=\"--serve\" time=\"0.000\">\n");
+        push_error(&mut out, "error", fault, redactor);
+        out.push_str("    </testcase>\n");
+    }
+    for (name, trial) in trials {
+        push_case(&mut out, name, trial.as_ref(), redactor);
+    }
+    out.push_str("  </testsuite>\n</testsuites>\n");
+    out
+}
+
+fn push_case(out: &mut String, name: &str, trial: Option<&Trial>, redactor: &Redactor) {
+    let seconds = trial.map_or(0.0, |trial| trial.lasted.as_secs_f64());
+    let name = escaped(name);
+    let folder = name.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let class = if folder.is_empty() { "wsline" } else { folder };
+    let _ = write!(
+        out,
+        "    <testcase classname=\"{class}\" name=\"{name}\" file=\"{name}\" time=\"{seconds:.3}\""
+    );
+    match trial.map(|trial| &trial.verdict) {
+        Some(Verdict::Passed) => {
+            out.push_str("/>\n");
+            return;
+        }
+        Some(Verdict::Failed(error)) => {
+            out.push_str(">\n");
+            push_error(out, "failure", error, redactor);
+        }
+        Some(Verdict::Flawed(error)) => {
+            out.push_str(">\n");
+            push_error(out, "error", error, redactor);
+        }
+        Some(Verdict::Stopped) => out.push_str(">\n      <skipped message=\"ended early\"/>\n"),
+        None => out.push_str(">\n      <skipped message=\"not begun\"/>\n"),
+    }
+    out.push_str("    </testcase>\n");
+}
+
+fn push_error(out: &mut String, element: &str, error: &Error, redactor: &Redactor) {
+    let message = error.to_string();
+    let message = escape::text(&message, Breaks::Shown);
+    let details = explain(error, Verbosity::Normal, Palette::plain(), Secrets::Hidden);
+    let _ = writeln!(
+        out,
+        "      <{element} type=\"{}\" message=\"{}\">{}</{element}>",
+        kind(error),
+        escaped(&redactor.apply(&message)),
+        escaped(&redactor.apply(details.trim_end())).replace("&#10;", "\n")
+    );
+}
+
+/// What kind of error it is, in a word.
+fn kind(error: &Error) -> &'static str {
+    match error {
+        Error::Unmet(_) | Error::TooFew { .. } => "expectation",
+        Error::Script(_) => "file",
+        error => error.phase().name(),
+    }
+}
+
+/// A text as XML writes it, in an attribute too. What XML 1.0 has no way to write (§2.2) is
+/// replaced by U+FFFD.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&apos;"),
+            '\t' => out.push_str("&#9;"),
+            '\n' => out.push_str("&#10;"),
+            '\r' => out.push_str("&#13;"),
+            ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'.. => out.push(character),
+            _ => out.push('\u{fffd}'),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Unmet;
+
+    #[test]
+    fn what_xml_can_not_write_is_replaced() {
+        assert_eq!(
+            escaped("<a b=\"c\">&'\t\n\r\0\u{1b}\u{ffff}ü😀"),
+            "&lt;a b=&quot;c&quot;&gt;&amp;&apos;&#9;&#10;&#13;\u{fffd}\u{fffd}\u{fffd}ü😀"
+        );
+    }
+
+    #[test]
+    fn a_case_a_file() {
+        let trial = |file: &str, verdict| {
+            let trial = Trial {
+                file: file.to_owned(),
+                verdict,
+                lasted: Duration::from_millis(1234),
+                statements: 3,
+            };
+            (file.to_owned(), Some(trial))
+        };
+        let unmet = Error::Unmet(Box::new(Unmet {
+            place: Some("b.ws:3".to_owned()),
+            expected: "\"<s3cret>\"".to_owned(),
+            instead: "nothing came".to_owned(),
+            ..Unmet::default()
+        }));
+        let trials = vec![
+            trial("a/b/c.ws", Verdict::Passed),
+            trial("b.ws", Verdict::Failed(unmet)),
+            trial("c.ws", Verdict::Stopped),
+            ("d.ws".to_owned(), None),
+        ];
+        let late = Error::Address("no host".to_owned());
+        let findings = Findings {
+            trials: &trials,
+            fault: Some(&late),
+            lasted: Duration::from_secs(2),
+        };
+        let begun = Timestamp::UNIX_EPOCH;
+        let redactor = Redactor::new([("TOKEN", "s3cret")]);
+        let says = "b.ws:3: expected &quot;&lt;${TOKEN}&gt;&quot;, but nothing came";
+        let totals = "name=\"wsline\" tests=\"5\" failures=\"1\" errors=\"1\" skipped=\"2\" \
+                      time=\"2.000\"";
+        assert_eq!(
+            text(findings, begun, &redactor),
+            format!(
+                r#"<?xml version="1.0" encoding="UTF-8"?>
+<testsuites {totals}>
+  <testsuite {totals} timestamp="1970-01-01T00:00:00">
+    <testcase classname="wsline" name="--serve" time="0.000">
+      <error type="address" message="no host">no host</error>
+    </testcase>
+    <testcase classname="a/b" name="a/b/c.ws" file="a/b/c.ws" time="1.234"/>
+    <testcase classname="wsline" name="b.ws" file="b.ws" time="1.234">
+      <failure type="expectation" message="{says}">{says}</failure>
+    </testcase>
+    <testcase classname="wsline" name="c.ws" file="c.ws" time="1.234">
+      <skipped message="ended early"/>
+    </testcase>
+    <testcase classname="wsline" name="d.ws" file="d.ws" time="0.000">
+      <skipped message="not begun"/>
+    </testcase>
+  </testsuite>
+</testsuites>
+"#
+            )
+        );
+    }
+}

@@ -1,0 +1,182 @@
+//! Reading the files, all of them before any is run: what is wrong with one is then known without
+//! a server, and so is where the server is, and which variables are to be kept out of reports.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::files::unreadable;
+use super::redact::Redactor;
+use crate::error::{Error, Flaw};
+use crate::output::record::Form;
+use crate::script::{self, Script, Statement};
+
+/// A file that was read.
+#[derive(Debug)]
+pub struct Loaded {
+    /// Where it is; paths in it are relative to that.
+    pub path: PathBuf,
+    /// What it is called in reports.
+    pub name: String,
+    /// Its text, as far as it is one.
+    pub text: String,
+    /// What it says, or what is wrong with it.
+    pub script: Result<Script, Error>,
+}
+
+impl Loaded {
+    /// Reads a file.
+    #[must_use]
+    pub fn read(path: PathBuf) -> Self {
+        let name = path.display().to_string();
+        let (text, script) = match text(&path, &name) {
+            Ok(text) => {
+                let read = match Form::of(&path) {
+                    Form::Session => script::parse,
+                    Form::Har => script::har::read,
+                    Form::JsonLines => script::jsonl::read,
+                };
+                let script = read(&name, &text).map_err(flawed);
+                (text, script)
+            }
+            Err(error) => (String::new(), Err(error)),
+        };
+        Self {
+            path,
+            name,
+            text,
+            script,
+        }
+    }
+}
+
+fn text(path: &Path, name: &str) -> Result<String, Error> {
+    let bytes = fs::read(path).map_err(|cause| unreadable(path, &cause))?;
+    let text = script::decode(name, &bytes).map_err(flawed)?;
+    Ok(text.to_owned())
+}
+
+fn flawed(flaw: Flaw) -> Error {
+    Error::Script(Box::new(flaw))
+}
+
+/// The variables that come from outside: those of `--var`, the last of a name, before those of the
+/// environment.
+#[derive(Clone, Copy, Debug)]
+pub struct Variables<'a> {
+    /// Those of `--var`.
+    pub given: &'a [(String, String)],
+}
+
+impl Variables<'_> {
+    /// The value of a variable.
+    #[must_use]
+    pub fn value(&self, name: &str) -> Option<String> {
+        let given = self.given.iter().rev().find(|(given, _)| given == name);
+        match given {
+            Some((_, value)) => Some(value.clone()),
+            None => crate::plan::variable(name),
+        }
+    }
+
+    /// What keeps the values of all that the files use, and of all that were given, out of
+    /// reports.
+    #[must_use]
+    pub fn redactor(&self, files: &[Loaded]) -> Redactor {
+        let used = files
+            .iter()
+            .filter_map(|file| file.script.as_ref().ok())
+            .flat_map(Script::variables);
+        let given = self.given.iter().map(|(name, _)| name.as_str());
+        let known: Vec<_> = used
+            .chain(given)
+            .filter_map(|name| Some((name, self.value(name)?)))
+            .collect();
+        let pairs = known.iter().map(|(name, value)| (*name, value.as_str()));
+        Redactor::new(pairs)
+    }
+}
+
+/// Where the first of the files connects to, if it says so.
+#[must_use]
+pub fn first_url(files: &[Loaded], variables: Variables<'_>) -> Option<String> {
+    let scripts = files.iter().filter_map(|file| file.script.as_ref().ok());
+    let mut urls =
+        scripts
+            .flat_map(|script| &script.lines)
+            .filter_map(|line| match &line.statement {
+                Statement::Url(url) => Some(url),
+                _ => None,
+            });
+    urls.next()?.render(&|name| variables.value(name)).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn loaded(text: &str) -> Loaded {
+        Loaded {
+            path: "x.ws".into(),
+            name: "x.ws".to_owned(),
+            text: text.to_owned(),
+            script: script::parse("x.ws", text).map_err(flawed),
+        }
+    }
+
+    #[test]
+    fn what_was_given_goes_before_the_environment_and_the_last_counts() {
+        let given = [("PATH", "a"), ("X", "b"), ("PATH", "c")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let variables = Variables { given: &given };
+        assert_eq!(variables.value("PATH").as_deref(), Some("c"));
+        let bare = Variables { given: &[] };
+        assert_eq!(bare.value("PATH"), std::env::var("PATH").ok());
+        assert_eq!(bare.value("WSLINE_NO_SUCH"), None);
+    }
+
+    #[test]
+    fn values_are_kept_out_whether_they_are_used_or_given() {
+        let given = [("TOKEN".to_owned(), "s3cret".to_owned())];
+        let variables = Variables { given: &given };
+        let redactor = variables.redactor(&[loaded("> ${CARGO_PKG_NAME}\n")]);
+        assert_eq!(
+            redactor.apply("wsline, s3cret"),
+            "${CARGO_PKG_NAME}, ${TOKEN}"
+        );
+    }
+
+    #[test]
+    fn the_first_url_is_that_of_the_first_file_that_has_one() {
+        let given = [("PORT".to_owned(), "81".to_owned())];
+        let files = [
+            loaded("sned"),
+            loaded("> x\n"),
+            loaded("url ws://h:${PORT}/\n"),
+            loaded("url ws://i/\n"),
+        ];
+        let url = |given| first_url(&files, Variables { given });
+        assert_eq!(url(&given).as_deref(), Some("ws://h:81/"));
+        assert_eq!(url(&[]), None, "its variable has no value");
+    }
+
+    #[test]
+    fn a_file_that_can_not_be_read_is_an_error_of_it() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("no.ws");
+        let error = Loaded::read(path.clone())
+            .script
+            .expect_err("it is missing");
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "{}: it can't be read: No such file or directory",
+                path.display()
+            )
+        );
+        fs::write(&path, b"> a\xff\n").expect("a file");
+        let error = Loaded::read(path.clone()).script.expect_err("no UTF-8");
+        assert!(matches!(error, Error::Script(flaw) if flaw.line == 1));
+        fs::write(&path, b"> a\n").expect("a file");
+        assert!(Loaded::read(path).script.is_ok());
+    }
+}

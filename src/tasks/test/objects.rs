@@ -1,0 +1,166 @@
+//! `--json` of `wsline test`: an object a file, of the type `test`, and one for all, `summary`.
+
+use std::io;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::redact::Redactor;
+use super::trial::{Counts, Trial, Verdict};
+use crate::error::{Error, Flaw, Unmet};
+use crate::output::json;
+
+#[derive(Serialize)]
+struct OfTrial<'a> {
+    time: String,
+    r#type: &'static str,
+    file: &'a str,
+    result: &'static str,
+    seconds: f64,
+    statements: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<OfError>,
+}
+
+#[derive(Serialize)]
+struct OfError {
+    phase: &'static str,
+    message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<String>,
+    exit: u8,
+    #[serde(flatten)]
+    details: Details,
+}
+
+/// What an error has besides.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Details {
+    Unmet {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        place: Option<String>,
+        expected: String,
+        instead: String,
+        difference: Vec<String>,
+        recent: Vec<String>,
+    },
+    Flaw {
+        line: u32,
+        column: u32,
+        text: String,
+    },
+    None {},
+}
+
+#[derive(Serialize)]
+struct OfAll {
+    time: String,
+    r#type: &'static str,
+    passed: usize,
+    failed: usize,
+    errors: usize,
+    not_run: usize,
+    seconds: f64,
+    exit: u8,
+}
+
+/// The object of a file, as a line.
+///
+/// # Errors
+///
+/// What writing JSON said.
+pub fn of_trial(trial: &Trial, redactor: &Redactor) -> io::Result<Vec<u8>> {
+    let result = match trial.verdict {
+        Verdict::Passed => "passed",
+        Verdict::Failed(_) => "failed",
+        Verdict::Flawed(_) => "error",
+        Verdict::Stopped => "stopped",
+    };
+    json::line(&OfTrial {
+        time: now(),
+        r#type: "test",
+        file: &trial.file,
+        result,
+        seconds: milliseconds(trial.lasted),
+        statements: trial.statements,
+        error: trial
+            .verdict
+            .error()
+            .map(|error| OfError::new(error, redactor)),
+    })
+}
+
+/// The object of all files, as a line.
+///
+/// # Errors
+///
+/// What writing JSON said.
+pub fn of_all(counts: Counts, lasted: Duration, exit: u8) -> io::Result<Vec<u8>> {
+    json::line(&OfAll {
+        time: now(),
+        r#type: "summary",
+        passed: counts.passed,
+        failed: counts.failed,
+        errors: counts.errors,
+        not_run: counts.left,
+        seconds: milliseconds(lasted),
+        exit,
+    })
+}
+
+impl OfError {
+    fn new(error: &Error, redactor: &Redactor) -> Self {
+        let text = |text: &str| redactor.apply(text).into_owned();
+        let lines = |lines: &[String]| lines.iter().map(|line| text(line)).collect();
+        let details = match error {
+            Error::Unmet(unmet) => {
+                let Unmet {
+                    place,
+                    expected,
+                    instead,
+                    difference,
+                    recent,
+                } = &**unmet;
+                Details::Unmet {
+                    place: place.clone(),
+                    expected: text(expected),
+                    instead: text(instead),
+                    difference: lines(difference),
+                    recent: lines(recent),
+                }
+            }
+            Error::Script(flaw) => {
+                let Flaw {
+                    line,
+                    column,
+                    text: of_line,
+                    ..
+                } = &**flaw;
+                Details::Flaw {
+                    line: *line,
+                    column: *column,
+                    text: text(of_line),
+                }
+            }
+            _ => Details::None {},
+        };
+        Self {
+            phase: error.phase().name(),
+            message: text(&error.to_string()),
+            hint: error.hint().map(text),
+            exit: error.exit_code().number(),
+            details,
+        }
+    }
+}
+
+fn now() -> String {
+    format!("{:.6}", Timestamp::now())
+}
+
+/// Seconds to the millisecond.
+fn milliseconds(time: Duration) -> f64 {
+    (time.as_secs_f64() * 1000.0).round() / 1000.0
+}

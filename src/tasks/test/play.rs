@@ -1,0 +1,274 @@
+//! Running one file: its script becomes a conversation, its connections are made as the command line
+//! makes one, and a session of its own plays it.
+
+use std::cell::Cell;
+use std::collections::VecDeque;
+use std::ffi::OsString;
+use std::path::Path;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use super::load::{Loaded, Variables};
+use super::trial::{Trial, Verdict};
+use super::Settings;
+use crate::cli;
+use crate::connect;
+use crate::deadline::Deadline;
+use crate::error::{Error, Flaw};
+use crate::event::Link;
+use crate::plan::{self, Plan};
+use crate::script::{self, Line, Script, Statement};
+use crate::session::{self, Dial, Signals, Wait};
+use crate::source::conversation::{Conversation, Plot, Step};
+use crate::source::player::{self, Connection, Player};
+use crate::source::Wanted;
+
+/// Says a line to people.
+pub type Say = Rc<dyn Fn(String)>;
+
+/// Runs a file. It passes if all its statements are done: how its connections end after that does
+/// not matter, because whether we or the server end them is a race that nobody wrote.
+pub fn run(file: Loaded, settings: &Settings, signals: &mut Signals, say: &Say) -> Trial {
+    let begun = Instant::now();
+    let done = Rc::new(Cell::new(0));
+    let Loaded {
+        path,
+        name,
+        text,
+        script,
+    } = file;
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let played = script.and_then(|script| {
+        let origin = Origin {
+            name: &name,
+            folder,
+            text: &text,
+        };
+        let say = settings.verbose.then(|| Rc::clone(say));
+        play(script, origin, settings, signals, &done, say)
+    });
+    Trial {
+        verdict: played.map_or_else(Verdict::of, |()| Verdict::Passed),
+        file: name,
+        lasted: begun.elapsed(),
+        statements: done.get(),
+    }
+}
+
+/// What a script was read from.
+#[derive(Clone, Copy)]
+struct Origin<'a> {
+    name: &'a str,
+    folder: &'a Path,
+    text: &'a str,
+}
+
+impl Origin<'_> {
+    /// An error of a line; 0 is the file as a whole.
+    fn flaw(&self, line: u32, column: u32, cause: String) -> Error {
+        let index = usize::try_from(line).unwrap_or(0).checked_sub(1);
+        let text = index.and_then(|index| self.text.lines().nth(index));
+        Error::Script(Box::new(Flaw {
+            file: self.name.to_owned(),
+            line,
+            column,
+            text: text.unwrap_or_default().to_owned(),
+            cause,
+        }))
+    }
+}
+
+fn play(
+    script: Script,
+    origin: Origin<'_>,
+    settings: &Settings,
+    signals: &mut Signals,
+    done: &Rc<Cell<usize>>,
+    say: Option<Say>,
+) -> Result<(), Error> {
+    let variables = Variables {
+        given: &settings.vars,
+    };
+    let lookup = |name: &str| variables.value(name);
+    let steps = steps(&script, settings.speed.is_some(), origin.name);
+    let lines = script.lines.clone();
+    let options = player::Options {
+        file: origin.name,
+        text: origin.text,
+        folder: origin.folder,
+        lookup: &lookup,
+        url: settings.url.as_deref(),
+        speed: settings.speed,
+        ignore: &settings.ignore,
+        force: settings.force,
+    };
+    let (connections, player) = Player::new(script, &options)?;
+    let mut plans = Vec::new();
+    for connection in &connections {
+        let words = Words {
+            lines: &lines,
+            lookup: &lookup,
+        };
+        plans.push(plan(connection, words, origin, settings)?);
+    }
+    let count = u16::try_from(plans.len())
+        .map_err(|_| origin.flaw(0, 0, "it has too many connections".to_owned()))?;
+    let Some(first) = plans.first() else {
+        return Err(origin.flaw(0, 0, "it has no connection".to_owned()));
+    };
+    // A session has one of each: what holds for the first connection holds for all.
+    let (until, protocol, pace) = (first.until.clone(), first.protocol, first.pace);
+    let dials = plans.into_iter().map(dial).collect();
+    let plot = Told {
+        player,
+        steps,
+        front: None,
+        done: Rc::clone(done),
+        say,
+    };
+    let mut source = Conversation::new(Box::new(plot), count, None, pace);
+    let outcome = session::run(dials, &mut source, &mut [], signals, &until, protocol);
+    outcome.fault.map_or(Ok(()), Err)
+}
+
+/// Begins to connect when its turn has come, and has its own time for it.
+fn dial(plan: Plan) -> Dial {
+    Box::new(move || {
+        let deadline = Deadline::after(plan.request.limit);
+        connect::start(plan.request, deadline)
+    })
+}
+
+/// How a connection is made: as the command line would, with the words of the file and then those
+/// of our own, of which the last count.
+fn plan(
+    connection: &Connection,
+    of_file: Words<'_>,
+    origin: Origin<'_>,
+    settings: &Settings,
+) -> Result<Plan, Error> {
+    let mut words: Vec<OsString> = connection.words.iter().map(OsString::from).collect();
+    words.extend(settings.words.iter().cloned());
+    let mut options = cli::conversation(&words).map_err(|sentence| {
+        let (line, sentence) = of_file.wrong(connection).unwrap_or((0, sentence));
+        origin.flaw(line, 0, sentence)
+    })?;
+    // After the last statement there is nothing to wait for.
+    options.wait = Some(Wait::For(Duration::ZERO));
+    options.max_message_size.get_or_insert(plan::HELD);
+    let plan = Plan::new(&connection.url, options, &settings.environment);
+    plan.map_err(|error| match error {
+        Error::Address(cause) if connection.line > 0 => origin.flaw(connection.line, 0, cause),
+        error => error,
+    })
+}
+
+/// The words that a file has for its connections, line by line.
+#[derive(Clone, Copy)]
+struct Words<'a> {
+    lines: &'a [Line],
+    lookup: &'a dyn Fn(&str) -> Option<String>,
+}
+
+impl Words<'_> {
+    /// The first line whose words are wrong by themselves, and what is wrong with them.
+    fn wrong(&self, connection: &Connection) -> Option<(u32, String)> {
+        let of_it = |line: &&Line| line.link.is_none() || line.link == connection.name;
+        self.lines.iter().filter(of_it).find_map(|line| {
+            let (option, templates) = match &line.statement {
+                Statement::Header(template) => (Some("-H"), std::slice::from_ref(template)),
+                Statement::Subprotocol(template) => (Some("-s"), std::slice::from_ref(template)),
+                Statement::Options(templates) => (None, templates.as_slice()),
+                _ => return None,
+            };
+            let values = templates.iter().map(|it| it.render(self.lookup).ok());
+            let values: Vec<String> = values.collect::<Option<_>>()?;
+            let words = option.map(str::to_owned).into_iter().chain(values);
+            let words: Vec<OsString> = words.map(OsString::from).collect();
+            let sentence = cli::conversation(&words).err()?;
+            Some((line.number, sentence))
+        })
+    }
+}
+
+/// A statement that takes a turn of its own.
+struct Turn {
+    /// It is one of those that a report counts.
+    counts: bool,
+    /// Where it stands and what it says.
+    text: String,
+}
+
+/// The statements of a script that the player makes steps of, in their order.
+fn steps(script: &Script, paced: bool, file: &str) -> VecDeque<Turn> {
+    let turn = |line: &Line| {
+        let counts = match line.statement {
+            Statement::Send(_) | Statement::Expect(_) | Statement::Capture { .. } => true,
+            Statement::Wait(_) => false,
+            Statement::At(_) if paced => false,
+            _ => return None,
+        };
+        Some(Turn {
+            counts,
+            text: format!("{file}:{} {}", line.number, shortened(line)),
+        })
+    };
+    script.lines.iter().filter_map(turn).collect()
+}
+
+/// A statement as it is written, as far as people want to see it go by.
+fn shortened(line: &Line) -> String {
+    const MOST: usize = 200;
+    let text = script::print_line(line);
+    let text = text.trim_end();
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// A player whose statements are counted and told as they are done: a step is when the next one is
+/// asked for.
+struct Told {
+    player: Player,
+    steps: VecDeque<Turn>,
+    front: Option<Turn>,
+    done: Rc<Cell<usize>>,
+    say: Option<Say>,
+}
+
+impl Plot for Told {
+    fn next(&mut self) -> Result<Option<Step>, Error> {
+        if let Some(turn) = self.front.take() {
+            self.done.set(self.done.get() + usize::from(turn.counts));
+            if let Some(say) = &self.say {
+                say(turn.text);
+            }
+        }
+        let step = self.player.next()?;
+        if step.is_some() {
+            self.front = self.steps.pop_front();
+        }
+        Ok(step)
+    }
+
+    fn expects(&self) -> bool {
+        self.player.expects()
+    }
+
+    fn handshake(&self, link: Link) -> Option<(Option<String>, Wanted)> {
+        self.player.handshake(link)
+    }
+
+    fn keep(&mut self, name: &str, value: String) {
+        self.player.keep(name, value);
+    }
+
+    fn unsent(&self, link: Link) -> u64 {
+        self.player.unsent(link)
+    }
+
+    fn name(&self, link: Link) -> Option<&str> {
+        self.player.name(link)
+    }
+}

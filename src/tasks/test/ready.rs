@@ -1,0 +1,122 @@
+//! Whether the server of `--serve` is there: it is when it accepts a connection.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::connect::resolve::{self, Known};
+use crate::connect::{route, tcp};
+use crate::target::Target;
+
+/// How long one attempt to connect may take.
+const ATTEMPT: Duration = Duration::from_millis(250);
+
+/// Where the server will listen.
+#[derive(Debug)]
+pub enum Door {
+    /// On a port.
+    Tcp {
+        /// The name or address.
+        host: String,
+        /// Its port.
+        port: u16,
+        /// What the user said of the way there.
+        way: route::Options,
+    },
+    /// On a Unix socket.
+    Unix(PathBuf),
+}
+
+impl Door {
+    /// The door of an address, by the way that the connections will take. A proxy is no part of
+    /// it: the server is started here.
+    #[must_use]
+    pub fn of(target: &Target, way: &route::Options) -> Self {
+        let socket = way.unix_socket.as_ref().or(target.unix_socket.as_ref());
+        if let Some(path) = socket {
+            return Self::Unix(path.clone());
+        }
+        let (host, port) = way.detour(&target.host, target.port);
+        Self::Tcp {
+            host: host.to_owned(),
+            port,
+            way: way.clone(),
+        }
+    }
+
+    /// Whether somebody accepts connections there. Whatever goes wrong may be right a moment
+    /// later; what is wrong for good is found out when the first file is run, or by the time limit.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        match self {
+            Self::Unix(path) => tcp::connect_unix(path, Some(ATTEMPT)).is_ok(),
+            Self::Tcp { host, port, way } => {
+                let addresses = match resolve::known(host, *port, way) {
+                    Ok(Known::Already(addresses)) => Ok(addresses),
+                    Ok(Known::No) => resolve::resolve(host, *port)
+                        .and_then(|addresses| resolve::select(host, addresses, way.family)),
+                    Err(error) => Err(error),
+                };
+                let accepts = |address| tcp::connect_one(address, Some(ATTEMPT)).is_ok();
+                addresses.is_ok_and(|addresses| addresses.into_iter().any(accepts))
+            }
+        }
+    }
+}
+
+impl fmt::Display for Door {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unix(path) => write!(f, "{}", path.display()),
+            Self::Tcp { host, port, .. } if host.contains(':') => write!(f, "[{host}]:{port}"),
+            Self::Tcp { host, port, .. } => write!(f, "{host}:{port}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+    use std::os::unix::net::UnixListener;
+
+    use super::*;
+
+    fn door(url: &str) -> Door {
+        let target = Target::parse(url).expect("an address");
+        Door::of(&target, &route::Options::default())
+    }
+
+    #[test]
+    fn a_port_is_open_while_somebody_listens() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
+        let address = listener.local_addr().expect("it is bound");
+        let door = door(&format!("ws://{address}/chat"));
+        assert_eq!(door.to_string(), address.to_string());
+        assert!(door.is_open());
+        drop(listener);
+        assert!(!door.is_open());
+    }
+
+    #[test]
+    fn so_is_a_unix_socket() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("s.sock");
+        let door = door(&format!("ws+unix://{}:/chat", path.display()));
+        assert!(!door.is_open());
+        let _listener = UnixListener::bind(&path).expect("a socket");
+        assert!(door.is_open());
+    }
+
+    #[test]
+    fn the_way_is_that_of_the_connections() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
+        let port = listener.local_addr().expect("it is bound").port();
+        let target = Target::parse("ws://no.such.host.invalid:80/").expect("an address");
+        let detour = route::parse_detour(&format!("::127.0.0.1:{port}")).expect("a detour");
+        let way = route::Options {
+            detours: vec![detour],
+            ..route::Options::default()
+        };
+        assert!(Door::of(&target, &way).is_open());
+    }
+}

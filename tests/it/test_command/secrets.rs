@@ -1,0 +1,82 @@
+//! Values of variables that came from outside appear in no report; those that were captured do.
+
+use super::test;
+use crate::support::program::Finished;
+use crate::support::Peer;
+
+const TOKEN: &str = "s3cr\"et\u{1b}<&";
+
+/// stdout, stderr and the report of one run have none of `forbidden`.
+fn holds_none(done: &Finished, forbidden: &[&str]) {
+    let report = std::fs::read_to_string(done.home.work().join("out.xml")).expect("a report");
+    for text in [done.stdout_text(), done.stderr_text(), &report] {
+        assert!(!text.is_empty());
+        for value in forbidden {
+            assert!(!text.contains(value), "{value:?} stands in\n{text}");
+        }
+        assert!(text.contains("${TOKEN}"), "{text}");
+    }
+}
+
+#[test]
+fn no_report_has_a_value_of_the_environment_or_the_command_line() {
+    let json = serde_json::to_string(&format!("token {TOKEN}")).expect("JSON");
+    for form in [&["-v"][..], &["-v", "--json"]] {
+        let peer = Peer::ws()
+            .expect_header("X-Token", "secret-of-header")
+            .expect_text(format!("{{\"t\":{json},\"p\":\"pass-word\"}}"))
+            .send_text(format!("no {TOKEN} and captured-value"))
+            .close(4000, "pass-word")
+            .start();
+        let talk = format!(
+            "url {}\nheader X-Token: ${{HEADER}}\n\
+             > json {{\"t\":\"token ${{TOKEN}}\",\"p\":\"${{PASS}}\"}}\n\
+             < yes ${{TOKEN}}\n< more ${{TOKEN}}\n",
+            peer.url()
+        );
+        let done = test(&["talk.ws", "--junit", "out.xml", "--var", "PASS=pass-word"])
+            .args(form)
+            .env("TOKEN", TOKEN)
+            .env("HEADER", "secret-of-header")
+            .file("talk.ws", talk)
+            .stdout_matches("...\n")
+            .stderr_matches("...\n")
+            .code(4)
+            .run();
+        assert!(done.stdout_text().contains("captured-value"));
+        holds_none(&done, &[TOKEN, "s3cr", "pass-word", "secret-of-header"]);
+    }
+}
+
+#[test]
+fn an_address_has_none_either() {
+    let talk = "url ws://user:pass-word@${HOST}:1/?token=${TOKEN}\n> hi\n";
+    let done = test(&["talk.ws", "--junit", "out.xml", "-v"])
+        .env("TOKEN", "to-ken")
+        .env("HOST", "Secret.Host.invalid")
+        .file("talk.ws", talk)
+        .stdout_matches(
+            "error talk.ws  [..]\n  could not resolve ${HOST}[..]\n0 passed, 1 error [..]\n",
+        )
+        .code(6)
+        .run();
+    let report = std::fs::read_to_string(done.home.work().join("out.xml")).expect("a report");
+    assert!(report.contains("could not resolve ${HOST}"), "{report}");
+    assert!(!report.to_lowercase().contains("secret.host"), "{report}");
+}
+
+#[test]
+fn what_was_captured_is_shown() {
+    let peer = Peer::ws()
+        .send_text("{\"id\":\"captured-value\"}")
+        .close(1000, "")
+        .start();
+    test(&["talk.ws", "--url", &peer.url()])
+        .file("talk.ws", "< json {}\ncapture ID /id\n< ${ID}\n")
+        .stdout_matches(
+            "FAIL  talk.ws  [..]\n  talk.ws:3: expected \"captured-value\", but [..]\n...\n\
+             0 passed, 1 failed in [..] s\n",
+        )
+        .code(4)
+        .run();
+}

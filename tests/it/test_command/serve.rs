@@ -1,0 +1,217 @@
+//! `--serve`: a server that is started first, waited for, and ended with everything that it started.
+
+use nix::sys::signal::{kill, Signal};
+use nix::unistd::Pid;
+
+use super::test;
+use crate::support::program::{Finished, BINARY};
+use crate::support::{Peer, Wsline};
+
+/// A greeting that an echo server passes.
+const ECHOED: &str = "> hi\n< hi\n";
+
+/// `wsline test` with a server that the shell starts by `$SERVER`, an echo server.
+fn serving(command: &str, port: u16) -> Wsline {
+    let server = format!("{BINARY} echo 127.0.0.1:{port}");
+    test(&["--serve", command])
+        .env("SERVER", server)
+        .inherit("PATH")
+}
+
+/// The process whose id the server's command has written into the file `pid` is gone.
+fn is_gone(done: &Finished) {
+    let id = std::fs::read_to_string(done.home.work().join("pid")).expect("its command wrote it");
+    let id = id.trim().parse().expect("a process id");
+    let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+    // Where no init takes orphans away, one that has ended stays as a zombie.
+    let gone = kill(Pid::from_raw(id), None).is_err() || stat.contains(") Z ");
+    assert!(gone, "{id} is still there");
+}
+
+#[test]
+fn a_server_is_started_waited_for_and_ended() {
+    let port = Peer::reserved();
+    let done = serving("echo $$ > pid; exec $SERVER", port.port())
+        .arg("talk.ws")
+        .file("talk.ws", format!("url {}\n{ECHOED}", port.url()))
+        .stdout_matches("ok    talk.ws  [..]\n1 passed in [..] s\n")
+        .run();
+    is_gone(&done);
+}
+
+#[test]
+fn what_it_starts_is_ended_too_and_it_may_be_in_the_background() {
+    for command in ["$SERVER & echo $! > pid; wait", "$SERVER & echo $! > pid"] {
+        let port = Peer::reserved();
+        let done = serving(command, port.port())
+            .args(["talk.ws", "--url", &port.url()])
+            .file("talk.ws", ECHOED)
+            .stdout_matches("ok    talk.ws  [..]\n1 passed in [..] s\n")
+            .run();
+        is_gone(&done);
+    }
+}
+
+#[test]
+fn what_it_prints_is_shown_with_verbose() {
+    let port = Peer::reserved();
+    serving("echo '\x1b[2J'; exec $SERVER", port.port())
+        .args(["-v", "talk.ws", "--ready", &port.url(), "--url", &port.url()])
+        .file("talk.ws", ECHOED)
+        .stdout_matches("ok    talk.ws  [..]\n1 passed in [..] s\n")
+        .stderr_matches(
+            "server: \\x1b[2J\nserver: listening on ws://127.0.0.1:[..]\n...\ntalk.ws:1 > hi\n...\n\
+             talk.ws:2 < hi\n...",
+        )
+        .run();
+}
+
+#[test]
+fn one_that_ends_early_is_quoted() {
+    let port = Peer::reserved();
+    serving("echo $$ > pid; echo 'no \x1bport' >&2; exit 3", port.port())
+        .args(["talk.ws", "--url", &port.url(), "--junit", "out.xml"])
+        .file("talk.ws", ECHOED)
+        .stdout_matches("0 passed, 1 not run in [..] s\n")
+        .stderr(
+            "wsline: the server of --serve ended before it was ready: exit status 3\n\
+             what it printed last:\n  no \\x1bport\n",
+        )
+        .code(7)
+        .run();
+    serving("wsline-no-such-program", port.port())
+        .args(["talk.ws", "--url", &port.url()])
+        .file("talk.ws", ECHOED)
+        .stdout_matches("0 passed, 1 not run in [..] s\n")
+        .stderr_matches(
+            "wsline: the server of --serve ended before it was ready: exit status 127, command \
+             not found\nwhat it printed last:\n  [..]wsline-no-such-program[..]\n",
+        )
+        .code(7)
+        .run();
+}
+
+#[test]
+fn one_that_never_listens_is_given_up() {
+    let port = Peer::reserved();
+    let done = serving("echo $$ > pid; echo starting; exec sleep 1000", port.port())
+        .args(["talk.ws", "--url", &port.url(), "--junit", "out.xml"])
+        .args(["--", "--connect-timeout", "1s"])
+        .file("talk.ws", ECHOED)
+        .stdout_matches("0 passed, 1 not run in [..] s\n")
+        .stderr_matches(format!(
+            "wsline: --connect-timeout 1 s passed while waiting for the server of --serve to listen \
+             at 127.0.0.1:{}\nwhat it printed last:\n  starting\n\
+             hint: --ready URL says where it listens, -v shows what it prints\n",
+            port.port()
+        ))
+        .code(28)
+        .run();
+    is_gone(&done);
+    let report = std::fs::read_to_string(done.home.work().join("out.xml")).expect("a report");
+    assert!(
+        report.contains("name=\"--serve\"") && report.contains("skipped=\"1\""),
+        "{report}"
+    );
+}
+
+#[test]
+fn one_that_ends_while_files_run_is_told() {
+    let port = Peer::reserved();
+    let mut running = serving("echo $$ > pid; echo here; exec $SERVER", port.port())
+        .args(["-v", "talk.ws", "--url", &port.url()])
+        .file("talk.ws", "within 60s\n> hi\n< hi\n< never\n")
+        .stdout_matches("FAIL  talk.ws  [..]\n...\n0 passed, 1 failed in [..] s\n")
+        .stderr_matches(
+            "...\nwsline: the server of --serve ended before the files did: SIGKILL\n  here\n  \
+             listening on [..]\n...\n",
+        )
+        .code(4)
+        .spawn();
+    running.wait_for_stderr("talk.ws:3 < hi");
+    let id = std::fs::read_to_string(running.home().work().join("pid")).expect("it is there");
+    let id = id.trim().parse().expect("a process id");
+    kill(Pid::from_raw(id), Signal::SIGKILL).expect("it runs");
+    running.wait();
+}
+
+#[test]
+fn something_else_must_not_listen_there() {
+    let other = Peer::tcp().start();
+    serving("exec $SERVER", other.port())
+        .args(["talk.ws", "--url", &other.url()])
+        .file("talk.ws", ECHOED)
+        .stdout_matches("0 passed, 1 not run in [..] s\n")
+        .stderr(format!(
+            "wsline: something accepts connections at 127.0.0.1:{} before --serve has started its \
+             server: end it, or leave out --serve\n",
+            other.port()
+        ))
+        .code(2)
+        .run();
+}
+
+#[test]
+fn where_it_listens_must_be_known() {
+    test(&["talk.ws", "--serve", "true"])
+        .file("talk.ws", ECHOED)
+        .stderr(
+            "wsline: --serve starts a server, and nothing says where it will listen: add --ready \
+             URL\n",
+        )
+        .code(2)
+        .run();
+    test(&["talk.ws", "--serve", "true", "--ready", "ws://h:x/"])
+        .file("talk.ws", ECHOED)
+        .stderr_matches("wsline: [..]\n")
+        .code(3)
+        .run();
+}
+
+#[test]
+fn an_interrupt_ends_it_too() {
+    let port = Peer::reserved();
+    let mut running = serving("echo $$ > pid; exec $SERVER", port.port())
+        .args(["-v", "talk.ws", "--url", &port.url()])
+        .file("talk.ws", "within 60s\n> hi\n< hi\n< never\n")
+        .stdout_matches("ended talk.ws [..]\n0 passed, 1 not run in [..] s\n")
+        .stderr_matches("...\nwsline: interrupted\n")
+        .code(130)
+        .spawn();
+    running.wait_for_stderr("talk.ws:3 < hi");
+    running.signal(Signal::SIGINT);
+    is_gone(&running.wait());
+}
+
+#[test]
+fn an_interrupt_while_it_is_waited_for_ends_it_too() {
+    let port = Peer::reserved();
+    let mut running = serving("echo $$ > pid; echo here; exec sleep 1000", port.port())
+        .args(["-v", "talk.ws", "--url", &port.url()])
+        .file("talk.ws", ECHOED)
+        .stdout_matches("0 passed, 1 not run in [..] s\n")
+        .stderr("server: here\nwsline: interrupted\n")
+        .code(130)
+        .spawn();
+    running.wait_for_stderr("server: here");
+    running.signal(Signal::SIGINT);
+    is_gone(&running.wait());
+}
+
+#[test]
+fn one_that_will_not_end_is_killed_when_a_second_interrupt_comes() {
+    let port = Peer::reserved();
+    let command = "echo $$ > pid; trap 'echo deaf' TERM; $SERVER & while :; do wait; done";
+    let mut running = serving(command, port.port())
+        .args(["-v", "talk.ws", "--url", &port.url()])
+        .file("talk.ws", "within 60s\n> hi\n< hi\n< never\n")
+        .stdout_matches("...\n0 passed, 1 not run in [..] s\n")
+        .stderr_matches("...\nserver: deaf\n...\nwsline: interrupted\n")
+        .code(130)
+        .spawn();
+    running.wait_for_stderr("talk.ws:3 < hi");
+    running.signal(Signal::SIGINT);
+    running.wait_for_stderr("server: deaf");
+    running.signal(Signal::SIGINT);
+    is_gone(&running.wait());
+}
