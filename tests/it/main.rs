@@ -12,6 +12,7 @@ mod curl;
 mod data;
 mod demo;
 mod echo;
+mod examples;
 mod expect;
 mod faults;
 mod help;

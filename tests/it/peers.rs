@@ -5,7 +5,7 @@
 //! The servers are the scripts in `tests/peers`; what they do is chosen by the path. There is one
 //! for each server and scheme, shared by its tests.
 
-mod launch;
+pub mod launch;
 
 use crate::support::Wsline;
 pub use launch::python;

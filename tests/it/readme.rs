@@ -9,6 +9,8 @@
 use std::ffi::OsString;
 use std::path::Path;
 
+use wsline::echo::EchoServer;
+
 use crate::support::program::BINARY;
 use crate::support::{require, skip, Key, Terminal, Wsline};
 
@@ -101,9 +103,23 @@ fn the_bash_programs_print_what_they_say() {
 }
 
 /// Runs each line after a `$` and compares what it prints, errors among it, with what follows.
+/// Where something says `:9001`, there is an echo server.
 #[test]
 fn console_blocks_are_what_happens() {
     let path = path();
+    let options = wsline::echo::Options::default();
+    let echo = EchoServer::bind("127.0.0.1:0", &options).and_then(EchoServer::start);
+    let echo = echo.expect("an echo server");
+    let port = echo
+        .url()
+        .rsplit(':')
+        .next()
+        .expect("a port")
+        .trim_end_matches('/')
+        .to_owned();
+    let placed = |text: &str| text.replace(":9001", &format!(":{port}"));
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/echo.ws");
+    let example = std::fs::read_to_string(example).expect("an example");
     for block in blocks("console") {
         let commands = block.strip_prefix("$ ").expect("it begins with a command");
         for command in commands.split("\n$ ") {
@@ -113,8 +129,9 @@ fn console_blocks_are_what_happens() {
                 continue;
             }
             let done = Wsline::program("sh")
-                .args(["-c", &format!("exec 2>&1; {command}")])
+                .args(["-c", &format!("exec 2>&1; {}", placed(command))])
                 .env("PATH", &path)
+                .file("examples/echo.ws", placed(&example))
                 .stdout_matches("...")
                 .run();
             let (expected, got) = (masked(output), masked(done.stdout_text()));

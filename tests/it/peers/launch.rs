@@ -18,7 +18,15 @@ pub enum Package {
     Websockets,
     Aiohttp,
     NodeWs,
+    RpcWebsockets,
+    SocketIo,
+    GraphqlWs,
+    /// The one of `NodeWs` that wants a token.
+    NodeWsWithToken,
 }
+
+/// The token that [`Package::NodeWsWithToken`] wants.
+pub const TOKEN: &str = "open-sesame-7143";
 
 /// Whether the server speaks TLS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +41,10 @@ impl Package {
         match self {
             Self::Websockets => "python-websockets",
             Self::Aiohttp => "python-aiohttp",
-            Self::NodeWs => "node-ws",
+            Self::NodeWs | Self::NodeWsWithToken => "node-ws",
+            Self::RpcWebsockets => "node-rpc-websockets",
+            Self::SocketIo => "node-socket.io",
+            Self::GraphqlWs => "node-graphql-ws",
         }
     }
 
@@ -42,6 +53,17 @@ impl Package {
             Self::Websockets => "websockets_server.py",
             Self::Aiohttp => "aiohttp_server.py",
             Self::NodeWs => "ws_server.js",
+            Self::RpcWebsockets => "json_rpc_server.js",
+            Self::SocketIo => "chat_server.js",
+            Self::GraphqlWs => "graphql_server.js",
+            Self::NodeWsWithToken => "token_server.js",
+        }
+    }
+
+    fn args(self) -> &'static [&'static str] {
+        match self {
+            Self::NodeWsWithToken => &[TOKEN],
+            _ => &[],
         }
     }
 
@@ -50,7 +72,13 @@ impl Package {
         match self {
             Self::Websockets => (vec![python()], ["-c", "import websockets.asyncio.server"]),
             Self::Aiohttp => (vec![python()], ["-c", "import aiohttp.web"]),
-            Self::NodeWs => (node(), ["-e", "require('ws')"]),
+            Self::NodeWs | Self::NodeWsWithToken => (node(), ["-e", "require('ws')"]),
+            Self::RpcWebsockets => (node(), ["-e", "require('rpc-websockets')"]),
+            Self::SocketIo => (node(), ["-e", "require('socket.io')"]),
+            Self::GraphqlWs => (
+                node(),
+                ["-e", "require('graphql-ws/use/ws'); require('graphql')"],
+            ),
         }
     }
 }
@@ -108,6 +136,7 @@ impl Launched {
         command
             .args(&interpreter[1..])
             .arg(root().join("tests/peers").join(package.script()))
+            .args(package.args())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped());
         // The files go with `cert`, after the server has read them and said that it listens.
@@ -131,6 +160,11 @@ impl Launched {
             authority,
             _child: child,
         })
+    }
+
+    /// The port on 127.0.0.1 that it listens on.
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// The URL of `path` on it.
