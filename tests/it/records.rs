@@ -2,6 +2,7 @@
 
 mod faults;
 mod har;
+mod replay;
 
 use std::path::PathBuf;
 
