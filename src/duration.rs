@@ -6,8 +6,9 @@
 
 use std::time::Duration;
 
-/// Longer than any run, and short enough that adding it to a clock never overflows.
-const CENTURY: Duration = Duration::from_hours(100 * 366 * 24);
+/// The longest that can be written, a hundred years: longer than any run, and short enough that
+/// adding it to a clock never overflows.
+pub const LONGEST: Duration = Duration::from_hours(100 * 366 * 24);
 
 /// More digits after the point than these are below the nanosecond in every unit.
 const FRACTION: u32 = 12;
@@ -52,7 +53,7 @@ pub fn parse(text: &str) -> Result<Duration, String> {
         .map(|product| (product + scale / 2) / scale)
         .and_then(|total| u64::try_from(total).ok())
         .map(Duration::from_nanos)
-        .filter(|duration| *duration <= CENTURY)
+        .filter(|duration| *duration <= LONGEST)
         .ok_or_else(|| "that is more than a hundred years".to_owned())
 }
 
@@ -134,7 +135,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read_as_the_same(seconds in 0..CENTURY.as_secs(), nanos in 0..1_000_000_000_u32) {
+        fn what_is_written_is_read_as_the_same(seconds in 0..LONGEST.as_secs(), nanos in 0..1_000_000_000_u32) {
             let duration = Duration::new(seconds, nanos);
             prop_assert_eq!(parse(&write(duration)), Ok(duration));
             let short = Duration::new(0, nanos);

@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::{Line, Message, Part, Payload, Script, Statement, Template, Wanted};
+use crate::duration::LONGEST;
 use crate::head::is_token;
 use crate::protocol::{CloseBody, CloseReason};
 
@@ -261,7 +262,7 @@ impl Clock {
     fn tick(&mut self, at: Moment) -> Option<Statement> {
         let start = *self.start.get_or_insert(at);
         let since = u64::try_from(at.saturating_sub(start)).unwrap_or(0);
-        let since = Duration::from_millis(since.saturating_add(500) / 1000);
+        let since = Duration::from_millis(since.saturating_add(500) / 1000).min(LONGEST);
         if since <= self.now {
             return None;
         }
@@ -285,9 +286,10 @@ impl Course {
             // What took long to come may do so again.
             let pause = at.saturating_sub(self.at.or(clock.start).unwrap_or(at));
             let ample = Duration::from_micros(u64::try_from(pause).unwrap_or(0).saturating_mul(2));
-            if !said.sent && ample > clock.within {
-                clock.within = Duration::from_secs(ample.as_secs() + 1);
-                statements.push(Statement::Within(clock.within));
+            let within = Duration::from_secs(ample.as_secs() + 1).min(LONGEST);
+            if !said.sent && within > clock.within {
+                clock.within = within;
+                statements.push(Statement::Within(within));
             }
             statements.extend(clock.tick(at));
             self.at = Some(at);
