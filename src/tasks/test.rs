@@ -275,7 +275,7 @@ fn with_server(
 /// How the server ended, if it is no more: that may be why files did not pass. Its connections end
 /// a moment before it does.
 fn died(server: &mut Server, desk: &mut Desk) -> Option<ExitStatus> {
-    let moment = Deadline::after(Duration::from_millis(100));
+    let moment = Deadline::after(Duration::from_millis(250));
     while moment.left().is_ok() && desk.signal().is_none() {
         if let Some(status) = server.ended() {
             return Some(status);

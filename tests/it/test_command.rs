@@ -347,13 +347,14 @@ fn paths_are_relative_to_the_file() {
 
 #[test]
 fn a_time_limit_is_for_each_file() {
-    let peer = Peer::ws().expect_text("hi").expect_close(1001, "").start();
-    let talk = format!("within 60s\n{GREETING}");
-    test(&["talk.ws", "--url", &peer.url(), "--", "-m", "100ms"])
-        .file("talk.ws", talk)
+    let peer = Peer::silent().connections(2).start();
+    test(&["a.ws", "b.ws", "--url", &peer.url(), "--", "-m", "200ms"])
+        .file("a.ws", GREETING)
+        .file("b.ws", GREETING)
         .stdout_matches(
-            "error talk.ws  ([..] s)\n  --max-time 0.1 s passed while the connection was open\n\
-             0 passed, 1 error in [..] s\n",
+            "error a.ws  ([..] s)\n  --max-time 0.2 s passed while [..]\n\
+             error b.ws  ([..] s)\n  --max-time 0.2 s passed while [..]\n\
+             0 passed, 2 errors in [..] s\n",
         )
         .code(28)
         .run();

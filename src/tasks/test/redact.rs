@@ -12,6 +12,12 @@ use crate::output::escape::{self, Breaks};
 /// Shorter values are no secrets, and would be found in everything.
 const SHORTEST: usize = 3;
 
+/// What stands where a text was shortened.
+const CUT: &str = "…";
+
+/// So many bytes of a value next to a cut are taken for a rest of it; fewer may be anything.
+const SHORTEST_REST: usize = 4;
+
 /// Replaces the values of variables by `${NAME}`.
 #[derive(Clone, Debug, Default)]
 pub struct Redactor {
@@ -37,9 +43,49 @@ impl Redactor {
         Self { forms }
     }
 
-    /// `text` without any of the values.
+    /// `text` without any of the values, nor of what is left of one that was shortened.
     #[must_use]
     pub fn apply<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let text = self.replace(text);
+        if self.forms.is_empty() || !text.contains(CUT) {
+            return text;
+        }
+        let last = text.matches(CUT).count();
+        let pieces = text.split(CUT).enumerate();
+        let pieces =
+            pieces.map(|(place, piece)| self.replace_rests(piece, place > 0, place < last));
+        Cow::Owned(pieces.collect::<Vec<_>>().join(CUT))
+    }
+
+    /// `piece` without the rests of values that were cut before or after it.
+    fn replace_rests<'t>(&self, piece: &'t str, before: bool, after: bool) -> Cow<'t, str> {
+        let mut piece = Cow::Borrowed(piece);
+        for (form, name) in &self.forms {
+            let name = || format!("${{{name}}}");
+            if before && after && piece.len() >= SHORTEST_REST && form.contains(&*piece) {
+                return Cow::Owned(name());
+            }
+            let ends = form.char_indices().map(|(end, _)| end);
+            if let Some(end) = ends
+                .clone()
+                .rev()
+                .take_while(|end| after && *end >= SHORTEST_REST)
+                .find(|end| piece.ends_with(&form[..*end]))
+            {
+                piece = Cow::Owned(format!("{}{}", &piece[..piece.len() - end], name()));
+            }
+            if let Some(start) = ends
+                .take_while(|start| before && form.len() - start >= SHORTEST_REST)
+                .find(|start| piece.starts_with(&form[*start..]))
+            {
+                piece = Cow::Owned(format!("{}{}", name(), &piece[form.len() - start..]));
+            }
+        }
+        piece
+    }
+
+    /// `text` without any of the values.
+    fn replace<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let mut rest = text;
         let mut out = String::new();
         while let Some((start, form, name)) = self.first_in(rest) {
@@ -136,6 +182,26 @@ mod tests {
     #[test]
     fn what_looks_like_a_pattern_is_text() {
         assert_eq!(redacted(&[("A", "a.c|$1")], "abc a.c|$1"), "abc ${A}");
+    }
+
+    #[test]
+    fn what_is_left_of_one_that_was_shortened_is_replaced_too() {
+        let token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0";
+        for (text, shown) in [
+            ("- bearer eyJhbGciOi…", "- bearer ${TOKEN}…"),
+            ("+ …iIxIn0\", b\n+ x", "+ …${TOKEN}\", b\n+ x"),
+            ("…OiJIUzI1NiJ9.eyJz…", "…${TOKEN}…"),
+            (
+                "say eyJhbGciOi… or …yJzdWIiOiIxIn0",
+                "say ${TOKEN}… or …${TOKEN}",
+            ),
+            ("- bearer eyJ…", "- bearer eyJ…"),
+            ("eyJhbGciOi and …", "eyJhbGciOi and …"),
+            ("plain…", "plain…"),
+        ] {
+            assert_eq!(redacted(&[("TOKEN", token)], text), shown);
+        }
+        assert_eq!(redacted(&[("A", "äöüäöü")], "… äöüä…öü"), "… ${A}…${A}");
     }
 
     #[test]

@@ -69,7 +69,8 @@ impl Trial {
                         recent,
                     } = &mut **unmet;
                     [expected, instead].into_iter().for_each(text);
-                    difference.iter_mut().chain(recent).for_each(text);
+                    recent.iter_mut().for_each(text);
+                    *difference = redacted_difference(difference, redactor);
                 }
                 Error::Script(flaw) => {
                     let Flaw { cause, .. } = &mut **flaw;
@@ -80,6 +81,27 @@ impl Trial {
         }
         self
     }
+}
+
+/// A difference without the values. A mark below a line in which one stood would point to somewhere
+/// else now, and is left out.
+fn redacted_difference(lines: &[String], redactor: &Redactor) -> Vec<String> {
+    let mut changed = false;
+    let mut kept = Vec::new();
+    for line in lines {
+        let is_mark =
+            line.contains('^') && line.trim_start_matches(' ').trim_matches('^').is_empty();
+        if is_mark {
+            if !std::mem::take(&mut changed) {
+                kept.push(line.clone());
+            }
+            continue;
+        }
+        let redacted = redactor.apply(line);
+        changed |= redacted != *line;
+        kept.push(redacted.into_owned());
+    }
+    kept
 }
 
 /// All files, in the order in which they stand; `None` for one that was not begun.
@@ -113,5 +135,47 @@ impl Counts {
             *place += 1;
         }
         counts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mark_stays_where_it_is_true() {
+        let redactor = Redactor::new([("TOKEN", "s3cret")]);
+        let redacted = |lines: &[&str]| {
+            let lines: Vec<_> = lines.iter().map(|&line| line.to_owned()).collect();
+            redacted_difference(&lines, &redactor)
+        };
+        assert_eq!(
+            redacted(&["- ab", "+ ac", "   ^"]),
+            ["- ab", "+ ac", "   ^"]
+        );
+        assert_eq!(
+            redacted(&[
+                "- s3cret b",
+                "+ s3cret c",
+                "         ^",
+                "- d",
+                "+ e",
+                "  ^"
+            ]),
+            ["- ${TOKEN} b", "+ ${TOKEN} c", "- d", "+ e", "  ^"]
+        );
+        assert_eq!(redacted(&["", "^^"]), ["", "^^"]);
+    }
+
+    #[test]
+    fn an_error_is_a_failure_or_a_flaw_or_an_end_before_the_end() {
+        let few = Error::TooFew {
+            received: 0,
+            wanted: 1,
+        };
+        assert!(matches!(Verdict::of(few), Verdict::Failed(_)));
+        assert!(matches!(Verdict::of(Error::Signal(2)), Verdict::Stopped));
+        let flaw = Error::Script(Box::default());
+        assert!(matches!(Verdict::of(flaw), Verdict::Flawed(_)));
     }
 }

@@ -80,3 +80,35 @@ fn what_was_captured_is_shown() {
         .code(4)
         .run();
 }
+
+/// A token that is longer than what a report shows of a message.
+#[test]
+fn nor_a_part_of_one_that_was_shortened() {
+    let words: Vec<String> = (0..400)
+        .map(|n| format!("{:x}", n * 7919 % 65_536))
+        .collect();
+    let token = words.concat();
+    let peer = Peer::ws()
+        .expect_text(format!("say {token}"))
+        .send_text(format!("{{\"said\":\"{token}!\"}} {token}"))
+        .expect_close_any()
+        .start();
+    let done = test(&["talk.ws", "--url", &peer.url(), "--junit", "out.xml", "-v"])
+        .env("TOKEN", &token)
+        .file(
+            "talk.ws",
+            "strict\n> say ${TOKEN}\n< {\"said\":\"${TOKEN}?\"} ${TOKEN}\n",
+        )
+        .stdout_matches("FAIL  talk.ws  [..]\n...\n0 passed, 1 failed in [..] s\n")
+        .stderr("talk.ws:2 > say ${TOKEN}\n")
+        .code(4)
+        .run();
+    let report = std::fs::read_to_string(done.home.work().join("out.xml")).expect("a report");
+    for text in [done.stdout_text(), &report] {
+        let parts = token.as_bytes().windows(6);
+        for part in parts.map(|part| std::str::from_utf8(part).expect("ASCII")) {
+            assert!(!text.contains(part), "{part} stands in\n{text}");
+        }
+        assert!(text.contains("${TOKEN}"), "{text}");
+    }
+}

@@ -1,11 +1,13 @@
 //! `--serve`: a server that is started first, waited for, and ended with everything that it started.
 
+use std::time::Duration;
+
 use nix::sys::signal::{kill, Signal};
 use nix::unistd::Pid;
 
 use super::test;
 use crate::support::program::{Finished, BINARY};
-use crate::support::{Peer, Wsline};
+use crate::support::{time, Peer, Wsline};
 
 /// A greeting that an echo server passes.
 const ECHOED: &str = "> hi\n< hi\n";
@@ -93,14 +95,16 @@ fn one_that_ends_early_is_quoted() {
 
 #[test]
 fn one_that_never_listens_is_given_up() {
+    // Long enough for a shell to start.
+    let limit = time::limit(Duration::from_secs(1)).as_secs_f64();
     let port = Peer::reserved();
     let done = serving("echo $$ > pid; echo starting; exec sleep 1000", port.port())
         .args(["talk.ws", "--url", &port.url(), "--junit", "out.xml"])
-        .args(["--", "--connect-timeout", "1s"])
+        .args(["--", "--connect-timeout", &limit.to_string()])
         .file("talk.ws", ECHOED)
         .stdout_matches("0 passed, 1 not run in [..] s\n")
         .stderr_matches(format!(
-            "wsline: --connect-timeout 1 s passed while waiting for the server of --serve to listen \
+            "wsline: --connect-timeout {limit} s passed while waiting for the server of --serve to listen \
              at 127.0.0.1:{}\nwhat it printed last:\n  starting\n\
              hint: --ready URL says where it listens, -v shows what it prints\n",
             port.port()
