@@ -4,6 +4,7 @@ use roxmltree::{Document, Node};
 use serde_json::Value;
 
 use super::{greeted, test, GREETING};
+use crate::schema::Schema;
 use crate::support::{Gate, Peer, Stdout, Terminal};
 
 /// A peer that closes instead of answering.
@@ -64,6 +65,13 @@ fn json_is_an_object_a_file_and_one_for_all() {
     let objects: Vec<Value> = lines
         .map(|line| serde_json::from_str(line).expect("JSON"))
         .collect();
+    let schema = Schema::read("tests.schema.json");
+    for object in &objects {
+        schema.assert_allows(object);
+    }
+    let mut wrong = objects[0].clone();
+    wrong["result"] = "failed".into();
+    assert!(!schema.allows(&wrong), "a failure has its error");
     let column = |name: &str| objects.iter().map(|object| object[name].clone()).collect();
     let types: Vec<Value> = column("type");
     assert_eq!(types, ["test", "test", "test", "summary"]);
