@@ -13,6 +13,7 @@ pub mod head;
 pub mod matching;
 pub mod nearest;
 pub mod output;
+pub mod pipe;
 pub mod plan;
 pub mod protocol;
 pub mod ready;

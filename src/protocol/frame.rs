@@ -95,57 +95,71 @@ fn check_first_byte(first: u8, rsv1: bool) -> Result<OpCode, Violation> {
     }
 }
 
-/// Writes a header for a payload of `length` bytes to the end of `out`. A client's header has a
-/// mask (RFC 6455 §5.1).
-pub(super) fn encode_header(out: &mut Vec<u8>, header: &FrameHeader, length: usize) {
-    const MASKED: u8 = 0x80;
-    let mut bytes = [0; LONGEST_HEADER];
+/// Writes a frame to the start of `room`, which has to hold [`LONGEST_HEADER`] and the payload;
+/// its length. A client's frame is masked (RFC 6455 §5.1).
+pub(super) fn encode(room: &mut [u8], header: &FrameHeader, payload: &[u8]) -> usize {
+    let mask = header.mask.unwrap_or_default();
+    let begin = encode_length(room, payload.len());
     let bits = [(header.is_final, 0x80), (header.rsv1, 0x40)];
-    bytes[0] = bits
+    room[0] = bits
         .iter()
         .filter(|(set, _)| *set)
         .fold(header.opcode.into(), |byte, (_, bit)| byte | bit);
+    room[begin..begin + 4].copy_from_slice(&mask);
+    let end = begin + 4 + payload.len();
+    copy_masked(&mut room[begin + 4..end], payload, mask);
+    end
+}
+
+/// Writes a payload's length, in the shortest form there is, and the bit that says that there is
+/// a mask; where the mask begins.
+fn encode_length(room: &mut [u8], length: usize) -> usize {
+    const MASKED: u8 = 0x80;
     #[expect(
         clippy::cast_possible_truncation,
         reason = "each arm has checked the length"
     )]
-    let end = match length {
+    match length {
         0..=125 => {
-            bytes[1] = MASKED | length as u8;
+            room[1] = MASKED | length as u8;
             2
         }
         126..=0xffff => {
-            bytes[1] = MASKED | 0x7e;
-            bytes[2..4].copy_from_slice(&(length as u16).to_be_bytes());
+            room[1] = MASKED | 0x7e;
+            room[2..4].copy_from_slice(&(length as u16).to_be_bytes());
             4
         }
         _ => {
-            bytes[1] = MASKED | 0x7f;
-            bytes[2..10].copy_from_slice(&(length as u64).to_be_bytes());
+            room[1] = MASKED | 0x7f;
+            room[2..10].copy_from_slice(&(length as u64).to_be_bytes());
             10
         }
-    };
-    bytes[end..end + 4].copy_from_slice(&header.mask.unwrap_or_default());
-    out.extend_from_slice(&bytes[..end + 4]);
+    }
 }
 
-/// Applies `mask` to `payload` in place (RFC 6455 §5.3).
-pub(super) fn apply_mask(payload: &mut [u8], mask: [u8; 4]) {
-    // Eight keys wide: the compiler makes vector instructions of the inner loop.
-    const WIDE: usize = 32;
-    let mut wide = [0; WIDE];
-    for (at, byte) in wide.iter_mut().enumerate() {
-        *byte = mask[at % 4];
+/// Copies `from` with `mask` applied (RFC 6455 §5.3). Both are of the same length.
+fn copy_masked(to: &mut [u8], from: &[u8], mask: [u8; 4]) {
+    let [a, b, c, d] = mask;
+    let key = [a, b, c, d, a, b, c, d, a, b, c, d, a, b, c, d];
+    let rest = copy_blocks::<32>(to, from, key);
+    let rest = copy_blocks::<8>(&mut to[rest..], &from[rest..], key) + rest;
+    let rest = copy_blocks::<4>(&mut to[rest..], &from[rest..], key) + rest;
+    for ((to, from), key) in to[rest..].iter_mut().zip(&from[rest..]).zip(key) {
+        *to = from ^ key;
     }
-    let mut blocks = payload.chunks_exact_mut(WIDE);
-    for block in &mut blocks {
-        for (byte, key) in block.iter_mut().zip(wide) {
-            *byte ^= key;
+}
+
+/// Copies whole blocks of `N` bytes, a multiple of the key's four; how many bytes that were. The
+/// compiler makes one or two instructions of a block.
+fn copy_blocks<const N: usize>(to: &mut [u8], from: &[u8], key: [u8; 16]) -> usize {
+    let (to, _) = to.as_chunks_mut::<N>();
+    let (from, _) = from.as_chunks::<N>();
+    for (to, from) in to.iter_mut().zip(from) {
+        for at in 0..N {
+            to[at] = from[at] ^ key[at % 16];
         }
     }
-    for (byte, key) in blocks.into_remainder().iter_mut().zip(wide) {
-        *byte ^= key;
-    }
+    to.len() * N
 }
 
 /// Fresh masks from a cryptographic generator (RFC 6455 §5.3, §10.3), drawn in blocks.
@@ -165,19 +179,16 @@ impl Masks {
         }
     }
 
+    #[inline]
     pub(super) fn draw(&mut self) -> [u8; 4] {
-        if self.used == Self::BLOCK {
-            rand::rng().fill_bytes(&mut self.block);
-            self.used = 0;
+        if let Some(&mask) = self.block[self.used..].first_chunk() {
+            self.used += mask.len();
+            return mask;
         }
-        let at = self.used;
-        self.used += 4;
-        [
-            self.block[at],
-            self.block[at + 1],
-            self.block[at + 2],
-            self.block[at + 3],
-        ]
+        rand::rng().fill_bytes(&mut self.block);
+        self.used = 4;
+        let [a, b, c, d, ..] = self.block;
+        [a, b, c, d]
     }
 }
 
@@ -231,16 +242,28 @@ mod tests {
     fn the_mask_is_that_of_the_rfc() {
         // The example of RFC 6455 §5.7: a masked text frame with "Hello".
         let mask = [0x37, 0xfa, 0x21, 0x3d];
-        let mut payload = *b"Hello";
-        apply_mask(&mut payload, mask);
-        assert_eq!(payload, [0x7f, 0x9f, 0x4d, 0x51, 0x58]);
-        let mut long: Vec<u8> = (0..=255).collect();
-        apply_mask(&mut long, mask);
-        let unmasked = long
-            .iter()
-            .zip(mask.iter().cycle())
-            .map(|(byte, key)| byte ^ key);
-        assert!(unmasked.eq(0..=255));
+        let header = FrameHeader {
+            opcode: OpCode::Data(Data::Text),
+            mask: Some(mask),
+            ..FrameHeader::default()
+        };
+        let mut room = [0; LONGEST_HEADER + 5];
+        let end = encode(&mut room, &header, b"Hello");
+        assert_eq!(room[..6], [0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d]);
+        assert_eq!(room[6..end], [0x7f, 0x9f, 0x4d, 0x51, 0x58]);
+    }
+
+    #[test]
+    fn a_mask_is_applied_to_any_length() {
+        let mask = [0x37, 0xfa, 0x21, 0x3d];
+        let payload: Vec<u8> = (0..=255).collect();
+        for length in 0..payload.len() {
+            let mut masked = vec![0; length];
+            copy_masked(&mut masked, &payload[..length], mask);
+            let one_by_one = payload.iter().zip(mask.iter().cycle());
+            let expected = one_by_one.map(|(byte, key)| byte ^ key).take(length);
+            assert!(expected.eq(masked), "{length} bytes");
+        }
     }
 
     #[test]

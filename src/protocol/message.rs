@@ -3,6 +3,8 @@
 
 use std::ops::AddAssign;
 
+use memchr::{memchr_iter, Memchr};
+
 /// What a message is (RFC 6455 §5.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -37,6 +39,40 @@ impl<'a> Piece<'a> {
             last: true,
             bytes,
         }
+    }
+}
+
+/// Text messages that stand one after the other, each up to a delimiter that is not part of it.
+///
+/// Many at once cost less than one at a time; what becomes of each is the same.
+#[derive(Clone, Debug)]
+pub struct Lines<'a> {
+    text: &'a [u8],
+    ends: Memchr<'a>,
+    start: usize,
+}
+
+impl<'a> Lines<'a> {
+    /// The lines of `text`. What stands behind the last delimiter is none.
+    #[must_use]
+    pub fn new(text: &'a str, delimiter: u8) -> Self {
+        Self {
+            text: text.as_bytes(),
+            ends: memchr_iter(delimiter, text.as_bytes()),
+            start: 0,
+        }
+    }
+}
+
+impl<'a> Iterator for Lines<'a> {
+    type Item = &'a [u8];
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        let end = self.ends.next()?;
+        let line = &self.text[self.start..end];
+        self.start = end + 1;
+        Some(line)
     }
 }
 

@@ -21,7 +21,7 @@ use tungstenite::protocol::frame::coding::Control;
 use tungstenite::protocol::frame::FrameHeader;
 
 pub use close::{CloseBody, CloseReason, Closure, End, Party};
-pub use message::{Kind, Piece, Summary, Volume};
+pub use message::{Kind, Lines, Piece, Summary, Volume};
 
 use incoming::{Found, Incoming};
 use outgoing::Outgoing;
@@ -246,6 +246,11 @@ impl Protocol {
     /// sent after a Close.
     pub fn send(&mut self, piece: Piece<'_>) {
         self.outgoing.message(piece);
+    }
+
+    /// Sends each line as a text message; how many there were.
+    pub fn send_lines(&mut self, lines: Lines<'_>) -> u64 {
+        self.outgoing.lines(lines)
     }
 
     /// Sends a Ping with at most 125 bytes; what is longer is cut.

@@ -1,13 +1,17 @@
 //! The bytes that wait to be written, and which messages are among them.
 
-use super::frame::LONGEST_HEADER;
+use tungstenite::protocol::frame::FrameHeader;
+
+use super::frame::{self, LONGEST_HEADER};
 
 /// Frames that are on their way out. It always begins at a frame's first byte, so that what is
 /// unsent can be counted by walking the frames.
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
+    /// The frames, and room for more behind them.
     bytes: Vec<u8>,
     written: usize,
+    end: usize,
 }
 
 impl Outbox {
@@ -15,30 +19,43 @@ impl Outbox {
     /// than the write that made it necessary.
     const SLACK: usize = 256 * 1024;
 
-    /// Where frames are appended.
-    pub(super) fn end(&mut self) -> &mut Vec<u8> {
-        &mut self.bytes
+    /// Appends a frame; its bytes.
+    pub(super) fn push(&mut self, header: &FrameHeader, payload: &[u8]) -> &[u8] {
+        let most = LONGEST_HEADER + payload.len();
+        if self.bytes.len() - self.end < most {
+            self.grow(most);
+        }
+        let start = self.end;
+        self.end += frame::encode(&mut self.bytes[start..], header, payload);
+        &self.bytes[start..self.end]
+    }
+
+    /// Makes room for at least `more` bytes, and not seldom for many more.
+    #[cold]
+    fn grow(&mut self, more: usize) {
+        let length = (self.end + more).max(self.bytes.len() * 2);
+        self.bytes.resize(length, 0);
     }
 
     /// The bytes that wait.
     pub(super) fn waiting(&self) -> &[u8] {
-        &self.bytes[self.written..]
+        &self.bytes[self.written..self.end]
     }
 
     /// Takes note that the first `count` bytes that waited were written.
     pub(super) fn wrote(&mut self, count: usize) {
         self.written += count;
-        if self.written == self.bytes.len() {
-            self.bytes.clear();
-            self.written = 0;
+        if self.written == self.end {
+            (self.written, self.end) = (0, 0);
         } else if self.written > Self::SLACK {
             let boundary = self
                 .frames()
                 .take_while(|frame| frame.end <= self.written)
                 .last();
             if let Some(frame) = boundary {
-                self.bytes.drain(..frame.end);
+                self.bytes.copy_within(frame.end..self.end, 0);
                 self.written -= frame.end;
+                self.end -= frame.end;
             }
         }
     }
@@ -52,7 +69,7 @@ impl Outbox {
     fn frames(&self) -> impl Iterator<Item = Frame> + '_ {
         let mut at = 0;
         std::iter::from_fn(move || {
-            let frame = read_own_frame(self.bytes.get(at..)?)?;
+            let frame = read_own_frame(self.bytes.get(at..self.end)?)?;
             at += frame.end;
             Some(Frame { end: at, ..frame })
         })

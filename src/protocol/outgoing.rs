@@ -7,8 +7,8 @@ use tungstenite::protocol::frame::FrameHeader;
 
 use super::close::{self, CloseBody};
 use super::deflate::Deflater;
-use super::frame::{self, Masks, LONGEST_CONTROL};
-use super::message::{Kind, Piece, Summary, Volume};
+use super::frame::{Masks, LONGEST_CONTROL};
+use super::message::{Kind, Lines, Piece, Summary, Volume};
 use super::outbox::Outbox;
 use super::{Options, Sent};
 
@@ -98,6 +98,15 @@ impl Outgoing {
         }
     }
 
+    pub(super) fn lines(&mut self, lines: Lines<'_>) -> u64 {
+        let mut count = 0;
+        for line in lines {
+            self.message(Piece::whole(Kind::Text, line));
+            count += 1;
+        }
+        count
+    }
+
     /// Counts the message that has been sent, and says so with its last frame.
     fn sum_up(&mut self, kind: Kind) {
         let volume = std::mem::take(&mut self.message);
@@ -149,27 +158,19 @@ impl Outgoing {
         if self.closed {
             return;
         }
-        let mask = self.masks.draw();
         let header = FrameHeader {
             is_final,
             rsv1,
             opcode,
-            mask: Some(mask),
+            mask: Some(self.masks.draw()),
             ..FrameHeader::default()
         };
-        let out = self.outbox.end();
-        let start = out.len();
-        frame::encode_header(out, &header, payload.len());
-        let body = out.len();
-        out.extend_from_slice(payload);
-        frame::apply_mask(&mut out[body..], mask);
+        let wire = self.outbox.push(&header, payload);
         if self.report_frames {
-            let wire = out[start..].to_vec();
-            let length = payload.len() as u64;
             self.sent.push(Sent {
                 header,
-                length,
-                wire,
+                length: payload.len() as u64,
+                wire: wire.to_vec(),
                 message: None,
             });
         }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::connect::Stream;
 use crate::error::plain;
 use crate::protocol::{
-    CloseBody, Closure, End, Party, Piece, Protocol, Received, Sent, State, Violation,
+    CloseBody, Closure, End, Lines, Party, Piece, Protocol, Received, Sent, State, Violation,
 };
 
 /// What one read gave.
@@ -72,7 +72,7 @@ pub(super) struct Connection {
 }
 
 /// Waiting bytes above which no more is taken from the source.
-const OUTBOX: usize = 128 * 1024;
+const OUTBOX: usize = 512 * 1024;
 
 impl Connection {
     /// Takes over a stream that blocks no longer.
@@ -145,6 +145,13 @@ impl Connection {
         self.messages_sent += u64::from(piece.last);
         self.data_waits = true;
         self.protocol.send(piece);
+    }
+
+    pub(super) fn send_lines(&mut self, lines: Lines<'_>) -> u64 {
+        let count = self.protocol.send_lines(lines);
+        self.messages_sent += count;
+        self.data_waits |= count > 0;
+        count
     }
 
     pub(super) fn ping(&mut self, payload: &[u8]) {

@@ -4,7 +4,7 @@
 use super::audience::{Now, Outputs};
 use super::{links, Faults, Slot, Until};
 use crate::error::Error;
-use crate::event::{Event, Link, Note, Piece, Way};
+use crate::event::{Event, Kind, Lines, Link, Note, Piece, Way};
 use crate::protocol::CloseReason;
 use crate::source::Sender;
 
@@ -18,6 +18,12 @@ pub(super) struct Desk<'d, 'a> {
 }
 
 impl Desk<'_, '_> {
+    /// Whether the outputs want to know of each message that is sent, or of its frames.
+    fn is_watched(&self) -> bool {
+        let detail = self.outputs.detail;
+        detail.sent || detail.frames || detail.wire
+    }
+
     /// Tells the outputs of an event, and of the frames that it became.
     fn sent(&mut self, link: Link, event: &Event<'_>) {
         if self.outputs.detail.sent {
@@ -44,6 +50,15 @@ impl Sender for Desk<'_, '_> {
             connection.send(piece);
             self.sent(link, &Event::Data(Way::Out, piece));
         }
+    }
+
+    fn lines(&mut self, link: Link, lines: Lines<'_>) -> u64 {
+        if self.is_watched() {
+            return lines
+                .map(|line| self.data(link, Piece::whole(Kind::Text, line)))
+                .count() as u64;
+        }
+        links::open(self.slots, link).map_or(0, |connection| connection.send_lines(lines))
     }
 
     fn ping(&mut self, link: Link, payload: &[u8]) {

@@ -67,6 +67,12 @@ impl Floor {
         self.open && self.pace.holds()
     }
 
+    /// Whether messages are held apart.
+    #[must_use]
+    pub fn is_paced(&self) -> bool {
+        self.pace.is_set()
+    }
+
     /// Asks for the floor.
     ///
     /// # Errors

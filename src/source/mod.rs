@@ -21,7 +21,7 @@ use std::time::Instant;
 pub use self::conversation::{Expectation, Wanted};
 
 use crate::error::Error;
-use crate::event::{Event, Link, Note, Piece};
+use crate::event::{Event, Kind, Lines, Link, Note, Piece};
 use crate::protocol::{CloseReason, Closure};
 
 /// What a source said when it was asked to speak.
@@ -105,6 +105,14 @@ pub trait Sender {
     /// Sends a piece of a message. A whole message is one frame; a message in pieces is a frame
     /// for each piece. Only while there is [`room`](Self::room), which may be exceeded by one piece.
     fn data(&mut self, link: Link, piece: Piece<'_>);
+
+    /// Sends each line as a text message; how many there were. As [`data`](Self::data), but many
+    /// at once.
+    fn lines(&mut self, link: Link, lines: Lines<'_>) -> u64 {
+        lines
+            .map(|line| self.data(link, Piece::whole(Kind::Text, line)))
+            .count() as u64
+    }
 
     /// Sends a Ping (RFC 6455 §5.5.2) with at most 125 bytes.
     fn ping(&mut self, link: Link, payload: &[u8]);

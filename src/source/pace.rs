@@ -16,6 +16,12 @@ impl Pace {
         Self { delay, next: None }
     }
 
+    /// Whether there is a time between messages at all.
+    #[must_use]
+    pub fn is_set(&self) -> bool {
+        !self.delay.is_zero()
+    }
+
     /// When the next message may go, if that is not yet.
     #[must_use]
     pub fn due(&self) -> Option<Instant> {
@@ -32,7 +38,7 @@ impl Pace {
 
     /// A message has gone.
     pub fn step(&mut self) {
-        if !self.delay.is_zero() {
+        if self.is_set() {
             self.next = Some(Instant::now() + self.delay);
         }
     }

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::os::fd::{AsFd, BorrowedFd};
 
 use crate::error::{plain, Error};
-use crate::ready;
+use crate::{pipe, ready};
 
 /// Input with what was read of it and not yet used.
 #[derive(Debug)]
@@ -19,8 +19,8 @@ pub struct Reader {
     ended: bool,
 }
 
-/// What is read at once: as much as a pipe holds.
-const CAPACITY: usize = 64 * 1024;
+/// What is read at once: more would no longer be in the cache when it is sent.
+const CAPACITY: usize = 256 * 1024;
 
 impl Reader {
     /// Reads `file`, which messages call `origin`.
@@ -44,6 +44,7 @@ impl Reader {
     /// What duplicating the descriptor said.
     pub fn stdin() -> io::Result<Self> {
         let stdin = io::stdin().as_fd().try_clone_to_owned()?;
+        pipe::enlarge(stdin.as_fd());
         Ok(Self::new(File::from(stdin), "standard input"))
     }
 

@@ -1,19 +1,20 @@
 //! Standard input as messages: a line each, or bytes in chunks.
 //!
-//! The loop polls the descriptor and this reads it once each time, so a pipe needs no thread. A
-//! line of any length is one message: one that is longer than the buffer goes as fragments.
+//! The loop polls the descriptor and this reads it once each time, so a pipe needs no thread. The
+//! lines that one read brought are checked and sent together. A line of any length is one message:
+//! one that is longer than the buffer goes as fragments.
 
 use std::os::fd::BorrowedFd;
 use std::time::Instant;
 
-use memchr::{memchr, memchr_iter};
+use memchr::{memchr, memchr_iter, memrchr};
 
 use super::floor::Floor;
 use super::pace::Pace;
 use super::reader::Reader;
 use super::{Sender, Source, Took, Unsent};
 use crate::error::Error;
-use crate::event::{Event, Kind, Link, Piece};
+use crate::event::{Event, Kind, Lines, Link, Piece};
 
 /// How bytes become messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +41,8 @@ pub struct Stdin {
 
 /// What the held bytes are good for.
 enum Next {
+    /// Whole lines, so many bytes with their delimiters.
+    Lines(usize),
     /// A piece of `take` bytes, after which `skip` more are dropped.
     Piece {
         take: usize,
@@ -53,11 +56,14 @@ enum Next {
 }
 
 impl Stdin {
+    /// What is read at once of bytes that need no looking through.
+    const BYTES: usize = 512 * 1024;
+
     /// Cuts what `reader` reads into messages.
     #[must_use]
     pub fn new(mut reader: Reader, cut: Cut, pace: Pace) -> Self {
         if let Cut::Chunks(size) = cut {
-            reader.reserve(size);
+            reader.reserve(size.max(Self::BYTES));
         }
         Self {
             reader,
@@ -69,7 +75,22 @@ impl Stdin {
         }
     }
 
-    fn next(&mut self) -> Next {
+    /// Where the whole lines end that may be sent now: as many as there is room for, but one in
+    /// any case; and no more than that if it ends a message that has begun, or pauses follow it.
+    fn end_of_lines(&self, delimiter: u8, room: usize) -> Option<usize> {
+        let held = self.reader.held();
+        let many = if self.inside || self.floor.is_paced() {
+            self.scanned
+        } else {
+            room.clamp(self.scanned, held.len())
+        };
+        memrchr(delimiter, &held[self.scanned..many])
+            .map(|at| self.scanned + at)
+            .or_else(|| memchr(delimiter, &held[many..]).map(|at| many + at))
+            .map(|at| at + 1)
+    }
+
+    fn next(&mut self, room: usize) -> Next {
         let held = self.reader.held();
         let ended = self.reader.has_ended();
         match self.cut {
@@ -80,12 +101,13 @@ impl Stdin {
                 skip: 0,
                 last: true,
             },
-            Cut::Lines(delimiter) => match memchr(delimiter, &held[self.scanned..]) {
-                Some(at) => Next::Piece {
-                    take: self.scanned + at,
+            Cut::Lines(delimiter) => match self.end_of_lines(delimiter, room) {
+                Some(end) if self.inside => Next::Piece {
+                    take: end - 1,
                     skip: 1,
                     last: true,
                 },
+                Some(end) => Next::Lines(end),
                 None if ended && held.is_empty() && !self.inside => Next::End,
                 None if ended => Next::Piece {
                     take: held.len(),
@@ -105,6 +127,39 @@ impl Stdin {
         }
     }
 
+    /// Sends the whole lines that are the first `length` bytes held. Those before one that is not
+    /// UTF-8 go first; when that one is the first it is found to be bad.
+    fn send_lines(&mut self, length: usize, to: &mut dyn Sender) -> Result<(), Error> {
+        let Cut::Lines(delimiter) = self.cut else {
+            return Ok(());
+        };
+        let held = &self.reader.held()[..length];
+        let text = match std::str::from_utf8(held) {
+            Ok(text) => text,
+            Err(error) => {
+                let (good, bad) = held.split_at(error.valid_up_to());
+                let good = memrchr(delimiter, good).map_or(&[][..], |at| &good[..=at]);
+                match std::str::from_utf8(good) {
+                    Ok(text) if !text.is_empty() => text,
+                    _ => return Err(self.not_utf8(bad[0])),
+                }
+            }
+        };
+        let used = text.len();
+        self.lines += to.lines(self.floor.link(), Lines::new(text, delimiter));
+        self.reader.used(used);
+        self.scanned = 0;
+        self.floor.spoke();
+        Ok(())
+    }
+
+    fn not_utf8(&self, byte: u8) -> Error {
+        self.reader.fault(
+            Some(self.lines + 1),
+            format!("not UTF-8 (the byte {byte:#04x}); -b sends bytes as they are"),
+        )
+    }
+
     fn send(
         &mut self,
         take: usize,
@@ -117,11 +172,7 @@ impl Stdin {
             Cut::Chunks(_) => Kind::Binary,
             Cut::Lines(_) => {
                 if let Err(error) = std::str::from_utf8(bytes) {
-                    let byte = bytes[error.valid_up_to()];
-                    return Err(self.reader.fault(
-                        Some(self.lines + 1),
-                        format!("not UTF-8 (the byte {byte:#04x}); -b sends bytes as they are"),
-                    ));
+                    return Err(self.not_utf8(bytes[error.valid_up_to()]));
                 }
                 Kind::Text
             }
@@ -173,20 +224,18 @@ impl Source for Stdin {
             if let Err(took) = self.floor.ask(to) {
                 return took;
             }
-            match self.next() {
-                Next::Piece { take, skip, last } => {
-                    if let Err(error) = self.send(take, skip, last, to) {
-                        return Took::Ended(Some(error));
-                    }
-                }
+            let done = match self.next(to.room(self.floor.link())) {
+                Next::Lines(length) => self.send_lines(length, to),
+                Next::Piece { take, skip, last } => self.send(take, skip, last, to),
                 Next::Read if ready => {
                     ready = false;
-                    if let Err(error) = self.reader.read() {
-                        return Took::Ended(Some(error));
-                    }
+                    self.reader.read()
                 }
                 Next::Read => return Took::Later,
                 Next::End => return Took::Ended(None),
+            };
+            if let Err(error) = done {
+                return Took::Ended(Some(error));
             }
         }
     }

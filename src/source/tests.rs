@@ -18,7 +18,7 @@ use crate::event::{Kind, Upgrade};
 use crate::protocol::Closure;
 
 /// What a reader holds at most.
-const BUFFER: usize = 64 * 1024;
+const BUFFER: usize = 256 * 1024;
 const LINES: Cut = Cut::Lines(b'\n');
 
 /// A sender with some room, and what was sent.

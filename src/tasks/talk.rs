@@ -20,6 +20,7 @@ use crate::output::record::Record;
 use crate::output::sink::{Descriptor, Sink};
 use crate::output::timing::Timing;
 use crate::output::Output;
+use crate::pipe;
 use crate::plan::{Plan, Show, Speaker};
 use crate::session::{self, Signals};
 use crate::source::conversation::Conversation;
@@ -133,13 +134,12 @@ fn source(plan: &mut Plan, prompt: Option<&mut Prompting>) -> io::Result<Box<dyn
 /// Who listens: what shows messages, and what tells people how it goes. Beside a prompt both
 /// print above the line that is being typed.
 fn outputs(plan: &Plan, prompt: Option<&Prompting>) -> io::Result<Vec<Box<dyn Output>>> {
-    let shown = match prompt {
-        Some(prompt) => show(plan, prompt.screen.clone(), human::Screen::Prompt),
-        None => show(
-            plan,
-            Descriptor::new(io::stdout().as_fd())?,
-            human::Screen::Bare,
-        ),
+    let shown = if let Some(prompt) = prompt {
+        show(plan, prompt.screen.clone(), human::Screen::Prompt)
+    } else {
+        let stdout = io::stdout();
+        pipe::enlarge(stdout.as_fd());
+        show(plan, Descriptor::new(stdout.as_fd())?, human::Screen::Bare)
     };
     let told = match prompt {
         Some(prompt) if plan.stderr_is_terminal => narration(plan, prompt.screen.clone(), true),

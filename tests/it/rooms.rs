@@ -15,6 +15,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("duration", &[]),
     ("nearest", &[]),
     ("ready", &[]),
+    ("pipe", &[]),
     ("exit", &["protocol"]),
     ("head", &[]),
     ("secret", &[]),
@@ -43,14 +44,14 @@ const ROOMS: &[(&str, &[&str])] = &[
         "source",
         &[
             "command", "event", "error", "head", "protocol", "terminal", "deadline", "ready",
-            "nearest", "matching", "script", "whole",
+            "nearest", "matching", "script", "whole", "pipe",
         ],
     ),
     (
         "output",
         &[
             "event", "error", "exit", "head", "protocol", "terminal", "ready", "script", "visible",
-            "whole",
+            "whole", "pipe",
         ],
     ),
     (
