@@ -78,7 +78,7 @@ pub struct Descriptor {
 
 impl Descriptor {
     /// So many bytes are gathered before they are written without being asked to.
-    const BATCH: usize = 64 * 1024;
+    const BATCH: usize = 256 * 1024;
     /// Payloads from this size on are written from where they are, not copied into the buffer.
     const LARGE: usize = 4 * 1024;
 

@@ -90,6 +90,9 @@ impl Incoming {
         }
         loop {
             let Some(current) = self.current else {
+                if let Some(piece) = self.whole_message(input)? {
+                    return Ok(Some(Found::Data(piece)));
+                }
                 match self.begin_frame(input)? {
                     Begun::Incomplete => return Ok(None),
                     Begun::Reported(header, length) => {
@@ -123,6 +126,43 @@ impl Incoming {
                 }
             }
         }
+    }
+
+    /// A message that stands in the input whole, in one frame and as it is, which nearly all do:
+    /// taken in one step. `None` leaves everything to the way that takes any message, also what
+    /// is wrong with this one.
+    fn whole_message<'a>(&mut self, input: &mut &'a [u8]) -> Result<Option<Piece<'a>>, Violation> {
+        let between = self.header_length == 0 && self.message.is_none();
+        if !between || self.options.report_frames {
+            return Ok(None);
+        }
+        let Some((header, length, begin)) = frame::decode_header(input, self.inflater.is_some())?
+        else {
+            return Ok(None);
+        };
+        let kind = match header.opcode {
+            OpCode::Data(Data::Text) => Kind::Text,
+            OpCode::Data(Data::Binary) => Kind::Binary,
+            _ => return Ok(None),
+        };
+        let end = usize::try_from(length).map_or(usize::MAX, |length| begin.saturating_add(length));
+        let Some(bytes) = input.get(begin..end) else {
+            return Ok(None);
+        };
+        let plain = header.is_final && !header.rsv1;
+        let fits = self
+            .options
+            .max_message_size
+            .is_none_or(|most| length <= most);
+        if !plain || !fits || (kind == Kind::Text && std::str::from_utf8(bytes).is_err()) {
+            return Ok(None);
+        }
+        take(input, end);
+        self.volume += Volume {
+            payload: length,
+            wire: length,
+        };
+        Ok(Some(Piece::whole(kind, bytes)))
     }
 
     /// Reads the next frame's header, which may have begun in an earlier read.

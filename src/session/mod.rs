@@ -169,8 +169,8 @@ struct Session<'a> {
     volume: Volume,
 }
 
-/// What is read from a connection at once.
-const READ: usize = 64 * 1024;
+/// What is read from a connection at once: more would no longer be in the cache when it is written.
+const READ: usize = 256 * 1024;
 
 impl<'a> Session<'a> {
     fn new(

@@ -254,7 +254,8 @@ fn a_signal_is_heard_while_the_reader_sleeps() {
 fn a_signal_is_heard_when_only_the_reader_is_left() {
     let closed = Gate::new();
     let peer = Peer::ws()
-        .send_text("z".repeat(100_000))
+        // More than the largest pipe holds.
+        .send_text("z".repeat(1_200_000))
         .close(1000, "")
         .expect_close(1000, "")
         .open(&closed)
