@@ -34,6 +34,7 @@ pub struct JsonLines<S> {
     ping_pong: bool,
     whole: Whole,
     line: Vec<u8>,
+    clock: Clock,
     stopwatch: Option<Stopwatch>,
 }
 
@@ -46,6 +47,7 @@ impl<S: Sink> JsonLines<S> {
             ping_pong,
             whole: Whole::default(),
             line: Vec::new(),
+            clock: Clock::default(),
             stopwatch: None,
         }
     }
@@ -70,12 +72,13 @@ impl<S: Sink> Output for JsonLines<S> {
         let taken = self.stopwatch.as_mut();
         if let Some(lap) = taken.and_then(|stopwatch| stopwatch.hear(at, link, event)) {
             let out = &mut self.line;
-            Record { out, at, link }.timing(&lap)?;
+            let time = self.clock.read(at)?;
+            Record { out, time, link }.timing(&lap)?;
             self.sink.put(&self.line)?;
         }
         let record = Record {
             out: &mut self.line,
-            at,
+            time: self.clock.read(at)?,
             link,
         };
         match event {
@@ -97,7 +100,7 @@ impl<S: Sink> Output for JsonLines<S> {
                         self.sink.put(&self.line)?;
                         let record = Record {
                             out: &mut self.line,
-                            at,
+                            time: self.clock.read(at)?,
                             link,
                         };
                         record.close(closure)?;
@@ -126,8 +129,26 @@ impl<S: Sink> Output for JsonLines<S> {
 /// A line that is being written.
 struct Record<'a> {
     out: &'a mut Vec<u8>,
-    at: SystemTime,
+    time: &'a str,
     link: Link,
+}
+
+/// A time as it is written. Many events have the same one, which is formatted once.
+#[derive(Debug, Default)]
+struct Clock {
+    at: Option<SystemTime>,
+    text: String,
+}
+
+impl Clock {
+    fn read(&mut self, at: SystemTime) -> io::Result<&str> {
+        if self.at != Some(at) {
+            let time = Timestamp::try_from(at).map_err(io::Error::other)?;
+            self.text = format!("{time:.6}");
+            self.at = Some(at);
+        }
+        Ok(&self.text)
+    }
 }
 
 impl Record<'_> {
@@ -220,15 +241,22 @@ impl Record<'_> {
 
     fn begin(&mut self, way: Way, kind: &str) -> io::Result<()> {
         self.out.clear();
-        self.out.extend_from_slice(b"{\"time\":\"");
-        let time = Timestamp::try_from(self.at).map_err(io::Error::other)?;
-        io::Write::write_fmt(self.out, format_args!("{time:.6}\""))?;
         let dir = match way {
             Way::In => "in",
             Way::Out => "out",
         };
-        self.field("dir", dir)?;
-        self.field("type", kind)?;
+        // None of them needs escaping.
+        for text in [
+            "{\"time\":\"",
+            self.time,
+            "\",\"dir\":\"",
+            dir,
+            "\",\"type\":\"",
+            kind,
+            "\"",
+        ] {
+            self.out.extend_from_slice(text.as_bytes());
+        }
         let Link(number) = self.link;
         if number != 0 {
             self.field("link", &number)?;
@@ -284,6 +312,10 @@ impl Formatter for Visible {
     where
         W: ?Sized + io::Write,
     {
+        // Nearly every text, and quickly found out.
+        if fragment.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+            return writer.write_all(fragment.as_bytes());
+        }
         let mut rest = fragment;
         while let Some((start, character)) = rest
             .char_indices()
