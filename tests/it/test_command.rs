@@ -330,6 +330,27 @@ fn several_connections_in_one_file() {
         .run();
 }
 
+/// What is still to be sent on one connection is not missing on another that the server closes.
+#[test]
+fn one_may_be_closed_while_others_go_on() {
+    let peer = Peer::ws()
+        .close(4401, "no")
+        .then(
+            Peer::ws()
+                .expect_text("hi")
+                .send_text("ho")
+                .expect_close(1000, ""),
+        )
+        .start();
+    test(&["chat.ws", "--url", &peer.url()])
+        .file(
+            "chat.ws",
+            "@mallory < close 4401 no\n@bob > hi\n@bob < ho\n",
+        )
+        .stdout_matches("ok    chat.ws  (3 statements, [..] s)\n1 passed [..]\n")
+        .run();
+}
+
 #[test]
 fn paths_are_relative_to_the_file() {
     let peer = Peer::ws()
