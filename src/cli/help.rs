@@ -135,6 +135,11 @@ pub const EXAMPLES: &[(&str, &str)] = &[
         "wsline -d '{\"op\":\"ping\"}' -1 wss://example.org/api",
     ),
     (
+        "Check a server: ask, and want this in the answer within half a second",
+        "wsline wss://example.org/api -d '{\"op\":\"ping\"}' --expect-json '{\"op\":\"pong\"}' \
+         --within 500ms -w 0",
+    ),
+    (
         "Send a line each, and wait up to 5 s for late answers",
         "wsline -w 5s wss://example.org/api < requests.txt > answers.txt",
     ),

@@ -490,6 +490,7 @@ impl Source for Conversation {
         if wanted.allows_refusal(refusal.status) == Some(true) {
             if let Some(wire) = self.wire(link) {
                 wire.inbox.stage = Stage::Refused;
+                wire.inbox.answer = refusal.head.clone();
             }
             return Refused::AsWanted;
         }

@@ -218,12 +218,14 @@ impl Player {
     fn check_refusals(&self, script: &Script) -> Result<(), Error> {
         let mut refused: Vec<&Option<String>> = Vec::new();
         for line in &script.lines {
-            let of_connection = matches!(
-                line.statement,
-                Statement::Send(_) | Statement::Expect(_) | Statement::Capture { .. }
-            );
+            // The fields of the refusal are there all the same.
+            let of_connection = match &line.statement {
+                Statement::Expect(wanted) => !matches!(wanted, script::Wanted::Header { .. }),
+                Statement::Send(_) | Statement::Capture { .. } => true,
+                _ => false,
+            };
             if of_connection && refused.contains(&&line.link) {
-                let cause = "the server is to refuse this connection: nothing can follow on it";
+                let cause = "the server is to refuse this connection: nothing but `< header` can follow on it";
                 return Err(self.book.flaw(line.number, "", cause));
             }
             match &line.statement {
@@ -498,7 +500,7 @@ impl Plot for Player {
             };
             let wanted = self.wanted(line, wanted).ok()?;
             wanted
-                .is_of_handshake()
+                .is_about_refusal()
                 .then(|| (Some(self.book.place(line.number)), wanted))
         })
     }

@@ -512,3 +512,34 @@ fn the_speed_is_that_of_the_record_or_a_multiple_of_it() {
         .stdout_matches("ok    talk.ws  [..]\n1 passed [..]\n")
         .run();
 }
+
+#[test]
+fn the_answer_to_the_upgrade_is_looked_at_whether_it_accepts_or_refuses() {
+    const REFUSAL: &str = "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Bearer\r\n\
+                           Retry-After: 5\r\nContent-Length: 0\r\n\r\n";
+    let peer = Peer::http(REFUSAL).start();
+    test(&["talk.ws", "--url", &peer.url()])
+        .file(
+            "talk.ws",
+            "< refused 401\n< header www-authenticate: Bearer\n",
+        )
+        .stdout_matches("ok    talk.ws  (2 statements, [..] s)\n1 passed in [..] s\n")
+        .run();
+    let peer = Peer::http(REFUSAL).start();
+    test(&["talk.ws", "--url", &peer.url()])
+        .file("talk.ws", "< refused\n< header Retry-After: 60\n")
+        .stdout_matches(
+            "FAIL  talk.ws  ([..] s)\n  talk.ws:2: expected the header Retry-After: 60, but it is \
+             \"5\"\n0 passed, 1 failed in [..] s\n",
+        )
+        .code(4)
+        .run();
+    let peer = Peer::ws()
+        .accept_with_headers(["X-Served-By: here"])
+        .expect_close(1000, "")
+        .start();
+    test(&["talk.ws", "--url", &peer.url()])
+        .file("talk.ws", "< status 101\n< header x-served-by: here\n")
+        .stdout_matches("ok    talk.ws  (2 statements, [..] s)\n1 passed in [..] s\n")
+        .run();
+}

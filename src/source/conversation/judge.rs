@@ -208,8 +208,6 @@ fn handshake(wanted: &Wanted, inbox: &Inbox) -> Judged {
     // One that was refused otherwise than it should be never comes here.
     let refused = matches!(inbox.stage, Stage::Refused);
     match wanted {
-        _ if refused => Judged::Met,
-        Wanted::Status(101) => Judged::Met,
         Wanted::Header { name, value } => {
             let mut fields = inbox.answer.fields.iter();
             let of_name = fields
@@ -224,6 +222,8 @@ fn handshake(wanted: &Wanted, inbox: &Inbox) -> Judged {
                 Some(first) => format!("it is {}", quote(first)),
             })
         }
+        Wanted::Status(101) => Judged::Met,
+        _ if refused => Judged::Met,
         _ => Judged::unmet(ACCEPTED),
     }
 }

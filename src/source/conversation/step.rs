@@ -100,13 +100,10 @@ pub enum Wanted {
 }
 
 impl Wanted {
-    /// Whether the answer to the upgrade alone decides it.
+    /// Whether it says if the server is to refuse the upgrade.
     #[must_use]
-    pub fn is_of_handshake(&self) -> bool {
-        matches!(
-            self,
-            Self::Status(_) | Self::Header { .. } | Self::Refused(_)
-        )
+    pub fn is_about_refusal(&self) -> bool {
+        matches!(self, Self::Status(_) | Self::Refused(_))
     }
 
     /// Whether a server that refuses the upgrade with this status does as it should; `None` if
@@ -177,8 +174,8 @@ pub trait Plot {
     /// what comes has to be kept.
     fn expects(&self) -> bool;
 
-    /// What the answer to the upgrade of `link` has to be: the first step on it that still comes,
-    /// if it is about that, and where it is written.
+    /// Whether the upgrade of `link` is to be refused: the first step on it that says so, and where
+    /// it is written.
     fn handshake(&self, link: Link) -> Option<(Option<String>, Wanted)>;
 
     /// Keeps the value of a variable for the steps that follow.
@@ -204,7 +201,7 @@ impl Plot for VecDeque<Step> {
     fn handshake(&self, link: Link) -> Option<(Option<String>, Wanted)> {
         let mut acts = self.iter().filter(|step| step.link == link);
         acts.find_map(|step| match &step.act {
-            Act::Expect(expectation) if expectation.wanted.is_of_handshake() => {
+            Act::Expect(expectation) if expectation.wanted.is_about_refusal() => {
                 Some((step.place.clone(), expectation.wanted.clone()))
             }
             _ => None,
