@@ -269,6 +269,66 @@ fn messages_that_have_not_left_are_counted() {
 }
 
 #[test]
+fn lines_are_the_messages_that_they_would_be_one_by_one() {
+    let long = "y".repeat(70_000);
+    let texts = [
+        "",
+        "a",
+        "é",
+        &long,
+        "",
+        "and so on, and so on, and so on, and so on",
+        "\r",
+    ];
+    let text = texts.join("\n") + "\n";
+    let plain = Options::default();
+    let every_way = [
+        plain,
+        Options {
+            frame_size: NonZeroUsize::new(2),
+            ..plain
+        },
+        Options {
+            report_frames: true,
+            ..plain
+        },
+        Options {
+            compression: Some(deflate::Agreement::default()),
+            ..plain
+        },
+    ];
+    for options in every_way {
+        let (mut together, mut alone) = (Protocol::new(options), Protocol::new(options));
+        // What stands behind the last delimiter is no line.
+        let rest = format!("{text}rest");
+        assert_eq!(together.send_lines(Lines::new(&rest, b'\n')), 7);
+        for text in texts {
+            alone.send(Piece::whole(Kind::Text, text.as_bytes()));
+        }
+        assert!(written(&together) == written(&alone), "{options:?}");
+        assert_eq!(together.unsent_messages(), 7);
+        assert_eq!(together.volume(), alone.volume());
+        assert_eq!(together.take_sent().len(), alone.take_sent().len());
+    }
+}
+
+#[test]
+fn of_lines_that_left_in_part_the_rest_is_counted() {
+    const FRAME: usize = 6 + 5;
+    let text = "five!\n".repeat(20);
+    for went in 0..20 * FRAME {
+        let mut protocol = Protocol::new(Options::default());
+        protocol.send_lines(Lines::new(&text, b'\n'));
+        assert_eq!(protocol.output().len(), 20 * FRAME);
+        protocol.wrote(went);
+        assert_eq!(protocol.unsent_messages(), (20 - went / FRAME) as u64);
+        // What is sent afterwards stands behind what waits.
+        protocol.send_lines(Lines::new("more\n", b'\n'));
+        assert_eq!(protocol.output().len(), 20 * FRAME - went + 6 + 4);
+    }
+}
+
+#[test]
 fn a_slow_writer_loses_no_frame_boundary() {
     let mut protocol = Protocol::new(Options::default());
     let mut expected = 0_u64;

@@ -2,6 +2,8 @@
 //! is not there, pauses, and what is left unsent.
 
 use std::collections::VecDeque;
+mod lines;
+
 use std::fs::File;
 use std::io::{self, Seek, Write};
 use std::os::fd::OwnedFd;
