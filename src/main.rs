@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use wsline::cli::{self, Call, Colour, EchoOptions, Options};
 use wsline::connect::proxy::Variables;
-use wsline::connect::tls::identity::Source;
+use wsline::connect::tls::{self, identity::Source};
 use wsline::echo::{self, EchoServer};
 use wsline::error::Error;
 use wsline::head::Secrets;
@@ -24,6 +24,10 @@ fn main() -> ExitCode {
     let result = match call {
         Call::Talk { url, options } => Plan::new(&url, *options, &environment).and_then(talk),
         Call::Test { test, options } => {
+            // A server that it starts is to find the environment as it was.
+            if test.serve.is_none() {
+                tls::read_lazily();
+            }
             tasks::test::run(*test, &options, &environment).map(Into::into)
         }
         Call::Demo { options } => demo(*options, &environment),
@@ -40,6 +44,9 @@ fn main() -> ExitCode {
 
 /// Talks, and says at the end how it ended.
 fn talk(plan: Plan) -> Result<ExitCode, Error> {
+    if plan.request.target.tls {
+        tls::read_lazily();
+    }
     let (verbosity, secrets, palette) = (plan.verbosity, plan.secrets, plan.stderr_palette);
     let (quiet, wanted) = (plan.is_quiet(), plan.wants_verdict());
     let verdict = tasks::talk::run(plan)?;

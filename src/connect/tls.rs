@@ -9,6 +9,8 @@ mod alert;
 mod certificate;
 mod flaw;
 pub mod identity;
+#[cfg(not(target_vendor = "apple"))]
+mod store;
 mod version;
 
 use std::error::Error as _;
@@ -26,7 +28,13 @@ use super::timed_out;
 use crate::deadline::Deadline;
 use crate::error::{plain, Error, Phase};
 use flaw::Flaw;
+#[cfg(not(target_vendor = "apple"))]
+pub use store::read_lazily;
 pub use version::Version;
+
+/// Nothing: here the system reads its certificates as it needs them.
+#[cfg(target_vendor = "apple")]
+pub fn read_lazily() {}
 
 /// What the user said about TLS.
 #[derive(Clone, Debug, Default)]
