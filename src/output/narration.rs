@@ -92,6 +92,10 @@ impl<S: Sink> Output for Narration<S> {
     }
 
     fn show(&mut self, at: SystemTime, link: Link, event: &Event<'_>) -> io::Result<()> {
+        // Messages are told by the output that shows them, and there are many.
+        if matches!(event, Event::Data(..)) {
+            return Ok(());
+        }
         let mut lines = Lines::new(self.manner.palette, link);
         self.manner.tell(&mut lines, at, event);
         if !lines.out.is_empty() && !self.unread {

@@ -77,25 +77,28 @@ impl Outgoing {
             let worth = !whole || piece.bytes.len() >= Deflater::WORTH;
             self.compressing = (worth && self.deflater.is_some()).then_some(opcode);
         }
-        match (self.compressing, self.deflater.take()) {
-            (Some(opcode), Some(mut deflater)) => {
-                let payload = deflater.deflate(piece.bytes, piece.last);
-                // A piece that is still inside the compressor is no frame yet.
-                if piece.last || !payload.is_empty() {
-                    let rsv1 = opcode != Data::Continue;
-                    self.fragments(piece.last, rsv1, opcode, payload);
-                    self.compressing = Some(Data::Continue);
-                }
-                self.deflater = Some(deflater);
-            }
-            (_, deflater) => {
-                self.deflater = deflater;
-                self.fragments(piece.last, false, opcode, piece.bytes);
-            }
+        match self.compressing {
+            Some(opcode) => self.compress(opcode, piece),
+            None => self.fragments(piece.last, false, opcode, piece.bytes),
         }
         if piece.last {
             self.sum_up(piece.kind);
         }
+    }
+
+    /// Sends what a piece of a compressed message has become.
+    fn compress(&mut self, opcode: Data, piece: Piece<'_>) {
+        let Some(mut deflater) = self.deflater.take() else {
+            return;
+        };
+        let payload = deflater.deflate(piece.bytes, piece.last);
+        // A piece that is still inside the compressor is no frame yet.
+        if piece.last || !payload.is_empty() {
+            let rsv1 = opcode != Data::Continue;
+            self.fragments(piece.last, rsv1, opcode, payload);
+            self.compressing = Some(Data::Continue);
+        }
+        self.deflater = Some(deflater);
     }
 
     pub(super) fn lines(&mut self, lines: Lines<'_>) -> u64 {
