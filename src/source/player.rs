@@ -454,7 +454,11 @@ impl Player {
             }
             Statement::At(time) => match self.speed {
                 None => return Ok(None),
-                Some(speed) => Act::Until(time.div_f64(speed)),
+                // What is beyond all clocks never comes either way.
+                Some(speed) => Act::Until(
+                    Duration::try_from_secs_f64(time.as_secs_f64() / speed)
+                        .unwrap_or(Duration::MAX),
+                ),
             },
             Statement::Wait(time) => Act::Pause(*time),
             Statement::Send(message) => self.act(line, message)?,
