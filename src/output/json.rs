@@ -156,8 +156,12 @@ impl Record<'_> {
         match message.kind {
             Kind::Text => {
                 self.begin(way, "text")?;
-                // The core has checked it; should it ever not have, the line is JSON all the same.
-                self.field("data", &String::from_utf8_lossy(message.bytes))?;
+                match std::str::from_utf8(message.bytes) {
+                    Ok(text) => self.field("data", text)?,
+                    // The core has checked it; should it ever not have, the line is JSON all the
+                    // same.
+                    Err(_) => self.field("data", &String::from_utf8_lossy(message.bytes))?,
+                }
             }
             Kind::Binary => {
                 self.begin(way, "binary")?;
@@ -313,6 +317,10 @@ impl Formatter for Visible {
         W: ?Sized + io::Write,
     {
         // Nearly every text, and quickly found out.
+        if fragment.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+            return writer.write_all(fragment.as_bytes());
+        }
+        // Nearly always, and known many bytes at a time.
         if fragment.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
             return writer.write_all(fragment.as_bytes());
         }

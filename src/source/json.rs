@@ -7,7 +7,10 @@
 //! that is derived and never sent (RFC 6455 §7.1.5). 1005 becomes a Close without a code; 1006 and
 //! 1015 say that there was none, and are passed over.
 
+use std::borrow::Cow;
+
 use data_encoding::BASE64;
+use memchr::memchr;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -65,7 +68,7 @@ pub fn parse(line: &[u8], force: bool) -> Result<Option<Command>, String> {
     if dir == r#""out""# {
         return Ok(None);
     }
-    match kind.as_str() {
+    match kind.as_ref() {
         "text" => text(&object).map(Some),
         "binary" => binary(&object).map(Some),
         "ping" => Ok(Some(Command::Ping(control(&object, "ping")?))),
@@ -79,7 +82,7 @@ fn text(object: &Object<'_>) -> Result<Command, String> {
     let Some(data) = object.data else {
         return Err(r#"a text needs "data": {"type":"text","data":"hi"}"#.to_owned());
     };
-    string(data, "data").map(Command::Text)
+    string(data, "data").map(|text| Command::Text(text.into_owned()))
 }
 
 fn binary(object: &Object<'_>) -> Result<Command, String> {
@@ -92,7 +95,7 @@ fn binary(object: &Object<'_>) -> Result<Command, String> {
 fn control(object: &Object<'_>, kind: &str) -> Result<Vec<u8>, String> {
     let payload = match (object.data, object.base64) {
         (None, None) => Vec::new(),
-        (Some(data), None) => string(data, "data")?.into_bytes(),
+        (Some(data), None) => string(data, "data")?.into_owned().into_bytes(),
         (None, Some(base64)) => decode(base64)?,
         (Some(_), Some(_)) => {
             return Err(format!(r#"a {kind} has "data" or "base64", not both"#));
@@ -138,10 +141,20 @@ fn close(object: &Object<'_>, record: bool, force: bool) -> Result<Option<Comman
     }
 }
 
-fn string(raw: &RawValue, field: &str) -> Result<String, String> {
-    serde_json::from_str(raw.get()).map_err(|error| {
+/// A string; borrowed if nothing in it is escaped.
+fn string<'a>(raw: &'a RawValue, field: &str) -> Result<Cow<'a, str>, String> {
+    let opened = raw.get().strip_prefix('"');
+    let plain = opened
+        .and_then(|rest| rest.strip_suffix('"'))
+        .filter(|text| memchr(b'\\', text.as_bytes()).is_none());
+    if let Some(text) = plain {
+        // It has been read as JSON already: without an escape it is what stands in the quotes.
+        return Ok(Cow::Borrowed(text));
+    }
+    let read = serde_json::from_str(raw.get()).map(Cow::Owned);
+    read.map_err(|error| {
         // A string that isn't one all the same has half a surrogate pair in it.
-        if raw.get().starts_with('"') {
+        if opened.is_some() {
             format!(r#""{field}" is not valid Unicode: {}"#, cause(&error))
         } else {
             format!(r#""{field}" is a string, not {}"#, quoted(raw.get()))
@@ -208,6 +221,26 @@ mod tests {
             parsed(r#"{"type":"binary","base64":"AP8="}"#),
             Some(Command::Binary(vec![0, 255]))
         );
+    }
+
+    #[test]
+    fn a_string_is_taken_as_it_stands_or_unescaped() {
+        for (written, text) in [
+            (r#""""#, ""),
+            (r#""größer 日本 😀""#, "größer 日本 😀"),
+            (r#""\"""#, "\""),
+            (r#""\\""#, "\\"),
+            (r#""a\\\"b""#, "a\\\"b"),
+        ] {
+            let line = format!(r#"{{"type":"te\u0078t","data":{written}}}"#);
+            assert_eq!(
+                parsed(&line),
+                Some(Command::Text(text.to_owned())),
+                "{line}"
+            );
+        }
+        let line = "{\"type\":\"text\",\"data\":\"a\tb\"}";
+        assert!(refused(line).starts_with("not valid JSON: control character"));
     }
 
     #[test]
