@@ -7,7 +7,7 @@
 # screenshot.sh, beside this file, takes a picture of that page.
 
 url ${URL}
-within 30s
+within 15s
 
 > json {"id":1,"method":"Page.enable"}
 < json {"id":1,"result":{}}
