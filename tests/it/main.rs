@@ -4,6 +4,7 @@
 //! looks.
 
 mod address;
+mod benches;
 mod certificates;
 mod closes;
 mod compression;

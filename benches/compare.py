@@ -1,0 +1,403 @@
+#!/usr/bin/env python3
+"""Runs wsline beside the WebSocket clients that are installed, and prints a table.
+
+    cargo build --release && benches/compare.py
+
+Everything is on loopback: a server in a process of its own, written here by hand so that none of the
+clients' libraries is measured on its side. It knows beforehand how many bytes it has to get or to
+send, and so does next to nothing for each message. The clock runs from the upgrade to the last
+byte at its goal (`start` and `trips` say themselves what they measure). The tools take turns; the
+table has the medians. Needs Python 3.9 and nothing besides.
+"""
+
+import argparse
+import base64
+import hashlib
+import multiprocessing
+import os
+import platform
+import shlex
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+OURS = HERE.parent / "target" / "release" / "wsline"
+LIMIT = 60  # seconds for one run
+
+# How each tool is called (wsline is that of --program): any line of standard input is a text message, and so it stays as long as
+# input is open. Where the first words are not installed, the tool is left out.
+TOOLS = {
+    "wsline": ("wsline -w 0 URL", "--version"),
+    "websocat": ("websocat -t -B 1048576 URL", "--version"),
+    "wscat": ("wscat -c URL", "--version"),
+    "websockets": (f"{shlex.quote(sys.executable)} -m websockets URL", "--version"),
+}
+
+UP, DOWN, TRIPS, START = "up", "down", "trips", "start"
+SCENARIOS = {
+    "up32": (UP, 1_000_000, 32, "1,000,000 lines of 32 B sent"),
+    "up1k": (UP, 200_000, 1024, "200,000 lines of 1 KiB sent"),
+    "down32": (DOWN, 1_000_000, 32, "1,000,000 messages of 32 B received"),
+    "down1k": (DOWN, 200_000, 1024, "200,000 messages of 1 KiB received"),
+    "trips": (TRIPS, 5_000, 32, "one of 5,000 round trips, line in to line out"),
+    "start": (START, 1, 32, "connect, a line out, one in, close, exit"),
+}
+
+
+def header(length, masked):
+    """The header of a text message (RFC 6455 section 5.2), without its mask."""
+    bit = 0x80 if masked else 0
+    if length < 126:
+        return bytes([0x81, bit | length])
+    return bytes([0x81, bit | 126]) + length.to_bytes(2, "big")
+
+
+def line(number, size):
+    """A line of `size` bytes, without its end."""
+    text = f"message {number} "
+    return (text + "abcdefghijklmnopqrstuvwxyz" * (size // 26 + 1))[:size].encode()
+
+
+# The server.
+
+
+def upgrade(client):
+    """Answers the opening handshake (RFC 6455 section 4.2.2)."""
+    head = b""
+    while b"\r\n\r\n" not in head:
+        more = client.recv(65536)
+        if not more:
+            raise ConnectionError("the client left before the upgrade")
+        head += more
+    head, early = head.split(b"\r\n\r\n", 1)
+    fields = dict(
+        (name.strip().lower(), value.strip())
+        for name, _, value in (field.partition(b":") for field in head.split(b"\r\n")[1:])
+    )
+    key = fields[b"sec-websocket-key"] + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+    accept = base64.b64encode(hashlib.sha1(key).digest())
+    client.sendall(
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n"
+    )
+    return early
+
+
+def unmask(payload, mask):
+    key = int.from_bytes((mask * (len(payload) // 4 + 1))[: len(payload)], "big")
+    return (int.from_bytes(payload, "big") ^ key).to_bytes(len(payload), "big")
+
+
+def take(client, got, early=b""):
+    """Fills the bytearray `got`; bytes that are there already may not be all that come."""
+    got[: len(early)] = early
+    rest = memoryview(got)[len(early) :]
+    while rest:
+        count = client.recv_into(rest)
+        if not count:
+            raise ConnectionError(f"the client left before {len(rest)} of {len(got)} bytes")
+        rest = rest[count:]
+
+
+def check(got, size, length):
+    """The first thousand messages are the ones that were to come."""
+    begin = len(header(size, True))
+    for number in range(min(1000, len(got) // length)):
+        frame = got[number * length : (number + 1) * length]
+        mask, payload = frame[begin : begin + 4], frame[begin + 4 :]
+        if frame[:begin] != header(size, True) or unmask(payload, mask) != line(number, size):
+            raise ValueError(f"message {number} is another one")
+
+
+def serve_up(client, early, wire, _frames, count, size):
+    length = len(header(size, True)) + 4 + size
+    got = bytearray(count * length)
+    wire.send(time.monotonic())
+    take(client, got, early)
+    wire.send(time.monotonic())
+    check(got, size, length)
+
+
+def serve_down(client, _early, wire, frames, _count, _size):
+    wire.send(time.monotonic())
+    client.sendall(frames)
+
+
+def serve_echo(client, early, wire, _frames, count, size):
+    wire.send(time.monotonic())
+    head = header(size, False)
+    begin = len(header(size, True))
+    frame = bytearray(begin + 4 + size)
+    for _ in range(count):
+        take(client, frame, early)
+        early = b""
+        client.sendall(head + unmask(frame[begin + 4 :], frame[begin : begin + 4]))
+
+
+def answer_close(client):
+    """Closes, and reads until the client has gone."""
+    client.sendall(b"\x88\x02\x03\xe8")
+    while client.recv(65536):
+        pass
+
+
+def serve(listener, wire, scenario, frames):
+    """One connection; what it has to say goes over `wire`, None at its end."""
+    kinds = {UP: serve_up, DOWN: serve_down, TRIPS: serve_echo, START: serve_echo}
+    kind, count, size, _ = SCENARIOS[scenario]
+    listener.settimeout(LIMIT)
+    try:
+        client, _ = listener.accept()
+        with client:
+            client.settimeout(LIMIT)
+            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            kinds[kind](client, upgrade(client), wire, frames, count, size)
+            # All is there: what the client says of its end is not looked at.
+            wire.send(None)
+            answer_close(client)
+    except (OSError, ValueError, KeyError) as error:
+        wire.send(str(error) or type(error).__name__)
+
+
+# The runs.
+
+
+class Failed(Exception):
+    """A tool did not do what was asked."""
+
+
+def hear(wire):
+    """The server's next word: a time, or None at its end."""
+    if not wire.poll(LIMIT):
+        raise Failed(f"nothing within {LIMIT} s")
+    word = wire.recv()
+    if isinstance(word, str):
+        raise Failed(word)
+    return word
+
+
+def read_exactly(stream, count):
+    got = 0
+    while got < count:
+        more = os.read(stream, 1 << 20)
+        if not more:
+            raise Failed(f"{got} of {count} bytes came out")
+        got += len(more)
+
+
+def run_up(tool, wire, lines):
+    begun = hear(wire)
+    with open(lines, "rb") as source:
+        feeding = subprocess.Popen(["cat"], stdin=source, stdout=tool.stdin)
+    done = hear(wire)
+    feeding.wait(LIMIT)
+    tool.stdin.close()
+    return done - begun
+
+
+def run_down(tool, wire, count, size):
+    begun = hear(wire)
+    read_exactly(tool.stdout.fileno(), count * (size + 1))
+    return time.monotonic() - begun
+
+
+def run_trips(tool, wire, count, size):
+    hear(wire)
+    times = []
+    for number in range(count):
+        text = line(number, size) + b"\n"
+        begun = time.monotonic()
+        os.write(tool.stdin.fileno(), text)
+        read_exactly(tool.stdout.fileno(), len(text))
+        times.append(time.monotonic() - begun)
+    return statistics.median(times)
+
+
+def run_start(tool, wire, size, begun):
+    hear(wire)
+    text = line(0, size) + b"\n"
+    os.write(tool.stdin.fileno(), text)
+    read_exactly(tool.stdout.fileno(), len(text))
+    tool.stdin.close()
+    tool.wait(LIMIT)
+    return time.monotonic() - begun
+
+
+def run(command, url, wire, scenario, lines):
+    """One run of a tool; the seconds it took."""
+    kind, count, size, _ = SCENARIOS[scenario]
+    begun = time.monotonic()
+    words = [url if word == "URL" else word for word in shlex.split(command)]
+    tool = subprocess.Popen(
+        words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0
+    )
+    try:
+        if kind == UP:
+            taken = run_up(tool, wire, lines)
+        elif kind == DOWN:
+            taken = run_down(tool, wire, count, size)
+        elif kind == TRIPS:
+            taken = run_trips(tool, wire, count, size)
+        else:
+            taken = run_start(tool, wire, size, begun)
+    finally:
+        tool.kill()
+        tool.wait()
+        tool.stdout.close()
+        tool.stdin.close()
+    hear(wire)
+    return taken
+
+
+def in_words(seconds):
+    if seconds is None:
+        return "failed"
+    if seconds < 0.0005:
+        return f"{seconds * 1e6:.1f} µs"
+    if seconds < 0.02:
+        return f"{seconds * 1e3:.1f} ms"
+    return f"{seconds:.3f} s"
+
+
+def installed(chosen):
+    """The tools that are there, with what they say of their version."""
+    tools = {}
+    for name, (command, asked) in chosen.items():
+        words = shlex.split(command)
+        if shutil.which(words[0]) is None:
+            continue
+        before = words[: words.index("URL")]
+        before = before[:3] if "-m" in before else before[:1]
+        try:
+            said = subprocess.run([*before, asked], capture_output=True, text=True, timeout=LIMIT)
+        except (OSError, subprocess.TimeoutExpired):
+            continue
+        if said.returncode == 0:
+            tools[name] = (command, said.stdout.strip().splitlines()[0])
+    return tools
+
+
+def machine():
+    model = platform.processor() or platform.machine()
+    try:
+        for text in Path("/proc/cpuinfo").read_text().splitlines():
+            if text.startswith("model name"):
+                model = text.partition(":")[2].strip()
+                break
+    except OSError:
+        pass
+    return f"{os.cpu_count()} × {model}, {platform.system()} {platform.release()}"
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--program", type=Path, default=OURS, help="the wsline to run")
+    parser.add_argument("--runs", type=int, default=5, help="runs of each tool (5)")
+    parser.add_argument("--scenarios", default=",".join(SCENARIOS), help="those, with commas")
+    parser.add_argument(
+        "--tool",
+        action="append",
+        default=[],
+        metavar="NAME=COMMAND",
+        help="one more tool; URL stands for the address, and nothing else is changed",
+    )
+    return parser.parse_args()
+
+
+def make_lines(scenarios, directory):
+    """The files that are sent."""
+    files = {}
+    for scenario in scenarios:
+        kind, count, size, _ = SCENARIOS[scenario]
+        if kind == UP:
+            files[scenario] = Path(directory) / scenario
+            with open(files[scenario], "wb") as out:
+                out.writelines(line(number, size) + b"\n" for number in range(count))
+    return files
+
+
+def make_frames(scenario):
+    """What the server sends, made once for all runs."""
+    kind, count, size, _ = SCENARIOS[scenario]
+    if kind != DOWN:
+        return b""
+    head = header(size, False)
+    return b"".join(head + line(number, size) for number in range(count))
+
+
+def run_once(command, url, listener, scenario, lines, frames):
+    """One run with a server of its own: one that failed may wait for a client for long."""
+    wire, theirs = multiprocessing.Pipe()
+    server = multiprocessing.get_context("fork").Process(
+        target=serve, args=(listener, theirs, scenario, frames), daemon=True
+    )
+    server.start()
+    try:
+        return run(command, url, wire, scenario, lines)
+    finally:
+        server.terminate()
+        server.join()
+
+
+def measure(tools, scenarios, runs, files):
+    listener = socket.create_server(("127.0.0.1", 0))
+    url = f"ws://127.0.0.1:{listener.getsockname()[1]}/"
+    taken = {}
+    for scenario in scenarios:
+        times = {name: [] for name in tools}
+        frames = make_frames(scenario)
+        # The first turn is for the caches and does not count.
+        for turn in range(runs + 1):
+            names = list(tools)
+            for name in names[turn % len(names) :] + names[: turn % len(names)]:
+                if times[name] is None:
+                    continue
+                command, lines = tools[name][0], files.get(scenario)
+                try:
+                    seconds = run_once(command, url, listener, scenario, lines, frames)
+                    if turn > 0:
+                        times[name].append(seconds)
+                except (Failed, OSError, subprocess.TimeoutExpired) as error:
+                    print(f"{name}, {scenario}: {error}", file=sys.stderr)
+                    times[name] = None
+        taken[scenario] = {
+            name: statistics.median(each) if each else None for name, each in times.items()
+        }
+    return taken
+
+
+def main():
+    options = arguments()
+    ours = shlex.quote(str(options.program))
+    chosen = TOOLS | {"wsline": (f"{ours} -w 0 URL", "--version")}
+    for tool in options.tool:
+        name, _, command = tool.partition("=")
+        if "URL" not in shlex.split(command):
+            sys.exit(f"--tool {name}: the command has no URL in it")
+        chosen[name] = (command, "--version")
+    scenarios = options.scenarios.split(",")
+    for scenario in scenarios:
+        if scenario not in SCENARIOS:
+            sys.exit(f"no scenario {scenario!r}; there are {', '.join(SCENARIOS)}")
+    tools = installed(chosen)
+    if "wsline" not in tools:
+        sys.exit(f"{options.program} is not there: cargo build --release")
+    with tempfile.TemporaryDirectory() as directory:
+        taken = measure(tools, scenarios, options.runs, make_lines(scenarios, directory))
+    print(f"| | {' | '.join(tools)} |")
+    print("| --- |" + " ---: |" * len(tools))
+    for scenario in scenarios:
+        cells = [in_words(taken[scenario][name]) for name in tools]
+        print(f"| {SCENARIOS[scenario][3]} | {' | '.join(cells)} |")
+    print(f"\nMedians of {options.runs}. {machine()}.")
+    print("; ".join(f"{name}: {said}" for name, (_, said) in tools.items()) + ".")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+//! The script that runs the program beside other clients: it works, whatever it measures.
+
+use std::path::Path;
+use std::time::Duration;
+
+use crate::support::{require, Wsline};
+
+#[test]
+fn the_comparison_with_other_clients_prints_its_table() {
+    require!("python3");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/compare.py");
+    Wsline::program("python3")
+        .arg(script)
+        .args(["--runs", "1", "--scenarios", "start,up1k,down1k"])
+        .args(["--program", env!("CARGO_BIN_EXE_wsline")])
+        .within(Duration::from_mins(2))
+        .stdout_matches(
+            "| | wsline |\n| --- | ---: |\n\
+             | connect, a line out, one in, close, exit | [..]s |\n\
+             | 200,000 lines of 1 KiB sent | [..]s |\n\
+             | 200,000 messages of 1 KiB received | [..]s |\n\n\
+             Medians of 1. [..]\nwsline: wsline [..].\n",
+        )
+        .run();
+}
+
+#[test]
+fn the_comparison_says_what_it_does_not_know() {
+    require!("python3");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/compare.py");
+    Wsline::program("python3")
+        .arg(&script)
+        .args(["--scenarios", "sideways"])
+        .stderr_matches("no scenario 'sideways'; there are up32, up1k, [..]\n")
+        .code(1)
+        .run();
+    Wsline::program("python3")
+        .arg(&script)
+        .args(["--program", "/no/such/wsline", "--scenarios", "start"])
+        .stderr("/no/such/wsline is not there: cargo build --release\n")
+        .code(1)
+        .run();
+}
