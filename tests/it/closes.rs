@@ -370,6 +370,71 @@ fn a_violation_ends_with_its_code_and_clause() {
 }
 
 #[test]
+fn a_violation_that_only_bytes_can_be_ends_with_its_clause_too() {
+    for (bytes, exit, said) in [
+        (
+            &[0x82, 126, 0, 5][..],
+            102,
+            "a frame length that is not minimal (RFC 6455 §5.2)",
+        ),
+        (
+            &[0x82, 127, 0x80, 0, 0, 0, 0, 0, 0, 0],
+            102,
+            "a frame length of 2^63 or more (RFC 6455 §5.2)",
+        ),
+        (
+            &[0x09, 0],
+            102,
+            "a fragmented control frame (RFC 6455 §5.5)",
+        ),
+        (
+            &[0x89, 126, 0, 126],
+            102,
+            "a control frame of more than 125 bytes (RFC 6455 §5.5)",
+        ),
+        (
+            &[0x01, 1, b'a', 0x81, 1, b'b'],
+            102,
+            "a new message before the last fragment of the one before (RFC 6455 §5.4)",
+        ),
+        (
+            &[0x88, 4, 0x03, 0xe8, 0xff, 0xfe],
+            107,
+            "a close reason that is not UTF-8 (RFC 6455 §5.5.1)",
+        ),
+    ] {
+        let peer = Peer::ws().raw(bytes).expect_close(exit + 900, said).start();
+        Wsline::new()
+            .arg(peer.url())
+            .stdout_matches("[..]")
+            .stderr_matches(format!(
+                "closed by us: {} ([..]), the server sent {said} {COUNTS}",
+                exit + 900
+            ))
+            .code(i32::from(exit))
+            .run();
+    }
+}
+
+#[test]
+fn an_answer_that_comes_late_is_waited_for() {
+    let peer = Peer::ws()
+        .expect_text("x")
+        .expect_close(1000, "")
+        .pause(Duration::from_millis(300))
+        .send_text("one more")
+        .close(1000, "")
+        .start();
+    Wsline::new()
+        .args([&peer.url(), "-d", "x", "-w", "0", "-v"])
+        .stdout("one more\n")
+        .stderr_matches(
+            "...\nclosed by us: 1000 (normal closure) after [..] s, sent 1, received 1\n",
+        )
+        .run();
+}
+
+#[test]
 fn what_came_before_a_bad_byte_is_printed() {
     let peer = Peer::ws()
         .frame(Frame::new(TEXT, b"good\xff"))
