@@ -169,6 +169,26 @@ fn the_variable_for_certificates_mends_too() {
         .run();
 }
 
+/// A folder in which certificates lie by their hashes is read as they are needed.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_variable_for_a_folder_of_certificates_mends_too() {
+    let (cert, authority) = Cert::for_localhost();
+    let known = openssl::x509::X509::from_pem(authority.pem().as_bytes()).expect("a certificate");
+    let name = format!("certificates/{:08x}.0", known.subject_name_hash());
+    let peer = closing(&cert).start();
+    let program = Wsline::new().file(&name, authority.pem());
+    let folder = program.home().work().join("certificates");
+    program.arg(peer.url()).env("SSL_CERT_DIR", folder).run();
+    let peer = refused(&cert);
+    Wsline::new()
+        .arg(peer.url())
+        .env("SSL_CERT_DIR", "/no/such/folder")
+        .stderr_matches("wsline: the certificate of 127.0.0.1 was not accepted: [..]\n...\n")
+        .code(60)
+        .run();
+}
+
 /// Whatever is wrong with it, -k takes it.
 #[test]
 fn insecure_mends_everything() {
