@@ -265,10 +265,12 @@ impl Conversation {
             return Err(self.unsendable(&how));
         }
         wire.floor.ask(to).map_err(Progress::Waits)?;
+        // Only a report needs it in words.
+        let reports = self.plot.expects();
         let words = match &mut front.step.act {
             Act::Send(kind, payload) => {
                 to.data(link, Piece::whole(*kind, payload));
-                Some(describe(*kind, payload))
+                reports.then(|| describe(*kind, payload))
             }
             Act::Stream(kind, reader) => {
                 let went = stream(*kind, reader, &mut front.inside, link, ready, to);
@@ -292,7 +294,7 @@ impl Conversation {
             _ => return Ok(()),
         };
         wire.floor.spoke();
-        if let Some(words) = words.filter(|_| self.expects()) {
+        if let Some(words) = words {
             self.remember('>', link, &words);
         }
         Ok(())

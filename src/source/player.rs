@@ -294,9 +294,10 @@ impl Player {
             Payload::Text(template) => self.text(line, template)?.into_bytes(),
             Payload::Bytes(bytes) => bytes.clone(),
         };
-        if bytes.len() > 125 {
+        if bytes.len() > script::LONGEST_PAYLOAD {
             let cause = format!(
-                "a Ping or Pong holds at most 125 bytes (RFC 6455 §5.5), this one has {}",
+                "a Ping or Pong holds at most {} bytes (RFC 6455 §5.5), this one has {}",
+                script::LONGEST_PAYLOAD,
                 bytes.len()
             );
             return Err(self.book.flaw(line.number, "", cause));
