@@ -6,7 +6,7 @@ use std::hint::black_box;
 
 use criterion::{criterion_group, criterion_main, BenchmarkId, Criterion, Throughput};
 use wsline::protocol::deflate::Agreement;
-use wsline::protocol::{Kind, Options, Piece, Protocol};
+use wsline::protocol::{Kind, Options, Piece, Protocol, Received};
 
 /// What a read brings at most.
 const READ: usize = 256 * 1024;
@@ -41,9 +41,13 @@ fn receive(protocol: &mut Protocol, input: &[u8]) -> usize {
     let mut bytes = 0;
     for mut read in input.chunks(READ) {
         while let Some(received) = protocol.receive(&mut read).expect("the frames are good") {
-            if let wsline::protocol::Received::Data(piece) = received {
-                bytes += piece.bytes.len();
-            }
+            bytes += match received {
+                Received::Messages(messages) => {
+                    messages.pieces().map(|piece| piece.bytes.len()).sum()
+                }
+                Received::Data(piece) => piece.bytes.len(),
+                _ => 0,
+            };
         }
     }
     bytes

@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::head::Head;
 use crate::protocol::deflate::Agreement;
 use crate::protocol::Closure;
-pub use crate::protocol::{Kind, Lines, Piece, Summary};
+pub use crate::protocol::{Kind, Lines, Messages, Piece, Summary};
 
 /// Which connection; nearly always the first, `Link(0)`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -142,6 +142,17 @@ impl Ear {
                     assert!(options.report_frames, "frames were asked for");
                     Heard::Frame(format!("{header:?} {length}"))
                 }
+                Ok(Some(Received::Messages(messages))) => {
+                    assert!(!over, "{messages:?} after the end");
+                    let mut count = 0;
+                    for piece in messages.pieces() {
+                        let message = self.join(piece, options);
+                        self.heard.push(message.expect("each is whole"));
+                        count += 1;
+                    }
+                    assert!(count > 0 && count == messages.count());
+                    continue;
+                }
                 Ok(Some(Received::Data(piece))) => match self.join(piece, options) {
                     Some(message) => message,
                     None => continue,

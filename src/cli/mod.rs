@@ -154,6 +154,17 @@ struct Cli {
     #[command(subcommand)]
     task: Option<Task>,
 
+    #[command(flatten)]
+    talk: Talk,
+
+    /// Show the version
+    #[arg(short = 'V', long, action = ArgAction::Version, hide_short_help = true,
+          help_heading = options::SHOW)]
+    version: Option<bool>,
+}
+
+#[derive(Debug, Args)]
+struct Talk {
     /// The server's address
     ///
     /// ws:// or wss://, or http:// or https://, which mean the same. Without a scheme a loopback
@@ -163,11 +174,6 @@ struct Cli {
 
     #[command(flatten)]
     typed: Typed,
-
-    /// Show the version
-    #[arg(short = 'V', long, action = ArgAction::Version, hide_short_help = true,
-          help_heading = options::SHOW)]
-    version: Option<bool>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -231,8 +237,11 @@ const TEST_USAGE: &str = "wsline test [OPTIONS] FILE... [-- OPTIONS]";
 /// What is wrong with it; also the help and the version, which clap counts as errors: its
 /// `print()` writes each where it belongs, and its `exit_code()` is 0 or 2.
 pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Call, clap::Error> {
-    let mut command = command().arg(wscats_connect());
     let args: Vec<OsString> = args.into_iter().collect();
+    if let Some(call) = parse_talk(&args) {
+        return Ok(call);
+    }
+    let mut command = command().arg(wscats_connect());
     let matches = command
         .try_get_matches_from_mut(&args)
         .map_err(|error| keep_secret(error, &mut command))
@@ -266,8 +275,8 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Call, clap::Err
         Some(Task::Curl { words }) => Ok(Call::Curl(words)),
         Some(Task::Generate { what }) => Ok(Call::Generate(what)),
         None => {
-            let url = cli.url.or_else(|| matches.get_one(CONNECT).cloned());
-            let url = address(&command, url).map_err(|sentence| {
+            let url = cli.talk.url.or_else(|| matches.get_one(CONNECT).cloned());
+            let url = address(url).map_err(|sentence| {
                 complain(
                     &mut command,
                     None,
@@ -276,6 +285,7 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Call, clap::Err
                 )
             })?;
             let options = cli
+                .talk
                 .typed
                 .settle()
                 .map_err(|sentence| complain(&mut command, None, conflict, sentence))?;
@@ -283,6 +293,22 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Call, clap::Err
             Ok(Call::Talk { url, options })
         }
     }
+}
+
+/// Reads what nearly every command line is, a URL and options, without the subcommands and the
+/// prose of the help: making those costs more than all the rest that is done before connecting.
+/// `None` says that it is not just that, or that something is wrong with it.
+fn parse_talk(args: &[OsString]) -> Option<Call> {
+    let command = clap::Command::new("wsline")
+        .args_override_self(true)
+        .disable_help_flag(true);
+    let matches = Talk::augment_args(command)
+        .try_get_matches_from(args)
+        .ok()?;
+    let talk = Talk::from_arg_matches(&matches).ok()?;
+    let url = talk.url.filter(|url| !is_task(url))?;
+    let options = Box::new(talk.typed.settle().ok()?);
+    Some(Call::Talk { url, options })
 }
 
 /// Reads options of a conversation that stand apart from its URL: behind the `--` of `wsline
@@ -301,14 +327,14 @@ pub fn conversation(words: &[OsString]) -> Result<Options, String> {
         return Err(sentence);
     }
     let cli = Cli::from_arg_matches(&matches).map_err(|error| sentence_of(&error))?;
-    if cli.task.is_some() || cli.url.is_some() {
+    if cli.task.is_some() || cli.talk.url.is_some() {
         return Err(
             "options are wanted here, and there is a word that belongs to none: files stand \
              before --, and a value with blanks in it is quoted"
                 .to_owned(),
         );
     }
-    let options = cli.typed.settle()?;
+    let options = cli.talk.typed.settle()?;
     if options
         .user
         .as_ref()
@@ -358,14 +384,20 @@ fn wscats_connect() -> Arg {
 }
 
 /// The URL, unless there is none or it is the name of a subcommand that should have come first.
-fn address(command: &clap::Command, url: Option<String>) -> Result<String, String> {
+fn address(url: Option<String>) -> Result<String, String> {
     let Some(url) = url else {
         return Err("there is no URL to connect to; `wsline demo` needs none".to_owned());
     };
-    if command.find_subcommand(&url).is_some() {
+    if is_task(&url) {
         return Err(put_first(&url));
     }
     Ok(url)
+}
+
+/// Whether `word` is the name of a subcommand, which is no host.
+#[must_use]
+pub fn is_task(word: &str) -> bool {
+    Task::has_subcommand(word)
 }
 
 fn put_first(task: &str) -> String {
@@ -375,14 +407,10 @@ fn put_first(task: &str) -> String {
 }
 
 /// The name of a subcommand that stands before `word`, with nothing but options before it.
-fn misplaced_task<'a>(
-    args: &'a [OsString],
-    word: &str,
-    command: &clap::Command,
-) -> Option<&'a str> {
+fn misplaced_task<'a>(args: &'a [OsString], word: &str) -> Option<&'a str> {
     let mut args = args.iter().skip(1).filter_map(|arg| arg.to_str());
     let task = args.find(|arg| !arg.starts_with('-'))?;
-    (args.next() == Some(word) && command.find_subcommand(task).is_some()).then_some(task)
+    (args.next() == Some(word) && is_task(task)).then_some(task)
 }
 
 /// The options whose values may hold a secret.
@@ -430,7 +458,7 @@ fn explain_second_url(
     }
     // Without quotes a token is a word of its own: -H Authorization: Bearer TOKEN.
     let near = args.iter().any(|arg| names_secret(&arg.to_string_lossy()));
-    let sentence = if let Some(task) = misplaced_task(args, word, command) {
+    let sentence = if let Some(task) = misplaced_task(args, word) {
         put_first(task)
     } else if near || word.contains('@') {
         "one URL is enough, and there is a second word where it stands: a value with blanks in \

@@ -316,10 +316,6 @@ impl Formatter for Visible {
     where
         W: ?Sized + io::Write,
     {
-        // Nearly every text, and quickly found out.
-        if fragment.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
-            return writer.write_all(fragment.as_bytes());
-        }
         // Nearly always, and known many bytes at a time.
         if fragment.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
             return writer.write_all(fragment.as_bytes());

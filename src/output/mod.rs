@@ -22,7 +22,7 @@ use std::os::fd::BorrowedFd;
 use std::time::SystemTime;
 
 use self::sink::Sink;
-use crate::event::{Event, Link};
+use crate::event::{Event, Link, Messages, Way};
 
 /// Which of the costly events an output wants to be told.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -66,6 +66,21 @@ pub trait Output {
     ///
     /// What writing said; [`io::ErrorKind::BrokenPipe`] means that its reader has gone.
     fn show(&mut self, at: SystemTime, link: Link, event: &Event<'_>) -> io::Result<()>;
+
+    /// Takes messages that arrived together: an event for each, which many at once may do for less.
+    ///
+    /// # Errors
+    ///
+    /// As [`show`](Self::show); those behind the one that failed are not shown.
+    fn show_messages(
+        &mut self,
+        at: SystemTime,
+        link: Link,
+        messages: Messages<'_>,
+    ) -> io::Result<()> {
+        let mut events = messages.pieces().map(|piece| Event::Data(Way::In, piece));
+        events.try_for_each(|event| self.show(at, link, &event))
+    }
 
     /// Where it writes, if what follows is the sink's to answer.
     fn sink(&self) -> Option<&dyn Sink> {

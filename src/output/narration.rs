@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime};
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 use tungstenite::protocol::frame::FrameHeader;
 
-use crate::event::{Event, Kind, Link, Note, Step, Summary, Upgrade, Way, Weight};
+use crate::event::{Event, Kind, Link, Messages, Note, Step, Summary, Upgrade, Way, Weight};
 use crate::head::{Head, Secrets};
 use crate::output::dump;
 use crate::output::escape::{self, Breaks};
@@ -102,6 +102,15 @@ impl<S: Sink> Output for Narration<S> {
             let written = self.sink.put(lines.out.as_bytes());
             self.heed(&written);
         }
+        Ok(())
+    }
+
+    fn show_messages(
+        &mut self,
+        _at: SystemTime,
+        _link: Link,
+        _messages: Messages<'_>,
+    ) -> io::Result<()> {
         Ok(())
     }
 

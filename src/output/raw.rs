@@ -13,7 +13,7 @@ use super::dump::BinaryAs;
 use super::human::time_of_day;
 use super::sink::Sink;
 use super::Output;
-use crate::event::{Event, Kind, Link, Piece, Way};
+use crate::event::{Event, Kind, Link, Messages, Piece, Way};
 
 /// How messages are written.
 #[derive(Clone, Debug)]
@@ -88,6 +88,22 @@ impl<S: Sink> Output for Raw<S> {
         match event {
             Event::Data(Way::In, piece) => self.write(at, *piece),
             _ => Ok(()),
+        }
+    }
+
+    fn show_messages(
+        &mut self,
+        at: SystemTime,
+        _link: Link,
+        messages: Messages<'_>,
+    ) -> io::Result<()> {
+        let line_end = [self.form.line_end];
+        match (messages.kind(), self.form.binary, &self.form.times) {
+            (Kind::Text, _, None) => self.sink.put_messages(messages, &line_end),
+            (Kind::Binary, BinaryAs::Raw, None) => self.sink.put_messages(messages, &[]),
+            _ => messages
+                .pieces()
+                .try_for_each(|piece| self.write(at, piece)),
         }
     }
 

@@ -10,6 +10,7 @@ use std::io::{self, Write};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 
+use crate::event::Messages;
 use crate::ready;
 
 /// A place for bytes. The contract is [`Output`](super::Output)'s: it never blocks, it buffers.
@@ -20,6 +21,18 @@ pub trait Sink {
     ///
     /// What writing said; [`io::ErrorKind::BrokenPipe`] means that the reader has gone.
     fn put(&mut self, bytes: &[u8]) -> io::Result<()>;
+
+    /// Takes the bytes of each message, and `end` after it.
+    ///
+    /// # Errors
+    ///
+    /// As [`put`](Self::put).
+    fn put_messages(&mut self, messages: Messages<'_>, end: &[u8]) -> io::Result<()> {
+        messages.pieces().try_for_each(|piece| {
+            self.put(piece.bytes)?;
+            self.put(end)
+        })
+    }
 
     /// See [`Output::waits`](super::Output::waits).
     fn waits(&self) -> Option<BorrowedFd<'_>> {
@@ -120,6 +133,14 @@ impl Descriptor {
         Ok(())
     }
 
+    /// Writes what waits if it has become enough for a write.
+    fn write_batch(&mut self) -> io::Result<()> {
+        if self.waiting().len() < Self::BATCH {
+            return Ok(());
+        }
+        self.write_waiting()
+    }
+
     fn write_waiting(&mut self) -> io::Result<()> {
         while !self.waiting().is_empty() {
             let Some(count) = self.write_some(self.waiting())? else {
@@ -182,10 +203,19 @@ impl Sink for Descriptor {
             return self.write(bytes);
         }
         self.buffer.extend_from_slice(bytes);
-        if self.waiting().len() >= Self::BATCH {
-            return self.write_waiting();
+        self.write_batch()
+    }
+
+    fn put_messages(&mut self, messages: Messages<'_>, end: &[u8]) -> io::Result<()> {
+        for piece in messages.pieces() {
+            if piece.bytes.len() >= Self::LARGE {
+                self.write(piece.bytes)?;
+            } else {
+                self.buffer.extend_from_slice(piece.bytes);
+            }
+            self.buffer.extend_from_slice(end);
         }
-        Ok(())
+        self.write_batch()
     }
 
     fn waits(&self) -> Option<BorrowedFd<'_>> {

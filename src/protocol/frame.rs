@@ -4,6 +4,7 @@ use rand::Rng as _;
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 use tungstenite::protocol::frame::FrameHeader;
 
+use super::message::Kind;
 use super::Violation;
 
 /// The longest header: two bytes, eight of length, four of mask.
@@ -79,6 +80,30 @@ pub(super) fn decode_header(bytes: &[u8], rsv1: bool) -> Result<Option<Decoded>,
     Ok(Some((header, length, 2 + extra)))
 }
 
+/// The payload of the frame at the front of `bytes` and what stands behind it, if the frame is a
+/// whole message of this kind as it is, and stands there whole. `None` does not say what is wrong.
+#[inline]
+pub(super) fn split_whole(kind: Kind, bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    if *bytes.first()? != first_byte_of_whole(kind) {
+        return None;
+    }
+    match *bytes {
+        [_, short @ 0..=125, ref rest @ ..] => rest.split_at_checked(usize::from(short)),
+        [_, 126, high, low, ref rest @ ..] => {
+            let length = u16::from_be_bytes([high, low]);
+            let whole = rest.split_at_checked(usize::from(length));
+            whole.filter(|_| length > 125)
+        }
+        [_, 127, ref rest @ ..] => {
+            let (length, rest) = rest.split_first_chunk()?;
+            let length = u64::from_be_bytes(*length);
+            let whole = rest.split_at_checked(usize::try_from(length).ok()?);
+            whole.filter(|_| length > 0xffff)
+        }
+        _ => None,
+    }
+}
+
 /// Checks the reserved bits and the opcode.
 fn check_first_byte(first: u8, rsv1: bool) -> Result<OpCode, Violation> {
     if first & if rsv1 { 0x30 } else { 0x70 } != 0 {
@@ -95,44 +120,64 @@ fn check_first_byte(first: u8, rsv1: bool) -> Result<OpCode, Violation> {
     }
 }
 
+/// The first byte of a frame: FIN, RSV1 and the opcode.
+#[inline]
+pub(super) fn first_byte(is_final: bool, rsv1: bool, opcode: OpCode) -> u8 {
+    u8::from(is_final) << 7 | u8::from(rsv1) << 6 | u8::from(opcode)
+}
+
+/// The first byte of a frame that is a whole message, uncompressed.
+#[inline]
+pub(super) fn first_byte_of_whole(kind: Kind) -> u8 {
+    let data = match kind {
+        Kind::Text => Data::Text,
+        Kind::Binary => Data::Binary,
+    };
+    first_byte(true, false, OpCode::Data(data))
+}
+
 /// Writes a frame to the start of `room`, which has to hold [`LONGEST_HEADER`] and the payload;
 /// its length. A client's frame is masked (RFC 6455 §5.1).
-pub(super) fn encode(room: &mut [u8], header: &FrameHeader, payload: &[u8]) -> usize {
-    let mask = header.mask.unwrap_or_default();
-    let begin = encode_length(room, payload.len());
-    let bits = [(header.is_final, 0x80), (header.rsv1, 0x40)];
-    room[0] = bits
-        .iter()
-        .filter(|(set, _)| *set)
-        .fold(header.opcode.into(), |byte, (_, bit)| byte | bit);
-    room[begin..begin + 4].copy_from_slice(&mask);
-    let end = begin + 4 + payload.len();
-    copy_masked(&mut room[begin + 4..end], payload, mask);
+#[inline]
+pub(super) fn encode(room: &mut [u8], first: u8, mask: [u8; 4], payload: &[u8]) -> usize {
+    let header = room.first_chunk_mut().expect("room for the longest header");
+    let begin = encode_header(header, first, mask, payload.len());
+    let end = begin + payload.len();
+    copy_masked(&mut room[begin..end], payload, mask);
     end
 }
 
-/// Writes a payload's length, in the shortest form there is, and the bit that says that there is
-/// a mask; where the mask begins.
-fn encode_length(room: &mut [u8], length: usize) -> usize {
+/// Writes a header with the payload's length in the shortest form there is; its own length.
+#[inline]
+fn encode_header(
+    header: &mut [u8; LONGEST_HEADER],
+    first: u8,
+    mask: [u8; 4],
+    length: usize,
+) -> usize {
     const MASKED: u8 = 0x80;
+    header[0] = first;
     #[expect(
         clippy::cast_possible_truncation,
         reason = "each arm has checked the length"
     )]
     match length {
         0..=125 => {
-            room[1] = MASKED | length as u8;
-            2
+            header[1] = MASKED | length as u8;
+            header[2..6].copy_from_slice(&mask);
+            6
         }
         126..=0xffff => {
-            room[1] = MASKED | 0x7e;
-            room[2..4].copy_from_slice(&(length as u16).to_be_bytes());
-            4
+            header[1] = MASKED | 0x7e;
+            header[2..4].copy_from_slice(&(length as u16).to_be_bytes());
+            header[4..8].copy_from_slice(&mask);
+            8
         }
         _ => {
-            room[1] = MASKED | 0x7f;
-            room[2..10].copy_from_slice(&(length as u64).to_be_bytes());
-            10
+            header[1] = MASKED | 0x7f;
+            header[2..10].copy_from_slice(&(length as u64).to_be_bytes());
+            header[10..14].copy_from_slice(&mask);
+            14
         }
     }
 }
@@ -165,30 +210,34 @@ fn copy_blocks<const N: usize>(to: &mut [u8], from: &[u8], key: [u8; 16]) -> usi
 /// Fresh masks from a cryptographic generator (RFC 6455 §5.3, §10.3), drawn in blocks.
 #[derive(Debug)]
 pub(super) struct Masks {
-    block: [u8; Self::BLOCK],
+    block: [[u8; 4]; Self::BLOCK],
     used: usize,
 }
 
 impl Masks {
-    const BLOCK: usize = 1024;
+    const BLOCK: usize = 256;
 
     pub(super) fn new() -> Self {
         Self {
-            block: [0; Self::BLOCK],
+            block: [[0; 4]; Self::BLOCK],
             used: Self::BLOCK,
         }
     }
 
     #[inline]
     pub(super) fn draw(&mut self) -> [u8; 4] {
-        if let Some(&mask) = self.block[self.used..].first_chunk() {
-            self.used += mask.len();
-            return mask;
+        if self.used >= Self::BLOCK {
+            self.fill();
         }
-        rand::rng().fill_bytes(&mut self.block);
-        self.used = 4;
-        let [a, b, c, d, ..] = self.block;
-        [a, b, c, d]
+        let mask = self.block[self.used];
+        self.used += 1;
+        mask
+    }
+
+    #[cold]
+    fn fill(&mut self) {
+        rand::rng().fill_bytes(self.block.as_flattened_mut());
+        self.used = 0;
     }
 }
 
@@ -242,13 +291,9 @@ mod tests {
     fn the_mask_is_that_of_the_rfc() {
         // The example of RFC 6455 §5.7: a masked text frame with "Hello".
         let mask = [0x37, 0xfa, 0x21, 0x3d];
-        let header = FrameHeader {
-            opcode: OpCode::Data(Data::Text),
-            mask: Some(mask),
-            ..FrameHeader::default()
-        };
         let mut room = [0; LONGEST_HEADER + 5];
-        let end = encode(&mut room, &header, b"Hello");
+        let first = first_byte_of_whole(Kind::Text);
+        let end = encode(&mut room, first, mask, b"Hello");
         assert_eq!(room[..6], [0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d]);
         assert_eq!(room[6..end], [0x7f, 0x9f, 0x4d, 0x51, 0x58]);
     }

@@ -8,6 +8,7 @@ use std::ops::Range;
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 use tungstenite::protocol::frame::FrameHeader;
 
+use super::batch::Messages;
 use super::close::{self, CloseBody};
 use super::deflate::Inflater;
 use super::frame::{self, LONGEST_CONTROL, LONGEST_HEADER};
@@ -90,8 +91,8 @@ impl Incoming {
         }
         loop {
             let Some(current) = self.current else {
-                if let Some(piece) = self.whole_message(input)? {
-                    return Ok(Some(Found::Data(piece)));
+                if let Some(messages) = self.whole_messages(input) {
+                    return Ok(Some(Found::Messages(messages)));
                 }
                 match self.begin_frame(input)? {
                     Begun::Incomplete => return Ok(None),
@@ -128,41 +129,18 @@ impl Incoming {
         }
     }
 
-    /// A message that stands in the input whole, in one frame and as it is, which nearly all do:
-    /// taken in one step. `None` leaves everything to the way that takes any message, also what
-    /// is wrong with this one.
-    fn whole_message<'a>(&mut self, input: &mut &'a [u8]) -> Result<Option<Piece<'a>>, Violation> {
+    /// Messages that stand in the input whole, each in one frame and as it is, which nearly all
+    /// do: taken in one step. `None` leaves everything to the way that takes any message, also
+    /// what is wrong with the first one.
+    fn whole_messages<'a>(&mut self, input: &mut &'a [u8]) -> Option<Messages<'a>> {
         let between = self.header_length == 0 && self.message.is_none();
         if !between || self.options.report_frames {
-            return Ok(None);
+            return None;
         }
-        let Some((header, length, begin)) = frame::decode_header(input, self.inflater.is_some())?
-        else {
-            return Ok(None);
-        };
-        let kind = match header.opcode {
-            OpCode::Data(Data::Text) => Kind::Text,
-            OpCode::Data(Data::Binary) => Kind::Binary,
-            _ => return Ok(None),
-        };
-        let end = usize::try_from(length).map_or(usize::MAX, |length| begin.saturating_add(length));
-        let Some(bytes) = input.get(begin..end) else {
-            return Ok(None);
-        };
-        let plain = header.is_final && !header.rsv1;
-        let fits = self
-            .options
-            .max_message_size
-            .is_none_or(|most| length <= most);
-        if !plain || !fits || (kind == Kind::Text && !is_utf8(bytes)) {
-            return Ok(None);
-        }
-        take(input, end);
-        self.volume += Volume {
-            payload: length,
-            wire: length,
-        };
-        Ok(Some(Piece::whole(kind, bytes)))
+        let most = self.options.max_message_size.unwrap_or(u64::MAX);
+        let messages = Messages::take(input, most)?;
+        self.volume += messages.volume();
+        Some(messages)
     }
 
     /// Reads the next frame's header, which may have begun in an earlier read.
@@ -395,6 +373,7 @@ impl Incoming {
 /// What [`Incoming::advance`] found. What borrows from it is fetched afterwards.
 pub(super) enum Found<'a> {
     Frame(FrameHeader, u64),
+    Messages(Messages<'a>),
     Data(Piece<'a>),
     /// A piece of a compressed message: [`Incoming::inflated`].
     Inflated {
@@ -422,12 +401,6 @@ enum Begun {
     Incomplete,
     Reported(FrameHeader, u64),
     Silently,
-}
-
-/// Whether `bytes` are whole characters. Nearly all text is ASCII alone, which is found out many
-/// bytes at a time; the check of the rest costs as much for a short text as all else that is done.
-fn is_utf8(bytes: &[u8]) -> bool {
-    bytes.is_ascii() || std::str::from_utf8(bytes).is_ok()
 }
 
 /// Takes `count` bytes from the front of `input`.

@@ -3,8 +3,6 @@
 
 use std::ops::AddAssign;
 
-use memchr::{memchr_iter, Memchr};
-
 /// What a message is (RFC 6455 §5.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -42,40 +40,6 @@ impl<'a> Piece<'a> {
     }
 }
 
-/// Text messages that stand one after the other, each up to a delimiter that is not part of it.
-///
-/// Many at once cost less than one at a time; what becomes of each is the same.
-#[derive(Clone, Debug)]
-pub struct Lines<'a> {
-    text: &'a [u8],
-    ends: Memchr<'a>,
-    start: usize,
-}
-
-impl<'a> Lines<'a> {
-    /// The lines of `text`. What stands behind the last delimiter is none.
-    #[must_use]
-    pub fn new(text: &'a str, delimiter: u8) -> Self {
-        Self {
-            text: text.as_bytes(),
-            ends: memchr_iter(delimiter, text.as_bytes()),
-            start: 0,
-        }
-    }
-}
-
-impl<'a> Iterator for Lines<'a> {
-    type Item = &'a [u8];
-
-    #[inline]
-    fn next(&mut self) -> Option<Self::Item> {
-        let end = self.ends.next()?;
-        let line = &self.text[self.start..end];
-        self.start = end + 1;
-        Some(line)
-    }
-}
-
 /// How much data messages are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Volume {
@@ -83,6 +47,16 @@ pub struct Volume {
     pub payload: u64,
     /// The payload of the frames that carried them, in bytes: fewer where it was compressed.
     pub wire: u64,
+}
+
+impl Volume {
+    /// Messages of so many bytes, not compressed.
+    pub(super) fn plain(bytes: u64) -> Self {
+        Self {
+            payload: bytes,
+            wire: bytes,
+        }
+    }
 }
 
 impl AddAssign for Volume {

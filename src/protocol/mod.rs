@@ -6,6 +6,7 @@
 //! answered here, into the same buffer that messages are written to; whoever owns the socket
 //! writes [`Protocol::output`] and says how much went.
 
+mod batch;
 pub mod close;
 pub mod deflate;
 mod frame;
@@ -20,8 +21,9 @@ use std::num::NonZeroUsize;
 use tungstenite::protocol::frame::coding::Control;
 use tungstenite::protocol::frame::FrameHeader;
 
+pub use batch::{Lines, Messages};
 pub use close::{CloseBody, CloseReason, Closure, End, Party};
-pub use message::{Kind, Lines, Piece, Summary, Volume};
+pub use message::{Kind, Piece, Summary, Volume};
 
 use incoming::{Found, Incoming};
 use outgoing::Outgoing;
@@ -63,7 +65,9 @@ pub enum Received<'a> {
     /// A frame's header and the length of its payload, before anything else of it; only with
     /// [`Options::report_frames`].
     Frame(FrameHeader, u64),
-    /// A piece of a message.
+    /// Whole messages that stood in the input one after the other.
+    Messages(Messages<'a>),
+    /// A piece of a message that did not.
     Data(Piece<'a>),
     /// A data message is whole; only with [`Options::report_frames`] and
     /// [`Options::compression`].
@@ -184,6 +188,7 @@ impl Protocol {
         };
         Ok(Some(match found {
             Found::Frame(header, length) => Received::Frame(header, length),
+            Found::Messages(messages) => Received::Messages(messages),
             Found::Data(piece) => Received::Data(piece),
             Found::Summary(summary) => Received::Message(summary),
             Found::Inflated {

@@ -1,7 +1,5 @@
 //! The bytes that wait to be written, and which messages are among them.
 
-use tungstenite::protocol::frame::FrameHeader;
-
 use super::frame::{self, LONGEST_HEADER};
 
 /// Frames that are on their way out. It always begins at a frame's first byte, so that what is
@@ -20,13 +18,14 @@ impl Outbox {
     const SLACK: usize = 256 * 1024;
 
     /// Appends a frame; its bytes.
-    pub(super) fn push(&mut self, header: &FrameHeader, payload: &[u8]) -> &[u8] {
+    #[inline]
+    pub(super) fn push(&mut self, first: u8, mask: [u8; 4], payload: &[u8]) -> &[u8] {
         let most = LONGEST_HEADER + payload.len();
         if self.bytes.len() - self.end < most {
             self.grow(most);
         }
         let start = self.end;
-        self.end += frame::encode(&mut self.bytes[start..], header, payload);
+        self.end += frame::encode(&mut self.bytes[start..], first, mask, payload);
         &self.bytes[start..self.end]
     }
 

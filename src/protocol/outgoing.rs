@@ -5,10 +5,11 @@ use std::num::NonZeroUsize;
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 use tungstenite::protocol::frame::FrameHeader;
 
+use super::batch::Lines;
 use super::close::{self, CloseBody};
 use super::deflate::Deflater;
-use super::frame::{Masks, LONGEST_CONTROL};
-use super::message::{Kind, Lines, Piece, Summary, Volume};
+use super::frame::{self, Masks, LONGEST_CONTROL};
+use super::message::{Kind, Piece, Summary, Volume};
 use super::outbox::Outbox;
 use super::{Options, Sent};
 
@@ -101,12 +102,22 @@ impl Outgoing {
         self.deflater = Some(deflater);
     }
 
+    /// Each line as a text message; how many there were.
     pub(super) fn lines(&mut self, lines: Lines<'_>) -> u64 {
-        let mut count = 0;
-        for line in lines {
-            self.message(Piece::whole(Kind::Text, line));
-            count += 1;
+        let one_frame_each = self.deflater.is_none() && self.frame_size == usize::MAX;
+        if self.closed || self.report_frames || !one_frame_each {
+            return lines
+                .map(|line| self.message(Piece::whole(Kind::Text, line)))
+                .count() as u64;
         }
+        let first = frame::first_byte_of_whole(Kind::Text);
+        let (mut count, mut length) = (0, 0);
+        for line in lines {
+            self.outbox.push(first, self.masks.draw(), line);
+            count += 1;
+            length += line.len() as u64;
+        }
+        self.volume += Volume::plain(length);
         count
     }
 
@@ -161,17 +172,18 @@ impl Outgoing {
         if self.closed {
             return;
         }
-        let header = FrameHeader {
-            is_final,
-            rsv1,
-            opcode,
-            mask: Some(self.masks.draw()),
-            ..FrameHeader::default()
-        };
-        let wire = self.outbox.push(&header, payload);
+        let mask = self.masks.draw();
+        let first = frame::first_byte(is_final, rsv1, opcode);
+        let wire = self.outbox.push(first, mask, payload);
         if self.report_frames {
             self.sent.push(Sent {
-                header,
+                header: FrameHeader {
+                    is_final,
+                    rsv1,
+                    opcode,
+                    mask: Some(mask),
+                    ..FrameHeader::default()
+                },
                 length: payload.len() as u64,
                 wire: wire.to_vec(),
                 message: None,

@@ -32,18 +32,12 @@ fn receive(protocol: &mut Protocol, bytes: &[u8], cuts: &[usize]) -> Vec<Heard> 
         loop {
             match protocol.receive(&mut input) {
                 Ok(None) => break,
-                Ok(Some(Received::Data(piece))) => {
-                    assert_eq!(piece.first, open.is_none(), "first begins, and only first");
-                    if piece.kind == Kind::Text {
-                        std::str::from_utf8(piece.bytes).expect("text in whole characters");
-                    }
-                    let (kind, payload) = open.get_or_insert((piece.kind, Vec::new()));
-                    assert_eq!(*kind, piece.kind);
-                    payload.extend_from_slice(piece.bytes);
-                    if piece.last {
-                        let (kind, payload) = open.take().expect("open");
-                        heard.push(Heard::Message(kind, payload));
-                    }
+                Ok(Some(Received::Data(piece))) => heard.extend(join(&mut open, piece)),
+                Ok(Some(Received::Messages(messages))) => {
+                    let before = heard.len();
+                    heard.extend(messages.pieces().filter_map(|piece| join(&mut open, piece)));
+                    let count = u64::try_from(heard.len() - before).expect("small");
+                    assert_eq!(count, messages.count(), "each is whole");
                 }
                 Ok(Some(Received::Ping(payload))) => heard.push(Heard::Ping(payload.to_vec())),
                 Ok(Some(Received::Pong(payload))) => heard.push(Heard::Pong(payload.to_vec())),
@@ -58,6 +52,19 @@ fn receive(protocol: &mut Protocol, bytes: &[u8], cuts: &[usize]) -> Vec<Heard> 
     }
     heard.extend(open.map(|(kind, payload)| Heard::Unfinished(kind, payload)));
     heard
+}
+
+/// Adds a piece to the message that is `open`; the message when it is whole.
+fn join(open: &mut Option<(Kind, Vec<u8>)>, piece: Piece<'_>) -> Option<Heard> {
+    assert_eq!(piece.first, open.is_none(), "first begins, and only first");
+    if piece.kind == Kind::Text {
+        std::str::from_utf8(piece.bytes).expect("text in whole characters");
+    }
+    let (kind, payload) = open.get_or_insert((piece.kind, Vec::new()));
+    assert_eq!(*kind, piece.kind);
+    payload.extend_from_slice(piece.bytes);
+    let whole = open.take_if(|_| piece.last)?;
+    Some(Heard::Message(whole.0, whole.1))
 }
 
 fn whole(bytes: &[u8]) -> Vec<Heard> {

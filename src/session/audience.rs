@@ -3,7 +3,7 @@
 use std::io;
 use std::time::{Instant, SystemTime};
 
-use crate::event::{Event, Link};
+use crate::event::{Event, Link, Messages};
 use crate::output::{Detail, Output};
 use crate::source::Source;
 
@@ -17,6 +17,11 @@ impl Audience<'_> {
     pub(super) fn tell(&mut self, at: Now, link: Link, event: &Event<'_>) {
         self.source.hear(at.instant, link, event);
         self.outputs.show(at, link, event);
+    }
+
+    pub(super) fn tell_messages(&mut self, at: Now, link: Link, messages: Messages<'_>) {
+        self.source.hear_messages(at.instant, link, messages);
+        self.outputs.show_messages(at, link, messages);
     }
 }
 
@@ -67,6 +72,10 @@ impl<'a> Outputs<'a> {
 
     pub(super) fn show(&mut self, at: Now, link: Link, event: &Event<'_>) {
         self.each(|output| output.show(at.time, link, event));
+    }
+
+    fn show_messages(&mut self, at: Now, link: Link, messages: Messages<'_>) {
+        self.each(|output| output.show_messages(at.time, link, messages));
     }
 
     /// Writes what waits, as far as it goes.

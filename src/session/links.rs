@@ -173,17 +173,18 @@ impl Session<'_> {
         let mut input = bytes;
         while let Ok(Some(received)) = connection.receive(&mut input) {
             match received {
+                Received::Messages(messages) => {
+                    self.quiet_since = self.at.instant;
+                    let messages = messages.first(self.until.messages_after(self.received));
+                    self.received += messages.count();
+                    audience.tell_messages(self.at, link, messages);
+                }
                 Received::Data(piece) => {
                     self.quiet_since = self.at.instant;
-                    if self
-                        .until
-                        .messages
-                        .is_some_and(|wanted| self.received >= wanted)
-                    {
-                        continue;
+                    if self.until.messages_after(self.received) > 0 {
+                        self.received += u64::from(piece.last);
+                        audience.tell(self.at, link, &Event::Data(Way::In, piece));
                     }
-                    self.received += u64::from(piece.last);
-                    audience.tell(self.at, link, &Event::Data(Way::In, piece));
                 }
                 Received::Ping(payload) => {
                     audience.tell(self.at, link, &Event::Ping(Way::In, payload));
@@ -213,11 +214,7 @@ impl Session<'_> {
             connection.expect_end(self.until.patience());
         }
         show_sent(connection, &mut audience.outputs, self.at, link);
-        if self
-            .until
-            .messages
-            .is_some_and(|wanted| self.received >= wanted)
-        {
+        if self.until.messages_after(self.received) == 0 {
             self.enough();
         }
     }

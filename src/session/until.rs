@@ -35,6 +35,12 @@ const PATIENT: Duration = Duration::from_secs(5);
 const HASTY: Duration = Duration::from_secs(1);
 
 impl Until {
+    /// How many messages are still wanted when so many were received.
+    pub(super) fn messages_after(&self, received: u64) -> u64 {
+        self.messages
+            .map_or(u64::MAX, |wanted| wanted.saturating_sub(received))
+    }
+
     /// How long an answer to our Close may take when input simply ended; starts again with every
     /// byte received.
     pub(super) fn patience(&self) -> Duration {

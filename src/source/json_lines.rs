@@ -13,7 +13,7 @@ use super::pace::Pace;
 use super::reader::Reader;
 use super::{Sender, Source, Took, Unsent};
 use crate::command::Command;
-use crate::event::{Event, Kind, Link, Piece};
+use crate::event::{Event, Kind, Link, Messages, Piece};
 
 /// Orders from standard input.
 #[derive(Debug)]
@@ -92,6 +92,8 @@ impl Source for JsonLines {
     fn hear(&mut self, _at: Instant, link: Link, event: &Event<'_>) {
         self.floor.hear(link, event);
     }
+
+    fn hear_messages(&mut self, _at: Instant, _link: Link, _messages: Messages<'_>) {}
 
     fn take(&mut self, mut ready: bool, to: &mut dyn Sender) -> Took {
         loop {

@@ -5,7 +5,7 @@ use std::os::fd::BorrowedFd;
 use std::time::Instant;
 
 use super::{Sender, Source, Took};
-use crate::event::{Event, Link};
+use crate::event::{Event, Link, Messages};
 
 /// Says nothing, and has no end.
 #[derive(Clone, Copy, Debug, Default)]
@@ -17,6 +17,8 @@ impl Source for Listen {
     }
 
     fn hear(&mut self, _at: Instant, _link: Link, _event: &Event<'_>) {}
+
+    fn hear_messages(&mut self, _at: Instant, _link: Link, _messages: Messages<'_>) {}
 
     fn take(&mut self, _ready: bool, _to: &mut dyn Sender) -> Took {
         Took::Later

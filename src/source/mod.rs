@@ -21,7 +21,7 @@ use std::time::Instant;
 pub use self::conversation::{Expectation, Wanted};
 
 use crate::error::Error;
-use crate::event::{Event, Kind, Lines, Link, Note, Piece};
+use crate::event::{Event, Kind, Lines, Link, Messages, Note, Piece, Way};
 use crate::protocol::{CloseReason, Closure};
 
 /// What a source said when it was asked to speak.
@@ -59,6 +59,13 @@ pub trait Source {
 
     /// Hears an event.
     fn hear(&mut self, at: Instant, link: Link, event: &Event<'_>);
+
+    /// Hears messages that arrived together: an event for each, unless it does not care for them.
+    fn hear_messages(&mut self, at: Instant, link: Link, messages: Messages<'_>) {
+        for piece in messages.pieces() {
+            self.hear(at, link, &Event::Data(Way::In, piece));
+        }
+    }
 
     /// Speaks: sends what it has, while `to` has room. `ready` says that its descriptor is
     /// readable now, so that one read will not block.

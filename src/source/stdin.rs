@@ -14,7 +14,7 @@ use super::pace::Pace;
 use super::reader::Reader;
 use super::{Sender, Source, Took, Unsent};
 use crate::error::Error;
-use crate::event::{Event, Kind, Lines, Link, Piece};
+use crate::event::{Event, Kind, Lines, Link, Messages, Piece};
 
 /// How bytes become messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -218,6 +218,8 @@ impl Source for Stdin {
     fn hear(&mut self, _at: Instant, link: Link, event: &Event<'_>) {
         self.floor.hear(link, event);
     }
+
+    fn hear_messages(&mut self, _at: Instant, _link: Link, _messages: Messages<'_>) {}
 
     fn take(&mut self, mut ready: bool, to: &mut dyn Sender) -> Took {
         loop {

@@ -206,7 +206,7 @@ impl Command {
                     .to_owned(),
             );
         }
-        if cli::command().find_subcommand(&url).is_some() {
+        if cli::is_task(&url) {
             return Err(format!(
                 "to connect to a host called {url} write ws://{url}"
             ));

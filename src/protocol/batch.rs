@@ -1,0 +1,133 @@
+//! Many messages at once: lines that are to be sent, and messages that arrived together.
+//!
+//! Many at once cost less than one at a time; what becomes of each is the same.
+
+use memchr::{memchr_iter, Memchr};
+
+use super::frame;
+use super::message::{Kind, Piece, Volume};
+
+/// Text messages that stand one after the other, each up to a delimiter that is not part of it.
+#[derive(Clone, Debug)]
+pub struct Lines<'a> {
+    text: &'a [u8],
+    ends: Memchr<'a>,
+    start: usize,
+}
+
+impl<'a> Lines<'a> {
+    /// The lines of `text`. What stands behind the last delimiter is none.
+    #[must_use]
+    pub fn new(text: &'a str, delimiter: u8) -> Self {
+        Self {
+            text: text.as_bytes(),
+            ends: memchr_iter(delimiter, text.as_bytes()),
+            start: 0,
+        }
+    }
+}
+
+impl<'a> Iterator for Lines<'a> {
+    type Item = &'a [u8];
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        let end = self.ends.next()?;
+        let line = &self.text[self.start..end];
+        self.start = end + 1;
+        Some(line)
+    }
+}
+
+/// Messages of one kind that arrived together: each whole, in one frame, uncompressed. Texts are
+/// UTF-8.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Messages<'a> {
+    kind: Kind,
+    /// Their frames and nothing else.
+    frames: &'a [u8],
+    count: u64,
+    payload: u64,
+}
+
+impl<'a> Messages<'a> {
+    /// Those of at most `most` bytes each that stand at the front of `input`, which are taken from
+    /// there; `None` if something else does. What is wrong with a frame is not found out here.
+    pub(super) fn take(input: &mut &'a [u8], most: u64) -> Option<Self> {
+        let first = *input.first()?;
+        let kind = [Kind::Text, Kind::Binary]
+            .into_iter()
+            .find(|kind| frame::first_byte_of_whole(*kind) == first)?;
+        let messages = Self::at_front(kind, input, |payload| {
+            payload.len() as u64 <= most && (kind == Kind::Binary || is_utf8(payload))
+        });
+        *input = &input[messages.frames.len()..];
+        (messages.count > 0).then_some(messages)
+    }
+
+    /// The messages that `bytes` begins with, up to the first one that is not `good`.
+    #[inline]
+    fn at_front(kind: Kind, bytes: &'a [u8], mut good: impl FnMut(&[u8]) -> bool) -> Self {
+        let (mut rest, mut count, mut payload) = (bytes, 0, 0);
+        while let Some((bytes, behind)) = frame::split_whole(kind, rest) {
+            if !good(bytes) {
+                break;
+            }
+            rest = behind;
+            count += 1;
+            payload += bytes.len() as u64;
+        }
+        Self {
+            kind,
+            frames: &bytes[..bytes.len() - rest.len()],
+            count,
+            payload,
+        }
+    }
+
+    /// What they are.
+    #[must_use]
+    pub fn kind(self) -> Kind {
+        self.kind
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn count(self) -> u64 {
+        self.count
+    }
+
+    /// How much they are: their frames hold them as they are.
+    #[must_use]
+    pub fn volume(self) -> Volume {
+        Volume::plain(self.payload)
+    }
+
+    /// The first `count` of them.
+    #[must_use]
+    pub fn first(self, count: u64) -> Self {
+        if count >= self.count {
+            return self;
+        }
+        let mut counted = 0..count;
+        Self::at_front(self.kind, self.frames, |_| counted.next().is_some())
+    }
+
+    /// Each of them, as one piece.
+    #[inline]
+    pub fn pieces(self) -> impl Iterator<Item = Piece<'a>> {
+        let mut frames = self.frames;
+        std::iter::from_fn(move || {
+            let (payload, behind) = frame::split_whole(self.kind, frames)?;
+            frames = behind;
+            Some(Piece::whole(self.kind, payload))
+        })
+    }
+}
+
+/// Whether `bytes` are whole characters. Nearly all text is ASCII alone, which is found out many
+/// bytes at a time; the check of the rest costs as much for a short text as all else that is done.
+#[inline]
+fn is_utf8(bytes: &[u8]) -> bool {
+    bytes.is_ascii() || std::str::from_utf8(bytes).is_ok()
+}
