@@ -1,12 +1,14 @@
 //! What a line of input can order: said by JSON lines, and by the prompt among other things.
 
+use std::borrow::Cow;
+
 use crate::protocol::CloseReason;
 
-/// An order to send something.
+/// An order to send something. A text may stand where it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Command {
+pub enum Command<'a> {
     /// A text message.
-    Text(String),
+    Text(Cow<'a, str>),
     /// A binary message.
     Binary(Vec<u8>),
     /// A Ping with at most 125 bytes (RFC 6455 §5.5.2).

@@ -7,6 +7,7 @@
 //! JSON string, a binary is always base64. Characters that would fool a terminal are written as
 //! `\u202e`, which means the same to a program, so that a terminal may show these lines too.
 
+use std::fmt::Write as _;
 use std::io;
 use std::time::{Duration, SystemTime};
 
@@ -16,7 +17,7 @@ use serde::Serialize;
 use serde_json::ser::Formatter;
 
 use crate::error::{Error, Phase};
-use crate::event::{Event, Kind, Link, Timing, Upgrade, Way};
+use crate::event::{Event, Kind, Link, Messages, Piece, Timing, Upgrade, Way};
 use crate::exit::ExitCode;
 use crate::head::{Head, Secrets};
 use crate::output::escape;
@@ -33,8 +34,7 @@ pub struct JsonLines<S> {
     secrets: Secrets,
     ping_pong: bool,
     whole: Whole,
-    line: Vec<u8>,
-    clock: Clock,
+    lines: Lines,
     stopwatch: Option<Stopwatch>,
 }
 
@@ -46,8 +46,7 @@ impl<S: Sink> JsonLines<S> {
             secrets,
             ping_pong,
             whole: Whole::default(),
-            line: Vec::new(),
-            clock: Clock::default(),
+            lines: Lines::default(),
             stopwatch: None,
         }
     }
@@ -57,6 +56,14 @@ impl<S: Sink> JsonLines<S> {
     pub fn with_timing(mut self) -> Self {
         self.stopwatch = Some(Stopwatch::default());
         self
+    }
+
+    /// Hands the lines on that were written.
+    fn put_lines(&mut self) -> io::Result<()> {
+        self.sink.put(&self.lines.out)?;
+        self.lines.out.clear();
+        self.lines.out.shrink_to(1 << 20);
+        Ok(())
     }
 }
 
@@ -69,23 +76,17 @@ impl<S: Sink> Output for JsonLines<S> {
     }
 
     fn show(&mut self, at: SystemTime, link: Link, event: &Event<'_>) -> io::Result<()> {
+        let mut record = self.lines.record(at, link);
         let taken = self.stopwatch.as_mut();
         if let Some(lap) = taken.and_then(|stopwatch| stopwatch.hear(at, link, event)) {
-            let out = &mut self.line;
-            let time = self.clock.read(at)?;
-            Record { out, time, link }.timing(&lap)?;
-            self.sink.put(&self.line)?;
+            record.timing(&lap)?;
         }
-        let record = Record {
-            out: &mut self.line,
-            time: self.clock.read(at)?,
-            link,
-        };
         match event {
-            Event::Data(way, piece) => match self.whole.add(link, *way, *piece) {
-                Some(message) => record.message(*way, message)?,
-                None => return Ok(()),
-            },
+            Event::Data(way, piece) => {
+                if let Some(message) = self.whole.add(link, *way, *piece) {
+                    record.message(*way, message)?;
+                }
+            }
             Event::Ping(way, payload) if self.ping_pong => record.control(*way, "ping", payload)?,
             Event::Pong(way, payload) if self.ping_pong => record.control(*way, "pong", payload)?,
             Event::Open(upgrade) => record.open(upgrade, self.secrets)?,
@@ -93,28 +94,31 @@ impl<S: Sink> Output for JsonLines<S> {
                 // The schema has whole messages only: what came of one is not a message.
                 self.whole.unfinished(link, Way::In);
                 self.whole.unfinished(link, Way::Out);
-                match &closure.end {
-                    End::Violation(violation) => {
-                        let close = ExitCode::for_closure(closure);
-                        record.violation(violation, close)?;
-                        self.sink.put(&self.line)?;
-                        let record = Record {
-                            out: &mut self.line,
-                            time: self.clock.read(at)?,
-                            link,
-                        };
-                        record.close(closure)?;
-                    }
-                    _ => record.close(closure)?,
+                if let End::Violation(violation) = &closure.end {
+                    record.violation(violation, ExitCode::for_closure(closure))?;
                 }
+                record.close(closure)?;
             }
             Event::Failed(error) => record.error(error)?,
-            _ => return Ok(()),
+            _ => {}
         }
-        self.sink.put(&self.line)?;
-        self.line.clear();
-        self.line.shrink_to(1 << 20);
-        Ok(())
+        self.put_lines()
+    }
+
+    fn show_messages(
+        &mut self,
+        at: SystemTime,
+        link: Link,
+        messages: Messages<'_>,
+    ) -> io::Result<()> {
+        if let Some(stopwatch) = &mut self.stopwatch {
+            stopwatch.hear_message(at, link);
+        }
+        let mut record = self.lines.record(at, link);
+        for Piece { kind, bytes, .. } in messages.pieces() {
+            record.message(Way::In, Message { kind, bytes })?;
+        }
+        self.put_lines()
     }
 
     fn sink(&self) -> Option<&dyn Sink> {
@@ -126,42 +130,78 @@ impl<S: Sink> Output for JsonLines<S> {
     }
 }
 
-/// A line that is being written.
+/// Lines that are being written.
+#[derive(Debug, Default)]
+struct Lines {
+    out: Vec<u8>,
+    beginning: Beginning,
+}
+
+impl Lines {
+    fn record(&mut self, at: SystemTime, link: Link) -> Record<'_> {
+        Record {
+            out: &mut self.out,
+            beginning: &mut self.beginning,
+            at,
+            link,
+        }
+    }
+}
+
+/// Writes lines about what happened on a connection at one time.
 struct Record<'a> {
     out: &'a mut Vec<u8>,
-    time: &'a str,
+    beginning: &'a mut Beginning,
+    at: SystemTime,
     link: Link,
 }
 
-/// A time as it is written. Many events have the same one, which is formatted once.
+/// How a line begins. Many begin alike, and that is formatted once.
 #[derive(Debug, Default)]
-struct Clock {
+struct Beginning {
     at: Option<SystemTime>,
+    time: String,
+    of: Option<(Link, Way, &'static str)>,
     text: String,
 }
 
-impl Clock {
-    fn read(&mut self, at: SystemTime) -> io::Result<&str> {
+impl Beginning {
+    fn read(
+        &mut self,
+        at: SystemTime,
+        link: Link,
+        way: Way,
+        kind: &'static str,
+    ) -> io::Result<&str> {
         if self.at != Some(at) {
             let time = Timestamp::try_from(at).map_err(io::Error::other)?;
-            self.text = format!("{time:.6}");
-            self.at = Some(at);
+            self.time = format!("{time:.6}");
+            (self.at, self.of) = (Some(at), None);
+        }
+        if self.of != Some((link, way, kind)) {
+            let time = &self.time;
+            let dir = match way {
+                Way::In => "in",
+                Way::Out => "out",
+            };
+            // None of them needs escaping.
+            self.text = format!(r#"{{"time":"{time}","dir":"{dir}","type":"{kind}""#);
+            let Link(number) = link;
+            if number != 0 {
+                write!(self.text, r#","link":{number}"#).map_err(io::Error::other)?;
+            }
+            self.of = Some((link, way, kind));
         }
         Ok(&self.text)
     }
 }
 
 impl Record<'_> {
-    fn message(mut self, way: Way, message: Message<'_>) -> io::Result<()> {
+    fn message(&mut self, way: Way, message: Message<'_>) -> io::Result<()> {
         match message.kind {
             Kind::Text => {
                 self.begin(way, "text")?;
-                match std::str::from_utf8(message.bytes) {
-                    Ok(text) => self.field("data", text)?,
-                    // The core has checked it; should it ever not have, the line is JSON all the
-                    // same.
-                    Err(_) => self.field("data", &String::from_utf8_lossy(message.bytes))?,
-                }
+                self.text(message.bytes)?;
             }
             Kind::Binary => {
                 self.begin(way, "binary")?;
@@ -173,7 +213,7 @@ impl Record<'_> {
         Ok(())
     }
 
-    fn control(mut self, way: Way, kind: &str, payload: &[u8]) -> io::Result<()> {
+    fn control(&mut self, way: Way, kind: &'static str, payload: &[u8]) -> io::Result<()> {
         self.begin(way, kind)?;
         match std::str::from_utf8(payload) {
             Ok(text) => self.field("data", text)?,
@@ -184,7 +224,7 @@ impl Record<'_> {
         Ok(())
     }
 
-    fn open(mut self, upgrade: &Upgrade, secrets: Secrets) -> io::Result<()> {
+    fn open(&mut self, upgrade: &Upgrade, secrets: Secrets) -> io::Result<()> {
         self.begin(Way::In, "open")?;
         self.field("url", &upgrade.url)?;
         self.field("address", &upgrade.peer())?;
@@ -197,7 +237,7 @@ impl Record<'_> {
         Ok(())
     }
 
-    fn timing(mut self, lap: &Lap) -> io::Result<()> {
+    fn timing(&mut self, lap: &Lap) -> io::Result<()> {
         self.begin(Way::In, "timing")?;
         for (phase, duration) in lap.phases() {
             self.field(phase.name(), &milliseconds(duration))?;
@@ -206,7 +246,7 @@ impl Record<'_> {
         Ok(())
     }
 
-    fn close(mut self, closure: &Closure) -> io::Result<()> {
+    fn close(&mut self, closure: &Closure) -> io::Result<()> {
         let (way, by) = match closure.first {
             Some(Party::Us) => (Way::Out, Some("us")),
             Some(Party::Server) => (Way::In, Some("server")),
@@ -221,7 +261,7 @@ impl Record<'_> {
         Ok(())
     }
 
-    fn error(mut self, error: &Error) -> io::Result<()> {
+    fn error(&mut self, error: &Error) -> io::Result<()> {
         self.begin(Way::In, "error")?;
         self.field("phase", error.phase().name())?;
         self.field("message", &error.to_string())?;
@@ -234,7 +274,7 @@ impl Record<'_> {
     }
 
     /// The server broke a rule: an error like any other, before the Close that it led to.
-    fn violation(mut self, violation: &Violation, exit: ExitCode) -> io::Result<()> {
+    fn violation(&mut self, violation: &Violation, exit: ExitCode) -> io::Result<()> {
         self.begin(Way::In, "error")?;
         self.field("phase", Phase::Open.name())?;
         self.field("message", &format!("the server sent {}", violation.rule))?;
@@ -243,29 +283,25 @@ impl Record<'_> {
         Ok(())
     }
 
-    fn begin(&mut self, way: Way, kind: &str) -> io::Result<()> {
-        self.out.clear();
-        let dir = match way {
-            Way::In => "in",
-            Way::Out => "out",
-        };
-        // None of them needs escaping.
-        for text in [
-            "{\"time\":\"",
-            self.time,
-            "\",\"dir\":\"",
-            dir,
-            "\",\"type\":\"",
-            kind,
-            "\"",
-        ] {
-            self.out.extend_from_slice(text.as_bytes());
-        }
-        let Link(number) = self.link;
-        if number != 0 {
-            self.field("link", &number)?;
-        }
+    fn begin(&mut self, way: Way, kind: &'static str) -> io::Result<()> {
+        let beginning = self.beginning.read(self.at, self.link, way, kind)?;
+        self.out.extend_from_slice(beginning.as_bytes());
         Ok(())
+    }
+
+    /// The `data` of a message.
+    fn text(&mut self, text: &[u8]) -> io::Result<()> {
+        if is_plain(text) {
+            self.out.extend_from_slice(b",\"data\":\"");
+            self.out.extend_from_slice(text);
+            self.out.push(b'"');
+            return Ok(());
+        }
+        match std::str::from_utf8(text) {
+            Ok(text) => self.field("data", text),
+            // The core has checked it; should it ever not have, the line is JSON all the same.
+            Err(_) => self.field("data", &String::from_utf8_lossy(text)),
+        }
     }
 
     fn end(&mut self) {
@@ -295,6 +331,14 @@ impl Record<'_> {
     }
 }
 
+/// Whether a text is written as it is: printable ASCII of which nothing has to be escaped. Many
+/// bytes are looked at in one step, because there is no early end.
+fn is_plain(text: &[u8]) -> bool {
+    text.iter().fold(true, |plain, byte| {
+        plain & matches!(byte, b' '..=b'!' | b'#'..=b'[' | b']'..=b'~')
+    })
+}
+
 /// A value as a line of JSON, without blanks, with nothing hidden in it.
 ///
 /// # Errors
@@ -316,8 +360,7 @@ impl Formatter for Visible {
     where
         W: ?Sized + io::Write,
     {
-        // Nearly always, and known many bytes at a time.
-        if fragment.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        if is_plain(fragment.as_bytes()) {
             return writer.write_all(fragment.as_bytes());
         }
         let mut rest = fragment;

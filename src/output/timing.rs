@@ -113,18 +113,20 @@ impl Stopwatch {
                 unix: upgrade.unix_socket.is_some(),
                 first_message: None,
             }),
-            (Event::Data(Way::In, _), Some(place)) => {
-                let lap = &mut self.running[place];
-                if lap.first_message.is_none() {
-                    // A clock that was set back meanwhile is no reason to fail.
-                    let since = at.duration_since(lap.opened).unwrap_or_default();
-                    lap.first_message = Some(since);
-                }
-            }
+            (Event::Data(Way::In, _), _) => self.hear_message(at, link),
             (Event::Closed(_), Some(place)) => return Some(self.running.remove(place)),
             _ => {}
         }
         None
+    }
+
+    /// Hears that a message has begun to arrive.
+    pub fn hear_message(&mut self, at: SystemTime, link: Link) {
+        let lap = self.running.iter_mut().find(|lap| lap.link == link);
+        if let Some(lap) = lap.filter(|lap| lap.first_message.is_none()) {
+            // A clock that was set back meanwhile is no reason to fail.
+            lap.first_message = Some(at.duration_since(lap.opened).unwrap_or_default());
+        }
     }
 }
 

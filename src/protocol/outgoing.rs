@@ -63,10 +63,18 @@ impl Outgoing {
         self.volume
     }
 
+    #[inline]
     pub(super) fn message(&mut self, piece: Piece<'_>) {
         if self.closed {
             return;
         }
+        if piece.first && piece.last && self.is_plain() {
+            return self.plain_message(piece.kind, piece.bytes);
+        }
+        self.any_message(piece);
+    }
+
+    fn any_message(&mut self, piece: Piece<'_>) {
         self.message.payload += piece.bytes.len() as u64;
         let opcode = match (piece.first, piece.kind) {
             (false, _) => Data::Continue,
@@ -104,21 +112,28 @@ impl Outgoing {
 
     /// Each line as a text message; how many there were.
     pub(super) fn lines(&mut self, lines: Lines<'_>) -> u64 {
-        let one_frame_each = self.deflater.is_none() && self.frame_size == usize::MAX;
-        if self.closed || self.report_frames || !one_frame_each {
+        if self.closed || !self.is_plain() {
             return lines
                 .map(|line| self.message(Piece::whole(Kind::Text, line)))
                 .count() as u64;
         }
-        let first = frame::first_byte_of_whole(Kind::Text);
-        let (mut count, mut length) = (0, 0);
-        for line in lines {
-            self.outbox.push(first, self.masks.draw(), line);
-            count += 1;
-            length += line.len() as u64;
-        }
-        self.volume += Volume::plain(length);
-        count
+        lines
+            .map(|line| self.plain_message(Kind::Text, line))
+            .count() as u64
+    }
+
+    /// Whether a message in one piece becomes one frame that holds it as it is, and nobody wants
+    /// to hear of it.
+    fn is_plain(&self) -> bool {
+        self.deflater.is_none() && self.frame_size == usize::MAX && !self.report_frames
+    }
+
+    /// A message in one frame, as it is.
+    #[inline]
+    fn plain_message(&mut self, kind: Kind, payload: &[u8]) {
+        let first = frame::first_byte_of_whole(kind);
+        self.outbox.push(first, self.masks.draw(), payload);
+        self.volume += Volume::plain(payload.len() as u64);
     }
 
     /// Counts the message that has been sent, and says so with its last frame.

@@ -15,7 +15,7 @@ use crate::terminal::Language;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Order {
     /// Send this.
-    Send(Command),
+    Send(Command<'static>),
     /// Send the content of a file as one message.
     File {
         /// Whether it is a text or a binary message.
@@ -174,7 +174,7 @@ impl Language for Orders {
 }
 
 fn text(text: &str) -> Order {
-    Order::Send(Command::Text(text.to_owned()))
+    Order::Send(Command::Text(text.to_owned().into()))
 }
 
 /// The first word, and what follows the one blank after it.

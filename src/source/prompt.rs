@@ -207,9 +207,9 @@ impl Prompt {
         }
     }
 
-    fn command(&mut self, command: Command, to: &mut dyn Sender) {
+    fn command(&mut self, command: Command<'static>, to: &mut dyn Sender) {
         let (kind, bytes) = match command {
-            Command::Text(text) => (Kind::Text, text.into_bytes()),
+            Command::Text(text) => (Kind::Text, text.into_owned().into_bytes()),
             Command::Binary(bytes) => (Kind::Binary, bytes),
             Command::Ping(payload) => {
                 to.ping(LINK, &payload);

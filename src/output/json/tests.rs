@@ -230,8 +230,8 @@ fn an_error_has_phase_hint_and_exit() {
 }
 
 /// What our own line means when it is read.
-fn read_back(event: &Event<'_>) -> Option<Command> {
-    let line = shown(event);
+fn read_back(event: &Event<'_>) -> Option<Command<'static>> {
+    let line: &'static str = shown(event).leak();
     let line = line.strip_suffix('\n').expect("a line ends");
     source::json::parse(line.as_bytes(), false).expect("our own lines are good")
 }
@@ -257,7 +257,7 @@ proptest! {
         data in any::<String>(),
         bytes in proptest::collection::vec(any::<u8>(), 0..100),
     ) {
-        prop_assert_eq!(read_back(&text(&data)), Some(Command::Text(data.clone())));
+        prop_assert_eq!(read_back(&text(&data)), Some(Command::Text(data.clone().into())));
         prop_assert!(!shown(&text(&data)).trim_end_matches('\n').contains(escape::is_hidden));
         let binary = Event::Data(Way::In, Piece::whole(Kind::Binary, &bytes));
         prop_assert_eq!(read_back(&binary), Some(Command::Binary(bytes.clone())));

@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn sent(line: &str) -> Command {
+fn sent(line: &str) -> Command<'static> {
     match parse(line, false) {
         Ok(Order::Send(command)) => command,
         other => panic!("{line:?} became {other:?}"),
@@ -16,14 +16,14 @@ fn refused(line: &str) -> String {
 #[test]
 fn text_is_sent_as_it_stands() {
     for line in ["hello", "", " /quit", "a\nb", "\\", "{\"a\": 1}"] {
-        assert_eq!(sent(line), Command::Text(line.to_owned()));
+        assert_eq!(sent(line), Command::Text(line.into()));
     }
-    assert_eq!(sent("//x y"), Command::Text("/x y".to_owned()));
-    assert_eq!(sent("///"), Command::Text("//".to_owned()));
-    assert_eq!(sent("/send /quit "), Command::Text("/quit ".to_owned()));
-    assert_eq!(sent("/send  a"), Command::Text(" a".to_owned()));
-    assert_eq!(sent("/send"), Command::Text(String::new()));
-    assert_eq!(sent("/send\na\nb"), Command::Text("a\nb".to_owned()));
+    assert_eq!(sent("//x y"), Command::Text("/x y".into()));
+    assert_eq!(sent("///"), Command::Text("//".into()));
+    assert_eq!(sent("/send /quit "), Command::Text("/quit ".into()));
+    assert_eq!(sent("/send  a"), Command::Text(" a".into()));
+    assert_eq!(sent("/send"), Command::Text("".into()));
+    assert_eq!(sent("/send\na\nb"), Command::Text("a\nb".into()));
 }
 
 #[test]
