@@ -27,6 +27,9 @@ use crate::output::{Detail, Output};
 use crate::protocol::{Closure, End, Party, Violation};
 use crate::whole::{Message, Whole};
 
+/// So many bytes of lines are handed on together.
+const BATCH: usize = 64 * 1024;
+
 /// JSON lines, written to a sink.
 #[derive(Debug)]
 pub struct JsonLines<S> {
@@ -114,9 +117,12 @@ impl<S: Sink> Output for JsonLines<S> {
         if let Some(stopwatch) = &mut self.stopwatch {
             stopwatch.hear_message(at, link);
         }
-        let mut record = self.lines.record(at, link);
         for Piece { kind, bytes, .. } in messages.pieces() {
-            record.message(Way::In, Message { kind, bytes })?;
+            let message = Message { kind, bytes };
+            self.lines.record(at, link).message(Way::In, message)?;
+            if self.lines.out.len() >= BATCH {
+                self.put_lines()?;
+            }
         }
         self.put_lines()
     }

@@ -2,6 +2,8 @@
 //!
 //! Many at once cost less than one at a time; what becomes of each is the same.
 
+use std::str::Utf8Error;
+
 use memchr::{memchr_iter, Memchr};
 
 use super::frame;
@@ -17,13 +19,17 @@ pub struct Lines<'a> {
 
 impl<'a> Lines<'a> {
     /// The lines of `text`. What stands behind the last delimiter is none.
-    #[must_use]
-    pub fn new(text: &'a str, delimiter: u8) -> Self {
-        Self {
-            text: text.as_bytes(),
-            ends: memchr_iter(delimiter, text.as_bytes()),
+    ///
+    /// # Errors
+    ///
+    /// Where it is not UTF-8.
+    pub fn new(text: &'a [u8], delimiter: u8) -> Result<Self, Utf8Error> {
+        check_utf8(text)?;
+        Ok(Self {
+            text,
+            ends: memchr_iter(delimiter, text),
             start: 0,
-        }
+        })
     }
 }
 
@@ -59,7 +65,7 @@ impl<'a> Messages<'a> {
             .into_iter()
             .find(|kind| frame::first_byte_of_whole(*kind) == first)?;
         let messages = Self::at_front(kind, input, |payload| {
-            payload.len() as u64 <= most && (kind == Kind::Binary || is_utf8(payload))
+            payload.len() as u64 <= most && (kind == Kind::Binary || check_utf8(payload).is_ok())
         });
         *input = &input[messages.frames.len()..];
         (messages.count > 0).then_some(messages)
@@ -125,9 +131,12 @@ impl<'a> Messages<'a> {
     }
 }
 
-/// Whether `bytes` are whole characters. Nearly all text is ASCII alone, which is found out many
-/// bytes at a time; the check of the rest costs as much for a short text as all else that is done.
+/// Checks that `bytes` are whole characters. Nearly all text is ASCII alone, which is found out
+/// many bytes at a time.
 #[inline]
-fn is_utf8(bytes: &[u8]) -> bool {
-    bytes.is_ascii() || std::str::from_utf8(bytes).is_ok()
+fn check_utf8(bytes: &[u8]) -> Result<(), Utf8Error> {
+    if bytes.is_ascii() {
+        return Ok(());
+    }
+    std::str::from_utf8(bytes).map(|_| ())
 }

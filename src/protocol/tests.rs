@@ -90,6 +90,10 @@ fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     bytes
 }
 
+fn lines(text: &str) -> Lines<'_> {
+    Lines::new(text.as_bytes(), b'\n').expect("it is UTF-8")
+}
+
 fn text(payload: &str) -> Heard {
     Heard::Message(Kind::Text, payload.as_bytes().to_vec())
 }
@@ -308,7 +312,7 @@ fn lines_are_the_messages_that_they_would_be_one_by_one() {
         let (mut together, mut alone) = (Protocol::new(options), Protocol::new(options));
         // What stands behind the last delimiter is no line.
         let rest = format!("{text}rest");
-        assert_eq!(together.send_lines(Lines::new(&rest, b'\n')), 7);
+        assert_eq!(together.send_lines(lines(&rest)), 7);
         for text in texts {
             alone.send(Piece::whole(Kind::Text, text.as_bytes()));
         }
@@ -325,12 +329,12 @@ fn of_lines_that_left_in_part_the_rest_is_counted() {
     let text = "five!\n".repeat(20);
     for went in 0..20 * FRAME {
         let mut protocol = Protocol::new(Options::default());
-        protocol.send_lines(Lines::new(&text, b'\n'));
+        protocol.send_lines(lines(&text));
         assert_eq!(protocol.output().len(), 20 * FRAME);
         protocol.wrote(went);
         assert_eq!(protocol.unsent_messages(), (20 - went / FRAME) as u64);
         // What is sent afterwards stands behind what waits.
-        protocol.send_lines(Lines::new("more\n", b'\n'));
+        protocol.send_lines(lines("more\n"));
         assert_eq!(protocol.output().len(), 20 * FRAME - went + 6 + 4);
     }
 }

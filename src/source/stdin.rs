@@ -134,19 +134,18 @@ impl Stdin {
             return Ok(());
         };
         let held = &self.reader.held()[..length];
-        let text = match std::str::from_utf8(held) {
-            Ok(text) => text,
+        let (lines, used) = match Lines::new(held, delimiter) {
+            Ok(lines) => (lines, length),
             Err(error) => {
                 let (good, bad) = held.split_at(error.valid_up_to());
-                let good = memrchr(delimiter, good).map_or(&[][..], |at| &good[..=at]);
-                match std::str::from_utf8(good) {
-                    Ok(text) if !text.is_empty() => text,
+                let used = memrchr(delimiter, good).map_or(0, |at| at + 1);
+                match Lines::new(&good[..used], delimiter) {
+                    Ok(lines) if used > 0 => (lines, used),
                     _ => return Err(self.not_utf8(bad[0])),
                 }
             }
         };
-        let used = text.len();
-        self.lines += to.lines(self.floor.link(), Lines::new(text, delimiter));
+        self.lines += to.lines(self.floor.link(), lines);
         self.reader.used(used);
         self.scanned = 0;
         self.floor.spoke();
