@@ -44,7 +44,7 @@ fn main() -> ExitCode {
 
 /// Talks, and says at the end how it ended.
 fn talk(plan: Plan) -> Result<ExitCode, Error> {
-    if plan.request.target.tls {
+    if plan.request.may_take_tls() {
         tls::read_lazily();
     }
     let (verbosity, secrets, palette) = (plan.verbosity, plan.secrets, plan.stderr_palette);

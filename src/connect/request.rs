@@ -145,6 +145,15 @@ impl Request {
         }
     }
 
+    /// Whether TLS may have to be spoken: to the server, to where it redirects, or to the proxy.
+    #[must_use]
+    pub fn may_take_tls(&self) -> bool {
+        let proxy = || self.proxies.choose(&self.target).ok().flatten();
+        self.target.tls
+            || self.redirects.is_some()
+            || proxy().is_some_and(|proxy| proxy.kind == proxy::Kind::Https)
+    }
+
     /// The credentials that are sent, if the user's own Authorization does not replace them.
     #[must_use]
     pub fn credentials(&self) -> Option<&Credentials> {
@@ -268,6 +277,22 @@ mod tests {
             name: name.to_owned(),
             value: value.map(|value| value.as_bytes().to_vec()),
         }
+    }
+
+    #[test]
+    fn tls_is_known_to_be_of_use_before_it_is() {
+        let through = |proxy: &str| {
+            let mut request = request("ws://h/");
+            request.proxies.given = Some(proxy::Given::from(proxy));
+            request
+        };
+        assert!(request("wss://h/").may_take_tls());
+        assert!(!request("ws://h/").may_take_tls());
+        assert!(through("https://p").may_take_tls());
+        assert!(!through("http://p").may_take_tls());
+        let mut redirected = request("ws://h/");
+        redirected.redirects = Some(1);
+        assert!(redirected.may_take_tls());
     }
 
     #[test]

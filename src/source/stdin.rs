@@ -56,14 +56,11 @@ enum Next {
 }
 
 impl Stdin {
-    /// What is read at once of bytes that need no looking through.
-    const BYTES: usize = 512 * 1024;
-
     /// Cuts what `reader` reads into messages.
     #[must_use]
     pub fn new(mut reader: Reader, cut: Cut, pace: Pace) -> Self {
         if let Cut::Chunks(size) = cut {
-            reader.reserve(size.max(Self::BYTES));
+            reader.reserve(size);
         }
         Self {
             reader,

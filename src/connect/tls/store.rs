@@ -5,9 +5,9 @@
 //! certificates in a directory by the hash of their subjects, OpenSSL looks up in there the one that
 //! it needs. So the library is shown an empty bundle, in the variable that both of them heed.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use memchr::memmem;
 
@@ -18,22 +18,46 @@ const DIRECTORY: &str = "SSL_CERT_DIR";
 /// A bundle that is there and holds nothing.
 const NOTHING: &str = "/dev/null";
 
-/// Lets the system's certificates be read one by one, if the user points to no others and the
+/// Lets the system's certificates be read one by one, if the variables point to no others and the
 /// system's directory has all that its bundle has.
 ///
 /// It sets a variable of the environment, which child processes inherit and other threads may read:
 /// only for a run that starts no program, and before it starts a thread.
 pub fn read_lazily() {
-    if [BUNDLE, DIRECTORY].map(std::env::var_os) != [None::<OsString>, None] {
-        return;
+    let said = [BUNDLE, DIRECTORY].map(|name| (name, std::env::var_os(name)));
+    // Whatever the variables say would be taken for the system's.
+    for (name, _) in &said {
+        std::env::remove_var(name);
     }
     let system = openssl_probe::probe();
+    for (name, value) in &said {
+        if let Some(value) = value {
+            std::env::set_var(name, value);
+        }
+    }
     let Some(bundle) = system.cert_file else {
         return;
     };
-    if system.cert_dir.iter().any(|dir| holds_all(dir, &bundle)) {
+    let [(_, file), (_, directory)] = &said;
+    let as_the_system = may_mean(file.as_deref(), std::slice::from_ref(&bundle))
+        && may_mean(directory.as_deref(), &system.cert_dir);
+    if as_the_system && system.cert_dir.iter().any(|dir| holds_all(dir, &bundle)) {
         std::env::set_var(BUNDLE, NOTHING);
     }
+}
+
+/// Whether a variable leaves it at one of `places`: it is not set, or names one of them.
+fn may_mean(value: Option<&OsStr>, places: &[PathBuf]) -> bool {
+    let Some(value) = value else {
+        return true;
+    };
+    let named = fs::canonicalize(value);
+    named.is_ok_and(|named| {
+        let mut places = places
+            .iter()
+            .filter_map(|place| fs::canonicalize(place).ok());
+        places.any(|place| place == named)
+    })
 }
 
 /// Whether `directory` has as many certificates by their hash as stand in `bundle`.
@@ -80,6 +104,29 @@ mod tests {
         assert!(!holds_all(system.path(), &bundle), "one of two");
         put("5ed36f99.1", ONE);
         assert!(holds_all(system.path(), &bundle), "both");
+    }
+
+    #[test]
+    fn a_variable_may_name_what_the_system_has() {
+        let system = tempfile::tempdir().expect("a directory");
+        let places = [system.path().join("gone"), system.path().join("certs")];
+        fs::create_dir(&places[1]).expect("room on the disk");
+        let same = system.path().join("certs/../certs");
+        let elsewhere = tempfile::tempdir().expect("a directory");
+        for (value, may) in [
+            (None, true),
+            (Some(places[1].as_path()), true),
+            (Some(same.as_path()), true),
+            (Some(places[0].as_path()), false),
+            (Some(elsewhere.path()), false),
+            (Some(Path::new("")), false),
+        ] {
+            assert_eq!(
+                may_mean(value.map(Path::as_os_str), &places),
+                may,
+                "{value:?}"
+            );
+        }
     }
 
     #[test]
