@@ -3,6 +3,8 @@
 use std::io;
 
 use super::sink::Sink;
+use crate::event::{Kind, Messages};
+use crate::protocol::{Options, Protocol, Received};
 
 /// The bytes so far.
 #[derive(Debug, Default)]
@@ -20,4 +22,30 @@ impl Memory {
     pub fn take(&mut self) -> String {
         String::from_utf8(std::mem::take(&mut self.0)).expect("what is shown is UTF-8")
     }
+}
+
+/// Messages of one kind that have arrived together.
+pub fn together(kind: Kind, payloads: &[&[u8]], act: impl FnOnce(Messages<'_>)) {
+    let first = match kind {
+        Kind::Text => 0x81,
+        Kind::Binary => 0x82,
+    };
+    let mut frames = Vec::new();
+    for payload in payloads {
+        let length = u16::try_from(payload.len()).expect("it is short");
+        frames.push(first);
+        if length > 125 {
+            frames.push(126);
+            frames.extend_from_slice(&length.to_be_bytes());
+        } else {
+            frames.extend_from_slice(&length.to_be_bytes()[1..]);
+        }
+        frames.extend_from_slice(payload);
+    }
+    let mut input = frames.as_slice();
+    match Protocol::new(Options::default()).receive(&mut input) {
+        Ok(Some(Received::Messages(messages))) => act(messages),
+        other => panic!("they are not received together: {other:?}"),
+    }
+    assert!(input.is_empty(), "each of them");
 }

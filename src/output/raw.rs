@@ -118,7 +118,7 @@ impl<S: Sink> Output for Raw<S> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::memory::Memory;
+    use super::super::memory::{together, Memory};
     use super::*;
 
     fn written(binary: BinaryAs, times: Option<TimeZone>, pieces: &[Piece<'_>]) -> String {
@@ -170,6 +170,49 @@ mod tests {
                 written(form, None, &[Piece::whole(Kind::Binary, bytes)]),
                 line
             );
+        }
+    }
+
+    #[test]
+    fn messages_that_came_together_are_written_as_each_would_be() {
+        let payloads: [&[u8]; 3] = [b"a", b"", b"\xc3\xa9"];
+        let forms = [
+            BinaryAs::Raw,
+            BinaryAs::Hex,
+            BinaryAs::Base64,
+            BinaryAs::Skip,
+        ];
+        let times = [None, Some(TimeZone::UTC)];
+        for (kind, binary) in forms
+            .map(|form| (Kind::Binary, form))
+            .into_iter()
+            .chain([(Kind::Text, BinaryAs::Raw)])
+        {
+            for times in &times {
+                let form = Form {
+                    line_end: b'\0',
+                    binary,
+                    times: times.clone(),
+                };
+                let mut raw = Raw::new(Memory::default(), form.clone());
+                let at = SystemTime::UNIX_EPOCH;
+                together(kind, &payloads, |messages| {
+                    raw.show_messages(at, Link(0), messages)
+                        .expect("memory takes it");
+                });
+                let mut one_by_one = Raw::new(Memory::default(), form);
+                for payload in payloads {
+                    let event = Event::Data(Way::In, Piece::whole(kind, payload));
+                    one_by_one
+                        .show(at, Link(0), &event)
+                        .expect("memory takes it");
+                }
+                assert_eq!(
+                    raw.sink.take(),
+                    one_by_one.sink.take(),
+                    "{kind:?} {binary:?}"
+                );
+            }
         }
     }
 

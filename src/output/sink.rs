@@ -237,7 +237,9 @@ impl Sink for Descriptor {
 
 #[cfg(test)]
 mod tests {
+    use super::super::memory::together;
     use super::*;
+    use crate::event::Kind;
     use std::io::Read;
 
     #[test]
@@ -289,6 +291,25 @@ mod tests {
         sink.put(b"x").expect("buffered");
         let error = sink.idle().expect_err("nobody reads");
         assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
+    }
+
+    #[test]
+    fn messages_of_all_sizes_keep_their_order() {
+        let (mut reader, writer) = io::pipe().expect("a pipe");
+        let mut sink = Descriptor::new(writer.as_fd()).expect("a sink");
+        drop(writer);
+        let large = vec![b'y'; Descriptor::LARGE];
+        let payloads: [&[u8]; 5] = [b"a", &large, b"", &large[1..], b"z"];
+        together(Kind::Binary, &payloads, |messages| {
+            sink.put_messages(messages, b"\n")
+                .expect("the reader is there");
+        });
+        sink.idle().expect("the reader is there");
+        drop(sink);
+        let mut got = Vec::new();
+        reader.read_to_end(&mut got).expect("bytes");
+        let expected = payloads.map(|payload| [payload, b"\n"].concat()).concat();
+        assert!(got == expected, "every byte in order");
     }
 
     #[test]

@@ -140,3 +140,81 @@ fn check_utf8(bytes: &[u8]) -> Result<(), Utf8Error> {
     }
     std::str::from_utf8(bytes).map(|_| ())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn payloads(messages: Messages<'_>) -> Vec<&[u8]> {
+        messages.pieces().map(|piece| piece.bytes).collect()
+    }
+
+    #[test]
+    fn messages_are_taken_up_to_the_first_that_is_another_thing() {
+        let whole = b"\x81\x01a\x81\x00\x81\x02\xc3\xa9";
+        for behind in [
+            &b""[..],
+            b"\x81",
+            b"\x81\x02a",
+            b"\x82\x01b",
+            b"\x01\x01b",
+            b"\x89\x00",
+            b"\xc1\x01b",
+            b"\x81\x81maska",
+            b"\x81\x02\xc3(",
+            b"\x81\x7e\x00\x01b",
+            b"\x81\x05bcdef",
+        ] {
+            let bytes = [whole, behind].concat();
+            let mut input = bytes.as_slice();
+            let messages = Messages::take(&mut input, 4).expect("some are there");
+            assert_eq!(payloads(messages), [&b"a"[..], b"", "é".as_bytes()]);
+            assert_eq!((messages.count(), messages.kind()), (3, Kind::Text));
+            assert_eq!(messages.volume(), Volume::plain(3));
+            assert_eq!(input, behind);
+            assert!(behind == b"\x82\x01b" || Messages::take(&mut input, 4).is_none());
+        }
+    }
+
+    #[test]
+    fn lengths_of_every_form_are_taken() {
+        for size in [125, 126, 0xffff, 0x1_0000] {
+            let payload = vec![b'x'; size];
+            let mut bytes = match size {
+                0..=125 => b"\x82\x7d".to_vec(),
+                126..=0xffff => [&b"\x82\x7e"[..], &(size as u64).to_be_bytes()[6..]].concat(),
+                _ => [&b"\x82\x7f"[..], &(size as u64).to_be_bytes()].concat(),
+            };
+            bytes.extend_from_slice(&payload);
+            let messages = Messages::take(&mut bytes.as_slice(), u64::MAX).expect("it is there");
+            assert_eq!(payloads(messages), [payload]);
+            for cut in [0, 1, 2, bytes.len() - 1] {
+                assert_eq!(Messages::take(&mut &bytes[..cut], u64::MAX), None);
+            }
+        }
+    }
+
+    #[test]
+    fn the_first_of_them_are_messages_too() {
+        let mut input = &b"\x82\x01a\x82\x02bc\x82\x00"[..];
+        let messages = Messages::take(&mut input, u64::MAX).expect("three are there");
+        for (count, volume) in [(0, 0), (1, 1), (2, 3), (3, 3), (9, 3)] {
+            let first = messages.first(count as u64);
+            assert_eq!(first.count(), count.min(3) as u64);
+            assert_eq!(first.volume(), Volume::plain(volume));
+            let expected: [&[u8]; 3] = [b"a", b"bc", b""];
+            assert!(payloads(first).iter().eq(expected.iter().take(count)));
+        }
+    }
+
+    #[test]
+    fn lines_end_at_their_delimiter_and_are_utf8() {
+        let lines = |text| Lines::new(text, b';').map(Iterator::collect::<Vec<_>>);
+        assert_eq!(
+            lines(b"a;;\xc3\xa9;b"),
+            Ok(vec![b"a", &b""[..], "é".as_bytes()])
+        );
+        let error = lines(b"a;b\xff;").expect_err("it is not UTF-8");
+        assert_eq!(error.valid_up_to(), 3);
+    }
+}

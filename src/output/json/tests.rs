@@ -8,7 +8,7 @@ use super::*;
 use crate::command::Command;
 use crate::event::{Piece, Timing};
 use crate::head::Field;
-use crate::output::memory::Memory;
+use crate::output::memory::{together, Memory};
 use crate::protocol::{CloseBody, CloseReason, End};
 use crate::source;
 
@@ -36,6 +36,60 @@ fn shown(event: &Event<'_>) -> String {
 
 fn text(text: &str) -> Event<'_> {
     Event::Data(Way::In, Piece::whole(Kind::Text, text.as_bytes()))
+}
+
+#[test]
+fn messages_that_came_together_are_a_line_each() {
+    let texts: [&[u8]; 3] = [b"plain", b"\"quoted\"", "é\u{202e}".as_bytes()];
+    for link in [Link(0), Link(3)] {
+        let mut output = output(true);
+        together(Kind::Text, &texts, |messages| {
+            output
+                .show_messages(at(), link, messages)
+                .expect("memory takes anything");
+        });
+        let lines =
+            texts.map(|text| shown_on(link, &Event::Data(Way::In, Piece::whole(Kind::Text, text))));
+        assert_eq!(output.sink.take(), lines.concat());
+    }
+}
+
+#[test]
+fn lines_that_begin_alike_and_others_stand_side_by_side() {
+    let mut output = output(true);
+    let (ping, way) = (Event::Ping(Way::In, b"p"), Way::Out);
+    let sent = Event::Data(way, Piece::whole(Kind::Text, b"out"));
+    let later = at() + Duration::from_secs(1);
+    for (at, link, event) in [
+        (at(), Link(0), &text("in")),
+        (at(), Link(0), &sent),
+        (at(), Link(0), &ping),
+        (at(), Link(1), &ping),
+        (later, Link(1), &ping),
+    ] {
+        output.show(at, link, event).expect("memory takes anything");
+    }
+    let shown = output.sink.take();
+    let begins: Vec<_> = shown
+        .lines()
+        .map(|line| line.split(",\"data\"").next())
+        .collect();
+    let late = r#"{"time":"2026-01-01T00:00:01.000042Z","#;
+    let expected = [
+        (TIME, r#""dir":"in","type":"text""#),
+        (TIME, r#""dir":"out","type":"text""#),
+        (TIME, r#""dir":"in","type":"ping""#),
+        (TIME, r#""dir":"in","type":"ping","link":1"#),
+        (late, r#""dir":"in","type":"ping","link":1"#),
+    ];
+    let expected = expected.map(|(time, rest)| format!("{time}{rest}"));
+    assert!(
+        begins
+            .iter()
+            .map(|begin| begin.expect("a line"))
+            .eq(&expected),
+        "{shown}"
+    );
 }
 
 #[test]
