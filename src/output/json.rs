@@ -61,8 +61,11 @@ impl<S: Sink> JsonLines<S> {
         self
     }
 
-    /// Hands the lines on that were written.
+    /// Hands the lines on that were written, if there are any: not every event has one.
     fn put_lines(&mut self) -> io::Result<()> {
+        if self.lines.out.is_empty() {
+            return Ok(());
+        }
         self.sink.put(&self.lines.out)?;
         self.lines.out.clear();
         self.lines.out.shrink_to(1 << 20);
