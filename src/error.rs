@@ -12,7 +12,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use crate::exit::ExitCode;
-use crate::head::Head;
+use crate::http::Head;
 
 /// A step of a run, as messages and `--json` name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

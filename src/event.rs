@@ -10,7 +10,7 @@ use std::time::Duration;
 use tungstenite::protocol::frame::FrameHeader;
 
 use crate::error::Error;
-use crate::head::Head;
+use crate::http::Head;
 use crate::protocol::deflate::Agreement;
 use crate::protocol::Closure;
 pub use crate::protocol::{Kind, Lines, Messages, Piece, Summary};

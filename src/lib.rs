@@ -9,7 +9,7 @@ pub mod echo;
 pub mod error;
 pub mod event;
 pub mod exit;
-pub mod head;
+pub mod http;
 pub mod matching;
 pub mod nearest;
 pub mod output;

@@ -9,7 +9,7 @@ use wsline::connect::proxy::Variables;
 use wsline::connect::tls::{self, identity::Source};
 use wsline::echo::{self, EchoServer};
 use wsline::error::Error;
-use wsline::head::Secrets;
+use wsline::http::Secrets;
 use wsline::output::narration::Verbosity;
 use wsline::output::report::report;
 use wsline::plan::{palette, Environment, Plan};

@@ -21,7 +21,7 @@ use crate::connect::{proxy, redirect, route, tls, Compress, Request};
 use crate::deadline::Deadline;
 use crate::error::{plain, Error};
 use crate::event::{Kind, Link, Note, Weight};
-use crate::head::Secrets;
+use crate::http::Secrets;
 use crate::output::dump::BinaryAs;
 use crate::output::escape::{self, Breaks};
 use crate::output::narration::Verbosity;

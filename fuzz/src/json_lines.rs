@@ -8,7 +8,7 @@ use std::time::SystemTime;
 
 use wsline::command::Command;
 use wsline::event::{Event, Kind, Link, Piece, Way};
-use wsline::head::Secrets;
+use wsline::http::Secrets;
 use wsline::output::json::JsonLines;
 use wsline::output::sink::Sink;
 use wsline::output::Output;

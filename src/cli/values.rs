@@ -16,7 +16,7 @@ use clap::ValueEnum;
 use crate::connect::tls::identity::Passphrase;
 pub(super) use crate::duration::parse as duration;
 use crate::error::plain;
-use crate::head::is_token;
+use crate::http::is_token;
 use crate::script;
 use crate::session::Wait;
 

@@ -5,7 +5,7 @@
 
 use super::redirect;
 use super::request::Request;
-use crate::head::Head;
+use crate::http::Head;
 
 /// The next step after a refusal, if one can be told.
 #[must_use]
@@ -223,7 +223,7 @@ pub fn draft(head: &Head) -> Option<String> {
 mod tests {
     use super::*;
     use crate::connect::request::parse_header;
-    use crate::head::Field;
+    use crate::http::Field;
     use crate::secret::Secret;
     use crate::target::{Credentials, Target};
 

@@ -8,13 +8,13 @@ use std::io::{self, Read, Write};
 use tungstenite::handshake::client::generate_key;
 use tungstenite::handshake::derive_accept_key;
 
-use super::answer::{Fault, Incoming};
 use super::request::{Compress, Header, Request};
 use super::{explain, redirect, timed_out};
 use crate::deadline::Deadline;
 use crate::error::{Error, Phase, Refusal};
 use crate::event::Step;
-use crate::head::{Field, Head};
+use crate::http::response::{Fault, Incoming};
+use crate::http::{Field, Head};
 use crate::protocol::deflate::{self, Agreement};
 
 /// An opening handshake that succeeded.

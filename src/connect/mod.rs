@@ -4,7 +4,6 @@
 //! [opening handshake](handshake)
 //! (RFC 6455 §4.1), all within one [`Deadline`]. [`start`] does it on a thread of its own.
 
-pub mod answer;
 pub mod dialing;
 pub mod explain;
 pub mod handshake;

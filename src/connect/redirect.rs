@@ -7,7 +7,7 @@ use url::Url;
 
 use super::request::Request;
 use crate::error::{Error, Refusal};
-use crate::head::{self, Head};
+use crate::http::{self, Head};
 use crate::target::Target;
 
 /// How many redirects are followed unless the user says.
@@ -132,7 +132,7 @@ fn is_same_origin(one: &Target, other: &Target) -> bool {
 /// anything. What has been taken out stays out, wherever later redirects lead.
 fn bare(next: &mut Request, request: &Request) -> bool {
     let is_secret =
-        |name: &str| head::is_secret(name) || name.to_ascii_lowercase().starts_with("proxy-");
+        |name: &str| http::is_secret(name) || name.to_ascii_lowercase().starts_with("proxy-");
     let before = next.headers.len();
     next.headers.retain(|header| !is_secret(&header.name));
     let bared = next.headers.len() < before
@@ -154,7 +154,7 @@ mod tests {
     use super::*;
     use crate::connect::request::parse_header;
     use crate::exit::ExitCode;
-    use crate::head::Field;
+    use crate::http::Field;
     use crate::target::Credentials;
 
     fn refusal(location: Option<&str>) -> Refusal {

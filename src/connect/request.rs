@@ -8,7 +8,7 @@ use data_encoding::BASE64;
 
 use super::{proxy, route, tls};
 use crate::error::Error;
-use crate::head::{self, is_token};
+use crate::http::{self, is_token};
 use crate::secret::Secret;
 use crate::target::{Credentials, Target};
 
@@ -24,7 +24,7 @@ pub struct Header {
 impl fmt::Debug for Header {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown = match &self.value {
-            Some(_) if head::is_secret(&self.name) => "***".into(),
+            Some(_) if http::is_secret(&self.name) => "***".into(),
             Some(value) => String::from_utf8_lossy(value),
             None => "(left out)".into(),
         };
@@ -211,7 +211,7 @@ impl Request {
         let secret = self
             .headers
             .iter()
-            .any(|header| header.value.is_some() && head::is_secret(&header.name));
+            .any(|header| header.value.is_some() && http::is_secret(&header.name));
         if secret || self.authorization().is_some() || !self.cookies.is_empty() {
             self.target.check_secret_allowed()?;
         }

@@ -19,7 +19,7 @@ use serde_json::ser::Formatter;
 use crate::error::{Error, Phase};
 use crate::event::{Event, Kind, Link, Messages, Piece, Timing, Upgrade, Way};
 use crate::exit::ExitCode;
-use crate::head::{Head, Secrets};
+use crate::http::{Head, Secrets};
 use crate::output::escape;
 use crate::output::sink::Sink;
 use crate::output::timing::{Lap, Stopwatch};

@@ -14,7 +14,7 @@ use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 use tungstenite::protocol::frame::FrameHeader;
 
 use crate::event::{Event, Kind, Link, Messages, Note, Step, Summary, Upgrade, Way, Weight};
-use crate::head::{Head, Secrets};
+use crate::http::{Head, Secrets};
 use crate::output::dump;
 use crate::output::escape::{self, Breaks};
 use crate::output::palette::{Palette, Style};

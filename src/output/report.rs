@@ -4,7 +4,7 @@
 //! of it is escaped, wherever stderr goes.
 
 use crate::error::{Error, Refusal, Unmet};
-use crate::head::{Head, Secrets};
+use crate::http::{Head, Secrets};
 use crate::output::dump;
 use crate::output::escape::{self, Breaks};
 use crate::output::excerpt;
@@ -186,7 +186,7 @@ impl Report {
 mod tests {
     use super::*;
     use crate::error::Flaw;
-    use crate::head::Field;
+    use crate::http::Field;
 
     fn refused(body: &[u8], truncated: bool, hint: Option<&str>) -> Error {
         let field = |name: &str, value: &str| Field {

@@ -1,7 +1,7 @@
 //! What a record says of how the conversation was asked for.
 
 use crate::connect::Request;
-use crate::head::Field;
+use crate::http::Field;
 use crate::output::record::Opening;
 
 /// What the user set, however it was said: a header, an option, credentials in the address.

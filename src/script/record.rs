@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::{Line, Message, Part, Payload, Script, Statement, Template, Wanted};
 use crate::duration::LONGEST;
-use crate::head::is_token;
+use crate::http::is_token;
 use crate::protocol::{CloseBody, CloseReason};
 
 /// How long an expectation waits where nothing else is said.

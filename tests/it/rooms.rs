@@ -17,11 +17,11 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("ready", &[]),
     ("pipe", &[]),
     ("exit", &["protocol"]),
-    ("head", &[]),
+    ("http", &[]),
     ("secret", &[]),
     ("visible", &[]),
-    ("error", &["exit", "head", "protocol"]),
-    ("event", &["error", "head", "protocol"]),
+    ("error", &["exit", "http", "protocol"]),
+    ("event", &["error", "http", "protocol"]),
     ("command", &["error", "protocol"]),
     ("whole", &["event"]),
     ("matching", &["protocol", "visible"]),
@@ -30,40 +30,40 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "connect",
         &[
-            "target", "deadline", "error", "event", "head", "protocol", "ready", "secret",
+            "target", "deadline", "error", "event", "http", "protocol", "ready", "secret",
         ],
     ),
     (
         "session",
         &[
-            "protocol", "connect", "event", "error", "exit", "head", "deadline", "ready",
+            "protocol", "connect", "event", "error", "exit", "http", "deadline", "ready",
             "source::", "output::",
         ],
     ),
     (
         "source",
         &[
-            "command", "event", "error", "head", "protocol", "terminal", "deadline", "ready",
+            "command", "event", "error", "http", "protocol", "terminal", "deadline", "ready",
             "nearest", "matching", "script", "whole", "pipe",
         ],
     ),
     (
         "output",
         &[
-            "event", "error", "exit", "head", "protocol", "terminal", "ready", "script", "visible",
+            "event", "error", "exit", "http", "protocol", "terminal", "ready", "script", "visible",
             "whole", "pipe",
         ],
     ),
     (
         "terminal",
         &[
-            "command", "event", "error", "head", "protocol", "source", "output", "ready",
+            "command", "event", "error", "http", "protocol", "source", "output", "ready",
         ],
     ),
     (
         "script",
         &[
-            "duration", "error", "head", "visible", "nearest", "protocol",
+            "duration", "error", "http", "visible", "nearest", "protocol",
         ],
     ),
     (
@@ -81,7 +81,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "target",
             "connect",
             "duration",
-            "head",
+            "http",
             "secret",
             "matching",
             "script",

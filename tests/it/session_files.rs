@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use wsline::error::{Error, Flaw};
-use wsline::head::Secrets;
+use wsline::http::Secrets;
 use wsline::output::narration::Verbosity;
 use wsline::output::palette::Palette;
 use wsline::output::report::report;

@@ -6,12 +6,12 @@ use std::io::{Read, Write};
 use data_encoding::BASE64;
 
 use super::{Destination, Fault, Proxy};
-use crate::connect::answer::{self, Incoming};
 use crate::connect::handshake::{self, encode, final_head};
 use crate::connect::{explain, Request};
 use crate::error::Refusal;
 use crate::event::Step;
-use crate::head::Head;
+use crate::http::response::{self, Incoming};
+use crate::http::Head;
 
 /// Asks for a tunnel on a stream to the proxy. Not a byte behind the proxy's answer is read: what
 /// comes there is the server's, for whoever reads next.
@@ -31,10 +31,10 @@ pub fn connect<S: Read + Write>(
     // A proxy that refuses before it has read the request may have answered all the same.
     let mut incoming = Incoming::up_to_the_head(stream);
     let (status, answered) = final_head(&mut incoming).map_err(|fault| match (fault, sent) {
-        (answer::Fault::Ended(_), Err(cause)) => Fault::Ended(Some(cause)),
-        (answer::Fault::Ended(cause), Ok(())) => Fault::Ended(cause),
-        (answer::Fault::Malformed(cause), _) => Fault::Wrong { cause, hint: None },
-        (answer::Fault::NotHttp(bytes), _) => Fault::Wrong {
+        (response::Fault::Ended(_), Err(cause)) => Fault::Ended(Some(cause)),
+        (response::Fault::Ended(cause), Ok(())) => Fault::Ended(cause),
+        (response::Fault::Malformed(cause), _) => Fault::Wrong { cause, hint: None },
+        (response::Fault::NotHttp(bytes), _) => Fault::Wrong {
             cause: explain::not_http(&bytes),
             hint: None,
         },
@@ -180,7 +180,7 @@ mod tests {
         let to = Destination::Name("::1".to_owned(), 8080);
         let asked = compose(&proxy("http://u:p%40q@h"), &request(&["X: y"]), &to);
         let agent = concat!("User-Agent: wsline/", env!("CARGO_PKG_VERSION"));
-        let lines: Vec<_> = asked.lines(crate::head::Secrets::Shown).collect();
+        let lines: Vec<_> = asked.lines(crate::http::Secrets::Shown).collect();
         assert_eq!(
             lines,
             [
@@ -195,7 +195,7 @@ mod tests {
         let mut replaced = request(&["host: other", "proxy-connection:", "Proxy-Authorization: X"]);
         replaced.user_agent = Some(String::new());
         let asked = compose(&proxy("http://u:p@h"), &replaced, &to);
-        let lines: Vec<_> = asked.lines(crate::head::Secrets::Shown).collect();
+        let lines: Vec<_> = asked.lines(crate::http::Secrets::Shown).collect();
         assert_eq!(
             lines[1..],
             ["host: other", "Proxy-Authorization: X"].map(str::to_owned)
@@ -280,7 +280,7 @@ mod tests {
     fn a_plain_cause_has_a_hint() {
         let head = |way: &str| Head {
             start_line: String::new(),
-            fields: vec![crate::head::Field {
+            fields: vec![crate::http::Field {
                 name: "Proxy-Authenticate".to_owned(),
                 value: way.as_bytes().to_vec(),
             }],

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::event::{Piece, Timing};
-use crate::head::Head;
+use crate::http::Head;
 use crate::output::memory::Memory;
 use crate::protocol::Closure;
 

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::command::Command;
 use crate::event::{Piece, Timing};
-use crate::head::Field;
+use crate::http::Field;
 use crate::output::memory::{together, Memory};
 use crate::protocol::{CloseBody, CloseReason, End};
 use crate::source;

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use super::*;
 use crate::event::{Kind, Piece, Timing};
-use crate::head::Field;
+use crate::http::Field;
 use crate::output::memory::Memory;
 use crate::protocol::CloseReason;
 

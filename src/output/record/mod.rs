@@ -17,7 +17,7 @@ use std::time::SystemTime;
 use self::archive::Archive;
 use crate::error::Error;
 use crate::event::{Event, Link};
-use crate::head::{Field, Secrets};
+use crate::http::{Field, Secrets};
 use crate::output::json::JsonLines;
 use crate::output::sink::{Descriptor, Sink};
 use crate::output::{Detail, Output};

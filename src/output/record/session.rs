@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use super::Opening;
 use crate::error::Error;
 use crate::event::{Event, Kind, Link, Step, Way};
-use crate::head::{self, Secrets};
+use crate::http::{self, Secrets};
 use crate::output::sink::Sink;
 use crate::output::{Detail, Output};
 use crate::protocol::{CloseBody, CloseReason, Closure, End, Party};
@@ -77,7 +77,7 @@ impl<S: Sink> Session<S> {
         let mut names = Vec::new();
         for field in &opening.fields {
             let text = String::from_utf8_lossy(&field.value);
-            let header = if head::is_secret(&field.name) {
+            let header = if http::is_secret(&field.name) {
                 let name = variable(&field.name, &mut names);
                 let shown = field.shown_value(Secrets::Hidden);
                 self.comment(&format!(

@@ -6,7 +6,7 @@ use regex::RegexBuilder;
 
 use super::value;
 use crate::duration;
-use crate::head::is_token;
+use crate::http::is_token;
 use crate::protocol::Kind;
 use crate::script::place::{Span, Wrong, BLANKS};
 use crate::script::{Message, Payload, Template, Wanted, LONGEST_PAYLOAD, LONGEST_REASON};

@@ -3,7 +3,7 @@
 use data_encoding::BASE64;
 use serde_json::Value;
 
-use crate::head::is_token;
+use crate::http::is_token;
 use crate::script::place::{Span, Wrong, BLANKS};
 use crate::script::{template, Part, Template};
 

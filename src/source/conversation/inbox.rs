@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::step::quote;
 use crate::event::{Event, Kind, Link, Upgrade, Way};
-use crate::head::Head;
+use crate::http::Head;
 use crate::matching::describe;
 use crate::protocol::close::name_of_code;
 use crate::protocol::{Closure, End, Party};

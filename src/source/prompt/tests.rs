@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::event::Timing;
-use crate::head::Head;
+use crate::http::Head;
 use crate::protocol::Closure;
 use crate::terminal::Mail;
 

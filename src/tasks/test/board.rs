@@ -13,7 +13,7 @@ use super::objects;
 use super::redact::Redactor;
 use super::trial::{Counts, Trial, Verdict};
 use crate::error::Error;
-use crate::head::Secrets;
+use crate::http::Secrets;
 use crate::output::escape::{self, Breaks};
 use crate::output::narration::Verbosity;
 use crate::output::palette::{Palette, Style};

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use super::redact::Redactor;
 use super::trial::{Counts, Trial, Trials, Verdict};
 use crate::error::Error;
-use crate::head::Secrets;
+use crate::http::Secrets;
 use crate::output::escape::{self, Breaks};
 use crate::output::narration::Verbosity;
 use crate::output::palette::Palette;

@@ -12,7 +12,7 @@ use url::Url;
 
 use crate::error::Refusal;
 use crate::event::{Timing, Way};
-use crate::head::{Head, Secrets};
+use crate::http::{Head, Secrets};
 
 /// Who wrote the archive.
 #[derive(Serialize)]
@@ -315,7 +315,7 @@ impl Pair {
 }
 
 fn headers(head: &Head, secrets: Secrets) -> Vec<Pair> {
-    let pair = |field: &crate::head::Field| Pair::new(&field.name, field.shown_value(secrets));
+    let pair = |field: &crate::http::Field| Pair::new(&field.name, field.shown_value(secrets));
     head.fields.iter().map(pair).collect()
 }
 

@@ -20,7 +20,7 @@ use self::entry::{Content, Creator, Entry, Frame, Request, Response, Times};
 use super::archive::Archive;
 use crate::error::Error;
 use crate::event::{Event, Kind, Link, Step, Upgrade, Way};
-use crate::head::{Head, Secrets};
+use crate::http::{Head, Secrets};
 use crate::output::{Detail, Output};
 use crate::protocol::{close, CloseBody, Closure};
 use crate::whole::Whole;

@@ -8,7 +8,7 @@ use tempfile::NamedTempFile;
 use super::*;
 use crate::error::Refusal;
 use crate::event::{Piece, Timing};
-use crate::head::Field;
+use crate::http::Field;
 use crate::protocol::{CloseReason, Party};
 
 const LINK: Link = Link(0);

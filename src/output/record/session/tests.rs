@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::error::Refusal;
 use crate::event::{Piece, Upgrade};
-use crate::head::Field;
+use crate::http::Field;
 use crate::output::memory::Memory;
 use crate::protocol::Violation;
 

@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 
-use crate::head::{Field, Head};
+use super::head::{Field, Head};
 
 /// How long the heads of an answer may be together.
 pub const HEAD_LIMIT: usize = 64 << 10;
