@@ -5,6 +5,7 @@
 //! a scheme) is dealt with here first, so that each wrong address gets a sentence of its own.
 //! No sentence quotes what might be part of a password.
 
+pub mod host;
 mod unix;
 
 use std::fmt;
@@ -81,6 +82,9 @@ impl Target {
             Some(url::Host::Ipv6(address)) => address.to_string(),
             None => return Err(wrong(NO_HOST)),
         };
+        if host::has_empty_label(&host) {
+            return Err(wrong(authority.empty_label()));
+        }
         let tls = scheme.unwrap_or_else(|| authority.port != Some(80) && !is_near(&host));
         let mut target = Self {
             tls,
@@ -318,6 +322,13 @@ impl<'a> Authority<'a> {
             port,
             doubtful,
         })
+    }
+
+    fn empty_label(&self) -> String {
+        if self.doubtful {
+            return ENCODE.to_owned();
+        }
+        format!("invalid host name '{}': {}", self.host, host::EMPTY_LABEL)
     }
 
     fn host_problem(&self, cause: ParseError) -> String {

@@ -19,6 +19,7 @@ use super::{reach, tcp, timed_out, tls};
 use crate::deadline::Deadline;
 use crate::error::{Error, Phase, Refusal};
 use crate::event::{Step, Timing};
+use crate::target::host::{has_empty_label, EMPTY_LABEL};
 use crate::target::{percent_decoded, Credentials};
 
 pub use choice::{Choice, Given, Variables};
@@ -165,6 +166,9 @@ fn split_port(place: &str) -> Result<(&str, Option<u16>), String> {
 
 fn host_of(host: &str) -> Result<String, String> {
     match url::Host::parse(host) {
+        Ok(url::Host::Domain(name)) if has_empty_label(&name) => {
+            Err(format!("invalid host name of the proxy: {EMPTY_LABEL}"))
+        }
         Ok(url::Host::Domain(name)) => Ok(name),
         Ok(url::Host::Ipv4(address)) => Ok(address.to_string()),
         Ok(url::Host::Ipv6(address)) => Ok(address.to_string()),

@@ -10,6 +10,7 @@ use super::{proxy, route, tls};
 use crate::error::Error;
 use crate::http::{self, is_token};
 use crate::secret::Secret;
+use crate::target::host::{has_empty_label, EMPTY_LABEL};
 use crate::target::{Credentials, Target};
 
 /// One `-H`: a field for the upgrade request, or the order to leave one of ours out.
@@ -254,13 +255,15 @@ impl Request {
                 "a user name can't hold a colon in Basic authentication (RFC 7617 §2)".to_owned(),
             ));
         }
-        // OpenSSL takes an empty name for the order not to check any.
-        if let Some("" | ".") = self.tls.servername.as_deref() {
-            return Err(Error::Usage(
-                "--servername wants a name; -k is what connects without checking one".to_owned(),
-            ));
+        match self.tls.servername.as_deref() {
+            Some("") => Err(Error::Usage(
+                "--servername requires a name; use -k to connect without checking it".to_owned(),
+            )),
+            Some(name) if has_empty_label(name) => Err(Error::Usage(format!(
+                "invalid --servername '{name}': {EMPTY_LABEL}"
+            ))),
+            _ => Ok(()),
         }
-        Ok(())
     }
 }
 
@@ -339,11 +342,13 @@ mod tests {
 
     #[test]
     fn what_no_field_or_certificate_can_hold_is_refused() {
-        let spoil: [fn(&mut Request); 5] = [
+        let spoil: [fn(&mut Request); 7] = [
             |request| request.user_agent = Some("a\r\nX: y".to_owned()),
             |request| request.origin = Some("a\0".to_owned()),
             |request| request.tls.servername = Some(String::new()),
             |request| request.tls.servername = Some(".".to_owned()),
+            |request| request.tls.servername = Some(".x".to_owned()),
+            |request| request.tls.servername = Some("a..b".to_owned()),
             |request| {
                 request.credentials = Some(Credentials {
                     user: "a:b".to_owned(),

@@ -8,6 +8,8 @@ use std::path::PathBuf;
 
 use url::Host;
 
+use crate::target::host;
+
 /// The addresses that are used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Family {
@@ -188,6 +190,9 @@ fn split_part(text: &str) -> (&str, Option<&str>) {
 /// A host as [`Target`](crate::target::Target) has it: in ASCII, IPv6 without its brackets.
 fn read_host(text: &str) -> Result<String, String> {
     match Host::parse(text) {
+        Ok(Host::Domain(name)) if host::has_empty_label(&name) => {
+            Err(format!("invalid host name '{text}': {}", host::EMPTY_LABEL))
+        }
         Ok(Host::Domain(name)) => Ok(name),
         Ok(Host::Ipv4(address)) => Ok(address.to_string()),
         Ok(Host::Ipv6(address)) => Ok(address.to_string()),
@@ -252,6 +257,7 @@ mod tests {
             ("h:80:name", "'name' is no IP address"),
             ("h:80:127.0.0.1,", "'' is no IP address"),
             ("a<b:80:::1", "'a<b' is no host"),
+            (".a:80:::1", "invalid host name '.a': it has an empty label"),
         ] {
             let complaint = parse_pin(text).expect_err(text);
             assert!(complaint.contains(says), "{text}: {complaint}");
@@ -286,6 +292,8 @@ mod tests {
             ("::1:80:b:2", "HOST1:PORT1"),
             ("a:1:b:x", "'x' is no port"),
             ("a:1:b c:2", "'b c' is no host"),
+            ("a:1:b..c:2", "'b..c': it has an empty label"),
+            (".:1:b:2", "'.': it has an empty label"),
         ] {
             let complaint = parse_detour(text).expect_err(text);
             assert!(complaint.contains(says), "{text}: {complaint}");

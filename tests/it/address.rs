@@ -69,6 +69,14 @@ const WRONG: &[(&str, &str)] = &[
         "1.2.3.256 is no IPv4 address: write four numbers from 0 to 255, as in 192.168.0.1",
     ),
     (
+        "wss://.example",
+        "invalid host name '.example': it has an empty label; remove the extra dot",
+    ),
+    (
+        "a..b:9000/x",
+        "invalid host name 'a..b': it has an empty label; remove the extra dot",
+    ),
+    (
         "ws://[::1/",
         "the bracket before the IPv6 address is never closed: write it as in ws://[::1]/",
     ),

@@ -243,8 +243,46 @@ fn the_name_in_the_address_is_asked_for() {
 fn an_empty_servername_is_a_usage_error() {
     Wsline::new()
         .args(["wss://127.0.0.1/", "--servername", ""])
-        .stderr("wsline: --servername wants a name; -k is what connects without checking one\n")
+        .stderr("wsline: --servername requires a name; use -k to connect without checking it\n")
         .code(2)
+        .run();
+}
+
+/// To OpenSSL `.example` is any name below `example`, and a dot alone any name at all.
+#[test]
+fn a_servername_with_an_empty_label_is_a_usage_error() {
+    for name in [".example", ".", "a..b", "a.."] {
+        Wsline::new()
+            .args(["wss://127.0.0.1/", "--servername", name])
+            .stderr(format!(
+                "wsline: invalid --servername '{name}': it has an empty label; remove the extra \
+                 dot\n"
+            ))
+            .code(2)
+            .run();
+    }
+}
+
+/// A dot at the end makes a name absolute in DNS; certificates and SNI have no such dot, the Host
+/// header keeps it, as in curl.
+#[test]
+fn a_dot_at_the_end_of_a_name() {
+    let authority = Cert::authority("wsline test authority");
+    let cert = authority.issue(&["a.example"]);
+    let peer = Peer::ws()
+        .expect_request(|request| assert!(request.contains("\r\nHost: a.example.:"), "{request}"))
+        .tls(Tls::new(&cert).expect_server_name("a.example"))
+        .close(1000, "")
+        .start();
+    let port = peer.port();
+    Wsline::new()
+        .arg(format!("wss://a.example.:{port}/"))
+        .args([
+            "--resolve",
+            &format!("a.example.:{port}:127.0.0.1"),
+            "--cacert",
+        ])
+        .arg(authority.path())
         .run();
 }
 

@@ -60,6 +60,8 @@ fn what_is_wrong_is_said_without_a_password() {
         ("http://a b", "a name or an address"),
         ("http://[::1", "a name or an address"),
         ("http://u:hush%ff@h", "UTF-8"),
+        ("https://u:hush@.h", "it has an empty label"),
+        ("https://hush..h", "it has an empty label"),
     ] {
         let sentence = Proxy::parse(text).expect_err("it is wrong");
         assert!(sentence.contains(says), "{text}: {sentence}");
