@@ -16,6 +16,8 @@ mod version;
 use std::error::Error as _;
 use std::fs;
 use std::io::{self, Read, Write};
+#[cfg(not(target_vendor = "apple"))]
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::thread;
@@ -261,6 +263,7 @@ impl Peer<'_> {
         };
         match connector.connect(self.name(), below) {
             Ok(tls) => {
+                self.refuse_common_name(&tls)?;
                 let words = self.describe(&tls);
                 Ok((Stream::Tls(Box::new(Secured(tls))), words))
             }
@@ -285,6 +288,41 @@ impl Peer<'_> {
         format!("TLS{alpn}{unverified}")
     }
 
+    /// Refuses a certificate whose common name alone matches. OpenSSL falls back to it where no
+    /// DNS name is among the subjectAltNames, unless a flag forbids that which `native_tls` can't
+    /// set; RFC 9525 and browsers forbid it. Nothing has been sent over TLS yet.
+    #[cfg(not(target_vendor = "apple"))]
+    fn refuse_common_name(&self, tls: &TlsStream<Below>) -> Result<(), Error> {
+        if self.options.insecure || self.name().parse::<IpAddr>().is_ok() {
+            return Ok(());
+        }
+        match certificate_of(tls) {
+            Some(shown) if shown.has_dns_name => Ok(()),
+            shown => Err(self.not_accepted(Flaw::WrongName, shown.as_ref())),
+        }
+    }
+
+    /// Apple's library does not fall back to the common name.
+    #[cfg(target_vendor = "apple")]
+    #[expect(clippy::unnecessary_wraps, reason = "elsewhere it can fail")]
+    fn refuse_common_name(&self, _tls: &TlsStream<Below>) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn not_accepted(&self, flaw: Flaw, shown: Option<&certificate::Shown>) -> Error {
+        let flaw = match (flaw, shown) {
+            (Flaw::WrongName, Some(shown)) if shown.names.is_empty() => Flaw::NoNames,
+            (flaw, _) => flaw,
+        };
+        let names = shown.map_or(&[][..], |shown| &shown.names);
+        Error::Certificate {
+            host: self.host.to_owned(),
+            cause: flaw.in_words(self.name()),
+            hint: Some(flaw.hint(self.name(), names)),
+            details: shown.map_or_else(Vec::new, certificate::Shown::lines),
+        }
+    }
+
     fn failure(
         &self,
         cause: &native_tls::Error,
@@ -299,16 +337,7 @@ impl Peer<'_> {
             None => cause.to_string(),
         };
         if let Some(flaw) = Flaw::of(&cause) {
-            let shown = self.look(again);
-            let names = shown.as_ref().map_or(&[][..], |shown| &shown.names);
-            return Error::Certificate {
-                host: self.host.to_owned(),
-                cause: flaw.in_words(self.name()),
-                hint: Some(flaw.hint(names)),
-                details: shown
-                    .as_ref()
-                    .map_or_else(Vec::new, certificate::Shown::lines),
-            };
+            return self.not_accepted(flaw, self.look(again).as_ref());
         }
         if let Some(error) = alert::about_us(&cause, accepted, self.host, self.options) {
             return error;

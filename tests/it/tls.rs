@@ -1,6 +1,8 @@
 //! TLS: certificates that are not accepted, with what is wrong with them and the option that
 //! mends it, and the mending.
 
+use openssl::ssl::SslVersion;
+
 use crate::support::cert::Validity;
 use crate::support::peer::{self, Tls};
 use crate::support::{Cert, Peer, Wsline};
@@ -18,6 +20,13 @@ fn refused(cert: &Cert) -> peer::Running {
         .expect_tls_refused()
         .then(looked_at)
         .start()
+}
+
+/// A server that sees the client leave once TLS is set up, before a byte of its request. Under TLS
+/// 1.3 it would see a reset, because of the session tickets that nobody reads.
+fn unanswered(cert: &Cert) -> peer::Running {
+    let tls = Tls::new(cert).only(SslVersion::TLS1_2);
+    Peer::tcp().tls(tls).expect_eof().start()
 }
 
 // What OpenSSL says and shows of a certificate; other libraries have other words.
@@ -77,6 +86,96 @@ mod not_accepted {
                  valid: Jan  1 00:00:00 2020 GMT to Jan  1 00:00:00 2120 GMT\n\
                  hint: --servername other.example asks for that name and checks it; -k connects \
                  without checking\n",
+            )
+            .code(60)
+            .run();
+    }
+
+    /// OpenSSL alone would accept these by their common names (RFC 9525, browsers don't).
+    #[test]
+    fn a_common_name_alone() {
+        let authority = Cert::authority("wsline test authority");
+        for (names, cause, hint) in [
+            (
+                &[][..],
+                "it has no subjectAltName (SAN), and its common name does not count",
+                "a certificate for localhost needs the subjectAltName DNS:localhost; -k \
+                 connects without checking",
+            ),
+            (
+                &["10.0.0.1"],
+                "it is not for localhost",
+                "--servername 10.0.0.1 asks for that name and checks it; -k connects without \
+                 checking",
+            ),
+        ] {
+            let cert = authority.issue_as("localhost", names);
+            let peer = unanswered(&cert);
+            let shown = names.first().unwrap_or(&"none");
+            Wsline::new()
+                .args([&peer.url_as("localhost"), "--cacert"])
+                .arg(authority.path())
+                .stderr(format!(
+                    "wsline: the certificate of localhost was not accepted: {cause}\n  \
+                     subject: CN=localhost\n  \
+                     names: {shown}\n  \
+                     issuer: CN=wsline test authority\n  \
+                     valid: Jan  1 00:00:00 2020 GMT to Jan  1 00:00:00 2120 GMT\n\
+                     hint: {hint}\n"
+                ))
+                .code(60)
+                .run();
+            // What the hint says.
+            let peer = closing(&cert).start();
+            Wsline::new().args([&peer.url_as("localhost"), "-k"]).run();
+        }
+    }
+
+    #[test]
+    fn an_address_and_no_subject_alt_name() {
+        let authority = Cert::authority("wsline test authority");
+        let cert = authority.issue_as("127.0.0.1", &[]);
+        let peer = refused(&cert);
+        Wsline::new()
+            .args([&peer.url(), "--cacert"])
+            .arg(authority.path())
+            .stderr_matches(
+                "wsline: the certificate of 127.0.0.1 was not accepted: it has no subjectAltName \
+                 (SAN), and its common name does not count\n...\n\
+                 hint: a certificate for 127.0.0.1 needs the subjectAltName IP:127.0.0.1; -k \
+                 connects without checking\n",
+            )
+            .code(60)
+            .run();
+    }
+
+    /// The subjectAltNames decide, whatever the common name is.
+    #[test]
+    fn a_common_name_that_is_another_does_not_matter() {
+        let authority = Cert::authority("wsline test authority");
+        let cert = authority.issue_as("other.example", &["localhost"]);
+        let peer = closing(&cert).start();
+        Wsline::new()
+            .args([&peer.url_as("localhost"), "--cacert"])
+            .arg(authority.path())
+            .run();
+    }
+
+    #[test]
+    fn a_common_name_alone_of_a_proxy() {
+        let authority = Cert::authority("wsline test authority");
+        let cert = authority.issue_as("localhost", &[]);
+        let peer = unanswered(&cert);
+        Wsline::new()
+            .args(["ws://server.example/", "-x"])
+            .arg(format!("https://localhost:{}", peer.port()))
+            .arg("--cacert")
+            .arg(authority.path())
+            .stderr_matches(
+                "wsline: the certificate of the proxy localhost was not accepted: it has no \
+                 subjectAltName (SAN), and its common name does not count\n...\n\
+                 hint: a certificate for localhost needs the subjectAltName DNS:localhost; -k \
+                 connects without checking\n",
             )
             .code(60)
             .run();

@@ -5,6 +5,8 @@
 pub struct Shown {
     /// The names and addresses that it is for.
     pub names: Vec<String>,
+    /// Whether one of `names` is a DNS name.
+    pub has_dns_name: bool,
     subject: String,
     issuer: String,
     valid: String,
@@ -55,10 +57,10 @@ mod reading {
         pub fn of(der: &[u8]) -> Option<Self> {
             let certificate = X509::from_der(der).ok()?;
             let names = certificate.subject_alt_names();
+            let names = || names.iter().flatten();
             Some(Self {
-                names: names.map_or_else(Vec::new, |names| {
-                    names.iter().filter_map(name_in_words).collect()
-                }),
+                names: names().filter_map(name_in_words).collect(),
+                has_dns_name: names().any(|name| name.dnsname().is_some()),
                 subject: distinguished_name(certificate.subject_name()),
                 issuer: distinguished_name(certificate.issuer_name()),
                 valid: format!(

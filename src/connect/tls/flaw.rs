@@ -1,5 +1,7 @@
 //! What the TLS library says, in words that tell what to do. It says it as text only.
 
+use std::net::IpAddr;
+
 /// Why a certificate was not accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Flaw {
@@ -9,6 +11,8 @@ pub enum Flaw {
     NotYetValid,
     /// It is for other names.
     WrongName,
+    /// It is for no name or address at all: it has no subjectAltName.
+    NoNames,
     /// Nobody but its owner vouches for it.
     SelfSigned,
     /// Nobody who is trusted vouches for it, or the server left out who does: they look the same.
@@ -68,6 +72,9 @@ impl Flaw {
             Self::Expired => "it has expired".to_owned(),
             Self::NotYetValid => "it is not yet valid".to_owned(),
             Self::WrongName => format!("it is not for {name}"),
+            Self::NoNames => {
+                "it has no subjectAltName (SAN), and its common name does not count".to_owned()
+            }
             Self::SelfSigned => "it is self-signed".to_owned(),
             Self::UnknownIssuer => {
                 "its issuer is not trusted here, or the server did not send an intermediate \
@@ -78,9 +85,9 @@ impl Flaw {
         }
     }
 
-    /// The option that mends it, for a certificate with these names.
+    /// What to do about it, for a certificate with these `names` that should have been for `name`.
     #[must_use]
-    pub fn hint(&self, names: &[String]) -> String {
+    pub fn hint(&self, name: &str, names: &[String]) -> String {
         match self {
             Self::Expired | Self::NotYetValid => {
                 format!(
@@ -98,6 +105,16 @@ impl Flaw {
                          it; -k connects without checking"
                     .to_owned(),
             },
+            Self::NoNames => {
+                let kind = match name.parse::<IpAddr>() {
+                    Ok(_) => "IP",
+                    Err(_) => "DNS",
+                };
+                format!(
+                    "a certificate for {name} needs the subjectAltName {kind}:{name}; -k connects \
+                     without checking"
+                )
+            }
             Self::SelfSigned => {
                 "--cacert FILE trusts it if FILE is this certificate in PEM; -k connects without \
                  checking it"
@@ -239,15 +256,22 @@ mod tests {
     fn the_hint_names_an_option() {
         let names = ["*.example.org".to_owned(), "example.org".to_owned()];
         assert!(Flaw::WrongName
-            .hint(&names)
+            .hint("localhost", &names)
             .contains("--servername example.org"));
-        assert!(Flaw::WrongName.hint(&[]).contains("--servername NAME"));
+        assert!(Flaw::WrongName
+            .hint("localhost", &[])
+            .contains("--servername NAME"));
         let trap = ["$(reboot)".to_owned(), "-k".to_owned()];
-        assert!(Flaw::WrongName.hint(&trap).contains("--servername NAME"));
-        for flaw in [Flaw::SelfSigned, Flaw::UnknownIssuer] {
-            assert!(flaw.hint(&[]).contains("--cacert FILE"));
+        assert!(Flaw::WrongName
+            .hint("localhost", &trap)
+            .contains("--servername NAME"));
+        for (name, san) in [("a.example", "DNS:a.example;"), ("::1", "IP:::1;")] {
+            assert!(Flaw::NoNames.hint(name, &[]).contains(san), "{name}");
         }
-        assert!(Flaw::Expired.hint(&[]).contains("-k"));
+        for flaw in [Flaw::SelfSigned, Flaw::UnknownIssuer] {
+            assert!(flaw.hint("localhost", &[]).contains("--cacert FILE"));
+        }
+        assert!(Flaw::Expired.hint("localhost", &[]).contains("-k"));
     }
 
     #[test]

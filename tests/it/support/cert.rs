@@ -54,6 +54,11 @@ impl Cert {
         self.issue_with(names, Validity::Valid)
     }
 
+    /// A certificate whose subject is none of its names and addresses; of these there may be none.
+    pub fn issue_as(&self, subject: &str, names: &[&str]) -> Self {
+        self.sign(params(subject, names, Validity::Valid))
+    }
+
     /// A certificate that holds no more, or not yet.
     pub fn issue_with(&self, names: &[&str], validity: Validity) -> Self {
         let name = names.first().copied().unwrap_or("nobody");
