@@ -1,29 +1,25 @@
-//! The rooms of `wsline`, for readers, tests and benches. No promise of a stable interface.
+//! The modules of `wsline`, for readers, tests and benches. No promise of a stable interface.
 
+pub mod assembly;
 pub mod cli;
-pub mod command;
+pub mod commands;
 pub mod connect;
+pub mod conversation;
 pub mod deadline;
-pub mod duration;
+pub mod driver;
 pub mod echo;
 pub mod error;
 pub mod event;
 pub mod exit;
 pub mod http;
-pub mod matching;
-pub mod nearest;
 pub mod output;
-pub mod pipe;
 pub mod plan;
 pub mod protocol;
-pub mod ready;
-pub mod script;
 pub mod secret;
-pub mod session;
+pub mod session_file;
 pub mod source;
+pub mod sys;
 pub mod target;
-pub mod tasks;
 pub mod terminal;
+pub mod text;
 pub mod verdict;
-pub mod visible;
-pub mod whole;

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use wsline::cli::{self, Call, Colour, EchoOptions, Options};
+use wsline::commands;
 use wsline::connect::proxy::Variables;
 use wsline::connect::tls::{self, identity::Source};
 use wsline::echo::{self, EchoServer};
@@ -13,7 +14,6 @@ use wsline::http::Secrets;
 use wsline::output::narration::Verbosity;
 use wsline::output::report::report;
 use wsline::plan::{palette, Environment, Plan};
-use wsline::tasks;
 
 fn main() -> ExitCode {
     let call = match cli::parse(std::env::args_os()) {
@@ -28,7 +28,7 @@ fn main() -> ExitCode {
             if test.serve.is_none() {
                 tls::read_lazily();
             }
-            tasks::test::run(*test, &options, &environment).map(Into::into)
+            commands::test::run(*test, &options, &environment).map(Into::into)
         }
         Call::Demo { options } => demo(*options, &environment),
         Call::Echo(options) => echo(options),
@@ -49,7 +49,7 @@ fn talk(plan: Plan) -> Result<ExitCode, Error> {
     }
     let (verbosity, secrets, palette) = (plan.verbosity, plan.secrets, plan.stderr_palette);
     let (quiet, wanted) = (plan.is_quiet(), plan.wants_verdict());
-    let verdict = tasks::talk::run(plan)?;
+    let verdict = commands::talk::run(plan)?;
     if let Some(error) = &verdict.untold {
         print(&report(error, verbosity, palette, secrets));
     }
@@ -78,7 +78,7 @@ fn demo(options: Options, environment: &Environment) -> Result<ExitCode, Error> 
 
 /// Talks as a pasted curl command says.
 fn curl(words: &[OsString], mut environment: Environment) -> Result<ExitCode, Error> {
-    match tasks::curl::read(words, &mut environment)?.parse() {
+    match commands::curl::read(words, &mut environment)?.parse() {
         Ok((url, options)) => Plan::new(&url, options, &environment).and_then(talk),
         Err(usage) => Ok(print_usage(&usage)),
     }
@@ -98,12 +98,12 @@ fn echo(options: EchoOptions) -> Result<ExitCode, Error> {
         key,
         passphrase: pass,
     });
-    let code = tasks::echo::run(&addr, &echo::Options { tls, delay }, &mut io::stdout())?;
+    let code = commands::echo::run(&addr, &echo::Options { tls, delay }, &mut io::stdout())?;
     Ok(code.into())
 }
 
 fn generate(what: cli::Generate) -> Result<ExitCode, Error> {
-    let written = tasks::generate::generate(&what, &mut io::stdout());
+    let written = commands::generate::generate(&what, &mut io::stdout());
     match written {
         Err(cause) if cause.kind() != io::ErrorKind::BrokenPipe => Err(Error::Output {
             target: "standard output".to_owned(),

@@ -1,11 +1,11 @@
 //! The last line of a run: how it ended, in words, and as an exit code.
 
+use crate::driver::{Ended, Outcome};
 use crate::error::Error;
 use crate::exit::ExitCode;
 use crate::output::escape::{self, Breaks};
 use crate::protocol::close::name_of_code;
 use crate::protocol::{CloseBody, Closure, End, Party, Volume};
-use crate::session::{Ended, Outcome};
 
 /// How a run ended.
 #[derive(Debug)]

@@ -6,7 +6,7 @@ use std::io;
 use std::rc::Rc;
 use std::time::SystemTime;
 
-use wsline::command::Command;
+use wsline::conversation::command::Command;
 use wsline::event::{Event, Kind, Link, Piece, Way};
 use wsline::http::Secrets;
 use wsline::output::json::JsonLines;

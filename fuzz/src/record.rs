@@ -1,7 +1,7 @@
 //! Records of other forms, HTTP archives and JSON lines: any text. What is read as a session file
 //! can be printed as one, and is read as the same; what is wrong is said.
 
-use wsline::script::{decode, har, jsonl, parse, print};
+use wsline::session_file::{decode, har, jsonl, parse, print};
 
 /// Reads it as each form.
 pub fn run(data: &[u8]) {

@@ -2,7 +2,7 @@
 //! printed is read as the same.
 
 use wsline::error::Flaw;
-use wsline::script::{decode, parse, print};
+use wsline::session_file::{decode, parse, print};
 
 /// Reads, prints, and reads again.
 pub fn run(data: &[u8]) {

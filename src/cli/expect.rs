@@ -3,7 +3,7 @@
 use regex::Regex;
 
 use super::values;
-use crate::matching::Pattern;
+use crate::conversation::matching::Pattern;
 use crate::source::Wanted;
 
 pub(super) fn text(text: String) -> Wanted {

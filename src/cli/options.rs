@@ -16,8 +16,8 @@ use crate::connect::proxy::Given;
 use crate::connect::route::{self, Detour, Pin};
 use crate::connect::tls::identity::Passphrase;
 use crate::connect::{self, tls, Header};
+use crate::driver::Wait;
 use crate::secret::Secret;
-use crate::session::Wait;
 use crate::source::Wanted;
 use crate::target::Credentials;
 

@@ -1,7 +1,7 @@
 //! The command line, tried with lists of words.
 
 use super::*;
-use crate::session::Wait;
+use crate::driver::Wait;
 
 fn try_words(words: &[&str]) -> Result<Call, clap::Error> {
     let program = std::iter::once("wsline");

@@ -14,11 +14,11 @@ use std::time::Duration;
 use clap::ValueEnum;
 
 use crate::connect::tls::identity::Passphrase;
-pub(super) use crate::duration::parse as duration;
+use crate::driver::Wait;
 use crate::error::plain;
 use crate::http::is_token;
-use crate::script;
-use crate::session::Wait;
+use crate::session_file;
+pub(super) use crate::text::duration::parse as duration;
 
 /// How a binary message is written to stdout (`--binary-as`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -156,7 +156,7 @@ pub(super) fn variable(text: &str) -> Result<(String, String), String> {
     let Some((name, value)) = text.split_once('=') else {
         return Err("a variable is set by NAME=VALUE".to_owned());
     };
-    if !script::is_name(name) {
+    if !session_file::is_name(name) {
         return Err(
             "a variable's name has letters, digits and _, and begins with no digit".to_owned(),
         );

@@ -2,7 +2,7 @@
 
 use crate::output::escape::{self, Breaks};
 use crate::output::palette::{Palette, Style};
-use crate::visible;
+use crate::text::escape::{row, ROW};
 
 /// How a binary message is shown where the user has said so (`--binary-as`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub enum BinaryAs {
 }
 
 /// How many bytes stand in a line of a hex dump.
-pub const LINE: usize = visible::ROW;
+pub const LINE: usize = ROW;
 
 /// The first bytes of well-known formats.
 const MAGIC: &[(&[u8], &str)] = &[
@@ -104,7 +104,7 @@ pub fn lines(bytes: &[u8], palette: Palette) -> impl Iterator<Item = String> + '
 
 fn line(offset: usize, bytes: &[u8], palette: Palette) -> String {
     let offset = palette.paint(Style::Quiet, &format!("{offset:08x}"));
-    offset + &visible::row(bytes)
+    offset + &row(bytes)
 }
 
 #[cfg(test)]

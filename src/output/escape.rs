@@ -9,8 +9,8 @@
 use std::borrow::Cow;
 
 use crate::output::palette::{Palette, Style};
-pub use crate::visible::is_hidden;
-use crate::visible::{push_byte, push_name};
+pub use crate::text::escape::is_hidden;
+use crate::text::escape::{push_byte, push_name};
 
 /// What happens to line feeds and tabs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -16,6 +16,7 @@ use jiff::tz::TimeZone;
 use jiff::Timestamp;
 use unicode_width::UnicodeWidthStr;
 
+use crate::assembly::Whole;
 use crate::event::{Event, Kind, Link, Note, Upgrade, Way, Weight};
 use crate::output::dump::{self, BinaryAs};
 use crate::output::escape::{self, Breaks};
@@ -24,7 +25,6 @@ use crate::output::pretty::{self, Room};
 use crate::output::sink::Sink;
 use crate::output::wrap;
 use crate::output::{Detail, Output};
-use crate::whole::Whole;
 
 /// How much of a message is shown.
 const ROOM: Room = Room {

@@ -16,6 +16,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::ser::Formatter;
 
+use crate::assembly::{Message, Whole};
 use crate::error::{Error, Phase};
 use crate::event::{Event, Kind, Link, Messages, Piece, Timing, Upgrade, Way};
 use crate::exit::ExitCode;
@@ -25,7 +26,6 @@ use crate::output::sink::Sink;
 use crate::output::timing::{Lap, Stopwatch};
 use crate::output::{Detail, Output};
 use crate::protocol::{Closure, End, Party, Violation};
-use crate::whole::{Message, Whole};
 
 /// So many bytes of lines are handed on together.
 const BATCH: usize = 64 * 1024;

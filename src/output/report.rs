@@ -10,7 +10,7 @@ use crate::output::escape::{self, Breaks};
 use crate::output::excerpt;
 use crate::output::narration::Verbosity;
 use crate::output::palette::{Palette, Style};
-use crate::visible;
+use crate::text::escape::shortened;
 
 /// How much is dumped of a body that is no text.
 const DUMPED: usize = 256;
@@ -127,7 +127,7 @@ impl Report {
         self.push_line("the last messages:");
         let skipped = unmet.recent.len().saturating_sub(RECENT);
         for line in &unmet.recent[skipped..] {
-            let line = visible::shortened(line, RECENT_COLUMNS);
+            let line = shortened(line, RECENT_COLUMNS);
             let style = match line.as_bytes() {
                 [b'>', ..] => Style::Sent,
                 _ => Style::Received,

@@ -11,7 +11,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 
 use crate::event::Messages;
-use crate::ready;
+use crate::sys::readiness;
 
 /// A place for bytes. The contract is [`Output`](super::Output)'s: it never blocks, it buffers.
 pub trait Sink {
@@ -170,7 +170,7 @@ impl Descriptor {
     /// One write; `None` if it would block.
     fn write_some(&self, bytes: &[u8]) -> io::Result<Option<usize>> {
         let bytes = match self.manner {
-            Manner::Piecewise if !ready::to_write(self.file.as_fd())? => return Ok(None),
+            Manner::Piecewise if !readiness::to_write(self.file.as_fd())? => return Ok(None),
             Manner::Piecewise => &bytes[..bytes.len().min(PIECE)],
             Manner::File | Manner::NonBlocking => bytes,
         };

@@ -13,8 +13,8 @@ use nix::sys::termios::{
     tcflush, tcgetattr, tcsetattr, FlushArg, LocalFlags, SetArg, SpecialCharacterIndices, Termios,
 };
 
+use crate::driver::Signals;
 use crate::error::Error;
-use crate::session::Signals;
 
 /// Asks `question` and reads a line without echo.
 ///

@@ -25,9 +25,9 @@ use super::floor::Floor;
 use super::pace::Pace;
 use super::reader::Reader;
 use super::{Refused, Sender, Source, Took, Unsent};
+use crate::conversation::matching::describe;
 use crate::error::{Error, Refusal, Unmet};
 use crate::event::{Event, Kind, Link, Piece};
-use crate::matching::describe;
 use crate::protocol::Closure;
 
 /// How many messages a report of a failed expectation shows.

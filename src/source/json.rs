@@ -14,7 +14,7 @@ use memchr::memchr;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::command::Command;
+use crate::conversation::command::Command;
 use crate::protocol::CloseReason;
 
 /// The most that a control frame holds, in bytes (RFC 6455 §5.5).

@@ -12,7 +12,7 @@ use super::json;
 use super::pace::Pace;
 use super::reader::Reader;
 use super::{Sender, Source, Took, Unsent};
-use crate::command::Command;
+use crate::conversation::command::Command;
 use crate::event::{Event, Kind, Link, Messages, Piece};
 
 /// Orders from standard input.

@@ -5,11 +5,11 @@
 
 use serde::de::IgnoredAny;
 
-use crate::command::Command;
+use crate::conversation::command::Command;
 use crate::event::Kind;
-use crate::nearest::nearest;
 use crate::protocol::CloseReason;
 use crate::terminal::Language;
+use crate::text::suggest::nearest;
 
 /// What a line asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -14,11 +14,11 @@ use serde_json::Value;
 
 use super::conversation::{Act, Expectation, Plot, Step, Wanted};
 use super::reader::Reader;
+use crate::conversation::matching::Pattern;
 use crate::error::{plain, Error, Flaw};
 use crate::event::{Kind, Link};
-use crate::matching::Pattern;
 use crate::protocol::CloseReason;
-use crate::script::{self, Line, Message, Payload, Script, Statement, Template};
+use crate::session_file::{self, Line, Message, Payload, Script, Statement, Template};
 
 /// How a file is played.
 pub struct Options<'a> {
@@ -220,7 +220,7 @@ impl Player {
         for line in &script.lines {
             // The fields of the refusal are there all the same.
             let of_connection = match &line.statement {
-                Statement::Expect(wanted) => !matches!(wanted, script::Wanted::Header { .. }),
+                Statement::Expect(wanted) => !matches!(wanted, session_file::Wanted::Header { .. }),
                 Statement::Send(_) | Statement::Capture { .. } => true,
                 _ => false,
             };
@@ -229,8 +229,8 @@ impl Player {
                 return Err(self.book.flaw(line.number, "", cause));
             }
             match &line.statement {
-                Statement::Expect(script::Wanted::Refused(_)) => refused.push(&line.link),
-                Statement::Expect(script::Wanted::Status(status)) if *status != 101 => {
+                Statement::Expect(session_file::Wanted::Refused(_)) => refused.push(&line.link),
+                Statement::Expect(session_file::Wanted::Status(status)) if *status != 101 => {
                     refused.push(&line.link);
                 }
                 _ => {}
@@ -294,10 +294,10 @@ impl Player {
             Payload::Text(template) => self.text(line, template)?.into_bytes(),
             Payload::Bytes(bytes) => bytes.clone(),
         };
-        if bytes.len() > script::LONGEST_PAYLOAD {
+        if bytes.len() > session_file::LONGEST_PAYLOAD {
             let cause = format!(
                 "a Ping or Pong holds at most {} bytes (RFC 6455 §5.5), this one has {}",
-                script::LONGEST_PAYLOAD,
+                session_file::LONGEST_PAYLOAD,
                 bytes.len()
             );
             return Err(self.book.flaw(line.number, "", cause));
@@ -349,8 +349,8 @@ impl Player {
     }
 
     /// What a `<` waits for.
-    fn wanted(&self, line: &Line, wanted: &script::Wanted) -> Result<Wanted, Error> {
-        use script::Wanted as W;
+    fn wanted(&self, line: &Line, wanted: &session_file::Wanted) -> Result<Wanted, Error> {
+        use session_file::Wanted as W;
         let payload = |payload: &Option<Payload>| {
             let payload = payload.as_ref().map(|payload| self.payload(line, payload));
             payload.transpose()

@@ -13,7 +13,7 @@ use std::time::Instant;
 use self::upload::Upload;
 use super::line::{self, Order};
 use super::{Sender, Source, Took, Unsent};
-use crate::command::Command;
+use crate::conversation::command::Command;
 use crate::error::Error;
 use crate::event::{Event, Kind, Link, Note, Piece, Upgrade, Way, Weight};
 use crate::protocol::CloseReason;

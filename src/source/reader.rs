@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::os::fd::{AsFd, BorrowedFd};
 
 use crate::error::{plain, Error};
-use crate::{pipe, ready};
+use crate::sys::{pipe, readiness};
 
 /// Input with what was read of it and not yet used.
 #[derive(Debug)]
@@ -126,7 +126,7 @@ impl Reader {
 
     /// Reads what is there as far as it can be held, without waiting; whether there is more.
     pub fn look_ahead(&mut self) -> bool {
-        while !self.ended && !self.is_full() && ready::to_read(self.fd()).unwrap_or(false) {
+        while !self.ended && !self.is_full() && readiness::to_read(self.fd()).unwrap_or(false) {
             let held = self.held().len();
             // A read that fails ends the input: then there is no more of it.
             let _ = self.read();

@@ -176,7 +176,7 @@ fn the_session_is_what_happens() {
 #[test]
 fn the_session_files_are_read() {
     for text in blocks("ws") {
-        let script = wsline::script::parse("README.md", &text);
+        let script = wsline::session_file::parse("README.md", &text);
         assert!(
             script.is_ok_and(|script| !script.lines.is_empty()),
             "{text}"

@@ -12,66 +12,81 @@ const ROOMS: &[(&str, &[&str])] = &[
     // What everyone speaks of. Only downwards: an event may hold an error, not the reverse.
     ("protocol", &[]),
     ("deadline", &[]),
-    ("duration", &[]),
-    ("nearest", &[]),
-    ("ready", &[]),
-    ("pipe", &[]),
+    ("text", &[]),
+    ("sys", &[]),
     ("exit", &["protocol"]),
     ("http", &[]),
     ("secret", &[]),
-    ("visible", &[]),
     ("error", &["exit", "http", "protocol"]),
     ("event", &["error", "http", "protocol"]),
-    ("command", &["error", "protocol"]),
-    ("whole", &["event"]),
-    ("matching", &["protocol", "visible"]),
+    ("conversation", &["error", "protocol", "text"]),
+    ("assembly", &["event"]),
     ("target", &["error"]),
-    // The rooms that do something.
+    // The modules that do something.
     (
         "connect",
         &[
-            "target", "deadline", "error", "event", "http", "protocol", "ready", "secret",
+            "target", "deadline", "error", "event", "http", "protocol", "sys", "secret",
         ],
     ),
     (
-        "session",
+        "driver",
         &[
-            "protocol", "connect", "event", "error", "exit", "http", "deadline", "ready",
-            "source::", "output::",
+            "protocol", "connect", "event", "error", "exit", "http", "deadline", "sys", "source::",
+            "output::",
         ],
     ),
     (
         "source",
         &[
-            "command", "event", "error", "http", "protocol", "terminal", "deadline", "ready",
-            "nearest", "matching", "script", "whole", "pipe",
+            "event",
+            "error",
+            "http",
+            "protocol",
+            "terminal",
+            "deadline",
+            "sys",
+            "text",
+            "conversation",
+            "session_file",
+            "assembly",
         ],
     ),
     (
         "output",
         &[
-            "event", "error", "exit", "http", "protocol", "terminal", "ready", "script", "visible",
-            "whole", "pipe",
+            "event",
+            "error",
+            "exit",
+            "http",
+            "protocol",
+            "terminal",
+            "sys",
+            "session_file",
+            "text",
+            "assembly",
         ],
     ),
     (
         "terminal",
         &[
-            "command", "event", "error", "http", "protocol", "source", "output", "ready",
+            "conversation",
+            "event",
+            "error",
+            "http",
+            "protocol",
+            "source",
+            "output",
+            "sys",
         ],
     ),
-    (
-        "script",
-        &[
-            "duration", "error", "http", "visible", "nearest", "protocol",
-        ],
-    ),
+    ("session_file", &["error", "http", "text", "protocol"]),
     (
         "verdict",
-        &["error", "exit", "protocol", "session::", "output"],
+        &["error", "exit", "protocol", "driver::", "output"],
     ),
     ("echo", &["error", "exit", "connect"]),
-    // Flags are parsed into the types that the rooms are set up with.
+    // Flags are parsed into the types that the modules are set up with.
     (
         "cli",
         &[
@@ -80,19 +95,19 @@ const ROOMS: &[(&str, &[&str])] = &[
             "protocol",
             "target",
             "connect",
-            "duration",
+            "text",
             "http",
             "secret",
-            "matching",
-            "script",
-            "session::",
+            "conversation",
+            "session_file",
+            "driver::",
             "source::",
             "output::",
         ],
     ),
-    // Those that put the rooms together.
+    // Those that put the modules together.
     ("plan", &["*"]),
-    ("tasks", &["*"]),
+    ("commands", &["*"]),
     ("main", &["*"]),
     ("lib", &[]),
 ];
@@ -105,25 +120,25 @@ const GUARDED: &[(&str, &[&str])] = &[
             "main.rs",
             "plan.rs",
             "plan/",
-            "tasks/generate.rs",
-            "tasks/curl.rs",
-            "tasks/curl/",
-            "tasks/test.rs",
-            "tasks/test/",
+            "commands/generate.rs",
+            "commands/curl.rs",
+            "commands/curl/",
+            "commands/test.rs",
+            "commands/test/",
         ],
     ),
-    ("tasks", &["main.rs"]),
+    ("commands", &["main.rs"]),
 ];
 
 /// Words that only these files may say, and the part of the house in which the rule holds.
 const WORDS: &[(&str, &str, &[&str])] = &[
     ("rustyline", "", &["terminal.rs", "terminal/"]),
     ("openssl", "", &["connect/tls.rs", "connect/tls/"]),
-    ("nix::poll", "session/", &["session/poll.rs"]),
+    ("nix::poll", "", &["sys/", "connect/race.rs"]),
     (
         "clap",
         "",
-        &["cli.rs", "cli/", "main.rs", "plan.rs", "plan/", "tasks/"],
+        &["cli.rs", "cli/", "main.rs", "plan.rs", "plan/", "commands/"],
     ),
 ];
 
@@ -292,11 +307,11 @@ mod tests {
     fn rules_are_held() {
         let fails = |file, text| !judge(file, text).is_empty();
         assert!(!fails(
-            "session/mod.rs",
+            "driver/mod.rs",
             "use crate::source::{Source, Took};"
         ));
-        assert!(fails("session/mod.rs", "use crate::source::line::Command;"));
-        assert!(fails("session/mod.rs", "use crate::output::{raw, Output};"));
+        assert!(fails("driver/mod.rs", "use crate::source::line::Command;"));
+        assert!(fails("driver/mod.rs", "use crate::output::{raw, Output};"));
         assert!(fails("source/stdin.rs", "use crate::output::Output;"));
         assert!(fails("protocol/frame.rs", "use crate::error::Error;"));
         assert!(!fails(
@@ -304,8 +319,8 @@ mod tests {
             "// crate::error\nuse crate::protocol::close;"
         ));
         assert!(fails("output/raw.rs", "fn f(cli: &crate::cli::Cli) {}"));
-        assert!(fails("tasks/talk.rs", "use crate::cli::Cli;"));
-        assert!(!fails("tasks/curl.rs", "use crate::cli::Cli;"));
+        assert!(fails("commands/talk.rs", "use crate::cli::Cli;"));
+        assert!(!fails("commands/curl.rs", "use crate::cli::Cli;"));
         assert!(!fails(
             "output/raw.rs",
             "\n#[cfg(test)]\nmod tests { use crate::cli::Cli; }"
@@ -318,9 +333,9 @@ mod tests {
         let fails = |file, text| !judge(file, text).is_empty();
         assert!(fails("source/prompt.rs", "use rustyline::Editor;"));
         assert!(!fails("terminal.rs", "use rustyline::Editor;"));
-        assert!(fails("session/mod.rs", "use nix::poll::poll;"));
-        assert!(!fails("session/poll.rs", "use nix::poll::poll;"));
-        assert!(!fails("output/sink.rs", "use nix::poll::poll;"));
+        assert!(fails("driver/mod.rs", "use nix::poll::poll;"));
+        assert!(!fails("sys/poll.rs", "use nix::poll::poll;"));
+        assert!(fails("output/sink.rs", "use nix::poll::poll;"));
         assert!(fails("connect/tcp.rs", "let x = openssl::x509::X509;"));
         assert!(!fails("error.rs", "let hint = \"openssl pkcs12 -legacy\";"));
     }

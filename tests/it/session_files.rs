@@ -14,7 +14,7 @@ use wsline::http::Secrets;
 use wsline::output::narration::Verbosity;
 use wsline::output::palette::Palette;
 use wsline::output::report::report;
-use wsline::script::{self, Script};
+use wsline::session_file::{self, Script};
 
 use crate::support::Wsline;
 
@@ -61,11 +61,11 @@ fn hold(files: &[PathBuf], beside: &str, tell: impl Fn(&Path) -> String) {
 fn read(path: &Path) -> Result<Script, Flaw> {
     let name = path.file_name().expect("a name").to_string_lossy();
     let bytes = fs::read(path).expect("it can be read");
-    let text = script::decode(&name, &bytes)?;
+    let text = session_file::decode(&name, &bytes)?;
     match path.extension().and_then(|ending| ending.to_str()) {
-        Some("har") => script::har::read(&name, text),
-        Some("jsonl") => script::jsonl::read(&name, text),
-        _ => script::parse(&name, text),
+        Some("har") => session_file::har::read(&name, text),
+        Some("jsonl") => session_file::jsonl::read(&name, text),
+        _ => session_file::parse(&name, text),
     }
 }
 
@@ -112,8 +112,8 @@ fn each_record_is_read_as_a_session_file() {
         for line in &script.lines {
             assert!((1..=lines).contains(&line.number), "{line:?}");
         }
-        let printed = script::print(&script);
-        assert_eq!(script::parse(&name, &printed).as_ref(), Ok(&script));
+        let printed = session_file::print(&script);
+        assert_eq!(session_file::parse(&name, &printed).as_ref(), Ok(&script));
         printed
     });
 }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use proptest::prelude::*;
 
 use super::*;
-use crate::command::Command;
+use crate::conversation::command::Command;
 use crate::event::{Piece, Timing};
 use crate::http::Field;
 use crate::output::memory::{together, Memory};

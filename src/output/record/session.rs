@@ -12,14 +12,14 @@ use std::time::{Duration, SystemTime};
 use jiff::Timestamp;
 
 use super::Opening;
+use crate::assembly::Whole;
 use crate::error::Error;
 use crate::event::{Event, Kind, Link, Step, Way};
 use crate::http::{self, Secrets};
 use crate::output::sink::Sink;
 use crate::output::{Detail, Output};
 use crate::protocol::{CloseBody, CloseReason, Closure, End, Party};
-use crate::script::{self, Line, Message, Part, Payload, Statement, Template, Wanted};
-use crate::whole::Whole;
+use crate::session_file::{self, Line, Message, Part, Payload, Statement, Template, Wanted};
 
 /// A pause that is kept in the record.
 const PAUSE: Duration = Duration::from_millis(10);
@@ -117,12 +117,12 @@ impl<S: Sink> Session<S> {
             link: (link != Link::default()).then(|| link.0.to_string()),
             statement: says,
         };
-        self.sink.put(script::print_line(&whole).as_bytes())
+        self.sink.put(session_file::print_line(&whole).as_bytes())
     }
 
     /// Writes a comment of one line.
     fn comment(&mut self, text: &str) -> io::Result<()> {
-        self.sink.put(script::comment(text).as_bytes())
+        self.sink.put(session_file::comment(text).as_bytes())
     }
 
     /// Something was sent.

@@ -5,12 +5,12 @@ use std::collections::VecDeque;
 use std::time::Instant;
 
 use super::step::quote;
+use crate::assembly::Whole;
+use crate::conversation::matching::describe;
 use crate::event::{Event, Kind, Link, Upgrade, Way};
 use crate::http::Head;
-use crate::matching::describe;
 use crate::protocol::close::name_of_code;
 use crate::protocol::{Closure, End, Party};
-use crate::whole::Whole;
 
 /// Something that has come.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::inbox::{Heard, Inbox, Stage};
 use super::step::{quote, Expectation, Wanted};
-use crate::matching::Difference;
+use crate::conversation::matching::Difference;
 
 /// What an expectation has come to.
 #[derive(Debug)]

@@ -4,9 +4,9 @@ use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use crate::conversation::matching::Pattern;
 use crate::error::Error;
 use crate::event::{Kind, Link};
-use crate::matching::Pattern;
 use crate::protocol::close::name_of_code;
 use crate::protocol::CloseReason;
 use crate::source::reader::Reader;

@@ -11,7 +11,7 @@ fn play_with(
     lookup: &dyn Fn(&str) -> Option<String>,
     url: Option<&str>,
 ) -> Result<(Vec<Connection>, Player), Error> {
-    let script = script::parse("talk.ws", text).expect("it can be read");
+    let script = session_file::parse("talk.ws", text).expect("it can be read");
     let options = Options {
         file: "talk.ws",
         text,

@@ -127,7 +127,7 @@ fn assert_whole(name: &str, text: &str) {
             }
         }
         _ => {
-            let script = wsline::script::parse(name, text);
+            let script = wsline::session_file::parse(name, text);
             script.unwrap_or_else(|flaw| panic!("{flaw}\n{text}"));
         }
     }

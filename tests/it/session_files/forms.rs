@@ -1,7 +1,7 @@
 //! A conversation that is recorded in each of the three forms is the same session file, but for
 //! the order of what is asked for: only a session file has that of the command line.
 
-use wsline::script::{self, Line, Script, Statement};
+use wsline::session_file::{self, Line, Script, Statement};
 
 use super::read;
 use crate::support::{Peer, Wsline};
@@ -43,15 +43,15 @@ fn recorded(name: &str) -> Script {
     let strict = lines
         .iter()
         .position(|line| line.statement == Statement::Strict(true));
-    lines[..strict.expect("it is strict")].sort_by_key(script::print_line);
+    lines[..strict.expect("it is strict")].sort_by_key(session_file::print_line);
     Script { lines }
 }
 
 #[test]
 fn each_form_of_a_record_says_the_same() {
-    let ours = script::print(&recorded("talk.ws"));
-    assert_eq!(script::print(&recorded("talk.har")), ours);
-    assert_eq!(script::print(&recorded("talk.jsonl")), ours);
+    let ours = session_file::print(&recorded("talk.ws"));
+    assert_eq!(session_file::print(&recorded("talk.har")), ours);
+    assert_eq!(session_file::print(&recorded("talk.jsonl")), ours);
     assert_eq!(
         ours,
         "header Authorization: ${AUTHORIZATION}\nheader X-A: b\nsubprotocol chat\nstrict\n\

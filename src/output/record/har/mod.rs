@@ -18,12 +18,12 @@ use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
 use self::entry::{Content, Creator, Entry, Frame, Request, Response, Times};
 use super::archive::Archive;
+use crate::assembly::Whole;
 use crate::error::Error;
 use crate::event::{Event, Kind, Link, Step, Upgrade, Way};
 use crate::http::{Head, Secrets};
 use crate::output::{Detail, Output};
 use crate::protocol::{close, CloseBody, Closure};
-use crate::whole::Whole;
 
 /// An archive that is being written.
 pub(super) struct Har {

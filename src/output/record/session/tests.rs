@@ -369,7 +369,7 @@ proptest! {
             reason: Template::literal(&reason),
         }));
         let file = session.sink.take();
-        let script = script::parse("talk.ws", &file);
+        let script = session_file::parse("talk.ws", &file);
         let script = script.map_err(|flaw| TestCaseError::fail(format!("{flaw}\n{file}")))?;
         let said: Vec<_> = script
             .lines

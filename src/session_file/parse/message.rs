@@ -5,11 +5,11 @@ use std::time::Duration;
 use regex::RegexBuilder;
 
 use super::value;
-use crate::duration;
 use crate::http::is_token;
 use crate::protocol::Kind;
-use crate::script::place::{Span, Wrong, BLANKS};
-use crate::script::{Message, Payload, Template, Wanted, LONGEST_PAYLOAD, LONGEST_REASON};
+use crate::session_file::place::{Span, Wrong, BLANKS};
+use crate::session_file::{Message, Payload, Template, Wanted, LONGEST_PAYLOAD, LONGEST_REASON};
+use crate::text::duration;
 
 /// After `>`.
 pub(super) fn sent(span: Span<'_>) -> Result<Message, Wrong> {

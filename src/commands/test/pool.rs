@@ -15,8 +15,8 @@ use super::board::Board;
 use super::load::Loaded;
 use super::play::Say;
 use super::trial::{Trial, Trials, Verdict};
+use crate::driver::{Relay, Signals};
 use crate::error::Error;
-use crate::session::{Relay, Signals};
 
 /// What the place in the middle hears.
 #[derive(Debug)]
@@ -267,7 +267,7 @@ mod tests {
     use super::*;
     use crate::error::Unmet;
     use crate::output::palette::Palette;
-    use crate::script::Script;
+    use crate::session_file::Script;
 
     #[derive(Clone, Default)]
     struct Shared(Rc<RefCell<Vec<u8>>>);

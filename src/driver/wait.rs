@@ -3,8 +3,8 @@
 use std::io;
 use std::time::Instant;
 
-use super::poll::{Poll, Ready, Token};
 use super::{Input, Session, Slot, Wait};
+use crate::sys::poll::{Poll, Ready, Token};
 
 /// What one wait found.
 pub(super) struct Turn {

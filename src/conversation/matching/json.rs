@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{number, text, Difference};
-use crate::visible;
+use crate::text::escape;
 
 /// How many paths are listed.
 const MOST: usize = 20;
@@ -207,7 +207,7 @@ impl Search {
             self.more += 1;
             return;
         }
-        let received = visible::shortened(&received.to_string(), COLUMNS);
+        let received = escape::shortened(&received.to_string(), COLUMNS);
         self.say(&format!("not expected, received {received}"));
     }
 
@@ -218,7 +218,7 @@ impl Search {
         }
         let place = match self.path.as_str() {
             "" => "the whole".to_owned(),
-            path => visible::shortened(path, POINTER_COLUMNS),
+            path => escape::shortened(path, POINTER_COLUMNS),
         };
         self.lines.push(format!("{place}: {what}"));
     }

@@ -34,10 +34,10 @@ use self::server::Server;
 use self::trial::{Counts, Trials};
 use crate::cli::{Options, TestOptions};
 use crate::deadline::Deadline;
+use crate::driver::Signals;
 use crate::error::Error;
 use crate::exit::ExitCode;
 use crate::plan::{self, Environment, Stream};
-use crate::session::Signals;
 use crate::target::Target;
 
 /// What holds for every file.

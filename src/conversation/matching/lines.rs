@@ -4,7 +4,7 @@
 //! table would be large are not searched: all that stands between their common ends differs.
 
 use super::{text, Difference, Side};
-use crate::visible;
+use crate::text::escape;
 
 /// How many lines are shown.
 const MOST: usize = 40;
@@ -65,7 +65,7 @@ fn push_same(out: &mut Vec<String>, same: &[&str], first: bool, last: bool) {
         AROUND.min(same.len() - head)
     };
     let hidden = same.len() - head - tail;
-    let shown = |line: &&str| Side::Both.before(&visible::shortened(line, text::COLUMNS));
+    let shown = |line: &&str| Side::Both.before(&escape::shortened(line, text::COLUMNS));
     out.extend(same[..head].iter().map(shown));
     match hidden {
         0 => {}
@@ -84,7 +84,7 @@ fn push_changed(out: &mut Vec<String>, expected: &[&str], received: &[&str]) {
     for (side, lines) in [(Side::Expected, expected), (Side::Received, received)] {
         let shown = lines
             .iter()
-            .map(|line| side.before(&visible::shortened(line, text::COLUMNS)));
+            .map(|line| side.before(&escape::shortened(line, text::COLUMNS)));
         out.extend(shown);
     }
 }

@@ -12,9 +12,9 @@ use super::grammar::{EXPECTED, SENT};
 use super::place::BLANKS;
 use super::template::OPENING;
 use super::{Line, Message, Part, Payload, Script, Statement, Template, Wanted};
-use crate::duration;
 use crate::protocol::Kind;
-use crate::visible::is_hidden;
+use crate::text::duration;
+use crate::text::escape::is_hidden;
 
 /// Up to so many bytes are written in hexadecimal, where people can read them.
 const LONGEST_HEX: usize = 32;

@@ -13,9 +13,9 @@ pub(super) use value::cause as json_cause;
 use super::grammar::{EXPECTED, SENT, STATEMENTS};
 use super::place::{flaw, Joined, Span, Wrong};
 use super::{template, Line, Script, Statement};
-use crate::duration;
 use crate::error::Flaw;
-use crate::nearest::nearest;
+use crate::text::duration;
+use crate::text::suggest::nearest;
 
 /// How much of an unknown word is quoted, in characters.
 const SHOWN: usize = 40;

@@ -2,7 +2,7 @@
 
 use super::{bytes, mark, Difference, Side};
 use crate::protocol::Kind;
-use crate::visible::{self, ROW};
+use crate::text::escape::{self, ROW};
 
 /// Whether the message is binary and holds these bytes.
 pub fn compare(expected: &[u8], kind: Kind, received: &[u8]) -> Result<(), Difference> {
@@ -41,13 +41,13 @@ fn difference(expected: &[u8], received: &[u8]) -> Difference {
     lines.extend(row(Side::Expected, expected, start));
     lines.extend(row(Side::Received, received, start));
     let offset = format!("{start:08x}").len();
-    lines.push(mark(offset + visible::column_in_row(at - start), 2));
+    lines.push(mark(offset + escape::column_in_row(at - start), 2));
     Difference(lines)
 }
 
 /// The row of a dump that begins at `start`; `None` if the message does not go so far.
 fn row(side: Side, message: &[u8], start: usize) -> Option<String> {
     let rest = message.get(start..).filter(|rest| !rest.is_empty())?;
-    let row = visible::row(&rest[..rest.len().min(ROW)]);
+    let row = escape::row(&rest[..rest.len().min(ROW)]);
     Some(side.before(&format!("{start:08x}{row}")))
 }

@@ -53,7 +53,7 @@ pub enum Pattern {
 ///
 /// A line that begins with `- ` shows what was expected, one with `+ ` what came, and `^` on a
 /// line of its own stands under the first place that differs. So that it stands there, hidden
-/// characters are [visible](crate::visible) already, and nothing in it has to be escaped again.
+/// characters are [visible](crate::text::escape) already, and nothing in it has to be escaped again.
 /// Where there is nothing to say but that a message does not fit, there are no lines.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Difference(pub Vec<String>);

@@ -8,7 +8,7 @@ use super::files::unreadable;
 use super::redact::Redactor;
 use crate::error::{Error, Flaw};
 use crate::output::record::Form;
-use crate::script::{self, Script, Statement};
+use crate::session_file::{self, Script, Statement};
 
 /// A file that was read.
 #[derive(Debug)]
@@ -31,9 +31,9 @@ impl Loaded {
         let (text, script) = match text(&path, &name) {
             Ok(text) => {
                 let read = match Form::of(&path) {
-                    Form::Session => script::parse,
-                    Form::Har => script::har::read,
-                    Form::JsonLines => script::jsonl::read,
+                    Form::Session => session_file::parse,
+                    Form::Har => session_file::har::read,
+                    Form::JsonLines => session_file::jsonl::read,
                 };
                 let script = read(&name, &text).map_err(flawed);
                 (text, script)
@@ -51,7 +51,7 @@ impl Loaded {
 
 fn text(path: &Path, name: &str) -> Result<String, Error> {
     let bytes = fs::read(path).map_err(|cause| unreadable(path, &cause))?;
-    let text = script::decode(name, &bytes).map_err(flawed)?;
+    let text = session_file::decode(name, &bytes).map_err(flawed)?;
     Ok(text.to_owned())
 }
 
@@ -119,7 +119,7 @@ mod tests {
             path: "x.ws".into(),
             name: "x.ws".to_owned(),
             text: text.to_owned(),
-            script: script::parse("x.ws", text).map_err(flawed),
+            script: session_file::parse("x.ws", text).map_err(flawed),
         }
     }
 

@@ -7,9 +7,9 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::{Line, Message, Part, Payload, Script, Statement, Template, Wanted};
-use crate::duration::LONGEST;
 use crate::http::is_token;
 use crate::protocol::{CloseBody, CloseReason};
+use crate::text::duration::LONGEST;
 
 /// How long an expectation waits where nothing else is said.
 const WITHIN: Duration = Duration::from_secs(5);

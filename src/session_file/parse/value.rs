@@ -4,8 +4,8 @@ use data_encoding::BASE64;
 use serde_json::Value;
 
 use crate::http::is_token;
-use crate::script::place::{Span, Wrong, BLANKS};
-use crate::script::{template, Part, Template};
+use crate::session_file::place::{Span, Wrong, BLANKS};
+use crate::session_file::{template, Part, Template};
 
 /// A text: a JSON string, or as it stands with its variables.
 pub(super) fn text(span: Span<'_>) -> Result<Template, Wrong> {
@@ -89,7 +89,7 @@ fn offset(text: &str, error: &serde_json::Error) -> usize {
 }
 
 /// What serde says, without its own count of lines, and in words where its own are none.
-pub(in crate::script) fn cause(error: &serde_json::Error) -> String {
+pub(in crate::session_file) fn cause(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let cause = text
         .rsplit_once(" at line ")

@@ -14,11 +14,11 @@ use super::Settings;
 use crate::cli;
 use crate::connect;
 use crate::deadline::Deadline;
+use crate::driver::{self, Dial, Signals, Wait};
 use crate::error::{Error, Flaw};
 use crate::event::Link;
 use crate::plan::{self, Plan};
-use crate::script::{self, Line, Script, Statement};
-use crate::session::{self, Dial, Signals, Wait};
+use crate::session_file::{self, Line, Script, Statement};
 use crate::source::conversation::{Conversation, Plot, Step};
 use crate::source::player::{self, Connection, Player};
 use crate::source::Wanted;
@@ -127,7 +127,7 @@ fn play(
         say,
     };
     let mut source = Conversation::new(Box::new(plot), count, None, pace);
-    let outcome = session::run(dials, &mut source, &mut [], signals, &until, protocol);
+    let outcome = driver::run(dials, &mut source, &mut [], signals, &until, protocol);
     outcome.fault.map_or(Ok(()), Err)
 }
 
@@ -219,7 +219,7 @@ fn steps(script: &Script, paced: bool, file: &str) -> VecDeque<Turn> {
 /// A statement as it is written, as far as people want to see it go by.
 fn shortened(line: &Line) -> String {
     const MOST: usize = 200;
-    let text = script::print_line(line);
+    let text = session_file::print_line(line);
     let text = text.trim_end();
     match text.char_indices().nth(MOST) {
         Some((end, _)) => format!("{}…", &text[..end]),

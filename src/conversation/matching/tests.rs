@@ -476,7 +476,7 @@ fn pointers(value: &Value, path: &str, out: &mut Vec<String>) {
 
 fn assert_harmless(difference: &Difference) {
     for line in &difference.0 {
-        assert!(!line.contains(crate::visible::is_hidden), "{line:?}");
+        assert!(!line.contains(crate::text::escape::is_hidden), "{line:?}");
     }
 }
 
@@ -515,7 +515,7 @@ proptest! {
         let difference = compare(Vec::new()).expect_err("it differs");
         prop_assert_eq!(difference.0.len(), 1);
         assert_harmless(&difference);
-        if !pointer.is_empty() && !pointer.contains(|c: char| crate::visible::is_hidden(c)) && pointer.len() < 40 {
+        if !pointer.is_empty() && !pointer.contains(|c: char| crate::text::escape::is_hidden(c)) && pointer.len() < 40 {
             let named = format!("{pointer}: ");
             prop_assert!(difference.0[0].starts_with(&named), "{:?} {:?}", difference, named);
         }

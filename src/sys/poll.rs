@@ -9,21 +9,21 @@ use nix::poll::{poll, PollFd, PollFlags, PollTimeout};
 
 /// What to wait for, one descriptor after the other.
 #[derive(Debug, Default)]
-pub(super) struct Poll<'fd> {
+pub struct Poll<'fd> {
     fds: Vec<PollFd<'fd>>,
 }
 
 /// A descriptor in the [`Poll`] that was asked, to look its answer up.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Token(usize);
+pub struct Token(usize);
 
 /// What the poll said.
 #[derive(Debug)]
-pub(super) struct Ready(Vec<PollFlags>);
+pub struct Ready(Vec<PollFlags>);
 
 impl<'fd> Poll<'fd> {
     /// Waits for `fd` to be readable or writable; for neither, only for its error.
-    pub(super) fn add(&mut self, fd: BorrowedFd<'fd>, read: bool, write: bool) -> Token {
+    pub fn add(&mut self, fd: BorrowedFd<'fd>, read: bool, write: bool) -> Token {
         let mut flags = PollFlags::empty();
         flags.set(PollFlags::POLLIN, read);
         flags.set(PollFlags::POLLOUT, write);
@@ -32,7 +32,11 @@ impl<'fd> Poll<'fd> {
     }
 
     /// Waits until something is ready or `until` has come; `None` has no end.
-    pub(super) fn wait(mut self, until: Option<Instant>) -> io::Result<Ready> {
+    ///
+    /// # Errors
+    ///
+    /// What poll(2) said, but for an interruption by a signal.
+    pub fn wait(mut self, until: Option<Instant>) -> io::Result<Ready> {
         loop {
             match poll(&mut self.fds, timeout(until)) {
                 Ok(_) => break,
@@ -47,20 +51,23 @@ impl<'fd> Poll<'fd> {
 
 impl Ready {
     /// Whether a read would not block: there are bytes, an end, or an error.
-    pub(super) fn readable(&self, token: Token) -> bool {
+    #[must_use]
+    pub fn readable(&self, token: Token) -> bool {
         let any = PollFlags::POLLIN | PollFlags::POLLHUP | PollFlags::POLLERR | PollFlags::POLLNVAL;
         self.0[token.0].intersects(any)
     }
 
     /// Whether a write would not block: there is room, or an error.
-    pub(super) fn writable(&self, token: Token) -> bool {
+    #[must_use]
+    pub fn writable(&self, token: Token) -> bool {
         let any =
             PollFlags::POLLOUT | PollFlags::POLLERR | PollFlags::POLLHUP | PollFlags::POLLNVAL;
         self.0[token.0].intersects(any)
     }
 
     /// Whether whoever reads from the descriptor has gone.
-    pub(super) fn broken(&self, token: Token) -> bool {
+    #[must_use]
+    pub fn broken(&self, token: Token) -> bool {
         // A pipe says POLLERR, on some systems POLLHUP; a socket says POLLHUP.
         self.0[token.0].intersects(PollFlags::POLLERR | PollFlags::POLLHUP | PollFlags::POLLNVAL)
     }

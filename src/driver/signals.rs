@@ -11,7 +11,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::backend::SignalDelivery;
 use signal_hook::iterator::exfiltrator::SignalOnly;
 
-use super::poll::Poll;
+use crate::sys::poll::Poll;
 
 /// The signals that end a run in order: SIGHUP, SIGINT and SIGTERM.
 #[derive(Debug)]

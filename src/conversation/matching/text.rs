@@ -1,7 +1,7 @@
 //! Text compared with text: the first place that differs, with a mark under it.
 
 use super::{bytes, lines, mark, Difference, Side};
-use crate::visible;
+use crate::text::escape;
 
 /// How much of a line is shown.
 pub const COLUMNS: usize = 76;
@@ -66,19 +66,19 @@ impl Window {
     pub fn around(expected: &str, received: &str, columns: usize) -> Self {
         let at = common(expected, received);
         let before = &expected[..at];
-        let start = if visible::fits(expected, columns) && visible::fits(received, columns) {
+        let start = if escape::fits(expected, columns) && escape::fits(received, columns) {
             0
         } else {
             // What follows is of more interest; what came before has to be enough to find the place.
             last_columns(before, columns * 2 / 5)
         };
         let cut = if start > 0 { "…" } else { "" };
-        let room = columns - visible::width_of(cut);
-        let shown = |text: &str| format!("{cut}{}", visible::shortened(&text[start..], room));
+        let room = columns - escape::width_of(cut);
+        let shown = |text: &str| format!("{cut}{}", escape::shortened(&text[start..], room));
         Self {
             expected: shown(expected),
             received: shown(received),
-            column: visible::width_of(cut) + visible::width_of(&visible::line(&before[start..])),
+            column: escape::width_of(cut) + escape::width_of(&escape::line(&before[start..])),
         }
     }
 }
@@ -95,7 +95,7 @@ fn last_columns(text: &str, columns: usize) -> usize {
     let mut width = 0;
     let mut start = text.len();
     for (at, character) in text.char_indices().rev().take(columns) {
-        width += visible::width_of_character(character);
+        width += escape::width_of_character(character);
         if width > columns {
             break;
         }

@@ -1,6 +1,6 @@
 //! What can't be read as it is, in characters that can: control and invisible characters, bytes.
 //!
-//! `output::escape` makes untrusted text harmless with it; `matching` aligns marks under what will
+//! `output::escape` makes untrusted text harmless with it; `conversation::matching` aligns marks under what will
 //! be seen. What was made visible once stays as it is the second time.
 
 use std::fmt::Write;

@@ -13,7 +13,6 @@ mod connection;
 mod desk;
 mod end;
 mod links;
-mod poll;
 mod signals;
 mod until;
 mod wait;

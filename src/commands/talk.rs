@@ -8,6 +8,7 @@ use std::time::SystemTime;
 
 use crate::connect;
 use crate::deadline::Deadline;
+use crate::driver::{self, Signals};
 use crate::error::Error;
 use crate::event::{Event, Link};
 use crate::output::dump::BinaryAs;
@@ -20,9 +21,7 @@ use crate::output::record::Record;
 use crate::output::sink::{Descriptor, Sink};
 use crate::output::timing::Timing;
 use crate::output::Output;
-use crate::pipe;
 use crate::plan::{Plan, Show, Speaker};
-use crate::session::{self, Signals};
 use crate::source::conversation::Conversation;
 use crate::source::json_lines;
 use crate::source::line::Orders;
@@ -31,6 +30,7 @@ use crate::source::prompt::{self, Prompt};
 use crate::source::reader::Reader;
 use crate::source::stdin::Stdin;
 use crate::source::Source;
+use crate::sys::pipe;
 use crate::terminal::{self, Screen, Terminal, Typed};
 use crate::verdict::Verdict;
 
@@ -58,7 +58,7 @@ pub fn run(mut plan: Plan) -> Result<Verdict, Error> {
         }
     }
     let mut source = source(&mut plan, prompt.as_mut()).map_err(setting_up)?;
-    let outcome = session::run(
+    let outcome = driver::run(
         vec![Box::new(|| Ok(dialing))],
         source.as_mut(),
         &mut outputs,

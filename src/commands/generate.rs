@@ -15,7 +15,7 @@ use clap_mangen::Man;
 use crate::cli::help;
 use crate::cli::{self, Generate, Shell};
 use crate::exit;
-use crate::script::grammar;
+use crate::session_file::grammar;
 
 /// Writes the file that was asked for.
 ///

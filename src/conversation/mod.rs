@@ -1,0 +1,4 @@
+//! What is sent and what is expected in a conversation, without I/O and without a clock.
+
+pub mod command;
+pub mod matching;
