@@ -349,7 +349,10 @@ pub struct Options {
 
     /// Keep the prompt's history in this file
     ///
-    /// Without it the file is wsline/history in the user's directory for state, ~/.local/state.
+    /// Without it the file is wsline/history in the user's directory for state, ~/.local/state. It
+    /// must be a regular file of your own with no other hard links; other users lose access to it.
+    /// A symbolic link is followed to such a file if other users have no access to it. Otherwise no
+    /// history is kept, and a note says so.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, hide_short_help = true,
           help_heading = KEEP)]
     pub history: Option<PathBuf>,

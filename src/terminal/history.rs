@@ -3,13 +3,13 @@
 //! The file has one entry a line, line feeds and backslashes escaped. Each entry is appended when
 //! it is entered, in one write, so that neither a crash nor a second prompt loses one.
 
-use std::collections::VecDeque;
-use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
-use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+mod file;
 
-use crate::error::plain;
+use std::collections::VecDeque;
+use std::path::PathBuf;
+
+use self::file::HistoryFile;
+use crate::text::escape;
 
 /// Entries that are kept.
 const KEPT: usize = 1000;
@@ -18,7 +18,9 @@ const LONGEST: usize = 64 * 1024;
 
 /// What was typed before, the oldest first, each entry once.
 pub(super) struct Past {
-    path: Option<PathBuf>,
+    path: PathBuf,
+    /// `None` if nothing outlives the run.
+    file: Option<HistoryFile>,
     entries: VecDeque<String>,
 }
 
@@ -27,15 +29,15 @@ impl Past {
     /// warning: the file can't be used.
     pub(super) fn open(path: Option<PathBuf>) -> (Self, Option<String>) {
         let mut past = Self {
-            path: None,
+            path: PathBuf::new(),
+            file: None,
             entries: VecDeque::new(),
         };
         let Some(path) = path else {
             return (past, None);
         };
-        let read = past.read(&path);
-        past.path = Some(path);
-        let warning = read.err().map(|error| past.give_up(&error));
+        past.path = path;
+        let warning = past.read().err().map(|cause| past.give_up(&cause));
         (past, warning)
     }
 
@@ -52,48 +54,24 @@ impl Past {
         }
         let again = self.entries.back().is_some_and(|last| last == entry);
         self.remember(entry.to_owned());
-        let path = self.path.as_deref().filter(|_| !again)?;
-        let written = open_file(path).and_then(|mut file| file.write_all(&line_of(entry)));
-        written.err().map(|error| self.give_up(&error))
+        let file = self.file.as_ref().filter(|_| !again)?;
+        let written = file.append(&line_of(entry));
+        written.err().map(|cause| self.give_up(&cause))
     }
 
-    fn read(&mut self, path: &Path) -> io::Result<()> {
-        if let Some(directory) = path.parent() {
-            // 0700 as the XDG rules ask; directories that exist are left as they are.
-            DirBuilder::new()
-                .recursive(true)
-                .mode(0o700)
-                .create(directory)?;
-        }
-        let file = open_file(path)?;
-        // The file may have been made by another hand, with other permissions.
-        file.set_permissions(Permissions::from_mode(0o600))?;
-        let content = fs::read(path)?;
+    fn read(&mut self) -> Result<(), String> {
+        let (file, content) = HistoryFile::open(&self.path)?;
         let mut lines = 0;
         for line in String::from_utf8_lossy(&content).lines() {
             lines += 1;
             self.remember(entry_of(line));
         }
         if lines > 2 * KEPT {
-            self.rewrite(path)?;
+            let content: Vec<u8> = self.entries().flat_map(line_of).collect();
+            file.replace(&content)?;
         }
+        self.file = Some(file);
         Ok(())
-    }
-
-    /// Replaces a file that has grown by what is kept of it, in one step.
-    fn rewrite(&self, path: &Path) -> io::Result<()> {
-        let mut name = path.as_os_str().to_owned();
-        name.push(format!(".{}", std::process::id()));
-        let draft = PathBuf::from(name);
-        let content: Vec<u8> = self.entries().flat_map(line_of).collect();
-        let replaced = open_file(&draft)
-            .and_then(|mut file| file.write_all(&content))
-            .and_then(|()| fs::rename(&draft, path));
-        if replaced.is_err() {
-            // The old file stays, whole; the draft may not even exist.
-            let _ = fs::remove_file(&draft);
-        }
-        replaced
     }
 
     fn remember(&mut self, entry: String) {
@@ -107,26 +85,13 @@ impl Past {
         self.entries.push_back(entry);
     }
 
-    fn give_up(&mut self, error: &io::Error) -> String {
-        let path = self.path.take().unwrap_or_default();
-        let cause = match error.kind() {
-            ErrorKind::IsADirectory => "it is a directory".to_owned(),
-            ErrorKind::AlreadyExists => "its directory can't be made".to_owned(),
-            _ => plain(error),
-        };
+    fn give_up(&mut self, cause: &str) -> String {
+        self.file = None;
         format!(
             "the history of this prompt is not kept: {}: {cause}",
-            path.display()
+            escape::line(&self.path.to_string_lossy())
         )
     }
-}
-
-fn open_file(path: &Path) -> io::Result<File> {
-    OpenOptions::new()
-        .append(true)
-        .create(true)
-        .mode(0o600)
-        .open(path)
 }
 
 fn line_of(entry: &str) -> Vec<u8> {
@@ -153,6 +118,10 @@ fn entry_of(line: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::path::Path;
+
     use super::*;
 
     fn opened(path: &Path) -> Past {

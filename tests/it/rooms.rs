@@ -78,6 +78,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "source",
             "output",
             "sys",
+            "text",
         ],
     ),
     ("session_file", &["error", "http", "text", "protocol"]),

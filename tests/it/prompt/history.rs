@@ -1,8 +1,11 @@
 //! The history: across runs, private, and only what may be kept.
 
-use std::os::unix::fs::PermissionsExt as _;
+use std::fs::Permissions;
+use std::os::unix::fs::{symlink, PermissionsExt as _};
 use std::path::Path;
 
+use nix::sys::stat::Mode;
+use nix::unistd::mkfifo;
 use tempfile::TempDir;
 
 use super::{end, open_with, wait_for_line};
@@ -125,4 +128,56 @@ fn a_history_that_cannot_be_kept_is_said_and_stops_nothing() {
     pty.wait_for("it is a directory");
     pty.type_line("one");
     end(&mut pty);
+}
+
+#[test]
+fn a_file_that_is_no_private_history_stays_as_it_is() {
+    let directory = directory();
+    let place = |name: &str| directory.path().join(name);
+    // Nobody writes to it: whoever opens it to read waits for ever.
+    mkfifo(&place("fifo"), Mode::from_bits_truncate(0o644)).expect("a pipe can be made");
+    std::fs::write(place("shared"), "theirs\n").expect("a file can be written");
+    let readable = Permissions::from_mode(0o644);
+    std::fs::set_permissions(place("shared"), readable).expect("its mode can be set");
+    symlink("shared", place("link")).expect("a link can be made");
+    symlink("/dev/null", place("null")).expect("a link can be made");
+    for (name, cause) in [
+        ("fifo", "it is a pipe, not a regular file"),
+        (
+            "link",
+            "it is a symbolic link to a file that other users can access",
+        ),
+        ("null", "it is a device, not a regular file"),
+    ] {
+        let before = mode(&place(name));
+        let path = place(name);
+        let path = path.to_str().expect("a path in UTF-8");
+        let peer = Peer::ws().expect_text("one").start();
+        let terminal = Terminal::new().size(24, 200).args(["--history", path]);
+        let mut pty = open_with(&peer, terminal);
+        let note = format!("! the history of this prompt is not kept: {path}: {cause}");
+        pty.wait_for(&note);
+        pty.type_line("one");
+        end(&mut pty);
+        assert_eq!(pty.screen().matches("is not kept").count(), 1, "{name}");
+        assert_eq!(mode(&place(name)), before, "{name}");
+    }
+    let kept = std::fs::read_to_string(place("shared")).expect("it is there");
+    assert_eq!(kept, "theirs\n");
+}
+
+#[test]
+fn a_link_to_a_private_file_is_followed() {
+    let directory = directory();
+    let file = directory.path().join("kept");
+    std::fs::write(&file, "").expect("a file can be written");
+    std::fs::set_permissions(&file, Permissions::from_mode(0o600)).expect("its mode can be set");
+    let link = directory.path().join("link");
+    symlink("kept", &link).expect("a link can be made");
+    let path = link.to_str().expect("a path in UTF-8");
+    run(Terminal::new().args(["--history", path]), &["one"]);
+    assert_recalled(Terminal::new().args(["--history", path]), &["one"]);
+    assert!(link.is_symlink());
+    let kept = std::fs::read_to_string(&file).expect("it is there");
+    assert_eq!(kept, "one\n");
 }

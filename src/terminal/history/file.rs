@@ -1,0 +1,360 @@
+//! The file of the history: private, our own, and never anything else.
+//!
+//! The path may lead anywhere: to a device, a pipe, another user's file, a file that others read.
+//! So it is looked at before it is opened and again once it is open. Only a regular file of our own
+//! with one link is used. Its permissions only ever lose bits, and those of a file behind a
+//! symbolic link stay as they are: it serves something else too. Nothing here blocks.
+
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, Permissions};
+use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::os::unix::fs::{
+    DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt,
+};
+use std::path::{Path, PathBuf};
+
+use nix::fcntl::OFlag;
+use rustix::process::geteuid;
+
+use crate::error::plain;
+use crate::sys::file::irregular;
+
+/// More bytes than any history has.
+const LARGEST: u64 = 128 << 20;
+/// Symbolic links that are followed to the file.
+const LINKS: usize = 8;
+/// What others than the owner may do.
+const OTHERS: u32 = 0o077;
+/// How often a file is looked for that appears or disappears meanwhile.
+const ATTEMPTS: usize = 3;
+
+/// A file that the history is kept in.
+#[derive(Debug)]
+pub(super) struct HistoryFile {
+    /// Its path, which no longer ends in a symbolic link.
+    path: PathBuf,
+    /// Whether a symbolic link led to it.
+    linked: bool,
+}
+
+impl HistoryFile {
+    /// Finds the file, or creates it with its directory, and reads it.
+    ///
+    /// # Errors
+    ///
+    /// Why it can't be used, in words.
+    pub(super) fn open(path: &Path) -> Result<(Self, Vec<u8>), String> {
+        if let Some(directory) = path.parent() {
+            // 0700 as the XDG rules ask; directories that exist are left as they are.
+            let mut builder = DirBuilder::new();
+            builder.recursive(true).mode(0o700);
+            builder
+                .create(directory)
+                .map_err(|error| uncreated(&error))?;
+        }
+        let found = Self::find(path)?;
+        let file = found.handle()?;
+        let mut content = Vec::new();
+        file.take(LARGEST + 1)
+            .read_to_end(&mut content)
+            .map_err(|error| plain(&error))?;
+        if content.len() as u64 > LARGEST {
+            return Err(too_large());
+        }
+        Ok((found, content))
+    }
+
+    /// Appends to the file, which may have been replaced since.
+    ///
+    /// # Errors
+    ///
+    /// Why it can't be used, in words.
+    pub(super) fn append(&self, bytes: &[u8]) -> Result<(), String> {
+        let mut file = self.handle()?;
+        file.write_all(bytes).map_err(|error| plain(&error))
+    }
+
+    /// Replaces the file in one step.
+    ///
+    /// # Errors
+    ///
+    /// Why it can't be done, in words.
+    pub(super) fn replace(&self, content: &[u8]) -> Result<(), String> {
+        let mut name = self.path.as_os_str().to_owned();
+        name.push(format!(".{:016x}", rand::random::<u64>()));
+        let draft = PathBuf::from(name);
+        // Only what was created here is written to, and removed again.
+        let mut file = create(&draft).map_err(|error| plain(&error))?;
+        let replaced = file
+            .write_all(content)
+            .and_then(|()| fs::rename(&draft, &self.path));
+        replaced.map_err(|error| {
+            // The old file stays, whole.
+            let _ = fs::remove_file(&draft);
+            plain(&error)
+        })
+    }
+
+    /// Follows symbolic links of our own. One of somebody else could lead to any file of ours.
+    fn find(path: &Path) -> Result<Self, String> {
+        let mut path = path.to_owned();
+        for count in 0..=LINKS {
+            let linked = count > 0;
+            let metadata = match fs::symlink_metadata(&path) {
+                Ok(metadata) => metadata,
+                Err(error) if error.kind() == ErrorKind::NotFound && !linked => {
+                    return Ok(Self { path, linked });
+                }
+                Err(error) if error.kind() == ErrorKind::NotFound => {
+                    return Err("it is a symbolic link to a file that does not exist".to_owned());
+                }
+                Err(error) => return Err(plain(&error)),
+            };
+            if !metadata.is_symlink() {
+                return Ok(Self { path, linked });
+            }
+            if metadata.uid() != geteuid().as_raw() {
+                return Err("it is a symbolic link of another user".to_owned());
+            }
+            let target = fs::read_link(&path).map_err(|error| plain(&error))?;
+            path = path.parent().unwrap_or(Path::new("")).join(target);
+        }
+        Err("too many levels of symbolic links".to_owned())
+    }
+
+    /// Opens the file to read and to append, and creates it if it does not exist.
+    fn handle(&self) -> Result<File, String> {
+        let mut attempts = 1..=ATTEMPTS;
+        loop {
+            let last = attempts.next().is_none_or(|attempt| attempt == ATTEMPTS);
+            let opened = match fs::symlink_metadata(&self.path) {
+                Ok(metadata) => {
+                    self.check(&metadata)?;
+                    options().open(&self.path)
+                }
+                Err(error) if error.kind() == ErrorKind::NotFound => create(&self.path),
+                Err(error) => Err(error),
+            };
+            match opened {
+                Ok(file) => return self.secured(file),
+                // Another prompt was faster.
+                Err(error)
+                    if !last
+                        && matches!(
+                            error.kind(),
+                            ErrorKind::NotFound | ErrorKind::AlreadyExists
+                        ) => {}
+                Err(error) => return Err(plain(&error)),
+            }
+        }
+    }
+
+    /// Makes sure that what was opened may be used, and takes from others what they may do with it.
+    fn secured(&self, file: File) -> Result<File, String> {
+        let metadata = file.metadata().map_err(|error| plain(&error))?;
+        self.check(&metadata)?;
+        let mode = metadata.permissions().mode();
+        if mode & OTHERS != 0 {
+            file.set_permissions(Permissions::from_mode(mode & 0o7777 & !OTHERS))
+                .map_err(|error| plain(&error))?;
+        }
+        Ok(file)
+    }
+
+    fn check(&self, metadata: &Metadata) -> Result<(), String> {
+        if let Some(cause) = irregular(metadata.file_type()) {
+            return Err(cause.to_owned());
+        }
+        if metadata.uid() != geteuid().as_raw() {
+            return Err("it belongs to another user".to_owned());
+        }
+        if metadata.nlink() > 1 {
+            return Err("it has other hard links".to_owned());
+        }
+        if metadata.len() > LARGEST {
+            return Err(too_large());
+        }
+        if self.linked && metadata.permissions().mode() & OTHERS != 0 {
+            return Err("it is a symbolic link to a file that other users can access".to_owned());
+        }
+        Ok(())
+    }
+}
+
+fn options() -> OpenOptions {
+    let flags = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
+    let mut options = OpenOptions::new();
+    options.read(true).append(true).custom_flags(flags.bits());
+    options
+}
+
+fn create(path: &Path) -> io::Result<File> {
+    // O_EXCL: a file or link that is there already is not touched.
+    options().create_new(true).mode(0o600).open(path)
+}
+
+fn uncreated(error: &io::Error) -> String {
+    match error.kind() {
+        ErrorKind::AlreadyExists => "its directory could not be created".to_owned(),
+        _ => plain(error),
+    }
+}
+
+fn too_large() -> String {
+    format!("it is larger than {} MiB", LARGEST >> 20)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use nix::sys::stat::Mode;
+    use nix::unistd::mkfifo;
+
+    use super::*;
+
+    fn directory() -> tempfile::TempDir {
+        tempfile::tempdir().expect("a directory")
+    }
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).expect("it exists").permissions().mode() & 0o7777
+    }
+
+    fn write(path: &Path, mode: u32) {
+        fs::write(path, "x\n").expect("write a file");
+        fs::set_permissions(path, Permissions::from_mode(mode)).expect("set its mode");
+    }
+
+    #[track_caller]
+    fn assert_refused(path: &Path, cause: &str) {
+        let refused = HistoryFile::open(path).map(|_| ());
+        assert_eq!(refused, Err(cause.to_owned()), "{}", path.display());
+    }
+
+    #[test]
+    fn open_creates_a_private_file_in_a_private_directory() {
+        let directory = directory();
+        let path = directory.path().join("state/wsline/history");
+        let (file, content) = HistoryFile::open(&path).expect("it can be created");
+        assert!(content.is_empty());
+        file.append(b"a\n").expect("it can be appended to");
+        file.append(b"b\n").expect("it can be appended to");
+        assert_eq!(fs::read(&path).expect("it can be read"), b"a\nb\n");
+        assert_eq!(mode(&path), 0o600);
+        assert_eq!(mode(path.parent().expect("a parent")), 0o700);
+    }
+
+    #[test]
+    fn permissions_only_lose_bits() {
+        let directory = directory();
+        let path = directory.path().join("history");
+        for (before, after) in [
+            (0o644, 0o600),
+            (0o666, 0o600),
+            (0o640, 0o600),
+            (0o700, 0o700),
+        ] {
+            write(&path, before);
+            let (_, content) = HistoryFile::open(&path).expect("it is ours");
+            assert_eq!(content, b"x\n");
+            assert_eq!(mode(&path), after, "{before:o}");
+        }
+    }
+
+    #[test]
+    fn only_a_regular_file_with_one_link_is_used() {
+        let directory = directory();
+        let place = |name: &str| directory.path().join(name);
+        assert_refused(directory.path(), "it is a directory");
+        mkfifo(&place("fifo"), Mode::from_bits_truncate(0o644)).expect("a pipe");
+        assert_refused(&place("fifo"), "it is a pipe, not a regular file");
+        assert_eq!(mode(&place("fifo")) & !0o022, 0o644);
+        std::os::unix::net::UnixListener::bind(place("socket")).expect("a socket");
+        assert_refused(&place("socket"), "it is a socket, not a regular file");
+        let null = Path::new("/dev/null");
+        let before = mode(null);
+        assert_refused(null, "it is a device, not a regular file");
+        assert_eq!(mode(null), before);
+        write(&place("twice"), 0o644);
+        fs::hard_link(place("twice"), place("again")).expect("a hard link");
+        assert_refused(&place("twice"), "it has other hard links");
+        assert_eq!(mode(&place("twice")), 0o644);
+        let huge = File::create(place("huge")).expect("a file");
+        huge.set_len(LARGEST + 1).expect("a file with a hole");
+        assert_refused(&place("huge"), "it is larger than 128 MiB");
+        assert_refused(
+            &place("twice").join("history"),
+            "its directory could not be created",
+        );
+    }
+
+    #[test]
+    fn a_symbolic_link_leads_to_a_private_file_or_nowhere() {
+        let directory = directory();
+        let place = |name: &str| directory.path().join(name);
+        let link = |to: &str, name: &str| symlink(to, place(name)).expect("a link");
+        write(&place("private"), 0o600);
+        link("private", "one");
+        link("one", "two");
+        let (file, content) = HistoryFile::open(&place("two")).expect("it is private");
+        assert_eq!(content, b"x\n");
+        file.append(b"y\n").expect("it can be appended to");
+        assert_eq!(fs::read(place("private")).expect("a file"), b"x\ny\n");
+        file.replace(b"z\n").expect("it can be replaced");
+        assert!(place("two").is_symlink() && place("one").is_symlink());
+        assert_eq!(fs::read(place("private")).expect("a file"), b"z\n");
+
+        write(&place("shared"), 0o644);
+        link("shared", "open");
+        assert_refused(
+            &place("open"),
+            "it is a symbolic link to a file that other users can access",
+        );
+        assert_eq!(mode(&place("shared")), 0o644);
+        link("/dev/null", "null");
+        assert_refused(&place("null"), "it is a device, not a regular file");
+        link("nothing", "dangling");
+        assert_refused(
+            &place("dangling"),
+            "it is a symbolic link to a file that does not exist",
+        );
+        assert!(!place("nothing").exists());
+        link("circle", "circle");
+        assert_refused(&place("circle"), "too many levels of symbolic links");
+    }
+
+    #[test]
+    fn a_link_that_takes_the_place_of_the_file_is_not_followed() {
+        let directory = directory();
+        let path = directory.path().join("history");
+        let other = directory.path().join("other");
+        write(&other, 0o600);
+        let (file, _) = HistoryFile::open(&path).expect("it can be created");
+        fs::remove_file(&path).expect("it can be removed");
+        symlink(&other, &path).expect("a link");
+        let refused = file.append(b"secret\n");
+        assert_eq!(refused, Err("it is not a regular file".to_owned()));
+        assert_eq!(fs::read(&other).expect("a file"), b"x\n");
+    }
+
+    #[test]
+    fn a_draft_leaves_no_trace_and_has_no_name_that_can_be_foreseen() {
+        let directory = directory();
+        let path = directory.path().join("history");
+        let (file, _) = HistoryFile::open(&path).expect("it can be created");
+        // What a process id would have named.
+        let guessed = directory
+            .path()
+            .join(format!("history.{}", std::process::id()));
+        let target = directory.path().join("target");
+        write(&target, 0o644);
+        symlink(&target, &guessed).expect("a link");
+        file.replace(b"new\n").expect("it can be replaced");
+        assert_eq!(fs::read(&path).expect("a file"), b"new\n");
+        assert_eq!(mode(&path), 0o600);
+        assert_eq!(fs::read(&target).expect("a file"), b"x\n");
+        assert_eq!(mode(&target), 0o644);
+        let names = fs::read_dir(directory.path()).expect("a directory");
+        assert_eq!(names.count(), 3, "the history, the link and its target");
+    }
+}
