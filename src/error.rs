@@ -12,7 +12,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use crate::exit::ExitCode;
-use crate::http::Head;
+use crate::http::{Body, ResponseHead};
 
 /// A step of a run, as messages and `--json` name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,14 +78,10 @@ impl fmt::Display for Phase {
 /// An answer that was not 101: the whole of it, as far as it is kept.
 #[derive(Clone, Debug, Default)]
 pub struct Refusal {
-    /// Its status code.
-    pub status: u16,
-    /// Its start line and fields.
-    pub head: Head,
-    /// Its body, decoded from its transfer coding, at most 64 KiB of it.
-    pub body: Vec<u8>,
-    /// Whether there was more body than is kept, or the connection ended inside it.
-    pub truncated: bool,
+    /// Its head.
+    pub head: ResponseHead,
+    /// Its body.
+    pub body: Body,
     /// What to do about it, where the cause is plain.
     pub hint: Option<String>,
 }
@@ -321,7 +317,7 @@ pub enum Error {
     },
 
     /// The server answered the upgrade with something other than 101.
-    #[error("the server refused the upgrade: {}", .0.head.start_line)]
+    #[error("the server refused the upgrade: {}", .0.head.status_line)]
     Refused(Box<Refusal>),
 
     /// The server's answer is no valid answer to a WebSocket opening handshake.
@@ -330,7 +326,7 @@ pub enum Error {
         /// What is wrong with it, with the clause of RFC 6455 where it is one.
         cause: String,
         /// The answer, if it was HTTP.
-        head: Option<Box<Head>>,
+        head: Option<Box<ResponseHead>>,
         /// The next step.
         hint: Option<String>,
     },
@@ -341,7 +337,7 @@ pub enum Error {
         /// Why not.
         cause: String,
         /// The answer that redirects.
-        head: Box<Head>,
+        head: Box<ResponseHead>,
     },
 
     /// The server redirects more often than is allowed.

@@ -10,7 +10,7 @@ use std::time::Duration;
 use tungstenite::protocol::frame::FrameHeader;
 
 use crate::error::Error;
-use crate::http::Head;
+use crate::http::{RequestHead, ResponseHead};
 use crate::protocol::deflate::Agreement;
 use crate::protocol::Closure;
 pub use crate::protocol::{Kind, Lines, Messages, Piece, Summary};
@@ -46,17 +46,17 @@ pub enum Step {
     /// The way goes through this proxy: what follows is about it until it has answered.
     Through(String),
     /// The proxy was asked to connect to this, in an HTTP request if it speaks HTTP.
-    AskedProxy(String, Option<Head>),
+    AskedProxy(String, Option<RequestHead>),
     /// The proxy answered, in an HTTP answer if it speaks HTTP.
-    ProxyAnswered(Option<Head>),
+    ProxyAnswered(Option<ResponseHead>),
     /// TLS is set up; the text names the protocol as far as it is known.
     Secured(String),
     /// The server's certificate for people, a line each; after [`Step::Secured`].
     Certificate(Vec<String>),
     /// The upgrade request was sent.
-    Asked(Head),
+    Asked(RequestHead),
     /// The upgrade was answered.
-    Answered(Head),
+    Answered(ResponseHead),
     /// The answer leads somewhere else, and it goes on there.
     Redirected {
         /// Where it goes on, without credentials.
@@ -101,9 +101,9 @@ pub struct Upgrade {
     /// What of them is permessage-deflate (RFC 7692).
     pub compression: Option<Agreement>,
     /// Our request.
-    pub request: Head,
+    pub request: RequestHead,
     /// The server's answer.
-    pub response: Head,
+    pub response: ResponseHead,
     /// How long it took.
     pub timing: Timing,
 }

@@ -22,7 +22,7 @@ use crate::deadline::Deadline;
 use crate::driver::{Until, Wait};
 use crate::error::{plain, Error};
 use crate::event::{Kind, Link, Note, Weight};
-use crate::http::Secrets;
+use crate::http::{Credentials, Secrets};
 use crate::output::dump::BinaryAs;
 use crate::output::escape::{self, Breaks};
 use crate::output::narration::Verbosity;
@@ -34,7 +34,7 @@ use crate::source::conversation::{Act, Expectation, Step};
 use crate::source::pace::Pace;
 use crate::source::reader::Reader;
 use crate::source::stdin::Cut;
-use crate::target::{Credentials, Target};
+use crate::target::Target;
 
 /// What a standard stream is connected to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,28 +8,13 @@
 pub mod host;
 mod unix;
 
-use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 use std::path::PathBuf;
 
 use url::{ParseError, Url};
 
 use crate::error::Error;
-
-/// A user name and a password for Basic authentication (RFC 7617).
-#[derive(Clone, PartialEq, Eq)]
-pub struct Credentials {
-    /// The user name; never holds a colon.
-    pub user: String,
-    /// The password; may be empty.
-    pub password: String,
-}
-
-impl fmt::Debug for Credentials {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Credentials(***)")
-    }
-}
+use crate::http::Credentials;
 
 /// The address of a WebSocket, taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,9 +2,10 @@
 //! answer. The key is always that of RFC 6455 §1.3, so that an answer can be right.
 
 use wsline::connect::handshake::{upgrade, Agreed};
-use wsline::connect::{parse_header, Compress, Request};
+use wsline::connect::{Compress, Request};
 use wsline::deadline::Deadline;
 use wsline::error::Error;
+use wsline::http::CustomHeader;
 use wsline::target::Target;
 
 use crate::server::{End, Server};
@@ -17,7 +18,7 @@ pub fn run(data: &[u8]) {
     let target = Target::parse("ws://server.example/chat").expect("an address");
     let mut request = Request::new(target);
     request.headers =
-        vec![parse_header("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==").expect("a header")];
+        vec![CustomHeader::parse("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==").expect("a header")];
     request.compress = match flags & 3 {
         0 | 3 => Compress::Auto,
         1 => Compress::Off,
@@ -46,8 +47,8 @@ fn ask(request: &Request, answer: &[u8], at_once: usize, end: End) -> Option<Str
     match upgrade(&mut server, request, Deadline::never(), &mut |_| ()) {
         Ok(agreed) => Some(good(agreed, &server, answer, request)),
         Err(Error::Refused(refusal)) => {
-            assert_ne!(refusal.status, 101);
-            assert!(refusal.body.len() <= 64 << 10);
+            assert_ne!(refusal.head.status, 101);
+            assert!(refusal.body.bytes.len() <= 64 << 10);
             Some(format!("{refusal:?}"))
         }
         // Without a head it is no HTTP, and what is said of that depends on how much has come.
@@ -64,7 +65,11 @@ fn ask(request: &Request, answer: &[u8], at_once: usize, end: End) -> Option<Str
 }
 
 fn good(agreed: Agreed, server: &Server<'_>, answer: &[u8], request: &Request) -> String {
-    let accept: Vec<_> = agreed.response.all("Sec-WebSocket-Accept").collect();
+    let accept: Vec<_> = agreed
+        .response
+        .headers
+        .get_all("Sec-WebSocket-Accept")
+        .collect();
     assert_eq!(accept, [b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo="], "§4.1");
     if let Some(chosen) = &agreed.subprotocol {
         assert!(request.subprotocols.contains(chosen), "it was offered");

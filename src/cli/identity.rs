@@ -2,9 +2,8 @@
 //! nothing of it.
 
 use super::values::{field_value, file, secret};
-use crate::connect::{parse_header, Header};
+use crate::http::{Credentials, CustomHeader};
 use crate::secret::Secret;
-use crate::target::Credentials;
 
 /// Who logs in (`--user`).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,16 +75,16 @@ pub(super) fn cookie(text: &str) -> Result<Secret, String> {
 
 /// One `-H`: a header, or `@FILE` with a header on each line; empty lines, and those that begin
 /// with `#`, are passed over.
-pub(super) fn headers(text: &str) -> Result<Vec<Header>, String> {
+pub(super) fn headers(text: &str) -> Result<Vec<CustomHeader>, String> {
     let Some(path) = text.strip_prefix('@') else {
-        return parse_header(text).map(|header| vec![header]);
+        return CustomHeader::parse(text).map(|header| vec![header]);
     };
     let content = file(path)?;
     let lines = content.lines().enumerate();
     lines
         .filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'))
         .map(|(index, line)| {
-            parse_header(line)
+            CustomHeader::parse(line)
                 .map_err(|sentence| format!("{path:?}, line {}: {sentence}", index + 1))
         })
         .collect()

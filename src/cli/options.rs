@@ -14,12 +14,12 @@ use super::identity::{self, Login};
 use super::values::{self, BinaryAs, Colour, Compress};
 use crate::connect::proxy::Given;
 use crate::connect::route::{self, Detour, Pin};
+use crate::connect::tls;
 use crate::connect::tls::identity::Passphrase;
-use crate::connect::{self, tls, Header};
 use crate::driver::Wait;
+use crate::http::{Credentials, CustomHeader};
 use crate::secret::Secret;
 use crate::source::Wanted;
-use crate::target::Credentials;
 
 const HEADERS: &str = "Headers and identity";
 const TLS: &str = "TLS";
@@ -43,7 +43,7 @@ const CHUNK_SIZE: usize = 64 << 10;
 pub struct Options {
     /// The headers of `--header`, in the order written.
     #[arg(skip)]
-    pub headers: Vec<Header>,
+    pub headers: Vec<CustomHeader>,
 
     /// Set the User-Agent header
     #[arg(short = 'A', long, value_name = "NAME", hide_short_help = true,
@@ -208,8 +208,8 @@ pub struct Options {
     /// Only a proxy that speaks HTTP gets it, and the server never does.
     #[arg(long = "proxy-header", value_name = "N: V", action = ArgAction::Append,
           allow_hyphen_values = true, hide_short_help = true,
-          value_parser = connect::parse_header, help_heading = NETWORK)]
-    pub proxy_headers: Vec<Header>,
+          value_parser = CustomHeader::parse, help_heading = NETWORK)]
+    pub proxy_headers: Vec<CustomHeader>,
 
     /// Go to these hosts without a proxy
     ///
@@ -413,7 +413,7 @@ pub(super) struct Typed {
     /// that begin with # are passed over.
     #[arg(short = 'H', long = "header", value_name = "N: V", action = ArgAction::Append,
           allow_hyphen_values = true, value_parser = identity::headers, help_heading = HEADERS)]
-    headers: Vec<Vec<Header>>,
+    headers: Vec<Vec<CustomHeader>>,
 
     #[command(flatten)]
     options: Options,

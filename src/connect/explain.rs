@@ -5,16 +5,16 @@
 
 use super::redirect;
 use super::request::Request;
-use crate::http::Head;
+use crate::http::ResponseHead;
 
 /// The next step after a refusal, if one can be told.
 #[must_use]
-pub fn refusal(status: u16, head: &Head, body: &[u8], request: &Request) -> Option<String> {
+pub fn refusal(head: &ResponseHead, body: &[u8], request: &Request) -> Option<String> {
     let text = String::from_utf8_lossy(body).to_ascii_lowercase();
     if speaks_tls(&text) {
         return Some(format!("this port speaks TLS: use {}", secured(request)));
     }
-    match status {
+    match head.status {
         401 => Some(unauthorised(head, request)),
         407 => Some(
             "a proxy before the server wants credentials of its own: \
@@ -64,9 +64,10 @@ pub fn refusal(status: u16, head: &Head, body: &[u8], request: &Request) -> Opti
     }
 }
 
-fn unauthorised(head: &Head, request: &Request) -> String {
+fn unauthorised(head: &ResponseHead, request: &Request) -> String {
     let bearer = head
-        .all("WWW-Authenticate")
+        .headers
+        .get_all("WWW-Authenticate")
         .any(|value| value.to_ascii_lowercase().starts_with(b"bearer"));
     let how = if bearer {
         "--bearer TOKEN sends a token"
@@ -96,9 +97,10 @@ fn origin(request: &Request) -> Option<String> {
     }
 }
 
-fn upgrade_required(head: &Head, request: &Request) -> String {
+fn upgrade_required(head: &ResponseHead, request: &Request) -> String {
     let wants_tls = head
-        .all("Upgrade")
+        .headers
+        .get_all("Upgrade")
         .any(|value| value.to_ascii_lowercase().starts_with(b"tls"));
     if wants_tls && !request.target.tls {
         return format!("the server wants TLS (RFC 2817): use {}", secured(request));
@@ -111,12 +113,13 @@ fn upgrade_required(head: &Head, request: &Request) -> String {
 }
 
 /// The versions of the protocol that the server names, if ours is not among them.
-fn other_versions(head: &Head) -> Option<String> {
+fn other_versions(head: &ResponseHead) -> Option<String> {
     let versions: Vec<_> = head
-        .all("Sec-WebSocket-Version")
+        .headers
+        .get_all("Sec-WebSocket-Version")
         .map(String::from_utf8_lossy)
         .collect();
-    if versions.is_empty() || head.has_token("Sec-WebSocket-Version", "13") {
+    if versions.is_empty() || head.headers.has_token("Sec-WebSocket-Version", "13") {
         return None;
     }
     Some(format!(
@@ -126,8 +129,8 @@ fn other_versions(head: &Head) -> Option<String> {
 }
 
 /// Where a redirect leads, and what follows it.
-fn moved(head: &Head, request: &Request) -> Option<String> {
-    let location = String::from_utf8_lossy(head.get("Location")?);
+fn moved(head: &ResponseHead, request: &Request) -> Option<String> {
+    let location = String::from_utf8_lossy(head.headers.get("Location")?);
     Some(match redirect::destination(head, &request.target) {
         Ok(target) => format!(
             "the server says that it is at {}: -L follows it there",
@@ -157,8 +160,9 @@ fn lacks_upgrade(text: &str) -> bool {
                 .any(|word| text.contains(word))
 }
 
-fn is_html(head: &Head, text: &str) -> bool {
-    head.get("Content-Type")
+fn is_html(head: &ResponseHead, text: &str) -> bool {
+    head.headers
+        .get("Content-Type")
         .is_some_and(|kind| kind.to_ascii_lowercase().starts_with(b"text/html"))
         || text.trim_start().starts_with("<!doctype html")
 }
@@ -204,8 +208,8 @@ pub fn silence(request: &Request) -> Option<String> {
 
 /// The next step after a wrong answer of 101: some servers speak the drafts before RFC 6455.
 #[must_use]
-pub fn draft(head: &Head) -> Option<String> {
-    let has = |names: [&str; 2]| names.iter().any(|name| head.get(name).is_some());
+pub fn draft(head: &ResponseHead) -> Option<String> {
+    let has = |names: [&str; 2]| names.iter().any(|name| head.headers.get(name).is_some());
     let name = if has(["Sec-WebSocket-Location", "Sec-WebSocket-Origin"]) {
         "hixie-76 (hybi-00)"
     } else if has(["WebSocket-Location", "WebSocket-Origin"]) {
@@ -222,25 +226,19 @@ pub fn draft(head: &Head) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::connect::request::parse_header;
-    use crate::http::Field;
+    use crate::http::{Credentials, CustomHeader};
     use crate::secret::Secret;
-    use crate::target::{Credentials, Target};
+    use crate::target::Target;
 
     fn request() -> Request {
         Request::new(Target::parse("ws://h:8080/x?token=hush").expect("an address"))
     }
 
-    fn head(fields: &[(&str, &str)]) -> Head {
-        Head {
-            start_line: String::new(),
-            fields: fields
-                .iter()
-                .map(|(name, value)| Field {
-                    name: (*name).to_owned(),
-                    value: value.as_bytes().to_vec(),
-                })
-                .collect(),
+    fn head(status: u16, headers: &[(&str, &str)]) -> ResponseHead {
+        ResponseHead {
+            status,
+            headers: headers.iter().copied().collect(),
+            ..ResponseHead::default()
         }
     }
 
@@ -304,12 +302,12 @@ mod tests {
             (200, &[], "{}", "plain HTTP"),
             (502, &[], "", "behind it"),
         ] {
-            let hint = refusal(status, &head(fields), body.as_bytes(), &request());
+            let hint = refusal(&head(status, fields), body.as_bytes(), &request());
             let hint = hint.unwrap_or_else(|| panic!("{status} {body} has no hint"));
             assert!(hint.contains(says), "{status} {body}: {hint}");
         }
         for status in [300, 301, 304, 400, 418, 500] {
-            assert_eq!(refusal(status, &head(&[]), b"", &request()), None);
+            assert_eq!(refusal(&head(status, &[]), b"", &request()), None);
         }
     }
 
@@ -321,12 +319,12 @@ mod tests {
             password: "hush".to_owned(),
         });
         sent.bearer = Some(Secret::new("hush"));
-        let hint = refusal(401, &head(&[]), b"", &sent).expect("a hint");
+        let hint = refusal(&head(401, &[]), b"", &sent).expect("a hint");
         assert!(hint.contains("does not accept") && !hint.contains("hush"));
-        sent.headers = vec![parse_header("origin: https://a").expect("a header")];
-        let hint = refusal(401, &head(&[]), b"", &sent).expect("a hint");
+        sent.headers = vec![CustomHeader::parse("origin: https://a").expect("a header")];
+        let hint = refusal(&head(401, &[]), b"", &sent).expect("a hint");
         assert!(hint.contains("does not accept") && !hint.contains("hush"));
-        let hint = refusal(403, &head(&[]), b"", &sent).expect("a hint");
+        let hint = refusal(&head(403, &[]), b"", &sent).expect("a hint");
         assert!(hint.contains("Origin https://a"), "{hint}");
     }
 
@@ -344,9 +342,9 @@ mod tests {
             ("sec-websocket-origin", "hixie-76 (hybi-00),"),
             ("Sec-WebSocket-Location", "hixie-76 (hybi-00),"),
         ] {
-            let hint = draft(&head(&[(field, "x")]));
+            let hint = draft(&head(101, &[(field, "x")]));
             assert!(hint.is_some_and(|hint| hint.contains(says)), "{field}");
         }
-        assert!(draft(&head(&[("Upgrade", "x")])).is_none());
+        assert!(draft(&head(101, &[("Upgrade", "x")])).is_none());
     }
 }

@@ -8,22 +8,21 @@ use std::io::{self, Read, Write};
 use tungstenite::handshake::client::generate_key;
 use tungstenite::handshake::derive_accept_key;
 
-use super::request::{Compress, Header, Request};
+use super::request::{Compress, Request};
 use super::{explain, redirect, timed_out};
 use crate::deadline::Deadline;
 use crate::error::{Error, Phase, Refusal};
 use crate::event::Step;
-use crate::http::response::{Fault, Incoming};
-use crate::http::{Field, Head};
+use crate::http::{Body, Headers, RequestHead, ResponseError, ResponseHead, ResponseReader};
 use crate::protocol::deflate::{self, Agreement};
 
 /// An opening handshake that succeeded.
 #[derive(Debug)]
 pub struct Agreed {
     /// What we asked.
-    pub request: Head,
+    pub request: RequestHead,
     /// What the server answered.
-    pub response: Head,
+    pub response: ResponseHead,
     /// The subprotocol that it chose.
     pub subprotocol: Option<String>,
     /// The extensions in use, as it wrote them.
@@ -49,31 +48,31 @@ pub fn upgrade<S: Read + Write>(
     tell: &mut dyn FnMut(Step),
 ) -> Result<Agreed, Error> {
     let asked = compose(request, &generate_key());
-    let sent = stream.write_all(&encode(&asked));
+    let sent = stream.write_all(&asked.encode());
     let sent = sent.and_then(|()| stream.flush());
     if sent.is_ok() {
         tell(Step::Asked(asked.clone()));
     }
     // A server that refuses before it has read the request may have answered all the same.
-    let mut incoming = Incoming::new(stream);
-    let (status, answered) = final_head(&mut incoming).map_err(|fault| match (fault, sent) {
-        (Fault::Ended(_), Err(cause)) => ended(Some(cause), request, deadline),
-        (fault, _) => in_words(fault, request, deadline),
-    })?;
+    let mut reader = ResponseReader::new(stream);
+    let answered = reader
+        .read_final_head()
+        .map_err(|error| match (error, sent) {
+            (ResponseError::Closed(_), Err(cause)) => ended(Some(cause), request, deadline),
+            (error, _) => in_words(error, request, deadline),
+        })?;
     tell(Step::Answered(answered.clone()));
-    if status != 101 {
+    if answered.status != 101 {
         // Nobody reads what stands beside a redirect that is followed, and it may have no end.
-        let (body, truncated) = if redirect::is_wanted(request, status) {
-            (Vec::new(), false)
+        let body = if redirect::is_wanted(request, answered.status) {
+            Body::default()
         } else {
-            incoming.body(status, &answered)
+            reader.read_body(&answered)
         };
-        let hint = explain::refusal(status, &answered, &body, request);
+        let hint = explain::refusal(&answered, &body.bytes, request);
         return Err(Error::Refused(Box::new(Refusal {
-            status,
             head: answered,
             body,
-            truncated,
             hint,
         })));
     }
@@ -84,7 +83,7 @@ pub fn upgrade<S: Read + Write>(
             request: asked,
             response: answered,
             subprotocol,
-            early: incoming.into_rest(),
+            early: reader.into_unused(),
         }),
         Err(cause) => Err(Error::Upgrade {
             cause,
@@ -96,7 +95,7 @@ pub fn upgrade<S: Read + Write>(
 
 /// The upgrade request: our fields, each replaced by the user's of the same name, then the rest
 /// of the user's.
-fn compose(request: &Request, key: &str) -> Head {
+fn compose(request: &Request, key: &str) -> RequestHead {
     let ours = [
         ("Host", Some(request.target.host_header())),
         ("Connection", Some("Upgrade".to_owned())),
@@ -118,9 +117,9 @@ fn compose(request: &Request, key: &str) -> Head {
             (!request.subprotocols.is_empty()).then(|| request.subprotocols.join(", ")),
         ),
     ];
-    Head {
-        start_line: format!("GET {} HTTP/1.1", request.target.resource_name),
-        fields: fields(&ours, &request.headers),
+    RequestHead {
+        request_line: format!("GET {} HTTP/1.1", request.target.resource_name),
+        headers: Headers::merge(&ours, &request.headers),
     }
 }
 
@@ -131,98 +130,33 @@ pub(super) fn user_agent(request: &Request) -> Option<String> {
     (!name.is_empty()).then(|| name.to_owned())
 }
 
-/// Our fields, each replaced by the user's of the same name, then the rest of the user's.
-pub(super) fn fields(ours: &[(&str, Option<String>)], users: &[Header]) -> Vec<Field> {
-    let mut fields = Vec::new();
-    let theirs = |name: &str, fields: &mut Vec<Field>| {
-        let mut any = false;
-        for header in users {
-            if header.name.eq_ignore_ascii_case(name) {
-                any = true;
-                fields.extend(header.value.clone().map(|value| Field {
-                    name: header.name.clone(),
-                    value,
-                }));
-            }
-        }
-        any
-    };
-    for (name, value) in ours {
-        if !theirs(name, &mut fields) {
-            fields.extend(value.as_ref().map(|value| Field {
-                name: (*name).to_owned(),
-                value: value.clone().into_bytes(),
-            }));
-        }
-    }
-    for header in users {
-        if let Some(value) = &header.value {
-            if !ours
-                .iter()
-                .any(|(name, _)| header.name.eq_ignore_ascii_case(name))
-            {
-                fields.push(Field {
-                    name: header.name.clone(),
-                    value: value.clone(),
-                });
-            }
-        }
-    }
-    fields
-}
-
-pub(super) fn encode(head: &Head) -> Vec<u8> {
-    let mut bytes = head.start_line.clone().into_bytes();
-    for field in &head.fields {
-        bytes.extend(b"\r\n");
-        bytes.extend(field.name.as_bytes());
-        bytes.push(b':');
-        if !field.value.is_empty() {
-            bytes.push(b' ');
-            bytes.extend(&field.value);
-        }
-    }
-    bytes.extend(b"\r\n\r\n");
-    bytes
-}
-
-/// The head that counts: 1xx but 101 only announces it (RFC 9110 §15.2).
-pub(super) fn final_head<S: Read>(incoming: &mut Incoming<'_, S>) -> Result<(u16, Head), Fault> {
-    loop {
-        let (status, head) = incoming.head()?;
-        if status == 101 || !(100..200).contains(&status) {
-            return Ok((status, head));
-        }
-    }
-}
-
 /// Checks an answer of 101 as RFC 6455 §4.1 orders; the subprotocol and the compression that
 /// were chosen, or what is wrong.
 fn check(
-    asked: &Head,
-    answered: &Head,
+    asked: &RequestHead,
+    answered: &ResponseHead,
     compress: Compress,
 ) -> Result<(Option<String>, Option<Agreement>), String> {
     let quote = |name: &str| {
-        answered.get(name).map_or_else(
+        answered.headers.get(name).map_or_else(
             || "it has none".to_owned(),
             |value| format!("it says {:?}", String::from_utf8_lossy(value)),
         )
     };
-    if !answered.has_token("Upgrade", "websocket") {
+    if !answered.headers.has_token("Upgrade", "websocket") {
         return Err(format!(
             "its Upgrade field must say websocket, {} (RFC 6455 §4.1)",
             quote("Upgrade")
         ));
     }
-    if !answered.has_token("Connection", "upgrade") {
+    if !answered.headers.has_token("Connection", "upgrade") {
         return Err(format!(
             "its Connection field must say Upgrade, {} (RFC 6455 §4.1)",
             quote("Connection")
         ));
     }
-    let expected = derive_accept_key(asked.get("Sec-WebSocket-Key").unwrap_or_default());
-    let mut accepts = answered.all("Sec-WebSocket-Accept");
+    let expected = derive_accept_key(asked.headers.get("Sec-WebSocket-Key").unwrap_or_default());
+    let mut accepts = answered.headers.get_all("Sec-WebSocket-Accept");
     if (accepts.next(), accepts.next()) != (Some(expected.as_bytes()), None) {
         return Err(format!(
             "its Sec-WebSocket-Accept must be {expected} for the key that was sent, {} \
@@ -237,9 +171,10 @@ fn check(
 }
 
 /// The extensions of an answer, as one list.
-fn extensions(answered: &Head) -> Option<String> {
+fn extensions(answered: &ResponseHead) -> Option<String> {
     let values: Vec<_> = answered
-        .all("Sec-WebSocket-Extensions")
+        .headers
+        .get_all("Sec-WebSocket-Extensions")
         .map(String::from_utf8_lossy)
         .collect();
     (!values.is_empty()).then(|| values.join(", "))
@@ -247,12 +182,13 @@ fn extensions(answered: &Head) -> Option<String> {
 
 /// The one extension that there is to agree on is permessage-deflate (RFC 7692 §5).
 fn compression(
-    asked: &Head,
-    answered: &Head,
+    asked: &RequestHead,
+    answered: &ResponseHead,
     compress: Compress,
 ) -> Result<Option<Agreement>, String> {
     let offered = asked
-        .all("Sec-WebSocket-Extensions")
+        .headers
+        .get_all("Sec-WebSocket-Extensions")
         .any(|value| value.starts_with(deflate::NAME.as_bytes()));
     let is_ours = |answer: &str| answer.starts_with(deflate::NAME);
     match extensions(answered) {
@@ -272,8 +208,8 @@ fn compression(
 }
 
 /// The server chooses one that was offered, or none.
-fn subprotocol(asked: &Head, answered: &Head) -> Result<Option<String>, String> {
-    let mut chosen = answered.all("Sec-WebSocket-Protocol");
+fn subprotocol(asked: &RequestHead, answered: &ResponseHead) -> Result<Option<String>, String> {
+    let mut chosen = answered.headers.get_all("Sec-WebSocket-Protocol");
     let Some(first) = chosen.next() else {
         return Ok(None);
     };
@@ -282,13 +218,14 @@ fn subprotocol(asked: &Head, answered: &Head) -> Result<Option<String>, String> 
         return Err("it chooses a subprotocol more than once (RFC 6455 §11.3.4)".to_owned());
     }
     let offered = asked
-        .all("Sec-WebSocket-Protocol")
+        .headers
+        .get_all("Sec-WebSocket-Protocol")
         .flat_map(|value| value.split(|&byte| byte == b','))
         .any(|item| item.trim_ascii() == first);
     if offered && !first.is_empty() {
         return Ok(Some(text));
     }
-    let ours = asked.get("Sec-WebSocket-Protocol").map_or_else(
+    let ours = asked.headers.get("Sec-WebSocket-Protocol").map_or_else(
         || "none was offered; -s offers one".to_owned(),
         |ours| format!("only {} was offered", String::from_utf8_lossy(ours)),
     );
@@ -297,16 +234,16 @@ fn subprotocol(asked: &Head, answered: &Head) -> Result<Option<String>, String> 
     ))
 }
 
-fn in_words(fault: Fault, request: &Request, deadline: Deadline) -> Error {
+fn in_words(error: ResponseError, request: &Request, deadline: Deadline) -> Error {
     let wrong = |cause, hint| Error::Upgrade {
         cause,
         head: None,
         hint,
     };
-    match fault {
-        Fault::Ended(cause) => ended(cause, request, deadline),
-        Fault::Malformed(cause) => wrong(cause, None),
-        Fault::NotHttp(bytes) => wrong(
+    match error {
+        ResponseError::Closed(cause) => ended(cause, request, deadline),
+        ResponseError::Malformed(cause) => wrong(cause, None),
+        ResponseError::NotHttp(bytes) => wrong(
             explain::not_http(&bytes),
             explain::other_protocol(&bytes, request),
         ),

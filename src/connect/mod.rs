@@ -24,7 +24,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 pub use dialing::{start, Dialing, Progress};
-pub use request::{parse_header, Compress, Header, Request, DEFAULT_LIMIT};
+pub use request::{Compress, Request, DEFAULT_LIMIT};
 pub use stream::Stream;
 
 use resolve::Known;
@@ -80,7 +80,7 @@ pub fn open(
                 opened.upgrade.timing.redirects = (followed > 0).then_some(before);
                 return Ok(opened);
             }
-            Err(Error::Refused(refusal)) if redirect::is_wanted(&request, refusal.status) => {
+            Err(Error::Refused(refusal)) if redirect::is_wanted(&request, refusal.head.status) => {
                 let next = redirect::follow(&request, *refusal, followed)?;
                 followed += 1;
                 bared |= next.bared;

@@ -19,8 +19,9 @@ use super::{reach, tcp, timed_out, tls};
 use crate::deadline::Deadline;
 use crate::error::{Error, Phase, Refusal};
 use crate::event::{Step, Timing};
+use crate::http::Credentials;
 use crate::target::host::{has_empty_label, EMPTY_LABEL};
-use crate::target::{percent_decoded, Credentials};
+use crate::target::percent_decoded;
 
 pub use choice::{Choice, Given, Variables};
 

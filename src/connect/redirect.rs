@@ -7,7 +7,7 @@ use url::Url;
 
 use super::request::Request;
 use crate::error::{Error, Refusal};
-use crate::http::{self, Head};
+use crate::http::{is_secret, ResponseHead};
 use crate::target::Target;
 
 /// How many redirects are followed unless the user says.
@@ -70,7 +70,7 @@ pub fn follow(request: &Request, refusal: Refusal, followed: u32) -> Result<Next
 
 /// Says of a refusal by `target` that it may miss what was left behind on the way there.
 pub fn explain(refusal: &mut Refusal, target: &Target) {
-    if matches!(refusal.status, 401 | 403) {
+    if matches!(refusal.head.status, 401 | 403) {
         refusal.hint = Some(format!(
             "a redirect led to {}, another origin, and credentials were left behind: give that \
              address itself if it is to have them",
@@ -84,8 +84,9 @@ pub fn explain(refusal: &mut Refusal, target: &Target) {
 /// # Errors
 ///
 /// Why it can't be followed, in a sentence.
-pub fn destination(head: &Head, from: &Target) -> Result<Target, String> {
+pub fn destination(head: &ResponseHead, from: &Target) -> Result<Target, String> {
     let location = head
+        .headers
         .get("Location")
         .ok_or("the answer has no Location field that says where to")?;
     let location = std::str::from_utf8(location)
@@ -131,8 +132,7 @@ fn is_same_origin(one: &Target, other: &Target) -> bool {
 /// Takes out of `next` what was meant for the origin of `request` alone; says whether there was
 /// anything. What has been taken out stays out, wherever later redirects lead.
 fn bare(next: &mut Request, request: &Request) -> bool {
-    let is_secret =
-        |name: &str| http::is_secret(name) || name.to_ascii_lowercase().starts_with("proxy-");
+    let is_secret = |name: &str| is_secret(name) || name.to_ascii_lowercase().starts_with("proxy-");
     let before = next.headers.len();
     next.headers.retain(|header| !is_secret(&header.name));
     let bared = next.headers.len() < before
@@ -152,23 +152,16 @@ fn bare(next: &mut Request, request: &Request) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::connect::request::parse_header;
     use crate::exit::ExitCode;
-    use crate::http::Field;
-    use crate::target::Credentials;
+    use crate::http::{Credentials, CustomHeader};
 
     fn refusal(location: Option<&str>) -> Refusal {
+        let location = location.into_iter();
         Refusal {
-            status: 302,
-            head: Head {
-                start_line: "HTTP/1.1 302 Found".to_owned(),
-                fields: location
-                    .iter()
-                    .map(|location| Field {
-                        name: "location".to_owned(),
-                        value: location.as_bytes().to_vec(),
-                    })
-                    .collect(),
+            head: ResponseHead {
+                status: 302,
+                headers: location.map(|location| ("location", location)).collect(),
+                ..ResponseHead::default()
             },
             ..Refusal::default()
         }
@@ -255,7 +248,7 @@ mod tests {
                 "X-Other: x",
             ]
             .iter()
-            .map(|text| parse_header(text).expect("a header"))
+            .map(|text| CustomHeader::parse(text).expect("a header"))
             .collect();
             let next = follow(&from, refusal(Some(location)), 0).expect("it is followed");
             let names: Vec<_> = next.request.headers.iter().map(|it| &*it.name).collect();

@@ -1,80 +1,14 @@
 //! What the user asks for: whom to connect to, how, and what the upgrade request says.
 
-use std::fmt;
 use std::path::Path;
 use std::time::Duration;
 
-use data_encoding::BASE64;
-
 use super::{proxy, route, tls};
 use crate::error::Error;
-use crate::http::{self, is_token};
+use crate::http::{is_secret, is_token, Credentials, CustomHeader};
 use crate::secret::Secret;
 use crate::target::host::{has_empty_label, EMPTY_LABEL};
-use crate::target::{Credentials, Target};
-
-/// One `-H`: a field for the upgrade request, or the order to leave one of ours out.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Header {
-    /// The name, in the user's letter case.
-    pub name: String,
-    /// The value; `None` leaves out the field of ours that has this name.
-    pub value: Option<Vec<u8>>,
-}
-
-impl fmt::Debug for Header {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = match &self.value {
-            Some(_) if http::is_secret(&self.name) => "***".into(),
-            Some(value) => String::from_utf8_lossy(value),
-            None => "(left out)".into(),
-        };
-        write!(f, "Header({}: {shown})", self.name)
-    }
-}
-
-/// Reads `Name: value` as curl does: `Name;` sends the field without a value, `Name:` leaves
-/// out ours.
-///
-/// # Errors
-///
-/// What is wrong with it, in a sentence; the value is not quoted.
-pub fn parse_header(text: &str) -> Result<Header, String> {
-    if text.contains(['\r', '\n', '\0']) {
-        return Err("a header can't hold a line end or a NUL".to_owned());
-    }
-    let (name, value) = match text.split_once(':') {
-        Some((name, value)) => (name, value.trim_matches([' ', '\t'])),
-        None => match text.trim_end_matches([' ', '\t']).strip_suffix(';') {
-            Some(name) => (name, ";"),
-            None => {
-                return Err("a header is written 'Name: value', and this one has no colon".into())
-            }
-        },
-    };
-    if !is_token(name) {
-        return Err(if name.is_empty() {
-            "a header is written 'Name: value', and this one has no name".to_owned()
-        } else {
-            // Not quoted: a secret may have slipped before the colon.
-            "the name of a header can't hold a blank, or anything but letters, digits and \
-             !#$%&'*+-.^_`|~"
-                .to_owned()
-        });
-    }
-    if value.chars().any(|c| c != '\t' && c.is_ascii_control()) {
-        return Err(format!("the value of {name} has a control character in it"));
-    }
-    let value = match value {
-        "" => None,
-        ";" if !text.contains(':') => Some(Vec::new()),
-        value => Some(value.as_bytes().to_vec()),
-    };
-    Ok(Header {
-        name: name.to_owned(),
-        value,
-    })
-}
+use crate::target::Target;
 
 /// Whether messages are compressed (`--compress`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -94,7 +28,7 @@ pub struct Request {
     /// Whom to connect to.
     pub target: Target,
     /// The user's fields, in the user's order.
-    pub headers: Vec<Header>,
+    pub headers: Vec<CustomHeader>,
     /// The User-Agent; `None` is ours, an empty one is not sent.
     pub user_agent: Option<String>,
     /// The Origin, if one is to be sent (RFC 6454 §7).
@@ -176,10 +110,7 @@ impl Request {
         if let Some(token) = &self.bearer {
             return Some(format!("Bearer {}", token.reveal()));
         }
-        self.credentials().map(|it| {
-            let pair = format!("{}:{}", it.user, it.password);
-            format!("Basic {}", BASE64.encode(pair.as_bytes()))
-        })
+        self.credentials().map(Credentials::to_basic)
     }
 
     /// What is sent as Cookie, if the user's own header does not replace it: one field for all
@@ -212,7 +143,7 @@ impl Request {
         let secret = self
             .headers
             .iter()
-            .any(|header| header.value.is_some() && http::is_secret(&header.name));
+            .any(|header| header.value.is_some() && is_secret(&header.name));
         if secret || self.authorization().is_some() || !self.cookies.is_empty() {
             self.target.check_secret_allowed()?;
         }
@@ -275,11 +206,8 @@ mod tests {
         Request::new(Target::parse(address).expect("an address"))
     }
 
-    fn header(name: &str, value: Option<&str>) -> Header {
-        Header {
-            name: name.to_owned(),
-            value: value.map(|value| value.as_bytes().to_vec()),
-        }
+    fn header(text: &str) -> CustomHeader {
+        CustomHeader::parse(text).expect("a header")
     }
 
     #[test]
@@ -296,34 +224,6 @@ mod tests {
         let mut redirected = request("ws://h/");
         redirected.redirects = Some(1);
         assert!(redirected.may_take_tls());
-    }
-
-    #[test]
-    fn headers_are_read_as_curl_reads_them() {
-        for (text, is) in [
-            ("X-A: b", header("X-A", Some("b"))),
-            ("x-a:b:c;", header("x-a", Some("b:c;"))),
-            ("X:  ü \t", header("X", Some("ü"))),
-            ("X: ;", header("X", Some(";"))),
-            ("X;", header("X", Some(""))),
-            ("X:", header("X", None)),
-            ("X: ", header("X", None)),
-        ] {
-            assert_eq!(parse_header(text), Ok(is), "{text}");
-        }
-        for (text, says) in [
-            ("X", "no colon"),
-            ("", "no colon"),
-            (": x", "no name"),
-            ("X Y: z", "can't hold a blank"),
-            ("X : z", "can't hold a blank"),
-            ("X: a\r\nY: b", "line end"),
-            ("X: \0", "NUL"),
-            ("X: a\u{1b}", "control character"),
-        ] {
-            let complaint = parse_header(text).expect_err(text);
-            assert!(complaint.contains(says), "{text:?}: {complaint}");
-        }
     }
 
     #[test]
@@ -369,7 +269,7 @@ mod tests {
 
     #[test]
     fn secrets_do_not_go_over_a_guessed_ws() {
-        let cookie = header("cookie", Some("a=b"));
+        let cookie = header("cookie: a=b");
         for (address, allowed) in [
             ("box", false),
             ("ws://box", true),
@@ -380,7 +280,7 @@ mod tests {
             request.check().expect("there is no secret in it");
             request.headers.push(cookie.clone());
             assert_eq!(request.check().is_ok(), allowed, "{address}");
-            request.headers = vec![header("Cookie", None)];
+            request.headers = vec![header("Cookie:")];
             request.check().expect("no cookie is sent");
             let given: [fn(&mut Request); 3] = [
                 |request| {
@@ -417,9 +317,9 @@ mod tests {
         request.bearer = Some(Secret::new("hidden"));
         request.cookies = vec![Secret::new("a=hidden")];
         request.headers = vec![
-            header("Cookie", Some("hidden")),
-            header("X-Seen", Some("seen")),
-            header("Origin", None),
+            header("Cookie: hidden"),
+            header("X-Seen: seen"),
+            header("Origin:"),
         ];
         let shown = format!("{request:?}");
         assert!(!shown.contains("hidden"), "{shown}");

@@ -6,6 +6,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::*;
+use crate::http::CustomHeader;
 use crate::target::Target;
 
 /// A server for one client, on a port of its own.
@@ -42,7 +43,7 @@ fn a_websocket_is_opened() {
     let mut opened = open(&request, soon(), &mut |step| steps.push(step)).expect("it is open");
     assert_eq!(opened.upgrade.url, format!("ws://localhost:{port}/x"));
     assert_eq!(opened.upgrade.address.map(|it| it.port()), Some(port));
-    assert_eq!(opened.upgrade.request.start_line, "GET /x HTTP/1.1");
+    assert_eq!(opened.upgrade.request.request_line, "GET /x HTTP/1.1");
     let timing = opened.upgrade.timing;
     assert!(timing.resolve.is_some() && timing.connect.is_some() && timing.upgrade.is_some());
     assert!(timing.tls.is_none());
@@ -120,7 +121,7 @@ fn a_server_that_never_answers_is_timed_out() {
 #[test]
 fn nothing_is_sent_that_must_not_be() {
     let mut request = request("box");
-    request.headers = vec![parse_header("Cookie: a=b").expect("a header")];
+    request.headers = vec![CustomHeader::parse("Cookie: a=b").expect("a header")];
     let mut steps = 0;
     let error = open(&request, soon(), &mut |_| steps += 1).expect_err("the scheme is asked for");
     assert!(matches!(error, Error::Address(_)));

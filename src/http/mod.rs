@@ -1,9 +1,16 @@
 //! HTTP/1.1 messages as far as an opening handshake needs them (RFC 9110, RFC 9112): the heads of
-//! requests and responses, their headers, and the body of a response.
+//! requests and responses, their headers, the body of a response, Basic credentials.
 //!
 //! Nothing here knows WebSocket, sockets or options.
 
-pub mod head;
-pub mod response;
+mod body;
+mod credentials;
+mod head;
+mod header;
+mod response;
 
-pub use head::{is_secret, is_token, Field, Head, Secrets};
+pub use body::{Body, BODY_LIMIT};
+pub use credentials::Credentials;
+pub use head::{RequestHead, ResponseHead};
+pub use header::{is_secret, is_token, CustomHeader, Header, Headers, Secrets};
+pub use response::{ResponseError, ResponseReader, HEAD_LIMIT};

@@ -20,7 +20,7 @@ use crate::assembly::{Message, Whole};
 use crate::error::{Error, Phase};
 use crate::event::{Event, Kind, Link, Messages, Piece, Timing, Upgrade, Way};
 use crate::exit::ExitCode;
-use crate::http::{Head, Secrets};
+use crate::http::{Headers, Secrets};
 use crate::output::escape;
 use crate::output::sink::Sink;
 use crate::output::timing::{Lap, Stopwatch};
@@ -239,8 +239,11 @@ impl Record<'_> {
         self.field("address", &upgrade.peer())?;
         self.field("subprotocol", &upgrade.subprotocol)?;
         self.field("extensions", &upgrade.extensions)?;
-        self.field("request", &HeadFields::of(&upgrade.request, secrets))?;
-        self.field("response", &HeadFields::of(&upgrade.response, secrets))?;
+        let (request, response) = (&upgrade.request, &upgrade.response);
+        let request = HeadFields::new(&request.request_line, &request.headers, secrets);
+        self.field("request", &request)?;
+        let response = HeadFields::new(&response.status_line, &response.headers, secrets);
+        self.field("response", &response)?;
         self.field("timing", &TimingFields::of(&upgrade.timing))?;
         self.end();
         Ok(())
@@ -401,13 +404,13 @@ struct HeaderFields<'a> {
 }
 
 impl<'a> HeadFields<'a> {
-    fn of(head: &'a Head, secrets: Secrets) -> Self {
-        let headers = head.fields.iter().map(|field| HeaderFields {
-            name: &field.name,
-            value: field.shown_value(secrets),
+    fn new(start_line: &'a str, headers: &'a Headers, secrets: Secrets) -> Self {
+        let headers = headers.iter().map(|header| HeaderFields {
+            name: &header.name,
+            value: header.shown_value(secrets),
         });
         Self {
-            start_line: &head.start_line,
+            start_line,
             headers: headers.collect(),
         }
     }

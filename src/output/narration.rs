@@ -14,7 +14,7 @@ use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 use tungstenite::protocol::frame::FrameHeader;
 
 use crate::event::{Event, Kind, Link, Messages, Note, Step, Summary, Upgrade, Way, Weight};
-use crate::http::{Head, Secrets};
+use crate::http::Secrets;
 use crate::output::dump;
 use crate::output::escape::{self, Breaks};
 use crate::output::palette::{Palette, Style};
@@ -226,10 +226,10 @@ impl Manner {
         lines.push_happened(&format!("{time}  {text}"));
         match step {
             Step::Asked(head) | Step::AskedProxy(_, Some(head)) => {
-                self.tell_head(lines, Way::Out, head);
+                push_head(lines, Way::Out, head.lines(self.secrets));
             }
             Step::Answered(head) | Step::ProxyAnswered(Some(head)) => {
-                self.tell_head(lines, Way::In, head);
+                push_head(lines, Way::In, head.lines(self.secrets));
             }
             Step::Certificate(certificate) => {
                 for line in certificate {
@@ -240,14 +240,14 @@ impl Manner {
             _ => {}
         }
     }
+}
 
-    fn tell_head(&self, lines: &mut Lines, way: Way, head: &Head) {
-        for line in head.lines(self.secrets) {
-            lines.push(way, &line);
-        }
-        // The empty line that ends a head (RFC 9112 §2.1).
-        lines.push(way, "");
+fn push_head(lines: &mut Lines, way: Way, head: impl Iterator<Item = String>) {
+    for line in head {
+        lines.push(way, &line);
     }
+    // The empty line that ends a head (RFC 9112 §2.1).
+    lines.push(way, "");
 }
 
 fn opened(upgrade: &Upgrade) -> String {

@@ -4,7 +4,7 @@
 //! of it is escaped, wherever stderr goes.
 
 use crate::error::{Error, Refusal, Unmet};
-use crate::http::{Head, Secrets};
+use crate::http::{ResponseHead, Secrets};
 use crate::output::dump;
 use crate::output::escape::{self, Breaks};
 use crate::output::excerpt;
@@ -93,7 +93,7 @@ impl Report {
         self.push_line(&escape::text(&error.to_string(), Breaks::Shown));
     }
 
-    fn push_head(&mut self, head: &Head, secrets: Secrets) {
+    fn push_head(&mut self, head: &ResponseHead, secrets: Secrets) {
         for line in head.lines(secrets) {
             self.push_line(&escape::text(&line, Breaks::Shown));
         }
@@ -102,16 +102,16 @@ impl Report {
     fn push_refusal(&mut self, refusal: &Refusal, told: bool, secrets: Secrets) {
         if !told {
             self.push_head(&refusal.head, secrets);
-            if !refusal.body.is_empty() || refusal.truncated {
+            if !refusal.body.bytes.is_empty() || refusal.body.truncated {
                 self.out.push('\n');
             }
         }
-        self.push_body(&refusal.body);
-        if refusal.truncated {
+        self.push_body(&refusal.body.bytes);
+        if refusal.body.truncated {
             let mark = "… the rest of the body is missing";
             self.push_line(&self.palette.paint(Style::Quiet, mark));
         }
-        if refusal.hint.is_some() && !refusal.body.is_empty() {
+        if refusal.hint.is_some() && !refusal.body.bytes.is_empty() {
             self.out.push('\n');
         }
     }
@@ -186,21 +186,19 @@ impl Report {
 mod tests {
     use super::*;
     use crate::error::Flaw;
-    use crate::http::Field;
+    use crate::http::{Body, Headers};
 
     fn refused(body: &[u8], truncated: bool, hint: Option<&str>) -> Error {
-        let field = |name: &str, value: &str| Field {
-            name: name.to_owned(),
-            value: value.as_bytes().to_vec(),
-        };
         Error::Refused(Box::new(Refusal {
-            status: 401,
-            head: Head {
-                start_line: "HTTP/1.1 401 Unauthorized".to_owned(),
-                fields: vec![field("Set-Cookie", "s=1"), field("X", "\x1b[2J")],
+            head: ResponseHead {
+                status: 401,
+                status_line: "HTTP/1.1 401 Unauthorized".to_owned(),
+                headers: Headers::from_iter([("Set-Cookie", "s=1"), ("X", "\x1b[2J")]),
             },
-            body: body.to_vec(),
-            truncated,
+            body: Body {
+                bytes: body.to_vec(),
+                truncated,
+            },
             hint: hint.map(str::to_owned),
         }))
     }
@@ -386,9 +384,10 @@ mod tests {
     fn a_wrong_answer_is_quoted() {
         let error = Error::Upgrade {
             cause: "no accept key".to_owned(),
-            head: Some(Box::new(Head {
-                start_line: "HTTP/1.1 101 X".to_owned(),
-                fields: Vec::new(),
+            head: Some(Box::new(ResponseHead {
+                status: 101,
+                status_line: "HTTP/1.1 101 X".to_owned(),
+                ..ResponseHead::default()
             })),
             hint: None,
         };

@@ -1,16 +1,16 @@
 //! What a record says of how the conversation was asked for.
 
 use crate::connect::Request;
-use crate::http::Field;
+use crate::http::{CustomHeader, Header};
 use crate::output::record::Opening;
 
 /// What the user set, however it was said: a header, an option, credentials in the address.
 pub(super) fn opening(request: &Request, force: bool) -> Opening {
-    let mut fields = Vec::new();
+    let mut headers = Vec::new();
     let mut left_out = Vec::new();
     for header in &request.headers {
         match &header.value {
-            Some(value) => fields.push(field(&header.name, value.clone())),
+            Some(value) => headers.push(Header::new(&*header.name, value.as_slice())),
             None => left_out.push(header.name.clone()),
         }
     }
@@ -21,33 +21,26 @@ pub(super) fn opening(request: &Request, force: bool) -> Opening {
         ("Cookie", request.cookie()),
     ];
     for (name, value) in given {
-        let replaced = |header: &crate::connect::Header| header.name.eq_ignore_ascii_case(name);
+        let replaced = |header: &CustomHeader| header.is(name);
         match value {
             Some(_) if request.headers.iter().any(replaced) => {}
             // An empty one is not sent.
             Some(value) if value.is_empty() && name == "User-Agent" => {
                 left_out.push(name.to_owned());
             }
-            Some(value) => fields.push(field(name, value.into_bytes())),
+            Some(value) => headers.push(Header::new(name, value)),
             None => {}
         }
     }
     let follows = request.redirects.is_some();
     Opening {
         url: request.target.url(),
-        fields,
+        headers,
         left_out,
         subprotocols: request.subprotocols.clone(),
         options: [("--location", follows), ("--force", force)]
             .into_iter()
             .filter_map(|(option, given)| given.then_some(option))
             .collect(),
-    }
-}
-
-fn field(name: &str, value: Vec<u8>) -> Field {
-    Field {
-        name: name.to_owned(),
-        value,
     }
 }

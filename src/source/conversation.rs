@@ -489,7 +489,7 @@ impl Source for Conversation {
         let Some((place, wanted)) = self.plot.handshake(link) else {
             return Refused::Badly;
         };
-        if wanted.allows_refusal(refusal.status) == Some(true) {
+        if wanted.allows_refusal(refusal.head.status) == Some(true) {
             if let Some(wire) = self.wire(link) {
                 wire.inbox.stage = Stage::Refused;
                 wire.inbox.answer = refusal.head.clone();
@@ -533,5 +533,5 @@ impl Source for Conversation {
 }
 
 fn refused_with(refusal: &Refusal) -> String {
-    format!("the server refused it: {}", refusal.head.start_line)
+    format!("the server refused it: {}", refusal.head.status_line)
 }

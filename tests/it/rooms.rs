@@ -21,7 +21,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("event", &["error", "http", "protocol"]),
     ("conversation", &["error", "protocol", "text"]),
     ("assembly", &["event"]),
-    ("target", &["error"]),
+    ("target", &["error", "http"]),
     // The modules that do something.
     (
         "connect",

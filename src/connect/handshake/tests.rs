@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::*;
-use crate::connect::request::parse_header;
-use crate::target::{Credentials, Target};
+use crate::http::{Credentials, CustomHeader};
+use crate::target::Target;
 
 /// A server in memory: it computes its answer once it has seen the whole request.
 struct Server<F> {
@@ -72,13 +72,13 @@ fn with(address: &str, headers: &[&str]) -> Request {
     let mut request = to(address);
     request.headers = headers
         .iter()
-        .map(|text| parse_header(text).expect("a header"))
+        .map(|text| CustomHeader::parse(text).expect("a header"))
         .collect();
     request
 }
 
 fn lines(request: &Request) -> Vec<String> {
-    let text = String::from_utf8(encode(&compose(request, "KEY"))).expect("text");
+    let text = String::from_utf8(compose(request, "KEY").encode()).expect("text");
     let text = text
         .strip_suffix("\r\n\r\n")
         .expect("an empty line ends it");
@@ -183,7 +183,7 @@ fn an_upgrade_keeps_what_came_behind_it() {
     });
     let agreed = result.expect("the answer is right");
     assert_eq!(agreed.subprotocol.as_deref(), Some("other"));
-    assert_eq!(agreed.response.start_line, "HTTP/1.1 101 Switching");
+    assert_eq!(agreed.response.status_line, "HTTP/1.1 101 Switching");
     // The server gives seven bytes a read: what is glued may have to be read later.
     assert!(b"\x01glued".starts_with(&agreed.early));
     assert!(matches!(
@@ -201,7 +201,7 @@ fn bytes_glued_to_the_head_are_early() {
     let header = format!("Sec-WebSocket-Key: {key}");
     let request = with("ws://h", &[&header]);
     // In one buffer the answer stands where the request ends.
-    let length = encode(&compose(&request, "")).len();
+    let length = compose(&request, "").encode().len();
     stream.get_mut().resize(length, 0);
     stream.get_mut().extend(answer.as_bytes());
     let agreed = upgrade(&mut stream, &request, Deadline::never(), &mut |_| ())
@@ -274,8 +274,8 @@ fn a_refusal_has_its_body_and_a_hint() {
     let Error::Refused(refusal) = error else {
         panic!("{error:?}");
     };
-    assert_eq!((refusal.status, refusal.truncated), (401, false));
-    assert_eq!(refusal.body, b"nope");
+    assert_eq!((refusal.head.status, refusal.body.truncated), (401, false));
+    assert_eq!(refusal.body.bytes, b"nope");
     assert!(refusal.hint.is_some_and(|hint| hint.contains("-u")));
 }
 
@@ -330,7 +330,7 @@ fn what_came_of_a_refusal_in_time_is_kept() {
         .expect_err("it is a refusal");
     assert!(
         matches!(&error, Error::Refused(refusal)
-            if refusal.truncated && refusal.body == b"not you"),
+            if refusal.body.truncated && refusal.body.bytes == b"not you"),
         "{error:?}"
     );
 }
@@ -359,7 +359,7 @@ fn a_server_may_refuse_before_it_reads() {
     let mut full = Hasty(b"HTTP/1.1 503 x\r\nContent-Length: 4\r\n\r\nfull");
     let error = upgrade(&mut full, &to("ws://h"), Deadline::never(), &mut |_| ())
         .expect_err("it is a refusal");
-    assert!(matches!(error, Error::Refused(refusal) if refusal.body == b"full"));
+    assert!(matches!(error, Error::Refused(refusal) if refusal.body.bytes == b"full"));
     let error = upgrade(
         &mut Hasty(b""),
         &to("ws://h"),

@@ -4,9 +4,9 @@ use std::fmt;
 
 use super::exceptions::excepts;
 use super::Proxy;
-use crate::connect::request::Header;
 use crate::error::Error;
-use crate::target::{Credentials, Target};
+use crate::http::{Credentials, CustomHeader};
+use crate::target::Target;
 
 /// What `-x` said. A wrong address is kept as its sentence: it may hold a password, so it must
 /// not be quoted, as the command line's parser would.
@@ -97,7 +97,7 @@ pub struct Choice {
     /// `-U`: goes before the credentials in a proxy's address.
     pub credentials: Option<Credentials>,
     /// `--proxy-header`: fields for the request to a proxy that speaks HTTP.
-    pub headers: Vec<Header>,
+    pub headers: Vec<CustomHeader>,
     /// The environment.
     pub variables: Variables,
 }

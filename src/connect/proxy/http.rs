@@ -3,15 +3,12 @@
 
 use std::io::{Read, Write};
 
-use data_encoding::BASE64;
-
 use super::{Destination, Fault, Proxy};
-use crate::connect::handshake::{self, encode, final_head};
+use crate::connect::handshake;
 use crate::connect::{explain, Request};
 use crate::error::Refusal;
 use crate::event::Step;
-use crate::http::response::{self, Incoming};
-use crate::http::Head;
+use crate::http::{Credentials, Headers, RequestHead, ResponseError, ResponseHead, ResponseReader};
 
 /// Asks for a tunnel on a stream to the proxy. Not a byte behind the proxy's answer is read: what
 /// comes there is the server's, for whoever reads next.
@@ -23,62 +20,59 @@ pub fn connect<S: Read + Write>(
     tell: &mut dyn FnMut(Step),
 ) -> Result<(), Fault> {
     let asked = compose(proxy, request, to);
-    let sent = stream.write_all(&encode(&asked));
+    let sent = stream.write_all(&asked.encode());
     let sent = sent.and_then(|()| stream.flush());
     if sent.is_ok() {
         tell(Step::AskedProxy(to.to_string(), Some(asked)));
     }
     // A proxy that refuses before it has read the request may have answered all the same.
-    let mut incoming = Incoming::up_to_the_head(stream);
-    let (status, answered) = final_head(&mut incoming).map_err(|fault| match (fault, sent) {
-        (response::Fault::Ended(_), Err(cause)) => Fault::Ended(Some(cause)),
-        (response::Fault::Ended(cause), Ok(())) => Fault::Ended(cause),
-        (response::Fault::Malformed(cause), _) => Fault::Wrong { cause, hint: None },
-        (response::Fault::NotHttp(bytes), _) => Fault::Wrong {
-            cause: explain::not_http(&bytes),
-            hint: None,
-        },
-    })?;
+    let mut reader = ResponseReader::exact(stream);
+    let answered = reader
+        .read_final_head()
+        .map_err(|error| match (error, sent) {
+            (ResponseError::Closed(_), Err(cause)) => Fault::Ended(Some(cause)),
+            (ResponseError::Closed(cause), Ok(())) => Fault::Ended(cause),
+            (ResponseError::Malformed(cause), _) => Fault::Wrong { cause, hint: None },
+            (ResponseError::NotHttp(bytes), _) => Fault::Wrong {
+                cause: explain::not_http(&bytes),
+                hint: None,
+            },
+        })?;
     tell(Step::ProxyAnswered(Some(answered.clone())));
-    if (200..300).contains(&status) {
+    if (200..300).contains(&answered.status) {
         return Ok(());
     }
-    let (body, truncated) = incoming.body(status, &answered);
+    let body = reader.read_body(&answered);
     Err(Fault::Refused {
-        cause: answered.start_line.clone(),
-        hint: hint(status, &answered, proxy),
+        cause: answered.status_line.clone(),
+        hint: hint(&answered, proxy),
         refusal: Some(Box::new(Refusal {
-            status,
             head: answered,
             body,
-            truncated,
             hint: None,
         })),
         other_may_do: false,
     })
 }
 
-fn compose(proxy: &Proxy, request: &Request, to: &Destination) -> Head {
+fn compose(proxy: &Proxy, request: &Request, to: &Destination) -> RequestHead {
     let to = to.to_string();
-    let credentials = proxy.credentials.as_ref().map(|it| {
-        let pair = format!("{}:{}", it.user, it.password);
-        format!("Basic {}", BASE64.encode(pair.as_bytes()))
-    });
+    let credentials = proxy.credentials.as_ref().map(Credentials::to_basic);
     let ours = [
         ("Host", Some(to.clone())),
         ("Proxy-Connection", Some("keep-alive".to_owned())),
         ("User-Agent", handshake::user_agent(request)),
         ("Proxy-Authorization", credentials),
     ];
-    Head {
-        start_line: format!("CONNECT {to} HTTP/1.1"),
-        fields: handshake::fields(&ours, &request.proxies.headers),
+    RequestHead {
+        request_line: format!("CONNECT {to} HTTP/1.1"),
+        headers: Headers::merge(&ours, &request.proxies.headers),
     }
 }
 
 /// What to do about a refusal, where the cause is plain.
-fn hint(status: u16, head: &Head, proxy: &Proxy) -> Option<String> {
-    Some(match status {
+fn hint(head: &ResponseHead, proxy: &Proxy) -> Option<String> {
+    Some(match head.status {
         // tinyproxy says 401, which is a server's word, to wrong credentials.
         401 | 407 => unauthorised(head, proxy),
         403 => "the proxy does not allow this server or this port; many allow port 443 alone"
@@ -93,8 +87,8 @@ fn hint(status: u16, head: &Head, proxy: &Proxy) -> Option<String> {
     })
 }
 
-fn unauthorised(head: &Head, proxy: &Proxy) -> String {
-    let mut ways = head.all("Proxy-Authenticate").peekable();
+fn unauthorised(head: &ResponseHead, proxy: &Proxy) -> String {
+    let mut ways = head.headers.get_all("Proxy-Authenticate").peekable();
     let none_is_known = ways.peek().is_some();
     let basic = ways.any(|way| way.to_ascii_lowercase().starts_with(b"basic"));
     if none_is_known && !basic {
@@ -115,7 +109,7 @@ mod tests {
 
     use super::*;
     use crate::connect::proxy::Choice;
-    use crate::connect::request::parse_header;
+    use crate::http::{CustomHeader, Secrets};
     use crate::target::Target;
 
     /// A proxy in memory that gives at most `step` bytes a read, then silence.
@@ -152,7 +146,7 @@ mod tests {
     }
 
     fn request(headers: &[&str]) -> Request {
-        let headers = headers.iter().map(|text| parse_header(text));
+        let headers = headers.iter().map(|text| CustomHeader::parse(text));
         Request {
             proxies: Choice {
                 headers: headers.collect::<Result<_, _>>().expect("headers"),
@@ -180,7 +174,7 @@ mod tests {
         let to = Destination::Name("::1".to_owned(), 8080);
         let asked = compose(&proxy("http://u:p%40q@h"), &request(&["X: y"]), &to);
         let agent = concat!("User-Agent: wsline/", env!("CARGO_PKG_VERSION"));
-        let lines: Vec<_> = asked.lines(crate::http::Secrets::Shown).collect();
+        let lines: Vec<_> = asked.lines(Secrets::Shown).collect();
         assert_eq!(
             lines,
             [
@@ -195,7 +189,7 @@ mod tests {
         let mut replaced = request(&["host: other", "proxy-connection:", "Proxy-Authorization: X"]);
         replaced.user_agent = Some(String::new());
         let asked = compose(&proxy("http://u:p@h"), &replaced, &to);
-        let lines: Vec<_> = asked.lines(crate::http::Secrets::Shown).collect();
+        let lines: Vec<_> = asked.lines(Secrets::Shown).collect();
         assert_eq!(
             lines[1..],
             ["host: other", "Proxy-Authorization: X"].map(str::to_owned)
@@ -237,7 +231,7 @@ mod tests {
             assert_eq!(cause, "HTTP/1.1 407 No");
             let refusal = refusal.expect("it has an answer");
             assert_eq!(
-                (&refusal.body[..], refusal.truncated),
+                (&refusal.body.bytes[..], refusal.body.truncated),
                 (&b"body"[..], false)
             );
             assert!(hint.is_some_and(|hint| hint.contains("wants credentials: -U")));
@@ -278,12 +272,10 @@ mod tests {
 
     #[test]
     fn a_plain_cause_has_a_hint() {
-        let head = |way: &str| Head {
-            start_line: String::new(),
-            fields: vec![crate::http::Field {
-                name: "Proxy-Authenticate".to_owned(),
-                value: way.as_bytes().to_vec(),
-            }],
+        let head = |status, way: &str| ResponseHead {
+            status,
+            headers: Headers::from_iter([("Proxy-Authenticate", way)]),
+            ..ResponseHead::default()
         };
         for (status, way, address, says) in [
             (407, "Basic realm=x", "h", "wants credentials: -U"),
@@ -293,10 +285,10 @@ mod tests {
             (405, "x", "h", "no proxy"),
             (503, "x", "h", "could not reach the server"),
         ] {
-            let hint = hint(status, &head(way), &proxy(address)).expect("a hint");
+            let hint = hint(&head(status, way), &proxy(address)).expect("a hint");
             assert!(hint.contains(says), "{status}: {hint}");
         }
-        assert_eq!(hint(418, &head("x"), &proxy("h")), None);
-        assert!(unauthorised(&Head::default(), &proxy("h")).contains("wants credentials"));
+        assert_eq!(hint(&head(418, "x"), &proxy("h")), None);
+        assert!(unauthorised(&ResponseHead::default(), &proxy("h")).contains("wants credentials"));
     }
 }

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::IpAddr;
 
 use super::{literal, Destination, Fault};
-use crate::target::Credentials;
+use crate::http::Credentials;
 
 const VERSION: u8 = 5;
 

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::event::{Piece, Timing};
-use crate::http::Head;
+use crate::http::{RequestHead, ResponseHead};
 use crate::output::memory::Memory;
 use crate::protocol::Closure;
 
@@ -222,8 +222,8 @@ fn the_opening_is_told_at_the_prompt() {
         subprotocol: Some("a\x1bb".to_owned()),
         extensions: None,
         compression: None,
-        request: Head::default(),
-        response: Head::default(),
+        request: RequestHead::default(),
+        response: ResponseHead::default(),
         timing: Timing::default(),
     };
     assert_eq!(

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::conversation::command::Command;
 use crate::event::{Piece, Timing};
-use crate::http::Field;
+use crate::http::{RequestHead, ResponseHead};
 use crate::output::memory::{together, Memory};
 use crate::protocol::{CloseBody, CloseReason, End};
 use crate::source;
@@ -162,10 +162,6 @@ fn pings_and_pongs_are_shown_when_asked_for() {
 
 #[test]
 fn open_has_both_heads_without_secrets() {
-    let field = |name: &str, value: &str| Field {
-        name: name.to_owned(),
-        value: value.as_bytes().to_vec(),
-    };
     let upgrade = Upgrade {
         url: "ws://h/".to_owned(),
         address: Some(SocketAddr::from(([127, 0, 0, 1], 80))),
@@ -173,13 +169,14 @@ fn open_has_both_heads_without_secrets() {
         subprotocol: Some("chat".to_owned()),
         extensions: None,
         compression: None,
-        request: Head {
-            start_line: "GET / HTTP/1.1".to_owned(),
-            fields: vec![field("Host", "h"), field("Authorization", "Bearer t")],
+        request: RequestHead {
+            request_line: "GET / HTTP/1.1".to_owned(),
+            headers: Headers::from_iter([("Host", "h"), ("Authorization", "Bearer t")]),
         },
-        response: Head {
-            start_line: "HTTP/1.1 101 Switching Protocols".to_owned(),
-            fields: vec![field("X", "1"), field("X", "2")],
+        response: ResponseHead {
+            status: 101,
+            status_line: "HTTP/1.1 101 Switching Protocols".to_owned(),
+            headers: Headers::from_iter([("X", "1"), ("X", "2")]),
         },
         timing: Timing {
             redirects: None,
@@ -211,8 +208,8 @@ fn a_unix_socket_stands_where_an_address_would() {
         subprotocol: None,
         extensions: None,
         compression: None,
-        request: Head::default(),
-        response: Head::default(),
+        request: RequestHead::default(),
+        response: ResponseHead::default(),
         timing: Timing::default(),
     };
     let line = shown(&Event::Open(&upgrade));

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use super::*;
 use crate::event::{Kind, Piece, Timing};
-use crate::http::Field;
+use crate::http::{Headers, RequestHead, ResponseHead};
 use crate::output::memory::Memory;
 use crate::protocol::CloseReason;
 
@@ -36,13 +36,10 @@ fn address() -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], 80))
 }
 
-fn head(start_line: &str, name: &str, value: &str) -> Head {
-    Head {
-        start_line: start_line.to_owned(),
-        fields: vec![Field {
-            name: name.to_owned(),
-            value: value.as_bytes().to_vec(),
-        }],
+fn request(request_line: &str, name: &str, value: &str) -> RequestHead {
+    RequestHead {
+        request_line: request_line.to_owned(),
+        headers: Headers::from_iter([(name, value)]),
     }
 }
 
@@ -123,7 +120,7 @@ fn steps_are_told_with_their_time() {
 
 #[test]
 fn the_handshake_is_told_as_on_the_wire_without_secrets() {
-    let asked = Step::Asked(head("GET / HTTP/1.1", "Authorization", "Bearer t"));
+    let asked = Step::Asked(request("GET / HTTP/1.1", "Authorization", "Bearer t"));
     assert_eq!(
         told(Verbosity::Handshake, &Event::Step(&asked)),
         "*    12.3 ms  asked for the upgrade\n\
@@ -134,7 +131,11 @@ fn the_handshake_is_told_as_on_the_wire_without_secrets() {
         ..manner(Verbosity::Handshake)
     };
     assert!(told_on(shown, Link(0), &Event::Step(&asked)).contains("Bearer t\n"));
-    let answered = Step::Answered(head("HTTP/1.1 101 OK", "X", "\x1b\t\u{202e}"));
+    let answered = Step::Answered(ResponseHead {
+        status: 101,
+        status_line: "HTTP/1.1 101 OK".to_owned(),
+        headers: Headers::from_iter([("X", "\x1b\t\u{202e}")]),
+    });
     assert_eq!(
         told(Verbosity::Handshake, &Event::Step(&answered)),
         "*    12.3 ms  the server answered\n\
@@ -144,7 +145,7 @@ fn the_handshake_is_told_as_on_the_wire_without_secrets() {
 
 #[test]
 fn the_talk_with_a_proxy_is_told_without_secrets() {
-    let head = head("CONNECT h:80 HTTP/1.1", "Proxy-Authorization", "Basic dTpw");
+    let head = request("CONNECT h:80 HTTP/1.1", "Proxy-Authorization", "Basic dTpw");
     let asked = Step::AskedProxy("h:80".to_owned(), Some(head));
     assert_eq!(
         told(Verbosity::Handshake, &Event::Step(&asked)),
@@ -162,8 +163,8 @@ fn the_opening_is_told() {
         subprotocol: Some("chat".to_owned()),
         extensions: Some("x".to_owned()),
         compression: None,
-        request: Head::default(),
-        response: Head::default(),
+        request: RequestHead::default(),
+        response: ResponseHead::default(),
         timing: Timing::default(),
     };
     assert_eq!(

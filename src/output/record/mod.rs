@@ -17,7 +17,7 @@ use std::time::SystemTime;
 use self::archive::Archive;
 use crate::error::Error;
 use crate::event::{Event, Link};
-use crate::http::{Field, Secrets};
+use crate::http::{Header, Secrets};
 use crate::output::json::JsonLines;
 use crate::output::sink::{Descriptor, Sink};
 use crate::output::{Detail, Output};
@@ -64,8 +64,8 @@ pub struct Options {
 pub struct Opening {
     /// The address that is connected to first, without credentials.
     pub url: String,
-    /// The fields of the upgrade request that the user set, credentials among them.
-    pub fields: Vec<Field>,
+    /// The headers of the upgrade request that the user set, credentials among them.
+    pub headers: Vec<Header>,
     /// The names of those that the user left out.
     pub left_out: Vec<String>,
     /// The subprotocols that are offered.

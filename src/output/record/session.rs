@@ -75,27 +75,27 @@ impl<S: Sink> Session<S> {
             self.state(link, Statement::Options(vec![Template::literal(word)]))?;
         }
         let mut names = Vec::new();
-        for field in &opening.fields {
-            let text = String::from_utf8_lossy(&field.value);
-            let header = if http::is_secret(&field.name) {
-                let name = variable(&field.name, &mut names);
-                let shown = field.shown_value(Secrets::Hidden);
+        for header in &opening.headers {
+            let text = String::from_utf8_lossy(&header.value);
+            let statement = if http::is_secret(&header.name) {
+                let name = variable(&header.name, &mut names);
+                let shown = header.shown_value(Secrets::Hidden);
                 self.comment(&format!(
                     "{name} is not recorded: give it with --var '{name}={shown}', or in the \
                      environment"
                 ))?;
                 Template {
                     parts: vec![
-                        Part::Text(format!("{}: ", field.name)),
+                        Part::Text(format!("{}: ", header.name)),
                         Part::Variable(name),
                     ],
                 }
             } else if text.is_empty() {
-                Template::literal(&format!("{};", field.name))
+                Template::literal(&format!("{};", header.name))
             } else {
-                Template::literal(&format!("{}: {text}", field.name))
+                Template::literal(&format!("{}: {text}", header.name))
             };
-            self.state(link, Statement::Header(header))?;
+            self.state(link, Statement::Header(statement))?;
         }
         for name in &opening.left_out {
             self.state(
@@ -276,7 +276,7 @@ impl<S: Sink> Output for Session<S> {
             Event::Closing(way, closure) => self.closing(at, link, *way, closure),
             Event::Closed(closure) => self.closed(at, link, closure),
             Event::Unopened(Error::Refused(refusal)) => {
-                self.expect(at, link, Wanted::Refused(Some(refusal.status)))
+                self.expect(at, link, Wanted::Refused(Some(refusal.head.status)))
             }
             Event::Unopened(error) => self.comment(&error.to_string()),
             _ => Ok(()),

@@ -8,7 +8,7 @@ use super::step::quote;
 use crate::assembly::Whole;
 use crate::conversation::matching::describe;
 use crate::event::{Event, Kind, Link, Upgrade, Way};
-use crate::http::Head;
+use crate::http::ResponseHead;
 use crate::protocol::close::name_of_code;
 use crate::protocol::{Closure, End, Party};
 
@@ -59,7 +59,7 @@ const KEPT: usize = 64 << 20;
 pub(super) struct Inbox {
     pub(super) stage: Stage,
     /// The server's answer to the upgrade.
-    pub(super) answer: Head,
+    pub(super) answer: ResponseHead,
     whole: Whole,
     waiting: VecDeque<(Instant, Heard)>,
     size: usize,

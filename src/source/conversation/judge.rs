@@ -209,12 +209,8 @@ fn handshake(wanted: &Wanted, inbox: &Inbox) -> Judged {
     let refused = matches!(inbox.stage, Stage::Refused);
     match wanted {
         Wanted::Header { name, value } => {
-            let mut fields = inbox.answer.fields.iter();
-            let of_name = fields
-                .by_ref()
-                .filter(|field| field.name.eq_ignore_ascii_case(name));
-            let values: Vec<_> = of_name.map(|field| &field.value).collect();
-            if values.iter().any(|it| **it == value.as_bytes()) {
+            let values: Vec<_> = inbox.answer.headers.get_all(name).collect();
+            if values.contains(&value.as_bytes()) {
                 return Judged::Met;
             }
             Judged::unmet(match values.first() {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::event::Timing;
-use crate::http::Head;
+use crate::http::{RequestHead, ResponseHead};
 use crate::protocol::Closure;
 use crate::terminal::Mail;
 
@@ -132,8 +132,8 @@ fn upgrade() -> Upgrade {
         subprotocol: Some("chat.v1".to_owned()),
         extensions: None,
         compression: None,
-        request: Head::default(),
-        response: Head::default(),
+        request: RequestHead::default(),
+        response: ResponseHead::default(),
         timing: Timing::default(),
     }
 }

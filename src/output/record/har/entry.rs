@@ -12,7 +12,7 @@ use url::Url;
 
 use crate::error::Refusal;
 use crate::event::{Timing, Way};
-use crate::http::{Head, Secrets};
+use crate::http::{Header, Headers, RequestHead, ResponseHead, Secrets};
 
 /// Who wrote the archive.
 #[derive(Serialize)]
@@ -181,8 +181,8 @@ pub(super) struct Request<'a> {
 
 impl<'a> Request<'a> {
     /// The request with this head; an empty one was not sent.
-    pub(super) fn of(head: &Head, url: &'a str, secrets: Secrets) -> Self {
-        let mut words = head.start_line.split(' ');
+    pub(super) fn of(head: &RequestHead, url: &'a str, secrets: Secrets) -> Self {
+        let mut words = head.request_line.split(' ');
         let method = words.next().filter(|method| !method.is_empty());
         let query = Url::parse(url).map(|url| {
             let pairs = url.query_pairs();
@@ -192,11 +192,11 @@ impl<'a> Request<'a> {
             method: method.unwrap_or("GET").to_owned(),
             url,
             http_version: words.next_back().unwrap_or("HTTP/1.1").to_owned(),
-            cookies: cookies(head, "cookie", secrets),
-            headers: headers(head, secrets),
+            cookies: cookies(&head.headers, "cookie", secrets),
+            headers: headers(&head.headers, secrets),
             // An address that is no URL has no query either.
             query_string: query.unwrap_or_default(),
-            headers_size: size(head),
+            headers_size: size(&head.request_line, &head.headers),
             body_size: 0,
         }
     }
@@ -221,18 +221,17 @@ pub(super) struct Response {
 }
 
 impl Response {
-    pub(super) fn of(head: &Head, content: Content, secrets: Secrets) -> Self {
-        let mut words = head.start_line.splitn(3, ' ');
+    pub(super) fn of(head: &ResponseHead, content: Content, secrets: Secrets) -> Self {
+        let mut words = head.status_line.splitn(3, ' ');
         let http_version = words.next().unwrap_or_default().to_owned();
-        let status = words.next().and_then(|code| code.parse().ok());
         Self {
-            status: status.unwrap_or(0),
-            status_text: words.next().unwrap_or_default().to_owned(),
+            status: head.status,
+            status_text: words.nth(1).unwrap_or_default().to_owned(),
             http_version,
-            cookies: cookies(head, "set-cookie", secrets),
-            headers: headers(head, secrets),
-            redirect_url: text(head, "location"),
-            headers_size: size(head),
+            cookies: cookies(&head.headers, "set-cookie", secrets),
+            headers: headers(&head.headers, secrets),
+            redirect_url: text(&head.headers, "location"),
+            headers_size: size(&head.status_line, &head.headers),
             // A body is kept decoded: how many bytes it was on the wire is not known.
             body_size: if content.size == 0 { 0 } else { -1 },
             content,
@@ -242,7 +241,11 @@ impl Response {
 
     /// There was no answer.
     pub(super) fn none() -> Self {
-        Self::of(&Head::default(), Content::default(), Secrets::Hidden)
+        Self::of(
+            &ResponseHead::default(),
+            Content::default(),
+            Secrets::Hidden,
+        )
     }
 
     pub(super) fn with_error(self, error: Option<String>) -> Self {
@@ -279,13 +282,13 @@ impl Default for Content {
 impl Content {
     /// The body of a refusal.
     pub(super) fn of(refusal: &Refusal) -> Self {
-        let mime_type = text(&refusal.head, "content-type");
-        let (text, encoding) = match std::str::from_utf8(&refusal.body) {
+        let mime_type = text(&refusal.head.headers, "content-type");
+        let (text, encoding) = match std::str::from_utf8(&refusal.body.bytes) {
             Ok(text) => (text.to_owned(), None),
-            Err(_) => (BASE64.encode(&refusal.body), Some("base64")),
+            Err(_) => (BASE64.encode(&refusal.body.bytes), Some("base64")),
         };
         Self {
-            size: refusal.body.len(),
+            size: refusal.body.bytes.len(),
             mime_type: if mime_type.is_empty() {
                 Self::default().mime_type
             } else {
@@ -293,7 +296,7 @@ impl Content {
             },
             text: Some(text),
             encoding,
-            comment: refusal.truncated.then_some("the beginning of it"),
+            comment: refusal.body.truncated.then_some("the beginning of it"),
         }
     }
 }
@@ -314,19 +317,20 @@ impl Pair {
     }
 }
 
-fn headers(head: &Head, secrets: Secrets) -> Vec<Pair> {
-    let pair = |field: &crate::http::Field| Pair::new(&field.name, field.shown_value(secrets));
-    head.fields.iter().map(pair).collect()
+fn headers(headers: &Headers, secrets: Secrets) -> Vec<Pair> {
+    let pair = |header: &Header| Pair::new(&header.name, header.shown_value(secrets));
+    headers.iter().map(pair).collect()
 }
 
-/// The cookies in the fields called `name`: of `Set-Cookie` the first pair is one, of `Cookie`
+/// The cookies in the headers called `name`: of `Set-Cookie` the first pair is one, of `Cookie`
 /// each (RFC 6265 §4).
-fn cookies(head: &Head, name: &str, secrets: Secrets) -> Vec<Pair> {
+fn cookies(headers: &Headers, name: &str, secrets: Secrets) -> Vec<Pair> {
     if secrets == Secrets::Hidden {
         return Vec::new();
     }
     let most = if name == "cookie" { usize::MAX } else { 1 };
-    head.all(name)
+    headers
+        .get_all(name)
         .flat_map(|value| value.split(|&byte| byte == b';').take(most))
         .filter_map(|pair| {
             let pair = String::from_utf8_lossy(pair);
@@ -336,18 +340,18 @@ fn cookies(head: &Head, name: &str, secrets: Secrets) -> Vec<Pair> {
         .collect()
 }
 
-fn text(head: &Head, name: &str) -> String {
-    String::from_utf8_lossy(head.get(name).unwrap_or_default()).into_owned()
+fn text(headers: &Headers, name: &str) -> String {
+    String::from_utf8_lossy(headers.get(name).unwrap_or_default()).into_owned()
 }
 
 /// The bytes of a head on the wire, with the empty line that ends it; -1 if there is none.
-fn size(head: &Head) -> i64 {
-    if head.start_line.is_empty() {
+fn size(first_line: &str, headers: &Headers) -> i64 {
+    if first_line.is_empty() {
         return -1;
     }
-    let fields = head.fields.iter();
-    let lines = fields.map(|field| field.name.len() + ": \r\n".len() + field.value.len());
-    let all = head.start_line.len() + "\r\n\r\n".len() + lines.sum::<usize>();
+    let headers = headers.iter();
+    let lines = headers.map(|header| header.name.len() + ": \r\n".len() + header.value.len());
+    let all = first_line.len() + "\r\n\r\n".len() + lines.sum::<usize>();
     i64::try_from(all).unwrap_or(-1)
 }
 

@@ -21,7 +21,7 @@ use super::archive::Archive;
 use crate::assembly::Whole;
 use crate::error::Error;
 use crate::event::{Event, Kind, Link, Step, Upgrade, Way};
-use crate::http::{Head, Secrets};
+use crate::http::{RequestHead, ResponseHead, Secrets};
 use crate::output::{Detail, Output};
 use crate::protocol::{close, CloseBody, Closure};
 
@@ -42,8 +42,8 @@ struct Attempt {
     since: SystemTime,
     resolved: Option<SystemTime>,
     address: Option<SocketAddr>,
-    asked: Option<(SystemTime, Head)>,
-    answered: Option<(SystemTime, Head)>,
+    asked: Option<(SystemTime, RequestHead)>,
+    answered: Option<(SystemTime, ResponseHead)>,
 }
 
 /// The connection whose entry is the last one.
@@ -175,7 +175,7 @@ impl Har {
             started: attempt.since,
             request: match request {
                 Some(head) => Request::of(head, &url, self.secrets),
-                None => Request::of(&Head::default(), &url, self.secrets),
+                None => Request::of(&RequestHead::default(), &url, self.secrets),
             },
             response: response.with_error(error.map(ToString::to_string)),
             address: attempt.address,

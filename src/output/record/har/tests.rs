@@ -8,7 +8,7 @@ use tempfile::NamedTempFile;
 use super::*;
 use crate::error::Refusal;
 use crate::event::{Piece, Timing};
-use crate::http::Field;
+use crate::http::{Body, Headers, RequestHead, ResponseHead};
 use crate::protocol::{CloseReason, Party};
 
 const LINK: Link = Link(0);
@@ -48,28 +48,23 @@ impl Archived {
     }
 }
 
-fn head(start_line: &str, fields: &[(&str, &str)]) -> Head {
-    Head {
-        start_line: start_line.to_owned(),
-        fields: fields
-            .iter()
-            .map(|(name, value)| Field {
-                name: (*name).to_owned(),
-                value: value.as_bytes().to_vec(),
-            })
-            .collect(),
+fn response(status: u16, reason: &str, headers: &[(&str, &str)]) -> ResponseHead {
+    ResponseHead {
+        status,
+        status_line: format!("HTTP/1.1 {status} {reason}"),
+        headers: headers.iter().copied().collect(),
     }
 }
 
-fn request() -> Head {
-    head(
-        "GET /?a=b%20c&d HTTP/1.1",
-        &[
+fn request() -> RequestHead {
+    RequestHead {
+        request_line: "GET /?a=b%20c&d HTTP/1.1".to_owned(),
+        headers: Headers::from_iter([
             ("Host", "h:1"),
             ("Cookie", "e=f; g=h"),
             ("Authorization", "Bearer x"),
-        ],
-    )
+        ]),
+    }
 }
 
 fn upgrade() -> Upgrade {
@@ -78,10 +73,7 @@ fn upgrade() -> Upgrade {
         url: "ws://h:1/?a=b%20c&d".to_owned(),
         address: Some("[::1]:1".parse().expect("an address")),
         request: request(),
-        response: head(
-            "HTTP/1.1 101 Switching Protocols",
-            &[("Set-Cookie", "i=j; Path=/")],
-        ),
+        response: response(101, "Switching Protocols", &[("Set-Cookie", "i=j; Path=/")]),
         timing: Timing {
             redirects: milliseconds(9_000_000),
             resolve: milliseconds(1500),
@@ -209,7 +201,7 @@ fn an_answer_that_is_no_connection_is_an_entry() {
         (10, Step::Resolved(vec![address])),
         (15, Step::Connected(address)),
         (20, Step::Asked(request())),
-        (40, Step::Answered(head("HTTP/1.1 302 Found", &[location]))),
+        (40, Step::Answered(response(302, "Found", &[location]))),
     ];
     for (milliseconds, step) in &steps {
         assert!(archived.tell(*milliseconds, &Event::Step(step)).is_empty());
@@ -217,13 +209,14 @@ fn an_answer_that_is_no_connection_is_an_entry() {
     let (url, tls, bared) = ("ws://h:1/b".to_owned(), false, false);
     archived.tell(50, &Event::Step(&Step::Redirected { url, tls, bared }));
     archived.tell(60, &Event::Step(&Step::Asked(request())));
-    let refusal = head("HTTP/1.1 401 Unauthorized", &[("Content-Type", "text/x")]);
+    let refusal = response(401, "Unauthorized", &[("Content-Type", "text/x")]);
     archived.tell(65, &Event::Step(&Step::Answered(refusal.clone())));
     let error = Error::Refused(Box::new(Refusal {
-        status: 401,
         head: refusal,
-        body: b"no\xff".to_vec(),
-        truncated: true,
+        body: Body {
+            bytes: b"no\xff".to_vec(),
+            truncated: true,
+        },
         hint: None,
     }));
     let entries = archived.tell(70, &Event::Unopened(&error));

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::error::Refusal;
 use crate::event::{Piece, Upgrade};
-use crate::http::Field;
+use crate::http::{Header, ResponseHead};
 use crate::output::memory::Memory;
 use crate::protocol::Violation;
 
@@ -64,20 +64,16 @@ fn closure(first: Party, sent: Option<CloseBody>, received: Option<CloseBody>) -
 
 #[test]
 fn the_head_says_what_was_asked_for_and_no_secret() {
-    let field = |name: &str, value: &str| Field {
-        name: name.to_owned(),
-        value: value.as_bytes().to_vec(),
-    };
     let mut session = record(&Opening {
         url: "ws://127.0.0.1:8080/a?b=${c}".to_owned(),
-        fields: vec![
-            field("X-Api-Key", "hidden"),
-            field("Origin", "http://a"),
-            field("Cookie", "a=hidden"),
-            field("cookie", "b=hidden"),
-            field("Authorization", "Bearer hidden"),
-            field("X-Empty", ""),
-            field("X-Odd", "${d}"),
+        headers: vec![
+            Header::new("X-Api-Key", "hidden"),
+            Header::new("Origin", "http://a"),
+            Header::new("Cookie", "a=hidden"),
+            Header::new("cookie", "b=hidden"),
+            Header::new("Authorization", "Bearer hidden"),
+            Header::new("X-Empty", ""),
+            Header::new("X-Odd", "${d}"),
         ],
         left_out: vec!["User-Agent".to_owned()],
         subprotocols: vec!["chat".to_owned(), "superchat".to_owned()],
@@ -281,7 +277,10 @@ fn no_connection_is_told_of_too() {
     let mut session = record(&opening);
     session.sink.take();
     let refused = Error::Refused(Box::new(Refusal {
-        status: 401,
+        head: ResponseHead {
+            status: 401,
+            ..ResponseHead::default()
+        },
         ..Refusal::default()
     }));
     tell(&mut session, 1, &Event::Unopened(&refused));

@@ -1,0 +1,225 @@
+//! Reading the body of a response, as much as is kept of it (RFC 9112 §6.3, §7.1).
+
+use std::io::{self, Read};
+
+use super::head::ResponseHead;
+use super::header::Headers;
+use super::response::{ResponseReader, HEAD_LIMIT};
+
+/// How much of a body is kept.
+pub const BODY_LIMIT: usize = 64 << 10;
+
+/// The body of a response, decoded from its transfer coding.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Body {
+    /// At most [`BODY_LIMIT`] bytes.
+    pub bytes: Vec<u8>,
+    /// Whether there was more than is kept, or the connection ended inside it.
+    pub truncated: bool,
+}
+
+impl<S: Read> ResponseReader<'_, S> {
+    /// Reads the body that follows `head` (RFC 9112 §6.3). An error ends it: a part of a body is
+    /// better than none.
+    #[must_use]
+    pub fn read_body(mut self, head: &ResponseHead) -> Body {
+        let mut bytes = Vec::new();
+        let complete = if matches!(head.status, 204 | 304) {
+            Ok(true)
+        } else if head.headers.has_token("Transfer-Encoding", "chunked") {
+            self.read_chunks(&mut bytes)
+        } else if let Some(length) = content_length(&head.headers) {
+            self.read_exactly(length, &mut bytes)
+        } else {
+            self.read_to_end(&mut bytes)
+        };
+        Body {
+            bytes,
+            truncated: !matches!(complete, Ok(true)),
+        }
+    }
+
+    /// True if there was as much as there should be and all of it was kept.
+    fn read_exactly(&mut self, length: u64, body: &mut Vec<u8>) -> io::Result<bool> {
+        let mut left = length;
+        while left > 0 {
+            let room = BODY_LIMIT - body.len();
+            if room == 0 || (self.buffer.is_empty() && !self.fill()?) {
+                return Ok(false);
+            }
+            let count = usize::try_from(left).unwrap_or(usize::MAX);
+            let count = count.min(room).min(self.buffer.len());
+            body.extend(self.buffer.drain(..count));
+            left -= count as u64;
+        }
+        Ok(true)
+    }
+
+    fn read_to_end(&mut self, body: &mut Vec<u8>) -> io::Result<bool> {
+        loop {
+            let count = self.buffer.len().min(BODY_LIMIT - body.len());
+            body.extend(self.buffer.drain(..count));
+            if !self.buffer.is_empty() {
+                return Ok(false);
+            }
+            if !self.fill()? {
+                return Ok(true);
+            }
+        }
+    }
+
+    /// The chunked transfer coding (RFC 9112 §7.1); extensions and trailers are passed over.
+    fn read_chunks(&mut self, body: &mut Vec<u8>) -> io::Result<bool> {
+        loop {
+            let Some(line) = self.read_line()? else {
+                return Ok(false);
+            };
+            let size = line.split(|&byte| byte == b';').next().unwrap_or_default();
+            let size = std::str::from_utf8(size.trim_ascii()).ok();
+            let Some(size) = size.and_then(|size| u64::from_str_radix(size, 16).ok()) else {
+                return Ok(false);
+            };
+            if size == 0 {
+                break;
+            }
+            if !self.read_exactly(size, body)?
+                || self.read_line()?.is_none_or(|line| !line.is_empty())
+            {
+                return Ok(false);
+            }
+        }
+        // The body is whole: trailers that never end take nothing from it.
+        while self.read_line()?.is_some_and(|line| !line.is_empty()) {}
+        Ok(true)
+    }
+
+    fn read_line(&mut self) -> io::Result<Option<Vec<u8>>> {
+        loop {
+            if let Some(end) = memchr::memchr(b'\n', &self.buffer) {
+                let line: Vec<_> = self.buffer.drain(..=end).collect();
+                return Ok(Some(line.trim_ascii_end().to_vec()));
+            }
+            if self.buffer.len() > HEAD_LIMIT || !self.fill()? {
+                return Ok(None);
+            }
+        }
+    }
+}
+
+/// The length that the head promises; `None` if it promises none that makes sense.
+fn content_length(headers: &Headers) -> Option<u64> {
+    let mut values = headers.get_all("Content-Length");
+    let first = values.next()?;
+    if values.any(|value| value != first) || !first.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    std::str::from_utf8(first).ok()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Gives one byte a read, then ends or fails.
+    struct Drip<'a>(&'a [u8], Option<io::ErrorKind>);
+
+    impl Read for Drip<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            match (self.0, self.1) {
+                ([], Some(kind)) => Err(kind.into()),
+                ([], None) => Ok(0),
+                ([first, rest @ ..], _) => {
+                    buffer[0] = *first;
+                    self.0 = rest;
+                    Ok(1)
+                }
+            }
+        }
+    }
+
+    /// The body of a response, read a byte at a time; where nothing fails, all at once too.
+    fn read(bytes: &[u8], end: Option<io::ErrorKind>) -> Body {
+        let mut drip = Drip(bytes, end);
+        let mut reader = ResponseReader::new(&mut drip);
+        let head = reader.read_head().expect("a head");
+        let body = reader.read_body(&head);
+        if end.is_none() {
+            let mut whole = bytes;
+            let mut reader = ResponseReader::new(&mut whole);
+            assert_eq!(reader.read_head().expect("a head"), head);
+            assert_eq!(reader.read_body(&head), body);
+        }
+        body
+    }
+
+    fn body(bytes: &[u8]) -> (String, bool) {
+        let body = read(bytes, None);
+        let text = String::from_utf8(body.bytes).expect("text");
+        (text, body.truncated)
+    }
+
+    #[test]
+    fn a_body_is_read_by_its_framing() {
+        for (bytes, is, truncated) in [
+            ("Content-Length: 3\r\n\r\nabcdef", "abc", false),
+            ("Content-Length: 3\r\n\r\nab", "ab", true),
+            ("Content-Length: +3\r\n\r\nabcdef", "abcdef", false),
+            (
+                "Content-Length: 2\r\nContent-Length: 3\r\n\r\nabcd",
+                "abcd",
+                false,
+            ),
+            ("\r\nabc", "abc", false),
+            (
+                "Content-Length: 1\r\nTransfer-Encoding: gzip, Chunked\r\n\r\n\
+                 2;x=y\r\nab\r\nA\r\n0123456789\r\n0\r\nTrailer: x\r\n\r\nmore",
+                "ab0123456789",
+                false,
+            ),
+            ("Transfer-Encoding: chunked\r\n\r\n3\r\nab", "ab", true),
+            ("Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\n", "ab", true),
+            (
+                "Transfer-Encoding: chunked\r\n\r\n2\r\nabc\r\n0\r\n\r\n",
+                "ab",
+                true,
+            ),
+            ("Transfer-Encoding: chunked\r\n\r\nzz\r\nabc", "", true),
+        ] {
+            let answer = format!("HTTP/1.1 400 Bad Request\r\n{bytes}");
+            assert_eq!(
+                body(answer.as_bytes()),
+                (is.to_owned(), truncated),
+                "{bytes}"
+            );
+        }
+        assert_eq!(body(b"HTTP/1.1 304 x\n\nabc"), (String::new(), false));
+    }
+
+    #[test]
+    fn a_body_that_stalls_is_kept_as_far_as_it_came() {
+        let body = read(
+            b"HTTP/1.1 500 x\r\nContent-Length: 9\r\n\r\nabc",
+            Some(io::ErrorKind::TimedOut),
+        );
+        assert_eq!(body.bytes, b"abc");
+        assert!(body.truncated);
+    }
+
+    #[test]
+    fn a_body_is_kept_up_to_its_limit() {
+        let long = "x".repeat(BODY_LIMIT + 1);
+        for framing in ["Content-Length: 65537\r\n", ""] {
+            let answer = format!("HTTP/1.1 500 x\r\n{framing}\r\n{long}");
+            let (kept, truncated) = body(answer.as_bytes());
+            assert_eq!((kept.len(), truncated), (BODY_LIMIT, true));
+        }
+        let answer = format!("HTTP/1.1 500 x\r\n\r\n{}", &long[1..]);
+        let (kept, truncated) = body(answer.as_bytes());
+        assert_eq!((kept.len(), truncated), (BODY_LIMIT, false));
+        let answer = format!(
+            "HTTP/1.1 500 x\r\nTransfer-Encoding: chunked\r\n\r\n10001\r\n{long}\r\n0\r\n\r\n"
+        );
+        let (kept, truncated) = body(answer.as_bytes());
+        assert_eq!((kept.len(), truncated), (BODY_LIMIT, true));
+    }
+}
