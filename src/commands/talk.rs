@@ -11,6 +11,7 @@ use crate::deadline::Deadline;
 use crate::driver::{self, Signals};
 use crate::error::Error;
 use crate::event::{Event, Link};
+use crate::output::best_effort::BestEffort;
 use crate::output::dump::BinaryAs;
 use crate::output::human::{self, Human, Look};
 use crate::output::json::JsonLines;
@@ -143,11 +144,7 @@ fn outputs(plan: &Plan, prompt: Option<&Prompting>) -> io::Result<Vec<Box<dyn Ou
     };
     let told = match prompt {
         Some(prompt) if plan.stderr_is_terminal => narration(plan, prompt.screen.clone(), true),
-        _ => narration(
-            plan,
-            Descriptor::new(io::stderr().as_fd())?,
-            prompt.is_some(),
-        ),
+        _ => narration(plan, stderr()?, prompt.is_some()),
     };
     let mut outputs = vec![shown, told];
     if let Some(form) = plan.timing.filter(|_| plan.show != Show::Json) {
@@ -156,13 +153,15 @@ fn outputs(plan: &Plan, prompt: Option<&Prompting>) -> io::Result<Vec<Box<dyn Ou
             Some(prompt) if plan.stderr_is_terminal => {
                 Box::new(Timing::new(prompt.screen.clone(), form, palette))
             }
-            _ => {
-                let stderr = Descriptor::new(io::stderr().as_fd())?;
-                Box::new(Timing::new(stderr, form, palette))
-            }
+            _ => Box::new(Timing::new(stderr()?, form, palette)),
         });
     }
     Ok(outputs)
+}
+
+/// Standard error, which nobody need read.
+fn stderr() -> io::Result<BestEffort<Descriptor>> {
+    Ok(BestEffort::new(Descriptor::new(io::stderr().as_fd())?))
 }
 
 fn show<S: Sink + 'static>(plan: &Plan, sink: S, screen: human::Screen) -> Box<dyn Output> {

@@ -1,5 +1,6 @@
 //! Those who hear events: the source first, then each output. Keeps what writing said.
 
+use std::collections::VecDeque;
 use std::io;
 use std::time::{Instant, SystemTime};
 
@@ -47,7 +48,7 @@ pub(super) struct Outputs<'a> {
     pub(super) detail: Detail,
     /// Those that are written to no more, by their places in the list.
     lost: Vec<bool>,
-    failure: Option<Failure>,
+    failures: VecDeque<Failure>,
 }
 
 /// What writing said.
@@ -66,7 +67,7 @@ impl<'a> Outputs<'a> {
             lost: vec![false; list.len()],
             list,
             detail,
-            failure: None,
+            failures: VecDeque::new(),
         }
     }
 
@@ -83,16 +84,38 @@ impl<'a> Outputs<'a> {
         self.each(|output| output.idle());
     }
 
+    /// Lets each act. One that fails is not written to again: what it could not write would only
+    /// be kept, and more with each event. If it was not a record, nothing but records is written to
+    /// from then on: nobody looks on any more, but the end of the conversation still belongs into
+    /// them.
     fn each(&mut self, mut act: impl FnMut(&mut dyn Output) -> io::Result<()>) {
-        for (output, lost) in self.list.iter_mut().zip(&self.lost) {
+        let mut shown_failed = false;
+        for (output, lost) in self.list.iter_mut().zip(&mut self.lost) {
             if *lost {
                 continue;
             }
             if let Err(cause) = act(output.as_mut()) {
+                *lost = true;
                 let record = output.record().map(str::to_owned);
-                self.failure.get_or_insert(Failure { cause, record });
+                shown_failed |= record.is_none();
+                self.failures.push_back(Failure { cause, record });
             }
         }
+        if shown_failed {
+            self.lose(|output| output.record().is_none());
+        }
+    }
+
+    /// Some are written to no more.
+    fn lose(&mut self, which: impl Fn(&dyn Output) -> bool) {
+        for (output, lost) in self.list.iter().zip(&mut self.lost) {
+            *lost |= which(output.as_ref());
+        }
+    }
+
+    /// Those whose reader has not taken what waits are written to no more.
+    pub(super) fn lose_waiting(&mut self) {
+        self.lose(|output| output.waits().is_some());
     }
 
     /// Those that are written to.
@@ -112,27 +135,103 @@ impl<'a> Outputs<'a> {
         self.reached().any(|output| output.waits().is_some())
     }
 
-    /// What writing said, once. From then on a record that failed is not written to; and if it was
-    /// something else, nothing but records is: nobody looks on any more, but the end of the
-    /// conversation still belongs into them.
+    /// What writing said and nobody has asked for yet, the oldest first.
     pub(super) fn take_failure(&mut self) -> Option<Failure> {
-        let failure = self.failure.take()?;
-        for (output, lost) in self.list.iter().zip(&mut self.lost) {
-            *lost |= output.record() == failure.record.as_deref();
-        }
-        Some(failure)
+        self.failures.pop_front()
     }
 
-    /// Whether whoever reads an output's pipe has gone, by its poll.
+    /// Whoever reads an output's pipe has gone, by its poll.
     pub(super) fn reader_has_gone(&mut self) {
-        self.failure.get_or_insert(Failure {
+        self.failures.push_back(Failure {
             cause: io::ErrorKind::BrokenPipe.into(),
             record: None,
         });
+        self.lose(|output| output.record().is_none());
     }
 
     /// Whether nothing is shown any more.
     pub(super) fn is_deaf(&self) -> bool {
         self.reached().all(|output| output.record().is_some())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::rc::Rc;
+
+    use super::*;
+    use crate::event::{Note, Weight};
+
+    /// Fails each time, and counts how often it was told of an event.
+    struct Failing {
+        record: Option<&'static str>,
+        told: Rc<Cell<usize>>,
+    }
+
+    impl Output for Failing {
+        fn record(&self) -> Option<&str> {
+            self.record
+        }
+
+        fn show(&mut self, _: SystemTime, _: Link, _: &Event<'_>) -> io::Result<()> {
+            self.told.set(self.told.get() + 1);
+            Err(io::ErrorKind::StorageFull.into())
+        }
+
+        fn full(&self) -> bool {
+            true
+        }
+    }
+
+    fn failing(record: Option<&'static str>) -> (Box<dyn Output>, Rc<Cell<usize>>) {
+        let told = Rc::default();
+        let output = Failing {
+            record,
+            told: Rc::clone(&told),
+        };
+        (Box::new(output), told)
+    }
+
+    #[test]
+    fn an_output_that_fails_is_told_nothing_more() {
+        let (first, first_told) = failing(Some("first.ws"));
+        let (second, second_told) = failing(Some("second.ws"));
+        let mut list = [first, second];
+        let mut outputs = Outputs::new(&mut list);
+        let note = Note {
+            weight: Weight::Hint,
+            text: String::new(),
+        };
+        for _ in 0..3 {
+            outputs.show(Now::read(), Link::default(), &Event::Note(&note));
+            outputs.settle();
+        }
+        assert_eq!((first_told.get(), second_told.get()), (1, 1));
+        assert!(!outputs.full(), "neither holds up what is read");
+        for record in ["first.ws", "second.ws"] {
+            let failure = outputs.take_failure().expect("each is told once");
+            assert_eq!(failure.record.as_deref(), Some(record));
+            assert_eq!(failure.cause.kind(), io::ErrorKind::StorageFull);
+        }
+        assert!(outputs.take_failure().is_none());
+    }
+
+    #[test]
+    fn what_is_shown_is_lost_together_and_records_are_not() {
+        let (shown, shown_told) = failing(None);
+        let (beside, beside_told) = failing(None);
+        let (record, record_told) = failing(Some("talk.ws"));
+        let mut list = [shown, beside, record];
+        let mut outputs = Outputs::new(&mut list);
+        outputs.reader_has_gone();
+        assert!(outputs.is_deaf());
+        let note = Note {
+            weight: Weight::Hint,
+            text: String::new(),
+        };
+        outputs.show(Now::read(), Link::default(), &Event::Note(&note));
+        assert_eq!((shown_told.get(), beside_told.get()), (0, 0));
+        assert_eq!(record_told.get(), 1);
     }
 }

@@ -13,6 +13,10 @@ use crate::protocol::{CloseReason, End};
 impl Session<'_> {
     pub(super) fn heed_clocks(&mut self) {
         let now = self.at.instant;
+        if self.hard_end.is_some_and(|end| end <= now) {
+            // Who has stopped reading does not hold up the Close that is waited for.
+            self.audience.outputs.lose_waiting();
+        }
         if self.audience.outputs.full() {
             // Nothing is read meanwhile, so silence says nothing.
             self.quiet_since = now;
@@ -58,22 +62,16 @@ impl Session<'_> {
     }
 
     pub(super) fn heed_outputs(&mut self) {
-        match self.audience.outputs.take_failure() {
-            None => {}
-            Some(Failure {
-                cause,
-                record: Some(target),
-            }) => {
-                self.fail(Link::default(), Error::Output { target, cause });
-                self.go(&going_away());
-            }
-            Some(Failure { cause, .. }) if cause.kind() == io::ErrorKind::BrokenPipe => {
-                self.go(&going_away());
-            }
-            Some(Failure { cause, .. }) => {
-                let target = "standard output".to_owned();
-                self.faults.add(Error::Output { target, cause }, false);
-                self.go(&going_away());
+        // To tell of one failure may be the next: each output fails once at most.
+        while let Some(Failure { cause, record }) = self.audience.outputs.take_failure() {
+            match record {
+                Some(target) => self.leave(Error::Output { target, cause }),
+                None if cause.kind() == io::ErrorKind::BrokenPipe => self.go(&going_away()),
+                None => {
+                    let target = "standard output".to_owned();
+                    self.faults.add(Error::Output { target, cause }, false);
+                    self.hurry();
+                }
             }
         }
     }
@@ -100,8 +98,13 @@ impl Session<'_> {
     /// The end after a fault that does not wait for a reader either.
     pub(super) fn leave(&mut self, error: Error) {
         self.fail(Link::default(), error);
+        self.hurry();
+    }
+
+    /// The same after a fault that is kept already.
+    fn hurry(&mut self) {
         if self.hard_end.is_none() {
-            self.hard_end = Some(self.at.instant + self.until.haste());
+            self.hard_end = Some(self.at.instant + self.until.reader_timeout());
             self.go(&going_away());
         }
     }

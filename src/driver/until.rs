@@ -51,4 +51,10 @@ impl Until {
     pub(super) fn haste(&self) -> Duration {
         self.close_timeout.unwrap_or(HASTY)
     }
+
+    /// How long whoever reads the outputs may take then, whatever `--close-timeout` allows the
+    /// server.
+    pub(super) fn reader_timeout(&self) -> Duration {
+        self.haste().min(HASTY)
+    }
 }

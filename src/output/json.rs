@@ -66,10 +66,11 @@ impl<S: Sink> JsonLines<S> {
         if self.lines.out.is_empty() {
             return Ok(());
         }
-        self.sink.put(&self.lines.out)?;
+        let put = self.sink.put(&self.lines.out);
+        // Also after an error: what could not be written is not to be handed on again.
         self.lines.out.clear();
         self.lines.out.shrink_to(1 << 20);
-        Ok(())
+        put
     }
 }
 

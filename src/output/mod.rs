@@ -1,5 +1,6 @@
 //! Outputs: listeners that show or keep what happens. stdout, stderr's narration, a record.
 
+pub mod best_effort;
 pub mod dump;
 pub mod escape;
 pub mod excerpt;

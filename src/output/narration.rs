@@ -7,7 +7,6 @@
 
 use std::fmt::Write;
 use std::io;
-use std::os::fd::BorrowedFd;
 use std::time::{Duration, SystemTime};
 
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
@@ -62,23 +61,12 @@ pub struct Manner {
 pub struct Narration<S> {
     sink: S,
     manner: Manner,
-    /// Writing failed: people don't read any more. That is no reason to end a run whose messages
-    /// go elsewhere, and there is nobody left to tell.
-    unread: bool,
 }
 
 impl<S: Sink> Narration<S> {
     /// A narration on `sink`.
     pub fn new(sink: S, manner: Manner) -> Self {
-        Self {
-            sink,
-            manner,
-            unread: false,
-        }
-    }
-
-    fn heed(&mut self, written: &io::Result<()>) {
-        self.unread |= written.is_err();
+        Self { sink, manner }
     }
 }
 
@@ -98,11 +86,10 @@ impl<S: Sink> Output for Narration<S> {
         }
         let mut lines = Lines::new(self.manner.palette, link);
         self.manner.tell(&mut lines, at, event);
-        if !lines.out.is_empty() && !self.unread {
-            let written = self.sink.put(lines.out.as_bytes());
-            self.heed(&written);
+        if lines.out.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        self.sink.put(lines.out.as_bytes())
     }
 
     fn show_messages(
@@ -114,20 +101,12 @@ impl<S: Sink> Output for Narration<S> {
         Ok(())
     }
 
-    fn waits(&self) -> Option<BorrowedFd<'_>> {
-        self.sink.waits().filter(|_| !self.unread)
+    fn sink(&self) -> Option<&dyn Sink> {
+        Some(&self.sink)
     }
 
-    fn full(&self) -> bool {
-        !self.unread && self.sink.full()
-    }
-
-    fn idle(&mut self) -> io::Result<()> {
-        if !self.unread {
-            let written = self.sink.idle();
-            self.heed(&written);
-        }
-        Ok(())
+    fn sink_mut(&mut self) -> Option<&mut dyn Sink> {
+        Some(&mut self.sink)
     }
 }
 

@@ -124,9 +124,10 @@ impl Descriptor {
         self.write_waiting()?;
         let mut rest = bytes;
         while self.waiting().is_empty() && !rest.is_empty() {
-            match self.write_some(rest)? {
-                Some(count) => rest = &rest[count..],
-                None => break,
+            match self.write_some(rest) {
+                Ok(Some(count)) => rest = &rest[count..],
+                Ok(None) => break,
+                Err(cause) => return Err(self.fail(cause)),
             }
         }
         self.buffer.extend_from_slice(rest);
@@ -143,15 +144,25 @@ impl Descriptor {
 
     fn write_waiting(&mut self) -> io::Result<()> {
         while !self.waiting().is_empty() {
-            let Some(count) = self.write_some(self.waiting())? else {
-                self.drop_written();
-                return Ok(());
-            };
-            self.written += count;
+            match self.write_some(self.waiting()) {
+                Ok(Some(count)) => self.written += count,
+                Ok(None) => {
+                    self.drop_written();
+                    return Ok(());
+                }
+                Err(cause) => return Err(self.fail(cause)),
+            }
         }
         self.buffer.clear();
         self.written = 0;
         Ok(())
+    }
+
+    /// What waits is not tried again, and takes no memory.
+    fn fail(&mut self, cause: io::Error) -> io::Error {
+        self.buffer = Vec::new();
+        self.written = 0;
+        cause
     }
 
     /// Forgets what was written. A reader that is slow but never stops would otherwise let the
@@ -291,6 +302,21 @@ mod tests {
         sink.put(b"x").expect("buffered");
         let error = sink.idle().expect_err("nobody reads");
         assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_could_not_be_written_is_not_kept() {
+        let full = OpenOptions::new().write(true).open("/dev/full");
+        let full = full.expect("Linux has it");
+        let mut sink = Descriptor::new(full.as_fd()).expect("a sink");
+        sink.put(b"x").expect("buffered");
+        sink.idle().expect_err("it is full");
+        assert!(sink.waits().is_none());
+        sink.put(&[b'x'; Descriptor::LARGE])
+            .expect_err("so much is written at once");
+        assert!(sink.waits().is_none());
+        assert_eq!(sink.buffer.capacity(), 0);
     }
 
     #[test]

@@ -10,8 +10,9 @@ use std::process::{Command, Stdio};
 
 use nix::fcntl::{fcntl, FcntlArg};
 
+use crate::limits::MEMORY;
 use crate::support::program::BINARY as WSLINE;
-use crate::support::{Gate, Peer, Stdout, Wsline};
+use crate::support::{require, Gate, Peer, Stdout, Wsline};
 
 #[test]
 fn a_reader_that_goes_away_ends_it_quietly() {
@@ -65,16 +66,67 @@ fn an_output_that_is_full_is_an_error() {
         .run();
 }
 
+/// A file that may not grow past some size stands for a full disk. More memory than a gigabyte is
+/// not to be had.
+#[test]
+fn a_full_disk_takes_no_memory() {
+    require!("bash");
+    let lines = "a line\n".repeat(50_000);
+    let objects = "{\"type\":\"text\",\"data\":\"a line\"}\n".repeat(50_000);
+    let limited = "trap '' XFSZ; ulimit -f 8; ulimit -v 1048576; exec \"$0\" \"$@\" >talk";
+    for (option, input) in [("-w0", lines), ("--json", objects)] {
+        let peer = Peer::ws().echo_all().start();
+        Wsline::program("bash")
+            .args(["-c", limited, WSLINE, &peer.url(), option])
+            .stdin(input)
+            .stderr_matches(
+                "wsline: could not write to standard output: File too large\n\
+                 closed by us: 1001 (going away) after [..]\n",
+            )
+            .code(23)
+            .run()
+            .assert_memory_below(2 * MEMORY);
+    }
+}
+
 #[test]
 fn a_stderr_that_nobody_reads_ends_nothing() {
     for stderr in ["/dev/full", "&-"] {
-        let peer = Peer::ws().echo(1).expect_close(1000, "").start();
-        Wsline::program("sh")
-            .args(["-c", &format!("\"$0\" \"$1\" -v -d hello -1 2>{stderr}")])
-            .args([WSLINE, &peer.url()])
-            .stdout("hello\n")
-            .run();
+        for option in ["-v", "--timing"] {
+            let peer = Peer::ws().echo(1).expect_close(1000, "").start();
+            let call = format!("\"$0\" \"$1\" {option} -d hello -1 2>{stderr}");
+            Wsline::program("sh")
+                .args(["-c", &call, WSLINE, &peer.url()])
+                .stdout("hello\n")
+                .run();
+        }
     }
+}
+
+#[test]
+fn a_reader_of_stderr_that_goes_away_ends_nothing() {
+    let gone = Gate::new();
+    let peer = Peer::ws()
+        .expect_text("hello")
+        .wait_for(&gone)
+        .send_text("hello")
+        .expect_close(1000, "")
+        .start();
+    let (reader, stderr) = std::io::pipe().expect("a pipe");
+    let mut child = Command::new(WSLINE)
+        .args([&peer.url(), "--timing", "-d", "hello", "-1", "-m", "20"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(stderr)
+        .spawn()
+        .expect("the program starts");
+    drop(reader);
+    gone.open();
+    let mut shown = String::new();
+    let mut stdout = child.stdout.take().expect("a pipe");
+    stdout.read_to_string(&mut shown).expect("the message");
+    assert_eq!(shown, "hello\n");
+    assert!(child.wait().expect("it ends").success());
 }
 
 /// Gives a run these and looks at their flags, which belong to all who have them open, while it

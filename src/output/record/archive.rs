@@ -51,19 +51,21 @@ impl Archive {
     ///
     /// # Errors
     ///
-    /// What writing said. The file is then as it was, if that can be written at least.
+    /// What writing said. The file is then as it was, if that can be written at least, and nothing
+    /// waits any more.
     pub(super) fn complete(&mut self, end: Vec<u8>) -> io::Result<()> {
         let length = self.waiting.len();
         self.waiting.extend_from_slice(&end);
-        if let Err(cause) = write(&self.file, &self.waiting, self.grown) {
+        let written = write(&self.file, &self.waiting, self.grown);
+        self.waiting.clear();
+        self.waiting.shrink_to(1 << 20);
+        if let Err(cause) = written {
             // The first error is the one to tell: this one follows from it.
             let _ = write(&self.file, &self.end, self.grown);
             return Err(cause);
         }
         self.grown += length as u64;
         self.end = end;
-        self.waiting.clear();
-        self.waiting.shrink_to(1 << 20);
         Ok(())
     }
 }
@@ -138,5 +140,6 @@ mod tests {
         archive.put(b"more").expect("it waits");
         archive.idle().expect_err("it can't be written");
         assert_eq!(read(&file), "[1]");
+        assert!(!archive.is_waiting(), "it is not kept to be tried again");
     }
 }

@@ -4,8 +4,9 @@ use nix::sys::signal::Signal;
 use serde_json::Value;
 
 use super::{record, statements};
+use crate::limits::MEMORY;
 use crate::support::program::BINARY;
-use crate::support::{require, Peer, Stdin, Wsline};
+use crate::support::{require, Peer, Stdin, Stdout, Wsline};
 
 #[test]
 fn a_path_that_can_not_be_written_is_said_before_connecting() {
@@ -111,6 +112,53 @@ fn a_full_disk_ends_the_run_and_leaves_a_whole_record() {
         assert_whole(name, &text);
         drop(run);
     }
+}
+
+/// A record that can't be written takes no memory, however much is said after that and in however
+/// small pieces. More memory than a gigabyte is not to be had.
+#[test]
+fn a_full_disk_takes_no_memory() {
+    require!("bash");
+    let lines = "a line\n".repeat(50_000);
+    for name in ["talk.ws", "talk.jsonl", "talk.har"] {
+        let peer = Peer::ws().echo_all().start();
+        let limited = "trap '' XFSZ; ulimit -f 8; ulimit -v 1048576; exec \"$0\" \"$@\"";
+        Wsline::program("bash")
+            .args(["-c", limited, BINARY, &peer.url(), "--record", name])
+            .stdin(lines.as_str())
+            .stdout_matches("...")
+            .stderr_matches(format!(
+                "wsline: could not write to {name}: File too large\n\
+                 closed by us: 1001 (going away) after [..]\n"
+            ))
+            .code(23)
+            .run()
+            .assert_memory_below(2 * MEMORY);
+    }
+}
+
+#[test]
+fn a_record_that_fails_ends_the_run_also_while_nobody_reads_stdout() {
+    require!("bash");
+    let peer = Peer::ws()
+        // More than the largest pipe holds.
+        .send_text("z".repeat(1_200_000))
+        .expect_close(1001, "")
+        .start();
+    let limited = "trap '' XFSZ; ulimit -f 8; exec \"$0\" \"$@\"";
+    Wsline::program("bash")
+        .args(["-c", limited, BINARY, &peer.url()])
+        // Not even as long as the server would be given.
+        .args(["--record", "talk.jsonl", "--close-timeout", "60"])
+        .stdin(Stdin::Open)
+        .stdout_to(Stdout::Held)
+        .stdout_matches("[..]")
+        .stderr_matches(
+            "wsline: could not write to talk.jsonl: File too large\n\
+             closed by us: 1001 (going away) after [..]\n",
+        )
+        .code(23)
+        .run();
 }
 
 /// Fails the test unless the whole of a record can be read.
