@@ -148,6 +148,8 @@ set edit:completion:arg-completer[wsline] = {|@words|
             cand --key 'The certificate''s private key in PEM, if it is in a file of its own'
             cand --pass 'The key''s passphrase, or env:NAME or @FILE that holds it'
             cand --delay 'Wait this long before each answer'
+            cand --max-message-size 'Refuse messages larger than SIZE'
+            cand --max-connections 'Refuse connections beyond the first N'
             cand --tls 'Speak TLS, with the certificate of --cert and --key'
             cand -h 'Show this help'
             cand --help 'Show this help'

@@ -130,6 +130,8 @@ complete -c wsline -n "__fish_wsline_using_subcommand echo" -l cert -d 'The serv
 complete -c wsline -n "__fish_wsline_using_subcommand echo" -l key -d 'The certificate\'s private key in PEM, if it is in a file of its own' -r -F
 complete -c wsline -n "__fish_wsline_using_subcommand echo" -l pass -d 'The key\'s passphrase, or env:NAME or @FILE that holds it' -r
 complete -c wsline -n "__fish_wsline_using_subcommand echo" -l delay -d 'Wait this long before each answer' -r
+complete -c wsline -n "__fish_wsline_using_subcommand echo" -l max-message-size -d 'Refuse messages larger than SIZE' -r
+complete -c wsline -n "__fish_wsline_using_subcommand echo" -l max-connections -d 'Refuse connections beyond the first N' -r
 complete -c wsline -n "__fish_wsline_using_subcommand echo" -l tls -d 'Speak TLS, with the certificate of --cert and --key'
 complete -c wsline -n "__fish_wsline_using_subcommand echo" -s h -l help -d 'Show this help'
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s H -l header -d 'Send a header with the upgrade (repeat)' -r

@@ -6,6 +6,7 @@
 
 mod client;
 mod event;
+mod permits;
 mod wire;
 
 #[cfg(test)]
@@ -14,6 +15,7 @@ mod tests;
 use std::convert::Infallible;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -24,18 +26,46 @@ use crate::connect::tls::identity::Source;
 use crate::error::{plain, Error};
 
 pub use event::{Ending, Event};
+use permits::{Permits, Purpose};
+
+/// The most that [`Options::max_message_size`] can be: tungstenite reserves at once what a frame's
+/// header claims, and a claim of 2^60 bytes would end the process and all its clients with it.
+pub const LARGEST_MESSAGE: usize = 1 << 30;
+
+/// The default of [`Options::max_message_size`].
+const MAX_MESSAGE_SIZE: usize = 64 << 20;
+
+/// The default of [`Options::max_connections`]: with a file descriptor each, it stays below the
+/// limit of 1024 that most systems set.
+const MAX_CONNECTIONS: NonZeroUsize = NonZeroUsize::new(1000).unwrap();
 
 /// How long the server rests after a client that could not be taken: such a lack (of descriptors,
 /// of threads) mends itself only when others leave.
 const REST: Duration = Duration::from_millis(100);
 
 /// How an echo server is set up; the default speaks plain `ws` and answers at once.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// Speak TLS, with this certificate and key.
     pub tls: Option<Source>,
     /// How long to wait before each answer. The messages of one client wait one after the other.
     pub delay: Option<Duration>,
+    /// The largest message in bytes, at most [`LARGEST_MESSAGE`]; a larger one fails the
+    /// connection with 1009.
+    pub max_message_size: usize,
+    /// The most connections at the same time; another client is refused with HTTP status 503.
+    pub max_connections: NonZeroUsize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            tls: None,
+            delay: None,
+            max_message_size: MAX_MESSAGE_SIZE,
+            max_connections: MAX_CONNECTIONS,
+        }
+    }
 }
 
 /// What accepts TLS with the certificate and key in these files.
@@ -49,6 +79,7 @@ pub struct EchoServer {
     listener: TcpListener,
     address: SocketAddr,
     manner: Arc<Manner>,
+    permits: Arc<Permits>,
 }
 
 /// How each client is served.
@@ -56,6 +87,7 @@ pub struct EchoServer {
 struct Manner {
     tls: Option<TlsAcceptor>,
     delay: Option<Duration>,
+    max_message_size: usize,
 }
 
 impl std::fmt::Debug for Manner {
@@ -63,6 +95,7 @@ impl std::fmt::Debug for Manner {
         f.debug_struct("Manner")
             .field("tls", &self.tls.is_some())
             .field("delay", &self.delay)
+            .field("max_message_size", &self.max_message_size)
             .finish()
     }
 }
@@ -102,7 +135,9 @@ impl EchoServer {
             manner: Arc::new(Manner {
                 tls,
                 delay: options.delay,
+                max_message_size: options.max_message_size.min(LARGEST_MESSAGE),
             }),
+            permits: Arc::new(Permits::new(options.max_connections)),
         })
     }
 
@@ -129,6 +164,7 @@ impl EchoServer {
         let tell = Arc::new(tell);
         let mut id = 0;
         loop {
+            self.permits.wait();
             let (stream, peer) = match self.listener.accept() {
                 Ok(accepted) => accepted,
                 Err(cause) => {
@@ -140,10 +176,15 @@ impl EchoServer {
                 }
             };
             id += 1;
+            let permit = self.permits.take();
+            let limit = self.permits.limit();
             let (manner, theirs) = (Arc::clone(&self.manner), Arc::clone(&tell));
             let client = thread::Builder::new()
                 .name(format!("echo {id}"))
-                .spawn(move || client::serve(stream, id, peer, &manner, &*theirs));
+                .spawn(move || match permit.purpose() {
+                    Purpose::Serve => client::serve(stream, id, peer, &manner, &*theirs),
+                    Purpose::Refuse => client::refuse(stream, id, peer, &manner, limit, &*theirs),
+                });
             if let Err(cause) = client {
                 tell(Event::Rejected {
                     id,

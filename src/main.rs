@@ -65,7 +65,15 @@ fn talk(plan: Plan) -> Result<ExitCode, Error> {
 
 /// Talks to an echo server of our own, inside this process.
 fn demo(options: Options, environment: &Environment) -> Result<ExitCode, Error> {
-    let server = EchoServer::bind("127.0.0.1:0", &echo::Options::default())?.start()?;
+    // Only this client uses it: it echoes as much as the client is ready to receive.
+    let max_message_size = options.max_message_size;
+    let server = echo::Options {
+        max_message_size: max_message_size.map_or(echo::LARGEST_MESSAGE, |size| {
+            usize::try_from(size).unwrap_or(echo::LARGEST_MESSAGE)
+        }),
+        ..echo::Options::default()
+    };
+    let server = EchoServer::bind("127.0.0.1:0", &server)?.start()?;
     // The server is in this process: no proxy could reach it unless the user says so.
     let environment = Environment {
         proxies: Variables::default(),
@@ -91,6 +99,8 @@ fn echo(options: EchoOptions) -> Result<ExitCode, Error> {
         key,
         pass,
         delay,
+        max_message_size,
+        max_connections,
         ..
     } = options;
     let tls = cert.map(|cert| Source {
@@ -98,7 +108,13 @@ fn echo(options: EchoOptions) -> Result<ExitCode, Error> {
         key,
         passphrase: pass,
     });
-    let code = commands::echo::run(&addr, &echo::Options { tls, delay }, &mut io::stdout())?;
+    let options = echo::Options {
+        tls,
+        delay,
+        max_message_size,
+        max_connections,
+    };
+    let code = commands::echo::run(&addr, &options, &mut io::stdout())?;
     Ok(code.into())
 }
 

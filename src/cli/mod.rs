@@ -27,6 +27,7 @@ mod values;
 
 use std::error::Error as _;
 use std::ffi::OsString;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -106,6 +107,19 @@ pub struct EchoOptions {
     /// Wait this long before each answer
     #[arg(long, value_name = "TIME", value_parser = values::duration)]
     pub delay: Option<Duration>,
+
+    /// Refuse messages larger than SIZE
+    ///
+    /// A larger message closes the connection with 1009. The limit is at most 1G.
+    #[arg(long, value_name = "SIZE", default_value = "64M", value_parser = values::echo_size)]
+    pub max_message_size: usize,
+
+    /// Refuse connections beyond the first N
+    ///
+    /// Further clients are refused with HTTP status 503.
+    #[arg(long, value_name = "N", default_value = "1000",
+          value_parser = values::connections)]
+    pub max_connections: NonZeroUsize,
 }
 
 impl EchoOptions {

@@ -511,6 +511,8 @@ fn subcommands() {
         panic!("echo")
     };
     assert_eq!(echo.addr, "127.0.0.1:9001");
+    assert_eq!(echo.max_message_size, 64 << 20);
+    assert_eq!(echo.max_connections.get(), 1000);
     let words = [
         "echo", ":0", "--tls", "--cert", "c", "--key", "k", "--delay", "700ms",
     ];

@@ -118,6 +118,23 @@ pub(super) fn frame_size(text: &str) -> Result<NonZeroUsize, String> {
     NonZeroUsize::new(size).ok_or_else(|| "a size is at least 1".to_owned())
 }
 
+/// The most that the echo server's `--max-message-size` takes: it reserves that much at once.
+const LARGEST_ECHO: u64 = 1 << 30;
+
+/// A size from 1 to 1G.
+pub(super) fn echo_size(text: &str) -> Result<usize, String> {
+    usize::try_from(size(text)?)
+        .ok()
+        .filter(|size| *size as u64 <= LARGEST_ECHO)
+        .ok_or_else(|| "must be at most 1G".to_owned())
+}
+
+/// A number of connections.
+pub(super) fn connections(text: &str) -> Result<NonZeroUsize, String> {
+    text.parse()
+        .map_err(|_| "must be a number greater than 0".to_owned())
+}
+
 /// A file for a record; `-`, which means stdout elsewhere, has another option.
 pub(super) fn record(path: &str) -> Result<PathBuf, String> {
     match path {
@@ -347,6 +364,20 @@ mod tests {
         }
         assert_eq!(chunk_size("16M"), Ok(16 << 20));
         assert_eq!(chunk_size("17M"), Err("a chunk is at most 16M".to_owned()));
+        assert_eq!(echo_size("1G"), Ok(1 << 30));
+        for wrong in ["1025M", "16777216G"] {
+            assert_eq!(echo_size(wrong), Err("must be at most 1G".to_owned()));
+        }
+        assert!(echo_size("0").is_err());
+    }
+
+    #[test]
+    fn numbers_of_connections() {
+        assert_eq!(connections("1000").map(NonZeroUsize::get), Ok(1000));
+        for wrong in ["", "0", "-1", "1.5", "x"] {
+            let complaint = connections(wrong).expect_err(wrong);
+            assert_eq!(complaint, "must be a number greater than 0");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! `wsline echo`: the echo server in the foreground, with a line for each connection and its end.
 
 use std::io;
+use std::net::IpAddr;
 use std::sync::mpsc::sync_channel;
 use std::thread;
 
@@ -19,7 +20,7 @@ const WAITING: usize = 256;
 /// What [`EchoServer::bind`] says, and [`Error::Output`] when `out` can't be written.
 pub fn run(addr: &str, options: &Options, out: &mut dyn io::Write) -> Result<ExitCode, Error> {
     let server = EchoServer::bind(addr, options)?;
-    match tell(server, out)? {
+    match tell(server, options, out)? {
         Ok(()) => Ok(ExitCode::Success),
         Err(cause) if cause.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::Success),
         Err(cause) => Err(Error::Output {
@@ -30,10 +31,14 @@ pub fn run(addr: &str, options: &Options, out: &mut dyn io::Write) -> Result<Exi
 }
 
 /// Serves on another thread and writes here, so that an end of writing is the end of it all.
-fn tell(server: EchoServer, out: &mut dyn io::Write) -> Result<io::Result<()>, Error> {
-    let url = server.url();
+fn tell(
+    server: EchoServer,
+    options: &Options,
+    out: &mut dyn io::Write,
+) -> Result<io::Result<()>, Error> {
+    let limits = limits(server.local_addr().ip(), options);
     let (events, told) = sync_channel(WAITING);
-    if let Err(cause) = say(out, &format_args!("listening on {url}")) {
+    if let Err(cause) = say(out, &format_args!("listening on {}{limits}", server.url())) {
         return Ok(Err(cause));
     }
     thread::Builder::new()
@@ -49,6 +54,29 @@ fn tell(server: EchoServer, out: &mut dyn io::Write) -> Result<io::Result<()>, E
             cause,
         })?;
     Ok(told.iter().try_for_each(|event| say(out, &event)))
+}
+
+/// The limits for clients on other machines; empty if none can connect to `address`.
+fn limits(address: IpAddr, options: &Options) -> String {
+    if address.to_canonical().is_loopback() {
+        return String::new();
+    }
+    format!(
+        " (reachable from other machines: at most {} connections, messages of at most {})",
+        options.max_connections,
+        size(options.max_message_size)
+    )
+}
+
+/// A number of bytes in the largest unit that shows all of it.
+fn size(bytes: usize) -> String {
+    for (unit, name) in [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")] {
+        if bytes.is_multiple_of(unit) {
+            return format!("{} {name}", bytes / unit);
+        }
+    }
+    let plural = if bytes == 1 { "" } else { "s" };
+    format!("{bytes} byte{plural}")
 }
 
 fn say(out: &mut dyn io::Write, what: &dyn std::fmt::Display) -> io::Result<()> {
@@ -121,6 +149,37 @@ mod tests {
     fn it_tells_and_ends_quietly_when_nobody_reads_any_more() {
         let end = run_until(io::ErrorKind::BrokenPipe).expect("an end like any other");
         assert_eq!(end, ExitCode::Success);
+    }
+
+    #[test]
+    fn limits_are_said_where_others_can_connect() {
+        let options = Options::default();
+        for address in ["127.0.0.1", "127.1.2.3", "::1", "::ffff:127.0.0.1"] {
+            let address = address.parse().expect("an address");
+            assert_eq!(limits(address, &options), "", "{address}");
+        }
+        for address in ["0.0.0.0", "::", "192.168.0.1", "::ffff:10.0.0.1"] {
+            let address = address.parse().expect("an address");
+            assert_eq!(
+                limits(address, &options),
+                " (reachable from other machines: at most 1000 connections, messages of at most \
+                 64 MiB)",
+                "{address}"
+            );
+        }
+    }
+
+    #[test]
+    fn sizes() {
+        for (bytes, text) in [
+            (1, "1 byte"),
+            (1000, "1000 bytes"),
+            (64 << 10, "64 KiB"),
+            (64 << 20, "64 MiB"),
+            (1 << 30, "1 GiB"),
+        ] {
+            assert_eq!(size(bytes), text);
+        }
     }
 
     #[test]

@@ -2,11 +2,12 @@
 
 use std::io::{self, Write as _};
 use std::net::{SocketAddr, TcpStream};
+use std::num::NonZeroUsize;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use native_tls::TlsAcceptor;
-use tungstenite::error::{Error as Trouble, ProtocolError};
+use tungstenite::error::{CapacityError, Error as Trouble, ProtocolError};
 use tungstenite::handshake::server::{ErrorResponse, Request, Response};
 use tungstenite::handshake::HandshakeError;
 use tungstenite::http::header::SEC_WEBSOCKET_PROTOCOL;
@@ -22,9 +23,8 @@ use crate::error::plain;
 /// How long a client may take for TLS and the opening handshake, a read at a time.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 
-/// The longest message. There has to be a limit: tungstenite reserves at once what a frame's
-/// header claims, and a claim of 2^60 bytes would end the process and all its clients with it.
-const LONGEST: usize = 1 << 30;
+/// The same for a client that is refused because there are too many.
+const REFUSAL: Duration = Duration::from_secs(2);
 
 /// Serves a client to its end and tells of it.
 pub(super) fn serve(
@@ -34,11 +34,11 @@ pub(super) fn serve(
     manner: &Manner,
     tell: &dyn Fn(Event),
 ) {
-    let mut wire = match receive(stream, manner.tls.as_ref()) {
+    let mut wire = match receive(stream, manner.tls.as_ref(), HANDSHAKE) {
         Ok(wire) => wire,
         Err(cause) => return tell(Event::Rejected { id, peer, cause }),
     };
-    match upgrade(&mut wire) {
+    match upgrade(&mut wire, manner.max_message_size) {
         Ok(mut socket) => {
             tell(Event::Connected { id, peer });
             let start = Instant::now();
@@ -64,16 +64,42 @@ pub(super) fn serve(
     let _ = wire.part();
 }
 
-/// Sets up TCP and TLS. The first byte tells TLS from plain HTTP, so that whoever mixes up `ws`
+/// Refuses a client because `limit` others are connected, and tells of it. Its request is not
+/// waited for.
+pub(super) fn refuse(
+    stream: TcpStream,
+    id: u64,
+    peer: SocketAddr,
+    manner: &Manner,
+    limit: NonZeroUsize,
+    tell: &dyn Fn(Event),
+) {
+    let refusal = Refusal {
+        status: "503 Service Unavailable",
+        cause: format!("too many connections: --max-connections allows {limit}"),
+    };
+    let told = receive(stream, manner.tls.as_ref(), REFUSAL).and_then(|mut wire| {
+        wire.write_all(refusal.answer().as_bytes())
+            .and_then(|()| wire.part())
+            .map_err(|cause| plain(&cause))
+    });
+    let cause = match told {
+        Ok(()) => refusal.cause,
+        Err(lost) => format!("{}, and it could not be told ({lost})", refusal.cause),
+    };
+    tell(Event::Rejected { id, peer, cause });
+}
+
+/// Sets up TCP and TLS, waiting at most `limit` for each read. The first byte tells TLS from plain HTTP, so that whoever mixes up `ws`
 /// and `wss` reads it in so many words.
-fn receive(stream: TcpStream, tls: Option<&TlsAcceptor>) -> Result<Wire, String> {
+fn receive(stream: TcpStream, tls: Option<&TlsAcceptor>, limit: Duration) -> Result<Wire, String> {
     const HANDSHAKE_RECORD: u8 = 22; // RFC 8446 §5.1
     let said = |cause: io::Error| match cause.kind() {
-        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => too_slow(),
+        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => too_slow(limit),
         _ => plain(&cause),
     };
     stream.set_nodelay(true).map_err(said)?;
-    stream.set_read_timeout(Some(HANDSHAKE)).map_err(said)?;
+    stream.set_read_timeout(Some(limit)).map_err(said)?;
     let mut first = [0];
     if stream.peek(&mut first).map_err(said)? == 0 {
         return Err("it left without a word".to_owned());
@@ -85,7 +111,7 @@ fn receive(stream: TcpStream, tls: Option<&TlsAcceptor>) -> Result<Wire, String>
             Err(native_tls::HandshakeError::Failure(cause)) => {
                 Err(format!("the TLS handshake failed: {cause}"))
             }
-            Err(native_tls::HandshakeError::WouldBlock(_)) => Err(too_slow()),
+            Err(native_tls::HandshakeError::WouldBlock(_)) => Err(too_slow(limit)),
         },
         (None, true) => {
             let cause = "it speaks TLS (wss), and here is plain ws";
@@ -111,8 +137,8 @@ fn turn_away(stream: TcpStream, answer: &str, cause: &str) -> String {
     }
 }
 
-fn too_slow() -> String {
-    format!("no handshake within {} s", HANDSHAKE.as_secs())
+fn too_slow(limit: Duration) -> String {
+    format!("no handshake within {} s", limit.as_secs())
 }
 
 /// An opening handshake that was not accepted.
@@ -136,10 +162,10 @@ impl Refusal {
 }
 
 /// The opening handshake (RFC 6455 §4.2).
-fn upgrade(wire: &mut Wire) -> Result<WebSocket<&mut Wire>, Refusal> {
+fn upgrade(wire: &mut Wire, max_message_size: usize) -> Result<WebSocket<&mut Wire>, Refusal> {
     let config = WebSocketConfig::default()
-        .max_message_size(Some(LONGEST))
-        .max_frame_size(Some(LONGEST))
+        .max_message_size(Some(max_message_size))
+        .max_frame_size(Some(max_message_size))
         // Each answer goes to the wire at once, which does the gathering.
         .write_buffer_size(0);
     // Taken apart first: an interrupted handshake would keep the wire.
@@ -155,7 +181,7 @@ fn upgrade(wire: &mut Wire) -> Result<WebSocket<&mut Wire>, Refusal> {
         }
         Err(HandshakeError::Interrupted(_)) => Refusal {
             status: "408 Request Timeout",
-            cause: too_slow(),
+            cause: too_slow(HANDSHAKE),
         },
         Err(HandshakeError::Failure(trouble)) => Refusal {
             status: status_for(&trouble),
@@ -269,6 +295,9 @@ fn words(trouble: &Trouble) -> String {
             | ProtocolError::MissingUpgradeWebSocketHeader,
         ) => "it asked for no upgrade to WebSocket".to_owned(),
         Trouble::Protocol(cause) => cause.to_string(),
+        Trouble::Capacity(CapacityError::MessageTooLong { size, max_size }) => {
+            format!("message too large: {size} bytes, where --max-message-size allows {max_size}")
+        }
         Trouble::Capacity(cause) => cause.to_string(),
         Trouble::Utf8(cause) => cause.clone(),
         other => other.to_string(),

@@ -21,6 +21,8 @@ use crate::connect::tls::identity::{Passphrase, Source};
 use crate::error::Error;
 use crate::exit::ExitCode;
 
+mod limits;
+
 /// How long a client waits for an answer before its test fails.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -160,7 +162,10 @@ fn messages_beyond_the_library_s_limits_come_back() {
     let (options, _dir) = tls_options();
     // The limits are 16 MiB a frame and 64 MiB a message. TLS takes its own time for 65 MiB
     // without optimisation, and there it is the answer in one write that matters.
-    let plain = Server::plain();
+    let plain = Server::start(&Options {
+        max_message_size: 128 << 20,
+        ..Options::default()
+    });
     let size = 65 << 20;
     let config = WebSocketConfig::default()
         .max_message_size(None)

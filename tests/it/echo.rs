@@ -153,6 +153,60 @@ fn over_tls() {
 }
 
 #[test]
+fn limits() {
+    let (mut server, url) = echo(&["--max-connections", "1", "--max-message-size", "1K"]);
+    let mut first = Wsline::new()
+        .arg(&url)
+        .stdin(Stdin::Open)
+        .stdout("here\n")
+        .stderr_matches(
+            "closed by server: 1009 \"message too large: 1025 bytes, where --max-message-size allows \
+             1024\" (message too big) after [..] s, sent 2, received 1\n",
+        )
+        .code(109)
+        .spawn();
+    first.write_line("here");
+    assert_eq!(first.read_line(), "here");
+    says(&mut server, "[1] 127.0.0.1:[..] connected");
+    Wsline::new()
+        .arg(&url)
+        .stderr_matches(
+            "wsline: the server refused the upgrade: HTTP/1.1 503 Service Unavailable\n...\n\
+             This is a WebSocket echo server: too many connections: --max-connections allows 1.\n...\n",
+        )
+        .code(22)
+        .run();
+    says(
+        &mut server,
+        "[2] 127.0.0.1:[..] rejected: too many connections: --max-connections allows 1",
+    );
+    first.write_line(&"x".repeat(1025));
+    first.wait();
+    says(
+        &mut server,
+        "[1] failed with 1009 (message too large: 1025 bytes, where --max-message-size allows \
+         1024) after 1 message, [..] s",
+    );
+}
+
+#[test]
+fn limits_have_limits() {
+    for (option, value, complaint) in [
+        ("--max-connections", "0", "must be a number greater than 0"),
+        ("--max-message-size", "2G", "must be at most 1G"),
+    ] {
+        Wsline::new()
+            .args(["echo", "127.0.0.1:0", option, value])
+            .stderr_matches(format!(
+                "error: invalid value '{value}' for '{option} <[..]>': {complaint}\n\n\
+                 For more information, try '--help'.\n"
+            ))
+            .code(2)
+            .run();
+    }
+}
+
+#[test]
 fn tls_wants_a_certificate() {
     Wsline::new()
         .args(["echo", "127.0.0.1:0", "--tls"])

@@ -1,0 +1,110 @@
+//! Messages that are too large, and clients that are too many.
+
+use std::num::NonZeroUsize;
+
+use tungstenite::protocol::frame::coding::{Data, OpCode};
+use tungstenite::protocol::frame::Frame;
+
+use super::*;
+
+fn one_connection() -> Options {
+    Options {
+        max_connections: NonZeroUsize::MIN,
+        ..Options::default()
+    }
+}
+
+#[test]
+fn a_message_as_large_as_the_limit_comes_back_and_a_larger_one_closes() {
+    let server = Server::start(&Options {
+        max_message_size: 10,
+        ..Options::default()
+    });
+    let mut client = server.client();
+    client.send(Message::text("0123456789")).expect("sent");
+    assert_eq!(
+        client.read().expect("an answer"),
+        Message::text("0123456789")
+    );
+    client.send(Message::text("0123456789a")).expect("sent");
+    let cause = "message too large: 11 bytes, where --max-message-size allows 10";
+    assert_eq!(
+        client.read().expect("a Close"),
+        Message::Close(close_frame(1009, cause))
+    );
+    assert_eq!(server.ending(), (Ending::Failed(1009, cause.to_owned()), 1));
+}
+
+#[test]
+fn fragments_count_together() {
+    let server = Server::start(&Options {
+        max_message_size: 10,
+        ..Options::default()
+    });
+    let mut client = server.client();
+    let fragment = |opcode| Message::Frame(Frame::message("012345", OpCode::Data(opcode), false));
+    client.send(fragment(Data::Text)).expect("sent");
+    client.send(fragment(Data::Continue)).expect("sent");
+    assert_eq!(
+        client.read().expect("a Close"),
+        Message::Close(close_frame(
+            1009,
+            "message too large: 12 bytes, where --max-message-size allows 10"
+        ))
+    );
+}
+
+#[test]
+fn a_client_beyond_the_limit_is_refused_until_another_leaves() {
+    let server = Server::start(&one_connection());
+    let mut first = server.client();
+    assert!(matches!(server.next(), Event::Connected { id: 1, .. }));
+    let answer = exchange(&server, b"GET / HTTP/1.1\r\n\r\n");
+    let answer = String::from_utf8(answer).expect("text");
+    assert!(
+        answer.starts_with("HTTP/1.1 503 Service Unavailable\r\n"),
+        "{answer}"
+    );
+    assert!(
+        answer.ends_with(
+            "\r\n\r\nThis is a WebSocket echo server: too many connections: --max-connections allows 1.\n"
+        ),
+        "{answer}"
+    );
+    assert_eq!(
+        server.rejection(),
+        "too many connections: --max-connections allows 1"
+    );
+    close(&mut first, None);
+    // The server ends TCP first, then the place is free.
+    assert!(matches!(server.next(), Event::Ended { id: 1, .. }));
+    drop(first);
+    let connected = loop {
+        if let Ok((client, _)) = tungstenite::client(server.url.as_str(), server.tcp()) {
+            break client;
+        }
+    };
+    drop(connected);
+}
+
+#[test]
+fn a_client_beyond_the_limit_is_refused_over_tls() {
+    let (options, _dir) = tls_options();
+    let server = Server::start(&Options {
+        tls: options.tls,
+        ..one_connection()
+    });
+    let _first = tls_client(&server);
+    let stream = native_tls::TlsConnector::builder()
+        .danger_accept_invalid_certs(true)
+        .build()
+        .expect("a connector")
+        .connect("localhost", server.tcp())
+        .expect("TLS");
+    match tungstenite::client(server.url.as_str(), stream) {
+        Err(tungstenite::HandshakeError::Failure(Trouble::Http(response))) => {
+            assert_eq!(response.status(), 503);
+        }
+        other => panic!("it is not refused: {other:?}"),
+    }
+}
