@@ -2,15 +2,15 @@
 //!
 //! A terminal obeys what it is sent: escape sequences clear it, write to the clipboard and retitle
 //! the window; a carriage return overwrites what was there; bidirectional overrides make text
-//! read as something else; invisible characters hide in it. All of them appear here as `\x1b`,
-//! `\r`, `\u{202e}`. A byte that is not UTF-8 appears as `\xff`. A real backslash stays as it is:
+//! read as something else; invisible characters hide in it; hundreds of marks on a letter cover the
+//! lines around it. All of them appear here as `\x1b`, `\r`, `\u{202e}`. A byte that is not UTF-8 appears as `\xff`. A real backslash stays as it is:
 //! this is for reading, not for reading back.
 
 use std::borrow::Cow;
 
 use crate::output::palette::{Palette, Style};
 pub use crate::text::escape::is_hidden;
-use crate::text::escape::{push_byte, push_name};
+use crate::text::escape::{push_byte, push_name, Scan};
 
 /// What happens to line feeds and tabs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +24,8 @@ pub enum Breaks {
 /// `text` made harmless; borrowed if it was.
 #[must_use]
 pub fn text(text: &str, breaks: Breaks) -> Cow<'_, str> {
-    if !text.contains(|character| must_be_shown(character, breaks)) {
+    let mut scan = Scan::default();
+    if !text.contains(|character| must_be_shown(&mut scan, character, breaks)) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 16);
@@ -45,21 +46,26 @@ pub fn bytes(bytes: &[u8], breaks: Breaks) -> Cow<'_, str> {
 
 /// Appends `text` made harmless; what was replaced is set off by [`Style::Escape`].
 pub fn push(out: &mut String, text: &str, breaks: Breaks, palette: Palette) {
-    let mut rest = text;
-    while let Some(start) = rest.find(|character| must_be_shown(character, breaks)) {
-        out.push_str(&rest[..start]);
-        rest = &rest[start..];
-        let end = rest
-            .find(|character| !must_be_shown(character, breaks))
-            .unwrap_or(rest.len());
-        out.push_str(palette.on(Style::Escape));
-        for character in rest[..end].chars() {
+    let mut scan = Scan::default();
+    // Where what was not pushed yet begins, and whether it follows what was replaced.
+    let (mut start, mut replacing) = (0, false);
+    for (at, character) in text.char_indices() {
+        if must_be_shown(&mut scan, character, breaks) {
+            if !replacing {
+                out.push_str(&text[start..at]);
+                out.push_str(palette.on(Style::Escape));
+            }
             push_name(out, character);
+            (start, replacing) = (at + character.len_utf8(), true);
+        } else if replacing {
+            out.push_str(palette.off(Style::Escape));
+            replacing = false;
         }
-        out.push_str(palette.off(Style::Escape));
-        rest = &rest[end..];
     }
-    out.push_str(rest);
+    if replacing {
+        out.push_str(palette.off(Style::Escape));
+    }
+    out.push_str(&text[start..]);
 }
 
 /// Appends `bytes` made harmless, as [`push`] does.
@@ -77,10 +83,11 @@ pub fn push_bytes(out: &mut String, bytes: &[u8], breaks: Breaks, palette: Palet
     }
 }
 
-fn must_be_shown(character: char, breaks: Breaks) -> bool {
+fn must_be_shown(scan: &mut Scan, character: char, breaks: Breaks) -> bool {
+    let hides = scan.hides(character);
     match character {
         '\n' | '\t' => breaks == Breaks::Shown,
-        other => is_hidden(other),
+        _ => hides,
     }
 }
 
@@ -113,6 +120,7 @@ mod tests {
             ("\u{61c}\u{200e}", "\\u{61c}\\u{200e}"),
             ("\u{feff}\u{200b}\u{2060}", "\\u{feff}\\u{200b}\\u{2060}"),
             ("\u{2028}\u{2029}\u{e0041}", "\\u{2028}\\u{2029}\\u{e0041}"),
+            ("\u{2800}\u{e000}\u{ffff}", "\\u{2800}\\u{e000}\\u{ffff}"),
         ] {
             assert_eq!(text(raw, Breaks::Kept), shown);
         }
@@ -136,6 +144,14 @@ mod tests {
         let mut out = String::new();
         push(&mut out, "a\x1b\x07b", Breaks::Kept, Palette::coloured());
         assert_eq!(out, "a\x1b[7m\\x1b\\x07\x1b[27mb");
+    }
+
+    #[test]
+    fn marks_beyond_what_a_letter_carries_are_shown() {
+        let raw = format!("x{}y", "\u{336}".repeat(40));
+        let shown = format!("x{}{}y", "\u{336}".repeat(32), "\\u{336}".repeat(8));
+        assert_eq!(text(&raw, Breaks::Kept), shown);
+        assert_eq!(text(&shown, Breaks::Kept), shown);
     }
 
     proptest! {

@@ -14,28 +14,59 @@ pub const ROW: usize = 16;
 /// for each column.
 const CHARACTERS_A_COLUMN: usize = 4;
 
+/// Marks that one letter may carry: Unicode's own limit for text in streams is 30 (UAX #15 §13).
+const MARKS: usize = 32;
+
 /// Whether a terminal would obey `character`, or people would not see it or see others wrongly.
 ///
 /// True for control characters (line feed and tab too), bidirectional controls, separators of
-/// lines and paragraphs, and characters without a shape. Joiners (U+200C, U+200D) and variation
-/// selectors are not: scripts and emoji need them.
+/// lines and paragraphs, what Unicode calls default ignorable (UAX #44), the empty Braille pattern,
+/// private use and noncharacters. The joiners U+200C and U+200D and the variation selectors U+FE0E
+/// and U+FE0F are not: scripts and emoji need them.
 #[must_use]
 pub fn is_hidden(character: char) -> bool {
     match character {
-        ' '..='~' => false,
+        ' '..='~' | '\u{200c}' | '\u{200d}' | '\u{fe0e}' | '\u{fe0f}' => false,
         '\u{ad}' // soft hyphen
+        | '\u{34f}' // combining grapheme joiner
         | '\u{61c}' // bidirectional: Arabic letter mark
         | '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' // Hangul fillers
-        | '\u{180e}' // Mongolian vowel separator
+        | '\u{17b4}' | '\u{17b5}' // Khmer inherent vowels
+        | '\u{180b}'..='\u{180f}' // Mongolian variation selectors and vowel separator
         | '\u{200b}' // zero width space
         | '\u{200e}' | '\u{200f}' // bidirectional marks
         | '\u{2028}'..='\u{202e}' // separators; bidirectional embeddings and overrides
         | '\u{2060}'..='\u{206f}' // word joiner, invisible operators; bidirectional isolates
+        | '\u{2800}' // Braille pattern without dots
+        | '\u{e000}'..='\u{f8ff}' // private use
+        | '\u{fdd0}'..='\u{fdef}' // noncharacters
+        | '\u{fe00}'..='\u{fe0d}' // variation selectors
         | '\u{feff}' // zero width no-break space, the byte order mark
-        | '\u{fff9}'..='\u{fffb}' // interlinear annotation
-        | '\u{e0000}'..='\u{e00ff}' // tags
+        | '\u{fff0}'..='\u{fffb}' // default ignorable; interlinear annotation
+        | '\u{1bca0}'..='\u{1bca3}' // shorthand format controls
+        | '\u{1d173}'..='\u{1d17a}' // musical beams and slurs
+        | '\u{e0000}'..='\u{e0fff}' // tags, variation selectors
+        | '\u{f0000}'..='\u{10ffff}' // private use
         => true,
-        other => other.is_control(),
+        other => other.is_control() || u32::from(other) & 0xfffe == 0xfffe,
+    }
+}
+
+/// Which characters of a text have to be replaced by their names, one after the other: those that
+/// are [hidden](is_hidden), and marks beyond the 32nd on one letter, which would cover the lines
+/// around it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Scan {
+    marks: usize,
+}
+
+impl Scan {
+    /// Whether the next character has to be replaced.
+    pub fn hides(&mut self, character: char) -> bool {
+        let hidden = is_hidden(character);
+        let is_mark = !hidden && !character.is_ascii() && character.width() == Some(0);
+        self.marks = if is_mark { self.marks + 1 } else { 0 };
+        hidden || self.marks > MARKS
     }
 }
 
@@ -60,8 +91,9 @@ pub fn push_byte(out: &mut String, byte: u8) {
 #[must_use]
 pub fn line(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
+    let mut scan = Scan::default();
     for character in text.chars() {
-        push_character(&mut out, character);
+        push_character(&mut out, character, scan.hides(character));
     }
     out
 }
@@ -74,13 +106,15 @@ pub fn shortened(text: &str, columns: usize) -> String {
     }
     let mut out = String::new();
     let mut width = 0;
+    let mut scan = Scan::default();
     let room = columns.saturating_sub(1);
     for character in text.chars().take(columns * CHARACTERS_A_COLUMN) {
-        width += width_of_character(character);
+        let hidden = scan.hides(character);
+        width += width_shown(character, hidden);
         if width > room {
             break;
         }
-        push_character(&mut out, character);
+        push_character(&mut out, character, hidden);
     }
     out.push('…');
     out
@@ -90,8 +124,9 @@ pub fn shortened(text: &str, columns: usize) -> String {
 #[must_use]
 pub fn fits(text: &str, columns: usize) -> bool {
     let mut width = 0;
+    let mut scan = Scan::default();
     for (count, character) in text.chars().enumerate() {
-        width += width_of_character(character);
+        width += width_shown(character, scan.hides(character));
         if width > columns || count >= columns * CHARACTERS_A_COLUMN {
             return false;
         }
@@ -108,7 +143,11 @@ pub fn width_of(text: &str) -> usize {
 /// The columns that a character takes when it is made visible.
 #[must_use]
 pub fn width_of_character(character: char) -> usize {
-    if is_hidden(character) {
+    width_shown(character, is_hidden(character))
+}
+
+fn width_shown(character: char, hidden: bool) -> usize {
+    if hidden {
         let mut name = String::new();
         push_name(&mut name, character);
         return name.len();
@@ -116,8 +155,8 @@ pub fn width_of_character(character: char) -> usize {
     character.width().unwrap_or(0)
 }
 
-fn push_character(out: &mut String, character: char) {
-    if is_hidden(character) {
+fn push_character(out: &mut String, character: char, hidden: bool) {
+    if hidden {
         push_name(out, character);
     } else {
         out.push(character);
@@ -163,6 +202,58 @@ mod tests {
             line("a\r\n\t\x1b[2J\u{9b}\u{202e}é日\\n"),
             "a\\r\\n\\t\\x1b[2J\\u{9b}\\u{202e}é日\\n"
         );
+    }
+
+    #[test]
+    fn what_unicode_calls_ignorable_is_hidden_but_for_joiners_and_emoji_selectors() {
+        let kept = ['\u{200c}', '\u{200d}', '\u{fe0e}', '\u{fe0f}'];
+        let invisible = r"[\p{Default_Ignorable_Code_Point}\p{Cc}\p{Co}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}\p{Bidi_Control}]";
+        let invisible = regex::Regex::new(invisible).expect("a class");
+        for character in '\0'..=char::MAX {
+            let is = invisible.is_match(character.encode_utf8(&mut [0; 4]));
+            // What else has no shape of its own.
+            let is = is || matches!(character, '\u{2800}' | '\u{fff9}'..='\u{fffb}');
+            let wanted = is && !kept.contains(&character);
+            assert_eq!(
+                is_hidden(character),
+                wanted,
+                "U+{:04X}",
+                u32::from(character)
+            );
+        }
+    }
+
+    #[test]
+    fn names_of_what_is_invisible() {
+        for (raw, shown) in [
+            ("a\u{2800}b", "a\\u{2800}b"),
+            ("\u{e0b0}\u{f8ff}", "\\u{e0b0}\\u{f8ff}"),
+            ("\u{100000}\u{10ffff}", "\\u{100000}\\u{10ffff}"),
+            ("\u{fdd0}\u{ffff}\u{1fffe}", "\\u{fdd0}\\u{ffff}\\u{1fffe}"),
+            ("a\u{34f}\u{180b}\u{e0100}", "a\\u{34f}\\u{180b}\\u{e0100}"),
+            (
+                "☎\u{fe0e}❤\u{fe0f} 👩\u{200d}👧",
+                "☎\u{fe0e}❤\u{fe0f} 👩\u{200d}👧",
+            ),
+            ("می\u{200c}خواهم क्ष नि", "می\u{200c}خواهم क्ष नि"),
+        ] {
+            assert_eq!(line(raw), shown);
+        }
+    }
+
+    #[test]
+    fn a_letter_carries_so_many_marks_and_no_more() {
+        let marks = |count| "\u{301}".repeat(count);
+        let right = format!("a{}b{}", marks(MARKS), marks(MARKS));
+        assert_eq!(line(&right), right);
+        let more = format!("a{}b\u{301}", marks(MARKS + 2));
+        let shown = format!("a{}\\u{{301}}\\u{{301}}b\u{301}", marks(MARKS));
+        assert_eq!(line(&more), shown);
+        assert_eq!(line(&shown), shown);
+        // Joiners and selectors hide as well as other marks do.
+        let joiners = "\u{200d}\u{fe0f}".repeat(MARKS);
+        assert_eq!(line(&joiners).matches("\\u{").count(), MARKS);
+        assert!(!fits(&marks(MARKS + 1), 5) && fits(&marks(MARKS), 9));
     }
 
     #[test]

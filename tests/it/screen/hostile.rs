@@ -182,6 +182,27 @@ fn typed_escapes_come_back_harmless() {
 }
 
 #[test]
+fn in_invisible_characters_and_piles_of_marks() {
+    let marks = |count| "\u{301}".repeat(count);
+    let evil = format!("a\u{2800}\u{e0b0}\u{ffff}\u{34f}\u{e0100}b{}c", marks(34));
+    let shown = format!(
+        "a\\u{{2800}}\\u{{e0b0}}\\u{{ffff}}\\u{{34f}}\\u{{e0100}}b{}\\u{{301}}\\u{{301}}c",
+        marks(32)
+    );
+    let peer = Peer::ws().send_text(&evil).close(4001, &evil).start();
+    let mut pty = terminal().env("NO_COLOR", "1").args([peer.url()]).start();
+    assert_eq!(pty.wait_exit(), 121);
+    assert_harmless(&pty, &[]);
+    let raw = pty.raw_output();
+    let raw = String::from_utf8_lossy(&raw);
+    assert!(raw.contains(&format!("< {shown}")), "{raw}");
+    assert!(raw.contains(&format!("4001 \"{shown}\" (app")), "{raw}");
+    for bad in ["\u{2800}", "\u{e0b0}", "\u{ffff}", "\u{34f}", "\u{e0100}"] {
+        assert!(!raw.contains(bad), "{bad:?} reached the terminal");
+    }
+}
+
+#[test]
 fn in_a_pipe_the_bytes_are_exact() {
     let binary = b"\xff\x9b2J\x1b[2J\xc3\x28";
     let peer = Peer::ws()
