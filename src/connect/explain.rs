@@ -3,8 +3,8 @@
 //! Nothing here decides anything: it reads an answer as a person with experience would. A hint
 //! names what the user can change, above all an option.
 
+use super::options::Request;
 use super::redirect;
-use super::request::Request;
 use crate::http::ResponseHead;
 
 /// The next step after a refusal, if one can be told.

@@ -8,7 +8,7 @@ use std::io::{self, Read, Write};
 use tungstenite::handshake::client::generate_key;
 use tungstenite::handshake::derive_accept_key;
 
-use super::request::{Compress, Request};
+use super::options::{Compress, Request};
 use super::{explain, redirect, timed_out};
 use crate::deadline::Deadline;
 use crate::error::{Error, Phase, Refusal};

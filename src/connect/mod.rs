@@ -4,31 +4,33 @@
 //! [opening handshake](handshake)
 //! (RFC 6455 §4.1), all within one [`Deadline`]. [`start`] does it on a thread of its own.
 
-pub mod dialing;
-pub mod explain;
+mod attempt;
+pub mod dns;
+mod explain;
 pub mod handshake;
+mod options;
 pub mod proxy;
-pub mod race;
+mod race;
 pub mod redirect;
-pub mod request;
-pub mod resolve;
 pub mod route;
-pub mod stream;
+mod socket;
+mod stream;
 pub mod tcp;
 pub mod tls;
+pub mod unix;
 
 use std::borrow::Cow;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-pub use dialing::{start, Dialing, Progress};
-pub use request::{Compress, Request, DEFAULT_LIMIT};
+pub use attempt::{start, Dialing, Progress};
+pub use options::{Compress, Request, DEFAULT_LIMIT};
 pub use stream::Stream;
 
-use resolve::Known;
-use tcp::{Place, Socket};
+use dns::Known;
+use socket::Socket;
 
 use crate::deadline::Deadline;
 use crate::error::{Error, Phase};
@@ -44,6 +46,29 @@ pub struct Opened {
     pub upgrade: Upgrade,
     /// What arrived behind the server's answer: the first bytes of its frames.
     pub early: Vec<u8>,
+}
+
+/// Where a socket is connected to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// An address and a port.
+    Tcp(SocketAddr),
+    /// The path of a Unix socket.
+    Unix(PathBuf),
+}
+
+impl Place {
+    /// Connects to it once more, within `limit`.
+    ///
+    /// # Errors
+    ///
+    /// What the operating system said, or that there was no answer in time.
+    pub fn connect(&self, limit: Option<Duration>) -> io::Result<Socket> {
+        match self {
+            Self::Tcp(address) => tcp::connect(*address, limit),
+            Self::Unix(path) => unix::connect(path, limit),
+        }
+    }
 }
 
 /// A stream to the server, before anything was asked of it.
@@ -220,17 +245,17 @@ fn addresses(
     timing: &mut Timing,
     tell: &mut dyn FnMut(Step),
 ) -> Result<Vec<SocketAddr>, Error> {
-    if let Known::Already(addresses) = resolve::known(host, port, way)? {
+    if let Known::Already(addresses) = dns::known(host, port, way)? {
         return Ok(addresses);
     }
     let begun = Instant::now();
-    let addresses = resolve::resolve(host, port)?;
+    let addresses = dns::resolve(host, port)?;
     *timing.resolve.get_or_insert(Duration::ZERO) += begun.elapsed();
     tell(Step::Resolved(addresses.clone()));
     deadline
         .left()
         .map_err(|_| timed_out(deadline, Phase::Resolve))?;
-    resolve::select(host, addresses, way.family)
+    dns::select(host, addresses, way.family)
 }
 
 /// Connects to a Unix socket.
@@ -242,9 +267,7 @@ fn reach_unix(
 ) -> Result<Socket, Error> {
     tell(Step::TryingUnix(path.to_owned()));
     let begun = Instant::now();
-    let connected = deadline
-        .left()
-        .and_then(|left| tcp::connect_unix(path, left));
+    let connected = deadline.left().and_then(|left| unix::connect(path, left));
     let socket = connected.map_err(|cause| match cause.kind() {
         ErrorKind::TimedOut => timed_out(deadline, Phase::Connect),
         _ => Error::UnixSocket {

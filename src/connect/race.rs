@@ -7,14 +7,14 @@
 use std::collections::VecDeque;
 use std::io;
 use std::net::{SocketAddr, TcpStream};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
 use nix::poll::{poll, PollFd, PollFlags, PollTimeout};
 use rustix::io::Errno;
-use rustix::net::{AddressFamily, SocketType};
+use rustix::net::AddressFamily;
 
-use super::tcp::Socket;
+use super::socket::{self, Socket};
 use crate::deadline::Deadline;
 use crate::error::{plain, Error};
 use crate::event::Step;
@@ -185,19 +185,12 @@ fn begin(address: SocketAddr) -> io::Result<TcpStream> {
     } else {
         AddressFamily::INET
     };
-    let stream = TcpStream::from(socket(family)?);
+    let stream = TcpStream::from(socket::open(family)?);
     stream.set_nonblocking(true)?;
     match rustix::net::connect(&stream, &address) {
         Ok(()) | Err(Errno::INPROGRESS | Errno::INTR) => Ok(stream),
         Err(cause) => Err(cause.into()),
     }
-}
-
-/// A stream socket that no child process inherits.
-pub(super) fn socket(family: AddressFamily) -> io::Result<OwnedFd> {
-    let socket = rustix::net::socket(family, SocketType::STREAM, None)?;
-    rustix::io::fcntl_setfd(&socket, rustix::io::FdFlags::CLOEXEC)?;
-    Ok(socket)
 }
 
 fn finish(stream: TcpStream) -> io::Result<Socket> {

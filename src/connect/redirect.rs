@@ -5,7 +5,7 @@
 
 use url::Url;
 
-use super::request::Request;
+use super::options::Request;
 use crate::error::{Error, Refusal};
 use crate::http::{is_secret, ResponseHead};
 use crate::target::Target;

@@ -3,7 +3,7 @@
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 
-use super::tcp::Socket;
+use super::socket::Socket;
 use super::tls::Secured;
 use crate::deadline::Deadline;
 

@@ -4,8 +4,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::connect::resolve::{self, Known};
-use crate::connect::{route, tcp};
+use crate::connect::dns::{self, Known};
+use crate::connect::{route, tcp, unix};
 use crate::target::Target;
 
 /// How long one attempt to connect may take.
@@ -49,15 +49,15 @@ impl Door {
     #[must_use]
     pub fn is_open(&self) -> bool {
         match self {
-            Self::Unix(path) => tcp::connect_unix(path, Some(ATTEMPT)).is_ok(),
+            Self::Unix(path) => unix::connect(path, Some(ATTEMPT)).is_ok(),
             Self::Tcp { host, port, way } => {
-                let addresses = match resolve::known(host, *port, way) {
+                let addresses = match dns::known(host, *port, way) {
                     Ok(Known::Already(addresses)) => Ok(addresses),
-                    Ok(Known::No) => resolve::resolve(host, *port)
-                        .and_then(|addresses| resolve::select(host, addresses, way.family)),
+                    Ok(Known::No) => dns::resolve(host, *port)
+                        .and_then(|addresses| dns::select(host, addresses, way.family)),
                     Err(error) => Err(error),
                 };
-                let accepts = |address| tcp::connect_one(address, Some(ATTEMPT)).is_ok();
+                let accepts = |address| tcp::connect(address, Some(ATTEMPT)).is_ok();
                 addresses.is_ok_and(|addresses| addresses.into_iter().any(accepts))
             }
         }

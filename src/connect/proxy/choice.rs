@@ -2,8 +2,8 @@
 
 use std::fmt;
 
+use super::address::Proxy;
 use super::exceptions::excepts;
-use super::Proxy;
 use crate::error::Error;
 use crate::http::{Credentials, CustomHeader};
 use crate::target::Target;

@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use super::literal;
+use super::address::literal;
 
 /// Whether `list` has the host, a name or an address without brackets. Its items are parted by
 /// commas or blanks; a single `*` is all hosts.

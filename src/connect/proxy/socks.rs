@@ -3,7 +3,8 @@
 use std::io::{Read, Write};
 use std::net::IpAddr;
 
-use super::{literal, Destination, Fault};
+use super::address::literal;
+use super::tunnel::{Destination, Fault};
 use crate::http::Credentials;
 
 const VERSION: u8 = 5;

@@ -104,9 +104,9 @@ fn secure(
         options,
         deadline: Deadline::after(limit),
     };
-    let stream = tcp::connect_one(address, None).expect("it listens");
+    let stream = tcp::connect(address, None).expect("it listens");
     peer.secure(stream.into(), Preparing::start(options), |deadline| {
-        Ok(tcp::connect_one(address, deadline.left()?)?.into())
+        Ok(tcp::connect(address, deadline.left()?)?.into())
     })
 }
 
@@ -251,7 +251,7 @@ fn the_explanation_may_fail() {
         options: &options,
         deadline: Deadline::after(LIMIT),
     };
-    let stream = tcp::connect_one(address, None).expect("it listens");
+    let stream = tcp::connect(address, None).expect("it listens");
     let (cause, details, _) = flaw(peer.secure(stream.into(), Preparing::start(&options), |_| {
         Err(io::ErrorKind::ConnectionRefused.into())
     }));

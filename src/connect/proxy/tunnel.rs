@@ -1,200 +1,22 @@
-//! Proxies: whom to ask, how they are asked, and the stream to the server that comes of it.
-//!
-//! Every kind of proxy makes a tunnel here, `ws` included, as browsers do it: a proxy that read
-//! the upgrade would have to understand it. Which proxy is taken is said by [`Choice`].
-
-pub mod choice;
-mod exceptions;
-mod http;
-mod socks;
+//! The stream to the server through a proxy: how the proxy is asked, and what comes of it.
 
 use std::fmt;
 use std::io::{self, Read, Write};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use super::request::Request;
-use super::stream::Stream;
-use super::{reach, tcp, timed_out, tls};
+use super::address::{authority, Kind, Proxy};
+use super::{http_connect, socks};
+use crate::connect::options::Request;
+use crate::connect::stream::Stream;
+use crate::connect::{addresses, reach, setting_up, tcp, timed_out, tls};
 use crate::deadline::Deadline;
 use crate::error::{Error, Phase, Refusal};
 use crate::event::{Step, Timing};
-use crate::http::Credentials;
-use crate::target::host::{has_empty_label, EMPTY_LABEL};
-use crate::target::percent_decoded;
-
-pub use choice::{Choice, Given, Variables};
-
-/// How a proxy is spoken to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// HTTP's CONNECT (RFC 9110 §9.3.6).
-    Http,
-    /// The same over TLS.
-    Https,
-    /// SOCKS 5 (RFC 1928); names are resolved here.
-    Socks5,
-    /// SOCKS 5; names are resolved by the proxy.
-    Socks5h,
-}
-
-impl Kind {
-    fn scheme(self) -> &'static str {
-        match self {
-            Self::Http => "http",
-            Self::Https => "https",
-            Self::Socks5 => "socks5",
-            Self::Socks5h => "socks5h",
-        }
-    }
-
-    fn is_socks(self) -> bool {
-        matches!(self, Self::Socks5 | Self::Socks5h)
-    }
-}
-
-/// A proxy. It is shown without its credentials.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Proxy {
-    /// How it is spoken to.
-    pub kind: Kind,
-    /// Its name or address; IPv6 without brackets.
-    pub host: String,
-    /// Its port.
-    pub port: u16,
-    /// How to log in to it.
-    pub credentials: Option<Credentials>,
-    /// The variable of the environment that named it, if one did.
-    pub variable: Option<&'static str>,
-}
-
-impl fmt::Display for Proxy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}://{}",
-            self.kind.scheme(),
-            authority(&self.host, self.port)
-        )
-    }
-}
-
-/// Host and port, an IPv6 address in brackets.
-fn authority(host: &str, port: u16) -> String {
-    if host.contains(':') {
-        format!("[{host}]:{port}")
-    } else {
-        format!("{host}:{port}")
-    }
-}
-
-impl Proxy {
-    /// Reads a proxy's address, `[SCHEME://][USER:PASS@]HOST[:PORT]`. Without a scheme it is
-    /// `http`, and without a port 443 for `https` and 1080 for all others, as in curl; a path is
-    /// passed over.
-    ///
-    /// # Errors
-    ///
-    /// What is wrong with it, in a sentence that quotes nothing that may be a password.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let (scheme, rest) = text.split_once("://").unwrap_or(("http", text));
-        let kind = match scheme.to_ascii_lowercase().as_str() {
-            "http" => Kind::Http,
-            "https" => Kind::Https,
-            "socks5" => Kind::Socks5,
-            "socks5h" => Kind::Socks5h,
-            _ => {
-                return Err(
-                    "a proxy's address begins with http://, https://, socks5:// or \
-                            socks5h://"
-                        .to_owned(),
-                )
-            }
-        };
-        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-        let (authority, tail) = rest.split_at(end);
-        if tail.contains('@') {
-            return Err(
-                "in a proxy's user name or password write / as %2F, ? as %3F, # as %23 and @ as \
-                 %40"
-                .to_owned(),
-            );
-        }
-        let (login, place) = match authority.rsplit_once('@') {
-            Some((login, place)) => (Some(login), place),
-            None => (None, authority),
-        };
-        let (host, port) = split_port(place)?;
-        Ok(Self {
-            kind,
-            host: host_of(host)?,
-            port: port.unwrap_or(if kind == Kind::Https { 443 } else { 1080 }),
-            credentials: login.map(credentials_of).transpose()?,
-            variable: None,
-        })
-    }
-
-    /// Where a proxy that the user did not name comes from, and how to go without it.
-    fn origin(&self) -> Option<String> {
-        let name = self.variable?;
-        Some(format!(
-            "{name} in the environment names this proxy; -x '' goes without it"
-        ))
-    }
-}
-
-fn split_port(place: &str) -> Result<(&str, Option<u16>), String> {
-    let (host, port) = match place.rsplit_once(':') {
-        Some((host, port)) if !port.contains(']') => (host, port),
-        _ => (place, ""),
-    };
-    if host.contains(':') && !host.starts_with('[') {
-        return Err(
-            "a proxy's IPv6 address stands in brackets, as in http://[::1]:8080".to_owned(),
-        );
-    }
-    if port.is_empty() {
-        return Ok((host, None));
-    }
-    match port.parse() {
-        Ok(number) if number != 0 && port.bytes().all(|byte| byte.is_ascii_digit()) => {
-            Ok((host, Some(number)))
-        }
-        // Not quoted: of `user:pass` without a host it is the password.
-        _ => Err("a proxy's port is a number from 1 to 65535".to_owned()),
-    }
-}
-
-fn host_of(host: &str) -> Result<String, String> {
-    match url::Host::parse(host) {
-        Ok(url::Host::Domain(name)) if has_empty_label(&name) => {
-            Err(format!("invalid host name of the proxy: {EMPTY_LABEL}"))
-        }
-        Ok(url::Host::Domain(name)) => Ok(name),
-        Ok(url::Host::Ipv4(address)) => Ok(address.to_string()),
-        Ok(url::Host::Ipv6(address)) => Ok(address.to_string()),
-        Err(_) if host.is_empty() => {
-            Err("a proxy's address has a host: write it as http://HOST:PORT".to_owned())
-        }
-        Err(_) => Err("a proxy's host is a name or an address, as in http://HOST:PORT".to_owned()),
-    }
-}
-
-fn credentials_of(login: &str) -> Result<Credentials, String> {
-    let (user, password) = login.split_once(':').unwrap_or((login, ""));
-    let decoded = |text| {
-        percent_decoded(text)
-            .ok_or_else(|| "a proxy's user name and password must be UTF-8".to_owned())
-    };
-    Ok(Credentials {
-        user: decoded(user)?,
-        password: decoded(password)?,
-    })
-}
 
 /// What a proxy is asked to connect to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Destination {
+pub(super) enum Destination {
     /// A name, or an address as it was written.
     Name(String, u16),
     /// An address that was resolved here.
@@ -212,7 +34,7 @@ impl fmt::Display for Destination {
 
 /// Why a proxy made no tunnel.
 #[derive(Debug)]
-enum Fault {
+pub(super) enum Fault {
     /// It says no, in these words.
     Refused {
         cause: String,
@@ -304,7 +126,7 @@ impl<'a> Tunnel<'a> {
     ///
     /// What went wrong.
     pub fn again(&self, deadline: Deadline) -> io::Result<Stream> {
-        let socket = tcp::connect_one(self.address, deadline.left()?)?;
+        let socket = tcp::connect(self.address, deadline.left()?)?;
         let asked = self.ask(socket.into(), deadline, &mut |_| ());
         asked
             .map_err(io::Error::other)?
@@ -318,9 +140,7 @@ impl<'a> Tunnel<'a> {
         deadline: Deadline,
         tell: &mut dyn FnMut(Step),
     ) -> Result<Result<Stream, Fault>, Error> {
-        stream
-            .set_deadline(Some(deadline))
-            .map_err(super::setting_up)?;
+        stream.set_deadline(Some(deadline)).map_err(setting_up)?;
         if self.proxy.kind == Kind::Https {
             let (secured, words) = self.secure(stream, deadline)?;
             stream = secured;
@@ -345,7 +165,7 @@ impl<'a> Tunnel<'a> {
         };
         let preparing = tls::Preparing::start(&options);
         peer.secure(stream, preparing, |deadline| {
-            Ok(tcp::connect_one(self.address, deadline.left()?)?.into())
+            Ok(tcp::connect(self.address, deadline.left()?)?.into())
         })
         .map_err(|error| blame(self.proxy, error))
     }
@@ -423,7 +243,7 @@ fn speak<S: Read + Write>(
     tell: &mut dyn FnMut(Step),
 ) -> Result<(), Fault> {
     if !proxy.kind.is_socks() {
-        return http::connect(stream, proxy, request, to, tell);
+        return http_connect::connect(stream, proxy, request, to, tell);
     }
     tell(Step::AskedProxy(to.to_string(), None));
     socks::connect(stream, proxy.credentials.as_ref(), to)?;
@@ -444,7 +264,7 @@ fn destinations(
     if proxy.kind != Kind::Socks5 {
         return Ok(vec![Destination::Name(host.to_owned(), port)]);
     }
-    let addresses = super::addresses(host, port, way, deadline, timing, tell)?;
+    let addresses = addresses(host, port, way, deadline, timing, tell)?;
     Ok(addresses.into_iter().map(Destination::Address).collect())
 }
 
@@ -513,11 +333,3 @@ fn blame(proxy: &Proxy, error: Error) -> Error {
         other => other,
     }
 }
-
-/// The host as an address, if it is one.
-pub(super) fn literal(host: &str) -> Option<IpAddr> {
-    Some(host.parse::<IpAddr>().ok()?.to_canonical())
-}
-
-#[cfg(test)]
-mod tests;

@@ -10,7 +10,8 @@ use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{open, timed_out, Opened, Request};
+use super::options::Request;
+use super::{open, timed_out, Opened};
 use crate::deadline::Deadline;
 use crate::error::{Error, Phase};
 use crate::event::Step;

@@ -10,11 +10,13 @@ use std::path::{Path, PathBuf};
 use memchr::memmem;
 use native_tls::Identity;
 
-use super::flaw::reason;
+use super::problem::reason;
 use crate::error::{plain, Error};
 
-#[cfg_attr(target_vendor = "apple", path = "identity/apple.rs")]
-mod library;
+#[cfg(target_vendor = "apple")]
+mod apple;
+#[cfg(not(target_vendor = "apple"))]
+mod openssl;
 
 /// What opens an encrypted key. It is never shown.
 #[derive(Clone, PartialEq, Eq)]

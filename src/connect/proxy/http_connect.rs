@@ -3,7 +3,8 @@
 
 use std::io::{Read, Write};
 
-use super::{Destination, Fault, Proxy};
+use super::address::Proxy;
+use super::tunnel::{Destination, Fault};
 use crate::connect::handshake;
 use crate::connect::{explain, Request};
 use crate::error::Refusal;

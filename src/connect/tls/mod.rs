@@ -7,8 +7,8 @@
 
 mod alert;
 mod certificate;
-mod flaw;
 pub mod identity;
+mod problem;
 #[cfg(not(target_vendor = "apple"))]
 mod store;
 mod version;
@@ -29,7 +29,7 @@ use super::stream::Stream;
 use super::timed_out;
 use crate::deadline::Deadline;
 use crate::error::{plain, Error, Phase};
-use flaw::Flaw;
+use problem::Flaw;
 #[cfg(not(target_vendor = "apple"))]
 pub use store::read_lazily;
 pub use version::Version;
@@ -129,7 +129,7 @@ impl Read for Secured {
                 if text.contains("unexpected eof") {
                     return Ok(0);
                 }
-                Err(io::Error::other(flaw::reason(&text)))
+                Err(io::Error::other(problem::reason(&text)))
             }
             result => result,
         }
@@ -194,7 +194,7 @@ fn build(options: &Options) -> Result<TlsConnector, Error> {
         Some(source) => source.unfit(&cause),
         None => Error::System {
             doing: "setting up TLS",
-            cause: io::Error::other(flaw::reason(&cause.to_string())),
+            cause: io::Error::other(problem::reason(&cause.to_string())),
         },
     })
 }
@@ -207,7 +207,7 @@ fn read_certificates(path: &Path) -> Result<Vec<Certificate>, Error> {
     let pem = fs::read(path).map_err(|cause| failed(plain(&cause)))?;
     // What can't be read as PEM gives an empty list, not an error.
     let certificates = Certificate::stack_from_pem(&pem)
-        .map_err(|cause| failed(flaw::reason(&cause.to_string())))?;
+        .map_err(|cause| failed(problem::reason(&cause.to_string())))?;
     if certificates.is_empty() {
         return Err(failed(
             "there is no certificate in it (-----BEGIN CERTIFICATE-----)".to_owned(),
@@ -343,7 +343,7 @@ impl Peer<'_> {
             return error;
         }
         let (cause, hint) =
-            flaw::handshake_in_words(&cause, self.host, self.port, &self.options.versions());
+            problem::handshake_in_words(&cause, self.host, self.port, &self.options.versions());
         Error::Tls {
             host: self.host.to_owned(),
             cause,

@@ -1,0 +1,196 @@
+//! A connected socket, of TCP or of Unix, that keeps to a deadline.
+
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::time::Duration;
+
+use rustix::net::{AddressFamily, SocketType};
+
+use crate::deadline::Deadline;
+
+/// A connection. While it has a deadline each read and write blocks no longer than that.
+#[derive(Debug)]
+pub struct Socket {
+    stream: Kind,
+    deadline: Option<Deadline>,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Tcp(TcpStream),
+    Unix(UnixStream),
+}
+
+impl Socket {
+    /// Sets the deadline for what follows, or takes it away and lets reads and writes block for ever.
+    ///
+    /// # Errors
+    ///
+    /// What the operating system said.
+    pub fn set_deadline(&mut self, deadline: Option<Deadline>) -> io::Result<()> {
+        self.deadline = deadline;
+        if deadline.is_none() {
+            self.set_read_timeout(None)?;
+            self.set_write_timeout(None)?;
+        }
+        Ok(())
+    }
+
+    fn set_read_timeout(&self, limit: Option<Duration>) -> io::Result<()> {
+        match &self.stream {
+            Kind::Tcp(stream) => stream.set_read_timeout(limit),
+            Kind::Unix(stream) => stream.set_read_timeout(limit),
+        }
+    }
+
+    fn set_write_timeout(&self, limit: Option<Duration>) -> io::Result<()> {
+        match &self.stream {
+            Kind::Tcp(stream) => stream.set_write_timeout(limit),
+            Kind::Unix(stream) => stream.set_write_timeout(limit),
+        }
+    }
+
+    /// A TCP connection that has just been made.
+    ///
+    /// # Errors
+    ///
+    /// What the operating system said.
+    pub fn of_tcp(stream: TcpStream) -> io::Result<Self> {
+        // Small messages must not wait for the acknowledgement of the one before (Nagle).
+        stream.set_nodelay(true)?;
+        Ok(Self {
+            stream: Kind::Tcp(stream),
+            deadline: None,
+        })
+    }
+
+    /// A Unix connection that has just been made.
+    #[must_use]
+    pub fn of_unix(stream: UnixStream) -> Self {
+        Self {
+            stream: Kind::Unix(stream),
+            deadline: None,
+        }
+    }
+
+    /// See [`TcpStream::set_nonblocking`].
+    ///
+    /// # Errors
+    ///
+    /// What the operating system said.
+    pub fn set_nonblocking(&self, nonblocking: bool) -> io::Result<()> {
+        match &self.stream {
+            Kind::Tcp(stream) => stream.set_nonblocking(nonblocking),
+            Kind::Unix(stream) => stream.set_nonblocking(nonblocking),
+        }
+    }
+
+    /// Ends our direction: the server reads an end of stream.
+    ///
+    /// # Errors
+    ///
+    /// What the operating system said; none if the connection is gone already.
+    pub fn shutdown_write(&self) -> io::Result<()> {
+        let result = match &self.stream {
+            Kind::Tcp(stream) => stream.shutdown(Shutdown::Write),
+            Kind::Unix(stream) => stream.shutdown(Shutdown::Write),
+        };
+        match result {
+            Err(cause) if cause.kind() == io::ErrorKind::NotConnected => Ok(()),
+            result => result,
+        }
+    }
+
+    /// A socket timeout shows as `WouldBlock` on some systems; only without a deadline can
+    /// `WouldBlock` mean that the socket does not block.
+    fn in_time<T>(&self, result: io::Result<T>) -> io::Result<T> {
+        result.map_err(|cause| match cause.kind() {
+            io::ErrorKind::WouldBlock if self.deadline.is_some() => io::ErrorKind::TimedOut.into(),
+            _ => cause,
+        })
+    }
+}
+
+impl Read for Socket {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if let Some(deadline) = self.deadline {
+            self.set_read_timeout(deadline.left()?)?;
+        }
+        let result = match &mut self.stream {
+            Kind::Tcp(stream) => stream.read(buffer),
+            Kind::Unix(stream) => stream.read(buffer),
+        };
+        self.in_time(result)
+    }
+}
+
+impl Write for Socket {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if let Some(deadline) = self.deadline {
+            self.set_write_timeout(deadline.left()?)?;
+        }
+        let result = match &mut self.stream {
+            Kind::Tcp(stream) => stream.write(bytes),
+            Kind::Unix(stream) => stream.write(bytes),
+        };
+        self.in_time(result)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl AsFd for Socket {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match &self.stream {
+            Kind::Tcp(stream) => stream.as_fd(),
+            Kind::Unix(stream) => stream.as_fd(),
+        }
+    }
+}
+
+/// A stream socket that no child process inherits.
+pub(super) fn open(family: AddressFamily) -> io::Result<OwnedFd> {
+    let socket = rustix::net::socket(family, SocketType::STREAM, None)?;
+    rustix::io::fcntl_setfd(&socket, rustix::io::FdFlags::CLOEXEC)?;
+    Ok(socket)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::super::tcp;
+    use super::*;
+
+    #[test]
+    fn a_silent_peer_is_timed_out_and_the_deadline_can_be_taken_away() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
+        let address = listener.local_addr().expect("it is bound");
+        let mut socket = tcp::connect(address, None).expect("it listens");
+        let (mut peer, _) = listener.accept().expect("it has connected");
+        socket
+            .set_deadline(Some(Deadline::after(Duration::from_millis(20))))
+            .expect("a fresh socket");
+        let silence = socket.read(&mut [0; 8]).expect_err("nothing was sent");
+        assert_eq!(silence.kind(), io::ErrorKind::TimedOut);
+        let late = socket.write(b"x").expect_err("the deadline has passed");
+        assert_eq!(late.kind(), io::ErrorKind::TimedOut);
+
+        socket.set_deadline(None).expect("it is open");
+        peer.write_all(b"hi").expect("it is open");
+        let mut two = [0; 2];
+        socket.read_exact(&mut two).expect("it was sent");
+        assert_eq!(&two, b"hi");
+        socket.set_nonblocking(true).expect("it is open");
+        let nothing = socket.read(&mut two).expect_err("nothing more was sent");
+        assert_eq!(nothing.kind(), io::ErrorKind::WouldBlock);
+        socket.shutdown_write().expect("it is open");
+        let mut rest = Vec::new();
+        peer.read_to_end(&mut rest).expect("it was ended");
+        assert!(rest.is_empty());
+    }
+}
