@@ -185,13 +185,13 @@ pub fn not_http(bytes: &[u8]) -> String {
 
 /// The next step after an answer that is no HTTP.
 #[must_use]
-pub fn other_protocol(bytes: &[u8], request: &Request) -> Option<String> {
+pub fn other_protocol(bytes: &[u8], request: &Request) -> String {
     match bytes {
         // A TLS record (RFC 8446 §5.1) that holds an alert: it could not read our request.
         [0x15] | [0x15, 0x03, ..] if !request.target.tls => {
-            Some(format!("this port speaks TLS: use {}", secured(request)))
+            format!("this port speaks TLS: use {}", secured(request))
         }
-        _ => Some("another service listens on this port: check the port".to_owned()),
+        _ => "another service listens on this port: check the port".to_owned(),
     }
 }
 
@@ -331,7 +331,7 @@ mod tests {
     #[test]
     fn other_protocols_and_drafts_are_known() {
         let tls = other_protocol(&[0x15, 0x03, 0x01], &request());
-        assert!(tls.is_some_and(|hint| hint.contains("wss://h:8080/x")));
+        assert!(tls.contains("wss://h:8080/x"));
         assert_eq!(
             not_http(b"SSH-2.0\r\n\xff"),
             "it does not speak HTTP, its answer begins with \"SSH-2.0\\r\\n\\xff\""

@@ -245,7 +245,7 @@ fn in_words(error: ResponseError, request: &Request, deadline: Deadline) -> Erro
         ResponseError::Malformed(cause) => wrong(cause, None),
         ResponseError::NotHttp(bytes) => wrong(
             explain::not_http(&bytes),
-            explain::other_protocol(&bytes, request),
+            Some(explain::other_protocol(&bytes, request)),
         ),
     }
 }
