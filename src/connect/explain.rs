@@ -5,7 +5,7 @@
 
 use super::options::Request;
 use super::redirect;
-use crate::http::ResponseHead;
+use crate::http::{beginning, ResponseHead};
 
 /// The next step after a refusal, if one can be told.
 #[must_use]
@@ -176,10 +176,9 @@ fn secured(request: &Request) -> String {
 /// What is said of an answer that is no HTTP; quotes how it begins.
 #[must_use]
 pub fn not_http(bytes: &[u8]) -> String {
-    let beginning = &bytes[..bytes.len().min(40)];
     format!(
         "it does not speak HTTP, its answer begins with \"{}\"",
-        beginning.escape_ascii()
+        beginning(bytes)
     )
 }
 
@@ -336,6 +335,10 @@ mod tests {
             not_http(b"SSH-2.0\r\n\xff"),
             "it does not speak HTTP, its answer begins with \"SSH-2.0\\r\\n\\xff\""
         );
+        for (length, quoted) in [(40, "x".repeat(40)), (41, format!("{}…", "x".repeat(40)))] {
+            let said = not_http("x".repeat(length).as_bytes());
+            assert!(said.ends_with(&format!("\"{quoted}\"")), "{said}");
+        }
         for (field, says) in [
             ("WebSocket-Origin", "hixie-75,"),
             ("WebSocket-Location", "hixie-75,"),

@@ -13,4 +13,4 @@ pub use body::{Body, BODY_LIMIT};
 pub use credentials::Credentials;
 pub use head::{RequestHead, ResponseHead};
 pub use header::{is_secret, is_token, CustomHeader, Header, Headers, Secrets};
-pub use response::{ResponseError, ResponseReader, HEAD_LIMIT};
+pub use response::{beginning, ResponseError, ResponseReader, HEAD_LIMIT};

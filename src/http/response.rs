@@ -186,16 +186,25 @@ fn invalid_part(head: &[u8]) -> String {
     let mut lines = head
         .split(|&byte| byte == b'\n')
         .map(<[u8]>::trim_ascii_end);
-    let quoted = |bytes: &[u8]| bytes[..bytes.len().min(40)].escape_ascii().to_string();
     let first = lines.next().unwrap_or_default();
     if !is_valid(first, b"") {
-        return format!(", in \"{}\"", quoted(first));
+        return format!(", in \"{}\"", beginning(first));
     }
     // A folded line belongs to the header above it (RFC 9112 §5.2), and is not valid alone.
     let invalid = lines.find(|line| !line.starts_with(b" ") && !is_valid(b"HTTP/1.1 200", line));
     match invalid.map(|line| line.split(|&byte| byte == b':').next().unwrap_or(line)) {
-        Some(name) => format!(", in the field \"{}\"", quoted(name)),
+        Some(name) => format!(", in the field \"{}\"", beginning(name)),
         None => String::new(),
+    }
+}
+
+/// The first bytes of a response for people, with a mark where there is more of it.
+#[must_use]
+pub fn beginning(bytes: &[u8]) -> String {
+    const SHOWN: usize = 40;
+    match bytes.split_at_checked(SHOWN) {
+        Some((beginning, [_, ..])) => format!("{}…", beginning.escape_ascii()),
+        _ => bytes.escape_ascii().to_string(),
     }
 }
 

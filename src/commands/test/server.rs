@@ -30,6 +30,10 @@ const LAST: usize = 10;
 /// A line that is longer is cut into several.
 const LONGEST: u64 = 4096;
 
+/// What stands where a line was cut: without it nobody could tell that the two parts of a secret
+/// are one.
+const CUT: &str = "…";
+
 /// A server that was started.
 #[derive(Debug)]
 pub struct Server {
@@ -168,10 +172,22 @@ impl Printed {
     fn read(&self, reader: PipeReader, tell: &dyn Fn(&str)) {
         let mut reader = BufReader::new(reader);
         let mut line = Vec::new();
+        let mut goes_on = false;
         // An error of a pipe is its end.
         while let Ok(1..) = (&mut reader).take(LONGEST).read_until(b'\n', &mut line) {
-            let text = String::from_utf8_lossy(line.trim_ascii_end()).into_owned();
-            line.clear();
+            let before = if goes_on { CUT } else { "" };
+            goes_on = line.len() as u64 >= LONGEST && !line.ends_with(b"\n");
+            let after = if goes_on { CUT } else { "" };
+            // A character that is cut is whole in the next part.
+            let rest = if goes_on { unfinished(&line) } else { 0 };
+            let rest = line.split_off(line.len() - rest);
+            let shown = if goes_on {
+                &line
+            } else {
+                line.trim_ascii_end()
+            };
+            let text = format!("{before}{}{after}", String::from_utf8_lossy(shown));
+            line = rest;
             tell(&text);
             let mut state = self.state();
             if state.0.len() == LAST {
@@ -181,6 +197,18 @@ impl Printed {
         }
         self.state().1 = true;
         self.ended.notify_all();
+    }
+}
+
+/// How many bytes at the end are the beginning of a character in UTF-8.
+fn unfinished(bytes: &[u8]) -> usize {
+    let last = bytes.utf8_chunks().last();
+    let invalid = last.map_or(&[][..], |chunk| chunk.invalid());
+    let is_beginning = std::str::from_utf8(invalid).is_err_and(|error| error.error_len().is_none());
+    if is_beginning {
+        invalid.len()
+    } else {
+        0
     }
 }
 
@@ -307,7 +335,19 @@ mod tests {
     #[test]
     fn a_line_without_end_fills_no_memory() {
         let (_server, lines) = start("head -c 10000 /dev/zero | tr '\\0' x; exec sleep 1000");
-        assert_eq!(next(&lines).len(), 4096);
+        assert_eq!(next(&lines), format!("{}…", "x".repeat(4096)));
+        assert_eq!(next(&lines), format!("…{}…", "x".repeat(4096)));
+    }
+
+    #[test]
+    fn a_character_is_not_cut() {
+        let (_server, lines) = start("head -c 4095 /dev/zero | tr '\\0' x; echo 'ü and  '");
+        assert_eq!(next(&lines), format!("{}…", "x".repeat(4095)));
+        assert_eq!(next(&lines), "…ü and");
+        assert_eq!(unfinished(b"a\xff"), 0);
+        assert_eq!(unfinished(b"a\xf0\x9f\x98"), 3);
+        assert_eq!(unfinished("aü".as_bytes()), 0);
+        assert_eq!(unfinished(b""), 0);
     }
 
     #[test]
