@@ -41,8 +41,10 @@ pub struct TestOptions {
 
     /// Set the variable that files write as ${NAME} (repeat)
     ///
-    /// It goes before the environment's. Values of three characters or more appear in no report,
-    /// wherever they come from; those that a file captured from a message do.
+    /// It takes precedence over the environment. Values of three characters or more appear in no
+    /// report, neither whole nor line by line, wherever they come from; ${NAME} is shown instead,
+    /// and *** instead of a password, token or cookie in the options after --. Values that a file
+    /// captured from a message do appear.
     #[arg(long = "var", value_name = "NAME=VALUE", action = ArgAction::Append,
           value_parser = values::variable)]
     pub vars: Vec<(String, String)>,

@@ -13,6 +13,7 @@ mod play;
 mod pool;
 mod ready;
 mod redact;
+mod secrets;
 mod server;
 mod trial;
 
@@ -77,7 +78,8 @@ pub fn run(
     let files = files::find(&test.files, &test.filter)?;
     let files: Vec<Loaded> = files.into_iter().map(Loaded::read).collect();
     let variables = Variables { given: &test.vars };
-    let redactor = variables.redactor(&files);
+    let secrets = secrets::of(test.url.as_deref(), options);
+    let redactor = variables.redactor(&files, &secrets);
     let door = door(&test, options, &files, variables, &redactor)?;
     let junit = test.junit.as_deref().map(Junit::create).transpose()?;
 

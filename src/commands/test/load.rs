@@ -8,6 +8,7 @@ use super::files::unreadable;
 use super::redact::Redactor;
 use crate::error::{Error, Flaw};
 use crate::output::record::Form;
+use crate::secret::Secret;
 use crate::session_file::{self, Script, Statement};
 
 /// A file that was read.
@@ -78,10 +79,10 @@ impl Variables<'_> {
         }
     }
 
-    /// What keeps the values of all that the files use, and of all that were given, out of
-    /// reports.
+    /// What keeps the values of all that the files use, of all that were given, and other secrets
+    /// out of reports.
     #[must_use]
-    pub fn redactor(&self, files: &[Loaded]) -> Redactor {
+    pub fn redactor(&self, files: &[Loaded], secrets: &[Secret]) -> Redactor {
         let used = files
             .iter()
             .filter_map(|file| file.script.as_ref().ok())
@@ -92,7 +93,7 @@ impl Variables<'_> {
             .filter_map(|name| Some((name, self.value(name)?)))
             .collect();
         let pairs = known.iter().map(|(name, value)| (*name, value.as_str()));
-        Redactor::new(pairs)
+        Redactor::new(pairs).with_secrets(secrets)
     }
 }
 
@@ -138,7 +139,7 @@ mod tests {
     fn values_are_kept_out_whether_they_are_used_or_given() {
         let given = [("TOKEN".to_owned(), "s3cret".to_owned())];
         let variables = Variables { given: &given };
-        let redactor = variables.redactor(&[loaded("> ${CARGO_PKG_NAME}\n")]);
+        let redactor = variables.redactor(&[loaded("> ${CARGO_PKG_NAME}\n")], &[]);
         assert_eq!(
             redactor.apply("wsline, s3cret"),
             "${CARGO_PKG_NAME}, ${TOKEN}"

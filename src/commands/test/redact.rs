@@ -1,16 +1,15 @@
 //! Values that no report may show: those of variables that came from outside, which may be tokens
-//! and passwords, are replaced by the variable's name.
+//! and passwords, are replaced by the variable's name, and the secrets of options by `***`.
+
+mod forms;
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use url::Url;
+use memchr::memmem;
 
-use crate::output::escape::{self, Breaks};
-
-/// Shorter values are no secrets, and would be found in everything.
-const SHORTEST: usize = 3;
+use crate::secret::Secret;
 
 /// What stands where a text was shortened.
 const CUT: &str = "…";
@@ -21,26 +20,39 @@ const SHORTEST_REST: usize = 4;
 /// Replaces the values of variables by `${NAME}`.
 #[derive(Clone, Debug, Default)]
 pub struct Redactor {
-    /// All values in all their forms, the longest first, and the variables that they belong to.
+    /// All values in all their forms, the longest first, and what is shown instead of each.
     forms: Vec<(String, String)>,
 }
 
 impl Redactor {
-    /// A redactor of these variables, each a name and a value. A value counts in every form that
-    /// a message or an address may give it: in JSON, in a URL, escaped for a terminal.
+    /// A redactor of these variables, each a name and a value. A value counts whole, trimmed and
+    /// line by line, in every form that a message, an address or a report may give it.
     #[must_use]
     pub fn new<'a>(variables: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
-        let mut names = BTreeMap::new();
-        for (name, value) in variables {
-            if value.chars().count() >= SHORTEST {
-                for form in forms(value) {
-                    names.entry(form).or_insert_with(|| name.to_owned());
-                }
+        let mut redactor = Self::default();
+        let named = variables.into_iter();
+        redactor.add(named.map(|(name, value)| (format!("${{{name}}}"), value)));
+        redactor
+    }
+
+    /// The same with secrets that have no name; `***` is shown instead of them.
+    #[must_use]
+    pub fn with_secrets(mut self, secrets: &[Secret]) -> Self {
+        let secrets = secrets.iter().map(Secret::reveal);
+        self.add(secrets.map(|secret| ("***".to_owned(), secret)));
+        self
+    }
+
+    /// What is known already takes precedence over what is added.
+    fn add<'a>(&mut self, values: impl Iterator<Item = (String, &'a str)>) {
+        let mut known: BTreeMap<_, _> = std::mem::take(&mut self.forms).into_iter().collect();
+        for (shown, value) in values {
+            for form in forms::of(value) {
+                known.entry(form).or_insert_with(|| shown.clone());
             }
         }
-        let mut forms: Vec<_> = names.into_iter().collect();
-        forms.sort_by_key(|(form, _)| Reverse(form.len()));
-        Self { forms }
+        self.forms = known.into_iter().collect();
+        self.forms.sort_by_key(|(form, _)| Reverse(form.len()));
     }
 
     /// `text` without any of the values, nor of what is left of one that was shortened.
@@ -57,13 +69,28 @@ impl Redactor {
         Cow::Owned(pieces.collect::<Vec<_>>().join(CUT))
     }
 
+    /// The same for bytes that need not be text. `is_cut` says that there was more of them, of
+    /// which a value may have been a part.
+    #[must_use]
+    pub fn apply_to_bytes(&self, bytes: &[u8], is_cut: bool) -> Vec<u8> {
+        let mut bytes = self.replaced(bytes).unwrap_or_else(|| bytes.to_vec());
+        if is_cut {
+            let text = String::from_utf8_lossy(&bytes);
+            let rest = text.trim_end_matches(char::REPLACEMENT_CHARACTER);
+            let redacted = self.replace_rests(rest, false, true);
+            if redacted != rest {
+                bytes = redacted.into_owned().into_bytes();
+            }
+        }
+        bytes
+    }
+
     /// `piece` without the rests of values that were cut before or after it.
     fn replace_rests<'t>(&self, piece: &'t str, before: bool, after: bool) -> Cow<'t, str> {
         let mut piece = Cow::Borrowed(piece);
-        for (form, name) in &self.forms {
-            let name = || format!("${{{name}}}");
+        for (form, shown) in &self.forms {
             if before && after && piece.len() >= SHORTEST_REST && form.contains(&*piece) {
-                return Cow::Owned(name());
+                return Cow::Owned(shown.clone());
             }
             let ends = form.char_indices().map(|(end, _)| end);
             if let Some(end) = ends
@@ -72,13 +99,13 @@ impl Redactor {
                 .take_while(|end| after && *end >= SHORTEST_REST)
                 .find(|end| piece.ends_with(&form[..*end]))
             {
-                piece = Cow::Owned(format!("{}{}", &piece[..piece.len() - end], name()));
+                piece = Cow::Owned(format!("{}{shown}", &piece[..piece.len() - end]));
             }
             if let Some(start) = ends
                 .take_while(|start| before && form.len() - start >= SHORTEST_REST)
                 .find(|start| piece.starts_with(&form[*start..]))
             {
-                piece = Cow::Owned(format!("{}{}", name(), &piece[form.len() - start..]));
+                piece = Cow::Owned(format!("{shown}{}", &piece[form.len() - start..]));
             }
         }
         piece
@@ -86,67 +113,53 @@ impl Redactor {
 
     /// `text` without any of the values.
     fn replace<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        let mut rest = text;
-        let mut out = String::new();
-        while let Some((start, form, name)) = self.first_in(rest) {
-            out.push_str(&rest[..start]);
-            out.push_str("${");
-            out.push_str(name);
-            out.push('}');
-            rest = &rest[start + form.len()..];
+        match self.replaced(text.as_bytes()) {
+            // A form is whole characters, and so is what is left between two of them.
+            Some(bytes) => Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()),
+            None => Cow::Borrowed(text),
         }
-        if rest.len() == text.len() {
-            return Cow::Borrowed(text);
-        }
-        out.push_str(rest);
-        Cow::Owned(out)
     }
 
-    /// The value that begins first, and of those that begin there the longest.
-    fn first_in(&self, text: &str) -> Option<(usize, &str, &str)> {
-        let found = self.forms.iter().filter_map(|(form, name)| {
-            let start = text.find(form.as_str())?;
-            Some((start, form.as_str(), name.as_str()))
-        });
-        // The first of several minima is taken, and the longest stands first.
-        found.min_by_key(|(start, ..)| *start)
-    }
-}
-
-/// How a value may be written.
-fn forms(value: &str) -> Vec<String> {
-    let json = serde_json::Value::from(value).to_string();
-    let json = &json[1..json.len() - 1];
-    let mut forms = vec![
-        value.to_owned(),
-        json.to_owned(),
-        escape::text(value, Breaks::Shown).into_owned(),
-        escape::text(value, Breaks::Kept).into_owned(),
-        escape::text(json, Breaks::Shown).into_owned(),
-        regex::escape(value),
-        hex::encode(value),
-    ];
-    if let Ok(mut url) = Url::parse("ws://host/") {
-        url.set_path(value);
-        forms.push(url.path().trim_start_matches('/').to_owned());
-        url.set_query(Some(value));
-        forms.extend(url.query().map(str::to_owned));
-        // A password that holds them has these three encoded by whoever wrote the address.
-        if url.set_password(Some(value)).is_ok() {
-            forms.extend(url.password().map(str::to_owned));
+    /// `bytes` with each value replaced, or `None` if there is none in it. The value that begins
+    /// first is replaced, and of those that begin there the longest.
+    fn replaced(&self, bytes: &[u8]) -> Option<Vec<u8>> {
+        let find = |form: &str, from: usize| {
+            let found = memmem::find(&bytes[from..], form.as_bytes());
+            found.map_or(usize::MAX, |at| from + at)
+        };
+        // Where each form is next. One is looked for again only when that place is passed.
+        let places = self.forms.iter().map(|(form, _)| find(form, 0));
+        let mut places: Vec<usize> = places.collect();
+        let mut out = Vec::new();
+        let mut end = 0;
+        loop {
+            // The first of several minima is taken, and the longest form stands first.
+            let first = places.iter().enumerate().min_by_key(|(_, place)| **place);
+            let Some((index, &place)) = first.filter(|(_, place)| **place < usize::MAX) else {
+                break;
+            };
+            let (form, shown) = &self.forms[index];
+            out.extend_from_slice(&bytes[end..place]);
+            out.extend_from_slice(shown.as_bytes());
+            end = place + form.len();
+            for (place, (form, _)) in places.iter_mut().zip(&self.forms) {
+                if *place < end {
+                    *place = find(form, end);
+                }
+            }
         }
-        // A host is lower case, and international names are not what they were.
-        if url.set_host(Some(value)).is_ok() {
-            forms.extend(url.host_str().map(str::to_owned));
+        if end == 0 {
+            return None;
         }
+        out.extend_from_slice(&bytes[end..]);
+        Some(out)
     }
-    forms.retain(|form| form.chars().count() >= SHORTEST);
-    forms
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::output::escape::{self, Breaks};
 
     fn redacted(variables: &[(&str, &str)], text: &str) -> String {
         let redactor = Redactor::new(variables.iter().copied());
@@ -202,6 +215,33 @@ mod tests {
             assert_eq!(redacted(&[("TOKEN", token)], text), shown);
         }
         assert_eq!(redacted(&[("A", "äöüäöü")], "… äöüä…öü"), "… ${A}…${A}");
+    }
+
+    #[test]
+    fn a_value_counts_line_by_line_and_trimmed() {
+        let key = "-----BEGIN KEY-----\nMIIEvQIBADANBg\nkqhkiG9w0BAQEF==\n-----END KEY-----\n";
+        let variables = [("KEY", key), ("TOKEN", " s3cret \t")];
+        for (text, shown) in [
+            (key, "${KEY}"),
+            ("- kqhkiG9w0BAQEF==\n+ MIIEvQIBADANBg", "- ${KEY}\n+ ${KEY}"),
+            ("-----BEGIN KEY-----\\nMIIEvQIB…", "${KEY}\\n${KEY}…"),
+            ("…BAQEF==\\n-----END KEY-----", "…${KEY}\\n${KEY}"),
+            ("bad token s3cret!", "bad token ${TOKEN}!"),
+            ("(s3c…", "(s3c…"),
+            ("(s3cr…", "(${TOKEN}…"),
+        ] {
+            assert_eq!(redacted(&variables, text), shown);
+        }
+    }
+
+    #[test]
+    fn secrets_without_a_name_are_replaced_too() {
+        let redactor = Redactor::new([("TOKEN", "s3cret")]);
+        let redactor = redactor.with_secrets(&[Secret::new("s3cret"), Secret::new("pass-word")]);
+        assert_eq!(
+            redactor.apply("s3cret pass-word pass-w…"),
+            "${TOKEN} *** ***…"
+        );
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What became of one file.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use super::redact::Redactor;
@@ -76,6 +77,14 @@ impl Trial {
                     let Flaw { cause, .. } = &mut **flaw;
                     text(cause);
                 }
+                Error::Refused(refusal)
+                | Error::ProxyRefused {
+                    refusal: Some(refusal),
+                    ..
+                } => {
+                    let body = &mut refusal.body;
+                    body.bytes = redactor.apply_to_bytes(&body.bytes, body.truncated);
+                }
                 _ => {}
             }
         }
@@ -97,11 +106,25 @@ fn redacted_difference(lines: &[String], redactor: &Redactor) -> Vec<String> {
             }
             continue;
         }
-        let redacted = redactor.apply(line);
+        let redacted = redacted_row(line, redactor).map_or_else(|| redactor.apply(line), Cow::from);
         changed |= redacted != *line;
         kept.push(redacted.into_owned());
     }
     kept
+}
+
+/// A row of a hex dump whose bytes are a value, or a part of one that goes on in the rows before
+/// or after it, with the value's name in their place; `None` for every other line.
+fn redacted_row(line: &str, redactor: &Redactor) -> Option<String> {
+    let (bytes, text) = line.strip_suffix('|')?.split_once("  |")?;
+    let (before, bytes) = bytes.split_at_checked(bytes.find("  ")?)?;
+    let bytes = hex::decode(bytes.replace(' ', "")).ok()?;
+    if bytes.len() != text.len() {
+        return None;
+    }
+    let text = format!("…{}…", String::from_utf8_lossy(&bytes));
+    let redacted = redactor.apply(&text);
+    (redacted != text).then(|| format!("{before}  {}", redacted.trim_matches('…')))
 }
 
 /// All files, in the order in which they stand; `None` for one that was not begun.
@@ -141,6 +164,9 @@ impl Counts {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Refusal;
+    use crate::http::Body;
+    use crate::text::escape;
 
     #[test]
     fn a_mark_stays_where_it_is_true() {
@@ -165,6 +191,54 @@ mod tests {
             ["- ${TOKEN} b", "+ ${TOKEN} c", "- d", "+ e", "  ^"]
         );
         assert_eq!(redacted(&["", "^^"]), ["", "^^"]);
+    }
+
+    #[test]
+    fn the_rows_of_a_dump_are_redacted() {
+        let redactor = Redactor::new([("TOKEN", "0123456789abcdefghij")]);
+        let row = |start: usize, bytes: &[u8]| format!("+ {start:08x}{}", escape::row(bytes));
+        let redacted = |line: String| redacted_difference(&[line], &redactor).concat();
+        assert_eq!(
+            redacted(row(0, b"say 0123456789ab")),
+            "+ 00000000  say ${TOKEN}"
+        );
+        assert_eq!(
+            redacted(row(16, b"456789abcdefghij")),
+            "+ 00000010  ${TOKEN}"
+        );
+        assert_eq!(
+            redacted(row(16, b"cdefghij\x00\xff")),
+            "+ 00000010  ${TOKEN}\0\u{fffd}"
+        );
+        let harmless = row(0, b"nothing\x00");
+        assert_eq!(redacted(harmless.clone()), harmless);
+        assert_eq!(redacted("+ a  b  |c|".to_owned()), "+ a  b  |c|");
+    }
+
+    #[test]
+    fn the_body_of_a_refusal_is_redacted() {
+        let redactor = Redactor::new([("TOKEN", "s3cret-value")]);
+        let redacted = |body: &[u8], truncated| {
+            let trial = Trial {
+                file: "a.ws".to_owned(),
+                verdict: Verdict::Flawed(Error::Refused(Box::new(Refusal {
+                    body: Body {
+                        bytes: body.to_vec(),
+                        truncated,
+                    },
+                    ..Refusal::default()
+                }))),
+                lasted: Duration::ZERO,
+                statements: 0,
+            };
+            match trial.redacted(&redactor).verdict {
+                Verdict::Flawed(Error::Refused(refusal)) => refusal.body.bytes,
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(redacted(b"\0s3cret-value\xff", false), b"\0${TOKEN}\xff");
+        assert_eq!(redacted(b"no s3cret", true), b"no ${TOKEN}");
+        assert_eq!(redacted(b"no s3cret", false), b"no s3cret");
     }
 
     #[test]

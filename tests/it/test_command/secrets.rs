@@ -112,3 +112,142 @@ fn nor_a_part_of_one_that_was_shortened() {
         assert!(text.contains("${TOKEN}"), "{text}");
     }
 }
+
+/// As a private key is: of several lines, the last of which is short.
+const KEY: &str = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0B/AQEF+ASC\n\
+                   BKcwggSjAgEAAoIBAQC7\nVJTU==\n-----END PRIVATE KEY-----\n";
+
+/// The lines of [`KEY`] that tell something, and what trimming leaves of the token below.
+const PARTS: [&str; 5] = [
+    "PRIVATE KEY",
+    "MIIEvQIBADANBgkqhkiG9w0B",
+    "BKcwggSjAgEAAoIBAQC7",
+    "VJTU==",
+    "to-ken",
+];
+
+#[test]
+fn a_value_of_several_lines_counts_line_by_line_and_one_with_blanks_trimmed() {
+    for form in [&["-v"][..], &["-v", "--json"]] {
+        let lines: Vec<_> = KEY.lines().rev().collect();
+        let peer = Peer::ws()
+            .expect_text(format!("log in with {KEY}"))
+            .send_text(format!(
+                "no key:\n{}\nno token: to-ken.",
+                lines.join("\r\n")
+            ))
+            .close(4000, "bad to-ken")
+            .start();
+        let talk = format!(
+            "url {}\nstrict\n> \n  log in with ${{KEY}}\n< \n  welcome,\n  ${{KEY}}${{TOKEN}}\n",
+            peer.url()
+        );
+        let done = test(&["talk.ws", "--junit", "out.xml"])
+            .args(form)
+            .env("KEY", KEY)
+            .env("TOKEN", " to-ken ")
+            .file("talk.ws", talk)
+            .stdout_matches("...\n")
+            .stderr_matches("...\n")
+            .code(4)
+            .run();
+        let report = std::fs::read_to_string(done.home.work().join("out.xml")).expect("a report");
+        for text in [done.stdout_text(), &report] {
+            assert!(
+                text.contains("${KEY}") && text.contains("${TOKEN}"),
+                "{text}"
+            );
+            assert!(!PARTS.iter().any(|part| text.contains(part)), "{text}");
+        }
+    }
+}
+
+/// A server's own log is shown line by line, and a line that is too long in several.
+#[test]
+fn nor_has_the_log_of_the_server_any() {
+    let words: Vec<_> = (0..2000).map(|n| format!("{:x}", n * 7919)).collect();
+    let long = words.concat();
+    let port = Peer::reserved();
+    let done = test(&["-v", "talk.ws", "--url", &port.url(), "--serve"])
+        .arg("printf '%s\n' \"$KEY\" \"for $TOKEN.\" \"$LONG\"; exit 3")
+        .inherit("PATH")
+        .env("KEY", KEY)
+        .env("TOKEN", " to-ken ")
+        .env("LONG", &long)
+        .file("talk.ws", "> ${KEY}${TOKEN}${LONG}\n")
+        .stdout_matches("0 passed, 1 not run in [..] s\n")
+        .stderr_matches("...\n")
+        .code(7)
+        .run();
+    let text = done.stderr_text();
+    assert!(
+        text.ends_with("\n  for ${TOKEN}.\n  ${LONG}…\n  …${LONG}…\n  …${LONG}\n"),
+        "{text}"
+    );
+    assert!(!PARTS.iter().any(|part| text.contains(part)), "{text}");
+    let parts = long.as_bytes().windows(8);
+    for part in parts.map(|part| std::str::from_utf8(part).expect("ASCII")) {
+        assert!(!text.contains(part), "{part} stands in\n{text}");
+    }
+}
+
+/// What a server makes of a token: base64, JSON with other escapes, percent-encoding, bytes.
+#[test]
+fn other_encodings_of_a_value_count() {
+    let token = "s3cr/et+\u{fc}";
+    let said = [
+        "{\"t\": \"s3cr\\/et+\\u00fc\"}",
+        "Basic dXM6czNjci9ldCvDvA==",
+        "/?t=s3cr%2Fet%2B%C3%BC",
+        "/?t=s3cr%2fet%2b%c3%bc",
+    ];
+    let peer = said
+        .iter()
+        .fold(Peer::ws(), |peer, text| peer.send_text(*text));
+    let peer = peer
+        .send_binary(format!("you are {token}."))
+        .close(1000, "")
+        .start();
+    let done = test(&["talk.ws", "--url", &peer.url(), "--junit", "out.xml"])
+        .env("TOKEN", token)
+        .file("talk.ws", "< hex 00\n< ${TOKEN}\n")
+        .stdout_matches("FAIL  talk.ws  [..]\n...\n0 passed, 1 failed in [..] s\n")
+        .code(4)
+        .run();
+    let report = std::fs::read_to_string(done.home.work().join("out.xml")).expect("a report");
+    for text in [done.stdout_text(), &report] {
+        assert!(text.contains("/?t=${TOKEN}"), "{text}");
+        for part in ["s3cr", "czNjci9l", "73 33 63 72"] {
+            assert!(!text.contains(part), "{part} stands in\n{text}");
+        }
+    }
+}
+
+/// A body that is not text is shown as a dump, which would have a value in pieces.
+#[test]
+fn secrets_of_options_are_kept_out_as_well() {
+    let body = "\0no of-bearer-token, of-header, cookie-value!";
+    let refusal = format!(
+        "HTTP/1.1 401 No\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    for form in [&["-v"][..], &["-v", "--json"]] {
+        let peer = Peer::http(&refusal).start();
+        let done = test(&["talk.ws", "--url", &peer.url(), "--junit", "out.xml"])
+            .args(form)
+            .args(["--", "--bearer", "env:TOKEN", "--cookie", "a=cookie-value"])
+            .args(["-H", "Proxy-Authorization: Basic of-header"])
+            .env("TOKEN", "of-bearer-token")
+            .file("talk.ws", "> hi\n")
+            .stdout_matches("...\n")
+            .code(22)
+            .run();
+        let report = std::fs::read_to_string(done.home.work().join("out.xml")).expect("a report");
+        for text in [done.stdout_text(), &report] {
+            for part in ["bearer-", "of-header", "value!"] {
+                assert!(!text.contains(part), "{part} stands in\n{text}");
+            }
+        }
+        assert!(report.contains("|.no ***, ***, **|"), "{report}");
+    }
+}

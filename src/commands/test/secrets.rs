@@ -1,0 +1,108 @@
+//! The secrets that the command line holds besides variables: passwords, tokens, cookies and the
+//! values of credential headers.
+
+use crate::cli::Options;
+use crate::connect::proxy::Given;
+use crate::http::{self, CustomHeader};
+use crate::secret::Secret;
+use crate::target::Target;
+
+/// Those of `--url` and of the options after `--`, which a server or a proxy may repeat.
+pub fn of(url: Option<&str>, options: &Options) -> Vec<Secret> {
+    let mut secrets: Vec<Secret> = options.bearer.iter().cloned().collect();
+    let login = options.user.as_ref();
+    secrets.extend(login.and_then(|login| login.password.clone()));
+    secrets.extend(
+        options
+            .cookies
+            .iter()
+            .flat_map(|it| of_cookies(it.reveal())),
+    );
+    for header in options.headers.iter().chain(&options.proxy_headers) {
+        secrets.extend(of_header(header));
+    }
+    let target = url.and_then(|url| Target::parse(url).ok());
+    let proxy = options.proxy.as_ref().map(Given::proxy);
+    let credentials = [
+        target.and_then(|target| target.credentials),
+        options.proxy_user.clone(),
+        proxy.and_then(|proxy| proxy.ok()??.credentials.clone()),
+    ];
+    let passwords = credentials.into_iter().flatten();
+    secrets.extend(passwords.map(|it| Secret::new(it.password)));
+    secrets
+}
+
+/// The value of a credential header, and what stands in it after the name of a scheme.
+fn of_header(header: &CustomHeader) -> Vec<Secret> {
+    let Some(value) = header
+        .value
+        .as_ref()
+        .filter(|_| http::is_secret(&header.name))
+    else {
+        return Vec::new();
+    };
+    let value = String::from_utf8_lossy(value);
+    let mut secrets = vec![Secret::new(&*value)];
+    if let Some((_, credentials)) = value.split_once(' ') {
+        secrets.push(Secret::new(credentials));
+    }
+    secrets.extend(of_cookies(&value));
+    secrets
+}
+
+/// The values in `a=b; c=d`.
+fn of_cookies(cookies: &str) -> Vec<Secret> {
+    let pairs = cookies.split(';').filter_map(|pair| pair.split_once('='));
+    pairs.map(|(_, value)| Secret::new(value.trim())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+
+    use super::*;
+
+    #[test]
+    fn every_option_that_holds_a_secret_counts() {
+        let words = [
+            "-u",
+            "me:of-user",
+            "--cookie",
+            "a=of-cookie; b=other",
+            "-H",
+            "Authorization: Bearer of-header",
+            "-H",
+            "X-Plain: seen",
+            "-x",
+            "http://p:of-proxy@h",
+            "--proxy-header",
+            "Cookie: c=of-proxy-header",
+        ];
+        let options = cli_options(&words);
+        let found = of(Some("ws://u:of-url@h/"), &options);
+        let found: Vec<_> = found.iter().map(Secret::reveal).collect();
+        for secret in [
+            "of-user",
+            "of-cookie",
+            "other",
+            "Bearer of-header",
+            "of-header",
+            "of-url",
+            "of-proxy",
+            "of-proxy-header",
+        ] {
+            assert!(found.contains(&secret), "{secret}: {found:?}");
+        }
+        assert!(!found.contains(&"seen"), "{found:?}");
+        let options = cli_options(&["--bearer", "of-bearer", "-U", "p:of-login"]);
+        let found = of(None, &options);
+        let found: Vec<_> = found.iter().map(Secret::reveal).collect();
+        assert_eq!(found, ["of-bearer", "of-login"]);
+    }
+
+    fn cli_options(words: &[&str]) -> Options {
+        let words: Vec<OsString> = words.iter().map(OsString::from).collect();
+        crate::cli::conversation(&words).expect("options")
+    }
+}
