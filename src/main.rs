@@ -12,13 +12,14 @@ use wsline::echo::{self, EchoServer};
 use wsline::error::Error;
 use wsline::http::Secrets;
 use wsline::output::narration::Verbosity;
+use wsline::output::palette::Palette;
 use wsline::output::report::report;
 use wsline::plan::{palette, Environment, Plan};
 
 fn main() -> ExitCode {
     let call = match cli::parse(std::env::args_os()) {
         Ok(call) => call,
-        Err(usage) => return print_usage(&usage),
+        Err(usage) => return print_usage(&usage, &Environment::read()),
     };
     let environment = Environment::read();
     let result = match call {
@@ -88,7 +89,7 @@ fn demo(options: Options, environment: &Environment) -> Result<ExitCode, Error> 
 fn curl(words: &[OsString], mut environment: Environment) -> Result<ExitCode, Error> {
     match commands::curl::read(words, &mut environment)?.parse() {
         Ok((url, options)) => Plan::new(&url, options, &environment).and_then(talk),
-        Err(usage) => Ok(print_usage(&usage)),
+        Err(usage) => Ok(print_usage(&usage, &environment)),
     }
 }
 
@@ -130,9 +131,14 @@ fn generate(what: cli::Generate) -> Result<ExitCode, Error> {
 }
 
 /// Prints help, the version, or what is wrong with the command line.
-fn print_usage(usage: &clap::Error) -> ExitCode {
-    // Nobody is left to tell if this fails.
-    let _ = usage.print();
+fn print_usage(usage: &clap::Error, environment: &Environment) -> ExitCode {
+    if usage.use_stderr() {
+        let palette = palette(Colour::Auto, environment.stderr, environment);
+        print(&cli::usage::text(usage, palette != Palette::plain()));
+    } else {
+        // Nobody is left to tell if this fails.
+        let _ = usage.print();
+    }
     ExitCode::from(u8::try_from(usage.exit_code()).unwrap_or(2))
 }
 

@@ -118,7 +118,10 @@ fn how(closure: &Closure) -> String {
             format!("closed by us: {sent}, the server ended TCP without a Close,")
         }
         (_, _, _, Some(received)) => format!("closed by server: {received}"),
-        (End::Lost(cause), ..) => format!("connection lost without a Close (1006: {cause})"),
+        (End::Lost(cause), ..) => format!(
+            "connection lost without a Close (1006: {})",
+            escape::text(cause, Breaks::Shown)
+        ),
         _ => "the server ended TCP without a Close (1006)".to_owned(),
     }
 }

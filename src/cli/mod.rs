@@ -23,6 +23,7 @@ mod options;
 mod test;
 #[cfg(test)]
 mod tests;
+pub mod usage;
 mod values;
 
 use std::error::Error as _;
@@ -42,6 +43,7 @@ pub use test::TestOptions;
 pub use values::{BinaryAs, Colour, Compress};
 
 use crate::connect::tls::identity::Passphrase;
+use crate::text::escape;
 use options::Typed;
 
 /// What the command line asks for.
@@ -248,10 +250,13 @@ const TEST_USAGE: &str = "wsline test [OPTIONS] FILE... [-- OPTIONS]";
 ///
 /// # Errors
 ///
-/// What is wrong with it; also the help and the version, which clap counts as errors: its
-/// `print()` writes each where it belongs, and its `exit_code()` is 0 or 2.
+/// What is wrong with it, for [`usage::text`]; also the help and the version, which clap counts as
+/// errors: its `print()` writes them to stdout, and its `exit_code()` is 0 or 2.
 pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Call, clap::Error> {
-    let args: Vec<OsString> = args.into_iter().collect();
+    let mut args: Vec<OsString> = args.into_iter().collect();
+    if let Some(name) = args.first_mut() {
+        *name = usage::program(name);
+    }
     if let Some(call) = parse_talk(&args) {
         return Ok(call);
     }
@@ -259,7 +264,8 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Call, clap::Err
     let matches = command
         .try_get_matches_from_mut(&args)
         .map_err(|error| keep_secret(error, &mut command))
-        .map_err(|error| explain_second_url(error, &args, &mut command))?;
+        .map_err(|error| explain_second_url(error, &args, &mut command))
+        .map_err(|error| usage::escaped(error, &command))?;
     let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
     let conflict = ErrorKind::ArgumentConflict;
     match cli.task {
@@ -270,19 +276,19 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Call, clap::Err
                     let options = conversation(&test.words);
                     options.map_err(|sentence| format!("after --: {sentence}"))
                 })
-                .map_err(|sentence| complain(&mut command, Some("test"), conflict, sentence))?;
+                .map_err(|sentence| complain(&mut command, Some("test"), conflict, &sentence))?;
             let options = Box::new(options);
             Ok(Call::Test { test, options })
         }
         Some(Task::Echo(echo)) => {
             echo.check()
-                .map_err(|sentence| complain(&mut command, Some("echo"), conflict, sentence))?;
+                .map_err(|sentence| complain(&mut command, Some("echo"), conflict, &sentence))?;
             Ok(Call::Echo(echo))
         }
         Some(Task::Demo(typed)) => {
             let options = typed
                 .settle()
-                .map_err(|sentence| complain(&mut command, Some("demo"), conflict, sentence))?;
+                .map_err(|sentence| complain(&mut command, Some("demo"), conflict, &sentence))?;
             let options = Box::new(options);
             Ok(Call::Demo { options })
         }
@@ -295,14 +301,14 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Call, clap::Err
                     &mut command,
                     None,
                     ErrorKind::MissingRequiredArgument,
-                    sentence,
+                    &sentence,
                 )
             })?;
             let options = cli
                 .talk
                 .typed
                 .settle()
-                .map_err(|sentence| complain(&mut command, None, conflict, sentence))?;
+                .map_err(|sentence| complain(&mut command, None, conflict, &sentence))?;
             let options = Box::new(options);
             Ok(Call::Talk { url, options })
         }
@@ -336,7 +342,8 @@ pub fn conversation(words: &[OsString]) -> Result<Options, String> {
     let program = OsString::from("wsline");
     let matches = command
         .try_get_matches_from_mut(std::iter::once(&program).chain(words))
-        .map_err(|error| sentence_of(&keep_secret(error, &mut command)))?;
+        .map_err(|error| keep_secret(error, &mut command))
+        .map_err(|error| sentence_of(&usage::escaped(error, &command)))?;
     if let Some(sentence) = test::foreign(&command, &matches) {
         return Err(sentence);
     }
@@ -454,7 +461,7 @@ fn keep_secret(error: clap::Error, command: &mut clap::Command) -> clap::Error {
     let why = error.source().map(ToString::to_string);
     let why = why.unwrap_or_else(|| "it can't be read".to_owned());
     let sentence = format!("invalid value for '{option}': {why}");
-    complain(command, None, ErrorKind::ValueValidation, sentence)
+    complain(command, None, ErrorKind::ValueValidation, &sentence)
 }
 
 /// clap takes a word after the URL for a subcommand that may not stand there, and says so; what
@@ -481,7 +488,7 @@ fn explain_second_url(
     } else {
         format!("one URL is enough, and '{word}' is a second; a message to send is written -d TEXT")
     };
-    complain(command, None, ErrorKind::ArgumentConflict, sentence)
+    complain(command, None, ErrorKind::ArgumentConflict, &sentence)
 }
 
 /// Whether `word` is an option that may hold a secret, alone or with its value.
@@ -499,8 +506,9 @@ fn complain(
     command: &mut clap::Command,
     task: Option<&str>,
     kind: ErrorKind,
-    sentence: String,
+    sentence: &str,
 ) -> clap::Error {
+    let sentence = escape::line(sentence);
     match task.and_then(|name| command.find_subcommand_mut(name)) {
         Some(task) => task.error(kind, sentence),
         None => command.error(kind, sentence),

@@ -8,6 +8,7 @@ use std::thread;
 use crate::echo::{EchoServer, Options};
 use crate::error::Error;
 use crate::exit::ExitCode;
+use crate::output::escape::{self, Breaks};
 
 /// Events that may wait for a slow reader before they hold up the clients that they speak of.
 const WAITING: usize = 256;
@@ -80,7 +81,7 @@ fn size(bytes: usize) -> String {
 }
 
 fn say(out: &mut dyn io::Write, what: &dyn std::fmt::Display) -> io::Result<()> {
-    writeln!(out, "{what}")?;
+    writeln!(out, "{}", escape::text(&what.to_string(), Breaks::Shown))?;
     out.flush()
 }
 

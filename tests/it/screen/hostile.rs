@@ -181,6 +181,76 @@ fn typed_escapes_come_back_harmless() {
     assert_harmless(&pty, &[SHOWN]);
 }
 
+/// What a stranger may put into a file's name or a command that is pasted.
+const ARGUMENT: &str = "1\x1b]0;owned\x07\x1b[2J\u{202e}\u{9b}2J";
+const SHOWN_ARGUMENT: &str = "1\\x1b]0;owned\\x07\\x1b[2J\\u{202e}\\u{9b}2J";
+
+#[test]
+fn in_arguments_that_are_wrong() {
+    let unknown = format!("--foo{ARGUMENT}");
+    for args in [
+        &[unknown.as_str()][..],
+        &["-w", ARGUMENT, "ws://127.0.0.1:1"],
+        &["--color", ARGUMENT, "ws://127.0.0.1:1"],
+        &["ws://127.0.0.1:1", ARGUMENT],
+        &["echo", ARGUMENT],
+        &["generate", "completions", ARGUMENT],
+        &["test", "--speed", ARGUMENT, "x.ws"],
+        &["test", "x.ws", "--", "-w", ARGUMENT],
+        &["curl", "ws://127.0.0.1:1", "--", "--tls-min", ARGUMENT],
+    ] {
+        let mut pty = terminal().args(args).start();
+        assert_eq!(pty.wait_exit(), 2, "{args:?}");
+        assert_harmless(&pty, &[SHOWN_ARGUMENT]);
+        Wsline::new()
+            .args(args)
+            .code(2)
+            .stderr_matches(format!("error: [..]{SHOWN_ARGUMENT}[..]\n..."))
+            .run();
+    }
+}
+
+#[test]
+fn in_a_command_that_is_pasted() {
+    for (option, shown) in [
+        ("-H 'Sec-WebSocket-Protocol: %'", Some(SHOWN_ARGUMENT)),
+        ("-x 'http://%'", None),
+        ("-H 'X: %'", None),
+        ("-b '%'", None),
+        ("--connect-timeout '%'", None),
+    ] {
+        let paste = format!("curl 'ws://127.0.0.1:1/' {}", option.replace('%', ARGUMENT));
+        let mut pty = terminal().stdin_from(paste).args(["curl", "-"]).start();
+        assert_eq!(pty.wait_exit(), 2, "{option}");
+        assert_harmless(&pty, shown.as_slice());
+    }
+}
+
+#[test]
+fn in_the_name_and_the_text_of_a_session_file() {
+    let name = format!("{ARGUMENT}.ws");
+    for (text, args, code) in [
+        ("url ws://127.0.0.1:1/\n> x\n".to_owned(), &["-v"][..], 7),
+        ("url ws://127.0.0.1:1/\n> x\n".to_owned(), &["--json"], 7),
+        (format!("{ARGUMENT}\n"), &[], 2),
+        (format!("option -w {ARGUMENT}\n"), &[], 2),
+        (format!("option --foo{ARGUMENT}\n"), &[], 2),
+        (format!("url ws://{ARGUMENT}/\n"), &[], 2),
+    ] {
+        let terminal = terminal().file(&name, &text).args(["test"]);
+        let mut pty = terminal.args(args).args([&name]).start();
+        assert_eq!(pty.wait_exit(), code, "{text}");
+        let json = SHOWN_ARGUMENT.replace("\\x", "\\u00");
+        let json = json.replace("\\u{202e}\\u{9b}", "\\u202e\\u009b");
+        let shown = if args == ["--json"] {
+            json.as_str()
+        } else {
+            SHOWN_ARGUMENT
+        };
+        assert_harmless(&pty, &[shown]);
+    }
+}
+
 #[test]
 fn in_invisible_characters_and_piles_of_marks() {
     let marks = |count| "\u{301}".repeat(count);
