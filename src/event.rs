@@ -5,7 +5,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime};
 
 use tungstenite::protocol::frame::FrameHeader;
 
@@ -14,6 +14,26 @@ use crate::http::{RequestHead, ResponseHead};
 use crate::protocol::deflate::Agreement;
 use crate::protocol::Closure;
 pub use crate::protocol::{Kind, Lines, Messages, Piece, Summary};
+
+/// One moment on both clocks: the one that measures time, and the one that people read.
+#[derive(Clone, Copy, Debug)]
+pub struct Now {
+    /// For durations and deadlines.
+    pub instant: Instant,
+    /// For time stamps; it may be set back.
+    pub time: SystemTime,
+}
+
+impl Now {
+    /// Reads both clocks.
+    #[must_use]
+    pub fn read() -> Self {
+        Self {
+            instant: Instant::now(),
+            time: SystemTime::now(),
+        }
+    }
+}
 
 /// Which connection; nearly always the first, `Link(0)`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -19,7 +19,7 @@ use crate::cli::{self, Colour, Datum, Options, Spoken};
 use crate::connect::route::Family;
 use crate::connect::{proxy, redirect, route, tls, Compress, Request};
 use crate::deadline::Deadline;
-use crate::driver::{Until, Wait};
+use crate::driver::{Limits, Wait};
 use crate::error::{plain, Error};
 use crate::event::{Kind, Link, Note, Weight};
 use crate::http::{Credentials, Secrets};
@@ -183,7 +183,7 @@ pub struct Plan {
     /// stderr is the terminal that the prompt is on.
     pub stderr_is_terminal: bool,
     /// When it ends.
-    pub until: Until,
+    pub limits: Limits,
     /// The limit of a received message, and the size of sent frames.
     pub protocol: protocol::Options,
     /// What is recorded, if anything is.
@@ -213,7 +213,7 @@ impl Plan {
         let show = show(&options, environment);
         let colour = |stream| palette(options.color, stream, environment);
         let max_time = options.max_time;
-        let until = until(&options)?;
+        let limits = limits(&options)?;
         let (path, force) = (options.record.clone(), options.force);
         let mut plan = Self {
             notes,
@@ -244,8 +244,8 @@ impl Plan {
             palette: colour(environment.stdout),
             stderr_palette: colour(environment.stderr),
             stderr_is_terminal: environment.stderr == Stream::Terminal,
-            steps: steps(&options, &until.close)?,
-            until,
+            steps: steps(&options, &limits.close)?,
+            limits,
             record: None,
             // The last, because it may ask for a password, and everything else may fail.
             request: request(target, options, environment)?,
@@ -257,7 +257,7 @@ impl Plan {
             timing: plan.timing.is_some(),
         });
         // The time for typing it is no part of the run.
-        plan.until.max_time = max_time.map_or_else(Deadline::never, Deadline::after);
+        plan.limits.max_time = max_time.map_or_else(Deadline::never, Deadline::after);
         Ok(plan)
     }
 }
@@ -364,15 +364,15 @@ pub fn variable(name: &str) -> Option<String> {
 }
 
 /// When it ends; the time of `--max-time` does not run yet.
-fn until(options: &Options) -> Result<Until, Error> {
+fn limits(options: &Options) -> Result<Limits, Error> {
     let default_wait = match options.max_messages {
         Some(_) => Wait::Forever,
         None => Wait::For(Duration::from_secs(1)),
     };
     let close = CloseReason::of_user(options.close_code, &options.close_reason, options.force);
-    Ok(Until {
+    Ok(Limits {
         wait: options.wait.unwrap_or(default_wait),
-        messages: options.max_messages,
+        max_messages: options.max_messages,
         max_time: Deadline::never(),
         close_timeout: options.close_timeout,
         close: close.map_err(|rule| Error::Usage(rule.to_string()))?,

@@ -1,6 +1,6 @@
 //! The last line of a run: how it ended, in words, and as an exit code.
 
-use crate::driver::{Ended, Outcome};
+use crate::driver::{LinkEnd, Outcome};
 use crate::error::Error;
 use crate::exit::ExitCode;
 use crate::output::escape::{self, Breaks};
@@ -28,13 +28,13 @@ impl Verdict {
         Self {
             code,
             line,
-            untold: outcome.fault.filter(|_| !outcome.told),
+            untold: outcome.error.filter(|_| !outcome.reported),
         }
     }
 }
 
 fn exit_code(outcome: &Outcome) -> ExitCode {
-    if let Some(fault) = &outcome.fault {
+    if let Some(fault) = &outcome.error {
         return fault.exit_code();
     }
     outcome
@@ -45,35 +45,35 @@ fn exit_code(outcome: &Outcome) -> ExitCode {
         .unwrap_or(ExitCode::Success)
 }
 
-fn code_of(end: &Ended) -> ExitCode {
+fn code_of(end: &LinkEnd) -> ExitCode {
     match end {
-        Ended::Closed(closure) => ExitCode::for_closure(closure),
+        LinkEnd::Closed(closure) => ExitCode::for_closure(closure),
         // One that was never open has an error of its own, unless it was given up in order.
-        Ended::Unopened | Ended::Refused | Ended::Wanted(_) => ExitCode::Success,
+        LinkEnd::Unopened | LinkEnd::Refused | LinkEnd::ClosedAsExpected(_) => ExitCode::Success,
     }
 }
 
 fn line(outcome: &Outcome) -> Option<String> {
-    let is_bad = |end: &&Ended| code_of(end) != ExitCode::Success;
-    let closed = |end: &Ended| match end {
-        Ended::Closed(closure) | Ended::Wanted(closure) => Some(closure.clone()),
-        Ended::Unopened | Ended::Refused => None,
+    let is_bad = |end: &&LinkEnd| code_of(end) != ExitCode::Success;
+    let closed = |end: &LinkEnd| match end {
+        LinkEnd::Closed(closure) | LinkEnd::ClosedAsExpected(closure) => Some(closure.clone()),
+        LinkEnd::Unopened | LinkEnd::Refused => None,
     };
     let bad = outcome.ends.iter().find(is_bad).and_then(closed);
     let Some(closure) = bad.or_else(|| outcome.ends.iter().find_map(closed)) else {
         // An error has been told already.
-        let refused = |end: &Ended| matches!(end, Ended::Refused);
+        let refused = |end: &LinkEnd| matches!(end, LinkEnd::Refused);
         let words = if outcome.ends.iter().any(refused) {
             "refused by the server, as expected"
         } else {
             "ended before the connection was open"
         };
-        return outcome.fault.is_none().then(|| words.to_owned());
+        return outcome.error.is_none().then(|| words.to_owned());
     };
     Some(format!(
         "{} after {:.1} s, sent {}, received {}{}",
         how(&closure),
-        outcome.lasted.as_secs_f64(),
+        outcome.duration.as_secs_f64(),
         outcome.sent,
         outcome.received,
         ratio(outcome.volume)

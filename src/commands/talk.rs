@@ -8,7 +8,7 @@ use std::time::SystemTime;
 
 use crate::connect;
 use crate::deadline::Deadline;
-use crate::driver::{self, Signals};
+use crate::driver::{Run, Signals, Single};
 use crate::error::Error;
 use crate::event::{Event, Link};
 use crate::output::best_effort::BestEffort;
@@ -59,14 +59,16 @@ pub fn run(mut plan: Plan) -> Result<Verdict, Error> {
         }
     }
     let mut source = source(&mut plan, prompt.as_mut()).map_err(setting_up)?;
-    let outcome = driver::run(
-        vec![Box::new(|| Ok(dialing))],
-        source.as_mut(),
-        &mut outputs,
-        &mut signals,
-        &plan.until,
-        plan.protocol,
-    );
+    let run = Run {
+        dials: vec![Box::new(|| Ok(dialing))],
+        source: source.as_mut(),
+        outputs: &mut outputs,
+        signals: &mut signals,
+        policy: &mut Single,
+        limits: &plan.limits,
+        protocol: plan.protocol,
+    };
+    let outcome = run.run();
     Ok(Verdict::of(outcome))
 }
 

@@ -4,6 +4,8 @@ use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
+use super::limits::CloseTimeout;
+use super::timers::{Timer, TimerTable};
 use crate::connect::Stream;
 use crate::error::plain;
 use crate::protocol::{
@@ -21,18 +23,9 @@ pub(super) enum Bytes {
     End,
 }
 
-/// How long a connection may still last, once a Close has been sent or received.
-#[derive(Clone, Copy, Debug)]
-enum Patience {
-    /// Counted from the last byte received.
-    SinceHeard(Duration),
-    /// Counted from when the Close left.
-    InAll(Duration),
-}
-
 /// How far the stream has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stage {
+enum StreamState {
     /// Both sides are open.
     Open,
     /// Our side has been ended; the server's is read to its end.
@@ -41,24 +34,16 @@ enum Stage {
     Over,
 }
 
-/// What was told of our side's end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Told {
-    /// Nothing yet.
-    Nothing,
-    /// That our Close was sent.
-    Close,
-}
-
 /// A connection that has been upgraded.
 #[derive(Debug)]
 pub(super) struct Connection {
     stream: Stream,
     protocol: Protocol,
-    patience: Option<Patience>,
-    /// When the last byte of our Close left, or one arrived after it.
+    close_timeout: Option<CloseTimeout>,
+    /// What the close timeout counts from: when our Close was written, or a byte came after it.
     waiting_since: Option<Instant>,
-    stage: Stage,
+    timers: TimerTable,
+    stream_state: StreamState,
     /// The stream may hold bytes that poll can't see.
     unread: bool,
     /// The last write did not go whole: nothing is tried until poll says so.
@@ -68,8 +53,12 @@ pub(super) struct Connection {
     /// A data message is among the bytes that wait.
     data_waits: bool,
     messages_sent: u64,
-    told: Told,
+    /// The outputs were told of our Close.
+    close_reported: bool,
 }
+
+/// How long the server has to end TCP once both sides have closed and ours is shut down.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Waiting bytes above which no more is taken from the source.
 const OUTBOX: usize = 512 * 1024;
@@ -83,15 +72,16 @@ impl Connection {
         Ok(Self {
             stream,
             protocol,
-            patience: None,
+            close_timeout: None,
             waiting_since: None,
-            stage: Stage::Open,
+            timers: TimerTable::default(),
+            stream_state: StreamState::Open,
             unread,
             blocked: false,
             broken: None,
             data_waits: false,
             messages_sent: 0,
-            told: Told::Nothing,
+            close_reported: false,
         })
     }
 
@@ -125,12 +115,12 @@ impl Connection {
 
     /// Whether nothing more is to be read or written.
     pub(super) fn is_over(&self) -> bool {
-        self.stage == Stage::Over
+        self.stream_state == StreamState::Over
     }
 
     /// See [`Sender::room`](crate::source::Sender::room).
     pub(super) fn room(&self) -> usize {
-        if self.stage != Stage::Open
+        if self.stream_state != StreamState::Open
             || self.broken.is_some()
             || self.protocol.closure().sent.is_some()
         {
@@ -162,26 +152,28 @@ impl Connection {
         self.protocol.pong(payload);
     }
 
-    /// Sends a Close; the answer may take `patience` after the last byte that was heard.
-    pub(super) fn close(&mut self, body: CloseBody, patience: Duration) {
+    /// Sends a Close and limits how long its answer may take.
+    ///
+    /// A [`CloseTimeout::Total`] overrides what was set before and runs from now on: where the
+    /// server does not even read, the Close is never written, and that counts too. The other
+    /// kind begins when the Close is written.
+    pub(super) fn close(&mut self, now: Instant, body: CloseBody, timeout: CloseTimeout) {
         self.protocol.close(body);
-        self.patience.get_or_insert(Patience::SinceHeard(patience));
+        match timeout {
+            CloseTimeout::SinceLastByte(_) => _ = self.close_timeout.get_or_insert(timeout),
+            CloseTimeout::Total(_) => {
+                self.close_timeout = Some(timeout);
+                self.start_close_timer(now);
+            }
+        }
     }
 
-    /// As [`close`](Self::close), but the answer may take `haste` in all.
-    pub(super) fn close_soon(&mut self, body: CloseBody, haste: Duration) {
-        self.protocol.close(body);
-        self.patience = Some(Patience::InAll(haste));
-        // Where the server does not even read, the Close never leaves: that counts too.
-        self.waiting_since.get_or_insert_with(Instant::now);
-    }
-
-    /// Nothing more will be said on either side: what waits, our Close last, has `patience` to
-    /// leave. A server that has closed may not read any more.
-    pub(super) fn expect_end(&mut self, patience: Duration) {
-        if self.patience.is_none() {
-            self.patience = Some(Patience::InAll(patience));
-            self.waiting_since = Some(Instant::now());
+    /// Nothing more will be sent or received: what waits to be written, our Close last, has this
+    /// long. A server that has closed may not read any more.
+    pub(super) fn expect_end(&mut self, now: Instant, timeout: Duration) {
+        if self.close_timeout.is_none() {
+            self.close_timeout = Some(CloseTimeout::Total(timeout));
+            self.start_close_timer(now);
         }
     }
 
@@ -192,10 +184,10 @@ impl Connection {
     /// How it is being closed, once, when our Close was written to the buffer.
     pub(super) fn take_close(&mut self) -> Option<&Closure> {
         let closure = self.protocol.closure();
-        if closure.sent.is_none() || self.told == Told::Close {
+        if closure.sent.is_none() || self.close_reported {
             return None;
         }
-        self.told = Told::Close;
+        self.close_reported = true;
         Some(closure)
     }
 
@@ -205,7 +197,7 @@ impl Connection {
     }
 
     /// Writes what waits, until it is gone or the stream would block.
-    pub(super) fn flush(&mut self) {
+    pub(super) fn flush(&mut self, now: Instant) {
         while self.wants_to_write() && !self.blocked {
             match self.stream.write(self.protocol.output()) {
                 Ok(0) => self.broken = Some(io::ErrorKind::WriteZero.into()),
@@ -218,42 +210,43 @@ impl Connection {
         if !self.wants_to_write() {
             self.data_waits = false;
             if self.protocol.closure().sent.is_some() {
-                self.waiting_since.get_or_insert_with(Instant::now);
+                self.start_close_timer(now);
             }
-            self.shut_when_done();
+            self.shut_down_when_done(now);
         }
     }
 
     /// Ends our side once both have closed, or we failed the connection, and all has left. What
     /// the server still sends is read until it ends too: closing with unread bytes would reset
     /// the connection and could take our Close away from the server (RFC 6455 §7.1.1).
-    fn shut_when_done(&mut self) {
-        if self.stage != Stage::Open || self.protocol.state() != State::Closed {
+    fn shut_down_when_done(&mut self, now: Instant) {
+        if self.stream_state != StreamState::Open || self.protocol.state() != State::Closed {
             return;
         }
-        self.stage = Stage::Shut;
+        self.stream_state = StreamState::Shut;
         let closure = self.protocol.closure();
         if closure.first == Some(Party::Us) && closure.clean() {
             // The server answered our Close: it has nothing more to learn from us.
-            self.stage = Stage::Over;
+            self.stream_state = StreamState::Over;
             return;
         }
-        self.patience = Some(Patience::InAll(Duration::from_secs(1)));
-        self.waiting_since = Some(Instant::now());
+        self.timers.stop(Timer::Close);
+        let deadline = now.checked_add(SHUTDOWN_TIMEOUT);
+        self.timers.set(Timer::Shutdown, deadline);
         if self.stream.shutdown_write().is_err() {
-            self.stage = Stage::Over;
+            self.stream_state = StreamState::Over;
         }
     }
 
     // What comes in.
 
     /// One read into `buffer`.
-    pub(super) fn read(&mut self, buffer: &mut [u8]) -> io::Result<Bytes> {
+    pub(super) fn read(&mut self, now: Instant, buffer: &mut [u8]) -> io::Result<Bytes> {
         loop {
             match self.stream.read(buffer) {
                 Ok(0) => return Ok(Bytes::End),
                 Ok(count) => {
-                    self.excuse_silence();
+                    self.restart_close_timer(now);
                     // A read from a socket that left room has emptied it; TLS may hold a record.
                     self.unread = count == buffer.len() || self.stream.is_tls();
                     return Ok(Bytes::Some {
@@ -286,24 +279,38 @@ impl Connection {
             (end, _) => end,
         };
         self.protocol.end(end);
-        self.stage = Stage::Over;
+        self.stream_state = StreamState::Over;
     }
 
     // Clocks.
 
-    /// The silence up to now is not the server's: bytes came, or none were read.
-    pub(super) fn excuse_silence(&mut self) {
-        if let (Some(since), Some(Patience::SinceHeard(_))) =
-            (&mut self.waiting_since, self.patience)
-        {
-            *since = Instant::now();
+    /// Starts the close timer, or sets it by the close timeout that holds now.
+    fn start_close_timer(&mut self, now: Instant) {
+        let since = *self.waiting_since.get_or_insert(now);
+        if let (StreamState::Open, Some(timeout)) = (self.stream_state, self.close_timeout) {
+            let deadline = since.checked_add(timeout.duration());
+            self.timers.set(Timer::Close, deadline);
         }
     }
 
-    /// When the server has had its time.
-    pub(super) fn due(&self) -> Option<Instant> {
-        let (Patience::SinceHeard(time) | Patience::InAll(time)) = self.patience?;
-        self.waiting_since?.checked_add(time)
+    /// The silence up to now is not the server's: bytes came, or none were read.
+    pub(super) fn restart_close_timer(&mut self, now: Instant) {
+        if let (Some(since), Some(CloseTimeout::SinceLastByte(_))) =
+            (&mut self.waiting_since, self.close_timeout)
+        {
+            *since = now;
+            self.start_close_timer(now);
+        }
+    }
+
+    /// When the first of its timers expires.
+    pub(super) fn next_deadline(&self) -> Option<Instant> {
+        self.timers.next_deadline()
+    }
+
+    /// Whether the server has had its time.
+    pub(super) fn has_timed_out(&self, now: Instant) -> bool {
+        self.timers.has_expired(now)
     }
 }
 

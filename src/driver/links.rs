@@ -1,13 +1,15 @@
-//! The connections of a session, from the first attempt to what is left when one has ended.
+//! What happens on each connection: connecting, reading, writing, and what is left at its end.
 
-use super::audience::{Now, Outputs};
 use super::connection::{self, Bytes, Connection};
-use super::end::going_away;
-use super::wait::LinkTurn;
-use super::{Ended, Input, Session, Slot};
+use super::ending::Ending;
+use super::listeners::Outputs;
+use super::policy::Next;
+use super::slots::Slot;
+use super::wait::ReadyLink;
+use super::{Driver, Input, LinkEnd};
 use crate::connect::{Opened, Progress};
-use crate::error::Error;
-use crate::event::{Event, Link, Note, Way, Weight};
+use crate::error::{Error, Phase};
+use crate::event::{Event, Link, Note, Now, Way, Weight};
 use crate::exit::ExitCode;
 use crate::protocol::{self, Closure, End, Protocol, Received, State};
 use crate::source::Refused;
@@ -15,82 +17,113 @@ use crate::source::Refused;
 /// Reads of one connection before others have their turn.
 const READS: usize = 16;
 
-impl Session<'_> {
-    pub(super) fn advance(&mut self, link: Link, turn: LinkTurn) {
-        match &mut self.slots[usize::from(link.0)] {
-            Slot::Dialing(_) => self.dial(link),
-            Slot::Open(open) => {
-                if turn.writable {
-                    open.may_write();
-                }
-                let unread = turn.readable || open.holds_bytes();
-                if unread && !self.audience.outputs.full() {
-                    self.read(link);
-                }
-                self.check_due(link);
-            }
-            Slot::Waiting(_) | Slot::Ended => {}
+impl Driver<'_> {
+    /// Goes on with a connection that is ready.
+    pub(super) fn advance(&mut self, ready: ReadyLink) {
+        if let Some(Slot::Dialing(_)) = self.slots.get(ready.link) {
+            return self.dial(ready.link);
+        }
+        let Some(connection) = self.slots.open_mut(ready.link) else {
+            return;
+        };
+        if ready.writable {
+            connection.may_write();
+        }
+        if ready.readable && !self.listeners.outputs.full() {
+            self.read(ready.link);
         }
     }
 
-    /// Begins to connect whoever is next, once all before it have got through.
+    /// Goes on with a connection, or an attempt to connect, whose deadline has passed.
+    pub(super) fn handle_deadline(&mut self, link: Link) {
+        if let Some(Slot::Dialing(_)) = self.slots.get(link) {
+            return self.dial(link);
+        }
+        let now = self.now.instant;
+        let Some(connection) = self.slots.open_mut(link) else {
+            return;
+        };
+        if connection.has_timed_out(now) {
+            connection.end(End::Unanswered);
+            self.finish(link);
+        }
+    }
+
+    /// Begins to connect those that come next, as many at once as the policy says.
     pub(super) fn dial_next(&mut self) {
-        while !self
-            .slots
-            .iter()
-            .any(|slot| matches!(slot, Slot::Dialing(_)))
-        {
-            let waits = |slot: &Slot| matches!(slot, Slot::Waiting(_));
-            let Some(at) = self.slots.iter().position(waits) else {
+        while self.slots.counts().dialing < self.policy.dial_width() {
+            let Some(link) = self.slots.first_waiting() else {
                 return;
             };
-            let Slot::Waiting(dial) = std::mem::replace(&mut self.slots[at], Slot::Ended) else {
+            let Slot::Waiting(dial) = self.slots.replace(link, Slot::Ended) else {
                 return;
             };
             match dial() {
-                Ok(dialing) => self.slots[at] = Slot::Dialing(dialing),
+                Ok(dialing) => _ = self.slots.replace(link, Slot::Dialing(dialing)),
                 Err(cause) => {
                     let doing = "beginning to connect";
-                    let link = Link(u16::try_from(at).unwrap_or(u16::MAX));
-                    self.miss(link, Error::System { doing, cause });
+                    self.connect_failed(link, Error::System { doing, cause });
                 }
             }
         }
     }
 
-    /// Hears how connecting goes.
-    pub(super) fn dial(&mut self, link: Link) {
-        while let Slot::Dialing(dialing) = &mut self.slots[usize::from(link.0)] {
+    /// Gives up every attempt to connect, and those that have not begun.
+    pub(super) fn cancel_dialing(&mut self) {
+        let counts = self.slots.counts();
+        if counts.waiting + counts.dialing == 0 {
+            return;
+        }
+        for link in self.slots.links() {
+            if let Some(Slot::Waiting(_) | Slot::Dialing(_)) = self.slots.get(link) {
+                self.slots.replace(link, Slot::Ended);
+            }
+        }
+    }
+
+    /// What the first attempt to connect that is under way is doing.
+    pub(super) fn dialing_phase(&self) -> Option<Phase> {
+        self.slots.iter().find_map(|(_, slot)| match slot {
+            Slot::Dialing(dialing) => Some(dialing.phase()),
+            _ => None,
+        })
+    }
+
+    /// Takes what an attempt to connect has come to.
+    fn dial(&mut self, link: Link) {
+        while let Some(dialing) = self.slots.dialing_mut(link) {
             match dialing.next() {
                 None => return,
-                Some(Progress::Step(step)) => self.tell(link, &Event::Step(&step)),
+                Some(Progress::Step(step)) => self.notify(link, &Event::Step(&step)),
                 Some(Progress::Done(result)) => match *result {
                     Ok(opened) => self.open(link, opened),
-                    Err(error) => self.miss(link, error),
+                    Err(error) => self.connect_failed(link, error),
                 },
             }
         }
     }
 
     /// There is no connection.
-    pub(super) fn miss(&mut self, link: Link, error: Error) {
-        let place = usize::from(link.0);
-        self.slots[place] = Slot::Ended;
-        self.tell(link, &Event::Unopened(&error));
-        let error = match self.audience.source.refused(link, &error) {
+    fn connect_failed(&mut self, link: Link, error: Error) {
+        self.slots.replace(link, Slot::Ended);
+        self.notify(link, &Event::Unopened(&error));
+        let error = match self.listeners.source.refused(link, &error) {
             Refused::AsWanted => {
-                self.ends[place] = Ended::Refused;
+                self.ends[usize::from(link.0)] = LinkEnd::Refused;
                 return;
             }
             Refused::Badly => error,
             Refused::Unmet(unmet) => unmet,
         };
+        let next = self.policy.on_connect_failed(link, &error);
         self.fail(link, error);
-        self.give_up_dialing();
-        self.close_all(&going_away());
+        match next {
+            Next::End => self.end(Ending::ConnectFailed),
+            Next::Continue => {}
+        }
     }
 
-    pub(super) fn open(&mut self, link: Link, opened: Opened) {
+    fn open(&mut self, link: Link, opened: Opened) {
         let Opened {
             stream,
             upgrade,
@@ -101,25 +134,20 @@ impl Session<'_> {
             ..self.protocol
         };
         match Connection::new(stream, Protocol::new(options)) {
-            Ok(connection) => self.slots[usize::from(link.0)] = Slot::Open(Box::new(connection)),
+            Ok(connection) => _ = self.slots.replace(link, Slot::Open(Box::new(connection))),
             Err(cause) => {
-                return self.miss(
-                    link,
-                    Error::System {
-                        doing: "taking over the connection",
-                        cause,
-                    },
-                )
+                let doing = "taking over the connection";
+                return self.connect_failed(link, Error::System { doing, cause });
             }
         }
-        self.opened.get_or_insert(self.at.instant);
-        self.quiet_since = self.at.instant;
-        self.tell(link, &Event::Open(&upgrade));
+        self.opened.get_or_insert(self.now.instant);
+        self.quiet_since = self.now.instant;
+        self.notify(link, &Event::Open(&upgrade));
         if upgrade
             .compression
             .is_some_and(|agreement| agreement.client_max_window_bits == 8)
         {
-            self.tell(link, &Event::Note(&narrow_window()));
+            self.notify(link, &Event::Note(&narrow_window()));
         }
         self.receive(link, &early);
     }
@@ -129,14 +157,14 @@ impl Session<'_> {
     pub(super) fn read(&mut self, link: Link) {
         let mut buffer = std::mem::take(&mut self.buffer);
         for _ in 0..READS {
-            let Some(connection) = open(&mut self.slots, link) else {
+            let Some(connection) = self.slots.open_mut(link) else {
                 break;
             };
-            let end = match connection.read(&mut buffer) {
+            let end = match connection.read(self.now.instant, &mut buffer) {
                 Ok(Bytes::None) => break,
                 Ok(Bytes::Some { count, more }) => {
                     self.receive(link, &buffer[..count]);
-                    if !more || self.audience.outputs.full() {
+                    if !more || self.listeners.outputs.full() {
                         break;
                     }
                     continue;
@@ -151,112 +179,96 @@ impl Session<'_> {
         self.buffer = buffer;
     }
 
-    /// Whether a connection may hold bytes that poll can't see, also since before the outputs
-    /// were full.
-    pub(super) fn holds_bytes(&self) -> bool {
-        let holds = |slot: &Slot| matches!(slot, Slot::Open(open) if open.holds_bytes());
-        self.slots.iter().any(holds)
-    }
-
     /// Decodes bytes and tells what they mean. The answers that they ask for are in the
     /// connection's buffer afterwards.
     pub(super) fn receive(&mut self, link: Link, bytes: &[u8]) {
-        let Some(connection) = open(&mut self.slots, link) else {
+        let Some(connection) = self.slots.open_mut(link) else {
             return;
         };
-        let audience = &mut self.audience;
-        if audience.outputs.detail.wire && !bytes.is_empty() {
-            audience
+        let listeners = &mut self.listeners;
+        if listeners.outputs.detail.wire && !bytes.is_empty() {
+            listeners
                 .outputs
-                .show(self.at, link, &Event::Wire(Way::In, bytes));
+                .show(self.now, link, &Event::Wire(Way::In, bytes));
         }
         let mut input = bytes;
         while let Ok(Some(received)) = connection.receive(&mut input) {
             match received {
                 Received::Messages(messages) => {
-                    self.quiet_since = self.at.instant;
-                    let messages = messages.first(self.until.messages_after(self.received));
+                    self.quiet_since = self.now.instant;
+                    let messages = messages.first(self.limits.messages_left(self.received));
                     self.received += messages.count();
-                    audience.tell_messages(self.at, link, messages);
+                    listeners.notify_messages(self.now, link, messages);
                 }
                 Received::Data(piece) => {
-                    self.quiet_since = self.at.instant;
-                    if self.until.messages_after(self.received) > 0 {
+                    self.quiet_since = self.now.instant;
+                    if self.limits.messages_left(self.received) > 0 {
                         self.received += u64::from(piece.last);
-                        audience.tell(self.at, link, &Event::Data(Way::In, piece));
+                        listeners.notify(self.now, link, &Event::Data(Way::In, piece));
                     }
                 }
                 Received::Ping(payload) => {
-                    audience.tell(self.at, link, &Event::Ping(Way::In, payload));
-                    if audience.outputs.detail.sent {
-                        audience.tell(self.at, link, &Event::Pong(Way::Out, payload));
+                    listeners.notify(self.now, link, &Event::Ping(Way::In, payload));
+                    if listeners.outputs.detail.sent {
+                        listeners.notify(self.now, link, &Event::Pong(Way::Out, payload));
                     }
                 }
                 Received::Pong(payload) => {
-                    audience.tell(self.at, link, &Event::Pong(Way::In, payload));
+                    listeners.notify(self.now, link, &Event::Pong(Way::In, payload));
                 }
                 Received::Frame(header, length) => {
-                    audience
+                    listeners
                         .outputs
-                        .show(self.at, link, &Event::Frame(Way::In, &header, length));
+                        .show(self.now, link, &Event::Frame(Way::In, &header, length));
                 }
                 Received::Message(summary) => {
                     let event = Event::Message(Way::In, &summary);
-                    audience.outputs.show(self.at, link, &event);
+                    listeners.outputs.show(self.now, link, &event);
                 }
                 Received::Close => {
                     let closure = connection.protocol().closure();
-                    audience.tell(self.at, link, &Event::Closing(Way::In, closure));
+                    listeners.notify(self.now, link, &Event::Closing(Way::In, closure));
                 }
             }
         }
         if connection.protocol().state() == State::Closed {
-            connection.expect_end(self.until.patience());
+            let timeout = self.limits.close_timeout().duration();
+            connection.expect_end(self.now.instant, timeout);
         }
-        show_sent(connection, &mut audience.outputs, self.at, link);
-        if self.until.messages_after(self.received) == 0 {
-            self.enough();
+        show_sent(connection, &mut listeners.outputs, self.now, link);
+        if self.limits.messages_left(self.received) == 0 {
+            self.end(Ending::EnoughMessages);
         }
     }
 
     /// Writes what waits on a connection.
     pub(super) fn flush(&mut self, link: Link) {
-        let Some(connection) = open(&mut self.slots, link) else {
+        let Some(connection) = self.slots.open_mut(link) else {
             return;
         };
         if connection.data_waits() {
-            self.quiet_since = self.at.instant;
+            self.quiet_since = self.now.instant;
         }
-        connection.flush();
+        connection.flush(self.now.instant);
         if connection.is_over() {
             self.finish(link);
         }
     }
 
-    /// Ends a connection that the server had its time to end.
-    pub(super) fn check_due(&mut self, link: Link) {
-        let Some(connection) = open(&mut self.slots, link) else {
+    /// Counts what is left of a connection that is over, and reports its end.
+    pub(super) fn finish(&mut self, link: Link) {
+        let Slot::Open(connection) = self.slots.replace(link, Slot::Ended) else {
             return;
         };
-        if connection.due().is_some_and(|due| due <= self.at.instant) {
-            connection.end(End::Unanswered);
-            self.finish(link);
-        }
-    }
-
-    /// Takes leave of a connection that is over.
-    pub(super) fn finish(&mut self, link: Link) {
-        let slot = std::mem::replace(&mut self.slots[usize::from(link.0)], Slot::Ended);
-        let Slot::Open(connection) = slot else { return };
         let unsent = connection.protocol().unsent_messages();
         self.sent += connection.messages_sent() - unsent;
         self.volume += connection.protocol().volume();
         let closure = connection.protocol().closure().clone();
-        self.tell(link, &Event::Closed(&closure));
+        self.notify(link, &Event::Closed(&closure));
         if !self.leaving {
-            let unmet = self.audience.source.ended(link, &closure);
+            let unmet = self.listeners.source.ended(link, &closure);
             match unmet {
-                Some(unmet) => self.give_up(unmet),
+                Some(unmet) => self.end(Ending::Unmet(unmet)),
                 None => {
                     if let Some(error) = self.shortfall(link, &closure, unsent) {
                         self.fail(link, error);
@@ -264,7 +276,12 @@ impl Session<'_> {
                 }
             }
         }
-        self.ends[usize::from(link.0)] = Ended::Closed(closure);
+        let next = self.policy.on_closed(link, &closure);
+        self.ends[usize::from(link.0)] = LinkEnd::Closed(closure);
+        match next {
+            Next::End => self.end(Ending::ConnectionClosed),
+            Next::Continue => {}
+        }
     }
 
     /// What was to be done and was not when the connection ended.
@@ -278,11 +295,11 @@ impl Session<'_> {
             return None;
         }
         let orderly = ExitCode::for_closure(closure) == ExitCode::Success
-            || self.audience.source.wanted(link);
+            || self.listeners.source.wanted(link);
         let received = self.received;
         let too_few = self
-            .until
-            .messages
+            .limits
+            .max_messages
             .filter(|wanted| orderly && received < *wanted);
         self.count_unsent(link, unsent)
             .or_else(|| too_few.map(|wanted| Error::TooFew { received, wanted }))
@@ -291,8 +308,8 @@ impl Session<'_> {
     /// Whether the connection ended while input that was accepted had not left.
     pub(super) fn count_unsent(&mut self, link: Link, mut unsent: u64) -> Option<Error> {
         let mut more = false;
-        if self.input != Input::Over {
-            let left = self.audience.source.unsent(link);
+        if self.input != Input::Done {
+            let left = self.listeners.source.unsent(link);
             unsent += left.messages;
             more = left.more;
         }
@@ -305,35 +322,27 @@ impl Session<'_> {
     }
 }
 
-/// The connection of `link`, if it is open.
-pub(super) fn open(slots: &mut [Slot], link: Link) -> Option<&mut Connection> {
-    match slots.get_mut(usize::from(link.0)) {
-        Some(Slot::Open(connection)) => Some(connection),
-        _ => None,
-    }
-}
-
 /// Tells the outputs of our Close once it was sent, after the frames, for those that asked, which
 /// were written to the buffer.
 pub(super) fn show_sent(
     connection: &mut Connection,
     outputs: &mut Outputs<'_>,
-    at: Now,
+    now: Now,
     link: Link,
 ) {
     for frame in connection.take_sent() {
         outputs.show(
-            at,
+            now,
             link,
             &Event::Frame(Way::Out, &frame.header, frame.length),
         );
-        outputs.show(at, link, &Event::Wire(Way::Out, &frame.wire));
+        outputs.show(now, link, &Event::Wire(Way::Out, &frame.wire));
         if let Some(summary) = &frame.message {
-            outputs.show(at, link, &Event::Message(Way::Out, summary));
+            outputs.show(now, link, &Event::Message(Way::Out, summary));
         }
     }
     if let Some(closure) = connection.take_close() {
-        outputs.show(at, link, &Event::Closing(Way::Out, closure));
+        outputs.show(now, link, &Event::Closing(Way::Out, closure));
     }
 }
 

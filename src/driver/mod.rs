@@ -1,127 +1,90 @@
-//! The session: one thread, one poll over connections, source, outputs and signals.
+//! The driver: one thread, one poll over connections, source, outputs and signals.
 //!
 //! Read until a read would block or the outputs are full; ask the source only while there is
 //! room; write what waits; and look at the clocks. Every event goes to the source first, then to
 //! each output. After our Close only reads happen. Connecting is done elsewhere, on a thread of
 //! its own: here a connection is a descriptor that says when it is ready.
 //!
-//! This file is the loop. What it waits for (`wait`), what becomes of the connections (`links`) and
-//! how it ends (`end`) stand beside it.
+//! This file is the loop. What it waits for (`wait`), what happens on the connections (`links`,
+//! `slots`) and how a run ends (`ending`, `policy`, `limits`) are beside it.
 
-mod audience;
 mod connection;
-mod desk;
-mod end;
+mod ending;
+mod limits;
 mod links;
+mod listeners;
+mod policy;
+mod sender;
 mod signals;
-mod until;
+mod slots;
+mod timers;
 mod wait;
 
-use std::io;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+pub use limits::{Limits, Wait};
+pub use policy::{All, Next, Policy, Single};
 pub use signals::{Relay, Signals};
-pub use until::{Until, Wait};
+pub use slots::Dial;
 
-use crate::connect::Dialing;
 use crate::error::Error;
-use crate::event::{Event, Link};
+use crate::event::{Event, Link, Now};
 use crate::output::Output;
 use crate::protocol::{self, Closure, Volume};
 use crate::source::{Source, Took};
+use crate::sys::poll::{Poller, Token};
 
-use audience::{Audience, Now, Outputs};
-use connection::Connection;
-use desk::Desk;
+use ending::Ending;
+use listeners::{Listeners, Outputs};
+use sender::LinkSender;
+use slots::Slots;
 use wait::Turn;
 
 /// How a run went.
 #[derive(Debug)]
 pub struct Outcome {
-    /// What went wrong first, if anything did beside a Close that says so itself.
-    pub fault: Option<Error>,
+    /// What went wrong first, unless it is a Close, which says so itself.
+    pub error: Option<Error>,
     /// Whether the outputs were told of it.
-    pub told: bool,
+    pub reported: bool,
     /// How each connection ended.
-    pub ends: Vec<Ended>,
-    /// Messages that left.
+    pub ends: Vec<LinkEnd>,
+    /// Messages that were sent.
     pub sent: u64,
-    /// Messages that arrived whole.
+    /// Messages that were received whole.
     pub received: u64,
     /// How much the messages were, and what compression made of them.
     pub volume: Volume,
     /// From the first open connection to the end.
-    pub lasted: std::time::Duration,
+    pub duration: Duration,
 }
 
 /// How a connection ended.
 #[derive(Clone, Debug, Default)]
-pub enum Ended {
+pub enum LinkEnd {
     /// It was never open.
     #[default]
     Unopened,
-    /// The server refused it, and that was wanted.
+    /// The server refused it, and that was expected.
     Refused,
     /// It was closed.
     Closed(Closure),
-    /// It was closed, and just so it was wanted.
-    Wanted(Closure),
+    /// It was closed, and just so it was expected.
+    ClosedAsExpected(Closure),
 }
 
-/// Begins to connect, when its turn has come.
-pub type Dial = Box<dyn FnOnce() -> io::Result<Dialing>>;
-
-/// Runs connections until they have ended and everything is written. They are opened one after
-/// the other.
-///
-/// What `protocol` says of frames to report and of compression is replaced by what the outputs
-/// ask for and the server agreed to.
-pub fn run(
-    dials: Vec<Dial>,
-    source: &mut dyn Source,
-    outputs: &mut [Box<dyn Output>],
-    signals: &mut Signals,
-    until: &Until,
-    protocol: protocol::Options,
-) -> Outcome {
-    let mut session = Session::new(dials, source, outputs, signals, until, protocol);
-    session.dial_next();
-    while !session.is_over() {
-        match session.wait() {
-            Ok(turn) => session.round(&turn),
-            Err(cause) => {
-                session.leave(Error::System {
-                    doing: "waiting for events",
-                    cause,
-                });
-                // Without a poll nothing more would ever be heard.
-                session.abandon();
-            }
-        }
-    }
-    session.outcome()
-}
-
-/// A connection's place, from the first attempt to the end.
-enum Slot {
-    Waiting(Dial),
-    Dialing(Dialing),
-    Open(Box<Connection>),
-    Ended,
-}
-
-/// What went wrong, in its order: the first decides.
+/// The first error of a run: it decides the exit code.
 #[derive(Default)]
-struct Faults {
-    first: Option<Error>,
-    told: bool,
+struct FirstError {
+    error: Option<Error>,
+    reported: bool,
 }
 
-impl Faults {
-    fn add(&mut self, error: Error, told: bool) {
-        if self.first.is_none() {
-            self.first = Some(error);
-            self.told = told;
+impl FirstError {
+    fn add(&mut self, error: Error, reported: bool) {
+        if self.error.is_none() {
+            self.error = Some(error);
+            self.reported = reported;
         }
     }
 }
@@ -129,39 +92,36 @@ impl Faults {
 /// What the source said last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Input {
-    /// It has more to say as soon as there is room.
+    /// It has more to send as soon as there is room.
     More,
     /// Nothing now.
-    Later,
-    /// It will never speak again.
-    Over,
+    Pending,
+    /// It will never send again.
+    Done,
 }
 
-impl Ended {
-    fn becomes_wanted(&mut self) {
-        if let Self::Closed(closure) = self {
-            *self = Self::Wanted(std::mem::take(closure));
-        }
-    }
-}
-
-struct Session<'a> {
-    at: Now,
-    slots: Vec<Slot>,
-    ends: Vec<Ended>,
-    audience: Audience<'a>,
+struct Driver<'a> {
+    now: Now,
+    slots: Slots,
+    ends: Vec<LinkEnd>,
+    listeners: Listeners<'a>,
+    policy: &'a mut dyn Policy,
     signals: &'a mut Signals,
-    until: &'a Until,
+    limits: &'a Limits,
     protocol: protocol::Options,
+    poller: Poller,
+    /// The connections in the last wait, and the pipes whose readers may leave.
+    watched: Vec<(Link, Token)>,
+    pipes: Vec<Token>,
     buffer: Vec<u8>,
-    faults: Faults,
+    first_error: FirstError,
     input: Input,
-    /// When the last data message arrived or left.
+    /// When the last data message was received or sent.
     quiet_since: Instant,
-    /// We have decided to go, whatever input or output is left.
+    /// The run ends, whatever input is left.
     leaving: bool,
-    /// When we go even if bytes wait for a reader.
-    hard_end: Option<Instant>,
+    /// When the run ends even if output waits for a reader.
+    output_deadline: Option<Instant>,
     opened: Option<Instant>,
     sent: u64,
     received: u64,
@@ -171,35 +131,76 @@ struct Session<'a> {
 /// What is read from a connection at once: more would no longer be in the cache when it is written.
 const READ: usize = 256 * 1024;
 
-impl<'a> Session<'a> {
-    fn new(
-        dials: Vec<Dial>,
-        source: &'a mut dyn Source,
-        outputs: &'a mut [Box<dyn Output>],
-        signals: &'a mut Signals,
-        until: &'a Until,
-        protocol: protocol::Options,
-    ) -> Self {
-        let outputs = Outputs::new(outputs);
+/// What a run is made of.
+pub struct Run<'a> {
+    /// Begin to connect, one for each connection.
+    pub dials: Vec<Dial>,
+    /// Decides what is sent.
+    pub source: &'a mut dyn Source,
+    /// Show and keep what happens.
+    pub outputs: &'a mut [Box<dyn Output>],
+    /// End the run.
+    pub signals: &'a mut Signals,
+    /// What one connection means for the others.
+    pub policy: &'a mut dyn Policy,
+    /// When it ends.
+    pub limits: &'a Limits,
+    /// How the protocol is spoken. Which frames are reported is replaced by what the outputs ask
+    /// for, and compression by what each server agreed to.
+    pub protocol: protocol::Options,
+}
+
+impl Run<'_> {
+    /// Runs connections until they have ended and everything is written.
+    #[must_use]
+    pub fn run(self) -> Outcome {
+        let mut driver = Driver::new(self);
+        let mut turn = Turn::default();
+        driver.dial_next();
+        while !driver.is_finished() {
+            match driver.wait(&mut turn) {
+                Ok(()) => driver.turn(&turn),
+                Err(cause) => {
+                    // Without a poll nothing more would ever happen.
+                    let doing = "waiting for events";
+                    driver.fail(Link::default(), Error::System { doing, cause });
+                    driver.end(Ending::Aborted);
+                }
+            }
+        }
+        driver.outcome()
+    }
+}
+
+impl<'a> Driver<'a> {
+    fn new(run: Run<'a>) -> Self {
+        let outputs = Outputs::new(run.outputs);
         let report_frames = outputs.detail.frames || outputs.detail.wire;
-        let at = Now::read();
+        let now = Now::read();
         Self {
-            at,
-            ends: dials.iter().map(|_| Ended::default()).collect(),
-            slots: dials.into_iter().map(Slot::Waiting).collect(),
-            audience: Audience { source, outputs },
-            signals,
-            until,
+            now,
+            ends: run.dials.iter().map(|_| LinkEnd::default()).collect(),
+            slots: Slots::new(run.dials),
+            listeners: Listeners {
+                source: run.source,
+                outputs,
+            },
+            policy: run.policy,
+            signals: run.signals,
+            limits: run.limits,
             protocol: protocol::Options {
                 report_frames,
-                ..protocol
+                ..run.protocol
             },
+            poller: Poller::default(),
+            watched: Vec::new(),
+            pipes: Vec::new(),
             buffer: vec![0; READ],
-            faults: Faults::default(),
+            first_error: FirstError::default(),
             input: Input::More,
-            quiet_since: at.instant,
+            quiet_since: now.instant,
             leaving: false,
-            hard_end: None,
+            output_deadline: None,
             opened: None,
             sent: 0,
             received: 0,
@@ -208,99 +209,109 @@ impl<'a> Session<'a> {
     }
 
     /// Whether all has ended and all is written.
-    fn is_over(&self) -> bool {
-        let ended = self.slots.iter().all(|slot| matches!(slot, Slot::Ended));
-        let late = self.hard_end.is_some_and(|end| end <= self.at.instant);
-        ended && (late || !self.audience.outputs.waiting())
+    fn is_finished(&self) -> bool {
+        let late = self.output_deadline;
+        let late = late.is_some_and(|end| end <= self.now.instant);
+        self.slots.all_ended() && (late || !self.listeners.outputs.waiting())
     }
 
     /// One turn: signals, clocks, connections, source, and what is to be written.
-    fn round(&mut self, turn: &Turn) {
-        self.at = Now::read();
+    fn turn(&mut self, turn: &Turn) {
+        self.now = Now::read();
         if turn.signals {
-            self.heed_signals();
+            self.handle_signals();
         }
-        self.heed_clocks();
-        for link in self.links() {
-            self.advance(link, turn.links[usize::from(link.0)]);
+        self.handle_deadlines();
+        for ready in &turn.links {
+            self.advance(*ready);
         }
-        self.ask_source(turn.source);
-        for link in self.links() {
-            self.flush(link);
+        for link in self.slots.overdue(self.now.instant) {
+            self.handle_deadline(link);
         }
+        self.poll_source(turn.source);
         self.dial_next();
+        while let Some(link) = self.slots.next_touched() {
+            self.flush(link);
+            self.slots.settle(link);
+        }
         if turn.reader_gone {
-            self.audience.outputs.reader_has_gone();
+            self.listeners.outputs.reader_has_gone();
         }
-        if !self.holds_bytes() || self.audience.outputs.full() {
-            self.audience.outputs.settle();
+        if !self.slots.hold_bytes() || self.listeners.outputs.full() {
+            self.listeners.outputs.settle();
         }
-        self.heed_outputs();
+        self.handle_outputs();
     }
 
-    fn links(&self) -> impl Iterator<Item = Link> + use<> {
-        (0..self.slots.len())
-            .filter_map(|at| u16::try_from(at).ok())
-            .map(Link)
-    }
-
-    fn ask_source(&mut self, ready: bool) {
-        if self.input == Input::Over {
+    fn poll_source(&mut self, readable: bool) {
+        if self.input == Input::Done {
             return;
         }
-        let mut desk = Desk {
-            at: self.at,
+        let mut sender = LinkSender {
+            now: self.now,
             slots: &mut self.slots,
-            outputs: &mut self.audience.outputs,
-            faults: &mut self.faults,
-            until: self.until,
+            outputs: &mut self.listeners.outputs,
+            first_error: &mut self.first_error,
+            limits: self.limits,
         };
-        match self.audience.source.take(ready, &mut desk) {
+        match self.listeners.source.take(readable, &mut sender) {
             Took::More => self.input = Input::More,
-            Took::Later => self.input = Input::Later,
+            Took::Later => self.input = Input::Pending,
             Took::Ended(error) => {
-                self.input = Input::Over;
-                self.quiet_since = self.at.instant;
+                self.input = Input::Done;
+                self.quiet_since = self.now.instant;
                 match error {
                     // ^C at a prompt is the signal that it stands for: somebody waits.
-                    Some(error @ Error::Signal(_)) => self.leave(error),
-                    Some(error @ (Error::Unmet(_) | Error::Script(_))) => self.give_up(error),
+                    Some(error @ Error::Signal(_)) => self.interrupt(error),
+                    Some(error @ (Error::Unmet(_) | Error::Script(_))) => {
+                        self.end(Ending::Unmet(error));
+                    }
                     Some(error) => self.fail(Link::default(), error),
                     None => {}
                 }
-                self.give_up_dialing();
+                // Who has nothing to send need not be connected any more.
+                self.cancel_dialing();
             }
         }
     }
 
-    fn tell(&mut self, link: Link, event: &Event<'_>) {
-        self.audience.tell(self.at, link, event);
+    fn notify(&mut self, link: Link, event: &Event<'_>) {
+        self.listeners.notify(self.now, link, event);
     }
 
-    /// Something went wrong: tells of it and keeps it, if it is the first.
+    /// Something went wrong: reports and keeps it, if it is the first.
     fn fail(&mut self, link: Link, error: Error) {
-        if self.faults.first.is_none() {
-            self.tell(link, &Event::Failed(&error));
-            self.faults.add(error, !self.audience.outputs.is_deaf());
+        if self.first_error.error.is_none() {
+            self.notify(link, &Event::Failed(&error));
+            let reported = !self.listeners.outputs.is_deaf();
+            self.first_error.add(error, reported);
         }
     }
 
     fn outcome(mut self) -> Outcome {
-        for (link, end) in self.links().zip(&mut self.ends) {
-            if self.audience.source.wanted(link) {
-                end.becomes_wanted();
+        for (link, end) in self.slots.links().zip(&mut self.ends) {
+            if self.listeners.source.wanted(link) {
+                end.becomes_expected();
             }
         }
         Outcome {
-            fault: self.faults.first,
-            told: self.faults.told,
+            error: self.first_error.error,
+            reported: self.first_error.reported,
             ends: self.ends,
             sent: self.sent,
             received: self.received,
             volume: self.volume,
-            lasted: self
+            duration: self
                 .opened
                 .map_or_else(Default::default, |opened| opened.elapsed()),
+        }
+    }
+}
+
+impl LinkEnd {
+    fn becomes_expected(&mut self) {
+        if let Self::Closed(closure) = self {
+            *self = Self::ClosedAsExpected(std::mem::take(closure));
         }
     }
 }

@@ -11,7 +11,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::backend::SignalDelivery;
 use signal_hook::iterator::exfiltrator::SignalOnly;
 
-use crate::sys::poll::Poll;
+use crate::sys::poll::Poller;
 
 /// The signals that end a run in order: SIGHUP, SIGINT and SIGTERM.
 #[derive(Debug)]
@@ -85,9 +85,10 @@ impl Signals {
     ///
     /// What poll(2) said.
     pub fn wait(&mut self) -> io::Result<Vec<i32>> {
-        let mut poll = Poll::default();
-        poll.add(self.fd(), true, false);
-        poll.wait(None)?;
+        let mut poller = Poller::default();
+        let mut interest = poller.interest();
+        interest.add(self.fd(), true, false);
+        poller.wait(interest, None)?;
         Ok(self.take())
     }
 }

@@ -3,139 +3,119 @@
 use std::io;
 use std::time::Instant;
 
-use super::{Input, Session, Slot, Wait};
-use crate::sys::poll::{Poll, Ready, Token};
+use super::slots::Slot;
+use super::{Driver, Input, Wait};
+use crate::event::Link;
+use crate::sys::poll::{Interest, Token};
 
 /// What one wait found.
+#[derive(Default)]
 pub(super) struct Turn {
     pub(super) signals: bool,
-    pub(super) links: Vec<LinkTurn>,
+    /// The connections with something to read or write.
+    pub(super) links: Vec<ReadyLink>,
     pub(super) source: bool,
     pub(super) reader_gone: bool,
 }
 
-/// What one wait found out about a connection.
-#[derive(Clone, Copy, Default)]
-pub(super) struct LinkTurn {
+/// A connection, or an attempt to connect, with something to read or write.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ReadyLink {
+    pub(super) link: Link,
     pub(super) readable: bool,
     pub(super) writable: bool,
 }
 
-impl LinkTurn {
-    fn of(ready: &Ready, token: Option<Token>) -> Self {
-        token.map_or_else(Self::default, |token| Self {
-            readable: ready.readable(token),
-            writable: ready.writable(token),
-        })
-    }
-}
-
-impl Session<'_> {
-    /// Waits for whatever comes first.
-    pub(super) fn wait(&mut self) -> io::Result<Turn> {
-        let mut poll = Poll::default();
-        let signals = poll.add(self.signals.fd(), true, false);
-        let reading = !self.audience.outputs.full();
-        let links: Vec<_> = self
-            .slots
-            .iter()
-            .map(|slot| slot.watch(&mut poll, reading))
-            .collect();
-        let source = if self.input == Input::Over {
-            None
-        } else {
-            self.audience.source.fd()
-        };
-        let source = source.map(|fd| poll.add(fd, true, false));
-        let mut pipes = Vec::new();
-        for output in self.audience.outputs.reached() {
-            match (output.waits(), output.watch()) {
-                (Some(fd), _) => _ = poll.add(fd, false, true),
-                (None, Some(fd)) => pipes.push(poll.add(fd, false, false)),
-                (None, None) => {}
+impl Driver<'_> {
+    /// Waits for whatever comes first, and puts what it found into `turn`.
+    pub(super) fn wait(&mut self, turn: &mut Turn) -> io::Result<()> {
+        self.slots.refresh_touched();
+        let until = self.next_deadline();
+        let mut interest = self.poller.interest();
+        let signals = interest.add(self.signals.fd(), true, false);
+        let reading = !self.listeners.outputs.full();
+        let mut watched = std::mem::take(&mut self.watched);
+        watched.clear();
+        for (link, slot) in self.slots.iter() {
+            if let Some(token) = slot.watch(&mut interest, reading) {
+                watched.push((link, token));
             }
         }
-        let ready = poll.wait(self.next_time())?;
-        Ok(Turn {
-            signals: ready.readable(signals),
-            links: links
-                .into_iter()
-                .map(|token| LinkTurn::of(&ready, token))
-                .collect(),
-            source: source.is_some_and(|token| ready.readable(token)),
-            reader_gone: pipes.into_iter().any(|token| ready.broken(token)),
-        })
+        let source = match self.input {
+            Input::Done => None,
+            Input::More | Input::Pending => self.listeners.source.fd(),
+        };
+        let source = source.map(|fd| interest.add(fd, true, false));
+        let mut pipes = std::mem::take(&mut self.pipes);
+        pipes.clear();
+        self.listeners.outputs.watch(&mut interest, &mut pipes);
+        let ready = self.poller.wait(interest, until)?;
+        turn.signals = ready.readable(signals);
+        turn.source = source.is_some_and(|token| ready.readable(token));
+        turn.reader_gone = pipes.iter().any(|token| ready.broken(*token));
+        turn.links.clear();
+        for (link, token) in &watched {
+            let found = ReadyLink {
+                link: *link,
+                readable: ready.readable(*token) || (reading && self.slots.holds_bytes(*link)),
+                writable: ready.writable(*token),
+            };
+            if found.readable || found.writable {
+                turn.links.push(found);
+            }
+        }
+        (self.watched, self.pipes) = (watched, pipes);
+        Ok(())
     }
 
     /// When something has to be done even if nothing happens; `None`: never.
-    pub(super) fn next_time(&self) -> Option<Instant> {
-        let room = self
-            .slots
-            .iter()
-            .any(|slot| matches!(slot, Slot::Open(open) if open.room() > 0));
-        let at_once = (self.input == Input::More && room)
-            || (self.holds_bytes() && !self.audience.outputs.full());
-        if at_once {
-            return Some(self.at.instant);
+    pub(super) fn next_deadline(&self) -> Option<Instant> {
+        let has_input = self.input == Input::More && self.slots.counts().with_room > 0;
+        if has_input || (self.slots.hold_bytes() && !self.listeners.outputs.full()) {
+            return Some(self.now.instant);
         }
-        let source = if self.input == Input::Over {
-            None
-        } else {
-            self.audience.source.due()
+        let source = match self.input {
+            Input::Done => None,
+            Input::More | Input::Pending => self.listeners.source.due(),
         };
-        let links = self.slots.iter().filter_map(Slot::due);
-        let max_time = self
-            .until
-            .max_time
-            .end()
-            .filter(|_| self.hard_end.is_none());
-        let hard_end = self.hard_end.filter(|end| *end > self.at.instant);
-        let ours = [max_time, hard_end, self.quiet_end(), source];
-        ours.into_iter().flatten().chain(links).min()
+        let max_time = self.limits.max_time.end();
+        let ours = [
+            max_time.filter(|_| self.output_deadline.is_none()),
+            self.output_deadline.filter(|end| *end > self.now.instant),
+            self.quiet_end(),
+            source,
+            self.slots.next_deadline(),
+        ];
+        ours.into_iter().flatten().min()
     }
 
     /// When `--wait` has passed; `None` while it does not count.
     pub(super) fn quiet_end(&self) -> Option<Instant> {
-        let Wait::For(wait) = self.until.wait else {
+        let Wait::For(wait) = self.limits.wait else {
             return None;
         };
-        let busy = |slot: &Slot| match slot {
-            Slot::Waiting(_) | Slot::Dialing(_) => true,
-            Slot::Open(open) => open.data_waits() || open.protocol().is_inside_message(),
-            Slot::Ended => false,
-        };
-        let counts = self.input == Input::Over && !self.leaving && !self.slots.iter().any(busy);
-        let closing = self.slots.iter().all(Slot::is_closing);
-        (counts && !closing && !self.audience.outputs.full()).then(|| self.quiet_since + wait)
+        let counts = self.slots.counts();
+        let busy = counts.waiting + counts.dialing + counts.busy > 0;
+        let closing = counts.closing == counts.open;
+        let is_quiet = self.input == Input::Done
+            && !self.leaving
+            && !busy
+            && !closing
+            && !self.listeners.outputs.full();
+        is_quiet.then(|| self.quiet_since + wait)
     }
 }
 
 impl Slot {
-    /// Adds what is waited for to the poll.
-    fn watch<'fd>(&'fd self, poll: &mut Poll<'fd>, reading: bool) -> Option<Token> {
+    /// Adds what is waited for.
+    fn watch<'fd>(&'fd self, interest: &mut Interest<'fd>, reading: bool) -> Option<Token> {
         match self {
-            Self::Dialing(dialing) => Some(poll.add(dialing.fd(), true, false)),
+            Self::Dialing(dialing) => Some(interest.add(dialing.fd(), true, false)),
             Self::Open(open) if reading || open.wants_to_write() => {
-                Some(poll.add(open.fd(), reading, open.wants_to_write()))
+                Some(interest.add(open.fd(), reading, open.wants_to_write()))
             }
             // Without anything to wait for, poll would report an error again and again.
             Self::Waiting(_) | Self::Open(_) | Self::Ended => None,
-        }
-    }
-
-    fn due(&self) -> Option<Instant> {
-        match self {
-            Self::Dialing(dialing) => dialing.due(),
-            Self::Open(open) => open.due(),
-            Self::Waiting(_) | Self::Ended => None,
-        }
-    }
-
-    fn is_closing(&self) -> bool {
-        match self {
-            Self::Waiting(_) | Self::Dialing(_) => false,
-            Self::Open(open) => open.protocol().closure().sent.is_some(),
-            Self::Ended => true,
         }
     }
 }

@@ -7,21 +7,71 @@ use std::time::{Duration, Instant};
 use nix::errno::Errno;
 use nix::poll::{poll, PollFd, PollFlags, PollTimeout};
 
-/// What to wait for, one descriptor after the other.
+/// Waits for descriptors. Keeps the memory of its lists from one wait to the next.
 #[derive(Debug, Default)]
-pub struct Poll<'fd> {
+pub struct Poller {
+    unused: Vec<PollFd<'static>>,
+    ready: Ready,
+}
+
+/// What to wait for, one descriptor after the other.
+#[derive(Debug)]
+pub struct Interest<'fd> {
     fds: Vec<PollFd<'fd>>,
 }
 
-/// A descriptor in the [`Poll`] that was asked, to look its answer up.
+/// A descriptor among those that were waited for, to ask what was found.
 #[derive(Clone, Copy, Debug)]
 pub struct Token(usize);
 
-/// What the poll said.
-#[derive(Debug)]
+/// What a wait found.
+#[derive(Debug, Default)]
 pub struct Ready(Vec<PollFlags>);
 
-impl<'fd> Poll<'fd> {
+impl Poller {
+    /// A list of descriptors that is empty yet.
+    #[must_use]
+    pub fn interest<'fd>(&mut self) -> Interest<'fd> {
+        Interest {
+            fds: recycle(std::mem::take(&mut self.unused)),
+        }
+    }
+
+    /// Waits until something is ready or `until` has come; `None` has no end.
+    ///
+    /// # Errors
+    ///
+    /// What poll(2) said, except for an interruption by a signal.
+    pub fn wait(
+        &mut self,
+        mut interest: Interest<'_>,
+        until: Option<Instant>,
+    ) -> io::Result<&Ready> {
+        loop {
+            match poll(&mut interest.fds, timeout(until)) {
+                Ok(_) => break,
+                Err(Errno::EINTR) => {}
+                Err(errno) => return Err(errno.into()),
+            }
+        }
+        self.ready.0.clear();
+        let flags = |fd: &PollFd<'_>| fd.revents().unwrap_or(PollFlags::empty());
+        self.ready.0.extend(interest.fds.iter().map(flags));
+        self.unused = recycle(interest.fds);
+        Ok(&self.ready)
+    }
+}
+
+/// The same memory, empty, for descriptors of another lifetime: collecting into a vector of the same
+/// layout allocates nothing.
+fn recycle<'to>(mut fds: Vec<PollFd<'_>>) -> Vec<PollFd<'to>> {
+    fds.clear();
+    fds.into_iter()
+        .map(|_| unreachable!("it is empty"))
+        .collect()
+}
+
+impl<'fd> Interest<'fd> {
     /// Waits for `fd` to be readable or writable; for neither, only for its error.
     pub fn add(&mut self, fd: BorrowedFd<'fd>, read: bool, write: bool) -> Token {
         let mut flags = PollFlags::empty();
@@ -29,23 +79,6 @@ impl<'fd> Poll<'fd> {
         flags.set(PollFlags::POLLOUT, write);
         self.fds.push(PollFd::new(fd, flags));
         Token(self.fds.len() - 1)
-    }
-
-    /// Waits until something is ready or `until` has come; `None` has no end.
-    ///
-    /// # Errors
-    ///
-    /// What poll(2) said, but for an interruption by a signal.
-    pub fn wait(mut self, until: Option<Instant>) -> io::Result<Ready> {
-        loop {
-            match poll(&mut self.fds, timeout(until)) {
-                Ok(_) => break,
-                Err(Errno::EINTR) => {}
-                Err(errno) => return Err(errno.into()),
-            }
-        }
-        let flags = |fd: &PollFd<'_>| fd.revents().unwrap_or(PollFlags::empty());
-        Ok(Ready(self.fds.iter().map(flags).collect()))
     }
 }
 

@@ -14,7 +14,7 @@ use super::Settings;
 use crate::cli;
 use crate::connect;
 use crate::deadline::Deadline;
-use crate::driver::{self, Dial, Signals, Wait};
+use crate::driver::{All, Dial, Run, Signals, Wait};
 use crate::error::{Error, Flaw};
 use crate::event::Link;
 use crate::plan::{self, Plan};
@@ -117,7 +117,7 @@ fn play(
         return Err(origin.flaw(0, 0, "it has no connection".to_owned()));
     };
     // A session has one of each: what holds for the first connection holds for all.
-    let (until, protocol, pace) = (first.until.clone(), first.protocol, first.pace);
+    let (limits, protocol, pace) = (first.limits.clone(), first.protocol, first.pace);
     let dials = plans.into_iter().map(dial).collect();
     let plot = Told {
         player,
@@ -127,8 +127,16 @@ fn play(
         say,
     };
     let mut source = Conversation::new(Box::new(plot), count, None, pace);
-    let outcome = driver::run(dials, &mut source, &mut [], signals, &until, protocol);
-    outcome.fault.map_or(Ok(()), Err)
+    let run = Run {
+        dials,
+        source: &mut source,
+        outputs: &mut [],
+        signals,
+        policy: &mut All,
+        limits: &limits,
+        protocol,
+    };
+    run.run().error.map_or(Ok(()), Err)
 }
 
 /// Begins to connect when its turn has come, and has its own time for it.

@@ -1,44 +1,29 @@
-//! Those who hear events: the source first, then each output. Keeps what writing said.
+//! Who is told of events: the source first, then each output. Keeps the errors of writing.
 
 use std::collections::VecDeque;
 use std::io;
-use std::time::{Instant, SystemTime};
 
+use super::Now;
 use crate::event::{Event, Link, Messages};
 use crate::output::{Detail, Output};
 use crate::source::Source;
+use crate::sys::poll::{Interest, Token};
 
 /// The source and the outputs of a run.
-pub(super) struct Audience<'a> {
+pub(super) struct Listeners<'a> {
     pub(super) source: &'a mut dyn Source,
     pub(super) outputs: Outputs<'a>,
 }
 
-impl Audience<'_> {
-    pub(super) fn tell(&mut self, at: Now, link: Link, event: &Event<'_>) {
-        self.source.hear(at.instant, link, event);
-        self.outputs.show(at, link, event);
+impl Listeners<'_> {
+    pub(super) fn notify(&mut self, now: Now, link: Link, event: &Event<'_>) {
+        self.source.hear(now.instant, link, event);
+        self.outputs.show(now, link, event);
     }
 
-    pub(super) fn tell_messages(&mut self, at: Now, link: Link, messages: Messages<'_>) {
-        self.source.hear_messages(at.instant, link, messages);
-        self.outputs.show_messages(at, link, messages);
-    }
-}
-
-/// One moment on both clocks: what measures time, and what people read.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Now {
-    pub(super) instant: Instant,
-    pub(super) time: SystemTime,
-}
-
-impl Now {
-    pub(super) fn read() -> Self {
-        Self {
-            instant: Instant::now(),
-            time: SystemTime::now(),
-        }
+    pub(super) fn notify_messages(&mut self, now: Now, link: Link, messages: Messages<'_>) {
+        self.source.hear_messages(now.instant, link, messages);
+        self.outputs.show_messages(now, link, messages);
     }
 }
 
@@ -71,12 +56,12 @@ impl<'a> Outputs<'a> {
         }
     }
 
-    pub(super) fn show(&mut self, at: Now, link: Link, event: &Event<'_>) {
-        self.each(|output| output.show(at.time, link, event));
+    pub(super) fn show(&mut self, now: Now, link: Link, event: &Event<'_>) {
+        self.each(|output| output.show(now.time, link, event));
     }
 
-    fn show_messages(&mut self, at: Now, link: Link, messages: Messages<'_>) {
-        self.each(|output| output.show_messages(at.time, link, messages));
+    fn show_messages(&mut self, now: Now, link: Link, messages: Messages<'_>) {
+        self.each(|output| output.show_messages(now.time, link, messages));
     }
 
     /// Writes what waits, as far as it goes.
@@ -125,6 +110,18 @@ impl<'a> Outputs<'a> {
             .map(|(output, _)| output.as_ref())
     }
 
+    /// Waits for those that can't write what they have; `pipes` gets those whose reader may leave
+    /// while nothing is written.
+    pub(super) fn watch<'fd>(&'fd self, interest: &mut Interest<'fd>, pipes: &mut Vec<Token>) {
+        for output in self.reached() {
+            match (output.waits(), output.watch()) {
+                (Some(fd), _) => _ = interest.add(fd, false, true),
+                (None, Some(fd)) => pipes.push(interest.add(fd, false, false)),
+                (None, None) => {}
+            }
+        }
+    }
+
     /// Whether so much waits that nothing more should be read.
     pub(super) fn full(&self) -> bool {
         self.reached().any(Output::full)
@@ -159,6 +156,7 @@ impl<'a> Outputs<'a> {
 mod tests {
     use std::cell::Cell;
     use std::rc::Rc;
+    use std::time::SystemTime;
 
     use super::*;
     use crate::event::{Note, Weight};

@@ -1,23 +1,24 @@
-//! Where the source's words go: straight into a connection's buffer, and to the outputs that
-//! want to know what is sent.
+//! What a source sends: written straight into a connection's buffer, and shown to the outputs that
+//! ask for what is sent.
 
-use super::audience::{Now, Outputs};
-use super::{links, Faults, Slot, Until};
+use super::listeners::Outputs;
+use super::slots::{Slot, Slots};
+use super::{links, FirstError, Limits, Now};
 use crate::error::Error;
 use crate::event::{Event, Kind, Lines, Link, Note, Piece, Way};
 use crate::protocol::CloseReason;
 use crate::source::Sender;
 
 /// The connections as a source sees them.
-pub(super) struct Desk<'d, 'a> {
-    pub(super) at: Now,
-    pub(super) slots: &'d mut [Slot],
+pub(super) struct LinkSender<'d, 'a> {
+    pub(super) now: Now,
+    pub(super) slots: &'d mut Slots,
     pub(super) outputs: &'d mut Outputs<'a>,
-    pub(super) faults: &'d mut Faults,
-    pub(super) until: &'d Until,
+    pub(super) first_error: &'d mut FirstError,
+    pub(super) limits: &'d Limits,
 }
 
-impl Desk<'_, '_> {
+impl LinkSender<'_, '_> {
     /// Whether the outputs want to know of each message that is sent, or of its frames.
     fn is_watched(&self) -> bool {
         let detail = self.outputs.detail;
@@ -27,26 +28,26 @@ impl Desk<'_, '_> {
     /// Tells the outputs of an event, and of the frames that it became.
     fn sent(&mut self, link: Link, event: &Event<'_>) {
         if self.outputs.detail.sent {
-            self.outputs.show(self.at, link, event);
+            self.outputs.show(self.now, link, event);
         }
         if self.outputs.detail.frames || self.outputs.detail.wire {
-            if let Some(connection) = links::open(self.slots, link) {
-                links::show_sent(connection, self.outputs, self.at, link);
+            if let Some(connection) = self.slots.open_mut(link) {
+                links::show_sent(connection, self.outputs, self.now, link);
             }
         }
     }
 }
 
-impl Sender for Desk<'_, '_> {
+impl Sender for LinkSender<'_, '_> {
     fn room(&self, link: Link) -> usize {
-        match self.slots.get(usize::from(link.0)) {
+        match self.slots.get(link) {
             Some(Slot::Open(connection)) => connection.room(),
             _ => 0,
         }
     }
 
     fn data(&mut self, link: Link, piece: Piece<'_>) {
-        if let Some(connection) = links::open(self.slots, link) {
+        if let Some(connection) = self.slots.open_mut(link) {
             connection.send(piece);
             self.sent(link, &Event::Data(Way::Out, piece));
         }
@@ -58,38 +59,41 @@ impl Sender for Desk<'_, '_> {
                 .map(|line| self.data(link, Piece::whole(Kind::Text, line)))
                 .count() as u64;
         }
-        links::open(self.slots, link).map_or(0, |connection| connection.send_lines(lines))
+        self.slots
+            .open_mut(link)
+            .map_or(0, |connection| connection.send_lines(lines))
     }
 
     fn ping(&mut self, link: Link, payload: &[u8]) {
-        if let Some(connection) = links::open(self.slots, link) {
+        if let Some(connection) = self.slots.open_mut(link) {
             connection.ping(payload);
             self.sent(link, &Event::Ping(Way::Out, payload));
         }
     }
 
     fn pong(&mut self, link: Link, payload: &[u8]) {
-        if let Some(connection) = links::open(self.slots, link) {
+        if let Some(connection) = self.slots.open_mut(link) {
             connection.pong(payload);
             self.sent(link, &Event::Pong(Way::Out, payload));
         }
     }
 
     fn close(&mut self, link: Link, reason: Option<CloseReason>) {
-        if let Some(connection) = links::open(self.slots, link) {
-            connection.close(reason, self.until.patience());
-            links::show_sent(connection, self.outputs, self.at, link);
+        if let Some(connection) = self.slots.open_mut(link) {
+            let timeout = self.limits.close_timeout();
+            connection.close(self.now.instant, reason, timeout);
+            links::show_sent(connection, self.outputs, self.now, link);
         }
     }
 
     fn note(&mut self, note: Note) {
         self.outputs
-            .show(self.at, Link::default(), &Event::Note(&note));
+            .show(self.now, Link::default(), &Event::Note(&note));
     }
 
     fn fault(&mut self, error: Error) {
         self.outputs
-            .show(self.at, Link::default(), &Event::Failed(&error));
-        self.faults.add(error, true);
+            .show(self.now, Link::default(), &Event::Failed(&error));
+        self.first_error.add(error, true);
     }
 }

@@ -1,0 +1,67 @@
+//! The timers of one connection: each is set or not, and the earliest is when it must be looked at.
+
+use std::time::Instant;
+
+/// What a connection waits for with a limit in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Timer {
+    /// The server's answer to our Close, or the end of TCP after its own (RFC 6455 §7.1.1).
+    Close,
+    /// The end of TCP, once both have closed and our side has been shut down.
+    Shutdown,
+}
+
+/// How many timers there are.
+const COUNT: usize = 2;
+
+/// When each timer of a connection expires.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct TimerTable([Option<Instant>; COUNT]);
+
+impl TimerTable {
+    /// Sets a timer, or sets it anew; `None`, a moment beyond the clock, stops it.
+    pub(super) fn set(&mut self, timer: Timer, at: Option<Instant>) {
+        self.0[timer as usize] = at;
+    }
+
+    /// Stops a timer.
+    pub(super) fn stop(&mut self, timer: Timer) {
+        self.0[timer as usize] = None;
+    }
+
+    /// When the first timer expires; `None` if none is set.
+    pub(super) fn next_deadline(&self) -> Option<Instant> {
+        self.0.iter().flatten().min().copied()
+    }
+
+    /// Whether a timer has expired.
+    pub(super) fn has_expired(&self, now: Instant) -> bool {
+        self.next_deadline().is_some_and(|deadline| deadline <= now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn the_earliest_timer_is_the_deadline() {
+        let now = Instant::now();
+        let later = |seconds| now.checked_add(Duration::from_secs(seconds));
+        let mut timers = TimerTable::default();
+        assert_eq!(timers.next_deadline(), None);
+        assert!(!timers.has_expired(now));
+        timers.set(Timer::Close, later(5));
+        timers.set(Timer::Shutdown, later(1));
+        assert_eq!(timers.next_deadline(), later(1));
+        timers.stop(Timer::Shutdown);
+        assert_eq!(timers.next_deadline(), later(5));
+        timers.set(Timer::Close, later(7));
+        assert!(!timers.has_expired(now + Duration::from_secs(6)));
+        assert!(timers.has_expired(now + Duration::from_secs(7)));
+        timers.set(Timer::Close, None);
+        assert_eq!(timers.next_deadline(), None);
+    }
+}
