@@ -34,6 +34,13 @@ enum StreamState {
     Over,
 }
 
+/// Whether the outputs were told of our Close.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum CloseReport {
+    Pending,
+    Done,
+}
+
 /// A connection that has been upgraded.
 #[derive(Debug)]
 pub(super) struct Connection {
@@ -53,8 +60,7 @@ pub(super) struct Connection {
     /// A data message is among the bytes that wait.
     data_waits: bool,
     messages_sent: u64,
-    /// The outputs were told of our Close.
-    close_reported: bool,
+    close_report: CloseReport,
 }
 
 /// How long the server has to end TCP once both sides have closed and ours is shut down.
@@ -81,7 +87,7 @@ impl Connection {
             broken: None,
             data_waits: false,
             messages_sent: 0,
-            close_reported: false,
+            close_report: CloseReport::Pending,
         })
     }
 
@@ -184,10 +190,10 @@ impl Connection {
     /// How it is being closed, once, when our Close was written to the buffer.
     pub(super) fn take_close(&mut self) -> Option<&Closure> {
         let closure = self.protocol.closure();
-        if closure.sent.is_none() || self.close_reported {
+        if closure.sent.is_none() || self.close_report == CloseReport::Done {
             return None;
         }
-        self.close_reported = true;
+        self.close_report = CloseReport::Done;
         Some(closure)
     }
 

@@ -53,7 +53,7 @@ struct Seen {
 
 /// All connections of a run, by their [`Link`].
 pub(super) struct Slots {
-    slots: Vec<Slot>,
+    list: Vec<Slot>,
     seen: Vec<Seen>,
     counts: Counts,
     touched: Vec<Link>,
@@ -78,7 +78,7 @@ impl Slots {
         };
         Self {
             seen: vec![seen; slots.len()],
-            slots,
+            list: slots,
             counts,
             touched: Vec::new(),
             deadlines: BTreeSet::new(),
@@ -104,25 +104,25 @@ impl Slots {
 
     /// Each link, in order.
     pub(super) fn links(&self) -> impl Iterator<Item = Link> + use<> {
-        (0..self.slots.len())
+        (0..self.list.len())
             .filter_map(|place| u16::try_from(place).ok())
             .map(Link)
     }
 
     /// Each slot with its link, in order.
     pub(super) fn iter(&self) -> impl Iterator<Item = (Link, &Slot)> {
-        self.links().zip(&self.slots)
+        self.links().zip(&self.list)
     }
 
     /// The slot of `link`, to look at.
     pub(super) fn get(&self, link: Link) -> Option<&Slot> {
-        self.slots.get(usize::from(link.0))
+        self.list.get(usize::from(link.0))
     }
 
     /// The attempt to connect of `link`, if one is under way.
     pub(super) fn dialing_mut(&mut self, link: Link) -> Option<&mut Dialing> {
         self.touch(link);
-        match self.slots.get_mut(usize::from(link.0)) {
+        match self.list.get_mut(usize::from(link.0)) {
             Some(Slot::Dialing(dialing)) => Some(dialing),
             _ => None,
         }
@@ -131,7 +131,7 @@ impl Slots {
     /// The connection of `link`, if it is open.
     pub(super) fn open_mut(&mut self, link: Link) -> Option<&mut Connection> {
         self.touch(link);
-        match self.slots.get_mut(usize::from(link.0)) {
+        match self.list.get_mut(usize::from(link.0)) {
             Some(Slot::Open(connection)) => Some(connection),
             _ => None,
         }
@@ -139,7 +139,7 @@ impl Slots {
 
     /// Puts something else into a slot; what was there.
     pub(super) fn replace(&mut self, link: Link, slot: Slot) -> Slot {
-        let before = match self.slots.get_mut(usize::from(link.0)) {
+        let before = match self.list.get_mut(usize::from(link.0)) {
             Some(place) => std::mem::replace(place, slot),
             None => return Slot::Ended,
         };
@@ -188,7 +188,7 @@ impl Slots {
 
     fn refresh(&mut self, link: Link) {
         let place = usize::from(link.0);
-        let (Some(slot), Some(before)) = (self.slots.get(place), self.seen.get_mut(place)) else {
+        let (Some(slot), Some(before)) = (self.list.get(place), self.seen.get_mut(place)) else {
             return;
         };
         let now = slot.look();

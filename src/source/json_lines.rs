@@ -5,7 +5,7 @@
 use std::os::fd::BorrowedFd;
 use std::time::Instant;
 
-use memchr::{memchr, memchr_iter};
+use memchr::memchr;
 
 use super::floor::Floor;
 use super::json;
@@ -125,10 +125,20 @@ impl Source for JsonLines {
     fn unsent(&mut self, _link: Link) -> Unsent {
         let more = self.reader.look_ahead();
         let held = self.reader.held();
-        let unfinished = held.last().is_some_and(|&last| last != b'\n');
-        Unsent {
-            messages: memchr_iter(b'\n', held).count() as u64 + u64::from(unfinished),
-            more,
+        let lines = held
+            .split(|&byte| byte == b'\n')
+            .filter(|line| !line.is_empty());
+        let mut messages = 0;
+        for line in lines {
+            match json::parse(line, self.force) {
+                // Nothing after it would be sent.
+                Ok(Some(Command::Close(_))) => break,
+                // What wsline printed itself, say.
+                Ok(None) => {}
+                // A wrong line is lost as well, also one that is not all there.
+                Ok(Some(_)) | Err(_) => messages += 1,
+            }
         }
+        Unsent { messages, more }
     }
 }

@@ -387,6 +387,21 @@ fn json_lines_are_as_long_as_they_like() {
     assert_eq!(page.other[1..], ["Ping p", "Close None"]);
 }
 
+#[test]
+fn json_lines_left_unsent_are_the_orders_among_them() {
+    let unsent = |lines: &str| {
+        let mut json = JsonLines::new(file(lines), false, Pace::default());
+        json.unsent(Link(0)).messages
+    };
+    let text = "{\"type\":\"text\",\"data\":\"x\"}\n";
+    let printed = "{\"dir\":\"out\",\"type\":\"text\",\"data\":\"x\"}\n";
+    assert_eq!(unsent(&format!("{text}\n{printed}{text}")), 2);
+    assert_eq!(unsent(printed), 0, "what was printed is passed over");
+    assert_eq!(unsent("no order\n"), 1, "a wrong line is lost too");
+    let close = "{\"type\":\"close\"}\n";
+    assert_eq!(unsent(&format!("{text}{close}{text}")), 1);
+}
+
 // Descriptors that others share.
 
 #[test]
