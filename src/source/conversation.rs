@@ -170,9 +170,12 @@ impl Conversation {
             }
             Judged::Pending => Err(Progress::Waits(Took::Later)),
             Judged::Unmet {
-                instead,
+                mut instead,
                 difference,
             } => {
+                if let Some(dropped) = wire.inbox.describe_dropped() {
+                    instead = format!("{instead}; {dropped}");
+                }
                 let expected = expectation.wanted.describe();
                 let mut unmet = self.unmet(expected, instead);
                 unmet.difference = difference.0;

@@ -21,6 +21,7 @@ mod hints;
 mod identity;
 mod json;
 mod limits;
+mod memory;
 mod network;
 mod peers;
 mod pipe;

@@ -21,10 +21,10 @@ pub(super) enum Heard {
 }
 
 impl Heard {
+    /// The memory that it takes while it waits.
     fn size(&self) -> usize {
-        match self {
-            Self::Message(_, bytes) | Self::Ping(bytes) | Self::Pong(bytes) => bytes.len(),
-        }
+        let (Self::Message(_, bytes) | Self::Ping(bytes) | Self::Pong(bytes)) = self;
+        OVERHEAD + bytes.capacity()
     }
 
     /// In a few words. Not escaped.
@@ -51,8 +51,16 @@ pub(super) enum Stage {
     Closed(Closure),
 }
 
-/// How much is kept, in bytes. What is older than that was never looked at by any expectation.
+/// How much is kept, in bytes of memory. What is older than that was never looked at by any
+/// expectation.
 const KEPT: usize = 64 << 20;
+
+/// What an entry takes beside its payload: its place in a queue that doubles when it grows, and
+/// what the allocator adds. Without it empty messages would count for nothing.
+const OVERHEAD: usize = 2 * size_of::<(Instant, Heard)>() + 32;
+
+/// How many places an empty queue keeps.
+const PLACES: usize = 1024;
 
 /// One connection.
 #[derive(Debug, Default)]
@@ -63,8 +71,8 @@ pub(super) struct Inbox {
     whole: Whole,
     waiting: VecDeque<(Instant, Heard)>,
     size: usize,
-    /// How much of it had to be forgotten.
-    pub(super) forgotten: u64,
+    /// How much of it was dropped before any expectation looked at it.
+    dropped: u64,
     /// The message that was matched last.
     pub(super) matched: Option<(Kind, Vec<u8>)>,
 }
@@ -90,7 +98,7 @@ impl Inbox {
         self.size += heard.size();
         self.waiting.push_back((at, heard));
         while self.size > KEPT && self.waiting.len() > 1 {
-            self.forgotten += 1;
+            self.dropped += 1;
             self.take();
         }
         words
@@ -105,7 +113,25 @@ impl Inbox {
     pub(super) fn take(&mut self) -> Option<(Instant, Heard)> {
         let (at, heard) = self.waiting.pop_front()?;
         self.size -= heard.size();
+        if self.waiting.is_empty() {
+            self.waiting.shrink_to(PLACES);
+        }
         Some((at, heard))
+    }
+
+    /// What was dropped, in words that follow how an expectation failed: it may have been that.
+    pub(super) fn describe_dropped(&self) -> Option<String> {
+        let limit = KEPT >> 20;
+        match self.dropped {
+            0 => None,
+            1 => Some(format!(
+                "an older message or control frame was dropped (at most {limit} MiB are kept)"
+            )),
+            count => Some(format!(
+                "{count} older messages and control frames were dropped (at most {limit} MiB are \
+                 kept)"
+            )),
+        }
     }
 
     /// How the connection ended, if it has: in words that follow "but".
@@ -136,5 +162,53 @@ fn how_it_ended(closure: &Closure) -> String {
         (End::Unanswered, None) => "the server did not answer our Close".to_owned(),
         (End::Lost(cause), None) => format!("the connection was lost: {cause}"),
         (_, None) => "the server ended TCP without a Close".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hear(inbox: &mut Inbox, event: &Event<'_>) {
+        inbox.hear(Instant::now(), event);
+    }
+
+    #[test]
+    fn what_is_empty_takes_memory_too() {
+        let mut inbox = Inbox::default();
+        let most = KEPT / OVERHEAD;
+        for _ in 0..most {
+            hear(&mut inbox, &Event::Ping(Way::In, b""));
+        }
+        assert_eq!((inbox.waiting.len(), inbox.dropped), (most, 0));
+        assert_eq!(inbox.describe_dropped(), None);
+        hear(&mut inbox, &Event::Pong(Way::In, b""));
+        assert_eq!((inbox.waiting.len(), inbox.dropped), (most, 1));
+        let words = inbox.describe_dropped();
+        assert_eq!(
+            words.as_deref(),
+            Some("an older message or control frame was dropped (at most 64 MiB are kept)")
+        );
+        // The queue itself stays within what is counted for it.
+        let place = size_of::<(Instant, Heard)>();
+        assert!(inbox.waiting.capacity() * place <= KEPT);
+        while inbox.take().is_some() {}
+        assert_eq!(inbox.size, 0);
+        assert!(inbox.waiting.capacity() <= 2 * PLACES);
+    }
+
+    #[test]
+    fn a_message_that_is_larger_than_what_is_kept_is_kept_alone() {
+        let mut inbox = Inbox::default();
+        let large = vec![b'x'; KEPT];
+        for bytes in [&b"small"[..], &large, &large] {
+            let piece = crate::event::Piece::whole(Kind::Binary, bytes);
+            hear(&mut inbox, &Event::Data(Way::In, piece));
+        }
+        assert_eq!((inbox.waiting.len(), inbox.dropped), (1, 2));
+        hear(&mut inbox, &Event::Pong(Way::In, b"last"));
+        assert_eq!((inbox.waiting.len(), inbox.dropped), (1, 3));
+        let (_, heard) = inbox.take().expect("it is there");
+        assert_eq!(heard, Heard::Pong(b"last".to_vec()));
     }
 }
