@@ -14,8 +14,6 @@ use std::collections::VecDeque;
 use std::os::fd::BorrowedFd;
 use std::time::Instant;
 
-use serde_json::Value;
-
 pub use self::step::{Act, Expectation, Plot, Step, Wanted};
 
 use self::inbox::{Inbox, Stage};
@@ -25,7 +23,7 @@ use super::floor::Floor;
 use super::pace::Pace;
 use super::reader::Reader;
 use super::{Refused, Sender, Source, Took, Unsent};
-use crate::conversation::matching::describe;
+use crate::conversation::matching::{self, describe, Found};
 use crate::error::{Error, Refusal, Unmet};
 use crate::event::{Event, Kind, Link, Piece};
 use crate::protocol::Closure;
@@ -241,15 +239,13 @@ impl Conversation {
             return Err(self.fail(expected, "none was matched before"));
         };
         let words = describe(*kind, bytes);
-        let value = match serde_json::from_slice::<Value>(bytes) {
-            Ok(value) => value.pointer(&pointer).map(text_of),
-            Err(_) if pointer.is_empty() && *kind == Kind::Text => {
-                Some(String::from_utf8_lossy(bytes).into_owned())
+        let value = match matching::find(bytes, &pointer) {
+            Found::Value(value) => value,
+            Found::NotJson if pointer.is_empty() && *kind == Kind::Text => {
+                String::from_utf8_lossy(bytes).into_owned()
             }
-            Err(_) => return Err(self.fail(expected, format!("{words} is no JSON"))),
-        };
-        let Some(value) = value else {
-            return Err(self.fail(expected, format!("{words} has none there")));
+            Found::NotJson => return Err(self.fail(expected, format!("{words} is no JSON"))),
+            Found::Nothing => return Err(self.fail(expected, format!("{words} has none there"))),
         };
         self.plot.keep(&name, value);
         Ok(())
@@ -394,14 +390,6 @@ fn text_length(held: &[u8], last: bool) -> Result<usize, String> {
         }
     };
     Ok(text.strip_suffix('\n').unwrap_or(text).len())
-}
-
-/// The value of a variable: a string as it is, everything else as JSON.
-fn text_of(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        value => value.to_string(),
-    }
 }
 
 impl Source for Conversation {

@@ -9,7 +9,7 @@ use flate2::{Compress, Compression, FlushCompress};
 use crate::support::peer::{BINARY, CONTINUATION, TEXT};
 use crate::support::{Frame, Peer, Wsline};
 
-const AGREED: &str = "Sec-WebSocket-Extensions: permessage-deflate";
+pub const AGREED: &str = "Sec-WebSocket-Extensions: permessage-deflate";
 const OFFER: &str = "permessage-deflate; client_max_window_bits";
 /// RSV1: a compressed message (RFC 7692 §6).
 const COMPRESSED: u8 = 0b100;
@@ -18,10 +18,10 @@ const LONG: &str = "to be, or not to be, that is the question: whether 'tis nobl
                     to suffer";
 
 /// One end's compressed stream.
-struct Deflate(Compress);
+pub struct Deflate(Compress);
 
 impl Deflate {
-    fn new(bits: u8) -> Self {
+    pub fn new(bits: u8) -> Self {
         Self(Compress::new_with_window_bits(
             Compression::default(),
             false,
@@ -30,7 +30,7 @@ impl Deflate {
     }
 
     /// The payload of a message (RFC 7692 §7.2.1).
-    fn message(&mut self, bytes: &[u8]) -> Vec<u8> {
+    pub fn message(&mut self, bytes: &[u8]) -> Vec<u8> {
         let mut out = self.block(bytes, FlushCompress::Sync);
         assert_eq!(out.split_off(out.len() - 4), [0, 0, 0xff, 0xff]);
         out
@@ -51,7 +51,7 @@ impl Deflate {
     }
 }
 
-fn compressed(opcode: u8, payload: Vec<u8>) -> Frame {
+pub fn compressed(opcode: u8, payload: Vec<u8>) -> Frame {
     Frame::new(opcode, payload).rsv(COMPRESSED)
 }
 

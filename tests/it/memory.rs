@@ -2,10 +2,12 @@
 //!
 //! The address space is bounded too, so that what goes wrong here ends a test and not a machine.
 
+use crate::compression::{compressed, Deflate, AGREED};
 use crate::limits::MEMORY;
+use crate::support::peer::TEXT;
 use crate::support::program::BINARY;
 use crate::support::skip::require;
-use crate::support::{Gate, Peer, Wsline};
+use crate::support::{Gate, Peer, Stdout, Wsline};
 
 /// The program with so much address space, in KiB. Its threads take some of it for themselves.
 const SPACE: &str = "1500000";
@@ -14,6 +16,84 @@ const SPACE: &str = "1500000";
 fn bounded() -> Wsline {
     let limited = "ulimit -v \"$1\"; shift; exec \"$0\" \"$@\"";
     Wsline::program("bash").args(["-c", limited, BINARY, SPACE])
+}
+
+/// The size of what is held, in bytes.
+const SIZE: usize = 4 << 20;
+
+/// Texts of JSON that make large trees, or take much of a stack.
+fn json() -> [Vec<u8>; 5] {
+    let repeated = |first: &str, unit: &str, last: &str| {
+        let units = unit.repeat((SIZE - first.len() - last.len()) / unit.len());
+        [first, &units, last].concat().into_bytes()
+    };
+    let deep = SIZE / 2;
+    [
+        repeated("[", "1,", "1]"),
+        repeated("[", "{},", "[]]"),
+        repeated("{", "\"a\":1,", "\"b\":2}"),
+        repeated("[", "9", "]"),
+        ["[".repeat(deep), "]".repeat(deep)].concat().into_bytes(),
+    ]
+}
+
+#[test]
+fn json_is_compared_without_a_tree_of_what_came() {
+    require!("bash");
+    for bytes in json() {
+        let peer = Peer::ws()
+            .accept_with_headers([AGREED])
+            .frame(compressed(TEXT, Deflate::new(15).message(&bytes)))
+            .send_text(r#"{"id":1,"zz":[1]}"#)
+            .expect_close(1000, "")
+            .start();
+        bounded()
+            .args([&peer.url(), "--expect-json", r#"{"zz":[1]}"#, "-w", "0"])
+            .stdout_to(Stdout::File("/dev/null".into()))
+            .run()
+            .assert_memory_below(MEMORY + 3 * (SIZE as u64 >> 10));
+    }
+}
+
+#[test]
+fn a_value_is_captured_without_a_tree_of_what_came() {
+    require!("bash");
+    for bytes in json() {
+        let text = [b"{\"many\":", &*bytes, b",\"token\":\"abc\"}"].concat();
+        let peer = Peer::ws()
+            .accept_with_headers([AGREED])
+            .frame(compressed(TEXT, Deflate::new(15).message(&text)))
+            .expect_text("abc")
+            .expect_close(1000, "")
+            .start();
+        bounded()
+            .args(["test", "talk.ws", "--url", &peer.url()])
+            .file("talk.ws", "< json {}\ncapture TOKEN /token\n> ${TOKEN}\n")
+            .stdout_matches("ok    talk.ws  (3 statements, [..] s)\n1 passed [..]\n")
+            .run()
+            .assert_memory_below(MEMORY + 3 * (SIZE as u64 >> 10));
+    }
+}
+
+#[test]
+fn lines_are_compared_without_a_list_of_all_that_came() {
+    require!("bash");
+    let text = "\n".repeat(SIZE);
+    let peer = Peer::ws()
+        .accept_with_headers([AGREED])
+        .frame(compressed(TEXT, Deflate::new(15).message(text.as_bytes())))
+        .expect_close(1000, "")
+        .start();
+    bounded()
+        .args(["test", "talk.ws", "--url", &peer.url()])
+        .file("talk.ws", "strict\n< \"a\\nb\"\n")
+        .stdout_matches(format!(
+            "FAIL  talk.ws  ([..] s)\n...\n    … and {} more lines\n...\n",
+            SIZE - 37
+        ))
+        .code(4)
+        .run()
+        .assert_memory_below(MEMORY + 3 * (SIZE as u64 >> 10));
 }
 
 /// What is kept for an expectation whose turn has not come counts also where it is empty.

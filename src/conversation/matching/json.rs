@@ -1,7 +1,16 @@
 //! JSON compared with JSON: the paths that differ, as pointers (RFC 6901), a line each.
+//!
+//! What is expected is a tree, what came stays [text](Raw): memory is taken for what the expected
+//! value mentions, and for the lines of the difference. The text is passed over once for each level
+//! that the expected value has.
 
-use serde_json::{Map, Value};
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::ops::Range;
 
+use serde_json::{Error, Map, Value};
+
+use super::raw::{Raw, RawKind};
 use super::{number, text, Difference};
 use crate::text::escape;
 
@@ -11,6 +20,13 @@ const MOST: usize = 20;
 const COLUMNS: usize = 60;
 /// How much of a pointer is.
 const POINTER_COLUMNS: usize = 120;
+/// As many bytes of a value are enough to show any part of it that is shown: four characters for a
+/// column, of four bytes each.
+const SHOWN: usize = 4 * 4 * COLUMNS + 64;
+/// How many members that are not expected are told apart by their names, and how many bytes these
+/// may have. What is beyond is counted each time that it stands there.
+const NAMES: usize = 4096;
+const NAME_BYTES: usize = 1 << 20;
 
 /// Whether the text is JSON with at least this in it, but for what is ignored.
 pub fn find_subset(expected: &Value, ignore: &[String], received: &str) -> Result<(), Difference> {
@@ -30,7 +46,9 @@ fn compare(
 ) -> Result<(), Difference> {
     let ignore: Vec<_> = ignore.iter().map(|pointer| segments(pointer)).collect();
     let ignore: Vec<_> = ignore.iter().map(Vec::as_slice).collect();
-    search.visit(expected, &read(received)?, &ignore);
+    Raw::read(received)
+        .and_then(|raw| search.visit(expected, raw, &ignore))
+        .map_err(|error| not_json(&error, received))?;
     search.finish()
 }
 
@@ -45,35 +63,33 @@ fn segments(pointer: &str) -> Vec<String> {
         .collect()
 }
 
-/// Reads what was received, or says where it is no JSON.
-fn read(received: &str) -> Result<Value, Difference> {
-    serde_json::from_str(received).map_err(|error| {
-        if received.trim_ascii().is_empty() {
-            return Difference(vec!["not JSON: the text is empty".to_owned()]);
-        }
-        let (line, column) = (error.line(), error.column());
-        let cause = error.to_string();
-        let cause = cause
-            .strip_suffix(&format!(" at line {line} column {column}"))
-            .unwrap_or(&cause);
-        let text = received.split('\n').nth(line.saturating_sub(1));
-        let text = text.unwrap_or_default();
-        // The library counts in bytes, and the last one that it has read counts.
-        let mut at = if error.is_eof() {
-            text.len()
-        } else {
-            column.saturating_sub(1)
-        };
-        while !text.is_char_boundary(at) {
-            at -= 1;
-        }
-        let mut lines = vec![format!(
-            "not JSON, line {line}, column {}: {cause}",
-            text[..at].chars().count() + 1
-        )];
-        lines.extend(text::point_at(text, at));
-        Difference(lines)
-    })
+/// What is wrong with a text that is no JSON, and where.
+fn not_json(error: &Error, received: &str) -> Difference {
+    if received.trim_ascii().is_empty() {
+        return Difference(vec!["not JSON: the text is empty".to_owned()]);
+    }
+    let (line, column) = (error.line(), error.column());
+    let cause = error.to_string();
+    let cause = cause
+        .strip_suffix(&format!(" at line {line} column {column}"))
+        .unwrap_or(&cause);
+    let text = received.split('\n').nth(line.saturating_sub(1));
+    let text = text.unwrap_or_default();
+    // The library counts in bytes, and the last one that it has read counts.
+    let mut at = if error.is_eof() {
+        text.len()
+    } else {
+        column.saturating_sub(1)
+    };
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    let mut lines = vec![format!(
+        "not JSON, line {line}, column {}: {cause}",
+        text[..at].chars().count() + 1
+    )];
+    lines.extend(text::point_at(text, at));
+    Difference(lines)
 }
 
 /// A walk through both values at once.
@@ -110,53 +126,91 @@ impl Search {
         Err(Difference(self.lines))
     }
 
-    fn visit(&mut self, expected: &Value, received: &Value, ignored: &Ignored<'_>) {
+    fn visit(
+        &mut self,
+        expected: &Value,
+        received: Raw<'_>,
+        ignored: &Ignored<'_>,
+    ) -> Result<(), Error> {
         if ignored.iter().any(|names| names.is_empty()) {
-            return;
+            return Ok(());
         }
-        match (expected, received) {
-            (Value::Object(expected), Value::Object(received)) => {
-                self.visit_members(expected, received, ignored);
+        let equal = match (expected, received.kind()) {
+            (Value::Object(expected), RawKind::Object) => {
+                return self.visit_members(expected, received, ignored);
             }
-            (Value::Array(expected), Value::Array(received)) => {
-                self.visit_elements(expected, received, ignored);
+            (Value::Array(expected), RawKind::Array) => {
+                return self.visit_elements(expected, received, ignored);
             }
-            (Value::Number(a), Value::Number(b)) if number::same(a, b) => {}
-            _ if expected == received => {}
-            _ => self.say_unequal(expected, received),
+            (Value::Number(number), RawKind::Number) => {
+                number::same(&number.to_string(), received.text())
+            }
+            (Value::String(text), RawKind::String) => received.is_string(text),
+            (Value::Bool(true), _) => received.text() == "true",
+            (Value::Bool(false), _) => received.text() == "false",
+            (Value::Null, _) => received.text() == "null",
+            _ => false,
+        };
+        if !equal {
+            self.say_unequal(expected, received);
         }
+        Ok(())
     }
 
     fn visit_members(
         &mut self,
         expected: &Map<String, Value>,
-        received: &Map<String, Value>,
+        received: Raw<'_>,
         ignored: &Ignored<'_>,
-    ) {
+    ) -> Result<(), Error> {
+        let mut found = HashMap::new();
+        let mut others = Others::default();
+        received.each_member(&mut |name, value| {
+            if let Some((name, _)) = expected.get_key_value(&*name) {
+                found.insert(name, value);
+            } else if self.exact && !is_ignored(&below(ignored, &name)) {
+                others.add(name, value);
+            }
+        })?;
         for (name, value) in expected {
             let ignored = below(ignored, name);
-            self.enter(name, |search| match received.get(name) {
-                Some(received) => search.visit(value, received, &ignored),
-                None if is_ignored(&ignored) => {}
-                None => search.say("missing"),
-            });
+            self.enter(name, |search| match found.get(name) {
+                Some(received) => search.visit(value, *received, &ignored),
+                None if is_ignored(&ignored) => Ok(()),
+                None => {
+                    search.say("missing");
+                    Ok(())
+                }
+            })?;
         }
-        if !self.exact {
-            return;
+        for (name, value) in others.in_order() {
+            self.enter(&name, |search| {
+                search.say_unexpected(value);
+                Ok(())
+            })?;
         }
-        for (name, value) in received {
-            if !expected.contains_key(name) && !is_ignored(&below(ignored, name)) {
-                self.enter(name, |search| search.say_unexpected(value));
-            }
-        }
+        self.more += others.more;
+        Ok(())
     }
 
     /// If one array is longer than the other, only the first place that differs is told: behind a
     /// missing element everything would.
-    fn visit_elements(&mut self, expected: &[Value], received: &[Value], ignored: &Ignored<'_>) {
-        let common = expected.len().min(received.len());
-        let longest = expected.len().max(received.len());
-        let fits = (common..longest).all(|place| is_ignored(&below(ignored, &place.to_string())));
+    fn visit_elements(
+        &mut self,
+        expected: &[Value],
+        received: Raw<'_>,
+        ignored: &Ignored<'_>,
+    ) -> Result<(), Error> {
+        let mut elements = Vec::new();
+        let mut length = 0;
+        received.each_element(&mut |value| {
+            length += 1;
+            if length <= expected.len() {
+                elements.push(value);
+            }
+        })?;
+        let (common, longest) = (expected.len().min(length), expected.len().max(length));
+        let fits = are_ignored(ignored, common..longest);
         if !fits {
             let elements = if expected.len() == 1 {
                 "element"
@@ -164,50 +218,54 @@ impl Search {
                 "elements"
             };
             self.say(&format!(
-                "expected {} {elements}, received {}",
-                expected.len(),
-                received.len()
+                "expected {} {elements}, received {length}",
+                expected.len()
             ));
         }
-        for (place, (expected, received)) in expected.iter().zip(received).enumerate() {
+        for (place, (expected, received)) in expected.iter().zip(elements).enumerate() {
             let before = self.lines.len() + self.more;
             let name = place.to_string();
             let ignored = below(ignored, &name);
-            self.enter(&name, |search| search.visit(expected, received, &ignored));
+            self.enter(&name, |search| search.visit(expected, received, &ignored))?;
             if !fits && self.lines.len() + self.more > before {
-                return;
+                break;
             }
         }
+        Ok(())
     }
 
     /// Walks on at the member or element of this name.
-    fn enter(&mut self, name: &str, walk: impl FnOnce(&mut Self)) {
+    fn enter<T>(&mut self, name: &str, walk: impl FnOnce(&mut Self) -> T) -> T {
         let length = self.path.len();
         self.path.push('/');
         self.path
             .push_str(&name.replace('~', "~0").replace('/', "~1"));
-        walk(self);
+        let walked = walk(self);
         self.path.truncate(length);
+        walked
     }
 
-    fn say_unequal(&mut self, expected: &Value, received: &Value) {
+    fn say_unequal(&mut self, expected: &Value, received: Raw<'_>) {
         if self.lines.len() == MOST {
             self.more += 1;
             return;
         }
-        let window = text::Window::around(&expected.to_string(), &received.to_string(), COLUMNS);
+        let expected = expected.to_string();
+        // They are shown around the first place that differs, which is not behind `expected`.
+        let received = received.print(expected.len() + SHOWN);
+        let window = text::Window::around(&expected, &received, COLUMNS);
         self.say(&format!(
             "expected {}, received {}",
             window.expected, window.received
         ));
     }
 
-    fn say_unexpected(&mut self, received: &Value) {
+    fn say_unexpected(&mut self, received: Raw<'_>) {
         if self.lines.len() == MOST {
             self.more += 1;
             return;
         }
-        let received = escape::shortened(&received.to_string(), COLUMNS);
+        let received = escape::shortened(&received.print(SHOWN), COLUMNS);
         self.say(&format!("not expected, received {received}"));
     }
 
@@ -224,6 +282,36 @@ impl Search {
     }
 }
 
+/// Members that are not expected: the last of each name, in the order of the first.
+#[derive(Default)]
+struct Others<'a> {
+    found: HashMap<Cow<'a, str>, (usize, Raw<'a>)>,
+    name_bytes: usize,
+    /// How many there are besides.
+    more: usize,
+}
+
+impl<'a> Others<'a> {
+    fn add(&mut self, name: Cow<'a, str>, value: Raw<'a>) {
+        let place = self.found.len();
+        if let Some((_, found)) = self.found.get_mut(&name) {
+            *found = value;
+        } else if place < NAMES && self.name_bytes + name.len() <= NAME_BYTES {
+            self.name_bytes += name.len();
+            self.found.insert(name, (place, value));
+        } else {
+            self.more += 1;
+        }
+    }
+
+    fn in_order(&mut self) -> impl Iterator<Item = (Cow<'a, str>, Raw<'a>)> {
+        let found = std::mem::take(&mut self.found);
+        let mut found: Vec<_> = found.into_iter().collect();
+        found.sort_by_key(|(_, (place, _))| *place);
+        found.into_iter().map(|(name, (_, value))| (name, value))
+    }
+}
+
 /// What is ignored below the member or element of this name.
 fn below<'a>(ignored: &Ignored<'a>, name: &str) -> Vec<&'a [String]> {
     let fitting = ignored.iter().filter_map(|names| names.split_first());
@@ -236,3 +324,19 @@ fn below<'a>(ignored: &Ignored<'a>, name: &str) -> Vec<&'a [String]> {
 fn is_ignored(ignored: &Ignored<'_>) -> bool {
     ignored.iter().any(|names| names.is_empty())
 }
+
+/// Whether the elements at all these places are ignored.
+fn are_ignored(ignored: &Ignored<'_>, mut places: Range<usize>) -> bool {
+    let mut whole = ignored.iter().filter(|names| names.len() == 1);
+    if whole.clone().any(|names| names[0] == "*") {
+        return true;
+    }
+    // Each pointer names one of them, and the server says how many there are.
+    places.len() <= whole.by_ref().count()
+        && places.all(|place| is_ignored(&below(ignored, &place.to_string())))
+}
+
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod tree;

@@ -1,7 +1,8 @@
 //! Texts of several lines: which lines are missing, and which came instead.
 //!
 //! The longest common subsequence of their lines, by the table of Wagner and Fischer. Texts whose
-//! table would be large are not searched: all that stands between their common ends differs.
+//! table would be large are not searched: all that stands between their common ends differs. No
+//! list is made of more lines than that of what came.
 
 use super::{text, Difference, Side};
 use crate::text::escape;
@@ -30,9 +31,7 @@ pub fn compare(expected: &str, received: &str) -> Difference {
         (false, true) => lines.push("a line feed at the end is too much".to_owned()),
         _ => {}
     }
-    let expected: Vec<_> = expected.split('\n').collect();
-    let received: Vec<_> = received.split('\n').collect();
-    let pieces = pieces(&expected, &received);
+    let (pieces, left_out) = pieces(Lines(Some(expected)), Lines(Some(received)));
     let count = pieces.len();
     for (number, piece) in pieces.iter().enumerate() {
         match piece {
@@ -41,7 +40,7 @@ pub fn compare(expected: &str, received: &str) -> Difference {
         }
     }
     if lines.len() > MOST {
-        let more = lines.len() - MOST;
+        let more = lines.len() - MOST + left_out;
         lines.truncate(MOST);
         lines.push(format!("… and {more} more lines"));
     }
@@ -89,28 +88,77 @@ fn push_changed(out: &mut Vec<String>, expected: &[&str], received: &[&str]) {
     }
 }
 
-/// Takes both apart into what is the same and what is not.
-fn pieces<'a>(expected: &[&'a str], received: &[&'a str]) -> Vec<Piece<'a>> {
-    let pairs = expected.iter().zip(received);
-    let head = pairs.take_while(|(a, b)| a == b).count();
-    let (first, expected) = expected.split_at(head);
-    let received = &received[head..];
-    let pairs = expected.iter().rev().zip(received.iter().rev());
-    let tail = pairs.take_while(|(a, b)| a == b).count();
-    let (expected, last) = expected.split_at(expected.len() - tail);
-    let received = &received[..received.len() - tail];
+/// Lines that were not looked at yet; `None` if there are none, which is not one empty line.
+#[derive(Clone, Copy)]
+struct Lines<'a>(Option<&'a str>);
+
+impl<'a> Lines<'a> {
+    /// The first line, and those behind it.
+    fn first(self) -> Option<(&'a str, Self)> {
+        let text = self.0?;
+        Some(match text.split_once('\n') {
+            Some((line, rest)) => (line, Self(Some(rest))),
+            None => (text, Self(None)),
+        })
+    }
+
+    /// The last line, and those before it.
+    fn last(self) -> Option<(&'a str, Self)> {
+        let text = self.0?;
+        Some(match text.rsplit_once('\n') {
+            Some((rest, line)) => (line, Self(Some(rest))),
+            None => (text, Self(None)),
+        })
+    }
+
+    fn count(self) -> usize {
+        self.0.map_or(0, |text| {
+            memchr::memchr_iter(b'\n', text.as_bytes()).count() + 1
+        })
+    }
+
+    fn list(self) -> impl Iterator<Item = &'a str> {
+        self.0.into_iter().flat_map(|text| text.split('\n'))
+    }
+}
+
+/// Takes both apart into what is the same and what is not. If there are so many lines that not all
+/// that came are listed, also how many are left out; they stand at the end of the last that are.
+fn pieces<'a>(mut expected: Lines<'a>, mut received: Lines<'a>) -> (Vec<Piece<'a>>, usize) {
+    let (mut first, mut last) = (Vec::new(), Vec::new());
+    while let (Some((a, rest)), Some((b, other))) = (expected.first(), received.first()) {
+        if a != b {
+            break;
+        }
+        first.push(a);
+        (expected, received) = (rest, other);
+    }
+    while let (Some((a, rest)), Some((b, other))) = (expected.last(), received.last()) {
+        if a != b {
+            break;
+        }
+        last.push(a);
+        (expected, received) = (rest, other);
+    }
+    last.reverse();
 
     let mut pieces = Vec::new();
-    push_piece(&mut pieces, Piece::Same(first.to_vec()));
-    let places = (expected.len() + 1).saturating_mul(received.len() + 1);
+    let mut left_out = 0;
+    push_piece(&mut pieces, Piece::Same(first));
+    let count = received.count();
+    let places = (expected.count() + 1).saturating_mul(count + 1);
+    let expected: Vec<_> = expected.list().collect();
     if places <= LARGEST {
-        push_common(&mut pieces, expected, received);
+        let received: Vec<_> = received.list().collect();
+        push_common(&mut pieces, &expected, &received);
     } else {
-        let changed = Piece::Changed(expected.to_vec(), received.to_vec());
-        push_piece(&mut pieces, changed);
+        // More than are shown, so that it is said that there are more.
+        let received: Vec<_> = received.list().take(MOST + 1).collect();
+        left_out = count - received.len();
+        push_piece(&mut pieces, Piece::Changed(expected, received));
     }
-    push_piece(&mut pieces, Piece::Same(last.to_vec()));
-    pieces
+    push_piece(&mut pieces, Piece::Same(last));
+    (pieces, left_out)
 }
 
 /// Takes apart along the longest common subsequence.
@@ -164,10 +212,17 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// The pieces of two lists of lines, each in one text; none is left out.
+    fn pieces<'a>(expected: Option<&'a str>, received: Option<&'a str>) -> Vec<Piece<'a>> {
+        let (pieces, left_out) = super::pieces(Lines(expected), Lines(received));
+        assert_eq!(left_out, 0);
+        pieces
+    }
+
     #[test]
     fn what_is_common_is_kept() {
         assert_eq!(
-            pieces(&["a", "b", "c", "d", "e"], &["a", "c", "x", "y", "e"]),
+            pieces(Some("a\nb\nc\nd\ne"), Some("a\nc\nx\ny\ne")),
             [
                 Piece::Same(vec!["a"]),
                 Piece::Changed(vec!["b"], vec![]),
@@ -178,6 +233,28 @@ mod tests {
         );
     }
 
+    #[test]
+    fn of_very_many_lines_only_the_first_are_listed_and_all_are_counted() {
+        let received = format!("a\n{}z", "\n".repeat(LARGEST));
+        let (pieces, left_out) = super::pieces(Lines(Some("a\nb\nz")), Lines(Some(&received)));
+        assert_eq!(
+            pieces,
+            [
+                Piece::Same(vec!["a"]),
+                Piece::Changed(vec!["b"], vec![""; MOST + 1]),
+                Piece::Same(vec!["z"]),
+            ]
+        );
+        assert_eq!(left_out, LARGEST - MOST - 1);
+        let Difference(lines) = compare("a\nb\nz", &received);
+        assert_eq!(lines.len(), MOST + 1);
+        // The two lines that are equal are not all that is shown: `a`, `- b` and then what came.
+        assert_eq!(
+            lines[MOST],
+            format!("… and {} more lines", LARGEST + 3 - MOST)
+        );
+    }
+
     proptest! {
         /// What is the same and what was expected make up the one, what came instead the other.
         #[test]
@@ -185,10 +262,10 @@ mod tests {
             a in proptest::collection::vec("[abc]", 0..12),
             b in proptest::collection::vec("[abc]", 0..12),
         ) {
-            let a: Vec<_> = a.iter().map(String::as_str).collect();
-            let b: Vec<_> = b.iter().map(String::as_str).collect();
+            let text = |lines: &[String]| (!lines.is_empty()).then(|| lines.join("\n"));
+            let texts = (text(&a), text(&b));
             let (mut expected, mut received) = (Vec::new(), Vec::new());
-            for piece in pieces(&a, &b) {
+            for piece in pieces(texts.0.as_deref(), texts.1.as_deref()) {
                 match piece {
                     Piece::Same(lines) => {
                         expected.extend(&lines);

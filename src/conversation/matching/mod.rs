@@ -7,6 +7,7 @@ mod binary;
 mod json;
 mod lines;
 mod number;
+mod raw;
 mod text;
 
 use regex::Regex;
@@ -124,7 +125,11 @@ impl Pattern {
 #[must_use]
 pub fn describe(kind: Kind, payload: &[u8]) -> String {
     match (kind, payload) {
-        (Kind::Text, _) => quoted(&String::from_utf8_lossy(payload)),
+        (Kind::Text, _) => {
+            // A character has at most four bytes, and what is quoted says whether more follow.
+            let enough = payload.len().min(4 * (QUOTED + 1));
+            quoted(&String::from_utf8_lossy(&payload[..enough]))
+        }
         (Kind::Binary, []) => "an empty binary message".to_owned(),
         (Kind::Binary, _) => {
             let shown = &payload[..payload.len().min(QUOTED_BYTES)];
@@ -136,6 +141,33 @@ pub fn describe(kind: Kind, payload: &[u8]) -> String {
             };
             format!("{} B of binary: {}{rest}", payload.len(), bytes.join(" "))
         }
+    }
+}
+
+/// What there is at a pointer in a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// The text of a string, everything else as JSON.
+    Value(String),
+    /// Nothing.
+    Nothing,
+    /// The message is not JSON.
+    NotJson,
+}
+
+/// Looks for the value at a pointer (RFC 6901) in a message.
+#[must_use]
+pub fn find(payload: &[u8], pointer: &str) -> Found {
+    let text = std::str::from_utf8(payload).ok();
+    let Some(Ok(raw)) = text.map(raw::Raw::read) else {
+        return Found::NotJson;
+    };
+    match raw.find(pointer) {
+        None => Found::Nothing,
+        Some(value) => Found::Value(match value.string() {
+            Some(text) => text.into_owned(),
+            None => value.print(usize::MAX),
+        }),
     }
 }
 
