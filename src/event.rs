@@ -10,7 +10,7 @@ use std::time::{Duration, Instant, SystemTime};
 use tungstenite::protocol::frame::FrameHeader;
 
 use crate::error::Error;
-use crate::http::{RequestHead, ResponseHead};
+use crate::http::{shown_subprotocols, RequestHead, ResponseHead, Secrets};
 use crate::protocol::deflate::Agreement;
 use crate::protocol::Closure;
 pub use crate::protocol::{Kind, Lines, Messages, Piece, Summary};
@@ -129,6 +129,13 @@ pub struct Upgrade {
 }
 
 impl Upgrade {
+    /// The subprotocol as it may be shown: a token in it is replaced unless `secrets` are shown.
+    #[must_use]
+    pub fn shown_subprotocol(&self, secrets: Secrets) -> Option<String> {
+        let subprotocol = self.subprotocol.as_ref()?;
+        Some(shown_subprotocols(subprotocol, secrets).into_owned())
+    }
+
     /// Whom we are connected to, for people; not escaped.
     #[must_use]
     pub fn peer(&self) -> Option<String> {

@@ -43,6 +43,7 @@ pub use test::TestOptions;
 pub use values::{BinaryAs, Colour, Compress};
 
 use crate::connect::tls::identity::Passphrase;
+use crate::http::find_tokens;
 use crate::text::escape;
 use options::Typed;
 
@@ -453,15 +454,27 @@ fn keep_secret(error: clap::Error, command: &mut clap::Command) -> clap::Error {
         return error;
     };
     let name = option.trim_start_matches('-').split(' ').next();
-    if error.kind() != ErrorKind::ValueValidation
-        || !name.is_some_and(|name| SECRET.contains(&name))
-    {
+    let is_secret = match name {
+        Some("subprotocol") => match error.get(ContextKind::InvalidValue) {
+            Some(ContextValue::String(value)) => has_token(value),
+            _ => false,
+        },
+        name => name.is_some_and(|name| SECRET.contains(&name)),
+    };
+    if error.kind() != ErrorKind::ValueValidation || !is_secret {
         return error;
     }
     let why = error.source().map(ToString::to_string);
     let why = why.unwrap_or_else(|| "it can't be read".to_owned());
     let sentence = format!("invalid value for '{option}': {why}");
     complain(command, None, ErrorKind::ValueValidation, &sentence)
+}
+
+/// Whether a value that is not a subprotocol would have a token in it if it were a list of them.
+fn has_token(value: &str) -> bool {
+    let names = value.split(|c: char| c == ',' || c.is_whitespace());
+    let names: Vec<&str> = names.filter(|name| !name.is_empty()).collect();
+    find_tokens(&names).iter().any(Option::is_some)
 }
 
 /// clap takes a word after the URL for a subcommand that may not stand there, and says so; what

@@ -141,7 +141,8 @@ pub struct Options {
 
     /// Follow redirects
     ///
-    /// Credentials and cookies are never sent to another origin, and wss never falls to ws.
+    /// Credentials, as --show-secrets describes them, and Referer are never sent to another origin,
+    /// and wss is never left for ws.
     #[arg(short = 'L', long, hide_short_help = true, help_heading = NETWORK)]
     pub location: bool,
 
@@ -333,6 +334,11 @@ pub struct Options {
     pub color: Colour,
 
     /// Do not replace credentials by *** in what is shown
+    ///
+    /// Credentials are passwords, bearer tokens and cookies; the values of all headers whose names
+    /// contain token, secret, key, auth, session, password, passwd, signature, cookie, jwt or dpop,
+    /// but not WWW-Authenticate, Proxy-Authenticate and those of the opening handshake; and
+    /// subprotocols that look like bearer tokens, such as a JWT or what follows the word bearer.
     #[arg(long, hide_short_help = true, help_heading = SHOW)]
     pub show_secrets: bool,
 
@@ -341,8 +347,8 @@ pub struct Options {
     /// The ending of its name says how: .har is an HTTP archive for the network panels of browsers,
     /// .jsonl what --json and --show-ping-pong print, and anything else a session file. It is
     /// created before connecting, and written beside whatever is shown; if it can't be written,
-    /// the run ends with 23. Credentials in headers are not in it: in a session file a variable
-    /// stands for them, in the others ***, unless --show-secrets is given.
+    /// the run ends with 23. Credentials in headers and subprotocols are not in it: a session file
+    /// has a variable for each instead, the others have ***, unless --show-secrets is given.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath,
           hide_short_help = true, value_parser = values::record, help_heading = KEEP)]
     pub record: Option<PathBuf>,

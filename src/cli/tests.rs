@@ -696,6 +696,8 @@ fn what_is_said_of_a_wrong_secret_does_not_quote_it() {
         &["--header=Authorization:", "Bearer", "hush"],
         &["h", "-u", "bob", "hush"],
         &["ws://h", "ws://bob:hush@h"],
+        &["-s", "bearer hush", "h"],
+        &["-s", "access_token, hush", "h"],
     ] {
         let error = try_words(words).expect_err("it is wrong");
         assert_eq!(error.exit_code(), 2, "{words:?}");

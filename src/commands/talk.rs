@@ -113,7 +113,11 @@ fn source(plan: &mut Plan, prompt: Option<&mut Prompting>) -> io::Result<Box<dyn
     let then: Option<Box<dyn Source>> = match (plan.speaker.clone(), typed) {
         (Speaker::Prompt { home, .. }, Some(typed)) => Some(Box::new(Prompt::new(
             typed,
-            prompt::Options { force, home },
+            prompt::Options {
+                force,
+                home,
+                secrets: plan.secrets,
+            },
         ))),
         (Speaker::Nobody | Speaker::Prompt { .. }, _) => None,
         (Speaker::Listen, _) => Some(Box::new(Listen)),
@@ -184,6 +188,7 @@ fn show<S: Sink + 'static>(plan: &Plan, sink: S, screen: human::Screen) -> Box<d
                 times: plan.times.clone(),
                 binary: plan.binary_as,
                 ping_pong: plan.ping_pong,
+                secrets: plan.secrets,
                 quiet: plan.is_quiet(),
             },
         )),

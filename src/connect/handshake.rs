@@ -13,7 +13,10 @@ use super::{explain, redirect, timed_out};
 use crate::deadline::Deadline;
 use crate::error::{Error, Phase, Refusal};
 use crate::event::Step;
-use crate::http::{Body, Headers, RequestHead, ResponseError, ResponseHead, ResponseReader};
+use crate::http::{
+    shown_subprotocols, Body, Headers, RequestHead, ResponseError, ResponseHead, ResponseReader,
+    Secrets,
+};
 use crate::protocol::deflate::{self, Agreement};
 
 /// An opening handshake that succeeded.
@@ -227,10 +230,15 @@ fn subprotocol(asked: &RequestHead, answered: &ResponseHead) -> Result<Option<St
     }
     let ours = asked.headers.get("Sec-WebSocket-Protocol").map_or_else(
         || "none was offered; -s offers one".to_owned(),
-        |ours| format!("only {} was offered", String::from_utf8_lossy(ours)),
+        |ours| {
+            let ours = String::from_utf8_lossy(ours);
+            let ours = shown_subprotocols(&ours, Secrets::Hidden);
+            format!("only {ours} was offered")
+        },
     );
     Err(format!(
-        "it chooses the subprotocol {text:?}, but {ours} (RFC 6455 §4.1)"
+        "it chooses the subprotocol {:?}, but {ours} (RFC 6455 §4.1)",
+        shown_subprotocols(&text, Secrets::Hidden)
     ))
 }
 

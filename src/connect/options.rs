@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{proxy, route, tls};
 use crate::error::Error;
-use crate::http::{is_secret, is_token, Credentials, CustomHeader};
+use crate::http::{find_tokens, is_token, shown_subprotocols, Credentials, CustomHeader, Secrets};
 use crate::secret::Secret;
 use crate::target::host::{has_empty_label, EMPTY_LABEL};
 use crate::target::Target;
@@ -140,10 +140,8 @@ impl Request {
             ));
         }
         self.proxies.choose(&self.target)?;
-        let secret = self
-            .headers
-            .iter()
-            .any(|header| header.value.is_some() && is_secret(&header.name));
+        let secret = self.headers.iter().any(CustomHeader::is_secret)
+            || find_tokens(&self.subprotocols).iter().any(Option::is_some);
         if secret || self.authorization().is_some() || !self.cookies.is_empty() {
             self.target.check_secret_allowed()?;
         }
@@ -152,15 +150,16 @@ impl Request {
 
     fn check_subprotocols(&self) -> Result<(), Error> {
         for (index, subprotocol) in self.subprotocols.iter().enumerate() {
+            let shown = shown_subprotocols(subprotocol, Secrets::Hidden);
             if !is_token(subprotocol) {
                 return Err(Error::Usage(format!(
-                    "{subprotocol:?} is no subprotocol: one has letters, digits and \
+                    "{shown:?} is no subprotocol: one has letters, digits and \
                      !#$%&'*+-.^_`|~ only; give several with several -s"
                 )));
             }
             if self.subprotocols[..index].contains(subprotocol) {
                 return Err(Error::Usage(format!(
-                    "the subprotocol {subprotocol} is given twice: once is enough"
+                    "the subprotocol {shown} is given twice: once is enough"
                 )));
             }
         }
@@ -282,7 +281,7 @@ mod tests {
             assert_eq!(request.check().is_ok(), allowed, "{address}");
             request.headers = vec![header("Cookie:")];
             request.check().expect("no cookie is sent");
-            let given: [fn(&mut Request); 3] = [
+            let given: [fn(&mut Request); 5] = [
                 |request| {
                     request.credentials = Some(Credentials {
                         user: "u".to_owned(),
@@ -291,6 +290,8 @@ mod tests {
                 },
                 |request| request.bearer = Some(Secret::new("t")),
                 |request| request.cookies = vec![Secret::new("a=b")],
+                |request| request.subprotocols = vec!["bearer.abcd".to_owned()],
+                |request| request.headers = vec![header("X-Session: 1")],
             ];
             for give in given {
                 let mut request = request.clone();

@@ -7,7 +7,7 @@ use url::Url;
 
 use super::options::Request;
 use crate::error::{Error, Refusal};
-use crate::http::{is_secret, ResponseHead};
+use crate::http::{find_tokens, without_tokens, CustomHeader, ResponseHead};
 use crate::target::Target;
 
 /// How many redirects are followed unless the user says.
@@ -132,21 +132,51 @@ fn is_same_origin(one: &Target, other: &Target) -> bool {
 /// Takes out of `next` what was meant for the origin of `request` alone; says whether there was
 /// anything. What has been taken out stays out, wherever later redirects lead.
 fn bare(next: &mut Request, request: &Request) -> bool {
-    let is_secret = |name: &str| is_secret(name) || name.to_ascii_lowercase().starts_with("proxy-");
-    let before = next.headers.len();
-    next.headers.retain(|header| !is_secret(&header.name));
-    let bared = next.headers.len() < before
+    let bared = request.headers.iter().any(is_credential)
+        || find_tokens(&request.subprotocols)
+            .iter()
+            .any(Option::is_some)
         || request.authorization().is_some()
         || request.cookie().is_some()
         || request.tls.identity.is_some();
+    next.headers = request.headers.iter().filter_map(for_any_origin).collect();
+    let subprotocols = request.subprotocols.iter();
+    let tokens = find_tokens(&request.subprotocols);
+    next.subprotocols = subprotocols
+        .zip(tokens)
+        .filter(|(_, token)| token.is_none())
+        .map(|(name, _)| name.clone())
+        .collect();
     next.credentials = None;
     next.bearer = None;
     next.cookies.clear();
     next.tls.identity = None;
-    // It says the name of the server before.
-    next.headers
-        .retain(|header| !header.name.eq_ignore_ascii_case("Host"));
     bared
+}
+
+fn is_credential(header: &CustomHeader) -> bool {
+    let name = header.name.to_ascii_lowercase();
+    header.is_secret() || header.value.is_some() && name.starts_with("proxy-")
+}
+
+/// The header without what is meant for one origin alone; `None` if nothing is left of it.
+fn for_any_origin(header: &CustomHeader) -> Option<CustomHeader> {
+    // Host is the name of the server before, and Referer may be an address there.
+    if header.is("Host") || header.is("Referer") {
+        return None;
+    }
+    if !is_credential(header) {
+        return Some(header.clone());
+    }
+    let list = header
+        .value
+        .as_ref()
+        .filter(|_| header.is("Sec-WebSocket-Protocol"))?;
+    let names = without_tokens(&String::from_utf8_lossy(list)).join(", ");
+    (!names.is_empty()).then(|| CustomHeader {
+        name: header.name.clone(),
+        value: Some(names.into_bytes()),
+    })
 }
 
 #[cfg(test)]
@@ -246,6 +276,8 @@ mod tests {
                 "proxy-x: x",
                 "Host: x",
                 "X-Other: x",
+                "X-Session-Id: x",
+                "referer: http://h/secret",
             ]
             .iter()
             .map(|text| CustomHeader::parse(text).expect("a header"))
@@ -255,11 +287,69 @@ mod tests {
             assert_eq!(next.request.credentials().is_some(), same, "{location}");
             assert_eq!(next.bared, !same, "{location}");
             if same {
-                assert_eq!(names.len(), 6, "{location}: {names:?}");
+                assert_eq!(names.len(), 8, "{location}: {names:?}");
             } else {
                 assert_eq!(names, ["X-Other"], "{location}");
             }
         }
+    }
+
+    #[test]
+    fn tokens_among_subprotocols_stay_with_their_origin() {
+        for (subprotocols, header, left, left_in_header, bared) in [
+            (
+                &["chat", "bearer.abcd", "x"][..],
+                "",
+                &["chat", "x"][..],
+                None,
+                true,
+            ),
+            (&["chat", "x"], "", &["chat", "x"], None, false),
+            (&[], "chat,bearer.abcd", &[], Some("chat"), true),
+            (&[], "chat,x", &[], Some("chat,x"), false),
+            (
+                &["bearer", "abcd"],
+                "eyJhbGciOiJI.e30.x",
+                &["bearer"],
+                None,
+                true,
+            ),
+        ] {
+            let mut from = request("ws://h/");
+            from.subprotocols = subprotocols.iter().map(|&name| name.to_owned()).collect();
+            let header = format!("Sec-WebSocket-Protocol: {header}");
+            from.headers = vec![CustomHeader::parse(&header).expect("a header")];
+            from.headers.retain(|header| header.value.is_some());
+            let next = follow(&from, refusal(Some("//i/x")), 0).expect("it is followed");
+            assert_eq!(next.request.subprotocols, left);
+            let value = next
+                .request
+                .headers
+                .first()
+                .and_then(|it| it.value.as_deref());
+            assert_eq!(value, left_in_header.map(str::as_bytes));
+            assert_eq!(next.bared, bared, "{subprotocols:?} {header}");
+            let next = follow(&from, refusal(Some("/x")), 0).expect("it is followed");
+            assert_eq!(next.request.subprotocols, from.subprotocols);
+            assert_eq!(next.request.headers, from.headers);
+        }
+    }
+
+    #[test]
+    fn a_referer_is_not_a_credential_and_is_left_behind() {
+        let mut from = request("ws://h/");
+        let headers = ["Referer: http://h/a", "Cookie:"];
+        let headers = headers
+            .iter()
+            .map(|text| CustomHeader::parse(text).expect("a header"));
+        from.headers = headers.collect();
+        let next = follow(&from, refusal(Some("//i/x")), 0).expect("it is followed");
+        assert!(!next.bared);
+        assert_eq!(
+            next.request.headers,
+            from.headers[1..],
+            "one that is left out stays so"
+        );
     }
 
     #[test]

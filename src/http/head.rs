@@ -4,7 +4,8 @@
 //! The opening handshake keeps both heads whole, because `-v` shows them, `--json` reports them
 //! and an error about them quotes them.
 
-use super::header::{Header, Headers, Secrets};
+use super::header::{Header, Headers};
+use super::sensitive::Secrets;
 
 /// The head of a request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

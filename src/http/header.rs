@@ -1,35 +1,8 @@
-//! Headers: a list in the order of the wire, the headers that a user sets, and which values are
-//! secrets (RFC 9110 §5).
+//! Headers: a list in the order of the wire, and the headers that a user sets (RFC 9110 §5).
 
 use std::fmt;
 
-/// Whether credentials may be shown (`--show-secrets`) or are replaced.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Secrets {
-    /// Values of headers that carry credentials are replaced by `***`.
-    #[default]
-    Hidden,
-    /// Everything is shown as it is.
-    Shown,
-}
-
-/// The headers whose values are credentials.
-const SECRET: &[&str] = &[
-    "authorization",
-    "proxy-authorization",
-    "cookie",
-    "set-cookie",
-    "x-api-key",
-    "x-auth-token",
-];
-
-/// Whether the value of the header called `name` is a credential.
-#[must_use]
-pub fn is_secret(name: &str) -> bool {
-    SECRET
-        .iter()
-        .any(|secret| name.eq_ignore_ascii_case(secret))
-}
+use super::sensitive::{find_tokens, is_secret, shown_subprotocols, Secrets, HIDDEN, SUBPROTOCOL};
 
 /// Whether `text` is a token (RFC 9110 §5.6.2).
 #[must_use]
@@ -65,20 +38,30 @@ impl Header {
         self.name.eq_ignore_ascii_case(name)
     }
 
+    /// Whether the value contains a credential.
+    #[must_use]
+    pub fn is_secret(&self) -> bool {
+        is_secret(&self.name) || self.is(SUBPROTOCOL) && has_token(&self.text())
+    }
+
     /// The value as text, credentials replaced unless `secrets` are shown.
     ///
-    /// The scheme of `Authorization` stays readable (`Bearer ***`): it is what people get wrong.
+    /// The scheme of `Authorization` stays readable (`Bearer ***`): it is what people get wrong. Of
+    /// a list of subprotocols only those are hidden that look like bearer tokens.
     #[must_use]
     pub fn shown_value(&self, secrets: Secrets) -> String {
         let value = self.text();
+        if self.is(SUBPROTOCOL) {
+            return shown_subprotocols(&value, secrets).into_owned();
+        }
         if secrets == Secrets::Shown || !is_secret(&self.name) {
             return value;
         }
         match value.split_once(' ') {
             Some((scheme, _)) if self.name.to_ascii_lowercase().ends_with("authorization") => {
-                format!("{scheme} ***")
+                format!("{scheme} {HIDDEN}")
             }
-            _ => "***".to_owned(),
+            _ => HIDDEN.to_owned(),
         }
     }
 
@@ -93,6 +76,12 @@ impl Header {
         }
         text
     }
+}
+
+/// Whether one of the subprotocols in a list looks like a bearer token.
+fn has_token(list: &str) -> bool {
+    let names: Vec<&str> = list.split(',').map(str::trim).collect();
+    find_tokens(&names).iter().any(Option::is_some)
 }
 
 /// A list of headers in the order of the wire.
@@ -193,10 +182,9 @@ pub struct CustomHeader {
 
 impl fmt::Debug for CustomHeader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = match &self.value {
-            Some(_) if is_secret(&self.name) => "***".into(),
-            Some(value) => String::from_utf8_lossy(value),
-            None => "(left out)".into(),
+        let shown = match self.to_header() {
+            Some(header) => header.shown_value(Secrets::Hidden),
+            None => "(left out)".to_owned(),
         };
         write!(f, "CustomHeader({}: {shown})", self.name)
     }
@@ -254,6 +242,12 @@ impl CustomHeader {
         self.name.eq_ignore_ascii_case(name)
     }
 
+    /// Whether a credential is sent in it.
+    #[must_use]
+    pub fn is_secret(&self) -> bool {
+        self.to_header().is_some_and(|header| header.is_secret())
+    }
+
     /// The header to send, if there is one.
     fn to_header(&self) -> Option<Header> {
         let value = self.value.as_ref()?;
@@ -278,6 +272,17 @@ mod tests {
             ("Cookie", "a=b; c=d", "***"),
             ("Authorization", "token", "***"),
             ("X", "y", "y"),
+            ("x-session", "Basic dTpw", "***"),
+            (
+                "sec-websocket-key",
+                "dGhlIHNhbXBsZSBub25jZQ==",
+                "dGhlIHNhbXBsZSBub25jZQ==",
+            ),
+            (
+                "sec-websocket-protocol",
+                "chat,token.abcd",
+                "chat, token.***",
+            ),
         ] {
             let header = Header::new(name, value);
             assert_eq!(header.shown_value(Secrets::Hidden), shown);
@@ -329,10 +334,15 @@ mod tests {
         for (text, shown) in [
             ("Cookie: hidden", "CustomHeader(Cookie: ***)"),
             ("X-Seen: seen", "CustomHeader(X-Seen: seen)"),
+            (
+                "Sec-WebSocket-Protocol: a, bearer.hidden",
+                "CustomHeader(Sec-WebSocket-Protocol: a, bearer.***)",
+            ),
             ("Origin:", "CustomHeader(Origin: (left out))"),
         ] {
             let header = CustomHeader::parse(text).expect("a header");
             assert_eq!(format!("{header:?}"), shown);
+            assert_eq!(header.is_secret(), shown.contains(HIDDEN), "{text}");
         }
     }
 }

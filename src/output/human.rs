@@ -18,6 +18,7 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::assembly::Whole;
 use crate::event::{Event, Kind, Link, Note, Upgrade, Way, Weight};
+use crate::http::Secrets;
 use crate::output::dump::{self, BinaryAs};
 use crate::output::escape::{self, Breaks};
 use crate::output::palette::{Palette, Style};
@@ -56,6 +57,8 @@ pub struct Look {
     pub binary: Option<BinaryAs>,
     /// Whether Pings and Pongs are shown at the prompt (`-P`).
     pub ping_pong: bool,
+    /// Whether credentials are shown.
+    pub secrets: Secrets,
     /// Whether hints and warnings are left out (`-q`).
     pub quiet: bool,
 }
@@ -136,9 +139,11 @@ impl<S: Sink> Output for Human<S> {
             Event::Pong(way, payload) if prompt && look.ping_pong => {
                 Some((mark(*way), Some(at), dump::control("pong", payload)))
             }
-            Event::Open(upgrade) if prompt && !look.quiet => {
-                Some((Mark::Note, None, self.broken(link, &opened(upgrade))))
-            }
+            Event::Open(upgrade) if prompt && !look.quiet => Some((
+                Mark::Note,
+                None,
+                self.broken(link, &opened(upgrade, look.secrets)),
+            )),
             Event::Note(note) if prompt => look.note(note).map(|(mark, style, text)| {
                 (mark, None, look.paint(style, &self.broken(link, &text)))
             }),
@@ -167,13 +172,13 @@ fn mark(way: Way) -> Mark {
     }
 }
 
-fn opened(upgrade: &Upgrade) -> String {
+fn opened(upgrade: &Upgrade, secrets: Secrets) -> String {
     let mut text = format!("connected to {}", upgrade.url);
     if let Some(peer) = upgrade.peer().filter(|peer| !upgrade.url.contains(peer)) {
         write!(text, " ({peer})").expect("a String takes any text");
     }
     for (name, value) in [
-        ("subprotocol", &upgrade.subprotocol),
+        ("subprotocol", &upgrade.shown_subprotocol(secrets)),
         ("extensions", &upgrade.extensions),
     ] {
         if let Some(value) = value {

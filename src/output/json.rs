@@ -238,7 +238,7 @@ impl Record<'_> {
         self.begin(Way::In, "open")?;
         self.field("url", &upgrade.url)?;
         self.field("address", &upgrade.peer())?;
-        self.field("subprotocol", &upgrade.subprotocol)?;
+        self.field("subprotocol", &upgrade.shown_subprotocol(secrets))?;
         self.field("extensions", &upgrade.extensions)?;
         let (request, response) = (&upgrade.request, &upgrade.response);
         let request = HeadFields::new(&request.request_line, &request.headers, secrets);

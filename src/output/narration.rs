@@ -131,7 +131,7 @@ impl Manner {
                 self.tell_step(lines, since, step);
             }
             Event::Open(upgrade) if verbosity >= Verbosity::Handshake => {
-                lines.push_happened(&opened(upgrade));
+                lines.push_happened(&opened(upgrade, self.secrets));
             }
             Event::Closed(closure) if verbosity >= Verbosity::Handshake => {
                 tell_closure(lines, closure);
@@ -229,10 +229,10 @@ fn push_head(lines: &mut Lines, way: Way, head: impl Iterator<Item = String>) {
     lines.push(way, "");
 }
 
-fn opened(upgrade: &Upgrade) -> String {
+fn opened(upgrade: &Upgrade, secrets: Secrets) -> String {
     let mut text = format!("open: {}", upgrade.url);
     for (name, value) in [
-        ("subprotocol", &upgrade.subprotocol),
+        ("subprotocol", &upgrade.shown_subprotocol(secrets)),
         ("extensions", &upgrade.extensions),
     ] {
         if let Some(value) = value {

@@ -7,15 +7,12 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::{Line, Message, Part, Payload, Script, Statement, Template, Wanted};
-use crate::http::is_token;
+use crate::http::{is_token, HIDDEN};
 use crate::protocol::{CloseBody, CloseReason};
 use crate::text::duration::LONGEST;
 
 /// How long an expectation waits where nothing else is said.
 const WITHIN: Duration = Duration::from_secs(5);
-
-/// What stands in a record for a secret: for the whole value of a header, or after its first word.
-const HIDDEN: &str = "***";
 
 /// Fields of a request that belong to its connection, not to what was asked for.
 const LEFT_OUT: &[&str] = &[
@@ -186,13 +183,15 @@ fn in_order(mut said: Vec<Said>) -> Vec<Said> {
 /// The statements that a connection begins with.
 fn settings(connection: &Connection) -> Vec<Statement> {
     let mut settings = vec![Statement::Url(Template::literal(&connection.url))];
+    let mut tokens = 0;
     for (name, value) in &connection.headers {
         if name.eq_ignore_ascii_case("sec-websocket-protocol") {
             let names = value
                 .split(',')
                 .map(str::trim)
                 .filter(|name| is_token(name));
-            settings.extend(names.map(|name| Statement::Subprotocol(Template::literal(name))));
+            let names = names.map(|name| subprotocol(name, &mut tokens));
+            settings.extend(names.map(Statement::Subprotocol));
         } else if !is_left_out(name, value) {
             settings.push(Statement::Header(header(name, value)));
         }
@@ -226,6 +225,22 @@ fn header(name: &str, value: &str) -> Template {
         return Template { parts };
     }
     Template::literal(&format!("{name}: {value}"))
+}
+
+/// A subprotocol in which `***` stands for a token. A variable takes the place of each: they are
+/// numbered from the second on, as in a session file that was recorded.
+fn subprotocol(name: &str, tokens: &mut usize) -> Template {
+    let Some(before) = name.strip_suffix(HIDDEN) else {
+        return Template::literal(name);
+    };
+    *tokens += 1;
+    let variable = match *tokens {
+        1 => "SUBPROTOCOL".to_owned(),
+        many => format!("SUBPROTOCOL_{many}"),
+    };
+    let mut template = Template::literal(before);
+    template.parts.push(Part::Variable(variable));
+    template
 }
 
 /// The variable that stands for the value of a header.

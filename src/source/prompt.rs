@@ -16,6 +16,7 @@ use super::{Sender, Source, Took, Unsent};
 use crate::conversation::command::Command;
 use crate::error::Error;
 use crate::event::{Event, Kind, Link, Note, Piece, Upgrade, Way, Weight};
+use crate::http::Secrets;
 use crate::protocol::CloseReason;
 use crate::terminal::{Entry, Typed};
 
@@ -31,6 +32,8 @@ pub struct Options {
     pub force: bool,
     /// What `~/` stands for in a path.
     pub home: Option<PathBuf>,
+    /// Whether credentials are shown.
+    pub secrets: Secrets,
 }
 
 /// A person who types.
@@ -257,7 +260,7 @@ impl Prompt {
         self.state = State::Open(Opened {
             url: upgrade.url.clone(),
             address: upgrade.peer(),
-            subprotocol: upgrade.subprotocol.clone(),
+            subprotocol: upgrade.shown_subprotocol(self.options.secrets),
             at,
         });
         self.due = Some(at);

@@ -9,6 +9,7 @@ mod certificates;
 mod closes;
 mod compression;
 mod connect;
+mod credentials;
 mod curl;
 mod data;
 mod demo;

@@ -3,7 +3,7 @@
 
 use crate::cli::Options;
 use crate::connect::proxy::Given;
-use crate::http::{self, CustomHeader};
+use crate::http::{find_tokens, CustomHeader};
 use crate::secret::Secret;
 use crate::target::Target;
 
@@ -21,6 +21,10 @@ pub fn of(url: Option<&str>, options: &Options) -> Vec<Secret> {
     for header in options.headers.iter().chain(&options.proxy_headers) {
         secrets.extend(of_header(header));
     }
+    let tokens = find_tokens(&options.subprotocols);
+    for (name, token) in options.subprotocols.iter().zip(tokens) {
+        secrets.extend(token.map(|start| Secret::new(&name[start..])));
+    }
     let target = url.and_then(|url| Target::parse(url).ok());
     let proxy = options.proxy.as_ref().map(Given::proxy);
     let credentials = [
@@ -35,11 +39,7 @@ pub fn of(url: Option<&str>, options: &Options) -> Vec<Secret> {
 
 /// The value of a credential header, and what stands in it after the name of a scheme.
 fn of_header(header: &CustomHeader) -> Vec<Secret> {
-    let Some(value) = header
-        .value
-        .as_ref()
-        .filter(|_| http::is_secret(&header.name))
-    else {
+    let Some(value) = header.value.as_ref().filter(|_| header.is_secret()) else {
         return Vec::new();
     };
     let value = String::from_utf8_lossy(value);
@@ -95,10 +95,17 @@ mod tests {
             assert!(found.contains(&secret), "{secret}: {found:?}");
         }
         assert!(!found.contains(&"seen"), "{found:?}");
-        let options = cli_options(&["--bearer", "of-bearer", "-U", "p:of-login"]);
+        let options = cli_options(&[
+            "--bearer",
+            "of-bearer",
+            "-U",
+            "p:of-login",
+            "-s",
+            "bearer.of-s",
+        ]);
         let found = of(None, &options);
         let found: Vec<_> = found.iter().map(Secret::reveal).collect();
-        assert_eq!(found, ["of-bearer", "of-login"]);
+        assert_eq!(found, ["of-bearer", "of-s", "of-login"]);
     }
 
     fn cli_options(words: &[&str]) -> Options {

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::event::{Piece, Timing};
-use crate::http::{RequestHead, ResponseHead};
+use crate::http::{RequestHead, ResponseHead, Secrets};
 use crate::output::memory::Memory;
 use crate::protocol::Closure;
 
@@ -18,6 +18,7 @@ fn look(screen: Screen) -> Look {
         times: None,
         binary: None,
         ping_pong: false,
+        secrets: Secrets::Hidden,
         quiet: false,
     }
 }

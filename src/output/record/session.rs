@@ -15,7 +15,7 @@ use super::Opening;
 use crate::assembly::Whole;
 use crate::error::Error;
 use crate::event::{Event, Kind, Link, Step, Way};
-use crate::http::{self, Secrets};
+use crate::http::{find_tokens, Secrets, HIDDEN};
 use crate::output::sink::Sink;
 use crate::output::{Detail, Output};
 use crate::protocol::{CloseBody, CloseReason, Closure, End, Party};
@@ -77,13 +77,9 @@ impl<S: Sink> Session<S> {
         let mut names = Vec::new();
         for header in &opening.headers {
             let text = String::from_utf8_lossy(&header.value);
-            let statement = if http::is_secret(&header.name) {
+            let statement = if header.is_secret() {
                 let name = variable(&header.name, &mut names);
-                let shown = header.shown_value(Secrets::Hidden);
-                self.comment(&format!(
-                    "{name} is not recorded: give it with --var '{name}={shown}', or in the \
-                     environment"
-                ))?;
+                self.not_recorded(&name, &header.shown_value(Secrets::Hidden))?;
                 Template {
                     parts: vec![
                         Part::Text(format!("{}: ", header.name)),
@@ -103,11 +99,26 @@ impl<S: Sink> Session<S> {
                 Statement::Header(Template::literal(&format!("{name}:"))),
             )?;
         }
-        for name in &opening.subprotocols {
-            self.state(link, Statement::Subprotocol(Template::literal(name)))?;
+        let tokens = find_tokens(&opening.subprotocols);
+        for (subprotocol, token) in opening.subprotocols.iter().zip(tokens) {
+            let mut template =
+                Template::literal(&subprotocol[..token.unwrap_or(subprotocol.len())]);
+            if token.is_some() {
+                let name = variable("SUBPROTOCOL", &mut names);
+                self.not_recorded(&name, HIDDEN)?;
+                template.parts.push(Part::Variable(name));
+            }
+            self.state(link, Statement::Subprotocol(template))?;
         }
         self.state(link, Statement::Strict(true))?;
         self.sink.put(b"\n")
+    }
+
+    /// Writes how a variable gets its value that stands for a credential.
+    fn not_recorded(&mut self, name: &str, shown: &str) -> io::Result<()> {
+        self.comment(&format!(
+            "{name} is not recorded: give it with --var '{name}={shown}', or in the environment"
+        ))
     }
 
     /// Writes a statement.

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use super::inbox::{Heard, Inbox, Stage};
 use super::step::{quote, Expectation, Wanted};
 use crate::conversation::matching::Difference;
+use crate::http::Header;
 
 /// What an expectation has come to.
 #[derive(Debug)]
@@ -215,6 +216,9 @@ fn handshake(wanted: &Wanted, inbox: &Inbox) -> Judged {
             }
             Judged::unmet(match values.first() {
                 None => "the answer has none of that name".to_owned(),
+                Some(first) if Header::new(name, *first).is_secret() => {
+                    "it has another value (not shown: it may be a credential)".to_owned()
+                }
                 Some(first) => format!("it is {}", quote(first)),
             })
         }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::conversation::matching::Pattern;
 use crate::error::Error;
 use crate::event::{Kind, Link};
+use crate::http::{Header, Secrets};
 use crate::protocol::close::name_of_code;
 use crate::protocol::CloseReason;
 use crate::source::reader::Reader;
@@ -146,7 +147,10 @@ impl Wanted {
             }
             Self::Silence(time) => format!("no message for {} s", time.as_secs_f64()),
             Self::Status(status) => format!("the status {status}"),
-            Self::Header { name, value } => format!("the header {name}: {value}"),
+            Self::Header { name, value } => {
+                let header = Header::new(name, value.as_str());
+                format!("the header {name}: {}", header.shown_value(Secrets::Hidden))
+            }
             Self::Refused(None) => "the upgrade to be refused".to_owned(),
             Self::Refused(Some(status)) => format!("the upgrade to be refused with {status}"),
         }

@@ -74,9 +74,13 @@ fn the_head_says_what_was_asked_for_and_no_secret() {
             Header::new("Authorization", "Bearer hidden"),
             Header::new("X-Empty", ""),
             Header::new("X-Odd", "${d}"),
+            Header::new("X-Session", "Basic hidden"),
+            Header::new("Sec-WebSocket-Protocol", "a, bearer.hidden"),
         ],
         left_out: vec!["User-Agent".to_owned()],
-        subprotocols: vec!["chat".to_owned(), "superchat".to_owned()],
+        subprotocols: ["chat", "k8s.bearer.hidden", "access_token", "hidden"]
+            .map(str::to_owned)
+            .into(),
         options: vec!["--location", "--force"],
     });
     let version = env!("CARGO_PKG_VERSION");
@@ -99,9 +103,20 @@ fn the_head_says_what_was_asked_for_and_no_secret() {
              header Authorization: ${{AUTHORIZATION}}\n\
              header X-Empty;\n\
              header \"X-Odd: ${{d}}\"\n\
+             # X_SESSION is not recorded: give it with --var 'X_SESSION=***', or in the environment\n\
+             header X-Session: ${{X_SESSION}}\n\
+             # SEC_WEBSOCKET_PROTOCOL is not recorded: give it with --var \
+             'SEC_WEBSOCKET_PROTOCOL=a, bearer.***', or in the environment\n\
+             header Sec-WebSocket-Protocol: ${{SEC_WEBSOCKET_PROTOCOL}}\n\
              header User-Agent:\n\
              subprotocol chat\n\
-             subprotocol superchat\n\
+             # SUBPROTOCOL is not recorded: give it with --var 'SUBPROTOCOL=***', or in the \
+             environment\n\
+             subprotocol k8s.bearer.${{SUBPROTOCOL}}\n\
+             subprotocol access_token\n\
+             # SUBPROTOCOL_2 is not recorded: give it with --var 'SUBPROTOCOL_2=***', or in the \
+             environment\n\
+             subprotocol ${{SUBPROTOCOL_2}}\n\
              strict\n\n"
         )
     );
