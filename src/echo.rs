@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use native_tls::TlsAcceptor;
 
-use crate::connect::tls::identity::Source;
+use crate::connect::tls::IdentityFiles;
 use crate::error::{plain, Error};
 
 pub use event::{Ending, Event};
@@ -47,7 +47,7 @@ const REST: Duration = Duration::from_millis(100);
 #[derive(Clone, Debug)]
 pub struct Options {
     /// Speak TLS, with this certificate and key.
-    pub tls: Option<Source>,
+    pub tls: Option<IdentityFiles>,
     /// How long to wait before each answer. The messages of one client wait one after the other.
     pub delay: Option<Duration>,
     /// The largest message in bytes, at most [`LARGEST_MESSAGE`]; a larger one fails the
@@ -69,7 +69,7 @@ impl Default for Options {
 }
 
 /// What accepts TLS with the certificate and key in these files.
-fn acceptor(source: &Source) -> Result<TlsAcceptor, Error> {
+fn acceptor(source: &IdentityFiles) -> Result<TlsAcceptor, Error> {
     TlsAcceptor::new(source.load()?).map_err(|cause| source.unfit(&cause))
 }
 

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 
 use wsline::cli::{self, Call, Colour, EchoOptions, Options};
 use wsline::commands;
-use wsline::connect::proxy::Variables;
-use wsline::connect::tls::{self, identity::Source};
+use wsline::connect::proxy::ProxyVariables;
+use wsline::connect::tls::{self, IdentityFiles};
 use wsline::echo::{self, EchoServer};
 use wsline::error::Error;
 use wsline::http::Secrets;
@@ -45,7 +45,7 @@ fn main() -> ExitCode {
 
 /// Talks, and says at the end how it ended.
 fn talk(plan: Plan) -> Result<ExitCode, Error> {
-    if plan.request.may_take_tls() {
+    if plan.request.may_use_tls() {
         tls::read_lazily();
     }
     let (verbosity, secrets, palette) = (plan.verbosity, plan.secrets, plan.stderr_palette);
@@ -77,7 +77,7 @@ fn demo(options: Options, environment: &Environment) -> Result<ExitCode, Error> 
     let server = EchoServer::bind("127.0.0.1:0", &server)?.start()?;
     // The server is in this process: no proxy could reach it unless the user says so.
     let environment = Environment {
-        proxies: Variables::default(),
+        proxies: ProxyVariables::default(),
         ..environment.clone()
     };
     let mut plan = Plan::new(server.url(), options, &environment)?;
@@ -104,7 +104,7 @@ fn echo(options: EchoOptions) -> Result<ExitCode, Error> {
         max_connections,
         ..
     } = options;
-    let tls = cert.map(|cert| Source {
+    let tls = cert.map(|cert| IdentityFiles {
         cert,
         key,
         passphrase: pass,

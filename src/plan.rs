@@ -16,8 +16,11 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use crate::cli::{self, Colour, Datum, Options, Spoken};
-use crate::connect::route::Family;
-use crate::connect::{proxy, redirect, route, tls, Compress, Request};
+use crate::connect::proxy::{ProxyOptions, ProxyVariables};
+use crate::connect::redirect::DEFAULT_MAX_REDIRECTS;
+use crate::connect::route::{Family, RouteOptions};
+use crate::connect::tls::{IdentityFiles, TlsOptions};
+use crate::connect::{CompressionMode, ConnectOptions};
 use crate::deadline::Deadline;
 use crate::driver::{Limits, Wait};
 use crate::error::{plain, Error};
@@ -68,7 +71,7 @@ pub struct Environment {
     /// `$HOME`.
     pub home: Option<PathBuf>,
     /// What it says about proxies.
-    pub proxies: proxy::Variables,
+    pub proxies: ProxyVariables,
 }
 
 impl Environment {
@@ -92,7 +95,7 @@ impl Environment {
                 .or_else(in_home)
                 .map(|state| state.join("wsline/history")),
             home,
-            proxies: proxy::Variables::read(|name| {
+            proxies: ProxyVariables::read(|name| {
                 set(name).map(|value| value.to_string_lossy().into_owned())
             }),
         }
@@ -153,7 +156,7 @@ pub enum Show {
 #[derive(Debug)]
 pub struct Plan {
     /// Whom to connect to, and how.
-    pub request: Request,
+    pub request: ConnectOptions,
     /// What the command line says, in its order.
     pub steps: Vec<Step>,
     /// Who speaks after that.
@@ -284,11 +287,15 @@ impl Plan {
 }
 
 /// What is asked of the server, checked, with the password that was not given.
-fn request(target: Target, options: Options, environment: &Environment) -> Result<Request, Error> {
-    let network = way(&options);
+fn request(
+    target: Target,
+    options: Options,
+    environment: &Environment,
+) -> Result<ConnectOptions, Error> {
+    let route = way(&options);
     let login = options.user;
     let asks = login.as_ref().is_some_and(|login| login.password.is_none());
-    let mut request = Request {
+    let mut request = ConnectOptions {
         headers: options.headers,
         user_agent: options.user_agent,
         origin: options.origin,
@@ -301,16 +308,16 @@ fn request(target: Target, options: Options, environment: &Environment) -> Resul
         }),
         bearer: options.bearer,
         cookies: options.cookies,
-        compress: match options.compress {
-            cli::Compress::Auto => Compress::Auto,
-            cli::Compress::Off => Compress::Off,
-            cli::Compress::Require => Compress::Require,
+        compression: match options.compress {
+            cli::Compress::Auto => CompressionMode::Auto,
+            cli::Compress::Off => CompressionMode::Off,
+            cli::Compress::Require => CompressionMode::Require,
         },
-        tls: tls::Options {
+        tls: TlsOptions {
             insecure: options.insecure,
             cacert: options.cacert,
             servername: options.servername,
-            identity: options.cert.map(|cert| tls::identity::Source {
+            identity: options.cert.map(|cert| IdentityFiles {
                 cert,
                 key: options.key,
                 passphrase: options.pass,
@@ -318,19 +325,19 @@ fn request(target: Target, options: Options, environment: &Environment) -> Resul
             min: options.tls_min,
             max: options.tls_max,
         },
-        network,
-        redirects: options
+        route,
+        max_redirects: options
             .location
-            .then(|| options.max_redirs.unwrap_or(redirect::DEFAULT_MOST)),
-        proxies: proxy::Choice {
+            .then(|| options.max_redirs.unwrap_or(DEFAULT_MAX_REDIRECTS)),
+        proxy: ProxyOptions {
             given: options.proxy,
             except: options.noproxy,
             credentials: options.proxy_user,
             headers: options.proxy_headers,
             variables: environment.proxies.clone(),
         },
-        limit: options.connect_timeout,
-        ..Request::new(target)
+        timeout: options.connect_timeout,
+        ..ConnectOptions::new(target)
     };
     request.check()?;
     if let Some(credentials) = request.credentials.as_mut().filter(|_| asks) {
@@ -343,15 +350,15 @@ fn request(target: Target, options: Options, environment: &Environment) -> Resul
 
 /// The way to the server that the options say.
 #[must_use]
-pub fn way(options: &Options) -> route::Options {
-    route::Options {
+pub fn way(options: &Options) -> RouteOptions {
+    RouteOptions {
         family: match (options.ipv4, options.ipv6) {
             (true, _) => Family::V4,
             (_, true) => Family::V6,
             _ => Family::Any,
         },
-        pins: options.resolve.clone(),
-        detours: options.connect_to.clone(),
+        resolve: options.resolve.clone(),
+        connect_to: options.connect_to.clone(),
         unix_socket: options.unix_socket.clone(),
     }
 }

@@ -2,7 +2,7 @@
 //! answer. The key is always that of RFC 6455 §1.3, so that an answer can be right.
 
 use wsline::connect::handshake::{upgrade, Agreed};
-use wsline::connect::{Compress, Request};
+use wsline::connect::{CompressionMode, ConnectOptions};
 use wsline::deadline::Deadline;
 use wsline::error::Error;
 use wsline::http::CustomHeader;
@@ -16,13 +16,13 @@ pub fn run(data: &[u8]) {
         return;
     };
     let target = Target::parse("ws://server.example/chat").expect("an address");
-    let mut request = Request::new(target);
+    let mut request = ConnectOptions::new(target);
     request.headers =
         vec![CustomHeader::parse("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==").expect("a header")];
-    request.compress = match flags & 3 {
-        0 | 3 => Compress::Auto,
-        1 => Compress::Off,
-        _ => Compress::Require,
+    request.compression = match flags & 3 {
+        0 | 3 => CompressionMode::Auto,
+        1 => CompressionMode::Off,
+        _ => CompressionMode::Require,
     };
     if flags & 4 != 0 {
         request.subprotocols = vec!["chat".to_owned(), "superchat".to_owned()];
@@ -38,7 +38,7 @@ pub fn run(data: &[u8]) {
     }
 }
 
-fn ask(request: &Request, answer: &[u8], at_once: usize, end: End) -> Option<String> {
+fn ask(request: &ConnectOptions, answer: &[u8], at_once: usize, end: End) -> Option<String> {
     let mut server = Server {
         answer,
         at_once,
@@ -64,7 +64,7 @@ fn ask(request: &Request, answer: &[u8], at_once: usize, end: End) -> Option<Str
     }
 }
 
-fn good(agreed: Agreed, server: &Server<'_>, answer: &[u8], request: &Request) -> String {
+fn good(agreed: Agreed, server: &Server<'_>, answer: &[u8], request: &ConnectOptions) -> String {
     let accept: Vec<_> = agreed
         .response
         .headers
@@ -74,7 +74,7 @@ fn good(agreed: Agreed, server: &Server<'_>, answer: &[u8], request: &Request) -
     if let Some(chosen) = &agreed.subprotocol {
         assert!(request.subprotocols.contains(chosen), "it was offered");
     }
-    if request.compress == Compress::Require {
+    if request.compression == CompressionMode::Require {
         assert!(agreed.compression.is_some());
     }
     let frames = [&agreed.early, server.answer].concat();

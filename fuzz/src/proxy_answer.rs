@@ -2,7 +2,7 @@
 //! the proxy says.
 
 use wsline::connect::proxy::{ask, Proxy};
-use wsline::connect::Request;
+use wsline::connect::ConnectOptions;
 use wsline::deadline::Deadline;
 use wsline::target::Target;
 
@@ -20,7 +20,7 @@ pub fn run(data: &[u8]) {
         _ => "socks5h://user:password@proxy.example:1080",
     };
     let proxy = Proxy::parse(address).expect("a proxy");
-    let request = Request::new(Target::parse("ws://server.example/").expect("an address"));
+    let request = ConnectOptions::new(Target::parse("ws://server.example/").expect("an address"));
     let outcome = |at_once| {
         let mut server = Server {
             answer,

@@ -42,8 +42,8 @@ pub use options::Options;
 pub use test::TestOptions;
 pub use values::{BinaryAs, Colour, Compress};
 
-use crate::connect::tls::identity::Passphrase;
 use crate::http::find_tokens;
+use crate::secret::Secret;
 use crate::text::escape;
 use options::Typed;
 
@@ -105,7 +105,7 @@ pub struct EchoOptions {
         allow_hyphen_values = true,
         value_parser = values::passphrase
     )]
-    pub pass: Option<Passphrase>,
+    pub pass: Option<Secret>,
 
     /// Wait this long before each answer
     #[arg(long, value_name = "TIME", value_parser = values::duration)]

@@ -12,10 +12,9 @@ use clap::{ArgAction, Args, ValueHint};
 use super::data::{Conversation, Spoken};
 use super::identity::{self, Login};
 use super::values::{self, BinaryAs, Colour, Compress};
-use crate::connect::proxy::Given;
-use crate::connect::route::{self, Detour, Pin};
-use crate::connect::tls;
-use crate::connect::tls::identity::Passphrase;
+use crate::connect::proxy::ProxyArg;
+use crate::connect::route::{ConnectToRule, ResolveRule};
+use crate::connect::tls::TlsVersion;
 use crate::driver::Wait;
 use crate::http::{Credentials, CustomHeader};
 use crate::secret::Secret;
@@ -127,17 +126,17 @@ pub struct Options {
     /// of this machine can read it.
     #[arg(long, alias = "passphrase", value_name = "PASS", allow_hyphen_values = true,
           hide_short_help = true, value_parser = values::passphrase, help_heading = TLS)]
-    pub pass: Option<Passphrase>,
+    pub pass: Option<Secret>,
 
     /// Speak no older version of TLS: 1.0, 1.1, 1.2 or 1.3
     ///
     /// Without it the oldest is 1.2. Many systems' TLS libraries do not speak 1.0 and 1.1 any more.
     #[arg(long, value_name = "VERSION", hide_short_help = true, help_heading = TLS)]
-    pub tls_min: Option<tls::Version>,
+    pub tls_min: Option<TlsVersion>,
 
     /// Speak no newer version of TLS: 1.0, 1.1, 1.2 or 1.3
     #[arg(long, value_name = "VERSION", hide_short_help = true, help_heading = TLS)]
-    pub tls_max: Option<tls::Version>,
+    pub tls_max: Option<TlsVersion>,
 
     /// Follow redirects
     ///
@@ -168,16 +167,16 @@ pub struct Options {
     /// No resolver is asked. The host may be * for every host, and there may be several
     /// addresses with commas between them.
     #[arg(long, value_name = "HOST:PORT:ADDR", action = ArgAction::Append,
-          hide_short_help = true, value_parser = route::parse_pin, help_heading = NETWORK)]
-    pub resolve: Vec<Pin>,
+          hide_short_help = true, value_parser = ResolveRule::parse, help_heading = NETWORK)]
+    pub resolve: Vec<ResolveRule>,
 
     /// Connect to HOST2:PORT2 instead of HOST1:PORT1 (repeat)
     ///
     /// The server is still told the first, in the Host header and in TLS. An empty HOST1 or PORT1
     /// means every one, an empty HOST2 or PORT2 the same.
     #[arg(long, value_name = "HOST1:PORT1:HOST2:PORT2", action = ArgAction::Append,
-          hide_short_help = true, value_parser = route::parse_detour, help_heading = NETWORK)]
-    pub connect_to: Vec<Detour>,
+          hide_short_help = true, value_parser = ConnectToRule::parse, help_heading = NETWORK)]
+    pub connect_to: Vec<ConnectToRule>,
 
     /// Connect to a Unix socket instead of the URL's host
     ///
@@ -194,7 +193,7 @@ pub struct Options {
     /// for an https proxy too.
     #[arg(short = 'x', long, value_name = "URL", value_hint = ValueHint::Url,
           hide_short_help = true, help_heading = NETWORK)]
-    pub proxy: Option<Given>,
+    pub proxy: Option<ProxyArg>,
 
     /// Log in to the proxy
     ///

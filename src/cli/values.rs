@@ -13,10 +13,10 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
-use crate::connect::tls::identity::Passphrase;
 use crate::driver::Wait;
 use crate::error::plain;
 use crate::http::is_token;
+use crate::secret::Secret;
 use crate::session_file;
 pub(super) use crate::text::duration::parse as duration;
 
@@ -247,12 +247,12 @@ pub(super) fn subprotocol(text: &str) -> Result<String, String> {
 const LARGEST_SECRET: u64 = 64 << 10;
 
 /// A passphrase: itself, or from where [`secret`] takes it.
-pub(super) fn passphrase(text: &str) -> Result<Passphrase, String> {
+pub(super) fn passphrase(text: &str) -> Result<Secret, String> {
     let secret = secret(text)?;
     if secret.contains('\0') {
         return Err("it has a NUL in it, and no passphrase can".to_owned());
     }
-    Ok(Passphrase::from(secret.as_str()))
+    Ok(Secret::new(secret))
 }
 
 /// A secret as it stands on the command line: `env:NAME`, `@FILE` without the line end that

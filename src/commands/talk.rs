@@ -45,7 +45,7 @@ pub fn run(mut plan: Plan) -> Result<Verdict, Error> {
     let record = plan.record.take().map(Record::create).transpose()?;
     // Before the prompt, which puts its own handlers over these and takes them off again.
     let mut signals = Signals::register().map_err(setting_up)?;
-    let deadline = Deadline::after(plan.request.limit);
+    let deadline = Deadline::after(plan.request.timeout);
     let dialing = connect::start(plan.request.clone(), deadline).map_err(setting_up)?;
     let mut prompt = Prompting::start(&plan).map_err(setting_up)?;
     let mut outputs = outputs(&plan, prompt.as_ref()).map_err(setting_up)?;

@@ -10,7 +10,7 @@ use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::options::Request;
+use super::options::ConnectOptions;
 use super::{open, timed_out, Opened};
 use crate::deadline::Deadline;
 use crate::error::{Error, Phase};
@@ -18,7 +18,7 @@ use crate::event::Step;
 
 /// What an attempt has to say.
 #[derive(Debug)]
-pub enum Progress {
+pub enum AttemptEvent {
     /// It has come this far.
     Step(Step),
     /// It is over; nothing follows.
@@ -28,8 +28,8 @@ pub enum Progress {
 /// An attempt that is under way. Dropped, it is left to die by itself: nothing waits for it, and
 /// a connection that it may still make is closed at once.
 #[derive(Debug)]
-pub struct Dialing {
-    news: Receiver<Progress>,
+pub struct Attempt {
+    events: Receiver<AttemptEvent>,
     woken: UnixStream,
     deadline: Deadline,
     phase: Phase,
@@ -39,16 +39,16 @@ pub struct Dialing {
 
 /// The thread's end. The order of the fields matters: when the thread ends, the last sender is
 /// gone before the wake-up is heard.
-struct Teller {
-    news: Sender<Progress>,
+struct EventSender {
+    events: Sender<AttemptEvent>,
     wake: UnixStream,
 }
 
-impl Teller {
-    fn tell(&self, progress: Progress) {
-        // Nobody listening means that the attempt was abandoned, and a full wake-up that one is
-        // on its way: both are as they should be.
-        if self.news.send(progress).is_ok() {
+impl EventSender {
+    fn send(&self, event: AttemptEvent) {
+        // A closed channel means that the attempt was abandoned, and a full wake-up that one is on
+        // its way: both are as they should be.
+        if self.events.send(event).is_ok() {
             let _ = (&self.wake).write(&[0]);
         }
     }
@@ -63,7 +63,7 @@ const GRACE: Duration = Duration::from_millis(500);
 /// # Errors
 ///
 /// What the operating system said if there can be no thread or no wake-up.
-pub fn start(request: Request, deadline: Deadline) -> io::Result<Dialing> {
+pub fn start(request: ConnectOptions, deadline: Deadline) -> io::Result<Attempt> {
     let tls = request.target.tls;
     start_with(deadline, tls, move |tell| open(&request, deadline, tell))
 }
@@ -72,20 +72,23 @@ fn start_with(
     deadline: Deadline,
     tls: bool,
     work: impl FnOnce(&mut dyn FnMut(Step)) -> Result<Opened, Error> + Send + 'static,
-) -> io::Result<Dialing> {
+) -> io::Result<Attempt> {
     let (woken, wake) = UnixStream::pair()?;
     woken.set_nonblocking(true)?;
     wake.set_nonblocking(true)?;
-    let (sender, news) = mpsc::channel();
-    let teller = Teller { news: sender, wake };
+    let (sender, events) = mpsc::channel();
+    let sender = EventSender {
+        events: sender,
+        wake,
+    };
     thread::Builder::new()
         .name("connect".to_owned())
         .spawn(move || {
-            let result = work(&mut |step| teller.tell(Progress::Step(step)));
-            teller.tell(Progress::Done(Box::new(result)));
+            let result = work(&mut |step| sender.send(AttemptEvent::Step(step)));
+            sender.send(AttemptEvent::Done(Box::new(result)));
         })?;
-    Ok(Dialing {
-        news,
+    Ok(Attempt {
+        events,
         woken,
         deadline,
         phase: Phase::Resolve,
@@ -94,9 +97,9 @@ fn start_with(
     })
 }
 
-impl Dialing {
-    /// The descriptor that is readable when there is news: then call [`next`](Self::next) until
-    /// it has no more. After [`Progress::Done`] it is of no use, and readable for ever.
+impl Attempt {
+    /// The descriptor that is readable when there are events: then call [`next`](Self::next) until
+    /// it has no more. After [`AttemptEvent::Done`] it is of no use, and readable for ever.
     #[must_use]
     pub fn fd(&self) -> BorrowedFd<'_> {
         self.woken.as_fd()
@@ -124,35 +127,35 @@ impl Dialing {
         clippy::should_implement_trait,
         reason = "`None` means not yet here, and is the end of an iterator"
     )]
-    pub fn next(&mut self) -> Option<Progress> {
+    pub fn next(&mut self) -> Option<AttemptEvent> {
         if self.over {
             return None;
         }
         // What was sent before the last wake-up that is taken here is in the channel by then.
         let mut wakes = [0; 64];
         while matches!((&self.woken).read(&mut wakes), Ok(count) if count == wakes.len()) {}
-        let progress = match self.news.try_recv() {
-            Ok(progress) => progress,
+        let event = match self.events.try_recv() {
+            Ok(event) => event,
             Err(TryRecvError::Empty) => {
                 self.due().filter(|&due| Instant::now() >= due)?;
-                Progress::Done(Box::new(Err(timed_out(self.deadline, self.phase))))
+                AttemptEvent::Done(Box::new(Err(timed_out(self.deadline, self.phase))))
             }
             // The thread has shown its panic itself.
-            Err(TryRecvError::Disconnected) => Progress::Done(Box::new(Err(Error::System {
+            Err(TryRecvError::Disconnected) => AttemptEvent::Done(Box::new(Err(Error::System {
                 doing: "connecting",
                 cause: io::Error::other("wsline itself failed; this is a bug in it"),
             }))),
         };
-        match &progress {
-            Progress::Step(step) => {
+        match &event {
+            AttemptEvent::Step(step) => {
                 if let Step::Redirected { tls, .. } = step {
                     self.tls = *tls;
                 }
                 self.phase = self.phase_after(step);
             }
-            Progress::Done(_) => self.over = true,
+            AttemptEvent::Done(_) => self.over = true,
         }
-        Some(progress)
+        Some(event)
     }
 
     fn phase_after(&self, step: &Step) -> Phase {
@@ -184,17 +187,17 @@ mod tests {
     use super::*;
 
     /// Waits for the descriptor, not for the time, and collects until the end.
-    fn finish(dialing: &mut Dialing) -> (Vec<Step>, Result<Opened, Error>) {
+    fn finish(attempt: &mut Attempt) -> (Vec<Step>, Result<Opened, Error>) {
         let mut steps = Vec::new();
         loop {
-            let mut fds = [PollFd::new(dialing.fd(), PollFlags::POLLIN)];
+            let mut fds = [PollFd::new(attempt.fd(), PollFlags::POLLIN)];
             let ready = poll(&mut fds, PollTimeout::from(20_000_u16)).expect("poll");
             assert_eq!(ready, 1, "it was not woken");
-            while let Some(progress) = dialing.next() {
-                match progress {
-                    Progress::Step(step) => steps.push(step),
-                    Progress::Done(result) => {
-                        assert!(dialing.next().is_none());
+            while let Some(event) = attempt.next() {
+                match event {
+                    AttemptEvent::Step(step) => steps.push(step),
+                    AttemptEvent::Done(result) => {
+                        assert!(attempt.next().is_none());
                         return (steps, *result);
                     }
                 }
@@ -208,22 +211,22 @@ mod tests {
 
     #[test]
     fn steps_and_the_end_arrive_through_the_descriptor() {
-        let mut dialing = start_with(Deadline::never(), false, |tell| {
+        let mut attempt = start_with(Deadline::never(), false, |tell| {
             tell(Step::Resolved(Vec::new()));
             tell(Step::Secured("TLS".to_owned()));
             Err(refusal())
         })
         .expect("a thread");
-        let (steps, result) = finish(&mut dialing);
+        let (steps, result) = finish(&mut attempt);
         assert!(matches!(&steps[..], [Step::Resolved(_), Step::Secured(_)]));
         assert!(matches!(result, Err(Error::Usage(_))));
     }
 
     #[test]
     fn a_panic_is_an_error_and_no_hang() {
-        let mut dialing =
+        let mut attempt =
             start_with(Deadline::never(), false, |_| panic!("as it should")).expect("a thread");
-        let (_, result) = finish(&mut dialing);
+        let (_, result) = finish(&mut attempt);
         assert!(matches!(result, Err(Error::System { .. })), "{result:?}");
     }
 
@@ -231,14 +234,14 @@ mod tests {
     fn a_resolver_that_hangs_is_timed_out() {
         let (release, held) = mpsc::channel::<()>();
         let deadline = Deadline::after(Duration::ZERO);
-        let mut dialing = start_with(deadline, true, move |_| {
+        let mut attempt = start_with(deadline, true, move |_| {
             // Ends when the test does, however it ends.
             let _ = held.recv();
             Err(refusal())
         })
         .expect("a thread");
-        assert!(dialing.due().is_some_and(|due| due <= Instant::now()));
-        let Some(Progress::Done(result)) = dialing.next() else {
+        assert!(attempt.due().is_some_and(|due| due <= Instant::now()));
+        let Some(AttemptEvent::Done(result)) = attempt.next() else {
             panic!("the deadline has passed");
         };
         assert!(matches!(
@@ -249,24 +252,24 @@ mod tests {
                 ..
             })
         ));
-        assert!(dialing.next().is_none());
-        drop(dialing);
+        assert!(attempt.next().is_none());
+        drop(attempt);
         drop(release);
     }
 
     #[test]
     fn later_phases_keep_their_deadline_by_themselves() {
         let address = "127.0.0.1:1".parse().expect("an address");
-        let mut dialing = start_with(Deadline::after(Duration::from_mins(1)), true, move |tell| {
+        let mut attempt = start_with(Deadline::after(Duration::from_mins(1)), true, move |tell| {
             tell(Step::Connected(address));
             Err(refusal())
         })
         .expect("a thread");
-        let end = dialing.deadline.end();
-        assert_eq!(dialing.due(), end);
-        let (steps, _) = finish(&mut dialing);
+        let end = attempt.deadline.end();
+        assert_eq!(attempt.due(), end);
+        let (steps, _) = finish(&mut attempt);
         assert!(matches!(&steps[..], [Step::Connected(_)]));
-        assert_eq!(dialing.phase, Phase::Tls);
-        assert!(dialing.due() > end);
+        assert_eq!(attempt.phase, Phase::Tls);
+        assert!(attempt.due() > end);
     }
 }

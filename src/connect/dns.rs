@@ -1,12 +1,12 @@
 //! Names to addresses, by the operating system's resolver.
 //!
 //! getaddrinfo(3) takes no deadline: whoever must not wait for it calls from a thread that may be
-//! left behind (see [`Dialing`](super::Dialing)).
+//! left behind (see [`Attempt`](super::Attempt)).
 
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 
-use super::route::{self, Family};
+use super::route::{Family, RouteOptions};
 use crate::error::{plain, Error};
 
 /// Where the addresses of a host come from.
@@ -23,7 +23,7 @@ pub enum Known {
 /// # Errors
 ///
 /// [`Error::Resolve`] if there are some, but none of the family that is wanted.
-pub fn known(host: &str, port: u16, way: &route::Options) -> Result<Known, Error> {
+pub fn known(host: &str, port: u16, way: &RouteOptions) -> Result<Known, Error> {
     let given = way.pinned(host, port).or_else(|| {
         let address = host.parse::<IpAddr>().ok()?;
         Some(vec![SocketAddr::new(address, port)])
@@ -101,6 +101,7 @@ fn in_words(cause: &io::Error) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::route::ResolveRule;
     use super::*;
 
     #[test]
@@ -111,13 +112,13 @@ mod tests {
 
     #[test]
     fn what_is_known_is_not_asked_for() {
-        let way = |pins: &[&str], family| route::Options {
+        let way = |pins: &[&str], family| RouteOptions {
             family,
-            pins: pins
+            resolve: pins
                 .iter()
-                .map(|text| route::parse_pin(text).expect("a pin"))
+                .map(|text| ResolveRule::parse(text).expect("a pin"))
                 .collect(),
-            ..route::Options::default()
+            ..RouteOptions::default()
         };
         for (host, pins, family, is) in [
             ("h", &[][..], Family::Any, Some(&[][..])),

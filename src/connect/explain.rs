@@ -3,13 +3,13 @@
 //! Nothing here decides anything: it reads an answer as a person with experience would. A hint
 //! names what the user can change, above all an option.
 
-use super::options::Request;
+use super::options::ConnectOptions;
 use super::redirect;
 use crate::http::{beginning, ResponseHead};
 
 /// The next step after a refusal, if one can be told.
 #[must_use]
-pub fn refusal(head: &ResponseHead, body: &[u8], request: &Request) -> Option<String> {
+pub fn refusal(head: &ResponseHead, body: &[u8], request: &ConnectOptions) -> Option<String> {
     let text = String::from_utf8_lossy(body).to_ascii_lowercase();
     if speaks_tls(&text) {
         return Some(format!("this port speaks TLS: use {}", secured(request)));
@@ -64,7 +64,7 @@ pub fn refusal(head: &ResponseHead, body: &[u8], request: &Request) -> Option<St
     }
 }
 
-fn unauthorised(head: &ResponseHead, request: &Request) -> String {
+fn unauthorised(head: &ResponseHead, request: &ConnectOptions) -> String {
     let bearer = head
         .headers
         .get_all("WWW-Authenticate")
@@ -86,7 +86,7 @@ fn unauthorised(head: &ResponseHead, request: &Request) -> String {
     }
 }
 
-fn origin(request: &Request) -> Option<String> {
+fn origin(request: &ConnectOptions) -> Option<String> {
     let header = request
         .headers
         .iter()
@@ -97,7 +97,7 @@ fn origin(request: &Request) -> Option<String> {
     }
 }
 
-fn upgrade_required(head: &ResponseHead, request: &Request) -> String {
+fn upgrade_required(head: &ResponseHead, request: &ConnectOptions) -> String {
     let wants_tls = head
         .headers
         .get_all("Upgrade")
@@ -129,7 +129,7 @@ fn other_versions(head: &ResponseHead) -> Option<String> {
 }
 
 /// Where a redirect leads, and what follows it.
-fn moved(head: &ResponseHead, request: &Request) -> Option<String> {
+fn moved(head: &ResponseHead, request: &ConnectOptions) -> Option<String> {
     let location = String::from_utf8_lossy(head.headers.get("Location")?);
     Some(match redirect::destination(head, &request.target) {
         Ok(target) => format!(
@@ -167,7 +167,7 @@ fn is_html(head: &ResponseHead, text: &str) -> bool {
         || text.trim_start().starts_with("<!doctype html")
 }
 
-fn secured(request: &Request) -> String {
+fn secured(request: &ConnectOptions) -> String {
     let mut target = request.target.clone();
     target.tls = true;
     target.url()
@@ -184,7 +184,7 @@ pub fn not_http(bytes: &[u8]) -> String {
 
 /// The next step after an answer that is no HTTP.
 #[must_use]
-pub fn other_protocol(bytes: &[u8], request: &Request) -> String {
+pub fn other_protocol(bytes: &[u8], request: &ConnectOptions) -> String {
     match bytes {
         // A TLS record (RFC 8446 §5.1) that holds an alert: it could not read our request.
         [0x15] | [0x15, 0x03, ..] if !request.target.tls => {
@@ -196,7 +196,7 @@ pub fn other_protocol(bytes: &[u8], request: &Request) -> String {
 
 /// The next step after a connection that ended without an answer.
 #[must_use]
-pub fn silence(request: &Request) -> Option<String> {
+pub fn silence(request: &ConnectOptions) -> Option<String> {
     (!request.target.tls).then(|| {
         format!(
             "if the server speaks TLS on this port, use {}",
@@ -229,8 +229,8 @@ mod tests {
     use crate::secret::Secret;
     use crate::target::Target;
 
-    fn request() -> Request {
-        Request::new(Target::parse("ws://h:8080/x?token=hush").expect("an address"))
+    fn request() -> ConnectOptions {
+        ConnectOptions::new(Target::parse("ws://h:8080/x?token=hush").expect("an address"))
     }
 
     fn head(status: u16, headers: &[(&str, &str)]) -> ResponseHead {

@@ -8,7 +8,7 @@ use std::io::{self, Read, Write};
 use tungstenite::handshake::client::generate_key;
 use tungstenite::handshake::derive_accept_key;
 
-use super::options::{Compress, Request};
+use super::options::{CompressionMode, ConnectOptions};
 use super::{explain, redirect, timed_out};
 use crate::deadline::Deadline;
 use crate::error::{Error, Phase, Refusal};
@@ -46,7 +46,7 @@ pub struct Agreed {
 /// [`Error::Refused`], [`Error::Upgrade`], [`Error::Unanswered`] or [`Error::Timeout`].
 pub fn upgrade<S: Read + Write>(
     stream: &mut S,
-    request: &Request,
+    request: &ConnectOptions,
     deadline: Deadline,
     tell: &mut dyn FnMut(Step),
 ) -> Result<Agreed, Error> {
@@ -79,7 +79,7 @@ pub fn upgrade<S: Read + Write>(
             hint,
         })));
     }
-    match check(&asked, &answered, request.compress) {
+    match check(&asked, &answered, request.compression) {
         Ok((subprotocol, compression)) => Ok(Agreed {
             extensions: extensions(&answered),
             compression,
@@ -98,7 +98,7 @@ pub fn upgrade<S: Read + Write>(
 
 /// The upgrade request: our fields, each replaced by the user's of the same name, then the rest
 /// of the user's.
-fn compose(request: &Request, key: &str) -> RequestHead {
+fn compose(request: &ConnectOptions, key: &str) -> RequestHead {
     let ours = [
         ("Host", Some(request.target.host_header())),
         ("Connection", Some("Upgrade".to_owned())),
@@ -113,7 +113,7 @@ fn compose(request: &Request, key: &str) -> RequestHead {
         ("Sec-WebSocket-Key", Some(key.to_owned())),
         (
             "Sec-WebSocket-Extensions",
-            (request.compress != Compress::Off).then(|| deflate::OFFER.to_owned()),
+            (request.compression != CompressionMode::Off).then(|| deflate::OFFER.to_owned()),
         ),
         (
             "Sec-WebSocket-Protocol",
@@ -127,7 +127,7 @@ fn compose(request: &Request, key: &str) -> RequestHead {
 }
 
 /// The User-Agent that is sent.
-pub(super) fn user_agent(request: &Request) -> Option<String> {
+pub(super) fn user_agent(request: &ConnectOptions) -> Option<String> {
     let ours = concat!("wsline/", env!("CARGO_PKG_VERSION"));
     let name = request.user_agent.as_deref().unwrap_or(ours);
     (!name.is_empty()).then(|| name.to_owned())
@@ -138,7 +138,7 @@ pub(super) fn user_agent(request: &Request) -> Option<String> {
 fn check(
     asked: &RequestHead,
     answered: &ResponseHead,
-    compress: Compress,
+    compress: CompressionMode,
 ) -> Result<(Option<String>, Option<Agreement>), String> {
     let quote = |name: &str| {
         answered.headers.get(name).map_or_else(
@@ -187,7 +187,7 @@ fn extensions(answered: &ResponseHead) -> Option<String> {
 fn compression(
     asked: &RequestHead,
     answered: &ResponseHead,
-    compress: Compress,
+    compress: CompressionMode,
 ) -> Result<Option<Agreement>, String> {
     let offered = asked
         .headers
@@ -201,7 +201,7 @@ fn compression(
         Some(answer) => Err(format!(
             "it uses an extension that was not offered, it says {answer:?} (RFC 6455 §4.1)"
         )),
-        None if compress == Compress::Require => Err(format!(
+        None if compress == CompressionMode::Require => Err(format!(
             "it does not agree to {}, which --compress require demands: --compress auto goes on \
              without it",
             deflate::NAME
@@ -242,7 +242,7 @@ fn subprotocol(asked: &RequestHead, answered: &ResponseHead) -> Result<Option<St
     ))
 }
 
-fn in_words(error: ResponseError, request: &Request, deadline: Deadline) -> Error {
+fn in_words(error: ResponseError, request: &ConnectOptions, deadline: Deadline) -> Error {
     let wrong = |cause, hint| Error::Upgrade {
         cause,
         head: None,
@@ -258,7 +258,7 @@ fn in_words(error: ResponseError, request: &Request, deadline: Deadline) -> Erro
     }
 }
 
-fn ended(cause: Option<io::Error>, request: &Request, deadline: Deadline) -> Error {
+fn ended(cause: Option<io::Error>, request: &ConnectOptions, deadline: Deadline) -> Error {
     match cause {
         Some(cause) if cause.kind() == io::ErrorKind::TimedOut => {
             timed_out(deadline, Phase::Upgrade)

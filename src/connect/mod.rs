@@ -25,11 +25,12 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-pub use attempt::{start, Dialing, Progress};
-pub use options::{Compress, Request, DEFAULT_LIMIT};
+pub use attempt::{start, Attempt, AttemptEvent};
+pub use options::{CompressionMode, ConnectOptions, DEFAULT_TIMEOUT};
 pub use stream::Stream;
 
 use dns::Known;
+use route::RouteOptions;
 use socket::Socket;
 
 use crate::deadline::Deadline;
@@ -87,10 +88,10 @@ pub struct Transport {
 ///
 /// # Errors
 ///
-/// What [`Request::check`] finds, what went wrong on the way, or [`Error::Timeout`] if it took
+/// What [`ConnectOptions::check`] finds, what went wrong on the way, or [`Error::Timeout`] if it took
 /// longer than `deadline` allows. The name's resolution alone does not keep to it.
 pub fn open(
-    request: &Request,
+    request: &ConnectOptions,
     deadline: Deadline,
     tell: &mut dyn FnMut(Step),
 ) -> Result<Opened, Error> {
@@ -127,7 +128,7 @@ pub fn open(
 
 /// Opens a WebSocket where the request says, and nowhere else.
 fn attempt(
-    request: &Request,
+    request: &ConnectOptions,
     deadline: Deadline,
     tell: &mut dyn FnMut(Step),
 ) -> Result<Opened, Error> {
@@ -168,7 +169,7 @@ fn attempt(
 ///
 /// As [`open`].
 pub fn transport(
-    request: &Request,
+    request: &ConnectOptions,
     deadline: Deadline,
     tell: &mut dyn FnMut(Step),
 ) -> Result<Transport, Error> {
@@ -176,8 +177,8 @@ pub fn transport(
     let preparing = target.tls.then(|| tls::Preparing::start(&request.tls));
     let mut timing = Timing::default();
 
-    let proxy = request.proxies.choose(target)?;
-    let way = &request.network;
+    let proxy = request.proxy.choose(target)?;
+    let way = &request.route;
     let (mut stream, place, tunnel) = if let Some(path) = request.unix_socket() {
         let socket = reach_unix(path, deadline, &mut timing, tell)?;
         (Stream::from(socket), Place::Unix(path.to_owned()), None)
@@ -223,7 +224,7 @@ pub fn transport(
 fn reach(
     host: &str,
     port: u16,
-    way: &route::Options,
+    way: &RouteOptions,
     deadline: Deadline,
     timing: &mut Timing,
     tell: &mut dyn FnMut(Step),
@@ -240,7 +241,7 @@ fn reach(
 fn addresses(
     host: &str,
     port: u16,
-    way: &route::Options,
+    way: &RouteOptions,
     deadline: Deadline,
     timing: &mut Timing,
     tell: &mut dyn FnMut(Step),

@@ -3,7 +3,9 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::{proxy, route, tls};
+use super::proxy::{ProxyOptions, ProxyScheme};
+use super::route::RouteOptions;
+use super::tls::TlsOptions;
 use crate::error::Error;
 use crate::http::{find_tokens, is_token, shown_subprotocols, Credentials, CustomHeader, Secrets};
 use crate::secret::Secret;
@@ -12,7 +14,7 @@ use crate::target::Target;
 
 /// Whether messages are compressed (`--compress`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Compress {
+pub enum CompressionMode {
     /// It is offered, as browsers do, and the server decides.
     #[default]
     Auto,
@@ -24,7 +26,7 @@ pub enum Compress {
 
 /// All that an attempt to connect needs to know.
 #[derive(Clone, Debug)]
-pub struct Request {
+pub struct ConnectOptions {
     /// Whom to connect to.
     pub target: Target,
     /// The user's fields, in the user's order.
@@ -42,23 +44,23 @@ pub struct Request {
     /// Cookies as `name=value`, several in one separated by `; ` (RFC 6265 §4.2.1).
     pub cookies: Vec<Secret>,
     /// Whether permessage-deflate is offered (RFC 7692).
-    pub compress: Compress,
+    pub compression: CompressionMode,
     /// What the user said about TLS.
-    pub tls: tls::Options,
+    pub tls: TlsOptions,
     /// What the user said of names, addresses and sockets.
-    pub network: route::Options,
+    pub route: RouteOptions,
     /// How many redirects are followed; `None` follows none.
-    pub redirects: Option<u32>,
+    pub max_redirects: Option<u32>,
     /// Which proxy to go through.
-    pub proxies: proxy::Choice,
+    pub proxy: ProxyOptions,
     /// What an attempt may take in all: what its [`Deadline`](crate::deadline::Deadline) is made from.
-    pub limit: Duration,
+    pub timeout: Duration,
 }
 
 /// The limit of an attempt unless the user sets one.
-pub const DEFAULT_LIMIT: Duration = Duration::from_secs(30);
+pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 
-impl Request {
+impl ConnectOptions {
     /// A request that asks for nothing but a connection.
     #[must_use]
     pub fn new(target: Target) -> Self {
@@ -71,22 +73,22 @@ impl Request {
             credentials: None,
             bearer: None,
             cookies: Vec::new(),
-            compress: Compress::default(),
-            tls: tls::Options::default(),
-            network: route::Options::default(),
-            redirects: None,
-            proxies: proxy::Choice::default(),
-            limit: DEFAULT_LIMIT,
+            compression: CompressionMode::default(),
+            tls: TlsOptions::default(),
+            route: RouteOptions::default(),
+            max_redirects: None,
+            proxy: ProxyOptions::default(),
+            timeout: DEFAULT_TIMEOUT,
         }
     }
 
     /// Whether TLS may have to be spoken: to the server, to where it redirects, or to the proxy.
     #[must_use]
-    pub fn may_take_tls(&self) -> bool {
-        let proxy = || self.proxies.choose(&self.target).ok().flatten();
+    pub fn may_use_tls(&self) -> bool {
+        let proxy = || self.proxy.choose(&self.target).ok().flatten();
         self.target.tls
-            || self.redirects.is_some()
-            || proxy().is_some_and(|proxy| proxy.kind == proxy::Kind::Https)
+            || self.max_redirects.is_some()
+            || proxy().is_some_and(|proxy| proxy.kind == ProxyScheme::Https)
     }
 
     /// The credentials that are sent, if the user's own Authorization does not replace them.
@@ -100,7 +102,7 @@ impl Request {
     /// The Unix socket that is connected to instead of a host, if it is one.
     #[must_use]
     pub fn unix_socket(&self) -> Option<&Path> {
-        let given = self.network.unix_socket.as_deref();
+        let given = self.route.unix_socket.as_deref();
         given.or(self.target.unix_socket.as_deref())
     }
 
@@ -132,14 +134,14 @@ impl Request {
     pub fn check(&self) -> Result<(), Error> {
         self.check_subprotocols()?;
         self.check_values()?;
-        if self.network.unix_socket.is_some() && self.target.unix_socket.is_some() {
+        if self.route.unix_socket.is_some() && self.target.unix_socket.is_some() {
             return Err(Error::Usage(
                 "--unix-socket names a Unix socket, and the address another one: leave out one \
                  of them"
                     .to_owned(),
             ));
         }
-        self.proxies.choose(&self.target)?;
+        self.proxy.choose(&self.target)?;
         let secret = self.headers.iter().any(CustomHeader::is_secret)
             || find_tokens(&self.subprotocols).iter().any(Option::is_some);
         if secret || self.authorization().is_some() || !self.cookies.is_empty() {
@@ -199,10 +201,11 @@ impl Request {
 
 #[cfg(test)]
 mod tests {
+    use super::super::proxy::ProxyArg;
     use super::*;
 
-    fn request(address: &str) -> Request {
-        Request::new(Target::parse(address).expect("an address"))
+    fn request(address: &str) -> ConnectOptions {
+        ConnectOptions::new(Target::parse(address).expect("an address"))
     }
 
     fn header(text: &str) -> CustomHeader {
@@ -213,16 +216,16 @@ mod tests {
     fn tls_is_known_to_be_of_use_before_it_is() {
         let through = |proxy: &str| {
             let mut request = request("ws://h/");
-            request.proxies.given = Some(proxy::Given::from(proxy));
+            request.proxy.given = Some(ProxyArg::from(proxy));
             request
         };
-        assert!(request("wss://h/").may_take_tls());
-        assert!(!request("ws://h/").may_take_tls());
-        assert!(through("https://p").may_take_tls());
-        assert!(!through("http://p").may_take_tls());
+        assert!(request("wss://h/").may_use_tls());
+        assert!(!request("ws://h/").may_use_tls());
+        assert!(through("https://p").may_use_tls());
+        assert!(!through("http://p").may_use_tls());
         let mut redirected = request("ws://h/");
-        redirected.redirects = Some(1);
-        assert!(redirected.may_take_tls());
+        redirected.max_redirects = Some(1);
+        assert!(redirected.may_use_tls());
     }
 
     #[test]
@@ -241,7 +244,7 @@ mod tests {
 
     #[test]
     fn what_no_field_or_certificate_can_hold_is_refused() {
-        let spoil: [fn(&mut Request); 7] = [
+        let spoil: [fn(&mut ConnectOptions); 7] = [
             |request| request.user_agent = Some("a\r\nX: y".to_owned()),
             |request| request.origin = Some("a\0".to_owned()),
             |request| request.tls.servername = Some(String::new()),
@@ -281,7 +284,7 @@ mod tests {
             assert_eq!(request.check().is_ok(), allowed, "{address}");
             request.headers = vec![header("Cookie:")];
             request.check().expect("no cookie is sent");
-            let given: [fn(&mut Request); 5] = [
+            let given: [fn(&mut ConnectOptions); 5] = [
                 |request| {
                     request.credentials = Some(Credentials {
                         user: "u".to_owned(),

@@ -5,19 +5,19 @@
 
 use url::Url;
 
-use super::options::Request;
+use super::options::ConnectOptions;
 use crate::error::{Error, Refusal};
 use crate::http::{find_tokens, without_tokens, CustomHeader, ResponseHead};
 use crate::target::Target;
 
 /// How many redirects are followed unless the user says.
-pub const DEFAULT_MOST: u32 = 10;
+pub const DEFAULT_MAX_REDIRECTS: u32 = 10;
 
 /// What is asked after a redirect.
 #[derive(Debug)]
 pub struct Next {
     /// The same request to another address.
-    pub request: Request,
+    pub request: ConnectOptions,
     /// Whether credentials were left out of it.
     pub bared: bool,
 }
@@ -30,8 +30,8 @@ pub fn is_redirect(status: u16) -> bool {
 
 /// Whether an answer with this status is a redirect, and redirects are to be followed.
 #[must_use]
-pub fn is_wanted(request: &Request, status: u16) -> bool {
-    request.redirects.is_some() && is_redirect(status)
+pub fn is_wanted(request: &ConnectOptions, status: u16) -> bool {
+    request.max_redirects.is_some() && is_redirect(status)
 }
 
 /// The request that follows a redirect, after `followed` others.
@@ -40,13 +40,13 @@ pub fn is_wanted(request: &Request, status: u16) -> bool {
 ///
 /// [`Error::Redirect`] if it leads nowhere, or to where it must not; [`Error::Redirects`] if it
 /// is one too many.
-pub fn follow(request: &Request, refusal: Refusal, followed: u32) -> Result<Next, Error> {
+pub fn follow(request: &ConnectOptions, refusal: Refusal, followed: u32) -> Result<Next, Error> {
     let mut target =
         destination(&refusal.head, &request.target).map_err(|cause| Error::Redirect {
             cause,
             head: Box::new(refusal.head),
         })?;
-    let limit = request.redirects.unwrap_or(0);
+    let limit = request.max_redirects.unwrap_or(0);
     if followed >= limit {
         return Err(Error::Redirects {
             limit,
@@ -57,7 +57,7 @@ pub fn follow(request: &Request, refusal: Refusal, followed: u32) -> Result<Next
     if same_origin && target.credentials.is_none() {
         target.credentials.clone_from(&request.target.credentials);
     }
-    let mut next = Request {
+    let mut next = ConnectOptions {
         target,
         ..request.clone()
     };
@@ -131,7 +131,7 @@ fn is_same_origin(one: &Target, other: &Target) -> bool {
 
 /// Takes out of `next` what was meant for the origin of `request` alone; says whether there was
 /// anything. What has been taken out stays out, wherever later redirects lead.
-fn bare(next: &mut Request, request: &Request) -> bool {
+fn bare(next: &mut ConnectOptions, request: &ConnectOptions) -> bool {
     let bared = request.headers.iter().any(is_credential)
         || find_tokens(&request.subprotocols)
             .iter()
@@ -197,9 +197,9 @@ mod tests {
         }
     }
 
-    fn request(address: &str) -> Request {
-        let mut request = Request::new(Target::parse(address).expect("an address"));
-        request.redirects = Some(DEFAULT_MOST);
+    fn request(address: &str) -> ConnectOptions {
+        let mut request = ConnectOptions::new(Target::parse(address).expect("an address"));
+        request.max_redirects = Some(DEFAULT_MAX_REDIRECTS);
         request
     }
 
@@ -245,8 +245,12 @@ mod tests {
             assert!(error.to_string().contains(says), "{location:?}: {error}");
             assert_eq!(error.exit_code(), ExitCode::Refused);
         }
-        let error = follow(&request("ws://h"), refusal(Some("/x")), DEFAULT_MOST)
-            .expect_err("it is one too many");
+        let error = follow(
+            &request("ws://h"),
+            refusal(Some("/x")),
+            DEFAULT_MAX_REDIRECTS,
+        )
+        .expect_err("it is one too many");
         assert_eq!(error.exit_code(), ExitCode::Redirects);
         assert!(error.to_string().ends_with("ws://h/x"), "{error}");
     }

@@ -37,7 +37,7 @@ impl Family {
 
 /// One `--resolve`: the addresses of a name at a port, which the resolver is not asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pin {
+pub struct ResolveRule {
     /// The name as the address has it; `None` for every one.
     pub host: Option<String>,
     /// The port.
@@ -48,7 +48,7 @@ pub struct Pin {
 
 /// One `--connect-to`: what is connected to instead of a host and a port.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Detour {
+pub struct ConnectToRule {
     /// The host in the address; `None` for every one.
     pub host: Option<String>,
     /// The port in the address; `None` for every one.
@@ -61,26 +61,26 @@ pub struct Detour {
 
 /// What the user said of the way.
 #[derive(Clone, Debug, Default)]
-pub struct Options {
+pub struct RouteOptions {
     /// The family of addresses.
     pub family: Family,
     /// Addresses that are known; the first that fits counts, one for a name before one for all.
-    pub pins: Vec<Pin>,
+    pub resolve: Vec<ResolveRule>,
     /// Other places to connect to; the first that fits counts.
-    pub detours: Vec<Detour>,
+    pub connect_to: Vec<ConnectToRule>,
     /// A Unix socket to connect to instead of everything else.
     pub unix_socket: Option<PathBuf>,
 }
 
-impl Options {
+impl RouteOptions {
     /// What is connected to for `host` and `port`.
     #[must_use]
     pub fn detour<'a>(&'a self, host: &'a str, port: u16) -> (&'a str, u16) {
-        let fits = |detour: &&Detour| {
+        let fits = |detour: &&ConnectToRule| {
             detour.host.as_deref().is_none_or(|from| from == host)
                 && detour.port.is_none_or(|from| from == port)
         };
-        match self.detours.iter().find(fits) {
+        match self.connect_to.iter().find(fits) {
             Some(detour) => (
                 detour.to_host.as_deref().unwrap_or(host),
                 detour.to_port.unwrap_or(port),
@@ -92,7 +92,7 @@ impl Options {
     /// The addresses that the user gave for `host` and `port`.
     #[must_use]
     pub fn pinned(&self, host: &str, port: u16) -> Option<Vec<SocketAddr>> {
-        let mut at_port = self.pins.iter().filter(|pin| pin.port == port);
+        let mut at_port = self.resolve.iter().filter(|pin| pin.port == port);
         let pin = at_port
             .clone()
             .find(|pin| pin.host.as_deref() == Some(host))
@@ -102,65 +102,70 @@ impl Options {
     }
 }
 
-/// Reads `HOST:PORT:ADDR[,ADDR]` as curl does: `*` is every host, IPv6 may stand in brackets.
-///
-/// # Errors
-///
-/// What is wrong with it, in a sentence.
-pub fn parse_pin(text: &str) -> Result<Pin, String> {
-    const RIGHT: &str = "it is written HOST:PORT:ADDRESS[,ADDRESS], as in \
-                         example.org:443:127.0.0.1 or *:80:[::1]";
-    // curl's `+` lets an entry grow old, which makes no difference here.
-    let text = text.strip_prefix('+').unwrap_or(text);
-    let (host, rest) = split_part(text);
-    let (port, addresses) = rest.map(split_part).ok_or(RIGHT)?;
-    let addresses = addresses.filter(|text| !text.is_empty()).ok_or(RIGHT)?;
-    let host = match host {
-        "" => return Err(RIGHT.to_owned()),
-        "*" => None,
-        name => Some(read_host(name)?),
-    };
-    let read = |text: &str| {
-        let bare = text
-            .strip_prefix('[')
-            .and_then(|text| text.strip_suffix(']'));
-        bare.unwrap_or(text)
-            .parse()
-            .map_err(|_| format!("'{text}' is no IP address: {RIGHT}"))
-    };
-    Ok(Pin {
-        host,
-        port: read_port(port)?,
-        addresses: addresses.split(',').map(read).collect::<Result<_, _>>()?,
-    })
+impl ResolveRule {
+    /// Reads `HOST:PORT:ADDR[,ADDR]` as curl does: `*` is every host, IPv6 may stand in brackets.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it, in a sentence.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        const RIGHT: &str = "it is written HOST:PORT:ADDRESS[,ADDRESS], as in \
+                             example.org:443:127.0.0.1 or *:80:[::1]";
+        // curl's `+` lets an entry grow old, which makes no difference here.
+        let text = text.strip_prefix('+').unwrap_or(text);
+        let (host, rest) = split_part(text);
+        let (port, addresses) = rest.map(split_part).ok_or(RIGHT)?;
+        let addresses = addresses.filter(|text| !text.is_empty()).ok_or(RIGHT)?;
+        let host = match host {
+            "" => return Err(RIGHT.to_owned()),
+            "*" => None,
+            name => Some(read_host(name)?),
+        };
+        let read = |text: &str| {
+            let bare = text
+                .strip_prefix('[')
+                .and_then(|text| text.strip_suffix(']'));
+            bare.unwrap_or(text)
+                .parse()
+                .map_err(|_| format!("'{text}' is no IP address: {RIGHT}"))
+        };
+        Ok(Self {
+            host,
+            port: read_port(port)?,
+            addresses: addresses.split(',').map(read).collect::<Result<_, _>>()?,
+        })
+    }
 }
 
-/// Reads `HOST1:PORT1:HOST2:PORT2` as curl does: what is empty means every one on the left, and
-/// the same on the right.
-///
-/// # Errors
-///
-/// What is wrong with it, in a sentence.
-pub fn parse_detour(text: &str) -> Result<Detour, String> {
-    const RIGHT: &str = "it is written HOST1:PORT1:HOST2:PORT2, each of which may be empty, as in \
-                         example.org:443:localhost:8443";
-    let mut rest = Some(text);
-    let mut parts = [""; 4];
-    for part in &mut parts {
-        let (first, more) = split_part(rest.ok_or(RIGHT)?);
-        *part = first;
-        rest = more;
+impl ConnectToRule {
+    /// Reads `HOST1:PORT1:HOST2:PORT2` as curl does: what is empty means every one on the left, and
+    /// the same on the right.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it, in a sentence.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        const RIGHT: &str =
+            "it is written HOST1:PORT1:HOST2:PORT2, each of which may be empty, as in \
+                             example.org:443:localhost:8443";
+        let mut rest = Some(text);
+        let mut parts = [""; 4];
+        for part in &mut parts {
+            let (first, more) = split_part(rest.ok_or(RIGHT)?);
+            *part = first;
+            rest = more;
+        }
+        if rest.is_some() {
+            return Err(RIGHT.to_owned());
+        }
+        let [host, port, to_host, to_port] = parts;
+        Ok(Self {
+            host: unless_empty(host, read_host)?,
+            port: unless_empty(port, read_port)?,
+            to_host: unless_empty(to_host, read_host)?,
+            to_port: unless_empty(to_port, read_port)?,
+        })
     }
-    if rest.is_some() {
-        return Err(RIGHT.to_owned());
-    }
-    let [host, port, to_host, to_port] = parts;
-    Ok(Detour {
-        host: unless_empty(host, read_host)?,
-        port: unless_empty(port, read_port)?,
-        to_host: unless_empty(to_host, read_host)?,
-        to_port: unless_empty(to_port, read_port)?,
-    })
 }
 
 fn unless_empty<T>(
@@ -238,7 +243,7 @@ mod tests {
                 &["::2"],
             ),
         ] {
-            let pin = parse_pin(text).unwrap_or_else(|why| panic!("{text}: {why}"));
+            let pin = ResolveRule::parse(text).unwrap_or_else(|why| panic!("{text}: {why}"));
             assert_eq!(pin.host.as_deref(), host, "{text}");
             assert_eq!(pin.port, port, "{text}");
             let addresses: Vec<_> = addresses.iter().map(|text| ip(text)).collect();
@@ -259,17 +264,18 @@ mod tests {
             ("a<b:80:::1", "'a<b' is no host"),
             (".a:80:::1", "invalid host name '.a': it has an empty label"),
         ] {
-            let complaint = parse_pin(text).expect_err(text);
+            let complaint = ResolveRule::parse(text).expect_err(text);
             assert!(complaint.contains(says), "{text}: {complaint}");
         }
     }
 
     #[test]
     fn detours_are_read_as_curl_reads_them() {
-        let detour = |text: &str| parse_detour(text).unwrap_or_else(|why| panic!("{text}: {why}"));
+        let detour =
+            |text: &str| ConnectToRule::parse(text).unwrap_or_else(|why| panic!("{text}: {why}"));
         assert_eq!(
             detour("A:1:[::1]:2"),
-            Detour {
+            ConnectToRule {
                 host: Some("a".to_owned()),
                 port: Some(1),
                 to_host: Some("::1".to_owned()),
@@ -278,7 +284,7 @@ mod tests {
         );
         assert_eq!(
             detour(":::"),
-            Detour {
+            ConnectToRule {
                 host: None,
                 port: None,
                 to_host: None,
@@ -295,19 +301,19 @@ mod tests {
             ("a:1:b..c:2", "'b..c': it has an empty label"),
             (".:1:b:2", "'.': it has an empty label"),
         ] {
-            let complaint = parse_detour(text).expect_err(text);
+            let complaint = ConnectToRule::parse(text).expect_err(text);
             assert!(complaint.contains(says), "{text}: {complaint}");
         }
     }
 
     #[test]
     fn the_first_detour_that_fits_is_taken() {
-        let options = Options {
-            detours: ["a:1:b:2", "a::c:", ":9::10"]
+        let options = RouteOptions {
+            connect_to: ["a:1:b:2", "a::c:", ":9::10"]
                 .iter()
-                .map(|text| parse_detour(text).expect("a detour"))
+                .map(|text| ConnectToRule::parse(text).expect("a detour"))
                 .collect(),
-            ..Options::default()
+            ..RouteOptions::default()
         };
         for (from, to) in [
             (("a", 1), ("b", 2)),
@@ -321,12 +327,12 @@ mod tests {
 
     #[test]
     fn a_pin_for_a_name_goes_before_one_for_all() {
-        let options = Options {
-            pins: ["*:80:10.0.0.1", "h:80:10.0.0.2", "h:80:10.0.0.3"]
+        let options = RouteOptions {
+            resolve: ["*:80:10.0.0.1", "h:80:10.0.0.2", "h:80:10.0.0.3"]
                 .iter()
-                .map(|text| parse_pin(text).expect("a pin"))
+                .map(|text| ResolveRule::parse(text).expect("a pin"))
                 .collect(),
-            ..Options::default()
+            ..RouteOptions::default()
         };
         assert_eq!(options.pinned("h", 80), Some(vec![socket("10.0.0.2:80")]));
         assert_eq!(options.pinned("x", 80), Some(vec![socket("10.0.0.1:80")]));

@@ -4,7 +4,7 @@ use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 
 use super::socket::Socket;
-use super::tls::Secured;
+use super::tls::TlsStream;
 use crate::deadline::Deadline;
 
 /// A connected stream. TLS stands on a stream of any kind, so a stack of them is one as well.
@@ -14,7 +14,7 @@ pub enum Stream {
     Tcp(Socket),
     /// TLS. It may hold decrypted bytes that poll(2) can't see: read until `WouldBlock`. A write
     /// that would block is to be tried again with the same bytes, or with more after them.
-    Tls(Box<Secured>),
+    Tls(Box<TlsStream>),
 }
 
 impl Stream {
@@ -49,7 +49,7 @@ impl Stream {
         matches!(self, Self::Tls(_))
     }
 
-    /// The certificate of the server that is spoken to; see [`Secured::certificate`].
+    /// The certificate of the server that is spoken to; see [`TlsStream::certificate`].
     #[must_use]
     pub fn certificate(&self) -> Option<Vec<String>> {
         match self {

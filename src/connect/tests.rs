@@ -24,8 +24,8 @@ fn serve<T: Send + 'static>(
     (port, thread)
 }
 
-fn request(address: &str) -> Request {
-    Request::new(Target::parse(address).expect("an address"))
+fn request(address: &str) -> ConnectOptions {
+    ConnectOptions::new(Target::parse(address).expect("an address"))
 }
 
 fn soon() -> Deadline {
@@ -62,14 +62,14 @@ fn a_websocket_is_opened() {
 fn an_attempt_on_its_own_thread_hands_the_stream_over() {
     let (port, server) = serve(|client| tungstenite::accept(client).map(drop).is_ok());
     let request = request(&format!("ws://127.0.0.1:{port}"));
-    let mut dialing = start(request, soon()).expect("a thread");
+    let mut attempt = start(request, soon()).expect("a thread");
     let opened = loop {
-        match dialing.next() {
-            Some(Progress::Done(result)) => break result.expect("it is open"),
-            Some(Progress::Step(_)) => {}
+        match attempt.next() {
+            Some(AttemptEvent::Done(result)) => break result.expect("it is open"),
+            Some(AttemptEvent::Step(_)) => {}
             None => {
                 let flags = nix::poll::PollFlags::POLLIN;
-                let mut fds = [nix::poll::PollFd::new(dialing.fd(), flags)];
+                let mut fds = [nix::poll::PollFd::new(attempt.fd(), flags)];
                 nix::poll::poll(&mut fds, 20_000_u16).expect("poll");
             }
         }

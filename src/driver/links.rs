@@ -7,7 +7,7 @@ use super::policy::Next;
 use super::slots::Slot;
 use super::wait::ReadyLink;
 use super::{Driver, Input, LinkEnd};
-use crate::connect::{Opened, Progress};
+use crate::connect::{AttemptEvent, Opened};
 use crate::error::{Error, Phase};
 use crate::event::{Event, Link, Note, Now, Way, Weight};
 use crate::exit::ExitCode;
@@ -94,8 +94,8 @@ impl Driver<'_> {
         while let Some(dialing) = self.slots.dialing_mut(link) {
             match dialing.next() {
                 None => return,
-                Some(Progress::Step(step)) => self.notify(link, &Event::Step(&step)),
-                Some(Progress::Done(result)) => match *result {
+                Some(AttemptEvent::Step(step)) => self.notify(link, &Event::Step(&step)),
+                Some(AttemptEvent::Done(result)) => match *result {
                     Ok(opened) => self.open(link, opened),
                     Err(error) => self.connect_failed(link, error),
                 },

@@ -9,18 +9,18 @@ use std::io;
 use std::time::Instant;
 
 use super::connection::Connection;
-use crate::connect::Dialing;
+use crate::connect::Attempt;
 use crate::event::Link;
 
 /// Begins to connect, when its turn has come.
-pub type Dial = Box<dyn FnOnce() -> io::Result<Dialing>>;
+pub type Dial = Box<dyn FnOnce() -> io::Result<Attempt>>;
 
 /// A connection's place.
 pub(super) enum Slot {
     /// Connecting has not begun.
     Waiting(Dial),
     /// An attempt to connect is under way.
-    Dialing(Dialing),
+    Dialing(Attempt),
     /// The connection is open, or being closed.
     Open(Box<Connection>),
     /// There is no connection any more, or there never was one.
@@ -120,7 +120,7 @@ impl Slots {
     }
 
     /// The attempt to connect of `link`, if one is under way.
-    pub(super) fn dialing_mut(&mut self, link: Link) -> Option<&mut Dialing> {
+    pub(super) fn dialing_mut(&mut self, link: Link) -> Option<&mut Attempt> {
         self.touch(link);
         match self.list.get_mut(usize::from(link.0)) {
             Some(Slot::Dialing(dialing)) => Some(dialing),

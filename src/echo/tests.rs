@@ -17,9 +17,10 @@ use tungstenite::protocol::{CloseFrame, Message, WebSocketConfig};
 use tungstenite::WebSocket;
 
 use super::{EchoServer, Ending, Event, Options};
-use crate::connect::tls::identity::{Passphrase, Source};
+use crate::connect::tls::IdentityFiles;
 use crate::error::Error;
 use crate::exit::ExitCode;
+use crate::secret::Secret;
 
 mod limits;
 
@@ -436,14 +437,14 @@ fn tls_options() -> (Options, TempDir) {
         })
         .expect("an encrypted key");
     let key = String::from_utf8(key).expect("PEM is text");
-    let tls = Source {
+    let tls = IdentityFiles {
         cert: write(&dir, "cert.pem", &cert),
         key: Some(write(
             &dir,
             "key.pem",
             &format!("a comment before it\n{key}"),
         )),
-        passphrase: Some(Passphrase::from("sesame")),
+        passphrase: Some(Secret::new("sesame")),
     };
     let options = Options {
         tls: Some(tls),
@@ -486,7 +487,7 @@ fn over_tls() {
 
 /// What is said of this certificate and this key.
 fn complaint(cert: &Path, key: &Path) -> Error {
-    let tls = Some(Source {
+    let tls = Some(IdentityFiles {
         cert: cert.to_owned(),
         key: Some(key.to_owned()),
         passphrase: None,

@@ -1,11 +1,11 @@
 //! What a record says of how the conversation was asked for.
 
-use crate::connect::Request;
+use crate::connect::ConnectOptions;
 use crate::http::{CustomHeader, Header};
 use crate::output::record::Opening;
 
 /// What the user set, however it was said: a header, an option, credentials in the address.
-pub(super) fn opening(request: &Request, force: bool) -> Opening {
+pub(super) fn opening(request: &ConnectOptions, force: bool) -> Opening {
     let mut headers = Vec::new();
     let mut left_out = Vec::new();
     for header in &request.headers {
@@ -32,7 +32,7 @@ pub(super) fn opening(request: &Request, force: bool) -> Opening {
             None => {}
         }
     }
-    let follows = request.redirects.is_some();
+    let follows = request.max_redirects.is_some();
     Opening {
         url: request.target.url(),
         headers,

@@ -142,7 +142,7 @@ fn play(
 /// Begins to connect when its turn has come, and has its own time for it.
 fn dial(plan: Plan) -> Dial {
     Box::new(move || {
-        let deadline = Deadline::after(plan.request.limit);
+        let deadline = Deadline::after(plan.request.timeout);
         connect::start(plan.request, deadline)
     })
 }

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::connect::dns::{self, Known};
-use crate::connect::{route, tcp, unix};
+use crate::connect::route::RouteOptions;
+use crate::connect::{tcp, unix};
 use crate::target::Target;
 
 /// How long one attempt to connect may take.
@@ -21,7 +22,7 @@ pub enum Door {
         /// Its port.
         port: u16,
         /// What the user said of the way there.
-        way: route::Options,
+        way: RouteOptions,
     },
     /// On a Unix socket.
     Unix(PathBuf),
@@ -31,7 +32,7 @@ impl Door {
     /// The door of an address, by the way that the connections will take. A proxy is no part of
     /// it: the server is started here.
     #[must_use]
-    pub fn of(target: &Target, way: &route::Options) -> Self {
+    pub fn of(target: &Target, way: &RouteOptions) -> Self {
         let socket = way.unix_socket.as_ref().or(target.unix_socket.as_ref());
         if let Some(path) = socket {
             return Self::Unix(path.clone());
@@ -80,10 +81,11 @@ mod tests {
     use std::os::unix::net::UnixListener;
 
     use super::*;
+    use crate::connect::route::ConnectToRule;
 
     fn door(url: &str) -> Door {
         let target = Target::parse(url).expect("an address");
-        Door::of(&target, &route::Options::default())
+        Door::of(&target, &RouteOptions::default())
     }
 
     #[test]
@@ -112,10 +114,10 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
         let port = listener.local_addr().expect("it is bound").port();
         let target = Target::parse("ws://no.such.host.invalid:80/").expect("an address");
-        let detour = route::parse_detour(&format!("::127.0.0.1:{port}")).expect("a detour");
-        let way = route::Options {
-            detours: vec![detour],
-            ..route::Options::default()
+        let detour = ConnectToRule::parse(&format!("::127.0.0.1:{port}")).expect("a detour");
+        let way = RouteOptions {
+            connect_to: vec![detour],
+            ..RouteOptions::default()
         };
         assert!(Door::of(&target, &way).is_open());
     }

@@ -2,7 +2,7 @@
 //! values of credential headers.
 
 use crate::cli::Options;
-use crate::connect::proxy::Given;
+use crate::connect::proxy::ProxyArg;
 use crate::http::{find_tokens, CustomHeader};
 use crate::secret::Secret;
 use crate::target::Target;
@@ -26,7 +26,7 @@ pub fn of(url: Option<&str>, options: &Options) -> Vec<Secret> {
         secrets.extend(token.map(|start| Secret::new(&name[start..])));
     }
     let target = url.and_then(|url| Target::parse(url).ok());
-    let proxy = options.proxy.as_ref().map(Given::proxy);
+    let proxy = options.proxy.as_ref().map(ProxyArg::proxy);
     let credentials = [
         target.and_then(|target| target.credentials),
         options.proxy_user.clone(),

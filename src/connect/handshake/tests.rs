@@ -64,11 +64,11 @@ impl<F> Write for Server<F> {
     }
 }
 
-fn to(address: &str) -> Request {
-    Request::new(Target::parse(address).expect("an address"))
+fn to(address: &str) -> ConnectOptions {
+    ConnectOptions::new(Target::parse(address).expect("an address"))
 }
 
-fn with(address: &str, headers: &[&str]) -> Request {
+fn with(address: &str, headers: &[&str]) -> ConnectOptions {
     let mut request = to(address);
     request.headers = headers
         .iter()
@@ -77,7 +77,7 @@ fn with(address: &str, headers: &[&str]) -> Request {
     request
 }
 
-fn lines(request: &Request) -> Vec<String> {
+fn lines(request: &ConnectOptions) -> Vec<String> {
     let text = String::from_utf8(compose(request, "KEY").encode()).expect("text");
     let text = text
         .strip_suffix("\r\n\r\n")
@@ -86,7 +86,7 @@ fn lines(request: &Request) -> Vec<String> {
 }
 
 fn ask(
-    request: &Request,
+    request: &ConnectOptions,
     answer: impl FnOnce(&str, &str) -> String,
 ) -> (Result<Agreed, Error>, Vec<Step>) {
     let mut steps = Vec::new();
@@ -96,7 +96,7 @@ fn ask(
     (result, steps)
 }
 
-fn fail(request: &Request, answer: impl FnOnce(&str, &str) -> String) -> Error {
+fn fail(request: &ConnectOptions, answer: impl FnOnce(&str, &str) -> String) -> Error {
     ask(request, answer).0.expect_err("the answer is wrong")
 }
 

@@ -9,7 +9,7 @@ use crate::target::percent_decoded;
 
 /// How a proxy is spoken to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum ProxyScheme {
     /// HTTP's CONNECT (RFC 9110 §9.3.6).
     Http,
     /// The same over TLS.
@@ -20,7 +20,7 @@ pub enum Kind {
     Socks5h,
 }
 
-impl Kind {
+impl ProxyScheme {
     fn scheme(self) -> &'static str {
         match self {
             Self::Http => "http",
@@ -39,7 +39,7 @@ impl Kind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proxy {
     /// How it is spoken to.
-    pub kind: Kind,
+    pub kind: ProxyScheme,
     /// Its name or address; IPv6 without brackets.
     pub host: String,
     /// Its port.
@@ -72,10 +72,10 @@ impl Proxy {
     pub fn parse(text: &str) -> Result<Self, String> {
         let (scheme, rest) = text.split_once("://").unwrap_or(("http", text));
         let kind = match scheme.to_ascii_lowercase().as_str() {
-            "http" => Kind::Http,
-            "https" => Kind::Https,
-            "socks5" => Kind::Socks5,
-            "socks5h" => Kind::Socks5h,
+            "http" => ProxyScheme::Http,
+            "https" => ProxyScheme::Https,
+            "socks5" => ProxyScheme::Socks5,
+            "socks5h" => ProxyScheme::Socks5h,
             _ => {
                 return Err(
                     "a proxy's address begins with http://, https://, socks5:// or \
@@ -101,7 +101,11 @@ impl Proxy {
         Ok(Self {
             kind,
             host: host_of(host)?,
-            port: port.unwrap_or(if kind == Kind::Https { 443 } else { 1080 }),
+            port: port.unwrap_or(if kind == ProxyScheme::Https {
+                443
+            } else {
+                1080
+            }),
             credentials: login.map(credentials_of).transpose()?,
             variable: None,
         })

@@ -11,9 +11,9 @@ use crate::target::Target;
 /// What `-x` said. A wrong address is kept as its sentence: it may hold a password, so it must
 /// not be quoted, as the command line's parser would.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Given(Result<Option<Proxy>, String>);
+pub struct ProxyArg(Result<Option<Proxy>, String>);
 
-impl From<&str> for Given {
+impl From<&str> for ProxyArg {
     /// An empty text means no proxy, whatever the environment says.
     fn from(text: &str) -> Self {
         if text.is_empty() {
@@ -23,7 +23,7 @@ impl From<&str> for Given {
     }
 }
 
-impl Given {
+impl ProxyArg {
     /// The proxy; `None` if there shall be none.
     ///
     /// # Errors
@@ -49,13 +49,13 @@ impl fmt::Debug for Variable {
 
 /// What the environment says about proxies.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Variables {
+pub struct ProxyVariables {
     ws: Option<Variable>,
     wss: Option<Variable>,
     except: Option<Variable>,
 }
 
-impl Variables {
+impl ProxyVariables {
     /// Reads them with `get`, which gives no variable that is empty. `HTTP_PROXY` in capitals is
     /// left alone, as in curl: where wsline is run for a web server, a client sets it with a
     /// `Proxy` header.
@@ -89,9 +89,9 @@ impl Variables {
 
 /// All that decides which proxy is taken, and what it is told.
 #[derive(Clone, Debug, Default)]
-pub struct Choice {
+pub struct ProxyOptions {
     /// `-x`: goes before the environment.
-    pub given: Option<Given>,
+    pub given: Option<ProxyArg>,
     /// `--noproxy`: the hosts to go to without one; goes before the environment's list.
     pub except: Option<String>,
     /// `-U`: goes before the credentials in a proxy's address.
@@ -99,10 +99,10 @@ pub struct Choice {
     /// `--proxy-header`: fields for the request to a proxy that speaks HTTP.
     pub headers: Vec<CustomHeader>,
     /// The environment.
-    pub variables: Variables,
+    pub variables: ProxyVariables,
 }
 
-impl Choice {
+impl ProxyOptions {
     /// The proxy for a connection to `target`, if it takes one.
     ///
     /// # Errors
@@ -172,14 +172,14 @@ mod tests {
         Target::parse(address).expect("an address")
     }
 
-    fn variables(set: &[(&str, &str)]) -> Variables {
-        Variables::read(|name| {
+    fn variables(set: &[(&str, &str)]) -> ProxyVariables {
+        ProxyVariables::read(|name| {
             let (_, value) = set.iter().find(|(set, _)| *set == name)?;
             Some((*value).to_owned())
         })
     }
 
-    fn chosen(choice: &Choice, address: &str) -> String {
+    fn chosen(choice: &ProxyOptions, address: &str) -> String {
         match choice.choose(&target(address)) {
             Ok(Some(proxy)) => proxy.to_string(),
             Ok(None) => "direct".to_owned(),
@@ -233,9 +233,9 @@ mod tests {
                 "http://a:1",
             ),
         ] {
-            let choice = Choice {
+            let choice = ProxyOptions {
                 variables: variables(set),
-                ..Choice::default()
+                ..ProxyOptions::default()
             };
             assert_eq!(chosen(&choice, ws), for_ws, "{set:?}");
             assert_eq!(chosen(&choice, wss), for_wss, "{set:?}");
@@ -244,10 +244,10 @@ mod tests {
 
     #[test]
     fn the_command_line_goes_before_the_environment() {
-        let mut choice = Choice {
-            given: Some(Given::from("b:2")),
+        let mut choice = ProxyOptions {
+            given: Some(ProxyArg::from("b:2")),
             variables: variables(&[("http_proxy", "a:1"), ("no_proxy", "h")]),
-            ..Choice::default()
+            ..ProxyOptions::default()
         };
         // curl's rule: the environment's exceptions hold for a proxy that was given, too.
         assert_eq!(chosen(&choice, "ws://h/"), "direct");
@@ -257,15 +257,15 @@ mod tests {
         choice.except = Some("*".to_owned());
         assert_eq!(chosen(&choice, "ws://i/"), "direct");
         choice.except = None;
-        choice.given = Some(Given::from(""));
+        choice.given = Some(ProxyArg::from(""));
         assert_eq!(chosen(&choice, "ws://i/"), "direct");
     }
 
     #[test]
     fn what_is_wrong_is_said_when_it_is_needed_and_never_quoted() {
-        let choice = Choice {
+        let choice = ProxyOptions {
             variables: variables(&[("http_proxy", "ftp://u:hush@h"), ("no_proxy", "i")]),
-            ..Choice::default()
+            ..ProxyOptions::default()
         };
         assert_eq!(chosen(&choice, "wss://h/"), "direct");
         assert_eq!(chosen(&choice, "ws://i/"), "direct");
@@ -283,12 +283,12 @@ mod tests {
             user: user.to_owned(),
             password: "p".to_owned(),
         };
-        let mut choice = Choice {
-            given: Some(Given::from("http://u%3Av:hush@h")),
-            ..Choice::default()
+        let mut choice = ProxyOptions {
+            given: Some(ProxyArg::from("http://u%3Av:hush@h")),
+            ..ProxyOptions::default()
         };
         assert!(chosen(&choice, "ws://h/").contains("RFC 7617"));
-        choice.given = Some(Given::from("socks5://u%3Av:hush@h"));
+        choice.given = Some(ProxyArg::from("socks5://u%3Av:hush@h"));
         assert_eq!(chosen(&choice, "ws://h/"), "socks5://h:1080");
         choice.credentials = Some(credentials(&"x".repeat(256)));
         assert!(chosen(&choice, "ws://h/").contains("RFC 1929"));

@@ -4,9 +4,9 @@
 use std::io::{Read, Write};
 
 use super::address::Proxy;
-use super::tunnel::{Destination, Fault};
+use super::tunnel::{Destination, TunnelError};
 use crate::connect::handshake;
-use crate::connect::{explain, Request};
+use crate::connect::{explain, ConnectOptions};
 use crate::error::Refusal;
 use crate::event::Step;
 use crate::http::{Credentials, Headers, RequestHead, ResponseError, ResponseHead, ResponseReader};
@@ -16,10 +16,10 @@ use crate::http::{Credentials, Headers, RequestHead, ResponseError, ResponseHead
 pub fn connect<S: Read + Write>(
     stream: &mut S,
     proxy: &Proxy,
-    request: &Request,
+    request: &ConnectOptions,
     to: &Destination,
     tell: &mut dyn FnMut(Step),
-) -> Result<(), Fault> {
+) -> Result<(), TunnelError> {
     let asked = compose(proxy, request, to);
     let sent = stream.write_all(&asked.encode());
     let sent = sent.and_then(|()| stream.flush());
@@ -31,10 +31,10 @@ pub fn connect<S: Read + Write>(
     let answered = reader
         .read_final_head()
         .map_err(|error| match (error, sent) {
-            (ResponseError::Closed(_), Err(cause)) => Fault::Ended(Some(cause)),
-            (ResponseError::Closed(cause), Ok(())) => Fault::Ended(cause),
-            (ResponseError::Malformed(cause), _) => Fault::Wrong { cause, hint: None },
-            (ResponseError::NotHttp(bytes), _) => Fault::Wrong {
+            (ResponseError::Closed(_), Err(cause)) => TunnelError::Ended(Some(cause)),
+            (ResponseError::Closed(cause), Ok(())) => TunnelError::Ended(cause),
+            (ResponseError::Malformed(cause), _) => TunnelError::Wrong { cause, hint: None },
+            (ResponseError::NotHttp(bytes), _) => TunnelError::Wrong {
                 cause: explain::not_http(&bytes),
                 hint: None,
             },
@@ -44,7 +44,7 @@ pub fn connect<S: Read + Write>(
         return Ok(());
     }
     let body = reader.read_body(&answered);
-    Err(Fault::Refused {
+    Err(TunnelError::Refused {
         cause: answered.status_line.clone(),
         hint: hint(&answered, proxy),
         refusal: Some(Box::new(Refusal {
@@ -56,7 +56,7 @@ pub fn connect<S: Read + Write>(
     })
 }
 
-fn compose(proxy: &Proxy, request: &Request, to: &Destination) -> RequestHead {
+fn compose(proxy: &Proxy, request: &ConnectOptions, to: &Destination) -> RequestHead {
     let to = to.to_string();
     let credentials = proxy.credentials.as_ref().map(Credentials::to_basic);
     let ours = [
@@ -67,7 +67,7 @@ fn compose(proxy: &Proxy, request: &Request, to: &Destination) -> RequestHead {
     ];
     RequestHead {
         request_line: format!("CONNECT {to} HTTP/1.1"),
-        headers: Headers::merge(&ours, &request.proxies.headers),
+        headers: Headers::merge(&ours, &request.proxy.headers),
     }
 }
 
@@ -109,7 +109,7 @@ mod tests {
     use std::io;
 
     use super::*;
-    use crate::connect::proxy::Choice;
+    use crate::connect::proxy::ProxyOptions;
     use crate::http::{CustomHeader, Secrets};
     use crate::target::Target;
 
@@ -146,18 +146,22 @@ mod tests {
         Proxy::parse(text).expect("a proxy")
     }
 
-    fn request(headers: &[&str]) -> Request {
+    fn request(headers: &[&str]) -> ConnectOptions {
         let headers = headers.iter().map(|text| CustomHeader::parse(text));
-        Request {
-            proxies: Choice {
+        ConnectOptions {
+            proxy: ProxyOptions {
                 headers: headers.collect::<Result<_, _>>().expect("headers"),
-                ..Choice::default()
+                ..ProxyOptions::default()
             },
-            ..Request::new(Target::parse("ws://h/").expect("an address"))
+            ..ConnectOptions::new(Target::parse("ws://h/").expect("an address"))
         }
     }
 
-    fn ask(proxy: &Proxy, answer: &[u8], step: usize) -> (Result<(), Fault>, String, Vec<u8>) {
+    fn ask(
+        proxy: &Proxy,
+        answer: &[u8],
+        step: usize,
+    ) -> (Result<(), TunnelError>, String, Vec<u8>) {
         let mut stream = Answering {
             asked: Vec::new(),
             answer,
@@ -220,7 +224,7 @@ mod tests {
                        Content-Length: 4\r\n\r\nbodyrest";
         for step in 1..answer.len() {
             let (result, _, _) = ask(&proxy("h"), answer, step);
-            let Err(Fault::Refused {
+            let Err(TunnelError::Refused {
                 cause,
                 refusal,
                 hint,
@@ -243,7 +247,7 @@ mod tests {
     fn what_is_no_answer() {
         let fault = |answer: &[u8]| ask(&proxy("h"), answer, 99).0.expect_err("no tunnel");
         let wrong = |answer: &[u8]| match fault(answer) {
-            Fault::Wrong { cause, .. } => cause,
+            TunnelError::Wrong { cause, .. } => cause,
             other => panic!("{other:?}"),
         };
         assert_eq!(
@@ -256,7 +260,7 @@ mod tests {
         for cut in ["", "HTT", "HTTP/1.1 200 OK\r\nA:"] {
             let fault = fault(cut.as_bytes());
             assert!(
-                matches!(&fault, Fault::Ended(Some(cause)) if cause.kind() == io::ErrorKind::TimedOut),
+                matches!(&fault, TunnelError::Ended(Some(cause)) if cause.kind() == io::ErrorKind::TimedOut),
                 "{fault:?}"
             );
             let mut stream = Answering {
@@ -267,7 +271,7 @@ mod tests {
             };
             let to = Destination::Name("h".to_owned(), 80);
             let ended = connect(&mut stream, &proxy("h"), &request(&[]), &to, &mut |_| ());
-            assert!(matches!(ended, Err(Fault::Ended(None))), "{ended:?}");
+            assert!(matches!(ended, Err(TunnelError::Ended(None))), "{ended:?}");
         }
     }
 

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::IpAddr;
 
 use super::address::literal;
-use super::tunnel::{Destination, Fault};
+use super::tunnel::{Destination, TunnelError};
 use crate::http::Credentials;
 
 const VERSION: u8 = 5;
@@ -19,7 +19,7 @@ pub fn connect<S: Read + Write>(
     stream: &mut S,
     credentials: Option<&Credentials>,
     to: &Destination,
-) -> Result<(), Fault> {
+) -> Result<(), TunnelError> {
     let request = request(to)?;
     log_in(stream, credentials)?;
     send(stream, &request)?;
@@ -35,7 +35,7 @@ pub fn connect<S: Read + Write>(
         3 => usize::from(receive::<1>(stream)?[0]),
         4 => 16,
         other => {
-            return Err(Fault::Wrong {
+            return Err(TunnelError::Wrong {
                 cause: format!("its answer has an address of type {other} (RFC 1928 §5)"),
                 hint: None,
             })
@@ -46,7 +46,10 @@ pub fn connect<S: Read + Write>(
     Ok(())
 }
 
-fn log_in<S: Read + Write>(stream: &mut S, credentials: Option<&Credentials>) -> Result<(), Fault> {
+fn log_in<S: Read + Write>(
+    stream: &mut S,
+    credentials: Option<&Credentials>,
+) -> Result<(), TunnelError> {
     let ways: &[u8] = match credentials {
         Some(_) => &[VERSION, 2, NO_AUTHENTICATION, USER_AND_PASSWORD],
         None => &[VERSION, 1, NO_AUTHENTICATION],
@@ -54,7 +57,7 @@ fn log_in<S: Read + Write>(stream: &mut S, credentials: Option<&Credentials>) ->
     send(stream, ways)?;
     let [version, way] = receive(stream)?;
     check_version(version, way)?;
-    let refused = |cause: &str, hint: &str| Fault::Refused {
+    let refused = |cause: &str, hint: &str| TunnelError::Refused {
         cause: cause.to_owned(),
         refusal: None,
         hint: Some(hint.to_owned()),
@@ -84,7 +87,7 @@ fn log_in<S: Read + Write>(stream: &mut S, credentials: Option<&Credentials>) ->
             "it takes neither user name and password nor no login at all",
             "wsline has no other way to log in to a SOCKS proxy",
         )),
-        (other, _) => Err(Fault::Wrong {
+        (other, _) => Err(TunnelError::Wrong {
             cause: format!(
                 "it chose the way {other} to log in, which was not offered (RFC 1928 §3)"
             ),
@@ -94,7 +97,7 @@ fn log_in<S: Read + Write>(stream: &mut S, credentials: Option<&Credentials>) ->
 }
 
 /// The request to connect (RFC 1928 §4).
-fn request(to: &Destination) -> Result<Vec<u8>, Fault> {
+fn request(to: &Destination) -> Result<Vec<u8>, TunnelError> {
     let mut bytes = vec![VERSION, 1, 0];
     let (address, port) = match to {
         Destination::Address(address) => (Some(address.ip()), address.port()),
@@ -119,8 +122,8 @@ fn request(to: &Destination) -> Result<Vec<u8>, Fault> {
     Ok(bytes)
 }
 
-fn push_with_length(bytes: &mut Vec<u8>, text: &[u8]) -> Result<(), Fault> {
-    let length = u8::try_from(text.len()).map_err(|_| Fault::Refused {
+fn push_with_length(bytes: &mut Vec<u8>, text: &[u8]) -> Result<(), TunnelError> {
+    let length = u8::try_from(text.len()).map_err(|_| TunnelError::Refused {
         cause: "SOCKS has no room for a name of more than 255 bytes".to_owned(),
         refusal: None,
         hint: None,
@@ -131,11 +134,11 @@ fn push_with_length(bytes: &mut Vec<u8>, text: &[u8]) -> Result<(), Fault> {
     Ok(())
 }
 
-fn check_version(version: u8, next: u8) -> Result<(), Fault> {
+fn check_version(version: u8, next: u8) -> Result<(), TunnelError> {
     if version == VERSION {
         return Ok(());
     }
-    Err(Fault::Wrong {
+    Err(TunnelError::Wrong {
         cause: format!(
             "it does not speak SOCKS 5, its answer begins with \"{}\"",
             [version, next].escape_ascii()
@@ -145,7 +148,7 @@ fn check_version(version: u8, next: u8) -> Result<(), Fault> {
 }
 
 /// A reply that is not 0 (RFC 1928 §6).
-fn refused(reply: u8) -> Fault {
+fn refused(reply: u8) -> TunnelError {
     let cause = match reply {
         1 => "general failure",
         2 => "its rules do not allow it",
@@ -157,7 +160,7 @@ fn refused(reply: u8) -> Fault {
         8 => "it does not support this type of address",
         _ => "for a reason without a name",
     };
-    Fault::Refused {
+    TunnelError::Refused {
         cause: format!("{cause} (SOCKS reply {reply})"),
         refusal: None,
         hint: None,
@@ -165,12 +168,12 @@ fn refused(reply: u8) -> Fault {
     }
 }
 
-fn send<S: Write>(stream: &mut S, bytes: &[u8]) -> Result<(), Fault> {
+fn send<S: Write>(stream: &mut S, bytes: &[u8]) -> Result<(), TunnelError> {
     stream.write_all(bytes)?;
     Ok(stream.flush()?)
 }
 
-fn receive<const N: usize>(stream: &mut impl Read) -> Result<[u8; N], Fault> {
+fn receive<const N: usize>(stream: &mut impl Read) -> Result<[u8; N], TunnelError> {
     let mut bytes = [0; N];
     stream.read_exact(&mut bytes)?;
     Ok(bytes)
@@ -223,7 +226,7 @@ mod tests {
         to: &Destination,
         answer: &[u8],
         step: usize,
-    ) -> (Result<(), Fault>, Vec<u8>, Vec<u8>) {
+    ) -> (Result<(), TunnelError>, Vec<u8>, Vec<u8>) {
         let mut stream = Answering {
             asked: Vec::new(),
             answer,
@@ -266,7 +269,7 @@ mod tests {
                 for cut in 0..answer.len() - b"GLUED".len() {
                     let (result, ..) = ask(credentials.as_ref(), &name(), &answer[..cut], 99);
                     assert!(
-                        matches!(result, Err(Fault::Ended(None))),
+                        matches!(result, Err(TunnelError::Ended(None))),
                         "{cut}: {result:?}"
                     );
                 }
@@ -293,7 +296,7 @@ mod tests {
         assert_eq!(v6[..4], [5, 1, 0, 4]);
         assert_eq!(v6, request(of("::1")));
         let long = super::request(&of(&"x".repeat(256)));
-        assert!(matches!(long, Err(Fault::Refused { .. })));
+        assert!(matches!(long, Err(TunnelError::Refused { .. })));
     }
 
     #[test]
@@ -306,10 +309,10 @@ mod tests {
         )
         .0
         {
-            Err(Fault::Refused { cause, hint, .. }) => {
+            Err(TunnelError::Refused { cause, hint, .. }) => {
                 format!("refused: {cause}; {}", hint.unwrap_or_default())
             }
-            Err(Fault::Wrong { cause, .. }) => format!("wrong: {cause}"),
+            Err(TunnelError::Wrong { cause, .. }) => format!("wrong: {cause}"),
             other => panic!("{other:?}"),
         };
         for (credentials, answer, wanted) in [

@@ -5,11 +5,12 @@ use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use super::address::{authority, Kind, Proxy};
+use super::address::{authority, Proxy, ProxyScheme};
 use super::{http_connect, socks};
-use crate::connect::options::Request;
+use crate::connect::options::ConnectOptions;
 use crate::connect::stream::Stream;
-use crate::connect::{addresses, reach, setting_up, tcp, timed_out, tls};
+use crate::connect::tls::{self, TlsOptions};
+use crate::connect::{addresses, reach, setting_up, tcp, timed_out};
 use crate::deadline::Deadline;
 use crate::error::{Error, Phase, Refusal};
 use crate::event::{Step, Timing};
@@ -34,7 +35,7 @@ impl fmt::Display for Destination {
 
 /// Why a proxy made no tunnel.
 #[derive(Debug)]
-pub(super) enum Fault {
+pub(super) enum TunnelError {
     /// It says no, in these words.
     Refused {
         cause: String,
@@ -49,7 +50,7 @@ pub(super) enum Fault {
     Ended(Option<io::Error>),
 }
 
-impl From<io::Error> for Fault {
+impl From<io::Error> for TunnelError {
     fn from(cause: io::Error) -> Self {
         match cause.kind() {
             io::ErrorKind::UnexpectedEof => Self::Ended(None),
@@ -62,7 +63,7 @@ impl From<io::Error> for Fault {
 #[derive(Debug)]
 pub struct Tunnel<'a> {
     proxy: &'a Proxy,
-    request: &'a Request,
+    request: &'a ConnectOptions,
     address: SocketAddr,
     to: Destination,
 }
@@ -76,7 +77,7 @@ impl<'a> Tunnel<'a> {
     /// proxy, [`Error::Timeout`], and the errors that name the proxy.
     pub fn open(
         proxy: &'a Proxy,
-        request: &'a Request,
+        request: &'a ConnectOptions,
         deadline: Deadline,
         timing: &mut Timing,
         tell: &mut dyn FnMut(Step),
@@ -86,7 +87,7 @@ impl<'a> Tunnel<'a> {
         let mut left = destinations.len();
         for to in destinations {
             left -= 1;
-            let way = &request.network;
+            let way = &request.route;
             let reached = reach(&proxy.host, proxy.port, way, deadline, timing, tell);
             let (socket, address) = reached.map_err(|error| blame(proxy, error))?;
             let begun = Instant::now();
@@ -101,7 +102,7 @@ impl<'a> Tunnel<'a> {
             match (asked, &tunnel.to) {
                 (Ok(stream), _) => return Ok((stream, tunnel)),
                 (
-                    Err(Fault::Refused {
+                    Err(TunnelError::Refused {
                         cause,
                         other_may_do: true,
                         ..
@@ -139,9 +140,9 @@ impl<'a> Tunnel<'a> {
         mut stream: Stream,
         deadline: Deadline,
         tell: &mut dyn FnMut(Step),
-    ) -> Result<Result<Stream, Fault>, Error> {
+    ) -> Result<Result<Stream, TunnelError>, Error> {
         stream.set_deadline(Some(deadline)).map_err(setting_up)?;
-        if self.proxy.kind == Kind::Https {
+        if self.proxy.kind == ProxyScheme::Https {
             let (secured, words) = self.secure(stream, deadline)?;
             stream = secured;
             tell(Step::Secured(words));
@@ -152,10 +153,10 @@ impl<'a> Tunnel<'a> {
 
     /// TLS to the proxy. The server's name, certificate of ours and versions are not the proxy's.
     fn secure(&self, stream: Stream, deadline: Deadline) -> Result<(Stream, String), Error> {
-        let options = tls::Options {
+        let options = TlsOptions {
             insecure: self.request.tls.insecure,
             cacert: self.request.tls.cacert.clone(),
-            ..tls::Options::default()
+            ..TlsOptions::default()
         };
         let peer = tls::Peer {
             host: &self.proxy.host,
@@ -170,26 +171,26 @@ impl<'a> Tunnel<'a> {
         .map_err(|error| blame(self.proxy, error))
     }
 
-    fn in_words(&self, fault: Fault, deadline: Deadline) -> Error {
+    fn in_words(&self, fault: TunnelError, deadline: Deadline) -> Error {
         let proxy = self.proxy.to_string();
         let origin = self.proxy.origin();
         match fault {
-            Fault::Ended(Some(cause)) if cause.kind() == io::ErrorKind::TimedOut => {
+            TunnelError::Ended(Some(cause)) if cause.kind() == io::ErrorKind::TimedOut => {
                 timed_out(deadline, Phase::Proxy)
             }
-            Fault::Ended(cause) => Error::ProxyClosed {
+            TunnelError::Ended(cause) => Error::ProxyClosed {
                 proxy,
                 cause,
                 hint: origin.or_else(|| Some(other_kind(self.proxy.kind).to_owned())),
             },
-            Fault::Wrong { cause, hint } => Error::Proxy {
+            TunnelError::Wrong { cause, hint } => Error::Proxy {
                 proxy,
                 cause,
                 hint: hint
                     .or(origin)
                     .or_else(|| Some(other_kind(self.proxy.kind).to_owned())),
             },
-            Fault::Refused {
+            TunnelError::Refused {
                 cause,
                 mut refusal,
                 hint,
@@ -220,7 +221,7 @@ impl<'a> Tunnel<'a> {
 pub fn ask<S: Read + Write>(
     stream: &mut S,
     proxy: &Proxy,
-    request: &Request,
+    request: &ConnectOptions,
     deadline: Deadline,
 ) -> Result<(), Error> {
     let target = &request.target;
@@ -238,10 +239,10 @@ pub fn ask<S: Read + Write>(
 fn speak<S: Read + Write>(
     stream: &mut S,
     proxy: &Proxy,
-    request: &Request,
+    request: &ConnectOptions,
     to: &Destination,
     tell: &mut dyn FnMut(Step),
-) -> Result<(), Fault> {
+) -> Result<(), TunnelError> {
     if !proxy.kind.is_socks() {
         return http_connect::connect(stream, proxy, request, to, tell);
     }
@@ -254,14 +255,14 @@ fn speak<S: Read + Write>(
 /// What the proxy is asked for: the name, or with `socks5` each of its addresses.
 fn destinations(
     proxy: &Proxy,
-    request: &Request,
+    request: &ConnectOptions,
     deadline: Deadline,
     timing: &mut Timing,
     tell: &mut dyn FnMut(Step),
 ) -> Result<Vec<Destination>, Error> {
-    let way = &request.network;
+    let way = &request.route;
     let (host, port) = way.detour(&request.target.host, request.target.port);
-    if proxy.kind != Kind::Socks5 {
+    if proxy.kind != ProxyScheme::Socks5 {
         return Ok(vec![Destination::Name(host.to_owned(), port)]);
     }
     let addresses = addresses(host, port, way, deadline, timing, tell)?;
@@ -269,14 +270,14 @@ fn destinations(
 }
 
 /// What is said of a proxy that seems to be of another kind.
-fn other_kind(kind: Kind) -> &'static str {
+fn other_kind(kind: ProxyScheme) -> &'static str {
     match kind {
-        Kind::Http => {
+        ProxyScheme::Http => {
             "if the proxy speaks TLS or SOCKS on this port, write https:// or socks5h:// before \
              its address"
         }
-        Kind::Https => "if the proxy does not speak TLS on this port, write http:// instead",
-        Kind::Socks5 | Kind::Socks5h => {
+        ProxyScheme::Https => "if the proxy does not speak TLS on this port, write http:// instead",
+        ProxyScheme::Socks5 | ProxyScheme::Socks5h => {
             "if the proxy speaks HTTP on this port, write http:// instead"
         }
     }

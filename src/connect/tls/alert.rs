@@ -3,7 +3,7 @@
 //! Under TLS 1.2 they end the handshake. Under TLS 1.3 our handshake is over before the server has
 //! looked at our certificate, and they arrive where its first answer should be.
 
-use super::Options;
+use super::TlsOptions;
 use crate::error::Error;
 
 /// The alerts that a server sends only because of a client's certificate.
@@ -26,7 +26,7 @@ const FAILURE: &str = "handshake failure";
 /// something else. `accepted` says that the server had accepted what we offered before it
 /// complained, so that only our certificate was left to complain of.
 #[must_use]
-pub fn about_us(text: &str, accepted: bool, host: &str, options: &Options) -> Option<Error> {
+pub fn about_us(text: &str, accepted: bool, host: &str, options: &TlsOptions) -> Option<Error> {
     let alert = alert(text)?;
     let is_ours = ABOUT_CERTIFICATES.contains(&alert.as_str()) || accepted && alert == FAILURE;
     if !is_ours {
@@ -65,9 +65,9 @@ fn alert(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::connect::tls::identity::Source;
+    use crate::connect::tls::identity::IdentityFiles;
 
-    fn told(text: &str, accepted: bool, options: &Options) -> Option<String> {
+    fn told(text: &str, accepted: bool, options: &TlsOptions) -> Option<String> {
         let error = about_us(text, accepted, "h", options)?;
         assert_eq!(error.exit_code().number(), 58);
         assert!(error.hint().is_some_and(|hint| hint.contains("--cert")));
@@ -78,18 +78,18 @@ mod tests {
     fn alerts_and_what_they_are_about() {
         let required = "error:0A00045C:SSL routines:ssl3_read_bytes:tlsv13 alert certificate \
                         required:../ssl/record/rec_layer_s3.c:1605:SSL alert number 116";
-        let none = Options::default();
+        let none = TlsOptions::default();
         assert_eq!(
             told(required, true, &none).as_deref(),
             Some("h wants a certificate of yours (TLS alert: certificate required)")
         );
-        let one = Options {
-            identity: Some(Source {
+        let one = TlsOptions {
+            identity: Some(IdentityFiles {
                 cert: "me.pem".into(),
                 key: None,
                 passphrase: None,
             }),
-            ..Options::default()
+            ..TlsOptions::default()
         };
         assert_eq!(
             told("tlsv1 alert unknown ca", true, &one).as_deref(),

@@ -2,7 +2,7 @@
 
 /// What errors and `-v` say about a certificate.
 #[derive(Debug)]
-pub struct Shown {
+pub struct CertificateSummary {
     /// The names and addresses that it is for.
     pub names: Vec<String>,
     /// Whether one of `names` is a DNS name.
@@ -12,7 +12,7 @@ pub struct Shown {
     valid: String,
 }
 
-impl Shown {
+impl CertificateSummary {
     /// A line for each thing that is known.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
@@ -32,7 +32,7 @@ impl Shown {
 
 /// Without OpenSSL nothing here reads a certificate: the error stands without its details.
 #[cfg(target_vendor = "apple")]
-impl Shown {
+impl CertificateSummary {
     /// Reads a certificate in DER.
     #[must_use]
     pub fn of(_der: &[u8]) -> Option<Self> {
@@ -49,9 +49,9 @@ mod reading {
 
     use openssl::x509::{GeneralNameRef, X509NameRef, X509};
 
-    use super::Shown;
+    use super::CertificateSummary;
 
-    impl Shown {
+    impl CertificateSummary {
         /// Reads a certificate in DER.
         #[must_use]
         pub fn of(der: &[u8]) -> Option<Self> {

@@ -7,7 +7,7 @@
 
 mod alert;
 mod certificate;
-pub mod identity;
+mod identity;
 mod problem;
 #[cfg(not(target_vendor = "apple"))]
 mod store;
@@ -23,16 +23,17 @@ use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
 
-use native_tls::{Certificate, HandshakeError, TlsConnector, TlsStream};
+use native_tls::{Certificate, HandshakeError, TlsConnector};
 
 use super::stream::Stream;
 use super::timed_out;
 use crate::deadline::Deadline;
 use crate::error::{plain, Error, Phase};
-use problem::Flaw;
+pub use identity::IdentityFiles;
+use problem::CertificateProblem;
 #[cfg(not(target_vendor = "apple"))]
 pub use store::read_lazily;
-pub use version::Version;
+pub use version::TlsVersion;
 
 /// Nothing: here the system reads its certificates as it needs them.
 #[cfg(target_vendor = "apple")]
@@ -40,7 +41,7 @@ pub fn read_lazily() {}
 
 /// What the user said about TLS.
 #[derive(Clone, Debug, Default)]
-pub struct Options {
+pub struct TlsOptions {
     /// Accept any certificate.
     pub insecure: bool,
     /// A PEM file with the certificates to trust instead of the system's.
@@ -48,11 +49,11 @@ pub struct Options {
     /// The name to ask for (SNI, RFC 6066 §3) and to expect in the certificate, instead of the host.
     pub servername: Option<String>,
     /// The certificate to show if the server wants one (RFC 8446 §4.4.2).
-    pub identity: Option<identity::Source>,
+    pub identity: Option<IdentityFiles>,
     /// The oldest version of TLS to speak, instead of the library's.
-    pub min: Option<Version>,
+    pub min: Option<TlsVersion>,
     /// The newest version of TLS to speak.
-    pub max: Option<Version>,
+    pub max: Option<TlsVersion>,
 }
 
 /// What TLS stands on. It notes what kind of record the server began with.
@@ -87,9 +88,9 @@ impl Write for Below {
 
 /// TLS over another stream.
 #[derive(Debug)]
-pub struct Secured(TlsStream<Below>);
+pub struct TlsStream(native_tls::TlsStream<Below>);
 
-impl Secured {
+impl TlsStream {
     /// The stream that TLS stands on.
     #[must_use]
     pub fn below(&self) -> &Stream {
@@ -119,7 +120,7 @@ impl Secured {
     }
 }
 
-impl Read for Secured {
+impl Read for TlsStream {
     /// An end of TCP without a `close_notify` is an end of stream: Close frames say whether
     /// something is missing, and many servers leave it out. Other errors are in words.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
@@ -136,7 +137,7 @@ impl Read for Secured {
     }
 }
 
-impl Write for Secured {
+impl Write for TlsStream {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.write(bytes)
     }
@@ -153,14 +154,14 @@ pub struct Preparing(Option<thread::JoinHandle<Result<TlsConnector, Error>>>);
 impl Preparing {
     /// Begins, on a thread of its own.
     #[must_use]
-    pub fn start(options: &Options) -> Self {
+    pub fn start(options: &TlsOptions) -> Self {
         let options = options.clone();
         let thread = thread::Builder::new().name("certificates".to_owned());
         Self(thread.spawn(move || build(&options)).ok())
     }
 
     /// Waits for it. Without a thread it is done now.
-    fn finish(self, options: &Options) -> Result<TlsConnector, Error> {
+    fn finish(self, options: &TlsOptions) -> Result<TlsConnector, Error> {
         match self.0.map(thread::JoinHandle::join) {
             Some(Ok(result)) => result,
             // A panic has been shown by the thread: here it is tried once more.
@@ -169,7 +170,7 @@ impl Preparing {
     }
 }
 
-fn build(options: &Options) -> Result<TlsConnector, Error> {
+fn build(options: &TlsOptions) -> Result<TlsConnector, Error> {
     let mut builder = TlsConnector::builder();
     builder
         .request_alpns(&["http/1.1"])
@@ -177,7 +178,7 @@ fn build(options: &Options) -> Result<TlsConnector, Error> {
         .danger_accept_invalid_hostnames(options.insecure);
     if options.min.is_some() || options.max.is_some() {
         // The library's own lower bound must not stand above the upper one.
-        let min = options.min.or(options.max.min(Some(Version::Tls12)));
+        let min = options.min.or(options.max.min(Some(TlsVersion::Tls12)));
         builder.min_protocol_version(min.map(Into::into));
         builder.max_protocol_version(options.max.map(Into::into));
     }
@@ -224,7 +225,7 @@ pub struct Peer<'a> {
     /// Its port, for messages.
     pub port: u16,
     /// What the user said.
-    pub options: &'a Options,
+    pub options: &'a TlsOptions,
     /// When it must be done.
     pub deadline: Deadline,
 }
@@ -265,7 +266,7 @@ impl Peer<'_> {
             Ok(tls) => {
                 self.refuse_common_name(&tls)?;
                 let words = self.describe(&tls);
-                Ok((Stream::Tls(Box::new(Secured(tls))), words))
+                Ok((Stream::Tls(Box::new(TlsStream(tls))), words))
             }
             Err(HandshakeError::WouldBlock(_)) => Err(timed_out(self.deadline, Phase::Tls)),
             Err(HandshakeError::Failure(cause)) => {
@@ -275,7 +276,7 @@ impl Peer<'_> {
         }
     }
 
-    fn describe(&self, tls: &TlsStream<Below>) -> String {
+    fn describe(&self, tls: &native_tls::TlsStream<Below>) -> String {
         let alpn = match tls.negotiated_alpn() {
             Ok(Some(protocol)) => format!(", ALPN {}", String::from_utf8_lossy(&protocol)),
             _ => String::new(),
@@ -292,26 +293,32 @@ impl Peer<'_> {
     /// DNS name is among the subjectAltNames, unless a flag forbids that which `native_tls` can't
     /// set; RFC 9525 and browsers forbid it. Nothing has been sent over TLS yet.
     #[cfg(not(target_vendor = "apple"))]
-    fn refuse_common_name(&self, tls: &TlsStream<Below>) -> Result<(), Error> {
+    fn refuse_common_name(&self, tls: &native_tls::TlsStream<Below>) -> Result<(), Error> {
         if self.options.insecure || self.name().parse::<IpAddr>().is_ok() {
             return Ok(());
         }
         match certificate_of(tls) {
             Some(shown) if shown.has_dns_name => Ok(()),
-            shown => Err(self.not_accepted(Flaw::WrongName, shown.as_ref())),
+            shown => Err(self.not_accepted(CertificateProblem::WrongName, shown.as_ref())),
         }
     }
 
     /// Apple's library does not fall back to the common name.
     #[cfg(target_vendor = "apple")]
     #[expect(clippy::unnecessary_wraps, reason = "elsewhere it can fail")]
-    fn refuse_common_name(&self, _tls: &TlsStream<Below>) -> Result<(), Error> {
+    fn refuse_common_name(&self, _tls: &native_tls::TlsStream<Below>) -> Result<(), Error> {
         Ok(())
     }
 
-    fn not_accepted(&self, flaw: Flaw, shown: Option<&certificate::Shown>) -> Error {
+    fn not_accepted(
+        &self,
+        flaw: CertificateProblem,
+        shown: Option<&certificate::CertificateSummary>,
+    ) -> Error {
         let flaw = match (flaw, shown) {
-            (Flaw::WrongName, Some(shown)) if shown.names.is_empty() => Flaw::NoNames,
+            (CertificateProblem::WrongName, Some(shown)) if shown.names.is_empty() => {
+                CertificateProblem::NoNames
+            }
             (flaw, _) => flaw,
         };
         let names = shown.map_or(&[][..], |shown| &shown.names);
@@ -319,7 +326,7 @@ impl Peer<'_> {
             host: self.host.to_owned(),
             cause: flaw.in_words(self.name()),
             hint: Some(flaw.hint(self.name(), names)),
-            details: shown.map_or_else(Vec::new, certificate::Shown::lines),
+            details: shown.map_or_else(Vec::new, certificate::CertificateSummary::lines),
         }
     }
 
@@ -336,7 +343,7 @@ impl Peer<'_> {
             Some(cause) => plain(cause),
             None => cause.to_string(),
         };
-        if let Some(flaw) = Flaw::of(&cause) {
+        if let Some(flaw) = CertificateProblem::of(&cause) {
             return self.not_accepted(flaw, self.look(again).as_ref());
         }
         if let Some(error) = alert::about_us(&cause, accepted, self.host, self.options) {
@@ -355,15 +362,15 @@ impl Peer<'_> {
     fn look(
         &self,
         again: impl FnOnce(Deadline) -> io::Result<Stream>,
-    ) -> Option<certificate::Shown> {
+    ) -> Option<certificate::CertificateSummary> {
         // The explanation is an extra: if it can't be had, the error stands without it.
         let left = self.deadline.left().ok()?;
         let deadline = Deadline::after(left.unwrap_or(EXPLANATION).min(EXPLANATION));
-        let options = Options {
+        let options = TlsOptions {
             insecure: true,
             min: self.options.min,
             max: self.options.max,
-            ..Options::default()
+            ..TlsOptions::default()
         };
         let connector = build(&options).ok()?;
         let mut stream = again(deadline).ok()?;
@@ -384,15 +391,17 @@ impl Peer<'_> {
     }
 }
 
-fn certificate_of<S: Read + Write>(tls: &TlsStream<S>) -> Option<certificate::Shown> {
+fn certificate_of<S: Read + Write>(
+    tls: &native_tls::TlsStream<S>,
+) -> Option<certificate::CertificateSummary> {
     let der = tls.peer_certificate().ok()??.to_der().ok()?;
-    certificate::Shown::of(&der)
+    certificate::CertificateSummary::of(&der)
 }
 
 /// The error, or what it really is: that the server wants a certificate of ours, or another one,
 /// which TLS 1.3 says only after the handshake.
 #[must_use]
-pub fn blamed(error: Error, host: &str, options: &Options) -> Error {
+pub fn blamed(error: Error, host: &str, options: &TlsOptions) -> Error {
     let told = match &error {
         Error::Unanswered {
             cause: Some(cause), ..

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 /// Why a certificate was not accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Flaw {
+pub enum CertificateProblem {
     /// Its time is over.
     Expired,
     /// Its time has not begun.
@@ -21,7 +21,7 @@ pub enum Flaw {
     Other(String),
 }
 
-impl Flaw {
+impl CertificateProblem {
     /// Reads the library's text; `None` if it is not about the certificate.
     #[must_use]
     pub fn of(text: &str) -> Option<Self> {
@@ -223,55 +223,72 @@ mod tests {
     #[cfg(not(target_vendor = "apple"))]
     fn each_check_has_its_words() {
         for (check, flaw) in [
-            ("certificate has expired", Flaw::Expired),
-            ("certificate is not yet valid", Flaw::NotYetValid),
-            ("hostname mismatch", Flaw::WrongName),
-            ("IP address mismatch", Flaw::WrongName),
-            ("self-signed certificate", Flaw::SelfSigned),
-            ("self signed certificate", Flaw::SelfSigned),
+            ("certificate has expired", CertificateProblem::Expired),
+            (
+                "certificate is not yet valid",
+                CertificateProblem::NotYetValid,
+            ),
+            ("hostname mismatch", CertificateProblem::WrongName),
+            ("IP address mismatch", CertificateProblem::WrongName),
+            ("self-signed certificate", CertificateProblem::SelfSigned),
+            ("self signed certificate", CertificateProblem::SelfSigned),
             (
                 "self-signed certificate in certificate chain",
-                Flaw::UnknownIssuer,
+                CertificateProblem::UnknownIssuer,
             ),
             (
                 "unable to get local issuer certificate",
-                Flaw::UnknownIssuer,
+                CertificateProblem::UnknownIssuer,
             ),
             (
                 "unable to verify the first certificate",
-                Flaw::UnknownIssuer,
+                CertificateProblem::UnknownIssuer,
             ),
-            ("CA md too weak", Flaw::Other("ca md too weak".to_owned())),
+            (
+                "CA md too weak",
+                CertificateProblem::Other("ca md too weak".to_owned()),
+            ),
         ] {
-            assert_eq!(Flaw::of(&format!("{FAILED} ({check})")), Some(flaw));
+            assert_eq!(
+                CertificateProblem::of(&format!("{FAILED} ({check})")),
+                Some(flaw)
+            );
         }
         // With -k the check's result stands there as well when something else went wrong.
         let alert = "error:0A000410:SSL routines:ssl3_read_bytes:sslv3 alert handshake \
                      failure:../ssl/record/rec_layer_s3.c:1605:SSL alert number 40 (self-signed \
                      certificate)";
-        assert_eq!(Flaw::of(alert), None);
+        assert_eq!(CertificateProblem::of(alert), None);
     }
 
     #[test]
     fn the_hint_names_an_option() {
         let names = ["*.example.org".to_owned(), "example.org".to_owned()];
-        assert!(Flaw::WrongName
+        assert!(CertificateProblem::WrongName
             .hint("localhost", &names)
             .contains("--servername example.org"));
-        assert!(Flaw::WrongName
+        assert!(CertificateProblem::WrongName
             .hint("localhost", &[])
             .contains("--servername NAME"));
         let trap = ["$(reboot)".to_owned(), "-k".to_owned()];
-        assert!(Flaw::WrongName
+        assert!(CertificateProblem::WrongName
             .hint("localhost", &trap)
             .contains("--servername NAME"));
         for (name, san) in [("a.example", "DNS:a.example;"), ("::1", "IP:::1;")] {
-            assert!(Flaw::NoNames.hint(name, &[]).contains(san), "{name}");
+            assert!(
+                CertificateProblem::NoNames.hint(name, &[]).contains(san),
+                "{name}"
+            );
         }
-        for flaw in [Flaw::SelfSigned, Flaw::UnknownIssuer] {
+        for flaw in [
+            CertificateProblem::SelfSigned,
+            CertificateProblem::UnknownIssuer,
+        ] {
             assert!(flaw.hint("localhost", &[]).contains("--cacert FILE"));
         }
-        assert!(Flaw::Expired.hint("localhost", &[]).contains("-k"));
+        assert!(CertificateProblem::Expired
+            .hint("localhost", &[])
+            .contains("-k"));
     }
 
     #[test]

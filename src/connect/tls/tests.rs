@@ -85,17 +85,17 @@ fn ca_file(pem: &str) -> tempfile::NamedTempFile {
     file
 }
 
-fn trusting(file: &tempfile::NamedTempFile) -> Options {
-    Options {
+fn trusting(file: &tempfile::NamedTempFile) -> TlsOptions {
+    TlsOptions {
         cacert: Some(file.path().to_owned()),
-        ..Options::default()
+        ..TlsOptions::default()
     }
 }
 
 fn secure(
     address: SocketAddr,
     host: &str,
-    options: &Options,
+    options: &TlsOptions,
     limit: Duration,
 ) -> Result<(Stream, String), Error> {
     let peer = Peer {
@@ -164,7 +164,10 @@ fn an_unknown_issuer() {
     // An issuer of the same name with another key is unknown as well.
     let namesake = ca_file(&issuer().pem());
     let (cause, ..) = flaw(secure(address, "localhost", &trusting(&namesake), LIMIT));
-    assert_eq!(cause, Flaw::UnknownIssuer.in_words("localhost"));
+    assert_eq!(
+        cause,
+        CertificateProblem::UnknownIssuer.in_words("localhost")
+    );
     let file = ca_file(&issuer_called("another").pem());
     let (cause, details, hint) = flaw(secure(address, "localhost", &trusting(&file), LIMIT));
     assert!(
@@ -226,9 +229,9 @@ fn a_self_signed_certificate_and_what_accepts_it() {
     let other = ca_file(&issuer().pem());
     let (cause, _, _) = flaw(secure(address, "localhost", &trusting(&other), LIMIT));
     assert_eq!(cause, "it is self-signed");
-    let insecure = Options {
+    let insecure = TlsOptions {
         insecure: true,
-        ..Options::default()
+        ..TlsOptions::default()
     };
     let (stream, words) = secure(address, "other", &insecure, LIMIT).expect("anything goes");
     assert!(words.ends_with("certificate not verified"), "{words}");
@@ -267,9 +270,9 @@ fn a_ca_file_must_hold_a_certificate() {
     let (address, server) = listen(3, drop);
     let empty = ca_file("hello\n");
     let broken = ca_file("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
-    let missing = Options {
+    let missing = TlsOptions {
         cacert: Some(PathBuf::from("/nonexistent/ca.pem")),
-        ..Options::default()
+        ..TlsOptions::default()
     };
     for (options, says) in [
         (trusting(&empty), "no certificate in it"),
@@ -295,9 +298,9 @@ fn a_port_without_tls() {
         // Until the client gives up: closing with bytes unread would reset the connection.
         let _ = client.read_to_end(&mut Vec::new());
     });
-    let options = Options {
+    let options = TlsOptions {
         insecure: true,
-        ..Options::default()
+        ..TlsOptions::default()
     };
     let error = secure(address, "localhost", &options, LIMIT).expect_err("it is not TLS");
     assert_eq!(error.exit_code().number(), 35, "{error:?}");
@@ -316,9 +319,9 @@ fn a_server_that_hangs_up() {
         let count = client.read(&mut hello).expect("a ClientHello");
         assert_eq!(hello[..1], [0x16][..count.min(1)]);
     });
-    let options = Options {
+    let options = TlsOptions {
         insecure: true,
-        ..Options::default()
+        ..TlsOptions::default()
     };
     let error = secure(address, "localhost", &options, LIMIT).expect_err("it hangs up");
     assert_eq!(
@@ -333,9 +336,9 @@ fn a_server_that_is_silent() {
     let (address, server) = listen(1, |mut client| {
         let _ = client.read_to_end(&mut Vec::new());
     });
-    let options = Options {
+    let options = TlsOptions {
         insecure: true,
-        ..Options::default()
+        ..TlsOptions::default()
     };
     let limit = Duration::from_millis(300);
     let error = secure(address, "localhost", &options, limit).expect_err("it is silent");

@@ -5,11 +5,11 @@ use std::str::FromStr;
 
 use native_tls::Protocol;
 
-use super::Options;
+use super::TlsOptions;
 
 /// A version of TLS (RFC 2246, RFC 4346, RFC 5246, RFC 8446).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Version {
+pub enum TlsVersion {
     /// TLS 1.0.
     Tls10,
     /// TLS 1.1.
@@ -20,7 +20,7 @@ pub enum Version {
     Tls13,
 }
 
-impl FromStr for Version {
+impl FromStr for TlsVersion {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -34,7 +34,7 @@ impl FromStr for Version {
     }
 }
 
-impl fmt::Display for Version {
+impl fmt::Display for TlsVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Tls10 => "1.0",
@@ -45,18 +45,18 @@ impl fmt::Display for Version {
     }
 }
 
-impl From<Version> for Protocol {
-    fn from(version: Version) -> Self {
+impl From<TlsVersion> for Protocol {
+    fn from(version: TlsVersion) -> Self {
         match version {
-            Version::Tls10 => Self::Tlsv10,
-            Version::Tls11 => Self::Tlsv11,
-            Version::Tls12 => Self::Tlsv12,
-            Version::Tls13 => Self::Tlsv13,
+            TlsVersion::Tls10 => Self::Tlsv10,
+            TlsVersion::Tls11 => Self::Tlsv11,
+            TlsVersion::Tls12 => Self::Tlsv12,
+            TlsVersion::Tls13 => Self::Tlsv13,
         }
     }
 }
 
-impl Options {
+impl TlsOptions {
     /// The next step when the server speaks none of the versions that are left.
     pub(super) fn versions(&self) -> String {
         let bounds = [("--tls-min", self.min), ("--tls-max", self.max)];

@@ -4,10 +4,11 @@ use std::path::Path;
 
 use native_tls::Identity;
 
-use super::{quoted, unusable, Key, Passphrase, Source};
+use super::{quoted, unusable, IdentityFiles, Key};
 use crate::error::Error;
+use crate::secret::Secret;
 
-impl Source {
+impl IdentityFiles {
     /// Makes an identity of a file with certificates and of the key in the file `path`.
     pub(super) fn of_pem(&self, cert: &[u8], path: &Path, key: &Key) -> Result<Identity, Error> {
         if key.label != "PRIVATE KEY" {
@@ -36,7 +37,7 @@ impl Source {
         if der.first() != Some(&0x30) {
             return Err(self.unknown_form());
         }
-        let passphrase = self.passphrase.as_ref().map_or("", Passphrase::reveal);
+        let passphrase = self.passphrase.as_ref().map_or("", Secret::reveal);
         Identity::from_pkcs12(der, passphrase).map_err(|cause| {
             // errSecAuthFailed, errSecPkcs12VerifyFailure: the passphrase, in whatever language.
             let text = cause.to_string();

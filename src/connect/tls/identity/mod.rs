@@ -3,7 +3,6 @@
 //!
 //! The TLS library takes a PKCS#8 key in PEM with nothing before it, so everything becomes that.
 
-use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -12,48 +11,25 @@ use native_tls::Identity;
 
 use super::problem::reason;
 use crate::error::{plain, Error};
+use crate::secret::Secret;
 
 #[cfg(target_vendor = "apple")]
 mod apple;
 #[cfg(not(target_vendor = "apple"))]
 mod openssl;
 
-/// What opens an encrypted key. It is never shown.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Passphrase(String);
-
-impl Passphrase {
-    /// The passphrase itself.
-    #[must_use]
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl From<&str> for Passphrase {
-    fn from(text: &str) -> Self {
-        Self(text.to_owned())
-    }
-}
-
-impl fmt::Debug for Passphrase {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Passphrase(***)")
-    }
-}
-
 /// Where a certificate and its key are.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Source {
+pub struct IdentityFiles {
     /// PEM with the certificate and those that signed it, in any order, or PKCS#12.
     pub cert: PathBuf,
     /// The key in PEM, if it is not in `cert`.
     pub key: Option<PathBuf>,
     /// What opens the key.
-    pub passphrase: Option<Passphrase>,
+    pub passphrase: Option<Secret>,
 }
 
-impl Source {
+impl IdentityFiles {
     /// Reads the files.
     ///
     /// # Errors
@@ -219,13 +195,6 @@ mod tests {
         assert!(Key::find(certificate.as_bytes()).is_none());
         assert!(Key::find(b"-----BEGIN PRIVATE KEY-----\nBBBB\n").is_none());
         assert!(Key::find(b"-----BEGIN ").is_none());
-    }
-
-    #[test]
-    fn a_passphrase_is_not_shown() {
-        let passphrase = Passphrase::from("sesame");
-        assert_eq!(format!("{passphrase:?}"), "Passphrase(***)");
-        assert_eq!(passphrase.reveal(), "sesame");
     }
 
     #[test]

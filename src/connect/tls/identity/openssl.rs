@@ -8,11 +8,12 @@ use openssl::pkcs12::Pkcs12;
 use openssl::pkey::{PKey, Private};
 use openssl::x509::{X509VerifyResult, X509};
 
-use super::{quoted, unusable, Key, Passphrase, Source};
+use super::{quoted, unusable, IdentityFiles, Key};
 use crate::connect::tls::certificate::distinguished_name;
 use crate::error::Error;
+use crate::secret::Secret;
 
-impl Source {
+impl IdentityFiles {
     /// Makes an identity of a file with certificates and of the key in the file `path`.
     pub(super) fn of_pem(&self, cert: &[u8], path: &Path, key: &Key) -> Result<Identity, Error> {
         let passphrase = self.passphrase.as_ref().filter(|_| key.encrypted);
@@ -41,7 +42,7 @@ impl Source {
             let cause = "it is PKCS#12, which has its own key";
             return Err(unusable(path, cause, "leave out --key"));
         }
-        let passphrase = self.passphrase.as_ref().map_or("", Passphrase::reveal);
+        let passphrase = self.passphrase.as_ref().map_or("", Secret::reveal);
         let parsed = archive.parse2(passphrase).map_err(|errors| {
             if let Some(algorithm) = missing_algorithm(&errors) {
                 return outdated_archive(path, &algorithm);
