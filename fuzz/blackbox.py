@@ -49,7 +49,7 @@ TYPED = [
 EXPECTATIONS = [
     ["--expect", "hello"], ["--expect-json", '{"id":1}'], ["--expect-json", "[[]]"],
     ["--expect-match", "(hello )+$"], ["--expect-hex", "00"], ["--expect-ping"],
-    ["--expect-silence", "200ms"], ["--expect-close", "1000"], ["--expect-status", "401"],
+    ["--expect-silence", "200ms"], ["--expect-close", "1000"], ["--expect-match", "[[:cntrl:]]$"],
     ["--close", "--expect-close", "1000"], ["-d", "hello"],
 ]
 
@@ -85,7 +85,7 @@ def choose(number, seed, tls):
                 stdout=rng.choice(["read"] * 6 + ["slowly", "stops", "closed", "full", "file"]),
                 stderr=rng.choice(["read"] * 9 + ["stops"]),
                 typed=[], size=(24, 80), signal=None, after=0, limit=0, session="")
-    args += rng.choice([[], [], ["-v"], ["-P"], ["-q"], ["--timing"], ["--compress", "off"],
+    args += rng.choice([[], [], ["-P"], ["--timing"], ["--compress", "off"],
                         ["--compress", "require"], ["-L"], ["-L", "--max-redirs", "50"],
                         ["-s", "a", "-s", "b"], ["--max-message-size", "1M"]])
     if mode == "test":
