@@ -26,22 +26,24 @@ HOSTILE = [
     b"\x1b[666;1H", b"\x1b[31;666m", b"\x1b[666A\r\x1b[2K", b"\x1b[?1049h\x1b[666m", b"\x1bc",
     b"\x1b]52;c;V1NORVQ=\x07", b"\x1b]0;WSNET\x1b\\", b"\x1bPWSNET\x1b\\", b"\x1b_WSNET\x1b\\",
     b"\x1b", b"\x00", b"\x07", b"\x08\x08", b"\x7f", b"\r", b"\n", b"\r\n", b"\t", b"\x0b\x0c",
-    b"\x0e\x0f", b"\x85", "\u009b666m\u009d0;WSNET\u009c".encode(), "\u0085\u2028\u2029".encode(),
+    b"\x0e\x0f", "\u009b666m\u009d0;WSNET\u009c".encode(), "\u0085\u2028\u2029".encode(),
     "\u202eWSNET\u202c\u2066\u2069".encode(), "\u200b\u200e\ufeff".encode(),
     ("e" + "\u0301" * 40).encode(), "\U0001f469\u200d\U0001f4bb".encode(), "\u4e16\u754c".encode(),
     "\ue000\uffff\U000e0041".encode(), b"> ", b"< ", b"* ", b"hint: ", b"wsline: ",
 ]
-KINDS = ["plain", "hostile", "json", "deep", "numbers", "string", "members", "zeros", "random"]
+# The same, and what is not UTF-8, with which a text message would end.
+BYTES = [*HOSTILE, b"\x85", b"\x9b666m", b"\x9d0;WSNET\x9c", b"\xff", b"\xed\xa0\x80"]
+KINDS = ["plain", "hostile", "hostile", "bytes", "json", "deep", "numbers", "string", "members", "zeros", "random"]
 
 
 def payload(kind, size, rng):
     """About `size` bytes of this kind; exactly as many for those that are not JSON."""
     if kind == "plain":
         return (b"hello " * (size // 6 + 1))[:size]
-    if kind == "hostile":
+    if kind in ("hostile", "bytes"):
         parts = []
         while sum(map(len, parts)) < min(size, 4096):
-            parts.append(rng.choice(HOSTILE) + rng.choice([b"", b"a", b"word"]))
+            parts.append(rng.choice(HOSTILE if kind == "hostile" else BYTES) + rng.choice([b"", b"a", b"word"]))
         block = b"".join(parts)
         # A whole number of blocks, so that the end is valid UTF-8 where all of it is.
         return block * max(1, size // max(1, len(block))) if size else b""
@@ -233,13 +235,13 @@ class Client:
         elif how == "no connection":
             del lines[2]
         elif how == "HTTP/1.0":
-            lines[0] = b"HTTP/1.0 101 " + payload("hostile", 100, self.rng).replace(b"\n", b"")
+            lines[0] = b"HTTP/1.0 101 " + payload("bytes", 100, self.rng).replace(b"\n", b"")
         else:
             lines.append({
                 "subprotocol": b"Sec-WebSocket-Protocol: \x1b[666m",
                 "extension": b"Sec-WebSocket-Extensions: x-WSNET; a=\"\x1b[666m",
                 "twice": lines[3],
-                "hostile": b"X-Hostile: " + payload("hostile", 1000, self.rng),
+                "hostile": b"X-Hostile: " + payload("bytes", 1000, self.rng),
                 "line feeds": b"X: y\n\nZ: \x1b[666m",
             }[how])
         self.send(b"\r\n".join(lines) + b"\r\n\r\n")
@@ -251,7 +253,7 @@ class Client:
         head += b"\r\nLocation: " + self.rng.choice(
             [b"/", b"http://%s:%d/x" % (host.encode(), port), b"http://\x1b[666m/", b"ftp://x", b""])
         head += b"\r\nWWW-Authenticate: " + self.rng.choice([b"Basic", b"Digest \x1b[666m", b"x"])
-        text = payload(self.rng.choice(["plain", "hostile", "json"]), 5000, self.rng)
+        text = payload(self.rng.choice(["plain", "bytes", "json"]), 5000, self.rng)
         if body == "bomb":
             text = gzip.compress(bytes(100 * MIB), 1)
             head += b"\r\nContent-Encoding: gzip"
