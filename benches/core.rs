@@ -6,7 +6,7 @@ use std::hint::black_box;
 
 use criterion::{criterion_group, criterion_main, BenchmarkId, Criterion, Throughput};
 use wsline::protocol::deflate::Agreement;
-use wsline::protocol::{Kind, Options, Piece, Protocol, Received};
+use wsline::protocol::{Kind, Piece, Protocol, ProtocolConfig, Received};
 
 /// What a read brings at most.
 const READ: usize = 256 * 1024;
@@ -70,7 +70,7 @@ fn decode(criterion: &mut Criterion) {
             let (input, _) = frames(opcode, &vec![b'x'; size]);
             group.throughput(Throughput::Bytes(input.len() as u64));
             group.bench_function(BenchmarkId::new(name, size), |bencher| {
-                let mut protocol = Protocol::new(Options::default());
+                let mut protocol = Protocol::new(ProtocolConfig::default());
                 bencher.iter(|| receive(&mut protocol, black_box(&input)));
             });
         }
@@ -89,7 +89,7 @@ fn utf8(criterion: &mut Criterion) {
         let (input, _) = frames(1, payload.as_bytes());
         group.throughput(Throughput::Bytes(input.len() as u64));
         group.bench_function(name, |bencher| {
-            let mut protocol = Protocol::new(Options::default());
+            let mut protocol = Protocol::new(ProtocolConfig::default());
             bencher.iter(|| receive(&mut protocol, black_box(&input)));
         });
     }
@@ -103,7 +103,7 @@ fn encode(criterion: &mut Criterion) {
         let payload = vec![b'x'; size];
         group.throughput(Throughput::Bytes(100 * size as u64));
         group.bench_function(BenchmarkId::from_parameter(size), |bencher| {
-            let mut protocol = Protocol::new(Options::default());
+            let mut protocol = Protocol::new(ProtocolConfig::default());
             bencher.iter(|| send(&mut protocol, Piece::whole(Kind::Text, &payload)));
         });
     }
@@ -112,9 +112,9 @@ fn encode(criterion: &mut Criterion) {
 
 fn deflate(criterion: &mut Criterion) {
     let compressing = || {
-        Protocol::new(Options {
+        Protocol::new(ProtocolConfig {
             compression: Some(Agreement::default()),
-            ..Options::default()
+            ..ProtocolConfig::default()
         })
     };
     let members = (0..14).map(|number| {

@@ -188,7 +188,7 @@ pub struct Plan {
     /// When it ends.
     pub limits: Limits,
     /// The limit of a received message, and the size of sent frames.
-    pub protocol: protocol::Options,
+    pub protocol: protocol::ProtocolConfig,
     /// What is recorded, if anything is.
     pub record: Option<record::Options>,
     /// What people should know before it begins.
@@ -223,12 +223,12 @@ impl Plan {
             speaker: speaker(&options, environment),
             pace: Pace::new(options.delay.unwrap_or(Duration::ZERO)),
             force: options.force,
-            protocol: protocol::Options {
+            protocol: protocol::ProtocolConfig {
                 max_message_size: options
                     .max_message_size
                     .or_else(|| holds_messages(&options, &show).then_some(HELD)),
                 frame_size: options.frame_size,
-                ..protocol::Options::default()
+                ..protocol::ProtocolConfig::default()
             },
             show,
             binary_as: options.binary_as.map(binary_as),

@@ -1,4 +1,4 @@
-//! The whole core: the first bytes choose options, cuts and what we send; the rest is the
+//! The whole core: the first bytes choose the configuration, cuts and what we send; the rest is the
 //! server's frames.
 
 use std::io::Cursor;
@@ -8,7 +8,7 @@ use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 use tungstenite::protocol::frame::FrameHeader;
 use wsline::protocol::deflate::Agreement;
 use wsline::protocol::{
-    CloseReason, Closure, End, Kind, Options, Party, Piece, Protocol, Received, State,
+    CloseReason, Closure, End, Kind, ProtocolConfig, Party, Piece, Protocol, Received, State,
 };
 
 /// What was received; the pieces of a message are joined.
@@ -34,7 +34,7 @@ pub fn run(data: &[u8]) {
         return;
     };
     let set = |bit: u8| flags & 1 << bit != 0;
-    let options = Options {
+    let config = ProtocolConfig {
         max_message_size: set(4).then(|| u64::from(most) * 16),
         report_frames: set(3),
         frame_size: NonZeroUsize::new(usize::from(frame_size)),
@@ -52,28 +52,28 @@ pub fn run(data: &[u8]) {
     cuts.sort_unstable();
     let each: Vec<_> = (0..bytes.len()).collect();
 
-    let whole = listen(options, bytes, &[]);
-    assert_eq!(listen(options, bytes, &cuts), whole, "cut at {cuts:?}");
-    assert_eq!(listen(options, bytes, &each), whole, "cut everywhere");
-    talk(options, bytes, &cuts, set(5), set(6));
+    let whole = listen(config, bytes, &[]);
+    assert_eq!(listen(config, bytes, &cuts), whole, "cut at {cuts:?}");
+    assert_eq!(listen(config, bytes, &each), whole, "cut everywhere");
+    talk(config, bytes, &cuts, set(5), set(6));
 }
 
 /// Receives `bytes` in pieces that end at `cuts`, in order, and checks all that must hold.
-pub fn listen(options: Options, bytes: &[u8], cuts: &[usize]) -> Vec<Heard> {
-    let mut protocol = Protocol::new(options);
+pub fn listen(config: ProtocolConfig, bytes: &[u8], cuts: &[usize]) -> Vec<Heard> {
+    let mut protocol = Protocol::new(config);
     let mut ear = Ear::default();
     let mut from = 0;
     for to in cuts.iter().copied().chain([bytes.len()]) {
-        ear.receive(&mut protocol, options, &bytes[from..to]);
+        ear.receive(&mut protocol, config, &bytes[from..to]);
         from = to;
     }
     check_closure(&protocol, &ear.heard, false);
-    check_frames(protocol.output(), options, protocol.closure());
+    check_frames(protocol.output(), config, protocol.closure());
     // Inflating goes by steps: where the payload breaks a rule, the cuts decide how much of it came
     // out before, and which of its faults is met first.
     let mut open = ear.open.take();
     if let (Some(Heard::Violation(code @ (1007 | 1009), rule)), true) =
-        (ear.heard.last_mut(), options.compression.is_some())
+        (ear.heard.last_mut(), config.compression.is_some())
     {
         (*code, open) = (1007, None);
         rule.clear();
@@ -86,8 +86,8 @@ pub fn listen(options: Options, bytes: &[u8], cuts: &[usize]) -> Vec<Heard> {
 }
 
 /// The same, while we send too, and what we send goes out at once.
-fn talk(options: Options, bytes: &[u8], cuts: &[usize], closing: bool, draining: bool) {
-    let mut protocol = Protocol::new(options);
+fn talk(config: ProtocolConfig, bytes: &[u8], cuts: &[usize], closing: bool, draining: bool) {
+    let mut protocol = Protocol::new(config);
     let mut ear = Ear::default();
     let mut wire = Vec::new();
     let mut from = 0;
@@ -101,7 +101,7 @@ fn talk(options: Options, bytes: &[u8], cuts: &[usize], closing: bool, draining:
         let said = String::from_utf8_lossy(&bytes[from..to]);
         protocol.send(Piece::whole(kind, said.as_bytes()));
         protocol.ping(&bytes[from..to]);
-        ear.receive(&mut protocol, options, &bytes[from..to]);
+        ear.receive(&mut protocol, config, &bytes[from..to]);
         if closing && at == 1 {
             protocol.close(Some(CloseReason {
                 code: 1000,
@@ -122,7 +122,7 @@ fn talk(options: Options, bytes: &[u8], cuts: &[usize], closing: bool, draining:
         protocol.wrote(count);
     }
     assert_eq!(protocol.unsent_messages(), 0, "all of it went out");
-    check_frames(&wire, options, protocol.closure());
+    check_frames(&wire, config, protocol.closure());
 }
 
 #[derive(Default)]
@@ -132,35 +132,35 @@ struct Ear {
 }
 
 impl Ear {
-    fn receive(&mut self, protocol: &mut Protocol, options: Options, bytes: &[u8]) {
+    fn receive(&mut self, protocol: &mut Protocol, config: ProtocolConfig, bytes: &[u8]) {
         let mut input = bytes;
         loop {
             let over = matches!(self.heard.last(), Some(Heard::Close | Heard::Violation(..)));
             let heard = match protocol.receive(&mut input) {
                 Ok(None) => break,
                 Ok(Some(Received::Frame(header, length))) => {
-                    assert!(options.report_frames, "frames were asked for");
+                    assert!(config.report_frames, "frames were asked for");
                     Heard::Frame(format!("{header:?} {length}"))
                 }
                 Ok(Some(Received::Messages(messages))) => {
                     assert!(!over, "{messages:?} after the end");
                     let mut count = 0;
                     for piece in messages.pieces() {
-                        let message = self.join(piece, options);
+                        let message = self.join(piece, config);
                         self.heard.push(message.expect("each is whole"));
                         count += 1;
                     }
                     assert!(count > 0 && count == messages.count());
                     continue;
                 }
-                Ok(Some(Received::Data(piece))) => match self.join(piece, options) {
+                Ok(Some(Received::Data(piece))) => match self.join(piece, config) {
                     Some(message) => message,
                     None => continue,
                 },
                 Ok(Some(Received::Ping(payload))) => Heard::Ping(payload.to_vec()),
                 Ok(Some(Received::Pong(payload))) => Heard::Pong(payload.to_vec()),
                 Ok(Some(Received::Message(summary))) => {
-                    assert!(options.report_frames && options.compression.is_some());
+                    assert!(config.report_frames && config.compression.is_some());
                     Heard::Summary(format!("{summary:?}"))
                 }
                 Ok(Some(Received::Close)) => Heard::Close,
@@ -177,7 +177,7 @@ impl Ear {
         assert!(over || protocol.is_inside_message() || self.open.is_none());
     }
 
-    fn join(&mut self, piece: Piece<'_>, options: Options) -> Option<Heard> {
+    fn join(&mut self, piece: Piece<'_>, config: ProtocolConfig) -> Option<Heard> {
         assert_eq!(piece.first, self.open.is_none(), "first begins, only first");
         if piece.kind == Kind::Text {
             std::str::from_utf8(piece.bytes).expect("text in whole characters");
@@ -185,7 +185,7 @@ impl Ear {
         let (kind, payload) = self.open.get_or_insert((piece.kind, Vec::new()));
         assert_eq!(*kind, piece.kind, "a message has one kind");
         payload.extend_from_slice(piece.bytes);
-        if let Some(most) = options.max_message_size {
+        if let Some(most) = config.max_message_size {
             assert!(payload.len() as u64 <= most, "larger than {most}");
         }
         if !piece.last {
@@ -226,7 +226,7 @@ fn check_closure(protocol: &Protocol, heard: &[Heard], closing: bool) {
 
 /// What we wrote is whole frames, each as a client's must be (RFC 6455 §5), and ends with the
 /// Close if there is one.
-fn check_frames(wire: &[u8], options: Options, closure: &Closure) {
+fn check_frames(wire: &[u8], config: ProtocolConfig, closure: &Closure) {
     let mut cursor = Cursor::new(wire);
     let (mut inside, mut closed) = (false, false);
     while let Some((header, length)) = FrameHeader::parse(&mut cursor).expect("a valid header") {
@@ -241,8 +241,8 @@ fn check_frames(wire: &[u8], options: Options, closure: &Closure) {
             OpCode::Data(data) => {
                 assert_eq!(data == Data::Continue, inside, "§5.4");
                 let first = data != Data::Continue;
-                assert!(!header.rsv1 || (first && options.compression.is_some()));
-                assert!(options
+                assert!(!header.rsv1 || (first && config.compression.is_some()));
+                assert!(config
                     .frame_size
                     .is_none_or(|most| length <= most.get() as u64));
                 inside = !header.is_final;

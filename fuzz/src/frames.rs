@@ -1,6 +1,6 @@
 //! The frame decoder: a byte that says how the rest is cut, and the rest as frames.
 
-use wsline::protocol::Options;
+use wsline::protocol::ProtocolConfig;
 
 use crate::core::{listen, Heard};
 
@@ -9,13 +9,13 @@ pub fn run(data: &[u8]) {
     let Some((&size, bytes)) = data.split_first() else {
         return;
     };
-    let options = Options {
+    let config = ProtocolConfig {
         report_frames: true,
-        ..Options::default()
+        ..ProtocolConfig::default()
     };
-    let whole: Vec<Heard> = listen(options, bytes, &[]);
+    let whole: Vec<Heard> = listen(config, bytes, &[]);
     for size in [usize::from(size).max(1), 1] {
         let cuts: Vec<_> = (0..bytes.len()).step_by(size).collect();
-        assert_eq!(listen(options, bytes, &cuts), whole, "pieces of {size}");
+        assert_eq!(listen(config, bytes, &cuts), whole, "pieces of {size}");
     }
 }

@@ -129,7 +129,7 @@ impl Driver<'_> {
             upgrade,
             early,
         } = opened;
-        let options = protocol::Options {
+        let options = protocol::ProtocolConfig {
             compression: upgrade.compression,
             ..self.protocol
         };

@@ -108,7 +108,7 @@ struct Driver<'a> {
     policy: &'a mut dyn Policy,
     signals: &'a mut Signals,
     limits: &'a Limits,
-    protocol: protocol::Options,
+    protocol: protocol::ProtocolConfig,
     poller: Poller,
     /// The connections in the last wait, and the pipes whose readers may leave.
     watched: Vec<(Link, Token)>,
@@ -147,7 +147,7 @@ pub struct Run<'a> {
     pub limits: &'a Limits,
     /// How the protocol is spoken. Which frames are reported is replaced by what the outputs ask
     /// for, and compression by what each server agreed to.
-    pub protocol: protocol::Options,
+    pub protocol: protocol::ProtocolConfig,
 }
 
 impl Run<'_> {
@@ -188,7 +188,7 @@ impl<'a> Driver<'a> {
             policy: run.policy,
             signals: run.signals,
             limits: run.limits,
-            protocol: protocol::Options {
+            protocol: protocol::ProtocolConfig {
                 report_frames,
                 ..run.protocol
             },

@@ -4,7 +4,7 @@ use std::io;
 
 use super::sink::Sink;
 use crate::event::{Kind, Messages};
-use crate::protocol::{Options, Protocol, Received};
+use crate::protocol::{Protocol, ProtocolConfig, Received};
 
 /// The bytes so far.
 #[derive(Debug, Default)]
@@ -43,7 +43,7 @@ pub fn together(kind: Kind, payloads: &[&[u8]], act: impl FnOnce(Messages<'_>)) 
         frames.extend_from_slice(payload);
     }
     let mut input = frames.as_slice();
-    match Protocol::new(Options::default()).receive(&mut input) {
+    match Protocol::new(ProtocolConfig::default()).receive(&mut input) {
         Ok(Some(Received::Messages(messages))) => act(messages),
         other => panic!("they are not received together: {other:?}"),
     }

@@ -13,7 +13,7 @@ use super::close::{self, CloseBody};
 use super::deflate::Inflater;
 use super::frame::{self, LONGEST_CONTROL, LONGEST_HEADER};
 use super::message::{Assembly, Checked, Kind, Piece, Summary, Utf8, Volume};
-use super::{Options, Violation};
+use super::{ProtocolConfig, Violation};
 
 /// The frame whose payload is being received.
 #[derive(Clone, Copy, Debug)]
@@ -26,7 +26,7 @@ struct Current {
 /// The decoder of one connection.
 #[derive(Debug)]
 pub(super) struct Incoming {
-    options: Options,
+    config: ProtocolConfig,
     /// The begun header of a frame, if a read ended inside one.
     header: [u8; LONGEST_HEADER],
     header_length: usize,
@@ -44,9 +44,9 @@ pub(super) struct Incoming {
 }
 
 impl Incoming {
-    pub(super) fn new(options: Options) -> Self {
+    pub(super) fn new(config: ProtocolConfig) -> Self {
         Self {
-            options,
+            config,
             header: [0; LONGEST_HEADER],
             header_length: 0,
             current: None,
@@ -54,7 +54,7 @@ impl Incoming {
             control_length: 0,
             message: None,
             utf8: Utf8::default(),
-            inflater: options.compression.map(Inflater::new),
+            inflater: config.compression.map(Inflater::new),
             volume: Volume::default(),
             ended: None,
         }
@@ -134,10 +134,10 @@ impl Incoming {
     /// what is wrong with the first one.
     fn whole_messages<'a>(&mut self, input: &mut &'a [u8]) -> Option<Messages<'a>> {
         let between = self.header_length == 0 && self.message.is_none();
-        if !between || self.options.report_frames {
+        if !between || self.config.report_frames {
             return None;
         }
-        let most = self.options.max_message_size.unwrap_or(u64::MAX);
+        let most = self.config.max_message_size.unwrap_or(u64::MAX);
         let messages = Messages::take(input, most)?;
         self.volume += messages.volume();
         Some(messages)
@@ -172,7 +172,7 @@ impl Incoming {
             is_final: header.is_final,
             left: length,
         });
-        if self.options.report_frames {
+        if self.config.report_frames {
             return Ok(Begun::Reported(header, length));
         }
         Ok(Begun::Silently)
@@ -233,7 +233,7 @@ impl Incoming {
         };
         let size = message.volume.payload.saturating_add(length);
         message.volume.payload = size;
-        let Some(limit) = self.options.max_message_size else {
+        let Some(limit) = self.config.max_message_size else {
             return Ok(());
         };
         if size > limit {
@@ -326,7 +326,7 @@ impl Incoming {
         if last {
             if let Some(message) = self.message.take() {
                 self.volume += message.volume;
-                if self.options.report_frames && self.inflater.is_some() {
+                if self.config.report_frames && self.inflater.is_some() {
                     self.ended = Some(message.summary());
                 }
             }

@@ -63,14 +63,14 @@ impl fmt::Display for Violation {
 #[derive(Debug, PartialEq, Eq)]
 pub enum Received<'a> {
     /// A frame's header and the length of its payload, before anything else of it; only with
-    /// [`Options::report_frames`].
+    /// [`ProtocolConfig::report_frames`].
     Frame(FrameHeader, u64),
     /// Whole messages that stood in the input one after the other.
     Messages(Messages<'a>),
     /// A piece of a message that did not.
     Data(Piece<'a>),
-    /// A data message is whole; only with [`Options::report_frames`] and
-    /// [`Options::compression`].
+    /// A data message is whole; only with [`ProtocolConfig::report_frames`] and
+    /// [`ProtocolConfig::compression`].
     Message(Summary),
     /// A Ping; it has been answered already (RFC 6455 §5.5.2).
     Ping(&'a [u8]),
@@ -82,7 +82,7 @@ pub enum Received<'a> {
 
 /// How the protocol is spoken.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Options {
+pub struct ProtocolConfig {
     /// The largest message in bytes that is received; a larger one fails the connection with
     /// 1009 as soon as a frame announces it. `None`: any.
     pub max_message_size: Option<u64>,
@@ -133,12 +133,12 @@ pub struct Protocol {
 impl Protocol {
     /// A connection that has just been upgraded.
     #[must_use]
-    pub fn new(options: Options) -> Self {
+    pub fn new(config: ProtocolConfig) -> Self {
         Self {
             state: State::Open,
             closure: Closure::default(),
-            incoming: Incoming::new(options),
-            outgoing: Outgoing::new(options),
+            incoming: Incoming::new(config),
+            outgoing: Outgoing::new(config),
         }
     }
 
@@ -247,7 +247,7 @@ impl Protocol {
 
     // Messages in, bytes out.
 
-    /// Sends a piece of a message: one frame, or several of [`Options::frame_size`]. Nothing is
+    /// Sends a piece of a message: one frame, or several of [`ProtocolConfig::frame_size`]. Nothing is
     /// sent after a Close.
     pub fn send(&mut self, piece: Piece<'_>) {
         self.outgoing.message(piece);
@@ -303,7 +303,7 @@ impl Protocol {
     }
 
     /// The frames that were written to the buffer since the last call; only with
-    /// [`Options::report_frames`].
+    /// [`ProtocolConfig::report_frames`].
     pub fn take_sent(&mut self) -> Vec<Sent> {
         self.outgoing.take_sent()
     }

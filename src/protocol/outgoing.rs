@@ -11,7 +11,7 @@ use super::deflate::Deflater;
 use super::frame::{self, Masks, LONGEST_CONTROL};
 use super::message::{Kind, Piece, Summary, Volume};
 use super::outbox::Outbox;
-use super::{Options, Sent};
+use super::{ProtocolConfig, Sent};
 
 /// The encoder of one connection. Nothing is written after a Close.
 #[derive(Debug)]
@@ -41,18 +41,18 @@ pub(super) struct Outgoing {
 pub(super) const PONG_ROOM: usize = 64 * 1024;
 
 impl Outgoing {
-    pub(super) fn new(options: Options) -> Self {
+    pub(super) fn new(config: ProtocolConfig) -> Self {
         Self {
             masks: Masks::new(),
             outbox: Outbox::default(),
             pong: None,
             closed: false,
-            report_frames: options.report_frames,
-            frame_size: options.frame_size.map_or(usize::MAX, NonZeroUsize::get),
+            report_frames: config.report_frames,
+            frame_size: config.frame_size.map_or(usize::MAX, NonZeroUsize::get),
             sent: Vec::new(),
-            deflater: options.compression.and_then(Deflater::new),
+            deflater: config.compression.and_then(Deflater::new),
             compressing: None,
-            agreed: options.compression.is_some(),
+            agreed: config.compression.is_some(),
             message: Volume::default(),
             volume: Volume::default(),
         }

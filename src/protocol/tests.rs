@@ -68,7 +68,7 @@ fn join(open: &mut Option<(Kind, Vec<u8>)>, piece: Piece<'_>) -> Option<Heard> {
 }
 
 fn whole(bytes: &[u8]) -> Vec<Heard> {
-    receive(&mut Protocol::new(Options::default()), bytes, &[])
+    receive(&mut Protocol::new(ProtocolConfig::default()), bytes, &[])
 }
 
 /// A server's frame: opcode with FIN and reserved bits as given, minimal length, no mask.
@@ -146,7 +146,7 @@ fn a_fragmented_message_with_a_ping_inside_is_one_message() {
 
 #[test]
 fn a_ping_is_answered_with_its_payload() {
-    let mut protocol = Protocol::new(Options::default());
+    let mut protocol = Protocol::new(ProtocolConfig::default());
     receive(&mut protocol, &frame(0x89, b"are you there"), &[]);
     let (header, payload) = written(&protocol).pop().expect("a Pong");
     assert_eq!(header.opcode, OpCode::Control(Control::Pong));
@@ -155,7 +155,7 @@ fn a_ping_is_answered_with_its_payload() {
 
 #[test]
 fn of_a_flood_of_pings_only_the_latest_is_answered_later() {
-    let mut protocol = Protocol::new(Options::default());
+    let mut protocol = Protocol::new(ProtocolConfig::default());
     protocol.send(Piece::whole(Kind::Binary, &vec![0; PONG_ROOM + 1]));
     for n in 0..1000 {
         receive(&mut protocol, &frame(0x89, format!("{n}").as_bytes()), &[]);
@@ -193,7 +193,7 @@ fn every_violation_has_its_code_and_is_said_in_the_close() {
         (&[frame(0x01, b"\xce"), frame(0x80, b"x")].concat(), 1007),
     ];
     for (bytes, code) in cases {
-        let mut protocol = Protocol::new(Options::default());
+        let mut protocol = Protocol::new(ProtocolConfig::default());
         let heard = receive(&mut protocol, bytes, &[]);
         assert!(
             heard.contains(&Heard::Violation(*code)),
@@ -228,11 +228,11 @@ fn what_came_before_a_bad_byte_is_handed_on() {
 
 #[test]
 fn a_size_limit_counts_what_frames_announce() {
-    let options = Options {
+    let config = ProtocolConfig {
         max_message_size: Some(10),
-        ..Options::default()
+        ..ProtocolConfig::default()
     };
-    let mut protocol = Protocol::new(options);
+    let mut protocol = Protocol::new(config);
     let fits = [frame(0x02, &[0; 6]), frame(0x80, &[0; 4])].concat();
     assert_eq!(
         receive(&mut protocol, &fits, &[]),
@@ -248,7 +248,7 @@ fn a_size_limit_counts_what_frames_announce() {
 
 #[test]
 fn a_huge_claim_costs_nothing() {
-    let mut protocol = Protocol::new(Options::default());
+    let mut protocol = Protocol::new(ProtocolConfig::default());
     let begun = [&[0x82, 127, 0x40, 0, 0, 0, 0, 0, 0, 0][..], b"abc"].concat();
     assert_eq!(
         receive(&mut protocol, &begun, &[]),
@@ -258,7 +258,7 @@ fn a_huge_claim_costs_nothing() {
 
 #[test]
 fn messages_that_have_not_left_are_counted() {
-    let mut protocol = Protocol::new(Options::default());
+    let mut protocol = Protocol::new(ProtocolConfig::default());
     let big = vec![7; 70_000];
     for payload in [&b"one"[..], &[0; 200], &big, b"four"] {
         protocol.send(Piece::whole(Kind::Binary, payload));
@@ -292,31 +292,31 @@ fn lines_are_the_messages_that_they_would_be_one_by_one() {
         "\r",
     ];
     let text = texts.join("\n") + "\n";
-    let plain = Options::default();
+    let plain = ProtocolConfig::default();
     let every_way = [
         plain,
-        Options {
+        ProtocolConfig {
             frame_size: NonZeroUsize::new(2),
             ..plain
         },
-        Options {
+        ProtocolConfig {
             report_frames: true,
             ..plain
         },
-        Options {
+        ProtocolConfig {
             compression: Some(deflate::Agreement::default()),
             ..plain
         },
     ];
-    for options in every_way {
-        let (mut together, mut alone) = (Protocol::new(options), Protocol::new(options));
+    for config in every_way {
+        let (mut together, mut alone) = (Protocol::new(config), Protocol::new(config));
         // What stands behind the last delimiter is no line.
         let rest = format!("{text}rest");
         assert_eq!(together.send_lines(lines(&rest)), 7);
         for text in texts {
             alone.send(Piece::whole(Kind::Text, text.as_bytes()));
         }
-        assert!(written(&together) == written(&alone), "{options:?}");
+        assert!(written(&together) == written(&alone), "{config:?}");
         assert_eq!(together.unsent_messages(), 7);
         assert_eq!(together.volume(), alone.volume());
         assert_eq!(together.take_sent().len(), alone.take_sent().len());
@@ -328,7 +328,7 @@ fn of_lines_that_left_in_part_the_rest_is_counted() {
     const FRAME: usize = 6 + 5;
     let text = "five!\n".repeat(20);
     for went in 0..20 * FRAME {
-        let mut protocol = Protocol::new(Options::default());
+        let mut protocol = Protocol::new(ProtocolConfig::default());
         protocol.send_lines(lines(&text));
         assert_eq!(protocol.output().len(), 20 * FRAME);
         protocol.wrote(went);
@@ -341,7 +341,7 @@ fn of_lines_that_left_in_part_the_rest_is_counted() {
 
 #[test]
 fn a_slow_writer_loses_no_frame_boundary() {
-    let mut protocol = Protocol::new(Options::default());
+    let mut protocol = Protocol::new(ProtocolConfig::default());
     let mut expected = 0_u64;
     let mut wire = Vec::new();
     for n in 0..400_usize {
@@ -365,11 +365,11 @@ fn a_slow_writer_loses_no_frame_boundary() {
 
 #[test]
 fn frames_are_reported_when_asked_for() {
-    let options = Options {
+    let config = ProtocolConfig {
         report_frames: true,
-        ..Options::default()
+        ..ProtocolConfig::default()
     };
-    let mut protocol = Protocol::new(options);
+    let mut protocol = Protocol::new(config);
     let bytes = frame(0x81, b"hi");
     let mut input = &bytes[..];
     let Ok(Some(Received::Frame(header, length))) = protocol.receive(&mut input) else {
@@ -383,11 +383,11 @@ fn frames_are_reported_when_asked_for() {
 
 #[test]
 fn a_frame_size_makes_fragments() {
-    let options = Options {
+    let config = ProtocolConfig {
         frame_size: NonZeroUsize::new(2),
-        ..Options::default()
+        ..ProtocolConfig::default()
     };
-    let mut protocol = Protocol::new(options);
+    let mut protocol = Protocol::new(config);
     protocol.send(Piece::whole(Kind::Text, "aéb".as_bytes()));
     protocol.send(Piece::whole(Kind::Binary, b"xy"));
     let seen: Vec<_> = written(&protocol)
@@ -450,7 +450,7 @@ proptest! {
         let expected = whole(&bytes);
         prop_assert_eq!(expected.last(), Some(&Heard::Close));
         for cuts in [cuts, every] {
-            let mut protocol = Protocol::new(Options::default());
+            let mut protocol = Protocol::new(ProtocolConfig::default());
             prop_assert_eq!(&receive(&mut protocol, &bytes, &cuts), &expected);
         }
     }
@@ -462,7 +462,7 @@ proptest! {
     ) {
         let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(bytes.len())).collect();
         cuts.sort_unstable();
-        let mut protocol = Protocol::new(Options::default());
+        let mut protocol = Protocol::new(ProtocolConfig::default());
         prop_assert_eq!(receive(&mut protocol, &bytes, &cuts), whole(&bytes));
     }
 
@@ -472,7 +472,7 @@ proptest! {
         cut in any::<proptest::sample::Index>(),
     ) {
         let cut = cut.index(payload.len() + 1);
-        let mut protocol = Protocol::new(Options::default());
+        let mut protocol = Protocol::new(ProtocolConfig::default());
         let (head, tail) = payload.split_at(cut);
         protocol.send(Piece { kind: Kind::Binary, first: true, last: false, bytes: head });
         protocol.send(Piece { kind: Kind::Binary, first: false, last: true, bytes: tail });

@@ -4,7 +4,7 @@ use super::*;
 
 /// A Close with this body is taken, and nothing of what comes behind it.
 fn close_of(body: &[u8]) -> (Protocol, Vec<Heard>) {
-    let mut protocol = Protocol::new(Options::default());
+    let mut protocol = Protocol::new(ProtocolConfig::default());
     let bytes = [frame(0x88, body), frame(0x81, b"late")].concat();
     let heard = receive(&mut protocol, &bytes, &[]);
     (protocol, heard)
@@ -19,7 +19,7 @@ fn normal() -> CloseReason {
 
 #[test]
 fn a_close_is_answered_with_its_code_and_nothing_comes_after() {
-    let mut protocol = Protocol::new(Options::default());
+    let mut protocol = Protocol::new(ProtocolConfig::default());
     let bytes = [frame(0x88, b"\x0f\xa1bye"), frame(0x81, b"late")].concat();
     assert_eq!(receive(&mut protocol, &bytes, &[]), [Heard::Close]);
     assert_eq!(sent_close(&protocol), Some((4001, String::new())));
@@ -34,7 +34,7 @@ fn a_close_is_answered_with_its_code_and_nothing_comes_after() {
 
 #[test]
 fn an_empty_close_is_answered_with_an_empty_close() {
-    let mut protocol = Protocol::new(Options::default());
+    let mut protocol = Protocol::new(ProtocolConfig::default());
     assert_eq!(
         receive(&mut protocol, &frame(0x88, b""), &[]),
         [Heard::Close]
@@ -45,7 +45,7 @@ fn an_empty_close_is_answered_with_an_empty_close() {
 
 #[test]
 fn after_our_close_messages_still_arrive_and_nothing_more_is_sent() {
-    let mut protocol = Protocol::new(Options::default());
+    let mut protocol = Protocol::new(ProtocolConfig::default());
     protocol.close(Some(normal()));
     let before = protocol.output().len();
     protocol.send(Piece::whole(Kind::Text, b"late"));
@@ -69,7 +69,7 @@ fn after_our_close_messages_still_arrive_and_nothing_more_is_sent() {
 
 #[test]
 fn a_lost_connection_is_1006() {
-    let mut protocol = Protocol::new(Options::default());
+    let mut protocol = Protocol::new(ProtocolConfig::default());
     protocol.end(End::Eof);
     assert_eq!(
         (protocol.closure().code(), protocol.closure().clean()),
@@ -107,7 +107,7 @@ fn the_longest_reason_is_read_whole() {
 #[test]
 fn a_close_that_crosses_ours_completes_the_handshake() {
     for answer in [&b"\x0f\xa1busy"[..], b""] {
-        let mut protocol = Protocol::new(Options::default());
+        let mut protocol = Protocol::new(ProtocolConfig::default());
         protocol.close(Some(normal()));
         let ours = protocol.output().len();
         let heard = receive(&mut protocol, &frame(0x88, answer), &[]);
@@ -136,7 +136,7 @@ fn a_close_that_was_received_first_is_not_followed_by_ours() {
 
 #[test]
 fn a_close_may_come_between_the_fragments_of_a_message() {
-    let mut protocol = Protocol::new(Options::default());
+    let mut protocol = Protocol::new(ProtocolConfig::default());
     let bytes = [frame(0x01, b"half"), frame(0x88, b"\x03\xe9")].concat();
     assert_eq!(
         receive(&mut protocol, &bytes, &[]),
@@ -150,7 +150,7 @@ fn a_close_may_come_between_the_fragments_of_a_message() {
 
 #[test]
 fn a_violation_after_our_close_is_no_second_one() {
-    let mut protocol = Protocol::new(Options::default());
+    let mut protocol = Protocol::new(ProtocolConfig::default());
     protocol.close(Some(normal()));
     let ours = protocol.output().len();
     let heard = receive(&mut protocol, &frame(0x83, b""), &[]);
@@ -163,7 +163,7 @@ fn a_violation_after_our_close_is_no_second_one() {
 #[test]
 fn a_close_that_nobody_answered_is_told_from_one_that_was() {
     for end in [End::Unanswered, End::Eof, End::Lost("reset".to_owned())] {
-        let mut protocol = Protocol::new(Options::default());
+        let mut protocol = Protocol::new(ProtocolConfig::default());
         protocol.close(None);
         assert_eq!(protocol.state(), State::Closing);
         protocol.end(end.clone());

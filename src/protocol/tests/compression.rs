@@ -39,10 +39,10 @@ impl Server {
 }
 
 fn compressed(agreement: Agreement, limit: Option<u64>) -> Protocol {
-    Protocol::new(Options {
+    Protocol::new(ProtocolConfig {
         max_message_size: limit,
         compression: Some(agreement),
-        ..Options::default()
+        ..ProtocolConfig::default()
     })
 }
 
@@ -296,10 +296,10 @@ fn a_window_of_eight_bits_sends_messages_as_they_are() {
 
 #[test]
 fn fragments_of_a_compressed_message_have_the_bit_once() {
-    let mut protocol = Protocol::new(Options {
+    let mut protocol = Protocol::new(ProtocolConfig {
         frame_size: NonZeroUsize::new(7),
         compression: Some(Agreement::default()),
-        ..Options::default()
+        ..ProtocolConfig::default()
     });
     let payload: Vec<u8> = (0..=255).collect();
     protocol.send(Piece::whole(Kind::Binary, &payload));

@@ -81,10 +81,10 @@ proptest! {
         messages in messages(),
         cuts in proptest::collection::vec(any::<proptest::sample::Index>(), 0..10),
     ) {
-        let mut writer = Protocol::new(Options {
+        let mut writer = Protocol::new(ProtocolConfig {
             frame_size: frame_size.and_then(NonZeroUsize::new),
             compression: agreement,
-            ..Options::default()
+            ..ProtocolConfig::default()
         });
         let mut expected = Vec::new();
         for said in &messages {
@@ -97,9 +97,9 @@ proptest! {
         // What is long takes too long in single bytes.
         let every: Vec<usize> = (0..bytes.len().min(5000)).collect();
         for cuts in [&cuts, &every] {
-            let mut reader = Protocol::new(Options {
+            let mut reader = Protocol::new(ProtocolConfig {
                 compression: agreement.map(mirrored),
-                ..Options::default()
+                ..ProtocolConfig::default()
             });
             let mut heard = receive(&mut reader, &bytes, cuts);
             heard.retain(|heard| !matches!(heard, Heard::Pong(_)));
