@@ -10,10 +10,10 @@ mod batch;
 pub mod close;
 pub mod deflate;
 mod frame;
-mod incoming;
+mod frame_reader;
+mod frame_writer;
 mod message;
 mod outbox;
-mod outgoing;
 
 use std::fmt;
 use std::num::NonZeroUsize;
@@ -25,8 +25,8 @@ pub use batch::{Lines, Messages};
 pub use close::{CloseBody, CloseReason, Closure, End, Party};
 pub use message::{Kind, Piece, Summary, Volume};
 
-use incoming::{Found, Incoming};
-use outgoing::Outgoing;
+use frame_reader::{Found, FrameReader};
+use frame_writer::FrameWriter;
 
 /// A rule that the server broke, and the code that the connection fails with (RFC 6455 §7.1.7).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,8 +126,8 @@ pub struct Sent {
 pub struct Protocol {
     state: State,
     closure: Closure,
-    incoming: Incoming,
-    outgoing: Outgoing,
+    reader: FrameReader,
+    writer: FrameWriter,
 }
 
 impl Protocol {
@@ -137,8 +137,8 @@ impl Protocol {
         Self {
             state: State::Open,
             closure: Closure::default(),
-            incoming: Incoming::new(config),
-            outgoing: Outgoing::new(config),
+            reader: FrameReader::new(config),
+            writer: FrameWriter::new(config),
         }
     }
 
@@ -157,7 +157,7 @@ impl Protocol {
     /// Whether a message has begun to arrive and has not ended.
     #[must_use]
     pub fn is_inside_message(&self) -> bool {
-        self.incoming.is_inside_message()
+        self.reader.is_inside_message()
     }
 
     // Bytes in, events out.
@@ -177,7 +177,7 @@ impl Protocol {
             *input = &[];
             return Ok(None);
         }
-        let found = match self.incoming.advance(input) {
+        let found = match self.reader.advance(input) {
             Ok(Some(found)) => found,
             Ok(None) => return Ok(None),
             Err(violation) => {
@@ -200,19 +200,19 @@ impl Protocol {
                 kind,
                 first,
                 last,
-                bytes: self.incoming.inflated(range),
+                bytes: self.reader.inflated(range),
             }),
             Found::Character { first, last } => Received::Data(Piece {
                 kind: Kind::Text,
                 first,
                 last,
-                bytes: self.incoming.character(),
+                bytes: self.reader.character(),
             }),
             Found::Ping => {
-                self.outgoing.answer_ping(self.incoming.control());
-                Received::Ping(self.incoming.control())
+                self.writer.answer_ping(self.reader.control());
+                Received::Ping(self.reader.control())
             }
-            Found::Pong => Received::Pong(self.incoming.control()),
+            Found::Pong => Received::Pong(self.reader.control()),
             Found::Close(body) => {
                 self.receive_close(body);
                 Received::Close
@@ -250,22 +250,22 @@ impl Protocol {
     /// Sends a piece of a message: one frame, or several of [`ProtocolConfig::frame_size`]. Nothing is
     /// sent after a Close.
     pub fn send(&mut self, piece: Piece<'_>) {
-        self.outgoing.message(piece);
+        self.writer.message(piece);
     }
 
     /// Sends each line as a text message; how many there were.
     pub fn send_lines(&mut self, lines: Lines<'_>) -> u64 {
-        self.outgoing.lines(lines)
+        self.writer.lines(lines)
     }
 
     /// Sends a Ping with at most 125 bytes; what is longer is cut.
     pub fn ping(&mut self, payload: &[u8]) {
-        self.outgoing.control(Control::Ping, payload);
+        self.writer.control(Control::Ping, payload);
     }
 
     /// Sends a Pong with at most 125 bytes; what is longer is cut.
     pub fn pong(&mut self, payload: &[u8]) {
-        self.outgoing.control(Control::Pong, payload);
+        self.writer.control(Control::Pong, payload);
     }
 
     /// Sends a Close (RFC 6455 §7.1.2), unless one was sent. Nothing is sent after it.
@@ -280,7 +280,7 @@ impl Protocol {
     fn send_close(&mut self, first: Party, body: CloseBody) {
         self.closure.first.get_or_insert(first);
         if self.closure.sent.is_none() {
-            self.outgoing.close(&body);
+            self.writer.close(&body);
             self.closure.sent = Some(body);
         }
     }
@@ -288,32 +288,32 @@ impl Protocol {
     /// The bytes that wait to be written.
     #[must_use]
     pub fn output(&self) -> &[u8] {
-        self.outgoing.waiting()
+        self.writer.waiting()
     }
 
     /// Takes note that the first `count` bytes of [`output`](Self::output) were written.
     pub fn wrote(&mut self, count: usize) {
-        self.outgoing.wrote(count);
+        self.writer.wrote(count);
     }
 
     /// How many messages have not wholly left the buffer.
     #[must_use]
     pub fn unsent_messages(&self) -> u64 {
-        self.outgoing.unsent_messages()
+        self.writer.unsent_messages()
     }
 
     /// The frames that were written to the buffer since the last call; only with
     /// [`ProtocolConfig::report_frames`].
     pub fn take_sent(&mut self) -> Vec<Sent> {
-        self.outgoing.take_sent()
+        self.writer.take_sent()
     }
 
     /// How much the data messages were, in both directions: those that arrived whole and those
     /// that were written to the buffer whole.
     #[must_use]
     pub fn volume(&self) -> Volume {
-        let mut volume = self.incoming.volume();
-        volume += self.outgoing.volume();
+        let mut volume = self.reader.volume();
+        volume += self.writer.volume();
         volume
     }
 

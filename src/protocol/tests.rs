@@ -7,7 +7,7 @@ mod round_trip;
 use proptest::prelude::*;
 use tungstenite::protocol::frame::coding::{Data, OpCode};
 
-use super::outgoing::PONG_ROOM;
+use super::frame_writer::PONG_ROOM;
 use super::*;
 
 /// What was received, owned, with pieces joined as far as nothing came between.

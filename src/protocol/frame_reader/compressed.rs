@@ -5,9 +5,9 @@ use std::ops::Range;
 
 use super::super::message::{Assembly, Checked, Kind};
 use super::super::Violation;
-use super::{Found, Incoming};
+use super::{Found, FrameReader};
 
-impl Incoming {
+impl FrameReader {
     /// Inflated bytes that were found.
     pub(in crate::protocol) fn inflated(&self, range: Range<usize>) -> &[u8] {
         self.inflater

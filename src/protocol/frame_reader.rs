@@ -25,7 +25,7 @@ struct Current {
 
 /// The decoder of one connection.
 #[derive(Debug)]
-pub(super) struct Incoming {
+pub(super) struct FrameReader {
     config: ProtocolConfig,
     /// The begun header of a frame, if a read ended inside one.
     header: [u8; LONGEST_HEADER],
@@ -43,7 +43,7 @@ pub(super) struct Incoming {
     ended: Option<Summary>,
 }
 
-impl Incoming {
+impl FrameReader {
     pub(super) fn new(config: ProtocolConfig) -> Self {
         Self {
             config,
@@ -370,28 +370,28 @@ impl Incoming {
     }
 }
 
-/// What [`Incoming::advance`] found. What borrows from it is fetched afterwards.
+/// What [`FrameReader::advance`] found. What borrows from it is fetched afterwards.
 pub(super) enum Found<'a> {
     Frame(FrameHeader, u64),
     Messages(Messages<'a>),
     Data(Piece<'a>),
-    /// A piece of a compressed message: [`Incoming::inflated`].
+    /// A piece of a compressed message: [`FrameReader::inflated`].
     Inflated {
         kind: Kind,
         first: bool,
         last: bool,
         range: Range<usize>,
     },
-    /// A character that an earlier piece of input began: [`Incoming::character`].
+    /// A character that an earlier piece of input began: [`FrameReader::character`].
     Character {
         first: bool,
         last: bool,
     },
     /// After the last piece of a message.
     Summary(Summary),
-    /// With the payload [`Incoming::control`].
+    /// With the payload [`FrameReader::control`].
     Ping,
-    /// With the payload [`Incoming::control`].
+    /// With the payload [`FrameReader::control`].
     Pong,
     Close(CloseBody),
 }

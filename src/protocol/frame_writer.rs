@@ -15,7 +15,7 @@ use super::{ProtocolConfig, Sent};
 
 /// The encoder of one connection. Nothing is written after a Close.
 #[derive(Debug)]
-pub(super) struct Outgoing {
+pub(super) struct FrameWriter {
     masks: Masks,
     outbox: Outbox,
     /// A Pong that waits for room: only the latest Ping need be answered (RFC 6455 §5.5.3).
@@ -40,7 +40,7 @@ pub(super) struct Outgoing {
 /// Above this many waiting bytes a Pong waits too, so that a flood of Pings fills no memory.
 pub(super) const PONG_ROOM: usize = 64 * 1024;
 
-impl Outgoing {
+impl FrameWriter {
     pub(super) fn new(config: ProtocolConfig) -> Self {
         Self {
             masks: Masks::new(),
