@@ -5,7 +5,7 @@
 use std::hint::black_box;
 
 use criterion::{criterion_group, criterion_main, BenchmarkId, Criterion, Throughput};
-use wsline::protocol::deflate::Agreement;
+use wsline::protocol::deflate::DeflateParams;
 use wsline::protocol::{Kind, Piece, Protocol, ProtocolConfig, Received};
 
 /// What a read brings at most.
@@ -113,7 +113,7 @@ fn encode(criterion: &mut Criterion) {
 fn deflate(criterion: &mut Criterion) {
     let compressing = || {
         Protocol::new(ProtocolConfig {
-            compression: Some(Agreement::default()),
+            compression: Some(DeflateParams::default()),
             ..ProtocolConfig::default()
         })
     };

@@ -11,7 +11,7 @@ use tungstenite::protocol::frame::FrameHeader;
 
 use crate::error::Error;
 use crate::http::{shown_subprotocols, RequestHead, ResponseHead, Secrets};
-use crate::protocol::deflate::Agreement;
+use crate::protocol::deflate::DeflateParams;
 use crate::protocol::Closure;
 pub use crate::protocol::{Kind, Lines, Messages, Piece, Summary};
 
@@ -119,7 +119,7 @@ pub struct Upgrade {
     /// The extensions in use, as the server wrote them.
     pub extensions: Option<String>,
     /// What of them is permessage-deflate (RFC 7692).
-    pub compression: Option<Agreement>,
+    pub compression: Option<DeflateParams>,
     /// Our request.
     pub request: RequestHead,
     /// The server's answer.

@@ -1,19 +1,19 @@
-//! The whole core: the first bytes choose the configuration, cuts and what we send; the rest is the
-//! server's frames.
+//! The whole protocol core: the first bytes choose the configuration, the cuts and what we send; the
+//! rest is the server's frames.
 
 use std::io::Cursor;
 use std::num::NonZeroUsize;
 
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 use tungstenite::protocol::frame::FrameHeader;
-use wsline::protocol::deflate::Agreement;
+use wsline::protocol::deflate::DeflateParams;
 use wsline::protocol::{
-    CloseReason, Closure, End, Kind, ProtocolConfig, Party, Piece, Protocol, Received, State,
+    CloseReason, Closure, End, Kind, Party, Piece, Protocol, ProtocolConfig, Received, State,
 };
 
 /// What was received; the pieces of a message are joined.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Heard {
+pub enum Item {
     Summary(String),
     Frame(String),
     Message(Kind, Vec<u8>),
@@ -24,10 +24,10 @@ pub enum Heard {
     Violation(u16, String),
 }
 
-/// Data: flags, window bits, the largest message in units of 16 bytes, the frame size, the number
-/// of cuts, two bytes for each cut; the rest is what the server sends.
+/// Layout of `data`: flags, window bits, maximum message size in units of 16 bytes, frame size,
+/// number of cuts, two bytes for each cut; the rest is what the server sends.
 pub fn run(data: &[u8]) {
-    let Some((&[flags, bits, most, frame_size, cuts], rest)) = data.split_first_chunk() else {
+    let Some((&[flags, bits, max_size, frame_size, cuts], rest)) = data.split_first_chunk() else {
         return;
     };
     let Some((cuts, bytes)) = rest.split_at_checked(usize::from(cuts % 16) * 2) else {
@@ -35,10 +35,10 @@ pub fn run(data: &[u8]) {
     };
     let set = |bit: u8| flags & 1 << bit != 0;
     let config = ProtocolConfig {
-        max_message_size: set(4).then(|| u64::from(most) * 16),
+        max_message_size: set(4).then(|| u64::from(max_size) * 16),
         report_frames: set(3),
         frame_size: NonZeroUsize::new(usize::from(frame_size)),
-        compression: set(0).then(|| Agreement {
+        compression: set(0).then(|| DeflateParams {
             server_no_context_takeover: set(1),
             client_no_context_takeover: set(2),
             server_max_window_bits: 8 + (bits & 7),
@@ -52,43 +52,44 @@ pub fn run(data: &[u8]) {
     cuts.sort_unstable();
     let each: Vec<_> = (0..bytes.len()).collect();
 
-    let whole = listen(config, bytes, &[]);
-    assert_eq!(listen(config, bytes, &cuts), whole, "cut at {cuts:?}");
-    assert_eq!(listen(config, bytes, &each), whole, "cut everywhere");
-    talk(config, bytes, &cuts, set(5), set(6));
+    let whole = receive_all(config, bytes, &[]);
+    assert_eq!(receive_all(config, bytes, &cuts), whole, "cut at {cuts:?}");
+    assert_eq!(receive_all(config, bytes, &each), whole, "cut everywhere");
+    exchange(config, bytes, &cuts, set(5), set(6));
 }
 
 /// Receives `bytes` in pieces that end at `cuts`, in order, and checks all that must hold.
-pub fn listen(config: ProtocolConfig, bytes: &[u8], cuts: &[usize]) -> Vec<Heard> {
+pub fn receive_all(config: ProtocolConfig, bytes: &[u8], cuts: &[usize]) -> Vec<Item> {
     let mut protocol = Protocol::new(config);
-    let mut ear = Ear::default();
+    let mut collector = Collector::default();
     let mut from = 0;
     for to in cuts.iter().copied().chain([bytes.len()]) {
-        ear.receive(&mut protocol, config, &bytes[from..to]);
+        collector.receive(&mut protocol, config, &bytes[from..to]);
         from = to;
     }
-    check_closure(&protocol, &ear.heard, false);
+    check_closure(&protocol, &collector.items, false);
     check_frames(protocol.output(), config, protocol.closure());
-    // Inflating goes by steps: where the payload breaks a rule, the cuts decide how much of it came
-    // out before, and which of its faults is met first.
-    let mut open = ear.open.take();
-    if let (Some(Heard::Violation(code @ (1007 | 1009), rule)), true) =
-        (ear.heard.last_mut(), config.compression.is_some())
+    // Data is inflated in steps: if the payload breaks a rule, the cuts decide how much output comes
+    // before the error, and which of several errors is found first.
+    let mut open = collector.open.take();
+    if let (Some(Item::Violation(code @ (1007 | 1009), rule)), true) =
+        (collector.items.last_mut(), config.compression.is_some())
     {
         (*code, open) = (1007, None);
         rule.clear();
     }
-    ear.heard
-        .extend(open.map(|(kind, payload)| Heard::Unfinished(kind, payload)));
+    collector
+        .items
+        .extend(open.map(|(kind, payload)| Item::Unfinished(kind, payload)));
     protocol.end(End::Eof);
     assert_eq!(protocol.state(), State::Closed);
-    ear.heard
+    collector.items
 }
 
-/// The same, while we send too, and what we send goes out at once.
-fn talk(config: ProtocolConfig, bytes: &[u8], cuts: &[usize], closing: bool, draining: bool) {
+/// As [`receive_all`], while messages are sent too.
+fn exchange(config: ProtocolConfig, bytes: &[u8], cuts: &[usize], closing: bool, draining: bool) {
     let mut protocol = Protocol::new(config);
-    let mut ear = Ear::default();
+    let mut collector = Collector::default();
     let mut wire = Vec::new();
     let mut from = 0;
     for (at, to) in cuts.iter().copied().chain([bytes.len()]).enumerate() {
@@ -97,11 +98,11 @@ fn talk(config: ProtocolConfig, bytes: &[u8], cuts: &[usize], closing: bool, dra
         } else {
             Kind::Text
         };
-        // What is sent as text has to be some.
-        let said = String::from_utf8_lossy(&bytes[from..to]);
-        protocol.send(Piece::whole(kind, said.as_bytes()));
+        // Text messages must be UTF-8.
+        let text = String::from_utf8_lossy(&bytes[from..to]);
+        protocol.send(Piece::whole(kind, text.as_bytes()));
         protocol.ping(&bytes[from..to]);
-        ear.receive(&mut protocol, config, &bytes[from..to]);
+        collector.receive(&mut protocol, config, &bytes[from..to]);
         if closing && at == 1 {
             protocol.close(Some(CloseReason {
                 code: 1000,
@@ -115,39 +116,39 @@ fn talk(config: ProtocolConfig, bytes: &[u8], cuts: &[usize], closing: bool, dra
         }
         from = to;
     }
-    check_closure(&protocol, &ear.heard, closing);
+    check_closure(&protocol, &collector.items, closing);
     while !protocol.output().is_empty() {
         let count = protocol.output().len();
         wire.extend_from_slice(protocol.output());
         protocol.wrote(count);
     }
-    assert_eq!(protocol.unsent_messages(), 0, "all of it went out");
+    assert_eq!(protocol.unsent_messages(), 0, "everything was written");
     check_frames(&wire, config, protocol.closure());
 }
 
 #[derive(Default)]
-struct Ear {
-    heard: Vec<Heard>,
+struct Collector {
+    items: Vec<Item>,
     open: Option<(Kind, Vec<u8>)>,
 }
 
-impl Ear {
+impl Collector {
     fn receive(&mut self, protocol: &mut Protocol, config: ProtocolConfig, bytes: &[u8]) {
         let mut input = bytes;
         loop {
-            let over = matches!(self.heard.last(), Some(Heard::Close | Heard::Violation(..)));
-            let heard = match protocol.receive(&mut input) {
+            let over = matches!(self.items.last(), Some(Item::Close | Item::Violation(..)));
+            let item = match protocol.receive(&mut input) {
                 Ok(None) => break,
                 Ok(Some(Received::Frame(header, length))) => {
                     assert!(config.report_frames, "frames were asked for");
-                    Heard::Frame(format!("{header:?} {length}"))
+                    Item::Frame(format!("{header:?} {length}"))
                 }
                 Ok(Some(Received::Messages(messages))) => {
                     assert!(!over, "{messages:?} after the end");
                     let mut count = 0;
                     for piece in messages.pieces() {
                         let message = self.join(piece, config);
-                        self.heard.push(message.expect("each is whole"));
+                        self.items.push(message.expect("each message is complete"));
                         count += 1;
                     }
                     assert!(count > 0 && count == messages.count());
@@ -157,28 +158,32 @@ impl Ear {
                     Some(message) => message,
                     None => continue,
                 },
-                Ok(Some(Received::Ping(payload))) => Heard::Ping(payload.to_vec()),
-                Ok(Some(Received::Pong(payload))) => Heard::Pong(payload.to_vec()),
+                Ok(Some(Received::Ping(payload))) => Item::Ping(payload.to_vec()),
+                Ok(Some(Received::Pong(payload))) => Item::Pong(payload.to_vec()),
                 Ok(Some(Received::Message(summary))) => {
                     assert!(config.report_frames && config.compression.is_some());
-                    Heard::Summary(format!("{summary:?}"))
+                    Item::Summary(format!("{summary:?}"))
                 }
-                Ok(Some(Received::Close)) => Heard::Close,
-                Err(violation) => Heard::Violation(violation.code, violation.rule),
+                Ok(Some(Received::Close)) => Item::Close,
+                Err(violation) => Item::Violation(violation.code, violation.rule),
             };
-            assert!(!over, "{heard:?} after the end");
-            if let Heard::Ping(payload) | Heard::Pong(payload) = &heard {
+            assert!(!over, "{item:?} after the end");
+            if let Item::Ping(payload) | Item::Pong(payload) = &item {
                 assert!(payload.len() <= 125);
             }
-            self.heard.push(heard);
+            self.items.push(item);
         }
         assert!(input.is_empty(), "all input is taken");
         let over = protocol.state() == State::Closed;
         assert!(over || protocol.is_inside_message() || self.open.is_none());
     }
 
-    fn join(&mut self, piece: Piece<'_>, config: ProtocolConfig) -> Option<Heard> {
-        assert_eq!(piece.first, self.open.is_none(), "first begins, only first");
+    fn join(&mut self, piece: Piece<'_>, config: ProtocolConfig) -> Option<Item> {
+        assert_eq!(
+            piece.first,
+            self.open.is_none(),
+            "only the first piece begins a message"
+        );
         if piece.kind == Kind::Text {
             std::str::from_utf8(piece.bytes).expect("text in whole characters");
         }
@@ -193,23 +198,23 @@ impl Ear {
         }
         self.open
             .take()
-            .map(|(kind, payload)| Heard::Message(kind, payload))
+            .map(|(kind, payload)| Item::Message(kind, payload))
     }
 }
 
-/// The record of the end says what was heard (RFC 6455 §7.1).
-fn check_closure(protocol: &Protocol, heard: &[Heard], closing: bool) {
+/// The closure agrees with the last received item (RFC 6455 §7.1).
+fn check_closure(protocol: &Protocol, items: &[Item], closing: bool) {
     let closure = protocol.closure();
-    match heard.last() {
-        Some(Heard::Close) => {
+    match items.last() {
+        Some(Item::Close) => {
             assert!(closure.clean() && closure.received.is_some());
             assert!(closing || closure.first == Some(Party::Server));
             assert_ne!(closure.code(), 1006);
             assert_eq!(protocol.state(), State::Closed);
         }
-        Some(Heard::Violation(code, rule)) => {
+        Some(Item::Violation(code, rule)) => {
             let End::Violation(violation) = &closure.end else {
-                panic!("{closure:?} of a violation");
+                panic!("{closure:?} after a violation");
             };
             assert_eq!((violation.code, &violation.rule), (*code, rule));
             assert!(closure.sent.is_some() && closure.received.is_none() && !closure.clean());
@@ -224,13 +229,13 @@ fn check_closure(protocol: &Protocol, heard: &[Heard], closing: bool) {
     }
 }
 
-/// What we wrote is whole frames, each as a client's must be (RFC 6455 §5), and ends with the
-/// Close if there is one.
+/// The output consists of whole frames, each valid for a client (RFC 6455 §5), and ends with the
+/// Close if one was sent.
 fn check_frames(wire: &[u8], config: ProtocolConfig, closure: &Closure) {
     let mut cursor = Cursor::new(wire);
     let (mut inside, mut closed) = (false, false);
     while let Some((header, length)) = FrameHeader::parse(&mut cursor).expect("a valid header") {
-        assert!(!closed, "a frame behind the Close");
+        assert!(!closed, "a frame after the Close");
         assert!(header.mask.is_some(), "a client masks (§5.1)");
         assert!(!header.rsv2 && !header.rsv3);
         match header.opcode {
@@ -252,7 +257,7 @@ fn check_frames(wire: &[u8], config: ProtocolConfig, closure: &Closure) {
         assert!(end <= wire.len() as u64, "a frame is whole");
         cursor.set_position(end);
     }
-    assert_eq!(cursor.position(), wire.len() as u64, "no rest");
+    assert_eq!(cursor.position(), wire.len() as u64, "no trailing bytes");
     assert_eq!(closed, closure.sent.is_some());
     assert!(!inside, "every message ends");
 }

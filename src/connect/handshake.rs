@@ -17,7 +17,7 @@ use crate::http::{
     shown_subprotocols, Body, Headers, RequestHead, ResponseError, ResponseHead, ResponseReader,
     Secrets,
 };
-use crate::protocol::deflate::{self, Agreement};
+use crate::protocol::deflate::{self, DeflateParams};
 
 /// An opening handshake that succeeded.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ pub struct Agreed {
     /// The extensions in use, as it wrote them.
     pub extensions: Option<String>,
     /// What of them is permessage-deflate.
-    pub compression: Option<Agreement>,
+    pub compression: Option<DeflateParams>,
     /// What arrived behind its answer: the first bytes of its frames.
     pub early: Vec<u8>,
 }
@@ -139,7 +139,7 @@ fn check(
     asked: &RequestHead,
     answered: &ResponseHead,
     compress: CompressionMode,
-) -> Result<(Option<String>, Option<Agreement>), String> {
+) -> Result<(Option<String>, Option<DeflateParams>), String> {
     let quote = |name: &str| {
         answered.headers.get(name).map_or_else(
             || "it has none".to_owned(),
@@ -188,14 +188,14 @@ fn compression(
     asked: &RequestHead,
     answered: &ResponseHead,
     compress: CompressionMode,
-) -> Result<Option<Agreement>, String> {
+) -> Result<Option<DeflateParams>, String> {
     let offered = asked
         .headers
         .get_all("Sec-WebSocket-Extensions")
         .any(|value| value.starts_with(deflate::NAME.as_bytes()));
     let is_ours = |answer: &str| answer.starts_with(deflate::NAME);
     match extensions(answered) {
-        Some(answer) if offered && is_ours(&answer) => Agreement::parse(&answer)
+        Some(answer) if offered && is_ours(&answer) => DeflateParams::parse(&answer)
             .map(Some)
             .map_err(|cause| format!("its Sec-WebSocket-Extensions has {cause}")),
         Some(answer) => Err(format!(

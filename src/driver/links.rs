@@ -145,7 +145,7 @@ impl Driver<'_> {
         self.notify(link, &Event::Open(&upgrade));
         if upgrade
             .compression
-            .is_some_and(|agreement| agreement.client_max_window_bits == 8)
+            .is_some_and(|params| params.client_max_window_bits == 8)
         {
             self.notify(link, &Event::Note(&narrow_window()));
         }

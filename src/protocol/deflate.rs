@@ -15,7 +15,7 @@ pub const OFFER: &str = "permessage-deflate; client_max_window_bits";
 
 /// What both ends agreed on (RFC 7692 §7.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Agreement {
+pub struct DeflateParams {
     /// The server begins each message with an empty window.
     pub server_no_context_takeover: bool,
     /// We have to.
@@ -26,7 +26,7 @@ pub struct Agreement {
     pub client_max_window_bits: u8,
 }
 
-impl Default for Agreement {
+impl Default for DeflateParams {
     fn default() -> Self {
         Self {
             server_no_context_takeover: false,
@@ -37,7 +37,7 @@ impl Default for Agreement {
     }
 }
 
-impl fmt::Display for Agreement {
+impl fmt::Display for DeflateParams {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(NAME)?;
         for (set, name) in [
@@ -66,14 +66,14 @@ impl fmt::Display for Agreement {
     }
 }
 
-impl Agreement {
+impl DeflateParams {
     /// Reads the server's `Sec-WebSocket-Extensions`, the answer to [`OFFER`].
     ///
     /// # Errors
     ///
     /// What in it was not offered or is not allowed, with the clause.
     pub fn parse(answer: &str) -> Result<Self, String> {
-        let mut agreement = Self::default();
+        let mut params = Self::default();
         let mut seen = Vec::new();
         let mut parts = answer.split(';').map(str::trim);
         let name = parts.next().unwrap_or_default();
@@ -102,14 +102,14 @@ impl Agreement {
                 )),
             };
             match name {
-                "server_no_context_takeover" => agreement.server_no_context_takeover = flag()?,
-                "client_no_context_takeover" => agreement.client_no_context_takeover = flag()?,
-                "server_max_window_bits" => agreement.server_max_window_bits = bits()?,
-                "client_max_window_bits" => agreement.client_max_window_bits = bits()?,
+                "server_no_context_takeover" => params.server_no_context_takeover = flag()?,
+                "client_no_context_takeover" => params.client_no_context_takeover = flag()?,
+                "server_max_window_bits" => params.server_max_window_bits = bits()?,
+                "client_max_window_bits" => params.client_max_window_bits = bits()?,
                 _ => return Err(format!("the unknown parameter {name:?} (RFC 7692 §7.1)")),
             }
         }
-        Ok(agreement)
+        Ok(params)
     }
 }
 
@@ -146,11 +146,11 @@ pub(super) struct Inflater {
 impl Inflater {
     const ROOM: usize = 64 * 1024;
 
-    pub(super) fn new(agreement: Agreement) -> Self {
+    pub(super) fn new(params: DeflateParams) -> Self {
         Self {
             // A window of 15 bits reads what was made with any smaller one.
             stream: Decompress::new_with_window_bits(false, 15),
-            takeover: !agreement.server_no_context_takeover,
+            takeover: !params.server_no_context_takeover,
             out: vec![0; Self::ROOM],
             waiting: 0..0,
             tail: 0,
@@ -259,11 +259,11 @@ impl Deflater {
 
     /// `None` if the server allows us a window of 8 bits only, which zlib can't keep to: then
     /// messages are sent as they are.
-    pub(super) fn new(agreement: Agreement) -> Option<Self> {
-        let bits = agreement.client_max_window_bits;
+    pub(super) fn new(params: DeflateParams) -> Option<Self> {
+        let bits = params.client_max_window_bits;
         (bits > 8).then(|| Self {
             stream: Compress::new_with_window_bits(Compression::default(), false, bits),
-            takeover: !agreement.client_no_context_takeover,
+            takeover: !params.client_no_context_takeover,
             out: Vec::new(),
         })
     }
@@ -316,13 +316,13 @@ mod tests {
 
     #[test]
     fn an_answer_is_read_whole() {
-        let agreement = Agreement::parse(
+        let params = DeflateParams::parse(
             "permessage-deflate; server_no_context_takeover; client_no_context_takeover; \
              server_max_window_bits=8; client_max_window_bits=\"12\"",
         );
         assert_eq!(
-            agreement,
-            Ok(Agreement {
+            params,
+            Ok(DeflateParams {
                 server_no_context_takeover: true,
                 client_no_context_takeover: true,
                 server_max_window_bits: 8,
@@ -330,15 +330,15 @@ mod tests {
             })
         );
         assert_eq!(
-            Agreement::parse("permessage-deflate"),
-            Ok(Agreement::default())
+            DeflateParams::parse("permessage-deflate"),
+            Ok(DeflateParams::default())
         );
     }
 
     #[test]
     fn an_agreement_says_what_is_unusual_of_it() {
         let text = "permessage-deflate; client_no_context_takeover; server_max_window_bits=9";
-        assert_eq!(Agreement::parse(text).expect("valid").to_string(), text);
+        assert_eq!(DeflateParams::parse(text).expect("valid").to_string(), text);
     }
 
     #[test]
@@ -361,7 +361,7 @@ mod tests {
                 "twice",
             ),
         ] {
-            let error = Agreement::parse(answer).expect_err(answer);
+            let error = DeflateParams::parse(answer).expect_err(answer);
             assert!(error.contains(why), "{answer}: {error}");
         }
     }

@@ -93,7 +93,7 @@ pub struct ProtocolConfig {
     /// (RFC 6455 §5.4). `None`: any.
     pub frame_size: Option<NonZeroUsize>,
     /// What was agreed on compression; `None`: none.
-    pub compression: Option<deflate::Agreement>,
+    pub compression: Option<deflate::DeflateParams>,
 }
 
 /// The state of a connection as the WHATWG `WebSocket` interface names it (`readyState`).

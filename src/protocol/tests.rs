@@ -12,7 +12,7 @@ use super::*;
 
 /// What was received, owned, with pieces joined as far as nothing came between.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Heard {
+enum Got {
     Message(Kind, Vec<u8>),
     Unfinished(Kind, Vec<u8>),
     Ping(Vec<u8>),
@@ -22,8 +22,8 @@ enum Heard {
 }
 
 /// Receives `bytes` in pieces that end at `cuts`, and checks what every piece must hold.
-fn receive(protocol: &mut Protocol, bytes: &[u8], cuts: &[usize]) -> Vec<Heard> {
-    let mut heard = Vec::new();
+fn receive(protocol: &mut Protocol, bytes: &[u8], cuts: &[usize]) -> Vec<Got> {
+    let mut got = Vec::new();
     let mut open: Option<(Kind, Vec<u8>)> = None;
     let mut from = 0;
     for to in cuts.iter().copied().chain([bytes.len()]) {
@@ -32,30 +32,30 @@ fn receive(protocol: &mut Protocol, bytes: &[u8], cuts: &[usize]) -> Vec<Heard> 
         loop {
             match protocol.receive(&mut input) {
                 Ok(None) => break,
-                Ok(Some(Received::Data(piece))) => heard.extend(join(&mut open, piece)),
+                Ok(Some(Received::Data(piece))) => got.extend(join(&mut open, piece)),
                 Ok(Some(Received::Messages(messages))) => {
-                    let before = heard.len();
-                    heard.extend(messages.pieces().filter_map(|piece| join(&mut open, piece)));
-                    let count = u64::try_from(heard.len() - before).expect("small");
+                    let before = got.len();
+                    got.extend(messages.pieces().filter_map(|piece| join(&mut open, piece)));
+                    let count = u64::try_from(got.len() - before).expect("small");
                     assert_eq!(count, messages.count(), "each is whole");
                 }
-                Ok(Some(Received::Ping(payload))) => heard.push(Heard::Ping(payload.to_vec())),
-                Ok(Some(Received::Pong(payload))) => heard.push(Heard::Pong(payload.to_vec())),
-                Ok(Some(Received::Close)) => heard.push(Heard::Close),
+                Ok(Some(Received::Ping(payload))) => got.push(Got::Ping(payload.to_vec())),
+                Ok(Some(Received::Pong(payload))) => got.push(Got::Pong(payload.to_vec())),
+                Ok(Some(Received::Close)) => got.push(Got::Close),
                 Ok(Some(Received::Frame(..) | Received::Message(_))) => {
                     panic!("frames were not asked for")
                 }
-                Err(violation) => heard.push(Heard::Violation(violation.code)),
+                Err(violation) => got.push(Got::Violation(violation.code)),
             }
         }
         assert!(input.is_empty(), "all input is taken");
     }
-    heard.extend(open.map(|(kind, payload)| Heard::Unfinished(kind, payload)));
-    heard
+    got.extend(open.map(|(kind, payload)| Got::Unfinished(kind, payload)));
+    got
 }
 
 /// Adds a piece to the message that is `open`; the message when it is whole.
-fn join(open: &mut Option<(Kind, Vec<u8>)>, piece: Piece<'_>) -> Option<Heard> {
+fn join(open: &mut Option<(Kind, Vec<u8>)>, piece: Piece<'_>) -> Option<Got> {
     assert_eq!(piece.first, open.is_none(), "first begins, and only first");
     if piece.kind == Kind::Text {
         std::str::from_utf8(piece.bytes).expect("text in whole characters");
@@ -64,10 +64,10 @@ fn join(open: &mut Option<(Kind, Vec<u8>)>, piece: Piece<'_>) -> Option<Heard> {
     assert_eq!(*kind, piece.kind);
     payload.extend_from_slice(piece.bytes);
     let whole = open.take_if(|_| piece.last)?;
-    Some(Heard::Message(whole.0, whole.1))
+    Some(Got::Message(whole.0, whole.1))
 }
 
-fn whole(bytes: &[u8]) -> Vec<Heard> {
+fn whole(bytes: &[u8]) -> Vec<Got> {
     receive(&mut Protocol::new(ProtocolConfig::default()), bytes, &[])
 }
 
@@ -94,8 +94,8 @@ fn lines(text: &str) -> Lines<'_> {
     Lines::new(text.as_bytes(), b'\n').expect("it is UTF-8")
 }
 
-fn text(payload: &str) -> Heard {
-    Heard::Message(Kind::Text, payload.as_bytes().to_vec())
+fn text(payload: &str) -> Got {
+    Got::Message(Kind::Text, payload.as_bytes().to_vec())
 }
 
 /// The frames that we wrote, decoded with tungstenite's parser and unmasked.
@@ -141,7 +141,7 @@ fn a_fragmented_message_with_a_ping_inside_is_one_message() {
         frame(0x80, b"b"),
     ]
     .concat();
-    assert_eq!(whole(&bytes), [Heard::Ping(b"p".to_vec()), text("ab")]);
+    assert_eq!(whole(&bytes), [Got::Ping(b"p".to_vec()), text("ab")]);
 }
 
 #[test]
@@ -194,11 +194,8 @@ fn every_violation_has_its_code_and_is_said_in_the_close() {
     ];
     for (bytes, code) in cases {
         let mut protocol = Protocol::new(ProtocolConfig::default());
-        let heard = receive(&mut protocol, bytes, &[]);
-        assert!(
-            heard.contains(&Heard::Violation(*code)),
-            "{bytes:02x?} {heard:?}"
-        );
+        let got = receive(&mut protocol, bytes, &[]);
+        assert!(got.contains(&Got::Violation(*code)), "{bytes:02x?} {got:?}");
         let (sent, reason) = sent_close(&protocol).expect("a Close");
         assert_eq!(sent, *code);
         assert!(reason.contains("RFC 6455"), "{reason}");
@@ -220,8 +217,8 @@ fn what_came_before_a_bad_byte_is_handed_on() {
     assert_eq!(
         whole(&bytes),
         [
-            Heard::Violation(1007),
-            Heard::Unfinished(Kind::Text, b"good".to_vec())
+            Got::Violation(1007),
+            Got::Unfinished(Kind::Text, b"good".to_vec())
         ]
     );
 }
@@ -236,13 +233,10 @@ fn a_size_limit_counts_what_frames_announce() {
     let fits = [frame(0x02, &[0; 6]), frame(0x80, &[0; 4])].concat();
     assert_eq!(
         receive(&mut protocol, &fits, &[]),
-        [Heard::Message(Kind::Binary, vec![0; 10])]
+        [Got::Message(Kind::Binary, vec![0; 10])]
     );
     let begun = [0x82, 127, 0x40, 0, 0, 0, 0, 0, 0, 0];
-    assert_eq!(
-        receive(&mut protocol, &begun, &[]),
-        [Heard::Violation(1009)]
-    );
+    assert_eq!(receive(&mut protocol, &begun, &[]), [Got::Violation(1009)]);
     assert_eq!(sent_close(&protocol).expect("a Close").0, 1009);
 }
 
@@ -252,7 +246,7 @@ fn a_huge_claim_costs_nothing() {
     let begun = [&[0x82, 127, 0x40, 0, 0, 0, 0, 0, 0, 0][..], b"abc"].concat();
     assert_eq!(
         receive(&mut protocol, &begun, &[]),
-        [Heard::Unfinished(Kind::Binary, b"abc".to_vec())]
+        [Got::Unfinished(Kind::Binary, b"abc".to_vec())]
     );
 }
 
@@ -304,7 +298,7 @@ fn lines_are_the_messages_that_they_would_be_one_by_one() {
             ..plain
         },
         ProtocolConfig {
-            compression: Some(deflate::Agreement::default()),
+            compression: Some(deflate::DeflateParams::default()),
             ..plain
         },
     ];
@@ -448,7 +442,7 @@ proptest! {
         cuts.sort_unstable();
         let every: Vec<usize> = (0..bytes.len()).collect();
         let expected = whole(&bytes);
-        prop_assert_eq!(expected.last(), Some(&Heard::Close));
+        prop_assert_eq!(expected.last(), Some(&Got::Close));
         for cuts in [cuts, every] {
             let mut protocol = Protocol::new(ProtocolConfig::default());
             prop_assert_eq!(&receive(&mut protocol, &bytes, &cuts), &expected);

@@ -3,11 +3,11 @@
 use super::*;
 
 /// A Close with this body is taken, and nothing of what comes behind it.
-fn close_of(body: &[u8]) -> (Protocol, Vec<Heard>) {
+fn close_of(body: &[u8]) -> (Protocol, Vec<Got>) {
     let mut protocol = Protocol::new(ProtocolConfig::default());
     let bytes = [frame(0x88, body), frame(0x81, b"late")].concat();
-    let heard = receive(&mut protocol, &bytes, &[]);
-    (protocol, heard)
+    let got = receive(&mut protocol, &bytes, &[]);
+    (protocol, got)
 }
 
 fn normal() -> CloseReason {
@@ -21,7 +21,7 @@ fn normal() -> CloseReason {
 fn a_close_is_answered_with_its_code_and_nothing_comes_after() {
     let mut protocol = Protocol::new(ProtocolConfig::default());
     let bytes = [frame(0x88, b"\x0f\xa1bye"), frame(0x81, b"late")].concat();
-    assert_eq!(receive(&mut protocol, &bytes, &[]), [Heard::Close]);
+    assert_eq!(receive(&mut protocol, &bytes, &[]), [Got::Close]);
     assert_eq!(sent_close(&protocol), Some((4001, String::new())));
     let closure = protocol.closure();
     assert_eq!(
@@ -35,10 +35,7 @@ fn a_close_is_answered_with_its_code_and_nothing_comes_after() {
 #[test]
 fn an_empty_close_is_answered_with_an_empty_close() {
     let mut protocol = Protocol::new(ProtocolConfig::default());
-    assert_eq!(
-        receive(&mut protocol, &frame(0x88, b""), &[]),
-        [Heard::Close]
-    );
+    assert_eq!(receive(&mut protocol, &frame(0x88, b""), &[]), [Got::Close]);
     assert_eq!(written(&protocol)[0].1, b"");
     assert_eq!(protocol.closure().code(), 1005);
 }
@@ -57,11 +54,8 @@ fn after_our_close_messages_still_arrive_and_nothing_more_is_sent() {
         frame(0x88, b"\x03\xe8"),
     ]
     .concat();
-    let heard = receive(&mut protocol, &bytes, &[]);
-    assert_eq!(
-        heard,
-        [Heard::Ping(b"p".to_vec()), text("still"), Heard::Close]
-    );
+    let got = receive(&mut protocol, &bytes, &[]);
+    assert_eq!(got, [Got::Ping(b"p".to_vec()), text("still"), Got::Close]);
     assert_eq!(protocol.output().len(), before);
     assert_eq!(protocol.closure().first, Some(Party::Us));
     assert!(protocol.closure().clean());
@@ -81,13 +75,13 @@ fn a_lost_connection_is_1006() {
 fn each_code_that_may_be_sent_is_answered_and_no_other() {
     for code in 0..=u16::MAX {
         let may = matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999);
-        let (protocol, heard) = close_of(&code.to_be_bytes());
+        let (protocol, got) = close_of(&code.to_be_bytes());
         if may {
-            assert_eq!(heard, [Heard::Close], "{code}");
+            assert_eq!(got, [Got::Close], "{code}");
             assert_eq!(sent_close(&protocol), Some((code, String::new())));
             assert_eq!(protocol.closure().code(), code);
         } else {
-            assert_eq!(heard, [Heard::Violation(1002)], "{code}");
+            assert_eq!(got, [Got::Violation(1002)], "{code}");
             let (sent, reason) = sent_close(&protocol).expect("a Close");
             assert_eq!(sent, 1002, "{code} is not repeated");
             assert!(reason.contains("RFC 6455 §7.4"), "{reason}");
@@ -99,8 +93,8 @@ fn each_code_that_may_be_sent_is_answered_and_no_other() {
 fn the_longest_reason_is_read_whole() {
     let reason = "é".repeat(61) + "!";
     let body = [&b"\x0f\xa1"[..], reason.as_bytes()].concat();
-    let (protocol, heard) = close_of(&body);
-    assert_eq!(heard, [Heard::Close]);
+    let (protocol, got) = close_of(&body);
+    assert_eq!(got, [Got::Close]);
     assert_eq!(protocol.closure().reason(), reason);
 }
 
@@ -110,8 +104,8 @@ fn a_close_that_crosses_ours_completes_the_handshake() {
         let mut protocol = Protocol::new(ProtocolConfig::default());
         protocol.close(Some(normal()));
         let ours = protocol.output().len();
-        let heard = receive(&mut protocol, &frame(0x88, answer), &[]);
-        assert_eq!(heard, [Heard::Close]);
+        let got = receive(&mut protocol, &frame(0x88, answer), &[]);
+        assert_eq!(got, [Got::Close]);
         assert_eq!(protocol.output().len(), ours, "one Close goes each way");
         let closure = protocol.closure();
         assert_eq!(closure.sent, Some(Some(normal())));
@@ -140,10 +134,7 @@ fn a_close_may_come_between_the_fragments_of_a_message() {
     let bytes = [frame(0x01, b"half"), frame(0x88, b"\x03\xe9")].concat();
     assert_eq!(
         receive(&mut protocol, &bytes, &[]),
-        [
-            Heard::Close,
-            Heard::Unfinished(Kind::Text, b"half".to_vec())
-        ]
+        [Got::Close, Got::Unfinished(Kind::Text, b"half".to_vec())]
     );
     assert!(protocol.is_inside_message() && protocol.closure().clean());
 }
@@ -153,8 +144,8 @@ fn a_violation_after_our_close_is_no_second_one() {
     let mut protocol = Protocol::new(ProtocolConfig::default());
     protocol.close(Some(normal()));
     let ours = protocol.output().len();
-    let heard = receive(&mut protocol, &frame(0x83, b""), &[]);
-    assert_eq!(heard, [Heard::Violation(1002)]);
+    let got = receive(&mut protocol, &frame(0x83, b""), &[]);
+    assert_eq!(got, [Got::Violation(1002)]);
     assert_eq!(protocol.output().len(), ours);
     assert_eq!(protocol.closure().sent, Some(Some(normal())));
     assert!(matches!(&protocol.closure().end, End::Violation(_)));

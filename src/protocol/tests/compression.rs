@@ -2,7 +2,7 @@
 
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress};
 
-use super::super::deflate::Agreement;
+use super::super::deflate::DeflateParams;
 use super::*;
 
 /// The server's end: compresses as RFC 7692 §7.2.1 says.
@@ -12,12 +12,12 @@ struct Server {
 }
 
 impl Server {
-    fn new(agreement: Agreement) -> Self {
+    fn new(params: DeflateParams) -> Self {
         // zlib writes windows of 9 bits and more; 9 is what it makes of 8.
-        let bits = agreement.server_max_window_bits.max(9);
+        let bits = params.server_max_window_bits.max(9);
         Self {
             stream: Compress::new_with_window_bits(Compression::default(), false, bits),
-            takeover: !agreement.server_no_context_takeover,
+            takeover: !params.server_no_context_takeover,
         }
     }
 
@@ -38,10 +38,10 @@ impl Server {
     }
 }
 
-fn compressed(agreement: Agreement, limit: Option<u64>) -> Protocol {
+fn compressed(params: DeflateParams, limit: Option<u64>) -> Protocol {
     Protocol::new(ProtocolConfig {
         max_message_size: limit,
-        compression: Some(agreement),
+        compression: Some(params),
         ..ProtocolConfig::default()
     })
 }
@@ -80,7 +80,7 @@ fn inflate(stream: &mut Decompress, frames: &[(FrameHeader, Vec<u8>)]) -> Vec<u8
 #[test]
 fn the_example_of_the_rfc_is_read() {
     // RFC 7692 §7.2.3.1 and §7.2.3.2: "Hello", and again with context takeover.
-    let mut protocol = compressed(Agreement::default(), None);
+    let mut protocol = compressed(DeflateParams::default(), None);
     let first = b"\xc1\x07\xf2\x48\xcd\xc9\xc9\x07\x00";
     let second = b"\xc1\x05\xf2\x00\x11\x00\x00";
     assert_eq!(receive(&mut protocol, first, &[]), [text("Hello")]);
@@ -99,7 +99,7 @@ fn the_example_of_the_rfc_is_read() {
 
 #[test]
 fn a_message_that_is_not_compressed_may_come_between() {
-    let mut protocol = compressed(Agreement::default(), None);
+    let mut protocol = compressed(DeflateParams::default(), None);
     let bytes = [
         &b"\xc1\x07\xf2\x48\xcd\xc9\xc9\x07\x00"[..],
         &frame(0x81, b"plain"),
@@ -118,30 +118,27 @@ fn the_bit_of_compression_in_the_wrong_place_is_a_violation() {
         [frame(0x41, b"\xf2"), frame(0xc0, b"\x00")].concat(),
         frame(0xa1, b""),
     ] {
-        let mut protocol = compressed(Agreement::default(), None);
-        assert!(receive(&mut protocol, &bytes, &[]).contains(&Heard::Violation(1002)));
+        let mut protocol = compressed(DeflateParams::default(), None);
+        assert!(receive(&mut protocol, &bytes, &[]).contains(&Got::Violation(1002)));
     }
 }
 
 #[test]
 fn what_is_no_deflate_data_is_a_violation() {
-    let mut protocol = compressed(Agreement::default(), None);
+    let mut protocol = compressed(DeflateParams::default(), None);
     let bytes = frame(0xc1, b"\xff\xff\xff\xff");
-    assert_eq!(
-        receive(&mut protocol, &bytes, &[]),
-        [Heard::Violation(1007)]
-    );
+    assert_eq!(receive(&mut protocol, &bytes, &[]), [Got::Violation(1007)]);
 }
 
 #[test]
 fn text_that_is_not_utf8_is_found_when_its_byte_is_inflated() {
-    let payload = Server::new(Agreement::default()).compress("grüß\u{1f600}".as_bytes());
+    let payload = Server::new(DeflateParams::default()).compress("grüß\u{1f600}".as_bytes());
     for (bad, good) in [
         (&b"gr\xc3\xbc\xffstill more"[..], &b"gr\xc3\xbc"[..]),
         (b"gr\xc3\xbc\xc3x", b"gr\xc3\xbc"),
         (b"gr\xed\xa0\x80", b"gr"),
     ] {
-        let message = Server::new(Agreement::default()).compress(bad);
+        let message = Server::new(DeflateParams::default()).compress(bad);
         for parts in 1..4 {
             // Behind a good message, whose end is not its own.
             let bytes = [
@@ -150,9 +147,9 @@ fn text_that_is_not_utf8_is_found_when_its_byte_is_inflated() {
             ]
             .concat();
             let mut protocol = compressed(
-                Agreement {
+                DeflateParams {
                     server_no_context_takeover: true,
-                    ..Agreement::default()
+                    ..DeflateParams::default()
                 },
                 None,
             );
@@ -160,8 +157,8 @@ fn text_that_is_not_utf8_is_found_when_its_byte_is_inflated() {
                 receive(&mut protocol, &bytes, &[]),
                 [
                     text("grüß\u{1f600}"),
-                    Heard::Violation(1007),
-                    Heard::Unfinished(Kind::Text, good.to_vec())
+                    Got::Violation(1007),
+                    Got::Unfinished(Kind::Text, good.to_vec())
                 ],
                 "{bad:?} in {parts} parts"
             );
@@ -178,27 +175,27 @@ fn bad_text_is_not_waited_out() {
     stream
         .compress_vec(b"good\xff", &mut begun, FlushCompress::Sync)
         .expect("a stream of ours");
-    let mut protocol = compressed(Agreement::default(), None);
+    let mut protocol = compressed(DeflateParams::default(), None);
     // The first fragment of more to come.
     assert_eq!(
         receive(&mut protocol, &frame(0x41, &begun), &[]),
         [
-            Heard::Violation(1007),
-            Heard::Unfinished(Kind::Text, b"good".to_vec())
+            Got::Violation(1007),
+            Got::Unfinished(Kind::Text, b"good".to_vec())
         ]
     );
 }
 
 #[test]
 fn a_compressed_text_that_ends_inside_a_character_is_a_violation() {
-    let message = Server::new(Agreement::default()).compress(b"grue\xc3");
+    let message = Server::new(DeflateParams::default()).compress(b"grue\xc3");
     for parts in 1..3 {
-        let mut protocol = compressed(Agreement::default(), None);
+        let mut protocol = compressed(DeflateParams::default(), None);
         assert_eq!(
             receive(&mut protocol, &frames(Kind::Text, &message, parts), &[]),
             [
-                Heard::Violation(1007),
-                Heard::Unfinished(Kind::Text, b"grue".to_vec())
+                Got::Violation(1007),
+                Got::Unfinished(Kind::Text, b"grue".to_vec())
             ]
         );
     }
@@ -206,13 +203,13 @@ fn a_compressed_text_that_ends_inside_a_character_is_a_violation() {
 
 #[test]
 fn a_bomb_is_stopped_at_the_limit() {
-    let mut server = Server::new(Agreement::default());
+    let mut server = Server::new(DeflateParams::default());
     let bomb = server.compress(&vec![0; 50_000_000]);
     assert!(bomb.len() < 100_000);
-    let mut protocol = compressed(Agreement::default(), Some(1_000_000));
-    let heard = receive(&mut protocol, &frames(Kind::Binary, &bomb, 1), &[]);
-    assert_eq!(heard[0], Heard::Violation(1009));
-    let Some(Heard::Unfinished(_, kept)) = heard.get(1) else {
+    let mut protocol = compressed(DeflateParams::default(), Some(1_000_000));
+    let got = receive(&mut protocol, &frames(Kind::Binary, &bomb, 1), &[]);
+    assert_eq!(got[0], Got::Violation(1009));
+    let Some(Got::Unfinished(_, kept)) = got.get(1) else {
         panic!("what came before the limit was handed on")
     };
     assert!(kept.len() <= 1_000_000);
@@ -225,22 +222,27 @@ fn a_large_message_is_inflated_in_constant_memory() {
     let payload: Vec<u8> = (0..3_000_000_u32)
         .flat_map(|n| (n / 7).to_le_bytes())
         .collect();
-    let mut server = Server::new(Agreement::default());
+    let mut server = Server::new(DeflateParams::default());
     let bytes = frames(Kind::Binary, &server.compress(&payload), 3);
-    let mut protocol = compressed(Agreement::default(), None);
-    assert!(receive(&mut protocol, &bytes, &[]) == [Heard::Message(Kind::Binary, payload)]);
+    let mut protocol = compressed(DeflateParams::default(), None);
+    assert!(receive(&mut protocol, &bytes, &[]) == [Got::Message(Kind::Binary, payload)]);
 }
 
 #[test]
 fn what_has_come_of_an_unfinished_message_does_not_depend_on_the_cuts() {
     // The last run of equal bytes lies across the 64 KiB of one step, so its code is taken while
     // half of what it means does not fit.
-    let mut payload = Server::new(Agreement::default()).compress(&vec![b'z'; 65_700]);
+    let mut payload = Server::new(DeflateParams::default()).compress(&vec![b'z'; 65_700]);
     while payload.len() > 60 {
         let begun = frame(0x42, &payload);
         let every: Vec<usize> = (0..begun.len()).collect();
-        let [at_once, bytewise] = [&[][..], &every]
-            .map(|cuts| receive(&mut compressed(Agreement::default(), None), &begun, cuts));
+        let [at_once, bytewise] = [&[][..], &every].map(|cuts| {
+            receive(
+                &mut compressed(DeflateParams::default(), None),
+                &begun,
+                cuts,
+            )
+        });
         assert!(at_once == bytewise, "{} bytes of payload", payload.len());
         payload.pop();
     }
@@ -250,7 +252,7 @@ fn what_has_come_of_an_unfinished_message_does_not_depend_on_the_cuts() {
 fn a_control_frame_between_fragments_disturbs_nothing() {
     // What one step can't hold is still inside when the Ping comes.
     for payload in [&b"short"[..], &vec![b'a'; 200_000]] {
-        let deflated = Server::new(Agreement::default()).compress(payload);
+        let deflated = Server::new(DeflateParams::default()).compress(payload);
         for cut in [0, 1, deflated.len() / 2, deflated.len()] {
             let (first, last) = deflated.split_at(cut);
             let bytes = [
@@ -261,12 +263,12 @@ fn a_control_frame_between_fragments_disturbs_nothing() {
                 frame(0x80, last),
             ]
             .concat();
-            let mut protocol = compressed(Agreement::default(), None);
-            let heard = receive(&mut protocol, &bytes, &[]);
-            let message = Heard::Message(Kind::Binary, payload.to_vec());
-            let pong = Heard::Pong(Vec::new());
+            let mut protocol = compressed(DeflateParams::default(), None);
+            let got = receive(&mut protocol, &bytes, &[]);
+            let message = Got::Message(Kind::Binary, payload.to_vec());
+            let pong = Got::Pong(Vec::new());
             assert!(
-                heard == [Heard::Ping(b"p".to_vec()), pong, message],
+                got == [Got::Ping(b"p".to_vec()), pong, message],
                 "cut at {cut}"
             );
         }
@@ -275,7 +277,7 @@ fn a_control_frame_between_fragments_disturbs_nothing() {
 
 #[test]
 fn small_messages_are_sent_as_they_are_and_others_are_not() {
-    let mut protocol = compressed(Agreement::default(), None);
+    let mut protocol = compressed(DeflateParams::default(), None);
     protocol.send(Piece::whole(Kind::Text, &[b'a'; 63]));
     protocol.send(Piece::whole(Kind::Text, &[b'a'; 64]));
     let frames = written(&protocol);
@@ -285,11 +287,11 @@ fn small_messages_are_sent_as_they_are_and_others_are_not() {
 
 #[test]
 fn a_window_of_eight_bits_sends_messages_as_they_are() {
-    let agreement = Agreement {
+    let params = DeflateParams {
         client_max_window_bits: 8,
-        ..Agreement::default()
+        ..DeflateParams::default()
     };
-    let mut protocol = compressed(agreement, None);
+    let mut protocol = compressed(params, None);
     protocol.send(Piece::whole(Kind::Text, &[b'a'; 1000]));
     assert!(!written(&protocol)[0].0.rsv1);
 }
@@ -298,7 +300,7 @@ fn a_window_of_eight_bits_sends_messages_as_they_are() {
 fn fragments_of_a_compressed_message_have_the_bit_once() {
     let mut protocol = Protocol::new(ProtocolConfig {
         frame_size: NonZeroUsize::new(7),
-        compression: Some(Agreement::default()),
+        compression: Some(DeflateParams::default()),
         ..ProtocolConfig::default()
     });
     let payload: Vec<u8> = (0..=255).collect();
@@ -310,9 +312,9 @@ fn fragments_of_a_compressed_message_have_the_bit_once() {
     assert_eq!(inflate(&mut stream, &frames), payload);
 }
 
-fn agreements() -> impl Strategy<Value = Agreement> {
+fn any_params() -> impl Strategy<Value = DeflateParams> {
     (any::<bool>(), any::<bool>(), 8_u8..=15, 9_u8..=15).prop_map(
-        |(server, client, theirs, ours)| Agreement {
+        |(server, client, theirs, ours)| DeflateParams {
             server_no_context_takeover: server,
             client_no_context_takeover: client,
             server_max_window_bits: theirs,
@@ -335,30 +337,30 @@ fn messages() -> impl Strategy<Value = Vec<(Kind, Vec<u8>, usize)>> {
 proptest! {
     #[test]
     fn compressed_messages_in_any_split_are_the_same(
-        agreement in agreements(),
+        params in any_params(),
         messages in messages(),
         cuts in proptest::collection::vec(any::<proptest::sample::Index>(), 0..10),
     ) {
-        let mut server = Server::new(agreement);
+        let mut server = Server::new(params);
         let mut bytes = Vec::new();
         for (kind, payload, parts) in &messages {
             bytes.extend(frames(*kind, &server.compress(payload), *parts));
         }
         let expected: Vec<_> =
-            messages.into_iter().map(|(kind, payload, _)| Heard::Message(kind, payload)).collect();
+            messages.into_iter().map(|(kind, payload, _)| Got::Message(kind, payload)).collect();
         let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(bytes.len() + 1)).collect();
         cuts.sort_unstable();
         let every: Vec<usize> = (0..bytes.len()).collect();
         for cuts in [cuts, every] {
-            let mut protocol = compressed(agreement, None);
+            let mut protocol = compressed(params, None);
             prop_assert_eq!(&receive(&mut protocol, &bytes, &cuts), &expected);
         }
     }
 
     #[test]
-    fn what_is_compressed_is_inflated_the_same(agreement in agreements(), messages in messages()) {
-        let mut protocol = compressed(agreement, None);
-        let mut stream = Decompress::new_with_window_bits(false, agreement.client_max_window_bits);
+    fn what_is_compressed_is_inflated_the_same(params in any_params(), messages in messages()) {
+        let mut protocol = compressed(params, None);
+        let mut stream = Decompress::new_with_window_bits(false, params.client_max_window_bits);
         for (kind, payload, parts) in &messages {
             let size = payload.len() / parts + 1;
             let mut chunks: Vec<&[u8]> = payload.chunks(size).collect();
@@ -380,7 +382,7 @@ proptest! {
                 frames.iter().flat_map(|(_, payload)| payload.clone()).collect()
             };
             prop_assert!(&sent == payload);
-            if agreement.client_no_context_takeover {
+            if params.client_no_context_takeover {
                 stream.reset(false);
             }
         }

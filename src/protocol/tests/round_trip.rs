@@ -1,6 +1,6 @@
 //! What we write is read back the same: any message, fragmentation, compression and cut.
 
-use super::super::deflate::Agreement;
+use super::super::deflate::DeflateParams;
 use super::*;
 
 /// What a server would send who says the same: our frames without their masks, and a Pong behind
@@ -16,24 +16,26 @@ fn unmasked(protocol: &Protocol) -> Vec<u8> {
         .collect()
 }
 
-/// The agreement as the other end sees it.
-fn mirrored(agreement: Agreement) -> Agreement {
-    Agreement {
-        server_no_context_takeover: agreement.client_no_context_takeover,
-        client_no_context_takeover: agreement.server_no_context_takeover,
-        server_max_window_bits: agreement.client_max_window_bits,
-        client_max_window_bits: agreement.server_max_window_bits,
+/// The parameters as the other end sees them.
+fn mirrored(params: DeflateParams) -> DeflateParams {
+    DeflateParams {
+        server_no_context_takeover: params.client_no_context_takeover,
+        client_no_context_takeover: params.server_no_context_takeover,
+        server_max_window_bits: params.client_max_window_bits,
+        client_max_window_bits: params.server_max_window_bits,
     }
 }
 
-fn agreements() -> impl Strategy<Value = Option<Agreement>> {
+fn any_params() -> impl Strategy<Value = Option<DeflateParams>> {
     let any = (any::<bool>(), any::<bool>(), 8_u8..=15, 8_u8..=15);
-    proptest::option::of(any.prop_map(|(server, client, theirs, ours)| Agreement {
-        server_no_context_takeover: server,
-        client_no_context_takeover: client,
-        server_max_window_bits: theirs,
-        client_max_window_bits: ours,
-    }))
+    proptest::option::of(
+        any.prop_map(|(server, client, theirs, ours)| DeflateParams {
+            server_no_context_takeover: server,
+            client_no_context_takeover: client,
+            server_max_window_bits: theirs,
+            client_max_window_bits: ours,
+        }),
+    )
 }
 
 /// A message, and the lengths of the pieces that it is sent in.
@@ -76,20 +78,20 @@ fn say(protocol: &mut Protocol, (kind, payload, pieces): &Said) {
 proptest! {
     #[test]
     fn what_is_written_is_read_the_same(
-        agreement in agreements(),
+        params in any_params(),
         frame_size in proptest::option::of(1_usize..2000),
         messages in messages(),
         cuts in proptest::collection::vec(any::<proptest::sample::Index>(), 0..10),
     ) {
         let mut writer = Protocol::new(ProtocolConfig {
             frame_size: frame_size.and_then(NonZeroUsize::new),
-            compression: agreement,
+            compression: params,
             ..ProtocolConfig::default()
         });
         let mut expected = Vec::new();
         for said in &messages {
             say(&mut writer, said);
-            expected.push(Heard::Message(said.0, said.1.clone()));
+            expected.push(Got::Message(said.0, said.1.clone()));
         }
         let bytes = unmasked(&writer);
         let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(bytes.len() + 1)).collect();
@@ -98,12 +100,12 @@ proptest! {
         let every: Vec<usize> = (0..bytes.len().min(5000)).collect();
         for cuts in [&cuts, &every] {
             let mut reader = Protocol::new(ProtocolConfig {
-                compression: agreement.map(mirrored),
+                compression: params.map(mirrored),
                 ..ProtocolConfig::default()
             });
-            let mut heard = receive(&mut reader, &bytes, cuts);
-            heard.retain(|heard| !matches!(heard, Heard::Pong(_)));
-            prop_assert!(heard == expected);
+            let mut got = receive(&mut reader, &bytes, cuts);
+            got.retain(|got| !matches!(got, Got::Pong(_)));
+            prop_assert!(got == expected);
             let payload = messages.iter().map(|(_, payload, _)| payload.len() as u64).sum::<u64>();
             prop_assert_eq!(reader.volume(), writer.volume());
             prop_assert_eq!(reader.volume().payload, payload);
