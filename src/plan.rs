@@ -34,8 +34,8 @@ use crate::output::record;
 use crate::output::timing;
 use crate::protocol::{self, CloseReason};
 use crate::source::conversation::{Act, Expectation, Step};
-use crate::source::pace::Pace;
 use crate::source::reader::Reader;
+use crate::source::send_delay::SendDelay;
 use crate::source::stdin::Cut;
 use crate::target::Target;
 
@@ -162,7 +162,7 @@ pub struct Plan {
     /// Who speaks after that.
     pub speaker: Speaker,
     /// The time between messages.
-    pub pace: Pace,
+    pub delay: SendDelay,
     /// Codes that RFC 6455 forbids may be sent.
     pub force: bool,
     /// How messages are shown.
@@ -221,7 +221,7 @@ impl Plan {
         let mut plan = Self {
             notes,
             speaker: speaker(&options, environment),
-            pace: Pace::new(options.delay.unwrap_or(Duration::ZERO)),
+            delay: SendDelay::new(options.delay.unwrap_or(Duration::ZERO)),
             force: options.force,
             protocol: protocol::ProtocolConfig {
                 max_message_size: options

@@ -1,6 +1,6 @@
 //! The last line of a run: how it ended, in words, and as an exit code.
 
-use crate::driver::{LinkEnd, Outcome};
+use crate::driver::{ConnectionEnd, Outcome};
 use crate::error::Error;
 use crate::exit::ExitCode;
 use crate::output::escape::{self, Breaks};
@@ -45,24 +45,28 @@ fn exit_code(outcome: &Outcome) -> ExitCode {
         .unwrap_or(ExitCode::Success)
 }
 
-fn code_of(end: &LinkEnd) -> ExitCode {
+fn code_of(end: &ConnectionEnd) -> ExitCode {
     match end {
-        LinkEnd::Closed(closure) => ExitCode::for_closure(closure),
+        ConnectionEnd::Closed(closure) => ExitCode::for_closure(closure),
         // One that was never open has an error of its own, unless it was given up in order.
-        LinkEnd::Unopened | LinkEnd::Refused | LinkEnd::ClosedAsExpected(_) => ExitCode::Success,
+        ConnectionEnd::Unopened | ConnectionEnd::Refused | ConnectionEnd::ClosedAsExpected(_) => {
+            ExitCode::Success
+        }
     }
 }
 
 fn line(outcome: &Outcome) -> Option<String> {
-    let is_bad = |end: &&LinkEnd| code_of(end) != ExitCode::Success;
-    let closed = |end: &LinkEnd| match end {
-        LinkEnd::Closed(closure) | LinkEnd::ClosedAsExpected(closure) => Some(closure.clone()),
-        LinkEnd::Unopened | LinkEnd::Refused => None,
+    let is_bad = |end: &&ConnectionEnd| code_of(end) != ExitCode::Success;
+    let closed = |end: &ConnectionEnd| match end {
+        ConnectionEnd::Closed(closure) | ConnectionEnd::ClosedAsExpected(closure) => {
+            Some(closure.clone())
+        }
+        ConnectionEnd::Unopened | ConnectionEnd::Refused => None,
     };
     let bad = outcome.ends.iter().find(is_bad).and_then(closed);
     let Some(closure) = bad.or_else(|| outcome.ends.iter().find_map(closed)) else {
         // An error has been told already.
-        let refused = |end: &LinkEnd| matches!(end, LinkEnd::Refused);
+        let refused = |end: &ConnectionEnd| matches!(end, ConnectionEnd::Refused);
         let words = if outcome.ends.iter().any(refused) {
             "refused by the server, as expected"
         } else {

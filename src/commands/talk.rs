@@ -108,7 +108,7 @@ impl Prompting {
 
 /// Who speaks: the command line first, then whoever the plan says.
 fn source(plan: &mut Plan, prompt: Option<&mut Prompting>) -> io::Result<Box<dyn Source>> {
-    let (pace, force) = (plan.pace, plan.force);
+    let (delay, force) = (plan.delay, plan.force);
     let typed = prompt.and_then(|prompt| prompt.typed.take());
     let then: Option<Box<dyn Source>> = match (plan.speaker.clone(), typed) {
         (Speaker::Prompt { home, .. }, Some(typed)) => Some(Box::new(Prompt::new(
@@ -121,11 +121,11 @@ fn source(plan: &mut Plan, prompt: Option<&mut Prompting>) -> io::Result<Box<dyn
         ))),
         (Speaker::Nobody | Speaker::Prompt { .. }, _) => None,
         (Speaker::Listen, _) => Some(Box::new(Listen)),
-        (Speaker::Stdin(cut), _) => Some(Box::new(Stdin::new(Reader::stdin()?, cut, pace))),
+        (Speaker::Stdin(cut), _) => Some(Box::new(Stdin::new(Reader::stdin()?, cut, delay))),
         (Speaker::Json, _) => Some(Box::new(json_lines::JsonLines::new(
             Reader::stdin()?,
             force,
-            pace,
+            delay,
         ))),
     };
     let steps = std::mem::take(&mut plan.steps);
@@ -133,7 +133,7 @@ fn source(plan: &mut Plan, prompt: Option<&mut Prompting>) -> io::Result<Box<dyn
         Some(then) if steps.is_empty() => Ok(then),
         then => {
             let plot = Box::new(VecDeque::from(steps));
-            Ok(Box::new(Conversation::new(plot, 1, then, pace)))
+            Ok(Box::new(Conversation::new(plot, 1, then, delay)))
         }
     }
 }

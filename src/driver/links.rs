@@ -6,13 +6,13 @@ use super::listeners::Outputs;
 use super::policy::Next;
 use super::slots::Slot;
 use super::wait::ReadyLink;
-use super::{Driver, Input, LinkEnd};
+use super::{ConnectionEnd, Driver, Input};
 use crate::connect::{AttemptEvent, Opened};
 use crate::error::{Error, Phase};
 use crate::event::{Event, Link, Note, Now, Way, Weight};
 use crate::exit::ExitCode;
 use crate::protocol::{self, Closure, End, Protocol, Received, State};
-use crate::source::Refused;
+use crate::source::{LinkEnd, Settled, Unsent};
 
 /// Reads of one connection before others have their turn.
 const READS: usize = 16;
@@ -107,14 +107,13 @@ impl Driver<'_> {
     fn connect_failed(&mut self, link: Link, error: Error) {
         self.slots.replace(link, Slot::Ended);
         self.notify(link, &Event::Unopened(&error));
-        let error = match self.listeners.source.refused(link, &error) {
-            Refused::AsWanted => {
-                self.ends[usize::from(link.0)] = LinkEnd::Refused;
-                return;
-            }
-            Refused::Badly => error,
-            Refused::Unmet(unmet) => unmet,
-        };
+        let end = LinkEnd::ConnectFailed(&error);
+        let settled = self.listeners.source.settle(self.now, link, end);
+        if settled.expected {
+            self.ends[usize::from(link.0)] = ConnectionEnd::Refused;
+            return;
+        }
+        let error = settled.unmet.unwrap_or(error);
         let next = self.policy.on_connect_failed(link, &error);
         self.fail(link, error);
         match next {
@@ -266,59 +265,44 @@ impl Driver<'_> {
         let closure = connection.protocol().closure().clone();
         self.notify(link, &Event::Closed(&closure));
         if !self.leaving {
-            let unmet = self.listeners.source.ended(link, &closure);
-            match unmet {
-                Some(unmet) => self.end(Ending::Unmet(unmet)),
-                None => {
-                    if let Some(error) = self.shortfall(link, &closure, unsent) {
-                        self.fail(link, error);
-                    }
-                }
-            }
+            let end = LinkEnd::Closed(&closure);
+            let settled = self.listeners.source.settle(self.now, link, end);
+            self.judge_end(link, &closure, unsent, settled);
         }
         let next = self.policy.on_closed(link, &closure);
-        self.ends[usize::from(link.0)] = LinkEnd::Closed(closure);
+        self.ends[usize::from(link.0)] = ConnectionEnd::Closed(closure);
         match next {
             Next::End => self.end(Ending::ConnectionClosed),
             Next::Continue => {}
         }
     }
 
-    /// What was to be done and was not when the connection ended.
-    pub(super) fn shortfall(
-        &mut self,
-        link: Link,
-        closure: &Closure,
-        unsent: u64,
-    ) -> Option<Error> {
+    /// Reports what was to be done before a connection ended, and was not.
+    fn judge_end(&mut self, link: Link, closure: &Closure, unsent: u64, settled: Settled) {
+        if let Some(unmet) = settled.unmet {
+            return self.end(Ending::Unmet(unmet));
+        }
         if matches!(closure.end, End::Violation(_)) {
-            return None;
+            return;
         }
-        let orderly = ExitCode::for_closure(closure) == ExitCode::Success
-            || self.listeners.source.wanted(link);
+        let of_source = match self.input {
+            Input::Done => Unsent::default(),
+            Input::More | Input::Pending => settled.unsent,
+        };
+        let unsent = unsent + of_source.messages;
         let received = self.received;
-        let too_few = self
-            .limits
-            .max_messages
-            .filter(|wanted| orderly && received < *wanted);
-        self.count_unsent(link, unsent)
-            .or_else(|| too_few.map(|wanted| Error::TooFew { received, wanted }))
-    }
-
-    /// Whether the connection ended while input that was accepted had not left.
-    pub(super) fn count_unsent(&mut self, link: Link, mut unsent: u64) -> Option<Error> {
-        let mut more = false;
-        if self.input != Input::Done {
-            let left = self.listeners.source.unsent(link);
-            unsent += left.messages;
-            more = left.more;
+        let is_orderly = ExitCode::for_closure(closure) == ExitCode::Success || settled.expected;
+        let wanted = self.limits.max_messages.filter(|_| is_orderly);
+        if unsent > 0 {
+            let error = Error::Unsent {
+                unsent,
+                total: self.sent + unsent,
+                more: of_source.more,
+            };
+            self.fail(link, error);
+        } else if let Some(wanted) = wanted.filter(|wanted| received < *wanted) {
+            self.fail(link, Error::TooFew { received, wanted });
         }
-        let total = self.sent + unsent;
-        (unsent > 0).then_some(Error::Unsent {
-            unsent,
-            total,
-            more,
-        })
     }
 }
 

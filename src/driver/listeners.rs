@@ -17,12 +17,12 @@ pub(super) struct Listeners<'a> {
 
 impl Listeners<'_> {
     pub(super) fn notify(&mut self, now: Now, link: Link, event: &Event<'_>) {
-        self.source.hear(now.instant, link, event);
+        self.source.on_event(now, link, event);
         self.outputs.show(now, link, event);
     }
 
     pub(super) fn notify_messages(&mut self, now: Now, link: Link, messages: Messages<'_>) {
-        self.source.hear_messages(now.instant, link, messages);
+        self.source.on_messages(now, link, messages);
         self.outputs.show_messages(now, link, messages);
     }
 }

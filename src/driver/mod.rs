@@ -31,7 +31,7 @@ use crate::error::Error;
 use crate::event::{Event, Link, Now};
 use crate::output::Output;
 use crate::protocol::{self, Closure, Volume};
-use crate::source::{Source, Took};
+use crate::source::{Progress, Source};
 use crate::sys::poll::{Poller, Token};
 
 use ending::Ending;
@@ -48,7 +48,7 @@ pub struct Outcome {
     /// Whether the outputs were told of it.
     pub reported: bool,
     /// How each connection ended.
-    pub ends: Vec<LinkEnd>,
+    pub ends: Vec<ConnectionEnd>,
     /// Messages that were sent.
     pub sent: u64,
     /// Messages that were received whole.
@@ -61,7 +61,7 @@ pub struct Outcome {
 
 /// How a connection ended.
 #[derive(Clone, Debug, Default)]
-pub enum LinkEnd {
+pub enum ConnectionEnd {
     /// It was never open.
     #[default]
     Unopened,
@@ -103,7 +103,7 @@ enum Input {
 struct Driver<'a> {
     now: Now,
     slots: Slots,
-    ends: Vec<LinkEnd>,
+    ends: Vec<ConnectionEnd>,
     listeners: Listeners<'a>,
     policy: &'a mut dyn Policy,
     signals: &'a mut Signals,
@@ -179,7 +179,7 @@ impl<'a> Driver<'a> {
         let now = Now::read();
         Self {
             now,
-            ends: run.dials.iter().map(|_| LinkEnd::default()).collect(),
+            ends: run.dials.iter().map(|_| ConnectionEnd::default()).collect(),
             slots: Slots::new(run.dials),
             listeners: Listeners {
                 source: run.source,
@@ -254,10 +254,10 @@ impl<'a> Driver<'a> {
             first_error: &mut self.first_error,
             limits: self.limits,
         };
-        match self.listeners.source.take(readable, &mut sender) {
-            Took::More => self.input = Input::More,
-            Took::Later => self.input = Input::Pending,
-            Took::Ended(error) => {
+        match self.listeners.source.poll(self.now, readable, &mut sender) {
+            Progress::More => self.input = Input::More,
+            Progress::Pending => self.input = Input::Pending,
+            Progress::Done(error) => {
                 self.input = Input::Done;
                 self.quiet_since = self.now.instant;
                 match error {
@@ -290,7 +290,7 @@ impl<'a> Driver<'a> {
 
     fn outcome(mut self) -> Outcome {
         for (link, end) in self.slots.links().zip(&mut self.ends) {
-            if self.listeners.source.wanted(link) {
+            if self.listeners.source.expected_end(link) {
                 end.becomes_expected();
             }
         }
@@ -308,7 +308,7 @@ impl<'a> Driver<'a> {
     }
 }
 
-impl LinkEnd {
+impl ConnectionEnd {
     fn becomes_expected(&mut self) {
         if let Self::Closed(closure) = self {
             *self = Self::ClosedAsExpected(std::mem::take(closure));

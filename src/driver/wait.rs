@@ -76,7 +76,7 @@ impl Driver<'_> {
         }
         let source = match self.input {
             Input::Done => None,
-            Input::More | Input::Pending => self.listeners.source.due(),
+            Input::More | Input::Pending => self.listeners.source.next_deadline(),
         };
         let max_time = self.limits.max_time.end();
         let ours = [

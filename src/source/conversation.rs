@@ -19,14 +19,13 @@ pub use self::step::{Act, Expectation, Plot, Step, Wanted};
 use self::inbox::{Inbox, Stage};
 use self::judge::{Judge, Judged};
 use self::step::quote;
-use super::floor::Floor;
-use super::pace::Pace;
 use super::reader::Reader;
-use super::{Refused, Sender, Source, Took, Unsent};
+use super::send_delay::SendDelay;
+use super::send_gate::SendGate;
+use super::{LinkEnd, Progress, Sender, Settled, Source, Unsent};
 use crate::conversation::matching::{self, describe, Found};
 use crate::error::{Error, Refusal, Unmet};
-use crate::event::{Event, Kind, Link, Piece};
-use crate::protocol::Closure;
+use crate::event::{Event, Kind, Link, Now, Piece};
 
 /// How many messages a report of a failed expectation shows.
 const RECENT: usize = 5;
@@ -46,7 +45,7 @@ pub struct Conversation {
 
 /// One connection.
 struct Wire {
-    floor: Floor,
+    gate: SendGate,
     inbox: Inbox,
     /// It ended as it had to.
     wanted: bool,
@@ -62,11 +61,11 @@ struct Front {
 }
 
 /// How far the conversation has come.
-enum Progress {
+enum StepProgress {
     /// All steps are taken.
     Done,
     /// The step in front waits.
-    Waits(Took),
+    Waits(Progress),
     /// The step in front sends, and nothing can be sent now.
     Mute,
     /// It has failed.
@@ -76,9 +75,14 @@ enum Progress {
 impl Conversation {
     /// Takes the steps of `plot` in order, on as many connections, and lets `then` go on.
     #[must_use]
-    pub fn new(plot: Box<dyn Plot>, links: u16, then: Option<Box<dyn Source>>, pace: Pace) -> Self {
+    pub fn new(
+        plot: Box<dyn Plot>,
+        links: u16,
+        then: Option<Box<dyn Source>>,
+        delay: SendDelay,
+    ) -> Self {
         let wire = |number| Wire {
-            floor: Floor::of(Link(number), pace),
+            gate: SendGate::for_link(Link(number), delay),
             inbox: Inbox::default(),
             wanted: false,
         };
@@ -103,10 +107,10 @@ impl Conversation {
     }
 
     /// Whether every connection has been open: only then the first step is taken.
-    fn is_open(&mut self) -> bool {
+    fn is_open(&mut self, now: Now) -> bool {
         let opening = |wire: &Wire| matches!(wire.inbox.stage, Stage::Opening);
         if self.opened.is_none() && !self.links.iter().any(opening) {
-            self.opened = Some(Instant::now());
+            self.opened = Some(now.instant);
         }
         self.opened.is_some()
     }
@@ -118,25 +122,30 @@ impl Conversation {
     }
 
     /// Takes steps as far as they go; those that send only if there is somebody `to` send to.
-    fn advance(&mut self, ready: bool, mut to: Option<&mut dyn Sender>) -> Progress {
-        let mut ready = ready;
+    fn advance(
+        &mut self,
+        now: Now,
+        readable: bool,
+        mut to: Option<&mut dyn Sender>,
+    ) -> StepProgress {
+        let mut readable = readable;
         loop {
             let Some(front) = &mut self.front else {
                 match self.plot.next() {
-                    Err(error) => return Progress::Failed(error),
-                    Ok(None) => return Progress::Done,
-                    Ok(Some(step)) => self.front = Some(Front::new(step)),
+                    Err(error) => return StepProgress::Failed(error),
+                    Ok(None) => return StepProgress::Done,
+                    Ok(Some(step)) => self.front = Some(Front::new(step, now.instant)),
                 }
                 continue;
             };
             let progress = match &front.step.act {
-                Act::Expect(_) => self.look(),
-                Act::Pause(_) | Act::Until(_) => self.pause(),
+                Act::Expect(_) => self.look(now),
+                Act::Pause(_) | Act::Until(_) => self.pause(now),
                 Act::Capture { .. } => self.capture(),
                 Act::Send(..) | Act::Stream(..) | Act::Ping(_) | Act::Pong(_) | Act::Close(_) => {
                     match &mut to {
-                        Some(to) => self.speak(&mut ready, *to),
-                        None => Err(Progress::Mute),
+                        Some(to) => self.speak(now, &mut readable, *to),
+                        None => Err(StepProgress::Mute),
                     }
                 }
             };
@@ -148,7 +157,7 @@ impl Conversation {
     }
 
     /// Looks whether what has to come has come.
-    fn look(&mut self) -> Result<(), Progress> {
+    fn look(&mut self, now: Now) -> Result<(), StepProgress> {
         let Some(front) = &mut self.front else {
             return Ok(());
         };
@@ -158,15 +167,12 @@ impl Conversation {
         let Some(wire) = self.links.get_mut(usize::from(front.step.link.0)) else {
             return Ok(());
         };
-        match front
-            .judge
-            .judge(expectation, &mut wire.inbox, Instant::now())
-        {
+        match front.judge.judge(expectation, &mut wire.inbox, now.instant) {
             Judged::Met => {
                 wire.wanted |= matches!(expectation.wanted, Wanted::Close { .. });
                 Ok(())
             }
-            Judged::Pending => Err(Progress::Waits(Took::Later)),
+            Judged::Pending => Err(StepProgress::Waits(Progress::Pending)),
             Judged::Unmet {
                 mut instead,
                 difference,
@@ -177,7 +183,7 @@ impl Conversation {
                 let expected = expectation.wanted.describe();
                 let mut unmet = self.unmet(expected, instead);
                 unmet.difference = difference.0;
-                Err(Progress::Failed(Error::Unmet(Box::new(unmet))))
+                Err(StepProgress::Failed(Error::Unmet(Box::new(unmet))))
             }
         }
     }
@@ -197,18 +203,18 @@ impl Conversation {
         }
     }
 
-    fn fail(&self, expected: impl Into<String>, instead: impl Into<String>) -> Progress {
+    fn fail(&self, expected: impl Into<String>, instead: impl Into<String>) -> StepProgress {
         let unmet = self.unmet(expected.into(), instead.into());
-        Progress::Failed(Error::Unmet(Box::new(unmet)))
+        StepProgress::Failed(Error::Unmet(Box::new(unmet)))
     }
 
     /// Lets time pass. Where all has ended it brings nothing more.
-    fn pause(&mut self) -> Result<(), Progress> {
+    fn pause(&mut self, now: Now) -> Result<(), StepProgress> {
         let due = self.pause_end();
-        if self.is_over() || due.is_none_or(|due| due <= Instant::now()) {
+        if self.is_over() || due.is_none_or(|due| due <= now.instant) {
             return Ok(());
         }
-        Err(Progress::Waits(Took::Later))
+        Err(StepProgress::Waits(Progress::Pending))
     }
 
     fn pause_end(&self) -> Option<Instant> {
@@ -221,7 +227,7 @@ impl Conversation {
     }
 
     /// Keeps a value of the message that was matched last.
-    fn capture(&mut self) -> Result<(), Progress> {
+    fn capture(&mut self) -> Result<(), StepProgress> {
         let Some(Front { step, .. }) = &self.front else {
             return Ok(());
         };
@@ -252,7 +258,12 @@ impl Conversation {
     }
 
     /// Takes a step that sends, as far as it goes.
-    fn speak(&mut self, ready: &mut bool, to: &mut dyn Sender) -> Result<(), Progress> {
+    fn speak(
+        &mut self,
+        now: Now,
+        readable: &mut bool,
+        to: &mut dyn Sender,
+    ) -> Result<(), StepProgress> {
         let Some(front) = &mut self.front else {
             return Ok(());
         };
@@ -263,7 +274,7 @@ impl Conversation {
         if let Some(how) = wire.inbox.how_it_ended() {
             return Err(self.unsendable(&how));
         }
-        wire.floor.ask(to).map_err(Progress::Waits)?;
+        wire.gate.check(now, to).map_err(StepProgress::Waits)?;
         // Only a report needs it in words.
         let reports = self.plot.expects();
         let words = match &mut front.step.act {
@@ -272,9 +283,9 @@ impl Conversation {
                 reports.then(|| describe(*kind, payload))
             }
             Act::Stream(kind, reader) => {
-                let went = stream(*kind, reader, &mut front.inside, link, ready, to);
-                if !went.map_err(Progress::Failed)? {
-                    return Err(Progress::Waits(Took::Later));
+                let went = stream(*kind, reader, &mut front.inside, link, readable, to);
+                if !went.map_err(StepProgress::Failed)? {
+                    return Err(StepProgress::Waits(Progress::Pending));
                 }
                 None
             }
@@ -292,7 +303,7 @@ impl Conversation {
             }
             _ => return Ok(()),
         };
-        wire.floor.spoke();
+        wire.gate.on_sent(now);
         if let Some(words) = words {
             self.remember('>', link, &words);
         }
@@ -300,7 +311,7 @@ impl Conversation {
     }
 
     /// The step in front can't be sent any more.
-    fn unsendable(&self, how: &str) -> Progress {
+    fn unsendable(&self, how: &str) -> StepProgress {
         let act = self.front.as_ref().map(|front| &front.step.act);
         let what = match act {
             Some(Act::Send(kind, payload)) => describe(*kind, payload),
@@ -324,8 +335,7 @@ impl Conversation {
 }
 
 impl Front {
-    fn new(step: Step) -> Self {
-        let since = Instant::now();
+    fn new(step: Step, since: Instant) -> Self {
         Self {
             step,
             since,
@@ -341,11 +351,11 @@ fn stream(
     reader: &mut Reader,
     inside: &mut bool,
     link: Link,
-    ready: &mut bool,
+    readable: &mut bool,
     to: &mut dyn Sender,
 ) -> Result<bool, Error> {
     if !reader.has_ended() && !reader.is_full() {
-        if !std::mem::take(ready) {
+        if !std::mem::take(readable) {
             return Ok(false);
         }
         reader.read()?;
@@ -392,77 +402,12 @@ fn text_length(held: &[u8], last: bool) -> Result<usize, String> {
     Ok(text.strip_suffix('\n').unwrap_or(text).len())
 }
 
-impl Source for Conversation {
-    fn fd(&self) -> Option<BorrowedFd<'_>> {
-        match &self.front {
-            Some(front) => match &front.step.act {
-                Act::Stream(_, reader) => {
-                    let wire = self.links.get(usize::from(front.step.link.0))?;
-                    wire.floor.wants_input().then(|| reader.fd())
-                }
-                _ => None,
-            },
-            None if self.due().is_some() => None,
-            None => self.then.as_ref()?.fd(),
-        }
-    }
-
-    fn due(&self) -> Option<Instant> {
-        let Some(front) = &self.front else {
-            let floor = self.links.first().and_then(|wire| wire.floor.due());
-            return floor.or_else(|| self.then.as_ref()?.due());
-        };
-        match &front.step.act {
-            Act::Expect(expectation) => front.judge.due(expectation),
-            Act::Pause(_) | Act::Until(_) => self.pause_end(),
-            _ => self.links.get(usize::from(front.step.link.0))?.floor.due(),
-        }
-    }
-
-    fn hear(&mut self, at: Instant, link: Link, event: &Event<'_>) {
-        let expects = self.expects();
-        let Some(wire) = self.wire(link) else { return };
-        wire.floor.hear(link, event);
-        match event {
-            Event::Open(upgrade) => wire.inbox.open(upgrade),
-            Event::Closed(closure) => wire.inbox.stage = Stage::Closed((*closure).clone()),
-            event if expects => {
-                if let Some(words) = wire.inbox.hear(at, event) {
-                    self.remember('<', link, &words);
-                }
-            }
-            _ => {}
-        }
-        if let Some(then) = &mut self.then {
-            then.hear(at, link, event);
-        }
-    }
-
-    fn take(&mut self, ready: bool, to: &mut dyn Sender) -> Took {
-        if !self.is_open() {
-            return Took::Later;
-        }
-        match self.advance(ready, Some(to)) {
-            Progress::Failed(error) => return Took::Ended(Some(error)),
-            Progress::Waits(took) => return took,
-            Progress::Mute => return Took::Later,
-            Progress::Done => {}
-        }
-        let pauses = |wire: &mut Wire| wire.floor.pauses();
-        match &mut self.then {
-            // The pause after the last message holds for whoever goes on, too.
-            Some(_) if self.links.iter_mut().any(pauses) => Took::Later,
-            Some(then) => then.take(ready, to),
-            None => Took::Ended(None),
-        }
-    }
-
-    fn unsent(&mut self, link: Link) -> Unsent {
-        let after = self
-            .then
-            .as_mut()
-            .map(|then| then.unsent(link))
-            .unwrap_or_default();
+impl Conversation {
+    /// What was accepted for a connection and not sent.
+    fn unsent(&mut self, now: Now, link: Link, end: LinkEnd<'_>) -> Unsent {
+        let then = self.then.as_mut();
+        let after = then.map(|then| then.settle(now, link, end).unsent);
+        let after = after.unwrap_or_default();
         let sends = |front: &Front| {
             front.step.link == link && matches!(front.step.act, Act::Send(..) | Act::Stream(..))
         };
@@ -473,19 +418,23 @@ impl Source for Conversation {
         }
     }
 
-    fn refused(&mut self, link: Link, error: &Error) -> Refused {
+    /// Whether a refusal of the upgrade was expected, or another one.
+    fn settle_refusal(&mut self, link: Link, error: &Error) -> Settled {
         let Error::Refused(refusal) = error else {
-            return Refused::Badly;
+            return Settled::default();
         };
         let Some((place, wanted)) = self.plot.handshake(link) else {
-            return Refused::Badly;
+            return Settled::default();
         };
         if wanted.allows_refusal(refusal.head.status) == Some(true) {
             if let Some(wire) = self.wire(link) {
                 wire.inbox.stage = Stage::Refused;
                 wire.inbox.answer = refusal.head.clone();
             }
-            return Refused::AsWanted;
+            return Settled {
+                expected: true,
+                ..Settled::default()
+            };
         }
         let unmet = Unmet {
             place,
@@ -493,30 +442,121 @@ impl Source for Conversation {
             instead: refused_with(refusal),
             ..Unmet::default()
         };
-        Refused::Unmet(Error::Unmet(Box::new(unmet)))
+        Settled {
+            unmet: Some(Error::Unmet(Box::new(unmet))),
+            ..Settled::default()
+        }
     }
 
-    fn ended(&mut self, _link: Link, _closure: &Closure) -> Option<Error> {
-        if !self.is_open() {
+    /// What had to come before a connection was closed, and did not.
+    fn settle_close(&mut self, now: Now) -> Option<Error> {
+        if !self.is_open(now) {
             return None;
         }
-        match self.advance(false, None) {
-            Progress::Failed(error) => Some(error),
+        match self.advance(now, false, None) {
+            StepProgress::Failed(error) => Some(error),
             // What the command line could not send is counted, as that of stdin is.
-            Progress::Mute if self.is_over() => {
+            StepProgress::Mute if self.is_over() => {
                 let front = self.front.as_ref()?;
                 front.step.place.as_ref()?;
                 let how = self.links.get(usize::from(front.step.link.0))?;
                 match self.unsendable(&how.inbox.how_it_ended()?) {
-                    Progress::Failed(error) => Some(error),
+                    StepProgress::Failed(error) => Some(error),
                     _ => None,
                 }
             }
             _ => None,
         }
     }
+}
 
-    fn wanted(&self, link: Link) -> bool {
+impl Source for Conversation {
+    fn fd(&self) -> Option<BorrowedFd<'_>> {
+        match &self.front {
+            Some(front) => match &front.step.act {
+                Act::Stream(_, reader) => {
+                    let wire = self.links.get(usize::from(front.step.link.0))?;
+                    wire.gate.wants_input().then(|| reader.fd())
+                }
+                _ => None,
+            },
+            None if self.next_deadline().is_some() => None,
+            None => self.then.as_ref()?.fd(),
+        }
+    }
+
+    fn next_deadline(&self) -> Option<Instant> {
+        let Some(front) = &self.front else {
+            let gate = self
+                .links
+                .first()
+                .and_then(|wire| wire.gate.next_deadline());
+            return gate.or_else(|| self.then.as_ref()?.next_deadline());
+        };
+        match &front.step.act {
+            Act::Expect(expectation) => front.judge.due(expectation),
+            Act::Pause(_) | Act::Until(_) => self.pause_end(),
+            _ => self
+                .links
+                .get(usize::from(front.step.link.0))?
+                .gate
+                .next_deadline(),
+        }
+    }
+
+    fn on_event(&mut self, now: Now, link: Link, event: &Event<'_>) {
+        let expects = self.expects();
+        let Some(wire) = self.wire(link) else { return };
+        wire.gate.on_event(link, event);
+        match event {
+            Event::Open(upgrade) => wire.inbox.open(upgrade),
+            Event::Closed(closure) => wire.inbox.stage = Stage::Closed((*closure).clone()),
+            event if expects => {
+                if let Some(words) = wire.inbox.on_event(now.instant, event) {
+                    self.remember('<', link, &words);
+                }
+            }
+            _ => {}
+        }
+        if let Some(then) = &mut self.then {
+            then.on_event(now, link, event);
+        }
+    }
+
+    fn poll(&mut self, now: Now, readable: bool, to: &mut dyn Sender) -> Progress {
+        if !self.is_open(now) {
+            return Progress::Pending;
+        }
+        match self.advance(now, readable, Some(to)) {
+            StepProgress::Failed(error) => return Progress::Done(Some(error)),
+            StepProgress::Waits(progress) => return progress,
+            StepProgress::Mute => return Progress::Pending,
+            StepProgress::Done => {}
+        }
+        let pauses = |wire: &mut Wire| wire.gate.is_delayed(now);
+        match &mut self.then {
+            // The pause after the last message holds for whoever goes on, too.
+            Some(_) if self.links.iter_mut().any(pauses) => Progress::Pending,
+            Some(then) => then.poll(now, readable, to),
+            None => Progress::Done(None),
+        }
+    }
+
+    fn settle(&mut self, now: Now, link: Link, end: LinkEnd<'_>) -> Settled {
+        match end {
+            LinkEnd::ConnectFailed(error) => self.settle_refusal(link, error),
+            LinkEnd::Closed(_) => {
+                let unmet = self.settle_close(now);
+                Settled {
+                    expected: self.expected_end(link),
+                    unmet,
+                    unsent: self.unsent(now, link, end),
+                }
+            }
+        }
+    }
+
+    fn expected_end(&self, link: Link) -> bool {
         self.links
             .get(usize::from(link.0))
             .is_some_and(|wire| wire.wanted)

@@ -7,20 +7,20 @@ use std::time::Instant;
 
 use memchr::memchr;
 
-use super::floor::Floor;
 use super::json;
-use super::pace::Pace;
 use super::reader::Reader;
-use super::{Sender, Source, Took, Unsent};
+use super::send_delay::SendDelay;
+use super::send_gate::SendGate;
+use super::{LinkEnd, Progress, Sender, Settled, Source, Unsent};
 use crate::conversation::command::Command;
-use crate::event::{Event, Kind, Link, Messages, Piece};
+use crate::event::{Event, Kind, Link, Messages, Now, Piece};
 
 /// Orders from standard input.
 #[derive(Debug)]
 pub struct JsonLines {
     reader: Reader,
     force: bool,
-    floor: Floor,
+    gate: SendGate,
     /// How much of the held bytes is known to have no line feed.
     scanned: usize,
     /// Lines read.
@@ -30,11 +30,11 @@ pub struct JsonLines {
 impl JsonLines {
     /// Takes the objects that `reader` reads. `force` allows close codes that RFC 6455 forbids.
     #[must_use]
-    pub fn new(reader: Reader, force: bool, pace: Pace) -> Self {
+    pub fn new(reader: Reader, force: bool, delay: SendDelay) -> Self {
         Self {
             reader,
             force,
-            floor: Floor::new(pace),
+            gate: SendGate::new(delay),
             scanned: 0,
             lines: 0,
         }
@@ -54,7 +54,7 @@ impl JsonLines {
     }
 
     /// Does what a line says; whether it was a Close, after which nothing can be said.
-    fn obey(&mut self, length: usize, to: &mut dyn Sender) -> bool {
+    fn execute(&mut self, now: Now, length: usize, to: &mut dyn Sender) -> bool {
         self.lines += 1;
         let command = match json::parse(&self.reader.held()[..length], self.force) {
             Ok(Some(command)) => command,
@@ -64,7 +64,7 @@ impl JsonLines {
                 return false;
             }
         };
-        let link = self.floor.link();
+        let link = self.gate.link();
         match command {
             Command::Text(text) => to.data(link, Piece::whole(Kind::Text, text.as_bytes())),
             Command::Binary(bytes) => to.data(link, Piece::whole(Kind::Binary, &bytes)),
@@ -75,54 +75,14 @@ impl JsonLines {
                 return true;
             }
         }
-        self.floor.spoke();
+        self.gate.on_sent(now);
         false
     }
 }
 
-impl Source for JsonLines {
-    fn fd(&self) -> Option<BorrowedFd<'_>> {
-        self.floor.wants_input().then(|| self.reader.fd())
-    }
-
-    fn due(&self) -> Option<Instant> {
-        self.floor.due()
-    }
-
-    fn hear(&mut self, _at: Instant, link: Link, event: &Event<'_>) {
-        self.floor.hear(link, event);
-    }
-
-    fn hear_messages(&mut self, _at: Instant, _link: Link, _messages: Messages<'_>) {}
-
-    fn take(&mut self, mut ready: bool, to: &mut dyn Sender) -> Took {
-        loop {
-            if let Err(took) = self.floor.ask(to) {
-                return took;
-            }
-            if let Some((length, used)) = self.next_line() {
-                let closed = self.obey(length, to);
-                self.reader.used(used);
-                self.scanned = 0;
-                if closed {
-                    return Took::Ended(None);
-                }
-            } else if self.reader.has_ended() {
-                return Took::Ended(None);
-            } else if std::mem::take(&mut ready) {
-                if self.reader.is_full() {
-                    self.reader.grow();
-                }
-                if let Err(error) = self.reader.read() {
-                    return Took::Ended(Some(error));
-                }
-            } else {
-                return Took::Later;
-            }
-        }
-    }
-
-    fn unsent(&mut self, _link: Link) -> Unsent {
+impl JsonLines {
+    /// What was accepted and not sent.
+    fn unsent(&mut self) -> Unsent {
         let more = self.reader.look_ahead();
         let held = self.reader.held();
         let lines = held
@@ -140,5 +100,55 @@ impl Source for JsonLines {
             }
         }
         Unsent { messages, more }
+    }
+}
+
+impl Source for JsonLines {
+    fn fd(&self) -> Option<BorrowedFd<'_>> {
+        self.gate.wants_input().then(|| self.reader.fd())
+    }
+
+    fn next_deadline(&self) -> Option<Instant> {
+        self.gate.next_deadline()
+    }
+
+    fn on_event(&mut self, _now: Now, link: Link, event: &Event<'_>) {
+        self.gate.on_event(link, event);
+    }
+
+    fn on_messages(&mut self, _now: Now, _link: Link, _messages: Messages<'_>) {}
+
+    fn poll(&mut self, now: Now, mut readable: bool, to: &mut dyn Sender) -> Progress {
+        loop {
+            if let Err(progress) = self.gate.check(now, to) {
+                return progress;
+            }
+            if let Some((length, used)) = self.next_line() {
+                let closed = self.execute(now, length, to);
+                self.reader.used(used);
+                self.scanned = 0;
+                if closed {
+                    return Progress::Done(None);
+                }
+            } else if self.reader.has_ended() {
+                return Progress::Done(None);
+            } else if std::mem::take(&mut readable) {
+                if self.reader.is_full() {
+                    self.reader.grow();
+                }
+                if let Err(error) = self.reader.read() {
+                    return Progress::Done(Some(error));
+                }
+            } else {
+                return Progress::Pending;
+            }
+        }
+    }
+
+    fn settle(&mut self, _now: Now, _link: Link, _end: LinkEnd<'_>) -> Settled {
+        Settled {
+            unsent: self.unsent(),
+            ..Settled::default()
+        }
     }
 }

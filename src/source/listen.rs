@@ -2,10 +2,9 @@
 //! only listening until the server closes.
 
 use std::os::fd::BorrowedFd;
-use std::time::Instant;
 
-use super::{Sender, Source, Took};
-use crate::event::{Event, Link, Messages};
+use super::{Progress, Sender, Source};
+use crate::event::{Event, Link, Messages, Now};
 
 /// Says nothing, and has no end.
 #[derive(Clone, Copy, Debug, Default)]
@@ -16,11 +15,11 @@ impl Source for Listen {
         None
     }
 
-    fn hear(&mut self, _at: Instant, _link: Link, _event: &Event<'_>) {}
+    fn on_event(&mut self, _now: Now, _link: Link, _event: &Event<'_>) {}
 
-    fn hear_messages(&mut self, _at: Instant, _link: Link, _messages: Messages<'_>) {}
+    fn on_messages(&mut self, _now: Now, _link: Link, _messages: Messages<'_>) {}
 
-    fn take(&mut self, _ready: bool, _to: &mut dyn Sender) -> Took {
-        Took::Later
+    fn poll(&mut self, _now: Now, _readable: bool, _to: &mut dyn Sender) -> Progress {
+        Progress::Pending
     }
 }

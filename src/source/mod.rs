@@ -1,18 +1,18 @@
-//! Sources: what is sent, and when. A listener that may also speak.
+//! Sources: what is sent, and when.
 //!
-//! A source hears every event and is asked to speak when it can: a pipe, the prompt, a list of
+//! A source is told of every event and polled for what it has to send: a pipe, the prompt, a list of
 //! messages from the command line are each one source, and nothing else reaches back into the loop.
 
 pub mod conversation;
-pub mod floor;
 pub mod json;
 pub mod json_lines;
 pub mod line;
 pub mod listen;
-pub mod pace;
 pub mod player;
 pub mod prompt;
 pub mod reader;
+pub mod send_delay;
+pub mod send_gate;
 pub mod stdin;
 
 use std::os::fd::BorrowedFd;
@@ -21,21 +21,22 @@ use std::time::Instant;
 pub use self::conversation::{Expectation, Wanted};
 
 use crate::error::Error;
-use crate::event::{Event, Kind, Lines, Link, Messages, Note, Piece, Way};
+use crate::event::{Event, Kind, Lines, Link, Messages, Note, Now, Piece, Way};
 use crate::protocol::{CloseReason, Closure};
 
-/// What a source said when it was asked to speak.
+/// What a source answered when it was polled.
 #[derive(Debug)]
-pub enum Took {
-    /// It has more to say as soon as there is room: ask again without waiting for its descriptor.
+pub enum Progress {
+    /// It has more to send as soon as there is room: poll it again without waiting for its
+    /// descriptor.
     More,
-    /// Nothing now: ask again when its descriptor is readable or its time has come.
-    Later,
-    /// It will never speak again; the error, if any, decides the exit code.
-    Ended(Option<Error>),
+    /// Nothing now: poll it again when its descriptor is readable or its deadline has come.
+    Pending,
+    /// It will never send again; the error, if any, decides the exit code.
+    Done(Option<Error>),
 }
 
-/// Messages that a source accepted and did not hand over.
+/// Messages that a source accepted and did not send.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Unsent {
     /// How many are known.
@@ -44,7 +45,27 @@ pub struct Unsent {
     pub more: bool,
 }
 
-/// Something that decides what is sent.
+/// How a connection ended, or never began, as a source is asked to settle it.
+#[derive(Clone, Copy, Debug)]
+pub enum LinkEnd<'a> {
+    /// There will be no connection.
+    ConnectFailed(&'a Error),
+    /// It was closed.
+    Closed(&'a Closure),
+}
+
+/// What the end of a connection is to a source.
+#[derive(Debug, Default)]
+pub struct Settled {
+    /// This end was expected, whatever its error or close code.
+    pub expected: bool,
+    /// What had to come before this end, or instead of it, and did not.
+    pub unmet: Option<Error>,
+    /// What was accepted for the connection and not sent.
+    pub unsent: Unsent,
+}
+
+/// Something that decides what is sent. It outlives its connections.
 ///
 /// A source is not told of what it sends itself. It is told of everything else: steps, messages,
 /// automatic Pongs, the close, errors.
@@ -52,56 +73,37 @@ pub trait Source {
     /// The descriptor to poll for input; `None` if there is none, or no input is wanted now.
     fn fd(&self) -> Option<BorrowedFd<'_>>;
 
-    /// When it must be asked next, whatever its descriptor does.
-    fn due(&self) -> Option<Instant> {
+    /// When it must be polled next, whatever its descriptor does.
+    fn next_deadline(&self) -> Option<Instant> {
         None
     }
 
-    /// Hears an event.
-    fn hear(&mut self, at: Instant, link: Link, event: &Event<'_>);
+    /// Takes note of an event.
+    fn on_event(&mut self, now: Now, link: Link, event: &Event<'_>);
 
-    /// Hears messages that arrived together: an event for each, unless it does not care for them.
-    fn hear_messages(&mut self, at: Instant, link: Link, messages: Messages<'_>) {
+    /// Takes note of messages that arrived together: an event for each, unless it does not look at
+    /// messages.
+    fn on_messages(&mut self, now: Now, link: Link, messages: Messages<'_>) {
         for piece in messages.pieces() {
-            self.hear(at, link, &Event::Data(Way::In, piece));
+            self.on_event(now, link, &Event::Data(Way::In, piece));
         }
     }
 
-    /// Speaks: sends what it has, while `to` has room. `ready` says that its descriptor is
-    /// readable now, so that one read will not block.
-    fn take(&mut self, ready: bool, to: &mut dyn Sender) -> Took;
+    /// Sends what it has, while `to` has room. `readable` says that its descriptor is readable
+    /// now, so that one read will not block.
+    fn poll(&mut self, now: Now, readable: bool, to: &mut dyn Sender) -> Progress;
 
-    /// Asked once when a connection has ended before the source did: what of that which was to go
-    /// there is left unsent?
-    fn unsent(&mut self, _link: Link) -> Unsent {
-        Unsent::default()
+    /// Called once for each connection, when it has ended before the run did, or could not be made;
+    /// [`Event::Closed`] came before that.
+    fn settle(&mut self, _now: Now, _link: Link, _end: LinkEnd<'_>) -> Settled {
+        Settled::default()
     }
 
-    /// Asked once when there will be no connection, before anybody hears of it: what was that?
-    fn refused(&mut self, _link: Link, _error: &Error) -> Refused {
-        Refused::Badly
-    }
-
-    /// Asked once after it has heard that a connection is closed: what had to come before that?
-    fn ended(&mut self, _link: Link, _closure: &Closure) -> Option<Error> {
-        None
-    }
-
-    /// Asked at the end: whether a connection ended as it should, whatever its close code.
-    fn wanted(&self, _link: Link) -> bool {
+    /// Whether the end of a connection was expected, as far as that is known now: what is expected
+    /// may be decided after [`settle`](Self::settle).
+    fn expected_end(&self, _link: Link) -> bool {
         false
     }
-}
-
-/// What a connection that did not come about is to a source.
-#[derive(Debug)]
-pub enum Refused {
-    /// What it looks like: a failure.
-    Badly,
-    /// What was wanted.
-    AsWanted,
-    /// Something else was expected, and this says so instead.
-    Unmet(Error),
 }
 
 /// Where a source sends to: the connections, written straight into their buffers.

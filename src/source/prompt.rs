@@ -12,10 +12,10 @@ use std::time::Instant;
 
 use self::upload::Upload;
 use super::line::{self, Order};
-use super::{Sender, Source, Took, Unsent};
+use super::{LinkEnd, Progress, Sender, Settled, Source, Unsent};
 use crate::conversation::command::Command;
 use crate::error::Error;
-use crate::event::{Event, Kind, Link, Note, Piece, Upgrade, Way, Weight};
+use crate::event::{Event, Kind, Link, Note, Now, Piece, Upgrade, Way, Weight};
 use crate::http::Secrets;
 use crate::protocol::CloseReason;
 use crate::terminal::{Entry, Typed};
@@ -98,7 +98,7 @@ impl Prompt {
     }
 
     /// Hears one entry; what it said if that ends the prompt.
-    fn enter(&mut self, entry: Entry, to: &mut dyn Sender) -> Option<Took> {
+    fn enter(&mut self, entry: Entry, to: &mut dyn Sender) -> Option<Progress> {
         let again = std::mem::take(&mut self.interrupted);
         match entry {
             Entry::Line(line) => match line::parse(&line, self.options.force) {
@@ -114,7 +114,7 @@ impl Prompt {
                 }
                 let reason = String::new();
                 to.close(LINK, Some(CloseReason { code: 1001, reason }));
-                return Some(Took::Ended(Some(Error::Signal(2))));
+                return Some(Progress::Done(Some(Error::Signal(2))));
             }
             Entry::Interrupt { empty: true } => {
                 self.interrupted = true;
@@ -126,7 +126,7 @@ impl Prompt {
                 text,
             }),
             Entry::Failed(cause) => {
-                return Some(Took::Ended(Some(Error::Input {
+                return Some(Progress::Done(Some(Error::Input {
                     origin: "the terminal".to_owned(),
                     line: None,
                     cause,
@@ -137,12 +137,12 @@ impl Prompt {
     }
 
     /// Takes an order that needs the connection. Ending waits for nothing that can't be sent yet.
-    fn accept(&mut self, order: Order, to: &mut dyn Sender) -> Option<Took> {
+    fn accept(&mut self, order: Order, to: &mut dyn Sender) -> Option<Progress> {
         let ends = matches!(order, Order::Quit | Order::Send(Command::Close(_)));
         let connecting = self.is_connecting();
         if ends && connecting {
             self.give_up(to);
-            return Some(Took::Ended(None));
+            return Some(Progress::Done(None));
         }
         if connecting && !std::mem::replace(&mut self.told_to_wait, true) {
             to.note(Note {
@@ -160,7 +160,7 @@ impl Prompt {
 
     /// Tells what becomes of what was typed for a connection that is not waited for.
     fn give_up(&mut self, to: &mut dyn Sender) {
-        let lost = match self.unsent(LINK).messages {
+        let lost = match self.unsent().messages {
             0 => return,
             1 => "1 message".to_owned(),
             many => format!("{many} messages"),
@@ -172,11 +172,11 @@ impl Prompt {
     }
 
     /// Sends what waits, while there is room.
-    fn send(&mut self, to: &mut dyn Sender) -> Took {
+    fn send(&mut self, to: &mut dyn Sender) -> Progress {
         while to.room(LINK) > 0 {
             if let Some(upload) = &mut self.upload {
                 match upload.step(to, LINK) {
-                    Ok(None) => return Took::More,
+                    Ok(None) => return Progress::More,
                     Ok(Some(done)) => {
                         self.sent.add(done.bytes);
                         answer(to, done.text);
@@ -187,7 +187,7 @@ impl Prompt {
                 continue;
             }
             let Some(order) = self.waiting.pop_front() else {
-                return Took::Later;
+                return Progress::Pending;
             };
             match order {
                 Order::Send(Command::Close(reason)) => return close(reason, to),
@@ -204,9 +204,9 @@ impl Prompt {
             }
         }
         if self.waiting.is_empty() && self.upload.is_none() {
-            Took::Later
+            Progress::Pending
         } else {
-            Took::More
+            Progress::More
         }
     }
 
@@ -283,51 +283,9 @@ impl Prompt {
     }
 }
 
-impl Source for Prompt {
-    fn fd(&self) -> Option<BorrowedFd<'_>> {
-        Some(self.typed.fd())
-    }
-
-    fn due(&self) -> Option<Instant> {
-        self.due
-    }
-
-    fn hear(&mut self, at: Instant, link: Link, event: &Event<'_>) {
-        if link != LINK {
-            return;
-        }
-        match event {
-            Event::Open(upgrade) => self.opened(at, upgrade),
-            Event::Data(Way::In, piece) => {
-                self.received.bytes += piece.bytes.len() as u64;
-                self.received.messages += u64::from(piece.last);
-            }
-            Event::Pong(Way::In, payload) => self.pong(at, payload),
-            Event::Closed(_) | Event::Failed(_) => {
-                self.state = State::Closed;
-                self.due = Some(at);
-            }
-            _ => {}
-        }
-    }
-
-    fn take(&mut self, _ready: bool, to: &mut dyn Sender) -> Took {
-        self.due = None;
-        for text in self.answers.drain(..) {
-            answer(to, text);
-        }
-        if matches!(self.state, State::Closed) {
-            return Took::Ended(None);
-        }
-        while let Some(entry) = self.typed.take() {
-            if let Some(end) = self.enter(entry, to) {
-                return end;
-            }
-        }
-        self.send(to)
-    }
-
-    fn unsent(&mut self, _link: Link) -> Unsent {
+impl Prompt {
+    /// What was accepted and not sent.
+    fn unsent(&mut self) -> Unsent {
         let messages = self
             .waiting
             .iter()
@@ -345,6 +303,58 @@ impl Source for Prompt {
     }
 }
 
+impl Source for Prompt {
+    fn fd(&self) -> Option<BorrowedFd<'_>> {
+        Some(self.typed.fd())
+    }
+
+    fn next_deadline(&self) -> Option<Instant> {
+        self.due
+    }
+
+    fn on_event(&mut self, now: Now, link: Link, event: &Event<'_>) {
+        if link != LINK {
+            return;
+        }
+        match event {
+            Event::Open(upgrade) => self.opened(now.instant, upgrade),
+            Event::Data(Way::In, piece) => {
+                self.received.bytes += piece.bytes.len() as u64;
+                self.received.messages += u64::from(piece.last);
+            }
+            Event::Pong(Way::In, payload) => self.pong(now.instant, payload),
+            Event::Closed(_) | Event::Failed(_) => {
+                self.state = State::Closed;
+                self.due = Some(now.instant);
+            }
+            _ => {}
+        }
+    }
+
+    fn poll(&mut self, _now: Now, _readable: bool, to: &mut dyn Sender) -> Progress {
+        self.due = None;
+        for text in self.answers.drain(..) {
+            answer(to, text);
+        }
+        if matches!(self.state, State::Closed) {
+            return Progress::Done(None);
+        }
+        while let Some(entry) = self.typed.take() {
+            if let Some(end) = self.enter(entry, to) {
+                return end;
+            }
+        }
+        self.send(to)
+    }
+
+    fn settle(&mut self, _now: Now, _link: Link, _end: LinkEnd<'_>) -> Settled {
+        Settled {
+            unsent: self.unsent(),
+            ..Settled::default()
+        }
+    }
+}
+
 impl Count {
     fn add(&mut self, bytes: u64) {
         self.messages += 1;
@@ -357,9 +367,9 @@ impl Count {
     }
 }
 
-fn close(reason: Option<CloseReason>, to: &mut dyn Sender) -> Took {
+fn close(reason: Option<CloseReason>, to: &mut dyn Sender) -> Progress {
     to.close(LINK, reason);
-    Took::Ended(None)
+    Progress::Done(None)
 }
 
 fn normal() -> CloseReason {

@@ -9,12 +9,12 @@ use std::time::Instant;
 
 use memchr::{memchr, memchr_iter, memrchr};
 
-use super::floor::Floor;
-use super::pace::Pace;
 use super::reader::Reader;
-use super::{Sender, Source, Took, Unsent};
+use super::send_delay::SendDelay;
+use super::send_gate::SendGate;
+use super::{LinkEnd, Progress, Sender, Settled, Source, Unsent};
 use crate::error::Error;
-use crate::event::{Event, Kind, Lines, Link, Messages, Piece};
+use crate::event::{Event, Kind, Lines, Link, Messages, Now, Piece};
 
 /// How bytes become messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub enum Cut {
 pub struct Stdin {
     reader: Reader,
     cut: Cut,
-    floor: Floor,
+    gate: SendGate,
     /// How much of the held bytes is known to have no delimiter.
     scanned: usize,
     /// The line has begun to be sent, as fragments.
@@ -58,14 +58,14 @@ enum Next {
 impl Stdin {
     /// Cuts what `reader` reads into messages.
     #[must_use]
-    pub fn new(mut reader: Reader, cut: Cut, pace: Pace) -> Self {
+    pub fn new(mut reader: Reader, cut: Cut, delay: SendDelay) -> Self {
         if let Cut::Chunks(size) = cut {
             reader.reserve(size);
         }
         Self {
             reader,
             cut,
-            floor: Floor::new(pace),
+            gate: SendGate::new(delay),
             scanned: 0,
             inside: false,
             lines: 0,
@@ -76,7 +76,7 @@ impl Stdin {
     /// any case; and no more than that if it ends a message that has begun, or pauses follow it.
     fn end_of_lines(&self, delimiter: u8, room: usize) -> Option<usize> {
         let held = self.reader.held();
-        let many = if self.inside || self.floor.is_paced() {
+        let many = if self.inside || self.gate.has_delay() {
             self.scanned
         } else {
             room.clamp(self.scanned, held.len())
@@ -126,7 +126,7 @@ impl Stdin {
 
     /// Sends the whole lines that are the first `length` bytes held. Those before one that is not
     /// UTF-8 go first; when that one is the first it is found to be bad.
-    fn send_lines(&mut self, length: usize, to: &mut dyn Sender) -> Result<(), Error> {
+    fn send_lines(&mut self, now: Now, length: usize, to: &mut dyn Sender) -> Result<(), Error> {
         let Cut::Lines(delimiter) = self.cut else {
             return Ok(());
         };
@@ -142,10 +142,10 @@ impl Stdin {
                 }
             }
         };
-        self.lines += to.lines(self.floor.link(), lines);
+        self.lines += to.lines(self.gate.link(), lines);
         self.reader.used(used);
         self.scanned = 0;
-        self.floor.spoke();
+        self.gate.on_sent(now);
         Ok(())
     }
 
@@ -158,6 +158,7 @@ impl Stdin {
 
     fn send(
         &mut self,
+        now: Now,
         take: usize,
         skip: usize,
         last: bool,
@@ -174,7 +175,7 @@ impl Stdin {
             }
         };
         to.data(
-            self.floor.link(),
+            self.gate.link(),
             Piece {
                 kind,
                 first: !self.inside,
@@ -187,7 +188,7 @@ impl Stdin {
         self.inside = !last;
         if last {
             self.lines += 1;
-            self.floor.spoke();
+            self.gate.on_sent(now);
         }
         Ok(())
     }
@@ -202,43 +203,9 @@ fn whole_characters(bytes: &[u8]) -> usize {
     }
 }
 
-impl Source for Stdin {
-    fn fd(&self) -> Option<BorrowedFd<'_>> {
-        self.floor.wants_input().then(|| self.reader.fd())
-    }
-
-    fn due(&self) -> Option<Instant> {
-        self.floor.due()
-    }
-
-    fn hear(&mut self, _at: Instant, link: Link, event: &Event<'_>) {
-        self.floor.hear(link, event);
-    }
-
-    fn hear_messages(&mut self, _at: Instant, _link: Link, _messages: Messages<'_>) {}
-
-    fn take(&mut self, mut ready: bool, to: &mut dyn Sender) -> Took {
-        loop {
-            if let Err(took) = self.floor.ask(to) {
-                return took;
-            }
-            let done = match self.next(to.room(self.floor.link())) {
-                Next::Lines(length) => self.send_lines(length, to),
-                Next::Piece { take, skip, last } => self.send(take, skip, last, to),
-                Next::Read if ready => {
-                    ready = false;
-                    self.reader.read()
-                }
-                Next::Read => return Took::Later,
-                Next::End => return Took::Ended(None),
-            };
-            if let Err(error) = done {
-                return Took::Ended(Some(error));
-            }
-        }
-    }
-
-    fn unsent(&mut self, _link: Link) -> Unsent {
+impl Stdin {
+    /// What was accepted and not sent.
+    fn unsent(&mut self) -> Unsent {
         let more = self.reader.look_ahead();
         let held = self.reader.held();
         let messages = match self.cut {
@@ -250,5 +217,49 @@ impl Source for Stdin {
         };
         let messages = messages.max(u64::from(self.inside));
         Unsent { messages, more }
+    }
+}
+
+impl Source for Stdin {
+    fn fd(&self) -> Option<BorrowedFd<'_>> {
+        self.gate.wants_input().then(|| self.reader.fd())
+    }
+
+    fn next_deadline(&self) -> Option<Instant> {
+        self.gate.next_deadline()
+    }
+
+    fn on_event(&mut self, _now: Now, link: Link, event: &Event<'_>) {
+        self.gate.on_event(link, event);
+    }
+
+    fn on_messages(&mut self, _now: Now, _link: Link, _messages: Messages<'_>) {}
+
+    fn poll(&mut self, now: Now, mut readable: bool, to: &mut dyn Sender) -> Progress {
+        loop {
+            if let Err(progress) = self.gate.check(now, to) {
+                return progress;
+            }
+            let done = match self.next(to.room(self.gate.link())) {
+                Next::Lines(length) => self.send_lines(now, length, to),
+                Next::Piece { take, skip, last } => self.send(now, take, skip, last, to),
+                Next::Read if readable => {
+                    readable = false;
+                    self.reader.read()
+                }
+                Next::Read => return Progress::Pending,
+                Next::End => return Progress::Done(None),
+            };
+            if let Err(error) = done {
+                return Progress::Done(Some(error));
+            }
+        }
+    }
+
+    fn settle(&mut self, _now: Now, _link: Link, _end: LinkEnd<'_>) -> Settled {
+        Settled {
+            unsent: self.unsent(),
+            ..Settled::default()
+        }
     }
 }

@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use super::conversation::{Act, Conversation, Step};
 use super::json_lines::JsonLines;
-use super::pace::Pace;
 use super::reader::Reader;
+use super::send_delay::SendDelay;
 use super::stdin::{Cut, Stdin};
 use super::*;
 use crate::event::{Kind, Upgrade};
@@ -119,14 +119,14 @@ fn pipe() -> (Reader, io::PipeWriter) {
 }
 
 /// A conversation of one connection, as a command line says it.
-fn conversation(acts: Vec<Act>, then: Option<Box<dyn Source>>, pace: Pace) -> Conversation {
+fn conversation(acts: Vec<Act>, then: Option<Box<dyn Source>>, delay: SendDelay) -> Conversation {
     let step = |act| Step {
         link: Link(0),
         place: None,
         act,
     };
     let steps: VecDeque<_> = acts.into_iter().map(step).collect();
-    Conversation::new(Box::new(steps), 1, then, pace)
+    Conversation::new(Box::new(steps), 1, then, delay)
 }
 
 /// Lets a source hear that the connection is open.
@@ -135,14 +135,21 @@ fn open<S: Source>(mut source: S) -> S {
         url: "ws://h/".to_owned(),
         ..Upgrade::default()
     };
-    source.hear(Instant::now(), Link(0), &Event::Open(&upgrade));
+    source.on_event(Now::read(), Link(0), &Event::Open(&upgrade));
     source
+}
+
+/// What a source has not sent when its connection has been closed.
+fn unsent(source: &mut dyn Source) -> Unsent {
+    let closure = Closure::default();
+    let end = LinkEnd::Closed(&closure);
+    source.settle(Now::read(), Link(0), end).unsent
 }
 
 /// Lets a source speak to its end, as if its descriptor were always readable.
 fn take_all(source: &mut dyn Source, page: &mut Page) -> Option<Error> {
     for _ in 0..10_000 {
-        if let Took::Ended(error) = source.take(true, page) {
+        if let Progress::Done(error) = source.poll(Now::read(), true, page) {
             return error;
         }
     }
@@ -151,7 +158,7 @@ fn take_all(source: &mut dyn Source, page: &mut Page) -> Option<Error> {
 
 fn lines(input: impl AsRef<[u8]>) -> Page {
     let mut page = Page::new();
-    let mut stdin = open(Stdin::new(file(input), LINES, Pace::default()));
+    let mut stdin = open(Stdin::new(file(input), LINES, SendDelay::default()));
     let error = take_all(&mut stdin, &mut page);
     assert!(error.is_none(), "{error:?}");
     page
@@ -192,16 +199,22 @@ fn a_character_at_the_end_of_the_buffer_is_not_cut() {
 #[test]
 fn a_line_comes_in_as_many_reads_as_it_likes() {
     let (reader, mut writer) = pipe();
-    let mut stdin = open(Stdin::new(reader, LINES, Pace::default()));
+    let mut stdin = open(Stdin::new(reader, LINES, SendDelay::default()));
     let mut page = Page::new();
     for bytes in [&b"caf"[..], b"\xc3", b"\xa9", b"\nnext"] {
         assert!(page.messages.is_empty());
         writer.write_all(bytes).expect("room in the pipe");
-        assert!(matches!(stdin.take(true, &mut page), Took::Later));
+        assert!(matches!(
+            stdin.poll(Now::read(), true, &mut page),
+            Progress::Pending
+        ));
     }
     assert_eq!(page.texts(), ["café"]);
     drop(writer);
-    assert!(matches!(stdin.take(true, &mut page), Took::Ended(None)));
+    assert!(matches!(
+        stdin.poll(Now::read(), true, &mut page),
+        Progress::Done(None)
+    ));
     assert_eq!(page.texts(), ["café", "next"]);
 }
 
@@ -211,7 +224,7 @@ fn a_bad_byte_is_found_behind_many_fragments() {
     input.extend_from_slice("é".repeat(BUFFER).as_bytes());
     input.extend_from_slice(b"\xff\nthird\n");
     let mut page = Page::new();
-    let mut stdin = open(Stdin::new(file(input), LINES, Pace::default()));
+    let mut stdin = open(Stdin::new(file(input), LINES, SendDelay::default()));
     let error = take_all(&mut stdin, &mut page).expect("a bad byte");
     assert_eq!(
         error.to_string(),
@@ -224,7 +237,11 @@ fn a_bad_byte_is_found_behind_many_fragments() {
 #[test]
 fn chunks_have_their_size_at_most() {
     let mut page = Page::new();
-    let mut stdin = open(Stdin::new(file([7; 10]), Cut::Chunks(4), Pace::default()));
+    let mut stdin = open(Stdin::new(
+        file([7; 10]),
+        Cut::Chunks(4),
+        SendDelay::default(),
+    ));
     assert!(take_all(&mut stdin, &mut page).is_none());
     let sizes: Vec<_> = page.messages.iter().map(|(_, bytes)| bytes.len()).collect();
     assert_eq!(sizes, [4, 4, 2]);
@@ -234,7 +251,7 @@ fn chunks_have_their_size_at_most() {
     let mut stdin = open(Stdin::new(
         file(vec![7; size]),
         Cut::Chunks(size),
-        Pace::default(),
+        SendDelay::default(),
     ));
     assert!(take_all(&mut stdin, &mut page).is_none());
     assert_eq!(page.messages[0].1.len(), size);
@@ -246,35 +263,47 @@ fn chunks_have_their_size_at_most() {
 fn without_room_nothing_is_read_or_sent() {
     let (reader, mut writer) = pipe();
     writer.write_all(b"a\nb\nc").expect("room in the pipe");
-    let mut stdin = open(Stdin::new(reader, LINES, Pace::default()));
+    let mut stdin = open(Stdin::new(reader, LINES, SendDelay::default()));
     let mut page = Page::new();
     page.room = 1;
-    assert!(matches!(stdin.take(true, &mut page), Took::More));
+    assert!(matches!(
+        stdin.poll(Now::read(), true, &mut page),
+        Progress::More
+    ));
     assert_eq!(page.texts(), ["a"]);
     assert!(
         stdin.fd().is_none(),
         "readable input would wake the loop in vain"
     );
     page.room = 1;
-    assert!(matches!(stdin.take(false, &mut page), Took::More));
+    assert!(matches!(
+        stdin.poll(Now::read(), false, &mut page),
+        Progress::More
+    ));
     page.room = 1;
-    assert!(matches!(stdin.take(false, &mut page), Took::Later));
+    assert!(matches!(
+        stdin.poll(Now::read(), false, &mut page),
+        Progress::Pending
+    ));
     assert_eq!(page.texts(), ["a", "b"]);
     assert!(stdin.fd().is_some());
 }
 
 #[test]
 fn before_the_connection_is_open_nothing_is_read() {
-    let mut stdin = Stdin::new(file("a\n"), LINES, Pace::default());
+    let mut stdin = Stdin::new(file("a\n"), LINES, SendDelay::default());
     let mut page = Page::new();
-    assert!(matches!(stdin.take(true, &mut page), Took::Later));
+    assert!(matches!(
+        stdin.poll(Now::read(), true, &mut page),
+        Progress::Pending
+    ));
     assert!(stdin.fd().is_none());
     assert!(page.messages.is_empty());
 }
 
 #[test]
 fn a_pause_is_waited_for_without_looking_at_input() {
-    let pause = || Pace::new(Duration::from_mins(1));
+    let pause = || SendDelay::new(Duration::from_mins(1));
     let text = || Act::Send(Kind::Text, b"first".to_vec());
     let stdin = |input: &str| Stdin::new(file(input), LINES, pause());
     let sources: [Box<dyn Source>; 3] = [
@@ -292,24 +321,33 @@ fn a_pause_is_waited_for_without_looking_at_input() {
     ];
     for mut source in sources {
         let mut page = Page::new();
-        assert!(matches!(source.take(true, &mut page), Took::Later));
-        assert!(matches!(source.take(true, &mut page), Took::Later));
+        assert!(matches!(
+            source.poll(Now::read(), true, &mut page),
+            Progress::Pending
+        ));
+        assert!(matches!(
+            source.poll(Now::read(), true, &mut page),
+            Progress::Pending
+        ));
         assert_eq!(page.texts(), ["first"]);
         assert!(page.other.is_empty());
         assert!(source.fd().is_none(), "readable input is of no use now");
-        assert!(source.due().is_some());
-        source.hear(Instant::now(), Link(0), &Event::Closed(&Closure::default()));
-        assert!(source.due().is_none(), "a closed connection has no hurry");
+        assert!(source.next_deadline().is_some());
+        source.on_event(Now::read(), Link(0), &Event::Closed(&Closure::default()));
+        assert!(
+            source.next_deadline().is_none(),
+            "a closed connection has no hurry"
+        );
     }
 }
 
 #[test]
 fn a_pause_after_the_last_message_delays_nothing() {
     let steps = vec![Act::Send(Kind::Binary, vec![1])];
-    let pace = Pace::new(Duration::from_mins(1));
-    let mut conversation = open(conversation(steps, None, pace));
-    let took = conversation.take(false, &mut Page::new());
-    assert!(matches!(took, Took::Ended(None)));
+    let delay = SendDelay::new(Duration::from_mins(1));
+    let mut conversation = open(conversation(steps, None, delay));
+    let took = conversation.poll(Now::read(), false, &mut Page::new());
+    assert!(matches!(took, Progress::Done(None)));
 }
 
 #[test]
@@ -317,9 +355,12 @@ fn what_is_left_is_counted() {
     let left = |input: &str, cut| {
         let mut page = Page::new();
         page.room = 1;
-        let mut stdin = open(Stdin::new(file(input), cut, Pace::default()));
-        assert!(matches!(stdin.take(true, &mut page), Took::More));
-        let left = stdin.unsent(Link(0));
+        let mut stdin = open(Stdin::new(file(input), cut, SendDelay::default()));
+        assert!(matches!(
+            stdin.poll(Now::read(), true, &mut page),
+            Progress::More
+        ));
+        let left = unsent(&mut stdin);
         (left.messages, left.more)
     };
     assert_eq!(left("a\n", LINES), (0, false));
@@ -334,19 +375,22 @@ fn what_is_left_is_counted() {
 #[test]
 fn what_is_left_of_a_command_line_is_counted_with_what_comes_after_it() {
     let steps = ["a", "b", "c"].map(|text| Act::Send(Kind::Text, text.into()));
-    let then = Box::new(Stdin::new(file("d\ne"), LINES, Pace::default()));
-    let mut conversation = open(conversation(steps.into(), Some(then), Pace::default()));
+    let then = Box::new(Stdin::new(file("d\ne"), LINES, SendDelay::default()));
+    let mut conversation = open(conversation(steps.into(), Some(then), SendDelay::default()));
     let mut page = Page::new();
     page.room = 1;
-    assert!(matches!(conversation.take(true, &mut page), Took::More));
-    assert_eq!(conversation.unsent(Link(0)).messages, 4);
+    assert!(matches!(
+        conversation.poll(Now::read(), true, &mut page),
+        Progress::More
+    ));
+    assert_eq!(unsent(&mut conversation).messages, 4);
 }
 
 // Files as messages.
 
 fn streamed(kind: Kind, input: &[u8]) -> Vec<u8> {
     let steps = vec![Act::Stream(kind, file(input))];
-    let mut conversation = open(conversation(steps, None, Pace::default()));
+    let mut conversation = open(conversation(steps, None, SendDelay::default()));
     let mut page = Page::new();
     let error = take_all(&mut conversation, &mut page);
     assert!(error.is_none(), "{error:?}");
@@ -379,7 +423,7 @@ fn json_lines_are_as_long_as_they_like() {
          {{\"type\":\"close\"}}\n{{\"type\":\"text\",\"data\":\"never\"}}\n"
     );
     let mut page = Page::new();
-    let mut json = open(JsonLines::new(file(input), false, Pace::default()));
+    let mut json = open(JsonLines::new(file(input), false, SendDelay::default()));
     assert!(take_all(&mut json, &mut page).is_none());
     assert_eq!(page.texts(), [text]);
     assert_eq!(page.other.len(), 3);
@@ -389,17 +433,17 @@ fn json_lines_are_as_long_as_they_like() {
 
 #[test]
 fn json_lines_left_unsent_are_the_orders_among_them() {
-    let unsent = |lines: &str| {
-        let mut json = JsonLines::new(file(lines), false, Pace::default());
-        json.unsent(Link(0)).messages
+    let left = |lines: &str| {
+        let mut json = JsonLines::new(file(lines), false, SendDelay::default());
+        unsent(&mut json).messages
     };
     let text = "{\"type\":\"text\",\"data\":\"x\"}\n";
     let printed = "{\"dir\":\"out\",\"type\":\"text\",\"data\":\"x\"}\n";
-    assert_eq!(unsent(&format!("{text}\n{printed}{text}")), 2);
-    assert_eq!(unsent(printed), 0, "what was printed is passed over");
-    assert_eq!(unsent("no order\n"), 1, "a wrong line is lost too");
+    assert_eq!(left(&format!("{text}\n{printed}{text}")), 2);
+    assert_eq!(left(printed), 0, "what was printed is passed over");
+    assert_eq!(left("no order\n"), 1, "a wrong line is lost too");
     let close = "{\"type\":\"close\"}\n";
-    assert_eq!(unsent(&format!("{text}{close}{text}")), 1);
+    assert_eq!(left(&format!("{text}{close}{text}")), 1);
 }
 
 // Descriptors that others share.

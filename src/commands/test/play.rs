@@ -117,7 +117,7 @@ fn play(
         return Err(origin.flaw(0, 0, "it has no connection".to_owned()));
     };
     // A session has one of each: what holds for the first connection holds for all.
-    let (limits, protocol, pace) = (first.limits.clone(), first.protocol, first.pace);
+    let (limits, protocol, delay) = (first.limits.clone(), first.protocol, first.delay);
     let dials = plans.into_iter().map(dial).collect();
     let plot = Told {
         player,
@@ -126,7 +126,7 @@ fn play(
         done: Rc::clone(done),
         say,
     };
-    let mut source = Conversation::new(Box::new(plot), count, None, pace);
+    let mut source = Conversation::new(Box::new(plot), count, None, delay);
     let run = Run {
         dials,
         source: &mut source,

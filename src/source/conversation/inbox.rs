@@ -84,7 +84,7 @@ impl Inbox {
     }
 
     /// Keeps what comes on this connection; the data message that is whole with it, in a few words.
-    pub(super) fn hear(&mut self, at: Instant, event: &Event<'_>) -> Option<String> {
+    pub(super) fn on_event(&mut self, at: Instant, event: &Event<'_>) -> Option<String> {
         let heard = match event {
             Event::Data(Way::In, piece) => {
                 let message = self.whole.add(Link::default(), Way::In, *piece)?;
@@ -170,7 +170,7 @@ mod tests {
     use super::*;
 
     fn hear(inbox: &mut Inbox, event: &Event<'_>) {
-        inbox.hear(Instant::now(), event);
+        inbox.on_event(Instant::now(), event);
     }
 
     #[test]

@@ -89,35 +89,35 @@ impl Talk {
     fn open() -> Self {
         let mut talk = Self::connecting();
         talk.wire.room = 1 << 20;
-        talk.hear(&Event::Open(&upgrade()));
+        talk.on_event(&Event::Open(&upgrade()));
         talk
     }
 
-    fn hear(&mut self, event: &Event<'_>) {
-        self.prompt.hear(Instant::now(), LINK, event);
+    fn on_event(&mut self, event: &Event<'_>) {
+        self.prompt.on_event(Now::read(), LINK, event);
     }
 
-    fn type_all(&mut self, lines: &[&str]) -> Took {
+    fn type_all(&mut self, lines: &[&str]) -> Progress {
         for line in lines {
             self.mail.push(Entry::Line((*line).to_owned()));
         }
-        self.take()
+        self.poll()
     }
 
-    fn press(&mut self, entry: Entry) -> Took {
+    fn press(&mut self, entry: Entry) -> Progress {
         self.mail.push(entry);
-        self.take()
+        self.poll()
     }
 
-    fn take(&mut self) -> Took {
-        self.prompt.take(true, &mut self.wire)
+    fn poll(&mut self) -> Progress {
+        self.prompt.poll(Now::read(), true, &mut self.wire)
     }
 
     /// Takes until there is nothing more, each time with `room`.
     fn take_all(&mut self, room: usize) -> usize {
         let mut takes = 1;
         self.wire.room = room;
-        while matches!(self.take(), Took::More) {
+        while matches!(self.poll(), Progress::More) {
             takes += 1;
         }
         takes
@@ -150,30 +150,33 @@ const EMPTY: Entry = Entry::Interrupt { empty: true };
 #[test]
 fn lines_wait_for_the_connection_and_go_in_order() {
     let mut talk = Talk::connecting();
-    assert!(matches!(talk.type_all(&["a", "/ping x", "b"]), Took::More));
+    assert!(matches!(
+        talk.type_all(&["a", "/ping x", "b"]),
+        Progress::More
+    ));
     assert!(talk.wire.sent.is_empty());
     assert_eq!(talk.wire.notes.len(), 1, "one note, not three");
-    assert_eq!(talk.prompt.unsent(Link(0)).messages, 2);
-    talk.hear(&Event::Open(&upgrade()));
+    assert_eq!(talk.prompt.unsent().messages, 2);
+    talk.on_event(&Event::Open(&upgrade()));
     assert!(
-        talk.prompt.due().is_some(),
+        talk.prompt.next_deadline().is_some(),
         "it must be asked though nothing is typed"
     );
     talk.wire.room = 1000;
-    assert!(matches!(talk.take(), Took::Later));
+    assert!(matches!(talk.poll(), Progress::Pending));
     assert_eq!(talk.wire.sent, ["Text a", "Ping x", "Text b"]);
-    assert_eq!(talk.prompt.due(), None);
-    assert_eq!(talk.prompt.unsent(Link(0)), Unsent::default());
+    assert_eq!(talk.prompt.next_deadline(), None);
+    assert_eq!(talk.prompt.unsent(), Unsent::default());
 }
 
 #[test]
 fn a_full_buffer_makes_lines_wait() {
     let mut talk = Talk::open();
     talk.wire.room = 0;
-    assert!(matches!(talk.type_all(&["a", "/quit"]), Took::More));
+    assert!(matches!(talk.type_all(&["a", "/quit"]), Progress::More));
     assert!(talk.wire.sent.is_empty() && talk.wire.notes.is_empty());
     talk.wire.room = 1;
-    assert!(matches!(talk.take(), Took::Ended(None)));
+    assert!(matches!(talk.poll(), Progress::Done(None)));
     assert_eq!(talk.wire.sent, ["Text a", "Close 1000 "]);
 }
 
@@ -204,35 +207,41 @@ fn the_ways_to_end() {
         ("/close 4000 enough", "Close 4000 enough"),
     ] {
         let mut talk = Talk::open();
-        assert!(matches!(talk.type_all(&[line, "late"]), Took::Ended(None)));
+        assert!(matches!(
+            talk.type_all(&[line, "late"]),
+            Progress::Done(None)
+        ));
         assert_eq!(talk.wire.sent, [close]);
     }
     let mut talk = Talk::open();
-    assert!(matches!(talk.press(Entry::EndOfInput), Took::Ended(None)));
+    assert!(matches!(
+        talk.press(Entry::EndOfInput),
+        Progress::Done(None)
+    ));
     assert_eq!(talk.wire.sent, ["Close 1000 "]);
     let mut talk = Talk::connecting();
-    assert!(matches!(talk.type_all(&["/quit"]), Took::Ended(None)));
+    assert!(matches!(talk.type_all(&["/quit"]), Progress::Done(None)));
     let mut talk = Talk::open();
-    talk.hear(&Event::Closed(&Closure::default()));
-    assert!(talk.prompt.due().is_some());
-    assert!(matches!(talk.type_all(&["late"]), Took::Ended(None)));
+    talk.on_event(&Event::Closed(&Closure::default()));
+    assert!(talk.prompt.next_deadline().is_some());
+    assert!(matches!(talk.type_all(&["late"]), Progress::Done(None)));
     assert!(talk.wire.sent.is_empty());
     let mut talk = Talk::open();
     let took = talk.press(Entry::Failed("gone".to_owned()));
-    assert!(matches!(took, Took::Ended(Some(Error::Input { .. }))));
+    assert!(matches!(took, Progress::Done(Some(Error::Input { .. }))));
 }
 
 #[test]
 fn two_interrupts_in_a_row_end() {
     let mut talk = Talk::open();
-    assert!(matches!(talk.press(EMPTY), Took::Later));
+    assert!(matches!(talk.press(EMPTY), Progress::Pending));
     talk.type_all(&["a"]);
-    assert!(matches!(talk.press(EMPTY), Took::Later));
+    assert!(matches!(talk.press(EMPTY), Progress::Pending));
     assert!(matches!(
         talk.press(Entry::Interrupt { empty: false }),
-        Took::Later
+        Progress::Pending
     ));
-    assert!(matches!(talk.press(EMPTY), Took::Later));
+    assert!(matches!(talk.press(EMPTY), Progress::Pending));
     assert!(talk
         .wire
         .notes
@@ -240,7 +249,7 @@ fn two_interrupts_in_a_row_end() {
         .all(|note| note.contains("press ^C again")));
     let took = talk.press(EMPTY);
     assert!(
-        matches!(took, Took::Ended(Some(Error::Signal(2)))),
+        matches!(took, Progress::Done(Some(Error::Signal(2)))),
         "{took:?}"
     );
     assert_eq!(talk.wire.sent, ["Text a", "Close 1001 "]);
@@ -252,7 +261,7 @@ fn the_status_tells_what_is_known() {
     talk.type_all(&["/status"]);
     assert_eq!(talk.wire.notes, ["CONNECTING"]);
     let mut talk = Talk::open();
-    talk.hear(&Event::Data(Way::In, Piece::whole(Kind::Text, b"four")));
+    talk.on_event(&Event::Data(Way::In, Piece::whole(Kind::Text, b"four")));
     talk.type_all(&["a", "bc", "/help"]);
     talk.type_all(&["/status"]);
     assert!(talk.wire.notes[0].contains("/close [CODE [REASON]]"));
@@ -270,15 +279,15 @@ fn a_pong_is_timed_if_it_was_asked_for() {
     let mut talk = Talk::open();
     talk.type_all(&["/ping x", "/pong y"]);
     assert_eq!(talk.wire.sent, ["Ping x", "Pong y"]);
-    talk.hear(&Event::Pong(Way::In, b"other"));
-    talk.take();
+    talk.on_event(&Event::Pong(Way::In, b"other"));
+    talk.poll();
     assert!(talk.wire.notes.is_empty());
-    talk.hear(&Event::Pong(Way::In, b"x"));
-    assert!(talk.prompt.due().is_some());
-    talk.take();
+    talk.on_event(&Event::Pong(Way::In, b"x"));
+    assert!(talk.prompt.next_deadline().is_some());
+    talk.poll();
     assert!(talk.wire.notes[0].starts_with("Pong after "));
-    talk.hear(&Event::Pong(Way::In, b"x"));
-    talk.take();
+    talk.on_event(&Event::Pong(Way::In, b"x"));
+    talk.poll();
     assert_eq!(talk.wire.notes.len(), 1, "each ping is answered once");
 }
 
@@ -312,8 +321,8 @@ fn a_big_file_goes_in_pieces_and_what_is_typed_waits() {
     for (command, kind) in [("file", Kind::Text), ("binary", Kind::Binary)] {
         let mut talk = Talk::open();
         let took = talk.type_all(&[&format!("/{command} {path}"), "after"]);
-        assert!(matches!(took, Took::More));
-        assert_eq!(talk.prompt.unsent(Link(0)).messages, 2);
+        assert!(matches!(took, Progress::More));
+        assert_eq!(talk.prompt.unsent().messages, 2);
         assert!(talk.take_all(10_000) > 20);
         assert!(talk.wire.pieces > 20);
         assert_eq!(talk.wire.messages[0], (kind, content.clone().into_bytes()));

@@ -26,7 +26,7 @@ fn many_lines_come_out_as_they_went_in_wherever_reads_end() {
             bytes.push(delimiter);
         }
         let cut = Cut::Lines(delimiter);
-        let mut stdin = open(Stdin::new(file(bytes), cut, Pace::default()));
+        let mut stdin = open(Stdin::new(file(bytes), cut, SendDelay::default()));
         let mut page = Page::new();
         assert!(take_all(&mut stdin, &mut page).is_none());
         assert!(page.texts() == expected, "each line up to {delimiter}");
@@ -53,7 +53,7 @@ fn every_line_before_a_bad_one_is_sent_and_none_after_it() {
             b"\xf0\x9f\n\x8c\x8d\n",
         ] {
             let input = [line.repeat(good), bad.to_vec(), line.repeat(5)].concat();
-            let mut stdin = open(Stdin::new(file(input), LINES, Pace::default()));
+            let mut stdin = open(Stdin::new(file(input), LINES, SendDelay::default()));
             let mut page = Page::new();
             let error = take_all(&mut stdin, &mut page).expect("a bad line");
             let place = format!("input, line {}: not UTF-8", good + 1);
@@ -70,13 +70,13 @@ fn every_line_before_a_bad_one_is_sent_and_none_after_it() {
 fn of_many_lines_no_more_go_than_there_is_room_for() {
     let input = "12345678\n".repeat(1000);
     for room in [1, 8, 9, 10, 100, 4096] {
-        let mut stdin = open(Stdin::new(file(&input), LINES, Pace::default()));
+        let mut stdin = open(Stdin::new(file(&input), LINES, SendDelay::default()));
         let mut page = Page::new();
         let mut turns = 0;
         loop {
             let before = page.messages.len();
             page.room = room;
-            let took = stdin.take(true, &mut page);
+            let took = stdin.poll(Now::read(), true, &mut page);
             let sent = (page.messages.len() - before) * 8;
             assert!(
                 sent < room + 8,
@@ -84,9 +84,9 @@ fn of_many_lines_no_more_go_than_there_is_room_for() {
             );
             turns += 1;
             match took {
-                Took::More => assert_eq!(page.room, 0),
-                Took::Later => {}
-                Took::Ended(error) => break assert!(error.is_none()),
+                Progress::More => assert_eq!(page.room, 0),
+                Progress::Pending => {}
+                Progress::Done(error) => break assert!(error.is_none()),
             }
         }
         assert_eq!(page.messages.len(), 1000);

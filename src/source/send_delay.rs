@@ -2,15 +2,17 @@
 
 use std::time::{Duration, Instant};
 
-/// Holds messages apart.
+use crate::event::Now;
+
+/// Keeps messages a time apart.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Pace {
+pub struct SendDelay {
     delay: Duration,
     next: Option<Instant>,
 }
 
-impl Pace {
-    /// Messages at least `delay` apart; zero does not hold them at all.
+impl SendDelay {
+    /// Messages at least `delay` apart; with zero there is no delay.
     #[must_use]
     pub fn new(delay: Duration) -> Self {
         Self { delay, next: None }
@@ -22,24 +24,24 @@ impl Pace {
         !self.delay.is_zero()
     }
 
-    /// When the next message may go, if that is not yet.
+    /// When the next message may be sent, if that is not yet.
     #[must_use]
-    pub fn due(&self) -> Option<Instant> {
+    pub fn next_deadline(&self) -> Option<Instant> {
         self.next
     }
 
     /// Whether a message has to wait now.
-    pub fn holds(&mut self) -> bool {
-        if self.next.is_some_and(|next| next <= Instant::now()) {
+    pub fn holds(&mut self, now: Now) -> bool {
+        if self.next.is_some_and(|next| next <= now.instant) {
             self.next = None;
         }
         self.next.is_some()
     }
 
-    /// A message has gone.
-    pub fn step(&mut self) {
+    /// A message was sent.
+    pub fn start(&mut self, now: Now) {
         if self.is_set() {
-            self.next = Some(Instant::now() + self.delay);
+            self.next = now.instant.checked_add(self.delay);
         }
     }
 }

@@ -1,0 +1,97 @@
+//! Whether a source may send on a connection: it is open, there is room in its buffer, and no delay
+//! between messages holds. Every source that reads input checks this first.
+
+use std::time::Instant;
+
+use super::send_delay::SendDelay;
+use super::{Progress, Sender};
+use crate::event::{Event, Link, Now};
+
+/// Whether a source may send on a connection.
+#[derive(Debug)]
+pub struct SendGate {
+    link: Link,
+    open: bool,
+    /// Input is there and there was no room to send it.
+    waits_for_room: bool,
+    delay: SendDelay,
+}
+
+impl SendGate {
+    /// The gate of the first connection, with a delay between messages.
+    #[must_use]
+    pub fn new(delay: SendDelay) -> Self {
+        Self::for_link(Link::default(), delay)
+    }
+
+    /// The gate of a connection, with a delay between messages.
+    #[must_use]
+    pub fn for_link(link: Link, delay: SendDelay) -> Self {
+        Self {
+            link,
+            open: false,
+            waits_for_room: false,
+            delay,
+        }
+    }
+
+    /// The connection.
+    #[must_use]
+    pub fn link(&self) -> Link {
+        self.link
+    }
+
+    /// Takes note of an event: whether the connection is open.
+    pub fn on_event(&mut self, link: Link, event: &Event<'_>) {
+        match event {
+            Event::Open(_) if link == self.link => self.open = true,
+            Event::Closed(_) if link == self.link => self.open = false,
+            _ => {}
+        }
+    }
+
+    /// Whether input should be polled for: it could be sent.
+    #[must_use]
+    pub fn wants_input(&self) -> bool {
+        self.open && !self.waits_for_room && self.delay.next_deadline().is_none()
+    }
+
+    /// When a delay ends; `None` without a connection to send on.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Instant> {
+        self.delay.next_deadline().filter(|_| self.open)
+    }
+
+    /// Whether a delay between messages holds now.
+    pub fn is_delayed(&mut self, now: Now) -> bool {
+        self.open && self.delay.holds(now)
+    }
+
+    /// Whether there is a delay between messages at all.
+    #[must_use]
+    pub fn has_delay(&self) -> bool {
+        self.delay.is_set()
+    }
+
+    /// Checks whether a message may be sent now.
+    ///
+    /// # Errors
+    ///
+    /// What the source answers the driver if not.
+    pub fn check(&mut self, now: Now, to: &dyn Sender) -> Result<(), Progress> {
+        self.waits_for_room = false;
+        if !self.open || self.delay.holds(now) {
+            return Err(Progress::Pending);
+        }
+        if to.room(self.link) == 0 {
+            self.waits_for_room = true;
+            return Err(Progress::More);
+        }
+        Ok(())
+    }
+
+    /// A message was sent: the delay after it begins.
+    pub fn on_sent(&mut self, now: Now) {
+        self.delay.start(now);
+    }
+}
