@@ -62,6 +62,18 @@ impl Poller {
     }
 }
 
+/// Waits until `fd` can be written, or has failed, or `until` has come; `None` has no end.
+///
+/// # Errors
+///
+/// As [`Poller::wait`].
+pub fn wait_writable(fd: BorrowedFd<'_>, until: Option<Instant>) -> io::Result<()> {
+    let mut poller = Poller::default();
+    let mut interest = poller.interest();
+    interest.add(fd, false, true);
+    poller.wait(interest, until).map(drop)
+}
+
 /// The same memory, empty, for descriptors of another lifetime: collecting into a vector of the same
 /// layout allocates nothing.
 fn recycle<'to>(mut fds: Vec<PollFd<'_>>) -> Vec<PollFd<'to>> {
