@@ -1,13 +1,17 @@
 //! Asking for a password on the terminal, without showing it.
 //!
 //! The terminal is `/dev/tty`, so that stdin and stdout stay free for messages. Its settings are
-//! put back on every way out: an answer, the end of input, a signal, an error, a panic.
+//! put back on every way out: an answer, the end of input, a signal, an error, a panic. It is opened
+//! without blocking, and nothing waits until it has drained: one that takes no output must not keep
+//! a signal from being heard.
 
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 use std::os::fd::AsFd as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 
 use nix::errno::Errno;
+use nix::fcntl::OFlag;
 use nix::sys::select::{select, FdSet};
 use nix::sys::termios::{
     tcflush, tcgetattr, tcsetattr, FlushArg, LocalFlags, SetArg, SpecialCharacterIndices, Termios,
@@ -23,7 +27,10 @@ use crate::error::Error;
 /// [`Error::Usage`] without a terminal or an answer, [`Error::Signal`] for a signal meanwhile,
 /// [`Error::System`] for what the system refused.
 pub(super) fn ask(question: &str) -> Result<String, Error> {
-    let tty = File::options().read(true).write(true).open("/dev/tty");
+    let mut options = File::options();
+    options.read(true).write(true);
+    options.custom_flags(OFlag::O_NONBLOCK.bits());
+    let tty = options.open("/dev/tty");
     let tty = tty.map_err(|_| missing("there is no terminal to ask for the password of -u on"))?;
     // Before the echo is off, and dropped after it is on again.
     let mut signals = Signals::register().map_err(asking)?;
@@ -34,14 +41,11 @@ pub(super) fn ask(question: &str) -> Result<String, Error> {
         let _ = tcflush(&tty, FlushArg::TCIFLUSH);
     }
     drop(silence);
-    // Enter was not shown either.
-    let shown = (&tty).write_all(b"\n");
+    // Enter was not shown either. A terminal that does not take this has shown the question at least.
+    let _ = (&tty).write_all(b"\n");
     match answer.map_err(asking)? {
-        Answer::Line(line) => {
-            shown.map_err(asking)?;
-            String::from_utf8(line)
-                .map_err(|_| Error::Usage("the password that was typed is not UTF-8".to_owned()))
-        }
+        Answer::Line(line) => String::from_utf8(line)
+            .map_err(|_| Error::Usage("the password that was typed is not UTF-8".to_owned())),
         Answer::Nothing => Err(missing("no password was typed")),
         Answer::Signal(number) => Err(Error::Signal(number)),
     }
@@ -90,35 +94,34 @@ impl<'a> Silence<'a> {
             silent.control_chars[key as usize] = DISABLED;
         }
         let silence = Self { tty, found };
-        tcsetattr(tty, SetArg::TCSAFLUSH, &silent)?;
+        tcsetattr(tty, SetArg::TCSANOW, &silent)?;
+        tcflush(tty, FlushArg::TCIFLUSH)?;
         Ok(silence)
     }
 
     fn answer(&self, question: &str, signals: &mut Signals) -> io::Result<Answer> {
         let mut tty = self.tty;
-        tty.write_all(question.as_bytes())?;
+        let mut question = question.as_bytes();
         let mut line = Vec::new();
         loop {
-            // Not poll(2), which knows nothing of /dev/tty on macOS.
-            let mut readable = FdSet::new();
-            readable.insert(tty.as_fd());
-            readable.insert(signals.fd());
-            match select(None, &mut readable, None, None, None) {
-                Ok(_) => {}
-                Err(Errno::EINTR) => continue,
-                Err(cause) => return Err(cause.into()),
-            }
-            let typed = readable.contains(tty.as_fd());
+            let ready = Ready::wait(tty, !question.is_empty(), signals)?;
             if let Some(number) = signals.take().first() {
                 return Ok(Answer::Signal(*number));
             }
-            if !typed {
+            if ready.writable {
+                match tty.write(question) {
+                    Ok(written) => question = &question[written..],
+                    Err(cause) if is_to_be_retried(&cause) => {}
+                    Err(cause) => return Err(cause),
+                }
+            }
+            if !ready.readable {
                 continue;
             }
             let mut chunk = [0; 1024];
             let read = match tty.read(&mut chunk) {
                 Ok(read) => &chunk[..read],
-                Err(cause) if cause.kind() == io::ErrorKind::Interrupted => continue,
+                Err(cause) if is_to_be_retried(&cause) => continue,
                 Err(cause) => return Err(cause),
             };
             line.extend_from_slice(read);
@@ -134,12 +137,52 @@ impl<'a> Silence<'a> {
     }
 }
 
+/// Whether nothing has happened, and it is to be tried again.
+fn is_to_be_retried(cause: &io::Error) -> bool {
+    matches!(
+        cause.kind(),
+        io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock
+    )
+}
+
+/// What would not block.
+#[derive(Clone, Copy)]
+struct Ready {
+    readable: bool,
+    writable: bool,
+}
+
+impl Ready {
+    /// Waits until the terminal can be read, or written if that is asked for, or a signal has come.
+    fn wait(tty: &File, writes: bool, signals: &Signals) -> io::Result<Self> {
+        loop {
+            // Not poll(2), which knows nothing of /dev/tty on macOS.
+            let (mut readable, mut writable) = (FdSet::new(), FdSet::new());
+            readable.insert(tty.as_fd());
+            readable.insert(signals.fd());
+            if writes {
+                writable.insert(tty.as_fd());
+            }
+            match select(None, &mut readable, &mut writable, None, None) {
+                Ok(_) => {
+                    return Ok(Self {
+                        readable: readable.contains(tty.as_fd()),
+                        writable: writable.contains(tty.as_fd()),
+                    })
+                }
+                Err(Errno::EINTR) => {}
+                Err(cause) => return Err(cause.into()),
+            }
+        }
+    }
+}
+
 /// `_POSIX_VDISABLE`: no key.
 const DISABLED: u8 = if cfg!(target_os = "linux") { 0 } else { 0xff };
 
 impl Drop for Silence<'_> {
     fn drop(&mut self) {
         // A terminal that has gone can't be restored.
-        let _ = tcsetattr(self.tty, SetArg::TCSADRAIN, &self.found);
+        let _ = tcsetattr(self.tty, SetArg::TCSANOW, &self.found);
     }
 }
