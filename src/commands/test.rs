@@ -5,6 +5,7 @@
 //! the desk: it hears of files, of the server's lines and of signals, and alone it prints.
 
 mod board;
+mod console;
 mod files;
 mod junit;
 mod load;
@@ -19,12 +20,15 @@ mod trial;
 
 use std::ffi::OsString;
 use std::io;
+use std::os::fd::AsFd as _;
 use std::process::ExitStatus;
 use std::sync::mpsc::{channel, Sender};
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use self::board::{Board, Form, Look};
+use self::console::{Console, Stop};
 use self::junit::{Findings, Junit};
 use self::load::{Loaded, Variables};
 use self::play::Say;
@@ -84,9 +88,10 @@ pub fn run(
     let junit = test.junit.as_deref().map(Junit::create).transpose()?;
 
     let (sender, news) = channel();
-    let board = board(&test, environment, redactor.clone(), files.len());
+    let stop = Stop::default();
+    let board = board(&test, environment, redactor.clone(), files.len(), &stop).map_err(failed)?;
     let mut desk = Desk::new(board, news, test.verbose);
-    hear_signals(sender.clone())?;
+    hear_signals(sender.clone(), Arc::clone(&stop))?;
     let not_begun = files.iter().map(|file| (file.name.clone(), None)).collect();
     let manner = Manner {
         jobs: test.jobs.get(),
@@ -119,16 +124,19 @@ pub fn run(
     let lasted = begun.elapsed();
     let code = exit_code(&trials, fault.as_ref(), &desk);
     desk.board.close(Counts::of(&trials), lasted, code.number());
-    if let Some(junit) = junit {
-        let findings = Findings {
-            trials: &trials,
-            fault: fault.as_ref().filter(|_| desk.signal().is_none()),
-            lasted,
-        };
-        junit.write(findings, &redactor)?;
+    let findings = Findings {
+        trials: &trials,
+        fault: fault.as_ref().filter(|_| desk.signal().is_none()),
+        lasted,
+    };
+    let reported = junit.map_or(Ok(()), |junit| junit.write(findings, &redactor, stop));
+    // One may have come while a report waited for its reader.
+    while desk.hear(Some(Duration::ZERO)).is_some() {}
+    if let Some(signal) = desk.signal() {
+        return Err(Error::Signal(signal));
     }
-    let interrupted = desk.signal().map(Error::Signal);
-    match (interrupted.or(fault), desk.board.take_fault()) {
+    reported?;
+    match (fault, desk.board.take_fault()) {
         (Some(error), _) => Err(error),
         (None, Some(cause)) => Err(Error::Output {
             target: "standard output".to_owned(),
@@ -151,7 +159,13 @@ fn exit_code(trials: &Trials, fault: Option<&Error>, desk: &Desk) -> ExitCode {
     first.map_or(ExitCode::Success, Error::exit_code)
 }
 
-fn board(test: &TestOptions, environment: &Environment, redactor: Redactor, total: usize) -> Board {
+fn board(
+    test: &TestOptions,
+    environment: &Environment,
+    redactor: Redactor,
+    total: usize,
+    stop: &Stop,
+) -> io::Result<Board> {
     let form = match (test.json, test.quiet) {
         (true, _) => Form::Json,
         (_, true) => Form::Failures,
@@ -164,21 +178,27 @@ fn board(test: &TestOptions, environment: &Environment, redactor: Redactor, tota
         palette: plan::palette(test.color, environment.stdout, environment),
         live: (screen && form != Form::Json).then(columns).flatten(),
     };
-    let (out, err) = (Box::new(io::stdout()), Box::new(io::stderr()));
-    Board::new(look, out, err, redactor, total)
+    let console = |fd| Console::new(fd, Arc::clone(stop)).map(Box::new);
+    let (out, err) = (io::stdout(), io::stderr());
+    let (out, err) = (console(out.as_fd())?, console(err.as_fd())?);
+    Ok(Board::new(look, out, err, redactor, total))
+}
+
+fn failed(cause: io::Error) -> Error {
+    Error::System {
+        doing: "setting up",
+        cause,
+    }
 }
 
 /// Hears the process's signals, for as long as it lasts.
-fn hear_signals(sender: Sender<News>) -> Result<(), Error> {
-    let failed = |cause| Error::System {
-        doing: "setting up",
-        cause,
-    };
+fn hear_signals(sender: Sender<News>, stop: Stop) -> Result<(), Error> {
     let mut signals = Signals::register().map_err(failed)?;
     let hear = move || {
         // Without a poll no signal is heard, as in a session; and without a desk none is needed.
         while let Ok(numbers) = signals.wait() {
             for number in numbers {
+                stop.get_or_init(Instant::now);
                 if sender.send(News::Signal(number)).is_err() {
                     return;
                 }
@@ -234,10 +254,13 @@ fn with_server(
         );
         return Err(Error::Usage(desk.redacted(&sentence)));
     }
-    let lines = sender.clone();
+    // What nobody will be told need not wait for anybody.
+    let lines = desk.is_verbose().then(|| sender.clone());
     let mut server = Server::start(&command, move |line| {
-        // Without a desk nobody wants to know.
-        let _ = lines.send(News::Said(format!("server: {line}")));
+        if let Some(lines) = &lines {
+            // Without a desk nobody wants to know.
+            let _ = lines.send(News::Said(format!("server: {line}")));
+        }
     })?;
     let ran =
         wait_until_open(&mut server, &door, Deadline::after(limit), desk).and_then(|()| work(desk));

@@ -4,11 +4,13 @@
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::Write as _;
+use std::os::fd::AsFd as _;
 use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::console::{Console, Stop};
 use super::redact::Redactor;
 use super::trial::{Counts, Trial, Trials, Verdict};
 use crate::error::Error;
@@ -64,9 +66,15 @@ impl Junit {
     /// # Errors
     ///
     /// [`Error::Output`].
-    pub fn write(mut self, findings: Findings<'_>, redactor: &Redactor) -> Result<(), Error> {
+    pub fn write(
+        self,
+        findings: Findings<'_>,
+        redactor: &Redactor,
+        stop: Stop,
+    ) -> Result<(), Error> {
         let text = text(findings, self.begun, redactor);
-        let written = self.file.write_all(text.as_bytes());
+        let file = Console::new(self.file.as_fd(), stop);
+        let written = file.and_then(|mut file| file.write_all(text.as_bytes()));
         written.map_err(|cause| Error::Output {
             target: self.name,
             cause,

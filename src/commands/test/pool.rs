@@ -58,6 +58,12 @@ impl Desk {
         }
     }
 
+    /// Whether lines that are only said are shown.
+    #[must_use]
+    pub fn is_verbose(&self) -> bool {
+        self.verbose
+    }
+
     /// A text without what no report may show.
     #[must_use]
     pub fn redacted(&self, text: &str) -> String {
