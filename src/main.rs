@@ -1,19 +1,22 @@
 //! `wsline`: a line to any WebSocket. Parse, plan, run, exit.
 
 use std::ffi::OsString;
-use std::io::{self, Write};
+use std::io;
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
 use wsline::cli::{self, Call, Colour, EchoOptions, Options};
 use wsline::commands;
 use wsline::connect::proxy::ProxyVariables;
 use wsline::connect::tls::{self, IdentityFiles};
+use wsline::driver::Signals;
 use wsline::echo::{self, EchoServer};
 use wsline::error::Error;
 use wsline::http::Secrets;
 use wsline::output::narration::Verbosity;
 use wsline::output::palette::Palette;
 use wsline::output::report::report;
+use wsline::output::stderr;
 use wsline::plan::{palette, Environment, Plan};
 
 fn main() -> ExitCode {
@@ -23,7 +26,7 @@ fn main() -> ExitCode {
     };
     let environment = Environment::read();
     let result = match call {
-        Call::Talk { url, options } => Plan::new(&url, *options, &environment).and_then(talk),
+        Call::Talk { url, options } => Plan::new(&url, *options, &environment).map(talk),
         Call::Test { test, options } => {
             // A server that it starts is to find the environment as it was.
             if test.serve.is_none() {
@@ -38,30 +41,23 @@ fn main() -> ExitCode {
     };
     result.unwrap_or_else(|error| {
         let palette = palette(Colour::Auto, environment.stderr, &environment);
-        print(&report(&error, Verbosity::Normal, palette, Secrets::Hidden));
+        let words = report(&error, Verbosity::Normal, palette, Secrets::Hidden);
+        // Where they can't be had, a reader that takes nothing is waited for.
+        let _ = Signals::restore_defaults();
+        // One signal is enough, whether or not somebody reads of it.
+        let is_ended = matches!(error, Error::Signal(_));
+        let until = is_ended.then(|| Instant::now() + Duration::from_millis(250));
+        stderr::print(&words, until);
         error.exit_code().into()
     })
 }
 
-/// Talks, and says at the end how it ended.
-fn talk(plan: Plan) -> Result<ExitCode, Error> {
+/// Talks.
+fn talk(plan: Plan) -> ExitCode {
     if plan.request.may_use_tls() {
         tls::read_lazily();
     }
-    let (verbosity, secrets, palette) = (plan.verbosity, plan.secrets, plan.stderr_palette);
-    let (quiet, wanted) = (plan.is_quiet(), plan.wants_verdict());
-    let verdict = commands::talk::run(plan)?;
-    if let Some(error) = &verdict.untold {
-        print(&report(error, verbosity, palette, secrets));
-    }
-    let code = ExitCode::from(verdict.code);
-    match verdict.line {
-        Some(line) if !quiet && (wanted || code != ExitCode::SUCCESS) => {
-            print(&format!("{line}\n"));
-        }
-        _ => {}
-    }
-    Ok(code)
+    commands::talk::run(plan).into()
 }
 
 /// Talks to an echo server of our own, inside this process.
@@ -82,13 +78,13 @@ fn demo(options: Options, environment: &Environment) -> Result<ExitCode, Error> 
     };
     let mut plan = Plan::new(server.url(), options, &environment)?;
     plan.greet("an echo server of our own: what you send comes back, ^D ends");
-    talk(plan)
+    Ok(talk(plan))
 }
 
 /// Talks as a pasted curl command says.
 fn curl(words: &[OsString], mut environment: Environment) -> Result<ExitCode, Error> {
     match commands::curl::read(words, &mut environment)?.parse() {
-        Ok((url, options)) => Plan::new(&url, options, &environment).and_then(talk),
+        Ok((url, options)) => Plan::new(&url, options, &environment).map(talk),
         Err(usage) => Ok(print_usage(&usage, &environment)),
     }
 }
@@ -134,16 +130,10 @@ fn generate(what: cli::Generate) -> Result<ExitCode, Error> {
 fn print_usage(usage: &clap::Error, environment: &Environment) -> ExitCode {
     if usage.use_stderr() {
         let palette = palette(Colour::Auto, environment.stderr, environment);
-        print(&cli::usage::text(usage, palette != Palette::plain()));
+        stderr::print(&cli::usage::text(usage, palette != Palette::plain()), None);
     } else {
         // Nobody is left to tell if this fails.
         let _ = usage.print();
     }
     ExitCode::from(u8::try_from(usage.exit_code()).unwrap_or(2))
-}
-
-/// Prints to stderr what people should read.
-fn print(text: &str) {
-    // Nobody is left to tell if this fails.
-    let _ = io::stderr().write_all(text.as_bytes());
 }

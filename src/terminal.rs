@@ -24,6 +24,7 @@ mod modes;
 mod screen;
 
 use std::io::{self, Write};
+use std::os::fd::AsFd as _;
 use std::os::unix::thread::JoinHandleExt;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
@@ -45,6 +46,7 @@ use self::screen::{Board, Painter, Waited};
 pub(crate) use self::entries::Mail;
 pub use self::entries::{Entry, Typed};
 pub use self::screen::Screen;
+use crate::output::sink::{Descriptor, Sink as _};
 
 /// After so long without a print something holds the editor up: a search, a half-typed key.
 const HELD_UP: Duration = Duration::from_millis(100);
@@ -52,6 +54,8 @@ const HELD_UP: Duration = Duration::from_millis(100);
 const AGAIN: Duration = Duration::from_millis(10);
 /// After so long nothing can be done any more: the terminal itself takes nothing.
 const HOPELESS: Duration = Duration::from_secs(5);
+/// How long the editor has at least to leave the line.
+const LEAVING: Duration = Duration::from_millis(100);
 /// A print that shows nothing and, as every print, ends with a line feed.
 const NOTHING: &str = "\x1b[A\n";
 
@@ -101,13 +105,13 @@ impl Terminal {
     ///
     /// What the operating system said to a new thread, pipe or signal action.
     pub fn start(options: Options) -> io::Result<(Self, Screen, Typed)> {
-        let board = Board::new(Box::new(io::stdout()));
+        let board = Board::new(Box::new(Direct(Descriptor::new(io::stdout().as_fd())?)));
         let (typed, mail) = Typed::pair()?;
         let pressed = Arc::new(Mutex::new(None));
         let mut editor = new_editor(&options, &board, &pressed).map_err(error_of)?;
         let mut dumb = false;
         let mut painter: Box<dyn Painter + Send> = match editor.create_external_printer() {
-            Ok(printer) => Box::new(Above(printer)),
+            Ok(printer) => Box::new(Above(printer, Plain(io::stdout()))),
             // TERM=dumb, or no terminal at all: nothing will be raw.
             Err(ReadlineError::Errno(nix::errno::Errno::ENOTTY)) => {
                 dumb = true;
@@ -147,8 +151,11 @@ impl Terminal {
     }
 
     /// Shows everything that waits, ends the line editor and leaves the terminal as it was found.
-    /// Dropping does the same; a second end does nothing.
-    pub fn end(&mut self) {
+    /// `is_over` is asked now and then whether there is no more time for that: then nothing that the
+    /// terminal does not take at once is waited for, and what it has not taken is not shown.
+    ///
+    /// Dropping does the same, without an end of the time; a second end does nothing.
+    pub fn end(&mut self, mut is_over: impl FnMut() -> bool) {
         let Some(printer) = self.printer.take() else {
             return;
         };
@@ -157,24 +164,28 @@ impl Terminal {
             self.board.reader_gone();
         }
         self.board.begin_end();
-        let settled = self.settle();
+        let settled = self.settle(&mut is_over);
         self.board.finish();
-        self.end_reader();
+        self.end_reader(settled, &mut is_over);
         self.board.end(!settled);
         if settled {
             // It only waited for the end.
             let _ = printer.join();
         }
+        self.restore();
+        signal_hook::low_level::unregister(self.harmless);
+    }
+
+    fn restore(&self) {
         // A terminal that has gone needs nothing; one that takes no output may still take this.
         let _ = self.modes.restore();
-        signal_hook::low_level::unregister(self.harmless);
     }
 
     /// Waits until everything is on the screen. An editor that is held up is made to begin anew:
     /// then it draws. Says whether it came to that.
-    fn settle(&self) -> bool {
+    fn settle(&self, is_over: &mut impl FnMut() -> bool) -> bool {
         let mut last = Instant::now();
-        while last.elapsed() < HOPELESS {
+        while last.elapsed() < HOPELESS && !is_over() {
             match self.board.wait_for_print(HELD_UP) {
                 Waited::Settled => return true,
                 Waited::Printed => last = Instant::now(),
@@ -185,7 +196,7 @@ impl Terminal {
     }
 
     /// Ends the reading thread, unless it hangs in a terminal that takes nothing.
-    fn end_reader(&mut self) {
+    fn end_reader(&mut self, settled: bool, is_over: &mut impl FnMut() -> bool) {
         if !self.modes.has_raw() {
             // It reads whole lines from a terminal in its usual mode: nothing to put back, and no
             // way to end it. It ends with the process.
@@ -193,7 +204,8 @@ impl Terminal {
             return;
         }
         let begun = Instant::now();
-        while begun.elapsed() < HOPELESS {
+        let more = |taken: Duration| settled && taken < HOPELESS;
+        while begun.elapsed() < LEAVING || more(begun.elapsed()) && !is_over() {
             self.interrupt();
             if self.board.wait_for_reader(AGAIN) {
                 // A panic of the thread has been told by its last entry.
@@ -215,7 +227,11 @@ impl Terminal {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        self.end();
+        self.end(|| false);
+        if self.reader.is_some() {
+            // It hung, and may have gone on since and set the modes of its line again.
+            self.restore();
+        }
     }
 }
 
@@ -231,17 +247,35 @@ fn error_of(error: ReadlineError) -> io::Error {
     }
 }
 
-/// Prints above the line being typed.
-struct Above<P>(P);
+/// Prints above the line being typed; where the editor has gone, there is no line.
+struct Above<P>(P, Plain);
 
 impl<P: ExternalPrinter> Painter for Above<P> {
     fn paint(&mut self, text: &str) -> io::Result<()> {
-        self.0.print(text.to_owned()).map_err(error_of)
+        let Self(above, plain) = self;
+        above.print(text.to_owned()).or_else(|_| plain.paint(text))
     }
 
     fn settle(&mut self) -> io::Result<()> {
-        self.paint(NOTHING)?;
-        self.paint(NOTHING)
+        for _ in 0..2 {
+            self.0.print(NOTHING.to_owned()).map_err(error_of)?;
+        }
+        Ok(())
+    }
+}
+
+/// Writes what the terminal takes soon, under the lock that everyone needs.
+struct Direct(Descriptor);
+
+impl Write for Direct {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.put(bytes)?;
+        self.0.drain(Some(Instant::now() + HELD_UP))?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

@@ -20,6 +20,16 @@ pub struct Verdict {
 }
 
 impl Verdict {
+    /// The verdict on a run that could not begin.
+    #[must_use]
+    pub fn of_error(error: Error) -> Self {
+        Self {
+            code: error.exit_code(),
+            line: None,
+            untold: Some(error),
+        }
+    }
+
     /// The verdict on a run.
     #[must_use]
     pub fn of(outcome: Outcome) -> Self {

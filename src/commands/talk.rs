@@ -4,22 +4,26 @@ use std::collections::VecDeque;
 use std::io;
 use std::os::fd::AsFd;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::connect;
 use crate::deadline::Deadline;
 use crate::driver::{Run, Signals, Single};
 use crate::error::Error;
 use crate::event::{Event, Link};
+use crate::exit::ExitCode;
+use crate::http::Secrets;
 use crate::output::best_effort::BestEffort;
 use crate::output::dump::BinaryAs;
 use crate::output::human::{self, Human, Look};
 use crate::output::json::JsonLines;
-use crate::output::narration::{Manner, Narration};
+use crate::output::narration::{Manner, Narration, Verbosity};
 use crate::output::palette::Palette;
 use crate::output::raw::{Form, Raw};
 use crate::output::record::Record;
+use crate::output::report::report;
 use crate::output::sink::{Descriptor, Sink};
+use crate::output::stderr;
 use crate::output::timing::Timing;
 use crate::output::Output;
 use crate::plan::{Plan, Show, Speaker};
@@ -35,19 +39,82 @@ use crate::sys::pipe;
 use crate::terminal::{self, Screen, Terminal, Typed};
 use crate::verdict::Verdict;
 
-/// Runs a plan to its end; what is left is to say how it ended.
+/// How long people may take for the last words after an end that waits for nobody.
+const LAST_WORDS: Duration = Duration::from_millis(250);
+
+/// Runs a plan to its end and says how it ended.
+#[must_use]
+pub fn run(plan: Plan) -> ExitCode {
+    let report = Report::of(&plan);
+    let mut prompt = None;
+    let (verdict, until) = match talk(plan, &mut prompt) {
+        Ok(done) => done,
+        Err(error) => {
+            prompt = None;
+            (Verdict::of_error(error), report.max_time)
+        }
+    };
+    // Where they can't be had, a reader that takes nothing is waited for.
+    let _ = Signals::restore_defaults();
+    stderr::print(&report.words(&verdict), until);
+    // Until now: an editor that hung may have gone on and set the modes of the terminal again.
+    drop(prompt);
+    verdict.code
+}
+
+/// How the end is told.
+struct Report {
+    verbosity: Verbosity,
+    secrets: Secrets,
+    palette: Palette,
+    quiet: bool,
+    wants_verdict: bool,
+    max_time: Option<Instant>,
+}
+
+impl Report {
+    fn of(plan: &Plan) -> Self {
+        Self {
+            verbosity: plan.verbosity,
+            secrets: plan.secrets,
+            palette: plan.stderr_palette,
+            quiet: plan.is_quiet(),
+            wants_verdict: plan.wants_verdict(),
+            max_time: plan.limits.max_time.end(),
+        }
+    }
+
+    fn words(&self, verdict: &Verdict) -> String {
+        let untold = verdict.untold.as_ref();
+        let mut words = untold.map_or_else(String::new, |error| {
+            report(error, self.verbosity, self.palette, self.secrets)
+        });
+        let wanted = self.wants_verdict || verdict.code != ExitCode::Success;
+        if let Some(line) = verdict.line.as_ref().filter(|_| wanted && !self.quiet) {
+            words.push_str(line);
+            words.push('\n');
+        }
+        words
+    }
+}
+
+/// Runs a plan, and until when people may take to be shown how it went. The prompt is ended, and
+/// is `prompt` afterwards.
 ///
 /// # Errors
 ///
 /// [`Error::System`] for what the operating system refused before anything began,
 /// [`Error::Output`] for a record that can't be created.
-pub fn run(mut plan: Plan) -> Result<Verdict, Error> {
+fn talk(
+    mut plan: Plan,
+    prompt: &mut Option<Prompting>,
+) -> Result<(Verdict, Option<Instant>), Error> {
     let record = plan.record.take().map(Record::create).transpose()?;
     // Before the prompt, which puts its own handlers over these and takes them off again.
     let mut signals = Signals::register().map_err(setting_up)?;
     let deadline = Deadline::after(plan.request.timeout);
     let dialing = connect::start(plan.request.clone(), deadline).map_err(setting_up)?;
-    let mut prompt = Prompting::start(&plan).map_err(setting_up)?;
+    *prompt = Prompting::start(&plan).map_err(setting_up)?;
     let mut outputs = outputs(&plan, prompt.as_ref()).map_err(setting_up)?;
     if let Some(record) = record {
         outputs.push(Box::new(record));
@@ -68,8 +135,23 @@ pub fn run(mut plan: Plan) -> Result<Verdict, Error> {
         limits: &plan.limits,
         protocol: plan.protocol,
     };
-    let outcome = run.run();
-    Ok(Verdict::of(outcome))
+    let mut outcome = run.run();
+    let mut until = outcome.show_until.map(at_least);
+    if let Some(prompt) = prompt {
+        if let Some(signal) = prompt.end(until, &mut signals) {
+            until = Some(at_least(Instant::now()));
+            if outcome.error.is_none() {
+                outcome.error = Some(Error::Signal(signal));
+                outcome.reported = false;
+            }
+        }
+    }
+    Ok((Verdict::of(outcome), until))
+}
+
+/// `end`, or a moment from now.
+fn at_least(end: Instant) -> Instant {
+    end.max(Instant::now() + LAST_WORDS)
 }
 
 fn setting_up(cause: io::Error) -> Error {
@@ -83,7 +165,7 @@ fn setting_up(cause: io::Error) -> Error {
 struct Prompting {
     screen: Screen,
     typed: Option<Typed>,
-    _terminal: Terminal,
+    terminal: Terminal,
 }
 
 impl Prompting {
@@ -101,8 +183,19 @@ impl Prompting {
         Ok(Some(Self {
             screen,
             typed: Some(typed),
-            _terminal: terminal,
+            terminal,
         }))
+    }
+
+    /// Ends it, for which the terminal may take until `until`, or until a signal; which one that
+    /// was.
+    fn end(&mut self, until: Option<Instant>, signals: &mut Signals) -> Option<i32> {
+        let mut signal = None;
+        self.terminal.end(|| {
+            signal = signal.or_else(|| signals.take().first().copied());
+            signal.is_some() || until.is_some_and(|until| until <= Instant::now())
+        });
+        signal
     }
 }
 
@@ -150,7 +243,7 @@ fn outputs(plan: &Plan, prompt: Option<&Prompting>) -> io::Result<Vec<Box<dyn Ou
     };
     let told = match prompt {
         Some(prompt) if plan.stderr_is_terminal => narration(plan, prompt.screen.clone(), true),
-        _ => narration(plan, stderr()?, prompt.is_some()),
+        _ => narration(plan, standard_error()?, prompt.is_some()),
     };
     let mut outputs = vec![shown, told];
     if let Some(form) = plan.timing.filter(|_| plan.show != Show::Json) {
@@ -159,14 +252,14 @@ fn outputs(plan: &Plan, prompt: Option<&Prompting>) -> io::Result<Vec<Box<dyn Ou
             Some(prompt) if plan.stderr_is_terminal => {
                 Box::new(Timing::new(prompt.screen.clone(), form, palette))
             }
-            _ => Box::new(Timing::new(stderr()?, form, palette)),
+            _ => Box::new(Timing::new(standard_error()?, form, palette)),
         });
     }
     Ok(outputs)
 }
 
 /// Standard error, which nobody need read.
-fn stderr() -> io::Result<BestEffort<Descriptor>> {
+fn standard_error() -> io::Result<BestEffort<Descriptor>> {
     Ok(BestEffort::new(Descriptor::new(io::stderr().as_fd())?))
 }
 

@@ -57,6 +57,8 @@ pub struct Outcome {
     pub volume: Volume,
     /// From the first open connection to the end.
     pub duration: Duration,
+    /// When people must have been shown how it went; `None` if that may take as long as they want.
+    pub show_until: Option<Instant>,
 }
 
 /// How a connection ended.
@@ -304,6 +306,7 @@ impl<'a> Driver<'a> {
             duration: self
                 .opened
                 .map_or_else(Default::default, |opened| opened.elapsed()),
+            show_until: self.output_deadline.or(self.limits.max_time.end()),
         }
     }
 }

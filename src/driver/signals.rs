@@ -6,8 +6,11 @@
 use std::io::{self, Read as _, Write as _};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
+use std::sync::atomic::AtomicBool;
+use std::sync::Arc;
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::flag;
 use signal_hook::iterator::backend::SignalDelivery;
 use signal_hook::iterator::exfiltrator::SignalOnly;
 
@@ -36,13 +39,20 @@ impl Signals {
     /// What the system said.
     pub fn register() -> io::Result<Self> {
         let (read, write) = UnixStream::pair()?;
-        let ignored = ignored();
-        let signals = [SIGHUP, SIGINT, SIGTERM];
-        let signals = signals
-            .into_iter()
-            .filter(|signal| ignored >> (signal - 1) & 1 == 0);
-        let delivery = SignalDelivery::with_pipe(read, write, SignalOnly, signals)?;
+        let delivery = SignalDelivery::with_pipe(read, write, SignalOnly, not_ignored())?;
         Ok(Self(Origin::Process(delivery)))
+    }
+
+    /// Lets the signals end the process, as they do by default: nobody asks for them any more.
+    ///
+    /// # Errors
+    ///
+    /// What the system said.
+    pub fn restore_defaults() -> io::Result<()> {
+        let always = Arc::new(AtomicBool::new(true));
+        not_ignored().try_for_each(|signal| {
+            flag::register_conditional_default(signal, Arc::clone(&always)).map(drop)
+        })
     }
 
     /// Signals that come through a relay, and none of the process's own.
@@ -99,6 +109,13 @@ impl Relay {
         let number = u8::try_from(signal).unwrap_or_default();
         let _ = (&self.0).write_all(&[number]);
     }
+}
+
+/// The signals that end a run, but for those that are ignored.
+fn not_ignored() -> impl Iterator<Item = i32> {
+    let ignored = ignored();
+    let signals = [SIGHUP, SIGINT, SIGTERM].into_iter();
+    signals.filter(move |signal| ignored >> (signal - 1) & 1 == 0)
 }
 
 /// The signals that are ignored, one bit each, the first for signal 1. Asking the system itself

@@ -15,6 +15,7 @@ pub mod raw;
 pub mod record;
 pub mod report;
 pub mod sink;
+pub mod stderr;
 pub mod timing;
 pub mod wrap;
 

@@ -22,6 +22,8 @@ const LIMIT: usize = 64 << 20;
 /// Entries are joined into prints of about so many bytes: each is one redrawing of the line, and
 /// between two of them keys are answered.
 const JOINED: usize = 64 * 1024;
+/// Ends the bracketed paste that the editor began (`DECSET` 2004), and the line.
+const END_OF_PASTE: &[u8] = b"\x1b[?2004l\r\n";
 /// How long the editor waits, when it leaves a line, for a print that is just being handed over.
 const HANDING_OVER: Duration = Duration::from_millis(5);
 
@@ -241,6 +243,8 @@ impl Board {
         state.gate = Gate::Over;
         if hopeless {
             state.fail(io::ErrorKind::TimedOut);
+            // What the editor would have written when it left the line, in case there is room.
+            let _ = state.direct.write(END_OF_PASTE);
         }
         while let Some(text) = state.queue.take(JOINED) {
             if state.write(text.as_bytes()).is_err() {
@@ -277,11 +281,8 @@ impl Board {
             match (job, outcome) {
                 (Job::Settle, _) => state.settled = Settled::Done,
                 (Job::Paint(_), Ok(())) => {}
-                // The editor is gone and took nothing: without it, there is no line to break.
-                (Job::Paint(text), Err(_)) => {
-                    // A failure is kept in the state, and the next put says it.
-                    let _ = state.write(text.as_bytes());
-                }
+                // It is kept in the state, and the next put says it.
+                (Job::Paint(_), Err(error)) => state.fail(error.kind()),
             }
             self.changed.notify_all();
         }

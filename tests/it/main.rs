@@ -38,6 +38,7 @@ mod schema;
 mod screen;
 mod session_files;
 mod signals;
+mod stalled;
 mod streams;
 mod support;
 mod support_works;

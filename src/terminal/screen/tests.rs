@@ -90,7 +90,16 @@ fn what_waits_comes_in_order_when_the_gate_opens() {
 }
 
 #[test]
-fn without_an_editor_nothing_is_lost() {
+fn what_waits_behind_the_gate_at_the_end_is_written() {
+    let (board, kept) = board();
+    let mut screen = Screen(Arc::clone(&board));
+    screen.put(b"one\ntwo\n").expect("never refused");
+    board.end(false);
+    assert_eq!(kept.text(), "one\ntwo\n");
+}
+
+#[test]
+fn a_screen_that_can_not_be_written_refuses() {
     let (board, kept) = board();
     let (feeder, drawn) = feeding(&board);
     drop(drawn);
@@ -99,17 +108,19 @@ fn without_an_editor_nothing_is_lost() {
     screen.put(b"one\n").expect("never refused");
     board.begin_end();
     while board.wait_for_print(BOUND) != Waited::Settled {}
-    board.close_gate();
-    screen.put(b"two\n").expect("never refused");
+    screen
+        .put(b"two\n")
+        .expect_err("the first could not be written");
     board.end(false);
     feeder.join().expect("no panic");
-    assert_eq!(kept.text(), "one\ntwo\n");
+    assert_eq!(kept.text(), "");
 }
 
 #[test]
 fn a_screen_that_takes_nothing_refuses_at_the_end() {
-    let (board, _kept) = board();
+    let (board, kept) = board();
     board.end(true);
+    assert_eq!(kept.text(), "\x1b[?2004l\r\n", "in case there is room");
     let refused = Screen(board).put(b"x").expect_err("it takes nothing");
     assert_eq!(refused.kind(), io::ErrorKind::TimedOut);
 }

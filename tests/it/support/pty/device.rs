@@ -2,9 +2,10 @@
 
 use std::ffi::OsStr;
 use std::fs::File;
+use std::io::Write as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rustix::pty::OpenptFlags;
 use rustix::termios::{tcsetwinsize, Winsize};
@@ -29,6 +30,18 @@ pub fn open(rows: u16, cols: u16) -> (File, File, PathBuf) {
     let master = File::from(master);
     set_size(&master, rows, cols);
     (master, slave, name)
+}
+
+/// Writes to the terminal of this name until it takes no more.
+pub fn fill(name: &Path) {
+    let flags = nix::fcntl::OFlag::O_NOCTTY | nix::fcntl::OFlag::O_NONBLOCK;
+    let slave = File::options()
+        .write(true)
+        .custom_flags(flags.bits())
+        .open(name);
+    let mut slave = slave.expect("a terminal can be opened twice");
+    while slave.write(&[b'x'; 1000]).is_ok() {}
+    while slave.write(b"x").is_ok() {}
 }
 
 /// Makes the terminal another size; who is in its foreground is told by SIGWINCH.

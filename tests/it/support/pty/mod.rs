@@ -47,6 +47,7 @@ pub struct Terminal {
     cols: u16,
     stdin: Option<Vec<u8>>,
     stdout_is_pipe: bool,
+    stalled: bool,
 }
 
 impl Terminal {
@@ -65,6 +66,7 @@ impl Terminal {
             cols: 80,
             stdin: None,
             stdout_is_pipe: false,
+            stalled: false,
         }
     }
 
@@ -108,6 +110,12 @@ impl Terminal {
         self
     }
 
+    /// Takes no output until the program has ended: its buffer is full from the beginning.
+    pub fn stalled(mut self) -> Self {
+        self.stalled = true;
+        self
+    }
+
     pub fn start(self) -> Pty {
         Pty::run(self)
     }
@@ -118,6 +126,8 @@ struct Shared {
     emulator: Mutex<Emulator>,
     changed: Condvar,
     hung_up: AtomicBool,
+    /// Nothing is read.
+    stalled: AtomicBool,
 }
 
 impl Shared {
@@ -150,6 +160,9 @@ impl Pty {
     fn run(terminal: Terminal) -> Self {
         let (master, slave, name) = device::open(terminal.rows, terminal.cols);
         let found = tcgetattr(&slave).expect("a terminal has settings");
+        if terminal.stalled {
+            device::fill(&name);
+        }
         let mut command = Session::command();
         terminal.home.settle(&mut command, "xterm-256color");
         command.envs(terminal.env.iter().map(|(name, value)| (name, value)));
@@ -182,6 +195,7 @@ impl Pty {
             emulator: Mutex::new(Emulator::new(terminal.rows, terminal.cols)),
             changed: Condvar::new(),
             hung_up: AtomicBool::new(false),
+            stalled: AtomicBool::new(terminal.stalled),
         });
         let master = Arc::new(master);
         let (keyboard, keys) = channel::<Vec<u8>>();
@@ -330,6 +344,7 @@ impl Pty {
         };
         if let Some(mut slave) = self.slave.take() {
             self.left = Some(tcgetattr(&slave).expect("a terminal has settings"));
+            self.shared.stalled.store(false, Ordering::Relaxed);
             slave
                 .write_all(END_MARK)
                 .expect("the terminal can be written");
@@ -373,16 +388,32 @@ impl Pty {
     /// seen, bracketed paste off, no other screen.
     #[track_caller]
     pub fn assert_as_found(&self) {
-        assert_eq!(
-            self.stty(),
-            self.found,
-            "the terminal's settings are not as they were found"
-        );
+        self.assert_settings_as_found();
         self.look(|screen| {
             assert!(!screen.hide_cursor(), "the cursor is left hidden");
             assert!(!screen.bracketed_paste(), "bracketed paste is left on");
             assert!(!screen.alternate_screen(), "the other screen is left on");
         });
+    }
+
+    /// The same for its settings alone, where it took no output.
+    #[track_caller]
+    pub fn assert_settings_as_found(&self) {
+        assert_eq!(
+            self.stty(),
+            self.found,
+            "the terminal's settings are not as they were found"
+        );
+    }
+
+    /// Waits until the program has changed the terminal's settings.
+    #[track_caller]
+    pub fn wait_for_settings(&self) {
+        let end = std::time::Instant::now() + time::limit(time::STEP);
+        while self.stty() == self.found {
+            assert!(std::time::Instant::now() < end, "the settings stay");
+            std::thread::sleep(TICK);
+        }
     }
 
     /// The program's directories.
@@ -403,6 +434,10 @@ impl Drop for Pty {
 fn read(mut master: &File, shared: &Shared, keyboard: &Sender<Vec<u8>>) {
     let mut chunk = vec![0; 64 * 1024];
     while !shared.hung_up.load(Ordering::Relaxed) {
+        if shared.stalled.load(Ordering::Relaxed) {
+            std::thread::sleep(TICK);
+            continue;
+        }
         let mut fds = [PollFd::new(master.as_fd(), PollFlags::POLLIN)];
         if !matches!(poll(&mut fds, PollTimeout::from(20u8)), Ok(1..)) {
             continue;
