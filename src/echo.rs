@@ -13,8 +13,9 @@ mod wire;
 mod tests;
 
 use std::convert::Infallible;
+use std::fmt;
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::thread;
@@ -121,13 +122,13 @@ impl EchoServer {
     ///
     /// [`Error::Listen`] if the address can't be listened on, [`Error::Identity`] if the
     /// certificate or its key can't be used.
-    pub fn bind(addr: &str, options: &Options) -> Result<Self, Error> {
+    pub fn bind(addr: impl ToSocketAddrs + fmt::Display, options: &Options) -> Result<Self, Error> {
         let tls = options.tls.as_ref().map(acceptor).transpose()?;
         let refused = |cause: io::Error| Error::Listen {
-            address: addr.to_owned(),
+            address: addr.to_string(),
             cause: why_not(&cause),
         };
-        let listener = TcpListener::bind(addr).map_err(refused)?;
+        let listener = TcpListener::bind(&addr).map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
         Ok(Self {
             listener,

@@ -13,6 +13,7 @@ use thiserror::Error;
 
 use crate::exit::ExitCode;
 use crate::http::{Body, ResponseHead};
+use crate::target::{Host, HostPort, InvalidUrl};
 
 /// A step of a run, as messages and `--json` name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,38 +145,34 @@ pub enum Error {
     #[error("{0}")]
     Usage(String),
 
-    /// The address is malformed: what is wrong with it, and what would be right.
+    /// The URL can't be used.
     #[error("{0}")]
-    Address(String),
+    Url(#[from] InvalidUrl),
 
     /// The name has no address.
     #[error("could not resolve {host}: {cause}")]
     Resolve {
         /// The name.
-        host: String,
+        host: Host,
         /// What the resolver said.
         cause: String,
     },
 
     /// No address of the name could be connected to.
-    #[error("could not connect to {}:{port}{}", bracketed(.host), attempts_text(.attempts))]
+    #[error("could not connect to {to}{}", attempts_text(.attempts))]
     Connect {
-        /// The server's name or address.
-        host: String,
-        /// Its port.
-        port: u16,
+        /// The server's host and port.
+        to: HostPort,
         /// Each address that was tried, and why it failed.
         attempts: Vec<(SocketAddr, io::Error)>,
     },
 
     /// The time limit of connecting passed while addresses were being tried.
-    #[error("--connect-timeout {} passed while connecting to {host}:{port}{}",
+    #[error("--connect-timeout {} passed while connecting to {to}{}",
             seconds(*.limit), attempts_text(.attempts))]
     ConnectTimeout {
-        /// The server's name or address.
-        host: String,
-        /// Its port.
-        port: u16,
+        /// The host and the port, after `the proxy` if that is what they are of.
+        to: String,
         /// The limit.
         limit: Duration,
         /// Each address that was tried, and why it failed.
@@ -195,7 +192,7 @@ pub enum Error {
     #[error("could not resolve the proxy's name {host}: {cause}")]
     ProxyName {
         /// The name.
-        host: String,
+        host: Host,
         /// What the resolver said.
         cause: String,
         /// The next step.
@@ -458,7 +455,7 @@ impl Error {
     pub fn phase(&self) -> Phase {
         match self {
             Self::Usage(_) | Self::Script(_) => Phase::Usage,
-            Self::Address(_) => Phase::Address,
+            Self::Url(_) => Phase::Address,
             Self::Resolve { .. } | Self::ProxyName { .. } => Phase::Resolve,
             Self::Connect { .. }
             | Self::ConnectTimeout { .. }
@@ -496,7 +493,7 @@ impl Error {
     pub fn exit_code(&self) -> ExitCode {
         match self {
             Self::Usage(_) | Self::Script(_) => ExitCode::Usage,
-            Self::Address(_) => ExitCode::Address,
+            Self::Url(_) => ExitCode::Address,
             Self::Resolve { .. } => ExitCode::Name,
             Self::ProxyName { .. } => ExitCode::ProxyName,
             Self::Connect { .. }
@@ -528,6 +525,7 @@ impl Error {
     #[must_use]
     pub fn hint(&self) -> Option<&str> {
         match self {
+            Self::Url(invalid) => invalid.hint.as_deref(),
             Self::ProxyName { hint, .. }
             | Self::ProxyConnect { hint, .. }
             | Self::ProxyClosed { hint, .. }
@@ -548,15 +546,6 @@ impl Error {
             }
             _ => None,
         }
-    }
-}
-
-/// A host before a port: the colons of an IPv6 address need brackets (RFC 3986 §3.2.2).
-fn bracketed(host: &str) -> String {
-    if host.contains(':') {
-        format!("[{host}]")
-    } else {
-        host.to_owned()
     }
 }
 

@@ -203,15 +203,15 @@ impl Plan {
     ///
     /// # Errors
     ///
-    /// [`Error::Address`] for a malformed address, [`Error::Input`] for a file that can't be
+    /// [`Error::Url`] for a malformed address, [`Error::Input`] for a file that can't be
     /// read, [`Error::Usage`] for what only shows when all is known, [`Error::Signal`] for a signal
     /// while a password is asked for.
     pub fn new(url: &str, options: Options, environment: &Environment) -> Result<Self, Error> {
         let target = Target::parse(url)?;
         let notes = target
-            .guessed
-            .iter()
-            .map(|guess| scheme_note(guess))
+            .scheme_assumed
+            .then(|| scheme_note(&target.url()))
+            .into_iter()
             .collect();
         let show = show(&options, environment);
         let colour = |stream| palette(options.color, stream, environment);

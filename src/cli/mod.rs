@@ -44,6 +44,7 @@ pub use values::{BinaryAs, Colour, Compress};
 
 use crate::http::find_tokens;
 use crate::secret::Secret;
+use crate::target::HostPort;
 use crate::text::escape;
 use options::Typed;
 
@@ -83,7 +84,7 @@ pub struct EchoOptions {
     /// Where to listen: PORT, :PORT or HOST:PORT; port 0 picks a free one
     #[arg(value_name = "ADDR", default_value = "127.0.0.1:9001",
           value_parser = values::listen_address)]
-    pub addr: String,
+    pub addr: HostPort,
 
     /// Speak TLS, with the certificate of --cert and --key
     #[arg(long)]

@@ -564,7 +564,9 @@ impl Options {
             );
         }
         if let Some(given) = &self.proxy {
-            given.proxy()?;
+            given
+                .proxy()
+                .map_err(|problem| format!("invalid value for '--proxy <URL>': {problem}"))?;
         }
         crate::protocol::CloseReason::of_user(self.close_code, &self.close_reason, self.force)
             .map_err(|rule| rule.to_string())?;

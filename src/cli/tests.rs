@@ -510,7 +510,7 @@ fn subcommands() {
     let Call::Echo(echo) = call(&["echo"]) else {
         panic!("echo")
     };
-    assert_eq!(echo.addr, "127.0.0.1:9001");
+    assert_eq!(echo.addr.to_string(), "127.0.0.1:9001");
     assert_eq!(echo.max_message_size, 64 << 20);
     assert_eq!(echo.max_connections.get(), 1000);
     let words = [
@@ -519,7 +519,7 @@ fn subcommands() {
     let Call::Echo(echo) = call(&words) else {
         panic!("echo")
     };
-    assert_eq!(echo.addr, "127.0.0.1:0");
+    assert_eq!(echo.addr.to_string(), "127.0.0.1:0");
     assert!(echo.tls);
     assert_eq!(echo.cert, Some("c".into()));
     assert_eq!(echo.key, Some("k".into()));

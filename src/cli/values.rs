@@ -18,6 +18,8 @@ use crate::error::plain;
 use crate::http::is_token;
 use crate::secret::Secret;
 use crate::session_file;
+use crate::target::host::split_port;
+use crate::target::{HostError, HostPort};
 pub(super) use crate::text::duration::parse as duration;
 
 /// How a binary message is written to stdout (`--binary-as`).
@@ -298,21 +300,23 @@ pub(super) fn file(path: &str) -> Result<String, String> {
     String::from_utf8(content).map_err(|_| format!("{path:?} is not UTF-8"))
 }
 
-/// The echo server's `[HOST:]PORT`, with the host filled in.
-pub(super) fn listen_address(text: &str) -> Result<String, String> {
-    const RIGHT: &str = "an address to listen on is written PORT, :PORT or HOST:PORT";
-    let (host, port) = text.rsplit_once(':').unwrap_or(("", text));
-    if host.contains(':') && !(host.starts_with('[') && host.ends_with(']')) {
-        return Err(format!("{RIGHT}, an IPv6 one [::1]:PORT"));
-    }
+/// The echo server's `[HOST:]PORT`, with the host filled in. Port 0 picks a free one.
+pub(super) fn listen_address(text: &str) -> Result<HostPort, String> {
+    const FORM: &str = "expected PORT, :PORT or HOST:PORT";
+    let (host, port) = match split_port(text) {
+        Ok((port, None)) => ("", port),
+        Ok((host, Some(port))) => (host, port),
+        Err(error) => return Err(format!("{error}; {FORM}, as in [::1]:PORT")),
+    };
     if !port.bytes().all(|b| b.is_ascii_digit()) || port.is_empty() {
-        return Err(RIGHT.to_owned());
+        return Err(FORM.to_owned());
     }
-    if port.parse::<u16>().is_err() {
-        return Err("a port is a number up to 65535".to_owned());
-    }
+    let port = port
+        .parse()
+        .map_err(|_| "the port is greater than 65535".to_owned())?;
     let host = if host.is_empty() { "127.0.0.1" } else { host };
-    Ok(format!("{host}:{port}"))
+    let host = host.parse().map_err(|error: HostError| error.to_string())?;
+    Ok(HostPort { host, port })
 }
 
 #[cfg(test)]
@@ -470,7 +474,8 @@ mod tests {
             ("[::1]:80", "[::1]:80"),
             ("localhost:80", "localhost:80"),
         ] {
-            assert_eq!(listen_address(text).as_deref(), Ok(address), "{text}");
+            let parsed = listen_address(text).map(|it| it.to_string());
+            assert_eq!(parsed.as_deref(), Ok(address), "{text}");
         }
         for wrong in ["", "host", "host:", "::1", "1:65536", "ws://h:1x"] {
             assert!(listen_address(wrong).is_err(), "{wrong:?}");

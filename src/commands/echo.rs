@@ -1,7 +1,8 @@
 //! `wsline echo`: the echo server in the foreground, with a line for each connection and its end.
 
+use std::fmt;
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, ToSocketAddrs};
 use std::sync::mpsc::sync_channel;
 use std::thread;
 
@@ -19,7 +20,11 @@ const WAITING: usize = 256;
 /// # Errors
 ///
 /// What [`EchoServer::bind`] says, and [`Error::Output`] when `out` can't be written.
-pub fn run(addr: &str, options: &Options, out: &mut dyn io::Write) -> Result<ExitCode, Error> {
+pub fn run(
+    addr: impl ToSocketAddrs + fmt::Display,
+    options: &Options,
+    out: &mut dyn io::Write,
+) -> Result<ExitCode, Error> {
     let server = EchoServer::bind(addr, options)?;
     match tell(server, options, out)? {
         Ok(()) => Ok(ExitCode::Success),

@@ -43,7 +43,7 @@ use crate::driver::Signals;
 use crate::error::Error;
 use crate::exit::ExitCode;
 use crate::plan::{self, Environment, Stream};
-use crate::target::Target;
+use crate::target::{InvalidUrl, Target};
 
 /// What holds for every file.
 #[derive(Clone, Debug)]
@@ -231,8 +231,10 @@ fn door(
                 .to_owned(),
         )
     })?;
-    let target = Target::parse(&url)
-        .map_err(|error| Error::Address(redactor.apply(&error.to_string()).into_owned()))?;
+    let target = Target::parse(&url).map_err(|invalid| InvalidUrl {
+        problem: redactor.apply(&invalid.problem).into_owned(),
+        hint: invalid.hint.map(|hint| redactor.apply(&hint).into_owned()),
+    })?;
     Ok(Some(Door::of(&target, &plan::way(options))))
 }
 

@@ -64,7 +64,7 @@ const GRACE: Duration = Duration::from_millis(500);
 ///
 /// What the operating system said if there can be no thread or no wake-up.
 pub fn start(request: ConnectOptions, deadline: Deadline) -> io::Result<Attempt> {
-    let tls = request.target.tls;
+    let tls = request.target.is_tls();
     start_with(deadline, tls, move |tell| open(&request, deadline, tell))
 }
 

@@ -4,33 +4,36 @@
 //! left behind (see [`Attempt`](super::Attempt)).
 
 use std::io;
-use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::net::{SocketAddr, ToSocketAddrs};
 
 use super::route::{Family, RouteOptions};
 use crate::error::{plain, Error};
+use crate::target::{Host, HostPort};
 
-/// Where the addresses of a host come from.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Known {
-    /// The host is an address, or the user has said which ones it has: these are they.
-    Already(Vec<SocketAddr>),
-    /// The resolver has to be asked.
-    No,
-}
-
-/// The addresses of `host` that are known without the resolver.
+/// The addresses of `to` that are known without the resolver: the host is an address, or
+/// `--resolve` has it.
 ///
 /// # Errors
 ///
 /// [`Error::Resolve`] if there are some, but none of the family that is wanted.
-pub fn known(host: &str, port: u16, way: &RouteOptions) -> Result<Known, Error> {
-    let given = way.pinned(host, port).or_else(|| {
-        let address = host.parse::<IpAddr>().ok()?;
-        Some(vec![SocketAddr::new(address, port)])
-    });
-    match given {
-        Some(addresses) => select(host, addresses, way.family).map(Known::Already),
-        None => Ok(Known::No),
+pub fn known(to: &HostPort, route: &RouteOptions) -> Result<Option<Vec<SocketAddr>>, Error> {
+    let given = route
+        .resolved(to)
+        .or_else(|| to.socket_addr().map(|address| vec![address]));
+    given
+        .map(|addresses| select(&to.host, addresses, route.family))
+        .transpose()
+}
+
+/// The addresses of `to`, from whatever knows them. Blocks as long as the resolver takes.
+///
+/// # Errors
+///
+/// [`Error::Resolve`] if there are none, or none of the family that is wanted.
+pub fn lookup(to: &HostPort, route: &RouteOptions) -> Result<Vec<SocketAddr>, Error> {
+    match known(to, route)? {
+        Some(addresses) => Ok(addresses),
+        None => select(&to.host, resolve(to)?, route.family),
     }
 }
 
@@ -40,7 +43,7 @@ pub fn known(host: &str, port: u16, way: &RouteOptions) -> Result<Known, Error> 
 ///
 /// [`Error::Resolve`] if none is.
 pub fn select(
-    host: &str,
+    host: &Host,
     mut addresses: Vec<SocketAddr>,
     family: Family,
 ) -> Result<Vec<SocketAddr>, Error> {
@@ -53,25 +56,25 @@ pub fn select(
         Family::Any | Family::V6 => ("IPv6", "-6"),
     };
     Err(Error::Resolve {
-        host: host.to_owned(),
+        host: host.clone(),
         cause: format!("it has no {wanted} address, and {option} allows no other"),
     })
 }
 
-/// The addresses of `host`, in the resolver's order and each once. Blocks as long as the
+/// The addresses of `to`, in the resolver's order and each once. Blocks as long as the
 /// resolver takes.
 ///
 /// # Errors
 ///
 /// [`Error::Resolve`] with what the resolver said, or that the name has no address.
-pub fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>, Error> {
+pub fn resolve(to: &HostPort) -> Result<Vec<SocketAddr>, Error> {
     let failed = |cause: String| Error::Resolve {
-        host: host.to_owned(),
+        host: to.host.clone(),
         cause,
     };
-    let found = (host, port)
+    let found = to
         .to_socket_addrs()
-        .map_err(|cause| failed(in_words(&cause)))?;
+        .map_err(|cause| failed(describe(&cause)))?;
     let mut addresses = Vec::new();
     for address in found {
         if !addresses.contains(&address) {
@@ -87,7 +90,7 @@ pub fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>, Error> {
 const NO_ADDRESS: &str = "the name exists but has no address";
 
 /// Rust puts a sentence of its own before the resolver's, which says the same again.
-fn in_words(cause: &io::Error) -> String {
+fn describe(cause: &io::Error) -> String {
     let text = plain(cause);
     let text = text
         .strip_prefix("failed to lookup address information: ")
@@ -104,9 +107,13 @@ mod tests {
     use super::super::route::ResolveRule;
     use super::*;
 
+    fn host_port(text: &str) -> HostPort {
+        HostPort::parse(text, 9).expect("a host")
+    }
+
     #[test]
     fn an_address_is_its_own() {
-        let addresses = resolve("127.0.0.1", 9).expect("no resolver is asked");
+        let addresses = resolve(&host_port("127.0.0.1")).expect("no resolver is asked");
         assert_eq!(addresses, ["127.0.0.1:9".parse().expect("an address")]);
     }
 
@@ -123,8 +130,8 @@ mod tests {
         for (host, pins, family, is) in [
             ("h", &[][..], Family::Any, Some(&[][..])),
             ("127.0.0.1", &[], Family::Any, Some(&["127.0.0.1:9"])),
-            ("::1", &[], Family::V6, Some(&["[::1]:9"])),
-            ("::1", &[], Family::V4, None),
+            ("[::1]", &[], Family::V6, Some(&["[::1]:9"])),
+            ("[::1]", &[], Family::V4, None),
             ("127.0.0.1", &[], Family::V6, None),
             ("h", &["h:9:::1"], Family::Any, Some(&["[::1]:9"])),
             ("h", &["h:8:::1"], Family::Any, Some(&[])),
@@ -137,11 +144,11 @@ mod tests {
             ("127.0.0.1", &["*:9:::1"], Family::Any, Some(&["[::1]:9"])),
             ("h", &["*:9:::1"], Family::V4, None),
         ] {
-            let known = known(host, 9, &way(pins, family));
+            let known = known(&host_port(host), &way(pins, family));
             let context = format!("{host} {pins:?} {family:?}: {known:?}");
             match (known, is) {
-                (Ok(Known::No), Some([])) => {}
-                (Ok(Known::Already(addresses)), Some(is)) => {
+                (Ok(None), Some([])) => {}
+                (Ok(Some(addresses)), Some(is)) => {
                     let texts: Vec<_> = addresses.iter().map(ToString::to_string).collect();
                     assert_eq!(texts, is, "{context}");
                 }
@@ -158,7 +165,7 @@ mod tests {
         // RFC 6761 §6.4: `.invalid` never resolves, whoever is asked. A label that is too long
         // does not even leave this computer.
         let name = format!("{}.invalid", "x".repeat(64));
-        let error = resolve(&name, 80).expect_err("it has no address");
+        let error = resolve(&host_port(&name)).expect_err("it has no address");
         let text = error.to_string();
         assert!(text.starts_with("could not resolve xxx"), "{text}");
         assert!(!text.contains("failed to lookup"), "{text}");
@@ -177,7 +184,7 @@ mod tests {
             ),
             ("Invalid argument (os error 22)", "Invalid argument"),
         ] {
-            assert_eq!(in_words(&io::Error::other(said)), is);
+            assert_eq!(describe(&io::Error::other(said)), is);
         }
     }
 }

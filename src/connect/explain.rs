@@ -6,6 +6,7 @@
 use super::options::ConnectOptions;
 use super::redirect;
 use crate::http::{beginning, ResponseHead};
+use crate::target::Scheme;
 
 /// The next step after a refusal, if one can be told.
 #[must_use]
@@ -35,7 +36,7 @@ pub fn refusal(head: &ResponseHead, body: &[u8], request: &ConnectOptions) -> Op
             // A query often holds a token, and is seldom what is wrong.
             request
                 .target
-                .resource_name
+                .resource
                 .split('?')
                 .next()
                 .unwrap_or_default()
@@ -102,7 +103,7 @@ fn upgrade_required(head: &ResponseHead, request: &ConnectOptions) -> String {
         .headers
         .get_all("Upgrade")
         .any(|value| value.to_ascii_lowercase().starts_with(b"tls"));
-    if wants_tls && !request.target.tls {
+    if wants_tls && !request.target.is_tls() {
         return format!("the server wants TLS (RFC 2817): use {}", secured(request));
     }
     other_versions(head).unwrap_or_else(|| {
@@ -169,7 +170,7 @@ fn is_html(head: &ResponseHead, text: &str) -> bool {
 
 fn secured(request: &ConnectOptions) -> String {
     let mut target = request.target.clone();
-    target.tls = true;
+    target.origin.scheme = Scheme::Wss;
     target.url()
 }
 
@@ -187,7 +188,7 @@ pub fn not_http(bytes: &[u8]) -> String {
 pub fn other_protocol(bytes: &[u8], request: &ConnectOptions) -> String {
     match bytes {
         // A TLS record (RFC 8446 §5.1) that holds an alert: it could not read our request.
-        [0x15] | [0x15, 0x03, ..] if !request.target.tls => {
+        [0x15] | [0x15, 0x03, ..] if !request.target.is_tls() => {
             format!("this port speaks TLS: use {}", secured(request))
         }
         _ => "another service listens on this port: check the port".to_owned(),
@@ -197,7 +198,7 @@ pub fn other_protocol(bytes: &[u8], request: &ConnectOptions) -> String {
 /// The next step after a connection that ended without an answer.
 #[must_use]
 pub fn silence(request: &ConnectOptions) -> Option<String> {
-    (!request.target.tls).then(|| {
+    (!request.target.is_tls()).then(|| {
         format!(
             "if the server speaks TLS on this port, use {}",
             secured(request)

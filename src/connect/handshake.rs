@@ -121,7 +121,7 @@ fn compose(request: &ConnectOptions, key: &str) -> RequestHead {
         ),
     ];
     RequestHead {
-        request_line: format!("GET {} HTTP/1.1", request.target.resource_name),
+        request_line: format!("GET {} HTTP/1.1", request.target.resource),
         headers: Headers::merge(&ours, &request.headers),
     }
 }

@@ -29,13 +29,13 @@ pub use attempt::{start, Attempt, AttemptEvent};
 pub use options::{CompressionMode, ConnectOptions, DEFAULT_TIMEOUT};
 pub use stream::Stream;
 
-use dns::Known;
 use route::RouteOptions;
 use socket::Socket;
 
 use crate::deadline::Deadline;
 use crate::error::{Error, Phase};
 use crate::event::{Step, Timing, Upgrade};
+use crate::target::HostPort;
 use proxy::Tunnel;
 
 /// An open WebSocket: nothing but frames comes from here on.
@@ -112,7 +112,7 @@ pub fn open(
                 bared |= next.bared;
                 tell(Step::Redirected {
                     url: next.request.target.url(),
-                    tls: next.request.target.tls,
+                    tls: next.request.target.is_tls(),
                     bared: next.bared,
                 });
                 request = Cow::Owned(next.request);
@@ -139,7 +139,7 @@ fn attempt(
     } = transport(request, deadline, tell)?;
     let asked_at = Instant::now();
     let agreed = handshake::upgrade(&mut stream, request, deadline, tell)
-        .map_err(|error| tls::blamed(error, &request.target.host, &request.tls))?;
+        .map_err(|error| tls::blamed(error, &request.target.host().to_string(), &request.tls))?;
     timing.upgrade = Some(asked_at.elapsed());
     stream.set_deadline(None).map_err(setting_up)?;
     let (address, unix_socket) = match place {
@@ -174,7 +174,7 @@ pub fn transport(
     tell: &mut dyn FnMut(Step),
 ) -> Result<Transport, Error> {
     let target = &request.target;
-    let preparing = target.tls.then(|| tls::Preparing::start(&request.tls));
+    let preparing = target.is_tls().then(|| tls::Preparing::start(&request.tls));
     let mut timing = Timing::default();
 
     let proxy = request.proxy.choose(target)?;
@@ -186,16 +186,15 @@ pub fn transport(
         let (stream, tunnel) = Tunnel::open(proxy, request, deadline, &mut timing, tell)?;
         (stream, Place::Tcp(tunnel.address()), Some(tunnel))
     } else {
-        let (host, port) = way.detour(&target.host, target.port);
-        let (socket, address) = reach(host, port, way, deadline, &mut timing, tell)?;
+        let to = way.destination(&target.origin.host_port);
+        let (socket, address) = reach(&to, way, deadline, &mut timing, tell)?;
         (Stream::from(socket), Place::Tcp(address), None)
     };
     stream.set_deadline(Some(deadline)).map_err(setting_up)?;
     if let Some(preparing) = preparing {
         let begun = Instant::now();
         let peer = tls::Peer {
-            host: &target.host,
-            port: target.port,
+            server: &target.origin.host_port,
             options: &request.tls,
             deadline,
         };
@@ -222,16 +221,15 @@ pub fn transport(
 ///
 /// As [`open`].
 fn reach(
-    host: &str,
-    port: u16,
+    to: &HostPort,
     way: &RouteOptions,
     deadline: Deadline,
     timing: &mut Timing,
     tell: &mut dyn FnMut(Step),
 ) -> Result<(Socket, SocketAddr), Error> {
-    let addresses = addresses(host, port, way, deadline, timing, tell)?;
+    let addresses = addresses(to, way, deadline, timing, tell)?;
     let begun = Instant::now();
-    let (socket, address) = race::connect(host, port, &addresses, deadline, tell)?;
+    let (socket, address) = race::connect(to, &addresses, deadline, tell)?;
     *timing.connect.get_or_insert(Duration::ZERO) += begun.elapsed();
     tell(Step::Connected(address));
     Ok((socket, address))
@@ -239,24 +237,23 @@ fn reach(
 
 /// The addresses of a host, at least one; the resolver is asked only where nothing else knows.
 fn addresses(
-    host: &str,
-    port: u16,
+    to: &HostPort,
     way: &RouteOptions,
     deadline: Deadline,
     timing: &mut Timing,
     tell: &mut dyn FnMut(Step),
 ) -> Result<Vec<SocketAddr>, Error> {
-    if let Known::Already(addresses) = dns::known(host, port, way)? {
+    if let Some(addresses) = dns::known(to, way)? {
         return Ok(addresses);
     }
     let begun = Instant::now();
-    let addresses = dns::resolve(host, port)?;
+    let addresses = dns::resolve(to)?;
     *timing.resolve.get_or_insert(Duration::ZERO) += begun.elapsed();
     tell(Step::Resolved(addresses.clone()));
     deadline
         .left()
         .map_err(|_| timed_out(deadline, Phase::Resolve))?;
-    dns::select(host, addresses, way.family)
+    dns::select(&to.host, addresses, way.family)
 }
 
 /// Connects to a Unix socket.

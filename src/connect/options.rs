@@ -86,9 +86,9 @@ impl ConnectOptions {
     #[must_use]
     pub fn may_use_tls(&self) -> bool {
         let proxy = || self.proxy.choose(&self.target).ok().flatten();
-        self.target.tls
+        self.target.is_tls()
             || self.max_redirects.is_some()
-            || proxy().is_some_and(|proxy| proxy.kind == ProxyScheme::Https)
+            || proxy().is_some_and(|proxy| proxy.scheme == ProxyScheme::Https)
     }
 
     /// The credentials that are sent, if the user's own Authorization does not replace them.
@@ -103,7 +103,7 @@ impl ConnectOptions {
     #[must_use]
     pub fn unix_socket(&self) -> Option<&Path> {
         let given = self.route.unix_socket.as_deref();
-        given.or(self.target.unix_socket.as_deref())
+        given.or(self.target.origin.unix_socket.as_deref())
     }
 
     /// What is sent as Authorization, if the user's own header does not replace it.
@@ -134,7 +134,7 @@ impl ConnectOptions {
     pub fn check(&self) -> Result<(), Error> {
         self.check_subprotocols()?;
         self.check_values()?;
-        if self.route.unix_socket.is_some() && self.target.unix_socket.is_some() {
+        if self.route.unix_socket.is_some() && self.target.origin.unix_socket.is_some() {
             return Err(Error::Usage(
                 "--unix-socket names a Unix socket, and the address another one: leave out one \
                  of them"
@@ -145,7 +145,7 @@ impl ConnectOptions {
         let secret = self.headers.iter().any(CustomHeader::is_secret)
             || find_tokens(&self.subprotocols).iter().any(Option::is_some);
         if secret || self.authorization().is_some() || !self.cookies.is_empty() {
-            self.target.check_secret_allowed()?;
+            self.target.check_credentials_allowed()?;
         }
         Ok(())
     }

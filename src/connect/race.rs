@@ -18,20 +18,20 @@ use super::socket::{self, Socket};
 use crate::deadline::Deadline;
 use crate::error::{plain, Error};
 use crate::event::Step;
+use crate::target::HostPort;
 
 /// How long an attempt has before the next begins beside it (RFC 8305 §5).
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 
-/// Connects to the first of `addresses` that answers, and says which it was. `host` and `port`
-/// are what messages say.
+/// Connects to the first of `addresses` that answers, and says which it was. `to`
+/// is what messages say.
 ///
 /// # Errors
 ///
 /// [`Error::ConnectTimeout`] once the deadline has passed, else [`Error::Connect`]; both have each
 /// address's own error.
 pub fn connect(
-    host: &str,
-    port: u16,
+    to: &HostPort,
     addresses: &[SocketAddr],
     deadline: Deadline,
     tell: &mut dyn FnMut(Step),
@@ -46,15 +46,13 @@ pub fn connect(
     match race.run(deadline) {
         Ok(Some(winner)) => Ok(winner),
         Ok(None) => Err(Error::Connect {
-            host: host.to_owned(),
-            port,
+            to: to.clone(),
             attempts: race.missed,
         }),
         Err(cause) if cause.kind() == io::ErrorKind::TimedOut => {
             race.give_up();
             Err(Error::ConnectTimeout {
-                host: host.to_owned(),
-                port,
+                to: to.to_string(),
                 limit: deadline.limit(),
                 attempts: race.missed,
             })
@@ -214,6 +212,10 @@ mod tests {
         (listener, address)
     }
 
+    fn host() -> HostPort {
+        HostPort::parse("host:7", 80).expect("a host")
+    }
+
     fn soon() -> Deadline {
         Deadline::after(Duration::from_secs(20))
     }
@@ -250,7 +252,7 @@ mod tests {
         let mut steps = Vec::new();
         let tell = &mut |step| steps.push(step);
         let (_socket, address) =
-            connect("host", 1, &[closed, open], soon(), tell).expect("the second listens");
+            connect(&host(), &[closed, open], soon(), tell).expect("the second listens");
         assert_eq!(address, open);
         assert!(
             matches!(&steps[..], [Step::Trying(a), Step::Missed(b, why), Step::Trying(c)]
@@ -262,12 +264,12 @@ mod tests {
     #[test]
     fn each_address_keeps_its_error() {
         let (first, second) = (listen().1, listen().1);
-        let error = connect("host", 7, &[first, second], Deadline::never(), &mut |_| ())
+        let error = connect(&host(), &[first, second], Deadline::never(), &mut |_| ())
             .expect_err("nobody listens on either");
-        let Error::Connect { attempts, port, .. } = error else {
+        let Error::Connect { attempts, to } = error else {
             panic!("{error:?}");
         };
-        assert_eq!(port, 7);
+        assert_eq!(to, host());
         let tried: Vec<_> = attempts.iter().map(|(address, _)| *address).collect();
         assert_eq!(tried, [first, second]);
     }
@@ -276,8 +278,8 @@ mod tests {
     fn a_deadline_that_has_passed_is_the_error() {
         let (_listener, address) = listen();
         let deadline = Deadline::after(Duration::ZERO);
-        let error = connect("host", 7, &[address], deadline, &mut |_| ())
-            .expect_err("there is no time left");
+        let error =
+            connect(&host(), &[address], deadline, &mut |_| ()).expect_err("there is no time left");
         assert_eq!(error.exit_code(), ExitCode::Timeout);
         assert_eq!(
             error.to_string(),

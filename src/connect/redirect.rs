@@ -53,7 +53,7 @@ pub fn follow(request: &ConnectOptions, refusal: Refusal, followed: u32) -> Resu
             url: target.url(),
         });
     }
-    let same_origin = is_same_origin(&request.target, &target);
+    let same_origin = request.target.origin == target.origin;
     if same_origin && target.credentials.is_none() {
         target.credentials.clone_from(&request.target.credentials);
     }
@@ -92,7 +92,7 @@ pub fn destination(head: &ResponseHead, from: &Target) -> Result<Target, String>
     let location = std::str::from_utf8(location)
         .map_err(|_| "its Location is no address: it is not even text".to_owned())?;
     let target = resolve(location, from)?;
-    if from.tls && !target.tls {
+    if from.is_tls() && !target.is_tls() {
         return Err(format!(
             "it leads from wss to {}, where everything would go unencrypted; give that address \
              yourself if that is what you want",
@@ -106,8 +106,8 @@ pub fn destination(head: &ResponseHead, from: &Target) -> Result<Target, String>
 fn resolve(location: &str, from: &Target) -> Result<Target, String> {
     let wrong = || format!("its Location is no address of a WebSocket: {location:?}");
     // The answer is HTTP's, and so is the address that it is relative to.
-    let scheme = if from.tls { "https" } else { "http" };
-    let base = format!("{scheme}://{}{}", from.host_header(), from.resource_name);
+    let scheme = if from.is_tls() { "https" } else { "http" };
+    let base = format!("{scheme}://{}{}", from.host_header(), from.resource);
     let base = Url::parse(&base).map_err(|_| wrong())?;
     let mut url = base.join(location).map_err(|_| wrong())?;
     if !matches!(url.scheme(), "http" | "https" | "ws" | "wss") {
@@ -118,15 +118,12 @@ fn resolve(location: &str, from: &Target) -> Result<Target, String> {
     let mut target = Target::parse(url.as_str()).map_err(|_| wrong())?;
     if url.origin() == base.origin() {
         // Whoever answers at a Unix socket calls itself by the name in the Host field.
-        target.unix_socket.clone_from(&from.unix_socket);
+        target
+            .origin
+            .unix_socket
+            .clone_from(&from.origin.unix_socket);
     }
     Ok(target)
-}
-
-/// Scheme, host and port (RFC 6454 §4), and for a Unix socket its path.
-fn is_same_origin(one: &Target, other: &Target) -> bool {
-    let origin = |it: &Target| (it.tls, it.host.clone(), it.port, it.unix_socket.clone());
-    origin(one) == origin(other)
 }
 
 /// Takes out of `next` what was meant for the origin of `request` alone; says whether there was

@@ -6,9 +6,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
-use url::Host;
-
-use crate::target::host;
+use crate::target::host::{parse_port, Host, HostError, HostPort};
 
 /// The addresses that are used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,8 +21,8 @@ pub enum Family {
 }
 
 impl Family {
-    /// Whether an address of this family is used. An IPv4 address in IPv6's clothes travels
-    /// over IPv4.
+    /// Whether an address of this family is used. An IPv4-mapped address is reached over
+    /// IPv4.
     #[must_use]
     pub fn allows(self, address: IpAddr) -> bool {
         match self {
@@ -38,8 +36,8 @@ impl Family {
 /// One `--resolve`: the addresses of a name at a port, which the resolver is not asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResolveRule {
-    /// The name as the address has it; `None` for every one.
-    pub host: Option<String>,
+    /// The host; `None` for every one.
+    pub host: Option<Host>,
     /// The port.
     pub port: u16,
     /// Its addresses; not empty.
@@ -50,11 +48,11 @@ pub struct ResolveRule {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConnectToRule {
     /// The host in the address; `None` for every one.
-    pub host: Option<String>,
+    pub host: Option<Host>,
     /// The port in the address; `None` for every one.
     pub port: Option<u16>,
     /// The host to connect to; `None` for the same.
-    pub to_host: Option<String>,
+    pub to_host: Option<Host>,
     /// The port to connect to; `None` for the same.
     pub to_port: Option<u16>,
 }
@@ -73,112 +71,120 @@ pub struct RouteOptions {
 }
 
 impl RouteOptions {
-    /// What is connected to for `host` and `port`.
+    /// What to connect to for `to`, by `--connect-to`.
     #[must_use]
-    pub fn detour<'a>(&'a self, host: &'a str, port: u16) -> (&'a str, u16) {
-        let fits = |detour: &&ConnectToRule| {
-            detour.host.as_deref().is_none_or(|from| from == host)
-                && detour.port.is_none_or(|from| from == port)
+    pub fn destination(&self, to: &HostPort) -> HostPort {
+        let matches = |rule: &&ConnectToRule| {
+            rule.host.as_ref().is_none_or(|host| *host == to.host)
+                && rule.port.is_none_or(|port| port == to.port)
         };
-        match self.connect_to.iter().find(fits) {
-            Some(detour) => (
-                detour.to_host.as_deref().unwrap_or(host),
-                detour.to_port.unwrap_or(port),
-            ),
-            None => (host, port),
+        let Some(rule) = self.connect_to.iter().find(matches) else {
+            return to.clone();
+        };
+        HostPort {
+            host: rule.to_host.as_ref().unwrap_or(&to.host).clone(),
+            port: rule.to_port.unwrap_or(to.port),
         }
     }
 
-    /// The addresses that the user gave for `host` and `port`.
+    /// The addresses of `to` that `--resolve` has.
     #[must_use]
-    pub fn pinned(&self, host: &str, port: u16) -> Option<Vec<SocketAddr>> {
-        let mut at_port = self.resolve.iter().filter(|pin| pin.port == port);
-        let pin = at_port
+    pub fn resolved(&self, to: &HostPort) -> Option<Vec<SocketAddr>> {
+        let mut at_port = self.resolve.iter().filter(|rule| rule.port == to.port);
+        let rule = at_port
             .clone()
-            .find(|pin| pin.host.as_deref() == Some(host))
-            .or_else(|| at_port.find(|pin| pin.host.is_none()))?;
-        let addresses = pin.addresses.iter();
-        Some(addresses.map(|&ip| SocketAddr::new(ip, port)).collect())
+            .find(|rule| rule.host.as_ref() == Some(&to.host))
+            .or_else(|| at_port.find(|rule| rule.host.is_none()))?;
+        let addresses = rule.addresses.iter();
+        Some(addresses.map(|&ip| SocketAddr::new(ip, to.port)).collect())
     }
 }
 
 impl ResolveRule {
-    /// Reads `HOST:PORT:ADDR[,ADDR]` as curl does: `*` is every host, IPv6 may stand in brackets.
+    /// Parses `HOST:PORT:ADDR[,ADDR]` as curl does: `*` is every host, IPv6 may be in brackets.
     ///
     /// # Errors
     ///
-    /// What is wrong with it, in a sentence.
+    /// What is wrong with it.
     pub fn parse(text: &str) -> Result<Self, String> {
-        const RIGHT: &str = "it is written HOST:PORT:ADDRESS[,ADDRESS], as in \
-                             example.org:443:127.0.0.1 or *:80:[::1]";
-        // curl's `+` lets an entry grow old, which makes no difference here.
+        const FORM: &str = "expected HOST:PORT:ADDRESS[,ADDRESS], as in \
+                            example.org:443:127.0.0.1 or *:80:[::1]";
+        // curl's `+` lets an entry expire, which makes no difference here.
         let text = text.strip_prefix('+').unwrap_or(text);
         let (host, rest) = split_part(text);
-        let (port, addresses) = rest.map(split_part).ok_or(RIGHT)?;
-        let addresses = addresses.filter(|text| !text.is_empty()).ok_or(RIGHT)?;
+        let (port, addresses) = rest.map(split_part).ok_or(FORM)?;
+        let addresses = addresses.filter(|text| !text.is_empty()).ok_or(FORM)?;
         let host = match host {
-            "" => return Err(RIGHT.to_owned()),
+            "" => return Err(FORM.to_owned()),
             "*" => None,
-            name => Some(read_host(name)?),
+            name => Some(parse_host(name)?),
         };
-        let read = |text: &str| {
-            let bare = text
+        let parse_address = |text: &str| {
+            let inside = text
                 .strip_prefix('[')
                 .and_then(|text| text.strip_suffix(']'));
-            bare.unwrap_or(text)
+            inside
+                .unwrap_or(text)
                 .parse()
-                .map_err(|_| format!("'{text}' is no IP address: {RIGHT}"))
+                .map_err(|_| format!("invalid IP address '{text}': {FORM}"))
         };
         Ok(Self {
             host,
-            port: read_port(port)?,
-            addresses: addresses.split(',').map(read).collect::<Result<_, _>>()?,
+            port: parse_port(port).map_err(|error| error.to_string())?,
+            addresses: addresses
+                .split(',')
+                .map(parse_address)
+                .collect::<Result<_, _>>()?,
         })
     }
 }
 
 impl ConnectToRule {
-    /// Reads `HOST1:PORT1:HOST2:PORT2` as curl does: what is empty means every one on the left, and
-    /// the same on the right.
+    /// Parses `HOST1:PORT1:HOST2:PORT2` as curl does: what is empty means every one on the left,
+    /// and the same on the right.
     ///
     /// # Errors
     ///
-    /// What is wrong with it, in a sentence.
+    /// What is wrong with it.
     pub fn parse(text: &str) -> Result<Self, String> {
-        const RIGHT: &str =
-            "it is written HOST1:PORT1:HOST2:PORT2, each of which may be empty, as in \
-                             example.org:443:localhost:8443";
+        const FORM: &str = "expected HOST1:PORT1:HOST2:PORT2, each of which may be empty, as in \
+                            example.org:443:localhost:8443";
         let mut rest = Some(text);
         let mut parts = [""; 4];
         for part in &mut parts {
-            let (first, more) = split_part(rest.ok_or(RIGHT)?);
+            let (first, more) = split_part(rest.ok_or(FORM)?);
             *part = first;
             rest = more;
         }
         if rest.is_some() {
-            return Err(RIGHT.to_owned());
+            return Err(FORM.to_owned());
         }
-        let [host, port, to_host, to_port] = parts;
+        let host = |text| unless_empty(text, parse_host);
+        let port = |text| unless_empty(text, parse_port).map_err(|error| error.to_string());
         Ok(Self {
-            host: unless_empty(host, read_host)?,
-            port: unless_empty(port, read_port)?,
-            to_host: unless_empty(to_host, read_host)?,
-            to_port: unless_empty(to_port, read_port)?,
+            host: host(parts[0])?,
+            port: port(parts[1])?,
+            to_host: host(parts[2])?,
+            to_port: port(parts[3])?,
         })
     }
 }
 
-fn unless_empty<T>(
+fn parse_host(text: &str) -> Result<Host, String> {
+    text.parse().map_err(|error: HostError| error.to_string())
+}
+
+fn unless_empty<T, E>(
     text: &str,
-    read: impl FnOnce(&str) -> Result<T, String>,
-) -> Result<Option<T>, String> {
+    parse: impl FnOnce(&str) -> Result<T, E>,
+) -> Result<Option<T>, E> {
     if text.is_empty() {
         return Ok(None);
     }
-    read(text).map(Some)
+    parse(text).map(Some)
 }
 
-/// Parts at the first colon that stands in no brackets.
+/// Splits at the first colon outside of brackets.
 fn split_part(text: &str) -> (&str, Option<&str>) {
     let mut inside = false;
     for (at, letter) in text.char_indices() {
@@ -190,30 +196,6 @@ fn split_part(text: &str) -> (&str, Option<&str>) {
         }
     }
     (text, None)
-}
-
-/// A host as [`Target`](crate::target::Target) has it: in ASCII, IPv6 without its brackets.
-fn read_host(text: &str) -> Result<String, String> {
-    match Host::parse(text) {
-        Ok(Host::Domain(name)) if host::has_empty_label(&name) => {
-            Err(format!("invalid host name '{text}': {}", host::EMPTY_LABEL))
-        }
-        Ok(Host::Domain(name)) => Ok(name),
-        Ok(Host::Ipv4(address)) => Ok(address.to_string()),
-        Ok(Host::Ipv6(address)) => Ok(address.to_string()),
-        Err(_) => Err(format!(
-            "'{text}' is no host: a name, an IPv4 address, or an IPv6 address in brackets"
-        )),
-    }
-}
-
-fn read_port(text: &str) -> Result<u16, String> {
-    match text.parse() {
-        Ok(port) if port != 0 && text.bytes().all(|byte| byte.is_ascii_digit()) => Ok(port),
-        _ => Err(format!(
-            "'{text}' is no port: a port is a number from 1 to 65535"
-        )),
-    }
 }
 
 #[cfg(test)]
@@ -228,6 +210,14 @@ mod tests {
         text.parse().expect("an address")
     }
 
+    fn name(text: &str) -> Host {
+        text.parse().expect("a host")
+    }
+
+    fn host_port(text: &str) -> HostPort {
+        HostPort::parse(text, 1).expect("a host")
+    }
+
     #[test]
     fn pins_are_read_as_curl_reads_them() {
         for (text, host, port, addresses) in [
@@ -235,7 +225,7 @@ mod tests {
             ("+H:80:127.0.0.1", Some("h"), 80, &["127.0.0.1"]),
             ("*:443:[::1],127.0.0.1", None, 443, &["::1", "127.0.0.1"]),
             ("h:80:::1", Some("h"), 80, &["::1"]),
-            ("[::1]:80:10.0.0.1", Some("::1"), 80, &["10.0.0.1"]),
+            ("[::1]:80:10.0.0.1", Some("[::1]"), 80, &["10.0.0.1"]),
             (
                 "bücher.example:1:::2",
                 Some("xn--bcher-kva.example"),
@@ -244,7 +234,7 @@ mod tests {
             ),
         ] {
             let pin = ResolveRule::parse(text).unwrap_or_else(|why| panic!("{text}: {why}"));
-            assert_eq!(pin.host.as_deref(), host, "{text}");
+            assert_eq!(pin.host, host.map(name), "{text}");
             assert_eq!(pin.port, port, "{text}");
             let addresses: Vec<_> = addresses.iter().map(|text| ip(text)).collect();
             assert_eq!(pin.addresses, addresses, "{text}");
@@ -256,12 +246,12 @@ mod tests {
             ("h:80:", "HOST:PORT:ADDRESS"),
             ("-h:80", "HOST:PORT:ADDRESS"),
             (":80:::1", "HOST:PORT:ADDRESS"),
-            ("h:x:::1", "'x' is no port"),
-            ("h:0:::1", "'0' is no port"),
-            ("h:+1:::1", "'+1' is no port"),
-            ("h:80:name", "'name' is no IP address"),
-            ("h:80:127.0.0.1,", "'' is no IP address"),
-            ("a<b:80:::1", "'a<b' is no host"),
+            ("h:x:::1", "invalid port 'x'"),
+            ("h:0:::1", "invalid port '0'"),
+            ("h:+1:::1", "invalid port '+1'"),
+            ("h:80:name", "invalid IP address 'name'"),
+            ("h:80:127.0.0.1,", "invalid IP address ''"),
+            ("a<b:80:::1", "invalid host name 'a<b'"),
             (".a:80:::1", "invalid host name '.a': it has an empty label"),
         ] {
             let complaint = ResolveRule::parse(text).expect_err(text);
@@ -276,9 +266,9 @@ mod tests {
         assert_eq!(
             detour("A:1:[::1]:2"),
             ConnectToRule {
-                host: Some("a".to_owned()),
+                host: Some(name("a")),
                 port: Some(1),
-                to_host: Some("::1".to_owned()),
+                to_host: Some(name("[::1]")),
                 to_port: Some(2),
             }
         );
@@ -296,8 +286,8 @@ mod tests {
             ("a:1:b", "HOST1:PORT1"),
             ("a:1:b:2:c", "HOST1:PORT1"),
             ("::1:80:b:2", "HOST1:PORT1"),
-            ("a:1:b:x", "'x' is no port"),
-            ("a:1:b c:2", "'b c' is no host"),
+            ("a:1:b:x", "invalid port 'x'"),
+            ("a:1:b c:2", "invalid host name 'b c'"),
             ("a:1:b..c:2", "'b..c': it has an empty label"),
             (".:1:b:2", "'.': it has an empty label"),
         ] {
@@ -316,12 +306,16 @@ mod tests {
             ..RouteOptions::default()
         };
         for (from, to) in [
-            (("a", 1), ("b", 2)),
-            (("a", 3), ("c", 3)),
-            (("d", 9), ("d", 10)),
-            (("d", 8), ("d", 8)),
+            ("a:1", "b:2"),
+            ("a:3", "c:3"),
+            ("d:9", "d:10"),
+            ("d:8", "d:8"),
         ] {
-            assert_eq!(options.detour(from.0, from.1), to, "{from:?}");
+            assert_eq!(
+                options.destination(&host_port(from)),
+                host_port(to),
+                "{from}"
+            );
         }
     }
 
@@ -334,9 +328,15 @@ mod tests {
                 .collect(),
             ..RouteOptions::default()
         };
-        assert_eq!(options.pinned("h", 80), Some(vec![socket("10.0.0.2:80")]));
-        assert_eq!(options.pinned("x", 80), Some(vec![socket("10.0.0.1:80")]));
-        assert_eq!(options.pinned("h", 81), None);
+        assert_eq!(
+            options.resolved(&host_port("h:80")),
+            Some(vec![socket("10.0.0.2:80")])
+        );
+        assert_eq!(
+            options.resolved(&host_port("x:80")),
+            Some(vec![socket("10.0.0.1:80")])
+        );
+        assert_eq!(options.resolved(&host_port("h:81")), None);
     }
 
     #[test]

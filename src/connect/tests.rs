@@ -124,6 +124,6 @@ fn nothing_is_sent_that_must_not_be() {
     request.headers = vec![CustomHeader::parse("Cookie: a=b").expect("a header")];
     let mut steps = 0;
     let error = open(&request, soon(), &mut |_| steps += 1).expect_err("the scheme is asked for");
-    assert!(matches!(error, Error::Address(_)));
+    assert!(matches!(error, Error::Url(_)));
     assert_eq!(steps, 0);
 }

@@ -263,7 +263,7 @@ mod tests {
         assert_eq!(told(&error, Verbosity::Quiet), sentence);
         assert_eq!(
             report(
-                &Error::Address("no host".to_owned()),
+                &Error::Url(crate::target::InvalidUrl::new("no host")),
                 Verbosity::Normal,
                 Palette::coloured(),
                 Secrets::Hidden

@@ -1,14 +1,286 @@
-//! The labels of a host name (RFC 1034 §3.1).
+//! Hosts and ports: the one place that parses and prints them.
 //!
-//! TLS libraries give names with an empty label a meaning of their own: to OpenSSL `.example`
-//! matches a certificate for any name below `example`, and an empty name matches every
-//! certificate. No such name can be resolved, so none is accepted anywhere.
+//! A name with an empty label is refused everywhere. TLS libraries give such names a meaning of
+//! their own: to OpenSSL `.example` matches a certificate for any name below `example`, and an empty
+//! name matches every certificate. They can't be resolved either.
+
+use std::fmt;
+use std::io;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr, ToSocketAddrs};
+use std::str::FromStr;
+
+use url::ParseError;
+
+/// A host, as a URL has it (RFC 3986 §3.2.2).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Host {
+    /// A name in ASCII and lower case (RFC 3490).
+    Name(String),
+    /// An IP address.
+    Ip(IpAddr),
+}
+
+impl FromStr for Host {
+    type Err = HostError;
+
+    /// Parses a name, an IPv4 address or an IPv6 address in brackets by the WHATWG rules.
+    fn from_str(text: &str) -> Result<Self, HostError> {
+        match url::Host::parse(text) {
+            Ok(url::Host::Domain(name)) if has_empty_label(&name) => {
+                Err(HostError::EmptyLabel(text.to_owned()))
+            }
+            Ok(url::Host::Domain(name)) => Ok(Self::Name(name)),
+            Ok(url::Host::Ipv4(address)) => Ok(Self::Ip(address.into())),
+            Ok(url::Host::Ipv6(address)) => Ok(Self::Ip(address.into())),
+            Err(_) if text.is_empty() => Err(HostError::Missing),
+            Err(ParseError::InvalidIpv4Address) => Err(HostError::Ipv4(text.to_owned())),
+            Err(ParseError::InvalidIpv6Address) => Err(HostError::Ipv6(text.to_owned())),
+            Err(_) => Err(HostError::Name(text.to_owned())),
+        }
+    }
+}
+
+impl fmt::Display for Host {
+    /// An IPv6 address is in brackets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(name) => f.write_str(name),
+            Self::Ip(IpAddr::V4(address)) => address.fmt(f),
+            Self::Ip(IpAddr::V6(address)) => write!(f, "[{address}]"),
+        }
+    }
+}
+
+impl Host {
+    /// The host as resolvers, SNI and certificates have it: an IPv6 address without brackets.
+    #[must_use]
+    pub fn without_brackets(&self) -> String {
+        match self {
+            Self::Name(name) => name.clone(),
+            Self::Ip(address) => address.to_string(),
+        }
+    }
+
+    /// The address, an IPv4-mapped one as IPv4; `None` for a name.
+    #[must_use]
+    pub fn ip(&self) -> Option<IpAddr> {
+        match self {
+            Self::Name(_) => None,
+            Self::Ip(address) => Some(address.to_canonical()),
+        }
+    }
+
+    /// Whether this is `localhost` or a loopback address.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        match self {
+            Self::Name(name) => name.trim_end_matches('.') == "localhost",
+            Self::Ip(address) => address.to_canonical().is_loopback(),
+        }
+    }
+}
+
+/// A host and a port.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct HostPort {
+    /// The host.
+    pub host: Host,
+    /// The port.
+    pub port: u16,
+}
+
+impl HostPort {
+    /// Parses `HOST[:PORT]`, with `default_port` if there is no port or an empty one.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it.
+    pub fn parse(text: &str, default_port: u16) -> Result<Self, HostError> {
+        let (host, port) = split_port(text)?;
+        // The port first: in `user:password` without a host it is what is wrong.
+        let port = match port {
+            None | Some("") => default_port,
+            Some(port) => parse_port(port)?,
+        };
+        let host = host.parse()?;
+        Ok(Self { host, port })
+    }
+
+    /// The address to connect to; `None` if the host is a name.
+    #[must_use]
+    pub fn socket_addr(&self) -> Option<SocketAddr> {
+        match self.host {
+            Host::Name(_) => None,
+            Host::Ip(address) => Some(SocketAddr::new(address, self.port)),
+        }
+    }
+}
+
+impl fmt::Display for HostPort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.host, self.port)
+    }
+}
+
+impl From<SocketAddr> for HostPort {
+    fn from(address: SocketAddr) -> Self {
+        Self {
+            host: Host::Ip(address.ip()),
+            port: address.port(),
+        }
+    }
+}
+
+impl ToSocketAddrs for HostPort {
+    type Iter = std::vec::IntoIter<SocketAddr>;
+
+    /// Asks the resolver if the host is a name.
+    fn to_socket_addrs(&self) -> io::Result<Self::Iter> {
+        match &self.host {
+            Host::Name(name) => (name.as_str(), self.port).to_socket_addrs(),
+            Host::Ip(address) => Ok(vec![SocketAddr::new(*address, self.port)].into_iter()),
+        }
+    }
+}
+
+/// What is wrong with a host or a port. Displayed, it quotes the value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HostError {
+    /// There is no host.
+    Missing,
+    /// `[` without `]`.
+    UnclosedBracket,
+    /// Something other than a port after `]`.
+    AfterBracket,
+    /// An IPv6 address without brackets.
+    BareIpv6(Ipv6Addr),
+    /// More than one colon.
+    Colons,
+    /// Not a port.
+    Port(String),
+    /// Not an IPv4 address, though it ends in a number.
+    Ipv4(String),
+    /// Not an IPv6 address, though it has brackets.
+    Ipv6(String),
+    /// Not a name.
+    Name(String),
+    /// A name with an empty label.
+    EmptyLabel(String),
+}
+
+impl HostError {
+    /// The sentence without the value, for where it may be a password.
+    #[must_use]
+    pub fn without_value(&self) -> String {
+        self.describe("")
+    }
+
+    /// The part of the text that is wrong.
+    #[must_use]
+    pub fn value(&self) -> Option<&str> {
+        match self {
+            Self::Missing
+            | Self::UnclosedBracket
+            | Self::AfterBracket
+            | Self::BareIpv6(_)
+            | Self::Colons => None,
+            Self::Port(value)
+            | Self::Ipv4(value)
+            | Self::Ipv6(value)
+            | Self::Name(value)
+            | Self::EmptyLabel(value) => Some(value),
+        }
+    }
+
+    /// How to write it right, as part of a URL.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::UnclosedBracket => "write it as in ws://[::1]/",
+            Self::Ipv6(_) => "write it as in ws://[::1]:9000/",
+            Self::AfterBracket => "only a port can follow, as in ws://[::1]:9000/",
+            Self::BareIpv6(address) => {
+                return Some(format!(
+                    "write [{address}], or [{address}]:9000 with a port"
+                ))
+            }
+            Self::Colons => "an IPv6 address needs brackets, as in ws://[::1]:9000/",
+            Self::Ipv4(_) => "use four numbers from 0 to 255, as in 192.168.0.1",
+            Self::Missing | Self::Port(_) | Self::Name(_) | Self::EmptyLabel(_) => return None,
+        };
+        Some(hint.to_owned())
+    }
+
+    fn describe(&self, value: &str) -> String {
+        match self {
+            Self::Missing => "missing host".to_owned(),
+            Self::UnclosedBracket => "missing ']' after the IPv6 address".to_owned(),
+            Self::AfterBracket => "unexpected text after the IPv6 address".to_owned(),
+            Self::BareIpv6(_) => "an IPv6 address needs brackets".to_owned(),
+            Self::Colons => "more than one colon in the host and port".to_owned(),
+            Self::Port(_) => format!("invalid port{value}: not a number from 1 to 65535"),
+            Self::Ipv4(_) => format!("invalid IPv4 address{value}"),
+            Self::Ipv6(_) => format!("invalid IPv6 address{value}"),
+            Self::Name(_) => format!(
+                "invalid host name{value}: it contains an invalid character, or a label ends with \
+                 a hyphen"
+            ),
+            Self::EmptyLabel(_) => format!("invalid host name{value}: {EMPTY_LABEL}"),
+        }
+    }
+}
+
+impl fmt::Display for HostError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let value = self.value().map(|value| format!(" '{value}'"));
+        f.write_str(&self.describe(&value.unwrap_or_default()))
+    }
+}
+
+impl std::error::Error for HostError {}
+
+/// Parses a port: decimal digits, from 1 to 65535.
+///
+/// # Errors
+///
+/// [`HostError::Port`].
+pub fn parse_port(text: &str) -> Result<u16, HostError> {
+    match text.parse() {
+        Ok(port) if port != 0 && text.bytes().all(|byte| byte.is_ascii_digit()) => Ok(port),
+        _ => Err(HostError::Port(text.to_owned())),
+    }
+}
+
+/// Splits `HOST[:PORT]` at the colon, without looking at the parts. A host in brackets keeps them.
+///
+/// # Errors
+///
+/// What is wrong with the brackets or the colons.
+pub fn split_port(text: &str) -> Result<(&str, Option<&str>), HostError> {
+    if text.starts_with('[') {
+        let end = text.find(']').ok_or(HostError::UnclosedBracket)?;
+        let (host, rest) = text.split_at(end + 1);
+        return match rest.strip_prefix(':') {
+            _ if rest.is_empty() => Ok((host, None)),
+            Some(port) => Ok((host, Some(port))),
+            None => Err(HostError::AfterBracket),
+        };
+    }
+    match text.split_once(':') {
+        None => Ok((text, None)),
+        Some((_, rest)) if rest.contains(':') => Err(match text.parse() {
+            Ok(address) => HostError::BareIpv6(address),
+            Err(_) => HostError::Colons,
+        }),
+        Some((host, port)) => Ok((host, Some(port))),
+    }
+}
 
 /// What is wrong with a name that [`has_empty_label`], and what to do about it.
 pub const EMPTY_LABEL: &str = "it has an empty label; remove the extra dot";
 
-/// Whether a label of `name` is empty, as in `.example`, `a..b`, `.` and the empty name. The dot
-/// at the end of an absolute name (`example.org.`) does not count.
+/// Whether a label of `name` is empty (RFC 1034 §3.1), as in `.example`, `a..b`, `.` and the empty
+/// name. The dot at the end of an absolute name (`example.org.`) does not count.
 #[must_use]
 pub fn has_empty_label(name: &str) -> bool {
     let name = name.strip_suffix('.').unwrap_or(name);
@@ -19,8 +291,64 @@ pub fn has_empty_label(name: &str) -> bool {
 mod tests {
     use super::*;
 
+    fn parse(text: &str) -> Result<String, HostError> {
+        HostPort::parse(text, 80).map(|it| it.to_string())
+    }
+
     #[test]
-    fn empty_labels() {
+    fn hosts_and_ports_are_parsed_and_printed() {
+        for (text, printed) in [
+            ("h", "h:80"),
+            ("H:", "h:80"),
+            ("h:1", "h:1"),
+            ("h:00080", "h:80"),
+            ("127.0.0.1:65535", "127.0.0.1:65535"),
+            ("[::1]", "[::1]:80"),
+            ("[::1]:9", "[::1]:9"),
+            ("[::FFFF:10.0.0.1]:9", "[::ffff:10.0.0.1]:9"),
+            ("b\u{fc}cher.example", "xn--bcher-kva.example:80"),
+            ("example.org.", "example.org.:80"),
+        ] {
+            assert_eq!(parse(text).as_deref(), Ok(printed), "{text}");
+        }
+        for (text, error) in [
+            ("", "missing host"),
+            (":80", "missing host"),
+            ("[::1", "missing ']' after the IPv6 address"),
+            ("[::1]9", "unexpected text after the IPv6 address"),
+            ("::1", "an IPv6 address needs brackets"),
+            ("a:b:c", "more than one colon in the host and port"),
+            ("h:0", "invalid port '0': not a number from 1 to 65535"),
+            ("h:+1", "invalid port '+1': not a number from 1 to 65535"),
+            (
+                "h:65536",
+                "invalid port '65536': not a number from 1 to 65535",
+            ),
+            ("1.2.3.256", "invalid IPv4 address '1.2.3.256'"),
+            ("[::g]", "invalid IPv6 address '[::g]'"),
+            (
+                "a..b",
+                "invalid host name 'a..b': it has an empty label; remove the extra dot",
+            ),
+        ] {
+            let wrong = parse(text).expect_err(text);
+            assert_eq!(wrong.to_string(), error, "{text}");
+            if let Some(value) = wrong.value() {
+                assert!(!wrong.without_value().contains(value), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_ipv4_mapped_address_is_an_ipv4_address() {
+        let host: Host = "[::ffff:127.0.0.1]".parse().expect("an address");
+        assert_eq!(host.ip(), Some(IpAddr::from([127, 0, 0, 1])));
+        assert!(host.is_loopback());
+        assert_eq!(host.without_brackets(), "::ffff:127.0.0.1");
+    }
+
+    #[test]
+    fn names_with_an_empty_label() {
         for name in ["", ".", "..", ".a", "a..", "a..b", "a.b..", ".a.b"] {
             assert!(has_empty_label(name), "{name:?}");
         }

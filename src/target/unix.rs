@@ -1,89 +1,72 @@
-//! `ws+unix:///run/app.sock:/resource`: a WebSocket at a Unix socket, as node's `ws` writes it.
+//! `ws+unix:///run/app.sock:/resource`: a WebSocket on a Unix socket, as node's `ws` writes it.
 //!
-//! What stands before the first colon is the path of the socket, what stands behind it the
-//! resource name. The server is told that it is `localhost`.
+//! The path of the socket ends at the first colon, the resource name follows it. The Host header
+//! says `localhost`.
 
-use std::fmt::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use url::Url;
 
-use super::{default_port, percent_decoded, wrong, Target};
-use crate::error::Error;
+use super::{percent_decode, Host, HostPort, InvalidUrl, Origin, Scheme, Target};
 
-/// The schemes, and whether TLS is spoken over the socket.
-const SCHEMES: &[(&str, bool)] = &[("ws+unix:", false), ("wss+unix:", true)];
+const FORM: &str = "write it as ws+unix:///run/app.sock:/RESOURCE";
 
-/// Reads an address of this kind; `None` if it is of another one.
-pub(super) fn parse(text: &str) -> Option<Result<Target, Error>> {
-    SCHEMES.iter().find_map(|(scheme, tls)| {
-        let start = text.get(..scheme.len())?;
-        start
-            .eq_ignore_ascii_case(scheme)
-            .then(|| read(&text[scheme.len()..], *tls))
-    })
+/// Parses a URL of this kind; `None` if it is of another one.
+pub(super) fn parse(text: &str) -> Option<Result<Target, InvalidUrl>> {
+    [("ws+unix:", Scheme::Ws), ("wss+unix:", Scheme::Wss)]
+        .into_iter()
+        .find_map(|(prefix, scheme)| {
+            let start = text.get(..prefix.len())?;
+            start
+                .eq_ignore_ascii_case(prefix)
+                .then(|| parse_rest(&text[prefix.len()..], scheme))
+        })
 }
 
-/// Reads what follows the scheme.
-fn read(rest: &str, tls: bool) -> Result<Target, Error> {
+/// Parses what follows the scheme.
+fn parse_rest(rest: &str, scheme: Scheme) -> Result<Target, InvalidUrl> {
+    let invalid = |problem: &str| InvalidUrl::new(problem);
     let rest = match rest.strip_prefix("//") {
         Some(after) if !after.starts_with('/') => {
-            return Err(wrong(
-                "a Unix socket has an absolute path and no host: write three slashes, as in \
-                 ws+unix:///run/app.sock:/RESOURCE",
-            ))
+            return Err(invalid("the path of the Unix socket is not absolute")
+                .with_hint("use three slashes, as in ws+unix:///run/app.sock:/RESOURCE"))
         }
         Some(after) => after,
         None => rest,
     };
-    let (path, resource) = match rest.split_once(':') {
-        Some((path, resource)) => (path, resource),
-        None => (rest, ""),
-    };
+    let (path, resource) = rest.split_once(':').unwrap_or((rest, ""));
     if !path.starts_with('/') || path.ends_with('/') {
-        return Err(wrong(
-            "the address names no Unix socket: write its path, as in \
-             ws+unix:///run/app.sock:/RESOURCE",
-        ));
+        return Err(invalid("the URL has no path of a Unix socket").with_hint(FORM));
     }
     if path.contains('?') {
-        return Err(wrong(
-            "the path of the Unix socket has a ? in it: a colon stands before the resource, as \
-             in ws+unix:///run/app.sock:/RESOURCE?QUERY; write ? in the path as %3F",
-        ));
+        return Err(
+            invalid("the path of the Unix socket contains a ?").with_hint(
+                "put a colon before the resource, as in ws+unix:///run/app.sock:/RESOURCE?QUERY; \
+             write ? in the path as %3F",
+            ),
+        );
     }
-    let path = percent_decoded(path)
+    let path = percent_decode(path)
         .filter(|path| !path.contains('\0'))
-        .ok_or_else(|| wrong("the path of the Unix socket is no text"))?;
+        .ok_or_else(|| invalid("the path of the Unix socket is not UTF-8 or contains NUL"))?;
     if !matches!(resource.chars().next(), None | Some('/' | '?')) {
-        return Err(wrong(
-            "what follows the colon behind the Unix socket must begin with a slash: it is what \
-             the server is asked for",
-        ));
+        return Err(
+            invalid("the resource after the path of the Unix socket has no slash").with_hint(FORM),
+        );
     }
     let url = Url::parse(&format!("ws://localhost{resource}"))
-        .map_err(|_| wrong("what follows the colon behind the Unix socket is no path"))?;
+        .map_err(|_| invalid("invalid resource after the path of the Unix socket"))?;
     Ok(Target {
-        tls,
-        host: "localhost".to_owned(),
-        port: default_port(tls),
-        resource_name: url[url::Position::BeforePath..url::Position::AfterQuery].to_owned(),
+        origin: Origin {
+            scheme,
+            host_port: HostPort {
+                host: Host::Name("localhost".to_owned()),
+                port: scheme.default_port(),
+            },
+            unix_socket: Some(PathBuf::from(path)),
+        },
+        resource: url[url::Position::BeforePath..url::Position::AfterQuery].to_owned(),
         credentials: None,
-        unix_socket: Some(PathBuf::from(path)),
-        guessed: None,
+        scheme_assumed: false,
     })
-}
-
-/// The address of a socket.
-pub(super) fn url(path: &Path, target: &Target) -> String {
-    let scheme = if target.tls { "wss+unix" } else { "ws+unix" };
-    let mut path_part = String::new();
-    for byte in path.to_string_lossy().bytes() {
-        if byte.is_ascii_alphanumeric() || b"/-._~!$&'()*+,;=@".contains(&byte) {
-            path_part.push(char::from(byte));
-        } else {
-            write!(path_part, "%{byte:02X}").expect("a String takes any text");
-        }
-    }
-    format!("{scheme}://{path_part}:{}", target.resource_name)
 }

@@ -3,70 +3,76 @@
 
 use crate::support::{Peer, Wsline};
 
-const NO_HOST: &str = "the address names no host: write it as ws://HOST/PATH or wss://HOST/PATH";
+const NO_HOST: &str = "the URL has no host\nhint: write it as ws://HOST/PATH or wss://HOST/PATH";
 
-/// Each wrong address has a sentence that says what is wrong with it and what would be right.
+/// Each mistake has a message that says what is wrong, and a hint how to write it.
 const WRONG: &[(&str, &str)] = &[
     (
         "",
-        "the address is empty: write it as ws://HOST/PATH or wss://HOST/PATH",
+        "the URL is empty\nhint: write it as ws://HOST/PATH or wss://HOST/PATH",
     ),
     (
         "ws://host/a b",
-        "the address has a blank in it: write a blank as %20, or quote the address by itself",
+        "the URL contains a space\nhint: write a space as %20, or quote the URL separately",
     ),
     (
         "ws://host/\u{1b}[2J",
-        "the address has a control character in it: leave it out, or write it as %XX",
+        "the URL contains a control character\nhint: remove it, or write it as %XX",
     ),
     (
         "ws://host/#part",
-        "a WebSocket address has no fragment (RFC 6455 §3): leave out the # and what \
-             follows, or write # as %23",
+        "the URL contains a fragment, which a WebSocket URL cannot have (RFC 6455 §3)\n\
+         hint: remove the # and what follows, or write # as %23",
     ),
     (
         "ws:\\\\host",
-        "the address has a backslash in it: write / between its parts, or a backslash as %5C",
+        "the URL contains a backslash\n\
+         hint: write / between its parts, or a backslash as %5C",
     ),
     (
         "ftp://host/",
-        "ftp:// is no scheme of a WebSocket: the address must be ws:// or wss://",
+        "unsupported URL scheme 'ftp'\nhint: use ws:// or wss://",
+    ),
+    (
+        "unix:///run/app.sock",
+        "unsupported URL scheme 'unix'\n\
+         hint: for a WebSocket on a Unix socket use ws+unix:///PATH:/RESOURCE",
     ),
     (
         "://host/",
-        "the address has no scheme before its ://, write ws:// or wss://",
+        "the URL has no scheme before ://\nhint: use ws:// or wss://",
     ),
     (
         "ws:/host",
-        "two slashes must follow ws: in an address, as in ws://HOST/PATH",
+        "missing // after 'ws:'\nhint: write it as ws://HOST/PATH",
     ),
     (
         "wss:",
-        "two slashes must follow wss: in an address, as in wss://HOST/PATH; here even the \
-             host is missing",
+        "missing // after 'wss:'\nhint: write it as wss://HOST/PATH",
     ),
     ("ws://", NO_HOST),
     ("ws:///path", NO_HOST),
     ("ws://user@/", NO_HOST),
     (
         "8080",
-        "8080 is no host: write :8080 for that port of this computer",
+        "'8080' is not a host name\nhint: for port 8080 on this machine use :8080",
     ),
     (
         "ws://host:0/",
-        "0 is no port: a port is a number from 1 to 65535",
+        "invalid port '0': not a number from 1 to 65535",
     ),
     (
         "ws://host:65536/",
-        "65536 is no port: a port is a number from 1 to 65535",
+        "invalid port '65536': not a number from 1 to 65535",
     ),
     (
         "ws://host:http/",
-        "http is no port: a port is a number from 1 to 65535",
+        "invalid port 'http': not a number from 1 to 65535",
     ),
     (
         "ws://1.2.3.256/",
-        "1.2.3.256 is no IPv4 address: write four numbers from 0 to 255, as in 192.168.0.1",
+        "invalid IPv4 address '1.2.3.256'\n\
+         hint: use four numbers from 0 to 255, as in 192.168.0.1",
     ),
     (
         "wss://.example",
@@ -78,42 +84,44 @@ const WRONG: &[(&str, &str)] = &[
     ),
     (
         "ws://[::1/",
-        "the bracket before the IPv6 address is never closed: write it as in ws://[::1]/",
+        "missing ']' after the IPv6 address\nhint: write it as in ws://[::1]/",
     ),
     (
         "ws://[::g]/",
-        "[::g] is no IPv6 address: write one as in ws://[::1]:9000/",
+        "invalid IPv6 address '[::g]'\nhint: write it as in ws://[::1]:9000/",
     ),
     (
         "ws://[::1]9000/",
-        "only a port can follow the bracket of an IPv6 address, as in ws://[::1]:9000/",
+        "unexpected text after the IPv6 address\n\
+         hint: only a port can follow, as in ws://[::1]:9000/",
     ),
     (
         "ws://::1/",
-        "an IPv6 address stands in brackets: write [::1], or [::1]:9000 with a port",
+        "an IPv6 address needs brackets\nhint: write [::1], or [::1]:9000 with a port",
     ),
     (
         "ws://a:b:c/",
-        "the host has more than one colon: write one before the port only, and an IPv6 \
-             address in brackets, as in ws://[::1]:9000/",
+        "more than one colon in the host and port\n\
+         hint: an IPv6 address needs brackets, as in ws://[::1]:9000/",
     ),
     (
         "ws://ho<st/",
-        "ho<st is no host name: it has a character in it that names can't have, or ends a \
-             part with a hyphen",
+        "invalid host name 'ho<st': it contains an invalid character, or a label ends with a \
+         hyphen",
     ),
     (
         "ws://user%3Aname:x@host/",
-        "a user name can't hold a colon in Basic authentication (RFC 7617 §2)",
+        "the user name contains a colon, which Basic authentication does not allow \
+         (RFC 7617 §2)",
     ),
 ];
 
 #[test]
-fn a_wrong_address_has_its_sentence() {
-    for (address, sentence) in WRONG {
+fn invalid_urls_have_their_messages() {
+    for (url, message) in WRONG {
         Wsline::new()
-            .arg(address)
-            .stderr(format!("wsline: {sentence}\n"))
+            .arg(url)
+            .stderr(format!("wsline: {message}\n"))
             .code(3)
             .run();
     }
@@ -126,8 +134,8 @@ fn a_wrong_address_does_not_quote_a_password() {
         Wsline::new()
             .arg(address)
             .stderr(
-                "wsline: the address can't be read: in a user name or a password write / as %2F, \
-                 ? as %3F and @ as %40\n",
+                "wsline: could not parse the URL\n\
+                 hint: in a user name or password write / as %2F, ? as %3F and @ as %40\n",
             )
             .code(3)
             .run();
@@ -236,8 +244,8 @@ fn secrets_want_a_scheme() {
         Wsline::new()
             .args(args)
             .stderr(
-                "wsline: credentials would go unencrypted to printer: write wss:// before the \
-                 host to encrypt them, or ws:// if that is what you mean\n",
+                "wsline: credentials would be sent unencrypted to printer\n\
+                 hint: use wss:// to encrypt them, or ws:// to send them anyway\n",
             )
             .code(3)
             .run();

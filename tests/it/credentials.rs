@@ -304,7 +304,7 @@ fn they_do_not_go_over_a_guessed_ws() {
         Wsline::new()
             .arg("box")
             .args(words)
-            .stderr_matches("wsline: credentials would go unencrypted to box: [..]\n")
+            .stderr_matches("wsline: credentials would be sent unencrypted to box\nhint: [..]\n")
             .code(3)
             .run();
     }

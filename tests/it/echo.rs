@@ -268,7 +268,7 @@ fn a_port_that_is_taken() {
 #[test]
 fn an_address_that_is_none() {
     for (address, complaint) in [
-        ("99999", "a port is a number up to 65535"),
+        ("99999", "the port is greater than 65535"),
         ("ws://127.0.0.1:9001", "[..]"),
     ] {
         Wsline::new()

@@ -109,7 +109,7 @@ fn what_help_leaves_out() {
     assert!(long.contains("--close-timeout"));
     Wsline::new()
         .args(["-c", "ws://host/#x"])
-        .stderr_matches("wsline: a WebSocket address has no fragment [..]\n")
+        .stderr_matches("wsline: the URL contains a fragment, [..]\n...\n")
         .code(3)
         .run();
 }

@@ -140,8 +140,8 @@ fn secrets_do_not_go_over_a_guessed_ws() {
             .arg("box")
             .args(option)
             .stderr(
-                "wsline: credentials would go unencrypted to box: write wss:// before the host to \
-                 encrypt them, or ws:// if that is what you mean\n",
+                "wsline: credentials would be sent unencrypted to box\n\
+                 hint: use wss:// to encrypt them, or ws:// to send them anyway\n",
             )
             .code(3)
             .run();

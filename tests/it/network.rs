@@ -136,7 +136,7 @@ fn a_family_that_the_host_does_not_have() {
         (
             "-4",
             "ws://[::1]:1/",
-            "could not resolve ::1: it has no IPv4 address, and -4 allows no other",
+            "could not resolve [::1]: it has no IPv4 address, and -4 allows no other",
         ),
     ] {
         Wsline::new()

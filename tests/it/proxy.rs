@@ -448,7 +448,7 @@ fn a_proxy_of_the_environment_is_named_when_it_fails() {
     wsline("ws://127.0.0.1:1/")
         .env("http_proxy", "gopher://bob:hush@h")
         .stderr(
-            "wsline: http_proxy: a proxy's address begins with http://, https://, socks5:// or \
+            "wsline: http_proxy: unsupported proxy scheme; use http://, https://, socks5:// or \
              socks5h://\n",
         )
         .code(2)
@@ -459,7 +459,10 @@ fn a_proxy_of_the_environment_is_named_when_it_fails() {
 fn a_wrong_address_is_not_quoted() {
     let finished = wsline("ws://127.0.0.1:1/")
         .args(["-x", "http://bob:hush@h:x"])
-        .stderr_matches("error: a proxy's port is a number from 1 to 65535\n...\n")
+        .stderr_matches(
+            "error: invalid value for '--proxy <URL>': invalid port: not a number from 1 to \
+             65535\n...\n",
+        )
         .code(2)
         .run();
     assert!(!finished.stderr_text().contains("hush"));

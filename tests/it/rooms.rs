@@ -17,11 +17,11 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("exit", &["protocol"]),
     ("http", &[]),
     ("secret", &[]),
-    ("error", &["exit", "http", "protocol"]),
+    ("error", &["exit", "http", "protocol", "target"]),
     ("event", &["error", "http", "protocol"]),
     ("conversation", &["error", "protocol", "text"]),
     ("assembly", &["event"]),
-    ("target", &["error", "http"]),
+    ("target", &["http"]),
     // The modules that do something.
     (
         "connect",

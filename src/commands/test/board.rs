@@ -373,7 +373,7 @@ mod tests {
             block.starts_with("error bad.ws\n  bad.ws:1:1: no\n"),
             "{block}"
         );
-        let address = Error::Address("no host".to_owned());
+        let address = Error::Url(crate::target::InvalidUrl::new("no host"));
         board.end(&trial("far.ws", Verdict::Flawed(address)));
         assert_eq!(out.take(), "error far.ws  (0.134 s)\n  no host\n");
         board.end(&trial("slow.ws", Verdict::Stopped));

@@ -222,7 +222,7 @@ mod tests {
             trial("c.ws", Verdict::Stopped),
             ("d.ws".to_owned(), None),
         ];
-        let late = Error::Address("no host".to_owned());
+        let late = Error::Url(crate::target::InvalidUrl::new("no host"));
         let findings = Findings {
             trials: &trials,
             fault: Some(&late),

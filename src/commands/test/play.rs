@@ -22,6 +22,7 @@ use crate::session_file::{self, Line, Script, Statement};
 use crate::source::conversation::{Conversation, Plot, Step};
 use crate::source::player::{self, Connection, Player};
 use crate::source::Wanted;
+use crate::target::InvalidUrl;
 
 /// Says a line to people.
 pub type Say = Rc<dyn Fn(String)>;
@@ -166,7 +167,10 @@ fn plan(
     options.max_message_size.get_or_insert(plan::HELD);
     let plan = Plan::new(&connection.url, options, &settings.environment);
     plan.map_err(|error| match error {
-        Error::Address(cause) if connection.line > 0 => origin.flaw(connection.line, 0, cause),
+        Error::Url(InvalidUrl { problem, hint }) if connection.line > 0 => {
+            let hint = hint.map_or_else(String::new, |hint| format!("; {hint}"));
+            origin.flaw(connection.line, 0, format!("{problem}{hint}"))
+        }
         error => error,
     })
 }

@@ -4,10 +4,9 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::connect::dns::{self, Known};
 use crate::connect::route::RouteOptions;
-use crate::connect::{tcp, unix};
-use crate::target::Target;
+use crate::connect::{dns, tcp, unix};
+use crate::target::{HostPort, Target};
 
 /// How long one attempt to connect may take.
 const ATTEMPT: Duration = Duration::from_millis(250);
@@ -17,10 +16,8 @@ const ATTEMPT: Duration = Duration::from_millis(250);
 pub enum Door {
     /// On a port.
     Tcp {
-        /// The name or address.
-        host: String,
-        /// Its port.
-        port: u16,
+        /// The host and the port.
+        host_port: HostPort,
         /// What the user said of the way there.
         way: RouteOptions,
     },
@@ -33,14 +30,15 @@ impl Door {
     /// it: the server is started here.
     #[must_use]
     pub fn of(target: &Target, way: &RouteOptions) -> Self {
-        let socket = way.unix_socket.as_ref().or(target.unix_socket.as_ref());
+        let socket = way
+            .unix_socket
+            .as_ref()
+            .or(target.origin.unix_socket.as_ref());
         if let Some(path) = socket {
             return Self::Unix(path.clone());
         }
-        let (host, port) = way.detour(&target.host, target.port);
         Self::Tcp {
-            host: host.to_owned(),
-            port,
+            host_port: way.destination(&target.origin.host_port),
             way: way.clone(),
         }
     }
@@ -51,13 +49,8 @@ impl Door {
     pub fn is_open(&self) -> bool {
         match self {
             Self::Unix(path) => unix::connect(path, Some(ATTEMPT)).is_ok(),
-            Self::Tcp { host, port, way } => {
-                let addresses = match dns::known(host, *port, way) {
-                    Ok(Known::Already(addresses)) => Ok(addresses),
-                    Ok(Known::No) => dns::resolve(host, *port)
-                        .and_then(|addresses| dns::select(host, addresses, way.family)),
-                    Err(error) => Err(error),
-                };
+            Self::Tcp { host_port, way } => {
+                let addresses = dns::lookup(host_port, way);
                 let accepts = |address| tcp::connect(address, Some(ATTEMPT)).is_ok();
                 addresses.is_ok_and(|addresses| addresses.into_iter().any(accepts))
             }
@@ -69,8 +62,7 @@ impl fmt::Display for Door {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unix(path) => write!(f, "{}", path.display()),
-            Self::Tcp { host, port, .. } if host.contains(':') => write!(f, "[{host}]:{port}"),
-            Self::Tcp { host, port, .. } => write!(f, "{host}:{port}"),
+            Self::Tcp { host_port, .. } => host_port.fmt(f),
         }
     }
 }

@@ -1,27 +1,25 @@
-//! A proxy's address, as `-x` and the environment write it.
+//! The URL of a proxy, as `-x` and the environment have it.
 
 use std::fmt;
-use std::net::IpAddr;
 
 use crate::http::Credentials;
-use crate::target::host::{has_empty_label, EMPTY_LABEL};
-use crate::target::percent_decoded;
+use crate::target::{percent_decode, HostError, HostPort};
 
-/// How a proxy is spoken to.
+/// The protocol that a proxy speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProxyScheme {
-    /// HTTP's CONNECT (RFC 9110 §9.3.6).
+    /// HTTP CONNECT (RFC 9110 §9.3.6).
     Http,
-    /// The same over TLS.
+    /// HTTP CONNECT over TLS.
     Https,
-    /// SOCKS 5 (RFC 1928); names are resolved here.
+    /// SOCKS 5 (RFC 1928); names are resolved locally.
     Socks5,
     /// SOCKS 5; names are resolved by the proxy.
     Socks5h,
 }
 
 impl ProxyScheme {
-    fn scheme(self) -> &'static str {
+    fn name(self) -> &'static str {
         match self {
             Self::Http => "http",
             Self::Https => "https",
@@ -30,56 +28,55 @@ impl ProxyScheme {
         }
     }
 
+    /// The port where a URL has none, as in curl.
+    fn default_port(self) -> u16 {
+        match self {
+            Self::Https => 443,
+            Self::Http | Self::Socks5 | Self::Socks5h => 1080,
+        }
+    }
+
     pub(super) fn is_socks(self) -> bool {
         matches!(self, Self::Socks5 | Self::Socks5h)
     }
 }
 
-/// A proxy. It is shown without its credentials.
+/// A proxy. It is displayed without its credentials.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proxy {
-    /// How it is spoken to.
-    pub kind: ProxyScheme,
-    /// Its name or address; IPv6 without brackets.
-    pub host: String,
-    /// Its port.
-    pub port: u16,
-    /// How to log in to it.
+    /// The protocol.
+    pub scheme: ProxyScheme,
+    /// Where it is.
+    pub host_port: HostPort,
+    /// The user name and password for it.
     pub credentials: Option<Credentials>,
-    /// The variable of the environment that named it, if one did.
+    /// The environment variable that it is from, if it is from one.
     pub variable: Option<&'static str>,
 }
 
 impl fmt::Display for Proxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}://{}",
-            self.kind.scheme(),
-            authority(&self.host, self.port)
-        )
+        write!(f, "{}://{}", self.scheme.name(), self.host_port)
     }
 }
 
 impl Proxy {
-    /// Reads a proxy's address, `[SCHEME://][USER:PASS@]HOST[:PORT]`. Without a scheme it is
-    /// `http`, and without a port 443 for `https` and 1080 for all others, as in curl; a path is
-    /// passed over.
+    /// Parses `[SCHEME://][USER:PASS@]HOST[:PORT]`. Without a scheme it is `http`, and without a
+    /// port 443 for `https` and 1080 for all others, as in curl; a path is ignored.
     ///
     /// # Errors
     ///
-    /// What is wrong with it, in a sentence that quotes nothing that may be a password.
+    /// What is wrong with it. Nothing that may be part of a password is quoted.
     pub fn parse(text: &str) -> Result<Self, String> {
         let (scheme, rest) = text.split_once("://").unwrap_or(("http", text));
-        let kind = match scheme.to_ascii_lowercase().as_str() {
+        let scheme = match scheme.to_ascii_lowercase().as_str() {
             "http" => ProxyScheme::Http,
             "https" => ProxyScheme::Https,
             "socks5" => ProxyScheme::Socks5,
             "socks5h" => ProxyScheme::Socks5h,
             _ => {
                 return Err(
-                    "a proxy's address begins with http://, https://, socks5:// or \
-                            socks5h://"
+                    "unsupported proxy scheme; use http://, https://, socks5:// or socks5h://"
                         .to_owned(),
                 )
             }
@@ -88,30 +85,25 @@ impl Proxy {
         let (authority, tail) = rest.split_at(end);
         if tail.contains('@') {
             return Err(
-                "in a proxy's user name or password write / as %2F, ? as %3F, # as %23 and @ as \
-                 %40"
-                .to_owned(),
+                "could not parse the URL; in a user name or password write / as %2F, ? as %3F, # \
+                 as %23 and @ as %40"
+                    .to_owned(),
             );
         }
-        let (login, place) = match authority.rsplit_once('@') {
-            Some((login, place)) => (Some(login), place),
+        let (login, host_port) = match authority.rsplit_once('@') {
+            Some((login, host_port)) => (Some(login), host_port),
             None => (None, authority),
         };
-        let (host, port) = split_port(place)?;
         Ok(Self {
-            kind,
-            host: host_of(host)?,
-            port: port.unwrap_or(if kind == ProxyScheme::Https {
-                443
-            } else {
-                1080
-            }),
-            credentials: login.map(credentials_of).transpose()?,
+            scheme,
+            host_port: HostPort::parse(host_port, scheme.default_port())
+                .map_err(|error| describe(&error))?,
+            credentials: login.map(parse_credentials).transpose()?,
             variable: None,
         })
     }
 
-    /// Where a proxy that the user did not name comes from, and how to go without it.
+    /// Where a proxy that is not from `-x` comes from, and how to connect without it.
     pub(super) fn origin(&self) -> Option<String> {
         let name = self.variable?;
         Some(format!(
@@ -120,67 +112,29 @@ impl Proxy {
     }
 }
 
-fn split_port(place: &str) -> Result<(&str, Option<u16>), String> {
-    let (host, port) = match place.rsplit_once(':') {
-        Some((host, port)) if !port.contains(']') => (host, port),
-        _ => (place, ""),
-    };
-    if host.contains(':') && !host.starts_with('[') {
-        return Err(
-            "a proxy's IPv6 address stands in brackets, as in http://[::1]:8080".to_owned(),
-        );
-    }
-    if port.is_empty() {
-        return Ok((host, None));
-    }
-    match port.parse() {
-        Ok(number) if number != 0 && port.bytes().all(|byte| byte.is_ascii_digit()) => {
-            Ok((host, Some(number)))
+/// Not with the value: the port of `user:pass` without a host is the password.
+fn describe(error: &HostError) -> String {
+    let problem = error.without_value();
+    match error {
+        HostError::Missing | HostError::Name(_) => {
+            format!("{problem}; write it as http://HOST:PORT")
         }
-        // Not quoted: of `user:pass` without a host it is the password.
-        _ => Err("a proxy's port is a number from 1 to 65535".to_owned()),
+        HostError::BareIpv6(_) | HostError::Colons | HostError::UnclosedBracket => {
+            format!("{problem}; write it as http://[::1]:8080")
+        }
+        _ => problem,
     }
 }
 
-fn host_of(host: &str) -> Result<String, String> {
-    match url::Host::parse(host) {
-        Ok(url::Host::Domain(name)) if has_empty_label(&name) => {
-            Err(format!("invalid host name of the proxy: {EMPTY_LABEL}"))
-        }
-        Ok(url::Host::Domain(name)) => Ok(name),
-        Ok(url::Host::Ipv4(address)) => Ok(address.to_string()),
-        Ok(url::Host::Ipv6(address)) => Ok(address.to_string()),
-        Err(_) if host.is_empty() => {
-            Err("a proxy's address has a host: write it as http://HOST:PORT".to_owned())
-        }
-        Err(_) => Err("a proxy's host is a name or an address, as in http://HOST:PORT".to_owned()),
-    }
-}
-
-fn credentials_of(login: &str) -> Result<Credentials, String> {
+fn parse_credentials(login: &str) -> Result<Credentials, String> {
     let (user, password) = login.split_once(':').unwrap_or((login, ""));
-    let decoded = |text| {
-        percent_decoded(text)
-            .ok_or_else(|| "a proxy's user name and password must be UTF-8".to_owned())
+    let decode = |text| {
+        percent_decode(text).ok_or_else(|| "the user name or password is not UTF-8".to_owned())
     };
     Ok(Credentials {
-        user: decoded(user)?,
-        password: decoded(password)?,
+        user: decode(user)?,
+        password: decode(password)?,
     })
-}
-
-/// Host and port, an IPv6 address in brackets.
-pub(super) fn authority(host: &str, port: u16) -> String {
-    if host.contains(':') {
-        format!("[{host}]:{port}")
-    } else {
-        format!("{host}:{port}")
-    }
-}
-
-/// The host as an address, if it is one.
-pub(super) fn literal(host: &str) -> Option<IpAddr> {
-    Some(host.parse::<IpAddr>().ok()?.to_canonical())
 }
 
 #[cfg(test)]
@@ -220,7 +174,7 @@ mod tests {
             ("http://bob:p@w@h", "bob", "p@w"),
         ] {
             let proxy = Proxy::parse(text).expect("a proxy");
-            assert_eq!(proxy.host, "h");
+            assert_eq!(proxy.host_port.host.to_string(), "h");
             assert!(!format!("{proxy} {proxy:?}").contains("bob"));
             let Credentials {
                 user: u,
@@ -234,17 +188,23 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said_without_a_password() {
         for (text, says) in [
-            ("socks4://h", "begins with http://"),
-            ("ftp://u:hush@h", "begins with http://"),
-            ("http://", "has a host"),
-            ("http://u:hush@", "has a host"),
-            ("http://u:hush@h:0", "from 1 to 65535"),
-            ("u:hush", "from 1 to 65535"),
+            ("socks4://h", "unsupported proxy scheme; use http://,"),
+            ("ftp://u:hush@h", "unsupported proxy scheme"),
+            ("http://", "missing host; write it as http://HOST:PORT"),
+            ("http://u:hush@", "missing host"),
+            (
+                "http://u:hush@h:0",
+                "invalid port: not a number from 1 to 65535",
+            ),
+            ("u:hush", "invalid port: not a number"),
             ("http://u:hu/sh@h", "write / as %2F"),
-            ("http://::1", "in brackets"),
-            ("http://a b", "a name or an address"),
-            ("http://[::1", "a name or an address"),
-            ("http://u:hush%ff@h", "UTF-8"),
+            (
+                "http://::1",
+                "needs brackets; write it as http://[::1]:8080",
+            ),
+            ("http://a b", "invalid host name: "),
+            ("http://[::1", "missing ']'"),
+            ("http://u:hush%ff@h", "not UTF-8"),
             ("https://u:hush@.h", "it has an empty label"),
             ("https://hush..h", "it has an empty label"),
         ] {

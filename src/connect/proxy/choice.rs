@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::address::Proxy;
-use super::exceptions::excepts;
+use super::exceptions::has_exception;
 use crate::error::Error;
 use crate::http::{Credentials, CustomHeader};
 use crate::target::Target;
@@ -112,16 +112,19 @@ impl ProxyOptions {
         if self.excepts(target) {
             return Ok(None);
         }
-        let variable = if target.tls {
+        let variable = if target.is_tls() {
             &self.variables.wss
         } else {
             &self.variables.ws
         };
         let named = match (&self.given, variable) {
-            (Some(given), _) => given.proxy().map_err(Error::Usage)?.cloned(),
+            (Some(given), _) => given
+                .proxy()
+                .map_err(|problem| Error::Usage(format!("--proxy: {problem}")))?
+                .cloned(),
             (None, Some(Variable { name, value })) => {
                 let proxy = Proxy::parse(value)
-                    .map_err(|sentence| Error::Usage(format!("{name}: {sentence}")))?;
+                    .map_err(|problem| Error::Usage(format!("{name}: {problem}")))?;
                 let variable = Some(*name);
                 Some(Proxy { variable, ..proxy })
             }
@@ -144,7 +147,7 @@ impl ProxyOptions {
         self.except
             .as_ref()
             .or_else(of_environment)
-            .is_some_and(|list| excepts(list, &target.host, target.port))
+            .is_some_and(|list| has_exception(list, &target.origin.host_port))
     }
 }
 
@@ -152,7 +155,7 @@ impl ProxyOptions {
 fn check(proxy: &Proxy, credentials: &Credentials) -> Result<(), Error> {
     let Credentials { user, password } = credentials;
     let wrong = |sentence: &str| Err(Error::Usage(sentence.to_owned()));
-    if proxy.kind.is_socks() {
+    if proxy.scheme.is_socks() {
         if user.len() > 255 || password.len() > 255 {
             return wrong("a user name or password for SOCKS has at most 255 bytes (RFC 1929 §2)");
         }
@@ -271,7 +274,7 @@ mod tests {
         assert_eq!(chosen(&choice, "ws://i/"), "direct");
         let text = chosen(&choice, "ws://h/");
         assert!(
-            text.starts_with("http_proxy: a proxy's address begins"),
+            text.starts_with("http_proxy: unsupported proxy scheme"),
             "{text}"
         );
         assert!(!format!("{choice:?}").contains("hush"));

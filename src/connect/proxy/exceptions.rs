@@ -3,55 +3,61 @@
 
 use std::net::IpAddr;
 
-use super::address::literal;
+use crate::target::host::{parse_port, split_port};
+use crate::target::{Host, HostPort};
 
-/// Whether `list` has the host, a name or an address without brackets. Its items are parted by
-/// commas or blanks; a single `*` is all hosts.
+/// Whether `list` has the host. Its items are separated by commas or whitespace; a single `*` is
+/// all hosts.
 ///
 /// A name means itself and every name below it, with or without a dot before it. An address means
 /// itself, and with `/BITS` its network.
-pub fn excepts(list: &str, host: &str, port: u16) -> bool {
+pub fn has_exception(list: &str, to: &HostPort) -> bool {
     if list.trim() == "*" {
         return true;
     }
     list.split(|letter: char| letter == ',' || letter.is_whitespace())
         .filter(|item| !item.is_empty())
-        .any(|item| fits(item, host, port))
+        .any(|item| matches(item, to))
 }
 
-fn fits(item: &str, host: &str, port: u16) -> bool {
-    let (place, only) = split_port(item);
-    if only.is_some_and(|only| only != port) {
+fn matches(item: &str, to: &HostPort) -> bool {
+    let (host, port) = split_item(item);
+    if port.is_some_and(|port| port != to.port) {
         return false;
     }
-    match literal(host) {
-        Some(address) => is_in(place, address),
-        None => is_below(place, host),
+    match (&to.host, to.host.ip()) {
+        (_, Some(address)) => is_in(host, address),
+        (Host::Name(name), None) => is_below(host, name),
+        (Host::Ip(_), None) => false,
     }
 }
 
-/// Takes the port off an item; an IPv6 address has one only behind its brackets.
-fn split_port(item: &str) -> (&str, Option<u16>) {
-    if let Some(rest) = item.strip_prefix('[') {
-        return match rest.split_once(']') {
-            Some((place, tail)) => (place, tail.strip_prefix(':').and_then(|it| it.parse().ok())),
-            None => (item, None),
-        };
-    }
-    match item.split_once(':') {
-        Some((place, port)) if !port.contains(':') => match port.parse() {
-            Ok(port) => (place, Some(port)),
-            Err(_) => (item, None),
+/// Takes the port off an item; an IPv6 address has one only after its brackets, which are not
+/// needed here.
+fn split_item(item: &str) -> (&str, Option<u16>) {
+    let (host, port) = match split_port(item) {
+        Ok((host, None)) => (host, None),
+        Ok((host, Some(port))) => match parse_port(port) {
+            Ok(port) => (host, Some(port)),
+            Err(_) => return (item, None),
         },
-        _ => (item, None),
-    }
+        Err(_) => return (item, None),
+    };
+    let inside = host
+        .strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'));
+    (inside.unwrap_or(host), port)
 }
 
-fn is_in(place: &str, address: IpAddr) -> bool {
-    let Some((network, bits)) = place.split_once('/') else {
-        return literal(place) == Some(address);
+fn parse_ip(text: &str) -> Option<IpAddr> {
+    Some(text.parse::<IpAddr>().ok()?.to_canonical())
+}
+
+fn is_in(item: &str, address: IpAddr) -> bool {
+    let Some((network, bits)) = item.split_once('/') else {
+        return parse_ip(item) == Some(address);
     };
-    let (Some(network), Ok(bits)) = (literal(network), bits.parse::<u32>()) else {
+    let (Some(network), Ok(bits)) = (parse_ip(network), bits.parse::<u32>()) else {
         return false;
     };
     match (network, address) {
@@ -67,15 +73,15 @@ fn is_in(place: &str, address: IpAddr) -> bool {
     }
 }
 
-fn is_below(place: &str, host: &str) -> bool {
+fn is_below(item: &str, host: &str) -> bool {
     let host = host.trim_end_matches('.').as_bytes();
-    let place = place.strip_prefix('.').unwrap_or(place);
-    let place = place.trim_end_matches('.').as_bytes();
-    if place.is_empty() || host.len() < place.len() {
+    let item = item.strip_prefix('.').unwrap_or(item);
+    let item = item.trim_end_matches('.').as_bytes();
+    if item.is_empty() || host.len() < item.len() {
         return false;
     }
-    let (above, end) = host.split_at(host.len() - place.len());
-    end.eq_ignore_ascii_case(place) && (above.is_empty() || above.ends_with(b"."))
+    let (above, end) = host.split_at(host.len() - item.len());
+    end.eq_ignore_ascii_case(item) && (above.is_empty() || above.ends_with(b"."))
 }
 
 #[cfg(test)]
@@ -86,7 +92,7 @@ mod tests {
     fn the_rules_of_curl() {
         for (list, host, fits) in [
             ("*", "h", true),
-            (" * ", "::1", true),
+            (" * ", "[::1]", true),
             ("h,*", "i", false),
             ("", "h", false),
             (",, ,", "h", false),
@@ -118,30 +124,31 @@ mod tests {
             ("10.0.0.1/32", "10.0.0.1", true),
             ("10.0.0.1/32", "10.0.0.2", false),
             ("0.0.0.0/0", "10.0.0.2", true),
-            ("0.0.0.0/0", "::1", false),
+            ("0.0.0.0/0", "[::1]", false),
             ("10.0.0.0/33", "10.0.0.0", false),
             ("10.0.0.0/x", "10.0.0.0", false),
             ("10.0.0.0/", "10.0.0.0", false),
             ("10.0.0.0/8", "h", false),
-            ("::1", "::1", true),
-            ("[::1]", "::1", true),
-            ("0:0::1", "::1", true),
-            ("::2", "::1", false),
-            ("fe80::/10", "fe80::1", true),
-            ("fe80::/10", "fec0::1", false),
-            ("::/0", "fe80::1", true),
-            ("::1/129", "::1", false),
+            ("::1", "[::1]", true),
+            ("[::1]", "[::1]", true),
+            ("0:0::1", "[::1]", true),
+            ("::2", "[::1]", false),
+            ("fe80::/10", "[fe80::1]", true),
+            ("fe80::/10", "[fec0::1]", false),
+            ("::/0", "[fe80::1]", true),
+            ("::1/129", "[::1]", false),
             ("::ffff:127.0.0.1", "127.0.0.1", true),
             // One port.
             ("example.com:8080", "www.example.com", true),
             ("example.com:8081", "example.com", false),
             ("127.0.0.1:8080", "127.0.0.1", true),
             ("127.0.0.1:80", "127.0.0.1", false),
-            ("[::1]:8080", "::1", true),
-            ("[::1]:80", "::1", false),
+            ("[::1]:8080", "[::1]", true),
+            ("[::1]:80", "[::1]", false),
             ("10.0.0.0/8:8080", "10.0.0.1", true),
         ] {
-            assert_eq!(excepts(list, host, 8080), fits, "{list:?} {host}");
+            let to = HostPort::parse(host, 8080).expect("a host");
+            assert_eq!(has_exception(list, &to), fits, "{list:?} {host}");
         }
     }
 }

@@ -4,12 +4,13 @@
 use std::io::{Read, Write};
 
 use super::address::Proxy;
-use super::tunnel::{Destination, TunnelError};
+use super::tunnel::TunnelError;
 use crate::connect::handshake;
 use crate::connect::{explain, ConnectOptions};
 use crate::error::Refusal;
 use crate::event::Step;
 use crate::http::{Credentials, Headers, RequestHead, ResponseError, ResponseHead, ResponseReader};
+use crate::target::HostPort;
 
 /// Asks for a tunnel on a stream to the proxy. Not a byte behind the proxy's answer is read: what
 /// comes there is the server's, for whoever reads next.
@@ -17,7 +18,7 @@ pub fn connect<S: Read + Write>(
     stream: &mut S,
     proxy: &Proxy,
     request: &ConnectOptions,
-    to: &Destination,
+    to: &HostPort,
     tell: &mut dyn FnMut(Step),
 ) -> Result<(), TunnelError> {
     let asked = compose(proxy, request, to);
@@ -56,7 +57,7 @@ pub fn connect<S: Read + Write>(
     })
 }
 
-fn compose(proxy: &Proxy, request: &ConnectOptions, to: &Destination) -> RequestHead {
+fn compose(proxy: &Proxy, request: &ConnectOptions, to: &HostPort) -> RequestHead {
     let to = to.to_string();
     let credentials = proxy.credentials.as_ref().map(Credentials::to_basic);
     let ours = [
@@ -168,7 +169,7 @@ mod tests {
             step,
             end: Some(io::ErrorKind::TimedOut),
         };
-        let to = Destination::Name("h".to_owned(), 80);
+        let to = HostPort::parse("h", 80).expect("a host");
         let result = connect(&mut stream, proxy, &request(&[]), &to, &mut |_| ());
         let asked = String::from_utf8(stream.asked).expect("text");
         (result, asked, stream.answer.to_vec())
@@ -176,7 +177,7 @@ mod tests {
 
     #[test]
     fn the_request() {
-        let to = Destination::Name("::1".to_owned(), 8080);
+        let to = HostPort::parse("[::1]:8080", 80).expect("a host");
         let asked = compose(&proxy("http://u:p%40q@h"), &request(&["X: y"]), &to);
         let agent = concat!("User-Agent: wsline/", env!("CARGO_PKG_VERSION"));
         let lines: Vec<_> = asked.lines(Secrets::Shown).collect();
@@ -269,7 +270,7 @@ mod tests {
                 step: 3,
                 end: None,
             };
-            let to = Destination::Name("h".to_owned(), 80);
+            let to = HostPort::parse("h", 80).expect("a host");
             let ended = connect(&mut stream, &proxy("h"), &request(&[]), &to, &mut |_| ());
             assert!(matches!(ended, Err(TunnelError::Ended(None))), "{ended:?}");
         }

@@ -3,9 +3,9 @@
 use std::io::{Read, Write};
 use std::net::IpAddr;
 
-use super::address::literal;
-use super::tunnel::{Destination, TunnelError};
+use super::tunnel::TunnelError;
 use crate::http::Credentials;
+use crate::target::HostPort;
 
 const VERSION: u8 = 5;
 
@@ -18,7 +18,7 @@ const NONE_ACCEPTED: u8 = 0xff;
 pub fn connect<S: Read + Write>(
     stream: &mut S,
     credentials: Option<&Credentials>,
-    to: &Destination,
+    to: &HostPort,
 ) -> Result<(), TunnelError> {
     let request = request(to)?;
     log_in(stream, credentials)?;
@@ -97,28 +97,23 @@ fn log_in<S: Read + Write>(
 }
 
 /// The request to connect (RFC 1928 §4).
-fn request(to: &Destination) -> Result<Vec<u8>, TunnelError> {
+fn request(to: &HostPort) -> Result<Vec<u8>, TunnelError> {
     let mut bytes = vec![VERSION, 1, 0];
-    let (address, port) = match to {
-        Destination::Address(address) => (Some(address.ip()), address.port()),
-        Destination::Name(host, port) => (literal(host), *port),
-    };
-    match (address, to) {
-        (Some(IpAddr::V4(address)), _) => {
+    match (&to.host, to.host.ip()) {
+        (_, Some(IpAddr::V4(address))) => {
             bytes.push(1);
             bytes.extend(address.octets());
         }
-        (Some(IpAddr::V6(address)), _) => {
+        (_, Some(IpAddr::V6(address))) => {
             bytes.push(4);
             bytes.extend(address.octets());
         }
-        (None, Destination::Name(host, _)) => {
+        (host, None) => {
             bytes.push(3);
-            push_with_length(&mut bytes, host.as_bytes())?;
+            push_with_length(&mut bytes, host.to_string().as_bytes())?;
         }
-        (None, Destination::Address(_)) => unreachable!("an address is one"),
     }
-    bytes.extend(port.to_be_bytes());
+    bytes.extend(to.port.to_be_bytes());
     Ok(bytes)
 }
 
@@ -210,8 +205,8 @@ mod tests {
         }
     }
 
-    fn name() -> Destination {
-        Destination::Name("host".to_owned(), 0x1234)
+    fn name() -> HostPort {
+        HostPort::parse("host:4660", 80).expect("a host")
     }
 
     fn bob() -> Credentials {
@@ -223,7 +218,7 @@ mod tests {
 
     fn ask(
         credentials: Option<&Credentials>,
-        to: &Destination,
+        to: &HostPort,
         answer: &[u8],
         step: usize,
     ) -> (Result<(), TunnelError>, Vec<u8>, Vec<u8>) {
@@ -288,13 +283,11 @@ mod tests {
     #[test]
     fn addresses_are_sent_as_addresses() {
         let request = |to| request(&to).map_err(|_| ()).expect("it fits");
-        let of = |text: &str| Destination::Name(text.to_owned(), 80);
+        let of = |text: &str| HostPort::parse(text, 80).expect("a host");
         assert_eq!(request(of("127.0.0.1")), [5, 1, 0, 1, 127, 0, 0, 1, 0, 80]);
-        let v6 = request(Destination::Address(
-            "[::1]:80".parse().expect("an address"),
-        ));
+        let v6 = request(of("[::1]"));
         assert_eq!(v6[..4], [5, 1, 0, 4]);
-        assert_eq!(v6, request(of("::1")));
+        assert_eq!(v6.len(), 4 + 16 + 2);
         let long = super::request(&of(&"x".repeat(256)));
         assert!(matches!(long, Err(TunnelError::Refused { .. })));
     }

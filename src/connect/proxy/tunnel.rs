@@ -1,11 +1,10 @@
 //! The stream to the server through a proxy: how the proxy is asked, and what comes of it.
 
-use std::fmt;
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
-use super::address::{authority, Proxy, ProxyScheme};
+use super::address::{Proxy, ProxyScheme};
 use super::{http_connect, socks};
 use crate::connect::options::ConnectOptions;
 use crate::connect::stream::Stream;
@@ -14,24 +13,7 @@ use crate::connect::{addresses, reach, setting_up, tcp, timed_out};
 use crate::deadline::Deadline;
 use crate::error::{Error, Phase, Refusal};
 use crate::event::{Step, Timing};
-
-/// What a proxy is asked to connect to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Destination {
-    /// A name, or an address as it was written.
-    Name(String, u16),
-    /// An address that was resolved here.
-    Address(SocketAddr),
-}
-
-impl fmt::Display for Destination {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Name(host, port) => f.write_str(&authority(host, *port)),
-            Self::Address(address) => address.fmt(f),
-        }
-    }
-}
+use crate::target::HostPort;
 
 /// Why a proxy made no tunnel.
 #[derive(Debug)]
@@ -65,7 +47,7 @@ pub struct Tunnel<'a> {
     proxy: &'a Proxy,
     request: &'a ConnectOptions,
     address: SocketAddr,
-    to: Destination,
+    to: HostPort,
 }
 
 impl<'a> Tunnel<'a> {
@@ -88,7 +70,7 @@ impl<'a> Tunnel<'a> {
         for to in destinations {
             left -= 1;
             let way = &request.route;
-            let reached = reach(&proxy.host, proxy.port, way, deadline, timing, tell);
+            let reached = reach(&proxy.host_port, way, deadline, timing, tell);
             let (socket, address) = reached.map_err(|error| blame(proxy, error))?;
             let begun = Instant::now();
             let tunnel = Self {
@@ -99,7 +81,7 @@ impl<'a> Tunnel<'a> {
             };
             let asked = tunnel.ask(socket.into(), deadline, tell)?;
             *timing.proxy.get_or_insert(Duration::ZERO) += begun.elapsed();
-            match (asked, &tunnel.to) {
+            match (asked, tunnel.to.socket_addr()) {
                 (Ok(stream), _) => return Ok((stream, tunnel)),
                 (
                     Err(TunnelError::Refused {
@@ -107,8 +89,8 @@ impl<'a> Tunnel<'a> {
                         other_may_do: true,
                         ..
                     }),
-                    Destination::Address(missed),
-                ) if left > 0 => tell(Step::Missed(*missed, cause)),
+                    Some(missed),
+                ) if left > 0 => tell(Step::Missed(missed, cause)),
                 (Err(fault), _) => return Err(tunnel.in_words(fault, deadline)),
             }
         }
@@ -142,7 +124,7 @@ impl<'a> Tunnel<'a> {
         tell: &mut dyn FnMut(Step),
     ) -> Result<Result<Stream, TunnelError>, Error> {
         stream.set_deadline(Some(deadline)).map_err(setting_up)?;
-        if self.proxy.kind == ProxyScheme::Https {
+        if self.proxy.scheme == ProxyScheme::Https {
             let (secured, words) = self.secure(stream, deadline)?;
             stream = secured;
             tell(Step::Secured(words));
@@ -159,8 +141,7 @@ impl<'a> Tunnel<'a> {
             ..TlsOptions::default()
         };
         let peer = tls::Peer {
-            host: &self.proxy.host,
-            port: self.proxy.port,
+            server: &self.proxy.host_port,
             options: &options,
             deadline,
         };
@@ -181,14 +162,14 @@ impl<'a> Tunnel<'a> {
             TunnelError::Ended(cause) => Error::ProxyClosed {
                 proxy,
                 cause,
-                hint: origin.or_else(|| Some(other_kind(self.proxy.kind).to_owned())),
+                hint: origin.or_else(|| Some(other_kind(self.proxy.scheme).to_owned())),
             },
             TunnelError::Wrong { cause, hint } => Error::Proxy {
                 proxy,
                 cause,
                 hint: hint
                     .or(origin)
-                    .or_else(|| Some(other_kind(self.proxy.kind).to_owned())),
+                    .or_else(|| Some(other_kind(self.proxy.scheme).to_owned())),
             },
             TunnelError::Refused {
                 cause,
@@ -228,8 +209,8 @@ pub fn ask<S: Read + Write>(
     let tunnel = Tunnel {
         proxy,
         request,
-        address: (Ipv4Addr::UNSPECIFIED, proxy.port).into(),
-        to: Destination::Name(target.host.clone(), target.port),
+        address: (Ipv4Addr::UNSPECIFIED, proxy.host_port.port).into(),
+        to: target.origin.host_port.clone(),
     };
     speak(stream, proxy, request, &tunnel.to, &mut |_| ())
         .map_err(|fault| tunnel.in_words(fault, deadline))
@@ -240,10 +221,10 @@ fn speak<S: Read + Write>(
     stream: &mut S,
     proxy: &Proxy,
     request: &ConnectOptions,
-    to: &Destination,
+    to: &HostPort,
     tell: &mut dyn FnMut(Step),
 ) -> Result<(), TunnelError> {
-    if !proxy.kind.is_socks() {
+    if !proxy.scheme.is_socks() {
         return http_connect::connect(stream, proxy, request, to, tell);
     }
     tell(Step::AskedProxy(to.to_string(), None));
@@ -259,14 +240,14 @@ fn destinations(
     deadline: Deadline,
     timing: &mut Timing,
     tell: &mut dyn FnMut(Step),
-) -> Result<Vec<Destination>, Error> {
+) -> Result<Vec<HostPort>, Error> {
     let way = &request.route;
-    let (host, port) = way.detour(&request.target.host, request.target.port);
-    if proxy.kind != ProxyScheme::Socks5 {
-        return Ok(vec![Destination::Name(host.to_owned(), port)]);
+    let to = way.destination(&request.target.origin.host_port);
+    if proxy.scheme != ProxyScheme::Socks5 {
+        return Ok(vec![to]);
     }
-    let addresses = addresses(host, port, way, deadline, timing, tell)?;
-    Ok(addresses.into_iter().map(Destination::Address).collect())
+    let addresses = addresses(&to, way, deadline, timing, tell)?;
+    Ok(addresses.into_iter().map(HostPort::from).collect())
 }
 
 /// What is said of a proxy that seems to be of another kind.
@@ -293,13 +274,11 @@ fn blame(proxy: &Proxy, error: Error) -> Error {
             hint: proxy.origin(),
         },
         Error::ConnectTimeout {
-            host,
-            port,
+            to,
             limit,
             attempts,
         } => Error::ConnectTimeout {
-            host: named(host),
-            port,
+            to: named(to),
             limit,
             attempts,
         },
@@ -312,7 +291,7 @@ fn blame(proxy: &Proxy, error: Error) -> Error {
             host: named(host),
             cause,
             // The hint would name the server's scheme.
-            hint: hint.map(|_| other_kind(proxy.kind).to_owned()),
+            hint: hint.map(|_| other_kind(proxy.scheme).to_owned()),
         },
         Error::Certificate {
             host,

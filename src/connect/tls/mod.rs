@@ -29,6 +29,7 @@ use super::stream::Stream;
 use super::timed_out;
 use crate::deadline::Deadline;
 use crate::error::{plain, Error, Phase};
+use crate::target::HostPort;
 pub use identity::IdentityFiles;
 use problem::CertificateProblem;
 #[cfg(not(target_vendor = "apple"))]
@@ -220,10 +221,8 @@ fn read_certificates(path: &Path) -> Result<Vec<Certificate>, Error> {
 /// Whom TLS is set up with, and how.
 #[derive(Clone, Copy, Debug)]
 pub struct Peer<'a> {
-    /// The server's name or address.
-    pub host: &'a str,
-    /// Its port, for messages.
-    pub port: u16,
+    /// The server's host and port.
+    pub server: &'a HostPort,
     /// What the user said.
     pub options: &'a TlsOptions,
     /// When it must be done.
@@ -235,9 +234,15 @@ const EXPLANATION: Duration = Duration::from_secs(5);
 
 impl Peer<'_> {
     /// The name in SNI and in the certificate. A dot at its end belongs to DNS alone.
-    fn name(&self) -> &str {
-        let name = self.options.servername.as_deref().unwrap_or(self.host);
-        name.strip_suffix('.').unwrap_or(name)
+    fn name(&self) -> String {
+        let mut name = match &self.options.servername {
+            Some(name) => name.clone(),
+            None => self.server.host.without_brackets(),
+        };
+        if name.ends_with('.') {
+            name.pop();
+        }
+        name
     }
 
     /// Sets up TLS on `stream`, and says in words what was set up.
@@ -262,7 +267,7 @@ impl Peer<'_> {
             stream,
             first: Arc::clone(&first),
         };
-        match connector.connect(self.name(), below) {
+        match connector.connect(&self.name(), below) {
             Ok(tls) => {
                 self.refuse_common_name(&tls)?;
                 let words = self.describe(&tls);
@@ -323,9 +328,9 @@ impl Peer<'_> {
         };
         let names = shown.map_or(&[][..], |shown| &shown.names);
         Error::Certificate {
-            host: self.host.to_owned(),
-            cause: flaw.in_words(self.name()),
-            hint: Some(flaw.hint(self.name(), names)),
+            host: self.server.host.to_string(),
+            cause: flaw.in_words(&self.name()),
+            hint: Some(flaw.hint(&self.name(), names)),
             details: shown.map_or_else(Vec::new, certificate::CertificateSummary::lines),
         }
     }
@@ -346,13 +351,18 @@ impl Peer<'_> {
         if let Some(flaw) = CertificateProblem::of(&cause) {
             return self.not_accepted(flaw, self.look(again).as_ref());
         }
-        if let Some(error) = alert::about_us(&cause, accepted, self.host, self.options) {
+        if let Some(error) = alert::about_us(
+            &cause,
+            accepted,
+            &self.server.host.to_string(),
+            self.options,
+        ) {
             return error;
         }
         let (cause, hint) =
-            problem::handshake_in_words(&cause, self.host, self.port, &self.options.versions());
+            problem::handshake_in_words(&cause, self.server, &self.options.versions());
         Error::Tls {
-            host: self.host.to_owned(),
+            host: self.server.host.to_string(),
             cause,
             hint,
         }
@@ -375,7 +385,7 @@ impl Peer<'_> {
         let connector = build(&options).ok()?;
         let mut stream = again(deadline).ok()?;
         stream.set_deadline(Some(deadline)).ok()?;
-        let tls = connector.connect(self.name(), stream).ok()?;
+        let tls = connector.connect(&self.name(), stream).ok()?;
         certificate_of(&tls)
     }
 
@@ -383,7 +393,7 @@ impl Peer<'_> {
         result.map_err(|cause| match cause.kind() {
             io::ErrorKind::TimedOut => timed_out(self.deadline, Phase::Tls),
             _ => Error::Tls {
-                host: self.host.to_owned(),
+                host: self.server.host.to_string(),
                 cause: plain(&cause),
                 hint: None,
             },

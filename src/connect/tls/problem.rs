@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use crate::target::HostPort;
+
 /// Why a certificate was not accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CertificateProblem {
@@ -151,16 +153,10 @@ pub fn reason(text: &str) -> String {
 #[must_use]
 pub fn handshake_in_words(
     text: &str,
-    host: &str,
-    port: u16,
+    server: &HostPort,
     versions: &str,
 ) -> (String, Option<String>) {
-    let host = if host.contains(':') {
-        format!("[{host}]")
-    } else {
-        host.to_owned()
-    };
-    let plain_address = format!("ws://{host}:{port}");
+    let plain_address = format!("ws://{server}");
     let reason = reason(text);
     let lower = reason.to_ascii_lowercase();
     let says = |words: &[&str]| words.iter().any(|word| lower.contains(word));
@@ -291,30 +287,35 @@ mod tests {
             .contains("-k"));
     }
 
+    fn server(text: &str) -> HostPort {
+        HostPort::parse(text, 443).expect("a host")
+    }
+
     #[test]
     fn plain_http_on_the_port_is_told() {
         let text = "error:0A00010B:SSL routines:ssl3_get_record:wrong version \
                     number:../ssl/record/ssl3_record.c:354:";
         assert_eq!(
-            handshake_in_words(text, "::1", 9000, "versions"),
+            handshake_in_words(text, &server("[::1]:9000"), "versions"),
             (
                 "the answer is not TLS".to_owned(),
                 Some("this port seems to speak plain HTTP: use ws://[::1]:9000".to_owned())
             )
         );
         let text = "error:0A000126:SSL routines::unexpected eof while reading:../ssl/x.c:1:";
-        let (cause, _) = handshake_in_words(text, "host", 1, "versions");
+        let (cause, _) = handshake_in_words(text, &server("host:1"), "versions");
         assert_eq!(cause, "the server closed the connection");
-        let (cause, hint) = handshake_in_words("Connection reset by peer", "host", 1, "versions");
+        let (cause, hint) =
+            handshake_in_words("Connection reset by peer", &server("host:1"), "versions");
         assert_eq!(cause, "Connection reset by peer");
         assert!(hint.is_some_and(|hint| hint.ends_with("use ws://host:1")));
         let text = "error:0A000410:SSL routines:ssl3_read_bytes:sslv3 alert handshake failure:x:1:";
         assert_eq!(
-            handshake_in_words(text, "host", 1, "versions"),
+            handshake_in_words(text, &server("host:1"), "versions"),
             ("sslv3 alert handshake failure".to_owned(), None)
         );
         let text = "error:0A00042E:SSL routines:ssl3_read_bytes:tlsv1 alert protocol version:x:1:";
-        let (_, hint) = handshake_in_words(text, "host", 1, "versions");
+        let (_, hint) = handshake_in_words(text, &server("host:1"), "versions");
         assert_eq!(hint.as_deref(), Some("versions"));
     }
 }

@@ -98,9 +98,12 @@ fn secure(
     options: &TlsOptions,
     limit: Duration,
 ) -> Result<(Stream, String), Error> {
-    let peer = Peer {
-        host,
+    let server = HostPort {
+        host: host.parse().expect("a host"),
         port: address.port(),
+    };
+    let peer = Peer {
+        server: &server,
         options,
         deadline: Deadline::after(limit),
     };
@@ -248,9 +251,9 @@ fn the_explanation_may_fail() {
     let (address, server) = serve(&self_signed("localhost"), 1);
     let file = ca_file(&issuer().pem());
     let options = trusting(&file);
+    let host_port = HostPort::parse("localhost", address.port()).expect("a host");
     let peer = Peer {
-        host: "localhost",
-        port: address.port(),
+        server: &host_port,
         options: &options,
         deadline: Deadline::after(LIMIT),
     };

@@ -1,0 +1,122 @@
+//! URLs: where to connect to and what to request there (RFC 6455 §3).
+
+mod error;
+pub mod host;
+mod parse;
+mod percent;
+mod unix;
+
+use std::path::PathBuf;
+
+pub use error::InvalidUrl;
+pub use host::{Host, HostError, HostPort};
+pub use percent::percent_decode;
+
+use crate::http::Credentials;
+
+/// The scheme of a WebSocket URL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Scheme {
+    /// `ws`: plain TCP.
+    Ws,
+    /// `wss`: TLS.
+    Wss,
+}
+
+impl Scheme {
+    /// The port where a URL has none (RFC 6455 §3).
+    #[must_use]
+    pub fn default_port(self) -> u16 {
+        match self {
+            Self::Ws => 80,
+            Self::Wss => 443,
+        }
+    }
+
+    /// The scheme as URLs have it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ws => "ws",
+            Self::Wss => "wss",
+        }
+    }
+}
+
+/// Scheme, host and port (RFC 6454 §4), and the Unix socket if that is where the server is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Origin {
+    /// The scheme.
+    pub scheme: Scheme,
+    /// The host and the port; `localhost` with the default port for a Unix socket.
+    pub host_port: HostPort,
+    /// The path of the Unix socket, for `ws+unix` and `wss+unix`.
+    pub unix_socket: Option<PathBuf>,
+}
+
+/// A WebSocket URL, parsed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// Which server.
+    pub origin: Origin,
+    /// The resource name: path and query (RFC 6455 §3), never empty.
+    pub resource: String,
+    /// The user name and password before the `@`, percent-decoded.
+    pub credentials: Option<Credentials>,
+    /// Whether the URL had no scheme and one was assumed.
+    pub scheme_assumed: bool,
+}
+
+impl Target {
+    /// Whether the connection uses TLS.
+    #[must_use]
+    pub fn is_tls(&self) -> bool {
+        self.origin.scheme == Scheme::Wss
+    }
+
+    /// The host.
+    #[must_use]
+    pub fn host(&self) -> &Host {
+        &self.origin.host_port.host
+    }
+
+    /// The URL without credentials.
+    #[must_use]
+    pub fn url(&self) -> String {
+        let scheme = self.origin.scheme.name();
+        let resource = &self.resource;
+        match &self.origin.unix_socket {
+            Some(path) => format!("{scheme}+unix://{}:{resource}", percent::encode_path(path)),
+            None => format!("{scheme}://{}{resource}", self.host_header()),
+        }
+    }
+
+    /// The value of the `Host` header: without the port if it is the default (RFC 6455 §4.1).
+    #[must_use]
+    pub fn host_header(&self) -> String {
+        let host_port = &self.origin.host_port;
+        if host_port.port == self.origin.scheme.default_port() {
+            host_port.host.to_string()
+        } else {
+            host_port.to_string()
+        }
+    }
+
+    /// Whether credentials and cookies may be sent: not over a `ws` that was only assumed, except
+    /// to loopback.
+    ///
+    /// # Errors
+    ///
+    /// That they may not.
+    pub fn check_credentials_allowed(&self) -> Result<(), InvalidUrl> {
+        if self.is_tls() || !self.scheme_assumed || self.host().is_loopback() {
+            return Ok(());
+        }
+        let problem = format!("credentials would be sent unencrypted to {}", self.host());
+        Err(InvalidUrl::new(problem)
+            .with_hint("use wss:// to encrypt them, or ws:// to send them anyway"))
+    }
+}
+
+#[cfg(test)]
+mod tests;
