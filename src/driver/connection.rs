@@ -53,6 +53,8 @@ pub(super) struct Connection {
     stream_state: StreamState,
     /// The stream may hold bytes that poll can't see.
     unread: bool,
+    /// Bytes that were read and not decoded yet, because others had to have their turn.
+    undecoded: Option<Undecoded>,
     /// The last write did not go whole: nothing is tried until poll says so.
     blocked: bool,
     /// Writing failed. What the server sent before that can still be read.
@@ -61,6 +63,33 @@ pub(super) struct Connection {
     data_waits: bool,
     messages_sent: u64,
     close_report: CloseReport,
+}
+
+/// Bytes that were read and not decoded yet. There may be none, and yet what was decoded before may
+/// hold more: compressed messages are inflated piece by piece.
+#[derive(Debug)]
+pub(super) struct Undecoded {
+    bytes: Vec<u8>,
+    start: usize,
+}
+
+impl Undecoded {
+    /// The last `count` of `bytes`.
+    pub(super) fn last(bytes: &[u8], count: usize) -> Self {
+        Self {
+            bytes: bytes[bytes.len() - count..].to_vec(),
+            start: 0,
+        }
+    }
+
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes[self.start..]
+    }
+
+    /// Only the last `count` are left.
+    pub(super) fn keep_last(&mut self, count: usize) {
+        self.start = self.bytes.len() - count;
+    }
 }
 
 /// How long the server has to end TCP once both sides have closed and ours is shut down.
@@ -83,6 +112,7 @@ impl Connection {
             timers: TimerTable::default(),
             stream_state: StreamState::Open,
             unread,
+            undecoded: None,
             blocked: false,
             broken: None,
             data_waits: false,
@@ -109,9 +139,9 @@ impl Connection {
         self.data_waits && self.wants_to_write()
     }
 
-    /// Whether a read may give bytes that poll can't see.
+    /// Whether there may be bytes that poll can't see.
     pub(super) fn holds_bytes(&self) -> bool {
-        self.unread
+        self.unread || self.undecoded.is_some()
     }
 
     /// Messages that were written to the buffer whole.
@@ -268,6 +298,19 @@ impl Connection {
                 Err(error) => return Err(error),
             }
         }
+    }
+
+    /// Takes the bytes that were read and not decoded, if decoding was interrupted.
+    pub(super) fn take_undecoded(&mut self, now: Instant) -> Option<Undecoded> {
+        let undecoded = self.undecoded.take()?;
+        // The silence since they were read is not the server's.
+        self.restart_close_timer(now);
+        Some(undecoded)
+    }
+
+    /// Keeps bytes that were read until others have had their turn.
+    pub(super) fn keep_undecoded(&mut self, undecoded: Undecoded) {
+        self.undecoded = Some(undecoded);
     }
 
     /// Decodes bytes that were read; see [`Protocol::receive`].

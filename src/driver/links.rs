@@ -1,9 +1,12 @@
 //! What happens on each connection: connecting, reading, writing, and what is left at its end.
 
-use super::connection::{self, Bytes, Connection};
+use std::time::Instant;
+
+use super::connection::Connection;
 use super::ending::Ending;
 use super::listeners::Outputs;
 use super::policy::Next;
+use super::reading::SLICE;
 use super::slots::Slot;
 use super::wait::ReadyLink;
 use super::{ConnectionEnd, Driver, Input};
@@ -11,11 +14,8 @@ use crate::connect::{AttemptEvent, Opened};
 use crate::error::{Error, Phase};
 use crate::event::{Event, Link, Note, Now, Way, Weight};
 use crate::exit::ExitCode;
-use crate::protocol::{self, Closure, End, Protocol, Received, State};
+use crate::protocol::{self, Closure, End, Protocol};
 use crate::source::{LinkEnd, Settled, Unsent};
-
-/// Reads of one connection before others have their turn.
-const READS: usize = 16;
 
 impl Driver<'_> {
     /// Goes on with a connection that is ready.
@@ -148,96 +148,8 @@ impl Driver<'_> {
         {
             self.notify(link, &Event::Note(&narrow_window()));
         }
-        self.receive(link, &early);
-    }
-
-    /// Reads what is there, until a read would block, the outputs are full, or others had to wait
-    /// long enough.
-    pub(super) fn read(&mut self, link: Link) {
-        let mut buffer = std::mem::take(&mut self.buffer);
-        for _ in 0..READS {
-            let Some(connection) = self.slots.open_mut(link) else {
-                break;
-            };
-            let end = match connection.read(self.now.instant, &mut buffer) {
-                Ok(Bytes::None) => break,
-                Ok(Bytes::Some { count, more }) => {
-                    self.receive(link, &buffer[..count]);
-                    if !more || self.listeners.outputs.full() {
-                        break;
-                    }
-                    continue;
-                }
-                Ok(Bytes::End) => End::Eof,
-                Err(error) => connection::end_by(&error),
-            };
-            connection.end(end);
-            self.finish(link);
-            break;
-        }
-        self.buffer = buffer;
-    }
-
-    /// Decodes bytes and tells what they mean. The answers that they ask for are in the
-    /// connection's buffer afterwards.
-    pub(super) fn receive(&mut self, link: Link, bytes: &[u8]) {
-        let Some(connection) = self.slots.open_mut(link) else {
-            return;
-        };
-        let listeners = &mut self.listeners;
-        if listeners.outputs.detail.wire && !bytes.is_empty() {
-            listeners
-                .outputs
-                .show(self.now, link, &Event::Wire(Way::In, bytes));
-        }
-        let mut input = bytes;
-        while let Ok(Some(received)) = connection.receive(&mut input) {
-            match received {
-                Received::Messages(messages) => {
-                    self.quiet_since = self.now.instant;
-                    let messages = messages.first(self.limits.messages_left(self.received));
-                    self.received += messages.count();
-                    listeners.notify_messages(self.now, link, messages);
-                }
-                Received::Data(piece) => {
-                    self.quiet_since = self.now.instant;
-                    if self.limits.messages_left(self.received) > 0 {
-                        self.received += u64::from(piece.last);
-                        listeners.notify(self.now, link, &Event::Data(Way::In, piece));
-                    }
-                }
-                Received::Ping(payload) => {
-                    listeners.notify(self.now, link, &Event::Ping(Way::In, payload));
-                    if listeners.outputs.detail.sent {
-                        listeners.notify(self.now, link, &Event::Pong(Way::Out, payload));
-                    }
-                }
-                Received::Pong(payload) => {
-                    listeners.notify(self.now, link, &Event::Pong(Way::In, payload));
-                }
-                Received::Frame(header, length) => {
-                    listeners
-                        .outputs
-                        .show(self.now, link, &Event::Frame(Way::In, &header, length));
-                }
-                Received::Message(summary) => {
-                    let event = Event::Message(Way::In, &summary);
-                    listeners.outputs.show(self.now, link, &event);
-                }
-                Received::Close => {
-                    let closure = connection.protocol().closure();
-                    listeners.notify(self.now, link, &Event::Closing(Way::In, closure));
-                }
-            }
-        }
-        if connection.protocol().state() == State::Closed {
-            let timeout = self.limits.close_timeout().duration();
-            connection.expect_end(self.now.instant, timeout);
-        }
-        show_sent(connection, &mut listeners.outputs, self.now, link);
-        if self.limits.messages_left(self.received) == 0 {
-            self.end(Ending::EnoughMessages);
-        }
+        let until = Instant::now() + SLICE;
+        self.decode_new(link, &early, until);
     }
 
     /// Writes what waits on a connection.

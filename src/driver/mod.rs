@@ -6,7 +6,7 @@
 //! its own: here a connection is a descriptor that says when it is ready.
 //!
 //! This file is the loop. What it waits for (`wait`), what happens on the connections (`links`,
-//! `slots`) and how a run ends (`ending`, `policy`, `limits`) are beside it.
+//! `reading`, `slots`) and how a run ends (`ending`, `policy`, `limits`) are beside it.
 
 mod connection;
 mod ending;
@@ -14,6 +14,7 @@ mod limits;
 mod links;
 mod listeners;
 mod policy;
+mod reading;
 mod sender;
 mod signals;
 mod slots;

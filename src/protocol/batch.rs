@@ -9,6 +9,10 @@ use memchr::{memchr_iter, Memchr};
 use super::frame;
 use super::message::{Kind, Piece, Volume};
 
+/// How many messages are taken together: a read full of empty ones would keep whoever is told of
+/// them for too long.
+const MOST: usize = 16 * 1024;
+
 /// Text messages that stand one after the other, each up to a delimiter that is not part of it.
 #[derive(Clone, Debug)]
 pub struct Lines<'a> {
@@ -64,8 +68,11 @@ impl<'a> Messages<'a> {
         let kind = [Kind::Text, Kind::Binary]
             .into_iter()
             .find(|kind| frame::first_byte_of_whole(*kind) == first)?;
+        let mut places = 0..MOST;
         let messages = Self::at_front(kind, input, |payload| {
-            payload.len() as u64 <= most && (kind == Kind::Binary || check_utf8(payload).is_ok())
+            payload.len() as u64 <= most
+                && (kind == Kind::Binary || check_utf8(payload).is_ok())
+                && places.next().is_some()
         });
         *input = &input[messages.frames.len()..];
         (messages.count > 0).then_some(messages)

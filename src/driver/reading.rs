@@ -1,0 +1,154 @@
+//! Reading from connections: as much as there is, and no longer at a time than others can wait.
+//!
+//! What bytes become has no limit in time that a count of bytes could give: they are inflated, and
+//! each output does with them what it does. So decoding stops at a time, wherever it is, and goes on
+//! there in the next turn. It stops as well when the outputs are full, so that what they hold is
+//! bounded whatever a read is inflated to.
+
+use std::time::{Duration, Instant};
+
+use super::connection::{self, Bytes, Undecoded};
+use super::ending::Ending;
+use super::links::show_sent;
+use super::Driver;
+use crate::event::{Event, Link, Way};
+use crate::protocol::{End, Received, State};
+
+/// Reads of one connection before others have their turn.
+const READS: usize = 16;
+
+/// How long what was read is decoded, and the outputs are told of it, before others have their turn:
+/// the other connections, and the signals, clocks and descriptors that are looked at once a turn.
+pub(super) const SLICE: Duration = Duration::from_millis(25);
+
+impl Driver<'_> {
+    /// Reads what is there, until a read would block, the outputs are full, or others had to wait
+    /// long enough.
+    pub(super) fn read(&mut self, link: Link) {
+        let start = Instant::now();
+        // As many as are open share the time.
+        let share = u32::try_from(self.slots.counts().open).unwrap_or(u32::MAX);
+        let until = start + SLICE / share.max(1);
+        if !self.decode_rest(link, until) {
+            return;
+        }
+        let mut buffer = std::mem::take(&mut self.buffer);
+        for _ in 0..READS {
+            let Some(connection) = self.slots.open_mut(link) else {
+                break;
+            };
+            let end = match connection.read(self.now.instant, &mut buffer) {
+                Ok(Bytes::None) => break,
+                Ok(Bytes::Some { count, more }) => {
+                    if self.decode_new(link, &buffer[..count], until) && more {
+                        continue;
+                    }
+                    break;
+                }
+                Ok(Bytes::End) => End::Eof,
+                Err(error) => connection::end_by(&error),
+            };
+            connection.end(end);
+            self.finish(link);
+            break;
+        }
+        self.buffer = buffer;
+    }
+
+    /// Decodes what was just read; whether that was all.
+    pub(super) fn decode_new(&mut self, link: Link, bytes: &[u8], until: Instant) -> bool {
+        let outputs = &mut self.listeners.outputs;
+        if outputs.detail.wire && !bytes.is_empty() {
+            outputs.show(self.now, link, &Event::Wire(Way::In, bytes));
+        }
+        let Some(left) = self.receive(link, bytes, until) else {
+            return true;
+        };
+        self.keep_undecoded(link, Undecoded::last(bytes, left));
+        false
+    }
+
+    /// Decodes what was read in an earlier turn; whether that was all.
+    fn decode_rest(&mut self, link: Link, until: Instant) -> bool {
+        let now = self.now.instant;
+        let connection = self.slots.open_mut(link);
+        let Some(mut rest) = connection.and_then(|connection| connection.take_undecoded(now))
+        else {
+            return true;
+        };
+        let Some(left) = self.receive(link, rest.bytes(), until) else {
+            return true;
+        };
+        rest.keep_last(left);
+        self.keep_undecoded(link, rest);
+        false
+    }
+
+    fn keep_undecoded(&mut self, link: Link, undecoded: Undecoded) {
+        if let Some(connection) = self.slots.open_mut(link) {
+            connection.keep_undecoded(undecoded);
+        }
+    }
+
+    /// Decodes bytes and tells what they mean, until that is all, the outputs are full, or it is
+    /// `until`: then it says how many bytes are left. The answers that they ask for are in the
+    /// connection's buffer afterwards.
+    fn receive(&mut self, link: Link, bytes: &[u8], until: Instant) -> Option<usize> {
+        let connection = self.slots.open_mut(link)?;
+        let listeners = &mut self.listeners;
+        let mut input = bytes;
+        let mut left = None;
+        while let Ok(Some(received)) = connection.receive(&mut input) {
+            match received {
+                Received::Messages(messages) => {
+                    self.quiet_since = self.now.instant;
+                    let messages = messages.first(self.limits.messages_left(self.received));
+                    self.received += messages.count();
+                    listeners.notify_messages(self.now, link, messages);
+                }
+                Received::Data(piece) => {
+                    self.quiet_since = self.now.instant;
+                    if self.limits.messages_left(self.received) > 0 {
+                        self.received += u64::from(piece.last);
+                        listeners.notify(self.now, link, &Event::Data(Way::In, piece));
+                    }
+                }
+                Received::Ping(payload) => {
+                    listeners.notify(self.now, link, &Event::Ping(Way::In, payload));
+                    if listeners.outputs.detail.sent {
+                        listeners.notify(self.now, link, &Event::Pong(Way::Out, payload));
+                    }
+                }
+                Received::Pong(payload) => {
+                    listeners.notify(self.now, link, &Event::Pong(Way::In, payload));
+                }
+                Received::Frame(header, length) => {
+                    listeners
+                        .outputs
+                        .show(self.now, link, &Event::Frame(Way::In, &header, length));
+                }
+                Received::Message(summary) => {
+                    let event = Event::Message(Way::In, &summary);
+                    listeners.outputs.show(self.now, link, &event);
+                }
+                Received::Close => {
+                    let closure = connection.protocol().closure();
+                    listeners.notify(self.now, link, &Event::Closing(Way::In, closure));
+                }
+            }
+            if listeners.outputs.full() || Instant::now() >= until {
+                left = Some(input.len());
+                break;
+            }
+        }
+        if connection.protocol().state() == State::Closed {
+            let timeout = self.limits.close_timeout().duration();
+            connection.expect_end(self.now.instant, timeout);
+        }
+        show_sent(connection, &mut listeners.outputs, self.now, link);
+        if self.limits.messages_left(self.received) == 0 {
+            self.end(Ending::EnoughMessages);
+        }
+        left
+    }
+}
