@@ -20,6 +20,9 @@ pub enum BinaryAs {
 /// How many bytes stand in a line of a hex dump.
 pub const LINE: usize = ROW;
 
+/// How many bytes say whether all of them are text.
+const JUDGED: usize = 64 * 1024;
+
 /// The first bytes of well-known formats.
 const MAGIC: &[(&[u8], &str)] = &[
     (b"\x89PNG\r\n\x1a\n", "PNG image"),
@@ -61,11 +64,19 @@ pub fn looks_like(bytes: &[u8]) -> Option<&'static str> {
 
 fn is_text(bytes: &[u8]) -> bool {
     let blank = |character| matches!(character, '\n' | '\r' | '\t');
-    !bytes.is_empty()
-        && std::str::from_utf8(bytes).is_ok_and(|text| {
-            text.chars()
-                .all(|character| !character.is_control() || blank(character))
-        })
+    let beginning = &bytes[..bytes.len().min(JUDGED)];
+    let text = match std::str::from_utf8(beginning) {
+        Ok(text) => text,
+        // The last character goes on behind it.
+        Err(error) if error.error_len().is_none() && beginning.len() < bytes.len() => {
+            std::str::from_utf8(&beginning[..error.valid_up_to()]).unwrap_or_default()
+        }
+        Err(_) => return false,
+    };
+    !text.is_empty()
+        && text
+            .chars()
+            .all(|character| !character.is_control() || blank(character))
 }
 
 /// A number of bytes as people read it: `17 B`, `12.3 KiB`.
@@ -140,6 +151,17 @@ mod tests {
             (b"", None),
         ] {
             assert_eq!(looks_like(bytes), name, "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn a_long_text_is_one_by_its_beginning() {
+        for before in 0..3 {
+            let text = format!("{}{}", "x".repeat(before), "日".repeat(JUDGED / 2));
+            let mut bytes = text.into_bytes();
+            assert_eq!(looks_like(&bytes), Some("UTF-8 text"));
+            bytes[JUDGED / 2] = 0xff;
+            assert_eq!(looks_like(&bytes), None);
         }
     }
 

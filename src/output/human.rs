@@ -126,7 +126,7 @@ impl<S: Sink> Output for Human<S> {
             Event::Data(Way::In, piece) => self
                 .whole
                 .add(link, Way::In, *piece)
-                .and_then(|message| look.body(message.kind, message.bytes))
+                .and_then(|message| look.body(message.kind, &message.bytes))
                 .map(|body| (Mark::Received, Some(at), body)),
             Event::Closed(_) => self
                 .whole
@@ -228,8 +228,9 @@ impl Look {
     }
 
     fn push_text(&self, out: &mut String, bytes: &[u8]) -> usize {
-        std::str::from_utf8(bytes)
-            .ok()
+        let short = Some(bytes).filter(|bytes| bytes.len() <= pretty::LARGEST);
+        short
+            .and_then(|bytes| std::str::from_utf8(bytes).ok())
             .and_then(|text| pretty::push(out, text, self.palette, ROOM))
             .unwrap_or_else(|| self.push_escaped(out, bytes))
     }
@@ -333,7 +334,8 @@ pub fn time_of_day(at: SystemTime, zone: &TimeZone) -> io::Result<String> {
 
 /// How many bytes of a text there is room for; never ends inside a character.
 fn beginning(bytes: &[u8]) -> usize {
-    let end_of_lines = memchr::memchr_iter(b'\n', bytes).nth(ROOM.lines - 1);
+    let enough = &bytes[..bytes.len().min(ROOM.bytes + 1)];
+    let end_of_lines = memchr::memchr_iter(b'\n', enough).nth(ROOM.lines - 1);
     let mut end = end_of_lines.unwrap_or(bytes.len());
     if end > ROOM.bytes {
         end = ROOM.bytes;

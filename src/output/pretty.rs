@@ -12,7 +12,7 @@ use crate::output::palette::{Palette, Style};
 /// The columns that a line is kept in, where it can be broken.
 const WIDTH: usize = 80;
 /// JSON beyond this many bytes is not looked into: people see its beginning only.
-const LARGEST: usize = 256 << 10;
+pub const LARGEST: usize = 256 << 10;
 
 /// How much of a text is shown.
 #[derive(Clone, Copy, Debug)]
