@@ -1,20 +1,36 @@
 //! Whole messages for those who need them, out of the pieces that events bring.
 //!
-//! A message that comes in one piece passes without being copied. There is no limit here: the
-//! protocol core keeps `--max-message-size`, which is set wherever a message has to be held.
+//! A message that comes in one piece passes without being copied, and a large one is given away.
+//! There is no limit here: the protocol core keeps `--max-message-size`, which is set wherever a
+//! message has to be held.
+
+use std::borrow::Cow;
 
 use crate::event::{Kind, Link, Piece, Way};
 
-/// How much memory stays with an idle connection for its next message.
-const KEPT: usize = 1 << 20;
+/// From this size on, in bytes, a message is large: whoever holds it holds it once, and what takes
+/// time for each of its bytes is done in pieces or beside the loop. An idle connection keeps no more
+/// memory for its next message.
+pub const LARGE: usize = 1 << 20;
 
 /// A whole message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message<'a> {
     /// What it is.
     pub kind: Kind,
-    /// Its payload.
-    pub bytes: &'a [u8],
+    /// Its payload. Owned if it is [large](LARGE) and came in pieces.
+    pub bytes: Cow<'a, [u8]>,
+}
+
+impl<'a> Message<'a> {
+    /// A message that is somewhere else.
+    #[must_use]
+    pub fn borrowed(kind: Kind, bytes: &'a [u8]) -> Self {
+        Self {
+            kind,
+            bytes: Cow::Borrowed(bytes),
+        }
+    }
 }
 
 /// The messages that have begun and not ended, one for each connection and way.
@@ -37,22 +53,26 @@ impl Whole {
     /// Takes a piece; the message if this was its last one.
     pub fn add<'a>(&'a mut self, link: Link, way: Way, piece: Piece<'a>) -> Option<Message<'a>> {
         if piece.first && piece.last {
-            return Some(Message {
-                kind: piece.kind,
-                bytes: piece.bytes,
-            });
+            return Some(Message::borrowed(piece.kind, piece.bytes));
         }
         let begun = self.place(link, way, piece.kind);
         if piece.first {
             begun.bytes.clear();
-            begun.bytes.shrink_to(KEPT);
+            begun.bytes.shrink_to(LARGE);
             begun.kind = piece.kind;
         }
         begun.bytes.extend_from_slice(piece.bytes);
         begun.open = !piece.last;
-        piece.last.then_some(Message {
+        if !piece.last {
+            return None;
+        }
+        Some(Message {
             kind: begun.kind,
-            bytes: &begun.bytes,
+            bytes: if begun.bytes.len() < LARGE {
+                Cow::Borrowed(&begun.bytes)
+            } else {
+                Cow::Owned(std::mem::take(&mut begun.bytes))
+            },
         })
     }
 
@@ -106,7 +126,21 @@ mod tests {
             .add(Link(0), Way::In, Piece::whole(Kind::Text, bytes))
             .expect("it is whole");
         assert_eq!(message.kind, Kind::Text);
-        assert!(std::ptr::eq(message.bytes, bytes.as_slice()));
+        assert!(
+            matches!(message.bytes, Cow::Borrowed(same) if std::ptr::eq(same, bytes.as_slice()))
+        );
+    }
+
+    #[test]
+    fn a_large_message_is_given_away() {
+        let mut whole = Whole::default();
+        let bytes = vec![b'x'; LARGE / 2];
+        whole.add(Link(0), Way::In, piece(true, false, &bytes));
+        let message = whole.add(Link(0), Way::In, piece(false, true, &bytes));
+        let message = message.expect("it is whole");
+        assert!(matches!(&message.bytes, Cow::Owned(bytes) if bytes.len() == LARGE));
+        assert_eq!(whole.begun[0].bytes.capacity(), 0);
+        assert_eq!(whole.unfinished(Link(0), Way::In), None);
     }
 
     #[test]

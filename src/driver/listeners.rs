@@ -127,9 +127,21 @@ impl<'a> Outputs<'a> {
         self.reached().any(Output::full)
     }
 
+    /// Whether so much waits in one that is told of what is sent that nothing more should be.
+    pub(super) fn hold_up_sending(&self) -> bool {
+        let holds = |output: &dyn Output| output.detail().sent && output.full();
+        self.detail.sent && self.reached().any(holds)
+    }
+
     /// Whether anything waits to be written.
     pub(super) fn waiting(&self) -> bool {
-        self.reached().any(|output| output.waits().is_some())
+        self.reached()
+            .any(|output| output.waits().is_some() || output.busy())
+    }
+
+    /// Whether one of them has work that waits for nothing.
+    pub(super) fn busy(&self) -> bool {
+        self.reached().any(Output::busy)
     }
 
     /// What writing said and nobody has asked for yet, the oldest first.

@@ -240,8 +240,9 @@ impl<'a> Driver<'a> {
         if turn.reader_gone {
             self.listeners.outputs.reader_has_gone();
         }
-        if !self.slots.hold_bytes() || self.listeners.outputs.full() {
-            self.listeners.outputs.settle();
+        let outputs = &mut self.listeners.outputs;
+        if !self.slots.hold_bytes() || outputs.full() || outputs.busy() {
+            outputs.settle();
         }
         self.handle_outputs();
     }

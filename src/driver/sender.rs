@@ -40,6 +40,9 @@ impl LinkSender<'_, '_> {
 
 impl Sender for LinkSender<'_, '_> {
     fn room(&self, link: Link) -> usize {
+        if self.outputs.hold_up_sending() {
+            return 0;
+        }
         match self.slots.get(link) {
             Some(Slot::Open(connection)) => connection.room(),
             _ => 0,

@@ -70,8 +70,11 @@ impl Driver<'_> {
 
     /// When something has to be done even if nothing happens; `None`: never.
     pub(super) fn next_deadline(&self) -> Option<Instant> {
-        let has_input = self.input == Input::More && self.slots.counts().with_room > 0;
-        if has_input || (self.slots.hold_bytes() && !self.listeners.outputs.full()) {
+        let outputs = &self.listeners.outputs;
+        let has_room = self.slots.counts().with_room > 0 && !outputs.hold_up_sending();
+        let has_input = self.input == Input::More && has_room;
+        let has_bytes = self.slots.hold_bytes() && !outputs.full();
+        if has_input || has_bytes || outputs.busy() {
             return Some(self.now.instant);
         }
         let source = match self.input {

@@ -14,14 +14,15 @@ use std::time::{Duration, SystemTime};
 use data_encoding::BASE64;
 use jiff::Timestamp;
 use serde::Serialize;
-use serde_json::ser::Formatter;
 
-use crate::assembly::{Message, Whole};
+use crate::assembly::{Whole, LARGE};
 use crate::error::{Error, Phase};
 use crate::event::{Event, Kind, Link, Messages, Piece, Timing, Upgrade, Way};
 use crate::exit::ExitCode;
 use crate::http::{Headers, Secrets};
-use crate::output::escape;
+use crate::output::backlog::Backlog;
+use crate::output::json_text::{is_plain, Visible};
+use crate::output::long::{Encoding, LongMessage};
 use crate::output::sink::Sink;
 use crate::output::timing::{Lap, Stopwatch};
 use crate::output::{Detail, Output};
@@ -33,7 +34,7 @@ const BATCH: usize = 64 * 1024;
 /// JSON lines, written to a sink.
 #[derive(Debug)]
 pub struct JsonLines<S> {
-    sink: S,
+    sink: Backlog<S>,
     secrets: Secrets,
     ping_pong: bool,
     whole: Whole,
@@ -45,7 +46,7 @@ impl<S: Sink> JsonLines<S> {
     /// Lines for `sink`; `ping_pong` asks for Pings and Pongs (`-P`), `secrets` is for `open`.
     pub fn new(sink: S, ping_pong: bool, secrets: Secrets) -> Self {
         Self {
-            sink,
+            sink: Backlog::new(sink),
             secrets,
             ping_pong,
             whole: Whole::default(),
@@ -59,6 +60,33 @@ impl<S: Sink> JsonLines<S> {
     pub fn with_timing(mut self) -> Self {
         self.stopwatch = Some(Stopwatch::default());
         self
+    }
+
+    /// Writes the line of a large message piece by piece.
+    fn put_long(
+        &mut self,
+        at: SystemTime,
+        link: Link,
+        way: Way,
+        kind: Kind,
+        bytes: Vec<u8>,
+    ) -> io::Result<()> {
+        let size = bytes.len();
+        let (name, data, encoding) = match kind {
+            Kind::Text => ("text", "data", Encoding::Visible),
+            Kind::Binary => ("binary", "base64", Encoding::Base64),
+        };
+        let mut record = self.lines.record(at, link);
+        record.begin(way, name)?;
+        record.name(data);
+        record.out.push(b'"');
+        self.put_lines()?;
+        self.sink.put_long(LongMessage::new(bytes, encoding));
+        let mut record = self.lines.record(at, link);
+        record.out.push(b'"');
+        record.field("size", &size)?;
+        record.end();
+        self.put_lines()
     }
 
     /// Hands the lines on that were written, if there are any: not every event has one.
@@ -89,11 +117,14 @@ impl<S: Sink> Output for JsonLines<S> {
             record.timing(&lap)?;
         }
         match event {
-            Event::Data(way, piece) => {
-                if let Some(message) = self.whole.add(link, *way, *piece) {
-                    record.message(*way, message)?;
+            Event::Data(way, piece) => match self.whole.add(link, *way, *piece) {
+                Some(message) if message.bytes.len() >= LARGE => {
+                    let (kind, bytes) = (message.kind, message.bytes.into_owned());
+                    return self.put_long(at, link, *way, kind, bytes);
                 }
-            }
+                Some(message) => record.message(*way, message.kind, &message.bytes)?,
+                None => {}
+            },
             Event::Ping(way, payload) if self.ping_pong => record.control(*way, "ping", payload)?,
             Event::Pong(way, payload) if self.ping_pong => record.control(*way, "pong", payload)?,
             Event::Open(upgrade) => record.open(upgrade, self.secrets)?,
@@ -122,8 +153,7 @@ impl<S: Sink> Output for JsonLines<S> {
             stopwatch.hear_message(at, link);
         }
         for Piece { kind, bytes, .. } in messages.pieces() {
-            let message = Message { kind, bytes };
-            self.lines.record(at, link).message(Way::In, message)?;
+            self.lines.record(at, link).message(Way::In, kind, bytes)?;
             if self.lines.out.len() >= BATCH {
                 self.put_lines()?;
             }
@@ -207,18 +237,18 @@ impl Beginning {
 }
 
 impl Record<'_> {
-    fn message(&mut self, way: Way, message: Message<'_>) -> io::Result<()> {
-        match message.kind {
+    fn message(&mut self, way: Way, kind: Kind, bytes: &[u8]) -> io::Result<()> {
+        match kind {
             Kind::Text => {
                 self.begin(way, "text")?;
-                self.text(message.bytes)?;
+                self.text(bytes)?;
             }
             Kind::Binary => {
                 self.begin(way, "binary")?;
-                self.base64(message.bytes)?;
+                self.base64(bytes)?;
             }
         }
-        self.field("size", &message.bytes.len())?;
+        self.field("size", &bytes.len())?;
         self.end();
         Ok(())
     }
@@ -341,53 +371,6 @@ impl Record<'_> {
         self.out.extend_from_slice(b",\"");
         self.out.extend_from_slice(name.as_bytes());
         self.out.extend_from_slice(b"\":");
-    }
-}
-
-/// Whether a text is written as it is: printable ASCII of which nothing has to be escaped. Many
-/// bytes are looked at in one step, because there is no early end.
-fn is_plain(text: &[u8]) -> bool {
-    text.iter().fold(true, |plain, byte| {
-        plain & matches!(byte, b' '..=b'!' | b'#'..=b'[' | b']'..=b'~')
-    })
-}
-
-/// A value as a line of JSON, without blanks, with nothing hidden in it.
-///
-/// # Errors
-///
-/// What its `Serialize` said.
-pub fn line<T: Serialize>(value: &T) -> io::Result<Vec<u8>> {
-    let mut line = Vec::new();
-    let mut serializer = serde_json::Serializer::with_formatter(&mut line, Visible);
-    value.serialize(&mut serializer)?;
-    line.push(b'\n');
-    Ok(line)
-}
-
-/// JSON without blanks, in which nothing is hidden.
-struct Visible;
-
-impl Formatter for Visible {
-    fn write_string_fragment<W>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()>
-    where
-        W: ?Sized + io::Write,
-    {
-        if is_plain(fragment.as_bytes()) {
-            return writer.write_all(fragment.as_bytes());
-        }
-        let mut rest = fragment;
-        while let Some((start, character)) = rest
-            .char_indices()
-            .find(|(_, character)| escape::is_hidden(*character))
-        {
-            writer.write_all(&rest.as_bytes()[..start])?;
-            for unit in character.encode_utf16(&mut [0; 2]) {
-                write!(writer, "\\u{unit:04x}")?;
-            }
-            rest = &rest[start + character.len_utf8()..];
-        }
-        writer.write_all(rest.as_bytes())
     }
 }
 

@@ -1,11 +1,14 @@
 //! Outputs: listeners that show or keep what happens. stdout, stderr's narration, a record.
 
+pub mod backlog;
 pub mod best_effort;
 pub mod dump;
 pub mod escape;
 pub mod excerpt;
 pub mod human;
 pub mod json;
+pub mod json_text;
+pub mod long;
 #[cfg(test)]
 mod memory;
 pub mod narration;
@@ -104,12 +107,18 @@ pub trait Output {
         self.sink().is_some_and(Sink::full)
     }
 
+    /// Whether [`idle`](Self::idle) has work that waits for nothing.
+    fn busy(&self) -> bool {
+        self.sink().is_some_and(Sink::busy)
+    }
+
     /// A pipe whose reader may leave while nothing is written: polled for its error alone.
     fn watch(&self) -> Option<BorrowedFd<'_>> {
         self.sink()?.watch()
     }
 
-    /// There is nothing more to read: writes what waits, as far as it goes without blocking.
+    /// There is nothing more to read: writes what waits, as far as it goes without blocking, and
+    /// without keeping the loop for longer than a [slice](long::SLICE).
     ///
     /// # Errors
     ///

@@ -39,6 +39,11 @@ pub trait Sink {
         false
     }
 
+    /// See [`Output::busy`](super::Output::busy).
+    fn busy(&self) -> bool {
+        false
+    }
+
     /// See [`Output::watch`](super::Output::watch).
     fn watch(&self) -> Option<BorrowedFd<'_>> {
         None

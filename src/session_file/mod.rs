@@ -17,7 +17,7 @@ mod tests;
 mod variables;
 
 pub use parse::{decode, parse};
-pub use print::{comment, print, print_line};
+pub use print::{around_message, comment, print, print_line};
 pub use template::is_name;
 
 use std::time::Duration;

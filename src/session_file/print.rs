@@ -42,6 +42,18 @@ pub fn print_line(line: &Line) -> String {
     out
 }
 
+/// What stands before and after a message that somebody else writes, because it is long: a text as
+/// what is between the quotes of a JSON string, a binary message in base64.
+#[must_use]
+pub fn around_message(link: Option<&str>, sent: bool, kind: Kind) -> (String, &'static str) {
+    let link = link.map_or_else(String::new, |link| format!("@{link} "));
+    let sign = if sent { '>' } else { '<' };
+    match kind {
+        Kind::Text => (format!("{link}{sign} \""), "\"\n"),
+        Kind::Binary => (format!("{link}{sign} base64 "), "\n"),
+    }
+}
+
 /// A comment, with its line end. It stays one line, whatever is in `text`.
 #[must_use]
 pub fn comment(text: &str) -> String {

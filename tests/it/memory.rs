@@ -96,6 +96,90 @@ fn lines_are_compared_without_a_list_of_all_that_came() {
         .assert_memory_below(MEMORY + 3 * (SIZE as u64 >> 10));
 }
 
+/// How many control characters are in a message: escaped, each takes six bytes.
+const CONTROLS: usize = SIZE / 2;
+
+/// Large messages that come together: the first is being written when the second is there.
+fn two_large_messages() -> Peer {
+    let mut deflate = Deflate::new(15);
+    let mut message = || compressed(TEXT, deflate.message(&[1].repeat(CONTROLS)));
+    Peer::ws()
+        .accept_with_headers([AGREED])
+        .frame(message())
+        .frame(message())
+        .expect_close(1000, "")
+}
+
+/// How often a control character stands in a text of JSON.
+fn escapes(bytes: &[u8]) -> usize {
+    memchr::memmem::find_iter(bytes, b"\\u0001").count()
+}
+
+#[test]
+fn large_messages_are_printed_as_json_in_pieces() {
+    require!("bash");
+    let peer = two_large_messages().start();
+    let program = bounded();
+    let path = program.home().work().join("out");
+    let finished = program
+        .args([&peer.url(), "-n", "2", "--json"])
+        .stdout_to(Stdout::File(path.clone()))
+        .run();
+    finished.assert_memory_below(MEMORY + 3 * (CONTROLS as u64 >> 10));
+    let lines = std::fs::read(path).expect("it was written");
+    let size = format!(",\"size\":{CONTROLS}}}\n");
+    assert_eq!(memchr::memmem::find_iter(&lines, &size).count(), 2);
+    assert_eq!(escapes(&lines), 2 * CONTROLS);
+}
+
+#[test]
+fn large_messages_are_recorded_in_pieces() {
+    require!("bash");
+    for name in ["talk.har", "talk.ws", "talk.jsonl"] {
+        let peer = two_large_messages().start();
+        let program = bounded();
+        let path = program.home().work().join(name);
+        let finished = program
+            .args([&peer.url(), "-n", "2", "--record", name])
+            .stdout_to(Stdout::File("/dev/null".into()))
+            .run();
+        finished.assert_memory_below(MEMORY + 3 * (CONTROLS as u64 >> 10));
+        let record = std::fs::read(path).expect("it was written");
+        assert_eq!(escapes(&record), 2 * CONTROLS, "{name}");
+    }
+}
+
+/// What a read is inflated to waits as it came, not as it is printed.
+#[test]
+fn a_reader_that_sleeps_fills_no_memory_with_what_is_inflated() {
+    const COUNT: usize = 4;
+    require!("bash");
+    for options in [&["--json"][..], &[]] {
+        let sent = Gate::new();
+        let mut deflate = Deflate::new(15);
+        let mut peer = Peer::ws().accept_with_headers([AGREED]);
+        for _ in 0..COUNT {
+            peer = peer.frame(compressed(TEXT, deflate.message(&[1].repeat(CONTROLS))));
+        }
+        let peer = peer.open(&sent).expect_close(1000, "").start();
+        let program = bounded()
+            .args([&peer.url(), "-n", &COUNT.to_string()])
+            .args(options)
+            .stdout_to(Stdout::Held)
+            .unjudged()
+            .spawn();
+        sent.wait();
+        program.read_stdout();
+        let finished = program.wait();
+        finished.assert_memory_below(MEMORY + 3 * (CONTROLS as u64 >> 10));
+        let bytes = match options {
+            [] => memchr::memchr_iter(1, &finished.stdout).count(),
+            _ => escapes(&finished.stdout),
+        };
+        assert_eq!((bytes, finished.code), (COUNT * CONTROLS, 0), "{options:?}");
+    }
+}
+
 /// What is kept for an expectation whose turn has not come counts also where it is empty.
 #[test]
 fn empty_messages_that_wait_for_their_turn_are_bounded() {

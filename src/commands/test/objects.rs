@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::redact::Redactor;
 use super::trial::{Counts, Trial, Verdict};
 use crate::error::{Error, Flaw, Unmet};
-use crate::output::json;
+use crate::output::json_text;
 
 #[derive(Serialize)]
 struct OfTrial<'a> {
@@ -78,7 +78,7 @@ pub fn of_trial(trial: &Trial, redactor: &Redactor) -> io::Result<Vec<u8>> {
         Verdict::Flawed(_) => "error",
         Verdict::Stopped => "stopped",
     };
-    json::line(&OfTrial {
+    json_text::line(&OfTrial {
         time: now(),
         r#type: "test",
         file: &trial.file,
@@ -98,7 +98,7 @@ pub fn of_trial(trial: &Trial, redactor: &Redactor) -> io::Result<Vec<u8>> {
 ///
 /// What writing JSON said.
 pub fn of_all(counts: Counts, lasted: Duration, exit: u8) -> io::Result<Vec<u8>> {
-    json::line(&OfAll {
+    json_text::line(&OfAll {
         time: now(),
         r#type: "summary",
         passed: counts.passed,

@@ -8,6 +8,7 @@ use super::*;
 use crate::conversation::command::Command;
 use crate::event::{Piece, Timing};
 use crate::http::{RequestHead, ResponseHead};
+use crate::output::escape;
 use crate::output::memory::{together, Memory};
 use crate::protocol::{CloseBody, CloseReason, End};
 use crate::source;
@@ -51,6 +52,48 @@ fn messages_that_came_together_are_a_line_each() {
         let lines =
             texts.map(|text| shown_on(link, &Event::Data(Way::In, Piece::whole(Kind::Text, text))));
         assert_eq!(output.sink.take(), lines.concat());
+    }
+}
+
+/// What is written of a large message is what would be written of it at once, and what comes
+/// meanwhile stands behind it.
+#[test]
+fn a_large_message_is_a_line_like_any_other() {
+    let text = "\u{202e}\"é\n".repeat(LARGE / 6);
+    for (kind, name, data) in [
+        (Kind::Text, "text", "data"),
+        (Kind::Binary, "binary", "base64"),
+    ] {
+        let mut output = output(true);
+        let halves = text.split_at(7 * (LARGE / 12));
+        for (first, half) in [(true, halves.0), (false, halves.1)] {
+            let piece = Piece {
+                kind,
+                first,
+                last: !first,
+                bytes: half.as_bytes(),
+            };
+            let told = output.show(at(), Link(3), &Event::Data(Way::In, piece));
+            told.expect("memory takes anything");
+        }
+        let told = output.show(at(), Link(0), &Event::Ping(Way::In, b"p"));
+        told.expect("memory takes anything");
+        assert!(output.busy() && !output.full());
+        while output.busy() {
+            output.idle().expect("memory takes anything");
+        }
+        let written = match kind {
+            Kind::Text => serde_json::to_string(&text)
+                .expect("it is a text")
+                .replace('\u{202e}', "\\u202e"),
+            Kind::Binary => format!("\"{}\"", BASE64.encode(text.as_bytes())),
+        };
+        let line = format!(
+            r#"{TIME}"dir":"in","type":"{name}","link":3,"{data}":{written},"size":{}}}"#,
+            text.len()
+        );
+        let ping = shown(&Event::Ping(Way::In, b"p"));
+        assert!(output.sink.take() == format!("{line}\n{ping}"), "{name}");
     }
 }
 

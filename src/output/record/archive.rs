@@ -1,10 +1,14 @@
 //! A file that is whole at every moment: what has been written, and behind it an end that closes
-//! what is open, overwritten by what comes next. Also where the disk is full, or the program killed.
+//! what is open, overwritten by what comes next. Also where the disk is full, or the program killed,
+//! and between the pieces of a long message.
 
+use std::collections::VecDeque;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
+use std::time::Instant;
 
+use crate::output::long::{LongMessage, SLICE};
 use crate::output::sink::Sink;
 
 /// So many bytes are gathered before they are written without being asked to.
@@ -16,9 +20,20 @@ pub(super) struct Archive {
     file: File,
     /// What comes next, not yet in the file.
     waiting: Vec<u8>,
+    /// What comes after it.
+    long: VecDeque<Long>,
     /// Where the end begins in the file.
     grown: u64,
     end: Vec<u8>,
+}
+
+/// A long message, and what comes after it.
+#[derive(Debug)]
+struct Long {
+    message: LongMessage,
+    /// The end of the file while the message is being written.
+    inside: Vec<u8>,
+    behind: Vec<u8>,
 }
 
 impl Archive {
@@ -27,6 +42,7 @@ impl Archive {
         Self {
             file,
             waiting: Vec::new(),
+            long: VecDeque::new(),
             grown: 0,
             end: Vec::new(),
         }
@@ -34,32 +50,77 @@ impl Archive {
 
     /// What comes next, to be written to.
     pub(super) fn next(&mut self) -> &mut Vec<u8> {
-        &mut self.waiting
+        match self.long.back_mut() {
+            Some(long) => &mut long.behind,
+            None => &mut self.waiting,
+        }
+    }
+
+    /// What comes next is a long message; `inside` is the end of the file until it is written.
+    pub(super) fn put_long(&mut self, message: LongMessage, inside: Vec<u8>) {
+        self.long.push_back(Long {
+            message,
+            inside,
+            behind: Vec::new(),
+        });
     }
 
     /// Whether anything waits.
     pub(super) fn is_waiting(&self) -> bool {
-        !self.waiting.is_empty()
+        !self.waiting.is_empty() || self.has_long()
+    }
+
+    /// Whether a long message waits.
+    pub(super) fn has_long(&self) -> bool {
+        !self.long.is_empty()
     }
 
     /// Whether so much waits that it should be written.
     pub(super) fn is_full(&self) -> bool {
-        self.waiting.len() >= BATCH
+        !self.has_long() && self.waiting.len() >= BATCH
     }
 
-    /// Writes what waits, and `end` behind it.
+    /// Whether so much waits that nothing more should come.
+    pub(super) fn is_overfull(&self) -> bool {
+        let behind = self.long.iter().map(|long| long.behind.len());
+        self.long.len() > 1 || behind.sum::<usize>() >= 4 * BATCH
+    }
+
+    /// Writes what waits, and `end` behind it; of long messages as much as a slice of time allows.
     ///
     /// # Errors
     ///
     /// What writing said. The file is then as it was, if that can be written at least, and nothing
     /// waits any more.
     pub(super) fn complete(&mut self, end: Vec<u8>) -> io::Result<()> {
+        let start = Instant::now();
+        while let Some(first) = self.long.front_mut() {
+            first.message.push_piece(&mut self.waiting);
+            if first.message.is_written() {
+                self.waiting.append(&mut first.behind);
+                self.long.pop_front();
+            }
+            let Some(next) = self.long.front() else { break };
+            let late = start.elapsed() >= SLICE;
+            if late || self.waiting.len() >= BATCH {
+                let inside = next.inside.clone();
+                self.write(inside)?;
+            }
+            if late {
+                return Ok(());
+            }
+        }
+        self.write(end)
+    }
+
+    fn write(&mut self, end: Vec<u8>) -> io::Result<()> {
         let length = self.waiting.len();
         self.waiting.extend_from_slice(&end);
         let written = write(&self.file, &self.waiting, self.grown);
         self.waiting.clear();
         self.waiting.shrink_to(1 << 20);
         if let Err(cause) = written {
+            self.long.clear();
             // The first error is the one to tell: this one follows from it.
             let _ = write(&self.file, &self.end, self.grown);
             return Err(cause);
@@ -97,6 +158,7 @@ fn write(file: &File, bytes: &[u8], at: u64) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::output::long::Encoding;
 
     fn read(file: &tempfile::NamedTempFile) -> String {
         std::fs::read_to_string(file.path()).expect("it can be read")
@@ -115,6 +177,34 @@ mod tests {
         archive.complete(b"]".to_vec()).expect("room");
         assert_eq!(read(&file), "[1,2]");
         assert!(!archive.is_waiting());
+    }
+
+    #[test]
+    fn a_long_message_is_written_in_pieces_between_which_the_file_is_whole() {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        let mut archive = Archive::new(file.reopen().expect("a handle"));
+        archive.next().extend_from_slice(b"[\"");
+        let text = "\u{1}".repeat(1 << 20);
+        for after in [&b"\",\""[..], b"\",1"] {
+            let message = LongMessage::new(text.clone().into_bytes(), Encoding::Json);
+            archive.put_long(message, b"\"]".to_vec());
+            archive.next().extend_from_slice(after);
+        }
+        assert!(archive.is_overfull(), "a third would be too many");
+        let mut lengths = Vec::new();
+        while archive.is_waiting() {
+            archive.complete(b"]".to_vec()).expect("room");
+            let value: serde_json::Value = serde_json::from_str(&read(&file)).expect("it is whole");
+            let strings = value.as_array().expect("it is a list").iter();
+            lengths.push(
+                strings
+                    .filter_map(|it| it.as_str().map(str::len))
+                    .sum::<usize>(),
+            );
+        }
+        assert!(lengths.is_sorted());
+        assert_eq!(lengths.last(), Some(&(2 * text.len())));
+        assert!(read(&file).ends_with("\",1]"));
     }
 
     #[test]

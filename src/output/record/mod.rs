@@ -151,6 +151,10 @@ impl Output for Record {
         self.to.full()
     }
 
+    fn busy(&self) -> bool {
+        self.to.busy()
+    }
+
     // `watch` finds none: a reader that leaves a record is an error, and the next write says so.
 
     fn idle(&mut self) -> io::Result<()> {

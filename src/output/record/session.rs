@@ -12,10 +12,12 @@ use std::time::{Duration, SystemTime};
 use jiff::Timestamp;
 
 use super::Opening;
-use crate::assembly::Whole;
+use crate::assembly::{self, Whole, LARGE};
 use crate::error::Error;
 use crate::event::{Event, Kind, Link, Step, Way};
 use crate::http::{find_tokens, Secrets, HIDDEN};
+use crate::output::backlog::Backlog;
+use crate::output::long::{Encoding, LongMessage};
 use crate::output::sink::Sink;
 use crate::output::{Detail, Output};
 use crate::protocol::{CloseBody, CloseReason, Closure, End, Party};
@@ -32,7 +34,7 @@ const FORCE: &str = "--force";
 
 /// A session file that is being written.
 pub(super) struct Session<S> {
-    sink: S,
+    sink: Backlog<S>,
     whole: Whole,
     /// When the connection was opened.
     opened: SystemTime,
@@ -52,7 +54,7 @@ impl<S: Sink> Session<S> {
     /// Writes the head of the file: where it was connected to, and what was asked for.
     pub(super) fn new(sink: S, now: SystemTime, opening: &Opening) -> io::Result<Self> {
         let mut session = Self {
-            sink,
+            sink: Backlog::new(sink),
             whole: Whole::default(),
             opened: now,
             last: now,
@@ -125,7 +127,7 @@ impl<S: Sink> Session<S> {
     fn state(&mut self, link: Link, says: Statement) -> io::Result<()> {
         let whole = Line {
             number: 0,
-            link: (link != Link::default()).then(|| link.0.to_string()),
+            link: name(link),
             statement: says,
         };
         self.sink.put(session_file::print_line(&whole).as_bytes())
@@ -138,24 +140,35 @@ impl<S: Sink> Session<S> {
 
     /// Something was sent.
     fn send(&mut self, at: SystemTime, link: Link, message: Message) -> io::Result<()> {
+        self.before_sent(at, link)?;
+        self.state(link, Statement::Send(message))
+    }
+
+    fn before_sent(&mut self, at: SystemTime, link: Link) -> io::Result<()> {
         if between(self.last, at) >= PAUSE {
             let since = between(self.opened, at).as_millis();
             let since = Duration::from_millis(u64::try_from(since).unwrap_or(u64::MAX));
             self.state(link, Statement::At(since))?;
         }
         self.last = at;
-        self.state(link, Statement::Send(message))
+        Ok(())
     }
 
-    /// Something came. What took long to come may do so again.
+    /// Something came.
     fn expect(&mut self, at: SystemTime, link: Link, wanted: Wanted) -> io::Result<()> {
+        self.before_expected(at, link)?;
+        self.state(link, Statement::Expect(wanted))
+    }
+
+    /// What took long to come may do so again.
+    fn before_expected(&mut self, at: SystemTime, link: Link) -> io::Result<()> {
         let ample = between(self.last, at).saturating_mul(2);
         if ample > self.within {
             self.within = Duration::from_secs(ample.as_secs() + 1);
             self.state(link, Statement::Within(self.within))?;
         }
         self.last = at;
-        self.state(link, Statement::Expect(wanted))
+        Ok(())
     }
 
     fn message(
@@ -163,9 +176,13 @@ impl<S: Sink> Session<S> {
         at: SystemTime,
         link: Link,
         way: Way,
-        kind: Kind,
-        bytes: &[u8],
+        message: assembly::Message<'_>,
     ) -> io::Result<()> {
+        let kind = message.kind;
+        if message.bytes.len() >= LARGE {
+            return self.put_long(at, link, way, kind, message.bytes.into_owned());
+        }
+        let bytes = &message.bytes;
         let text = || Template::literal(&String::from_utf8_lossy(bytes));
         match (way, kind) {
             (Way::Out, Kind::Text) => self.send(at, link, Message::Text(text())),
@@ -173,6 +190,30 @@ impl<S: Sink> Session<S> {
             (Way::In, Kind::Text) => self.expect(at, link, Wanted::Text(text())),
             (Way::In, Kind::Binary) => self.expect(at, link, Wanted::Binary(bytes.to_vec())),
         }
+    }
+
+    /// A message that is written piece by piece: a text as a JSON string, which any text can be.
+    fn put_long(
+        &mut self,
+        at: SystemTime,
+        link: Link,
+        way: Way,
+        kind: Kind,
+        bytes: Vec<u8>,
+    ) -> io::Result<()> {
+        match way {
+            Way::Out => self.before_sent(at, link)?,
+            Way::In => self.before_expected(at, link)?,
+        }
+        let encoding = match kind {
+            Kind::Text => Encoding::Visible,
+            Kind::Binary => Encoding::Base64,
+        };
+        let (begin, end) =
+            session_file::around_message(name(link).as_deref(), way == Way::Out, kind);
+        self.sink.put(begin.as_bytes())?;
+        self.sink.put_long(LongMessage::new(bytes, encoding));
+        self.sink.put(end.as_bytes())
     }
 
     fn pong(&mut self, at: SystemTime, link: Link, payload: &[u8]) -> io::Result<()> {
@@ -267,7 +308,7 @@ impl<S: Sink> Output for Session<S> {
                 // The message borrows from what gathers it, and the rest of this is needed too.
                 let mut whole = std::mem::take(&mut self.whole);
                 let done = match whole.add(link, *way, *piece) {
-                    Some(message) => self.message(at, link, *way, message.kind, message.bytes),
+                    Some(message) => self.message(at, link, *way, message),
                     None => Ok(()),
                 };
                 self.whole = whole;
@@ -301,6 +342,11 @@ impl<S: Sink> Output for Session<S> {
     fn sink_mut(&mut self) -> Option<&mut dyn Sink> {
         Some(&mut self.sink)
     }
+}
+
+/// What a connection is called; the first needs no name.
+fn name(link: Link) -> Option<String> {
+    (link != Link::default()).then(|| link.0.to_string())
 }
 
 /// What a Ping or a Pong carries.

@@ -88,7 +88,7 @@ impl Inbox {
         let heard = match event {
             Event::Data(Way::In, piece) => {
                 let message = self.whole.add(Link::default(), Way::In, *piece)?;
-                Heard::Message(message.kind, message.bytes.to_vec())
+                Heard::Message(message.kind, message.bytes.into_owned())
             }
             Event::Ping(Way::In, payload) => Heard::Ping(payload.to_vec()),
             Event::Pong(Way::In, payload) => Heard::Pong(payload.to_vec()),

@@ -4,7 +4,7 @@
 //! messages in `_webSocketMessages` as Chrome writes them. Opcodes other than 1 have their payload
 //! in base64; so have Pings, Pongs and Closes, which Chrome leaves out. A handshake that was
 //! refused, redirected or not answered is an entry too. The file is written as it goes: no more of
-//! it is held in memory than the message that is under way.
+//! it is held in memory than two messages.
 
 mod entry;
 
@@ -18,10 +18,11 @@ use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
 use self::entry::{Content, Creator, Entry, Frame, Request, Response, Times};
 use super::archive::Archive;
-use crate::assembly::Whole;
+use crate::assembly::{Message, Whole, LARGE};
 use crate::error::Error;
 use crate::event::{Event, Kind, Link, Step, Upgrade, Way};
 use crate::http::{RequestHead, ResponseHead, Secrets};
+use crate::output::long::{Encoding, LongMessage};
 use crate::output::{Detail, Output};
 use crate::protocol::{close, CloseBody, Closure};
 
@@ -115,14 +116,20 @@ impl Har {
         Ok(har)
     }
 
-    /// Closes what is open, and writes all that waits.
+    /// Closes what is open, and writes what waits.
     fn complete(&mut self) -> io::Result<()> {
-        let mut end = Vec::new();
+        let end = self.end(b"")?;
+        self.archive.complete(end)
+    }
+
+    /// What closes all that is open, after something that does so within the last entry.
+    fn end(&self, first: &[u8]) -> io::Result<Vec<u8>> {
+        let mut end = first.to_vec();
         if let Some(open) = &self.open {
             open.end(&mut end)?;
         }
         end.extend_from_slice(b"\n]}}\n");
-        self.archive.complete(end)
+        Ok(end)
     }
 
     fn begin_entry(&mut self, entry: &Entry<'_>) -> io::Result<()> {
@@ -193,14 +200,61 @@ impl Har {
         out.extend_from_slice(if open.any_message { b",\n" } else { b"\n" });
         open.any_message = true;
         serde_json::to_writer(&mut *out, &Frame::new(at, way, opcode, data))?;
+        Ok(())
+    }
+
+    fn message(&mut self, at: SystemTime, way: Way, message: Message<'_>) -> io::Result<()> {
+        let opcode = OpCode::Data(match message.kind {
+            Kind::Text => Data::Text,
+            Kind::Binary => Data::Binary,
+        });
+        if message.bytes.len() >= LARGE {
+            self.put_long(at, way, opcode, message.bytes.into_owned())?;
+        } else if message.kind == Kind::Text {
+            let text = String::from_utf8_lossy(&message.bytes);
+            self.frame(at, way, opcode, &text)?;
+        } else {
+            self.frame(at, way, opcode, &BASE64.encode(&message.bytes))?;
+        }
         if self.archive.is_full() {
             self.complete()?;
         }
         Ok(())
     }
 
+    /// A message that is written piece by piece.
+    fn put_long(
+        &mut self,
+        at: SystemTime,
+        way: Way,
+        opcode: OpCode,
+        bytes: Vec<u8>,
+    ) -> io::Result<()> {
+        const CLOSING: &[u8] = b"\"}";
+        if self.open.is_none() {
+            return Ok(());
+        }
+        self.frame(at, way, opcode, "")?;
+        let out = self.archive.next();
+        debug_assert!(out.ends_with(CLOSING));
+        out.truncate(out.len() - CLOSING.len());
+        let encoding = match opcode {
+            OpCode::Data(Data::Text) => Encoding::Json,
+            _ => Encoding::Base64,
+        };
+        let inside = self.end(CLOSING)?;
+        let message = LongMessage::new(bytes, encoding);
+        self.archive.put_long(message, inside);
+        self.archive.next().extend_from_slice(CLOSING);
+        Ok(())
+    }
+
     fn control(&mut self, at: SystemTime, way: Way, what: Control, bytes: &[u8]) -> io::Result<()> {
-        self.frame(at, way, OpCode::Control(what), &BASE64.encode(bytes))
+        self.frame(at, way, OpCode::Control(what), &BASE64.encode(bytes))?;
+        if self.archive.is_full() {
+            self.complete()?;
+        }
+        Ok(())
     }
 
     fn closing(&mut self, at: SystemTime, way: Way, closure: &Closure) -> io::Result<()> {
@@ -248,14 +302,7 @@ impl Output for Har {
                 let mut whole = std::mem::take(&mut self.whole);
                 let done = match whole.add(link, *way, *piece) {
                     None => Ok(()),
-                    Some(message) if message.kind == Kind::Text => {
-                        let text = String::from_utf8_lossy(message.bytes);
-                        self.frame(at, *way, OpCode::Data(Data::Text), &text)
-                    }
-                    Some(message) => {
-                        let base64 = BASE64.encode(message.bytes);
-                        self.frame(at, *way, OpCode::Data(Data::Binary), &base64)
-                    }
+                    Some(message) => self.message(at, *way, message),
                 };
                 self.whole = whole;
                 done
@@ -276,6 +323,14 @@ impl Output for Har {
             Event::Unopened(error) => self.end_attempt(at, Some(error)),
             _ => Ok(()),
         }
+    }
+
+    fn full(&self) -> bool {
+        self.archive.is_overfull()
+    }
+
+    fn busy(&self) -> bool {
+        self.archive.has_long()
     }
 
     fn idle(&mut self) -> io::Result<()> {

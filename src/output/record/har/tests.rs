@@ -287,3 +287,38 @@ fn a_second_connection_follows_the_first() {
         .show(at(220), Link(1), &Event::Open(&upgrade()));
     both.expect_err("two at a time do not fit");
 }
+
+/// It is written piece by piece, the file is whole between them, and what comes meanwhile stands
+/// behind it.
+#[test]
+fn a_large_message_is_a_message_like_any_other() {
+    let text = "\u{1}\u{202e}\"é\n".repeat(LARGE / 8);
+    let mut archived = Archived::new(Secrets::Hidden);
+    archived.tell(1000, &Event::Open(&upgrade()));
+    for kind in [Kind::Text, Kind::Binary] {
+        let event = Event::Data(Way::In, Piece::whole(kind, text.as_bytes()));
+        let told = archived.har.show(at(1001), LINK, &event);
+        told.expect("a file");
+    }
+    let closure = Closure::default();
+    let told = archived.har.show(at(1003), LINK, &Event::Closed(&closure));
+    told.expect("a file");
+    assert!(archived.har.full(), "a third would be too many");
+    let mut lengths = Vec::new();
+    let messages = loop {
+        // This looks whether the file is whole.
+        let entries = archived.tell(1004, &Event::Pong(Way::In, b""));
+        let messages = entries[0]["_webSocketMessages"].as_array().expect("a list");
+        let data = messages
+            .iter()
+            .filter_map(|message| message["data"].as_str());
+        lengths.push(data.map(str::len).sum::<usize>());
+        if !archived.har.busy() {
+            break messages.clone();
+        }
+    };
+    assert!(lengths.is_sorted());
+    assert_eq!(messages.len(), 2);
+    assert!(messages[0]["data"] == *text);
+    assert!(messages[1]["data"] == BASE64.encode(text.as_bytes()));
+}

@@ -394,3 +394,34 @@ proptest! {
         prop_assert_eq!(said, wanted, "{}", file);
     }
 }
+
+/// Written piece by piece, with what comes meanwhile behind it.
+#[test]
+fn a_large_message_is_read_as_what_it_was() {
+    let text = "${A}\u{202e}\"é\n ".repeat(LARGE / 10);
+    for kind in [Kind::Text, Kind::Binary] {
+        for way in [Way::In, Way::Out] {
+            let mut session = opened();
+            let event = Event::Data(way, Piece::whole(kind, text.as_bytes()));
+            tell(&mut session, 1001, &event);
+            tell(&mut session, 1002, &self::text(Way::Out, "behind"));
+            while session.busy() {
+                session.idle().expect("memory takes anything");
+            }
+            let file = session.sink.take();
+            assert_eq!(file.lines().count(), 2);
+            let read = session_file::parse("talk.ws", &file).expect("it is one");
+            let literal = Template::literal(&text);
+            let bytes = text.as_bytes().to_vec();
+            let statement = match (way, kind) {
+                (Way::In, Kind::Text) => Statement::Expect(Wanted::Text(literal)),
+                (Way::In, Kind::Binary) => Statement::Expect(Wanted::Binary(bytes)),
+                (Way::Out, Kind::Text) => Statement::Send(Message::Text(literal)),
+                (Way::Out, Kind::Binary) => Statement::Send(Message::Binary(bytes)),
+            };
+            assert!(read.lines[0].statement == statement, "{way:?} {kind:?}");
+            let behind = Statement::Send(Message::Text(Template::literal("behind")));
+            assert_eq!(read.lines[1].statement, behind);
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! A sink that takes long messages too, and writes them piece by piece; what comes after one waits
+//! behind it.
+//!
+//! Meanwhile the loop goes on: it reads, and hears signals and clocks. It is held up only when a
+//! second long message waits, or much of what is short, so that memory is bounded.
+
+use std::collections::VecDeque;
+use std::io;
+use std::os::fd::BorrowedFd;
+use std::time::Instant;
+
+use super::long::{LongMessage, SLICE};
+use super::sink::Sink;
+use crate::event::Messages;
+
+/// So many bytes may wait behind a long message.
+const BATCH: usize = 256 * 1024;
+
+/// A sink, and what waits until a long message is written.
+#[derive(Debug)]
+pub struct Backlog<S> {
+    sink: S,
+    waiting: VecDeque<Waiting>,
+    /// How many of them are long.
+    long: usize,
+    /// How many bytes the others have.
+    short: usize,
+}
+
+#[derive(Debug)]
+enum Waiting {
+    Long(LongMessage),
+    Short(Vec<u8>),
+}
+
+impl<S: Sink> Backlog<S> {
+    /// Writes to `sink`.
+    pub fn new(sink: S) -> Self {
+        Self {
+            sink,
+            waiting: VecDeque::new(),
+            long: 0,
+            short: 0,
+        }
+    }
+
+    /// Takes a long message. It is written when [`idle`](Sink::idle) is called.
+    pub fn put_long(&mut self, message: LongMessage) {
+        self.long += 1;
+        self.waiting.push_back(Waiting::Long(message));
+    }
+
+    fn put_waiting(&mut self) -> io::Result<()> {
+        let start = Instant::now();
+        let mut piece = Vec::new();
+        while !self.sink.full() && start.elapsed() < SLICE {
+            match self.waiting.front_mut() {
+                None => break,
+                Some(Waiting::Short(bytes)) => {
+                    self.sink.put(bytes)?;
+                    self.short -= bytes.len();
+                }
+                Some(Waiting::Long(message)) => {
+                    piece.clear();
+                    message.push_piece(&mut piece);
+                    self.sink.put(&piece)?;
+                    if !message.is_written() {
+                        continue;
+                    }
+                    self.long -= 1;
+                }
+            }
+            self.waiting.pop_front();
+        }
+        Ok(())
+    }
+
+    /// Nothing that waits can be written any more.
+    fn clear(&mut self) {
+        self.waiting.clear();
+        (self.long, self.short) = (0, 0);
+    }
+}
+
+impl<S: Sink> Sink for Backlog<S> {
+    fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if self.waiting.is_empty() {
+            return self.sink.put(bytes);
+        }
+        self.short += bytes.len();
+        if let Some(Waiting::Short(before)) = self.waiting.back_mut() {
+            before.extend_from_slice(bytes);
+        } else {
+            self.waiting.push_back(Waiting::Short(bytes.to_vec()));
+        }
+        Ok(())
+    }
+
+    fn put_messages(&mut self, messages: Messages<'_>, end: &[u8]) -> io::Result<()> {
+        if self.waiting.is_empty() {
+            return self.sink.put_messages(messages, end);
+        }
+        messages.pieces().try_for_each(|piece| {
+            self.put(piece.bytes)?;
+            self.put(end)
+        })
+    }
+
+    fn waits(&self) -> Option<BorrowedFd<'_>> {
+        self.sink.waits()
+    }
+
+    fn full(&self) -> bool {
+        self.long > 1 || self.short >= BATCH || self.sink.full()
+    }
+
+    fn busy(&self) -> bool {
+        !self.waiting.is_empty() && !self.sink.full()
+    }
+
+    fn watch(&self) -> Option<BorrowedFd<'_>> {
+        self.sink.watch()
+    }
+
+    fn idle(&mut self) -> io::Result<()> {
+        let put = self.put_waiting();
+        if put.is_err() {
+            self.clear();
+        }
+        put?;
+        self.sink.idle()
+    }
+
+    fn columns(&self) -> Option<usize> {
+        self.sink.columns()
+    }
+}
+
+#[cfg(test)]
+impl Backlog<super::memory::Memory> {
+    /// What was written since the last call, as text.
+    pub fn take(&mut self) -> String {
+        self.sink.take()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::long::Encoding;
+    use super::super::memory::Memory;
+    use super::*;
+
+    fn message(size: usize) -> LongMessage {
+        LongMessage::new(vec![b'x'; size], Encoding::Visible)
+    }
+
+    fn finish(backlog: &mut Backlog<Memory>) -> String {
+        while backlog.busy() {
+            backlog.idle().expect("memory takes it");
+        }
+        backlog.take()
+    }
+
+    #[test]
+    fn what_comes_after_a_long_message_is_written_after_it() {
+        let mut backlog = Backlog::new(Memory::default());
+        backlog.put(b"a").expect("memory takes it");
+        assert!(!backlog.busy());
+        backlog.put_long(message(100_000));
+        backlog.put(b"b").expect("memory takes it");
+        backlog.put(b"c").expect("memory takes it");
+        assert!(!backlog.full(), "more may be read meanwhile");
+        backlog.put_long(message(3));
+        backlog.put(b"d").expect("memory takes it");
+        assert!(backlog.full(), "but no third");
+        assert_eq!(backlog.take(), "a");
+        assert_eq!(
+            finish(&mut backlog),
+            format!("{}bcxxxd", "x".repeat(100_000))
+        );
+        assert!(!backlog.full());
+        backlog.put(b"e").expect("memory takes it");
+        assert_eq!(backlog.take(), "e");
+    }
+
+    #[test]
+    fn much_that_waits_holds_up_what_is_read() {
+        let mut backlog = Backlog::new(Memory::default());
+        backlog.put_long(message(1));
+        for _ in 0..BATCH / 64 {
+            assert!(!backlog.full());
+            backlog.put(&[b'y'; 64]).expect("memory takes it");
+        }
+        assert!(backlog.full());
+        assert_eq!(finish(&mut backlog).len(), BATCH + 1);
+        assert!(!backlog.full());
+    }
+
+    /// A sink that is full after each piece, or fails.
+    struct Slow(usize, io::Result<()>);
+
+    impl Sink for Slow {
+        fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
+            self.0 += bytes.len();
+            std::mem::replace(&mut self.1, Ok(()))
+        }
+
+        fn full(&self) -> bool {
+            self.0 > 0
+        }
+    }
+
+    #[test]
+    fn no_more_is_made_than_there_is_room_for() {
+        let mut backlog = Backlog::new(Slow(0, Ok(())));
+        backlog.put_long(message(1 << 20));
+        backlog.idle().expect("it is taken");
+        assert!(backlog.sink.0 < 100_000);
+        assert!(backlog.full() && !backlog.busy(), "it waits for its reader");
+    }
+
+    #[test]
+    fn an_error_clears_what_waits() {
+        let mut backlog = Backlog::new(Slow(0, Err(io::ErrorKind::StorageFull.into())));
+        backlog.put_long(message(1 << 20));
+        backlog.put(b"behind").expect("it waits");
+        backlog.idle().expect_err("nothing is taken");
+        assert!(!backlog.busy());
+        assert!(backlog.waiting.is_empty());
+    }
+}

@@ -1,0 +1,56 @@
+//! The text of JSON, as it is written: strings in which nothing is hidden.
+
+use std::io;
+
+use serde::Serialize;
+use serde_json::ser::Formatter;
+
+use crate::text::escape;
+
+/// Whether a text is written as it is: printable ASCII of which nothing has to be escaped. Many
+/// bytes are looked at in one step, because there is no early end.
+#[must_use]
+pub fn is_plain(text: &[u8]) -> bool {
+    text.iter().fold(true, |plain, byte| {
+        plain & matches!(byte, b' '..=b'!' | b'#'..=b'[' | b']'..=b'~')
+    })
+}
+
+/// A value as a line of JSON, without blanks, with nothing hidden in it.
+///
+/// # Errors
+///
+/// What its `Serialize` said.
+pub fn line<T: Serialize>(value: &T) -> io::Result<Vec<u8>> {
+    let mut line = Vec::new();
+    let mut serializer = serde_json::Serializer::with_formatter(&mut line, Visible);
+    value.serialize(&mut serializer)?;
+    line.push(b'\n');
+    Ok(line)
+}
+
+/// JSON without blanks, in which nothing is hidden.
+pub struct Visible;
+
+impl Formatter for Visible {
+    fn write_string_fragment<W>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()>
+    where
+        W: ?Sized + io::Write,
+    {
+        if is_plain(fragment.as_bytes()) {
+            return writer.write_all(fragment.as_bytes());
+        }
+        let mut rest = fragment;
+        while let Some((start, character)) = rest
+            .char_indices()
+            .find(|(_, character)| escape::is_hidden(*character))
+        {
+            writer.write_all(&rest.as_bytes()[..start])?;
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                write!(writer, "\\u{unit:04x}")?;
+            }
+            rest = &rest[start + character.len_utf8()..];
+        }
+        writer.write_all(rest.as_bytes())
+    }
+}
