@@ -2,6 +2,8 @@
 //!
 //! The address space is bounded too, so that what goes wrong here ends a test and not a machine.
 
+use std::time::Duration;
+
 use crate::compression::{compressed, Deflate, AGREED};
 use crate::limits::MEMORY;
 use crate::support::peer::TEXT;
@@ -183,6 +185,7 @@ fn a_reader_that_sleeps_fills_no_memory_with_what_is_inflated() {
 /// What is kept for an expectation whose turn has not come counts also where it is empty.
 #[test]
 fn empty_messages_that_wait_for_their_turn_are_bounded() {
+    const LONG: Duration = Duration::from_mins(1);
     require!("bash");
     let sent = Gate::new();
     let frames = [0x81, 0].repeat(10_000);
@@ -190,19 +193,23 @@ fn empty_messages_that_wait_for_their_turn_are_bounded() {
         .wait_for(&sent)
         .send_text("go")
         .expect_close(1000, "")
+        .within(LONG)
         .then(
             Peer::ws()
                 .raw_repeated(frames, 200)
                 .ping("last")
-                .open(&sent)
+                // All of it has come.
                 .expect_pong("last")
-                .expect_close(1000, ""),
+                .open(&sent)
+                .expect_close(1000, "")
+                .within(LONG),
         )
         .start();
     bounded()
         .args(["test", "talk.ws", "--url", &peer.url()])
-        .file("talk.ws", "@alice < go\n@bob < ping last\n")
+        .file("talk.ws", "within 60s\n@alice < go\n@bob < ping last\n")
         .stdout_matches("ok    talk.ws  (2 statements, [..] s)\n1 passed [..]\n")
+        .within(LONG)
         .run()
         .assert_memory_below(MEMORY + (64 << 10));
 }
