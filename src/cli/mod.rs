@@ -35,12 +35,11 @@ use std::time::Duration;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
 
-pub use clap_complete::Shell;
 pub use data::{Datum, Spoken};
 pub use identity::Login;
 pub use options::Options;
 pub use test::TestOptions;
-pub use values::{BinaryAs, Colour, Compress};
+pub use values::{BinaryAs, Colour, Compress, Shell};
 
 use crate::http::find_tokens;
 use crate::secret::Secret;

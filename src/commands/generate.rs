@@ -1,21 +1,14 @@
-//! `wsline generate`: shell completions and the man page, made from the flags themselves.
+//! `wsline generate`: prints the shell completions and the man page.
 //!
-//! The output is the same wherever and whenever it is made (no date, no terminal width), so that
-//! what is committed in `completions/` can be compared with it.
+//! They are the files of `completions/`, which a test compares with the flags, so the program does
+//! without the libraries that generate them.
 
-use std::fmt::Write as _;
 use std::io;
 
-use clap::builder::StyledStr;
-use clap::{Arg, Command};
-use clap_complete::Generator;
-use clap_mangen::roff::{bold, italic, roman, Inline, Roff};
-use clap_mangen::Man;
+use crate::cli::{Generate, Shell};
 
-use crate::cli::help;
-use crate::cli::{self, Generate, Shell};
-use crate::exit;
-use crate::session_file::grammar;
+#[cfg(test)]
+mod generator;
 
 /// Writes the file that was asked for.
 ///
@@ -23,277 +16,21 @@ use crate::session_file::grammar;
 ///
 /// What writing said.
 pub fn generate(what: &Generate, out: &mut dyn io::Write) -> io::Result<()> {
-    let text = match *what {
-        Generate::Completions { shell: Shell::Zsh } => zsh_completions()?,
-        Generate::Completions { shell } => completions(shell)?,
-        Generate::Man => man_page()?,
-    };
-    out.write_all(&text)?;
+    out.write_all(text(*what).as_bytes())?;
     out.flush()
 }
 
-fn completions(shell: Shell) -> io::Result<Vec<u8>> {
-    let mut command = cli::command();
-    command.set_bin_name(command.get_name().to_owned());
-    command.build();
-    let mut text = Vec::new();
-    shell.try_generate(&command, &mut text)?;
-    Ok(text)
-}
-
-/// In zsh's `_arguments` a colon ends the name of a value, and clap leaves that of `USER[:PASS]`
-/// bare, so that `PASS]` would be run as the action that completes it.
-fn zsh_completions() -> io::Result<Vec<u8>> {
-    let mut text = String::from_utf8(completions(Shell::Zsh)?).map_err(io::Error::other)?;
-    let command = cli::command();
-    let names = command
-        .get_arguments()
-        .filter_map(Arg::get_value_names)
-        .flatten();
-    for name in names.filter(|name| name.contains(':')) {
-        let escaped = name.replace(':', "\\:");
-        text = text.replace(&format!(":{name}:"), &format!(":{escaped}:"));
-    }
-    Ok(text.into_bytes())
-}
-
-fn man_page() -> io::Result<Vec<u8>> {
-    let mut command = cli::command();
-    command.build();
-    let man = Man::new(command.clone())
-        .title("WSLINE")
-        // An empty argument has to be written as one, or those after it move up.
-        .date("\"\"")
-        .manual("User Commands");
-    let mut text = Vec::new();
-    man.render_title(&mut text)?;
-    man.render_name_section(&mut text)?;
-    man.render_synopsis_section(&mut text)?;
-
-    let mut page = Roff::new();
-    page.control("SH", ["DESCRIPTION"]);
-    paragraphs(&mut page, help::DESCRIPTION);
-    page.control("SH", ["OPTIONS"]);
-    options_by_heading(&mut page, &command);
-    page.control("SH", ["COMMANDS"]);
-    page.text([roman(
-        "A command comes first, before every option. The options of wsline itself are those of \
-         demo too.",
-    )]);
-    commands(&mut page, &command);
-    page.control("SH", ["EXIT STATUS"]);
-    terms(&mut page, exit::TABLE);
-    page.control("SH", ["ENVIRONMENT"]);
-    terms(&mut page, help::ENVIRONMENT);
-    json_lines(&mut page);
-    page.control("SH", ["SESSION FILES"]);
-    paragraphs(&mut page, grammar::DESCRIPTION);
-    page.control("PP", []);
-    page.text([roman(
-        "The grammar, in which a blank may be several, or tabs:",
-    )]);
-    verbatim(&mut page, grammar::EBNF.lines().map(roman));
-    page.control("SH", ["FILES"]);
-    terms(&mut page, FILES);
-    page.control("SH", ["EXAMPLES"]);
-    for (what, line) in help::EXAMPLES {
-        page.control("PP", []);
-        page.text([roman(format!("{what}:"))]);
-        verbatim(&mut page, [bold(*line)]);
-    }
-    page.control("SH", ["SEE ALSO"]);
-    page.text([bold("curl"), roman("(1), RFC 6455")]);
-    page.to_writer(&mut text)?;
-    Ok(text)
-}
-
-const FILES: &[(&str, &str)] = &[(
-    "$XDG_STATE_HOME/wsline/history",
-    "what was typed at the prompt, readable by its owner alone; ~/.local/state/wsline/history if \
-     the variable is not set. A line that begins with a space is not kept.",
-)];
-
-fn paragraphs(page: &mut Roff, paragraphs: &[&str]) {
-    for (index, paragraph) in paragraphs.iter().enumerate() {
-        if index > 0 {
-            page.control("PP", []);
-        }
-        page.text([roman(*paragraph)]);
-    }
-}
-
-fn terms(page: &mut Roff, rows: &[(&str, &str)]) {
-    for (term, meaning) in rows {
-        page.control("TP", []);
-        page.text([bold(*term)]);
-        page.text([roman(*meaning)]);
-    }
-}
-
-/// Lines as they stand.
-fn verbatim(page: &mut Roff, lines: impl IntoIterator<Item = Inline>) {
-    page.control("PP", []);
-    page.control("RS", ["4"]);
-    page.control("nf", []);
-    for line in lines {
-        page.text([line]);
-    }
-    page.control("fi", []);
-    page.control("RE", []);
-}
-
-fn json_lines(page: &mut Roff) {
-    page.control("SH", ["JSON LINES"]);
-    page.text([roman(help::JSON)]);
-    page.control("PP", []);
-    page.text([roman("Objects that are read:")]);
-    terms(page, help::JSON_IN);
-    page.control("PP", []);
-    page.text([roman(help::JSON_COMMON)]);
-    terms(page, help::JSON_OUT);
-}
-
-/// The options in the groups and the order of `--help`; `clap_mangen`'s own section has the groups
-/// as sections of the page, and drops the text of what `-h` leaves out.
-fn options_by_heading(page: &mut Roff, command: &Command) {
-    for argument in command.get_positionals() {
-        option(page, argument);
-    }
-    let mut headings: Vec<&str> = Vec::new();
-    for heading in command.get_arguments().filter_map(Arg::get_help_heading) {
-        if !headings.contains(&heading) {
-            headings.push(heading);
-        }
-    }
-    for heading in headings {
-        page.control("SS", [heading]);
-        for argument in visible(command) {
-            if argument.get_help_heading() == Some(heading) {
-                option(page, argument);
-            }
-        }
-    }
-}
-
-/// What help shows of a command's arguments, in its order.
-fn visible(command: &Command) -> Vec<&Arg> {
-    let mut arguments: Vec<&Arg> = command.get_arguments().collect();
-    arguments.sort_by_key(|argument| {
-        let name = argument.get_long().unwrap_or_default();
-        (argument.get_display_order(), name)
-    });
-    arguments
-}
-
-fn option(page: &mut Roff, argument: &Arg) {
-    page.control("TP", []);
-    page.text(signature(argument));
-    let text = argument.get_long_help().or_else(|| argument.get_help());
-    let mut words = sentences(text);
-    let defaults = argument.get_default_values();
-    if takes_value(argument) && !argument.is_hide_default_value_set() {
-        for default in defaults {
-            let _ = write!(words, " The default is {}.", default.to_string_lossy());
-        }
-    }
-    let choices: Vec<_> = argument
-        .get_possible_values()
-        .into_iter()
-        .filter(|choice| takes_value(argument) && !choice.is_hide_set())
-        .collect();
-    page.text([roman(words)]);
-    if choices.is_empty() {
-        return;
-    }
-    page.control("RS", []);
-    for choice in choices {
-        page.control("TP", []);
-        page.text([bold(choice.get_name())]);
-        if let Some(meaning) = choice.get_help() {
-            page.text([roman(meaning.to_string())]);
-        }
-    }
-    page.control("RE", []);
-}
-
-/// `-d, --data TEXT`, or the name of a positional argument.
-fn signature(argument: &Arg) -> Vec<Inline> {
-    let values = argument.get_value_names().unwrap_or_default();
-    let value = italic(values.join(" "));
-    if argument.is_positional() {
-        return vec![value];
-    }
-    let mut inlines = Vec::new();
-    if let Some(short) = argument.get_short() {
-        inlines.extend([bold(format!("-{short}")), roman(", ")]);
-    }
-    let long = argument.get_long().unwrap_or_default();
-    inlines.push(bold(format!("--{long}")));
-    if takes_value(argument) {
-        inlines.extend([roman(" "), value]);
-    }
-    inlines
-}
-
-/// The paragraphs of a help text as one, each a sentence: `-h` has them without a full stop.
-fn sentences(text: Option<&StyledStr>) -> String {
-    let text = text.map(ToString::to_string).unwrap_or_default();
-    let sentences: Vec<String> = text
-        .split("\n\n")
-        .map(|paragraph| format!("{}.", paragraph.trim_end_matches('.')))
-        .collect();
-    sentences.join(" ")
-}
-
-fn takes_value(argument: &Arg) -> bool {
-    argument.get_action().takes_values()
-}
-
-/// The subcommands with the options that are theirs alone.
-fn commands(page: &mut Roff, command: &Command) {
-    for task in command.get_subcommands() {
-        if task.has_subcommands() {
-            for leaf in task.get_subcommands() {
-                subcommand(page, command, leaf, &format!("{} ", task.get_name()));
-            }
-        } else {
-            subcommand(page, command, task, "");
-        }
-    }
-}
-
-fn subcommand(page: &mut Roff, command: &Command, task: &Command, prefix: &str) {
-    let own: Vec<&Arg> = visible(task)
-        .into_iter()
-        .filter(|argument| argument.get_id() != "help")
-        .collect();
-    let shared = own
-        .iter()
-        .any(|argument| argument.get_help_heading().is_some());
-    let mut usage = format!("{} {prefix}{}", command.get_name(), task.get_name());
-    if own.iter().any(|argument| !argument.is_positional()) {
-        usage.push_str(" [OPTIONS]");
-    }
-    for positional in task.get_positionals() {
-        let mut name = positional.get_value_names().unwrap_or_default().join(" ");
-        if matches!(positional.get_action(), clap::ArgAction::Append) {
-            name.push_str("...");
-        }
-        if positional.is_last_set() {
-            let _ = write!(usage, " [-- {name}]");
-        } else if positional.is_required_set() {
-            let _ = write!(usage, " {name}");
-        } else {
-            let _ = write!(usage, " [{name}]");
-        }
-    }
-    page.control("SS", [usage.as_str()]);
-    let about = task.get_long_about().or_else(|| task.get_about());
-    page.text([roman(sentences(about))]);
-    if !shared {
-        for argument in own {
-            option(page, argument);
-        }
+/// The file as it is committed.
+fn text(what: Generate) -> &'static str {
+    match what {
+        Generate::Completions { shell } => match shell {
+            Shell::Bash => include_str!("../../completions/wsline.bash"),
+            Shell::Elvish => include_str!("../../completions/wsline.elv"),
+            Shell::Fish => include_str!("../../completions/wsline.fish"),
+            Shell::PowerShell => include_str!("../../completions/_wsline.ps1"),
+            Shell::Zsh => include_str!("../../completions/_wsline"),
+        },
+        Generate::Man => include_str!("../../completions/wsline.1"),
     }
 }
 
@@ -303,31 +40,16 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+    use crate::cli;
 
-    /// What `completions/` holds, and the words after `wsline generate` that print it.
-    const FILES: &[(&str, &str, Generate)] = &[
-        (
-            "wsline.bash",
-            "completions bash",
-            completions_of(Shell::Bash),
-        ),
-        ("_wsline", "completions zsh", completions_of(Shell::Zsh)),
-        (
-            "wsline.fish",
-            "completions fish",
-            completions_of(Shell::Fish),
-        ),
-        (
-            "_wsline.ps1",
-            "completions powershell",
-            completions_of(Shell::PowerShell),
-        ),
-        (
-            "wsline.elv",
-            "completions elvish",
-            completions_of(Shell::Elvish),
-        ),
-        ("wsline.1", "man", Generate::Man),
+    /// The files of `completions/`.
+    const FILES: &[(&str, Generate)] = &[
+        ("wsline.bash", completions_of(Shell::Bash)),
+        ("_wsline", completions_of(Shell::Zsh)),
+        ("wsline.fish", completions_of(Shell::Fish)),
+        ("_wsline.ps1", completions_of(Shell::PowerShell)),
+        ("wsline.elv", completions_of(Shell::Elvish)),
+        ("wsline.1", Generate::Man),
     ];
 
     const fn completions_of(shell: Shell) -> Generate {
@@ -335,16 +57,14 @@ mod tests {
     }
 
     fn generated(what: Generate) -> String {
-        let mut text = Vec::new();
-        generate(&what, &mut text).expect("a vector takes everything");
-        String::from_utf8(text).expect("generated files are UTF-8")
+        generator::generated(what).expect("a vector takes everything")
     }
 
     #[test]
-    fn the_committed_files_are_what_the_flags_say() {
+    fn committed_files_match_the_flags() {
         let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("completions");
         let update = std::env::var_os("WSLINE_UPDATE").is_some();
-        for &(name, words, what) in FILES {
+        for &(name, what) in FILES {
             let path = directory.join(name);
             let fresh = generated(what);
             if update {
@@ -353,8 +73,12 @@ mod tests {
             let committed = fs::read_to_string(&path).unwrap_or_default();
             assert!(
                 committed == fresh,
-                "completions/{name} is stale: cargo run -- generate {words} > completions/{name} \
-                 (or all of them: WSLINE_UPDATE=1 cargo test --lib generate)"
+                "completions/{name} is stale: WSLINE_UPDATE=1 cargo test --lib generate"
+            );
+            // What was just updated is in the program only after the next build.
+            assert!(
+                update || text(what) == fresh,
+                "{name} is printed for another"
             );
         }
     }
@@ -389,7 +113,7 @@ mod tests {
 
     #[test]
     fn the_man_page_and_every_completion_know_every_option() {
-        for &(name, _, what) in FILES {
+        for &(name, what) in FILES {
             let text = generated(what).replace("\\-", "-");
             for argument in cli::command().get_arguments() {
                 let Some(long) = argument.get_long() else {
