@@ -25,6 +25,7 @@ use native_tls::TlsAcceptor;
 
 use crate::connect::tls::IdentityFiles;
 use crate::error::{plain, Error};
+use crate::sys::file::Inputs;
 
 pub use event::{Ending, Event};
 use permits::{Permits, Purpose};
@@ -71,7 +72,7 @@ impl Default for Options {
 
 /// What accepts TLS with the certificate and key in these files.
 fn acceptor(source: &IdentityFiles) -> Result<TlsAcceptor, Error> {
-    TlsAcceptor::new(source.load()?).map_err(|cause| source.unfit(&cause))
+    TlsAcceptor::new(source.load(&Inputs::default())?).map_err(|cause| source.unfit(&cause))
 }
 
 /// An echo server that has its port, and serves nobody yet.

@@ -20,11 +20,11 @@ use wsline::output::stderr;
 use wsline::plan::{palette, Environment, Plan};
 
 fn main() -> ExitCode {
-    let call = match cli::parse(std::env::args_os()) {
-        Ok(call) => call,
-        Err(usage) => return print_usage(&usage, &Environment::read()),
-    };
     let environment = Environment::read();
+    let call = match cli::parse(std::env::args_os(), &environment.inputs) {
+        Ok(call) => call,
+        Err(usage) => return print_usage(&usage, &environment),
+    };
     let result = match call {
         Call::Talk { url, options } => Plan::new(&url, *options, &environment).map(talk),
         Call::Test { test, options } => {
@@ -83,7 +83,8 @@ fn demo(options: Options, environment: &Environment) -> Result<ExitCode, Error> 
 
 /// Talks as a pasted curl command says.
 fn curl(words: &[OsString], mut environment: Environment) -> Result<ExitCode, Error> {
-    match commands::curl::read(words, &mut environment)?.parse() {
+    let command = commands::curl::read(words, &mut environment)?;
+    match command.parse(&environment.inputs) {
         Ok((url, options)) => Plan::new(&url, options, &environment).map(talk),
         Err(usage) => Ok(print_usage(&usage, &environment)),
     }

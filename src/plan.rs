@@ -37,6 +37,7 @@ use crate::source::conversation::{Act, Expectation, Step};
 use crate::source::reader::Reader;
 use crate::source::send_delay::SendDelay;
 use crate::source::stdin::Cut;
+use crate::sys::file::Inputs;
 use crate::target::Target;
 
 /// What a standard stream is connected to.
@@ -72,6 +73,8 @@ pub struct Environment {
     pub home: Option<PathBuf>,
     /// What it says about proxies.
     pub proxies: ProxyVariables,
+    /// The files that the command line names.
+    pub inputs: Inputs,
 }
 
 impl Environment {
@@ -98,6 +101,7 @@ impl Environment {
             proxies: ProxyVariables::read(|name| {
                 set(name).map(|value| value.to_string_lossy().into_owned())
             }),
+            inputs: Inputs::default(),
         }
     }
 }
@@ -324,6 +328,7 @@ fn request(
             }),
             min: options.tls_min,
             max: options.tls_max,
+            inputs: environment.inputs.clone(),
         },
         route,
         max_redirects: options
@@ -340,6 +345,9 @@ fn request(
         ..ConnectOptions::new(target)
     };
     request.check()?;
+    if request.may_use_tls() {
+        request.tls.read_pipes();
+    }
     if let Some(credentials) = request.credentials.as_mut().filter(|_| asks) {
         let user = escape::text(&credentials.user, Breaks::Shown);
         let question = format!("Password for {user} at {}: ", request.target.host_header());

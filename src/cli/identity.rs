@@ -4,6 +4,7 @@
 use super::values::{field_value, file, secret};
 use crate::http::{Credentials, CustomHeader};
 use crate::secret::Secret;
+use crate::sys::file::Inputs;
 
 /// Who logs in (`--user`).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,8 +17,8 @@ pub struct Login {
 
 /// `USER:PASS`, whose password may be empty and may hold colons, or `USER` alone, whose password
 /// is still to be asked for; also where `env:NAME` and `@FILE` say.
-pub(super) fn login(text: &str) -> Result<Login, String> {
-    let text = secret(text)?;
+pub(super) fn login(text: &str, inputs: &Inputs) -> Result<Login, String> {
+    let text = secret(text, inputs)?;
     let (user, password) = match text.split_once(':') {
         Some((user, password)) => (user, Some(Secret::new(password))),
         None => (&*text, None),
@@ -32,8 +33,8 @@ pub(super) fn login(text: &str) -> Result<Login, String> {
 }
 
 /// `USER:PASS` for a proxy, which is not asked for; also where `env:NAME` and `@FILE` say.
-pub(super) fn proxy_login(text: &str) -> Result<Credentials, String> {
-    let login = login(text)?;
+pub(super) fn proxy_login(text: &str, inputs: &Inputs) -> Result<Credentials, String> {
+    let login = login(text, inputs)?;
     let password = login
         .password
         .ok_or("no password: write USER:PASS (USER: for an empty one)")?;
@@ -45,8 +46,8 @@ pub(super) fn proxy_login(text: &str) -> Result<Credentials, String> {
 
 /// A token of RFC 6750 §2.1, which is not checked closer than a header's value: servers take
 /// more than the grammar has.
-pub(super) fn bearer(text: &str) -> Result<Secret, String> {
-    let token = secret(text)?;
+pub(super) fn bearer(text: &str, inputs: &Inputs) -> Result<Secret, String> {
+    let token = secret(text, inputs)?;
     let token = field_value(token.trim())?;
     if token.is_empty() {
         return Err("the token is empty".to_owned());
@@ -75,11 +76,11 @@ pub(super) fn cookie(text: &str) -> Result<Secret, String> {
 
 /// One `-H`: a header, or `@FILE` with a header on each line; empty lines, and those that begin
 /// with `#`, are passed over.
-pub(super) fn headers(text: &str) -> Result<Vec<CustomHeader>, String> {
+pub(super) fn headers(text: &str, inputs: &Inputs) -> Result<Vec<CustomHeader>, String> {
     let Some(path) = text.strip_prefix('@') else {
         return CustomHeader::parse(text).map(|header| vec![header]);
     };
-    let content = file(path)?;
+    let content = file(path, inputs)?;
     let lines = content.lines().enumerate();
     lines
         .filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'))
@@ -93,6 +94,10 @@ pub(super) fn headers(text: &str) -> Result<Vec<CustomHeader>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn login(text: &str) -> Result<Login, String> {
+        super::login(text, &Inputs::default())
+    }
 
     #[test]
     fn a_login_may_lack_its_password() {
@@ -109,6 +114,7 @@ mod tests {
 
     #[test]
     fn tokens_and_cookies() {
+        let bearer = |text: &str| bearer(text, &Inputs::default());
         assert_eq!(bearer(" t.o-k="), Ok(Secret::new("t.o-k=")));
         for (text, says) in [
             ("", "empty"),
@@ -135,7 +141,8 @@ mod tests {
         let file = tempfile::NamedTempFile::new().expect("a temporary file");
         let name = format!("@{}", file.path().display());
         let write = |text: &str| std::fs::write(file.path(), text).expect("it can be written");
-        write("# ours\nA: 1\r\n\n  \nb:2\nC;\nD:");
+        let headers = |text: &str| headers(text, &Inputs::default());
+        write("\u{feff}# ours\nA: 1\r\n\n  \nb:2\nC;\nD:");
         let read = headers(&name).expect("headers");
         let names: Vec<&str> = read.iter().map(|header| &*header.name).collect();
         assert_eq!(names, ["A", "b", "C", "D"]);
@@ -145,5 +152,8 @@ mod tests {
         assert!(complaint.contains("line 2: "), "{complaint}");
         assert!(!complaint.contains("hidden"), "{complaint}");
         assert!(headers("@").is_err());
+        write("\u{feff}A: 1\n");
+        let read = headers(&name).expect("a header");
+        assert_eq!(&*read[0].name, "A", "without the byte order mark");
     }
 }

@@ -43,6 +43,7 @@ pub use values::{BinaryAs, Colour, Compress, Shell};
 
 use crate::http::find_tokens;
 use crate::secret::Secret;
+use crate::sys::file::Inputs;
 use crate::target::HostPort;
 use crate::text::escape;
 use options::Typed;
@@ -103,7 +104,7 @@ pub struct EchoOptions {
         alias = "passphrase",
         value_name = "PASS",
         allow_hyphen_values = true,
-        value_parser = values::passphrase
+        value_parser = values::reading(&Inputs::default(), values::passphrase)
     )]
     pub pass: Option<Secret>,
 
@@ -247,21 +248,25 @@ enum Task {
 
 const TEST_USAGE: &str = "wsline test [OPTIONS] FILE... [-- OPTIONS]";
 
-/// Reads the command line; its first word is the program's name.
+/// Reads the command line; its first word is the program's name. Values that are in files are read
+/// with `inputs`.
 ///
 /// # Errors
 ///
 /// What is wrong with it, for [`usage::text`]; also the help and the version, which clap counts as
 /// errors: its `print()` writes them to stdout, and its `exit_code()` is 0 or 2.
-pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Call, clap::Error> {
+pub fn parse(
+    args: impl IntoIterator<Item = OsString>,
+    inputs: &Inputs,
+) -> Result<Call, clap::Error> {
     let mut args: Vec<OsString> = args.into_iter().collect();
     if let Some(name) = args.first_mut() {
         *name = usage::program(name);
     }
-    if let Some(call) = parse_talk(&args) {
+    if let Some(call) = parse_talk(&args, inputs) {
         return Ok(call);
     }
-    let mut command = command().arg(wscats_connect());
+    let mut command = reading(command(), inputs).arg(wscats_connect());
     let matches = command
         .try_get_matches_from_mut(&args)
         .map_err(|error| keep_secret(error, &mut command))
@@ -274,7 +279,7 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Call, clap::Err
             let options = test
                 .check()
                 .and_then(|()| {
-                    let options = conversation(&test.words);
+                    let options = conversation(&test.words, inputs);
                     options.map_err(|sentence| format!("after --: {sentence}"))
                 })
                 .map_err(|sentence| complain(&mut command, Some("test"), conflict, &sentence))?;
@@ -319,11 +324,11 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Call, clap::Err
 /// Reads what nearly every command line is, a URL and options, without the subcommands and the
 /// prose of the help: making those costs more than all the rest that is done before connecting.
 /// `None` says that it is not just that, or that something is wrong with it.
-fn parse_talk(args: &[OsString]) -> Option<Call> {
+fn parse_talk(args: &[OsString], inputs: &Inputs) -> Option<Call> {
     let command = clap::Command::new("wsline")
         .args_override_self(true)
         .disable_help_flag(true);
-    let matches = Talk::augment_args(command)
+    let matches = reading(Talk::augment_args(command), inputs)
         .try_get_matches_from(args)
         .ok()?;
     let talk = Talk::from_arg_matches(&matches).ok()?;
@@ -333,13 +338,13 @@ fn parse_talk(args: &[OsString]) -> Option<Call> {
 }
 
 /// Reads options of a conversation that stand apart from its URL: behind the `--` of `wsline
-/// test`, or in a session file.
+/// test`, or in a session file. Values that are in files are read with `inputs`.
 ///
 /// # Errors
 ///
 /// A sentence on what is wrong with them, or does not belong there.
-pub fn conversation(words: &[OsString]) -> Result<Options, String> {
-    let mut command = command();
+pub fn conversation(words: &[OsString], inputs: &Inputs) -> Result<Options, String> {
+    let mut command = reading(command(), inputs);
     let program = OsString::from("wsline");
     let matches = command
         .try_get_matches_from_mut(std::iter::once(&program).chain(words))
@@ -390,6 +395,20 @@ fn sentence_of(error: &clap::Error) -> String {
 #[must_use]
 pub fn command() -> clap::Command {
     help::describe(Cli::command())
+}
+
+/// Lets the options whose values may be in files read them with `inputs`.
+fn reading(command: clap::Command, inputs: &Inputs) -> clap::Command {
+    let of_option = |arg: Arg| match arg.get_id().as_str() {
+        "headers" => arg.value_parser(values::reading(inputs, identity::headers)),
+        "user" => arg.value_parser(values::reading(inputs, identity::login)),
+        "bearer" => arg.value_parser(values::reading(inputs, identity::bearer)),
+        "proxy_user" => arg.value_parser(values::reading(inputs, identity::proxy_login)),
+        "pass" => arg.value_parser(values::reading(inputs, values::passphrase)),
+        _ => arg,
+    };
+    let of_subcommand = |command| reading(command, inputs);
+    command.mut_args(of_option).mut_subcommands(of_subcommand)
 }
 
 const CONNECT: &str = "connect";

@@ -19,6 +19,7 @@ use crate::driver::Wait;
 use crate::http::{Credentials, CustomHeader};
 use crate::secret::Secret;
 use crate::source::Wanted;
+use crate::sys::file::Inputs;
 
 const HEADERS: &str = "Headers and identity";
 const TLS: &str = "TLS";
@@ -69,14 +70,14 @@ pub struct Options {
     /// @FILE from a file. They are hidden in what is shown, unless --show-secrets is given; but
     /// other users of this machine can see a command line.
     #[arg(short = 'u', long, alias = "auth", value_name = "USER[:PASS]",
-          allow_hyphen_values = true, value_parser = identity::login, help_heading = HEADERS)]
+          allow_hyphen_values = true, value_parser = values::reading(&Inputs::default(), identity::login), help_heading = HEADERS)]
     pub user: Option<Login>,
 
     /// Log in with a token (Authorization: Bearer)
     ///
     /// env:NAME takes it from a variable, @FILE from a file. It goes before credentials in the
     /// URL; an Authorization of --header goes before all.
-    #[arg(long, value_name = "TOKEN", hide_short_help = true, value_parser = identity::bearer,
+    #[arg(long, value_name = "TOKEN", hide_short_help = true, value_parser = values::reading(&Inputs::default(), identity::bearer),
           allow_hyphen_values = true, help_heading = HEADERS)]
     pub bearer: Option<Secret>,
 
@@ -125,7 +126,8 @@ pub struct Options {
     /// env:NAME takes it from an environment variable and @FILE from a file, where no other user
     /// of this machine can read it.
     #[arg(long, alias = "passphrase", value_name = "PASS", allow_hyphen_values = true,
-          hide_short_help = true, value_parser = values::passphrase, help_heading = TLS)]
+          hide_short_help = true, help_heading = TLS,
+          value_parser = values::reading(&Inputs::default(), values::passphrase))]
     pub pass: Option<Secret>,
 
     /// Speak no older version of TLS: 1.0, 1.1, 1.2 or 1.3
@@ -200,7 +202,7 @@ pub struct Options {
     /// It goes before a user name and password in the proxy's address. env:NAME takes both from an
     /// environment variable and @FILE from a file.
     #[arg(short = 'U', long, value_name = "USER:PASS", hide_short_help = true,
-          allow_hyphen_values = true, value_parser = identity::proxy_login, help_heading = NETWORK)]
+          allow_hyphen_values = true, value_parser = values::reading(&Inputs::default(), identity::proxy_login), help_heading = NETWORK)]
     pub proxy_user: Option<Credentials>,
 
     /// Send a header to the proxy (repeat)
@@ -417,7 +419,7 @@ pub(super) struct Typed {
     /// it out, and 'NAME;' sends it empty. @FILE has a header on each line; empty lines and those
     /// that begin with # are passed over.
     #[arg(short = 'H', long = "header", value_name = "N: V", action = ArgAction::Append,
-          allow_hyphen_values = true, value_parser = identity::headers, help_heading = HEADERS)]
+          allow_hyphen_values = true, value_parser = values::reading(&Inputs::default(), identity::headers), help_heading = HEADERS)]
     headers: Vec<Vec<CustomHeader>>,
 
     #[command(flatten)]

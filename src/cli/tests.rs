@@ -5,7 +5,8 @@ use crate::driver::Wait;
 
 fn try_words(words: &[&str]) -> Result<Call, clap::Error> {
     let program = std::iter::once("wsline");
-    parse(program.chain(words.iter().copied()).map(OsString::from))
+    let words = program.chain(words.iter().copied()).map(OsString::from);
+    parse(words, &Inputs::default())
 }
 
 fn call(words: &[&str]) -> Call {
@@ -725,9 +726,11 @@ fn a_text_that_is_not_utf8_is_refused_and_a_file_name_is_not() {
         let value = OsString::from_vec(value.to_vec());
         ["wsline".into(), "h".into(), "-d".into(), value]
     };
-    let error = parse(words(b"\xff")).expect_err("not UTF-8");
+    let error = parse(words(b"\xff"), &Inputs::default()).expect_err("not UTF-8");
     assert!(error.to_string().contains("--data-binary sends any bytes"));
-    let Call::Talk { options, .. } = parse(words(b"@\xff")).expect("a file name") else {
+    let Call::Talk { options, .. } =
+        parse(words(b"@\xff"), &Inputs::default()).expect("a file name")
+    else {
         panic!("talk")
     };
     let name = std::path::PathBuf::from(OsString::from_vec(b"\xff".to_vec()));

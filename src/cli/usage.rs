@@ -127,6 +127,7 @@ fn without_others(text: &str, codes: &[String]) -> String {
 mod tests {
     use super::*;
     use crate::cli::parse;
+    use crate::sys::file::Inputs;
 
     /// A window title, a color, and characters that change the order of others, or begin a sequence
     /// as C1 does.
@@ -134,7 +135,8 @@ mod tests {
     const SHOWN: &str = "\\x1b]0;x\\x07\\x1b[31m\\u{202e}\\u{9b}31m\\n";
 
     fn error(args: &[&str]) -> clap::Error {
-        parse(args.iter().map(OsString::from)).expect_err("it is wrong")
+        let args = args.iter().map(OsString::from);
+        parse(args, &Inputs::default()).expect_err("it is wrong")
     }
 
     #[test]
@@ -219,10 +221,12 @@ mod tests {
     #[test]
     fn what_a_session_file_says_is_escaped() {
         let words = ["--foo\x1b[31m", "-w"].map(OsString::from);
-        let sentence = crate::cli::conversation(&words).expect_err("it is wrong");
+        let sentence =
+            crate::cli::conversation(&words, &Inputs::default()).expect_err("it is wrong");
         assert!(sentence.contains("'--foo\\x1b[31m'"), "{sentence:?}");
         let words = ["-w", "1\x1b[31m"].map(OsString::from);
-        let sentence = crate::cli::conversation(&words).expect_err("it is wrong");
+        let sentence =
+            crate::cli::conversation(&words, &Inputs::default()).expect_err("it is wrong");
         assert!(!sentence.contains(escape::is_hidden), "{sentence:?}");
     }
 }

@@ -5,10 +5,8 @@
 //! They are pure, except that [`secret`] fetches what `env:NAME` and `@FILE` stand for.
 
 use std::env::VarError;
-use std::fs::File;
-use std::io::Read as _;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::builder::PossibleValue;
@@ -19,6 +17,7 @@ use crate::error::plain;
 use crate::http::is_token;
 use crate::secret::Secret;
 use crate::session_file;
+use crate::sys::file::{without_byte_order_mark, Inputs};
 use crate::target::host::split_port;
 use crate::target::{HostError, HostPort};
 pub(super) use crate::text::duration::parse as duration;
@@ -287,9 +286,18 @@ pub(super) fn subprotocol(text: &str) -> Result<String, String> {
 /// The most that a file of secrets holds.
 const LARGEST_SECRET: u64 = 64 << 10;
 
+/// A parser of values that may be in files, which it reads with `inputs`.
+pub(super) fn reading<T: 'static>(
+    inputs: &Inputs,
+    parse: fn(&str, &Inputs) -> Result<T, String>,
+) -> impl Fn(&str) -> Result<T, String> + Clone + Send + Sync + 'static {
+    let inputs = inputs.clone();
+    move |text: &str| parse(text, &inputs)
+}
+
 /// A passphrase: itself, or from where [`secret`] takes it.
-pub(super) fn passphrase(text: &str) -> Result<Secret, String> {
-    let secret = secret(text)?;
+pub(super) fn passphrase(text: &str, inputs: &Inputs) -> Result<Secret, String> {
+    let secret = secret(text, inputs)?;
     if secret.contains('\0') {
         return Err("it has a NUL in it, and no passphrase can".to_owned());
     }
@@ -298,7 +306,7 @@ pub(super) fn passphrase(text: &str) -> Result<Secret, String> {
 
 /// A secret as it stands on the command line: `env:NAME`, `@FILE` without the line end that
 /// editors put at its end, or the secret itself. Other users of the machine see only the last.
-pub(crate) fn secret(text: &str) -> Result<String, String> {
+pub(crate) fn secret(text: &str, inputs: &Inputs) -> Result<String, String> {
     if let Some(name) = text.strip_prefix("env:") {
         return std::env::var(name).map_err(|cause| match cause {
             VarError::NotPresent => format!("the environment has no variable {name:?}"),
@@ -308,7 +316,7 @@ pub(crate) fn secret(text: &str) -> Result<String, String> {
     let Some(path) = text.strip_prefix('@') else {
         return Ok(text.to_owned());
     };
-    let mut content = file(path)?;
+    let mut content = file(path, inputs)?;
     if content.ends_with('\n') {
         content.pop();
         if content.ends_with('\r') {
@@ -319,7 +327,7 @@ pub(crate) fn secret(text: &str) -> Result<String, String> {
 }
 
 /// The text of a small file that an `@` stands before.
-pub(super) fn file(path: &str) -> Result<String, String> {
+pub(super) fn file(path: &str, inputs: &Inputs) -> Result<String, String> {
     match path {
         "" => return Err("the file's name is missing after the @".to_owned()),
         "-" => {
@@ -327,16 +335,12 @@ pub(super) fn file(path: &str) -> Result<String, String> {
         }
         _ => {}
     }
-    let mut content = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(LARGEST_SECRET + 1).read_to_end(&mut content))
+    let content = inputs
+        .read(Path::new(path), LARGEST_SECRET)
         .map_err(|cause| format!("{path:?} can't be read: {}", plain(&cause)))?;
-    if content.len() as u64 > LARGEST_SECRET {
-        return Err(format!(
-            "{path:?} has more than 64 KiB: is it the right file?"
-        ));
-    }
-    String::from_utf8(content).map_err(|_| format!("{path:?} is not UTF-8"))
+    let text = std::str::from_utf8(without_byte_order_mark(&content));
+    text.map(str::to_owned)
+        .map_err(|_| format!("{path:?} is not UTF-8"))
 }
 
 /// The echo server's `[HOST:]PORT`, with the host filled in. Port 0 picks a free one.
@@ -466,6 +470,7 @@ mod tests {
 
     #[test]
     fn a_secret_stands_there_or_elsewhere() {
+        let secret = |text: &str| secret(text, &Inputs::default());
         let file = |content: &[u8]| {
             let file = tempfile::NamedTempFile::new().expect("a temporary file");
             std::fs::write(file.path(), content).expect("it can be written");
@@ -479,6 +484,7 @@ mod tests {
             ("s\n\n", "s\n"),
             (" s", " s"),
             ("", ""),
+            ("\u{feff}s\n", "s"),
         ] {
             assert_eq!(file(content.as_bytes()).0.as_deref(), Ok(is), "{content:?}");
         }
@@ -497,7 +503,14 @@ mod tests {
             (secret("@/no/such"), "can't be read"),
             (secret("@/"), "can't be read"),
             (file(b"\xff").0, "not UTF-8"),
-            (secret("@/dev/zero"), "more than 64 KiB"),
+            (
+                secret("@/dev/zero"),
+                "\"/dev/zero\" can't be read: it is a device, not a regular file",
+            ),
+            (
+                file("x".repeat((64 << 10) + 1).as_bytes()).0,
+                "larger than 64 KiB",
+            ),
         ] {
             let complaint = wrong.expect_err(says);
             assert!(complaint.contains(says), "{complaint}");

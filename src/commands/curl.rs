@@ -16,6 +16,7 @@ use clap::error::ErrorKind;
 use crate::cli::{self, Call, Options, Spoken};
 use crate::error::{plain, Error};
 use crate::plan::{Environment, Stream};
+use crate::sys::file::Inputs;
 
 pub use self::rewrite::rewrite;
 
@@ -73,11 +74,11 @@ impl Rewritten {
     /// # Errors
     ///
     /// What clap finds wrong with our own options, or with a pasted value.
-    pub fn parse(&self) -> Result<(String, Options), clap::Error> {
+    pub fn parse(&self, inputs: &Inputs) -> Result<(String, Options), clap::Error> {
         let wrong = |sentence: &str| cli::command().error(ErrorKind::ArgumentConflict, sentence);
         let program = OsString::from("wsline");
         let words = std::iter::once(&program).chain(&self.words);
-        let Call::Talk { url, mut options } = cli::parse(words.cloned())? else {
+        let Call::Talk { url, mut options } = cli::parse(words.cloned(), inputs)? else {
             return Err(wrong("a curl command has the URL of a WebSocket in it"));
         };
         if self.drained && options.spoken.iter().any(Spoken::reads_stdin) {

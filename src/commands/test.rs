@@ -21,6 +21,7 @@ mod trial;
 use std::ffi::OsString;
 use std::io;
 use std::os::fd::AsFd as _;
+use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::sync::mpsc::{channel, Sender};
 use std::sync::Arc;
@@ -38,6 +39,7 @@ use self::redact::Redactor;
 use self::server::Server;
 use self::trial::{Counts, Trials};
 use crate::cli::{Options, TestOptions};
+use crate::connect::tls;
 use crate::deadline::Deadline;
 use crate::driver::Signals;
 use crate::error::Error;
@@ -80,7 +82,22 @@ pub fn run(
 ) -> Result<ExitCode, Error> {
     let begun = Instant::now();
     let files = files::find(&test.files, &test.filter)?;
-    let files: Vec<Loaded> = files.into_iter().map(Loaded::read).collect();
+    // Of a folder only regular files are read, and nothing else that files name.
+    let of_files = environment.inputs.only_regular();
+    let load = |path: PathBuf| {
+        let named = test.files.contains(&path);
+        let inputs = if named {
+            &environment.inputs
+        } else {
+            &of_files
+        };
+        Loaded::read(path, inputs)
+    };
+    let files: Vec<Loaded> = files.into_iter().map(load).collect();
+    let of_tls = [&options.cacert, &options.cert, &options.key];
+    for path in of_tls.into_iter().flatten() {
+        environment.inputs.prefetch(path, tls::LARGEST_FILE);
+    }
     let variables = Variables { given: &test.vars };
     let secrets = secrets::of(test.url.as_deref(), options);
     let redactor = variables.redactor(&files, &secrets);
@@ -108,6 +125,7 @@ pub fn run(
         // Nobody is asked anything, whatever stdin is.
         environment: Environment {
             stdin: Stream::Device,
+            inputs: of_files,
             ..environment.clone()
         },
         verbose: test.verbose,

@@ -5,7 +5,6 @@
 //! value does to a statement shows when its turn comes.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -19,6 +18,7 @@ use crate::error::{plain, Error, Flaw};
 use crate::event::{Kind, Link};
 use crate::protocol::CloseReason;
 use crate::session_file::{self, Line, Message, Payload, Script, Statement, Template};
+use crate::sys::file::{open_regular, read_regular, LARGEST};
 
 /// How a file is played.
 pub struct Options<'a> {
@@ -327,10 +327,7 @@ impl Player {
             Message::File(kind, template) => {
                 let path = self.path(line, template)?;
                 let fault = |cause| self.unreadable(line, &path, &cause);
-                let file = File::open(&path).map_err(fault)?;
-                if file.metadata().map_err(fault)?.is_dir() {
-                    return Err(fault(std::io::ErrorKind::IsADirectory.into()));
-                }
+                let file = open_regular(&path).map_err(fault)?;
                 Act::Stream(*kind, Reader::new(file, path.display().to_string()))
             }
             Message::Ping(payload) => Act::Ping(self.payload(line, payload)?),
@@ -381,8 +378,8 @@ impl Player {
             W::Binary(bytes) => Wanted::Message(Pattern::Binary(bytes.clone())),
             W::File(kind, template) => {
                 let path = self.path(line, template)?;
-                let bytes =
-                    fs::read(&path).map_err(|cause| self.unreadable(line, &path, &cause))?;
+                let bytes = read_regular(&path, LARGEST)
+                    .map_err(|cause| self.unreadable(line, &path, &cause))?;
                 Wanted::Message(match kind {
                     Kind::Binary => Pattern::Binary(bytes),
                     Kind::Text => {

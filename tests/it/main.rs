@@ -20,6 +20,7 @@ mod faults;
 mod help;
 mod hints;
 mod identity;
+mod inputs;
 mod json;
 mod limits;
 mod memory;

@@ -86,7 +86,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         "verdict",
         &["error", "exit", "protocol", "driver::", "output"],
     ),
-    ("echo", &["error", "exit", "connect"]),
+    ("echo", &["error", "exit", "connect", "sys"]),
     // Flags are parsed into the types that the modules are set up with.
     (
         "cli",
@@ -101,6 +101,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "secret",
             "conversation",
             "session_file",
+            "sys",
             "driver::",
             "source::",
             "output::",

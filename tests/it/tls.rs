@@ -389,7 +389,7 @@ fn a_dot_at_the_end_of_a_name() {
 fn a_ca_file_that_can_not_be_used() {
     for (file, cause) in [
         ("missing.pem", "No such file or directory"),
-        (".", "Is a directory"),
+        (".", "it is a directory"),
         (
             "empty.pem",
             "there is no certificate in it (-----BEGIN CERTIFICATE-----)",

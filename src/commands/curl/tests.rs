@@ -22,7 +22,10 @@ fn complaint(pasted: &[&str]) -> String {
 fn options(pasted: &[&str], own: &[&str]) -> Options {
     let own: Vec<OsString> = own.iter().map(OsString::from).collect();
     let rewritten = rewrite(&strings(pasted), &own).expect("a WebSocket request");
-    rewritten.parse().expect("options of ours").1
+    rewritten
+        .parse(&Inputs::default())
+        .expect("options of ours")
+        .1
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! Reading the files, all of them before any is run: what is wrong with one is then known without
 //! a server, and so is where the server is, and which variables are to be kept out of reports.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::files::unreadable;
@@ -10,6 +9,7 @@ use crate::error::{Error, Flaw};
 use crate::output::record::Form;
 use crate::secret::Secret;
 use crate::session_file::{self, Script, Statement};
+use crate::sys::file::{Inputs, LARGEST};
 
 /// A file that was read.
 #[derive(Debug)]
@@ -25,11 +25,11 @@ pub struct Loaded {
 }
 
 impl Loaded {
-    /// Reads a file.
+    /// Reads a file with `inputs`.
     #[must_use]
-    pub fn read(path: PathBuf) -> Self {
+    pub fn read(path: PathBuf, inputs: &Inputs) -> Self {
         let name = path.display().to_string();
-        let (text, script) = match text(&path, &name) {
+        let (text, script) = match text(&path, &name, inputs) {
             Ok(text) => {
                 let read = match Form::of(&path) {
                     Form::Session => session_file::parse,
@@ -50,8 +50,10 @@ impl Loaded {
     }
 }
 
-fn text(path: &Path, name: &str) -> Result<String, Error> {
-    let bytes = fs::read(path).map_err(|cause| unreadable(path, &cause))?;
+fn text(path: &Path, name: &str, inputs: &Inputs) -> Result<String, Error> {
+    let bytes = inputs
+        .read(path, LARGEST)
+        .map_err(|cause| unreadable(path, &cause))?;
     let text = session_file::decode(name, &bytes).map_err(flawed)?;
     Ok(text.to_owned())
 }
@@ -113,6 +115,8 @@ pub fn first_url(files: &[Loaded], variables: Variables<'_>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn loaded(text: &str) -> Loaded {
@@ -164,7 +168,7 @@ mod tests {
     fn a_file_that_can_not_be_read_is_an_error_of_it() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("no.ws");
-        let error = Loaded::read(path.clone())
+        let error = Loaded::read(path.clone(), &Inputs::default())
             .script
             .expect_err("it is missing");
         assert_eq!(
@@ -175,9 +179,11 @@ mod tests {
             )
         );
         fs::write(&path, b"> a\xff\n").expect("a file");
-        let error = Loaded::read(path.clone()).script.expect_err("no UTF-8");
+        let error = Loaded::read(path.clone(), &Inputs::default())
+            .script
+            .expect_err("no UTF-8");
         assert!(matches!(error, Error::Script(flaw) if flaw.line == 1));
         fs::write(&path, b"> a\n").expect("a file");
-        assert!(Loaded::read(path).script.is_ok());
+        assert!(Loaded::read(path, &Inputs::default()).script.is_ok());
     }
 }

@@ -22,6 +22,7 @@ use crate::session_file::{self, Line, Script, Statement};
 use crate::source::conversation::{Conversation, Plot, Step};
 use crate::source::player::{self, Connection, Player};
 use crate::source::Wanted;
+use crate::sys::file::Inputs;
 use crate::target::InvalidUrl;
 
 /// Says a line to people.
@@ -156,10 +157,11 @@ fn plan(
     origin: Origin<'_>,
     settings: &Settings,
 ) -> Result<Plan, Error> {
+    let inputs = &settings.environment.inputs;
     let mut words: Vec<OsString> = connection.words.iter().map(OsString::from).collect();
     words.extend(settings.words.iter().cloned());
-    let mut options = cli::conversation(&words).map_err(|sentence| {
-        let (line, sentence) = of_file.wrong(connection).unwrap_or((0, sentence));
+    let mut options = cli::conversation(&words, inputs).map_err(|sentence| {
+        let (line, sentence) = of_file.wrong(connection, inputs).unwrap_or((0, sentence));
         origin.flaw(line, 0, sentence)
     })?;
     // After the last statement there is nothing to wait for.
@@ -184,7 +186,7 @@ struct Words<'a> {
 
 impl Words<'_> {
     /// The first line whose words are wrong by themselves, and what is wrong with them.
-    fn wrong(&self, connection: &Connection) -> Option<(u32, String)> {
+    fn wrong(&self, connection: &Connection, inputs: &Inputs) -> Option<(u32, String)> {
         let of_it = |line: &&Line| line.link.is_none() || line.link == connection.name;
         self.lines.iter().filter(of_it).find_map(|line| {
             let (option, templates) = match &line.statement {
@@ -197,7 +199,7 @@ impl Words<'_> {
             let values: Vec<String> = values.collect::<Option<_>>()?;
             let words = option.map(str::to_owned).into_iter().chain(values);
             let words: Vec<OsString> = words.map(OsString::from).collect();
-            let sentence = cli::conversation(&words).err()?;
+            let sentence = cli::conversation(&words, inputs).err()?;
             Some((line.number, sentence))
         })
     }

@@ -110,6 +110,6 @@ mod tests {
 
     fn cli_options(words: &[&str]) -> Options {
         let words: Vec<OsString> = words.iter().map(OsString::from).collect();
-        crate::cli::conversation(&words).expect("options")
+        crate::cli::conversation(&words, &crate::sys::file::Inputs::default()).expect("options")
     }
 }

@@ -138,6 +138,7 @@ impl<'a> Tunnel<'a> {
         let options = TlsOptions {
             insecure: self.request.tls.insecure,
             cacert: self.request.tls.cacert.clone(),
+            inputs: self.request.tls.inputs.clone(),
             ..TlsOptions::default()
         };
         let peer = tls::Peer {

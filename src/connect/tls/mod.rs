@@ -14,11 +14,11 @@ mod store;
 mod version;
 
 use std::error::Error as _;
-use std::fs;
 use std::io::{self, Read, Write};
 #[cfg(not(target_vendor = "apple"))]
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{sync_channel, Receiver, RecvTimeoutError};
 use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
@@ -29,6 +29,7 @@ use super::stream::Stream;
 use super::timed_out;
 use crate::deadline::Deadline;
 use crate::error::{plain, Error, Phase};
+use crate::sys::file::{without_byte_order_mark, Inputs};
 use crate::target::HostPort;
 pub use identity::IdentityFiles;
 use problem::CertificateProblem;
@@ -55,6 +56,22 @@ pub struct TlsOptions {
     pub min: Option<TlsVersion>,
     /// The newest version of TLS to speak.
     pub max: Option<TlsVersion>,
+    /// Reads the files.
+    pub inputs: Inputs,
+}
+
+/// The most that a file with certificates or a key has, in bytes.
+pub const LARGEST_FILE: u64 = 16 << 20;
+
+impl TlsOptions {
+    /// Reads what is a pipe of the files, so that nothing waits for it once connecting has begun.
+    pub fn read_pipes(&self) {
+        let identity = self.identity.iter();
+        let of_identity = identity.flat_map(|source| source.key.iter().chain([&source.cert]));
+        for path in self.cacert.iter().chain(of_identity) {
+            self.inputs.prefetch(path, LARGEST_FILE);
+        }
+    }
 }
 
 /// What TLS stands on. It notes what kind of record the server began with.
@@ -150,23 +167,37 @@ impl Write for TlsStream {
 
 /// Loads the certificates to trust, which takes a while, beside whatever else has to be done.
 #[derive(Debug)]
-pub struct Preparing(Option<thread::JoinHandle<Result<TlsConnector, Error>>>);
+pub struct Preparing(Receiver<Result<TlsConnector, Error>>);
 
 impl Preparing {
     /// Begins, on a thread of its own.
     #[must_use]
     pub fn start(options: &TlsOptions) -> Self {
         let options = options.clone();
+        let (sender, receiver) = sync_channel(1);
+        let work = move || {
+            // Nobody waits for it any more if this fails.
+            let _ = sender.send(build(&options));
+        };
         let thread = thread::Builder::new().name("certificates".to_owned());
-        Self(thread.spawn(move || build(&options)).ok())
+        // Without a thread nothing comes through the channel.
+        let _ = thread.spawn(work);
+        Self(receiver)
     }
 
-    /// Waits for it. Without a thread it is done now.
-    fn finish(self, options: &TlsOptions) -> Result<TlsConnector, Error> {
-        match self.0.map(thread::JoinHandle::join) {
-            Some(Ok(result)) => result,
+    /// Waits for it: a file on a disk that does not answer holds up nothing for longer. Without a
+    /// thread it is done now.
+    fn finish(self, options: &TlsOptions, deadline: Deadline) -> Result<TlsConnector, Error> {
+        let late = || timed_out(deadline, Phase::Tls);
+        let built = match deadline.left().map_err(|_| late())? {
+            Some(left) => self.0.recv_timeout(left),
+            None => self.0.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        };
+        match built {
+            Ok(result) => result,
+            Err(RecvTimeoutError::Timeout) => Err(late()),
             // A panic has been shown by the thread: here it is tried once more.
-            None | Some(Err(_)) => build(options),
+            Err(RecvTimeoutError::Disconnected) => build(options),
         }
     }
 }
@@ -184,11 +215,11 @@ fn build(options: &TlsOptions) -> Result<TlsConnector, Error> {
         builder.max_protocol_version(options.max.map(Into::into));
     }
     if let Some(source) = &options.identity {
-        builder.identity(source.load()?);
+        builder.identity(source.load(&options.inputs)?);
     }
     if let Some(path) = &options.cacert {
         builder.disable_built_in_roots(true);
-        for certificate in read_certificates(path)? {
+        for certificate in read_certificates(path, &options.inputs)? {
             builder.add_root_certificate(certificate);
         }
     }
@@ -201,14 +232,17 @@ fn build(options: &TlsOptions) -> Result<TlsConnector, Error> {
     })
 }
 
-fn read_certificates(path: &Path) -> Result<Vec<Certificate>, Error> {
+fn read_certificates(path: &Path, inputs: &Inputs) -> Result<Vec<Certificate>, Error> {
     let failed = |cause: String| Error::CaFile {
         path: path.display().to_string(),
         cause,
     };
-    let pem = fs::read(path).map_err(|cause| failed(plain(&cause)))?;
+    let pem = inputs
+        .read(path, LARGEST_FILE)
+        .map_err(|cause| failed(plain(&cause)))?;
+    let pem = without_byte_order_mark(&pem);
     // What can't be read as PEM gives an empty list, not an error.
-    let certificates = Certificate::stack_from_pem(&pem)
+    let certificates = Certificate::stack_from_pem(pem)
         .map_err(|cause| failed(problem::reason(&cause.to_string())))?;
     if certificates.is_empty() {
         return Err(failed(
@@ -260,7 +294,7 @@ impl Peer<'_> {
         preparing: Preparing,
         again: impl FnOnce(Deadline) -> io::Result<Stream>,
     ) -> Result<(Stream, String), Error> {
-        let connector = preparing.finish(self.options)?;
+        let connector = preparing.finish(self.options, self.deadline)?;
         self.in_time(stream.set_deadline(Some(self.deadline)))?;
         let first = Arc::new(OnceLock::new());
         let below = Below {

@@ -3,13 +3,14 @@
 //! A text message must be UTF-8 (RFC 6455 §5.6), so a file that goes as text is read twice: once
 //! to know that, before a byte of it is sent, and once to send it.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read, Seek};
 use std::path::Path;
 
 use crate::error::plain;
 use crate::event::{Kind, Link, Piece};
 use crate::source::Sender;
+use crate::sys::file::open_regular;
 
 /// The most that is read at a time, in bytes.
 const CHUNK: usize = 64 * 1024;
@@ -52,21 +53,12 @@ impl Upload {
             _ => Path::new(path).to_owned(),
         };
         let refused = |cause: &str| format!("{path}: {cause}; nothing was sent");
-        let unread = |error: io::Error| refused(&plain(&error));
         // A pipe or a device could block the whole session, or never end.
-        let metadata = fs::metadata(&place).map_err(unread)?;
-        if !metadata.is_file() {
-            let what = if metadata.is_dir() {
-                "it is a directory"
-            } else {
-                "it is no regular file"
-            };
-            return Err(refused(what));
-        }
+        let file = open_regular(&place).map_err(|error| refused(&plain(&error)))?;
         Ok(Self {
             kind,
             name: path.to_owned(),
-            file: File::open(&place).map_err(unread)?,
+            file,
             stage: match kind {
                 Kind::Text => Stage::Checking,
                 Kind::Binary => Stage::Sending { first: true },

@@ -3,15 +3,16 @@
 //!
 //! The TLS library takes a PKCS#8 key in PEM with nothing before it, so everything becomes that.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use memchr::memmem;
 use native_tls::Identity;
 
 use super::problem::reason;
+use super::LARGEST_FILE;
 use crate::error::{plain, Error};
 use crate::secret::Secret;
+use crate::sys::file::{without_byte_order_mark, Inputs};
 
 #[cfg(target_vendor = "apple")]
 mod apple;
@@ -30,18 +31,18 @@ pub struct IdentityFiles {
 }
 
 impl IdentityFiles {
-    /// Reads the files.
+    /// Reads the files, with `inputs`.
     ///
     /// # Errors
     ///
     /// [`Error::Identity`]: the file that is wrong, why, and what to do about it.
-    pub fn load(&self) -> Result<Identity, Error> {
-        let cert = read(&self.cert)?;
+    pub fn load(&self, inputs: &Inputs) -> Result<Identity, Error> {
+        let cert = read(&self.cert, inputs)?;
         if !is_pem(&cert) {
             return self.of_archive(&cert);
         }
         let (path, text) = match &self.key {
-            Some(path) => (path, &read(path)?),
+            Some(path) => (path, &read(path, inputs)?),
             None => (&self.cert, &cert),
         };
         let key = Key::find(text).ok_or_else(|| self.no_key(path, text))?;
@@ -134,13 +135,17 @@ fn is_pem(bytes: &[u8]) -> bool {
     memmem::find(bytes, b"-----BEGIN ").is_some()
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    fs::read(path).map_err(|cause| {
+fn read(path: &Path, inputs: &Inputs) -> Result<Vec<u8>, Error> {
+    let read = inputs.read(path, LARGEST_FILE).map_err(|cause| {
         unusable(
             path,
             plain(&cause),
             "give the path of a file that can be read",
         )
+    })?;
+    Ok(match without_byte_order_mark(&read) {
+        rest if rest.len() < read.len() => rest.to_vec(),
+        _ => read,
     })
 }
 
