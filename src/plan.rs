@@ -5,6 +5,7 @@
 
 mod password;
 mod recorded;
+mod zone;
 
 use std::fs::File;
 use std::io::{self, IsTerminal};
@@ -39,6 +40,7 @@ use crate::source::send_delay::SendDelay;
 use crate::source::stdin::Cut;
 use crate::sys::file::Inputs;
 use crate::target::Target;
+pub use zone::ZoneVariables;
 
 /// What a standard stream is connected to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +75,8 @@ pub struct Environment {
     pub home: Option<PathBuf>,
     /// What it says about proxies.
     pub proxies: ProxyVariables,
+    /// What it says about the time zone.
+    pub zone: ZoneVariables,
     /// The files that the command line names.
     pub inputs: Inputs,
 }
@@ -101,6 +105,10 @@ impl Environment {
             proxies: ProxyVariables::read(|name| {
                 set(name).map(|value| value.to_string_lossy().into_owned())
             }),
+            zone: ZoneVariables {
+                tz: std::env::var_os("TZ"),
+                directory: set("TZDIR").map(PathBuf::from),
+            },
             inputs: Inputs::default(),
         }
     }
@@ -212,11 +220,13 @@ impl Plan {
     /// while a password is asked for.
     pub fn new(url: &str, options: Options, environment: &Environment) -> Result<Self, Error> {
         let target = Target::parse(url)?;
-        let notes = target
+        let mut notes: Vec<Note> = target
             .scheme_assumed
             .then(|| scheme_note(&target.url()))
             .into_iter()
             .collect();
+        let (times, unknown) = options.timestamps.then(|| environment.zone.zone()).unzip();
+        notes.extend(unknown.flatten().map(warning));
         let show = show(&options, environment);
         let colour = |stream| palette(options.color, stream, environment);
         let max_time = options.max_time;
@@ -236,7 +246,7 @@ impl Plan {
             },
             show,
             binary_as: options.binary_as.map(binary_as),
-            times: options.timestamps.then(TimeZone::system),
+            times,
             ping_pong: options.show_ping_pong,
             timing: options.timing.then_some(match environment.stderr {
                 Stream::Terminal => timing::Form::Bars,
@@ -532,6 +542,13 @@ fn open(datum: &Datum) -> Result<Act, Error> {
 
 fn scheme_note(url: &str) -> Note {
     hint(format!("no scheme given: taken for {url}"))
+}
+
+fn warning(text: String) -> Note {
+    Note {
+        weight: Weight::Warning,
+        text,
+    }
 }
 
 fn hint(text: String) -> Note {

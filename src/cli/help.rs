@@ -61,6 +61,10 @@ pub const ENVIRONMENT: &[(&str, &str)] = &[
         "SSL_CERT_DIR",
         "a directory of such files, named by their hashes",
     ),
+    (
+        "TZ",
+        "the time zone of --timestamps: a name, a rule, or the path of a file",
+    ),
     ("NO_COLOR", "no colour, unless --color always is given"),
     (
         "CLICOLOR_FORCE",

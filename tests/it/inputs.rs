@@ -260,3 +260,29 @@ fn a_byte_order_mark_is_no_part_of_what_is_read() {
         .stdout_matches("ok    a.ws [..]\n1 passed in [..] s\n")
         .run();
 }
+
+#[test]
+fn a_time_zone_is_a_name_a_rule_or_a_small_file() {
+    for (zone, cause) in [
+        ("/dev/zero", DEVICE),
+        (":/dev/zero", DEVICE),
+        ("/", "it is a directory"),
+        ("No/Where", "there is no such name or file"),
+    ] {
+        Wsline::new()
+            .env("TZ", zone)
+            .args(["demo", "-d", "x", "-1", "--timestamps"])
+            .stdout_matches("[..]:[..]:[..] x\n")
+            .stderr(format!(
+                "wsline: unknown time zone '{zone}' (TZ): {cause}; times are in UTC\n"
+            ))
+            .run();
+    }
+    for zone in ["", "UTC", "JST-9"] {
+        Wsline::new()
+            .env("TZ", zone)
+            .args(["demo", "-d", "x", "-1", "--timestamps"])
+            .stdout_matches("[..]:[..]:[..] x\n")
+            .run();
+    }
+}
