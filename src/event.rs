@@ -3,6 +3,7 @@
 //! Events are the only thing that outputs ever see, and all that a source hears. They borrow from
 //! the read buffer: whoever needs bytes for longer copies them.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
@@ -48,43 +49,69 @@ pub enum Way {
     Out,
 }
 
-/// A step on the way to an open connection, with when it was done, counted from the start.
+/// What a socket is connected to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PeerAddress {
+    /// TCP: an IP address and a port.
+    Tcp(SocketAddr),
+    /// A Unix socket: its path.
+    Unix(PathBuf),
+}
+
+impl PeerAddress {
+    /// The IP address and port, if it is TCP.
+    #[must_use]
+    pub fn tcp(&self) -> Option<SocketAddr> {
+        match self {
+            Self::Tcp(address) => Some(*address),
+            Self::Unix(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for PeerAddress {
+    /// Not escaped.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(address) => address.fmt(f),
+            Self::Unix(path) => path.display().fmt(f),
+        }
+    }
+}
+
+/// A step of connecting.
 #[derive(Debug)]
-pub enum Step {
+pub enum ConnectStep {
     /// The name has these addresses.
     Resolved(Vec<SocketAddr>),
-    /// An address is being tried.
-    Trying(SocketAddr),
+    /// Connecting to an address has begun.
+    Connecting(PeerAddress),
     /// An address could not be connected to, and why.
-    Missed(SocketAddr, String),
-    /// TCP is connected.
-    Connected(SocketAddr),
-    /// A Unix socket is being connected to; this is its path.
-    TryingUnix(PathBuf),
-    /// A Unix socket is connected; this is its path.
-    ConnectedUnix(PathBuf),
-    /// The way goes through this proxy: what follows is about it until it has answered.
-    Through(String),
-    /// The proxy was asked to connect to this, in an HTTP request if it speaks HTTP.
-    AskedProxy(String, Option<RequestHead>),
-    /// The proxy answered, in an HTTP answer if it speaks HTTP.
-    ProxyAnswered(Option<ResponseHead>),
-    /// TLS is set up; the text names the protocol as far as it is known.
-    Secured(String),
-    /// The server's certificate for people, a line each; after [`Step::Secured`].
+    Failed(SocketAddr, String),
+    /// The socket is connected.
+    Connected(PeerAddress),
+    /// A proxy is used, with this URL: the steps that follow are about it until it responds.
+    Proxy(String),
+    /// The proxy was asked to connect to this host and port, by an HTTP request if it speaks HTTP.
+    ProxyRequest(String, Option<RequestHead>),
+    /// The proxy has connected or refused, by an HTTP response if it speaks HTTP.
+    ProxyResponse(Option<ResponseHead>),
+    /// The TLS handshake is done; the text describes it.
+    TlsHandshake(String),
+    /// The server's certificate, described in lines; after [`ConnectStep::TlsHandshake`].
     Certificate(Vec<String>),
     /// The upgrade request was sent.
-    Asked(RequestHead),
-    /// The upgrade was answered.
-    Answered(ResponseHead),
-    /// The answer leads somewhere else, and it goes on there.
+    UpgradeRequest(RequestHead),
+    /// The response to it was received.
+    UpgradeResponse(ResponseHead),
+    /// The response is a redirect, and it is followed.
     Redirected {
-        /// Where it goes on, without credentials.
+        /// Where to, without credentials.
         url: String,
-        /// Whether that is secured.
+        /// Whether the connection there uses TLS.
         tls: bool,
-        /// Whether credentials were left behind, because it is another origin.
-        bared: bool,
+        /// Whether credentials were removed, because it is another origin.
+        credentials_removed: bool,
     },
 }
 
@@ -110,10 +137,8 @@ pub struct Timing {
 pub struct Upgrade {
     /// The address as it was used, without credentials.
     pub url: String,
-    /// Whom we are connected to, the proxy if there is one; `None` for a Unix socket.
-    pub address: Option<SocketAddr>,
-    /// The path of the Unix socket that we are connected to, if it is one.
-    pub unix_socket: Option<PathBuf>,
+    /// What the socket is connected to: the server, or the proxy if there is one.
+    pub peer: Option<PeerAddress>,
     /// The subprotocol that the server chose.
     pub subprotocol: Option<String>,
     /// The extensions in use, as the server wrote them.
@@ -134,15 +159,6 @@ impl Upgrade {
     pub fn shown_subprotocol(&self, secrets: Secrets) -> Option<String> {
         let subprotocol = self.subprotocol.as_ref()?;
         Some(shown_subprotocols(subprotocol, secrets).into_owned())
-    }
-
-    /// Whom we are connected to, for people; not escaped.
-    #[must_use]
-    pub fn peer(&self) -> Option<String> {
-        let path = self.unix_socket.as_ref();
-        self.address
-            .map(|address| address.to_string())
-            .or_else(|| path.map(|path| path.display().to_string()))
     }
 }
 
@@ -171,7 +187,7 @@ pub struct Note {
 #[non_exhaustive]
 pub enum Event<'a> {
     /// A step on the way to an open connection.
-    Step(&'a Step),
+    Connect(&'a ConnectStep),
     /// The connection is open.
     Open(&'a Upgrade),
     /// No connection came of it, and this is why. The run fails with it, or with what follows from

@@ -14,13 +14,13 @@ use super::options::ConnectOptions;
 use super::{open, timed_out, Opened};
 use crate::deadline::Deadline;
 use crate::error::{Error, Phase};
-use crate::event::Step;
+use crate::event::ConnectStep;
 
 /// What an attempt has to say.
 #[derive(Debug)]
 pub enum AttemptEvent {
     /// It has come this far.
-    Step(Step),
+    Step(ConnectStep),
     /// It is over; nothing follows.
     Done(Box<Result<Opened, Error>>),
 }
@@ -71,7 +71,7 @@ pub fn start(request: ConnectOptions, deadline: Deadline) -> io::Result<Attempt>
 fn start_with(
     deadline: Deadline,
     tls: bool,
-    work: impl FnOnce(&mut dyn FnMut(Step)) -> Result<Opened, Error> + Send + 'static,
+    work: impl FnOnce(&mut dyn FnMut(ConnectStep)) -> Result<Opened, Error> + Send + 'static,
 ) -> io::Result<Attempt> {
     let (woken, wake) = UnixStream::pair()?;
     woken.set_nonblocking(true)?;
@@ -148,7 +148,7 @@ impl Attempt {
         };
         match &event {
             AttemptEvent::Step(step) => {
-                if let Step::Redirected { tls, .. } = step {
+                if let ConnectStep::Redirected { tls, .. } = step {
                     self.tls = *tls;
                 }
                 self.phase = self.phase_after(step);
@@ -158,24 +158,21 @@ impl Attempt {
         Some(event)
     }
 
-    fn phase_after(&self, step: &Step) -> Phase {
+    fn phase_after(&self, step: &ConnectStep) -> Phase {
         match step {
             // The proxy's name may have to be resolved, and that of where a redirect leads.
-            Step::Through(_) | Step::Redirected { .. } => Phase::Resolve,
-            Step::AskedProxy(..) => Phase::Proxy,
-            Step::Resolved(_) | Step::Trying(_) | Step::TryingUnix(_) | Step::Missed(..) => {
+            ConnectStep::Proxy(_) | ConnectStep::Redirected { .. } => Phase::Resolve,
+            ConnectStep::ProxyRequest(..) => Phase::Proxy,
+            ConnectStep::Resolved(_) | ConnectStep::Connecting(_) | ConnectStep::Failed(..) => {
                 Phase::Connect
             }
-            Step::Connected(_) | Step::ConnectedUnix(_) | Step::ProxyAnswered(_) if self.tls => {
-                Phase::Tls
-            }
-            Step::Connected(_)
-            | Step::ConnectedUnix(_)
-            | Step::ProxyAnswered(_)
-            | Step::Secured(_)
-            | Step::Certificate(_)
-            | Step::Asked(_)
-            | Step::Answered(_) => Phase::Upgrade,
+            ConnectStep::Connected(_) | ConnectStep::ProxyResponse(_) if self.tls => Phase::Tls,
+            ConnectStep::Connected(_)
+            | ConnectStep::ProxyResponse(_)
+            | ConnectStep::TlsHandshake(_)
+            | ConnectStep::Certificate(_)
+            | ConnectStep::UpgradeRequest(_)
+            | ConnectStep::UpgradeResponse(_) => Phase::Upgrade,
         }
     }
 }
@@ -185,9 +182,10 @@ mod tests {
     use nix::poll::{poll, PollFd, PollFlags, PollTimeout};
 
     use super::*;
+    use crate::event::PeerAddress;
 
     /// Waits for the descriptor, not for the time, and collects until the end.
-    fn finish(attempt: &mut Attempt) -> (Vec<Step>, Result<Opened, Error>) {
+    fn finish(attempt: &mut Attempt) -> (Vec<ConnectStep>, Result<Opened, Error>) {
         let mut steps = Vec::new();
         loop {
             let mut fds = [PollFd::new(attempt.fd(), PollFlags::POLLIN)];
@@ -212,13 +210,16 @@ mod tests {
     #[test]
     fn steps_and_the_end_arrive_through_the_descriptor() {
         let mut attempt = start_with(Deadline::never(), false, |tell| {
-            tell(Step::Resolved(Vec::new()));
-            tell(Step::Secured("TLS".to_owned()));
+            tell(ConnectStep::Resolved(Vec::new()));
+            tell(ConnectStep::TlsHandshake("TLS".to_owned()));
             Err(refusal())
         })
         .expect("a thread");
         let (steps, result) = finish(&mut attempt);
-        assert!(matches!(&steps[..], [Step::Resolved(_), Step::Secured(_)]));
+        assert!(matches!(
+            &steps[..],
+            [ConnectStep::Resolved(_), ConnectStep::TlsHandshake(_)]
+        ));
         assert!(matches!(result, Err(Error::Usage(_))));
     }
 
@@ -259,16 +260,16 @@ mod tests {
 
     #[test]
     fn later_phases_keep_their_deadline_by_themselves() {
-        let address = "127.0.0.1:1".parse().expect("an address");
+        let address = PeerAddress::Tcp("127.0.0.1:1".parse().expect("an address"));
         let mut attempt = start_with(Deadline::after(Duration::from_mins(1)), true, move |tell| {
-            tell(Step::Connected(address));
+            tell(ConnectStep::Connected(address));
             Err(refusal())
         })
         .expect("a thread");
         let end = attempt.deadline.end();
         assert_eq!(attempt.due(), end);
         let (steps, _) = finish(&mut attempt);
-        assert!(matches!(&steps[..], [Step::Connected(_)]));
+        assert!(matches!(&steps[..], [ConnectStep::Connected(_)]));
         assert_eq!(attempt.phase, Phase::Tls);
         assert!(attempt.due() > end);
     }

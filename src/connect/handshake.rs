@@ -12,7 +12,7 @@ use super::options::{CompressionMode, ConnectOptions};
 use super::{explain, redirect, timed_out};
 use crate::deadline::Deadline;
 use crate::error::{Error, Phase, Refusal};
-use crate::event::Step;
+use crate::event::ConnectStep;
 use crate::http::{
     shown_subprotocols, Body, Headers, RequestHead, ResponseError, ResponseHead, ResponseReader,
     Secrets,
@@ -48,13 +48,13 @@ pub fn upgrade<S: Read + Write>(
     stream: &mut S,
     request: &ConnectOptions,
     deadline: Deadline,
-    tell: &mut dyn FnMut(Step),
+    tell: &mut dyn FnMut(ConnectStep),
 ) -> Result<Agreed, Error> {
     let asked = compose(request, &generate_key());
     let sent = stream.write_all(&asked.encode());
     let sent = sent.and_then(|()| stream.flush());
     if sent.is_ok() {
-        tell(Step::Asked(asked.clone()));
+        tell(ConnectStep::UpgradeRequest(asked.clone()));
     }
     // A server that refuses before it has read the request may have answered all the same.
     let mut reader = ResponseReader::new(stream);
@@ -64,7 +64,7 @@ pub fn upgrade<S: Read + Write>(
             (ResponseError::Closed(_), Err(cause)) => ended(Some(cause), request, deadline),
             (error, _) => in_words(error, request, deadline),
         })?;
-    tell(Step::Answered(answered.clone()));
+    tell(ConnectStep::UpgradeResponse(answered.clone()));
     if answered.status != 101 {
         // Nobody reads what stands beside a redirect that is followed, and it may have no end.
         let body = if redirect::is_wanted(request, answered.status) {

@@ -22,7 +22,7 @@ pub mod unix;
 use std::borrow::Cow;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 pub use attempt::{start, Attempt, AttemptEvent};
@@ -34,7 +34,7 @@ use socket::Socket;
 
 use crate::deadline::Deadline;
 use crate::error::{Error, Phase};
-use crate::event::{Step, Timing, Upgrade};
+use crate::event::{ConnectStep, PeerAddress, Timing, Upgrade};
 use crate::target::HostPort;
 use proxy::Tunnel;
 
@@ -49,36 +49,13 @@ pub struct Opened {
     pub early: Vec<u8>,
 }
 
-/// Where a socket is connected to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// An address and a port.
-    Tcp(SocketAddr),
-    /// The path of a Unix socket.
-    Unix(PathBuf),
-}
-
-impl Place {
-    /// Connects to it once more, within `limit`.
-    ///
-    /// # Errors
-    ///
-    /// What the operating system said, or that there was no answer in time.
-    pub fn connect(&self, limit: Option<Duration>) -> io::Result<Socket> {
-        match self {
-            Self::Tcp(address) => tcp::connect(*address, limit),
-            Self::Unix(path) => unix::connect(path, limit),
-        }
-    }
-}
-
 /// A stream to the server, before anything was asked of it.
 #[derive(Debug)]
 pub struct Transport {
     /// The stream, with the deadline set.
     pub stream: Stream,
-    /// Whom it is connected to: the server, or the proxy before it.
-    pub place: Place,
+    /// What it is connected to: the server, or the proxy before it.
+    pub peer: PeerAddress,
     /// How long each step took so far.
     pub timing: Timing,
 }
@@ -93,7 +70,7 @@ pub struct Transport {
 pub fn open(
     request: &ConnectOptions,
     deadline: Deadline,
-    tell: &mut dyn FnMut(Step),
+    tell: &mut dyn FnMut(ConnectStep),
 ) -> Result<Opened, Error> {
     request.check()?;
     let begun = Instant::now();
@@ -110,10 +87,10 @@ pub fn open(
                 let next = redirect::follow(&request, *refusal, followed)?;
                 followed += 1;
                 bared |= next.bared;
-                tell(Step::Redirected {
+                tell(ConnectStep::Redirected {
                     url: next.request.target.url(),
                     tls: next.request.target.is_tls(),
-                    bared: next.bared,
+                    credentials_removed: next.bared,
                 });
                 request = Cow::Owned(next.request);
             }
@@ -130,11 +107,11 @@ pub fn open(
 fn attempt(
     request: &ConnectOptions,
     deadline: Deadline,
-    tell: &mut dyn FnMut(Step),
+    tell: &mut dyn FnMut(ConnectStep),
 ) -> Result<Opened, Error> {
     let Transport {
         mut stream,
-        place,
+        peer,
         mut timing,
     } = transport(request, deadline, tell)?;
     let asked_at = Instant::now();
@@ -142,16 +119,11 @@ fn attempt(
         .map_err(|error| tls::blamed(error, &request.target.host().to_string(), &request.tls))?;
     timing.upgrade = Some(asked_at.elapsed());
     stream.set_deadline(None).map_err(setting_up)?;
-    let (address, unix_socket) = match place {
-        Place::Tcp(address) => (Some(address), None),
-        Place::Unix(path) => (None, Some(path)),
-    };
     Ok(Opened {
         stream,
         upgrade: Upgrade {
             url: request.target.url(),
-            address,
-            unix_socket,
+            peer: Some(peer),
             subprotocol: agreed.subprotocol,
             extensions: agreed.extensions,
             compression: agreed.compression,
@@ -171,7 +143,7 @@ fn attempt(
 pub fn transport(
     request: &ConnectOptions,
     deadline: Deadline,
-    tell: &mut dyn FnMut(Step),
+    tell: &mut dyn FnMut(ConnectStep),
 ) -> Result<Transport, Error> {
     let target = &request.target;
     let preparing = target.is_tls().then(|| tls::Preparing::start(&request.tls));
@@ -179,37 +151,41 @@ pub fn transport(
 
     let proxy = request.proxy.choose(target)?;
     let way = &request.route;
-    let (mut stream, place, tunnel) = if let Some(path) = request.unix_socket() {
+    let (mut stream, peer, tunnel) = if let Some(path) = request.unix_socket() {
         let socket = reach_unix(path, deadline, &mut timing, tell)?;
-        (Stream::from(socket), Place::Unix(path.to_owned()), None)
+        (
+            Stream::from(socket),
+            PeerAddress::Unix(path.to_owned()),
+            None,
+        )
     } else if let Some(proxy) = &proxy {
         let (stream, tunnel) = Tunnel::open(proxy, request, deadline, &mut timing, tell)?;
-        (stream, Place::Tcp(tunnel.address()), Some(tunnel))
+        (stream, PeerAddress::Tcp(tunnel.address()), Some(tunnel))
     } else {
         let to = way.destination(&target.origin.host_port);
         let (socket, address) = reach(&to, way, deadline, &mut timing, tell)?;
-        (Stream::from(socket), Place::Tcp(address), None)
+        (Stream::from(socket), PeerAddress::Tcp(address), None)
     };
     stream.set_deadline(Some(deadline)).map_err(setting_up)?;
     if let Some(preparing) = preparing {
         let begun = Instant::now();
-        let peer = tls::Peer {
+        let server = tls::Peer {
             server: &target.origin.host_port,
             options: &request.tls,
             deadline,
         };
-        let (secured, words) = peer.secure(stream, preparing, |deadline| match &tunnel {
+        let (secured, words) = server.secure(stream, preparing, |deadline| match &tunnel {
             Some(tunnel) => tunnel.again(deadline),
-            None => Ok(place.connect(deadline.left()?)?.into()),
+            None => Ok(reconnect(&peer, deadline)?.into()),
         })?;
         stream = secured;
         timing.tls = Some(begun.elapsed());
-        tell(Step::Secured(words));
-        stream.certificate().map(Step::Certificate).map(tell);
+        tell(ConnectStep::TlsHandshake(words));
+        stream.certificate().map(ConnectStep::Certificate).map(tell);
     }
     Ok(Transport {
         stream,
-        place,
+        peer,
         timing,
     })
 }
@@ -225,13 +201,13 @@ fn reach(
     way: &RouteOptions,
     deadline: Deadline,
     timing: &mut Timing,
-    tell: &mut dyn FnMut(Step),
+    tell: &mut dyn FnMut(ConnectStep),
 ) -> Result<(Socket, SocketAddr), Error> {
     let addresses = addresses(to, way, deadline, timing, tell)?;
     let begun = Instant::now();
     let (socket, address) = race::connect(to, &addresses, deadline, tell)?;
     *timing.connect.get_or_insert(Duration::ZERO) += begun.elapsed();
-    tell(Step::Connected(address));
+    tell(ConnectStep::Connected(PeerAddress::Tcp(address)));
     Ok((socket, address))
 }
 
@@ -241,7 +217,7 @@ fn addresses(
     way: &RouteOptions,
     deadline: Deadline,
     timing: &mut Timing,
-    tell: &mut dyn FnMut(Step),
+    tell: &mut dyn FnMut(ConnectStep),
 ) -> Result<Vec<SocketAddr>, Error> {
     if let Some(addresses) = dns::known(to, way)? {
         return Ok(addresses);
@@ -249,11 +225,19 @@ fn addresses(
     let begun = Instant::now();
     let addresses = dns::resolve(to)?;
     *timing.resolve.get_or_insert(Duration::ZERO) += begun.elapsed();
-    tell(Step::Resolved(addresses.clone()));
+    tell(ConnectStep::Resolved(addresses.clone()));
     deadline
         .left()
         .map_err(|_| timed_out(deadline, Phase::Resolve))?;
     dns::select(&to.host, addresses, way.family)
+}
+
+/// Connects once more.
+fn reconnect(peer: &PeerAddress, deadline: Deadline) -> io::Result<Socket> {
+    match peer {
+        PeerAddress::Tcp(address) => tcp::connect(*address, deadline.left()?),
+        PeerAddress::Unix(path) => unix::connect(path, deadline.left()?),
+    }
 }
 
 /// Connects to a Unix socket.
@@ -261,9 +245,9 @@ fn reach_unix(
     path: &Path,
     deadline: Deadline,
     timing: &mut Timing,
-    tell: &mut dyn FnMut(Step),
+    tell: &mut dyn FnMut(ConnectStep),
 ) -> Result<Socket, Error> {
-    tell(Step::TryingUnix(path.to_owned()));
+    tell(ConnectStep::Connecting(PeerAddress::Unix(path.to_owned())));
     let begun = Instant::now();
     let connected = deadline.left().and_then(|left| unix::connect(path, left));
     let socket = connected.map_err(|cause| match cause.kind() {
@@ -274,7 +258,7 @@ fn reach_unix(
         },
     })?;
     timing.connect = Some(begun.elapsed());
-    tell(Step::ConnectedUnix(path.to_owned()));
+    tell(ConnectStep::Connected(PeerAddress::Unix(path.to_owned())));
     Ok(socket)
 }
 

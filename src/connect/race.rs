@@ -17,7 +17,7 @@ use rustix::net::AddressFamily;
 use super::socket::{self, Socket};
 use crate::deadline::Deadline;
 use crate::error::{plain, Error};
-use crate::event::Step;
+use crate::event::{ConnectStep, PeerAddress};
 use crate::target::HostPort;
 
 /// How long an attempt has before the next begins beside it (RFC 8305 §5).
@@ -34,7 +34,7 @@ pub fn connect(
     to: &HostPort,
     addresses: &[SocketAddr],
     deadline: Deadline,
-    tell: &mut dyn FnMut(Step),
+    tell: &mut dyn FnMut(ConnectStep),
 ) -> Result<(Socket, SocketAddr), Error> {
     let mut race = Race {
         waiting: interleave(addresses).into(),
@@ -88,7 +88,7 @@ struct Race<'a> {
     missed: Vec<(SocketAddr, io::Error)>,
     /// When the next of those that wait begins.
     next: Instant,
-    tell: &'a mut dyn FnMut(Step),
+    tell: &'a mut dyn FnMut(ConnectStep),
 }
 
 impl Race<'_> {
@@ -116,7 +116,7 @@ impl Race<'_> {
     }
 
     fn begin(&mut self, address: SocketAddr) {
-        (self.tell)(Step::Trying(address));
+        (self.tell)(ConnectStep::Connecting(PeerAddress::Tcp(address)));
         match begin(address) {
             Ok(stream) => self.running.push((address, stream)),
             Err(cause) => self.miss(address, cause),
@@ -124,7 +124,7 @@ impl Race<'_> {
     }
 
     fn miss(&mut self, address: SocketAddr, cause: io::Error) {
-        (self.tell)(Step::Missed(address, plain(&cause)));
+        (self.tell)(ConnectStep::Failed(address, plain(&cause)));
         self.missed.push((address, cause));
     }
 
@@ -255,7 +255,7 @@ mod tests {
             connect(&host(), &[closed, open], soon(), tell).expect("the second listens");
         assert_eq!(address, open);
         assert!(
-            matches!(&steps[..], [Step::Trying(a), Step::Missed(b, why), Step::Trying(c)]
+            matches!(&steps[..], [ConnectStep::Connecting(PeerAddress::Tcp(a)), ConnectStep::Failed(b, why), ConnectStep::Connecting(PeerAddress::Tcp(c))]
                 if *a == closed && *b == closed && *c == open && why == "Connection refused"),
             "{steps:?}"
         );

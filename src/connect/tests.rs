@@ -42,15 +42,26 @@ fn a_websocket_is_opened() {
     let request = request(&format!("localhost:{port}/x"));
     let mut opened = open(&request, soon(), &mut |step| steps.push(step)).expect("it is open");
     assert_eq!(opened.upgrade.url, format!("ws://localhost:{port}/x"));
-    assert_eq!(opened.upgrade.address.map(|it| it.port()), Some(port));
+    assert_eq!(
+        opened
+            .upgrade
+            .peer
+            .and_then(|it| it.tcp())
+            .map(|it| it.port()),
+        Some(port)
+    );
     assert_eq!(opened.upgrade.request.request_line, "GET /x HTTP/1.1");
     let timing = opened.upgrade.timing;
     assert!(timing.resolve.is_some() && timing.connect.is_some() && timing.upgrade.is_some());
     assert!(timing.tls.is_none());
-    assert!(matches!(steps.first(), Some(Step::Resolved(_))));
+    assert!(matches!(steps.first(), Some(ConnectStep::Resolved(_))));
     assert!(matches!(
         &steps[steps.len() - 3..],
-        [Step::Connected(_), Step::Asked(_), Step::Answered(_)]
+        [
+            ConnectStep::Connected(_),
+            ConnectStep::UpgradeRequest(_),
+            ConnectStep::UpgradeResponse(_)
+        ]
     ));
     // "hi" behind a mask of zeros (RFC 6455 §5.2).
     let frame = [0x81, 0x82, 0, 0, 0, 0, b'h', b'i'];

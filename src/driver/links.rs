@@ -94,7 +94,7 @@ impl Driver<'_> {
         while let Some(dialing) = self.slots.dialing_mut(link) {
             match dialing.next() {
                 None => return,
-                Some(AttemptEvent::Step(step)) => self.notify(link, &Event::Step(&step)),
+                Some(AttemptEvent::Step(step)) => self.notify(link, &Event::Connect(&step)),
                 Some(AttemptEvent::Done(result)) => match *result {
                     Ok(opened) => self.open(link, opened),
                     Err(error) => self.connect_failed(link, error),

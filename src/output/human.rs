@@ -174,7 +174,12 @@ fn mark(way: Way) -> Mark {
 
 fn opened(upgrade: &Upgrade, secrets: Secrets) -> String {
     let mut text = format!("connected to {}", upgrade.url);
-    if let Some(peer) = upgrade.peer().filter(|peer| !upgrade.url.contains(peer)) {
+    if let Some(peer) = upgrade
+        .peer
+        .as_ref()
+        .map(ToString::to_string)
+        .filter(|peer| !upgrade.url.contains(peer))
+    {
         write!(text, " ({peer})").expect("a String takes any text");
     }
     for (name, value) in [

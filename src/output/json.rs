@@ -267,7 +267,7 @@ impl Record<'_> {
     fn open(&mut self, upgrade: &Upgrade, secrets: Secrets) -> io::Result<()> {
         self.begin(Way::In, "open")?;
         self.field("url", &upgrade.url)?;
-        self.field("address", &upgrade.peer())?;
+        self.field("address", &upgrade.peer.as_ref().map(ToString::to_string))?;
         self.field("subprotocol", &upgrade.shown_subprotocol(secrets))?;
         self.field("extensions", &upgrade.extensions)?;
         let (request, response) = (&upgrade.request, &upgrade.response);

@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime};
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 use tungstenite::protocol::frame::FrameHeader;
 
-use crate::event::{Event, Kind, Link, Messages, Note, Step, Summary, Upgrade, Way, Weight};
+use crate::event::{ConnectStep, Event, Kind, Link, Messages, Note, Summary, Upgrade, Way, Weight};
 use crate::http::Secrets;
 use crate::output::dump;
 use crate::output::escape::{self, Breaks};
@@ -125,7 +125,7 @@ impl Manner {
             Event::Pong(way, payload) if self.tells_ping_pong() => {
                 lines.push(*way, &dump::control("pong", payload));
             }
-            Event::Step(step) if verbosity >= Verbosity::Handshake => {
+            Event::Connect(step) if verbosity >= Verbosity::Handshake => {
                 // A clock that was set back meanwhile is no reason to fail.
                 let since = at.duration_since(self.start).unwrap_or_default();
                 self.tell_step(lines, since, step);
@@ -176,41 +176,41 @@ impl Manner {
         }
     }
 
-    fn tell_step(&self, lines: &mut Lines, since: Duration, step: &Step) {
+    fn tell_step(&self, lines: &mut Lines, since: Duration, step: &ConnectStep) {
         let text = match step {
-            Step::Resolved(addresses) => {
+            ConnectStep::Resolved(addresses) => {
                 let addresses: Vec<_> = addresses.iter().map(|one| one.ip().to_string()).collect();
                 format!("resolved to {}", addresses.join(", "))
             }
-            Step::Trying(address) => format!("trying {address}"),
-            Step::Missed(address, cause) => format!("{address}: {cause}"),
-            Step::Connected(address) => format!("connected to {address}"),
-            Step::TryingUnix(path) => format!("trying {}", path.display()),
-            Step::ConnectedUnix(path) => format!("connected to {}", path.display()),
-            Step::Through(proxy) => format!("going through the proxy {proxy}"),
-            Step::AskedProxy(to, _) => format!("asked the proxy for {to}"),
-            Step::ProxyAnswered(_) => "the proxy answered".to_owned(),
-            Step::Secured(protocol) => format!("secured by {protocol}"),
-            Step::Certificate(_) => "the server's certificate".to_owned(),
-            Step::Asked(_) => "asked for the upgrade".to_owned(),
-            Step::Answered(_) => "the server answered".to_owned(),
-            Step::Redirected {
-                url, bared: false, ..
+            ConnectStep::Connecting(address) => format!("trying {address}"),
+            ConnectStep::Failed(address, cause) => format!("{address}: {cause}"),
+            ConnectStep::Connected(address) => format!("connected to {address}"),
+            ConnectStep::Proxy(proxy) => format!("going through the proxy {proxy}"),
+            ConnectStep::ProxyRequest(to, _) => format!("asked the proxy for {to}"),
+            ConnectStep::ProxyResponse(_) => "the proxy answered".to_owned(),
+            ConnectStep::TlsHandshake(protocol) => format!("secured by {protocol}"),
+            ConnectStep::Certificate(_) => "the server's certificate".to_owned(),
+            ConnectStep::UpgradeRequest(_) => "asked for the upgrade".to_owned(),
+            ConnectStep::UpgradeResponse(_) => "the server answered".to_owned(),
+            ConnectStep::Redirected {
+                url,
+                credentials_removed: false,
+                ..
             } => format!("redirected to {url}"),
-            Step::Redirected { url, .. } => {
+            ConnectStep::Redirected { url, .. } => {
                 format!("redirected to {url}, another origin: credentials are left behind")
             }
         };
         let time = format!("{:7.1} ms", since.as_secs_f64() * 1000.0);
         lines.push_happened(&format!("{time}  {text}"));
         match step {
-            Step::Asked(head) | Step::AskedProxy(_, Some(head)) => {
+            ConnectStep::UpgradeRequest(head) | ConnectStep::ProxyRequest(_, Some(head)) => {
                 push_head(lines, Way::Out, head.lines(self.secrets));
             }
-            Step::Answered(head) | Step::ProxyAnswered(Some(head)) => {
+            ConnectStep::UpgradeResponse(head) | ConnectStep::ProxyResponse(Some(head)) => {
                 push_head(lines, Way::In, head.lines(self.secrets));
             }
-            Step::Certificate(certificate) => {
+            ConnectStep::Certificate(certificate) => {
                 for line in certificate {
                     // Below the step's text, which stands behind its time.
                     lines.push_happened(&format!("{:14}{line}", ""));

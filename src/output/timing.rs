@@ -7,7 +7,7 @@ use std::fmt::Write;
 use std::io;
 use std::time::{Duration, SystemTime};
 
-use crate::event::{Event, Link, Timing as Steps, Way};
+use crate::event::{Event, Link, PeerAddress, Timing as Steps, Way};
 use crate::output::palette::{Palette, Style};
 use crate::output::sink::Sink;
 use crate::output::Output;
@@ -110,7 +110,7 @@ impl Stopwatch {
                 link,
                 opened: at,
                 steps: upgrade.timing,
-                unix: upgrade.unix_socket.is_some(),
+                unix: matches!(upgrade.peer, Some(PeerAddress::Unix(_))),
                 first_message: None,
             }),
             (Event::Data(Way::In, _), _) => self.hear_message(at, link),

@@ -259,7 +259,7 @@ impl Prompt {
     fn opened(&mut self, at: Instant, upgrade: &Upgrade) {
         self.state = State::Open(Opened {
             url: upgrade.url.clone(),
-            address: upgrade.peer(),
+            address: upgrade.peer.as_ref().map(ToString::to_string),
             subprotocol: upgrade.shown_subprotocol(self.options.secrets),
             at,
         });

@@ -88,7 +88,7 @@ fn lines(request: &ConnectOptions) -> Vec<String> {
 fn ask(
     request: &ConnectOptions,
     answer: impl FnOnce(&str, &str) -> String,
-) -> (Result<Agreed, Error>, Vec<Step>) {
+) -> (Result<Agreed, Error>, Vec<ConnectStep>) {
     let mut steps = Vec::new();
     let mut server = Server::answering(answer);
     let deadline = Deadline::after(Duration::from_secs(30));
@@ -188,7 +188,7 @@ fn an_upgrade_keeps_what_came_behind_it() {
     assert!(b"\x01glued".starts_with(&agreed.early));
     assert!(matches!(
         &steps[..],
-        [Step::Asked(asked), Step::Answered(answered)]
+        [ConnectStep::UpgradeRequest(asked), ConnectStep::UpgradeResponse(answered)]
             if *asked == agreed.request && *answered == agreed.response
     ));
 }

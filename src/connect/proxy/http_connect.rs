@@ -8,7 +8,7 @@ use super::tunnel::TunnelError;
 use crate::connect::handshake;
 use crate::connect::{explain, ConnectOptions};
 use crate::error::Refusal;
-use crate::event::Step;
+use crate::event::ConnectStep;
 use crate::http::{Credentials, Headers, RequestHead, ResponseError, ResponseHead, ResponseReader};
 use crate::target::HostPort;
 
@@ -19,13 +19,13 @@ pub fn connect<S: Read + Write>(
     proxy: &Proxy,
     request: &ConnectOptions,
     to: &HostPort,
-    tell: &mut dyn FnMut(Step),
+    tell: &mut dyn FnMut(ConnectStep),
 ) -> Result<(), TunnelError> {
     let asked = compose(proxy, request, to);
     let sent = stream.write_all(&asked.encode());
     let sent = sent.and_then(|()| stream.flush());
     if sent.is_ok() {
-        tell(Step::AskedProxy(to.to_string(), Some(asked)));
+        tell(ConnectStep::ProxyRequest(to.to_string(), Some(asked)));
     }
     // A proxy that refuses before it has read the request may have answered all the same.
     let mut reader = ResponseReader::exact(stream);
@@ -40,7 +40,7 @@ pub fn connect<S: Read + Write>(
                 hint: None,
             },
         })?;
-    tell(Step::ProxyAnswered(Some(answered.clone())));
+    tell(ConnectStep::ProxyResponse(Some(answered.clone())));
     if (200..300).contains(&answered.status) {
         return Ok(());
     }

@@ -12,7 +12,7 @@ use crate::connect::tls::{self, TlsOptions};
 use crate::connect::{addresses, reach, setting_up, tcp, timed_out};
 use crate::deadline::Deadline;
 use crate::error::{Error, Phase, Refusal};
-use crate::event::{Step, Timing};
+use crate::event::{ConnectStep, Timing};
 use crate::target::HostPort;
 
 /// Why a proxy made no tunnel.
@@ -62,10 +62,10 @@ impl<'a> Tunnel<'a> {
         request: &'a ConnectOptions,
         deadline: Deadline,
         timing: &mut Timing,
-        tell: &mut dyn FnMut(Step),
+        tell: &mut dyn FnMut(ConnectStep),
     ) -> Result<(Stream, Self), Error> {
         let destinations = destinations(proxy, request, deadline, timing, tell)?;
-        tell(Step::Through(proxy.to_string()));
+        tell(ConnectStep::Proxy(proxy.to_string()));
         let mut left = destinations.len();
         for to in destinations {
             left -= 1;
@@ -90,7 +90,7 @@ impl<'a> Tunnel<'a> {
                         ..
                     }),
                     Some(missed),
-                ) if left > 0 => tell(Step::Missed(missed, cause)),
+                ) if left > 0 => tell(ConnectStep::Failed(missed, cause)),
                 (Err(fault), _) => return Err(tunnel.in_words(fault, deadline)),
             }
         }
@@ -121,13 +121,13 @@ impl<'a> Tunnel<'a> {
         &self,
         mut stream: Stream,
         deadline: Deadline,
-        tell: &mut dyn FnMut(Step),
+        tell: &mut dyn FnMut(ConnectStep),
     ) -> Result<Result<Stream, TunnelError>, Error> {
         stream.set_deadline(Some(deadline)).map_err(setting_up)?;
         if self.proxy.scheme == ProxyScheme::Https {
             let (secured, words) = self.secure(stream, deadline)?;
             stream = secured;
-            tell(Step::Secured(words));
+            tell(ConnectStep::TlsHandshake(words));
         }
         let asked = speak(&mut stream, self.proxy, self.request, &self.to, tell);
         Ok(asked.map(|()| stream))
@@ -223,14 +223,14 @@ fn speak<S: Read + Write>(
     proxy: &Proxy,
     request: &ConnectOptions,
     to: &HostPort,
-    tell: &mut dyn FnMut(Step),
+    tell: &mut dyn FnMut(ConnectStep),
 ) -> Result<(), TunnelError> {
     if !proxy.scheme.is_socks() {
         return http_connect::connect(stream, proxy, request, to, tell);
     }
-    tell(Step::AskedProxy(to.to_string(), None));
+    tell(ConnectStep::ProxyRequest(to.to_string(), None));
     socks::connect(stream, proxy.credentials.as_ref(), to)?;
-    tell(Step::ProxyAnswered(None));
+    tell(ConnectStep::ProxyResponse(None));
     Ok(())
 }
 
@@ -240,7 +240,7 @@ fn destinations(
     request: &ConnectOptions,
     deadline: Deadline,
     timing: &mut Timing,
-    tell: &mut dyn FnMut(Step),
+    tell: &mut dyn FnMut(ConnectStep),
 ) -> Result<Vec<HostPort>, Error> {
     let way = &request.route;
     let to = way.destination(&request.target.origin.host_port);

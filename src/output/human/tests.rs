@@ -6,7 +6,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::event::{Piece, Timing};
+use crate::event::{PeerAddress, Piece, Timing};
 use crate::http::{RequestHead, ResponseHead, Secrets};
 use crate::output::memory::Memory;
 use crate::protocol::Closure;
@@ -218,8 +218,7 @@ fn notes_are_shown_at_the_prompt() {
 fn the_opening_is_told_at_the_prompt() {
     let upgrade = Upgrade {
         url: "ws://h/".to_owned(),
-        address: Some(SocketAddr::from(([127, 0, 0, 1], 80))),
-        unix_socket: None,
+        peer: Some(PeerAddress::Tcp(SocketAddr::from(([127, 0, 0, 1], 80)))),
         subprotocol: Some("a\x1bb".to_owned()),
         extensions: None,
         compression: None,

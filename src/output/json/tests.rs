@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::conversation::command::Command;
-use crate::event::{Piece, Timing};
+use crate::event::{PeerAddress, Piece, Timing};
 use crate::http::{RequestHead, ResponseHead};
 use crate::output::escape;
 use crate::output::memory::{together, Memory};
@@ -207,8 +207,7 @@ fn pings_and_pongs_are_shown_when_asked_for() {
 fn open_has_both_heads_without_secrets() {
     let upgrade = Upgrade {
         url: "ws://h/".to_owned(),
-        address: Some(SocketAddr::from(([127, 0, 0, 1], 80))),
-        unix_socket: None,
+        peer: Some(PeerAddress::Tcp(SocketAddr::from(([127, 0, 0, 1], 80)))),
         subprotocol: Some("chat".to_owned()),
         extensions: None,
         compression: None,
@@ -246,8 +245,7 @@ fn open_has_both_heads_without_secrets() {
 fn a_unix_socket_stands_where_an_address_would() {
     let upgrade = Upgrade {
         url: "ws://h/".to_owned(),
-        address: None,
-        unix_socket: Some("/run/x.sock".into()),
+        peer: Some(PeerAddress::Unix("/run/x.sock".into())),
         subprotocol: None,
         extensions: None,
         compression: None,

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use super::*;
-use crate::event::{Kind, Piece, Timing};
+use crate::event::{Kind, PeerAddress, Piece, Timing};
 use crate::http::{Headers, RequestHead, ResponseHead};
 use crate::output::memory::Memory;
 use crate::protocol::CloseReason;
@@ -88,28 +88,37 @@ fn hints_are_dim_and_warnings_stand_out() {
 fn steps_are_told_with_their_time() {
     for (step, line) in [
         (
-            Step::Resolved(vec![address(), SocketAddr::from(([0; 16], 80))]),
+            ConnectStep::Resolved(vec![address(), SocketAddr::from(([0; 16], 80))]),
             "resolved to 127.0.0.1, ::",
         ),
-        (Step::Trying(address()), "trying 127.0.0.1:80"),
         (
-            Step::Missed(address(), "refused".to_owned()),
+            ConnectStep::Connecting(PeerAddress::Tcp(address())),
+            "trying 127.0.0.1:80",
+        ),
+        (
+            ConnectStep::Failed(address(), "refused".to_owned()),
             "127.0.0.1:80: refused",
         ),
-        (Step::Connected(address()), "connected to 127.0.0.1:80"),
         (
-            Step::Through("http://p:1".to_owned()),
+            ConnectStep::Connected(PeerAddress::Tcp(address())),
+            "connected to 127.0.0.1:80",
+        ),
+        (
+            ConnectStep::Proxy("http://p:1".to_owned()),
             "going through the proxy http://p:1",
         ),
         (
-            Step::AskedProxy("h:80".to_owned(), None),
+            ConnectStep::ProxyRequest("h:80".to_owned(), None),
             "asked the proxy for h:80",
         ),
-        (Step::ProxyAnswered(None), "the proxy answered"),
-        (Step::Secured("TLS\n".to_owned()), "secured by TLS\\n"),
-        (Step::Certificate(vec![]), "the server's certificate"),
+        (ConnectStep::ProxyResponse(None), "the proxy answered"),
+        (
+            ConnectStep::TlsHandshake("TLS\n".to_owned()),
+            "secured by TLS\\n",
+        ),
+        (ConnectStep::Certificate(vec![]), "the server's certificate"),
     ] {
-        let event = Event::Step(&step);
+        let event = Event::Connect(&step);
         assert_eq!(
             told(Verbosity::Handshake, &event),
             format!("*    12.3 ms  {line}\n")
@@ -120,9 +129,9 @@ fn steps_are_told_with_their_time() {
 
 #[test]
 fn the_handshake_is_told_as_on_the_wire_without_secrets() {
-    let asked = Step::Asked(request("GET / HTTP/1.1", "Authorization", "Bearer t"));
+    let asked = ConnectStep::UpgradeRequest(request("GET / HTTP/1.1", "Authorization", "Bearer t"));
     assert_eq!(
-        told(Verbosity::Handshake, &Event::Step(&asked)),
+        told(Verbosity::Handshake, &Event::Connect(&asked)),
         "*    12.3 ms  asked for the upgrade\n\
          > GET / HTTP/1.1\n> Authorization: Bearer ***\n>\n"
     );
@@ -130,14 +139,14 @@ fn the_handshake_is_told_as_on_the_wire_without_secrets() {
         secrets: Secrets::Shown,
         ..manner(Verbosity::Handshake)
     };
-    assert!(told_on(shown, Link(0), &Event::Step(&asked)).contains("Bearer t\n"));
-    let answered = Step::Answered(ResponseHead {
+    assert!(told_on(shown, Link(0), &Event::Connect(&asked)).contains("Bearer t\n"));
+    let answered = ConnectStep::UpgradeResponse(ResponseHead {
         status: 101,
         status_line: "HTTP/1.1 101 OK".to_owned(),
         headers: Headers::from_iter([("X", "\x1b\t\u{202e}")]),
     });
     assert_eq!(
-        told(Verbosity::Handshake, &Event::Step(&answered)),
+        told(Verbosity::Handshake, &Event::Connect(&answered)),
         "*    12.3 ms  the server answered\n\
          < HTTP/1.1 101 OK\n< X: \\x1b\\t\\u{202e}\n<\n"
     );
@@ -146,9 +155,9 @@ fn the_handshake_is_told_as_on_the_wire_without_secrets() {
 #[test]
 fn the_talk_with_a_proxy_is_told_without_secrets() {
     let head = request("CONNECT h:80 HTTP/1.1", "Proxy-Authorization", "Basic dTpw");
-    let asked = Step::AskedProxy("h:80".to_owned(), Some(head));
+    let asked = ConnectStep::ProxyRequest("h:80".to_owned(), Some(head));
     assert_eq!(
-        told(Verbosity::Handshake, &Event::Step(&asked)),
+        told(Verbosity::Handshake, &Event::Connect(&asked)),
         "*    12.3 ms  asked the proxy for h:80\n\
          > CONNECT h:80 HTTP/1.1\n> Proxy-Authorization: Basic ***\n>\n"
     );
@@ -158,8 +167,7 @@ fn the_talk_with_a_proxy_is_told_without_secrets() {
 fn the_opening_is_told() {
     let upgrade = Upgrade {
         url: "ws://h/".to_owned(),
-        address: Some(address()),
-        unix_socket: None,
+        peer: Some(PeerAddress::Tcp(address())),
         subprotocol: Some("chat".to_owned()),
         extensions: Some("x".to_owned()),
         compression: None,

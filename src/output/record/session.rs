@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use super::Opening;
 use crate::assembly::{self, Whole, LARGE};
 use crate::error::Error;
-use crate::event::{Event, Kind, Link, Step, Way};
+use crate::event::{ConnectStep, Event, Kind, Link, Way};
 use crate::http::{find_tokens, Secrets, HIDDEN};
 use crate::output::backlog::Backlog;
 use crate::output::long::{Encoding, LongMessage};
@@ -297,7 +297,7 @@ impl<S: Sink> Output for Session<S> {
     fn show(&mut self, at: SystemTime, link: Link, event: &Event<'_>) -> io::Result<()> {
         let owed_pong = std::mem::take(&mut self.owes_pong);
         match event {
-            Event::Step(Step::Redirected { url, .. }) => {
+            Event::Connect(ConnectStep::Redirected { url, .. }) => {
                 self.comment(&format!("redirected to {url}"))
             }
             Event::Open(_) => {

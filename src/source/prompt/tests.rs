@@ -4,6 +4,7 @@ use std::io::Write;
 use std::sync::Arc;
 
 use super::*;
+use crate::event::PeerAddress;
 use crate::event::Timing;
 use crate::http::{RequestHead, ResponseHead};
 use crate::protocol::Closure;
@@ -127,8 +128,7 @@ impl Talk {
 fn upgrade() -> Upgrade {
     Upgrade {
         url: "ws://example.test/chat".to_owned(),
-        address: Some(([127, 0, 0, 1], 80).into()),
-        unix_socket: None,
+        peer: Some(PeerAddress::Tcp(([127, 0, 0, 1], 80).into())),
         subprotocol: Some("chat.v1".to_owned()),
         extensions: None,
         compression: None,

@@ -20,7 +20,7 @@ use self::entry::{Content, Creator, Entry, Frame, Request, Response, Times};
 use super::archive::Archive;
 use crate::assembly::{Message, Whole, LARGE};
 use crate::error::Error;
-use crate::event::{Event, Kind, Link, Step, Upgrade, Way};
+use crate::event::{ConnectStep, Event, Kind, Link, PeerAddress, Upgrade, Way};
 use crate::http::{RequestHead, ResponseHead, Secrets};
 use crate::output::long::{Encoding, LongMessage};
 use crate::output::{Detail, Output};
@@ -69,12 +69,12 @@ impl Attempt {
         }
     }
 
-    fn hear(&mut self, at: SystemTime, step: &Step) {
+    fn hear(&mut self, at: SystemTime, step: &ConnectStep) {
         match step {
-            Step::Resolved(_) => self.resolved = Some(at),
-            Step::Connected(address) => self.address = Some(*address),
-            Step::Asked(head) => self.asked = Some((at, head.clone())),
-            Step::Answered(head) => self.answered = Some((at, head.clone())),
+            ConnectStep::Resolved(_) => self.resolved = Some(at),
+            ConnectStep::Connected(address) => self.address = address.tcp(),
+            ConnectStep::UpgradeRequest(head) => self.asked = Some((at, head.clone())),
+            ConnectStep::UpgradeResponse(head) => self.answered = Some((at, head.clone())),
             _ => {}
         }
     }
@@ -150,7 +150,7 @@ impl Har {
             started: times.begun(at),
             request: Request::of(&upgrade.request, &upgrade.url, self.secrets),
             response: Response::of(&upgrade.response, Content::default(), self.secrets),
-            address: upgrade.address,
+            address: upgrade.peer.as_ref().and_then(PeerAddress::tcp),
         };
         self.begin_entry(&entry)?;
         self.archive
@@ -287,12 +287,12 @@ impl Output for Har {
 
     fn show(&mut self, at: SystemTime, link: Link, event: &Event<'_>) -> io::Result<()> {
         match event {
-            Event::Step(Step::Redirected { url, .. }) => {
+            Event::Connect(ConnectStep::Redirected { url, .. }) => {
                 self.end_attempt(at, None)?;
                 self.url.clone_from(url);
                 Ok(())
             }
-            Event::Step(step) => {
+            Event::Connect(step) => {
                 self.attempt.hear(at, step);
                 Ok(())
             }

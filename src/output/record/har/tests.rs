@@ -71,7 +71,7 @@ fn upgrade() -> Upgrade {
     let milliseconds = |it| Some(Duration::from_micros(it));
     Upgrade {
         url: "ws://h:1/?a=b%20c&d".to_owned(),
-        address: Some("[::1]:1".parse().expect("an address")),
+        peer: Some(PeerAddress::Tcp("[::1]:1".parse().expect("an address"))),
         request: request(),
         response: response(101, "Switching Protocols", &[("Set-Cookie", "i=j; Path=/")]),
         timing: Timing {
@@ -198,19 +198,34 @@ fn an_answer_that_is_no_connection_is_an_entry() {
     let address = "127.0.0.1:1".parse().expect("an address");
     let location = ("Location", "ws://h:1/b");
     let steps = [
-        (10, Step::Resolved(vec![address])),
-        (15, Step::Connected(address)),
-        (20, Step::Asked(request())),
-        (40, Step::Answered(response(302, "Found", &[location]))),
+        (10, ConnectStep::Resolved(vec![address])),
+        (15, ConnectStep::Connected(PeerAddress::Tcp(address))),
+        (20, ConnectStep::UpgradeRequest(request())),
+        (
+            40,
+            ConnectStep::UpgradeResponse(response(302, "Found", &[location])),
+        ),
     ];
     for (milliseconds, step) in &steps {
-        assert!(archived.tell(*milliseconds, &Event::Step(step)).is_empty());
+        assert!(archived
+            .tell(*milliseconds, &Event::Connect(step))
+            .is_empty());
     }
-    let (url, tls, bared) = ("ws://h:1/b".to_owned(), false, false);
-    archived.tell(50, &Event::Step(&Step::Redirected { url, tls, bared }));
-    archived.tell(60, &Event::Step(&Step::Asked(request())));
+    let (url, tls, credentials_removed) = ("ws://h:1/b".to_owned(), false, false);
+    archived.tell(
+        50,
+        &Event::Connect(&ConnectStep::Redirected {
+            url,
+            tls,
+            credentials_removed,
+        }),
+    );
+    archived.tell(60, &Event::Connect(&ConnectStep::UpgradeRequest(request())));
     let refusal = response(401, "Unauthorized", &[("Content-Type", "text/x")]);
-    archived.tell(65, &Event::Step(&Step::Answered(refusal.clone())));
+    archived.tell(
+        65,
+        &Event::Connect(&ConnectStep::UpgradeResponse(refusal.clone())),
+    );
     let error = Error::Refused(Box::new(Refusal {
         head: refusal,
         body: Body {

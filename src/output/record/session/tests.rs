@@ -308,9 +308,13 @@ fn no_connection_is_told_of_too() {
     let cause = unanswered.to_string();
     assert_eq!(session.sink.take(), format!("# {cause}\n"));
     let url = "ws://a\u{1b}b/".to_owned();
-    let (tls, bared) = (false, false);
-    let redirected = Step::Redirected { url, tls, bared };
-    tell(&mut session, 3, &Event::Step(&redirected));
+    let (tls, credentials_removed) = (false, false);
+    let redirected = ConnectStep::Redirected {
+        url,
+        tls,
+        credentials_removed,
+    };
+    tell(&mut session, 3, &Event::Connect(&redirected));
     assert_eq!(session.sink.take(), "# redirected to ws://a\\u001bb/\n");
 }
 
