@@ -13,7 +13,22 @@ use thiserror::Error;
 
 use crate::exit::ExitCode;
 use crate::http::{Body, ResponseHead};
+use crate::protocol::Violation;
 use crate::target::{Host, HostPort, InvalidUrl};
+
+/// How to send a close code that users may not send; see
+/// [`InvalidClose::with_advice`](crate::protocol::close::InvalidClose::with_advice).
+pub const USE_FORCE: &str = "use --force to send it anyway";
+
+/// The message for a violation of the protocol by the server.
+#[must_use]
+pub fn violation_message(violation: &Violation) -> String {
+    let limit = match violation.code {
+        1009 => " (--max-message-size)",
+        _ => "",
+    };
+    format!("the server sent {violation}{limit}")
+}
 
 /// A step of a run, as messages and `--json` name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -24,7 +24,7 @@ use crate::connect::tls::{IdentityFiles, TlsOptions};
 use crate::connect::{CompressionMode, ConnectOptions};
 use crate::deadline::Deadline;
 use crate::driver::{Limits, Wait};
-use crate::error::{plain, Error};
+use crate::error::{plain, Error, USE_FORCE};
 use crate::event::{Kind, Link, Note, Weight};
 use crate::http::{Credentials, Secrets};
 use crate::output::dump::BinaryAs;
@@ -394,13 +394,13 @@ fn limits(options: &Options) -> Result<Limits, Error> {
         Some(_) => Wait::Forever,
         None => Wait::For(Duration::from_secs(1)),
     };
-    let close = CloseReason::of_user(options.close_code, &options.close_reason, options.force);
+    let close = CloseReason::from_user(options.close_code, &options.close_reason, options.force);
     Ok(Limits {
         wait: options.wait.unwrap_or(default_wait),
         max_messages: options.max_messages,
         max_time: Deadline::never(),
         close_timeout: options.close_timeout,
-        close: close.map_err(|rule| Error::Usage(rule.to_string()))?,
+        close: close.map_err(|error| Error::Usage(error.with_advice(USE_FORCE)))?,
     })
 }
 

@@ -1,7 +1,7 @@
 //! The last line of a run: how it ended, in words, and as an exit code.
 
 use crate::driver::{ConnectionEnd, Outcome};
-use crate::error::Error;
+use crate::error::{violation_message, Error};
 use crate::exit::ExitCode;
 use crate::output::escape::{self, Breaks};
 use crate::protocol::close::name_of_code;
@@ -113,10 +113,10 @@ fn how(closure: &Closure) -> String {
     let sent = closure.sent.as_ref().map(body);
     match (&closure.end, closure.first, sent, received) {
         (End::Violation(violation), ..) => format!(
-            "closed by us: {} ({}), the server sent {}",
+            "closed by us: {} ({}), {}",
             violation.code,
             name_of_code(violation.code),
-            escape::text(&violation.rule, Breaks::Shown)
+            escape::text(&violation_message(violation), Breaks::Shown)
         ),
         (_, Some(Party::Us), Some(sent), Some(received)) if same_code(closure) => {
             let _ = received;

@@ -16,7 +16,9 @@ use crate::connect::proxy::ProxyArg;
 use crate::connect::route::{ConnectToRule, ResolveRule};
 use crate::connect::tls::TlsVersion;
 use crate::driver::Wait;
+use crate::error::USE_FORCE;
 use crate::http::{Credentials, CustomHeader};
+use crate::protocol::CloseReason;
 use crate::secret::Secret;
 use crate::source::Wanted;
 use crate::sys::file::Inputs;
@@ -570,8 +572,8 @@ impl Options {
                 .proxy()
                 .map_err(|problem| format!("invalid value for '--proxy <URL>': {problem}"))?;
         }
-        crate::protocol::CloseReason::of_user(self.close_code, &self.close_reason, self.force)
-            .map_err(|rule| rule.to_string())?;
+        CloseReason::from_user(self.close_code, &self.close_reason, self.force)
+            .map_err(|error| error.with_advice(USE_FORCE))?;
         Ok(())
     }
 }

@@ -639,7 +639,7 @@ fn what_is_wrong_is_said_in_a_sentence() {
         ),
         (
             &["--close-code", "1001", "h"],
-            "a close code is 1000 or 3000-4999, not 1001; --force sends it all the same",
+            "invalid close code 1001: must be 1000 or 3000-4999; use --force to send it anyway",
         ),
         (
             &["echo", "--tls"],

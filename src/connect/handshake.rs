@@ -197,7 +197,7 @@ fn compression(
     match extensions(answered) {
         Some(answer) if offered && is_ours(&answer) => DeflateParams::parse(&answer)
             .map(Some)
-            .map_err(|cause| format!("its Sec-WebSocket-Extensions has {cause}")),
+            .map_err(|cause| format!("its Sec-WebSocket-Extensions is invalid: {cause}")),
         Some(answer) => Err(format!(
             "it uses an extension that was not offered, it says {answer:?} (RFC 6455 §4.1)"
         )),

@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::assembly::{Whole, LARGE};
-use crate::error::{Error, Phase};
+use crate::error::{violation_message, Error, Phase};
 use crate::event::{Event, Kind, Link, Messages, Piece, Timing, Upgrade, Way};
 use crate::exit::ExitCode;
 use crate::http::{Headers, Secrets};
@@ -320,7 +320,7 @@ impl Record<'_> {
     fn violation(&mut self, violation: &Violation, exit: ExitCode) -> io::Result<()> {
         self.begin(Way::In, "error")?;
         self.field("phase", Phase::Open.name())?;
-        self.field("message", &format!("the server sent {}", violation.rule))?;
+        self.field("message", &violation_message(violation))?;
         self.field("exit", &exit.number())?;
         self.end();
         Ok(())

@@ -12,6 +12,7 @@ use std::time::{Duration, SystemTime};
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 use tungstenite::protocol::frame::FrameHeader;
 
+use crate::error::violation_message;
 use crate::event::{ConnectStep, Event, Kind, Link, Messages, Note, Summary, Upgrade, Way, Weight};
 use crate::http::Secrets;
 use crate::output::dump;
@@ -301,7 +302,7 @@ fn tell_closure(lines: &mut Lines, closure: &Closure) {
         End::Eof => "the server ended TCP before both Close frames were exchanged".to_owned(),
         End::Lost(cause) => format!("the connection was lost: {cause}"),
         End::Unanswered => "the server did not answer our Close in time".to_owned(),
-        End::Violation(rule) => format!("the server broke the protocol: {rule}"),
+        End::Violation(violation) => format!("protocol error: {}", violation_message(violation)),
     };
     lines.push_happened(&end);
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::frame::MAX_CONTROL_PAYLOAD;
 use super::Violation;
 
 /// The body of a Close frame that has one: a code and a reason (RFC 6455 §5.5.1).
@@ -82,35 +83,55 @@ impl Closure {
     }
 }
 
-/// Why a code or a reason may not be sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Forbidden(String);
+/// Why a Close may not be sent on behalf of a user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InvalidClose {
+    /// The code is neither 1000 nor in 3000–4999.
+    Code(u16),
+    /// The reason has this many bytes of UTF-8, more than [`MAX_CLOSE_REASON`].
+    ReasonTooLong(usize),
+}
 
-impl fmt::Display for Forbidden {
+impl InvalidClose {
+    /// The message; after an invalid code, which can be forced, `advice` says how.
+    #[must_use]
+    pub fn with_advice(&self, advice: &str) -> String {
+        match self {
+            Self::Code(_) => format!("{self}; {advice}"),
+            Self::ReasonTooLong(_) => self.to_string(),
+        }
+    }
+}
+
+impl fmt::Display for InvalidClose {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        match self {
+            Self::Code(code) => {
+                write!(f, "invalid close code {code}: must be 1000 or 3000-4999")
+            }
+            Self::ReasonTooLong(length) => write!(
+                f,
+                "close reason too long: {length} bytes of UTF-8, the maximum is \
+                 {MAX_CLOSE_REASON} (RFC 6455 §5.5)"
+            ),
+        }
     }
 }
 
 impl CloseReason {
-    /// A Close that a user asked for, by the rules of the WHATWG `close()`: the code 1000 or
-    /// 3000–4999, the reason at most 123 bytes. `force` lifts the rule for the code, not for the
-    /// length, which no frame can hold (RFC 6455 §5.5).
+    /// A Close on behalf of a user, checked as the WHATWG `close()` does: the code must be 1000 or
+    /// 3000–4999, the reason at most [`MAX_CLOSE_REASON`] bytes. With `force`, any code is
+    /// accepted; a longer reason never fits into a frame.
     ///
     /// # Errors
     ///
-    /// The rule that it breaks.
-    pub fn of_user(code: u16, reason: &str, force: bool) -> Result<Self, Forbidden> {
-        if reason.len() > LONGEST_REASON {
-            return Err(Forbidden(format!(
-                "a close reason holds at most {LONGEST_REASON} bytes of UTF-8, this one has {}",
-                reason.len()
-            )));
+    /// Whether the code or the reason is invalid.
+    pub fn from_user(code: u16, reason: &str, force: bool) -> Result<Self, InvalidClose> {
+        if reason.len() > MAX_CLOSE_REASON {
+            return Err(InvalidClose::ReasonTooLong(reason.len()));
         }
         if !force && code != 1000 && !(3000..=4999).contains(&code) {
-            return Err(Forbidden(format!(
-                "a close code is 1000 or 3000-4999, not {code}; --force sends it all the same"
-            )));
+            return Err(InvalidClose::Code(code));
         }
         Ok(Self {
             code,
@@ -149,12 +170,12 @@ fn may_be_received(code: u16) -> bool {
     matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999)
 }
 
-/// The longest reason: what a control frame holds beside the code.
-const LONGEST_REASON: usize = 123;
+/// The longest close reason in bytes: a control frame's payload without the close code.
+pub const MAX_CLOSE_REASON: usize = MAX_CONTROL_PAYLOAD - 2;
 
-/// The start of `reason` that fits into a Close frame, cut between characters.
-pub(super) fn shorten(reason: &str) -> &str {
-    &reason[..reason.floor_char_boundary(LONGEST_REASON)]
+/// The beginning of `reason` that fits into a Close frame, cut between characters.
+pub(super) fn truncate_reason(reason: &str) -> &str {
+    &reason[..reason.floor_char_boundary(MAX_CLOSE_REASON)]
 }
 
 /// Reads the body of a Close frame (RFC 6455 §5.5.1).
@@ -163,14 +184,14 @@ pub(super) fn decode(payload: &[u8]) -> Result<CloseBody, Violation> {
         return match payload {
             [] => Ok(None),
             _ => Err(Violation::protocol(
-                "a Close with a body of one byte (RFC 6455 §5.5.1)",
+                "a Close frame with a body of one byte (RFC 6455 §5.5.1)",
             )),
         };
     };
     let code = u16::from_be_bytes([high, low]);
     if !may_be_received(code) {
         return Err(Violation::protocol(format!(
-            "a Close with the code {code}, which may not be sent (RFC 6455 §7.4)"
+            "a Close frame with code {code}, which must not be sent (RFC 6455 §7.4)"
         )));
     }
     match std::str::from_utf8(reason) {
@@ -201,19 +222,24 @@ mod tests {
     #[test]
     fn a_user_may_send_what_whatwg_allows() {
         for code in [1000, 3000, 4999] {
-            assert!(CloseReason::of_user(code, "", false).is_ok());
+            assert!(CloseReason::from_user(code, "", false).is_ok());
         }
         for code in [0, 999, 1001, 1005, 1006, 2999, 5000] {
-            let refused = CloseReason::of_user(code, "", false).expect_err("forbidden");
-            assert!(refused.to_string().contains("1000 or 3000-4999"));
+            let error = CloseReason::from_user(code, "", false).expect_err("invalid");
+            assert_eq!(error, InvalidClose::Code(code));
+            assert_eq!(
+                error.with_advice("add x"),
+                format!("invalid close code {code}: must be 1000 or 3000-4999; add x")
+            );
             assert!(
-                CloseReason::of_user(code, "", true).is_ok(),
-                "--force sends {code}"
+                CloseReason::from_user(code, "", true).is_ok(),
+                "{code} with force"
             );
         }
-        assert!(CloseReason::of_user(1000, &"x".repeat(123), false).is_ok());
+        assert!(CloseReason::from_user(1000, &"x".repeat(123), false).is_ok());
         for force in [false, true] {
-            assert!(CloseReason::of_user(1000, &"x".repeat(124), force).is_err());
+            let error = CloseReason::from_user(1000, &"x".repeat(124), force);
+            assert_eq!(error, Err(InvalidClose::ReasonTooLong(124)));
         }
     }
 
@@ -236,7 +262,7 @@ mod tests {
 
     #[test]
     fn a_reason_is_cut_between_characters() {
-        assert_eq!(shorten(&"é".repeat(100)).len(), 122);
-        assert_eq!(shorten("short"), "short");
+        assert_eq!(truncate_reason(&"é".repeat(100)).len(), 122);
+        assert_eq!(truncate_reason("short"), "short");
     }
 }

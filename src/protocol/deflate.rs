@@ -79,7 +79,7 @@ impl DeflateParams {
         let name = parts.next().unwrap_or_default();
         if answer.contains(',') || name != NAME {
             return Err(format!(
-                "the extension {answer:?}, which was not asked for (RFC 6455 §4.1)"
+                "extension {answer:?} was not offered (RFC 6455 §4.1)"
             ));
         }
         for part in parts {
@@ -88,17 +88,17 @@ impl DeflateParams {
                 None => (part, None),
             };
             if seen.contains(&name) {
-                return Err(format!("{name} twice (RFC 7692 §7.1)"));
+                return Err(format!("{name} appears twice (RFC 7692 §7.1)"));
             }
             seen.push(name);
             let flag = || match value {
                 None => Ok(true),
-                Some(_) => Err(format!("{name} with a value (RFC 7692 §7.1.1)")),
+                Some(_) => Err(format!("{name} has a value (RFC 7692 §7.1.1)")),
             };
             let bits = || match value.map(window_bits) {
                 Some(Some(bits)) => Ok(bits),
                 _ => Err(format!(
-                    "{name} without a number from 8 to 15 (RFC 7692 §7.1.2)"
+                    "{name} must be a number from 8 to 15 (RFC 7692 §7.1.2)"
                 )),
             };
             match name {
@@ -106,7 +106,7 @@ impl DeflateParams {
                 "client_no_context_takeover" => params.client_no_context_takeover = flag()?,
                 "server_max_window_bits" => params.server_max_window_bits = bits()?,
                 "client_max_window_bits" => params.client_max_window_bits = bits()?,
-                _ => return Err(format!("the unknown parameter {name:?} (RFC 7692 §7.1)")),
+                _ => return Err(format!("unknown parameter {name:?} (RFC 7692 §7.1)")),
             }
         }
         Ok(params)
@@ -187,7 +187,9 @@ impl Inflater {
             .stream
             .decompress(input, room, FlushDecompress::None)
             .map_err(|_| {
-                Violation::text("a compressed message that is no DEFLATE data (RFC 7692 §7.2.2)")
+                Violation::text(
+                    "a compressed message that is not valid DEFLATE data (RFC 7692 §7.2.2)",
+                )
             })?;
         let count = |total: u64, before: u64| usize::try_from(total - before).unwrap_or(usize::MAX);
         let used = count(self.stream.total_in(), read);
@@ -344,8 +346,8 @@ mod tests {
     #[test]
     fn what_was_not_offered_is_refused() {
         for (answer, why) in [
-            ("x-webkit-deflate-frame", "not asked for"),
-            ("permessage-deflate, permessage-deflate", "not asked for"),
+            ("x-webkit-deflate-frame", "not offered"),
+            ("permessage-deflate, permessage-deflate", "not offered"),
             ("permessage-deflate; mux", "unknown parameter"),
             ("permessage-deflate; server_max_window_bits", "8 to 15"),
             ("permessage-deflate; server_max_window_bits=7", "8 to 15"),
@@ -354,11 +356,11 @@ mod tests {
             ("permessage-deflate; client_max_window_bits", "8 to 15"),
             (
                 "permessage-deflate; client_no_context_takeover=1",
-                "with a value",
+                "has a value",
             ),
             (
                 "permessage-deflate; client_no_context_takeover; client_no_context_takeover",
-                "twice",
+                "appears twice",
             ),
         ] {
             let error = DeflateParams::parse(answer).expect_err(answer);

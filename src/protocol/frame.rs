@@ -8,10 +8,10 @@ use super::message::Kind;
 use super::Violation;
 
 /// The longest header: two bytes, eight of length, four of mask.
-pub(super) const LONGEST_HEADER: usize = 14;
+pub(super) const MAX_HEADER: usize = 14;
 
-/// The longest payload of a control frame (RFC 6455 §5.5).
-pub(super) const LONGEST_CONTROL: usize = 125;
+/// The longest payload of a control frame in bytes (RFC 6455 §5.5).
+pub const MAX_CONTROL_PAYLOAD: usize = 125;
 
 /// A frame header as it was decoded: itself, the payload's length, and its own length in bytes.
 pub(super) type Decoded = (FrameHeader, u64, usize);
@@ -136,7 +136,7 @@ pub(super) fn first_byte_of_whole(kind: Kind) -> u8 {
     first_byte(true, false, OpCode::Data(data))
 }
 
-/// Writes a frame to the start of `room`, which has to hold [`LONGEST_HEADER`] and the payload;
+/// Writes a frame to the start of `room`, which has to hold [`MAX_HEADER`] and the payload;
 /// its length. A client's frame is masked (RFC 6455 §5.1).
 #[inline]
 pub(super) fn encode(room: &mut [u8], first: u8, mask: [u8; 4], payload: &[u8]) -> usize {
@@ -149,12 +149,7 @@ pub(super) fn encode(room: &mut [u8], first: u8, mask: [u8; 4], payload: &[u8]) 
 
 /// Writes a header with the payload's length in the shortest form there is; its own length.
 #[inline]
-fn encode_header(
-    header: &mut [u8; LONGEST_HEADER],
-    first: u8,
-    mask: [u8; 4],
-    length: usize,
-) -> usize {
+fn encode_header(header: &mut [u8; MAX_HEADER], first: u8, mask: [u8; 4], length: usize) -> usize {
     const MASKED: u8 = 0x80;
     header[0] = first;
     #[expect(
@@ -291,7 +286,7 @@ mod tests {
     fn the_mask_is_that_of_the_rfc() {
         // The example of RFC 6455 §5.7: a masked text frame with "Hello".
         let mask = [0x37, 0xfa, 0x21, 0x3d];
-        let mut room = [0; LONGEST_HEADER + 5];
+        let mut room = [0; MAX_HEADER + 5];
         let first = first_byte_of_whole(Kind::Text);
         let end = encode(&mut room, first, mask, b"Hello");
         assert_eq!(room[..6], [0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d]);

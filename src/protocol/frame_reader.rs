@@ -11,7 +11,7 @@ use tungstenite::protocol::frame::FrameHeader;
 use super::batch::Messages;
 use super::close::{self, CloseBody};
 use super::deflate::Inflater;
-use super::frame::{self, LONGEST_CONTROL, LONGEST_HEADER};
+use super::frame::{self, MAX_CONTROL_PAYLOAD, MAX_HEADER};
 use super::message::{Assembly, Checked, Kind, Piece, Summary, Utf8, Volume};
 use super::{ProtocolConfig, Violation};
 
@@ -28,10 +28,10 @@ struct Current {
 pub(super) struct FrameReader {
     config: ProtocolConfig,
     /// The begun header of a frame, if a read ended inside one.
-    header: [u8; LONGEST_HEADER],
+    header: [u8; MAX_HEADER],
     header_length: usize,
     current: Option<Current>,
-    control: [u8; LONGEST_CONTROL],
+    control: [u8; MAX_CONTROL_PAYLOAD],
     control_length: usize,
     message: Option<Assembly>,
     utf8: Utf8,
@@ -47,10 +47,10 @@ impl FrameReader {
     pub(super) fn new(config: ProtocolConfig) -> Self {
         Self {
             config,
-            header: [0; LONGEST_HEADER],
+            header: [0; MAX_HEADER],
             header_length: 0,
             current: None,
-            control: [0; LONGEST_CONTROL],
+            control: [0; MAX_CONTROL_PAYLOAD],
             control_length: 0,
             message: None,
             utf8: Utf8::default(),
@@ -149,7 +149,7 @@ impl FrameReader {
             frame::decode_header(input, self.inflater.is_some())?
         } else {
             let kept = self.header_length;
-            let more = input.len().min(LONGEST_HEADER - kept);
+            let more = input.len().min(MAX_HEADER - kept);
             self.header[kept..kept + more].copy_from_slice(&input[..more]);
             let decoded =
                 frame::decode_header(&self.header[..kept + more], self.inflater.is_some())?;
@@ -183,7 +183,7 @@ impl FrameReader {
         let kind = match header.opcode {
             OpCode::Control(_) if header.rsv1 => {
                 return Err(Violation::protocol(
-                    "a compressed control frame (RFC 7692 §6.1)",
+                    "a control frame with RSV1 set (RFC 7692 §6.1)",
                 ));
             }
             OpCode::Control(_) => {
@@ -201,7 +201,7 @@ impl FrameReader {
             }
             (Some(_), Some(_)) => {
                 return Err(Violation::protocol(
-                    "a new message before the last fragment of the one before (RFC 6455 §5.4)",
+                    "a new message before the previous one ended (RFC 6455 §5.4)",
                 ));
             }
             (None, None) => {
@@ -211,7 +211,7 @@ impl FrameReader {
             }
             (None, Some(_)) if header.rsv1 => {
                 return Err(Violation::protocol(
-                    "a continuation frame with the bit of a compressed message (RFC 7692 §6.1)",
+                    "a continuation frame with RSV1 set (RFC 7692 §6.1)",
                 ));
             }
             (None, Some(_)) => {}
@@ -245,7 +245,7 @@ impl FrameReader {
             return Err(Violation {
                 code: 1009,
                 rule: format!(
-                    "a message {what} at least {size} bytes, where --max-message-size allows {limit}"
+                    "a message {what} at least {size} bytes, more than the limit of {limit}"
                 ),
             });
         }
@@ -352,7 +352,7 @@ impl FrameReader {
             }
             if frame.is_final && self.utf8.is_inside() {
                 return Err(Violation::text(
-                    "text that ends inside a character (RFC 6455 §8.1)",
+                    "text that ends in the middle of a character (RFC 6455 §8.1)",
                 ));
             }
             if frame.is_final {

@@ -8,7 +8,7 @@ use tungstenite::protocol::frame::FrameHeader;
 use super::batch::Lines;
 use super::close::{self, CloseBody};
 use super::deflate::Deflater;
-use super::frame::{self, Masks, LONGEST_CONTROL};
+use super::frame::{self, Masks, MAX_CONTROL_PAYLOAD};
 use super::message::{Kind, Piece, Summary, Volume};
 use super::outbox::Outbox;
 use super::{ProtocolConfig, Sent};
@@ -164,7 +164,7 @@ impl FrameWriter {
 
     /// A control frame; a payload that is too long is cut.
     pub(super) fn control(&mut self, control: Control, payload: &[u8]) {
-        let length = payload.len().min(LONGEST_CONTROL);
+        let length = payload.len().min(MAX_CONTROL_PAYLOAD);
         self.frame(true, false, OpCode::Control(control), &payload[..length]);
     }
 

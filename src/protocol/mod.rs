@@ -22,7 +22,8 @@ use tungstenite::protocol::frame::coding::Control;
 use tungstenite::protocol::frame::FrameHeader;
 
 pub use batch::{Lines, Messages};
-pub use close::{CloseBody, CloseReason, Closure, End, Party};
+pub use close::{CloseBody, CloseReason, Closure, End, InvalidClose, Party, MAX_CLOSE_REASON};
+pub use frame::MAX_CONTROL_PAYLOAD;
 pub use message::{Kind, Piece, Summary, Volume};
 
 use frame_reader::{Found, FrameReader};
@@ -234,7 +235,7 @@ impl Protocol {
     /// Fails the connection (RFC 6455 §7.1.7).
     fn fail(&mut self, violation: &Violation) {
         self.closure.end = End::Violation(violation.clone());
-        let reason = close::shorten(&violation.rule).to_owned();
+        let reason = close::truncate_reason(&violation.rule).to_owned();
         self.send_close(
             Party::Us,
             Some(CloseReason {

@@ -1,6 +1,6 @@
 //! The bytes that wait to be written, and which messages are among them.
 
-use super::frame::{self, LONGEST_HEADER};
+use super::frame::{self, MAX_HEADER};
 
 /// Frames that are on their way out. It always begins at a frame's first byte, so that what is
 /// unsent can be counted by walking the frames.
@@ -20,7 +20,7 @@ impl Outbox {
     /// Appends a frame; its bytes.
     #[inline]
     pub(super) fn push(&mut self, first: u8, mask: [u8; 4], payload: &[u8]) -> &[u8] {
-        let most = LONGEST_HEADER + payload.len();
+        let most = MAX_HEADER + payload.len();
         if self.bytes.len() - self.end < most {
             self.grow(most);
         }
@@ -87,15 +87,15 @@ fn read_own_frame(bytes: &[u8]) -> Option<Frame> {
     let (length, header) = match second & 0x7f {
         126 => (
             usize::from(u16::from_be_bytes([bytes[2], bytes[3]])),
-            LONGEST_HEADER - 6,
+            MAX_HEADER - 6,
         ),
         127 => {
             let length = bytes[2..10]
                 .iter()
                 .fold(0, |length, &byte| (length << 8) + usize::from(byte));
-            (length, LONGEST_HEADER)
+            (length, MAX_HEADER)
         }
-        short => (usize::from(short), LONGEST_HEADER - 8),
+        short => (usize::from(short), MAX_HEADER - 8),
     };
     let is_data = first & 0x08 == 0;
     Some(Frame {

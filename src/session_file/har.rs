@@ -10,9 +10,9 @@ use serde_json::value::RawValue;
 
 use super::raw::{Field, File};
 use super::record::{Connection, Moment, Record, Said, What};
-use super::{Script, LONGEST_PAYLOAD};
+use super::Script;
 use crate::error::Flaw;
-use crate::protocol::{CloseBody, CloseReason};
+use crate::protocol::{CloseBody, CloseReason, MAX_CONTROL_PAYLOAD};
 
 /// The status of an answer that there was not.
 const NO_ANSWER: u16 = 0;
@@ -313,7 +313,7 @@ impl<'a> At<'a> {
 
 fn control(field: &Field<'_>) -> Result<Vec<u8>, Flaw> {
     let payload = field.base64()?;
-    if payload.len() > LONGEST_PAYLOAD {
+    if payload.len() > MAX_CONTROL_PAYLOAD {
         return Err(field.wrong("at most 125 bytes in base64 (RFC 6455 §5.5)"));
     }
     Ok(payload)

@@ -10,9 +10,9 @@ use serde_json::value::RawValue;
 
 use super::raw::{Field, File};
 use super::record::{Connection, Record, Said, What};
-use super::{Script, LONGEST_PAYLOAD};
+use super::Script;
 use crate::error::Flaw;
-use crate::protocol::CloseReason;
+use crate::protocol::{CloseReason, MAX_CONTROL_PAYLOAD};
 
 #[derive(Deserialize)]
 struct Object<'a> {
@@ -164,9 +164,9 @@ impl Reader {
             let sent = match code {
                 1005 => None,
                 code => Some(
-                    CloseReason::of_user(code, &reason, false)
-                        .or_else(|_| CloseReason::of_user(1000, "", false))
-                        .map_err(|forbidden| row.file.flaw(row.line, forbidden.to_string()))?,
+                    CloseReason::from_user(code, &reason, false)
+                        .or_else(|_| CloseReason::from_user(1000, "", false))
+                        .map_err(|error| row.file.flaw(row.line, error.to_string()))?,
                 ),
             };
             self.say(row, link, true, What::Close(sent))?;
@@ -244,9 +244,9 @@ impl<'a> Row<'a> {
             (None, Some(bytes)) => self.field("base64", bytes).base64()?,
             (None, None) => Vec::new(),
         };
-        if payload.len() > LONGEST_PAYLOAD {
+        if payload.len() > MAX_CONTROL_PAYLOAD {
             let cause = format!(
-                "a Ping or a Pong carries at most {LONGEST_PAYLOAD} bytes (RFC 6455 §5.5), and \
+                "a Ping or a Pong carries at most {MAX_CONTROL_PAYLOAD} bytes (RFC 6455 §5.5), and \
                  this one has {}",
                 payload.len()
             );

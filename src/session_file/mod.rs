@@ -24,12 +24,6 @@ use std::time::Duration;
 
 use crate::protocol::Kind;
 
-/// The most that a Ping, a Pong or a Close carries, in bytes (RFC 6455 §5.5).
-pub const LONGEST_PAYLOAD: usize = 125;
-
-/// The longest reason of a Close, in bytes: its code takes two (RFC 6455 §5.5.1).
-const LONGEST_REASON: usize = 123;
-
 /// A session file.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Script {

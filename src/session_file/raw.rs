@@ -8,8 +8,8 @@ use serde_json::value::RawValue;
 use super::parse::json_cause;
 use super::place::flaw;
 use super::record::Moment;
-use super::LONGEST_REASON;
 use crate::error::Flaw;
+use crate::protocol::MAX_CLOSE_REASON;
 
 /// How much of a wrong value is quoted, in characters.
 const SHOWN: usize = 40;
@@ -160,7 +160,7 @@ impl Field<'_> {
     /// The reason of a Close.
     pub(super) fn reason(&self) -> Result<String, Flaw> {
         let text = self.text()?;
-        if text.len() > LONGEST_REASON {
+        if text.len() > MAX_CLOSE_REASON {
             return Err(self.wrong("at most 123 bytes of UTF-8 (RFC 6455 §5.5)"));
         }
         Ok(text)

@@ -157,7 +157,7 @@ impl Record {
         said.take_while(|said| said.sent || !matches!(said.what, What::Close(_)))
             .any(|said| match &said.what {
                 What::Close(Some(body)) => {
-                    CloseReason::of_user(body.code, &body.reason, false).is_err()
+                    CloseReason::from_user(body.code, &body.reason, false).is_err()
                 }
                 _ => false,
             })

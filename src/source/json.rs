@@ -15,10 +15,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::conversation::command::Command;
-use crate::protocol::CloseReason;
-
-/// The most that a control frame holds, in bytes (RFC 6455 §5.5).
-const CONTROL: usize = 125;
+use crate::error::USE_FORCE;
+use crate::protocol::{CloseReason, MAX_CONTROL_PAYLOAD};
 
 /// The fields that mean something. They stay raw until the type is known: in objects of other
 /// types they may hold anything.
@@ -116,9 +114,10 @@ fn control(object: &Object<'_>, kind: &str) -> Result<Vec<u8>, String> {
             return Err(format!(r#"a {kind} has "data" or "base64", not both"#));
         }
     };
-    if payload.len() > CONTROL {
+    if payload.len() > MAX_CONTROL_PAYLOAD {
         return Err(format!(
-            "a {kind} holds at most {CONTROL} bytes (RFC 6455 §5.5), this one has {}",
+            "{kind} payload too long: {} bytes, the maximum is {MAX_CONTROL_PAYLOAD} \
+             (RFC 6455 §5.5)",
             payload.len()
         ));
     }
@@ -153,9 +152,9 @@ fn close(
     match code {
         1005 if record => Ok(Some(Command::Close(None))),
         1006 | 1015 if record => Ok(None),
-        _ => match CloseReason::of_user(code, &reason, force) {
+        _ => match CloseReason::from_user(code, &reason, force) {
             Ok(reason) => Ok(Some(Command::Close(Some(reason)))),
-            Err(forbidden) => Err(forbidden.to_string()),
+            Err(error) => Err(error.with_advice(USE_FORCE)),
         },
     }
 }
@@ -318,7 +317,7 @@ mod tests {
         let line = r#"{"type":"close","code":1002,"reason":"x"}"#;
         assert_eq!(
             refused(line),
-            "a close code is 1000 or 3000-4999, not 1002; --force sends it all the same"
+            "invalid close code 1002: must be 1000 or 3000-4999; use --force to send it anyway"
         );
         assert_eq!(parse(line.as_bytes(), true), Ok(Some(closing(1002, "x"))));
     }
@@ -387,7 +386,7 @@ mod tests {
         assert!(matches!(parsed(&line(125)), Some(Command::Ping(payload)) if payload.len() == 125));
         assert_eq!(
             refused(&line(126)),
-            "a ping holds at most 125 bytes (RFC 6455 §5.5), this one has 126"
+            "ping payload too long: 126 bytes, the maximum is 125 (RFC 6455 §5.5)"
         );
     }
 }

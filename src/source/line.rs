@@ -6,8 +6,9 @@
 use serde::de::IgnoredAny;
 
 use crate::conversation::command::Command;
+use crate::error::USE_FORCE;
 use crate::event::Kind;
-use crate::protocol::CloseReason;
+use crate::protocol::{CloseReason, MAX_CONTROL_PAYLOAD};
 use crate::terminal::Language;
 use crate::text::suggest::nearest;
 
@@ -67,9 +68,6 @@ const fn usage(name: &'static str, arguments: &'static str, help: &'static str) 
         help,
     }
 }
-
-/// The longest payload of a control frame, in bytes (RFC 6455 §5.5).
-const CONTROL_LIMIT: usize = 125;
 
 /// How much of an unknown command is quoted, in characters.
 const SHOWN: usize = 40;
@@ -223,9 +221,10 @@ fn bytes_of_hex(rest: &str) -> Result<Vec<u8>, String> {
 }
 
 fn control(name: &str, rest: &str) -> Result<Vec<u8>, String> {
-    if rest.len() > CONTROL_LIMIT {
+    if rest.len() > MAX_CONTROL_PAYLOAD {
         return Err(format!(
-            "/{name} takes at most {CONTROL_LIMIT} bytes (RFC 6455 §5.5), this has {}",
+            "/{name}: payload too long: {} bytes, the maximum is {MAX_CONTROL_PAYLOAD} \
+             (RFC 6455 §5.5)",
             rest.len()
         ));
     }
@@ -240,7 +239,8 @@ fn close(rest: &str, force: bool) -> Result<CloseReason, String> {
             format!("/close takes a code and then a reason, and `{code}` is no code; try /close 1000 {code}")
         })?,
     };
-    CloseReason::of_user(code, reason.trim_start(), force).map_err(|rule| format!("/close: {rule}"))
+    CloseReason::from_user(code, reason.trim_start(), force)
+        .map_err(|error| format!("/close: {}", error.with_advice(USE_FORCE)))
 }
 
 fn unknown(name: &str) -> String {

@@ -16,7 +16,7 @@ use super::reader::Reader;
 use crate::conversation::matching::Pattern;
 use crate::error::{plain, Error, Flaw};
 use crate::event::{Kind, Link};
-use crate::protocol::CloseReason;
+use crate::protocol::{CloseReason, MAX_CONTROL_PAYLOAD};
 use crate::session_file::{self, Line, Message, Payload, Script, Statement, Template};
 use crate::sys::file::{open_regular, read_regular, LARGEST};
 
@@ -294,10 +294,10 @@ impl Player {
             Payload::Text(template) => self.text(line, template)?.into_bytes(),
             Payload::Bytes(bytes) => bytes.clone(),
         };
-        if bytes.len() > session_file::LONGEST_PAYLOAD {
+        if bytes.len() > MAX_CONTROL_PAYLOAD {
             let cause = format!(
                 "a Ping or Pong holds at most {} bytes (RFC 6455 §5.5), this one has {}",
-                session_file::LONGEST_PAYLOAD,
+                MAX_CONTROL_PAYLOAD,
                 bytes.len()
             );
             return Err(self.book.flaw(line.number, "", cause));
@@ -335,11 +335,10 @@ impl Player {
             Message::Close { code: 1005, .. } => Act::Close(None),
             Message::Close { code, reason } => {
                 let reason = self.text(line, reason)?;
-                let reason = CloseReason::of_user(*code, &reason, self.force);
-                Act::Close(Some(reason.map_err(|rule| {
-                    let rule = rule.to_string();
-                    let rule = rule.replace("--force sends", "a line `option --force` sends");
-                    self.book.flaw(line.number, &code.to_string(), rule)
+                let reason = CloseReason::from_user(*code, &reason, self.force);
+                Act::Close(Some(reason.map_err(|error| {
+                    let message = error.with_advice("add 'option --force' to send it anyway");
+                    self.book.flaw(line.number, &code.to_string(), message)
                 })?))
             }
         })

@@ -282,7 +282,7 @@ fn a_code_that_may_not_be_sent_is_refused_with_the_rule() {
     Wsline::new()
         .args(["ws://127.0.0.1:1/", "--close-code", "1001"])
         .stderr_matches(
-            "error: a close code is 1000 or 3000-4999, not 1001; --force sends it all the same\n...",
+            "error: invalid close code 1001: must be 1000 or 3000-4999; use --force to send it anyway\n...",
         )
         .code(2)
         .run();
@@ -295,7 +295,7 @@ fn a_code_that_may_not_be_sent_is_refused_with_the_rule() {
     Wsline::new()
         .args(["ws://127.0.0.1:1/", "--close-reason", &"ü".repeat(62)])
         .stderr_matches(
-            "error: a close reason holds at most 123 bytes of UTF-8, this one has 124\n...",
+            "error: close reason too long: 124 bytes of UTF-8, the maximum is 123 (RFC 6455 §5.5)\n...",
         )
         .code(2)
         .run();
@@ -344,12 +344,12 @@ fn a_violation_ends_with_its_code_and_clause() {
         (
             Frame::new(CLOSE, b"\x03"),
             102,
-            "a Close with a body of one byte (RFC 6455 §5.5.1)",
+            "a Close frame with a body of one byte (RFC 6455 §5.5.1)",
         ),
         (
             Frame::close(1005, ""),
             102,
-            "a Close with the code 1005, which may not be sent (RFC 6455 §7.4)",
+            "a Close frame with code 1005, which must not be sent (RFC 6455 §7.4)",
         ),
     ] {
         let peer = Peer::ws().frame(frame).expect_close_any().start();
@@ -395,7 +395,7 @@ fn a_violation_that_only_bytes_can_be_ends_with_its_clause_too() {
         (
             &[0x01, 1, b'a', 0x81, 1, b'b'],
             102,
-            "a new message before the last fragment of the one before (RFC 6455 §5.4)",
+            "a new message before the previous one ended (RFC 6455 §5.4)",
         ),
         (
             &[0x88, 4, 0x03, 0xe8, 0xff, 0xfe],
@@ -459,7 +459,7 @@ fn a_message_that_is_too_large_is_refused() {
         .stdout("12345\n")
         .stderr_matches(
             "closed by us: 1009 (message too big), the server sent a message of at least 6 bytes, \
-             where --max-message-size allows 5 after [..] s, sent 0, received 1\n",
+             more than the limit of 5 (--max-message-size) after [..] s, sent 0, received 1\n",
         )
         .code(109)
         .run();

@@ -184,33 +184,33 @@ fn require_wants_it() {
 #[test]
 fn answers_that_are_wrong() {
     for (parameters, cause) in [
-        ("; mux", "the unknown parameter \"mux\" (RFC 7692 §7.1)"),
+        ("; mux", "unknown parameter \"mux\" (RFC 7692 §7.1)"),
         (
             "; server_max_window_bits=7",
-            "server_max_window_bits without a number from 8 to 15 (RFC 7692 §7.1.2)",
+            "server_max_window_bits must be a number from 8 to 15 (RFC 7692 §7.1.2)",
         ),
         (
             "; client_max_window_bits=16",
-            "client_max_window_bits without a number from 8 to 15 (RFC 7692 §7.1.2)",
+            "client_max_window_bits must be a number from 8 to 15 (RFC 7692 §7.1.2)",
         ),
         (
             "; client_no_context_takeover; client_no_context_takeover",
-            "client_no_context_takeover twice (RFC 7692 §7.1)",
+            "client_no_context_takeover appears twice (RFC 7692 §7.1)",
         ),
         (
             "; server_no_context_takeover=1",
-            "server_no_context_takeover with a value (RFC 7692 §7.1.1)",
+            "server_no_context_takeover has a value (RFC 7692 §7.1.1)",
         ),
     ] {
         let line = format!("{AGREED}{parameters}");
-        let cause = format!("its Sec-WebSocket-Extensions has {cause}");
+        let cause = format!("its Sec-WebSocket-Extensions is invalid: {cause}");
         refused(&[&line], &[], &cause);
     }
     refused(
         &[AGREED, AGREED],
         &[],
-        "its Sec-WebSocket-Extensions has the extension \"permessage-deflate, \
-         permessage-deflate\", which was not asked for (RFC 6455 §4.1)",
+        "its Sec-WebSocket-Extensions is invalid: extension \"permessage-deflate, \
+         permessage-deflate\" was not offered (RFC 6455 §4.1)",
     );
     refused(
         &[AGREED],
@@ -314,7 +314,7 @@ fn what_is_no_deflate_data() {
         compressed(TEXT, vec![0xff; 20]),
         &[],
         107,
-        "1007 (invalid payload data), the server sent a compressed message that is no DEFLATE data \
-         (RFC 7692 §7.2.2)",
+        "1007 (invalid payload data), the server sent a compressed message that is not valid DEFLATE \
+         data (RFC 7692 §7.2.2)",
     );
 }

@@ -276,8 +276,8 @@ fn a_message_too_large_to_be_held_fails_the_connection() {
     Wsline::new()
         .args(["--expect", "y", "--max-message-size", "1K", &peer.url()])
         .stderr_matches(
-            "wsline: expected \"y\", but the server sent a message of at least 2000 bytes, where \
-             --max-message-size allows 1024\n...\n",
+            "wsline: expected \"y\", but the server sent a message of at least 2000 bytes, more \
+             than the limit of 1024 (--max-message-size)\n...\n",
         )
         .code(4)
         .run();

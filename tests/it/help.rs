@@ -194,7 +194,7 @@ fn usage_errors() {
         ),
         (
             &["ws://a", "--close-code", "1005"],
-            "a close code is 1000 or 3000-4999, not 1005; --force sends it all the same",
+            "invalid close code 1005: must be 1000 or 3000-4999; use --force to send it anyway",
             USAGE,
         ),
         (

@@ -141,7 +141,7 @@ fn a_bad_object_stops_nothing() {
             "wsline: standard input, line 2: not a JSON object; one looks like {\"type\":\"text\",\"data\":\"hi\"}\n\
              wsline: standard input, line 3: a text needs \"data\": {\"type\":\"text\",\"data\":\"hi\"}\n\
              wsline: standard input, line 4: not UTF-8 from byte 7\n\
-             wsline: standard input, line 5: a close code is 1000 or 3000-4999, not 1001; --force sends it all the same\n\
+             wsline: standard input, line 5: invalid close code 1001: must be 1000 or 3000-4999; use --force to send it anyway\n\
              closed by us: 1000 (normal closure) after [..] s, sent 2, received 0\n",
         )
         .code(26)

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 
 use super::Opening;
 use crate::assembly::{self, Whole, LARGE};
-use crate::error::Error;
+use crate::error::{violation_message, Error};
 use crate::event::{ConnectStep, Event, Kind, Link, Way};
 use crate::http::{find_tokens, Secrets, HIDDEN};
 use crate::output::backlog::Backlog;
@@ -244,8 +244,9 @@ impl<S: Sink> Session<S> {
             }
             Way::Out => match (&closure.end, closure.first) {
                 (End::Violation(violation), _) => self.comment(&format!(
-                    "closed by us: {}, the server sent {}",
-                    violation.code, violation.rule
+                    "closed by us: {}, {}",
+                    violation.code,
+                    violation_message(violation)
                 )),
                 // The answer to a Close is sent by itself.
                 (_, Some(Party::Server)) => Ok(()),
@@ -259,7 +260,7 @@ impl<S: Sink> Session<S> {
 
     /// A Close of ours. 1001 is one that a user may not send but the program does, at a signal.
     fn close(&mut self, at: SystemTime, link: Link, code: u16, reason: &str) -> io::Result<()> {
-        let is_free = code == 1005 || CloseReason::of_user(code, reason, false).is_ok();
+        let is_free = code == 1005 || CloseReason::from_user(code, reason, false).is_ok();
         if !is_free && !self.forced {
             self.forced = true;
             self.state(link, Statement::Options(vec![Template::literal(FORCE)]))?;

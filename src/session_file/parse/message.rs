@@ -6,9 +6,9 @@ use regex::RegexBuilder;
 
 use super::value;
 use crate::http::is_token;
-use crate::protocol::Kind;
+use crate::protocol::{Kind, MAX_CLOSE_REASON, MAX_CONTROL_PAYLOAD};
 use crate::session_file::place::{Span, Wrong, BLANKS};
-use crate::session_file::{Message, Payload, Template, Wanted, LONGEST_PAYLOAD, LONGEST_REASON};
+use crate::session_file::{Message, Payload, Template, Wanted};
 use crate::text::duration;
 
 /// After `>`.
@@ -110,9 +110,9 @@ fn payload(span: Span<'_>) -> Result<Payload, Wrong> {
         let length = text.least_length();
         (Payload::Text(text), length)
     };
-    if length > LONGEST_PAYLOAD {
+    if length > MAX_CONTROL_PAYLOAD {
         return Err(span.wrong(format!(
-            "a Ping or a Pong carries at most {LONGEST_PAYLOAD} bytes (RFC 6455 §5.5), and these \
+            "a Ping or a Pong carries at most {MAX_CONTROL_PAYLOAD} bytes (RFC 6455 §5.5), and these \
              are {length}"
         )));
     }
@@ -133,9 +133,9 @@ fn close(span: Span<'_>) -> Result<(Option<u16>, Option<Template>), Wrong> {
     })?;
     let reason = given(rest, value::text)?;
     let length = reason.as_ref().map_or(0, Template::least_length);
-    if length > LONGEST_REASON {
+    if length > MAX_CLOSE_REASON {
         return Err(rest.wrong(format!(
-            "a reason has at most {LONGEST_REASON} bytes of UTF-8 (RFC 6455 §5.5), and this one \
+            "a reason has at most {MAX_CLOSE_REASON} bytes of UTF-8 (RFC 6455 §5.5), and this one \
              has {length}"
         )));
     }

@@ -7,6 +7,7 @@ use std::time::Instant;
 use super::step::quote;
 use crate::assembly::Whole;
 use crate::conversation::matching::describe;
+use crate::error::violation_message;
 use crate::event::{Event, Kind, Link, Upgrade, Way};
 use crate::http::ResponseHead;
 use crate::protocol::close::name_of_code;
@@ -150,7 +151,7 @@ fn how_it_ended(closure: &Closure) -> String {
         reason => format!(" \"{reason}\""),
     };
     match (&closure.end, &closure.received) {
-        (End::Violation(violation), _) => format!("the server sent {}", violation.rule),
+        (End::Violation(violation), _) => violation_message(violation),
         (_, Some(None)) => "the server closed without a code".to_owned(),
         (_, Some(Some(_))) => {
             let verb = match closure.first {

@@ -68,7 +68,7 @@ fn a_close_has_the_users_code_and_reason() {
     assert!(parse("/close 1001", true).is_ok());
     assert!(refused("/close bye").contains("/close 1000 bye"));
     assert!(refused("/close 99999").contains("no code"));
-    assert!(refused(&format!("/close 1000 {}", "x".repeat(124))).contains("123 bytes"));
+    assert!(refused(&format!("/close 1000 {}", "x".repeat(124))).contains("124 bytes"));
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn what_is_wrong_is_said_and_nothing_is_sent() {
     assert!(refused("/hex ").contains("needs bytes"));
     assert!(refused("/file").contains("needs the path"));
     assert!(refused("/quit now").contains("takes nothing"));
-    assert!(refused(&format!("/ping {}", "x".repeat(126))).contains("at most 125 bytes"));
+    assert!(refused(&format!("/ping {}", "x".repeat(126))).contains("the maximum is 125"));
     assert!(parse(&format!("/ping {}", "x".repeat(125)), false).is_ok());
 }
 

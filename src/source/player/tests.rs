@@ -122,7 +122,7 @@ fn what_is_captured_is_known_from_then_on() {
     assert_eq!(bytes, br#"{"id":"x","as":"\"x\""}"#);
     player.keep("ID", "x".repeat(200));
     let error = player.next().expect_err("no frame can hold it");
-    assert!(error.to_string().contains("at most 123 bytes"), "{error}");
+    assert!(error.to_string().contains("the maximum is 123"), "{error}");
 }
 
 #[test]
@@ -186,7 +186,7 @@ fn what_is_wrong_with_a_file_is_said_before_anything_is_connected() {
         ),
         (
             "url ws://h/\n> close 1006\n",
-            "talk.ws:2:9: a close code is 1000 or 3000-4999, not 1006; a line `option --force`",
+            "talk.ws:2:9: invalid close code 1006: must be 1000 or 3000-4999; add 'option --force'",
         ),
         (
             "url ws://h/\n< refused 401\n> hi\n",

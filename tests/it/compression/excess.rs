@@ -27,7 +27,7 @@ fn a_bomb_where_messages_are_held() {
             109,
             &format!(
                 "1009 (message too big), the server sent a message that expands to at least [..] \
-                 bytes, where --max-message-size allows {limit}"
+                 bytes, more than the limit of {limit} (--max-message-size)"
             ),
         );
     }

@@ -86,7 +86,7 @@ fn a_code_that_must_not_be_sent_is_refused_without_force() {
     let peer = Peer::ws().expect_close(1000, "").start();
     let mut pty = open(&peer);
     pty.type_line("/close 1005");
-    pty.wait_for("* /close: a close code is 1000 or 3000-4999, not 1005; --force sends");
+    pty.wait_for("* /close: invalid close code 1005: must be 1000 or 3000-4999; use --");
     pty.type_line("/close soon");
     pty.wait_for("* /close takes a code and then a reason, and `soon` is no code");
     end(&mut pty);

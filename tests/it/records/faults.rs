@@ -270,7 +270,7 @@ fn a_record_sets_the_limit_of_a_message() {
         .code(109);
     let text = record(program, "talk.ws").text();
     assert!(
-        text.contains("--max-message-size allows 67108864"),
+        text.contains("more than the limit of 67108864 (--max-message-size)"),
         "{text}"
     );
 }
