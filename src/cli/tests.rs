@@ -738,9 +738,9 @@ fn a_text_that_is_not_utf8_is_refused_and_a_file_name_is_not() {
 }
 
 #[test]
-fn the_readme_has_the_table_of_exit_codes() {
-    let readme = include_str!("../../README.md");
-    let section = readme.split("## Exit status").nth(1).expect("its section");
+fn the_guide_has_the_table_of_exit_codes() {
+    let guide = include_str!("../../docs/guide.md");
+    let section = guide.split("## Exit codes").nth(1).expect("its section");
     let rows: Vec<&str> = section
         .lines()
         .filter(|line| line.starts_with("| "))

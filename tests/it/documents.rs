@@ -1,0 +1,379 @@
+//! The documents are run: what README, the guide and the others show is what happens.
+//!
+//! The language of a code block says what is done with it. `console` is run line by line in a shell,
+//! in a directory of its own with the built program in `PATH`; `text` is typed in a terminal; `json`
+//! is fed to `--json`; `ws` is parsed as a session file; `python` and `bash` are run as programs,
+//! which print what the comments at their ends say. `sh` is for the reader only: it installs,
+//! downloads or never ends. A block without a language is a diagram, in documents for contributors.
+//!
+//! `WSLINE_UPDATE=1` writes what `console` blocks print, and the tables of exit codes, into the
+//! documents.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use wsline::echo::EchoServer;
+
+use crate::support::program::BINARY;
+use crate::support::{require, skip, Key, Pty, Terminal, Wsline};
+
+/// The documents for users. They have every kind of block but diagrams.
+const FOR_USERS: [&str; 2] = ["README.md", "docs/guide.md"];
+const KINDS: [&str; 7] = ["console", "text", "json", "ws", "python", "bash", "sh"];
+
+struct Document {
+    /// The path from the top of the tree.
+    name: String,
+    text: String,
+    /// Each code block's language and text.
+    blocks: Vec<(String, String)>,
+}
+
+impl Document {
+    fn read(name: &str) -> Self {
+        let path = root().join(name);
+        let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let mut blocks = Vec::new();
+        let mut open: Option<(String, String)> = None;
+        for line in text.lines() {
+            match (&mut open, line.strip_prefix("```")) {
+                (None, Some(kind)) => open = Some((kind.to_owned(), String::new())),
+                (Some(_), Some("")) => blocks.extend(open.take()),
+                (Some((_, text)), _) => text.extend([line, "\n"]),
+                (None, None) => {}
+            }
+        }
+        assert!(open.is_none(), "{name}: a code block has no end");
+        for (kind, text) in &blocks {
+            let diagram = kind.is_empty() && !FOR_USERS.contains(&name);
+            assert!(
+                diagram || KINDS.contains(&kind.as_str()),
+                "{name}: unknown kind of code block {kind:?}:\n{text}"
+            );
+        }
+        Self {
+            name: name.to_owned(),
+            text,
+            blocks,
+        }
+    }
+
+    fn blocks<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a str> {
+        let mine = self.blocks.iter().filter(move |(of, _)| of == kind);
+        mine.map(|(_, text)| text.as_str())
+    }
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// All documents in the tree.
+fn documents() -> Vec<Document> {
+    fn collect(directory: &Path, names: &mut Vec<String>) {
+        for entry in fs::read_dir(directory).expect("a directory can be read") {
+            let path = entry.expect("a directory can be read").path();
+            let name = path.file_name().expect("a name").to_string_lossy();
+            if name.starts_with('.') || ["target", "node_modules"].contains(&name.as_ref()) {
+                continue;
+            }
+            if path.is_dir() {
+                collect(&path, names);
+            } else if path.extension().is_some_and(|extension| extension == "md") {
+                let name = path.strip_prefix(root()).expect("it is in the tree");
+                names.push(name.to_string_lossy().into_owned());
+            }
+        }
+    }
+    let mut names = Vec::new();
+    collect(root(), &mut names);
+    names.sort();
+    for name in FOR_USERS {
+        assert!(names.iter().any(|found| found == name), "{name} is missing");
+    }
+    names.iter().map(|name| Document::read(name)).collect()
+}
+
+/// All blocks of one kind, each with the name of its document. Those for users must have one.
+fn blocks(kind: &str) -> Vec<(String, String)> {
+    let mut blocks = Vec::new();
+    for document in documents() {
+        for text in document.blocks(kind) {
+            blocks.push((document.name.clone(), text.to_owned()));
+        }
+    }
+    let for_users = |(name, _): &(String, String)| FOR_USERS.contains(&name.as_str());
+    assert!(blocks.iter().any(for_users), "no {kind} block");
+    blocks
+}
+
+/// Whether documents are updated instead of compared.
+fn updates() -> bool {
+    std::env::var_os("WSLINE_UPDATE").is_some()
+}
+
+/// Replaces a part of a document.
+fn update(name: &str, old: &str, new: &str) {
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _guard = ONE_AT_A_TIME.lock();
+    let path = root().join(name);
+    let text = fs::read_to_string(&path).expect("a document");
+    assert!(text.contains(old), "{name} lacks {old}");
+    fs::write(path, text.replacen(old, new, 1)).expect("documents can be written");
+}
+
+/// The text with its ports, times and versions replaced, which differ from run to run.
+fn masked(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
+        let (before, tail) = rest.split_at(start);
+        let end = tail
+            .find(|c: char| !c.is_ascii_digit() && c != '.')
+            .unwrap_or(tail.len());
+        let (number, after) = tail.split_at(end);
+        out.push_str(before);
+        if number.contains('.') || before.ends_with(':') {
+            out.push('N');
+        } else {
+            out.push_str(number);
+        }
+        rest = after;
+    }
+    out + rest
+}
+
+/// The search path, with the built program in it.
+fn path() -> OsString {
+    let directory = Path::new(BINARY).parent().expect("it is in a directory");
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let mut all = vec![directory.to_owned()];
+    all.extend(std::env::split_paths(&path));
+    std::env::join_paths(all).expect("paths that were joined before")
+}
+
+/// Runs the blocks of one kind, and compares what each prints with the comments at its end.
+fn run_programs(kind: &str, interpreter: [&str; 2]) {
+    for (name, block) in blocks(kind) {
+        let (program, output) = block
+            .split_once("# prints:\n")
+            .unwrap_or_else(|| panic!("{name}: a program without its output:\n{block}"));
+        let lines = output.lines().map(|line| {
+            let line = line.strip_prefix("# ");
+            line.expect("its output is in comments").to_owned() + "\n"
+        });
+        Wsline::program(interpreter[0])
+            .args([interpreter[1], program])
+            .env("PATH", path())
+            .stdout(lines.collect::<String>())
+            .run();
+    }
+}
+
+#[test]
+fn python_programs_print_what_their_comments_say() {
+    require!("python3");
+    run_programs("python", ["python3", "-c"]);
+}
+
+#[test]
+fn bash_programs_print_what_their_comments_say() {
+    require!("bash");
+    require!("jq");
+    run_programs("bash", ["bash", "-c"]);
+}
+
+/// Runs each line after a `$`, and compares what it prints, errors included, with the lines below
+/// it. The commands of a block share a directory. Where one says `:9001`, there is an echo server.
+#[test]
+fn console_blocks_print_what_they_show() {
+    let path = path();
+    let options = wsline::echo::Options::default();
+    let echo = EchoServer::bind("127.0.0.1:0", &options).and_then(EchoServer::start);
+    let echo = echo.expect("an echo server");
+    let port = echo.url().rsplit(':').next().expect("a port");
+    let port = port.trim_end_matches('/').to_owned();
+    let placed = |text: &str| text.replace(":9001", &format!(":{port}"));
+    let example = fs::read_to_string(root().join("examples/echo.ws")).expect("an example");
+    for (name, block) in blocks("console") {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        fs::create_dir(directory.path().join("examples")).expect("a directory");
+        let file = directory.path().join("examples/echo.ws");
+        fs::write(file, placed(&example)).expect("a file");
+        let commands = block.strip_prefix("$ ");
+        let commands = commands.unwrap_or_else(|| panic!("{name}: no command at first:\n{block}"));
+        for command in commands.split("\n$ ") {
+            let (command, output) = command.split_once('\n').unwrap_or((command, ""));
+            if command.contains("jq ") && !skip::is_there(&["jq", "--version"]) {
+                skip::say("jq");
+                continue;
+            }
+            let done = Wsline::program("sh")
+                .args(["-c", &format!("exec 2>&1; {}", placed(command))])
+                .env("PATH", &path)
+                .dir(directory.path())
+                .stdout_matches("...")
+                .run();
+            let got = done.stdout_text().replace(&format!(":{port}"), ":9001");
+            let same = masked(output).trim_end() == masked(&got).trim_end();
+            if !same && updates() {
+                let shown = |output: &str| format!("$ {command}\n{}", output.trim_end());
+                update(&name, &shown(output), &shown(&got));
+            } else if !same {
+                panic!("{name}: $ {command}\nshown:\n{output}\nprinted:\n{got}");
+            }
+        }
+    }
+}
+
+/// Types what is after each `>`, and compares the screen with everything before the next one.
+#[test]
+fn terminal_sessions_show_what_they_show() {
+    for (name, session) in blocks("text") {
+        let session = session.strip_prefix("$ wsline demo\n");
+        play(session.unwrap_or_else(|| panic!("{name}: not a session of wsline demo")));
+    }
+}
+
+fn play(session: &str) {
+    let (first, _) = session.split_once("\n> ").expect("something is typed");
+    let mut pty = Terminal::new().args(["demo"]).size(40, 80).start();
+    let wait_for = |pty: &Pty, text: &str| {
+        let text = format!("{}\n>", masked(text.trim_end()));
+        pty.wait_until(&format!("the screen\n{text}"), |screen| {
+            let lines: Vec<_> = screen.rows(0, 80).collect();
+            let lines: Vec<_> = lines.iter().map(|line| line.trim_end()).collect();
+            masked(lines.join("\n").trim_end()) == text
+        });
+    };
+    wait_for(&pty, first);
+    let mut at = first.len();
+    while let Some(typed) = session[at..].strip_prefix("\n> ") {
+        let line = typed.lines().next().expect("a line is typed");
+        pty.type_line(line);
+        let shown = typed.find("\n>").expect("the prompt comes back");
+        at += "\n> ".len() + shown;
+        wait_for(&pty, &session[..at]);
+    }
+    pty.key(Key::CtrlD);
+    assert_eq!(pty.wait_exit(), 0);
+    assert_eq!(masked(&pty.screen()), masked(session.trim_end()));
+    pty.assert_as_found();
+}
+
+#[test]
+fn session_files_are_parsed() {
+    for (name, text) in blocks("ws") {
+        let script = wsline::session_file::parse(&name, &text);
+        let parsed = script.is_ok_and(|script| !script.lines.is_empty());
+        assert!(parsed, "{name}:\n{text}");
+    }
+}
+
+#[test]
+fn json_lines_are_read() {
+    for (name, lines) in blocks("json") {
+        let done = Wsline::new()
+            .args(["demo", "--json", "--show-ping-pong"])
+            .stdin(lines.as_str())
+            .stdout_matches("...\n")
+            .run();
+        for line in lines.lines() {
+            let sent = format!("\"dir\":\"out\",{}", &line[1..line.len() - 1]);
+            assert!(done.stdout_text().contains(&sent), "{name}: {sent}");
+        }
+    }
+}
+
+/// Installing comes first, with all that it requires; then what tries the program and its tests.
+#[test]
+fn documents_for_users_begin_with_the_installation() {
+    let rust = format!(
+        "[Rust](https://rustup.rs) {} or newer",
+        env!("CARGO_PKG_RUST_VERSION")
+    );
+    for name in FOR_USERS {
+        let document = Document::read(name);
+        let first = document.blocks("sh").next().expect("an sh block");
+        let commands: Vec<_> = first.lines().collect();
+        assert!(commands[0].starts_with("git clone "), "{name}: {first}");
+        assert_eq!(commands[1], "cargo install --locked --path .", "{name}");
+        assert!(document.text.contains(&rust), "{name} lacks {rust}");
+    }
+    let readme = Document::read("README.md");
+    let next: Vec<_> = readme.blocks("sh").skip(1).take(2).collect();
+    assert_eq!(next, ["cargo run --release -- demo\n", "cargo test\n"]);
+}
+
+/// The guide has the whole table, README some of its rows.
+#[test]
+fn exit_codes_are_those_of_the_program() {
+    let all: Vec<_> = wsline::exit::TABLE.to_vec();
+    for name in FOR_USERS {
+        let document = Document::read(name);
+        let (_, section) = document.text.split_once("\n## Exit codes\n").expect("it");
+        let section = section.split("\n## ").next().unwrap_or(section);
+        let rows = section.lines().filter(|line| line.starts_with("| "));
+        let rows: Vec<_> = rows.skip(2).collect();
+        assert!(rows.len() > 5, "{name}");
+        for row in &rows {
+            let codes = row.split(" | ").next().unwrap_or(row);
+            let known = all.iter().find(|(known, _)| codes == format!("| {known}"));
+            let (_, meaning) = known.unwrap_or_else(|| panic!("{name}: unknown codes in {row}"));
+            let right = format!("{codes} | {meaning} |");
+            if *row != right && updates() {
+                update(name, row, &right);
+            } else {
+                assert_eq!(*row, right, "{name}");
+            }
+        }
+        assert!(name == "README.md" || rows.len() == all.len(), "{name}");
+    }
+}
+
+/// Every link to a file leads to one, and every link to a heading to a heading.
+#[test]
+fn links_lead_somewhere() {
+    for document in documents() {
+        let here = root().join(&document.name);
+        let here = here.parent().expect("it is in a directory");
+        for link in links(&document.text) {
+            if link.contains("://") {
+                continue;
+            }
+            let (file, heading) = link.split_once('#').unwrap_or((link, ""));
+            let path: PathBuf = match file {
+                "" => root().join(&document.name),
+                _ => here.join(file),
+            };
+            assert!(path.exists(), "{}: nothing at {link}", document.name);
+            if !heading.is_empty() {
+                let text = fs::read_to_string(&path).expect("a document");
+                let found = text
+                    .lines()
+                    .any(|line| anchor(line) == Some(heading.into()));
+                assert!(found, "{}: no heading for {link}", document.name);
+            }
+        }
+    }
+}
+
+/// The targets of all links in a document.
+fn links(text: &str) -> impl Iterator<Item = &str> {
+    let links = text.split("](").skip(1);
+    links.filter_map(|rest| rest.split_once(')').map(|(link, _)| link))
+}
+
+/// What a link to this heading ends with, by GitHub's rules.
+fn anchor(line: &str) -> Option<String> {
+    let title = line.strip_prefix('#')?.trim_start_matches('#').trim();
+    let kept = title.chars().filter_map(|c| match c {
+        ' ' => Some('-'),
+        '-' | '_' => Some(c),
+        _ if c.is_alphanumeric() => Some(c.to_ascii_lowercase()),
+        _ => None,
+    });
+    Some(kept.collect())
+}
