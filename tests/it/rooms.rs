@@ -123,6 +123,7 @@ const GUARDED: &[(&str, &[&str])] = &[
             "plan.rs",
             "plan/",
             "commands/generate.rs",
+            "commands/generate/",
             "commands/curl.rs",
             "commands/curl/",
             "commands/test.rs",
