@@ -211,6 +211,21 @@ fn a_signal_ends_the_wait_for_a_pipe() {
 }
 
 #[test]
+fn the_time_to_connect_includes_the_certificates_of_the_system() {
+    let peer = Peer::tcp().stall().start();
+    let program = Wsline::new()
+        .env("SSL_CERT_FILE", "pipe")
+        .arg(format!("wss://127.0.0.1:{}/", peer.port()))
+        .args(["--connect-timeout", "0.2"])
+        .stderr("wsline: --connect-timeout 0.2 s passed while setting up TLS\n")
+        .code(28);
+    // The library waits for somebody who writes to it.
+    let pipe = program.home().work().join("pipe");
+    mkfifo(&pipe, Mode::from_bits_truncate(0o600)).expect("a pipe can be made");
+    program.run();
+}
+
+#[test]
 fn payloads_are_streamed_from_anything() {
     let peer = Peer::ws()
         .expect_text("")
