@@ -17,6 +17,14 @@ use crate::exit::ExitCode;
 use crate::protocol::{self, Closure, End, Protocol};
 use crate::source::{LinkEnd, Settled, Unsent};
 
+/// A connection that is closed, and about which the source has not decided.
+pub(super) struct Unsettled {
+    link: Link,
+    closure: Closure,
+    /// How many messages had not wholly left.
+    unsent: u64,
+}
+
 impl Driver<'_> {
     /// Goes on with a connection that is ready.
     pub(super) fn advance(&mut self, ready: ReadyLink) {
@@ -177,15 +185,42 @@ impl Driver<'_> {
         let closure = connection.protocol().closure().clone();
         self.notify(link, &Event::Closed(&closure));
         if !self.leaving {
-            let end = LinkEnd::Closed(&closure);
-            let settled = self.listeners.source.settle(self.now, link, end);
-            self.judge_end(link, &closure, unsent, settled);
+            self.settle(Unsettled {
+                link,
+                closure: closure.clone(),
+                unsent,
+            });
         }
         let next = self.policy.on_closed(link, &closure);
         self.ends[usize::from(link.0)] = ConnectionEnd::Closed(closure);
         match next {
             Next::End => self.end(Ending::ConnectionClosed),
             Next::Continue => {}
+        }
+    }
+
+    /// Asks the source what the end of a connection is to it.
+    fn settle(&mut self, ended: Unsettled) {
+        let Unsettled {
+            link,
+            closure,
+            unsent,
+        } = &ended;
+        let end = LinkEnd::Closed(closure);
+        let settled = self.listeners.source.settle(self.now, *link, end);
+        if settled.pending {
+            self.unsettled.push(ended);
+        } else {
+            self.judge_end(*link, closure, *unsent, settled);
+        }
+    }
+
+    /// Asks again about those that were not decided, unless the run ends anyway.
+    pub(super) fn settle_again(&mut self) {
+        for ended in std::mem::take(&mut self.unsettled) {
+            if !self.leaving {
+                self.settle(ended);
+            }
         }
     }
 

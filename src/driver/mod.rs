@@ -5,6 +5,11 @@
 //! each output. After our Close only reads happen. Connecting is done elsewhere, on a thread of
 //! its own: here a connection is a descriptor that says when it is ready.
 //!
+//! No turn takes more than 100 ms of work, whatever a server makes of its bytes: signals, time limits
+//! and Pings are looked at once a turn. So decoding is done in slices of time (`reading`), outputs
+//! write long messages in pieces ([`output::long`](crate::output::long)), and a source compares them
+//! on threads of their own.
+//!
 //! This file is the loop. What it waits for (`wait`), what happens on the connections (`links`,
 //! `reading`, `slots`) and how a run ends (`ending`, `policy`, `limits`) are beside it.
 
@@ -36,6 +41,7 @@ use crate::source::{Progress, Source};
 use crate::sys::poll::{Poller, Token};
 
 use ending::Ending;
+use links::Unsettled;
 use listeners::{Listeners, Outputs};
 use sender::LinkSender;
 use slots::Slots;
@@ -118,6 +124,8 @@ struct Driver<'a> {
     pipes: Vec<Token>,
     buffer: Vec<u8>,
     first_error: FirstError,
+    /// Connections that are closed, and about which the source has not decided.
+    unsettled: Vec<Unsettled>,
     input: Input,
     /// When the last data message was received or sent.
     quiet_since: Instant,
@@ -200,6 +208,7 @@ impl<'a> Driver<'a> {
             pipes: Vec::new(),
             buffer: vec![0; READ],
             first_error: FirstError::default(),
+            unsettled: Vec::new(),
             input: Input::More,
             quiet_since: now.instant,
             leaving: false,
@@ -215,7 +224,8 @@ impl<'a> Driver<'a> {
     fn is_finished(&self) -> bool {
         let late = self.output_deadline;
         let late = late.is_some_and(|end| end <= self.now.instant);
-        self.slots.all_ended() && (late || !self.listeners.outputs.waiting())
+        let is_settled = self.unsettled.is_empty() || self.leaving;
+        self.slots.all_ended() && (late || (is_settled && !self.listeners.outputs.waiting()))
     }
 
     /// One turn: signals, clocks, connections, source, and what is to be written.
@@ -231,6 +241,7 @@ impl<'a> Driver<'a> {
         for link in self.slots.overdue(self.now.instant) {
             self.handle_deadline(link);
         }
+        self.settle_again();
         self.poll_source(turn.source);
         self.dial_next();
         while let Some(link) = self.slots.next_touched() {
@@ -248,7 +259,9 @@ impl<'a> Driver<'a> {
     }
 
     fn poll_source(&mut self, readable: bool) {
-        if self.input == Input::Done {
+        // What a source without connections would do is said when they are settled.
+        let only_settles = self.slots.all_ended() && !self.unsettled.is_empty();
+        if self.input == Input::Done || only_settles {
             return;
         }
         let mut sender = LinkSender {

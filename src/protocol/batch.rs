@@ -11,7 +11,7 @@ use super::message::{Kind, Piece, Volume};
 
 /// How many messages are taken together: a read full of empty ones would keep whoever is told of
 /// them for too long.
-const MOST: usize = 16 * 1024;
+const MOST: u64 = 16 * 1024;
 
 /// Text messages that stand one after the other, each up to a delimiter that is not part of it.
 #[derive(Clone, Debug)]
@@ -68,22 +68,20 @@ impl<'a> Messages<'a> {
         let kind = [Kind::Text, Kind::Binary]
             .into_iter()
             .find(|kind| frame::first_byte_of_whole(*kind) == first)?;
-        let mut places = 0..MOST;
-        let messages = Self::at_front(kind, input, |payload| {
-            payload.len() as u64 <= most
-                && (kind == Kind::Binary || check_utf8(payload).is_ok())
-                && places.next().is_some()
+        let messages = Self::at_front(kind, input, MOST, |payload| {
+            payload.len() as u64 <= most && (kind == Kind::Binary || check_utf8(payload).is_ok())
         });
         *input = &input[messages.frames.len()..];
         (messages.count > 0).then_some(messages)
     }
 
-    /// The messages that `bytes` begins with, up to the first one that is not `good`.
+    /// The messages that `bytes` begins with, at most so many, up to the first one that is not
+    /// `good`.
     #[inline]
-    fn at_front(kind: Kind, bytes: &'a [u8], mut good: impl FnMut(&[u8]) -> bool) -> Self {
+    fn at_front(kind: Kind, bytes: &'a [u8], most: u64, good: impl Fn(&[u8]) -> bool) -> Self {
         let (mut rest, mut count, mut payload) = (bytes, 0, 0);
         while let Some((bytes, behind)) = frame::split_whole(kind, rest) {
-            if !good(bytes) {
+            if count == most || !good(bytes) {
                 break;
             }
             rest = behind;
@@ -122,8 +120,7 @@ impl<'a> Messages<'a> {
         if count >= self.count {
             return self;
         }
-        let mut counted = 0..count;
-        Self::at_front(self.kind, self.frames, |_| counted.next().is_some())
+        Self::at_front(self.kind, self.frames, count, |_| true)
     }
 
     /// Each of them, as one piece.
@@ -212,6 +209,17 @@ mod tests {
             let expected: [&[u8]; 3] = [b"a", b"bc", b""];
             assert!(payloads(first).iter().eq(expected.iter().take(count)));
         }
+    }
+
+    #[test]
+    fn no_more_are_taken_together_than_can_be_waited_for() {
+        let frames = b"\x81\x00".repeat(usize::try_from(MOST).expect("it is small") + 1);
+        let mut input = frames.as_slice();
+        for count in [MOST, 1] {
+            let messages = Messages::take(&mut input, 0).expect("some are there");
+            assert_eq!(messages.count(), count);
+        }
+        assert_eq!(Messages::take(&mut input, 0), None);
     }
 
     #[test]

@@ -9,8 +9,10 @@
 mod inbox;
 mod judge;
 mod step;
+mod work;
 
 use std::collections::VecDeque;
+use std::io;
 use std::os::fd::BorrowedFd;
 use std::time::Instant;
 
@@ -19,10 +21,12 @@ pub use self::step::{Act, Expectation, Plot, Step, Wanted};
 use self::inbox::{Inbox, Stage};
 use self::judge::{Judge, Judged};
 use self::step::quote;
+use self::work::Work;
 use super::reader::Reader;
 use super::send_delay::SendDelay;
 use super::send_gate::SendGate;
 use super::{LinkEnd, Progress, Sender, Settled, Source, Unsent};
+use crate::assembly::LARGE;
 use crate::conversation::matching::{self, describe, Found};
 use crate::error::{Error, Refusal, Unmet};
 use crate::event::{Event, Kind, Link, Now, Piece};
@@ -58,7 +62,12 @@ struct Front {
     judge: Judge,
     /// It has begun to be sent, as fragments.
     inside: bool,
+    /// A value is being looked for in a large message.
+    search: Option<Work<Searched>>,
 }
+
+/// A message, and what was looked for in it.
+type Searched = (Kind, Vec<u8>, Found);
 
 /// How far the conversation has come.
 enum StepProgress {
@@ -173,6 +182,7 @@ impl Conversation {
                 Ok(())
             }
             Judged::Pending => Err(StepProgress::Waits(Progress::Pending)),
+            Judged::Failed(cause) => Err(StepProgress::Failed(no_thread(cause))),
             Judged::Unmet {
                 mut instead,
                 difference,
@@ -240,21 +250,62 @@ impl Conversation {
             "" => "a message to capture".to_owned(),
             pointer => format!("a message with a value at {pointer} to capture"),
         };
-        let matched = self.wire(link).and_then(|wire| wire.inbox.matched.as_ref());
-        let Some((kind, bytes)) = matched else {
+        let Some((kind, bytes, found)) = self.search(link, &pointer)? else {
             return Err(self.fail(expected, "none was matched before"));
         };
-        let words = describe(*kind, bytes);
-        let value = match matching::find(bytes, &pointer) {
+        let value = match found {
             Found::Value(value) => value,
-            Found::NotJson if pointer.is_empty() && *kind == Kind::Text => {
-                String::from_utf8_lossy(bytes).into_owned()
+            Found::NotJson if pointer.is_empty() && kind == Kind::Text => {
+                String::from_utf8_lossy(&bytes).into_owned()
             }
-            Found::NotJson => return Err(self.fail(expected, format!("{words} is no JSON"))),
-            Found::Nothing => return Err(self.fail(expected, format!("{words} has none there"))),
+            missing => {
+                let words = describe(kind, &bytes);
+                let what = match missing {
+                    Found::NotJson => "is no JSON",
+                    _ => "has none there",
+                };
+                return Err(self.fail(expected, format!("{words} {what}")));
+            }
         };
+        if let Some(wire) = self.wire(link) {
+            wire.inbox.matched = Some((kind, bytes));
+        }
         self.plot.keep(&name, value);
         Ok(())
+    }
+
+    /// What there is at a pointer in the message that was matched last on a connection, if one was.
+    fn search(&mut self, link: Link, pointer: &str) -> Result<Option<Searched>, StepProgress> {
+        let (Some(front), Some(wire)) = (&mut self.front, self.links.get_mut(usize::from(link.0)))
+        else {
+            return Ok(None);
+        };
+        if let Some(search) = front.search.take() {
+            return search.result().map(Some).map_err(|search| {
+                front.search = Some(search);
+                StepProgress::Waits(Progress::Pending)
+            });
+        }
+        let Some((kind, bytes)) = wire.inbox.matched.take() else {
+            return Ok(None);
+        };
+        if bytes.len() < LARGE {
+            let found = matching::find(&bytes, pointer);
+            return Ok(Some((kind, bytes, found)));
+        }
+        let pointer = pointer.to_owned();
+        let search = Work::start(move || {
+            let found = matching::find(&bytes, &pointer);
+            (kind, bytes, found)
+        });
+        front.search = Some(search.map_err(|cause| StepProgress::Failed(no_thread(cause)))?);
+        Err(StepProgress::Waits(Progress::Pending))
+    }
+
+    /// Whether the step in front is decided by what has come already, and is not yet.
+    fn is_busy(&self) -> bool {
+        let busy = |front: &Front| front.judge.is_busy() || front.search.is_some();
+        self.front.as_ref().is_some_and(busy)
     }
 
     /// Takes a step that sends, as far as it goes.
@@ -341,7 +392,15 @@ impl Front {
             since,
             judge: Judge::new(since),
             inside: false,
+            search: None,
         }
+    }
+}
+
+fn no_thread(cause: io::Error) -> Error {
+    Error::System {
+        doing: "looking at a large message",
+        cause,
     }
 }
 
@@ -478,6 +537,8 @@ impl Source for Conversation {
                     let wire = self.links.get(usize::from(front.step.link.0))?;
                     wire.gate.wants_input().then(|| reader.fd())
                 }
+                Act::Expect(_) => front.judge.comparison_fd(),
+                Act::Capture { .. } => front.search.as_ref().map(Work::fd),
                 _ => None,
             },
             None if self.next_deadline().is_some() => None,
@@ -494,7 +555,7 @@ impl Source for Conversation {
             return gate.or_else(|| self.then.as_ref()?.next_deadline());
         };
         match &front.step.act {
-            Act::Expect(expectation) => front.judge.due(expectation),
+            Act::Expect(expectation) => front.judge.next_deadline(expectation),
             Act::Pause(_) | Act::Until(_) => self.pause_end(),
             _ => self
                 .links
@@ -548,6 +609,7 @@ impl Source for Conversation {
             LinkEnd::Closed(_) => {
                 let unmet = self.settle_close(now);
                 Settled {
+                    pending: unmet.is_none() && self.is_busy(),
                     expected: self.expected_end(link),
                     unmet,
                     unsent: self.unsent(now, link, end),

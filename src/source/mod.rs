@@ -57,6 +57,8 @@ pub enum LinkEnd<'a> {
 /// What the end of a connection is to a source.
 #[derive(Debug, Default)]
 pub struct Settled {
+    /// That is not decided yet: settle it again when the source is polled next, or would be.
+    pub pending: bool,
     /// This end was expected, whatever its error or close code.
     pub expected: bool,
     /// What had to come before this end, or instead of it, and did not.
@@ -93,8 +95,8 @@ pub trait Source {
     /// now, so that one read will not block.
     fn poll(&mut self, now: Now, readable: bool, to: &mut dyn Sender) -> Progress;
 
-    /// Called once for each connection, when it has ended before the run did, or could not be made;
-    /// [`Event::Closed`] came before that.
+    /// Called for each connection, when it has ended before the run did, or could not be made;
+    /// [`Event::Closed`] came before that. Called again where it was [pending](Settled::pending).
     fn settle(&mut self, _now: Now, _link: Link, _end: LinkEnd<'_>) -> Settled {
         Settled::default()
     }

@@ -1,7 +1,9 @@
 //! Expectations on the command line: what is met, what is passed over, and what is said of what
 //! did not come.
 
-use crate::support::{Peer, Wsline};
+use nix::sys::signal::Signal;
+
+use crate::support::{Gate, Peer, Wsline};
 
 #[test]
 fn a_conversation_on_one_command_line() {
@@ -281,4 +283,86 @@ fn a_message_too_large_to_be_held_fails_the_connection() {
         )
         .code(4)
         .run();
+}
+
+// Large messages, which are compared beside everything else.
+
+#[test]
+fn a_large_message_counts_as_a_small_one_does_where_the_server_closes_behind_it() {
+    for numbers in [1, 600_000] {
+        let text = format!(r#"{{"op":"pong","many":[{}0]}}"#, "1,".repeat(numbers));
+        for (options, said, code) in [
+            (&["--expect-json", r#"{"op":"pong"}"#][..], "", 0),
+            (
+                &["--expect-json", r#"{"op":"ping"}"#],
+                "wsline: expected JSON with {\"op\":\"ping\"}, but the server closed with 1000 \
+                 (normal closure)\n  /op: expected \"ping\", received \"pong\"\n...\n",
+                4,
+            ),
+        ] {
+            let peer = Peer::ws()
+                .send_text(&text)
+                .close(1000, "")
+                .expect_close(1000, "")
+                .start();
+            Wsline::new()
+                .arg(peer.url())
+                .args(options)
+                .stdout(format!("{text}\n"))
+                .stderr_matches(said)
+                .code(code)
+                .run();
+        }
+    }
+}
+
+/// It would take minutes to look for this in a text of 2 MiB: after each `a` the next 3000 letters
+/// have to be looked at, and no two of them are alike.
+#[test]
+fn time_limits_signals_and_pings_do_not_wait_for_a_comparison() {
+    let mut state = 1_u32;
+    let letters = std::iter::repeat_with(|| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        if state >> 31 == 0 {
+            'a'
+        } else {
+            'b'
+        }
+    });
+    let text: String = letters.take(2 << 20).collect();
+    for (limit, said, code) in [
+        (
+            &["--within", "300ms"][..],
+            "wsline: expected a text that matches /a[ab]{3000}c/, but a large message could not be \
+             compared within 0.3 s\n...\n",
+            4,
+        ),
+        (
+            &["-m", "1"],
+            "wsline: --max-time 1 s passed while the connection was open\n...\n",
+            28,
+        ),
+        (&[], "wsline: terminated\n...\n", 143),
+    ] {
+        let answered = Gate::new();
+        let peer = Peer::ws()
+            .send_text(&text)
+            .ping("still there?")
+            .expect_pong("still there?")
+            .open(&answered)
+            .expect_close_any()
+            .start();
+        let program = Wsline::new()
+            .args([&peer.url(), "--expect-match", "a[ab]{3000}c"])
+            .args(limit)
+            .stdout(format!("{text}\n"))
+            .stderr_matches(said)
+            .code(code)
+            .spawn();
+        if limit.is_empty() {
+            answered.wait();
+            program.signal(Signal::SIGTERM);
+        }
+        program.wait();
+    }
 }

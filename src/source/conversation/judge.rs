@@ -1,10 +1,18 @@
 //! Whether what has come is what has to come.
+//!
+//! Looking takes no more time at once than the loop can wait: what is large is compared on a thread
+//! of its own, and of very much that is small some at a time.
 
+use std::io;
+use std::os::fd::BorrowedFd;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::inbox::{Heard, Inbox, Stage};
 use super::step::{quote, Expectation, Wanted};
-use crate::conversation::matching::Difference;
+use super::work::Work;
+use crate::assembly::LARGE;
+use crate::conversation::matching::{Difference, Pattern};
 use crate::http::Header;
 
 /// What an expectation has come to.
@@ -14,6 +22,8 @@ pub(super) enum Judged {
     Met,
     /// It may still be.
     Pending,
+    /// There is no saying.
+    Failed(io::Error),
     /// It can't be any more.
     Unmet {
         /// What came of it, in words that follow "but".
@@ -39,7 +49,16 @@ pub(super) struct Judge {
     passed: u64,
     /// The one of them that differed least, and how.
     nearest: Option<(String, Difference)>,
+    /// What is expected, for the threads that compare it.
+    pattern: Option<Arc<Pattern>>,
+    /// A large message that is being compared.
+    comparison: Option<Work<(Heard, Result<(), Difference>)>>,
+    /// There is more to look at than there was time for.
+    more: bool,
 }
+
+/// How long the loop waits while what has come is looked at.
+const SLICE: Duration = Duration::from_millis(25);
 
 impl Judge {
     pub(super) fn new(since: Instant) -> Self {
@@ -47,11 +66,33 @@ impl Judge {
             since,
             passed: 0,
             nearest: None,
+            pattern: None,
+            comparison: None,
+            more: false,
         }
     }
 
+    /// Whether what has come is still being looked at.
+    pub(super) fn is_busy(&self) -> bool {
+        self.more || self.comparison.is_some()
+    }
+
+    /// The comparison that is under way.
+    pub(super) fn comparison_fd(&self) -> Option<BorrowedFd<'_>> {
+        self.comparison.as_ref().map(Work::fd)
+    }
+
+    /// When to look again, whatever comes; `None` where time does not decide.
+    pub(super) fn next_deadline(&self, expectation: &Expectation) -> Option<Instant> {
+        if self.more {
+            // At once.
+            return Some(self.since);
+        }
+        self.due(expectation)
+    }
+
     /// When time decides; `None` where it doesn't.
-    pub(super) fn due(&self, expectation: &Expectation) -> Option<Instant> {
+    fn due(&self, expectation: &Expectation) -> Option<Instant> {
         let time = match expectation.wanted {
             Wanted::Silence(time) => time,
             _ => expectation.within,
@@ -71,29 +112,129 @@ impl Judge {
                 handshake(&expectation.wanted, inbox)
             }
             Wanted::Silence(time) => self.silence(*time, inbox, now),
-            wanted => {
-                while let Some((_, heard)) = inbox.take() {
-                    match compare(wanted, &heard) {
-                        Compared::Equal => {
-                            if let Heard::Message(kind, bytes) = heard {
-                                inbox.matched = Some((kind, bytes));
-                            }
-                            return Judged::Met;
-                        }
-                        Compared::Aside => {}
-                        Compared::Different(difference) if expectation.strict => {
-                            let instead = format!("{} came instead", heard.describe());
-                            return Judged::Unmet {
-                                instead,
-                                difference,
-                            };
-                        }
-                        Compared::Different(difference) => self.pass(&heard, difference),
-                    }
-                }
-                self.nothing_more(expectation, inbox, now)
+            _ => self.look(expectation, inbox, now),
+        }
+    }
+
+    /// Looks at one thing after the other.
+    fn look(&mut self, expectation: &Expectation, inbox: &mut Inbox, now: Instant) -> Judged {
+        let until = Instant::now() + SLICE;
+        if let Wanted::Message(_) = expectation.wanted {
+            // Nobody will capture anything of it.
+            inbox.matched = None;
+        }
+        self.more = false;
+        loop {
+            let (heard, compared) = match self.next(&expectation.wanted, inbox) {
+                Next::Compared(heard, compared) => (heard, compared),
+                Next::Comparing => return self.still_comparing(expectation, now),
+                Next::Nothing => return self.nothing_more(expectation, inbox, now),
+                Next::Failed(cause) => return Judged::Failed(cause),
+            };
+            if let Some(judged) = self.weigh(expectation, inbox, heard, compared) {
+                return judged;
+            }
+            if Instant::now() >= until {
+                return self.out_of_time(expectation, inbox, now);
             }
         }
+    }
+
+    /// The next thing that has come, compared with what is wanted.
+    fn next(&mut self, wanted: &Wanted, inbox: &mut Inbox) -> Next {
+        if let Some(comparison) = self.comparison.take() {
+            return match comparison.result() {
+                Ok((heard, Ok(()))) => Next::Compared(heard, Compared::Equal),
+                Ok((heard, Err(difference))) => {
+                    Next::Compared(heard, Compared::Different(difference))
+                }
+                Err(comparison) => {
+                    self.comparison = Some(comparison);
+                    Next::Comparing
+                }
+            };
+        }
+        let Some((_, heard)) = inbox.take() else {
+            return Next::Nothing;
+        };
+        let Some(pattern) = self.pattern_for(wanted, &heard) else {
+            let compared = compare(wanted, &heard);
+            return Next::Compared(heard, compared);
+        };
+        match compare_aside(pattern, heard) {
+            Ok(comparison) => {
+                self.comparison = Some(comparison);
+                Next::Comparing
+            }
+            Err(cause) => Next::Failed(cause),
+        }
+    }
+
+    /// What comes of one thing for an expectation, if that is decided.
+    fn weigh(
+        &mut self,
+        expectation: &Expectation,
+        inbox: &mut Inbox,
+        heard: Heard,
+        compared: Compared,
+    ) -> Option<Judged> {
+        match compared {
+            Compared::Equal => {
+                if let Heard::Message(kind, bytes) = heard {
+                    inbox.matched = Some((kind, bytes));
+                }
+                Some(Judged::Met)
+            }
+            Compared::Aside => None,
+            Compared::Different(difference) if expectation.strict => {
+                let instead = format!("{} came instead", heard.describe());
+                Some(Judged::Unmet {
+                    instead,
+                    difference,
+                })
+            }
+            Compared::Different(difference) => {
+                self.pass(&heard, difference);
+                None
+            }
+        }
+    }
+
+    /// What a message is compared with on a thread of its own; `None` if that takes no time.
+    fn pattern_for(&mut self, wanted: &Wanted, heard: &Heard) -> Option<Arc<Pattern>> {
+        match (wanted, heard) {
+            (Wanted::Message(Pattern::Any), _) => None,
+            (Wanted::Message(pattern), Heard::Message(_, bytes)) if bytes.len() >= LARGE => {
+                let shared = self
+                    .pattern
+                    .get_or_insert_with(|| Arc::new(pattern.clone()));
+                Some(Arc::clone(shared))
+            }
+            _ => None,
+        }
+    }
+
+    /// A large message is being compared. It has come in time; there has to be an end all the same.
+    fn still_comparing(&mut self, expectation: &Expectation, now: Instant) -> Judged {
+        if self.due(expectation).is_none_or(|due| now < due) {
+            return Judged::Pending;
+        }
+        let time = seconds(expectation.within);
+        self.comparison = None;
+        self.unmet(format!(
+            "a large message could not be compared within {time}"
+        ))
+    }
+
+    /// There is more to look at, later. What came when the time was over does not count.
+    fn out_of_time(&mut self, expectation: &Expectation, inbox: &Inbox, now: Instant) -> Judged {
+        let due = self.due(expectation);
+        let late = |at: Instant| due.is_some_and(|due| due <= at);
+        if late(now) && inbox.next_at().is_none_or(late) {
+            return self.nothing_more(expectation, inbox, now);
+        }
+        self.more = true;
+        Judged::Pending
     }
 
     /// Passes over a message, and remembers it if none was nearer.
@@ -172,12 +313,36 @@ impl Judge {
     }
 }
 
+/// What is next.
+enum Next {
+    Compared(Heard, Compared),
+    /// It is being compared.
+    Comparing,
+    Nothing,
+    /// It can't be compared.
+    Failed(io::Error),
+}
+
 /// How something that came relates to what is wanted.
 enum Compared {
     Equal,
     Different(Difference),
     /// It is of a kind that is not looked at.
     Aside,
+}
+
+/// Begins to compare a message on a thread of its own.
+fn compare_aside(
+    pattern: Arc<Pattern>,
+    heard: Heard,
+) -> io::Result<Work<(Heard, Result<(), Difference>)>> {
+    Work::start(move || {
+        let compared = match &heard {
+            Heard::Message(kind, bytes) => pattern.compare(*kind, bytes),
+            Heard::Ping(_) | Heard::Pong(_) => Err(Difference::default()),
+        };
+        (heard, compared)
+    })
 }
 
 fn compare(wanted: &Wanted, heard: &Heard) -> Compared {
@@ -235,3 +400,6 @@ pub(super) fn seconds(time: Duration) -> String {
         _ => format!("{} s", (time.as_secs_f64() * 1000.0).round() / 1000.0),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,101 @@
+//! What has come is looked at in slices, and decided as if it were at once.
+
+use super::*;
+use crate::event::{Event, Kind, Piece, Way};
+
+fn inbox(pings: usize, at: Instant, last: &[u8]) -> Inbox {
+    let mut inbox = Inbox::default();
+    for _ in 0..pings {
+        inbox.on_event(at, &Event::Ping(Way::In, b""));
+    }
+    let piece = Piece::whole(Kind::Text, last);
+    inbox.on_event(at, &Event::Data(Way::In, piece));
+    inbox
+}
+
+fn expectation(wanted: Wanted) -> Expectation {
+    Expectation {
+        wanted,
+        within: Duration::from_secs(5),
+        strict: false,
+    }
+}
+
+/// Asks until it is decided, as the loop does.
+fn decide(judge: &mut Judge, expectation: &Expectation, inbox: &mut Inbox, now: Instant) -> Judged {
+    loop {
+        match judge.judge(expectation, inbox, now) {
+            Judged::Pending if judge.more => {
+                assert!(judge.next_deadline(expectation).is_some_and(|at| at <= now));
+            }
+            Judged::Pending if judge.is_busy() => {
+                let mut fds = [nix::poll::PollFd::new(
+                    judge.comparison_fd().expect("there is a comparison"),
+                    nix::poll::PollFlags::POLLIN,
+                )];
+                nix::poll::poll(&mut fds, nix::poll::PollTimeout::NONE).expect("poll");
+            }
+            judged => return judged,
+        }
+    }
+}
+
+#[test]
+fn what_stands_behind_very_much_is_found() {
+    let now = Instant::now();
+    let expectation = expectation(Wanted::Message(Pattern::Text("last".to_owned())));
+    let mut inbox = inbox(300_000, now, b"last");
+    let mut judge = Judge::new(now);
+    let judged = decide(&mut judge, &expectation, &mut inbox, now);
+    assert!(matches!(judged, Judged::Met), "{judged:?}");
+    assert!(!judge.is_busy());
+}
+
+#[test]
+fn what_comes_all_the_time_does_not_keep_an_expectation_from_its_end() {
+    let since = Instant::now();
+    let now = since + Duration::from_secs(6);
+    let expectation = expectation(Wanted::Ping(Some(b"x".to_vec())));
+    let mut inbox = inbox(300_000, now, b"last");
+    let judged = Judge::new(since).judge(&expectation, &mut inbox, now);
+    assert!(matches!(judged, Judged::Unmet { .. }), "{judged:?}");
+}
+
+#[test]
+fn a_large_message_is_compared_aside_and_decides_as_a_small_one_does() {
+    let now = Instant::now();
+    let large = "x".repeat(LARGE);
+    for (text, met) in [(large.clone(), true), (large.clone() + "y", false)] {
+        let expectation = Expectation {
+            strict: true,
+            ..expectation(Wanted::Message(Pattern::Text(text)))
+        };
+        let mut inbox = inbox(1, now, large.as_bytes());
+        let mut judge = Judge::new(now);
+        let first = judge.judge(&expectation, &mut inbox, now);
+        assert!(matches!(first, Judged::Pending) && judge.is_busy());
+        match decide(&mut judge, &expectation, &mut inbox, now) {
+            Judged::Met => assert!(met),
+            Judged::Unmet { difference, .. } => assert!(!met && difference.0.len() == 3),
+            other => panic!("{other:?}"),
+        }
+        let kept = inbox.matched.map(|(_, bytes)| bytes.len());
+        assert_eq!(kept, met.then_some(LARGE));
+    }
+}
+
+#[test]
+fn a_comparison_ends_with_its_time() {
+    let since = Instant::now();
+    let expectation = expectation(Wanted::Message(Pattern::Text("x".to_owned())));
+    let mut inbox = inbox(0, since, &vec![b'x'; LARGE]);
+    let mut judge = Judge::new(since);
+    let late = since + Duration::from_secs(5);
+    match judge.judge(&expectation, &mut inbox, late) {
+        Judged::Unmet { instead, .. } => {
+            assert_eq!(instead, "a large message could not be compared within 5 s");
+        }
+        other => panic!("{other:?}"),
+    }
+    assert!(!judge.is_busy());
+}
