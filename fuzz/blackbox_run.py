@@ -23,10 +23,12 @@ EXIT_CODES = {0, 1, 2, 3, 4, 5, 6, 7, 22, 23, 26, 28, 35, 47, 55, 56, 58, 60, 77
 OWN = re.compile(rb"\x1b\[(?![0-9;]*666)[0-9;]*[ABCDGHJKm]|\x1b\[\?(?:25|7|1004|2004|2026)[hl]")
 # A sequence or a character that may go on in what is read next.
 CUT = re.compile(rb"(?:\x1b(?:\[[0-9;?]*)?|[\xc2-\xf4][\x80-\xbf]{0,2})\Z")
-# Control characters but for BEL, BS, HT, LF and CR, overrides of direction, and what is not UTF-8.
+# Control characters but for BEL, BS, HT, LF and CR, overrides of direction, and the bytes of 8-bit
+# control characters, unless they belong to a character that the end of the output cut off.
 FOREIGN = re.compile(
     "\x1b[\\s\\S]{0,12}|[\x00-\x06\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f-\x9f\u2028\u2029]"
-    "|[\u202a-\u202e\u2066-\u2069]|[\udc80-\udcff]")
+    "|[\u202a-\u202e\u2066-\u2069]"
+    "|(?<![\udcc2-\udcf4])(?<![\udcc2-\udcf4][\udc80-\udcbf])[\udc80-\udc9f]")
 SLOW = {"slowly", "slow terminal"}
 STOPPED = {"stops", "stopped terminal"}
 

@@ -22,6 +22,7 @@ PROGRAMS = [
      "a control character at the terminal"),
     ("import os; os.write(1, b'\\xc2\\x9b1m.')", True, "a control character at the terminal"),
     ("import os; os.write(1, b'\\x9b1m.')", True, "a control character at the terminal"),
+    ("import os; os.write(1, b'\\xe2\\x80'); os.write(2, b'closed\\n')", True, None),
     ("print('\u202e.')", True, "a control character at the terminal"),
     ("import tty; tty.setraw(0)", True, "the terminal is not as it was before"),
 ]
