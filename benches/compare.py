@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Runs wsline beside the WebSocket clients that are installed, and prints a table.
+"""Runs wsline beside other WebSocket clients that are installed, and prints a table.
 
     cargo build --release && benches/compare.py
 
-Everything is on loopback: a server in a process of its own, written here by hand so that none of the
-clients' libraries is measured on its side. It knows beforehand how many bytes it has to get or to
-send, and so does next to nothing for each message. The clock runs from the upgrade to the last
-byte at its goal (`start` and `trips` say themselves what they measure). The tools take turns; the
-table has the medians. Needs Python 3.9 and nothing besides.
+Everything is on loopback. The server is a separate process, written by hand so that it measures none of
+the clients' libraries. It knows in advance how many bytes it will receive or send, so it does next to
+nothing for each message. The time is that from the upgrade to the last byte at its destination (`start`
+and `trips` define their own). The runs are interleaved; the table has the medians. Requires only Python
+3.9.
 """
 
 import argparse
@@ -30,9 +30,8 @@ HERE = Path(__file__).resolve().parent
 OURS = HERE.parent / "target" / "release" / "wsline"
 LIMIT = 20  # seconds for one run
 
-# How each tool is called (wsline is that of --program): any line of standard input is a text message,
-# and so it stays as long as input is open. Where the first words are not installed, the tool is left
-# out.
+# How each tool is run (wsline is that of --program), so that each line of stdin is a text message and the
+# connection stays open as long as stdin. A tool whose program is not installed is skipped.
 TOOLS = {
     "wsline": ("wsline -w 0 URL", "--version"),
     "websocat": ("websocat -t URL", "--version"),
@@ -107,7 +106,7 @@ def take(client, got):
 
 
 def check(got, size, end):
-    """The first thousand messages are the ones that were to come."""
+    """Whether the first thousand messages are those expected."""
     head = header(size + len(end), True)
     begin, length = len(head) + 4, len(head) + 4 + size + len(end)
     for number in range(min(1000, len(got) // length)):
@@ -121,7 +120,7 @@ def serve_up(client, wire, _frames, count, size):
     wire.send(time.monotonic())
     head = bytearray(len(header(size, True)))
     take(client, head)
-    # There are clients that leave the line feed in the message.
+    # Some clients leave the line feed in the message.
     end = b"\n" if head == header(size + 1, True) else b""
     rest = bytearray(count * (len(head) + 4 + size + len(end)) - len(head))
     take(client, rest)
@@ -139,7 +138,7 @@ def serve_echo(client, wire, _frames, count, size):
     head = bytearray(len(header(size, True)))
     for _ in range(count):
         take(client, head)
-        # There are clients that leave the line feed in the message.
+        # Some clients leave the line feed in the message.
         kept = int(head == header(size + 1, True))
         rest = bytearray(4 + size + kept)
         take(client, rest)
@@ -147,14 +146,14 @@ def serve_echo(client, wire, _frames, count, size):
 
 
 def answer_close(client):
-    """Closes, and reads until the client has gone."""
+    """Closes, and reads until the client has disconnected."""
     client.sendall(b"\x88\x02\x03\xe8")
     while client.recv(65536):
         pass
 
 
 def serve(listener, wire, scenario, frames):
-    """One connection; what it has to say goes over `wire`, None at its end."""
+    """One connection; reports go over `wire`, None at its end."""
     kinds = {UP: serve_up, DOWN: serve_down, TRIPS: serve_echo, START: serve_echo}
     kind, count, size, _ = SCENARIOS[scenario]
     listener.settimeout(LIMIT)
@@ -165,7 +164,7 @@ def serve(listener, wire, scenario, frames):
             client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             upgrade(client)
             kinds[kind](client, wire, frames, count, size)
-            # All is there: what the client says of its end is not looked at.
+            # Everything has arrived: how the client exits does not matter.
             wire.send(None)
             answer_close(client)
     except (OSError, ValueError, KeyError) as error:
@@ -176,11 +175,11 @@ def serve(listener, wire, scenario, frames):
 
 
 class Failed(Exception):
-    """A tool did not do what was asked."""
+    """A tool failed."""
 
 
 def hear(wire):
-    """The server's next word: a time, or None at its end."""
+    """The server's next report: a time, or None at its end."""
     if not wire.poll(LIMIT):
         raise Failed(f"nothing within {LIMIT} s")
     word = wire.recv()
@@ -273,7 +272,7 @@ def in_words(seconds):
 
 
 def installed(chosen):
-    """The tools that are there, with what they say of their version."""
+    """The tools that are installed, with their versions."""
     tools = {}
     for name, (command, asked) in chosen.items():
         words = shlex.split(command)
@@ -306,13 +305,13 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--program", type=Path, default=OURS, help="the wsline to run")
     parser.add_argument("--runs", type=int, default=5, help="runs of each tool (5)")
-    parser.add_argument("--scenarios", default=",".join(SCENARIOS), help="those, with commas")
+    parser.add_argument("--scenarios", default=",".join(SCENARIOS), help="comma-separated")
     parser.add_argument(
         "--tool",
         action="append",
         default=[],
         metavar="NAME=COMMAND",
-        help="one more tool; URL stands for the address, and nothing else is changed",
+        help="add a client; URL is replaced by the URL of the server",
     )
     return parser.parse_args()
 
@@ -330,7 +329,7 @@ def make_lines(scenarios, directory):
 
 
 def make_frames(scenario):
-    """What the server sends, made once for all runs."""
+    """What the server sends, prepared once for all runs."""
     kind, count, size, _ = SCENARIOS[scenario]
     if kind != DOWN:
         return b""
@@ -339,7 +338,7 @@ def make_frames(scenario):
 
 
 def run_once(command, url, listener, scenario, lines, frames):
-    """One run with a server of its own: one that failed may wait for a client for long."""
+    """One run with its own server: after a failure the old one may still wait for a client."""
     wire, theirs = multiprocessing.Pipe()
     server = multiprocessing.get_context("fork").Process(
         target=serve, args=(listener, theirs, scenario, frames), daemon=True
@@ -359,7 +358,7 @@ def measure(tools, scenarios, runs, files):
     for scenario in scenarios:
         times = {name: [] for name in tools}
         frames = make_frames(scenario)
-        # The first turn is for the caches and does not count.
+        # The first turn warms the caches and does not count.
         for turn in range(runs + 1):
             names = list(tools)
             for name in names[turn % len(names) :] + names[: turn % len(names)]:
@@ -394,7 +393,7 @@ def main():
             sys.exit(f"no scenario {scenario!r}; there are {', '.join(SCENARIOS)}")
     tools = installed(chosen)
     if "wsline" not in tools:
-        sys.exit(f"{options.program} is not there: cargo build --release")
+        sys.exit(f"{options.program} does not exist: cargo build --release")
     with tempfile.TemporaryDirectory() as directory:
         taken = measure(tools, scenarios, options.runs, make_lines(scenarios, directory))
     print(f"| | {' | '.join(tools)} |")

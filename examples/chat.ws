@@ -1,18 +1,18 @@
-# Two people in a chat: what one says comes to both. The server is npm's socket.io, started by
-# tests/peers/chat_server.js; its protocol is one of texts that begin with numbers.
+# Two users in a chat: each message is sent to both. The server is npm's socket.io, started by
+# tests/peers/chat_server.js; its messages are text with a number in front.
 #
 #     wsline test examples/chat.ws --var PORT=3000
 
 url ws://127.0.0.1:${PORT}/socket.io/?EIO=4&transport=websocket
 within 10s
 
-# 0: the connection is open; 40: into the room that is there without asking.
+# 0: the connection is open. 40: join the default namespace.
 @alice < /^0\{"sid":/
 @bob < /^0\{"sid":/
 @alice > 40
 @alice < /^40\{"sid":/
 
-# 42: an event; with a number behind it the server acknowledges with 43 and the same number.
+# 42: an event. With a number after it, the server acknowledges it with 43 and that number.
 @alice > 421["join","alice"]
 @alice < 431["welcome"]
 @bob > 40
@@ -28,7 +28,7 @@ within 10s
 @bob < 42["said",{"from":"bob","text":"hello, alice 🌍"}]
 @alice < 42["said",{"from":"bob","text":"hello, alice 🌍"}]
 
-# One goes, and the other is told.
+# One user leaves, and the other is notified.
 @bob > close
 @bob < close
 @alice < 42["left","bob"]

@@ -1,10 +1,10 @@
-# A browser steered through Chrome's DevTools protocol: it opens a page, and says what is on it.
+# Control a browser through Chrome's DevTools protocol: open a page, and read what is on it.
 #
 #     chromium --headless --remote-debugging-port=9222 about:blank &
 #     URL=$(curl -s http://127.0.0.1:9222/json | jq -r 'map(select(.type == "page"))[0].webSocketDebuggerUrl')
 #     wsline test examples/devtools.ws --var "URL=$URL"
 #
-# screenshot.sh, beside this file, takes a picture of that page.
+# screenshot.sh takes a screenshot of that page.
 
 url ${URL}
 within 15s
@@ -32,10 +32,10 @@ capture FRAME /result/frameId
     }}
 < json {"id":4,"result":{"result":{"value":"6 times 7 is 42"}}}
 
-# A picture in PNG: its signature in base64 begins so.
+# A screenshot as PNG, which begins with its signature in base64.
 > json {"id":5,"method":"Page.captureScreenshot"}
 < /^\{"id":5,"result":\{"data":"iVBORw0KGgo/
 
-# What does not exist is an error that says so.
+# An unknown method is an error.
 > json {"id":6,"method":"Page.fly"}
 < json {"id":6,"error":{"code":-32601,"message":"'Page.fly' wasn't found"}}

@@ -1,4 +1,4 @@
-# What an echo server does with each kind of message. To try it: `wsline echo` in another terminal, or
+# An echo server with each kind of message. To try it, run `wsline echo` in another terminal, or
 #
 #     wsline test examples/echo.ws --serve 'wsline echo'
 
@@ -7,11 +7,11 @@ url ws://127.0.0.1:9001/
 > hello
 < hello
 
-# JSON is compared by what it says: members may be in any order, and more of them may come.
+# JSON is compared by value: members may be in any order, and there may be more of them.
 > json {"op":"ping","id":1}
 < json {"id":1}
 
-# A message of two lines, and one that would be read as something else.
+# A message of two lines, and one that needs quotes because `close` is a statement.
 >
   one
   two

@@ -1,6 +1,5 @@
-# GraphQL over WebSocket, the subprotocol graphql-transport-ws: a query, a subscription, a query with a
-# mistake, and clients that break its rules. The server is npm's graphql-ws, started by
-# tests/peers/graphql_server.js:
+# GraphQL over WebSocket (graphql-transport-ws): a query, a subscription, an invalid query, and clients
+# that violate the protocol. The server is npm's graphql-ws, started by tests/peers/graphql_server.js:
 #
 #     wsline test examples/graphql-transport-ws.ws --var PORT=4000
 
@@ -37,7 +36,7 @@ strict
        "locations": [{"line": 1, "column": 3}]}
     ]}
 
-# Who asks before saying hello, or says it twice, is sent away.
+# The server closes if a client subscribes before connection_init, or sends it twice.
 @hasty > json {"id":"1","type":"subscribe","payload":{"query":"{ hello }"}}
 @hasty < close 4401 Unauthorized
 @twice > json {"type":"connection_init"}

@@ -1,5 +1,5 @@
-# JSON-RPC 2.0 over a WebSocket: calls, errors, a batch, and a subscription of one client to what
-# another publishes. The server is npm's rpc-websockets, started by tests/peers/json_rpc_server.js:
+# JSON-RPC 2.0: calls, errors, a batch, and a client that subscribes to what another publishes. The
+# server is npm's rpc-websockets, started by tests/peers/json_rpc_server.js:
 #
 #     wsline test examples/json-rpc.ws --var PORT=8080
 
@@ -7,14 +7,14 @@ url ws://127.0.0.1:${PORT}/
 within 10s
 strict
 
-# A call, and another that uses what came of it.
+# A call, and another that uses its result.
 @caller > json {"jsonrpc":"2.0","id":1,"method":"sum","params":[2,3]}
 @caller < json {"jsonrpc":"2.0","id":1,"result":5}
 @caller capture SUM /result
 @caller > json {"jsonrpc":"2.0","id":2,"method":"sum","params":[${SUM},10]}
 @caller < json {"id":2,"result":15}
 
-# What goes wrong has the codes of the specification.
+# Errors have the codes of the specification.
 @caller > json {"jsonrpc":"2.0","id":3,"method":"nothing"}
 @caller < json {"id":3,"error":{"code":-32601}}
 @caller > {"jsonrpc":
@@ -22,7 +22,7 @@ strict
 @caller > json {"jsonrpc":"2.0","id":4,"method":7}
 @caller < json {"error":{"code":-32600}}
 
-# A batch has one answer.
+# A batch has one response.
 @caller > json
     [
       {"jsonrpc":"2.0","id":5,"method":"sum","params":[1]},
@@ -30,7 +30,7 @@ strict
     ]
 @caller < json [{"id":5,"result":1},{"id":6,"result":2}]
 
-# Who has subscribed hears of it; who has not does not.
+# Only the client that subscribed gets the notification.
 @reader > json {"jsonrpc":"2.0","id":1,"method":"rpc.on","params":["news"]}
 @reader < json {"id":1,"result":{"news":"ok"}}
 @caller > json {"jsonrpc":"2.0","id":7,"method":"publish","params":["Rain"]}

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Takes a picture of what a page shows, through Chrome's DevTools protocol:
+# Take a screenshot of a page through Chrome's DevTools protocol:
 #
 #     examples/screenshot.sh ws://127.0.0.1:9222/devtools/page/… shot.png
 

@@ -1,4 +1,4 @@
-# The server of token.ws refuses who has no token, and who has a wrong one.
+# The server of token.ws refuses a client with no token or a wrong one.
 
 url ws://127.0.0.1:${PORT}/
 @wrong header Authorization: Bearer guessed

@@ -37,7 +37,7 @@ fn the_comparison_says_what_it_does_not_know() {
     Wsline::program("python3")
         .arg(&script)
         .args(["--program", "/no/such/wsline", "--scenarios", "start"])
-        .stderr("/no/such/wsline is not there: cargo build --release\n")
+        .stderr("/no/such/wsline does not exist: cargo build --release\n")
         .code(1)
         .run();
 }
