@@ -1,29 +1,29 @@
-//! Whole messages for those who need them, out of the pieces that events bring.
+//! Assembly of complete messages from the pieces that events carry.
 //!
-//! A message that comes in one piece passes without being copied, and a large one is given away.
-//! There is no limit here: the protocol core keeps `--max-message-size`, which is set wherever a
-//! message has to be held.
+//! A message that arrives in one piece is not copied, and a large one is handed over by value.
+//! There is no size limit here: [`ProtocolConfig::max_message_size`](crate::protocol::ProtocolConfig)
+//! is set wherever complete messages are held in memory.
 
 use std::borrow::Cow;
 
 use crate::event::{Kind, Link, Piece, Way};
 
-/// From this size on, in bytes, a message is large: whoever holds it holds it once, and what takes
-/// time for each of its bytes is done in pieces or beside the loop. An idle connection keeps no more
-/// memory for its next message.
+/// The size in bytes from which on a message counts as large: it is held in memory only once, and
+/// work that takes time for each of its bytes is done in pieces or outside the event loop. Also the
+/// most memory that an idle connection keeps for its next message.
 pub const LARGE: usize = 1 << 20;
 
-/// A whole message.
+/// A complete message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message<'a> {
-    /// What it is.
+    /// Whether it is text or binary.
     pub kind: Kind,
-    /// Its payload. Owned if it is [large](LARGE) and came in pieces.
+    /// Its payload. Owned if it is [large](LARGE) and arrived in pieces.
     pub bytes: Cow<'a, [u8]>,
 }
 
 impl<'a> Message<'a> {
-    /// A message that is somewhere else.
+    /// A message whose payload is held elsewhere.
     #[must_use]
     pub fn borrowed(kind: Kind, bytes: &'a [u8]) -> Self {
         Self {
@@ -33,75 +33,76 @@ impl<'a> Message<'a> {
     }
 }
 
-/// The messages that have begun and not ended, one for each connection and way.
+/// Holds the incomplete message of each connection and direction.
 #[derive(Debug, Default)]
-pub struct Whole {
-    begun: Vec<Begun>,
+pub struct MessageAssembler {
+    partial: Vec<PartialMessage>,
 }
 
 #[derive(Debug)]
-struct Begun {
+struct PartialMessage {
     link: Link,
     way: Way,
     kind: Kind,
     bytes: Vec<u8>,
-    /// Whether `bytes` is the beginning of a message, not the rest of one that was handed on.
-    open: bool,
+    /// Whether `bytes` is the beginning of a message; otherwise it belongs to the previous,
+    /// complete one.
+    incomplete: bool,
 }
 
-impl Whole {
-    /// Takes a piece; the message if this was its last one.
+impl MessageAssembler {
+    /// Adds a piece. Returns the message if the piece was its last one.
     pub fn add<'a>(&'a mut self, link: Link, way: Way, piece: Piece<'a>) -> Option<Message<'a>> {
         if piece.first && piece.last {
             return Some(Message::borrowed(piece.kind, piece.bytes));
         }
-        let begun = self.place(link, way, piece.kind);
+        let partial = self.find_or_insert(link, way, piece.kind);
         if piece.first {
-            begun.bytes.clear();
-            begun.bytes.shrink_to(LARGE);
-            begun.kind = piece.kind;
+            partial.bytes.clear();
+            partial.bytes.shrink_to(LARGE);
+            partial.kind = piece.kind;
         }
-        begun.bytes.extend_from_slice(piece.bytes);
-        begun.open = !piece.last;
+        partial.bytes.extend_from_slice(piece.bytes);
+        partial.incomplete = !piece.last;
         if !piece.last {
             return None;
         }
         Some(Message {
-            kind: begun.kind,
-            bytes: if begun.bytes.len() < LARGE {
-                Cow::Borrowed(&begun.bytes)
+            kind: partial.kind,
+            bytes: if partial.bytes.len() < LARGE {
+                Cow::Borrowed(&partial.bytes)
             } else {
-                Cow::Owned(std::mem::take(&mut begun.bytes))
+                Cow::Owned(std::mem::take(&mut partial.bytes))
             },
         })
     }
 
-    /// What came of a message whose end will not come, because `link` is closed. It is forgotten.
+    /// Removes and returns the incomplete message of a connection that has closed, if there is one.
     pub fn unfinished(&mut self, link: Link, way: Way) -> Option<(Kind, Vec<u8>)> {
         let index = self
-            .begun
+            .partial
             .iter()
-            .position(|begun| (begun.link, begun.way) == (link, way))?;
-        let begun = self.begun.swap_remove(index);
-        begun.open.then_some((begun.kind, begun.bytes))
+            .position(|partial| (partial.link, partial.way) == (link, way))?;
+        let partial = self.partial.swap_remove(index);
+        partial.incomplete.then_some((partial.kind, partial.bytes))
     }
 
-    fn place(&mut self, link: Link, way: Way, kind: Kind) -> &mut Begun {
+    fn find_or_insert(&mut self, link: Link, way: Way, kind: Kind) -> &mut PartialMessage {
         let found = self
-            .begun
+            .partial
             .iter()
-            .position(|begun| (begun.link, begun.way) == (link, way));
+            .position(|partial| (partial.link, partial.way) == (link, way));
         let index = found.unwrap_or_else(|| {
-            self.begun.push(Begun {
+            self.partial.push(PartialMessage {
                 link,
                 way,
                 kind,
                 bytes: Vec::new(),
-                open: false,
+                incomplete: false,
             });
-            self.begun.len() - 1
+            self.partial.len() - 1
         });
-        &mut self.begun[index]
+        &mut self.partial[index]
     }
 }
 
@@ -119,12 +120,12 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_message_is_not_copied() {
-        let mut whole = Whole::default();
+    fn a_message_in_one_piece_is_borrowed() {
+        let mut assembler = MessageAssembler::default();
         let bytes = b"hello";
-        let message = whole
+        let message = assembler
             .add(Link(0), Way::In, Piece::whole(Kind::Text, bytes))
-            .expect("it is whole");
+            .expect("complete");
         assert_eq!(message.kind, Kind::Text);
         assert!(
             matches!(message.bytes, Cow::Borrowed(same) if std::ptr::eq(same, bytes.as_slice()))
@@ -132,57 +133,63 @@ mod tests {
     }
 
     #[test]
-    fn a_large_message_is_given_away() {
-        let mut whole = Whole::default();
+    fn a_large_message_in_pieces_is_owned() {
+        let mut assembler = MessageAssembler::default();
         let bytes = vec![b'x'; LARGE / 2];
-        whole.add(Link(0), Way::In, piece(true, false, &bytes));
-        let message = whole.add(Link(0), Way::In, piece(false, true, &bytes));
-        let message = message.expect("it is whole");
+        assembler.add(Link(0), Way::In, piece(true, false, &bytes));
+        let message = assembler.add(Link(0), Way::In, piece(false, true, &bytes));
+        let message = message.expect("complete");
         assert!(matches!(&message.bytes, Cow::Owned(bytes) if bytes.len() == LARGE));
-        assert_eq!(whole.begun[0].bytes.capacity(), 0);
-        assert_eq!(whole.unfinished(Link(0), Way::In), None);
+        assert_eq!(assembler.partial[0].bytes.capacity(), 0);
+        assert_eq!(assembler.unfinished(Link(0), Way::In), None);
     }
 
     #[test]
-    fn pieces_are_kept_apart_by_connection_and_way() {
-        let mut whole = Whole::default();
+    fn pieces_of_different_connections_and_ways_do_not_mix() {
+        let mut assembler = MessageAssembler::default();
         let (a, b) = (Link(0), Link(1));
-        assert_eq!(whole.add(a, Way::In, piece(true, false, b"a1")), None);
-        assert_eq!(whole.add(b, Way::In, piece(true, false, b"b1")), None);
-        assert_eq!(whole.add(a, Way::Out, piece(true, false, b"o1")), None);
-        assert_eq!(whole.add(a, Way::In, piece(false, false, b"")), None);
-        let of = |message: Option<Message<'_>>| message.expect("it is whole").bytes.to_vec();
+        assert_eq!(assembler.add(a, Way::In, piece(true, false, b"a1")), None);
+        assert_eq!(assembler.add(b, Way::In, piece(true, false, b"b1")), None);
+        assert_eq!(assembler.add(a, Way::Out, piece(true, false, b"o1")), None);
+        assert_eq!(assembler.add(a, Way::In, piece(false, false, b"")), None);
+        let bytes = |message: Option<Message<'_>>| message.expect("complete").bytes.to_vec();
         assert_eq!(
-            of(whole.add(a, Way::In, piece(false, true, b"a2"))),
+            bytes(assembler.add(a, Way::In, piece(false, true, b"a2"))),
             b"a1a2"
         );
-        assert_eq!(of(whole.add(b, Way::In, piece(false, true, b""))), b"b1");
         assert_eq!(
-            of(whole.add(a, Way::Out, piece(false, true, b"o2"))),
+            bytes(assembler.add(b, Way::In, piece(false, true, b""))),
+            b"b1"
+        );
+        assert_eq!(
+            bytes(assembler.add(a, Way::Out, piece(false, true, b"o2"))),
             b"o1o2"
         );
-        assert_eq!(whole.add(a, Way::In, piece(true, false, b"x")), None);
-        assert_eq!(of(whole.add(a, Way::In, piece(false, true, b"y"))), b"xy");
+        assert_eq!(assembler.add(a, Way::In, piece(true, false, b"x")), None);
+        assert_eq!(
+            bytes(assembler.add(a, Way::In, piece(false, true, b"y"))),
+            b"xy"
+        );
     }
 
     #[test]
-    fn an_unfinished_message_is_given_once() {
-        let mut whole = Whole::default();
-        assert_eq!(whole.unfinished(Link(0), Way::In), None);
-        whole.add(Link(0), Way::In, piece(true, true, b"done"));
-        whole.add(Link(0), Way::In, piece(true, false, b"ha"));
+    fn an_unfinished_message_is_returned_once() {
+        let mut assembler = MessageAssembler::default();
+        assert_eq!(assembler.unfinished(Link(0), Way::In), None);
+        assembler.add(Link(0), Way::In, piece(true, true, b"done"));
+        assembler.add(Link(0), Way::In, piece(true, false, b"ha"));
         assert_eq!(
-            whole.unfinished(Link(0), Way::In),
+            assembler.unfinished(Link(0), Way::In),
             Some((Kind::Binary, b"ha".to_vec()))
         );
-        assert_eq!(whole.unfinished(Link(0), Way::In), None);
+        assert_eq!(assembler.unfinished(Link(0), Way::In), None);
     }
 
     #[test]
-    fn a_finished_message_is_not_unfinished() {
-        let mut whole = Whole::default();
-        whole.add(Link(0), Way::In, piece(true, false, b"a"));
-        whole.add(Link(0), Way::In, piece(false, true, b"b"));
-        assert_eq!(whole.unfinished(Link(0), Way::In), None);
+    fn a_finished_message_is_not_returned_as_unfinished() {
+        let mut assembler = MessageAssembler::default();
+        assembler.add(Link(0), Way::In, piece(true, false, b"a"));
+        assembler.add(Link(0), Way::In, piece(false, true, b"b"));
+        assert_eq!(assembler.unfinished(Link(0), Way::In), None);
     }
 }

@@ -34,13 +34,13 @@ impl Deadline {
 
     /// The limit that this deadline was made from, for messages.
     #[must_use]
-    pub fn limit(&self) -> Duration {
+    pub fn timeout(&self) -> Duration {
         self.limit
     }
 
     /// The moment itself; `None` if it never comes.
     #[must_use]
-    pub fn end(&self) -> Option<Instant> {
+    pub fn instant(&self) -> Option<Instant> {
         self.end
     }
 
@@ -49,7 +49,7 @@ impl Deadline {
     /// # Errors
     ///
     /// [`io::ErrorKind::TimedOut`] once the deadline has passed.
-    pub fn left(&self) -> io::Result<Option<Duration>> {
+    pub fn remaining(&self) -> io::Result<Option<Duration>> {
         let Some(end) = self.end else { return Ok(None) };
         match end.checked_duration_since(Instant::now()) {
             Some(left) if !left.is_zero() => Ok(Some(left)),

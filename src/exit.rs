@@ -89,7 +89,7 @@ impl ExitCode {
         };
         match &closure.end {
             End::Violation(violation) => Self::for_close(violation.code),
-            _ if closure.first == Some(Party::Us) => match &closure.received {
+            _ if closure.initiator == Some(Party::Us) => match &closure.received {
                 Some(_) if code_of(&closure.received) != code_of(&closure.sent) => {
                     Self::for_close(closure.code())
                 }

@@ -16,29 +16,29 @@ pub struct Verdict {
     /// and without a line end. `None` if an error says why there was no connection.
     pub line: Option<String>,
     /// What went wrong and nobody was told of yet.
-    pub untold: Option<Error>,
+    pub unreported: Option<Error>,
 }
 
 impl Verdict {
     /// The verdict on a run that could not begin.
     #[must_use]
-    pub fn of_error(error: Error) -> Self {
+    pub fn from_error(error: Error) -> Self {
         Self {
             code: error.exit_code(),
             line: None,
-            untold: Some(error),
+            unreported: Some(error),
         }
     }
 
     /// The verdict on a run.
     #[must_use]
-    pub fn of(outcome: Outcome) -> Self {
+    pub fn from_outcome(outcome: Outcome) -> Self {
         let code = exit_code(&outcome);
         let line = line(&outcome);
         Self {
             code,
             line,
-            untold: outcome.error.filter(|_| !outcome.reported),
+            unreported: outcome.error.filter(|_| !outcome.reported),
         }
     }
 }
@@ -111,7 +111,7 @@ fn ratio(volume: Volume) -> String {
 fn how(closure: &Closure) -> String {
     let received = closure.received.as_ref().map(body);
     let sent = closure.sent.as_ref().map(body);
-    match (&closure.end, closure.first, sent, received) {
+    match (&closure.end, closure.initiator, sent, received) {
         (End::Violation(violation), ..) => format!(
             "closed by us: {} ({}), {}",
             violation.code,

@@ -207,8 +207,8 @@ fn check_closure(protocol: &Protocol, items: &[Item], closing: bool) {
     let closure = protocol.closure();
     match items.last() {
         Some(Item::Close) => {
-            assert!(closure.clean() && closure.received.is_some());
-            assert!(closing || closure.first == Some(Party::Server));
+            assert!(closure.is_clean() && closure.received.is_some());
+            assert!(closing || closure.initiator == Some(Party::Server));
             assert_ne!(closure.code(), 1006);
             assert_eq!(protocol.state(), State::Closed);
         }
@@ -217,7 +217,7 @@ fn check_closure(protocol: &Protocol, items: &[Item], closing: bool) {
                 panic!("{closure:?} after a violation");
             };
             assert_eq!((violation.code, &violation.rule), (*code, rule));
-            assert!(closure.sent.is_some() && closure.received.is_none() && !closure.clean());
+            assert!(closure.sent.is_some() && closure.received.is_none() && !closure.is_clean());
             assert_eq!(closure.code(), 1006);
             assert_eq!(protocol.state(), State::Closed);
         }

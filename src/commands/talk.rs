@@ -51,7 +51,7 @@ pub fn run(plan: Plan) -> ExitCode {
         Ok(done) => done,
         Err(error) => {
             prompt = None;
-            (Verdict::of_error(error), report.max_time)
+            (Verdict::from_error(error), report.max_time)
         }
     };
     // Where they can't be had, a reader that takes nothing is waited for.
@@ -80,13 +80,13 @@ impl Report {
             palette: plan.stderr_palette,
             quiet: plan.is_quiet(),
             wants_verdict: plan.wants_verdict(),
-            max_time: plan.limits.max_time.end(),
+            max_time: plan.limits.max_time.instant(),
         }
     }
 
     fn words(&self, verdict: &Verdict) -> String {
-        let untold = verdict.untold.as_ref();
-        let mut words = untold.map_or_else(String::new, |error| {
+        let unreported = verdict.unreported.as_ref();
+        let mut words = unreported.map_or_else(String::new, |error| {
             report(error, self.verbosity, self.palette, self.secrets)
         });
         let wanted = self.wants_verdict || verdict.code != ExitCode::Success;
@@ -146,7 +146,7 @@ fn talk(
             }
         }
     }
-    Ok((Verdict::of(outcome), until))
+    Ok((Verdict::from_outcome(outcome), until))
 }
 
 /// `end`, or a moment from now.

@@ -321,7 +321,7 @@ fn with_server(
 /// a moment before it does.
 fn died(server: &mut Server, desk: &mut Desk) -> Option<ExitStatus> {
     let moment = Deadline::after(Duration::from_millis(250));
-    while moment.left().is_ok() && desk.signal().is_none() {
+    while moment.remaining().is_ok() && desk.signal().is_none() {
         if let Some(status) = server.ended() {
             return Some(status);
         }
@@ -354,10 +354,10 @@ fn wait_until_open(
         if open {
             return Ok(());
         }
-        if deadline.left().is_err() {
+        if deadline.remaining().is_err() {
             return Err(Error::ServerLate {
                 door: desk.redacted(&door.to_string()),
-                limit: deadline.limit(),
+                limit: deadline.timeout(),
                 last: Vec::new(),
             });
         }

@@ -108,7 +108,7 @@ impl Attempt {
     /// When [`next`](Self::next) must be called whatever the descriptor does; `None` if never.
     #[must_use]
     pub fn due(&self) -> Option<Instant> {
-        let end = self.deadline.end()?;
+        let end = self.deadline.instant()?;
         // Only the resolver takes no deadline; everything else keeps to it by itself.
         match self.phase {
             Phase::Resolve => Some(end),
@@ -266,7 +266,7 @@ mod tests {
             Err(refusal())
         })
         .expect("a thread");
-        let end = attempt.deadline.end();
+        let end = attempt.deadline.instant();
         assert_eq!(attempt.due(), end);
         let (steps, _) = finish(&mut attempt);
         assert!(matches!(&steps[..], [ConnectStep::Connected(_)]));

@@ -227,7 +227,7 @@ fn addresses(
     *timing.resolve.get_or_insert(Duration::ZERO) += begun.elapsed();
     tell(ConnectStep::Resolved(addresses.clone()));
     deadline
-        .left()
+        .remaining()
         .map_err(|_| timed_out(deadline, Phase::Resolve))?;
     dns::select(&to.host, addresses, way.family)
 }
@@ -235,8 +235,8 @@ fn addresses(
 /// Connects once more.
 fn reconnect(peer: &PeerAddress, deadline: Deadline) -> io::Result<Socket> {
     match peer {
-        PeerAddress::Tcp(address) => tcp::connect(*address, deadline.left()?),
-        PeerAddress::Unix(path) => unix::connect(path, deadline.left()?),
+        PeerAddress::Tcp(address) => tcp::connect(*address, deadline.remaining()?),
+        PeerAddress::Unix(path) => unix::connect(path, deadline.remaining()?),
     }
 }
 
@@ -249,7 +249,9 @@ fn reach_unix(
 ) -> Result<Socket, Error> {
     tell(ConnectStep::Connecting(PeerAddress::Unix(path.to_owned())));
     let begun = Instant::now();
-    let connected = deadline.left().and_then(|left| unix::connect(path, left));
+    let connected = deadline
+        .remaining()
+        .and_then(|left| unix::connect(path, left));
     let socket = connected.map_err(|cause| match cause.kind() {
         ErrorKind::TimedOut => timed_out(deadline, Phase::Connect),
         _ => Error::UnixSocket {
@@ -266,7 +268,7 @@ fn reach_unix(
 fn timed_out(deadline: Deadline, phase: Phase) -> Error {
     Error::Timeout {
         option: "--connect-timeout",
-        limit: deadline.limit(),
+        limit: deadline.timeout(),
         phase,
     }
 }

@@ -53,7 +53,7 @@ pub fn connect(
             race.give_up();
             Err(Error::ConnectTimeout {
                 to: to.to_string(),
-                limit: deadline.limit(),
+                limit: deadline.timeout(),
                 attempts: race.missed,
             })
         }
@@ -95,7 +95,7 @@ impl Race<'_> {
     /// The winner; none if every address failed.
     fn run(&mut self, deadline: Deadline) -> io::Result<Option<(Socket, SocketAddr)>> {
         loop {
-            let left = deadline.left()?;
+            let left = deadline.remaining()?;
             let now = Instant::now();
             if self.running.is_empty() || now >= self.next {
                 if let Some(address) = self.waiting.pop_front() {

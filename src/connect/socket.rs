@@ -116,7 +116,7 @@ impl Socket {
 impl Read for Socket {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if let Some(deadline) = self.deadline {
-            self.set_read_timeout(deadline.left()?)?;
+            self.set_read_timeout(deadline.remaining()?)?;
         }
         let result = match &mut self.stream {
             Kind::Tcp(stream) => stream.read(buffer),
@@ -129,7 +129,7 @@ impl Read for Socket {
 impl Write for Socket {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if let Some(deadline) = self.deadline {
-            self.set_write_timeout(deadline.left()?)?;
+            self.set_write_timeout(deadline.remaining()?)?;
         }
         let result = match &mut self.stream {
             Kind::Tcp(stream) => stream.write(bytes),

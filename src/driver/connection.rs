@@ -261,7 +261,7 @@ impl Connection {
         }
         self.stream_state = StreamState::Shut;
         let closure = self.protocol.closure();
-        if closure.first == Some(Party::Us) && closure.clean() {
+        if closure.initiator == Some(Party::Us) && closure.is_clean() {
             // The server answered our Close: it has nothing more to learn from us.
             self.stream_state = StreamState::Over;
             return;

@@ -152,11 +152,11 @@ impl Driver<'_> {
             }
         }
         let max_time = self.limits.max_time;
-        if max_time.end().is_some_and(|end| end <= now) && self.output_deadline.is_none() {
+        if max_time.instant().is_some_and(|end| end <= now) && self.output_deadline.is_none() {
             let phase = self.phase();
             self.interrupt(Error::Timeout {
                 option: "--max-time",
-                limit: max_time.limit(),
+                limit: max_time.timeout(),
                 phase,
             });
         }

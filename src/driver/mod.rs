@@ -321,7 +321,7 @@ impl<'a> Driver<'a> {
             duration: self
                 .opened
                 .map_or_else(Default::default, |opened| opened.elapsed()),
-            show_until: self.output_deadline.or(self.limits.max_time.end()),
+            show_until: self.output_deadline.or(self.limits.max_time.instant()),
         }
     }
 }

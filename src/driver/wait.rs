@@ -50,15 +50,15 @@ impl Driver<'_> {
         pipes.clear();
         self.listeners.outputs.watch(&mut interest, &mut pipes);
         let ready = self.poller.wait(interest, until)?;
-        turn.signals = ready.readable(signals);
-        turn.source = source.is_some_and(|token| ready.readable(token));
-        turn.reader_gone = pipes.iter().any(|token| ready.broken(*token));
+        turn.signals = ready.is_readable(signals);
+        turn.source = source.is_some_and(|token| ready.is_readable(token));
+        turn.reader_gone = pipes.iter().any(|token| ready.is_broken(*token));
         turn.links.clear();
         for (link, token) in &watched {
             let found = ReadyLink {
                 link: *link,
-                readable: ready.readable(*token) || (reading && self.slots.holds_bytes(*link)),
-                writable: ready.writable(*token),
+                readable: ready.is_readable(*token) || (reading && self.slots.holds_bytes(*link)),
+                writable: ready.is_writable(*token),
             };
             if found.readable || found.writable {
                 turn.links.push(found);
@@ -81,7 +81,7 @@ impl Driver<'_> {
             Input::Done => None,
             Input::More | Input::Pending => self.listeners.source.next_deadline(),
         };
-        let max_time = self.limits.max_time.end();
+        let max_time = self.limits.max_time.instant();
         let ours = [
             max_time.filter(|_| self.output_deadline.is_none()),
             self.output_deadline.filter(|end| *end > self.now.instant),

@@ -16,7 +16,7 @@ use jiff::tz::TimeZone;
 use jiff::Timestamp;
 use unicode_width::UnicodeWidthStr;
 
-use crate::assembly::Whole;
+use crate::assembly::MessageAssembler;
 use crate::event::{Event, Kind, Link, Note, Upgrade, Way, Weight};
 use crate::http::Secrets;
 use crate::output::dump::{self, BinaryAs};
@@ -68,7 +68,7 @@ pub struct Look {
 pub struct Human<S> {
     sink: S,
     look: Look,
-    whole: Whole,
+    assembler: MessageAssembler,
 }
 
 /// What stands in the gutter.
@@ -86,7 +86,7 @@ impl<S: Sink> Human<S> {
         Self {
             sink,
             look,
-            whole: Whole::default(),
+            assembler: MessageAssembler::default(),
         }
     }
 
@@ -124,12 +124,12 @@ impl<S: Sink> Output for Human<S> {
         let prompt = look.screen == Screen::Prompt;
         let shown = match event {
             Event::Data(Way::In, piece) => self
-                .whole
+                .assembler
                 .add(link, Way::In, *piece)
                 .and_then(|message| look.body(message.kind, &message.bytes))
                 .map(|body| (Mark::Received, Some(at), body)),
             Event::Closed(_) => self
-                .whole
+                .assembler
                 .unfinished(link, Way::In)
                 .and_then(|(kind, bytes)| look.unfinished(kind, &bytes))
                 .map(|body| (Mark::Received, Some(at), body)),

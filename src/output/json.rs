@@ -15,7 +15,7 @@ use data_encoding::BASE64;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::assembly::{Whole, LARGE};
+use crate::assembly::{MessageAssembler, LARGE};
 use crate::error::{violation_message, Error, Phase};
 use crate::event::{Event, Kind, Link, Messages, Piece, Timing, Upgrade, Way};
 use crate::exit::ExitCode;
@@ -37,7 +37,7 @@ pub struct JsonLines<S> {
     sink: Backlog<S>,
     secrets: Secrets,
     ping_pong: bool,
-    whole: Whole,
+    assembler: MessageAssembler,
     lines: Lines,
     stopwatch: Option<Stopwatch>,
 }
@@ -49,7 +49,7 @@ impl<S: Sink> JsonLines<S> {
             sink: Backlog::new(sink),
             secrets,
             ping_pong,
-            whole: Whole::default(),
+            assembler: MessageAssembler::default(),
             lines: Lines::default(),
             stopwatch: None,
         }
@@ -117,7 +117,7 @@ impl<S: Sink> Output for JsonLines<S> {
             record.timing(&lap)?;
         }
         match event {
-            Event::Data(way, piece) => match self.whole.add(link, *way, *piece) {
+            Event::Data(way, piece) => match self.assembler.add(link, *way, *piece) {
                 Some(message) if message.bytes.len() >= LARGE => {
                     let (kind, bytes) = (message.kind, message.bytes.into_owned());
                     return self.put_long(at, link, *way, kind, bytes);
@@ -130,8 +130,8 @@ impl<S: Sink> Output for JsonLines<S> {
             Event::Open(upgrade) => record.open(upgrade, self.secrets)?,
             Event::Closed(closure) => {
                 // The schema has whole messages only: what came of one is not a message.
-                self.whole.unfinished(link, Way::In);
-                self.whole.unfinished(link, Way::Out);
+                self.assembler.unfinished(link, Way::In);
+                self.assembler.unfinished(link, Way::Out);
                 if let End::Violation(violation) = &closure.end {
                     record.violation(violation, ExitCode::for_closure(closure))?;
                 }
@@ -290,7 +290,7 @@ impl Record<'_> {
     }
 
     fn close(&mut self, closure: &Closure) -> io::Result<()> {
-        let (way, by) = match closure.first {
+        let (way, by) = match closure.initiator {
             Some(Party::Us) => (Way::Out, Some("us")),
             Some(Party::Server) => (Way::In, Some("server")),
             None => (Way::In, None),
@@ -298,7 +298,7 @@ impl Record<'_> {
         self.begin(way, "close")?;
         self.field("code", &closure.code())?;
         self.field("reason", closure.reason())?;
-        self.field("clean", &closure.clean())?;
+        self.field("clean", &closure.is_clean())?;
         self.field("by", &by)?;
         self.end();
         Ok(())

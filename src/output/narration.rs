@@ -289,7 +289,7 @@ fn message(summary: &Summary) -> String {
 fn tell_closure(lines: &mut Lines, closure: &Closure) {
     let sent = closure.sent.as_ref().map(|body| (Way::Out, body));
     let received = closure.received.as_ref().map(|body| (Way::In, body));
-    let in_order = match closure.first {
+    let in_order = match closure.initiator {
         Some(Party::Server) => [received, sent],
         _ => [sent, received],
     };
@@ -297,7 +297,7 @@ fn tell_closure(lines: &mut Lines, closure: &Closure) {
         lines.push(way, &close(body));
     }
     let end = match &closure.end {
-        End::Clean if closure.clean() => "closed cleanly".to_owned(),
+        End::Clean if closure.is_clean() => "closed cleanly".to_owned(),
         End::Clean => "closed without both Close frames".to_owned(),
         End::Eof => "the server ended TCP before both Close frames were exchanged".to_owned(),
         End::Lost(cause) => format!("the connection was lost: {cause}"),

@@ -50,7 +50,7 @@ pub struct Closure {
     /// The Close that the server sent.
     pub received: Option<CloseBody>,
     /// Who sent a Close first; `None` if nobody did.
-    pub first: Option<Party>,
+    pub initiator: Option<Party>,
     /// How the connection itself ended.
     pub end: End,
 }
@@ -58,7 +58,7 @@ pub struct Closure {
 impl Closure {
     /// Whether the closing handshake was completed (RFC 6455 §7.1.4).
     #[must_use]
-    pub fn clean(&self) -> bool {
+    pub fn is_clean(&self) -> bool {
         self.sent.is_some() && self.received.is_some() && self.end == End::Clean
     }
 
@@ -246,7 +246,7 @@ mod tests {
     #[test]
     fn the_code_of_a_closure_is_derived() {
         let mut closure = Closure::default();
-        assert_eq!((closure.code(), closure.clean()), (1006, false));
+        assert_eq!((closure.code(), closure.is_clean()), (1006, false));
         closure.received = Some(None);
         assert_eq!(closure.code(), 1005);
         closure.received = Some(Some(CloseReason {
@@ -255,7 +255,7 @@ mod tests {
         }));
         closure.sent = Some(None);
         assert_eq!(
-            (closure.code(), closure.reason(), closure.clean()),
+            (closure.code(), closure.reason(), closure.is_clean()),
             (4001, "x", true)
         );
     }

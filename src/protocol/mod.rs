@@ -279,7 +279,7 @@ impl Protocol {
 
     /// Sends the one Close of a connection; `first` is who began to close it.
     fn send_close(&mut self, first: Party, body: CloseBody) {
-        self.closure.first.get_or_insert(first);
+        self.closure.initiator.get_or_insert(first);
         if self.closure.sent.is_none() {
             self.writer.close(&body);
             self.closure.sent = Some(body);

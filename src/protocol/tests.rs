@@ -202,7 +202,7 @@ fn every_violation_has_its_code_and_is_said_in_the_close() {
         assert!(
             matches!(&protocol.closure().end, End::Violation(violation) if violation.code == *code)
         );
-        assert_eq!(protocol.closure().first, Some(Party::Us));
+        assert_eq!(protocol.closure().initiator, Some(Party::Us));
         assert_eq!(
             receive(&mut protocol, &frame(0x81, b"late"), &[]),
             [],

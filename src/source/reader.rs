@@ -126,7 +126,7 @@ impl Reader {
 
     /// Reads what is there as far as it can be held, without waiting; whether there is more.
     pub fn look_ahead(&mut self) -> bool {
-        while !self.ended && !self.is_full() && readiness::to_read(self.fd()).unwrap_or(false) {
+        while !self.ended && !self.is_full() && readiness::is_readable(self.fd()).unwrap_or(false) {
             let held = self.held().len();
             // A read that fails ends the input: then there is no more of it.
             let _ = self.read();

@@ -97,14 +97,14 @@ impl<'fd> Interest<'fd> {
 impl Ready {
     /// Whether a read would not block: there are bytes, an end, or an error.
     #[must_use]
-    pub fn readable(&self, token: Token) -> bool {
+    pub fn is_readable(&self, token: Token) -> bool {
         let any = PollFlags::POLLIN | PollFlags::POLLHUP | PollFlags::POLLERR | PollFlags::POLLNVAL;
         self.0[token.0].intersects(any)
     }
 
     /// Whether a write would not block: there is room, or an error.
     #[must_use]
-    pub fn writable(&self, token: Token) -> bool {
+    pub fn is_writable(&self, token: Token) -> bool {
         let any =
             PollFlags::POLLOUT | PollFlags::POLLERR | PollFlags::POLLHUP | PollFlags::POLLNVAL;
         self.0[token.0].intersects(any)
@@ -112,7 +112,7 @@ impl Ready {
 
     /// Whether whoever reads from the descriptor has gone.
     #[must_use]
-    pub fn broken(&self, token: Token) -> bool {
+    pub fn is_broken(&self, token: Token) -> bool {
         // A pipe says POLLERR, on some systems POLLHUP; a socket says POLLHUP.
         self.0[token.0].intersects(PollFlags::POLLERR | PollFlags::POLLHUP | PollFlags::POLLNVAL)
     }

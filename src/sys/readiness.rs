@@ -13,7 +13,7 @@ use nix::poll::{poll, PollFd, PollFlags, PollTimeout};
 /// # Errors
 ///
 /// What poll(2) said.
-pub fn to_read(fd: BorrowedFd<'_>) -> io::Result<bool> {
+pub fn is_readable(fd: BorrowedFd<'_>) -> io::Result<bool> {
     look(fd, PollFlags::POLLIN)
 }
 
@@ -22,7 +22,7 @@ pub fn to_read(fd: BorrowedFd<'_>) -> io::Result<bool> {
 /// # Errors
 ///
 /// What poll(2) said.
-pub fn to_write(fd: BorrowedFd<'_>) -> io::Result<bool> {
+pub fn is_writable(fd: BorrowedFd<'_>) -> io::Result<bool> {
     look(fd, PollFlags::POLLOUT)
 }
 

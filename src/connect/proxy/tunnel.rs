@@ -109,7 +109,7 @@ impl<'a> Tunnel<'a> {
     ///
     /// What went wrong.
     pub fn again(&self, deadline: Deadline) -> io::Result<Stream> {
-        let socket = tcp::connect(self.address, deadline.left()?)?;
+        let socket = tcp::connect(self.address, deadline.remaining()?)?;
         let asked = self.ask(socket.into(), deadline, &mut |_| ());
         asked
             .map_err(io::Error::other)?
@@ -148,7 +148,7 @@ impl<'a> Tunnel<'a> {
         };
         let preparing = tls::Preparing::start(&options);
         peer.secure(stream, preparing, |deadline| {
-            Ok(tcp::connect(self.address, deadline.left()?)?.into())
+            Ok(tcp::connect(self.address, deadline.remaining()?)?.into())
         })
         .map_err(|error| blame(self.proxy, error))
     }

@@ -189,7 +189,7 @@ impl Preparing {
     /// thread it is done now.
     fn finish(self, options: &TlsOptions, deadline: Deadline) -> Result<TlsConnector, Error> {
         let late = || timed_out(deadline, Phase::Tls);
-        let built = match deadline.left().map_err(|_| late())? {
+        let built = match deadline.remaining().map_err(|_| late())? {
             Some(left) => self.0.recv_timeout(left),
             None => self.0.recv().map_err(|_| RecvTimeoutError::Disconnected),
         };
@@ -408,7 +408,7 @@ impl Peer<'_> {
         again: impl FnOnce(Deadline) -> io::Result<Stream>,
     ) -> Option<certificate::CertificateSummary> {
         // The explanation is an extra: if it can't be had, the error stands without it.
-        let left = self.deadline.left().ok()?;
+        let left = self.deadline.remaining().ok()?;
         let deadline = Deadline::after(left.unwrap_or(EXPLANATION).min(EXPLANATION));
         let options = TlsOptions {
             insecure: true,

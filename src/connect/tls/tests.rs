@@ -109,7 +109,7 @@ fn secure(
     };
     let stream = tcp::connect(address, None).expect("it listens");
     peer.secure(stream.into(), Preparing::start(options), |deadline| {
-        Ok(tcp::connect(address, deadline.left()?)?.into())
+        Ok(tcp::connect(address, deadline.remaining()?)?.into())
     })
 }
 

@@ -266,7 +266,7 @@ fn closed(first: Option<Party>, received: Option<CloseBody>) -> Closure {
             End::Eof
         },
         received,
-        first,
+        initiator: first,
     }
 }
 

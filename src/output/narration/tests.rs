@@ -195,14 +195,14 @@ fn the_close_frames_are_told_in_their_order() {
     let mut closure = Closure {
         sent: Some(None),
         received: Some(Some(reason)),
-        first: Some(Party::Server),
+        initiator: Some(Party::Server),
         end: End::Clean,
     };
     assert_eq!(
         told(Verbosity::Handshake, &Event::Closed(&closure)),
         "< Close 4001 \"a\\rb\" (application)\n> Close without a code\n* closed cleanly\n"
     );
-    closure.first = Some(Party::Us);
+    closure.initiator = Some(Party::Us);
     closure.received = None;
     closure.end = End::Unanswered;
     assert_eq!(

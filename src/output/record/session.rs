@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime};
 use jiff::Timestamp;
 
 use super::Opening;
-use crate::assembly::{self, Whole, LARGE};
+use crate::assembly::{self, MessageAssembler, LARGE};
 use crate::error::{violation_message, Error};
 use crate::event::{ConnectStep, Event, Kind, Link, Way};
 use crate::http::{find_tokens, Secrets, HIDDEN};
@@ -35,7 +35,7 @@ const FORCE: &str = "--force";
 /// A session file that is being written.
 pub(super) struct Session<S> {
     sink: Backlog<S>,
-    whole: Whole,
+    assembler: MessageAssembler,
     /// When the connection was opened.
     opened: SystemTime,
     /// When the last statement happened.
@@ -55,7 +55,7 @@ impl<S: Sink> Session<S> {
     pub(super) fn new(sink: S, now: SystemTime, opening: &Opening) -> io::Result<Self> {
         let mut session = Self {
             sink: Backlog::new(sink),
-            whole: Whole::default(),
+            assembler: MessageAssembler::default(),
             opened: now,
             last: now,
             within: WITHIN,
@@ -242,7 +242,7 @@ impl<S: Sink> Session<S> {
                 let code = Some(code);
                 self.expect(at, link, Wanted::Close { code, reason })
             }
-            Way::Out => match (&closure.end, closure.first) {
+            Way::Out => match (&closure.end, closure.initiator) {
                 (End::Violation(violation), _) => self.comment(&format!(
                     "closed by us: {}, {}",
                     violation.code,
@@ -271,7 +271,7 @@ impl<S: Sink> Session<S> {
 
     fn closed(&mut self, at: SystemTime, link: Link, closure: &Closure) -> io::Result<()> {
         for (way, whose) in [(Way::In, "the server's"), (Way::Out, "ours")] {
-            if let Some((_, bytes)) = self.whole.unfinished(link, way) {
+            if let Some((_, bytes)) = self.assembler.unfinished(link, way) {
                 let length = bytes.len();
                 self.comment(&format!(
                     "a message of {whose} did not come to its end: {length} bytes of it did"
@@ -307,12 +307,12 @@ impl<S: Sink> Output for Session<S> {
             }
             Event::Data(way, piece) => {
                 // The message borrows from what gathers it, and the rest of this is needed too.
-                let mut whole = std::mem::take(&mut self.whole);
-                let done = match whole.add(link, *way, *piece) {
+                let mut assembler = std::mem::take(&mut self.assembler);
+                let done = match assembler.add(link, *way, *piece) {
                     Some(message) => self.message(at, link, *way, message),
                     None => Ok(()),
                 };
-                self.whole = whole;
+                self.assembler = assembler;
                 done
             }
             Event::Ping(Way::Out, bytes) => {

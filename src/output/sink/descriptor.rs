@@ -159,7 +159,7 @@ impl Descriptor {
     fn write_some(&self, bytes: &[u8]) -> io::Result<Option<usize>> {
         let up_to = |most: usize| &bytes[..bytes.len().min(most)];
         let bytes = match self.manner {
-            Manner::Piecewise(_) if !readiness::to_write(self.file.as_fd())? => return Ok(None),
+            Manner::Piecewise(_) if !readiness::is_writable(self.file.as_fd())? => return Ok(None),
             Manner::Piecewise(most) => up_to(most),
             Manner::Socket => up_to(PIECE),
             Manner::File | Manner::NonBlocking => bytes,

@@ -25,10 +25,10 @@ fn a_close_is_answered_with_its_code_and_nothing_comes_after() {
     assert_eq!(sent_close(&protocol), Some((4001, String::new())));
     let closure = protocol.closure();
     assert_eq!(
-        (closure.code(), closure.reason(), closure.clean()),
+        (closure.code(), closure.reason(), closure.is_clean()),
         (4001, "bye", true)
     );
-    assert_eq!(closure.first, Some(Party::Server));
+    assert_eq!(closure.initiator, Some(Party::Server));
     assert_eq!(protocol.state(), State::Closed);
 }
 
@@ -57,8 +57,8 @@ fn after_our_close_messages_still_arrive_and_nothing_more_is_sent() {
     let got = receive(&mut protocol, &bytes, &[]);
     assert_eq!(got, [Got::Ping(b"p".to_vec()), text("still"), Got::Close]);
     assert_eq!(protocol.output().len(), before);
-    assert_eq!(protocol.closure().first, Some(Party::Us));
-    assert!(protocol.closure().clean());
+    assert_eq!(protocol.closure().initiator, Some(Party::Us));
+    assert!(protocol.closure().is_clean());
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn a_lost_connection_is_1006() {
     let mut protocol = Protocol::new(ProtocolConfig::default());
     protocol.end(End::Eof);
     assert_eq!(
-        (protocol.closure().code(), protocol.closure().clean()),
+        (protocol.closure().code(), protocol.closure().is_clean()),
         (1006, false)
     );
 }
@@ -109,8 +109,8 @@ fn a_close_that_crosses_ours_completes_the_handshake() {
         assert_eq!(protocol.output().len(), ours, "one Close goes each way");
         let closure = protocol.closure();
         assert_eq!(closure.sent, Some(Some(normal())));
-        assert_eq!(closure.first, Some(Party::Us));
-        assert!(closure.clean());
+        assert_eq!(closure.initiator, Some(Party::Us));
+        assert!(closure.is_clean());
         assert_eq!(protocol.state(), State::Closed);
     }
 }
@@ -125,7 +125,7 @@ fn a_close_that_was_received_first_is_not_followed_by_ours() {
     }));
     assert_eq!(protocol.output().len(), before);
     assert_eq!(protocol.closure().sent, Some(Some(normal())));
-    assert_eq!(protocol.closure().first, Some(Party::Server));
+    assert_eq!(protocol.closure().initiator, Some(Party::Server));
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn a_close_may_come_between_the_fragments_of_a_message() {
         receive(&mut protocol, &bytes, &[]),
         [Got::Close, Got::Unfinished(Kind::Text, b"half".to_vec())]
     );
-    assert!(protocol.is_inside_message() && protocol.closure().clean());
+    assert!(protocol.is_inside_message() && protocol.closure().is_clean());
 }
 
 #[test]
@@ -159,10 +159,13 @@ fn a_close_that_nobody_answered_is_told_from_one_that_was() {
         assert_eq!(protocol.state(), State::Closing);
         protocol.end(end.clone());
         let closure = protocol.closure();
-        assert_eq!((closure.code(), closure.clean()), (1006, false));
+        assert_eq!((closure.code(), closure.is_clean()), (1006, false));
         assert_eq!(closure.end, end);
         let (mut answered, _) = close_of(b"\x03\xe8");
         answered.end(end);
-        assert!(answered.closure().clean(), "nothing can spoil it any more");
+        assert!(
+            answered.closure().is_clean(),
+            "nothing can spoil it any more"
+        );
     }
 }

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::time::Instant;
 
 use super::step::quote;
-use crate::assembly::Whole;
+use crate::assembly::MessageAssembler;
 use crate::conversation::matching::describe;
 use crate::error::violation_message;
 use crate::event::{Event, Kind, Link, Upgrade, Way};
@@ -69,7 +69,7 @@ pub(super) struct Inbox {
     pub(super) stage: Stage,
     /// The server's answer to the upgrade.
     pub(super) answer: ResponseHead,
-    whole: Whole,
+    assembler: MessageAssembler,
     waiting: VecDeque<(Instant, Heard)>,
     size: usize,
     /// How much of it was dropped before any expectation looked at it.
@@ -88,7 +88,7 @@ impl Inbox {
     pub(super) fn on_event(&mut self, at: Instant, event: &Event<'_>) -> Option<String> {
         let heard = match event {
             Event::Data(Way::In, piece) => {
-                let message = self.whole.add(Link::default(), Way::In, *piece)?;
+                let message = self.assembler.add(Link::default(), Way::In, *piece)?;
                 Heard::Message(message.kind, message.bytes.into_owned())
             }
             Event::Ping(Way::In, payload) => Heard::Ping(payload.to_vec()),
@@ -154,7 +154,7 @@ fn how_it_ended(closure: &Closure) -> String {
         (End::Violation(violation), _) => violation_message(violation),
         (_, Some(None)) => "the server closed without a code".to_owned(),
         (_, Some(Some(_))) => {
-            let verb = match closure.first {
+            let verb = match closure.initiator {
                 Some(Party::Us) => "the server answered our Close with",
                 _ => "the server closed with",
             };

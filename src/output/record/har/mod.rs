@@ -18,7 +18,7 @@ use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
 use self::entry::{Content, Creator, Entry, Frame, Request, Response, Times};
 use super::archive::Archive;
-use crate::assembly::{Message, Whole, LARGE};
+use crate::assembly::{Message, MessageAssembler, LARGE};
 use crate::error::Error;
 use crate::event::{ConnectStep, Event, Kind, Link, PeerAddress, Upgrade, Way};
 use crate::http::{RequestHead, ResponseHead, Secrets};
@@ -34,7 +34,7 @@ pub(super) struct Har {
     url: String,
     attempt: Attempt,
     open: Option<Open>,
-    whole: Whole,
+    assembler: MessageAssembler,
     any_entry: bool,
 }
 
@@ -109,7 +109,7 @@ impl Har {
             url,
             attempt: Attempt::new(SystemTime::now()),
             open: None,
-            whole: Whole::default(),
+            assembler: MessageAssembler::default(),
             any_entry: false,
         };
         har.complete()?;
@@ -299,12 +299,12 @@ impl Output for Har {
             Event::Open(upgrade) => self.begin(at, link, upgrade),
             Event::Data(way, piece) => {
                 // The message borrows from what gathers it, and the rest of this is needed too.
-                let mut whole = std::mem::take(&mut self.whole);
-                let done = match whole.add(link, *way, *piece) {
+                let mut assembler = std::mem::take(&mut self.assembler);
+                let done = match assembler.add(link, *way, *piece) {
                     None => Ok(()),
                     Some(message) => self.message(at, *way, message),
                 };
-                self.whole = whole;
+                self.assembler = assembler;
                 done
             }
             Event::Ping(way, payload) => self.control(at, *way, Control::Ping, payload),
@@ -316,7 +316,7 @@ impl Output for Har {
                     open.last = at;
                     self.attempt = Attempt::new(at);
                     // A message is whole or is not there.
-                    self.whole = Whole::default();
+                    self.assembler = MessageAssembler::default();
                     open.end(self.archive.next())
                 }
             },

@@ -104,7 +104,7 @@ fn a_connection_is_an_entry_with_its_messages() {
             code: 4001,
             reason: "bye".to_owned(),
         })),
-        first: Some(Party::Server),
+        initiator: Some(Party::Server),
         ..Closure::default()
     };
     archived.tell(140, &Event::Closing(Way::In, &closure));

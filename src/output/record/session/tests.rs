@@ -57,7 +57,7 @@ fn closure(first: Party, sent: Option<CloseBody>, received: Option<CloseBody>) -
     Closure {
         sent,
         received,
-        first: Some(first),
+        initiator: Some(first),
         end: End::Clean,
     }
 }
