@@ -1,4 +1,58 @@
-//! The modules of `wsline`, for readers, tests and benches. No promise of a stable interface.
+//! A command-line WebSocket client. The library is for the program, its tests and its benchmarks, and
+//! promises no stable interface.
+//!
+//! Data flows in one direction:
+//!
+//! ```text
+//!  argv ─> cli ─> plan ─┬─> connect ── stream, upgrade ──┐  short-lived threads with blocking calls
+//!  environment, files ──┘                                │
+//!                       ├─> source ── what is sent ─────>│  driver: one thread, one poll over
+//!                       │      ^ every event             │  connections, source, outputs and signals
+//!                       └─> outputs <── every event ─────┘ ── outcome ──> exit code
+//! ```
+//!
+//! Every event goes to the source first, then to each output. Nothing else reaches back into the
+//! driver. A module uses only what this table allows (`tests/it/architecture.rs`); `NAME::` stands for
+//! the types and traits that `NAME` itself defines, without the modules in it.
+//!
+//! | module | purpose | may use |
+//! | --- | --- | --- |
+//! | `main` | the program: parse, run, exit code | `commands`, `plan`, `cli`, `driver`, `connect`, `output`, `echo`, `error`, `http` |
+//! | [`commands`] | what the command line can ask for, a file each | `plan`, `driver`, `connect`, `source`, `output`, `terminal`, `verdict`, `echo`, `session_file`, `event`, `error`, `exit`, `target`, `http`, `secret`, `deadline`, `sys` |
+//! | `commands::curl` | | `cli` |
+//! | `commands::generate` | | `cli` |
+//! | `commands::test` | | `cli` |
+//! | [`plan`] | every decision, made once; reads the environment | `cli`, `driver`, `connect`, `source`, `output`, `event`, `error`, `target`, `http`, `protocol`, `deadline`, `sys` |
+//! | [`cli`] | flags, their values, help | `driver::`, `connect`, `source::`, `session_file`, `conversation`, `error`, `exit`, `target`, `http`, `protocol`, `secret`, `text`, `sys` |
+//! | [`driver`] | the loop: connections, source, outputs, signals, timers | `connect`, `source::`, `output::`, `event`, `error`, `exit`, `protocol`, `deadline`, `sys` |
+//! | [`connect`] | DNS, TCP, Unix sockets, proxies, TLS, redirects, the opening handshake | `event`, `error`, `target`, `http`, `protocol`, `secret`, `deadline`, `sys` |
+//! | [`source`] | where the messages to send come from | `terminal`, `session_file`, `conversation`, `assembly`, `event`, `error`, `http`, `protocol`, `text`, `sys` |
+//! | [`output`] | how events are shown or saved | `session_file`, `assembly`, `event`, `error`, `exit`, `http`, `protocol`, `text`, `sys` |
+//! | [`terminal`] | the line editor | `output`, `error`, `text`, `sys` |
+//! | [`verdict`] | the last line: how the run ended | `driver::`, `output`, `error`, `exit`, `protocol` |
+//! | [`echo`] | the echo server, on the WebSocket of tungstenite | `connect`, `error`, `sys` |
+//! | [`session_file`] | session files and recordings: parsing, printing | `error`, `http`, `protocol`, `text` |
+//! | [`conversation`] | expectations: what matches, and what differs | `protocol`, `text` |
+//! | [`assembly`] | messages from the pieces that arrive | `event` |
+//! | [`event`] | what can happen on a connection | `error`, `http`, `protocol` |
+//! | [`error`] | what can fail, with its phase, cause and hint | `exit`, `target`, `http`, `protocol` |
+//! | [`exit`] | exit codes | `protocol` |
+//! | [`target`] | URLs and hosts | `http` |
+//! | [`http`] | request and response heads, bodies | |
+//! | [`protocol`] | RFC 6455 and 7692 without I/O and without a clock | |
+//! | [`secret`] | values that are never printed | |
+//! | [`deadline`] | one time limit over several steps | |
+//! | [`text`] | durations, escapes, suggestions | |
+//! | [`sys`] | poll, pipes, readiness of descriptors | |
+//!
+//! These crates are used only in the modules beside them:
+//!
+//! | crate | only in |
+//! | --- | --- |
+//! | `rustyline` | `terminal` |
+//! | `openssl` | `connect::tls` |
+//! | `nix::poll` | `sys`, `connect::race` |
+//! | `clap` | `cli`, `commands`, `main` |
 
 pub mod assembly;
 pub mod cli;

@@ -175,49 +175,49 @@ fn expectations(command: Command) -> Command {
     command
         .arg(
             option("expect", "TEXT", EXPECT)
-                .help("Expect this text message (repeatable)")
+                .help("Wait for this text message (repeat)")
                 .long_help(
-                    "Expect this text message (repeatable)\n\nThe --data and --expect options and \
-                     --close are run in the order given: a conversation on one command line. An \
-                     expectation is met by the first message that matches; messages before it are \
-                     skipped. If none matches within the time of --within, the run ends with exit \
-                     code 4 and a report of what was received instead. Messages are written to \
-                     stdout as usual, and stdin is not read.",
+                    "Wait for this text message (repeat)\n\nThe --data options, --expect, its \
+                     relatives and --close are taken in the order they are written: a conversation \
+                     on one command line. An expectation is met by the first message that fits; \
+                     those before it are passed over. One that is not met within the time of \
+                     --within ends with exit status 4, and with a report of what came instead. \
+                     Messages are written to stdout as ever, and stdin is not read.",
                 )
                 .value_parser(text),
         )
         .arg(
             option("expect-match", "REGEX", EXPECT)
                 .hide_short_help(true)
-                .help("Expect a text message that matches REGEX")
+                .help("Wait for a text message in which REGEX is found")
                 .long_help(
-                    "Expect a text message that matches REGEX\n\nThe match may be anywhere in the \
-                     message; ^ and $ match its start and end, and (?i) ignores case.",
+                    "Wait for a text message in which REGEX is found\n\n^ and $ stand for the \
+                     message's ends, (?i) before it makes letters of either case equal.",
                 )
                 .value_parser(wanted(expect::regex)),
         )
         .arg(
             option("expect-json", "JSON", EXPECT)
-                .help("Expect JSON that contains JSON")
+                .help("Wait for JSON with at least this in it")
                 .long_help(
-                    "Expect JSON that contains JSON\n\nObjects may have additional members; all \
-                     other values must be equal. Arrays are compared element by element.",
+                    "Wait for JSON with at least this in it\n\nWhat is given must be there and \
+                     equal, objects may have more members. Arrays are compared element by element.",
                 )
                 .value_parser(wanted(expect::json)),
         )
         .arg(
             option("expect-hex", "HEX", EXPECT)
                 .hide_short_help(true)
-                .help("Expect a binary message with these bytes")
+                .help("Wait for a binary message with these bytes")
                 .value_parser(wanted(expect::bytes)),
         )
         .arg(
             option("expect-close", "CODE", EXPECT)
                 .hide_short_help(true)
-                .help("Expect the connection to be closed with CODE, or any")
+                .help("Wait for the connection to be closed with CODE, or any")
                 .long_help(
-                    "Expect the connection to be closed with CODE, or any\n\nThe exit code is then \
-                     0 whatever the close code. 1005 is a Close without a code, 1006 an end \
+                    "Wait for the connection to be closed with CODE, or any\n\nIf it is, the exit \
+                     status is 0 whatever the code. 1005 is a Close without a code, 1006 an end \
                      without a Close.",
                 )
                 .value_parser(wanted(expect::close)),
@@ -225,41 +225,40 @@ fn expectations(command: Command) -> Command {
         .arg(
             flag("expect-ping", EXPECT, PING)
                 .hide_short_help(true)
-                .help("Expect a Ping from the server"),
+                .help("Wait for a Ping of the server's"),
         )
         .arg(
             option("expect-status", "CODE", EXPECT)
                 .hide_short_help(true)
-                .help("Expect this HTTP status in response to the upgrade")
+                .help("Want this status in answer to the upgrade")
                 .long_help(
-                    "Expect this HTTP status in response to the upgrade\n\nWith 401, for example, \
-                     the exit code is 0 if the server refuses the upgrade with 401, and 4 \
-                     otherwise.",
+                    "Want this status in answer to the upgrade\n\nWith 401, say, the exit status \
+                     is 0 if the server refuses the upgrade with 401, and 4 otherwise.",
                 )
                 .value_parser(wanted(expect::status)),
         )
         .arg(
             option("expect-silence", "TIME", EXPECT)
                 .hide_short_help(true)
-                .help("Expect no message for TIME")
+                .help("Want no message for so long")
                 .value_parser(wanted(expect::silence)),
         )
         .arg(
             option("within", "TIME", EXPECT)
-                .help("Timeout for the preceding expectation [default: 5s]")
+                .help("The time of the expectation before it [default: 5s]")
                 .long_help(
-                    "Timeout for the preceding expectation [default: 5s]\n\nBefore the first \
-                     expectation it sets the default for all.",
+                    "The time of the expectation before it [default: 5s]\n\nBefore the first \
+                     expectation it is for all that have none of their own.",
                 )
                 .value_parser(|text: &str| values::limit(text).map(Word::Within)),
         )
         .arg(
             flag("close", EXPECT, CLOSE)
                 .hide_short_help(true)
-                .help("Send a Close here")
+                .help("Send our Close at this place")
                 .long_help(
-                    "Send a Close here\n\nIt has the code of --close-code and the reason of \
-                     --close-reason; --expect-close after it waits for the response.",
+                    "Send our Close at this place\n\nIt has the code of --close-code and the \
+                     reason of --close-reason; --expect-close after it waits for the answer.",
                 ),
         )
 }
@@ -272,11 +271,11 @@ impl clap::Args for Conversation {
             .arg(
                 option("data", "TEXT")
                     .short('d')
-                    .help("Send a text message (repeatable; @FILE, @- for stdin)")
+                    .help("Send a text message (repeat; @FILE, @- for stdin)")
                     .long_help(
-                        "Send a text message (repeatable; @FILE, @- for stdin)\n\n@FILE sends a \
-                         file, and @- all of stdin, as one message. With this or another --data \
-                         option stdin is not read line by line unless --interactive is given.",
+                        "Send a text message (repeat; @FILE, @- for stdin)\n\n@FILE sends a file, \
+                         and @- all of stdin, as one message. With this or another --data option \
+                         stdin is not read line by line unless --interactive is given.",
                     )
                     .value_parser(os_string().try_map(|value| text(value).map(Word::Say))),
             )
@@ -285,15 +284,15 @@ impl clap::Args for Conversation {
                     .hide_short_help(true)
                     .help("Send a binary message (@FILE, @- for stdin)")
                     .long_help(
-                        "Send a binary message (@FILE, @- for stdin)\n\nWithout @ the bytes of the \
-                         text itself are sent.",
+                        "Send a binary message (@FILE, @- for stdin)\n\nWithout the @ the bytes \
+                         of the text itself are sent.",
                     )
                     .value_parser(os_string().try_map(|value| binary(&value).map(Word::Say))),
             )
             .arg(
                 option("data-hex", "HEX")
                     .hide_short_help(true)
-                    .help("Send hexadecimal bytes as a binary message")
+                    .help("Send the bytes that HEX stands for as a binary message")
                     .value_parser(|text: &str| {
                         values::hex_bytes(text).map(|bytes| Word::Say(Datum::Binary(bytes)))
                     }),
@@ -301,7 +300,7 @@ impl clap::Args for Conversation {
             .arg(
                 option("data-raw", "TEXT")
                     .hide_short_help(true)
-                    .help("Send TEXT as a text message, even if it starts with @")
+                    .help("Send TEXT as a text message, also if it begins with @")
                     .value_parser(
                         os_string()
                             .try_map(|value| utf8(value).map(|text| Word::Say(Datum::Text(text)))),
@@ -334,7 +333,8 @@ fn binary(value: &OsStr) -> Result<Datum, String> {
     }
 }
 
-const NAMELESS: &str = "missing file name after @ (--data-raw sends a text that starts with @)";
+const NAMELESS: &str =
+    "the file's name is missing after the @ (--data-raw sends a text that begins with @)";
 
 fn file(value: &OsStr) -> PathBuf {
     PathBuf::from(OsStr::from_bytes(&value.as_bytes()[1..]))
@@ -342,6 +342,6 @@ fn file(value: &OsStr) -> PathBuf {
 
 fn utf8(value: OsString) -> Result<String, String> {
     value.into_string().map_err(|_| {
-        "not UTF-8, as a text message must be; --data-binary sends any bytes".to_owned()
+        "a text message is UTF-8, and this is not: --data-binary sends any bytes".to_owned()
     })
 }

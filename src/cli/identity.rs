@@ -1,4 +1,5 @@
-//! Values for authentication. The errors for invalid ones quote nothing of them.
+//! The values that say who we are: what is right, and a sentence for what is wrong that quotes
+//! nothing of it.
 
 use super::values::{field_value, file, secret};
 use crate::http::{Credentials, CustomHeader};
@@ -23,9 +24,7 @@ pub(super) fn login(text: &str, inputs: &Inputs) -> Result<Login, String> {
         None => (&*text, None),
     };
     if password.is_none() && user.is_empty() {
-        return Err(
-            "missing user name; expected USER:PASS, or USER for a password prompt".to_owned(),
-        );
+        return Err("there is no user name: write USER:PASS, or USER to be asked".to_owned());
     }
     Ok(Login {
         user: user.to_owned(),
@@ -38,7 +37,7 @@ pub(super) fn proxy_login(text: &str, inputs: &Inputs) -> Result<Credentials, St
     let login = login(text, inputs)?;
     let password = login
         .password
-        .ok_or("missing password; expected USER:PASS (USER: for an empty password)")?;
+        .ok_or("no password: write USER:PASS (USER: for an empty one)")?;
     Ok(Credentials {
         user: login.user,
         password: password.reveal().to_owned(),
@@ -57,7 +56,7 @@ pub(super) fn bearer(text: &str, inputs: &Inputs) -> Result<Secret, String> {
         .get(..7)
         .is_some_and(|scheme| scheme.eq_ignore_ascii_case("bearer "))
     {
-        return Err("give the token without Bearer, which is added".to_owned());
+        return Err("the token alone is enough: Bearer is written before it".to_owned());
     }
     Ok(Secret::new(token))
 }
@@ -67,8 +66,8 @@ pub(super) fn cookie(text: &str) -> Result<Secret, String> {
     let cookie = field_value(text.trim_matches([' ', '\t', ';']))?;
     if !cookie.contains('=') {
         return Err(
-            "expected NAME=VALUE, or several as 'a=b; c=d'; cookie files are not supported, but \
-             -H @FILE reads a header"
+            "a cookie is written NAME=VALUE, several as 'a=b; c=d'; cookie files are not read, \
+             but -H @FILE reads a header"
                 .to_owned(),
         );
     }
@@ -109,7 +108,7 @@ mod tests {
         assert_eq!(login("bob").expect("a login").password, None);
         let empty = login("bob:").expect("a login").password;
         assert_eq!(empty, Some(Secret::new("")));
-        assert!(login("").expect_err("nobody").contains("missing user name"));
+        assert!(login("").expect_err("nobody").contains("no user name"));
         assert!(login("@/no/such").is_err());
     }
 
@@ -119,9 +118,9 @@ mod tests {
         assert_eq!(bearer(" t.o-k="), Ok(Secret::new("t.o-k=")));
         for (text, says) in [
             ("", "empty"),
-            ("Bearer abc", "without Bearer"),
+            ("Bearer abc", "alone is enough"),
             ("a\nb", "control characters"),
-            ("env:WSLINE_NO_SUCH", "is not set"),
+            ("env:WSLINE_NO_SUCH", "no variable"),
         ] {
             let complaint = bearer(text).expect_err(text);
             assert!(complaint.contains(says), "{complaint}");
@@ -129,7 +128,7 @@ mod tests {
         assert_eq!(cookie("a=b; c=d;"), Ok(Secret::new("a=b; c=d")));
         for (text, says) in [
             ("", "NAME=VALUE"),
-            ("jar.txt", "not supported"),
+            ("jar.txt", "not read"),
             ("a=\r", "control"),
         ] {
             let complaint = cookie(text).expect_err(text);

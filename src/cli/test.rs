@@ -10,38 +10,41 @@ use super::values::{self, Colour};
 
 /// The options of `wsline test`.
 #[derive(Clone, Debug, Args)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of its own; the run makes nouns of them"
+)]
 pub struct TestOptions {
     /// Session files, records, or folders of session files
     ///
-    /// A name that ends in .har or .jsonl is a record: what was sent is sent again, and what is
-    /// received is compared. In a folder, all .ws files below it are run.
+    /// A name that ends in .har or .jsonl is a record: what was sent is sent again, and what comes
+    /// is compared. Of a folder all files below it are taken whose names end in .ws.
     #[arg(value_name = "FILE", required = true, value_hint = ValueHint::AnyPath)]
     pub files: Vec<PathBuf>,
 
-    /// After --: options of wsline for every connection of every file
+    /// After --: options of wsline that hold for every connection of every file
     ///
-    /// They override the options in the files. Options for sending, expectations and output are not
-    /// allowed: the files define these.
+    /// They go before those of the files. Options that say what is sent, expected or shown are not
+    /// among them: the files say that.
     #[arg(value_name = "OPTIONS", last = true, allow_hyphen_values = true)]
     pub words: Vec<OsString>,
 
-    /// Run N files in parallel
+    /// Run so many files at once
     #[arg(short = 'j', long, value_name = "N", default_value = "1", value_parser = values::jobs)]
     pub jobs: NonZeroUsize,
 
-    /// Run only files whose paths contain TEXT (repeatable)
+    /// Run only files with TEXT in their paths (repeat)
     ///
-    /// With several, one match is enough.
+    /// Of several, one is enough.
     #[arg(long, value_name = "TEXT", action = ArgAction::Append, allow_hyphen_values = true)]
     pub filter: Vec<String>,
 
-    /// Set the variable that files write as ${NAME} (repeatable)
+    /// Set the variable that files write as ${NAME} (repeat)
     ///
-    /// It overrides the environment. Values of three or more characters do not appear in reports,
-    /// neither whole nor line by line, wherever they come from: ${NAME} is shown instead, and *** in
-    /// place of a password, token or cookie in the options after --. Values that a file captured
-    /// from a message do appear.
+    /// It takes precedence over the environment. Values of three characters or more appear in no
+    /// report, neither whole nor line by line, wherever they come from; ${NAME} is shown instead,
+    /// and *** instead of a password, token or cookie in the options after --. Values that a file
+    /// captured from a message do appear.
     #[arg(long = "var", value_name = "NAME=VALUE", action = ArgAction::Append,
           value_parser = values::variable)]
     pub vars: Vec<(String, String)>,
@@ -50,65 +53,65 @@ pub struct TestOptions {
     #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
     pub url: Option<String>,
 
-    /// Stop after the first failure
+    /// Stop after the first file that does not pass
     ///
-    /// Files that run in parallel with it are closed normally.
+    /// Those that run beside it are closed in order.
     #[arg(long)]
     pub bail: bool,
 
     // Not a doc comment, where clippy would have the name in backticks.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath,
-          help = "Write a JUnit XML report to FILE")]
+          help = "Write a JUnit report, as CI servers read it")]
     #[expect(missing_docs, reason = "the help says it")]
     pub junit: Option<PathBuf>,
 
-    /// Print a JSON object for each file and a summary
+    /// Write one JSON object for each file and one for all
     ///
-    /// The object of a file has time, type (test), file, result (passed, failed, error or stopped),
-    /// seconds, statements, and error if there is one, with phase, message, exit and what else is
-    /// known: place, expected, instead, difference and recent, or line, column and text. The last
-    /// object has time, type (summary), passed, failed, errors, `not_run`, seconds and exit.
+    /// That of a file has time, type (test), file, result (passed, failed, error or stopped),
+    /// seconds, statements, and error where there is one, with phase, message and exit, and what
+    /// else is known: place, expected, instead, difference and recent, or line, column and text.
+    /// The last has time, type (summary), passed, failed, errors, `not_run`, seconds and exit.
     #[arg(long)]
     pub json: bool,
 
-    /// Start a server first, and stop it afterwards
+    /// Start a server first, and end it afterwards
     ///
-    /// CMD is run by sh. Its process group is stopped however the run ends, with SIGTERM and, after
-    /// 5 seconds, SIGKILL.
+    /// CMD is given to sh. Its process group is ended however the run ends, with SIGTERM, and after
+    /// 5 seconds with SIGKILL.
     #[arg(long, value_name = "CMD", value_hint = ValueHint::CommandString,
           allow_hyphen_values = true)]
     pub serve: Option<String>,
 
     /// Wait until the server of --serve accepts connections at URL
     ///
-    /// The default is the URL of --url, or that of the first file. The timeout is that of
+    /// Without it that is the URL of --url, or else of the first file. The time for it is that of
     /// --connect-timeout.
     #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
     pub ready: Option<String>,
 
-    /// Replay the pauses of a record, N times as fast
+    /// Keep a record's pauses, N times as fast
     ///
-    /// 1 is the recorded speed. By default pauses are skipped.
+    /// 1 is as fast as it was recorded. Without it there are no such pauses.
     #[arg(long, value_name = "N", value_parser = values::speed)]
     pub speed: Option<f64>,
 
-    /// Ignore differences in received JSON at POINTER (repeatable)
+    /// Let received JSON differ at this place (repeat)
     ///
-    /// A JSON Pointer such as /time or /items/0/id; * matches every element or member.
+    /// It is a JSON Pointer, such as /time or /items/0/id; * stands for every element or member.
     #[arg(long, value_name = "POINTER", action = ArgAction::Append, value_parser = values::pointer)]
     pub ignore: Vec<String>,
 
-    /// Print each statement to stderr as it is run
+    /// Show each statement on stderr as it is done
     ///
-    /// Also prints the output of the server of --serve.
+    /// What the server of --serve prints is shown there too.
     #[arg(short = 'v', long)]
     pub verbose: bool,
 
-    /// Print only files that did not pass
+    /// Show only the files that do not pass
     #[arg(short = 'q', long)]
     pub quiet: bool,
 
-    /// When to use color
+    /// When to use colour
     #[arg(
         long,
         alias = "colour",
@@ -120,32 +123,36 @@ pub struct TestOptions {
 }
 
 impl TestOptions {
-    /// Checks every rule that concerns several options.
+    /// Holds every rule that needs more than one of the options.
     ///
     /// # Errors
     ///
-    /// What cannot be used together.
+    /// A sentence on what does not go together.
     pub(super) fn check(&self) -> Result<(), String> {
         let both = |first: &str, second: &str, why: &str| {
-            Err(format!("{first} cannot be used with {second}: {why}"))
+            Err(format!("{first} does not go with {second}: {why}"))
         };
         if self.verbose && self.quiet {
-            return Err("-v cannot be used with -q".to_owned());
+            return both("-v", "-q", "one says more, the other less");
         }
         if self.json && self.quiet {
-            return both("--json", "-q", "JSON has an object for every file");
+            return both("--json", "-q", "in JSON every file has its object");
         }
         if self.ready.is_some() && self.serve.is_none() {
-            return Err("--ready requires --serve CMD".to_owned());
+            return Err(
+                "--ready says when the server of --serve has started: add --serve CMD, or leave \
+                 it out"
+                    .to_owned(),
+            );
         }
         Ok(())
     }
 }
 
-/// The options that have no meaning for a session file, and why.
+/// The options of a conversation that mean nothing beside a session file, and why.
 const FOREIGN: &[(&str, &[&str])] = &[
     (
-        "session files define what is sent and expected",
+        "a session file says what is sent and expected",
         &[
             "data",
             "data-raw",
@@ -176,7 +183,7 @@ const FOREIGN: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "wsline test reports files, not messages",
+        "wsline test shows files, not messages",
         &[
             "json",
             "binary_as",
@@ -194,7 +201,7 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// An error for the first option in `matches` that has no meaning for a session file.
+/// The first option in `matches` that means nothing beside a session file, in a sentence.
 pub(super) fn foreign(command: &clap::Command, matches: &clap::ArgMatches) -> Option<String> {
     let given = |id: &str| {
         matches.try_contains_id(id).is_ok()
@@ -204,7 +211,7 @@ pub(super) fn foreign(command: &clap::Command, matches: &clap::ArgMatches) -> Op
         let id = ids.iter().find(|id| given(id))?;
         let argument = command.get_arguments().find(|arg| arg.get_id() == id)?;
         let long = argument.get_long().unwrap_or(id);
-        Some(format!("--{long} cannot be used in a test: {why}"))
+        Some(format!("--{long} does not stand in a test: {why}"))
     })
 }
 

@@ -78,16 +78,16 @@ fn the_long_help_is_whole_and_in_the_groups_of_the_manual() {
         [
             "Commands",
             "Arguments",
-            "Headers and authentication",
+            "Headers and identity",
             "TLS",
             "Network",
-            "Timeouts",
-            "Sending",
-            "Expectations",
-            "Output",
-            "Files",
+            "Time",
+            "What to send",
+            "What to expect",
+            "What to show",
+            "What to keep",
             "Protocol",
-            "Exit codes",
+            "Exit status",
             "Environment",
             "JSON lines",
             "Session files",
@@ -164,32 +164,32 @@ fn what_is_wrong_with_a_test() {
     for (words, sentence) in [
         (
             &["test", "a", "-q", "-v"][..],
-            "-v cannot be used with -q",
+            "-v does not go with -q: one says more, the other less",
         ),
         (
             &["test", "a", "--json", "-q"],
-            "--json cannot be used with -q: JSON has an object for every file",
+            "--json does not go with -q: in JSON every file has its object",
         ),
         (
             &["test", "a", "--ready", "ws://h"],
-            "--ready requires --serve CMD",
+            "--ready says when the server of --serve has started: add --serve CMD, or leave it out",
         ),
         (
             &["test", "a", "--", "b"],
-            "after --: unexpected argument; only options are allowed here: files come before --, \
-             and a value with spaces needs quotes",
+            "after --: options are wanted here, and there is a word that belongs to none: files \
+             stand before --, and a value with blanks in it is quoted",
         ),
         (
             &["test", "a", "--", "--inscure"],
-            "after --: unexpected argument '--inscure' found; did you mean --insecure?",
+            "after --: unexpected argument '--inscure' found, a similar one is --insecure",
         ),
         (
             &["test", "a", "--", "-u", "a:b", "--bearer", "c"],
-            "after --: -u cannot be used with --bearer: both set the Authorization header",
+            "after --: -u does not go with --bearer: a request has one Authorization",
         ),
         (
             &["test", "a", "--", "--help"],
-            "after --: --help and --version cannot be used here",
+            "after --: --help and --version are for wsline itself",
         ),
         (
             &["test", "a", "--", "-H", "s3cret"],
@@ -198,11 +198,11 @@ fn what_is_wrong_with_a_test() {
         ),
         (
             &["test", "a", "--var", "s3cret"],
-            "invalid value for '--var <NAME=VALUE>': expected NAME=VALUE",
+            "invalid value for '--var <NAME=VALUE>': a variable is set by NAME=VALUE",
         ),
         (
             &["-k", "test", "a"],
-            "the command comes first: wsline test …; to connect to a host of that name, use ws://test",
+            "put `test` first: wsline test …; to connect to a host of that name write ws://test",
         ),
     ] {
         assert_eq!(complaint(words), sentence, "{words:?}");
@@ -262,12 +262,12 @@ fn every_option_is_for_tests_or_is_not() {
         complaint(&["test", "a", "--", "-d", "x"]),
         complaint(&["test", "a", "--", "-k", "-1"]),
     ] {
-        let why = " cannot be used in a test: session files define what is sent and expected";
+        let why = " does not stand in a test: a session file says what is sent and expected";
         assert!(sentence.ends_with(why), "{sentence}");
     }
     assert_eq!(
         complaint(&["test", "a", "--", "--json"]),
-        "after --: --json cannot be used in a test: wsline test reports files, not messages"
+        "after --: --json does not stand in a test: wsline test shows files, not messages"
     );
 }
 
@@ -574,7 +574,7 @@ fn a_curl_command_is_taken_as_it_is() {
     assert!(complaint(&["curl"]).contains("required arguments"));
     assert_eq!(
         complaint(&["-k", "curl"]),
-        "the command comes first: wsline curl …; to connect to a host of that name, use ws://curl"
+        "put `curl` first: wsline curl …; to connect to a host of that name write ws://curl"
     );
     assert_eq!(talk(&["ws://curl"]).0, "ws://curl");
 }
@@ -582,11 +582,11 @@ fn a_curl_command_is_taken_as_it_is() {
 #[test]
 fn what_is_wrong_is_said_in_a_sentence() {
     let echo_first =
-        "the command comes first: wsline echo …; to connect to a host of that name, use ws://echo";
+        "put `echo` first: wsline echo …; to connect to a host of that name write ws://echo";
     for (words, sentence) in [
         (
             [].as_slice(),
-            "missing URL; `wsline demo` works without one",
+            "there is no URL to connect to; `wsline demo` needs none",
         ),
         (&["-k", "echo"], echo_first),
         (&["-w", "3", "echo"], echo_first),
@@ -594,47 +594,48 @@ fn what_is_wrong_is_said_in_a_sentence() {
         (&["-k", "echo", ":0"], echo_first),
         (
             &["ws://h", "hello"],
-            "unexpected argument 'hello' after the URL; to send a message, use -d TEXT",
+            "one URL is enough, and 'hello' is a second; a message to send is written -d TEXT",
         ),
         (
             &["-d", "@-", "--data-binary", "@-", "h"],
-            "@- can be used only once",
+            "@- stands twice, and stdin can be read only once",
         ),
         (
             &["-i", "-d", "@-", "h"],
-            "-i cannot be used with @-: both read stdin",
+            "-i does not go with @-: both read stdin",
         ),
         (
             &["-v", "-q", "h"],
-            "-v cannot be used with -q",
+            "-v does not go with -q: one says more, the other less",
         ),
         (
             &["-u", "a:b", "--bearer", "c", "h"],
-            "-u cannot be used with --bearer: both set the Authorization header",
+            "-u does not go with --bearer: a request has one Authorization",
         ),
         (
             &["demo", "-v", "-q"],
-            "-v cannot be used with -q",
+            "-v does not go with -q: one says more, the other less",
         ),
         (
             &["--json", "-b", "h"],
-            "--json cannot be used with -b: JSON objects have their own type and are one per line",
+            "--json does not go with -b: a JSON object says itself what kind of message it is, \
+             and ends its line",
         ),
         (
             &["--json", "--binary-as", "hex", "h"],
-            "--json cannot be used with --binary-as: binary messages are always base64 in JSON",
+            "--json does not go with --binary-as: binary is always base64 in JSON",
         ),
         (
             &["--history", "f", "--no-history", "h"],
-            "--history cannot be used with --no-history",
+            "--history does not go with --no-history: one keeps what the other doesn't",
         ),
         (
             &["--chunk-size", "1K", "h"],
-            "--chunk-size requires -b",
+            "--chunk-size says how --binary cuts up stdin: add -b, or leave it out",
         ),
         (
             &["-b", "-t", "--chunk-size", "1K", "h"],
-            "--chunk-size requires -b",
+            "--chunk-size says how --binary cuts up stdin: add -b, or leave it out",
         ),
         (
             &["--close-code", "1001", "h"],
@@ -642,16 +643,16 @@ fn what_is_wrong_is_said_in_a_sentence() {
         ),
         (
             &["echo", "--tls"],
-            "--tls requires --cert FILE and --key FILE",
+            "--tls needs a certificate and its key: add --cert FILE --key FILE",
         ),
         (
             &["echo", "--key", "k"],
-            "--cert, --key and --pass require --tls",
+            "--cert, --key and --pass are for TLS: add --tls, or leave them out",
         ),
         (
             &["-w", "soon", "h"],
-            "invalid value 'soon' for '--wait <TIME>': unknown unit 'soon': a duration is written \
-             500ms, 2s, 1m, or as a number of seconds; -1 or forever has no limit",
+            "invalid value 'soon' for '--wait <TIME>': 'soon' is no unit: a duration is written \
+             500ms, 2s, 1m, or as a number of seconds; -1 or forever has no end",
         ),
         (
             &["-w", "-k", "h"],
@@ -659,21 +660,21 @@ fn what_is_wrong_is_said_in_a_sentence() {
         ),
         (
             &["--max-redirs", "few", "h"],
-            "invalid value 'few' for '--max-redirs <N>': must be a number, 0 or greater",
+            "invalid value 'few' for '--max-redirs <N>': a number of redirects is 0 or more",
         ),
         (
             &["-n", "0", "h"],
-            "invalid value '0' for '--max-messages <N>': must be a number greater than 0",
+            "invalid value '0' for '--max-messages <N>': a number of messages is 1 or more",
         ),
         (
             &["-s", "a, b", "h"],
-            "invalid value 'a, b' for '--subprotocol <NAME>': a subprotocol cannot contain a comma; \
-             repeat -s to offer several",
+            "invalid value 'a, b' for '--subprotocol <NAME>': one name each: repeat -s to offer \
+             several",
         ),
         (
             &["-d", "@", "h"],
-            "invalid value '@' for '--data <TEXT>': missing file name after @ (--data-raw \
-             sends a text that starts with @)",
+            "invalid value '@' for '--data <TEXT>': the file's name is missing after the @ \
+             (--data-raw sends a text that begins with @)",
         ),
     ] {
         assert_eq!(complaint(words), sentence, "{words:?}");

@@ -129,7 +129,7 @@ impl ConnectOptions {
     ///
     /// [`Error::Usage`] for a subprotocol that is no token or comes twice (RFC 6455 §4.1), a
     /// User-Agent or Origin that no field can hold, a user name with a colon (RFC 7617 §2), an
-    /// empty server name, two Unix sockets, a wrong proxy; [`Error::Address`] for a secret that would
+    /// empty server name, two Unix sockets, a wrong proxy; [`Error::Url`] for a secret that would
     /// go over a guessed `ws`.
     pub fn check(&self) -> Result<(), Error> {
         self.check_subprotocols()?;

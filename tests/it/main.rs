@@ -4,6 +4,7 @@
 //! looks.
 
 mod address;
+mod architecture;
 mod benches;
 mod certificates;
 mod closes;
@@ -34,7 +35,6 @@ mod received;
 mod records;
 mod redirects;
 mod refusals;
-mod rooms;
 mod schema;
 mod screen;
 mod session_files;
