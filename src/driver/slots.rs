@@ -47,14 +47,19 @@ struct Seen {
     counts: Counts,
     holds_bytes: bool,
     deadline: Option<Instant>,
+}
+
+/// A slot with what was last seen of it. Both are used for each message, so they are one place.
+struct Entry {
+    slot: Slot,
     /// It is in [`Slots::touched`].
     touched: bool,
+    seen: Seen,
 }
 
 /// All connections of a run, by their [`Link`].
 pub(super) struct Slots {
-    list: Vec<Slot>,
-    seen: Vec<Seen>,
+    entries: Vec<Entry>,
     counts: Counts,
     touched: Vec<Link>,
     deadlines: BTreeSet<(Instant, Link)>,
@@ -64,21 +69,21 @@ pub(super) struct Slots {
 impl Slots {
     /// A slot for each connection, none of which has begun.
     pub(super) fn new(dials: Vec<Dial>) -> Self {
-        let slots: Vec<_> = dials.into_iter().map(Slot::Waiting).collect();
+        let entry = |dial| {
+            let slot = Slot::Waiting(dial);
+            Entry {
+                seen: slot.look(),
+                touched: false,
+                slot,
+            }
+        };
+        let entries: Vec<_> = dials.into_iter().map(entry).collect();
         let counts = Counts {
-            waiting: slots.len(),
+            waiting: entries.len(),
             ..Counts::default()
         };
-        let seen = Seen {
-            counts: Counts {
-                waiting: 1,
-                ..Counts::default()
-            },
-            ..Seen::default()
-        };
         Self {
-            seen: vec![seen; slots.len()],
-            list: slots,
+            entries,
             counts,
             touched: Vec::new(),
             deadlines: BTreeSet::new(),
@@ -104,46 +109,55 @@ impl Slots {
 
     /// Each link, in order.
     pub(super) fn links(&self) -> impl Iterator<Item = Link> + use<> {
-        (0..self.list.len())
+        (0..self.entries.len())
             .filter_map(|place| u16::try_from(place).ok())
             .map(Link)
     }
 
     /// Each slot with its link, in order.
     pub(super) fn iter(&self) -> impl Iterator<Item = (Link, &Slot)> {
-        self.links().zip(&self.list)
+        self.links()
+            .zip(self.entries.iter().map(|entry| &entry.slot))
     }
 
     /// The slot of `link`, to look at.
     pub(super) fn get(&self, link: Link) -> Option<&Slot> {
-        self.list.get(usize::from(link.0))
+        let entry = self.entries.get(usize::from(link.0));
+        entry.map(|entry| &entry.slot)
     }
 
     /// The attempt to connect of `link`, if one is under way.
     pub(super) fn dialing_mut(&mut self, link: Link) -> Option<&mut Attempt> {
-        self.touch(link);
-        match self.list.get_mut(usize::from(link.0)) {
-            Some(Slot::Dialing(dialing)) => Some(dialing),
+        match self.touch(link)? {
+            Slot::Dialing(dialing) => Some(dialing),
             _ => None,
         }
     }
 
     /// The connection of `link`, if it is open.
     pub(super) fn open_mut(&mut self, link: Link) -> Option<&mut Connection> {
-        self.touch(link);
-        match self.list.get_mut(usize::from(link.0)) {
-            Some(Slot::Open(connection)) => Some(connection),
+        match self.touch(link)? {
+            Slot::Open(connection) => Some(connection),
             _ => None,
         }
     }
 
+    /// The slot of `link`, to change; it counts as touched.
+    fn touch(&mut self, link: Link) -> Option<&mut Slot> {
+        let entry = self.entries.get_mut(usize::from(link.0))?;
+        if !entry.touched {
+            entry.touched = true;
+            self.touched.push(link);
+        }
+        Some(&mut entry.slot)
+    }
+
     /// Puts something else into a slot; what was there.
     pub(super) fn replace(&mut self, link: Link, slot: Slot) -> Slot {
-        let before = match self.list.get_mut(usize::from(link.0)) {
-            Some(place) => std::mem::replace(place, slot),
-            None => return Slot::Ended,
+        let Some(place) = self.touch(link) else {
+            return Slot::Ended;
         };
-        self.touch(link);
+        let before = std::mem::replace(place, slot);
         self.refresh(link);
         before
     }
@@ -157,15 +171,6 @@ impl Slots {
         self.iter().find(waiting).map(|(link, _)| link)
     }
 
-    fn touch(&mut self, link: Link) {
-        if let Some(seen) = self.seen.get_mut(usize::from(link.0)) {
-            if !seen.touched {
-                seen.touched = true;
-                self.touched.push(link);
-            }
-        }
-    }
-
     /// One of those that were touched: then call [`settle`](Self::settle) when it was used.
     pub(super) fn next_touched(&mut self) -> Option<Link> {
         self.touched.pop()
@@ -174,8 +179,8 @@ impl Slots {
     /// Looks at a slot again, and takes it for touched no longer.
     pub(super) fn settle(&mut self, link: Link) {
         self.refresh(link);
-        if let Some(seen) = self.seen.get_mut(usize::from(link.0)) {
-            seen.touched = false;
+        if let Some(entry) = self.entries.get_mut(usize::from(link.0)) {
+            entry.touched = false;
         }
     }
 
@@ -187,11 +192,10 @@ impl Slots {
     }
 
     fn refresh(&mut self, link: Link) {
-        let place = usize::from(link.0);
-        let (Some(slot), Some(before)) = (self.list.get(place), self.seen.get_mut(place)) else {
+        let Some(entry) = self.entries.get_mut(usize::from(link.0)) else {
             return;
         };
-        let now = slot.look();
+        let (before, now) = (entry.seen, entry.slot.look());
         if before.deadline != now.deadline {
             if let Some(deadline) = before.deadline {
                 self.deadlines.remove(&(deadline, link));
@@ -208,10 +212,7 @@ impl Slots {
             }
         }
         self.counts.replace(before.counts, now.counts);
-        *before = Seen {
-            touched: before.touched,
-            ..now
-        };
+        entry.seen = now;
     }
 
     /// The earliest deadline of a connection or of an attempt to connect.
