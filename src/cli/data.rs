@@ -175,49 +175,49 @@ fn expectations(command: Command) -> Command {
     command
         .arg(
             option("expect", "TEXT", EXPECT)
-                .help("Wait for this text message (repeat)")
+                .help("Expect this text message (repeatable)")
                 .long_help(
-                    "Wait for this text message (repeat)\n\nThe --data options, --expect, its \
-                     relatives and --close are taken in the order they are written: a conversation \
-                     on one command line. An expectation is met by the first message that fits; \
-                     those before it are passed over. One that is not met within the time of \
-                     --within ends with exit status 4, and with a report of what came instead. \
-                     Messages are written to stdout as ever, and stdin is not read.",
+                    "Expect this text message (repeatable)\n\nThe --data and --expect options and \
+                     --close are run in the order given: a conversation on one command line. An \
+                     expectation is met by the first message that matches; messages before it are \
+                     skipped. If none matches within the time of --within, the run ends with exit \
+                     code 4 and a report of what was received instead. Messages are written to \
+                     stdout as usual, and stdin is not read.",
                 )
                 .value_parser(text),
         )
         .arg(
             option("expect-match", "REGEX", EXPECT)
                 .hide_short_help(true)
-                .help("Wait for a text message in which REGEX is found")
+                .help("Expect a text message that matches REGEX")
                 .long_help(
-                    "Wait for a text message in which REGEX is found\n\n^ and $ stand for the \
-                     message's ends, (?i) before it makes letters of either case equal.",
+                    "Expect a text message that matches REGEX\n\nThe match may be anywhere in the \
+                     message; ^ and $ match its start and end, and (?i) ignores case.",
                 )
                 .value_parser(wanted(expect::regex)),
         )
         .arg(
             option("expect-json", "JSON", EXPECT)
-                .help("Wait for JSON with at least this in it")
+                .help("Expect JSON that contains JSON")
                 .long_help(
-                    "Wait for JSON with at least this in it\n\nWhat is given must be there and \
-                     equal, objects may have more members. Arrays are compared element by element.",
+                    "Expect JSON that contains JSON\n\nObjects may have additional members; all \
+                     other values must be equal. Arrays are compared element by element.",
                 )
                 .value_parser(wanted(expect::json)),
         )
         .arg(
             option("expect-hex", "HEX", EXPECT)
                 .hide_short_help(true)
-                .help("Wait for a binary message with these bytes")
+                .help("Expect a binary message with these bytes")
                 .value_parser(wanted(expect::bytes)),
         )
         .arg(
             option("expect-close", "CODE", EXPECT)
                 .hide_short_help(true)
-                .help("Wait for the connection to be closed with CODE, or any")
+                .help("Expect the connection to be closed with CODE, or any")
                 .long_help(
-                    "Wait for the connection to be closed with CODE, or any\n\nIf it is, the exit \
-                     status is 0 whatever the code. 1005 is a Close without a code, 1006 an end \
+                    "Expect the connection to be closed with CODE, or any\n\nThe exit code is then \
+                     0 whatever the close code. 1005 is a Close without a code, 1006 an end \
                      without a Close.",
                 )
                 .value_parser(wanted(expect::close)),
@@ -225,40 +225,41 @@ fn expectations(command: Command) -> Command {
         .arg(
             flag("expect-ping", EXPECT, PING)
                 .hide_short_help(true)
-                .help("Wait for a Ping of the server's"),
+                .help("Expect a Ping from the server"),
         )
         .arg(
             option("expect-status", "CODE", EXPECT)
                 .hide_short_help(true)
-                .help("Want this status in answer to the upgrade")
+                .help("Expect this HTTP status in response to the upgrade")
                 .long_help(
-                    "Want this status in answer to the upgrade\n\nWith 401, say, the exit status \
-                     is 0 if the server refuses the upgrade with 401, and 4 otherwise.",
+                    "Expect this HTTP status in response to the upgrade\n\nWith 401, for example, \
+                     the exit code is 0 if the server refuses the upgrade with 401, and 4 \
+                     otherwise.",
                 )
                 .value_parser(wanted(expect::status)),
         )
         .arg(
             option("expect-silence", "TIME", EXPECT)
                 .hide_short_help(true)
-                .help("Want no message for so long")
+                .help("Expect no message for TIME")
                 .value_parser(wanted(expect::silence)),
         )
         .arg(
             option("within", "TIME", EXPECT)
-                .help("The time of the expectation before it [default: 5s]")
+                .help("Timeout for the preceding expectation [default: 5s]")
                 .long_help(
-                    "The time of the expectation before it [default: 5s]\n\nBefore the first \
-                     expectation it is for all that have none of their own.",
+                    "Timeout for the preceding expectation [default: 5s]\n\nBefore the first \
+                     expectation it sets the default for all.",
                 )
                 .value_parser(|text: &str| values::limit(text).map(Word::Within)),
         )
         .arg(
             flag("close", EXPECT, CLOSE)
                 .hide_short_help(true)
-                .help("Send our Close at this place")
+                .help("Send a Close here")
                 .long_help(
-                    "Send our Close at this place\n\nIt has the code of --close-code and the \
-                     reason of --close-reason; --expect-close after it waits for the answer.",
+                    "Send a Close here\n\nIt has the code of --close-code and the reason of \
+                     --close-reason; --expect-close after it waits for the response.",
                 ),
         )
 }
@@ -271,11 +272,11 @@ impl clap::Args for Conversation {
             .arg(
                 option("data", "TEXT")
                     .short('d')
-                    .help("Send a text message (repeat; @FILE, @- for stdin)")
+                    .help("Send a text message (repeatable; @FILE, @- for stdin)")
                     .long_help(
-                        "Send a text message (repeat; @FILE, @- for stdin)\n\n@FILE sends a file, \
-                         and @- all of stdin, as one message. With this or another --data option \
-                         stdin is not read line by line unless --interactive is given.",
+                        "Send a text message (repeatable; @FILE, @- for stdin)\n\n@FILE sends a \
+                         file, and @- all of stdin, as one message. With this or another --data \
+                         option stdin is not read line by line unless --interactive is given.",
                     )
                     .value_parser(os_string().try_map(|value| text(value).map(Word::Say))),
             )
@@ -284,15 +285,15 @@ impl clap::Args for Conversation {
                     .hide_short_help(true)
                     .help("Send a binary message (@FILE, @- for stdin)")
                     .long_help(
-                        "Send a binary message (@FILE, @- for stdin)\n\nWithout the @ the bytes \
-                         of the text itself are sent.",
+                        "Send a binary message (@FILE, @- for stdin)\n\nWithout @ the bytes of the \
+                         text itself are sent.",
                     )
                     .value_parser(os_string().try_map(|value| binary(&value).map(Word::Say))),
             )
             .arg(
                 option("data-hex", "HEX")
                     .hide_short_help(true)
-                    .help("Send the bytes that HEX stands for as a binary message")
+                    .help("Send hexadecimal bytes as a binary message")
                     .value_parser(|text: &str| {
                         values::hex_bytes(text).map(|bytes| Word::Say(Datum::Binary(bytes)))
                     }),
@@ -300,7 +301,7 @@ impl clap::Args for Conversation {
             .arg(
                 option("data-raw", "TEXT")
                     .hide_short_help(true)
-                    .help("Send TEXT as a text message, also if it begins with @")
+                    .help("Send TEXT as a text message, even if it starts with @")
                     .value_parser(
                         os_string()
                             .try_map(|value| utf8(value).map(|text| Word::Say(Datum::Text(text)))),
@@ -333,8 +334,7 @@ fn binary(value: &OsStr) -> Result<Datum, String> {
     }
 }
 
-const NAMELESS: &str =
-    "the file's name is missing after the @ (--data-raw sends a text that begins with @)";
+const NAMELESS: &str = "missing file name after @ (--data-raw sends a text that starts with @)";
 
 fn file(value: &OsStr) -> PathBuf {
     PathBuf::from(OsStr::from_bytes(&value.as_bytes()[1..]))
@@ -342,6 +342,6 @@ fn file(value: &OsStr) -> PathBuf {
 
 fn utf8(value: OsString) -> Result<String, String> {
     value.into_string().map_err(|_| {
-        "a text message is UTF-8, and this is not: --data-binary sends any bytes".to_owned()
+        "not UTF-8, as a text message must be; --data-binary sends any bytes".to_owned()
     })
 }

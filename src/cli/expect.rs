@@ -1,4 +1,4 @@
-//! The values of `--expect…`: what has to come.
+//! The values of the `--expect` options.
 
 use regex::Regex;
 
@@ -27,9 +27,8 @@ pub(super) fn regex(text: &str) -> Result<Wanted, String> {
 }
 
 pub(super) fn json(text: &str) -> Result<Wanted, String> {
-    let value = serde_json::from_str(text).map_err(|error| {
-        format!("it is no JSON ({error}); a text of yours is expected with --expect")
-    })?;
+    let value = serde_json::from_str(text)
+        .map_err(|error| format!("invalid JSON ({error}); use --expect for plain text"))?;
     let ignore = Vec::new();
     Ok(Wanted::Message(Pattern::Json { value, ignore }))
 }
@@ -46,7 +45,7 @@ pub(super) fn close(text: &str) -> Result<Wanted, String> {
             text.parse::<u16>()
                 .ok()
                 .filter(|code| (1000..=4999).contains(code))
-                .ok_or("a close code is a number from 1000 to 4999, or any")?,
+                .ok_or("must be a close code from 1000 to 4999, or any")?,
         ),
     };
     Ok(Wanted::Close { code, reason: None })
@@ -58,7 +57,7 @@ pub(super) fn status(text: &str) -> Result<Wanted, String> {
         .ok()
         .filter(|status| (100..=599).contains(status))
         .map(Wanted::Status)
-        .ok_or_else(|| "a status is a number from 100 to 599".to_owned())
+        .ok_or_else(|| "must be an HTTP status from 100 to 599".to_owned())
 }
 
 pub(super) fn silence(text: &str) -> Result<Wanted, String> {
@@ -73,12 +72,12 @@ mod tests {
     fn what_is_wrong_is_said() {
         for (refused, why) in [
             (regex("(a"), "unclosed group"),
-            (json("{a"), "it is no JSON (key must be a string"),
-            (bytes("abc"), "two digits make a byte"),
+            (json("{a"), "invalid JSON (key must be a string"),
+            (bytes("abc"), "odd number"),
             (close("0"), "1000 to 4999, or any"),
             (close("all"), "1000 to 4999, or any"),
             (status("42"), "100 to 599"),
-            (silence("0"), "a limit of 0"),
+            (silence("0"), "greater than 0"),
         ] {
             let sentence = refused.expect_err(why);
             assert!(

@@ -10,7 +10,7 @@ use clap::builder::StyledStr;
 
 use crate::exit;
 
-/// The colours of help and usage errors.
+/// The colors of help and usage errors.
 pub(super) const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
     .usage(AnsiColor::Green.on_default().bold())
@@ -18,71 +18,69 @@ pub(super) const STYLES: Styles = Styles::styled()
     .placeholder(AnsiColor::Cyan.on_default());
 
 /// What it is, in a line.
-pub const ABOUT: &str = "A line to any WebSocket: talk, pipe and test from the command line";
+pub const ABOUT: &str = "A WebSocket client for the command line: talk, pipe and test";
 
 /// How it behaves, a paragraph each.
 pub const DESCRIPTION: &[&str] = &[
-    "wsline connects to a WebSocket server (RFC 6455). Where stdin and stdout are both terminals \
-     it opens a prompt: lines that are typed are sent, messages appear above the line being \
-     typed, and /help lists what else the prompt can do. Otherwise it is a pipe: each line of \
-     stdin is sent as a text message, and each message received is written to stdout with a line \
-     feed; binary messages are written as their bytes. Nothing else goes to stdout; everything \
-     that is about the connection goes to stderr.",
-    "When input ends, wsline listens on until no message has come or gone for the time of --wait, \
-     closes, and prints what still arrives: no reply that begins in that time is lost. An input \
-     that is a character device but no terminal, such as /dev/null, means that there is nothing \
-     to send: it listens until the server closes.",
-    "A time is written 500ms, 2s, 1m, or as a number of seconds; a size 64K, 16M, 1G, or as a \
-     number of bytes. The last one of an option with one value counts. The name of a command is \
-     no host: wsline ws://echo connects to a host called echo. A WebSocket at a Unix socket has \
-     the address ws+unix:///PATH:/RESOURCE.",
+    "wsline connects to a WebSocket server (RFC 6455). If stdin and stdout are both terminals, it \
+     opens a prompt: lines are sent as you type them, messages appear above the line that you are \
+     typing, and /help lists the commands. Otherwise it is a pipe: each line of stdin is sent as a \
+     text message, and each received message is written to stdout, followed by a line feed; binary \
+     messages are written as raw bytes. Everything else goes to stderr.",
+    "When input ends, wsline keeps listening until no message has been sent or received for the \
+     time of --wait, then closes the connection and prints what still arrives: no reply that begins \
+     in that time is lost. If stdin is a character device other than a terminal, such as /dev/null, \
+     there is nothing to send, and wsline listens until the server closes.",
+    "A TIME is written 500ms, 2s, 1m, or as a number of seconds; a SIZE 64K, 16M, 1G, or as a \
+     number of bytes. If an option that takes one value is given more than once, the last one \
+     counts. To connect to a host with the name of a command, write ws://echo. The URL of a Unix \
+     socket is ws+unix:///PATH:/RESOURCE.",
 ];
 
-/// The environment variables that are honoured.
+/// The environment variables that have an effect.
 pub const ENVIRONMENT: &[(&str, &str)] = &[
     (
         "ws_proxy, http_proxy",
-        "the proxy for ws: the first of them that is set and not empty, as for wss",
+        "the proxy for ws; the first that is set and not empty counts",
     ),
-    ("wss_proxy, https_proxy", "the proxy for wss"),
+    ("wss_proxy, https_proxy", "the proxy for wss, likewise"),
     (
         "all_proxy",
-        "the proxy where none of the others is set; all but http_proxy are read in capitals too",
+        "the proxy if none of the others is set; all but http_proxy may be in upper case",
     ),
     (
         "no_proxy",
-        "the hosts to go to without a proxy, written as for --noproxy",
+        "hosts to connect to without a proxy, as for --noproxy",
     ),
     (
         "SSL_CERT_FILE",
-        "a PEM file of trusted certificates instead of the system's",
+        "a PEM file with the CA certificates to trust",
     ),
     (
         "SSL_CERT_DIR",
-        "a directory of such files, named by their hashes",
+        "a directory of CA certificates, named by their hashes",
     ),
     (
         "TZ",
         "the time zone of --timestamps: a name, a rule, or the path of a file",
     ),
-    ("NO_COLOR", "no colour, unless --color always is given"),
+    ("NO_COLOR", "disables color unless --color always is given"),
     (
         "CLICOLOR_FORCE",
-        "colour also where there is no terminal, unless NO_COLOR is set",
+        "enables color without a terminal unless NO_COLOR is set",
     ),
     (
         "XDG_STATE_HOME",
-        "where wsline/history is kept; ~/.local/state without it",
+        "the directory of wsline/history; ~/.local/state by default",
     ),
 ];
 
 /// What the JSON lines are, before the tables of them.
-pub const JSON: &str = "With --json, one schema goes both ways: what is printed for a received \
-     message sends it when it is fed back. Objects of other types, or with \"dir\":\"out\", are \
-     passed over when read. A bad line is reported with its number and stops nothing; the exit \
-     status is then 26. JSON Schemas of both are in the source tree: \
-     tests/schema/events.schema.json of what is written, tests/schema/orders.schema.json of what \
-     is read.";
+pub const JSON: &str = "With --json, input and output share one schema: the object printed for a \
+     received message sends that message when it is read back. Objects of other types, or with \
+     \"dir\":\"out\", are ignored in input. An invalid line is reported with its number and does not \
+     stop the run; the exit code is then 26. The source tree has JSON Schemas: \
+     tests/schema/events.schema.json for output, tests/schema/orders.schema.json for input.";
 
 /// The JSON objects that are read.
 pub const JSON_IN: &[(&str, &str)] = &[
@@ -93,16 +91,16 @@ pub const JSON_IN: &[(&str, &str)] = &[
     ),
     (
         r#"{"type":"ping","data":"x"}"#,
-        "sends a Ping; pong likewise; data may be left out",
+        "sends a Ping; pong likewise; data is optional",
     ),
     (
         r#"{"type":"close","code":1000,"reason":""}"#,
-        "closes; code and reason may be left out",
+        "closes; code and reason are optional",
     ),
 ];
 
 /// What is written before the fields of each object.
-pub const JSON_COMMON: &str = "Each object that is written has \"time\" (RFC 3339, UTC, with \
+pub const JSON_COMMON: &str = "Each object in the output has \"time\" (RFC 3339, UTC, with \
      microseconds), \"dir\" (in or out) and \"type\":";
 
 /// The JSON objects that are written: their types and their fields.
@@ -126,37 +124,36 @@ pub const JSON_OUT: &[(&str, &str)] = &[
 ];
 
 /// Where session files are described: `--help` only points there.
-const SESSION_FILES: &str =
-    "A conversation to replay and to check, one statement a line: > sends, \
-     < expects. The man page has their grammar: wsline generate man | man -l -";
+const SESSION_FILES: &str = "A conversation to run and to check, one statement per line: > sends, \
+     < expects. The man page has the grammar: wsline generate man | man -l -";
 
 /// Examples: what they do, and the line to type.
 pub const EXAMPLES: &[(&str, &str)] = &[
-    ("Talk to a server inside the process", "wsline demo"),
-    ("Talk to a server", "wsline wss://example.org/chat"),
+    ("Try it without a server", "wsline demo"),
+    ("Connect and type messages", "wsline wss://example.org/chat"),
     (
-        "Send a message and print the first answer",
+        "Send a message and print the reply",
         "wsline -d '{\"op\":\"ping\"}' -1 wss://example.org/api",
     ),
     (
-        "Check a server: ask, and want this in the answer within half a second",
+        "Check that a server replies with this JSON within half a second",
         "wsline wss://example.org/api -d '{\"op\":\"ping\"}' --expect-json '{\"op\":\"pong\"}' \
          --within 500ms -w 0",
     ),
     (
-        "Send a line each, and wait up to 5 s for late answers",
-        "wsline -w 5s wss://example.org/api < requests.txt > answers.txt",
+        "Send each line of a file, and wait up to 5 s for late replies",
+        "wsline -w 5s wss://example.org/api < requests.txt > replies.txt",
     ),
     (
-        "Send a token from the environment and see the handshake",
+        "Use a token from the environment, and show the handshake",
         "wsline -v --bearer env:TOKEN wss://example.org/",
     ),
     (
-        "Talk as the browser does: paste what \"Copy as cURL\" gives",
+        "Connect as the browser does: paste what \"Copy as cURL\" gives",
         "wsline curl 'https://example.org/chat' -H 'Origin: https://example.org' -- -v",
     ),
     (
-        "Pick from what comes with jq",
+        "Select parts of messages with jq",
         "wsline --json wss://example.org/ < /dev/null | jq -r 'select(.type == \"text\").data'",
     ),
 ];
@@ -187,7 +184,7 @@ pub(super) fn describe(command: clap::Command) -> clap::Command {
 /// The tables that end `--help`.
 fn after_long_help() -> StyledStr {
     let mut text = StyledStr::new();
-    section(&mut text, "Exit status");
+    section(&mut text, "Exit codes");
     table(&mut text, exit::TABLE);
     section(&mut text, "Environment");
     table(&mut text, ENVIRONMENT);

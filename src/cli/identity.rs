@@ -1,5 +1,4 @@
-//! The values that say who we are: what is right, and a sentence for what is wrong that quotes
-//! nothing of it.
+//! Values for authentication. The errors for invalid ones quote nothing of them.
 
 use super::values::{field_value, file, secret};
 use crate::http::{Credentials, CustomHeader};
@@ -24,7 +23,9 @@ pub(super) fn login(text: &str, inputs: &Inputs) -> Result<Login, String> {
         None => (&*text, None),
     };
     if password.is_none() && user.is_empty() {
-        return Err("there is no user name: write USER:PASS, or USER to be asked".to_owned());
+        return Err(
+            "missing user name; expected USER:PASS, or USER for a password prompt".to_owned(),
+        );
     }
     Ok(Login {
         user: user.to_owned(),
@@ -37,7 +38,7 @@ pub(super) fn proxy_login(text: &str, inputs: &Inputs) -> Result<Credentials, St
     let login = login(text, inputs)?;
     let password = login
         .password
-        .ok_or("no password: write USER:PASS (USER: for an empty one)")?;
+        .ok_or("missing password; expected USER:PASS (USER: for an empty password)")?;
     Ok(Credentials {
         user: login.user,
         password: password.reveal().to_owned(),
@@ -56,7 +57,7 @@ pub(super) fn bearer(text: &str, inputs: &Inputs) -> Result<Secret, String> {
         .get(..7)
         .is_some_and(|scheme| scheme.eq_ignore_ascii_case("bearer "))
     {
-        return Err("the token alone is enough: Bearer is written before it".to_owned());
+        return Err("give the token without Bearer, which is added".to_owned());
     }
     Ok(Secret::new(token))
 }
@@ -66,8 +67,8 @@ pub(super) fn cookie(text: &str) -> Result<Secret, String> {
     let cookie = field_value(text.trim_matches([' ', '\t', ';']))?;
     if !cookie.contains('=') {
         return Err(
-            "a cookie is written NAME=VALUE, several as 'a=b; c=d'; cookie files are not read, \
-             but -H @FILE reads a header"
+            "expected NAME=VALUE, or several as 'a=b; c=d'; cookie files are not supported, but \
+             -H @FILE reads a header"
                 .to_owned(),
         );
     }
@@ -108,7 +109,7 @@ mod tests {
         assert_eq!(login("bob").expect("a login").password, None);
         let empty = login("bob:").expect("a login").password;
         assert_eq!(empty, Some(Secret::new("")));
-        assert!(login("").expect_err("nobody").contains("no user name"));
+        assert!(login("").expect_err("nobody").contains("missing user name"));
         assert!(login("@/no/such").is_err());
     }
 
@@ -118,9 +119,9 @@ mod tests {
         assert_eq!(bearer(" t.o-k="), Ok(Secret::new("t.o-k=")));
         for (text, says) in [
             ("", "empty"),
-            ("Bearer abc", "alone is enough"),
+            ("Bearer abc", "without Bearer"),
             ("a\nb", "control characters"),
-            ("env:WSLINE_NO_SUCH", "no variable"),
+            ("env:WSLINE_NO_SUCH", "is not set"),
         ] {
             let complaint = bearer(text).expect_err(text);
             assert!(complaint.contains(says), "{complaint}");
@@ -128,7 +129,7 @@ mod tests {
         assert_eq!(cookie("a=b; c=d;"), Ok(Secret::new("a=b; c=d")));
         for (text, says) in [
             ("", "NAME=VALUE"),
-            ("jar.txt", "not read"),
+            ("jar.txt", "not supported"),
             ("a=\r", "control"),
         ] {
             let complaint = cookie(text).expect_err(text);

@@ -1,5 +1,4 @@
-//! The command line: flags, their help, and what was said with them. Pure: no file, no
-//! environment, no terminal is looked at here, so every rule can be tested with a list of words.
+//! The command line: flags, their help, and their values.
 //!
 //! The rules for flags:
 //!
@@ -81,24 +80,24 @@ pub enum Call {
 /// The options of `wsline echo`.
 #[derive(Clone, Debug, Args)]
 pub struct EchoOptions {
-    /// Where to listen: PORT, :PORT or HOST:PORT; port 0 picks a free one
+    /// Listen on PORT, :PORT or HOST:PORT; port 0 picks a free port
     #[arg(value_name = "ADDR", default_value = "127.0.0.1:9001",
           value_parser = values::listen_address)]
     pub addr: HostPort,
 
-    /// Speak TLS, with the certificate of --cert and --key
+    /// Use TLS (requires --cert)
     #[arg(long)]
     pub tls: bool,
 
-    /// The server's certificate, and those that signed it, in PEM, or PKCS#12
+    /// Server certificate with its chain (PEM), or PKCS#12
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub cert: Option<PathBuf>,
 
-    /// The certificate's private key in PEM, if it is in a file of its own
+    /// Private key (PEM), if it is not in the file of --cert
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub key: Option<PathBuf>,
 
-    /// The key's passphrase, or env:NAME or @FILE that holds it
+    /// Passphrase of the private key, or env:NAME, or @FILE
     #[arg(
         long,
         alias = "passphrase",
@@ -108,17 +107,17 @@ pub struct EchoOptions {
     )]
     pub pass: Option<Secret>,
 
-    /// Wait this long before each answer
+    /// Wait this long before each reply
     #[arg(long, value_name = "TIME", value_parser = values::duration)]
     pub delay: Option<Duration>,
 
-    /// Refuse messages larger than SIZE
+    /// Maximum size of a received message
     ///
     /// A larger message closes the connection with 1009. The limit is at most 1G.
     #[arg(long, value_name = "SIZE", default_value = "64M", value_parser = values::echo_size)]
     pub max_message_size: usize,
 
-    /// Refuse connections beyond the first N
+    /// Maximum number of open connections
     ///
     /// Further clients are refused with HTTP status 503.
     #[arg(long, value_name = "N", default_value = "1000",
@@ -130,14 +129,10 @@ impl EchoOptions {
     fn check(&self) -> Result<(), String> {
         let any = self.cert.is_some() || self.key.is_some() || self.pass.is_some();
         if self.tls && self.cert.is_none() {
-            return Err(
-                "--tls needs a certificate and its key: add --cert FILE --key FILE".to_owned(),
-            );
+            return Err("--tls requires --cert FILE and --key FILE".to_owned());
         }
         if any && !self.tls {
-            return Err(
-                "--cert, --key and --pass are for TLS: add --tls, or leave them out".to_owned(),
-            );
+            return Err("--cert, --key and --pass require --tls".to_owned());
         }
         Ok(())
     }
@@ -183,10 +178,10 @@ struct Cli {
 
 #[derive(Debug, Args)]
 struct Talk {
-    /// The server's address
+    /// URL of the server
     ///
-    /// ws:// or wss://, or http:// or https://, which mean the same. Without a scheme a loopback
-    /// or private address, a name without a dot and :PORT mean ws, everything else wss.
+    /// ws:// or wss://; http:// and https:// mean the same. Without a scheme, a loopback or private
+    /// address, a name without a dot and :PORT mean ws, everything else wss.
     #[arg(value_name = "URL", hide_short_help = true, value_hint = ValueHint::Url)]
     url: Option<String>,
 
@@ -196,39 +191,37 @@ struct Talk {
 
 #[derive(Debug, Subcommand)]
 enum Task {
-    /// Run session files against a server, and report
+    /// Run session files against a server
     ///
-    /// A session file is a conversation: what is sent, and what has to come. Each file is run on
-    /// connections of its own, and has a line on stdout when it has ended, with what went wrong
-    /// below it. The exit status is 0 if all files pass; otherwise it is that of the first of them
-    /// that did not: 4 if an expectation was not met, 2 if the file can't be read, or what a
-    /// connection that failed has.
+    /// A session file is a conversation: what is sent, and what is expected. Each file runs on its
+    /// own connections and is reported by a line on stdout, followed by what went wrong. The exit
+    /// code is 0 if all files pass; otherwise it is that of the first file that did not: 4 if an
+    /// expectation was not met, 2 if the file can't be read, or that of the failed connection.
     #[command(args_override_self = true, override_usage = TEST_USAGE)]
     Test(Box<TestOptions>),
 
-    /// Be an echo server, to try things out with
+    /// Run an echo server for testing
     ///
-    /// It sends every message back, answers Pings, and prints the URL that it listens on first.
+    /// It sends every message back, answers Pings, and prints its URL when it is ready.
     #[command(args_override_self = true)]
     Echo(EchoOptions),
 
-    /// Talk to an echo server inside this process
+    /// Connect to a built-in echo server
     ///
-    /// It needs no other server and no network, and takes the options that a conversation takes.
+    /// It needs no other server and no network, and takes the same options as wsline URL.
     #[command(args_override_self = true)]
     Demo(Box<Typed>),
 
-    /// Talk as a browser's "Copy as cURL" says
+    /// Run a browser's "Copy as cURL" command
     ///
-    /// Paste what was copied of a WebSocket request; options of wsline stand after --. Headers that
-    /// belong to the copied connection (Host, Upgrade, Connection, Sec-WebSocket-Key, -Version and
-    /// -Extensions) are dropped. Of curl's options those are understood that browsers write: -H -b
-    /// -A -e -u -k -x -L -v -X GET --url; --compressed, --http1.1, -i, -s and their like change
-    /// nothing. With - the command is read from stdin, quoted as bash, or Windows' cmd, wants it;
-    /// unless that is a terminal, what is to be sent then stands after --, and without any wsline
-    /// just listens.
+    /// Paste the command of a WebSocket request; options of wsline follow --. Headers that belong to
+    /// the copied connection (Host, Upgrade, Connection, Sec-WebSocket-Key, -Version and -Extensions)
+    /// are dropped. The options that browsers write are supported: -H -b -A -e -u -k -x -L -v -X GET
+    /// --url; --compressed, --http1.1, -i, -s and the like have no effect. With - the command is read
+    /// from stdin, quoted for bash or for Windows' cmd; unless stdin is a terminal, messages to send
+    /// are then given after --, and without any wsline only listens.
     Curl {
-        /// The curl command as it was copied, or -; then -- and options of wsline
+        /// The copied curl command, or -; then -- and options of wsline
         #[arg(
             value_name = "COMMAND",
             required = true,
@@ -356,8 +349,8 @@ pub fn conversation(words: &[OsString], inputs: &Inputs) -> Result<Options, Stri
     let cli = Cli::from_arg_matches(&matches).map_err(|error| sentence_of(&error))?;
     if cli.task.is_some() || cli.talk.url.is_some() {
         return Err(
-            "options are wanted here, and there is a word that belongs to none: files stand \
-             before --, and a value with blanks in it is quoted"
+            "unexpected argument; only options are allowed here: files come before --, and a value \
+             with spaces needs quotes"
                 .to_owned(),
         );
     }
@@ -368,8 +361,8 @@ pub fn conversation(words: &[OsString], inputs: &Inputs) -> Result<Options, Stri
         .is_some_and(|login| login.password.is_none())
     {
         return Err(
-            "-u USER would ask for the password, and nobody is asked in a test: write USER:PASS, \
-             env:NAME or @FILE"
+            "-u USER would prompt for the password, which a test cannot do; use USER:PASS, env:NAME \
+             or @FILE"
                 .to_owned(),
         );
     }
@@ -379,14 +372,14 @@ pub fn conversation(words: &[OsString], inputs: &Inputs) -> Result<Options, Stri
 /// What clap says, without the usage of another command than was called.
 fn sentence_of(error: &clap::Error) -> String {
     if !error.use_stderr() {
-        return "--help and --version are for wsline itself".to_owned();
+        return "--help and --version cannot be used here".to_owned();
     }
     let text = error.to_string();
     let lines = text.lines().take_while(|line| !line.is_empty());
     let words: Vec<&str> = lines.map(str::trim).collect();
     let sentence = words.join(" ").trim_start_matches("error: ").to_owned();
     match error.get(ContextKind::SuggestedArg) {
-        Some(ContextValue::String(similar)) => format!("{sentence}, a similar one is {similar}"),
+        Some(ContextValue::String(similar)) => format!("{sentence}; did you mean {similar}?"),
         _ => sentence,
     }
 }
@@ -427,7 +420,7 @@ fn wscats_connect() -> Arg {
 /// The URL, unless there is none or it is the name of a subcommand that should have come first.
 fn address(url: Option<String>) -> Result<String, String> {
     let Some(url) = url else {
-        return Err("there is no URL to connect to; `wsline demo` needs none".to_owned());
+        return Err("missing URL; `wsline demo` works without one".to_owned());
     };
     if is_task(&url) {
         return Err(put_first(&url));
@@ -443,7 +436,7 @@ pub fn is_task(word: &str) -> bool {
 
 fn put_first(task: &str) -> String {
     format!(
-        "put `{task}` first: wsline {task} …; to connect to a host of that name write ws://{task}"
+        "the command comes first: wsline {task} …; to connect to a host of that name, use ws://{task}"
     )
 }
 
@@ -484,7 +477,7 @@ fn keep_secret(error: clap::Error, command: &mut clap::Command) -> clap::Error {
         return error;
     }
     let why = error.source().map(ToString::to_string);
-    let why = why.unwrap_or_else(|| "it can't be read".to_owned());
+    let why = why.unwrap_or_else(|| "invalid value".to_owned());
     let sentence = format!("invalid value for '{option}': {why}");
     complain(command, None, ErrorKind::ValueValidation, &sentence)
 }
@@ -514,11 +507,11 @@ fn explain_second_url(
     let sentence = if let Some(task) = misplaced_task(args, word) {
         put_first(task)
     } else if near || word.contains('@') {
-        "one URL is enough, and there is a second word where it stands: a value with blanks in \
-         it is quoted, a message to send is written -d TEXT"
+        "unexpected second argument: a value with spaces needs quotes, and a message is sent with \
+         -d TEXT"
             .to_owned()
     } else {
-        format!("one URL is enough, and '{word}' is a second; a message to send is written -d TEXT")
+        format!("unexpected argument '{word}' after the URL; to send a message, use -d TEXT")
     };
     complain(command, None, ErrorKind::ArgumentConflict, &sentence)
 }

@@ -1,7 +1,7 @@
 //! The options of a conversation, as `wsline URL` and `wsline demo` take them.
 //!
-//! The comments on the fields are the help: the first paragraph is the line of `-h`, which has
-//! only the options that are needed daily, and the whole is what `--help` and the man page print.
+//! The comments on the fields are the help: the first paragraph is the line in `-h`, which lists only
+//! the options that are used most; `--help` and the man page print all of it.
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -23,27 +23,24 @@ use crate::secret::Secret;
 use crate::source::Wanted;
 use crate::sys::file::Inputs;
 
-const HEADERS: &str = "Headers and identity";
+const HEADERS: &str = "Headers and authentication";
 const TLS: &str = "TLS";
 const NETWORK: &str = "Network";
-const TIME: &str = "Time";
-pub(super) const SEND: &str = "What to send";
-pub(super) const EXPECT: &str = "What to expect";
-pub(super) const SHOW: &str = "What to show";
-const KEEP: &str = "What to keep";
+const TIME: &str = "Timeouts";
+pub(super) const SEND: &str = "Sending";
+pub(super) const EXPECT: &str = "Expectations";
+pub(super) const SHOW: &str = "Output";
+const KEEP: &str = "Files";
 const PROTOCOL: &str = "Protocol";
 
 /// The default of `--chunk-size`.
 const CHUNK_SIZE: usize = 64 << 10;
 
-/// What the options say, before anything is decided from it.
+/// The options, before anything is decided from them.
 #[derive(Clone, Debug, Args)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a flag of its own; the plan makes nouns of them"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Options {
-    /// The headers of `--header`, in the order written.
+    /// The headers of `--header`, in the order given.
     #[arg(skip)]
     pub headers: Vec<CustomHeader>,
 
@@ -54,38 +51,38 @@ pub struct Options {
 
     /// Set the Origin header
     ///
-    /// Servers check it to keep out foreign web pages.
+    /// Servers check it to keep out web pages of other sites.
     #[arg(short = 'o', long, value_name = "ORIGIN", hide_short_help = true,
           allow_hyphen_values = true, value_parser = values::field_value, help_heading = HEADERS)]
     pub origin: Option<String>,
 
-    /// Offer a subprotocol (repeat)
+    /// Offer a subprotocol (repeatable)
     ///
-    /// Of several, the one you like best stands first.
+    /// List several in order of preference.
     #[arg(short = 's', long = "subprotocol", alias = "protocol", value_name = "NAME",
           action = ArgAction::Append, value_parser = values::subprotocol, help_heading = HEADERS)]
     pub subprotocols: Vec<String>,
 
-    /// Log in with HTTP Basic credentials
+    /// HTTP Basic credentials
     ///
-    /// USER alone asks for the password on the terminal. env:NAME takes both from a variable,
-    /// @FILE from a file. They are hidden in what is shown, unless --show-secrets is given; but
-    /// other users of this machine can see a command line.
+    /// With USER alone, wsline prompts for the password on the terminal. env:NAME reads both from an
+    /// environment variable, @FILE from a file: other users of the machine can see a command line.
+    /// Credentials are hidden in all output unless --show-secrets is given.
     #[arg(short = 'u', long, alias = "auth", value_name = "USER[:PASS]",
           allow_hyphen_values = true, value_parser = values::reading(&Inputs::default(), identity::login), help_heading = HEADERS)]
     pub user: Option<Login>,
 
-    /// Log in with a token (Authorization: Bearer)
+    /// Bearer token (Authorization: Bearer)
     ///
-    /// env:NAME takes it from a variable, @FILE from a file. It goes before credentials in the
-    /// URL; an Authorization of --header goes before all.
+    /// env:NAME reads it from an environment variable, @FILE from a file. It overrides credentials
+    /// in the URL; an Authorization header given by --header overrides both.
     #[arg(long, value_name = "TOKEN", hide_short_help = true, value_parser = values::reading(&Inputs::default(), identity::bearer),
           allow_hyphen_values = true, help_heading = HEADERS)]
     pub bearer: Option<Secret>,
 
-    /// Send cookies (repeat)
+    /// Send cookies (repeatable)
     ///
-    /// Several in one are written 'a=b; c=d'. A cookie file is not read; -H @FILE keeps a Cookie
+    /// Write several as 'a=b; c=d'. Cookie files are not supported; use -H @FILE to keep a Cookie
     /// header off the command line.
     #[arg(long = "cookie", value_name = "N=V", action = ArgAction::Append, hide_short_help = true,
           allow_hyphen_values = true, value_parser = identity::cookie, help_heading = HEADERS)]
@@ -93,65 +90,66 @@ pub struct Options {
 
     /// Accept any server certificate
     ///
-    /// Whoever sits between you and the server can then read and change everything.
+    /// Anyone between you and the server can then read and change everything.
     #[arg(short = 'k', long, alias = "no-check", help_heading = TLS)]
     pub insecure: bool,
 
-    /// Trust the certificates in a PEM file
+    /// Trust the CA certificates in FILE (PEM)
     ///
-    /// They are trusted instead of those that the system trusts.
+    /// They replace the certificates that the system trusts.
     #[arg(long, alias = "ca", value_name = "FILE", value_hint = ValueHint::FilePath,
           hide_short_help = true, help_heading = TLS)]
     pub cacert: Option<PathBuf>,
 
-    /// Ask for and check this name instead of the one in the URL
+    /// Host name for SNI and certificate checks
     #[arg(long, value_name = "NAME", hide_short_help = true, help_heading = TLS)]
     pub servername: Option<String>,
 
-    /// Show the server this certificate of yours
+    /// Client certificate (PEM or PKCS#12)
     ///
-    /// The file is PEM, with the certificate and those that signed it, or PKCS#12. The server sees
-    /// it only if it asks.
+    /// A PEM file holds the certificate and any intermediate certificates. It is sent only if the
+    /// server requests one.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, hide_short_help = true,
           help_heading = TLS)]
     pub cert: Option<PathBuf>,
 
-    /// The private key of --cert, if it is in a file of its own
+    /// Private key of the client certificate (PEM)
     ///
-    /// The file is PEM: PKCS#8, PKCS#1 or SEC 1, encrypted or not.
+    /// Needed if it is not in the file of --cert. PKCS#8, PKCS#1 and SEC 1 are supported, encrypted
+    /// or not.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, hide_short_help = true,
           help_heading = TLS)]
     pub key: Option<PathBuf>,
 
-    /// The passphrase of the key of --cert
+    /// Passphrase of the private key
     ///
-    /// env:NAME takes it from an environment variable and @FILE from a file, where no other user
-    /// of this machine can read it.
+    /// env:NAME reads it from an environment variable, @FILE from a file: other users of the machine
+    /// can see a command line.
     #[arg(long, alias = "passphrase", value_name = "PASS", allow_hyphen_values = true,
           hide_short_help = true, help_heading = TLS,
           value_parser = values::reading(&Inputs::default(), values::passphrase))]
     pub pass: Option<Secret>,
 
-    /// Speak no older version of TLS: 1.0, 1.1, 1.2 or 1.3
+    /// Minimum TLS version: 1.0, 1.1, 1.2 or 1.3
     ///
-    /// Without it the oldest is 1.2. Many systems' TLS libraries do not speak 1.0 and 1.1 any more.
+    /// The default is 1.2. Many systems' TLS libraries no longer support 1.0 and 1.1.
     #[arg(long, value_name = "VERSION", hide_short_help = true, help_heading = TLS)]
     pub tls_min: Option<TlsVersion>,
 
-    /// Speak no newer version of TLS: 1.0, 1.1, 1.2 or 1.3
+    /// Maximum TLS version: 1.0, 1.1, 1.2 or 1.3
     #[arg(long, value_name = "VERSION", hide_short_help = true, help_heading = TLS)]
     pub tls_max: Option<TlsVersion>,
 
     /// Follow redirects
     ///
-    /// Credentials, as --show-secrets describes them, and Referer are never sent to another origin,
-    /// and wss is never left for ws.
+    /// Credentials, as described under --show-secrets, and Referer are never sent to another origin,
+    /// and a redirect from wss to ws is not followed.
     #[arg(short = 'L', long, hide_short_help = true, help_heading = NETWORK)]
     pub location: bool,
 
-    /// With --location: follow at most N redirects [default: 10]
+    /// Maximum number of redirects to follow [default: 10]
     ///
-    /// One more ends with exit status 47.
+    /// Requires --location. One more redirect ends the run with exit code 47.
     #[arg(long, value_name = "N", hide_short_help = true, value_parser = values::redirects,
           help_heading = NETWORK)]
     pub max_redirs: Option<u32>,
@@ -166,177 +164,177 @@ pub struct Options {
           help_heading = NETWORK)]
     pub ipv6: bool,
 
-    /// Take these addresses for a host and port (repeat)
+    /// Resolve HOST:PORT to these addresses (repeatable)
     ///
-    /// No resolver is asked. The host may be * for every host, and there may be several
-    /// addresses with commas between them.
+    /// No DNS lookup is made. HOST may be * for any host, and ADDR a comma-separated list of
+    /// addresses.
     #[arg(long, value_name = "HOST:PORT:ADDR", action = ArgAction::Append,
           hide_short_help = true, value_parser = ResolveRule::parse, help_heading = NETWORK)]
     pub resolve: Vec<ResolveRule>,
 
-    /// Connect to HOST2:PORT2 instead of HOST1:PORT1 (repeat)
+    /// Connect to HOST2:PORT2 instead of HOST1:PORT1 (repeatable)
     ///
-    /// The server is still told the first, in the Host header and in TLS. An empty HOST1 or PORT1
-    /// means every one, an empty HOST2 or PORT2 the same.
+    /// The Host header and TLS still use the first. An empty HOST1 or PORT1 matches any host or
+    /// port; an empty HOST2 or PORT2 keeps the original one.
     #[arg(long, value_name = "HOST1:PORT1:HOST2:PORT2", action = ArgAction::Append,
           hide_short_help = true, value_parser = ConnectToRule::parse, help_heading = NETWORK)]
     pub connect_to: Vec<ConnectToRule>,
 
     /// Connect to a Unix socket instead of the URL's host
     ///
-    /// The URL still says which resource is asked for, and which host the server is told.
+    /// The URL still gives the resource and the Host header.
     #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath, hide_short_help = true,
           help_heading = NETWORK)]
     pub unix_socket: Option<PathBuf>,
 
-    /// Go through a proxy: http, https, socks5 or socks5h
+    /// Connect through a proxy: http, https, socks5 or socks5h
     ///
-    /// It is written SCHEME://USER:PASS@HOST:PORT, and only the host must be there: without a
-    /// scheme it is http, without a port 1080, or 443 for https. With socks5 names are resolved here, with socks5h by the
-    /// proxy. It goes before the environment's, and -x '' goes without any. --cacert and -k hold
-    /// for an https proxy too.
+    /// Written SCHEME://USER:PASS@HOST:PORT; only HOST is required. The default scheme is http, the
+    /// default port 1080, or 443 for https. With socks5 names are resolved locally, with socks5h by
+    /// the proxy. It overrides the environment variables; -x '' uses no proxy. --cacert and -k also
+    /// apply to an https proxy.
     #[arg(short = 'x', long, value_name = "URL", value_hint = ValueHint::Url,
           hide_short_help = true, help_heading = NETWORK)]
     pub proxy: Option<ProxyArg>,
 
-    /// Log in to the proxy
+    /// Credentials for the proxy
     ///
-    /// It goes before a user name and password in the proxy's address. env:NAME takes both from an
-    /// environment variable and @FILE from a file.
+    /// They override a user name and password in the proxy's URL. env:NAME reads both from an
+    /// environment variable, @FILE from a file.
     #[arg(short = 'U', long, value_name = "USER:PASS", hide_short_help = true,
           allow_hyphen_values = true, value_parser = values::reading(&Inputs::default(), identity::proxy_login), help_heading = NETWORK)]
     pub proxy_user: Option<Credentials>,
 
-    /// Send a header to the proxy (repeat)
+    /// Send a header to the proxy (repeatable)
     ///
-    /// Only a proxy that speaks HTTP gets it, and the server never does.
+    /// For HTTP proxies only; it is never sent to the server.
     #[arg(long = "proxy-header", value_name = "N: V", action = ArgAction::Append,
           allow_hyphen_values = true, hide_short_help = true,
           value_parser = CustomHeader::parse, help_heading = NETWORK)]
     pub proxy_headers: Vec<CustomHeader>,
 
-    /// Go to these hosts without a proxy
+    /// Hosts to connect to without a proxy
     ///
-    /// They are parted by commas: a name means every name below it too, 10.0.0.0/8 a network,
-    /// HOST:PORT one port, and a single * all hosts. It replaces the list of the environment.
+    /// A comma-separated list: a name also matches its subdomains, 10.0.0.0/8 a network, HOST:PORT a
+    /// single port, and * every host. It overrides the list in the environment.
     #[arg(long, value_name = "LIST", hide_short_help = true, help_heading = NETWORK)]
     pub noproxy: Option<String>,
 
-    /// Limit names, TCP, proxy, TLS and upgrade together
+    /// Maximum time to connect (DNS to upgrade)
     #[arg(long, value_name = "TIME", default_value = "30s", hide_short_help = true,
           value_parser = values::limit, help_heading = TIME)]
     pub connect_timeout: Duration,
 
-    /// Limit the whole run
+    /// Maximum total time
     ///
-    /// It begins with the first step of connecting. When it has passed, the exit status is 28; an
-    /// open connection is closed first, for which the server has another second.
+    /// Counted from the start of connecting. When it has passed, the connection is closed, for which
+    /// the server has one more second, and the exit code is 28.
     #[arg(short = 'm', long, value_name = "TIME", value_parser = values::limit,
           help_heading = TIME)]
     pub max_time: Option<Duration>,
 
-    /// Listen on after the end of input [default: 1s]
+    /// Keep listening this long after input ends [default: 1s]
     ///
-    /// It is over when no message has come or gone for this long; 0 does not listen on, -1 or
-    /// forever does so until the server closes. With --max-messages the default has no end.
+    /// The connection is closed once no message has been sent or received for this long. 0 closes at
+    /// once; -1 or forever waits until the server closes, which is the default with --max-messages.
     #[arg(short = 'w', long, value_name = "TIME", allow_negative_numbers = true,
           value_parser = values::wait, help_heading = TIME)]
     pub wait: Option<Wait>,
 
-    /// Wait this long for the answer to our Close [default: 5s]
+    /// Maximum time to wait for the server's Close [default: 5s]
     ///
-    /// When input has simply ended, each byte that still comes starts it afresh. After a signal
-    /// and with --max-messages the default is 1s.
+    /// After the end of input, each byte received restarts it. After a signal and with
+    /// --max-messages the default is 1s.
     #[arg(long, value_name = "TIME", hide_short_help = true, value_parser = values::duration,
           help_heading = TIME)]
     pub close_timeout: Option<Duration>,
 
-    /// The conversation of `--data`, `--expect` and their kin, in the order written.
+    /// The steps of `--data`, `--expect`, `--close` and their relatives, in the order given.
     #[arg(skip)]
     pub spoken: Vec<Spoken>,
 
-    /// Go on with stdin or the prompt after --data
+    /// Continue with stdin or the prompt after --data
     #[arg(short = 'i', long, hide_short_help = true, help_heading = SEND)]
     pub interactive: bool,
 
-    /// End messages with NUL instead of a line feed
+    /// Separate messages with NUL instead of line feeds
     ///
-    /// This holds for stdin and for stdout.
+    /// Applies to stdin and stdout.
     #[arg(short = '0', long, hide_short_help = true, help_heading = SEND)]
     pub null: bool,
 
-    /// Pause between two messages that are sent
+    /// Wait between sent messages
     #[arg(long, value_name = "TIME", hide_short_help = true, value_parser = values::duration,
           help_heading = SEND)]
     pub delay: Option<Duration>,
 
     /// Send stdin as binary messages, not line by line
     ///
-    /// A message has at most --chunk-size bytes.
+    /// Each message has at most --chunk-size bytes.
     #[arg(short = 'b', long, hide_short_help = true, help_heading = SEND)]
     pub binary: bool,
 
-    /// With `--binary`: how many bytes of stdin a message holds at most.
+    /// With `--binary`: the largest message in bytes.
     #[arg(skip)]
     pub chunk_size: usize,
 
-    /// End after receiving N messages
+    /// Close after receiving N messages
     ///
-    /// Exactly N are printed, then the connection is closed. If fewer come, the exit status
-    /// is 4.
+    /// Exactly N messages are printed, then the connection is closed. If fewer are received, the exit
+    /// code is 4.
     #[arg(short = 'n', long, value_name = "N", value_parser = values::count,
           help_heading = EXPECT)]
     pub max_messages: Option<u64>,
 
-    /// Each expectation is met by the very next message, or not at all
+    /// Require each expectation to match the very next message
     #[arg(long, hide_short_help = true, help_heading = EXPECT)]
     pub strict: bool,
 
-    /// Read and write one JSON object a line
+    /// Read and write JSON lines
     ///
-    /// They are read from stdin and written to stdout, one for everything that happens; see JSON
+    /// One JSON object per line, read from stdin and written to stdout for each event; see JSON
     /// lines below.
     #[arg(long, help_heading = SHOW)]
     pub json: bool,
 
-    /// Show binary messages in this way
+    /// Format of binary messages
     ///
-    /// Without it a terminal gets a hex dump, and a pipe the bytes as they are.
+    /// The default is a hex dump on a terminal and the raw bytes elsewhere.
     #[arg(long, value_name = "FORM", value_enum, hide_short_help = true, help_heading = SHOW)]
     pub binary_as: Option<BinaryAs>,
 
-    /// Put the time before each message
+    /// Print the time before each message
     #[arg(long, hide_short_help = true, help_heading = SHOW)]
     pub timestamps: bool,
 
-    /// Show Pings and Pongs too
+    /// Show Pings and Pongs
     #[arg(short = 'P', long, hide_short_help = true, help_heading = SHOW)]
     pub show_ping_pong: bool,
 
-    /// Show the handshake; -vv frames, -vvv their bytes
+    /// Show the handshake; -vv also frames, -vvv their bytes
     ///
-    /// Each step of connecting and both heads of the handshake as they were on the wire go to
-    /// stderr; -vv adds each frame's header, and -vvv its bytes.
+    /// Prints each step of connecting and the handshake's request and response to stderr; -vv adds
+    /// the header of each frame, -vvv its bytes.
     #[arg(short = 'v', long, action = ArgAction::Count, help_heading = SHOW)]
     pub verbose: u8,
 
-    /// Say nothing on stderr but errors
+    /// Print only errors to stderr
     #[arg(short = 'q', long, help_heading = SHOW)]
     pub quiet: bool,
 
     /// Show how long each step of connecting took
     ///
-    /// They go to stderr when the connection has ended, with the time to the first message; with
-    /// --json they are an object of the type timing.
+    /// Printed to stderr when the connection has ended, with the time to the first message; with
+    /// --json it is an object of type timing.
     #[arg(long, hide_short_help = true, help_heading = SHOW)]
     pub timing: bool,
 
-    /// When to use colour
+    /// When to use color
     #[arg(long, alias = "colour", value_name = "WHEN", value_enum, default_value = "auto",
           hide_short_help = true, help_heading = SHOW)]
     pub color: Colour,
 
-    /// Do not replace credentials by *** in what is shown
+    /// Show credentials instead of ***
     ///
     /// Credentials are passwords, bearer tokens and cookies; the values of all headers whose names
     /// contain token, secret, key, auth, session, password, passwd, signature, cookie, jwt or dpop,
@@ -345,81 +343,77 @@ pub struct Options {
     #[arg(long, hide_short_help = true, help_heading = SHOW)]
     pub show_secrets: bool,
 
-    /// Record the conversation in this file
+    /// Record the conversation to FILE (.ws, .har, .jsonl)
     ///
-    /// The ending of its name says how: .har is an HTTP archive for the network panels of browsers,
-    /// .jsonl what --json and --show-ping-pong print, and anything else a session file. It is
-    /// created before connecting, and written beside whatever is shown; if it can't be written,
-    /// the run ends with 23. Credentials in headers and subprotocols are not in it: a session file
-    /// has a variable for each instead, the others have ***, unless --show-secrets is given.
+    /// The extension selects the format: .har is an HTTP archive for the network panels of browsers,
+    /// .jsonl what --json and --show-ping-pong print, and anything else a session file. The file is
+    /// created before connecting; if it can't be written, the run ends with exit code 23.
+    /// Credentials in headers and subprotocols are left out: a session file has a variable in their
+    /// place, the other formats ***, unless --show-secrets is given.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath,
           hide_short_help = true, value_parser = values::record, help_heading = KEEP)]
     pub record: Option<PathBuf>,
 
-    /// Keep the prompt's history in this file
+    /// File for the prompt's history
     ///
-    /// Without it the file is wsline/history in the user's directory for state, ~/.local/state. It
-    /// must be a regular file of your own with no other hard links; other users lose access to it.
-    /// A symbolic link is followed to such a file if other users have no access to it. Otherwise no
-    /// history is kept, and a note says so.
+    /// The default is wsline/history in the state directory, ~/.local/state. It must be a regular file
+    /// of your own with no other hard links; other users lose access to it. A symbolic link is
+    /// followed to such a file if other users have no access to it. Otherwise no history is kept,
+    /// and a note says so.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, hide_short_help = true,
           help_heading = KEEP)]
     pub history: Option<PathBuf>,
 
-    /// Neither read nor write the prompt's history
+    /// Do not read or write a history
     #[arg(long, hide_short_help = true, help_heading = KEEP)]
     pub no_history: bool,
 
-    /// Close with this code
-    ///
-    /// It is 1000 or 3000-4999.
+    /// Close code to send: 1000 or 3000-4999
     #[arg(long, value_name = "CODE", default_value = "1000", hide_short_help = true,
           help_heading = PROTOCOL)]
     pub close_code: u16,
 
-    /// Close with this reason
-    ///
-    /// It has at most 123 bytes.
+    /// Close reason to send, at most 123 bytes
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true,
           allow_hyphen_values = true, hide_short_help = true, help_heading = PROTOCOL)]
     pub close_reason: String,
 
-    /// Send close codes that RFC 6455 forbids to send
+    /// Allow close codes that RFC 6455 forbids
     #[arg(long, hide_short_help = true, help_heading = PROTOCOL)]
     pub force: bool,
 
-    /// Send messages in frames of at most this size
+    /// Maximum payload of a sent frame
     ///
-    /// A larger message goes in fragments (RFC 6455 §5.4), of what compression leaves of it.
+    /// A larger message is sent in fragments (RFC 6455 §5.4). The size is that after compression.
     #[arg(long, value_name = "SIZE", hide_short_help = true, value_parser = values::frame_size,
           help_heading = SEND)]
     pub frame_size: Option<NonZeroUsize>,
 
     /// Compress messages (permessage-deflate, RFC 7692)
     ///
-    /// `auto` offers it, as browsers do, and the server decides; `require` ends with 22 where the
-    /// server does not agree. Messages of less than 64 bytes are sent as they are.
+    /// `auto` offers it, as browsers do, and the server decides; with `require` a server that does
+    /// not agree ends the run with exit code 22. Messages below 64 bytes are sent uncompressed.
     #[arg(long, value_name = "WHEN", value_enum, default_value = "auto", hide_short_help = true,
           help_heading = PROTOCOL)]
     pub compress: Compress,
 
-    /// Refuse messages that are larger
+    /// Maximum size of a received message
     ///
-    /// They are refused with close code 1009. The default is no limit in a pipe, and 64M where a
-    /// message has to be held: at the prompt, with --json, with expectations and with --record.
+    /// A larger message closes the connection with 1009. The default is unlimited in a pipe, and 64M
+    /// where messages are held in memory: at the prompt, with --json, expectations and --record.
     #[arg(long, value_name = "SIZE", hide_short_help = true, value_parser = values::size,
           help_heading = PROTOCOL)]
     pub max_message_size: Option<u64>,
 }
 
-/// [`Options`] as they are typed: with those that only say something about another.
+/// [`Options`] as arguments: with those that only change another option.
 #[derive(Debug, Args)]
 pub(super) struct Typed {
-    /// Send a header with the upgrade (repeat)
+    /// Add a header to the upgrade request (repeatable)
     ///
-    /// A header that wsline sends by itself is replaced by yours of the same name; 'NAME:' leaves
-    /// it out, and 'NAME;' sends it empty. @FILE has a header on each line; empty lines and those
-    /// that begin with # are passed over.
+    /// It replaces a header of the same name that wsline sends by default; 'NAME:' removes it, and
+    /// 'NAME;' sends it empty. @FILE reads one header per line; empty lines and lines that begin
+    /// with # are ignored.
     #[arg(short = 'H', long = "header", value_name = "N: V", action = ArgAction::Append,
           allow_hyphen_values = true, value_parser = values::reading(&Inputs::default(), identity::headers), help_heading = HEADERS)]
     headers: Vec<Vec<CustomHeader>>,
@@ -430,7 +424,7 @@ pub(super) struct Typed {
     #[command(flatten)]
     spoken: Conversation,
 
-    /// Send stdin line by line as text; undoes --binary
+    /// Send stdin line by line as text; overrides --binary
     #[arg(
         short = 't',
         long,
@@ -440,29 +434,29 @@ pub(super) struct Typed {
     )]
     text: bool,
 
-    /// With --binary: bytes in a message [default: 64K]
+    /// Maximum message size with --binary [default: 64K]
     ///
-    /// It is 16M at most.
+    /// At most 16M.
     #[arg(long, value_name = "SIZE", hide_short_help = true, value_parser = values::chunk_size,
           help_heading = SEND)]
     chunk_size: Option<usize>,
 
-    /// The same as --max-messages 1
+    /// Same as --max-messages 1
     #[arg(short = '1', long, overrides_with = "max_messages", hide_short_help = true,
           help_heading = EXPECT)]
     one: bool,
 
-    /// Show this help; --help shows all of it
+    /// Show this help; --help shows more
     #[arg(short = 'h', long, action = ArgAction::Help, help_heading = SHOW)]
     help: Option<bool>,
 }
 
 impl Typed {
-    /// The options, with every rule that needs more than one of them held.
+    /// The options, after checking every rule that concerns several of them.
     ///
     /// # Errors
     ///
-    /// A sentence on what does not go together.
+    /// What cannot be used together.
     pub(super) fn settle(self) -> Result<Options, String> {
         let mut options = self.options;
         options.headers = self.headers.into_iter().flatten().collect();
@@ -472,9 +466,7 @@ impl Typed {
             options.max_messages = Some(1);
         }
         if self.chunk_size.is_some() && !options.binary {
-            return Err(
-                "--chunk-size says how --binary cuts up stdin: add -b, or leave it out".to_owned(),
-            );
+            return Err("--chunk-size requires -b".to_owned());
         }
         options.chunk_size = self.chunk_size.unwrap_or(CHUNK_SIZE);
         options.check()?;
@@ -483,7 +475,7 @@ impl Typed {
 }
 
 impl Options {
-    /// Whether something is waited for.
+    /// Whether there is an expectation.
     #[must_use]
     pub fn expects(&self) -> bool {
         let expects = |step: &Spoken| matches!(step, Spoken::Expect { .. });
@@ -492,15 +484,13 @@ impl Options {
 
     fn check_expectations(&self) -> Result<(), String> {
         if self.strict && !self.expects() {
-            return Err(
-                "--strict is about expectations: add --expect TEXT, or leave it out".to_owned(),
-            );
+            return Err("--strict requires an expectation, such as --expect TEXT".to_owned());
         }
         let refusal = |step: &Spoken| matches!(step, Spoken::Expect { wanted: Wanted::Status(status), .. } if *status != 101);
         if self.spoken.iter().any(refusal) && self.spoken.len() > 1 {
             return Err(
-                "--expect-status with another status than 101 stands alone: a server that refuses \
-                 the upgrade says nothing more"
+                "--expect-status with a status other than 101 cannot be combined with --data or \
+                 other expectations: no connection will be open"
                     .to_owned(),
             );
         }
@@ -509,11 +499,11 @@ impl Options {
 
     fn check(&self) -> Result<(), String> {
         let both = |first: &str, second: &str, why: &str| {
-            Err(format!("{first} does not go with {second}: {why}"))
+            Err(format!("{first} cannot be used with {second}: {why}"))
         };
         let stdin_readers = self.spoken.iter().filter(|step| step.reads_stdin()).count();
         if stdin_readers > 1 {
-            return Err("@- stands twice, and stdin can be read only once".to_owned());
+            return Err("@- can be used only once".to_owned());
         }
         if stdin_readers == 1 && self.interactive {
             return both("-i", "@-", "both read stdin");
@@ -524,27 +514,22 @@ impl Options {
             ("--pass", self.pass.is_some()),
         ] {
             if given && self.cert.is_none() {
-                return Err(format!(
-                    "{option} is for the certificate of --cert: add --cert FILE, or leave it out"
-                ));
+                return Err(format!("{option} requires --cert FILE"));
             }
         }
         if let (Some(min), Some(max)) = (self.tls_min, self.tls_max) {
             if min > max {
-                return Err(format!(
-                    "--tls-min {min} and --tls-max {max} leave no version: the first may not be \
-                     above the second"
-                ));
+                return Err(format!("--tls-min {min} is greater than --tls-max {max}"));
             }
         }
         if self.user.is_some() && self.bearer.is_some() {
-            return both("-u", "--bearer", "a request has one Authorization");
+            return both("-u", "--bearer", "both set the Authorization header");
         }
         if self.verbose > 0 && self.quiet {
-            return both("-v", "-q", "one says more, the other less");
+            return Err("-v cannot be used with -q".to_owned());
         }
         if self.json {
-            let why = "a JSON object says itself what kind of message it is, and ends its line";
+            let why = "JSON objects have their own type and are one per line";
             if self.binary {
                 return both("--json", "-b", why);
             }
@@ -552,20 +537,18 @@ impl Options {
                 return both("--json", "-0", why);
             }
             if self.binary_as.is_some() {
-                return both("--json", "--binary-as", "binary is always base64 in JSON");
+                return both(
+                    "--json",
+                    "--binary-as",
+                    "binary messages are always base64 in JSON",
+                );
             }
         }
         if self.max_redirs.is_some() && !self.location {
-            return Err(
-                "--max-redirs says how far --location goes: add -L, or leave it out".to_owned(),
-            );
+            return Err("--max-redirs requires -L".to_owned());
         }
         if self.history.is_some() && self.no_history {
-            return both(
-                "--history",
-                "--no-history",
-                "one keeps what the other doesn't",
-            );
+            return Err("--history cannot be used with --no-history".to_owned());
         }
         if let Some(given) = &self.proxy {
             given

@@ -10,41 +10,38 @@ use super::values::{self, Colour};
 
 /// The options of `wsline test`.
 #[derive(Clone, Debug, Args)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a flag of its own; the run makes nouns of them"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct TestOptions {
     /// Session files, records, or folders of session files
     ///
-    /// A name that ends in .har or .jsonl is a record: what was sent is sent again, and what comes
-    /// is compared. Of a folder all files below it are taken whose names end in .ws.
+    /// A name that ends in .har or .jsonl is a record: what was sent is sent again, and what is
+    /// received is compared. In a folder, all .ws files below it are run.
     #[arg(value_name = "FILE", required = true, value_hint = ValueHint::AnyPath)]
     pub files: Vec<PathBuf>,
 
-    /// After --: options of wsline that hold for every connection of every file
+    /// After --: options of wsline for every connection of every file
     ///
-    /// They go before those of the files. Options that say what is sent, expected or shown are not
-    /// among them: the files say that.
+    /// They override the options in the files. Options for sending, expectations and output are not
+    /// allowed: the files define these.
     #[arg(value_name = "OPTIONS", last = true, allow_hyphen_values = true)]
     pub words: Vec<OsString>,
 
-    /// Run so many files at once
+    /// Run N files in parallel
     #[arg(short = 'j', long, value_name = "N", default_value = "1", value_parser = values::jobs)]
     pub jobs: NonZeroUsize,
 
-    /// Run only files with TEXT in their paths (repeat)
+    /// Run only files whose paths contain TEXT (repeatable)
     ///
-    /// Of several, one is enough.
+    /// With several, one match is enough.
     #[arg(long, value_name = "TEXT", action = ArgAction::Append, allow_hyphen_values = true)]
     pub filter: Vec<String>,
 
-    /// Set the variable that files write as ${NAME} (repeat)
+    /// Set the variable that files write as ${NAME} (repeatable)
     ///
-    /// It takes precedence over the environment. Values of three characters or more appear in no
-    /// report, neither whole nor line by line, wherever they come from; ${NAME} is shown instead,
-    /// and *** instead of a password, token or cookie in the options after --. Values that a file
-    /// captured from a message do appear.
+    /// It overrides the environment. Values of three or more characters do not appear in reports,
+    /// neither whole nor line by line, wherever they come from: ${NAME} is shown instead, and *** in
+    /// place of a password, token or cookie in the options after --. Values that a file captured
+    /// from a message do appear.
     #[arg(long = "var", value_name = "NAME=VALUE", action = ArgAction::Append,
           value_parser = values::variable)]
     pub vars: Vec<(String, String)>,
@@ -53,65 +50,65 @@ pub struct TestOptions {
     #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
     pub url: Option<String>,
 
-    /// Stop after the first file that does not pass
+    /// Stop after the first failure
     ///
-    /// Those that run beside it are closed in order.
+    /// Files that run in parallel with it are closed normally.
     #[arg(long)]
     pub bail: bool,
 
     // Not a doc comment, where clippy would have the name in backticks.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath,
-          help = "Write a JUnit report, as CI servers read it")]
+          help = "Write a JUnit XML report to FILE")]
     #[expect(missing_docs, reason = "the help says it")]
     pub junit: Option<PathBuf>,
 
-    /// Write one JSON object for each file and one for all
+    /// Print a JSON object for each file and a summary
     ///
-    /// That of a file has time, type (test), file, result (passed, failed, error or stopped),
-    /// seconds, statements, and error where there is one, with phase, message and exit, and what
-    /// else is known: place, expected, instead, difference and recent, or line, column and text.
-    /// The last has time, type (summary), passed, failed, errors, `not_run`, seconds and exit.
+    /// The object of a file has time, type (test), file, result (passed, failed, error or stopped),
+    /// seconds, statements, and error if there is one, with phase, message, exit and what else is
+    /// known: place, expected, instead, difference and recent, or line, column and text. The last
+    /// object has time, type (summary), passed, failed, errors, `not_run`, seconds and exit.
     #[arg(long)]
     pub json: bool,
 
-    /// Start a server first, and end it afterwards
+    /// Start a server first, and stop it afterwards
     ///
-    /// CMD is given to sh. Its process group is ended however the run ends, with SIGTERM, and after
-    /// 5 seconds with SIGKILL.
+    /// CMD is run by sh. Its process group is stopped however the run ends, with SIGTERM and, after
+    /// 5 seconds, SIGKILL.
     #[arg(long, value_name = "CMD", value_hint = ValueHint::CommandString,
           allow_hyphen_values = true)]
     pub serve: Option<String>,
 
     /// Wait until the server of --serve accepts connections at URL
     ///
-    /// Without it that is the URL of --url, or else of the first file. The time for it is that of
+    /// The default is the URL of --url, or that of the first file. The timeout is that of
     /// --connect-timeout.
     #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
     pub ready: Option<String>,
 
-    /// Keep a record's pauses, N times as fast
+    /// Replay the pauses of a record, N times as fast
     ///
-    /// 1 is as fast as it was recorded. Without it there are no such pauses.
+    /// 1 is the recorded speed. By default pauses are skipped.
     #[arg(long, value_name = "N", value_parser = values::speed)]
     pub speed: Option<f64>,
 
-    /// Let received JSON differ at this place (repeat)
+    /// Ignore differences in received JSON at POINTER (repeatable)
     ///
-    /// It is a JSON Pointer, such as /time or /items/0/id; * stands for every element or member.
+    /// A JSON Pointer such as /time or /items/0/id; * matches every element or member.
     #[arg(long, value_name = "POINTER", action = ArgAction::Append, value_parser = values::pointer)]
     pub ignore: Vec<String>,
 
-    /// Show each statement on stderr as it is done
+    /// Print each statement to stderr as it is run
     ///
-    /// What the server of --serve prints is shown there too.
+    /// Also prints the output of the server of --serve.
     #[arg(short = 'v', long)]
     pub verbose: bool,
 
-    /// Show only the files that do not pass
+    /// Print only files that did not pass
     #[arg(short = 'q', long)]
     pub quiet: bool,
 
-    /// When to use colour
+    /// When to use color
     #[arg(
         long,
         alias = "colour",
@@ -123,36 +120,32 @@ pub struct TestOptions {
 }
 
 impl TestOptions {
-    /// Holds every rule that needs more than one of the options.
+    /// Checks every rule that concerns several options.
     ///
     /// # Errors
     ///
-    /// A sentence on what does not go together.
+    /// What cannot be used together.
     pub(super) fn check(&self) -> Result<(), String> {
         let both = |first: &str, second: &str, why: &str| {
-            Err(format!("{first} does not go with {second}: {why}"))
+            Err(format!("{first} cannot be used with {second}: {why}"))
         };
         if self.verbose && self.quiet {
-            return both("-v", "-q", "one says more, the other less");
+            return Err("-v cannot be used with -q".to_owned());
         }
         if self.json && self.quiet {
-            return both("--json", "-q", "in JSON every file has its object");
+            return both("--json", "-q", "JSON has an object for every file");
         }
         if self.ready.is_some() && self.serve.is_none() {
-            return Err(
-                "--ready says when the server of --serve has started: add --serve CMD, or leave \
-                 it out"
-                    .to_owned(),
-            );
+            return Err("--ready requires --serve CMD".to_owned());
         }
         Ok(())
     }
 }
 
-/// The options of a conversation that mean nothing beside a session file, and why.
+/// The options that have no meaning for a session file, and why.
 const FOREIGN: &[(&str, &[&str])] = &[
     (
-        "a session file says what is sent and expected",
+        "session files define what is sent and expected",
         &[
             "data",
             "data-raw",
@@ -183,7 +176,7 @@ const FOREIGN: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "wsline test shows files, not messages",
+        "wsline test reports files, not messages",
         &[
             "json",
             "binary_as",
@@ -201,7 +194,7 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// The first option in `matches` that means nothing beside a session file, in a sentence.
+/// An error for the first option in `matches` that has no meaning for a session file.
 pub(super) fn foreign(command: &clap::Command, matches: &clap::ArgMatches) -> Option<String> {
     let given = |id: &str| {
         matches.try_contains_id(id).is_ok()
@@ -211,7 +204,7 @@ pub(super) fn foreign(command: &clap::Command, matches: &clap::ArgMatches) -> Op
         let id = ids.iter().find(|id| given(id))?;
         let argument = command.get_arguments().find(|arg| arg.get_id() == id)?;
         let long = argument.get_long().unwrap_or(id);
-        Some(format!("--{long} does not stand in a test: {why}"))
+        Some(format!("--{long} cannot be used in a test: {why}"))
     })
 }
 

@@ -78,16 +78,16 @@ fn the_long_help_is_whole_and_in_the_groups_of_the_manual() {
         [
             "Commands",
             "Arguments",
-            "Headers and identity",
+            "Headers and authentication",
             "TLS",
             "Network",
-            "Time",
-            "What to send",
-            "What to expect",
-            "What to show",
-            "What to keep",
+            "Timeouts",
+            "Sending",
+            "Expectations",
+            "Output",
+            "Files",
             "Protocol",
-            "Exit status",
+            "Exit codes",
             "Environment",
             "JSON lines",
             "Session files",
@@ -164,32 +164,32 @@ fn what_is_wrong_with_a_test() {
     for (words, sentence) in [
         (
             &["test", "a", "-q", "-v"][..],
-            "-v does not go with -q: one says more, the other less",
+            "-v cannot be used with -q",
         ),
         (
             &["test", "a", "--json", "-q"],
-            "--json does not go with -q: in JSON every file has its object",
+            "--json cannot be used with -q: JSON has an object for every file",
         ),
         (
             &["test", "a", "--ready", "ws://h"],
-            "--ready says when the server of --serve has started: add --serve CMD, or leave it out",
+            "--ready requires --serve CMD",
         ),
         (
             &["test", "a", "--", "b"],
-            "after --: options are wanted here, and there is a word that belongs to none: files \
-             stand before --, and a value with blanks in it is quoted",
+            "after --: unexpected argument; only options are allowed here: files come before --, \
+             and a value with spaces needs quotes",
         ),
         (
             &["test", "a", "--", "--inscure"],
-            "after --: unexpected argument '--inscure' found, a similar one is --insecure",
+            "after --: unexpected argument '--inscure' found; did you mean --insecure?",
         ),
         (
             &["test", "a", "--", "-u", "a:b", "--bearer", "c"],
-            "after --: -u does not go with --bearer: a request has one Authorization",
+            "after --: -u cannot be used with --bearer: both set the Authorization header",
         ),
         (
             &["test", "a", "--", "--help"],
-            "after --: --help and --version are for wsline itself",
+            "after --: --help and --version cannot be used here",
         ),
         (
             &["test", "a", "--", "-H", "s3cret"],
@@ -198,11 +198,11 @@ fn what_is_wrong_with_a_test() {
         ),
         (
             &["test", "a", "--var", "s3cret"],
-            "invalid value for '--var <NAME=VALUE>': a variable is set by NAME=VALUE",
+            "invalid value for '--var <NAME=VALUE>': expected NAME=VALUE",
         ),
         (
             &["-k", "test", "a"],
-            "put `test` first: wsline test …; to connect to a host of that name write ws://test",
+            "the command comes first: wsline test …; to connect to a host of that name, use ws://test",
         ),
     ] {
         assert_eq!(complaint(words), sentence, "{words:?}");
@@ -262,12 +262,12 @@ fn every_option_is_for_tests_or_is_not() {
         complaint(&["test", "a", "--", "-d", "x"]),
         complaint(&["test", "a", "--", "-k", "-1"]),
     ] {
-        let why = " does not stand in a test: a session file says what is sent and expected";
+        let why = " cannot be used in a test: session files define what is sent and expected";
         assert!(sentence.ends_with(why), "{sentence}");
     }
     assert_eq!(
         complaint(&["test", "a", "--", "--json"]),
-        "after --: --json does not stand in a test: wsline test shows files, not messages"
+        "after --: --json cannot be used in a test: wsline test reports files, not messages"
     );
 }
 
@@ -574,7 +574,7 @@ fn a_curl_command_is_taken_as_it_is() {
     assert!(complaint(&["curl"]).contains("required arguments"));
     assert_eq!(
         complaint(&["-k", "curl"]),
-        "put `curl` first: wsline curl …; to connect to a host of that name write ws://curl"
+        "the command comes first: wsline curl …; to connect to a host of that name, use ws://curl"
     );
     assert_eq!(talk(&["ws://curl"]).0, "ws://curl");
 }
@@ -582,11 +582,11 @@ fn a_curl_command_is_taken_as_it_is() {
 #[test]
 fn what_is_wrong_is_said_in_a_sentence() {
     let echo_first =
-        "put `echo` first: wsline echo …; to connect to a host of that name write ws://echo";
+        "the command comes first: wsline echo …; to connect to a host of that name, use ws://echo";
     for (words, sentence) in [
         (
             [].as_slice(),
-            "there is no URL to connect to; `wsline demo` needs none",
+            "missing URL; `wsline demo` works without one",
         ),
         (&["-k", "echo"], echo_first),
         (&["-w", "3", "echo"], echo_first),
@@ -594,48 +594,47 @@ fn what_is_wrong_is_said_in_a_sentence() {
         (&["-k", "echo", ":0"], echo_first),
         (
             &["ws://h", "hello"],
-            "one URL is enough, and 'hello' is a second; a message to send is written -d TEXT",
+            "unexpected argument 'hello' after the URL; to send a message, use -d TEXT",
         ),
         (
             &["-d", "@-", "--data-binary", "@-", "h"],
-            "@- stands twice, and stdin can be read only once",
+            "@- can be used only once",
         ),
         (
             &["-i", "-d", "@-", "h"],
-            "-i does not go with @-: both read stdin",
+            "-i cannot be used with @-: both read stdin",
         ),
         (
             &["-v", "-q", "h"],
-            "-v does not go with -q: one says more, the other less",
+            "-v cannot be used with -q",
         ),
         (
             &["-u", "a:b", "--bearer", "c", "h"],
-            "-u does not go with --bearer: a request has one Authorization",
+            "-u cannot be used with --bearer: both set the Authorization header",
         ),
         (
             &["demo", "-v", "-q"],
-            "-v does not go with -q: one says more, the other less",
+            "-v cannot be used with -q",
         ),
         (
             &["--json", "-b", "h"],
-            "--json does not go with -b: a JSON object says itself what kind of message it is, \
-             and ends its line",
+            "--json cannot be used with -b: JSON objects have their own type and are one per line",
         ),
         (
             &["--json", "--binary-as", "hex", "h"],
-            "--json does not go with --binary-as: binary is always base64 in JSON",
+            "--json cannot be used with --binary-as: binary messages are always base64 in JSON",
         ),
         (
             &["--history", "f", "--no-history", "h"],
-            "--history does not go with --no-history: one keeps what the other doesn't",
+            "--history cannot be used with --no-history",
         ),
         (
             &["--chunk-size", "1K", "h"],
-            "--chunk-size says how --binary cuts up stdin: add -b, or leave it out",
+            "--chunk-size requires -b",
         ),
         (
             &["-b", "-t", "--chunk-size", "1K", "h"],
-            "--chunk-size says how --binary cuts up stdin: add -b, or leave it out",
+            "--chunk-size requires -b",
         ),
         (
             &["--close-code", "1001", "h"],
@@ -643,16 +642,16 @@ fn what_is_wrong_is_said_in_a_sentence() {
         ),
         (
             &["echo", "--tls"],
-            "--tls needs a certificate and its key: add --cert FILE --key FILE",
+            "--tls requires --cert FILE and --key FILE",
         ),
         (
             &["echo", "--key", "k"],
-            "--cert, --key and --pass are for TLS: add --tls, or leave them out",
+            "--cert, --key and --pass require --tls",
         ),
         (
             &["-w", "soon", "h"],
-            "invalid value 'soon' for '--wait <TIME>': 'soon' is no unit: a duration is written \
-             500ms, 2s, 1m, or as a number of seconds; -1 or forever has no end",
+            "invalid value 'soon' for '--wait <TIME>': unknown unit 'soon': a duration is written \
+             500ms, 2s, 1m, or as a number of seconds; -1 or forever has no limit",
         ),
         (
             &["-w", "-k", "h"],
@@ -660,21 +659,21 @@ fn what_is_wrong_is_said_in_a_sentence() {
         ),
         (
             &["--max-redirs", "few", "h"],
-            "invalid value 'few' for '--max-redirs <N>': a number of redirects is 0 or more",
+            "invalid value 'few' for '--max-redirs <N>': must be a number, 0 or greater",
         ),
         (
             &["-n", "0", "h"],
-            "invalid value '0' for '--max-messages <N>': a number of messages is 1 or more",
+            "invalid value '0' for '--max-messages <N>': must be a number greater than 0",
         ),
         (
             &["-s", "a, b", "h"],
-            "invalid value 'a, b' for '--subprotocol <NAME>': one name each: repeat -s to offer \
-             several",
+            "invalid value 'a, b' for '--subprotocol <NAME>': a subprotocol cannot contain a comma; \
+             repeat -s to offer several",
         ),
         (
             &["-d", "@", "h"],
-            "invalid value '@' for '--data <TEXT>': the file's name is missing after the @ \
-             (--data-raw sends a text that begins with @)",
+            "invalid value '@' for '--data <TEXT>': missing file name after @ (--data-raw \
+             sends a text that starts with @)",
         ),
     ] {
         assert_eq!(complaint(words), sentence, "{words:?}");

@@ -1,7 +1,7 @@
-//! The values that options take: what is right, and a sentence for what is wrong.
+//! The values that options take, and the error for an invalid one.
 //!
-//! Every parser here is a function from the text of one argument; clap puts the option's name
-//! and the text before the sentence, but the text of an option that holds a secret is left out.
+//! Every parser here is a function from the text of one argument; clap puts the option's name and the
+//! text before the error, but the text of an option that holds a secret is left out.
 //! They are pure, except that [`secret`] fetches what `env:NAME` and `@FILE` stand for.
 
 use std::env::VarError;
@@ -47,7 +47,7 @@ pub enum Compress {
     Require,
 }
 
-/// When to colour (`--color`).
+/// When to use color (`--color`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Colour {
     /// On a terminal, unless `NO_COLOR` is set; elsewhere if `CLICOLOR_FORCE` is.
@@ -101,7 +101,7 @@ impl ValueEnum for Shell {
 /// A duration that limits something: not zero, which would end it before it began.
 pub(super) fn limit(text: &str) -> Result<Duration, String> {
     match duration(text)? {
-        Duration::ZERO => Err("a limit of 0 would let nothing happen".to_owned()),
+        Duration::ZERO => Err("must be greater than 0".to_owned()),
         limit => Ok(limit),
     }
 }
@@ -112,7 +112,7 @@ pub(super) fn wait(text: &str) -> Result<Wait, String> {
         "-1" | "forever" => Ok(Wait::Forever),
         _ => duration(text)
             .map(Wait::For)
-            .map_err(|sentence| format!("{sentence}; -1 or forever has no end")),
+            .map_err(|sentence| format!("{sentence}; -1 or forever has no limit")),
     }
 }
 
@@ -128,16 +128,16 @@ pub(super) fn size(text: &str) -> Result<u64, String> {
         "K" | "k" => 1 << 10,
         "M" | "m" => 1 << 20,
         "G" | "g" => 1 << 30,
-        other => return Err(format!("'{other}' is no unit: {RIGHT}")),
+        other => return Err(format!("unknown unit '{other}': {RIGHT}")),
     };
     if number.is_empty() {
         return Err(RIGHT.to_owned());
     }
     let size = number.parse::<u64>().ok();
     match size.and_then(|number| number.checked_mul(bytes)) {
-        Some(0) => Err("a size is at least 1".to_owned()),
+        Some(0) => Err("must be at least 1".to_owned()),
         Some(size) => Ok(size),
-        None => Err("that is more than 64 bits can hold".to_owned()),
+        None => Err("too large for a 64-bit number".to_owned()),
     }
 }
 
@@ -149,13 +149,13 @@ pub(super) fn chunk_size(text: &str) -> Result<usize, String> {
     usize::try_from(size(text)?)
         .ok()
         .filter(|size| *size as u64 <= LARGEST_CHUNK)
-        .ok_or_else(|| "a chunk is at most 16M".to_owned())
+        .ok_or_else(|| "must be at most 16M".to_owned())
 }
 
 /// A size that a frame can have; one beyond all memory is as good as none.
 pub(super) fn frame_size(text: &str) -> Result<NonZeroUsize, String> {
     let size = usize::try_from(size(text)?).unwrap_or(usize::MAX);
-    NonZeroUsize::new(size).ok_or_else(|| "a size is at least 1".to_owned())
+    NonZeroUsize::new(size).ok_or_else(|| "must be at least 1".to_owned())
 }
 
 /// The most that the echo server's `--max-message-size` takes: it reserves that much at once.
@@ -178,8 +178,8 @@ pub(super) fn connections(text: &str) -> Result<NonZeroUsize, String> {
 /// A file for a record; `-`, which means stdout elsewhere, has another option.
 pub(super) fn record(path: &str) -> Result<PathBuf, String> {
     match path {
-        "" => Err("a record needs a file's name".to_owned()),
-        "-" => Err("a record goes into a file: --json writes one to stdout".to_owned()),
+        "" => Err("missing file name".to_owned()),
+        "-" => Err("a record cannot be written to stdout; use --json instead".to_owned()),
         path => Ok(PathBuf::from(path)),
     }
 }
@@ -187,14 +187,14 @@ pub(super) fn record(path: &str) -> Result<PathBuf, String> {
 /// A count of redirects.
 pub(super) fn redirects(text: &str) -> Result<u32, String> {
     text.parse()
-        .map_err(|_| "a number of redirects is 0 or more".to_owned())
+        .map_err(|_| "must be a number, 0 or greater".to_owned())
 }
 
 /// A count of at least one.
 pub(super) fn count(text: &str) -> Result<u64, String> {
     match text.parse() {
         Ok(count) if count > 0 => Ok(count),
-        _ => Err("a number of messages is 1 or more".to_owned()),
+        _ => Err("must be a number greater than 0".to_owned()),
     }
 }
 
@@ -204,18 +204,18 @@ pub(super) fn jobs(text: &str) -> Result<NonZeroUsize, String> {
     const MOST: usize = 1000;
     match text.parse::<NonZeroUsize>() {
         Ok(jobs) if jobs.get() <= MOST => Ok(jobs),
-        _ => Err(format!("a number of files at once is from 1 to {MOST}")),
+        _ => Err(format!("must be a number from 1 to {MOST}")),
     }
 }
 
 /// `NAME=VALUE`, with a name as session files write it.
 pub(super) fn variable(text: &str) -> Result<(String, String), String> {
     let Some((name, value)) = text.split_once('=') else {
-        return Err("a variable is set by NAME=VALUE".to_owned());
+        return Err("expected NAME=VALUE".to_owned());
     };
     if !session_file::is_name(name) {
         return Err(
-            "a variable's name has letters, digits and _, and begins with no digit".to_owned(),
+            "a variable name has letters, digits and _, and does not start with a digit".to_owned(),
         );
     }
     Ok((name.to_owned(), value.to_owned()))
@@ -227,7 +227,7 @@ pub(super) fn speed(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         // Far enough in both directions, and no pause overflows.
         Ok(speed) if plain && (0.001..=1e6).contains(&speed) => Ok(speed),
-        _ => Err("a speed is a number such as 1, 10 or 0.5, from 0.001 to 1000000".to_owned()),
+        _ => Err("must be a number from 0.001 to 1000000".to_owned()),
     }
 }
 
@@ -235,14 +235,12 @@ pub(super) fn speed(text: &str) -> Result<f64, String> {
 pub(super) fn pointer(text: &str) -> Result<String, String> {
     if !text.is_empty() && !text.starts_with('/') {
         return Err(format!(
-            "a JSON Pointer begins with a slash: /{text} (RFC 6901)"
+            "a JSON Pointer starts with a slash: /{text} (RFC 6901)"
         ));
     }
     let mut tildes = text.split('~').skip(1);
     if tildes.any(|after| !after.starts_with(['0', '1'])) {
-        return Err(
-            "in a JSON Pointer ~ is written ~0, and / within a name ~1 (RFC 6901)".to_owned(),
-        );
+        return Err("in a JSON Pointer ~ is written ~0, and / in a name ~1 (RFC 6901)".to_owned());
     }
     Ok(text.to_owned())
 }
@@ -251,20 +249,15 @@ pub(super) fn pointer(text: &str) -> Result<String, String> {
 pub(super) fn hex_bytes(text: &str) -> Result<Vec<u8>, String> {
     let digits: String = text.chars().filter(|c| !c.is_ascii_whitespace()).collect();
     if let Some(wrong) = digits.chars().find(|c| !c.is_ascii_hexdigit()) {
-        return Err(format!("'{wrong}' is no hexadecimal digit"));
+        return Err(format!("'{wrong}' is not a hexadecimal digit"));
     }
-    hex::decode(&digits).map_err(|_| {
-        format!(
-            "two digits make a byte, and these are {}: one is missing or too many",
-            digits.len()
-        )
-    })
+    hex::decode(&digits).map_err(|_| format!("odd number of hexadecimal digits ({})", digits.len()))
 }
 
 /// The value of a header field: no line end may smuggle in a second field (RFC 9110 §5.5).
 pub(super) fn field_value(text: &str) -> Result<String, String> {
     if text.chars().any(|c| c.is_control() && c != '\t') {
-        return Err("a header can't hold control characters or line ends".to_owned());
+        return Err("a header value cannot contain control characters or line breaks".to_owned());
     }
     Ok(text.to_owned())
 }
@@ -272,12 +265,11 @@ pub(super) fn field_value(text: &str) -> Result<String, String> {
 /// A subprotocol's name (RFC 6455 §4.1: a token of RFC 9110 §5.6.2).
 pub(super) fn subprotocol(text: &str) -> Result<String, String> {
     if text.contains(',') {
-        return Err("one name each: repeat -s to offer several".to_owned());
+        return Err("a subprotocol cannot contain a comma; repeat -s to offer several".to_owned());
     }
     if !is_token(text) {
         return Err(
-            "a subprotocol is one word of letters, digits and !#$%&'*+-.^_`|~ (RFC 6455 §4.1)"
-                .to_owned(),
+            "a subprotocol has only letters, digits and !#$%&'*+-.^_`|~ (RFC 6455 §4.1)".to_owned(),
         );
     }
     Ok(text.to_owned())
@@ -299,7 +291,7 @@ pub(super) fn reading<T: 'static>(
 pub(super) fn passphrase(text: &str, inputs: &Inputs) -> Result<Secret, String> {
     let secret = secret(text, inputs)?;
     if secret.contains('\0') {
-        return Err("it has a NUL in it, and no passphrase can".to_owned());
+        return Err("a passphrase cannot contain NUL".to_owned());
     }
     Ok(Secret::new(secret))
 }
@@ -309,8 +301,8 @@ pub(super) fn passphrase(text: &str, inputs: &Inputs) -> Result<Secret, String> 
 pub(crate) fn secret(text: &str, inputs: &Inputs) -> Result<String, String> {
     if let Some(name) = text.strip_prefix("env:") {
         return std::env::var(name).map_err(|cause| match cause {
-            VarError::NotPresent => format!("the environment has no variable {name:?}"),
-            VarError::NotUnicode(_) => format!("the variable {name:?} is not UTF-8"),
+            VarError::NotPresent => format!("environment variable {name:?} is not set"),
+            VarError::NotUnicode(_) => format!("environment variable {name:?} is not UTF-8"),
         });
     }
     let Some(path) = text.strip_prefix('@') else {
@@ -329,9 +321,12 @@ pub(crate) fn secret(text: &str, inputs: &Inputs) -> Result<String, String> {
 /// The text of a small file that an `@` stands before.
 pub(super) fn file(path: &str, inputs: &Inputs) -> Result<String, String> {
     match path {
-        "" => return Err("the file's name is missing after the @".to_owned()),
+        "" => return Err("missing file name after @".to_owned()),
         "-" => {
-            return Err("@- would read what stdin has to send: write @FILE or env:NAME".to_owned())
+            return Err(
+                "cannot read from stdin, which is sent as messages; use @FILE or env:NAME"
+                    .to_owned(),
+            )
         }
         _ => {}
     }
@@ -369,10 +364,7 @@ mod tests {
     #[test]
     fn a_limit_is_not_zero() {
         assert_eq!(limit("1ms"), Ok(Duration::from_millis(1)));
-        assert_eq!(
-            limit("0ms"),
-            Err("a limit of 0 would let nothing happen".to_owned())
-        );
+        assert_eq!(limit("0ms"), Err("must be greater than 0".to_owned()));
     }
 
     #[test]
@@ -381,7 +373,7 @@ mod tests {
         assert_eq!(wait("forever"), Ok(Wait::Forever));
         assert_eq!(wait("0"), Ok(Wait::For(Duration::ZERO)));
         assert_eq!(wait("2s"), Ok(Wait::For(Duration::from_secs(2))));
-        assert!(wait("-2").expect_err("no such wait").ends_with("no end"));
+        assert!(wait("-2").expect_err("no such wait").ends_with("no limit"));
     }
 
     #[test]
@@ -399,18 +391,15 @@ mod tests {
         for (text, sentence) in [
             ("", right.to_owned()),
             ("K", right.to_owned()),
-            ("0", "a size is at least 1".to_owned()),
-            ("1T", format!("'T' is no unit: {right}")),
-            ("1.5M", format!("'.5M' is no unit: {right}")),
-            (
-                "99999999999G",
-                "that is more than 64 bits can hold".to_owned(),
-            ),
+            ("0", "must be at least 1".to_owned()),
+            ("1T", format!("unknown unit 'T': {right}")),
+            ("1.5M", format!("unknown unit '.5M': {right}")),
+            ("99999999999G", "too large for a 64-bit number".to_owned()),
         ] {
             assert_eq!(size(text), Err(sentence), "{text}");
         }
         assert_eq!(chunk_size("16M"), Ok(16 << 20));
-        assert_eq!(chunk_size("17M"), Err("a chunk is at most 16M".to_owned()));
+        assert_eq!(chunk_size("17M"), Err("must be at most 16M".to_owned()));
         assert_eq!(echo_size("1G"), Ok(1 << 30));
         for wrong in ["1025M", "16777216G"] {
             assert_eq!(echo_size(wrong), Err("must be at most 1G".to_owned()));
@@ -449,7 +438,7 @@ mod tests {
         }
         assert_eq!(
             pointer("time"),
-            Err("a JSON Pointer begins with a slash: /time (RFC 6901)".to_owned())
+            Err("a JSON Pointer starts with a slash: /time (RFC 6901)".to_owned())
         );
         assert!(pointer("/a~b").is_err() && pointer("/a~").is_err());
     }
@@ -460,11 +449,11 @@ mod tests {
         assert_eq!(hex_bytes(""), Ok(vec![]));
         assert_eq!(
             hex_bytes("0g"),
-            Err("'g' is no hexadecimal digit".to_owned())
+            Err("'g' is not a hexadecimal digit".to_owned())
         );
         assert_eq!(
             hex_bytes("abc"),
-            Err("two digits make a byte, and these are 3: one is missing or too many".to_owned())
+            Err("odd number of hexadecimal digits (3)".to_owned())
         );
     }
 
@@ -493,12 +482,12 @@ mod tests {
             std::env::var("CARGO_PKG_NAME").ok()
         );
         for (wrong, says) in [
-            (secret("env:"), "no variable \"\""),
+            (secret("env:"), "variable \"\" is not set"),
             (
                 secret("env:WSLINE_NO_SUCH"),
-                "no variable \"WSLINE_NO_SUCH\"",
+                "variable \"WSLINE_NO_SUCH\" is not set",
             ),
-            (secret("@"), "name is missing"),
+            (secret("@"), "missing file name"),
             (secret("@-"), "stdin"),
             (secret("@/no/such"), "can't be read"),
             (secret("@/"), "can't be read"),

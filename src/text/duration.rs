@@ -29,7 +29,7 @@ pub fn parse(text: &str) -> Result<Duration, String> {
         "ms" => 1_000_000,
         "s" => 1_000_000_000,
         "m" => 60_000_000_000,
-        other => return Err(format!("'{other}' is no unit: {RIGHT}")),
+        other => return Err(format!("unknown unit '{other}': {RIGHT}")),
     };
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
     let is_number = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
@@ -105,9 +105,9 @@ mod tests {
             ("+1", right.to_owned()),
             ("1.2.3", right.to_owned()),
             ("s", right.to_owned()),
-            ("2h", format!("'h' is no unit: {right}")),
-            ("inf", format!("'inf' is no unit: {right}")),
-            ("1e9", format!("'e9' is no unit: {right}")),
+            ("2h", format!("unknown unit 'h': {right}")),
+            ("inf", format!("unknown unit 'inf': {right}")),
+            ("1e9", format!("unknown unit 'e9': {right}")),
             (
                 "99999999999",
                 "that is more than a hundred years".to_owned(),

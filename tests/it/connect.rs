@@ -188,12 +188,12 @@ fn options_go_before_what_the_address_says() {
 
 #[test]
 fn what_no_header_can_hold_is_a_usage_error() {
-    const CONTROL: &str = "a header can't hold control characters or line ends";
+    const CONTROL: &str = "a header value cannot contain control characters or line breaks";
     for (option, value, complaint) in [
         (
             "--subprotocol <NAME>",
             "two words",
-            "a subprotocol is one word of letters, digits and !#$%&'*+-.^_`|~ (RFC 6455 §4.1)",
+            "a subprotocol has only letters, digits and !#$%&'*+-.^_`|~ (RFC 6455 §4.1)",
         ),
         ("--user-agent <NAME>", "a\u{7}b", CONTROL),
         ("--origin <ORIGIN>", "a\nb", CONTROL),

@@ -321,7 +321,7 @@ fn what_is_not_understood_is_named() {
         (
             "curl wss://h -b jar.s3cret",
             &[],
-            "error: invalid value for '--cookie <N=V>': [..]cookie files are not read[..]\n...\n",
+            "error: invalid value for '--cookie <N=V>': [..]cookie files are not supported[..]\n...\n",
         ),
         (
             "curl wss://h",

@@ -194,19 +194,13 @@ fn a_file_that_is_no_text_is_said_and_what_was_before_is_answered() {
 #[test]
 fn what_does_not_go_together_is_said() {
     for (args, said) in [
-        (
-            vec!["-d", "@-", "-d", "@-"],
-            "@- stands twice, and stdin can be read only once",
-        ),
+        (vec!["-d", "@-", "-d", "@-"], "@- can be used only once"),
         (
             vec!["-i", "-d", "@-"],
-            "-i does not go with @-: both read stdin",
+            "-i cannot be used with @-: both read stdin",
         ),
-        (
-            vec!["--chunk-size", "3"],
-            "--chunk-size says how --binary cuts up stdin: add -b, or leave it out",
-        ),
-        (vec!["-d", "@"], "the file's name is missing after the @"),
+        (vec!["--chunk-size", "3"], "--chunk-size requires -b"),
+        (vec!["-d", "@"], "missing file name after @"),
     ] {
         let program = Wsline::new()
             .arg("ws://127.0.0.1:1/")

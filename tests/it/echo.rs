@@ -210,14 +210,12 @@ fn limits_have_limits() {
 fn tls_wants_a_certificate() {
     Wsline::new()
         .args(["echo", "127.0.0.1:0", "--tls"])
-        .stderr_matches("error: --tls needs a certificate[..]\n...\n")
+        .stderr_matches("error: --tls requires --cert[..]\n...\n")
         .code(2)
         .run();
     Wsline::new()
         .args(["echo", "127.0.0.1:0", "--key", "k.pem"])
-        .stderr_matches(
-            "error: --cert, --key and --pass are for TLS: add --tls, or leave them out\n...\n",
-        )
+        .stderr_matches("error: --cert, --key and --pass require --tls\n...\n")
         .code(2)
         .run();
     Wsline::new()

@@ -249,16 +249,22 @@ fn stdin_is_left_alone_unless_it_goes_on_afterwards() {
 #[test]
 fn what_makes_no_sense_is_refused() {
     for (words, says) in [
-        (vec!["--strict"], "--strict is about expectations"),
+        (vec!["--strict"], "--strict requires an expectation"),
         (
             vec!["--expect-status", "401", "-d", "x"],
-            "another status than 101 stands alone",
+            "a status other than 101 cannot be combined",
         ),
-        (vec!["--expect-json", "{"], "it is no JSON"),
+        (vec!["--expect-json", "{"], "invalid JSON"),
         (vec!["--expect-match", "("], "unclosed group"),
         (vec!["--expect-close", "99"], "1000 to 4999, or any"),
-        (vec!["--expect-hex", "0"], "two digits make a byte"),
-        (vec!["--expect", "x", "--within", "0"], "a limit of 0"),
+        (
+            vec!["--expect-hex", "0"],
+            "odd number of hexadecimal digits",
+        ),
+        (
+            vec!["--expect", "x", "--within", "0"],
+            "must be greater than 0",
+        ),
     ] {
         Wsline::new()
             .arg("ws://127.0.0.1:9/")

@@ -39,25 +39,25 @@ fn the_short_help_fits_a_screen() {
     in_order(
         &text,
         &[
-            "A line to any WebSocket",
+            "A WebSocket client for the command line",
             "Usage: wsline [OPTIONS] URL\n       wsline COMMAND [ARGUMENTS]\n",
             "Commands:\n  test ",
             "\n  echo ",
             "\n  demo ",
-            "Headers and identity:\n",
+            "Headers and authentication:\n",
             "  -H, --header ",
             "TLS:\n",
             "  -k, --insecure ",
-            "Time:\n",
+            "Timeouts:\n",
             "  -w, --wait <TIME> ",
-            "What to send:\n",
+            "Sending:\n",
             "  -d, --data <TEXT> ",
-            "What to expect:\n",
+            "Expectations:\n",
             "  -n, --max-messages <N> ",
-            "What to show:\n",
+            "Output:\n",
             "  -v, --verbose... ",
             "  -h, --help ",
-            "--help shows all of it\n",
+            "--help shows more\n",
         ],
     );
 }
@@ -70,15 +70,15 @@ fn the_long_help_has_everything() {
         &[
             "Usage: wsline [OPTIONS] URL\n",
             "Commands:\n",
-            "Headers and identity:\n",
+            "Headers and authentication:\n",
             "TLS:\n",
-            "Time:\n",
-            "What to send:\n",
-            "What to expect:\n",
-            "What to show:\n",
-            "What to keep:\n",
+            "Timeouts:\n",
+            "Sending:\n",
+            "Expectations:\n",
+            "Output:\n",
+            "Files:\n",
             "Protocol:\n",
-            "Exit status:\n",
+            "Exit codes:\n",
             "Environment:\n",
             "JSON lines:\n",
             "Examples:\n",
@@ -169,27 +169,27 @@ fn usage_errors() {
     for (args, complaint, end) in [
         (
             &[][..],
-            "there is no URL to connect to; `wsline demo` needs none",
+            "missing URL; `wsline demo` works without one",
             USAGE,
         ),
         (
             &["-k", "echo"],
-            "put `echo` first: wsline echo …; to connect to a host of that name write ws://echo",
+            "the command comes first: wsline echo …; to connect to a host of that name, use ws://echo",
             USAGE,
         ),
         (
             &["ws://a", "ws://b"],
-            "one URL is enough, and 'ws://b' is a second; a message to send is written -d TEXT",
+            "unexpected argument 'ws://b' after the URL; to send a message, use -d TEXT",
             USAGE,
         ),
         (
             &["-q", "-v", "ws://a"],
-            "-v does not go with -q: one says more, the other less",
+            "-v cannot be used with -q",
             USAGE,
         ),
         (
             &["ws://a", "-n", "0"],
-            "invalid value '0' for '--max-messages <N>': a number of messages is 1 or more",
+            "invalid value '0' for '--max-messages <N>': must be a number greater than 0",
             TRY_HELP,
         ),
         (
@@ -205,7 +205,7 @@ fn usage_errors() {
         (
             &["ws://a", "-w", "1 fortnight"],
             "invalid value '1 fortnight' for '--wait <TIME>': [..] a duration is written 500ms, \
-             2s, 1m, or as a number of seconds; -1 or forever has no end",
+             2s, 1m, or as a number of seconds; -1 or forever has no limit",
             TRY_HELP,
         ),
         (

@@ -120,7 +120,7 @@ fn a_variable_or_file_that_is_missing_is_a_usage_error() {
         ("@none", "\"none\" can't be read: No such file or directory"),
         (
             "@-",
-            "@- would read what stdin has to send: write @FILE or env:NAME",
+            "cannot read from stdin, which is sent as messages; use @FILE or env:NAME",
         ),
     ] {
         Wsline::new()

@@ -337,7 +337,7 @@ fn what_does_not_go_with_json_is_said() {
             .args(["ws://127.0.0.1:1/", "--json", option])
             .args(value)
             .stderr_matches(format!(
-                "...\n[..]--json does not go with {option}: [..]\n..."
+                "...\n[..]--json cannot be used with {option}: [..]\n..."
             ))
             .code(2)
             .run();

@@ -243,7 +243,7 @@ fn without_the_option_the_hint_names_it() {
         .run();
     Wsline::new()
         .args(["--max-redirs", "3", "ws://127.0.0.1:1/"])
-        .stderr_matches("...\n[..]--max-redirs says how far --location goes: add -L[..]\n...\n")
+        .stderr_matches("...\n[..]--max-redirs requires -L[..]\n...\n")
         .code(2)
         .run();
 }

@@ -90,11 +90,11 @@ fn what_a_file_wants_and_can_not_have_is_shown_in_it() {
         ("url ws://h:x/\n> hi\n", ":1[..]"),
         (
             "url ws://h/\noption --inscure\n> hi\n",
-            ":2: unexpected argument '--inscure' found, a similar one is --insecure",
+            ":2: unexpected argument '--inscure' found; did you mean --insecure?",
         ),
         (
             "url ws://h/\noption -d hi\n",
-            ":2: --data does not stand in a test: a session file says what is sent and expected",
+            ":2: --data cannot be used in a test: session files define what is sent and expected",
         ),
         (
             "url ws://h/\nheader X\n",
@@ -102,7 +102,7 @@ fn what_a_file_wants_and_can_not_have_is_shown_in_it() {
         ),
         (
             "url ws://h/\noption -u me\n",
-            ":2: -u USER would ask for the password[..]",
+            ":2: -u USER would prompt for the password[..]",
         ),
         (
             "url ws://h/\n> file @no.such\n",

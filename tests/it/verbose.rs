@@ -218,7 +218,7 @@ fn names_and_addresses() {
 fn verbose_and_quiet_do_not_go_together() {
     Wsline::new()
         .args(["-v", "-q", "ws://127.0.0.1/"])
-        .stderr_matches("error: -v does not go with -q: one says more, the other less\n\n...\n")
+        .stderr_matches("error: -v cannot be used with -q\n\n...\n")
         .code(2)
         .run();
 }

@@ -407,7 +407,7 @@ fn usage() {
         (
             vec!["--key", "k"],
             "\
-error: --key is for the certificate of --cert: add --cert FILE, or leave it out
+error: --key requires --cert FILE
 
 Usage: wsline [OPTIONS] URL
        wsline COMMAND [ARGUMENTS]
@@ -418,7 +418,7 @@ For more information, try '--help'.
         (
             vec!["--pass", "p"],
             "\
-error: --pass is for the certificate of --cert: add --cert FILE, or leave it out
+error: --pass requires --cert FILE
 
 Usage: wsline [OPTIONS] URL
        wsline COMMAND [ARGUMENTS]
@@ -429,7 +429,7 @@ For more information, try '--help'.
         (
             vec!["--cert", "c", "--pass", "env:WSLINE_NOT_SET"],
             "\
-error: invalid value for '--pass <PASS>': the environment has no variable \"WSLINE_NOT_SET\"
+error: invalid value for '--pass <PASS>': environment variable \"WSLINE_NOT_SET\" is not set
 
 Usage: wsline [OPTIONS] URL
        wsline COMMAND [ARGUMENTS]
@@ -451,7 +451,7 @@ For more information, try '--help'.
         (
             vec!["--tls-min", "1.3", "--tls-max", "1.2"],
             "\
-error: --tls-min 1.3 and --tls-max 1.2 leave no version: the first may not be above the second
+error: --tls-min 1.3 is greater than --tls-max 1.2
 
 Usage: wsline [OPTIONS] URL
        wsline COMMAND [ARGUMENTS]

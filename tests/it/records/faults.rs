@@ -63,9 +63,9 @@ fn names_that_are_no_file_are_refused() {
     for (name, why) in [
         (
             "-",
-            "a record goes into a file: --json writes one to stdout",
+            "a record cannot be written to stdout; use --json instead",
         ),
-        ("", "a record needs a file's name"),
+        ("", "missing file name"),
     ] {
         Wsline::new()
             .args(["ws://127.0.0.1:1/", "--record", name])
