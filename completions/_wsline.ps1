@@ -140,6 +140,7 @@ Register-ArgumentCompleter -Native -CommandName 'wsline' -ScriptBlock {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use color')
             [CompletionResult]::new('--bail', '--bail', [CompletionResultType]::ParameterName, 'Stop after the first failure')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print a JSON object for each file and a summary')
+            [CompletionResult]::new('--untrusted', '--untrusted', [CompletionResultType]::ParameterName, 'Restrict session files that come from someone else')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print each statement to stderr as it is run')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Print each statement to stderr as it is run')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only files that did not pass')

@@ -808,7 +808,7 @@ _wsline() {
             return 0
             ;;
         wsline__subcmd__test)
-            opts="-j -v -q -h --jobs --filter --var --url --bail --junit --json --serve --ready --speed --ignore --verbose --quiet --color --help"
+            opts="-j -v -q -h --jobs --filter --var --url --bail --junit --json --untrusted --serve --ready --speed --ignore --verbose --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -136,6 +136,7 @@ set edit:completion:arg-completer[wsline] = {|@words|
             cand --color 'When to use color'
             cand --bail 'Stop after the first failure'
             cand --json 'Print a JSON object for each file and a summary'
+            cand --untrusted 'Restrict session files that come from someone else'
             cand -v 'Print each statement to stderr as it is run'
             cand --verbose 'Print each statement to stderr as it is run'
             cand -q 'Print only files that did not pass'

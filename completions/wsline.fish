@@ -123,6 +123,7 @@ always\t'Whatever the output is'
 never\t'Not at all'"
 complete -c wsline -n "__fish_wsline_using_subcommand test" -l bail -d 'Stop after the first failure'
 complete -c wsline -n "__fish_wsline_using_subcommand test" -l json -d 'Print a JSON object for each file and a summary'
+complete -c wsline -n "__fish_wsline_using_subcommand test" -l untrusted -d 'Restrict session files that come from someone else'
 complete -c wsline -n "__fish_wsline_using_subcommand test" -s v -l verbose -d 'Print each statement to stderr as it is run'
 complete -c wsline -n "__fish_wsline_using_subcommand test" -s q -l quiet -d 'Print only files that did not pass'
 complete -c wsline -n "__fish_wsline_using_subcommand test" -s h -l help -d 'Show this help'

@@ -125,7 +125,8 @@ pub const JSON_OUT: &[(&str, &str)] = &[
 
 /// Where session files are described: `--help` only points there.
 const SESSION_FILES: &str = "A conversation to run and to check, one statement per line: > sends, \
-     < expects. The man page has the grammar: wsline generate man | man -l -";
+     < expects. One from someone else is like a script: wsline test --untrusted restricts it. The \
+     man page has the grammar: wsline generate man | man -l -";
 
 /// Examples: what they do, and the line to type.
 pub const EXAMPLES: &[(&str, &str)] = &[

@@ -22,6 +22,7 @@ mod options;
 mod test;
 #[cfg(test)]
 mod tests;
+mod untrusted;
 pub mod usage;
 mod values;
 
@@ -38,6 +39,7 @@ pub use data::{Datum, Spoken};
 pub use identity::Login;
 pub use options::Options;
 pub use test::TestOptions;
+pub use untrusted::{check as check_untrusted, options as untrusted_options, NotAllowed};
 pub use values::{BinaryAs, Colour, Compress, Shell};
 
 use crate::http::find_tokens;
@@ -197,6 +199,7 @@ enum Task {
     /// own connections and is reported by a line on stdout, followed by what went wrong. The exit
     /// code is 0 if all files pass; otherwise it is that of the first file that did not: 4 if an
     /// expectation was not met, 2 if the file can't be read, or that of the failed connection.
+    /// A session file from someone else is like a script: read it first, or use --untrusted.
     #[command(args_override_self = true, override_usage = TEST_USAGE)]
     Test(Box<TestOptions>),
 
@@ -348,11 +351,7 @@ pub fn conversation(words: &[OsString], inputs: &Inputs) -> Result<Options, Stri
     }
     let cli = Cli::from_arg_matches(&matches).map_err(|error| sentence_of(&error))?;
     if cli.task.is_some() || cli.talk.url.is_some() {
-        return Err(
-            "unexpected argument; only options are allowed here: files come before --, and a value \
-             with spaces needs quotes"
-                .to_owned(),
-        );
+        return Err(NOT_AN_OPTION.to_owned());
     }
     let options = cli.talk.typed.settle()?;
     if options
@@ -368,6 +367,10 @@ pub fn conversation(words: &[OsString], inputs: &Inputs) -> Result<Options, Stri
     }
     Ok(options)
 }
+
+const NOT_AN_OPTION: &str =
+    "unexpected argument; only options are allowed here: files come before \
+     --, and a value with spaces needs quotes";
 
 /// What clap says, without the usage of another command than was called.
 fn sentence_of(error: &clap::Error) -> String {

@@ -71,6 +71,17 @@ pub struct TestOptions {
     #[arg(long)]
     pub json: bool,
 
+    /// Restrict session files that come from someone else
+    ///
+    /// A session file is like a script: it can send any environment variable and any file to any
+    /// address, and turn off certificate checks. With this option, which requires --url, a file can
+    /// use only the address of --url, the variables of --var and those that it captures, and files
+    /// below its own folder. It can't follow redirects, change the route or TLS, or read a file or a
+    /// variable by an option. A file that tries is not run and reported with the place and the
+    /// reason. The options after -- are not restricted.
+    #[arg(long)]
+    pub untrusted: bool,
+
     /// Start a server first, and stop it afterwards
     ///
     /// CMD is run by sh. Its process group is stopped however the run ends, with SIGTERM and, after
@@ -134,6 +145,12 @@ impl TestOptions {
         }
         if self.json && self.quiet {
             return both("--json", "-q", "JSON has an object for every file");
+        }
+        if self.untrusted && self.url.is_none() {
+            return Err(
+                "--untrusted requires --url: the address in a file from someone else is not used"
+                    .to_owned(),
+            );
         }
         if self.ready.is_some() && self.serve.is_none() {
             return Err("--ready requires --serve CMD".to_owned());
@@ -206,6 +223,11 @@ pub(super) fn foreign(command: &clap::Command, matches: &clap::ArgMatches) -> Op
         let long = argument.get_long().unwrap_or(id);
         Some(format!("--{long} cannot be used in a test: {why}"))
     })
+}
+
+/// Whether the option with this id means nothing beside a session file.
+pub(super) fn is_foreign(id: &str) -> bool {
+    FOREIGN.iter().any(|(_, ids)| ids.contains(&id))
 }
 
 /// The options that [`foreign`] finds.

@@ -17,6 +17,7 @@ mod redact;
 mod secrets;
 mod server;
 mod trial;
+mod untrusted;
 
 use std::ffi::OsString;
 use std::io;
@@ -60,6 +61,8 @@ pub struct Settings {
     pub ignore: Vec<String>,
     /// Options of a conversation that go before those of the files.
     pub words: Vec<OsString>,
+    /// Files may do only what `--untrusted` allows.
+    pub untrusted: bool,
     /// They say that close codes may be sent which RFC 6455 forbids.
     pub force: bool,
     /// What the process was started in.
@@ -82,6 +85,10 @@ pub fn run(
 ) -> Result<ExitCode, Error> {
     let begun = Instant::now();
     let files = files::find(&test.files, &test.filter)?;
+    let variables = Variables {
+        given: &test.vars,
+        untrusted: test.untrusted,
+    };
     // Of a folder only regular files are read, and nothing else that files name.
     let of_files = environment.inputs.only_regular();
     let load = |path: PathBuf| {
@@ -91,14 +98,17 @@ pub fn run(
         } else {
             &of_files
         };
-        Loaded::read(path, inputs)
+        if test.untrusted {
+            untrusted::load(path, inputs, variables)
+        } else {
+            Loaded::read(path, inputs)
+        }
     };
     let files: Vec<Loaded> = files.into_iter().map(load).collect();
     let of_tls = [&options.cacert, &options.cert, &options.key];
     for path in of_tls.into_iter().flatten() {
         environment.inputs.prefetch(path, tls::LARGEST_FILE);
     }
-    let variables = Variables { given: &test.vars };
     let secrets = secrets::of(test.url.as_deref(), options);
     let redactor = variables.redactor(&files, &secrets);
     let door = door(&test, options, &files, variables, &redactor)?;
@@ -121,6 +131,7 @@ pub fn run(
         speed: test.speed,
         ignore: test.ignore,
         words: test.words,
+        untrusted: test.untrusted,
         force: options.force,
         // Nobody is asked anything, whatever stdin is.
         environment: Environment {

@@ -53,6 +53,24 @@ pub const DESCRIPTION: &[&str] = &[
      whole message.",
 ];
 
+/// What a session file from someone else can do, a paragraph each.
+pub const UNTRUSTED: &[&str] = &[
+    "A session file from someone else is like a script: read it before you run it, or run it with \
+     wsline test --untrusted --url URL. Otherwise it can send every variable of the environment, as \
+     ${NAME} or env:NAME, and every file that you can read, as file @PATH, text @PATH or by an \
+     option, to the address that it has, to another host, a proxy or a Unix socket, and turn off \
+     the verification of certificates. So can a record: a header in it whose value is *** stands \
+     for a variable that is named after the header.",
+    "With --untrusted the only address is that of --url; those in the file are not used. The only \
+     variables are those of --var and those that the file captures. Paths lead only to regular \
+     files below the folder of the session file, also through symbolic links, and the session file \
+     itself is such a file. The header Host can't be set, and a header, a user or a token can't be \
+     read from a file or a variable. A file that breaks one of these rules is not run; the error \
+     has the file, the line, the column and the reason, and the exit status is 2. Only a path with \
+     a captured value is checked later, when it is used. Options after -- \
+     are the user's own and not restricted, nor are --serve and proxies in the environment.",
+];
+
 /// The grammar in EBNF (ISO/IEC 14977), and between question marks what is defined elsewhere.
 pub const EBNF: &str = r##"file      = { [ comment | statement ] , line end } ;
 comment   = "#" , { character } ;

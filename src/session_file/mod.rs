@@ -17,6 +17,7 @@ mod tests;
 mod variables;
 
 pub use parse::{decode, parse};
+pub use place::flaw_at;
 pub use print::{around_message, comment, print, print_line};
 pub use template::is_name;
 

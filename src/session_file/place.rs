@@ -169,9 +169,52 @@ pub(super) fn flaw(file: &str, number: u32, line: &str, at: usize, cause: String
     }
 }
 
+/// A flaw of the statement that begins on line `number`: at the first place in it that has `mark`,
+/// or on that line as a whole. A statement goes on in the indented lines below it.
+#[must_use]
+pub fn flaw_at(file: &str, text: &str, number: u32, mark: &str, cause: String) -> Flaw {
+    let mut lines = (1..).zip(text.lines()).skip_while(|(at, _)| *at < number);
+    let Some((_, first)) = lines.next().filter(|_| number > 0) else {
+        return Flaw {
+            file: file.to_owned(),
+            cause,
+            ..Flaw::default()
+        };
+    };
+    let goes_on = |line: &str| line.starts_with(['#', ' ', '\t']) && !line.trim().is_empty();
+    let rest = lines.take_while(|(_, line)| goes_on(line));
+    let rest = rest.filter(|(_, line)| !line.starts_with('#'));
+    let mut all = std::iter::once((number, first)).chain(rest);
+    let found = all.find_map(|(number, line)| Some((number, line, line.find(mark)?)));
+    match found.filter(|_| !mark.is_empty()) {
+        Some((number, line, at)) => flaw(file, number, line, at, cause),
+        None => Flaw {
+            column: 0,
+            ..flaw(file, number, first, 0, cause)
+        },
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_mark_is_found_in_the_lines_of_its_statement() {
+        let text = "> a\r\n> b\n# @\n  é@x\n\n  @\n> @\n";
+        let place = |number, mark| {
+            let flaw = flaw_at("f", text, number, mark, "no".to_owned());
+            (flaw.line, flaw.column, flaw.text)
+        };
+        assert_eq!(place(2, "@"), (4, 4, "  é@x".to_owned()));
+        assert_eq!(place(2, "b"), (2, 3, "> b".to_owned()));
+        for mark in ["@", ""] {
+            assert_eq!(place(1, mark), (1, 0, "> a".to_owned()), "{mark:?}");
+        }
+        for number in [0, 100] {
+            assert_eq!(place(number, "@"), (0, 0, String::new()), "{number}");
+        }
+    }
 
     #[test]
     fn continued_lines_lose_the_indentation_of_the_first() {

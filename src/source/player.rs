@@ -5,6 +5,7 @@
 //! value does to a statement shows when its turn comes.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -14,11 +15,12 @@ use serde_json::Value;
 use super::conversation::{Act, Expectation, Plot, Step, Wanted};
 use super::reader::Reader;
 use crate::conversation::matching::Pattern;
-use crate::error::{plain, Error, Flaw};
+use crate::error::{plain, Error};
 use crate::event::{Kind, Link};
 use crate::protocol::{CloseReason, MAX_CONTROL_PAYLOAD};
 use crate::session_file::{self, Line, Message, Payload, Script, Statement, Template};
-use crate::sys::file::{open_regular, read_regular, LARGEST};
+use crate::sys::file::{irregular, open_regular, read_regular, LARGEST};
+use crate::sys::path::real_path_below;
 
 /// How a file is played.
 pub struct Options<'a> {
@@ -38,6 +40,8 @@ pub struct Options<'a> {
     pub ignore: &'a [String],
     /// Close codes may be sent that RFC 6455 forbids.
     pub force: bool,
+    /// Only regular files below [`folder`](Self::folder) may be read (`--untrusted`).
+    pub confined: bool,
 }
 
 /// A connection that a file needs.
@@ -66,6 +70,7 @@ pub struct Player {
     speed: Option<f64>,
     ignore: Vec<String>,
     force: bool,
+    confined: bool,
     /// The expectations that are left.
     expected: usize,
 }
@@ -74,26 +79,13 @@ pub struct Player {
 #[derive(Debug)]
 struct Book {
     file: String,
-    lines: Vec<String>,
+    text: String,
 }
 
 impl Book {
     fn flaw(&self, line: u32, mark: &str, cause: impl Into<String>) -> Error {
-        let text = (line as usize)
-            .checked_sub(1)
-            .and_then(|at| self.lines.get(at));
-        let text = text.cloned().unwrap_or_default();
-        let column = match text.find(mark) {
-            Some(at) if !mark.is_empty() => text[..at].chars().count() + 1,
-            _ => 0,
-        };
-        Error::Script(Box::new(Flaw {
-            file: self.file.clone(),
-            line,
-            column: u32::try_from(column).unwrap_or(0),
-            text,
-            cause: cause.into(),
-        }))
+        let flaw = session_file::flaw_at(&self.file, &self.text, line, mark, cause.into());
+        Error::Script(Box::new(flaw))
     }
 
     fn place(&self, line: u32) -> String {
@@ -113,10 +105,10 @@ impl Player {
     pub fn new(script: Script, options: &Options<'_>) -> Result<(Vec<Connection>, Self), Error> {
         let book = Book {
             file: options.file.to_owned(),
-            lines: options.text.lines().map(str::to_owned).collect(),
+            text: options.text.to_owned(),
         };
         let names = names(&script, &book)?;
-        let values = variables(&script, &book, options.lookup)?;
+        let values = variables(&script, &book, options)?;
         let mut player = Self {
             book,
             names,
@@ -127,6 +119,7 @@ impl Player {
             speed: options.speed,
             ignore: options.ignore.to_vec(),
             force: options.force,
+            confined: options.confined,
             expected: 0,
             lines: VecDeque::new(),
         };
@@ -309,9 +302,16 @@ impl Player {
         Ok(self.folder.join(self.text(line, template)?))
     }
 
+    /// The file to open for `path`.
+    fn readable(&self, line: &Line, path: &Path) -> Result<PathBuf, Error> {
+        if !self.confined {
+            return Ok(path.to_owned());
+        }
+        check_confined(&self.folder, path).map_err(|cause| self.book.flaw(line.number, "@", cause))
+    }
+
     fn unreadable(&self, line: &Line, path: &Path, cause: &std::io::Error) -> Error {
-        let cause = format!("{} can't be read: {}", path.display(), plain(cause));
-        self.book.flaw(line.number, "@", cause)
+        self.book.flaw(line.number, "@", unreadable(path, cause))
     }
 
     /// What a `>` does.
@@ -327,7 +327,7 @@ impl Player {
             Message::File(kind, template) => {
                 let path = self.path(line, template)?;
                 let fault = |cause| self.unreadable(line, &path, &cause);
-                let file = open_regular(&path).map_err(fault)?;
+                let file = open_regular(&self.readable(line, &path)?).map_err(fault)?;
                 Act::Stream(*kind, Reader::new(file, path.display().to_string()))
             }
             Message::Ping(payload) => Act::Ping(self.payload(line, payload)?),
@@ -377,7 +377,7 @@ impl Player {
             W::Binary(bytes) => Wanted::Message(Pattern::Binary(bytes.clone())),
             W::File(kind, template) => {
                 let path = self.path(line, template)?;
-                let bytes = read_regular(&path, LARGEST)
+                let bytes = read_regular(&self.readable(line, &path)?, LARGEST)
                     .map_err(|cause| self.unreadable(line, &path, &cause))?;
                 Wanted::Message(match kind {
                     Kind::Binary => Pattern::Binary(bytes),
@@ -521,6 +521,32 @@ impl Plot for Player {
     }
 }
 
+/// The file that a path in a session file means, if that file may read it with `--untrusted`: a
+/// regular one below the session file's folder.
+///
+/// # Errors
+///
+/// Why it may not, in a sentence.
+pub fn check_confined(folder: &Path, path: &Path) -> Result<PathBuf, String> {
+    let real = real_path_below(folder, path).map_err(|cause| unreadable(path, &cause))?;
+    let shown = path.display();
+    let Some(real) = real else {
+        return Err(format!(
+            "{shown} is not allowed with --untrusted: it is not below the folder of the session \
+             file"
+        ));
+    };
+    let kind = fs::metadata(&real).map_err(|cause| unreadable(path, &cause))?;
+    match irregular(kind.file_type()) {
+        None => Ok(real),
+        Some(why) => Err(format!("{shown} is not allowed with --untrusted: {why}")),
+    }
+}
+
+fn unreadable(path: &Path, cause: &std::io::Error) -> String {
+    format!("{} can't be read: {}", path.display(), plain(cause))
+}
+
 fn expects(line: &Line) -> bool {
     matches!(line.statement, Statement::Expect(_))
 }
@@ -553,15 +579,19 @@ fn names(script: &Script, book: &Book) -> Result<Vec<String>, Error> {
     }
 }
 
-/// The values of all variables that are not captured before they are used.
+/// The values of all variables that are not captured before they are used. An address of the file
+/// that is not used needs none.
 fn variables(
     script: &Script,
     book: &Book,
-    lookup: &dyn Fn(&str) -> Option<String>,
+    options: &Options<'_>,
 ) -> Result<BTreeMap<String, String>, Error> {
     let mut values = BTreeMap::new();
     let mut captured: Vec<&str> = Vec::new();
     for line in &script.lines {
+        if options.url.is_some() && matches!(line.statement, Statement::Url(_)) {
+            continue;
+        }
         let sets = matches!(
             line.statement,
             Statement::Url(_)
@@ -575,7 +605,7 @@ fn variables(
             .iter()
             .flat_map(|template| template.variables())
         {
-            if let Some(value) = lookup(name) {
+            if let Some(value) = (options.lookup)(name) {
                 values.insert(name.to_owned(), value);
             } else if sets || !captured.contains(&name) {
                 return Err(unset(book, line, name));

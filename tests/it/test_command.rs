@@ -3,6 +3,7 @@
 mod reports;
 mod secrets;
 mod serve;
+mod untrusted;
 
 use std::time::Duration;
 
@@ -267,6 +268,16 @@ fn the_url_of_the_command_line_goes_before_that_of_the_file() {
             format!("url ws://no.such.host.invalid/\n{GREETING}"),
         )
         .stdout_matches("ok    talk.ws  [..]\n1 passed [..]\n")
+        .run();
+}
+
+/// An address that is not used needs no variables.
+#[test]
+fn the_url_of_the_command_line_makes_that_of_the_file_needless() {
+    let peer = greeted().start();
+    test(&["a.ws", "--url", &peer.url()])
+        .file("a.ws", format!("url ws://${{NO_SUCH}}/\n{GREETING}"))
+        .stdout_matches("ok [..]\n1 passed [..]\n")
         .run();
 }
 

@@ -100,6 +100,7 @@ fn man_page() -> io::Result<Vec<u8>> {
         "The grammar, in which a blank may be several, or tabs:",
     )]);
     verbatim(&mut page, grammar::EBNF.lines().map(roman));
+    untrusted(&mut page, &command);
     page.control("SH", ["FILES"]);
     terms(&mut page, FILES);
     page.control("SH", ["EXAMPLES"]);
@@ -158,6 +159,23 @@ fn json_lines(page: &mut Roff) {
     page.control("PP", []);
     page.text([roman(help::JSON_COMMON)]);
     terms(page, help::JSON_OUT);
+}
+
+/// What a session file from someone else can do, and which options it may set.
+fn untrusted(page: &mut Roff, command: &Command) {
+    page.control("SS", ["Session files from someone else"]);
+    paragraphs(page, grammar::UNTRUSTED);
+    let (allowed, refused) = cli::untrusted_options(command);
+    page.control("PP", []);
+    page.text([roman("With --untrusted a file may set only these options:")]);
+    page.text([bold(allowed.join(", ")), roman(".")]);
+    page.control("PP", []);
+    page.text([roman("The others are refused, each for one reason:")]);
+    for (why, options) in refused {
+        page.control("TP", []);
+        page.text([bold(options.join(", "))]);
+        page.text([roman(why)]);
+    }
 }
 
 /// The options in the groups and the order of `--help`; `clap_mangen`'s own section has the groups

@@ -68,6 +68,8 @@ fn flawed(flaw: Flaw) -> Error {
 pub struct Variables<'a> {
     /// Those of `--var`.
     pub given: &'a [(String, String)],
+    /// Whether only those of `--var` count (`--untrusted`).
+    pub untrusted: bool,
 }
 
 impl Variables<'_> {
@@ -77,6 +79,7 @@ impl Variables<'_> {
         let given = self.given.iter().rev().find(|(given, _)| given == name);
         match given {
             Some((_, value)) => Some(value.clone()),
+            None if self.untrusted => None,
             None => crate::plan::variable(name),
         }
     }
@@ -128,22 +131,33 @@ mod tests {
         }
     }
 
+    fn variables(given: &[(String, String)]) -> Variables<'_> {
+        Variables {
+            given,
+            untrusted: false,
+        }
+    }
+
     #[test]
     fn what_was_given_goes_before_the_environment_and_the_last_counts() {
         let given = [("PATH", "a"), ("X", "b"), ("PATH", "c")]
             .map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let variables = Variables { given: &given };
-        assert_eq!(variables.value("PATH").as_deref(), Some("c"));
-        let bare = Variables { given: &[] };
+        assert_eq!(variables(&given).value("PATH").as_deref(), Some("c"));
+        let bare = variables(&[]);
         assert_eq!(bare.value("PATH"), std::env::var("PATH").ok());
         assert_eq!(bare.value("WSLINE_NO_SUCH"), None);
+        let untrusted = Variables {
+            untrusted: true,
+            ..variables(&given)
+        };
+        assert_eq!(untrusted.value("PATH").as_deref(), Some("c"));
+        assert_eq!(untrusted.value("CARGO_PKG_NAME"), None);
     }
 
     #[test]
     fn values_are_kept_out_whether_they_are_used_or_given() {
         let given = [("TOKEN".to_owned(), "s3cret".to_owned())];
-        let variables = Variables { given: &given };
-        let redactor = variables.redactor(&[loaded("> ${CARGO_PKG_NAME}\n")], &[]);
+        let redactor = variables(&given).redactor(&[loaded("> ${CARGO_PKG_NAME}\n")], &[]);
         assert_eq!(
             redactor.apply("wsline, s3cret"),
             "${CARGO_PKG_NAME}, ${TOKEN}"
@@ -159,7 +173,7 @@ mod tests {
             loaded("url ws://h:${PORT}/\n"),
             loaded("url ws://i/\n"),
         ];
-        let url = |given| first_url(&files, Variables { given });
+        let url = |given| first_url(&files, variables(given));
         assert_eq!(url(&given).as_deref(), Some("ws://h:81/"));
         assert_eq!(url(&[]), None, "its variable has no value");
     }

@@ -90,6 +90,7 @@ fn play(
 ) -> Result<(), Error> {
     let variables = Variables {
         given: &settings.vars,
+        untrusted: settings.untrusted,
     };
     let lookup = |name: &str| variables.value(name);
     let steps = steps(&script, settings.speed.is_some(), origin.name);
@@ -103,6 +104,7 @@ fn play(
         speed: settings.speed,
         ignore: &settings.ignore,
         force: settings.force,
+        confined: settings.untrusted,
     };
     let (connections, player) = Player::new(script, &options)?;
     let mut plans = Vec::new();
@@ -159,6 +161,15 @@ fn plan(
 ) -> Result<Plan, Error> {
     let inputs = &settings.environment.inputs;
     let mut words: Vec<OsString> = connection.words.iter().map(OsString::from).collect();
+    if settings.untrusted {
+        // Each line has been checked by itself, and together they must not mean anything else.
+        cli::check_untrusted(&words).map_err(|refusal| {
+            let (line, cause) = of_file
+                .wrong(connection, inputs)
+                .unwrap_or((0, refusal.to_string()));
+            origin.flaw(line, 0, cause)
+        })?;
+    }
     words.extend(settings.words.iter().cloned());
     let mut options = cli::conversation(&words, inputs).map_err(|sentence| {
         let (line, sentence) = of_file.wrong(connection, inputs).unwrap_or((0, sentence));

@@ -21,6 +21,7 @@ fn play_with(
         speed: Some(2.0),
         ignore: &["/id".to_owned()],
         force: false,
+        confined: false,
     };
     Player::new(script, &options)
 }

@@ -1,0 +1,213 @@
+//! `--untrusted`: what a session file or a record from someone else may not do. All of it is checked
+//! before anything is connected; only a path that contains a captured value shows when it is used,
+//! and is then checked by the player.
+
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::fs;
+use std::os::unix::fs::FileTypeExt as _;
+use std::path::{Path, PathBuf};
+
+use super::load::{Loaded, Variables};
+use crate::cli::{self, NotAllowed};
+use crate::error::{plain, Error, Flaw};
+use crate::http::HIDDEN;
+use crate::session_file::{self, Line, Message, Part, Script, Statement, Template, Wanted};
+use crate::source::player::check_confined;
+use crate::sys::file::Inputs;
+use crate::sys::path::real_path_below;
+
+/// Reads a file that may only do what is allowed. One that tries more is an error.
+#[must_use]
+pub fn load(path: PathBuf, inputs: &Inputs, variables: Variables<'_>) -> Loaded {
+    if let Err(cause) = check_place(&path) {
+        let name = path.display().to_string();
+        let flaw = session_file::flaw_at(&name, "", 0, "", cause);
+        return Loaded {
+            path,
+            name,
+            text: String::new(),
+            script: Err(Error::Script(Box::new(flaw))),
+        };
+    }
+    let mut file = Loaded::read(path, inputs);
+    let checked = match &file.script {
+        Ok(script) => Check::new(&file, variables).script(script),
+        Err(_) => return file,
+    };
+    if let Err(flaw) = checked {
+        file.script = Err(Error::Script(Box::new(flaw)));
+    }
+    file
+}
+
+/// A session file is itself one of the files below its folder: its text is quoted in errors. A pipe,
+/// as a shell makes one of `<(…)`, is in no folder.
+fn check_place(path: &Path) -> Result<(), String> {
+    if fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_fifo()) {
+        return Ok(());
+    }
+    match real_path_below(folder(path), path) {
+        Ok(Some(_)) => Ok(()),
+        Ok(None) => Err(
+            "it is not allowed with --untrusted: it is a symbolic link to a file outside its folder"
+                .to_owned(),
+        ),
+        Err(cause) => Err(format!("it can't be read: {}", plain(&cause))),
+    }
+}
+
+fn folder(path: &Path) -> &Path {
+    path.parent().unwrap_or(Path::new(""))
+}
+
+/// A file that is checked.
+struct Check<'a> {
+    file: &'a Loaded,
+    variables: Variables<'a>,
+    captured: BTreeSet<&'a str>,
+}
+
+impl<'a> Check<'a> {
+    fn new(file: &'a Loaded, variables: Variables<'a>) -> Self {
+        Self {
+            file,
+            variables,
+            captured: BTreeSet::new(),
+        }
+    }
+
+    fn script(&mut self, script: &'a Script) -> Result<(), Flaw> {
+        for line in &script.lines {
+            // --url takes the place of every address.
+            if matches!(line.statement, Statement::Url(_)) {
+                continue;
+            }
+            self.line(line)?;
+            if let Statement::Capture { name, .. } = &line.statement {
+                self.captured.insert(name);
+            }
+        }
+        Ok(())
+    }
+
+    fn line(&self, line: &Line) -> Result<(), Flaw> {
+        self.variables_of(line)?;
+        match &line.statement {
+            Statement::Options(words) => self.options(line, words),
+            Statement::Header(header) => self.header(line, header),
+            Statement::Send(Message::File(_, path)) | Statement::Expect(Wanted::File(_, path)) => {
+                self.path(line, path)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Settings are read before anything can be captured.
+    fn variables_of(&self, line: &Line) -> Result<(), Flaw> {
+        let is_setting = matches!(
+            line.statement,
+            Statement::Header(_) | Statement::Subprotocol(_) | Statement::Options(_)
+        );
+        let templates = line.statement.templates();
+        let mut names = templates.iter().flat_map(|template| template.variables());
+        let is_known = |name: &str| {
+            self.variables.value(name).is_some() || !is_setting && self.captured.contains(name)
+        };
+        let Some(name) = names.find(|name| !is_known(name)) else {
+            return Ok(());
+        };
+        let cause = format!(
+            "the variable {name} is not allowed with --untrusted: the environment is not read, and \
+             no --var {name}=VALUE is given"
+        );
+        let mut marks = vec![format!("${{{name}}}")];
+        // In a record it is the value of a header, which is hidden.
+        if let Statement::Header(header) = &line.statement {
+            marks.push(quoted_name(header));
+        }
+        marks.push(HIDDEN.to_owned());
+        Err(self.flaw(line, &marks, &cause))
+    }
+
+    fn options(&self, line: &Line, words: &[Template]) -> Result<(), Flaw> {
+        let texts: Vec<OsString> = words.iter().map(|word| self.text(word).into()).collect();
+        let Err(refusal) = cli::check_untrusted(&texts) else {
+            return Ok(());
+        };
+        let word = refused_word(&texts, &refusal).and_then(|index| words.get(index));
+        let mark = word.map(first_part).unwrap_or_default();
+        Err(self.flaw(line, &[mark], &refusal.to_string()))
+    }
+
+    fn header(&self, line: &Line, header: &Template) -> Result<(), Flaw> {
+        let words = ["-H".into(), self.text(header).into()];
+        let Err(refusal @ NotAllowed::Option { .. }) = cli::check_untrusted(&words) else {
+            // What else is wrong with it is told when it is read.
+            return Ok(());
+        };
+        let marks = [first_part(header), quoted_name(header)];
+        Err(self.flaw(line, &marks, &refusal.to_string()))
+    }
+
+    fn path(&self, line: &Line, path: &Template) -> Result<(), Flaw> {
+        // What is captured is known, and checked, when its turn comes.
+        let is_given = |name: &str| self.variables.value(name).is_some();
+        if !path.variables().all(is_given) {
+            return Ok(());
+        }
+        let folder = folder(&self.file.path);
+        match check_confined(folder, &folder.join(self.text(path))) {
+            Ok(_) => Ok(()),
+            Err(cause) => Err(self.flaw(line, &["@".to_owned()], &cause)),
+        }
+    }
+
+    /// A text with its variables, which all have values.
+    fn text(&self, template: &Template) -> String {
+        let text = template.render(&|name| self.variables.value(name));
+        text.unwrap_or_default()
+    }
+
+    /// A flaw at the first of the marks that is in the statement, or at its beginning.
+    fn flaw(&self, line: &Line, marks: &[String], cause: &str) -> Flaw {
+        let (name, text) = (&self.file.name, &self.file.text);
+        let at =
+            |mark: &str| session_file::flaw_at(name, text, line.number, mark, cause.to_owned());
+        let mut flaws = marks.iter().map(|mark| at(mark));
+        flaws.find(|flaw| flaw.column > 0).unwrap_or_else(|| {
+            let whole = at("");
+            let column = whole.text.chars().take_while(|c| c.is_whitespace()).count() + 1;
+            Flaw {
+                column: u32::try_from(column).unwrap_or(0),
+                ..whole
+            }
+        })
+    }
+}
+
+/// Which of the words sets the option that is refused: the last of the shortest list that is.
+fn refused_word(words: &[OsString], refusal: &NotAllowed) -> Option<usize> {
+    let is_refused = |words: &[OsString]| cli::check_untrusted(words).as_ref() == Err(refusal);
+    let last = (0..words.len()).find(|index| is_refused(&words[..=*index]))?;
+    // A value in a word of its own is behind its option.
+    let is_alone = is_refused(&words[last..=last]);
+    let is_behind = !is_alone && last > 0 && is_refused(&words[last - 1..=last]);
+    Some(if is_behind { last - 1 } else { last })
+}
+
+/// What a template begins with, as it is written.
+fn first_part(template: &Template) -> String {
+    match template.parts.first() {
+        Some(Part::Text(text)) => text.split('\n').next().unwrap_or_default().to_owned(),
+        Some(Part::Variable(name)) => format!("${{{name}}}"),
+        None => String::new(),
+    }
+}
+
+/// The name of a header as it is in a record.
+fn quoted_name(header: &Template) -> String {
+    let name = first_part(header);
+    let name = name.split([':', ';']).next().unwrap_or_default();
+    format!("\"{name}\"")
+}
