@@ -1,57 +1,57 @@
-//! Closing (RFC 6455 §7): codes, reasons, and the record of how a connection ended.
+//! The closing handshake (RFC 6455 §7): close codes, reasons, and how a connection ended.
 
 use std::fmt;
 
 use super::frame::MAX_CONTROL_PAYLOAD;
 use super::Violation;
 
-/// The body of a Close frame that has one: a code and a reason (RFC 6455 §5.5.1).
+/// The body of a Close frame: a close code and a close reason (RFC 6455 §5.5.1).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CloseReason {
-    /// The code as it was on the wire.
+    /// The close code, as it is on the wire.
     pub code: u16,
-    /// The reason; may be empty.
+    /// The close reason; may be empty.
     pub reason: String,
 }
 
-/// One of the two ends of a connection.
+/// One of the two peers of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Party {
-    /// We, the client.
+    /// The client.
     Us,
     /// The server.
     Server,
 }
 
-/// A Close frame as it was sent or received; without a body it has no code.
+/// The body of a Close frame; `None` if the frame has no body and so no close code.
 pub type CloseBody = Option<CloseReason>;
 
-/// How the connection itself ended.
+/// How the underlying connection ended.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum End {
-    /// Both Close frames were exchanged (RFC 6455 §7.1.4: cleanly).
+    /// After both Close frames (RFC 6455 §7.1.4).
     #[default]
     Clean,
-    /// TCP ended (end of stream) before both Close frames were exchanged.
+    /// By end of file before both Close frames were exchanged.
     Eof,
-    /// TCP failed; the text is the operating system's.
+    /// By an I/O error, with the operating system's message.
     Lost(String),
-    /// Our Close was not answered in time.
+    /// By us, because the server did not reply to our Close in time.
     Unanswered,
-    /// We failed the connection (RFC 6455 §7.1.7) because the server broke this rule.
+    /// By us, because the server violated the protocol (RFC 6455 §7.1.7).
     Violation(Violation),
 }
 
-/// The record of how a connection was closed.
+/// How a connection was closed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Closure {
     /// The Close that we sent.
     pub sent: Option<CloseBody>,
     /// The Close that the server sent.
     pub received: Option<CloseBody>,
-    /// Who sent a Close first; `None` if nobody did.
+    /// Who sent the first Close; `None` if neither did.
     pub initiator: Option<Party>,
-    /// How the connection itself ended.
+    /// How the underlying connection ended.
     pub end: End,
 }
 
@@ -62,8 +62,8 @@ impl Closure {
         self.sent.is_some() && self.received.is_some() && self.end == End::Clean
     }
 
-    /// The connection's close code (RFC 6455 §7.1.5): what the server sent, 1005 for a Close
-    /// without a code, 1006 if none arrived. Derived, never sent.
+    /// The connection's close code (RFC 6455 §7.1.5): the one that the server sent, 1005 for a
+    /// Close without a code, 1006 if no Close arrived.
     #[must_use]
     pub fn code(&self) -> u16 {
         match &self.received {
@@ -140,7 +140,7 @@ impl CloseReason {
     }
 }
 
-/// What the registries call a close code (RFC 6455 §7.4, IANA), for people.
+/// A short name for a close code, after RFC 6455 §7.4 and the IANA registry.
 #[must_use]
 pub fn name_of_code(code: u16) -> &'static str {
     match code {
@@ -165,8 +165,8 @@ pub fn name_of_code(code: u16) -> &'static str {
     }
 }
 
-/// Whether a peer may send `code` in a Close frame (RFC 6455 §7.4.1 and §7.4.2).
-fn may_be_received(code: u16) -> bool {
+/// Whether `code` may appear in a Close frame (RFC 6455 §7.4.1, §7.4.2).
+fn is_valid_in_frame(code: u16) -> bool {
     matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999)
 }
 
@@ -178,19 +178,19 @@ pub(super) fn truncate_reason(reason: &str) -> &str {
     &reason[..reason.floor_char_boundary(MAX_CLOSE_REASON)]
 }
 
-/// Reads the body of a Close frame (RFC 6455 §5.5.1).
+/// Decodes the payload of a Close frame (RFC 6455 §5.5.1).
 pub(super) fn decode(payload: &[u8]) -> Result<CloseBody, Violation> {
     let &[high, low, ref reason @ ..] = payload else {
         return match payload {
             [] => Ok(None),
-            _ => Err(Violation::protocol(
+            _ => Err(Violation::protocol_error(
                 "a Close frame with a body of one byte (RFC 6455 §5.5.1)",
             )),
         };
     };
     let code = u16::from_be_bytes([high, low]);
-    if !may_be_received(code) {
-        return Err(Violation::protocol(format!(
+    if !is_valid_in_frame(code) {
+        return Err(Violation::protocol_error(format!(
             "a Close frame with code {code}, which must not be sent (RFC 6455 §7.4)"
         )));
     }
@@ -199,13 +199,13 @@ pub(super) fn decode(payload: &[u8]) -> Result<CloseBody, Violation> {
             code,
             reason: reason.to_owned(),
         })),
-        Err(_) => Err(Violation::text(
+        Err(_) => Err(Violation::invalid_payload(
             "a close reason that is not UTF-8 (RFC 6455 §5.5.1)",
         )),
     }
 }
 
-/// Writes the body of a Close frame.
+/// Encodes the payload of a Close frame (RFC 6455 §5.5.1).
 #[must_use]
 pub fn encode(body: Option<&CloseReason>) -> Vec<u8> {
     body.map_or_else(Vec::new, |body| {
@@ -220,7 +220,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_user_may_send_what_whatwg_allows() {
+    fn users_may_send_the_codes_that_whatwg_allows() {
         for code in [1000, 3000, 4999] {
             assert!(CloseReason::from_user(code, "", false).is_ok());
         }
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn the_code_of_a_closure_is_derived() {
+    fn the_close_code_is_derived_from_the_received_close() {
         let mut closure = Closure::default();
         assert_eq!((closure.code(), closure.is_clean()), (1006, false));
         closure.received = Some(None);
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reason_is_cut_between_characters() {
+    fn a_long_reason_is_cut_between_characters() {
         assert_eq!(truncate_reason(&"é".repeat(100)).len(), 122);
         assert_eq!(truncate_reason("short"), "short");
     }

@@ -1,4 +1,4 @@
-//! permessage-deflate (RFC 7692): what is offered and agreed, and the two streams.
+//! permessage-deflate (RFC 7692): its negotiation, and the compressed stream of each direction.
 
 use std::fmt;
 use std::ops::Range;
@@ -10,19 +10,20 @@ use super::Violation;
 /// The extension's name (RFC 7692 §7).
 pub const NAME: &str = "permessage-deflate";
 
-/// What a client offers: the server may limit our window, and decides the rest (RFC 7692 §7.1).
+/// The client's offer: the server may limit our window and decides the other parameters
+/// (RFC 7692 §7.1).
 pub const OFFER: &str = "permessage-deflate; client_max_window_bits";
 
-/// What both ends agreed on (RFC 7692 §7.1).
+/// The negotiated parameters (RFC 7692 §7.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DeflateParams {
     /// The server begins each message with an empty window.
     pub server_no_context_takeover: bool,
-    /// We have to.
+    /// The client must begin each message with an empty window.
     pub client_no_context_takeover: bool,
-    /// The base-2 logarithm of the server's window, 8 to 15.
+    /// The base-2 logarithm of the server's window size in bytes, 8 to 15.
     pub server_max_window_bits: u8,
-    /// The base-2 logarithm of ours.
+    /// The base-2 logarithm of the client's window size in bytes, 8 to 15.
     pub client_max_window_bits: u8,
 }
 
@@ -67,19 +68,19 @@ impl fmt::Display for DeflateParams {
 }
 
 impl DeflateParams {
-    /// Reads the server's `Sec-WebSocket-Extensions`, the answer to [`OFFER`].
+    /// Parses the server's `Sec-WebSocket-Extensions`, the response to [`OFFER`].
     ///
     /// # Errors
     ///
-    /// What in it was not offered or is not allowed, with the clause.
-    pub fn parse(answer: &str) -> Result<Self, String> {
+    /// What was not offered or is not allowed, with the RFC section.
+    pub fn parse(response: &str) -> Result<Self, String> {
         let mut params = Self::default();
         let mut seen = Vec::new();
-        let mut parts = answer.split(';').map(str::trim);
+        let mut parts = response.split(';').map(str::trim);
         let name = parts.next().unwrap_or_default();
-        if answer.contains(',') || name != NAME {
+        if response.contains(',') || name != NAME {
             return Err(format!(
-                "extension {answer:?} was not offered (RFC 6455 §4.1)"
+                "extension {response:?} was not offered (RFC 6455 §4.1)"
             ));
         }
         for part in parts {
@@ -127,7 +128,7 @@ fn window_bits(value: &str) -> Option<u8> {
     (value.len() == if bits < 10 { 1 } else { 2 }).then_some(bits)
 }
 
-/// What ends the last block of a message and is not sent (RFC 7692 §7.2.1).
+/// The end of a message's last block, which is not transmitted (RFC 7692 §7.2.1).
 const TAIL: [u8; 4] = [0x00, 0x00, 0xff, 0xff];
 
 /// The server's stream, inflated piece by piece.
@@ -135,83 +136,82 @@ pub(super) struct Inflater {
     stream: Decompress,
     takeover: bool,
     out: Vec<u8>,
-    /// The part of `out` that was not handed on yet.
-    waiting: Range<usize>,
-    /// How much of [`TAIL`] was given to the stream, once a message's payload is at its end.
+    /// The part of `out` that was not taken yet.
+    pending: Range<usize>,
+    /// How many bytes of [`TAIL`] the stream was given, once the payload of a message has ended.
     tail: usize,
-    /// The stream may hold output that there was no room for.
+    /// Whether `out` was filled up, so that the stream may hold more output.
     full: bool,
 }
 
 impl Inflater {
-    const ROOM: usize = 64 * 1024;
+    const BUFFER_SIZE: usize = 64 * 1024;
 
     pub(super) fn new(params: DeflateParams) -> Self {
         Self {
-            // A window of 15 bits reads what was made with any smaller one.
+            // A window of 15 bits can decompress data that was compressed with a smaller one.
             stream: Decompress::new_with_window_bits(false, 15),
             takeover: !params.server_no_context_takeover,
-            out: vec![0; Self::ROOM],
-            waiting: 0..0,
+            out: vec![0; Self::BUFFER_SIZE],
+            pending: 0..0,
             tail: 0,
             full: false,
         }
     }
 
-    /// What was inflated and not handed on.
-    pub(super) fn waiting(&self) -> &[u8] {
-        &self.out[self.waiting.clone()]
+    /// The output that was not taken yet.
+    pub(super) fn pending(&self) -> &[u8] {
+        &self.out[self.pending.clone()]
     }
 
-    /// Hands on the first `count` bytes that wait: where they are, for [`Self::bytes`].
-    pub(super) fn hand_on(&mut self, count: usize) -> Range<usize> {
-        let start = self.waiting.start;
-        self.waiting.start += count;
+    /// Takes the first `count` pending bytes. Returns their range, for [`Self::bytes`].
+    pub(super) fn take_output(&mut self, count: usize) -> Range<usize> {
+        let start = self.pending.start;
+        self.pending.start += count;
         start..start + count
     }
 
-    /// Bytes that were handed on.
+    /// The bytes that [`take_output`](Self::take_output) has taken.
     pub(super) fn bytes(&self, range: Range<usize>) -> &[u8] {
         &self.out[range]
     }
 
-    /// Inflates from `input` as far as there is room; how much of it was used, and how much it
-    /// became.
+    /// Inflates `input` until the buffer is full. Returns the number of bytes used and produced.
     pub(super) fn inflate(&mut self, input: &[u8]) -> Result<(usize, usize), Violation> {
-        if self.waiting.is_empty() {
-            self.waiting = 0..0;
+        if self.pending.is_empty() {
+            self.pending = 0..0;
         }
         let (read, written) = (self.stream.total_in(), self.stream.total_out());
-        let room = &mut self.out[self.waiting.end..];
+        let free = &mut self.out[self.pending.end..];
         let status = self
             .stream
-            .decompress(input, room, FlushDecompress::None)
+            .decompress(input, free, FlushDecompress::None)
             .map_err(|_| {
-                Violation::text(
+                Violation::invalid_payload(
                     "a compressed message that is not valid DEFLATE data (RFC 7692 §7.2.2)",
                 )
             })?;
         let count = |total: u64, before: u64| usize::try_from(total - before).unwrap_or(usize::MAX);
         let used = count(self.stream.total_in(), read);
-        let became = count(self.stream.total_out(), written);
-        self.waiting.end += became;
-        self.full = self.waiting.end == self.out.len();
+        let produced = count(self.stream.total_out(), written);
+        self.pending.end += produced;
+        self.full = self.pending.end == self.out.len();
         if status == Status::StreamEnd {
             // A block marked as the last one (RFC 7692 §7.2.3.4) ends the stream; another begins.
             self.stream.reset(false);
         }
-        Ok((used, became))
+        Ok((used, produced))
     }
 
-    /// Inflates what needs no more payload: output that there was no room for and, once the
-    /// payload has `ended`, the rest of the message; how much it became.
-    pub(super) fn go_on(&mut self, ended: bool) -> Result<usize, Violation> {
+    /// Inflates without more payload: the output that did not fit into the buffer and, once the
+    /// payload has `ended`, the rest of the message. Returns the number of bytes produced.
+    pub(super) fn inflate_rest(&mut self, ended: bool) -> Result<usize, Violation> {
         if ended {
             return self.finish();
         }
-        if self.full && self.waiting.is_empty() {
-            let (_, became) = self.inflate(&[])?;
-            return Ok(became);
+        if self.full && self.pending.is_empty() {
+            let (_, produced) = self.inflate(&[])?;
+            return Ok(produced);
         }
         Ok(0)
     }
@@ -221,17 +221,17 @@ impl Inflater {
             return Ok(0);
         }
         let tail = self.tail;
-        let (used, became) = self.inflate(&TAIL[tail..])?;
+        let (used, produced) = self.inflate(&TAIL[tail..])?;
         self.tail += used;
-        Ok(became)
+        Ok(produced)
     }
 
-    /// Whether all of a message was inflated.
+    /// Whether the whole message was inflated.
     pub(super) fn is_finished(&self) -> bool {
         self.tail == TAIL.len() && !self.full
     }
 
-    /// The message has been handed on whole.
+    /// Prepares for the next message, after all output of this one was taken.
     pub(super) fn end_message(&mut self) {
         self.tail = 0;
         if !self.takeover {
@@ -243,12 +243,12 @@ impl Inflater {
 impl fmt::Debug for Inflater {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Inflater")
-            .field("waiting", &self.waiting().len())
+            .field("pending", &self.pending().len())
             .finish_non_exhaustive()
     }
 }
 
-/// Our stream.
+/// The client's stream.
 pub(super) struct Deflater {
     stream: Compress,
     takeover: bool,
@@ -256,11 +256,11 @@ pub(super) struct Deflater {
 }
 
 impl Deflater {
-    /// A whole message that is shorter is sent as it is: there is nothing to gain.
-    pub(super) const WORTH: usize = 64;
+    /// The smallest message in bytes to compress; compression does not make shorter ones smaller.
+    pub(super) const MIN_SIZE: usize = 64;
 
-    /// `None` if the server allows us a window of 8 bits only, which zlib can't keep to: then
-    /// messages are sent as they are.
+    /// `None` if the server limits our window to 8 bits, which zlib does not support; messages are
+    /// then sent uncompressed.
     pub(super) fn new(params: DeflateParams) -> Option<Self> {
         let bits = params.client_max_window_bits;
         (bits > 8).then(|| Self {
@@ -270,7 +270,8 @@ impl Deflater {
         })
     }
 
-    /// Deflates a piece of a message; the `last` one ends it. Empty if nothing is to be sent yet.
+    /// Deflates a piece of a message; the `last` one ends it. Returns the output, which is empty if
+    /// the compressor holds it back.
     pub(super) fn deflate(&mut self, mut payload: &[u8], last: bool) -> &[u8] {
         const STEP: usize = 16 * 1024;
         self.out.clear();
@@ -282,7 +283,7 @@ impl Deflater {
         loop {
             self.out.reserve(STEP);
             let before = self.stream.total_in();
-            // Only a stream that was set up wrongly has errors to report.
+            // Compression fails only for a stream in an invalid state, which this one never is in.
             let _ = self.stream.compress_vec(payload, &mut self.out, flush);
             let used = usize::try_from(self.stream.total_in() - before).unwrap_or(usize::MAX);
             payload = &payload[used.min(payload.len())..];
@@ -317,7 +318,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_is_read_whole() {
+    fn a_response_with_all_parameters_is_parsed() {
         let params = DeflateParams::parse(
             "permessage-deflate; server_no_context_takeover; client_no_context_takeover; \
              server_max_window_bits=8; client_max_window_bits=\"12\"",
@@ -338,14 +339,14 @@ mod tests {
     }
 
     #[test]
-    fn an_agreement_says_what_is_unusual_of_it() {
+    fn only_parameters_that_differ_from_the_default_are_displayed() {
         let text = "permessage-deflate; client_no_context_takeover; server_max_window_bits=9";
         assert_eq!(DeflateParams::parse(text).expect("valid").to_string(), text);
     }
 
     #[test]
-    fn what_was_not_offered_is_refused() {
-        for (answer, why) in [
+    fn invalid_responses_are_rejected() {
+        for (response, cause) in [
             ("x-webkit-deflate-frame", "not offered"),
             ("permessage-deflate, permessage-deflate", "not offered"),
             ("permessage-deflate; mux", "unknown parameter"),
@@ -363,8 +364,8 @@ mod tests {
                 "appears twice",
             ),
         ] {
-            let error = DeflateParams::parse(answer).expect_err(answer);
-            assert!(error.contains(why), "{answer}: {error}");
+            let error = DeflateParams::parse(response).expect_err(response);
+            assert!(error.contains(cause), "{response}: {error}");
         }
     }
 }

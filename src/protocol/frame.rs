@@ -1,4 +1,4 @@
-//! Frames (RFC 6455 §5.2): reading a server's header, writing ours, and the mask.
+//! Frames (RFC 6455 §5.2): decoding a server's header, encoding ours, and masking.
 
 use rand::Rng as _;
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
@@ -7,19 +7,19 @@ use tungstenite::protocol::frame::FrameHeader;
 use super::message::Kind;
 use super::Violation;
 
-/// The longest header: two bytes, eight of length, four of mask.
+/// The longest frame header in bytes: two, eight of extended length, four of mask.
 pub(super) const MAX_HEADER: usize = 14;
 
 /// The longest payload of a control frame in bytes (RFC 6455 §5.5).
 pub const MAX_CONTROL_PAYLOAD: usize = 125;
 
-/// A frame header as it was decoded: itself, the payload's length, and its own length in bytes.
+/// A decoded header, the length of the payload, and the length of the header, in bytes.
 pub(super) type Decoded = (FrameHeader, u64, usize);
 
-/// Decodes the header of a server's frame; `None` if `bytes` does not hold the whole of it.
+/// Decodes the header of a server's frame; `None` if `bytes` ends before the header does.
 ///
-/// A rule that is broken is reported as soon as the byte that breaks it is there.
-/// `rsv1` says that an extension gives that bit a meaning.
+/// A violation is reported as soon as the byte that causes it is present. `rsv1` says whether an
+/// extension that defines RSV1 was negotiated.
 pub(super) fn decode_header(bytes: &[u8], rsv1: bool) -> Result<Option<Decoded>, Violation> {
     let &[first, second, ref rest @ ..] = bytes else {
         return match bytes {
@@ -29,18 +29,18 @@ pub(super) fn decode_header(bytes: &[u8], rsv1: bool) -> Result<Option<Decoded>,
     };
     let opcode = check_first_byte(first, rsv1)?;
     if second & 0x80 != 0 {
-        return Err(Violation::protocol("a masked frame (RFC 6455 §5.1)"));
+        return Err(Violation::protocol_error("a masked frame (RFC 6455 §5.1)"));
     }
     let short = second & 0x7f;
     let is_final = first & 0x80 != 0;
     if matches!(opcode, OpCode::Control(_)) {
         if !is_final {
-            return Err(Violation::protocol(
+            return Err(Violation::protocol_error(
                 "a fragmented control frame (RFC 6455 §5.5)",
             ));
         }
-        if short > 125 {
-            return Err(Violation::protocol(
+        if usize::from(short) > MAX_CONTROL_PAYLOAD {
+            return Err(Violation::protocol_error(
                 "a control frame of more than 125 bytes (RFC 6455 §5.5)",
             ));
         }
@@ -60,12 +60,12 @@ pub(super) fn decode_header(bytes: &[u8], rsv1: bool) -> Result<Option<Decoded>,
         _ => true,
     };
     if !minimal {
-        return Err(Violation::protocol(
+        return Err(Violation::protocol_error(
             "a frame length that is not minimal (RFC 6455 §5.2)",
         ));
     }
     if length >> 63 != 0 {
-        return Err(Violation::protocol(
+        return Err(Violation::protocol_error(
             "a frame length of 2^63 or more (RFC 6455 §5.2)",
         ));
     }
@@ -80,25 +80,25 @@ pub(super) fn decode_header(bytes: &[u8], rsv1: bool) -> Result<Option<Decoded>,
     Ok(Some((header, length, 2 + extra)))
 }
 
-/// The payload of the frame at the front of `bytes` and what stands behind it, if the frame is a
-/// whole message of this kind as it is, and stands there whole. `None` does not say what is wrong.
+/// The payload of the frame at the front of `bytes`, and the bytes after the frame, if the frame is
+/// complete and an uncompressed message of this kind. `None` does not say what is wrong.
 #[inline]
-pub(super) fn split_whole(kind: Kind, bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    if *bytes.first()? != first_byte_of_whole(kind) {
+pub(super) fn split_message(kind: Kind, bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    if *bytes.first()? != first_byte_of_message(kind) {
         return None;
     }
     match *bytes {
         [_, short @ 0..=125, ref rest @ ..] => rest.split_at_checked(usize::from(short)),
         [_, 126, high, low, ref rest @ ..] => {
             let length = u16::from_be_bytes([high, low]);
-            let whole = rest.split_at_checked(usize::from(length));
-            whole.filter(|_| length > 125)
+            let split = rest.split_at_checked(usize::from(length));
+            split.filter(|_| length > 125)
         }
         [_, 127, ref rest @ ..] => {
             let (length, rest) = rest.split_first_chunk()?;
             let length = u64::from_be_bytes(*length);
-            let whole = rest.split_at_checked(usize::try_from(length).ok()?);
-            whole.filter(|_| length > 0xffff)
+            let split = rest.split_at_checked(usize::try_from(length).ok()?);
+            split.filter(|_| length > 0xffff)
         }
         _ => None,
     }
@@ -107,14 +107,14 @@ pub(super) fn split_whole(kind: Kind, bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 /// Checks the reserved bits and the opcode.
 fn check_first_byte(first: u8, rsv1: bool) -> Result<OpCode, Violation> {
     if first & if rsv1 { 0x30 } else { 0x70 } != 0 {
-        return Err(Violation::protocol(format!(
+        return Err(Violation::protocol_error(format!(
             "reserved bits {:03b} without an extension that defines them (RFC 6455 §5.2)",
             (first >> 4) % 8
         )));
     }
     match OpCode::from(first & 0x0f) {
         OpCode::Data(Data::Reserved(code)) | OpCode::Control(Control::Reserved(code)) => Err(
-            Violation::protocol(format!("the reserved opcode {code} (RFC 6455 §5.2)")),
+            Violation::protocol_error(format!("the reserved opcode {code} (RFC 6455 §5.2)")),
         ),
         opcode => Ok(opcode),
     }
@@ -126,9 +126,9 @@ pub(super) fn first_byte(is_final: bool, rsv1: bool, opcode: OpCode) -> u8 {
     u8::from(is_final) << 7 | u8::from(rsv1) << 6 | u8::from(opcode)
 }
 
-/// The first byte of a frame that is a whole message, uncompressed.
+/// The first byte of a frame that is a complete, uncompressed message.
 #[inline]
-pub(super) fn first_byte_of_whole(kind: Kind) -> u8 {
+pub(super) fn first_byte_of_message(kind: Kind) -> u8 {
     let data = match kind {
         Kind::Text => Data::Text,
         Kind::Binary => Data::Binary,
@@ -136,25 +136,26 @@ pub(super) fn first_byte_of_whole(kind: Kind) -> u8 {
     first_byte(true, false, OpCode::Data(data))
 }
 
-/// Writes a frame to the start of `room`, which has to hold [`MAX_HEADER`] and the payload;
-/// its length. A client's frame is masked (RFC 6455 §5.1).
+/// Writes a frame to the start of `out`, which must have space for [`MAX_HEADER`] bytes and the
+/// payload. A client's frame is masked (RFC 6455 §5.1). Returns the length of the frame in bytes.
 #[inline]
-pub(super) fn encode(room: &mut [u8], first: u8, mask: [u8; 4], payload: &[u8]) -> usize {
-    let header = room.first_chunk_mut().expect("room for the longest header");
+pub(super) fn encode(out: &mut [u8], first: u8, mask: [u8; 4], payload: &[u8]) -> usize {
+    let header = out.first_chunk_mut().expect("space for the longest header");
     let begin = encode_header(header, first, mask, payload.len());
     let end = begin + payload.len();
-    copy_masked(&mut room[begin..end], payload, mask);
+    copy_masked(&mut out[begin..end], payload, mask);
     end
 }
 
-/// Writes a header with the payload's length in the shortest form there is; its own length.
+/// Writes a header, with the length of the payload in the shortest encoding. Returns the length of
+/// the header in bytes.
 #[inline]
 fn encode_header(header: &mut [u8; MAX_HEADER], first: u8, mask: [u8; 4], length: usize) -> usize {
     const MASKED: u8 = 0x80;
     header[0] = first;
     #[expect(
         clippy::cast_possible_truncation,
-        reason = "each arm has checked the length"
+        reason = "each arm checks the length"
     )]
     match length {
         0..=125 => {
@@ -177,7 +178,7 @@ fn encode_header(header: &mut [u8; MAX_HEADER], first: u8, mask: [u8; 4], length
     }
 }
 
-/// Copies `from` with `mask` applied (RFC 6455 §5.3). Both are of the same length.
+/// Copies `from` with `mask` applied (RFC 6455 §5.3) to `to`, which has the same length.
 fn copy_masked(to: &mut [u8], from: &[u8], mask: [u8; 4]) {
     let [a, b, c, d] = mask;
     let key = [a, b, c, d, a, b, c, d, a, b, c, d, a, b, c, d];
@@ -189,8 +190,8 @@ fn copy_masked(to: &mut [u8], from: &[u8], mask: [u8; 4]) {
     }
 }
 
-/// Copies whole blocks of `N` bytes, a multiple of the key's four; how many bytes that were. The
-/// compiler makes one or two instructions of a block.
+/// Copies as many blocks of `N` bytes, a multiple of the mask's four, as there are. Returns the
+/// number of bytes copied. The compiler turns a block into one or two instructions.
 fn copy_blocks<const N: usize>(to: &mut [u8], from: &[u8], key: [u8; 16]) -> usize {
     let (to, _) = to.as_chunks_mut::<N>();
     let (from, _) = from.as_chunks::<N>();
@@ -202,7 +203,7 @@ fn copy_blocks<const N: usize>(to: &mut [u8], from: &[u8], key: [u8; 16]) -> usi
     to.len() * N
 }
 
-/// Fresh masks from a cryptographic generator (RFC 6455 §5.3, §10.3), drawn in blocks.
+/// Masks from a cryptographically secure generator (RFC 6455 §5.3, §10.3), generated in blocks.
 #[derive(Debug)]
 pub(super) struct Masks {
     block: [[u8; 4]; Self::BLOCK],
@@ -245,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn lengths_of_every_form_are_read() {
+    fn every_length_encoding_is_decoded() {
         for (bytes, length, used) in [
             (&[0x81, 5][..], 5, 2),
             (&[0x82, 126, 0, 126], 126, 4),
@@ -257,8 +258,9 @@ mod tests {
                 10,
             ),
         ] {
-            let (header, read, at) = decode_header(bytes, false).expect("valid").expect("whole");
-            assert_eq!((read, at), (length, used));
+            let decoded = decode_header(bytes, false).expect("valid");
+            let (header, payload, consumed) = decoded.expect("complete");
+            assert_eq!((payload, consumed), (length, used));
             assert!(header.is_final && header.mask.is_none());
             for cut in 0..used {
                 assert!(decode_header(&bytes[..cut], false)
@@ -269,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn every_broken_rule_names_its_clause() {
+    fn every_violation_is_described() {
         assert!(rule(&[0x81, 0x80]).contains("§5.1"));
         assert!(rule(&[0xc1]).contains("reserved bits 100"));
         assert!(rule(&[0x91]).contains("reserved bits 001"));
@@ -283,18 +285,18 @@ mod tests {
     }
 
     #[test]
-    fn the_mask_is_that_of_the_rfc() {
+    fn the_example_of_the_rfc_is_encoded() {
         // The example of RFC 6455 §5.7: a masked text frame with "Hello".
         let mask = [0x37, 0xfa, 0x21, 0x3d];
-        let mut room = [0; MAX_HEADER + 5];
-        let first = first_byte_of_whole(Kind::Text);
-        let end = encode(&mut room, first, mask, b"Hello");
-        assert_eq!(room[..6], [0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d]);
-        assert_eq!(room[6..end], [0x7f, 0x9f, 0x4d, 0x51, 0x58]);
+        let mut out = [0; MAX_HEADER + 5];
+        let first = first_byte_of_message(Kind::Text);
+        let end = encode(&mut out, first, mask, b"Hello");
+        assert_eq!(out[..6], [0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d]);
+        assert_eq!(out[6..end], [0x7f, 0x9f, 0x4d, 0x51, 0x58]);
     }
 
     #[test]
-    fn a_mask_is_applied_to_any_length() {
+    fn a_payload_of_any_length_is_masked() {
         let mask = [0x37, 0xfa, 0x21, 0x3d];
         let payload: Vec<u8> = (0..=255).collect();
         for length in 0..payload.len() {

@@ -1,5 +1,4 @@
-//! What comes in: frames put together from bytes however they are cut, and the rules that they
-//! must keep (RFC 6455 §5).
+//! Decoding of frames from bytes that may be split anywhere, and the rules for them (RFC 6455 §5).
 
 mod compressed;
 
@@ -12,34 +11,35 @@ use super::batch::Messages;
 use super::close::{self, CloseBody};
 use super::deflate::Inflater;
 use super::frame::{self, MAX_CONTROL_PAYLOAD, MAX_HEADER};
-use super::message::{Assembly, Checked, Kind, Piece, Summary, Utf8, Volume};
+use super::message::{Checked, Kind, PartialMessage, Piece, Summary, Utf8Checker, Volume};
 use super::{ProtocolConfig, Violation};
 
 /// The frame whose payload is being received.
 #[derive(Clone, Copy, Debug)]
-struct Current {
+struct CurrentFrame {
     opcode: OpCode,
     is_final: bool,
-    left: u64,
+    /// Payload bytes that have not arrived yet.
+    remaining: u64,
 }
 
 /// The decoder of one connection.
 #[derive(Debug)]
 pub(super) struct FrameReader {
     config: ProtocolConfig,
-    /// The begun header of a frame, if a read ended inside one.
+    /// The beginning of a frame's header, if the input ended inside it.
     header: [u8; MAX_HEADER],
     header_length: usize,
-    current: Option<Current>,
+    current: Option<CurrentFrame>,
     control: [u8; MAX_CONTROL_PAYLOAD],
     control_length: usize,
-    message: Option<Assembly>,
-    utf8: Utf8,
-    /// The server's compressed stream, if compression was agreed on.
+    message: Option<PartialMessage>,
+    utf8: Utf8Checker,
+    /// The server's compressed stream, if compression was negotiated.
     inflater: Option<Inflater>,
-    /// All whole data messages.
+    /// The size of all complete data messages.
     volume: Volume,
-    /// The message that has ended and was not yet summed up.
+    /// The message that has just ended, to be reported next.
     ended: Option<Summary>,
 }
 
@@ -53,35 +53,34 @@ impl FrameReader {
             control: [0; MAX_CONTROL_PAYLOAD],
             control_length: 0,
             message: None,
-            utf8: Utf8::default(),
+            utf8: Utf8Checker::default(),
             inflater: config.compression.map(Inflater::new),
             volume: Volume::default(),
             ended: None,
         }
     }
 
-    /// How much all whole data messages were.
+    /// The size of all complete data messages.
     pub(super) fn volume(&self) -> Volume {
         self.volume
     }
 
-    /// Whether a message has begun and not ended.
+    /// Whether a message has arrived in part.
     pub(super) fn is_inside_message(&self) -> bool {
         self.message.is_some()
     }
 
-    /// The payload of the control frame that was found last.
+    /// The payload of the last control frame.
     pub(super) fn control(&self) -> &[u8] {
         &self.control[..self.control_length]
     }
 
-    /// The character that was found last.
+    /// The last character that was completed across two pieces of input.
     pub(super) fn character(&self) -> &[u8] {
         self.utf8.completed()
     }
 
-    /// Takes bytes from the front of `input` up to the next thing that they say; `None` when all
-    /// of them are taken.
+    /// Consumes bytes from the front of `input` up to the next event; `None` once all are consumed.
     pub(super) fn advance<'a>(
         &mut self,
         input: &mut &'a [u8],
@@ -91,15 +90,15 @@ impl FrameReader {
         }
         loop {
             let Some(current) = self.current else {
-                if let Some(messages) = self.whole_messages(input) {
+                if let Some(messages) = self.complete_messages(input) {
                     return Ok(Some(Found::Messages(messages)));
                 }
-                match self.begin_frame(input)? {
-                    Begun::Incomplete => return Ok(None),
-                    Begun::Reported(header, length) => {
+                match self.read_header(input)? {
+                    HeaderRead::Incomplete => return Ok(None),
+                    HeaderRead::Report(header, length) => {
                         return Ok(Some(Found::Frame(header, length)));
                     }
-                    Begun::Silently => continue,
+                    HeaderRead::Complete => continue,
                 }
             };
             if let OpCode::Data(_) = current.opcode {
@@ -107,7 +106,7 @@ impl FrameReader {
                     return Ok(Some(found));
                 }
             }
-            if current.left == 0 {
+            if current.remaining == 0 {
                 if let Some(found) = self.end_frame(current)? {
                     return Ok(Some(found));
                 }
@@ -116,12 +115,12 @@ impl FrameReader {
             if input.is_empty() {
                 return Ok(None);
             }
-            let length =
-                usize::try_from(current.left).map_or(input.len(), |left| left.min(input.len()));
+            let length = usize::try_from(current.remaining)
+                .map_or(input.len(), |remaining| remaining.min(input.len()));
             match current.opcode {
-                OpCode::Control(_) => self.keep_control(take(input, length)),
+                OpCode::Control(_) => self.append_control(split_front(input, length)),
                 OpCode::Data(_) => {
-                    if let Some(found) = self.payload(input, length)? {
+                    if let Some(found) = self.read_payload(input, length)? {
                         return Ok(Some(found));
                     }
                 }
@@ -129,22 +128,22 @@ impl FrameReader {
         }
     }
 
-    /// Messages that stand in the input whole, each in one frame and as it is, which nearly all
-    /// do: taken in one step. `None` leaves everything to the way that takes any message, also
-    /// what is wrong with the first one.
-    fn whole_messages<'a>(&mut self, input: &mut &'a [u8]) -> Option<Messages<'a>> {
-        let between = self.header_length == 0 && self.message.is_none();
-        if !between || self.config.report_frames {
+    /// The fast path for the common case: messages that are complete in the input, each one
+    /// uncompressed frame. `None` if the next one is not; the general path then reads it and finds
+    /// what is wrong with it, if anything.
+    fn complete_messages<'a>(&mut self, input: &mut &'a [u8]) -> Option<Messages<'a>> {
+        let is_between_messages = self.header_length == 0 && self.message.is_none();
+        if !is_between_messages || self.config.report_frames {
             return None;
         }
-        let most = self.config.max_message_size.unwrap_or(u64::MAX);
-        let messages = Messages::take(input, most)?;
+        let max_size = self.config.max_message_size.unwrap_or(u64::MAX);
+        let messages = Messages::split_from(input, max_size)?;
         self.volume += messages.volume();
         Some(messages)
     }
 
-    /// Reads the next frame's header, which may have begun in an earlier read.
-    fn begin_frame(&mut self, input: &mut &[u8]) -> Result<Begun, Violation> {
+    /// Reads the next frame's header, the beginning of which may have come with earlier input.
+    fn read_header(&mut self, input: &mut &[u8]) -> Result<HeaderRead, Violation> {
         let decoded = if self.header_length == 0 {
             frame::decode_header(input, self.inflater.is_some())?
         } else {
@@ -156,33 +155,34 @@ impl FrameReader {
             decoded.map(|(header, length, used)| (header, length, used - kept))
         };
         let Some((header, length, used)) = decoded else {
-            // A header of ours is never masked, so what is not yet one has less than ten bytes.
+            // A server's header is not masked, so an incomplete one has fewer than ten bytes.
             if self.header_length == 0 {
                 self.header[..input.len()].copy_from_slice(input);
             }
             self.header_length += input.len();
             *input = &[];
-            return Ok(Begun::Incomplete);
+            return Ok(HeaderRead::Incomplete);
         };
         self.header_length = 0;
-        take(input, used);
-        self.admit(&header, length)?;
-        self.current = Some(Current {
+        split_front(input, used);
+        self.begin_frame(&header, length)?;
+        self.current = Some(CurrentFrame {
             opcode: header.opcode,
             is_final: header.is_final,
-            left: length,
+            remaining: length,
         });
         if self.config.report_frames {
-            return Ok(Begun::Reported(header, length));
+            return Ok(HeaderRead::Report(header, length));
         }
-        Ok(Begun::Silently)
+        Ok(HeaderRead::Complete)
     }
 
-    /// Checks that a frame may come now, and opens the message that it begins.
-    fn admit(&mut self, header: &FrameHeader, length: u64) -> Result<(), Violation> {
+    /// Checks that a frame is allowed at this point, and begins the message if it is the first
+    /// frame of one.
+    fn begin_frame(&mut self, header: &FrameHeader, length: u64) -> Result<(), Violation> {
         let kind = match header.opcode {
             OpCode::Control(_) if header.rsv1 => {
-                return Err(Violation::protocol(
+                return Err(Violation::protocol_error(
                     "a control frame with RSV1 set (RFC 7692 §6.1)",
                 ));
             }
@@ -196,21 +196,21 @@ impl FrameReader {
         };
         match (kind, &mut self.message) {
             (Some(kind), message @ None) => {
-                *message = Some(Assembly::new(kind, header.rsv1));
-                self.utf8 = Utf8::default();
+                *message = Some(PartialMessage::new(kind, header.rsv1));
+                self.utf8 = Utf8Checker::default();
             }
             (Some(_), Some(_)) => {
-                return Err(Violation::protocol(
+                return Err(Violation::protocol_error(
                     "a new message before the previous one ended (RFC 6455 §5.4)",
                 ));
             }
             (None, None) => {
-                return Err(Violation::protocol(
+                return Err(Violation::protocol_error(
                     "a continuation frame with nothing to continue (RFC 6455 §5.4)",
                 ));
             }
             (None, Some(_)) if header.rsv1 => {
-                return Err(Violation::protocol(
+                return Err(Violation::protocol_error(
                     "a continuation frame with RSV1 set (RFC 7692 §6.1)",
                 ));
             }
@@ -223,11 +223,11 @@ impl FrameReader {
         if message.compressed {
             return Ok(());
         }
-        self.count(length)
+        self.add_payload(length)
     }
 
-    /// Counts bytes of the message against the limit.
-    fn count(&mut self, length: u64) -> Result<(), Violation> {
+    /// Adds `length` bytes to the size of the message and checks it against the limit.
+    fn add_payload(&mut self, length: u64) -> Result<(), Violation> {
         let Some(message) = &mut self.message else {
             return Ok(());
         };
@@ -252,16 +252,16 @@ impl FrameReader {
         Ok(())
     }
 
-    fn keep_control(&mut self, payload: &[u8]) {
+    fn append_control(&mut self, payload: &[u8]) {
         let kept = self.control_length;
         self.control[kept..kept + payload.len()].copy_from_slice(payload);
         self.control_length += payload.len();
         self.consumed(payload.len());
     }
 
-    /// Hands on payload of a data frame: up to `length` bytes of `input`, fewer if a character
-    /// was completed. Text that only begins a character yields nothing yet.
-    fn payload<'a>(
+    /// Reads payload of a data frame: up to `length` bytes of `input`, fewer if they complete a
+    /// character. Returns `None` for bytes that only begin a character.
+    fn read_payload<'a>(
         &mut self,
         input: &mut &'a [u8],
         length: usize,
@@ -270,29 +270,35 @@ impl FrameReader {
             return Ok(None);
         };
         if let (true, Some(inflater)) = (message.compressed, &mut self.inflater) {
-            let (used, became) = inflater.inflate(&input[..length])?;
-            take(input, used);
+            let (used, produced) = inflater.inflate(&input[..length])?;
+            split_front(input, used);
             self.consumed(used);
-            self.count(became as u64)?;
+            self.add_payload(produced as u64)?;
             return Ok(None);
         }
         if message.kind == Kind::Binary {
             self.consumed(length);
-            return Ok(Some(self.piece(take(input, length))));
+            return Ok(Some(self.piece(split_front(input, length))));
         }
         match self.utf8.check(&input[..length]) {
-            Checked::Bad => Err(Violation::text("text that is not UTF-8 (RFC 6455 §8.1)")),
+            Checked::Invalid => Err(Violation::invalid_payload(
+                "text that is not UTF-8 (RFC 6455 §8.1)",
+            )),
             Checked::Completed(used) => {
-                take(input, used);
+                split_front(input, used);
                 self.consumed(used);
-                let (first, last) = self.ends_of_piece();
+                let (first, last) = self.finish_piece();
                 Ok(Some(Found::Character { first, last }))
             }
             Checked::Valid(valid) => {
-                let used = if self.utf8.is_inside() { length } else { valid };
-                let bytes = &take(input, used)[..valid];
+                let used = if self.utf8.is_inside_character() {
+                    length
+                } else {
+                    valid
+                };
+                let bytes = &split_front(input, used)[..valid];
                 self.consumed(used);
-                // An unfinished character at the end of its message is found by `end_frame`.
+                // `end_frame` reports a message that ends in the middle of a character.
                 Ok((valid > 0).then(|| self.piece(bytes)))
             }
         }
@@ -303,7 +309,7 @@ impl FrameReader {
             .message
             .as_ref()
             .map_or(Kind::Binary, |message| message.kind);
-        let (first, last) = self.ends_of_piece();
+        let (first, last) = self.finish_piece();
         Found::Data(Piece {
             kind,
             first,
@@ -312,17 +318,17 @@ impl FrameReader {
         })
     }
 
-    /// Whether the piece that is handed on now is the first and the last of its message. A
-    /// last piece ends the message and its frame.
-    fn ends_of_piece(&mut self) -> (bool, bool) {
+    /// Returns whether the piece to report is the first and the last of its message. The last one
+    /// ends the message and its frame.
+    fn finish_piece(&mut self) -> (bool, bool) {
         let ended = self
             .current
-            .is_some_and(|current| current.is_final && current.left == 0);
-        let last = ended && !self.utf8.is_inside() && !self.is_inflating();
+            .is_some_and(|current| current.is_final && current.remaining == 0);
+        let last = ended && !self.utf8.is_inside_character() && !self.is_inflating();
         let first = self
             .message
             .as_mut()
-            .is_some_and(|message| std::mem::take(&mut message.fresh));
+            .is_some_and(|message| std::mem::take(&mut message.at_start));
         if last {
             if let Some(message) = self.message.take() {
                 self.volume += message.volume;
@@ -340,18 +346,18 @@ impl FrameReader {
 
     fn consumed(&mut self, count: usize) {
         if let Some(current) = &mut self.current {
-            current.left -= count as u64;
+            current.remaining -= count as u64;
         }
     }
 
-    /// A frame's payload is complete, and its end was not yet reported with it.
-    fn end_frame<'a>(&mut self, frame: Current) -> Result<Option<Found<'a>>, Violation> {
+    /// Ends a frame whose payload is complete, unless its last piece has ended it already.
+    fn end_frame<'a>(&mut self, frame: CurrentFrame) -> Result<Option<Found<'a>>, Violation> {
         let OpCode::Control(control) = frame.opcode else {
             if frame.is_final && self.is_inflating() {
                 return Ok(None);
             }
-            if frame.is_final && self.utf8.is_inside() {
-                return Err(Violation::text(
+            if frame.is_final && self.utf8.is_inside_character() {
+                return Err(Violation::invalid_payload(
                     "text that ends in the middle of a character (RFC 6455 §8.1)",
                 ));
             }
@@ -370,7 +376,8 @@ impl FrameReader {
     }
 }
 
-/// What [`FrameReader::advance`] found. What borrows from it is fetched afterwards.
+/// What [`FrameReader::advance`] found. Payloads that the reader holds itself are fetched
+/// afterwards, so that this borrows only from the input.
 pub(super) enum Found<'a> {
     Frame(FrameHeader, u64),
     Messages(Messages<'a>),
@@ -382,30 +389,31 @@ pub(super) enum Found<'a> {
         last: bool,
         range: Range<usize>,
     },
-    /// A character that an earlier piece of input began: [`FrameReader::character`].
+    /// A character split across two pieces of input: [`FrameReader::character`].
     Character {
         first: bool,
         last: bool,
     },
-    /// After the last piece of a message.
+    /// Follows the last piece of a message.
     Summary(Summary),
-    /// With the payload [`FrameReader::control`].
+    /// The payload is [`FrameReader::control`].
     Ping,
-    /// With the payload [`FrameReader::control`].
+    /// The payload is [`FrameReader::control`].
     Pong,
     Close(CloseBody),
 }
 
-/// What became of the header at the front of the input.
-enum Begun {
+/// The result of reading a header from the front of the input.
+enum HeaderRead {
     Incomplete,
-    Reported(FrameHeader, u64),
-    Silently,
+    Complete,
+    /// It is complete, and the header and the length of the payload are to be reported.
+    Report(FrameHeader, u64),
 }
 
-/// Takes `count` bytes from the front of `input`.
-fn take<'a>(input: &mut &'a [u8], count: usize) -> &'a [u8] {
-    let (taken, rest) = input.split_at(count);
+/// Splits `count` bytes off the front of `input`.
+fn split_front<'a>(input: &mut &'a [u8], count: usize) -> &'a [u8] {
+    let (front, rest) = input.split_at(count);
     *input = rest;
-    taken
+    front
 }

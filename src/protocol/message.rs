@@ -1,29 +1,28 @@
-//! Messages (RFC 6455 §5.4, §5.6, §8.1): pieces of payload, put together from fragments, and
-//! text that is checked byte by byte however it is cut.
+//! Messages (RFC 6455 §5.4, §5.6, §8.1): pieces of payload, and the check for UTF-8 across pieces.
 
 use std::ops::AddAssign;
 
-/// What a message is (RFC 6455 §5.6).
+/// The type of a data message (RFC 6455 §5.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// UTF-8 text.
     Text,
-    /// Bytes.
+    /// Arbitrary bytes.
     Binary,
 }
 
-/// A piece of a message's payload: the whole of it if it is `first` and `last`.
+/// A piece of a message's payload: all of it if it is `first` and `last`.
 ///
-/// A received piece of text never ends inside a character: it is UTF-8 by itself.
+/// A received piece of text never ends in the middle of a character, so each piece is UTF-8.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Piece<'a> {
-    /// What the message is.
+    /// Whether the message is text or binary.
     pub kind: Kind,
     /// Whether this piece begins the message.
     pub first: bool,
     /// Whether this piece ends the message.
     pub last: bool,
-    /// The bytes; may be empty.
+    /// The payload; may be empty.
     pub bytes: &'a [u8],
 }
 
@@ -40,18 +39,18 @@ impl<'a> Piece<'a> {
     }
 }
 
-/// How much data messages are.
+/// The size of data messages, before and after compression.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Volume {
-    /// The bytes of the messages.
+    /// The size of the messages in bytes.
     pub payload: u64,
-    /// The payload of the frames that carried them, in bytes: fewer where it was compressed.
+    /// The size in bytes of the frame payloads that carried them: smaller if they were compressed.
     pub wire: u64,
 }
 
 impl Volume {
-    /// Messages of so many bytes, not compressed.
-    pub(super) fn plain(bytes: u64) -> Self {
+    /// The volume of uncompressed messages of this many bytes.
+    pub(super) fn uncompressed(bytes: u64) -> Self {
         Self {
             payload: bytes,
             wire: bytes,
@@ -66,52 +65,53 @@ impl AddAssign for Volume {
     }
 }
 
-/// A whole data message on a connection on which compression was agreed (RFC 7692 §6).
+/// A complete data message, on a connection with compression (RFC 7692 §6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Summary {
-    /// What it is.
+    /// Whether it is text or binary.
     pub kind: Kind,
-    /// Whether it was compressed: either end may send a message as it is.
+    /// Whether it was compressed: messages may be sent uncompressed even if compression was
+    /// negotiated.
     pub compressed: bool,
-    /// How much it is.
+    /// Its size.
     pub volume: Volume,
 }
 
-/// What a check of some bytes of text found.
+/// The result of checking some bytes of text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Checked {
-    /// So many bytes from the start are whole characters; the rest, if any, begins a character
-    /// and is kept.
+    /// This many bytes from the start are complete characters. The bytes after them, if any, begin
+    /// a character and are kept.
     Valid(usize),
-    /// Bytes of the character that was kept from before have completed it: so many were used.
+    /// This many bytes from the start completed the character that earlier bytes began.
     Completed(usize),
-    /// The first byte here, after those that were kept, can't be UTF-8.
-    Bad,
+    /// The first byte, after the kept ones, is invalid.
+    Invalid,
 }
 
-/// The check of UTF-8 across pieces: keeps the begun character at the end of a piece.
+/// Checks text for UTF-8 across pieces: keeps the incomplete character at the end of a piece.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Utf8 {
+pub(super) struct Utf8Checker {
     kept: [u8; 4],
     length: u8,
-    whole: bool,
+    is_complete: bool,
 }
 
-impl Utf8 {
-    /// Whether a character has begun and not ended.
-    pub(super) fn is_inside(self) -> bool {
-        self.length > 0 && !self.whole
+impl Utf8Checker {
+    /// Whether the bytes so far end in the middle of a character.
+    pub(super) fn is_inside_character(self) -> bool {
+        self.length > 0 && !self.is_complete
     }
 
-    /// The character that was last [`Checked::Completed`].
+    /// The character of the last [`Checked::Completed`].
     pub(super) fn completed(&self) -> &[u8] {
         &self.kept[..usize::from(self.length)]
     }
 
-    /// Checks `bytes`, as far as the first thing to report. What it says is valid or completed
-    /// need not be shown to it again; kept bytes neither.
+    /// Checks `bytes` up to the first result. Bytes that were reported as valid or completed, and
+    /// kept ones, must not be passed again.
     pub(super) fn check(&mut self, bytes: &[u8]) -> Checked {
-        if self.is_inside() {
+        if self.is_inside_character() {
             return self.complete(bytes);
         }
         self.length = 0;
@@ -121,22 +121,22 @@ impl Utf8 {
                 self.keep(&bytes[error.valid_up_to()..]);
                 Checked::Valid(error.valid_up_to())
             }
-            // What stands before the bad byte is handed on first; the next check finds it.
+            // The bytes before the invalid one are reported first; the next check finds it.
             Err(error) if error.valid_up_to() > 0 => Checked::Valid(error.valid_up_to()),
-            Err(_) => Checked::Bad,
+            Err(_) => Checked::Invalid,
         }
     }
 
-    fn keep(&mut self, begun: &[u8]) {
-        self.kept[..begun.len()].copy_from_slice(begun);
+    fn keep(&mut self, incomplete: &[u8]) {
+        self.kept[..incomplete.len()].copy_from_slice(incomplete);
         #[expect(
             clippy::cast_possible_truncation,
-            reason = "a begun character has at most 3 bytes"
+            reason = "an incomplete character has at most 3 bytes"
         )]
         {
-            self.length = begun.len() as u8;
+            self.length = incomplete.len() as u8;
         }
-        self.whole = false;
+        self.is_complete = false;
     }
 
     fn complete(&mut self, bytes: &[u8]) -> Checked {
@@ -145,11 +145,11 @@ impl Utf8 {
             self.length += 1;
             match std::str::from_utf8(self.completed()) {
                 Ok(_) => {
-                    self.whole = true;
+                    self.is_complete = true;
                     return Checked::Completed(at + 1);
                 }
                 Err(error) if error.error_len().is_none() => {}
-                Err(_) => return Checked::Bad,
+                Err(_) => return Checked::Invalid,
             }
         }
         Checked::Valid(0)
@@ -158,22 +158,22 @@ impl Utf8 {
 
 /// A message that is being received.
 #[derive(Debug)]
-pub(super) struct Assembly {
+pub(super) struct PartialMessage {
     pub(super) kind: Kind,
-    /// Whether no piece of it has been handed on yet.
-    pub(super) fresh: bool,
+    /// Whether no piece of it was reported yet.
+    pub(super) at_start: bool,
     /// Whether its payload is compressed (RFC 7692 §6).
     pub(super) compressed: bool,
-    /// Its bytes so far: as its frames have announced them, or what they were inflated to; and
-    /// the payload of its frames.
+    /// Its size so far: what its frames have announced or, if it is compressed, what was inflated;
+    /// and the size of its frames' payload.
     pub(super) volume: Volume,
 }
 
-impl Assembly {
+impl PartialMessage {
     pub(super) fn new(kind: Kind, compressed: bool) -> Self {
         Self {
             kind,
-            fresh: true,
+            at_start: true,
             compressed,
             volume: Volume::default(),
         }
@@ -192,16 +192,16 @@ impl Assembly {
 mod tests {
     use super::*;
 
-    /// What comes out for `text` cut into pieces at `cuts`: the bytes handed on, and whether bad.
-    fn run(text: &[u8], cut: usize) -> (Vec<u8>, bool) {
-        let mut utf8 = Utf8::default();
+    /// Checks `text` in two pieces. Returns the valid bytes, and whether the rest is invalid.
+    fn check_in_two_pieces(text: &[u8], cut: usize) -> (Vec<u8>, bool) {
+        let mut utf8 = Utf8Checker::default();
         let mut out = Vec::new();
         for mut piece in [&text[..cut], &text[cut..]] {
             while !piece.is_empty() {
                 match utf8.check(piece) {
                     Checked::Valid(length) => {
                         out.extend_from_slice(&piece[..length]);
-                        piece = if utf8.is_inside() {
+                        piece = if utf8.is_inside_character() {
                             &[]
                         } else {
                             &piece[length..]
@@ -211,24 +211,25 @@ mod tests {
                         out.extend_from_slice(utf8.completed());
                         piece = &piece[used..];
                     }
-                    Checked::Bad => return (out, true),
+                    Checked::Invalid => return (out, true),
                 }
             }
         }
-        (out, utf8.is_inside())
+        (out, utf8.is_inside_character())
     }
 
     #[test]
-    fn every_cut_gives_the_same() {
+    fn valid_text_is_accepted_wherever_it_is_cut() {
         for text in ["", "plain", "κόσμε", "a\u{10ffff}b\u{800}c", "😀😀"] {
             for cut in 0..=text.len() {
-                assert_eq!(run(text.as_bytes(), cut), (text.as_bytes().to_vec(), false));
+                let checked = check_in_two_pieces(text.as_bytes(), cut);
+                assert_eq!(checked, (text.as_bytes().to_vec(), false));
             }
         }
     }
 
     #[test]
-    fn a_bad_byte_is_found_where_it_stands_and_what_came_before_is_handed_on() {
+    fn an_invalid_byte_is_found_after_the_valid_bytes_wherever_the_text_is_cut() {
         for (bad, good) in [
             (&b"ok\xff!"[..], &b"ok"[..]),
             (b"ok\xc0\xaf", b"ok"),
@@ -237,7 +238,8 @@ mod tests {
             (b"\xce\xba\xe1\xbd", b"\xce\xba"),
         ] {
             for cut in 0..=bad.len() {
-                assert_eq!(run(bad, cut), (good.to_vec(), true), "{bad:?} cut at {cut}");
+                let checked = check_in_two_pieces(bad, cut);
+                assert_eq!(checked, (good.to_vec(), true), "{bad:?} cut at {cut}");
             }
         }
     }

@@ -1,10 +1,10 @@
 //! The protocol core (RFC 6455), without a socket: bytes in, events out; messages in, bytes out.
 //!
-//! Decoding is incremental: a payload is handed on as it arrives, borrowed from the bytes that
-//! were read, so a message of any size passes in constant memory and a frame that claims 2^62
-//! bytes costs nothing until they come. What must be answered (Ping, Close, a violation) is
-//! answered here, into the same buffer that messages are written to; whoever owns the socket
-//! writes [`Protocol::output`] and says how much went.
+//! Decoding is incremental: a payload is reported as it arrives, borrowed from the bytes that were
+//! read. So a message of any size needs constant memory, and a frame that announces 2^62 bytes
+//! costs nothing until they arrive. Replies that the RFC requires (to a Ping, to a Close, after a
+//! violation) are written here, into the same buffer as messages. The owner of the socket writes
+//! [`Protocol::output`] and reports with [`Protocol::wrote`] how many bytes were written.
 
 mod batch;
 pub mod close;
@@ -13,7 +13,7 @@ mod frame;
 mod frame_reader;
 mod frame_writer;
 mod message;
-mod outbox;
+mod write_buffer;
 
 use std::fmt;
 use std::num::NonZeroUsize;
@@ -29,24 +29,25 @@ pub use message::{Kind, Piece, Summary, Volume};
 use frame_reader::{Found, FrameReader};
 use frame_writer::FrameWriter;
 
-/// A rule that the server broke, and the code that the connection fails with (RFC 6455 §7.1.7).
+/// A violation of the protocol by the server, which fails the connection (RFC 6455 §7.1.7).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
-    /// 1002, 1007 or 1009.
+    /// The close code: 1002 (protocol error), 1007 (invalid payload data), or 1009 (message larger
+    /// than [`ProtocolConfig::max_message_size`]).
     pub code: u16,
-    /// What the server sent, and the clause that forbids it.
+    /// What the server sent and the RFC section that forbids it, to follow "the server sent".
     pub rule: String,
 }
 
 impl Violation {
-    fn protocol(rule: impl Into<String>) -> Self {
+    fn protocol_error(rule: impl Into<String>) -> Self {
         Self {
             code: 1002,
             rule: rule.into(),
         }
     }
 
-    fn text(rule: &str) -> Self {
+    fn invalid_payload(rule: &str) -> Self {
         Self {
             code: 1007,
             rule: rule.to_owned(),
@@ -63,66 +64,66 @@ impl fmt::Display for Violation {
 /// What was received.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Received<'a> {
-    /// A frame's header and the length of its payload, before anything else of it; only with
+    /// A frame's header and the length of its payload, before the payload; only with
     /// [`ProtocolConfig::report_frames`].
     Frame(FrameHeader, u64),
-    /// Whole messages that stood in the input one after the other.
+    /// Consecutive messages, each complete in the input.
     Messages(Messages<'a>),
-    /// A piece of a message that did not.
+    /// A piece of any other message.
     Data(Piece<'a>),
-    /// A data message is whole; only with [`ProtocolConfig::report_frames`] and
-    /// [`ProtocolConfig::compression`].
+    /// The end of a data message, after its last piece; only with
+    /// [`ProtocolConfig::report_frames`] and [`ProtocolConfig::compression`].
     Message(Summary),
-    /// A Ping; it has been answered already (RFC 6455 §5.5.2).
+    /// A Ping. The Pong has been written already (RFC 6455 §5.5.2).
     Ping(&'a [u8]),
     /// A Pong.
     Pong(&'a [u8]),
-    /// A Close; it has been answered already (RFC 6455 §5.5.1). Nothing comes after it.
+    /// A Close. Ours has been written already (RFC 6455 §5.5.1); nothing is received after it.
     Close,
 }
 
-/// How the protocol is spoken.
+/// The configuration of a connection.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ProtocolConfig {
-    /// The largest message in bytes that is received; a larger one fails the connection with
-    /// 1009 as soon as a frame announces it. `None`: any.
+    /// The largest message to receive, in bytes; a larger one fails the connection with 1009 as
+    /// soon as a frame announces it. `None`: no limit.
     pub max_message_size: Option<u64>,
-    /// Whether [`Received::Frame`] and [`Protocol::take_sent`] report frames, and what
-    /// compression made of messages.
+    /// Whether [`Received::Frame`] and [`Protocol::take_sent`] report frames, and whether the
+    /// effect of compression on each message is reported.
     pub report_frames: bool,
-    /// The largest payload of a data frame in bytes; a larger one goes in fragments
-    /// (RFC 6455 §5.4). `None`: any.
+    /// The largest payload of a data frame to send, in bytes; a larger message is fragmented
+    /// (RFC 6455 §5.4). `None`: no limit.
     pub frame_size: Option<NonZeroUsize>,
-    /// What was agreed on compression; `None`: none.
+    /// The negotiated compression; `None` if there is none.
     pub compression: Option<deflate::DeflateParams>,
 }
 
-/// The state of a connection as the WHATWG `WebSocket` interface names it (`readyState`).
-/// `CONNECTING` is before there is a [`Protocol`].
+/// The state of a connection, as the WHATWG `WebSocket` interface names it (`readyState`).
+/// `CONNECTING` comes before there is a [`Protocol`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
-    /// Messages go both ways.
+    /// Messages can be sent and received.
     Open,
-    /// A Close was sent or received, and not yet both.
+    /// Either a Close was sent or one was received, but not both.
     Closing,
-    /// Both were, or the connection was failed; nothing is read any more.
+    /// Both were, or the connection failed; nothing more is received.
     Closed,
 }
 
 /// A frame that was written to the buffer.
 #[derive(Debug)]
 pub struct Sent {
-    /// Its header.
+    /// The header.
     pub header: FrameHeader,
-    /// The length of its payload.
+    /// The length of the payload in bytes.
     pub length: u64,
     /// The frame as it is on the wire.
     pub wire: Vec<u8>,
-    /// The message that it ends, if there is one and compression was agreed on.
+    /// The message that this frame ends, if it ends one and compression was negotiated.
     pub message: Option<Summary>,
 }
 
-/// The client's end of one connection.
+/// The client's side of one connection.
 #[derive(Debug)]
 pub struct Protocol {
     state: State,
@@ -132,7 +133,7 @@ pub struct Protocol {
 }
 
 impl Protocol {
-    /// A connection that has just been upgraded.
+    /// The protocol of a connection whose opening handshake is complete.
     #[must_use]
     pub fn new(config: ProtocolConfig) -> Self {
         Self {
@@ -143,19 +144,19 @@ impl Protocol {
         }
     }
 
-    /// Its state.
+    /// The current state.
     #[must_use]
     pub fn state(&self) -> State {
         self.state
     }
 
-    /// How it was closed, as far as that has come.
+    /// What is known so far about how the connection was closed.
     #[must_use]
     pub fn closure(&self) -> &Closure {
         &self.closure
     }
 
-    /// Whether a message has begun to arrive and has not ended.
+    /// Whether a message has arrived in part.
     #[must_use]
     pub fn is_inside_message(&self) -> bool {
         self.reader.is_inside_message()
@@ -163,13 +164,13 @@ impl Protocol {
 
     // Bytes in, events out.
 
-    /// Takes bytes from the front of `input` up to the next thing to report; `None` when all of
-    /// `input` is taken. After a Close or a violation the rest is taken and ignored
-    /// (RFC 6455 §1.4, §7.1.7).
+    /// Consumes bytes from the front of `input` up to the next event; `None` once all of `input`
+    /// is consumed. After a Close or a violation, input is consumed and ignored (RFC 6455 §1.4,
+    /// §7.1.7).
     ///
     /// # Errors
     ///
-    /// The rule that the server broke. The Close that says so is already in the buffer.
+    /// A violation of the protocol. The Close frame for it has been written to the buffer.
     pub fn receive<'a, 'input: 'a>(
         &'a mut self,
         input: &mut &'input [u8],
@@ -210,7 +211,7 @@ impl Protocol {
                 bytes: self.reader.character(),
             }),
             Found::Ping => {
-                self.writer.answer_ping(self.reader.control());
+                self.writer.reply_to_ping(self.reader.control());
                 Received::Ping(self.reader.control())
             }
             Found::Pong => Received::Pong(self.reader.control()),
@@ -222,13 +223,13 @@ impl Protocol {
     }
 
     fn receive_close(&mut self, body: CloseBody) {
-        // The answer repeats the code (RFC 6455 §5.5.1).
-        let answer = body.as_ref().map(|reason| CloseReason {
+        // Our Close repeats the code (RFC 6455 §5.5.1).
+        let reply = body.as_ref().map(|reason| CloseReason {
             code: reason.code,
             reason: String::new(),
         });
         self.closure.received = Some(body);
-        self.send_close(Party::Server, answer);
+        self.send_close(Party::Server, reply);
         self.state = State::Closed;
     }
 
@@ -248,28 +249,28 @@ impl Protocol {
 
     // Messages in, bytes out.
 
-    /// Sends a piece of a message: one frame, or several of [`ProtocolConfig::frame_size`]. Nothing is
-    /// sent after a Close.
+    /// Writes a piece of a message: one frame, or several of at most
+    /// [`ProtocolConfig::frame_size`] bytes. Does nothing after a Close.
     pub fn send(&mut self, piece: Piece<'_>) {
-        self.writer.message(piece);
+        self.writer.write_piece(piece);
     }
 
-    /// Sends each line as a text message; how many there were.
+    /// Writes each line as a text message. Returns the number of lines.
     pub fn send_lines(&mut self, lines: Lines<'_>) -> u64 {
-        self.writer.lines(lines)
+        self.writer.write_lines(lines)
     }
 
-    /// Sends a Ping with at most 125 bytes; what is longer is cut.
+    /// Writes a Ping. The payload is cut to [`MAX_CONTROL_PAYLOAD`] bytes.
     pub fn ping(&mut self, payload: &[u8]) {
-        self.writer.control(Control::Ping, payload);
+        self.writer.write_control(Control::Ping, payload);
     }
 
-    /// Sends a Pong with at most 125 bytes; what is longer is cut.
+    /// Writes a Pong. The payload is cut to [`MAX_CONTROL_PAYLOAD`] bytes.
     pub fn pong(&mut self, payload: &[u8]) {
-        self.writer.control(Control::Pong, payload);
+        self.writer.write_control(Control::Pong, payload);
     }
 
-    /// Sends a Close (RFC 6455 §7.1.2), unless one was sent. Nothing is sent after it.
+    /// Writes a Close (RFC 6455 §7.1.2) unless one was written already. Nothing is written after it.
     pub fn close(&mut self, body: CloseBody) {
         if self.state == State::Open {
             self.state = State::Closing;
@@ -277,27 +278,28 @@ impl Protocol {
         }
     }
 
-    /// Sends the one Close of a connection; `first` is who began to close it.
-    fn send_close(&mut self, first: Party, body: CloseBody) {
-        self.closure.initiator.get_or_insert(first);
+    /// Writes the only Close of a connection; `initiator` is who began the closing handshake.
+    fn send_close(&mut self, initiator: Party, body: CloseBody) {
+        self.closure.initiator.get_or_insert(initiator);
         if self.closure.sent.is_none() {
-            self.writer.close(&body);
+            self.writer.write_close(&body);
             self.closure.sent = Some(body);
         }
     }
 
-    /// The bytes that wait to be written.
+    /// The bytes to be written to the socket.
     #[must_use]
     pub fn output(&self) -> &[u8] {
-        self.writer.waiting()
+        self.writer.pending()
     }
 
-    /// Takes note that the first `count` bytes of [`output`](Self::output) were written.
+    /// Removes the first `count` bytes of [`output`](Self::output), which were written to the
+    /// socket.
     pub fn wrote(&mut self, count: usize) {
-        self.writer.wrote(count);
+        self.writer.remove_written(count);
     }
 
-    /// How many messages have not wholly left the buffer.
+    /// The number of messages in the buffer that were not written to the socket completely.
     #[must_use]
     pub fn unsent_messages(&self) -> u64 {
         self.writer.unsent_messages()
@@ -309,8 +311,8 @@ impl Protocol {
         self.writer.take_sent()
     }
 
-    /// How much the data messages were, in both directions: those that arrived whole and those
-    /// that were written to the buffer whole.
+    /// The size of all data messages in both directions: those received completely and those
+    /// written to the buffer completely.
     #[must_use]
     pub fn volume(&self) -> Volume {
         let mut volume = self.reader.volume();
@@ -318,7 +320,7 @@ impl Protocol {
         volume
     }
 
-    /// The connection itself has ended; after this there is only the [`closure`](Self::closure).
+    /// Records that the underlying connection has ended, unless the closing handshake was complete.
     pub fn end(&mut self, end: End) {
         let exchanged = self.closure.sent.is_some() && self.closure.received.is_some();
         if self.closure.end == End::Clean && !exchanged {

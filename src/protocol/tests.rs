@@ -1,4 +1,4 @@
-//! The core against bytes: every split gives the same, every rule has its code.
+//! Tests of the protocol core with bytes: the result must not depend on how they are split.
 
 mod closing;
 mod compression;
@@ -7,10 +7,10 @@ mod round_trip;
 use proptest::prelude::*;
 use tungstenite::protocol::frame::coding::{Data, OpCode};
 
-use super::frame_writer::PONG_ROOM;
+use super::frame_writer::PONG_THRESHOLD;
 use super::*;
 
-/// What was received, owned, with pieces joined as far as nothing came between.
+/// What was received, with the pieces of a message joined.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Got {
     Message(Kind, Vec<u8>),
@@ -21,7 +21,7 @@ enum Got {
     Violation(u16),
 }
 
-/// Receives `bytes` in pieces that end at `cuts`, and checks what every piece must hold.
+/// Receives `bytes` in pieces that end at `cuts`, and checks the invariants of each piece.
 fn receive(protocol: &mut Protocol, bytes: &[u8], cuts: &[usize]) -> Vec<Got> {
     let mut got = Vec::new();
     let mut open: Option<(Kind, Vec<u8>)> = None;
@@ -37,28 +37,32 @@ fn receive(protocol: &mut Protocol, bytes: &[u8], cuts: &[usize]) -> Vec<Got> {
                     let before = got.len();
                     got.extend(messages.pieces().filter_map(|piece| join(&mut open, piece)));
                     let count = u64::try_from(got.len() - before).expect("small");
-                    assert_eq!(count, messages.count(), "each is whole");
+                    assert_eq!(count, messages.count(), "each message is complete");
                 }
                 Ok(Some(Received::Ping(payload))) => got.push(Got::Ping(payload.to_vec())),
                 Ok(Some(Received::Pong(payload))) => got.push(Got::Pong(payload.to_vec())),
                 Ok(Some(Received::Close)) => got.push(Got::Close),
                 Ok(Some(Received::Frame(..) | Received::Message(_))) => {
-                    panic!("frames were not asked for")
+                    panic!("frames must not be reported")
                 }
                 Err(violation) => got.push(Got::Violation(violation.code)),
             }
         }
-        assert!(input.is_empty(), "all input is taken");
+        assert!(input.is_empty(), "all input is consumed");
     }
     got.extend(open.map(|(kind, payload)| Got::Unfinished(kind, payload)));
     got
 }
 
-/// Adds a piece to the message that is `open`; the message when it is whole.
+/// Adds a piece to the `open` message. Returns the message once it is complete.
 fn join(open: &mut Option<(Kind, Vec<u8>)>, piece: Piece<'_>) -> Option<Got> {
-    assert_eq!(piece.first, open.is_none(), "first begins, and only first");
+    assert_eq!(
+        piece.first,
+        open.is_none(),
+        "only the first piece begins a message"
+    );
     if piece.kind == Kind::Text {
-        std::str::from_utf8(piece.bytes).expect("text in whole characters");
+        std::str::from_utf8(piece.bytes).expect("UTF-8 in each piece");
     }
     let (kind, payload) = open.get_or_insert((piece.kind, Vec::new()));
     assert_eq!(*kind, piece.kind);
@@ -67,11 +71,11 @@ fn join(open: &mut Option<(Kind, Vec<u8>)>, piece: Piece<'_>) -> Option<Got> {
     Some(Got::Message(whole.0, whole.1))
 }
 
-fn whole(bytes: &[u8]) -> Vec<Got> {
+fn receive_at_once(bytes: &[u8]) -> Vec<Got> {
     receive(&mut Protocol::new(ProtocolConfig::default()), bytes, &[])
 }
 
-/// A server's frame: opcode with FIN and reserved bits as given, minimal length, no mask.
+/// An unmasked frame with this first byte and a minimal length.
 fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     let mut bytes = vec![first];
     let length = payload.len() as u64;
@@ -91,14 +95,14 @@ fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
 }
 
 fn lines(text: &str) -> Lines<'_> {
-    Lines::new(text.as_bytes(), b'\n').expect("it is UTF-8")
+    Lines::new(text.as_bytes(), b'\n').expect("UTF-8")
 }
 
 fn text(payload: &str) -> Got {
     Got::Message(Kind::Text, payload.as_bytes().to_vec())
 }
 
-/// The frames that we wrote, decoded with tungstenite's parser and unmasked.
+/// The frames in the output, decoded with tungstenite's parser and unmasked.
 fn written(protocol: &Protocol) -> Vec<(FrameHeader, Vec<u8>)> {
     let mut cursor = std::io::Cursor::new(protocol.output());
     let mut frames = Vec::new();
@@ -118,7 +122,11 @@ fn written(protocol: &Protocol) -> Vec<(FrameHeader, Vec<u8>)> {
         ));
         cursor.set_position(to as u64);
     }
-    assert_eq!(cursor.position(), protocol.output().len() as u64, "no rest");
+    assert_eq!(
+        cursor.position(),
+        protocol.output().len() as u64,
+        "no trailing bytes"
+    );
     frames
 }
 
@@ -133,7 +141,7 @@ fn sent_close(protocol: &Protocol) -> Option<(u16, String)> {
 }
 
 #[test]
-fn a_fragmented_message_with_a_ping_inside_is_one_message() {
+fn a_ping_between_fragments_does_not_split_the_message() {
     let bytes = [
         frame(0x01, b"a"),
         frame(0x89, b"p"),
@@ -141,11 +149,14 @@ fn a_fragmented_message_with_a_ping_inside_is_one_message() {
         frame(0x80, b"b"),
     ]
     .concat();
-    assert_eq!(whole(&bytes), [Got::Ping(b"p".to_vec()), text("ab")]);
+    assert_eq!(
+        receive_at_once(&bytes),
+        [Got::Ping(b"p".to_vec()), text("ab")]
+    );
 }
 
 #[test]
-fn a_ping_is_answered_with_its_payload() {
+fn the_pong_has_the_payload_of_the_ping() {
     let mut protocol = Protocol::new(ProtocolConfig::default());
     receive(&mut protocol, &frame(0x89, b"are you there"), &[]);
     let (header, payload) = written(&protocol).pop().expect("a Pong");
@@ -154,9 +165,9 @@ fn a_ping_is_answered_with_its_payload() {
 }
 
 #[test]
-fn of_a_flood_of_pings_only_the_latest_is_answered_later() {
+fn while_the_buffer_is_full_only_the_latest_ping_gets_a_pong() {
     let mut protocol = Protocol::new(ProtocolConfig::default());
-    protocol.send(Piece::whole(Kind::Binary, &vec![0; PONG_ROOM + 1]));
+    protocol.send(Piece::whole(Kind::Binary, &vec![0; PONG_THRESHOLD + 1]));
     for n in 0..1000 {
         receive(&mut protocol, &frame(0x89, format!("{n}").as_bytes()), &[]);
     }
@@ -173,7 +184,7 @@ fn of_a_flood_of_pings_only_the_latest_is_answered_later() {
 }
 
 #[test]
-fn every_violation_has_its_code_and_is_said_in_the_close() {
+fn every_violation_is_reported_in_the_close_with_its_code() {
     let cases: &[(&[u8], u16)] = &[
         (&frame(0xc1, b""), 1002),
         (&frame(0x83, b""), 1002),
@@ -206,16 +217,16 @@ fn every_violation_has_its_code_and_is_said_in_the_close() {
         assert_eq!(
             receive(&mut protocol, &frame(0x81, b"late"), &[]),
             [],
-            "nothing after it"
+            "nothing is received after a violation"
         );
     }
 }
 
 #[test]
-fn what_came_before_a_bad_byte_is_handed_on() {
+fn text_before_an_invalid_byte_is_reported() {
     let bytes = frame(0x81, b"good\xff");
     assert_eq!(
-        whole(&bytes),
+        receive_at_once(&bytes),
         [
             Got::Violation(1007),
             Got::Unfinished(Kind::Text, b"good".to_vec())
@@ -224,7 +235,7 @@ fn what_came_before_a_bad_byte_is_handed_on() {
 }
 
 #[test]
-fn a_size_limit_counts_what_frames_announce() {
+fn the_size_limit_applies_to_announced_lengths() {
     let config = ProtocolConfig {
         max_message_size: Some(10),
         ..ProtocolConfig::default()
@@ -241,7 +252,7 @@ fn a_size_limit_counts_what_frames_announce() {
 }
 
 #[test]
-fn a_huge_claim_costs_nothing() {
+fn a_huge_announced_length_allocates_nothing() {
     let mut protocol = Protocol::new(ProtocolConfig::default());
     let begun = [&[0x82, 127, 0x40, 0, 0, 0, 0, 0, 0, 0][..], b"abc"].concat();
     assert_eq!(
@@ -251,7 +262,7 @@ fn a_huge_claim_costs_nothing() {
 }
 
 #[test]
-fn messages_that_have_not_left_are_counted() {
+fn unsent_messages_are_counted() {
     let mut protocol = Protocol::new(ProtocolConfig::default());
     let big = vec![7; 70_000];
     for payload in [&b"one"[..], &[0; 200], &big, b"four"] {
@@ -263,7 +274,7 @@ fn messages_that_have_not_left_are_counted() {
     assert_eq!(
         protocol.unsent_messages(),
         4,
-        "a message that left in part did not leave"
+        "a message written in part is unsent"
     );
     protocol.wrote(6 + 3 - 1);
     assert_eq!(protocol.unsent_messages(), 3);
@@ -274,7 +285,7 @@ fn messages_that_have_not_left_are_counted() {
 }
 
 #[test]
-fn lines_are_the_messages_that_they_would_be_one_by_one() {
+fn lines_give_the_same_frames_as_single_messages() {
     let long = "y".repeat(70_000);
     let texts = [
         "",
@@ -287,7 +298,7 @@ fn lines_are_the_messages_that_they_would_be_one_by_one() {
     ];
     let text = texts.join("\n") + "\n";
     let plain = ProtocolConfig::default();
-    let every_way = [
+    let configs = [
         plain,
         ProtocolConfig {
             frame_size: NonZeroUsize::new(2),
@@ -302,47 +313,47 @@ fn lines_are_the_messages_that_they_would_be_one_by_one() {
             ..plain
         },
     ];
-    for config in every_way {
-        let (mut together, mut alone) = (Protocol::new(config), Protocol::new(config));
-        // What stands behind the last delimiter is no line.
+    for config in configs {
+        let (mut batched, mut single) = (Protocol::new(config), Protocol::new(config));
+        // Text after the last delimiter is not a line.
         let rest = format!("{text}rest");
-        assert_eq!(together.send_lines(lines(&rest)), 7);
+        assert_eq!(batched.send_lines(lines(&rest)), 7);
         for text in texts {
-            alone.send(Piece::whole(Kind::Text, text.as_bytes()));
+            single.send(Piece::whole(Kind::Text, text.as_bytes()));
         }
-        assert!(written(&together) == written(&alone), "{config:?}");
-        assert_eq!(together.unsent_messages(), 7);
-        assert_eq!(together.volume(), alone.volume());
-        assert_eq!(together.take_sent().len(), alone.take_sent().len());
+        assert!(written(&batched) == written(&single), "{config:?}");
+        assert_eq!(batched.unsent_messages(), 7);
+        assert_eq!(batched.volume(), single.volume());
+        assert_eq!(batched.take_sent().len(), single.take_sent().len());
     }
 }
 
 #[test]
-fn of_lines_that_left_in_part_the_rest_is_counted() {
+fn unsent_lines_are_counted_after_any_partial_write() {
     const FRAME: usize = 6 + 5;
     let text = "five!\n".repeat(20);
-    for went in 0..20 * FRAME {
+    for written in 0..20 * FRAME {
         let mut protocol = Protocol::new(ProtocolConfig::default());
         protocol.send_lines(lines(&text));
         assert_eq!(protocol.output().len(), 20 * FRAME);
-        protocol.wrote(went);
-        assert_eq!(protocol.unsent_messages(), (20 - went / FRAME) as u64);
-        // What is sent afterwards stands behind what waits.
+        protocol.wrote(written);
+        assert_eq!(protocol.unsent_messages(), (20 - written / FRAME) as u64);
+        // New lines are appended to the pending ones.
         protocol.send_lines(lines("more\n"));
-        assert_eq!(protocol.output().len(), 20 * FRAME - went + 6 + 4);
+        assert_eq!(protocol.output().len(), 20 * FRAME - written + 6 + 4);
     }
 }
 
 #[test]
-fn a_slow_writer_loses_no_frame_boundary() {
+fn frame_boundaries_survive_partial_writes() {
     let mut protocol = Protocol::new(ProtocolConfig::default());
     let mut expected = 0_u64;
     let mut wire = Vec::new();
     for n in 0..400_usize {
         protocol.send(Piece::whole(Kind::Binary, &vec![1; n * 17]));
-        let went = protocol.output().len().min(3000);
-        wire.extend_from_slice(&protocol.output()[..went]);
-        protocol.wrote(went);
+        let count = protocol.output().len().min(3000);
+        wire.extend_from_slice(&protocol.output()[..count]);
+        protocol.wrote(count);
         expected += 1;
     }
     let unsent = protocol.unsent_messages();
@@ -358,7 +369,7 @@ fn a_slow_writer_loses_no_frame_boundary() {
 }
 
 #[test]
-fn frames_are_reported_when_asked_for() {
+fn frames_are_reported_if_configured() {
     let config = ProtocolConfig {
         report_frames: true,
         ..ProtocolConfig::default()
@@ -367,7 +378,7 @@ fn frames_are_reported_when_asked_for() {
     let bytes = frame(0x81, b"hi");
     let mut input = &bytes[..];
     let Ok(Some(Received::Frame(header, length))) = protocol.receive(&mut input) else {
-        panic!("the frame comes first")
+        panic!("the frame is reported first")
     };
     assert_eq!((header.opcode, length), (OpCode::Data(Data::Text), 2));
     protocol.send(Piece::whole(Kind::Text, b"yo"));
@@ -376,7 +387,7 @@ fn frames_are_reported_when_asked_for() {
 }
 
 #[test]
-fn a_frame_size_makes_fragments() {
+fn messages_larger_than_the_frame_size_are_fragmented() {
     let config = ProtocolConfig {
         frame_size: NonZeroUsize::new(2),
         ..ProtocolConfig::default()
@@ -404,7 +415,7 @@ fn a_frame_size_makes_fragments() {
     assert_eq!(protocol.unsent_messages(), 2);
 }
 
-/// A conversation as a server might send it: valid frames of every kind, cut anywhere.
+/// Valid frames of every kind, as a server might send them, and positions to split them at.
 fn conversation() -> impl Strategy<Value = (Vec<u8>, Vec<usize>)> {
     let text = "\\PC{0,200}".prop_map(|text| (Kind::Text, text.into_bytes()));
     let binary = proptest::collection::vec(any::<u8>(), 0..400).prop_map(|b| (Kind::Binary, b));
@@ -438,10 +449,10 @@ fn conversation() -> impl Strategy<Value = (Vec<u8>, Vec<usize>)> {
 
 proptest! {
     #[test]
-    fn any_split_gives_the_same((bytes, mut cuts) in conversation()) {
+    fn valid_frames_are_received_the_same_in_any_split((bytes, mut cuts) in conversation()) {
         cuts.sort_unstable();
         let every: Vec<usize> = (0..bytes.len()).collect();
-        let expected = whole(&bytes);
+        let expected = receive_at_once(&bytes);
         prop_assert_eq!(expected.last(), Some(&Got::Close));
         for cuts in [cuts, every] {
             let mut protocol = Protocol::new(ProtocolConfig::default());
@@ -450,18 +461,18 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_in_any_split_give_the_same(
+    fn any_bytes_are_received_the_same_in_any_split(
         bytes in proptest::collection::vec(any::<u8>(), 0..300),
         cuts in proptest::collection::vec(0_usize..300, 0..10),
     ) {
         let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(bytes.len())).collect();
         cuts.sort_unstable();
         let mut protocol = Protocol::new(ProtocolConfig::default());
-        prop_assert_eq!(receive(&mut protocol, &bytes, &cuts), whole(&bytes));
+        prop_assert_eq!(receive(&mut protocol, &bytes, &cuts), receive_at_once(&bytes));
     }
 
     #[test]
-    fn what_is_encoded_is_decoded_the_same(
+    fn an_encoded_message_is_decoded_unchanged(
         payload in proptest::collection::vec(any::<u8>(), 0..70_000),
         cut in any::<proptest::sample::Index>(),
     ) {

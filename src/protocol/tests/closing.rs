@@ -1,9 +1,9 @@
-//! The closing handshake in all its forms (RFC 6455 §5.5.1, §7.1).
+//! Tests of the closing handshake (RFC 6455 §5.5.1, §7.1).
 
 use super::*;
 
-/// A Close with this body is taken, and nothing of what comes behind it.
-fn close_of(body: &[u8]) -> (Protocol, Vec<Got>) {
+/// A connection that has received a Close with this body and a message after it.
+fn closed_with(body: &[u8]) -> (Protocol, Vec<Got>) {
     let mut protocol = Protocol::new(ProtocolConfig::default());
     let bytes = [frame(0x88, body), frame(0x81, b"late")].concat();
     let got = receive(&mut protocol, &bytes, &[]);
@@ -18,7 +18,7 @@ fn normal() -> CloseReason {
 }
 
 #[test]
-fn a_close_is_answered_with_its_code_and_nothing_comes_after() {
+fn a_close_is_returned_with_its_code_and_nothing_is_received_after_it() {
     let mut protocol = Protocol::new(ProtocolConfig::default());
     let bytes = [frame(0x88, b"\x0f\xa1bye"), frame(0x81, b"late")].concat();
     assert_eq!(receive(&mut protocol, &bytes, &[]), [Got::Close]);
@@ -33,7 +33,7 @@ fn a_close_is_answered_with_its_code_and_nothing_comes_after() {
 }
 
 #[test]
-fn an_empty_close_is_answered_with_an_empty_close() {
+fn an_empty_close_is_returned_empty() {
     let mut protocol = Protocol::new(ProtocolConfig::default());
     assert_eq!(receive(&mut protocol, &frame(0x88, b""), &[]), [Got::Close]);
     assert_eq!(written(&protocol)[0].1, b"");
@@ -41,7 +41,7 @@ fn an_empty_close_is_answered_with_an_empty_close() {
 }
 
 #[test]
-fn after_our_close_messages_still_arrive_and_nothing_more_is_sent() {
+fn after_our_close_messages_are_received_but_not_sent() {
     let mut protocol = Protocol::new(ProtocolConfig::default());
     protocol.close(Some(normal()));
     let before = protocol.output().len();
@@ -72,11 +72,11 @@ fn a_lost_connection_is_1006() {
 }
 
 #[test]
-fn each_code_that_may_be_sent_is_answered_and_no_other() {
+fn valid_close_codes_are_returned_and_others_are_violations() {
     for code in 0..=u16::MAX {
-        let may = matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999);
-        let (protocol, got) = close_of(&code.to_be_bytes());
-        if may {
+        let is_valid = matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999);
+        let (protocol, got) = closed_with(&code.to_be_bytes());
+        if is_valid {
             assert_eq!(got, [Got::Close], "{code}");
             assert_eq!(sent_close(&protocol), Some((code, String::new())));
             assert_eq!(protocol.closure().code(), code);
@@ -90,23 +90,23 @@ fn each_code_that_may_be_sent_is_answered_and_no_other() {
 }
 
 #[test]
-fn the_longest_reason_is_read_whole() {
+fn a_reason_of_maximum_length_is_received() {
     let reason = "é".repeat(61) + "!";
     let body = [&b"\x0f\xa1"[..], reason.as_bytes()].concat();
-    let (protocol, got) = close_of(&body);
+    let (protocol, got) = closed_with(&body);
     assert_eq!(got, [Got::Close]);
     assert_eq!(protocol.closure().reason(), reason);
 }
 
 #[test]
 fn a_close_that_crosses_ours_completes_the_handshake() {
-    for answer in [&b"\x0f\xa1busy"[..], b""] {
+    for body in [&b"\x0f\xa1busy"[..], b""] {
         let mut protocol = Protocol::new(ProtocolConfig::default());
         protocol.close(Some(normal()));
         let ours = protocol.output().len();
-        let got = receive(&mut protocol, &frame(0x88, answer), &[]);
+        let got = receive(&mut protocol, &frame(0x88, body), &[]);
         assert_eq!(got, [Got::Close]);
-        assert_eq!(protocol.output().len(), ours, "one Close goes each way");
+        assert_eq!(protocol.output().len(), ours, "only one Close is sent");
         let closure = protocol.closure();
         assert_eq!(closure.sent, Some(Some(normal())));
         assert_eq!(closure.initiator, Some(Party::Us));
@@ -116,8 +116,8 @@ fn a_close_that_crosses_ours_completes_the_handshake() {
 }
 
 #[test]
-fn a_close_that_was_received_first_is_not_followed_by_ours() {
-    let (mut protocol, _) = close_of(b"\x03\xe8");
+fn after_a_received_close_our_own_is_not_sent() {
+    let (mut protocol, _) = closed_with(b"\x03\xe8");
     let before = protocol.output().len();
     protocol.close(Some(CloseReason {
         code: 4000,
@@ -129,7 +129,7 @@ fn a_close_that_was_received_first_is_not_followed_by_ours() {
 }
 
 #[test]
-fn a_close_may_come_between_the_fragments_of_a_message() {
+fn a_close_may_arrive_between_the_fragments_of_a_message() {
     let mut protocol = Protocol::new(ProtocolConfig::default());
     let bytes = [frame(0x01, b"half"), frame(0x88, b"\x03\xe9")].concat();
     assert_eq!(
@@ -140,7 +140,7 @@ fn a_close_may_come_between_the_fragments_of_a_message() {
 }
 
 #[test]
-fn a_violation_after_our_close_is_no_second_one() {
+fn a_violation_after_our_close_sends_no_second_close() {
     let mut protocol = Protocol::new(ProtocolConfig::default());
     protocol.close(Some(normal()));
     let ours = protocol.output().len();
@@ -152,7 +152,7 @@ fn a_violation_after_our_close_is_no_second_one() {
 }
 
 #[test]
-fn a_close_that_nobody_answered_is_told_from_one_that_was() {
+fn the_end_of_the_connection_is_recorded_unless_the_handshake_is_complete() {
     for end in [End::Unanswered, End::Eof, End::Lost("reset".to_owned())] {
         let mut protocol = Protocol::new(ProtocolConfig::default());
         protocol.close(None);
@@ -161,11 +161,11 @@ fn a_close_that_nobody_answered_is_told_from_one_that_was() {
         let closure = protocol.closure();
         assert_eq!((closure.code(), closure.is_clean()), (1006, false));
         assert_eq!(closure.end, end);
-        let (mut answered, _) = close_of(b"\x03\xe8");
-        answered.end(end);
+        let (mut complete, _) = closed_with(b"\x03\xe8");
+        complete.end(end);
         assert!(
-            answered.closure().is_clean(),
-            "nothing can spoil it any more"
+            complete.closure().is_clean(),
+            "a complete handshake stays clean"
         );
     }
 }

@@ -1,11 +1,11 @@
-//! permessage-deflate against flate2's own streams.
+//! Tests of permessage-deflate against flate2's own streams.
 
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress};
 
 use super::super::deflate::DeflateParams;
 use super::*;
 
-/// The server's end: compresses as RFC 7692 §7.2.1 says.
+/// The server: compresses messages according to RFC 7692 §7.2.1.
 struct Server {
     stream: Compress,
     takeover: bool,
@@ -13,7 +13,7 @@ struct Server {
 
 impl Server {
     fn new(params: DeflateParams) -> Self {
-        // zlib writes windows of 9 bits and more; 9 is what it makes of 8.
+        // zlib compresses with windows of at least 9 bits.
         let bits = params.server_max_window_bits.max(9);
         Self {
             stream: Compress::new_with_window_bits(Compression::default(), false, bits),
@@ -25,10 +25,10 @@ impl Server {
         let mut out = Vec::with_capacity(payload.len() * 2 + 100);
         self.stream
             .compress_vec(payload, &mut out, FlushCompress::Sync)
-            .expect("a stream of ours");
+            .expect("a valid stream");
         match out.strip_suffix(&[0, 0, 0xff, 0xff]) {
             Some(message) => out.truncate(message.len()),
-            // Nothing since the last flush: an empty block (RFC 7692 §7.2.3.6).
+            // An empty message is an empty block (RFC 7692 §7.2.3.6).
             None => out.push(0),
         }
         if !self.takeover {
@@ -46,7 +46,7 @@ fn compressed(params: DeflateParams, limit: Option<u64>) -> Protocol {
     })
 }
 
-/// The frames of a message in so many parts.
+/// The frames of a message in this many parts.
 fn frames(kind: Kind, payload: &[u8], parts: usize) -> Vec<u8> {
     let size = payload.len() / parts + 1;
     let chunks: Vec<&[u8]> = payload.chunks(size).collect();
@@ -63,7 +63,7 @@ fn frames(kind: Kind, payload: &[u8], parts: usize) -> Vec<u8> {
     bytes
 }
 
-/// Inflates what we sent, as the server would.
+/// Inflates the payload of the frames that the client sent.
 fn inflate(stream: &mut Decompress, frames: &[(FrameHeader, Vec<u8>)]) -> Vec<u8> {
     let mut input: Vec<u8> = frames
         .iter()
@@ -78,7 +78,7 @@ fn inflate(stream: &mut Decompress, frames: &[(FrameHeader, Vec<u8>)]) -> Vec<u8
 }
 
 #[test]
-fn the_example_of_the_rfc_is_read() {
+fn the_examples_of_the_rfc_are_received() {
     // RFC 7692 §7.2.3.1 and §7.2.3.2: "Hello", and again with context takeover.
     let mut protocol = compressed(DeflateParams::default(), None);
     let first = b"\xc1\x07\xf2\x48\xcd\xc9\xc9\x07\x00";
@@ -98,7 +98,7 @@ fn the_example_of_the_rfc_is_read() {
 }
 
 #[test]
-fn a_message_that_is_not_compressed_may_come_between() {
+fn uncompressed_messages_may_arrive_between_compressed_ones() {
     let mut protocol = compressed(DeflateParams::default(), None);
     let bytes = [
         &b"\xc1\x07\xf2\x48\xcd\xc9\xc9\x07\x00"[..],
@@ -112,7 +112,7 @@ fn a_message_that_is_not_compressed_may_come_between() {
 }
 
 #[test]
-fn the_bit_of_compression_in_the_wrong_place_is_a_violation() {
+fn rsv1_in_the_wrong_frame_is_a_violation() {
     for bytes in [
         frame(0xc9, b""),
         [frame(0x41, b"\xf2"), frame(0xc0, b"\x00")].concat(),
@@ -124,14 +124,14 @@ fn the_bit_of_compression_in_the_wrong_place_is_a_violation() {
 }
 
 #[test]
-fn what_is_no_deflate_data_is_a_violation() {
+fn invalid_deflate_data_is_a_violation() {
     let mut protocol = compressed(DeflateParams::default(), None);
     let bytes = frame(0xc1, b"\xff\xff\xff\xff");
     assert_eq!(receive(&mut protocol, &bytes, &[]), [Got::Violation(1007)]);
 }
 
 #[test]
-fn text_that_is_not_utf8_is_found_when_its_byte_is_inflated() {
+fn an_invalid_byte_of_text_is_found_once_it_is_inflated() {
     let payload = Server::new(DeflateParams::default()).compress("grüß\u{1f600}".as_bytes());
     for (bad, good) in [
         (&b"gr\xc3\xbc\xffstill more"[..], &b"gr\xc3\xbc"[..]),
@@ -140,7 +140,7 @@ fn text_that_is_not_utf8_is_found_when_its_byte_is_inflated() {
     ] {
         let message = Server::new(DeflateParams::default()).compress(bad);
         for parts in 1..4 {
-            // Behind a good message, whose end is not its own.
+            // After a valid message, whose end must not be taken for that of the invalid one.
             let bytes = [
                 frames(Kind::Text, &payload, 2),
                 frames(Kind::Text, &message, parts),
@@ -169,16 +169,16 @@ fn text_that_is_not_utf8_is_found_when_its_byte_is_inflated() {
 }
 
 #[test]
-fn bad_text_is_not_waited_out() {
+fn invalid_text_is_found_before_the_message_ends() {
     let mut stream = Compress::new(Compression::default(), false);
-    let mut begun = Vec::with_capacity(100);
+    let mut fragment = Vec::with_capacity(100);
     stream
-        .compress_vec(b"good\xff", &mut begun, FlushCompress::Sync)
-        .expect("a stream of ours");
+        .compress_vec(b"good\xff", &mut fragment, FlushCompress::Sync)
+        .expect("a valid stream");
     let mut protocol = compressed(DeflateParams::default(), None);
-    // The first fragment of more to come.
+    // The first fragment, without FIN.
     assert_eq!(
-        receive(&mut protocol, &frame(0x41, &begun), &[]),
+        receive(&mut protocol, &frame(0x41, &fragment), &[]),
         [
             Got::Violation(1007),
             Got::Unfinished(Kind::Text, b"good".to_vec())
@@ -187,7 +187,7 @@ fn bad_text_is_not_waited_out() {
 }
 
 #[test]
-fn a_compressed_text_that_ends_inside_a_character_is_a_violation() {
+fn a_compressed_text_that_ends_in_the_middle_of_a_character_is_a_violation() {
     let message = Server::new(DeflateParams::default()).compress(b"grue\xc3");
     for parts in 1..3 {
         let mut protocol = compressed(DeflateParams::default(), None);
@@ -202,7 +202,7 @@ fn a_compressed_text_that_ends_inside_a_character_is_a_violation() {
 }
 
 #[test]
-fn a_bomb_is_stopped_at_the_limit() {
+fn a_compression_bomb_is_stopped_at_the_limit() {
     let mut server = Server::new(DeflateParams::default());
     let bomb = server.compress(&vec![0; 50_000_000]);
     assert!(bomb.len() < 100_000);
@@ -210,7 +210,7 @@ fn a_bomb_is_stopped_at_the_limit() {
     let got = receive(&mut protocol, &frames(Kind::Binary, &bomb, 1), &[]);
     assert_eq!(got[0], Got::Violation(1009));
     let Some(Got::Unfinished(_, kept)) = got.get(1) else {
-        panic!("what came before the limit was handed on")
+        panic!("output up to the limit is reported")
     };
     assert!(kept.len() <= 1_000_000);
     let (_, reason) = sent_close(&protocol).expect("a Close");
@@ -229,17 +229,17 @@ fn a_large_message_is_inflated_in_constant_memory() {
 }
 
 #[test]
-fn what_has_come_of_an_unfinished_message_does_not_depend_on_the_cuts() {
-    // The last run of equal bytes lies across the 64 KiB of one step, so its code is taken while
-    // half of what it means does not fit.
+fn an_unfinished_message_is_received_the_same_in_any_split() {
+    // The last run of equal bytes crosses the 64 KiB of one step, so its code is consumed while half
+    // of the run does not fit into the buffer.
     let mut payload = Server::new(DeflateParams::default()).compress(&vec![b'z'; 65_700]);
     while payload.len() > 60 {
-        let begun = frame(0x42, &payload);
-        let every: Vec<usize> = (0..begun.len()).collect();
+        let first = frame(0x42, &payload);
+        let every: Vec<usize> = (0..first.len()).collect();
         let [at_once, bytewise] = [&[][..], &every].map(|cuts| {
             receive(
                 &mut compressed(DeflateParams::default(), None),
-                &begun,
+                &first,
                 cuts,
             )
         });
@@ -249,8 +249,8 @@ fn what_has_come_of_an_unfinished_message_does_not_depend_on_the_cuts() {
 }
 
 #[test]
-fn a_control_frame_between_fragments_disturbs_nothing() {
-    // What one step can't hold is still inside when the Ping comes.
+fn control_frames_between_compressed_fragments_do_not_change_the_message() {
+    // Output that does not fit into one step is still pending when the Ping arrives.
     for payload in [&b"short"[..], &vec![b'a'; 200_000]] {
         let deflated = Server::new(DeflateParams::default()).compress(payload);
         for cut in [0, 1, deflated.len() / 2, deflated.len()] {
@@ -276,7 +276,7 @@ fn a_control_frame_between_fragments_disturbs_nothing() {
 }
 
 #[test]
-fn small_messages_are_sent_as_they_are_and_others_are_not() {
+fn only_messages_of_a_minimum_size_are_compressed() {
     let mut protocol = compressed(DeflateParams::default(), None);
     protocol.send(Piece::whole(Kind::Text, &[b'a'; 63]));
     protocol.send(Piece::whole(Kind::Text, &[b'a'; 64]));
@@ -286,7 +286,7 @@ fn small_messages_are_sent_as_they_are_and_others_are_not() {
 }
 
 #[test]
-fn a_window_of_eight_bits_sends_messages_as_they_are() {
+fn with_a_window_of_eight_bits_messages_are_sent_uncompressed() {
     let params = DeflateParams {
         client_max_window_bits: 8,
         ..DeflateParams::default()
@@ -297,7 +297,7 @@ fn a_window_of_eight_bits_sends_messages_as_they_are() {
 }
 
 #[test]
-fn fragments_of_a_compressed_message_have_the_bit_once() {
+fn only_the_first_fragment_of_a_compressed_message_has_rsv1() {
     let mut protocol = Protocol::new(ProtocolConfig {
         frame_size: NonZeroUsize::new(7),
         compression: Some(DeflateParams::default()),
@@ -323,7 +323,7 @@ fn any_params() -> impl Strategy<Value = DeflateParams> {
     )
 }
 
-/// Messages of text that compresses, and of bytes that don't.
+/// Messages of compressible text and incompressible bytes, and the number of parts of each.
 fn messages() -> impl Strategy<Value = Vec<(Kind, Vec<u8>, usize)>> {
     let text = "(ab|[a-e]|é|\u{1f600}){0,300}".prop_map(|text| (Kind::Text, text.into_bytes()));
     let binary = proptest::collection::vec(any::<u8>(), 0..3000).prop_map(|b| (Kind::Binary, b));
@@ -336,7 +336,7 @@ fn messages() -> impl Strategy<Value = Vec<(Kind, Vec<u8>, usize)>> {
 
 proptest! {
     #[test]
-    fn compressed_messages_in_any_split_are_the_same(
+    fn compressed_messages_are_received_the_same_in_any_split(
         params in any_params(),
         messages in messages(),
         cuts in proptest::collection::vec(any::<proptest::sample::Index>(), 0..10),
@@ -358,7 +358,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_compressed_is_inflated_the_same(params in any_params(), messages in messages()) {
+    fn compressed_messages_are_inflated_unchanged(params in any_params(), messages in messages()) {
         let mut protocol = compressed(params, None);
         let mut stream = Decompress::new_with_window_bits(false, params.client_max_window_bits);
         for (kind, payload, parts) in &messages {

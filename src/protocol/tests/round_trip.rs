@@ -1,10 +1,11 @@
-//! What we write is read back the same: any message, fragmentation, compression and cut.
+//! Messages that the client writes are received unchanged, with any fragmentation, compression and
+//! split.
 
 use super::super::deflate::DeflateParams;
 use super::*;
 
-/// What a server would send who says the same: our frames without their masks, and a Pong behind
-/// each, which disturbs nothing (RFC 6455 §5.4).
+/// The client's frames without their masks, as a server would send them, with a Pong after each,
+/// which may be between fragments (RFC 6455 §5.4).
 fn unmasked(protocol: &Protocol) -> Vec<u8> {
     written(protocol)
         .into_iter()
@@ -39,33 +40,33 @@ fn any_params() -> impl Strategy<Value = Option<DeflateParams>> {
 }
 
 /// A message, and the lengths of the pieces that it is sent in.
-type Said = (Kind, Vec<u8>, Vec<usize>);
+type Message = (Kind, Vec<u8>, Vec<usize>);
 
-fn messages() -> impl Strategy<Value = Vec<Said>> {
+fn messages() -> impl Strategy<Value = Vec<Message>> {
     let text = "(ab|[a-e]|é|\u{1f600}){0,200}".prop_map(|text| (Kind::Text, text.into_bytes()));
     let binary = proptest::collection::vec(any::<u8>(), 0..1000).prop_map(|b| (Kind::Binary, b));
-    // More than is inflated in one step.
+    // Larger than what is inflated in one step.
     let long = (65_000_usize..140_000, 1_usize..300).prop_map(|(length, run)| {
         let bytes = (0..=255_u8).flat_map(|byte| std::iter::repeat_n(byte, run));
         (Kind::Binary, bytes.cycle().take(length).collect())
     });
     let message = prop_oneof![4 => text, 4 => binary, 1 => long];
     let pieces = proptest::collection::vec(0_usize..400, 0..4);
-    let said = (message, pieces).prop_map(|((kind, bytes), pieces)| (kind, bytes, pieces));
-    proptest::collection::vec(said, 0..6)
+    let message = (message, pieces).prop_map(|((kind, bytes), pieces)| (kind, bytes, pieces));
+    proptest::collection::vec(message, 0..6)
 }
 
-fn say(protocol: &mut Protocol, (kind, payload, pieces): &Said) {
+fn send(protocol: &mut Protocol, (kind, payload, pieces): &Message) {
     let (kind, mut rest, mut first) = (*kind, &payload[..], true);
     for length in pieces {
-        let (bytes, behind) = rest.split_at((*length).min(rest.len()));
+        let (bytes, after) = rest.split_at((*length).min(rest.len()));
         protocol.send(Piece {
             kind,
             first,
             last: false,
             bytes,
         });
-        (rest, first) = (behind, false);
+        (rest, first) = (after, false);
     }
     protocol.send(Piece {
         kind,
@@ -77,7 +78,7 @@ fn say(protocol: &mut Protocol, (kind, payload, pieces): &Said) {
 
 proptest! {
     #[test]
-    fn what_is_written_is_read_the_same(
+    fn messages_are_received_unchanged(
         params in any_params(),
         frame_size in proptest::option::of(1_usize..2000),
         messages in messages(),
@@ -89,14 +90,14 @@ proptest! {
             ..ProtocolConfig::default()
         });
         let mut expected = Vec::new();
-        for said in &messages {
-            say(&mut writer, said);
-            expected.push(Got::Message(said.0, said.1.clone()));
+        for message in &messages {
+            send(&mut writer, message);
+            expected.push(Got::Message(message.0, message.1.clone()));
         }
         let bytes = unmasked(&writer);
         let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(bytes.len() + 1)).collect();
         cuts.sort_unstable();
-        // What is long takes too long in single bytes.
+        // Long messages take too long byte by byte.
         let every: Vec<usize> = (0..bytes.len().min(5000)).collect();
         for cuts in [&cuts, &every] {
             let mut reader = Protocol::new(ProtocolConfig {

@@ -1,52 +1,52 @@
-//! The bytes that wait to be written, and which messages are among them.
+//! The frames that are still to be written to the socket.
 
 use super::frame::{self, MAX_HEADER};
 
-/// Frames that are on their way out. It always begins at a frame's first byte, so that what is
-/// unsent can be counted by walking the frames.
+/// Encoded frames. The buffer always begins at the first byte of a frame, so that unsent messages
+/// can be counted by walking the frames.
 #[derive(Debug, Default)]
-pub(super) struct Outbox {
-    /// The frames, and room for more behind them.
+pub(super) struct WriteBuffer {
+    /// The frames up to `end`, of which `written` bytes are written, and unused capacity.
     bytes: Vec<u8>,
     written: usize,
     end: usize,
 }
 
-impl Outbox {
-    /// Written bytes that are kept before they are dropped: copying the rest down costs less
-    /// than the write that made it necessary.
-    const SLACK: usize = 256 * 1024;
+impl WriteBuffer {
+    /// Once more than this many written bytes are kept, the rest is moved to the front. With this
+    /// size, the copy costs less than the writes that made it necessary.
+    const MAX_WRITTEN: usize = 256 * 1024;
 
-    /// Appends a frame; its bytes.
+    /// Appends a frame. Returns its bytes.
     #[inline]
     pub(super) fn push(&mut self, first: u8, mask: [u8; 4], payload: &[u8]) -> &[u8] {
-        let most = MAX_HEADER + payload.len();
-        if self.bytes.len() - self.end < most {
-            self.grow(most);
+        let max_length = MAX_HEADER + payload.len();
+        if self.bytes.len() - self.end < max_length {
+            self.grow(max_length);
         }
         let start = self.end;
         self.end += frame::encode(&mut self.bytes[start..], first, mask, payload);
         &self.bytes[start..self.end]
     }
 
-    /// Makes room for at least `more` bytes, and not seldom for many more.
+    /// Grows the buffer by at least `more` bytes, and at least to twice its size.
     #[cold]
     fn grow(&mut self, more: usize) {
         let length = (self.end + more).max(self.bytes.len() * 2);
         self.bytes.resize(length, 0);
     }
 
-    /// The bytes that wait.
-    pub(super) fn waiting(&self) -> &[u8] {
+    /// The bytes that are not written yet.
+    pub(super) fn pending(&self) -> &[u8] {
         &self.bytes[self.written..self.end]
     }
 
-    /// Takes note that the first `count` bytes that waited were written.
-    pub(super) fn wrote(&mut self, count: usize) {
+    /// Removes the first `count` pending bytes, which were written.
+    pub(super) fn remove_written(&mut self, count: usize) {
         self.written += count;
         if self.written == self.end {
             (self.written, self.end) = (0, 0);
-        } else if self.written > Self::SLACK {
+        } else if self.written > Self::MAX_WRITTEN {
             let boundary = self
                 .frames()
                 .take_while(|frame| frame.end <= self.written)
@@ -59,7 +59,7 @@ impl Outbox {
         }
     }
 
-    /// How many messages have their end among the bytes that wait.
+    /// The number of messages whose last byte is pending.
     pub(super) fn unsent_messages(&self) -> u64 {
         let unsent = |frame: &Frame| frame.end > self.written && frame.ends_message;
         self.frames().filter(unsent).count() as u64
@@ -75,13 +75,13 @@ impl Outbox {
     }
 }
 
-/// A frame of ours in the buffer: where it ends, and whether it is the last one of a data message.
+/// The position of a frame's end in the buffer, and whether it is the last frame of a data message.
 struct Frame {
     end: usize,
     ends_message: bool,
 }
 
-/// Reads the header of a frame that we encoded: masked, whole, of a length that was in memory.
+/// Reads the header of a frame that [`frame::encode`] wrote: it is masked and complete.
 fn read_own_frame(bytes: &[u8]) -> Option<Frame> {
     let (&first, &second) = (bytes.first()?, bytes.get(1)?);
     let (length, header) = match second & 0x7f {
