@@ -9,9 +9,9 @@ use memchr::{memchr_iter, Memchr};
 use super::frame;
 use super::message::{Kind, Piece, Volume};
 
-/// The most messages in a batch: a read full of empty messages would take too long to process in
-/// one step.
-const MAX_COUNT: u64 = 16 * 1024;
+/// The input that is scanned for one batch, in bytes: a read full of empty messages would take too
+/// long to process in one step. Counting messages would add to the cost of each.
+const WINDOW: usize = 32 * 1024;
 
 /// Text messages in one buffer, each terminated by a delimiter that is not part of it.
 #[derive(Clone, Debug)]
@@ -61,29 +61,36 @@ pub struct Messages<'a> {
 }
 
 impl<'a> Messages<'a> {
-    /// Splits off up to [`MAX_COUNT`] messages of at most `max_size` bytes each at the front of
-    /// `input`; `None` if anything else is there. Does not find out what is wrong with an invalid
+    /// Splits off messages of at most `max_size` bytes each at the front of `input`: those in the
+    /// first [`WINDOW`], or a longer one; `None` if anything else is there. Does not find out what is wrong with an invalid
     /// frame.
     pub(super) fn split_from(input: &mut &'a [u8], max_size: u64) -> Option<Self> {
         let first = *input.first()?;
         let kind = [Kind::Text, Kind::Binary]
             .into_iter()
             .find(|kind| frame::first_byte_of_message(*kind) == first)?;
-        let messages = Self::scan(kind, input, MAX_COUNT, |payload| {
+        let accepted = |payload: &[u8]| {
             payload.len() as u64 <= max_size
                 && (kind == Kind::Binary || check_utf8(payload).is_ok())
-        });
+        };
+        let mut messages = Self::scan(kind, &input[..input.len().min(WINDOW)], accepted);
+        if messages.count == 0 {
+            // The first message may be longer than the window.
+            let mut places = 0..1;
+            messages = Self::scan(kind, input, |payload| {
+                accepted(payload) && places.next().is_some()
+            });
+        }
         *input = &input[messages.frames.len()..];
         (messages.count > 0).then_some(messages)
     }
 
-    /// The messages at the beginning of `bytes`: at most `max_count`, and none from the first one
-    /// on that is not `accepted`.
+    /// The messages at the beginning of `bytes`, up to the first one that is not `accepted`.
     #[inline]
-    fn scan(kind: Kind, bytes: &'a [u8], max_count: u64, accepted: impl Fn(&[u8]) -> bool) -> Self {
+    fn scan(kind: Kind, bytes: &'a [u8], mut accepted: impl FnMut(&[u8]) -> bool) -> Self {
         let (mut rest, mut count, mut payload) = (bytes, 0, 0);
         while let Some((bytes, after)) = frame::split_message(kind, rest) {
-            if count == max_count || !accepted(bytes) {
+            if !accepted(bytes) {
                 break;
             }
             rest = after;
@@ -122,7 +129,8 @@ impl<'a> Messages<'a> {
         if count >= self.count {
             return self;
         }
-        Self::scan(self.kind, self.frames, count, |_| true)
+        let mut counted = 0..count;
+        Self::scan(self.kind, self.frames, |_| counted.next().is_some())
     }
 
     /// The messages, each as one piece.
@@ -213,14 +221,22 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_has_a_maximum_count() {
-        let frames = b"\x81\x00".repeat(usize::try_from(MAX_COUNT).expect("small") + 1);
+    fn a_batch_is_within_its_window_or_one_long_message() {
+        let frames = b"\x81\x00".repeat(WINDOW);
         let mut input = frames.as_slice();
-        for count in [MAX_COUNT, 1] {
+        for _ in 0..2 {
             let messages = Messages::split_from(&mut input, 0).expect("a batch");
-            assert_eq!(messages.count(), count);
+            assert_eq!(messages.count(), WINDOW as u64 / 2);
         }
         assert_eq!(Messages::split_from(&mut input, 0), None);
+
+        let long = vec![b'x'; WINDOW];
+        let frames = [&b"\x81\x7e\x80\x00"[..], &long, b"\x81\x00\x81\x00"].concat();
+        let mut input = frames.as_slice();
+        for count in [1, 2] {
+            let messages = Messages::split_from(&mut input, u64::MAX).expect("a batch");
+            assert_eq!(messages.count(), count);
+        }
     }
 
     #[test]
