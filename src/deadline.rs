@@ -1,25 +1,25 @@
-//! One budget of time over several blocking steps.
+//! One timeout for several blocking steps.
 //!
-//! A `Deadline` is made once and handed down: every blocking step asks it how much is left,
-//! so that names, TCP, TLS and the upgrade together take no longer than was allowed.
+//! A `Deadline` is created once and passed on: every blocking step asks it for the remaining time,
+//! so that name resolution, TCP, TLS and the opening handshake together do not exceed the timeout.
 
 use std::io;
 use std::time::{Duration, Instant};
 
-/// The moment at which something must be done, and the limit it was made from.
+/// An instant by which something must be done, and the timeout that it was computed from.
 #[derive(Clone, Copy, Debug)]
 pub struct Deadline {
-    end: Option<Instant>,
-    limit: Duration,
+    instant: Option<Instant>,
+    timeout: Duration,
 }
 
 impl Deadline {
-    /// A deadline `limit` from now.
+    /// A deadline `timeout` from now.
     #[must_use]
-    pub fn after(limit: Duration) -> Self {
+    pub fn after(timeout: Duration) -> Self {
         Self {
-            end: Instant::now().checked_add(limit),
-            limit,
+            instant: Instant::now().checked_add(timeout),
+            timeout,
         }
     }
 
@@ -27,32 +27,34 @@ impl Deadline {
     #[must_use]
     pub fn never() -> Self {
         Self {
-            end: None,
-            limit: Duration::MAX,
+            instant: None,
+            timeout: Duration::MAX,
         }
     }
 
-    /// The limit that this deadline was made from, for messages.
+    /// The timeout that this deadline was computed from, for messages.
     #[must_use]
     pub fn timeout(&self) -> Duration {
-        self.limit
+        self.timeout
     }
 
-    /// The moment itself; `None` if it never comes.
+    /// The instant; `None` if the deadline never passes.
     #[must_use]
     pub fn instant(&self) -> Option<Instant> {
-        self.end
+        self.instant
     }
 
-    /// What is left, never zero; `Ok(None)` if there is no limit.
+    /// The remaining time, never zero; `Ok(None)` if the deadline never passes.
     ///
     /// # Errors
     ///
     /// [`io::ErrorKind::TimedOut`] once the deadline has passed.
     pub fn remaining(&self) -> io::Result<Option<Duration>> {
-        let Some(end) = self.end else { return Ok(None) };
-        match end.checked_duration_since(Instant::now()) {
-            Some(left) if !left.is_zero() => Ok(Some(left)),
+        let Some(instant) = self.instant else {
+            return Ok(None);
+        };
+        match instant.checked_duration_since(Instant::now()) {
+            Some(remaining) if !remaining.is_zero() => Ok(Some(remaining)),
             _ => Err(io::ErrorKind::TimedOut.into()),
         }
     }

@@ -1,19 +1,19 @@
-//! A secret in the program's memory: what keeps it out of every `{:?}`.
+//! A secret that debug output does not reveal.
 
 use std::fmt;
 
-/// A text that is never shown by accident: a password, a token, a cookie.
+/// A password, a token, a cookie: text that `{:?}` does not show.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {
-    /// Keeps a text.
+    /// Wraps a text.
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// The text itself, for the one place that sends it.
+    /// The text, for the place that sends it.
     #[must_use]
     pub fn reveal(&self) -> &str {
         &self.0

@@ -650,8 +650,8 @@ fn what_is_wrong_is_said_in_a_sentence() {
         ),
         (
             &["-w", "soon", "h"],
-            "invalid value 'soon' for '--wait <TIME>': unknown unit 'soon': a duration is written \
-             500ms, 2s, 1m, or as a number of seconds; -1 or forever has no limit",
+            "invalid value 'soon' for '--wait <TIME>': unknown unit 'soon': use 500ms, 2s, \
+             1m, or a number of seconds; -1 or forever has no limit",
         ),
         (
             &["-w", "-k", "h"],

@@ -96,7 +96,7 @@ fn push_statement(out: &mut String, statement: &Statement) {
 fn push_time(out: &mut String, word: &str, time: std::time::Duration) {
     out.push_str(word);
     out.push(' ');
-    out.push_str(&duration::write(time));
+    out.push_str(&duration::format(time));
 }
 
 fn push_message(out: &mut String, message: &Message) {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::{Line, Message, Part, Payload, Script, Statement, Template, Wanted};
 use crate::http::{is_token, HIDDEN};
 use crate::protocol::{CloseBody, CloseReason};
-use crate::text::duration::LONGEST;
+use crate::text::duration;
 
 /// How long an expectation waits where nothing else is said.
 const WITHIN: Duration = Duration::from_secs(5);
@@ -277,7 +277,7 @@ impl Clock {
     fn tick(&mut self, at: Moment) -> Option<Statement> {
         let start = *self.start.get_or_insert(at);
         let since = u64::try_from(at.saturating_sub(start)).unwrap_or(0);
-        let since = Duration::from_millis(since.saturating_add(500) / 1000).min(LONGEST);
+        let since = Duration::from_millis(since.saturating_add(500) / 1000).min(duration::MAX);
         if since <= self.now {
             return None;
         }
@@ -301,7 +301,7 @@ impl Course {
             // What took long to come may do so again.
             let pause = at.saturating_sub(self.at.or(clock.start).unwrap_or(at));
             let ample = Duration::from_micros(u64::try_from(pause).unwrap_or(0).saturating_mul(2));
-            let within = Duration::from_secs(ample.as_secs() + 1).min(LONGEST);
+            let within = Duration::from_secs(ample.as_secs() + 1).min(duration::MAX);
             if !said.sent && within > clock.within {
                 clock.within = within;
                 statements.push(Statement::Within(within));

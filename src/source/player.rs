@@ -19,7 +19,7 @@ use crate::error::{plain, Error};
 use crate::event::{Kind, Link};
 use crate::protocol::{CloseReason, MAX_CONTROL_PAYLOAD};
 use crate::session_file::{self, Line, Message, Payload, Script, Statement, Template};
-use crate::sys::file::{irregular, open_regular, read_regular, LARGEST};
+use crate::sys::file::{irregular_cause, open_regular, read_regular, MAX_SIZE};
 use crate::sys::path::real_path_below;
 
 /// How a file is played.
@@ -377,7 +377,7 @@ impl Player {
             W::Binary(bytes) => Wanted::Message(Pattern::Binary(bytes.clone())),
             W::File(kind, template) => {
                 let path = self.path(line, template)?;
-                let bytes = read_regular(&self.readable(line, &path)?, LARGEST)
+                let bytes = read_regular(&self.readable(line, &path)?, MAX_SIZE)
                     .map_err(|cause| self.unreadable(line, &path, &cause))?;
                 Wanted::Message(match kind {
                     Kind::Binary => Pattern::Binary(bytes),
@@ -537,7 +537,7 @@ pub fn check_confined(folder: &Path, path: &Path) -> Result<PathBuf, String> {
         ));
     };
     let kind = fs::metadata(&real).map_err(|cause| unreadable(path, &cause))?;
-    match irregular(kind.file_type()) {
+    match irregular_cause(kind.file_type()) {
         None => Ok(real),
         Some(why) => Err(format!("{shown} is not allowed with --untrusted: {why}")),
     }

@@ -1,8 +1,8 @@
-//! Small files that are read whole: sessions, headers, secrets, certificates.
+//! Small files that are read into memory: sessions, headers, secrets, certificates.
 //!
-//! A name may lead to something that never ends (`/dev/zero`), never begins (a pipe that nobody
-//! writes to), or acts on being opened (a device). So only regular files are opened, without
-//! waiting, and pipes that the command line names, such as `<(…)` of a shell; and each has a limit.
+//! A path may lead to a file that never ends (`/dev/zero`), a pipe without a writer, or a device
+//! with side effects on opening. So only regular files are opened, without blocking, and pipes named
+//! on the command line, such as a shell's `<(…)`. Each file has a size limit.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, FileType, OpenOptions};
@@ -13,17 +13,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use nix::fcntl::OFlag;
 
-/// The most that any file may have that is read whole, in bytes.
-pub const LARGEST: u64 = 1 << 30;
+/// The size limit in bytes for files without a limit of their own.
+pub const MAX_SIZE: u64 = 1 << 30;
 
-/// Files that are read by name. Its clones share what came out of pipes, which can be read once.
+/// Reads files by name. Clones share the content of pipes, which can be read only once.
 #[derive(Clone, Debug, Default)]
 pub struct Inputs {
     piped: Arc<Mutex<BTreeMap<PathBuf, Piped>>>,
     only_regular: bool,
 }
 
-/// What came out of a pipe, or why nothing did.
+/// The content of a pipe, or why it could not be read.
 #[derive(Clone, Debug)]
 enum Piped {
     Content(Vec<u8>),
@@ -31,8 +31,8 @@ enum Piped {
 }
 
 impl Inputs {
-    /// The same for names that are not from the command line: of pipes it has only what was read
-    /// before.
+    /// A reader for names that are not from the command line: it opens no pipes, but has the content
+    /// of those that were read before.
     #[must_use]
     pub fn only_regular(&self) -> Self {
         Self {
@@ -41,12 +41,12 @@ impl Inputs {
         }
     }
 
-    /// Reads a file of at most `limit` bytes. A pipe is waited for, and read once: a second time it
-    /// has what it had the first time.
+    /// Reads a file of at most `limit` bytes. Blocks until the end of a pipe; reading it again
+    /// returns the same content.
     ///
     /// # Errors
     ///
-    /// What the system said, or a sentence that follows "it can't be read:".
+    /// The system's error, or a clause that explains why the file cannot be read.
     pub fn read(&self, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
         if fs::metadata(path)?.file_type().is_fifo() {
             self.read_pipe(path, limit)
@@ -55,11 +55,11 @@ impl Inputs {
         }
     }
 
-    /// Reads `path` now if it is a pipe, so that nothing waits for it later. What is wrong with it
-    /// is told by [`read`](Self::read).
+    /// Reads `path` now if it is a pipe, so that [`read`](Self::read) does not block later. An error
+    /// is kept for `read` to return.
     pub fn prefetch(&self, path: &Path, limit: u64) {
         if fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_fifo()) {
-            // An error is kept, for whoever reads it.
+            // `read_pipe` keeps the error.
             let _ = self.read_pipe(path, limit);
         }
     }
@@ -70,7 +70,7 @@ impl Inputs {
             Some(content) => content.clone(),
             None if self.only_regular => return Err(io::Error::other(PIPE)),
             None => {
-                // Waits for a writer, and for all that it writes.
+                // Blocks until a writer has opened the pipe and closed it again.
                 let content = File::open(path).and_then(|file| bounded(&file, limit));
                 let content = content.map_or_else(
                     |error| Piped::Failed(error.kind(), error.to_string()),
@@ -92,29 +92,29 @@ impl Inputs {
 ///
 /// # Errors
 ///
-/// What the system said, or a sentence that follows "it can't be read:".
+/// The system's error, or a clause that explains why the file cannot be read.
 pub fn read_regular(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     bounded(&open_regular(path)?, limit)
 }
 
-/// Opens a regular file to read, and nothing else, without waiting.
+/// Opens a file for reading, without blocking, if it is a regular file.
 ///
 /// # Errors
 ///
-/// What the system said, or a sentence that follows "it can't be read:".
+/// The system's error, or a clause that explains why the file cannot be read.
 pub fn open_regular(path: &Path) -> io::Result<File> {
-    let refuse = |kind| match irregular(kind) {
+    let check = |kind| match irregular_cause(kind) {
         Some(cause) => Err(io::Error::other(cause)),
         None => Ok(()),
     };
-    refuse(fs::metadata(path)?.file_type())?;
+    check(fs::metadata(path)?.file_type())?;
     let flags = OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
     let file = OpenOptions::new()
         .read(true)
         .custom_flags(flags.bits())
         .open(path)?;
-    // It may have been replaced meanwhile.
-    refuse(file.metadata()?.file_type())?;
+    // The file may have been replaced since.
+    check(file.metadata()?.file_type())?;
     Ok(file)
 }
 
@@ -143,9 +143,9 @@ fn too_large(limit: u64) -> io::Error {
 
 const PIPE: &str = "it is a pipe, not a regular file";
 
-/// What keeps a file from being a regular one, as the end of a sentence; `None` if it is one.
+/// A clause that says what a file is instead of a regular file; `None` if it is one.
 #[must_use]
-pub fn irregular(kind: FileType) -> Option<&'static str> {
+pub fn irregular_cause(kind: FileType) -> Option<&'static str> {
     if kind.is_file() {
         None
     } else if kind.is_dir() {
@@ -161,7 +161,7 @@ pub fn irregular(kind: FileType) -> Option<&'static str> {
     }
 }
 
-/// The text without the byte order mark that some editors begin a file with.
+/// `text` without a byte order mark, which some editors write at the beginning of a file.
 #[must_use]
 pub fn without_byte_order_mark(text: &[u8]) -> &[u8] {
     text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text)
@@ -189,21 +189,21 @@ mod tests {
     }
 
     #[test]
-    fn a_regular_file_is_read_up_to_its_limit() {
+    fn a_regular_file_is_read_up_to_the_limit() {
         let directory = directory();
         let path = directory.path().join("file");
         fs::write(&path, "12345").expect("a file");
         for inputs in [Inputs::default(), Inputs::default().only_regular()] {
-            assert_eq!(inputs.read(&path, 5).expect("it has room"), b"12345");
+            assert_eq!(inputs.read(&path, 5).expect("within the limit"), b"12345");
             assert_eq!(cause(inputs.read(&path, 4)), "it is larger than 4 bytes");
         }
-        for (limit, says) in [(1 << 10, "1 KiB"), (16 << 20, "16 MiB"), (1 << 30, "1 GiB")] {
+        for (limit, size) in [(1 << 10, "1 KiB"), (16 << 20, "16 MiB"), (1 << 30, "1 GiB")] {
             let file = File::create(&path).expect("a file");
-            file.set_len(limit + 1).expect("a file with a hole");
-            let wanted = format!("it is larger than {says}");
-            assert_eq!(cause(read_regular(&path, limit)), wanted);
+            file.set_len(limit + 1).expect("a sparse file");
+            let expected = format!("it is larger than {size}");
+            assert_eq!(cause(read_regular(&path, limit)), expected);
         }
-        // It says that it has no bytes.
+        // A file whose size is reported as 0.
         let status = Path::new("/proc/self/status");
         if status.exists() {
             assert!(read_regular(status, 1 << 20).is_ok_and(|text| !text.is_empty()));
@@ -212,23 +212,23 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_file_is_not_opened() {
+    fn only_regular_files_are_opened() {
         let directory = directory();
-        let place = |name: &str| directory.path().join(name);
-        std::os::unix::net::UnixListener::bind(place("socket")).expect("a socket");
-        std::os::unix::fs::symlink("/dev/zero", place("link")).expect("a link");
-        for (path, says) in [
+        let path = |name: &str| directory.path().join(name);
+        std::os::unix::net::UnixListener::bind(path("socket")).expect("a socket");
+        std::os::unix::fs::symlink("/dev/zero", path("link")).expect("a link");
+        for (file, expected) in [
             (directory.path().to_owned(), "it is a directory"),
-            (place("socket"), "it is a socket, not a regular file"),
-            (place("link"), "it is a device, not a regular file"),
+            (path("socket"), "it is a socket, not a regular file"),
+            (path("link"), "it is a device, not a regular file"),
             ("/dev/null".into(), "it is a device, not a regular file"),
         ] {
             let inputs = Inputs::default();
-            assert_eq!(cause(inputs.read(&path, LARGEST)), says);
-            assert_eq!(cause(inputs.only_regular().read(&path, LARGEST)), says);
-            assert_eq!(cause(open_regular(&path)), says);
+            assert_eq!(cause(inputs.read(&file, MAX_SIZE)), expected);
+            assert_eq!(cause(inputs.only_regular().read(&file, MAX_SIZE)), expected);
+            assert_eq!(cause(open_regular(&file)), expected);
         }
-        let missing = Inputs::default().read(&place("missing"), LARGEST);
+        let missing = Inputs::default().read(&path("missing"), MAX_SIZE);
         let missing = missing.expect_err("it is missing");
         assert_eq!(missing.kind(), io::ErrorKind::NotFound);
     }
@@ -239,30 +239,30 @@ mod tests {
         let path = directory.path().join("pipe");
         pipe(&path);
         let inputs = Inputs::default();
-        let of_files = inputs.only_regular();
-        assert_eq!(cause(of_files.read(&path, 9)), PIPE);
+        let only_regular = inputs.only_regular();
+        assert_eq!(cause(only_regular.read(&path, 9)), PIPE);
         assert_eq!(cause(open_regular(&path)), PIPE);
-        let place = path.clone();
+        let pipe_path = path.clone();
         let writer = std::thread::spawn(move || {
-            let mut pipe = OpenOptions::new().write(true).open(place)?;
+            let mut pipe = OpenOptions::new().write(true).open(pipe_path)?;
             pipe.write_all(b"once")
         });
         inputs.prefetch(&path, 9);
         writer.join().expect("no panic").expect("it was read");
-        for inputs in [&inputs, &inputs.clone(), &of_files] {
+        for inputs in [&inputs, &inputs.clone(), &only_regular] {
             assert_eq!(inputs.read(&path, 9).expect("it was read"), b"once");
         }
         assert_eq!(cause(inputs.read(&path, 3)), "it is larger than 3 bytes");
     }
 
     #[test]
-    fn a_pipe_without_an_end_is_read_up_to_the_limit() {
+    fn an_endless_pipe_is_read_up_to_the_limit() {
         let directory = directory();
         let path = directory.path().join("pipe");
         pipe(&path);
-        let place = path.clone();
+        let pipe_path = path.clone();
         let writer = std::thread::spawn(move || {
-            let mut pipe = OpenOptions::new().write(true).open(place)?;
+            let mut pipe = OpenOptions::new().write(true).open(pipe_path)?;
             loop {
                 pipe.write_all(&[0; 4096])?;
             }
@@ -273,12 +273,12 @@ mod tests {
             assert_eq!(cause(read), "it is larger than 100 KiB");
         }
         let ended: io::Result<()> = writer.join().expect("no panic");
-        let error = ended.expect_err("it wrote without end");
+        let error = ended.expect_err("the pipe was closed");
         assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
     }
 
     #[test]
-    fn a_byte_order_mark_is_left_out_once() {
+    fn only_a_leading_byte_order_mark_is_removed() {
         assert_eq!(without_byte_order_mark(b"\xef\xbb\xbfa"), b"a");
         assert_eq!(without_byte_order_mark(b"a\xef\xbb\xbf"), b"a\xef\xbb\xbf");
         assert_eq!(without_byte_order_mark(b"\xef\xbb"), b"\xef\xbb");

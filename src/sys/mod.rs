@@ -1,4 +1,4 @@
-//! Calls of the operating system behind small functions: files, readiness, pipes, terminals, poll(2).
+//! Wrappers of system calls: files, paths, pipes, terminals, poll(2).
 
 pub mod file;
 pub mod path;

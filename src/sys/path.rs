@@ -1,17 +1,17 @@
-//! Where a path leads.
+//! Resolution of paths.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// The path of a file without symbolic links and `..`, if it is below `folder`, to which those may
-/// lead as well; `None` if it is elsewhere.
+/// Resolves symbolic links and `..` in `path`. Returns the result if it is below `folder`, which is
+/// resolved too, else `None`.
 ///
 /// # Errors
 ///
-/// What the system says of a path that can't be resolved.
+/// The system's error if a path cannot be resolved.
 pub fn real_path_below(folder: &Path, path: &Path) -> io::Result<Option<PathBuf>> {
-    // The parent of a name alone is empty, and means the current directory.
+    // The parent of a bare file name is empty and means the current directory.
     let folder = if folder.as_os_str().is_empty() {
         Path::new(".")
     } else {
@@ -29,7 +29,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_is_followed_to_where_it_leads() {
+    fn symbolic_links_and_parent_folders_are_resolved() {
         let home = tempfile::tempdir().expect("a temporary folder");
         let (inside, outside) = (home.path().join("in"), home.path().join("inside"));
         for folder in [&inside, &outside] {

@@ -1,13 +1,13 @@
-//! Pipes that were given to us, made larger: fewer and longer turns on both sides of them.
+//! Enlarging inherited pipes, which saves context switches for both processes.
 
 use std::os::fd::BorrowedFd;
 
-/// As much as an unprivileged process may ask for on Linux; elsewhere pipes have the size they have.
+/// The size in bytes that an unprivileged process may request on Linux.
 #[cfg(target_os = "linux")]
 const SIZE: i32 = 1 << 20;
 
-/// Lets the pipe behind `fd` hold more, if it is one and the system allows it. One that can't grow
-/// is only slower, so nothing is said of it.
+/// Enlarges the capacity of `fd` if it is a pipe and the system allows it. Failure is ignored: a
+/// small pipe is only slower.
 #[cfg(target_os = "linux")]
 pub fn enlarge(fd: BorrowedFd<'_>) {
     use nix::fcntl::{fcntl, FcntlArg};
@@ -15,7 +15,7 @@ pub fn enlarge(fd: BorrowedFd<'_>) {
     let _ = fcntl(fd, FcntlArg::F_SETPIPE_SZ(SIZE));
 }
 
-/// Pipes can't be made larger here.
+/// Does nothing: only Linux can enlarge pipes.
 #[cfg(not(target_os = "linux"))]
 pub fn enlarge(_fd: BorrowedFd<'_>) {}
 
@@ -27,22 +27,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pipe_holds_more_afterwards() {
+    fn a_pipe_is_enlarged() {
         let (_reader, mut writer) = io::pipe().expect("a pipe");
         enlarge(writer.as_fd());
-        // The pipe's own 64 KiB would let this wait for a reader for ever.
+        // With the default capacity of 64 KiB, this would block forever.
         let size = nix::fcntl::fcntl(writer.as_fd(), nix::fcntl::FcntlArg::F_GETPIPE_SZ);
         if size.is_ok_and(|size| size >= SIZE) {
             writer
                 .write_all(&vec![0; 512 * 1024])
-                .expect("room in the pipe");
+                .expect("the pipe has space");
         }
     }
 
     #[test]
-    fn what_is_no_pipe_stays_as_it_is() {
+    fn other_files_are_left_alone() {
         let mut file = tempfile::tempfile().expect("a file");
         enlarge(file.as_fd());
-        file.write_all(b"x").expect("room on the disk");
+        file.write_all(b"x").expect("the file is writable");
     }
 }

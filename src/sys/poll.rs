@@ -1,4 +1,4 @@
-//! The one poll(2) of a run, and the only file that names it.
+//! The poll(2) of the event loop.
 
 use std::io;
 use std::os::fd::BorrowedFd;
@@ -7,29 +7,29 @@ use std::time::{Duration, Instant};
 use nix::errno::Errno;
 use nix::poll::{poll, PollFd, PollFlags, PollTimeout};
 
-/// Waits for descriptors. Keeps the memory of its lists from one wait to the next.
+/// Waits for descriptors. Reuses the memory of its lists from one wait to the next.
 #[derive(Debug, Default)]
 pub struct Poller {
     unused: Vec<PollFd<'static>>,
     ready: Ready,
 }
 
-/// What to wait for, one descriptor after the other.
+/// The descriptors to wait for.
 #[derive(Debug)]
 pub struct Interest<'fd> {
     fds: Vec<PollFd<'fd>>,
 }
 
-/// A descriptor among those that were waited for, to ask what was found.
+/// A descriptor in an [`Interest`], to look up its result in [`Ready`].
 #[derive(Clone, Copy, Debug)]
 pub struct Token(usize);
 
-/// What a wait found.
+/// The result of a wait.
 #[derive(Debug, Default)]
 pub struct Ready(Vec<PollFlags>);
 
 impl Poller {
-    /// A list of descriptors that is empty yet.
+    /// An empty list of descriptors.
     #[must_use]
     pub fn interest<'fd>(&mut self) -> Interest<'fd> {
         Interest {
@@ -37,11 +37,11 @@ impl Poller {
         }
     }
 
-    /// Waits until something is ready or `until` has come; `None` has no end.
+    /// Waits until a descriptor is ready or `until` is reached; `None` waits without limit.
     ///
     /// # Errors
     ///
-    /// What poll(2) said, except for an interruption by a signal.
+    /// The error of poll(2), except for an interruption by a signal.
     pub fn wait(
         &mut self,
         mut interest: Interest<'_>,
@@ -62,7 +62,7 @@ impl Poller {
     }
 }
 
-/// Waits until `fd` can be written, or has failed, or `until` has come; `None` has no end.
+/// Waits until `fd` can be written, has failed, or `until` is reached; `None` waits without limit.
 ///
 /// # Errors
 ///
@@ -74,17 +74,17 @@ pub fn wait_writable(fd: BorrowedFd<'_>, until: Option<Instant>) -> io::Result<(
     poller.wait(interest, until).map(drop)
 }
 
-/// The same memory, empty, for descriptors of another lifetime: collecting into a vector of the same
-/// layout allocates nothing.
+/// An empty list with the memory of `fds`, for descriptors of another lifetime: collecting into a
+/// vector of the same layout does not allocate.
 fn recycle<'to>(mut fds: Vec<PollFd<'_>>) -> Vec<PollFd<'to>> {
     fds.clear();
     fds.into_iter()
-        .map(|_| unreachable!("it is empty"))
+        .map(|_| unreachable!("the list is empty"))
         .collect()
 }
 
 impl<'fd> Interest<'fd> {
-    /// Waits for `fd` to be readable or writable; for neither, only for its error.
+    /// Adds `fd`, to wait until it is readable, writable, or has an error.
     pub fn add(&mut self, fd: BorrowedFd<'fd>, read: bool, write: bool) -> Token {
         let mut flags = PollFlags::empty();
         flags.set(PollFlags::POLLIN, read);
@@ -95,14 +95,14 @@ impl<'fd> Interest<'fd> {
 }
 
 impl Ready {
-    /// Whether a read would not block: there are bytes, an end, or an error.
+    /// Whether a read would not block: there are bytes, end of file, or an error.
     #[must_use]
     pub fn is_readable(&self, token: Token) -> bool {
         let any = PollFlags::POLLIN | PollFlags::POLLHUP | PollFlags::POLLERR | PollFlags::POLLNVAL;
         self.0[token.0].intersects(any)
     }
 
-    /// Whether a write would not block: there is room, or an error.
+    /// Whether a write would not block: there is space, or an error.
     #[must_use]
     pub fn is_writable(&self, token: Token) -> bool {
         let any =
@@ -110,20 +110,20 @@ impl Ready {
         self.0[token.0].intersects(any)
     }
 
-    /// Whether whoever reads from the descriptor has gone.
+    /// Whether the reader of a pipe, or the peer of a socket, has closed it.
     #[must_use]
     pub fn is_broken(&self, token: Token) -> bool {
-        // A pipe says POLLERR, on some systems POLLHUP; a socket says POLLHUP.
+        // A pipe reports POLLERR, on some systems POLLHUP; a socket reports POLLHUP.
         self.0[token.0].intersects(PollFlags::POLLERR | PollFlags::POLLHUP | PollFlags::POLLNVAL)
     }
 }
 
-/// Milliseconds until `until`, rounded up, so that a wait never ends just before its time.
+/// The time until `until` in milliseconds, rounded up, so that a wait never ends too early.
 fn timeout(until: Option<Instant>) -> PollTimeout {
     let Some(until) = until else {
         return PollTimeout::NONE;
     };
-    let left = until.saturating_duration_since(Instant::now());
-    let rounded = left + Duration::from_nanos(999_999);
+    let remaining = until.saturating_duration_since(Instant::now());
+    let rounded = remaining + Duration::from_nanos(999_999);
     PollTimeout::try_from(rounded.as_millis()).unwrap_or(PollTimeout::MAX)
 }

@@ -1,31 +1,30 @@
-//! Whether a descriptor could be read or written now: a look, never a wait.
+//! Whether a descriptor can be read or written without blocking. The check itself never blocks.
 //!
-//! For the few places that must know before they touch a descriptor which other processes share
-//! and which is therefore never put into non-blocking mode.
+//! It is for descriptors that other processes share, which are never made non-blocking.
 
 use std::io;
 use std::os::fd::BorrowedFd;
 
 use nix::poll::{poll, PollFd, PollFlags, PollTimeout};
 
-/// Whether a read from `fd` would not block: there are bytes, an end, or an error.
+/// Whether a read from `fd` would not block: there are bytes, end of file, or an error.
 ///
 /// # Errors
 ///
-/// What poll(2) said.
+/// The error of poll(2).
 pub fn is_readable(fd: BorrowedFd<'_>) -> io::Result<bool> {
-    look(fd, PollFlags::POLLIN)
+    poll_now(fd, PollFlags::POLLIN)
 }
 
 /// Whether a write of at most `PIPE_BUF` bytes to `fd` would not block.
 ///
 /// # Errors
 ///
-/// What poll(2) said.
+/// The error of poll(2).
 pub fn is_writable(fd: BorrowedFd<'_>) -> io::Result<bool> {
-    look(fd, PollFlags::POLLOUT)
+    poll_now(fd, PollFlags::POLLOUT)
 }
 
-fn look(fd: BorrowedFd<'_>, flags: PollFlags) -> io::Result<bool> {
+fn poll_now(fd: BorrowedFd<'_>, flags: PollFlags) -> io::Result<bool> {
     Ok(poll(&mut [PollFd::new(fd, flags)], PollTimeout::ZERO)? > 0)
 }

@@ -1,5 +1,5 @@
-//! Pipes and terminals that other processes share, opened again: the flags of the new description
-//! are ours alone, so that it may be non-blocking.
+//! Reopening of pipes and terminals that other processes share: the new file description has flags
+//! of its own, so it can be non-blocking.
 
 use std::fs::{File, OpenOptions};
 use std::io::IsTerminal as _;
@@ -11,11 +11,11 @@ use nix::fcntl::OFlag;
 use nix::sys::termios::tcgetsid;
 use nix::unistd::ttyname;
 
-/// The pipe or terminal behind `fd`, to be written without blocking; `None` if it is something else
-/// or can't be opened again.
+/// Reopens the pipe or terminal of `fd` for non-blocking writes; `None` if it is something else or
+/// cannot be reopened.
 #[must_use]
 pub fn writer(fd: BorrowedFd<'_>) -> Option<File> {
-    // Linux opens what the descriptor is open on, whatever its path.
+    // On Linux, this link opens the same file as the descriptor, whatever its path.
     let link = PathBuf::from(format!("/proc/self/fd/{}", fd.as_raw_fd()));
     if !fd.is_terminal() {
         return is_pipe(fd).then(|| open(&link))?;
@@ -23,7 +23,8 @@ pub fn writer(fd: BorrowedFd<'_>) -> Option<File> {
     let terminal = |path: &Path| open(path).filter(File::is_terminal);
     terminal(&link)
         .or_else(|| terminal(&ttyname(fd).ok()?))
-        // After `su` the terminal's device is another user's; this is open to whoever it controls.
+        // After `su`, the device belongs to another user, but a controlling terminal can be opened
+        // under this name.
         .or_else(|| {
             let controls_us = tcgetsid(fd).is_ok();
             controls_us.then(|| terminal(Path::new("/dev/tty")))?
@@ -53,11 +54,11 @@ mod tests {
 
     use super::*;
 
-    /// Writes until it would block: it does at some time, and the given description still would.
+    /// Writes until it would block, and checks that the flags of `fd` have not changed.
     #[track_caller]
     fn fills_without_blocking(fd: BorrowedFd<'_>) {
         let before = fcntl(fd, FcntlArg::F_GETFL);
-        let mut writer = writer(fd).expect("it can be opened again");
+        let mut writer = writer(fd).expect("it can be reopened");
         let full = loop {
             if let Err(error) = writer.write(&[b'x'; 1000]) {
                 break error;
@@ -68,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pipe_and_a_terminal_that_nobody_reads() {
+    fn pipes_and_terminals_are_reopened_without_blocking() {
         let (mut reader, writer) = io::pipe().expect("a pipe");
         fills_without_blocking(writer.as_fd());
         reader.read_exact(&mut [0; 1000]).expect("the same pipe");
@@ -81,10 +82,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_neither_stays_as_it_is() {
+    fn other_files_are_not_reopened() {
         let file = tempfile::tempfile().expect("a file");
         assert!(writer(file.as_fd()).is_none());
         let null = File::options().write(true).open("/dev/null");
-        assert!(writer(null.expect("it is there").as_fd()).is_none());
+        assert!(writer(null.expect("/dev/null").as_fd()).is_none());
     }
 }

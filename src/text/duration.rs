@@ -1,25 +1,25 @@
-//! Durations as people write them: `500ms`, `2s`, `1m`, or a plain number of seconds. One way of
-//! writing for the command line and for session files.
+//! Durations as text: `500ms`, `2s`, `1m`, or a number of seconds. The command line and session
+//! files use the same syntax.
 //!
-//! Read in whole nanoseconds, never through a floating-point number: what a record wrote is read
-//! back as the same.
+//! They are computed in whole nanoseconds, without floating-point numbers, so that a duration that
+//! was written to a record is read back unchanged.
 
 use std::time::Duration;
 
-/// The longest that can be written, a hundred years: longer than any run, and short enough that
-/// adding it to a clock never overflows.
-pub const LONGEST: Duration = Duration::from_hours(100 * 366 * 24);
+/// The longest duration, 100 years: longer than any run, and short enough that adding it to the
+/// current time never overflows.
+pub const MAX: Duration = Duration::from_hours(100 * 366 * 24);
 
-/// More digits after the point than these are below the nanosecond in every unit.
+/// Digits after the decimal point beyond this number are less than a nanosecond in every unit.
 const FRACTION: u32 = 12;
 
-const RIGHT: &str = "a duration is written 500ms, 2s, 1m, or as a number of seconds";
+const SYNTAX: &str = "use 500ms, 2s, 1m, or a number of seconds";
 
-/// Reads a duration; fractions are allowed.
+/// Parses a duration; fractions are allowed.
 ///
 /// # Errors
 ///
-/// What is wrong with it, and what is right.
+/// What is invalid about it, and the valid syntax.
 pub fn parse(text: &str) -> Result<Duration, String> {
     let (number, unit) = match text.find(|c: char| c.is_ascii_alphabetic()) {
         Some(at) => text.split_at(at),
@@ -29,12 +29,12 @@ pub fn parse(text: &str) -> Result<Duration, String> {
         "ms" => 1_000_000,
         "s" => 1_000_000_000,
         "m" => 60_000_000_000,
-        other => return Err(format!("unknown unit '{other}': {RIGHT}")),
+        other => return Err(format!("unknown unit '{other}': {SYNTAX}")),
     };
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
     let is_number = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
     if !is_number(whole) || !is_number(fraction) || whole.len() + fraction.len() == 0 {
-        return Err(RIGHT.to_owned());
+        return Err(format!("invalid duration: {SYNTAX}"));
     }
     let scale = 10_u128.pow(FRACTION);
     let fraction: String = fraction
@@ -53,13 +53,13 @@ pub fn parse(text: &str) -> Result<Duration, String> {
         .map(|product| (product + scale / 2) / scale)
         .and_then(|total| u64::try_from(total).ok())
         .map(Duration::from_nanos)
-        .filter(|duration| *duration <= LONGEST)
-        .ok_or_else(|| "that is more than a hundred years".to_owned())
+        .filter(|duration| *duration <= MAX)
+        .ok_or_else(|| "duration too long: the maximum is 100 years".to_owned())
 }
 
-/// Writes a duration in the shortest way that [`parse`] reads as the same.
+/// Formats a duration in the shortest form from which [`parse`] gets the same value.
 #[must_use]
-pub fn write(duration: Duration) -> String {
+pub fn format(duration: Duration) -> String {
     let (whole, fraction, digits, unit) = if duration < Duration::from_secs(1) {
         let nanoseconds = duration.subsec_nanos();
         let milliseconds = u64::from(nanoseconds / 1_000_000);
@@ -80,7 +80,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn durations() {
+    fn durations_are_parsed() {
         for (text, milliseconds) in [
             ("500ms", 500),
             ("2s", 2000),
@@ -97,24 +97,24 @@ mod tests {
             assert_eq!(parse(text), Ok(expected), "{text}");
         }
         assert_eq!(parse("0.0000006ms"), Ok(Duration::from_nanos(1)));
-        let right = "a duration is written 500ms, 2s, 1m, or as a number of seconds";
+        let invalid = format!("invalid duration: {SYNTAX}");
         for (text, sentence) in [
-            ("", right.to_owned()),
-            (".", right.to_owned()),
-            ("-1", right.to_owned()),
-            ("+1", right.to_owned()),
-            ("1.2.3", right.to_owned()),
-            ("s", right.to_owned()),
-            ("2h", format!("unknown unit 'h': {right}")),
-            ("inf", format!("unknown unit 'inf': {right}")),
-            ("1e9", format!("unknown unit 'e9': {right}")),
+            ("", invalid.clone()),
+            (".", invalid.clone()),
+            ("-1", invalid.clone()),
+            ("+1", invalid.clone()),
+            ("1.2.3", invalid.clone()),
+            ("s", invalid.clone()),
+            ("2h", format!("unknown unit 'h': {SYNTAX}")),
+            ("inf", format!("unknown unit 'inf': {SYNTAX}")),
+            ("1e9", format!("unknown unit 'e9': {SYNTAX}")),
             (
                 "99999999999",
-                "that is more than a hundred years".to_owned(),
+                "duration too long: the maximum is 100 years".to_owned(),
             ),
             (
                 "99999999999999999999999999999999999999999999",
-                "that is more than a hundred years".to_owned(),
+                "duration too long: the maximum is 100 years".to_owned(),
             ),
         ] {
             assert_eq!(parse(text), Err(sentence), "{text}");
@@ -122,24 +122,24 @@ mod tests {
     }
 
     #[test]
-    fn durations_are_written_short() {
+    fn durations_are_formatted_in_their_shortest_form() {
         for (text, duration) in [
             ("0ms", Duration::ZERO),
             ("12.5ms", Duration::from_micros(12_500)),
             ("2s", Duration::from_secs(2)),
             ("61.000000001s", Duration::new(61, 1)),
         ] {
-            assert_eq!(write(duration), text);
+            assert_eq!(format(duration), text);
         }
     }
 
     proptest! {
         #[test]
-        fn what_is_written_is_read_as_the_same(seconds in 0..LONGEST.as_secs(), nanos in 0..1_000_000_000_u32) {
+        fn a_formatted_duration_is_parsed_unchanged(seconds in 0..MAX.as_secs(), nanos in 0..1_000_000_000_u32) {
             let duration = Duration::new(seconds, nanos);
-            prop_assert_eq!(parse(&write(duration)), Ok(duration));
+            prop_assert_eq!(parse(&format(duration)), Ok(duration));
             let short = Duration::new(0, nanos);
-            prop_assert_eq!(parse(&write(short)), Ok(short));
+            prop_assert_eq!(parse(&format(short)), Ok(short));
         }
     }
 }

@@ -1,23 +1,24 @@
-//! What can't be read as it is, in characters that can: control and invisible characters, bytes.
+//! Visible escape sequences for control characters, invisible characters and bytes.
 //!
-//! `output::escape` makes untrusted text harmless with it; `conversation::matching` aligns marks under what will
-//! be seen. What was made visible once stays as it is the second time.
+//! `output::escape` uses them for untrusted text, `conversation::matching` to place markers under
+//! the text as it will be displayed. Escaping is idempotent: escaped text is not escaped again.
 
 use std::fmt::Write;
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// How many bytes stand in a row of a hex dump.
+/// The number of bytes in a row of a hex dump.
 pub const ROW: usize = 16;
 
-/// Zero-width characters would let any length into a line: it never has more characters than this
-/// for each column.
-const CHARACTERS_A_COLUMN: usize = 4;
+/// The most characters in a truncated line for each column. Without this limit, zero-width
+/// characters could make it arbitrarily long.
+const CHARS_PER_COLUMN: usize = 4;
 
-/// Marks that one letter may carry: Unicode's own limit for text in streams is 30 (UAX #15 §13).
-const MARKS: usize = 32;
+/// The most combining marks on one letter that are not escaped. Unicode's limit for text in streams
+/// is 30 (UAX #15 §13).
+const MAX_MARKS: usize = 32;
 
-/// Whether a terminal would obey `character`, or people would not see it or see others wrongly.
+/// Whether `character` would control a terminal, be invisible, or change how others are displayed.
 ///
 /// True for control characters (line feed and tab too), bidirectional controls, separators of
 /// lines and paragraphs, what Unicode calls default ignorable (UAX #44), the empty Braille pattern,
@@ -52,42 +53,41 @@ pub fn is_hidden(character: char) -> bool {
     }
 }
 
-/// Which characters of a text have to be replaced by their names, one after the other: those that
-/// are [hidden](is_hidden), and marks beyond the 32nd on one letter, which would cover the lines
-/// around it.
+/// Finds the characters of a text to be escaped, one by one: those that are [hidden](is_hidden),
+/// and marks beyond the 32nd on one letter, which would cover the lines around it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Scan {
     marks: usize,
 }
 
 impl Scan {
-    /// Whether the next character has to be replaced.
+    /// Whether the next character is to be escaped.
     pub fn hides(&mut self, character: char) -> bool {
         let hidden = is_hidden(character);
         let is_mark = !hidden && !character.is_ascii() && character.width() == Some(0);
         self.marks = if is_mark { self.marks + 1 } else { 0 };
-        hidden || self.marks > MARKS
+        hidden || self.marks > MAX_MARKS
     }
 }
 
-/// Appends the name of a hidden character, as people know it from string literals.
+/// Appends the escape sequence of a hidden character, as in string literals.
 pub fn push_name(out: &mut String, character: char) {
     match character {
         '\n' => out.push_str("\\n"),
         '\r' => out.push_str("\\r"),
         '\t' => out.push_str("\\t"),
         ascii @ '\0'..='\x7f' => push_byte(out, ascii as u8),
-        // Code points above ASCII never look like bytes, which `\x9b` would.
-        other => write!(out, "\\u{{{:x}}}", u32::from(other)).expect("a String takes any text"),
+        // Not `\x9b`, which would look like a byte.
+        other => write!(out, "\\u{{{:x}}}", u32::from(other)).expect("writing to a String"),
     }
 }
 
-/// Appends a byte that is no text.
+/// Appends the escape sequence of a byte that is not part of UTF-8 text.
 pub fn push_byte(out: &mut String, byte: u8) {
-    write!(out, "\\x{byte:02x}").expect("a String takes any text");
+    write!(out, "\\x{byte:02x}").expect("writing to a String");
 }
 
-/// `text` on one line, each hidden character replaced by its name.
+/// `text` on one line, with hidden characters escaped.
 #[must_use]
 pub fn line(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -98,7 +98,7 @@ pub fn line(text: &str) -> String {
     out
 }
 
-/// As [`line()`], with `…` in place of its end if it is wider than `columns`.
+/// As [`line()`], truncated with `…` if it is wider than `columns`.
 #[must_use]
 pub fn shortened(text: &str, columns: usize) -> String {
     if fits(text, columns) {
@@ -107,11 +107,11 @@ pub fn shortened(text: &str, columns: usize) -> String {
     let mut out = String::new();
     let mut width = 0;
     let mut scan = Scan::default();
-    let room = columns.saturating_sub(1);
-    for character in text.chars().take(columns * CHARACTERS_A_COLUMN) {
+    let max_width = columns.saturating_sub(1);
+    for character in text.chars().take(columns * CHARS_PER_COLUMN) {
         let hidden = scan.hides(character);
         width += width_shown(character, hidden);
-        if width > room {
+        if width > max_width {
             break;
         }
         push_character(&mut out, character, hidden);
@@ -120,27 +120,27 @@ pub fn shortened(text: &str, columns: usize) -> String {
     out
 }
 
-/// Whether `text` takes no more than so many columns when it is made visible.
+/// Whether `text` is at most `columns` wide when it is escaped.
 #[must_use]
 pub fn fits(text: &str, columns: usize) -> bool {
     let mut width = 0;
     let mut scan = Scan::default();
     for (count, character) in text.chars().enumerate() {
         width += width_shown(character, scan.hides(character));
-        if width > columns || count >= columns * CHARACTERS_A_COLUMN {
+        if width > columns || count >= columns * CHARS_PER_COLUMN {
             return false;
         }
     }
     true
 }
 
-/// The columns that a visible text takes.
+/// The width in columns of escaped text.
 #[must_use]
 pub fn width_of(text: &str) -> usize {
     text.width()
 }
 
-/// The columns that a character takes when it is made visible.
+/// The width in columns of a character when it is escaped.
 #[must_use]
 pub fn width_of_character(character: char) -> usize {
     width_shown(character, is_hidden(character))
@@ -163,7 +163,7 @@ fn push_character(out: &mut String, character: char, hidden: bool) {
     }
 }
 
-/// A row of a hex dump without its offset: up to [`ROW`] bytes, the same as ASCII.
+/// A row of a hex dump without its offset: up to [`ROW`] bytes in hexadecimal and as ASCII.
 #[must_use]
 pub fn row(bytes: &[u8]) -> String {
     let mut row = String::new();
@@ -172,7 +172,7 @@ pub fn row(bytes: &[u8]) -> String {
             row.push(' ');
         }
         match bytes.get(column) {
-            Some(byte) => write!(row, " {byte:02x}").expect("a String takes any text"),
+            Some(byte) => write!(row, " {byte:02x}").expect("writing to a String"),
             None => row.push_str("   "),
         }
     }
@@ -185,7 +185,7 @@ pub fn row(bytes: &[u8]) -> String {
     row
 }
 
-/// The column in a [`row`] where the byte at `index` stands.
+/// The column in a [`row`] of the byte at `index`.
 #[must_use]
 pub fn column_in_row(index: usize) -> usize {
     index * 3 + index / 8 + 2
@@ -197,7 +197,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn hidden_characters_get_names() {
+    fn hidden_characters_are_escaped() {
         assert_eq!(
             line("a\r\n\t\x1b[2J\u{9b}\u{202e}é日\\n"),
             "a\\r\\n\\t\\x1b[2J\\u{9b}\\u{202e}é日\\n"
@@ -205,18 +205,17 @@ mod tests {
     }
 
     #[test]
-    fn what_unicode_calls_ignorable_is_hidden_but_for_joiners_and_emoji_selectors() {
+    fn ignorable_characters_are_hidden_except_joiners_and_emoji_selectors() {
         let kept = ['\u{200c}', '\u{200d}', '\u{fe0e}', '\u{fe0f}'];
         let invisible = r"[\p{Default_Ignorable_Code_Point}\p{Cc}\p{Co}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}\p{Bidi_Control}]";
         let invisible = regex::Regex::new(invisible).expect("a class");
         for character in '\0'..=char::MAX {
-            let is = invisible.is_match(character.encode_utf8(&mut [0; 4]));
-            // What else has no shape of its own.
-            let is = is || matches!(character, '\u{2800}' | '\u{fff9}'..='\u{fffb}');
-            let wanted = is && !kept.contains(&character);
+            let is_invisible = invisible.is_match(character.encode_utf8(&mut [0; 4]))
+                || matches!(character, '\u{2800}' | '\u{fff9}'..='\u{fffb}');
+            let expected = is_invisible && !kept.contains(&character);
             assert_eq!(
                 is_hidden(character),
-                wanted,
+                expected,
                 "U+{:04X}",
                 u32::from(character)
             );
@@ -224,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_what_is_invisible() {
+    fn invisible_characters_are_escaped_and_visible_ones_are_not() {
         for (raw, shown) in [
             ("a\u{2800}b", "a\\u{2800}b"),
             ("\u{e0b0}\u{f8ff}", "\\u{e0b0}\\u{f8ff}"),
@@ -242,22 +241,22 @@ mod tests {
     }
 
     #[test]
-    fn a_letter_carries_so_many_marks_and_no_more() {
+    fn marks_beyond_the_maximum_on_one_letter_are_escaped() {
         let marks = |count| "\u{301}".repeat(count);
-        let right = format!("a{}b{}", marks(MARKS), marks(MARKS));
-        assert_eq!(line(&right), right);
-        let more = format!("a{}b\u{301}", marks(MARKS + 2));
-        let shown = format!("a{}\\u{{301}}\\u{{301}}b\u{301}", marks(MARKS));
-        assert_eq!(line(&more), shown);
-        assert_eq!(line(&shown), shown);
-        // Joiners and selectors hide as well as other marks do.
-        let joiners = "\u{200d}\u{fe0f}".repeat(MARKS);
-        assert_eq!(line(&joiners).matches("\\u{").count(), MARKS);
-        assert!(!fits(&marks(MARKS + 1), 5) && fits(&marks(MARKS), 9));
+        let allowed = format!("a{}b{}", marks(MAX_MARKS), marks(MAX_MARKS));
+        assert_eq!(line(&allowed), allowed);
+        let excess = format!("a{}b\u{301}", marks(MAX_MARKS + 2));
+        let escaped = format!("a{}\\u{{301}}\\u{{301}}b\u{301}", marks(MAX_MARKS));
+        assert_eq!(line(&excess), escaped);
+        assert_eq!(line(&escaped), escaped);
+        // Joiners and selectors count as marks.
+        let joiners = "\u{200d}\u{fe0f}".repeat(MAX_MARKS);
+        assert_eq!(line(&joiners).matches("\\u{").count(), MAX_MARKS);
+        assert!(!fits(&marks(MAX_MARKS + 1), 5) && fits(&marks(MAX_MARKS), 9));
     }
 
     #[test]
-    fn a_wide_text_is_cut_within_its_columns() {
+    fn a_wide_text_is_truncated_to_the_columns() {
         assert_eq!(shortened("hello", 5), "hello");
         assert_eq!(shortened("hello!", 5), "hell…");
         assert_eq!(shortened("日本", 4), "日本");
@@ -270,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_stand_where_it_is_said() {
+    fn bytes_are_in_the_columns_that_column_in_row_returns() {
         let bytes: Vec<u8> = (0xa0..0xb0).collect();
         let row = row(&bytes);
         for (index, byte) in bytes.iter().enumerate() {
@@ -284,7 +283,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_visible_stays(text in any::<String>(), columns in 1_usize..50) {
+        fn escaping_is_idempotent(text in any::<String>(), columns in 1_usize..50) {
             let once = line(&text);
             prop_assert!(!once.contains(is_hidden));
             prop_assert_eq!(line(&once), once);
@@ -292,7 +291,7 @@ mod tests {
         }
 
         #[test]
-        fn names_are_as_wide_as_is_said(character in any::<char>()) {
+        fn width_of_character_is_the_width_of_its_escape_sequence(character in any::<char>()) {
             prop_assert!(width_of_character(character) >= width_of(&line(&character.to_string())));
         }
     }

@@ -1,4 +1,4 @@
-//! Text for people, without I/O: escapes, durations, suggestions.
+//! Functions on text, without I/O: escaping, durations, suggestions.
 
 pub mod duration;
 pub mod escape;

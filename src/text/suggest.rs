@@ -1,29 +1,30 @@
-//! Which of some words was probably meant by a word that is none of them.
+//! Suggestions for mistyped words ("did you mean …?").
 
-/// Longer words than this are no slips, and comparing them would cost.
-const LONGEST: usize = 40;
+/// No suggestions are made for words longer than this, in bytes: they are not typing mistakes, and
+/// the time for comparing them grows with their length.
+const MAX_LENGTH: usize = 40;
 
-/// The one of `words` that `word` was probably meant to be: the only one that it begins, or else
-/// the closest that is close enough.
+/// The one of `words` that `word` was probably meant to be: the only one that begins with it, or
+/// the one with the smallest edit distance, which is at most 2.
 pub fn nearest<'a>(word: &str, words: impl Iterator<Item = &'a str> + Clone) -> Option<&'a str> {
-    if word.len() > LONGEST {
+    if word.len() > MAX_LENGTH {
         return None;
     }
     let word = word.to_lowercase();
-    let mut begun = words
+    let mut completions = words
         .clone()
-        .filter(|near| !word.is_empty() && near.starts_with(&word));
-    if let (Some(one), None) = (begun.next(), begun.next()) {
-        return Some(one);
+        .filter(|candidate| !word.is_empty() && candidate.starts_with(&word));
+    if let (Some(only), None) = (completions.next(), completions.next()) {
+        return Some(only);
     }
     words
-        .map(|near| (distance(&word, near), near))
-        .filter(|&(distance, near)| distance <= 2 && distance < near.len() / 2 + 1)
+        .map(|candidate| (distance(&word, candidate), candidate))
+        .filter(|&(distance, candidate)| distance <= 2 && distance < candidate.len() / 2 + 1)
         .min_by_key(|&(distance, _)| distance)
-        .map(|(_, near)| near)
+        .map(|(_, candidate)| candidate)
 }
 
-/// How many characters must be put in, left out, replaced, or swapped with their neighbour.
+/// The edit distance: the number of characters to insert, delete, replace, or swap with the next.
 fn distance(from: &str, to: &str) -> usize {
     let (from, to): (Vec<char>, Vec<char>) = (from.chars().collect(), to.chars().collect());
     let mut rows: Vec<Vec<usize>> = vec![(0..=to.len()).collect()];
@@ -47,9 +48,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_slip_is_recognised() {
+    fn mistyped_words_are_recognized() {
         let words = || ["within", "wait", "url"].into_iter();
-        for (word, near) in [
+        for (word, expected) in [
             ("wihtin", Some("within")),
             ("WAIT", Some("wait")),
             ("u", Some("url")),
@@ -57,7 +58,7 @@ mod tests {
             ("", None),
             ("header", None),
         ] {
-            assert_eq!(nearest(word, words()), near, "{word}");
+            assert_eq!(nearest(word, words()), expected, "{word}");
         }
         assert_eq!(nearest(&"w".repeat(41), words()), None);
     }

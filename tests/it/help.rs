@@ -204,8 +204,8 @@ fn usage_errors() {
         ),
         (
             &["ws://a", "-w", "1 fortnight"],
-            "invalid value '1 fortnight' for '--wait <TIME>': [..] a duration is written 500ms, \
-             2s, 1m, or as a number of seconds; -1 or forever has no limit",
+            "invalid value '1 fortnight' for '--wait <TIME>': [..] use 500ms, 2s, 1m, or a \
+             number of seconds; -1 or forever has no limit",
             TRY_HELP,
         ),
         (

@@ -9,7 +9,7 @@ use crate::error::{Error, Flaw};
 use crate::output::record::Form;
 use crate::secret::Secret;
 use crate::session_file::{self, Script, Statement};
-use crate::sys::file::{Inputs, LARGEST};
+use crate::sys::file::{Inputs, MAX_SIZE};
 
 /// A file that was read.
 #[derive(Debug)]
@@ -52,7 +52,7 @@ impl Loaded {
 
 fn text(path: &Path, name: &str, inputs: &Inputs) -> Result<String, Error> {
     let bytes = inputs
-        .read(path, LARGEST)
+        .read(path, MAX_SIZE)
         .map_err(|cause| unreadable(path, &cause))?;
     let text = session_file::decode(name, &bytes).map_err(flawed)?;
     Ok(text.to_owned())

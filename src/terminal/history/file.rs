@@ -16,7 +16,7 @@ use nix::fcntl::OFlag;
 use rustix::process::geteuid;
 
 use crate::error::plain;
-use crate::sys::file::irregular;
+use crate::sys::file::irregular_cause;
 
 /// More bytes than any history has.
 const LARGEST: u64 = 128 << 20;
@@ -161,7 +161,7 @@ impl HistoryFile {
     }
 
     fn check(&self, metadata: &Metadata) -> Result<(), String> {
-        if let Some(cause) = irregular(metadata.file_type()) {
+        if let Some(cause) = irregular_cause(metadata.file_type()) {
             return Err(cause.to_owned());
         }
         if metadata.uid() != geteuid().as_raw() {
