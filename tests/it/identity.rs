@@ -116,7 +116,7 @@ fn an_authorization_of_ones_own_goes_before_all() {
 #[test]
 fn a_variable_or_file_that_is_missing_is_a_usage_error() {
     for (value, says) in [
-        ("env:NO_SUCH", "the environment has no variable \"NO_SUCH\""),
+        ("env:NO_SUCH", "environment variable \"NO_SUCH\" is not set"),
         ("@none", "\"none\" can't be read: No such file or directory"),
         (
             "@-",
