@@ -347,9 +347,10 @@ pub struct Options {
     ///
     /// The extension selects the format: .har is an HTTP archive for the network panels of browsers,
     /// .jsonl what --json and --show-ping-pong print, and anything else a session file. The file is
-    /// created before connecting; if it can't be written, the run ends with exit code 23.
-    /// Credentials in headers and subprotocols are left out: a session file has a variable in their
-    /// place, the other formats ***, unless --show-secrets is given.
+    /// created before connecting, readable only by you; if it can't be written, the run ends with
+    /// exit code 23. An existing file keeps its contents until the connection is open or the
+    /// server has refused it. Credentials in headers and subprotocols are left out: a session file
+    /// has a variable in their place, the other formats ***, unless --show-secrets is given.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath,
           hide_short_help = true, value_parser = values::record, help_heading = KEEP)]
     pub record: Option<PathBuf>,

@@ -6,10 +6,12 @@ use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
+use signal_hook::consts::SIGINT;
+
 use crate::connect;
 use crate::deadline::Deadline;
 use crate::driver::{Run, Signals, Single};
-use crate::error::Error;
+use crate::error::{Error, Phase};
 use crate::event::{Event, Link};
 use crate::exit::ExitCode;
 use crate::http::Secrets;
@@ -42,6 +44,9 @@ use crate::verdict::Verdict;
 /// How long people may take for the last words after an end that waits for nobody.
 const LAST_WORDS: Duration = Duration::from_millis(250);
 
+/// How often it is looked whether a pipe has been opened for reading.
+const PAUSE: Duration = Duration::from_millis(10);
+
 /// Runs a plan to its end and says how it ended.
 #[must_use]
 pub fn run(plan: Plan) -> ExitCode {
@@ -51,7 +56,9 @@ pub fn run(plan: Plan) -> ExitCode {
         Ok(done) => done,
         Err(error) => {
             prompt = None;
-            (Verdict::from_error(error), report.max_time)
+            let is_ended = matches!(error, Error::Signal(_) | Error::Timeout { .. });
+            let until = is_ended.then(Instant::now).or(report.max_time);
+            (Verdict::from_error(error), until.map(at_least))
         }
     };
     // Where they can't be had, a reader that takes nothing is waited for.
@@ -109,9 +116,13 @@ fn talk(
     mut plan: Plan,
     prompt: &mut Option<Prompting>,
 ) -> Result<(Verdict, Option<Instant>), Error> {
-    let record = plan.record.take().map(Record::create).transpose()?;
     // Before the prompt, which puts its own handlers over these and takes them off again.
     let mut signals = Signals::register().map_err(setting_up)?;
+    let max_time = plan.limits.max_time;
+    let mut pause = || pause(&mut signals, max_time);
+    let record = plan.record.take();
+    let record = record.map(|options| Record::create(options, &mut pause));
+    let record = record.transpose()?;
     let deadline = Deadline::after(plan.request.timeout);
     let dialing = connect::start(plan.request.clone(), deadline).map_err(setting_up)?;
     *prompt = Prompting::start(&plan).map_err(setting_up)?;
@@ -147,6 +158,22 @@ fn talk(
         }
     }
     Ok((Verdict::from_outcome(outcome), until))
+}
+
+/// Waits a moment; the error is what ends the run meanwhile.
+fn pause(signals: &mut Signals, max_time: Deadline) -> Result<(), Error> {
+    let came = signals.wait_until(Instant::now() + PAUSE);
+    if let Some(signal) = came.map_err(setting_up)?.first() {
+        return Err(Error::Signal(*signal));
+    }
+    if max_time.instant().is_some_and(|end| end <= Instant::now()) {
+        return Err(Error::Timeout {
+            option: "--max-time",
+            limit: max_time.timeout(),
+            phase: Phase::Output,
+        });
+    }
+    Ok(())
 }
 
 /// `end`, or a moment from now.
@@ -187,12 +214,14 @@ impl Prompting {
         }))
     }
 
-    /// Ends it, for which the terminal may take until `until`, or until a signal; which one that
-    /// was.
+    /// Ends it, for which the terminal may take until `until`, or until SIGTERM or SIGHUP; which one
+    /// that was.
     fn end(&mut self, until: Option<Instant>, signals: &mut Signals) -> Option<i32> {
         let mut signal = None;
         self.terminal.end(|| {
-            signal = signal.or_else(|| signals.take().first().copied());
+            // SIGINT is what the terminal ends the line editor with.
+            let mut came = signals.take().into_iter().filter(|came| *came != SIGINT);
+            signal = signal.or_else(|| came.next());
             signal.is_some() || until.is_some_and(|until| until <= Instant::now())
         });
         signal

@@ -8,6 +8,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::AtomicBool;
 use std::sync::Arc;
+use std::time::Instant;
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::flag;
@@ -95,10 +96,23 @@ impl Signals {
     ///
     /// What poll(2) said.
     pub fn wait(&mut self) -> io::Result<Vec<i32>> {
+        self.wait_up_to(None)
+    }
+
+    /// Waits until signals come or `until` has come.
+    ///
+    /// # Errors
+    ///
+    /// What poll(2) said.
+    pub fn wait_until(&mut self, until: Instant) -> io::Result<Vec<i32>> {
+        self.wait_up_to(Some(until))
+    }
+
+    fn wait_up_to(&mut self, until: Option<Instant>) -> io::Result<Vec<i32>> {
         let mut poller = Poller::default();
         let mut interest = poller.interest();
         interest.add(self.fd(), true, false);
-        poller.wait(interest, None)?;
+        poller.wait(interest, until)?;
         Ok(self.take())
     }
 }

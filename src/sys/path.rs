@@ -1,8 +1,14 @@
 //! Resolution of paths.
 
 use std::fs;
-use std::io;
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+
+use rustix::process::geteuid;
+
+/// Symbolic links that are followed to a file.
+const LINKS: usize = 8;
 
 /// Resolves symbolic links and `..` in `path`. Returns the result if it is below `folder`, which is
 /// resolved too, else `None`.
@@ -20,6 +26,39 @@ pub fn real_path_below(folder: &Path, path: &Path) -> io::Result<Option<PathBuf>
     let path = fs::canonicalize(path)?;
     let is_below = path.starts_with(fs::canonicalize(folder)?);
     Ok(is_below.then_some(path))
+}
+
+/// Follows symbolic links of our own to the path of a file, and says whether there were any. A link
+/// of somebody else could lead to any file of ours. Without links the file need not exist.
+///
+/// # Errors
+///
+/// A link of another user, one that leads nowhere, too many, or what the system said.
+pub fn follow_own_links(path: &Path) -> io::Result<(PathBuf, bool)> {
+    let mut path = path.to_owned();
+    for count in 0..=LINKS {
+        let linked = count > 0;
+        let metadata = match fs::symlink_metadata(&path) {
+            Ok(metadata) => metadata,
+            Err(error) if error.kind() == ErrorKind::NotFound && !linked => {
+                return Ok((path, linked));
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                let text = "it is a symbolic link to a file that does not exist";
+                return Err(io::Error::other(text));
+            }
+            Err(error) => return Err(error),
+        };
+        if !metadata.is_symlink() {
+            return Ok((path, linked));
+        }
+        if metadata.uid() != geteuid().as_raw() {
+            return Err(io::Error::other("it is a symbolic link of another user"));
+        }
+        let target = fs::read_link(&path)?;
+        path = path.parent().unwrap_or(Path::new("")).join(target);
+    }
+    Err(io::Error::other("too many levels of symbolic links"))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! `--record`: what is in the file, in each of its forms, and beside everything that may be shown.
 
 mod faults;
+mod files;
 mod har;
 mod replay;
 

@@ -2,10 +2,12 @@
 //! what is open, overwritten by what comes next. Also where the disk is full, or the program killed,
 //! and between the pieces of a long message.
 
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
+use std::rc::Rc;
 use std::time::Instant;
 
 use crate::output::long::{LongMessage, SLICE};
@@ -14,10 +16,30 @@ use crate::output::sink::Sink;
 /// So many bytes are gathered before they are written without being asked to.
 const BATCH: usize = 64 * 1024;
 
+/// Whether the file has something that is not replaced yet. Clones are the same.
+#[derive(Clone, Debug)]
+pub(super) struct Hold(Rc<Cell<bool>>);
+
+impl Hold {
+    pub(super) fn new(is_on: bool) -> Self {
+        Self(Rc::new(Cell::new(is_on)))
+    }
+
+    fn is_on(&self) -> bool {
+        self.0.get()
+    }
+
+    /// From now on the file is replaced.
+    pub(super) fn release(&self) {
+        self.0.set(false);
+    }
+}
+
 /// The file, its end, and what waits to be written before it.
 #[derive(Debug)]
 pub(super) struct Archive {
     file: File,
+    hold: Hold,
     /// What comes next, not yet in the file.
     waiting: Vec<u8>,
     /// What comes after it.
@@ -37,10 +59,12 @@ struct Long {
 }
 
 impl Archive {
-    /// Takes an empty regular file: a pipe or a device can't be written anew at its end.
-    pub(super) fn new(file: File) -> Self {
+    /// Takes a regular file, which is replaced with the first write: a pipe or a device can't be
+    /// written again at its end.
+    pub(super) fn new(file: File, hold: Hold) -> Self {
         Self {
             file,
+            hold,
             waiting: Vec::new(),
             long: VecDeque::new(),
             grown: 0,
@@ -87,12 +111,16 @@ impl Archive {
     }
 
     /// Writes what waits, and `end` behind it; of long messages as much as a slice of time allows.
+    /// While the file is held, what waits waits on.
     ///
     /// # Errors
     ///
     /// What writing said. The file is then as it was, if that can be written at least, and nothing
     /// waits any more.
     pub(super) fn complete(&mut self, end: Vec<u8>) -> io::Result<()> {
+        if self.hold.is_on() {
+            return Ok(());
+        }
         let start = Instant::now();
         while let Some(first) = self.long.front_mut() {
             first.message.push_piece(&mut self.waiting);
@@ -168,7 +196,7 @@ mod tests {
     fn the_end_stays_behind_what_comes() {
         let file = tempfile::NamedTempFile::new().expect("a file");
         let handle = file.reopen().expect("a handle");
-        let mut archive = Archive::new(handle);
+        let mut archive = Archive::new(handle, Hold::new(false));
         archive.next().extend_from_slice(b"[1");
         archive.complete(b" and so on]".to_vec()).expect("room");
         assert_eq!(read(&file), "[1 and so on]");
@@ -182,7 +210,7 @@ mod tests {
     #[test]
     fn a_long_message_is_written_in_pieces_between_which_the_file_is_whole() {
         let file = tempfile::NamedTempFile::new().expect("a file");
-        let mut archive = Archive::new(file.reopen().expect("a handle"));
+        let mut archive = Archive::new(file.reopen().expect("a handle"), Hold::new(false));
         archive.next().extend_from_slice(b"[\"");
         let text = "\u{1}".repeat(1 << 20);
         for after in [&b"\",\""[..], b"\",1"] {
@@ -210,7 +238,7 @@ mod tests {
     #[test]
     fn lines_are_written_by_batches_and_when_asked_to() {
         let file = tempfile::NamedTempFile::new().expect("a file");
-        let mut archive = Archive::new(file.reopen().expect("a handle"));
+        let mut archive = Archive::new(file.reopen().expect("a handle"), Hold::new(false));
         archive.put(b"one\n").expect("room");
         assert_eq!(read(&file), "");
         archive.idle().expect("room");
@@ -226,10 +254,24 @@ mod tests {
         std::fs::write(file.path(), b"[1]").expect("room");
         // It can be read and not written.
         let handle = File::open(file.path()).expect("a handle");
-        let mut archive = Archive::new(handle);
+        let mut archive = Archive::new(handle, Hold::new(false));
         archive.put(b"more").expect("it waits");
         archive.idle().expect_err("it can't be written");
         assert_eq!(read(&file), "[1]");
         assert!(!archive.is_waiting(), "it is not kept to be tried again");
+    }
+
+    #[test]
+    fn a_file_that_is_held_is_replaced_when_it_is_released() {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(file.path(), b"what was there before").expect("room");
+        let hold = Hold::new(true);
+        let mut archive = Archive::new(file.reopen().expect("a handle"), hold.clone());
+        archive.put("x".repeat(BATCH).as_bytes()).expect("it waits");
+        archive.idle().expect("it waits");
+        assert_eq!(read(&file), "what was there before");
+        hold.release();
+        archive.put(b"y").expect("room");
+        assert_eq!(read(&file), "x".repeat(BATCH) + "y");
     }
 }

@@ -2,21 +2,25 @@
 //!
 //! The name's ending says the form: `.har` an HTTP archive, `.jsonl` or `.ndjson` what `--json`
 //! prints, anything else a session file. A record is kept to the end of the run also where nobody
-//! looks at stdout any more, and is complete whenever there is nothing more to read.
+//! looks at stdout any more, and is complete whenever there is nothing more to read. An existing file
+//! is replaced when the connection is open or the server has refused it: a name that was typed wrong
+//! costs no record.
 
 mod archive;
+mod file;
 mod har;
 mod session;
 
-use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use self::archive::Archive;
+use self::archive::{Archive, Hold};
+use self::file::RecordFile;
 use crate::error::Error;
 use crate::event::{Event, Link};
+use crate::exit::ExitCode;
 use crate::http::{Header, Secrets};
 use crate::output::json::JsonLines;
 use crate::output::sink::{Descriptor, Sink};
@@ -78,18 +82,25 @@ pub struct Opening {
 pub struct Record {
     name: String,
     to: Box<dyn Output>,
+    hold: Hold,
 }
 
 impl Record {
-    /// Creates the file, or empties the one that is there, and begins the record.
+    /// Opens the file, or creates it, and begins the record. While a pipe has no reader, `pause` is
+    /// called again and again: it waits a moment, and its error ends all that.
     ///
     /// # Errors
     ///
-    /// [`Error::Output`] for a file that can't be written.
-    pub fn create(options: Options) -> Result<Self, Error> {
+    /// [`Error::Output`] for a file that can't be written, and what `pause` said.
+    pub fn create(
+        options: Options,
+        pause: &mut dyn FnMut() -> Result<(), Error>,
+    ) -> Result<Self, Error> {
         let name = options.path.display().to_string();
-        match begin(options) {
-            Ok(to) => Ok(Self { name, to }),
+        let file = RecordFile::open(&options.path, pause)?;
+        let hold = Hold::new(file.has_content);
+        match begin(file, hold.clone(), options) {
+            Ok(to) => Ok(Self { name, to, hold }),
             Err(cause) => Err(Error::Output {
                 target: name,
                 cause,
@@ -98,21 +109,25 @@ impl Record {
     }
 }
 
-fn begin(options: Options) -> io::Result<Box<dyn Output>> {
-    let form = Form::of(&options.path);
-    let file = File::create(&options.path)?;
-    let is_regular = file.metadata()?.is_file();
-    match (form, is_regular) {
-        (Form::Har, true) => {
-            let har = har::Har::new(file, options.opening.url, options.secrets)?;
-            Ok(Box::new(har))
-        }
-        (Form::Har, false) => Err(io::Error::other(
-            "a HAR is completed each time something is added, which only a regular file allows; \
-             record JSON lines (.jsonl) there",
-        )),
-        (_, true) => begin_lines(Archive::new(file), &options),
-        (_, false) => begin_lines(Descriptor::new(file.as_fd())?, &options),
+fn begin(opened: RecordFile, hold: Hold, options: Options) -> io::Result<Box<dyn Output>> {
+    let file = opened.file;
+    if !opened.is_regular {
+        return begin_lines(Descriptor::new(file.as_fd())?, &options);
+    }
+    let archive = Archive::new(file, hold);
+    if Form::of(&options.path) == Form::Har {
+        let har = har::Har::new(archive, options.opening.url, options.secrets)?;
+        return Ok(Box::new(har));
+    }
+    begin_lines(archive, &options)
+}
+
+/// Whether what happened is worth the record that was in the file before.
+fn replaces_record(event: &Event<'_>) -> bool {
+    match event {
+        Event::Open(_) => true,
+        Event::Unopened(error) => error.exit_code() == ExitCode::Refused,
+        _ => false,
     }
 }
 
@@ -140,6 +155,9 @@ impl Output for Record {
     }
 
     fn show(&mut self, at: SystemTime, link: Link, event: &Event<'_>) -> io::Result<()> {
+        if replaces_record(event) {
+            self.hold.release();
+        }
         self.to.show(at, link, event)
     }
 

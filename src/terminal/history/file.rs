@@ -17,11 +17,10 @@ use rustix::process::geteuid;
 
 use crate::error::plain;
 use crate::sys::file::irregular_cause;
+use crate::sys::path::follow_own_links;
 
 /// More bytes than any history has.
 const LARGEST: u64 = 128 << 20;
-/// Symbolic links that are followed to the file.
-const LINKS: usize = 8;
 /// What others than the owner may do.
 const OTHERS: u32 = 0o077;
 /// How often a file is looked for that appears or disappears meanwhile.
@@ -51,7 +50,8 @@ impl HistoryFile {
                 .create(directory)
                 .map_err(|error| uncreated(&error))?;
         }
-        let found = Self::find(path)?;
+        let (path, linked) = follow_own_links(path).map_err(|error| plain(&error))?;
+        let found = Self { path, linked };
         let file = found.handle()?;
         let mut content = Vec::new();
         file.take(LARGEST + 1)
@@ -92,33 +92,6 @@ impl HistoryFile {
             let _ = fs::remove_file(&draft);
             plain(&error)
         })
-    }
-
-    /// Follows symbolic links of our own. One of somebody else could lead to any file of ours.
-    fn find(path: &Path) -> Result<Self, String> {
-        let mut path = path.to_owned();
-        for count in 0..=LINKS {
-            let linked = count > 0;
-            let metadata = match fs::symlink_metadata(&path) {
-                Ok(metadata) => metadata,
-                Err(error) if error.kind() == ErrorKind::NotFound && !linked => {
-                    return Ok(Self { path, linked });
-                }
-                Err(error) if error.kind() == ErrorKind::NotFound => {
-                    return Err("it is a symbolic link to a file that does not exist".to_owned());
-                }
-                Err(error) => return Err(plain(&error)),
-            };
-            if !metadata.is_symlink() {
-                return Ok(Self { path, linked });
-            }
-            if metadata.uid() != geteuid().as_raw() {
-                return Err("it is a symbolic link of another user".to_owned());
-            }
-            let target = fs::read_link(&path).map_err(|error| plain(&error))?;
-            path = path.parent().unwrap_or(Path::new("")).join(target);
-        }
-        Err("too many levels of symbolic links".to_owned())
     }
 
     /// Opens the file to read and to append, and creates it if it does not exist.

@@ -8,7 +8,6 @@
 
 mod entry;
 
-use std::fs::File;
 use std::io;
 use std::net::SocketAddr;
 use std::time::SystemTime;
@@ -96,9 +95,8 @@ impl Attempt {
 }
 
 impl Har {
-    /// An archive without entries, in an empty regular file.
-    pub(super) fn new(file: File, url: String, secrets: Secrets) -> io::Result<Self> {
-        let mut archive = Archive::new(file);
+    /// An archive without entries.
+    pub(super) fn new(mut archive: Archive, url: String, secrets: Secrets) -> io::Result<Self> {
         let out = archive.next();
         out.extend_from_slice(br#"{"log":{"version":"1.2","creator":"#);
         serde_json::to_writer(&mut *out, &Creator::default())?;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{json, Value};
 use tempfile::NamedTempFile;
 
+use super::super::archive::Hold;
 use super::*;
 use crate::error::Refusal;
 use crate::event::{Piece, Timing};
@@ -27,7 +28,8 @@ impl Archived {
     fn new(secrets: Secrets) -> Self {
         let file = NamedTempFile::new().expect("a file");
         let handle = file.reopen().expect("a handle");
-        let har = Har::new(handle, "ws://h:1/?a=b%20c&d".to_owned(), secrets);
+        let archive = Archive::new(handle, Hold::new(false));
+        let har = Har::new(archive, "ws://h:1/?a=b%20c&d".to_owned(), secrets);
         let mut har = har.expect("a regular file");
         har.attempt = Attempt::new(at(0));
         Self { file, har }

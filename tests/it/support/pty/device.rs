@@ -40,8 +40,16 @@ pub fn fill(name: &Path) {
         .custom_flags(flags.bits())
         .open(name);
     let mut slave = slave.expect("a terminal can be opened twice");
-    while slave.write(&[b'x'; 1000]).is_ok() {}
-    while slave.write(b"x").is_ok() {}
+    // The system passes on what is written a moment later, and then there is room again.
+    let mut full = 0;
+    while full < 10 {
+        if slave.write(&[b'x'; 1000]).is_ok() || slave.write(b"x").is_ok() {
+            full = 0;
+        } else {
+            full += 1;
+            std::thread::sleep(super::TICK);
+        }
+    }
 }
 
 /// Makes the terminal another size; who is in its foreground is told by SIGWINCH.

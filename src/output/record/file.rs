@@ -1,0 +1,291 @@
+//! The file of a record: what may be written to, and how it is opened.
+//!
+//! What is recorded may be private, so a new file is readable by its owner alone. An existing file
+//! keeps its permissions, and what it has until there is something to replace that with. A symbolic
+//! link is followed if it is our own and leads to a regular file; the names of descriptors that
+//! the process was given (`/dev/stdout`, `/dev/fd/63`) are no links in that sense. Nothing here
+//! blocks: a pipe that nobody reads is waited for, for a while.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use nix::errno::Errno;
+use nix::fcntl::OFlag;
+
+use super::Form;
+use crate::error::Error;
+use crate::sys::path::follow_own_links;
+
+/// How long a pipe may take to be opened by a reader.
+const READER_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A file that is open to be written.
+#[derive(Debug)]
+pub(super) struct RecordFile {
+    pub(super) file: File,
+    /// It can be written again at its end.
+    pub(super) is_regular: bool,
+    /// It has something that a record replaces.
+    pub(super) has_content: bool,
+}
+
+impl RecordFile {
+    /// Opens the file, or creates it. While a pipe has no reader, `pause` is called again and again:
+    /// it waits a moment, and its error ends all that.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Output`] for a file that can't be written, and what `pause` said.
+    pub(super) fn open(
+        path: &Path,
+        pause: &mut dyn FnMut() -> Result<(), Error>,
+    ) -> Result<Self, Error> {
+        let fault = |cause| Error::Output {
+            target: path.display().to_string(),
+            cause,
+        };
+        let begun = Instant::now();
+        loop {
+            match open(path) {
+                Ok(file) => return Self::check(path, file).map_err(fault),
+                Err(cause) if !is_unread(path, &cause) => return Err(fault(cause)),
+                Err(_) if Form::of(path) == Form::Har => return Err(fault(not_regular())),
+                Err(_) if begun.elapsed() >= READER_TIMEOUT => {
+                    let seconds = READER_TIMEOUT.as_secs();
+                    let cause = format!("nothing has opened the pipe for reading in {seconds} s");
+                    return Err(fault(io::Error::other(cause)));
+                }
+                Err(_) => pause()?,
+            }
+        }
+    }
+
+    fn check(path: &Path, file: File) -> io::Result<Self> {
+        let metadata = file.metadata()?;
+        let is_regular = metadata.is_file();
+        if Form::of(path) == Form::Har && !is_regular {
+            return Err(not_regular());
+        }
+        Ok(Self {
+            file,
+            is_regular,
+            has_content: is_regular && metadata.len() > 0,
+        })
+    }
+}
+
+fn not_regular() -> io::Error {
+    io::Error::other(
+        "a HAR is completed each time something is added, which only a regular file allows; \
+         record JSON lines (.jsonl) there",
+    )
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    if names_descriptor(path) {
+        return options(OFlag::empty()).open(path);
+    }
+    // Where O_CREAT is given, the system refuses what others have put into a directory that they
+    // share with us, if it is told to (`fs.protected_regular`, `fs.protected_fifos`).
+    let found = options(OFlag::O_NOFOLLOW)
+        .create(true)
+        .mode(0o600)
+        .open(path);
+    match found {
+        Err(cause) if is_link(&cause) => open_linked(path),
+        found => found,
+    }
+}
+
+/// Opens a regular file behind symbolic links of our own.
+fn open_linked(path: &Path) -> io::Result<File> {
+    let refuse =
+        || io::Error::other("it is a symbolic link to something other than a regular file");
+    let (path, _) = follow_own_links(path)?;
+    // Before it is opened too: to open a device may do something.
+    if !fs::symlink_metadata(&path)?.is_file() {
+        return Err(refuse());
+    }
+    let file = options(OFlag::O_NOFOLLOW).open(&path)?;
+    if !file.metadata()?.is_file() {
+        return Err(refuse());
+    }
+    Ok(file)
+}
+
+fn options(flags: OFlag) -> OpenOptions {
+    let flags = flags | OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
+    let mut options = OpenOptions::new();
+    options.write(true).custom_flags(flags.bits());
+    options
+}
+
+/// Whether a path is the name of a descriptor that the process was given.
+fn names_descriptor(path: &Path) -> bool {
+    let is_in = |folder| path.parent() == Some(Path::new(folder));
+    is_in("/dev/fd")
+        || is_in("/proc/self/fd")
+        || ["/dev/stdout", "/dev/stderr"]
+            .iter()
+            .any(|name| path == Path::new(name))
+}
+
+/// Whether `O_NOFOLLOW` found a symbolic link.
+fn is_link(cause: &io::Error) -> bool {
+    [Errno::ELOOP, Errno::EMLINK]
+        .iter()
+        .any(|errno| cause.raw_os_error() == Some(*errno as i32))
+}
+
+/// Whether a pipe could not be opened because nobody has opened it for reading.
+fn is_unread(path: &Path, cause: &io::Error) -> bool {
+    cause.raw_os_error() == Some(Errno::ENXIO as i32)
+        && fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_fifo())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+    use std::os::unix::fs::{symlink, PermissionsExt as _};
+
+    use nix::sys::stat::Mode;
+    use nix::unistd::mkfifo;
+
+    use super::*;
+
+    fn directory() -> tempfile::TempDir {
+        tempfile::tempdir().expect("a directory")
+    }
+
+    fn open_now(path: &Path) -> Result<RecordFile, String> {
+        let opened = RecordFile::open(path, &mut || Err(Error::Signal(15)));
+        opened.map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_new_file_is_for_its_owner_alone() {
+        let folder = directory();
+        let path = folder.path().join("talk.ws");
+        let opened = open_now(&path).expect("it is created");
+        assert!(opened.is_regular && !opened.has_content);
+        let mode = fs::metadata(&path)
+            .expect("it is there")
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o777 & !0o600, 0, "{mode:o}");
+    }
+
+    #[test]
+    fn an_existing_file_is_left_as_it_is() {
+        let folder = directory();
+        let path = folder.path().join("talk.ws");
+        fs::write(&path, "before").expect("room");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).expect("it is ours");
+        let opened = open_now(&path).expect("it can be written");
+        assert!(opened.is_regular && opened.has_content);
+        assert_eq!(fs::read(&path).expect("it is there"), b"before");
+        let mode = fs::metadata(&path)
+            .expect("it is there")
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o777, 0o640);
+    }
+
+    #[test]
+    fn links_are_followed_to_regular_files_alone() {
+        let folder = directory();
+        let at = |name: &str| folder.path().join(name);
+        fs::write(at("file"), "before").expect("room");
+        mkfifo(&at("pipe"), Mode::S_IRWXU).expect("a pipe");
+        for (link, target) in [
+            ("a.ws", "file"),
+            ("b.ws", "a.ws"),
+            ("c.ws", "pipe"),
+            ("d.ws", "/dev/null"),
+            ("e.ws", "nowhere"),
+            ("f.ws", "f.ws"),
+        ] {
+            symlink(target, at(link)).expect("a link");
+        }
+        for link in ["a.ws", "b.ws"] {
+            assert!(open_now(&at(link)).expect("it is followed").has_content);
+        }
+        let other = "it is a symbolic link to something other than a regular file";
+        for (link, why) in [
+            ("c.ws", other),
+            ("d.ws", other),
+            (
+                "e.ws",
+                "it is a symbolic link to a file that does not exist",
+            ),
+            ("f.ws", "too many levels of symbolic links"),
+        ] {
+            let refused = open_now(&at(link)).expect_err("it is refused");
+            let path = at(link);
+            let text = format!("could not write to {}: {why}", path.display());
+            assert_eq!(refused, text);
+        }
+        assert!(!at("nowhere").exists());
+    }
+
+    #[test]
+    fn a_pipe_is_opened_when_it_has_a_reader() {
+        let folder = directory();
+        let path = folder.path().join("pipe.ws");
+        mkfifo(&path, Mode::S_IRWXU).expect("a pipe");
+        let mut reader = None;
+        let opened = RecordFile::open(&path, &mut || {
+            let flags = OFlag::O_NONBLOCK.bits();
+            let opened = File::options().read(true).custom_flags(flags).open(&path);
+            reader = Some(opened.expect("nothing to wait for"));
+            Ok(())
+        });
+        let mut opened = opened.expect("it has a reader");
+        assert!(!opened.is_regular && !opened.has_content);
+        opened.file.write_all(b"x").expect("room in the pipe");
+    }
+
+    #[test]
+    fn waiting_for_a_reader_ends_when_it_is_told_to() {
+        let folder = directory();
+        let path = folder.path().join("pipe.ws");
+        mkfifo(&path, Mode::S_IRWXU).expect("a pipe");
+        let mut pauses = 0;
+        let ended = RecordFile::open(&path, &mut || {
+            pauses += 1;
+            if pauses < 3 {
+                return Ok(());
+            }
+            Err(Error::Signal(15))
+        });
+        assert!(matches!(ended, Err(Error::Signal(15))));
+        assert_eq!(pauses, 3);
+    }
+
+    #[test]
+    fn an_archive_waits_for_no_reader() {
+        let folder = directory();
+        let path = folder.path().join("pipe.har");
+        mkfifo(&path, Mode::S_IRWXU).expect("a pipe");
+        let refused = open_now(&path).expect_err("it is no regular file");
+        assert!(refused.contains("only a regular file allows"), "{refused}");
+    }
+
+    #[test]
+    fn the_names_of_descriptors_are_no_links() {
+        for (path, is_one) in [
+            ("/dev/stdout", true),
+            ("/dev/stderr", true),
+            ("/dev/fd/63", true),
+            ("/proc/self/fd/1", true),
+            ("/dev/null", false),
+            ("/tmp/fd/1", false),
+            ("fd/1", false),
+        ] {
+            assert_eq!(names_descriptor(Path::new(path)), is_one, "{path}");
+        }
+    }
+}
