@@ -65,7 +65,7 @@ const FILE_CIRCLES: &[&[&str]] = &[
         "protocol/frame_reader.rs",
         "protocol/frame_writer.rs",
         "protocol/mod.rs",
-        "protocol/outbox.rs",
+        "protocol/write_buffer.rs",
     ],
     &["terminal.rs", "terminal/editing.rs"],
 ];

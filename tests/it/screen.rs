@@ -186,7 +186,7 @@ fn notes_are_broken_between_words() {
     pty.type_line("/close 1005");
     wait_for_line(
         &pty,
-        "* /close: a close code is 1000 or\n  3000-4999, not 1005; --force sends it\n  all the same\n>",
+        "* /close: invalid close code 1005: must\n  be 1000 or 3000-4999; use --force to\n  send it anyway\n>",
     );
     end(&mut pty);
 }
