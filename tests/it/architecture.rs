@@ -56,7 +56,11 @@ const FILE_CIRCLES: &[&[&str]] = &[
     ],
     &["echo.rs", "echo/client.rs"],
     &["output/narration.rs", "output/report.rs"],
-    &["output/record/mod.rs", "output/record/session.rs"],
+    &[
+        "output/record/file.rs",
+        "output/record/mod.rs",
+        "output/record/session.rs",
+    ],
     &[
         "protocol/batch.rs",
         "protocol/close.rs",
