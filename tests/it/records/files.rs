@@ -1,6 +1,7 @@
 //! The file of a record: who can read it, what it replaces, and what else its name may lead to.
 
 use std::fs::{self, Permissions};
+use std::net::TcpListener;
 use std::os::unix::fs::{symlink, PermissionsExt as _};
 
 use nix::sys::stat::Mode;
@@ -138,9 +139,11 @@ fn a_record_may_be_a_descriptor() {
         .arg(peer.url())
         .stdout_matches("# recorded by [..]\nurl [..]\nstrict\n\n< hi\n< close 1000\n")
         .run();
-    let peer = Peer::silent().start();
+    // The record fails at once: the connection may be made before that, or not.
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
     Wsline::new()
-        .args([&peer.url(), "--record", "/dev/full"])
+        .args([&format!("ws://{address}/"), "--record", "/dev/full"])
         .stderr("wsline: could not write to /dev/full: No space left on device\n")
         .code(23)
         .run();
