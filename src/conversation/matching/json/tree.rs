@@ -4,7 +4,7 @@
 use serde_json::{Map, Value};
 
 use super::super::{number, text, Difference};
-use super::{below, is_ignored, segments, Ignored, COLUMNS, MOST, POINTER_COLUMNS};
+use super::{below, is_ignored, segments, Ignored, Search, COLUMNS, MOST};
 use crate::text::escape;
 
 /// Whether the text is JSON with at least what is expected, or `exact`ly that.
@@ -25,7 +25,7 @@ fn compare(
 ) -> Result<(), Difference> {
     let ignore: Vec<_> = ignore.iter().map(|pointer| segments(pointer)).collect();
     let ignore: Vec<_> = ignore.iter().map(Vec::as_slice).collect();
-    search.visit(expected, &read(received)?, &ignore);
+    search.visit_tree(expected, &read(received)?, &ignore);
     search.finish()
 }
 
@@ -33,56 +33,26 @@ fn read(received: &str) -> Result<Value, Difference> {
     serde_json::from_str(received).map_err(|error| super::not_json(&error, received))
 }
 
-/// A walk through both values at once.
-struct Search {
-    /// Whether what is not expected may not be there.
-    exact: bool,
-    /// The pointer to where the walk is.
-    path: String,
-    lines: Vec<String>,
-    /// How many lines there are besides.
-    more: usize,
-}
-
 impl Search {
-    fn new(exact: bool) -> Self {
-        Self {
-            exact,
-            path: String::new(),
-            lines: Vec::new(),
-            more: 0,
-        }
-    }
-
-    fn finish(mut self) -> Result<(), Difference> {
-        if self.lines.is_empty() {
-            return Ok(());
-        }
-        if self.more > 0 {
-            self.lines.push(format!("… and {} more", self.more));
-        }
-        Err(Difference(self.lines))
-    }
-
-    fn visit(&mut self, expected: &Value, received: &Value, ignored: &Ignored<'_>) {
-        if ignored.iter().any(|names| names.is_empty()) {
+    fn visit_tree(&mut self, expected: &Value, received: &Value, ignored: &Ignored<'_>) {
+        if is_ignored(ignored) {
             return;
         }
         match (expected, received) {
             (Value::Object(expected), Value::Object(received)) => {
-                self.visit_members(expected, received, ignored);
+                self.visit_tree_members(expected, received, ignored);
             }
             (Value::Array(expected), Value::Array(received)) => {
-                self.visit_elements(expected, received, ignored);
+                self.visit_tree_elements(expected, received, ignored);
             }
             (Value::Number(a), Value::Number(b))
                 if number::same(&a.to_string(), &b.to_string()) => {}
             _ if expected == received => {}
-            _ => self.say_unequal(expected, received),
+            _ => self.say_trees_unequal(expected, received),
         }
     }
 
-    fn visit_members(
+    fn visit_tree_members(
         &mut self,
         expected: &Map<String, Value>,
         received: &Map<String, Value>,
@@ -91,7 +61,7 @@ impl Search {
         for (name, value) in expected {
             let ignored = below(ignored, name);
             self.enter(name, |search| match received.get(name) {
-                Some(received) => search.visit(value, received, &ignored),
+                Some(received) => search.visit_tree(value, received, &ignored),
                 None if is_ignored(&ignored) => {}
                 None => search.say("missing"),
             });
@@ -101,14 +71,19 @@ impl Search {
         }
         for (name, value) in received {
             if !expected.contains_key(name) && !is_ignored(&below(ignored, name)) {
-                self.enter(name, |search| search.say_unexpected(value));
+                self.enter(name, |search| search.say_tree_unexpected(value));
             }
         }
     }
 
     /// If one array is longer than the other, only the first place that differs is told: behind a
     /// missing element everything would.
-    fn visit_elements(&mut self, expected: &[Value], received: &[Value], ignored: &Ignored<'_>) {
+    fn visit_tree_elements(
+        &mut self,
+        expected: &[Value],
+        received: &[Value],
+        ignored: &Ignored<'_>,
+    ) {
         let common = expected.len().min(received.len());
         let longest = expected.len().max(received.len());
         let fits = (common..longest).all(|place| is_ignored(&below(ignored, &place.to_string())));
@@ -128,24 +103,16 @@ impl Search {
             let before = self.lines.len() + self.more;
             let name = place.to_string();
             let ignored = below(ignored, &name);
-            self.enter(&name, |search| search.visit(expected, received, &ignored));
+            self.enter(&name, |search| {
+                search.visit_tree(expected, received, &ignored);
+            });
             if !fits && self.lines.len() + self.more > before {
                 return;
             }
         }
     }
 
-    /// Walks on at the member or element of this name.
-    fn enter(&mut self, name: &str, walk: impl FnOnce(&mut Self)) {
-        let length = self.path.len();
-        self.path.push('/');
-        self.path
-            .push_str(&name.replace('~', "~0").replace('/', "~1"));
-        walk(self);
-        self.path.truncate(length);
-    }
-
-    fn say_unequal(&mut self, expected: &Value, received: &Value) {
+    fn say_trees_unequal(&mut self, expected: &Value, received: &Value) {
         if self.lines.len() == MOST {
             self.more += 1;
             return;
@@ -157,24 +124,12 @@ impl Search {
         ));
     }
 
-    fn say_unexpected(&mut self, received: &Value) {
+    fn say_tree_unexpected(&mut self, received: &Value) {
         if self.lines.len() == MOST {
             self.more += 1;
             return;
         }
         let received = escape::shortened(&received.to_string(), COLUMNS);
         self.say(&format!("not expected, received {received}"));
-    }
-
-    fn say(&mut self, what: &str) {
-        if self.lines.len() == MOST {
-            self.more += 1;
-            return;
-        }
-        let place = match self.path.as_str() {
-            "" => "the whole".to_owned(),
-            path => escape::shortened(path, POINTER_COLUMNS),
-        };
-        self.lines.push(format!("{place}: {what}"));
     }
 }
