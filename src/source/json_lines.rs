@@ -146,9 +146,6 @@ impl Source for JsonLines {
     }
 
     fn settle(&mut self, _now: Now, _link: Link, _end: LinkEnd<'_>) -> Settled {
-        Settled {
-            unsent: self.unsent(),
-            ..Settled::default()
-        }
+        self.unsent().into()
     }
 }

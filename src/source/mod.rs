@@ -67,6 +67,16 @@ pub struct Settled {
     pub unsent: Unsent,
 }
 
+/// An end that was not expected, and before which nothing else had to come.
+impl From<Unsent> for Settled {
+    fn from(unsent: Unsent) -> Self {
+        Self {
+            unsent,
+            ..Self::default()
+        }
+    }
+}
+
 /// Something that decides what is sent. It outlives its connections.
 ///
 /// A source is not told of what it sends itself. It is told of everything else: steps, messages,

@@ -348,10 +348,7 @@ impl Source for Prompt {
     }
 
     fn settle(&mut self, _now: Now, _link: Link, _end: LinkEnd<'_>) -> Settled {
-        Settled {
-            unsent: self.unsent(),
-            ..Settled::default()
-        }
+        self.unsent().into()
     }
 }
 

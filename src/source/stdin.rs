@@ -257,9 +257,6 @@ impl Source for Stdin {
     }
 
     fn settle(&mut self, _now: Now, _link: Link, _end: LinkEnd<'_>) -> Settled {
-        Settled {
-            unsent: self.unsent(),
-            ..Settled::default()
-        }
+        self.unsent().into()
     }
 }
