@@ -17,7 +17,7 @@
 //!
 //! | module | purpose | may use |
 //! | --- | --- | --- |
-//! | `main` | the program: parse, run, exit code | `commands`, `plan`, `cli`, `driver`, `connect`, `output`, `echo`, `error`, `http` |
+//! | `main` | the program: parse, run, exit code | `commands`, `plan`, `cli`, `connect`, `output`, `echo`, `error`, `http` |
 //! | [`commands`] | what the command line can ask for, a file each | `plan`, `driver`, `connect`, `source`, `output`, `terminal`, `verdict`, `echo`, `session_file`, `event`, `error`, `exit`, `target`, `http`, `secret`, `deadline`, `sys` |
 //! | `commands::curl` | | `cli` |
 //! | `commands::generate` | | `cli` |

@@ -1,15 +1,14 @@
-//! `wsline`: a line to any WebSocket. Parse, plan, run, exit.
+//! `wsline`, a WebSocket client for the command line. Parse, plan, run, exit.
 
 use std::ffi::OsString;
 use std::io;
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use wsline::cli::{self, Call, Colour, EchoOptions, Options};
 use wsline::commands;
 use wsline::connect::proxy::ProxyVariables;
 use wsline::connect::tls::{self, IdentityFiles};
-use wsline::driver::Signals;
 use wsline::echo::{self, EchoServer};
 use wsline::error::Error;
 use wsline::http::Secrets;
@@ -42,12 +41,10 @@ fn main() -> ExitCode {
     result.unwrap_or_else(|error| {
         let palette = palette(Colour::Auto, environment.stderr, &environment);
         let words = report(&error, Verbosity::Normal, palette, Secrets::Hidden);
-        // Where they can't be had, a reader that takes nothing is waited for.
-        let _ = Signals::restore_defaults();
         // One signal is enough, whether or not somebody reads of it.
         let is_ended = matches!(error, Error::Signal(_));
-        let until = is_ended.then(|| Instant::now() + Duration::from_millis(250));
-        stderr::print(&words, until);
+        let until = is_ended.then(|| Instant::now() + commands::REPORT_TIMEOUT);
+        commands::print_end(&words, until);
         error.exit_code().into()
     })
 }

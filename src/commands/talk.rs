@@ -8,6 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use signal_hook::consts::SIGINT;
 
+use super::{print_end, REPORT_TIMEOUT};
 use crate::connect;
 use crate::deadline::Deadline;
 use crate::driver::{Run, Signals, Single};
@@ -25,7 +26,6 @@ use crate::output::raw::{Form, Raw};
 use crate::output::record::Record;
 use crate::output::report::report;
 use crate::output::sink::{Descriptor, Sink};
-use crate::output::stderr;
 use crate::output::timing::Timing;
 use crate::output::Output;
 use crate::plan::{Plan, Show, Speaker};
@@ -40,9 +40,6 @@ use crate::source::Source;
 use crate::sys::pipe;
 use crate::terminal::{self, Screen, Terminal, Typed};
 use crate::verdict::Verdict;
-
-/// How long people may take for the last words after an end that waits for nobody.
-const LAST_WORDS: Duration = Duration::from_millis(250);
 
 /// How often it is looked whether a pipe has been opened for reading.
 const PAUSE: Duration = Duration::from_millis(10);
@@ -61,9 +58,7 @@ pub fn run(plan: Plan) -> ExitCode {
             (Verdict::from_error(error), until.map(at_least))
         }
     };
-    // Where they can't be had, a reader that takes nothing is waited for.
-    let _ = Signals::restore_defaults();
-    stderr::print(&report.words(&verdict), until);
+    print_end(&report.words(&verdict), until);
     // Until now: an editor that hung may have gone on and set the modes of the terminal again.
     drop(prompt);
     verdict.code
@@ -178,7 +173,7 @@ fn pause(signals: &mut Signals, max_time: Deadline) -> Result<(), Error> {
 
 /// `end`, or a moment from now.
 fn at_least(end: Instant) -> Instant {
-    end.max(Instant::now() + LAST_WORDS)
+    end.max(Instant::now() + REPORT_TIMEOUT)
 }
 
 fn setting_up(cause: io::Error) -> Error {
