@@ -164,7 +164,7 @@ impl Upgrade {
 
 /// How much a note matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Weight {
+pub enum NoteLevel {
     /// The answer to something that a person asked at the prompt.
     Answer,
     /// Something a person should know; silenced by `-q`.
@@ -177,7 +177,7 @@ pub enum Weight {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {
     /// How much it matters.
-    pub weight: Weight,
+    pub level: NoteLevel,
     /// One or more lines, without the last line end.
     pub text: String,
 }
@@ -192,7 +192,7 @@ pub enum Event<'a> {
     Open(&'a Upgrade),
     /// No connection came of it, and this is why. The run fails with it, or with what follows from
     /// it, unless it was wanted.
-    Unopened(&'a Error),
+    ConnectFailed(&'a Error),
     /// A frame's header and its payload length, before its payload; only if asked for.
     Frame(Way, &'a FrameHeader, u64),
     /// Bytes as they are on the wire (inside TLS), before what they mean; only if asked for.
@@ -208,7 +208,7 @@ pub enum Event<'a> {
     Pong(Way, &'a [u8]),
     /// A Close, after which nothing else goes that way; it stands in the record of how the
     /// connection is being closed, as far as that has come.
-    Closing(Way, &'a Closure),
+    CloseFrame(Way, &'a Closure),
     /// The connection is closed, and this is how.
     Closed(&'a Closure),
     /// A word to people.

@@ -2,7 +2,7 @@
 //!
 //! The numbers below 100 are curl's where curl has one, so that scripts which know curl know these.
 
-use crate::protocol::{CloseBody, Closure, End, Party};
+use crate::protocol::{CloseBody, Closure, End, Role};
 
 /// How a run ended, as the shell sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,7 +89,7 @@ impl ExitCode {
         };
         match &closure.end {
             End::Violation(violation) => Self::for_close(violation.code),
-            _ if closure.initiator == Some(Party::Us) => match &closure.received {
+            _ if closure.initiator == Some(Role::Us) => match &closure.received {
                 Some(_) if code_of(&closure.received) != code_of(&closure.sent) => {
                     Self::for_close(closure.code())
                 }

@@ -25,7 +25,7 @@ use crate::connect::{CompressionMode, ConnectOptions};
 use crate::deadline::Deadline;
 use crate::driver::{Limits, Wait};
 use crate::error::{plain, Error, USE_FORCE};
-use crate::event::{Kind, Link, Note, Weight};
+use crate::event::{Kind, Link, Note, NoteLevel};
 use crate::http::{Credentials, Secrets};
 use crate::output::dump::BinaryAs;
 use crate::output::escape::{self, Breaks};
@@ -546,14 +546,14 @@ fn scheme_note(url: &str) -> Note {
 
 fn warning(text: String) -> Note {
     Note {
-        weight: Weight::Warning,
+        level: NoteLevel::Warning,
         text,
     }
 }
 
 fn hint(text: String) -> Note {
     Note {
-        weight: Weight::Hint,
+        level: NoteLevel::Hint,
         text,
     }
 }

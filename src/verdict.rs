@@ -5,7 +5,7 @@ use crate::error::{violation_message, Error};
 use crate::exit::ExitCode;
 use crate::output::escape::{self, Breaks};
 use crate::protocol::close::name_of_code;
-use crate::protocol::{CloseBody, Closure, End, Party, Volume};
+use crate::protocol::{CloseBody, Closure, End, Role, Volume};
 
 /// How a run ended.
 #[derive(Debug)]
@@ -118,17 +118,17 @@ fn how(closure: &Closure) -> String {
             name_of_code(violation.code),
             escape::text(&violation_message(violation), Breaks::Shown)
         ),
-        (_, Some(Party::Us), Some(sent), Some(received)) if same_code(closure) => {
+        (_, Some(Role::Us), Some(sent), Some(received)) if same_code(closure) => {
             let _ = received;
             format!("closed by us: {sent}")
         }
-        (_, Some(Party::Us), Some(sent), Some(received)) => {
+        (_, Some(Role::Us), Some(sent), Some(received)) => {
             format!("closed by us: {sent}, answered with {received}")
         }
-        (End::Unanswered, Some(Party::Us), Some(sent), None) => {
+        (End::Unanswered, Some(Role::Us), Some(sent), None) => {
             format!("closed by us: {sent}, not answered by the server,")
         }
-        (_, Some(Party::Us), Some(sent), None) => {
+        (_, Some(Role::Us), Some(sent), None) => {
             format!("closed by us: {sent}, the server ended TCP without a Close,")
         }
         (_, _, _, Some(received)) => format!("closed by server: {received}"),

@@ -8,7 +8,7 @@ use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 use tungstenite::protocol::frame::FrameHeader;
 use wsline::protocol::deflate::DeflateParams;
 use wsline::protocol::{
-    CloseReason, Closure, End, Kind, Party, Piece, Protocol, ProtocolConfig, Received, State,
+    CloseReason, Closure, End, Kind, Role, Piece, Protocol, ProtocolConfig, Received, State,
 };
 
 /// What was received; the pieces of a message are joined.
@@ -208,7 +208,7 @@ fn check_closure(protocol: &Protocol, items: &[Item], closing: bool) {
     match items.last() {
         Some(Item::Close) => {
             assert!(closure.is_clean() && closure.received.is_some());
-            assert!(closing || closure.initiator == Some(Party::Server));
+            assert!(closing || closure.initiator == Some(Role::Server));
             assert_ne!(closure.code(), 1006);
             assert_eq!(protocol.state(), State::Closed);
         }

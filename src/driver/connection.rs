@@ -9,7 +9,7 @@ use super::timers::{Timer, TimerTable};
 use crate::connect::Stream;
 use crate::error::plain;
 use crate::protocol::{
-    CloseBody, Closure, End, Lines, Party, Piece, Protocol, Received, Sent, State, Violation,
+    CloseBody, Closure, End, Lines, Piece, Protocol, Received, Role, Sent, State, Violation,
 };
 
 /// What one read gave.
@@ -261,7 +261,7 @@ impl Connection {
         }
         self.stream_state = StreamState::Shut;
         let closure = self.protocol.closure();
-        if closure.initiator == Some(Party::Us) && closure.is_clean() {
+        if closure.initiator == Some(Role::Us) && closure.is_clean() {
             // The server answered our Close: it has nothing more to learn from us.
             self.stream_state = StreamState::Over;
             return;

@@ -12,7 +12,7 @@ use super::wait::ReadyLink;
 use super::{ConnectionEnd, Driver, Input};
 use crate::connect::{AttemptEvent, Opened};
 use crate::error::{Error, Phase};
-use crate::event::{Event, Link, Note, Now, Way, Weight};
+use crate::event::{Event, Link, Note, NoteLevel, Now, Way};
 use crate::exit::ExitCode;
 use crate::protocol::{self, Closure, End, Protocol};
 use crate::source::{LinkEnd, Settled, Unsent};
@@ -114,7 +114,7 @@ impl Driver<'_> {
     /// There is no connection.
     fn connect_failed(&mut self, link: Link, error: Error) {
         self.slots.replace(link, Slot::Ended);
-        self.notify(link, &Event::Unopened(&error));
+        self.notify(link, &Event::ConnectFailed(&error));
         let end = LinkEnd::ConnectFailed(&error);
         let settled = self.listeners.source.settle(self.now, link, end);
         if settled.expected {
@@ -273,14 +273,14 @@ pub(super) fn show_sent(
         }
     }
     if let Some(closure) = connection.take_close() {
-        outputs.show(now, link, &Event::Closing(Way::Out, closure));
+        outputs.show(now, link, &Event::CloseFrame(Way::Out, closure));
     }
 }
 
 /// What people should know of a server that allows us no window that zlib can write.
 fn narrow_window() -> Note {
     Note {
-        weight: Weight::Hint,
+        level: NoteLevel::Hint,
         text: "the server allows a compression window of 8 bits only: messages are sent \
                uncompressed"
             .to_owned(),

@@ -171,7 +171,7 @@ mod tests {
     use std::time::SystemTime;
 
     use super::*;
-    use crate::event::{Note, Weight};
+    use crate::event::{Note, NoteLevel};
 
     /// Fails each time, and counts how often it was told of an event.
     struct Failing {
@@ -210,7 +210,7 @@ mod tests {
         let mut list = [first, second];
         let mut outputs = Outputs::new(&mut list);
         let note = Note {
-            weight: Weight::Hint,
+            level: NoteLevel::Hint,
             text: String::new(),
         };
         for _ in 0..3 {
@@ -237,7 +237,7 @@ mod tests {
         outputs.reader_has_gone();
         assert!(outputs.is_deaf());
         let note = Note {
-            weight: Weight::Hint,
+            level: NoteLevel::Hint,
             text: String::new(),
         };
         outputs.show(Now::read(), Link::default(), &Event::Note(&note));

@@ -133,7 +133,7 @@ impl Driver<'_> {
                 }
                 Received::Close => {
                     let closure = connection.protocol().closure();
-                    listeners.notify(self.now, link, &Event::Closing(Way::In, closure));
+                    listeners.notify(self.now, link, &Event::CloseFrame(Way::In, closure));
                 }
             }
             if listeners.outputs.full() || Instant::now() >= until {

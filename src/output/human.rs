@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use unicode_width::UnicodeWidthStr;
 
 use crate::assembly::MessageAssembler;
-use crate::event::{Event, Kind, Link, Note, Upgrade, Way, Weight};
+use crate::event::{Event, Kind, Link, Note, NoteLevel, Upgrade, Way};
 use crate::http::Secrets;
 use crate::output::dump::{self, BinaryAs};
 use crate::output::escape::{self, Breaks};
@@ -262,11 +262,11 @@ impl Look {
     }
 
     fn note(&self, note: &Note) -> Option<(Mark, Option<Style>, String)> {
-        let (mark, style) = match note.weight {
-            Weight::Answer => (Mark::Note, None),
-            Weight::Hint | Weight::Warning if self.quiet => return None,
-            Weight::Hint => (Mark::Note, Some(Style::Quiet)),
-            Weight::Warning => (Mark::Warning, Some(Style::Warning)),
+        let (mark, style) = match note.level {
+            NoteLevel::Answer => (Mark::Note, None),
+            NoteLevel::Hint | NoteLevel::Warning if self.quiet => return None,
+            NoteLevel::Hint => (Mark::Note, Some(Style::Quiet)),
+            NoteLevel::Warning => (Mark::Warning, Some(Style::Warning)),
         };
         let text = escape::text(&note.text, Breaks::Kept).into_owned();
         Some((mark, style, text))

@@ -26,7 +26,7 @@ use crate::output::long::{Encoding, LongMessage};
 use crate::output::sink::Sink;
 use crate::output::timing::{Lap, Stopwatch};
 use crate::output::{Detail, Output};
-use crate::protocol::{Closure, End, Party, Violation};
+use crate::protocol::{Closure, End, Role, Violation};
 
 /// So many bytes of lines are handed on together.
 const BATCH: usize = 64 * 1024;
@@ -291,8 +291,8 @@ impl Record<'_> {
 
     fn close(&mut self, closure: &Closure) -> io::Result<()> {
         let (way, by) = match closure.initiator {
-            Some(Party::Us) => (Way::Out, Some("us")),
-            Some(Party::Server) => (Way::In, Some("server")),
+            Some(Role::Us) => (Way::Out, Some("us")),
+            Some(Role::Server) => (Way::In, Some("server")),
             None => (Way::In, None),
         };
         self.begin(way, "close")?;

@@ -13,7 +13,9 @@ use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 use tungstenite::protocol::frame::FrameHeader;
 
 use crate::error::violation_message;
-use crate::event::{ConnectStep, Event, Kind, Link, Messages, Note, Summary, Upgrade, Way, Weight};
+use crate::event::{
+    ConnectStep, Event, Kind, Link, Messages, Note, NoteLevel, Summary, Upgrade, Way,
+};
 use crate::http::Secrets;
 use crate::output::dump;
 use crate::output::escape::{self, Breaks};
@@ -22,7 +24,7 @@ use crate::output::report::report;
 use crate::output::sink::Sink;
 use crate::output::{Detail, Output};
 use crate::protocol::close::name_of_code;
-use crate::protocol::{CloseBody, Closure, End, Party};
+use crate::protocol::{CloseBody, Closure, End, Role};
 
 /// How much is told.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -158,11 +160,11 @@ impl Manner {
     }
 
     fn tell_note(&self, lines: &mut Lines, note: &Note) {
-        let style = match note.weight {
-            Weight::Answer => None,
-            Weight::Hint | Weight::Warning if self.verbosity == Verbosity::Quiet => return,
-            Weight::Hint => Some(Style::Quiet),
-            Weight::Warning => Some(Style::Warning),
+        let style = match note.level {
+            NoteLevel::Answer => None,
+            NoteLevel::Hint | NoteLevel::Warning if self.verbosity == Verbosity::Quiet => return,
+            NoteLevel::Hint => Some(Style::Quiet),
+            NoteLevel::Warning => Some(Style::Warning),
         };
         let text = escape::text(&note.text, Breaks::Kept);
         for (number, line) in text.split('\n').enumerate() {
@@ -290,7 +292,7 @@ fn tell_closure(lines: &mut Lines, closure: &Closure) {
     let sent = closure.sent.as_ref().map(|body| (Way::Out, body));
     let received = closure.received.as_ref().map(|body| (Way::In, body));
     let in_order = match closure.initiator {
-        Some(Party::Server) => [received, sent],
+        Some(Role::Server) => [received, sent],
         _ => [sent, received],
     };
     for (way, body) in in_order.into_iter().flatten() {

@@ -16,7 +16,7 @@ pub struct CloseReason {
 
 /// One of the two peers of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Party {
+pub enum Role {
     /// The client.
     Us,
     /// The server.
@@ -50,7 +50,7 @@ pub struct Closure {
     /// The Close that the server sent.
     pub received: Option<CloseBody>,
     /// Who sent the first Close; `None` if neither did.
-    pub initiator: Option<Party>,
+    pub initiator: Option<Role>,
     /// How the underlying connection ended.
     pub end: End,
 }

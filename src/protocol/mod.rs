@@ -22,7 +22,7 @@ use tungstenite::protocol::frame::coding::Control;
 use tungstenite::protocol::frame::FrameHeader;
 
 pub use batch::{Lines, Messages};
-pub use close::{CloseBody, CloseReason, Closure, End, InvalidClose, Party, MAX_CLOSE_REASON};
+pub use close::{CloseBody, CloseReason, Closure, End, InvalidClose, Role, MAX_CLOSE_REASON};
 pub use frame::MAX_CONTROL_PAYLOAD;
 pub use message::{Kind, Piece, Summary, Volume};
 
@@ -229,7 +229,7 @@ impl Protocol {
             reason: String::new(),
         });
         self.closure.received = Some(body);
-        self.send_close(Party::Server, reply);
+        self.send_close(Role::Server, reply);
         self.state = State::Closed;
     }
 
@@ -238,7 +238,7 @@ impl Protocol {
         self.closure.end = End::Violation(violation.clone());
         let reason = close::truncate_reason(&violation.rule).to_owned();
         self.send_close(
-            Party::Us,
+            Role::Us,
             Some(CloseReason {
                 code: violation.code,
                 reason,
@@ -274,12 +274,12 @@ impl Protocol {
     pub fn close(&mut self, body: CloseBody) {
         if self.state == State::Open {
             self.state = State::Closing;
-            self.send_close(Party::Us, body);
+            self.send_close(Role::Us, body);
         }
     }
 
     /// Writes the only Close of a connection; `initiator` is who began the closing handshake.
-    fn send_close(&mut self, initiator: Party, body: CloseBody) {
+    fn send_close(&mut self, initiator: Role, body: CloseBody) {
         self.closure.initiator.get_or_insert(initiator);
         if self.closure.sent.is_none() {
             self.writer.write_close(&body);

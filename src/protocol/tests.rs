@@ -213,7 +213,7 @@ fn every_violation_is_reported_in_the_close_with_its_code() {
         assert!(
             matches!(&protocol.closure().end, End::Violation(violation) if violation.code == *code)
         );
-        assert_eq!(protocol.closure().initiator, Some(Party::Us));
+        assert_eq!(protocol.closure().initiator, Some(Role::Us));
         assert_eq!(
             receive(&mut protocol, &frame(0x81, b"late"), &[]),
             [],

@@ -15,7 +15,7 @@ use super::line::{self, Order};
 use super::{LinkEnd, Progress, Sender, Settled, Source, Unsent};
 use crate::conversation::command::Command;
 use crate::error::Error;
-use crate::event::{Event, Kind, Link, Note, Now, Piece, Upgrade, Way, Weight};
+use crate::event::{Event, Kind, Link, Note, NoteLevel, Now, Piece, Upgrade, Way};
 use crate::http::Secrets;
 use crate::protocol::CloseReason;
 use crate::terminal::{Entry, Typed};
@@ -122,7 +122,7 @@ impl Prompt {
             }
             Entry::EndOfInput => return self.accept(Order::Quit, to),
             Entry::Warning(text) => to.note(Note {
-                weight: Weight::Warning,
+                level: NoteLevel::Warning,
                 text,
             }),
             Entry::Failed(cause) => {
@@ -146,7 +146,7 @@ impl Prompt {
         }
         if connecting && !std::mem::replace(&mut self.told_to_wait, true) {
             to.note(Note {
-                weight: Weight::Hint,
+                level: NoteLevel::Hint,
                 text: "not connected yet: what is typed waits and is sent in order".to_owned(),
             });
         }
@@ -166,7 +166,7 @@ impl Prompt {
             many => format!("{many} messages"),
         };
         to.note(Note {
-            weight: Weight::Warning,
+            level: NoteLevel::Warning,
             text: format!("not connected, and not sent: {lost}"),
         });
     }
@@ -378,7 +378,7 @@ fn normal() -> CloseReason {
 
 fn answer(to: &mut dyn Sender, text: impl Into<String>) {
     to.note(Note {
-        weight: Weight::Answer,
+        level: NoteLevel::Answer,
         text: text.into(),
     });
 }

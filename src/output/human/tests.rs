@@ -194,20 +194,24 @@ fn pings_are_shown_at_the_prompt_if_asked_for() {
 
 #[test]
 fn notes_are_shown_at_the_prompt() {
-    let note = |weight| Note {
-        weight,
+    let note = |level| Note {
+        level,
         text: "one\ntwo\x07".to_owned(),
     };
     let quiet = Look {
         quiet: true,
         ..prompt()
     };
-    for (weight, loud, silent) in [
-        (Weight::Answer, "* one\n  two\\x07\n", "* one\n  two\\x07\n"),
-        (Weight::Hint, "* one\n  two\\x07\n", ""),
-        (Weight::Warning, "! one\n  two\\x07\n", ""),
+    for (level, loud, silent) in [
+        (
+            NoteLevel::Answer,
+            "* one\n  two\\x07\n",
+            "* one\n  two\\x07\n",
+        ),
+        (NoteLevel::Hint, "* one\n  two\\x07\n", ""),
+        (NoteLevel::Warning, "! one\n  two\\x07\n", ""),
     ] {
-        let note = note(weight);
+        let note = note(level);
         assert_eq!(shown(&prompt(), Event::Note(&note)), loud);
         assert_eq!(shown(&quiet, Event::Note(&note)), silent);
         assert_eq!(shown(&look(Screen::Bare), Event::Note(&note)), "");

@@ -257,7 +257,7 @@ fn a_unix_socket_stands_where_an_address_would() {
     assert!(line.contains(r#","address":"/run/x.sock","#), "{line}");
 }
 
-fn closed(first: Option<Party>, received: Option<CloseBody>) -> Closure {
+fn closed(first: Option<Role>, received: Option<CloseBody>) -> Closure {
     Closure {
         sent: received.clone(),
         end: if received.is_some() {
@@ -281,7 +281,7 @@ fn reason(code: u16, reason: &str) -> CloseReason {
 fn close_says_who_and_how() {
     assert_eq!(
         shown(&Event::Closed(&closed(
-            Some(Party::Server),
+            Some(Role::Server),
             Some(Some(reason(4001, "gone")))
         ))),
         format!(
@@ -290,7 +290,7 @@ fn close_says_who_and_how() {
         )
     );
     assert_eq!(
-        shown(&Event::Closed(&closed(Some(Party::Us), Some(None)))),
+        shown(&Event::Closed(&closed(Some(Role::Us), Some(None)))),
         format!(
             "{TIME}{}\n",
             r#""dir":"out","type":"close","code":1005,"reason":"","clean":true,"by":"us"}"#
@@ -332,14 +332,14 @@ fn read_back(event: &Event<'_>) -> Option<Command<'static>> {
 fn a_close_can_be_read_back() {
     let of = |first, received| read_back(&Event::Closed(&closed(first, received)));
     assert_eq!(
-        of(Some(Party::Server), Some(Some(reason(3000, "x")))),
+        of(Some(Role::Server), Some(Some(reason(3000, "x")))),
         Some(Command::Close(Some(reason(3000, "x"))))
     );
     assert_eq!(
-        of(Some(Party::Server), Some(None)),
+        of(Some(Role::Server), Some(None)),
         Some(Command::Close(None))
     );
-    assert_eq!(of(Some(Party::Us), Some(Some(reason(1000, "")))), None);
+    assert_eq!(of(Some(Role::Us), Some(Some(reason(1000, "")))), None);
     assert_eq!(of(None, None), None);
 }
 

@@ -44,18 +44,18 @@ fn request(request_line: &str, name: &str, value: &str) -> RequestHead {
 }
 
 #[test]
-fn notes_are_told_by_their_weight() {
-    let note = |weight| Note {
-        weight,
+fn notes_are_shown_by_their_level() {
+    let note = |level| Note {
+        level,
         text: "one\n\x1b[2Jtwo".to_owned(),
     };
     let lines = "wsline: one\n        \\x1b[2Jtwo\n";
-    for (weight, quiet, normal) in [
-        (Weight::Answer, lines, lines),
-        (Weight::Hint, "", lines),
-        (Weight::Warning, "", lines),
+    for (level, quiet, normal) in [
+        (NoteLevel::Answer, lines, lines),
+        (NoteLevel::Hint, "", lines),
+        (NoteLevel::Warning, "", lines),
     ] {
-        let note = note(weight);
+        let note = note(level);
         assert_eq!(told(Verbosity::Quiet, &Event::Note(&note)), quiet);
         assert_eq!(told(Verbosity::Normal, &Event::Note(&note)), normal);
         let beside = Manner {
@@ -72,12 +72,12 @@ fn hints_are_dim_and_warnings_stand_out() {
         palette: Palette::coloured(),
         ..manner(Verbosity::Normal)
     };
-    for (weight, line) in [
-        (Weight::Hint, "\x1b[2mwsline: x\x1b[22m\n"),
-        (Weight::Warning, "\x1b[33mwsline: x\x1b[39m\n"),
+    for (level, line) in [
+        (NoteLevel::Hint, "\x1b[2mwsline: x\x1b[22m\n"),
+        (NoteLevel::Warning, "\x1b[33mwsline: x\x1b[39m\n"),
     ] {
         let note = Note {
-            weight,
+            level,
             text: "x".to_owned(),
         };
         assert_eq!(told_on(coloured, Link(0), &Event::Note(&note)), line);
@@ -195,14 +195,14 @@ fn the_close_frames_are_told_in_their_order() {
     let mut closure = Closure {
         sent: Some(None),
         received: Some(Some(reason)),
-        initiator: Some(Party::Server),
+        initiator: Some(Role::Server),
         end: End::Clean,
     };
     assert_eq!(
         told(Verbosity::Handshake, &Event::Closed(&closure)),
         "< Close 4001 \"a\\rb\" (application)\n> Close without a code\n* closed cleanly\n"
     );
-    closure.initiator = Some(Party::Us);
+    closure.initiator = Some(Role::Us);
     closure.received = None;
     closure.end = End::Unanswered;
     assert_eq!(

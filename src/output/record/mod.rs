@@ -126,7 +126,7 @@ fn begin(opened: RecordFile, hold: Hold, options: Options) -> io::Result<Box<dyn
 fn replaces_record(event: &Event<'_>) -> bool {
     match event {
         Event::Open(_) => true,
-        Event::Unopened(error) => error.exit_code() == ExitCode::Refused,
+        Event::ConnectFailed(error) => error.exit_code() == ExitCode::Refused,
         _ => false,
     }
 }

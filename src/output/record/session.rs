@@ -20,7 +20,7 @@ use crate::output::backlog::Backlog;
 use crate::output::long::{Encoding, LongMessage};
 use crate::output::sink::Sink;
 use crate::output::{Detail, Output};
-use crate::protocol::{CloseBody, CloseReason, Closure, End, Party};
+use crate::protocol::{CloseBody, CloseReason, Closure, End, Role};
 use crate::session_file::{self, Line, Message, Part, Payload, Statement, Template, Wanted};
 
 /// A pause that is kept in the record.
@@ -249,7 +249,7 @@ impl<S: Sink> Session<S> {
                     violation_message(violation)
                 )),
                 // The answer to a Close is sent by itself.
-                (_, Some(Party::Server)) => Ok(()),
+                (_, Some(Role::Server)) => Ok(()),
                 _ => {
                     let (code, reason) = of_body(closure.sent.as_ref());
                     self.close(at, link, code, reason)
@@ -326,12 +326,12 @@ impl<S: Sink> Output for Session<S> {
             Event::Pong(Way::Out, _) if owed_pong => Ok(()),
             Event::Pong(Way::Out, bytes) => self.send(at, link, Message::Pong(payload(bytes))),
             Event::Pong(Way::In, bytes) => self.pong(at, link, bytes),
-            Event::Closing(way, closure) => self.closing(at, link, *way, closure),
+            Event::CloseFrame(way, closure) => self.closing(at, link, *way, closure),
             Event::Closed(closure) => self.closed(at, link, closure),
-            Event::Unopened(Error::Refused(refusal)) => {
+            Event::ConnectFailed(Error::Refused(refusal)) => {
                 self.expect(at, link, Wanted::Refused(Some(refusal.head.status)))
             }
-            Event::Unopened(error) => self.comment(&error.to_string()),
+            Event::ConnectFailed(error) => self.comment(&error.to_string()),
             _ => Ok(()),
         }
     }

@@ -28,7 +28,7 @@ fn a_close_is_returned_with_its_code_and_nothing_is_received_after_it() {
         (closure.code(), closure.reason(), closure.is_clean()),
         (4001, "bye", true)
     );
-    assert_eq!(closure.initiator, Some(Party::Server));
+    assert_eq!(closure.initiator, Some(Role::Server));
     assert_eq!(protocol.state(), State::Closed);
 }
 
@@ -57,7 +57,7 @@ fn after_our_close_messages_are_received_but_not_sent() {
     let got = receive(&mut protocol, &bytes, &[]);
     assert_eq!(got, [Got::Ping(b"p".to_vec()), text("still"), Got::Close]);
     assert_eq!(protocol.output().len(), before);
-    assert_eq!(protocol.closure().initiator, Some(Party::Us));
+    assert_eq!(protocol.closure().initiator, Some(Role::Us));
     assert!(protocol.closure().is_clean());
 }
 
@@ -109,7 +109,7 @@ fn a_close_that_crosses_ours_completes_the_handshake() {
         assert_eq!(protocol.output().len(), ours, "only one Close is sent");
         let closure = protocol.closure();
         assert_eq!(closure.sent, Some(Some(normal())));
-        assert_eq!(closure.initiator, Some(Party::Us));
+        assert_eq!(closure.initiator, Some(Role::Us));
         assert!(closure.is_clean());
         assert_eq!(protocol.state(), State::Closed);
     }
@@ -125,7 +125,7 @@ fn after_a_received_close_our_own_is_not_sent() {
     }));
     assert_eq!(protocol.output().len(), before);
     assert_eq!(protocol.closure().sent, Some(Some(normal())));
-    assert_eq!(protocol.closure().initiator, Some(Party::Server));
+    assert_eq!(protocol.closure().initiator, Some(Role::Server));
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::error::violation_message;
 use crate::event::{Event, Kind, Link, Upgrade, Way};
 use crate::http::ResponseHead;
 use crate::protocol::close::name_of_code;
-use crate::protocol::{Closure, End, Party};
+use crate::protocol::{Closure, End, Role};
 
 /// Something that has come.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -155,7 +155,7 @@ fn how_it_ended(closure: &Closure) -> String {
         (_, Some(None)) => "the server closed without a code".to_owned(),
         (_, Some(Some(_))) => {
             let verb = match closure.initiator {
-                Some(Party::Us) => "the server answered our Close with",
+                Some(Role::Us) => "the server answered our Close with",
                 _ => "the server closed with",
             };
             format!("{verb} {code}{reason} ({})", name_of_code(code))

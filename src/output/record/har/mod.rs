@@ -307,7 +307,7 @@ impl Output for Har {
             }
             Event::Ping(way, payload) => self.control(at, *way, Control::Ping, payload),
             Event::Pong(way, payload) => self.control(at, *way, Control::Pong, payload),
-            Event::Closing(way, closure) => self.closing(at, *way, closure),
+            Event::CloseFrame(way, closure) => self.closing(at, *way, closure),
             Event::Closed(_) => match self.open.take_if(|open| open.link == link) {
                 None => Ok(()),
                 Some(mut open) => {
@@ -318,7 +318,7 @@ impl Output for Har {
                     open.end(self.archive.next())
                 }
             },
-            Event::Unopened(error) => self.end_attempt(at, Some(error)),
+            Event::ConnectFailed(error) => self.end_attempt(at, Some(error)),
             _ => Ok(()),
         }
     }

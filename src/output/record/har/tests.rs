@@ -10,7 +10,7 @@ use super::*;
 use crate::error::Refusal;
 use crate::event::{Piece, Timing};
 use crate::http::{Body, Headers, RequestHead, ResponseHead};
-use crate::protocol::{CloseReason, Party};
+use crate::protocol::{CloseReason, Role};
 
 const LINK: Link = Link(0);
 
@@ -106,11 +106,11 @@ fn a_connection_is_an_entry_with_its_messages() {
             code: 4001,
             reason: "bye".to_owned(),
         })),
-        initiator: Some(Party::Server),
+        initiator: Some(Role::Server),
         ..Closure::default()
     };
-    archived.tell(140, &Event::Closing(Way::In, &closure));
-    archived.tell(140, &Event::Closing(Way::Out, &closure));
+    archived.tell(140, &Event::CloseFrame(Way::In, &closure));
+    archived.tell(140, &Event::CloseFrame(Way::Out, &closure));
     let entries = archived.tell(150, &Event::Closed(&closure));
     let second = 1_772_323_200.0;
     let message = |kind: &str, after: f64, opcode: u8, data: &str| json!({"type": kind, "time": second + after, "opcode": opcode, "data": data});
@@ -236,7 +236,7 @@ fn an_answer_that_is_no_connection_is_an_entry() {
         },
         hint: None,
     }));
-    let entries = archived.tell(70, &Event::Unopened(&error));
+    let entries = archived.tell(70, &Event::ConnectFailed(&error));
     let [first, second] = entries.as_slice() else {
         panic!("two entries: {entries:?}");
     };
@@ -268,7 +268,7 @@ fn no_answer_is_an_entry_with_its_error() {
         host: "h".parse().expect("a host"),
         cause: "no such name".to_owned(),
     };
-    let entries = archived.tell(30, &Event::Unopened(&error));
+    let entries = archived.tell(30, &Event::ConnectFailed(&error));
     assert_eq!(entries[0]["response"]["status"], 0);
     assert_eq!(entries[0]["response"]["_error"], error.to_string());
     assert_eq!(entries[0]["request"]["headersSize"], -1);

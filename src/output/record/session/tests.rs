@@ -53,7 +53,7 @@ fn body(code: u16, reason: &str) -> CloseReason {
     }
 }
 
-fn closure(first: Party, sent: Option<CloseBody>, received: Option<CloseBody>) -> Closure {
+fn closure(first: Role, sent: Option<CloseBody>, received: Option<CloseBody>) -> Closure {
     Closure {
         sent,
         received,
@@ -220,33 +220,33 @@ fn pings_of_ours_are_answered_by_their_pongs() {
 #[test]
 fn both_closes_have_their_places() {
     let bye = Some(body(4001, "bye"));
-    let ours = closure(Party::Us, Some(bye.clone()), None);
-    let both = closure(Party::Us, Some(bye), Some(Some(body(1000, ""))));
+    let ours = closure(Role::Us, Some(bye.clone()), None);
+    let both = closure(Role::Us, Some(bye), Some(Some(body(1000, ""))));
     assert_eq!(
         told(&[
-            Event::Closing(Way::Out, &ours),
+            Event::CloseFrame(Way::Out, &ours),
             text(Way::In, "one more"),
-            Event::Closing(Way::In, &both),
+            Event::CloseFrame(Way::In, &both),
             Event::Closed(&both),
         ]),
         "> close 4001 bye\n< one more\n< close 1000\n"
     );
-    let theirs = closure(Party::Server, Some(None), Some(None));
+    let theirs = closure(Role::Server, Some(None), Some(None));
     assert_eq!(
         told(&[
-            Event::Closing(Way::In, &theirs),
-            Event::Closing(Way::Out, &theirs),
+            Event::CloseFrame(Way::In, &theirs),
+            Event::CloseFrame(Way::Out, &theirs),
             Event::Closed(&theirs),
         ]),
         "< close 1005\n"
     );
     let unanswered = Closure {
         end: End::Unanswered,
-        ..closure(Party::Us, Some(None), None)
+        ..closure(Role::Us, Some(None), None)
     };
     assert_eq!(
         told(&[
-            Event::Closing(Way::Out, &unanswered),
+            Event::CloseFrame(Way::Out, &unanswered),
             Event::Closed(&unanswered)
         ]),
         "> close 1005\n< close 1006\n"
@@ -256,15 +256,15 @@ fn both_closes_have_their_places() {
 /// The file says so where it needs `--force` to be played: once, and not if it says so already.
 #[test]
 fn a_code_that_is_not_for_users_is_forced() {
-    let away = closure(Party::Us, Some(Some(body(1001, ""))), None);
-    let closing = Event::Closing(Way::Out, &away);
+    let away = closure(Role::Us, Some(Some(body(1001, ""))), None);
+    let closing = Event::CloseFrame(Way::Out, &away);
     assert_eq!(told(&[closing]), "option --force\n> close 1001\n");
     let mut session = record(&Opening {
         options: vec!["--force"],
         ..Opening::default()
     });
     session.sink.take();
-    tell(&mut session, 0, &Event::Closing(Way::Out, &away));
+    tell(&mut session, 0, &Event::CloseFrame(Way::Out, &away));
     assert_eq!(session.sink.take(), "> close 1001\n");
 }
 
@@ -275,10 +275,10 @@ fn a_broken_rule_is_a_comment() {
             code: 1002,
             rule: "a masked frame (RFC 6455 §5.1)".to_owned(),
         }),
-        ..closure(Party::Us, Some(Some(body(1002, "a masked frame"))), None)
+        ..closure(Role::Us, Some(Some(body(1002, "a masked frame"))), None)
     };
     assert_eq!(
-        told(&[Event::Closing(Way::Out, &broken), Event::Closed(&broken)]),
+        told(&[Event::CloseFrame(Way::Out, &broken), Event::Closed(&broken)]),
         "# closed by us: 1002, the server sent a masked frame (RFC 6455 §5.1)\n< close 1006\n"
     );
 }
@@ -298,13 +298,13 @@ fn no_connection_is_told_of_too() {
         },
         ..Refusal::default()
     }));
-    tell(&mut session, 1, &Event::Unopened(&refused));
+    tell(&mut session, 1, &Event::ConnectFailed(&refused));
     assert_eq!(session.sink.take(), "< refused 401\n");
     let unanswered = Error::Unanswered {
         cause: None,
         hint: None,
     };
-    tell(&mut session, 2, &Event::Unopened(&unanswered));
+    tell(&mut session, 2, &Event::ConnectFailed(&unanswered));
     let cause = unanswered.to_string();
     assert_eq!(session.sink.take(), format!("# {cause}\n"));
     let url = "ws://a\u{1b}b/".to_owned();
@@ -380,8 +380,8 @@ proptest! {
             tell(&mut session, now, &event);
             wanted.push(statement);
         }
-        let closure = closure(Party::Us, Some(Some(body(1000, &reason))), None);
-        tell(&mut session, now, &Event::Closing(Way::Out, &closure));
+        let closure = closure(Role::Us, Some(Some(body(1000, &reason))), None);
+        tell(&mut session, now, &Event::CloseFrame(Way::Out, &closure));
         wanted.push(Statement::Send(Message::Close {
             code: 1000,
             reason: Template::literal(&reason),
