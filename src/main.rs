@@ -12,10 +12,10 @@ use wsline::connect::tls::{self, IdentityFiles};
 use wsline::echo::{self, EchoServer};
 use wsline::error::Error;
 use wsline::http::Secrets;
-use wsline::output::narration::Verbosity;
 use wsline::output::palette::Palette;
 use wsline::output::report::report;
 use wsline::output::stderr;
+use wsline::output::verbosity::Verbosity;
 use wsline::plan::{palette, Environment, Plan};
 
 fn main() -> ExitCode {

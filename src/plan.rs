@@ -29,10 +29,10 @@ use crate::event::{Kind, Link, Note, NoteLevel};
 use crate::http::{Credentials, Secrets};
 use crate::output::dump::BinaryAs;
 use crate::output::escape::{self, Breaks};
-use crate::output::narration::Verbosity;
 use crate::output::palette::Palette;
 use crate::output::record;
 use crate::output::timing;
+use crate::output::verbosity::Verbosity;
 use crate::protocol::{self, CloseReason};
 use crate::source::conversation::{Act, Expectation, Step};
 use crate::source::reader::Reader;
@@ -461,13 +461,13 @@ pub fn palette(colour: Colour, stream: Stream, environment: &Environment) -> Pal
     } else {
         environment.force_colour || (stream == Stream::Terminal && !environment.dumb)
     };
-    let coloured = match colour {
+    let colored = match colour {
         Colour::Always => true,
         Colour::Never => false,
         Colour::Auto => auto,
     };
-    if coloured {
-        Palette::coloured()
+    if colored {
+        Palette::colored()
     } else {
         Palette::plain()
     }

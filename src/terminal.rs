@@ -2,7 +2,7 @@
 //! rustyline.
 //!
 //! rustyline reads and draws on a thread of its own, in raw mode, and prints for others only from
-//! there (`screen`). What is typed reaches the loop as [`Entry`] behind a descriptor to poll.
+//! there (`screen`). What is typed reaches the loop as [`InputEvent`] behind a descriptor to poll.
 //!
 //! [`Terminal`] is the guard: it lives in the thread that runs the session, and dropping it, after
 //! a panic too, brings everything that waits onto the screen, ends the line editor, and leaves the
@@ -18,15 +18,15 @@
 //!   line: lines are read as they come and messages are written as they come.
 
 mod editing;
-mod entries;
 mod history;
+mod input;
 mod modes;
+mod options;
 mod screen;
 
 use std::io::{self, Write};
 use std::os::fd::AsFd as _;
 use std::os::unix::thread::JoinHandleExt;
-use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
@@ -39,12 +39,14 @@ use rustyline::ExternalPrinter;
 use signal_hook::consts::SIGINT;
 
 use self::editing::{bind_suspend, new_editor, Reader};
-use self::history::Past;
-use self::modes::Modes;
-use self::screen::{Board, Painter, Waited};
+use self::history::History;
+use self::modes::TermModes;
+use self::screen::{Painter, ScreenState, Waited};
 
-pub(crate) use self::entries::Mail;
-pub use self::entries::{Entry, Typed};
+#[cfg(test)]
+pub(crate) use self::input::KeyQueue;
+pub use self::input::{InputEvent, TypedInput};
+pub use self::options::{InputLanguage, TerminalOptions};
 pub use self::screen::Screen;
 use crate::output::sink::{Descriptor, Sink as _};
 
@@ -59,40 +61,13 @@ const LEAVING: Duration = Duration::from_millis(100);
 /// A print that shows nothing and, as every print, ends with a line feed.
 const NOTHING: &str = "\x1b[A\n";
 
-/// What the line editor must know of the language that is typed.
-pub trait Language: Send + Sync {
-    /// Whether `text` goes on, so that Enter begins a new line.
-    fn unfinished(&self, text: &str) -> bool;
-
-    /// Whether nothing will be typed after `line`, so that no new prompt is shown.
-    fn ends(&self, line: &str) -> bool;
-
-    /// What `line` could become; nothing if there is nothing to complete.
-    fn complete(&self, line: &str) -> Vec<String>;
-
-    /// What could follow `line`, to be shown after it.
-    fn hint(&self, line: &str) -> Option<String>;
-}
-
-/// How a terminal is to be used.
-pub struct Options {
-    /// The file of the history; `None` keeps none beyond this run.
-    pub history: Option<PathBuf>,
-    /// What stands before the line being typed, without escape sequences.
-    pub sign: String,
-    /// Whether hints may be dimmed.
-    pub colour: bool,
-    /// What is typed.
-    pub language: Arc<dyn Language>,
-}
-
 /// The guard of a terminal in use; see the head of this file.
 #[must_use = "dropping it ends the prompt"]
 pub struct Terminal {
-    board: Arc<Board>,
+    state: Arc<ScreenState>,
     printer: Option<JoinHandle<()>>,
     reader: Option<JoinHandle<()>>,
-    modes: Arc<Modes>,
+    modes: Arc<TermModes>,
     /// Our own action on SIGINT, which does nothing.
     harmless: signal_hook::SigId,
 }
@@ -104,41 +79,41 @@ impl Terminal {
     /// # Errors
     ///
     /// What the operating system said to a new thread, pipe or signal action.
-    pub fn start(options: Options) -> io::Result<(Self, Screen, Typed)> {
-        let board = Board::new(Box::new(Direct(Descriptor::new(io::stdout().as_fd())?)));
-        let (typed, mail) = Typed::pair()?;
+    pub fn start(options: TerminalOptions) -> io::Result<(Self, Screen, TypedInput)> {
+        let state = ScreenState::new(Box::new(Direct(Descriptor::new(io::stdout().as_fd())?)));
+        let (typed, keys) = TypedInput::pair()?;
         let pressed = Arc::new(Mutex::new(None));
-        let mut editor = new_editor(&options, &board, &pressed).map_err(error_of)?;
+        let mut editor = new_editor(&options, &state, &pressed).map_err(error_of)?;
         let mut dumb = false;
         let mut painter: Box<dyn Painter + Send> = match editor.create_external_printer() {
             Ok(printer) => Box::new(Above(printer, Plain(io::stdout()))),
             // TERM=dumb, or no terminal at all: nothing will be raw.
             Err(ReadlineError::Errno(nix::errno::Errno::ENOTTY)) => {
                 dumb = true;
-                board.free_gate();
+                state.free_gate();
                 Box::new(Plain(io::stdout()))
             }
             Err(error) => return Err(error_of(error)),
         };
         let mut terminal = Self {
             harmless: signal_hook::flag::register(SIGINT, Arc::new(AtomicBool::default()))?,
-            board: Arc::clone(&board),
+            state: Arc::clone(&state),
             printer: None,
             reader: None,
-            modes: Arc::new(Modes::find(dumb)?),
+            modes: Arc::new(TermModes::find(dumb)?),
         };
         bind_suspend(&mut editor, &terminal.modes);
-        let feeder = Arc::clone(&board);
+        let feeder = Arc::clone(&state);
         terminal.printer = Some(spawn("screen", move || feeder.feed(painter.as_mut()))?);
-        let (past, warning) = Past::open(options.history);
+        let (history, warning) = History::open(options.history);
         if let Some(warning) = warning {
-            mail.push(Entry::Warning(warning));
+            keys.push(InputEvent::Warning(warning));
         }
         let reader = Reader {
             editor,
-            past,
-            board: Arc::clone(&board),
-            mail,
+            history,
+            state: Arc::clone(&state),
+            keys,
             language: options.language,
             // Without raw mode what comes would stand behind it, in the same line.
             sign: if dumb { String::new() } else { options.sign },
@@ -147,7 +122,7 @@ impl Terminal {
         };
         terminal.modes.make_raw()?;
         terminal.reader = Some(spawn("keyboard", move || reader.run())?);
-        Ok((terminal, Screen(board), typed))
+        Ok((terminal, Screen(state), typed))
     }
 
     /// Shows everything that waits, ends the line editor and leaves the terminal as it was found.
@@ -161,13 +136,13 @@ impl Terminal {
         };
         if self.reader.is_none() {
             // It could not be started: nothing is raw.
-            self.board.reader_gone();
+            self.state.reader_gone();
         }
-        self.board.begin_end();
+        self.state.begin_end();
         let settled = self.settle(&mut is_over);
-        self.board.finish();
+        self.state.finish();
         self.end_reader(settled, &mut is_over);
-        self.board.end(!settled);
+        self.state.end(!settled);
         if settled {
             // It only waited for the end.
             let _ = printer.join();
@@ -186,7 +161,7 @@ impl Terminal {
     fn settle(&self, is_over: &mut impl FnMut() -> bool) -> bool {
         let mut last = Instant::now();
         while last.elapsed() < HOPELESS && !is_over() {
-            match self.board.wait_for_print(HELD_UP) {
+            match self.state.wait_for_print(HELD_UP) {
                 Waited::Settled => return true,
                 Waited::Printed => last = Instant::now(),
                 Waited::Nothing => self.interrupt(),
@@ -207,7 +182,7 @@ impl Terminal {
         let more = |taken: Duration| settled && taken < HOPELESS;
         while begun.elapsed() < LEAVING || more(begun.elapsed()) && !is_over() {
             self.interrupt();
-            if self.board.wait_for_reader(AGAIN) {
+            if self.state.wait_for_reader(AGAIN) {
                 // A panic of the thread has been told by its last entry.
                 let _ = self.reader.take().map(JoinHandle::join);
                 return;

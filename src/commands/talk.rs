@@ -18,27 +18,28 @@ use crate::exit::ExitCode;
 use crate::http::Secrets;
 use crate::output::best_effort::BestEffort;
 use crate::output::dump::BinaryAs;
-use crate::output::human::{self, Human, Look};
+use crate::output::human::{self, Human, HumanStyle};
 use crate::output::json::JsonLines;
-use crate::output::narration::{Manner, Narration, Verbosity};
+use crate::output::narration::{Narration, NarrationStyle};
 use crate::output::palette::Palette;
 use crate::output::raw::{Form, Raw};
 use crate::output::record::Record;
 use crate::output::report::report;
 use crate::output::sink::{Descriptor, Sink};
 use crate::output::timing::Timing;
+use crate::output::verbosity::Verbosity;
 use crate::output::Output;
 use crate::plan::{Plan, Show, Speaker};
 use crate::source::conversation::Conversation;
 use crate::source::json_lines;
-use crate::source::line::Orders;
 use crate::source::listen::Listen;
-use crate::source::prompt::{self, Prompt};
+use crate::source::prompt::command::PromptLanguage;
+use crate::source::prompt::{Prompt, PromptOptions};
 use crate::source::reader::Reader;
 use crate::source::stdin::Stdin;
 use crate::source::Source;
 use crate::sys::pipe;
-use crate::terminal::{self, Screen, Terminal, Typed};
+use crate::terminal::{Screen, Terminal, TerminalOptions, TypedInput};
 use crate::verdict::Verdict;
 
 /// How often it is looked whether a pipe has been opened for reading.
@@ -186,7 +187,7 @@ fn setting_up(cause: io::Error) -> Error {
 /// A prompt in use. Dropping it, after the run or a panic in it, restores the terminal.
 struct Prompting {
     screen: Screen,
-    typed: Option<Typed>,
+    typed: Option<TypedInput>,
     terminal: Terminal,
 }
 
@@ -196,11 +197,11 @@ impl Prompting {
         let Speaker::Prompt { history, .. } = &plan.speaker else {
             return Ok(None);
         };
-        let (terminal, screen, typed) = Terminal::start(terminal::Options {
+        let (terminal, screen, typed) = Terminal::start(TerminalOptions {
             history: history.clone(),
             sign: "> ".to_owned(),
-            colour: plan.palette != Palette::plain(),
-            language: Arc::new(Orders { force: plan.force }),
+            color: plan.palette != Palette::plain(),
+            language: Arc::new(PromptLanguage { force: plan.force }),
         })?;
         Ok(Some(Self {
             screen,
@@ -230,7 +231,7 @@ fn source(plan: &mut Plan, prompt: Option<&mut Prompting>) -> io::Result<Box<dyn
     let then: Option<Box<dyn Source>> = match (plan.speaker.clone(), typed) {
         (Speaker::Prompt { home, .. }, Some(typed)) => Some(Box::new(Prompt::new(
             typed,
-            prompt::Options {
+            PromptOptions {
                 force,
                 home,
                 secrets: plan.secrets,
@@ -299,7 +300,7 @@ fn show<S: Sink + 'static>(plan: &Plan, sink: S, screen: human::Screen) -> Box<d
         }
         Show::Human => Box::new(Human::new(
             sink,
-            Look {
+            HumanStyle {
                 screen,
                 palette: plan.palette,
                 times: plan.times.clone(),
@@ -323,7 +324,7 @@ fn show<S: Sink + 'static>(plan: &Plan, sink: S, screen: human::Screen) -> Box<d
 fn narration<S: Sink + 'static>(plan: &Plan, sink: S, beside_prompt: bool) -> Box<dyn Output> {
     Box::new(Narration::new(
         sink,
-        Manner {
+        NarrationStyle {
             verbosity: plan.verbosity,
             palette: plan.stderr_palette,
             secrets: plan.secrets,

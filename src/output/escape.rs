@@ -142,7 +142,7 @@ mod tests {
     #[test]
     fn what_was_replaced_is_set_off_once_a_run() {
         let mut out = String::new();
-        push(&mut out, "a\x1b\x07b", Breaks::Kept, Palette::coloured());
+        push(&mut out, "a\x1b\x07b", Breaks::Kept, Palette::colored());
         assert_eq!(out, "a\x1b[7m\\x1b\\x07\x1b[27mb");
     }
 

@@ -100,7 +100,7 @@ mod tests {
             "a\\x1b\\u{202e}x\n             ^"
         );
         assert_eq!(
-            lines("\x07x", 2, Palette::coloured()),
+            lines("\x07x", 2, Palette::colored()),
             ["\x1b[7m\\x07\x1b[27mx", "    \x1b[31m^\x1b[39m"]
         );
     }

@@ -46,10 +46,10 @@ pub enum Screen {
 
 /// How messages are shown.
 #[derive(Clone, Debug)]
-pub struct Look {
+pub struct HumanStyle {
     /// What is around them.
     pub screen: Screen,
-    /// Their colours.
+    /// Their colors.
     pub palette: Palette,
     /// The time zone of the times before messages; `None` for no times (`--timestamps`).
     pub times: Option<TimeZone>,
@@ -67,7 +67,7 @@ pub struct Look {
 #[derive(Debug)]
 pub struct Human<S> {
     sink: S,
-    look: Look,
+    style: HumanStyle,
     assembler: MessageAssembler,
 }
 
@@ -82,10 +82,10 @@ enum Mark {
 
 impl<S: Sink> Human<S> {
     /// Messages on `sink`, which is a terminal.
-    pub fn new(sink: S, look: Look) -> Self {
+    pub fn new(sink: S, style: HumanStyle) -> Self {
         Self {
             sink,
-            look,
+            style,
             assembler: MessageAssembler::default(),
         }
     }
@@ -114,45 +114,45 @@ fn gutter_of(link: Link) -> String {
 impl<S: Sink> Output for Human<S> {
     fn detail(&self) -> Detail {
         Detail {
-            sent: self.look.ping_pong && self.look.screen == Screen::Prompt,
+            sent: self.style.ping_pong && self.style.screen == Screen::Prompt,
             ..Detail::default()
         }
     }
 
     fn show(&mut self, at: SystemTime, link: Link, event: &Event<'_>) -> io::Result<()> {
-        let look = &self.look;
-        let prompt = look.screen == Screen::Prompt;
+        let style = &self.style;
+        let prompt = style.screen == Screen::Prompt;
         let shown = match event {
             Event::Data(Way::In, piece) => self
                 .assembler
                 .add(link, Way::In, *piece)
-                .and_then(|message| look.body(message.kind, &message.bytes))
+                .and_then(|message| style.body(message.kind, &message.bytes))
                 .map(|body| (Mark::Received, Some(at), body)),
             Event::Closed(_) => self
                 .assembler
                 .unfinished(link, Way::In)
-                .and_then(|(kind, bytes)| look.unfinished(kind, &bytes))
+                .and_then(|(kind, bytes)| style.unfinished(kind, &bytes))
                 .map(|body| (Mark::Received, Some(at), body)),
-            Event::Ping(way, payload) if prompt && look.ping_pong => {
+            Event::Ping(way, payload) if prompt && style.ping_pong => {
                 Some((mark(*way), Some(at), dump::control("ping", payload)))
             }
-            Event::Pong(way, payload) if prompt && look.ping_pong => {
+            Event::Pong(way, payload) if prompt && style.ping_pong => {
                 Some((mark(*way), Some(at), dump::control("pong", payload)))
             }
-            Event::Open(upgrade) if prompt && !look.quiet => Some((
+            Event::Open(upgrade) if prompt && !style.quiet => Some((
                 Mark::Note,
                 None,
-                self.broken(link, &opened(upgrade, look.secrets)),
+                self.broken(link, &opened(upgrade, style.secrets)),
             )),
-            Event::Note(note) if prompt => look.note(note).map(|(mark, style, text)| {
-                (mark, None, look.paint(style, &self.broken(link, &text)))
+            Event::Note(note) if prompt => style.note(note).map(|(mark, paint, text)| {
+                (mark, None, style.paint(paint, &self.broken(link, &text)))
             }),
             _ => None,
         };
         let Some((mark, time, body)) = shown else {
             return Ok(());
         };
-        let block = look.block(mark, time, link, &body)?;
+        let block = style.block(mark, time, link, &body)?;
         self.sink.put(block.as_bytes())
     }
 
@@ -195,7 +195,7 @@ fn opened(upgrade: &Upgrade, secrets: Secrets) -> String {
     format!("{text} \u{2014} /help lists the commands")
 }
 
-impl Look {
+impl HumanStyle {
     /// The body of a message; `None` if it is not to be shown.
     fn body(&self, kind: Kind, bytes: &[u8]) -> Option<String> {
         let mut out = String::new();

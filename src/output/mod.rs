@@ -20,6 +20,7 @@ pub mod report;
 pub mod sink;
 pub mod stderr;
 pub mod timing;
+pub mod verbosity;
 pub mod wrap;
 
 use std::io;

@@ -22,32 +22,17 @@ use crate::output::escape::{self, Breaks};
 use crate::output::palette::{Palette, Style};
 use crate::output::report::report;
 use crate::output::sink::Sink;
+use crate::output::verbosity::Verbosity;
 use crate::output::{Detail, Output};
 use crate::protocol::close::name_of_code;
 use crate::protocol::{CloseBody, Closure, End, Role};
 
-/// How much is told.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Verbosity {
-    /// Errors and answers (`-q`).
-    Quiet,
-    /// Hints and warnings too.
-    #[default]
-    Normal,
-    /// The steps of connecting, the opening handshake and the closing handshake too (`-v`).
-    Handshake,
-    /// The header of each frame too, and what compression made of each message (`-vv`).
-    Frames,
-    /// The bytes on the wire too (`-vvv`).
-    Bytes,
-}
-
 /// How it is told.
 #[derive(Clone, Copy, Debug)]
-pub struct Manner {
+pub struct NarrationStyle {
     /// How much.
     pub verbosity: Verbosity,
-    /// Its colours.
+    /// Its colors.
     pub palette: Palette,
     /// Whether credentials are shown.
     pub secrets: Secrets,
@@ -63,22 +48,22 @@ pub struct Manner {
 #[derive(Debug)]
 pub struct Narration<S> {
     sink: S,
-    manner: Manner,
+    style: NarrationStyle,
 }
 
 impl<S: Sink> Narration<S> {
     /// A narration on `sink`.
-    pub fn new(sink: S, manner: Manner) -> Self {
-        Self { sink, manner }
+    pub fn new(sink: S, style: NarrationStyle) -> Self {
+        Self { sink, style }
     }
 }
 
 impl<S: Sink> Output for Narration<S> {
     fn detail(&self) -> Detail {
         Detail {
-            frames: self.manner.verbosity >= Verbosity::Frames,
-            wire: self.manner.verbosity >= Verbosity::Bytes,
-            sent: self.manner.tells_ping_pong(),
+            frames: self.style.verbosity >= Verbosity::Frames,
+            wire: self.style.verbosity >= Verbosity::Bytes,
+            sent: self.style.tells_ping_pong(),
         }
     }
 
@@ -87,8 +72,8 @@ impl<S: Sink> Output for Narration<S> {
         if matches!(event, Event::Data(..)) {
             return Ok(());
         }
-        let mut lines = Lines::new(self.manner.palette, link);
-        self.manner.tell(&mut lines, at, event);
+        let mut lines = Lines::new(self.style.palette, link);
+        self.style.tell(&mut lines, at, event);
         if lines.out.is_empty() {
             return Ok(());
         }
@@ -113,7 +98,7 @@ impl<S: Sink> Output for Narration<S> {
     }
 }
 
-impl Manner {
+impl NarrationStyle {
     fn tells_ping_pong(&self) -> bool {
         self.ping_pong && !self.beside_prompt
     }

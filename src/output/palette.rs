@@ -1,4 +1,4 @@
-//! Colours, decided once: every place that may colour holds a `Palette` and asks it.
+//! Colors, decided once: every place that may color holds a `Palette` and asks it.
 //!
 //! A style is switched on and off by codes of its own (ECMA-48 §8.3.117, SGR), never by the
 //! reset of everything: so a style may stand inside another.
@@ -34,29 +34,29 @@ pub enum Style {
     Literal,
 }
 
-/// Whether and how text is coloured.
+/// Whether and how text is colored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Palette {
-    coloured: bool,
+    colored: bool,
 }
 
 impl Palette {
     /// Text as it is.
     #[must_use]
     pub const fn plain() -> Self {
-        Self { coloured: false }
+        Self { colored: false }
     }
 
-    /// The colours that every terminal has.
+    /// The colors that every terminal has.
     #[must_use]
-    pub const fn coloured() -> Self {
-        Self { coloured: true }
+    pub const fn colored() -> Self {
+        Self { colored: true }
     }
 
     /// What switches `style` on; nothing in the plain palette.
     #[must_use]
     pub const fn on(self, style: Style) -> &'static str {
-        if !self.coloured {
+        if !self.colored {
             return "";
         }
         match style {
@@ -74,7 +74,7 @@ impl Palette {
     /// What switches `style` off again.
     #[must_use]
     pub const fn off(self, style: Style) -> &'static str {
-        if !self.coloured {
+        if !self.colored {
             return "";
         }
         match style {
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn a_style_ends_without_ending_another() {
-        let palette = Palette::coloured();
+        let palette = Palette::colored();
         let inner = palette.paint(Style::Escape, "\\x07");
         assert_eq!(
             palette.paint(Style::String, &inner),

@@ -1,4 +1,4 @@
-//! JSON for people, made from its own text: indented and coloured, and nothing of it changed.
+//! JSON for people, made from its own text: indented and colored, and nothing of it changed.
 //!
 //! Numbers keep the digits that they were written with, members their order and their doubles.
 //! What fits in a line stays in a line.
@@ -19,7 +19,7 @@ pub const LARGEST: usize = 256 << 10;
 pub struct Room {
     /// Lines.
     pub lines: usize,
-    /// Bytes, before anything is escaped or coloured.
+    /// Bytes, before anything is escaped or colored.
     pub bytes: usize,
 }
 
@@ -352,10 +352,10 @@ mod tests {
     }
 
     #[test]
-    fn tokens_are_coloured_by_what_they_are() {
+    fn tokens_are_colored_by_what_they_are() {
         let mut out = String::new();
         let text = r#"{"a:":["b\"",1,null]}"#;
-        push(&mut out, text, Palette::coloured(), ROOM);
+        push(&mut out, text, Palette::colored(), ROOM);
         assert_eq!(
             out,
             "{\x1b[34m\"a:\"\x1b[39m:[\x1b[32m\"b\\\"\"\x1b[39m,\x1b[36m1\x1b[39m,\

@@ -8,8 +8,8 @@ use crate::http::{ResponseHead, Secrets};
 use crate::output::dump;
 use crate::output::escape::{self, Breaks};
 use crate::output::excerpt;
-use crate::output::narration::Verbosity;
 use crate::output::palette::{Palette, Style};
+use crate::output::verbosity::Verbosity;
 use crate::text::escape::shortened;
 
 /// How much is dumped of a body that is no text.
@@ -118,7 +118,7 @@ impl Report {
 
     fn push_unmet(&mut self, unmet: &Unmet) {
         for line in &unmet.difference {
-            let line = self.coloured(&escape::text(line, Breaks::Shown));
+            let line = self.colored(&escape::text(line, Breaks::Shown));
             self.push_line(&format!("  {line}"));
         }
         if unmet.recent.is_empty() {
@@ -138,8 +138,8 @@ impl Report {
         }
     }
 
-    /// A line of a difference in its colour: by its sign, or the mark that stands under a place.
-    fn coloured(&self, line: &str) -> String {
+    /// A line of a difference in its color: by its sign, or the mark that stands under a place.
+    fn colored(&self, line: &str) -> String {
         let is_mark = || {
             line.trim_start_matches(' ')
                 .bytes()
@@ -265,7 +265,7 @@ mod tests {
             report(
                 &Error::Url(crate::target::InvalidUrl::new("no host")),
                 Verbosity::Normal,
-                Palette::coloured(),
+                Palette::colored(),
                 Secrets::Hidden
             ),
             "\x1b[31mwsline:\x1b[39m no host\n"
@@ -317,13 +317,13 @@ mod tests {
     }
 
     #[test]
-    fn a_difference_is_coloured_and_long_messages_are_cut() {
+    fn a_difference_is_colored_and_long_messages_are_cut() {
         let long = format!("< {}", "x".repeat(500));
         let error = unmet(&["- a", "+ b", "  ^", "  c"], &["> hi", &long]);
         let text = report(
             &error,
             Verbosity::Normal,
-            Palette::coloured(),
+            Palette::colored(),
             Secrets::Hidden,
         );
         assert_eq!(
@@ -374,7 +374,7 @@ mod tests {
         let bare = explain(
             &error,
             Verbosity::Quiet,
-            Palette::coloured(),
+            Palette::colored(),
             Secrets::Hidden,
         );
         assert_eq!(bare, sentence);

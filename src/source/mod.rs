@@ -6,7 +6,6 @@
 pub mod conversation;
 pub mod json;
 pub mod json_lines;
-pub mod line;
 pub mod listen;
 pub mod player;
 pub mod prompt;

@@ -3,6 +3,7 @@
 //! Lines typed before the connection is open wait and go in order when it is. What can be answered
 //! without the connection (`/help`, `/status`, mistakes, ^C) is answered at once.
 
+pub mod command;
 mod upload;
 
 use std::collections::VecDeque;
@@ -10,15 +11,15 @@ use std::os::fd::BorrowedFd;
 use std::path::PathBuf;
 use std::time::Instant;
 
+use self::command::PromptCommand;
 use self::upload::Upload;
-use super::line::{self, Order};
 use super::{LinkEnd, Progress, Sender, Settled, Source, Unsent};
 use crate::conversation::command::Command;
 use crate::error::Error;
 use crate::event::{Event, Kind, Link, Note, NoteLevel, Now, Piece, Upgrade, Way};
 use crate::http::Secrets;
 use crate::protocol::CloseReason;
-use crate::terminal::{Entry, Typed};
+use crate::terminal::{InputEvent, TypedInput};
 
 /// The connection that a prompt talks to.
 const LINK: Link = Link(0);
@@ -27,7 +28,7 @@ const PINGS: usize = 64;
 
 /// How a prompt is to behave.
 #[derive(Clone, Debug, Default)]
-pub struct Options {
+pub struct PromptOptions {
     /// Whether any close code may be sent (`--force`).
     pub force: bool,
     /// What `~/` stands for in a path.
@@ -38,11 +39,11 @@ pub struct Options {
 
 /// A person who types.
 pub struct Prompt {
-    typed: Typed,
-    options: Options,
+    typed: TypedInput,
+    options: PromptOptions,
     state: State,
     /// What can't be sent yet.
-    waiting: VecDeque<Order>,
+    waiting: VecDeque<PromptCommand>,
     upload: Option<Upload>,
     /// Answers to give at the next chance to speak.
     answers: Vec<String>,
@@ -80,7 +81,7 @@ struct Count {
 impl Prompt {
     /// A prompt that hears what is `typed`.
     #[must_use]
-    pub fn new(typed: Typed, options: Options) -> Self {
+    pub fn new(typed: TypedInput, options: PromptOptions) -> Self {
         Self {
             typed,
             options,
@@ -98,17 +99,17 @@ impl Prompt {
     }
 
     /// Hears one entry; what it said if that ends the prompt.
-    fn enter(&mut self, entry: Entry, to: &mut dyn Sender) -> Option<Progress> {
+    fn enter(&mut self, entry: InputEvent, to: &mut dyn Sender) -> Option<Progress> {
         let again = std::mem::take(&mut self.interrupted);
         match entry {
-            Entry::Line(line) => match line::parse(&line, self.options.force) {
-                Ok(Order::Help) => answer(to, line::help()),
-                Ok(Order::Status) => answer(to, self.status()),
+            InputEvent::Line(line) => match command::parse(&line, self.options.force) {
+                Ok(PromptCommand::Help) => answer(to, command::help()),
+                Ok(PromptCommand::Status) => answer(to, self.status()),
                 Ok(order) => return self.accept(order, to),
                 Err(mistake) => answer(to, mistake),
             },
-            Entry::Interrupt { empty: false } => {}
-            Entry::Interrupt { empty: true } if again || self.is_connecting() => {
+            InputEvent::Interrupt { empty: false } => {}
+            InputEvent::Interrupt { empty: true } if again || self.is_connecting() => {
                 if self.is_connecting() {
                     self.give_up(to);
                 }
@@ -116,16 +117,16 @@ impl Prompt {
                 to.close(LINK, Some(CloseReason { code: 1001, reason }));
                 return Some(Progress::Done(Some(Error::Signal(2))));
             }
-            Entry::Interrupt { empty: true } => {
+            InputEvent::Interrupt { empty: true } => {
                 self.interrupted = true;
                 answer(to, "press ^C again to end, or ^D to close with 1000");
             }
-            Entry::EndOfInput => return self.accept(Order::Quit, to),
-            Entry::Warning(text) => to.note(Note {
+            InputEvent::EndOfInput => return self.accept(PromptCommand::Quit, to),
+            InputEvent::Warning(text) => to.note(Note {
                 level: NoteLevel::Warning,
                 text,
             }),
-            Entry::Failed(cause) => {
+            InputEvent::Failed(cause) => {
                 return Some(Progress::Done(Some(Error::Input {
                     origin: "the terminal".to_owned(),
                     line: None,
@@ -137,8 +138,11 @@ impl Prompt {
     }
 
     /// Takes an order that needs the connection. Ending waits for nothing that can't be sent yet.
-    fn accept(&mut self, order: Order, to: &mut dyn Sender) -> Option<Progress> {
-        let ends = matches!(order, Order::Quit | Order::Send(Command::Close(_)));
+    fn accept(&mut self, order: PromptCommand, to: &mut dyn Sender) -> Option<Progress> {
+        let ends = matches!(
+            order,
+            PromptCommand::Quit | PromptCommand::Send(Command::Close(_))
+        );
         let connecting = self.is_connecting();
         if ends && connecting {
             self.give_up(to);
@@ -190,17 +194,17 @@ impl Prompt {
                 return Progress::Pending;
             };
             match order {
-                Order::Send(Command::Close(reason)) => return close(reason, to),
-                Order::Quit => return close(Some(normal()), to),
-                Order::Send(command) => self.command(command, to),
-                Order::File { kind, path } => {
+                PromptCommand::Send(Command::Close(reason)) => return close(reason, to),
+                PromptCommand::Quit => return close(Some(normal()), to),
+                PromptCommand::Send(command) => self.command(command, to),
+                PromptCommand::File { kind, path } => {
                     match Upload::open(kind, &path, self.options.home.as_deref()) {
                         Ok(upload) => self.upload = Some(upload),
                         Err(mistake) => answer(to, mistake),
                     }
                 }
                 // Answered when they were typed.
-                Order::Help | Order::Status => {}
+                PromptCommand::Help | PromptCommand::Status => {}
             }
         }
         if self.waiting.is_empty() && self.upload.is_none() {
@@ -292,7 +296,8 @@ impl Prompt {
             .filter(|order| {
                 matches!(
                     order,
-                    Order::File { .. } | Order::Send(Command::Text(_) | Command::Binary(_))
+                    PromptCommand::File { .. }
+                        | PromptCommand::Send(Command::Text(_) | Command::Binary(_))
                 )
             })
             .count();

@@ -12,18 +12,18 @@ use rustyline::completion::Completer;
 use rustyline::error::ReadlineError;
 use rustyline::highlight::Highlighter;
 use rustyline::hint::{Hint, Hinter};
-use rustyline::history::{History, MemHistory};
+use rustyline::history::{History as _, MemHistory};
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{
     Cmd, ColorMode, CompletionType, ConditionalEventHandler, Config, Context, Editor, Event,
     EventContext, EventHandler, Helper, KeyCode, KeyEvent, Modifiers, Prompt, RepeatCount,
 };
 
-use super::history::Past;
-use super::modes::Modes;
-use super::screen::Board;
-use super::{Entry, Mail};
-use super::{Language, Options};
+use super::history::History;
+use super::input::{InputEvent, KeyQueue};
+use super::modes::TermModes;
+use super::options::{InputLanguage, TerminalOptions};
+use super::screen::ScreenState;
 
 /// After Escape alone, how long a second key makes it Alt, in milliseconds. rustyline's own
 /// default is for ever, and nothing is drawn meanwhile.
@@ -43,15 +43,15 @@ fn lock(pressed: &Mutex<Option<bool>>) -> MutexGuard<'_, Option<bool>> {
 
 /// An editor with our keys; `pressed` is told of each ^C.
 pub(super) fn new_editor(
-    options: &Options,
-    board: &Arc<Board>,
+    options: &TerminalOptions,
+    state: &Arc<ScreenState>,
     pressed: &Pressed,
 ) -> rustyline::Result<LineEditor> {
     let config = Config::builder()
         // A list of completions that asks for `--More--` could not be ended by a signal.
         .completion_type(CompletionType::Circular)
         .keyseq_timeout(Some(ESCAPE))
-        .color_mode(if options.colour {
+        .color_mode(if options.color {
             ColorMode::Forced
         } else {
             ColorMode::Disabled
@@ -62,11 +62,11 @@ pub(super) fn new_editor(
     let mut editor = Editor::with_history(config, history)?;
     editor.set_helper(Some(Editing {
         language: Arc::clone(&options.language),
-        board: Arc::clone(board),
+        state: Arc::clone(state),
     }));
     for key in ['C', 'D'] {
-        let leaving = Leaving {
-            board: Arc::clone(board),
+        let leaving = ExitKeys {
+            state: Arc::clone(state),
             pressed: Arc::clone(pressed),
             interrupts: key == 'C',
         };
@@ -83,7 +83,7 @@ pub(super) fn new_editor(
 }
 
 /// Gives ^Z its meaning: the editor's own would leave the terminal raw.
-pub(super) fn bind_suspend(editor: &mut LineEditor, modes: &Arc<Modes>) {
+pub(super) fn bind_suspend(editor: &mut LineEditor, modes: &Arc<TermModes>) {
     editor.bind_sequence(
         KeyEvent::ctrl('Z'),
         EventHandler::Conditional(Box::new(Suspending(Arc::clone(modes)))),
@@ -93,10 +93,10 @@ pub(super) fn bind_suspend(editor: &mut LineEditor, modes: &Arc<Modes>) {
 /// The thread that reads lines, until the guard ends it.
 pub(super) struct Reader {
     pub(super) editor: LineEditor,
-    pub(super) past: Past,
-    pub(super) board: Arc<Board>,
-    pub(super) mail: Arc<Mail>,
-    pub(super) language: Arc<dyn Language>,
+    pub(super) history: History,
+    pub(super) state: Arc<ScreenState>,
+    pub(super) keys: Arc<KeyQueue>,
+    pub(super) language: Arc<dyn InputLanguage>,
     pub(super) sign: String,
     pub(super) pressed: Pressed,
     /// Whether the editor uses raw mode.
@@ -109,26 +109,26 @@ impl Reader {
     /// Someone who has said the last thing, such as `/quit`, gets no new prompt. But the editor
     /// must go on, with nothing before the line: it is what draws the last messages.
     pub(super) fn run(mut self) {
-        let _gone = Gone {
-            board: Arc::clone(&self.board),
-            mail: Arc::clone(&self.mail),
+        let _gone = ThreadExit {
+            state: Arc::clone(&self.state),
+            keys: Arc::clone(&self.keys),
         };
         self.recall();
         let mut over = false;
-        while !self.board.is_finished() {
-            let silent = over || self.board.is_ending();
-            let sign = Sign {
+        while !self.state.is_finished() {
+            let silent = over || self.state.is_ending();
+            let sign = PromptText {
                 text: if silent { "" } else { &self.sign },
-                board: &self.board,
+                state: &self.state,
                 shown: AtomicBool::new(false),
             };
             *lock(&self.pressed) = None;
             let read = self.editor.readline(&sign);
-            self.board.close_gate();
-            if self.board.is_finished() {
+            self.state.close_gate();
+            if self.state.is_finished() {
                 if silent && self.raw {
                     // The editor has left a line on which nothing stands.
-                    self.board.step_back();
+                    self.state.step_back();
                 }
                 break;
             }
@@ -137,14 +137,14 @@ impl Reader {
                 Ok(line) => over = self.enter(line),
                 Err(ReadlineError::Interrupted) => self.interrupt(over),
                 Err(ReadlineError::Signal(_)) => {}
-                Err(ReadlineError::Eof) if silent => self.board.wait_for_finish(NO_INPUT),
+                Err(ReadlineError::Eof) if silent => self.state.wait_for_finish(NO_INPUT),
                 Err(ReadlineError::Eof) => {
                     over = true;
-                    self.mail.push(Entry::EndOfInput);
+                    self.keys.push(InputEvent::EndOfInput);
                 }
                 Err(ReadlineError::Io(error)) if error.kind() == ErrorKind::InvalidData => {
                     let text = "the line was not UTF-8 and is dropped; nothing was sent";
-                    self.mail.push(Entry::Warning(text.to_owned()));
+                    self.keys.push(InputEvent::Warning(text.to_owned()));
                 }
                 Err(error) if is_gone(&error) => {
                     // The session may hear of it later, or never: a shell passes SIGHUP on.
@@ -152,7 +152,7 @@ impl Reader {
                     break;
                 }
                 Err(error) => {
-                    self.mail.push(Entry::Failed(error.to_string()));
+                    self.keys.push(InputEvent::Failed(error.to_string()));
                     break;
                 }
             }
@@ -169,11 +169,11 @@ impl Reader {
             line.pop();
         }
         let over = self.language.ends(&line);
-        if let Some(warning) = self.past.add(&line) {
-            self.mail.push(Entry::Warning(warning));
+        if let Some(warning) = self.history.add(&line) {
+            self.keys.push(InputEvent::Warning(warning));
         }
         self.recall();
-        self.mail.push(Entry::Line(line));
+        self.keys.push(InputEvent::Line(line));
         over
     }
 
@@ -182,7 +182,7 @@ impl Reader {
         let history = self.editor.history_mut();
         // History in memory does not fail.
         let _ = history.clear();
-        for entry in self.past.entries() {
+        for entry in self.history.entries() {
             let _ = history.add(entry);
         }
     }
@@ -190,9 +190,9 @@ impl Reader {
     fn interrupt(&self, over: bool) {
         let pressed = lock(&self.pressed).take();
         match pressed {
-            Some(empty) if !over => self.mail.push(Entry::Interrupt { empty }),
+            Some(empty) if !over => self.keys.push(InputEvent::Interrupt { empty }),
             // It was the guard.
-            _ if self.board.is_ending() => {}
+            _ if self.state.is_ending() => {}
             // A signal, which the session hears now that the editor does not catch it; or nobody
             // listens to entries any more, but the session does to signals.
             _ => _ = raise(Signal::SIGINT),
@@ -201,51 +201,51 @@ impl Reader {
 }
 
 /// Tells, however the reading thread ends, that it is gone.
-struct Gone {
-    board: Arc<Board>,
-    mail: Arc<Mail>,
+struct ThreadExit {
+    state: Arc<ScreenState>,
+    keys: Arc<KeyQueue>,
 }
 
-impl Drop for Gone {
+impl Drop for ThreadExit {
     fn drop(&mut self) {
         if std::thread::panicking() {
             let text = "the line editor stopped working".to_owned();
-            self.mail.push(Entry::Failed(text));
+            self.keys.push(InputEvent::Failed(text));
         }
-        self.board.reader_gone();
+        self.state.reader_gone();
     }
 }
 
 /// What stands before the line. The editor asks for it first when the terminal is raw and the line
 /// is about to be drawn: from then on it prints for others.
-struct Sign<'a> {
+struct PromptText<'a> {
     text: &'a str,
-    board: &'a Board,
+    state: &'a ScreenState,
     shown: AtomicBool,
 }
 
-impl Prompt for Sign<'_> {
+impl Prompt for PromptText<'_> {
     fn raw(&self) -> &str {
         // Once: it is drawn again when the line is left.
         if !self.shown.swap(true, Ordering::Relaxed) {
-            self.board.open_gate();
+            self.state.open_gate();
         }
         self.text
     }
 }
 
 /// ^C and ^D, for those who must know it before the line is left.
-struct Leaving {
-    board: Arc<Board>,
+struct ExitKeys {
+    state: Arc<ScreenState>,
     pressed: Pressed,
     interrupts: bool,
 }
 
-impl ConditionalEventHandler for Leaving {
+impl ConditionalEventHandler for ExitKeys {
     fn handle(&self, _: &Event, _: RepeatCount, _: bool, context: &EventContext) -> Option<Cmd> {
         let empty = context.line().is_empty();
         if self.interrupts || empty {
-            self.board.close_gate();
+            self.state.close_gate();
         }
         if self.interrupts {
             *lock(&self.pressed) = Some(empty);
@@ -266,7 +266,7 @@ fn is_gone(error: &ReadlineError) -> bool {
 }
 
 /// ^Z: the terminal as it was found, for the shell, and raw again afterwards.
-struct Suspending(Arc<Modes>);
+struct Suspending(Arc<TermModes>);
 
 impl ConditionalEventHandler for Suspending {
     fn handle(&self, _: &Event, _: RepeatCount, _: bool, _: &EventContext) -> Option<Cmd> {
@@ -277,8 +277,8 @@ impl ConditionalEventHandler for Suspending {
 
 /// What the editor asks while a line is typed.
 pub(super) struct Editing {
-    language: Arc<dyn Language>,
-    board: Arc<Board>,
+    language: Arc<dyn InputLanguage>,
+    state: Arc<ScreenState>,
 }
 
 impl Helper for Editing {}
@@ -290,7 +290,7 @@ impl Validator for Editing {
         if !text.ends_with('\n') && self.language.unfinished(text) {
             return Ok(ValidationResult::Incomplete);
         }
-        self.board.close_gate();
+        self.state.close_gate();
         Ok(ValidationResult::Valid(None))
     }
 }

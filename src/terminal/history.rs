@@ -17,28 +17,28 @@ const KEPT: usize = 1000;
 const LONGEST: usize = 64 * 1024;
 
 /// What was typed before, the oldest first, each entry once.
-pub(super) struct Past {
+pub(super) struct History {
     path: PathBuf,
     /// `None` if nothing outlives the run.
     file: Option<HistoryFile>,
     entries: VecDeque<String>,
 }
 
-impl Past {
+impl History {
     /// Reads the file, or makes it; without a path nothing outlives the run. The text is a
     /// warning: the file can't be used.
     pub(super) fn open(path: Option<PathBuf>) -> (Self, Option<String>) {
-        let mut past = Self {
+        let mut history = Self {
             path: PathBuf::new(),
             file: None,
             entries: VecDeque::new(),
         };
         let Some(path) = path else {
-            return (past, None);
+            return (history, None);
         };
-        past.path = path;
-        let warning = past.read().err().map(|cause| past.give_up(&cause));
-        (past, warning)
+        history.path = path;
+        let warning = history.read().err().map(|cause| history.give_up(&cause));
+        (history, warning)
     }
 
     /// The entries, the oldest first.
@@ -124,21 +124,21 @@ mod tests {
 
     use super::*;
 
-    fn opened(path: &Path) -> Past {
-        let (past, warning) = Past::open(Some(path.to_owned()));
+    fn opened(path: &Path) -> History {
+        let (history, warning) = History::open(Some(path.to_owned()));
         assert_eq!(warning, None);
-        past
+        history
     }
 
-    fn list(past: &Past) -> Vec<&str> {
-        past.entries().collect()
+    fn list(history: &History) -> Vec<&str> {
+        history.entries().collect()
     }
 
     #[test]
     fn entries_outlive_the_run_each_once() {
         let home = tempfile::tempdir().expect("a directory");
         let path = home.path().join("state/wsline/history");
-        let mut past = opened(&path);
+        let mut history = opened(&path);
         for entry in [
             "one",
             "two\nlines",
@@ -148,10 +148,10 @@ mod tests {
             "",
             "one",
         ] {
-            assert_eq!(past.add(entry), None);
+            assert_eq!(history.add(entry), None);
         }
         let wanted = ["two\nlines", r"back\nslash\", "one"];
-        assert_eq!(list(&past), wanted);
+        assert_eq!(list(&history), wanted);
         assert_eq!(list(&opened(&path)), wanted);
         let mode = |path: &Path| fs::metadata(path).expect("it exists").permissions().mode();
         assert_eq!(mode(&path) & 0o777, 0o600);
@@ -185,10 +185,10 @@ mod tests {
     #[test]
     fn a_file_that_cannot_be_used_is_said_once() {
         let home = tempfile::tempdir().expect("a directory");
-        let (mut past, warning) = Past::open(Some(home.path().to_owned()));
+        let (mut history, warning) = History::open(Some(home.path().to_owned()));
         let warning = warning.expect("a directory is no file");
         assert!(warning.contains("is not kept") && warning.ends_with("it is a directory"));
-        assert_eq!(past.add("a"), None);
-        assert_eq!(list(&past), ["a"]);
+        assert_eq!(history.add("a"), None);
+        assert_eq!(list(&history), ["a"]);
     }
 }

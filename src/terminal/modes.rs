@@ -23,7 +23,7 @@ const STOPPING: Duration = Duration::from_millis(200);
 const TICK: Duration = Duration::from_millis(1);
 
 /// The settings of standard input.
-pub(super) struct Modes {
+pub(super) struct TermModes {
     /// `None` if they are left alone: no terminal, or one that can do nothing.
     settings: Option<Mutex<Settings>>,
 }
@@ -33,7 +33,7 @@ struct Settings {
     raw: Termios,
 }
 
-impl Modes {
+impl TermModes {
     /// The settings as they are now; with `dumb` they will be left alone.
     ///
     /// # Errors

@@ -6,7 +6,7 @@
 //! open, that is, while the editor has the line on the screen. Between two lines the gate is
 //! closed: a print then could fall into the middle of a line.
 //!
-//! The queue holds 64 MiB; past it the oldest entries become one line with their count.
+//! The queue holds 64 MiB; history it the oldest entries become one line with their count.
 
 mod queue;
 
@@ -32,7 +32,7 @@ const HANDING_OVER: Duration = Duration::from_millis(5);
 /// Putting never blocks and is never refused for want of space. After the terminal's guard has
 /// ended, bytes go to standard output directly.
 #[derive(Clone)]
-pub struct Screen(pub(super) Arc<Board>);
+pub struct Screen(pub(super) Arc<ScreenState>);
 
 impl Sink for Screen {
     fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
@@ -77,7 +77,7 @@ enum Settled {
 
 /// How long the reading thread reads.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Stage {
+enum ReadStage {
     /// What is typed is heard.
     Reading,
     /// The guard ends: what is typed goes nowhere any more, but the editor still draws.
@@ -87,7 +87,7 @@ enum Stage {
 }
 
 /// What the threads of a terminal share.
-pub(super) struct Board {
+pub(super) struct ScreenState {
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -100,7 +100,7 @@ struct State {
     handing: bool,
     /// Goes up with everything that was printed.
     printed: u64,
-    stage: Stage,
+    stage: ReadStage,
     /// Whether the reading thread reads no more.
     reader_gone: bool,
     /// Why nothing can be written any more.
@@ -108,8 +108,8 @@ struct State {
     direct: Box<dyn Write + Send>,
 }
 
-impl Board {
-    /// A board whose gate is closed; `direct` is where bytes go without an editor.
+impl ScreenState {
+    /// A state whose gate is closed; `direct` is where bytes go without an editor.
     pub(super) fn new(direct: Box<dyn Write + Send>) -> Arc<Self> {
         Arc::new(Self {
             state: Mutex::new(State {
@@ -118,7 +118,7 @@ impl Board {
                 settled: Settled::NotAsked,
                 handing: false,
                 printed: 0,
-                stage: Stage::Reading,
+                stage: ReadStage::Reading,
                 reader_gone: false,
                 broken: None,
                 direct,
@@ -172,7 +172,7 @@ impl Board {
     /// Begins the end: what is half a line is shown too, and typing goes nowhere any more.
     pub(super) fn begin_end(&self) {
         let mut state = self.lock();
-        state.stage = Stage::Ending;
+        state.stage = ReadStage::Ending;
         state.queue.end_line();
         state.settled = Settled::Asked;
         self.changed.notify_all();
@@ -180,7 +180,7 @@ impl Board {
 
     /// Whether the guard has begun to end.
     pub(super) fn is_ending(&self) -> bool {
-        self.lock().stage != Stage::Reading
+        self.lock().stage != ReadStage::Reading
     }
 
     /// Waits until something was printed, for at most `patience`.
@@ -201,7 +201,7 @@ impl Board {
 
     /// Tells the reading thread not to read again.
     pub(super) fn finish(&self) {
-        self.lock().stage = Stage::Finished;
+        self.lock().stage = ReadStage::Finished;
         self.changed.notify_all();
     }
 
@@ -213,13 +213,13 @@ impl Board {
 
     /// Whether the reading thread shall not read again.
     pub(super) fn is_finished(&self) -> bool {
-        self.lock().stage == Stage::Finished
+        self.lock().stage == ReadStage::Finished
     }
 
     /// Waits for that, for at most `patience`.
     pub(super) fn wait_for_finish(&self, patience: Duration) {
         drop(self.wait_while(self.lock(), patience, |state| {
-            state.stage != Stage::Finished
+            state.stage != ReadStage::Finished
         }));
     }
 

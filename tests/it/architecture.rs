@@ -55,7 +55,6 @@ const FILE_CIRCLES: &[&[&str]] = &[
         "driver/wait.rs",
     ],
     &["echo.rs", "echo/client.rs"],
-    &["output/narration.rs", "output/report.rs"],
     &[
         "output/record/file.rs",
         "output/record/mod.rs",
@@ -71,7 +70,6 @@ const FILE_CIRCLES: &[&[&str]] = &[
         "protocol/mod.rs",
         "protocol/write_buffer.rs",
     ],
-    &["terminal.rs", "terminal/editing.rs"],
 ];
 
 /// A table of `src/lib.rs`: the names in its first column, and those in its last.

@@ -11,9 +11,9 @@ use std::path::{Path, PathBuf};
 
 use wsline::error::{Error, Flaw};
 use wsline::http::Secrets;
-use wsline::output::narration::Verbosity;
 use wsline::output::palette::Palette;
 use wsline::output::report::report;
+use wsline::output::verbosity::Verbosity;
 use wsline::session_file::{self, Script};
 
 use crate::support::Wsline;

@@ -15,9 +15,9 @@ use super::trial::{Counts, Trial, Verdict};
 use crate::error::Error;
 use crate::http::Secrets;
 use crate::output::escape::{self, Breaks};
-use crate::output::narration::Verbosity;
 use crate::output::palette::{Palette, Style};
 use crate::output::report::explain;
+use crate::output::verbosity::Verbosity;
 
 /// How files are told of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -402,7 +402,7 @@ mod tests {
 
     #[test]
     fn objects_are_json() {
-        let (mut board, out, _) = board(Form::Json, Palette::coloured(), None);
+        let (mut board, out, _) = board(Form::Json, Palette::colored(), None);
         board.end(&trial("chat.ws", Verdict::Failed(unmet())));
         board.end(&trial("bad.ws", Verdict::Flawed(flaw())));
         let counts = Counts {
@@ -452,7 +452,7 @@ mod tests {
 
     #[test]
     fn what_runs_is_shown_and_taken_away() {
-        let (mut board, out, err) = board(Form::Lines, Palette::coloured(), Some(30));
+        let (mut board, out, err) = board(Form::Lines, Palette::colored(), Some(30));
         board.begin("a.ws");
         assert_eq!(out.take(), "\x1b[2m0 of 3 done, running a.ws\x1b[22m");
         board.begin("日本.ws");

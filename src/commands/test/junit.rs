@@ -16,9 +16,9 @@ use super::trial::{Counts, Trial, Trials, Verdict};
 use crate::error::Error;
 use crate::http::Secrets;
 use crate::output::escape::{self, Breaks};
-use crate::output::narration::Verbosity;
 use crate::output::palette::Palette;
 use crate::output::report::explain;
+use crate::output::verbosity::Verbosity;
 
 /// The report's file, open from the beginning, so that one that can't be written is told before
 /// anything is run.

@@ -1,4 +1,4 @@
-//! What messages look like on a terminal, byte for byte.
+//! What messages style like on a terminal, byte for byte.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -11,8 +11,8 @@ use crate::http::{RequestHead, ResponseHead, Secrets};
 use crate::output::memory::Memory;
 use crate::protocol::Closure;
 
-fn look(screen: Screen) -> Look {
-    Look {
+fn style(screen: Screen) -> HumanStyle {
+    HumanStyle {
         screen,
         palette: Palette::plain(),
         times: None,
@@ -23,12 +23,12 @@ fn look(screen: Screen) -> Look {
     }
 }
 
-fn prompt() -> Look {
-    look(Screen::Prompt)
+fn prompt() -> HumanStyle {
+    style(Screen::Prompt)
 }
 
-fn shown_on(look: &Look, link: Link, events: &[Event<'_>]) -> String {
-    let mut human = Human::new(Memory::default(), look.clone());
+fn shown_on(style: &HumanStyle, link: Link, events: &[Event<'_>]) -> String {
+    let mut human = Human::new(Memory::default(), style.clone());
     let at = SystemTime::UNIX_EPOCH + Duration::from_millis(1_767_225_661_234);
     for event in events {
         human.show(at, link, event).expect("memory takes anything");
@@ -36,8 +36,8 @@ fn shown_on(look: &Look, link: Link, events: &[Event<'_>]) -> String {
     human.sink.take()
 }
 
-fn shown(look: &Look, event: Event<'_>) -> String {
-    shown_on(look, Link(0), &[event])
+fn shown(style: &HumanStyle, event: Event<'_>) -> String {
+    shown_on(style, Link(0), &[event])
 }
 
 fn text(text: &str) -> Event<'_> {
@@ -51,7 +51,7 @@ fn binary(bytes: &[u8]) -> Event<'_> {
 #[test]
 fn a_text_has_a_mark_at_the_prompt_only() {
     assert_eq!(shown(&prompt(), text("hello")), "< hello\n");
-    assert_eq!(shown(&look(Screen::Bare), text("hello")), "hello\n");
+    assert_eq!(shown(&style(Screen::Bare), text("hello")), "hello\n");
     assert_eq!(shown(&prompt(), text("")), "< \n");
 }
 
@@ -68,11 +68,11 @@ fn nothing_is_obeyed() {
     let evil = "\x1b]52;c;aGk=\x07\x1b[2J\r\u{202e}x\u{9b}K";
     let harmless = "\\x1b]52;c;aGk=\\x07\\x1b[2J\\r\\u{202e}x\\u{9b}K";
     for screen in [Screen::Prompt, Screen::Bare] {
-        assert!(shown(&look(screen), text(evil)).contains(harmless));
+        assert!(shown(&style(screen), text(evil)).contains(harmless));
     }
-    let raw = Look {
+    let raw = HumanStyle {
         binary: Some(BinaryAs::Raw),
-        ..look(Screen::Bare)
+        ..style(Screen::Bare)
     };
     assert_eq!(shown(&raw, binary(b"\x1b[2J\xff\n")), "\\x1b[2J\\xff\n\n");
 }
@@ -88,17 +88,17 @@ fn json_is_indented_when_it_is_wide() {
 }
 
 #[test]
-fn colours_are_the_palettes() {
-    let look = Look {
-        palette: Palette::coloured(),
+fn colors_are_the_palettes() {
+    let style = HumanStyle {
+        palette: Palette::colored(),
         ..prompt()
     };
     assert_eq!(
-        shown(&look, text("[1]")),
+        shown(&style, text("[1]")),
         "\x1b[36m< \x1b[39m[\x1b[36m1\x1b[39m]\n"
     );
     assert_eq!(
-        shown(&look, text("a\x07")),
+        shown(&style, text("a\x07")),
         "\x1b[36m< \x1b[39ma\x1b[7m\\x07\x1b[27m\n"
     );
 }
@@ -107,16 +107,16 @@ fn colours_are_the_palettes() {
 fn long_messages_are_shortened() {
     let long = "é".repeat(4000);
     assert_eq!(
-        shown(&look(Screen::Bare), text(&long)),
+        shown(&style(Screen::Bare), text(&long)),
         format!("{}\n… 3.8 KiB more\n", "é".repeat(2048))
     );
     let odd = format!("a{long}");
     assert_eq!(
-        shown(&look(Screen::Bare), text(&odd)),
+        shown(&style(Screen::Bare), text(&odd)),
         format!("a{}\n… 3.8 KiB more\n", "é".repeat(2047))
     );
     assert_eq!(
-        shown(&look(Screen::Bare), text(&"x\n".repeat(100))),
+        shown(&style(Screen::Bare), text(&"x\n".repeat(100))),
         format!("{}… 121 B more\n", "x\n".repeat(40))
     );
     let json = format!("[{}]", vec!["12345678"; 100].join(","));
@@ -144,7 +144,7 @@ fn a_binary_is_dumped() {
 
 #[test]
 fn a_binary_is_shown_as_asked() {
-    let as_asked = |binary| Look {
+    let as_asked = |binary| HumanStyle {
         binary: Some(binary),
         ..prompt()
     };
@@ -163,19 +163,19 @@ fn a_binary_is_shown_as_asked() {
 
 #[test]
 fn the_time_stands_before_messages() {
-    let look = Look {
+    let style = HumanStyle {
         times: Some(TimeZone::UTC),
         ..prompt()
     };
     assert_eq!(
-        shown_on(&look, Link(1), &[text("a\nb")]),
+        shown_on(&style, Link(1), &[text("a\nb")]),
         "00:01:01.234 [1] < a\n                   b\n"
     );
 }
 
 #[test]
 fn pings_are_shown_at_the_prompt_if_asked_for() {
-    let asked = Look {
+    let asked = HumanStyle {
         ping_pong: true,
         ..prompt()
     };
@@ -185,7 +185,7 @@ fn pings_are_shown_at_the_prompt_if_asked_for() {
     );
     assert_eq!(shown(&asked, Event::Pong(Way::Out, b"")), "> pong\n");
     assert_eq!(shown(&prompt(), Event::Ping(Way::In, b"a")), "");
-    let bare = Look {
+    let bare = HumanStyle {
         screen: Screen::Bare,
         ..asked
     };
@@ -198,7 +198,7 @@ fn notes_are_shown_at_the_prompt() {
         level,
         text: "one\ntwo\x07".to_owned(),
     };
-    let quiet = Look {
+    let quiet = HumanStyle {
         quiet: true,
         ..prompt()
     };
@@ -214,7 +214,7 @@ fn notes_are_shown_at_the_prompt() {
         let note = note(level);
         assert_eq!(shown(&prompt(), Event::Note(&note)), loud);
         assert_eq!(shown(&quiet, Event::Note(&note)), silent);
-        assert_eq!(shown(&look(Screen::Bare), Event::Note(&note)), "");
+        assert_eq!(shown(&style(Screen::Bare), Event::Note(&note)), "");
     }
 }
 
@@ -234,7 +234,7 @@ fn the_opening_is_told_at_the_prompt() {
         shown(&prompt(), Event::Open(&upgrade)),
         "* connected to ws://h/ (127.0.0.1:80), subprotocol a\\x1bb \u{2014} /help lists the commands\n"
     );
-    assert_eq!(shown(&look(Screen::Bare), Event::Open(&upgrade)), "");
+    assert_eq!(shown(&style(Screen::Bare), Event::Open(&upgrade)), "");
 }
 
 #[test]
@@ -274,8 +274,8 @@ proptest! {
     fn no_message_is_obeyed_or_leaves_its_gutter(bytes in payload(), text in any::<bool>()) {
         let kind = if text { Kind::Text } else { Kind::Binary };
         for binary in [None, Some(BinaryAs::Raw)] {
-            let look = Look { binary, ..prompt() };
-            let shown = shown(&look, Event::Data(Way::In, Piece::whole(kind, &bytes)));
+            let style = HumanStyle { binary, ..prompt() };
+            let shown = shown(&style, Event::Data(Way::In, Piece::whole(kind, &bytes)));
             prop_assert!(!shown.replace(['\n', '\t'], "").contains(escape::is_hidden));
             let mut lines = shown.lines();
             prop_assert!(lines.next().is_some_and(|line| line.starts_with("< ")));

@@ -8,8 +8,8 @@ use crate::http::{Headers, RequestHead, ResponseHead};
 use crate::output::memory::Memory;
 use crate::protocol::CloseReason;
 
-fn manner(verbosity: Verbosity) -> Manner {
-    Manner {
+fn style(verbosity: Verbosity) -> NarrationStyle {
+    NarrationStyle {
         verbosity,
         palette: Palette::plain(),
         secrets: Secrets::Hidden,
@@ -19,9 +19,9 @@ fn manner(verbosity: Verbosity) -> Manner {
     }
 }
 
-fn told_on(manner: Manner, link: Link, event: &Event<'_>) -> String {
-    let mut narration = Narration::new(Memory::default(), manner);
-    let at = manner.start + Duration::from_micros(12_345);
+fn told_on(style: NarrationStyle, link: Link, event: &Event<'_>) -> String {
+    let mut narration = Narration::new(Memory::default(), style);
+    let at = style.start + Duration::from_micros(12_345);
     narration
         .show(at, link, event)
         .expect("memory takes anything");
@@ -29,7 +29,7 @@ fn told_on(manner: Manner, link: Link, event: &Event<'_>) -> String {
 }
 
 fn told(verbosity: Verbosity, event: &Event<'_>) -> String {
-    told_on(manner(verbosity), Link(0), event)
+    told_on(style(verbosity), Link(0), event)
 }
 
 fn address() -> SocketAddr {
@@ -58,9 +58,9 @@ fn notes_are_shown_by_their_level() {
         let note = note(level);
         assert_eq!(told(Verbosity::Quiet, &Event::Note(&note)), quiet);
         assert_eq!(told(Verbosity::Normal, &Event::Note(&note)), normal);
-        let beside = Manner {
+        let beside = NarrationStyle {
             beside_prompt: true,
-            ..manner(Verbosity::Bytes)
+            ..style(Verbosity::Bytes)
         };
         assert_eq!(told_on(beside, Link(0), &Event::Note(&note)), "");
     }
@@ -68,9 +68,9 @@ fn notes_are_shown_by_their_level() {
 
 #[test]
 fn hints_are_dim_and_warnings_stand_out() {
-    let coloured = Manner {
-        palette: Palette::coloured(),
-        ..manner(Verbosity::Normal)
+    let colored = NarrationStyle {
+        palette: Palette::colored(),
+        ..style(Verbosity::Normal)
     };
     for (level, line) in [
         (NoteLevel::Hint, "\x1b[2mwsline: x\x1b[22m\n"),
@@ -80,7 +80,7 @@ fn hints_are_dim_and_warnings_stand_out() {
             level,
             text: "x".to_owned(),
         };
-        assert_eq!(told_on(coloured, Link(0), &Event::Note(&note)), line);
+        assert_eq!(told_on(colored, Link(0), &Event::Note(&note)), line);
     }
 }
 
@@ -135,9 +135,9 @@ fn the_handshake_is_told_as_on_the_wire_without_secrets() {
         "*    12.3 ms  asked for the upgrade\n\
          > GET / HTTP/1.1\n> Authorization: Bearer ***\n>\n"
     );
-    let shown = Manner {
+    let shown = NarrationStyle {
         secrets: Secrets::Shown,
-        ..manner(Verbosity::Handshake)
+        ..style(Verbosity::Handshake)
     };
     assert!(told_on(shown, Link(0), &Event::Connect(&asked)).contains("Bearer t\n"));
     let answered = ConnectStep::UpgradeResponse(ResponseHead {
@@ -176,11 +176,7 @@ fn the_opening_is_told() {
         timing: Timing::default(),
     };
     assert_eq!(
-        told_on(
-            manner(Verbosity::Handshake),
-            Link(3),
-            &Event::Open(&upgrade)
-        ),
+        told_on(style(Verbosity::Handshake), Link(3), &Event::Open(&upgrade)),
         "[3] * open: ws://h/, subprotocol chat, extensions x\n"
     );
     assert_eq!(told(Verbosity::Normal, &Event::Open(&upgrade)), "");
@@ -261,9 +257,9 @@ fn bytes_are_dumped() {
 
 #[test]
 fn pings_are_told_if_asked_for_and_no_prompt_shows_them() {
-    let asked = Manner {
+    let asked = NarrationStyle {
         ping_pong: true,
-        ..manner(Verbosity::Quiet)
+        ..style(Verbosity::Quiet)
     };
     assert_eq!(
         told_on(asked, Link(0), &Event::Ping(Way::In, b"\xff")),
@@ -274,7 +270,7 @@ fn pings_are_told_if_asked_for_and_no_prompt_shows_them() {
         "> pong\n"
     );
     assert_eq!(told(Verbosity::Bytes, &Event::Ping(Way::In, b"x")), "");
-    let beside = Manner {
+    let beside = NarrationStyle {
         beside_prompt: true,
         ..asked
     };
@@ -283,19 +279,19 @@ fn pings_are_told_if_asked_for_and_no_prompt_shows_them() {
 
 #[test]
 fn only_what_is_told_is_asked_for() {
-    let detail = |manner| Narration::new(Memory::default(), manner).detail();
-    assert_eq!(detail(manner(Verbosity::Handshake)), Detail::default());
+    let detail = |style| Narration::new(Memory::default(), style).detail();
+    assert_eq!(detail(style(Verbosity::Handshake)), Detail::default());
     assert_eq!(
-        detail(manner(Verbosity::Frames)),
+        detail(style(Verbosity::Frames)),
         Detail {
             frames: true,
             ..Detail::default()
         }
     );
     assert_eq!(
-        detail(Manner {
+        detail(NarrationStyle {
             ping_pong: true,
-            ..manner(Verbosity::Bytes)
+            ..style(Verbosity::Bytes)
         }),
         Detail {
             frames: true,

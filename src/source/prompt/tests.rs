@@ -8,7 +8,7 @@ use crate::event::PeerAddress;
 use crate::event::Timing;
 use crate::http::{RequestHead, ResponseHead};
 use crate::protocol::Closure;
-use crate::terminal::Mail;
+use crate::terminal::KeyQueue;
 
 /// What was sent, in order, and what was said.
 #[derive(Default)]
@@ -73,16 +73,16 @@ impl Sender for Wire {
 
 struct Talk {
     prompt: Prompt,
-    mail: Arc<Mail>,
+    keys: Arc<KeyQueue>,
     wire: Wire,
 }
 
 impl Talk {
     fn connecting() -> Self {
-        let (typed, mail) = Typed::pair().expect("a socket pair");
+        let (typed, keys) = TypedInput::pair().expect("a socket pair");
         Self {
-            prompt: Prompt::new(typed, Options::default()),
-            mail,
+            prompt: Prompt::new(typed, PromptOptions::default()),
+            keys,
             wire: Wire::default(),
         }
     }
@@ -100,13 +100,13 @@ impl Talk {
 
     fn type_all(&mut self, lines: &[&str]) -> Progress {
         for line in lines {
-            self.mail.push(Entry::Line((*line).to_owned()));
+            self.keys.push(InputEvent::Line((*line).to_owned()));
         }
         self.poll()
     }
 
-    fn press(&mut self, entry: Entry) -> Progress {
-        self.mail.push(entry);
+    fn press(&mut self, entry: InputEvent) -> Progress {
+        self.keys.push(entry);
         self.poll()
     }
 
@@ -145,7 +145,7 @@ fn file(content: &[u8]) -> (tempfile::NamedTempFile, String) {
     (file, path)
 }
 
-const EMPTY: Entry = Entry::Interrupt { empty: true };
+const EMPTY: InputEvent = InputEvent::Interrupt { empty: true };
 
 #[test]
 fn lines_wait_for_the_connection_and_go_in_order() {
@@ -215,7 +215,7 @@ fn the_ways_to_end() {
     }
     let mut talk = Talk::open();
     assert!(matches!(
-        talk.press(Entry::EndOfInput),
+        talk.press(InputEvent::EndOfInput),
         Progress::Done(None)
     ));
     assert_eq!(talk.wire.sent, ["Close 1000 "]);
@@ -227,7 +227,7 @@ fn the_ways_to_end() {
     assert!(matches!(talk.type_all(&["late"]), Progress::Done(None)));
     assert!(talk.wire.sent.is_empty());
     let mut talk = Talk::open();
-    let took = talk.press(Entry::Failed("gone".to_owned()));
+    let took = talk.press(InputEvent::Failed("gone".to_owned()));
     assert!(matches!(took, Progress::Done(Some(Error::Input { .. }))));
 }
 
@@ -238,7 +238,7 @@ fn two_interrupts_in_a_row_end() {
     talk.type_all(&["a"]);
     assert!(matches!(talk.press(EMPTY), Progress::Pending));
     assert!(matches!(
-        talk.press(Entry::Interrupt { empty: false }),
+        talk.press(InputEvent::Interrupt { empty: false }),
         Progress::Pending
     ));
     assert!(matches!(talk.press(EMPTY), Progress::Pending));

@@ -29,14 +29,14 @@ pub(super) struct Upload {
     kind: Kind,
     name: String,
     file: File,
-    stage: Stage,
+    stage: UploadStage,
     /// What was read and not yet checked or sent: a piece, or the beginning of a character.
     held: Vec<u8>,
     bytes: u64,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Stage {
+enum UploadStage {
     Checking,
     Sending { first: bool },
 }
@@ -60,8 +60,8 @@ impl Upload {
             name: path.to_owned(),
             file,
             stage: match kind {
-                Kind::Text => Stage::Checking,
-                Kind::Binary => Stage::Sending { first: true },
+                Kind::Text => UploadStage::Checking,
+                Kind::Binary => UploadStage::Sending { first: true },
             },
             held: Vec::new(),
             bytes: 0,
@@ -75,8 +75,8 @@ impl Upload {
     /// Why it can't be sent, or was cut short, for people.
     pub(super) fn step(&mut self, to: &mut dyn Sender, link: Link) -> Result<Option<Done>, String> {
         match self.stage {
-            Stage::Checking => self.check().map(|()| None),
-            Stage::Sending { first } => self.send(first, to, link),
+            UploadStage::Checking => self.check().map(|()| None),
+            UploadStage::Sending { first } => self.send(first, to, link),
         }
     }
 
@@ -105,7 +105,7 @@ impl Upload {
             self.file
                 .rewind()
                 .map_err(|error| format!("{}: {}; nothing was sent", self.name, plain(&error)))?;
-            self.stage = Stage::Sending { first: true };
+            self.stage = UploadStage::Sending { first: true };
         }
         Ok(())
     }
@@ -146,7 +146,7 @@ impl Upload {
         to.data(link, piece);
         self.held.drain(..end);
         self.bytes += end as u64;
-        self.stage = Stage::Sending { first: false };
+        self.stage = UploadStage::Sending { first: false };
         match cut {
             Some(cause) => Err(format!(
                 "{}: {cause}; the message was sent with its first {} bytes only",

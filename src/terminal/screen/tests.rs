@@ -1,4 +1,4 @@
-//! The board with a painter of our own instead of an editor.
+//! The state with a painter of our own instead of an editor.
 
 use std::sync::mpsc::{channel, Receiver, Sender};
 use std::thread;
@@ -44,23 +44,23 @@ impl Painter for Drawn {
     }
 }
 
-fn board() -> (Arc<Board>, Kept) {
+fn state() -> (Arc<ScreenState>, Kept) {
     let kept = Kept::default();
-    (Board::new(Box::new(kept.clone())), kept)
+    (ScreenState::new(Box::new(kept.clone())), kept)
 }
 
-fn feeding(board: &Arc<Board>) -> (thread::JoinHandle<()>, Receiver<String>) {
+fn feeding(state: &Arc<ScreenState>) -> (thread::JoinHandle<()>, Receiver<String>) {
     let (sender, drawn) = channel();
-    let board = Arc::clone(board);
-    let feeder = thread::spawn(move || board.feed(&mut Drawn(sender)));
+    let state = Arc::clone(state);
+    let feeder = thread::spawn(move || state.feed(&mut Drawn(sender)));
     (feeder, drawn)
 }
 
 #[test]
 fn what_waits_comes_in_order_when_the_gate_opens() {
-    let (board, kept) = board();
-    let (feeder, drawn) = feeding(&board);
-    let mut screen = Screen(Arc::clone(&board));
+    let (state, kept) = state();
+    let (feeder, drawn) = feeding(&state);
+    let mut screen = Screen(Arc::clone(&state));
     for number in 0..10_000 {
         screen
             .put(format!("{number}\n").as_bytes())
@@ -68,10 +68,10 @@ fn what_waits_comes_in_order_when_the_gate_opens() {
     }
     screen.put(b"half a line").expect("never refused");
     assert!(drawn.try_recv().is_err(), "the gate is closed");
-    board.open_gate();
-    board.begin_end();
-    while board.wait_for_print(BOUND) != Waited::Settled {}
-    board.end(false);
+    state.open_gate();
+    state.begin_end();
+    while state.wait_for_print(BOUND) != Waited::Settled {}
+    state.end(false);
     feeder.join().expect("no panic");
     let prints: Vec<String> = drawn.iter().collect();
     assert!(prints.len() < 10, "{} prints", prints.len());
@@ -91,54 +91,54 @@ fn what_waits_comes_in_order_when_the_gate_opens() {
 
 #[test]
 fn what_waits_behind_the_gate_at_the_end_is_written() {
-    let (board, kept) = board();
-    let mut screen = Screen(Arc::clone(&board));
+    let (state, kept) = state();
+    let mut screen = Screen(Arc::clone(&state));
     screen.put(b"one\ntwo\n").expect("never refused");
-    board.end(false);
+    state.end(false);
     assert_eq!(kept.text(), "one\ntwo\n");
 }
 
 #[test]
 fn a_screen_that_can_not_be_written_refuses() {
-    let (board, kept) = board();
-    let (feeder, drawn) = feeding(&board);
+    let (state, kept) = state();
+    let (feeder, drawn) = feeding(&state);
     drop(drawn);
-    let mut screen = Screen(Arc::clone(&board));
-    board.open_gate();
+    let mut screen = Screen(Arc::clone(&state));
+    state.open_gate();
     screen.put(b"one\n").expect("never refused");
-    board.begin_end();
-    while board.wait_for_print(BOUND) != Waited::Settled {}
+    state.begin_end();
+    while state.wait_for_print(BOUND) != Waited::Settled {}
     screen
         .put(b"two\n")
         .expect_err("the first could not be written");
-    board.end(false);
+    state.end(false);
     feeder.join().expect("no panic");
     assert_eq!(kept.text(), "");
 }
 
 #[test]
 fn a_screen_that_takes_nothing_refuses_at_the_end() {
-    let (board, kept) = board();
-    board.end(true);
+    let (state, kept) = state();
+    state.end(true);
     assert_eq!(kept.text(), "\x1b[?2004l\r\n", "in case there is room");
-    let refused = Screen(board).put(b"x").expect_err("it takes nothing");
+    let refused = Screen(state).put(b"x").expect_err("it takes nothing");
     assert_eq!(refused.kind(), io::ErrorKind::TimedOut);
 }
 
 #[test]
 fn the_gate_says_who_may_print() {
-    let (board, _kept) = board();
-    let gate = || board.lock().gate;
-    board.open_gate();
+    let (state, _kept) = state();
+    let gate = || state.lock().gate;
+    state.open_gate();
     assert!(gate() == Gate::Open);
-    board.close_gate();
+    state.close_gate();
     assert!(gate() == Gate::Closed);
-    board.reader_gone();
-    board.close_gate();
+    state.reader_gone();
+    state.close_gate();
     assert!(gate() == Gate::Free, "no editor can close it any more");
-    assert!(board.wait_for_reader(BOUND));
-    board.begin_end();
-    assert!(board.is_ending() && !board.is_finished());
-    board.finish();
-    assert!(board.is_ending() && board.is_finished());
+    assert!(state.wait_for_reader(BOUND));
+    state.begin_end();
+    assert!(state.is_ending() && !state.is_finished());
+    state.finish();
+    assert!(state.is_ending() && state.is_finished());
 }

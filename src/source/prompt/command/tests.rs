@@ -4,7 +4,7 @@ use super::*;
 
 fn sent(line: &str) -> Command<'static> {
     match parse(line, false) {
-        Ok(Order::Send(command)) => command,
+        Ok(PromptCommand::Send(command)) => command,
         other => panic!("{line:?} became {other:?}"),
     }
 }
@@ -28,19 +28,19 @@ fn text_is_sent_as_it_stands() {
 
 #[test]
 fn commands_are_read() {
-    assert_eq!(parse("/help", false), Ok(Order::Help));
-    assert_eq!(parse("/status ", false), Ok(Order::Status));
-    assert_eq!(parse("/quit", false), Ok(Order::Quit));
+    assert_eq!(parse("/help", false), Ok(PromptCommand::Help));
+    assert_eq!(parse("/status ", false), Ok(PromptCommand::Status));
+    assert_eq!(parse("/quit", false), Ok(PromptCommand::Quit));
     assert_eq!(
         parse("/file  my notes.txt ", false),
-        Ok(Order::File {
+        Ok(PromptCommand::File {
             kind: Kind::Text,
             path: "my notes.txt".to_owned()
         })
     );
     assert_eq!(
         parse("/binary a.png", false),
-        Ok(Order::File {
+        Ok(PromptCommand::File {
             kind: Kind::Binary,
             path: "a.png".to_owned()
         })
@@ -123,7 +123,7 @@ fn unfinished_json_is_known() {
 
 #[test]
 fn the_editor_is_told_what_it_asks() {
-    let orders = Orders::default();
+    let orders = PromptLanguage::default();
     assert!(orders.ends("/quit") && orders.ends("/close 4000 x"));
     assert!(!orders.ends("/close 1") && !orders.ends("quit") && !orders.ends("//quit"));
     assert_eq!(orders.complete("/p"), ["/ping ", "/pong "]);

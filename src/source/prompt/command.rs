@@ -9,12 +9,12 @@ use crate::conversation::command::Command;
 use crate::error::USE_FORCE;
 use crate::event::Kind;
 use crate::protocol::{CloseReason, MAX_CONTROL_PAYLOAD};
-use crate::terminal::Language;
+use crate::terminal::InputLanguage;
 use crate::text::suggest::nearest;
 
 /// What a line asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Order {
+pub enum PromptCommand {
     /// Send this.
     Send(Command<'static>),
     /// Send the content of a file as one message.
@@ -34,7 +34,7 @@ pub enum Order {
 
 /// A command, for people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Usage {
+pub struct CommandHelp {
     /// Its name without the slash.
     pub name: &'static str,
     /// What may follow it; empty if nothing may.
@@ -44,7 +44,7 @@ pub struct Usage {
 }
 
 /// All commands, in the order of `/help`.
-pub const COMMANDS: &[Usage] = &[
+pub const COMMANDS: &[CommandHelp] = &[
     usage("help", "", "list these commands"),
     usage("send", "TEXT", "send TEXT, whatever it begins with"),
     usage("file", "PATH", "send a file as one text message"),
@@ -61,8 +61,8 @@ pub const COMMANDS: &[Usage] = &[
     usage("quit", "", "close with 1000 and end, as ^D does"),
 ];
 
-const fn usage(name: &'static str, arguments: &'static str, help: &'static str) -> Usage {
-    Usage {
+const fn usage(name: &'static str, arguments: &'static str, help: &'static str) -> CommandHelp {
+    CommandHelp {
         name,
         arguments,
         help,
@@ -77,7 +77,7 @@ const SHOWN: usize = 40;
 /// # Errors
 ///
 /// What is wrong with the command, and what would be right; nothing is to be sent then.
-pub fn parse(line: &str, force: bool) -> Result<Order, String> {
+pub fn parse(line: &str, force: bool) -> Result<PromptCommand, String> {
     let Some(command) = line.strip_prefix('/') else {
         return Ok(text(line));
     };
@@ -86,16 +86,18 @@ pub fn parse(line: &str, force: bool) -> Result<Order, String> {
     }
     let (name, rest) = split_word(command);
     match name {
-        "help" => alone(name, rest, Order::Help),
-        "status" => alone(name, rest, Order::Status),
-        "quit" => alone(name, rest, Order::Quit),
+        "help" => alone(name, rest, PromptCommand::Help),
+        "status" => alone(name, rest, PromptCommand::Status),
+        "quit" => alone(name, rest, PromptCommand::Quit),
         "send" => Ok(text(rest)),
         "file" => file(name, Kind::Text, rest),
         "binary" => file(name, Kind::Binary, rest),
-        "hex" => Ok(Order::Send(Command::Binary(bytes_of_hex(rest)?))),
-        "ping" => Ok(Order::Send(Command::Ping(control(name, rest)?))),
-        "pong" => Ok(Order::Send(Command::Pong(control(name, rest)?))),
-        "close" => Ok(Order::Send(Command::Close(Some(close(rest, force)?)))),
+        "hex" => Ok(PromptCommand::Send(Command::Binary(bytes_of_hex(rest)?))),
+        "ping" => Ok(PromptCommand::Send(Command::Ping(control(name, rest)?))),
+        "pong" => Ok(PromptCommand::Send(Command::Pong(control(name, rest)?))),
+        "close" => Ok(PromptCommand::Send(Command::Close(Some(close(
+            rest, force,
+        )?)))),
         _ => Err(unknown(name)),
     }
 }
@@ -127,12 +129,12 @@ pub fn is_unfinished(text: &str) -> bool {
 
 /// The prompt's language, for the line editor.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Orders {
+pub struct PromptLanguage {
     /// Whether any close code may be sent, as with `--force`.
     pub force: bool,
 }
 
-impl Language for Orders {
+impl InputLanguage for PromptLanguage {
     fn unfinished(&self, text: &str) -> bool {
         is_unfinished(text)
     }
@@ -140,7 +142,7 @@ impl Language for Orders {
     fn ends(&self, line: &str) -> bool {
         matches!(
             parse(line, self.force),
-            Ok(Order::Quit | Order::Send(Command::Close(_)))
+            Ok(PromptCommand::Quit | PromptCommand::Send(Command::Close(_)))
         )
     }
 
@@ -171,8 +173,8 @@ impl Language for Orders {
     }
 }
 
-fn text(text: &str) -> Order {
-    Order::Send(Command::Text(text.to_owned().into()))
+fn text(text: &str) -> PromptCommand {
+    PromptCommand::Send(Command::Text(text.to_owned().into()))
 }
 
 /// The first word, and what follows the one blank after it.
@@ -180,7 +182,7 @@ fn split_word(text: &str) -> (&str, &str) {
     text.split_once(char::is_whitespace).unwrap_or((text, ""))
 }
 
-fn alone(name: &str, rest: &str, order: Order) -> Result<Order, String> {
+fn alone(name: &str, rest: &str, order: PromptCommand) -> Result<PromptCommand, String> {
     if rest.trim().is_empty() {
         Ok(order)
     } else {
@@ -190,10 +192,10 @@ fn alone(name: &str, rest: &str, order: Order) -> Result<Order, String> {
     }
 }
 
-fn file(name: &str, kind: Kind, rest: &str) -> Result<Order, String> {
+fn file(name: &str, kind: Kind, rest: &str) -> Result<PromptCommand, String> {
     match rest.trim() {
         "" => Err(format!("/{name} needs the path of a file: /{name} PATH")),
-        path => Ok(Order::File {
+        path => Ok(PromptCommand::File {
             kind,
             path: path.to_owned(),
         }),
@@ -257,7 +259,7 @@ fn unknown(name: &str) -> String {
     format!("unknown command /{shown}; {meant}/help lists them; //{shown} … sends it as text")
 }
 
-fn call(usage: &Usage) -> String {
+fn call(usage: &CommandHelp) -> String {
     format!("/{} {}", usage.name, usage.arguments)
         .trim_end()
         .to_owned()

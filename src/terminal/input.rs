@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Something that happened at the keyboard.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Entry {
+pub enum InputEvent {
     /// A line was entered; it may hold line feeds.
     Line(String),
     /// ^C was pressed.
@@ -25,50 +25,50 @@ pub enum Entry {
 }
 
 /// The end that the reading thread writes to.
-pub(crate) struct Mail {
-    entries: Mutex<VecDeque<Entry>>,
+pub(crate) struct KeyQueue {
+    entries: Mutex<VecDeque<InputEvent>>,
     bell: UnixStream,
 }
 
-impl Mail {
+impl KeyQueue {
     /// Hands an entry over and wakes the loop.
-    pub(crate) fn push(&self, entry: Entry) {
+    pub(crate) fn push(&self, entry: InputEvent) {
         let mut entries = self.lock();
         entries.push_back(entry);
         // The bell can only be full of earlier rings, or have no listener any more: both are well.
         let _ = (&self.bell).write(&[1]);
     }
 
-    fn lock(&self) -> MutexGuard<'_, VecDeque<Entry>> {
+    fn lock(&self) -> MutexGuard<'_, VecDeque<InputEvent>> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// What was typed and not yet heard: a descriptor to poll, and entries to take.
-pub struct Typed {
-    mail: Arc<Mail>,
+pub struct TypedInput {
+    keys: Arc<KeyQueue>,
     ear: UnixStream,
 }
 
-impl Typed {
+impl TypedInput {
     /// Both ends.
     ///
     /// # Errors
     ///
     /// What the operating system said to a new socket pair.
-    pub(crate) fn pair() -> io::Result<(Self, Arc<Mail>)> {
+    pub(crate) fn pair() -> io::Result<(Self, Arc<KeyQueue>)> {
         let (ear, bell) = UnixStream::pair()?;
         ear.set_nonblocking(true)?;
         bell.set_nonblocking(true)?;
-        let mail = Arc::new(Mail {
+        let keys = Arc::new(KeyQueue {
             entries: Mutex::default(),
             bell,
         });
         let typed = Self {
-            mail: Arc::clone(&mail),
+            keys: Arc::clone(&keys),
             ear,
         };
-        Ok((typed, mail))
+        Ok((typed, keys))
     }
 
     /// The descriptor that is readable while entries wait.
@@ -78,8 +78,8 @@ impl Typed {
     }
 
     /// The oldest entry that waits. Never blocks.
-    pub fn take(&mut self) -> Option<Entry> {
-        let mut entries = self.mail.lock();
+    pub fn take(&mut self) -> Option<InputEvent> {
+        let mut entries = self.keys.lock();
         let entry = entries.pop_front();
         if entries.is_empty() {
             // Under the lock, so that no ring for a new entry is lost.
@@ -95,22 +95,22 @@ mod tests {
     use super::*;
     use nix::poll::{poll, PollFd, PollFlags, PollTimeout};
 
-    fn readable(typed: &Typed) -> bool {
+    fn readable(typed: &TypedInput) -> bool {
         let mut fds = [PollFd::new(typed.fd(), PollFlags::POLLIN)];
         poll(&mut fds, PollTimeout::ZERO).expect("poll a socket") == 1
     }
 
     #[test]
     fn the_descriptor_is_readable_while_entries_wait() {
-        let (mut typed, mail) = Typed::pair().expect("a socket pair");
+        let (mut typed, keys) = TypedInput::pair().expect("a socket pair");
         assert!(!readable(&typed));
         // More than a socket's buffer holds: ringing must not block.
         for number in 0..300_000 {
-            mail.push(Entry::Line(number.to_string()));
+            keys.push(InputEvent::Line(number.to_string()));
         }
         for number in 0..300_000 {
             assert!(readable(&typed), "{number}");
-            assert_eq!(typed.take(), Some(Entry::Line(number.to_string())));
+            assert_eq!(typed.take(), Some(InputEvent::Line(number.to_string())));
         }
         assert!(!readable(&typed));
         assert_eq!(typed.take(), None);

@@ -1,0 +1,31 @@
+//! What the terminal is told about the prompt: its looks, and the language of its lines.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// What the line editor must know of the language that is typed.
+pub trait InputLanguage: Send + Sync {
+    /// Whether `text` goes on, so that Enter begins a new line.
+    fn unfinished(&self, text: &str) -> bool;
+
+    /// Whether nothing will be typed after `line`, so that no new prompt is shown.
+    fn ends(&self, line: &str) -> bool;
+
+    /// What `line` could become; nothing if there is nothing to complete.
+    fn complete(&self, line: &str) -> Vec<String>;
+
+    /// What could follow `line`, to be shown after it.
+    fn hint(&self, line: &str) -> Option<String>;
+}
+
+/// How a terminal is to be used.
+pub struct TerminalOptions {
+    /// The file of the history; `None` keeps none beyond this run.
+    pub history: Option<PathBuf>,
+    /// What stands before the line being typed, without escape sequences.
+    pub sign: String,
+    /// Whether hints may be dimmed.
+    pub color: bool,
+    /// What is typed.
+    pub language: Arc<dyn InputLanguage>,
+}
