@@ -128,7 +128,7 @@ impl fmt::Display for Unmet {
 
 /// What is wrong with a session file, and where. Nothing in it is escaped.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Flaw {
+pub struct ParseError {
     /// The file as it was named.
     pub file: String,
     /// The line, counted from 1; 0 if it is the file as a whole.
@@ -141,7 +141,7 @@ pub struct Flaw {
     pub cause: String,
 }
 
-impl fmt::Display for Flaw {
+impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.file)?;
         for number in [self.line, self.column] {
@@ -427,7 +427,7 @@ pub enum Error {
 
     /// A session file can't be read.
     #[error("{0}")]
-    Script(Box<Flaw>),
+    SessionFile(Box<ParseError>),
 
     /// The server of `--serve` ended before it accepted a connection.
     #[error("the server of --serve ended before it was ready: {ending}")]
@@ -439,11 +439,11 @@ pub enum Error {
     },
 
     /// The server of `--serve` did not accept a connection in time.
-    #[error("--connect-timeout {} passed while waiting for the server of --serve to listen at {door}",
+    #[error("--connect-timeout {} passed while waiting for the server of --serve to listen at {endpoint}",
             seconds(*.limit))]
     ServerLate {
         /// Where it should have listened.
-        door: String,
+        endpoint: String,
         /// The limit.
         limit: Duration,
         /// The lines that it printed last.
@@ -469,7 +469,7 @@ impl Error {
     #[must_use]
     pub fn phase(&self) -> Phase {
         match self {
-            Self::Usage(_) | Self::Script(_) => Phase::Usage,
+            Self::Usage(_) | Self::SessionFile(_) => Phase::Usage,
             Self::Url(_) => Phase::Address,
             Self::Resolve { .. } | Self::ProxyName { .. } => Phase::Resolve,
             Self::Connect { .. }
@@ -507,7 +507,7 @@ impl Error {
     #[must_use]
     pub fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Usage(_) | Self::Script(_) => ExitCode::Usage,
+            Self::Usage(_) | Self::SessionFile(_) => ExitCode::Usage,
             Self::Url(_) => ExitCode::Address,
             Self::Resolve { .. } => ExitCode::Name,
             Self::ProxyName { .. } => ExitCode::ProxyName,

@@ -14,10 +14,13 @@ pub fn run(data: &[u8]) {
                 let printed = print(&script);
                 assert_eq!(parse("f", &printed).as_ref(), Ok(&script), "{printed}");
             }
-            Err(flaw) => {
-                assert!(!flaw.cause.is_empty(), "{flaw}");
-                let characters = flaw.text.chars().count();
-                assert!(flaw.column as usize <= characters + 1, "{flaw}");
+            Err(parse_error) => {
+                assert!(!parse_error.cause.is_empty(), "{parse_error}");
+                let characters = parse_error.text.chars().count();
+                assert!(
+                    parse_error.column as usize <= characters + 1,
+                    "{parse_error}"
+                );
             }
         }
     }

@@ -1,11 +1,11 @@
-//! `wsline test`: session files and records are run against a server, and reported on.
+//! `wsline test`: session files and records are run against a server, and written on.
 //!
 //! All files are read first. Then the server of `--serve` is started, if there is one, the files
 //! are run, and the server is ended, whatever happens between. The place in the middle of it all is
-//! the desk: it hears of files, of the server's lines and of signals, and alone it prints.
+//! the controller: it hears of files, of the server's lines and of signals, and alone it prints.
 
-mod board;
 mod console;
+mod file_result;
 mod files;
 mod junit;
 mod load;
@@ -14,9 +14,9 @@ mod play;
 mod pool;
 mod ready;
 mod redact;
+mod reporter;
 mod secrets;
 mod server;
-mod trial;
 mod untrusted;
 
 use std::ffi::OsString;
@@ -29,16 +29,16 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use self::board::{Board, Form, Look};
 use self::console::{Console, Stop};
-use self::junit::{Findings, Junit};
+use self::file_result::{Counts, FileResults};
+use self::junit::{Junit, ReportData};
 use self::load::{Loaded, Variables};
-use self::play::Say;
-use self::pool::{Desk, Manner, News};
-use self::ready::Door;
+use self::play::PrintLine;
+use self::pool::{Controller, PoolOptions, WorkerEvent};
+use self::ready::Endpoint;
 use self::redact::Redactor;
+use self::reporter::{ReportFormat, ReportStyle, Reporter};
 use self::server::Server;
-use self::trial::{Counts, Trials};
 use crate::cli::{Options, TestOptions};
 use crate::connect::tls;
 use crate::deadline::Deadline;
@@ -75,7 +75,7 @@ pub struct Settings {
 ///
 /// # Errors
 ///
-/// [`Error::Usage`] and [`Error::Script`] if there is nothing to run, what kept the server of
+/// [`Error::Usage`] and [`Error::SessionFile`] if there is nothing to run, what kept the server of
 /// `--serve` from starting, and [`Error::Output`] for a report that could not be written. What went
 /// wrong with a file is in the report, and in the exit code.
 pub fn run(
@@ -111,20 +111,21 @@ pub fn run(
     }
     let secrets = secrets::of(test.url.as_deref(), options);
     let redactor = variables.redactor(&files, &secrets);
-    let door = door(&test, options, &files, variables, &redactor)?;
+    let endpoint = endpoint(&test, options, &files, variables, &redactor)?;
     let junit = test.junit.as_deref().map(Junit::create).transpose()?;
 
-    let (sender, news) = channel();
+    let (sender, events) = channel();
     let stop = Stop::default();
-    let board = board(&test, environment, redactor.clone(), files.len(), &stop).map_err(failed)?;
-    let mut desk = Desk::new(board, news, test.verbose);
-    hear_signals(sender.clone(), Arc::clone(&stop))?;
+    let reporter =
+        reporter(&test, environment, redactor.clone(), files.len(), &stop).map_err(failed)?;
+    let mut controller = Controller::new(reporter, events, test.verbose);
+    forward_signals(sender.clone(), Arc::clone(&stop))?;
     let not_begun = files.iter().map(|file| (file.name.clone(), None)).collect();
-    let manner = Manner {
+    let pool_options = PoolOptions {
         jobs: test.jobs.get(),
         bail: test.bail,
     };
-    let serve = test.serve.clone().zip(door);
+    let serve = test.serve.clone().zip(endpoint);
     let settings = Settings {
         vars: test.vars,
         url: test.url,
@@ -141,31 +142,38 @@ pub fn run(
         },
         verbose: test.verbose,
     };
-    let run =
-        |file: Loaded, signals: &mut Signals, say: &Say| play::run(file, &settings, signals, say);
-    let ran = with_server(serve, options.connect_timeout, &sender, &mut desk, |desk| {
-        pool::run(files, manner, &run, &sender, desk)
-    });
-    let (trials, fault) = match ran {
-        Ok(trials) => (trials, None),
+    let run = |file: Loaded, signals: &mut Signals, say: &PrintLine| {
+        play::run(file, &settings, signals, say)
+    };
+    let ran = with_server(
+        serve,
+        options.connect_timeout,
+        &sender,
+        &mut controller,
+        |controller| pool::run(files, pool_options, &run, &sender, controller),
+    );
+    let (results, fault) = match ran {
+        Ok(results) => (results, None),
         Err(error) => (not_begun, Some(error)),
     };
     let lasted = begun.elapsed();
-    let code = exit_code(&trials, fault.as_ref(), &desk);
-    desk.board.close(Counts::of(&trials), lasted, code.number());
-    let findings = Findings {
-        trials: &trials,
-        fault: fault.as_ref().filter(|_| desk.signal().is_none()),
+    let code = exit_code(&results, fault.as_ref(), &controller);
+    controller
+        .reporter
+        .close(Counts::of(&results), lasted, code.number());
+    let data = ReportData {
+        results: &results,
+        fault: fault.as_ref().filter(|_| controller.signal().is_none()),
         lasted,
     };
-    let reported = junit.map_or(Ok(()), |junit| junit.write(findings, &redactor, stop));
+    let written = junit.map_or(Ok(()), |junit| junit.write(data, &redactor, stop));
     // One may have come while a report waited for its reader.
-    while desk.hear(Some(Duration::ZERO)).is_some() {}
-    if let Some(signal) = desk.signal() {
+    while controller.receive(Some(Duration::ZERO)).is_some() {}
+    if let Some(signal) = controller.signal() {
         return Err(Error::Signal(signal));
     }
-    reported?;
-    match (fault, desk.board.take_fault()) {
+    written?;
+    match (fault, controller.reporter.take_fault()) {
         (Some(error), _) => Err(error),
         (None, Some(cause)) => Err(Error::Output {
             target: "standard output".to_owned(),
@@ -177,40 +185,42 @@ pub fn run(
 
 /// What the shell is told: a signal before everything, then what kept the files from being run, then
 /// the first file, in their order, that did not pass.
-fn exit_code(trials: &Trials, fault: Option<&Error>, desk: &Desk) -> ExitCode {
-    if let Some(signal) = desk.signal() {
+fn exit_code(results: &FileResults, fault: Option<&Error>, controller: &Controller) -> ExitCode {
+    if let Some(signal) = controller.signal() {
         return Error::Signal(signal).exit_code();
     }
-    let mut errors = trials
+    let mut errors = results
         .iter()
-        .filter_map(|(_, trial)| trial.as_ref()?.verdict.error());
+        .filter_map(|(_, result)| result.as_ref()?.verdict.error());
     let first = fault.or_else(|| errors.next());
     first.map_or(ExitCode::Success, Error::exit_code)
 }
 
-fn board(
+fn reporter(
     test: &TestOptions,
     environment: &Environment,
     redactor: Redactor,
     total: usize,
     stop: &Stop,
-) -> io::Result<Board> {
-    let form = match (test.json, test.quiet) {
-        (true, _) => Form::Json,
-        (_, true) => Form::Failures,
-        _ => Form::Lines,
+) -> io::Result<Reporter> {
+    let format = match (test.json, test.quiet) {
+        (true, _) => ReportFormat::Json,
+        (_, true) => ReportFormat::Failures,
+        _ => ReportFormat::Lines,
     };
     let screen = environment.stdout == Stream::Terminal && !environment.dumb;
     let columns = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
-    let look = Look {
-        form,
+    let style = ReportStyle {
+        format,
         palette: plan::palette(test.color, environment.stdout, environment),
-        live: (screen && form != Form::Json).then(columns).flatten(),
+        live: (screen && format != ReportFormat::Json)
+            .then(columns)
+            .flatten(),
     };
     let console = |fd| Console::new(fd, Arc::clone(stop)).map(Box::new);
     let (out, err) = (io::stdout(), io::stderr());
     let (out, err) = (console(out.as_fd())?, console(err.as_fd())?);
-    Ok(Board::new(look, out, err, redactor, total))
+    Ok(Reporter::new(style, out, err, redactor, total))
 }
 
 fn failed(cause: io::Error) -> Error {
@@ -221,14 +231,14 @@ fn failed(cause: io::Error) -> Error {
 }
 
 /// Hears the process's signals, for as long as it lasts.
-fn hear_signals(sender: Sender<News>, stop: Stop) -> Result<(), Error> {
+fn forward_signals(sender: Sender<WorkerEvent>, stop: Stop) -> Result<(), Error> {
     let mut signals = Signals::register().map_err(failed)?;
     let hear = move || {
-        // Without a poll no signal is heard, as in a session; and without a desk none is needed.
+        // Without a poll no signal is heard, as in a session; and without a controller none is needed.
         while let Ok(numbers) = signals.wait() {
             for number in numbers {
                 stop.get_or_init(Instant::now);
-                if sender.send(News::Signal(number)).is_err() {
+                if sender.send(WorkerEvent::Signal(number)).is_err() {
                     return;
                 }
             }
@@ -242,13 +252,13 @@ fn hear_signals(sender: Sender<News>, stop: Stop) -> Result<(), Error> {
 }
 
 /// Where the server of `--serve` will listen, if one is started.
-fn door(
+fn endpoint(
     test: &TestOptions,
     options: &Options,
     files: &[Loaded],
     variables: Variables<'_>,
     redactor: &Redactor,
-) -> Result<Option<Door>, Error> {
+) -> Result<Option<Endpoint>, Error> {
     if test.serve.is_none() {
         return Ok(None);
     }
@@ -264,65 +274,70 @@ fn door(
         problem: redactor.apply(&invalid.problem).into_owned(),
         hint: invalid.hint.map(|hint| redactor.apply(&hint).into_owned()),
     })?;
-    Ok(Some(Door::of(&target, &plan::way(options))))
+    Ok(Some(Endpoint::of(&target, &plan::way(options))))
 }
 
 /// Does `work` while the server runs, if there is one.
 fn with_server(
-    serve: Option<(String, Door)>,
+    serve: Option<(String, Endpoint)>,
     limit: Duration,
-    sender: &Sender<News>,
-    desk: &mut Desk,
-    work: impl FnOnce(&mut Desk) -> Result<Trials, Error>,
-) -> Result<Trials, Error> {
-    let Some((command, door)) = serve else {
-        return work(desk);
+    sender: &Sender<WorkerEvent>,
+    controller: &mut Controller,
+    work: impl FnOnce(&mut Controller) -> Result<FileResults, Error>,
+) -> Result<FileResults, Error> {
+    let Some((command, endpoint)) = serve else {
+        return work(controller);
     };
-    if door.is_open() {
+    if endpoint.is_open() {
         let sentence = format!(
-            "something accepts connections at {door} before --serve has started its server: end \
+            "something accepts connections at {endpoint} before --serve has started its server: end \
              it, or leave out --serve"
         );
-        return Err(Error::Usage(desk.redacted(&sentence)));
+        return Err(Error::Usage(controller.redacted(&sentence)));
     }
     // What nobody will be told need not wait for anybody.
-    let lines = desk.is_verbose().then(|| sender.clone());
+    let lines = controller.is_verbose().then(|| sender.clone());
     let mut server = Server::start(&command, move |line| {
         if let Some(lines) = &lines {
-            // Without a desk nobody wants to know.
-            let _ = lines.send(News::Said(format!("server: {line}")));
+            // Without a controller nobody wants to know.
+            let _ = lines.send(WorkerEvent::Said(format!("server: {line}")));
         }
     })?;
-    let ran =
-        wait_until_open(&mut server, &door, Deadline::after(limit), desk).and_then(|()| work(desk));
+    let ran = wait_until_open(&mut server, &endpoint, Deadline::after(limit), controller)
+        .and_then(|()| work(controller));
     let died = match &ran {
-        Ok(trials) if Counts::of(trials).passed < trials.len() => died(&mut server, desk),
+        Ok(results) if Counts::of(results).passed < results.len() => died(&mut server, controller),
         _ => None,
     };
-    let signals = desk.signals();
+    let signals = controller.signals();
     server.end(|time| {
-        desk.hear(Some(time));
-        desk.signals() > signals
+        controller.receive(Some(time));
+        controller.signals() > signals
     });
     match (ran, died) {
-        (Err(Error::ServerLate { door, limit, .. }), _) => Err(Error::ServerLate {
-            door,
+        (
+            Err(Error::ServerLate {
+                endpoint, limit, ..
+            }),
+            _,
+        ) => Err(Error::ServerLate {
+            endpoint,
             limit,
-            last: last_lines(&server, desk),
+            last: last_lines(&server, controller),
         }),
         (Err(Error::ServerEnded { ending, .. }), _) => Err(Error::ServerEnded {
             ending,
-            last: last_lines(&server, desk),
+            last: last_lines(&server, controller),
         }),
-        (Ok(trials), Some(status)) => {
+        (Ok(results), Some(status)) => {
             let ending = server::ending(status);
-            desk.board.say(&format!(
+            controller.reporter.say(&format!(
                 "wsline: the server of --serve ended before the files did: {ending}"
             ));
-            for line in last_lines(&server, desk) {
-                desk.board.say(&format!("  {line}"));
+            for line in last_lines(&server, controller) {
+                controller.reporter.say(&format!("  {line}"));
             }
-            Ok(trials)
+            Ok(results)
         }
         (ran, _) => ran,
     }
@@ -330,32 +345,32 @@ fn with_server(
 
 /// How the server ended, if it is no more: that may be why files did not pass. Its connections end
 /// a moment before it does.
-fn died(server: &mut Server, desk: &mut Desk) -> Option<ExitStatus> {
+fn died(server: &mut Server, controller: &mut Controller) -> Option<ExitStatus> {
     let moment = Deadline::after(Duration::from_millis(250));
-    while moment.remaining().is_ok() && desk.signal().is_none() {
+    while moment.remaining().is_ok() && controller.signal().is_none() {
         if let Some(status) = server.ended() {
             return Some(status);
         }
-        desk.hear(Some(server::GLANCE));
+        controller.receive(Some(server::GLANCE));
     }
     None
 }
 
-fn last_lines(server: &Server, desk: &Desk) -> Vec<String> {
+fn last_lines(server: &Server, controller: &Controller) -> Vec<String> {
     let lines = server.last_lines();
-    lines.iter().map(|line| desk.redacted(line)).collect()
+    lines.iter().map(|line| controller.redacted(line)).collect()
 }
 
 /// Waits until the server accepts a connection.
 fn wait_until_open(
     server: &mut Server,
-    door: &Door,
+    endpoint: &Endpoint,
     deadline: Deadline,
-    desk: &mut Desk,
+    controller: &mut Controller,
 ) -> Result<(), Error> {
     loop {
-        let open = door.is_open();
-        // In this order: an end that came after the look is no reason to doubt it.
+        let open = endpoint.is_open();
+        // In this order: an end that came after the check is no reason to doubt it.
         if let Some(status) = server.ended() {
             return Err(Error::ServerEnded {
                 ending: server::ending(status),
@@ -367,13 +382,13 @@ fn wait_until_open(
         }
         if deadline.remaining().is_err() {
             return Err(Error::ServerLate {
-                door: desk.redacted(&door.to_string()),
+                endpoint: controller.redacted(&endpoint.to_string()),
                 limit: deadline.timeout(),
                 last: Vec::new(),
             });
         }
-        desk.hear(Some(server::GLANCE));
-        if let Some(signal) = desk.signal() {
+        controller.receive(Some(server::GLANCE));
+        if let Some(signal) = controller.signal() {
             return Err(Error::Signal(signal));
         }
     }

@@ -280,7 +280,7 @@ impl<'a> Driver<'a> {
                 match error {
                     // ^C at a prompt is the signal that it stands for: somebody waits.
                     Some(error @ Error::Signal(_)) => self.interrupt(error),
-                    Some(error @ (Error::Unmet(_) | Error::Script(_))) => {
+                    Some(error @ (Error::Unmet(_) | Error::SessionFile(_))) => {
                         self.end(Ending::Unmet(error));
                     }
                     Some(error) => self.fail(Link::default(), error),

@@ -56,8 +56,8 @@ pub fn explain(error: &Error, verbosity: Verbosity, palette: Palette, secrets: S
                 report.push_line(&format!("  {}", escape::text(line, Breaks::Shown)));
             }
         }
-        Error::Script(flaw) if flaw.line > 0 => {
-            for line in excerpt::lines(&flaw.text, flaw.column as usize, palette) {
+        Error::SessionFile(parse_error) if parse_error.line > 0 => {
+            for line in excerpt::lines(&parse_error.text, parse_error.column as usize, palette) {
                 report.push_line(&format!("  {line}"));
             }
         }
@@ -185,7 +185,7 @@ impl Report {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Flaw;
+    use crate::error::ParseError;
     use crate::http::{Body, Headers};
 
     fn refused(body: &[u8], truncated: bool, hint: Option<&str>) -> Error {
@@ -339,8 +339,8 @@ mod tests {
 
     #[test]
     fn a_flaw_of_a_session_file_is_shown_with_its_line() {
-        let flaw = |line, column| {
-            Error::Script(Box::new(Flaw {
+        let parse_error = |line, column| {
+            Error::SessionFile(Box::new(ParseError {
                 file: "t\x1b.ws".to_owned(),
                 line,
                 column,
@@ -350,12 +350,12 @@ mod tests {
         };
         let sentence = "wsline: t\\x1b.ws:3:5: no\n";
         assert_eq!(
-            told(&flaw(3, 5), Verbosity::Normal),
+            told(&parse_error(3, 5), Verbosity::Normal),
             format!("{sentence}  > a    b\n         ^\n")
         );
-        assert_eq!(told(&flaw(3, 5), Verbosity::Quiet), sentence);
+        assert_eq!(told(&parse_error(3, 5), Verbosity::Quiet), sentence);
         assert_eq!(
-            told(&flaw(0, 0), Verbosity::Normal),
+            told(&parse_error(0, 0), Verbosity::Normal),
             "wsline: t\\x1b.ws: no\n"
         );
     }

@@ -10,8 +10,8 @@ use serde_json::value::RawValue;
 
 use super::raw::{Field, File};
 use super::record::{Connection, Moment, Record, Said, What};
-use super::Script;
-use crate::error::Flaw;
+use super::SessionFile;
+use crate::error::ParseError;
 use crate::protocol::{CloseBody, CloseReason, MAX_CONTROL_PAYLOAD};
 
 /// The status of an answer that there was not.
@@ -87,7 +87,7 @@ struct Message<'a> {
 /// # Errors
 ///
 /// The first thing that is wrong with it: a field that is used, or that there is no WebSocket.
-pub fn read(file: &str, text: &str) -> Result<Script, Flaw> {
+pub fn read(file: &str, text: &str) -> Result<SessionFile, ParseError> {
     let file = &File::new(file, text);
     let archive: Archive<'_> = file.read(file.text)?;
     let mut opened = Vec::new();
@@ -121,7 +121,7 @@ pub fn read(file: &str, text: &str) -> Result<Script, Flaw> {
         let what = What::Refused(status);
         record.say(said(number, start, link, false, what));
     } else if opened.is_empty() {
-        return Err(file.flaw_as_a_whole(
+        return Err(file.error_of_file(
             "there is no WebSocket in this archive that was answered: an entry whose \
              _resourceType is \"websocket\", as Chrome exports it",
         ));
@@ -155,16 +155,16 @@ struct At<'a> {
 
 impl<'a> At<'a> {
     /// Reads an object or a list below this object.
-    fn read<T: Deserialize<'a>>(&self, name: &str, raw: &'a RawValue) -> Result<T, Flaw> {
-        self.file.read(raw.get()).map_err(|flaw| Flaw {
-            cause: format!("{}{name}: {}", self.path, flaw.cause),
-            ..flaw
+    fn read<T: Deserialize<'a>>(&self, name: &str, raw: &'a RawValue) -> Result<T, ParseError> {
+        self.file.read(raw.get()).map_err(|parse_error| ParseError {
+            cause: format!("{}{name}: {}", self.path, parse_error.cause),
+            ..parse_error
         })
     }
 
-    fn missing(&self, name: &str) -> Flaw {
+    fn missing(&self, name: &str) -> ParseError {
         self.file
-            .flaw(self.raw.get(), format!("{}{name} is missing", self.path))
+            .parse_error(self.raw.get(), format!("{}{name} is missing", self.path))
     }
 
     /// Reads a field below this object.
@@ -172,8 +172,8 @@ impl<'a> At<'a> {
         &self,
         name: &str,
         raw: &RawValue,
-        read: impl FnOnce(Field<'_>) -> Result<T, Flaw>,
-    ) -> Result<T, Flaw> {
+        read: impl FnOnce(Field<'_>) -> Result<T, ParseError>,
+    ) -> Result<T, ParseError> {
         let name = format!("{}{name}", self.path);
         read(Field {
             file: self.file,
@@ -187,15 +187,15 @@ impl<'a> At<'a> {
         &self,
         name: &str,
         raw: Option<&RawValue>,
-        read: impl FnOnce(Field<'_>) -> Result<T, Flaw>,
-    ) -> Result<T, Flaw> {
+        read: impl FnOnce(Field<'_>) -> Result<T, ParseError>,
+    ) -> Result<T, ParseError> {
         match raw {
             Some(raw) => self.below(name, raw, read),
             None => Err(self.missing(name)),
         }
     }
 
-    fn status(&self, entry: &Entry<'a>) -> Result<u16, Flaw> {
+    fn status(&self, entry: &Entry<'a>) -> Result<u16, ParseError> {
         let Some(raw) = entry.response else {
             return Ok(NO_ANSWER);
         };
@@ -212,7 +212,7 @@ impl<'a> At<'a> {
     }
 
     /// Whether anything went over it. That it failed is told in the same place.
-    fn has_messages(&self, entry: &Entry<'a>) -> Result<bool, Flaw> {
+    fn has_messages(&self, entry: &Entry<'a>) -> Result<bool, ParseError> {
         let Some(raw) = entry.messages else {
             return Ok(false);
         };
@@ -223,7 +223,7 @@ impl<'a> At<'a> {
 
     /// Whether the answer opens a WebSocket: 101, or in HTTP/2 any success of a CONNECT
     /// (RFC 8441 §5).
-    fn is_open(&self, entry: &Entry<'a>, status: u16) -> Result<bool, Flaw> {
+    fn is_open(&self, entry: &Entry<'a>, status: u16) -> Result<bool, ParseError> {
         let Some(raw) = entry.request.filter(|_| (200..300).contains(&status)) else {
             return Ok(status == 101);
         };
@@ -232,7 +232,7 @@ impl<'a> At<'a> {
         Ok(request.method.is_some_and(is_connect))
     }
 
-    fn connection(&self, entry: &Entry<'a>) -> Result<Connection, Flaw> {
+    fn connection(&self, entry: &Entry<'a>) -> Result<Connection, ParseError> {
         let start = entry
             .started_date_time
             .map(|raw| self.below(".startedDateTime", raw, |field| field.time()))
@@ -258,7 +258,12 @@ impl<'a> At<'a> {
         })
     }
 
-    fn messages(&self, entry: &Entry<'a>, link: usize, record: &mut Record) -> Result<(), Flaw> {
+    fn messages(
+        &self,
+        entry: &Entry<'a>,
+        link: usize,
+        record: &mut Record,
+    ) -> Result<(), ParseError> {
         let Some(raw) = entry.messages else {
             return Ok(());
         };
@@ -277,7 +282,7 @@ impl<'a> At<'a> {
     }
 
     /// A message or a control frame; `None` for an error, which Chrome tells in the same place.
-    fn message(&self, link: usize) -> Result<Option<Said>, Flaw> {
+    fn message(&self, link: usize) -> Result<Option<Said>, ParseError> {
         let message: Message<'_> = self.read("", self.raw)?;
         let kind = self.need(".type", message.kind, |field| {
             let kind = field.text()?;
@@ -311,7 +316,7 @@ impl<'a> At<'a> {
     }
 }
 
-fn control(field: &Field<'_>) -> Result<Vec<u8>, Flaw> {
+fn control(field: &Field<'_>) -> Result<Vec<u8>, ParseError> {
     let payload = field.base64()?;
     if payload.len() > MAX_CONTROL_PAYLOAD {
         return Err(field.wrong("at most 125 bytes in base64 (RFC 6455 §5.5)"));
@@ -320,7 +325,7 @@ fn control(field: &Field<'_>) -> Result<Vec<u8>, Flaw> {
 }
 
 /// The body of a Close (RFC 6455 §5.5.1), with whatever code was sent.
-fn body(field: &Field<'_>) -> Result<CloseBody, Flaw> {
+fn body(field: &Field<'_>) -> Result<CloseBody, ParseError> {
     let payload = control(field)?;
     let wrong =
         || field.wrong("the body of a Close in base64: a code in two bytes, not 1005, and UTF-8");

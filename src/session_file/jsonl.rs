@@ -10,8 +10,8 @@ use serde_json::value::RawValue;
 
 use super::raw::{Field, File};
 use super::record::{Connection, Record, Said, What};
-use super::Script;
-use crate::error::Flaw;
+use super::SessionFile;
+use crate::error::ParseError;
 use crate::protocol::{CloseReason, MAX_CONTROL_PAYLOAD};
 
 #[derive(Deserialize)]
@@ -60,7 +60,7 @@ struct Header<'a> {
 /// # Errors
 ///
 /// The first thing that is wrong with it: a field that is used, or that nothing was opened.
-pub fn read(file: &str, text: &str) -> Result<Script, Flaw> {
+pub fn read(file: &str, text: &str) -> Result<SessionFile, ParseError> {
     let file = &File::new(file, text);
     let mut reader = Reader {
         record: Record::default(),
@@ -76,13 +76,13 @@ pub fn read(file: &str, text: &str) -> Result<Script, Flaw> {
         // serde would take an array for a struct too, field by field.
         if !line.starts_with('{') {
             let cause = "no JSON object, which each line of --json is";
-            return Err(file.flaw(line, cause.to_owned()));
+            return Err(file.parse_error(line, cause.to_owned()));
         }
         let object = file.read(line)?;
         reader.read(&Row { file, line, object })?;
     }
     if reader.open.is_empty() {
-        return Err(file.flaw_as_a_whole(
+        return Err(file.error_of_file(
             "no connection is opened in it: there is no object of type \"open\", as \
              wsline --json prints it",
         ));
@@ -106,7 +106,7 @@ struct Reader {
 }
 
 impl Reader {
-    fn read(&mut self, row: &Row<'_>) -> Result<(), Flaw> {
+    fn read(&mut self, row: &Row<'_>) -> Result<(), ParseError> {
         let kind = row.need("type", row.object.kind, |field| field.text())?;
         if !["open", "text", "binary", "ping", "pong", "close", "error"].contains(&&*kind) {
             return Ok(());
@@ -124,7 +124,7 @@ impl Reader {
                 return Ok(());
             }
             let cause = format!("a {kind} stands before the open of its connection");
-            return Err(row.file.flaw(row.line, cause));
+            return Err(row.file.parse_error(row.line, cause));
         };
         if kind == "error" {
             self.failed.push(link);
@@ -149,7 +149,7 @@ impl Reader {
 
     /// The record of how a connection ended. What we sent is not in it, where we were first; the
     /// server's answer has the same code (RFC 6455 §5.5.1).
-    fn close(&mut self, row: &Row<'_>, link: usize) -> Result<(), Flaw> {
+    fn close(&mut self, row: &Row<'_>, link: usize) -> Result<(), ParseError> {
         let code = row.need("code", row.object.code, |field| field.number())?;
         let reason = row
             .object
@@ -166,7 +166,7 @@ impl Reader {
                 code => Some(
                     CloseReason::from_user(code, &reason, false)
                         .or_else(|_| CloseReason::from_user(1000, "", false))
-                        .map_err(|error| row.file.flaw(row.line, error.to_string()))?,
+                        .map_err(|error| row.file.parse_error(row.line, error.to_string()))?,
                 ),
             };
             self.say(row, link, true, What::Close(sent))?;
@@ -179,7 +179,13 @@ impl Reader {
         self.say(row, link, false, what)
     }
 
-    fn say(&mut self, row: &Row<'_>, link: usize, sent: bool, what: What) -> Result<(), Flaw> {
+    fn say(
+        &mut self,
+        row: &Row<'_>,
+        link: usize,
+        sent: bool,
+        what: What,
+    ) -> Result<(), ParseError> {
         let at = row.object.time.map(|raw| row.field("time", raw).time());
         self.record.say(Said {
             number: row.file.number(row.line),
@@ -205,23 +211,25 @@ impl<'a> Row<'a> {
         &self,
         name: &'a str,
         raw: Option<&'a RawValue>,
-        read: impl FnOnce(Field<'_>) -> Result<T, Flaw>,
-    ) -> Result<T, Flaw> {
+        read: impl FnOnce(Field<'_>) -> Result<T, ParseError>,
+    ) -> Result<T, ParseError> {
         match raw {
             Some(raw) => read(self.field(name, raw)),
-            None => Err(self.file.flaw(self.line, format!("{name} is missing"))),
+            None => Err(self
+                .file
+                .parse_error(self.line, format!("{name} is missing"))),
         }
     }
 
-    fn connection(&self) -> Result<Connection, Flaw> {
+    fn connection(&self) -> Result<Connection, ParseError> {
         let start = self.object.time.map(|raw| self.field("time", raw).time());
         let url = self.need("url", self.object.url, |field| field.address())?;
         let mut headers = Vec::new();
         if let Some(raw) = self.object.request {
             let request = self.file.read::<Request<'_>>(raw.get());
-            let request = request.map_err(|flaw| Flaw {
-                cause: format!("request: {}", flaw.cause),
-                ..flaw
+            let request = request.map_err(|parse_error| ParseError {
+                cause: format!("request: {}", parse_error.cause),
+                ..parse_error
             })?;
             for header in request.headers {
                 let name = self.field("the name of a header", header.name).text()?;
@@ -238,7 +246,7 @@ impl<'a> Row<'a> {
     }
 
     /// Text in `data`, or bytes in `base64`.
-    fn payload(&self) -> Result<Vec<u8>, Flaw> {
+    fn payload(&self) -> Result<Vec<u8>, ParseError> {
         let payload = match (self.object.data, self.object.base64) {
             (Some(data), _) => self.field("data", data).text()?.into_bytes(),
             (None, Some(bytes)) => self.field("base64", bytes).base64()?,
@@ -250,7 +258,7 @@ impl<'a> Row<'a> {
                  this one has {}",
                 payload.len()
             );
-            return Err(self.file.flaw(self.line, cause));
+            return Err(self.file.parse_error(self.line, cause));
         }
         Ok(payload)
     }

@@ -17,7 +17,7 @@ mod tests;
 mod variables;
 
 pub use parse::{decode, parse};
-pub use place::flaw_at;
+pub use place::error_at;
 pub use print::{around_message, comment, print, print_line};
 pub use template::is_name;
 
@@ -27,7 +27,7 @@ use crate::protocol::Kind;
 
 /// A session file.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Script {
+pub struct SessionFile {
     /// Its statements, in their order.
     pub lines: Vec<Line>,
 }

@@ -11,9 +11,9 @@ mod value;
 pub(super) use value::cause as json_cause;
 
 use super::grammar::{EXPECTED, SENT, STATEMENTS};
-use super::place::{flaw, Joined, Span, Wrong};
-use super::{template, Line, Script, Statement};
-use crate::error::Flaw;
+use super::place::{parse_error, Joined, Span, SpanError};
+use super::{template, Line, SessionFile, Statement};
+use crate::error::ParseError;
 use crate::text::duration;
 use crate::text::suggest::nearest;
 
@@ -25,7 +25,7 @@ const SHOWN: usize = 40;
 /// # Errors
 ///
 /// The first thing that is wrong with it.
-pub fn parse(file: &str, text: &str) -> Result<Script, Flaw> {
+pub fn parse(file: &str, text: &str) -> Result<SessionFile, ParseError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut lines = Vec::new();
     let mut open: Option<Joined<'_>> = None;
@@ -47,7 +47,7 @@ pub fn parse(file: &str, text: &str) -> Result<Script, Flaw> {
             let Some(statement) = &mut open else {
                 let cause = "an indented line continues the statement right above it, and there \
                              is none: a statement begins at the start of its line";
-                return Err(flaw(file, number, line, 0, cause.to_owned()));
+                return Err(parse_error(file, number, line, 0, cause.to_owned()));
             };
             statement.push(number, line);
             continue;
@@ -58,7 +58,7 @@ pub fn parse(file: &str, text: &str) -> Result<Script, Flaw> {
         }
     }
     lines.extend(finish(file, open)?);
-    Ok(Script { lines })
+    Ok(SessionFile { lines })
 }
 
 /// The text of a file, if it is UTF-8; without a byte order mark.
@@ -66,7 +66,7 @@ pub fn parse(file: &str, text: &str) -> Result<Script, Flaw> {
 /// # Errors
 ///
 /// Where it stops being UTF-8.
-pub fn decode<'a>(file: &str, bytes: &'a [u8]) -> Result<&'a str, Flaw> {
+pub fn decode<'a>(file: &str, bytes: &'a [u8]) -> Result<&'a str, ParseError> {
     let error = match std::str::from_utf8(bytes) {
         Ok(text) => return Ok(text.strip_prefix('\u{feff}').unwrap_or(text)),
         Err(error) => error,
@@ -82,11 +82,11 @@ pub fn decode<'a>(file: &str, bytes: &'a [u8]) -> Result<&'a str, Flaw> {
     );
     let number = u32::try_from(number).unwrap_or(u32::MAX);
     let line = line.strip_suffix('\r').unwrap_or(&line);
-    Err(flaw(file, number, line, good.len() - start, cause))
+    Err(parse_error(file, number, line, good.len() - start, cause))
 }
 
 /// Only tabs and line ends may stand in a file as they are: others can't be seen in it.
-fn refuse_controls(file: &str, number: u32, line: &str) -> Result<(), Flaw> {
+fn refuse_controls(file: &str, number: u32, line: &str) -> Result<(), ParseError> {
     let is_control = |c: char| c.is_control() && c != '\t';
     let Some(at) = line.find(is_control) else {
         return Ok(());
@@ -101,10 +101,10 @@ fn refuse_controls(file: &str, number: u32, line: &str) -> Result<(), Flaw> {
             u32::from(other)
         ),
     };
-    Err(flaw(file, number, line, at, cause))
+    Err(parse_error(file, number, line, at, cause))
 }
 
-fn finish(file: &str, statement: Option<Joined<'_>>) -> Result<Option<Line>, Flaw> {
+fn finish(file: &str, statement: Option<Joined<'_>>) -> Result<Option<Line>, ParseError> {
     let Some(joined) = statement else {
         return Ok(None);
     };
@@ -114,12 +114,12 @@ fn finish(file: &str, statement: Option<Joined<'_>>) -> Result<Option<Line>, Fla
             link,
             statement,
         })),
-        Err(wrong) => Err(joined.flaw(file, wrong)),
+        Err(wrong) => Err(joined.parse_error(file, wrong)),
     }
 }
 
 /// `[@NAME] STATEMENT`.
-fn line(span: Span<'_>) -> Result<(Option<String>, Statement), Wrong> {
+fn line(span: Span<'_>) -> Result<(Option<String>, Statement), SpanError> {
     let span = span.trim();
     let Some(name) = span.text.strip_prefix('@') else {
         return statement(span).map(|statement| (None, statement));
@@ -127,11 +127,11 @@ fn line(span: Span<'_>) -> Result<(Option<String>, Statement), Wrong> {
     let (word, rest) = span.split_word();
     let name = &name[..word.text.len() - 1];
     if name.is_empty() {
-        return Err(word.wrong("the connection's name is missing after @, as in @alice > hi"));
+        return Err(word.error("the connection's name is missing after @, as in @alice > hi"));
     }
     if let Some(at) = name.find(|c| !is_of_a_link(c)) {
         let wrong = name[at..].chars().next().unwrap_or_default();
-        return Err(word.wrong_at(
+        return Err(word.error_at(
             1 + at,
             format!(
                 "`{wrong}` can't stand in a connection's name: it has letters, digits, _ and -"
@@ -139,7 +139,7 @@ fn line(span: Span<'_>) -> Result<(Option<String>, Statement), Wrong> {
         ));
     }
     if rest.is_empty() {
-        return Err(rest.wrong(format!(
+        return Err(rest.error(format!(
             "what @{name} does is missing, as in @{name} > hi or @{name} < hi"
         )));
     }
@@ -151,7 +151,7 @@ pub(super) fn is_of_a_link(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '_' | '-')
 }
 
-fn statement(span: Span<'_>) -> Result<Statement, Wrong> {
+fn statement(span: Span<'_>) -> Result<Statement, SpanError> {
     let (word, rest) = span.split_word();
     match word.text {
         ">" => message::sent(rest).map(Statement::Send),
@@ -173,9 +173,9 @@ fn statement(span: Span<'_>) -> Result<Statement, Wrong> {
     }
 }
 
-fn unknown(word: Span<'_>) -> Wrong {
+fn unknown(word: Span<'_>) -> SpanError {
     if let Some(mark) = word.text.chars().next().filter(|c| ['>', '<'].contains(c)) {
-        return word.wrong_at(1, format!("a blank is missing after {mark}"));
+        return word.error_at(1, format!("a blank is missing after {mark}"));
     }
     let mut shown: String = word.text.chars().take(SHOWN).collect();
     if shown.len() < word.text.len() {
@@ -194,32 +194,32 @@ fn unknown(word: Span<'_>) -> Wrong {
             others.join(", ")
         )
     };
-    word.wrong(format!("unknown statement \"{shown}\": {next}"))
+    word.error(format!("unknown statement \"{shown}\": {next}"))
 }
 
-fn time(span: Span<'_>, example: &str) -> Result<std::time::Duration, Wrong> {
+fn time(span: Span<'_>, example: &str) -> Result<std::time::Duration, SpanError> {
     if span.is_empty() {
-        return Err(span.wrong(format!("a duration is missing, as in {example}")));
+        return Err(span.error(format!("a duration is missing, as in {example}")));
     }
-    duration::parse(span.text).map_err(|cause| span.wrong(cause))
+    duration::parse(span.text).map_err(|cause| span.error(cause))
 }
 
-fn strict(span: Span<'_>) -> Result<bool, Wrong> {
+fn strict(span: Span<'_>) -> Result<bool, SpanError> {
     match span.text {
         "" | "on" => Ok(true),
         "off" => Ok(false),
-        _ => Err(span.wrong("strict stands alone, or before on or off")),
+        _ => Err(span.error("strict stands alone, or before on or off")),
     }
 }
 
 /// `NAME /json/pointer`.
-fn capture(span: Span<'_>) -> Result<Statement, Wrong> {
+fn capture(span: Span<'_>) -> Result<Statement, SpanError> {
     let (name, rest) = span.split_word();
     if name.is_empty() {
-        return Err(name.wrong("the variable's name is missing, as in capture ID /result/id"));
+        return Err(name.error("the variable's name is missing, as in capture ID /result/id"));
     }
     if !template::is_name(name.text) {
-        return Err(name.wrong(
+        return Err(name.error(
             "a variable's name has letters, digits and _, and begins with no digit, as in \
              capture ID /result/id",
         ));

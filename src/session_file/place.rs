@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::error::Flaw;
+use crate::error::ParseError;
 
 /// The characters that separate words. A line feed does it too, where a statement goes on in the
 /// next line.
@@ -10,7 +10,7 @@ pub(super) const BLANKS: [char; 3] = [' ', '\t', '\n'];
 
 /// What is wrong, and at which byte of the statement's text.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Wrong {
+pub(super) struct SpanError {
     pub(super) at: usize,
     pub(super) cause: String,
 }
@@ -60,13 +60,13 @@ impl Span<'_> {
     }
 
     /// Something is wrong with it.
-    pub(super) fn wrong(self, cause: impl Into<String>) -> Wrong {
-        self.wrong_at(0, cause)
+    pub(super) fn error(self, cause: impl Into<String>) -> SpanError {
+        self.error_at(0, cause)
     }
 
     /// Something is wrong at byte `at` of it.
-    pub(super) fn wrong_at(self, at: usize, cause: impl Into<String>) -> Wrong {
-        Wrong {
+    pub(super) fn error_at(self, at: usize, cause: impl Into<String>) -> SpanError {
+        SpanError {
             at: self.start + at,
             cause: cause.into(),
         }
@@ -142,25 +142,31 @@ impl<'a> Joined<'a> {
     }
 
     /// What is wrong with it, with its place in the file.
-    pub(super) fn flaw(&self, file: &str, wrong: Wrong) -> Flaw {
+    pub(super) fn parse_error(&self, file: &str, wrong: SpanError) -> ParseError {
         let piece = self
             .pieces
             .iter()
             .rev()
             .find(|piece| piece.start <= wrong.at);
         let Some(piece) = piece else {
-            return flaw(file, 0, "", 0, wrong.cause);
+            return parse_error(file, 0, "", 0, wrong.cause);
         };
         let at = piece.cut + wrong.at - piece.start;
-        flaw(file, piece.number, piece.line, at, wrong.cause)
+        parse_error(file, piece.number, piece.line, at, wrong.cause)
     }
 }
 
-/// A flaw at byte `at` of a line.
-pub(super) fn flaw(file: &str, number: u32, line: &str, at: usize, cause: String) -> Flaw {
+/// An error at byte `at` of a line.
+pub(super) fn parse_error(
+    file: &str,
+    number: u32,
+    line: &str,
+    at: usize,
+    cause: String,
+) -> ParseError {
     let before = &line[..line.floor_char_boundary(at.min(line.len()))];
     let column = u32::try_from(before.chars().count()).unwrap_or(u32::MAX);
-    Flaw {
+    ParseError {
         file: file.to_owned(),
         line: number,
         column: column.saturating_add(1),
@@ -169,16 +175,16 @@ pub(super) fn flaw(file: &str, number: u32, line: &str, at: usize, cause: String
     }
 }
 
-/// A flaw of the statement that begins on line `number`: at the first place in it that has `mark`,
+/// An error of the statement that begins on line `number`: at the first place in it that has `mark`,
 /// or on that line as a whole. A statement goes on in the indented lines below it.
 #[must_use]
-pub fn flaw_at(file: &str, text: &str, number: u32, mark: &str, cause: String) -> Flaw {
+pub fn error_at(file: &str, text: &str, number: u32, mark: &str, cause: String) -> ParseError {
     let mut lines = (1..).zip(text.lines()).skip_while(|(at, _)| *at < number);
     let Some((_, first)) = lines.next().filter(|_| number > 0) else {
-        return Flaw {
+        return ParseError {
             file: file.to_owned(),
             cause,
-            ..Flaw::default()
+            ..ParseError::default()
         };
     };
     let goes_on = |line: &str| line.starts_with(['#', ' ', '\t']) && !line.trim().is_empty();
@@ -187,10 +193,10 @@ pub fn flaw_at(file: &str, text: &str, number: u32, mark: &str, cause: String) -
     let mut all = std::iter::once((number, first)).chain(rest);
     let found = all.find_map(|(number, line)| Some((number, line, line.find(mark)?)));
     match found.filter(|_| !mark.is_empty()) {
-        Some((number, line, at)) => flaw(file, number, line, at, cause),
-        None => Flaw {
+        Some((number, line, at)) => parse_error(file, number, line, at, cause),
+        None => ParseError {
             column: 0,
-            ..flaw(file, number, first, 0, cause)
+            ..parse_error(file, number, first, 0, cause)
         },
     }
 }
@@ -203,8 +209,8 @@ mod tests {
     fn a_mark_is_found_in_the_lines_of_its_statement() {
         let text = "> a\r\n> b\n# @\n  é@x\n\n  @\n> @\n";
         let place = |number, mark| {
-            let flaw = flaw_at("f", text, number, mark, "no".to_owned());
-            (flaw.line, flaw.column, flaw.text)
+            let parse_error = error_at("f", text, number, mark, "no".to_owned());
+            (parse_error.line, parse_error.column, parse_error.text)
         };
         assert_eq!(place(2, "@"), (4, 4, "  é@x".to_owned()));
         assert_eq!(place(2, "b"), (2, 3, "> b".to_owned()));
@@ -224,10 +230,10 @@ mod tests {
         joined.push(6, " }");
         assert_eq!(joined.span().text, "> json\n{\n   \"é\": 1\n}");
         let at = joined.span().text.find(':').expect("a colon");
-        let wrong = joined.span().wrong_at(at, "no");
+        let wrong = joined.span().error_at(at, "no");
         assert_eq!(
-            joined.flaw("f", wrong),
-            Flaw {
+            joined.parse_error("f", wrong),
+            ParseError {
                 file: "f".to_owned(),
                 line: 5,
                 column: 9,

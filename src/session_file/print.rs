@@ -11,7 +11,7 @@ use data_encoding::BASE64;
 use super::grammar::{EXPECTED, SENT};
 use super::place::BLANKS;
 use super::template::OPENING;
-use super::{Line, Message, Part, Payload, Script, Statement, Template, Wanted};
+use super::{Line, Message, Part, Payload, SessionFile, Statement, Template, Wanted};
 use crate::protocol::Kind;
 use crate::text::duration;
 use crate::text::escape::is_hidden;
@@ -24,7 +24,7 @@ const INDENTATION: &str = "\n    ";
 
 /// A whole file.
 #[must_use]
-pub fn print(script: &Script) -> String {
+pub fn print(script: &SessionFile) -> String {
     script.lines.iter().map(print_line).collect()
 }
 

@@ -6,9 +6,9 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 use super::parse::json_cause;
-use super::place::flaw;
+use super::place::parse_error;
 use super::record::Moment;
-use crate::error::Flaw;
+use crate::error::ParseError;
 use crate::protocol::MAX_CLOSE_REASON;
 
 /// How much of a wrong value is quoted, in characters.
@@ -57,30 +57,33 @@ impl<'a> File<'a> {
     }
 
     /// Something is wrong with `part`.
-    pub(super) fn flaw(&self, part: &str, cause: String) -> Flaw {
-        self.flaw_at(self.offset(part), cause)
+    pub(super) fn parse_error(&self, part: &str, cause: String) -> ParseError {
+        self.error_at(self.offset(part), cause)
     }
 
     /// Something is wrong with all of it.
-    pub(super) fn flaw_as_a_whole(&self, cause: &str) -> Flaw {
-        Flaw {
+    pub(super) fn error_of_file(&self, cause: &str) -> ParseError {
+        ParseError {
             file: self.name.to_owned(),
             cause: cause.to_owned(),
-            ..Flaw::default()
+            ..ParseError::default()
         }
     }
 
-    fn flaw_at(&self, offset: usize, cause: String) -> Flaw {
+    fn error_at(&self, offset: usize, cause: String) -> ParseError {
         let number = self.line_at(offset);
         let start = self.starts.get(number as usize - 1).copied().unwrap_or(0);
         let rest = &self.text[start..];
         let line = rest.split_once('\n').map_or(rest, |(line, _)| line);
         let line = line.strip_suffix('\r').unwrap_or(line);
-        flaw(self.name, number, line, offset - start, cause)
+        parse_error(self.name, number, line, offset - start, cause)
     }
 
     /// Reads `part`, a piece of the text, as JSON that has the fields that are wanted.
-    pub(super) fn read<'p, T: serde::Deserialize<'p>>(&self, part: &'p str) -> Result<T, Flaw> {
+    pub(super) fn read<'p, T: serde::Deserialize<'p>>(
+        &self,
+        part: &'p str,
+    ) -> Result<T, ParseError> {
         serde_json::from_str(part).map_err(|error| {
             let before = part
                 .split_inclusive('\n')
@@ -93,7 +96,7 @@ impl<'a> File<'a> {
             } else {
                 format!("no valid JSON: {cause}")
             };
-            self.flaw_at(self.offset(part) + at, cause)
+            self.error_at(self.offset(part) + at, cause)
         })
     }
 }
@@ -124,21 +127,21 @@ pub(super) struct Field<'a> {
 
 impl Field<'_> {
     /// It is not what it should be.
-    pub(super) fn wrong(&self, right: &str) -> Flaw {
+    pub(super) fn wrong(&self, right: &str) -> ParseError {
         let text = self.raw.get();
         let shown = match text.char_indices().nth(SHOWN) {
             Some((end, _)) => format!("{}…", &text[..end]),
             None => text.to_owned(),
         };
         self.file
-            .flaw(text, format!("{} must be {right}, not {shown}", self.name))
+            .parse_error(text, format!("{} must be {right}, not {shown}", self.name))
     }
 
-    fn value<T: DeserializeOwned>(&self, right: &str) -> Result<T, Flaw> {
+    fn value<T: DeserializeOwned>(&self, right: &str) -> Result<T, ParseError> {
         serde_json::from_str(self.raw.get()).map_err(|_| self.wrong(right))
     }
 
-    pub(super) fn text(&self) -> Result<String, Flaw> {
+    pub(super) fn text(&self) -> Result<String, ParseError> {
         // A string that isn't one all the same has half a surrogate pair in it.
         let is_string = self.raw.get().starts_with('"');
         self.value(if is_string {
@@ -149,7 +152,7 @@ impl Field<'_> {
     }
 
     /// An address; whether it is a good one shows when it is used.
-    pub(super) fn address(&self) -> Result<String, Flaw> {
+    pub(super) fn address(&self) -> Result<String, ParseError> {
         let text = self.text()?;
         if text.is_empty() || text.contains(char::is_control) {
             return Err(self.wrong("an address, as in \"ws://localhost:8080/\""));
@@ -158,7 +161,7 @@ impl Field<'_> {
     }
 
     /// The reason of a Close.
-    pub(super) fn reason(&self) -> Result<String, Flaw> {
+    pub(super) fn reason(&self) -> Result<String, ParseError> {
         let text = self.text()?;
         if text.len() > MAX_CLOSE_REASON {
             return Err(self.wrong("at most 123 bytes of UTF-8 (RFC 6455 §5.5)"));
@@ -166,11 +169,11 @@ impl Field<'_> {
         Ok(text)
     }
 
-    pub(super) fn number(&self) -> Result<u16, Flaw> {
+    pub(super) fn number(&self) -> Result<u16, ParseError> {
         self.value("a number from 0 to 65535")
     }
 
-    pub(super) fn base64(&self) -> Result<Vec<u8>, Flaw> {
+    pub(super) fn base64(&self) -> Result<Vec<u8>, ParseError> {
         let text = self.text()?;
         BASE64
             .decode(text.as_bytes())
@@ -178,7 +181,7 @@ impl Field<'_> {
     }
 
     /// Seconds since 1970.
-    pub(super) fn seconds(&self) -> Result<Moment, Flaw> {
+    pub(super) fn seconds(&self) -> Result<Moment, ParseError> {
         let seconds: f64 = self.value("a number of seconds since 1970")?;
         // Beyond this is no time, and the conversion would be wrong.
         if !(0.0..1e11).contains(&seconds) {
@@ -189,7 +192,7 @@ impl Field<'_> {
     }
 
     /// A date and a time of RFC 3339.
-    pub(super) fn time(&self) -> Result<Moment, Flaw> {
+    pub(super) fn time(&self) -> Result<Moment, ParseError> {
         let text = self.text()?;
         let time: Timestamp = text
             .parse()

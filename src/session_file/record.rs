@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::{Line, Message, Part, Payload, Script, Statement, Template, Wanted};
+use super::{Line, Message, Part, Payload, SessionFile, Statement, Template, Wanted};
 use crate::http::{is_token, HIDDEN};
 use crate::protocol::{CloseBody, CloseReason};
 use crate::text::duration;
@@ -111,7 +111,7 @@ impl Record {
     }
 
     /// The session file that says the same.
-    pub(super) fn into_script(self) -> Script {
+    pub(super) fn into_script(self) -> SessionFile {
         let names: Vec<Option<String>> = match self.connections.len() {
             1 => vec![None],
             many => (1..=many).map(|name| Some(name.to_string())).collect(),
@@ -148,7 +148,7 @@ impl Record {
                 });
             }
         }
-        Script { lines }
+        SessionFile { lines }
     }
 
     /// Whether we sent a close code that is sent only by force.

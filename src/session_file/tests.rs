@@ -10,7 +10,7 @@ use super::*;
 fn read(text: &str) -> Vec<Line> {
     match parse("talk.ws", text) {
         Ok(script) => script.lines,
-        Err(flaw) => panic!("{flaw}\n{}", flaw.text),
+        Err(parse_error) => panic!("{parse_error}\n{}", parse_error.text),
     }
 }
 
@@ -290,12 +290,16 @@ fn places_in_a_file_are_counted_in_characters() {
         (">", 1, 2),
         ("@alice", 1, 7),
     ] {
-        let flaw = parse("f", text).expect_err(text);
-        assert_eq!((flaw.line, flaw.column), (line, column), "{text}: {flaw}");
+        let parse_error = parse("f", text).expect_err(text);
+        assert_eq!(
+            (parse_error.line, parse_error.column),
+            (line, column),
+            "{text}: {parse_error}"
+        );
     }
-    let flaw = decode("f", b"> a\r\n> b\xff\r\n").expect_err("not UTF-8");
-    assert_eq!((flaw.line, flaw.column), (2, 4));
-    assert_eq!(flaw.text, "> b\u{fffd}");
+    let parse_error = decode("f", b"> a\r\n> b\xff\r\n").expect_err("not UTF-8");
+    assert_eq!((parse_error.line, parse_error.column), (2, 4));
+    assert_eq!(parse_error.text, "> b\u{fffd}");
     assert_eq!(decode("f", "\u{feff}> ä".as_bytes()).as_deref(), Ok("> ä"));
 }
 
@@ -479,9 +483,9 @@ fn statement() -> impl Strategy<Value = Statement> {
     ]
 }
 
-fn script() -> impl Strategy<Value = Script> {
+fn script() -> impl Strategy<Value = SessionFile> {
     let link = proptest::option::of("[a-zé0-9_-]{1,5}");
-    vec((link, statement()), 0..8).prop_map(|lines| Script {
+    vec((link, statement()), 0..8).prop_map(|lines| SessionFile {
         lines: lines
             .into_iter()
             .map(|(link, statement)| Line {
@@ -499,7 +503,7 @@ proptest! {
         let printed = print(&script);
         match parse("f", &printed) {
             Ok(read) => prop_assert_eq!(read, script, "{}", printed),
-            Err(flaw) => prop_assert!(false, "{}\n{}", flaw, printed),
+            Err(parse_error) => prop_assert!(false, "{}\n{}", parse_error, printed),
         }
     }
 
@@ -514,10 +518,10 @@ proptest! {
                 let printed = print(&script);
                 prop_assert_eq!(parse("f", &printed), Ok(script), "{}", printed);
             }
-            Err(flaw) => {
-                prop_assert!(flaw.line > 0 && flaw.column > 0 && !flaw.cause.is_empty());
-                let width = flaw.text.chars().count();
-                prop_assert!(flaw.column as usize <= width + 1, "{}", flaw);
+            Err(parse_error) => {
+                prop_assert!(parse_error.line > 0 && parse_error.column > 0 && !parse_error.cause.is_empty());
+                let width = parse_error.text.chars().count();
+                prop_assert!(parse_error.column as usize <= width + 1, "{}", parse_error);
             }
         }
     }

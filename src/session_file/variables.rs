@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::{Message, Payload, Script, Statement, Template, Wanted};
+use super::{Message, Payload, SessionFile, Statement, Template, Wanted};
 
-impl Script {
+impl SessionFile {
     /// The names of all variables that stand in it.
     #[must_use]
     pub fn variables(&self) -> BTreeSet<&str> {

@@ -7,7 +7,7 @@
 //! before it.
 
 mod inbox;
-mod judge;
+mod matcher;
 mod step;
 mod work;
 
@@ -16,10 +16,10 @@ use std::io;
 use std::os::fd::BorrowedFd;
 use std::time::Instant;
 
-pub use self::step::{Act, Expectation, Plot, Step, Wanted};
+pub use self::step::{Act, Expectation, Step, StepSource, Wanted};
 
-use self::inbox::{Inbox, Stage};
-use self::judge::{Judge, Judged};
+use self::inbox::{Inbox, LinkStage};
+use self::matcher::{MatchResult, Matcher};
 use self::step::quote;
 use self::work::Work;
 use super::reader::Reader;
@@ -36,11 +36,11 @@ const RECENT: usize = 5;
 
 /// The steps of a conversation, and who goes on after them.
 pub struct Conversation {
-    plot: Box<dyn Plot>,
+    steps: Box<dyn StepSource>,
     then: Option<Box<dyn Source>>,
-    /// The step in front, and since when.
-    front: Option<Front>,
-    links: Vec<Wire>,
+    /// The current step, and since when.
+    current: Option<CurrentStep>,
+    links: Vec<LinkState>,
     /// Since when all connections are open.
     opened: Option<Instant>,
     /// The last messages, as a report shows them.
@@ -48,18 +48,18 @@ pub struct Conversation {
 }
 
 /// One connection.
-struct Wire {
+struct LinkState {
     gate: SendGate,
     inbox: Inbox,
     /// It ended as it had to.
     wanted: bool,
 }
 
-/// The step in front.
-struct Front {
+/// The current step.
+struct CurrentStep {
     step: Step,
     since: Instant,
-    judge: Judge,
+    matcher: Matcher,
     /// It has begun to be sent, as fragments.
     inside: bool,
     /// A value is being looked for in a large message.
@@ -73,51 +73,51 @@ type Searched = (Kind, Vec<u8>, Found);
 enum StepProgress {
     /// All steps are taken.
     Done,
-    /// The step in front waits.
+    /// The current step waits.
     Waits(Progress),
-    /// The step in front sends, and nothing can be sent now.
-    Mute,
+    /// The current step sends, and nothing can be sent now.
+    CannotSend,
     /// It has failed.
     Failed(Error),
 }
 
 impl Conversation {
-    /// Takes the steps of `plot` in order, on as many connections, and lets `then` go on.
+    /// Takes the steps of `steps` in order, on as many connections, and lets `then` go on.
     #[must_use]
     pub fn new(
-        plot: Box<dyn Plot>,
+        steps: Box<dyn StepSource>,
         links: u16,
         then: Option<Box<dyn Source>>,
         delay: SendDelay,
     ) -> Self {
-        let wire = |number| Wire {
+        let state = |number| LinkState {
             gate: SendGate::for_link(Link(number), delay),
             inbox: Inbox::default(),
             wanted: false,
         };
         Self {
-            plot,
+            steps,
             then,
-            front: None,
-            links: (0..links).map(wire).collect(),
+            current: None,
+            links: (0..links).map(state).collect(),
             opened: None,
             recent: VecDeque::new(),
         }
     }
 
-    fn wire(&mut self, link: Link) -> Option<&mut Wire> {
+    fn state(&mut self, link: Link) -> Option<&mut LinkState> {
         self.links.get_mut(usize::from(link.0))
     }
 
     /// Whether something that comes now may be asked for.
     fn expects(&self) -> bool {
-        let now = |front: &Front| matches!(front.step.act, Act::Expect(_));
-        self.front.as_ref().is_some_and(now) || self.plot.expects()
+        let now = |current: &CurrentStep| matches!(current.step.act, Act::Expect(_));
+        self.current.as_ref().is_some_and(now) || self.steps.expects()
     }
 
     /// Whether every connection has been open: only then the first step is taken.
     fn is_open(&mut self, now: Now) -> bool {
-        let opening = |wire: &Wire| matches!(wire.inbox.stage, Stage::Opening);
+        let opening = |state: &LinkState| matches!(state.inbox.stage, LinkStage::Opening);
         if self.opened.is_none() && !self.links.iter().any(opening) {
             self.opened = Some(now.instant);
         }
@@ -126,7 +126,9 @@ impl Conversation {
 
     /// Whether every connection has ended.
     fn is_over(&self) -> bool {
-        let over = |wire: &Wire| matches!(wire.inbox.stage, Stage::Closed(_) | Stage::Refused);
+        let over = |state: &LinkState| {
+            matches!(state.inbox.stage, LinkStage::Closed(_) | LinkStage::Refused)
+        };
         self.links.iter().all(over)
     }
 
@@ -139,27 +141,27 @@ impl Conversation {
     ) -> StepProgress {
         let mut readable = readable;
         loop {
-            let Some(front) = &mut self.front else {
-                match self.plot.next() {
+            let Some(current) = &mut self.current else {
+                match self.steps.next() {
                     Err(error) => return StepProgress::Failed(error),
                     Ok(None) => return StepProgress::Done,
-                    Ok(Some(step)) => self.front = Some(Front::new(step, now.instant)),
+                    Ok(Some(step)) => self.current = Some(CurrentStep::new(step, now.instant)),
                 }
                 continue;
             };
-            let progress = match &front.step.act {
+            let progress = match &current.step.act {
                 Act::Expect(_) => self.look(now),
                 Act::Pause(_) | Act::Until(_) => self.pause(now),
                 Act::Capture { .. } => self.capture(),
                 Act::Send(..) | Act::Stream(..) | Act::Ping(_) | Act::Pong(_) | Act::Close(_) => {
                     match &mut to {
-                        Some(to) => self.speak(now, &mut readable, *to),
-                        None => Err(StepProgress::Mute),
+                        Some(to) => self.send(now, &mut readable, *to),
+                        None => Err(StepProgress::CannotSend),
                     }
                 }
             };
             match progress {
-                Ok(()) => self.front = None,
+                Ok(()) => self.current = None,
                 Err(progress) => return progress,
             }
         }
@@ -167,27 +169,30 @@ impl Conversation {
 
     /// Looks whether what has to come has come.
     fn look(&mut self, now: Now) -> Result<(), StepProgress> {
-        let Some(front) = &mut self.front else {
+        let Some(current) = &mut self.current else {
             return Ok(());
         };
-        let Act::Expect(expectation) = &front.step.act else {
+        let Act::Expect(expectation) = &current.step.act else {
             return Ok(());
         };
-        let Some(wire) = self.links.get_mut(usize::from(front.step.link.0)) else {
+        let Some(state) = self.links.get_mut(usize::from(current.step.link.0)) else {
             return Ok(());
         };
-        match front.judge.judge(expectation, &mut wire.inbox, now.instant) {
-            Judged::Met => {
-                wire.wanted |= matches!(expectation.wanted, Wanted::Close { .. });
+        match current
+            .matcher
+            .matcher(expectation, &mut state.inbox, now.instant)
+        {
+            MatchResult::Met => {
+                state.wanted |= matches!(expectation.wanted, Wanted::Close { .. });
                 Ok(())
             }
-            Judged::Pending => Err(StepProgress::Waits(Progress::Pending)),
-            Judged::Failed(cause) => Err(StepProgress::Failed(no_thread(cause))),
-            Judged::Unmet {
+            MatchResult::Pending => Err(StepProgress::Waits(Progress::Pending)),
+            MatchResult::Failed(cause) => Err(StepProgress::Failed(no_thread(cause))),
+            MatchResult::Unmet {
                 mut instead,
                 difference,
             } => {
-                if let Some(dropped) = wire.inbox.describe_dropped() {
+                if let Some(dropped) = state.inbox.describe_dropped() {
                     instead = format!("{instead}; {dropped}");
                 }
                 let expected = expectation.wanted.describe();
@@ -198,12 +203,12 @@ impl Conversation {
         }
     }
 
-    /// A report of the step in front.
+    /// A report of the current step.
     fn unmet(&self, expected: String, instead: String) -> Unmet {
         let place = self
-            .front
+            .current
             .as_ref()
-            .and_then(|front| front.step.place.clone());
+            .and_then(|current| current.step.place.clone());
         Unmet {
             place,
             expected,
@@ -228,9 +233,9 @@ impl Conversation {
     }
 
     fn pause_end(&self) -> Option<Instant> {
-        let front = self.front.as_ref()?;
-        match front.step.act {
-            Act::Pause(time) => front.since.checked_add(time),
+        let current = self.current.as_ref()?;
+        match current.step.act {
+            Act::Pause(time) => current.since.checked_add(time),
             Act::Until(time) => self.opened?.checked_add(time),
             _ => None,
         }
@@ -238,7 +243,7 @@ impl Conversation {
 
     /// Keeps a value of the message that was matched last.
     fn capture(&mut self) -> Result<(), StepProgress> {
-        let Some(Front { step, .. }) = &self.front else {
+        let Some(CurrentStep { step, .. }) = &self.current else {
             return Ok(());
         };
         let Act::Capture { name, pointer } = &step.act else {
@@ -267,26 +272,27 @@ impl Conversation {
                 return Err(self.fail(expected, format!("{words} {what}")));
             }
         };
-        if let Some(wire) = self.wire(link) {
-            wire.inbox.matched = Some((kind, bytes));
+        if let Some(state) = self.state(link) {
+            state.inbox.matched = Some((kind, bytes));
         }
-        self.plot.keep(&name, value);
+        self.steps.keep(&name, value);
         Ok(())
     }
 
     /// What there is at a pointer in the message that was matched last on a connection, if one was.
     fn search(&mut self, link: Link, pointer: &str) -> Result<Option<Searched>, StepProgress> {
-        let (Some(front), Some(wire)) = (&mut self.front, self.links.get_mut(usize::from(link.0)))
+        let (Some(current), Some(state)) =
+            (&mut self.current, self.links.get_mut(usize::from(link.0)))
         else {
             return Ok(None);
         };
-        if let Some(search) = front.search.take() {
+        if let Some(search) = current.search.take() {
             return search.result().map(Some).map_err(|search| {
-                front.search = Some(search);
+                current.search = Some(search);
                 StepProgress::Waits(Progress::Pending)
             });
         }
-        let Some((kind, bytes)) = wire.inbox.matched.take() else {
+        let Some((kind, bytes)) = state.inbox.matched.take() else {
             return Ok(None);
         };
         if bytes.len() < LARGE {
@@ -298,43 +304,43 @@ impl Conversation {
             let found = matching::find(&bytes, &pointer);
             (kind, bytes, found)
         });
-        front.search = Some(search.map_err(|cause| StepProgress::Failed(no_thread(cause)))?);
+        current.search = Some(search.map_err(|cause| StepProgress::Failed(no_thread(cause)))?);
         Err(StepProgress::Waits(Progress::Pending))
     }
 
-    /// Whether the step in front is decided by what has come already, and is not yet.
+    /// Whether the current step is decided by what has come already, and is not yet.
     fn is_busy(&self) -> bool {
-        let busy = |front: &Front| front.judge.is_busy() || front.search.is_some();
-        self.front.as_ref().is_some_and(busy)
+        let busy = |current: &CurrentStep| current.matcher.is_busy() || current.search.is_some();
+        self.current.as_ref().is_some_and(busy)
     }
 
     /// Takes a step that sends, as far as it goes.
-    fn speak(
+    fn send(
         &mut self,
         now: Now,
         readable: &mut bool,
         to: &mut dyn Sender,
     ) -> Result<(), StepProgress> {
-        let Some(front) = &mut self.front else {
+        let Some(current) = &mut self.current else {
             return Ok(());
         };
-        let link = front.step.link;
-        let Some(wire) = self.links.get_mut(usize::from(link.0)) else {
+        let link = current.step.link;
+        let Some(state) = self.links.get_mut(usize::from(link.0)) else {
             return Ok(());
         };
-        if let Some(how) = wire.inbox.how_it_ended() {
+        if let Some(how) = state.inbox.how_it_ended() {
             return Err(self.unsendable(&how));
         }
-        wire.gate.check(now, to).map_err(StepProgress::Waits)?;
+        state.gate.check(now, to).map_err(StepProgress::Waits)?;
         // Only a report needs it in words.
-        let reports = self.plot.expects();
-        let words = match &mut front.step.act {
+        let reports = self.steps.expects();
+        let words = match &mut current.step.act {
             Act::Send(kind, payload) => {
                 to.data(link, Piece::whole(*kind, payload));
                 reports.then(|| describe(*kind, payload))
             }
             Act::Stream(kind, reader) => {
-                let went = stream(*kind, reader, &mut front.inside, link, readable, to);
+                let went = stream(*kind, reader, &mut current.inside, link, readable, to);
                 if !went.map_err(StepProgress::Failed)? {
                     return Err(StepProgress::Waits(Progress::Pending));
                 }
@@ -354,16 +360,16 @@ impl Conversation {
             }
             _ => return Ok(()),
         };
-        wire.gate.on_sent(now);
+        state.gate.on_sent(now);
         if let Some(words) = words {
             self.remember('>', link, &words);
         }
         Ok(())
     }
 
-    /// The step in front can't be sent any more.
+    /// The current step can't be sent any more.
     fn unsendable(&self, how: &str) -> StepProgress {
-        let act = self.front.as_ref().map(|front| &front.step.act);
+        let act = self.current.as_ref().map(|current| &current.step.act);
         let what = match act {
             Some(Act::Send(kind, payload)) => describe(*kind, payload),
             Some(Act::Stream(..)) => "a file".to_owned(),
@@ -376,7 +382,7 @@ impl Conversation {
 
     /// Remembers a message for a report.
     fn remember(&mut self, mark: char, link: Link, words: &str) {
-        let name = self.plot.name(link).map(|name| format!("@{name} "));
+        let name = self.steps.name(link).map(|name| format!("@{name} "));
         let name = name.unwrap_or_default();
         if self.recent.len() == RECENT {
             self.recent.pop_front();
@@ -385,12 +391,12 @@ impl Conversation {
     }
 }
 
-impl Front {
+impl CurrentStep {
     fn new(step: Step, since: Instant) -> Self {
         Self {
             step,
             since,
-            judge: Judge::new(since),
+            matcher: Matcher::new(since),
             inside: false,
             search: None,
         }
@@ -467,12 +473,12 @@ impl Conversation {
         let then = self.then.as_mut();
         let after = then.map(|then| then.settle(now, link, end).unsent);
         let after = after.unwrap_or_default();
-        let sends = |front: &Front| {
-            front.step.link == link && matches!(front.step.act, Act::Send(..) | Act::Stream(..))
+        let sends = |current: &CurrentStep| {
+            current.step.link == link && matches!(current.step.act, Act::Send(..) | Act::Stream(..))
         };
-        let front = self.front.as_ref().is_some_and(sends);
+        let current = self.current.as_ref().is_some_and(sends);
         Unsent {
-            messages: after.messages + self.plot.unsent(link) + u64::from(front),
+            messages: after.messages + self.steps.unsent(link) + u64::from(current),
             more: after.more,
         }
     }
@@ -482,13 +488,13 @@ impl Conversation {
         let Error::Refused(refusal) = error else {
             return Settled::default();
         };
-        let Some((place, wanted)) = self.plot.handshake(link) else {
+        let Some((place, wanted)) = self.steps.handshake(link) else {
             return Settled::default();
         };
         if wanted.allows_refusal(refusal.head.status) == Some(true) {
-            if let Some(wire) = self.wire(link) {
-                wire.inbox.stage = Stage::Refused;
-                wire.inbox.answer = refusal.head.clone();
+            if let Some(state) = self.state(link) {
+                state.inbox.stage = LinkStage::Refused;
+                state.inbox.answer = refusal.head.clone();
             }
             return Settled {
                 expected: true,
@@ -515,10 +521,10 @@ impl Conversation {
         match self.advance(now, false, None) {
             StepProgress::Failed(error) => Some(error),
             // What the command line could not send is counted, as that of stdin is.
-            StepProgress::Mute if self.is_over() => {
-                let front = self.front.as_ref()?;
-                front.step.place.as_ref()?;
-                let how = self.links.get(usize::from(front.step.link.0))?;
+            StepProgress::CannotSend if self.is_over() => {
+                let current = self.current.as_ref()?;
+                current.step.place.as_ref()?;
+                let how = self.links.get(usize::from(current.step.link.0))?;
                 match self.unsendable(&how.inbox.how_it_ended()?) {
                     StepProgress::Failed(error) => Some(error),
                     _ => None,
@@ -531,14 +537,14 @@ impl Conversation {
 
 impl Source for Conversation {
     fn fd(&self) -> Option<BorrowedFd<'_>> {
-        match &self.front {
-            Some(front) => match &front.step.act {
+        match &self.current {
+            Some(current) => match &current.step.act {
                 Act::Stream(_, reader) => {
-                    let wire = self.links.get(usize::from(front.step.link.0))?;
-                    wire.gate.wants_input().then(|| reader.fd())
+                    let state = self.links.get(usize::from(current.step.link.0))?;
+                    state.gate.wants_input().then(|| reader.fd())
                 }
-                Act::Expect(_) => front.judge.comparison_fd(),
-                Act::Capture { .. } => front.search.as_ref().map(Work::fd),
+                Act::Expect(_) => current.matcher.comparison_fd(),
+                Act::Capture { .. } => current.search.as_ref().map(Work::fd),
                 _ => None,
             },
             None if self.next_deadline().is_some() => None,
@@ -547,19 +553,19 @@ impl Source for Conversation {
     }
 
     fn next_deadline(&self) -> Option<Instant> {
-        let Some(front) = &self.front else {
+        let Some(current) = &self.current else {
             let gate = self
                 .links
                 .first()
-                .and_then(|wire| wire.gate.next_deadline());
+                .and_then(|state| state.gate.next_deadline());
             return gate.or_else(|| self.then.as_ref()?.next_deadline());
         };
-        match &front.step.act {
-            Act::Expect(expectation) => front.judge.next_deadline(expectation),
+        match &current.step.act {
+            Act::Expect(expectation) => current.matcher.next_deadline(expectation),
             Act::Pause(_) | Act::Until(_) => self.pause_end(),
             _ => self
                 .links
-                .get(usize::from(front.step.link.0))?
+                .get(usize::from(current.step.link.0))?
                 .gate
                 .next_deadline(),
         }
@@ -567,13 +573,15 @@ impl Source for Conversation {
 
     fn on_event(&mut self, now: Now, link: Link, event: &Event<'_>) {
         let expects = self.expects();
-        let Some(wire) = self.wire(link) else { return };
-        wire.gate.on_event(link, event);
+        let Some(state) = self.state(link) else {
+            return;
+        };
+        state.gate.on_event(link, event);
         match event {
-            Event::Open(upgrade) => wire.inbox.open(upgrade),
-            Event::Closed(closure) => wire.inbox.stage = Stage::Closed((*closure).clone()),
+            Event::Open(upgrade) => state.inbox.open(upgrade),
+            Event::Closed(closure) => state.inbox.stage = LinkStage::Closed((*closure).clone()),
             event if expects => {
-                if let Some(words) = wire.inbox.on_event(now.instant, event) {
+                if let Some(words) = state.inbox.on_event(now.instant, event) {
                     self.remember('<', link, &words);
                 }
             }
@@ -591,10 +599,10 @@ impl Source for Conversation {
         match self.advance(now, readable, Some(to)) {
             StepProgress::Failed(error) => return Progress::Done(Some(error)),
             StepProgress::Waits(progress) => return progress,
-            StepProgress::Mute => return Progress::Pending,
+            StepProgress::CannotSend => return Progress::Pending,
             StepProgress::Done => {}
         }
-        let pauses = |wire: &mut Wire| wire.gate.is_delayed(now);
+        let pauses = |state: &mut LinkState| state.gate.is_delayed(now);
         match &mut self.then {
             // The pause after the last message holds for whoever goes on, too.
             Some(_) if self.links.iter_mut().any(pauses) => Progress::Pending,
@@ -621,7 +629,7 @@ impl Source for Conversation {
     fn expected_end(&self, link: Link) -> bool {
         self.links
             .get(usize::from(link.0))
-            .is_some_and(|wire| wire.wanted)
+            .is_some_and(|state| state.wanted)
     }
 }
 

@@ -12,13 +12,13 @@ use std::time::Duration;
 use regex::RegexBuilder;
 use serde_json::Value;
 
-use super::conversation::{Act, Expectation, Plot, Step, Wanted};
+use super::conversation::{Act, Expectation, Step, StepSource, Wanted};
 use super::reader::Reader;
 use crate::conversation::matching::Pattern;
 use crate::error::{plain, Error};
 use crate::event::{Kind, Link};
 use crate::protocol::{CloseReason, MAX_CONTROL_PAYLOAD};
-use crate::session_file::{self, Line, Message, Payload, Script, Statement, Template};
+use crate::session_file::{self, Line, Message, Payload, SessionFile, Statement, Template};
 use crate::sys::file::{irregular_cause, open_regular, read_regular, MAX_SIZE};
 use crate::sys::path::real_path_below;
 
@@ -57,10 +57,10 @@ pub struct Connection {
     pub words: Vec<String>,
 }
 
-/// A file that is being played: the [`Plot`] of a [`Conversation`](super::conversation::Conversation).
+/// A file that is being played: the [`StepSource`] of a [`Conversation`](super::conversation::Conversation).
 #[derive(Debug)]
 pub struct Player {
-    book: Book,
+    source: SourceText,
     lines: VecDeque<Line>,
     names: Vec<String>,
     values: BTreeMap<String, String>,
@@ -77,15 +77,15 @@ pub struct Player {
 
 /// The file, for reports.
 #[derive(Debug)]
-struct Book {
+struct SourceText {
     file: String,
     text: String,
 }
 
-impl Book {
-    fn flaw(&self, line: u32, mark: &str, cause: impl Into<String>) -> Error {
-        let flaw = session_file::flaw_at(&self.file, &self.text, line, mark, cause.into());
-        Error::Script(Box::new(flaw))
+impl SourceText {
+    fn parse_error(&self, line: u32, mark: &str, cause: impl Into<String>) -> Error {
+        let parse_error = session_file::error_at(&self.file, &self.text, line, mark, cause.into());
+        Error::SessionFile(Box::new(parse_error))
     }
 
     fn place(&self, line: u32) -> String {
@@ -101,16 +101,19 @@ impl Player {
     ///
     /// # Errors
     ///
-    /// [`Error::Script`] for what is wrong with it.
-    pub fn new(script: Script, options: &Options<'_>) -> Result<(Vec<Connection>, Self), Error> {
-        let book = Book {
+    /// [`Error::SessionFile`] for what is wrong with it.
+    pub fn new(
+        script: SessionFile,
+        options: &Options<'_>,
+    ) -> Result<(Vec<Connection>, Self), Error> {
+        let source = SourceText {
             file: options.file.to_owned(),
             text: options.text.to_owned(),
         };
-        let names = names(&script, &book)?;
-        let values = variables(&script, &book, options)?;
+        let names = names(&script, &source)?;
+        let values = variables(&script, &source, options)?;
         let mut player = Self {
-            book,
+            source,
             names,
             values,
             folder: options.folder.to_owned(),
@@ -152,7 +155,11 @@ impl Player {
     }
 
     /// The connections with what is set for each.
-    fn connections(&self, script: &Script, url: Option<&str>) -> Result<Vec<Connection>, Error> {
+    fn connections(
+        &self,
+        script: &SessionFile,
+        url: Option<&str>,
+    ) -> Result<Vec<Connection>, Error> {
         let mut names: Vec<_> = self.names.iter().cloned().map(Some).collect();
         if names.is_empty() {
             names.push(None);
@@ -163,7 +170,7 @@ impl Player {
 
     fn connection(
         &self,
-        script: &Script,
+        script: &SessionFile,
         name: Option<String>,
         url: Option<&str>,
     ) -> Result<Connection, Error> {
@@ -197,7 +204,7 @@ impl Player {
             let cause = format!(
                 "the address{of} is missing: add a line `url ws://…`, or give it with --url"
             );
-            return Err(self.book.flaw(0, "", cause));
+            return Err(self.source.parse_error(0, "", cause));
         };
         Ok(Connection {
             name,
@@ -208,7 +215,7 @@ impl Player {
     }
 
     /// Nothing can be said on a connection that is to be refused.
-    fn check_refusals(&self, script: &Script) -> Result<(), Error> {
+    fn check_refusals(&self, script: &SessionFile) -> Result<(), Error> {
         let mut refused: Vec<&Option<String>> = Vec::new();
         for line in &script.lines {
             // The fields of the refusal are there all the same.
@@ -219,7 +226,7 @@ impl Player {
             };
             if of_connection && refused.contains(&&line.link) {
                 let cause = "the server is to refuse this connection: nothing but `< header` can follow on it";
-                return Err(self.book.flaw(line.number, "", cause));
+                return Err(self.source.parse_error(line.number, "", cause));
             }
             match &line.statement {
                 Statement::Expect(session_file::Wanted::Refused(_)) => refused.push(&line.link),
@@ -266,7 +273,7 @@ impl Player {
     }
 
     fn unset(&self, line: &Line, name: &str) -> Error {
-        unset(&self.book, line, name)
+        unset(&self.source, line, name)
     }
 
     fn json(&self, line: &Line, template: &Template) -> Result<String, Error> {
@@ -277,7 +284,7 @@ impl Player {
             Ok(_) => Ok(text),
             Err(error) => {
                 let cause = format!("with the values of its variables it is no JSON: {error}");
-                Err(self.book.flaw(line.number, "", cause))
+                Err(self.source.parse_error(line.number, "", cause))
             }
         }
     }
@@ -293,7 +300,7 @@ impl Player {
                 MAX_CONTROL_PAYLOAD,
                 bytes.len()
             );
-            return Err(self.book.flaw(line.number, "", cause));
+            return Err(self.source.parse_error(line.number, "", cause));
         }
         Ok(bytes)
     }
@@ -307,11 +314,13 @@ impl Player {
         if !self.confined {
             return Ok(path.to_owned());
         }
-        check_confined(&self.folder, path).map_err(|cause| self.book.flaw(line.number, "@", cause))
+        check_confined(&self.folder, path)
+            .map_err(|cause| self.source.parse_error(line.number, "@", cause))
     }
 
     fn unreadable(&self, line: &Line, path: &Path, cause: &std::io::Error) -> Error {
-        self.book.flaw(line.number, "@", unreadable(path, cause))
+        self.source
+            .parse_error(line.number, "@", unreadable(path, cause))
     }
 
     /// What a `>` does.
@@ -338,7 +347,8 @@ impl Player {
                 let reason = CloseReason::from_user(*code, &reason, self.force);
                 Act::Close(Some(reason.map_err(|error| {
                     let message = error.with_advice("add 'option --force' to send it anyway");
-                    self.book.flaw(line.number, &code.to_string(), message)
+                    self.source
+                        .parse_error(line.number, &code.to_string(), message)
                 })?))
             }
         })
@@ -371,7 +381,9 @@ impl Player {
                 let regex = RegexBuilder::new(&pattern)
                     .case_insensitive(*ignore_case)
                     .build()
-                    .map_err(|error| self.book.flaw(line.number, "/", error.to_string()))?;
+                    .map_err(|error| {
+                        self.source.parse_error(line.number, "/", error.to_string())
+                    })?;
                 Wanted::Message(Pattern::Match(regex))
             }
             W::Binary(bytes) => Wanted::Message(Pattern::Binary(bytes.clone())),
@@ -384,7 +396,7 @@ impl Player {
                     Kind::Text => {
                         let text = String::from_utf8(bytes).map_err(|_| {
                             let cause = format!("{} is not UTF-8", path.display());
-                            self.book.flaw(line.number, "@", cause)
+                            self.source.parse_error(line.number, "@", cause)
                         })?;
                         // The line feed that editors put at its end is not sent either.
                         let text = text.strip_suffix('\n').unwrap_or(&text);
@@ -475,13 +487,13 @@ impl Player {
     }
 }
 
-impl Plot for Player {
+impl StepSource for Player {
     fn next(&mut self) -> Result<Option<Step>, Error> {
         while let Some(line) = self.lines.pop_front() {
             if let Some(act) = self.step(&line)? {
                 return Ok(Some(Step {
                     link: self.link(&line),
-                    place: Some(self.book.place(line.number)),
+                    place: Some(self.source.place(line.number)),
                     act,
                 }));
             }
@@ -502,7 +514,7 @@ impl Plot for Player {
             let wanted = self.wanted(line, wanted).ok()?;
             wanted
                 .is_about_refusal()
-                .then(|| (Some(self.book.place(line.number)), wanted))
+                .then(|| (Some(self.source.place(line.number)), wanted))
         })
     }
 
@@ -553,7 +565,7 @@ fn expects(line: &Line) -> bool {
 
 /// The names of the connections, in the order of their first use; none if there is only one
 /// connection, which needs no name.
-fn names(script: &Script, book: &Book) -> Result<Vec<String>, Error> {
+fn names(script: &SessionFile, source: &SourceText) -> Result<Vec<String>, Error> {
     let mut names: Vec<String> = Vec::new();
     for name in script.lines.iter().filter_map(|line| line.link.as_ref()) {
         if !names.contains(name) {
@@ -574,7 +586,7 @@ fn names(script: &Script, book: &Book) -> Result<Vec<String>, Error> {
             let cause = format!(
                 "this file has connections with names: say whose this is, as in `@{first} > hi`"
             );
-            Err(book.flaw(line.number, "", cause))
+            Err(source.parse_error(line.number, "", cause))
         }
     }
 }
@@ -582,8 +594,8 @@ fn names(script: &Script, book: &Book) -> Result<Vec<String>, Error> {
 /// The values of all variables that are not captured before they are used. An address of the file
 /// that is not used needs none.
 fn variables(
-    script: &Script,
-    book: &Book,
+    script: &SessionFile,
+    source: &SourceText,
     options: &Options<'_>,
 ) -> Result<BTreeMap<String, String>, Error> {
     let mut values = BTreeMap::new();
@@ -608,7 +620,7 @@ fn variables(
             if let Some(value) = (options.lookup)(name) {
                 values.insert(name.to_owned(), value);
             } else if sets || !captured.contains(&name) {
-                return Err(unset(book, line, name));
+                return Err(unset(source, line, name));
             }
         }
         if let Statement::Capture { name, .. } = &line.statement {
@@ -618,12 +630,12 @@ fn variables(
     Ok(values)
 }
 
-fn unset(book: &Book, line: &Line, name: &str) -> Error {
+fn unset(source: &SourceText, line: &Line, name: &str) -> Error {
     let cause = format!(
         "the variable {name} is not set: give it with --var {name}=VALUE or in the environment, or \
          capture it before this line"
     );
-    book.flaw(line.number, &format!("${{{name}}}"), cause)
+    source.parse_error(line.number, &format!("${{{name}}}"), cause)
 }
 
 #[cfg(test)]

@@ -9,12 +9,12 @@ mod forms;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use wsline::error::{Error, Flaw};
+use wsline::error::{Error, ParseError};
 use wsline::http::Secrets;
 use wsline::output::palette::Palette;
 use wsline::output::report::report;
 use wsline::output::verbosity::Verbosity;
-use wsline::session_file::{self, Script};
+use wsline::session_file::{self, SessionFile};
 
 use crate::support::Wsline;
 
@@ -58,7 +58,7 @@ fn hold(files: &[PathBuf], beside: &str, tell: impl Fn(&Path) -> String) {
 }
 
 /// Reads a file of any of the forms, by the ending of its name.
-fn read(path: &Path) -> Result<Script, Flaw> {
+fn read(path: &Path) -> Result<SessionFile, ParseError> {
     let name = path.file_name().expect("a name").to_string_lossy();
     let bytes = fs::read(path).expect("it can be read");
     let text = session_file::decode(&name, &bytes)?;
@@ -71,12 +71,12 @@ fn read(path: &Path) -> Result<Script, Flaw> {
 
 /// What is said of a file that is wrong.
 fn complaint(path: &Path) -> String {
-    let flaw = match read(path) {
+    let parse_error = match read(path) {
         Ok(script) => panic!("{} is not wrong: {script:?}", path.display()),
-        Err(flaw) => flaw,
+        Err(parse_error) => parse_error,
     };
     let told = report(
-        &Error::Script(Box::new(flaw)),
+        &Error::SessionFile(Box::new(parse_error)),
         Verbosity::Normal,
         Palette::plain(),
         Secrets::Hidden,
@@ -107,7 +107,7 @@ fn each_record_is_read_as_a_session_file() {
     hold(&files, "ws", |path| {
         let name = path.file_name().expect("a name").to_string_lossy();
         let text = fs::read_to_string(path).expect("it can be read");
-        let script = read(path).unwrap_or_else(|flaw| panic!("{flaw}"));
+        let script = read(path).unwrap_or_else(|parse_error| panic!("{parse_error}"));
         let lines = u32::try_from(text.lines().count()).expect("a small file");
         for line in &script.lines {
             assert!((1..=lines).contains(&line.number), "{line:?}");

@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::error::{plain, Error, Flaw};
+use crate::error::{plain, Error, ParseError};
 
 /// What the names of session files end in, so that a folder's are found.
 const EXTENSION: &str = "ws";
@@ -14,7 +14,7 @@ const EXTENSION: &str = "ws";
 ///
 /// # Errors
 ///
-/// [`Error::Usage`] if a folder has none, or no filter fits any; [`Error::Script`] for a folder
+/// [`Error::Usage`] if a folder has none, or no filter fits any; [`Error::SessionFile`] for a folder
 /// that can't be read.
 pub fn find(named: &[PathBuf], filters: &[String]) -> Result<Vec<PathBuf>, Error> {
     let mut files = Vec::new();
@@ -76,10 +76,10 @@ fn collect(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), Error> {
 
 /// The error of a file or folder that can't be read.
 pub fn unreadable(path: &Path, cause: &io::Error) -> Error {
-    Error::Script(Box::new(Flaw {
+    Error::SessionFile(Box::new(ParseError {
         file: path.display().to_string(),
         cause: format!("it can't be read: {}", plain(cause)),
-        ..Flaw::default()
+        ..ParseError::default()
     }))
 }
 

@@ -11,8 +11,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::console::{Console, Stop};
+use super::file_result::{Counts, FileOutcome, FileResult, FileResults};
 use super::redact::Redactor;
-use super::trial::{Counts, Trial, Trials, Verdict};
 use crate::error::Error;
 use crate::http::Secrets;
 use crate::output::escape::{self, Breaks};
@@ -31,9 +31,9 @@ pub struct Junit {
 
 /// What a report is about.
 #[derive(Clone, Copy, Debug)]
-pub struct Findings<'a> {
+pub struct ReportData<'a> {
     /// The files.
-    pub trials: &'a Trials,
+    pub results: &'a FileResults,
     /// What kept them from being run, if something did.
     pub fault: Option<&'a Error>,
     /// How long it all took.
@@ -66,13 +66,8 @@ impl Junit {
     /// # Errors
     ///
     /// [`Error::Output`].
-    pub fn write(
-        self,
-        findings: Findings<'_>,
-        redactor: &Redactor,
-        stop: Stop,
-    ) -> Result<(), Error> {
-        let text = text(findings, self.begun, redactor);
+    pub fn write(self, data: ReportData<'_>, redactor: &Redactor, stop: Stop) -> Result<(), Error> {
+        let text = text(data, self.begun, redactor);
         let file = Console::new(self.file.as_fd(), stop);
         let written = file.and_then(|mut file| file.write_all(text.as_bytes()));
         written.map_err(|cause| Error::Output {
@@ -82,16 +77,16 @@ impl Junit {
     }
 }
 
-fn text(findings: Findings<'_>, begun: Timestamp, redactor: &Redactor) -> String {
-    let Findings {
-        trials,
+fn text(data: ReportData<'_>, begun: Timestamp, redactor: &Redactor) -> String {
+    let ReportData {
+        results,
         fault,
         lasted,
-    } = findings;
-    let counts = Counts::of(trials);
+    } = data;
+    let counts = Counts::of(results);
     let totals = format!(
         "name=\"wsline\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"{:.3}\"",
-        trials.len() + usize::from(fault.is_some()),
+        results.len() + usize::from(fault.is_some()),
         counts.failed,
         counts.errors + usize::from(fault.is_some()),
         counts.left,
@@ -108,15 +103,15 @@ fn text(findings: Findings<'_>, begun: Timestamp, redactor: &Redactor) -> String
         push_error(&mut out, "error", fault, redactor);
         out.push_str("    </testcase>\n");
     }
-    for (name, trial) in trials {
-        push_case(&mut out, name, trial.as_ref(), redactor);
+    for (name, result) in results {
+        push_case(&mut out, name, result.as_ref(), redactor);
     }
     out.push_str("  </testsuite>\n</testsuites>\n");
     out
 }
 
-fn push_case(out: &mut String, name: &str, trial: Option<&Trial>, redactor: &Redactor) {
-    let seconds = trial.map_or(0.0, |trial| trial.lasted.as_secs_f64());
+fn push_case(out: &mut String, name: &str, result: Option<&FileResult>, redactor: &Redactor) {
+    let seconds = result.map_or(0.0, |result| result.lasted.as_secs_f64());
     let name = escaped(name);
     let folder = name.rsplit_once('/').map_or("", |(folder, _)| folder);
     let class = if folder.is_empty() { "wsline" } else { folder };
@@ -124,20 +119,20 @@ fn push_case(out: &mut String, name: &str, trial: Option<&Trial>, redactor: &Red
         out,
         "    <testcase classname=\"{class}\" name=\"{name}\" file=\"{name}\" time=\"{seconds:.3}\""
     );
-    match trial.map(|trial| &trial.verdict) {
-        Some(Verdict::Passed) => {
+    match result.map(|result| &result.verdict) {
+        Some(FileOutcome::Passed) => {
             out.push_str("/>\n");
             return;
         }
-        Some(Verdict::Failed(error)) => {
+        Some(FileOutcome::Failed(error)) => {
             out.push_str(">\n");
             push_error(out, "failure", error, redactor);
         }
-        Some(Verdict::Flawed(error)) => {
+        Some(FileOutcome::Error(error)) => {
             out.push_str(">\n");
             push_error(out, "error", error, redactor);
         }
-        Some(Verdict::Stopped) => out.push_str(">\n      <skipped message=\"ended early\"/>\n"),
+        Some(FileOutcome::Stopped) => out.push_str(">\n      <skipped message=\"ended early\"/>\n"),
         None => out.push_str(">\n      <skipped message=\"not begun\"/>\n"),
     }
     out.push_str("    </testcase>\n");
@@ -160,7 +155,7 @@ fn push_error(out: &mut String, element: &str, error: &Error, redactor: &Redacto
 fn kind(error: &Error) -> &'static str {
     match error {
         Error::Unmet(_) | Error::TooFew { .. } => "expectation",
-        Error::Script(_) => "file",
+        Error::SessionFile(_) => "file",
         error => error.phase().name(),
     }
 }
@@ -201,14 +196,14 @@ mod tests {
 
     #[test]
     fn a_case_a_file() {
-        let trial = |file: &str, verdict| {
-            let trial = Trial {
+        let result = |file: &str, verdict| {
+            let result = FileResult {
                 file: file.to_owned(),
                 verdict,
                 lasted: Duration::from_millis(1234),
                 statements: 3,
             };
-            (file.to_owned(), Some(trial))
+            (file.to_owned(), Some(result))
         };
         let unmet = Error::Unmet(Box::new(Unmet {
             place: Some("b.ws:3".to_owned()),
@@ -216,15 +211,15 @@ mod tests {
             instead: "nothing came".to_owned(),
             ..Unmet::default()
         }));
-        let trials = vec![
-            trial("a/b/c.ws", Verdict::Passed),
-            trial("b.ws", Verdict::Failed(unmet)),
-            trial("c.ws", Verdict::Stopped),
+        let results = vec![
+            result("a/b/c.ws", FileOutcome::Passed),
+            result("b.ws", FileOutcome::Failed(unmet)),
+            result("c.ws", FileOutcome::Stopped),
             ("d.ws".to_owned(), None),
         ];
         let late = Error::Url(crate::target::InvalidUrl::new("no host"));
-        let findings = Findings {
-            trials: &trials,
+        let data = ReportData {
+            results: &results,
             fault: Some(&late),
             lasted: Duration::from_secs(2),
         };
@@ -234,7 +229,7 @@ mod tests {
         let totals = "name=\"wsline\" tests=\"5\" failures=\"1\" errors=\"1\" skipped=\"2\" \
                       time=\"2.000\"";
         assert_eq!(
-            text(findings, begun, &redactor),
+            text(data, begun, &redactor),
             format!(
                 r#"<?xml version="1.0" encoding="UTF-8"?>
 <testsuites {totals}>

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use super::files::unreadable;
 use super::redact::Redactor;
-use crate::error::{Error, Flaw};
+use crate::error::{Error, ParseError};
 use crate::output::record::Form;
 use crate::secret::Secret;
-use crate::session_file::{self, Script, Statement};
+use crate::session_file::{self, SessionFile, Statement};
 use crate::sys::file::{Inputs, MAX_SIZE};
 
 /// A file that was read.
@@ -21,7 +21,7 @@ pub struct Loaded {
     /// Its text, as far as it is one.
     pub text: String,
     /// What it says, or what is wrong with it.
-    pub script: Result<Script, Error>,
+    pub script: Result<SessionFile, Error>,
 }
 
 impl Loaded {
@@ -36,7 +36,7 @@ impl Loaded {
                     Form::Har => session_file::har::read,
                     Form::JsonLines => session_file::jsonl::read,
                 };
-                let script = read(&name, &text).map_err(flawed);
+                let script = read(&name, &text).map_err(invalid_file);
                 (text, script)
             }
             Err(error) => (String::new(), Err(error)),
@@ -54,12 +54,12 @@ fn text(path: &Path, name: &str, inputs: &Inputs) -> Result<String, Error> {
     let bytes = inputs
         .read(path, MAX_SIZE)
         .map_err(|cause| unreadable(path, &cause))?;
-    let text = session_file::decode(name, &bytes).map_err(flawed)?;
+    let text = session_file::decode(name, &bytes).map_err(invalid_file)?;
     Ok(text.to_owned())
 }
 
-fn flawed(flaw: Flaw) -> Error {
-    Error::Script(Box::new(flaw))
+fn invalid_file(parse_error: ParseError) -> Error {
+    Error::SessionFile(Box::new(parse_error))
 }
 
 /// The variables that come from outside: those of `--var`, the last of a name, before those of the
@@ -91,7 +91,7 @@ impl Variables<'_> {
         let used = files
             .iter()
             .filter_map(|file| file.script.as_ref().ok())
-            .flat_map(Script::variables);
+            .flat_map(SessionFile::variables);
         let given = self.given.iter().map(|(name, _)| name.as_str());
         let known: Vec<_> = used
             .chain(given)
@@ -127,7 +127,7 @@ mod tests {
             path: "x.ws".into(),
             name: "x.ws".to_owned(),
             text: text.to_owned(),
-            script: session_file::parse("x.ws", text).map_err(flawed),
+            script: session_file::parse("x.ws", text).map_err(invalid_file),
         }
     }
 
@@ -196,7 +196,7 @@ mod tests {
         let error = Loaded::read(path.clone(), &Inputs::default())
             .script
             .expect_err("no UTF-8");
-        assert!(matches!(error, Error::Script(flaw) if flaw.line == 1));
+        assert!(matches!(error, Error::SessionFile(parse_error) if parse_error.line == 1));
         fs::write(&path, b"> a\n").expect("a file");
         assert!(Loaded::read(path, &Inputs::default()).script.is_ok());
     }

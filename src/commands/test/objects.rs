@@ -6,13 +6,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::file_result::{Counts, FileOutcome, FileResult};
 use super::redact::Redactor;
-use super::trial::{Counts, Trial, Verdict};
-use crate::error::{Error, Flaw, Unmet};
+use crate::error::{Error, ParseError, Unmet};
 use crate::output::json_text;
 
 #[derive(Serialize)]
-struct OfTrial<'a> {
+struct FileObject<'a> {
     time: String,
     r#type: &'static str,
     file: &'a str,
@@ -20,11 +20,11 @@ struct OfTrial<'a> {
     seconds: f64,
     statements: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<OfError>,
+    error: Option<ErrorObject>,
 }
 
 #[derive(Serialize)]
-struct OfError {
+struct ErrorObject {
     phase: &'static str,
     message: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -46,7 +46,7 @@ enum Details {
         difference: Vec<String>,
         recent: Vec<String>,
     },
-    Flaw {
+    ParseError {
         line: u32,
         column: u32,
         text: String,
@@ -55,7 +55,7 @@ enum Details {
 }
 
 #[derive(Serialize)]
-struct OfAll {
+struct SummaryObject {
     time: String,
     r#type: &'static str,
     passed: usize,
@@ -71,24 +71,24 @@ struct OfAll {
 /// # Errors
 ///
 /// What writing JSON said.
-pub fn of_trial(trial: &Trial, redactor: &Redactor) -> io::Result<Vec<u8>> {
-    let result = match trial.verdict {
-        Verdict::Passed => "passed",
-        Verdict::Failed(_) => "failed",
-        Verdict::Flawed(_) => "error",
-        Verdict::Stopped => "stopped",
+pub fn for_file(result: &FileResult, redactor: &Redactor) -> io::Result<Vec<u8>> {
+    let word = match result.verdict {
+        FileOutcome::Passed => "passed",
+        FileOutcome::Failed(_) => "failed",
+        FileOutcome::Error(_) => "error",
+        FileOutcome::Stopped => "stopped",
     };
-    json_text::line(&OfTrial {
+    json_text::line(&FileObject {
         time: now(),
         r#type: "test",
-        file: &trial.file,
-        result,
-        seconds: milliseconds(trial.lasted),
-        statements: trial.statements,
-        error: trial
+        file: &result.file,
+        result: word,
+        seconds: milliseconds(result.lasted),
+        statements: result.statements,
+        error: result
             .verdict
             .error()
-            .map(|error| OfError::new(error, redactor)),
+            .map(|error| ErrorObject::new(error, redactor)),
     })
 }
 
@@ -97,8 +97,8 @@ pub fn of_trial(trial: &Trial, redactor: &Redactor) -> io::Result<Vec<u8>> {
 /// # Errors
 ///
 /// What writing JSON said.
-pub fn of_all(counts: Counts, lasted: Duration, exit: u8) -> io::Result<Vec<u8>> {
-    json_text::line(&OfAll {
+pub fn summary(counts: Counts, lasted: Duration, exit: u8) -> io::Result<Vec<u8>> {
+    json_text::line(&SummaryObject {
         time: now(),
         r#type: "summary",
         passed: counts.passed,
@@ -110,7 +110,7 @@ pub fn of_all(counts: Counts, lasted: Duration, exit: u8) -> io::Result<Vec<u8>>
     })
 }
 
-impl OfError {
+impl ErrorObject {
     fn new(error: &Error, redactor: &Redactor) -> Self {
         let text = |text: &str| redactor.apply(text).into_owned();
         let lines = |lines: &[String]| lines.iter().map(|line| text(line)).collect();
@@ -131,14 +131,14 @@ impl OfError {
                     recent: lines(recent),
                 }
             }
-            Error::Script(flaw) => {
-                let Flaw {
+            Error::SessionFile(parse_error) => {
+                let ParseError {
                     line,
                     column,
                     text: of_line,
                     ..
-                } = &**flaw;
-                Details::Flaw {
+                } = &**parse_error;
+                Details::ParseError {
                     line: *line,
                     column: *column,
                     text: text(of_line),

@@ -8,29 +8,34 @@ use std::path::Path;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use super::file_result::{FileOutcome, FileResult};
 use super::load::{Loaded, Variables};
-use super::trial::{Trial, Verdict};
 use super::Settings;
 use crate::cli;
 use crate::connect;
 use crate::deadline::Deadline;
 use crate::driver::{All, Dial, Run, Signals, Wait};
-use crate::error::{Error, Flaw};
+use crate::error::{Error, ParseError};
 use crate::event::Link;
 use crate::plan::{self, Plan};
-use crate::session_file::{self, Line, Script, Statement};
-use crate::source::conversation::{Conversation, Plot, Step};
+use crate::session_file::{self, Line, SessionFile, Statement};
+use crate::source::conversation::{Conversation, Step, StepSource};
 use crate::source::player::{self, Connection, Player};
 use crate::source::Wanted;
 use crate::sys::file::Inputs;
 use crate::target::InvalidUrl;
 
 /// Says a line to people.
-pub type Say = Rc<dyn Fn(String)>;
+pub type PrintLine = Rc<dyn Fn(String)>;
 
 /// Runs a file. It passes if all its statements are done: how its connections end after that does
 /// not matter, because whether we or the server end them is a race that nobody wrote.
-pub fn run(file: Loaded, settings: &Settings, signals: &mut Signals, say: &Say) -> Trial {
+pub fn run(
+    file: Loaded,
+    settings: &Settings,
+    signals: &mut Signals,
+    say: &PrintLine,
+) -> FileResult {
     let begun = Instant::now();
     let done = Rc::new(Cell::new(0));
     let Loaded {
@@ -41,7 +46,7 @@ pub fn run(file: Loaded, settings: &Settings, signals: &mut Signals, say: &Say) 
     } = file;
     let folder = path.parent().unwrap_or(Path::new(""));
     let played = script.and_then(|script| {
-        let origin = Origin {
+        let origin = FileText {
             name: &name,
             folder,
             text: &text,
@@ -49,8 +54,8 @@ pub fn run(file: Loaded, settings: &Settings, signals: &mut Signals, say: &Say) 
         let say = settings.verbose.then(|| Rc::clone(say));
         play(script, origin, settings, signals, &done, say)
     });
-    Trial {
-        verdict: played.map_or_else(Verdict::of, |()| Verdict::Passed),
+    FileResult {
+        verdict: played.map_or_else(FileOutcome::of, |()| FileOutcome::Passed),
         file: name,
         lasted: begun.elapsed(),
         statements: done.get(),
@@ -59,18 +64,18 @@ pub fn run(file: Loaded, settings: &Settings, signals: &mut Signals, say: &Say) 
 
 /// What a script was read from.
 #[derive(Clone, Copy)]
-struct Origin<'a> {
+struct FileText<'a> {
     name: &'a str,
     folder: &'a Path,
     text: &'a str,
 }
 
-impl Origin<'_> {
+impl FileText<'_> {
     /// An error of a line; 0 is the file as a whole.
-    fn flaw(&self, line: u32, column: u32, cause: String) -> Error {
+    fn parse_error(&self, line: u32, column: u32, cause: String) -> Error {
         let index = usize::try_from(line).unwrap_or(0).checked_sub(1);
         let text = index.and_then(|index| self.text.lines().nth(index));
-        Error::Script(Box::new(Flaw {
+        Error::SessionFile(Box::new(ParseError {
             file: self.name.to_owned(),
             line,
             column,
@@ -81,12 +86,12 @@ impl Origin<'_> {
 }
 
 fn play(
-    script: Script,
-    origin: Origin<'_>,
+    script: SessionFile,
+    origin: FileText<'_>,
     settings: &Settings,
     signals: &mut Signals,
     done: &Rc<Cell<usize>>,
-    say: Option<Say>,
+    say: Option<PrintLine>,
 ) -> Result<(), Error> {
     let variables = Variables {
         given: &settings.vars,
@@ -109,21 +114,21 @@ fn play(
     let (connections, player) = Player::new(script, &options)?;
     let mut plans = Vec::new();
     for connection in &connections {
-        let words = Words {
+        let words = OptionWords {
             lines: &lines,
             lookup: &lookup,
         };
         plans.push(plan(connection, words, origin, settings)?);
     }
     let count = u16::try_from(plans.len())
-        .map_err(|_| origin.flaw(0, 0, "it has too many connections".to_owned()))?;
+        .map_err(|_| origin.parse_error(0, 0, "it has too many connections".to_owned()))?;
     let Some(first) = plans.first() else {
-        return Err(origin.flaw(0, 0, "it has no connection".to_owned()));
+        return Err(origin.parse_error(0, 0, "it has no connection".to_owned()));
     };
     // A session has one of each: what holds for the first connection holds for all.
     let (limits, protocol, delay) = (first.limits.clone(), first.protocol, first.delay);
     let dials = plans.into_iter().map(dial).collect();
-    let plot = Told {
+    let plot = Reporting {
         player,
         steps,
         front: None,
@@ -143,7 +148,7 @@ fn play(
     run.run().error.map_or(Ok(()), Err)
 }
 
-/// Begins to connect when its turn has come, and has its own time for it.
+/// Begins to connect when it is next, with a timeout of its own.
 fn dial(plan: Plan) -> Dial {
     Box::new(move || {
         let deadline = Deadline::after(plan.request.timeout);
@@ -155,8 +160,8 @@ fn dial(plan: Plan) -> Dial {
 /// of our own, of which the last count.
 fn plan(
     connection: &Connection,
-    of_file: Words<'_>,
-    origin: Origin<'_>,
+    of_file: OptionWords<'_>,
+    origin: FileText<'_>,
     settings: &Settings,
 ) -> Result<Plan, Error> {
     let inputs = &settings.environment.inputs;
@@ -167,13 +172,13 @@ fn plan(
             let (line, cause) = of_file
                 .wrong(connection, inputs)
                 .unwrap_or((0, refusal.to_string()));
-            origin.flaw(line, 0, cause)
+            origin.parse_error(line, 0, cause)
         })?;
     }
     words.extend(settings.words.iter().cloned());
     let mut options = cli::conversation(&words, inputs).map_err(|sentence| {
         let (line, sentence) = of_file.wrong(connection, inputs).unwrap_or((0, sentence));
-        origin.flaw(line, 0, sentence)
+        origin.parse_error(line, 0, sentence)
     })?;
     // After the last statement there is nothing to wait for.
     options.wait = Some(Wait::For(Duration::ZERO));
@@ -182,7 +187,7 @@ fn plan(
     plan.map_err(|error| match error {
         Error::Url(InvalidUrl { problem, hint }) if connection.line > 0 => {
             let hint = hint.map_or_else(String::new, |hint| format!("; {hint}"));
-            origin.flaw(connection.line, 0, format!("{problem}{hint}"))
+            origin.parse_error(connection.line, 0, format!("{problem}{hint}"))
         }
         error => error,
     })
@@ -190,12 +195,12 @@ fn plan(
 
 /// The words that a file has for its connections, line by line.
 #[derive(Clone, Copy)]
-struct Words<'a> {
+struct OptionWords<'a> {
     lines: &'a [Line],
     lookup: &'a dyn Fn(&str) -> Option<String>,
 }
 
-impl Words<'_> {
+impl OptionWords<'_> {
     /// The first line whose words are wrong by themselves, and what is wrong with them.
     fn wrong(&self, connection: &Connection, inputs: &Inputs) -> Option<(u32, String)> {
         let of_it = |line: &&Line| line.link.is_none() || line.link == connection.name;
@@ -216,8 +221,8 @@ impl Words<'_> {
     }
 }
 
-/// A statement that takes a turn of its own.
-struct Turn {
+/// A statement that takes a step of its own.
+struct ReportedStep {
     /// It is one of those that a report counts.
     counts: bool,
     /// Where it stands and what it says.
@@ -225,20 +230,20 @@ struct Turn {
 }
 
 /// The statements of a script that the player makes steps of, in their order.
-fn steps(script: &Script, paced: bool, file: &str) -> VecDeque<Turn> {
-    let turn = |line: &Line| {
+fn steps(script: &SessionFile, paced: bool, file: &str) -> VecDeque<ReportedStep> {
+    let step = |line: &Line| {
         let counts = match line.statement {
             Statement::Send(_) | Statement::Expect(_) | Statement::Capture { .. } => true,
             Statement::Wait(_) => false,
             Statement::At(_) if paced => false,
             _ => return None,
         };
-        Some(Turn {
+        Some(ReportedStep {
             counts,
             text: format!("{file}:{} {}", line.number, shortened(line)),
         })
     };
-    script.lines.iter().filter_map(turn).collect()
+    script.lines.iter().filter_map(step).collect()
 }
 
 /// A statement as it is written, as far as people want to see it go by.
@@ -254,20 +259,20 @@ fn shortened(line: &Line) -> String {
 
 /// A player whose statements are counted and told as they are done: a step is when the next one is
 /// asked for.
-struct Told {
+struct Reporting {
     player: Player,
-    steps: VecDeque<Turn>,
-    front: Option<Turn>,
+    steps: VecDeque<ReportedStep>,
+    front: Option<ReportedStep>,
     done: Rc<Cell<usize>>,
-    say: Option<Say>,
+    say: Option<PrintLine>,
 }
 
-impl Plot for Told {
+impl StepSource for Reporting {
     fn next(&mut self) -> Result<Option<Step>, Error> {
-        if let Some(turn) = self.front.take() {
-            self.done.set(self.done.get() + usize::from(turn.counts));
+        if let Some(step) = self.front.take() {
+            self.done.set(self.done.get() + usize::from(step.counts));
             if let Some(say) = &self.say {
-                say(turn.text);
+                say(step.text);
             }
         }
         let step = self.player.next()?;

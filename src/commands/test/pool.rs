@@ -11,22 +11,22 @@ use std::time::Duration;
 
 use signal_hook::consts::SIGTERM;
 
-use super::board::Board;
+use super::file_result::{FileOutcome, FileResult, FileResults};
 use super::load::Loaded;
-use super::play::Say;
-use super::trial::{Trial, Trials, Verdict};
+use super::play::PrintLine;
+use super::reporter::Reporter;
 use crate::driver::{Relay, Signals};
 use crate::error::Error;
 
 /// What the place in the middle hears.
 #[derive(Debug)]
-pub enum News {
+pub enum WorkerEvent {
     /// A file has begun.
     Began(String),
     /// A statement was done, or the server printed a line.
     Said(String),
     /// A file has ended.
-    Ended(usize, Box<Trial>),
+    Ended(usize, Box<FileResult>),
     /// A thread has no more files.
     Left,
     /// A signal has come.
@@ -34,10 +34,10 @@ pub enum News {
 }
 
 /// The place in the middle: what comes in, and what people see of it.
-pub struct Desk {
+pub struct Controller {
     /// What is shown.
-    pub board: Board,
-    news: Receiver<News>,
+    pub reporter: Reporter,
+    events: Receiver<WorkerEvent>,
     /// The signal that came first.
     signal: Option<i32>,
     /// How many have come.
@@ -45,13 +45,13 @@ pub struct Desk {
     verbose: bool,
 }
 
-impl Desk {
-    /// A desk that hears `news`.
+impl Controller {
+    /// A controller that hears `events`.
     #[must_use]
-    pub fn new(board: Board, news: Receiver<News>, verbose: bool) -> Self {
+    pub fn new(reporter: Reporter, events: Receiver<WorkerEvent>, verbose: bool) -> Self {
         Self {
-            board,
-            news,
+            reporter,
+            events,
             signal: None,
             signals: 0,
             verbose,
@@ -67,7 +67,7 @@ impl Desk {
     /// A text without what no report may show.
     #[must_use]
     pub fn redacted(&self, text: &str) -> String {
-        self.board.redactor().apply(text).into_owned()
+        self.reporter.redactor().apply(text).into_owned()
     }
 
     /// The signal that came first, if one has come.
@@ -83,10 +83,10 @@ impl Desk {
     }
 
     /// Hears what comes within `limit`; what is only to be said is said.
-    pub fn hear(&mut self, limit: Option<Duration>) -> Option<News> {
-        let news = match limit {
-            Some(limit) => match self.news.recv_timeout(limit) {
-                Ok(news) => news,
+    pub fn receive(&mut self, limit: Option<Duration>) -> Option<WorkerEvent> {
+        let events = match limit {
+            Some(limit) => match self.events.recv_timeout(limit) {
+                Ok(events) => events,
                 Err(RecvTimeoutError::Timeout) => return None,
                 // Nobody is left to say anything: the time passes all the same.
                 Err(RecvTimeoutError::Disconnected) => {
@@ -94,36 +94,36 @@ impl Desk {
                     return None;
                 }
             },
-            None => self.news.recv().ok()?,
+            None => self.events.recv().ok()?,
         };
-        match &news {
-            News::Said(line) if self.verbose => self.board.say(line),
-            News::Signal(signal) => {
+        match &events {
+            WorkerEvent::Said(line) if self.verbose => self.reporter.say(line),
+            WorkerEvent::Signal(signal) => {
                 self.signal.get_or_insert(*signal);
                 self.signals += 1;
             }
             _ => {}
         }
-        Some(news)
+        Some(events)
     }
 }
 
 /// Runs one file: it hears signals, and says each statement that it has done.
-pub type Run<'a> = &'a (dyn Fn(Loaded, &mut Signals, &Say) -> Trial + Sync);
+pub type Run<'a> = &'a (dyn Fn(Loaded, &mut Signals, &PrintLine) -> FileResult + Sync);
 
 /// How files are run.
 #[derive(Clone, Copy, Debug)]
-pub struct Manner {
+pub struct PoolOptions {
     /// How many at once.
     pub jobs: usize,
     /// The first that does not pass is the last.
     pub bail: bool,
 }
 
-impl Manner {
+impl PoolOptions {
     /// Whether a file that has ended so is the last.
-    fn is_enough(self, trial: &Trial) -> bool {
-        self.bail && !matches!(trial.verdict, Verdict::Passed)
+    fn is_enough(self, result: &FileResult) -> bool {
+        self.bail && !matches!(result.verdict, FileOutcome::Passed)
     }
 }
 
@@ -136,62 +136,63 @@ impl Manner {
 /// [`Error::System`] for what the system refused.
 pub fn run(
     files: Vec<Loaded>,
-    manner: Manner,
+    options: PoolOptions,
     run: Run<'_>,
-    sender: &Sender<News>,
-    desk: &mut Desk,
-) -> Result<Trials, Error> {
-    let mut trials: Trials = files.iter().map(|file| (file.name.clone(), None)).collect();
+    sender: &Sender<WorkerEvent>,
+    controller: &mut Controller,
+) -> Result<FileResults, Error> {
+    let mut results: FileResults = files.iter().map(|file| (file.name.clone(), None)).collect();
     let queue = Mutex::new(files.into_iter().enumerate().collect::<VecDeque<_>>());
     let queue = &queue;
     thread::scope(|scope| {
-        let mut crew = Crew {
+        let mut workers = Workers {
             relays: Vec::new(),
             queue,
             stopped: false,
         };
-        for _ in 0..manner.jobs.min(trials.len()) {
+        for _ in 0..options.jobs.min(results.len()) {
             let (mut signals, relay) = Signals::relayed().map_err(starting)?;
-            let leave = Leave(sender.clone());
+            let guard = WorkerGuard(sender.clone());
             thread::Builder::new()
                 .name("test".to_owned())
                 .spawn_scoped(scope, move || {
-                    let lines = leave.0.clone();
+                    let lines = guard.0.clone();
                     // Nobody listens any more only after an error, which ends everything.
-                    let say: Say = Rc::new(move |line| drop(lines.send(News::Said(line))));
+                    let say: PrintLine =
+                        Rc::new(move |line| drop(lines.send(WorkerEvent::Said(line))));
                     while let Some((place, file)) = next(queue) {
-                        leave.tell(News::Began(file.name.clone()));
-                        let trial = run(file, &mut signals, &say);
-                        if manner.is_enough(&trial) {
+                        guard.send(WorkerEvent::Began(file.name.clone()));
+                        let result = run(file, &mut signals, &say);
+                        if options.is_enough(&result) {
                             // Here already, before this thread could begin another.
                             clear(queue);
                         }
-                        leave.tell(News::Ended(place, Box::new(trial)));
+                        guard.send(WorkerEvent::Ended(place, Box::new(result)));
                     }
                 })
                 .map_err(starting)?;
-            crew.relays.push(relay);
+            workers.relays.push(relay);
         }
-        let mut working = crew.relays.len();
+        let mut working = workers.relays.len();
         while working > 0 {
-            match desk.hear(None) {
-                Some(News::Left) => working -= 1,
-                Some(News::Began(name)) => desk.board.begin(&name),
-                Some(News::Ended(place, trial)) => {
-                    let trial = trial.redacted(desk.board.redactor());
-                    desk.board.end(&trial);
-                    let enough = manner.is_enough(&trial);
-                    trials[place].1 = Some(trial);
-                    if enough || desk.board.has_fault() {
-                        crew.end();
+            match controller.receive(None) {
+                Some(WorkerEvent::Left) => working -= 1,
+                Some(WorkerEvent::Began(name)) => controller.reporter.begin(&name),
+                Some(WorkerEvent::Ended(place, result)) => {
+                    let result = result.redacted(controller.reporter.redactor());
+                    controller.reporter.end(&result);
+                    let enough = options.is_enough(&result);
+                    results[place].1 = Some(result);
+                    if enough || controller.reporter.has_fault() {
+                        workers.end();
                     }
                 }
-                Some(News::Signal(signal)) => crew.stop(signal),
-                Some(News::Said(_)) => {}
+                Some(WorkerEvent::Signal(signal)) => workers.stop(signal),
+                Some(WorkerEvent::Said(_)) => {}
                 None => break,
             }
         }
-        Ok(trials)
+        Ok(results)
     })
 }
 
@@ -213,13 +214,13 @@ fn starting(cause: io::Error) -> Error {
 }
 
 /// The threads that run files. When it goes, whatever the reason, they begin no more.
-struct Crew<'a> {
+struct Workers<'a> {
     relays: Vec<Relay>,
     queue: &'a Mutex<VecDeque<(usize, Loaded)>>,
     stopped: bool,
 }
 
-impl Crew<'_> {
+impl Workers<'_> {
     /// Begins no more, and ends what runs in order, if that was not done before.
     fn end(&mut self) {
         if !self.stopped {
@@ -227,7 +228,7 @@ impl Crew<'_> {
         }
     }
 
-    /// Begins no more, and lets what runs hear a signal; a second one ends it at once.
+    /// Begins no more, and lets what runs receive a signal; a second one ends it at once.
     fn stop(&mut self, signal: i32) {
         self.stopped = true;
         clear(self.queue);
@@ -237,25 +238,25 @@ impl Crew<'_> {
     }
 }
 
-impl Drop for Crew<'_> {
+impl Drop for Workers<'_> {
     fn drop(&mut self) {
         self.end();
     }
 }
 
 /// Says that a thread has left, after a panic too.
-struct Leave(Sender<News>);
+struct WorkerGuard(Sender<WorkerEvent>);
 
-impl Leave {
+impl WorkerGuard {
     /// Nobody listens any more only after an error, which ends everything.
-    fn tell(&self, news: News) {
-        let _ = self.0.send(news);
+    fn send(&self, events: WorkerEvent) {
+        let _ = self.0.send(events);
     }
 }
 
-impl Drop for Leave {
+impl Drop for WorkerGuard {
     fn drop(&mut self) {
-        self.tell(News::Left);
+        self.send(WorkerEvent::Left);
     }
 }
 
@@ -268,12 +269,12 @@ mod tests {
     use std::sync::mpsc::channel;
     use std::sync::Barrier;
 
-    use super::super::board::{Form, Look};
     use super::super::redact::Redactor;
+    use super::super::reporter::{ReportFormat, ReportStyle};
     use super::*;
     use crate::error::Unmet;
     use crate::output::palette::Palette;
-    use crate::session_file::Script;
+    use crate::session_file::SessionFile;
 
     #[derive(Clone, Default)]
     struct Shared(Rc<RefCell<Vec<u8>>>);
@@ -303,13 +304,13 @@ mod tests {
             path: format!("{number}.ws").into(),
             name: format!("{number}.ws"),
             text: String::new(),
-            script: Ok(Script::default()),
+            script: Ok(SessionFile::default()),
         };
         (0..count).map(file).collect()
     }
 
-    fn trial(file: Loaded, verdict: Verdict) -> Trial {
-        Trial {
+    fn result(file: Loaded, verdict: FileOutcome) -> FileResult {
+        FileResult {
             file: file.name,
             verdict,
             lasted: Duration::ZERO,
@@ -317,46 +318,48 @@ mod tests {
         }
     }
 
-    fn failed() -> Verdict {
-        Verdict::Failed(Error::Unmet(Box::default()))
+    fn failed() -> FileOutcome {
+        FileOutcome::Failed(Error::Unmet(Box::default()))
     }
 
     /// Runs `files` with a `run` of the test's; each file's fate in a letter.
     fn fates(
-        manner: Manner,
+        options: PoolOptions,
         files: Vec<Loaded>,
-        before: &[News],
+        before: &[WorkerEvent],
         out: Box<dyn Write>,
         run: Run<'_>,
-    ) -> (String, Desk) {
-        let look = Look {
-            form: Form::Lines,
+    ) -> (String, Controller) {
+        let style = ReportStyle {
+            format: ReportFormat::Lines,
             palette: Palette::plain(),
             live: None,
         };
         let redactor = Redactor::new([("TOKEN", "s3cret")]);
-        let board = Board::new(look, out, Box::new(io::sink()), redactor, files.len());
-        let (sender, news) = channel();
-        for news in before {
-            if let News::Signal(number) = news {
-                sender.send(News::Signal(*number)).expect("it is heard");
+        let reporter = Reporter::new(style, out, Box::new(io::sink()), redactor, files.len());
+        let (sender, events) = channel();
+        for events in before {
+            if let WorkerEvent::Signal(number) = events {
+                sender
+                    .send(WorkerEvent::Signal(*number))
+                    .expect("it is heard");
             }
         }
-        let mut desk = Desk::new(board, news, false);
-        let trials = super::run(files, manner, run, &sender, &mut desk).expect("threads");
-        let fate = |(_, trial): &(String, Option<Trial>)| match trial {
+        let mut controller = Controller::new(reporter, events, false);
+        let results = super::run(files, options, run, &sender, &mut controller).expect("threads");
+        let fate = |(_, result): &(String, Option<FileResult>)| match result {
             None => '-',
-            Some(trial) => match trial.verdict {
-                Verdict::Passed => 'p',
-                Verdict::Failed(_) => 'f',
-                Verdict::Flawed(_) => 'e',
-                Verdict::Stopped => 's',
+            Some(result) => match result.verdict {
+                FileOutcome::Passed => 'p',
+                FileOutcome::Failed(_) => 'f',
+                FileOutcome::Error(_) => 'e',
+                FileOutcome::Stopped => 's',
             },
         };
-        (trials.iter().map(fate).collect(), desk)
+        (results.iter().map(fate).collect(), controller)
     }
 
-    const BAIL: Manner = Manner {
+    const BAIL: PoolOptions = PoolOptions {
         jobs: 1,
         bail: true,
     };
@@ -365,12 +368,12 @@ mod tests {
     fn every_file_is_run_once_whatever_the_number_of_threads() {
         for jobs in [1, 2, 50] {
             let runs = AtomicUsize::new(0);
-            let manner = Manner { jobs, bail: false };
+            let options = PoolOptions { jobs, bail: false };
             let sink = Box::new(io::sink());
-            let (fates, _) = fates(manner, files(20), &[], sink, &|file, _, _| {
+            let (fates, _) = fates(options, files(20), &[], sink, &|file, _, _| {
                 runs.fetch_add(1, Ordering::Relaxed);
                 let fails = file.name == "7.ws";
-                trial(file, if fails { failed() } else { Verdict::Passed })
+                result(file, if fails { failed() } else { FileOutcome::Passed })
             });
             assert_eq!(fates, "pppppppfpppppppppppp");
             assert_eq!(runs.into_inner(), 20);
@@ -380,14 +383,14 @@ mod tests {
     #[test]
     fn they_run_beside_each_other() {
         let together = Barrier::new(3);
-        let manner = Manner {
+        let options = PoolOptions {
             jobs: 3,
             bail: false,
         };
         let sink = Box::new(io::sink());
-        let (fates, _) = fates(manner, files(3), &[], sink, &|file, _, _| {
+        let (fates, _) = fates(options, files(3), &[], sink, &|file, _, _| {
             together.wait();
-            trial(file, Verdict::Passed)
+            result(file, FileOutcome::Passed)
         });
         assert_eq!(fates, "ppp");
     }
@@ -397,48 +400,49 @@ mod tests {
         let sink = Box::new(io::sink());
         let (alone, _) = fates(BAIL, files(3), &[], sink, &|file, _, _| {
             let fails = file.name == "1.ws";
-            trial(file, if fails { failed() } else { Verdict::Passed })
+            result(file, if fails { failed() } else { FileOutcome::Passed })
         });
         assert_eq!(alone, "pf-");
         let together = Barrier::new(2);
-        let manner = Manner { jobs: 2, ..BAIL };
+        let options = PoolOptions { jobs: 2, ..BAIL };
         let sink = Box::new(io::sink());
-        let (beside, _) = fates(manner, files(5), &[], sink, &|file, signals, _| {
+        let (beside, _) = fates(options, files(5), &[], sink, &|file, signals, _| {
             if file.name == "0.ws" {
                 together.wait();
-                return trial(file, failed());
+                return result(file, failed());
             }
             together.wait();
             assert_eq!(signals.wait().expect("a relay"), [SIGTERM]);
-            trial(file, Verdict::Stopped)
+            result(file, FileOutcome::Stopped)
         });
         assert_eq!(beside, "fs---");
     }
 
     #[test]
     fn a_signal_is_passed_on() {
-        let interrupt = [News::Signal(2)];
-        let manner = Manner {
+        let interrupt = [WorkerEvent::Signal(2)];
+        let options = PoolOptions {
             jobs: 1,
             bail: false,
         };
         let sink = Box::new(io::sink());
-        let (fates, desk) = fates(manner, files(2), &interrupt, sink, &|file, signals, _| {
-            assert_eq!(signals.wait().expect("a relay"), [2]);
-            trial(file, Verdict::Stopped)
-        });
+        let (fates, controller) =
+            fates(options, files(2), &interrupt, sink, &|file, signals, _| {
+                assert_eq!(signals.wait().expect("a relay"), [2]);
+                result(file, FileOutcome::Stopped)
+            });
         assert!(fates == "s-" || fates == "--", "{fates}");
-        assert_eq!((desk.signal(), desk.signals()), (Some(2), 1));
+        assert_eq!((controller.signal(), controller.signals()), (Some(2), 1));
     }
 
     #[test]
     fn what_can_not_be_told_is_not_run() {
-        let manner = Manner {
+        let options = PoolOptions {
             jobs: 1,
             bail: false,
         };
-        let (fates, mut desk) = fates(
-            manner,
+        let (fates, mut controller) = fates(
+            options,
             files(3),
             &[],
             Box::new(Full),
@@ -446,11 +450,11 @@ mod tests {
                 if file.name != "0.ws" {
                     signals.wait().expect("a relay");
                 }
-                trial(file, Verdict::Passed)
+                result(file, FileOutcome::Passed)
             },
         );
         assert!(fates == "p--" || fates == "pp-", "{fates}");
-        assert!(desk.board.take_fault().is_some());
+        assert!(controller.reporter.take_fault().is_some());
     }
 
     #[test]
@@ -463,7 +467,7 @@ mod tests {
         };
         let shown = Box::new(out.clone());
         let (fates, _) = fates(BAIL, files(1), &[], shown, &|file, _, _| {
-            trial(file, Verdict::Failed(Error::Unmet(Box::new(unmet()))))
+            result(file, FileOutcome::Failed(Error::Unmet(Box::new(unmet()))))
         });
         assert_eq!(fates, "f");
         let text = String::from_utf8(out.0.take()).expect("text");
@@ -476,18 +480,18 @@ mod tests {
     #[test]
     #[should_panic(expected = "a scoped thread panicked")]
     fn a_panic_is_passed_on_when_the_others_have_ended() {
-        let manner = Manner {
+        let options = PoolOptions {
             jobs: 2,
             bail: false,
         };
         fates(
-            manner,
+            options,
             files(3),
             &[],
             Box::new(io::sink()),
             &|file, _, _| {
                 assert!(file.name != "1.ws", "a panic of the test's");
-                trial(file, Verdict::Passed)
+                result(file, FileOutcome::Passed)
             },
         );
     }

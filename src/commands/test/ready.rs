@@ -13,7 +13,7 @@ const ATTEMPT: Duration = Duration::from_millis(250);
 
 /// Where the server will listen.
 #[derive(Debug)]
-pub enum Door {
+pub enum Endpoint {
     /// On a port.
     Tcp {
         /// The host and the port.
@@ -25,8 +25,8 @@ pub enum Door {
     Unix(PathBuf),
 }
 
-impl Door {
-    /// The door of an address, by the way that the connections will take. A proxy is no part of
+impl Endpoint {
+    /// The endpoint of a URL, by the route that the connections will take. A proxy is no part of
     /// it: the server is started here.
     #[must_use]
     pub fn of(target: &Target, way: &RouteOptions) -> Self {
@@ -58,7 +58,7 @@ impl Door {
     }
 }
 
-impl fmt::Display for Door {
+impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unix(path) => write!(f, "{}", path.display()),
@@ -75,30 +75,30 @@ mod tests {
     use super::*;
     use crate::connect::route::ConnectToRule;
 
-    fn door(url: &str) -> Door {
+    fn endpoint(url: &str) -> Endpoint {
         let target = Target::parse(url).expect("an address");
-        Door::of(&target, &RouteOptions::default())
+        Endpoint::of(&target, &RouteOptions::default())
     }
 
     #[test]
     fn a_port_is_open_while_somebody_listens() {
         let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
         let address = listener.local_addr().expect("it is bound");
-        let door = door(&format!("ws://{address}/chat"));
-        assert_eq!(door.to_string(), address.to_string());
-        assert!(door.is_open());
+        let endpoint = endpoint(&format!("ws://{address}/chat"));
+        assert_eq!(endpoint.to_string(), address.to_string());
+        assert!(endpoint.is_open());
         drop(listener);
-        assert!(!door.is_open());
+        assert!(!endpoint.is_open());
     }
 
     #[test]
     fn so_is_a_unix_socket() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("s.sock");
-        let door = door(&format!("ws+unix://{}:/chat", path.display()));
-        assert!(!door.is_open());
+        let endpoint = endpoint(&format!("ws+unix://{}:/chat", path.display()));
+        assert!(!endpoint.is_open());
         let _listener = UnixListener::bind(&path).expect("a socket");
-        assert!(door.is_open());
+        assert!(endpoint.is_open());
     }
 
     #[test]
@@ -111,6 +111,6 @@ mod tests {
             connect_to: vec![detour],
             ..RouteOptions::default()
         };
-        assert!(Door::of(&target, &way).is_open());
+        assert!(Endpoint::of(&target, &way).is_open());
     }
 }

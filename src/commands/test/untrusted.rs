@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 
 use super::load::{Loaded, Variables};
 use crate::cli::{self, NotAllowed};
-use crate::error::{plain, Error, Flaw};
+use crate::error::{plain, Error, ParseError};
 use crate::http::HIDDEN;
-use crate::session_file::{self, Line, Message, Part, Script, Statement, Template, Wanted};
+use crate::session_file::{self, Line, Message, Part, SessionFile, Statement, Template, Wanted};
 use crate::source::player::check_confined;
 use crate::sys::file::Inputs;
 use crate::sys::path::real_path_below;
@@ -22,12 +22,12 @@ use crate::sys::path::real_path_below;
 pub fn load(path: PathBuf, inputs: &Inputs, variables: Variables<'_>) -> Loaded {
     if let Err(cause) = check_place(&path) {
         let name = path.display().to_string();
-        let flaw = session_file::flaw_at(&name, "", 0, "", cause);
+        let parse_error = session_file::error_at(&name, "", 0, "", cause);
         return Loaded {
             path,
             name,
             text: String::new(),
-            script: Err(Error::Script(Box::new(flaw))),
+            script: Err(Error::SessionFile(Box::new(parse_error))),
         };
     }
     let mut file = Loaded::read(path, inputs);
@@ -35,8 +35,8 @@ pub fn load(path: PathBuf, inputs: &Inputs, variables: Variables<'_>) -> Loaded 
         Ok(script) => Check::new(&file, variables).script(script),
         Err(_) => return file,
     };
-    if let Err(flaw) = checked {
-        file.script = Err(Error::Script(Box::new(flaw)));
+    if let Err(parse_error) = checked {
+        file.script = Err(Error::SessionFile(Box::new(parse_error)));
     }
     file
 }
@@ -77,7 +77,7 @@ impl<'a> Check<'a> {
         }
     }
 
-    fn script(&mut self, script: &'a Script) -> Result<(), Flaw> {
+    fn script(&mut self, script: &'a SessionFile) -> Result<(), ParseError> {
         for line in &script.lines {
             // --url takes the place of every address.
             if matches!(line.statement, Statement::Url(_)) {
@@ -91,7 +91,7 @@ impl<'a> Check<'a> {
         Ok(())
     }
 
-    fn line(&self, line: &Line) -> Result<(), Flaw> {
+    fn line(&self, line: &Line) -> Result<(), ParseError> {
         self.variables_of(line)?;
         match &line.statement {
             Statement::Options(words) => self.options(line, words),
@@ -104,7 +104,7 @@ impl<'a> Check<'a> {
     }
 
     /// Settings are read before anything can be captured.
-    fn variables_of(&self, line: &Line) -> Result<(), Flaw> {
+    fn variables_of(&self, line: &Line) -> Result<(), ParseError> {
         let is_setting = matches!(
             line.statement,
             Statement::Header(_) | Statement::Subprotocol(_) | Statement::Options(_)
@@ -127,30 +127,30 @@ impl<'a> Check<'a> {
             marks.push(quoted_name(header));
         }
         marks.push(HIDDEN.to_owned());
-        Err(self.flaw(line, &marks, &cause))
+        Err(self.parse_error(line, &marks, &cause))
     }
 
-    fn options(&self, line: &Line, words: &[Template]) -> Result<(), Flaw> {
+    fn options(&self, line: &Line, words: &[Template]) -> Result<(), ParseError> {
         let texts: Vec<OsString> = words.iter().map(|word| self.text(word).into()).collect();
         let Err(refusal) = cli::check_untrusted(&texts) else {
             return Ok(());
         };
         let word = refused_word(&texts, &refusal).and_then(|index| words.get(index));
         let mark = word.map(first_part).unwrap_or_default();
-        Err(self.flaw(line, &[mark], &refusal.to_string()))
+        Err(self.parse_error(line, &[mark], &refusal.to_string()))
     }
 
-    fn header(&self, line: &Line, header: &Template) -> Result<(), Flaw> {
+    fn header(&self, line: &Line, header: &Template) -> Result<(), ParseError> {
         let words = ["-H".into(), self.text(header).into()];
         let Err(refusal @ NotAllowed::Option { .. }) = cli::check_untrusted(&words) else {
             // What else is wrong with it is told when it is read.
             return Ok(());
         };
         let marks = [first_part(header), quoted_name(header)];
-        Err(self.flaw(line, &marks, &refusal.to_string()))
+        Err(self.parse_error(line, &marks, &refusal.to_string()))
     }
 
-    fn path(&self, line: &Line, path: &Template) -> Result<(), Flaw> {
+    fn path(&self, line: &Line, path: &Template) -> Result<(), ParseError> {
         // What is captured is known, and checked, when its turn comes.
         let is_given = |name: &str| self.variables.value(name).is_some();
         if !path.variables().all(is_given) {
@@ -159,7 +159,7 @@ impl<'a> Check<'a> {
         let folder = folder(&self.file.path);
         match check_confined(folder, &folder.join(self.text(path))) {
             Ok(_) => Ok(()),
-            Err(cause) => Err(self.flaw(line, &["@".to_owned()], &cause)),
+            Err(cause) => Err(self.parse_error(line, &["@".to_owned()], &cause)),
         }
     }
 
@@ -169,20 +169,22 @@ impl<'a> Check<'a> {
         text.unwrap_or_default()
     }
 
-    /// A flaw at the first of the marks that is in the statement, or at its beginning.
-    fn flaw(&self, line: &Line, marks: &[String], cause: &str) -> Flaw {
+    /// An error at the first of the marks that is in the statement, or at its beginning.
+    fn parse_error(&self, line: &Line, marks: &[String], cause: &str) -> ParseError {
         let (name, text) = (&self.file.name, &self.file.text);
         let at =
-            |mark: &str| session_file::flaw_at(name, text, line.number, mark, cause.to_owned());
-        let mut flaws = marks.iter().map(|mark| at(mark));
-        flaws.find(|flaw| flaw.column > 0).unwrap_or_else(|| {
-            let whole = at("");
-            let column = whole.text.chars().take_while(|c| c.is_whitespace()).count() + 1;
-            Flaw {
-                column: u32::try_from(column).unwrap_or(0),
-                ..whole
-            }
-        })
+            |mark: &str| session_file::error_at(name, text, line.number, mark, cause.to_owned());
+        let mut errors = marks.iter().map(|mark| at(mark));
+        errors
+            .find(|parse_error| parse_error.column > 0)
+            .unwrap_or_else(|| {
+                let whole = at("");
+                let column = whole.text.chars().take_while(|c| c.is_whitespace()).count() + 1;
+                ParseError {
+                    column: u32::try_from(column).unwrap_or(0),
+                    ..whole
+                }
+            })
     }
 }
 

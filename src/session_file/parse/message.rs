@@ -7,14 +7,14 @@ use regex::RegexBuilder;
 use super::value;
 use crate::http::is_token;
 use crate::protocol::{Kind, MAX_CLOSE_REASON, MAX_CONTROL_PAYLOAD};
-use crate::session_file::place::{Span, Wrong, BLANKS};
+use crate::session_file::place::{Span, SpanError, BLANKS};
 use crate::session_file::{Message, Payload, Template, Wanted};
 use crate::text::duration;
 
 /// After `>`.
-pub(super) fn sent(span: Span<'_>) -> Result<Message, Wrong> {
+pub(super) fn sent(span: Span<'_>) -> Result<Message, SpanError> {
     if span.is_empty() {
-        return Err(span.wrong(
+        return Err(span.error(
             "what is sent is missing after >: a text, json, hex, base64, file, text, ping, pong \
              or close; an empty text is written \"\"",
         ));
@@ -36,7 +36,7 @@ pub(super) fn sent(span: Span<'_>) -> Result<Message, Wrong> {
             }
         }
         _ if span.text.starts_with('/') => {
-            return Err(span.wrong(
+            return Err(span.error(
                 "a text that begins with / is written as a JSON string, \"/…\", because after < \
                  it would be a regular expression",
             ));
@@ -46,9 +46,9 @@ pub(super) fn sent(span: Span<'_>) -> Result<Message, Wrong> {
 }
 
 /// After `<`.
-pub(super) fn expected(span: Span<'_>) -> Result<Wanted, Wrong> {
+pub(super) fn expected(span: Span<'_>) -> Result<Wanted, SpanError> {
     if span.is_empty() {
-        return Err(span.wrong(
+        return Err(span.error(
             "what is expected is missing after <: a text, /regex/, json, hex, base64, file, text, \
              any, ping, pong, close, silence, status, header or refused; an empty text is \
              written \"\"",
@@ -80,8 +80,8 @@ pub(super) fn expected(span: Span<'_>) -> Result<Wanted, Wrong> {
 /// `None` if nothing stands there.
 fn given<T>(
     span: Span<'_>,
-    read: impl FnOnce(Span<'_>) -> Result<T, Wrong>,
-) -> Result<Option<T>, Wrong> {
+    read: impl FnOnce(Span<'_>) -> Result<T, SpanError>,
+) -> Result<Option<T>, SpanError> {
     if span.is_empty() {
         Ok(None)
     } else {
@@ -89,17 +89,17 @@ fn given<T>(
     }
 }
 
-fn alone(span: Span<'_>, wanted: Wanted) -> Result<Wanted, Wrong> {
+fn alone(span: Span<'_>, wanted: Wanted) -> Result<Wanted, SpanError> {
     if span.is_empty() {
         return Ok(wanted);
     }
-    Err(span.wrong(
+    Err(span.error(
         "any stands alone; a text that begins with any is written as a JSON string, \"any …\"",
     ))
 }
 
 /// A text, a JSON string, or `hex …`.
-fn payload(span: Span<'_>) -> Result<Payload, Wrong> {
+fn payload(span: Span<'_>) -> Result<Payload, SpanError> {
     let (word, rest) = span.split_word();
     let (payload, length) = if word.text == "hex" {
         let bytes = value::hex(rest)?;
@@ -111,7 +111,7 @@ fn payload(span: Span<'_>) -> Result<Payload, Wrong> {
         (Payload::Text(text), length)
     };
     if length > MAX_CONTROL_PAYLOAD {
-        return Err(span.wrong(format!(
+        return Err(span.error(format!(
             "a Ping or a Pong carries at most {MAX_CONTROL_PAYLOAD} bytes (RFC 6455 §5.5), and these \
              are {length}"
         )));
@@ -120,13 +120,13 @@ fn payload(span: Span<'_>) -> Result<Payload, Wrong> {
 }
 
 /// `[CODE [REASON]]`.
-fn close(span: Span<'_>) -> Result<(Option<u16>, Option<Template>), Wrong> {
+fn close(span: Span<'_>) -> Result<(Option<u16>, Option<Template>), SpanError> {
     let (word, rest) = span.split_word();
     if word.is_empty() {
         return Ok((None, None));
     }
     let code = number(word.text).ok_or_else(|| {
-        word.wrong(
+        word.error(
             "after close stands a code from 0 to 65535 and then a reason, as in close 1000 done; \
              a text that begins with close is written as a JSON string, \"close …\"",
         )
@@ -134,7 +134,7 @@ fn close(span: Span<'_>) -> Result<(Option<u16>, Option<Template>), Wrong> {
     let reason = given(rest, value::text)?;
     let length = reason.as_ref().map_or(0, Template::least_length);
     if length > MAX_CLOSE_REASON {
-        return Err(rest.wrong(format!(
+        return Err(rest.error(format!(
             "a reason has at most {MAX_CLOSE_REASON} bytes of UTF-8 (RFC 6455 §5.5), and this one \
              has {length}"
         )));
@@ -144,19 +144,19 @@ fn close(span: Span<'_>) -> Result<(Option<u16>, Option<Template>), Wrong> {
             .as_ref()
             .is_some_and(|reason| !reason.parts.is_empty())
     {
-        return Err(rest.wrong(
+        return Err(rest.error(
             "1005 stands for a Close without a code, and that has no reason (RFC 6455 §7.1.5)",
         ));
     }
     Ok((Some(code), reason))
 }
 
-fn silence(span: Span<'_>) -> Result<Duration, Wrong> {
+fn silence(span: Span<'_>) -> Result<Duration, SpanError> {
     if span.is_empty() {
-        return Err(span.wrong("a duration is missing, as in silence 500ms"));
+        return Err(span.error("a duration is missing, as in silence 500ms"));
     }
     duration::parse(span.text).map_err(|cause| {
-        span.wrong(format!(
+        span.error(format!(
             "{cause}; a text that begins with silence is written as a JSON string"
         ))
     })
@@ -169,10 +169,10 @@ fn number(text: &str) -> Option<u16> {
 }
 
 /// A status code of HTTP (RFC 9110 §15).
-fn status(span: Span<'_>, example: &str) -> Result<u16, Wrong> {
+fn status(span: Span<'_>, example: &str) -> Result<u16, SpanError> {
     match number(span.text) {
         Some(status @ 100..=999) => Ok(status),
-        _ => Err(span.wrong(format!(
+        _ => Err(span.error(format!(
             "a status has three digits, as in {example}; a text that begins so is written as a \
              JSON string"
         ))),
@@ -180,10 +180,10 @@ fn status(span: Span<'_>, example: &str) -> Result<u16, Wrong> {
 }
 
 /// `N: V`, or the whole of it as a JSON string.
-fn header(span: Span<'_>) -> Result<Wanted, Wrong> {
+fn header(span: Span<'_>) -> Result<Wanted, SpanError> {
     const EXAMPLE: &str = "header Sec-WebSocket-Protocol: chat";
     let wrong = |cause: &str| {
-        span.wrong(format!(
+        span.error(format!(
             "{cause}, as in {EXAMPLE}; a text that begins with header is written as a JSON string"
         ))
     };
@@ -212,14 +212,14 @@ fn header(span: Span<'_>) -> Result<Wanted, Wrong> {
 }
 
 /// `/…/` or `/…/i`.
-fn pattern(span: Span<'_>) -> Result<Wanted, Wrong> {
+fn pattern(span: Span<'_>) -> Result<Wanted, SpanError> {
     let inside = span.after(1);
     let (end, ignore_case) = match inside.text.strip_suffix("/i") {
         Some(pattern) => (pattern.len(), true),
         None => match inside.text.strip_suffix('/') {
             Some(pattern) => (pattern.len(), false),
             None => {
-                return Err(span.wrong(
+                return Err(span.error(
                     "the regular expression that begins here has no end: / closes it, or /i where \
                      case doesn't count; a text that begins with / is written as a JSON string",
                 ));
@@ -231,7 +231,7 @@ fn pattern(span: Span<'_>) -> Result<Wanted, Wrong> {
     // A value is escaped when it is put in: like a digit it means nothing but itself.
     let text = template.stand_in(|_, length| format!("{:0length$}", 1));
     check(&text, ignore_case).map_err(|(at, cause)| {
-        pattern.wrong_at(at, format!("no valid regular expression: {cause}"))
+        pattern.error_at(at, format!("no valid regular expression: {cause}"))
     })?;
     Ok(Wanted::Match {
         pattern: template,

@@ -4,11 +4,11 @@ use data_encoding::BASE64;
 use serde_json::Value;
 
 use crate::http::is_token;
-use crate::session_file::place::{Span, Wrong, BLANKS};
+use crate::session_file::place::{Span, SpanError, BLANKS};
 use crate::session_file::{template, Part, Template};
 
 /// A text: a JSON string, or as it stands with its variables.
-pub(super) fn text(span: Span<'_>) -> Result<Template, Wrong> {
+pub(super) fn text(span: Span<'_>) -> Result<Template, SpanError> {
     if span.text.starts_with('"') {
         return string(span).map(|text| Template::literal(&text));
     }
@@ -19,9 +19,9 @@ pub(super) fn text(span: Span<'_>) -> Result<Template, Wrong> {
 }
 
 /// A text as it stands; `otherwise` says how a `${` is written that begins no variable.
-pub(super) fn template(span: Span<'_>, otherwise: &str) -> Result<Template, Wrong> {
+pub(super) fn template(span: Span<'_>, otherwise: &str) -> Result<Template, SpanError> {
     Template::parse(span.text).map_err(|at| {
-        span.wrong_at(
+        span.error_at(
             at,
             format!("${{ begins no variable here, which is written ${{NAME}}; {otherwise}"),
         )
@@ -29,7 +29,7 @@ pub(super) fn template(span: Span<'_>, otherwise: &str) -> Result<Template, Wron
 }
 
 /// A JSON string, and nothing after it.
-pub(super) fn string(span: Span<'_>) -> Result<String, Wrong> {
+pub(super) fn string(span: Span<'_>) -> Result<String, SpanError> {
     let mut strings = serde_json::Deserializer::from_str(span.text).into_iter::<String>();
     match strings.next() {
         Some(Ok(text)) => {
@@ -37,26 +37,26 @@ pub(super) fn string(span: Span<'_>) -> Result<String, Wrong> {
             if rest.is_empty() {
                 return Ok(text);
             }
-            Err(rest.wrong(
+            Err(rest.error(
                 "the JSON string has ended before this: a text that begins with \" is written as \
                  a JSON string as a whole, with \\\" for \"",
             ))
         }
         Some(Err(error)) if error.is_eof() => {
-            Err(span.wrong("the JSON string that begins here has no end: a \" closes it"))
+            Err(span.error("the JSON string that begins here has no end: a \" closes it"))
         }
-        Some(Err(error)) => Err(span.wrong_at(
+        Some(Err(error)) => Err(span.error_at(
             offset(span.text, &error),
             format!("no JSON string: {}", cause(&error)),
         )),
-        None => Err(span.wrong("a JSON string is missing")),
+        None => Err(span.error("a JSON string is missing")),
     }
 }
 
 /// `json …`: JSON in which variables may stand, inside strings and as values.
-pub(super) fn json(span: Span<'_>) -> Result<Template, Wrong> {
+pub(super) fn json(span: Span<'_>) -> Result<Template, SpanError> {
     if span.is_empty() {
-        return Err(span.wrong("JSON is missing after json, as in json {\"op\":\"ping\"}"));
+        return Err(span.error("JSON is missing after json, as in json {\"op\":\"ping\"}"));
     }
     let template = template(span, "in JSON a ${ is written \\u0024{")?;
     let text = template.stand_in(|inside, length| {
@@ -68,7 +68,7 @@ pub(super) fn json(span: Span<'_>) -> Result<Template, Wrong> {
     });
     match serde_json::from_str::<Value>(&text) {
         Ok(_) => Ok(template),
-        Err(error) => Err(span.wrong_at(
+        Err(error) => Err(span.error_at(
             offset(&text, &error),
             format!("no valid JSON: {}", cause(&error)),
         )),
@@ -106,11 +106,11 @@ pub(in crate::session_file) fn cause(error: &serde_json::Error) -> String {
 }
 
 /// `hex …`: two digits a byte, with or without blanks.
-pub(super) fn hex(span: Span<'_>) -> Result<Vec<u8>, Wrong> {
+pub(super) fn hex(span: Span<'_>) -> Result<Vec<u8>, SpanError> {
     let is_digit = |c: char| c.is_ascii_hexdigit() || BLANKS.contains(&c);
     if let Some(at) = span.text.find(|c| !is_digit(c)) {
         let wrong = span.text[at..].chars().next().unwrap_or_default();
-        return Err(span.wrong_at(
+        return Err(span.error_at(
             at,
             format!(
                 "`{wrong}` is no hexadecimal digit: hex has two digits a byte, as in hex 00 ff"
@@ -119,7 +119,7 @@ pub(super) fn hex(span: Span<'_>) -> Result<Vec<u8>, Wrong> {
     }
     let digits: String = span.text.split(BLANKS).collect();
     hex::decode(&digits).map_err(|_| {
-        span.wrong(format!(
+        span.error(format!(
             "two digits make a byte, and these are {}: one is missing or too many",
             digits.len()
         ))
@@ -127,7 +127,7 @@ pub(super) fn hex(span: Span<'_>) -> Result<Vec<u8>, Wrong> {
 }
 
 /// `base64 …`, with its padding.
-pub(super) fn base64(span: Span<'_>) -> Result<Vec<u8>, Wrong> {
+pub(super) fn base64(span: Span<'_>) -> Result<Vec<u8>, SpanError> {
     let digits: String = span.text.split(BLANKS).collect();
     BASE64.decode(digits.as_bytes()).map_err(|error| {
         let kept = span
@@ -137,14 +137,14 @@ pub(super) fn base64(span: Span<'_>) -> Result<Vec<u8>, Wrong> {
         // The position counts bytes, and up to the first wrong one each is a character.
         let at = kept.map(|(at, _)| at).nth(error.position);
         let cause = "no base64 with its padding, as in base64 AP8=";
-        span.wrong_at(at.unwrap_or(span.text.len()), cause)
+        span.error_at(at.unwrap_or(span.text.len()), cause)
     })
 }
 
 /// `@PATH` after `file` and `text`.
-pub(super) fn path(span: Span<'_>, word: &str) -> Result<Template, Wrong> {
+pub(super) fn path(span: Span<'_>, word: &str) -> Result<Template, SpanError> {
     let Some(path) = span.text.strip_prefix('@') else {
-        return Err(span.wrong(format!(
+        return Err(span.error(format!(
             "{word} sends or expects a file, as in {word} @PATH; a text that begins with {word} is \
              written as a JSON string, \"{word} …\""
         )));
@@ -154,10 +154,10 @@ pub(super) fn path(span: Span<'_>, word: &str) -> Result<Template, Wrong> {
 }
 
 /// Something that must be there and stand on one line.
-pub(super) fn one_line(span: Span<'_>, what: &str, example: &str) -> Result<Template, Wrong> {
+pub(super) fn one_line(span: Span<'_>, what: &str, example: &str) -> Result<Template, SpanError> {
     let template = text(span)?;
     if template.parts.is_empty() {
-        return Err(span.wrong(format!("{what} is missing, as in {example}")));
+        return Err(span.error(format!("{what} is missing, as in {example}")));
     }
     let texts = template.parts.iter().filter_map(|part| match part {
         Part::Text(text) => Some(text),
@@ -168,7 +168,7 @@ pub(super) fn one_line(span: Span<'_>, what: &str, example: &str) -> Result<Temp
         .any(|c| c != '\t' && c.is_control())
     {
         let at = span.text.find('\n').map_or(0, |at| at + 1);
-        return Err(span.wrong_at(
+        return Err(span.error_at(
             at,
             format!("{what} stands on one line, and can't hold control characters"),
         ));
@@ -177,7 +177,7 @@ pub(super) fn one_line(span: Span<'_>, what: &str, example: &str) -> Result<Temp
 }
 
 /// `N: V`, as `--header` takes it; the name may come from a variable.
-pub(super) fn header(span: Span<'_>) -> Result<Template, Wrong> {
+pub(super) fn header(span: Span<'_>) -> Result<Template, SpanError> {
     const EXAMPLE: &str = "header Authorization: Bearer ${TOKEN}";
     let header = one_line(span, "the header", EXAMPLE)?;
     let Some(Part::Text(start)) = header.parts.first() else {
@@ -191,18 +191,18 @@ pub(super) fn header(span: Span<'_>) -> Result<Template, Wrong> {
         Some(name) if is_token(name) => Ok(header),
         // The rest of the name may be the variable's, and its colon too.
         None if header.parts.len() > 1 && is_token(start) => Ok(header),
-        Some(_) => Err(span.wrong(format!(
+        Some(_) => Err(span.error(format!(
             "the name of a header can't hold blanks or anything but letters, digits and \
              !#$%&'*+-.^_`|~, as in {EXAMPLE}"
         ))),
-        None => Err(span.wrong(format!(
+        None => Err(span.error(format!(
             "a header is written NAME: VALUE, and this one has no colon, as in {EXAMPLE}"
         ))),
     }
 }
 
 /// A JSON pointer (RFC 6901); nothing is the whole.
-pub(super) fn pointer(span: Span<'_>) -> Result<String, Wrong> {
+pub(super) fn pointer(span: Span<'_>) -> Result<String, SpanError> {
     let is_string = span.text.starts_with('"');
     let pointer = if is_string {
         string(span)?
@@ -210,7 +210,7 @@ pub(super) fn pointer(span: Span<'_>) -> Result<String, Wrong> {
         span.text.to_owned()
     };
     if !pointer.is_empty() && !pointer.starts_with('/') {
-        return Err(span.wrong(
+        return Err(span.error(
             "a JSON pointer begins with / (RFC 6901), as in capture ID /result/id; without one \
              the whole message is captured",
         ));
@@ -219,7 +219,7 @@ pub(super) fn pointer(span: Span<'_>) -> Result<String, Wrong> {
     let place = |at: usize| if is_string { 0 } else { at };
     for (at, _) in pointer.match_indices('~') {
         if !pointer[at + 1..].starts_with(['0', '1']) {
-            return Err(span.wrong_at(
+            return Err(span.error_at(
                 place(at),
                 "in a JSON pointer ~ is written ~0, and / inside a name ~1 (RFC 6901 §3)",
             ));
@@ -229,13 +229,13 @@ pub(super) fn pointer(span: Span<'_>) -> Result<String, Wrong> {
         return Ok(pointer);
     }
     if let Some(at) = pointer.find(template::OPENING) {
-        return Err(span.wrong_at(
+        return Err(span.error_at(
             at,
             "a JSON pointer holds no variables; one with ${ in it is written as a JSON string",
         ));
     }
     if let Some(at) = pointer.find('\n') {
-        return Err(span.wrong_at(
+        return Err(span.error_at(
             at + 1,
             "a JSON pointer stands on one line; a line end in it is written as a JSON string",
         ));
@@ -245,9 +245,9 @@ pub(super) fn pointer(span: Span<'_>) -> Result<String, Wrong> {
 
 /// Words as a shell splits them: at blanks, but for those in `'…'`, where everything stands for
 /// itself, and in `"…"`, where only variables don't.
-pub(super) fn words(span: Span<'_>) -> Result<Vec<Template>, Wrong> {
+pub(super) fn words(span: Span<'_>) -> Result<Vec<Template>, SpanError> {
     if span.is_empty() {
-        return Err(span.wrong("the options are missing, as in option --compress off"));
+        return Err(span.error("the options are missing, as in option --compress off"));
     }
     let mut words = Vec::new();
     let mut rest = span;
@@ -267,7 +267,7 @@ pub(super) fn words(span: Span<'_>) -> Result<Vec<Template>, Wrong> {
 }
 
 /// A quoted or an unquoted piece of a word.
-fn piece(span: Span<'_>) -> Result<(Template, Span<'_>), Wrong> {
+fn piece(span: Span<'_>) -> Result<(Template, Span<'_>), SpanError> {
     const OTHERWISE: &str = "in option a ${ is written '${'";
     let Some(quote) = span.text.chars().next().filter(|c| ['\'', '"'].contains(c)) else {
         let end = span
@@ -286,7 +286,7 @@ fn piece(span: Span<'_>) -> Result<(Template, Span<'_>), Wrong> {
             };
             Ok((piece, after))
         }
-        _ => Err(span.wrong(format!(
+        _ => Err(span.error(format!(
             "a {quote} that closes this one is missing on its line"
         ))),
     }

@@ -15,13 +15,13 @@ use crate::protocol::{Closure, End, Role};
 
 /// Something that has come.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Heard {
+pub(super) enum ReceivedItem {
     Message(Kind, Vec<u8>),
     Ping(Vec<u8>),
     Pong(Vec<u8>),
 }
 
-impl Heard {
+impl ReceivedItem {
     /// The memory that it takes while it waits.
     fn size(&self) -> usize {
         let (Self::Message(_, bytes) | Self::Ping(bytes) | Self::Pong(bytes)) = self;
@@ -40,7 +40,7 @@ impl Heard {
 
 /// What has become of a connection.
 #[derive(Debug, Default)]
-pub(super) enum Stage {
+pub(super) enum LinkStage {
     /// It is not open yet.
     #[default]
     Opening,
@@ -58,7 +58,7 @@ const KEPT: usize = 64 << 20;
 
 /// What an entry takes beside its payload: its place in a queue that doubles when it grows, and
 /// what the allocator adds. Without it empty messages would count for nothing.
-const OVERHEAD: usize = 2 * size_of::<(Instant, Heard)>() + 32;
+const OVERHEAD: usize = 2 * size_of::<(Instant, ReceivedItem)>() + 32;
 
 /// How many places an empty queue keeps.
 const PLACES: usize = 1024;
@@ -66,11 +66,11 @@ const PLACES: usize = 1024;
 /// One connection.
 #[derive(Debug, Default)]
 pub(super) struct Inbox {
-    pub(super) stage: Stage,
+    pub(super) stage: LinkStage,
     /// The server's answer to the upgrade.
     pub(super) answer: ResponseHead,
     assembler: MessageAssembler,
-    waiting: VecDeque<(Instant, Heard)>,
+    waiting: VecDeque<(Instant, ReceivedItem)>,
     size: usize,
     /// How much of it was dropped before any expectation looked at it.
     dropped: u64,
@@ -80,24 +80,24 @@ pub(super) struct Inbox {
 
 impl Inbox {
     pub(super) fn open(&mut self, upgrade: &Upgrade) {
-        self.stage = Stage::Open;
+        self.stage = LinkStage::Open;
         self.answer = upgrade.response.clone();
     }
 
     /// Keeps what comes on this connection; the data message that is whole with it, in a few words.
     pub(super) fn on_event(&mut self, at: Instant, event: &Event<'_>) -> Option<String> {
-        let heard = match event {
+        let item = match event {
             Event::Data(Way::In, piece) => {
                 let message = self.assembler.add(Link::default(), Way::In, *piece)?;
-                Heard::Message(message.kind, message.bytes.into_owned())
+                ReceivedItem::Message(message.kind, message.bytes.into_owned())
             }
-            Event::Ping(Way::In, payload) => Heard::Ping(payload.to_vec()),
-            Event::Pong(Way::In, payload) => Heard::Pong(payload.to_vec()),
+            Event::Ping(Way::In, payload) => ReceivedItem::Ping(payload.to_vec()),
+            Event::Pong(Way::In, payload) => ReceivedItem::Pong(payload.to_vec()),
             _ => return None,
         };
-        let words = matches!(heard, Heard::Message(..)).then(|| heard.describe());
-        self.size += heard.size();
-        self.waiting.push_back((at, heard));
+        let words = matches!(item, ReceivedItem::Message(..)).then(|| item.describe());
+        self.size += item.size();
+        self.waiting.push_back((at, item));
         while self.size > KEPT && self.waiting.len() > 1 {
             self.dropped += 1;
             self.take();
@@ -111,13 +111,13 @@ impl Inbox {
     }
 
     /// The next thing that has come, and when.
-    pub(super) fn take(&mut self) -> Option<(Instant, Heard)> {
-        let (at, heard) = self.waiting.pop_front()?;
-        self.size -= heard.size();
+    pub(super) fn take(&mut self) -> Option<(Instant, ReceivedItem)> {
+        let (at, item) = self.waiting.pop_front()?;
+        self.size -= item.size();
         if self.waiting.is_empty() {
             self.waiting.shrink_to(PLACES);
         }
-        Some((at, heard))
+        Some((at, item))
     }
 
     /// What was dropped, in words that follow how an expectation failed: it may have been that.
@@ -137,7 +137,7 @@ impl Inbox {
 
     /// How the connection ended, if it has: in words that follow "but".
     pub(super) fn how_it_ended(&self) -> Option<String> {
-        let Stage::Closed(closure) = &self.stage else {
+        let LinkStage::Closed(closure) = &self.stage else {
             return None;
         };
         Some(how_it_ended(closure))
@@ -191,7 +191,7 @@ mod tests {
             Some("an older message or control frame was dropped (at most 64 MiB are kept)")
         );
         // The queue itself stays within what is counted for it.
-        let place = size_of::<(Instant, Heard)>();
+        let place = size_of::<(Instant, ReceivedItem)>();
         assert!(inbox.waiting.capacity() * place <= KEPT);
         while inbox.take().is_some() {}
         assert_eq!(inbox.size, 0);
@@ -209,7 +209,7 @@ mod tests {
         assert_eq!((inbox.waiting.len(), inbox.dropped), (1, 2));
         hear(&mut inbox, &Event::Pong(Way::In, b"last"));
         assert_eq!((inbox.waiting.len(), inbox.dropped), (1, 3));
-        let (_, heard) = inbox.take().expect("it is there");
-        assert_eq!(heard, Heard::Pong(b"last".to_vec()));
+        let (_, item) = inbox.take().expect("it is there");
+        assert_eq!(item, ReceivedItem::Pong(b"last".to_vec()));
     }
 }

@@ -166,7 +166,7 @@ pub(super) fn quote(payload: &[u8]) -> String {
 }
 
 /// Where steps come from: the command line, or a file.
-pub trait Plot {
+pub trait StepSource {
     /// The next step; `None` after the last.
     ///
     /// # Errors
@@ -193,7 +193,7 @@ pub trait Plot {
 }
 
 /// The steps of a command line.
-impl Plot for VecDeque<Step> {
+impl StepSource for VecDeque<Step> {
     fn next(&mut self) -> Result<Option<Step>, Error> {
         Ok(self.pop_front())
     }

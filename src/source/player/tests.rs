@@ -26,9 +26,9 @@ fn play_with(
     Player::new(script, &options)
 }
 
-fn flaw(text: &str) -> String {
+fn parse_error(text: &str) -> String {
     match play(text) {
-        Err(error @ Error::Script(_)) => error.to_string(),
+        Err(error @ Error::SessionFile(_)) => error.to_string(),
         Err(error) => panic!("{error:?}"),
         Ok(_) => panic!("nothing is wrong with {text:?}"),
     }
@@ -198,8 +198,8 @@ fn what_is_wrong_with_a_file_is_said_before_anything_is_connected() {
             "talk.ws:3: the server is to refuse this connection",
         ),
     ] {
-        let flaw = flaw(text);
-        assert!(flaw.starts_with(says), "{text:?}: {flaw}");
+        let parse_error = parse_error(text);
+        assert!(parse_error.starts_with(says), "{text:?}: {parse_error}");
     }
     assert!(play("url ws://h/\noption --force\n> close 1006\n").is_ok());
     assert!(play("url ws://h/\n< status 101\n> close 1005\n").is_ok());

@@ -1,7 +1,7 @@
 //! A conversation that is recorded in each of the three forms is the same session file, but for
 //! the order of what is asked for: only a session file has that of the command line.
 
-use wsline::session_file::{self, Line, Script, Statement};
+use wsline::session_file::{self, Line, SessionFile, Statement};
 
 use super::read;
 use crate::support::{Peer, Wsline};
@@ -9,7 +9,7 @@ use crate::support::{Peer, Wsline};
 /// What was recorded in the form that the name's ending asks for, without what differs from run
 /// to run: the address, and the pauses.
 #[track_caller]
-fn recorded(name: &str) -> Script {
+fn recorded(name: &str) -> SessionFile {
     let peer = Peer::ws()
         .accept_with_headers(["Sec-WebSocket-Protocol: chat"])
         .expect_text("hi ${X}")
@@ -44,7 +44,7 @@ fn recorded(name: &str) -> Script {
         .iter()
         .position(|line| line.statement == Statement::Strict(true));
     lines[..strict.expect("it is strict")].sort_by_key(session_file::print_line);
-    Script { lines }
+    SessionFile { lines }
 }
 
 #[test]

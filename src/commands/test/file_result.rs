@@ -4,15 +4,15 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use super::redact::Redactor;
-use crate::error::{Error, Flaw, Unmet};
+use crate::error::{Error, ParseError, Unmet};
 
 /// A file that was run.
 #[derive(Debug)]
-pub struct Trial {
+pub struct FileResult {
     /// The file as it was named.
     pub file: String,
     /// What became of it.
-    pub verdict: Verdict,
+    pub verdict: FileOutcome,
     /// How long it took.
     pub lasted: Duration,
     /// How many of its statements were done.
@@ -21,25 +21,25 @@ pub struct Trial {
 
 /// What became of a file.
 #[derive(Debug)]
-pub enum Verdict {
+pub enum FileOutcome {
     /// Everything that it expects has come.
     Passed,
     /// Something that it expects has not.
     Failed(Error),
     /// It can't be read, or what it is about could not take place.
-    Flawed(Error),
+    Error(Error),
     /// It was ended before it was through.
     Stopped,
 }
 
-impl Verdict {
+impl FileOutcome {
     /// What an error makes of a file.
     #[must_use]
     pub fn of(error: Error) -> Self {
         match error {
             Error::Unmet(_) | Error::TooFew { .. } => Self::Failed(error),
             Error::Signal(_) => Self::Stopped,
-            error => Self::Flawed(error),
+            error => Self::Error(error),
         }
     }
 
@@ -47,19 +47,19 @@ impl Verdict {
     #[must_use]
     pub fn error(&self) -> Option<&Error> {
         match self {
-            Self::Failed(error) | Self::Flawed(error) => Some(error),
+            Self::Failed(error) | Self::Error(error) => Some(error),
             Self::Passed | Self::Stopped => None,
         }
     }
 }
 
-impl Trial {
+impl FileResult {
     /// The same without the values that no report may show, as far as they stand whole in what
     /// may be shortened later. A report is gone over once more when it is a text.
     #[must_use]
     pub fn redacted(mut self, redactor: &Redactor) -> Self {
         let text = |text: &mut String| *text = redactor.apply(text).into_owned();
-        if let Verdict::Failed(error) | Verdict::Flawed(error) = &mut self.verdict {
+        if let FileOutcome::Failed(error) | FileOutcome::Error(error) = &mut self.verdict {
             match error {
                 Error::Unmet(unmet) => {
                     let Unmet {
@@ -73,8 +73,8 @@ impl Trial {
                     recent.iter_mut().for_each(text);
                     *difference = redacted_difference(difference, redactor);
                 }
-                Error::Script(flaw) => {
-                    let Flaw { cause, .. } = &mut **flaw;
+                Error::SessionFile(parse_error) => {
+                    let ParseError { cause, .. } = &mut **parse_error;
                     text(cause);
                 }
                 Error::Refused(refusal)
@@ -128,7 +128,7 @@ fn redacted_row(line: &str, redactor: &Redactor) -> Option<String> {
 }
 
 /// All files, in the order in which they stand; `None` for one that was not begun.
-pub type Trials = Vec<(String, Option<Trial>)>;
+pub type FileResults = Vec<(String, Option<FileResult>)>;
 
 /// How many files ended how.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -146,14 +146,14 @@ pub struct Counts {
 impl Counts {
     /// Counts.
     #[must_use]
-    pub fn of(trials: &[(String, Option<Trial>)]) -> Self {
+    pub fn of(results: &[(String, Option<FileResult>)]) -> Self {
         let mut counts = Self::default();
-        for (_, trial) in trials {
-            let place = match trial.as_ref().map(|trial| &trial.verdict) {
-                Some(Verdict::Passed) => &mut counts.passed,
-                Some(Verdict::Failed(_)) => &mut counts.failed,
-                Some(Verdict::Flawed(_)) => &mut counts.errors,
-                Some(Verdict::Stopped) | None => &mut counts.left,
+        for (_, result) in results {
+            let place = match result.as_ref().map(|result| &result.verdict) {
+                Some(FileOutcome::Passed) => &mut counts.passed,
+                Some(FileOutcome::Failed(_)) => &mut counts.failed,
+                Some(FileOutcome::Error(_)) => &mut counts.errors,
+                Some(FileOutcome::Stopped) | None => &mut counts.left,
             };
             *place += 1;
         }
@@ -219,9 +219,9 @@ mod tests {
     fn the_body_of_a_refusal_is_redacted() {
         let redactor = Redactor::new([("TOKEN", "s3cret-value")]);
         let redacted = |body: &[u8], truncated| {
-            let trial = Trial {
+            let result = FileResult {
                 file: "a.ws".to_owned(),
-                verdict: Verdict::Flawed(Error::Refused(Box::new(Refusal {
+                verdict: FileOutcome::Error(Error::Refused(Box::new(Refusal {
                     body: Body {
                         bytes: body.to_vec(),
                         truncated,
@@ -231,8 +231,8 @@ mod tests {
                 lasted: Duration::ZERO,
                 statements: 0,
             };
-            match trial.redacted(&redactor).verdict {
-                Verdict::Flawed(Error::Refused(refusal)) => refusal.body.bytes,
+            match result.redacted(&redactor).verdict {
+                FileOutcome::Error(Error::Refused(refusal)) => refusal.body.bytes,
                 other => panic!("{other:?}"),
             }
         };
@@ -247,9 +247,15 @@ mod tests {
             received: 0,
             wanted: 1,
         };
-        assert!(matches!(Verdict::of(few), Verdict::Failed(_)));
-        assert!(matches!(Verdict::of(Error::Signal(2)), Verdict::Stopped));
-        let flaw = Error::Script(Box::default());
-        assert!(matches!(Verdict::of(flaw), Verdict::Flawed(_)));
+        assert!(matches!(FileOutcome::of(few), FileOutcome::Failed(_)));
+        assert!(matches!(
+            FileOutcome::of(Error::Signal(2)),
+            FileOutcome::Stopped
+        ));
+        let parse_error = Error::SessionFile(Box::default());
+        assert!(matches!(
+            FileOutcome::of(parse_error),
+            FileOutcome::Error(_)
+        ));
     }
 }

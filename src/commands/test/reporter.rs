@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
+use super::file_result::{Counts, FileOutcome, FileResult};
 use super::objects;
 use super::redact::Redactor;
-use super::trial::{Counts, Trial, Verdict};
 use crate::error::Error;
 use crate::http::Secrets;
 use crate::output::escape::{self, Breaks};
@@ -21,7 +21,7 @@ use crate::output::verbosity::Verbosity;
 
 /// How files are told of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
+pub enum ReportFormat {
     /// A line for each.
     Lines,
     /// A line for each that does not pass.
@@ -32,9 +32,9 @@ pub enum Form {
 
 /// How it looks.
 #[derive(Clone, Copy, Debug)]
-pub struct Look {
+pub struct ReportStyle {
     /// How files are told of.
-    pub form: Form,
+    pub format: ReportFormat,
     /// The colours of stdout.
     pub palette: Palette,
     /// How wide the terminal is that shows what is running; `None` without one.
@@ -42,8 +42,8 @@ pub struct Look {
 }
 
 /// Where it is shown.
-pub struct Board {
-    look: Look,
+pub struct Reporter {
+    style: ReportStyle,
     out: Box<dyn Write>,
     err: Box<dyn Write>,
     redactor: Redactor,
@@ -53,22 +53,22 @@ pub struct Board {
     /// The line of what is running is on the screen.
     drawn: bool,
     /// Nobody reads stdout any more, or it can't be written.
-    deaf: bool,
+    closed: bool,
     fault: Option<io::Error>,
 }
 
-impl Board {
-    /// A board for `total` files.
+impl Reporter {
+    /// A reporter for `total` files.
     #[must_use]
     pub fn new(
-        look: Look,
+        style: ReportStyle,
         out: Box<dyn Write>,
         err: Box<dyn Write>,
         redactor: Redactor,
         total: usize,
     ) -> Self {
         Self {
-            look,
+            style,
             out,
             err,
             redactor,
@@ -76,7 +76,7 @@ impl Board {
             done: 0,
             total,
             drawn: false,
-            deaf: false,
+            closed: false,
             fault: None,
         }
     }
@@ -107,18 +107,18 @@ impl Board {
     }
 
     /// A file has ended.
-    pub fn end(&mut self, trial: &Trial) {
-        if let Some(place) = self.running.iter().position(|file| *file == trial.file) {
+    pub fn end(&mut self, result: &FileResult) {
+        if let Some(place) = self.running.iter().position(|file| *file == result.file) {
             self.running.remove(place);
         }
         self.done += 1;
         self.erase();
-        let passed = matches!(trial.verdict, Verdict::Passed);
-        match self.look.form {
-            Form::Json => self.put_object(objects::of_trial(trial, &self.redactor)),
-            Form::Failures if passed => {}
-            Form::Lines | Form::Failures => {
-                let block = self.block(trial);
+        let passed = matches!(result.verdict, FileOutcome::Passed);
+        match self.style.format {
+            ReportFormat::Json => self.put_object(objects::for_file(result, &self.redactor)),
+            ReportFormat::Failures if passed => {}
+            ReportFormat::Lines | ReportFormat::Failures => {
+                let block = self.block(result);
                 self.put(block.as_bytes());
             }
         }
@@ -129,8 +129,8 @@ impl Board {
     pub fn close(&mut self, counts: Counts, lasted: Duration, exit: u8) {
         self.erase();
         self.running.clear();
-        if self.look.form == Form::Json {
-            self.put_object(objects::of_all(counts, lasted, exit));
+        if self.style.format == ReportFormat::Json {
+            self.put_object(objects::summary(counts, lasted, exit));
         } else {
             let line = self.last_line(counts, lasted);
             self.put(line.as_bytes());
@@ -148,32 +148,37 @@ impl Board {
     }
 
     /// A file's line, and what went wrong with it.
-    fn block(&self, trial: &Trial) -> String {
-        let (label, style) = match trial.verdict {
-            Verdict::Passed => ("ok   ", Style::Good),
-            Verdict::Failed(_) => ("FAIL ", Style::Error),
-            Verdict::Flawed(_) => ("error", Style::Error),
-            Verdict::Stopped => ("ended", Style::Warning),
+    fn block(&self, result: &FileResult) -> String {
+        let (label, style) = match result.verdict {
+            FileOutcome::Passed => ("ok   ", Style::Good),
+            FileOutcome::Failed(_) => ("FAIL ", Style::Error),
+            FileOutcome::Error(_) => ("error", Style::Error),
+            FileOutcome::Stopped => ("ended", Style::Warning),
         };
-        let label = self.look.palette.paint(style, label);
-        let name = escape::text(&trial.file, Breaks::Shown);
-        let seconds = format!("{:.3} s", trial.lasted.as_secs_f64());
-        let aside = match trial.verdict {
-            Verdict::Passed => format!("({}, {seconds})", statements(trial.statements)),
+        let label = self.style.palette.paint(style, label);
+        let name = escape::text(&result.file, Breaks::Shown);
+        let seconds = format!("{:.3} s", result.lasted.as_secs_f64());
+        let aside = match result.verdict {
+            FileOutcome::Passed => format!("({}, {seconds})", statements(result.statements)),
             // What can't be read has taken no time that anybody would want to know.
-            Verdict::Flawed(Error::Script(_)) => String::new(),
-            Verdict::Failed(_) | Verdict::Flawed(_) => format!("({seconds})"),
-            Verdict::Stopped => format!("(before its end, {seconds})"),
+            FileOutcome::Error(Error::SessionFile(_)) => String::new(),
+            FileOutcome::Failed(_) | FileOutcome::Error(_) => format!("({seconds})"),
+            FileOutcome::Stopped => format!("(before its end, {seconds})"),
         };
         let mut block = format!("{label} {name}");
         if !aside.is_empty() {
-            let aside = self.look.palette.paint(Style::Quiet, &aside);
+            let aside = self.style.palette.paint(Style::Quiet, &aside);
             block.push_str("  ");
             block.push_str(&aside);
         }
         block.push('\n');
-        if let Some(error) = trial.verdict.error() {
-            let details = explain(error, Verbosity::Normal, self.look.palette, Secrets::Hidden);
+        if let Some(error) = result.verdict.error() {
+            let details = explain(
+                error,
+                Verbosity::Normal,
+                self.style.palette,
+                Secrets::Hidden,
+            );
             for line in self.redactor.apply(&details).lines() {
                 if !line.is_empty() {
                     block.push_str("  ");
@@ -201,7 +206,7 @@ impl Board {
         let good = counts.failed == 0 && counts.errors == 0 && counts.left == 0;
         let style = if good { Style::Good } else { Style::Error };
         let text = format!("{} in {:.1} s", parts.join(", "), lasted.as_secs_f64());
-        format!("{}\n", self.look.palette.paint(style, &text))
+        format!("{}\n", self.style.palette.paint(style, &text))
     }
 
     fn put_object(&mut self, line: io::Result<Vec<u8>>) {
@@ -212,12 +217,12 @@ impl Board {
     }
 
     fn put(&mut self, bytes: &[u8]) {
-        if self.deaf {
+        if self.closed {
             return;
         }
         let written = self.out.write_all(bytes).and_then(|()| self.out.flush());
         if let Err(cause) = written {
-            self.deaf = true;
+            self.closed = true;
             if cause.kind() != io::ErrorKind::BrokenPipe {
                 self.fault = Some(cause);
             }
@@ -233,7 +238,7 @@ impl Board {
 
     /// Writes it, cut so that it fits: a line that wraps could not be erased.
     fn draw(&mut self) {
-        let Some(columns) = self.look.live else {
+        let Some(columns) = self.style.live else {
             return;
         };
         if self.running.is_empty() {
@@ -243,7 +248,7 @@ impl Board {
         let text = format!("{} of {} done, running {names}", self.done, self.total);
         let text = escape::text(&text, Breaks::Shown);
         let line = cut(&text, columns.saturating_sub(1));
-        let line = self.look.palette.paint(Style::Quiet, &line);
+        let line = self.style.palette.paint(Style::Quiet, &line);
         self.put(line.as_bytes());
         self.drawn = true;
     }
@@ -277,7 +282,7 @@ mod tests {
     use std::rc::Rc;
 
     use super::*;
-    use crate::error::{Flaw, Unmet};
+    use crate::error::{ParseError, Unmet};
 
     /// Bytes that are looked at while others hold the other end.
     #[derive(Clone, Default)]
@@ -309,26 +314,30 @@ mod tests {
         }
     }
 
-    fn board(form: Form, palette: Palette, live: Option<usize>) -> (Board, Shared, Shared) {
+    fn reporter(
+        format: ReportFormat,
+        palette: Palette,
+        live: Option<usize>,
+    ) -> (Reporter, Shared, Shared) {
         let (out, err) = (Shared::default(), Shared::default());
-        let look = Look {
-            form,
+        let style = ReportStyle {
+            format,
             palette,
             live,
         };
         let redactor = Redactor::new([("TOKEN", "s3cret\u{1b}")]);
-        let board = Board::new(
-            look,
+        let reporter = Reporter::new(
+            style,
             Box::new(out.clone()),
             Box::new(err.clone()),
             redactor,
             3,
         );
-        (board, out, err)
+        (reporter, out, err)
     }
 
-    fn trial(file: &str, verdict: Verdict) -> Trial {
-        Trial {
+    fn result(file: &str, verdict: FileOutcome) -> FileResult {
+        FileResult {
             file: file.to_owned(),
             verdict,
             lasted: Duration::from_millis(134),
@@ -346,8 +355,8 @@ mod tests {
         }))
     }
 
-    fn flaw() -> Error {
-        Error::Script(Box::new(Flaw {
+    fn parse_error() -> Error {
+        Error::SessionFile(Box::new(ParseError {
             file: "bad.ws".to_owned(),
             line: 1,
             column: 1,
@@ -358,25 +367,25 @@ mod tests {
 
     #[test]
     fn a_line_a_file_and_one_for_all() {
-        let (mut board, out, _) = board(Form::Lines, Palette::plain(), None);
-        board.begin("talk.ws");
-        board.end(&trial("talk.ws", Verdict::Passed));
+        let (mut reporter, out, _) = reporter(ReportFormat::Lines, Palette::plain(), None);
+        reporter.begin("talk.ws");
+        reporter.end(&result("talk.ws", FileOutcome::Passed));
         assert_eq!(out.take(), "ok    talk.ws  (12 statements, 0.134 s)\n");
-        board.end(&trial("chat\n.ws", Verdict::Failed(unmet())));
+        reporter.end(&result("chat\n.ws", FileOutcome::Failed(unmet())));
         let block = out.take();
         let expected = "FAIL  chat\\n.ws  (0.134 s)\n  chat.ws:3: expected \"${TOKEN}\", but \
                         \"ho\" came instead\n";
         assert!(block.starts_with(expected), "{block}");
-        board.end(&trial("bad.ws", Verdict::Flawed(flaw())));
+        reporter.end(&result("bad.ws", FileOutcome::Error(parse_error())));
         let block = out.take();
         assert!(
             block.starts_with("error bad.ws\n  bad.ws:1:1: no\n"),
             "{block}"
         );
         let address = Error::Url(crate::target::InvalidUrl::new("no host"));
-        board.end(&trial("far.ws", Verdict::Flawed(address)));
+        reporter.end(&result("far.ws", FileOutcome::Error(address)));
         assert_eq!(out.take(), "error far.ws  (0.134 s)\n  no host\n");
-        board.end(&trial("slow.ws", Verdict::Stopped));
+        reporter.end(&result("slow.ws", FileOutcome::Stopped));
         assert_eq!(out.take(), "ended slow.ws  (before its end, 0.134 s)\n");
         let counts = Counts {
             passed: 5,
@@ -384,7 +393,7 @@ mod tests {
             errors: 2,
             left: 1,
         };
-        board.close(counts, Duration::from_millis(2120), 4);
+        reporter.close(counts, Duration::from_millis(2120), 4);
         assert_eq!(
             out.take(),
             "5 passed, 1 failed, 2 errors, 1 not run in 2.1 s\n"
@@ -393,24 +402,24 @@ mod tests {
 
     #[test]
     fn quiet_is_what_does_not_pass() {
-        let (mut board, out, _) = board(Form::Failures, Palette::plain(), None);
-        board.end(&trial("talk.ws", Verdict::Passed));
+        let (mut reporter, out, _) = reporter(ReportFormat::Failures, Palette::plain(), None);
+        reporter.end(&result("talk.ws", FileOutcome::Passed));
         assert_eq!(out.take(), "");
-        board.end(&trial("slow.ws", Verdict::Stopped));
+        reporter.end(&result("slow.ws", FileOutcome::Stopped));
         assert_eq!(out.take(), "ended slow.ws  (before its end, 0.134 s)\n");
     }
 
     #[test]
     fn objects_are_json() {
-        let (mut board, out, _) = board(Form::Json, Palette::colored(), None);
-        board.end(&trial("chat.ws", Verdict::Failed(unmet())));
-        board.end(&trial("bad.ws", Verdict::Flawed(flaw())));
+        let (mut reporter, out, _) = reporter(ReportFormat::Json, Palette::colored(), None);
+        reporter.end(&result("chat.ws", FileOutcome::Failed(unmet())));
+        reporter.end(&result("bad.ws", FileOutcome::Error(parse_error())));
         let counts = Counts {
             failed: 1,
             errors: 1,
             ..Counts::default()
         };
-        board.close(counts, Duration::from_millis(2120), 4);
+        reporter.close(counts, Duration::from_millis(2120), 4);
         let lines = out.take();
         let lines: Vec<serde_json::Value> = lines
             .lines()
@@ -452,24 +461,24 @@ mod tests {
 
     #[test]
     fn what_runs_is_shown_and_taken_away() {
-        let (mut board, out, err) = board(Form::Lines, Palette::colored(), Some(30));
-        board.begin("a.ws");
+        let (mut reporter, out, err) = reporter(ReportFormat::Lines, Palette::colored(), Some(30));
+        reporter.begin("a.ws");
         assert_eq!(out.take(), "\x1b[2m0 of 3 done, running a.ws\x1b[22m");
-        board.begin("日本.ws");
+        reporter.begin("日本.ws");
         assert_eq!(
             out.take(),
             "\r\x1b[K\x1b[2m0 of 3 done, running a.ws, …\x1b[22m"
         );
-        board.say("a.ws:1: s3cret\u{1b}\u{7}");
+        reporter.say("a.ws:1: s3cret\u{1b}\u{7}");
         assert_eq!(err.take(), "a.ws:1: ${TOKEN}\\x07\n");
         out.take();
-        board.end(&trial("a.ws", Verdict::Passed));
+        reporter.end(&result("a.ws", FileOutcome::Passed));
         assert_eq!(
             out.take(),
             "\r\x1b[K\x1b[32mok   \x1b[39m a.ws  \x1b[2m(12 statements, 0.134 s)\x1b[22m\n\
              \x1b[2m1 of 3 done, running 日本.ws\x1b[22m"
         );
-        board.close(Counts::default(), Duration::ZERO, 0);
+        reporter.close(Counts::default(), Duration::ZERO, 0);
         assert_eq!(out.take(), "\r\x1b[K\x1b[32m0 passed in 0.0 s\x1b[39m\n");
     }
 
@@ -479,17 +488,17 @@ mod tests {
             (io::ErrorKind::BrokenPipe, None),
             (io::ErrorKind::StorageFull, Some(io::ErrorKind::StorageFull)),
         ] {
-            let look = Look {
-                form: Form::Lines,
+            let style = ReportStyle {
+                format: ReportFormat::Lines,
                 palette: Palette::plain(),
                 live: None,
             };
             let err = Shared::default();
             let redactor = Redactor::default();
             let out = Box::new(Failing(kind));
-            let mut board = Board::new(look, out, Box::new(err), redactor, 1);
-            board.end(&trial("a.ws", Verdict::Passed));
-            assert_eq!(board.take_fault().map(|cause| cause.kind()), fault);
+            let mut reporter = Reporter::new(style, out, Box::new(err), redactor, 1);
+            reporter.end(&result("a.ws", FileOutcome::Passed));
+            assert_eq!(reporter.take_fault().map(|cause| cause.kind()), fault);
         }
     }
 }

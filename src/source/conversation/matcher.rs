@@ -8,7 +8,7 @@ use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::inbox::{Heard, Inbox, Stage};
+use super::inbox::{Inbox, LinkStage, ReceivedItem};
 use super::step::{quote, Expectation, Wanted};
 use super::work::Work;
 use crate::assembly::LARGE;
@@ -17,7 +17,7 @@ use crate::http::Header;
 
 /// What an expectation has come to.
 #[derive(Debug)]
-pub(super) enum Judged {
+pub(super) enum MatchResult {
     /// It is met.
     Met,
     /// It may still be.
@@ -32,7 +32,7 @@ pub(super) enum Judged {
     },
 }
 
-impl Judged {
+impl MatchResult {
     fn unmet(instead: impl Into<String>) -> Self {
         Self::Unmet {
             instead: instead.into(),
@@ -43,7 +43,7 @@ impl Judged {
 
 /// An expectation that is waited for.
 #[derive(Debug)]
-pub(super) struct Judge {
+pub(super) struct Matcher {
     since: Instant,
     /// Messages that came and were not it.
     passed: u64,
@@ -52,7 +52,7 @@ pub(super) struct Judge {
     /// What is expected, for the threads that compare it.
     pattern: Option<Arc<Pattern>>,
     /// A large message that is being compared.
-    comparison: Option<Work<(Heard, Result<(), Difference>)>>,
+    comparison: Option<Work<(ReceivedItem, Result<(), Difference>)>>,
     /// There is more to look at than there was time for.
     more: bool,
 }
@@ -60,7 +60,7 @@ pub(super) struct Judge {
 /// How long the loop waits while what has come is looked at.
 const SLICE: Duration = Duration::from_millis(25);
 
-impl Judge {
+impl Matcher {
     pub(super) fn new(since: Instant) -> Self {
         Self {
             since,
@@ -101,12 +101,12 @@ impl Judge {
     }
 
     /// Looks at what has come.
-    pub(super) fn judge(
+    pub(super) fn matcher(
         &mut self,
         expectation: &Expectation,
         inbox: &mut Inbox,
         now: Instant,
-    ) -> Judged {
+    ) -> MatchResult {
         match &expectation.wanted {
             Wanted::Status(_) | Wanted::Header { .. } | Wanted::Refused(_) => {
                 handshake(&expectation.wanted, inbox)
@@ -117,7 +117,7 @@ impl Judge {
     }
 
     /// Looks at one thing after the other.
-    fn look(&mut self, expectation: &Expectation, inbox: &mut Inbox, now: Instant) -> Judged {
+    fn look(&mut self, expectation: &Expectation, inbox: &mut Inbox, now: Instant) -> MatchResult {
         let until = Instant::now() + SLICE;
         if let Wanted::Message(_) = expectation.wanted {
             // Nobody will capture anything of it.
@@ -125,13 +125,13 @@ impl Judge {
         }
         self.more = false;
         loop {
-            let (heard, compared) = match self.next(&expectation.wanted, inbox) {
-                Next::Compared(heard, compared) => (heard, compared),
+            let (item, compared) = match self.next(&expectation.wanted, inbox) {
+                Next::Compared(item, compared) => (item, compared),
                 Next::Comparing => return self.still_comparing(expectation, now),
                 Next::Nothing => return self.nothing_more(expectation, inbox, now),
-                Next::Failed(cause) => return Judged::Failed(cause),
+                Next::Failed(cause) => return MatchResult::Failed(cause),
             };
-            if let Some(judged) = self.weigh(expectation, inbox, heard, compared) {
+            if let Some(judged) = self.weigh(expectation, inbox, item, compared) {
                 return judged;
             }
             if Instant::now() >= until {
@@ -144,9 +144,9 @@ impl Judge {
     fn next(&mut self, wanted: &Wanted, inbox: &mut Inbox) -> Next {
         if let Some(comparison) = self.comparison.take() {
             return match comparison.result() {
-                Ok((heard, Ok(()))) => Next::Compared(heard, Compared::Equal),
-                Ok((heard, Err(difference))) => {
-                    Next::Compared(heard, Compared::Different(difference))
+                Ok((item, Ok(()))) => Next::Compared(item, Compared::Equal),
+                Ok((item, Err(difference))) => {
+                    Next::Compared(item, Compared::Different(difference))
                 }
                 Err(comparison) => {
                     self.comparison = Some(comparison);
@@ -154,14 +154,14 @@ impl Judge {
                 }
             };
         }
-        let Some((_, heard)) = inbox.take() else {
+        let Some((_, item)) = inbox.take() else {
             return Next::Nothing;
         };
-        let Some(pattern) = self.pattern_for(wanted, &heard) else {
-            let compared = compare(wanted, &heard);
-            return Next::Compared(heard, compared);
+        let Some(pattern) = self.pattern_for(wanted, &item) else {
+            let compared = compare(wanted, &item);
+            return Next::Compared(item, compared);
         };
-        match compare_aside(pattern, heard) {
+        match compare_aside(pattern, item) {
             Ok(comparison) => {
                 self.comparison = Some(comparison);
                 Next::Comparing
@@ -175,36 +175,36 @@ impl Judge {
         &mut self,
         expectation: &Expectation,
         inbox: &mut Inbox,
-        heard: Heard,
+        item: ReceivedItem,
         compared: Compared,
-    ) -> Option<Judged> {
+    ) -> Option<MatchResult> {
         match compared {
             Compared::Equal => {
-                if let Heard::Message(kind, bytes) = heard {
+                if let ReceivedItem::Message(kind, bytes) = item {
                     inbox.matched = Some((kind, bytes));
                 }
-                Some(Judged::Met)
+                Some(MatchResult::Met)
             }
             Compared::Aside => None,
             Compared::Different(difference) if expectation.strict => {
-                let instead = format!("{} came instead", heard.describe());
-                Some(Judged::Unmet {
+                let instead = format!("{} came instead", item.describe());
+                Some(MatchResult::Unmet {
                     instead,
                     difference,
                 })
             }
             Compared::Different(difference) => {
-                self.pass(&heard, difference);
+                self.pass(&item, difference);
                 None
             }
         }
     }
 
     /// What a message is compared with on a thread of its own; `None` if that takes no time.
-    fn pattern_for(&mut self, wanted: &Wanted, heard: &Heard) -> Option<Arc<Pattern>> {
-        match (wanted, heard) {
+    fn pattern_for(&mut self, wanted: &Wanted, item: &ReceivedItem) -> Option<Arc<Pattern>> {
+        match (wanted, item) {
             (Wanted::Message(Pattern::Any), _) => None,
-            (Wanted::Message(pattern), Heard::Message(_, bytes)) if bytes.len() >= LARGE => {
+            (Wanted::Message(pattern), ReceivedItem::Message(_, bytes)) if bytes.len() >= LARGE => {
                 let shared = self
                     .pattern
                     .get_or_insert_with(|| Arc::new(pattern.clone()));
@@ -215,9 +215,9 @@ impl Judge {
     }
 
     /// A large message is being compared. It has come in time; there has to be an end all the same.
-    fn still_comparing(&mut self, expectation: &Expectation, now: Instant) -> Judged {
+    fn still_comparing(&mut self, expectation: &Expectation, now: Instant) -> MatchResult {
         if self.due(expectation).is_none_or(|due| now < due) {
-            return Judged::Pending;
+            return MatchResult::Pending;
         }
         let time = seconds(expectation.within);
         self.comparison = None;
@@ -227,28 +227,38 @@ impl Judge {
     }
 
     /// There is more to look at, later. What came when the time was over does not count.
-    fn out_of_time(&mut self, expectation: &Expectation, inbox: &Inbox, now: Instant) -> Judged {
+    fn out_of_time(
+        &mut self,
+        expectation: &Expectation,
+        inbox: &Inbox,
+        now: Instant,
+    ) -> MatchResult {
         let due = self.due(expectation);
         let late = |at: Instant| due.is_some_and(|due| due <= at);
         if late(now) && inbox.next_at().is_none_or(late) {
             return self.nothing_more(expectation, inbox, now);
         }
         self.more = true;
-        Judged::Pending
+        MatchResult::Pending
     }
 
     /// Passes over a message, and remembers it if none was nearer.
-    fn pass(&mut self, heard: &Heard, difference: Difference) {
+    fn pass(&mut self, item: &ReceivedItem, difference: Difference) {
         self.passed += 1;
         let nearest = self.nearest.as_ref().map(|(_, nearest)| nearest.0.len());
         if nearest.is_none_or(|nearest| difference.0.len() <= nearest) {
-            self.nearest = Some((heard.describe(), difference));
+            self.nearest = Some((item.describe(), difference));
         }
     }
 
     /// All that has come has been looked at.
-    fn nothing_more(&mut self, expectation: &Expectation, inbox: &Inbox, now: Instant) -> Judged {
-        if let (Wanted::Close { code, reason }, Stage::Closed(closure)) =
+    fn nothing_more(
+        &mut self,
+        expectation: &Expectation,
+        inbox: &Inbox,
+        now: Instant,
+    ) -> MatchResult {
+        if let (Wanted::Close { code, reason }, LinkStage::Closed(closure)) =
             (&expectation.wanted, &inbox.stage)
         {
             let fits = code.is_none_or(|code| code == closure.code())
@@ -256,14 +266,14 @@ impl Judge {
                     .as_ref()
                     .is_none_or(|reason| reason == closure.reason());
             if fits {
-                return Judged::Met;
+                return MatchResult::Met;
             }
         }
         if let Some(how) = inbox.how_it_ended() {
             return self.unmet(how);
         }
         if self.due(expectation).is_none_or(|due| now < due) {
-            return Judged::Pending;
+            return MatchResult::Pending;
         }
         let time = seconds(expectation.within);
         let instead = match (&expectation.wanted, self.passed) {
@@ -277,9 +287,9 @@ impl Judge {
     }
 
     /// An expectation that is in vain, with what came nearest to it.
-    fn unmet(&mut self, instead: String) -> Judged {
+    fn unmet(&mut self, instead: String) -> MatchResult {
         match self.nearest.take() {
-            Some((nearest, difference)) if !difference.0.is_empty() => Judged::Unmet {
+            Some((nearest, difference)) if !difference.0.is_empty() => MatchResult::Unmet {
                 instead: if self.passed == 1 {
                     instead
                 } else {
@@ -287,35 +297,35 @@ impl Judge {
                 },
                 difference,
             },
-            _ => Judged::unmet(instead),
+            _ => MatchResult::unmet(instead),
         }
     }
 
-    fn silence(&self, time: Duration, inbox: &mut Inbox, now: Instant) -> Judged {
+    fn silence(&self, time: Duration, inbox: &mut Inbox, now: Instant) -> MatchResult {
         let end = self.since.checked_add(time);
         let over = |at: Instant| end.is_some_and(|end| at >= end);
         // What came before it was time to be silent does not count, and what came after is for
         // whoever waits next.
         while inbox.next_at().is_some_and(|at| !over(at)) {
             match inbox.take() {
-                Some((at, heard @ Heard::Message(..))) if at > self.since => {
+                Some((at, item @ ReceivedItem::Message(..))) if at > self.since => {
                     let after = seconds(at.duration_since(self.since));
-                    return Judged::unmet(format!("{} came after {after}", heard.describe()));
+                    return MatchResult::unmet(format!("{} came after {after}", item.describe()));
                 }
                 _ => {}
             }
         }
         match inbox.how_it_ended() {
-            _ if over(now) => Judged::Met,
-            Some(how) => Judged::unmet(how),
-            None => Judged::Pending,
+            _ if over(now) => MatchResult::Met,
+            Some(how) => MatchResult::unmet(how),
+            None => MatchResult::Pending,
         }
     }
 }
 
 /// What is next.
 enum Next {
-    Compared(Heard, Compared),
+    Compared(ReceivedItem, Compared),
     /// It is being compared.
     Comparing,
     Nothing,
@@ -334,18 +344,18 @@ enum Compared {
 /// Begins to compare a message on a thread of its own.
 fn compare_aside(
     pattern: Arc<Pattern>,
-    heard: Heard,
-) -> io::Result<Work<(Heard, Result<(), Difference>)>> {
+    item: ReceivedItem,
+) -> io::Result<Work<(ReceivedItem, Result<(), Difference>)>> {
     Work::start(move || {
-        let compared = match &heard {
-            Heard::Message(kind, bytes) => pattern.compare(*kind, bytes),
-            Heard::Ping(_) | Heard::Pong(_) => Err(Difference::default()),
+        let compared = match &item {
+            ReceivedItem::Message(kind, bytes) => pattern.compare(*kind, bytes),
+            ReceivedItem::Ping(_) | ReceivedItem::Pong(_) => Err(Difference::default()),
         };
-        (heard, compared)
+        (item, compared)
     })
 }
 
-fn compare(wanted: &Wanted, heard: &Heard) -> Compared {
+fn compare(wanted: &Wanted, item: &ReceivedItem) -> Compared {
     let control = |wanted: &Option<Vec<u8>>, payload: &[u8]| match wanted {
         Some(wanted) if wanted != payload => Compared::Different(Difference(vec![
             format!("- {}", quote(wanted)),
@@ -353,33 +363,33 @@ fn compare(wanted: &Wanted, heard: &Heard) -> Compared {
         ])),
         _ => Compared::Equal,
     };
-    match (wanted, heard) {
-        (Wanted::Message(pattern), Heard::Message(kind, bytes)) => {
+    match (wanted, item) {
+        (Wanted::Message(pattern), ReceivedItem::Message(kind, bytes)) => {
             match pattern.compare(*kind, bytes) {
                 Ok(()) => Compared::Equal,
                 Err(difference) => Compared::Different(difference),
             }
         }
-        (Wanted::Ping(wanted), Heard::Ping(payload))
-        | (Wanted::Pong(wanted), Heard::Pong(payload)) => control(wanted, payload),
-        (_, Heard::Message(..)) => Compared::Different(Difference::default()),
+        (Wanted::Ping(wanted), ReceivedItem::Ping(payload))
+        | (Wanted::Pong(wanted), ReceivedItem::Pong(payload)) => control(wanted, payload),
+        (_, ReceivedItem::Message(..)) => Compared::Different(Difference::default()),
         // A keepalive of the server's is no message.
         _ => Compared::Aside,
     }
 }
 
 /// What the answer to the upgrade decides.
-fn handshake(wanted: &Wanted, inbox: &Inbox) -> Judged {
+fn handshake(wanted: &Wanted, inbox: &Inbox) -> MatchResult {
     const ACCEPTED: &str = "the server accepted the upgrade with 101";
     // One that was refused otherwise than it should be never comes here.
-    let refused = matches!(inbox.stage, Stage::Refused);
+    let refused = matches!(inbox.stage, LinkStage::Refused);
     match wanted {
         Wanted::Header { name, value } => {
             let values: Vec<_> = inbox.answer.headers.get_all(name).collect();
             if values.contains(&value.as_bytes()) {
-                return Judged::Met;
+                return MatchResult::Met;
             }
-            Judged::unmet(match values.first() {
+            MatchResult::unmet(match values.first() {
                 None => "the answer has none of that name".to_owned(),
                 Some(first) if Header::new(name, *first).is_secret() => {
                     "it has another value (not shown: it may be a credential)".to_owned()
@@ -387,9 +397,9 @@ fn handshake(wanted: &Wanted, inbox: &Inbox) -> Judged {
                 Some(first) => format!("it is {}", quote(first)),
             })
         }
-        Wanted::Status(101) => Judged::Met,
-        _ if refused => Judged::Met,
-        _ => Judged::unmet(ACCEPTED),
+        Wanted::Status(101) => MatchResult::Met,
+        _ if refused => MatchResult::Met,
+        _ => MatchResult::unmet(ACCEPTED),
     }
 }
 

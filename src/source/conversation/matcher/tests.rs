@@ -22,15 +22,22 @@ fn expectation(wanted: Wanted) -> Expectation {
 }
 
 /// Asks until it is decided, as the loop does.
-fn decide(judge: &mut Judge, expectation: &Expectation, inbox: &mut Inbox, now: Instant) -> Judged {
+fn decide(
+    matcher: &mut Matcher,
+    expectation: &Expectation,
+    inbox: &mut Inbox,
+    now: Instant,
+) -> MatchResult {
     loop {
-        match judge.judge(expectation, inbox, now) {
-            Judged::Pending if judge.more => {
-                assert!(judge.next_deadline(expectation).is_some_and(|at| at <= now));
+        match matcher.matcher(expectation, inbox, now) {
+            MatchResult::Pending if matcher.more => {
+                assert!(matcher
+                    .next_deadline(expectation)
+                    .is_some_and(|at| at <= now));
             }
-            Judged::Pending if judge.is_busy() => {
+            MatchResult::Pending if matcher.is_busy() => {
                 let mut fds = [nix::poll::PollFd::new(
-                    judge.comparison_fd().expect("there is a comparison"),
+                    matcher.comparison_fd().expect("there is a comparison"),
                     nix::poll::PollFlags::POLLIN,
                 )];
                 nix::poll::poll(&mut fds, nix::poll::PollTimeout::NONE).expect("poll");
@@ -45,10 +52,10 @@ fn what_stands_behind_very_much_is_found() {
     let now = Instant::now();
     let expectation = expectation(Wanted::Message(Pattern::Text("last".to_owned())));
     let mut inbox = inbox(300_000, now, b"last");
-    let mut judge = Judge::new(now);
-    let judged = decide(&mut judge, &expectation, &mut inbox, now);
-    assert!(matches!(judged, Judged::Met), "{judged:?}");
-    assert!(!judge.is_busy());
+    let mut matcher = Matcher::new(now);
+    let judged = decide(&mut matcher, &expectation, &mut inbox, now);
+    assert!(matches!(judged, MatchResult::Met), "{judged:?}");
+    assert!(!matcher.is_busy());
 }
 
 #[test]
@@ -57,8 +64,8 @@ fn what_comes_all_the_time_does_not_keep_an_expectation_from_its_end() {
     let now = since + Duration::from_secs(6);
     let expectation = expectation(Wanted::Ping(Some(b"x".to_vec())));
     let mut inbox = inbox(300_000, now, b"last");
-    let judged = Judge::new(since).judge(&expectation, &mut inbox, now);
-    assert!(matches!(judged, Judged::Unmet { .. }), "{judged:?}");
+    let judged = Matcher::new(since).matcher(&expectation, &mut inbox, now);
+    assert!(matches!(judged, MatchResult::Unmet { .. }), "{judged:?}");
 }
 
 #[test]
@@ -71,12 +78,12 @@ fn a_large_message_is_compared_aside_and_decides_as_a_small_one_does() {
             ..expectation(Wanted::Message(Pattern::Text(text)))
         };
         let mut inbox = inbox(1, now, large.as_bytes());
-        let mut judge = Judge::new(now);
-        let first = judge.judge(&expectation, &mut inbox, now);
-        assert!(matches!(first, Judged::Pending) && judge.is_busy());
-        match decide(&mut judge, &expectation, &mut inbox, now) {
-            Judged::Met => assert!(met),
-            Judged::Unmet { difference, .. } => assert!(!met && difference.0.len() == 3),
+        let mut matcher = Matcher::new(now);
+        let first = matcher.matcher(&expectation, &mut inbox, now);
+        assert!(matches!(first, MatchResult::Pending) && matcher.is_busy());
+        match decide(&mut matcher, &expectation, &mut inbox, now) {
+            MatchResult::Met => assert!(met),
+            MatchResult::Unmet { difference, .. } => assert!(!met && difference.0.len() == 3),
             other => panic!("{other:?}"),
         }
         let kept = inbox.matched.map(|(_, bytes)| bytes.len());
@@ -89,13 +96,13 @@ fn a_comparison_ends_with_its_time() {
     let since = Instant::now();
     let expectation = expectation(Wanted::Message(Pattern::Text("x".to_owned())));
     let mut inbox = inbox(0, since, &vec![b'x'; LARGE]);
-    let mut judge = Judge::new(since);
+    let mut matcher = Matcher::new(since);
     let late = since + Duration::from_secs(5);
-    match judge.judge(&expectation, &mut inbox, late) {
-        Judged::Unmet { instead, .. } => {
+    match matcher.matcher(&expectation, &mut inbox, late) {
+        MatchResult::Unmet { instead, .. } => {
             assert_eq!(instead, "a large message could not be compared within 5 s");
         }
         other => panic!("{other:?}"),
     }
-    assert!(!judge.is_busy());
+    assert!(!matcher.is_busy());
 }
