@@ -30,14 +30,14 @@ use crate::sys::file::Inputs;
 pub use event::{Ending, Event};
 use permits::{Permits, Purpose};
 
-/// The most that [`Options::max_message_size`] can be: tungstenite reserves at once what a frame's
+/// The most that [`EchoOptions::max_message_size`] can be: tungstenite reserves at once what a frame's
 /// header claims, and a claim of 2^60 bytes would end the process and all its clients with it.
 pub const LARGEST_MESSAGE: usize = 1 << 30;
 
-/// The default of [`Options::max_message_size`].
+/// The default of [`EchoOptions::max_message_size`].
 const MAX_MESSAGE_SIZE: usize = 64 << 20;
 
-/// The default of [`Options::max_connections`]: with a file descriptor each, it stays below the
+/// The default of [`EchoOptions::max_connections`]: with a file descriptor each, it stays below the
 /// limit of 1024 that most systems set.
 const MAX_CONNECTIONS: NonZeroUsize = NonZeroUsize::new(1000).unwrap();
 
@@ -47,7 +47,7 @@ const REST: Duration = Duration::from_millis(100);
 
 /// How an echo server is set up; the default speaks plain `ws` and answers at once.
 #[derive(Clone, Debug)]
-pub struct Options {
+pub struct EchoOptions {
     /// Speak TLS, with this certificate and key.
     pub tls: Option<IdentityFiles>,
     /// How long to wait before each answer. The messages of one client wait one after the other.
@@ -59,7 +59,7 @@ pub struct Options {
     pub max_connections: NonZeroUsize,
 }
 
-impl Default for Options {
+impl Default for EchoOptions {
     fn default() -> Self {
         Self {
             tls: None,
@@ -123,7 +123,10 @@ impl EchoServer {
     ///
     /// [`Error::Listen`] if the address can't be listened on, [`Error::Identity`] if the
     /// certificate or its key can't be used.
-    pub fn bind(addr: impl ToSocketAddrs + fmt::Display, options: &Options) -> Result<Self, Error> {
+    pub fn bind(
+        addr: impl ToSocketAddrs + fmt::Display,
+        options: &EchoOptions,
+    ) -> Result<Self, Error> {
         let tls = options.tls.as_ref().map(acceptor).transpose()?;
         let refused = |cause: io::Error| Error::Listen {
             address: addr.to_string(),

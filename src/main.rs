@@ -5,7 +5,7 @@ use std::io;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use wsline::cli::{self, Call, Colour, EchoOptions, Options};
+use wsline::cli::{self, Call, ColorChoice, EchoArgs, OptionArgs};
 use wsline::commands;
 use wsline::connect::proxy::ProxyVariables;
 use wsline::connect::tls::{self, IdentityFiles};
@@ -16,11 +16,11 @@ use wsline::output::palette::Palette;
 use wsline::output::report::report;
 use wsline::output::stderr;
 use wsline::output::verbosity::Verbosity;
-use wsline::plan::{palette, Environment, Plan};
+use wsline::plan::{self, palette, Environment, Plan};
 
 fn main() -> ExitCode {
     let environment = Environment::read();
-    let call = match cli::parse(std::env::args_os(), &environment.inputs) {
+    let call = match cli::parse(plan::arguments()) {
         Ok(call) => call,
         Err(usage) => return print_usage(&usage, &environment),
     };
@@ -34,12 +34,12 @@ fn main() -> ExitCode {
             commands::test::run(*test, &options, &environment).map(Into::into)
         }
         Call::Demo { options } => demo(*options, &environment),
-        Call::Echo(options) => echo(options),
+        Call::Echo(options) => echo(options, &environment),
         Call::Generate(what) => generate(what),
         Call::Curl(words) => curl(&words, environment.clone()),
     };
     result.unwrap_or_else(|error| {
-        let palette = palette(Colour::Auto, environment.stderr, &environment);
+        let palette = palette(ColorChoice::Auto, environment.stderr, &environment);
         let words = report(&error, Verbosity::Normal, palette, Secrets::Hidden);
         // One signal is enough, whether or not somebody reads of it.
         let is_ended = matches!(error, Error::Signal(_));
@@ -58,14 +58,14 @@ fn talk(plan: Plan) -> ExitCode {
 }
 
 /// Talks to an echo server of our own, inside this process.
-fn demo(options: Options, environment: &Environment) -> Result<ExitCode, Error> {
+fn demo(options: OptionArgs, environment: &Environment) -> Result<ExitCode, Error> {
     // Only this client uses it: it echoes as much as the client is ready to receive.
     let max_message_size = options.max_message_size;
-    let server = echo::Options {
+    let server = echo::EchoOptions {
         max_message_size: max_message_size.map_or(echo::LARGEST_MESSAGE, |size| {
             usize::try_from(size).unwrap_or(echo::LARGEST_MESSAGE)
         }),
-        ..echo::Options::default()
+        ..echo::EchoOptions::default()
     };
     let server = EchoServer::bind("127.0.0.1:0", &server)?.start()?;
     // The server is in this process: no proxy could reach it unless the user says so.
@@ -81,14 +81,14 @@ fn demo(options: Options, environment: &Environment) -> Result<ExitCode, Error> 
 /// Talks as a pasted curl command says.
 fn curl(words: &[OsString], mut environment: Environment) -> Result<ExitCode, Error> {
     let command = commands::curl::read(words, &mut environment)?;
-    match command.parse(&environment.inputs) {
-        Ok((url, options)) => Plan::new(&url, options, &environment).map(talk),
+    match command.parse() {
+        Ok((url, options)) => command.plan(&url, options, &environment).map(talk),
         Err(usage) => Ok(print_usage(&usage, &environment)),
     }
 }
 
-fn echo(options: EchoOptions) -> Result<ExitCode, Error> {
-    let EchoOptions {
+fn echo(options: EchoArgs, environment: &Environment) -> Result<ExitCode, Error> {
+    let EchoArgs {
         addr,
         cert,
         key,
@@ -98,12 +98,13 @@ fn echo(options: EchoOptions) -> Result<ExitCode, Error> {
         max_connections,
         ..
     } = options;
+    let passphrase = plan::passphrase(pass.as_ref(), &environment.inputs).map_err(Error::Usage)?;
     let tls = cert.map(|cert| IdentityFiles {
         cert,
         key,
-        passphrase: pass,
+        passphrase,
     });
-    let options = echo::Options {
+    let options = echo::EchoOptions {
         tls,
         delay,
         max_message_size,
@@ -127,7 +128,7 @@ fn generate(what: cli::Generate) -> Result<ExitCode, Error> {
 /// Prints help, the version, or what is wrong with the command line.
 fn print_usage(usage: &clap::Error, environment: &Environment) -> ExitCode {
     if usage.use_stderr() {
-        let palette = palette(Colour::Auto, environment.stderr, environment);
+        let palette = palette(ColorChoice::Auto, environment.stderr, environment);
         stderr::print(&cli::usage::text(usage, palette != Palette::plain()), None);
     } else {
         // Nobody is left to tell if this fails.

@@ -18,7 +18,7 @@ use crate::source::{Expectation, Wanted};
 
 /// One message to send.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Datum {
+pub enum DataArg {
     /// A text message.
     Text(String),
     /// A text message that is the whole of a file.
@@ -33,7 +33,7 @@ pub enum Datum {
     BinaryStdin,
 }
 
-impl Datum {
+impl DataArg {
     fn reads_stdin(&self) -> bool {
         matches!(self, Self::TextStdin | Self::BinaryStdin)
     }
@@ -41,9 +41,9 @@ impl Datum {
 
 /// A step of the conversation.
 #[derive(Clone, Debug)]
-pub enum Spoken {
+pub enum MessageArg {
     /// Sends a message.
-    Say(Datum),
+    Send(DataArg),
     /// Waits for something.
     Expect {
         /// For what.
@@ -55,18 +55,18 @@ pub enum Spoken {
     Close,
 }
 
-impl Spoken {
+impl MessageArg {
     /// Whether it reads stdin, which only one thing can.
     #[must_use]
     pub fn reads_stdin(&self) -> bool {
-        matches!(self, Self::Say(datum) if datum.reads_stdin())
+        matches!(self, Self::Send(datum) if datum.reads_stdin())
     }
 }
 
 /// What one option stands for.
 #[derive(Clone, Debug)]
-enum Word {
-    Say(Datum),
+enum DataOption {
+    Send(DataArg),
     Expect(Wanted),
     Within(Duration),
     Close,
@@ -74,7 +74,7 @@ enum Word {
 
 /// The options as one list.
 #[derive(Debug, Default)]
-pub(super) struct Conversation(pub(super) Vec<Spoken>);
+pub(super) struct Conversation(pub(super) Vec<MessageArg>);
 
 const IDS: [&str; 14] = [
     "data",
@@ -95,11 +95,11 @@ const IDS: [&str; 14] = [
 
 impl clap::FromArgMatches for Conversation {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        let mut placed: Vec<(usize, &Word)> = IDS
+        let mut placed: Vec<(usize, &DataOption)> = IDS
             .iter()
             .flat_map(|id| {
                 let indices = matches.indices_of(id).into_iter().flatten();
-                let values = matches.get_many::<Word>(id).into_iter().flatten();
+                let values = matches.get_many::<DataOption>(id).into_iter().flatten();
                 indices.zip(values)
             })
             .collect();
@@ -115,23 +115,23 @@ impl clap::FromArgMatches for Conversation {
 
 /// Puts the words together: a `--within` belongs to the nearest expectation before it, and
 /// before the first it is for all of them.
-fn steps<'a>(words: impl Iterator<Item = &'a Word>) -> Vec<Spoken> {
+fn steps<'a>(words: impl Iterator<Item = &'a DataOption>) -> Vec<MessageArg> {
     let mut default = Expectation::WITHIN;
     let mut steps = Vec::new();
     let mut last = None;
     for word in words {
         match word {
-            Word::Say(datum) => steps.push(Spoken::Say(datum.clone())),
-            Word::Close => steps.push(Spoken::Close),
-            Word::Expect(wanted) => {
+            DataOption::Send(datum) => steps.push(MessageArg::Send(datum.clone())),
+            DataOption::Close => steps.push(MessageArg::Close),
+            DataOption::Expect(wanted) => {
                 last = Some(steps.len());
-                steps.push(Spoken::Expect {
+                steps.push(MessageArg::Expect {
                     wanted: wanted.clone(),
                     within: default,
                 });
             }
-            Word::Within(time) => match last.and_then(|last| steps.get_mut(last)) {
-                Some(Spoken::Expect { within, .. }) => *within = *time,
+            DataOption::Within(time) => match last.and_then(|last| steps.get_mut(last)) {
+                Some(MessageArg::Expect { within, .. }) => *within = *time,
                 _ => default = *time,
             },
         }
@@ -157,21 +157,22 @@ fn option(id: &'static str, value: &'static str, heading: &'static str) -> Arg {
 }
 
 /// One that takes none, and counts by its place.
-fn flag(id: &'static str, heading: &'static str, word: &'static Word) -> Arg {
+fn flag(id: &'static str, heading: &'static str, word: &'static DataOption) -> Arg {
     repeatable(id, heading)
         .num_args(0)
         .default_missing_value("")
         .value_parser(move |_: &str| Ok::<_, String>(word.clone()))
 }
 
-const CLOSE: &Word = &Word::Close;
-const PING: &Word = &Word::Expect(Wanted::Ping(None));
+const CLOSE: &DataOption = &DataOption::Close;
+const PING: &DataOption = &DataOption::Expect(Wanted::Ping(None));
 
 fn expectations(command: Command) -> Command {
-    let wanted =
-        |parse: fn(&str) -> Result<Wanted, String>| move |text: &str| parse(text).map(Word::Expect);
+    let wanted = |parse: fn(&str) -> Result<Wanted, String>| {
+        move |text: &str| parse(text).map(DataOption::Expect)
+    };
     let text = OsStringValueParser::new()
-        .try_map(|value| utf8(value).map(|text| Word::Expect(expect::text(text))));
+        .try_map(|value| utf8(value).map(|text| DataOption::Expect(expect::text(text))));
     command
         .arg(
             option("expect", "TEXT", EXPECT)
@@ -251,7 +252,7 @@ fn expectations(command: Command) -> Command {
                     "Timeout for the preceding expectation [default: 5s]\n\nBefore the first \
                      expectation it sets the default for all.",
                 )
-                .value_parser(|text: &str| values::limit(text).map(Word::Within)),
+                .value_parser(|text: &str| values::limit(text).map(DataOption::Within)),
         )
         .arg(
             flag("close", EXPECT, CLOSE)
@@ -278,7 +279,7 @@ impl clap::Args for Conversation {
                          file, and @- all of stdin, as one message. With this or another --data \
                          option stdin is not read line by line unless --interactive is given.",
                     )
-                    .value_parser(os_string().try_map(|value| text(value).map(Word::Say))),
+                    .value_parser(os_string().try_map(|value| text(value).map(DataOption::Send))),
             )
             .arg(
                 option("data-binary", "@FILE")
@@ -288,14 +289,14 @@ impl clap::Args for Conversation {
                         "Send a binary message (@FILE, @- for stdin)\n\nWithout @ the bytes of the \
                          text itself are sent.",
                     )
-                    .value_parser(os_string().try_map(|value| binary(&value).map(Word::Say))),
+                    .value_parser(os_string().try_map(|value| binary(&value).map(DataOption::Send))),
             )
             .arg(
                 option("data-hex", "HEX")
                     .hide_short_help(true)
                     .help("Send hexadecimal bytes as a binary message")
                     .value_parser(|text: &str| {
-                        values::hex_bytes(text).map(|bytes| Word::Say(Datum::Binary(bytes)))
+                        values::hex_bytes(text).map(|bytes| DataOption::Send(DataArg::Binary(bytes)))
                     }),
             )
             .arg(
@@ -304,7 +305,7 @@ impl clap::Args for Conversation {
                     .help("Send TEXT as a text message, even if it starts with @")
                     .value_parser(
                         os_string()
-                            .try_map(|value| utf8(value).map(|text| Word::Say(Datum::Text(text)))),
+                            .try_map(|value| utf8(value).map(|text| DataOption::Send(DataArg::Text(text)))),
                     ),
             )
     }
@@ -315,22 +316,22 @@ impl clap::Args for Conversation {
 }
 
 /// `TEXT`, `@FILE` or `@-`.
-fn text(value: OsString) -> Result<Datum, String> {
+fn text(value: OsString) -> Result<DataArg, String> {
     match value.as_bytes() {
         b"@" => Err(NAMELESS.to_owned()),
-        b"@-" => Ok(Datum::TextStdin),
-        [b'@', ..] => Ok(Datum::TextFile(file(&value))),
-        _ => utf8(value).map(Datum::Text),
+        b"@-" => Ok(DataArg::TextStdin),
+        [b'@', ..] => Ok(DataArg::TextFile(file(&value))),
+        _ => utf8(value).map(DataArg::Text),
     }
 }
 
 /// `@FILE`, `@-`, or bytes.
-fn binary(value: &OsStr) -> Result<Datum, String> {
+fn binary(value: &OsStr) -> Result<DataArg, String> {
     match value.as_bytes() {
         b"@" => Err(NAMELESS.to_owned()),
-        b"@-" => Ok(Datum::BinaryStdin),
-        [b'@', ..] => Ok(Datum::BinaryFile(file(value))),
-        bytes => Ok(Datum::Binary(bytes.to_vec())),
+        b"@-" => Ok(DataArg::BinaryStdin),
+        [b'@', ..] => Ok(DataArg::BinaryFile(file(value))),
+        bytes => Ok(DataArg::Binary(bytes.to_vec())),
     }
 }
 

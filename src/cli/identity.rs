@@ -1,26 +1,28 @@
-//! Values for authentication. The errors for invalid ones quote nothing of them.
+//! Values for authentication, wherever they come from. The errors for invalid ones quote nothing of
+//! them.
 
-use super::values::{field_value, file, secret};
+use super::values::field_value;
 use crate::http::{Credentials, CustomHeader};
 use crate::secret::Secret;
-use crate::sys::file::Inputs;
 
-/// Who logs in (`--user`).
+/// The user of `--user`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Login {
     /// The user name.
     pub user: String,
-    /// The password; `None` is to be asked for.
+    /// The password; `None` if it is to be prompted for.
     pub password: Option<Secret>,
 }
 
-/// `USER:PASS`, whose password may be empty and may hold colons, or `USER` alone, whose password
-/// is still to be asked for; also where `env:NAME` and `@FILE` say.
-pub(super) fn login(text: &str, inputs: &Inputs) -> Result<Login, String> {
-    let text = secret(text, inputs)?;
+/// `USER:PASS`, whose password may be empty and may contain colons, or `USER` alone.
+///
+/// # Errors
+///
+/// What is missing.
+pub fn login(text: &str) -> Result<Login, String> {
     let (user, password) = match text.split_once(':') {
         Some((user, password)) => (user, Some(Secret::new(password))),
-        None => (&*text, None),
+        None => (text, None),
     };
     if password.is_none() && user.is_empty() {
         return Err(
@@ -33,9 +35,13 @@ pub(super) fn login(text: &str, inputs: &Inputs) -> Result<Login, String> {
     })
 }
 
-/// `USER:PASS` for a proxy, which is not asked for; also where `env:NAME` and `@FILE` say.
-pub(super) fn proxy_login(text: &str, inputs: &Inputs) -> Result<Credentials, String> {
-    let login = login(text, inputs)?;
+/// `USER:PASS` for a proxy, for which there is no prompt.
+///
+/// # Errors
+///
+/// What is missing.
+pub fn proxy_login(text: &str) -> Result<Credentials, String> {
+    let login = login(text)?;
     let password = login
         .password
         .ok_or("missing password; expected USER:PASS (USER: for an empty password)")?;
@@ -45,11 +51,14 @@ pub(super) fn proxy_login(text: &str, inputs: &Inputs) -> Result<Credentials, St
     })
 }
 
-/// A token of RFC 6750 §2.1, which is not checked closer than a header's value: servers take
+/// A token of RFC 6750 §2.1, which is not checked closer than a header's value: servers accept
 /// more than the grammar has.
-pub(super) fn bearer(text: &str, inputs: &Inputs) -> Result<Secret, String> {
-    let token = secret(text, inputs)?;
-    let token = field_value(token.trim())?;
+///
+/// # Errors
+///
+/// What is wrong with it.
+pub fn bearer(text: &str) -> Result<Secret, String> {
+    let token = field_value(text.trim())?;
     if token.is_empty() {
         return Err("the token is empty".to_owned());
     }
@@ -60,6 +69,18 @@ pub(super) fn bearer(text: &str, inputs: &Inputs) -> Result<Secret, String> {
         return Err("give the token without Bearer, which is added".to_owned());
     }
     Ok(Secret::new(token))
+}
+
+/// The passphrase of a private key.
+///
+/// # Errors
+///
+/// What is wrong with it.
+pub fn passphrase(text: &str) -> Result<Secret, String> {
+    if text.contains('\0') {
+        return Err("a passphrase cannot contain NUL".to_owned());
+    }
+    Ok(Secret::new(text))
 }
 
 /// `NAME=VALUE`, several in one as `a=b; c=d`.
@@ -75,19 +96,17 @@ pub(super) fn cookie(text: &str) -> Result<Secret, String> {
     Ok(Secret::new(cookie))
 }
 
-/// One `-H`: a header, or `@FILE` with a header on each line; empty lines, and those that begin
-/// with `#`, are passed over.
-pub(super) fn headers(text: &str, inputs: &Inputs) -> Result<Vec<CustomHeader>, String> {
-    let Some(path) = text.strip_prefix('@') else {
-        return CustomHeader::parse(text).map(|header| vec![header]);
-    };
-    let content = file(path, inputs)?;
-    let lines = content.lines().enumerate();
+/// The headers of a file, one per line; empty lines, and those that begin with `#`, are ignored.
+///
+/// # Errors
+///
+/// The first line that is wrong, counted from 1, and what is wrong with it.
+pub fn headers(text: &str) -> Result<Vec<CustomHeader>, String> {
+    let lines = text.lines().enumerate();
     lines
         .filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'))
         .map(|(index, line)| {
-            CustomHeader::parse(line)
-                .map_err(|sentence| format!("{path:?}, line {}: {sentence}", index + 1))
+            CustomHeader::parse(line).map_err(|sentence| format!("line {}: {sentence}", index + 1))
         })
         .collect()
 }
@@ -95,10 +114,6 @@ pub(super) fn headers(text: &str, inputs: &Inputs) -> Result<Vec<CustomHeader>, 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn login(text: &str) -> Result<Login, String> {
-        super::login(text, &Inputs::default())
-    }
 
     #[test]
     fn a_login_may_lack_its_password() {
@@ -110,18 +125,15 @@ mod tests {
         let empty = login("bob:").expect("a login").password;
         assert_eq!(empty, Some(Secret::new("")));
         assert!(login("").expect_err("nobody").contains("missing user name"));
-        assert!(login("@/no/such").is_err());
     }
 
     #[test]
     fn tokens_and_cookies() {
-        let bearer = |text: &str| bearer(text, &Inputs::default());
         assert_eq!(bearer(" t.o-k="), Ok(Secret::new("t.o-k=")));
         for (text, says) in [
             ("", "empty"),
             ("Bearer abc", "without Bearer"),
             ("a\nb", "control characters"),
-            ("env:WSLINE_NO_SUCH", "is not set"),
         ] {
             let complaint = bearer(text).expect_err(text);
             assert!(complaint.contains(says), "{complaint}");
@@ -135,26 +147,17 @@ mod tests {
             let complaint = cookie(text).expect_err(text);
             assert!(complaint.contains(says), "{complaint}");
         }
+        assert!(passphrase("a\0").is_err());
     }
 
     #[test]
     fn a_file_has_a_header_on_each_line() {
-        let file = tempfile::NamedTempFile::new().expect("a temporary file");
-        let name = format!("@{}", file.path().display());
-        let write = |text: &str| std::fs::write(file.path(), text).expect("it can be written");
-        let headers = |text: &str| headers(text, &Inputs::default());
-        write("\u{feff}# ours\nA: 1\r\n\n  \nb:2\nC;\nD:");
-        let read = headers(&name).expect("headers");
+        let read = headers("# ours\nA: 1\r\n\n  \nb:2\nC;\nD:").expect("headers");
         let names: Vec<&str> = read.iter().map(|header| &*header.name).collect();
         assert_eq!(names, ["A", "b", "C", "D"]);
         assert_eq!(read[0].value.as_deref(), Some(&b"1"[..]));
-        write("A: 1\nhidden\n");
-        let complaint = headers(&name).expect_err("no colon");
-        assert!(complaint.contains("line 2: "), "{complaint}");
+        let complaint = headers("A: 1\nhidden\n").expect_err("no colon");
+        assert!(complaint.starts_with("line 2: "), "{complaint}");
         assert!(!complaint.contains("hidden"), "{complaint}");
-        assert!(headers("@").is_err());
-        write("\u{feff}A: 1\n");
-        let read = headers(&name).expect("a header");
-        assert_eq!(&*read[0].name, "A", "without the byte order mark");
     }
 }

@@ -17,8 +17,9 @@
 mod data;
 mod expect;
 pub mod help;
-mod identity;
+pub mod identity;
 mod options;
+mod secret_source;
 mod test;
 #[cfg(test)]
 mod tests;
@@ -35,19 +36,19 @@ use std::time::Duration;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueHint};
 
-pub use data::{Datum, Spoken};
+pub use data::{DataArg, MessageArg};
 pub use identity::Login;
-pub use options::Options;
-pub use test::TestOptions;
+pub use options::OptionArgs;
+pub use secret_source::{HeaderArg, SecretSource};
+pub use test::TestArgs;
 pub use untrusted::{check as check_untrusted, options as untrusted_options, NotAllowed};
-pub use values::{BinaryAs, Colour, Compress, Shell};
+pub use values::{BinaryAs, ColorChoice, Compress, Shell};
 
 use crate::http::find_tokens;
 use crate::secret::Secret;
-use crate::sys::file::Inputs;
 use crate::target::HostPort;
 use crate::text::escape;
-use options::Typed;
+use options::ParsedArgs;
 
 /// What the command line asks for.
 #[derive(Clone, Debug)]
@@ -57,22 +58,22 @@ pub enum Call {
         /// The address as it was typed.
         url: String,
         /// How.
-        options: Box<Options>,
+        options: Box<OptionArgs>,
     },
     /// `wsline test`: run session files.
     Test {
         /// Which, and how they are run.
-        test: Box<TestOptions>,
+        test: Box<TestArgs>,
         /// How their connections are made.
-        options: Box<Options>,
+        options: Box<OptionArgs>,
     },
     /// `wsline demo`: the same with a server of our own.
     Demo {
         /// How.
-        options: Box<Options>,
+        options: Box<OptionArgs>,
     },
     /// `wsline echo`: be that server.
-    Echo(EchoOptions),
+    Echo(EchoArgs),
     /// `wsline curl`: talk as these words say, which a curl command had.
     Curl(Vec<OsString>),
     /// `wsline generate`: print a file that packages hold.
@@ -81,7 +82,7 @@ pub enum Call {
 
 /// The options of `wsline echo`.
 #[derive(Clone, Debug, Args)]
-pub struct EchoOptions {
+pub struct EchoArgs {
     /// Listen on PORT, :PORT or HOST:PORT; port 0 picks a free port
     #[arg(value_name = "ADDR", default_value = "127.0.0.1:9001",
           value_parser = values::listen_address)]
@@ -105,9 +106,9 @@ pub struct EchoOptions {
         alias = "passphrase",
         value_name = "PASS",
         allow_hyphen_values = true,
-        value_parser = values::reading(&Inputs::default(), values::passphrase)
+        value_parser = |text: &str| SecretSource::parse(text, identity::passphrase)
     )]
-    pub pass: Option<Secret>,
+    pub pass: Option<SecretSource<Secret>>,
 
     /// Wait this long before each reply
     #[arg(long, value_name = "TIME", value_parser = values::duration)]
@@ -127,7 +128,7 @@ pub struct EchoOptions {
     pub max_connections: NonZeroUsize,
 }
 
-impl EchoOptions {
+impl EchoArgs {
     fn check(&self) -> Result<(), String> {
         let any = self.cert.is_some() || self.key.is_some() || self.pass.is_some();
         if self.tls && self.cert.is_none() {
@@ -167,10 +168,10 @@ pub enum Generate {
 )]
 struct Cli {
     #[command(subcommand)]
-    task: Option<Task>,
+    task: Option<CommandArg>,
 
     #[command(flatten)]
-    talk: Talk,
+    talk: ConnectArgs,
 
     /// Show the version
     #[arg(short = 'V', long, action = ArgAction::Version, hide_short_help = true,
@@ -179,7 +180,7 @@ struct Cli {
 }
 
 #[derive(Debug, Args)]
-struct Talk {
+struct ConnectArgs {
     /// URL of the server
     ///
     /// ws:// or wss://; http:// and https:// mean the same. Without a scheme, a loopback or private
@@ -188,11 +189,11 @@ struct Talk {
     url: Option<String>,
 
     #[command(flatten)]
-    typed: Typed,
+    parsed: ParsedArgs,
 }
 
 #[derive(Debug, Subcommand)]
-enum Task {
+enum CommandArg {
     /// Run session files against a server
     ///
     /// A session file is a conversation: what is sent, and what is expected. Each file runs on its
@@ -201,19 +202,19 @@ enum Task {
     /// expectation was not met, 2 if the file can't be read, or that of the failed connection.
     /// A session file from someone else is like a script: read it first, or use --untrusted.
     #[command(args_override_self = true, override_usage = TEST_USAGE)]
-    Test(Box<TestOptions>),
+    Test(Box<TestArgs>),
 
     /// Run an echo server for testing
     ///
     /// It sends every message back, answers Pings, and prints its URL when it is ready.
     #[command(args_override_self = true)]
-    Echo(EchoOptions),
+    Echo(EchoArgs),
 
     /// Connect to a built-in echo server
     ///
     /// It needs no other server and no network, and takes the same options as wsline URL.
     #[command(args_override_self = true)]
-    Demo(Box<Typed>),
+    Demo(Box<ParsedArgs>),
 
     /// Run a browser's "Copy as cURL" command
     ///
@@ -244,25 +245,21 @@ enum Task {
 
 const TEST_USAGE: &str = "wsline test [OPTIONS] FILE... [-- OPTIONS]";
 
-/// Reads the command line; its first word is the program's name. Values that are in files are read
-/// with `inputs`.
+/// Reads the command line; its first word is the program's name.
 ///
 /// # Errors
 ///
 /// What is wrong with it, for [`usage::text`]; also the help and the version, which clap counts as
 /// errors: its `print()` writes them to stdout, and its `exit_code()` is 0 or 2.
-pub fn parse(
-    args: impl IntoIterator<Item = OsString>,
-    inputs: &Inputs,
-) -> Result<Call, clap::Error> {
+pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Call, clap::Error> {
     let mut args: Vec<OsString> = args.into_iter().collect();
     if let Some(name) = args.first_mut() {
         *name = usage::program(name);
     }
-    if let Some(call) = parse_talk(&args, inputs) {
+    if let Some(call) = parse_talk(&args) {
         return Ok(call);
     }
-    let mut command = reading(command(), inputs).arg(wscats_connect());
+    let mut command = command().arg(wscats_connect());
     let matches = command
         .try_get_matches_from_mut(&args)
         .map_err(|error| keep_secret(error, &mut command))
@@ -271,31 +268,31 @@ pub fn parse(
     let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
     let conflict = ErrorKind::ArgumentConflict;
     match cli.task {
-        Some(Task::Test(test)) => {
+        Some(CommandArg::Test(test)) => {
             let options = test
                 .check()
                 .and_then(|()| {
-                    let options = conversation(&test.words, inputs);
+                    let options = conversation(&test.words);
                     options.map_err(|sentence| format!("after --: {sentence}"))
                 })
                 .map_err(|sentence| complain(&mut command, Some("test"), conflict, &sentence))?;
             let options = Box::new(options);
             Ok(Call::Test { test, options })
         }
-        Some(Task::Echo(echo)) => {
+        Some(CommandArg::Echo(echo)) => {
             echo.check()
                 .map_err(|sentence| complain(&mut command, Some("echo"), conflict, &sentence))?;
             Ok(Call::Echo(echo))
         }
-        Some(Task::Demo(typed)) => {
-            let options = typed
+        Some(CommandArg::Demo(parsed)) => {
+            let options = parsed
                 .settle()
                 .map_err(|sentence| complain(&mut command, Some("demo"), conflict, &sentence))?;
             let options = Box::new(options);
             Ok(Call::Demo { options })
         }
-        Some(Task::Curl { words }) => Ok(Call::Curl(words)),
-        Some(Task::Generate { what }) => Ok(Call::Generate(what)),
+        Some(CommandArg::Curl { words }) => Ok(Call::Curl(words)),
+        Some(CommandArg::Generate { what }) => Ok(Call::Generate(what)),
         None => {
             let url = cli.talk.url.or_else(|| matches.get_one(CONNECT).cloned());
             let url = address(url).map_err(|sentence| {
@@ -308,7 +305,7 @@ pub fn parse(
             })?;
             let options = cli
                 .talk
-                .typed
+                .parsed
                 .settle()
                 .map_err(|sentence| complain(&mut command, None, conflict, &sentence))?;
             let options = Box::new(options);
@@ -320,27 +317,27 @@ pub fn parse(
 /// Reads what nearly every command line is, a URL and options, without the subcommands and the
 /// prose of the help: making those costs more than all the rest that is done before connecting.
 /// `None` says that it is not just that, or that something is wrong with it.
-fn parse_talk(args: &[OsString], inputs: &Inputs) -> Option<Call> {
+fn parse_talk(args: &[OsString]) -> Option<Call> {
     let command = clap::Command::new("wsline")
         .args_override_self(true)
         .disable_help_flag(true);
-    let matches = reading(Talk::augment_args(command), inputs)
+    let matches = ConnectArgs::augment_args(command)
         .try_get_matches_from(args)
         .ok()?;
-    let talk = Talk::from_arg_matches(&matches).ok()?;
-    let url = talk.url.filter(|url| !is_task(url))?;
-    let options = Box::new(talk.typed.settle().ok()?);
+    let talk = ConnectArgs::from_arg_matches(&matches).ok()?;
+    let url = talk.url.filter(|url| !is_command(url))?;
+    let options = Box::new(talk.parsed.settle().ok()?);
     Some(Call::Talk { url, options })
 }
 
 /// Reads options of a conversation that stand apart from its URL: behind the `--` of `wsline
-/// test`, or in a session file. Values that are in files are read with `inputs`.
+/// test`, or in a session file.
 ///
 /// # Errors
 ///
 /// A sentence on what is wrong with them, or does not belong there.
-pub fn conversation(words: &[OsString], inputs: &Inputs) -> Result<Options, String> {
-    let mut command = reading(command(), inputs);
+pub fn conversation(words: &[OsString]) -> Result<OptionArgs, String> {
+    let mut command = command();
     let program = OsString::from("wsline");
     let matches = command
         .try_get_matches_from_mut(std::iter::once(&program).chain(words))
@@ -353,20 +350,22 @@ pub fn conversation(words: &[OsString], inputs: &Inputs) -> Result<Options, Stri
     if cli.task.is_some() || cli.talk.url.is_some() {
         return Err(NOT_AN_OPTION.to_owned());
     }
-    let options = cli.talk.typed.settle()?;
+    let options = cli.talk.parsed.settle()?;
     if options
         .user
         .as_ref()
+        .and_then(SecretSource::literal)
         .is_some_and(|login| login.password.is_none())
     {
-        return Err(
-            "-u USER would prompt for the password, which a test cannot do; use USER:PASS, env:NAME \
-             or @FILE"
-                .to_owned(),
-        );
+        return Err(NO_PROMPT.to_owned());
     }
     Ok(options)
 }
+
+/// Why `-u USER` is refused where nobody can be prompted.
+pub const NO_PROMPT: &str =
+    "-u USER would prompt for the password, which a test cannot do; use USER:PASS, env:NAME or \
+     @FILE";
 
 const NOT_AN_OPTION: &str =
     "unexpected argument; only options are allowed here: files come before \
@@ -393,20 +392,6 @@ pub fn command() -> clap::Command {
     help::describe(Cli::command())
 }
 
-/// Lets the options whose values may be in files read them with `inputs`.
-fn reading(command: clap::Command, inputs: &Inputs) -> clap::Command {
-    let of_option = |arg: Arg| match arg.get_id().as_str() {
-        "headers" => arg.value_parser(values::reading(inputs, identity::headers)),
-        "user" => arg.value_parser(values::reading(inputs, identity::login)),
-        "bearer" => arg.value_parser(values::reading(inputs, identity::bearer)),
-        "proxy_user" => arg.value_parser(values::reading(inputs, identity::proxy_login)),
-        "pass" => arg.value_parser(values::reading(inputs, values::passphrase)),
-        _ => arg,
-    };
-    let of_subcommand = |command| reading(command, inputs);
-    command.mut_args(of_option).mut_subcommands(of_subcommand)
-}
-
 const CONNECT: &str = "connect";
 
 /// The URL after `-c`, as wscat takes it. Help and completions are made without it: it is for
@@ -425,7 +410,7 @@ fn address(url: Option<String>) -> Result<String, String> {
     let Some(url) = url else {
         return Err("missing URL; `wsline demo` works without one".to_owned());
     };
-    if is_task(&url) {
+    if is_command(&url) {
         return Err(put_first(&url));
     }
     Ok(url)
@@ -433,8 +418,8 @@ fn address(url: Option<String>) -> Result<String, String> {
 
 /// Whether `word` is the name of a subcommand, which is no host.
 #[must_use]
-pub fn is_task(word: &str) -> bool {
-    Task::has_subcommand(word)
+pub fn is_command(word: &str) -> bool {
+    CommandArg::has_subcommand(word)
 }
 
 fn put_first(task: &str) -> String {
@@ -444,10 +429,10 @@ fn put_first(task: &str) -> String {
 }
 
 /// The name of a subcommand that stands before `word`, with nothing but options before it.
-fn misplaced_task<'a>(args: &'a [OsString], word: &str) -> Option<&'a str> {
+fn misplaced_command<'a>(args: &'a [OsString], word: &str) -> Option<&'a str> {
     let mut args = args.iter().skip(1).filter_map(|arg| arg.to_str());
     let task = args.find(|arg| !arg.starts_with('-'))?;
-    (args.next() == Some(word) && is_task(task)).then_some(task)
+    (args.next() == Some(word) && is_command(task)).then_some(task)
 }
 
 /// The options whose values may hold a secret.
@@ -507,7 +492,7 @@ fn explain_second_url(
     }
     // Without quotes a token is a word of its own: -H Authorization: Bearer TOKEN.
     let near = args.iter().any(|arg| names_secret(&arg.to_string_lossy()));
-    let sentence = if let Some(task) = misplaced_task(args, word) {
+    let sentence = if let Some(task) = misplaced_command(args, word) {
         put_first(task)
     } else if near || word.contains('@') {
         "unexpected second argument: a value with spaces needs quotes, and a message is sent with \

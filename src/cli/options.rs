@@ -9,9 +9,10 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args, ValueHint};
 
-use super::data::{Conversation, Spoken};
+use super::data::{Conversation, MessageArg};
 use super::identity::{self, Login};
-use super::values::{self, BinaryAs, Colour, Compress};
+use super::secret_source::{HeaderArg, SecretSource};
+use super::values::{self, BinaryAs, ColorChoice, Compress};
 use crate::connect::proxy::ProxyArg;
 use crate::connect::route::{ConnectToRule, ResolveRule};
 use crate::connect::tls::TlsVersion;
@@ -21,7 +22,6 @@ use crate::http::{Credentials, CustomHeader};
 use crate::protocol::CloseReason;
 use crate::secret::Secret;
 use crate::source::Wanted;
-use crate::sys::file::Inputs;
 
 const HEADERS: &str = "Headers and authentication";
 const TLS: &str = "TLS";
@@ -39,10 +39,10 @@ const CHUNK_SIZE: usize = 64 << 10;
 /// The options, before anything is decided from them.
 #[derive(Clone, Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
-pub struct Options {
+pub struct OptionArgs {
     /// The headers of `--header`, in the order given.
     #[arg(skip)]
-    pub headers: Vec<CustomHeader>,
+    pub headers: Vec<HeaderArg>,
 
     /// Set the User-Agent header
     #[arg(short = 'A', long, value_name = "NAME", hide_short_help = true,
@@ -69,16 +69,16 @@ pub struct Options {
     /// environment variable, @FILE from a file: other users of the machine can see a command line.
     /// Credentials are hidden in all output unless --show-secrets is given.
     #[arg(short = 'u', long, alias = "auth", value_name = "USER[:PASS]",
-          allow_hyphen_values = true, value_parser = values::reading(&Inputs::default(), identity::login), help_heading = HEADERS)]
-    pub user: Option<Login>,
+          allow_hyphen_values = true, value_parser = |text: &str| SecretSource::parse(text, identity::login), help_heading = HEADERS)]
+    pub user: Option<SecretSource<Login>>,
 
     /// Bearer token (Authorization: Bearer)
     ///
     /// env:NAME reads it from an environment variable, @FILE from a file. It overrides credentials
     /// in the URL; an Authorization header given by --header overrides both.
-    #[arg(long, value_name = "TOKEN", hide_short_help = true, value_parser = values::reading(&Inputs::default(), identity::bearer),
+    #[arg(long, value_name = "TOKEN", hide_short_help = true, value_parser = |text: &str| SecretSource::parse(text, identity::bearer),
           allow_hyphen_values = true, help_heading = HEADERS)]
-    pub bearer: Option<Secret>,
+    pub bearer: Option<SecretSource<Secret>>,
 
     /// Send cookies (repeatable)
     ///
@@ -127,8 +127,8 @@ pub struct Options {
     /// can see a command line.
     #[arg(long, alias = "passphrase", value_name = "PASS", allow_hyphen_values = true,
           hide_short_help = true, help_heading = TLS,
-          value_parser = values::reading(&Inputs::default(), values::passphrase))]
-    pub pass: Option<Secret>,
+          value_parser = |text: &str| SecretSource::parse(text, identity::passphrase))]
+    pub pass: Option<SecretSource<Secret>>,
 
     /// Minimum TLS version: 1.0, 1.1, 1.2 or 1.3
     ///
@@ -202,8 +202,8 @@ pub struct Options {
     /// They override a user name and password in the proxy's URL. env:NAME reads both from an
     /// environment variable, @FILE from a file.
     #[arg(short = 'U', long, value_name = "USER:PASS", hide_short_help = true,
-          allow_hyphen_values = true, value_parser = values::reading(&Inputs::default(), identity::proxy_login), help_heading = NETWORK)]
-    pub proxy_user: Option<Credentials>,
+          allow_hyphen_values = true, value_parser = |text: &str| SecretSource::parse(text, identity::proxy_login), help_heading = NETWORK)]
+    pub proxy_user: Option<SecretSource<Credentials>>,
 
     /// Send a header to the proxy (repeatable)
     ///
@@ -251,7 +251,7 @@ pub struct Options {
 
     /// The steps of `--data`, `--expect`, `--close` and their relatives, in the order given.
     #[arg(skip)]
-    pub spoken: Vec<Spoken>,
+    pub messages: Vec<MessageArg>,
 
     /// Continue with stdin or the prompt after --data
     #[arg(short = 'i', long, hide_short_help = true, help_heading = SEND)]
@@ -332,7 +332,7 @@ pub struct Options {
     /// When to use color
     #[arg(long, alias = "colour", value_name = "WHEN", value_enum, default_value = "auto",
           hide_short_help = true, help_heading = SHOW)]
-    pub color: Colour,
+    pub color: ColorChoice,
 
     /// Show credentials instead of ***
     ///
@@ -407,23 +407,23 @@ pub struct Options {
     pub max_message_size: Option<u64>,
 }
 
-/// [`Options`] as arguments: with those that only change another option.
+/// [`OptionArgs`] as arguments: with those that only change another option.
 #[derive(Debug, Args)]
-pub(super) struct Typed {
+pub(super) struct ParsedArgs {
     /// Add a header to the upgrade request (repeatable)
     ///
     /// It replaces a header of the same name that wsline sends by default; 'NAME:' removes it, and
     /// 'NAME;' sends it empty. @FILE reads one header per line; empty lines and lines that begin
     /// with # are ignored.
     #[arg(short = 'H', long = "header", value_name = "N: V", action = ArgAction::Append,
-          allow_hyphen_values = true, value_parser = values::reading(&Inputs::default(), identity::headers), help_heading = HEADERS)]
-    headers: Vec<Vec<CustomHeader>>,
+          allow_hyphen_values = true, value_parser = HeaderArg::parse, help_heading = HEADERS)]
+    headers: Vec<HeaderArg>,
 
     #[command(flatten)]
-    options: Options,
+    options: OptionArgs,
 
     #[command(flatten)]
-    spoken: Conversation,
+    messages: Conversation,
 
     /// Send stdin line by line as text; overrides --binary
     #[arg(
@@ -452,16 +452,16 @@ pub(super) struct Typed {
     help: Option<bool>,
 }
 
-impl Typed {
+impl ParsedArgs {
     /// The options, after checking every rule that concerns several of them.
     ///
     /// # Errors
     ///
     /// What cannot be used together.
-    pub(super) fn settle(self) -> Result<Options, String> {
+    pub(super) fn settle(self) -> Result<OptionArgs, String> {
         let mut options = self.options;
-        options.headers = self.headers.into_iter().flatten().collect();
-        options.spoken = self.spoken.0;
+        options.headers = self.headers;
+        options.messages = self.messages.0;
         options.binary &= !self.text;
         if self.one {
             options.max_messages = Some(1);
@@ -475,20 +475,20 @@ impl Typed {
     }
 }
 
-impl Options {
+impl OptionArgs {
     /// Whether there is an expectation.
     #[must_use]
     pub fn expects(&self) -> bool {
-        let expects = |step: &Spoken| matches!(step, Spoken::Expect { .. });
-        self.spoken.iter().any(expects)
+        let expects = |step: &MessageArg| matches!(step, MessageArg::Expect { .. });
+        self.messages.iter().any(expects)
     }
 
     fn check_expectations(&self) -> Result<(), String> {
         if self.strict && !self.expects() {
             return Err("--strict requires an expectation, such as --expect TEXT".to_owned());
         }
-        let refusal = |step: &Spoken| matches!(step, Spoken::Expect { wanted: Wanted::Status(status), .. } if *status != 101);
-        if self.spoken.iter().any(refusal) && self.spoken.len() > 1 {
+        let refusal = |step: &MessageArg| matches!(step, MessageArg::Expect { wanted: Wanted::Status(status), .. } if *status != 101);
+        if self.messages.iter().any(refusal) && self.messages.len() > 1 {
             return Err(
                 "--expect-status with a status other than 101 cannot be combined with --data or \
                  other expectations: no connection will be open"
@@ -502,7 +502,11 @@ impl Options {
         let both = |first: &str, second: &str, why: &str| {
             Err(format!("{first} cannot be used with {second}: {why}"))
         };
-        let stdin_readers = self.spoken.iter().filter(|step| step.reads_stdin()).count();
+        let stdin_readers = self
+            .messages
+            .iter()
+            .filter(|step| step.reads_stdin())
+            .count();
         if stdin_readers > 1 {
             return Err("@- can be used only once".to_owned());
         }

@@ -6,12 +6,12 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, ValueHint};
 
-use super::values::{self, Colour};
+use super::values::{self, ColorChoice};
 
 /// The options of `wsline test`.
 #[derive(Clone, Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
-pub struct TestOptions {
+pub struct TestArgs {
     /// Session files, records, or folders of session files
     ///
     /// A name that ends in .har or .jsonl is a record: what was sent is sent again, and what is
@@ -127,10 +127,10 @@ pub struct TestOptions {
         value_enum,
         default_value = "auto"
     )]
-    pub color: Colour,
+    pub color: ColorChoice,
 }
 
-impl TestOptions {
+impl TestArgs {
     /// Checks every rule that concerns several options.
     ///
     /// # Errors

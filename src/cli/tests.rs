@@ -6,7 +6,7 @@ use crate::driver::Wait;
 fn try_words(words: &[&str]) -> Result<Call, clap::Error> {
     let program = std::iter::once("wsline");
     let words = program.chain(words.iter().copied()).map(OsString::from);
-    parse(words, &Inputs::default())
+    parse(words)
 }
 
 fn call(words: &[&str]) -> Call {
@@ -14,7 +14,7 @@ fn call(words: &[&str]) -> Call {
 }
 
 /// The URL and the options of a call that talks.
-fn talk(words: &[&str]) -> (String, Options) {
+fn talk(words: &[&str]) -> (String, OptionArgs) {
     match call(words) {
         Call::Talk { url, options } => (url, *options),
         other => panic!("{words:?} is {other:?}"),
@@ -105,7 +105,7 @@ fn the_long_help_is_whole_and_in_the_groups_of_the_manual() {
 }
 
 /// What is run, and the options behind `--`.
-fn test(words: &[&str]) -> (TestOptions, Options) {
+fn test(words: &[&str]) -> (TestArgs, OptionArgs) {
     match call(words) {
         Call::Test { test, options } => (*test, *options),
         other => panic!("{words:?} is {other:?}"),
@@ -300,12 +300,12 @@ fn the_defaults() {
     assert_eq!(options.connect_timeout, Duration::from_secs(30));
     assert_eq!(options.chunk_size, 65_536);
     assert_eq!((options.close_code, &*options.close_reason), (1000, ""));
-    assert_eq!(options.color, Colour::Auto);
+    assert_eq!(options.color, ColorChoice::Auto);
     assert_eq!(options.wait, None);
     assert_eq!(options.close_timeout, None);
     assert_eq!(options.max_messages, None);
     assert_eq!(options.verbose, 0);
-    assert!(options.spoken.is_empty());
+    assert!(options.messages.is_empty());
     assert!(!options.binary && !options.interactive && !options.json && !options.insecure);
 }
 
@@ -327,14 +327,44 @@ fn options_stand_before_and_after_the_url() {
 fn a_header_takes_one_value_and_repeats() {
     let (url, options) = talk(&["-H", "A: b", "ws://h", "--header", "C:d", "-H=E: f"]);
     assert_eq!(url, "ws://h");
-    let names: Vec<&str> = options.headers.iter().map(|h| &*h.name).collect();
-    assert_eq!(names, ["A", "C", "E"]);
+    assert_eq!(header_names(&options), ["A", "C", "E"]);
+}
+
+/// The names of the headers, or of the files that have them.
+fn header_names(options: &OptionArgs) -> Vec<String> {
+    let name = |header: &HeaderArg| match header {
+        HeaderArg::Literal(header) => header.name.clone(),
+        HeaderArg::File(path) => format!("@{}", path.display()),
+    };
+    options.headers.iter().map(name).collect()
+}
+
+fn literal<T>(source: Option<&SecretSource<T>>) -> &T {
+    let value = source.and_then(SecretSource::literal);
+    value.expect("the value is on the command line")
+}
+
+#[test]
+fn files_and_variables_are_named_and_not_read() {
+    let (_, options) = talk(&["-H", "@/no/h", "-H", "A: b", "--bearer", "env:NO_B", "h"]);
+    assert_eq!(header_names(&options), ["@/no/h", "A"]);
+    assert_eq!(options.bearer, Some(SecretSource::Env("NO_B".to_owned())));
+    let words = [
+        "-u", "@/no/u", "-U", "env:NO_U", "--cert", "/no", "--pass", "@/no/p", "h",
+    ];
+    let (_, options) = talk(&words);
+    assert_eq!(options.user, Some(SecretSource::File("/no/u".into())));
+    assert_eq!(
+        options.proxy_user,
+        Some(SecretSource::Env("NO_U".to_owned()))
+    );
+    assert_eq!(options.pass, Some(SecretSource::File("/no/p".into())));
 }
 
 /// The messages of a conversation that has nothing else.
-fn data(options: &Options) -> Vec<Datum> {
-    let messages = options.spoken.iter().map(|step| match step {
-        Spoken::Say(datum) => datum.clone(),
+fn data(options: &OptionArgs) -> Vec<DataArg> {
+    let messages = options.messages.iter().map(|step| match step {
+        MessageArg::Send(datum) => datum.clone(),
         other => panic!("{other:?} is no message"),
     });
     messages.collect()
@@ -343,8 +373,8 @@ fn data(options: &Options) -> Vec<Datum> {
 /// The steps of a conversation, as `{:?}` has them without what is the same in all.
 fn steps(words: &[&str]) -> Vec<String> {
     let (_, options) = talk(words);
-    let steps = options.spoken.iter().map(|step| match step {
-        Spoken::Expect { wanted, within } => format!("{wanted:?} within {within:?}"),
+    let steps = options.messages.iter().map(|step| match step {
+        MessageArg::Expect { wanted, within } => format!("{wanted:?} within {within:?}"),
         other => format!("{other:?}"),
     });
     steps.collect()
@@ -377,11 +407,11 @@ fn a_conversation_keeps_its_order_and_each_expectation_its_time() {
         steps(&words),
         [
             "Ping(None) within 1s",
-            "Say(Text(\"a\"))",
+            "Send(Text(\"a\"))",
             "Message(Text(\"--x\")) within 2s",
             "Message(Binary([255])) within 1s",
             "Close",
-            "Say(Text(\"b\"))",
+            "Send(Text(\"b\"))",
             "Close { code: None, reason: None } within 3s",
         ]
     );
@@ -413,14 +443,14 @@ fn messages_keep_the_order_they_are_written_in() {
     assert_eq!(
         data(&options),
         [
-            Datum::Text("a".to_owned()),
-            Datum::Binary(vec![0, 255]),
-            Datum::TextFile("file".into()),
-            Datum::Text("@b".to_owned()),
-            Datum::BinaryFile("image".into()),
-            Datum::Binary(b"c".to_vec()),
-            Datum::Text(String::new()),
-            Datum::TextStdin,
+            DataArg::Text("a".to_owned()),
+            DataArg::Binary(vec![0, 255]),
+            DataArg::TextFile("file".into()),
+            DataArg::Text("@b".to_owned()),
+            DataArg::BinaryFile("image".into()),
+            DataArg::Binary(b"c".to_vec()),
+            DataArg::Text(String::new()),
+            DataArg::TextStdin,
         ]
     );
 }
@@ -432,9 +462,9 @@ fn values_may_begin_with_a_hyphen() {
     assert_eq!(
         data(&options),
         [
-            Datum::Text("-1".to_owned()),
-            Datum::Text("-k".to_owned()),
-            Datum::Binary(b"-x".to_vec())
+            DataArg::Text("-1".to_owned()),
+            DataArg::Text("-k".to_owned()),
+            DataArg::Binary(b"-x".to_vec())
         ]
     );
     assert_eq!(options.max_messages, None);
@@ -443,19 +473,19 @@ fn values_may_begin_with_a_hyphen() {
     let (_, options) = talk(&["-w", "-1", "--close-reason", "-x", "-H", "-a: -b", "h"]);
     assert_eq!(options.wait, Some(Wait::Forever));
     assert_eq!(options.close_reason, "-x");
-    assert_eq!(options.headers[0].name, "-a");
+    assert_eq!(header_names(&options), ["-a"]);
     assert_eq!(options.max_messages, None);
 
     let (_, options) = talk(&["--bearer", "-1kq", "-A", "-v", "-o", "-k", "h"]);
-    assert_eq!(options.bearer.expect("a token").reveal(), "-1kq");
+    assert_eq!(literal(options.bearer.as_ref()).reveal(), "-1kq");
     assert_eq!(options.user_agent.as_deref(), Some("-v"));
     assert_eq!(options.origin.as_deref(), Some("-k"));
     assert!(!options.insecure);
 
     let words = ["-u", "-a:--b", "-U", "-c:-d", "--cookie", "-n=1", "h"];
     let (_, options) = talk(&words);
-    assert_eq!(options.user.expect("a login").user, "-a");
-    assert_eq!(options.proxy_user.expect("a login").password, "-d");
+    assert_eq!(literal(options.user.as_ref()).user, "-a");
+    assert_eq!(literal(options.proxy_user.as_ref()).password, "-d");
     assert_eq!(options.cookies[0].reveal(), "-n=1");
 }
 
@@ -496,10 +526,10 @@ fn the_names_of_other_clients_are_understood() {
         "h",
     ]);
     assert_eq!(options.subprotocols, ["a"]);
-    assert_eq!(options.user.expect("credentials").user, "u");
+    assert_eq!(literal(options.user.as_ref()).user, "u");
     assert!(options.insecure);
     assert_eq!(options.cacert, Some("f".into()));
-    assert_eq!(options.color, Colour::Never);
+    assert_eq!(options.color, ColorChoice::Never);
     assert_eq!(talk(&["-c", "ws://h", "-k"]).0, "ws://h");
     assert!(!help(&["--help"]).contains("--connect "));
     assert!(complaint(&["-c", "ws://h", "ws://i"]).contains("cannot be used with"));
@@ -529,7 +559,7 @@ fn subcommands() {
     let Call::Demo { options } = call(&["demo", "-d", "a", "-1"]) else {
         panic!("demo")
     };
-    assert_eq!(data(&options), [Datum::Text("a".to_owned())]);
+    assert_eq!(data(&options), [DataArg::Text("a".to_owned())]);
     assert_eq!(options.max_messages, Some(1));
 
     let Call::Generate(what) = call(&["generate", "completions", "fish"]) else {
@@ -687,7 +717,6 @@ fn what_is_said_of_a_wrong_secret_does_not_quote_it() {
         &["-H=hush", "h"],
         &["-Hhush", "h"],
         &["-H", "Bearer hush: x", "h"],
-        &["-u", "@/no/such/file", "h"],
         &["demo", "--header", "hush", "h"],
         &["--bearer", "Bearer hush", "h"],
         &["--bearer", "hush\n", "--bearer", "a\nhush", "h"],
@@ -725,15 +754,13 @@ fn a_text_that_is_not_utf8_is_refused_and_a_file_name_is_not() {
         let value = OsString::from_vec(value.to_vec());
         ["wsline".into(), "h".into(), "-d".into(), value]
     };
-    let error = parse(words(b"\xff"), &Inputs::default()).expect_err("not UTF-8");
+    let error = parse(words(b"\xff")).expect_err("not UTF-8");
     assert!(error.to_string().contains("--data-binary sends any bytes"));
-    let Call::Talk { options, .. } =
-        parse(words(b"@\xff"), &Inputs::default()).expect("a file name")
-    else {
+    let Call::Talk { options, .. } = parse(words(b"@\xff")).expect("a file name") else {
         panic!("talk")
     };
     let name = std::path::PathBuf::from(OsString::from_vec(b"\xff".to_vec()));
-    assert_eq!(data(&options), [Datum::TextFile(name)]);
+    assert_eq!(data(&options), [DataArg::TextFile(name)]);
 }
 
 #[test]

@@ -117,8 +117,8 @@ fn not_allowed(command: &clap::Command, matches: &clap::ArgMatches) -> Option<No
     })
 }
 
-/// A command whose values are not parsed, because parsing some of them reads a file. All of them are
-/// kept, also those of an option of which the last one counts.
+/// A command whose values are not parsed. All of them are kept, also those of an option of which the
+/// last one counts.
 fn unread(command: clap::Command) -> clap::Command {
     command.mut_args(|argument| {
         if argument.get_action().takes_values() {
@@ -146,8 +146,7 @@ pub fn options(command: &clap::Command) -> (Vec<String>, Vec<(&'static str, Vec<
     (names(ALLOWED), refused.collect())
 }
 
-/// Checks options that a session file sets against what `--untrusted` allows, without reading the
-/// files and variables that they name.
+/// Checks options that a session file sets against what `--untrusted` allows.
 ///
 /// # Errors
 ///

@@ -2,22 +2,17 @@
 //!
 //! Every parser here is a function from the text of one argument; clap puts the option's name and the
 //! text before the error, but the text of an option that holds a secret is left out.
-//! They are pure, except that [`secret`] fetches what `env:NAME` and `@FILE` stand for.
 
-use std::env::VarError;
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::PossibleValue;
 use clap::ValueEnum;
 
 use crate::driver::Wait;
-use crate::error::plain;
 use crate::http::is_token;
-use crate::secret::Secret;
 use crate::session_file;
-use crate::sys::file::{without_byte_order_mark, Inputs};
 use crate::target::host::split_port;
 use crate::target::{HostError, HostPort};
 pub(super) use crate::text::duration::parse as duration;
@@ -49,7 +44,7 @@ pub enum Compress {
 
 /// When to use color (`--color`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Colour {
+pub enum ColorChoice {
     /// On a terminal, unless `NO_COLOR` is set; elsewhere if `CLICOLOR_FORCE` is.
     #[default]
     #[value(help = "On a terminal unless NO_COLOR is set, elsewhere if CLICOLOR_FORCE is")]
@@ -275,69 +270,6 @@ pub(super) fn subprotocol(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// The most that a file of secrets holds.
-const LARGEST_SECRET: u64 = 64 << 10;
-
-/// A parser of values that may be in files, which it reads with `inputs`.
-pub(super) fn reading<T: 'static>(
-    inputs: &Inputs,
-    parse: fn(&str, &Inputs) -> Result<T, String>,
-) -> impl Fn(&str) -> Result<T, String> + Clone + Send + Sync + 'static {
-    let inputs = inputs.clone();
-    move |text: &str| parse(text, &inputs)
-}
-
-/// A passphrase: itself, or from where [`secret`] takes it.
-pub(super) fn passphrase(text: &str, inputs: &Inputs) -> Result<Secret, String> {
-    let secret = secret(text, inputs)?;
-    if secret.contains('\0') {
-        return Err("a passphrase cannot contain NUL".to_owned());
-    }
-    Ok(Secret::new(secret))
-}
-
-/// A secret as it stands on the command line: `env:NAME`, `@FILE` without the line end that
-/// editors put at its end, or the secret itself. Other users of the machine see only the last.
-pub(crate) fn secret(text: &str, inputs: &Inputs) -> Result<String, String> {
-    if let Some(name) = text.strip_prefix("env:") {
-        return std::env::var(name).map_err(|cause| match cause {
-            VarError::NotPresent => format!("environment variable {name:?} is not set"),
-            VarError::NotUnicode(_) => format!("environment variable {name:?} is not UTF-8"),
-        });
-    }
-    let Some(path) = text.strip_prefix('@') else {
-        return Ok(text.to_owned());
-    };
-    let mut content = file(path, inputs)?;
-    if content.ends_with('\n') {
-        content.pop();
-        if content.ends_with('\r') {
-            content.pop();
-        }
-    }
-    Ok(content)
-}
-
-/// The text of a small file that an `@` stands before.
-pub(super) fn file(path: &str, inputs: &Inputs) -> Result<String, String> {
-    match path {
-        "" => return Err("missing file name after @".to_owned()),
-        "-" => {
-            return Err(
-                "cannot read from stdin, which is sent as messages; use @FILE or env:NAME"
-                    .to_owned(),
-            )
-        }
-        _ => {}
-    }
-    let content = inputs
-        .read(Path::new(path), LARGEST_SECRET)
-        .map_err(|cause| format!("{path:?} can't be read: {}", plain(&cause)))?;
-    let text = std::str::from_utf8(without_byte_order_mark(&content));
-    text.map(str::to_owned)
-        .map_err(|_| format!("{path:?} is not UTF-8"))
-}
-
 /// The echo server's `[HOST:]PORT`, with the host filled in. Port 0 picks a free one.
 pub(super) fn listen_address(text: &str) -> Result<HostPort, String> {
     const FORM: &str = "expected PORT, :PORT or HOST:PORT";
@@ -455,55 +387,6 @@ mod tests {
             hex_bytes("abc"),
             Err("odd number of hexadecimal digits (3)".to_owned())
         );
-    }
-
-    #[test]
-    fn a_secret_stands_there_or_elsewhere() {
-        let secret = |text: &str| secret(text, &Inputs::default());
-        let file = |content: &[u8]| {
-            let file = tempfile::NamedTempFile::new().expect("a temporary file");
-            std::fs::write(file.path(), content).expect("it can be written");
-            let text = format!("@{}", file.path().display());
-            (secret(&text), file)
-        };
-        assert_eq!(secret("a@b env:c").as_deref(), Ok("a@b env:c"));
-        for (content, is) in [
-            ("s\n", "s"),
-            ("s\r\n", "s"),
-            ("s\n\n", "s\n"),
-            (" s", " s"),
-            ("", ""),
-            ("\u{feff}s\n", "s"),
-        ] {
-            assert_eq!(file(content.as_bytes()).0.as_deref(), Ok(is), "{content:?}");
-        }
-        assert_eq!(
-            secret("env:CARGO_PKG_NAME").ok(),
-            std::env::var("CARGO_PKG_NAME").ok()
-        );
-        for (wrong, says) in [
-            (secret("env:"), "variable \"\" is not set"),
-            (
-                secret("env:WSLINE_NO_SUCH"),
-                "variable \"WSLINE_NO_SUCH\" is not set",
-            ),
-            (secret("@"), "missing file name"),
-            (secret("@-"), "stdin"),
-            (secret("@/no/such"), "can't be read"),
-            (secret("@/"), "can't be read"),
-            (file(b"\xff").0, "not UTF-8"),
-            (
-                secret("@/dev/zero"),
-                "\"/dev/zero\" can't be read: it is a device, not a regular file",
-            ),
-            (
-                file("x".repeat((64 << 10) + 1).as_bytes()).0,
-                "larger than 64 KiB",
-            ),
-        ] {
-            let complaint = wrong.expect_err(says);
-            assert!(complaint.contains(says), "{complaint}");
-        }
     }
 
     #[test]

@@ -13,10 +13,9 @@ use std::io::{self, Read as _, Write as _};
 
 use clap::error::ErrorKind;
 
-use crate::cli::{self, Call, Options, Spoken};
+use crate::cli::{self, Call, MessageArg, OptionArgs};
 use crate::error::{plain, Error};
-use crate::plan::{Environment, Stream};
-use crate::sys::file::Inputs;
+use crate::plan::{Environment, Plan, Stream, Values};
 
 pub use self::rewrite::rewrite;
 
@@ -69,25 +68,40 @@ pub fn read(words: &[OsString], environment: &mut Environment) -> Result<Rewritt
 }
 
 impl Rewritten {
-    /// The address and the options that it asks for.
+    /// The URL and the options that it has.
     ///
     /// # Errors
     ///
     /// What clap finds wrong with our own options, or with a pasted value.
-    pub fn parse(&self, inputs: &Inputs) -> Result<(String, Options), clap::Error> {
+    pub fn parse(&self) -> Result<(String, OptionArgs), clap::Error> {
         let wrong = |sentence: &str| cli::command().error(ErrorKind::ArgumentConflict, sentence);
         let program = OsString::from("wsline");
         let words = std::iter::once(&program).chain(&self.words);
-        let Call::Talk { url, mut options } = cli::parse(words.cloned(), inputs)? else {
+        let Call::Talk { url, options } = cli::parse(words.cloned())? else {
             return Err(wrong("a curl command has the URL of a WebSocket in it"));
         };
-        if self.drained && options.spoken.iter().any(Spoken::reads_stdin) {
+        if self.drained && options.messages.iter().any(MessageArg::reads_stdin) {
             return Err(wrong(
                 "stdin had the pasted command, and nothing is left on it for @-",
             ));
         }
-        prefer_own(&mut options, self.pasted_headers);
         Ok((url, *options))
+    }
+
+    /// The plan of a run with the URL and the options of [`parse`](Self::parse).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Plan::new`].
+    pub fn plan(
+        &self,
+        url: &str,
+        options: OptionArgs,
+        environment: &Environment,
+    ) -> Result<Plan, Error> {
+        let mut values = Values::read(&options, &environment.inputs).map_err(Error::Usage)?;
+        prefer_own(&mut values, &options, self.pasted_headers);
+        Plan::with_values(url, options, values, environment)
     }
 }
 
@@ -133,25 +147,25 @@ fn stdin(stdin: Stream) -> Result<String, Error> {
     String::from_utf8(bytes).map_err(|_| fault("it is not UTF-8".to_owned()))
 }
 
-/// What our own options say goes before what was pasted. (Of an option with one value the last
-/// one counts in any case.)
-fn prefer_own(options: &mut Options, pasted_headers: usize) {
-    let pasted_headers = pasted_headers.min(options.headers.len());
-    let own = options.headers.split_off(pasted_headers);
+/// Lets headers and credentials of our own options replace pasted headers, which come first. (Of an
+/// option with one value the last one counts in any case.)
+fn prefer_own(values: &mut Values, options: &OptionArgs, pasted_headers: usize) {
+    let pasted_headers = pasted_headers.min(values.headers.len());
+    let own = values.headers.split_off(pasted_headers);
     let given = [
         (
             "Authorization",
-            options.user.is_some() || options.bearer.is_some(),
+            values.login.is_some() || values.bearer.is_some(),
         ),
         ("User-Agent", options.user_agent.is_some()),
         ("Origin", options.origin.is_some()),
     ];
-    options.headers.retain(|header| {
+    values.headers.retain(|header| {
         let is = |name: &str| header.name.eq_ignore_ascii_case(name);
         !own.iter().any(|own| is(&own.name))
             && !given.iter().any(|(name, given)| *given && is(name))
     });
-    options.headers.extend(own);
+    values.headers.extend(own);
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::net::{IpAddr, ToSocketAddrs};
 use std::sync::mpsc::sync_channel;
 use std::thread;
 
-use crate::echo::{EchoServer, Options};
+use crate::echo::{EchoOptions, EchoServer};
 use crate::error::Error;
 use crate::exit::ExitCode;
 use crate::output::escape::{self, Breaks};
@@ -22,7 +22,7 @@ const WAITING: usize = 256;
 /// What [`EchoServer::bind`] says, and [`Error::Output`] when `out` can't be written.
 pub fn run(
     addr: impl ToSocketAddrs + fmt::Display,
-    options: &Options,
+    options: &EchoOptions,
     out: &mut dyn io::Write,
 ) -> Result<ExitCode, Error> {
     let server = EchoServer::bind(addr, options)?;
@@ -39,7 +39,7 @@ pub fn run(
 /// Serves on another thread and writes here, so that an end of writing is the end of it all.
 fn tell(
     server: EchoServer,
-    options: &Options,
+    options: &EchoOptions,
     out: &mut dyn io::Write,
 ) -> Result<io::Result<()>, Error> {
     let limits = limits(server.local_addr().ip(), options);
@@ -63,7 +63,7 @@ fn tell(
 }
 
 /// The limits for clients on other machines; empty if none can connect to `address`.
-fn limits(address: IpAddr, options: &Options) -> String {
+fn limits(address: IpAddr, options: &EchoOptions) -> String {
     if address.to_canonical().is_loopback() {
         return String::new();
     }
@@ -131,7 +131,7 @@ mod tests {
                 left: 2,
                 then,
             };
-            run("127.0.0.1:0", &Options::default(), &mut out)
+            run("127.0.0.1:0", &EchoOptions::default(), &mut out)
         });
         let first = written.recv().expect("it says where it listens");
         let url = first
@@ -159,7 +159,7 @@ mod tests {
 
     #[test]
     fn limits_are_said_where_others_can_connect() {
-        let options = Options::default();
+        let options = EchoOptions::default();
         for address in ["127.0.0.1", "127.1.2.3", "::1", "::ffff:127.0.0.1"] {
             let address = address.parse().expect("an address");
             assert_eq!(limits(address, &options), "", "{address}");

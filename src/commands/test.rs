@@ -39,13 +39,13 @@ use self::ready::Endpoint;
 use self::redact::Redactor;
 use self::reporter::{ReportFormat, ReportStyle, Reporter};
 use self::server::Server;
-use crate::cli::{Options, TestOptions};
+use crate::cli::{OptionArgs, TestArgs};
 use crate::connect::tls;
 use crate::deadline::Deadline;
 use crate::driver::Signals;
 use crate::error::Error;
 use crate::exit::ExitCode;
-use crate::plan::{self, Environment, Stream};
+use crate::plan::{self, Environment, Stream, Values};
 use crate::target::{InvalidUrl, Target};
 
 /// What holds for every file.
@@ -79,8 +79,8 @@ pub struct Settings {
 /// `--serve` from starting, and [`Error::Output`] for a report that could not be written. What went
 /// wrong with a file is in the report, and in the exit code.
 pub fn run(
-    test: TestOptions,
-    options: &Options,
+    test: TestArgs,
+    options: &OptionArgs,
     environment: &Environment,
 ) -> Result<ExitCode, Error> {
     let begun = Instant::now();
@@ -109,7 +109,9 @@ pub fn run(
     for path in of_tls.into_iter().flatten() {
         environment.inputs.prefetch(path, tls::LARGEST_FILE);
     }
-    let secrets = secrets::of(test.url.as_deref(), options);
+    let values =
+        Values::read(options, &environment.inputs).map_err(|sentence| after_hyphens(&sentence))?;
+    let secrets = secrets::of(test.url.as_deref(), options, &values);
     let redactor = variables.redactor(&files, &secrets);
     let endpoint = endpoint(&test, options, &files, variables, &redactor)?;
     let junit = test.junit.as_deref().map(Junit::create).transpose()?;
@@ -197,7 +199,7 @@ fn exit_code(results: &FileResults, fault: Option<&Error>, controller: &Controll
 }
 
 fn reporter(
-    test: &TestOptions,
+    test: &TestArgs,
     environment: &Environment,
     redactor: Redactor,
     total: usize,
@@ -221,6 +223,11 @@ fn reporter(
     let (out, err) = (io::stdout(), io::stderr());
     let (out, err) = (console(out.as_fd())?, console(err.as_fd())?);
     Ok(Reporter::new(style, out, err, redactor, total))
+}
+
+/// An error in the options after `--`.
+fn after_hyphens(sentence: &str) -> Error {
+    Error::Usage(format!("after --: {sentence}"))
 }
 
 fn failed(cause: io::Error) -> Error {
@@ -253,8 +260,8 @@ fn forward_signals(sender: Sender<WorkerEvent>, stop: Stop) -> Result<(), Error>
 
 /// Where the server of `--serve` will listen, if one is started.
 fn endpoint(
-    test: &TestOptions,
-    options: &Options,
+    test: &TestArgs,
+    options: &OptionArgs,
     files: &[Loaded],
     variables: Variables<'_>,
     redactor: &Redactor,
@@ -274,7 +281,7 @@ fn endpoint(
         problem: redactor.apply(&invalid.problem).into_owned(),
         hint: invalid.hint.map(|hint| redactor.apply(&hint).into_owned()),
     })?;
-    Ok(Some(Endpoint::of(&target, &plan::way(options))))
+    Ok(Some(Endpoint::of(&target, &plan::route(options))))
 }
 
 /// Does `work` while the server runs, if there is one.

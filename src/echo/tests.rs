@@ -16,7 +16,7 @@ use tungstenite::protocol::frame::coding::CloseCode;
 use tungstenite::protocol::{CloseFrame, Message, WebSocketConfig};
 use tungstenite::WebSocket;
 
-use super::{EchoServer, Ending, Event, Options};
+use super::{EchoOptions, EchoServer, Ending, Event};
 use crate::connect::tls::IdentityFiles;
 use crate::error::Error;
 use crate::exit::ExitCode;
@@ -35,7 +35,7 @@ struct Server {
 }
 
 impl Server {
-    fn start(options: &Options) -> Self {
+    fn start(options: &EchoOptions) -> Self {
         let server = EchoServer::bind("127.0.0.1:0", options).expect("a free port");
         let (url, addr) = (server.url(), server.local_addr().to_string());
         let (sender, events) = channel();
@@ -49,7 +49,7 @@ impl Server {
     }
 
     fn plain() -> Self {
-        Self::start(&Options::default())
+        Self::start(&EchoOptions::default())
     }
 
     fn tcp(&self) -> TcpStream {
@@ -163,9 +163,9 @@ fn messages_beyond_the_library_s_limits_come_back() {
     let (options, _dir) = tls_options();
     // The limits are 16 MiB a frame and 64 MiB a message. TLS takes its own time for 65 MiB
     // without optimisation, and there it is the answer in one write that matters.
-    let plain = Server::start(&Options {
+    let plain = Server::start(&EchoOptions {
         max_message_size: 128 << 20,
-        ..Options::default()
+        ..EchoOptions::default()
     });
     let size = 65 << 20;
     let config = WebSocketConfig::default()
@@ -219,9 +219,9 @@ fn a_close_is_answered_with_its_own_code() {
 #[test]
 fn the_delay_comes_before_each_answer() {
     let delay = Duration::from_millis(60);
-    let server = Server::start(&Options {
+    let server = Server::start(&EchoOptions {
         delay: Some(delay),
-        ..Options::default()
+        ..EchoOptions::default()
     });
     let mut client = server.client();
     let start = Instant::now();
@@ -384,7 +384,7 @@ fn lines() {
 #[test]
 fn a_port_in_use_is_said_to_be() {
     let server = Server::plain();
-    let error = EchoServer::bind(&server.addr, &Options::default()).expect_err("it is in use");
+    let error = EchoServer::bind(&server.addr, &EchoOptions::default()).expect_err("it is in use");
     assert_eq!(error.exit_code(), ExitCode::Other);
     assert_eq!(
         error.to_string(),
@@ -394,14 +394,14 @@ fn a_port_in_use_is_said_to_be() {
             server.addr
         )
     );
-    let error = EchoServer::bind("nonsense", &Options::default()).expect_err("no address");
+    let error = EchoServer::bind("nonsense", &EchoOptions::default()).expect_err("no address");
     assert!(error.to_string().contains("written HOST:PORT"), "{error}");
 }
 
 #[test]
 fn it_runs_beside_its_client() {
-    let server = EchoServer::bind("[::1]:0", &Options::default())
-        .or_else(|_| EchoServer::bind("127.0.0.1:0", &Options::default()))
+    let server = EchoServer::bind("[::1]:0", &EchoOptions::default())
+        .or_else(|_| EchoServer::bind("127.0.0.1:0", &EchoOptions::default()))
         .expect("a free port");
     let address = server.local_addr();
     let running = server.start().expect("a thread");
@@ -428,7 +428,7 @@ fn pair() -> (String, String) {
 }
 
 /// A server's options with a fresh certificate, in a directory that goes when it is dropped.
-fn tls_options() -> (Options, TempDir) {
+fn tls_options() -> (EchoOptions, TempDir) {
     let dir = tempfile::tempdir().expect("a directory");
     let (cert, key) = pair();
     let key = openssl::pkey::PKey::private_key_from_pem(key.as_bytes())
@@ -446,9 +446,9 @@ fn tls_options() -> (Options, TempDir) {
         )),
         passphrase: Some(Secret::new("sesame")),
     };
-    let options = Options {
+    let options = EchoOptions {
         tls: Some(tls),
-        ..Options::default()
+        ..EchoOptions::default()
     };
     (options, dir)
 }
@@ -492,9 +492,9 @@ fn complaint(cert: &Path, key: &Path) -> Error {
         key: Some(key.to_owned()),
         passphrase: None,
     });
-    let options = Options {
+    let options = EchoOptions {
         tls,
-        ..Options::default()
+        ..EchoOptions::default()
     };
     let error = EchoServer::bind("127.0.0.1:0", &options).expect_err("it can't be used");
     assert_eq!(error.exit_code(), ExitCode::Identity);

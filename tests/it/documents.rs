@@ -190,7 +190,7 @@ fn bash_programs_print_what_their_comments_say() {
 #[test]
 fn console_blocks_print_what_they_show() {
     let path = path();
-    let options = wsline::echo::Options::default();
+    let options = wsline::echo::EchoOptions::default();
     let echo = EchoServer::bind("127.0.0.1:0", &options).and_then(EchoServer::start);
     let echo = echo.expect("an echo server");
     let port = echo.url().rsplit(':').next().expect("a port");

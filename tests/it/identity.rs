@@ -48,17 +48,17 @@ fn a_bad_line_in_a_file_of_headers_is_named_and_not_quoted() {
     Wsline::new()
         .file("headers", "A: b\nAuthorization Bearer s3cret\n")
         .args(["ws://127.0.0.1:1", "-H", "@headers"])
-        .stderr_matches(
-            "error: invalid value for '--header <N: V>': \"headers\", line 2: a header is written \
-             'Name: value', and this one has no colon\n...\n",
+        .stderr(
+            "wsline: invalid value for --header: \"headers\", line 2: a header is written \
+             'Name: value', and this one has no colon\n",
         )
         .code(2)
         .run();
     Wsline::new()
         .args(["ws://127.0.0.1:1", "-H", "@missing"])
-        .stderr_matches(
-            "error: invalid value for '--header <N: V>': \"missing\" can't be read: No such file \
-             or directory\n...\n",
+        .stderr(
+            "wsline: invalid value for --header: could not read \"missing\": No such file or \
+             directory\n",
         )
         .code(2)
         .run();
@@ -117,20 +117,27 @@ fn an_authorization_of_ones_own_goes_before_all() {
 fn a_variable_or_file_that_is_missing_is_a_usage_error() {
     for (value, says) in [
         ("env:NO_SUCH", "environment variable \"NO_SUCH\" is not set"),
-        ("@none", "\"none\" can't be read: No such file or directory"),
         (
-            "@-",
-            "cannot read from stdin, which is sent as messages; use @FILE or env:NAME",
+            "@none",
+            "could not read \"none\": No such file or directory",
         ),
+        ("@empty", "the token is empty"),
     ] {
         Wsline::new()
+            .file("empty", "\n")
             .args(["ws://127.0.0.1:1", "--bearer", value])
-            .stderr_matches(format!(
-                "error: invalid value for '--bearer <TOKEN>': {says}\n...\n"
-            ))
+            .stderr(format!("wsline: invalid value for --bearer: {says}\n"))
             .code(2)
             .run();
     }
+    Wsline::new()
+        .args(["ws://127.0.0.1:1", "--bearer", "@-"])
+        .stderr_matches(
+            "error: invalid value for '--bearer <TOKEN>': cannot read from stdin, which is sent \
+             as messages; use @FILE or env:NAME\n...\n",
+        )
+        .code(2)
+        .run();
 }
 
 #[test]

@@ -26,11 +26,11 @@ fn in_bash(words: &str, args: &[&str]) -> Wsline {
 #[test]
 fn what_never_ends_is_not_read() {
     for (option, name) in [
-        ("-H", "header <N: V>"),
-        ("-u", "user <USER[:PASS]>"),
-        ("-U", "proxy-user <USER:PASS>"),
-        ("--bearer", "bearer <TOKEN>"),
-        ("--pass", "pass <PASS>"),
+        ("-H", "--header"),
+        ("-u", "--user"),
+        ("-U", "--proxy-user"),
+        ("--bearer", "--bearer"),
+        ("--pass", "--pass"),
     ] {
         for (file, cause) in [
             ("/dev/zero", DEVICE),
@@ -39,9 +39,9 @@ fn what_never_ends_is_not_read() {
         ] {
             Wsline::new()
                 .file("large", "x".repeat((64 << 10) + 1))
-                .args([NOWHERE, option, &format!("@{file}")])
-                .stderr_matches(format!(
-                    "error: invalid value for '--{name}': \"{file}\" can't be read: {cause}\n..."
+                .args([NOWHERE, "--cert", "c", option, &format!("@{file}")])
+                .stderr(format!(
+                    "wsline: invalid value for {name}: could not read \"{file}\": {cause}\n"
                 ))
                 .code(2)
                 .run();
@@ -109,8 +109,16 @@ fn what_session_files_name_is_a_regular_file() {
     for (statement, place, says) in [
         ("> file @%", ":2:8", "% can't be read: "),
         ("< file @%", ":2:8", "% can't be read: "),
-        ("option -H @%", ":2", "[..]\"%\" can't be read: "),
-        ("option --bearer @%", ":2", "[..]\"%\" can't be read: "),
+        (
+            "option -H @%",
+            ":2",
+            "invalid value for --header: could not read \"%\": ",
+        ),
+        (
+            "option --bearer @%",
+            ":2",
+            "invalid value for --bearer: could not read \"%\": ",
+        ),
     ] {
         for (file, cause) in [("/dev/zero", DEVICE), ("pipe", PIPE)] {
             let statement = statement.replace('%', file);
@@ -145,15 +153,30 @@ fn the_command_line_may_name_pipes() {
         &[&peer.url()],
     )
     .run();
-    // What is not a URL and options is parsed twice.
-    in_bash("demo --bearer @<(echo t0ken) -d x -1", &[])
+    in_bash("demo -H @<(printf 'X-A: b\\n') -d x -1 -v", &[])
         .stdout("x\n")
+        .stderr_matches("...\n> X-A: b\n...")
         .run();
+    let peer = Peer::ws()
+        .expect_header("Authorization", "Basic YTpi")
+        .close(1000, "")
+        .start();
+    in_bash("\"$1\" -u @<(printf 'a:b')", &[&peer.url()]).run();
 }
 
 #[test]
 fn a_pipe_serves_every_connection_of_a_test() {
     require!("bash");
+    let peer = Peer::ws()
+        .expect_header("Authorization", "Bearer tok")
+        .expect_text("x")
+        .expect_close_any()
+        .connections(2)
+        .start();
+    in_bash("test t.ws -- --bearer @<(printf tok)", &[])
+        .file("t.ws", format!("url {}\n@a > x\n@b > x\n", peer.url()))
+        .stdout_matches("ok    t.ws  (2 statements, [..] s)\n1 passed in [..] s\n")
+        .run();
     let peer = Peer::ws()
         .expect_header("X-One", "1")
         .expect_text("x")

@@ -206,7 +206,7 @@ impl Command {
                     .to_owned(),
             );
         }
-        if cli::is_task(&url) {
+        if cli::is_command(&url) {
             return Err(format!(
                 "to connect to a host called {url} write ws://{url}"
             ));

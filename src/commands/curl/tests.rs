@@ -1,6 +1,7 @@
 //! Rewriting, tried with lists of words.
 
 use super::*;
+use crate::sys::file::Inputs;
 
 fn strings(words: &[&str]) -> Vec<String> {
     words.iter().map(|&word| word.to_owned()).collect()
@@ -19,13 +20,11 @@ fn complaint(pasted: &[&str]) -> String {
     rewrite(&strings(pasted), &[]).expect_err("it is wrong")
 }
 
-fn options(pasted: &[&str], own: &[&str]) -> Options {
+fn parsed(pasted: &[&str], own: &[&str]) -> (Rewritten, OptionArgs) {
     let own: Vec<OsString> = own.iter().map(OsString::from).collect();
     let rewritten = rewrite(&strings(pasted), &own).expect("a WebSocket request");
-    rewritten
-        .parse(&Inputs::default())
-        .expect("options of ours")
-        .1
+    let (_, options) = rewritten.parse().expect("options of ours");
+    (rewritten, options)
 }
 
 #[test]
@@ -141,9 +140,11 @@ fn our_own_options_go_before_what_was_pasted() {
         "-k",
     ];
     let names = |own: &[&str]| -> Vec<String> {
-        let options = options(&pasted, own);
+        let (rewritten, options) = parsed(&pasted, own);
         assert!(options.insecure);
-        options.headers.iter().map(|it| it.name.clone()).collect()
+        let mut values = Values::read(&options, &Inputs::default()).expect("values");
+        prefer_own(&mut values, &options, rewritten.pasted_headers);
+        values.headers.iter().map(|it| it.name.clone()).collect()
     };
     let all = ["Origin", "User-Agent", "Authorization", "X-Both", "X-Kept"];
     assert_eq!(names(&[]), all);

@@ -11,13 +11,13 @@ use std::time::{Duration, Instant};
 use super::file_result::{FileOutcome, FileResult};
 use super::load::{Loaded, Variables};
 use super::Settings;
-use crate::cli;
+use crate::cli::{self, OptionArgs};
 use crate::connect;
 use crate::deadline::Deadline;
 use crate::driver::{All, Dial, Run, Signals, Wait};
 use crate::error::{Error, ParseError};
 use crate::event::Link;
-use crate::plan::{self, Plan};
+use crate::plan::{self, Plan, Values};
 use crate::session_file::{self, Line, SessionFile, Statement};
 use crate::source::conversation::{Conversation, Step, StepSource};
 use crate::source::player::{self, Connection, Player};
@@ -176,14 +176,14 @@ fn plan(
         })?;
     }
     words.extend(settings.words.iter().cloned());
-    let mut options = cli::conversation(&words, inputs).map_err(|sentence| {
+    let (mut options, values) = options_of(&words, inputs).map_err(|sentence| {
         let (line, sentence) = of_file.wrong(connection, inputs).unwrap_or((0, sentence));
         origin.parse_error(line, 0, sentence)
     })?;
     // After the last statement there is nothing to wait for.
     options.wait = Some(Wait::For(Duration::ZERO));
     options.max_message_size.get_or_insert(plan::HELD);
-    let plan = Plan::new(&connection.url, options, &settings.environment);
+    let plan = Plan::with_values(&connection.url, options, values, &settings.environment);
     plan.map_err(|error| match error {
         Error::Url(InvalidUrl { problem, hint }) if connection.line > 0 => {
             let hint = hint.map_or_else(String::new, |hint| format!("; {hint}"));
@@ -191,6 +191,17 @@ fn plan(
         }
         error => error,
     })
+}
+
+/// Options, with the values that they name. The error is a sentence.
+fn options_of(words: &[OsString], inputs: &Inputs) -> Result<(OptionArgs, Values), String> {
+    let options = cli::conversation(words)?;
+    let values = Values::read(&options, inputs)?;
+    let login = values.login.as_ref();
+    if login.is_some_and(|login| login.password.is_none()) {
+        return Err(cli::NO_PROMPT.to_owned());
+    }
+    Ok((options, values))
 }
 
 /// The words that a file has for its connections, line by line.
@@ -215,7 +226,7 @@ impl OptionWords<'_> {
             let values: Vec<String> = values.collect::<Option<_>>()?;
             let words = option.map(str::to_owned).into_iter().chain(values);
             let words: Vec<OsString> = words.map(OsString::from).collect();
-            let sentence = cli::conversation(&words, inputs).err()?;
+            let sentence = options_of(&words, inputs).err()?;
             Some((line.number, sentence))
         })
     }

@@ -1,16 +1,17 @@
 //! The secrets that the command line holds besides variables: passwords, tokens, cookies and the
 //! values of credential headers.
 
-use crate::cli::Options;
+use crate::cli::OptionArgs;
 use crate::connect::proxy::ProxyArg;
 use crate::http::{find_tokens, CustomHeader};
+use crate::plan::Values;
 use crate::secret::Secret;
 use crate::target::Target;
 
 /// Those of `--url` and of the options after `--`, which a server or a proxy may repeat.
-pub fn of(url: Option<&str>, options: &Options) -> Vec<Secret> {
-    let mut secrets: Vec<Secret> = options.bearer.iter().cloned().collect();
-    let login = options.user.as_ref();
+pub fn of(url: Option<&str>, options: &OptionArgs, values: &Values) -> Vec<Secret> {
+    let mut secrets: Vec<Secret> = values.bearer.iter().cloned().collect();
+    let login = values.login.as_ref();
     secrets.extend(login.and_then(|login| login.password.clone()));
     secrets.extend(
         options
@@ -18,7 +19,7 @@ pub fn of(url: Option<&str>, options: &Options) -> Vec<Secret> {
             .iter()
             .flat_map(|it| of_cookies(it.reveal())),
     );
-    for header in options.headers.iter().chain(&options.proxy_headers) {
+    for header in values.headers.iter().chain(&options.proxy_headers) {
         secrets.extend(of_header(header));
     }
     let tokens = find_tokens(&options.subprotocols);
@@ -29,7 +30,7 @@ pub fn of(url: Option<&str>, options: &Options) -> Vec<Secret> {
     let proxy = options.proxy.as_ref().map(ProxyArg::proxy);
     let credentials = [
         target.and_then(|target| target.credentials),
-        options.proxy_user.clone(),
+        values.proxy_credentials.clone(),
         proxy.and_then(|proxy| proxy.ok()??.credentials.clone()),
     ];
     let passwords = credentials.into_iter().flatten();
@@ -80,7 +81,7 @@ mod tests {
             "Cookie: c=of-proxy-header",
         ];
         let options = cli_options(&words);
-        let found = of(Some("ws://u:of-url@h/"), &options);
+        let found = of(Some("ws://u:of-url@h/"), &options, &values(&options));
         let found: Vec<_> = found.iter().map(Secret::reveal).collect();
         for secret in [
             "of-user",
@@ -103,13 +104,17 @@ mod tests {
             "-s",
             "bearer.of-s",
         ]);
-        let found = of(None, &options);
+        let found = of(None, &options, &values(&options));
         let found: Vec<_> = found.iter().map(Secret::reveal).collect();
         assert_eq!(found, ["of-bearer", "of-s", "of-login"]);
     }
 
-    fn cli_options(words: &[&str]) -> Options {
+    fn values(options: &OptionArgs) -> Values {
+        Values::read(options, &crate::sys::file::Inputs::default()).expect("values")
+    }
+
+    fn cli_options(words: &[&str]) -> OptionArgs {
         let words: Vec<OsString> = words.iter().map(OsString::from).collect();
-        crate::cli::conversation(&words, &crate::sys::file::Inputs::default()).expect("options")
+        crate::cli::conversation(&words).expect("options")
     }
 }

@@ -7,18 +7,18 @@ use tungstenite::protocol::frame::Frame;
 
 use super::*;
 
-fn one_connection() -> Options {
-    Options {
+fn one_connection() -> EchoOptions {
+    EchoOptions {
         max_connections: NonZeroUsize::MIN,
-        ..Options::default()
+        ..EchoOptions::default()
     }
 }
 
 #[test]
 fn a_message_as_large_as_the_limit_comes_back_and_a_larger_one_closes() {
-    let server = Server::start(&Options {
+    let server = Server::start(&EchoOptions {
         max_message_size: 10,
-        ..Options::default()
+        ..EchoOptions::default()
     });
     let mut client = server.client();
     client.send(Message::text("0123456789")).expect("sent");
@@ -37,9 +37,9 @@ fn a_message_as_large_as_the_limit_comes_back_and_a_larger_one_closes() {
 
 #[test]
 fn fragments_count_together() {
-    let server = Server::start(&Options {
+    let server = Server::start(&EchoOptions {
         max_message_size: 10,
-        ..Options::default()
+        ..EchoOptions::default()
     });
     let mut client = server.client();
     let fragment = |opcode| Message::Frame(Frame::message("012345", OpCode::Data(opcode), false));
@@ -90,7 +90,7 @@ fn a_client_beyond_the_limit_is_refused_until_another_leaves() {
 #[test]
 fn a_client_beyond_the_limit_is_refused_over_tls() {
     let (options, _dir) = tls_options();
-    let server = Server::start(&Options {
+    let server = Server::start(&EchoOptions {
         tls: options.tls,
         ..one_connection()
     });

@@ -428,25 +428,11 @@ For more information, try '--help'.
         ),
         (
             vec!["--cert", "c", "--pass", "env:WSLINE_NOT_SET"],
-            "\
-error: invalid value for '--pass <PASS>': environment variable \"WSLINE_NOT_SET\" is not set
-
-Usage: wsline [OPTIONS] URL
-       wsline COMMAND [ARGUMENTS]
-
-For more information, try '--help'.
-",
+            "wsline: invalid value for --pass: environment variable \"WSLINE_NOT_SET\" is not set\n",
         ),
         (
             vec!["--cert", "c", "--pass", "@missing"],
-            "\
-error: invalid value for '--pass <PASS>': \"missing\" can't be read: No such file or directory
-
-Usage: wsline [OPTIONS] URL
-       wsline COMMAND [ARGUMENTS]
-
-For more information, try '--help'.
-",
+            "wsline: invalid value for --pass: could not read \"missing\": No such file or directory\n",
         ),
         (
             vec!["--tls-min", "1.3", "--tls-max", "1.2"],

@@ -1,0 +1,119 @@
+//! Where a value comes from: the command line itself, an environment variable, or a file. The
+//! command line only says where; `plan` reads it, once, with the parser that a literal value has.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use crate::http::CustomHeader;
+
+/// A secret value, or where it is. Other users of the machine can see only a literal one.
+#[derive(Clone, PartialEq, Eq)]
+pub enum SecretSource<T> {
+    /// The value itself.
+    Literal(T),
+    /// `env:NAME`: the value of this environment variable.
+    Env(String),
+    /// `@FILE`: the content of this file.
+    File(PathBuf),
+}
+
+/// The headers of one `--header`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HeaderArg {
+    /// A header.
+    Literal(CustomHeader),
+    /// `@FILE`: a file with one header per line.
+    File(PathBuf),
+}
+
+impl<T> SecretSource<T> {
+    /// Reads an option's value; `parse` is for a literal one.
+    pub(super) fn parse(text: &str, parse: fn(&str) -> Result<T, String>) -> Result<Self, String> {
+        if let Some(name) = text.strip_prefix("env:") {
+            return match name {
+                "" => Err("missing variable name after env:".to_owned()),
+                name => Ok(Self::Env(name.to_owned())),
+            };
+        }
+        match text.strip_prefix('@') {
+            Some(path) => file(path).map(Self::File),
+            None => parse(text).map(Self::Literal),
+        }
+    }
+
+    /// The value, if it is on the command line.
+    #[must_use]
+    pub fn literal(&self) -> Option<&T> {
+        match self {
+            Self::Literal(value) => Some(value),
+            Self::Env(_) | Self::File(_) => None,
+        }
+    }
+}
+
+// A literal value may be of a type that shows it.
+impl<T> fmt::Debug for SecretSource<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Literal(_) => f.write_str("Literal(***)"),
+            Self::Env(name) => f.debug_tuple("Env").field(name).finish(),
+            Self::File(path) => f.debug_tuple("File").field(path).finish(),
+        }
+    }
+}
+
+impl HeaderArg {
+    /// Reads an option's value: a header, or `@FILE`.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        match text.strip_prefix('@') {
+            Some(path) => file(path).map(Self::File),
+            None => CustomHeader::parse(text).map(Self::Literal),
+        }
+    }
+}
+
+/// The name of a small file that an `@` precedes.
+fn file(path: &str) -> Result<PathBuf, String> {
+    match path {
+        "" => Err("missing file name after @".to_owned()),
+        "-" => Err(
+            "cannot read from stdin, which is sent as messages; use @FILE or env:NAME".to_owned(),
+        ),
+        path => Ok(PathBuf::from(path)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_there_or_elsewhere() {
+        let parse = |text: &str| SecretSource::parse(text, |text| Ok(text.to_owned()));
+        let literal = |text: &str| Ok(SecretSource::Literal(text.to_owned()));
+        assert_eq!(parse("a@b env:c"), literal("a@b env:c"));
+        assert_eq!(parse(""), literal(""));
+        assert_eq!(parse("env:A"), Ok(SecretSource::Env("A".to_owned())));
+        assert_eq!(parse("@a b"), Ok(SecretSource::File("a b".into())));
+        for (text, says) in [
+            ("env:", "missing variable name"),
+            ("@", "missing file name"),
+            ("@-", "cannot read from stdin"),
+        ] {
+            let complaint = parse(text).expect_err(text);
+            assert!(complaint.starts_with(says), "{complaint}");
+        }
+        let shown = format!("{:?}", parse("s3cret"));
+        assert_eq!(shown, "Ok(Literal(***))");
+    }
+
+    #[test]
+    fn a_header_is_there_or_in_a_file() {
+        assert_eq!(HeaderArg::parse("@f"), Ok(HeaderArg::File("f".into())));
+        assert!(matches!(
+            HeaderArg::parse("A: @f"),
+            Ok(HeaderArg::Literal(_))
+        ));
+        assert!(HeaderArg::parse("@").is_err() && HeaderArg::parse("A").is_err());
+    }
+}

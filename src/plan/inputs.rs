@@ -1,0 +1,288 @@
+//! The files and the environment variables that the command line names.
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::cli::identity::{self, Login};
+use crate::cli::{DataArg, HeaderArg, MessageArg, OptionArgs, SecretSource};
+use crate::error::{plain, Error};
+use crate::event::{Kind, Link};
+use crate::http::{Credentials, CustomHeader};
+use crate::protocol::CloseReason;
+use crate::secret::Secret;
+use crate::source::conversation::{Act, Expectation, Step};
+use crate::source::reader::Reader;
+use crate::sys::file::{without_byte_order_mark, Inputs};
+
+/// The most that a file of headers or a secret has, in bytes.
+const MAX_SIZE: u64 = 64 << 10;
+
+/// The values of options that may be in a file or in an environment variable.
+#[derive(Clone, Debug, Default)]
+pub struct Values {
+    /// Those of `--header`, in the order given.
+    pub headers: Vec<CustomHeader>,
+    /// That of `--user`.
+    pub login: Option<Login>,
+    /// That of `--bearer`.
+    pub bearer: Option<Secret>,
+    /// That of `--pass`.
+    pub passphrase: Option<Secret>,
+    /// That of `--proxy-user`.
+    pub proxy_credentials: Option<Credentials>,
+}
+
+impl Values {
+    /// Reads what `options` name. Blocks until the end of pipes.
+    ///
+    /// # Errors
+    ///
+    /// A sentence that names the option.
+    pub fn read(options: &OptionArgs, inputs: &Inputs) -> Result<Self, String> {
+        let mut headers = Vec::new();
+        for header in &options.headers {
+            match header {
+                HeaderArg::Literal(header) => headers.push(header.clone()),
+                HeaderArg::File(path) => {
+                    let read = file(path, inputs).and_then(|text| {
+                        identity::headers(&text)
+                            .map_err(|sentence| format!("{}, {sentence}", quoted(path)))
+                    });
+                    headers.extend(read.map_err(|cause| invalid("--header", &cause))?);
+                }
+            }
+        }
+        Ok(Self {
+            headers,
+            login: secret("--user", options.user.as_ref(), identity::login, inputs)?,
+            bearer: secret(
+                "--bearer",
+                options.bearer.as_ref(),
+                identity::bearer,
+                inputs,
+            )?,
+            passphrase: passphrase(options.pass.as_ref(), inputs)?,
+            proxy_credentials: secret(
+                "--proxy-user",
+                options.proxy_user.as_ref(),
+                identity::proxy_login,
+                inputs,
+            )?,
+        })
+    }
+}
+
+/// Reads the value of `--pass`.
+///
+/// # Errors
+///
+/// A sentence that names the option.
+pub fn passphrase(
+    source: Option<&SecretSource<Secret>>,
+    inputs: &Inputs,
+) -> Result<Option<Secret>, String> {
+    secret("--pass", source, identity::passphrase, inputs)
+}
+
+fn secret<T: Clone>(
+    option: &str,
+    source: Option<&SecretSource<T>>,
+    parse: fn(&str) -> Result<T, String>,
+    inputs: &Inputs,
+) -> Result<Option<T>, String> {
+    let value = match source {
+        None => return Ok(None),
+        Some(SecretSource::Literal(value)) => return Ok(Some(value.clone())),
+        Some(SecretSource::Env(name)) => variable_or_error(name).and_then(|text| parse(&text)),
+        Some(SecretSource::File(path)) => {
+            file(path, inputs).and_then(|text| parse(without_line_end(&text)))
+        }
+    };
+    value.map(Some).map_err(|cause| invalid(option, &cause))
+}
+
+fn invalid(option: &str, cause: &str) -> String {
+    format!("invalid value for {option}: {cause}")
+}
+
+/// The value of an environment variable that a session file names; `None` also for one that is not
+/// UTF-8.
+#[must_use]
+pub fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+fn variable_or_error(name: &str) -> Result<String, String> {
+    std::env::var(name).map_err(|cause| match cause {
+        std::env::VarError::NotPresent => format!("environment variable {name:?} is not set"),
+        std::env::VarError::NotUnicode(_) => format!("environment variable {name:?} is not UTF-8"),
+    })
+}
+
+/// The text of a small file.
+fn file(path: &Path, inputs: &Inputs) -> Result<String, String> {
+    let content = inputs
+        .read(path, MAX_SIZE)
+        .map_err(|cause| format!("could not read {}: {}", quoted(path), plain(&cause)))?;
+    let text = std::str::from_utf8(without_byte_order_mark(&content));
+    text.map(str::to_owned)
+        .map_err(|_| format!("{} is not UTF-8", quoted(path)))
+}
+
+/// A file's text without the line end that editors put at its end.
+fn without_line_end(text: &str) -> &str {
+    match text.strip_suffix('\n') {
+        Some(line) => line.strip_suffix('\r').unwrap_or(line),
+        None => text,
+    }
+}
+
+fn quoted(path: &Path) -> String {
+    format!("{:?}", path.to_string_lossy())
+}
+
+/// What the command line says, with the files that it reads opened.
+pub(super) fn steps(options: &OptionArgs, close: &CloseReason) -> Result<Vec<Step>, Error> {
+    let step = |messages: &MessageArg| {
+        let act = match messages {
+            MessageArg::Send(datum) => open(datum)?,
+            MessageArg::Expect { wanted, within } => Act::Expect(Expectation {
+                wanted: wanted.clone(),
+                within: *within,
+                strict: options.strict,
+            }),
+            MessageArg::Close => Act::Close(Some(close.clone())),
+        };
+        Ok(Step {
+            link: Link::default(),
+            place: None,
+            act,
+        })
+    };
+    options.messages.iter().map(step).collect()
+}
+
+/// Opens what a `--data` option reads, so that a missing file is said before connecting.
+fn open(datum: &DataArg) -> Result<Act, Error> {
+    let open = |path: &PathBuf| {
+        let origin = path.display().to_string();
+        let fault = |cause: io::Error| Error::Input {
+            origin: origin.clone(),
+            line: None,
+            cause: plain(&cause),
+        };
+        let file = File::open(path).map_err(fault)?;
+        if file.metadata().map_err(fault)?.is_dir() {
+            return Err(fault(io::ErrorKind::IsADirectory.into()));
+        }
+        Ok(Reader::new(file, origin.clone()))
+    };
+    let stdin = || {
+        Reader::stdin().map_err(|cause| Error::Input {
+            origin: "standard input".to_owned(),
+            line: None,
+            cause: plain(&cause),
+        })
+    };
+    Ok(match datum {
+        DataArg::Text(text) => Act::Send(Kind::Text, text.clone().into_bytes()),
+        DataArg::Binary(bytes) => Act::Send(Kind::Binary, bytes.clone()),
+        DataArg::TextFile(path) => Act::Stream(Kind::Text, open(path)?),
+        DataArg::BinaryFile(path) => Act::Stream(Kind::Binary, open(path)?),
+        DataArg::TextStdin => Act::Stream(Kind::Text, stdin()?),
+        DataArg::BinaryStdin => Act::Stream(Kind::Binary, stdin()?),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(source: &SecretSource<String>) -> Result<String, String> {
+        let parse = |text: &str| Ok(text.to_owned());
+        let value = secret("--x", Some(source), parse, &Inputs::default())?;
+        Ok(value.expect("a source has a value"))
+    }
+
+    fn read_file(content: &[u8]) -> Result<String, String> {
+        let file = tempfile::NamedTempFile::new().expect("a temporary file");
+        std::fs::write(file.path(), content).expect("it can be written");
+        read(&SecretSource::File(file.path().to_owned()))
+    }
+
+    #[test]
+    fn a_file_has_a_secret_with_or_without_a_line_end() {
+        for (content, is) in [
+            ("s\n", "s"),
+            ("s\r\n", "s"),
+            ("s\n\n", "s\n"),
+            (" s", " s"),
+            ("", ""),
+            ("\u{feff}s\n", "s"),
+        ] {
+            assert_eq!(
+                read_file(content.as_bytes()).as_deref(),
+                Ok(is),
+                "{content:?}"
+            );
+        }
+        let variable = read(&SecretSource::Env("CARGO_PKG_NAME".to_owned()));
+        assert_eq!(variable.ok(), variable_or_error("CARGO_PKG_NAME").ok());
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_said_with_its_name() {
+        let path = |path: &str| read(&SecretSource::File(path.into()));
+        for (wrong, says) in [
+            (
+                read(&SecretSource::Env("WSLINE_NO_SUCH".to_owned())),
+                "invalid value for --x: environment variable \"WSLINE_NO_SUCH\" is not set",
+            ),
+            (
+                path("/no/such"),
+                "could not read \"/no/such\": No such file",
+            ),
+            (path("/"), "could not read \"/\": it is a directory"),
+            (
+                path("/dev/zero"),
+                "could not read \"/dev/zero\": it is a device, not a regular file",
+            ),
+            (read_file(b"\xff"), "is not UTF-8"),
+            (
+                read_file("x".repeat((64 << 10) + 1).as_bytes()),
+                "larger than 64 KiB",
+            ),
+        ] {
+            let complaint = wrong.expect_err(says);
+            assert!(complaint.contains(says), "{complaint}");
+        }
+    }
+
+    #[test]
+    fn headers_are_read_where_their_option_stands() {
+        let file = tempfile::NamedTempFile::new().expect("a temporary file");
+        std::fs::write(file.path(), "\u{feff}B: 2\nC: 3\n").expect("it can be written");
+        let words = [
+            "-H",
+            "A: 1",
+            "-H",
+            &format!("@{}", file.path().display()),
+            "-H",
+            "D: 4",
+        ];
+        let words: Vec<_> = words.iter().map(std::ffi::OsString::from).collect();
+        let options = crate::cli::conversation(&words).expect("options");
+        let read = Values::read(&options, &Inputs::default()).expect("values");
+        let names: Vec<&str> = read.headers.iter().map(|header| &*header.name).collect();
+        assert_eq!(names, ["A", "B", "C", "D"]);
+        std::fs::write(file.path(), "B: 2\nhidden\n").expect("it can be written");
+        let complaint = Values::read(&options, &Inputs::default()).expect_err("no colon");
+        assert!(
+            complaint.starts_with("invalid value for --header: \"/"),
+            "{complaint}"
+        );
+        assert!(complaint.contains("\", line 2: "), "{complaint}");
+        assert!(!complaint.contains("hidden"), "{complaint}");
+    }
+}

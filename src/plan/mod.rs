@@ -1,0 +1,340 @@
+//! The plan of a run: what the command line and the environment come to, decided once.
+//!
+//! The environment, and the files and variables that the command line names, are read here and nowhere
+//! else, so that everything after it is a function of the plan.
+
+mod environment;
+mod inputs;
+mod password;
+mod recorded;
+mod request;
+mod zone;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+
+use crate::cli::{self, ColorChoice, OptionArgs};
+use crate::connect::ConnectOptions;
+use crate::deadline::Deadline;
+use crate::driver::{Limits, Wait};
+use crate::error::{Error, USE_FORCE};
+use crate::event::{Note, NoteLevel};
+use crate::http::Secrets;
+use crate::output::dump::BinaryAs;
+use crate::output::palette::Palette;
+use crate::output::record;
+use crate::output::timing;
+use crate::output::verbosity::Verbosity;
+use crate::protocol::{self, CloseReason};
+use crate::source::conversation::Step;
+use crate::source::send_delay::SendDelay;
+use crate::source::stdin::Cut;
+use crate::target::Target;
+pub use environment::{arguments, Environment, Stream};
+pub use inputs::{passphrase, variable, Values};
+pub use request::route;
+pub use zone::ZoneVariables;
+
+/// Who speaks, after what the command line says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Speaker {
+    /// Nobody: the command line is all.
+    Nobody,
+    /// Nobody, and there is no end of input either: standard input is `/dev/null`.
+    Listen,
+    /// A person at the prompt.
+    Prompt {
+        /// Where the history is kept.
+        history: Option<PathBuf>,
+        /// What `~` means in a path.
+        home: Option<PathBuf>,
+    },
+    /// Standard input, cut into messages.
+    Stdin(Cut),
+    /// Standard input, a JSON object a line.
+    Json,
+}
+
+/// How messages are shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Show {
+    /// Exactly, for a program.
+    Raw {
+        /// What ends a text message.
+        line_end: u8,
+    },
+    /// For people at a terminal: escaped, shortened, binary as a hex dump.
+    Human,
+    /// As JSON lines.
+    Json,
+}
+
+/// A run, decided.
+#[derive(Debug)]
+pub struct Plan {
+    /// Whom to connect to, and how.
+    pub request: ConnectOptions,
+    /// What the command line says, in its order.
+    pub steps: Vec<Step>,
+    /// Who speaks after that.
+    pub speaker: Speaker,
+    /// The time between messages.
+    pub delay: SendDelay,
+    /// Codes that RFC 6455 forbids may be sent.
+    pub force: bool,
+    /// How messages are shown.
+    pub show: Show,
+    /// How binary messages are shown, if it was said.
+    pub binary_as: Option<BinaryAs>,
+    /// The time zone of the times before messages, if there are any.
+    pub times: Option<TimeZone>,
+    /// Pings and Pongs are shown.
+    pub ping_pong: bool,
+    /// How the times of connecting are drawn, if they are shown; JSON has its own form.
+    pub timing: Option<timing::Form>,
+    /// How much stderr tells.
+    pub verbosity: Verbosity,
+    /// Whether credentials are shown.
+    pub secrets: Secrets,
+    /// The colors of stdout.
+    pub palette: Palette,
+    /// The colors of stderr.
+    pub stderr_palette: Palette,
+    /// stderr is the terminal that the prompt is on.
+    pub stderr_is_terminal: bool,
+    /// When it ends.
+    pub limits: Limits,
+    /// The limit of a received message, and the size of sent frames.
+    pub protocol: protocol::ProtocolConfig,
+    /// What is recorded, if anything is.
+    pub record: Option<record::Options>,
+    /// What people should know before it begins.
+    pub notes: Vec<Note>,
+}
+
+/// The limit where a message has to be held in memory.
+pub const HELD: u64 = 64 * 1024 * 1024;
+
+impl Plan {
+    /// Decides how a run goes, and opens the files that it reads.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Url`] for a malformed address, [`Error::Input`] for a file that can't be
+    /// read, [`Error::Usage`] for what only shows when all is known, [`Error::Signal`] for a signal
+    /// while a password is asked for.
+    pub fn new(url: &str, options: OptionArgs, environment: &Environment) -> Result<Self, Error> {
+        let values = Values::read(&options, &environment.inputs).map_err(Error::Usage)?;
+        Self::with_values(url, options, values, environment)
+    }
+
+    /// The same with `values` that were read from what `options` name.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`new`](Self::new).
+    pub fn with_values(
+        url: &str,
+        options: OptionArgs,
+        values: Values,
+        environment: &Environment,
+    ) -> Result<Self, Error> {
+        let target = Target::parse(url)?;
+        let mut notes: Vec<Note> = target
+            .scheme_assumed
+            .then(|| scheme_note(&target.url()))
+            .into_iter()
+            .collect();
+        let (times, unknown) = options.timestamps.then(|| environment.zone.zone()).unzip();
+        notes.extend(unknown.flatten().map(warning));
+        let show = show(&options, environment);
+        let color = |stream| palette(options.color, stream, environment);
+        let max_time = options.max_time;
+        let limits = limits(&options)?;
+        let (path, force) = (options.record.clone(), options.force);
+        let mut plan = Self {
+            notes,
+            speaker: speaker(&options, environment),
+            delay: SendDelay::new(options.delay.unwrap_or(Duration::ZERO)),
+            force: options.force,
+            protocol: protocol::ProtocolConfig {
+                max_message_size: options
+                    .max_message_size
+                    .or_else(|| holds_messages(&options, &show).then_some(HELD)),
+                frame_size: options.frame_size,
+                ..protocol::ProtocolConfig::default()
+            },
+            show,
+            binary_as: options.binary_as.map(binary_as),
+            times,
+            ping_pong: options.show_ping_pong,
+            timing: options.timing.then_some(match environment.stderr {
+                Stream::Terminal => timing::Form::Bars,
+                Stream::Device | Stream::Other => timing::Form::Columns,
+            }),
+            verbosity: verbosity(&options),
+            secrets: if options.show_secrets {
+                Secrets::Shown
+            } else {
+                Secrets::Hidden
+            },
+            palette: color(environment.stdout),
+            stderr_palette: color(environment.stderr),
+            stderr_is_terminal: environment.stderr == Stream::Terminal,
+            steps: inputs::steps(&options, &limits.close)?,
+            limits,
+            record: None,
+            // The last, because it may ask for a password, and everything else may fail.
+            request: request::request(target, options, values, environment)?,
+        };
+        plan.record = path.map(|path| record::Options {
+            path,
+            opening: recorded::opening(&plan.request, force),
+            secrets: plan.secrets,
+            timing: plan.timing.is_some(),
+        });
+        // The time for typing it is no part of the run.
+        plan.limits.max_time = max_time.map_or_else(Deadline::never, Deadline::after);
+        Ok(plan)
+    }
+}
+
+impl Plan {
+    /// Adds a hint for a person at the prompt; a pipe needs no greeting.
+    pub fn greet(&mut self, text: &str) {
+        if matches!(self.speaker, Speaker::Prompt { .. }) {
+            self.notes.push(hint(text.to_owned()));
+        }
+    }
+
+    /// Whether hints, warnings and the verdict are left out.
+    #[must_use]
+    pub fn is_quiet(&self) -> bool {
+        self.verbosity == Verbosity::Quiet
+    }
+
+    /// Whether the run ends with its verdict on stderr, whatever the exit code.
+    #[must_use]
+    pub fn wants_verdict(&self) -> bool {
+        matches!(self.speaker, Speaker::Prompt { .. }) || self.verbosity >= Verbosity::Handshake
+    }
+}
+
+/// When it ends; the time of `--max-time` does not run yet.
+fn limits(options: &OptionArgs) -> Result<Limits, Error> {
+    let default_wait = match options.max_messages {
+        Some(_) => Wait::Forever,
+        None => Wait::For(Duration::from_secs(1)),
+    };
+    let close = CloseReason::from_user(options.close_code, &options.close_reason, options.force);
+    Ok(Limits {
+        wait: options.wait.unwrap_or(default_wait),
+        max_messages: options.max_messages,
+        max_time: Deadline::never(),
+        close_timeout: options.close_timeout,
+        close: close.map_err(|error| Error::Usage(error.with_advice(USE_FORCE)))?,
+    })
+}
+
+/// Who speaks, by what stdin is and what was asked for (a prompt needs two terminals).
+fn speaker(options: &OptionArgs, environment: &Environment) -> Speaker {
+    if !options.messages.is_empty() && !options.interactive {
+        return Speaker::Nobody;
+    }
+    let terminals = (environment.stdin, environment.stdout);
+    match terminals {
+        (Stream::Device, _) => Speaker::Listen,
+        _ if options.json => Speaker::Json,
+        (Stream::Terminal, Stream::Terminal) if !options.binary && !options.null => {
+            let kept = if options.no_history {
+                None
+            } else {
+                environment.history.clone()
+            };
+            let history = options.history.clone().or(kept);
+            Speaker::Prompt {
+                history,
+                home: environment.home.clone(),
+            }
+        }
+        _ if options.binary => Speaker::Stdin(Cut::Chunks(options.chunk_size)),
+        _ => Speaker::Stdin(Cut::Lines(if options.null { 0 } else { b'\n' })),
+    }
+}
+
+/// How messages are shown, by what stdout is.
+fn show(options: &OptionArgs, environment: &Environment) -> Show {
+    if options.json {
+        Show::Json
+    } else if environment.stdout == Stream::Terminal {
+        Show::Human
+    } else {
+        Show::Raw {
+            line_end: if options.null { 0 } else { b'\n' },
+        }
+    }
+}
+
+fn verbosity(options: &OptionArgs) -> Verbosity {
+    match (options.quiet, options.verbose) {
+        (true, _) => Verbosity::Quiet,
+        (_, 0) => Verbosity::Normal,
+        (_, 1) => Verbosity::Handshake,
+        (_, 2) => Verbosity::Frames,
+        _ => Verbosity::Bytes,
+    }
+}
+
+/// The colors of the environment, for what is printed before there is a plan.
+#[must_use]
+pub fn palette(color: ColorChoice, stream: Stream, environment: &Environment) -> Palette {
+    let auto = if environment.no_color {
+        false
+    } else {
+        environment.force_color || (stream == Stream::Terminal && !environment.dumb)
+    };
+    let colored = match color {
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+        ColorChoice::Auto => auto,
+    };
+    if colored {
+        Palette::colored()
+    } else {
+        Palette::plain()
+    }
+}
+
+fn binary_as(form: cli::BinaryAs) -> BinaryAs {
+    match form {
+        cli::BinaryAs::Raw => BinaryAs::Raw,
+        cli::BinaryAs::Hex => BinaryAs::Hex,
+        cli::BinaryAs::Base64 => BinaryAs::Base64,
+        cli::BinaryAs::Skip => BinaryAs::Skip,
+    }
+}
+
+/// Whether messages have to be held in memory whole.
+fn holds_messages(options: &OptionArgs, show: &Show) -> bool {
+    options.expects() || options.record.is_some() || !matches!(show, Show::Raw { .. })
+}
+
+fn scheme_note(url: &str) -> Note {
+    hint(format!("no scheme given: taken for {url}"))
+}
+
+fn warning(text: String) -> Note {
+    Note {
+        level: NoteLevel::Warning,
+        text,
+    }
+}
+
+fn hint(text: String) -> Note {
+    Note {
+        level: NoteLevel::Hint,
+        text,
+    }
+}

@@ -1,0 +1,97 @@
+//! What is requested of the server, and the route to it.
+
+use super::environment::Environment;
+use super::inputs::Values;
+use super::password;
+use crate::cli::{Compress, OptionArgs};
+use crate::connect::proxy::ProxyOptions;
+use crate::connect::redirect::DEFAULT_MAX_REDIRECTS;
+use crate::connect::route::{Family, RouteOptions};
+use crate::connect::tls::{IdentityFiles, TlsOptions};
+use crate::connect::{CompressionMode, ConnectOptions};
+use crate::error::Error;
+use crate::http::Credentials;
+use crate::output::escape::{self, Breaks};
+use crate::target::Target;
+
+/// What is asked of the server, checked, with the password that was not given.
+pub(super) fn request(
+    target: Target,
+    options: OptionArgs,
+    values: Values,
+    environment: &Environment,
+) -> Result<ConnectOptions, Error> {
+    let route = route(&options);
+    let login = values.login;
+    let asks = login.as_ref().is_some_and(|login| login.password.is_none());
+    let mut request = ConnectOptions {
+        headers: values.headers,
+        user_agent: options.user_agent,
+        origin: options.origin,
+        subprotocols: options.subprotocols,
+        credentials: login.map(|login| Credentials {
+            user: login.user,
+            password: login
+                .password
+                .map_or_else(String::new, |password| password.reveal().to_owned()),
+        }),
+        bearer: values.bearer,
+        cookies: options.cookies,
+        compression: match options.compress {
+            Compress::Auto => CompressionMode::Auto,
+            Compress::Off => CompressionMode::Off,
+            Compress::Require => CompressionMode::Require,
+        },
+        tls: TlsOptions {
+            insecure: options.insecure,
+            cacert: options.cacert,
+            servername: options.servername,
+            identity: options.cert.map(|cert| IdentityFiles {
+                cert,
+                key: options.key,
+                passphrase: values.passphrase,
+            }),
+            min: options.tls_min,
+            max: options.tls_max,
+            inputs: environment.inputs.clone(),
+        },
+        route,
+        max_redirects: options
+            .location
+            .then(|| options.max_redirs.unwrap_or(DEFAULT_MAX_REDIRECTS)),
+        proxy: ProxyOptions {
+            given: options.proxy,
+            except: options.noproxy,
+            credentials: values.proxy_credentials,
+            headers: options.proxy_headers,
+            variables: environment.proxies.clone(),
+        },
+        timeout: options.connect_timeout,
+        ..ConnectOptions::new(target)
+    };
+    request.check()?;
+    if request.may_use_tls() {
+        request.tls.read_pipes();
+    }
+    if let Some(credentials) = request.credentials.as_mut().filter(|_| asks) {
+        let user = escape::text(&credentials.user, Breaks::Shown);
+        let question = format!("Password for {user} at {}: ", request.target.host_header());
+        credentials.password = password::ask(&question)?;
+    }
+    Ok(request)
+}
+
+/// The route to the server.
+#[must_use]
+pub fn route(options: &OptionArgs) -> RouteOptions {
+    RouteOptions {
+        family: match (options.ipv4, options.ipv6) {
+            (true, _) => Family::V4,
+            (_, true) => Family::V6,
+            _ => Family::Any,
+        },
+        resolve: options.resolve.clone(),
+        connect_to: options.connect_to.clone(),
+        unix_socket: options.unix_socket.clone(),
+    }
+}
