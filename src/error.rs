@@ -430,7 +430,7 @@ pub enum Error {
     SessionFile(Box<ParseError>),
 
     /// The server of `--serve` ended before it accepted a connection.
-    #[error("the server of --serve ended before it was ready: {ending}")]
+    #[error("the --serve server exited before it was ready: {ending}")]
     ServerEnded {
         /// How it ended, in words.
         ending: String,
@@ -439,7 +439,8 @@ pub enum Error {
     },
 
     /// The server of `--serve` did not accept a connection in time.
-    #[error("--connect-timeout {} passed while waiting for the server of --serve to listen at {endpoint}",
+    #[error("--connect-timeout {} passed while waiting for the --serve server to listen at \
+             {endpoint}",
             seconds(*.limit))]
     ServerLate {
         /// Where it should have listened.
@@ -553,7 +554,7 @@ impl Error {
             | Self::Unanswered { hint, .. } => hint.as_deref(),
             Self::ClientCertificate { hint, .. } => Some(hint),
             Self::ServerLate { .. } => {
-                Some("--ready URL says where it listens, -v shows what it prints")
+                Some("use --ready URL if it listens elsewhere; -v shows its output")
             }
             Self::Refused(refusal) => refusal.hint.as_deref(),
             Self::Redirects { .. } => {

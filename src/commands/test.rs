@@ -273,7 +273,7 @@ fn endpoint(
     let url = given.or_else(|| load::first_url(files, variables));
     let url = url.ok_or_else(|| {
         Error::Usage(
-            "--serve starts a server, and nothing says where it will listen: add --ready URL"
+            "--serve requires --ready URL or --url: it is not known where the server will listen"
                 .to_owned(),
         )
     })?;
@@ -297,8 +297,8 @@ fn with_server(
     };
     if endpoint.is_open() {
         let sentence = format!(
-            "something accepts connections at {endpoint} before --serve has started its server: end \
-             it, or leave out --serve"
+            "{endpoint} accepts connections before --serve has started its server; stop the other \
+             server, or omit --serve"
         );
         return Err(Error::Usage(controller.redacted(&sentence)));
     }
@@ -339,7 +339,7 @@ fn with_server(
         (Ok(results), Some(status)) => {
             let ending = server::ending(status);
             controller.reporter.say(&format!(
-                "wsline: the server of --serve ended before the files did: {ending}"
+                "wsline: the --serve server exited before the tests ended: {ending}"
             ));
             for line in last_lines(&server, controller) {
                 controller.reporter.say(&format!("  {line}"));

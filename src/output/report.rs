@@ -63,7 +63,7 @@ pub fn explain(error: &Error, verbosity: Verbosity, palette: Palette, secrets: S
         }
         Error::ServerEnded { last, .. } | Error::ServerLate { last, .. } => {
             if !last.is_empty() {
-                report.push_line("what it printed last:");
+                report.push_line("its last output:");
             }
             for line in last {
                 report.push_line(&format!("  {}", escape::text(line, Breaks::Shown)));
@@ -366,10 +366,10 @@ mod tests {
             ending: "exit status 1".to_owned(),
             last: vec!["no\x1b port".to_owned()],
         };
-        let sentence = "the server of --serve ended before it was ready: exit status 1\n";
+        let sentence = "the --serve server exited before it was ready: exit status 1\n";
         assert_eq!(
             told(&error, Verbosity::Normal),
-            format!("wsline: {sentence}what it printed last:\n  no\\x1b port\n")
+            format!("wsline: {sentence}its last output:\n  no\\x1b port\n")
         );
         let bare = explain(
             &error,

@@ -45,8 +45,8 @@ pub fn parse(file: &str, text: &str) -> Result<SessionFile, ParseError> {
         }
         if continues {
             let Some(statement) = &mut open else {
-                let cause = "an indented line continues the statement right above it, and there \
-                             is none: a statement begins at the start of its line";
+                let cause = "unexpected indentation: there is no statement above to continue; \
+                             statements start in the first column";
                 return Err(parse_error(file, number, line, 0, cause.to_owned()));
             };
             statement.push(number, line);
@@ -77,7 +77,7 @@ pub fn decode<'a>(file: &str, bytes: &'a [u8]) -> Result<&'a str, ParseError> {
     let end = memchr::memchr(b'\n', &bytes[start..]).map_or(bytes.len(), |at| start + at);
     let line = String::from_utf8_lossy(&bytes[start..end]);
     let cause = format!(
-        "the byte 0x{:02x} is not UTF-8, which is what the file has to be saved as",
+        "invalid UTF-8 (byte 0x{:02x}); save the file as UTF-8",
         bytes[good.len()]
     );
     let number = u32::try_from(number).unwrap_or(u32::MAX);
@@ -92,12 +92,11 @@ fn refuse_controls(file: &str, number: u32, line: &str) -> Result<(), ParseError
         return Ok(());
     };
     let cause = match line[at..].chars().next().unwrap_or_default() {
-        '\r' => "a carriage return without a line feed after it can't stand here: in a JSON \
-                 string it is written \\r"
-            .to_owned(),
+        '\r' => "unexpected carriage return without a line feed; in a JSON string it is written \
+                 \\r"
+        .to_owned(),
         other => format!(
-            "a control character (U+{0:04X}) can't stand here: in a JSON string it is written \
-             \\u{0:04x}",
+            "unexpected control character U+{0:04X}; in a JSON string it is written \\u{0:04x}",
             u32::from(other)
         ),
     };
@@ -127,20 +126,20 @@ fn line(span: Span<'_>) -> Result<(Option<String>, Statement), SpanError> {
     let (word, rest) = span.split_word();
     let name = &name[..word.text.len() - 1];
     if name.is_empty() {
-        return Err(word.error("the connection's name is missing after @, as in @alice > hi"));
+        return Err(word.error("missing connection name after @, as in '@alice > hi'"));
     }
     if let Some(at) = name.find(|c| !is_of_a_link(c)) {
         let wrong = name[at..].chars().next().unwrap_or_default();
         return Err(word.error_at(
             1 + at,
             format!(
-                "`{wrong}` can't stand in a connection's name: it has letters, digits, _ and -"
+                "invalid character '{wrong}' in a connection name: use letters, digits, _ and -"
             ),
         ));
     }
     if rest.is_empty() {
         return Err(rest.error(format!(
-            "what @{name} does is missing, as in @{name} > hi or @{name} < hi"
+            "missing statement after @{name}, as in '@{name} > hi' or '@{name} < hi'"
         )));
     }
     Ok((Some(name.to_owned()), statement(rest)?))
@@ -156,12 +155,10 @@ fn statement(span: Span<'_>) -> Result<Statement, SpanError> {
     match word.text {
         ">" => message::sent(rest).map(Statement::Send),
         "<" => message::expected(rest).map(Statement::Expect),
-        "url" => {
-            value::one_line(rest, "the address", "url ws://localhost:8080/").map(Statement::Url)
-        }
+        "url" => value::one_line(rest, "URL", "url ws://localhost:8080/").map(Statement::Url),
         "header" => value::header(rest).map(Statement::Header),
         "subprotocol" => {
-            value::one_line(rest, "the name", "subprotocol chat").map(Statement::Subprotocol)
+            value::one_line(rest, "subprotocol", "subprotocol chat").map(Statement::Subprotocol)
         }
         "option" => value::words(rest).map(Statement::Options),
         "within" => time(rest, "within 2s").map(Statement::Within),
@@ -175,7 +172,7 @@ fn statement(span: Span<'_>) -> Result<Statement, SpanError> {
 
 fn unknown(word: Span<'_>) -> SpanError {
     if let Some(mark) = word.text.chars().next().filter(|c| ['>', '<'].contains(c)) {
-        return word.error_at(1, format!("a blank is missing after {mark}"));
+        return word.error_at(1, format!("missing space after {mark}"));
     }
     let mut shown: String = word.text.chars().take(SHOWN).collect();
     if shown.len() < word.text.len() {
@@ -184,22 +181,19 @@ fn unknown(word: Span<'_>) -> SpanError {
     let next = if EXPECTED.contains(&word.text) {
         let sent = SENT.contains(&word.text);
         let place = if sent { "> or <" } else { "<" };
-        format!("{shown} stands after {place}")
+        format!("it is used after {place}")
     } else if let Some(near) = nearest(word.text, STATEMENTS.iter().copied()) {
         format!("did you mean {near}?")
     } else {
         let (last, others) = STATEMENTS.split_last().unwrap_or((&"", &[]));
-        format!(
-            "a line begins with {} or {last}, or with #",
-            others.join(", ")
-        )
+        format!("expected {}, {last} or #", others.join(", "))
     };
-    word.error(format!("unknown statement \"{shown}\": {next}"))
+    word.error(format!("unknown statement '{shown}': {next}"))
 }
 
 fn time(span: Span<'_>, example: &str) -> Result<std::time::Duration, SpanError> {
     if span.is_empty() {
-        return Err(span.error(format!("a duration is missing, as in {example}")));
+        return Err(span.error(format!("missing duration, as in '{example}'")));
     }
     duration::parse(span.text).map_err(|cause| span.error(cause))
 }
@@ -208,7 +202,7 @@ fn strict(span: Span<'_>) -> Result<bool, SpanError> {
     match span.text {
         "" | "on" => Ok(true),
         "off" => Ok(false),
-        _ => Err(span.error("strict stands alone, or before on or off")),
+        _ => Err(span.error("invalid argument: expected 'strict', 'strict on' or 'strict off'")),
     }
 }
 
@@ -216,12 +210,12 @@ fn strict(span: Span<'_>) -> Result<bool, SpanError> {
 fn capture(span: Span<'_>) -> Result<Statement, SpanError> {
     let (name, rest) = span.split_word();
     if name.is_empty() {
-        return Err(name.error("the variable's name is missing, as in capture ID /result/id"));
+        return Err(name.error("missing variable name, as in 'capture ID /result/id'"));
     }
     if !template::is_name(name.text) {
         return Err(name.error(
-            "a variable's name has letters, digits and _, and begins with no digit, as in \
-             capture ID /result/id",
+            "invalid variable name: use letters, digits and _, and start with no digit, as in \
+             'capture ID /result/id'",
         ));
     }
     Ok(Statement::Capture {

@@ -94,7 +94,7 @@ impl<'a> File<'a> {
             let cause = if error.is_data() {
                 in_words(&cause)
             } else {
-                format!("no valid JSON: {cause}")
+                format!("invalid JSON: {cause}")
             };
             self.error_at(self.offset(part) + at, cause)
         })

@@ -256,7 +256,7 @@ impl Conversation {
             pointer => format!("a message with a value at {pointer} to capture"),
         };
         let Some((kind, bytes, found)) = self.search(link, &pointer)? else {
-            return Err(self.fail(expected, "none was matched before"));
+            return Err(self.fail(expected, "no message has matched yet"));
         };
         let value = match found {
             Found::Value(value) => value,
@@ -267,7 +267,7 @@ impl Conversation {
                 let words = describe(kind, &bytes);
                 let what = match missing {
                     Found::NotJson => "is no JSON",
-                    _ => "has none there",
+                    _ => "has no value there",
                 };
                 return Err(self.fail(expected, format!("{words} {what}")));
             }
@@ -405,7 +405,7 @@ impl CurrentStep {
 
 fn no_thread(cause: io::Error) -> Error {
     Error::System {
-        doing: "looking at a large message",
+        doing: "comparing a large message",
         cause,
     }
 }
@@ -634,5 +634,8 @@ impl Source for Conversation {
 }
 
 fn refused_with(refusal: &Refusal) -> String {
-    format!("the server refused it: {}", refusal.head.status_line)
+    format!(
+        "the server refused the upgrade: {}",
+        refusal.head.status_line
+    )
 }

@@ -201,9 +201,7 @@ impl Player {
         }
         let Some((url, line)) = found.or(common) else {
             let of = name.map(|name| format!(" of @{name}")).unwrap_or_default();
-            let cause = format!(
-                "the address{of} is missing: add a line `url ws://…`, or give it with --url"
-            );
+            let cause = format!("missing URL{of}: add a line 'url ws://…', or use --url");
             return Err(self.source.parse_error(0, "", cause));
         };
         Ok(Connection {
@@ -225,7 +223,9 @@ impl Player {
                 _ => false,
             };
             if of_connection && refused.contains(&&line.link) {
-                let cause = "the server is to refuse this connection: nothing but `< header` can follow on it";
+                let cause =
+                    "the server is expected to refuse this connection: only '< header' can \
+                             follow";
                 return Err(self.source.parse_error(line.number, "", cause));
             }
             match &line.statement {
@@ -283,7 +283,7 @@ impl Player {
         match serde_json::from_str::<serde::de::IgnoredAny>(&text) {
             Ok(_) => Ok(text),
             Err(error) => {
-                let cause = format!("with the values of its variables it is no JSON: {error}");
+                let cause = format!("invalid JSON after replacing variables: {error}");
                 Err(self.source.parse_error(line.number, "", cause))
             }
         }
@@ -296,8 +296,8 @@ impl Player {
         };
         if bytes.len() > MAX_CONTROL_PAYLOAD {
             let cause = format!(
-                "a Ping or Pong holds at most {} bytes (RFC 6455 §5.5), this one has {}",
-                MAX_CONTROL_PAYLOAD,
+                "payload of {} bytes: a control frame has at most {MAX_CONTROL_PAYLOAD} (RFC 6455 \
+                 §5.5)",
                 bytes.len()
             );
             return Err(self.source.parse_error(line.number, "", cause));
@@ -544,8 +544,7 @@ pub fn check_confined(folder: &Path, path: &Path) -> Result<PathBuf, String> {
     let shown = path.display();
     let Some(real) = real else {
         return Err(format!(
-            "{shown} is not allowed with --untrusted: it is not below the folder of the session \
-             file"
+            "{shown} is not allowed with --untrusted: it is outside the folder of the session file"
         ));
     };
     let kind = fs::metadata(&real).map_err(|cause| unreadable(path, &cause))?;
@@ -556,7 +555,7 @@ pub fn check_confined(folder: &Path, path: &Path) -> Result<PathBuf, String> {
 }
 
 fn unreadable(path: &Path, cause: &std::io::Error) -> String {
-    format!("{} can't be read: {}", path.display(), plain(cause))
+    format!("could not read {}: {}", path.display(), plain(cause))
 }
 
 fn expects(line: &Line) -> bool {
@@ -584,7 +583,7 @@ fn names(script: &SessionFile, source: &SourceText) -> Result<Vec<String>, Error
         Some(line) => {
             let first = &names[0];
             let cause = format!(
-                "this file has connections with names: say whose this is, as in `@{first} > hi`"
+                "missing connection name, as in '@{first} > hi': this file has named connections"
             );
             Err(source.parse_error(line.number, "", cause))
         }
@@ -632,8 +631,8 @@ fn variables(
 
 fn unset(source: &SourceText, line: &Line, name: &str) -> Error {
     let cause = format!(
-        "the variable {name} is not set: give it with --var {name}=VALUE or in the environment, or \
-         capture it before this line"
+        "variable {name} is not set: use --var {name}=VALUE, set it in the environment, or capture \
+         it before this line"
     );
     source.parse_error(line.number, &format!("${{{name}}}"), cause)
 }

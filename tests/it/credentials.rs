@@ -208,8 +208,7 @@ fn they_are_hidden_where_a_test_expects_a_header() {
         .args(["test", "a.ws", "--url", &peer.url()])
         .file("a.ws", "< header X-Session-Token: other\n")
         .stdout_matches(
-            "FAIL  a.ws  [..]\n  a.ws:1: expected the header X-Session-Token: ***, but it has \
-             another value (not shown: it may be a credential)\n0 passed, 1 failed [..]\n",
+            "FAIL  a.ws  [..]\n  a.ws:1: expected the header X-Session-Token: ***, but it has a different value (hidden: it may be a credential)\n0 passed, 1 failed [..]\n",
         )
         .code(4)
         .run();

@@ -73,7 +73,7 @@ fn a_message_that_does_not_come_is_reported_with_what_came_instead() {
         .arg(peer.url())
         .stdout("ho\n")
         .stderr_matches(
-            "wsline: expected \"hi\", but the one message that came within 0.2 s was not it\n  \
+            "wsline: expected \"hi\", but the only message received within 0.2 s did not match\n  \
              - hi\n  + ho\n     ^\nthe last messages:\n  > \"hi\"\n  < \"ho\"\nclosed by us: 1000 \
              (normal closure) after [..] s, sent 1, received 1\n",
         )
@@ -88,7 +88,7 @@ fn nothing_that_comes_is_said_too() {
         .args(["--within", "100ms", "--expect-json", r#"{"a":1}"#])
         .arg(peer.url())
         .stderr_matches(
-            "wsline: expected JSON with {\"a\":1}, but no message came within 0.1 s\n...\n",
+            "wsline: expected JSON with {\"a\":1}, but no message was received within 0.1 s\n...\n",
         )
         .code(4)
         .run();
@@ -109,7 +109,7 @@ fn strict_takes_the_very_next_message() {
     Wsline::new()
         .args(["--strict", "--expect", "signal", &strict.url()])
         .stdout_matches("noise\n...")
-        .stderr_matches("wsline: expected \"signal\", but \"noise\" came instead\n...\n")
+        .stderr_matches("wsline: expected \"signal\", but received \"noise\" instead\n...\n")
         .code(4)
         .run();
     let lenient = peer();
@@ -187,7 +187,9 @@ fn silence_is_kept_or_broken() {
     Wsline::new()
         .args(["-d", "quiet?", "--expect-silence", "60s", &peer.url()])
         .stdout("no\n")
-        .stderr_matches("wsline: expected no message for 60 s, but \"no\" came after [..]\n...\n")
+        .stderr_matches(
+            "wsline: expected no message for 60 s, but received \"no\" after [..]\n...\n",
+        )
         .code(4)
         .run();
 }
@@ -203,7 +205,7 @@ fn a_status_is_expected_of_the_handshake() {
     Wsline::new()
         .args(["--expect-status", "403", &peer.url()])
         .stderr_matches(
-            "wsline: expected the status 403, but the server refused it: HTTP/1.1 401 \
+            "wsline: expected the status 403, but the server refused the upgrade: HTTP/1.1 401 \
              Unauthorized\n",
         )
         .code(4)
@@ -339,7 +341,7 @@ fn time_limits_signals_and_pings_do_not_wait_for_a_comparison() {
     for (limit, said, code) in [
         (
             &["--within", "300ms"][..],
-            "wsline: expected a text that matches /a[ab]{3000}c/, but a large message could not be \
+            "wsline: expected a text message matching /a[ab]{3000}c/, but a large message could not be \
              compared within 0.3 s\n...\n",
             4,
         ),

@@ -81,7 +81,7 @@ fn session_files_that_never_end_are_not_read() {
         Wsline::new()
             .args(["test", name])
             .stdout_matches(format!(
-                "error {name}\n  {name}: it can't be read: {cause}\n0 passed, 1 error in [..] s\n"
+                "error {name}\n  {name}: could not read the file: {cause}\n0 passed, 1 error in [..] s\n"
             ))
             .code(2)
     };
@@ -96,7 +96,7 @@ fn session_files_that_never_end_are_not_read() {
     let program = Wsline::new()
         .args(["test", "."])
         .stdout_matches(format!(
-            "error pipe.ws\n  pipe.ws: it can't be read: {PIPE}\n0 passed, 1 error in [..] s\n"
+            "error pipe.ws\n  pipe.ws: could not read the file: {PIPE}\n0 passed, 1 error in [..] s\n"
         ))
         .code(2);
     let pipe = program.home().work().join("pipe.ws");
@@ -107,8 +107,8 @@ fn session_files_that_never_end_are_not_read() {
 #[test]
 fn what_session_files_name_is_a_regular_file() {
     for (statement, place, says) in [
-        ("> file @%", ":2:8", "% can't be read: "),
-        ("< file @%", ":2:8", "% can't be read: "),
+        ("> file @%", ":2:8", "could not read %: "),
+        ("< file @%", ":2:8", "could not read %: "),
         (
             "option -H @%",
             ":2",

@@ -60,7 +60,7 @@ fn a_file_that_expects_something_else() {
     test(&["talk.ws", "--url", &peer.url()])
         .file("talk.ws", "strict\n> hi\n< ho\n> never\n")
         .stdout_matches(
-            "FAIL  talk.ws  ([..] s)\n  talk.ws:3: expected \"ho\", but \"no\" came instead\n...\n\
+            "FAIL  talk.ws  ([..] s)\n  talk.ws:3: expected \"ho\", but received \"no\" instead\n...\n\
              0 passed, 1 failed in [..] s\n",
         )
         .code(4)
@@ -72,8 +72,8 @@ fn files_that_can_not_be_read() {
     test(&["bad.ws", "no.ws"])
         .file("bad.ws", "url ws://h/\nsned hi\n")
         .stdout_matches(
-            "error bad.ws\n  bad.ws:2:1: unknown statement \"sned\"[..]\n    sned hi\n    ^\n\
-             error no.ws\n  no.ws: it can't be read: No such file or directory\n\
+            "error bad.ws\n  bad.ws:2:1: unknown statement 'sned'[..]\n    sned hi\n    ^\n\
+             error no.ws\n  no.ws: could not read the file: No such file or directory\n\
              0 passed, 2 errors in [..] s\n",
         )
         .code(2)
@@ -83,11 +83,8 @@ fn files_that_can_not_be_read() {
 #[test]
 fn what_a_file_wants_and_can_not_have_is_shown_in_it() {
     let files = [
-        (
-            "url ws://h/\n> ${NO_SUCH}\n",
-            ":2:3: the variable NO_SUCH [..]",
-        ),
-        ("> hi\n", ": the address is missing[..]"),
+        ("url ws://h/\n> ${NO_SUCH}\n", ":2:3: variable NO_SUCH [..]"),
+        ("> hi\n", ": missing URL[..]"),
         ("url ws://h:x/\n> hi\n", ":1[..]"),
         (
             "url ws://h/\noption --inscure\n> hi\n",
@@ -99,7 +96,7 @@ fn what_a_file_wants_and_can_not_have_is_shown_in_it() {
         ),
         (
             "url ws://h/\nheader X\n",
-            ":2:8: a header is written NAME: VALUE[..]",
+            ":2:8: missing colon in the header: expected NAME: VALUE[..]",
         ),
         (
             "url ws://h/\noption -u me\n",
@@ -107,7 +104,7 @@ fn what_a_file_wants_and_can_not_have_is_shown_in_it() {
         ),
         (
             "url ws://h/\n> file @no.such\n",
-            ":2:8: no.such can't be read: No such file or directory",
+            ":2:8: could not read no.such: No such file or directory",
         ),
     ];
     for (text, said) in files {
@@ -170,12 +167,12 @@ fn a_folder_is_all_its_session_files_and_a_filter_takes_some() {
         .stdout_matches("ok    all/a/c.ws  [..]\n1 passed [..]\n")
         .run();
     run(&["all", "--filter", "nothing"])
-        .stderr("wsline: --filter leaves nothing to run: none of 2 files has nothing in its path\n")
+        .stderr("wsline: no files to run: none of 2 paths contains nothing (--filter)\n")
         .code(2)
         .run();
     test(&["empty"])
         .file("empty/notes.txt", "")
-        .stderr("wsline: the folder empty has no session file in it: their names end in .ws\n")
+        .stderr("wsline: no session files (*.ws) in empty\n")
         .code(2)
         .run();
 }
@@ -233,7 +230,7 @@ fn bail_closes_what_runs_beside_it() {
         .file("slow.ws", talk(&slow.url()))
         .file("quick.ws", talk(&quick.url()))
         .stdout_matches(
-            "FAIL  quick.ws  ([..] s)\n...\nended slow.ws  (before its end, [..] s)\n\
+            "FAIL  quick.ws  ([..] s)\n...\nended slow.ws  (interrupted, [..] s)\n\
              0 passed, 1 failed, 1 not run in [..] s\n",
         )
         .code(4)
@@ -414,7 +411,7 @@ fn an_interrupt_closes_what_runs_and_begins_no_more() {
         ])
         .file("a.ws", format!("within 60s\n{GREETING}"))
         .file("b.ws", GREETING)
-        .stdout_matches("ended a.ws  (before its end, [..] s)\n0 passed, 2 not run in [..] s\n")
+        .stdout_matches("ended a.ws  (interrupted, [..] s)\n0 passed, 2 not run in [..] s\n")
         .stderr(format!("wsline: {said}\n"))
         .code(code)
         .spawn();

@@ -24,7 +24,7 @@ pub fn find(named: &[PathBuf], filters: &[String]) -> Result<Vec<PathBuf>, Error
             collect(path, &mut found)?;
             if found.is_empty() {
                 return Err(Error::Usage(format!(
-                    "the folder {} has no session file in it: their names end in .{EXTENSION}",
+                    "no session files (*.{EXTENSION}) in {}",
                     path.display()
                 )));
             }
@@ -46,14 +46,9 @@ pub fn find(named: &[PathBuf], filters: &[String]) -> Result<Vec<PathBuf>, Error
     files.retain(fits);
     if files.is_empty() {
         let filters = filters.join(" or ");
-        return Err(Error::Usage(match all {
-            1 => {
-                format!("--filter leaves nothing to run: the one file has no {filters} in its path")
-            }
-            _ => format!(
-                "--filter leaves nothing to run: none of {all} files has {filters} in its path"
-            ),
-        }));
+        return Err(Error::Usage(format!(
+            "no files to run: none of {all} paths contains {filters} (--filter)"
+        )));
     }
     Ok(files)
 }
@@ -78,7 +73,7 @@ fn collect(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), Error> {
 pub fn unreadable(path: &Path, cause: &io::Error) -> Error {
     Error::SessionFile(Box::new(ParseError {
         file: path.display().to_string(),
-        cause: format!("it can't be read: {}", plain(cause)),
+        cause: format!("could not read the file: {}", plain(cause)),
         ..ParseError::default()
     }))
 }
@@ -138,17 +133,14 @@ mod tests {
         let error = find(std::slice::from_ref(&path), &[]).expect_err("no session file");
         assert_eq!(
             error.to_string(),
-            format!(
-                "the folder {} has no session file in it: their names end in .ws",
-                path.display()
-            )
+            format!("no session files (*.ws) in {}", path.display())
         );
         let named = [path.join("a"), path.join("b")];
         let filters = ["//x".to_owned(), "//y".to_owned()];
         let error = find(&named, &filters).expect_err("nothing fits");
         assert_eq!(
             error.to_string(),
-            "--filter leaves nothing to run: none of 2 files has //x or //y in its path"
+            "no files to run: none of 2 paths contains //x or //y (--filter)"
         );
     }
 }

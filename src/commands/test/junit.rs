@@ -132,8 +132,8 @@ fn push_case(out: &mut String, name: &str, result: Option<&FileResult>, redactor
             out.push_str(">\n");
             push_error(out, "error", error, redactor);
         }
-        Some(FileOutcome::Stopped) => out.push_str(">\n      <skipped message=\"ended early\"/>\n"),
-        None => out.push_str(">\n      <skipped message=\"not begun\"/>\n"),
+        Some(FileOutcome::Stopped) => out.push_str(">\n      <skipped message=\"interrupted\"/>\n"),
+        None => out.push_str(">\n      <skipped message=\"not run\"/>\n"),
     }
     out.push_str("    </testcase>\n");
 }
@@ -242,10 +242,10 @@ mod tests {
       <failure type="expectation" message="{says}">{says}</failure>
     </testcase>
     <testcase classname="wsline" name="c.ws" file="c.ws" time="1.234">
-      <skipped message="ended early"/>
+      <skipped message="interrupted"/>
     </testcase>
     <testcase classname="wsline" name="d.ws" file="d.ws" time="0.000">
-      <skipped message="not begun"/>
+      <skipped message="not run"/>
     </testcase>
   </testsuite>
 </testsuites>

@@ -188,7 +188,7 @@ mod tests {
         assert_eq!(
             error.to_string(),
             format!(
-                "{}: it can't be read: No such file or directory",
+                "{}: could not read the file: No such file or directory",
                 path.display()
             )
         );

@@ -121,9 +121,9 @@ fn play(
         plans.push(plan(connection, words, origin, settings)?);
     }
     let count = u16::try_from(plans.len())
-        .map_err(|_| origin.parse_error(0, 0, "it has too many connections".to_owned()))?;
+        .map_err(|_| origin.parse_error(0, 0, "too many connections".to_owned()))?;
     let Some(first) = plans.first() else {
-        return Err(origin.parse_error(0, 0, "it has no connection".to_owned()));
+        return Err(origin.parse_error(0, 0, "no connection".to_owned()));
     };
     // A session has one of each: what holds for the first connection holds for all.
     let (limits, protocol, delay) = (first.limits.clone(), first.protocol, first.delay);

@@ -163,7 +163,7 @@ impl Reporter {
             // What can't be read has taken no time that anybody would want to know.
             FileOutcome::Error(Error::SessionFile(_)) => String::new(),
             FileOutcome::Failed(_) | FileOutcome::Error(_) => format!("({seconds})"),
-            FileOutcome::Stopped => format!("(before its end, {seconds})"),
+            FileOutcome::Stopped => format!("(interrupted, {seconds})"),
         };
         let mut block = format!("{label} {name}");
         if !aside.is_empty() {
@@ -386,7 +386,7 @@ mod tests {
         reporter.end(&result("far.ws", FileOutcome::Error(address)));
         assert_eq!(out.take(), "error far.ws  (0.134 s)\n  no host\n");
         reporter.end(&result("slow.ws", FileOutcome::Stopped));
-        assert_eq!(out.take(), "ended slow.ws  (before its end, 0.134 s)\n");
+        assert_eq!(out.take(), "ended slow.ws  (interrupted, 0.134 s)\n");
         let counts = Counts {
             passed: 5,
             failed: 1,
@@ -406,7 +406,7 @@ mod tests {
         reporter.end(&result("talk.ws", FileOutcome::Passed));
         assert_eq!(out.take(), "");
         reporter.end(&result("slow.ws", FileOutcome::Stopped));
-        assert_eq!(out.take(), "ended slow.ws  (before its end, 0.134 s)\n");
+        assert_eq!(out.take(), "ended slow.ws  (interrupted, 0.134 s)\n");
     }
 
     #[test]

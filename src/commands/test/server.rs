@@ -60,7 +60,7 @@ impl Server {
     /// [`Error::System`] for what the system refused.
     pub fn start(command: &str, tell: impl Fn(&str) + Send + 'static) -> Result<Self, Error> {
         let failed = |cause| Error::System {
-            doing: "starting the server of --serve",
+            doing: "starting the --serve server",
             cause,
         };
         // One pipe, so that its lines stay in their order.

@@ -50,10 +50,9 @@ fn check_place(path: &Path) -> Result<(), String> {
     match real_path_below(folder(path), path) {
         Ok(Some(_)) => Ok(()),
         Ok(None) => Err(
-            "it is not allowed with --untrusted: it is a symbolic link to a file outside its folder"
-                .to_owned(),
+            "not allowed with --untrusted: symbolic link to a file outside its folder".to_owned(),
         ),
-        Err(cause) => Err(format!("it can't be read: {}", plain(&cause))),
+        Err(cause) => Err(format!("could not read the file: {}", plain(&cause))),
     }
 }
 
@@ -118,8 +117,8 @@ impl<'a> Check<'a> {
             return Ok(());
         };
         let cause = format!(
-            "the variable {name} is not allowed with --untrusted: the environment is not read, and \
-             no --var {name}=VALUE is given"
+            "variable {name} is not set: --untrusted does not read the environment; use --var \
+             {name}=VALUE"
         );
         let mut marks = vec![format!("${{{name}}}")];
         // In a record it is the value of a header, which is hidden.

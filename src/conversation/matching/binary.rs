@@ -12,11 +12,11 @@ pub fn compare(expected: &[u8], kind: Kind, received: &[u8]) -> Result<(), Diffe
         Kind::Binary => Err(difference(expected, received)),
         Kind::Text => {
             let what = if same {
-                "a text with the same bytes".to_owned()
+                "a text message with the same bytes".to_owned()
             } else {
-                format!("a text of {}", bytes(received.len()))
+                format!("a text message of {}", bytes(received.len()))
             };
-            let line = format!("{what} came, where a binary message was expected");
+            let line = format!("received {what}, expected a binary message");
             Err(Difference(vec![line]))
         }
     }
@@ -26,13 +26,13 @@ fn difference(expected: &[u8], received: &[u8]) -> Difference {
     let pairs = expected.iter().zip(received);
     let at = pairs.take_while(|(a, b)| a == b).count();
     let lengths = if expected.len() == received.len() {
-        format!("both are {} long", bytes(expected.len()))
+        format!("both are {}", bytes(expected.len()))
     } else {
         let (expected, received) = (bytes(expected.len()), bytes(received.len()));
         format!("expected {expected}, received {received}")
     };
     let mut lines = vec![format!(
-        "they differ from offset {at:08x} (byte {at}) on; {lengths}"
+        "first difference at offset {at:08x} (byte {at}); {lengths}"
     )];
     let start = at - at % ROW;
     if start > 0 {

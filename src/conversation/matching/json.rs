@@ -66,7 +66,7 @@ fn segments(pointer: &str) -> Vec<String> {
 /// What is wrong with a text that is no JSON, and where.
 fn not_json(error: &Error, received: &str) -> Difference {
     if received.trim_ascii().is_empty() {
-        return Difference(vec!["not JSON: the text is empty".to_owned()]);
+        return Difference(vec!["invalid JSON: the message is empty".to_owned()]);
     }
     let (line, column) = (error.line(), error.column());
     let cause = error.to_string();
@@ -85,7 +85,7 @@ fn not_json(error: &Error, received: &str) -> Difference {
         at -= 1;
     }
     let mut lines = vec![format!(
-        "not JSON, line {line}, column {}: {cause}",
+        "invalid JSON at line {line}, column {}: {cause}",
         text[..at].chars().count() + 1
     )];
     lines.extend(text::point_at(text, at));
@@ -266,7 +266,7 @@ impl Search {
             return;
         }
         let received = escape::shortened(&received.print(SHOWN), COLUMNS);
-        self.say(&format!("not expected, received {received}"));
+        self.say(&format!("unexpected, received {received}"));
     }
 
     fn say(&mut self, what: &str) {

@@ -27,8 +27,8 @@ pub fn compare(expected: &str, received: &str) -> Difference {
     let (expected, ends_expected) = without_end(expected);
     let (received, ends_received) = without_end(received);
     match (ends_expected, ends_received) {
-        (true, false) => lines.push("the line feed at the end is missing".to_owned()),
-        (false, true) => lines.push("a line feed at the end is too much".to_owned()),
+        (true, false) => lines.push("missing line feed at the end".to_owned()),
+        (false, true) => lines.push("unexpected line feed at the end".to_owned()),
         _ => {}
     }
     let (pieces, left_out) = pieces(Lines(Some(expected)), Lines(Some(received)));

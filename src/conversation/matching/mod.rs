@@ -73,7 +73,7 @@ impl Pattern {
             (_, Kind::Text) => match std::str::from_utf8(payload) {
                 Ok(received) => self.compare_text(received),
                 Err(error) => Err(Difference(vec![format!(
-                    "the text is not UTF-8 from byte {} on",
+                    "invalid UTF-8 at byte {}",
                     error.valid_up_to()
                 )])),
             },
@@ -106,13 +106,15 @@ impl Pattern {
         match self {
             Self::Any => "any message".to_owned(),
             Self::Text(expected) => quoted(expected),
-            Self::Match(regex) => format!("a text that matches /{}/", beginning(regex.as_str())),
+            Self::Match(regex) => {
+                format!("a text message matching /{}/", beginning(regex.as_str()))
+            }
             Self::Json { value, .. } => format!("JSON with {}", beginning(&value.to_string())),
             Self::Same { value, ignore } => {
                 let value = beginning(&value.to_string());
                 match &ignore[..] {
                     [] => format!("JSON equal to {value}"),
-                    _ => format!("JSON equal to {value} but for {}", ignore.join(", ")),
+                    _ => format!("JSON equal to {value}, ignoring {}", ignore.join(", ")),
                 }
             }
             Self::Binary(expected) => describe(Kind::Binary, expected),
@@ -139,7 +141,11 @@ pub fn describe(kind: Kind, payload: &[u8]) -> String {
             } else {
                 ""
             };
-            format!("{} B of binary: {}{rest}", payload.len(), bytes.join(" "))
+            format!(
+                "a binary message of {} B: {}{rest}",
+                payload.len(),
+                bytes.join(" ")
+            )
         }
     }
 }

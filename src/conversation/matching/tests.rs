@@ -150,7 +150,7 @@ fn what_is_no_json_is_shown() {
     assert_eq!(
         subset("{}", "pong"),
         [
-            "not JSON, line 1, column 1: expected value",
+            "invalid JSON at line 1, column 1: expected value",
             "+ pong",
             "  ^"
         ]
@@ -158,7 +158,7 @@ fn what_is_no_json_is_shown() {
     assert_eq!(
         subset("{}", "{\n  \"é\": nil}"),
         [
-            "not JSON, line 2, column 9: expected ident",
+            "invalid JSON at line 2, column 9: expected ident",
             "+   \"é\": nil}",
             "          ^"
         ]
@@ -166,7 +166,7 @@ fn what_is_no_json_is_shown() {
     assert_eq!(
         subset("{}", "{\"a\":1"),
         [
-            "not JSON, line 1, column 7: EOF while parsing an object",
+            "invalid JSON at line 1, column 7: EOF while parsing an object",
             "+ {\"a\":1",
             "        ^"
         ]
@@ -174,12 +174,12 @@ fn what_is_no_json_is_shown() {
     assert_eq!(
         subset("{}", "{} \x1b"),
         [
-            "not JSON, line 1, column 4: trailing characters",
+            "invalid JSON at line 1, column 4: trailing characters",
             "+ {} \\x1b",
             "     ^"
         ]
     );
-    assert_eq!(subset("{}", " \n"), ["not JSON: the text is empty"]);
+    assert_eq!(subset("{}", " \n"), ["invalid JSON: the message is empty"]);
 }
 
 #[test]
@@ -192,7 +192,7 @@ fn equal_json_may_differ_only_where_it_is_ignored() {
             "/at: expected 5, received 6",
             "/rows/0/id: expected 1, received 7",
             "/rows/1/id: missing",
-            "/more: not expected, received 0",
+            "/more: unexpected, received 0",
         ]
     );
     let ignored = ["/at", "/rows/*/id", "/more"];
@@ -215,7 +215,7 @@ fn equal_json_may_differ_only_where_it_is_ignored() {
     );
     assert_eq!(
         same("{}", &[""], "no")[0],
-        "not JSON, line 1, column 2: expected ident"
+        "invalid JSON at line 1, column 2: expected ident"
     );
 }
 
@@ -273,11 +273,11 @@ fn lines_are_compared_with_lines() {
     );
     assert_eq!(
         text("a\nb\nc", "c\n"),
-        ["a line feed at the end is too much", "- a", "- b", "  c",]
+        ["unexpected line feed at the end", "- a", "- b", "  c",]
     );
     assert_eq!(
         text("a\nb\n", "a\nb"),
-        ["the line feed at the end is missing", "  … 2 equal lines"]
+        ["missing line feed at the end", "  … 2 equal lines"]
     );
     assert_eq!(
         text("a\nb\tc", "a\r\nb\tc"),
@@ -310,7 +310,7 @@ fn bytes_are_shown_where_they_differ() {
             .expect_err("they differ")
             .0,
         [
-            "they differ from offset 0000001a (byte 26) on; expected 40 B, received 30 B",
+            "first difference at offset 0000001a (byte 26); expected 40 B, received 30 B",
             "  00000000  00 01 02 03 04 05 06 07  08 09 0a 0b 0c 0d 0e 0f  |................|",
             "- 00000010  10 11 12 13 14 15 16 17  18 19 1a 1b 1c 1d 1e 1f  |................|",
             "+ 00000010  10 11 12 13 14 15 16 17  18 19 ff 1b 1c 1d        |..............|",
@@ -324,7 +324,7 @@ fn bytes_are_shown_where_they_differ() {
             .expect_err("they differ")
             .0,
         [
-            "they differ from offset 00000000 (byte 0) on; expected 3 B, received 0 B".to_owned(),
+            "first difference at offset 00000000 (byte 0); expected 3 B, received 0 B".to_owned(),
             format!("- 00000000  61 62 63{}  |abc|", " ".repeat(40)),
             "            ^^".to_owned(),
         ]
@@ -346,24 +346,21 @@ fn the_kind_counts() {
     );
     assert_eq!(
         told(&hi, Kind::Binary, b"hi"),
-        "a binary message with the same bytes came, where a text was expected"
+        "received a binary message with the same bytes, expected a text message"
     );
     assert_eq!(
         told(&at_least(json!({})), Kind::Binary, b"{}"),
-        "a binary message of 2 B came, where a text was expected"
+        "received a binary message of 2 B, expected a text message"
     );
     assert_eq!(
         told(&bytes, Kind::Text, b"hi"),
-        "a text with the same bytes came, where a binary message was expected"
+        "received a text message with the same bytes, expected a binary message"
     );
     assert_eq!(
         told(&bytes, Kind::Text, b""),
-        "a text of 0 B came, where a binary message was expected"
+        "received a text message of 0 B, expected a binary message"
     );
-    assert_eq!(
-        told(&hi, Kind::Text, b"h\xff"),
-        "the text is not UTF-8 from byte 1 on"
-    );
+    assert_eq!(told(&hi, Kind::Text, b"h\xff"), "invalid UTF-8 at byte 1");
 }
 
 #[test]
@@ -381,7 +378,7 @@ fn patterns_are_described() {
         ),
         (
             Pattern::Match(Regex::new("^a/b$").expect("it is one")),
-            "a text that matches /^a/b$/".to_owned(),
+            "a text message matching /^a/b$/".to_owned(),
         ),
         (
             at_least(parsed(r#"{ "op": "pong", "a": 1e2 }"#)),
@@ -392,7 +389,7 @@ fn patterns_are_described() {
                 value: json!([1]),
                 ignore: vec!["/0".to_owned(), "/*/x".to_owned()],
             },
-            "JSON equal to [1] but for /0, /*/x".to_owned(),
+            "JSON equal to [1], ignoring /0, /*/x".to_owned(),
         ),
         (
             Pattern::Same {
@@ -403,11 +400,11 @@ fn patterns_are_described() {
         ),
         (
             Pattern::Binary(b"\xc0\xff\xee".to_vec()),
-            "3 B of binary: c0 ff ee".to_owned(),
+            "a binary message of 3 B: c0 ff ee".to_owned(),
         ),
         (
             Pattern::Binary(vec![0; 17]),
-            format!("17 B of binary:{} …", " 00".repeat(16)),
+            format!("a binary message of 17 B:{} …", " 00".repeat(16)),
         ),
         (
             Pattern::Binary(Vec::new()),

@@ -29,7 +29,7 @@ pub fn of_wrong_kind(expected: Option<&str>, received: &[u8]) -> Difference {
     } else {
         format!("a binary message of {}", bytes(received.len()))
     };
-    Difference(vec![format!("{what} came, where a text was expected")])
+    Difference(vec![format!("received {what}, expected a text message")])
 }
 
 /// Both texts, each on a line, and a mark under the first place that differs.

@@ -119,7 +119,7 @@ impl<S: Sink> Session<S> {
     /// Writes how a variable gets its value that stands for a credential.
     fn not_recorded(&mut self, name: &str, shown: &str) -> io::Result<()> {
         self.comment(&format!(
-            "{name} is not recorded: give it with --var '{name}={shown}', or in the environment"
+            "{name} is not recorded: set it with --var '{name}={shown}' or in the environment"
         ))
     }
 
@@ -274,7 +274,7 @@ impl<S: Sink> Session<S> {
             if let Some((_, bytes)) = self.assembler.unfinished(link, way) {
                 let length = bytes.len();
                 self.comment(&format!(
-                    "a message of {whose} did not come to its end: {length} bytes of it did"
+                    "a message of {whose} was incomplete: {length} bytes received"
                 ))?;
             }
         }

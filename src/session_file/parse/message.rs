@@ -15,8 +15,8 @@ use crate::text::duration;
 pub(super) fn sent(span: Span<'_>) -> Result<Message, SpanError> {
     if span.is_empty() {
         return Err(span.error(
-            "what is sent is missing after >: a text, json, hex, base64, file, text, ping, pong \
-             or close; an empty text is written \"\"",
+            "missing message after >: expected a text, json, hex, base64, file, text, ping, pong \
+             or close; write an empty text as \"\"",
         ));
     }
     let (word, rest) = span.split_word();
@@ -37,8 +37,8 @@ pub(super) fn sent(span: Span<'_>) -> Result<Message, SpanError> {
         }
         _ if span.text.starts_with('/') => {
             return Err(span.error(
-                "a text that begins with / is written as a JSON string, \"/…\", because after < \
-                 it would be a regular expression",
+                "write a text that starts with / as a JSON string, \"/…\": after < it would be a \
+                 regular expression",
             ));
         }
         _ => Message::Text(value::text(span)?),
@@ -49,9 +49,9 @@ pub(super) fn sent(span: Span<'_>) -> Result<Message, SpanError> {
 pub(super) fn expected(span: Span<'_>) -> Result<Wanted, SpanError> {
     if span.is_empty() {
         return Err(span.error(
-            "what is expected is missing after <: a text, /regex/, json, hex, base64, file, text, \
-             any, ping, pong, close, silence, status, header or refused; an empty text is \
-             written \"\"",
+            "missing message after <: expected a text, /regex/, json, hex, base64, file, text, \
+             any, ping, pong, close, silence, status, header or refused; write an empty text as \
+             \"\"",
         ));
     }
     let (word, rest) = span.split_word();
@@ -94,7 +94,7 @@ fn alone(span: Span<'_>, wanted: Wanted) -> Result<Wanted, SpanError> {
         return Ok(wanted);
     }
     Err(span.error(
-        "any stands alone; a text that begins with any is written as a JSON string, \"any …\"",
+        "any takes no argument; write a text that starts with any as a JSON string, \"any …\"",
     ))
 }
 
@@ -112,8 +112,8 @@ fn payload(span: Span<'_>) -> Result<Payload, SpanError> {
     };
     if length > MAX_CONTROL_PAYLOAD {
         return Err(span.error(format!(
-            "a Ping or a Pong carries at most {MAX_CONTROL_PAYLOAD} bytes (RFC 6455 §5.5), and these \
-             are {length}"
+            "payload of {length} bytes: a control frame has at most {MAX_CONTROL_PAYLOAD} (RFC \
+             6455 §5.5)"
         )));
     }
     Ok(payload)
@@ -127,16 +127,15 @@ fn close(span: Span<'_>) -> Result<(Option<u16>, Option<Template>), SpanError> {
     }
     let code = number(word.text).ok_or_else(|| {
         word.error(
-            "after close stands a code from 0 to 65535 and then a reason, as in close 1000 done; \
-             a text that begins with close is written as a JSON string, \"close …\"",
+            "invalid close code: expected 0 to 65535 and an optional reason, as in 'close 1000 \
+             done'; write a text that starts with close as a JSON string, \"close …\"",
         )
     })?;
     let reason = given(rest, value::text)?;
     let length = reason.as_ref().map_or(0, Template::least_length);
     if length > MAX_CLOSE_REASON {
         return Err(rest.error(format!(
-            "a reason has at most {MAX_CLOSE_REASON} bytes of UTF-8 (RFC 6455 §5.5), and this one \
-             has {length}"
+            "close reason of {length} bytes: at most {MAX_CLOSE_REASON} fit (RFC 6455 §5.5)"
         )));
     }
     if code == 1005
@@ -144,20 +143,20 @@ fn close(span: Span<'_>) -> Result<(Option<u16>, Option<Template>), SpanError> {
             .as_ref()
             .is_some_and(|reason| !reason.parts.is_empty())
     {
-        return Err(rest.error(
-            "1005 stands for a Close without a code, and that has no reason (RFC 6455 §7.1.5)",
-        ));
+        return Err(
+            rest.error("1005 means a Close without a code, which has no reason (RFC 6455 §7.1.5)")
+        );
     }
     Ok((Some(code), reason))
 }
 
 fn silence(span: Span<'_>) -> Result<Duration, SpanError> {
     if span.is_empty() {
-        return Err(span.error("a duration is missing, as in silence 500ms"));
+        return Err(span.error("missing duration, as in 'silence 500ms'"));
     }
     duration::parse(span.text).map_err(|cause| {
         span.error(format!(
-            "{cause}; a text that begins with silence is written as a JSON string"
+            "{cause}; write a text that starts with silence as a JSON string"
         ))
     })
 }
@@ -173,8 +172,8 @@ fn status(span: Span<'_>, example: &str) -> Result<u16, SpanError> {
     match number(span.text) {
         Some(status @ 100..=999) => Ok(status),
         _ => Err(span.error(format!(
-            "a status has three digits, as in {example}; a text that begins so is written as a \
-             JSON string"
+            "invalid status: expected three digits, as in '{example}'; write such a text as a JSON \
+             string"
         ))),
     }
 }
@@ -184,26 +183,26 @@ fn header(span: Span<'_>) -> Result<Wanted, SpanError> {
     const EXAMPLE: &str = "header Sec-WebSocket-Protocol: chat";
     let wrong = |cause: &str| {
         span.error(format!(
-            "{cause}, as in {EXAMPLE}; a text that begins with header is written as a JSON string"
+            "{cause}, as in '{EXAMPLE}'; write a text that starts with header as a JSON string"
         ))
     };
     let literal = span.text.starts_with('"').then(|| value::string(span));
     let literal = literal.transpose()?;
     let text = literal.as_deref().unwrap_or(span.text);
     let Some((name, value)) = text.split_once(':') else {
-        return Err(wrong("a header is written NAME: VALUE"));
+        return Err(wrong("missing colon in the header: expected NAME: VALUE"));
     };
     if !is_token(name) {
-        return Err(wrong("before the colon stands the name of a header"));
+        return Err(wrong("invalid header name"));
     }
     let value = if literal.is_some() {
         Template::literal(value.trim_matches(BLANKS))
     } else {
         let value = span.after(name.len() + 1).trim();
-        value::template(value, "a header with ${ in it is written as a JSON string")?
+        value::template(value, "write a header that contains ${ as a JSON string")?
     };
     if text.contains(|c: char| c != '\t' && c.is_control()) {
-        return Err(wrong("a header stands on one line"));
+        return Err(wrong("a header must be on one line"));
     }
     Ok(Wanted::Header {
         name: name.to_owned(),
@@ -220,18 +219,17 @@ fn pattern(span: Span<'_>) -> Result<Wanted, SpanError> {
             Some(pattern) => (pattern.len(), false),
             None => {
                 return Err(span.error(
-                    "the regular expression that begins here has no end: / closes it, or /i where \
-                     case doesn't count; a text that begins with / is written as a JSON string",
+                    "unclosed regular expression: end it with /, or with /i to ignore case; write a text that starts with / as a JSON string",
                 ));
             }
         },
     };
     let pattern = inside.before(end);
-    let template = value::template(pattern, "in a regular expression a ${ is written \\$\\{")?;
+    let template = value::template(pattern, "write ${ in a regular expression as \\$\\{")?;
     // A value is escaped when it is put in: like a digit it means nothing but itself.
     let text = template.stand_in(|_, length| format!("{:0length$}", 1));
     check(&text, ignore_case).map_err(|(at, cause)| {
-        pattern.error_at(at, format!("no valid regular expression: {cause}"))
+        pattern.error_at(at, format!("invalid regular expression: {cause}"))
     })?;
     Ok(Wanted::Match {
         pattern: template,

@@ -14,7 +14,7 @@ pub(super) fn text(span: Span<'_>) -> Result<Template, SpanError> {
     }
     template(
         span,
-        "a text with ${ in it is written as a JSON string, \"…\"",
+        "write a text that contains ${ as a JSON string, \"…\"",
     )
 }
 
@@ -23,7 +23,7 @@ pub(super) fn template(span: Span<'_>, otherwise: &str) -> Result<Template, Span
     Template::parse(span.text).map_err(|at| {
         span.error_at(
             at,
-            format!("${{ begins no variable here, which is written ${{NAME}}; {otherwise}"),
+            format!("invalid variable: expected ${{NAME}}; {otherwise}"),
         )
     })
 }
@@ -38,27 +38,25 @@ pub(super) fn string(span: Span<'_>) -> Result<String, SpanError> {
                 return Ok(text);
             }
             Err(rest.error(
-                "the JSON string has ended before this: a text that begins with \" is written as \
-                 a JSON string as a whole, with \\\" for \"",
+                "unexpected text after the JSON string; a text that starts with \" must be a \
+                 single JSON string, with \\\" for \"",
             ))
         }
-        Some(Err(error)) if error.is_eof() => {
-            Err(span.error("the JSON string that begins here has no end: a \" closes it"))
-        }
+        Some(Err(error)) if error.is_eof() => Err(span.error("unclosed JSON string: missing \"")),
         Some(Err(error)) => Err(span.error_at(
             offset(span.text, &error),
-            format!("no JSON string: {}", cause(&error)),
+            format!("invalid JSON string: {}", cause(&error)),
         )),
-        None => Err(span.error("a JSON string is missing")),
+        None => Err(span.error("missing JSON string")),
     }
 }
 
 /// `json …`: JSON in which variables may stand, inside strings and as values.
 pub(super) fn json(span: Span<'_>) -> Result<Template, SpanError> {
     if span.is_empty() {
-        return Err(span.error("JSON is missing after json, as in json {\"op\":\"ping\"}"));
+        return Err(span.error("missing JSON after json, as in 'json {\"op\":\"ping\"}'"));
     }
-    let template = template(span, "in JSON a ${ is written \\u0024{")?;
+    let template = template(span, "write ${ in JSON as \\u0024{")?;
     let text = template.stand_in(|inside, length| {
         if inside {
             "x".repeat(length)
@@ -70,7 +68,7 @@ pub(super) fn json(span: Span<'_>) -> Result<Template, SpanError> {
         Ok(_) => Ok(template),
         Err(error) => Err(span.error_at(
             offset(&text, &error),
-            format!("no valid JSON: {}", cause(&error)),
+            format!("invalid JSON: {}", cause(&error)),
         )),
     }
 }
@@ -95,12 +93,12 @@ pub(in crate::session_file) fn cause(error: &serde_json::Error) -> String {
         .rsplit_once(" at line ")
         .map_or(&*text, |(cause, _)| cause);
     match cause {
-        "expected value" => "a value is a string in double quotes, a number, an object, an array, \
+        "expected value" => "expected a string in double quotes, a number, an object, an array, \
                              true, false or null"
             .to_owned(),
-        "expected ident" => "the only words in JSON are true, false and null".to_owned(),
+        "expected ident" => "unknown word: JSON has only true, false and null".to_owned(),
         "invalid escape" => "invalid escape; a backslash itself is written \\\\".to_owned(),
-        _ if error.is_eof() => "it ends too soon".to_owned(),
+        _ if error.is_eof() => "unexpected end".to_owned(),
         cause => cause.to_owned(),
     }
 }
@@ -113,14 +111,15 @@ pub(super) fn hex(span: Span<'_>) -> Result<Vec<u8>, SpanError> {
         return Err(span.error_at(
             at,
             format!(
-                "`{wrong}` is no hexadecimal digit: hex has two digits a byte, as in hex 00 ff"
+                "invalid hexadecimal digit '{wrong}': expected two digits per byte, as in 'hex 00 \
+                 ff'"
             ),
         ));
     }
     let digits: String = span.text.split(BLANKS).collect();
     hex::decode(&digits).map_err(|_| {
         span.error(format!(
-            "two digits make a byte, and these are {}: one is missing or too many",
+            "odd number of hexadecimal digits ({}): expected two per byte",
             digits.len()
         ))
     })
@@ -136,7 +135,7 @@ pub(super) fn base64(span: Span<'_>) -> Result<Vec<u8>, SpanError> {
             .filter(|(_, c)| !BLANKS.contains(c));
         // The position counts bytes, and up to the first wrong one each is a character.
         let at = kept.map(|(at, _)| at).nth(error.position);
-        let cause = "no base64 with its padding, as in base64 AP8=";
+        let cause = "invalid base64: expected base64 with padding, as in 'base64 AP8='";
         span.error_at(at.unwrap_or(span.text.len()), cause)
     })
 }
@@ -145,19 +144,19 @@ pub(super) fn base64(span: Span<'_>) -> Result<Vec<u8>, SpanError> {
 pub(super) fn path(span: Span<'_>, word: &str) -> Result<Template, SpanError> {
     let Some(path) = span.text.strip_prefix('@') else {
         return Err(span.error(format!(
-            "{word} sends or expects a file, as in {word} @PATH; a text that begins with {word} is \
-             written as a JSON string, \"{word} …\""
+            "missing @PATH after {word}; write a text that starts with {word} as a JSON string, \
+             \"{word} …\""
         )));
     };
     let path = span.after(span.text.len() - path.len());
-    one_line(path, "the path", &format!("{word} @PATH"))
+    one_line(path, "path", &format!("{word} @PATH"))
 }
 
 /// Something that must be there and stand on one line.
 pub(super) fn one_line(span: Span<'_>, what: &str, example: &str) -> Result<Template, SpanError> {
     let template = text(span)?;
     if template.parts.is_empty() {
-        return Err(span.error(format!("{what} is missing, as in {example}")));
+        return Err(span.error(format!("missing {what}, as in '{example}'")));
     }
     let texts = template.parts.iter().filter_map(|part| match part {
         Part::Text(text) => Some(text),
@@ -170,7 +169,7 @@ pub(super) fn one_line(span: Span<'_>, what: &str, example: &str) -> Result<Temp
         let at = span.text.find('\n').map_or(0, |at| at + 1);
         return Err(span.error_at(
             at,
-            format!("{what} stands on one line, and can't hold control characters"),
+            format!("the {what} must be on one line and have no control characters"),
         ));
     }
     Ok(template)
@@ -179,7 +178,7 @@ pub(super) fn one_line(span: Span<'_>, what: &str, example: &str) -> Result<Temp
 /// `N: V`, as `--header` takes it; the name may come from a variable.
 pub(super) fn header(span: Span<'_>) -> Result<Template, SpanError> {
     const EXAMPLE: &str = "header Authorization: Bearer ${TOKEN}";
-    let header = one_line(span, "the header", EXAMPLE)?;
+    let header = one_line(span, "header", EXAMPLE)?;
     let Some(Part::Text(start)) = header.parts.first() else {
         return Ok(header);
     };
@@ -192,11 +191,10 @@ pub(super) fn header(span: Span<'_>) -> Result<Template, SpanError> {
         // The rest of the name may be the variable's, and its colon too.
         None if header.parts.len() > 1 && is_token(start) => Ok(header),
         Some(_) => Err(span.error(format!(
-            "the name of a header can't hold blanks or anything but letters, digits and \
-             !#$%&'*+-.^_`|~, as in {EXAMPLE}"
+            "invalid header name: use letters, digits and !#$%&'*+-.^_`|~, as in '{EXAMPLE}'"
         ))),
         None => Err(span.error(format!(
-            "a header is written NAME: VALUE, and this one has no colon, as in {EXAMPLE}"
+            "missing colon in the header: expected NAME: VALUE, as in '{EXAMPLE}'"
         ))),
     }
 }
@@ -211,8 +209,7 @@ pub(super) fn pointer(span: Span<'_>) -> Result<String, SpanError> {
     };
     if !pointer.is_empty() && !pointer.starts_with('/') {
         return Err(span.error(
-            "a JSON pointer begins with / (RFC 6901), as in capture ID /result/id; without one \
-             the whole message is captured",
+            "invalid JSON Pointer: it starts with / (RFC 6901), as in 'capture ID /result/id'; omit it to capture the whole message",
         ));
     }
     // Places inside a JSON string aren't those in the pointer.
@@ -221,7 +218,7 @@ pub(super) fn pointer(span: Span<'_>) -> Result<String, SpanError> {
         if !pointer[at + 1..].starts_with(['0', '1']) {
             return Err(span.error_at(
                 place(at),
-                "in a JSON pointer ~ is written ~0, and / inside a name ~1 (RFC 6901 §3)",
+                "invalid ~ in a JSON Pointer: write ~ as ~0, and / inside a name as ~1 (RFC 6901 §3)",
             ));
         }
     }
@@ -231,13 +228,13 @@ pub(super) fn pointer(span: Span<'_>) -> Result<String, SpanError> {
     if let Some(at) = pointer.find(template::OPENING) {
         return Err(span.error_at(
             at,
-            "a JSON pointer holds no variables; one with ${ in it is written as a JSON string",
+            "variables are not allowed in a JSON Pointer; write a pointer that contains ${ as a JSON string",
         ));
     }
     if let Some(at) = pointer.find('\n') {
         return Err(span.error_at(
             at + 1,
-            "a JSON pointer stands on one line; a line end in it is written as a JSON string",
+            "a JSON Pointer must be on one line; write a pointer that contains a line break as a JSON string",
         ));
     }
     Ok(pointer)
@@ -247,7 +244,7 @@ pub(super) fn pointer(span: Span<'_>) -> Result<String, SpanError> {
 /// itself, and in `"…"`, where only variables don't.
 pub(super) fn words(span: Span<'_>) -> Result<Vec<Template>, SpanError> {
     if span.is_empty() {
-        return Err(span.error("the options are missing, as in option --compress off"));
+        return Err(span.error("missing options, as in 'option --compress off'"));
     }
     let mut words = Vec::new();
     let mut rest = span;
@@ -268,7 +265,7 @@ pub(super) fn words(span: Span<'_>) -> Result<Vec<Template>, SpanError> {
 
 /// A quoted or an unquoted piece of a word.
 fn piece(span: Span<'_>) -> Result<(Template, Span<'_>), SpanError> {
-    const OTHERWISE: &str = "in option a ${ is written '${'";
+    const OTHERWISE: &str = "write ${ in an option as '${'";
     let Some(quote) = span.text.chars().next().filter(|c| ['\'', '"'].contains(c)) else {
         let end = span
             .text
@@ -287,7 +284,7 @@ fn piece(span: Span<'_>) -> Result<(Template, Span<'_>), SpanError> {
             Ok((piece, after))
         }
         _ => Err(span.error(format!(
-            "a {quote} that closes this one is missing on its line"
+            "unclosed {quote}: it must be closed on the same line"
         ))),
     }
 }

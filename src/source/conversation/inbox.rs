@@ -162,7 +162,7 @@ fn how_it_ended(closure: &Closure) -> String {
         }
         (End::Unanswered, None) => "the server did not answer our Close".to_owned(),
         (End::Lost(cause), None) => format!("the connection was lost: {cause}"),
-        (_, None) => "the server ended TCP without a Close".to_owned(),
+        (_, None) => "the server closed the connection without a Close frame".to_owned(),
     }
 }
 

@@ -187,7 +187,7 @@ impl Matcher {
             }
             Compared::Aside => None,
             Compared::Different(difference) if expectation.strict => {
-                let instead = format!("{} came instead", item.describe());
+                let instead = format!("received {} instead", item.describe());
                 Some(MatchResult::Unmet {
                     instead,
                     difference,
@@ -278,10 +278,10 @@ impl Matcher {
         let time = seconds(expectation.within);
         let instead = match (&expectation.wanted, self.passed) {
             (Wanted::Close { .. }, _) => format!("it was still open after {time}"),
-            (Wanted::Message(_), 0) => format!("no message came within {time}"),
-            (_, 0) => format!("none came within {time}"),
-            (_, 1) => format!("the one message that came within {time} was not it"),
-            (_, passed) => format!("none of the {passed} messages that came within {time} was it"),
+            (Wanted::Message(_), 0) => format!("no message was received within {time}"),
+            (_, 0) => format!("none was received within {time}"),
+            (_, 1) => format!("the only message received within {time} did not match"),
+            (_, passed) => format!("none of the {passed} messages received within {time} matched"),
         };
         self.unmet(instead)
     }
@@ -293,7 +293,7 @@ impl Matcher {
                 instead: if self.passed == 1 {
                     instead
                 } else {
-                    format!("{instead}; nearest was {nearest}")
+                    format!("{instead}; nearest: {nearest}")
                 },
                 difference,
             },
@@ -310,7 +310,10 @@ impl Matcher {
             match inbox.take() {
                 Some((at, item @ ReceivedItem::Message(..))) if at > self.since => {
                     let after = seconds(at.duration_since(self.since));
-                    return MatchResult::unmet(format!("{} came after {after}", item.describe()));
+                    return MatchResult::unmet(format!(
+                        "received {} after {after}",
+                        item.describe()
+                    ));
                 }
                 _ => {}
             }
@@ -390,9 +393,9 @@ fn handshake(wanted: &Wanted, inbox: &Inbox) -> MatchResult {
                 return MatchResult::Met;
             }
             MatchResult::unmet(match values.first() {
-                None => "the answer has none of that name".to_owned(),
+                None => "the response has no such header".to_owned(),
                 Some(first) if Header::new(name, *first).is_secret() => {
-                    "it has another value (not shown: it may be a credential)".to_owned()
+                    "it has a different value (hidden: it may be a credential)".to_owned()
                 }
                 Some(first) => format!("it is {}", quote(first)),
             })

@@ -136,7 +136,7 @@ fn json_that_a_captured_value_breaks_is_told_when_it_happens() {
     assert!(
         error
             .to_string()
-            .starts_with("talk.ws:4: with the values of"),
+            .starts_with("talk.ws:4: invalid JSON after replacing"),
         "{error}"
     );
 }
@@ -160,30 +160,27 @@ fn an_address_of_the_command_line_goes_before_all() {
 #[test]
 fn what_is_wrong_with_a_file_is_said_before_anything_is_connected() {
     for (text, says) in [
-        (
-            "> hi\n",
-            "talk.ws: the address is missing: add a line `url ws://…`",
-        ),
-        ("@x > hi\n", "talk.ws: the address of @x is missing"),
+        ("> hi\n", "talk.ws: missing URL: add a line 'url ws://…'"),
+        ("@x > hi\n", "talk.ws: missing URL of @x"),
         (
             "url ws://h/\n@x > hi\n< ho\n",
-            "talk.ws:3: this file has connections with names: say whose this is, as in `@x > hi`",
+            "talk.ws:3: missing connection name, as in '@x > hi'",
         ),
         (
             "url ws://h/\n> a ${NO} b\n",
-            "talk.ws:2:5: the variable NO is not set: give it with --var NO=VALUE",
+            "talk.ws:2:5: variable NO is not set: use --var NO=VALUE",
         ),
         (
             "url ws://${ID}/\n< any\ncapture ID /id\n",
-            "talk.ws:1:10: the variable ID is not set",
+            "talk.ws:1:10: variable ID is not set",
         ),
         (
             "url ws://h/\n> file @none\n",
-            "talk.ws:2:8: /no/such/folder/none can't be read",
+            "talk.ws:2:8: could not read /no/such/folder/none",
         ),
         (
             "url ws://h/\n< text @none\n",
-            "talk.ws:2:8: /no/such/folder/none can't be read",
+            "talk.ws:2:8: could not read /no/such/folder/none",
         ),
         (
             "url ws://h/\n> close 1006\n",
@@ -191,11 +188,11 @@ fn what_is_wrong_with_a_file_is_said_before_anything_is_connected() {
         ),
         (
             "url ws://h/\n< refused 401\n> hi\n",
-            "talk.ws:3: the server is to refuse this connection",
+            "talk.ws:3: the server is expected to refuse this connection",
         ),
         (
             "url ws://h/\n< status 404\n< any\n",
-            "talk.ws:3: the server is to refuse this connection",
+            "talk.ws:3: the server is expected to refuse this connection",
         ),
     ] {
         let parse_error = parse_error(text);

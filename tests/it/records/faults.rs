@@ -241,7 +241,7 @@ fn a_lost_connection_and_a_broken_rule_are_recorded() {
     let text = record(program, "talk.ws").statements();
     assert!(
         text.ends_with(
-            "\n# a message of the server's did not come to its end: 3 bytes of it did\n\
+            "\n# a message of the server's was incomplete: 3 bytes received\n\
              < close 1006\n"
         ),
         "{text}"

@@ -76,8 +76,8 @@ fn one_that_ends_early_is_quoted() {
         .file("talk.ws", ECHOED)
         .stdout_matches("0 passed, 1 not run in [..] s\n")
         .stderr(
-            "wsline: the server of --serve ended before it was ready: exit status 3\n\
-             what it printed last:\n  no \\x1bport\n",
+            "wsline: the --serve server exited before it was ready: exit status 3\n\
+             its last output:\n  no \\x1bport\n",
         )
         .code(7)
         .run();
@@ -86,8 +86,8 @@ fn one_that_ends_early_is_quoted() {
         .file("talk.ws", ECHOED)
         .stdout_matches("0 passed, 1 not run in [..] s\n")
         .stderr_matches(
-            "wsline: the server of --serve ended before it was ready: exit status 127, command \
-             not found\nwhat it printed last:\n  [..]wsline-no-such-program[..]\n",
+            "wsline: the --serve server exited before it was ready: exit status 127, command \
+             not found\nits last output:\n  [..]wsline-no-such-program[..]\n",
         )
         .code(7)
         .run();
@@ -104,9 +104,8 @@ fn one_that_never_listens_is_given_up() {
         .file("talk.ws", ECHOED)
         .stdout_matches("0 passed, 1 not run in [..] s\n")
         .stderr_matches(format!(
-            "wsline: --connect-timeout {limit} s passed while waiting for the server of --serve to listen \
-             at 127.0.0.1:{}\nwhat it printed last:\n  starting\n\
-             hint: --ready URL says where it listens, -v shows what it prints\n",
+            "wsline: --connect-timeout {limit} s passed while waiting for the --serve server to listen at 127.0.0.1:{}\nits last output:\n  starting\n\
+             hint: use --ready URL if it listens elsewhere; -v shows its output\n",
             port.port()
         ))
         .code(28)
@@ -127,7 +126,7 @@ fn one_that_ends_while_files_run_is_told() {
         .file("talk.ws", "within 60s\n> hi\n< hi\n< never\n")
         .stdout_matches("FAIL  talk.ws  [..]\n...\n0 passed, 1 failed in [..] s\n")
         .stderr_matches(
-            "...\nwsline: the server of --serve ended before the files did: SIGKILL\n  here\n  \
+            "...\nwsline: the --serve server exited before the tests ended: SIGKILL\n  here\n  \
              listening on [..]\n...\n",
         )
         .code(4)
@@ -147,8 +146,7 @@ fn something_else_must_not_listen_there() {
         .file("talk.ws", ECHOED)
         .stdout_matches("0 passed, 1 not run in [..] s\n")
         .stderr(format!(
-            "wsline: something accepts connections at 127.0.0.1:{} before --serve has started its \
-             server: end it, or leave out --serve\n",
+            "wsline: 127.0.0.1:{} accepts connections before --serve has started its server; stop the other server, or omit --serve\n",
             other.port()
         ))
         .code(2)
@@ -160,8 +158,7 @@ fn where_it_listens_must_be_known() {
     test(&["talk.ws", "--serve", "true"])
         .file("talk.ws", ECHOED)
         .stderr(
-            "wsline: --serve starts a server, and nothing says where it will listen: add --ready \
-             URL\n",
+            "wsline: --serve requires --ready URL or --url: it is not known where the server will listen\n",
         )
         .code(2)
         .run();

@@ -80,8 +80,7 @@ fn a_file_that_needs_no_more_is_run() {
 
 #[test]
 fn variables_of_the_environment_are_refused() {
-    let why = "the variable TOKEN is not allowed with --untrusted: the environment is not read, \
-               and no --var TOKEN=VALUE is given";
+    let why = "variable TOKEN is not set: --untrusted does not read the environment; use --var TOKEN=VALUE";
     for (text, place) in [
         ("> hi ${TOKEN}\n", "1:6"),
         ("> hi\n>\n  a\n  b ${TOKEN}\n", "4:5"),
@@ -102,7 +101,9 @@ fn variables_of_the_environment_are_refused() {
 #[test]
 fn files_outside_the_folder_are_refused() {
     let outside = |path: &str| {
-        format!("{path} is not allowed with --untrusted: it is not below the folder of the session file")
+        format!(
+            "{path} is not allowed with --untrusted: it is outside the folder of the session file"
+        )
     };
     for statement in ["> file", "> text", "< file", "< text"] {
         for path in [
@@ -137,7 +138,7 @@ fn files_outside_the_folder_are_refused() {
     refused(
         "a.ws",
         "> file @no.such\n",
-        "1:8: in/no.such can't be read: No such file or directory",
+        "1:8: could not read in/no.such: No such file or directory",
     );
     refused(
         "a.ws",
@@ -166,7 +167,7 @@ fn a_path_that_is_captured_is_checked_when_it_is_used() {
             program
                 .stdout_matches(
                     "error in/a.ws\n  in/a.ws:3:8: in/../private.txt is not allowed with \
-                     --untrusted: it is not below the folder of the session file\n...\n\
+                     --untrusted: it is outside the folder of the session file\n...\n\
                      0 passed, 1 error [..]\n",
                 )
                 .code(2)
@@ -250,8 +251,7 @@ fn values_of_variables_are_no_way_around_it() {
         ),
         (
             "> file @${X}\n",
-            "1:8: ${X} is not allowed with --untrusted: it is not below the folder of the \
-             session file",
+            "1:8: ${X} is not allowed with --untrusted: it is outside the folder of the session file",
         ),
     ] {
         untrusted(&server.url())
@@ -290,8 +290,7 @@ fn records_are_restricted_too() {
             name,
             text,
             &format!(
-                "{place}: the variable TOKEN is not allowed with --untrusted: the environment is \
-                 not read, and no --var TOKEN=VALUE is given"
+                "{place}: variable TOKEN is not set: --untrusted does not read the environment; use --var TOKEN=VALUE"
             ),
         );
         let peer = greeted()
@@ -326,8 +325,7 @@ fn a_session_file_that_is_a_link_elsewhere_is_refused() {
     let done = program
         .arg("in")
         .stdout_matches(
-            "error in/a.ws\n  in/a.ws: it is not allowed with --untrusted: it is a symbolic link to \
-             a file outside its folder\n0 passed, 1 error [..]\n",
+            "error in/a.ws\n  in/a.ws: not allowed with --untrusted: symbolic link to a file outside its folder\n0 passed, 1 error [..]\n",
         )
         .code(2)
         .run();
@@ -349,8 +347,7 @@ fn a_session_file_may_come_out_of_a_pipe() {
         .arg("/dev/stdin")
         .stdin("> file @/etc/passwd\n")
         .stdout_matches(
-            "error /dev/stdin\n  /dev/stdin:1:8: /etc/passwd is not allowed with --untrusted: it is \
-             not below the folder of the session file\n...\n0 passed, 1 error [..]\n",
+            "error /dev/stdin\n  /dev/stdin:1:8: /etc/passwd is not allowed with --untrusted: it is outside the folder of the session file\n...\n0 passed, 1 error [..]\n",
         )
         .code(2)
         .run();

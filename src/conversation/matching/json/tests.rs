@@ -242,7 +242,7 @@ fn what_is_nested_deep_is_compared_as_far_as_it_is_expected() {
     assert_eq!(lines(false, &expected, &received), Vec::<String>::new());
     assert_eq!(
         lines(true, &expected, &received),
-        [format!("/deep: not expected, received {}…", "[".repeat(59))]
+        [format!("/deep: unexpected, received {}…", "[".repeat(59))]
     );
     assert_eq!(
         lines(false, &serde_json::json!({ "deep": [[1]] }), &received),
@@ -259,7 +259,7 @@ fn what_is_nested_deep_is_compared_as_far_as_it_is_expected() {
     let column = broken.len() + 1;
     assert_eq!(
         lines(false, &expected, broken)[0],
-        format!("not JSON, line 1, column {column}: EOF while parsing an object")
+        format!("invalid JSON at line 1, column {column}: EOF while parsing an object")
     );
 }
 
@@ -270,7 +270,7 @@ fn a_surrogate_without_its_other_half_is_no_json() {
         (r#"{"a":1,"\udc00":2}"#, 14),
         (r#"["\ud83dx\ude00"]"#, 9),
     ] {
-        let expected = format!("not JSON, line 1, column {at}: ");
+        let expected = format!("invalid JSON at line 1, column {at}: ");
         let said = lines(false, &serde_json::json!({ "a": 1 }), text);
         assert!(said[0].starts_with(&expected), "{text}: {said:?}");
         assert_eq!(find(text.as_bytes(), "/a"), Found::NotJson, "{text}");
@@ -288,6 +288,6 @@ fn of_very_many_members_the_first_are_shown_and_all_are_counted() {
     let received = format!("{{{}}}", members.join(","));
     let said = lines(true, &serde_json::json!({}), &received);
     assert_eq!(said.len(), 21);
-    assert_eq!(said[0], "/m0: not expected, received 1");
+    assert_eq!(said[0], "/m0: unexpected, received 1");
     assert_eq!(said[20], "… and 9980 more");
 }

@@ -130,6 +130,6 @@ impl Search {
             return;
         }
         let received = escape::shortened(&received.to_string(), COLUMNS);
-        self.say(&format!("not expected, received {received}"));
+        self.say(&format!("unexpected, received {received}"));
     }
 }

@@ -87,37 +87,23 @@ fn the_head_says_what_was_asked_for_and_no_secret() {
     assert_eq!(
         session.sink.take(),
         format!(
-            "# recorded by wsline {version}, 2026-03-01T00:00:00Z\n\
-             url \"ws://127.0.0.1:8080/a?b=${{c}}\"\n\
-             option --location\n\
-             option --force\n\
-             # X_API_KEY is not recorded: give it with --var 'X_API_KEY=***', or in the environment\n\
-             header X-Api-Key: ${{X_API_KEY}}\n\
-             header Origin: http://a\n\
-             # COOKIE is not recorded: give it with --var 'COOKIE=***', or in the environment\n\
-             header Cookie: ${{COOKIE}}\n\
-             # COOKIE_2 is not recorded: give it with --var 'COOKIE_2=***', or in the environment\n\
-             header cookie: ${{COOKIE_2}}\n\
-             # AUTHORIZATION is not recorded: give it with --var 'AUTHORIZATION=Bearer ***', or in \
-             the environment\n\
-             header Authorization: ${{AUTHORIZATION}}\n\
-             header X-Empty;\n\
-             header \"X-Odd: ${{d}}\"\n\
-             # X_SESSION is not recorded: give it with --var 'X_SESSION=***', or in the environment\n\
-             header X-Session: ${{X_SESSION}}\n\
-             # SEC_WEBSOCKET_PROTOCOL is not recorded: give it with --var \
-             'SEC_WEBSOCKET_PROTOCOL=a, bearer.***', or in the environment\n\
-             header Sec-WebSocket-Protocol: ${{SEC_WEBSOCKET_PROTOCOL}}\n\
-             header User-Agent:\n\
-             subprotocol chat\n\
-             # SUBPROTOCOL is not recorded: give it with --var 'SUBPROTOCOL=***', or in the \
-             environment\n\
-             subprotocol k8s.bearer.${{SUBPROTOCOL}}\n\
-             subprotocol access_token\n\
-             # SUBPROTOCOL_2 is not recorded: give it with --var 'SUBPROTOCOL_2=***', or in the \
-             environment\n\
-             subprotocol ${{SUBPROTOCOL_2}}\n\
-             strict\n\n"
+            "# recorded by wsline {version}, 2026-03-01T00:00:00Z\nurl \
+             \"ws://127.0.0.1:8080/a?b=${{c}}\"\noption --location\noption --force\n# X_API_KEY is \
+             not recorded: set it with --var 'X_API_KEY=***' or in the environment\nheader \
+             X-Api-Key: ${{X_API_KEY}}\nheader Origin: http://a\n# COOKIE is not recorded: set it \
+             with --var 'COOKIE=***' or in the environment\nheader Cookie: ${{COOKIE}}\n# COOKIE_2 \
+             is not recorded: set it with --var 'COOKIE_2=***' or in the environment\nheader \
+             cookie: ${{COOKIE_2}}\n# AUTHORIZATION is not recorded: set it with --var \
+             'AUTHORIZATION=Bearer ***' or in the environment\nheader Authorization: \
+             ${{AUTHORIZATION}}\nheader X-Empty;\nheader \"X-Odd: ${{d}}\"\n# X_SESSION is not \
+             recorded: set it with --var 'X_SESSION=***' or in the environment\nheader X-Session: \
+             ${{X_SESSION}}\n# SEC_WEBSOCKET_PROTOCOL is not recorded: set it with --var \
+             'SEC_WEBSOCKET_PROTOCOL=a, bearer.***' or in the environment\nheader \
+             Sec-WebSocket-Protocol: ${{SEC_WEBSOCKET_PROTOCOL}}\nheader User-Agent:\nsubprotocol \
+             chat\n# SUBPROTOCOL is not recorded: set it with --var 'SUBPROTOCOL=***' or in the \
+             environment\nsubprotocol k8s.bearer.${{SUBPROTOCOL}}\nsubprotocol access_token\n# \
+             SUBPROTOCOL_2 is not recorded: set it with --var 'SUBPROTOCOL_2=***' or in the \
+             environment\nsubprotocol ${{SUBPROTOCOL_2}}\nstrict\n\n"
         )
     );
 }
@@ -181,7 +167,7 @@ fn a_message_in_pieces_is_one_and_an_unfinished_one_is_told_of() {
             Event::Closed(&lost),
         ]),
         "> between\n< three\n\
-         # a message of the server's did not come to its end: 3 bytes of it did\n\
+         # a message of the server's was incomplete: 3 bytes received\n\
          < close 1006\n"
     );
 }
