@@ -18,7 +18,7 @@
 //! | module | purpose | may use |
 //! | --- | --- | --- |
 //! | `main` | the program: parse, run, exit code | `commands`, `plan`, `cli`, `connect`, `output`, `echo`, `error`, `http` |
-//! | [`commands`] | what the command line can ask for, a file each | `plan`, `driver`, `connect`, `source`, `output`, `terminal`, `verdict`, `echo`, `session_file`, `event`, `error`, `exit`, `target`, `http`, `secret`, `deadline`, `sys` |
+//! | [`commands`] | what the command line can ask for, a file each | `plan`, `driver`, `connect`, `source`, `output`, `terminal`, `verdict`, `echo`, `session_file`, `event`, `error`, `exit`, `target`, `http`, `secret`, `text`, `deadline`, `sys` |
 //! | `commands::curl` | | `cli` |
 //! | `commands::generate` | | `cli` |
 //! | `commands::test` | | `cli` |
@@ -42,7 +42,7 @@
 //! | [`protocol`] | RFC 6455 and 7692 without I/O and without a clock | |
 //! | [`secret`] | values that are never printed | |
 //! | [`deadline`] | one time limit over several steps | |
-//! | [`text`] | durations, escapes, suggestions | |
+//! | [`text`] | durations, escapes, shortening, suggestions | |
 //! | [`sys`] | poll, pipes, readiness of descriptors | |
 //!
 //! These crates are used only in the modules beside them:

@@ -16,6 +16,7 @@ use crate::session_file;
 use crate::target::host::split_port;
 use crate::target::{HostError, HostPort};
 pub(super) use crate::text::duration::parse as duration;
+use crate::text::hex::{self, HexError};
 
 /// How a binary message is written to stdout (`--binary-as`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -242,11 +243,10 @@ pub(super) fn pointer(text: &str) -> Result<String, String> {
 
 /// Hexadecimal digits, with or without blanks between them.
 pub(super) fn hex_bytes(text: &str) -> Result<Vec<u8>, String> {
-    let digits: String = text.chars().filter(|c| !c.is_ascii_whitespace()).collect();
-    if let Some(wrong) = digits.chars().find(|c| !c.is_ascii_hexdigit()) {
-        return Err(format!("'{wrong}' is not a hexadecimal digit"));
-    }
-    hex::decode(&digits).map_err(|_| format!("odd number of hexadecimal digits ({})", digits.len()))
+    hex::decode(text).map_err(|error| match error {
+        HexError::Digit(_, wrong) => format!("'{wrong}' is not a hexadecimal digit"),
+        HexError::Odd(count) => format!("odd number of hexadecimal digits ({count})"),
+    })
 }
 
 /// The value of a header field: no line end may smuggle in a second field (RFC 9110 §5.5).

@@ -3,6 +3,7 @@
 use crate::output::escape::{self, Breaks};
 use crate::output::palette::{Palette, Style};
 use crate::text::escape::{row, ROW};
+use crate::text::utf8;
 
 /// How a binary message is shown where the user has said so (`--binary-as`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,14 +66,13 @@ pub fn looks_like(bytes: &[u8]) -> Option<&'static str> {
 fn is_text(bytes: &[u8]) -> bool {
     let blank = |character| matches!(character, '\n' | '\r' | '\t');
     let beginning = &bytes[..bytes.len().min(JUDGED)];
-    let text = match std::str::from_utf8(beginning) {
-        Ok(text) => text,
-        // The last character goes on behind it.
-        Err(error) if error.error_len().is_none() && beginning.len() < bytes.len() => {
-            std::str::from_utf8(&beginning[..error.valid_up_to()]).unwrap_or_default()
-        }
-        Err(_) => return false,
+    let Ok(length) = utf8::complete_length(beginning) else {
+        return false;
     };
+    if length < beginning.len() && beginning.len() == bytes.len() {
+        return false;
+    }
+    let text = std::str::from_utf8(&beginning[..length]).unwrap_or_default();
     !text.is_empty()
         && text
             .chars()

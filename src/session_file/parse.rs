@@ -15,6 +15,7 @@ use super::place::{parse_error, Joined, Span, SpanError};
 use super::{template, Line, SessionFile, Statement};
 use crate::error::ParseError;
 use crate::text::duration;
+use crate::text::elide;
 use crate::text::suggest::nearest;
 
 /// How much of an unknown word is quoted, in characters.
@@ -174,10 +175,7 @@ fn unknown(word: Span<'_>) -> SpanError {
     if let Some(mark) = word.text.chars().next().filter(|c| ['>', '<'].contains(c)) {
         return word.error_at(1, format!("missing space after {mark}"));
     }
-    let mut shown: String = word.text.chars().take(SHOWN).collect();
-    if shown.len() < word.text.len() {
-        shown.push('…');
-    }
+    let shown = elide::chars(word.text, SHOWN);
     let next = if EXPECTED.contains(&word.text) {
         let sent = SENT.contains(&word.text);
         let place = if sent { "> or <" } else { "<" };

@@ -10,6 +10,7 @@ use super::place::parse_error;
 use super::record::Moment;
 use crate::error::ParseError;
 use crate::protocol::MAX_CLOSE_REASON;
+use crate::text::elide;
 
 /// How much of a wrong value is quoted, in characters.
 const SHOWN: usize = 40;
@@ -129,10 +130,7 @@ impl Field<'_> {
     /// It is not what it should be.
     pub(super) fn wrong(&self, right: &str) -> ParseError {
         let text = self.raw.get();
-        let shown = match text.char_indices().nth(SHOWN) {
-            Some((end, _)) => format!("{}…", &text[..end]),
-            None => text.to_owned(),
-        };
+        let shown = elide::chars(text, SHOWN);
         self.file
             .parse_error(text, format!("{} must be {right}, not {shown}", self.name))
     }

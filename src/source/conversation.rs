@@ -30,6 +30,7 @@ use crate::assembly::LARGE;
 use crate::conversation::matching::{self, describe, Found};
 use crate::error::{Error, Refusal, Unmet};
 use crate::event::{Event, Kind, Link, Now, Piece};
+use crate::text::utf8;
 
 /// How many messages a report of a failed expectation shows.
 const RECENT: usize = 5;
@@ -452,19 +453,16 @@ fn stream(
 /// How much of `held` can be sent as text now: whole characters; not yet a line feed that may be
 /// the last byte, and never that of the end.
 fn text_length(held: &[u8], last: bool) -> Result<usize, String> {
-    let text = match std::str::from_utf8(held) {
-        Ok(text) => text,
-        Err(error) if error.error_len().is_none() && !last => {
-            std::str::from_utf8(&held[..error.valid_up_to()]).unwrap_or_default()
-        }
-        Err(error) => {
-            let byte = held[error.valid_up_to()];
-            return Err(format!(
-                "not UTF-8 (the byte {byte:#04x}); --data-binary sends bytes as they are"
-            ));
-        }
+    let complete = match utf8::complete_length(held) {
+        Ok(length) if length < held.len() && last => Err(length),
+        result => result,
     };
-    Ok(text.strip_suffix('\n').unwrap_or(text).len())
+    let length = complete.map_err(|at| {
+        let byte = held[at];
+        format!("not UTF-8 (the byte {byte:#04x}); --data-binary sends bytes as they are")
+    })?;
+    let text = &held[..length];
+    Ok(text.strip_suffix(b"\n").unwrap_or(text).len())
 }
 
 impl Conversation {

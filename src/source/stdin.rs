@@ -15,6 +15,7 @@ use super::send_gate::SendGate;
 use super::{LinkEnd, Progress, Sender, Settled, Source, Unsent};
 use crate::error::Error;
 use crate::event::{Event, Kind, Lines, Link, Messages, Now, Piece};
+use crate::text::utf8;
 
 /// How bytes become messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -197,10 +198,7 @@ impl Stdin {
 /// The length of the start of `bytes` that does not end inside a character; all of it if it is
 /// not UTF-8 anyway, for the check to find.
 fn whole_characters(bytes: &[u8]) -> usize {
-    match std::str::from_utf8(bytes) {
-        Err(error) if error.error_len().is_none() => error.valid_up_to(),
-        _ => bytes.len(),
-    }
+    utf8::complete_length(bytes).unwrap_or(bytes.len())
 }
 
 impl Stdin {

@@ -24,6 +24,7 @@ use crate::source::player::{self, Connection, Player};
 use crate::source::Wanted;
 use crate::sys::file::Inputs;
 use crate::target::InvalidUrl;
+use crate::text::elide;
 
 /// Says a line to people.
 pub type PrintLine = Rc<dyn Fn(String)>;
@@ -262,10 +263,7 @@ fn shortened(line: &Line) -> String {
     const MOST: usize = 200;
     let text = session_file::print_line(line);
     let text = text.trim_end();
-    match text.char_indices().nth(MOST) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
+    elide::chars(text, MOST).into_owned()
 }
 
 /// A player whose statements are counted and told as they are done: a step is when the next one is

@@ -7,8 +7,6 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
-use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
-
 use super::file_result::{Counts, FileOutcome, FileResult};
 use super::objects;
 use super::redact::Redactor;
@@ -18,6 +16,7 @@ use crate::output::escape::{self, Breaks};
 use crate::output::palette::{Palette, Style};
 use crate::output::report::explain;
 use crate::output::verbosity::Verbosity;
+use crate::text::elide;
 
 /// How files are told of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -247,26 +246,11 @@ impl Reporter {
         let names = self.running.join(", ");
         let text = format!("{} of {} done, running {names}", self.done, self.total);
         let text = escape::text(&text, Breaks::Shown);
-        let line = cut(&text, columns.saturating_sub(1));
+        let line = elide::columns(&text, columns.saturating_sub(1));
         let line = self.style.palette.paint(Style::Quiet, &line);
         self.put(line.as_bytes());
         self.drawn = true;
     }
-}
-
-/// As much of `text` as has room in `columns`.
-fn cut(text: &str, columns: usize) -> String {
-    if text.width() <= columns {
-        return text.to_owned();
-    }
-    let mut width = "…".width();
-    let fits = |character: &char| {
-        width += character.width().unwrap_or(0);
-        width <= columns
-    };
-    let mut cut: String = text.chars().take_while(fits).collect();
-    cut.push('…');
-    cut
 }
 
 fn statements(count: usize) -> String {

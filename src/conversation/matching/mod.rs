@@ -14,6 +14,7 @@ use regex::Regex;
 use serde_json::Value;
 
 use crate::protocol::Kind;
+use crate::text::elide;
 
 /// How many characters of a text are quoted in a sentence.
 const QUOTED: usize = 80;
@@ -106,12 +107,16 @@ impl Pattern {
         match self {
             Self::Any => "any message".to_owned(),
             Self::Text(expected) => quoted(expected),
-            Self::Match(regex) => {
-                format!("a text message matching /{}/", beginning(regex.as_str()))
+            Self::Match(regex) => format!(
+                "a text message matching /{}/",
+                elide::chars(regex.as_str(), QUOTED)
+            ),
+            Self::Json { value, .. } => {
+                format!("JSON with {}", elide::chars(&value.to_string(), QUOTED))
             }
-            Self::Json { value, .. } => format!("JSON with {}", beginning(&value.to_string())),
             Self::Same { value, ignore } => {
-                let value = beginning(&value.to_string());
+                let value = value.to_string();
+                let value = elide::chars(&value, QUOTED);
                 match &ignore[..] {
                     [] => format!("JSON equal to {value}"),
                     _ => format!("JSON equal to {value}, ignoring {}", ignore.join(", ")),
@@ -178,15 +183,7 @@ pub fn find(payload: &[u8], pointer: &str) -> Found {
 }
 
 fn quoted(text: &str) -> String {
-    format!("\"{}\"", beginning(text))
-}
-
-/// The first characters of a text.
-fn beginning(text: &str) -> String {
-    match text.char_indices().nth(QUOTED) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
+    format!("\"{}\"", elide::chars(text, QUOTED))
 }
 
 /// What stands before a line of a difference.

@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::http::is_token;
 use crate::session_file::place::{Span, SpanError, BLANKS};
 use crate::session_file::{template, Part, Template};
+use crate::text::hex::{self, HexError};
 
 /// A text: a JSON string, or as it stands with its variables.
 pub(super) fn text(span: Span<'_>) -> Result<Template, SpanError> {
@@ -105,23 +106,17 @@ pub(in crate::session_file) fn cause(error: &serde_json::Error) -> String {
 
 /// `hex …`: two digits a byte, with or without blanks.
 pub(super) fn hex(span: Span<'_>) -> Result<Vec<u8>, SpanError> {
-    let is_digit = |c: char| c.is_ascii_hexdigit() || BLANKS.contains(&c);
-    if let Some(at) = span.text.find(|c| !is_digit(c)) {
-        let wrong = span.text[at..].chars().next().unwrap_or_default();
-        return Err(span.error_at(
+    hex::decode(span.text).map_err(|error| match error {
+        HexError::Digit(at, wrong) => span.error_at(
             at,
             format!(
                 "invalid hexadecimal digit '{wrong}': expected two digits per byte, as in 'hex 00 \
                  ff'"
             ),
-        ));
-    }
-    let digits: String = span.text.split(BLANKS).collect();
-    hex::decode(&digits).map_err(|_| {
-        span.error(format!(
-            "odd number of hexadecimal digits ({}): expected two per byte",
-            digits.len()
-        ))
+        ),
+        HexError::Odd(count) => span.error(format!(
+            "odd number of hexadecimal digits ({count}): expected two per byte"
+        )),
     })
 }
 

@@ -10,6 +10,7 @@ use crate::error::USE_FORCE;
 use crate::event::Kind;
 use crate::protocol::{CloseReason, MAX_CONTROL_PAYLOAD};
 use crate::terminal::InputLanguage;
+use crate::text::hex::{self, HexError};
 use crate::text::suggest::nearest;
 
 /// What a line asks for.
@@ -203,22 +204,16 @@ fn file(name: &str, kind: Kind, rest: &str) -> Result<PromptCommand, String> {
 }
 
 fn bytes_of_hex(rest: &str) -> Result<Vec<u8>, String> {
-    let digits: String = rest.split_whitespace().collect();
-    if digits.is_empty() {
+    if rest.trim().is_empty() {
         return Err("/hex needs bytes in hexadecimal: /hex 00 ff".to_owned());
     }
-    hex::decode(&digits).map_err(|error| match error {
-        hex::FromHexError::InvalidHexCharacter { .. } => {
-            let wrong = digits.chars().find(|digit| !digit.is_ascii_hexdigit());
-            format!(
-                "/hex takes hexadecimal digits and blanks, not `{}`",
-                wrong.unwrap_or_default()
-            )
+    hex::decode(rest).map_err(|error| match error {
+        HexError::Digit(_, wrong) => {
+            format!("/hex takes hexadecimal digits and blanks, not `{wrong}`")
         }
-        _ => format!(
-            "/hex needs two digits for each byte, and {} is odd",
-            digits.len()
-        ),
+        HexError::Odd(count) => {
+            format!("/hex needs two digits for each byte, and {count} is odd")
+        }
     })
 }
 

@@ -11,6 +11,7 @@ use crate::error::plain;
 use crate::event::{Kind, Link, Piece};
 use crate::source::Sender;
 use crate::sys::file::open_regular;
+use crate::text::utf8;
 
 /// The most that is read at a time, in bytes.
 const CHUNK: usize = 64 * 1024;
@@ -84,7 +85,7 @@ impl Upload {
         let ended = self
             .fill(CHUNK)
             .map_err(|error| format!("{}: {}; nothing was sent", self.name, plain(&error)))?;
-        let whole = whole_text(&self.held);
+        let whole = utf8::complete_length(&self.held);
         let wrong = match whole {
             Ok(whole) if ended && whole < self.held.len() => Some(whole),
             Ok(_) => None,
@@ -125,7 +126,7 @@ impl Upload {
         };
         let mut cut = filled.err().map(|error| plain(&error));
         if self.kind == Kind::Text {
-            let whole = whole_text(&self.held[..end]);
+            let whole = utf8::complete_length(&self.held[..end]);
             if whole.is_err() || (last && whole != Ok(end)) {
                 cut = Some("it was changed meanwhile and is no UTF-8 any more".to_owned());
             }
@@ -174,14 +175,5 @@ impl Upload {
             Kind::Text => "text",
             Kind::Binary => "binary",
         }
-    }
-}
-
-/// How many bytes are whole characters; the place of the first that can never become one.
-fn whole_text(bytes: &[u8]) -> Result<usize, usize> {
-    match std::str::from_utf8(bytes) {
-        Ok(_) => Ok(bytes.len()),
-        Err(error) if error.error_len().is_none() => Ok(error.valid_up_to()),
-        Err(error) => Err(error.valid_up_to()),
     }
 }
