@@ -1,35 +1,61 @@
 //! Assembly of complete messages from the pieces that events carry.
 //!
-//! A message that arrives in one piece is not copied, and a large one is handed over by value.
+//! A large message is held in memory once, however many listeners want it whole: the driver
+//! assembles it and hands out the same bytes to all of them ([`Event::Assembled`]). A message that
+//! arrives in one piece is [`Event::Data`] and nothing else, and is not copied here.
+//!
 //! There is no size limit here: [`ProtocolConfig::max_message_size`](crate::protocol::ProtocolConfig)
 //! is set wherever complete messages are held in memory.
 
-use std::borrow::Cow;
+use bytes::Bytes;
 
-use crate::event::{Kind, Link, Piece, Way};
+use crate::event::{Event, Kind, Link, Piece, Way};
 
 /// The size in bytes from which on a message counts as large: it is held in memory only once, and
-/// work that takes time for each of its bytes is done in pieces or outside the event loop. Also the
-/// most memory that an idle connection keeps for its next message.
+/// work that takes time for each of its bytes is done in pieces or outside the event loop.
 pub const LARGE: usize = 1 << 20;
 
 /// A complete message.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Message<'a> {
     /// Whether it is text or binary.
     pub kind: Kind,
-    /// Its payload. Owned if it is [large](LARGE) and arrived in pieces.
-    pub bytes: Cow<'a, [u8]>,
+    /// Its payload.
+    pub bytes: &'a [u8],
+    /// The same, if it is held for everybody.
+    shared: Option<&'a Bytes>,
 }
 
 impl<'a> Message<'a> {
-    /// A message whose payload is held elsewhere.
+    /// The message that is complete with an event, if one is.
     #[must_use]
-    pub fn borrowed(kind: Kind, bytes: &'a [u8]) -> Self {
-        Self {
-            kind,
-            bytes: Cow::Borrowed(bytes),
+    pub fn from_event(event: &Event<'a>) -> Option<(Way, Self)> {
+        match event {
+            Event::Data(way, piece) if piece.first && piece.last => {
+                let message = Self {
+                    kind: piece.kind,
+                    bytes: piece.bytes,
+                    shared: None,
+                };
+                Some((*way, message))
+            }
+            Event::Assembled(way, kind, bytes) => {
+                let message = Self {
+                    kind: *kind,
+                    bytes,
+                    shared: Some(bytes),
+                };
+                Some((*way, message))
+            }
+            _ => None,
         }
+    }
+
+    /// The payload to be kept: the bytes that others keep, or a copy of what is only lent.
+    #[must_use]
+    pub fn to_bytes(&self) -> Bytes {
+        self.shared
+            .map_or_else(|| Bytes::copy_from_slice(self.bytes), Bytes::clone)
     }
 }
 
@@ -45,64 +71,39 @@ struct PartialMessage {
     way: Way,
     kind: Kind,
     bytes: Vec<u8>,
-    /// Whether `bytes` is the beginning of a message; otherwise it belongs to the previous,
-    /// complete one.
-    incomplete: bool,
 }
 
 impl MessageAssembler {
-    /// Adds a piece. Returns the message if the piece was its last one.
-    pub fn add<'a>(&'a mut self, link: Link, way: Way, piece: Piece<'a>) -> Option<Message<'a>> {
-        if piece.first && piece.last {
-            return Some(Message::borrowed(piece.kind, piece.bytes));
-        }
-        let partial = self.find_or_insert(link, way, piece.kind);
+    /// Adds a piece of a message that came in several. Returns the message if the piece was its last
+    /// one. The pieces of a message whose first one was not added are ignored.
+    pub fn add(&mut self, link: Link, way: Way, piece: Piece<'_>) -> Option<(Kind, Bytes)> {
         if piece.first {
-            partial.bytes.clear();
-            partial.bytes.shrink_to(LARGE);
-            partial.kind = piece.kind;
-        }
-        partial.bytes.extend_from_slice(piece.bytes);
-        partial.incomplete = !piece.last;
-        if !piece.last {
-            return None;
-        }
-        Some(Message {
-            kind: partial.kind,
-            bytes: if partial.bytes.len() < LARGE {
-                Cow::Borrowed(&partial.bytes)
-            } else {
-                Cow::Owned(std::mem::take(&mut partial.bytes))
-            },
-        })
-    }
-
-    /// Removes and returns the incomplete message of a connection that has closed, if there is one.
-    pub fn unfinished(&mut self, link: Link, way: Way) -> Option<(Kind, Vec<u8>)> {
-        let index = self
-            .partial
-            .iter()
-            .position(|partial| (partial.link, partial.way) == (link, way))?;
-        let partial = self.partial.swap_remove(index);
-        partial.incomplete.then_some((partial.kind, partial.bytes))
-    }
-
-    fn find_or_insert(&mut self, link: Link, way: Way, kind: Kind) -> &mut PartialMessage {
-        let found = self
-            .partial
-            .iter()
-            .position(|partial| (partial.link, partial.way) == (link, way));
-        let index = found.unwrap_or_else(|| {
+            self.take(link, way);
             self.partial.push(PartialMessage {
                 link,
                 way,
-                kind,
+                kind: piece.kind,
                 bytes: Vec::new(),
-                incomplete: false,
             });
-            self.partial.len() - 1
-        });
-        &mut self.partial[index]
+        }
+        let place = self.position(link, way)?;
+        self.partial[place].bytes.extend_from_slice(piece.bytes);
+        if !piece.last {
+            return None;
+        }
+        self.take(link, way)
+    }
+
+    /// Removes and returns the incomplete message of a connection that has closed, if there is one.
+    pub fn take(&mut self, link: Link, way: Way) -> Option<(Kind, Bytes)> {
+        let place = self.position(link, way)?;
+        let PartialMessage { kind, bytes, .. } = self.partial.swap_remove(place);
+        Some((kind, Bytes::from(bytes)))
+    }
+
+    fn position(&self, link: Link, way: Way) -> Option<usize> {
+        let of_it = |partial: &PartialMessage| (partial.link, partial.way) == (link, way);
+        self.partial.iter().position(of_it)
     }
 }
 
@@ -120,28 +121,40 @@ mod tests {
     }
 
     #[test]
-    fn a_message_in_one_piece_is_borrowed() {
-        let mut assembler = MessageAssembler::default();
+    fn a_message_in_one_piece_is_copied_only_to_be_kept() {
         let bytes = b"hello";
-        let message = assembler
-            .add(Link(0), Way::In, Piece::whole(Kind::Text, bytes))
-            .expect("complete");
-        assert_eq!(message.kind, Kind::Text);
-        assert!(
-            matches!(message.bytes, Cow::Borrowed(same) if std::ptr::eq(same, bytes.as_slice()))
-        );
+        let event = Event::Data(Way::In, Piece::whole(Kind::Text, bytes));
+        let (way, message) = Message::from_event(&event).expect("complete");
+        assert_eq!((way, message.kind), (Way::In, Kind::Text));
+        assert!(std::ptr::eq(message.bytes, bytes.as_slice()));
+        assert_eq!(message.to_bytes(), bytes.as_slice());
     }
 
     #[test]
-    fn a_large_message_in_pieces_is_owned() {
+    fn an_assembled_message_is_the_same_memory_for_everybody() {
         let mut assembler = MessageAssembler::default();
-        let bytes = vec![b'x'; LARGE / 2];
+        let bytes = vec![b'x'; LARGE];
         assembler.add(Link(0), Way::In, piece(true, false, &bytes));
-        let message = assembler.add(Link(0), Way::In, piece(false, true, &bytes));
-        let message = message.expect("complete");
-        assert!(matches!(&message.bytes, Cow::Owned(bytes) if bytes.len() == LARGE));
-        assert_eq!(assembler.partial[0].bytes.capacity(), 0);
-        assert_eq!(assembler.unfinished(Link(0), Way::In), None);
+        let (kind, bytes) = assembler
+            .add(Link(0), Way::In, piece(false, true, b"y"))
+            .expect("complete");
+        assert_eq!((kind, bytes.len()), (Kind::Binary, LARGE + 1));
+        let event = Event::Assembled(Way::In, kind, &bytes);
+        let kept = [(); 2].map(|()| {
+            let (_, message) = Message::from_event(&event).expect("complete");
+            message.to_bytes()
+        });
+        assert!(kept
+            .iter()
+            .all(|kept| std::ptr::eq(&raw const **kept, &raw const *bytes)));
+    }
+
+    #[test]
+    fn a_piece_is_no_message() {
+        for (first, last) in [(true, false), (false, false), (false, true)] {
+            let event = Event::Data(Way::In, piece(first, last, b"x"));
+            assert!(Message::from_event(&event).is_none());
+        }
     }
 
     #[test]
@@ -152,7 +165,7 @@ mod tests {
         assert_eq!(assembler.add(b, Way::In, piece(true, false, b"b1")), None);
         assert_eq!(assembler.add(a, Way::Out, piece(true, false, b"o1")), None);
         assert_eq!(assembler.add(a, Way::In, piece(false, false, b"")), None);
-        let bytes = |message: Option<Message<'_>>| message.expect("complete").bytes.to_vec();
+        let bytes = |message: Option<(Kind, Bytes)>| message.expect("complete").1.to_vec();
         assert_eq!(
             bytes(assembler.add(a, Way::In, piece(false, true, b"a2"))),
             b"a1a2"
@@ -173,23 +186,26 @@ mod tests {
     }
 
     #[test]
-    fn an_unfinished_message_is_returned_once() {
+    fn an_incomplete_message_is_returned_once() {
         let mut assembler = MessageAssembler::default();
-        assert_eq!(assembler.unfinished(Link(0), Way::In), None);
-        assembler.add(Link(0), Way::In, piece(true, true, b"done"));
+        assert_eq!(assembler.take(Link(0), Way::In), None);
         assembler.add(Link(0), Way::In, piece(true, false, b"ha"));
         assert_eq!(
-            assembler.unfinished(Link(0), Way::In),
-            Some((Kind::Binary, b"ha".to_vec()))
+            assembler.take(Link(0), Way::In),
+            Some((Kind::Binary, Bytes::from_static(b"ha")))
         );
-        assert_eq!(assembler.unfinished(Link(0), Way::In), None);
+        assert_eq!(assembler.take(Link(0), Way::In), None);
+        assert_eq!(
+            assembler.add(Link(0), Way::In, piece(false, true, b"lf")),
+            None
+        );
     }
 
     #[test]
-    fn a_finished_message_is_not_returned_as_unfinished() {
+    fn a_finished_message_is_not_returned_as_incomplete() {
         let mut assembler = MessageAssembler::default();
         assembler.add(Link(0), Way::In, piece(true, false, b"a"));
         assembler.add(Link(0), Way::In, piece(false, true, b"b"));
-        assert_eq!(assembler.unfinished(Link(0), Way::In), None);
+        assert_eq!(assembler.take(Link(0), Way::In), None);
     }
 }

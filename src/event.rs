@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
 
+use bytes::Bytes;
 use tungstenite::protocol::frame::FrameHeader;
 
 use crate::error::Error;
@@ -199,6 +200,12 @@ pub enum Event<'a> {
     Wire(Way, &'a [u8]),
     /// A piece of a message. Those that go out are told to outputs only if asked for.
     Data(Way, Piece<'a>),
+    /// A message that came in several pieces, once the last one has come; only if somebody asked
+    /// for whole messages. Listeners that keep it share its memory.
+    Assembled(Way, Kind, &'a Bytes),
+    /// What came of a message before the connection ended, before [`Event::Closed`]; only if
+    /// somebody asked for whole messages.
+    Incomplete(Way, Kind, &'a Bytes),
     /// A message was whole, and this is what compression made of it; only if frames were asked
     /// for and compression was agreed on.
     Message(Way, &'a Summary),

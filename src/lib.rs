@@ -24,7 +24,7 @@
 //! | `commands::test` | | `cli` |
 //! | [`plan`] | every decision, made once; reads the environment | `cli`, `driver`, `connect`, `source`, `output`, `event`, `error`, `target`, `http`, `protocol`, `secret`, `deadline`, `sys` |
 //! | [`cli`] | flags, their values, help | `driver::`, `connect`, `source::`, `session_file`, `conversation`, `error`, `exit`, `target`, `http`, `protocol`, `secret`, `text` |
-//! | [`driver`] | the loop: connections, source, outputs, signals, timers | `connect`, `source::`, `output::`, `event`, `error`, `exit`, `protocol`, `deadline`, `sys` |
+//! | [`driver`] | the loop: connections, source, outputs, signals, timers | `connect`, `source::`, `assembly`, `output::`, `event`, `error`, `exit`, `protocol`, `deadline`, `sys` |
 //! | [`connect`] | DNS, TCP, Unix sockets, proxies, TLS, redirects, the opening handshake | `event`, `error`, `target`, `http`, `protocol`, `secret`, `deadline`, `sys` |
 //! | [`source`] | where the messages to send come from | `terminal`, `session_file`, `conversation`, `assembly`, `event`, `error`, `http`, `protocol`, `text`, `sys` |
 //! | [`output`] | how events are shown or saved | `session_file`, `assembly`, `event`, `error`, `exit`, `http`, `protocol`, `text`, `sys` |

@@ -183,6 +183,7 @@ impl Driver<'_> {
         self.sent += connection.messages_sent() - unsent;
         self.volume += connection.protocol().volume();
         let closure = connection.protocol().closure().clone();
+        self.listeners.notify_incomplete(self.now, link);
         self.notify(link, &Event::Closed(&closure));
         if !self.leaving {
             self.settle(Unsettled {

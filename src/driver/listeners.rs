@@ -4,8 +4,9 @@ use std::collections::VecDeque;
 use std::io;
 
 use super::Now;
-use crate::event::{Event, Link, Messages};
-use crate::output::{Detail, Output};
+use crate::assembly::MessageAssembler;
+use crate::event::{Event, Link, Messages, Piece, Way};
+use crate::output::{Assembled, Detail, Output};
 use crate::source::Source;
 use crate::sys::poll::{Interest, Token};
 
@@ -21,6 +22,31 @@ impl Listeners<'_> {
         self.outputs.show(now, link, event);
     }
 
+    /// A piece of a received message, and the message when it is whole.
+    pub(super) fn notify_piece(&mut self, now: Now, link: Link, piece: Piece<'_>) {
+        self.notify(now, link, &Event::Data(Way::In, piece));
+        if piece.first && piece.last {
+            return;
+        }
+        let is_wanted =
+            self.outputs.detail.assembled > Assembled::None || self.source.wants_messages();
+        if piece.first && !is_wanted {
+            return;
+        }
+        if let Some((kind, bytes)) = self.outputs.assembler.add(link, Way::In, piece) {
+            self.notify(now, link, &Event::Assembled(Way::In, kind, &bytes));
+        }
+    }
+
+    /// A connection has ended: what has come of a message is all that will.
+    pub(super) fn notify_incomplete(&mut self, now: Now, link: Link) {
+        for way in [Way::In, Way::Out] {
+            if let Some((kind, bytes)) = self.outputs.assembler.take(link, way) {
+                self.notify(now, link, &Event::Incomplete(way, kind, &bytes));
+            }
+        }
+    }
+
     pub(super) fn notify_messages(&mut self, now: Now, link: Link, messages: Messages<'_>) {
         self.source.on_messages(now, link, messages);
         self.outputs.show_messages(now, link, messages);
@@ -34,6 +60,8 @@ pub(super) struct Outputs<'a> {
     /// Those that are written to no more, by their places in the list.
     lost: Vec<bool>,
     failures: VecDeque<Failure>,
+    /// The messages of all connections that have come, or gone, in part.
+    assembler: MessageAssembler,
 }
 
 /// What writing said.
@@ -53,11 +81,23 @@ impl<'a> Outputs<'a> {
             list,
             detail,
             failures: VecDeque::new(),
+            assembler: MessageAssembler::default(),
         }
     }
 
     pub(super) fn show(&mut self, now: Now, link: Link, event: &Event<'_>) {
         self.each(|output| output.show(now.time, link, event));
+    }
+
+    /// A piece of a message that is sent, and the message when it is whole.
+    pub(super) fn show_sent_piece(&mut self, now: Now, link: Link, piece: Piece<'_>) {
+        self.show(now, link, &Event::Data(Way::Out, piece));
+        if self.detail.assembled < Assembled::All || (piece.first && piece.last) {
+            return;
+        }
+        if let Some((kind, bytes)) = self.assembler.add(link, Way::Out, piece) {
+            self.show(now, link, &Event::Assembled(Way::Out, kind, &bytes));
+        }
     }
 
     fn show_messages(&mut self, now: Now, link: Link, messages: Messages<'_>) {

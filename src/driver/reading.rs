@@ -110,7 +110,7 @@ impl Driver<'_> {
                     self.quiet_since = self.now.instant;
                     if self.limits.messages_left(self.received) > 0 {
                         self.received += u64::from(piece.last);
-                        listeners.notify(self.now, link, &Event::Data(Way::In, piece));
+                        listeners.notify_piece(self.now, link, piece);
                     }
                 }
                 Received::Ping(payload) => {

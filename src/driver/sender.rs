@@ -25,10 +25,10 @@ impl LinkSender<'_, '_> {
         detail.sent || detail.frames || detail.wire
     }
 
-    /// Tells the outputs of an event, and of the frames that it became.
-    fn sent(&mut self, link: Link, event: &Event<'_>) {
+    /// Tells the outputs of something that was sent, and of the frames that it became.
+    fn sent(&mut self, link: Link, show: impl FnOnce(&mut Outputs<'_>, Now)) {
         if self.outputs.detail.sent {
-            self.outputs.show(self.now, link, event);
+            show(self.outputs, self.now);
         }
         if self.outputs.detail.frames || self.outputs.detail.wire {
             if let Some(connection) = self.slots.open_mut(link) {
@@ -52,7 +52,9 @@ impl Sender for LinkSender<'_, '_> {
     fn data(&mut self, link: Link, piece: Piece<'_>) {
         if let Some(connection) = self.slots.open_mut(link) {
             connection.send(piece);
-            self.sent(link, &Event::Data(Way::Out, piece));
+            self.sent(link, |outputs, now| {
+                outputs.show_sent_piece(now, link, piece);
+            });
         }
     }
 
@@ -70,14 +72,16 @@ impl Sender for LinkSender<'_, '_> {
     fn ping(&mut self, link: Link, payload: &[u8]) {
         if let Some(connection) = self.slots.open_mut(link) {
             connection.ping(payload);
-            self.sent(link, &Event::Ping(Way::Out, payload));
+            let event = Event::Ping(Way::Out, payload);
+            self.sent(link, |outputs, now| outputs.show(now, link, &event));
         }
     }
 
     fn pong(&mut self, link: Link, payload: &[u8]) {
         if let Some(connection) = self.slots.open_mut(link) {
             connection.pong(payload);
-            self.sent(link, &Event::Pong(Way::Out, payload));
+            let event = Event::Pong(Way::Out, payload);
+            self.sent(link, |outputs, now| outputs.show(now, link, &event));
         }
     }
 

@@ -16,7 +16,7 @@ use jiff::tz::TimeZone;
 use jiff::Timestamp;
 use unicode_width::UnicodeWidthStr;
 
-use crate::assembly::MessageAssembler;
+use crate::assembly::Message;
 use crate::event::{Event, Kind, Link, Note, NoteLevel, Upgrade, Way};
 use crate::http::Secrets;
 use crate::output::dump::{self, BinaryAs};
@@ -25,7 +25,7 @@ use crate::output::palette::{Palette, Style};
 use crate::output::pretty::{self, Room};
 use crate::output::sink::Sink;
 use crate::output::wrap;
-use crate::output::{Detail, Output};
+use crate::output::{Assembled, Detail, Output};
 
 /// How much of a message is shown.
 const ROOM: Room = Room {
@@ -68,7 +68,6 @@ pub struct HumanStyle {
 pub struct Human<S> {
     sink: S,
     style: HumanStyle,
-    assembler: MessageAssembler,
 }
 
 /// What stands in the gutter.
@@ -83,11 +82,7 @@ enum Mark {
 impl<S: Sink> Human<S> {
     /// Messages on `sink`, which is a terminal.
     pub fn new(sink: S, style: HumanStyle) -> Self {
-        Self {
-            sink,
-            style,
-            assembler: MessageAssembler::default(),
-        }
+        Self { sink, style }
     }
 
     /// A note of ours with its lines broken where the terminal ends. Messages are not broken: a
@@ -115,6 +110,7 @@ impl<S: Sink> Output for Human<S> {
     fn detail(&self) -> Detail {
         Detail {
             sent: self.style.ping_pong && self.style.screen == Screen::Prompt,
+            assembled: Assembled::Received,
             ..Detail::default()
         }
     }
@@ -123,15 +119,11 @@ impl<S: Sink> Output for Human<S> {
         let style = &self.style;
         let prompt = style.screen == Screen::Prompt;
         let shown = match event {
-            Event::Data(Way::In, piece) => self
-                .assembler
-                .add(link, Way::In, *piece)
-                .and_then(|message| style.body(message.kind, &message.bytes))
+            Event::Data(Way::In, _) | Event::Assembled(Way::In, ..) => Message::from_event(event)
+                .and_then(|(_, message)| style.body(message.kind, message.bytes))
                 .map(|body| (Mark::Received, Some(at), body)),
-            Event::Closed(_) => self
-                .assembler
-                .unfinished(link, Way::In)
-                .and_then(|(kind, bytes)| style.unfinished(kind, &bytes))
+            Event::Incomplete(Way::In, kind, bytes) => style
+                .unfinished(*kind, bytes)
                 .map(|body| (Mark::Received, Some(at), body)),
             Event::Ping(way, payload) if prompt && style.ping_pong => {
                 Some((mark(*way), Some(at), dump::control("ping", payload)))

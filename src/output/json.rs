@@ -11,11 +11,12 @@ use std::fmt::Write as _;
 use std::io;
 use std::time::{Duration, SystemTime};
 
+use bytes::Bytes;
 use data_encoding::BASE64;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::assembly::{MessageAssembler, LARGE};
+use crate::assembly::{Message, LARGE};
 use crate::error::{violation_message, Error, Phase};
 use crate::event::{Event, Kind, Link, Messages, Piece, Timing, Upgrade, Way};
 use crate::exit::ExitCode;
@@ -25,7 +26,7 @@ use crate::output::json_text::{is_plain, Visible};
 use crate::output::long::{Encoding, LongMessage};
 use crate::output::sink::Sink;
 use crate::output::timing::{Lap, Stopwatch};
-use crate::output::{Detail, Output};
+use crate::output::{Assembled, Detail, Output};
 use crate::protocol::{Closure, End, Role, Violation};
 
 /// So many bytes of lines are handed on together.
@@ -37,7 +38,6 @@ pub struct JsonLines<S> {
     sink: Backlog<S>,
     secrets: Secrets,
     ping_pong: bool,
-    assembler: MessageAssembler,
     lines: Lines,
     stopwatch: Option<Stopwatch>,
 }
@@ -49,7 +49,6 @@ impl<S: Sink> JsonLines<S> {
             sink: Backlog::new(sink),
             secrets,
             ping_pong,
-            assembler: MessageAssembler::default(),
             lines: Lines::default(),
             stopwatch: None,
         }
@@ -69,7 +68,7 @@ impl<S: Sink> JsonLines<S> {
         link: Link,
         way: Way,
         kind: Kind,
-        bytes: Vec<u8>,
+        bytes: Bytes,
     ) -> io::Result<()> {
         let size = bytes.len();
         let (name, data, encoding) = match kind {
@@ -106,6 +105,7 @@ impl<S: Sink> Output for JsonLines<S> {
     fn detail(&self) -> Detail {
         Detail {
             sent: true,
+            assembled: Assembled::All,
             ..Detail::default()
         }
     }
@@ -116,22 +116,18 @@ impl<S: Sink> Output for JsonLines<S> {
         if let Some(lap) = taken.and_then(|stopwatch| stopwatch.hear(at, link, event)) {
             record.timing(&lap)?;
         }
+        if let Some((way, message)) = Message::from_event(event) {
+            if message.bytes.len() >= LARGE {
+                return self.put_long(at, link, way, message.kind, message.to_bytes());
+            }
+            record.message(way, message.kind, message.bytes)?;
+            return self.put_lines();
+        }
         match event {
-            Event::Data(way, piece) => match self.assembler.add(link, *way, *piece) {
-                Some(message) if message.bytes.len() >= LARGE => {
-                    let (kind, bytes) = (message.kind, message.bytes.into_owned());
-                    return self.put_long(at, link, *way, kind, bytes);
-                }
-                Some(message) => record.message(*way, message.kind, &message.bytes)?,
-                None => {}
-            },
             Event::Ping(way, payload) if self.ping_pong => record.control(*way, "ping", payload)?,
             Event::Pong(way, payload) if self.ping_pong => record.control(*way, "pong", payload)?,
             Event::Open(upgrade) => record.open(upgrade, self.secrets)?,
             Event::Closed(closure) => {
-                // The schema has whole messages only: what came of one is not a message.
-                self.assembler.unfinished(link, Way::In);
-                self.assembler.unfinished(link, Way::Out);
                 if let End::Violation(violation) = &closure.end {
                     record.violation(violation, ExitCode::for_closure(closure))?;
                 }

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use data_encoding::BASE64;
 use serde::Serialize as _;
 use serde_json::ser::{CompactFormatter, Formatter};
@@ -31,7 +32,7 @@ pub enum Encoding {
 /// A long message, and how much of it was written.
 #[derive(Debug)]
 pub struct LongMessage {
-    bytes: Vec<u8>,
+    bytes: Bytes,
     written: usize,
     encoding: Encoding,
 }
@@ -39,9 +40,9 @@ pub struct LongMessage {
 impl LongMessage {
     /// A message of which nothing was written yet.
     #[must_use]
-    pub fn new(bytes: Vec<u8>, encoding: Encoding) -> Self {
+    pub fn new(bytes: impl Into<Bytes>, encoding: Encoding) -> Self {
         Self {
-            bytes,
+            bytes: bytes.into(),
             written: 0,
             encoding,
         }

@@ -39,6 +39,20 @@ pub struct Detail {
     pub wire: bool,
     /// [`Event::Data`], [`Event::Ping`] and [`Event::Pong`] for what is sent.
     pub sent: bool,
+    /// [`Event::Assembled`] and [`Event::Incomplete`].
+    pub assembled: Assembled,
+}
+
+/// Which messages that come in several pieces an output wants whole: they are held in memory for it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Assembled {
+    /// None.
+    #[default]
+    None,
+    /// Those that are received.
+    Received,
+    /// Those that are received and those that are sent.
+    All,
 }
 
 impl std::ops::BitOr for Detail {
@@ -48,6 +62,7 @@ impl std::ops::BitOr for Detail {
             frames: self.frames || other.frames,
             wire: self.wire || other.wire,
             sent: self.sent || other.sent,
+            assembled: self.assembled.max(other.assembled),
         }
     }
 }

@@ -64,6 +64,7 @@ impl<S: Sink> Output for Narration<S> {
             frames: self.style.verbosity >= Verbosity::Frames,
             wire: self.style.verbosity >= Verbosity::Bytes,
             sent: self.style.tells_ping_pong(),
+            ..Detail::default()
         }
     }
 

@@ -18,6 +18,8 @@ use std::time::Instant;
 
 pub use self::step::{Act, Expectation, Step, StepSource, Wanted};
 
+use bytes::Bytes;
+
 use self::inbox::{Inbox, LinkStage};
 use self::matcher::{MatchResult, Matcher};
 use self::step::quote;
@@ -68,7 +70,7 @@ struct CurrentStep {
 }
 
 /// A message, and what was looked for in it.
-type Searched = (Kind, Vec<u8>, Found);
+type Searched = (Kind, Bytes, Found);
 
 /// How far the conversation has come.
 enum StepProgress {
@@ -567,6 +569,10 @@ impl Source for Conversation {
                 .gate
                 .next_deadline(),
         }
+    }
+
+    fn wants_messages(&self) -> bool {
+        self.expects()
     }
 
     fn on_event(&mut self, now: Now, link: Link, event: &Event<'_>) {

@@ -89,6 +89,11 @@ pub trait Source {
         None
     }
 
+    /// Whether it wants [`Event::Assembled`] for a message of which the first piece has come.
+    fn wants_messages(&self) -> bool {
+        false
+    }
+
     /// Takes note of an event.
     fn on_event(&mut self, now: Now, link: Link, event: &Event<'_>);
 

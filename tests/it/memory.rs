@@ -151,6 +151,42 @@ fn large_messages_are_recorded_in_pieces() {
     }
 }
 
+/// A message is held once, however many hold it: what prints it, what records it, and what expects.
+#[test]
+fn a_large_message_is_held_once_for_all() {
+    const LARGE: usize = 12 << 20;
+    const LONG: Duration = Duration::from_mins(1);
+    require!("bash");
+    let list = ["[", &"1,".repeat(LARGE / 2 - 1), "1]"].concat();
+    for name in ["talk.har", "talk.ws", "talk.jsonl"] {
+        let mut deflate = Deflate::new(15);
+        let mut peer = Peer::ws().accept_with_headers([AGREED]);
+        for _ in 0..3 {
+            peer = peer.frame(compressed(TEXT, deflate.message(list.as_bytes())));
+        }
+        let peer = peer
+            .send_text(r#"{"zz":[1]}"#)
+            .expect_close(1000, "")
+            .within(LONG)
+            .start();
+        let program = bounded();
+        let path = program.home().work().join(name);
+        let finished = program
+            .args([&peer.url(), "--json", "--record", name, "-w", "0"])
+            .args(["--expect-json", r#"{"zz":[1]}"#, "--within", "60s"])
+            .stdout_to(Stdout::File("/dev/null".into()))
+            .within(LONG)
+            .run();
+        finished.assert_memory_below(MEMORY + 3 * (LARGE as u64 >> 10));
+        let record = std::fs::read(path).expect("it was written");
+        assert_eq!(
+            memchr::memmem::find_iter(&record, &list).count(),
+            3,
+            "{name}"
+        );
+    }
+}
+
 /// What a read is inflated to waits as it came, not as it is printed.
 #[test]
 fn a_reader_that_sleeps_fills_no_memory_with_what_is_inflated() {

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
+use bytes::Bytes;
+
 use super::*;
 use crate::event::{PeerAddress, Piece, Timing};
 use crate::http::{RequestHead, ResponseHead, Secrets};
@@ -239,15 +241,8 @@ fn the_opening_is_told_at_the_prompt() {
 
 #[test]
 fn what_came_of_a_message_is_shown_when_the_connection_ends() {
-    let begun = Event::Data(
-        Way::In,
-        Piece {
-            kind: Kind::Text,
-            first: true,
-            last: false,
-            bytes: b"half",
-        },
-    );
+    let half = Bytes::from_static(b"half");
+    let begun = Event::Incomplete(Way::In, Kind::Text, &half);
     let closure = Closure::default();
     assert_eq!(
         shown_on(&prompt(), Link(0), &[begun, Event::Closed(&closure)]),

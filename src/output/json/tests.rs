@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 
 use proptest::prelude::*;
 
+use bytes::Bytes;
+
 use super::*;
 use crate::conversation::command::Command;
 use crate::event::{PeerAddress, Piece, Timing};
@@ -65,17 +67,9 @@ fn a_large_message_is_a_line_like_any_other() {
         (Kind::Binary, "binary", "base64"),
     ] {
         let mut output = output(true);
-        let halves = text.split_at(7 * (LARGE / 12));
-        for (first, half) in [(true, halves.0), (false, halves.1)] {
-            let piece = Piece {
-                kind,
-                first,
-                last: !first,
-                bytes: half.as_bytes(),
-            };
-            let told = output.show(at(), Link(3), &Event::Data(Way::In, piece));
-            told.expect("memory takes anything");
-        }
+        let whole = Bytes::copy_from_slice(text.as_bytes());
+        let told = output.show(at(), Link(3), &Event::Assembled(Way::In, kind, &whole));
+        told.expect("memory takes anything");
         let told = output.show(at(), Link(0), &Event::Ping(Way::In, b"p"));
         told.expect("memory takes anything");
         assert!(output.busy() && !output.full());
@@ -168,6 +162,14 @@ fn a_message_in_pieces_is_one_line() {
             .show(at(), Link(0), &Event::Data(Way::In, piece))
             .expect("memory takes anything");
     }
+    let whole = Bytes::from_static(b"hey!");
+    output
+        .show(
+            at(),
+            Link(0),
+            &Event::Assembled(Way::In, Kind::Text, &whole),
+        )
+        .expect("memory takes anything");
     assert_eq!(
         output.sink.take(),
         format!("{TIME}\"dir\":\"in\",\"type\":\"text\",\"data\":\"hey!\",\"size\":4}}\n")

@@ -297,6 +297,7 @@ fn only_what_is_told_is_asked_for() {
             frames: true,
             wire: true,
             sent: true,
+            ..Detail::default()
         }
     );
     let message = Event::Data(Way::In, Piece::whole(Kind::Text, b"not ours"));

@@ -9,17 +9,18 @@ use std::collections::VecDeque;
 use std::io;
 use std::time::{Duration, SystemTime};
 
+use bytes::Bytes;
 use jiff::Timestamp;
 
 use super::Opening;
-use crate::assembly::{self, MessageAssembler, LARGE};
+use crate::assembly::{self, LARGE};
 use crate::error::{violation_message, Error};
 use crate::event::{ConnectStep, Event, Kind, Link, Way};
 use crate::http::{find_tokens, Secrets, HIDDEN};
 use crate::output::backlog::Backlog;
 use crate::output::long::{Encoding, LongMessage};
 use crate::output::sink::Sink;
-use crate::output::{Detail, Output};
+use crate::output::{Assembled, Detail, Output};
 use crate::protocol::{CloseBody, CloseReason, Closure, End, Role};
 use crate::session_file::{self, Line, Message, Part, Payload, Statement, Template, Wanted};
 
@@ -35,7 +36,6 @@ const FORCE: &str = "--force";
 /// A session file that is being written.
 pub(super) struct Session<S> {
     sink: Backlog<S>,
-    assembler: MessageAssembler,
     /// When the connection was opened.
     opened: SystemTime,
     /// When the last statement happened.
@@ -55,7 +55,6 @@ impl<S: Sink> Session<S> {
     pub(super) fn new(sink: S, now: SystemTime, opening: &Opening) -> io::Result<Self> {
         let mut session = Self {
             sink: Backlog::new(sink),
-            assembler: MessageAssembler::default(),
             opened: now,
             last: now,
             within: WITHIN,
@@ -180,9 +179,9 @@ impl<S: Sink> Session<S> {
     ) -> io::Result<()> {
         let kind = message.kind;
         if message.bytes.len() >= LARGE {
-            return self.put_long(at, link, way, kind, message.bytes.into_owned());
+            return self.put_long(at, link, way, kind, message.to_bytes());
         }
-        let bytes = &message.bytes;
+        let bytes = message.bytes;
         let text = || Template::literal(&String::from_utf8_lossy(bytes));
         match (way, kind) {
             (Way::Out, Kind::Text) => self.send(at, link, Message::Text(text())),
@@ -199,7 +198,7 @@ impl<S: Sink> Session<S> {
         link: Link,
         way: Way,
         kind: Kind,
-        bytes: Vec<u8>,
+        bytes: Bytes,
     ) -> io::Result<()> {
         match way {
             Way::Out => self.before_sent(at, link)?,
@@ -269,15 +268,17 @@ impl<S: Sink> Session<S> {
         self.send(at, link, Message::Close { code, reason })
     }
 
+    fn incomplete(&mut self, way: Way, length: usize) -> io::Result<()> {
+        let (whose, done) = match way {
+            Way::In => ("the server's", "received"),
+            Way::Out => ("ours", "sent"),
+        };
+        self.comment(&format!(
+            "a message of {whose} was incomplete: {length} bytes {done}"
+        ))
+    }
+
     fn closed(&mut self, at: SystemTime, link: Link, closure: &Closure) -> io::Result<()> {
-        for (way, whose) in [(Way::In, "the server's"), (Way::Out, "ours")] {
-            if let Some((_, bytes)) = self.assembler.unfinished(link, way) {
-                let length = bytes.len();
-                self.comment(&format!(
-                    "a message of {whose} was incomplete: {length} bytes received"
-                ))?;
-            }
-        }
         self.pings.clear();
         if closure.received.is_some() {
             return Ok(());
@@ -291,12 +292,16 @@ impl<S: Sink> Output for Session<S> {
     fn detail(&self) -> Detail {
         Detail {
             sent: true,
+            assembled: Assembled::All,
             ..Detail::default()
         }
     }
 
     fn show(&mut self, at: SystemTime, link: Link, event: &Event<'_>) -> io::Result<()> {
         let owed_pong = std::mem::take(&mut self.owes_pong);
+        if let Some((way, message)) = assembly::Message::from_event(event) {
+            return self.message(at, link, way, message);
+        }
         match event {
             Event::Connect(ConnectStep::Redirected { url, .. }) => {
                 self.comment(&format!("redirected to {url}"))
@@ -305,16 +310,7 @@ impl<S: Sink> Output for Session<S> {
                 (self.opened, self.last) = (at, at);
                 Ok(())
             }
-            Event::Data(way, piece) => {
-                // The message borrows from what gathers it, and the rest of this is needed too.
-                let mut assembler = std::mem::take(&mut self.assembler);
-                let done = match assembler.add(link, *way, *piece) {
-                    Some(message) => self.message(at, link, *way, message),
-                    None => Ok(()),
-                };
-                self.assembler = assembler;
-                done
-            }
+            Event::Incomplete(way, _, bytes) => self.incomplete(*way, bytes.len()),
             Event::Ping(Way::Out, bytes) => {
                 self.pings.push_back(bytes.to_vec());
                 self.send(at, link, Message::Ping(payload(bytes)))

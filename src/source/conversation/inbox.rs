@@ -4,11 +4,13 @@
 use std::collections::VecDeque;
 use std::time::Instant;
 
+use bytes::Bytes;
+
 use super::step::quote;
-use crate::assembly::MessageAssembler;
+use crate::assembly::Message;
 use crate::conversation::matching::describe;
 use crate::error::violation_message;
-use crate::event::{Event, Kind, Link, Upgrade, Way};
+use crate::event::{Event, Kind, Upgrade, Way};
 use crate::http::ResponseHead;
 use crate::protocol::close::name_of_code;
 use crate::protocol::{Closure, End, Role};
@@ -16,16 +18,16 @@ use crate::protocol::{Closure, End, Role};
 /// Something that has come.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum ReceivedItem {
-    Message(Kind, Vec<u8>),
-    Ping(Vec<u8>),
-    Pong(Vec<u8>),
+    Message(Kind, Bytes),
+    Ping(Bytes),
+    Pong(Bytes),
 }
 
 impl ReceivedItem {
     /// The memory that it takes while it waits.
     fn size(&self) -> usize {
         let (Self::Message(_, bytes) | Self::Ping(bytes) | Self::Pong(bytes)) = self;
-        OVERHEAD + bytes.capacity()
+        OVERHEAD + bytes.len()
     }
 
     /// In a few words. Not escaped.
@@ -69,13 +71,12 @@ pub(super) struct Inbox {
     pub(super) stage: LinkStage,
     /// The server's answer to the upgrade.
     pub(super) answer: ResponseHead,
-    assembler: MessageAssembler,
     waiting: VecDeque<(Instant, ReceivedItem)>,
     size: usize,
     /// How much of it was dropped before any expectation looked at it.
     dropped: u64,
     /// The message that was matched last.
-    pub(super) matched: Option<(Kind, Vec<u8>)>,
+    pub(super) matched: Option<(Kind, Bytes)>,
 }
 
 impl Inbox {
@@ -87,12 +88,12 @@ impl Inbox {
     /// Keeps what comes on this connection; the data message that is whole with it, in a few words.
     pub(super) fn on_event(&mut self, at: Instant, event: &Event<'_>) -> Option<String> {
         let item = match event {
-            Event::Data(Way::In, piece) => {
-                let message = self.assembler.add(Link::default(), Way::In, *piece)?;
-                ReceivedItem::Message(message.kind, message.bytes.into_owned())
+            Event::Data(Way::In, _) | Event::Assembled(Way::In, ..) => {
+                let (_, message) = Message::from_event(event)?;
+                ReceivedItem::Message(message.kind, message.to_bytes())
             }
-            Event::Ping(Way::In, payload) => ReceivedItem::Ping(payload.to_vec()),
-            Event::Pong(Way::In, payload) => ReceivedItem::Pong(payload.to_vec()),
+            Event::Ping(Way::In, payload) => ReceivedItem::Ping(Bytes::copy_from_slice(payload)),
+            Event::Pong(Way::In, payload) => ReceivedItem::Pong(Bytes::copy_from_slice(payload)),
             _ => return None,
         };
         let words = matches!(item, ReceivedItem::Message(..)).then(|| item.describe());
@@ -210,6 +211,6 @@ mod tests {
         hear(&mut inbox, &Event::Pong(Way::In, b"last"));
         assert_eq!((inbox.waiting.len(), inbox.dropped), (1, 3));
         let (_, item) = inbox.take().expect("it is there");
-        assert_eq!(item, ReceivedItem::Pong(b"last".to_vec()));
+        assert_eq!(item, ReceivedItem::Pong(Bytes::from_static(b"last")));
     }
 }

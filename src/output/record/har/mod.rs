@@ -12,17 +12,18 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::SystemTime;
 
+use bytes::Bytes;
 use data_encoding::BASE64;
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
 use self::entry::{Content, Creator, Entry, Frame, Request, Response, Times};
 use super::archive::Archive;
-use crate::assembly::{Message, MessageAssembler, LARGE};
+use crate::assembly::{Message, LARGE};
 use crate::error::Error;
 use crate::event::{ConnectStep, Event, Kind, Link, PeerAddress, Upgrade, Way};
 use crate::http::{RequestHead, ResponseHead, Secrets};
 use crate::output::long::{Encoding, LongMessage};
-use crate::output::{Detail, Output};
+use crate::output::{Assembled, Detail, Output};
 use crate::protocol::{close, CloseBody, Closure};
 
 /// An archive that is being written.
@@ -33,7 +34,6 @@ pub(super) struct Har {
     url: String,
     attempt: Attempt,
     open: Option<Open>,
-    assembler: MessageAssembler,
     any_entry: bool,
 }
 
@@ -107,7 +107,6 @@ impl Har {
             url,
             attempt: Attempt::new(SystemTime::now()),
             open: None,
-            assembler: MessageAssembler::default(),
             any_entry: false,
         };
         har.complete()?;
@@ -207,12 +206,12 @@ impl Har {
             Kind::Binary => Data::Binary,
         });
         if message.bytes.len() >= LARGE {
-            self.put_long(at, way, opcode, message.bytes.into_owned())?;
+            self.put_long(at, way, opcode, message.to_bytes())?;
         } else if message.kind == Kind::Text {
-            let text = String::from_utf8_lossy(&message.bytes);
+            let text = String::from_utf8_lossy(message.bytes);
             self.frame(at, way, opcode, &text)?;
         } else {
-            self.frame(at, way, opcode, &BASE64.encode(&message.bytes))?;
+            self.frame(at, way, opcode, &BASE64.encode(message.bytes))?;
         }
         if self.archive.is_full() {
             self.complete()?;
@@ -226,7 +225,7 @@ impl Har {
         at: SystemTime,
         way: Way,
         opcode: OpCode,
-        bytes: Vec<u8>,
+        bytes: Bytes,
     ) -> io::Result<()> {
         const CLOSING: &[u8] = b"\"}";
         if self.open.is_none() {
@@ -279,11 +278,15 @@ impl Output for Har {
     fn detail(&self) -> Detail {
         Detail {
             sent: true,
+            assembled: Assembled::All,
             ..Detail::default()
         }
     }
 
     fn show(&mut self, at: SystemTime, link: Link, event: &Event<'_>) -> io::Result<()> {
+        if let Some((way, message)) = Message::from_event(event) {
+            return self.message(at, way, message);
+        }
         match event {
             Event::Connect(ConnectStep::Redirected { url, .. }) => {
                 self.end_attempt(at, None)?;
@@ -295,16 +298,6 @@ impl Output for Har {
                 Ok(())
             }
             Event::Open(upgrade) => self.begin(at, link, upgrade),
-            Event::Data(way, piece) => {
-                // The message borrows from what gathers it, and the rest of this is needed too.
-                let mut assembler = std::mem::take(&mut self.assembler);
-                let done = match assembler.add(link, *way, *piece) {
-                    None => Ok(()),
-                    Some(message) => self.message(at, *way, message),
-                };
-                self.assembler = assembler;
-                done
-            }
             Event::Ping(way, payload) => self.control(at, *way, Control::Ping, payload),
             Event::Pong(way, payload) => self.control(at, *way, Control::Pong, payload),
             Event::CloseFrame(way, closure) => self.closing(at, *way, closure),
@@ -313,8 +306,6 @@ impl Output for Har {
                 Some(mut open) => {
                     open.last = at;
                     self.attempt = Attempt::new(at);
-                    // A message is whole or is not there.
-                    self.assembler = MessageAssembler::default();
                     open.end(self.archive.next())
                 }
             },

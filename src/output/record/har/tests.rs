@@ -6,6 +6,8 @@ use serde_json::{json, Value};
 use tempfile::NamedTempFile;
 
 use super::super::archive::Hold;
+use bytes::Bytes;
+
 use super::*;
 use crate::error::Refusal;
 use crate::event::{Piece, Timing};
@@ -282,15 +284,7 @@ fn a_second_connection_follows_the_first() {
     archived.tell(100, &Event::Open(&upgrade()));
     archived.tell(
         105,
-        &Event::Data(
-            Way::In,
-            Piece {
-                kind: Kind::Text,
-                first: true,
-                last: false,
-                bytes: b"cut",
-            },
-        ),
+        &Event::Incomplete(Way::In, Kind::Text, &Bytes::from_static(b"cut")),
     );
     archived.tell(110, &Event::Closed(&Closure::default()));
     archived.tell(200, &Event::Open(&upgrade()));

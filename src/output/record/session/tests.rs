@@ -2,6 +2,8 @@
 
 use proptest::prelude::*;
 
+use bytes::Bytes;
+
 use super::*;
 use crate::error::Refusal;
 use crate::event::{Piece, Upgrade};
@@ -163,7 +165,8 @@ fn a_message_in_pieces_is_one_and_an_unfinished_one_is_told_of() {
             Event::Data(Way::In, piece(true, false, b"th")),
             text(Way::Out, "between"),
             Event::Data(Way::In, piece(false, true, b"ree")),
-            Event::Data(Way::In, piece(true, false, b"cut")),
+            Event::Assembled(Way::In, Kind::Text, &Bytes::from_static(b"three")),
+            Event::Incomplete(Way::In, Kind::Text, &Bytes::from_static(b"cut")),
             Event::Closed(&lost),
         ]),
         "> between\n< three\n\
