@@ -42,7 +42,7 @@ pub use options::OptionArgs;
 pub use secret_source::{HeaderArg, SecretSource};
 pub use test::TestArgs;
 pub use untrusted::{check as check_untrusted, options as untrusted_options, NotAllowed};
-pub use values::{BinaryAs, ColorChoice, Compress, Shell};
+pub use values::{BinaryAs, ColorChoice, Compress, Shell, MAX_HELD_MESSAGE};
 
 use crate::http::find_tokens;
 use crate::secret::Secret;

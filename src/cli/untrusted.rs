@@ -6,7 +6,7 @@ use std::fmt;
 use clap::builder::OsStringValueParser;
 use clap::ArgAction;
 
-use super::{keep_secret, sentence_of, test, usage, NOT_AN_OPTION};
+use super::{keep_secret, sentence_of, test, usage, values, NOT_AN_OPTION};
 
 /// The options that a session file may set with `--untrusted`. One that is not among them is
 /// refused: a new option has to be thought about first.
@@ -62,6 +62,11 @@ fn refused_value(id: &str, value: &str) -> Option<(&'static str, &'static str)> 
         "headers" | "user" | "bearer" if value.starts_with('@') => Some(("@…", "it reads a file")),
         "user" | "bearer" if value.starts_with("env:") => {
             Some(("env:…", "it reads a variable of the environment"))
+        }
+        "max_message_size"
+            if values::size(value).is_ok_and(|size| size > values::MAX_HELD_MESSAGE) =>
+        {
+            Some(("above 64M", "it takes more memory than the default"))
         }
         _ => None,
     }
@@ -248,6 +253,11 @@ mod tests {
                 "--header Host",
                 "it changes which host is asked for",
             ),
+            (
+                &["--max-message-size", "64M", "--max-message-size=67108865"],
+                "--max-message-size above 64M",
+                "it takes more memory than the default",
+            ),
         ] {
             let sentence = format!("{option} is not allowed with --untrusted: {why}");
             assert_eq!(refusal(words), Some(sentence), "{words:?}");
@@ -273,7 +283,7 @@ mod tests {
                 "--frame-size",
                 "1K",
                 "--max-message-size",
-                "1M",
+                "64M",
                 "--close-timeout",
                 "1s",
                 "-6",

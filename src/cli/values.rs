@@ -137,6 +137,9 @@ pub(super) fn size(text: &str) -> Result<u64, String> {
     }
 }
 
+/// The default of `--max-message-size` where messages are held in memory, in bytes.
+pub const MAX_HELD_MESSAGE: u64 = 64 << 20;
+
 /// The most that `--chunk-size` takes: a chunk is held in memory before it is sent.
 const LARGEST_CHUNK: u64 = 16 << 20;
 

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
-use crate::cli::{self, ColorChoice, OptionArgs};
+use crate::cli::{self, ColorChoice, OptionArgs, MAX_HELD_MESSAGE};
 use crate::connect::ConnectOptions;
 use crate::deadline::Deadline;
 use crate::driver::{Limits, Wait};
@@ -114,9 +114,6 @@ pub struct Plan {
     pub notes: Vec<Note>,
 }
 
-/// The limit where a message has to be held in memory.
-pub const HELD: u64 = 64 * 1024 * 1024;
-
 impl Plan {
     /// Decides how a run goes, and opens the files that it reads.
     ///
@@ -162,7 +159,7 @@ impl Plan {
             protocol: protocol::ProtocolConfig {
                 max_message_size: options
                     .max_message_size
-                    .or_else(|| holds_messages(&options, &show).then_some(HELD)),
+                    .or_else(|| holds_messages(&options, &show).then_some(MAX_HELD_MESSAGE)),
                 frame_size: options.frame_size,
                 ..protocol::ProtocolConfig::default()
             },

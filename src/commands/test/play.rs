@@ -17,7 +17,7 @@ use crate::deadline::Deadline;
 use crate::driver::{All, Dial, Run, Signals, Wait};
 use crate::error::{Error, ParseError};
 use crate::event::Link;
-use crate::plan::{self, Plan, Values};
+use crate::plan::{Plan, Values};
 use crate::session_file::{self, Line, SessionFile, Statement};
 use crate::source::conversation::{Conversation, Step, StepSource};
 use crate::source::player::{self, Connection, Player};
@@ -183,7 +183,9 @@ fn plan(
     })?;
     // After the last statement there is nothing to wait for.
     options.wait = Some(Wait::For(Duration::ZERO));
-    options.max_message_size.get_or_insert(plan::HELD);
+    options
+        .max_message_size
+        .get_or_insert(cli::MAX_HELD_MESSAGE);
     let plan = Plan::with_values(&connection.url, options, values, &settings.environment);
     plan.map_err(|error| match error {
         Error::Url(InvalidUrl { problem, hint }) if connection.line > 0 => {
