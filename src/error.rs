@@ -14,7 +14,7 @@ use thiserror::Error;
 use crate::exit::ExitCode;
 use crate::http::{Body, ResponseHead};
 use crate::protocol::Violation;
-use crate::target::{Host, HostPort, InvalidUrl};
+use crate::target::{Host, InvalidUrl};
 
 /// How to send a close code that users may not send; see
 /// [`InvalidClose::with_advice`](crate::protocol::close::InvalidClose::with_advice).
@@ -28,6 +28,34 @@ pub fn violation_message(violation: &Violation) -> String {
         _ => "",
     };
     format!("the server sent {violation}{limit}")
+}
+
+/// Whom an error on the way to the server is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Party {
+    /// The server.
+    Server,
+    /// The proxy before it.
+    Proxy,
+}
+
+impl Party {
+    /// What stands before its host in a sentence.
+    fn article(self) -> &'static str {
+        match self {
+            Self::Server => "",
+            Self::Proxy => "the proxy ",
+        }
+    }
+}
+
+impl fmt::Display for Party {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Server => "server",
+            Self::Proxy => "proxy",
+        })
+    }
 }
 
 /// A step of a run, as messages and `--json` name it.
@@ -79,11 +107,11 @@ impl fmt::Display for Phase {
         f.write_str(match self {
             Self::Usage => "reading the command line",
             Self::Address => "reading the address",
-            Self::Resolve => "resolving the name",
+            Self::Resolve => "resolving the host name",
             Self::Connect => "connecting",
-            Self::Proxy => "waiting for the proxy's answer",
+            Self::Proxy => "waiting for the proxy's response",
             Self::Tls => "setting up TLS",
-            Self::Upgrade => "waiting for the answer to the upgrade",
+            Self::Upgrade => "waiting for the upgrade response",
             Self::Open => "the connection was open",
             Self::Input => "reading input",
             Self::Output => "writing output",
@@ -91,14 +119,14 @@ impl fmt::Display for Phase {
     }
 }
 
-/// An answer that was not 101: the whole of it, as far as it is kept.
+/// A response that was not 101, as far as it is kept.
 #[derive(Clone, Debug, Default)]
 pub struct Refusal {
     /// Its head.
     pub head: ResponseHead,
     /// Its body.
     pub body: Body,
-    /// What to do about it, where the cause is plain.
+    /// The next step, if the cause is known.
     pub hint: Option<String>,
 }
 
@@ -164,29 +192,39 @@ pub enum Error {
     #[error("{0}")]
     Url(#[from] InvalidUrl),
 
-    /// The name has no address.
-    #[error("could not resolve {host}: {cause}")]
+    /// A host name has no address.
+    #[error("could not resolve {}{host}: {cause}", .party.article())]
     Resolve {
+        /// Whose name it is.
+        party: Party,
         /// The name.
         host: Host,
         /// What the resolver said.
         cause: String,
+        /// The next step.
+        hint: Option<String>,
     },
 
-    /// No address of the name could be connected to.
-    #[error("could not connect to {to}{}", attempts_text(.attempts))]
+    /// No address of the host could be connected to.
+    #[error("could not connect to {}{to}{}", .party.article(), attempts_text(.attempts))]
     Connect {
-        /// The server's host and port.
-        to: HostPort,
+        /// Whose host it is.
+        party: Party,
+        /// The server's host and port, or the proxy's URL.
+        to: String,
         /// Each address that was tried, and why it failed.
         attempts: Vec<(SocketAddr, io::Error)>,
+        /// The next step.
+        hint: Option<String>,
     },
 
     /// The time limit of connecting passed while addresses were being tried.
-    #[error("--connect-timeout {} passed while connecting to {to}{}",
-            seconds(*.limit), attempts_text(.attempts))]
+    #[error("timed out after {} (--connect-timeout) while connecting to {}{to}{}",
+            seconds(*.limit), .party.article(), attempts_text(.attempts))]
     ConnectTimeout {
-        /// The host and the port, after `the proxy` if that is what they are of.
+        /// Whose host it is.
+        party: Party,
+        /// The host and the port.
         to: String,
         /// The limit.
         limit: Duration,
@@ -203,46 +241,34 @@ pub enum Error {
         cause: io::Error,
     },
 
-    /// The proxy's name has no address.
-    #[error("could not resolve the proxy's name {host}: {cause}")]
-    ProxyName {
-        /// The name.
-        host: Host,
-        /// What the resolver said.
-        cause: String,
-        /// The next step.
-        hint: Option<String>,
-    },
-
-    /// No address of the proxy could be connected to.
-    #[error("could not connect to the proxy {proxy}{}", attempts_text(.attempts))]
-    ProxyConnect {
-        /// The proxy.
-        proxy: String,
-        /// Each address that was tried, and why it failed.
-        attempts: Vec<(SocketAddr, io::Error)>,
-        /// The next step.
-        hint: Option<String>,
-    },
-
-    /// The connection to the proxy ended before it answered.
-    #[error("the proxy {proxy} closed the connection before it answered{}", cause_text(.cause.as_ref()))]
-    ProxyClosed {
-        /// The proxy.
-        proxy: String,
+    /// The connection ended before there was a response.
+    #[error("{}", unanswered_text(*.party, .name, .cause.as_ref()))]
+    Unanswered {
+        /// Who did not respond.
+        party: Party,
+        /// The proxy's URL; the server's is not shown.
+        name: String,
         /// The error that ended it; `None` for an end of stream.
         cause: Option<io::Error>,
         /// The next step.
         hint: Option<String>,
     },
 
-    /// The proxy's answer is none.
-    #[error("the proxy {proxy} answered wrongly: {cause}")]
-    Proxy {
-        /// The proxy.
-        proxy: String,
-        /// What is wrong with it.
+    /// The response is invalid: no valid opening handshake (RFC 6455 §4.1), or not the proxy's
+    /// protocol.
+    #[error("invalid {}{name}: {cause}", match .party {
+        Party::Server => "upgrade response",
+        Party::Proxy => "response from the proxy ",
+    })]
+    InvalidResponse {
+        /// Who responded.
+        party: Party,
+        /// The proxy's URL; empty for the server.
+        name: String,
+        /// What is wrong with it, with the section of the RFC if it violates one.
         cause: String,
+        /// The response, if it was HTTP.
+        head: Option<Box<ResponseHead>>,
         /// The next step.
         hint: Option<String>,
     },
@@ -256,16 +282,18 @@ pub enum Error {
         to: String,
         /// Why, in its words.
         cause: String,
-        /// Its answer, if it speaks HTTP.
+        /// Its response, if it speaks HTTP.
         refusal: Option<Box<Refusal>>,
         /// The next step.
         hint: Option<String>,
     },
 
-    /// The TLS handshake failed for another reason than the server's certificate.
-    #[error("the TLS handshake with {host} failed: {cause}")]
+    /// The TLS handshake failed for another reason than the certificate.
+    #[error("TLS handshake with {}{host} failed: {cause}", .party.article())]
     Tls {
-        /// The server's name.
+        /// Whom it was with.
+        party: Party,
+        /// The host.
         host: String,
         /// What the TLS library said, in words.
         cause: String,
@@ -273,30 +301,34 @@ pub enum Error {
         hint: Option<String>,
     },
 
-    /// The server's certificate could not be verified.
-    #[error("the certificate of {host} was not accepted: {cause}")]
+    /// A certificate could not be verified.
+    #[error("could not verify the certificate of {}{host}: {cause}", .party.article())]
     Certificate {
-        /// The server's name.
+        /// Whose certificate it is.
+        party: Party,
+        /// The host.
         host: String,
         /// Which check failed.
         cause: String,
         /// The certificate for people, a line each: subject, names, issuer, validity.
         details: Vec<String>,
-        /// The option that would mend it.
+        /// The next step.
         hint: Option<String>,
     },
 
     /// The file of `--cacert` could not be used.
-    #[error("the CA file {path} could not be used: {cause}")]
+    #[error("could not load CA certificates from {path}: {cause}")]
     CaFile {
         /// The file.
         path: String,
         /// Why.
         cause: String,
+        /// The next step.
+        hint: Option<String>,
     },
 
-    /// Our own certificate, or its key, could not be used.
-    #[error("the certificate or key in {path} could not be used: {cause}")]
+    /// A certificate of ours, or its key, could not be used.
+    #[error("could not load the certificate or key from {path}: {cause}")]
     Identity {
         /// The file.
         path: String,
@@ -306,12 +338,14 @@ pub enum Error {
         hint: Option<String>,
     },
 
-    /// The server wants a certificate of ours, or refused the one that it was shown.
-    #[error("{host} {} (TLS alert: {alert})", client_text(.file.as_deref()))]
+    /// A client certificate is required, or the one that was sent was rejected.
+    #[error("{}{host} {} (TLS alert: {alert})", .party.article(), client_text(.file.as_deref()))]
     ClientCertificate {
-        /// The server's name.
+        /// Who requires it.
+        party: Party,
+        /// The host.
         host: String,
-        /// The file with the certificate that it was shown, if there was one.
+        /// The file with the certificate that was sent, if there was one.
         file: Option<String>,
         /// The alert's name (RFC 8446 §6.2).
         alert: String,
@@ -328,32 +362,21 @@ pub enum Error {
         cause: String,
     },
 
-    /// The server answered the upgrade with something other than 101.
+    /// The server responded to the upgrade request with something other than 101.
     #[error("the server refused the upgrade: {}", .0.head.status_line)]
     Refused(Box<Refusal>),
 
-    /// The server's answer is no valid answer to a WebSocket opening handshake.
-    #[error("the server answered the upgrade wrongly: {cause}")]
-    Upgrade {
-        /// What is wrong with it, with the clause of RFC 6455 where it is one.
-        cause: String,
-        /// The answer, if it was HTTP.
-        head: Option<Box<ResponseHead>>,
-        /// The next step.
-        hint: Option<String>,
-    },
-
     /// The server redirects to where the program does not follow.
-    #[error("the redirect was not followed: {cause}")]
+    #[error("could not follow the redirect: {cause}")]
     Redirect {
         /// Why not.
         cause: String,
-        /// The answer that redirects.
+        /// The response that redirects.
         head: Box<ResponseHead>,
     },
 
     /// The server redirects more often than is allowed.
-    #[error("--max-redirs {limit} is used up: the next redirect leads to {url}")]
+    #[error("too many redirects (--max-redirs {limit}): the next one leads to {url}")]
     Redirects {
         /// How many are allowed.
         limit: u32,
@@ -361,17 +384,8 @@ pub enum Error {
         url: String,
     },
 
-    /// The connection ended before the upgrade was answered.
-    #[error("the connection ended before the upgrade was answered{}", cause_text(.cause.as_ref()))]
-    Unanswered {
-        /// The error that ended it; `None` for an end of stream.
-        cause: Option<io::Error>,
-        /// The next step.
-        hint: Option<String>,
-    },
-
     /// A time limit passed.
-    #[error("{option} {} passed while {phase}", seconds(*.limit))]
+    #[error("timed out after {} ({option}) while {phase}", seconds(*.limit))]
     Timeout {
         /// The option that set the limit.
         option: &'static str,
@@ -472,27 +486,24 @@ impl Error {
         match self {
             Self::Usage(_) | Self::SessionFile(_) => Phase::Usage,
             Self::Url(_) => Phase::Address,
-            Self::Resolve { .. } | Self::ProxyName { .. } => Phase::Resolve,
+            Self::Resolve { .. } => Phase::Resolve,
             Self::Connect { .. }
             | Self::ConnectTimeout { .. }
-            | Self::ProxyConnect { .. }
             | Self::UnixSocket { .. }
             | Self::Listen { .. }
             | Self::ServerEnded { .. }
             | Self::ServerLate { .. } => Phase::Connect,
-            Self::ProxyClosed { .. } | Self::Proxy { .. } | Self::ProxyRefused { .. } => {
-                Phase::Proxy
-            }
+            Self::Unanswered { party, .. } | Self::InvalidResponse { party, .. } => match party {
+                Party::Server => Phase::Upgrade,
+                Party::Proxy => Phase::Proxy,
+            },
+            Self::ProxyRefused { .. } => Phase::Proxy,
             Self::Tls { .. }
             | Self::Certificate { .. }
             | Self::CaFile { .. }
             | Self::Identity { .. }
             | Self::ClientCertificate { .. } => Phase::Tls,
-            Self::Refused(_)
-            | Self::Upgrade { .. }
-            | Self::Redirect { .. }
-            | Self::Redirects { .. }
-            | Self::Unanswered { .. } => Phase::Upgrade,
+            Self::Refused(_) | Self::Redirect { .. } | Self::Redirects { .. } => Phase::Upgrade,
             Self::Timeout { phase, .. } => *phase,
             Self::Input { .. } => Phase::Input,
             Self::Output { .. } => Phase::Output,
@@ -510,21 +521,28 @@ impl Error {
         match self {
             Self::Usage(_) | Self::SessionFile(_) => ExitCode::Usage,
             Self::Url(_) => ExitCode::Address,
-            Self::Resolve { .. } => ExitCode::Name,
-            Self::ProxyName { .. } => ExitCode::ProxyName,
-            Self::Connect { .. }
-            | Self::UnixSocket { .. }
-            | Self::ProxyConnect { .. }
-            | Self::ProxyClosed { .. }
-            | Self::ServerEnded { .. } => ExitCode::Connect,
-            Self::Proxy { .. } | Self::ProxyRefused { .. } => ExitCode::Proxy,
+            Self::Resolve { party, .. } => match party {
+                Party::Server => ExitCode::Name,
+                Party::Proxy => ExitCode::ProxyName,
+            },
+            Self::Connect { .. } | Self::UnixSocket { .. } | Self::ServerEnded { .. } => {
+                ExitCode::Connect
+            }
+            Self::Unanswered { party, .. } => match party {
+                Party::Server => ExitCode::Receive,
+                Party::Proxy => ExitCode::Proxy,
+            },
+            Self::InvalidResponse { party, .. } => match party {
+                Party::Server => ExitCode::Refused,
+                Party::Proxy => ExitCode::Proxy,
+            },
+            Self::ProxyRefused { .. } => ExitCode::Proxy,
             Self::Tls { .. } => ExitCode::Tls,
             Self::Certificate { .. } => ExitCode::Certificate,
             Self::CaFile { .. } => ExitCode::CaFile,
             Self::Identity { .. } | Self::ClientCertificate { .. } => ExitCode::Identity,
-            Self::Refused(_) | Self::Upgrade { .. } | Self::Redirect { .. } => ExitCode::Refused,
+            Self::Refused(_) | Self::Redirect { .. } => ExitCode::Refused,
             Self::Redirects { .. } => ExitCode::Redirects,
-            Self::Unanswered { .. } => ExitCode::Receive,
             Self::Timeout { .. } | Self::ConnectTimeout { .. } | Self::ServerLate { .. } => {
                 ExitCode::Timeout
             }
@@ -542,23 +560,22 @@ impl Error {
     pub fn hint(&self) -> Option<&str> {
         match self {
             Self::Url(invalid) => invalid.hint.as_deref(),
-            Self::ProxyName { hint, .. }
-            | Self::ProxyConnect { hint, .. }
-            | Self::ProxyClosed { hint, .. }
-            | Self::Proxy { hint, .. }
+            Self::Resolve { hint, .. }
+            | Self::Connect { hint, .. }
+            | Self::Unanswered { hint, .. }
+            | Self::InvalidResponse { hint, .. }
             | Self::ProxyRefused { hint, .. }
             | Self::Tls { hint, .. }
             | Self::Certificate { hint, .. }
-            | Self::Identity { hint, .. }
-            | Self::Upgrade { hint, .. }
-            | Self::Unanswered { hint, .. } => hint.as_deref(),
+            | Self::CaFile { hint, .. }
+            | Self::Identity { hint, .. } => hint.as_deref(),
             Self::ClientCertificate { hint, .. } => Some(hint),
             Self::ServerLate { .. } => {
                 Some("use --ready URL if it listens elsewhere; -v shows its output")
             }
             Self::Refused(refusal) => refusal.hint.as_deref(),
             Self::Redirects { .. } => {
-                Some("a larger --max-redirs follows it, unless they lead round in a circle")
+                Some("use a larger --max-redirs, unless the redirects form a loop")
             }
             _ => None,
         }
@@ -579,8 +596,8 @@ fn attempts_text(attempts: &[(SocketAddr, io::Error)]) -> String {
 
 fn client_text(file: Option<&str>) -> String {
     match file {
-        Some(file) => format!("refused the certificate in {file}"),
-        None => "wants a certificate of yours".to_owned(),
+        Some(file) => format!("rejected the client certificate in {file}"),
+        None => "requires a client certificate".to_owned(),
     }
 }
 
@@ -594,10 +611,24 @@ pub fn plain(cause: &io::Error) -> String {
     }
 }
 
-fn cause_text(cause: Option<&io::Error>) -> String {
-    cause
-        .map(|cause| format!(": {}", plain(cause)))
-        .unwrap_or_default()
+fn unanswered_text(party: Party, name: &str, cause: Option<&io::Error>) -> String {
+    match (party, cause) {
+        (Party::Server, None) => {
+            "the server closed the connection without a response to the upgrade request".to_owned()
+        }
+        (Party::Server, Some(cause)) => {
+            format!("could not read the upgrade response: {}", plain(cause))
+        }
+        (Party::Proxy, None) => {
+            format!("the proxy {name} closed the connection without a response")
+        }
+        (Party::Proxy, Some(cause)) => {
+            format!(
+                "could not read the response of the proxy {name}: {}",
+                plain(cause)
+            )
+        }
+    }
 }
 
 fn line_text(line: Option<u64>) -> String {

@@ -175,7 +175,7 @@ pub const TABLE: &[(&str, &str)] = &[
     ),
     ("60", "the server's certificate could not be verified"),
     ("77", "the CA file could not be used"),
-    ("97", "the proxy refused"),
+    ("97", "the proxy refused or did not respond"),
     (
         "102-115",
         "the peer closed with 1002-1015, or we did for a violation we found (102, 107, 109); \

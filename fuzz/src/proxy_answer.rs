@@ -1,7 +1,7 @@
 //! The answers of proxies to CONNECT and in SOCKS: a byte of options, the size of a read, and what
 //! the proxy says.
 
-use wsline::connect::proxy::{ask, Proxy};
+use wsline::connect::proxy::{request_tunnel, Proxy};
 use wsline::connect::ConnectOptions;
 use wsline::deadline::Deadline;
 use wsline::target::Target;
@@ -27,7 +27,7 @@ pub fn run(data: &[u8]) {
             at_once,
             end: End::chosen(flags >> 2),
         };
-        let asked = ask(&mut server, &proxy, &request, Deadline::never());
+        let asked = request_tunnel(&mut server, &proxy, &request, Deadline::never());
         match asked {
             Ok(()) => {
                 let read = &answer[..answer.len() - server.answer.len()];

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 use signal_hook::consts::SIGINT;
 
 use super::{print_end, REPORT_TIMEOUT};
-use crate::connect;
+use crate::connect::Dialer;
 use crate::deadline::Deadline;
 use crate::driver::{Run, Signals, Single};
 use crate::error::{Error, Phase};
@@ -120,7 +120,9 @@ fn talk(
     let record = record.map(|options| Record::create(options, &mut pause));
     let record = record.transpose()?;
     let deadline = Deadline::after(plan.request.timeout);
-    let dialing = connect::start(plan.request.clone(), deadline).map_err(setting_up)?;
+    let dialing = Dialer::new()
+        .start(plan.request.clone(), deadline)
+        .map_err(setting_up)?;
     *prompt = Prompting::start(&plan).map_err(setting_up)?;
     let mut outputs = outputs(&plan, prompt.as_ref()).map_err(setting_up)?;
     if let Some(record) = record {

@@ -40,7 +40,7 @@ use self::redact::Redactor;
 use self::reporter::{ReportFormat, ReportStyle, Reporter};
 use self::server::Server;
 use crate::cli::{OptionArgs, TestArgs};
-use crate::connect::tls;
+use crate::connect::{tls, Dialer};
 use crate::deadline::Deadline;
 use crate::driver::Signals;
 use crate::error::Error;
@@ -69,6 +69,8 @@ pub struct Settings {
     pub environment: Environment,
     /// Whether each statement is told.
     pub verbose: bool,
+    /// What connections share.
+    pub dialer: Dialer,
 }
 
 /// Runs the files that were asked for; what is left is to exit.
@@ -143,6 +145,7 @@ pub fn run(
             ..environment.clone()
         },
         verbose: test.verbose,
+        dialer: Dialer::new(),
     };
     let run = |file: Loaded, signals: &mut Signals, say: &PrintLine| {
         play::run(file, &settings, signals, say)

@@ -10,23 +10,24 @@ use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::dialer::{Dialer, Opened};
+use super::failure::timed_out;
 use super::options::ConnectOptions;
-use super::{open, timed_out, Opened};
 use crate::deadline::Deadline;
 use crate::error::{Error, Phase};
 use crate::event::ConnectStep;
 
-/// What an attempt has to say.
+/// What an attempt reports.
 #[derive(Debug)]
 pub enum AttemptEvent {
-    /// It has come this far.
+    /// A step is done.
     Step(ConnectStep),
     /// It is over; nothing follows.
     Done(Box<Result<Opened, Error>>),
 }
 
-/// An attempt that is under way. Dropped, it is left to die by itself: nothing waits for it, and
-/// a connection that it may still make is closed at once.
+/// An attempt that is under way. Dropped, its thread ends by itself: nothing waits for it, and a
+/// connection that it may still make is closed at once.
 #[derive(Debug)]
 pub struct Attempt {
     events: Receiver<AttemptEvent>,
@@ -38,7 +39,7 @@ pub struct Attempt {
 }
 
 /// The thread's end. The order of the fields matters: when the thread ends, the last sender is
-/// gone before the wake-up is heard.
+/// gone before the wake-up is read.
 struct EventSender {
     events: Sender<AttemptEvent>,
     wake: UnixStream,
@@ -54,18 +55,23 @@ impl EventSender {
     }
 }
 
-/// How long after its deadline the thread may take to say what it has: the part of a refusal
-/// that came in time is better than the time-out alone.
+/// How long after its deadline the thread may take to report: the part of a refusal that was
+/// received in time is better than the timeout alone.
 const GRACE: Duration = Duration::from_millis(500);
 
-/// Begins to connect.
-///
-/// # Errors
-///
-/// What the operating system said if there can be no thread or no wake-up.
-pub fn start(request: ConnectOptions, deadline: Deadline) -> io::Result<Attempt> {
-    let tls = request.target.is_tls();
-    start_with(deadline, tls, move |tell| open(&request, deadline, tell))
+impl Dialer {
+    /// Begins to connect on a thread of its own.
+    ///
+    /// # Errors
+    ///
+    /// What the operating system said if there can be no thread or no wake-up.
+    pub fn start(&self, options: ConnectOptions, deadline: Deadline) -> io::Result<Attempt> {
+        let tls = options.target.is_tls();
+        let dialer = self.clone();
+        start_with(deadline, tls, move |on_step| {
+            dialer.open(&options, deadline, on_step)
+        })
+    }
 }
 
 fn start_with(
@@ -116,7 +122,7 @@ impl Attempt {
         }
     }
 
-    /// What is being done, as far as it was heard.
+    /// What is being done, as far as it was reported.
     #[must_use]
     pub fn phase(&self) -> Phase {
         self.phase

@@ -3,11 +3,13 @@
 //! getaddrinfo(3) takes no deadline: whoever must not wait for it calls from a thread that may be
 //! left behind (see [`Attempt`](super::Attempt)).
 
+use std::collections::HashMap;
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
+use std::sync::Mutex;
 
 use super::route::{Family, RouteOptions};
-use crate::error::{plain, Error};
+use crate::error::{plain, Error, Party};
 use crate::target::{Host, HostPort};
 
 /// The addresses of `to` that are known without the resolver: the host is an address, or
@@ -25,7 +27,10 @@ pub fn known(to: &HostPort, route: &RouteOptions) -> Result<Option<Vec<SocketAdd
         .transpose()
 }
 
-/// The addresses of `to`, from whatever knows them. Blocks as long as the resolver takes.
+/// The addresses that were resolved before, for the connections that follow.
+pub type AddressCache = Mutex<HashMap<HostPort, Vec<SocketAddr>>>;
+
+/// The addresses of `to`. Blocks as long as the resolver takes.
 ///
 /// # Errors
 ///
@@ -37,7 +42,7 @@ pub fn lookup(to: &HostPort, route: &RouteOptions) -> Result<Vec<SocketAddr>, Er
     }
 }
 
-/// Those of `addresses` that are of the family which is wanted.
+/// Those of `addresses` that are of the family that is wanted.
 ///
 /// # Errors
 ///
@@ -56,8 +61,10 @@ pub fn select(
         Family::Any | Family::V6 => ("IPv6", "-6"),
     };
     Err(Error::Resolve {
+        party: Party::Server,
         host: host.clone(),
-        cause: format!("it has no {wanted} address, and {option} allows no other"),
+        hint: None,
+        cause: format!("it has no {wanted} address, which {option} requires"),
     })
 }
 
@@ -69,8 +76,10 @@ pub fn select(
 /// [`Error::Resolve`] with what the resolver said, or that the name has no address.
 pub fn resolve(to: &HostPort) -> Result<Vec<SocketAddr>, Error> {
     let failed = |cause: String| Error::Resolve {
+        party: Party::Server,
         host: to.host.clone(),
         cause,
+        hint: None,
     };
     let found = to
         .to_socket_addrs()
@@ -153,7 +162,7 @@ mod tests {
                     assert_eq!(texts, is, "{context}");
                 }
                 (Err(Error::Resolve { cause, .. }), None) => {
-                    assert!(cause.contains("allows no other"), "{context}");
+                    assert!(cause.contains("requires"), "{context}");
                 }
                 _ => panic!("{context}"),
             }

@@ -1,38 +1,37 @@
-//! What to do about a server that did not upgrade, where the cause is plain.
+//! Hints for a server that did not upgrade.
 //!
-//! Nothing here decides anything: it reads an answer as a person with experience would. A hint
-//! names what the user can change, above all an option.
+//! Nothing here decides anything: it reads a response as an experienced person would. A hint names
+//! what the user can change, above all an option.
 
 use super::options::ConnectOptions;
 use super::redirect;
 use crate::http::{beginning, ResponseHead};
 use crate::target::Scheme;
 
-/// The next step after a refusal, if one can be told.
+/// The next step after a refusal, if the cause is known.
 #[must_use]
 pub fn refusal(head: &ResponseHead, body: &[u8], request: &ConnectOptions) -> Option<String> {
     let text = String::from_utf8_lossy(body).to_ascii_lowercase();
     if speaks_tls(&text) {
-        return Some(format!("this port speaks TLS: use {}", secured(request)));
+        return Some(format!("this port uses TLS: use {}", secured(request)));
     }
     match head.status {
-        401 => Some(unauthorised(head, request)),
+        401 => Some(explain_401(head, request)),
         407 => Some(
-            "a proxy before the server wants credentials of its own: \
-             -H 'Proxy-Authorization: Basic …' sends them"
+            "a proxy before the server requires credentials: use -H 'Proxy-Authorization: Basic …'"
                 .to_owned(),
         ),
         403 => Some(match origin(request) {
             Some(origin) => format!(
-                "the server may not accept the Origin {origin}: -o sets another; or it wants \
-                 credentials (-u, --bearer or --cookie)"
+                "the server may not accept the Origin {origin} (-o), or it requires credentials \
+                 (-u, --bearer or --cookie)"
             ),
-            None => "the server may want an Origin, as browsers send one: try \
-                     -o https://SITE with the site that it belongs to"
+            None => "the server may require the Origin of its web page, as browsers send it (-o \
+                     https://SITE), or credentials (-u, --bearer or --cookie)"
                 .to_owned(),
         }),
         404 => Some(format!(
-            "the server has no WebSocket at {}: check the path",
+            "there is no WebSocket at {}: check the path",
             // A query often holds a token, and is seldom what is wrong.
             request
                 .target
@@ -44,36 +43,34 @@ pub fn refusal(head: &ResponseHead, body: &[u8], request: &ConnectOptions) -> Op
         426 => Some(upgrade_required(head, request)),
         400 if other_versions(head).is_some() => other_versions(head),
         400 if lacks_upgrade(&text) => Some(
-            "the server did not see the Upgrade field: a proxy before it may not pass it on \
+            "the server did not receive the Upgrade header: a reverse proxy may have dropped it \
              (nginx: proxy_set_header Upgrade $http_upgrade)"
                 .to_owned(),
         ),
         status if redirect::is_redirect(status) => moved(head, request),
         200..=299 if is_html(head, &text) => Some(
-            "this is a web page, not a WebSocket: the address of the WebSocket often has a path \
-             of its own, such as /ws"
-                .to_owned(),
+            "this is a web page: the WebSocket often has a path of its own, such as /ws".to_owned(),
         ),
-        200..=299 => Some(
-            "this address answers plain HTTP requests: the WebSocket may be at another path"
-                .to_owned(),
-        ),
+        200..=299 => {
+            Some("this URL serves plain HTTP: the WebSocket may be at another path".to_owned())
+        }
         502 | 504 => Some(
-            "a proxy answered because the server behind it did not: try again later".to_owned(),
+            "a reverse proxy responded because the server behind it did not: try again later"
+                .to_owned(),
         ),
         _ => None,
     }
 }
 
-fn unauthorised(head: &ResponseHead, request: &ConnectOptions) -> String {
+fn explain_401(head: &ResponseHead, request: &ConnectOptions) -> String {
     let bearer = head
         .headers
         .get_all("WWW-Authenticate")
         .any(|value| value.to_ascii_lowercase().starts_with(b"bearer"));
     let how = if bearer {
-        "--bearer TOKEN sends a token"
+        "use --bearer TOKEN"
     } else {
-        "-u USER:PASS sends a name and a password"
+        "use -u USER:PASS"
     };
     let sent = request.authorization().is_some()
         || request
@@ -81,9 +78,9 @@ fn unauthorised(head: &ResponseHead, request: &ConnectOptions) -> String {
             .iter()
             .any(|header| header.name.eq_ignore_ascii_case("Authorization"));
     if sent {
-        format!("the server does not accept these credentials; {how}")
+        format!("the server rejected these credentials: {how}")
     } else {
-        format!("the server wants credentials: {how}")
+        format!("the server requires credentials: {how}")
     }
 }
 
@@ -104,16 +101,19 @@ fn upgrade_required(head: &ResponseHead, request: &ConnectOptions) -> String {
         .get_all("Upgrade")
         .any(|value| value.to_ascii_lowercase().starts_with(b"tls"));
     if wants_tls && !request.target.is_tls() {
-        return format!("the server wants TLS (RFC 2817): use {}", secured(request));
+        return format!(
+            "the server requires TLS (RFC 2817): use {}",
+            secured(request)
+        );
     }
     other_versions(head).unwrap_or_else(|| {
-        "the server did not see an upgrade to WebSocket: a proxy before it may not pass the \
-         Upgrade field on (nginx: proxy_set_header Upgrade $http_upgrade)"
+        "the server did not receive an upgrade to WebSocket: a reverse proxy may have dropped the \
+         Upgrade header (nginx: proxy_set_header Upgrade $http_upgrade)"
             .to_owned()
     })
 }
 
-/// The versions of the protocol that the server names, if ours is not among them.
+/// The hint for a server that supports other versions of the protocol only.
 fn other_versions(head: &ResponseHead) -> Option<String> {
     let versions: Vec<_> = head
         .headers
@@ -124,24 +124,23 @@ fn other_versions(head: &ResponseHead) -> Option<String> {
         return None;
     }
     Some(format!(
-        "the server speaks these versions of WebSocket: {}; wsline speaks 13 (RFC 6455 §4.4)",
+        "the server supports these versions of WebSocket: {}; wsline supports 13 (RFC 6455 §4.4)",
         versions.join(", ")
     ))
 }
 
-/// Where a redirect leads, and what follows it.
+/// Where a redirect leads, and the option that follows it.
 fn moved(head: &ResponseHead, request: &ConnectOptions) -> Option<String> {
     let location = String::from_utf8_lossy(head.headers.get("Location")?);
     Some(match redirect::destination(head, &request.target) {
-        Ok(target) => format!(
-            "the server says that it is at {}: -L follows it there",
-            target.url()
-        ),
-        Err(cause) => format!("the server redirects to {location}, but {cause}"),
+        Ok(target) => format!("use -L to follow the redirect to {}", target.url()),
+        Err(cause) => {
+            format!("the server redirects to {location}, but wsline does not follow: {cause}")
+        }
     })
 }
 
-/// What servers say that speak TLS only and were asked in plain HTTP.
+/// What servers that require TLS respond to plain HTTP.
 fn speaks_tls(text: &str) -> bool {
     [
         "plain http request was sent to https port",
@@ -152,7 +151,7 @@ fn speaks_tls(text: &str) -> bool {
     .any(|words| text.contains(words))
 }
 
-/// What WebSocket servers say when a proxy took the Upgrade field away.
+/// What WebSocket servers respond when a proxy has dropped the Upgrade header.
 fn lacks_upgrade(text: &str) -> bool {
     text.contains("missing connection header")
         || text.contains("upgrade")
@@ -174,39 +173,39 @@ fn secured(request: &ConnectOptions) -> String {
     target.url()
 }
 
-/// What is said of an answer that is no HTTP; quotes how it begins.
+/// What is wrong with a response that is not HTTP; quotes how it begins.
 #[must_use]
 pub fn not_http(bytes: &[u8]) -> String {
     format!(
-        "it does not speak HTTP, its answer begins with \"{}\"",
+        "not HTTP, the response begins with \"{}\"",
         beginning(bytes)
     )
 }
 
-/// The next step after an answer that is no HTTP.
+/// The next step after a response that is not HTTP.
 #[must_use]
 pub fn other_protocol(bytes: &[u8], request: &ConnectOptions) -> String {
     match bytes {
         // A TLS record (RFC 8446 §5.1) that holds an alert: it could not read our request.
         [0x15] | [0x15, 0x03, ..] if !request.target.is_tls() => {
-            format!("this port speaks TLS: use {}", secured(request))
+            format!("this port uses TLS: use {}", secured(request))
         }
-        _ => "another service listens on this port: check the port".to_owned(),
+        _ => "another service listens on this port: check the port number".to_owned(),
     }
 }
 
-/// The next step after a connection that ended without an answer.
+/// The next step after a connection that ended without a response.
 #[must_use]
 pub fn silence(request: &ConnectOptions) -> Option<String> {
     (!request.target.is_tls()).then(|| {
         format!(
-            "if the server speaks TLS on this port, use {}",
+            "if the server uses TLS on this port, use {}",
             secured(request)
         )
     })
 }
 
-/// The next step after a wrong answer of 101: some servers speak the drafts before RFC 6455.
+/// The next step after an invalid 101 response: some servers speak the drafts before RFC 6455.
 #[must_use]
 pub fn draft(head: &ResponseHead) -> Option<String> {
     let has = |names: [&str; 2]| names.iter().any(|name| head.headers.get(name).is_some());
@@ -218,8 +217,8 @@ pub fn draft(head: &ResponseHead) -> Option<String> {
         return None;
     };
     Some(format!(
-        "the server speaks {name}, a draft of WebSocket from before RFC 6455 (2011) that no \
-         browser speaks any more: it needs to be updated"
+        "the server uses {name}, a draft from before RFC 6455 (2011) that browsers no longer \
+         support: it needs an update"
     ))
 }
 
@@ -245,32 +244,32 @@ mod tests {
     #[test]
     fn a_plain_cause_has_a_hint() {
         for (status, fields, body, says) in [
-            (401, &[][..], "", "wants credentials: -u"),
+            (401, &[][..], "", "requires credentials: use -u"),
             (
                 401,
                 &[("WWW-Authenticate", "Bearer realm=x")],
                 "",
-                "wants credentials: --bearer",
+                "requires credentials: use --bearer",
             ),
             (407, &[], "", "-H 'Proxy-Authorization: Basic …'"),
             (403, &[], "", "-o https://SITE"),
             (404, &[], "", "at /x: check the path"),
             (426, &[("Sec-WebSocket-Version", "8, 7")], "", "8, 7"),
-            (426, &[], "", "a proxy before it"),
+            (426, &[], "", "a reverse proxy"),
             (
                 426,
                 &[("Sec-WebSocket-Version", "13, 8")],
                 "",
-                "a proxy before it",
+                "a reverse proxy",
             ),
             (426, &[("Upgrade", "TLS/1.2")], "", "use wss://h:8080/x"),
             (400, &[("Sec-WebSocket-Version", "8")], "", "versions"),
-            (400, &[], "Missing Upgrade header", "a proxy before it"),
+            (400, &[], "Missing Upgrade header", "a reverse proxy"),
             (
                 400,
                 &[],
                 "Can \"Upgrade\" only to \"WebSocket\".",
-                "a proxy before it",
+                "a reverse proxy",
             ),
             (
                 400,
@@ -282,21 +281,26 @@ mod tests {
                 302,
                 &[("Location", "/y")],
                 "",
-                "it is at ws://h:8080/y: -L follows",
+                "use -L to follow the redirect to ws://h:8080/y",
             ),
             (
                 301,
                 &[("Location", "https://u:p@i/z")],
                 "",
-                "it is at wss://i/z:",
+                "redirect to wss://i/z",
             ),
             (
                 307,
                 &[("Location", "ftp://i")],
                 "",
-                "redirects to ftp://i, but its Location is no address",
+                "redirects to ftp://i, but wsline does not follow: its Location is not",
             ),
-            (400, &[], "No WebSocket UPGRADE hdr: None", "a proxy before"),
+            (
+                400,
+                &[],
+                "No WebSocket UPGRADE hdr: None",
+                "a reverse proxy",
+            ),
             (200, &[("content-type", "Text/HTML")], "", "a web page"),
             (200, &[], "\n<!DOCTYPE html>", "a web page"),
             (200, &[], "{}", "plain HTTP"),
@@ -320,10 +324,10 @@ mod tests {
         });
         sent.bearer = Some(Secret::new("hush"));
         let hint = refusal(&head(401, &[]), b"", &sent).expect("a hint");
-        assert!(hint.contains("does not accept") && !hint.contains("hush"));
+        assert!(hint.contains("rejected these") && !hint.contains("hush"));
         sent.headers = vec![CustomHeader::parse("origin: https://a").expect("a header")];
         let hint = refusal(&head(401, &[]), b"", &sent).expect("a hint");
-        assert!(hint.contains("does not accept") && !hint.contains("hush"));
+        assert!(hint.contains("rejected these") && !hint.contains("hush"));
         let hint = refusal(&head(403, &[]), b"", &sent).expect("a hint");
         assert!(hint.contains("Origin https://a"), "{hint}");
     }
@@ -334,7 +338,7 @@ mod tests {
         assert!(tls.contains("wss://h:8080/x"));
         assert_eq!(
             not_http(b"SSH-2.0\r\n\xff"),
-            "it does not speak HTTP, its answer begins with \"SSH-2.0\\r\\n\\xff\""
+            "not HTTP, the response begins with \"SSH-2.0\\r\\n\\xff\""
         );
         for (length, quoted) in [(40, "x".repeat(40)), (41, format!("{}…", "x".repeat(40)))] {
             let said = not_http("x".repeat(length).as_bytes());

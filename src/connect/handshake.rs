@@ -1,17 +1,18 @@
 //! The opening handshake, the client's side (RFC 6455 §4.1), over anything that reads and writes.
 //!
-//! The request is written in a browser's order and letter case, since servers and what stands
-//! before them have been built for browsers; the user's fields keep theirs.
+//! The request has a browser's order and letter case, because servers and what is before them have
+//! been built for browsers; the user's headers keep theirs.
 
 use std::io::{self, Read, Write};
 
 use tungstenite::handshake::client::generate_key;
 use tungstenite::handshake::derive_accept_key;
 
+use super::failure::timed_out;
 use super::options::{CompressionMode, ConnectOptions};
-use super::{explain, redirect, timed_out};
+use super::{explain, redirect};
 use crate::deadline::Deadline;
-use crate::error::{Error, Phase, Refusal};
+use crate::error::{Error, Party, Phase, Refusal};
 use crate::event::ConnectStep;
 use crate::http::{
     shown_subprotocols, Body, Headers, RequestHead, ResponseError, ResponseHead, ResponseReader,
@@ -22,9 +23,9 @@ use crate::protocol::deflate::{self, DeflateParams};
 /// An opening handshake that succeeded.
 #[derive(Debug)]
 pub struct Agreed {
-    /// What we asked.
+    /// Our request.
     pub request: RequestHead,
-    /// What the server answered.
+    /// The server's response.
     pub response: ResponseHead,
     /// The subprotocol that it chose.
     pub subprotocol: Option<String>,
@@ -32,29 +33,29 @@ pub struct Agreed {
     pub extensions: Option<String>,
     /// What of them is permessage-deflate.
     pub compression: Option<DeflateParams>,
-    /// What arrived behind its answer: the first bytes of its frames.
+    /// What arrived behind its response: the first bytes of its frames.
     pub early: Vec<u8>,
 }
 
-/// Asks for the upgrade on a connected stream, and reads and checks the answer.
+/// Sends the upgrade request on a connected stream, and reads and checks the response.
 ///
 /// The stream keeps to the deadline by itself: its reads and writes end with
-/// [`io::ErrorKind::TimedOut`]. `deadline` is what messages say of it.
+/// [`io::ErrorKind::TimedOut`]. `deadline` is for messages.
 ///
 /// # Errors
 ///
-/// [`Error::Refused`], [`Error::Upgrade`], [`Error::Unanswered`] or [`Error::Timeout`].
+/// [`Error::Refused`], [`Error::InvalidResponse`], [`Error::Unanswered`] or [`Error::Timeout`].
 pub fn upgrade<S: Read + Write>(
     stream: &mut S,
     request: &ConnectOptions,
     deadline: Deadline,
-    tell: &mut dyn FnMut(ConnectStep),
+    on_step: &mut dyn FnMut(ConnectStep),
 ) -> Result<Agreed, Error> {
     let asked = compose(request, &generate_key());
     let sent = stream.write_all(&asked.encode());
     let sent = sent.and_then(|()| stream.flush());
     if sent.is_ok() {
-        tell(ConnectStep::UpgradeRequest(asked.clone()));
+        on_step(ConnectStep::UpgradeRequest(asked.clone()));
     }
     // A server that refuses before it has read the request may have answered all the same.
     let mut reader = ResponseReader::new(stream);
@@ -62,12 +63,12 @@ pub fn upgrade<S: Read + Write>(
         .read_final_head()
         .map_err(|error| match (error, sent) {
             (ResponseError::Closed(_), Err(cause)) => ended(Some(cause), request, deadline),
-            (error, _) => in_words(error, request, deadline),
+            (error, _) => explain_error(error, request, deadline),
         })?;
-    tell(ConnectStep::UpgradeResponse(answered.clone()));
+    on_step(ConnectStep::UpgradeResponse(answered.clone()));
     if answered.status != 101 {
-        // Nobody reads what stands beside a redirect that is followed, and it may have no end.
-        let body = if redirect::is_wanted(request, answered.status) {
+        // The body of a redirect that is followed is not shown, and it may have no end.
+        let body = if redirect::is_followed(request, answered.status) {
             Body::default()
         } else {
             reader.read_body(&answered)
@@ -88,7 +89,9 @@ pub fn upgrade<S: Read + Write>(
             subprotocol,
             early: reader.into_unused(),
         }),
-        Err(cause) => Err(Error::Upgrade {
+        Err(cause) => Err(Error::InvalidResponse {
+            party: Party::Server,
+            name: String::new(),
             cause,
             hint: explain::draft(&answered),
             head: Some(Box::new(answered)),
@@ -96,7 +99,7 @@ pub fn upgrade<S: Read + Write>(
     }
 }
 
-/// The upgrade request: our fields, each replaced by the user's of the same name, then the rest
+/// The upgrade request: our headers, each replaced by the user's of the same name, then the rest
 /// of the user's.
 fn compose(request: &ConnectOptions, key: &str) -> RequestHead {
     let ours = [
@@ -133,39 +136,27 @@ pub(super) fn user_agent(request: &ConnectOptions) -> Option<String> {
     (!name.is_empty()).then(|| name.to_owned())
 }
 
-/// Checks an answer of 101 as RFC 6455 §4.1 orders; the subprotocol and the compression that
-/// were chosen, or what is wrong.
+/// Checks a 101 response by RFC 6455 §4.1; returns the subprotocol and the compression that were
+/// chosen, or what is wrong.
 fn check(
     asked: &RequestHead,
     answered: &ResponseHead,
     compress: CompressionMode,
 ) -> Result<(Option<String>, Option<DeflateParams>), String> {
-    let quote = |name: &str| {
-        answered.headers.get(name).map_or_else(
-            || "it has none".to_owned(),
-            |value| format!("it says {:?}", String::from_utf8_lossy(value)),
-        )
+    let wrong = |name: &str, expected: &str| {
+        let received = describe_values(&answered.headers, name);
+        format!("{received}, expected {expected:?} (RFC 6455 §4.1)")
     };
     if !answered.headers.has_token("Upgrade", "websocket") {
-        return Err(format!(
-            "its Upgrade field must say websocket, {} (RFC 6455 §4.1)",
-            quote("Upgrade")
-        ));
+        return Err(wrong("Upgrade", "websocket"));
     }
     if !answered.headers.has_token("Connection", "upgrade") {
-        return Err(format!(
-            "its Connection field must say Upgrade, {} (RFC 6455 §4.1)",
-            quote("Connection")
-        ));
+        return Err(wrong("Connection", "Upgrade"));
     }
     let expected = derive_accept_key(asked.headers.get("Sec-WebSocket-Key").unwrap_or_default());
     let mut accepts = answered.headers.get_all("Sec-WebSocket-Accept");
     if (accepts.next(), accepts.next()) != (Some(expected.as_bytes()), None) {
-        return Err(format!(
-            "its Sec-WebSocket-Accept must be {expected} for the key that was sent, {} \
-             (RFC 6455 §4.1)",
-            quote("Sec-WebSocket-Accept")
-        ));
+        return Err(wrong("Sec-WebSocket-Accept", &expected));
     }
     Ok((
         subprotocol(asked, answered)?,
@@ -173,7 +164,26 @@ fn check(
     ))
 }
 
-/// The extensions of an answer, as one list.
+/// The values of a header that is wrong, as a message names them.
+fn describe_values(headers: &Headers, name: &str) -> String {
+    let quote = |value: &[u8]| format!("{:?}", String::from_utf8_lossy(value));
+    let values: Vec<_> = headers.get_all(name).collect();
+    match values[..] {
+        [] => format!("no {name} header"),
+        [b""] => format!("empty {name} header"),
+        [value] => format!("{name} is {}", quote(value)),
+        _ => {
+            let values: Vec<_> = values.iter().map(|value| quote(value)).collect();
+            let times = match values.len() {
+                2 => "twice".to_owned(),
+                count => format!("{count} times"),
+            };
+            format!("{name} was sent {times} ({})", values.join(", "))
+        }
+    }
+}
+
+/// The extensions of a response, as one list.
 fn extensions(answered: &ResponseHead) -> Option<String> {
     let values: Vec<_> = answered
         .headers
@@ -197,9 +207,9 @@ fn compression(
     match extensions(answered) {
         Some(answer) if offered && is_ours(&answer) => DeflateParams::parse(&answer)
             .map(Some)
-            .map_err(|cause| format!("its Sec-WebSocket-Extensions is invalid: {cause}")),
+            .map_err(|cause| format!("invalid Sec-WebSocket-Extensions: {cause}")),
         Some(answer) => Err(format!(
-            "it uses an extension that was not offered, it says {answer:?} (RFC 6455 §4.1)"
+            "extension {answer:?} was not offered (RFC 6455 §4.1)"
         )),
         None if compress == CompressionMode::Require => Err(format!(
             "it does not agree to {}, which --compress require demands: --compress auto goes on \
@@ -218,7 +228,7 @@ fn subprotocol(asked: &RequestHead, answered: &ResponseHead) -> Result<Option<St
     };
     let text = String::from_utf8_lossy(first).into_owned();
     if chosen.next().is_some() {
-        return Err("it chooses a subprotocol more than once (RFC 6455 §11.3.4)".to_owned());
+        return Err("more than one Sec-WebSocket-Protocol header (RFC 6455 §11.3.4)".to_owned());
     }
     let offered = asked
         .headers
@@ -229,7 +239,7 @@ fn subprotocol(asked: &RequestHead, answered: &ResponseHead) -> Result<Option<St
         return Ok(Some(text));
     }
     let ours = asked.headers.get("Sec-WebSocket-Protocol").map_or_else(
-        || "none was offered; -s offers one".to_owned(),
+        || "none was offered (use -s to offer one)".to_owned(),
         |ours| {
             let ours = String::from_utf8_lossy(ours);
             let ours = shown_subprotocols(&ours, Secrets::Hidden);
@@ -237,13 +247,15 @@ fn subprotocol(asked: &RequestHead, answered: &ResponseHead) -> Result<Option<St
         },
     );
     Err(format!(
-        "it chooses the subprotocol {:?}, but {ours} (RFC 6455 §4.1)",
+        "the server chose the subprotocol {:?}, but {ours} (RFC 6455 §4.1)",
         shown_subprotocols(&text, Secrets::Hidden)
     ))
 }
 
-fn in_words(error: ResponseError, request: &ConnectOptions, deadline: Deadline) -> Error {
-    let wrong = |cause, hint| Error::Upgrade {
+fn explain_error(error: ResponseError, request: &ConnectOptions, deadline: Deadline) -> Error {
+    let wrong = |cause, hint| Error::InvalidResponse {
+        party: Party::Server,
+        name: String::new(),
         cause,
         head: None,
         hint,
@@ -264,6 +276,8 @@ fn ended(cause: Option<io::Error>, request: &ConnectOptions, deadline: Deadline)
             timed_out(deadline, Phase::Upgrade)
         }
         cause => Error::Unanswered {
+            party: Party::Server,
+            name: String::new(),
             cause,
             hint: explain::silence(request),
         },

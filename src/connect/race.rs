@@ -1,5 +1,5 @@
 //! Happy eyeballs (RFC 8305): several addresses are tried at once, a little after each other, and
-//! the first that connects is taken.
+//! the first that connects is used.
 //!
 //! The sockets don't block and one poll waits for all of them, so the deadline holds over
 //! everything and those that lose are closed at once.
@@ -16,15 +16,15 @@ use rustix::net::AddressFamily;
 
 use super::socket::{self, Socket};
 use crate::deadline::Deadline;
-use crate::error::{plain, Error};
+use crate::error::{plain, Error, Party};
 use crate::event::{ConnectStep, PeerAddress};
 use crate::target::HostPort;
 
 /// How long an attempt has before the next begins beside it (RFC 8305 §5).
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 
-/// Connects to the first of `addresses` that answers, and says which it was. `to`
-/// is what messages say.
+/// Connects to the first of `addresses` that accepts, and returns which it was. `to` is for
+/// messages.
 ///
 /// # Errors
 ///
@@ -34,27 +34,30 @@ pub fn connect(
     to: &HostPort,
     addresses: &[SocketAddr],
     deadline: Deadline,
-    tell: &mut dyn FnMut(ConnectStep),
+    on_step: &mut dyn FnMut(ConnectStep),
 ) -> Result<(Socket, SocketAddr), Error> {
     let mut race = Race {
         waiting: interleave(addresses).into(),
         running: Vec::new(),
-        missed: Vec::new(),
+        failed: Vec::new(),
         next: Instant::now(),
-        tell,
+        on_step,
     };
     match race.run(deadline) {
         Ok(Some(winner)) => Ok(winner),
         Ok(None) => Err(Error::Connect {
-            to: to.clone(),
-            attempts: race.missed,
+            party: Party::Server,
+            to: to.to_string(),
+            attempts: race.failed,
+            hint: None,
         }),
         Err(cause) if cause.kind() == io::ErrorKind::TimedOut => {
-            race.give_up();
+            race.cancel();
             Err(Error::ConnectTimeout {
+                party: Party::Server,
                 to: to.to_string(),
                 limit: deadline.timeout(),
-                attempts: race.missed,
+                attempts: race.failed,
             })
         }
         Err(cause) => Err(Error::System {
@@ -64,7 +67,7 @@ pub fn connect(
     }
 }
 
-/// The families by turns, as far as both go (RFC 8305 §4). The resolver has put the addresses
+/// The families alternately, as far as both go (RFC 8305 §4). The resolver has put the addresses
 /// into an order (RFC 6724) that knows whether there is IPv6 here at all: its first stays first.
 fn interleave(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
     let Some(first) = addresses.first() else {
@@ -85,10 +88,10 @@ fn interleave(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
 struct Race<'a> {
     waiting: VecDeque<SocketAddr>,
     running: Vec<(SocketAddr, TcpStream)>,
-    missed: Vec<(SocketAddr, io::Error)>,
+    failed: Vec<(SocketAddr, io::Error)>,
     /// When the next of those that wait begins.
     next: Instant,
-    tell: &'a mut dyn FnMut(ConnectStep),
+    on_step: &'a mut dyn FnMut(ConnectStep),
 }
 
 impl Race<'_> {
@@ -116,19 +119,19 @@ impl Race<'_> {
     }
 
     fn begin(&mut self, address: SocketAddr) {
-        (self.tell)(ConnectStep::Connecting(PeerAddress::Tcp(address)));
+        (self.on_step)(ConnectStep::Connecting(PeerAddress::Tcp(address)));
         match begin(address) {
             Ok(stream) => self.running.push((address, stream)),
-            Err(cause) => self.miss(address, cause),
+            Err(cause) => self.fail(address, cause),
         }
     }
 
-    fn miss(&mut self, address: SocketAddr, cause: io::Error) {
-        (self.tell)(ConnectStep::Failed(address, plain(&cause)));
-        self.missed.push((address, cause));
+    fn fail(&mut self, address: SocketAddr, cause: io::Error) {
+        (self.on_step)(ConnectStep::Failed(address, plain(&cause)));
+        self.failed.push((address, cause));
     }
 
-    /// Waits until something has happened, or for `limit`; says who has won.
+    /// Waits until something has happened, or for `limit`; returns the winner.
     fn wait(&mut self, limit: Option<Duration>) -> io::Result<Option<(Socket, SocketAddr)>> {
         let mut fds: Vec<_> = self
             .running
@@ -150,20 +153,20 @@ impl Race<'_> {
             match finish(stream) {
                 Ok(socket) => return Ok(Some((socket, address))),
                 Err(cause) => {
-                    // Who failed leaves its time to the next (RFC 8305 §5).
+                    // The next one begins as soon as one has failed (RFC 8305 §5).
                     self.next = Instant::now();
-                    self.miss(address, cause);
+                    self.fail(address, cause);
                 }
             }
         }
         Ok(None)
     }
 
-    /// The time has passed: those that still run did not answer.
-    fn give_up(&mut self) {
+    /// The time is over: those that still run had no response.
+    fn cancel(&mut self) {
         for (address, _) in std::mem::take(&mut self.running) {
-            let silence = io::Error::new(io::ErrorKind::TimedOut, "no answer");
-            self.miss(address, silence);
+            let silence = io::Error::new(io::ErrorKind::TimedOut, "no response");
+            self.fail(address, silence);
         }
     }
 }
@@ -196,7 +199,7 @@ fn finish(stream: TcpStream) -> io::Result<Socket> {
         return Err(cause);
     }
     stream.set_nonblocking(false)?;
-    Socket::of_tcp(stream)
+    Socket::from_tcp(stream)
 }
 
 #[cfg(test)]
@@ -266,10 +269,10 @@ mod tests {
         let (first, second) = (listen().1, listen().1);
         let error = connect(&host(), &[first, second], Deadline::never(), &mut |_| ())
             .expect_err("nobody listens on either");
-        let Error::Connect { attempts, to } = error else {
+        let Error::Connect { attempts, to, .. } = error else {
             panic!("{error:?}");
         };
-        assert_eq!(to, host());
+        assert_eq!(to, host().to_string());
         let tried: Vec<_> = attempts.iter().map(|(address, _)| *address).collect();
         assert_eq!(tried, [first, second]);
     }
@@ -283,7 +286,7 @@ mod tests {
         assert_eq!(error.exit_code(), ExitCode::Timeout);
         assert_eq!(
             error.to_string(),
-            "--connect-timeout 0 s passed while connecting to host:7"
+            "timed out after 0 s (--connect-timeout) while connecting to host:7"
         );
     }
 

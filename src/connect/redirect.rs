@@ -1,7 +1,7 @@
 //! Redirects (RFC 9110 §15.4), if the user wants them followed (`-L`).
 //!
-//! A server may send us anywhere, so what was meant for it alone stays behind when it is another
-//! origin (RFC 6454), and it can't talk us out of TLS.
+//! A server may redirect anywhere, so credentials are not sent to another origin (RFC 6454), and a
+//! redirect never leads from TLS to no TLS.
 
 use url::Url;
 
@@ -13,24 +13,24 @@ use crate::target::Target;
 /// How many redirects are followed unless the user says.
 pub const DEFAULT_MAX_REDIRECTS: u32 = 10;
 
-/// What is asked after a redirect.
+/// What is requested after a redirect.
 #[derive(Debug)]
 pub struct Next {
-    /// The same request to another address.
-    pub request: ConnectOptions,
-    /// Whether credentials were left out of it.
-    pub bared: bool,
+    /// The same options for another URL.
+    pub options: ConnectOptions,
+    /// Whether credentials were removed from them.
+    pub credentials_removed: bool,
 }
 
-/// Whether an answer with this status sends the client on (RFC 9110 §15.4).
+/// Whether a response with this status is a redirect (RFC 9110 §15.4).
 #[must_use]
 pub fn is_redirect(status: u16) -> bool {
     matches!(status, 301 | 302 | 303 | 307 | 308)
 }
 
-/// Whether an answer with this status is a redirect, and redirects are to be followed.
+/// Whether a response with this status is a redirect that is followed.
 #[must_use]
-pub fn is_wanted(request: &ConnectOptions, status: u16) -> bool {
+pub fn is_followed(request: &ConnectOptions, status: u16) -> bool {
     request.max_redirects.is_some() && is_redirect(status)
 }
 
@@ -61,25 +61,25 @@ pub fn follow(request: &ConnectOptions, refusal: Refusal, followed: u32) -> Resu
         target,
         ..request.clone()
     };
-    let bared = !same_origin && bare(&mut next, request);
+    let credentials_removed = !same_origin && remove_credentials(&mut next, request);
     Ok(Next {
-        request: next,
-        bared,
+        options: next,
+        credentials_removed,
     })
 }
 
-/// Says of a refusal by `target` that it may miss what was left behind on the way there.
+/// Adds to a refusal by `target` that credentials were removed on the way there.
 pub fn explain(refusal: &mut Refusal, target: &Target) {
     if matches!(refusal.head.status, 401 | 403) {
         refusal.hint = Some(format!(
-            "a redirect led to {}, another origin, and credentials were left behind: give that \
-             address itself if it is to have them",
+            "a redirect led to {}, another origin, so credentials were not sent: use that URL to \
+             send them",
             target.url()
         ));
     }
 }
 
-/// Where the redirect in `head` leads that `from` has answered with.
+/// Where a redirect leads that `from` has responded with.
 ///
 /// # Errors
 ///
@@ -88,24 +88,23 @@ pub fn destination(head: &ResponseHead, from: &Target) -> Result<Target, String>
     let location = head
         .headers
         .get("Location")
-        .ok_or("the answer has no Location field that says where to")?;
+        .ok_or("the response has no Location header")?;
     let location = std::str::from_utf8(location)
-        .map_err(|_| "its Location is no address: it is not even text".to_owned())?;
+        .map_err(|_| "invalid Location header: it is not UTF-8".to_owned())?;
     let target = resolve(location, from)?;
     if from.is_tls() && !target.is_tls() {
         return Err(format!(
-            "it leads from wss to {}, where everything would go unencrypted; give that address \
-             yourself if that is what you want",
+            "it leads from wss to {}, which is not encrypted; use that URL if that is what you want",
             target.url()
         ));
     }
     Ok(target)
 }
 
-/// What `location` means in an answer from `from` (RFC 9110 §10.2.2).
+/// What `location` means in a response from `from` (RFC 9110 §10.2.2).
 fn resolve(location: &str, from: &Target) -> Result<Target, String> {
-    let wrong = || format!("its Location is no address of a WebSocket: {location:?}");
-    // The answer is HTTP's, and so is the address that it is relative to.
+    let wrong = || format!("its Location is not a WebSocket URL: {location:?}");
+    // The response is HTTP's, and so is the URL that it is relative to.
     let scheme = if from.is_tls() { "https" } else { "http" };
     let base = format!("{scheme}://{}{}", from.host_header(), from.resource);
     let base = Url::parse(&base).map_err(|_| wrong())?;
@@ -113,11 +112,11 @@ fn resolve(location: &str, from: &Target) -> Result<Target, String> {
     if !matches!(url.scheme(), "http" | "https" | "ws" | "wss") {
         return Err(wrong());
     }
-    // A WebSocket's address has none (RFC 6455 §3), and it is never sent.
+    // A WebSocket URL has none (RFC 6455 §3), and it is never sent.
     url.set_fragment(None);
     let mut target = Target::parse(url.as_str()).map_err(|_| wrong())?;
     if url.origin() == base.origin() {
-        // Whoever answers at a Unix socket calls itself by the name in the Host field.
+        // A server at a Unix socket calls itself by the name in the Host header.
         target
             .origin
             .unix_socket
@@ -126,10 +125,10 @@ fn resolve(location: &str, from: &Target) -> Result<Target, String> {
     Ok(target)
 }
 
-/// Takes out of `next` what was meant for the origin of `request` alone; says whether there was
-/// anything. What has been taken out stays out, wherever later redirects lead.
-fn bare(next: &mut ConnectOptions, request: &ConnectOptions) -> bool {
-    let bared = request.headers.iter().any(is_credential)
+/// Removes from `next` what was meant for the origin of `request` alone, and returns whether there
+/// was anything. It stays removed, wherever later redirects lead.
+fn remove_credentials(next: &mut ConnectOptions, request: &ConnectOptions) -> bool {
+    let has_credentials = request.headers.iter().any(is_credential)
         || find_tokens(&request.subprotocols)
             .iter()
             .any(Option::is_some)
@@ -148,7 +147,7 @@ fn bare(next: &mut ConnectOptions, request: &ConnectOptions) -> bool {
     next.bearer = None;
     next.cookies.clear();
     next.tls.identity = None;
-    bared
+    has_credentials
 }
 
 fn is_credential(header: &CustomHeader) -> bool {
@@ -218,22 +217,18 @@ mod tests {
         ] {
             let next = follow(&request(from), refusal(Some(location)), 0)
                 .unwrap_or_else(|error| panic!("{from} {location}: {error}"));
-            assert_eq!(next.request.target.url(), to, "{from} {location}");
+            assert_eq!(next.options.target.url(), to, "{from} {location}");
         }
     }
 
     #[test]
     fn some_redirects_lead_nowhere() {
         for (from, location, says) in [
-            ("ws://h", None, "has no Location"),
-            ("ws://h", Some("ftp://h/"), "no address of a WebSocket"),
-            ("ws://h", Some("ws+unix:///s"), "no address of a WebSocket"),
-            ("ws://h", Some("https://"), "no address of a WebSocket"),
-            (
-                "ws://h",
-                Some("http://h:99999/"),
-                "no address of a WebSocket",
-            ),
+            ("ws://h", None, "no Location"),
+            ("ws://h", Some("ftp://h/"), "not a WebSocket URL"),
+            ("ws://h", Some("ws+unix:///s"), "not a WebSocket URL"),
+            ("ws://h", Some("https://"), "not a WebSocket URL"),
+            ("ws://h", Some("http://h:99999/"), "not a WebSocket URL"),
             ("wss://h", Some("http://h/"), "from wss to ws://h/"),
             ("wss://h", Some("ws://127.0.0.1/"), "from wss to"),
         ] {
@@ -284,9 +279,9 @@ mod tests {
             .map(|text| CustomHeader::parse(text).expect("a header"))
             .collect();
             let next = follow(&from, refusal(Some(location)), 0).expect("it is followed");
-            let names: Vec<_> = next.request.headers.iter().map(|it| &*it.name).collect();
-            assert_eq!(next.request.credentials().is_some(), same, "{location}");
-            assert_eq!(next.bared, !same, "{location}");
+            let names: Vec<_> = next.options.headers.iter().map(|it| &*it.name).collect();
+            assert_eq!(next.options.credentials().is_some(), same, "{location}");
+            assert_eq!(next.credentials_removed, !same, "{location}");
             if same {
                 assert_eq!(names.len(), 8, "{location}: {names:?}");
             } else {
@@ -322,17 +317,17 @@ mod tests {
             from.headers = vec![CustomHeader::parse(&header).expect("a header")];
             from.headers.retain(|header| header.value.is_some());
             let next = follow(&from, refusal(Some("//i/x")), 0).expect("it is followed");
-            assert_eq!(next.request.subprotocols, left);
+            assert_eq!(next.options.subprotocols, left);
             let value = next
-                .request
+                .options
                 .headers
                 .first()
                 .and_then(|it| it.value.as_deref());
             assert_eq!(value, left_in_header.map(str::as_bytes));
-            assert_eq!(next.bared, bared, "{subprotocols:?} {header}");
+            assert_eq!(next.credentials_removed, bared, "{subprotocols:?} {header}");
             let next = follow(&from, refusal(Some("/x")), 0).expect("it is followed");
-            assert_eq!(next.request.subprotocols, from.subprotocols);
-            assert_eq!(next.request.headers, from.headers);
+            assert_eq!(next.options.subprotocols, from.subprotocols);
+            assert_eq!(next.options.headers, from.headers);
         }
     }
 
@@ -345,9 +340,9 @@ mod tests {
             .map(|text| CustomHeader::parse(text).expect("a header"));
         from.headers = headers.collect();
         let next = follow(&from, refusal(Some("//i/x")), 0).expect("it is followed");
-        assert!(!next.bared);
+        assert!(!next.credentials_removed);
         assert_eq!(
-            next.request.headers,
+            next.options.headers,
             from.headers[1..],
             "one that is left out stays so"
         );
@@ -357,8 +352,8 @@ mod tests {
     fn credentials_in_an_address_go_no_further_either() {
         let from = request("ws://u:p@h/");
         let next = follow(&from, refusal(Some("/x")), 0).expect("it is followed");
-        assert!(next.request.credentials().is_some());
+        assert!(next.options.credentials().is_some());
         let next = follow(&from, refusal(Some("//i/x")), 0).expect("it is followed");
-        assert!(next.request.credentials().is_none() && next.bared);
+        assert!(next.options.credentials().is_none() && next.credentials_removed);
     }
 }

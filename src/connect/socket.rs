@@ -13,12 +13,12 @@ use crate::deadline::Deadline;
 /// A connection. While it has a deadline each read and write blocks no longer than that.
 #[derive(Debug)]
 pub struct Socket {
-    stream: Kind,
+    stream: SocketKind,
     deadline: Option<Deadline>,
 }
 
 #[derive(Debug)]
-enum Kind {
+enum SocketKind {
     Tcp(TcpStream),
     Unix(UnixStream),
 }
@@ -40,15 +40,15 @@ impl Socket {
 
     fn set_read_timeout(&self, limit: Option<Duration>) -> io::Result<()> {
         match &self.stream {
-            Kind::Tcp(stream) => stream.set_read_timeout(limit),
-            Kind::Unix(stream) => stream.set_read_timeout(limit),
+            SocketKind::Tcp(stream) => stream.set_read_timeout(limit),
+            SocketKind::Unix(stream) => stream.set_read_timeout(limit),
         }
     }
 
     fn set_write_timeout(&self, limit: Option<Duration>) -> io::Result<()> {
         match &self.stream {
-            Kind::Tcp(stream) => stream.set_write_timeout(limit),
-            Kind::Unix(stream) => stream.set_write_timeout(limit),
+            SocketKind::Tcp(stream) => stream.set_write_timeout(limit),
+            SocketKind::Unix(stream) => stream.set_write_timeout(limit),
         }
     }
 
@@ -57,20 +57,20 @@ impl Socket {
     /// # Errors
     ///
     /// What the operating system said.
-    pub fn of_tcp(stream: TcpStream) -> io::Result<Self> {
+    pub fn from_tcp(stream: TcpStream) -> io::Result<Self> {
         // Small messages must not wait for the acknowledgement of the one before (Nagle).
         stream.set_nodelay(true)?;
         Ok(Self {
-            stream: Kind::Tcp(stream),
+            stream: SocketKind::Tcp(stream),
             deadline: None,
         })
     }
 
     /// A Unix connection that has just been made.
     #[must_use]
-    pub fn of_unix(stream: UnixStream) -> Self {
+    pub fn from_unix(stream: UnixStream) -> Self {
         Self {
-            stream: Kind::Unix(stream),
+            stream: SocketKind::Unix(stream),
             deadline: None,
         }
     }
@@ -82,8 +82,8 @@ impl Socket {
     /// What the operating system said.
     pub fn set_nonblocking(&self, nonblocking: bool) -> io::Result<()> {
         match &self.stream {
-            Kind::Tcp(stream) => stream.set_nonblocking(nonblocking),
-            Kind::Unix(stream) => stream.set_nonblocking(nonblocking),
+            SocketKind::Tcp(stream) => stream.set_nonblocking(nonblocking),
+            SocketKind::Unix(stream) => stream.set_nonblocking(nonblocking),
         }
     }
 
@@ -94,8 +94,8 @@ impl Socket {
     /// What the operating system said; none if the connection is gone already.
     pub fn shutdown_write(&self) -> io::Result<()> {
         let result = match &self.stream {
-            Kind::Tcp(stream) => stream.shutdown(Shutdown::Write),
-            Kind::Unix(stream) => stream.shutdown(Shutdown::Write),
+            SocketKind::Tcp(stream) => stream.shutdown(Shutdown::Write),
+            SocketKind::Unix(stream) => stream.shutdown(Shutdown::Write),
         };
         match result {
             Err(cause) if cause.kind() == io::ErrorKind::NotConnected => Ok(()),
@@ -119,8 +119,8 @@ impl Read for Socket {
             self.set_read_timeout(deadline.remaining()?)?;
         }
         let result = match &mut self.stream {
-            Kind::Tcp(stream) => stream.read(buffer),
-            Kind::Unix(stream) => stream.read(buffer),
+            SocketKind::Tcp(stream) => stream.read(buffer),
+            SocketKind::Unix(stream) => stream.read(buffer),
         };
         self.in_time(result)
     }
@@ -132,8 +132,8 @@ impl Write for Socket {
             self.set_write_timeout(deadline.remaining()?)?;
         }
         let result = match &mut self.stream {
-            Kind::Tcp(stream) => stream.write(bytes),
-            Kind::Unix(stream) => stream.write(bytes),
+            SocketKind::Tcp(stream) => stream.write(bytes),
+            SocketKind::Unix(stream) => stream.write(bytes),
         };
         self.in_time(result)
     }
@@ -146,8 +146,8 @@ impl Write for Socket {
 impl AsFd for Socket {
     fn as_fd(&self) -> BorrowedFd<'_> {
         match &self.stream {
-            Kind::Tcp(stream) => stream.as_fd(),
-            Kind::Unix(stream) => stream.as_fd(),
+            SocketKind::Tcp(stream) => stream.as_fd(),
+            SocketKind::Unix(stream) => stream.as_fd(),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What bytes travel on: a socket, or TLS over another stream.
+//! A stream of bytes: a socket, or TLS over another stream.
 
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
@@ -7,14 +7,14 @@ use super::socket::Socket;
 use super::tls::TlsStream;
 use crate::deadline::Deadline;
 
-/// A connected stream. TLS stands on a stream of any kind, so a stack of them is one as well.
+/// A connected stream. TLS runs over a stream of any kind, TLS included.
 #[derive(Debug)]
 pub enum Stream {
-    /// A socket as it is, of TCP or of Unix.
-    Tcp(Socket),
+    /// A plain socket, TCP or Unix.
+    Plain(Socket),
     /// TLS. It may hold decrypted bytes that poll(2) can't see: read until `WouldBlock`. A write
     /// that would block is to be tried again with the same bytes, or with more after them.
-    Tls(Box<TlsStream>),
+    Tls(Box<TlsStream<Stream>>),
 }
 
 impl Stream {
@@ -26,7 +26,7 @@ impl Stream {
     /// What the operating system said.
     pub fn set_deadline(&mut self, deadline: Option<Deadline>) -> io::Result<()> {
         match self {
-            Self::Tcp(socket) => socket.set_deadline(deadline),
+            Self::Plain(socket) => socket.set_deadline(deadline),
             Self::Tls(tls) => tls.below_mut().set_deadline(deadline),
         }
     }
@@ -38,7 +38,7 @@ impl Stream {
     /// What the operating system said.
     pub fn set_nonblocking(&self, nonblocking: bool) -> io::Result<()> {
         match self {
-            Self::Tcp(socket) => socket.set_nonblocking(nonblocking),
+            Self::Plain(socket) => socket.set_nonblocking(nonblocking),
             Self::Tls(tls) => tls.below().set_nonblocking(nonblocking),
         }
     }
@@ -49,32 +49,32 @@ impl Stream {
         matches!(self, Self::Tls(_))
     }
 
-    /// The certificate of the server that is spoken to; see [`TlsStream::certificate`].
+    /// The server's certificate; see [`TlsStream::certificate`].
     #[must_use]
     pub fn certificate(&self) -> Option<Vec<String>> {
         match self {
             Self::Tls(tls) => tls.certificate(),
-            Self::Tcp(_) => None,
+            Self::Plain(_) => None,
         }
     }
 
     /// Ends our direction: TLS's `close_notify` (RFC 8446 §6.1), then TCP's FIN.
     ///
     /// It never waits: where there is no room for the `close_notify`, the FIN alone ends it. The
-    /// Close frames have said before that nothing is missing.
+    /// Close frames have shown before that nothing is missing.
     ///
     /// # Errors
     ///
     /// What the operating system said; none if the connection is gone already.
     pub fn shutdown_write(&mut self) -> io::Result<()> {
         match self {
-            Self::Tcp(socket) => socket.shutdown_write(),
+            Self::Plain(socket) => socket.shutdown_write(),
             Self::Tls(tls) => {
-                let told = tls.close_notify();
+                let sent = tls.close_notify();
                 tls.below_mut().shutdown_write()?;
-                match told {
+                match sent {
                     Err(cause) if cause.kind() == io::ErrorKind::WouldBlock => Ok(()),
-                    told => told,
+                    sent => sent,
                 }
             }
         }
@@ -83,14 +83,20 @@ impl Stream {
 
 impl From<Socket> for Stream {
     fn from(socket: Socket) -> Self {
-        Self::Tcp(socket)
+        Self::Plain(socket)
+    }
+}
+
+impl From<TlsStream<Stream>> for Stream {
+    fn from(tls: TlsStream<Stream>) -> Self {
+        Self::Tls(Box::new(tls))
     }
 }
 
 impl Read for Stream {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
-            Self::Tcp(socket) => socket.read(buffer),
+            Self::Plain(socket) => socket.read(buffer),
             Self::Tls(tls) => tls.read(buffer),
         }
     }
@@ -99,14 +105,14 @@ impl Read for Stream {
 impl Write for Stream {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
-            Self::Tcp(socket) => socket.write(bytes),
+            Self::Plain(socket) => socket.write(bytes),
             Self::Tls(tls) => tls.write(bytes),
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
         match self {
-            Self::Tcp(socket) => socket.flush(),
+            Self::Plain(socket) => socket.flush(),
             Self::Tls(tls) => tls.flush(),
         }
     }
@@ -115,7 +121,7 @@ impl Write for Stream {
 impl AsFd for Stream {
     fn as_fd(&self) -> BorrowedFd<'_> {
         match self {
-            Self::Tcp(socket) => socket.as_fd(),
+            Self::Plain(socket) => socket.as_fd(),
             Self::Tls(tls) => tls.below().as_fd(),
         }
     }

@@ -1,27 +1,102 @@
-//! One TCP connection to one address.
+//! TCP connections: to one address, or to a host with all its addresses.
 
 use std::io;
 use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
+use std::sync::PoisonError;
+use std::time::{Duration, Instant};
 
+use super::dns::{self, AddressCache};
+use super::failure::timed_out;
+use super::race;
+use super::route::RouteOptions;
 use super::socket::Socket;
+use crate::deadline::Deadline;
+use crate::error::{Error, Phase};
+use crate::event::{ConnectStep, PeerAddress, Timing};
+use crate::target::HostPort;
 
 /// Connects to one address within `limit`.
 ///
 /// # Errors
 ///
-/// What the operating system said, or that there was no answer in time.
+/// What the operating system said, or that there was no response in time.
 pub fn connect(address: SocketAddr, limit: Option<Duration>) -> io::Result<Socket> {
     let stream = match limit {
         Some(limit) => TcpStream::connect_timeout(&address, limit).map_err(|cause| {
             // The operating system's own ETIMEDOUT has a number and a text.
             if cause.kind() == io::ErrorKind::TimedOut && cause.raw_os_error().is_none() {
-                io::Error::new(cause.kind(), "no answer")
+                io::Error::new(cause.kind(), "no response")
             } else {
                 cause
             }
         })?,
         None => TcpStream::connect(address)?,
     };
-    Socket::of_tcp(stream)
+    Socket::from_tcp(stream)
+}
+
+/// How hosts are connected to, and what of it is reported.
+pub struct HostDialer<'a> {
+    /// Which addresses are used.
+    pub route: &'a RouteOptions,
+    /// The addresses that were resolved before; `None` to resolve them each time.
+    pub cache: Option<&'a AddressCache>,
+    /// When it must be done.
+    pub deadline: Deadline,
+    /// How long each step took.
+    pub timing: &'a mut Timing,
+    /// Each step as it is done.
+    pub on_step: &'a mut dyn FnMut(ConnectStep),
+}
+
+impl HostDialer<'_> {
+    /// Connects to a host, the server or the proxy before it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Resolve`], [`Error::Connect`], [`Error::ConnectTimeout`] or [`Error::Timeout`].
+    pub fn connect(&mut self, to: &HostPort) -> Result<(Socket, SocketAddr), Error> {
+        let addresses = self.addresses(to)?;
+        let begun = Instant::now();
+        let (socket, address) = race::connect(to, &addresses, self.deadline, self.on_step)?;
+        *self.timing.connect.get_or_insert(Duration::ZERO) += begun.elapsed();
+        (self.on_step)(ConnectStep::Connected(PeerAddress::Tcp(address)));
+        Ok((socket, address))
+    }
+
+    /// The addresses of a host, at least one; the resolver is asked only if nothing else has them.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Resolve`] or [`Error::Timeout`].
+    pub fn addresses(&mut self, to: &HostPort) -> Result<Vec<SocketAddr>, Error> {
+        if let Some(addresses) = dns::known(to, self.route)? {
+            return Ok(addresses);
+        }
+        let resolved = match self.cached(to) {
+            Some(addresses) => addresses,
+            None => self.resolve(to)?,
+        };
+        dns::select(&to.host, resolved, self.route.family)
+    }
+
+    fn cached(&self, to: &HostPort) -> Option<Vec<SocketAddr>> {
+        let cache = self.cache?.lock().unwrap_or_else(PoisonError::into_inner);
+        cache.get(to).cloned()
+    }
+
+    fn resolve(&mut self, to: &HostPort) -> Result<Vec<SocketAddr>, Error> {
+        let begun = Instant::now();
+        let addresses = dns::resolve(to)?;
+        *self.timing.resolve.get_or_insert(Duration::ZERO) += begun.elapsed();
+        (self.on_step)(ConnectStep::Resolved(addresses.clone()));
+        self.deadline
+            .remaining()
+            .map_err(|_| timed_out(self.deadline, Phase::Resolve))?;
+        if let Some(cache) = self.cache {
+            let mut cache = cache.lock().unwrap_or_else(PoisonError::into_inner);
+            cache.insert(to.clone(), addresses.clone());
+        }
+        Ok(addresses)
+    }
 }

@@ -6,6 +6,9 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::*;
+use crate::deadline::Deadline;
+use crate::error::Error;
+use crate::event::ConnectStep;
 use crate::http::CustomHeader;
 use crate::target::Target;
 
@@ -40,7 +43,9 @@ fn a_websocket_is_opened() {
     });
     let mut steps = Vec::new();
     let request = request(&format!("localhost:{port}/x"));
-    let mut opened = open(&request, soon(), &mut |step| steps.push(step)).expect("it is open");
+    let mut opened = Dialer::new()
+        .open(&request, soon(), &mut |step| steps.push(step))
+        .expect("it is open");
     assert_eq!(opened.upgrade.url, format!("ws://localhost:{port}/x"));
     assert_eq!(
         opened
@@ -73,7 +78,7 @@ fn a_websocket_is_opened() {
 fn an_attempt_on_its_own_thread_hands_the_stream_over() {
     let (port, server) = serve(|client| tungstenite::accept(client).map(drop).is_ok());
     let request = request(&format!("ws://127.0.0.1:{port}"));
-    let mut attempt = start(request, soon()).expect("a thread");
+    let mut attempt = Dialer::new().start(request, soon()).expect("a thread");
     let opened = loop {
         match attempt.next() {
             Some(AttemptEvent::Done(result)) => break result.expect("it is open"),
@@ -98,12 +103,13 @@ fn nobody_listens() {
         let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
         listener.local_addr().expect("it is bound").port()
     };
-    let error = open(
-        &request(&format!("ws://127.0.0.1:{port}")),
-        soon(),
-        &mut |_| (),
-    )
-    .expect_err("nobody listens");
+    let error = Dialer::new()
+        .open(
+            &request(&format!("ws://127.0.0.1:{port}")),
+            soon(),
+            &mut |_| (),
+        )
+        .expect_err("nobody listens");
     assert_eq!(
         error.to_string(),
         format!("could not connect to 127.0.0.1:{port} (127.0.0.1): Connection refused")
@@ -115,15 +121,16 @@ fn a_server_that_never_answers_is_timed_out() {
     // Ends when the other side gives up.
     let (port, server) = serve(|mut client| client.read_to_end(&mut Vec::new()).is_ok());
     let request = request(&format!("ws://127.0.0.1:{port}"));
-    let Transport { mut stream, .. } =
-        transport(&request, soon(), &mut |_| ()).expect("it listens");
+    let Transport { mut stream, .. } = Dialer::new()
+        .connect(&request, soon(), &mut |_| ())
+        .expect("it listens");
     let short = Deadline::after(Duration::from_millis(50));
     stream.set_deadline(Some(short)).expect("it is open");
     let error = handshake::upgrade(&mut stream, &request, short, &mut |_| ())
         .expect_err("nothing is answered");
     assert_eq!(
         error.to_string(),
-        "--connect-timeout 0.05 s passed while waiting for the answer to the upgrade"
+        "timed out after 0.05 s (--connect-timeout) while waiting for the upgrade response"
     );
     drop(stream);
     assert!(server.join().expect("the server is done"));
@@ -134,7 +141,9 @@ fn nothing_is_sent_that_must_not_be() {
     let mut request = request("box");
     request.headers = vec![CustomHeader::parse("Cookie: a=b").expect("a header")];
     let mut steps = 0;
-    let error = open(&request, soon(), &mut |_| steps += 1).expect_err("the scheme is asked for");
+    let error = Dialer::new()
+        .open(&request, soon(), &mut |_| steps += 1)
+        .expect_err("the scheme is asked for");
     assert!(matches!(error, Error::Url(_)));
     assert_eq!(steps, 0);
 }

@@ -14,7 +14,7 @@ use super::socket::{self, Socket};
 ///
 /// # Errors
 ///
-/// What the operating system said, or that there was no answer in time.
+/// What the operating system said, or that there was no response in time.
 pub fn connect(path: &Path, limit: Option<Duration>) -> io::Result<Socket> {
     let address = SocketAddrUnix::new(path)?;
     let stream = UnixStream::from(socket::open(AddressFamily::UNIX)?);
@@ -23,9 +23,9 @@ pub fn connect(path: &Path, limit: Option<Duration>) -> io::Result<Socket> {
     stream.set_write_timeout(limit)?;
     loop {
         return match rustix::net::connect(&stream, &address) {
-            Ok(()) => Ok(Socket::of_unix(stream)),
+            Ok(()) => Ok(Socket::from_unix(stream)),
             Err(Errno::INTR) => continue,
-            Err(Errno::AGAIN) => Err(io::Error::new(io::ErrorKind::TimedOut, "no answer")),
+            Err(Errno::AGAIN) => Err(io::Error::new(io::ErrorKind::TimedOut, "no response")),
             Err(cause) => Err(cause.into()),
         };
     }

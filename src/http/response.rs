@@ -157,13 +157,13 @@ impl<'a, S: Read> ResponseReader<'a, S> {
         let status = match (parsed, response.code) {
             (Ok(httparse::Status::Complete(_)), Some(status)) => status,
             (Err(httparse::Error::TooManyHeaders), _) => {
-                return malformed(format!("its head has more than {MAX_HEADERS} fields"));
+                return malformed(format!("more than {MAX_HEADERS} headers"));
             }
             (Err(cause), _) => {
                 let place = invalid_part(bytes);
-                return malformed(format!("its head is wrong: {cause}{place}"));
+                return malformed(format!("{cause}{place}"));
             }
-            (Ok(_), _) => return malformed("its head is cut off".to_owned()),
+            (Ok(_), _) => return malformed("the header section is cut off".to_owned()),
         };
         let line = bytes.split(|&byte| byte == b'\n').next();
         let line = line.unwrap_or_default().trim_ascii_end();
@@ -193,7 +193,7 @@ fn invalid_part(head: &[u8]) -> String {
     // A folded line belongs to the header above it (RFC 9112 §5.2), and is not valid alone.
     let invalid = lines.find(|line| !line.starts_with(b" ") && !is_valid(b"HTTP/1.1 200", line));
     match invalid.map(|line| line.split(|&byte| byte == b':').next().unwrap_or(line)) {
-        Some(name) => format!(", in the field \"{}\"", beginning(name)),
+        Some(name) => format!(", in the header \"{}\"", beginning(name)),
         None => String::new(),
     }
 }
@@ -221,7 +221,10 @@ fn is_valid(status_line: &[u8], header: &[u8]) -> bool {
 }
 
 fn too_long() -> ResponseError {
-    ResponseError::Malformed(format!("its head is longer than {} KiB", HEAD_LIMIT >> 10))
+    ResponseError::Malformed(format!(
+        "the header section is longer than {} KiB",
+        HEAD_LIMIT >> 10
+    ))
 }
 
 /// The length of the head that begins `bytes`: it ends with the first empty line. The first
@@ -287,11 +290,11 @@ mod tests {
             (&b"HTTP/1.1 abc\r\n\r\n"[..], ", in \"HTTP/1.1 abc\""),
             (
                 b"HTTP/1.1 101 x\r\nA: b\r\nB: \x1b[2J\r\n\r\n",
-                ", in the field \"B\"",
+                ", in the header \"B\"",
             ),
             (
                 b"HTTP/1.1 101 x\r\nno\x1bcolon\r\n\r\n",
-                ", in the field \"no\\x1bcolon\"",
+                ", in the header \"no\\x1bcolon\"",
             ),
         ] {
             assert!(
@@ -310,7 +313,7 @@ mod tests {
         );
         assert!(matches!(
             fault(many.as_bytes()),
-            ResponseError::Malformed(text) if text.contains("128 fields")
+            ResponseError::Malformed(text) if text.contains("128 headers")
         ));
     }
 

@@ -46,7 +46,7 @@ pub fn explain(error: &Error, verbosity: Verbosity, palette: Palette, secrets: S
             refusal: Some(refusal),
             ..
         } => report.push_refusal(refusal, told, secrets),
-        Error::Upgrade {
+        Error::InvalidResponse {
             head: Some(head), ..
         } if !told => report.push_head(head, secrets),
         Error::Redirect { head, .. } if !told => report.push_head(head, secrets),
@@ -185,7 +185,7 @@ impl Report {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::ParseError;
+    use crate::error::{ParseError, Party};
     use crate::http::{Body, Headers};
 
     fn refused(body: &[u8], truncated: bool, hint: Option<&str>) -> Error {
@@ -251,11 +251,12 @@ mod tests {
     #[test]
     fn an_error_is_one_line_and_its_hint() {
         let error = Error::Tls {
+            party: Party::Server,
             host: "h\n\x1b".to_owned(),
             cause: "no".to_owned(),
             hint: Some("try ws".to_owned()),
         };
-        let sentence = "wsline: the TLS handshake with h\\n\\x1b failed: no\n";
+        let sentence = "wsline: TLS handshake with h\\n\\x1b failed: no\n";
         assert_eq!(
             told(&error, Verbosity::Normal),
             format!("{sentence}hint: try ws\n")
@@ -275,6 +276,7 @@ mod tests {
     #[test]
     fn a_certificate_is_described() {
         let error = Error::Certificate {
+            party: Party::Server,
             host: "h".to_owned(),
             cause: "expired".to_owned(),
             details: vec!["subject: CN=\x1bh".to_owned(), "issuer: x".to_owned()],
@@ -282,7 +284,7 @@ mod tests {
         };
         assert_eq!(
             told(&error, Verbosity::Normal),
-            "wsline: the certificate of h was not accepted: expired\n  \
+            "wsline: could not verify the certificate of h: expired\n  \
              subject: CN=\\x1bh\n  issuer: x\nhint: -k\n"
         );
     }
@@ -382,7 +384,9 @@ mod tests {
 
     #[test]
     fn a_wrong_answer_is_quoted() {
-        let error = Error::Upgrade {
+        let error = Error::InvalidResponse {
+            party: Party::Server,
+            name: String::new(),
             cause: "no accept key".to_owned(),
             head: Some(Box::new(ResponseHead {
                 status: 101,
@@ -391,7 +395,7 @@ mod tests {
             })),
             hint: None,
         };
-        let sentence = "wsline: the server answered the upgrade wrongly: no accept key\n";
+        let sentence = "wsline: invalid upgrade response: no accept key\n";
         assert_eq!(
             told(&error, Verbosity::Normal),
             format!("{sentence}HTTP/1.1 101 X\n")

@@ -165,7 +165,7 @@ fn refused(lines: &[&str], options: &[&str], cause: &str) {
         .arg(peer.url())
         .args(options)
         .stderr_matches(format!(
-            "wsline: the server answered the upgrade wrongly: {cause}\nHTTP/1.1 101 [..]\n..."
+            "wsline: invalid upgrade response: {cause}\nHTTP/1.1 101 [..]\n..."
         ))
         .code(22)
         .run();
@@ -203,19 +203,19 @@ fn answers_that_are_wrong() {
         ),
     ] {
         let line = format!("{AGREED}{parameters}");
-        let cause = format!("its Sec-WebSocket-Extensions is invalid: {cause}");
+        let cause = format!("invalid Sec-WebSocket-Extensions: {cause}");
         refused(&[&line], &[], &cause);
     }
     refused(
         &[AGREED, AGREED],
         &[],
-        "its Sec-WebSocket-Extensions is invalid: extension \"permessage-deflate, \
+        "invalid Sec-WebSocket-Extensions: extension \"permessage-deflate, \
          permessage-deflate\" was not offered (RFC 6455 §4.1)",
     );
     refused(
         &[AGREED],
         &["--compress", "off"],
-        "it uses an extension that was not offered, it says \"permessage-deflate\" (RFC 6455 §4.1)",
+        "extension \"permessage-deflate\" was not offered (RFC 6455 §4.1)",
     );
 }
 

@@ -37,7 +37,8 @@ fn a_server_that_says_nothing() {
     Wsline::new()
         .args([&peer.url(), "--connect-timeout", "200ms"])
         .stderr(
-            "wsline: --connect-timeout 0.2 s passed while waiting for the answer to the upgrade\n",
+            "wsline: timed out after 0.2 s (--connect-timeout) while waiting for the upgrade \
+             response\n",
         )
         .code(28)
         .run();
@@ -52,7 +53,7 @@ fn a_server_that_says_nothing_in_tls() {
             "--connect-timeout",
             "200ms",
         ])
-        .stderr("wsline: --connect-timeout 0.2 s passed while setting up TLS\n")
+        .stderr("wsline: timed out after 0.2 s (--connect-timeout) while setting up TLS\n")
         .code(28)
         .run();
 }
@@ -72,7 +73,8 @@ fn a_server_that_answers_too_slowly() {
     Wsline::new()
         .args([&peer.url(), "--connect-timeout", "0.4"])
         .stderr(
-            "wsline: --connect-timeout 0.4 s passed while waiting for the answer to the upgrade\n",
+            "wsline: timed out after 0.4 s (--connect-timeout) while waiting for the upgrade \
+             response\n",
         )
         .code(28)
         .run();
@@ -83,7 +85,10 @@ fn the_whole_run_has_a_limit_while_it_connects() {
     let peer = Peer::silent().start();
     Wsline::new()
         .args([&peer.url(), "-m", "200ms"])
-        .stderr("wsline: --max-time 0.2 s passed while waiting for the answer to the upgrade\n")
+        .stderr(
+            "wsline: timed out after 0.2 s (--max-time) while waiting for the upgrade \
+                 response\n",
+        )
         .code(28)
         .run();
 }

@@ -136,7 +136,7 @@ fn over_tls() {
     says(&mut server, "[2] closed 1000 after 1 message, [..] s");
     Wsline::new()
         .arg(&url)
-        .stderr_matches("wsline: the certificate of 127.0.0.1 was not accepted: [..]\n...\n")
+        .stderr_matches("wsline: could not verify the certificate of 127.0.0.1: [..]\n...\n")
         .code(60)
         .run();
     says(&mut server, "[3] 127.0.0.1:[..] rejected: [..]");
@@ -146,7 +146,7 @@ fn over_tls() {
             "wsline: the server refused the upgrade: HTTP/1.1 400 Bad Request\n...\n\n\
              This is a WebSocket echo server: the client sent an HTTP request to an HTTPS server: \
              use wss, not ws.\n\n\
-             hint: this port speaks TLS: use {url}/\n"
+             hint: this port uses TLS: use {url}/\n"
         ))
         .code(22)
         .run();
@@ -222,7 +222,7 @@ fn tls_wants_a_certificate() {
         .args(["echo", "127.0.0.1:0", "--tls", "--cert", "c.pem", "--key"])
         .arg("k.pem")
         .stderr(
-            "wsline: the certificate or key in c.pem could not be used: \
+            "wsline: could not load the certificate or key from c.pem: \
              No such file or directory\n\
              hint: give the path of a file that can be read\n",
         )
@@ -240,9 +240,9 @@ fn tls_wants_files_that_belong_together() {
         .arg("--key")
         .arg(authority.key_path())
         .stderr_matches(
-            "wsline: the certificate or key in [..]key.pem could not be used: it is not the key of \
+            "wsline: could not load the certificate or key from [..]key.pem: it is not the key of \
              the certificate in [..]cert.pem (CN=localhost)\n\
-             hint: --key FILE takes the key of that certificate\n",
+             hint: use --key FILE with the key of that certificate\n",
         )
         .code(58)
         .run();

@@ -347,7 +347,7 @@ fn time_limits_signals_and_pings_do_not_wait_for_a_comparison() {
         ),
         (
             &["-m", "1"],
-            "wsline: --max-time 1 s passed while the connection was open\n...\n",
+            "wsline: timed out after 1 s (--max-time) while the connection was open\n...\n",
             28,
         ),
         (&[], "wsline: terminated\n...\n", 143),

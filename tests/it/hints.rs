@@ -26,20 +26,19 @@ fn credentials_are_missing() {
         "401 Unauthorized",
         &["WWW-Authenticate: Basic realm=\"x\""],
         "",
-        "the server wants credentials: -u USER:PASS sends a name and a password",
+        "the server requires credentials: use -u USER:PASS",
     );
     check(
         "401 Unauthorized",
         &["WWW-Authenticate: Bearer"],
         "",
-        "the server wants credentials: --bearer TOKEN sends a token",
+        "the server requires credentials: use --bearer TOKEN",
     );
     check(
         "407 Proxy Authentication Required",
         &["Proxy-Authenticate: Basic"],
         "",
-        "a proxy before the server wants credentials of its own: \
-         -H 'Proxy-Authorization: Basic …' sends them",
+        "a proxy before the server requires credentials: use -H 'Proxy-Authorization: Basic …'",
     );
 }
 
@@ -48,7 +47,7 @@ fn credentials_are_wrong() {
     let peer = Peer::http("HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n").start();
     Wsline::new()
         .args(["-u", "u:p", &peer.url()])
-        .stderr_matches("...\nhint: the server does not accept these credentials; [..]\n")
+        .stderr_matches("...\nhint: the server rejected these credentials: [..]\n")
         .code(22)
         .run();
 }
@@ -59,13 +58,16 @@ fn the_origin_is_wrong() {
         "403 Forbidden",
         &[],
         "",
-        "the server may want an Origin, as browsers send one: try -o https://SITE with the site \
-         that it belongs to",
+        "the server may require the Origin of its web page, as browsers send it (-o \
+         https://SITE), or credentials (-u, --bearer or --cookie)",
     );
     let peer = Peer::http("HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n").start();
     Wsline::new()
         .args(["-o", "https://a.test", &peer.url()])
-        .stderr_matches("...\nhint: the server may not accept the Origin https://a.test: [..]\n")
+        .stderr_matches(
+            "...\nhint: the server may not accept the Origin https://a.test (-o), \
+                         [..]\n",
+        )
         .code(22)
         .run();
 }
@@ -76,7 +78,7 @@ fn the_path_is_wrong() {
         "404 Not Found",
         &[],
         "<h1>no</h1>",
-        "the server has no WebSocket at /chat: check the path",
+        "there is no WebSocket at /chat: check the path",
     );
 }
 
@@ -86,13 +88,13 @@ fn the_version_is_another() {
         "426 Upgrade Required",
         &["Sec-WebSocket-Version: 8", "Sec-WebSocket-Version: 7"],
         "",
-        "the server speaks these versions of WebSocket: 8, 7; wsline speaks 13 (RFC 6455 §4.4)",
+        "the server supports these versions of WebSocket: 8, 7; wsline supports 13 (RFC 6455 §4.4)",
     );
     check(
         "426 Upgrade Required",
         &["Upgrade: TLS/1.2, HTTP/1.1"],
         "",
-        "the server wants TLS (RFC 2817): use wss://[ADDR]/chat?token=hush",
+        "the server requires TLS (RFC 2817): use wss://[ADDR]/chat?token=hush",
     );
 }
 
@@ -109,7 +111,7 @@ fn a_proxy_takes_the_upgrade_away() {
             "400 Bad Request",
             &["Server: nginx"],
             body,
-            "the server did not see the Upgrade field: a proxy before it may not pass it on \
+            "the server did not receive the Upgrade header: a reverse proxy may have dropped it \
              (nginx: proxy_set_header Upgrade $http_upgrade)",
         );
     }
@@ -117,8 +119,8 @@ fn a_proxy_takes_the_upgrade_away() {
         "426 Upgrade Required",
         &["Sec-WebSocket-Version: 13"],
         "",
-        "the server did not see an upgrade to WebSocket: a proxy before it may not pass the \
-         Upgrade field on (nginx: proxy_set_header Upgrade $http_upgrade)",
+        "the server did not receive an upgrade to WebSocket: a reverse proxy may have dropped the \
+         Upgrade header (nginx: proxy_set_header Upgrade $http_upgrade)",
     );
 }
 
@@ -132,8 +134,7 @@ fn a_web_page() {
             "200 OK",
             &[field],
             body,
-            "this is a web page, not a WebSocket: the address of the WebSocket often has a path \
-             of its own, such as /ws",
+            "this is a web page: the WebSocket often has a path of its own, such as /ws",
         );
     }
 }
@@ -144,14 +145,14 @@ fn tls_on_a_plain_port() {
         "400 Bad Request",
         &[],
         "<h1>The plain HTTP request was sent to HTTPS port</h1>",
-        "this port speaks TLS: use wss://[ADDR]/chat?token=hush",
+        "this port uses TLS: use wss://[ADDR]/chat?token=hush",
     );
     // A TLS alert, as OpenSSL sends one.
     let peer = Peer::http(b"\x15\x03\x01\x00\x02\x02\x46").start();
     Wsline::new()
         .arg(peer.url())
         .with("[ADDR]", peer.addr())
-        .stderr_matches("...\nhint: this port speaks TLS: use wss://[ADDR]/\n")
+        .stderr_matches("...\nhint: this port uses TLS: use wss://[ADDR]/\n")
         .code(22)
         .run();
     // Or it just ends TCP.
@@ -159,7 +160,7 @@ fn tls_on_a_plain_port() {
     Wsline::new()
         .arg(peer.url())
         .with("[ADDR]", peer.addr())
-        .stderr_matches("...\nhint: if the server speaks TLS on this port, use wss://[ADDR]/\n")
+        .stderr_matches("...\nhint: if the server uses TLS on this port, use wss://[ADDR]/\n")
         .code(56)
         .run();
 }
@@ -172,8 +173,8 @@ fn plain_http_on_a_tls_port() {
         .arg(peer.url().replace("ws", "wss"))
         .with("[ADDR]", peer.addr())
         .stderr_matches(
-            "wsline: the TLS handshake with 127.0.0.1 failed: the answer is not TLS\n\
-             hint: this port seems to speak plain HTTP: use ws://[ADDR]\n",
+            "wsline: TLS handshake with 127.0.0.1 failed: the response is not TLS\n\
+             hint: this port seems to use plain HTTP: use ws://[ADDR]\n",
         )
         .code(35)
         .run();
@@ -192,12 +193,11 @@ fn drafts_from_before_the_rfc() {
             .arg(peer.url())
             .with("[NAME]", name)
             .stderr_matches(
-                "wsline: the server answered the upgrade wrongly: its Sec-WebSocket-Accept must \
-                 [..]\n\
+                "wsline: invalid upgrade response: no Sec-WebSocket-Accept header, expected [..]\n\
                  HTTP/1.1 101 Web Socket Protocol Handshake\n\
                  ...\n\
-                 hint: the server speaks [NAME], a draft of WebSocket from before RFC 6455 \
-                 (2011) that no browser speaks any more: it needs to be updated\n",
+                 hint: the server uses [NAME], a draft from before RFC 6455 (2011) that browsers \
+                 no longer support: it needs an update\n",
             )
             .code(22)
             .run();
@@ -210,9 +210,9 @@ fn another_service() {
     Wsline::new()
         .arg(peer.url())
         .stderr(
-            "wsline: the server answered the upgrade wrongly: it does not speak HTTP, its answer \
-             begins with \"SSH-2.0-x\\r\\n\"\n\
-             hint: another service listens on this port: check the port\n",
+            "wsline: invalid upgrade response: not HTTP, the response begins with \
+             \"SSH-2.0-x\\r\\n\"\n\
+             hint: another service listens on this port: check the port number\n",
         )
         .code(22)
         .run();

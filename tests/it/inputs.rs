@@ -56,7 +56,7 @@ fn certificates_that_never_end_are_not_read() {
     Wsline::new()
         .args([&url, "--cacert", "/dev/zero"])
         .stderr(format!(
-            "wsline: the CA file /dev/zero could not be used: {DEVICE}\n"
+            "wsline: could not load CA certificates from /dev/zero: {DEVICE}\n"
         ))
         .code(77)
         .run();
@@ -67,7 +67,7 @@ fn certificates_that_never_end_are_not_read() {
         Wsline::new()
             .args(args)
             .stderr(format!(
-                "wsline: the certificate or key in /dev/zero could not be used: {DEVICE}\n\
+                "wsline: could not load the certificate or key from /dev/zero: {DEVICE}\n\
                  hint: give the path of a file that can be read\n"
             ))
             .code(58)
@@ -240,7 +240,7 @@ fn the_time_to_connect_includes_the_certificates_of_the_system() {
         .env("SSL_CERT_FILE", "pipe")
         .arg(format!("wss://127.0.0.1:{}/", peer.port()))
         .args(["--connect-timeout", "0.2"])
-        .stderr("wsline: --connect-timeout 0.2 s passed while setting up TLS\n")
+        .stderr("wsline: timed out after 0.2 s (--connect-timeout) while setting up TLS\n")
         .code(28);
     // The library waits for somebody who writes to it.
     let pipe = program.home().work().join("pipe");

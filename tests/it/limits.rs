@@ -170,7 +170,7 @@ fn a_server_that_does_not_read_fills_no_memory() {
             (0..50_000).try_for_each(|_| pipe.write_all(line.as_bytes()))
         }))
         .stderr_matches(
-            "wsline: --max-time 1.5 s passed while the connection was open\n\
+            "wsline: timed out after 1.5 s (--max-time) while the connection was open\n\
              closed by us: 1001 (going away), not answered by the server, after [..] s, [..]\n",
         )
         .code(28)
@@ -220,7 +220,7 @@ fn a_time_limit_holds_while_the_reader_sleeps() {
         .stdout_to(Stdout::Held)
         .stdout_matches("...")
         .stderr_matches(
-            "wsline: --max-time 1 s passed while the connection was open\n\
+            "wsline: timed out after 1 s (--max-time) while the connection was open\n\
              closed by us: 1001 (going away), not answered by the server, after [..] s, [..]\n",
         )
         .code(28)
@@ -301,21 +301,25 @@ fn the_time_limit_says_what_was_being_done() {
     let peer = Peer::silent().start();
     Wsline::new()
         .args([&peer.url(), "-m", "300ms"])
-        .stderr("wsline: --max-time 0.3 s passed while waiting for the answer to the upgrade\n")
+        .stderr(
+            "wsline: timed out after 0.3 s (--max-time) while waiting for the upgrade \
+                 response\n",
+        )
         .code(28)
         .run();
     let peer = Peer::silent().start();
     Wsline::new()
         .args([&peer.url(), "--connect-timeout", "300ms"])
         .stderr_matches(
-            "wsline: --connect-timeout 0.3 s passed while waiting for the answer to the upgrade\n...",
+            "wsline: timed out after 0.3 s (--connect-timeout) while waiting for the upgrade \
+             response\n...",
         )
         .code(28)
         .run();
     let peer = Peer::silent().start();
     Wsline::new()
         .args([&peer.url().replace("ws:", "wss:"), "-m", "300ms"])
-        .stderr("wsline: --max-time 0.3 s passed while setting up TLS\n")
+        .stderr("wsline: timed out after 0.3 s (--max-time) while setting up TLS\n")
         .code(28)
         .run();
 }
@@ -328,7 +332,7 @@ fn the_time_limit_ends_an_open_connection() {
         .stdin("a\n")
         .stdout("a\n")
         .stderr_matches(
-            "wsline: --max-time 1 s passed while the connection was open\n\
+            "wsline: timed out after 1 s (--max-time) while the connection was open\n\
              closed by us: 1001 (going away) after [..] s, sent 1, received 1\n",
         )
         .code(28)

@@ -51,7 +51,7 @@ impl BlackHole {
             sockets.push(client.into());
             assert!(matches!(begun, Ok(()) | Err(Errno::INPROGRESS)));
         }
-        // Whoever comes now must get no answer, or this is no black hole.
+        // Whoever comes now must get no response, or this is no black hole.
         let answer = TcpStream::connect_timeout(&addr, Duration::from_millis(100));
         answer.is_err().then_some(Self {
             addr,
@@ -131,12 +131,12 @@ fn a_family_that_the_host_does_not_have() {
         (
             "-6",
             "ws://127.0.0.1:1/",
-            "could not resolve 127.0.0.1: it has no IPv6 address, and -6 allows no other",
+            "could not resolve 127.0.0.1: it has no IPv6 address, which -6 requires",
         ),
         (
             "-4",
             "ws://[::1]:1/",
-            "could not resolve [::1]: it has no IPv4 address, and -4 allows no other",
+            "could not resolve [::1]: it has no IPv4 address, which -4 requires",
         ),
     ] {
         Wsline::new()
@@ -217,23 +217,24 @@ fn the_message_says_in_which_step_the_time_passed() {
         .with("[PORT]", hole.addr.port())
         .stderr_matches(
             "* [..] ms  trying 127.0.0.1:[PORT]\n\
-             * [..] ms  127.0.0.1:[PORT]: no answer\n\
-             wsline: --connect-timeout 0.5 s passed while connecting to 127.0.0.1:[PORT] \
-             (127.0.0.1): no answer\n",
+             * [..] ms  127.0.0.1:[PORT]: no response\n\
+             wsline: timed out after 0.5 s (--connect-timeout) while connecting to \
+             127.0.0.1:[PORT] \
+             (127.0.0.1): no response\n",
         )
         .code(28)
         .run();
 
     for (scheme, step) in [
         ("wss", "setting up TLS"),
-        ("ws", "waiting for the answer to the upgrade"),
+        ("ws", "waiting for the upgrade response"),
     ] {
         let peer = Peer::silent().start();
         Wsline::new()
             .args(["--connect-timeout", "1s"])
             .arg(format!("{scheme}://{}/", peer.addr()))
             .stderr(format!(
-                "wsline: --connect-timeout 1 s passed while {step}\n"
+                "wsline: timed out after 1 s (--connect-timeout) while {step}\n"
             ))
             .code(28)
             .run();
@@ -241,7 +242,9 @@ fn the_message_says_in_which_step_the_time_passed() {
         Wsline::new()
             .args(["-m", "1s"])
             .arg(format!("{scheme}://{}/", peer.addr()))
-            .stderr(format!("wsline: --max-time 1 s passed while {step}\n"))
+            .stderr(format!(
+                "wsline: timed out after 1 s (--max-time) while {step}\n"
+            ))
             .code(28)
             .run();
     }
@@ -371,7 +374,7 @@ fn a_unix_socket_that_accepts_nobody() {
     Wsline::new()
         .args(["--connect-timeout", "0.5s"])
         .arg(format!("ws+unix://{}", path.display()))
-        .stderr("wsline: --connect-timeout 0.5 s passed while connecting\n")
+        .stderr("wsline: timed out after 0.5 s (--connect-timeout) while connecting\n")
         .code(28)
         .run();
 }

@@ -205,7 +205,7 @@ fn tls_to_the_proxy() {
     wsline("ws://127.0.0.1:1/")
         .args(["-x", &format!("https://{}", front.addr())])
         .stderr_matches(
-            "wsline: the certificate of the proxy 127.0.0.1 was not accepted: its issuer [..]\n\
+            "wsline: could not verify the certificate of the proxy 127.0.0.1: its issuer [..]\n\
              ...\nhint: --cacert [..]\n...\n",
         )
         .code(60)
@@ -249,8 +249,8 @@ fn microsocks_wants_credentials() {
         refuses(
             proxy.addr(),
             scheme,
-            "it wants to be logged in to",
-            "user name or password are wrong",
+            "it requires authentication",
+            "wrong user name or password",
         );
     }
 }
@@ -298,7 +298,7 @@ fn the_explanation_of_a_certificate_goes_through_the_proxy() {
     wsline(&server.url())
         .args(["-x", &front.addr().to_string()])
         .stderr_matches(
-            "wsline: the certificate of 127.0.0.1 was not accepted: it is self-signed\n  \
+            "wsline: could not verify the certificate of 127.0.0.1: it is self-signed\n  \
              [..]subject[..]\n...\n",
         )
         .code(60)
@@ -472,7 +472,7 @@ fn a_wrong_address_is_not_quoted() {
 fn a_proxy_without_an_address() {
     wsline("ws://127.0.0.1:1/")
         .args(["-x", "http://nowhere.invalid:80"])
-        .stderr_matches("wsline: could not resolve the proxy's name nowhere.invalid: [..]\n...\n")
+        .stderr_matches("wsline: could not resolve the proxy nowhere.invalid: [..]\n...\n")
         .code(5)
         .run();
 }
@@ -530,9 +530,9 @@ fn what_is_no_proxy_is_said() {
         Peer::tcp().raw("SSH-2.0-\x1b[2J\r\n").stall(),
         "http",
         97,
-        "wsline: the proxy [PROXY] answered wrongly: it does not speak HTTP, its answer begins \
-         with \"SSH-2.0-\\x1b[2J\\r\\n\"\n\
-         hint: if the proxy speaks TLS or SOCKS on this port, [..]",
+        "wsline: invalid response from the proxy [PROXY]: not HTTP, the response begins with \
+         \"SSH-2.0-\\x1b[2J\\r\\n\"\n\
+         hint: if the proxy uses TLS or SOCKS on this port, [..]",
     );
     fails(
         Peer::http(format!(
@@ -542,7 +542,7 @@ fn what_is_no_proxy_is_said() {
         .stall(),
         "http",
         97,
-        "wsline: the proxy [PROXY] answered wrongly: its head is longer than 64 KiB",
+        "wsline: invalid response from the proxy [PROXY]: the header section is longer than 64 KiB",
     );
     fails(
         Peer::tcp()
@@ -550,15 +550,15 @@ fn what_is_no_proxy_is_said() {
             .raw("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n"),
         "socks5h",
         97,
-        "wsline: the proxy [PROXY] answered wrongly: it does not speak SOCKS 5, its answer begins \
-         with \"HT\"\nhint: if the proxy speaks HTTP on this port, write http:// instead",
+        "wsline: invalid response from the proxy [PROXY]: not SOCKS 5, the response begins with \
+         \"HT\"\nhint: if the proxy uses HTTP on this port, use http:// in its URL",
     );
     fails(
         Peer::tcp().raw("HTTP/1.1 400 Bad Request\r\n\r\n"),
         "https",
         35,
-        "wsline: the TLS handshake with the proxy 127.0.0.1 failed: the answer is not TLS\n\
-         hint: if the proxy does not speak TLS on this port, write http:// instead",
+        "wsline: TLS handshake with the proxy 127.0.0.1 failed: the response is not TLS\n\
+         hint: if the proxy does not use TLS on this port, use http:// in its URL",
     );
 }
 
@@ -568,15 +568,21 @@ fn a_proxy_that_closes() {
         fails(
             Peer::http(answer),
             "http",
-            7,
-            "wsline: the proxy [PROXY] closed the connection before it answered",
+            97,
+            "wsline: the proxy [PROXY] closed the connection without a response",
         );
     }
     fails(
         Peer::tcp().expect_raw(b"\x05\x02\x00\x02").raw(b"\x05"),
         "socks5",
-        7,
-        "wsline: the proxy [PROXY] closed the connection before it answered",
+        97,
+        "wsline: the proxy [PROXY] closed the connection without a response",
+    );
+    fails(
+        Peer::http("").reset_tcp(),
+        "http",
+        97,
+        "wsline: could not read the response of the proxy [PROXY]: Connection reset by peer",
     );
 }
 
@@ -596,7 +602,7 @@ fn a_proxy_that_refuses_is_quoted_and_escaped() {
          \n\
          no\\x1b[2J\n\
          \n\
-         hint: the proxy does not accept these credentials; -U USER:PASS gives others",
+         hint: the proxy rejected these credentials: use others with -U USER:PASS",
     );
     fails(
         Peer::tcp()
@@ -606,7 +612,7 @@ fn a_proxy_that_refuses_is_quoted_and_escaped() {
             .raw(b"\x05\x02\x00\x01\x00\x00\x00\x00\x00\x00"),
         "socks5h",
         97,
-        "wsline: the proxy [PROXY] refused to connect to 127.0.0.1:1: its rules do not allow it \
+        "wsline: the proxy [PROXY] refused to connect to 127.0.0.1:1: not allowed by its rules \
          (SOCKS reply 2)",
     );
 }
@@ -619,7 +625,8 @@ fn a_silent_proxy_is_timed_out() {
             .args(["--connect-timeout", "300ms"])
             .args(["-x", &format!("{scheme}://{}", proxy.addr())])
             .stderr_matches(
-                "wsline: --connect-timeout 0.3 s passed while waiting for the proxy's answer\n...",
+                "wsline: timed out after 0.3 s (--connect-timeout) while waiting for the proxy's \
+                 response\n...",
             )
             .code(28)
             .run();
@@ -628,7 +635,10 @@ fn a_silent_proxy_is_timed_out() {
     wsline("ws://127.0.0.1:1/")
         .args(["--connect-timeout", "300ms"])
         .args(["-x", &format!("https://{}", proxy.addr())])
-        .stderr_matches("wsline: --connect-timeout 0.3 s passed while setting up TLS\n...")
+        .stderr_matches(
+            "wsline: timed out after 0.3 s (--connect-timeout) while setting up \
+                         TLS\n...",
+        )
         .code(28)
         .run();
 }
@@ -643,7 +653,10 @@ fn a_tunnel_to_nowhere_is_timed_out() {
     wsline("ws://127.0.0.1:1/")
         .args(["--connect-timeout", "300ms"])
         .args(["-x", &proxy.addr().to_string()])
-        .stderr_matches("wsline: --connect-timeout 0.3 s passed while waiting for the answer to the upgrade\n...")
+        .stderr_matches(
+            "wsline: timed out after 0.3 s (--connect-timeout) while waiting for the \
+                         upgrade response\n...",
+        )
         .code(28)
         .run();
 }

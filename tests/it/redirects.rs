@@ -134,8 +134,8 @@ fn credentials_that_are_missed_elsewhere_are_explained() {
         .stderr_matches(
             "wsline: the server refused the upgrade: HTTP/1.1 401 No\n\
              ...\n\
-             hint: a redirect led to ws://[END]/x, another origin, and credentials were left \
-             behind: give that address itself if it is to have them\n",
+             hint: a redirect led to ws://[END]/x, another origin, so credentials were not sent: \
+             use that URL to send them\n",
         )
         .code(22)
         .run();
@@ -148,9 +148,8 @@ fn tls_is_never_given_up() {
     Wsline::new()
         .args(["-L", "--cacert", &ca.path().to_string_lossy(), &peer.url()])
         .stderr(
-            "wsline: the redirect was not followed: it leads from wss to ws://127.0.0.1:1/x, \
-             where everything would go unencrypted; give that address yourself if that is what \
-             you want\n\
+            "wsline: could not follow the redirect: it leads from wss to ws://127.0.0.1:1/x, \
+             which is not encrypted; use that URL if that is what you want\n\
              HTTP/1.1 302 Elsewhere\n\
              Location: http://127.0.0.1:1/x\n\
              Content-Length: 0\n",
@@ -176,8 +175,8 @@ fn too_many_redirects() {
         .args(["-L", "--max-redirs", "2", &peer.url()])
         .with("[URL]", peer.url_with("/again"))
         .stderr_matches(
-            "wsline: --max-redirs 2 is used up: the next redirect leads to [URL]\n\
-             hint: a larger --max-redirs follows it, unless they lead round in a circle\n",
+            "wsline: too many redirects (--max-redirs 2): the next one leads to [URL]\n\
+             hint: use a larger --max-redirs, unless the redirects form a loop\n",
         )
         .code(47)
         .run();
@@ -186,7 +185,10 @@ fn too_many_redirects() {
     Wsline::new()
         .args(["-L", "-q", &peer.url()])
         .with("[URL]", peer.url_with("/again"))
-        .stderr_matches("wsline: --max-redirs 10 is used up: the next redirect leads to [URL]\n")
+        .stderr_matches(
+            "wsline: too many redirects (--max-redirs 10): the next one leads to \
+                         [URL]\n",
+        )
         .code(47)
         .run();
 }
@@ -197,8 +199,7 @@ fn a_redirect_that_leads_nowhere() {
     Wsline::new()
         .args(["-L", &peer.url()])
         .stderr(
-            "wsline: the redirect was not followed: the answer has no Location field that says \
-             where to\n\
+            "wsline: could not follow the redirect: the response has no Location header\n\
              HTTP/1.1 302 Found\n\
              Content-Length: 0\n",
         )
@@ -209,8 +210,8 @@ fn a_redirect_that_leads_nowhere() {
         Wsline::new()
             .args(["-L", "-q", &peer.url()])
             .stderr(format!(
-                "wsline: the redirect was not followed: its Location is no address of a \
-                 WebSocket: \"{location}\"\n"
+                "wsline: could not follow the redirect: its Location is not a WebSocket URL: \
+                 \"{location}\"\n"
             ))
             .code(22)
             .run();
@@ -222,7 +223,7 @@ fn a_target_is_shown_escaped() {
     let peer = to(302, "ftp://\u{1b}[2J").start();
     Wsline::new()
         .args(["-L", "-q", &peer.url()])
-        .stderr_matches("wsline: [..]its head is wrong[..]\n")
+        .stderr_matches("wsline: [..]invalid header value[..]\n")
         .code(22)
         .run();
 }
@@ -237,7 +238,7 @@ fn without_the_option_the_hint_names_it() {
              HTTP/1.1 302 Elsewhere\n\
              Location: https://example.test/x\n\
              Content-Length: 0\n\
-             hint: the server says that it is at wss://example.test/x: -L follows it there\n",
+             hint: use -L to follow the redirect to wss://example.test/x\n",
         )
         .code(22)
         .run();
@@ -254,7 +255,8 @@ fn one_deadline_is_over_all_hops() {
     Wsline::new()
         .args(["-L", "--connect-timeout", "0.5s", &peer.url()])
         .stderr(
-            "wsline: --connect-timeout 0.5 s passed while waiting for the answer to the upgrade\n",
+            "wsline: timed out after 0.5 s (--connect-timeout) while waiting for the upgrade \
+             response\n",
         )
         .code(28)
         .run();

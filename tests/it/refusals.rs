@@ -42,7 +42,7 @@ fn a_refusal_with_a_length() {
              \n\
              {{\"error\":\"token expired\",\n \"code\":17}}\n\
              \n\
-             hint: the server wants credentials: --bearer TOKEN sends a token\n"
+             hint: the server requires credentials: use --bearer TOKEN\n"
         ))
         .code(22)
         .run();
@@ -67,7 +67,7 @@ fn a_refusal_in_chunks() {
              \n\
              first, then second\n\
              \n\
-             hint: the server wants credentials: -u USER:PASS sends a name and a password\n"
+             hint: the server requires credentials: use -u USER:PASS\n"
         ))
         .code(22)
         .run();
@@ -154,35 +154,33 @@ fn refusals_have_hints() {
     for (answer, hint) in [
         (
             "403 Forbidden\r\n",
-            "the server may want an Origin, as browsers send one: try -o https://SITE with the \
-             site that it belongs to",
+            "the server may require the Origin of its web page, as browsers send it (-o \
+             https://SITE), or credentials (-u, --bearer or --cookie)",
         ),
         (
             "404 Not Found\r\n",
-            "the server has no WebSocket at /: check the path",
+            "there is no WebSocket at /: check the path",
         ),
         (
             "407 Proxy Authentication Required\r\n",
-            "a proxy before the server wants credentials of its own: -H 'Proxy-Authorization: Basic \
-             …' sends them",
+            "a proxy before the server requires credentials: use -H 'Proxy-Authorization: Basic …'",
         ),
         (
             "426 Upgrade Required\r\nSec-WebSocket-Version: 8, 7\r\n",
-            "the server speaks these versions of WebSocket: 8, 7; wsline speaks 13 \
+            "the server supports these versions of WebSocket: 8, 7; wsline supports 13 \
              (RFC 6455 §4.4)",
         ),
         (
             "200 OK\r\nContent-Type: text/html; charset=utf-8\r\n",
-            "this is a web page, not a WebSocket: the address of the WebSocket often has a path \
-             of its own, such as /ws",
+            "this is a web page: the WebSocket often has a path of its own, such as /ws",
         ),
         (
             "200 OK\r\n",
-            "this address answers plain HTTP requests: the WebSocket may be at another path",
+            "this URL serves plain HTTP: the WebSocket may be at another path",
         ),
         (
             "502 Bad Gateway\r\n",
-            "a proxy answered because the server behind it did not: try again later",
+            "a reverse proxy responded because the server behind it did not: try again later",
         ),
     ] {
         let (status, fields) = answer.split_once("\r\n").expect("a status line");
@@ -204,8 +202,8 @@ fn a_proxy_that_takes_the_upgrade_away() {
              \n\
              Can \"Upgrade\" only to \"WebSocket\".\n\
              \n\
-             hint: the server did not see the Upgrade field: a proxy before it may not pass it \
-             on (nginx: proxy_set_header Upgrade $http_upgrade)\n"
+             hint: the server did not receive the Upgrade header: a reverse proxy may have \
+             dropped it (nginx: proxy_set_header Upgrade $http_upgrade)\n"
         ),
     );
 }
@@ -237,8 +235,7 @@ fn credentials_that_are_not_accepted() {
             "{REFUSED}HTTP/1.1 401 No\n\
              HTTP/1.1 401 No\n\
              Content-Length: 0\n\
-             hint: the server does not accept these credentials; -u USER:PASS sends a name and a \
-             password\n"
+             hint: the server rejected these credentials: use -u USER:PASS\n"
         ))
         .code(22)
         .run();
@@ -253,8 +250,8 @@ fn an_origin_that_is_not_accepted() {
             "{REFUSED}HTTP/1.1 403 No\n\
              HTTP/1.1 403 No\n\
              Content-Length: 0\n\
-             hint: the server may not accept the Origin https://a.example: -o sets another; or \
-             it wants credentials (-u, --bearer or --cookie)\n"
+             hint: the server may not accept the Origin https://a.example (-o), or it requires \
+             credentials (-u, --bearer or --cookie)\n"
         ))
         .code(22)
         .run();

@@ -381,8 +381,8 @@ fn a_time_limit_is_for_each_file() {
         .file("a.ws", GREETING)
         .file("b.ws", GREETING)
         .stdout_matches(
-            "error a.ws  ([..] s)\n  --max-time 0.2 s passed while [..]\n\
-             error b.ws  ([..] s)\n  --max-time 0.2 s passed while [..]\n\
+            "error a.ws  ([..] s)\n  timed out after 0.2 s (--max-time) while [..]\n\
+             error b.ws  ([..] s)\n  timed out after 0.2 s (--max-time) while [..]\n\
              0 passed, 2 errors in [..] s\n",
         )
         .code(28)

@@ -41,13 +41,13 @@ mod not_accepted {
         Wsline::new()
             .arg(peer.url())
             .stderr(
-                "wsline: the certificate of 127.0.0.1 was not accepted: it is self-signed\n  \
+                "wsline: could not verify the certificate of 127.0.0.1: it is self-signed\n  \
                  subject: CN=localhost\n  \
                  names: localhost, 127.0.0.1\n  \
                  issuer: CN=localhost\n  \
                  valid: Jan  1 00:00:00 2020 GMT to Jan  1 00:00:00 2120 GMT\n\
-                 hint: --cacert FILE trusts it if FILE is this certificate in PEM; -k connects \
-                 without checking it\n",
+                 hint: to trust it, save it as PEM and use --cacert FILE; -k connects without \
+                 verifying it\n",
             )
             .code(60)
             .run();
@@ -60,11 +60,11 @@ mod not_accepted {
         Wsline::new()
             .arg(peer.url())
             .stderr_matches(
-                "wsline: the certificate of 127.0.0.1 was not accepted: its issuer is not \
-                 trusted here, or the server did not send an intermediate certificate\n\
+                "wsline: could not verify the certificate of 127.0.0.1: its issuer is not \
+                 trusted, or the server did not send an intermediate certificate\n\
                  ...\n  issuer: CN=wsline test authority\n...\n\
-                 hint: --cacert FILE trusts the issuers whose certificates are in FILE (PEM); -k \
-                 connects without checking\n",
+                 hint: --cacert FILE trusts the certificates in FILE (PEM); -k connects without \
+                 verifying it\n",
             )
             .code(60)
             .run();
@@ -79,13 +79,14 @@ mod not_accepted {
             .args([&peer.url_as("localhost"), "--cacert"])
             .arg(authority.path())
             .stderr(
-                "wsline: the certificate of localhost was not accepted: it is not for localhost\n  \
+                "wsline: could not verify the certificate of localhost: it is not valid for \
+                 localhost\n  \
                  subject: CN=other.example\n  \
                  names: other.example, 10.0.0.1\n  \
                  issuer: CN=wsline test authority\n  \
                  valid: Jan  1 00:00:00 2020 GMT to Jan  1 00:00:00 2120 GMT\n\
-                 hint: --servername other.example asks for that name and checks it; -k connects \
-                 without checking\n",
+                 hint: --servername other.example sends and verifies that name; -k connects \
+                 without verifying it\n",
             )
             .code(60)
             .run();
@@ -98,15 +99,15 @@ mod not_accepted {
         for (names, cause, hint) in [
             (
                 &[][..],
-                "it has no subjectAltName (SAN), and its common name does not count",
-                "a certificate for localhost needs the subjectAltName DNS:localhost; -k \
-                 connects without checking",
+                "it has no subjectAltName, and the common name is not used",
+                "a certificate for localhost needs the subjectAltName DNS:localhost; -k connects \
+                 without verifying it",
             ),
             (
                 &["10.0.0.1"],
-                "it is not for localhost",
-                "--servername 10.0.0.1 asks for that name and checks it; -k connects without \
-                 checking",
+                "it is not valid for localhost",
+                "--servername 10.0.0.1 sends and verifies that name; -k connects without \
+                 verifying it",
             ),
         ] {
             let cert = authority.issue_as("localhost", names);
@@ -116,7 +117,7 @@ mod not_accepted {
                 .args([&peer.url_as("localhost"), "--cacert"])
                 .arg(authority.path())
                 .stderr(format!(
-                    "wsline: the certificate of localhost was not accepted: {cause}\n  \
+                    "wsline: could not verify the certificate of localhost: {cause}\n  \
                      subject: CN=localhost\n  \
                      names: {shown}\n  \
                      issuer: CN=wsline test authority\n  \
@@ -140,10 +141,10 @@ mod not_accepted {
             .args([&peer.url(), "--cacert"])
             .arg(authority.path())
             .stderr_matches(
-                "wsline: the certificate of 127.0.0.1 was not accepted: it has no subjectAltName \
-                 (SAN), and its common name does not count\n...\n\
+                "wsline: could not verify the certificate of 127.0.0.1: it has no subjectAltName, \
+                 and the common name is not used\n...\n\
                  hint: a certificate for 127.0.0.1 needs the subjectAltName IP:127.0.0.1; -k \
-                 connects without checking\n",
+                 connects without verifying it\n",
             )
             .code(60)
             .run();
@@ -172,10 +173,10 @@ mod not_accepted {
             .arg("--cacert")
             .arg(authority.path())
             .stderr_matches(
-                "wsline: the certificate of the proxy localhost was not accepted: it has no \
-                 subjectAltName (SAN), and its common name does not count\n...\n\
+                "wsline: could not verify the certificate of the proxy localhost: it has no \
+                 subjectAltName, and the common name is not used\n...\n\
                  hint: a certificate for localhost needs the subjectAltName DNS:localhost; -k \
-                 connects without checking\n",
+                 connects without verifying it\n",
             )
             .code(60)
             .run();
@@ -186,7 +187,7 @@ mod not_accepted {
         let authority = Cert::authority("wsline test authority");
         for (validity, what, from, to) in [
             (Validity::Expired, "it has expired", 2020, 2021),
-            (Validity::NotYet, "it is not yet valid", 2119, 2120),
+            (Validity::NotYet, "it is not valid yet", 2119, 2120),
         ] {
             let cert = authority.issue_with(&["127.0.0.1"], validity);
             let peer = refused(&cert);
@@ -194,13 +195,13 @@ mod not_accepted {
                 .args([&peer.url(), "--cacert"])
                 .arg(authority.path())
                 .stderr_matches(format!(
-                    "wsline: the certificate of 127.0.0.1 was not accepted: {what}\n  \
+                    "wsline: could not verify the certificate of 127.0.0.1: {what}\n  \
                      subject: CN=127.0.0.1\n  \
                      names: 127.0.0.1\n  \
                      issuer: CN=wsline test authority\n  \
                      valid: Jan  1 00:00:00 {from} GMT to Jan  1 00:00:00 {to} GMT\n\
                      hint: this computer's clock says [..] UTC; if it is right, the server needs \
-                     another certificate; -k connects without checking it\n"
+                     a new certificate; -k connects without verifying it\n"
                 ))
                 .code(60)
                 .run();
@@ -217,8 +218,8 @@ mod not_accepted {
             .args([&peer.url(), "--cacert"])
             .arg(authority.path())
             .stderr_matches(
-                "wsline: [..] was not accepted: its issuer is not trusted here, or the server \
-                 did not send an intermediate certificate\n\
+                "wsline: could not verify [..]: its issuer is not trusted, or the server did not \
+                 send an intermediate certificate\n\
                  ...\n  issuer: CN=wsline test intermediate\n...\n",
             )
             .code(60)
@@ -283,7 +284,7 @@ fn the_variable_for_a_folder_of_certificates_mends_too() {
     Wsline::new()
         .arg(peer.url())
         .env("SSL_CERT_DIR", "/no/such/folder")
-        .stderr_matches("wsline: the certificate of 127.0.0.1 was not accepted: [..]\n...\n")
+        .stderr_matches("wsline: could not verify the certificate of 127.0.0.1: [..]\n...\n")
         .code(60)
         .run();
 }
@@ -392,7 +393,7 @@ fn a_ca_file_that_can_not_be_used() {
         (".", "it is a directory"),
         (
             "empty.pem",
-            "there is no certificate in it (-----BEGIN CERTIFICATE-----)",
+            "no certificate found (-----BEGIN CERTIFICATE-----)",
         ),
     ] {
         let peer = Peer::tcp().stall().start();
@@ -401,7 +402,7 @@ fn a_ca_file_that_can_not_be_used() {
             .arg(format!("wss://127.0.0.1:{}/", peer.port()))
             .args(["--cacert", file])
             .stderr(format!(
-                "wsline: the CA file {file} could not be used: {cause}\n"
+                "wsline: could not load CA certificates from {file}: {cause}\n"
             ))
             .code(77)
             .run();
@@ -447,8 +448,8 @@ fn tls_spoken_to_a_plain_server() {
     Wsline::new()
         .arg(format!("wss://127.0.0.1:{port}/"))
         .stderr(format!(
-            "wsline: the TLS handshake with 127.0.0.1 failed: the answer is not TLS\n\
-             hint: this port seems to speak plain HTTP: use ws://127.0.0.1:{port}\n"
+            "wsline: TLS handshake with 127.0.0.1 failed: the response is not TLS\n\
+             hint: this port seems to use plain HTTP: use ws://127.0.0.1:{port}\n"
         ))
         .code(35)
         .run();
@@ -467,7 +468,7 @@ fn plain_http_spoken_to_a_tls_server() {
         Wsline::new()
             .arg(peer.url_with("/x"))
             .stderr_matches(format!(
-                "...\nhint: this port speaks TLS: use wss://127.0.0.1:{port}/x\n"
+                "...\nhint: this port uses TLS: use wss://127.0.0.1:{port}/x\n"
             ))
             .code(22)
             .run();
@@ -481,8 +482,8 @@ fn a_server_that_leaves_within_the_handshake() {
     Wsline::new()
         .arg(format!("wss://127.0.0.1:{port}/"))
         .stderr_matches(format!(
-            "wsline: the TLS handshake with 127.0.0.1 failed: [..]\n\
-             hint: if [..] does not speak TLS on this port, use ws://127.0.0.1:{port}\n"
+            "wsline: TLS handshake with 127.0.0.1 failed: [..]\n\
+             hint: if [..] does not use TLS on this port, use ws://127.0.0.1:{port}\n"
         ))
         .code(35)
         .run();

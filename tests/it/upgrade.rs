@@ -3,7 +3,7 @@
 
 use crate::support::{Peer, Wsline};
 
-const WRONG: &str = "wsline: the server answered the upgrade wrongly: ";
+const WRONG: &str = "wsline: invalid upgrade response: ";
 
 /// Answers with `answer`, which has its own line ends; `stderr` is what must come of it.
 #[track_caller]
@@ -47,8 +47,8 @@ fn a_wrong_accept_key() {
     Wsline::new()
         .arg(peer.url())
         .stderr_matches(format!(
-            "{WRONG}its Sec-WebSocket-Accept must be [..]= for the key that was sent, it says \
-             \"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\" (RFC 6455 §4.1)\n\
+            "{WRONG}Sec-WebSocket-Accept is \"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\", expected \"[..]=\" \
+             (RFC 6455 §4.1)\n\
              HTTP/1.1 101 Switching Protocols\n\
              Upgrade: websocket\n\
              Connection: Upgrade\n\
@@ -61,7 +61,7 @@ fn a_wrong_accept_key() {
 #[test]
 fn a_subprotocol_that_was_not_offered() {
     for (args, ours) in [
-        (&[][..], "none was offered; -s offers one"),
+        (&[][..], "none was offered (use -s to offer one)"),
         (&["-s", "chat"], "only chat was offered"),
     ] {
         let peer = Peer::ws()
@@ -72,7 +72,7 @@ fn a_subprotocol_that_was_not_offered() {
             .arg(peer.url())
             .args(args)
             .stderr_matches(format!(
-                "{WRONG}it chooses the subprotocol \"mqtt\", but {ours} (RFC 6455 §4.1)\n\
+                "{WRONG}the server chose the subprotocol \"mqtt\", but {ours} (RFC 6455 §4.1)\n\
                  HTTP/1.1 101 Switching Protocols\n...\n"
             ))
             .code(22)
@@ -89,8 +89,7 @@ fn an_extension_that_was_not_offered() {
     Wsline::new()
         .arg(peer.url())
         .stderr_matches(format!(
-            "{WRONG}it uses an extension that was not offered, it says \
-             \"x-unheard-of; a=1\" (RFC 6455 §4.1)\n\
+            "{WRONG}extension \"x-unheard-of; a=1\" was not offered (RFC 6455 §4.1)\n\
              HTTP/1.1 101 Switching Protocols\n...\n"
         ))
         .code(22)
@@ -103,14 +102,14 @@ fn a_101_to_something_else() {
     answered(
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n",
         &format!(
-            "{WRONG}its Upgrade field must say websocket, it says \"h2c\" (RFC 6455 §4.1)\n\
+            "{WRONG}Upgrade is \"h2c\", expected \"websocket\" (RFC 6455 §4.1)\n\
              HTTP/1.1 101 Switching Protocols\nUpgrade: h2c\nConnection: Upgrade\n"
         ),
     );
     answered(
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: WebSocket\r\n\r\n",
         &format!(
-            "{WRONG}its Connection field must say Upgrade, it has none (RFC 6455 §4.1)\n\
+            "{WRONG}no Connection header, expected \"Upgrade\" (RFC 6455 §4.1)\n\
              HTTP/1.1 101 Switching Protocols\nUpgrade: WebSocket\n"
         ),
     );
@@ -124,11 +123,11 @@ fn a_server_of_an_old_draft() {
          Connection: Upgrade\r\nSec-WebSocket-Origin: null\r\n\
          Sec-WebSocket-Location: ws://x/\r\n\r\n0123456789abcdef",
         &format!(
-            "{WRONG}its Sec-WebSocket-Accept must be [..] it has none (RFC 6455 §4.1)\n\
+            "{WRONG}no Sec-WebSocket-Accept header, expected [..] (RFC 6455 §4.1)\n\
              HTTP/1.1 101 WebSocket Protocol Handshake\n\
              ...\n\
-             hint: the server speaks hixie-76 (hybi-00), a draft of WebSocket from before RFC \
-             6455 (2011) that no browser speaks any more: it needs to be updated\n"
+             hint: the server uses hixie-76 (hybi-00), a draft from before RFC 6455 (2011) that \
+             browsers no longer support: it needs an update\n"
         ),
     );
 }
@@ -142,8 +141,8 @@ fn a_service_that_is_no_http() {
     Wsline::new()
         .arg(peer.url())
         .stderr(format!(
-            "{WRONG}it does not speak HTTP, its answer begins with \"SSH-2.0-x\\x1b\\r\\n\"\n\
-             hint: another service listens on this port: check the port\n"
+            "{WRONG}not HTTP, the response begins with \"SSH-2.0-x\\x1b\\r\\n\"\n\
+             hint: another service listens on this port: check the port number\n"
         ))
         .code(22)
         .run();
@@ -171,7 +170,7 @@ fn a_head_without_end() {
         .start();
     Wsline::new()
         .arg(peer.url())
-        .stderr(format!("{WRONG}its head is longer than 64 KiB\n"))
+        .stderr(format!("{WRONG}the header section is longer than 64 KiB\n"))
         .code(22)
         .run();
 }
@@ -179,10 +178,10 @@ fn a_head_without_end() {
 /// The connection ends before there is an answer: at once, within the head, or by a reset.
 #[test]
 fn no_answer_at_all() {
-    const ENDED: &str = "wsline: the connection ended before the upgrade was answered";
-    let hint = |port| {
-        format!("hint: if the server speaks TLS on this port, use wss://127.0.0.1:{port}/\n")
-    };
+    const ENDED: &str = "wsline: the server closed the connection without a response to the \
+                         upgrade request";
+    let hint =
+        |port| format!("hint: if the server uses TLS on this port, use wss://127.0.0.1:{port}/\n");
     for answer in ["", "HTTP/1.1 101 Switch"] {
         let peer = Peer::http(answer).start();
         Wsline::new()
@@ -195,7 +194,7 @@ fn no_answer_at_all() {
     Wsline::new()
         .arg(peer.url())
         .stderr(format!(
-            "{ENDED}: Connection reset by peer\n{}",
+            "wsline: could not read the upgrade response: Connection reset by peer\n{}",
             hint(peer.port())
         ))
         .code(56)

@@ -12,7 +12,7 @@ use super::file_result::{FileOutcome, FileResult};
 use super::load::{Loaded, Variables};
 use super::Settings;
 use crate::cli::{self, OptionArgs};
-use crate::connect;
+use crate::connect::Dialer;
 use crate::deadline::Deadline;
 use crate::driver::{All, Dial, Run, Signals, Wait};
 use crate::error::{Error, ParseError};
@@ -128,7 +128,8 @@ fn play(
     };
     // A session has one of each: what holds for the first connection holds for all.
     let (limits, protocol, delay) = (first.limits.clone(), first.protocol, first.delay);
-    let dials = plans.into_iter().map(dial).collect();
+    let dialer = settings.dialer.with_address_cache();
+    let dials = plans.into_iter().map(|plan| dial(plan, &dialer)).collect();
     let plot = Reporting {
         player,
         steps,
@@ -150,10 +151,11 @@ fn play(
 }
 
 /// Begins to connect when it is next, with a timeout of its own.
-fn dial(plan: Plan) -> Dial {
+fn dial(plan: Plan, dialer: &Dialer) -> Dial {
+    let dialer = dialer.clone();
     Box::new(move || {
         let deadline = Deadline::after(plan.request.timeout);
-        connect::start(plan.request, deadline)
+        dialer.start(plan.request, deadline)
     })
 }
 

@@ -216,7 +216,7 @@ fn a_wrong_answer_is_told_what_is_wrong() {
     for (lines, says) in [
         (
             "Connection: Upgrade\r\nSec-WebSocket-Accept: ACCEPT",
-            "Upgrade field",
+            "no Upgrade header, expected \"websocket\"",
         ),
         (
             "Upgrade: websocket\r\nConnection: close\r\nSec-WebSocket-Accept: ACCEPT",
@@ -224,12 +224,12 @@ fn a_wrong_answer_is_told_what_is_wrong() {
         ),
         (
             "Upgrade: websocket\r\nConnection: Upgrade",
-            "Sec-WebSocket-Accept must be",
+            "no Sec-WebSocket-Accept header, expected",
         ),
         ("UPGRADE\r\nSec-WebSocket-Accept: bm9wZQ==", "bm9wZQ=="),
         (
             "UPGRADE\r\nSec-WebSocket-Accept: ACCEPT\r\nSec-WebSocket-Accept: x",
-            "must be",
+            "Sec-WebSocket-Accept was sent twice",
         ),
         (
             "UPGRADE\r\nSec-WebSocket-Accept: ACCEPT\r\nSec-WebSocket-Protocol: x",
@@ -238,12 +238,12 @@ fn a_wrong_answer_is_told_what_is_wrong() {
         (
             "UPGRADE\r\nSec-WebSocket-Accept: ACCEPT\r\nSec-WebSocket-Protocol: chat\r\n\
              Sec-WebSocket-Protocol: chat",
-            "more than once",
+            "more than one Sec-WebSocket-Protocol",
         ),
         (
             "UPGRADE\r\nSec-WebSocket-Accept: ACCEPT\r\n\
              Sec-WebSocket-Extensions: x-unheard-of",
-            "was not offered, it says \"x-unheard-of\"",
+            "extension \"x-unheard-of\" was not offered",
         ),
     ] {
         let error = fail(&request, |_, accept| {
@@ -252,7 +252,7 @@ fn a_wrong_answer_is_told_what_is_wrong() {
                 .replace("ACCEPT", accept);
             format!("HTTP/1.1 101 x\r\n{lines}\r\n\r\n")
         });
-        let Error::Upgrade { cause, head, .. } = &error else {
+        let Error::InvalidResponse { cause, head, .. } = &error else {
             panic!("{lines}: {error:?}");
         };
         assert!(cause.contains(says), "{lines}: {cause}");
@@ -262,7 +262,7 @@ fn a_wrong_answer_is_told_what_is_wrong() {
     let error = fail(&to("ws://h"), |_, accept| {
         format!("{GOOD}{accept}\r\nSec-WebSocket-Protocol: x\r\n\r\n")
     });
-    assert!(error.to_string().contains("-s offers one"), "{error}");
+    assert!(error.to_string().contains("use -s to offer one"), "{error}");
 }
 
 #[test]
@@ -294,7 +294,7 @@ fn silence_and_other_protocols_are_told_apart() {
     );
     let ssh = fail(&request, |_, _| "SSH-2.0-x\r\n".to_owned());
     assert!(
-        matches!(&ssh, Error::Upgrade { head: None, cause, .. } if cause.contains("HTTP")),
+        matches!(&ssh, Error::InvalidResponse { head: None, cause, .. } if cause.contains("HTTP")),
         "{ssh:?}"
     );
     let tls = fail(&request, |_, _| "\u{15}\u{3}\u{1}\0\u{2}".to_owned());

@@ -1,31 +1,30 @@
-//! HTTP's CONNECT (RFC 9110 §9.3.6): the proxy is asked in a request, and after an answer of 2xx
-//! the connection is the server's.
+//! HTTP's CONNECT (RFC 9110 §9.3.6): after a 2xx response the connection is the server's.
 
 use std::io::{Read, Write};
 
 use super::address::Proxy;
-use super::tunnel::TunnelError;
-use crate::connect::handshake;
-use crate::connect::{explain, ConnectOptions};
+use super::failure::TunnelError;
+use crate::connect::options::ConnectOptions;
+use crate::connect::{explain, handshake};
 use crate::error::Refusal;
 use crate::event::ConnectStep;
 use crate::http::{Credentials, Headers, RequestHead, ResponseError, ResponseHead, ResponseReader};
 use crate::target::HostPort;
 
-/// Asks for a tunnel on a stream to the proxy. Not a byte behind the proxy's answer is read: what
-/// comes there is the server's, for whoever reads next.
+/// Requests a tunnel on a stream to the proxy. Not a byte behind the proxy's response is read: what
+/// follows is the server's.
 pub fn connect<S: Read + Write>(
     stream: &mut S,
     proxy: &Proxy,
     request: &ConnectOptions,
     to: &HostPort,
-    tell: &mut dyn FnMut(ConnectStep),
+    on_step: &mut dyn FnMut(ConnectStep),
 ) -> Result<(), TunnelError> {
     let asked = compose(proxy, request, to);
     let sent = stream.write_all(&asked.encode());
     let sent = sent.and_then(|()| stream.flush());
     if sent.is_ok() {
-        tell(ConnectStep::ProxyRequest(to.to_string(), Some(asked)));
+        on_step(ConnectStep::ProxyRequest(to.to_string(), Some(asked)));
     }
     // A proxy that refuses before it has read the request may have answered all the same.
     let mut reader = ResponseReader::exact(stream);
@@ -34,13 +33,13 @@ pub fn connect<S: Read + Write>(
         .map_err(|error| match (error, sent) {
             (ResponseError::Closed(_), Err(cause)) => TunnelError::Ended(Some(cause)),
             (ResponseError::Closed(cause), Ok(())) => TunnelError::Ended(cause),
-            (ResponseError::Malformed(cause), _) => TunnelError::Wrong { cause, hint: None },
-            (ResponseError::NotHttp(bytes), _) => TunnelError::Wrong {
+            (ResponseError::Malformed(cause), _) => TunnelError::Invalid { cause, hint: None },
+            (ResponseError::NotHttp(bytes), _) => TunnelError::Invalid {
                 cause: explain::not_http(&bytes),
                 hint: None,
             },
         })?;
-    tell(ConnectStep::ProxyResponse(Some(answered.clone())));
+    on_step(ConnectStep::ProxyResponse(Some(answered.clone())));
     if (200..300).contains(&answered.status) {
         return Ok(());
     }
@@ -53,7 +52,7 @@ pub fn connect<S: Read + Write>(
             body,
             hint: None,
         })),
-        other_may_do: false,
+        try_next_address: false,
     })
 }
 
@@ -72,36 +71,35 @@ fn compose(proxy: &Proxy, request: &ConnectOptions, to: &HostPort) -> RequestHea
     }
 }
 
-/// What to do about a refusal, where the cause is plain.
+/// The next step after a refusal, if the cause is known.
 fn hint(head: &ResponseHead, proxy: &Proxy) -> Option<String> {
     Some(match head.status {
-        // tinyproxy says 401, which is a server's word, to wrong credentials.
-        401 | 407 => unauthorised(head, proxy),
-        403 => "the proxy does not allow this server or this port; many allow port 443 alone"
-            .to_owned(),
+        // tinyproxy sends 401, which is a server's status, for wrong credentials.
+        401 | 407 => explain_authentication(head, proxy),
+        403 => "the proxy does not allow this host or port; many allow port 443 only".to_owned(),
         400 | 404 | 405 | 501 => {
-            "this may be a web server and no proxy: check the proxy's address".to_owned()
+            "this may be a web server rather than a proxy: check the proxy's URL".to_owned()
         }
-        502..=504 => "the proxy could not reach the server: check the server's name and port, as \
-                      the proxy sees them"
+        502..=504 => "the proxy could not reach the server: check that the host and port can be \
+                      reached from the proxy"
             .to_owned(),
         _ => return None,
     })
 }
 
-fn unauthorised(head: &ResponseHead, proxy: &Proxy) -> String {
+fn explain_authentication(head: &ResponseHead, proxy: &Proxy) -> String {
     let mut ways = head.headers.get_all("Proxy-Authenticate").peekable();
     let none_is_known = ways.peek().is_some();
     let basic = ways.any(|way| way.to_ascii_lowercase().starts_with(b"basic"));
     if none_is_known && !basic {
-        return "the proxy wants another way to log in than Basic, the only one that wsline has: \
-                --proxy-header 'Proxy-Authorization: …' sends what you have"
+        return "the proxy requires another authentication scheme than Basic, the only one that \
+                wsline supports: use --proxy-header 'Proxy-Authorization: …'"
             .to_owned();
     }
     if proxy.credentials.is_some() {
-        "the proxy does not accept these credentials; -U USER:PASS gives others".to_owned()
+        "the proxy rejected these credentials: use others with -U USER:PASS".to_owned()
     } else {
-        "the proxy wants credentials: -U USER:PASS gives them".to_owned()
+        "the proxy requires credentials: use -U USER:PASS".to_owned()
     }
 }
 
@@ -240,7 +238,7 @@ mod tests {
                 (&refusal.body.bytes[..], refusal.body.truncated),
                 (&b"body"[..], false)
             );
-            assert!(hint.is_some_and(|hint| hint.contains("wants credentials: -U")));
+            assert!(hint.is_some_and(|hint| hint.contains("requires credentials: use -U")));
         }
     }
 
@@ -248,14 +246,14 @@ mod tests {
     fn what_is_no_answer() {
         let fault = |answer: &[u8]| ask(&proxy("h"), answer, 99).0.expect_err("no tunnel");
         let wrong = |answer: &[u8]| match fault(answer) {
-            TunnelError::Wrong { cause, .. } => cause,
+            TunnelError::Invalid { cause, .. } => cause,
             other => panic!("{other:?}"),
         };
         assert_eq!(
             wrong(b"SSH-2.0-OpenSSH_9.2\r\n"),
-            "it does not speak HTTP, its answer begins with \"SSH-2.0-OpenSS\""
+            "not HTTP, the response begins with \"SSH-2.0-OpenSS\""
         );
-        assert!(wrong(b"HTTP/1.1 xyz\r\n\r\n").starts_with("its head is wrong"));
+        assert!(wrong(b"HTTP/1.1 xyz\r\n\r\n").starts_with("invalid response status"));
         let long = format!("HTTP/1.1 200 OK\r\nA: {}\r\n\r\n", "x".repeat(70_000));
         assert!(wrong(long.as_bytes()).contains("64 KiB"));
         for cut in ["", "HTT", "HTTP/1.1 200 OK\r\nA:"] {
@@ -284,17 +282,20 @@ mod tests {
             ..ResponseHead::default()
         };
         for (status, way, address, says) in [
-            (407, "Basic realm=x", "h", "wants credentials: -U"),
-            (407, "basic realm=x", "http://u:p@h", "does not accept"),
-            (407, "Negotiate", "h", "another way to log in"),
+            (407, "Basic realm=x", "h", "requires credentials: use -U"),
+            (407, "basic realm=x", "http://u:p@h", "rejected these"),
+            (407, "Negotiate", "h", "another authentication scheme"),
             (403, "x", "h", "does not allow"),
-            (405, "x", "h", "no proxy"),
+            (405, "x", "h", "rather than a proxy"),
             (503, "x", "h", "could not reach the server"),
         ] {
             let hint = hint(&head(status, way), &proxy(address)).expect("a hint");
             assert!(hint.contains(says), "{status}: {hint}");
         }
         assert_eq!(hint(&head(418, "x"), &proxy("h")), None);
-        assert!(unauthorised(&ResponseHead::default(), &proxy("h")).contains("wants credentials"));
+        assert!(
+            explain_authentication(&ResponseHead::default(), &proxy("h"))
+                .contains("requires credentials")
+        );
     }
 }

@@ -1,15 +1,16 @@
-//! Proxies: which one is taken, how it is asked, and the stream to the server that comes of it.
+//! Proxies: which one is used, its protocol, and the stream to the server through it.
 //!
-//! Every kind of proxy makes a tunnel here, `ws` included, as browsers do it: a proxy that read
-//! the upgrade would have to understand it. Which proxy is taken is said by [`ProxyOptions`].
+//! Every kind of proxy makes a tunnel, for `ws` too, as in browsers: a proxy that read the upgrade
+//! request would have to support it. [`ProxyOptions`] decides which proxy is used.
 
 mod address;
 mod choice;
 mod exceptions;
+mod failure;
 mod http_connect;
 mod socks;
 mod tunnel;
 
 pub use address::{Proxy, ProxyScheme};
 pub use choice::{ProxyArg, ProxyOptions, ProxyVariables};
-pub use tunnel::{ask, Tunnel};
+pub use tunnel::{request_tunnel, Tunnel};

@@ -3,40 +3,40 @@
 use std::io::{Read, Write};
 use std::net::IpAddr;
 
-use super::tunnel::TunnelError;
+use super::failure::TunnelError;
 use crate::http::Credentials;
 use crate::target::HostPort;
 
 const VERSION: u8 = 5;
 
-/// The ways to log in (RFC 1928 §3).
+/// The authentication methods (RFC 1928 §3).
 const NO_AUTHENTICATION: u8 = 0;
 const USER_AND_PASSWORD: u8 = 2;
 const NONE_ACCEPTED: u8 = 0xff;
 
-/// Asks for a connection on a stream to the proxy. Not a byte behind the proxy's answer is read.
+/// Requests a connection on a stream to the proxy. Not a byte behind the proxy's response is read.
 pub fn connect<S: Read + Write>(
     stream: &mut S,
     credentials: Option<&Credentials>,
     to: &HostPort,
 ) -> Result<(), TunnelError> {
     let request = request(to)?;
-    log_in(stream, credentials)?;
+    authenticate(stream, credentials)?;
     send(stream, &request)?;
     let [version, reply] = receive(stream)?;
     check_version(version, reply)?;
     if reply != 0 {
         return Err(refused(reply));
     }
-    // Where the proxy connects from (§6); nobody needs it, but it has to be read.
+    // Where the proxy connects from (§6): not needed, but it has to be read.
     let [_reserved, kind] = receive(stream)?;
     let length = match kind {
         1 => 4,
         3 => usize::from(receive::<1>(stream)?[0]),
         4 => 16,
         other => {
-            return Err(TunnelError::Wrong {
-                cause: format!("its answer has an address of type {other} (RFC 1928 §5)"),
+            return Err(TunnelError::Invalid {
+                cause: format!("unknown address type {other} (RFC 1928 §5)"),
                 hint: None,
             })
         }
@@ -46,22 +46,22 @@ pub fn connect<S: Read + Write>(
     Ok(())
 }
 
-fn log_in<S: Read + Write>(
+fn authenticate<S: Read + Write>(
     stream: &mut S,
     credentials: Option<&Credentials>,
 ) -> Result<(), TunnelError> {
-    let ways: &[u8] = match credentials {
+    let methods: &[u8] = match credentials {
         Some(_) => &[VERSION, 2, NO_AUTHENTICATION, USER_AND_PASSWORD],
         None => &[VERSION, 1, NO_AUTHENTICATION],
     };
-    send(stream, ways)?;
+    send(stream, methods)?;
     let [version, way] = receive(stream)?;
     check_version(version, way)?;
     let refused = |cause: &str, hint: &str| TunnelError::Refused {
         cause: cause.to_owned(),
         refusal: None,
         hint: Some(hint.to_owned()),
-        other_may_do: false,
+        try_next_address: false,
     };
     match (way, credentials) {
         (NO_AUTHENTICATION, _) => Ok(()),
@@ -74,23 +74,18 @@ fn log_in<S: Read + Write>(
             match receive(stream)? {
                 [_, 0] => Ok(()),
                 _ => Err(refused(
-                    "user name or password are wrong",
-                    "-U USER:PASS gives others",
+                    "wrong user name or password",
+                    "use others with -U USER:PASS",
                 )),
             }
         }
-        (NONE_ACCEPTED, None) => Err(refused(
-            "it wants to be logged in to",
-            "-U USER:PASS gives the proxy's user name and password",
-        )),
+        (NONE_ACCEPTED, None) => Err(refused("it requires authentication", "use -U USER:PASS")),
         (NONE_ACCEPTED, Some(_)) => Err(refused(
-            "it takes neither user name and password nor no login at all",
-            "wsline has no other way to log in to a SOCKS proxy",
+            "it requires another authentication method than user name and password",
+            "wsline supports no other method for SOCKS proxies",
         )),
-        (other, _) => Err(TunnelError::Wrong {
-            cause: format!(
-                "it chose the way {other} to log in, which was not offered (RFC 1928 §3)"
-            ),
+        (other, _) => Err(TunnelError::Invalid {
+            cause: format!("authentication method {other} was not offered (RFC 1928 §3)"),
             hint: None,
         }),
     }
@@ -119,10 +114,10 @@ fn request(to: &HostPort) -> Result<Vec<u8>, TunnelError> {
 
 fn push_with_length(bytes: &mut Vec<u8>, text: &[u8]) -> Result<(), TunnelError> {
     let length = u8::try_from(text.len()).map_err(|_| TunnelError::Refused {
-        cause: "SOCKS has no room for a name of more than 255 bytes".to_owned(),
+        cause: "SOCKS allows at most 255 bytes for names and passwords (RFC 1928 §5)".to_owned(),
         refusal: None,
         hint: None,
-        other_may_do: false,
+        try_next_address: false,
     })?;
     bytes.push(length);
     bytes.extend(text);
@@ -133,9 +128,9 @@ fn check_version(version: u8, next: u8) -> Result<(), TunnelError> {
     if version == VERSION {
         return Ok(());
     }
-    Err(TunnelError::Wrong {
+    Err(TunnelError::Invalid {
         cause: format!(
-            "it does not speak SOCKS 5, its answer begins with \"{}\"",
+            "not SOCKS 5, the response begins with \"{}\"",
             [version, next].escape_ascii()
         ),
         hint: None,
@@ -146,20 +141,20 @@ fn check_version(version: u8, next: u8) -> Result<(), TunnelError> {
 fn refused(reply: u8) -> TunnelError {
     let cause = match reply {
         1 => "general failure",
-        2 => "its rules do not allow it",
+        2 => "not allowed by its rules",
         3 => "the network is unreachable",
         4 => "the host is unreachable",
         5 => "connection refused",
-        6 => "the time to live expired",
-        7 => "it does not know the command CONNECT",
-        8 => "it does not support this type of address",
-        _ => "for a reason without a name",
+        6 => "TTL expired",
+        7 => "command not supported",
+        8 => "address type not supported",
+        _ => "unknown reason",
     };
     TunnelError::Refused {
         cause: format!("{cause} (SOCKS reply {reply})"),
         refusal: None,
         hint: None,
-        other_may_do: matches!(reply, 1 | 3..=6 | 8),
+        try_next_address: matches!(reply, 1 | 3..=6 | 8),
     }
 }
 
@@ -305,48 +300,48 @@ mod tests {
             Err(TunnelError::Refused { cause, hint, .. }) => {
                 format!("refused: {cause}; {}", hint.unwrap_or_default())
             }
-            Err(TunnelError::Wrong { cause, .. }) => format!("wrong: {cause}"),
+            Err(TunnelError::Invalid { cause, .. }) => format!("wrong: {cause}"),
             other => panic!("{other:?}"),
         };
         for (credentials, answer, wanted) in [
             (
                 None,
                 &b"\x05\xff"[..],
-                "refused: it wants to be logged in to; -U",
+                "refused: it requires authentication; use -U",
             ),
-            (Some(&bob()), b"\x05\xff", "refused: it takes neither"),
+            (
+                Some(&bob()),
+                b"\x05\xff",
+                "refused: it requires another authentication method",
+            ),
             (
                 Some(&bob()),
                 b"\x05\x02\x01\x01",
-                "refused: user name or password",
+                "refused: wrong user name or password",
             ),
-            (None, b"\x05\x02", "wrong: it chose the way 2"),
+            (
+                None,
+                b"\x05\x02",
+                "wrong: authentication method 2 was not offered",
+            ),
             (
                 None,
                 b"HTTP/1.1 400",
-                "wrong: it does not speak SOCKS 5, its answer begins with \"HT\"",
+                "wrong: not SOCKS 5, the response begins with \"HT\"",
             ),
-            (None, b"\x05\0\x04\0", "wrong: it does not speak SOCKS 5"),
+            (None, b"\x05\0\x04\0", "wrong: not SOCKS 5"),
             (
                 None,
                 b"\x05\0\x05\x05",
                 "refused: connection refused (SOCKS reply 5)",
             ),
-            (
-                None,
-                b"\x05\0\x05\x02",
-                "refused: its rules do not allow it",
-            ),
+            (None, b"\x05\0\x05\x02", "refused: not allowed by its rules"),
             (
                 None,
                 b"\x05\0\x05\x63",
-                "refused: for a reason without a name (SOCKS reply 99)",
+                "refused: unknown reason (SOCKS reply 99)",
             ),
-            (
-                None,
-                b"\x05\0\x05\0\0\x02",
-                "wrong: its answer has an address of type 2",
-            ),
+            (None, b"\x05\0\x05\0\0\x02", "wrong: unknown address type 2"),
         ] {
             let text = says(credentials, answer);
             assert!(text.starts_with(wanted), "{text}");

@@ -1,10 +1,10 @@
-//! Alerts that are about a certificate of ours (RFC 8446 §6.2): it is wanted, or refused.
+//! Alerts about a client certificate (RFC 8446 §6.2): it is required, or rejected.
 //!
-//! Under TLS 1.2 they end the handshake. Under TLS 1.3 our handshake is over before the server has
-//! looked at our certificate, and they arrive where its first answer should be.
+//! Under TLS 1.2 they end the handshake. Under TLS 1.3 the client's handshake is over before the
+//! server has read its certificate, and they arrive where the first response should be.
 
-use super::TlsOptions;
-use crate::error::Error;
+use super::options::TlsOptions;
+use crate::error::{Error, Party};
 
 /// The alerts that a server sends only because of a client's certificate.
 const ABOUT_CERTIFICATES: &[&str] = &[
@@ -19,14 +19,20 @@ const ABOUT_CERTIFICATES: &[&str] = &[
     "access denied",
 ];
 
-/// What servers that want a certificate say before TLS 1.3, and others for many reasons.
+/// What servers that require a certificate send before TLS 1.3, and others for many reasons.
 const FAILURE: &str = "handshake failure";
 
-/// What the library's text says of a certificate of ours, as an error; `None` if it is about
-/// something else. `accepted` says that the server had accepted what we offered before it
-/// complained, so that only our certificate was left to complain of.
+/// The error for an alert about a client certificate in the library's text; `None` if it is about
+/// something else. `accepted` says that the server had accepted the `ClientHello` before, so that
+/// only the certificate was left to reject.
 #[must_use]
-pub fn about_us(text: &str, accepted: bool, host: &str, options: &TlsOptions) -> Option<Error> {
+pub fn client_certificate_error(
+    text: &str,
+    accepted: bool,
+    party: Party,
+    host: &str,
+    options: &TlsOptions,
+) -> Option<Error> {
     let alert = alert(text)?;
     let is_ours = ABOUT_CERTIFICATES.contains(&alert.as_str()) || accepted && alert == FAILURE;
     if !is_ours {
@@ -35,19 +41,20 @@ pub fn about_us(text: &str, accepted: bool, host: &str, options: &TlsOptions) ->
     let file = options.identity.as_ref().map(|source| &source.cert);
     let hint = match (file, alert.as_str()) {
         (None, _) => {
-            "--cert FILE shows it one: PEM, with --key FILE if the key is in another file, or \
-             PKCS#12"
+            "give one with --cert FILE: PKCS#12, or PEM with --key FILE if the key is in another \
+             file"
         }
         (_, "unknown ca") => {
-            "the server does not know who signed it: add intermediate certificates to the file, \
-             or --cert FILE shows another"
+            "the server does not trust its issuer: add the intermediate certificates to the file, \
+             or use another certificate with --cert FILE"
         }
         (_, "certificate expired") => {
-            "the server says that its time is over: --cert FILE shows another"
+            "the certificate has expired: use another one with --cert FILE"
         }
-        _ => "--cert FILE shows another",
+        _ => "use another certificate with --cert FILE",
     };
     Some(Error::ClientCertificate {
+        party,
         host: host.to_owned(),
         file: file.map(|path| path.display().to_string()),
         alert,
@@ -68,7 +75,7 @@ mod tests {
     use crate::connect::tls::identity::IdentityFiles;
 
     fn told(text: &str, accepted: bool, options: &TlsOptions) -> Option<String> {
-        let error = about_us(text, accepted, "h", options)?;
+        let error = client_certificate_error(text, accepted, Party::Server, "h", options)?;
         assert_eq!(error.exit_code().number(), 58);
         assert!(error.hint().is_some_and(|hint| hint.contains("--cert")));
         Some(error.to_string())
@@ -81,7 +88,7 @@ mod tests {
         let none = TlsOptions::default();
         assert_eq!(
             told(required, true, &none).as_deref(),
-            Some("h wants a certificate of yours (TLS alert: certificate required)")
+            Some("h requires a client certificate (TLS alert: certificate required)")
         );
         let one = TlsOptions {
             identity: Some(IdentityFiles {
@@ -93,7 +100,7 @@ mod tests {
         };
         assert_eq!(
             told("tlsv1 alert unknown ca", true, &one).as_deref(),
-            Some("h refused the certificate in me.pem (TLS alert: unknown ca)")
+            Some("h rejected the client certificate in me.pem (TLS alert: unknown ca)")
         );
         // OpenSSL 3.2 has other words before the name.
         assert!(told("ssl/tls alert bad certificate", false, &none).is_some());

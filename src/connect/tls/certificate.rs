@@ -1,5 +1,12 @@
 //! A certificate for people: subject, names, issuer, validity (RFC 5280 §4.1).
 
+use std::io::{Read, Write};
+#[cfg(not(target_vendor = "apple"))]
+use std::net::IpAddr;
+
+#[cfg(not(target_vendor = "apple"))]
+use openssl::x509::{GeneralNameRef, X509NameRef, X509};
+
 /// What errors and `-v` say about a certificate.
 #[derive(Debug)]
 pub struct CertificateSummary {
@@ -13,6 +20,13 @@ pub struct CertificateSummary {
 }
 
 impl CertificateSummary {
+    /// What the peer of a TLS session has shown.
+    #[must_use]
+    pub fn from_session<S: Read + Write>(tls: &native_tls::TlsStream<S>) -> Option<Self> {
+        let der = tls.peer_certificate().ok()??.to_der().ok()?;
+        Self::from_der(&der)
+    }
+
     /// A line for each thing that is known.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
@@ -35,68 +49,59 @@ impl CertificateSummary {
 impl CertificateSummary {
     /// Reads a certificate in DER.
     #[must_use]
-    pub fn of(_der: &[u8]) -> Option<Self> {
+    pub fn from_der(_der: &[u8]) -> Option<Self> {
         None
     }
 }
 
 #[cfg(not(target_vendor = "apple"))]
-pub use reading::distinguished_name;
+impl CertificateSummary {
+    /// Reads a certificate in DER.
+    #[must_use]
+    pub fn from_der(der: &[u8]) -> Option<Self> {
+        let certificate = X509::from_der(der).ok()?;
+        let names = certificate.subject_alt_names();
+        let names = || names.iter().flatten();
+        Some(Self {
+            names: names().filter_map(describe_name).collect(),
+            has_dns_name: names().any(|name| name.dnsname().is_some()),
+            subject: distinguished_name(certificate.subject_name()),
+            issuer: distinguished_name(certificate.issuer_name()),
+            valid: format!(
+                "{} to {}",
+                certificate.not_before(),
+                certificate.not_after()
+            ),
+        })
+    }
+}
 
 #[cfg(not(target_vendor = "apple"))]
-mod reading {
-    use std::net::IpAddr;
-
-    use openssl::x509::{GeneralNameRef, X509NameRef, X509};
-
-    use super::CertificateSummary;
-
-    impl CertificateSummary {
-        /// Reads a certificate in DER.
-        #[must_use]
-        pub fn of(der: &[u8]) -> Option<Self> {
-            let certificate = X509::from_der(der).ok()?;
-            let names = certificate.subject_alt_names();
-            let names = || names.iter().flatten();
-            Some(Self {
-                names: names().filter_map(name_in_words).collect(),
-                has_dns_name: names().any(|name| name.dnsname().is_some()),
-                subject: distinguished_name(certificate.subject_name()),
-                issuer: distinguished_name(certificate.issuer_name()),
-                valid: format!(
-                    "{} to {}",
-                    certificate.not_before(),
-                    certificate.not_after()
-                ),
-            })
-        }
+fn describe_name(name: &GeneralNameRef) -> Option<String> {
+    if let Some(name) = name.dnsname() {
+        return Some(name.to_owned());
     }
+    let octets = name.ipaddress()?;
+    let address = <[u8; 4]>::try_from(octets).map(IpAddr::from);
+    let address = address.or_else(|_| <[u8; 16]>::try_from(octets).map(IpAddr::from));
+    Some(address.ok()?.to_string())
+}
 
-    fn name_in_words(name: &GeneralNameRef) -> Option<String> {
-        if let Some(name) = name.dnsname() {
-            return Some(name.to_owned());
-        }
-        let octets = name.ipaddress()?;
-        let address = <[u8; 4]>::try_from(octets).map(IpAddr::from);
-        let address = address.or_else(|_| <[u8; 16]>::try_from(octets).map(IpAddr::from));
-        Some(address.ok()?.to_string())
-    }
-
-    /// A name as `CN=x, O=y`.
-    #[must_use]
-    pub fn distinguished_name(name: &X509NameRef) -> String {
-        let parts: Vec<_> = name
-            .entries()
-            .map(|entry| {
-                let kind = entry.object().nid().short_name().unwrap_or("?");
-                let value = String::from_utf8_lossy(entry.data().as_slice());
-                format!("{kind}={value}")
-            })
-            .collect();
-        if parts.is_empty() {
-            "none".to_owned()
-        } else {
-            parts.join(", ")
-        }
+/// A name as `CN=x, O=y`.
+#[cfg(not(target_vendor = "apple"))]
+#[must_use]
+pub fn distinguished_name(name: &X509NameRef) -> String {
+    let parts: Vec<_> = name
+        .entries()
+        .map(|entry| {
+            let kind = entry.object().nid().short_name().unwrap_or("?");
+            let value = String::from_utf8_lossy(entry.data().as_slice());
+            format!("{kind}={value}")
+        })
+        .collect();
+    if parts.is_empty() {
+        "none".to_owned()
+    } else {
+        parts.join(", ")
     }
 }

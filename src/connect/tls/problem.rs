@@ -1,23 +1,24 @@
-//! What the TLS library says, in words that tell what to do. It says it as text only.
+//! What the TLS library reports, in words and with the next step. It reports it as text only.
 
 use std::net::IpAddr;
 
+use crate::error::Party;
 use crate::target::HostPort;
 
-/// Why a certificate was not accepted.
+/// Why a certificate was rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CertificateProblem {
-    /// Its time is over.
+    /// Its validity period is over.
     Expired,
-    /// Its time has not begun.
+    /// Its validity period has not begun.
     NotYetValid,
-    /// It is for other names.
+    /// It is valid for other names.
     WrongName,
-    /// It is for no name or address at all: it has no subjectAltName.
+    /// It has no subjectAltName, so it is valid for no name and no address.
     NoNames,
-    /// Nobody but its owner vouches for it.
+    /// It is its own issuer, and not trusted.
     SelfSigned,
-    /// Nobody who is trusted vouches for it, or the server left out who does: they look the same.
+    /// Its issuer is not trusted, or the server left out an intermediate: they look the same.
     UnknownIssuer,
     /// Something else, in the library's words.
     Other(String),
@@ -26,10 +27,10 @@ pub enum CertificateProblem {
 impl CertificateProblem {
     /// Reads the library's text; `None` if it is not about the certificate.
     #[must_use]
-    pub fn of(text: &str) -> Option<Self> {
+    pub fn from_text(text: &str) -> Option<Self> {
         let lower = text.to_ascii_lowercase();
         let says = |words: &[&str]| words.iter().any(|word| lower.contains(word));
-        // OpenSSL's line for every failed verification; Apple's texts name the flaw alone.
+        // OpenSSL's line for every failed verification; Apple's texts have the reason alone.
         let verification = lower.contains("certificate verify failed");
         if !verification && !cfg!(target_vendor = "apple") {
             return None;
@@ -67,44 +68,41 @@ impl CertificateProblem {
         }
     }
 
-    /// Which check failed, for a certificate that should have been for `name`.
+    /// Which check failed, for a certificate that should be valid for `name`.
     #[must_use]
-    pub fn in_words(&self, name: &str) -> String {
+    pub fn describe(&self, name: &str) -> String {
         match self {
             Self::Expired => "it has expired".to_owned(),
-            Self::NotYetValid => "it is not yet valid".to_owned(),
-            Self::WrongName => format!("it is not for {name}"),
-            Self::NoNames => {
-                "it has no subjectAltName (SAN), and its common name does not count".to_owned()
-            }
+            Self::NotYetValid => "it is not valid yet".to_owned(),
+            Self::WrongName => format!("it is not valid for {name}"),
+            Self::NoNames => "it has no subjectAltName, and the common name is not used".to_owned(),
             Self::SelfSigned => "it is self-signed".to_owned(),
             Self::UnknownIssuer => {
-                "its issuer is not trusted here, or the server did not send an intermediate \
-                 certificate"
+                "its issuer is not trusted, or the server did not send an intermediate certificate"
                     .to_owned()
             }
             Self::Other(check) => check.clone(),
         }
     }
 
-    /// What to do about it, for a certificate with these `names` that should have been for `name`.
+    /// The next step, for a certificate with these `names` that should be valid for `name`.
     #[must_use]
     pub fn hint(&self, name: &str, names: &[String]) -> String {
         match self {
             Self::Expired | Self::NotYetValid => {
                 format!(
-                    "this computer's clock says {}; if it is right, the server needs another \
-                     certificate; -k connects without checking it",
+                    "this computer's clock says {}; if it is right, the server needs a new \
+                     certificate; -k connects without verifying it",
                     jiff::Timestamp::now().strftime("%Y-%m-%d %H:%M UTC")
                 )
             }
             Self::WrongName => match names.iter().find(|name| is_plain(name)) {
                 Some(name) => format!(
-                    "--servername {name} asks for that name and checks it; -k connects without \
-                     checking"
+                    "--servername {name} sends and verifies that name; -k connects without \
+                     verifying it"
                 ),
-                None => "--servername NAME asks for a name that the certificate has and checks \
-                         it; -k connects without checking"
+                None => "--servername NAME sends and verifies a name of the certificate; -k \
+                         connects without verifying it"
                     .to_owned(),
             },
             Self::NoNames => {
@@ -114,20 +112,20 @@ impl CertificateProblem {
                 };
                 format!(
                     "a certificate for {name} needs the subjectAltName {kind}:{name}; -k connects \
-                     without checking"
+                     without verifying it"
                 )
             }
             Self::SelfSigned => {
-                "--cacert FILE trusts it if FILE is this certificate in PEM; -k connects without \
-                 checking it"
-                    .to_owned()
+                "to trust it, save it as PEM and use --cacert FILE; -k connects without verifying \
+                 it"
+                .to_owned()
             }
             Self::UnknownIssuer => {
-                "--cacert FILE trusts the issuers whose certificates are in FILE (PEM); -k \
-                 connects without checking"
+                "--cacert FILE trusts the certificates in FILE (PEM); -k connects without \
+                 verifying it"
                     .to_owned()
             }
-            Self::Other(_) => "-k connects without checking the certificate".to_owned(),
+            Self::Other(_) => "-k connects without verifying the certificate".to_owned(),
         }
     }
 }
@@ -148,15 +146,25 @@ pub fn reason(text: &str) -> String {
     }
 }
 
-/// Why the handshake failed for another reason than the certificate, and what to do about it.
-/// `versions` is the hint for a server that speaks none of ours.
+/// Why the handshake failed for another reason than the certificate, and the next step.
+/// `version_hint` is for a server that supports none of our versions.
 #[must_use]
-pub fn handshake_in_words(
+pub fn explain_handshake(
     text: &str,
-    server: &HostPort,
-    versions: &str,
+    party: Party,
+    host_port: &HostPort,
+    version_hint: &str,
 ) -> (String, Option<String>) {
-    let plain_address = format!("ws://{server}");
+    let without_tls = || {
+        Some(match party {
+            Party::Server => {
+                format!("if the server does not use TLS on this port, use ws://{host_port}")
+            }
+            Party::Proxy => {
+                "if the proxy does not use TLS on this port, use http:// in its URL".to_owned()
+            }
+        })
+    };
     let reason = reason(text);
     let lower = reason.to_ascii_lowercase();
     let says = |words: &[&str]| words.iter().any(|word| lower.contains(word));
@@ -165,43 +173,32 @@ pub fn handshake_in_words(
         "http request",
         "packet length too long",
     ]) {
-        return (
-            "the answer is not TLS".to_owned(),
-            Some(format!(
-                "this port seems to speak plain HTTP: use {plain_address}"
+        let hint = match party {
+            Party::Server => Some(format!(
+                "this port seems to use plain HTTP: use ws://{host_port}"
             )),
-        );
+            Party::Proxy => without_tls(),
+        };
+        return ("the response is not TLS".to_owned(), hint);
     }
     if says(&["unexpected eof", "closed via error", "connection closed"]) {
-        return (
-            "the server closed the connection".to_owned(),
-            Some(format!(
-                "if it does not speak TLS on this port, use {plain_address}"
-            )),
-        );
+        return (format!("the {party} closed the connection"), without_tls());
     }
     if says(&["connection reset"]) {
-        return (
-            reason,
-            Some(format!(
-                "if the server does not speak TLS on this port, use {plain_address}"
-            )),
-        );
+        return (reason, without_tls());
     }
     if says(&[
         "unsupported protocol",
         "protocol version",
         "no protocols available",
     ]) {
-        return (
-            format!("server and client share no version of TLS ({reason})"),
-            Some(versions.to_owned()),
-        );
+        let cause = format!("no TLS version in common ({reason})");
+        return (cause, Some(version_hint.to_owned()));
     }
     if says(&["unrecognized name", "unrecognised name"]) {
         return (
-            "the server does not know the name that was asked for".to_owned(),
-            Some("--servername NAME asks for another".to_owned()),
+            format!("the {party} does not recognize the host name"),
+            (party == Party::Server).then(|| "--servername NAME sends another name".to_owned()),
         );
     }
     (reason, None)
@@ -218,7 +215,7 @@ mod tests {
     #[test]
     #[cfg(not(target_vendor = "apple"))]
     fn each_check_has_its_words() {
-        for (check, flaw) in [
+        for (check, problem) in [
             ("certificate has expired", CertificateProblem::Expired),
             (
                 "certificate is not yet valid",
@@ -246,15 +243,15 @@ mod tests {
             ),
         ] {
             assert_eq!(
-                CertificateProblem::of(&format!("{FAILED} ({check})")),
-                Some(flaw)
+                CertificateProblem::from_text(&format!("{FAILED} ({check})")),
+                Some(problem)
             );
         }
         // With -k the check's result stands there as well when something else went wrong.
         let alert = "error:0A000410:SSL routines:ssl3_read_bytes:sslv3 alert handshake \
                      failure:../ssl/record/rec_layer_s3.c:1605:SSL alert number 40 (self-signed \
                      certificate)";
-        assert_eq!(CertificateProblem::of(alert), None);
+        assert_eq!(CertificateProblem::from_text(alert), None);
     }
 
     #[test]
@@ -276,11 +273,11 @@ mod tests {
                 "{name}"
             );
         }
-        for flaw in [
+        for problem in [
             CertificateProblem::SelfSigned,
             CertificateProblem::UnknownIssuer,
         ] {
-            assert!(flaw.hint("localhost", &[]).contains("--cacert FILE"));
+            assert!(problem.hint("localhost", &[]).contains("--cacert FILE"));
         }
         assert!(CertificateProblem::Expired
             .hint("localhost", &[])
@@ -296,26 +293,30 @@ mod tests {
         let text = "error:0A00010B:SSL routines:ssl3_get_record:wrong version \
                     number:../ssl/record/ssl3_record.c:354:";
         assert_eq!(
-            handshake_in_words(text, &server("[::1]:9000"), "versions"),
+            explain_handshake(text, Party::Server, &server("[::1]:9000"), "versions"),
             (
-                "the answer is not TLS".to_owned(),
-                Some("this port seems to speak plain HTTP: use ws://[::1]:9000".to_owned())
+                "the response is not TLS".to_owned(),
+                Some("this port seems to use plain HTTP: use ws://[::1]:9000".to_owned())
             )
         );
         let text = "error:0A000126:SSL routines::unexpected eof while reading:../ssl/x.c:1:";
-        let (cause, _) = handshake_in_words(text, &server("host:1"), "versions");
+        let (cause, _) = explain_handshake(text, Party::Server, &server("host:1"), "versions");
         assert_eq!(cause, "the server closed the connection");
-        let (cause, hint) =
-            handshake_in_words("Connection reset by peer", &server("host:1"), "versions");
+        let (cause, hint) = explain_handshake(
+            "Connection reset by peer",
+            Party::Server,
+            &server("host:1"),
+            "versions",
+        );
         assert_eq!(cause, "Connection reset by peer");
         assert!(hint.is_some_and(|hint| hint.ends_with("use ws://host:1")));
         let text = "error:0A000410:SSL routines:ssl3_read_bytes:sslv3 alert handshake failure:x:1:";
         assert_eq!(
-            handshake_in_words(text, &server("host:1"), "versions"),
+            explain_handshake(text, Party::Server, &server("host:1"), "versions"),
             ("sslv3 alert handshake failure".to_owned(), None)
         );
         let text = "error:0A00042E:SSL routines:ssl3_read_bytes:tlsv1 alert protocol version:x:1:";
-        let (_, hint) = handshake_in_words(text, &server("host:1"), "versions");
+        let (_, hint) = explain_handshake(text, Party::Server, &server("host:1"), "versions");
         assert_eq!(hint.as_deref(), Some("versions"));
     }
 }

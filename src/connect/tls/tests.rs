@@ -2,7 +2,8 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::thread::JoinHandle;
+use std::path::PathBuf;
+use std::thread::{self, JoinHandle};
 
 use native_tls::{Identity, TlsAcceptor};
 use rcgen::{
@@ -10,7 +11,7 @@ use rcgen::{
 };
 
 use super::*;
-use crate::connect::tcp;
+use crate::connect::{tcp, Stream};
 
 type Issuer = CertifiedIssuer<'static, KeyPair>;
 
@@ -103,14 +104,20 @@ fn secure(
         port: address.port(),
     };
     let peer = Peer {
-        server: &server,
+        party: Party::Server,
+        host_port: &server,
         options,
         deadline: Deadline::after(limit),
     };
-    let stream = tcp::connect(address, None).expect("it listens");
-    peer.secure(stream.into(), Preparing::start(options), |deadline| {
+    let mut stream = Stream::from(tcp::connect(address, None).expect("it listens"));
+    stream
+        .set_deadline(Some(peer.deadline))
+        .expect("it is open");
+    let preparing = Preparing::start(options, &Connectors::default());
+    let (tls, words) = peer.secure(stream, preparing, |deadline| {
         Ok(tcp::connect(address, deadline.remaining()?)?.into())
-    })
+    })?;
+    Ok((tls.into(), words))
 }
 
 const LIMIT: Duration = Duration::from_secs(20);
@@ -169,14 +176,11 @@ fn an_unknown_issuer() {
     let (cause, ..) = flaw(secure(address, "localhost", &trusting(&namesake), LIMIT));
     assert_eq!(
         cause,
-        CertificateProblem::UnknownIssuer.in_words("localhost")
+        CertificateProblem::UnknownIssuer.describe("localhost")
     );
     let file = ca_file(&issuer_called("another").pem());
     let (cause, details, hint) = flaw(secure(address, "localhost", &trusting(&file), LIMIT));
-    assert!(
-        cause.starts_with("its issuer is not trusted here"),
-        "{cause}"
-    );
+    assert!(cause.starts_with("its issuer is not trusted"), "{cause}");
     for line in [
         "subject: CN=the test",
         "names: localhost",
@@ -196,7 +200,7 @@ fn a_wrong_name_and_the_servername_that_mends_it() {
     let file = ca_file(&issuer.pem());
     let mut options = trusting(&file);
     let (cause, details, hint) = flaw(secure(address, "localhost", &options, LIMIT));
-    assert_eq!(cause, "it is not for localhost");
+    assert_eq!(cause, "it is not valid for localhost");
     assert!(details.contains("names: inside.example"), "{details}");
     assert!(hint.contains("--servername inside.example"), "{hint}");
     options.servername = Some("inside.example".to_owned());
@@ -211,7 +215,7 @@ fn a_certificate_out_of_its_time() {
     let file = ca_file(&issuer.pem());
     for (from, to, says) in [
         (2001, 2002, "it has expired"),
-        (2901, 2902, "it is not yet valid"),
+        (2901, 2902, "it is not valid yet"),
     ] {
         let mut params = params("localhost");
         params.not_before = date_time_ymd(from, 1, 1);
@@ -253,14 +257,20 @@ fn the_explanation_may_fail() {
     let options = trusting(&file);
     let host_port = HostPort::parse("localhost", address.port()).expect("a host");
     let peer = Peer {
-        server: &host_port,
+        party: Party::Server,
+        host_port: &host_port,
         options: &options,
         deadline: Deadline::after(LIMIT),
     };
     let stream = tcp::connect(address, None).expect("it listens");
-    let (cause, details, _) = flaw(peer.secure(stream.into(), Preparing::start(&options), |_| {
-        Err(io::ErrorKind::ConnectionRefused.into())
-    }));
+    let (cause, details, _) = flaw(
+        peer.secure(
+            Stream::from(stream),
+            Preparing::start(&options, &Connectors::default()),
+            |_| Err(io::ErrorKind::ConnectionRefused.into()),
+        )
+        .map(|(tls, words)| (tls.into(), words)),
+    );
     assert_eq!(
         (cause.as_str(), details.as_str()),
         ("it is self-signed", "")
@@ -278,12 +288,9 @@ fn a_ca_file_must_hold_a_certificate() {
         ..TlsOptions::default()
     };
     for (options, says) in [
-        (trusting(&empty), "no certificate in it"),
-        (trusting(&broken), "could not be used"),
-        (
-            missing,
-            "/nonexistent/ca.pem could not be used: No such file",
-        ),
+        (trusting(&empty), "no certificate found"),
+        (trusting(&broken), "could not load CA certificates"),
+        (missing, "/nonexistent/ca.pem: No such file"),
     ] {
         let error = secure(address, "localhost", &options, LIMIT).expect_err("it is of no use");
         assert_eq!(error.exit_code().number(), 77, "{error:?}");
@@ -329,7 +336,7 @@ fn a_server_that_hangs_up() {
     let error = secure(address, "localhost", &options, LIMIT).expect_err("it hangs up");
     assert_eq!(
         error.to_string(),
-        "the TLS handshake with localhost failed: the server closed the connection"
+        "TLS handshake with localhost failed: the server closed the connection"
     );
     server.join().expect("the server is done");
 }

@@ -1,11 +1,9 @@
-//! The versions of TLS that may be spoken.
+//! The versions of TLS.
 
 use std::fmt;
 use std::str::FromStr;
 
 use native_tls::Protocol;
-
-use super::TlsOptions;
 
 /// A version of TLS (RFC 2246, RFC 4346, RFC 5246, RFC 8446).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,7 +27,7 @@ impl FromStr for TlsVersion {
             "1.1" => Ok(Self::Tls11),
             "1.2" => Ok(Self::Tls12),
             "1.3" => Ok(Self::Tls13),
-            _ => Err("a version of TLS is 1.0, 1.1, 1.2 or 1.3".to_owned()),
+            _ => Err("expected 1.0, 1.1, 1.2 or 1.3".to_owned()),
         }
     }
 }
@@ -53,25 +51,5 @@ impl From<TlsVersion> for Protocol {
             TlsVersion::Tls12 => Self::Tlsv12,
             TlsVersion::Tls13 => Self::Tlsv13,
         }
-    }
-}
-
-impl TlsOptions {
-    /// The next step when the server speaks none of the versions that are left.
-    pub(super) fn versions(&self) -> String {
-        let bounds = [("--tls-min", self.min), ("--tls-max", self.max)];
-        let said: Vec<_> = bounds
-            .iter()
-            .filter_map(|(option, version)| Some(format!("{option} {}", (*version)?)))
-            .collect();
-        if said.is_empty() {
-            return "--tls-min 1.0 allows old versions, if this computer's TLS library still \
-                    speaks them"
-                .to_owned();
-        }
-        format!(
-            "{} leaves out what the server speaks: change it or leave it out",
-            said.join(" with ")
-        )
     }
 }

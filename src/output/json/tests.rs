@@ -310,6 +310,7 @@ fn close_says_who_and_how() {
 #[test]
 fn an_error_has_phase_hint_and_exit() {
     let error = Error::Tls {
+        party: crate::error::Party::Server,
         host: "h".to_owned(),
         cause: "no".to_owned(),
         hint: Some("try ws".to_owned()),
@@ -318,7 +319,7 @@ fn an_error_has_phase_hint_and_exit() {
         shown(&Event::Failed(&error)),
         format!(
             "{TIME}{}\n",
-            r#""dir":"in","type":"error","phase":"tls","message":"the TLS handshake with h failed: no","hint":"try ws","exit":35}"#
+            r#""dir":"in","type":"error","phase":"tls","message":"TLS handshake with h failed: no","hint":"try ws","exit":35}"#
         )
     );
 }

@@ -23,9 +23,9 @@ fn none_where_one_is_wanted() {
             .start();
         trusting(&peer, &ca)
             .stderr(format!(
-                "wsline: 127.0.0.1 wants a certificate of yours (TLS alert: {alert})\n\
-                 hint: --cert FILE shows it one: PEM, with --key FILE if the key is in another \
-                 file, or PKCS#12\n"
+                "wsline: 127.0.0.1 requires a client certificate (TLS alert: {alert})\n\
+                 hint: give one with --cert FILE: PKCS#12, or PEM with --key FILE if the key is \
+                 in another file\n"
             ))
             .code(58)
             .run();
@@ -42,13 +42,13 @@ fn the_wrong_one() {
             (
                 &other.issue(&["somebody"]),
                 "unknown ca",
-                "the server does not know who signed it: add intermediate certificates to the \
-                 file, or --cert FILE shows another",
+                "the server does not trust its issuer: add the intermediate certificates to the \
+                 file, or use another certificate with --cert FILE",
             ),
             (
                 &expired,
                 "certificate expired",
-                "the server says that its time is over: --cert FILE shows another",
+                "the certificate has expired: use another one with --cert FILE",
             ),
         ] {
             let peer = Peer::ws()
@@ -61,7 +61,7 @@ fn the_wrong_one() {
                 .arg("--key")
                 .arg(client.key_path())
                 .stderr(format!(
-                    "wsline: 127.0.0.1 refused the certificate in {} (TLS alert: {alert})\n\
+                    "wsline: 127.0.0.1 rejected the client certificate in {} (TLS alert: {alert})\n\
                      hint: {hint}\n",
                     client.path().display()
                 ))
@@ -108,7 +108,7 @@ fn a_handshake_failure_that_is_about_something_else() {
     Wsline::new()
         .arg(format!("wss://{}", peer.addr()))
         .stderr_matches(
-            "wsline: the TLS handshake with 127.0.0.1 failed: [..]alert handshake failure\n",
+            "wsline: TLS handshake with 127.0.0.1 failed: [..]alert handshake failure\n",
         )
         .code(35)
         .run();

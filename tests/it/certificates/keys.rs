@@ -216,7 +216,7 @@ fn a_legacy_pkcs12_and_the_line_that_converts_it() {
         &[("old.p12", &old)],
         &["--cert", "old.p12", "--pass", "old"],
         "\
-wsline: the certificate or key in old.p12 could not be used: it is encrypted with RC2-40-CBC, which this OpenSSL counts as legacy
+wsline: could not load the certificate or key from old.p12: it is encrypted with RC2-40-CBC, which this OpenSSL counts as legacy
 hint: convert it: openssl pkcs12 -legacy -in 'old.p12' -out new.pem; then --cert new.pem, and --pass for the PEM pass phrase that it asks for
 ",
     );
@@ -244,7 +244,7 @@ fn a_key_under_a_legacy_cipher_and_the_line_that_converts_it() {
         &[("old.pem", &old), ("cert.pem", zoo.client.pem().as_bytes())],
         &["--cert", "cert.pem", "--key", "old.pem", "--pass", "old"],
         "\
-wsline: the certificate or key in old.pem could not be used: it is encrypted with PBKDF1, which this OpenSSL counts as legacy
+wsline: could not load the certificate or key from old.pem: it is encrypted with PBKDF1, which this OpenSSL counts as legacy
 hint: convert it: openssl pkcs8 -topk8 -provider legacy -provider default -in 'old.pem' -out new.pem; then --key new.pem
 ",
     );
@@ -292,7 +292,7 @@ fn a_passphrase_that_is_missing_or_wrong() {
         ),
     ] {
         let text = format!(
-            "wsline: the certificate or key in {} could not be used: {cause}\n\
+            "wsline: could not load the certificate or key from {}: {cause}\n\
              hint: --pass gives the passphrase; --pass @FILE and --pass env:NAME keep it out of \
              the command line\n",
             files.0
@@ -322,56 +322,56 @@ fn files_that_can_not_be_used() {
     let pair = ["--cert", "cert", "--key", "key"];
     for (files, args, text) in [
         (vec![], &pair[..2], "\
-wsline: the certificate or key in cert could not be used: No such file or directory
+wsline: could not load the certificate or key from cert: No such file or directory
 hint: give the path of a file that can be read
 "),
         (vec![("cert", cert)], &pair[..], "\
-wsline: the certificate or key in key could not be used: No such file or directory
+wsline: could not load the certificate or key from key: No such file or directory
 hint: give the path of a file that can be read
 "),
         (vec![("cert", cert)], &pair[..2], "\
-wsline: the certificate or key in cert could not be used: there is no private key in it (-----BEGIN PRIVATE KEY-----)
-hint: --key FILE names the file with its key
+wsline: could not load the certificate or key from cert: no private key found (-----BEGIN PRIVATE KEY-----)
+hint: use --key FILE if the key is in another file
 "),
         (vec![("cert", cert), ("key", cert)], &pair[..], "\
-wsline: the certificate or key in key could not be used: there is no private key in it (-----BEGIN PRIVATE KEY-----)
-hint: --key FILE takes the key, and --cert FILE its certificate
+wsline: could not load the certificate or key from key: no private key found (-----BEGIN PRIVATE KEY-----)
+hint: use --key FILE for the key and --cert FILE for its certificate
 "),
         (vec![("cert", key), ("key", key)], &pair[..], "\
-wsline: the certificate or key in cert could not be used: there is no certificate in it (-----BEGIN CERTIFICATE-----)
-hint: --cert FILE takes the certificate, and --key FILE its key
+wsline: could not load the certificate or key from cert: no certificate found (-----BEGIN CERTIFICATE-----)
+hint: use --cert FILE for the certificate and --key FILE for its key
 "),
         (vec![("cert", cert), ("key", &*der_key)], &pair[..], "\
-wsline: the certificate or key in key could not be used: there is no private key in it (-----BEGIN PRIVATE KEY-----)
+wsline: could not load the certificate or key from key: no private key found (-----BEGIN PRIVATE KEY-----)
 hint: if it is a key in DER, convert it: openssl pkey -inform DER -in 'key' -out key.pem
 "),
         (vec![("cert", &*der_cert), ("key", key)], &pair[..], "\
-wsline: the certificate or key in cert could not be used: it is neither PEM nor PKCS#12
+wsline: could not load the certificate or key from cert: it is neither PEM nor PKCS#12
 hint: if it is a certificate in DER, convert it: openssl x509 -inform DER -in 'cert' -out cert.pem
 "),
         (
             vec![("cert", cert), ("key", stranger.key_pem().as_bytes())],
             &pair[..],
             "\
-wsline: the certificate or key in key could not be used: it is not the key of the certificate in cert (CN=somebody)
-hint: --key FILE takes the key of that certificate
+wsline: could not load the certificate or key from key: it is not the key of the certificate in cert (CN=somebody)
+hint: use --key FILE with the key of that certificate
 ",
         ),
         (vec![("cert", &*both)], &pair[..2], "\
-wsline: the certificate or key in cert could not be used: its key is not that of its certificate (CN=somebody)
-hint: --key FILE takes the key of that certificate
+wsline: could not load the certificate or key from cert: its key is not that of its certificate (CN=somebody)
+hint: use --key FILE with the key of that certificate
 "),
         (vec![("cert", cert), ("key", broken)], &pair[..], "\
-wsline: the certificate or key in key could not be used: its PRIVATE KEY can't be read: [..]
-hint: --key FILE takes another
+wsline: could not load the certificate or key from key: its PRIVATE KEY can't be read: [..]
+hint: use another file with --key FILE
 "),
         (vec![("cert", broken_cert), ("key", key)], &pair[..], "\
-wsline: the certificate or key in cert could not be used: its certificate can't be read: [..]
-hint: --cert FILE takes another
+wsline: could not load the certificate or key from cert: its certificate can't be read: [..]
+hint: use another file with --cert FILE
 "),
         (vec![("cert", &*archive), ("key", key)], &pair[..], "\
-wsline: the certificate or key in cert could not be used: it is PKCS#12, which has its own key
-hint: leave out --key
+wsline: could not load the certificate or key from cert: it is PKCS#12, which has its own key
+hint: omit --key
 "),
     ] {
         complaint(&files, args, text);
@@ -392,7 +392,7 @@ fn the_echo_server_takes_the_same() {
             .env("PASS", "x")
             .file("both.pem", &both)
             .stderr(format!(
-                "wsline: the certificate or key in both.pem could not be used: {cause}\n\
+                "wsline: could not load the certificate or key from both.pem: {cause}\n\
                  hint: --pass gives the passphrase; --pass @FILE and --pass env:NAME keep it out \
                  of the command line\n"
             ))
@@ -448,7 +448,7 @@ For more information, try '--help'.
         (
             vec!["--tls-min", "3"],
             "\
-error: invalid value '3' for '--tls-min <VERSION>': a version of TLS is 1.0, 1.1, 1.2 or 1.3
+error: invalid value '3' for '--tls-min <VERSION>': expected 1.0, 1.1, 1.2 or 1.3
 
 For more information, try '--help'.
 ",

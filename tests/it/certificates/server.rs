@@ -19,12 +19,12 @@ fn an_expired_one() {
     refused(&ca.issue_with(&["127.0.0.1"], Validity::Expired),
         &ca,
         "\
-wsline: the certificate of 127.0.0.1 was not accepted: it has expired
+wsline: could not verify the certificate of 127.0.0.1: it has expired
   subject: CN=127.0.0.1
   names: 127.0.0.1
   issuer: CN=the authority
   valid: Jan  1 00:00:00 2020 GMT to Jan  1 00:00:00 2021 GMT
-hint: this computer's clock says [..]-[..]-[..] [..]:[..] UTC; if it is right, the server needs another certificate; -k connects without checking it
+hint: this computer's clock says [..]-[..]-[..] [..]:[..] UTC; if it is right, the server needs a new certificate; -k connects without verifying it
 ",);
 }
 
@@ -34,12 +34,12 @@ fn one_whose_time_has_not_come() {
     refused(&ca.issue_with(&["127.0.0.1"], Validity::NotYet),
         &ca,
         "\
-wsline: the certificate of 127.0.0.1 was not accepted: it is not yet valid
+wsline: could not verify the certificate of 127.0.0.1: it is not valid yet
   subject: CN=127.0.0.1
   names: 127.0.0.1
   issuer: CN=the authority
   valid: Jan  1 00:00:00 2119 GMT to Jan  1 00:00:00 2120 GMT
-hint: this computer's clock says [..]-[..]-[..] [..]:[..] UTC; if it is right, the server needs another certificate; -k connects without checking it
+hint: this computer's clock says [..]-[..]-[..] [..]:[..] UTC; if it is right, the server needs a new certificate; -k connects without verifying it
 ",);
 }
 
@@ -51,12 +51,12 @@ fn one_for_another_name() {
         &cert,
         &ca,
         "\
-wsline: the certificate of 127.0.0.1 was not accepted: it is not for 127.0.0.1
+wsline: could not verify the certificate of 127.0.0.1: it is not valid for 127.0.0.1
   subject: CN=*.inside.example
   names: *.inside.example, inside.example, 10.0.0.1
   issuer: CN=the authority
   valid: Jan  1 00:00:00 2020 GMT to Jan  1 00:00:00 2120 GMT
-hint: --servername inside.example asks for that name and checks it; -k connects without checking
+hint: --servername inside.example sends and verifies that name; -k connects without verifying it
 ",
     );
     // What the hint says.
@@ -74,12 +74,12 @@ fn a_self_signed_one() {
         &cert,
         &Cert::authority("the authority"),
         "\
-wsline: the certificate of 127.0.0.1 was not accepted: it is self-signed
+wsline: could not verify the certificate of 127.0.0.1: it is self-signed
   subject: CN=127.0.0.1
   names: 127.0.0.1
   issuer: CN=127.0.0.1
   valid: Jan  1 00:00:00 2020 GMT to Jan  1 00:00:00 2120 GMT
-hint: --cacert FILE trusts it if FILE is this certificate in PEM; -k connects without checking it
+hint: to trust it, save it as PEM and use --cacert FILE; -k connects without verifying it
 ",
     );
     // What the hint says: itself as the authority, or -k.
@@ -95,12 +95,12 @@ hint: --cacert FILE trusts it if FILE is this certificate in PEM; -k connects wi
 #[test]
 fn an_unknown_issuer_and_a_missing_intermediate_look_the_same() {
     const TEXT: &str = "\
-wsline: the certificate of 127.0.0.1 was not accepted: its issuer is not trusted here, or the server did not send an intermediate certificate
+wsline: could not verify the certificate of 127.0.0.1: its issuer is not trusted, or the server did not send an intermediate certificate
   subject: CN=127.0.0.1
   names: 127.0.0.1
   issuer: CN=[ISSUER]
   valid: Jan  1 00:00:00 2020 GMT to Jan  1 00:00:00 2120 GMT
-hint: --cacert FILE trusts the issuers whose certificates are in FILE (PEM); -k connects without checking
+hint: --cacert FILE trusts the certificates in FILE (PEM); -k connects without verifying it
 ";
     let ca = Cert::authority("the authority");
     let other = Cert::authority("other").issue(&["127.0.0.1"]);
@@ -126,12 +126,12 @@ fn a_name_that_would_play_tricks_on_a_terminal_is_escaped() {
         &cert,
         &ca,
         "\
-wsline: the certificate of 127.0.0.1 was not accepted: it is not for 127.0.0.1
+wsline: could not verify the certificate of 127.0.0.1: it is not valid for 127.0.0.1
   subject: CN=elsewhere.example
   names: elsewhere.example
   issuer: CN=the\\x1b[2Jauthority
   valid: Jan  1 00:00:00 2020 GMT to Jan  1 00:00:00 2120 GMT
-hint: --servername elsewhere.example asks for that name and checks it; -k connects without checking
+hint: --servername elsewhere.example sends and verifies that name; -k connects without verifying it
 ",
     );
 }
@@ -143,7 +143,7 @@ fn a_ca_file_that_is_of_no_use() {
         (
             "empty.pem",
             Some("hello\n"),
-            "there is no certificate in it (-----BEGIN CERTIFICATE-----)",
+            "no certificate found (-----BEGIN CERTIFICATE-----)",
         ),
         (
             "broken.pem",
@@ -157,7 +157,7 @@ fn a_ca_file_that_is_of_no_use() {
             run = run.file(name, contents);
         }
         run.stderr_matches(format!(
-            "wsline: the CA file {name} could not be used: {text}\n"
+            "wsline: could not load CA certificates from {name}: {text}\n"
         ))
         .code(77)
         .run();

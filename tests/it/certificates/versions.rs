@@ -33,9 +33,9 @@ fn no_version_that_both_speak() {
         trusting(&peer, &ca)
             .args(options)
             .stderr(format!(
-                "wsline: the TLS handshake with 127.0.0.1 failed: server and client share no \
-                 version of TLS (tlsv1 alert protocol version)\n\
-                 hint: {said} leaves out what the server speaks: change it or leave it out\n"
+                "wsline: TLS handshake with 127.0.0.1 failed: no TLS version in common (tlsv1 \
+                 alert protocol version)\n\
+                 hint: {said} excludes the versions that the server supports: change or omit it\n"
             ))
             .code(35)
             .run();

@@ -109,7 +109,11 @@ fn links_are_followed_to_regular_files_alone() {
 #[test]
 fn a_pipe_without_a_reader_is_waited_for_within_limits() {
     for (limit, why, code) in [
-        ("200ms", "--max-time 0.2 s passed while writing output", 28),
+        (
+            "200ms",
+            "timed out after 0.2 s (--max-time) while writing output",
+            28,
+        ),
         (
             "60",
             "could not write to talk.ws: nothing has opened the pipe for reading in 5 s",

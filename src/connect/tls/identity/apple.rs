@@ -26,7 +26,7 @@ impl IdentityFiles {
             return Err(self.no_certificate());
         }
         Identity::from_pkcs8(cert, key.text).map_err(|cause| {
-            let hint = "--cert FILE takes the certificate, and --key FILE its own key";
+            let hint = "use --cert FILE for the certificate and --key FILE for its own key";
             unusable(&self.cert, cause.to_string(), hint)
         })
     }
@@ -47,7 +47,7 @@ impl IdentityFiles {
             {
                 return self.wrong_passphrase(&self.cert);
             }
-            unusable(&self.cert, text, "--cert FILE takes another")
+            unusable(&self.cert, text, "use another file with --cert FILE")
         })
     }
 }

@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 use memchr::memmem;
 use native_tls::Identity;
 
+use super::files;
 use super::problem::reason;
-use super::LARGEST_FILE;
 use crate::error::{plain, Error};
 use crate::secret::Secret;
-use crate::sys::file::{without_byte_order_mark, Inputs};
+use crate::sys::file::Inputs;
 
 #[cfg(target_vendor = "apple")]
 mod apple;
@@ -57,25 +57,25 @@ impl IdentityFiles {
     #[must_use]
     pub fn unfit(&self, cause: &native_tls::Error) -> Error {
         let cause = reason(&cause.to_string());
-        unusable(&self.cert, cause, "--cert FILE takes another")
+        unusable(&self.cert, cause, "use another file with --cert FILE")
     }
 
     fn no_key(&self, path: &Path, text: &[u8]) -> Error {
         let hint = if self.key.is_none() {
-            "--key FILE names the file with its key".to_owned()
+            "use --key FILE if the key is in another file".to_owned()
         } else if is_pem(text) {
-            "--key FILE takes the key, and --cert FILE its certificate".to_owned()
+            "use --key FILE for the key and --cert FILE for its certificate".to_owned()
         } else {
             let path = quoted(path);
             format!("if it is a key in DER, convert it: openssl pkey -inform DER -in {path} -out key.pem")
         };
-        let cause = "there is no private key in it (-----BEGIN PRIVATE KEY-----)";
+        let cause = "no private key found (-----BEGIN PRIVATE KEY-----)";
         unusable(path, cause, hint)
     }
 
     fn no_certificate(&self) -> Error {
-        let cause = "there is no certificate in it (-----BEGIN CERTIFICATE-----)";
-        let hint = "--cert FILE takes the certificate, and --key FILE its key";
+        let cause = "no certificate found (-----BEGIN CERTIFICATE-----)";
+        let hint = "use --cert FILE for the certificate and --key FILE for its key";
         unusable(&self.cert, cause, hint)
     }
 
@@ -136,16 +136,12 @@ fn is_pem(bytes: &[u8]) -> bool {
 }
 
 fn read(path: &Path, inputs: &Inputs) -> Result<Vec<u8>, Error> {
-    let read = inputs.read(path, LARGEST_FILE).map_err(|cause| {
+    files::read(path, inputs).map_err(|cause| {
         unusable(
             path,
             plain(&cause),
             "give the path of a file that can be read",
         )
-    })?;
-    Ok(match without_byte_order_mark(&read) {
-        rest if rest.len() < read.len() => rest.to_vec(),
-        _ => read,
     })
 }
 

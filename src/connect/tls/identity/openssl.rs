@@ -26,7 +26,7 @@ impl IdentityFiles {
         let private = read.map_err(|errors| self.bad_key(path, key, &errors))?;
         let certificates = X509::stack_from_pem(cert).map_err(|errors| {
             let cause = format!("its certificate can't be read: {}", reason(&errors));
-            unusable(&self.cert, cause, "--cert FILE takes another")
+            unusable(&self.cert, cause, "use another file with --cert FILE")
         })?;
         if certificates.is_empty() {
             return Err(self.no_certificate());
@@ -40,7 +40,7 @@ impl IdentityFiles {
         let archive = Pkcs12::from_der(der).map_err(|_| self.unknown_form())?;
         if self.key.is_some() {
             let cause = "it is PKCS#12, which has its own key";
-            return Err(unusable(path, cause, "leave out --key"));
+            return Err(unusable(path, cause, "omit --key"));
         }
         let passphrase = self.passphrase.as_ref().map_or("", Secret::reveal);
         let parsed = archive.parse2(passphrase).map_err(|errors| {
@@ -49,12 +49,12 @@ impl IdentityFiles {
             }
             match reason(&errors) {
                 reason if reason.contains("mac verify failure") => self.wrong_passphrase(path),
-                reason => unusable(path, reason, "--cert FILE takes another"),
+                reason => unusable(path, reason, "use another file with --cert FILE"),
             }
         })?;
         let (Some(key), Some(certificate)) = (parsed.pkey, parsed.cert) else {
-            let cause = "there is no private key with its certificate in it";
-            return Err(unusable(path, cause, "--cert FILE takes another"));
+            let cause = "no private key with its certificate found";
+            return Err(unusable(path, cause, "use another file with --cert FILE"));
         };
         let others = parsed.ca.into_iter().flatten();
         self.joined(
@@ -72,7 +72,8 @@ impl IdentityFiles {
         key: &PKey<Private>,
         mut certificates: Vec<X509>,
     ) -> Result<Identity, Error> {
-        let failed = |cause: String| unusable(&self.cert, cause, "--cert FILE takes another");
+        let failed =
+            |cause: String| unusable(&self.cert, cause, "use another file with --cert FILE");
         let is_of_key = |one: &X509| one.public_key().is_ok_and(|public| public.public_eq(key));
         let Some(place) = certificates.iter().position(is_of_key) else {
             return Err(self.stranger(path, &certificates[0]));
@@ -101,7 +102,11 @@ impl IdentityFiles {
             ),
             None => format!("its key is not that of its certificate ({subject})"),
         };
-        unusable(path, cause, "--key FILE takes the key of that certificate")
+        unusable(
+            path,
+            cause,
+            "use --key FILE with the key of that certificate",
+        )
     }
 
     fn bad_key(&self, path: &Path, key: &Key, errors: &ErrorStack) -> Error {
@@ -113,7 +118,7 @@ impl IdentityFiles {
             };
         }
         let cause = format!("its {} can't be read: {}", key.label, reason(errors));
-        unusable(path, cause, "--key FILE takes another")
+        unusable(path, cause, "use another file with --key FILE")
     }
 }
 

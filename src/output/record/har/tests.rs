@@ -267,6 +267,8 @@ fn an_answer_that_is_no_connection_is_an_entry() {
 fn no_answer_is_an_entry_with_its_error() {
     let mut archived = Archived::new(Secrets::Hidden);
     let error = Error::Resolve {
+        party: crate::error::Party::Server,
+        hint: None,
         host: "h".parse().expect("a host"),
         cause: "no such name".to_owned(),
     };

@@ -290,6 +290,8 @@ fn no_connection_is_told_of_too() {
     tell(&mut session, 1, &Event::ConnectFailed(&refused));
     assert_eq!(session.sink.take(), "< refused 401\n");
     let unanswered = Error::Unanswered {
+        party: crate::error::Party::Server,
+        name: String::new(),
         cause: None,
         hint: None,
     };

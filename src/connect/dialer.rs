@@ -1,0 +1,247 @@
+//! Opening a WebSocket, and what can be reused from one attempt to the next.
+
+use std::borrow::Cow;
+use std::io::{self, ErrorKind};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::dns::AddressCache;
+use super::failure::{setting_up, timed_out};
+use super::handshake;
+use super::options::ConnectOptions;
+use super::proxy::Tunnel;
+use super::redirect;
+use super::socket::Socket;
+use super::stream::Stream;
+use super::tcp::{self, HostDialer};
+use super::tls;
+use super::unix;
+use crate::deadline::Deadline;
+use crate::error::{Error, Party, Phase};
+use crate::event::{ConnectStep, PeerAddress, Timing, Upgrade};
+
+/// An open WebSocket: nothing but frames comes from here on.
+#[derive(Debug)]
+pub struct Opened {
+    /// The stream; it blocks, and has no deadline any more.
+    pub stream: Stream,
+    /// How it was opened.
+    pub upgrade: Upgrade,
+    /// What arrived behind the server's response: the first bytes of its frames.
+    pub early: Vec<u8>,
+}
+
+/// A stream to the server, before anything was sent to it.
+#[derive(Debug)]
+pub struct Transport {
+    /// The stream, with the deadline set.
+    pub stream: Stream,
+    /// What it is connected to: the server, or the proxy before it.
+    pub peer: PeerAddress,
+    /// How long each step took so far.
+    pub timing: Timing,
+}
+
+/// Opens connections. Those that are opened by one dialer, or by clones of it, share what does not
+/// change between them: the TLS connectors and the addresses of hosts.
+#[derive(Clone, Debug, Default)]
+pub struct Dialer {
+    connectors: tls::Connectors,
+    addresses: Option<Arc<AddressCache>>,
+}
+
+impl Dialer {
+    /// A dialer that resolves a host each time.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The same dialer with a cache of addresses, for connections that are made within seconds of
+    /// each other. One that reconnects for days must notice that a name has moved.
+    #[must_use]
+    pub fn with_address_cache(&self) -> Self {
+        Self {
+            connectors: self.connectors.clone(),
+            addresses: Some(Arc::default()),
+        }
+    }
+
+    /// Opens a WebSocket, and reports each step as it is done. Redirects are followed if the
+    /// options say so.
+    ///
+    /// # Errors
+    ///
+    /// What [`ConnectOptions::check`] finds, what went wrong on the way, or [`Error::Timeout`] if
+    /// it took longer than `deadline` allows. The resolver alone does not keep to it.
+    pub fn open(
+        &self,
+        options: &ConnectOptions,
+        deadline: Deadline,
+        on_step: &mut dyn FnMut(ConnectStep),
+    ) -> Result<Opened, Error> {
+        options.check()?;
+        let begun = Instant::now();
+        let mut options = Cow::Borrowed(options);
+        let (mut followed, mut credentials_removed) = (0, false);
+        loop {
+            let before = begun.elapsed();
+            match self.open_once(&options, deadline, on_step) {
+                Ok(mut opened) => {
+                    opened.upgrade.timing.redirects = (followed > 0).then_some(before);
+                    return Ok(opened);
+                }
+                Err(Error::Refused(refusal))
+                    if redirect::is_followed(&options, refusal.head.status) =>
+                {
+                    let next = redirect::follow(&options, *refusal, followed)?;
+                    followed += 1;
+                    credentials_removed |= next.credentials_removed;
+                    on_step(ConnectStep::Redirected {
+                        url: next.options.target.url(),
+                        tls: next.options.target.is_tls(),
+                        credentials_removed: next.credentials_removed,
+                    });
+                    options = Cow::Owned(next.options);
+                }
+                Err(Error::Refused(mut refusal)) if credentials_removed => {
+                    redirect::explain(&mut refusal, &options.target);
+                    return Err(Error::Refused(refusal));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Opens a WebSocket without following redirects.
+    fn open_once(
+        &self,
+        options: &ConnectOptions,
+        deadline: Deadline,
+        on_step: &mut dyn FnMut(ConnectStep),
+    ) -> Result<Opened, Error> {
+        let Transport {
+            mut stream,
+            peer,
+            mut timing,
+        } = self.connect(options, deadline, on_step)?;
+        let begun = Instant::now();
+        let host = options.target.host().to_string();
+        let agreed = handshake::upgrade(&mut stream, options, deadline, on_step)
+            .map_err(|error| tls::find_alert(error, &host, &options.tls))?;
+        timing.upgrade = Some(begun.elapsed());
+        stream.set_deadline(None).map_err(setting_up)?;
+        Ok(Opened {
+            stream,
+            upgrade: Upgrade {
+                url: options.target.url(),
+                peer: Some(peer),
+                subprotocol: agreed.subprotocol,
+                extensions: agreed.extensions,
+                compression: agreed.compression,
+                request: agreed.request,
+                response: agreed.response,
+                timing,
+            },
+            early: agreed.early,
+        })
+    }
+
+    /// Connects to the server: DNS, TCP or a Unix socket, the proxy if there is one, TLS.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub fn connect(
+        &self,
+        options: &ConnectOptions,
+        deadline: Deadline,
+        on_step: &mut dyn FnMut(ConnectStep),
+    ) -> Result<Transport, Error> {
+        let target = &options.target;
+        let preparing = target
+            .is_tls()
+            .then(|| tls::Preparing::start(&options.tls, &self.connectors));
+        let mut timing = Timing::default();
+        let proxy = options.proxy.choose(target)?;
+        let mut hosts = HostDialer {
+            route: &options.route,
+            cache: self.addresses.as_deref(),
+            deadline,
+            timing: &mut timing,
+            on_step: &mut *on_step,
+        };
+        let (mut stream, peer, tunnel) = if let Some(path) = options.unix_socket() {
+            let socket = connect_unix(path, &mut hosts)?;
+            let peer = PeerAddress::Unix(path.to_owned());
+            (Stream::from(socket), peer, None)
+        } else if let Some(proxy) = &proxy {
+            let (stream, tunnel) = Tunnel::open(proxy, options, &self.connectors, &mut hosts)?;
+            (stream, PeerAddress::Tcp(tunnel.address()), Some(tunnel))
+        } else {
+            let to = options.route.destination(&target.origin.host_port);
+            let (socket, address) = hosts.connect(&to)?;
+            (Stream::from(socket), PeerAddress::Tcp(address), None)
+        };
+        stream.set_deadline(Some(deadline)).map_err(setting_up)?;
+        if let Some(preparing) = preparing {
+            let begun = Instant::now();
+            let server = tls::Peer {
+                party: Party::Server,
+                host_port: &target.origin.host_port,
+                options: &options.tls,
+                deadline,
+            };
+            let (secured, description) = server.secure(stream, preparing, |deadline| {
+                let mut stream = match &tunnel {
+                    Some(tunnel) => tunnel.open_again(deadline)?,
+                    None => connect_again(&peer, deadline)?.into(),
+                };
+                stream.set_deadline(Some(deadline))?;
+                Ok(stream)
+            })?;
+            stream = Stream::from(secured);
+            timing.tls = Some(begun.elapsed());
+            on_step(ConnectStep::TlsHandshake(description));
+            stream
+                .certificate()
+                .map(ConnectStep::Certificate)
+                .map(on_step);
+        }
+        Ok(Transport {
+            stream,
+            peer,
+            timing,
+        })
+    }
+}
+
+/// Connects once more.
+fn connect_again(peer: &PeerAddress, deadline: Deadline) -> io::Result<Socket> {
+    match peer {
+        PeerAddress::Tcp(address) => tcp::connect(*address, deadline.remaining()?),
+        PeerAddress::Unix(path) => unix::connect(path, deadline.remaining()?),
+    }
+}
+
+/// Connects to a Unix socket.
+fn connect_unix(path: &Path, hosts: &mut HostDialer<'_>) -> Result<Socket, Error> {
+    let peer = || PeerAddress::Unix(path.to_owned());
+    (hosts.on_step)(ConnectStep::Connecting(peer()));
+    let begun = Instant::now();
+    let deadline = hosts.deadline;
+    let connected = deadline
+        .remaining()
+        .and_then(|left| unix::connect(path, left));
+    let socket = connected.map_err(|cause| match cause.kind() {
+        ErrorKind::TimedOut => timed_out(deadline, Phase::Connect),
+        _ => Error::UnixSocket {
+            path: path.display().to_string(),
+            cause,
+        },
+    })?;
+    hosts.timing.connect = Some(begun.elapsed());
+    (hosts.on_step)(ConnectStep::Connected(peer()));
+    Ok(socket)
+}

@@ -1,0 +1,66 @@
+//! What the user said about TLS.
+
+use std::path::PathBuf;
+
+use super::files::LARGEST_FILE;
+use super::identity::IdentityFiles;
+use super::version::TlsVersion;
+use crate::sys::file::Inputs;
+
+/// What the user said about TLS.
+#[derive(Clone, Debug, Default)]
+pub struct TlsOptions {
+    /// Accept any certificate.
+    pub insecure: bool,
+    /// A PEM file with the certificates to trust instead of the system's.
+    pub cacert: Option<PathBuf>,
+    /// The name for SNI (RFC 6066 §3) and certificate checks, instead of the host.
+    pub servername: Option<String>,
+    /// The client certificate, if the server requests one (RFC 8446 §4.4.2).
+    pub identity: Option<IdentityFiles>,
+    /// The minimum TLS version, instead of the library's.
+    pub min: Option<TlsVersion>,
+    /// The maximum TLS version.
+    pub max: Option<TlsVersion>,
+    /// Reads the files.
+    pub inputs: Inputs,
+}
+
+impl TlsOptions {
+    /// Reads those of the files that are pipes, so that nothing waits for them once connecting has
+    /// begun.
+    pub fn read_pipes(&self) {
+        let identity = self.identity.iter();
+        let of_identity = identity.flat_map(|source| source.key.iter().chain([&source.cert]));
+        for path in self.cacert.iter().chain(of_identity) {
+            self.inputs.prefetch(path, LARGEST_FILE);
+        }
+    }
+
+    /// Whether a connector made for `other` can be used: all but the name is the same.
+    #[must_use]
+    pub fn has_same_connector(&self, other: &Self) -> bool {
+        self.insecure == other.insecure
+            && self.cacert == other.cacert
+            && self.identity == other.identity
+            && (self.min, self.max) == (other.min, other.max)
+    }
+
+    /// The next step when the server supports none of the versions that are allowed.
+    pub(super) fn version_hint(&self) -> String {
+        let bounds = [("--tls-min", self.min), ("--tls-max", self.max)];
+        let given: Vec<_> = bounds
+            .iter()
+            .filter_map(|(option, version)| Some(format!("{option} {}", (*version)?)))
+            .collect();
+        if given.is_empty() {
+            return "--tls-min 1.0 allows old versions, if this computer's TLS library still \
+                    supports them"
+                .to_owned();
+        }
+        format!(
+            "{} excludes the versions that the server supports: change or omit it",
+            given.join(" with ")
+        )
+    }
+}
