@@ -135,6 +135,8 @@ pub struct Refusal {
 pub struct Unmet {
     /// The line of the session file that it stands on, `talk.ws:12`; `None` for the command line.
     pub place: Option<String>,
+    /// The connection, in a session file with several.
+    pub connection: Option<String>,
     /// What was expected, in words that follow "expected".
     pub expected: String,
     /// What came of it, in words: `nothing like it came within 5 s`, `"ho" came instead`.
@@ -149,6 +151,9 @@ impl fmt::Display for Unmet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(place) = &self.place {
             write!(f, "{place}: ")?;
+        }
+        if let Some(connection) = &self.connection {
+            write!(f, "@{connection}: ")?;
         }
         write!(f, "expected {}, but {}", self.expected, self.instead)
     }
@@ -443,6 +448,15 @@ pub enum Error {
     #[error("{0}")]
     SessionFile(Box<ParseError>),
 
+    /// An error of one connection or one statement of a session file.
+    #[error("{place}: {error}")]
+    At {
+        /// The connection, `@bob`, or the statement, `talk.ws:12`.
+        place: String,
+        /// What went wrong there.
+        error: Box<Error>,
+    },
+
     /// The server of `--serve` ended before it accepted a connection.
     #[error("the --serve server exited before it was ready: {ending}")]
     ServerEnded {
@@ -480,10 +494,20 @@ pub enum Error {
 }
 
 impl Error {
+    /// The error without its place in a session file.
+    #[must_use]
+    pub fn root(&self) -> &Self {
+        match self {
+            Self::At { error, .. } => error.root(),
+            error => error,
+        }
+    }
+
     /// The phase that it happened in.
     #[must_use]
     pub fn phase(&self) -> Phase {
         match self {
+            Self::At { error, .. } => error.phase(),
             Self::Usage(_) | Self::SessionFile(_) => Phase::Usage,
             Self::Url(_) => Phase::Address,
             Self::Resolve { .. } => Phase::Resolve,
@@ -519,6 +543,7 @@ impl Error {
     #[must_use]
     pub fn exit_code(&self) -> ExitCode {
         match self {
+            Self::At { error, .. } => error.exit_code(),
             Self::Usage(_) | Self::SessionFile(_) => ExitCode::Usage,
             Self::Url(_) => ExitCode::Address,
             Self::Resolve { party, .. } => match party {
@@ -559,6 +584,7 @@ impl Error {
     #[must_use]
     pub fn hint(&self) -> Option<&str> {
         match self {
+            Self::At { error, .. } => error.hint(),
             Self::Url(invalid) => invalid.hint.as_deref(),
             Self::Resolve { hint, .. }
             | Self::Connect { hint, .. }

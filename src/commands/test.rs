@@ -15,11 +15,12 @@ mod pool;
 mod ready;
 mod redact;
 mod reporter;
+mod reporting;
 mod secrets;
 mod server;
+mod settings;
 mod untrusted;
 
-use std::ffi::OsString;
 use std::io;
 use std::os::fd::AsFd as _;
 use std::path::PathBuf;
@@ -30,48 +31,24 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use self::console::{Console, Stop};
-use self::file_result::{Counts, FileResults};
+use self::file_result::{Counts, FileOutcome, FileResult, FileResults};
 use self::junit::{Junit, ReportData};
 use self::load::{Loaded, Variables};
-use self::play::PrintLine;
 use self::pool::{Controller, PoolOptions, WorkerEvent};
 use self::ready::Endpoint;
 use self::redact::Redactor;
 use self::reporter::{ReportFormat, ReportStyle, Reporter};
+use self::reporting::PrintLine;
 use self::server::Server;
+use self::settings::Settings;
 use crate::cli::{OptionArgs, TestArgs};
-use crate::connect::{tls, Dialer};
+use crate::connect::tls;
 use crate::deadline::Deadline;
 use crate::driver::Signals;
 use crate::error::Error;
 use crate::exit::ExitCode;
 use crate::plan::{self, Environment, Stream, Values};
 use crate::target::{InvalidUrl, Target};
-
-/// What holds for every file.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// The variables of `--var`.
-    pub vars: Vec<(String, String)>,
-    /// The URL that goes before those of the files.
-    pub url: Option<String>,
-    /// How many times as fast as they were recorded pauses are; `None` for none.
-    pub speed: Option<f64>,
-    /// Where received JSON may differ.
-    pub ignore: Vec<String>,
-    /// Options of a conversation that go before those of the files.
-    pub words: Vec<OsString>,
-    /// Files may do only what `--untrusted` allows.
-    pub untrusted: bool,
-    /// They say that close codes may be sent which RFC 6455 forbids.
-    pub force: bool,
-    /// What the process was started in.
-    pub environment: Environment,
-    /// Whether each statement is told.
-    pub verbose: bool,
-    /// What connections share.
-    pub dialer: Dialer,
-}
 
 /// Runs the files that were asked for; what is left is to exit.
 ///
@@ -86,36 +63,26 @@ pub fn run(
     environment: &Environment,
 ) -> Result<ExitCode, Error> {
     let begun = Instant::now();
-    let files = files::find(&test.files, &test.filter)?;
     let variables = Variables {
         given: &test.vars,
         untrusted: test.untrusted,
     };
-    // Of a folder only regular files are read, and nothing else that files name.
-    let of_files = environment.inputs.only_regular();
-    let load = |path: PathBuf| {
-        let named = test.files.contains(&path);
-        let inputs = if named {
-            &environment.inputs
-        } else {
-            &of_files
-        };
-        if test.untrusted {
-            untrusted::load(path, inputs, variables)
-        } else {
-            Loaded::read(path, inputs)
-        }
-    };
-    let files: Vec<Loaded> = files.into_iter().map(load).collect();
-    let of_tls = [&options.cacert, &options.cert, &options.key];
-    for path in of_tls.into_iter().flatten() {
-        environment.inputs.prefetch(path, tls::LARGEST_FILE);
-    }
+    let files = load_files(&test, environment, variables)?;
+    prefetch(options, environment);
     let values =
         Values::read(options, &environment.inputs).map_err(|sentence| after_hyphens(&sentence))?;
     let secrets = secrets::of(test.url.as_deref(), options, &values);
     let redactor = variables.redactor(&files, &secrets);
-    let endpoint = endpoint(&test, options, &files, variables, &redactor)?;
+    let endpoint = endpoint(&test, options, &files, variables, &redactor);
+    // Without a file that can be run there is nothing to start a server for.
+    let invalid = invalid_files(&files);
+    let runnable = invalid.iter().any(|(_, result)| result.is_none());
+    let endpoint = match endpoint.transpose() {
+        Some(Err(error)) if invalid.iter().all(|(_, result)| result.is_none()) => {
+            return Err(error);
+        }
+        endpoint => endpoint.filter(|_| runnable),
+    };
     let junit = test.junit.as_deref().map(Junit::create).transpose()?;
 
     let (sender, events) = channel();
@@ -124,29 +91,12 @@ pub fn run(
         reporter(&test, environment, redactor.clone(), files.len(), &stop).map_err(failed)?;
     let mut controller = Controller::new(reporter, events, test.verbose);
     forward_signals(sender.clone(), Arc::clone(&stop))?;
-    let not_begun = files.iter().map(|file| (file.name.clone(), None)).collect();
     let pool_options = PoolOptions {
         jobs: test.jobs.get(),
         bail: test.bail,
     };
     let serve = test.serve.clone().zip(endpoint);
-    let settings = Settings {
-        vars: test.vars,
-        url: test.url,
-        speed: test.speed,
-        ignore: test.ignore,
-        words: test.words,
-        untrusted: test.untrusted,
-        force: options.force,
-        // Nobody is asked anything, whatever stdin is.
-        environment: Environment {
-            stdin: Stream::Device,
-            inputs: of_files,
-            ..environment.clone()
-        },
-        verbose: test.verbose,
-        dialer: Dialer::new(),
-    };
+    let settings = Settings::new(test, options, environment);
     let run = |file: Loaded, signals: &mut Signals, say: &PrintLine| {
         play::run(file, &settings, signals, say)
     };
@@ -159,33 +109,118 @@ pub fn run(
     );
     let (results, fault) = match ran {
         Ok(results) => (results, None),
-        Err(error) => (not_begun, Some(error)),
+        Err(error) => {
+            // What is wrong with files is known without a server.
+            for result in invalid.iter().filter_map(|(_, result)| result.as_ref()) {
+                controller.reporter.end(result);
+            }
+            (invalid, Some(error))
+        }
     };
-    let lasted = begun.elapsed();
-    let code = exit_code(&results, fault.as_ref(), &controller);
-    controller
-        .reporter
-        .close(Counts::of(&results), lasted, code.number());
-    let data = ReportData {
-        results: &results,
-        fault: fault.as_ref().filter(|_| controller.signal().is_none()),
-        lasted,
+    let report = Report {
+        results,
+        fault,
+        lasted: begun.elapsed(),
     };
-    let written = junit.map_or(Ok(()), |junit| junit.write(data, &redactor, stop));
-    // One may have come while a report waited for its reader.
-    while controller.receive(Some(Duration::ZERO)).is_some() {}
-    if let Some(signal) = controller.signal() {
-        return Err(Error::Signal(signal));
+    report.finish(controller, junit, &redactor, stop)
+}
+
+/// What there is to tell when all has ended.
+struct Report {
+    results: FileResults,
+    /// What kept files from being run.
+    fault: Option<Error>,
+    lasted: Duration,
+}
+
+impl Report {
+    /// Prints the last line, and writes the report of `--junit`.
+    fn finish(
+        self,
+        mut controller: Controller,
+        junit: Option<Junit>,
+        redactor: &Redactor,
+        stop: Stop,
+    ) -> Result<ExitCode, Error> {
+        let code = exit_code(&self.results, self.fault.as_ref(), &controller);
+        let counts = Counts::of(&self.results);
+        controller
+            .reporter
+            .close(counts, self.lasted, code.number());
+        let signal = controller.signal();
+        let data = ReportData {
+            results: &self.results,
+            fault: self.fault.as_ref().filter(|_| signal.is_none()),
+            signal,
+            lasted: self.lasted,
+        };
+        let written = junit.map_or(Ok(()), |junit| junit.write(data, redactor, stop));
+        // One may have come while a report waited for its reader.
+        while controller.receive(Some(Duration::ZERO)).is_some() {}
+        if let Some(signal) = controller.signal() {
+            return Err(Error::Signal(signal));
+        }
+        written?;
+        match (self.fault, controller.reporter.take_fault()) {
+            (Some(error), _) => Err(error),
+            (None, Some(cause)) => Err(Error::Output {
+                target: "standard output".to_owned(),
+                cause,
+            }),
+            (None, None) => Ok(code),
+        }
     }
-    written?;
-    match (fault, controller.reporter.take_fault()) {
-        (Some(error), _) => Err(error),
-        (None, Some(cause)) => Err(Error::Output {
-            target: "standard output".to_owned(),
-            cause,
-        }),
-        (None, None) => Ok(code),
+}
+
+/// Reads all files.
+fn load_files(
+    test: &TestArgs,
+    environment: &Environment,
+    variables: Variables<'_>,
+) -> Result<Vec<Loaded>, Error> {
+    // Of a folder only regular files are read.
+    let of_folders = environment.inputs.only_regular();
+    let load = |path: PathBuf| {
+        let named = test.files.contains(&path);
+        let inputs = if named {
+            &environment.inputs
+        } else {
+            &of_folders
+        };
+        if test.untrusted {
+            untrusted::load(path, inputs, variables)
+        } else {
+            Loaded::read(path, inputs)
+        }
+    };
+    let files = files::find(&test.files, &test.filter)?;
+    Ok(files.into_iter().map(load).collect())
+}
+
+/// Reads what every connection needs, before there are threads that would each read it.
+fn prefetch(options: &OptionArgs, environment: &Environment) {
+    let of_tls = [&options.cacert, &options.cert, &options.key];
+    for path in of_tls.into_iter().flatten() {
+        environment.inputs.prefetch(path, tls::LARGEST_FILE);
     }
+}
+
+/// All files as results: those that can't be read have failed, the others have not begun.
+fn invalid_files(files: &[Loaded]) -> FileResults {
+    let result = |file: &Loaded| {
+        let Err(Error::SessionFile(error)) = &file.script else {
+            return (file.name.clone(), None);
+        };
+        let result = FileResult {
+            file: file.name.clone(),
+            verdict: FileOutcome::Error(Error::SessionFile(error.clone())),
+            lasted: Duration::ZERO,
+            statements: 0,
+            expectations: 0,
+        };
+        (file.name.clone(), Some(result))
+    };
+    files.iter().map(result).collect()
 }
 
 /// What the shell is told: a signal before everything, then what kept the files from being run, then
@@ -289,7 +324,7 @@ fn endpoint(
 
 /// Does `work` while the server runs, if there is one.
 fn with_server(
-    serve: Option<(String, Endpoint)>,
+    serve: Option<(String, Result<Endpoint, Error>)>,
     limit: Duration,
     sender: &Sender<WorkerEvent>,
     controller: &mut Controller,
@@ -298,6 +333,7 @@ fn with_server(
     let Some((command, endpoint)) = serve else {
         return work(controller);
     };
+    let endpoint = endpoint?;
     if endpoint.is_open() {
         let sentence = format!(
             "{endpoint} accepts connections before --serve has started its server; stop the other \

@@ -40,7 +40,7 @@ pub fn explain(error: &Error, verbosity: Verbosity, palette: Palette, secrets: S
         return report.out;
     }
     let told = verbosity >= Verbosity::Handshake;
-    match error {
+    match error.root() {
         Error::Refused(refusal)
         | Error::ProxyRefused {
             refusal: Some(refusal),
@@ -293,6 +293,7 @@ mod tests {
         let lines = |lines: &[&str]| lines.iter().map(|&line| line.to_owned()).collect();
         Error::Unmet(Box::new(Unmet {
             place: Some("talk.ws:3".to_owned()),
+            connection: None,
             expected: "\"a\x1b\"".to_owned(),
             instead: "\"b\n\" came instead".to_owned(),
             difference: lines(difference),

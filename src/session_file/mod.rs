@@ -17,7 +17,7 @@ mod tests;
 mod variables;
 
 pub use parse::{decode, parse};
-pub use place::error_at;
+pub use place::{error_at, statement_text};
 pub use print::{around_message, comment, print, print_line};
 pub use template::is_name;
 
@@ -30,6 +30,15 @@ use crate::protocol::Kind;
 pub struct SessionFile {
     /// Its statements, in their order.
     pub lines: Vec<Line>,
+}
+
+impl SessionFile {
+    /// How many expectations it has.
+    #[must_use]
+    pub fn expectations(&self) -> usize {
+        let expects = |line: &&Line| matches!(line.statement, Statement::Expect(_));
+        self.lines.iter().filter(expects).count()
+    }
 }
 
 /// A statement and where it stands.

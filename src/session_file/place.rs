@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::grammar::STATEMENTS;
+
 use crate::error::ParseError;
 
 /// The characters that separate words. A line feed does it too, where a statement goes on in the
@@ -179,19 +181,15 @@ pub(super) fn parse_error(
 /// or on that line as a whole. A statement goes on in the indented lines below it.
 #[must_use]
 pub fn error_at(file: &str, text: &str, number: u32, mark: &str, cause: String) -> ParseError {
-    let mut lines = (1..).zip(text.lines()).skip_while(|(at, _)| *at < number);
-    let Some((_, first)) = lines.next().filter(|_| number > 0) else {
+    let mut lines = statement_lines(text, number).peekable();
+    let Some((_, first)) = lines.peek().copied() else {
         return ParseError {
             file: file.to_owned(),
             cause,
             ..ParseError::default()
         };
     };
-    let goes_on = |line: &str| line.starts_with(['#', ' ', '\t']) && !line.trim().is_empty();
-    let rest = lines.take_while(|(_, line)| goes_on(line));
-    let rest = rest.filter(|(_, line)| !line.starts_with('#'));
-    let mut all = std::iter::once((number, first)).chain(rest);
-    let found = all.find_map(|(number, line)| Some((number, line, line.find(mark)?)));
+    let found = lines.find_map(|(number, line)| Some((number, line, line.find(mark)?)));
     match found.filter(|_| !mark.is_empty()) {
         Some((number, line, at)) => parse_error(file, number, line, at, cause),
         None => ParseError {
@@ -199,6 +197,36 @@ pub fn error_at(file: &str, text: &str, number: u32, mark: &str, cause: String) 
             ..parse_error(file, number, first, 0, cause)
         },
     }
+}
+
+/// The statement that begins on line `number` of a session file, as it is written, its lines
+/// joined with spaces; `None` if no statement begins there, as in a recording.
+#[must_use]
+pub fn statement_text(text: &str, number: u32) -> Option<String> {
+    let mut lines = statement_lines(text, number);
+    let (_, first) = lines.next()?;
+    let (word, rest) = first.trim().split_once([' ', '\t']).unwrap_or((first, ""));
+    let word = match word.strip_prefix('@') {
+        Some(_) => rest.split([' ', '\t']).next().unwrap_or_default(),
+        None => word,
+    };
+    if !STATEMENTS.contains(&word.trim_end()) {
+        return None;
+    }
+    let lines = std::iter::once(first).chain(lines.map(|(_, line)| line));
+    Some(lines.map(str::trim).collect::<Vec<_>>().join(" "))
+}
+
+/// The lines of the statement that begins on line `number`, with their numbers.
+fn statement_lines(text: &str, number: u32) -> impl Iterator<Item = (u32, &str)> {
+    let goes_on = |line: &str| line.starts_with(['#', ' ', '\t']) && !line.trim().is_empty();
+    let mut lines = (1..)
+        .zip(text.lines())
+        .skip_while(move |(at, _)| *at < number || number == 0);
+    let first = lines.next();
+    let rest = lines.take_while(move |(_, line)| goes_on(line));
+    let rest = rest.filter(|(_, line)| !line.starts_with('#'));
+    first.into_iter().chain(rest)
 }
 
 #[cfg(test)]

@@ -48,6 +48,8 @@ pub struct Conversation {
     opened: Option<Instant>,
     /// The last messages, as a report shows them.
     recent: VecDeque<String>,
+    /// The first connection that could not be made.
+    failed: Option<Link>,
 }
 
 /// One connection.
@@ -105,7 +107,33 @@ impl Conversation {
             links: (0..links).map(state).collect(),
             opened: None,
             recent: VecDeque::new(),
+            failed: None,
         }
+    }
+
+    /// `error` with the connection or the statement that it happened at, as far as it does not say
+    /// so itself.
+    #[must_use]
+    pub fn locate(&self, error: Error) -> Error {
+        let place = match &error {
+            Error::Unmet(_) | Error::SessionFile(_) | Error::Signal(_) => None,
+            Error::Timeout { .. } if self.opened.is_some() => {
+                let current = self.current.as_ref();
+                current.and_then(|current| current.step.place.clone())
+            }
+            _ => {
+                let name = self.failed.and_then(|link| self.connection_name(link));
+                name.map(|name| format!("@{name}"))
+            }
+        };
+        let Some(place) = place else { return error };
+        let error = Box::new(error);
+        Error::At { place, error }
+    }
+
+    /// The name of a connection, in a file with several.
+    fn connection_name(&self, link: Link) -> Option<String> {
+        self.steps.name(link).map(str::to_owned)
     }
 
     fn state(&mut self, link: Link) -> Option<&mut LinkState> {
@@ -208,12 +236,12 @@ impl Conversation {
 
     /// A report of the current step.
     fn unmet(&self, expected: String, instead: String) -> Unmet {
-        let place = self
-            .current
-            .as_ref()
-            .and_then(|current| current.step.place.clone());
+        let current = self.current.as_ref();
+        let place = current.and_then(|current| current.step.place.clone());
+        let link = current.map_or_else(Link::default, |current| current.step.link);
         Unmet {
             place,
+            connection: self.connection_name(link),
             expected,
             instead,
             recent: self.recent.iter().cloned().collect(),
@@ -262,14 +290,16 @@ impl Conversation {
             return Err(self.fail(expected, "no message has matched yet"));
         };
         let value = match found {
-            Found::Value(value) => value,
-            Found::NotJson if pointer.is_empty() && kind == Kind::Text => {
-                String::from_utf8_lossy(&bytes).into_owned()
+            _ if kind == Kind::Binary => {
+                let words = describe(kind, &bytes);
+                return Err(self.fail(expected, format!("{words} has matched, not a text message")));
             }
+            Found::Value(value) => value,
+            Found::NotJson if pointer.is_empty() => String::from_utf8_lossy(&bytes).into_owned(),
             missing => {
                 let words = describe(kind, &bytes);
                 let what = match missing {
-                    Found::NotJson => "is no JSON",
+                    Found::NotJson => "is not JSON",
                     _ => "has no value there",
                 };
                 return Err(self.fail(expected, format!("{words} {what}")));
@@ -503,6 +533,7 @@ impl Conversation {
         }
         let unmet = Unmet {
             place,
+            connection: self.connection_name(link),
             expected: wanted.describe(),
             instead: refused_with(refusal),
             ..Unmet::default()
@@ -617,7 +648,10 @@ impl Source for Conversation {
 
     fn settle(&mut self, now: Now, link: Link, end: LinkEnd<'_>) -> Settled {
         match end {
-            LinkEnd::ConnectFailed(error) => self.settle_refusal(link, error),
+            LinkEnd::ConnectFailed(error) => {
+                self.failed.get_or_insert(link);
+                self.settle_refusal(link, error)
+            }
             LinkEnd::Closed(_) => {
                 let unmet = self.settle_close(now);
                 Settled {

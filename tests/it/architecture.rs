@@ -19,11 +19,6 @@ const FILE_CIRCLES: &[&[&str]] = &[
     &["cli/data.rs", "cli/options.rs"],
     &["commands/curl.rs", "commands/curl/rewrite.rs"],
     &[
-        "commands/test.rs",
-        "commands/test/play.rs",
-        "commands/test/pool.rs",
-    ],
-    &[
         "conversation/matching/binary.rs",
         "conversation/matching/json.rs",
         "conversation/matching/lines.rs",

@@ -17,6 +17,8 @@ pub struct FileResult {
     pub lasted: Duration,
     /// How many of its statements were done.
     pub statements: usize,
+    /// How many expectations it has.
+    pub expectations: usize,
 }
 
 /// What became of a file.
@@ -36,10 +38,10 @@ impl FileOutcome {
     /// What an error makes of a file.
     #[must_use]
     pub fn of(error: Error) -> Self {
-        match error {
+        match error.root() {
             Error::Unmet(_) | Error::TooFew { .. } => Self::Failed(error),
             Error::Signal(_) => Self::Stopped,
-            error => Self::Error(error),
+            _ => Self::Error(error),
         }
     }
 
@@ -54,41 +56,54 @@ impl FileOutcome {
 }
 
 impl FileResult {
+    /// Whether it passed without a check.
+    #[must_use]
+    pub fn checks_nothing(&self) -> bool {
+        self.expectations == 0 && matches!(self.verdict, FileOutcome::Passed)
+    }
+
     /// The same without the values that no report may show, as far as they stand whole in what
     /// may be shortened later. A report is gone over once more when it is a text.
     #[must_use]
     pub fn redacted(mut self, redactor: &Redactor) -> Self {
-        let text = |text: &mut String| *text = redactor.apply(text).into_owned();
         if let FileOutcome::Failed(error) | FileOutcome::Error(error) = &mut self.verdict {
-            match error {
-                Error::Unmet(unmet) => {
-                    let Unmet {
-                        place: _,
-                        expected,
-                        instead,
-                        difference,
-                        recent,
-                    } = &mut **unmet;
-                    [expected, instead].into_iter().for_each(text);
-                    recent.iter_mut().for_each(text);
-                    *difference = redacted_difference(difference, redactor);
-                }
-                Error::SessionFile(parse_error) => {
-                    let ParseError { cause, .. } = &mut **parse_error;
-                    text(cause);
-                }
-                Error::Refused(refusal)
-                | Error::ProxyRefused {
-                    refusal: Some(refusal),
-                    ..
-                } => {
-                    let body = &mut refusal.body;
-                    body.bytes = redactor.apply_to_bytes(&body.bytes, body.truncated);
-                }
-                _ => {}
-            }
+            redact_error(error, redactor);
         }
         self
+    }
+}
+
+/// Removes the values from what an error quotes.
+fn redact_error(error: &mut Error, redactor: &Redactor) {
+    let text = |text: &mut String| *text = redactor.apply(text).into_owned();
+    match error {
+        Error::At { error, .. } => redact_error(error, redactor),
+        Error::Unmet(unmet) => {
+            let Unmet {
+                place: _,
+                connection: _,
+                expected,
+                instead,
+                difference,
+                recent,
+            } = &mut **unmet;
+            [expected, instead].into_iter().for_each(text);
+            recent.iter_mut().for_each(text);
+            *difference = redacted_difference(difference, redactor);
+        }
+        Error::SessionFile(parse_error) => {
+            let ParseError { cause, .. } = &mut **parse_error;
+            text(cause);
+        }
+        Error::Refused(refusal)
+        | Error::ProxyRefused {
+            refusal: Some(refusal),
+            ..
+        } => {
+            let body = &mut refusal.body;
+            body.bytes = redactor.apply_to_bytes(&body.bytes, body.truncated);
+        }
+        _ => {}
     }
 }
 
@@ -141,6 +156,8 @@ pub struct Counts {
     pub errors: usize,
     /// Those that were not begun, or not ended.
     pub left: usize,
+    /// Those of them that were begun.
+    pub stopped: usize,
 }
 
 impl Counts {
@@ -156,6 +173,8 @@ impl Counts {
                 Some(FileOutcome::Stopped) | None => &mut counts.left,
             };
             *place += 1;
+            let stopped = |result: &FileResult| matches!(result.verdict, FileOutcome::Stopped);
+            counts.stopped += usize::from(result.as_ref().is_some_and(stopped));
         }
         counts
     }
@@ -230,6 +249,7 @@ mod tests {
                 }))),
                 lasted: Duration::ZERO,
                 statements: 0,
+                expectations: 1,
             };
             match result.redacted(&redactor).verdict {
                 FileOutcome::Error(Error::Refused(refusal)) => refusal.body.bytes,

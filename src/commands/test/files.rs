@@ -1,5 +1,6 @@
 //! Which files are run: those that are named, and those in folders that are named.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,7 +11,8 @@ use crate::error::{plain, Error, ParseError};
 const EXTENSION: &str = "ws";
 
 /// The files, in the order of the command line; a folder's are sorted by their paths. Folders
-/// that symbolic links lead to are not looked into, so there is no going round in circles.
+/// that symbolic links lead to are not searched, so there is no going round in circles; hidden
+/// files and folders are not either.
 ///
 /// # Errors
 ///
@@ -60,6 +62,9 @@ fn collect(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), Error> {
         let kind = entry
             .file_type()
             .map_err(|cause| unreadable(&path, &cause))?;
+        if is_hidden(&path) {
+            continue;
+        }
         if kind.is_dir() {
             collect(&path, found)?;
         } else if path.extension().is_some_and(|end| end == EXTENSION) && !path.is_dir() {
@@ -67,6 +72,12 @@ fn collect(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// Whether its name begins with a dot, as that of `.git` does.
+fn is_hidden(path: &Path) -> bool {
+    let name = path.file_name().map(OsStr::as_encoded_bytes);
+    name.is_some_and(|name| name.starts_with(b"."))
 }
 
 /// The error of a file or folder that can't be read.
@@ -105,7 +116,16 @@ mod tests {
 
     #[test]
     fn a_folder_is_all_session_files_below_it_in_order() {
-        let folder = folder(&["b.ws", "a/z.ws", "a/y/x.ws", "a.har", "a/notes.txt", "c.WS"]);
+        let folder = folder(&[
+            "b.ws",
+            "a/z.ws",
+            "a/y/x.ws",
+            "a.har",
+            "a/notes.txt",
+            "c.WS",
+            ".git/x.ws",
+            "a/.y.ws",
+        ]);
         std::os::unix::fs::symlink("..", folder.path().join("a/up.ws")).expect("a link");
         std::os::unix::fs::symlink("z.ws", folder.path().join("a/w.ws")).expect("a link");
         let path = folder.path();

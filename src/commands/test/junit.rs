@@ -36,6 +36,8 @@ pub struct ReportData<'a> {
     pub results: &'a FileResults,
     /// What kept them from being run, if something did.
     pub fault: Option<&'a Error>,
+    /// The signal that ended the run, if one did.
+    pub signal: Option<i32>,
     /// How long it all took.
     pub lasted: Duration,
 }
@@ -81,15 +83,20 @@ fn text(data: ReportData<'_>, begun: Timestamp, redactor: &Redactor) -> String {
     let ReportData {
         results,
         fault,
+        signal,
         lasted,
     } = data;
     let counts = Counts::of(results);
+    let cut_off = match signal {
+        Some(_) => counts.stopped,
+        None => 0,
+    };
     let totals = format!(
         "name=\"wsline\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"{:.3}\"",
         results.len() + usize::from(fault.is_some()),
         counts.failed,
-        counts.errors + usize::from(fault.is_some()),
-        counts.left,
+        counts.errors + cut_off + usize::from(fault.is_some()),
+        counts.left - cut_off,
         lasted.as_secs_f64()
     );
     // Without a fraction and a zone, as Ant wrote it.
@@ -104,13 +111,19 @@ fn text(data: ReportData<'_>, begun: Timestamp, redactor: &Redactor) -> String {
         out.push_str("    </testcase>\n");
     }
     for (name, result) in results {
-        push_case(&mut out, name, result.as_ref(), redactor);
+        push_case(&mut out, name, result.as_ref(), signal, redactor);
     }
     out.push_str("  </testsuite>\n</testsuites>\n");
     out
 }
 
-fn push_case(out: &mut String, name: &str, result: Option<&FileResult>, redactor: &Redactor) {
+fn push_case(
+    out: &mut String,
+    name: &str,
+    result: Option<&FileResult>,
+    signal: Option<i32>,
+    redactor: &Redactor,
+) {
     let seconds = result.map_or(0.0, |result| result.lasted.as_secs_f64());
     let name = escaped(name);
     let folder = name.rsplit_once('/').map_or("", |(folder, _)| folder);
@@ -120,6 +133,9 @@ fn push_case(out: &mut String, name: &str, result: Option<&FileResult>, redactor
         "    <testcase classname=\"{class}\" name=\"{name}\" file=\"{name}\" time=\"{seconds:.3}\""
     );
     match result.map(|result| &result.verdict) {
+        Some(FileOutcome::Passed) if result.is_some_and(FileResult::checks_nothing) => {
+            out.push_str(">\n      <system-out>no expectations</system-out>\n");
+        }
         Some(FileOutcome::Passed) => {
             out.push_str("/>\n");
             return;
@@ -131,6 +147,11 @@ fn push_case(out: &mut String, name: &str, result: Option<&FileResult>, redactor
         Some(FileOutcome::Error(error)) => {
             out.push_str(">\n");
             push_error(out, "error", error, redactor);
+        }
+        Some(FileOutcome::Stopped) if signal.is_some() => {
+            let error = Error::Signal(signal.unwrap_or_default());
+            out.push_str(">\n");
+            push_error(out, "error", &error, redactor);
         }
         Some(FileOutcome::Stopped) => out.push_str(">\n      <skipped message=\"interrupted\"/>\n"),
         None => out.push_str(">\n      <skipped message=\"not run\"/>\n"),
@@ -153,7 +174,8 @@ fn push_error(out: &mut String, element: &str, error: &Error, redactor: &Redacto
 
 /// What kind of error it is, in a word.
 fn kind(error: &Error) -> &'static str {
-    match error {
+    match error.root() {
+        Error::Signal(_) => "signal",
         Error::Unmet(_) | Error::TooFew { .. } => "expectation",
         Error::SessionFile(_) => "file",
         error => error.phase().name(),
@@ -202,6 +224,7 @@ mod tests {
                 verdict,
                 lasted: Duration::from_millis(1234),
                 statements: 3,
+                expectations: 1,
             };
             (file.to_owned(), Some(result))
         };
@@ -221,6 +244,7 @@ mod tests {
         let data = ReportData {
             results: &results,
             fault: Some(&late),
+            signal: None,
             lasted: Duration::from_secs(2),
         };
         let begun = Timestamp::UNIX_EPOCH;

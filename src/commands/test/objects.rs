@@ -19,6 +19,7 @@ struct FileObject<'a> {
     result: &'static str,
     seconds: f64,
     statements: usize,
+    expectations: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<ErrorObject>,
 }
@@ -41,6 +42,8 @@ enum Details {
     Unmet {
         #[serde(skip_serializing_if = "Option::is_none")]
         place: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        connection: Option<String>,
         expected: String,
         instead: String,
         difference: Vec<String>,
@@ -85,6 +88,7 @@ pub fn for_file(result: &FileResult, redactor: &Redactor) -> io::Result<Vec<u8>>
         result: word,
         seconds: milliseconds(result.lasted),
         statements: result.statements,
+        expectations: result.expectations,
         error: result
             .verdict
             .error()
@@ -114,10 +118,11 @@ impl ErrorObject {
     fn new(error: &Error, redactor: &Redactor) -> Self {
         let text = |text: &str| redactor.apply(text).into_owned();
         let lines = |lines: &[String]| lines.iter().map(|line| text(line)).collect();
-        let details = match error {
+        let details = match error.root() {
             Error::Unmet(unmet) => {
                 let Unmet {
                     place,
+                    connection,
                     expected,
                     instead,
                     difference,
@@ -125,6 +130,7 @@ impl ErrorObject {
                 } = &**unmet;
                 Details::Unmet {
                     place: place.clone(),
+                    connection: connection.clone(),
                     expected: text(expected),
                     instead: text(instead),
                     difference: lines(difference),

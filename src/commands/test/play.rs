@@ -2,7 +2,6 @@
 //! makes one, and a session of its own plays it.
 
 use std::cell::Cell;
-use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::path::Path;
 use std::rc::Rc;
@@ -10,24 +9,19 @@ use std::time::{Duration, Instant};
 
 use super::file_result::{FileOutcome, FileResult};
 use super::load::{Loaded, Variables};
-use super::Settings;
+use super::reporting::{written_statements, PrintLine, Reporting};
+use super::settings::Settings;
 use crate::cli::{self, OptionArgs};
 use crate::connect::Dialer;
 use crate::deadline::Deadline;
 use crate::driver::{All, Dial, Run, Signals, Wait};
 use crate::error::{Error, ParseError};
-use crate::event::Link;
 use crate::plan::{Plan, Values};
-use crate::session_file::{self, Line, SessionFile, Statement};
-use crate::source::conversation::{Conversation, Step, StepSource};
+use crate::session_file::{Line, SessionFile, Statement};
+use crate::source::conversation::Conversation;
 use crate::source::player::{self, Connection, Player};
-use crate::source::Wanted;
 use crate::sys::file::Inputs;
 use crate::target::InvalidUrl;
-use crate::text::elide;
-
-/// Says a line to people.
-pub type PrintLine = Rc<dyn Fn(String)>;
 
 /// Runs a file. It passes if all its statements are done: how its connections end after that does
 /// not matter, because whether we or the server end them is a race that nobody wrote.
@@ -45,6 +39,7 @@ pub fn run(
         text,
         script,
     } = file;
+    let expectations = script.as_ref().map_or(0, SessionFile::expectations);
     let folder = path.parent().unwrap_or(Path::new(""));
     let played = script.and_then(|script| {
         let origin = FileText {
@@ -60,6 +55,7 @@ pub fn run(
         file: name,
         lasted: begun.elapsed(),
         statements: done.get(),
+        expectations,
     }
 }
 
@@ -99,7 +95,7 @@ fn play(
         untrusted: settings.untrusted,
     };
     let lookup = |name: &str| variables.value(name);
-    let steps = steps(&script, settings.speed.is_some(), origin.name);
+    let statements = written_statements(&script, origin.name, origin.text);
     let lines = script.lines.clone();
     let options = player::Options {
         file: origin.name,
@@ -130,14 +126,8 @@ fn play(
     let (limits, protocol, delay) = (first.limits.clone(), first.protocol, first.delay);
     let dialer = settings.dialer.with_address_cache();
     let dials = plans.into_iter().map(|plan| dial(plan, &dialer)).collect();
-    let plot = Reporting {
-        player,
-        steps,
-        front: None,
-        done: Rc::clone(done),
-        say,
-    };
-    let mut source = Conversation::new(Box::new(plot), count, None, delay);
+    let steps = Reporting::new(player, statements, Rc::clone(done), say);
+    let mut source = Conversation::new(Box::new(steps), count, None, delay);
     let run = Run {
         dials,
         source: &mut source,
@@ -147,7 +137,8 @@ fn play(
         limits: &limits,
         protocol,
     };
-    run.run().error.map_or(Ok(()), Err)
+    let error = run.run().error;
+    error.map_or(Ok(()), |error| Err(source.locate(error)))
 }
 
 /// Begins to connect when it is next, with a timeout of its own.
@@ -234,84 +225,5 @@ impl OptionWords<'_> {
             let sentence = options_of(&words, inputs).err()?;
             Some((line.number, sentence))
         })
-    }
-}
-
-/// A statement that takes a step of its own.
-struct ReportedStep {
-    /// It is one of those that a report counts.
-    counts: bool,
-    /// Where it stands and what it says.
-    text: String,
-}
-
-/// The statements of a script that the player makes steps of, in their order.
-fn steps(script: &SessionFile, paced: bool, file: &str) -> VecDeque<ReportedStep> {
-    let step = |line: &Line| {
-        let counts = match line.statement {
-            Statement::Send(_) | Statement::Expect(_) | Statement::Capture { .. } => true,
-            Statement::Wait(_) => false,
-            Statement::At(_) if paced => false,
-            _ => return None,
-        };
-        Some(ReportedStep {
-            counts,
-            text: format!("{file}:{} {}", line.number, shortened(line)),
-        })
-    };
-    script.lines.iter().filter_map(step).collect()
-}
-
-/// A statement as it is written, as far as people want to see it go by.
-fn shortened(line: &Line) -> String {
-    const MOST: usize = 200;
-    let text = session_file::print_line(line);
-    let text = text.trim_end();
-    elide::chars(text, MOST).into_owned()
-}
-
-/// A player whose statements are counted and told as they are done: a step is when the next one is
-/// asked for.
-struct Reporting {
-    player: Player,
-    steps: VecDeque<ReportedStep>,
-    front: Option<ReportedStep>,
-    done: Rc<Cell<usize>>,
-    say: Option<PrintLine>,
-}
-
-impl StepSource for Reporting {
-    fn next(&mut self) -> Result<Option<Step>, Error> {
-        if let Some(step) = self.front.take() {
-            self.done.set(self.done.get() + usize::from(step.counts));
-            if let Some(say) = &self.say {
-                say(step.text);
-            }
-        }
-        let step = self.player.next()?;
-        if step.is_some() {
-            self.front = self.steps.pop_front();
-        }
-        Ok(step)
-    }
-
-    fn expects(&self) -> bool {
-        self.player.expects()
-    }
-
-    fn handshake(&self, link: Link) -> Option<(Option<String>, Wanted)> {
-        self.player.handshake(link)
-    }
-
-    fn keep(&mut self, name: &str, value: String) {
-        self.player.keep(name, value);
-    }
-
-    fn unsent(&self, link: Link) -> u64 {
-        self.player.unsent(link)
-    }
-
-    fn name(&self, link: Link) -> Option<&str> {
-        self.player.name(link)
     }
 }

@@ -13,8 +13,8 @@ use signal_hook::consts::SIGTERM;
 
 use super::file_result::{FileOutcome, FileResult, FileResults};
 use super::load::Loaded;
-use super::play::PrintLine;
 use super::reporter::Reporter;
+use super::reporting::PrintLine;
 use crate::driver::{Relay, Signals};
 use crate::error::Error;
 
@@ -315,6 +315,7 @@ mod tests {
             verdict,
             lasted: Duration::ZERO,
             statements: 0,
+            expectations: 1,
         }
     }
 

@@ -158,6 +158,10 @@ impl Reporter {
         let name = escape::text(&result.file, Breaks::Shown);
         let seconds = format!("{:.3} s", result.lasted.as_secs_f64());
         let aside = match result.verdict {
+            FileOutcome::Passed if result.checks_nothing() => {
+                let statements = statements(result.statements);
+                format!("({statements}, no expectations, {seconds})")
+            }
             FileOutcome::Passed => format!("({}, {seconds})", statements(result.statements)),
             // What can't be read has taken no time that anybody would want to know.
             FileOutcome::Error(Error::SessionFile(_)) => String::new(),
@@ -326,12 +330,14 @@ mod tests {
             verdict,
             lasted: Duration::from_millis(134),
             statements: 12,
+            expectations: 1,
         }
     }
 
     fn unmet() -> Error {
         Error::Unmet(Box::new(Unmet {
             place: Some("chat.ws:3".to_owned()),
+            connection: None,
             expected: "\"s3cret\u{1b}\"".to_owned(),
             instead: "\"ho\" came instead".to_owned(),
             difference: vec!["- a".to_owned()],
@@ -376,6 +382,7 @@ mod tests {
             failed: 1,
             errors: 2,
             left: 1,
+            stopped: 0,
         };
         reporter.close(counts, Duration::from_millis(2120), 4);
         assert_eq!(
@@ -420,7 +427,7 @@ mod tests {
             [
                 serde_json::json!({
                     "type": "test", "file": "chat.ws", "result": "failed", "seconds": 0.134,
-                    "statements": 12, "error": {
+                    "statements": 12, "expectations": 1, "error": {
                         "phase": "open",
                         "message": "chat.ws:3: expected \"${TOKEN}\", but \"ho\" came instead",
                         "exit": 4, "place": "chat.ws:3", "expected": "\"${TOKEN}\"",
@@ -430,7 +437,7 @@ mod tests {
                 }),
                 serde_json::json!({
                     "type": "test", "file": "bad.ws", "result": "error", "seconds": 0.134,
-                    "statements": 12, "error": {
+                    "statements": 12, "expectations": 1, "error": {
                         "phase": "usage", "message": "bad.ws:1:1: no", "exit": 2, "line": 1,
                         "column": 1, "text": "sned",
                     }

@@ -44,7 +44,7 @@ fn verbose_shows_each_statement_as_it_is_done() {
             "# a comment\n> hi\nwait 1ms\n< ho\n> json {\"a\":\n  1}\n< never\n",
         )
         .stdout_matches("FAIL  a.ws  [..]\n...\n0 passed, 1 failed in [..] s\n")
-        .stderr("a.ws:2 > hi\na.ws:3 wait 1ms\na.ws:4 < ho\na.ws:5 > json\\n    {\"a\":\\n    1}\n")
+        .stderr("a.ws:2 > hi\na.ws:3 wait 1ms\na.ws:4 < ho\na.ws:5 > json {\"a\": 1}\n")
         .code(4)
         .run();
 }

@@ -1,0 +1,113 @@
+//! The steps of a session file on their way to the conversation: counted, and printed with `-v`, when
+//! they are done.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use crate::error::Error;
+use crate::event::Link;
+use crate::session_file::{self, Line, SessionFile};
+use crate::source::conversation::{Act, Step, StepSource};
+use crate::source::player::Player;
+use crate::source::Wanted;
+use crate::text::elide;
+
+/// Prints a line to stderr.
+pub type PrintLine = Rc<dyn Fn(String)>;
+
+/// As many characters of a statement are printed.
+const LONGEST: usize = 200;
+
+/// Statements as they are written, by their places as reports name them.
+pub type Statements = BTreeMap<String, String>;
+
+/// The statements of a file. Those of a recording, whose lines are none, are written as a session
+/// file has them.
+#[must_use]
+pub fn written_statements(script: &SessionFile, file: &str, text: &str) -> Statements {
+    let written = |line: &Line| {
+        let statement = session_file::statement_text(text, line.number)
+            .unwrap_or_else(|| session_file::print_line(line));
+        (format!("{file}:{}", line.number), shortened(&statement))
+    };
+    script.lines.iter().map(written).collect()
+}
+
+fn shortened(statement: &str) -> String {
+    elide::chars(statement.trim_end(), LONGEST).into_owned()
+}
+
+/// A player whose statements are counted and printed as they are done: a step is when the next one
+/// is asked for.
+pub struct Reporting {
+    player: Player,
+    statements: Statements,
+    /// The place of the step that was given last, and whether it counts as a statement.
+    current: Option<(String, bool)>,
+    done: Rc<Cell<usize>>,
+    print: Option<PrintLine>,
+}
+
+impl Reporting {
+    /// Counts in `done`, and prints with `print` if anybody wants to read it.
+    #[must_use]
+    pub fn new(
+        player: Player,
+        statements: Statements,
+        done: Rc<Cell<usize>>,
+        print: Option<PrintLine>,
+    ) -> Self {
+        Self {
+            player,
+            statements,
+            current: None,
+            done,
+            print,
+        }
+    }
+
+    /// The step that was given last is done.
+    fn report(&mut self) {
+        let Some((place, counts)) = self.current.take() else {
+            return;
+        };
+        self.done.set(self.done.get() + usize::from(counts));
+        if let Some(print) = &self.print {
+            let statement = self.statements.get(&place).map_or("", String::as_str);
+            print(format!("{place} {statement}"));
+        }
+    }
+}
+
+impl StepSource for Reporting {
+    fn next(&mut self) -> Result<Option<Step>, Error> {
+        self.report();
+        let step = self.player.next()?;
+        self.current = step.as_ref().and_then(|step| {
+            let counts = !matches!(step.act, Act::Pause(_) | Act::Until(_));
+            Some((step.place.clone()?, counts))
+        });
+        Ok(step)
+    }
+
+    fn expects(&self) -> bool {
+        self.player.expects()
+    }
+
+    fn handshake(&self, link: Link) -> Option<(Option<String>, Wanted)> {
+        self.player.handshake(link)
+    }
+
+    fn keep(&mut self, name: &str, value: String) {
+        self.player.keep(name, value);
+    }
+
+    fn unsent(&self, link: Link) -> u64 {
+        self.player.unsent(link)
+    }
+
+    fn name(&self, link: Link) -> Option<&str> {
+        self.player.name(link)
+    }
+}
