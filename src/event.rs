@@ -168,6 +168,8 @@ impl Upgrade {
 pub enum NoteLevel {
     /// The answer to something that a person asked at the prompt.
     Answer,
+    /// What a person asked for at the prompt is wrong or cannot be done.
+    Mistake,
     /// Something a person should know; silenced by `-q`.
     Hint,
     /// Something went wrong but stops nothing; silenced by `-q`.

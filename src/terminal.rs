@@ -23,6 +23,7 @@ mod input;
 mod modes;
 mod options;
 mod screen;
+mod sign;
 
 use std::io::{self, Write};
 use std::os::fd::AsFd as _;
@@ -42,10 +43,11 @@ use self::editing::{bind_suspend, new_editor, Reader};
 use self::history::History;
 use self::modes::TermModes;
 use self::screen::{Painter, ScreenState, Waited};
+use self::sign::Signs;
 
 #[cfg(test)]
 pub(crate) use self::input::KeyQueue;
-pub use self::input::{InputEvent, TypedInput};
+pub use self::input::{InputEvent, PromptStatus, TypedInput};
 pub use self::options::{InputLanguage, TerminalOptions};
 pub use self::screen::Screen;
 use crate::output::sink::{Descriptor, Sink as _};
@@ -116,13 +118,23 @@ impl Terminal {
             keys,
             language: options.language,
             // Without raw mode what comes would stand behind it, in the same line.
-            sign: if dumb { String::new() } else { options.sign },
+            signs: if dumb {
+                Signs::none()
+            } else {
+                Signs::new(options.indent)
+            },
             pressed,
             raw: !dumb,
         };
         terminal.modes.make_raw()?;
         terminal.reader = Some(spawn("keyboard", move || reader.run())?);
         Ok((terminal, Screen(state), typed))
+    }
+
+    /// Whether there is a line editor; otherwise the terminal itself shows what is typed.
+    #[must_use]
+    pub fn has_editor(&self) -> bool {
+        self.modes.has_raw()
     }
 
     /// Shows everything that waits, ends the line editor and leaves the terminal as it was found.

@@ -1,8 +1,10 @@
 //! Talking and piping: `wsline URL`, and `wsline demo` with a server of our own.
 
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::io;
 use std::os::fd::AsFd;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -18,7 +20,7 @@ use crate::exit::ExitCode;
 use crate::http::Secrets;
 use crate::output::best_effort::BestEffort;
 use crate::output::dump::BinaryAs;
-use crate::output::human::{self, Human, HumanStyle};
+use crate::output::human::{Human, HumanStyle, MessageLayout};
 use crate::output::json::JsonLines;
 use crate::output::narration::{Narration, NarrationStyle};
 use crate::output::palette::Palette;
@@ -27,6 +29,7 @@ use crate::output::record::Record;
 use crate::output::report::report;
 use crate::output::sink::{Descriptor, Sink};
 use crate::output::timing::Timing;
+use crate::output::transcript::{KeepLimits, SharedTranscript, Transcript};
 use crate::output::verbosity::Verbosity;
 use crate::output::Output;
 use crate::plan::{Plan, Show, Speaker};
@@ -44,6 +47,8 @@ use crate::verdict::Verdict;
 
 /// How often it is looked whether a pipe has been opened for reading.
 const PAUSE: Duration = Duration::from_millis(10);
+/// How many columns the time before a message takes.
+const TIME_COLUMNS: usize = "09:26:53.589 ".len();
 
 /// Runs a plan to its end and says how it ended.
 #[must_use]
@@ -189,6 +194,7 @@ fn setting_up(cause: io::Error) -> Error {
 /// A prompt in use. Dropping it, after the run or a panic in it, restores the terminal.
 struct Prompting {
     screen: Screen,
+    transcript: SharedTranscript,
     typed: Option<TypedInput>,
     terminal: Terminal,
 }
@@ -201,12 +207,18 @@ impl Prompting {
         };
         let (terminal, screen, typed) = Terminal::start(TerminalOptions {
             history: history.clone(),
-            sign: "> ".to_owned(),
+            indent: if plan.times.is_some() {
+                TIME_COLUMNS
+            } else {
+                0
+            },
             color: plan.palette != Palette::plain(),
             language: Arc::new(PromptLanguage { force: plan.force }),
         })?;
+        let transcript = Transcript::new(KeepLimits::default(), plan.times.is_some());
         Ok(Some(Self {
             screen,
+            transcript: Rc::new(RefCell::new(transcript)),
             typed: Some(typed),
             terminal,
         }))
@@ -262,11 +274,15 @@ fn source(plan: &mut Plan, prompt: Option<&mut Prompting>) -> io::Result<Box<dyn
 /// print above the line that is being typed.
 fn outputs(plan: &Plan, prompt: Option<&Prompting>) -> io::Result<Vec<Box<dyn Output>>> {
     let shown = if let Some(prompt) = prompt {
-        show(plan, prompt.screen.clone(), human::Screen::Prompt)
+        let layout = MessageLayout::Prompt {
+            transcript: Rc::clone(&prompt.transcript),
+            echo: prompt.terminal.has_editor(),
+        };
+        show(plan, prompt.screen.clone(), layout)
     } else {
         let stdout = io::stdout();
         pipe::enlarge(stdout.as_fd());
-        show(plan, Descriptor::new(stdout.as_fd())?, human::Screen::Bare)
+        show(plan, Descriptor::new(stdout.as_fd())?, MessageLayout::Bare)
     };
     let told = match prompt {
         Some(prompt) if plan.stderr_is_terminal => narration(plan, prompt.screen.clone(), true),
@@ -290,7 +306,7 @@ fn standard_error() -> io::Result<BestEffort<Descriptor>> {
     Ok(BestEffort::new(Descriptor::new(io::stderr().as_fd())?))
 }
 
-fn show<S: Sink + 'static>(plan: &Plan, sink: S, screen: human::Screen) -> Box<dyn Output> {
+fn show<S: Sink + 'static>(plan: &Plan, sink: S, layout: MessageLayout) -> Box<dyn Output> {
     match plan.show {
         Show::Json => {
             let lines = JsonLines::new(sink, plan.ping_pong, plan.secrets);
@@ -303,7 +319,7 @@ fn show<S: Sink + 'static>(plan: &Plan, sink: S, screen: human::Screen) -> Box<d
         Show::Human => Box::new(Human::new(
             sink,
             HumanStyle {
-                screen,
+                layout,
                 palette: plan.palette,
                 times: plan.times.clone(),
                 binary: plan.binary_as,

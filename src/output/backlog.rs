@@ -10,7 +10,7 @@ use std::os::fd::BorrowedFd;
 use std::time::Instant;
 
 use super::long::{LongMessage, SLICE};
-use super::sink::Sink;
+use super::sink::{Sink, TerminalSize};
 use crate::event::Messages;
 
 /// So many bytes may wait behind a long message.
@@ -131,8 +131,8 @@ impl<S: Sink> Sink for Backlog<S> {
         self.sink.idle()
     }
 
-    fn columns(&self) -> Option<usize> {
-        self.sink.columns()
+    fn size(&self) -> Option<TerminalSize> {
+        self.sink.size()
     }
 }
 

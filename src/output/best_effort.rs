@@ -4,7 +4,7 @@ use std::io;
 use std::os::fd::BorrowedFd;
 
 use crate::event::Messages;
-use crate::output::sink::Sink;
+use crate::output::sink::{Sink, TerminalSize};
 
 /// Writes to another sink until that fails, and then drops what comes. Whoever would have to be
 /// told of the failure reads where it happened.
@@ -50,8 +50,8 @@ impl<S: Sink> Sink for BestEffort<S> {
         Ok(())
     }
 
-    fn columns(&self) -> Option<usize> {
-        self.0.as_ref()?.columns()
+    fn size(&self) -> Option<TerminalSize> {
+        self.0.as_ref()?.size()
     }
 }
 

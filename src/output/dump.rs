@@ -2,7 +2,7 @@
 
 use crate::output::escape::{self, Breaks};
 use crate::output::palette::{Palette, Style};
-use crate::text::escape::{row, ROW};
+use crate::text::escape::{row_of, ROW};
 use crate::text::utf8;
 
 /// How a binary message is shown where the user has said so (`--binary-as`).
@@ -17,9 +17,6 @@ pub enum BinaryAs {
     /// Not at all.
     Skip,
 }
-
-/// How many bytes stand in a line of a hex dump.
-pub const LINE: usize = ROW;
 
 /// How many bytes say whether all of them are text.
 const JUDGED: usize = 64 * 1024;
@@ -105,17 +102,35 @@ pub fn control(name: &str, payload: &[u8]) -> String {
     format!("{name} \"{}\"", escape::bytes(payload, Breaks::Shown))
 }
 
-/// The lines of a hex dump without line ends: offset, 16 bytes, the same as ASCII.
-pub fn lines(bytes: &[u8], palette: Palette) -> impl Iterator<Item = String> + '_ {
-    bytes
-        .chunks(LINE)
-        .enumerate()
-        .map(move |(number, chunk)| line(number * LINE, chunk, palette))
+/// How many bytes a line of a hex dump has where a line has so many columns: 16, 8, 4 or 2.
+#[must_use]
+pub fn bytes_in(columns: usize) -> usize {
+    let width = |bytes: usize| "00000000".len() + row_of(&vec![0; bytes], bytes).len();
+    let fitting = [ROW, ROW / 2, ROW / 4].into_iter();
+    fitting
+        .into_iter()
+        .find(|bytes| width(*bytes) <= columns)
+        .unwrap_or(ROW / 8)
 }
 
-fn line(offset: usize, bytes: &[u8], palette: Palette) -> String {
-    let offset = palette.paint(Style::Quiet, &format!("{offset:08x}"));
-    offset + &row(bytes)
+/// The lines of a hex dump without line ends: offset, 16 bytes, the same as ASCII.
+pub fn lines(bytes: &[u8], palette: Palette) -> impl Iterator<Item = String> + '_ {
+    lines_of(bytes, ROW, palette)
+}
+
+/// The same with `length` bytes in a line.
+pub fn lines_of(
+    bytes: &[u8],
+    length: usize,
+    palette: Palette,
+) -> impl Iterator<Item = String> + '_ {
+    bytes
+        .chunks(length)
+        .enumerate()
+        .map(move |(number, chunk)| {
+            let offset = palette.paint(Style::Quiet, &format!("{:08x}", number * length));
+            offset + &row_of(chunk, length)
+        })
 }
 
 #[cfg(test)]
@@ -134,6 +149,29 @@ mod tests {
             ]
         );
         assert_eq!(lines(b"", Palette::plain()).count(), 0);
+    }
+
+    #[test]
+    fn a_narrow_dump_has_fewer_bytes_in_a_line() {
+        for (columns, bytes) in [
+            (300, 16),
+            (78, 16),
+            (77, 8),
+            (45, 8),
+            (44, 4),
+            (29, 4),
+            (10, 2),
+        ] {
+            assert_eq!(bytes_in(columns), bytes, "{columns}");
+        }
+        let shown: Vec<_> = lines_of(b"hello", 4, Palette::plain()).collect();
+        assert_eq!(
+            shown,
+            [
+                "00000000  68 65 6c 6c  |hell|",
+                "00000004  6f           |o|"
+            ]
+        );
     }
 
     #[test]

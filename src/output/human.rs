@@ -1,82 +1,40 @@
 //! Messages on a terminal: harmless, readable, and no longer than a person wants to read.
 //!
-//! At the prompt everything stands in a gutter of two columns, so that no message can pass for
-//! another or for a word of ours: `< ` before what was received, `> ` before what was sent, `* `
-//! before notes, `! ` before warnings, and blanks before a further line of the same. Without a
-//! prompt only messages are shown, with nothing before them; the rest is on stderr.
-//!
-//! How the run ended is said when the prompt has gone: it is not shown here.
+//! At the prompt everything has a gutter of two columns, so that no message can pass for another or
+//! for a line of ours: `< ` before what was received, `> ` before what was sent, `* ` before notes,
+//! `! ` before warnings, and spaces before each further row of the same. Rows are cut where the
+//! screen ends, because what the terminal wraps begins in its first column. Without a prompt only
+//! messages are shown, with nothing before them, and the terminal wraps; the rest is on stderr.
+
+mod body;
+mod style;
 
 use std::fmt::Write;
 use std::io;
 use std::time::SystemTime;
 
-use data_encoding::BASE64;
-use jiff::tz::TimeZone;
-use jiff::Timestamp;
-use unicode_width::UnicodeWidthStr;
-
+pub use self::style::{time_of_day, HumanStyle, MessageLayout};
+use self::style::{Mark, Place};
 use crate::assembly::Message;
-use crate::event::{Event, Kind, Link, Note, NoteLevel, Upgrade, Way};
+use crate::event::{Event, Kind, Link, Upgrade, Way};
 use crate::http::Secrets;
-use crate::output::dump::{self, BinaryAs};
+use crate::output::dump;
 use crate::output::escape::{self, Breaks};
-use crate::output::palette::{Palette, Style};
-use crate::output::pretty::{self, Room};
-use crate::output::sink::Sink;
-use crate::output::wrap;
+use crate::output::palette::Style;
+use crate::output::sink::{Sink, TerminalSize};
+use crate::output::transcript::{KeptMessage, Reception, SharedTranscript};
 use crate::output::{Assembled, Detail, Output};
 
-/// How much of a message is shown.
-const ROOM: Room = Room {
-    lines: 40,
-    bytes: 4096,
+/// A terminal that does not say how large it is.
+const USUAL_SIZE: TerminalSize = TerminalSize {
+    columns: 80,
+    rows: 24,
 };
-/// How many bytes of a binary message are dumped.
-const DUMPED: usize = 256;
-
-/// What is on the terminal beside messages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Screen {
-    /// The prompt: notes, Pings and the opening are shown too, and everything has a mark.
-    Prompt,
-    /// Nothing: messages stand alone.
-    Bare,
-}
-
-/// How messages are shown.
-#[derive(Clone, Debug)]
-pub struct HumanStyle {
-    /// What is around them.
-    pub screen: Screen,
-    /// Their colors.
-    pub palette: Palette,
-    /// The time zone of the times before messages; `None` for no times (`--timestamps`).
-    pub times: Option<TimeZone>,
-    /// How binary messages are shown; `None` for a hex dump (`--binary-as`).
-    pub binary: Option<BinaryAs>,
-    /// Whether Pings and Pongs are shown at the prompt (`-P`).
-    pub ping_pong: bool,
-    /// Whether credentials are shown.
-    pub secrets: Secrets,
-    /// Whether hints and warnings are left out (`-q`).
-    pub quiet: bool,
-}
-
 /// Messages for people, on a sink.
 #[derive(Debug)]
 pub struct Human<S> {
     sink: S,
     style: HumanStyle,
-}
-
-/// What stands in the gutter.
-#[derive(Clone, Copy)]
-enum Mark {
-    Received,
-    Sent,
-    Note,
-    Warning,
 }
 
 impl<S: Sink> Human<S> {
@@ -85,67 +43,151 @@ impl<S: Sink> Human<S> {
         Self { sink, style }
     }
 
-    /// A note of ours with its lines broken where the terminal ends. Messages are not broken: a
-    /// line that the terminal wraps can be copied whole.
-    fn broken(&self, link: Link, text: &str) -> String {
-        let Some(columns) = self.sink.columns() else {
-            return text.to_owned();
-        };
-        let lines = text.split('\n');
-        let gutter = gutter_of(link).width() + 2;
-        let lines = lines.flat_map(|line| wrap::lines(line, columns.saturating_sub(gutter)));
-        lines.collect::<Vec<_>>().join("\n")
+    fn size(&self) -> TerminalSize {
+        self.sink.size().unwrap_or(USUAL_SIZE)
     }
-}
 
-/// What stands before the mark when there are several connections.
-fn gutter_of(link: Link) -> String {
-    match link {
-        Link(0) => String::new(),
-        Link(number) => format!("[{number}] "),
+    fn put(&mut self, block: &str) -> io::Result<()> {
+        self.sink.put(block.as_bytes())
+    }
+
+    /// Shows a message that is complete.
+    fn show_message(&mut self, place: Place, kind: Kind, bytes: &[u8], way: Way) -> io::Result<()> {
+        let number = match &self.style.layout {
+            MessageLayout::Bare => None,
+            MessageLayout::Prompt { transcript, echo } => {
+                let added = transcript.borrow_mut().add(place.time, way, kind, bytes);
+                match (way, added) {
+                    (Way::In, (number, Reception::Shown)) => Some(number),
+                    (Way::Out, _) if *echo => None,
+                    _ => return Ok(()),
+                }
+            }
+        };
+        let block = self
+            .style
+            .message(self.size(), place, (kind, bytes), number, "")?;
+        self.put(&block)
+    }
+
+    /// Shows the messages that are to be shown again.
+    fn show_replays(&mut self) -> io::Result<()> {
+        let MessageLayout::Prompt { transcript, .. } = &self.style.layout else {
+            return Ok(());
+        };
+        let transcript = SharedTranscript::clone(transcript);
+        loop {
+            let next = transcript.borrow_mut().next_replay();
+            let Some(replay) = next else {
+                return Ok(());
+            };
+            let KeptMessage {
+                number,
+                way,
+                kind,
+                bytes,
+                time,
+            } = replay.message;
+            let place = Place {
+                time,
+                link: Link(0),
+                mark: Mark::from_way(way),
+            };
+            let mut size = self.size();
+            if replay.whole {
+                size.rows = usize::MAX;
+            }
+            let number = Some(number).filter(|number| *number > 0);
+            let block = self
+                .style
+                .message(size, place, (kind, &bytes), number, "")?;
+            self.put(&block)?;
+        }
+    }
+
+    /// Shows a note, a Ping or the like: text of ours, broken between words.
+    fn show_note(&mut self, place: Place, paint: Option<Style>, text: &str) -> io::Result<()> {
+        let block = self.style.note_block(self.size(), place, paint, text)?;
+        self.put(&block)
+    }
+
+    /// Shows what the prompt shows beside messages.
+    fn show_beside(&mut self, at: SystemTime, link: Link, event: &Event<'_>) -> io::Result<()> {
+        let place = |mark| Place {
+            time: at,
+            link,
+            mark,
+        };
+        let style = &self.style;
+        match event {
+            Event::Ping(way, payload) if style.ping_pong => self.show_note(
+                place(Mark::from_way(*way)),
+                None,
+                &dump::control("ping", payload),
+            ),
+            Event::Pong(way, payload) if style.ping_pong => self.show_note(
+                place(Mark::from_way(*way)),
+                None,
+                &dump::control("pong", payload),
+            ),
+            Event::Open(upgrade) if !style.quiet => {
+                let text = opened(upgrade, style.secrets);
+                self.show_note(place(Mark::Note), None, &text)
+            }
+            Event::Note(note) if !note.text.is_empty() => match style.note(note) {
+                Some((mark, paint)) => {
+                    let text = escape::text(&note.text, Breaks::Kept);
+                    self.show_note(place(mark), paint, &text)
+                }
+                None => Ok(()),
+            },
+            _ => Ok(()),
+        }
     }
 }
 
 impl<S: Sink> Output for Human<S> {
     fn detail(&self) -> Detail {
+        let prompt = matches!(self.style.layout, MessageLayout::Prompt { .. });
         Detail {
-            sent: self.style.ping_pong && self.style.screen == Screen::Prompt,
-            assembled: Assembled::Received,
+            sent: prompt,
+            assembled: if prompt {
+                Assembled::All
+            } else {
+                Assembled::Received
+            },
             ..Detail::default()
         }
     }
 
     fn show(&mut self, at: SystemTime, link: Link, event: &Event<'_>) -> io::Result<()> {
-        let style = &self.style;
-        let prompt = style.screen == Screen::Prompt;
-        let shown = match event {
-            Event::Data(Way::In, _) | Event::Assembled(Way::In, ..) => Message::from_event(event)
-                .and_then(|(_, message)| style.body(message.kind, message.bytes))
-                .map(|body| (Mark::Received, Some(at), body)),
-            Event::Incomplete(Way::In, kind, bytes) => style
-                .unfinished(*kind, bytes)
-                .map(|body| (Mark::Received, Some(at), body)),
-            Event::Ping(way, payload) if prompt && style.ping_pong => {
-                Some((mark(*way), Some(at), dump::control("ping", payload)))
-            }
-            Event::Pong(way, payload) if prompt && style.ping_pong => {
-                Some((mark(*way), Some(at), dump::control("pong", payload)))
-            }
-            Event::Open(upgrade) if prompt && !style.quiet => Some((
-                Mark::Note,
-                None,
-                self.broken(link, &opened(upgrade, style.secrets)),
-            )),
-            Event::Note(note) if prompt => style.note(note).map(|(mark, paint, text)| {
-                (mark, None, style.paint(paint, &self.broken(link, &text)))
-            }),
-            _ => None,
+        self.show_replays()?;
+        let prompt = matches!(self.style.layout, MessageLayout::Prompt { .. });
+        let place = |way| Place {
+            time: at,
+            link,
+            mark: Mark::from_way(way),
         };
-        let Some((mark, time, body)) = shown else {
-            return Ok(());
-        };
-        let block = style.block(mark, time, link, &body)?;
-        self.sink.put(block.as_bytes())
+        match event {
+            Event::Data(way, _) | Event::Assembled(way, ..) if *way == Way::In || prompt => {
+                match Message::from_event(event) {
+                    Some((way, message)) => {
+                        self.show_message(place(way), message.kind, message.bytes, way)
+                    }
+                    None => Ok(()),
+                }
+            }
+            Event::Incomplete(Way::In, kind, bytes) => {
+                let ended = "… the connection ended inside this message";
+                let message = (*kind, &bytes[..]);
+                let block =
+                    self.style
+                        .message(self.size(), place(Way::In), message, None, ended)?;
+                self.put(&block)
+            }
+            _ if prompt => self.show_beside(at, link, event),
+            _ => Ok(()),
+        }
     }
 
     fn sink(&self) -> Option<&dyn Sink> {
@@ -154,13 +196,6 @@ impl<S: Sink> Output for Human<S> {
 
     fn sink_mut(&mut self) -> Option<&mut dyn Sink> {
         Some(&mut self.sink)
-    }
-}
-
-fn mark(way: Way) -> Mark {
-    match way {
-        Way::In => Mark::Received,
-        Way::Out => Mark::Sent,
     }
 }
 
@@ -174,173 +209,15 @@ fn opened(upgrade: &Upgrade, secrets: Secrets) -> String {
     {
         write!(text, " ({peer})").expect("a String takes any text");
     }
-    for (name, value) in [
-        ("subprotocol", &upgrade.shown_subprotocol(secrets)),
-        ("extensions", &upgrade.extensions),
-    ] {
-        if let Some(value) = value {
-            write!(text, ", {name} {value}").expect("a String takes any text");
-        }
+    if let Some(value) = &upgrade.shown_subprotocol(secrets) {
+        write!(text, ", subprotocol {value}").expect("a String takes any text");
+    }
+    if upgrade.compression.is_some() {
+        text.push_str(", compressed");
     }
     // A dash, not a mark that a terminal would take for a part of the address.
     let text = escape::text(&text, Breaks::Shown);
     format!("{text} \u{2014} /help lists the commands")
-}
-
-impl HumanStyle {
-    /// The body of a message; `None` if it is not to be shown.
-    fn body(&self, kind: Kind, bytes: &[u8]) -> Option<String> {
-        let mut out = String::new();
-        let shown = match (kind, self.binary) {
-            (Kind::Text, _) => self.push_text(&mut out, bytes),
-            (Kind::Binary, None) => self.push_dump(&mut out, bytes),
-            (Kind::Binary, Some(BinaryAs::Raw)) => self.push_escaped(&mut out, bytes),
-            (Kind::Binary, Some(BinaryAs::Hex)) => {
-                let shown = bytes.len().min(ROOM.bytes / 2);
-                out.push_str(&hex::encode(&bytes[..shown]));
-                shown
-            }
-            (Kind::Binary, Some(BinaryAs::Base64)) => {
-                // Whole groups, so that what is shown can be decoded.
-                let shown = bytes.len().min(ROOM.bytes / 4 * 3);
-                BASE64.encode_append(&bytes[..shown], &mut out);
-                shown
-            }
-            (Kind::Binary, Some(BinaryAs::Skip)) => return None,
-        };
-        if shown < bytes.len() {
-            let more = format!("… {} more", dump::size(bytes.len() - shown));
-            out.push('\n');
-            out.push_str(&self.palette.paint(Style::Quiet, &more));
-        }
-        Some(out)
-    }
-
-    fn unfinished(&self, kind: Kind, bytes: &[u8]) -> Option<String> {
-        let ended = "… the connection ended inside this message";
-        let mut body = self.body(kind, bytes)?;
-        body.push('\n');
-        body.push_str(&self.palette.paint(Style::Quiet, ended));
-        Some(body)
-    }
-
-    fn push_text(&self, out: &mut String, bytes: &[u8]) -> usize {
-        let short = Some(bytes).filter(|bytes| bytes.len() <= pretty::LARGEST);
-        short
-            .and_then(|bytes| std::str::from_utf8(bytes).ok())
-            .and_then(|text| pretty::push(out, text, self.palette, ROOM))
-            .unwrap_or_else(|| self.push_escaped(out, bytes))
-    }
-
-    fn push_escaped(&self, out: &mut String, bytes: &[u8]) -> usize {
-        let shown = beginning(bytes);
-        escape::push_bytes(out, &bytes[..shown], Breaks::Kept, self.palette);
-        shown
-    }
-
-    fn push_dump(&self, out: &mut String, bytes: &[u8]) -> usize {
-        let mut title = format!("binary, {}", dump::size(bytes.len()));
-        if let Some(name) = dump::looks_like(bytes) {
-            title.push_str(", ");
-            title.push_str(name);
-        }
-        out.push_str(&self.palette.paint(Style::Quiet, &title));
-        let shown = bytes.len().min(DUMPED);
-        for line in dump::lines(&bytes[..shown], self.palette) {
-            out.push('\n');
-            out.push_str(&line);
-        }
-        shown
-    }
-
-    fn note(&self, note: &Note) -> Option<(Mark, Option<Style>, String)> {
-        let (mark, style) = match note.level {
-            NoteLevel::Answer => (Mark::Note, None),
-            NoteLevel::Hint | NoteLevel::Warning if self.quiet => return None,
-            NoteLevel::Hint => (Mark::Note, Some(Style::Quiet)),
-            NoteLevel::Warning => (Mark::Warning, Some(Style::Warning)),
-        };
-        let text = escape::text(&note.text, Breaks::Kept).into_owned();
-        Some((mark, style, text))
-    }
-
-    /// Each line of `text` in a style.
-    fn paint(&self, style: Option<Style>, text: &str) -> String {
-        let Some(style) = style else {
-            return text.to_owned();
-        };
-        let lines: Vec<_> = text
-            .split('\n')
-            .map(|line| self.palette.paint(style, line))
-            .collect();
-        lines.join("\n")
-    }
-
-    /// The lines of `body` in their gutter, with line ends.
-    fn block(
-        &self,
-        mark: Mark,
-        at: Option<SystemTime>,
-        link: Link,
-        body: &str,
-    ) -> io::Result<String> {
-        let mut gutter = String::new();
-        let mut width = 0;
-        let mut push = |style: Style, text: &str| {
-            gutter.push_str(&self.palette.paint(style, text));
-            width += text.width();
-        };
-        if let (Some(zone), Some(at)) = (&self.times, at) {
-            push(Style::Quiet, &format!("{} ", time_of_day(at, zone)?));
-        }
-        if link != Link(0) {
-            push(Style::Quiet, &gutter_of(link));
-        }
-        if self.screen == Screen::Prompt {
-            match mark {
-                Mark::Received => push(Style::Received, "< "),
-                Mark::Sent => push(Style::Sent, "> "),
-                Mark::Note => push(Style::Quiet, "* "),
-                Mark::Warning => push(Style::Warning, "! "),
-            }
-        }
-        let mut block = gutter;
-        for (number, line) in body.split('\n').enumerate() {
-            if number > 0 {
-                block.extend(std::iter::repeat_n(' ', width));
-            }
-            block.push_str(line);
-            block.push('\n');
-        }
-        Ok(block)
-    }
-}
-
-/// The time before a message (`--timestamps`): `09:26:53.589`.
-///
-/// # Errors
-///
-/// The time is beyond all calendars.
-pub fn time_of_day(at: SystemTime, zone: &TimeZone) -> io::Result<String> {
-    let time = Timestamp::try_from(at).map_err(io::Error::other)?;
-    Ok(time
-        .to_zoned(zone.clone())
-        .strftime("%H:%M:%S%.3f")
-        .to_string())
-}
-
-/// How many bytes of a text there is room for; never ends inside a character.
-fn beginning(bytes: &[u8]) -> usize {
-    let enough = &bytes[..bytes.len().min(ROOM.bytes + 1)];
-    let end_of_lines = memchr::memchr_iter(b'\n', enough).nth(ROOM.lines - 1);
-    let mut end = end_of_lines.unwrap_or(bytes.len());
-    if end > ROOM.bytes {
-        end = ROOM.bytes;
-        // At most three bytes of a character follow its first (RFC 3629 §3).
-        let begins = |at: &usize| bytes[*at] & 0xc0 != 0x80;
-        end = (end - 3..=end).rev().find(begins).unwrap_or(end);
-    }
-    end
 }
 
 #[cfg(test)]

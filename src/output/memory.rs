@@ -2,22 +2,31 @@
 
 use std::io;
 
-use super::sink::Sink;
+use super::sink::{Sink, TerminalSize};
 use crate::event::{Kind, Messages};
 use crate::protocol::{Protocol, ProtocolConfig, Received};
 
 /// The bytes so far.
 #[derive(Debug, Default)]
-pub struct Memory(pub Vec<u8>);
+pub struct Memory(pub Vec<u8>, pub Option<TerminalSize>);
 
 impl Sink for Memory {
     fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.0.extend_from_slice(bytes);
         Ok(())
     }
+
+    fn size(&self) -> Option<TerminalSize> {
+        self.1
+    }
 }
 
 impl Memory {
+    /// A sink that is a terminal of this size.
+    pub fn terminal(columns: usize, rows: usize) -> Self {
+        Self(Vec::new(), Some(TerminalSize { columns, rows }))
+    }
+
     /// Takes what came since the last call, as text.
     pub fn take(&mut self) -> String {
         String::from_utf8(std::mem::take(&mut self.0)).expect("what is shown is UTF-8")

@@ -17,9 +17,11 @@ pub mod pretty;
 pub mod raw;
 pub mod record;
 pub mod report;
+pub mod rows;
 pub mod sink;
 pub mod stderr;
 pub mod timing;
+pub mod transcript;
 pub mod verbosity;
 pub mod wrap;
 

@@ -21,11 +21,15 @@ use crate::output::dump;
 use crate::output::escape::{self, Breaks};
 use crate::output::palette::{Palette, Style};
 use crate::output::report::report;
+use crate::output::rows::Rows;
 use crate::output::sink::Sink;
 use crate::output::verbosity::Verbosity;
 use crate::output::{Detail, Output};
 use crate::protocol::close::name_of_code;
 use crate::protocol::{CloseBody, Closure, End, Role};
+
+/// What stands before the further rows of a line beside a prompt.
+const MARGIN: &str = "  ";
 
 /// How it is told.
 #[derive(Clone, Copy, Debug)]
@@ -73,12 +77,19 @@ impl<S: Sink> Output for Narration<S> {
         if matches!(event, Event::Data(..)) {
             return Ok(());
         }
-        let mut lines = Lines::new(self.style.palette, link);
+        let mut lines = Lines::new(self.style.palette, link, self.style.beside_prompt);
         self.style.tell(&mut lines, at, event);
         if lines.out.is_empty() {
             return Ok(());
         }
-        self.sink.put(lines.out.as_bytes())
+        let out = match self.sink.size() {
+            // What fails ends the run, and is reported as it would be without a prompt.
+            Some(size) if self.style.beside_prompt && !matches!(event, Event::Failed(_)) => {
+                in_rows(&lines.out, size.columns)
+            }
+            _ => lines.out,
+        };
+        self.sink.put(out.as_bytes())
     }
 
     fn show_messages(
@@ -148,6 +159,7 @@ impl NarrationStyle {
     fn tell_note(&self, lines: &mut Lines, note: &Note) {
         let style = match note.level {
             NoteLevel::Answer => None,
+            NoteLevel::Mistake => Some(Style::Error),
             NoteLevel::Hint | NoteLevel::Warning if self.verbosity == Verbosity::Quiet => return,
             NoteLevel::Hint => Some(Style::Quiet),
             NoteLevel::Warning => Some(Style::Warning),
@@ -208,6 +220,18 @@ impl NarrationStyle {
             _ => {}
         }
     }
+}
+
+/// Lines cut where the terminal ends, so that nothing received is in its first column.
+fn in_rows(lines: &str, columns: usize) -> String {
+    let mut out = String::new();
+    for line in lines.lines() {
+        // The mark before each line is as wide as the margin.
+        let mut rows = Rows::new(&mut out, columns.saturating_sub(MARGIN.len()), MARGIN);
+        rows.push(line, usize::MAX);
+        rows.finish();
+    }
+    out
 }
 
 fn push_head(lines: &mut Lines, way: Way, head: impl Iterator<Item = String>) {
@@ -312,14 +336,17 @@ struct Lines {
     out: String,
     palette: Palette,
     link: Link,
+    /// Whether messages stand beside these lines, with the same marks.
+    beside_prompt: bool,
 }
 
 impl Lines {
-    fn new(palette: Palette, link: Link) -> Self {
+    fn new(palette: Palette, link: Link, beside_prompt: bool) -> Self {
         Self {
             out: String::new(),
             palette,
             link,
+            beside_prompt,
         }
     }
 
@@ -333,11 +360,12 @@ impl Lines {
             Way::In => self.palette.paint(Style::Received, "<"),
             Way::Out => self.palette.paint(Style::Sent, ">"),
         };
-        if text.is_empty() {
-            self.push_line(&mark);
+        let note = if self.beside_prompt {
+            self.palette.paint(Style::Quiet, "* ")
         } else {
-            self.push_line(&format!("{mark} {text}"));
-        }
+            String::new()
+        };
+        self.push_line(format!("{note}{mark} {text}").trim_end_matches(' '));
     }
 
     /// Something that happened; not escaped yet.

@@ -9,8 +9,6 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 use crate::output::escape::{self, Breaks};
 use crate::output::palette::{Palette, Style};
 
-/// The columns that a line is kept in, where it can be broken.
-const WIDTH: usize = 80;
 /// JSON beyond this many bytes is not looked into: people see its beginning only.
 pub const LARGEST: usize = 256 << 10;
 
@@ -21,6 +19,8 @@ pub struct Room {
     pub lines: usize,
     /// Bytes, before anything is escaped or colored.
     pub bytes: usize,
+    /// The columns that a line is kept in, where it can be broken.
+    pub columns: usize,
 }
 
 /// Appends `text` as JSON for people if it is a JSON object or array, as far as there is room.
@@ -31,7 +31,7 @@ pub fn push(out: &mut String, text: &str, palette: Palette, room: Room) -> Optio
         return None;
     }
     // Zero-width characters would let any length into a line, hence the bytes.
-    if text.len() <= 4 * WIDTH && text.width() <= WIDTH && !text.contains('\n') {
+    if text.len() <= 4 * room.columns && text.width() <= room.columns && !text.contains('\n') {
         push_as_written(out, text, palette);
         return Some(text.len());
     }
@@ -266,10 +266,10 @@ impl Printer<'_> {
         for token in std::iter::once(open).chain(rest) {
             column += match token.kind {
                 TokenKind::Comma | TokenKind::Colon => 2,
-                _ => width_up_to(token.text, WIDTH),
+                _ => width_up_to(token.text, self.room.columns),
             };
             // A comma may follow the last token.
-            if column >= WIDTH {
+            if column >= self.room.columns {
                 return false;
             }
             match token.kind {
@@ -299,6 +299,7 @@ mod tests {
     const ROOM: Room = Room {
         lines: 40,
         bytes: 4096,
+        columns: 80,
     };
 
     fn shown(text: &str) -> String {
@@ -370,6 +371,7 @@ mod tests {
         let room = Room {
             lines: 3,
             bytes: 4096,
+            columns: 80,
         };
         let bytes = push(&mut out, &text, Palette::plain(), room);
         assert_eq!(out, "[\n  \"0123456789\",\n  \"0123456789\",");
@@ -379,6 +381,7 @@ mod tests {
         let room = Room {
             lines: 40,
             bytes: 20,
+            columns: 80,
         };
         let bytes = push(&mut out, &text, Palette::plain(), room);
         assert_eq!(out, "[\n  \"0123456789\",\n  \"0");
@@ -406,7 +409,7 @@ mod tests {
         #[test]
         fn the_value_stays_the_same(value in json()) {
             let text = value.to_string();
-            let everything = Room { lines: usize::MAX, bytes: usize::MAX };
+            let everything = Room { lines: usize::MAX, bytes: usize::MAX, columns: 80 };
             let mut out = String::new();
             if push(&mut out, &text, Palette::plain(), everything).is_some() && !out.contains("\\u{")
                 && !out.contains("\\x")

@@ -58,8 +58,17 @@ pub trait Sink {
         Ok(())
     }
 
-    /// How many columns a line has; `None` if lines have no width here.
-    fn columns(&self) -> Option<usize> {
+    /// The size of the terminal that it leads to; `None` if rows have no width here.
+    fn size(&self) -> Option<TerminalSize> {
         None
     }
+}
+
+/// How large a terminal is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TerminalSize {
+    /// Columns of a row.
+    pub columns: usize,
+    /// Rows of the screen.
+    pub rows: usize,
 }

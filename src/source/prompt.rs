@@ -19,7 +19,7 @@ use crate::error::Error;
 use crate::event::{Event, Kind, Link, Note, NoteLevel, Now, Piece, Upgrade, Way};
 use crate::http::Secrets;
 use crate::protocol::CloseReason;
-use crate::terminal::{InputEvent, TypedInput};
+use crate::terminal::{InputEvent, PromptStatus, TypedInput};
 
 /// The connection that a prompt talks to.
 const LINK: Link = Link(0);
@@ -268,6 +268,7 @@ impl Prompt {
             at,
         });
         self.due = Some(at);
+        self.typed.set_status(PromptStatus::Open);
     }
 
     fn pong(&mut self, at: Instant, payload: &[u8]) {
@@ -330,6 +331,7 @@ impl Source for Prompt {
             Event::Pong(Way::In, payload) => self.pong(now.instant, payload),
             Event::Closed(_) | Event::Failed(_) => {
                 self.state = State::Closed;
+                self.typed.set_status(PromptStatus::Closed);
                 self.due = Some(now.instant);
             }
             _ => {}

@@ -20,10 +20,11 @@ use rustyline::{
 };
 
 use super::history::History;
-use super::input::{InputEvent, KeyQueue};
+use super::input::{InputEvent, KeyQueue, PromptStatus};
 use super::modes::TermModes;
 use super::options::{InputLanguage, TerminalOptions};
 use super::screen::ScreenState;
+use super::sign::Signs;
 
 /// After Escape alone, how long a second key makes it Alt, in milliseconds. rustyline's own
 /// default is for ever, and nothing is drawn meanwhile.
@@ -97,7 +98,7 @@ pub(super) struct Reader {
     pub(super) state: Arc<ScreenState>,
     pub(super) keys: Arc<KeyQueue>,
     pub(super) language: Arc<dyn InputLanguage>,
-    pub(super) sign: String,
+    pub(super) signs: Signs,
     pub(super) pressed: Pressed,
     /// Whether the editor uses raw mode.
     pub(super) raw: bool,
@@ -118,7 +119,8 @@ impl Reader {
         while !self.state.is_finished() {
             let silent = over || self.state.is_ending();
             let sign = PromptText {
-                text: if silent { "" } else { &self.sign },
+                signs: Some(&self.signs).filter(|_| !silent),
+                keys: &self.keys,
                 state: &self.state,
                 shown: AtomicBool::new(false),
             };
@@ -169,6 +171,10 @@ impl Reader {
             line.pop();
         }
         let over = self.language.ends(&line);
+        if self.raw && self.keys.status() == PromptStatus::Open && self.language.is_message(&line) {
+            let (before, _) = self.signs.get(PromptStatus::Open);
+            self.state.erase_line(before.len(), &line);
+        }
         if let Some(warning) = self.history.add(&line) {
             self.keys.push(InputEvent::Warning(warning));
         }
@@ -219,7 +225,9 @@ impl Drop for ThreadExit {
 /// What stands before the line. The editor asks for it first when the terminal is raw and the line
 /// is about to be drawn: from then on it prints for others.
 struct PromptText<'a> {
-    text: &'a str,
+    /// `None` where nothing is typed any more.
+    signs: Option<&'a Signs>,
+    keys: &'a KeyQueue,
     state: &'a ScreenState,
     shown: AtomicBool,
 }
@@ -230,7 +238,13 @@ impl Prompt for PromptText<'_> {
         if !self.shown.swap(true, Ordering::Relaxed) {
             self.state.open_gate();
         }
-        self.text
+        self.signs
+            .map_or("", |signs| signs.get(self.keys.status()).0)
+    }
+
+    fn styled(&self) -> &str {
+        self.signs
+            .map_or("", |signs| signs.get(self.keys.status()).1)
     }
 }
 

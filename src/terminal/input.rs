@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Something that happened at the keyboard.
@@ -24,10 +25,28 @@ pub enum InputEvent {
     Failed(String),
 }
 
+/// What the prompt shows before the line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(u8)]
+pub enum PromptStatus {
+    /// The connection is being made.
+    #[default]
+    Connecting,
+    /// It is open.
+    Open,
+    /// It is open, and messages are held back.
+    Held,
+    /// It is being closed.
+    Closing,
+    /// There is none.
+    Closed,
+}
+
 /// The end that the reading thread writes to.
 pub(crate) struct KeyQueue {
     entries: Mutex<VecDeque<InputEvent>>,
     bell: UnixStream,
+    status: AtomicU8,
 }
 
 impl KeyQueue {
@@ -37,6 +56,20 @@ impl KeyQueue {
         entries.push_back(entry);
         // The bell can only be full of earlier rings, or have no listener any more: both are well.
         let _ = (&self.bell).write(&[1]);
+    }
+
+    /// How the connection is, as the loop last said.
+    pub(crate) fn status(&self) -> PromptStatus {
+        let status = self.status.load(Ordering::Relaxed);
+        let all = [
+            PromptStatus::Connecting,
+            PromptStatus::Open,
+            PromptStatus::Held,
+            PromptStatus::Closing,
+            PromptStatus::Closed,
+        ];
+        let is_it = |one: &PromptStatus| *one as u8 == status;
+        all.into_iter().find(is_it).unwrap_or_default()
     }
 
     fn lock(&self) -> MutexGuard<'_, VecDeque<InputEvent>> {
@@ -63,6 +96,7 @@ impl TypedInput {
         let keys = Arc::new(KeyQueue {
             entries: Mutex::default(),
             bell,
+            status: AtomicU8::default(),
         });
         let typed = Self {
             keys: Arc::clone(&keys),
@@ -75,6 +109,11 @@ impl TypedInput {
     #[must_use]
     pub fn fd(&self) -> BorrowedFd<'_> {
         self.ear.as_fd()
+    }
+
+    /// Says how the connection is: the prompt shows it when it is drawn next.
+    pub fn set_status(&self, status: PromptStatus) {
+        self.keys.status.store(status as u8, Ordering::Relaxed);
     }
 
     /// The oldest entry that waits. Never blocks.

@@ -11,6 +11,9 @@ pub trait InputLanguage: Send + Sync {
     /// Whether nothing will be typed after `line`, so that no new prompt is shown.
     fn ends(&self, line: &str) -> bool;
 
+    /// Whether `line` is a message: it is shown again as a sent one once it has left.
+    fn is_message(&self, line: &str) -> bool;
+
     /// What `line` could become; nothing if there is nothing to complete.
     fn complete(&self, line: &str) -> Vec<String>;
 
@@ -22,9 +25,9 @@ pub trait InputLanguage: Send + Sync {
 pub struct TerminalOptions {
     /// The file of the history; `None` keeps none beyond this run.
     pub history: Option<PathBuf>,
-    /// What stands before the line being typed, without escape sequences.
-    pub sign: String,
-    /// Whether hints may be dimmed.
+    /// How many columns stand before the prompt's sign: where times stand in the rows above.
+    pub indent: usize,
+    /// Whether the sign has a color, and hints are dimmed.
     pub color: bool,
     /// What is typed.
     pub language: Arc<dyn InputLanguage>,

@@ -14,8 +14,10 @@ use std::io::{self, Write};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use unicode_width::UnicodeWidthChar as _;
+
 use self::queue::Queue;
-use crate::output::sink::Sink;
+use crate::output::sink::{Sink, TerminalSize};
 
 /// What may wait for the screen, in bytes.
 const LIMIT: usize = 64 << 20;
@@ -26,6 +28,8 @@ const JOINED: usize = 64 * 1024;
 const END_OF_PASTE: &[u8] = b"\x1b[?2004l\r\n";
 /// How long the editor waits, when it leaves a line, for a print that is just being handed over.
 const HANDING_OVER: Duration = Duration::from_millis(5);
+/// The distance of the editor's tab stops.
+const TAB: usize = 8;
 
 /// A place on the screen above the line being typed. Clones are the same place.
 ///
@@ -39,9 +43,13 @@ impl Sink for Screen {
         self.0.put(bytes)
     }
 
-    fn columns(&self) -> Option<usize> {
-        let (terminal_size::Width(columns), _) = terminal_size::terminal_size_of(io::stdout())?;
-        Some(usize::from(columns))
+    fn size(&self) -> Option<TerminalSize> {
+        let (terminal_size::Width(columns), terminal_size::Height(rows)) =
+            terminal_size::terminal_size_of(io::stdout())?;
+        Some(TerminalSize {
+            columns: usize::from(columns),
+            rows: usize::from(rows),
+        })
     }
 }
 
@@ -211,6 +219,23 @@ impl ScreenState {
         let _ = self.lock().write(b"\x1b[A\r\x1b[K");
     }
 
+    /// Clears the line that was entered, with `before` columns before it: it is shown again as a
+    /// message. One that is taller than the screen stays.
+    pub(super) fn erase_line(&self, before: usize, line: &str) {
+        let Some((terminal_size::Width(columns), terminal_size::Height(rows))) =
+            terminal_size::terminal_size_of(io::stdout())
+        else {
+            return;
+        };
+        let height = height(before, line, usize::from(columns));
+        if height < usize::from(rows) {
+            // A failure is kept in the state, and the next put says it.
+            let _ = self
+                .lock()
+                .write(format!("\x1b[{height}A\r\x1b[J").as_bytes());
+        }
+    }
+
     /// Whether the reading thread shall not read again.
     pub(super) fn is_finished(&self) -> bool {
         self.lock().stage == ReadStage::Finished
@@ -303,6 +328,26 @@ impl ScreenState {
             .unwrap_or_else(PoisonError::into_inner)
             .0
     }
+}
+
+/// How many rows of `columns` a line takes that begins in column `before`, as the editor draws it.
+pub(super) fn height(before: usize, line: &str, columns: usize) -> usize {
+    let (mut row, mut column) = (0, before);
+    for character in line.chars() {
+        let width = match character {
+            '\n' => {
+                (row, column) = (row + 1, 0);
+                continue;
+            }
+            '\t' => TAB - column % TAB,
+            other => other.width().unwrap_or(0),
+        };
+        column += width;
+        if column > columns {
+            (row, column) = (row + 1, width);
+        }
+    }
+    row + 1 + usize::from(column == columns)
 }
 
 /// What came of waiting for the screen.

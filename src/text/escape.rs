@@ -166,8 +166,14 @@ fn push_character(out: &mut String, character: char, hidden: bool) {
 /// A row of a hex dump without its offset: up to [`ROW`] bytes in hexadecimal and as ASCII.
 #[must_use]
 pub fn row(bytes: &[u8]) -> String {
+    row_of(bytes, ROW)
+}
+
+/// The same with `length` bytes in a row.
+#[must_use]
+pub fn row_of(bytes: &[u8], length: usize) -> String {
     let mut row = String::new();
-    for column in 0..ROW {
+    for column in 0..length {
         if column % 8 == 0 {
             row.push(' ');
         }
@@ -177,7 +183,7 @@ pub fn row(bytes: &[u8]) -> String {
         }
     }
     row.push_str("  |");
-    row.extend(bytes.iter().take(ROW).map(|byte| match byte {
+    row.extend(bytes.iter().take(length).map(|byte| match byte {
         b' '..=b'~' => char::from(*byte),
         _ => '.',
     }));

@@ -32,10 +32,14 @@ fn messages_come_above_the_line_being_typed() {
     wait_for_line(&pty, &format!("< two\n  lines\n{typed}"));
     let screen = pty.screen();
     assert!(
-        screen.contains("\n< a short one\n< a line that is wrapped 日本語日本語 be\ncause it"),
+        screen.contains("\n< a short one\n< a line that is wrapped 日本語日本語 be\n  cause it"),
         "{screen}"
     );
     assert_eq!(screen.matches("> a line").count(), 1, "{screen}");
+    assert!(
+        screen.contains("#3\n  00000000  1f 8b        |..|\n"),
+        "{screen}"
+    );
     // The cursor is where it was, at the end.
     pty.type_text("!");
     wait_for_line(&pty, &format!("{typed}!"));

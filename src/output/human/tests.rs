@@ -1,21 +1,28 @@
 //! What messages style like on a terminal, byte for byte.
 
+use std::cell::RefCell;
 use std::net::SocketAddr;
+use std::rc::Rc;
 use std::time::Duration;
 
 use proptest::prelude::*;
 
 use bytes::Bytes;
+use jiff::tz::TimeZone;
+use unicode_width::UnicodeWidthChar as _;
 
 use super::*;
-use crate::event::{PeerAddress, Piece, Timing};
+use crate::event::{Note, NoteLevel, PeerAddress, Piece, Timing};
 use crate::http::{RequestHead, ResponseHead, Secrets};
+use crate::output::dump::BinaryAs;
 use crate::output::memory::Memory;
+use crate::output::palette::Palette;
+use crate::output::transcript::{KeepLimits, Transcript};
 use crate::protocol::Closure;
 
-fn style(screen: Screen) -> HumanStyle {
+fn style(layout: MessageLayout) -> HumanStyle {
     HumanStyle {
-        screen,
+        layout,
         palette: Palette::plain(),
         times: None,
         binary: None,
@@ -25,8 +32,29 @@ fn style(screen: Screen) -> HumanStyle {
     }
 }
 
+fn prompt_layout() -> MessageLayout {
+    let transcript = Transcript::new(KeepLimits::default(), true);
+    MessageLayout::Prompt {
+        transcript: Rc::new(RefCell::new(transcript)),
+        echo: true,
+    }
+}
+
 fn prompt() -> HumanStyle {
-    style(Screen::Prompt)
+    style(prompt_layout())
+}
+
+fn bare() -> HumanStyle {
+    style(MessageLayout::Bare)
+}
+
+/// What a message becomes on a terminal of this size.
+fn shown_in(columns: usize, rows: usize, style: &HumanStyle, event: &Event<'_>) -> String {
+    let mut human = Human::new(Memory::terminal(columns, rows), style.clone());
+    human
+        .show(SystemTime::UNIX_EPOCH, Link(0), event)
+        .expect("memory takes anything");
+    human.sink.take()
 }
 
 fn shown_on(style: &HumanStyle, link: Link, events: &[Event<'_>]) -> String {
@@ -53,7 +81,7 @@ fn binary(bytes: &[u8]) -> Event<'_> {
 #[test]
 fn a_text_has_a_mark_at_the_prompt_only() {
     assert_eq!(shown(&prompt(), text("hello")), "< hello\n");
-    assert_eq!(shown(&style(Screen::Bare), text("hello")), "hello\n");
+    assert_eq!(shown(&bare(), text("hello")), "hello\n");
     assert_eq!(shown(&prompt(), text("")), "< \n");
 }
 
@@ -69,21 +97,27 @@ fn no_message_passes_for_another() {
 fn nothing_is_obeyed() {
     let evil = "\x1b]52;c;aGk=\x07\x1b[2J\r\u{202e}x\u{9b}K";
     let harmless = "\\x1b]52;c;aGk=\\x07\\x1b[2J\\r\\u{202e}x\\u{9b}K";
-    for screen in [Screen::Prompt, Screen::Bare] {
-        assert!(shown(&style(screen), text(evil)).contains(harmless));
+    for style in [prompt(), bare()] {
+        assert!(shown(&style, text(evil)).contains(harmless));
     }
     let raw = HumanStyle {
         binary: Some(BinaryAs::Raw),
-        ..style(Screen::Bare)
+        ..bare()
     };
     assert_eq!(shown(&raw, binary(b"\x1b[2J\xff\n")), "\\x1b[2J\\xff\n\n");
 }
 
 #[test]
 fn json_is_indented_when_it_is_wide() {
-    let long = "x".repeat(70);
+    let long = "x".repeat(64);
+    let wide = format!(r#"{{"a":1.10,"b":"{long}"}}"#);
+    assert_eq!(wide.len(), 81);
     assert_eq!(
-        shown(&prompt(), text(&format!(r#"{{"a":1.10,"b":"{long}"}}"#))),
+        shown_in(83, 24, &prompt(), &text(&wide)),
+        format!("< {wide}\n")
+    );
+    assert_eq!(
+        shown_in(82, 24, &prompt(), &text(&wide)),
         format!("< {{\n    \"a\": 1.10,\n    \"b\": \"{long}\"\n  }}\n")
     );
     assert_eq!(shown(&prompt(), text(r#"{"a":1.10}"#)), "< {\"a\":1.10}\n");
@@ -109,39 +143,66 @@ fn colors_are_the_palettes() {
 fn long_messages_are_shortened() {
     let long = "é".repeat(4000);
     assert_eq!(
-        shown(&style(Screen::Bare), text(&long)),
+        shown(&bare(), text(&long)),
         format!("{}\n… 3.8 KiB more\n", "é".repeat(2048))
     );
     let odd = format!("a{long}");
     assert_eq!(
-        shown(&style(Screen::Bare), text(&odd)),
+        shown(&bare(), text(&odd)),
         format!("a{}\n… 3.8 KiB more\n", "é".repeat(2047))
     );
     assert_eq!(
-        shown(&style(Screen::Bare), text(&"x\n".repeat(100))),
+        shown(&bare(), text(&"x\n".repeat(100))),
         format!("{}… 121 B more\n", "x\n".repeat(40))
     );
-    let json = format!("[{}]", vec!["12345678"; 100].join(","));
-    let lines: Vec<_> = shown(&prompt(), text(&json))
-        .lines()
-        .map(str::to_owned)
-        .collect();
-    assert_eq!(lines.len(), 41);
-    assert_eq!(lines[39], "    12345678,");
-    assert_eq!(lines[40], "  … 549 B more");
+}
+
+#[test]
+fn a_message_takes_half_the_screen_at_the_prompt() {
+    for message in [
+        "x".repeat(5000),
+        "x\n".repeat(100),
+        format!("[{}]", vec!["12345678"; 100].join(",")),
+    ] {
+        for (rows, most) in [(24, 12), (10, 5), (50, 25), (2, 4)] {
+            let shown = shown_in(40, rows, &prompt(), &text(&message));
+            let lines: Vec<_> = shown.lines().collect();
+            assert_eq!(lines.len(), most, "{shown}");
+            let size = dump::size(message.len());
+            assert_eq!(lines[most - 1], format!("  … {size} in all: /view 1"));
+        }
+    }
+    let fits = "x".repeat(38 * 12);
+    assert_eq!(
+        shown_in(40, 24, &prompt(), &text(&fits)).lines().count(),
+        12
+    );
 }
 
 #[test]
 fn a_binary_is_dumped() {
     assert_eq!(
         shown(&prompt(), binary(b"\x1f\x8b\x08")),
-        "< binary, 3 B, gzip data\n  \
+        "< binary, 3 B, gzip data                                                      #1\n  \
          00000000  1f 8b 08                                          |...|\n"
     );
-    let long = shown(&prompt(), binary(&[0; 1000]));
+    let long = shown_in(80, 40, &prompt(), &binary(&[0; 1000]));
     assert_eq!(long.lines().count(), 1 + 16 + 1);
-    assert!(long.starts_with("< binary, 1000 B\n"));
-    assert!(long.ends_with("|\n  … 744 B more\n"));
+    assert!(long.starts_with("< binary, 1000 B "));
+    assert!(long.ends_with("|\n  … 1000 B in all: /view 1\n"));
+    let low = shown_in(40, 10, &prompt(), &binary(&[0; 1000]));
+    assert_eq!(
+        low.lines().collect::<Vec<_>>(),
+        [
+            "< binary, 1000 B                      #1",
+            "  00000000  00 00 00 00  |....|",
+            "  00000004  00 00 00 00  |....|",
+            "  00000008  00 00 00 00  |....|",
+            "  … 1000 B in all: /view 1",
+        ]
+    );
+    let bare = shown(&bare(), binary(&[0; 1000]));
+    assert!(bare.starts_with("binary, 1000 B\n") && bare.ends_with("|\n… 744 B more\n"));
 }
 
 #[test]
@@ -159,8 +220,12 @@ fn a_binary_is_shown_as_asked() {
         "< AP8=\n"
     );
     assert_eq!(shown(&as_asked(BinaryAs::Skip), binary(&[0, 255])), "");
-    let long = shown(&as_asked(BinaryAs::Base64), binary(&[0; 4000]));
-    assert_eq!(long, format!("< {}\n  … 928 B more\n", "A".repeat(4096)));
+    let asked = HumanStyle {
+        layout: MessageLayout::Bare,
+        ..as_asked(BinaryAs::Base64)
+    };
+    let long = shown(&asked, binary(&[0; 4000]));
+    assert_eq!(long, format!("{}\n… 928 B more\n", "A".repeat(4096)));
 }
 
 #[test]
@@ -188,7 +253,7 @@ fn pings_are_shown_at_the_prompt_if_asked_for() {
     assert_eq!(shown(&asked, Event::Pong(Way::Out, b"")), "> pong\n");
     assert_eq!(shown(&prompt(), Event::Ping(Way::In, b"a")), "");
     let bare = HumanStyle {
-        screen: Screen::Bare,
+        layout: MessageLayout::Bare,
         ..asked
     };
     assert_eq!(shown(&bare, Event::Ping(Way::In, b"a")), "");
@@ -210,13 +275,18 @@ fn notes_are_shown_at_the_prompt() {
             "* one\n  two\\x07\n",
             "* one\n  two\\x07\n",
         ),
+        (
+            NoteLevel::Mistake,
+            "! one\n  two\\x07\n",
+            "! one\n  two\\x07\n",
+        ),
         (NoteLevel::Hint, "* one\n  two\\x07\n", ""),
         (NoteLevel::Warning, "! one\n  two\\x07\n", ""),
     ] {
         let note = note(level);
         assert_eq!(shown(&prompt(), Event::Note(&note)), loud);
         assert_eq!(shown(&quiet, Event::Note(&note)), silent);
-        assert_eq!(shown(&style(Screen::Bare), Event::Note(&note)), "");
+        assert_eq!(shown(&bare(), Event::Note(&note)), "");
     }
 }
 
@@ -227,16 +297,16 @@ fn the_opening_is_told_at_the_prompt() {
         peer: Some(PeerAddress::Tcp(SocketAddr::from(([127, 0, 0, 1], 80)))),
         subprotocol: Some("a\x1bb".to_owned()),
         extensions: None,
-        compression: None,
+        compression: Some(crate::protocol::deflate::DeflateParams::default()),
         request: RequestHead::default(),
         response: ResponseHead::default(),
         timing: Timing::default(),
     };
     assert_eq!(
         shown(&prompt(), Event::Open(&upgrade)),
-        "* connected to ws://h/ (127.0.0.1:80), subprotocol a\\x1bb \u{2014} /help lists the commands\n"
+        "* connected to ws://h/ (127.0.0.1:80), subprotocol a\\x1bb, compressed \u{2014} /help\n  lists the commands\n"
     );
-    assert_eq!(shown(&style(Screen::Bare), Event::Open(&upgrade)), "");
+    assert_eq!(shown(&bare(), Event::Open(&upgrade)), "");
 }
 
 #[test]
@@ -266,25 +336,95 @@ fn payload() -> impl Strategy<Value = Vec<u8>> {
 
 proptest! {
     #[test]
-    fn no_message_is_obeyed_or_leaves_its_gutter(bytes in payload(), text in any::<bool>()) {
-        let kind = if text { Kind::Text } else { Kind::Binary };
-        for binary in [None, Some(BinaryAs::Raw)] {
-            let style = HumanStyle { binary, ..prompt() };
-            let shown = shown(&style, Event::Data(Way::In, Piece::whole(kind, &bytes)));
-            prop_assert!(!shown.replace(['\n', '\t'], "").contains(escape::is_hidden));
+    fn no_message_is_obeyed_or_leaves_its_gutter(
+        bytes in payload(),
+        is_text in any::<bool>(),
+        columns in 10_usize..=300,
+        rows in 3_usize..60,
+        times in any::<bool>(),
+        whole in any::<bool>(),
+    ) {
+        let kind = if is_text { Kind::Text } else { Kind::Binary };
+        for binary in [None, Some(BinaryAs::Raw), Some(BinaryAs::Hex), Some(BinaryAs::Base64)] {
+            let style = HumanStyle { binary, times: times.then_some(TimeZone::UTC), ..prompt() };
+            let event = Event::Data(Way::In, Piece::whole(kind, &bytes));
+            let mut human = Human::new(Memory::terminal(columns, rows), style.clone());
+            human.show(SystemTime::UNIX_EPOCH, Link(0), &event).expect("memory takes anything");
+            let mut shown = human.sink.take();
+            if whole {
+                let MessageLayout::Prompt { transcript, .. } = &style.layout else { unreachable!() };
+                let message = transcript.borrow().find(Some(1)).expect("it is kept");
+                transcript.borrow_mut().replay(message, true);
+                let nothing = Note { level: NoteLevel::Answer, text: String::new() };
+                let nothing = Event::Note(&nothing);
+                human.show(SystemTime::UNIX_EPOCH, Link(0), &nothing).expect("memory takes anything");
+                shown = human.sink.take();
+            }
+            prop_assert!(!shown.replace('\n', "").contains(escape::is_hidden));
+            let time = if times && columns >= 13 + 16 { "00:00:00.000 " } else { "" };
+            let margin = " ".repeat(time.len() + 2);
+            let first = format!("{time}< ");
             let mut lines = shown.lines();
-            prop_assert!(lines.next().is_some_and(|line| line.starts_with("< ")));
-            prop_assert!(lines.all(|line| line.starts_with("  ")));
-            // The title, the lines and what is said of the rest.
-            prop_assert!(shown.lines().count() <= 1 + ROOM.lines + 1);
+            prop_assert!(lines.next().is_some_and(|line| line.starts_with(&first)));
+            prop_assert!(lines.all(|line| line.starts_with(&margin)), "{shown}");
+            for line in shown.lines() {
+                let width: usize = line.chars().filter_map(|one| one.width()).sum();
+                prop_assert!(width <= columns, "{line}");
+            }
+            if !whole {
+                let narrow = if columns < 40 { 3 } else { 0 };
+                prop_assert!(shown.lines().count() <= (rows / 2).max(4) + narrow, "{shown}");
+            }
         }
     }
+}
+
+#[test]
+fn a_padded_message_forges_no_row() {
+    let rows = [
+        "hello",
+        "* Pong after 0.001 ms",
+        "> /send I agree",
+        "closed by us: 1000",
+        "$ ",
+    ];
+    let padded: String = rows.iter().map(|row| format!("{row:78}")).collect();
+    let shown = shown_in(80, 24, &prompt(), &text(&padded));
+    assert_eq!(shown.lines().next().map(str::trim_end), Some("< hello"));
+    for (line, row) in shown.lines().zip(rows).skip(1) {
+        assert_eq!(line.trim_end(), format!("  {row}").trim_end());
+    }
+    let unpadded: String = rows.iter().map(|row| format!("{row:80}")).collect();
+    let shown = shown_in(80, 24, &prompt(), &text(&unpadded));
+    assert!(
+        shown.lines().skip(1).all(|line| line.starts_with("  ")),
+        "{shown}"
+    );
 }
 
 #[test]
 fn a_tower_of_brackets_is_no_trouble() {
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     let shown = shown(&prompt(), text(&deep));
-    assert_eq!(shown.lines().count(), ROOM.lines + 1);
-    assert!(shown.ends_with(" more\n"));
+    assert_eq!(shown.lines().count(), 12);
+    assert!(shown.ends_with(" in all: /view 1\n"));
+}
+
+#[test]
+fn sent_messages_are_shown_where_nothing_else_shows_them() {
+    let sent = || Event::Data(Way::Out, Piece::whole(Kind::Text, b"hello\n* not a note"));
+    assert_eq!(shown(&prompt(), sent()), "> hello\n  * not a note\n");
+    let HumanStyle {
+        layout: MessageLayout::Prompt { transcript, .. },
+        ..
+    } = prompt()
+    else {
+        unreachable!()
+    };
+    let silent = style(MessageLayout::Prompt {
+        transcript,
+        echo: false,
+    });
+    assert_eq!(shown(&silent, sent()), "");
+    assert_eq!(shown(&bare(), sent()), "");
 }

@@ -147,6 +147,13 @@ impl InputLanguage for PromptLanguage {
         )
     }
 
+    fn is_message(&self, line: &str) -> bool {
+        matches!(
+            parse(line, self.force),
+            Ok(PromptCommand::Send(Command::Text(_)))
+        )
+    }
+
     fn complete(&self, line: &str) -> Vec<String> {
         let Some(start) = line.strip_prefix('/') else {
             return Vec::new();

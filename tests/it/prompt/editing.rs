@@ -87,7 +87,7 @@ fn lines_typed_before_the_connection_is_open_are_sent_when_it_is() {
         .expect_text("worm")
         .start();
     let mut pty = Terminal::new().args([peer.url()]).start();
-    pty.wait_for(">");
+    pty.wait_for("\u{2026}");
     pty.type_line("early");
     pty.wait_for("* not connected yet: what is typed waits and is sent in order");
     pty.type_line("bird");

@@ -115,7 +115,7 @@ fn while_connecting_every_end_is_at_once() {
     ] {
         let peer = Peer::silent().start();
         let mut pty = Terminal::new().args([peer.url()]).start();
-        pty.wait_for(">");
+        pty.wait_for("\u{2026}");
         pty.type_text(keys);
         assert_eq!(pty.wait_exit(), code, "{}", pty.screen());
         assert!(pty.screen().contains(last), "{}", pty.screen());
@@ -123,7 +123,7 @@ fn while_connecting_every_end_is_at_once() {
     }
     let peer = Peer::silent().start();
     let mut pty = Terminal::new().args([peer.url()]).start();
-    pty.wait_for(">");
+    pty.wait_for("\u{2026}");
     pty.signal(Signal::SIGTERM);
     assert_eq!(pty.wait_exit(), 143);
     pty.assert_as_found();
@@ -133,7 +133,7 @@ fn while_connecting_every_end_is_at_once() {
 fn what_waited_for_a_connection_that_is_given_up_is_counted() {
     let peer = Peer::silent().start();
     let mut pty = Terminal::new().args([peer.url()]).start();
-    pty.wait_for(">");
+    pty.wait_for("\u{2026}");
     pty.type_line("one");
     pty.wait_for("not connected yet");
     pty.type_line("two");

@@ -75,7 +75,7 @@ fn in_binary_shown_as_it_is() {
 
 #[test]
 fn in_json_that_is_indented() {
-    let wide = "x".repeat(80);
+    let wide = "x".repeat(300);
     let json = format!(
         r#"{{"escaped":"\u001b]52;c;aGk=\u0007\u001b[2J\r\b\u202e\u0000","raw\u009b":"{}","wide":"{wide}"}}"#,
         "\u{202e}\u{9b}2J\u{7f}\u{feff}"

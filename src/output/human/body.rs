@@ -1,0 +1,113 @@
+//! The body of a message for people: JSON laid out for the width that is there, binary as a hex
+//! dump, and no more of either than there is room for.
+
+use data_encoding::BASE64;
+use unicode_width::UnicodeWidthStr as _;
+
+use crate::event::Kind;
+use crate::output::dump::{self, BinaryAs};
+use crate::output::escape::{self, Breaks};
+use crate::output::palette::{Palette, Style};
+use crate::output::pretty::{self, Room};
+
+/// How a body is drawn.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct BodyStyle {
+    pub(super) palette: Palette,
+    /// How binary messages are shown; `None` for a hex dump.
+    pub(super) binary: Option<BinaryAs>,
+    pub(super) room: Room,
+    /// How many bytes of a binary message are dumped at most.
+    pub(super) dumped: usize,
+}
+
+/// What is shown of a message.
+#[derive(Debug)]
+pub(super) struct Body {
+    /// Lines without the last line end, with nothing hidden in them but the palette's sequences.
+    pub(super) text: String,
+    /// How many bytes of the message that is.
+    pub(super) shown: usize,
+}
+
+impl BodyStyle {
+    /// The body of a message, with `number` at the right of a line that describes it; `None` if it
+    /// is not to be shown.
+    pub(super) fn body(&self, kind: Kind, bytes: &[u8], number: Option<u64>) -> Option<Body> {
+        let mut text = String::new();
+        let shown = match (kind, self.binary) {
+            (Kind::Text, _) => self.push_text(&mut text, bytes),
+            (Kind::Binary, None) => self.push_dump(&mut text, bytes, number),
+            (Kind::Binary, Some(BinaryAs::Raw)) => self.push_escaped(&mut text, bytes),
+            (Kind::Binary, Some(BinaryAs::Hex)) => {
+                let shown = bytes.len().min(self.room.bytes / 2);
+                text.push_str(&hex::encode(&bytes[..shown]));
+                shown
+            }
+            (Kind::Binary, Some(BinaryAs::Base64)) => {
+                // Whole groups, so that what is shown can be decoded.
+                let shown = bytes.len().min(self.room.bytes / 4 * 3);
+                BASE64.encode_append(&bytes[..shown], &mut text);
+                shown
+            }
+            (Kind::Binary, Some(BinaryAs::Skip)) => return None,
+        };
+        Some(Body { text, shown })
+    }
+
+    fn push_text(&self, out: &mut String, bytes: &[u8]) -> usize {
+        let short = Some(bytes).filter(|bytes| bytes.len() <= pretty::LARGEST);
+        short
+            .and_then(|bytes| std::str::from_utf8(bytes).ok())
+            .and_then(|text| pretty::push(out, text, self.palette, self.room))
+            .unwrap_or_else(|| self.push_escaped(out, bytes))
+    }
+
+    fn push_escaped(&self, out: &mut String, bytes: &[u8]) -> usize {
+        let shown = beginning(bytes, self.room);
+        escape::push_bytes(out, &bytes[..shown], Breaks::Kept, self.palette);
+        shown
+    }
+
+    fn push_dump(&self, out: &mut String, bytes: &[u8], number: Option<u64>) -> usize {
+        let mut title = format!("binary, {}", dump::size(bytes.len()));
+        if let Some(name) = dump::looks_like(bytes) {
+            title.push_str(", ");
+            title.push_str(name);
+        }
+        if let Some(number) = number {
+            let number = format!("#{number}");
+            let gap = self
+                .room
+                .columns
+                .saturating_sub(title.width() + number.len());
+            title.extend(std::iter::repeat_n(' ', gap.max(2)));
+            title.push_str(&number);
+        }
+        out.push_str(&self.palette.paint(Style::Quiet, &title));
+        let length = dump::bytes_in(self.room.columns);
+        // The title and what is said of the rest are lines too.
+        let lines = self.room.lines.saturating_sub(2).max(1);
+        let most = self.dumped.min(lines.saturating_mul(length));
+        let shown = bytes.len().min(most);
+        for line in dump::lines_of(&bytes[..shown], length, self.palette) {
+            out.push('\n');
+            out.push_str(&line);
+        }
+        shown
+    }
+}
+
+/// How many bytes of a text there is room for; never ends inside a character.
+fn beginning(bytes: &[u8], room: Room) -> usize {
+    let enough = &bytes[..bytes.len().min(room.bytes.saturating_add(1))];
+    let end_of_lines = memchr::memchr_iter(b'\n', enough).nth(room.lines - 1);
+    let mut end = end_of_lines.unwrap_or(bytes.len());
+    if end > room.bytes {
+        end = room.bytes;
+        // At most three bytes of a character follow its first (RFC 3629 §3).
+        let begins = |at: &usize| bytes[*at] & 0xc0 != 0x80;
+        end = (end - 3..=end).rev().find(begins).unwrap_or(end);
+    }
+    end
+}

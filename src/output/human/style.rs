@@ -1,0 +1,301 @@
+//! The rows of a message or a note: its gutter, its width, and how many there are.
+
+use std::io;
+use std::time::SystemTime;
+
+use jiff::tz::TimeZone;
+use jiff::Timestamp;
+use unicode_width::UnicodeWidthStr;
+
+use super::body::{Body, BodyStyle};
+use crate::event::{Kind, Link, Note, NoteLevel, Way};
+use crate::http::Secrets;
+use crate::output::dump::{self, BinaryAs};
+use crate::output::palette::{Palette, Style};
+use crate::output::pretty::Room;
+use crate::output::rows::Rows;
+use crate::output::sink::TerminalSize;
+use crate::output::transcript::SharedTranscript;
+use crate::output::wrap;
+
+/// How much of a message is shown without a prompt.
+const BARE_ROOM: Room = Room {
+    lines: 40,
+    bytes: 4096,
+    columns: 80,
+};
+/// How many bytes of a binary message are dumped.
+const DUMPED: usize = 256;
+/// The least rows that a message may take, however low the screen is.
+const FEWEST_ROWS: usize = 4;
+/// The most bytes of a message that are drawn for each column: a character of one column has up to
+/// four.
+const BYTES_PER_COLUMN: usize = 4;
+/// Times are left out where less than this is left beside them.
+const LEAST_COLUMNS: usize = 16;
+
+/// What is on the terminal beside messages.
+#[derive(Clone, Debug)]
+pub enum MessageLayout {
+    /// The prompt: notes, Pings, what is sent and the opening are shown too, and everything has a
+    /// mark. Messages are kept in the transcript.
+    Prompt {
+        /// What is kept, and what hides messages.
+        transcript: SharedTranscript,
+        /// Whether sent messages are shown; a terminal that echoes what is typed shows them itself.
+        echo: bool,
+    },
+    /// Nothing: messages stand alone.
+    Bare,
+}
+
+/// How messages are shown.
+#[derive(Clone, Debug)]
+pub struct HumanStyle {
+    /// What is around them.
+    pub layout: MessageLayout,
+    /// Their colors.
+    pub palette: Palette,
+    /// The time zone of the times before messages; `None` for no times. At the prompt the transcript
+    /// says whether they are shown.
+    pub times: Option<TimeZone>,
+    /// How binary messages are shown; `None` for a hex dump (`--binary-as`).
+    pub binary: Option<BinaryAs>,
+    /// Whether Pings and Pongs are shown at the prompt (`-P`).
+    pub ping_pong: bool,
+    /// Whether credentials are shown.
+    pub secrets: Secrets,
+    /// Whether hints and warnings are left out (`-q`).
+    pub quiet: bool,
+}
+
+/// What stands in the gutter.
+#[derive(Clone, Copy)]
+pub(super) enum Mark {
+    Received,
+    Sent,
+    Note,
+    Warning,
+}
+
+/// A place for a block of rows: when, on which connection, what it is.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    pub(super) time: SystemTime,
+    pub(super) link: Link,
+    pub(super) mark: Mark,
+}
+
+impl Mark {
+    /// The mark of a message that went `way`.
+    pub(super) fn from_way(way: Way) -> Self {
+        match way {
+            Way::In => Self::Received,
+            Way::Out => Self::Sent,
+        }
+    }
+}
+
+/// What stands before a block, and how wide it is.
+struct Gutter {
+    text: String,
+    width: usize,
+}
+
+impl HumanStyle {
+    pub(super) fn note(&self, note: &Note) -> Option<(Mark, Option<Style>)> {
+        Some(match note.level {
+            NoteLevel::Answer => (Mark::Note, None),
+            NoteLevel::Mistake => (Mark::Warning, Some(Style::Error)),
+            NoteLevel::Hint | NoteLevel::Warning if self.quiet => return None,
+            NoteLevel::Hint => (Mark::Note, Some(Style::Quiet)),
+            NoteLevel::Warning => (Mark::Warning, Some(Style::Warning)),
+        })
+    }
+
+    fn shows_times(&self) -> bool {
+        match &self.layout {
+            MessageLayout::Prompt { transcript, .. } => transcript.borrow().shows_times(),
+            MessageLayout::Bare => true,
+        }
+    }
+
+    fn gutter(&self, place: Place, columns: usize) -> io::Result<Gutter> {
+        let mut gutter = Gutter {
+            text: String::new(),
+            width: 0,
+        };
+        let mut push = |style: Style, text: &str| {
+            gutter.text.push_str(&self.palette.paint(style, text));
+            gutter.width += text.width();
+        };
+        if let Some(zone) = self.times.as_ref().filter(|_| self.shows_times()) {
+            let time = format!("{} ", time_of_day(place.time, zone)?);
+            if columns >= time.len() + LEAST_COLUMNS {
+                push(Style::Quiet, &time);
+            }
+        }
+        if let Link(number @ 1..) = place.link {
+            push(Style::Quiet, &format!("[{number}] "));
+        }
+        if matches!(self.layout, MessageLayout::Prompt { .. }) {
+            match place.mark {
+                Mark::Received => push(Style::Received, "< "),
+                Mark::Sent => push(Style::Sent, "> "),
+                Mark::Note => push(Style::Quiet, "* "),
+                Mark::Warning => push(Style::Warning, "! "),
+            }
+        }
+        Ok(gutter)
+    }
+
+    /// The rows of a message, of which `ended` says something at its end.
+    pub(super) fn message(
+        &self,
+        size: TerminalSize,
+        place: Place,
+        (kind, bytes): (Kind, &[u8]),
+        number: Option<u64>,
+        ended: &str,
+    ) -> io::Result<String> {
+        let bare = matches!(self.layout, MessageLayout::Bare);
+        let gutter = self.gutter(place, if bare { usize::MAX } else { size.columns })?;
+        let columns = size.columns.saturating_sub(gutter.width).max(2);
+        let rows = (size.rows / 2).max(FEWEST_ROWS);
+        let room = if bare {
+            Room {
+                columns,
+                ..BARE_ROOM
+            }
+        } else {
+            Room {
+                lines: rows,
+                bytes: rows
+                    .saturating_mul(columns)
+                    .saturating_mul(BYTES_PER_COLUMN),
+                columns,
+            }
+        };
+        let style = BodyStyle {
+            palette: self.palette,
+            binary: self.binary,
+            room,
+            dumped: if size.rows == usize::MAX {
+                usize::MAX
+            } else {
+                DUMPED
+            },
+        };
+        let Some(body) = style.body(kind, bytes, number) else {
+            return Ok(String::new());
+        };
+        if bare {
+            return Ok(self.bare_block(&gutter, &body, bytes.len(), ended));
+        }
+        let rest = match number {
+            Some(number) => format!("… {} in all: /view {number}", dump::size(bytes.len())),
+            None => format!("… {} in all", dump::size(bytes.len())),
+        };
+        let rest = match number {
+            Some(number) if rest.width() > columns => format!("… /view {number}"),
+            _ => rest,
+        };
+        let is_whole = body.shown == bytes.len();
+        Ok(self.rows_block(&gutter, columns, rows, &body.text, (is_whole, &rest), ended))
+    }
+
+    /// Rows that the terminal wraps, with nothing but a time before them.
+    fn bare_block(&self, gutter: &Gutter, body: &Body, length: usize, ended: &str) -> String {
+        let mut text = body.text.clone();
+        if body.shown < length {
+            let more = format!("… {} more", dump::size(length - body.shown));
+            text.push('\n');
+            text.push_str(&self.palette.paint(Style::Quiet, &more));
+        }
+        if !ended.is_empty() {
+            text.push('\n');
+            text.push_str(&self.palette.paint(Style::Quiet, ended));
+        }
+        let margin = " ".repeat(gutter.width);
+        format!(
+            "{}{}\n",
+            gutter.text,
+            text.replace('\n', &format!("\n{margin}"))
+        )
+    }
+
+    /// At most `most` rows of `text`; where that is not all, `rest` is said in the last of them.
+    fn rows_block(
+        &self,
+        gutter: &Gutter,
+        columns: usize,
+        most: usize,
+        text: &str,
+        (is_whole, rest): (bool, &str),
+        ended: &str,
+    ) -> String {
+        let margin = " ".repeat(gutter.width);
+        let draw = |most: usize, rest: Option<&str>| {
+            let mut block = gutter.text.clone();
+            let mut rows = Rows::new(&mut block, columns, &margin);
+            let had_room = rows.push(text, most);
+            for line in rest
+                .into_iter()
+                .chain([ended])
+                .filter(|line| !line.is_empty())
+            {
+                rows.end_row();
+                rows.push(&self.palette.paint(Style::Quiet, line), usize::MAX);
+            }
+            rows.finish();
+            (block, had_room)
+        };
+        if is_whole {
+            let (block, had_room) = draw(most, None);
+            if had_room {
+                return block;
+            }
+        }
+        draw(most.saturating_sub(1), Some(rest)).0
+    }
+
+    /// The rows of a note: harmless text, broken between words where that goes.
+    pub(super) fn note_block(
+        &self,
+        size: TerminalSize,
+        place: Place,
+        paint: Option<Style>,
+        text: &str,
+    ) -> io::Result<String> {
+        let gutter = self.gutter(place, size.columns)?;
+        let columns = size.columns.saturating_sub(gutter.width).max(2);
+        let margin = " ".repeat(gutter.width);
+        let mut block = gutter.text;
+        let mut rows = Rows::new(&mut block, columns, &margin);
+        let lines = text.split('\n').flat_map(|line| wrap::lines(line, columns));
+        for (number, line) in lines.enumerate() {
+            if number > 0 {
+                rows.end_row();
+            }
+            match paint {
+                Some(style) => rows.push(&self.palette.paint(style, &line), usize::MAX),
+                None => rows.push(&line, usize::MAX),
+            };
+        }
+        rows.finish();
+        Ok(block)
+    }
+}
+
+/// The time before a message (`--timestamps`): `09:26:53.589`.
+///
+/// # Errors
+///
+/// The time is beyond all calendars.
+pub fn time_of_day(at: SystemTime, zone: &TimeZone) -> io::Result<String> {
+    let time = Timestamp::try_from(at).map_err(io::Error::other)?;
+    Ok(time
+        .to_zoned(zone.clone())
+        .strftime("%H:%M:%S%.3f")
+        .to_string())
+}

@@ -1,0 +1,419 @@
+//! The messages of a prompt: numbered, kept within bounds, hidden by filters, held back.
+//!
+//! Received messages count up from 1. The last of them are kept, so that they can be shown again,
+//! saved and searched. What is sent is kept too, without a number.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::time::SystemTime;
+
+use regex::Regex;
+
+use crate::event::{Kind, Way};
+
+/// How much is kept: whichever limit is reached first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeepLimits {
+    /// Messages.
+    pub messages: usize,
+    /// Bytes in all of them.
+    pub bytes: usize,
+}
+
+impl Default for KeepLimits {
+    fn default() -> Self {
+        Self {
+            messages: 1000,
+            bytes: 64 << 20,
+        }
+    }
+}
+
+/// A message that is kept.
+#[derive(Clone, Debug)]
+pub struct KeptMessage {
+    /// Its number among those received; 0 for one that was sent.
+    pub number: u64,
+    /// Which way it went.
+    pub way: Way,
+    /// Whether it is text or binary.
+    pub kind: Kind,
+    /// Its payload.
+    pub bytes: Rc<[u8]>,
+    /// When it came or went.
+    pub time: SystemTime,
+}
+
+/// Why a message is not shown when it comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reception {
+    /// It is shown.
+    Shown,
+    /// A filter hides it.
+    Hidden,
+    /// It waits until messages are let go.
+    Held,
+}
+
+/// A message to be shown again.
+#[derive(Clone, Debug)]
+pub struct Replay {
+    /// The message.
+    pub message: KeptMessage,
+    /// Whether all of it is shown, however long it is.
+    pub whole: bool,
+}
+
+/// What hides messages.
+#[derive(Debug, Default)]
+struct Filters {
+    /// Only messages in which this is found are shown.
+    only: Option<Regex>,
+    /// Messages in which one of these is found are not shown.
+    mute: Vec<Regex>,
+    /// Messages that were shown and hidden since the filters were last changed.
+    shown: u64,
+    hidden: u64,
+}
+
+/// See the head of this file.
+#[derive(Debug)]
+pub struct Transcript {
+    limits: KeepLimits,
+    kept: VecDeque<KeptMessage>,
+    kept_bytes: usize,
+    received: u64,
+    filters: Filters,
+    /// How many messages wait, while they are held.
+    held: Option<u64>,
+    replays: VecDeque<Replay>,
+    times: bool,
+}
+
+/// A transcript that the prompt changes and the output shows.
+pub type SharedTranscript = Rc<RefCell<Transcript>>;
+
+impl Transcript {
+    /// An empty transcript; `times` says whether times are shown.
+    #[must_use]
+    pub fn new(limits: KeepLimits, times: bool) -> Self {
+        Self {
+            limits,
+            kept: VecDeque::new(),
+            kept_bytes: 0,
+            received: 0,
+            filters: Filters::default(),
+            held: None,
+            replays: VecDeque::new(),
+            times,
+        }
+    }
+
+    /// Takes a message; its number, and whether it is shown now.
+    pub fn add(
+        &mut self,
+        time: SystemTime,
+        way: Way,
+        kind: Kind,
+        bytes: &[u8],
+    ) -> (u64, Reception) {
+        let number = match way {
+            Way::In => {
+                self.received += 1;
+                self.received
+            }
+            Way::Out => 0,
+        };
+        let reception = match way {
+            Way::In => self.receive(bytes),
+            Way::Out => Reception::Shown,
+        };
+        self.keep(KeptMessage {
+            number,
+            way,
+            kind,
+            bytes: bytes.into(),
+            time,
+        });
+        (number, reception)
+    }
+
+    fn receive(&mut self, bytes: &[u8]) -> Reception {
+        if !self.filters.admits(bytes) {
+            self.filters.hidden += 1;
+            return Reception::Hidden;
+        }
+        self.filters.shown += 1;
+        match &mut self.held {
+            Some(count) => {
+                *count += 1;
+                Reception::Held
+            }
+            None => Reception::Shown,
+        }
+    }
+
+    fn keep(&mut self, message: KeptMessage) {
+        self.kept_bytes += message.bytes.len();
+        self.kept.push_back(message);
+        while self.kept.len() > self.limits.messages || self.kept_bytes > self.limits.bytes {
+            let Some(oldest) = self.kept.pop_front() else {
+                break;
+            };
+            self.kept_bytes -= oldest.bytes.len();
+        }
+    }
+
+    /// How many messages were received.
+    #[must_use]
+    pub fn received(&self) -> u64 {
+        self.received
+    }
+
+    /// The kept messages, the oldest first.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &KeptMessage> {
+        self.kept.iter()
+    }
+
+    /// The kept messages that were received, the latest first.
+    pub fn latest(&self) -> impl Iterator<Item = &KeptMessage> {
+        self.kept
+            .iter()
+            .rev()
+            .filter(|message| message.way == Way::In)
+    }
+
+    /// The received message with this number; a negative number counts from the end, and `None` is
+    /// the last.
+    ///
+    /// # Errors
+    ///
+    /// Why there is none, in words.
+    pub fn find(&self, number: Option<i64>) -> Result<KeptMessage, String> {
+        if self.received == 0 {
+            return Err("no message has been received yet".to_owned());
+        }
+        let last = i64::try_from(self.received).unwrap_or(i64::MAX);
+        let wanted = match number {
+            None => last,
+            Some(number) if number < 0 => last + 1 + number,
+            Some(number) => number,
+        };
+        let is_wanted = |message: &&KeptMessage| i64::try_from(message.number) == Ok(wanted);
+        if let Some(message) = self.latest().find(is_wanted) {
+            return Ok(message.clone());
+        }
+        if wanted < 1 || wanted > last {
+            return Err(format!("no message {wanted}: the last is {last}"));
+        }
+        Err(match self.latest().last() {
+            Some(oldest) => format!(
+                "message {wanted} is no longer kept: the oldest is {}",
+                oldest.number
+            ),
+            None => format!("message {wanted} is not kept"),
+        })
+    }
+
+    /// Shows a kept message again, with the next event.
+    pub fn replay(&mut self, message: KeptMessage, whole: bool) {
+        self.replays.push_back(Replay { message, whole });
+    }
+
+    /// The next message to be shown again.
+    pub fn next_replay(&mut self) -> Option<Replay> {
+        self.replays.pop_front()
+    }
+
+    /// Whether messages are held back, and how many wait.
+    #[must_use]
+    pub fn held(&self) -> Option<u64> {
+        self.held
+    }
+
+    /// Holds messages back from now on.
+    pub fn hold(&mut self) {
+        self.held.get_or_insert(0);
+    }
+
+    /// Lets messages go: those that waited are shown. How many waited, and how many of them are no
+    /// longer kept.
+    pub fn release(&mut self) -> (u64, u64) {
+        let waited = self.held.take().unwrap_or(0);
+        let admitted = self
+            .kept
+            .iter()
+            .rev()
+            .filter(|message| message.way == Way::In && self.filters.admits(&message.bytes));
+        let mut waiting: Vec<_> = admitted
+            .take(usize::try_from(waited).unwrap_or(usize::MAX))
+            .cloned()
+            .collect();
+        let lost = waited - waiting.len() as u64;
+        while let Some(message) = waiting.pop() {
+            self.replay(message, false);
+        }
+        (waited, lost)
+    }
+
+    /// Shows only messages in which `pattern` is found.
+    pub fn show_only(&mut self, pattern: Regex) {
+        self.filters.only = Some(pattern);
+        self.restart_counts();
+    }
+
+    /// Hides messages in which `pattern` is found.
+    pub fn mute(&mut self, pattern: Regex) {
+        self.filters.mute.push(pattern);
+        self.restart_counts();
+    }
+
+    /// Shows all messages. How many were shown and hidden; `None` if no filter was set.
+    pub fn unfilter(&mut self) -> Option<(u64, u64)> {
+        let counts = self.filter_counts();
+        self.filters = Filters::default();
+        counts
+    }
+
+    /// How many messages were shown and hidden since the filters were last changed; `None` without
+    /// a filter.
+    #[must_use]
+    pub fn filter_counts(&self) -> Option<(u64, u64)> {
+        let filters = &self.filters;
+        (filters.only.is_some() || !filters.mute.is_empty())
+            .then_some((filters.shown, filters.hidden))
+    }
+
+    fn restart_counts(&mut self) {
+        (self.filters.shown, self.filters.hidden) = (0, 0);
+    }
+
+    /// Whether times stand before what is shown.
+    #[must_use]
+    pub fn shows_times(&self) -> bool {
+        self.times
+    }
+
+    /// Shows times from now on, or no longer; which of them.
+    pub fn toggle_times(&mut self) -> bool {
+        self.times = !self.times;
+        self.times
+    }
+}
+
+impl Filters {
+    fn admits(&self, bytes: &[u8]) -> bool {
+        if self.only.is_none() && self.mute.is_empty() {
+            return true;
+        }
+        let text = String::from_utf8_lossy(bytes);
+        let is_in = |pattern: &Regex| pattern.is_match(&text);
+        self.only.as_ref().is_none_or(is_in) && !self.mute.iter().any(is_in)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn transcript(limits: KeepLimits, texts: &[&str]) -> Transcript {
+        let mut transcript = Transcript::new(limits, false);
+        for text in texts {
+            transcript.add(SystemTime::now(), Way::In, Kind::Text, text.as_bytes());
+        }
+        transcript
+    }
+
+    fn number(transcript: &Transcript, wanted: Option<i64>) -> Result<u64, String> {
+        transcript.find(wanted).map(|message| message.number)
+    }
+
+    fn replayed(transcript: &mut Transcript) -> Vec<u64> {
+        std::iter::from_fn(|| transcript.next_replay())
+            .map(|replay| replay.message.number)
+            .collect()
+    }
+
+    #[test]
+    fn messages_are_found_by_number_and_from_the_end() {
+        let mut some = transcript(KeepLimits::default(), &["a", "b", "c"]);
+        some.add(SystemTime::now(), Way::Out, Kind::Text, b"sent");
+        assert_eq!(number(&some, Some(2)), Ok(2));
+        assert_eq!(number(&some, Some(-1)), Ok(3));
+        assert_eq!(number(&some, None), Ok(3));
+        assert_eq!(
+            number(&some, Some(4)),
+            Err("no message 4: the last is 3".to_owned())
+        );
+        assert_eq!(
+            number(&some, Some(-4)),
+            Err("no message 0: the last is 3".to_owned())
+        );
+        let none = transcript(KeepLimits::default(), &[]);
+        assert_eq!(
+            number(&none, None),
+            Err("no message has been received yet".to_owned())
+        );
+    }
+
+    #[test]
+    fn either_limit_drops_the_oldest() {
+        let by_count = KeepLimits {
+            messages: 2,
+            bytes: 100,
+        };
+        let two = transcript(by_count, &["a", "b", "c"]);
+        assert_eq!(
+            number(&two, Some(1)),
+            Err("message 1 is no longer kept: the oldest is 2".to_owned())
+        );
+        let by_bytes = KeepLimits {
+            messages: 9,
+            bytes: 5,
+        };
+        let few = transcript(by_bytes, &["aaa", "bbb", "cc"]);
+        assert_eq!(few.iter().count(), 2);
+        let none = transcript(by_bytes, &["too long"]);
+        assert_eq!(number(&none, None), Err("message 1 is not kept".to_owned()));
+    }
+
+    #[test]
+    fn held_messages_are_shown_when_they_are_let_go() {
+        let mut held = transcript(
+            KeepLimits {
+                messages: 2,
+                bytes: 100,
+            },
+            &["a"],
+        );
+        held.hold();
+        for text in ["b", "c", "d"] {
+            let added = held.add(SystemTime::now(), Way::In, Kind::Text, text.as_bytes());
+            assert_eq!(added.1, Reception::Held);
+        }
+        assert_eq!(held.held(), Some(3));
+        assert_eq!(held.release(), (3, 1));
+        assert_eq!(replayed(&mut held), [3, 4]);
+        assert_eq!(held.held(), None);
+    }
+
+    #[test]
+    fn filters_hide_and_count() {
+        let mut filtered = transcript(KeepLimits::default(), &[]);
+        filtered.show_only(Regex::new("order").expect("a pattern"));
+        filtered.mute(Regex::new("test").expect("a pattern"));
+        for (text, reception) in [
+            ("order 1", Reception::Shown),
+            ("tick", Reception::Hidden),
+            ("test order", Reception::Hidden),
+        ] {
+            let added = filtered.add(SystemTime::now(), Way::In, Kind::Text, text.as_bytes());
+            assert_eq!(added.1, reception, "{text}");
+        }
+        assert_eq!(filtered.unfilter(), Some((1, 2)));
+        assert_eq!(filtered.unfilter(), None);
+        let added = filtered.add(SystemTime::now(), Way::In, Kind::Text, b"tick");
+        assert_eq!(added, (4, Reception::Shown));
+    }
+}

@@ -1,0 +1,64 @@
+//! What stands before the line being typed: the state of the connection, by shape and by color.
+//! All signs are two columns wide, so that one can take the place of another while a line is typed.
+
+use super::input::PromptStatus;
+
+/// The signs of a prompt.
+pub(super) struct Signs {
+    plain: [String; 5],
+    colored: [String; 5],
+}
+
+/// Each status with its sign and the number of its color (ECMA-48 §8.3.117).
+const SIGNS: [(PromptStatus, &str, u8); 5] = [
+    (PromptStatus::Connecting, "\u{2026} ", 36),
+    (PromptStatus::Open, "> ", 32),
+    (PromptStatus::Held, "\u{2016} ", 33),
+    (PromptStatus::Closing, "~ ", 33),
+    (PromptStatus::Closed, "x ", 31),
+];
+
+impl Signs {
+    /// The signs after `indent` spaces.
+    pub(super) fn new(indent: usize) -> Self {
+        let indent = " ".repeat(indent);
+        Self {
+            plain: SIGNS.map(|(_, sign, _)| format!("{indent}{sign}")),
+            colored: SIGNS.map(|(_, sign, color)| format!("{indent}\x1b[{color}m{sign}\x1b[39m")),
+        }
+    }
+
+    /// No signs: nothing stands before a line.
+    pub(super) fn none() -> Self {
+        Self {
+            plain: Default::default(),
+            colored: Default::default(),
+        }
+    }
+
+    /// The sign without and with its color.
+    pub(super) fn get(&self, status: PromptStatus) -> (&str, &str) {
+        let place = SIGNS.iter().position(|(one, ..)| *one == status);
+        let place = place.unwrap_or_default();
+        (&self.plain[place], &self.colored[place])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use unicode_width::UnicodeWidthStr as _;
+
+    use super::*;
+
+    #[test]
+    fn every_status_has_a_sign_of_two_columns() {
+        let signs = Signs::new(3);
+        for (status, sign, color) in SIGNS {
+            let (plain, colored) = signs.get(status);
+            assert_eq!(plain, format!("   {sign}"));
+            assert_eq!(plain.width(), 5);
+            assert_eq!(colored, format!("   \x1b[{color}m{sign}\x1b[39m"));
+        }
+        assert_eq!(Signs::none().get(PromptStatus::Open), ("", ""));
+    }
+}
