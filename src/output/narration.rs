@@ -77,16 +77,16 @@ impl<S: Sink> Output for Narration<S> {
         if matches!(event, Event::Data(..)) {
             return Ok(());
         }
-        let mut lines = Lines::new(self.style.palette, link, self.style.beside_prompt);
+        // Beside a prompt on the same terminal.
+        let size = self.sink.size().filter(|_| self.style.beside_prompt);
+        let mut lines = Lines::new(self.style.palette, link, size.is_some());
         self.style.tell(&mut lines, at, event);
         if lines.out.is_empty() {
             return Ok(());
         }
-        let out = match self.sink.size() {
+        let out = match size {
             // What fails ends the run, and is reported as it would be without a prompt.
-            Some(size) if self.style.beside_prompt && !matches!(event, Event::Failed(_)) => {
-                in_rows(&lines.out, size.columns)
-            }
+            Some(size) if !matches!(event, Event::Failed(_)) => in_rows(&lines.out, size.columns),
             _ => lines.out,
         };
         self.sink.put(out.as_bytes())

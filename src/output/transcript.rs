@@ -172,6 +172,7 @@ impl Transcript {
     }
 
     /// The kept messages, the oldest first.
+    #[must_use]
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &KeptMessage> {
         self.kept.iter()
     }

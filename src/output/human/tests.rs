@@ -9,7 +9,7 @@ use proptest::prelude::*;
 
 use bytes::Bytes;
 use jiff::tz::TimeZone;
-use unicode_width::UnicodeWidthChar as _;
+use unicode_width::UnicodeWidthChar;
 
 use super::*;
 use crate::event::{Note, NoteLevel, PeerAddress, Piece, Timing};
@@ -368,7 +368,7 @@ proptest! {
             prop_assert!(lines.next().is_some_and(|line| line.starts_with(&first)));
             prop_assert!(lines.all(|line| line.starts_with(&margin)), "{shown}");
             for line in shown.lines() {
-                let width: usize = line.chars().filter_map(|one| one.width()).sum();
+                let width: usize = line.chars().filter_map(UnicodeWidthChar::width).sum();
                 prop_assert!(width <= columns, "{line}");
             }
             if !whole {
@@ -388,13 +388,13 @@ fn a_padded_message_forges_no_row() {
         "closed by us: 1000",
         "$ ",
     ];
-    let padded: String = rows.iter().map(|row| format!("{row:78}")).collect();
+    let padded: String = rows.map(|row| format!("{row:78}")).concat();
     let shown = shown_in(80, 24, &prompt(), &text(&padded));
     assert_eq!(shown.lines().next().map(str::trim_end), Some("< hello"));
     for (line, row) in shown.lines().zip(rows).skip(1) {
         assert_eq!(line.trim_end(), format!("  {row}").trim_end());
     }
-    let unpadded: String = rows.iter().map(|row| format!("{row:80}")).collect();
+    let unpadded: String = rows.map(|row| format!("{row:80}")).concat();
     let shown = shown_in(80, 24, &prompt(), &text(&unpadded));
     assert!(
         shown.lines().skip(1).all(|line| line.starts_with("  ")),

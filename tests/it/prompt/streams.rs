@@ -102,8 +102,8 @@ fn verbose_tells_above_the_line() {
     let mut pty = open_with(&peer, Terminal::new().size(60, 100).args(["-vv"]));
     for part in [
         "  trying ",
-        "> GET / HTTP/1.1",
-        "< HTTP/1.1 101 ",
+        "* > GET / HTTP/1.1",
+        "* < HTTP/1.1 101 ",
         "* open: ",
     ] {
         pty.wait_for(part);
@@ -113,7 +113,7 @@ fn verbose_tells_above_the_line() {
     gate.open();
     wait_for_line(
         &pty,
-        "< TEXT fin=1 rsv=000 mask=0 len=5\n< hello\n> half a li",
+        "* < TEXT fin=1 rsv=000 mask=0 len=5\n< hello\n> half a li",
     );
     pty.key(Key::CtrlU);
     end(&mut pty);
