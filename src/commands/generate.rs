@@ -99,7 +99,7 @@ mod tests {
                 "DESCRIPTION",
                 "OPTIONS",
                 "COMMANDS",
-                "EXIT STATUS",
+                "EXIT CODES",
                 "ENVIRONMENT",
                 "JSON LINES",
                 "SESSION FILES",

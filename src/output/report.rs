@@ -366,10 +366,10 @@ mod tests {
     #[test]
     fn a_server_that_did_not_start_is_heard() {
         let error = Error::ServerEnded {
-            ending: "exit status 1".to_owned(),
+            ending: "exit code 1".to_owned(),
             last: vec!["no\x1b port".to_owned()],
         };
-        let sentence = "the --serve server exited before it was ready: exit status 1\n";
+        let sentence = "the --serve server exited before it was ready: exit code 1\n";
         assert_eq!(
             told(&error, Verbosity::Normal),
             format!("wsline: {sentence}its last output:\n  no\\x1b port\n")

@@ -66,7 +66,7 @@ pub const UNTRUSTED: &[&str] = &[
      files below the folder of the session file, also through symbolic links, and the session file \
      itself is such a file. The header Host can't be set, and a header, a user or a token can't be \
      read from a file or a variable. A file that breaks one of these rules is not run; the error \
-     has the file, the line, the column and the reason, and the exit status is 2. Only a path with \
+     has the file, the line, the column and the reason, and the exit code is 2. Only a path with \
      a captured value is checked later, when it is used. Options after -- \
      are the user's own and not restricted, nor are --serve and proxies in the environment.",
 ];

@@ -118,7 +118,7 @@ fn each_record_is_read_as_a_session_file() {
     });
 }
 
-/// The program says of each what the library says, and of one exit status.
+/// The program says of each what the library says, and of one exit code.
 #[test]
 fn the_program_says_the_same() {
     let wrong = files("wrong", &["ws"]).into_iter();

@@ -1,4 +1,4 @@
-//! `wsline test`: which files are run, what becomes of them, and with which exit status.
+//! `wsline test`: which files are run, what becomes of them, and with which exit code.
 
 mod reports;
 mod results;

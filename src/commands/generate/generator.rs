@@ -88,7 +88,7 @@ fn man_page() -> io::Result<Vec<u8>> {
          demo too.",
     )]);
     commands(&mut page, &command);
-    page.control("SH", ["EXIT STATUS"]);
+    page.control("SH", ["EXIT CODES"]);
     terms(&mut page, exit::TABLE);
     page.control("SH", ["ENVIRONMENT"]);
     terms(&mut page, help::ENVIRONMENT);

@@ -87,7 +87,7 @@ impl Reporter {
     }
 
     /// Why stdout could not be written, if it could not. A reader that has gone is no such reason:
-    /// the exit status is what is left to be had.
+    /// the exit code is what is left to be had.
     pub fn take_fault(&mut self) -> Option<io::Error> {
         self.fault.take()
     }

@@ -234,9 +234,9 @@ fn only_zombies(group: Pid) -> bool {
 pub fn ending(status: ExitStatus) -> String {
     match (status.code(), status.signal()) {
         // The shell's own ways to say that there was no such command (POSIX XCU 2.8.2).
-        (Some(127), _) => "exit status 127, command not found".to_owned(),
-        (Some(126), _) => "exit status 126, command not executable".to_owned(),
-        (Some(code), _) => format!("exit status {code}"),
+        (Some(127), _) => "exit code 127, command not found".to_owned(),
+        (Some(126), _) => "exit code 126, command not executable".to_owned(),
+        (Some(code), _) => format!("exit code {code}"),
         (_, Some(number)) => match Signal::try_from(number) {
             Ok(signal) => signal.as_str().to_owned(),
             Err(_) => format!("signal {number}"),
@@ -307,7 +307,7 @@ mod tests {
             thread::sleep(time);
             false
         });
-        assert_eq!(server.status.map(ending).as_deref(), Some("exit status 3"));
+        assert_eq!(server.status.map(ending).as_deref(), Some("exit code 3"));
         assert_eq!(server.last_lines(), ["ready", "bye"]);
     }
 
@@ -316,7 +316,7 @@ mod tests {
         let (mut server, _lines) = start("seq 1 20; echo '  no port ' >&2; exit 7");
         wait_until(|| server.ended().is_some());
         server.end(|_| true);
-        assert_eq!(server.status.map(ending).as_deref(), Some("exit status 7"));
+        assert_eq!(server.status.map(ending).as_deref(), Some("exit code 7"));
         let last = server.last_lines();
         assert_eq!(last.len(), LAST);
         assert_eq!(last.last().map(String::as_str), Some("  no port"));
@@ -356,8 +356,8 @@ mod tests {
             let status = Command::new("sh").args(["-c", command]).status();
             ending(status.expect("sh is there"))
         };
-        assert_eq!(status("exit 0"), "exit status 0");
-        assert_eq!(status("exit 127"), "exit status 127, command not found");
+        assert_eq!(status("exit 0"), "exit code 0");
+        assert_eq!(status("exit 127"), "exit code 127, command not found");
         assert_eq!(status("kill -SEGV $$"), "SIGSEGV");
     }
 }

@@ -205,7 +205,7 @@ fn what_can_not_be_written() {
         .run();
 }
 
-/// The exit status is what is left to be had.
+/// The exit code is what is left to be had.
 #[test]
 fn a_reader_that_has_gone_changes_nothing() {
     let peer = greeted().connections(2).start();

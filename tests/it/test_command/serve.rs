@@ -76,7 +76,7 @@ fn one_that_ends_early_is_quoted() {
         .file("talk.ws", ECHOED)
         .stdout_matches("0 passed, 1 not run in [..] s\n")
         .stderr(
-            "wsline: the --serve server exited before it was ready: exit status 3\n\
+            "wsline: the --serve server exited before it was ready: exit code 3\n\
              its last output:\n  no \\x1bport\n",
         )
         .code(7)
@@ -86,7 +86,7 @@ fn one_that_ends_early_is_quoted() {
         .file("talk.ws", ECHOED)
         .stdout_matches("0 passed, 1 not run in [..] s\n")
         .stderr_matches(
-            "wsline: the --serve server exited before it was ready: exit status 127, command \
+            "wsline: the --serve server exited before it was ready: exit code 127, command \
              not found\nits last output:\n  [..]wsline-no-such-program[..]\n",
         )
         .code(7)
