@@ -12,7 +12,7 @@ use std::time::Duration;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 
-use super::options::{EXPECT, SEND};
+use super::headings::{EXPECT, SEND};
 use super::{expect, values};
 use crate::source::{Expectation, Wanted};
 

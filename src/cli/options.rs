@@ -10,6 +10,7 @@ use std::time::Duration;
 use clap::{ArgAction, Args, ValueHint};
 
 use super::data::{Conversation, MessageArg};
+use super::headings::{EXPECT, HEADERS, KEEP, NETWORK, PROTOCOL, SEND, SHOW, TIME, TLS};
 use super::identity::{self, Login};
 use super::secret_source::{HeaderArg, SecretSource};
 use super::values::{self, BinaryAs, ColorChoice, Compress};
@@ -17,21 +18,8 @@ use crate::connect::proxy::ProxyArg;
 use crate::connect::route::{ConnectToRule, ResolveRule};
 use crate::connect::tls::TlsVersion;
 use crate::driver::Wait;
-use crate::error::USE_FORCE;
 use crate::http::{Credentials, CustomHeader};
-use crate::protocol::CloseReason;
 use crate::secret::Secret;
-use crate::source::Wanted;
-
-const HEADERS: &str = "Headers and authentication";
-const TLS: &str = "TLS";
-const NETWORK: &str = "Network";
-const TIME: &str = "Timeouts";
-pub(super) const SEND: &str = "Sending";
-pub(super) const EXPECT: &str = "Expectations";
-pub(super) const SHOW: &str = "Output";
-const KEEP: &str = "Files";
-const PROTOCOL: &str = "Protocol";
 
 /// The default of `--chunk-size`.
 const CHUNK_SIZE: usize = 64 << 10;
@@ -472,96 +460,5 @@ impl ParsedArgs {
         options.chunk_size = self.chunk_size.unwrap_or(CHUNK_SIZE);
         options.check()?;
         Ok(options)
-    }
-}
-
-impl OptionArgs {
-    /// Whether there is an expectation.
-    #[must_use]
-    pub fn expects(&self) -> bool {
-        let expects = |step: &MessageArg| matches!(step, MessageArg::Expect { .. });
-        self.messages.iter().any(expects)
-    }
-
-    fn check_expectations(&self) -> Result<(), String> {
-        if self.strict && !self.expects() {
-            return Err("--strict requires an expectation, such as --expect TEXT".to_owned());
-        }
-        let refusal = |step: &MessageArg| matches!(step, MessageArg::Expect { wanted: Wanted::Status(status), .. } if *status != 101);
-        if self.messages.iter().any(refusal) && self.messages.len() > 1 {
-            return Err(
-                "--expect-status with a status other than 101 cannot be combined with --data or \
-                 other expectations: no connection will be open"
-                    .to_owned(),
-            );
-        }
-        Ok(())
-    }
-
-    fn check(&self) -> Result<(), String> {
-        let both = |first: &str, second: &str, why: &str| {
-            Err(format!("{first} cannot be used with {second}: {why}"))
-        };
-        let stdin_readers = self
-            .messages
-            .iter()
-            .filter(|step| step.reads_stdin())
-            .count();
-        if stdin_readers > 1 {
-            return Err("@- can be used only once".to_owned());
-        }
-        if stdin_readers == 1 && self.interactive {
-            return both("-i", "@-", "both read stdin");
-        }
-        self.check_expectations()?;
-        for (option, given) in [
-            ("--key", self.key.is_some()),
-            ("--pass", self.pass.is_some()),
-        ] {
-            if given && self.cert.is_none() {
-                return Err(format!("{option} requires --cert FILE"));
-            }
-        }
-        if let (Some(min), Some(max)) = (self.tls_min, self.tls_max) {
-            if min > max {
-                return Err(format!("--tls-min {min} is greater than --tls-max {max}"));
-            }
-        }
-        if self.user.is_some() && self.bearer.is_some() {
-            return both("-u", "--bearer", "both set the Authorization header");
-        }
-        if self.verbose > 0 && self.quiet {
-            return Err("-v cannot be used with -q".to_owned());
-        }
-        if self.json {
-            let why = "JSON objects have their own type and are one per line";
-            if self.binary {
-                return both("--json", "-b", why);
-            }
-            if self.null {
-                return both("--json", "-0", why);
-            }
-            if self.binary_as.is_some() {
-                return both(
-                    "--json",
-                    "--binary-as",
-                    "binary messages are always base64 in JSON",
-                );
-            }
-        }
-        if self.max_redirs.is_some() && !self.location {
-            return Err("--max-redirs requires -L".to_owned());
-        }
-        if self.history.is_some() && self.no_history {
-            return Err("--history cannot be used with --no-history".to_owned());
-        }
-        if let Some(given) = &self.proxy {
-            given
-                .proxy()
-                .map_err(|problem| format!("invalid value for '--proxy <URL>': {problem}"))?;
-        }
-        CloseReason::from_user(self.close_code, &self.close_reason, self.force)
-            .map_err(|error| error.with_advice(USE_FORCE))?;
-        Ok(())
     }
 }

@@ -1,5 +1,8 @@
 //! The command line, tried with lists of words.
 
+use std::path::PathBuf;
+use std::time::Duration;
+
 use super::*;
 use crate::driver::Wait;
 

@@ -6,7 +6,9 @@ use std::fmt;
 use clap::builder::OsStringValueParser;
 use clap::ArgAction;
 
-use super::{keep_secret, sentence_of, test, usage, values, NOT_AN_OPTION};
+use super::complaint::{keep_secret, sentence_of};
+use super::parse::NOT_AN_OPTION;
+use super::{test, usage, values};
 
 /// The options that a session file may set with `--untrusted`. One that is not among them is
 /// refused: a new option has to be thought about first.

@@ -1,0 +1,187 @@
+//! The commands, and the options of those that have their own.
+
+use std::ffi::OsString;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueHint};
+
+use super::options::ParsedArgs;
+use super::secret_source::SecretSource;
+use super::test::TestArgs;
+use super::values::{self, Shell};
+use super::{headings, help, identity};
+use crate::secret::Secret;
+use crate::target::HostPort;
+
+/// The options of `wsline echo`.
+#[derive(Clone, Debug, Args)]
+pub struct EchoArgs {
+    /// Listen on PORT, :PORT or HOST:PORT; port 0 picks a free port
+    #[arg(value_name = "ADDR", default_value = "127.0.0.1:9001",
+          value_parser = values::listen_address)]
+    pub addr: HostPort,
+
+    /// Use TLS (requires --cert)
+    #[arg(long)]
+    pub tls: bool,
+
+    /// Server certificate with its chain (PEM), or PKCS#12
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub cert: Option<PathBuf>,
+
+    /// Private key (PEM), if it is not in the file of --cert
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub key: Option<PathBuf>,
+
+    /// Passphrase of the private key, or env:NAME, or @FILE
+    #[arg(
+        long,
+        alias = "passphrase",
+        value_name = "PASS",
+        allow_hyphen_values = true,
+        value_parser = |text: &str| SecretSource::parse(text, identity::passphrase)
+    )]
+    pub pass: Option<SecretSource<Secret>>,
+
+    /// Wait this long before each reply
+    #[arg(long, value_name = "TIME", value_parser = values::duration)]
+    pub delay: Option<Duration>,
+
+    /// Maximum size of a received message
+    ///
+    /// A larger message closes the connection with 1009. The limit is at most 1G.
+    #[arg(long, value_name = "SIZE", default_value = "64M", value_parser = values::echo_size)]
+    pub max_message_size: usize,
+
+    /// Maximum number of open connections
+    ///
+    /// Further clients are refused with HTTP status 503.
+    #[arg(long, value_name = "N", default_value = "1000",
+          value_parser = values::connections)]
+    pub max_connections: NonZeroUsize,
+}
+
+impl EchoArgs {
+    pub(super) fn check(&self) -> Result<(), String> {
+        let any = self.cert.is_some() || self.key.is_some() || self.pass.is_some();
+        if self.tls && self.cert.is_none() {
+            return Err("--tls requires --cert FILE and --key FILE".to_owned());
+        }
+        if any && !self.tls {
+            return Err("--cert, --key and --pass require --tls".to_owned());
+        }
+        Ok(())
+    }
+}
+
+/// The files that `wsline generate` prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
+pub enum Generate {
+    /// Print the completions for a shell
+    Completions {
+        /// The shell
+        #[arg(value_name = "SHELL", value_enum)]
+        shell: Shell,
+    },
+    /// Print the man page
+    Man,
+}
+
+#[derive(Debug, Parser)]
+#[command(
+    name = "wsline",
+    version,
+    args_conflicts_with_subcommands = true,
+    args_override_self = true,
+    disable_help_flag = true,
+    disable_help_subcommand = true,
+    disable_version_flag = true,
+    max_term_width = 100,
+    styles = help::STYLES,
+)]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub(super) command: Option<CommandArg>,
+
+    #[command(flatten)]
+    pub(super) talk: ConnectArgs,
+
+    /// Show the version
+    #[arg(short = 'V', long, action = ArgAction::Version, hide_short_help = true,
+          help_heading = headings::SHOW)]
+    version: Option<bool>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ConnectArgs {
+    /// URL of the server
+    ///
+    /// ws:// or wss://; http:// and https:// mean the same. Without a scheme, a loopback or private
+    /// address, a name without a dot and :PORT mean ws, everything else wss.
+    #[arg(value_name = "URL", hide_short_help = true, value_hint = ValueHint::Url)]
+    pub(super) url: Option<String>,
+
+    #[command(flatten)]
+    pub(super) parsed: ParsedArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum CommandArg {
+    /// Run session files against a server
+    ///
+    /// A session file is a conversation: what is sent, and what is expected. Each file runs on its
+    /// own connections and is reported by a line on stdout, followed by what went wrong. The exit
+    /// code is 0 if all files pass; otherwise it is that of the first file that did not: 4 if an
+    /// expectation was not met, 2 if the file can't be read, or that of the failed connection.
+    /// A session file from someone else is like a script: read it first, or use --untrusted.
+    #[command(args_override_self = true, override_usage = TEST_USAGE)]
+    Test(Box<TestArgs>),
+
+    /// Run an echo server for testing
+    ///
+    /// It sends every message back, answers Pings, and prints its URL when it is ready.
+    #[command(args_override_self = true)]
+    Echo(EchoArgs),
+
+    /// Connect to a built-in echo server
+    ///
+    /// It needs no other server and no network, and takes the same options as wsline URL.
+    #[command(args_override_self = true)]
+    Demo(Box<ParsedArgs>),
+
+    /// Run a browser's "Copy as cURL" command
+    ///
+    /// Paste the command of a WebSocket request; options of wsline follow --. Headers that belong to
+    /// the copied connection (Host, Upgrade, Connection, Sec-WebSocket-Key, -Version and -Extensions)
+    /// are dropped. The options that browsers write are supported: -H -b -A -e -u -k -x -L -v -X GET
+    /// --url; --compressed, --http1.1, -i, -s and the like have no effect. With - the command is read
+    /// from stdin, quoted for bash or for Windows' cmd; unless stdin is a terminal, messages to send
+    /// are then given after --, and without any wsline only listens.
+    Curl {
+        /// The copied curl command, or -; then -- and options of wsline
+        #[arg(
+            value_name = "COMMAND",
+            required = true,
+            trailing_var_arg = true,
+            allow_hyphen_values = true
+        )]
+        words: Vec<OsString>,
+    },
+
+    /// Print shell completions or the man page
+    #[command(disable_help_subcommand = true)]
+    Generate {
+        #[command(subcommand)]
+        what: Generate,
+    },
+}
+
+pub(super) const TEST_USAGE: &str = "wsline test [OPTIONS] FILE... [-- OPTIONS]";
+
+/// Whether `word` is the name of a subcommand, which is no host.
+#[must_use]
+pub fn is_command(word: &str) -> bool {
+    CommandArg::has_subcommand(word)
+}
