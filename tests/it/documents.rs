@@ -207,7 +207,7 @@ fn console_blocks_print_what_they_show() {
         for command in commands.split("\n$ ") {
             let (command, output) = command.split_once('\n').unwrap_or((command, ""));
             if command.contains("jq ") && !skip::is_there(&["jq", "--version"]) {
-                skip::say("jq");
+                skip::missing("jq");
                 continue;
             }
             let done = Wsline::program("sh")

@@ -44,7 +44,7 @@ fn all_pass(files: &[&str]) -> String {
 /// Runs the examples against a server, which is told where by its port.
 fn pass(package: Package, files: &[&str]) {
     let Some(server) = Launched::launch(package, Scheme::Ws) else {
-        skip::say(package.name());
+        skip::missing(package.name());
         return;
     };
     test(files)
@@ -68,7 +68,7 @@ fn each_example_is_tried() {
 fn echo() {
     for package in [Package::NodeWs, Package::Websockets, Package::Aiohttp] {
         let Some(server) = Launched::launch(package, Scheme::Ws) else {
-            skip::say(package.name());
+            skip::missing(package.name());
             continue;
         };
         test(&["echo.ws"])
@@ -102,7 +102,7 @@ fn token() {
 #[test]
 fn a_wrong_token_is_refused() {
     let Some(server) = Launched::launch(Package::NodeWsWithToken, Scheme::Ws) else {
-        skip::say(Package::NodeWsWithToken.name());
+        skip::missing(Package::NodeWsWithToken.name());
         return;
     };
     let finished = test(&["token.ws"])
@@ -125,7 +125,7 @@ fn a_wrong_token_is_refused() {
 fn devtools() {
     require!("jq");
     let Some(browser) = Browser::launch() else {
-        skip::say("chromium");
+        skip::missing("chromium");
         return;
     };
     test(&["devtools.ws"])

@@ -242,7 +242,7 @@ fn an_unknown_option_is_told_with_one_that_is_known() {
 #[test]
 fn generated_output_that_can_not_be_written() {
     if !std::path::Path::new("/dev/full").exists() {
-        crate::support::skip::say("/dev/full");
+        crate::support::skip::say("this system has no /dev/full");
         return;
     }
     Wsline::new()

@@ -1,7 +1,7 @@
 //! The way to the server: families, happy eyeballs, other names, other places, Unix sockets, and
 //! the one deadline over all of it.
 
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
@@ -12,17 +12,7 @@ use rustix::net::{
 };
 
 use crate::support::peer::Tls;
-use crate::support::{skip, Cert, Peer, Wsline};
-
-/// Leaves the test where there is no IPv6 on loopback.
-macro_rules! require_ipv6 {
-    () => {
-        if TcpListener::bind("[::1]:0").is_err() {
-            skip::say("IPv6 on loopback");
-            return;
-        }
-    };
-}
+use crate::support::{require_ipv6, skip, Cert, Peer, Wsline};
 
 /// An address that takes connections and answers none: the queue of who is to be accepted is full.
 struct BlackHole {
@@ -66,7 +56,7 @@ macro_rules! black_hole {
         match BlackHole::at($addr) {
             Some(hole) => hole,
             None => {
-                skip::say("an address that does not answer");
+                skip::say("this system has no address that does not answer");
                 return;
             }
         }
@@ -368,7 +358,7 @@ fn a_unix_socket_that_accepts_nobody() {
             Ok(()) => waiting.push(client),
             Err(Errno::AGAIN) => break,
             // Elsewhere than on Linux it refuses.
-            Err(_) => return skip::say("a Unix socket that lets clients wait"),
+            Err(_) => return skip::say("no Unix socket of this system lets clients wait"),
         }
     }
     Wsline::new()

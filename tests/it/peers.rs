@@ -179,7 +179,7 @@ macro_rules! tests {
                 let launch = || Launched::launch(Package::$package, Scheme::$scheme);
                 match SERVER.get_or_init(launch) {
                     Some(server) => test(server),
-                    None => skip::say(Package::$package.name()),
+                    None => skip::missing(Package::$package.name()),
                 }
             }
 

@@ -44,4 +44,4 @@ pub use gate::Gate;
 pub use peer::{Frame, Peer};
 pub use program::{Stdin, Stdout, Wsline};
 pub use pty::{Key, Pty, Terminal};
-pub(crate) use skip::require;
+pub(crate) use skip::{require, require_ipv6};

@@ -15,12 +15,23 @@ macro_rules! require {
     };
     ($name:expr, $probe:expr) => {
         if !$crate::support::skip::is_there(&$probe) {
-            $crate::support::skip::say($name);
+            $crate::support::skip::missing($name);
             return;
         }
     };
 }
 pub(crate) use require;
+
+/// Leaves the test where there is no IPv6 on loopback.
+macro_rules! require_ipv6 {
+    () => {
+        if std::net::TcpListener::bind("[::1]:0").is_err() {
+            $crate::support::skip::say("this machine has no IPv6 on loopback");
+            return;
+        }
+    };
+}
+pub(crate) use require_ipv6;
 
 /// Whether the command `probe` runs and succeeds.
 pub fn is_there(probe: &[&str]) -> bool {
@@ -34,22 +45,28 @@ pub fn is_there(probe: &[&str]) -> bool {
         .is_ok_and(|status| status.success())
 }
 
-/// Says that the running test is skipped because `name` is not there, by the environment's rules.
+/// Reports that the running test is skipped because a program is not installed.
 #[track_caller]
-pub fn say(name: &str) {
+pub fn missing(program: &str) {
+    say(&format!("{program} is not installed"));
+}
+
+/// Reports that the running test is skipped, and why, by the environment's rules.
+#[track_caller]
+pub fn say(reason: &str) {
     let file = std::env::var_os("WSLINE_SKIPPED");
     let forbidden = std::env::var_os("WSLINE_NO_SKIP").is_some_and(|value| value == "1");
-    say_by(name, file.as_deref().map(Path::new), forbidden);
+    say_by(reason, file.as_deref().map(Path::new), forbidden);
 }
 
 /// As [`say`], by the rules that are given.
 #[track_caller]
-pub fn say_by(name: &str, file: Option<&Path>, forbidden: bool) {
+pub fn say_by(reason: &str, file: Option<&Path>, forbidden: bool) {
     assert!(
         !forbidden,
-        "{name} is not installed, and WSLINE_NO_SKIP=1 allows no test to be skipped"
+        "{reason}, and WSLINE_NO_SKIP=1 allows no test to be skipped"
     );
-    let line = format!("skipped: {name} is not installed\n");
+    let line = format!("skipped: {reason}\n");
     // Straight to stderr: what goes through the print macros is shown for failed tests only.
     std::io::stderr()
         .write_all(line.as_bytes())

@@ -8,11 +8,11 @@ fn what_is_not_there_is_named() {
     assert!(!skip::is_there(&["sh", "-c", "exit 1"]));
     assert!(!skip::is_there(&["no-such-program"]));
     let list = tempfile::NamedTempFile::new().expect("a file");
-    skip::say_by("peer-one", Some(list.path()), false);
-    skip::say_by("peer-two", Some(list.path()), false);
+    skip::say_by("peer-one is not installed", Some(list.path()), false);
+    skip::say_by("there is no peer-two", Some(list.path()), false);
     assert_eq!(
         std::fs::read_to_string(list.path()).expect("a file"),
-        "skipped: peer-one is not installed\nskipped: peer-two is not installed\n"
+        "skipped: peer-one is not installed\nskipped: there is no peer-two\n"
     );
     let refused = std::panic::catch_unwind(|| skip::say_by("peer", None, true));
     assert!(refused.is_err());

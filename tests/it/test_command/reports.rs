@@ -187,7 +187,7 @@ fn a_report_that_can_not_be_written_is_told_before_anything_is_run() {
 #[test]
 fn what_can_not_be_written() {
     if !std::path::Path::new("/dev/full").exists() {
-        crate::support::skip::say("/dev/full");
+        crate::support::skip::say("this system has no /dev/full");
         return;
     }
     test(&["a.ws", "b.ws"])
