@@ -1,30 +1,43 @@
-//! Names to addresses, by the operating system's resolver.
+//! Names to addresses, by the operating system's resolver. `localhost` and every name below it is
+//! this machine (RFC 6761 §6.3).
 //!
 //! getaddrinfo(3) takes no deadline: whoever must not wait for it calls from a thread that may be
 //! left behind (see [`Attempt`](super::Attempt)).
 
 use std::collections::HashMap;
 use std::io;
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::sync::Mutex;
 
 use super::route::{Family, RouteOptions};
 use crate::error::{plain, Error, Party};
-use crate::target::{Host, HostPort};
+use crate::target::{Address, Host, HostPort};
 
 /// The addresses of `to` that are known without the resolver: the host is an address, or
 /// `--resolve` has it.
 ///
 /// # Errors
 ///
-/// [`Error::Resolve`] if there are some, but none of the family that is wanted.
+/// [`Error::Resolve`] if there are some, but none of the family that is wanted, or if the zone of one
+/// is no interface of this machine.
 pub fn known(to: &HostPort, route: &RouteOptions) -> Result<Option<Vec<SocketAddr>>, Error> {
-    let given = route
-        .resolved(to)
-        .or_else(|| to.socket_addr().map(|address| vec![address]));
-    given
-        .map(|addresses| select(&to.host, addresses, route.family))
-        .transpose()
+    let known = match route.resolved(to) {
+        Some(addresses) => {
+            let mut known = Vec::new();
+            for address in addresses {
+                let address = HostPort {
+                    host: Host::Ip(address.clone()),
+                    port: to.port,
+                };
+                known.extend(resolve(&address)?);
+            }
+            known
+        }
+        // The resolver does not look far for the number of a zone.
+        None if matches!(to.host, Host::Ip(_)) => resolve(to)?,
+        None => return Ok(None),
+    };
+    select(&to.host, known, route.family).map(Some)
 }
 
 /// The addresses that were resolved before, for the connections that follow.
@@ -69,7 +82,7 @@ pub fn select(
 }
 
 /// The addresses of `to`, in the resolver's order and each once. Blocks as long as the
-/// resolver takes.
+/// resolver takes. A name below `localhost` has the addresses of `localhost`.
 ///
 /// # Errors
 ///
@@ -81,9 +94,17 @@ pub fn resolve(to: &HostPort) -> Result<Vec<SocketAddr>, Error> {
         cause,
         hint: None,
     };
-    let found = to
-        .to_socket_addrs()
-        .map_err(|cause| failed(describe(&cause)))?;
+    let found = match &to.host {
+        Host::Name(_) if to.host.is_loopback() => localhost(to.port),
+        Host::Ip(Address {
+            zone: Some(zone), ..
+        }) => to
+            .to_socket_addrs()
+            .map_err(|_| failed(format!("there is no network interface '{zone}'")))?,
+        _ => to
+            .to_socket_addrs()
+            .map_err(|cause| failed(describe(&cause)))?,
+    };
     let mut addresses = Vec::new();
     for address in found {
         if !addresses.contains(&address) {
@@ -94,6 +115,23 @@ pub fn resolve(to: &HostPort) -> Result<Vec<SocketAddr>, Error> {
         return Err(failed(NO_ADDRESS.to_owned()));
     }
     Ok(addresses)
+}
+
+/// The loopback addresses, as the resolver has them for `localhost`, if it knows that name.
+fn localhost(port: u16) -> std::vec::IntoIter<SocketAddr> {
+    let mut addresses: Vec<_> = ("localhost", port)
+        .to_socket_addrs()
+        .into_iter()
+        .flatten()
+        .filter(|address| address.ip().is_loopback())
+        .collect();
+    if addresses.is_empty() {
+        addresses = vec![
+            SocketAddr::from((Ipv6Addr::LOCALHOST, port)),
+            SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
+        ];
+    }
+    addresses.into_iter()
 }
 
 const NO_ADDRESS: &str = "the name exists but has no address";
@@ -124,6 +162,28 @@ mod tests {
     fn an_address_is_its_own() {
         let addresses = resolve(&host_port("127.0.0.1")).expect("no resolver is asked");
         assert_eq!(addresses, ["127.0.0.1:9".parse().expect("an address")]);
+    }
+
+    #[test]
+    fn names_below_localhost_are_this_machine() {
+        let expected = resolve(&host_port("localhost")).expect("loopback");
+        assert!(expected.iter().all(|address| address.ip().is_loopback()));
+        for name in ["app.localhost", "a.b.LOCALHOST", "app.localhost."] {
+            let addresses = resolve(&host_port(name)).expect("loopback");
+            assert_eq!(addresses, expected, "{name}");
+        }
+        resolve(&host_port("notlocalhost.invalid")).expect_err("it can not exist");
+    }
+
+    #[test]
+    fn a_zone_is_an_interface_of_this_machine() {
+        let address = resolve(&host_port("[fe80::1%3]")).expect("a number is not checked");
+        assert_eq!(address, ["[fe80::1%3]:9".parse().expect("an address")]);
+        let error = resolve(&host_port("[fe80::1%25no-such]")).expect_err("no interface");
+        assert_eq!(
+            error.to_string(),
+            "could not resolve [fe80::1%25no-such]: there is no network interface 'no-such'"
+        );
     }
 
     #[test]

@@ -3,10 +3,11 @@
 //! The values are curl's: `--resolve`, `--connect-to`, `--unix-socket`, `-4` and `-6`. None of
 //! them changes what the server is told: the Host field and the name in TLS stay the address's.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::path::PathBuf;
 
-use crate::target::host::{parse_port, Host, HostError, HostPort};
+use crate::target::host::{inside_brackets, parse_port, Host, HostError, HostPort};
+use crate::target::Address;
 
 /// The addresses that are used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,7 +42,7 @@ pub struct ResolveRule {
     /// The port.
     pub port: u16,
     /// Its addresses; not empty.
-    pub addresses: Vec<IpAddr>,
+    pub addresses: Vec<Address>,
 }
 
 /// One `--connect-to`: what is connected to instead of a host and a port.
@@ -89,14 +90,13 @@ impl RouteOptions {
 
     /// The addresses of `to` that `--resolve` has.
     #[must_use]
-    pub fn resolved(&self, to: &HostPort) -> Option<Vec<SocketAddr>> {
+    pub fn resolved(&self, to: &HostPort) -> Option<&[Address]> {
         let mut at_port = self.resolve.iter().filter(|rule| rule.port == to.port);
         let rule = at_port
             .clone()
             .find(|rule| rule.host.as_ref() == Some(&to.host))
             .or_else(|| at_port.find(|rule| rule.host.is_none()))?;
-        let addresses = rule.addresses.iter();
-        Some(addresses.map(|&ip| SocketAddr::new(ip, to.port)).collect())
+        Some(&rule.addresses)
     }
 }
 
@@ -120,13 +120,8 @@ impl ResolveRule {
             name => Some(parse_host(name)?),
         };
         let parse_address = |text: &str| {
-            let inside = text
-                .strip_prefix('[')
-                .and_then(|text| text.strip_suffix(']'));
-            inside
-                .unwrap_or(text)
-                .parse()
-                .map_err(|_| format!("invalid IP address '{text}': {FORM}"))
+            Address::parse(inside_brackets(text).unwrap_or(text))
+                .ok_or_else(|| format!("invalid IP address '{text}': {FORM}"))
         };
         Ok(Self {
             host,
@@ -206,10 +201,6 @@ mod tests {
         text.parse().expect("an address")
     }
 
-    fn socket(text: &str) -> SocketAddr {
-        text.parse().expect("an address")
-    }
-
     fn name(text: &str) -> Host {
         text.parse().expect("a host")
     }
@@ -225,6 +216,12 @@ mod tests {
             ("+H:80:127.0.0.1", Some("h"), 80, &["127.0.0.1"]),
             ("*:443:[::1],127.0.0.1", None, 443, &["::1", "127.0.0.1"]),
             ("h:80:::1", Some("h"), 80, &["::1"]),
+            (
+                "h:80:fe80::1%eth0,[fe80::1%25eth1]",
+                Some("h"),
+                80,
+                &["fe80::1%eth0", "fe80::1%eth1"],
+            ),
             ("[::1]:80:10.0.0.1", Some("[::1]"), 80, &["10.0.0.1"]),
             (
                 "bücher.example:1:::2",
@@ -236,8 +233,8 @@ mod tests {
             let pin = ResolveRule::parse(text).unwrap_or_else(|why| panic!("{text}: {why}"));
             assert_eq!(pin.host, host.map(name), "{text}");
             assert_eq!(pin.port, port, "{text}");
-            let addresses: Vec<_> = addresses.iter().map(|text| ip(text)).collect();
-            assert_eq!(pin.addresses, addresses, "{text}");
+            let parsed: Vec<_> = pin.addresses.iter().map(ToString::to_string).collect();
+            assert_eq!(parsed, addresses, "{text}");
         }
         for (text, says) in [
             ("", "HOST:PORT:ADDRESS"),
@@ -251,6 +248,7 @@ mod tests {
             ("h:+1:::1", "invalid port '+1'"),
             ("h:80:name", "invalid IP address 'name'"),
             ("h:80:127.0.0.1,", "invalid IP address ''"),
+            ("h:80:fe80::1%", "invalid IP address 'fe80::1%'"),
             ("a<b:80:::1", "invalid host name 'a<b'"),
             (".a:80:::1", "invalid host name '.a': it has an empty label"),
         ] {
@@ -280,6 +278,10 @@ mod tests {
                 to_host: None,
                 to_port: None,
             }
+        );
+        assert_eq!(
+            detour("::[fe80::1%25eth0]:").to_host,
+            Some(name("[fe80::1%eth0]"))
         );
         for (text, says) in [
             ("", "HOST1:PORT1"),
@@ -330,11 +332,11 @@ mod tests {
         };
         assert_eq!(
             options.resolved(&host_port("h:80")),
-            Some(vec![socket("10.0.0.2:80")])
+            Some(&[ip("10.0.0.2").into()][..])
         );
         assert_eq!(
             options.resolved(&host_port("x:80")),
-            Some(vec![socket("10.0.0.1:80")])
+            Some(&[ip("10.0.0.1").into()][..])
         );
         assert_eq!(options.resolved(&host_port("h:81")), None);
     }

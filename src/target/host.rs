@@ -11,27 +11,40 @@ use std::str::FromStr;
 
 use url::ParseError;
 
+use super::address::{parse_zone, split_zone, Address};
+
 /// A host, as a URL has it (RFC 3986 §3.2.2).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Host {
     /// A name in ASCII and lower case (RFC 3490).
     Name(String),
     /// An IP address.
-    Ip(IpAddr),
+    Ip(Address),
 }
 
 impl FromStr for Host {
     type Err = HostError;
 
-    /// Parses a name, an IPv4 address or an IPv6 address in brackets by the WHATWG rules.
+    /// Parses a name, an IPv4 address or an IPv6 address in brackets by the WHATWG rules, the last
+    /// with a zone (RFC 6874), which those rules don't know.
     fn from_str(text: &str) -> Result<Self, HostError> {
+        if let Some((ip, Some(zone))) = inside_brackets(text).map(split_zone) {
+            let Self::Ip(address) = format!("[{ip}]").parse()? else {
+                return Err(HostError::Ipv6(text.to_owned()));
+            };
+            let zone = parse_zone(zone).ok_or_else(|| HostError::Zone(text.to_owned()))?;
+            return Ok(Self::Ip(Address {
+                zone: Some(zone),
+                ..address
+            }));
+        }
         match url::Host::parse(text) {
             Ok(url::Host::Domain(name)) if has_empty_label(&name) => {
                 Err(HostError::EmptyLabel(text.to_owned()))
             }
             Ok(url::Host::Domain(name)) => Ok(Self::Name(name)),
-            Ok(url::Host::Ipv4(address)) => Ok(Self::Ip(address.into())),
-            Ok(url::Host::Ipv6(address)) => Ok(Self::Ip(address.into())),
+            Ok(url::Host::Ipv4(address)) => Ok(Self::Ip(IpAddr::from(address).into())),
+            Ok(url::Host::Ipv6(address)) => Ok(Self::Ip(IpAddr::from(address).into())),
             Err(_) if text.is_empty() => Err(HostError::Missing),
             Err(ParseError::InvalidIpv4Address) => Err(HostError::Ipv4(text.to_owned())),
             Err(ParseError::InvalidIpv6Address) => Err(HostError::Ipv6(text.to_owned())),
@@ -41,23 +54,36 @@ impl FromStr for Host {
 }
 
 impl fmt::Display for Host {
-    /// An IPv6 address is in brackets.
+    /// An IPv6 address is in brackets, and its zone as URLs have it (RFC 6874 §2).
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Name(name) => f.write_str(name),
-            Self::Ip(IpAddr::V4(address)) => address.fmt(f),
-            Self::Ip(IpAddr::V6(address)) => write!(f, "[{address}]"),
+            Self::Ip(Address { ip, zone }) => match (ip, zone) {
+                (IpAddr::V4(ip), _) => ip.fmt(f),
+                (IpAddr::V6(ip), None) => write!(f, "[{ip}]"),
+                (IpAddr::V6(ip), Some(zone)) => write!(f, "[{ip}%25{zone}]"),
+            },
         }
     }
 }
 
 impl Host {
-    /// The host as resolvers, SNI and certificates have it: an IPv6 address without brackets.
+    /// The host as SNI and certificates have it: an IPv6 address without brackets and zone.
     #[must_use]
     pub fn without_brackets(&self) -> String {
         match self {
             Self::Name(name) => name.clone(),
-            Self::Ip(address) => address.to_string(),
+            Self::Ip(address) => address.ip.to_string(),
+        }
+    }
+
+    /// The host as other machines may know it: a zone means something on this one only
+    /// (RFC 6874 §4).
+    #[must_use]
+    pub fn without_zone(&self) -> Self {
+        match self {
+            Self::Name(_) => self.clone(),
+            Self::Ip(address) => Self::Ip(address.ip.into()),
         }
     }
 
@@ -66,16 +92,19 @@ impl Host {
     pub fn ip(&self) -> Option<IpAddr> {
         match self {
             Self::Name(_) => None,
-            Self::Ip(address) => Some(address.to_canonical()),
+            Self::Ip(address) => Some(address.ip.to_canonical()),
         }
     }
 
-    /// Whether this is `localhost` or a loopback address.
+    /// Whether this is `localhost`, a name below it (RFC 6761 §6.3), or a loopback address.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
         match self {
-            Self::Name(name) => name.trim_end_matches('.') == "localhost",
-            Self::Ip(address) => address.to_canonical().is_loopback(),
+            Self::Name(name) => {
+                let name = name.trim_end_matches('.');
+                name == "localhost" || name.ends_with(".localhost")
+            }
+            Self::Ip(address) => address.ip.to_canonical().is_loopback(),
         }
     }
 }
@@ -106,12 +135,12 @@ impl HostPort {
         Ok(Self { host, port })
     }
 
-    /// The address to connect to; `None` if the host is a name.
+    /// The address to connect to; `None` if the host is a name, or its zone one.
     #[must_use]
     pub fn socket_addr(&self) -> Option<SocketAddr> {
-        match self.host {
+        match &self.host {
             Host::Name(_) => None,
-            Host::Ip(address) => Some(SocketAddr::new(address, self.port)),
+            Host::Ip(address) => address.socket_addr(self.port),
         }
     }
 }
@@ -125,7 +154,7 @@ impl fmt::Display for HostPort {
 impl From<SocketAddr> for HostPort {
     fn from(address: SocketAddr) -> Self {
         Self {
-            host: Host::Ip(address.ip()),
+            host: Host::Ip(address.into()),
             port: address.port(),
         }
     }
@@ -134,11 +163,14 @@ impl From<SocketAddr> for HostPort {
 impl ToSocketAddrs for HostPort {
     type Iter = std::vec::IntoIter<SocketAddr>;
 
-    /// Asks the resolver if the host is a name.
+    /// Asks the resolver if the host is a name, or its zone one.
     fn to_socket_addrs(&self) -> io::Result<Self::Iter> {
+        if let Some(address) = self.socket_addr() {
+            return Ok(vec![address].into_iter());
+        }
         match &self.host {
             Host::Name(name) => (name.as_str(), self.port).to_socket_addrs(),
-            Host::Ip(address) => Ok(vec![SocketAddr::new(*address, self.port)].into_iter()),
+            Host::Ip(address) => (address.to_string().as_str(), self.port).to_socket_addrs(),
         }
     }
 }
@@ -162,6 +194,8 @@ pub enum HostError {
     Ipv4(String),
     /// Not an IPv6 address, though it has brackets.
     Ipv6(String),
+    /// An IPv6 address with a zone that can't be one.
+    Zone(String),
     /// Not a name.
     Name(String),
     /// A name with an empty label.
@@ -187,6 +221,7 @@ impl HostError {
             Self::Port(value)
             | Self::Ipv4(value)
             | Self::Ipv6(value)
+            | Self::Zone(value)
             | Self::Name(value)
             | Self::EmptyLabel(value) => Some(value),
         }
@@ -198,6 +233,7 @@ impl HostError {
         let hint = match self {
             Self::UnclosedBracket => "write it as in ws://[::1]/",
             Self::Ipv6(_) => "write it as in ws://[::1]:9000/",
+            Self::Zone(_) => "use the name of a network interface, as in ws://[fe80::1%25eth0]/",
             Self::AfterBracket => "only a port can follow, as in ws://[::1]:9000/",
             Self::BareIpv6(address) => {
                 return Some(format!(
@@ -221,6 +257,7 @@ impl HostError {
             Self::Port(_) => format!("invalid port{value}: not a number from 1 to 65535"),
             Self::Ipv4(_) => format!("invalid IPv4 address{value}"),
             Self::Ipv6(_) => format!("invalid IPv6 address{value}"),
+            Self::Zone(_) => format!("invalid zone in the IPv6 address{value}"),
             Self::Name(_) => format!(
                 "invalid host name{value}: it contains an invalid character, or a label ends with \
                  a hyphen"
@@ -276,6 +313,12 @@ pub fn split_port(text: &str) -> Result<(&str, Option<&str>), HostError> {
     }
 }
 
+/// The text inside of brackets; `None` if there are none.
+#[must_use]
+pub fn inside_brackets(text: &str) -> Option<&str> {
+    text.strip_prefix('[')?.strip_suffix(']')
+}
+
 /// What is wrong with a name that [`has_empty_label`], and what to do about it.
 pub const EMPTY_LABEL: &str = "it has an empty label; remove the extra dot";
 
@@ -305,6 +348,8 @@ mod tests {
             ("127.0.0.1:65535", "127.0.0.1:65535"),
             ("[::1]", "[::1]:80"),
             ("[::1]:9", "[::1]:9"),
+            ("[fe80::1%eth0]:9", "[fe80::1%25eth0]:9"),
+            ("[fe80::1%25eth0]", "[fe80::1%25eth0]:80"),
             ("[::FFFF:10.0.0.1]:9", "[::ffff:10.0.0.1]:9"),
             ("b\u{fc}cher.example", "xn--bcher-kva.example:80"),
             ("example.org.", "example.org.:80"),
@@ -326,6 +371,11 @@ mod tests {
             ),
             ("1.2.3.256", "invalid IPv4 address '1.2.3.256'"),
             ("[::g]", "invalid IPv6 address '[::g]'"),
+            (
+                "[fe80::1%]",
+                "invalid zone in the IPv6 address '[fe80::1%]'",
+            ),
+            ("[1.2.3.4%a]", "invalid IPv6 address '[1.2.3.4]'"),
             (
                 "a..b",
                 "invalid host name 'a..b': it has an empty label; remove the extra dot",

@@ -1,5 +1,6 @@
 //! URLs: where to connect to and what to request there (RFC 6455 §3).
 
+pub mod address;
 mod error;
 pub mod host;
 mod parse;
@@ -8,6 +9,7 @@ mod unix;
 
 use std::path::PathBuf;
 
+pub use address::Address;
 pub use error::InvalidUrl;
 pub use host::{Host, HostError, HostPort};
 pub use percent::percent_decode;
@@ -87,18 +89,23 @@ impl Target {
         let resource = &self.resource;
         match &self.origin.unix_socket {
             Some(path) => format!("{scheme}+unix://{}:{resource}", percent::encode_path(path)),
-            None => format!("{scheme}://{}{resource}", self.host_header()),
+            None => format!("{scheme}://{}{resource}", self.authority(self.host())),
         }
     }
 
-    /// The value of the `Host` header: without the port if it is the default (RFC 6455 §4.1).
+    /// The value of the `Host` header: without the port if it is the default (RFC 6455 §4.1), and
+    /// without the zone (RFC 6874 §4).
     #[must_use]
     pub fn host_header(&self) -> String {
-        let host_port = &self.origin.host_port;
-        if host_port.port == self.origin.scheme.default_port() {
-            host_port.host.to_string()
+        self.authority(&self.host().without_zone())
+    }
+
+    fn authority(&self, host: &Host) -> String {
+        let port = self.origin.host_port.port;
+        if port == self.origin.scheme.default_port() {
+            host.to_string()
         } else {
-            host_port.to_string()
+            format!("{host}:{port}")
         }
     }
 

@@ -4,6 +4,7 @@
 //! `ws:///host`, a space, a tab) and what it can't know (a URL without a scheme) is handled here
 //! first, so that each mistake has a message of its own.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use url::Url;
@@ -37,7 +38,7 @@ impl Target {
             rest.to_owned()
         };
         let (host, port) = parse_authority(&rest, scheme.is_some())?;
-        let url = Url::parse(&format!("wss://{rest}")).map_err(|_| no_host())?;
+        let url = Url::parse(&format!("wss://{}", without_zone(&rest))).map_err(|_| no_host())?;
         let assumed = || {
             if port == Some(80) || is_local(&host) {
                 Scheme::Ws
@@ -82,10 +83,7 @@ fn is_local(host: &Host) -> bool {
                 || v6.is_unicast_link_local()
                 || v6.is_unspecified()
         }
-        (Host::Name(name), None) => {
-            let name = name.trim_end_matches('.');
-            !name.contains('.') || name.ends_with(".localhost")
-        }
+        (Host::Name(name), None) => host.is_loopback() || !name.trim_end_matches('.').contains('.'),
         (Host::Ip(_), None) => false,
     }
 }
@@ -154,6 +152,20 @@ fn starts_with_port(rest: &str) -> bool {
         let port = rest.split(['/', '?']).next().unwrap_or_default();
         !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit())
     })
+}
+
+/// `rest` without the zone of an IPv6 address, which the `url` crate does not know.
+fn without_zone(rest: &str) -> Cow<'_, str> {
+    let end = rest.find(['/', '?']).unwrap_or(rest.len());
+    let host = rest[..end].rfind('@').map_or(0, |at| at + 1);
+    let close = rest[host..end].find(']').map(|at| host + at);
+    let zone = close.and_then(|close| rest[host..close].find('%').map(|at| host + at));
+    match (zone, close) {
+        (Some(zone), Some(close)) if rest[host..].starts_with('[') => {
+            Cow::Owned(format!("{}{}", &rest[..zone], &rest[close..]))
+        }
+        _ => Cow::Borrowed(rest),
+    }
 }
 
 /// The host and the port at the front of what follows the scheme.

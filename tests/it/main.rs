@@ -48,3 +48,4 @@ mod timing;
 mod tls;
 mod upgrade;
 mod verbose;
+mod zones;

@@ -57,7 +57,11 @@ pub fn connect<S: Read + Write>(
 }
 
 fn compose(proxy: &Proxy, request: &ConnectOptions, to: &HostPort) -> RequestHead {
-    let to = to.to_string();
+    let to = HostPort {
+        host: to.host.without_zone(),
+        port: to.port,
+    }
+    .to_string();
     let credentials = proxy.credentials.as_ref().map(Credentials::to_basic);
     let ours = [
         ("Host", Some(to.clone())),
