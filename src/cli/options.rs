@@ -178,8 +178,8 @@ pub struct OptionArgs {
     /// Connect through a proxy: http, https, socks5 or socks5h
     ///
     /// Written SCHEME://USER:PASS@HOST:PORT; only HOST is required. The default scheme is http, the
-    /// default port 1080, or 443 for https. With socks5 names are resolved locally, with socks5h by
-    /// the proxy. It overrides the environment variables; -x '' uses no proxy. --cacert and -k also
+    /// default port 1080, or 443 for https. With socks5 names are resolved locally, with socks5h
+    /// (or socks) by the proxy. It overrides the environment variables; -x '' uses no proxy. --cacert and -k also
     /// apply to an https proxy.
     #[arg(short = 'x', long, value_name = "URL", value_hint = ValueHint::Url,
           hide_short_help = true, help_heading = NETWORK)]
@@ -204,7 +204,8 @@ pub struct OptionArgs {
     /// Hosts to connect to without a proxy
     ///
     /// A comma-separated list: a name also matches its subdomains, 10.0.0.0/8 a network, HOST:PORT a
-    /// single port, and * every host. It overrides the list in the environment.
+    /// single port. * stands for any characters: *.example.org, or * for every host. It overrides the
+    /// list in the environment.
     #[arg(long, value_name = "LIST", hide_short_help = true, help_heading = NETWORK)]
     pub noproxy: Option<String>,
 

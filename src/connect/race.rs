@@ -48,8 +48,8 @@ pub fn connect(
         Ok(None) => Err(Error::Connect {
             party: Party::Server,
             to: to.to_string(),
+            hint: zone_hint(&race.failed),
             attempts: race.failed,
-            hint: None,
         }),
         Err(cause) if cause.kind() == io::ErrorKind::TimedOut => {
             race.cancel();
@@ -65,6 +65,22 @@ pub fn connect(
             cause,
         }),
     }
+}
+
+/// What a link-local address lacks: without the interface, the same address is on every link.
+fn zone_hint(attempts: &[(SocketAddr, io::Error)]) -> Option<String> {
+    let lacks_zone = |address: &SocketAddr| match address {
+        SocketAddr::V6(v6) => v6.ip().is_unicast_link_local() && v6.scope_id() == 0,
+        SocketAddr::V4(_) => false,
+    };
+    attempts
+        .iter()
+        .any(|(address, _)| lacks_zone(address))
+        .then(|| {
+            "a link-local address requires a zone, which is the network interface, as in \
+             [fe80::1%25eth0]"
+                .to_owned()
+        })
 }
 
 /// The families alternately, as far as both go (RFC 8305 §4). The resolver has put the addresses

@@ -5,6 +5,7 @@
 //! peer's script says how many connections come. So a connection past the proxy is noticed: the
 //! peer waits for it in vain. The server, too, is there for one connection alone.
 
+mod environment;
 mod launch;
 
 use std::net::SocketAddr;
@@ -377,82 +378,6 @@ fn the_proxy_has_its_time() {
     let open: serde_json::Value = serde_json::from_str(open).expect("it is JSON");
     assert!(open["timing"]["proxy"].is_number(), "{open}");
     assert_eq!(open["address"], proxy.addr().to_string());
-}
-
-/// The environment's variables, and what overrules them. A proxy that is not taken is one that
-/// nobody listens for.
-#[test]
-fn the_environment_names_proxies() {
-    let nobody = Peer::refusing();
-    let dead = format!("http://127.0.0.1:{}", nobody.port());
-    let off: &[&str] = &["-x", ""];
-    for (variables, args, through) in [
-        (
-            &[("ws_proxy", true), ("http_proxy", false)][..],
-            &[][..],
-            true,
-        ),
-        (&[("http_proxy", true), ("all_proxy", false)], &[], true),
-        (&[("ALL_PROXY", true), ("wss_proxy", false)], &[], true),
-        (&[("HTTP_PROXY", false)], &[], false),
-        (&[("https_proxy", false)], &[], false),
-        (&[("http_proxy", false)], off, false),
-        (
-            &[("http_proxy", false)],
-            &["--noproxy", "127.0.0.0/8"],
-            false,
-        ),
-        (&[("http_proxy", true)], &["--noproxy", "example.com"], true),
-    ] {
-        let server = server().start();
-        let proxy = through.then(|| scripted(&server).start());
-        let mut program = wsline(&server.url()).args(args).stdout("and back\n");
-        for (name, alive) in variables {
-            let value = match &proxy {
-                Some(proxy) if *alive => proxy.addr().to_string(),
-                _ => dead.clone(),
-            };
-            program = program.env(name, value);
-        }
-        program.run();
-    }
-    let server = server().start();
-    wsline(&server.url())
-        .env("ws_proxy", &dead)
-        .env("NO_PROXY", format!("x, 127.0.0.1:{}", server.port()))
-        .stdout("and back\n")
-        .run();
-    // The demo's server is in the process.
-    Wsline::new()
-        .args(["demo", "-d", "hi", "-1"])
-        .env("all_proxy", &dead)
-        .stdout("hi\n")
-        .run();
-}
-
-#[test]
-fn a_proxy_of_the_environment_is_named_when_it_fails() {
-    let nobody = Peer::refusing();
-    wsline("ws://127.0.0.1:1/")
-        .env(
-            "all_proxy",
-            format!("http://bob:hush@127.0.0.1:{}", nobody.port()),
-        )
-        .stderr_matches(
-            "wsline: could not connect to the proxy http://127.0.0.1:[..] (127.0.0.1): \
-             Connection refused\n\
-             hint: all_proxy in the environment names this proxy; -x '' goes without it\n...\n",
-        )
-        .code(7)
-        .run();
-    wsline("ws://127.0.0.1:1/")
-        .env("http_proxy", "gopher://bob:hush@h")
-        .stderr(
-            "wsline: http_proxy: unsupported proxy scheme; use http://, https://, socks5:// or \
-             socks5h://\n",
-        )
-        .code(2)
-        .run();
 }
 
 #[test]

@@ -62,7 +62,8 @@ impl fmt::Display for Proxy {
 
 impl Proxy {
     /// Parses `[SCHEME://][USER:PASS@]HOST[:PORT]`. Without a scheme it is `http`, and without a
-    /// port 443 for `https` and 1080 for all others, as in curl; a path is ignored.
+    /// port 443 for `https` and 1080 for all others, as in curl; `socks` is `socks5h`; a path is
+    /// ignored.
     ///
     /// # Errors
     ///
@@ -73,13 +74,9 @@ impl Proxy {
             "http" => ProxyScheme::Http,
             "https" => ProxyScheme::Https,
             "socks5" => ProxyScheme::Socks5,
-            "socks5h" => ProxyScheme::Socks5h,
-            _ => {
-                return Err(
-                    "unsupported proxy scheme; use http://, https://, socks5:// or socks5h://"
-                        .to_owned(),
-                )
-            }
+            // `socks` as Chrome reads it; desktops and proxy tools set it.
+            "socks5h" | "socks" => ProxyScheme::Socks5h,
+            other => return Err(unsupported(other)),
         };
         let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
         let (authority, tail) = rest.split_at(end);
@@ -110,6 +107,16 @@ impl Proxy {
             "{name} in the environment names this proxy; -x '' goes without it"
         ))
     }
+}
+
+/// Quotes the scheme, unless it may be part of a password.
+fn unsupported(scheme: &str) -> String {
+    let is_scheme = |letter: char| letter.is_ascii_alphanumeric() || "+-.".contains(letter);
+    let quoted = match scheme.len() {
+        1..=16 if scheme.chars().all(is_scheme) => format!(" '{scheme}://'"),
+        _ => String::new(),
+    };
+    format!("unsupported proxy scheme{quoted}; use http://, https://, socks5:// or socks5h://")
 }
 
 /// Not with the value: the port of `user:pass` without a host is the password.
@@ -152,6 +159,7 @@ mod tests {
             ("https://h:8443/path?x", "https://h:8443"),
             ("socks5://h", "socks5://h:1080"),
             ("socks5h://h:9", "socks5h://h:9"),
+            ("Socks://h/", "socks5h://h:1080"),
             ("[::1]", "http://[::1]:1080"),
             ("http://u:p@[::1]:80", "http://[::1]:80"),
             ("http://127.0.0.1:", "http://127.0.0.1:1080"),
@@ -188,7 +196,11 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said_without_a_password() {
         for (text, says) in [
-            ("socks4://h", "unsupported proxy scheme; use http://,"),
+            (
+                "socks4://h",
+                "unsupported proxy scheme 'socks4://'; use http://,",
+            ),
+            ("u:hush://h", "unsupported proxy scheme; use http://,"),
             ("ftp://u:hush@h", "unsupported proxy scheme"),
             ("http://", "missing host; write it as http://HOST:PORT"),
             ("http://u:hush@", "missing host"),

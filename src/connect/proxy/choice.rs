@@ -62,8 +62,8 @@ impl ProxyVariables {
     pub fn read(get: impl Fn(&str) -> Option<String>) -> Self {
         let first = |names: &[&'static str]| {
             names.iter().find_map(|&name| {
-                let value = get(name)?;
-                Some(Variable { name, value })
+                let value = without_quotes(&get(name)?).to_owned();
+                (!value.is_empty()).then_some(Variable { name, value })
             })
         };
         Self {
@@ -124,7 +124,7 @@ impl ProxyOptions {
                 .cloned(),
             (None, Some(Variable { name, value })) => {
                 let proxy = Proxy::parse(value)
-                    .map_err(|problem| Error::Usage(format!("{name}: {problem}")))?;
+                    .map_err(|problem| Error::Usage(format!("{name}: {problem}; {DIRECT}")))?;
                 let variable = Some(*name);
                 Some(Proxy { variable, ..proxy })
             }
@@ -149,6 +149,16 @@ impl ProxyOptions {
             .or_else(of_environment)
             .is_some_and(|list| has_exception(list, &target.origin.host_port))
     }
+}
+
+/// The way out of a wrong variable that somebody else has set.
+const DIRECT: &str = "-x '' connects without a proxy";
+
+/// A value without the quotes around it: `docker --env-file` and systemd's files of old keep them.
+fn without_quotes(value: &str) -> &str {
+    let value = value.trim();
+    let inside = |quote| value.strip_prefix(quote)?.strip_suffix(quote);
+    inside('"').or_else(|| inside('\'')).unwrap_or(value).trim()
 }
 
 /// What the way of logging in can't carry.
@@ -216,6 +226,26 @@ mod tests {
             ),
             (&[("all_proxy", "a:1")], "http://a:1", "http://a:1"),
             (
+                &[("all_proxy", "socks://a:7890/")],
+                "socks5h://a:7890",
+                "socks5h://a:7890",
+            ),
+            (
+                &[("http_proxy", "\"http://a:1\" "), ("no_proxy", "'x,i'")],
+                "http://a:1",
+                "direct",
+            ),
+            (
+                &[("all_proxy", "a:1"), ("no_proxy", "\"h\"")],
+                "direct",
+                "direct",
+            ),
+            (
+                &[("ws_proxy", "''"), ("all_proxy", "a:1")],
+                "http://a:1",
+                "http://a:1",
+            ),
+            (
                 &[("ALL_PROXY", "socks5h://a"), ("http_proxy", "b:2")],
                 "http://b:2",
                 "socks5h://a:1080",
@@ -274,7 +304,8 @@ mod tests {
         assert_eq!(chosen(&choice, "ws://i/"), "direct");
         let text = chosen(&choice, "ws://h/");
         assert!(
-            text.starts_with("http_proxy: unsupported proxy scheme"),
+            text.starts_with("http_proxy: unsupported proxy scheme 'ftp://'; use ")
+                && text.ends_with("; -x '' connects without a proxy"),
             "{text}"
         );
         assert!(!format!("{choice:?}").contains("hush"));

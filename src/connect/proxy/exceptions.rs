@@ -1,20 +1,17 @@
-//! `no_proxy` and `--noproxy`: the hosts to go to without a proxy, by curl's rules, and `HOST:PORT`
-//! for one port.
+//! `no_proxy` and `--noproxy`: the hosts to go to without a proxy, by curl's rules, `HOST:PORT` for
+//! one port, and `*` for any characters.
 
 use std::net::IpAddr;
 
-use crate::target::host::{parse_port, split_port};
-use crate::target::{Host, HostPort};
+use crate::target::host::{inside_brackets, parse_port, split_port};
+use crate::target::{Address, Host, HostPort};
 
-/// Whether `list` has the host. Its items are separated by commas or whitespace; a single `*` is
-/// all hosts.
+/// Whether `list` has the host. Its items are separated by commas or whitespace.
 ///
 /// A name means itself and every name below it, with or without a dot before it. An address means
-/// itself, and with `/BITS` its network.
+/// itself, and with `/BITS` its network. In an item with `*` it stands for any characters:
+/// `*.example.org` is every name below `example.org`, `192.168.*` a network, and `*` all hosts.
 pub fn has_exception(list: &str, to: &HostPort) -> bool {
-    if list.trim() == "*" {
-        return true;
-    }
     list.split(|letter: char| letter == ',' || letter.is_whitespace())
         .filter(|item| !item.is_empty())
         .any(|item| matches(item, to))
@@ -25,10 +22,13 @@ fn matches(item: &str, to: &HostPort) -> bool {
     if port.is_some_and(|port| port != to.port) {
         return false;
     }
-    match (&to.host, to.host.ip()) {
-        (_, Some(address)) => is_in(host, address),
-        (Host::Name(name), None) => is_below(host, name),
-        (Host::Ip(_), None) => false,
+    if host.contains('*') {
+        let plain = |text: &str| text.trim_end_matches('.').to_ascii_lowercase();
+        return fits(&plain(host), &plain(&to.host.without_brackets()));
+    }
+    match &to.host {
+        Host::Ip(address) => is_in(host, address),
+        Host::Name(name) => is_below(host, name),
     }
 }
 
@@ -43,24 +43,41 @@ fn split_item(item: &str) -> (&str, Option<u16>) {
         },
         Err(_) => return (item, None),
     };
-    let inside = host
-        .strip_prefix('[')
-        .and_then(|host| host.strip_suffix(']'));
-    (inside.unwrap_or(host), port)
+    (inside_brackets(host).unwrap_or(host), port)
 }
 
-fn parse_ip(text: &str) -> Option<IpAddr> {
-    Some(text.parse::<IpAddr>().ok()?.to_canonical())
-}
-
-fn is_in(item: &str, address: IpAddr) -> bool {
-    let Some((network, bits)) = item.split_once('/') else {
-        return parse_ip(item) == Some(address);
+/// Whether `text` is `pattern`, in which `*` stands for any characters.
+fn fits(pattern: &str, text: &str) -> bool {
+    let Some((first, rest)) = pattern.split_once('*') else {
+        return pattern == text;
     };
-    let (Some(network), Ok(bits)) = (parse_ip(network), bits.parse::<u32>()) else {
+    let (middle, last) = rest.rsplit_once('*').unwrap_or(("", rest));
+    let inside = text
+        .strip_prefix(first)
+        .and_then(|it| it.strip_suffix(last));
+    let Some(mut left) = inside else {
         return false;
     };
-    match (network, address) {
+    middle.split('*').all(|piece| match left.split_once(piece) {
+        Some((_, after)) => {
+            left = after;
+            true
+        }
+        None => piece.is_empty(),
+    })
+}
+
+fn is_in(item: &str, address: &Address) -> bool {
+    let Some((network, bits)) = item.split_once('/') else {
+        return Address::parse(item).is_some_and(|item| {
+            item.ip.to_canonical() == address.ip.to_canonical()
+                && (item.zone.is_none() || item.zone == address.zone)
+        });
+    };
+    let (Ok(network), Ok(bits)) = (network.parse::<IpAddr>(), bits.parse::<u32>()) else {
+        return false;
+    };
+    match (network.to_canonical(), address.ip.to_canonical()) {
         (IpAddr::V4(network), IpAddr::V4(address)) if bits <= 32 => {
             let differ = network.to_bits() ^ address.to_bits();
             differ.checked_shr(32 - bits).unwrap_or(0) == 0
@@ -93,7 +110,7 @@ mod tests {
         for (list, host, fits) in [
             ("*", "h", true),
             (" * ", "[::1]", true),
-            ("h,*", "i", false),
+            ("h,*", "i", true),
             ("", "h", false),
             (",, ,", "h", false),
             // Names: itself and below it, and not what only ends alike.
@@ -111,7 +128,21 @@ mod tests {
             (".", "h", false),
             ("a, b\tc,d", "c", true),
             ("a b", "b", true),
-            ("*.example.com", "www.example.com", false),
+            ("*.example.com", "www.example.com", true),
+            ("*.EXAMPLE.com.", "www.example.com", true),
+            ("*.EXAMPLE.com", "a.b.example.COM.", true),
+            ("*.example.com", "example.com", false),
+            ("*.example.com", "nonexample.com", false),
+            ("*example.com", "nonexample.com", true),
+            ("api*.example.*", "api-2.example.org", true),
+            ("api*.example.*", "web.example.org", false),
+            ("a*b*c", "a-b-b-c", true),
+            ("a*b*c", "a-c-b", false),
+            ("*:8081", "h", false),
+            ("*:8080", "h", true),
+            ("192.168.*", "192.168.1.5", true),
+            ("192.168.*", "192.169.1.5", false),
+            ("fe80:*", "[fe80::1]", true),
             ("localhost", "localhost", true),
             // Addresses: never by their endings.
             ("127.0.0.1", "127.0.0.1", true),
@@ -135,6 +166,10 @@ mod tests {
             ("::2", "[::1]", false),
             ("fe80::/10", "[fe80::1]", true),
             ("fe80::/10", "[fec0::1]", false),
+            ("fe80::/10", "[fe80::1%25eth0]", true),
+            ("fe80::1", "[fe80::1%25eth0]", true),
+            ("fe80::1%eth0", "[fe80::1%25eth0]", true),
+            ("[fe80::1%eth1]", "[fe80::1%25eth0]", false),
             ("::/0", "[fe80::1]", true),
             ("::1/129", "[::1]", false),
             ("::ffff:127.0.0.1", "127.0.0.1", true),
