@@ -14,6 +14,7 @@ use super::send_gate::SendGate;
 use super::{LinkEnd, Progress, Sender, Settled, Source, Unsent};
 use crate::conversation::command::Command;
 use crate::event::{Event, Kind, Link, Messages, Now, Piece};
+use crate::sys::file::without_byte_order_mark;
 
 /// Orders from standard input.
 #[derive(Debug)]
@@ -56,7 +57,11 @@ impl JsonLines {
     /// Does what a line says; whether it was a Close, after which nothing can be said.
     fn execute(&mut self, now: Now, length: usize, to: &mut dyn Sender) -> bool {
         self.lines += 1;
-        let command = match json::parse(&self.reader.held()[..length], self.force) {
+        let mut text = &self.reader.held()[..length];
+        if self.lines == 1 {
+            text = without_byte_order_mark(text);
+        }
+        let command = match json::parse(text, self.force) {
             Ok(Some(command)) => command,
             Ok(None) => return false,
             Err(cause) => {

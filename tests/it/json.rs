@@ -28,6 +28,19 @@ fn after_open(stdout: &str) -> Vec<Value> {
     objects
 }
 
+/// Windows' tools write a byte order mark before the first line.
+#[test]
+fn a_byte_order_mark_is_no_part_of_the_first_line() {
+    let peer = Peer::ws().expect_text("a").start();
+    Wsline::new()
+        .args([&peer.url(), "--json"])
+        .stdin("\u{feff}{\"type\":\"text\",\"data\":\"a\"}\n\u{feff}{\"type\":\"ping\"}\n")
+        .stdout_matches("...")
+        .stderr_matches("wsline: standard input, line 2: [..]\n...")
+        .code(26)
+        .run();
+}
+
 #[test]
 fn each_order_is_sent() {
     let peer = Peer::ws()
