@@ -16,7 +16,7 @@ use tungstenite::protocol::frame::coding::CloseCode;
 use tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tungstenite::{accept_hdr_with_config, Message, WebSocket};
 
-use super::wire::{Channel, Wire};
+use super::wire::{Channel, Wire, MAX_HEAD, MAX_HEADERS};
 use super::{Ending, Event, Manner};
 use crate::error::plain;
 
@@ -168,6 +168,8 @@ fn upgrade(wire: &mut Wire, max_message_size: usize) -> Result<WebSocket<&mut Wi
         .max_frame_size(Some(max_message_size))
         // Each answer goes to the wire at once, which does the gathering.
         .write_buffer_size(0);
+    // tungstenite takes a request in many small pieces for an attack.
+    wire.read_head().map_err(|cause| unread(&cause))?;
     // Taken apart first: an interrupted handshake would keep the wire.
     let refusal = match accept_hdr_with_config(&mut *wire, take_subprotocol, Some(config)) {
         Ok(socket) => {
@@ -189,6 +191,27 @@ fn upgrade(wire: &mut Wire, max_message_size: usize) -> Result<WebSocket<&mut Wi
         },
     };
     Err(refusal)
+}
+
+/// The refusal of a request whose head could not be read.
+fn unread(cause: &io::Error) -> Refusal {
+    match cause.kind() {
+        io::ErrorKind::FileTooLarge => Refusal {
+            status: "431 Request Header Fields Too Large",
+            cause: format!(
+                "the request has more than {MAX_HEADERS} headers or {} KiB of them",
+                (MAX_HEAD + 1) >> 10
+            ),
+        },
+        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => Refusal {
+            status: "408 Request Timeout",
+            cause: too_slow(HANDSHAKE),
+        },
+        _ => Refusal {
+            status: "400 Bad Request",
+            cause: plain(cause),
+        },
+    }
 }
 
 fn status_for(trouble: &Trouble) -> &'static str {
@@ -294,6 +317,9 @@ fn words(trouble: &Trouble) -> String {
             ProtocolError::MissingConnectionUpgradeHeader
             | ProtocolError::MissingUpgradeWebSocketHeader,
         ) => "it asked for no upgrade to WebSocket".to_owned(),
+        Trouble::Protocol(ProtocolError::HttparseError(cause)) => {
+            format!("invalid HTTP request: {cause}")
+        }
         Trouble::Protocol(cause) => cause.to_string(),
         Trouble::Capacity(CapacityError::MessageTooLong { size, max_size }) => {
             format!("message too large: {size} bytes, where --max-message-size allows {max_size}")

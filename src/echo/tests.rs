@@ -292,7 +292,7 @@ fn who_speaks_no_websocket_is_told_so_and_the_server_goes_on() {
         (
             b"\x00\xff nonsense \x1b]52;\x07\r\n\r\n",
             "HTTP/1.1 400 ",
-            "httparse error: invalid token",
+            "invalid HTTP request: invalid token",
         ),
         (
             b"\x16\x03\x01 a TLS hello",

@@ -1,5 +1,6 @@
 //! A client's TCP connection, plain or in TLS, with answers gathered until input has run dry.
 
+use std::collections::VecDeque;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, Instant};
@@ -8,6 +9,12 @@ use native_tls::TlsStream;
 
 /// Answers are written at the latest when there are so many bytes of them.
 const FULL: usize = 64 * 1024;
+
+/// The most bytes that the head of a request has; tungstenite takes no more either.
+pub(super) const MAX_HEAD: usize = 65_535;
+
+/// The most headers that a request has; tungstenite takes no more either.
+pub(super) const MAX_HEADERS: usize = 124;
 
 /// How long the client may take to end its side of TCP after everything has been said.
 const PARTING: Duration = Duration::from_secs(2);
@@ -26,6 +33,8 @@ pub(super) enum Channel {
 pub(super) struct Wire {
     channel: Channel,
     gathered: Vec<u8>,
+    /// What was read and is not used yet.
+    ahead: VecDeque<u8>,
 }
 
 impl Wire {
@@ -33,6 +42,7 @@ impl Wire {
         Self {
             channel,
             gathered: Vec::new(),
+            ahead: VecDeque::new(),
         }
     }
 
@@ -46,6 +56,44 @@ impl Wire {
     /// Limits how long a read waits; `None` waits for ever.
     pub(super) fn limit_reads(&self, limit: Option<Duration>) -> io::Result<()> {
         self.tcp().set_read_timeout(limit)
+    }
+
+    /// Reads the head of the client's request, however small the pieces are that it comes in, and
+    /// keeps it for [`read`](Read::read). Stops early where it is not HTTP, and at the end of input.
+    ///
+    /// # Errors
+    ///
+    /// [`io::ErrorKind::FileTooLarge`] if the head has more than [`MAX_HEAD`] bytes or
+    /// [`MAX_HEADERS`] headers, else what reading said.
+    pub(super) fn read_head(&mut self) -> io::Result<()> {
+        let mut head = Vec::new();
+        let mut piece = [0; 4096];
+        loop {
+            let count = match self.channel.read(&mut piece) {
+                Ok(count) => count,
+                Err(cause) if cause.kind() == io::ErrorKind::Interrupted => continue,
+                Err(cause) => return Err(cause),
+            };
+            let piece = &piece[..count];
+            head.extend_from_slice(piece);
+            let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
+            let is_partial = match httparse::Request::new(&mut headers).parse(&head) {
+                // No line has ended: nothing can have changed.
+                _ if count > 0 && !piece.contains(&b'\n') => true,
+                Ok(status) => status.is_partial(),
+                Err(httparse::Error::TooManyHeaders) => {
+                    return Err(io::ErrorKind::FileTooLarge.into());
+                }
+                Err(_) => false,
+            };
+            if !is_partial || count == 0 {
+                self.ahead.extend(head);
+                return Ok(());
+            }
+            if head.len() > MAX_HEAD {
+                return Err(io::ErrorKind::FileTooLarge.into());
+            }
+        }
     }
 
     /// Writes what is left, ends our side, and waits for the client to end its own. To drop a
@@ -84,6 +132,9 @@ impl Wire {
 impl Read for Wire {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         self.flush()?;
+        if !self.ahead.is_empty() {
+            return self.ahead.read(buf);
+        }
         loop {
             match self.channel.read(buf) {
                 Err(cause) if cause.kind() == io::ErrorKind::Interrupted => {}

@@ -108,3 +108,53 @@ fn a_client_beyond_the_limit_is_refused_over_tls() {
         other => panic!("it is not refused: {other:?}"),
     }
 }
+
+/// A request whose head has `size` bytes.
+fn request(size: usize) -> Vec<u8> {
+    let start = "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+                 Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+    let mut head = format!("{start}X: ");
+    head.push_str(&"x".repeat(size - head.len() - 4));
+    head.push_str("\r\n\r\n");
+    head.into_bytes()
+}
+
+#[test]
+fn a_request_in_small_pieces_is_answered() {
+    let server = Server::plain();
+    for (size, piece) in [(2000, 1), (60_000, 100)] {
+        let mut stream = server.tcp();
+        stream.set_nodelay(true).expect("no delay");
+        for bytes in request(size).chunks(piece) {
+            stream.write_all(bytes).expect("sent");
+            // Lest the pieces become one on the way.
+            thread::yield_now();
+        }
+        let mut answer = [0; 12];
+        stream.read_exact(&mut answer).expect("an answer");
+        assert_eq!(&answer, b"HTTP/1.1 101", "{size} bytes");
+    }
+}
+
+#[test]
+fn a_request_that_is_too_large_is_refused_with_its_status() {
+    let server = Server::plain();
+    let cause = "the request has more than 124 headers or 64 KiB of them";
+    let many = format!("GET / HTTP/1.1\r\n{}\r\n", "X: x\r\n".repeat(125));
+    for bytes in [request(70_000), many.into_bytes()] {
+        let answer = exchange(&server, &bytes);
+        let answer = String::from_utf8(answer).expect("HTTP in ASCII");
+        let status = "HTTP/1.1 431 Request Header Fields Too Large\r\n";
+        assert!(answer.starts_with(status), "{answer}");
+        assert!(answer.contains(cause), "{answer}");
+        assert_eq!(server.rejection(), cause);
+    }
+}
+
+#[test]
+fn a_request_is_refused_as_soon_as_a_line_is_not_http() {
+    let server = Server::plain();
+    let answer = exchange(&server, b"hello\n");
+    assert!(answer.starts_with(b"HTTP/1.1 400 "), "{answer:?}");
+    assert_eq!(server.rejection(), "invalid HTTP request: invalid token");
+}
