@@ -2,6 +2,7 @@
 
 use std::io::{self, Read};
 
+use super::coding::decode;
 use super::head::ResponseHead;
 use super::header::Headers;
 use super::response::{ResponseReader, HEAD_LIMIT};
@@ -9,13 +10,15 @@ use super::response::{ResponseReader, HEAD_LIMIT};
 /// How much of a body is kept.
 pub const BODY_LIMIT: usize = 64 << 10;
 
-/// The body of a response, decoded from its transfer coding.
+/// The body of a response, decoded from its transfer coding and its content coding.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Body {
     /// At most [`BODY_LIMIT`] bytes.
     pub bytes: Vec<u8>,
     /// Whether there was more than is kept, or the connection ended inside it.
     pub truncated: bool,
+    /// The content coding, if it could not be decoded: `br`.
+    pub coding: Option<String>,
 }
 
 impl<S: Read> ResponseReader<'_, S> {
@@ -33,9 +36,23 @@ impl<S: Read> ResponseReader<'_, S> {
         } else {
             self.read_to_end(&mut bytes)
         };
-        Body {
-            bytes,
-            truncated: !matches!(complete, Ok(true)),
+        let truncated = !matches!(complete, Ok(true));
+        match decode(&head.headers, &bytes, BODY_LIMIT) {
+            Ok(None) => Body {
+                bytes,
+                truncated,
+                coding: None,
+            },
+            Ok(Some(decoded)) => Body {
+                bytes: decoded.bytes,
+                truncated: truncated || !decoded.complete,
+                coding: None,
+            },
+            Err(coding) => Body {
+                bytes,
+                truncated,
+                coding: Some(coding),
+            },
         }
     }
 

@@ -4,6 +4,7 @@
 //! Nothing here knows sockets or options, and of WebSocket only what its headers may reveal.
 
 mod body;
+mod coding;
 mod credentials;
 mod head;
 mod header;

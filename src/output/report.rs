@@ -106,7 +106,14 @@ impl Report {
                 self.out.push('\n');
             }
         }
-        self.push_body(&refusal.body.bytes);
+        match &refusal.body.coding {
+            Some(coding) => self.push_line(&format!(
+                "a body of {}, compressed with {}",
+                dump::size(refusal.body.bytes.len()),
+                escape::text(coding, Breaks::Shown)
+            )),
+            None => self.push_body(&refusal.body.bytes),
+        }
         if refusal.body.truncated {
             let mark = "… the rest of the body is missing";
             self.push_line(&self.palette.paint(Style::Quiet, mark));
@@ -198,6 +205,7 @@ mod tests {
             body: Body {
                 bytes: body.to_vec(),
                 truncated,
+                coding: None,
             },
             hint: hint.map(str::to_owned),
         }))

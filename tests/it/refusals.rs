@@ -1,6 +1,8 @@
 //! Answers to the upgrade that refuse it: all of the answer is on stderr, and where the cause is
 //! plain a hint says what to do.
 
+use std::io::Write as _;
+
 use crate::support::{Peer, Wsline};
 
 const REFUSED: &str = "wsline: the server refused the upgrade: ";
@@ -265,4 +267,38 @@ fn interim_answers_before_a_refusal() {
          HTTP/1.1 418 Teapot\r\nContent-Length: 5\r\n\r\nshort",
         &format!("{REFUSED}HTTP/1.1 418 Teapot\nHTTP/1.1 418 Teapot\nContent-Length: 5\n\nshort\n"),
     );
+}
+
+/// The body of a refusal is shown decoded, or the coding is named.
+#[test]
+fn a_compressed_refusal_is_decoded_or_its_coding_named() {
+    let text = b"{\"message\":\"token expired\"}";
+    let compressed = |compression| {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), compression);
+        encoder.write_all(text).expect("memory");
+        encoder.finish().expect("memory")
+    };
+    for (coding, body, shown) in [
+        (
+            "gzip",
+            compressed(flate2::Compression::best()),
+            "{\"message\":\"token expired\"}",
+        ),
+        (
+            "br",
+            b"\x0b\x02\x80x\x03".to_vec(),
+            "a body of 5 B, compressed with br",
+        ),
+    ] {
+        let head = format!(
+            "HTTP/1.1 503 Busy\nContent-Encoding: {coding}\nContent-Length: {}\n",
+            body.len()
+        );
+        let mut answer = format!("{head}\n").replace('\n', "\r\n").into_bytes();
+        answer.extend(body);
+        answered(
+            answer,
+            &format!("{REFUSED}HTTP/1.1 503 Busy\n{head}\n{shown}\n"),
+        );
+    }
 }

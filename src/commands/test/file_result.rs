@@ -244,6 +244,7 @@ mod tests {
                     body: Body {
                         bytes: body.to_vec(),
                         truncated,
+                        coding: None,
                     },
                     ..Refusal::default()
                 }))),

@@ -235,6 +235,7 @@ fn an_answer_that_is_no_connection_is_an_entry() {
         body: Body {
             bytes: b"no\xff".to_vec(),
             truncated: true,
+            coding: None,
         },
         hint: None,
     }));
