@@ -1,12 +1,16 @@
-//! `wsline curl …`: a request that a browser or a proxy has put on the clipboard as a curl
-//! command, taken as it was pasted.
+//! `wsline curl …`: runs a request that a browser or a proxy has copied as a curl command, as it was
+//! pasted.
 //!
-//! The command is rewritten into one of ours: what belongs to the old connection (its Host, its
-//! key) is dropped, and letters that mean something else to curl (`-b` a cookie, `-s` silent, `-i`
-//! headers too) get their meaning from curl. From there on it goes the normal way.
+//! The command is rewritten into one of ours: what belongs to the copied connection (such as its
+//! key) is dropped, and options have the meaning that they have in curl (`-b` a cookie, `-s` silent,
+//! `-i` with headers). From there on it is an ordinary command line.
 
+mod not_curl;
+mod options;
 mod paste;
+mod posix;
 mod rewrite;
+mod windows;
 
 use std::ffi::OsString;
 use std::io::{self, Read as _, Write as _};
@@ -22,10 +26,10 @@ pub use self::rewrite::rewrite;
 /// More than any command that fits on a clipboard's command line.
 const LARGEST: u64 = 1 << 20;
 
-/// What Linux keeps of a line that is typed or pasted into a terminal; the rest is lost.
+/// What Linux keeps of a line that is typed or pasted into a terminal, in bytes; the rest is lost.
 const LONGEST_TYPED: usize = 4095;
 
-/// The command line that a pasted one comes to.
+/// The command line that a pasted one means.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rewritten {
     /// Its words after the program's name, the URL first.
@@ -36,7 +40,7 @@ pub struct Rewritten {
     pub drained: bool,
 }
 
-/// Reads and rewrites what stands after `wsline curl`.
+/// Reads and rewrites what follows `wsline curl`.
 ///
 /// With `-` the command is read from stdin, and `environment` then says that nothing comes from
 /// there, unless it is a terminal, where more can be typed.
@@ -52,10 +56,10 @@ pub fn read(words: &[OsString], environment: &mut Environment) -> Result<Rewritt
     };
     let from_stdin = matches!(pasted, [word] if word == "-");
     let pasted = match pasted {
-        _ if from_stdin => words_of(&stdin(environment.stdin)?)?,
+        _ if from_stdin => paste::words(&stdin(environment.stdin)?).map_err(Error::Usage)?,
         // "$(wl-paste)": a shell that was told to keep it in one piece.
         [word] if word.to_string_lossy().trim().contains(char::is_whitespace) => {
-            words_of(&text(word)?)?
+            paste::words(&text(word)?).map_err(Error::Usage)?
         }
         words => words.iter().map(text).collect::<Result<_, _>>()?,
     };
@@ -78,11 +82,11 @@ impl Rewritten {
         let program = OsString::from("wsline");
         let words = std::iter::once(&program).chain(&self.words);
         let Call::Talk { url, options } = cli::parse(words.cloned())? else {
-            return Err(wrong("a curl command has the URL of a WebSocket in it"));
+            return Err(wrong("the curl command has no URL of a WebSocket"));
         };
         if self.drained && options.messages.iter().any(MessageArg::reads_stdin) {
             return Err(wrong(
-                "stdin had the pasted command, and nothing is left on it for @-",
+                "@- cannot be used: the pasted command was read from stdin",
             ));
         }
         Ok((url, *options))
@@ -110,11 +114,6 @@ fn text(word: &OsString) -> Result<String, Error> {
     text.ok_or_else(|| Error::Usage("the pasted command is not UTF-8".to_owned()))
 }
 
-fn words_of(text: &str) -> Result<Vec<String>, Error> {
-    paste::words(text)
-        .map_err(|sentence| Error::Usage(format!("the pasted command can't be read: {sentence}")))
-}
-
 fn stdin(stdin: Stream) -> Result<String, Error> {
     let fault = |cause: String| Error::Input {
         origin: "standard input".to_owned(),
@@ -122,7 +121,7 @@ fn stdin(stdin: Stream) -> Result<String, Error> {
         cause,
     };
     if stdin == Stream::Terminal {
-        let hint = "paste the copied command, then Enter and Ctrl-D:\n";
+        let hint = "paste the curl command, then press Enter and Ctrl-D:\n";
         io::stderr()
             .write_all(hint.as_bytes())
             .map_err(|cause| fault(plain(&cause)))?;
@@ -134,17 +133,17 @@ fn stdin(stdin: Stream) -> Result<String, Error> {
         .read_to_end(&mut bytes)
         .map_err(|cause| fault(plain(&cause)))?;
     if bytes.len() as u64 > LARGEST {
-        return Err(fault("more than 1 MiB is no copied command".to_owned()));
+        return Err(fault("the pasted command is larger than 1 MiB".to_owned()));
     }
     let cut = |line: &[u8]| line.len() >= LONGEST_TYPED;
     if stdin == Stream::Terminal && bytes.split(|&byte| byte == b'\n').any(cut) {
         return Err(fault(
-            "the terminal has cut a line of more than 4095 bytes: pipe the command into wsline \
-             curl -"
+            "the terminal has cut off a line of more than 4095 bytes; pipe the command into \
+             wsline curl -"
                 .to_owned(),
         ));
     }
-    String::from_utf8(bytes).map_err(|_| fault("it is not UTF-8".to_owned()))
+    String::from_utf8(bytes).map_err(|_| fault("the pasted command is not UTF-8".to_owned()))
 }
 
 /// Lets headers and credentials of our own options replace pasted headers, which come first. (Of an

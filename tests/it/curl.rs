@@ -1,5 +1,7 @@
 //! `wsline curl …`, with what browsers and proxies put on the clipboard.
 
+mod pasted;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -20,6 +22,7 @@ fn pasted(name: &str, peer: &Running) -> String {
     assert!(text.contains("://chat.example.org/"), "{name}");
     let text = text.replace("wss://chat.example.org/", "ws://chat.example.org/");
     let text = text.replace("https://chat.example.org/", "http://chat.example.org/");
+    let text = text.replace("Host: chat.example.org", &format!("Host: {}", peer.addr()));
     text.replace("://chat.example.org/", &format!("://{}/", peer.addr()))
 }
 
@@ -64,7 +67,7 @@ fn firefox() -> Peer {
             "Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0",
         )
         .expect_header("Accept", "*/*")
-        .expect_header("Accept-Encoding", "gzip, deflate, br, zstd")
+        .expect_no_header("Accept-Encoding")
         .expect_header("Sec-Fetch-Mode", "websocket")
         .expect_header("X-Note", "wow!")
         .expect_text("hi")
@@ -74,7 +77,7 @@ fn firefox() -> Peer {
 fn burp() -> Peer {
     server()
         .expect_header("User-Agent", CHROME_AGENT)
-        .expect_header("Accept-Encoding", "gzip, deflate, br")
+        .expect_no_header("Accept-Encoding")
         .expect_text("hi")
         .send_text("yo")
 }
@@ -199,7 +202,7 @@ fn at_a_terminal_the_prompt_follows_the_pasted_command() {
         .send_text("answered")
         .start();
     let mut pty = Terminal::new().args(["curl", "-", "--", "-1"]).start();
-    pty.wait_for("paste the copied command");
+    pty.wait_for("paste the curl command");
     pty.type_text(&format!("curl '{}' \\\n  -b 'a=b'\n\u{4}", peer.url()));
     pty.wait_for("* connected");
     pty.type_line("typed");
@@ -267,24 +270,24 @@ fn what_is_not_understood_is_named() {
     for (words, stderr) in [
         (
             &["wss://h", "--retry", "3"][..],
-            "wsline: curl's --retry is not understood here: leave it out; our own options stand \
+            "wsline: curl's --retry is not supported; remove it, and put wsline's own options \
              after --\n",
         ),
         (
             &["wss://h", "wss://i"],
-            "wsline: the curl command has more than one URL in it: copy one request alone; our \
-             own options stand after --\n",
+            "wsline: the curl command has more than one URL; paste one request at a time, and \
+             put wsline's own options after --\n",
         ),
         (
             &["curl", "-H", "A: b"],
-            "wsline: there is no URL in the curl command: paste the whole of what was copied, or \
-             write - to have it read from stdin\n",
+            "wsline: the curl command has no URL; paste all of what was copied, or use - to read \
+             it from stdin\n",
         ),
         (
             &["wss://h", "--data-raw", "s3cret"],
-            "wsline: curl's --data-raw sends a body, and a WebSocket is opened without one: copy \
-             the request that the browser lists as a WebSocket; our own options, as -d TEXT for a \
-             message, stand after --\n",
+            "wsline: curl's --data-raw sends a body, and a WebSocket is opened without one; copy \
+             the request that the browser lists as a WebSocket, and put messages after --, as in \
+             -- -d TEXT\n",
         ),
     ] {
         Wsline::new()
@@ -298,19 +301,19 @@ fn what_is_not_understood_is_named() {
         (
             "curl 'wss://h/' -H 's3cret: x",
             &[][..],
-            "wsline: the pasted command can't be read: a quote is not closed: was the whole of \
-             it copied?\n",
+            "wsline: could not parse the pasted command: a quote is not closed; was all of it \
+             copied?\n",
         ),
         (
             "",
             &[],
-            "wsline: there is no URL in the curl command: paste the whole of what was copied, or \
-             write - to have it read from stdin\n",
+            "wsline: the curl command has no URL; paste all of what was copied, or use - to read \
+             it from stdin\n",
         ),
         (
             "curl wss://h",
             &["--", "-d", "@-"],
-            "error: stdin had the pasted command, and nothing is left on it for @-\n...\n",
+            "error: @- cannot be used: the pasted command was read from stdin\n...\n",
         ),
         (
             "curl wss://h -H 'Cookie s3cret'",

@@ -1,130 +1,129 @@
-//! The words of a curl command into words of ours. Pure.
+//! Rewrites the words of a curl command into words of ours. Pure.
 
 use std::ffi::OsString;
 
+use super::not_curl;
+use super::options::{long, short, Meaning};
 use super::Rewritten;
 use crate::cli;
+use crate::http::Credentials;
+use crate::target::{HostPort, Target};
 
 /// Rewrites the words of a curl command, with or without `curl` itself, and adds our own.
 ///
 /// # Errors
 ///
-/// A sentence that says which option is not understood, or what is missing.
+/// A sentence that names the option that is not supported, or what is missing.
 pub fn rewrite(pasted: &[String], own: &[OsString]) -> Result<Rewritten, String> {
-    let pasted = match pasted {
-        [curl, rest @ ..] if curl == "curl" || curl == "curl.exe" => rest,
-        all => all,
-    };
+    let (variables, pasted) = split_prefix(pasted);
+    if let Some(first) = pasted.first() {
+        not_curl::check_program(first, pasted.len())?;
+    }
     let mut command = Command::default();
     let mut words = pasted.iter();
     while let Some(word) = words.next() {
+        let word = &with_hyphens(word);
         if let Some(name) = word.strip_prefix("--") {
-            let option = OPTIONS.iter().find(|(_, long, _)| *long == name);
-            let (_, _, meaning) = option.ok_or_else(|| unknown(word))?;
+            let meaning = long(name).ok_or_else(|| unknown(word))?;
             let value = meaning.has_value().then(|| words.next());
-            command.take(*meaning, value.map(|value| given(word, value)).transpose()?)?;
+            let value = value.map(|value| required(word, value)).transpose()?;
+            command.take(word, meaning, value)?;
         } else if let Some(letters) = word.strip_prefix('-').filter(|it| !it.is_empty()) {
             command.take_letters(letters, &mut words)?;
         } else {
-            command.take(Meaning::Url, Some(word.clone()))?;
+            command.take(word, Meaning::Url, Some(word.clone()))?;
         }
     }
-    command.finish(own)
+    command.finish(&variables, own)
+}
+
+/// What stands before `curl` on a command line: a prompt, commands that run it, and variables,
+/// which are returned.
+fn split_prefix(words: &[String]) -> (Vec<(&str, &str)>, &[String]) {
+    let is_curl = |word: &String| {
+        let name = word.rsplit(['/', '\\']).next().unwrap_or(word);
+        name == "curl" || name.eq_ignore_ascii_case("curl.exe")
+    };
+    let Some(place) = words.iter().position(is_curl) else {
+        return (Vec::new(), words);
+    };
+    let mut variables = Vec::new();
+    for word in &words[..place] {
+        match word.split_once('=') {
+            Some((name, value)) if is_variable(name) => variables.push((name, value)),
+            _ if PREFIXES.contains(&word.as_str()) => {}
+            _ => return (Vec::new(), words),
+        }
+    }
+    (variables, &words[place + 1..])
+}
+
+/// Prompts, and commands that run the one after them.
+const PREFIXES: &[&str] = &[
+    "$", "%", "#", ">", "❯", "➜", "sudo", "time", "command", "env", "exec", "nohup",
+];
+
+fn is_variable(name: &str) -> bool {
+    let is_letter = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    name.chars().all(is_letter) && name.starts_with(|c: char| !c.is_ascii_digit())
+}
+
+/// The word with the hyphens that a word processor made dashes of.
+fn with_hyphens(word: &str) -> String {
+    let Some(name) = word.strip_prefix(['–', '—']) else {
+        return word.to_owned();
+    };
+    if long(name).is_some() {
+        format!("--{name}")
+    } else {
+        format!("-{name}")
+    }
 }
 
 /// The value of the option called `name`.
-fn given(name: &str, value: Option<&String>) -> Result<String, String> {
+fn required(name: &str, value: Option<&String>) -> Result<String, String> {
     let value = value.cloned();
-    value.ok_or_else(|| format!("curl's {name} has no value after it"))
+    value.ok_or_else(|| format!("curl's {name} requires a value"))
 }
-
-/// What an option of curl's says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Meaning {
-    Header,
-    Cookie,
-    UserAgent,
-    Referer,
-    User,
-    Proxy,
-    Method,
-    Url,
-    PathAsIs,
-    /// The same as this option of ours.
-    Ours(&'static str),
-    /// How curl prints, compresses or speaks HTTP: nothing here.
-    Nothing,
-}
-
-impl Meaning {
-    fn has_value(self) -> bool {
-        !matches!(self, Self::PathAsIs | Self::Ours(_) | Self::Nothing)
-    }
-}
-
-/// The options of curl's that are understood: those that browsers and proxies write, and those
-/// that people add by hand.
-const OPTIONS: &[(Option<char>, &str, Meaning)] = &[
-    (Some('H'), "header", Meaning::Header),
-    (Some('b'), "cookie", Meaning::Cookie),
-    (Some('A'), "user-agent", Meaning::UserAgent),
-    (Some('e'), "referer", Meaning::Referer),
-    (Some('u'), "user", Meaning::User),
-    (Some('x'), "proxy", Meaning::Proxy),
-    (Some('X'), "request", Meaning::Method),
-    (None, "url", Meaning::Url),
-    (Some('k'), "insecure", Meaning::Ours("-k")),
-    (Some('L'), "location", Meaning::Ours("-L")),
-    (Some('v'), "verbose", Meaning::Ours("-v")),
-    (None, "path-as-is", Meaning::PathAsIs),
-    (None, "compressed", Meaning::Nothing),
-    (None, "http1.1", Meaning::Nothing),
-    (Some('i'), "include", Meaning::Nothing),
-    (Some('s'), "silent", Meaning::Nothing),
-    (Some('S'), "show-error", Meaning::Nothing),
-    (Some('N'), "no-buffer", Meaning::Nothing),
-    (Some('g'), "globoff", Meaning::Nothing),
-];
-
-/// The options of curl's that send a body.
-const BODY: &[&str] = &[
-    "-d",
-    "--data",
-    "--data-ascii",
-    "--data-binary",
-    "--data-raw",
-    "--data-urlencode",
-    "-F",
-    "--form",
-    "--json",
-    "-T",
-    "--upload-file",
-];
 
 fn unknown(name: &str) -> String {
     // A value may follow an equals sign, and be a secret.
     let name = name.split('=').next().unwrap_or(name);
-    if BODY.contains(&name) {
-        format!(
-            "curl's {name} sends a body, and a WebSocket is opened without one: copy the request \
-             that the browser lists as a WebSocket; our own options, as -d TEXT for a message, \
-             stand after --"
-        )
-    } else {
-        format!(
-            "curl's {name} is not understood here: leave it out; our own options stand after --"
-        )
+    format!("curl's {name} is not supported; remove it, and put wsline's own options after --")
+}
+
+/// Names of files that keep nothing.
+const DISCARDED: &[&str] = &["-", "/dev/null", "NUL", "nul"];
+
+/// Why the option called `name` can't be followed, and what to do instead.
+fn refusal(name: &str, meaning: Meaning, value: &str) -> String {
+    match meaning {
+        Meaning::Method => format!(
+            "the request's method is {value}, and a WebSocket is opened with GET; copy the request \
+             that the browser lists as a WebSocket"
+        ),
+        Meaning::Output => format!(
+            "curl's {name} FILE saves the response body, and there is none; redirect stdout to \
+             save messages"
+        ),
+        Meaning::Body => format!(
+            "curl's {name} sends a body, and a WebSocket is opened without one; copy the request \
+             that the browser lists as a WebSocket, and put messages after --, as in -- -d TEXT"
+        ),
+        Meaning::Refused(instead) => format!("curl's {name} is not supported; {instead}"),
+        _ => unknown(name),
     }
 }
 
-/// The fields that belong to the connection that was copied, or that we write ourselves.
+/// The headers that belong to the connection that was copied, or that we write ourselves. A body
+/// in a coding that only the browser knows could not be shown.
 const DROPPED: &[&str] = &[
-    "Host",
-    "Upgrade",
+    "Accept-Encoding",
     "Connection",
+    "Sec-WebSocket-Extensions",
     "Sec-WebSocket-Key",
     "Sec-WebSocket-Version",
-    "Sec-WebSocket-Extensions",
+    "Upgrade",
 ];
 
 /// A curl command as far as it has been read.
@@ -132,12 +131,15 @@ const DROPPED: &[&str] = &[
 struct Command {
     url: Option<String>,
     path_as_is: bool,
+    host: Option<String>,
     headers: Vec<String>,
     cookies: Vec<String>,
-    /// From a Cookie header, which goes before `-b` in curl.
+    /// From a Cookie header, which overrides `-b` in curl.
     cookie_header: Option<String>,
     user_agent: Option<String>,
     user: Option<String>,
+    bearer: Option<String>,
+    max_redirects: Option<String>,
     /// The rest in our words.
     words: Vec<OsString>,
 }
@@ -152,16 +154,15 @@ impl Command {
         let mut letters = letters.chars();
         while let Some(letter) = letters.next() {
             let name = format!("-{letter}");
-            let option = OPTIONS.iter().find(|(short, ..)| *short == Some(letter));
-            let (_, _, meaning) = option.ok_or_else(|| unknown(&name))?;
+            let meaning = short(letter).ok_or_else(|| unknown(&name))?;
             let rest = letters.as_str();
             let value = match meaning.has_value() {
                 false => None,
-                true if rest.is_empty() => Some(given(&name, words.next())?),
+                true if rest.is_empty() => Some(required(&name, words.next())?),
                 true => Some(rest.to_owned()),
             };
             let ends = value.is_some();
-            self.take(*meaning, value)?;
+            self.take(&name, meaning, value)?;
             if ends {
                 break;
             }
@@ -169,10 +170,11 @@ impl Command {
         Ok(())
     }
 
-    /// Takes one option; `value` is there if it has one.
-    fn take(&mut self, meaning: Meaning, value: Option<String>) -> Result<(), String> {
+    /// Takes the option called `name`; `value` is there if it has one.
+    fn take(&mut self, name: &str, meaning: Meaning, value: Option<String>) -> Result<(), String> {
         let value = value.unwrap_or_default();
         match meaning {
+            Meaning::Ignored | Meaning::IgnoredValue => {}
             Meaning::Header => return self.header(value),
             // `;auto` is about redirects.
             Meaning::Referer => {
@@ -180,36 +182,52 @@ impl Command {
                 return self.header(format!("Referer: {value}"));
             }
             Meaning::Url => return self.url(value),
-            Meaning::Method if value != "GET" => {
-                return Err(
-                    "the copied request is no GET, with which a WebSocket is opened: copy the \
-                     request that the browser lists as a WebSocket"
-                        .to_owned(),
-                )
-            }
-            Meaning::Method | Meaning::Nothing => {}
+            Meaning::Method if value == "GET" => {}
             Meaning::Cookie => self.cookies.push(value),
             Meaning::UserAgent => self.user_agent = Some(value),
             Meaning::User => self.user = Some(value),
-            Meaning::Proxy => self.words.push(format!("--proxy={value}").into()),
+            Meaning::Bearer => self.bearer = Some(value),
+            Meaning::MaxRedirects => self.max_redirects = Some(value),
             Meaning::PathAsIs => self.path_as_is = true,
-            Meaning::Ours(option) => self.words.push(option.into()),
+            Meaning::Flag(ours) => self.words.push(ours.into()),
+            Meaning::Secret(ours) => {
+                if is_reference(&value) {
+                    return Err(format!(
+                        "a value of {name} that starts with @ or env: is not supported; give \
+                         {ours} after --"
+                    ));
+                }
+                self.push(ours, &value);
+            }
+            Meaning::Timeout(_) if value.parse() == Ok(0.0) => {}
+            Meaning::Value(ours) | Meaning::Timeout(ours) => self.push(ours, &value),
+            Meaning::Proxy(_) if value.contains("://") || value.is_empty() => {
+                self.push("--proxy", &value);
+            }
+            Meaning::Proxy(scheme) => self.push("--proxy", &format!("{scheme}{value}")),
+            Meaning::Certificate => self.certificate(name, &value)?,
+            Meaning::Output if DISCARDED.contains(&value.as_str()) => {}
+            Meaning::Method | Meaning::Output | Meaning::Body | Meaning::Refused(_) => {
+                return Err(refusal(name, meaning, &value))
+            }
         }
         Ok(())
+    }
+
+    fn push(&mut self, option: &str, value: &str) {
+        self.words.push(format!("{option}={value}").into());
     }
 
     fn url(&mut self, url: String) -> Result<(), String> {
         if self.url.is_some() {
             return Err(
-                "the curl command has more than one URL in it: copy one request alone; our own \
-                 options stand after --"
+                "the curl command has more than one URL; paste one request at a time, and put \
+                 wsline's own options after --"
                     .to_owned(),
             );
         }
         if cli::is_command(&url) {
-            return Err(format!(
-                "to connect to a host called {url} write ws://{url}"
-            ));
+            return Err(format!("to connect to a host called {url}, use ws://{url}"));
         }
         self.url = Some(url);
         Ok(())
@@ -217,7 +235,7 @@ impl Command {
 
     fn header(&mut self, header: String) -> Result<(), String> {
         if header.starts_with('@') {
-            return Err("curl's -H @FILE is not read here: give -H @FILE after --".to_owned());
+            return Err("curl's -H @FILE is not read here; give -H @FILE after --".to_owned());
         }
         let (name, value) = header.split_once(':').unwrap_or((&header, ""));
         let name = name.trim_end_matches(';');
@@ -227,7 +245,9 @@ impl Command {
         {
             return Ok(());
         }
-        if name.eq_ignore_ascii_case("Sec-WebSocket-Protocol") {
+        if name.eq_ignore_ascii_case("Host") {
+            self.host = Some(value.trim().to_owned()).filter(|host| !host.is_empty());
+        } else if name.eq_ignore_ascii_case("Sec-WebSocket-Protocol") {
             let names = value.split(',').map(str::trim);
             let names = names.filter(|name| !name.is_empty());
             self.words
@@ -240,43 +260,76 @@ impl Command {
         Ok(())
     }
 
+    /// `FILE[:PASSPHRASE]`, in which `\:` is a colon of the file's name.
+    fn certificate(&mut self, name: &str, value: &str) -> Result<(), String> {
+        let colon = value
+            .match_indices(':')
+            .map(|(at, _)| at)
+            .find(|&at| !value[..at].ends_with('\\'));
+        let (file, passphrase) = match colon {
+            Some(at) => (&value[..at], Some(&value[at + 1..])),
+            None => (value, None),
+        };
+        self.push("--cert", &file.replace("\\:", ":"));
+        match passphrase {
+            Some(passphrase) => {
+                self.take(name, Meaning::Secret("--pass"), Some(passphrase.to_owned()))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.headers.iter().any(|header| {
+            let given = header.split([':', ';']).next().unwrap_or_default();
+            given.eq_ignore_ascii_case(name)
+        })
+    }
+
     /// Our command line for it.
-    fn finish(self, own: &[OsString]) -> Result<Rewritten, String> {
-        let url = self.url.as_deref().ok_or(
-            "there is no URL in the curl command: paste the whole of what was copied, or write - \
-             to have it read from stdin",
+    fn finish(mut self, variables: &[(&str, &str)], own: &[OsString]) -> Result<Rewritten, String> {
+        let url = self.url.take().ok_or(
+            "the curl command has no URL; paste all of what was copied, or use - to read it from \
+             stdin",
         )?;
-        if self.path_as_is && has_dots(url) {
+        if self.path_as_is && has_dots(&url) {
             return Err(
-                "the path has a part . or .. that --path-as-is would keep, and here it can't be \
-                 kept: take it out of the path"
+                "curl's --path-as-is keeps . and .. in the path, which wsline resolves; remove \
+                 them from the path"
                     .to_owned(),
             );
         }
-        let has = |name: &str| {
-            self.headers.iter().any(|header| {
-                let given = header.split([':', ';']).next().unwrap_or_default();
-                given.eq_ignore_ascii_case(name)
-            })
-        };
-        let mut words = vec![OsString::from(url)];
-        words.extend(self.words.iter().cloned());
-        words.extend(
-            self.headers
-                .iter()
-                .map(|it| format!("--header={it}").into()),
-        );
+        if let Some(host) = self.host.take().filter(|host| !is_host_of(&url, host)) {
+            self.headers.push(format!("Host: {host}"));
+        }
+        self.authenticate();
+        let mut words = vec![OsString::from(&url)];
+        words.extend(proxy_words(variables, &url));
+        words.append(&mut self.words);
+        if let Some(limit) = self.max_redirects.take() {
+            // Without -L it means nothing, and -1 is no limit.
+            if words.iter().any(|word| word == "-L") {
+                let limit = if limit == "-1" { "4294967295" } else { &limit };
+                words.push(format!("--max-redirs={limit}").into());
+            }
+        }
+        let headers = self.headers.iter();
+        words.extend(headers.map(|it| format!("--header={it}").into()));
         let cookies = match &self.cookie_header {
             Some(cookies) => std::slice::from_ref(cookies),
             None => &self.cookies,
         };
         words.extend(cookies.iter().map(|it| format!("--cookie={it}").into()));
-        // In curl too a header goes before the option that would set it.
-        if let Some(name) = self.user_agent.as_ref().filter(|_| !has("User-Agent")) {
+        // In curl too a header overrides the option that would set it.
+        if let Some(name) = self.user_agent.as_ref().filter(|_| !self.has("User-Agent")) {
             words.push(format!("--user-agent={name}").into());
         }
-        if let Some(user) = self.user.as_ref().filter(|_| !has("Authorization")) {
-            words.push(format!("--user={user}").into());
+        if !self.has("Authorization") {
+            match (&self.bearer, &self.user) {
+                (Some(token), _) => words.push(format!("--bearer={token}").into()),
+                (None, Some(login)) => words.push(format!("--user={login}").into()),
+                (None, None) => {}
+            }
         }
         words.extend(own.iter().cloned());
         Ok(Rewritten {
@@ -285,6 +338,59 @@ impl Command {
             drained: false,
         })
     }
+
+    /// Makes a header of credentials that our own options would take for the name of a file or a
+    /// variable.
+    fn authenticate(&mut self) {
+        if self.has("Authorization") {
+            return;
+        }
+        if let Some(token) = self.bearer.take_if(|token| is_reference(token)) {
+            self.headers.push(format!("Authorization: Bearer {token}"));
+        } else if let Some(login) = self.user.take_if(|login| is_reference(login)) {
+            let (user, password) = login.split_once(':').unwrap_or((&login, ""));
+            let credentials = Credentials {
+                user: user.to_owned(),
+                password: password.to_owned(),
+            };
+            self.headers
+                .push(format!("Authorization: {}", credentials.to_basic()));
+        }
+    }
+}
+
+/// Whether our options that take secrets would read this from elsewhere.
+fn is_reference(value: &str) -> bool {
+    value.starts_with('@') || value.starts_with("env:")
+}
+
+/// Whether a Host header says nothing that the URL doesn't.
+fn is_host_of(url: &str, host: &str) -> bool {
+    let Ok(target) = Target::parse(url) else {
+        return true;
+    };
+    let default_port = target.origin.scheme.default_port();
+    HostPort::parse(host, default_port).is_ok_and(|host| host == target.origin.host_port)
+}
+
+/// Our words for the variables before a command that say how curl connects.
+fn proxy_words(variables: &[(&str, &str)], url: &str) -> Vec<OsString> {
+    let is_tls = Target::parse(url).is_ok_and(|target| target.is_tls());
+    let proxies: &[&str] = if is_tls {
+        &["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
+    } else {
+        &["http_proxy", "all_proxy", "ALL_PROXY"]
+    };
+    let find = |names: &[&str]| {
+        let mut values = names.iter().filter_map(|name| {
+            let variable = variables.iter().rfind(|(variable, _)| variable == name)?;
+            Some(variable.1)
+        });
+        values.next()
+    };
+    let proxy = find(proxies).map(|value| format!("--proxy={value}").into());
+    let except = find(&["no_proxy", "NO_PROXY"]).map(|value| format!("--noproxy={value}").into());
+    proxy.into_iter().chain(except).collect()
 }
 
 /// Whether the path has a part `.` or `..`, which reading an address resolves.

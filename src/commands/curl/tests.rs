@@ -57,11 +57,128 @@ fn letters_mean_what_curl_means() {
 }
 
 #[test]
+fn what_is_before_the_command_and_options_that_wsline_has() {
+    for (pasted, expected) in [
+        (&["$", "curl", "h"][..], &["h"][..]),
+        (&["A=1", "time", "/usr/bin/curl", "h"], &["h"]),
+        (
+            &["https_proxy=p:1", "http_proxy=q:1", "curl", "wss://h"],
+            &["wss://h", "--proxy=p:1"],
+        ),
+        (
+            &["http_proxy=", "no_proxy=i", "curl", "-x", "p", "ws://h"],
+            &["ws://h", "--proxy=", "--noproxy=i", "--proxy=p"],
+        ),
+        (&["—silent", "–k", "h"], &["h", "-k"]),
+        (&["-4", "-6", "h"], &["h", "-4", "-6"]),
+        (
+            &["-m", "30", "--connect-timeout", "0.5", "h"],
+            &["h", "--max-time=30", "--connect-timeout=0.5"],
+        ),
+        (&["-m0", "--connect-timeout", "0.0", "h"], &["h"]),
+        (&["--max-redirs", "3", "h"], &["h"]),
+        (
+            &["--max-redirs", "-1", "-L", "h"],
+            &["h", "-L", "--max-redirs=4294967295"],
+        ),
+        (
+            &["--socks5-hostname", "p:1", "--socks5", "q", "h"],
+            &["h", "--proxy=socks5h://p:1", "--proxy=socks5://q"],
+        ),
+        (
+            &["--cacert", "c", "-E", "a\\:b:pass:word", "--key", "k", "h"],
+            &[
+                "h",
+                "--cacert=c",
+                "--cert=a:b",
+                "--pass=pass:word",
+                "--key=k",
+            ],
+        ),
+        (&["-E", "a.pem", "h"], &["h", "--cert=a.pem"]),
+        (
+            &["--tlsv1.3", "--tls-max", "1.3", "h"],
+            &["h", "--tls-min=1.3", "--tls-max=1.3"],
+        ),
+        (
+            &[
+                "--resolve",
+                "h:80:::1",
+                "--connect-to",
+                "::a:",
+                "--noproxy",
+                "*",
+                "-U",
+                "a:b",
+                "h",
+            ],
+            &[
+                "h",
+                "--resolve=h:80:::1",
+                "--connect-to=::a:",
+                "--noproxy=*",
+                "--proxy-user=a:b",
+            ],
+        ),
+        (&["--unix-socket", "/s", "h"], &["h", "--unix-socket=/s"]),
+        (
+            &[
+                "--http2",
+                "-fo",
+                "/dev/null",
+                "--no-progress-meter",
+                "--proto",
+                "=https",
+                "h",
+            ],
+            &["h"],
+        ),
+    ] {
+        assert_eq!(rewritten(pasted, &[]), expected, "{pasted:?}");
+    }
+}
+
+#[test]
+fn values_are_not_read_from_elsewhere_and_another_host_is_kept() {
+    for (pasted, expected) in [
+        // Values that our own options would read from elsewhere.
+        (
+            &["-u", "@alice:pw", "h"][..],
+            &["h", "--header=Authorization: Basic QGFsaWNlOnB3"][..],
+        ),
+        (
+            &["--oauth2-bearer", "env:x", "h"],
+            &["h", "--header=Authorization: Bearer env:x"],
+        ),
+        (
+            &["--oauth2-bearer", "t", "-u", "a:b", "h"],
+            &["h", "--bearer=t"],
+        ),
+        // A Host that is not the URL's.
+        (
+            &["-H", "Host: v.example", "ws://h:81"],
+            &["ws://h:81", "--header=Host: v.example"],
+        ),
+        (&["-H", "host: H:81", "http://h:81"], &["http://h:81"]),
+        (&["-H", "Host: h", "http://h"], &["http://h"]),
+        (
+            &["-H", "Host: h", "http://h:81"],
+            &["http://h:81", "--header=Host: h"],
+        ),
+        (&["-H", "Host:", "http://h"], &["http://h"]),
+    ] {
+        assert_eq!(rewritten(pasted, &[]), expected, "{pasted:?}");
+    }
+}
+
+#[test]
 fn what_belongs_to_the_copied_connection_is_dropped() {
     let pasted = [
         "h",
         "-H",
-        "HOST: x",
+        "HOST: h:80",
+        "-H",
+        "accept-encoding: gzip, br",
         "-H",
         "Connection: keep-alive, Upgrade",
         "-H",
@@ -167,30 +284,36 @@ fn our_own_options_go_before_what_was_pasted() {
 fn what_is_wrong_is_said_in_a_sentence() {
     let body = "sends a body, and a WebSocket is opened without one";
     for (pasted, says) in [
-        (&[][..], "there is no URL in the curl command"),
-        (&["curl"], "there is no URL"),
+        (&[][..], "the curl command has no URL"),
+        (&["curl"], "has no URL"),
         (&["h", "i"], "more than one URL"),
         (&["h", "--url", "i"], "more than one URL"),
-        (&["h", "-H"], "curl's -H has no value after it"),
-        (&["h", "-sb"], "curl's -b has no value after it"),
-        (&["h", "--cookie"], "curl's --cookie has no value after it"),
-        (
-            &["h", "--retry", "3"],
-            "curl's --retry is not understood here",
-        ),
+        (&["h", "-H"], "curl's -H requires a value"),
+        (&["h", "-sb"], "curl's -b requires a value"),
+        (&["h", "--cookie"], "curl's --cookie requires a value"),
+        (&["h", "--retry", "3"], "curl's --retry is not supported"),
         (
             &["h", "--header=A: hush"],
-            "curl's --header is not understood",
+            "curl's --header is not supported",
         ),
-        (&["h", "-sZ"], "curl's -Z is not understood here"),
+        (&["h", "-sZ"], "curl's -Z is not supported"),
+        (&["h", "-I"], "curl's -I is not supported; a WebSocket"),
+        (&["h", "--digest"], "only Basic and Bearer"),
+        (&["h", "-o", "hush.txt"], "curl's -o FILE saves"),
+        (&["h", "--output", "hush"], "curl's --output FILE saves"),
+        (&["h", "-U", "@hush"], "give --proxy-user after --"),
+        (&["h", "--pass", "env:hush"], "give --pass after --"),
+        (&["h", "-E", "c:@hush"], "give --pass after --"),
+        (&["wget", "-q", "ws://hush"], "one of wget, not of curl"),
+        (&["A=1", "ws://h", "curl"], "more than one URL"),
         (&["h", "-d", "x"], body),
         (&["h", "--data-raw", "x"], body),
-        (&["h", "-X", "POST"], "is no GET"),
+        (&["h", "-X", "POST"], "the request's method is POST"),
         (&["h", "-H", "@f"], "give -H @FILE after --"),
-        (&["--path-as-is", "wss://h/a/../b"], "the path has a part"),
-        (&["--path-as-is", "wss://h/a/%2E"], "the path has a part"),
-        (&["echo"], "write ws://echo"),
-        (&["curl", "curl"], "write ws://curl"),
+        (&["--path-as-is", "wss://h/a/../b"], "curl's --path-as-is"),
+        (&["--path-as-is", "wss://h/a/%2E"], "curl's --path-as-is"),
+        (&["echo"], "use ws://echo"),
+        (&["curl", "curl"], "use ws://curl"),
     ] {
         let complaint = complaint(pasted);
         assert!(complaint.contains(says), "{pasted:?}: {complaint}");
