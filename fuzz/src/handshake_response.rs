@@ -52,7 +52,7 @@ fn ask(request: &ConnectOptions, answer: &[u8], at_once: usize, end: End) -> Opt
             Some(format!("{refusal:?}"))
         }
         // Without a head it is no HTTP, and what is said of that depends on how much has come.
-        Err(Error::Upgrade {
+        Err(Error::InvalidResponse {
             cause,
             head: Some(_),
             ..

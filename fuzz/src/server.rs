@@ -1,6 +1,9 @@
 //! A server in memory: its answer comes in reads of a chosen size, then its stream ends somehow.
 
 use std::io::{self, Read, Write};
+use std::time::Instant;
+
+use wsline::http::LimitReads;
 
 /// What follows the answer.
 #[derive(Clone, Copy)]
@@ -26,6 +29,10 @@ pub struct Server<'a> {
     pub answer: &'a [u8],
     pub at_once: usize,
     pub end: End,
+}
+
+impl LimitReads for Server<'_> {
+    fn limit_reads(&mut self, _: Instant) {}
 }
 
 impl Read for Server<'_> {

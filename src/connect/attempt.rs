@@ -13,9 +13,11 @@ use std::time::{Duration, Instant};
 use super::dialer::{Dialer, Opened};
 use super::failure::timed_out;
 use super::options::ConnectOptions;
+use super::redirect;
 use crate::deadline::Deadline;
-use crate::error::{Error, Phase};
+use crate::error::{Error, Phase, Refusal};
 use crate::event::ConnectStep;
+use crate::http::{Body, ResponseHead};
 
 /// What an attempt reports.
 #[derive(Debug)]
@@ -35,6 +37,9 @@ pub struct Attempt {
     deadline: Deadline,
     phase: Phase,
     tls: bool,
+    follows_redirects: bool,
+    /// The head of a refusal whose body is being received.
+    refused: Option<ResponseHead>,
     over: bool,
 }
 
@@ -67,9 +72,14 @@ impl Dialer {
     /// What the operating system said if there can be no thread or no wake-up.
     pub fn start(&self, options: ConnectOptions, deadline: Deadline) -> io::Result<Attempt> {
         let tls = options.target.is_tls();
+        let follows_redirects = options.max_redirects.is_some();
         let dialer = self.clone();
-        start_with(deadline, tls, move |on_step| {
+        let attempt = start_with(deadline, tls, move |on_step| {
             dialer.open(&options, deadline, on_step)
+        })?;
+        Ok(Attempt {
+            follows_redirects,
+            ..attempt
         })
     }
 }
@@ -99,6 +109,8 @@ fn start_with(
         deadline,
         phase: Phase::Resolve,
         tls,
+        follows_redirects: false,
+        refused: None,
         over: false,
     })
 }
@@ -144,7 +156,9 @@ impl Attempt {
             Ok(event) => event,
             Err(TryRecvError::Empty) => {
                 self.due().filter(|&due| Instant::now() >= due)?;
-                AttemptEvent::Done(Box::new(Err(timed_out(self.deadline, self.phase))))
+                let error = self.take_refusal();
+                let error = error.unwrap_or_else(|| timed_out(self.deadline, self.phase));
+                AttemptEvent::Done(Box::new(Err(error)))
             }
             // The thread has shown its panic itself.
             Err(TryRecvError::Disconnected) => AttemptEvent::Done(Box::new(Err(Error::System {
@@ -158,10 +172,35 @@ impl Attempt {
                     self.tls = *tls;
                 }
                 self.phase = self.phase_after(step);
+                self.refused = match step {
+                    ConnectStep::UpgradeResponse(head) if self.is_refusal(head) => {
+                        Some(head.clone())
+                    }
+                    _ => None,
+                };
             }
             AttemptEvent::Done(_) => self.over = true,
         }
         Some(event)
+    }
+
+    fn is_refusal(&self, head: &ResponseHead) -> bool {
+        head.status != 101 && !(self.follows_redirects && redirect::is_redirect(head.status))
+    }
+
+    /// The refusal whose body is still being received, as an error without that body: whoever stops
+    /// waiting must know that the server has responded.
+    pub fn take_refusal(&mut self) -> Option<Error> {
+        let head = self.refused.take()?;
+        self.over = true;
+        Some(Error::Refused(Box::new(Refusal {
+            head,
+            body: Body {
+                truncated: true,
+                ..Body::default()
+            },
+            hint: None,
+        })))
     }
 
     fn phase_after(&self, step: &ConnectStep) -> Phase {

@@ -3,20 +3,20 @@
 //! The request has a browser's order and letter case, because servers and what is before them have
 //! been built for browsers; the user's headers keep theirs.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 
 use tungstenite::handshake::client::generate_key;
 use tungstenite::handshake::derive_accept_key;
 
 use super::failure::timed_out;
 use super::options::{CompressionMode, ConnectOptions};
-use super::{explain, redirect};
+use super::{explain, redirect, tls};
 use crate::deadline::Deadline;
 use crate::error::{Error, Party, Phase, Refusal};
 use crate::event::ConnectStep;
 use crate::http::{
-    shown_subprotocols, Body, Headers, RequestHead, ResponseError, ResponseHead, ResponseReader,
-    Secrets,
+    shown_subprotocols, Body, Headers, LimitReads, RequestHead, ResponseError, ResponseHead,
+    ResponseReader, Secrets,
 };
 use crate::protocol::deflate::{self, DeflateParams};
 
@@ -45,7 +45,7 @@ pub struct Agreed {
 /// # Errors
 ///
 /// [`Error::Refused`], [`Error::InvalidResponse`], [`Error::Unanswered`] or [`Error::Timeout`].
-pub fn upgrade<S: Read + Write>(
+pub fn upgrade<S: LimitReads + Write>(
     stream: &mut S,
     request: &ConnectOptions,
     deadline: Deadline,
@@ -62,7 +62,9 @@ pub fn upgrade<S: Read + Write>(
     let answered = reader
         .read_final_head()
         .map_err(|error| match (error, sent) {
-            (ResponseError::Closed(_), Err(cause)) => ended(Some(cause), request, deadline),
+            (ResponseError::Closed(read), Err(written)) => {
+                ended(Some(tls::telling(read, written)), request, deadline)
+            }
             (error, _) => explain_error(error, request, deadline),
         })?;
     on_step(ConnectStep::UpgradeResponse(answered.clone()));
@@ -80,7 +82,11 @@ pub fn upgrade<S: Read + Write>(
             hint,
         })));
     }
-    match check(&asked, &answered, request.compression) {
+    let checked = match &answered.problem {
+        Some(problem) => Err(problem.clone()),
+        None => check(&asked, &answered, request.compression),
+    };
+    match checked {
         Ok((subprotocol, compression)) => Ok(Agreed {
             extensions: extensions(&answered),
             compression,

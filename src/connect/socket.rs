@@ -4,17 +4,23 @@ use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::net::{AddressFamily, SocketType};
 
 use crate::deadline::Deadline;
+use crate::sys::poll;
 
 /// A connection. While it has a deadline each read and write blocks no longer than that.
+///
+/// Reads wait in poll(2): the socket's own timeout may be late by a second. Writes use it, because
+/// only they can block after poll(2).
 #[derive(Debug)]
 pub struct Socket {
     stream: SocketKind,
     deadline: Option<Deadline>,
+    /// When reads end before the deadline.
+    read_end: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -31,17 +37,29 @@ impl Socket {
     /// What the operating system said.
     pub fn set_deadline(&mut self, deadline: Option<Deadline>) -> io::Result<()> {
         self.deadline = deadline;
+        self.read_end = None;
         if deadline.is_none() {
-            self.set_read_timeout(None)?;
             self.set_write_timeout(None)?;
         }
         Ok(())
     }
 
-    fn set_read_timeout(&self, limit: Option<Duration>) -> io::Result<()> {
-        match &self.stream {
-            SocketKind::Tcp(stream) => stream.set_read_timeout(limit),
-            SocketKind::Unix(stream) => stream.set_read_timeout(limit),
+    /// Lets reads end at `end`, if the deadline does not end them before. The next deadline takes
+    /// it away.
+    pub fn limit_reads(&mut self, end: Instant) {
+        self.read_end = Some(end);
+    }
+
+    /// Waits until there is something to read.
+    fn wait_readable(&self) -> io::Result<()> {
+        let deadline = self.deadline.and_then(|deadline| deadline.instant());
+        let Some(end) = deadline.into_iter().chain(self.read_end).min() else {
+            return Ok(());
+        };
+        if poll::wait_readable(self.as_fd(), Some(end))? {
+            Ok(())
+        } else {
+            Err(io::ErrorKind::TimedOut.into())
         }
     }
 
@@ -63,6 +81,7 @@ impl Socket {
         Ok(Self {
             stream: SocketKind::Tcp(stream),
             deadline: None,
+            read_end: None,
         })
     }
 
@@ -72,6 +91,7 @@ impl Socket {
         Self {
             stream: SocketKind::Unix(stream),
             deadline: None,
+            read_end: None,
         }
     }
 
@@ -115,14 +135,11 @@ impl Socket {
 
 impl Read for Socket {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if let Some(deadline) = self.deadline {
-            self.set_read_timeout(deadline.remaining()?)?;
-        }
-        let result = match &mut self.stream {
+        self.wait_readable()?;
+        match &mut self.stream {
             SocketKind::Tcp(stream) => stream.read(buffer),
             SocketKind::Unix(stream) => stream.read(buffer),
-        };
-        self.in_time(result)
+        }
     }
 }
 

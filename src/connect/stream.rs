@@ -2,10 +2,12 @@
 
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
+use std::time::Instant;
 
 use super::socket::Socket;
 use super::tls::TlsStream;
 use crate::deadline::Deadline;
+use crate::http::LimitReads;
 
 /// A connected stream. TLS runs over a stream of any kind, TLS included.
 #[derive(Debug)]
@@ -90,6 +92,15 @@ impl From<Socket> for Stream {
 impl From<TlsStream<Stream>> for Stream {
     fn from(tls: TlsStream<Stream>) -> Self {
         Self::Tls(Box::new(tls))
+    }
+}
+
+impl LimitReads for Stream {
+    fn limit_reads(&mut self, end: Instant) {
+        match self {
+            Self::Plain(socket) => socket.limit_reads(end),
+            Self::Tls(tls) => tls.below_mut().limit_reads(end),
+        }
     }
 }
 

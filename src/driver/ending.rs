@@ -130,6 +130,9 @@ impl Driver<'_> {
 
     /// Ends the run with `error`, unless something else already ends it without waiting.
     pub(super) fn interrupt(&mut self, error: Error) {
+        if self.end_refused() {
+            return;
+        }
         if self.output_deadline.is_some() {
             return self.fail(Link::default(), error);
         }

@@ -10,7 +10,7 @@ use super::reading::SLICE;
 use super::slots::Slot;
 use super::wait::ReadyLink;
 use super::{ConnectionEnd, Driver, Input};
-use crate::connect::{AttemptEvent, Opened};
+use crate::connect::{Attempt, AttemptEvent, Opened};
 use crate::error::{Error, Phase};
 use crate::event::{Event, Link, Note, NoteLevel, Now, Way};
 use crate::exit::ExitCode;
@@ -87,6 +87,22 @@ impl Driver<'_> {
                 self.slots.replace(link, Slot::Ended);
             }
         }
+    }
+
+    /// Ends the attempts that were refused and still receive the body: the server has responded,
+    /// whatever ends the run now. True if nothing else is left to do.
+    pub(super) fn end_refused(&mut self) -> bool {
+        let mut any = false;
+        for link in self.slots.links() {
+            // A refusal that was received, but not taken over yet, counts as well.
+            self.dial(link);
+            let refusal = self.slots.dialing_mut(link).map(Attempt::take_refusal);
+            if let Some(error) = refusal.flatten() {
+                self.connect_failed(link, error);
+                any = true;
+            }
+        }
+        any && self.slots.all_ended()
     }
 
     /// What the first attempt to connect that is under way is doing.

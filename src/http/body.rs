@@ -1,33 +1,44 @@
 //! Reading the body of a response, as much as is kept of it (RFC 9112 §6.3, §7.1).
 
-use std::io::{self, Read};
+use std::io;
+use std::time::{Duration, Instant};
 
 use super::coding::decode;
 use super::head::ResponseHead;
 use super::header::Headers;
-use super::response::{ResponseReader, HEAD_LIMIT};
+use super::response::{LimitReads, ResponseReader, HEAD_LIMIT};
 
 /// How much of a body is kept.
 pub const BODY_LIMIT: usize = 64 << 10;
+
+/// How long a body is received. Some have no end: an event stream, or a connection that stays open
+/// without a length.
+pub const BODY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long nothing may be received of a body before it counts as complete.
+pub const BODY_PAUSE: Duration = Duration::from_secs(2);
 
 /// The body of a response, decoded from its transfer coding and its content coding.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Body {
     /// At most [`BODY_LIMIT`] bytes.
     pub bytes: Vec<u8>,
-    /// Whether there was more than is kept, or the connection ended inside it.
+    /// Whether there was more than is kept, or the connection or the time ended inside it.
     pub truncated: bool,
     /// The content coding, if it could not be decoded: `br`.
     pub coding: Option<String>,
 }
 
-impl<S: Read> ResponseReader<'_, S> {
-    /// Reads the body that follows `head` (RFC 9112 §6.3). An error ends it: a part of a body is
-    /// better than none.
+impl<S: LimitReads> ResponseReader<'_, S> {
+    /// Reads the body that follows `head` (RFC 9112 §6.3), for at most [`BODY_TIMEOUT`]. An error
+    /// ends it: a part of a body is better than none.
     #[must_use]
     pub fn read_body(mut self, head: &ResponseHead) -> Body {
+        self.end = Instant::now() + BODY_TIMEOUT;
         let mut bytes = Vec::new();
-        let complete = if matches!(head.status, 204 | 304) {
+        let complete = if self.is_head_cut {
+            Ok(false)
+        } else if matches!(head.status, 204 | 304) {
             Ok(true)
         } else if head.headers.has_token("Transfer-Encoding", "chunked") {
             self.read_chunks(&mut bytes)
@@ -56,12 +67,19 @@ impl<S: Read> ResponseReader<'_, S> {
         }
     }
 
+    /// Reads once; false at the end of the stream.
+    fn fill_body(&mut self) -> io::Result<bool> {
+        let end = self.end.min(Instant::now() + BODY_PAUSE);
+        self.stream.limit_reads(end);
+        self.fill()
+    }
+
     /// True if there was as much as there should be and all of it was kept.
     fn read_exactly(&mut self, length: u64, body: &mut Vec<u8>) -> io::Result<bool> {
         let mut left = length;
         while left > 0 {
             let room = BODY_LIMIT - body.len();
-            if room == 0 || (self.buffer.is_empty() && !self.fill()?) {
+            if room == 0 || (self.buffer.is_empty() && !self.fill_body()?) {
                 return Ok(false);
             }
             let count = usize::try_from(left).unwrap_or(usize::MAX);
@@ -79,7 +97,7 @@ impl<S: Read> ResponseReader<'_, S> {
             if !self.buffer.is_empty() {
                 return Ok(false);
             }
-            if !self.fill()? {
+            if !self.fill_body()? {
                 return Ok(true);
             }
         }
@@ -116,7 +134,7 @@ impl<S: Read> ResponseReader<'_, S> {
                 let line: Vec<_> = self.buffer.drain(..=end).collect();
                 return Ok(Some(line.trim_ascii_end().to_vec()));
             }
-            if self.buffer.len() > HEAD_LIMIT || !self.fill()? {
+            if self.buffer.len() > HEAD_LIMIT || !self.fill_body()? {
                 return Ok(None);
             }
         }
@@ -135,7 +153,17 @@ fn content_length(headers: &Headers) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read;
+
     use super::*;
+
+    impl LimitReads for Drip<'_> {
+        fn limit_reads(&mut self, _: Instant) {}
+    }
+
+    impl LimitReads for &[u8] {
+        fn limit_reads(&mut self, _: Instant) {}
+    }
 
     /// Gives one byte a read, then ends or fails.
     struct Drip<'a>(&'a [u8], Option<io::ErrorKind>);

@@ -25,6 +25,8 @@ pub struct ResponseHead {
     pub status_line: String,
     /// The headers.
     pub headers: Headers,
+    /// What is invalid in it: the headers are then those that could be read.
+    pub problem: Option<String>,
 }
 
 impl RequestHead {

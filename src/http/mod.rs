@@ -11,9 +11,9 @@ mod header;
 mod response;
 mod sensitive;
 
-pub use body::{Body, BODY_LIMIT};
+pub use body::{Body, BODY_LIMIT, BODY_PAUSE, BODY_TIMEOUT};
 pub use credentials::Credentials;
 pub use head::{RequestHead, ResponseHead};
 pub use header::{is_token, CustomHeader, Header, Headers};
-pub use response::{beginning, ResponseError, ResponseReader, HEAD_LIMIT};
+pub use response::{beginning, LimitReads, ResponseError, ResponseReader, HEAD_LIMIT};
 pub use sensitive::{find_tokens, shown_subprotocols, without_tokens, Secrets, HIDDEN};

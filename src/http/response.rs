@@ -1,14 +1,13 @@
 //! Reading the head of a response as it arrives (RFC 9112), parsed by `httparse`.
 
 use std::io::{self, Read};
+use std::time::Instant;
 
 use super::head::ResponseHead;
 use super::header::Header;
 
 /// How long the heads of a response may be together, interim responses included.
 pub const HEAD_LIMIT: usize = 64 << 10;
-
-const MAX_HEADERS: usize = 128;
 
 /// How much is read at once.
 const CHUNK: usize = 4096;
@@ -27,14 +26,24 @@ pub enum ResponseError {
     Malformed(String),
 }
 
+/// A stream whose reads can be limited while a body is received.
+pub trait LimitReads: Read {
+    /// From now on reads fail with [`io::ErrorKind::TimedOut`] at `end`, if not before.
+    fn limit_reads(&mut self, end: Instant);
+}
+
 /// Reads a response from a stream.
 #[derive(Debug)]
 pub struct ResponseReader<'a, S> {
-    stream: &'a mut S,
+    pub(super) stream: &'a mut S,
     /// What was read and not used yet.
     pub(super) buffer: Vec<u8>,
     /// The length of the heads that have been read.
     heads: usize,
+    /// The last head was not read to its end, so that nobody knows where the body begins.
+    pub(super) is_head_cut: bool,
+    /// When the body must have been received.
+    pub(super) end: Instant,
     exact: bool,
 }
 
@@ -46,6 +55,8 @@ impl<'a, S: Read> ResponseReader<'a, S> {
             stream,
             buffer: Vec::new(),
             heads: 0,
+            is_head_cut: false,
+            end: Instant::now(),
             exact: false,
         }
     }
@@ -62,6 +73,12 @@ impl<'a, S: Read> ResponseReader<'a, S> {
     #[must_use]
     pub fn into_unused(self) -> Vec<u8> {
         self.buffer
+    }
+
+    /// Whether the last head was too long to be read to its end.
+    #[must_use]
+    pub fn is_head_cut(&self) -> bool {
+        self.is_head_cut
     }
 
     /// Reads a part of a head once; false at the end of the stream.
@@ -103,7 +120,8 @@ impl<'a, S: Read> ResponseReader<'a, S> {
     pub fn read_final_head(&mut self) -> Result<ResponseHead, ResponseError> {
         loop {
             let head = self.read_head()?;
-            if head.status == 101 || !(100..200).contains(&head.status) {
+            let is_interim = head.status != 101 && (100..200).contains(&head.status);
+            if !is_interim || self.is_head_cut {
                 return Ok(head);
             }
         }
@@ -127,11 +145,11 @@ impl<'a, S: Read> ResponseReader<'a, S> {
                 // What else has come already tells what it is.
                 return Err(ResponseError::NotHttp(self.buffer.clone()));
             }
-            if let Some(length) = head_length(&self.buffer, searched) {
-                return self.parse_head(length);
-            }
-            if self.heads + self.buffer.len() > HEAD_LIMIT {
-                return Err(too_long());
+            let limit = HEAD_LIMIT.saturating_sub(self.heads);
+            match head_length(&self.buffer, searched) {
+                Some(length) if length <= limit => return self.parse_head(length),
+                None if self.buffer.len() <= limit => {}
+                _ => return self.parse_beginning(limit),
             }
             searched = self.buffer.len();
             match self.fill_head() {
@@ -142,42 +160,97 @@ impl<'a, S: Read> ResponseReader<'a, S> {
         }
     }
 
+    /// Takes the head from the buffer.
     fn parse_head(&mut self, length: usize) -> Result<ResponseHead, ResponseError> {
         self.heads += length;
-        if self.heads > HEAD_LIMIT {
-            return Err(too_long());
-        }
-        let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
-        let mut response = httparse::Response::new(&mut headers);
-        let bytes = &self.buffer[..length];
-        let parsed = httparse::ParserConfig::default()
-            .allow_obsolete_multiline_headers_in_responses(true)
-            .parse_response(&mut response, bytes);
-        let malformed = |cause| Err(ResponseError::Malformed(cause));
-        let status = match (parsed, response.code) {
-            (Ok(httparse::Status::Complete(_)), Some(status)) => status,
-            (Err(httparse::Error::TooManyHeaders), _) => {
-                return malformed(format!("more than {MAX_HEADERS} headers"));
-            }
-            (Err(cause), _) => {
-                let place = invalid_part(bytes);
-                return malformed(format!("{cause}{place}"));
-            }
-            (Ok(_), _) => return malformed("the header section is cut off".to_owned()),
-        };
-        let line = bytes.split(|&byte| byte == b'\n').next();
-        let line = line.unwrap_or_default().trim_ascii_end();
-        let headers = response.headers.iter();
-        let head = ResponseHead {
-            status,
-            status_line: String::from_utf8_lossy(line).into_owned(),
-            headers: headers
-                .map(|header| Header::new(header.name, header.value.trim_ascii()))
-                .collect(),
-        };
+        let head = parse(&self.buffer[..length])?;
         self.buffer.drain(..length);
         Ok(head)
     }
+
+    /// What can be read of a head that is longer than `limit`.
+    fn parse_beginning(&mut self, limit: usize) -> Result<ResponseHead, ResponseError> {
+        self.is_head_cut = true;
+        let beginning = &self.buffer[..limit];
+        let lines = memchr::memrchr(b'\n', beginning).map_or(0, |end| end + 1);
+        let mut head = parse_leniently(&beginning[..lines]).ok_or_else(too_long)?;
+        head.problem = Some(TOO_LONG.to_owned());
+        Ok(head)
+    }
+}
+
+/// Whitespace before the colon of a header is allowed: a client has nothing to fear from it, and
+/// a proxy removes it (RFC 9112 §5.1). So are folded lines (§5.2).
+fn config() -> httparse::ParserConfig {
+    let mut config = httparse::ParserConfig::default();
+    config
+        .allow_obsolete_multiline_headers_in_responses(true)
+        .allow_spaces_after_header_name_in_responses(true);
+    config
+}
+
+/// Parses a head. If it is invalid but has a status, the rest of it is read as far as possible.
+fn parse(bytes: &[u8]) -> Result<ResponseHead, ResponseError> {
+    let lines = memchr::memchr_iter(b'\n', bytes).count();
+    let mut headers = vec![httparse::EMPTY_HEADER; lines];
+    let mut response = httparse::Response::new(&mut headers);
+    let cause = match config().parse_response(&mut response, bytes) {
+        Ok(httparse::Status::Complete(_)) => {
+            let headers = response.headers.iter();
+            return Ok(ResponseHead {
+                status: response.code.unwrap_or_default(),
+                status_line: first_line(bytes),
+                headers: headers
+                    .map(|header| Header::new(header.name, header.value.trim_ascii()))
+                    .collect(),
+                problem: None,
+            });
+        }
+        Ok(httparse::Status::Partial) => "the header section is incomplete".to_owned(),
+        Err(cause) => format!("{cause}{}", invalid_part(bytes)),
+    };
+    match parse_leniently(bytes) {
+        Some(head) => Ok(ResponseHead {
+            problem: Some(cause),
+            ..head
+        }),
+        None => Err(ResponseError::Malformed(cause)),
+    }
+}
+
+fn first_line(head: &[u8]) -> String {
+    let line = head.split(|&byte| byte == b'\n').next();
+    let line = line.unwrap_or_default().trim_ascii_end();
+    String::from_utf8_lossy(line).into_owned()
+}
+
+/// Reads a status line and all lines with a colon; `None` if there is no status.
+fn parse_leniently(head: &[u8]) -> Option<ResponseHead> {
+    let status_line = first_line(head);
+    let status = status_line.split_ascii_whitespace().nth(1)?;
+    let status = status.parse().ok().filter(|_| status.len() == 3)?;
+    let mut headers: Vec<Header> = Vec::new();
+    for line in head.split(|&byte| byte == b'\n').skip(1) {
+        let is_folded = line.starts_with(b" ") || line.starts_with(b"\t");
+        let line = line.trim_ascii();
+        match (headers.last_mut(), memchr::memchr(b':', line)) {
+            (Some(header), _) if is_folded && !line.is_empty() => {
+                header.value.push(b' ');
+                header.value.extend(line);
+            }
+            (_, Some(colon)) => {
+                let name = String::from_utf8_lossy(line[..colon].trim_ascii_end());
+                headers.push(Header::new(name, line[colon + 1..].trim_ascii()));
+            }
+            _ => {}
+        }
+    }
+    Some(ResponseHead {
+        status,
+        status_line,
+        headers: headers.into_iter().collect(),
+        problem: None,
+    })
 }
 
 /// Where a head is invalid: its first line, or the first header that can't be parsed, of which only
@@ -191,7 +264,8 @@ fn invalid_part(head: &[u8]) -> String {
         return format!(", in \"{}\"", beginning(first));
     }
     // A folded line belongs to the header above it (RFC 9112 §5.2), and is not valid alone.
-    let invalid = lines.find(|line| !line.starts_with(b" ") && !is_valid(b"HTTP/1.1 200", line));
+    let is_folded = |line: &&[u8]| line.starts_with(b" ") || line.starts_with(b"\t");
+    let invalid = lines.find(|line| !is_folded(line) && !is_valid(b"HTTP/1.1 200", line));
     match invalid.map(|line| line.split(|&byte| byte == b':').next().unwrap_or(line)) {
         Some(name) => format!(", in the header \"{}\"", beginning(name)),
         None => String::new(),
@@ -217,14 +291,14 @@ fn is_valid(status_line: &[u8], header: &[u8]) -> bool {
         b"\r\n\r\n"
     });
     let mut headers = [httparse::EMPTY_HEADER; 1];
-    httparse::Response::new(&mut headers).parse(&head).is_ok()
+    let mut response = httparse::Response::new(&mut headers);
+    config().parse_response(&mut response, &head).is_ok()
 }
 
+const TOO_LONG: &str = "the header section is longer than 64 KiB";
+
 fn too_long() -> ResponseError {
-    ResponseError::Malformed(format!(
-        "the header section is longer than {} KiB",
-        HEAD_LIMIT >> 10
-    ))
+    ResponseError::Malformed(TOO_LONG.to_owned())
 }
 
 /// The length of the head that begins `bytes`: it ends with the first empty line. The first
@@ -242,6 +316,7 @@ fn head_length(bytes: &[u8], searched: usize) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::sensitive::Secrets;
     use super::*;
 
     fn read(mut bytes: &[u8]) -> Result<ResponseHead, ResponseError> {
@@ -286,35 +361,102 @@ mod tests {
             ResponseError::Closed(None)
         ));
         assert!(matches!(fault(b"SSH-2.0"), ResponseError::NotHttp(bytes) if bytes == b"SSH-2.0"));
-        for (head, place) in [
-            (&b"HTTP/1.1 abc\r\n\r\n"[..], ", in \"HTTP/1.1 abc\""),
-            (
-                b"HTTP/1.1 101 x\r\nA: b\r\nB: \x1b[2J\r\n\r\n",
-                ", in the header \"B\"",
-            ),
-            (
-                b"HTTP/1.1 101 x\r\nno\x1bcolon\r\n\r\n",
-                ", in the header \"no\\x1bcolon\"",
-            ),
-        ] {
+        for head in [&b"HTTP/1.1 abc\r\n\r\n"[..], b"HTTP/1.1\r\nA: b\r\n\r\n"] {
             assert!(
-                matches!(fault(head), ResponseError::Malformed(text) if text.ends_with(place)),
-                "{place}"
+                matches!(fault(head), ResponseError::Malformed(text) if text.contains(", in \"HTTP/1.1")),
+                "{}",
+                head.escape_ascii()
             );
         }
-        let long = format!("HTTP/1.1 101 x\r\nA: {}\r\n\r\n", "x".repeat(HEAD_LIMIT));
+        let long = format!("HTTP/1.1 101 {}", "x".repeat(HEAD_LIMIT));
         assert!(matches!(
             fault(long.as_bytes()),
             ResponseError::Malformed(text) if text.contains("64 KiB")
         ));
-        let many = format!(
-            "HTTP/1.1 101 x\r\n{}\r\n",
-            "A: b\r\n".repeat(MAX_HEADERS + 1)
-        );
-        assert!(matches!(
-            fault(many.as_bytes()),
-            ResponseError::Malformed(text) if text.contains("128 headers")
-        ));
+    }
+
+    /// A head as lines, and what is invalid in it.
+    fn leniently(head: &[u8]) -> (Vec<String>, String) {
+        let head = read(head).expect("a head");
+        let lines = head.lines(Secrets::Shown).collect();
+        (lines, head.problem.unwrap_or_default())
+    }
+
+    #[test]
+    fn an_invalid_header_hides_no_other() {
+        for (line, shown, problem) in [
+            ("X-Powered-By : Arduino", "X-Powered-By: Arduino", ""),
+            (
+                "Server Info: x",
+                "Server Info: x",
+                "invalid header name, in the header \"Server Info\"",
+            ),
+            (
+                "garbage",
+                "",
+                "invalid header name, in the header \"garbage\"",
+            ),
+            (": x", ": x", "invalid header name, in the header \"\""),
+            (
+                "B: \x1b[2J",
+                "B: \x1b[2J",
+                "invalid header value, in the header \"B\"",
+            ),
+            (
+                "B\u{fc}: x",
+                "B\u{fc}: x",
+                "invalid header name, in the header \"B\\xc3\\xbc\"",
+            ),
+            ("A: b\r\n  c", "A: b c", ""),
+            (
+                "X Y: b\r\n\tc",
+                "X Y: b c",
+                "invalid header name, in the header \"X Y\"",
+            ),
+        ] {
+            let head = format!("HTTP/1.1 403 No\r\n{line}\r\nContent-Length: 10\r\n\r\n");
+            let (lines, found) = leniently(head.as_bytes());
+            let found = found.replace("invalid token", "invalid header name");
+            let wanted = ["HTTP/1.1 403 No", shown, "Content-Length: 10"];
+            let wanted: Vec<_> = wanted.into_iter().filter(|line| !line.is_empty()).collect();
+            let lines: Vec<_> = lines
+                .iter()
+                .map(|line| line.replace("b\r\n ", "b"))
+                .collect();
+            assert_eq!(
+                (lines, found.as_str()),
+                (wanted.iter().map(|&it| it.to_owned()).collect(), problem),
+                "{line}"
+            );
+        }
+    }
+
+    #[test]
+    fn many_headers_are_kept() {
+        let (lines, problem) =
+            leniently(format!("HTTP/1.1 403 x\r\n{}\r\n", "A: b\r\n".repeat(1000)).as_bytes());
+        assert_eq!((lines.len(), problem.as_str()), (1001, ""));
+    }
+
+    #[test]
+    fn an_interim_response_without_end_is_the_last() {
+        let long = format!("HTTP/1.1 100 x\r\n{}", "A: 2345678\r\n".repeat(6000));
+        let mut bytes = long.as_bytes();
+        let mut reader = ResponseReader::new(&mut bytes);
+        assert_eq!(reader.read_final_head().expect("a head").status, 100);
+        assert!(reader.is_head_cut());
+    }
+
+    #[test]
+    fn the_beginning_of_a_long_head_is_kept_however_it_comes() {
+        let long = format!("HTTP/1.1 403 x\r\n{}\r\n", "A: 2345678\r\n".repeat(6000));
+        let (lines, problem) = leniently(long.as_bytes());
+        assert_eq!(problem, TOO_LONG);
+        assert_eq!(lines[0], "HTTP/1.1 403 x");
+        assert!(lines.len() > 5000 && lines[1..].iter().all(|line| line == "A: 2345678"));
+        let mut cut = io::BufReader::with_capacity(7, long.as_bytes());
+        let head = ResponseReader::exact(&mut cut).read_head().expect("a head");
+        assert_eq!(head.lines(Secrets::Shown).collect::<Vec<_>>(), lines);
     }
 
     struct Silent;

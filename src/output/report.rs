@@ -14,6 +14,11 @@ use crate::text::escape::shortened;
 
 /// How much is dumped of a body that is no text.
 const DUMPED: usize = 256;
+/// How many lines of a response's head are shown without `-v`.
+const HEAD_ROWS: usize = 50;
+/// How much is shown of a body without `-v`, before a hint that it would scroll away.
+const BODY_ROWS: usize = 20;
+const BODY_BYTES: usize = 4096;
 /// How many of the last messages are shown, and how much of each.
 const RECENT: usize = 5;
 const RECENT_COLUMNS: usize = 120;
@@ -78,6 +83,20 @@ pub fn explain(error: &Error, verbosity: Verbosity, palette: Palette, secrets: S
     report.out
 }
 
+/// The first rows of a text, whole characters.
+fn beginning(text: &[u8]) -> &[u8] {
+    let rows = memchr::memchr_iter(b'\n', text).nth(BODY_ROWS - 1);
+    let mut end = rows.unwrap_or(text.len());
+    if end > BODY_BYTES {
+        end = BODY_BYTES;
+        // A continuation byte of UTF-8 belongs to the character before it.
+        while end > 0 && text[end] & 0xc0 == 0x80 {
+            end -= 1;
+        }
+    }
+    &text[..end]
+}
+
 struct Report {
     out: String,
     palette: Palette,
@@ -94,8 +113,17 @@ impl Report {
     }
 
     fn push_head(&mut self, head: &ResponseHead, secrets: Secrets) {
-        for line in head.lines(secrets) {
+        let mut lines = head.lines(secrets);
+        for line in lines.by_ref().take(HEAD_ROWS) {
             self.push_line(&escape::text(&line, Breaks::Shown));
+        }
+        let more = lines.count();
+        if more > 0 {
+            self.push_more(&format!("{more} more headers"));
+        }
+        if let Some(problem) = &head.problem {
+            let problem = format!("… {}", escape::text(problem, Breaks::Shown));
+            self.push_line(&self.palette.paint(Style::Quiet, &problem));
         }
     }
 
@@ -112,7 +140,7 @@ impl Report {
                 dump::size(refusal.body.bytes.len()),
                 escape::text(coding, Breaks::Shown)
             )),
-            None => self.push_body(&refusal.body.bytes),
+            None => self.push_body(&refusal.body.bytes, told),
         }
         if refusal.body.truncated {
             let mark = "… the rest of the body is missing";
@@ -160,7 +188,13 @@ impl Report {
         }
     }
 
-    fn push_body(&mut self, body: &[u8]) {
+    fn push_more(&mut self, what: &str) {
+        let mark = format!("… {what} (-v shows all)");
+        self.push_line(&self.palette.paint(Style::Quiet, &mark));
+    }
+
+    /// The body, or only its beginning.
+    fn push_body(&mut self, body: &[u8], whole: bool) {
         if body.is_empty() {
             return;
         }
@@ -170,10 +204,14 @@ impl Report {
         }
         // A carriage return before a line feed is a line end of the web, and harmless.
         let body = body.strip_suffix(b"\n").unwrap_or(body);
-        for line in body.split(|&byte| byte == b'\n') {
+        let shown = if whole { body } else { beginning(body) };
+        for line in shown.split(|&byte| byte == b'\n') {
             let line = line.strip_suffix(b"\r").unwrap_or(line);
             escape::push_bytes(&mut self.out, line, Breaks::Kept, self.palette);
             self.out.push('\n');
+        }
+        if shown.len() < body.len() {
+            self.push_more(&format!("{} more", dump::size(body.len() - shown.len())));
         }
     }
 
@@ -201,6 +239,7 @@ mod tests {
                 status: 401,
                 status_line: "HTTP/1.1 401 Unauthorized".to_owned(),
                 headers: Headers::from_iter([("Set-Cookie", "s=1"), ("X", "\x1b[2J")]),
+                ..ResponseHead::default()
             },
             body: Body {
                 bytes: body.to_vec(),
@@ -229,6 +268,27 @@ mod tests {
         assert_eq!(
             told(&error, Verbosity::Handshake),
             format!("{SENTENCE}<h1>\nno\\x07\\xff</h1>\n\nhint: give -u\n")
+        );
+    }
+
+    #[test]
+    fn a_long_body_is_shortened_before_the_hint() {
+        let page = "<p>\n".repeat(30);
+        let error = refused(page.as_bytes(), false, Some("give -u"));
+        let shown = "<p>\n".repeat(20);
+        assert_eq!(
+            told(&error, Verbosity::Normal),
+            format!("{SENTENCE}{HEAD}\n{shown}… 40 B more (-v shows all)\n\nhint: give -u\n")
+        );
+        assert_eq!(
+            told(&error, Verbosity::Handshake),
+            format!("{SENTENCE}{page}\nhint: give -u\n")
+        );
+        let line = format!("x{}", "\u{fc}".repeat(3000));
+        let text = told(&refused(line.as_bytes(), false, None), Verbosity::Normal);
+        assert!(
+            text.contains(&format!("x{}\n… ", "\u{fc}".repeat(2047))),
+            "{text}"
         );
     }
 

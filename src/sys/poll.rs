@@ -74,6 +74,21 @@ pub fn wait_writable(fd: BorrowedFd<'_>, until: Option<Instant>) -> io::Result<(
     poller.wait(interest, until).map(drop)
 }
 
+/// Waits until `fd` can be read, has ended or failed, or `until` is reached; `None` waits without
+/// limit. Unlike a timeout of the socket, which the system may round up by hundreds of
+/// milliseconds, it is precise. False if `until` was reached.
+///
+/// # Errors
+///
+/// As [`Poller::wait`].
+pub fn wait_readable(fd: BorrowedFd<'_>, until: Option<Instant>) -> io::Result<bool> {
+    let mut poller = Poller::default();
+    let mut interest = poller.interest();
+    let token = interest.add(fd, true, false);
+    let ready = poller.wait(interest, until)?;
+    Ok(ready.is_readable(token))
+}
+
 /// An empty list with the memory of `fds`, for descriptors of another lifetime: collecting into a
 /// vector of the same layout does not allocate.
 fn recycle<'to>(mut fds: Vec<PollFd<'_>>) -> Vec<PollFd<'to>> {

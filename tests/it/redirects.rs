@@ -223,7 +223,7 @@ fn a_target_is_shown_escaped() {
     let peer = to(302, "ftp://\u{1b}[2J").start();
     Wsline::new()
         .args(["-L", "-q", &peer.url()])
-        .stderr_matches("wsline: [..]invalid header value[..]\n")
+        .stderr_matches("wsline: could not follow the redirect: [..]: \"ftp://\\u{1b}[2J\"\n")
         .code(22)
         .run();
 }

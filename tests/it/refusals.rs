@@ -2,6 +2,9 @@
 //! plain a hint says what to do.
 
 use std::io::Write as _;
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
 
 use crate::support::{Peer, Wsline};
 
@@ -98,9 +101,9 @@ fn a_long_refusal_is_cut() {
         let head = format!("HTTP/1.1 500 Oops\n{field}");
         let peer = Peer::http(format!("{}\r\n{body}", head.replace('\n', "\r\n"))).start();
         Wsline::new()
-            .arg(peer.url())
-            .stderr(format!(
-                "{REFUSED}HTTP/1.1 500 Oops\n{head}\n{kept}… the rest of the body is missing\n"
+            .args(["-v", &peer.url()])
+            .stderr_matches(format!(
+                "...\n{REFUSED}HTTP/1.1 500 Oops\n{kept}… the rest of the body is missing\n"
             ))
             .code(22)
             .run();
@@ -301,4 +304,119 @@ fn a_compressed_refusal_is_decoded_or_its_coding_named() {
             &format!("{REFUSED}HTTP/1.1 503 Busy\n{head}\n{shown}\n"),
         );
     }
+}
+/// A server that refuses at once, and whose body has no end.
+fn endless() -> Peer {
+    let head = "HTTP/1.1 503 Later\r\nConnection: keep-alive\r\n\r\ntry later\n";
+    Peer::tcp().expect_raw("GET").raw(head).stall()
+}
+
+const ENDLESS: &str = "wsline: the server refused the upgrade: HTTP/1.1 503 Later\n\
+                       HTTP/1.1 503 Later\nConnection: keep-alive\n\ntry later\n\
+                       … the rest of the body is missing\n";
+
+#[test]
+fn a_body_without_end_does_not_hold_up_the_refusal() {
+    for args in [&[][..], &["--connect-timeout", "300ms"]] {
+        let peer = endless().start();
+        Wsline::new()
+            .args(args)
+            .arg(peer.url())
+            .stderr(ENDLESS)
+            .code(22)
+            .within(Duration::from_secs(10))
+            .run();
+    }
+}
+
+/// Each part of it comes in time, but it has no end.
+#[test]
+fn an_event_stream_is_a_refusal() {
+    let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n";
+    let mut peer = Peer::tcp().expect_raw("GET").raw(head);
+    for _ in 0..4 {
+        peer = peer
+            .raw("data: tick\n\n")
+            .pause(Duration::from_millis(1500));
+    }
+    let peer = peer.stall().start();
+    Wsline::new()
+        .arg(peer.url())
+        .stderr_matches(
+            "wsline: the server refused the upgrade: HTTP/1.1 200 OK\n\
+             HTTP/1.1 200 OK\nContent-Type: text/event-stream\n\ndata: tick\n\n...\n\
+             … the rest of the body is missing\n...\n",
+        )
+        .code(22)
+        .within(Duration::from_secs(12))
+        .run();
+}
+
+/// The server has responded, whatever else ends the run.
+#[test]
+fn a_run_that_ends_within_the_body_still_reports_the_status() {
+    let peer = endless().start();
+    Wsline::new()
+        .args(["--max-time", "300ms", &peer.url()])
+        .stderr_matches("wsline: the server refused the upgrade: HTTP/1.1 503 Later\n...")
+        .code(22)
+        .run();
+    let peer = endless().start();
+    Wsline::new()
+        .args(["--max-time", "300ms", "--expect-status", "503", &peer.url()])
+        .run();
+    for signal in [Signal::SIGINT, Signal::SIGTERM] {
+        let peer = endless().start();
+        let mut program = Wsline::new()
+            .args(["-v", &peer.url()])
+            .stderr_matches(
+                "...\n< Connection: keep-alive\n<\n\
+                 wsline: the server refused the upgrade: HTTP/1.1 503 Later\n\
+                 … the rest of the body is missing\n",
+            )
+            .code(22)
+            .spawn();
+        program.wait_for_stderr("< Connection: keep-alive\n<\n");
+        program.signal(signal);
+        program.wait();
+    }
+}
+
+/// An invalid header hides neither the status nor the other headers nor the body.
+#[test]
+fn a_refusal_with_an_invalid_header() {
+    for (line, shown, problem) in [
+        ("X-Powered-By : Arduino", "X-Powered-By: Arduino\n", ""),
+        (
+            "Server Info: x",
+            "Server Info: x\n",
+            "… invalid header name, in the header \"Server Info\"\n",
+        ),
+        (
+            "garbage",
+            "",
+            "… invalid header name, in the header \"garbage\"\n",
+        ),
+    ] {
+        answered(
+            format!("HTTP/1.1 403 No\r\n{line}\r\nContent-Length: 10\r\n\r\nno access\n"),
+            &format!(
+                "{REFUSED}HTTP/1.1 403 No\nHTTP/1.1 403 No\n{shown}Content-Length: 10\n{problem}\n\
+                 no access\n\nhint: [..]\n"
+            ),
+        );
+    }
+}
+
+#[test]
+fn a_refusal_with_very_many_headers() {
+    let peer = Peer::http(format!("HTTP/1.1 500 No\r\n{}\r\n", "A: b\r\n".repeat(500))).start();
+    let shown = "A: b\n".repeat(49);
+    Wsline::new()
+        .arg(peer.url())
+        .stderr(format!(
+            "{REFUSED}HTTP/1.1 500 No\nHTTP/1.1 500 No\n{shown}… 451 more headers (-v shows all)\n"
+        ))
+        .code(22)
+        .run();
 }

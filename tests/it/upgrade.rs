@@ -148,14 +148,18 @@ fn a_service_that_is_no_http() {
         .run();
 }
 
-/// A head that HTTP does not allow is no answer; what it wanted with the terminal is not told.
+/// The status of a head that HTTP does not allow is shown, and nothing reaches the terminal.
 #[test]
 fn a_head_with_control_characters() {
     let answer = "HTTP/1.1 500 \x1b[2J\r\nX: \x1b]52;c;eA==\x07\r\n\r\n";
     let peer = Peer::http(answer).start();
     let done = Wsline::new()
         .arg(peer.url())
-        .stderr_matches(format!("{WRONG}[..]\n"))
+        .stderr(
+            "wsline: the server refused the upgrade: HTTP/1.1 500 \\x1b[2J\n\
+             HTTP/1.1 500 \\x1b[2J\nX: \\x1b]52;c;eA==\\x07\n\
+             … invalid response status, in \"HTTP/1.1 500 \\x1b[2J\"\n",
+        )
         .code(22)
         .run();
     assert!(!done.stderr_text().contains(['\x1b', '\x07']));
@@ -170,7 +174,12 @@ fn a_head_without_end() {
         .start();
     Wsline::new()
         .arg(peer.url())
-        .stderr(format!("{WRONG}the header section is longer than 64 KiB\n"))
+        .stderr_matches(
+            "wsline: the server refused the upgrade: HTTP/1.1 200 OK\nHTTP/1.1 200 OK\n\
+             X: 0123456789\n...\n… [..] more headers (-v shows all)\n\
+             … the header section is longer than 64 KiB\n\n\
+             … the rest of the body is missing\nhint: [..]\n",
+        )
         .code(22)
         .run();
 }

@@ -1,6 +1,7 @@
 //! The opening handshake against a server in memory.
 
-use std::time::Duration;
+use std::io::Read;
+use std::time::{Duration, Instant};
 
 use super::*;
 use crate::http::{Credentials, CustomHeader};
@@ -30,6 +31,10 @@ impl<F: FnOnce(&str, &str) -> String> Server<F> {
         self.silent = true;
         self
     }
+}
+
+impl<F: FnOnce(&str, &str) -> String> LimitReads for Server<F> {
+    fn limit_reads(&mut self, _: Instant) {}
 }
 
 impl<F: FnOnce(&str, &str) -> String> Read for Server<F> {
@@ -335,41 +340,8 @@ fn what_came_of_a_refusal_in_time_is_kept() {
     );
 }
 
-/// Takes nothing, and has answered already.
-struct Hasty(&'static [u8]);
-
-impl Read for Hasty {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.0.read(buffer)
-    }
+impl LimitReads for io::Cursor<Vec<u8>> {
+    fn limit_reads(&mut self, _: Instant) {}
 }
 
-impl Write for Hasty {
-    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
-        Err(io::ErrorKind::BrokenPipe.into())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-#[test]
-fn a_server_may_refuse_before_it_reads() {
-    let mut full = Hasty(b"HTTP/1.1 503 x\r\nContent-Length: 4\r\n\r\nfull");
-    let error = upgrade(&mut full, &to("ws://h"), Deadline::never(), &mut |_| ())
-        .expect_err("it is a refusal");
-    assert!(matches!(error, Error::Refused(refusal) if refusal.body.bytes == b"full"));
-    let error = upgrade(
-        &mut Hasty(b""),
-        &to("ws://h"),
-        Deadline::never(),
-        &mut |_| (),
-    )
-    .expect_err("nothing could be sent");
-    assert!(
-        matches!(&error, Error::Unanswered { cause: Some(cause), .. }
-            if cause.kind() == io::ErrorKind::BrokenPipe),
-        "{error:?}"
-    );
-}
+mod failed_writes;

@@ -1,19 +1,21 @@
 //! HTTP's CONNECT (RFC 9110 §9.3.6): after a 2xx response the connection is the server's.
 
-use std::io::{Read, Write};
+use std::io::Write;
 
 use super::address::Proxy;
 use super::failure::TunnelError;
 use crate::connect::options::ConnectOptions;
-use crate::connect::{explain, handshake};
+use crate::connect::{explain, handshake, tls};
 use crate::error::Refusal;
 use crate::event::ConnectStep;
-use crate::http::{Credentials, Headers, RequestHead, ResponseError, ResponseHead, ResponseReader};
+use crate::http::{
+    Credentials, Headers, LimitReads, RequestHead, ResponseError, ResponseHead, ResponseReader,
+};
 use crate::target::HostPort;
 
 /// Requests a tunnel on a stream to the proxy. Not a byte behind the proxy's response is read: what
 /// follows is the server's.
-pub fn connect<S: Read + Write>(
+pub fn connect<S: LimitReads + Write>(
     stream: &mut S,
     proxy: &Proxy,
     request: &ConnectOptions,
@@ -31,7 +33,9 @@ pub fn connect<S: Read + Write>(
     let answered = reader
         .read_final_head()
         .map_err(|error| match (error, sent) {
-            (ResponseError::Closed(_), Err(cause)) => TunnelError::Ended(Some(cause)),
+            (ResponseError::Closed(read), Err(written)) => {
+                TunnelError::Ended(Some(tls::telling(read, written)))
+            }
             (ResponseError::Closed(cause), Ok(())) => TunnelError::Ended(cause),
             (ResponseError::Malformed(cause), _) => TunnelError::Invalid { cause, hint: None },
             (ResponseError::NotHttp(bytes), _) => TunnelError::Invalid {
@@ -41,7 +45,11 @@ pub fn connect<S: Read + Write>(
         })?;
     on_step(ConnectStep::ProxyResponse(Some(answered.clone())));
     if (200..300).contains(&answered.status) {
-        return Ok(());
+        // An invalid header does no harm here, but nobody knows where the server's bytes begin.
+        return match answered.problem {
+            Some(cause) if reader.is_head_cut() => Err(TunnelError::Invalid { cause, hint: None }),
+            _ => Ok(()),
+        };
     }
     let body = reader.read_body(&answered);
     Err(TunnelError::Refused {
@@ -109,7 +117,8 @@ fn explain_authentication(head: &ResponseHead, proxy: &Proxy) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::io;
+    use std::io::{self, Read};
+    use std::time::Instant;
 
     use super::*;
     use crate::connect::proxy::ProxyOptions;
@@ -122,6 +131,10 @@ mod tests {
         answer: &'a [u8],
         step: usize,
         end: Option<io::ErrorKind>,
+    }
+
+    impl LimitReads for Answering<'_> {
+        fn limit_reads(&mut self, _: Instant) {}
     }
 
     impl Read for Answering<'_> {

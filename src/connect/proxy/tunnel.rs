@@ -1,6 +1,6 @@
 //! The tunnel to the server through a proxy.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
@@ -15,6 +15,7 @@ use crate::connect::tls::{self, Connectors, TlsOptions};
 use crate::deadline::Deadline;
 use crate::error::{Error, Party, Phase};
 use crate::event::ConnectStep;
+use crate::http::LimitReads;
 use crate::target::HostPort;
 
 /// A tunnel through a proxy, which can be made again.
@@ -140,12 +141,16 @@ impl<'a> Tunnel<'a> {
             TunnelError::Ended(Some(cause)) if cause.kind() == io::ErrorKind::TimedOut => {
                 timed_out(deadline, Phase::Proxy)
             }
-            TunnelError::Ended(cause) => Error::Unanswered {
-                party: Party::Proxy,
-                name,
-                cause,
-                hint: origin.or_else(|| Some(other_scheme(self.proxy.scheme).to_owned())),
-            },
+            TunnelError::Ended(cause) => {
+                let error = Error::Unanswered {
+                    party: Party::Proxy,
+                    name,
+                    cause,
+                    hint: origin.or_else(|| Some(other_scheme(self.proxy.scheme).to_owned())),
+                };
+                let host = self.proxy.host_port.host.to_string();
+                tls::find_alert(error, &host, &TlsOptions::default())
+            }
             TunnelError::Invalid { cause, hint } => Error::InvalidResponse {
                 party: Party::Proxy,
                 name,
@@ -184,7 +189,7 @@ impl<'a> Tunnel<'a> {
 ///
 /// [`Error::ProxyRefused`], [`Error::InvalidResponse`], [`Error::Unanswered`] or
 /// [`Error::Timeout`].
-pub fn request_tunnel<S: Read + Write>(
+pub fn request_tunnel<S: LimitReads + Write>(
     stream: &mut S,
     proxy: &Proxy,
     options: &ConnectOptions,
@@ -202,7 +207,7 @@ pub fn request_tunnel<S: Read + Write>(
 }
 
 /// Requests a tunnel in the proxy's own protocol.
-fn request<S: Read + Write>(
+fn request<S: LimitReads + Write>(
     stream: &mut S,
     proxy: &Proxy,
     options: &ConnectOptions,

@@ -40,6 +40,9 @@ pub fn client_certificate_error(
     }
     let file = options.identity.as_ref().map(|source| &source.cert);
     let hint = match (file, alert.as_str()) {
+        _ if party == Party::Proxy => {
+            "wsline sends client certificates to servers only, not to proxies"
+        }
         (None, _) => {
             "give one with --cert FILE: PKCS#12, or PEM with --key FILE if the key is in another \
              file"

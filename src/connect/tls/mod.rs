@@ -229,19 +229,29 @@ impl Peer<'_> {
     }
 }
 
-/// The error, or what it really is: that the server requires a client certificate or rejects ours,
-/// which TLS 1.3 says only after the handshake.
+/// The error, or what it really is: that a client certificate is required or was rejected, which
+/// TLS 1.3 says only after the handshake.
 #[must_use]
 pub fn find_alert(error: Error, host: &str, options: &TlsOptions) -> Error {
     let found = match &error {
         Error::Unanswered {
-            cause: Some(cause), ..
-        } => {
-            alert::client_certificate_error(&cause.to_string(), true, Party::Server, host, options)
-        }
+            party,
+            cause: Some(cause),
+            ..
+        } => alert::client_certificate_error(&cause.to_string(), true, *party, host, options),
         _ => None,
     };
     found.unwrap_or(error)
+}
+
+/// Of two errors the one that says more, when writing has failed and then reading: a TLS alert
+/// that arrived says why the peer closed the connection.
+#[must_use]
+pub fn telling(read: Option<io::Error>, written: io::Error) -> io::Error {
+    match read {
+        Some(read) if read.kind() == io::ErrorKind::Other => read,
+        _ => written,
+    }
 }
 
 // The texts and the details that they look for are OpenSSL's.

@@ -221,6 +221,7 @@ fn open_has_both_heads_without_secrets() {
             status: 101,
             status_line: "HTTP/1.1 101 Switching Protocols".to_owned(),
             headers: Headers::from_iter([("X", "1"), ("X", "2")]),
+            ..ResponseHead::default()
         },
         timing: Timing {
             redirects: None,

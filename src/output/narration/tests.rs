@@ -144,6 +144,7 @@ fn the_handshake_is_told_as_on_the_wire_without_secrets() {
         status: 101,
         status_line: "HTTP/1.1 101 OK".to_owned(),
         headers: Headers::from_iter([("X", "\x1b\t\u{202e}")]),
+        ..ResponseHead::default()
     });
     assert_eq!(
         told(Verbosity::Handshake, &Event::Connect(&answered)),

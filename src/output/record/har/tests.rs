@@ -57,6 +57,7 @@ fn response(status: u16, reason: &str, headers: &[(&str, &str)]) -> ResponseHead
         status,
         status_line: format!("HTTP/1.1 {status} {reason}"),
         headers: headers.iter().copied().collect(),
+        ..ResponseHead::default()
     }
 }
 
