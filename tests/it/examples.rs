@@ -110,7 +110,7 @@ fn a_wrong_token_is_refused() {
         .env("TOKEN", "close-sesame")
         .stdout_matches(
             "FAIL  examples/token.ws  ([..] s)\n  \
-             examples/token.ws:11: expected the status 101, but the server refused it: \
+             examples/token.ws:11: expected the status 101, but the server refused the upgrade: \
              HTTP/1.1 401 Unauthorized\n\
              ...\n\
              0 passed, 1 failed in [..] s\n",
