@@ -31,7 +31,7 @@
 //! | [`terminal`] | the line editor | `output`, `error`, `text`, `sys` |
 //! | [`verdict`] | the last line: how the run ended | `driver::`, `output`, `error`, `exit`, `protocol` |
 //! | [`echo`] | the echo server, on the WebSocket of tungstenite | `connect`, `error`, `sys` |
-//! | [`session_file`] | session files and recordings: parsing, printing | `error`, `http`, `protocol`, `text` |
+//! | [`session_file`] | session files and recordings: parsing, printing | `conversation`, `error`, `http`, `protocol`, `text` |
 //! | [`conversation`] | expectations: what matches, and what differs | `protocol`, `text` |
 //! | [`assembly`] | messages from the pieces that arrive | `event` |
 //! | [`event`] | what can happen on a connection | `error`, `http`, `protocol` |

@@ -3,7 +3,7 @@
 use regex::Regex;
 
 use super::values;
-use crate::conversation::matching::Pattern;
+use crate::conversation::matching::{parse_pattern, Pattern};
 use crate::source::Wanted;
 
 pub(super) fn text(text: String) -> Wanted {
@@ -27,10 +27,21 @@ pub(super) fn regex(text: &str) -> Result<Wanted, String> {
 }
 
 pub(super) fn json(text: &str) -> Result<Wanted, String> {
-    let value = serde_json::from_str(text)
-        .map_err(|error| format!("invalid JSON ({error}); use --expect for plain text"))?;
     let ignore = Vec::new();
-    Ok(Wanted::Message(Pattern::Json { value, ignore }))
+    if let Ok(value) = serde_json::from_str(text) {
+        return Ok(Wanted::Message(Pattern::Json { value, ignore }));
+    }
+    let pattern = parse_pattern(text).map_err(|error| {
+        let column = text[..error.at].chars().count() + 1;
+        let cause = error.cause;
+        format!("invalid JSON at column {column}: {cause}; use --expect for plain text")
+    })?;
+    let text = text.to_owned();
+    Ok(Wanted::Message(Pattern::Shape {
+        pattern,
+        text,
+        ignore,
+    }))
 }
 
 pub(super) fn bytes(text: &str) -> Result<Wanted, String> {
@@ -72,7 +83,7 @@ mod tests {
     fn what_is_wrong_is_said() {
         for (refused, why) in [
             (regex("(a"), "unclosed group"),
-            (json("{a"), "invalid JSON (key must be a string"),
+            (json("{a"), "invalid JSON at column 2: expected the name"),
             (bytes("abc"), "odd number"),
             (close("0"), "1000 to 4999, or any"),
             (close("all"), "1000 to 4999, or any"),

@@ -15,6 +15,7 @@ pub const STATEMENTS: &[&str] = &[
     "wait",
     "at",
     "capture",
+    "check",
 ];
 
 /// The words after `>` that mean something; any other text is sent as it stands.
@@ -80,15 +81,28 @@ setting   = "url " , text | "header " , header | "subprotocol " , text
 step      = "> " , message | "< " , wanted
           | "within " , duration | "strict" , [ " on" | " off" ]
           | "wait " , duration | "at " , duration
-          | "capture " , name , [ " " , pointer ] ;
+          | "capture " , name , [ " " , pointer | " match " , match ]
+          | "check " , ( data-wanted | "within " , duration ) ;
 message   = data | control ;
-wanted    = data | control | "any" | "/" , regex , "/" , [ "i" ]
+wanted    = data-wanted | control | "any"
           | "silence " , duration | "status " , status
           | "header " , header | "refused" , [ " " , status ] ;
+data-wanted = data | "json " , pattern | match ;
+match     = "/" , regex , "/" , [ "i" ] ;
 data      = text | "json " , json | "hex " , hex | "base64 " , base64
           | "file @" , text | "text @" , text ;
 control   = ( "ping" | "pong" ) , [ " " , ( text | "hex " , hex ) ]
           | "close" , [ " " , code , [ " " , text ] ] ;
+pattern   = choice , [ " as " , name ] ;
+choice    = both , { "|" , both } ;
+both      = unary , { " and " , unary } ;
+unary     = { "not " | "has " | "each " | "=" } , ( json | part | match | range
+          | "any" | "absent" | "string" | "number" | "integer" | "boolean"
+          | "array" | "object" | "numeric" , [ range ] | "size " , range ) ;
+part      = "{" , string , ":" , pattern , { "," , string , ":" , pattern } , "}"
+          | "[" , pattern , { "," , pattern } , [ "," , ".." ] , "]" ;
+range     = number | ( ">" | ">=" | "<" | "<=" ) , number
+          | number , ".." , [ number ] | ".." , number ;
 text      = string | ( character | variable ) , { character | variable } ;
 header    = string | field , ":" , { character | variable } ;
 word      = piece , { piece } ;
@@ -150,7 +164,7 @@ mod tests {
                 None => bare.push(c),
             }
         }
-        let names = bare.split(|c: char| !c.is_alphanumeric() && c != ' ');
+        let names = bare.split(|c: char| !c.is_alphanumeric() && !matches!(c, ' ' | '-'));
         let names = names.map(str::trim).filter(|name| !name.is_empty());
         names.map(str::to_owned).collect()
     }

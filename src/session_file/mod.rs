@@ -16,10 +16,10 @@ mod template;
 mod tests;
 mod variables;
 
+pub use crate::conversation::variable::is_name;
 pub use parse::{decode, parse};
 pub use place::{error_at, statement_text};
 pub use print::{around_message, comment, print, print_line};
-pub use template::is_name;
 
 use std::time::Duration;
 
@@ -36,7 +36,7 @@ impl SessionFile {
     /// How many expectations it has.
     #[must_use]
     pub fn expectations(&self) -> usize {
-        let expects = |line: &&Line| matches!(line.statement, Statement::Expect(_));
+        let expects = |line: &&Line| line.statement.expects();
         self.lines.iter().filter(expects).count()
     }
 }
@@ -92,6 +92,20 @@ pub enum Statement {
         /// Where in the message it is.
         pointer: String,
     },
+    /// `capture NAME match /…/`: what a group of a regular expression matches in that message; named
+    /// groups are variables of their own.
+    CaptureMatch {
+        /// The variable that it becomes.
+        name: String,
+        /// The regular expression, without its slashes.
+        pattern: Template,
+        /// Whether upper and lower case are the same.
+        ignore_case: bool,
+    },
+    /// `check …`: what the message that was matched last must be, besides.
+    Check(Wanted),
+    /// `check within 200ms`: how soon it must have come after the last that was sent.
+    CheckWithin(Duration),
 }
 
 /// What is sent.
@@ -124,7 +138,7 @@ pub enum Message {
 pub enum Wanted {
     /// A text message that is equal.
     Text(Template),
-    /// `json …`: a text message that is JSON with at least this in it.
+    /// `json …`: a text message that is JSON with at least this in it, or that fits a pattern.
     Json(Template),
     /// `/…/`, with `i` for letters of either case: a text message that it is found in.
     Match {

@@ -12,7 +12,7 @@ pub(super) use value::cause as json_cause;
 
 use super::grammar::{EXPECTED, SENT, STATEMENTS};
 use super::place::{parse_error, Joined, Span, SpanError};
-use super::{template, Line, SessionFile, Statement};
+use super::{is_name, Line, SessionFile, Statement, Wanted};
 use crate::error::ParseError;
 use crate::text::duration;
 use crate::text::elide;
@@ -167,6 +167,7 @@ fn statement(span: Span<'_>) -> Result<Statement, SpanError> {
         "wait" => time(rest, "wait 500ms").map(Statement::Wait),
         "at" => time(rest, "at 1.5s").map(Statement::At),
         "capture" => capture(rest),
+        "check" => check(rest),
         _ => Err(unknown(word)),
     }
 }
@@ -204,17 +205,48 @@ fn strict(span: Span<'_>) -> Result<bool, SpanError> {
     }
 }
 
-/// `NAME /json/pointer`.
+/// `within TIME`, or what a data message must be.
+fn check(span: Span<'_>) -> Result<Statement, SpanError> {
+    let (word, rest) = span.split_word();
+    if word.text == "within" {
+        return time(rest, "check within 200ms").map(Statement::CheckWithin);
+    }
+    let expected = "missing condition after check, as in 'check json {\"ok\":true}' or 'check \
+                    within 200ms'";
+    if word.is_empty() {
+        return Err(word.error(expected));
+    }
+    let wanted = message::expected(span)?;
+    match wanted {
+        Wanted::Text(_)
+        | Wanted::Json(_)
+        | Wanted::Match { .. }
+        | Wanted::Binary(_)
+        | Wanted::File(..) => Ok(Statement::Check(wanted)),
+        _ => Err(word.error(format!("check cannot be used with {}", word.text))),
+    }
+}
+
+/// `NAME /json/pointer`, or `NAME match /regex/`.
 fn capture(span: Span<'_>) -> Result<Statement, SpanError> {
     let (name, rest) = span.split_word();
     if name.is_empty() {
         return Err(name.error("missing variable name, as in 'capture ID /result/id'"));
     }
-    if !template::is_name(name.text) {
+    if !is_name(name.text) {
         return Err(name.error(
             "invalid variable name: use letters, digits and _, and start with no digit, as in \
              'capture ID /result/id'",
         ));
+    }
+    let (word, pattern) = rest.split_word();
+    if word.text == "match" {
+        let (pattern, ignore_case) = message::regex(pattern)?;
+        return Ok(Statement::CaptureMatch {
+            name: name.text.to_owned(),
+            pattern,
+            ignore_case,
+        });
     }
     Ok(Statement::Capture {
         name: name.text.to_owned(),

@@ -82,6 +82,20 @@ fn push_statement(out: &mut String, statement: &Statement) {
         Statement::At(time) => push_time(out, "at", *time),
         Statement::Send(message) => push_message(out, message),
         Statement::Expect(wanted) => push_wanted(out, wanted),
+        Statement::CaptureMatch {
+            name,
+            pattern,
+            ignore_case,
+        } => {
+            let _ = write!(out, "capture {name} match");
+            push_pattern(out, pattern, *ignore_case);
+        }
+        Statement::Check(wanted) => {
+            let begin = out.len();
+            push_wanted(out, wanted);
+            out.replace_range(begin..=begin, "check");
+        }
+        Statement::CheckWithin(time) => push_time(out, "check within", *time),
         Statement::Capture { name, pointer } => {
             out.push_str("capture ");
             out.push_str(name);

@@ -3,17 +3,10 @@
 use std::borrow::Cow;
 
 use super::{Part, Template};
+use crate::conversation::variable::is_name;
 
 /// What begins a variable.
 pub(super) const OPENING: &str = "${";
-
-/// Whether `name` can be a variable's: a letter or `_`, then letters, digits and `_`.
-#[must_use]
-pub fn is_name(name: &str) -> bool {
-    !name.starts_with(|c: char| c.is_ascii_digit())
-        && !name.is_empty()
-        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
-}
 
 impl Template {
     /// A text that stands for itself.
@@ -104,10 +97,10 @@ impl Template {
                 strings.pass(text);
             }
             seen = before.len();
-            if strings.inside {
-                Cow::Owned(escaped_for_json(value))
-            } else {
-                Cow::Borrowed(value)
+            match strings.context {
+                Context::String => Cow::Owned(escaped_for_json(value)),
+                Context::Regex => Cow::Owned(regex::escape(value).replace('/', "\\/")),
+                Context::Outside => Cow::Borrowed(value),
             }
         })
     }
@@ -146,9 +139,9 @@ impl Template {
     }
 
     /// The text with something of the same length in the place of each `${NAME}`: `stand_in` is
-    /// told whether it stands inside a JSON string, and the length. So places in it are places in
+    /// told where it stands, and the length. So places in it are places in
     /// the file.
-    pub(super) fn stand_in(&self, stand_in: impl Fn(bool, usize) -> String) -> String {
+    pub(super) fn stand_in(&self, stand_in: impl Fn(Context, usize) -> String) -> String {
         let mut strings = Strings::default();
         let mut text = String::new();
         for part in &self.parts {
@@ -159,7 +152,7 @@ impl Template {
                 }
                 Part::Variable(name) => {
                     let length = OPENING.len() + name.len() + 1;
-                    text.push_str(&stand_in(strings.inside, length));
+                    text.push_str(&stand_in(strings.context, length));
                 }
             }
         }
@@ -167,22 +160,52 @@ impl Template {
     }
 }
 
-/// Where in JSON a place is: inside a string or outside.
+/// Where in JSON, or in a pattern for JSON, a place is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Context {
+    /// Outside strings.
+    #[default]
+    Outside,
+    /// Inside a string.
+    String,
+    /// Inside a regular expression.
+    Regex,
+}
+
+impl Context {
+    /// What may stand for a variable in a pattern, before its value is known.
+    pub(super) fn stand_in(self, length: usize) -> String {
+        match self {
+            Self::Outside | Self::Regex => "1".repeat(length),
+            Self::String => "x".repeat(length),
+        }
+    }
+}
+
+/// Keeps count of where in JSON a place is. Valid JSON has no `/` outside strings.
 #[derive(Default)]
 struct Strings {
-    inside: bool,
+    context: Context,
     escaped: bool,
 }
 
 impl Strings {
     fn pass(&mut self, text: &str) {
         for byte in text.bytes() {
-            match byte {
-                _ if self.escaped => self.escaped = false,
-                b'\\' if self.inside => self.escaped = true,
-                b'"' => self.inside = !self.inside,
-                _ => {}
-            }
+            self.context = match (self.context, byte) {
+                (context, _) if self.escaped => {
+                    self.escaped = false;
+                    context
+                }
+                (Context::String | Context::Regex, b'\\') => {
+                    self.escaped = true;
+                    self.context
+                }
+                (Context::Outside, b'"') => Context::String,
+                (Context::Outside, b'/') => Context::Regex,
+                (Context::String, b'"') | (Context::Regex, b'/') => Context::Outside,
+                (context, _) => context,
+            };
         }
     }
 }

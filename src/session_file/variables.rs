@@ -2,7 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use regex::Regex;
+
+use super::template::Context;
 use super::{Message, Payload, SessionFile, Statement, Template, Wanted};
+use crate::conversation::matching::parse_pattern;
 
 impl SessionFile {
     /// The names of all variables that stand in it.
@@ -26,13 +30,49 @@ impl Statement {
             }
             Self::Options(words) => words.iter().collect(),
             Self::Send(message) => of_message(message).into_iter().collect(),
-            Self::Expect(wanted) => of_wanted(wanted).into_iter().collect(),
+            Self::Expect(wanted) | Self::Check(wanted) => of_wanted(wanted).into_iter().collect(),
+            Self::CaptureMatch { pattern, .. } => vec![pattern],
             Self::Within(_)
             | Self::Strict(_)
             | Self::Wait(_)
             | Self::At(_)
+            | Self::CheckWithin(_)
             | Self::Capture { .. } => Vec::new(),
         }
+    }
+
+    /// The variables that it sets.
+    #[must_use]
+    pub fn sets(&self) -> Vec<String> {
+        match self {
+            Self::Capture { name, .. } => vec![name.clone()],
+            Self::CaptureMatch { name, pattern, .. } => {
+                let mut names = vec![name.clone()];
+                let text = pattern.stand_in(Context::stand_in);
+                if let Ok(regex) = Regex::new(&text) {
+                    names.extend(regex.capture_names().flatten().map(str::to_owned));
+                }
+                names
+            }
+            Self::Expect(Wanted::Json(json)) | Self::Check(Wanted::Json(json)) => {
+                let pattern = parse_pattern(&json.stand_in(Context::stand_in));
+                let mut names = Vec::new();
+                if let Ok(pattern) = &pattern {
+                    pattern.variables(&mut names);
+                }
+                names.into_iter().map(str::to_owned).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether it checks what the server does.
+    #[must_use]
+    pub fn expects(&self) -> bool {
+        matches!(
+            self,
+            Self::Expect(_) | Self::Check(_) | Self::CheckWithin(_)
+        )
     }
 }
 

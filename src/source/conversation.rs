@@ -6,6 +6,7 @@
 //! comes before its turn: an expectation takes the first thing that fits and passes over what came
 //! before it.
 
+mod check;
 mod inbox;
 mod matcher;
 mod step;
@@ -16,7 +17,7 @@ use std::io;
 use std::os::fd::BorrowedFd;
 use std::time::Instant;
 
-pub use self::step::{Act, Expectation, Step, StepSource, Wanted};
+pub use self::step::{Act, Check, Expectation, Step, StepSource, Wanted};
 
 use bytes::Bytes;
 
@@ -58,6 +59,10 @@ struct LinkState {
     inbox: Inbox,
     /// It ended as it had to.
     wanted: bool,
+    /// When the last message was sent.
+    sent_at: Option<Instant>,
+    /// The place of the expectation that was met last.
+    matched_by: Option<String>,
 }
 
 /// The current step.
@@ -99,6 +104,8 @@ impl Conversation {
             gate: SendGate::for_link(Link(number), delay),
             inbox: Inbox::default(),
             wanted: false,
+            sent_at: None,
+            matched_by: None,
         };
         Self {
             steps,
@@ -184,6 +191,8 @@ impl Conversation {
                 Act::Expect(_) => self.look(now),
                 Act::Pause(_) | Act::Until(_) => self.pause(now),
                 Act::Capture { .. } => self.capture(),
+                Act::CaptureMatch { .. } => self.capture_match(),
+                Act::Check(_) => self.check(),
                 Act::Send(..) | Act::Stream(..) | Act::Ping(_) | Act::Pong(_) | Act::Close(_) => {
                     match &mut to {
                         Some(to) => self.send(now, &mut readable, *to),
@@ -211,10 +220,14 @@ impl Conversation {
         };
         match current
             .matcher
-            .matcher(expectation, &mut state.inbox, now.instant)
+            .advance(expectation, &mut state.inbox, now.instant)
         {
-            MatchResult::Met => {
+            MatchResult::Met(captures) => {
                 state.wanted |= matches!(expectation.wanted, Wanted::Close { .. });
+                state.matched_by.clone_from(&current.step.place);
+                for (name, value) in captures {
+                    self.steps.keep(&name, value);
+                }
                 Ok(())
             }
             MatchResult::Pending => Err(StepProgress::Waits(Progress::Pending)),
@@ -247,6 +260,18 @@ impl Conversation {
             recent: self.recent.iter().cloned().collect(),
             ..Unmet::default()
         }
+    }
+
+    /// The connection of the current step.
+    fn current_link(&self) -> Link {
+        let current = self.current.as_ref();
+        current.map_or_else(Link::default, |current| current.step.link)
+    }
+
+    /// The message that was matched last on the connection of the current step.
+    fn matched(&self) -> Option<&(Kind, Bytes)> {
+        let link = self.current_link();
+        self.links.get(usize::from(link.0))?.inbox.matched.as_ref()
     }
 
     fn fail(&self, expected: impl Into<String>, instead: impl Into<String>) -> StepProgress {
@@ -394,6 +419,7 @@ impl Conversation {
             _ => return Ok(()),
         };
         state.gate.on_sent(now);
+        state.sent_at = Some(now.instant);
         if let Some(words) = words {
             self.remember('>', link, &words);
         }

@@ -9,12 +9,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use regex::RegexBuilder;
-use serde_json::Value;
+use regex::{Regex, RegexBuilder};
 
-use super::conversation::{Act, Expectation, Step, StepSource, Wanted};
+use super::conversation::{Act, Check, Expectation, Step, StepSource, Wanted};
 use super::reader::Reader;
-use crate::conversation::matching::Pattern;
+use crate::conversation::matching::{parse_pattern, Pattern};
 use crate::error::{plain, Error};
 use crate::event::{Kind, Link};
 use crate::protocol::{CloseReason, MAX_CONTROL_PAYLOAD};
@@ -142,7 +141,12 @@ impl Player {
         let does = |line: &&Line| {
             matches!(
                 line.statement,
-                Statement::Send(_) | Statement::Expect(_) | Statement::Capture { .. }
+                Statement::Send(_)
+                    | Statement::Expect(_)
+                    | Statement::Check(_)
+                    | Statement::CheckWithin(_)
+                    | Statement::Capture { .. }
+                    | Statement::CaptureMatch { .. }
             )
         };
         self.lines.iter().filter(does).count()
@@ -219,7 +223,11 @@ impl Player {
             // The fields of the refusal are there all the same.
             let of_connection = match &line.statement {
                 Statement::Expect(wanted) => !matches!(wanted, session_file::Wanted::Header { .. }),
-                Statement::Send(_) | Statement::Capture { .. } => true,
+                Statement::Send(_)
+                | Statement::Check(_)
+                | Statement::CheckWithin(_)
+                | Statement::Capture { .. }
+                | Statement::CaptureMatch { .. } => true,
                 _ => false,
             };
             if of_connection && refused.contains(&&line.link) {
@@ -252,9 +260,14 @@ impl Player {
                 Statement::Send(message) if known => {
                     self.act(line, message)?;
                 }
-                Statement::Expect(wanted) if known => {
+                Statement::Expect(wanted) | Statement::Check(wanted) if known => {
                     self.wanted(line, wanted)?;
                 }
+                Statement::CaptureMatch {
+                    pattern,
+                    ignore_case,
+                    ..
+                } if known => _ = self.regex(line, pattern, *ignore_case)?,
                 _ => {}
             }
         }
@@ -287,6 +300,38 @@ impl Player {
                 Err(self.source.parse_error(line.number, "", cause))
             }
         }
+    }
+
+    /// JSON that is expected, or a pattern for it.
+    fn json_pattern(&self, line: &Line, template: &Template) -> Result<Pattern, Error> {
+        let text = template
+            .render_json(&self.lookup())
+            .map_err(|name| self.unset(line, &name))?;
+        let ignore = self.ignore.clone();
+        if let Ok(value) = serde_json::from_str(&text) {
+            return Ok(Pattern::Json { value, ignore });
+        }
+        match parse_pattern(&text) {
+            Ok(pattern) => Ok(Pattern::Shape {
+                pattern,
+                text,
+                ignore,
+            }),
+            Err(error) => {
+                let cause = format!("invalid JSON after replacing variables: {}", error.cause);
+                Err(self.source.parse_error(line.number, "", cause))
+            }
+        }
+    }
+
+    fn regex(&self, line: &Line, pattern: &Template, ignore_case: bool) -> Result<Regex, Error> {
+        let pattern = pattern
+            .render_regex(&self.lookup())
+            .map_err(|name| self.unset(line, &name))?;
+        RegexBuilder::new(&pattern)
+            .case_insensitive(ignore_case)
+            .build()
+            .map_err(|error| self.source.parse_error(line.number, "/", error.to_string()))
     }
 
     fn payload(&self, line: &Line, payload: &Payload) -> Result<Vec<u8>, Error> {
@@ -363,29 +408,11 @@ impl Player {
         };
         Ok(match wanted {
             W::Text(template) => Wanted::Message(self.whole(self.text(line, template)?)),
-            W::Json(template) => {
-                let text = self.json(line, template)?;
-                let value: Value = serde_json::from_str(&text).unwrap_or_default();
-                Wanted::Message(Pattern::Json {
-                    value,
-                    ignore: self.ignore.clone(),
-                })
-            }
+            W::Json(template) => Wanted::Message(self.json_pattern(line, template)?),
             W::Match {
                 pattern,
                 ignore_case,
-            } => {
-                let pattern = pattern
-                    .render_regex(&self.lookup())
-                    .map_err(|name| self.unset(line, &name))?;
-                let regex = RegexBuilder::new(&pattern)
-                    .case_insensitive(*ignore_case)
-                    .build()
-                    .map_err(|error| {
-                        self.source.parse_error(line.number, "/", error.to_string())
-                    })?;
-                Wanted::Message(Pattern::Match(regex))
-            }
+            } => Wanted::Message(Pattern::Match(self.regex(line, pattern, *ignore_case)?)),
             W::Binary(bytes) => Wanted::Message(Pattern::Binary(bytes.clone())),
             W::File(kind, template) => {
                 let path = self.path(line, template)?;
@@ -483,6 +510,19 @@ impl Player {
                 name: name.clone(),
                 pointer: pointer.clone(),
             },
+            Statement::CaptureMatch {
+                name,
+                pattern,
+                ignore_case,
+            } => Act::CaptureMatch {
+                name: name.clone(),
+                regex: self.regex(line, pattern, *ignore_case)?,
+            },
+            Statement::CheckWithin(time) => Act::Check(Check::Within(*time)),
+            Statement::Check(wanted) => match self.wanted(line, wanted)? {
+                Wanted::Message(pattern) => Act::Check(Check::Message(pattern)),
+                _ => return Ok(None),
+            },
         }))
     }
 }
@@ -574,7 +614,12 @@ fn names(script: &SessionFile, source: &SourceText) -> Result<Vec<String>, Error
     let speaks = |line: &&Line| {
         matches!(
             line.statement,
-            Statement::Send(_) | Statement::Expect(_) | Statement::Capture { .. }
+            Statement::Send(_)
+                | Statement::Expect(_)
+                | Statement::Check(_)
+                | Statement::CheckWithin(_)
+                | Statement::Capture { .. }
+                | Statement::CaptureMatch { .. }
         )
     };
     let mut lines = script.lines.iter().filter(speaks);
@@ -598,7 +643,7 @@ fn variables(
     options: &Options<'_>,
 ) -> Result<BTreeMap<String, String>, Error> {
     let mut values = BTreeMap::new();
-    let mut captured: Vec<&str> = Vec::new();
+    let mut captured: Vec<String> = Vec::new();
     for line in &script.lines {
         if options.url.is_some() && matches!(line.statement, Statement::Url(_)) {
             continue;
@@ -618,13 +663,11 @@ fn variables(
         {
             if let Some(value) = (options.lookup)(name) {
                 values.insert(name.to_owned(), value);
-            } else if sets || !captured.contains(&name) {
+            } else if sets || !captured.iter().any(|it| it == name) {
                 return Err(unset(source, line, name));
             }
         }
-        if let Statement::Capture { name, .. } = &line.statement {
-            captured.push(name);
-        }
+        captured.extend(line.statement.sets());
     }
     Ok(values)
 }

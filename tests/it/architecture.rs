@@ -18,10 +18,7 @@ use modules::{is_within, Modules, Use};
 const FILE_CIRCLES: &[&[&str]] = &[
     &["commands/curl.rs", "commands/curl/rewrite.rs"],
     &[
-        "conversation/matching/binary.rs",
-        "conversation/matching/json.rs",
         "conversation/matching/lines.rs",
-        "conversation/matching/mod.rs",
         "conversation/matching/text.rs",
     ],
     &[

@@ -1,5 +1,6 @@
 //! `wsline test`: which files are run, what becomes of them, and with which exit code.
 
+mod language;
 mod reports;
 mod results;
 mod secrets;

@@ -64,7 +64,7 @@ fn folder(path: &Path) -> &Path {
 struct Check<'a> {
     file: &'a Loaded,
     variables: Variables<'a>,
-    captured: BTreeSet<&'a str>,
+    captured: BTreeSet<String>,
 }
 
 impl<'a> Check<'a> {
@@ -83,9 +83,7 @@ impl<'a> Check<'a> {
                 continue;
             }
             self.line(line)?;
-            if let Statement::Capture { name, .. } = &line.statement {
-                self.captured.insert(name);
-            }
+            self.captured.extend(line.statement.sets());
         }
         Ok(())
     }
@@ -95,9 +93,9 @@ impl<'a> Check<'a> {
         match &line.statement {
             Statement::Options(words) => self.options(line, words),
             Statement::Header(header) => self.header(line, header),
-            Statement::Send(Message::File(_, path)) | Statement::Expect(Wanted::File(_, path)) => {
-                self.path(line, path)
-            }
+            Statement::Send(Message::File(_, path))
+            | Statement::Expect(Wanted::File(_, path))
+            | Statement::Check(Wanted::File(_, path)) => self.path(line, path),
             _ => Ok(()),
         }
     }

@@ -1,6 +1,6 @@
 //! Bytes compared with bytes: the rows of a hex dump around the first that differs.
 
-use super::{bytes, mark, Difference, Side};
+use super::difference::{bytes, mark, Difference, Side};
 use crate::protocol::Kind;
 use crate::text::escape::{self, ROW};
 

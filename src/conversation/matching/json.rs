@@ -10,19 +10,20 @@ use std::ops::Range;
 
 use serde_json::{Error, Map, Value};
 
+use super::difference::Difference;
 use super::raw::{Raw, RawKind};
-use super::{number, text, Difference};
+use super::{number, text};
 use crate::text::escape;
 
 /// How many paths are listed.
 const MOST: usize = 20;
 /// How much of a value is shown.
-const COLUMNS: usize = 60;
+pub(super) const COLUMNS: usize = 60;
 /// How much of a pointer is.
 const POINTER_COLUMNS: usize = 120;
 /// As many bytes of a value are enough to show any part of it that is shown: four characters for a
 /// column, of four bytes each.
-const SHOWN: usize = 4 * 4 * COLUMNS + 64;
+pub(super) const SHOWN: usize = 4 * 4 * COLUMNS + 64;
 /// How many members that are not expected are told apart by their names, and how many bytes these
 /// may have. What is beyond is counted each time that it stands there.
 const NAMES: usize = 4096;
@@ -53,7 +54,7 @@ fn compare(
 }
 
 /// The names in a pointer; one that lacks its first slash is read as if it had it.
-fn segments(pointer: &str) -> Vec<String> {
+pub(super) fn segments(pointer: &str) -> Vec<String> {
     if pointer.is_empty() {
         return Vec::new();
     }
@@ -64,7 +65,7 @@ fn segments(pointer: &str) -> Vec<String> {
 }
 
 /// What is wrong with a text that is no JSON, and where.
-fn not_json(error: &Error, received: &str) -> Difference {
+pub(super) fn not_json(error: &Error, received: &str) -> Difference {
     if received.trim_ascii().is_empty() {
         return Difference(vec!["invalid JSON: the message is empty".to_owned()]);
     }
@@ -93,21 +94,21 @@ fn not_json(error: &Error, received: &str) -> Difference {
 }
 
 /// A walk through both values at once.
-struct Search {
+pub(super) struct Search {
     /// Whether what is not expected may not be there.
-    exact: bool,
+    pub(super) exact: bool,
     /// The pointer to where the walk is.
-    path: String,
-    lines: Vec<String>,
+    pub(super) path: String,
+    pub(super) lines: Vec<String>,
     /// How many lines there are besides.
-    more: usize,
+    pub(super) more: usize,
 }
 
 /// The rest of the pointers to what is ignored, seen from where the walk is.
-type Ignored<'a> = [&'a [String]];
+pub(super) type Ignored<'a> = [&'a [String]];
 
 impl Search {
-    fn new(exact: bool) -> Self {
+    pub(super) fn new(exact: bool) -> Self {
         Self {
             exact,
             path: String::new(),
@@ -116,7 +117,7 @@ impl Search {
         }
     }
 
-    fn finish(mut self) -> Result<(), Difference> {
+    pub(super) fn finish(mut self) -> Result<(), Difference> {
         if self.lines.is_empty() {
             return Ok(());
         }
@@ -126,7 +127,7 @@ impl Search {
         Err(Difference(self.lines))
     }
 
-    fn visit(
+    pub(super) fn visit(
         &mut self,
         expected: &Value,
         received: Raw<'_>,
@@ -235,7 +236,7 @@ impl Search {
     }
 
     /// Walks on at the member or element of this name.
-    fn enter<T>(&mut self, name: &str, walk: impl FnOnce(&mut Self) -> T) -> T {
+    pub(super) fn enter<T>(&mut self, name: &str, walk: impl FnOnce(&mut Self) -> T) -> T {
         let length = self.path.len();
         self.path.push('/');
         self.path
@@ -260,7 +261,7 @@ impl Search {
         ));
     }
 
-    fn say_unexpected(&mut self, received: Raw<'_>) {
+    pub(super) fn say_unexpected(&mut self, received: Raw<'_>) {
         if self.lines.len() == MOST {
             self.more += 1;
             return;
@@ -269,13 +270,13 @@ impl Search {
         self.say(&format!("unexpected, received {received}"));
     }
 
-    fn say(&mut self, what: &str) {
+    pub(super) fn say(&mut self, what: &str) {
         if self.lines.len() == MOST {
             self.more += 1;
             return;
         }
         let place = match self.path.as_str() {
-            "" => "the whole".to_owned(),
+            "" => "(root)".to_owned(),
             path => escape::shortened(path, POINTER_COLUMNS),
         };
         self.lines.push(format!("{place}: {what}"));
@@ -313,7 +314,7 @@ impl<'a> Others<'a> {
 }
 
 /// What is ignored below the member or element of this name.
-fn below<'a>(ignored: &Ignored<'a>, name: &str) -> Vec<&'a [String]> {
+pub(super) fn below<'a>(ignored: &Ignored<'a>, name: &str) -> Vec<&'a [String]> {
     let fitting = ignored.iter().filter_map(|names| names.split_first());
     fitting
         .filter(|(first, _)| *first == "*" || *first == name)
@@ -321,7 +322,7 @@ fn below<'a>(ignored: &Ignored<'a>, name: &str) -> Vec<&'a [String]> {
         .collect()
 }
 
-fn is_ignored(ignored: &Ignored<'_>) -> bool {
+pub(super) fn is_ignored(ignored: &Ignored<'_>) -> bool {
     ignored.iter().any(|names| names.is_empty())
 }
 

@@ -4,7 +4,8 @@
 //! table would be large are not searched: all that stands between their common ends differs. No
 //! list is made of more lines than that of what came.
 
-use super::{text, Difference, Side};
+use super::difference::{Difference, Side};
+use super::text;
 use crate::text::escape;
 
 /// How many lines are shown.

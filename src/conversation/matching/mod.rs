@@ -4,11 +4,19 @@
 //! session files both end here.
 
 mod binary;
+mod difference;
 mod json;
 mod lines;
 mod number;
+pub mod pattern;
+mod pattern_compare;
+mod pattern_parse;
 mod raw;
 mod text;
+
+pub use difference::Difference;
+pub use pattern::JsonPattern;
+pub use pattern_parse::{parse_pattern, PatternError};
 
 use regex::Regex;
 use serde_json::Value;
@@ -38,6 +46,15 @@ pub enum Pattern {
         /// Where it may differ, or be missing, as in [`Pattern::Same`].
         ignore: Vec<String>,
     },
+    /// JSON that fits a pattern.
+    Shape {
+        /// The pattern.
+        pattern: JsonPattern,
+        /// As it is written.
+        text: String,
+        /// Where it may differ, or be missing, as in [`Pattern::Same`].
+        ignore: Vec<String>,
+    },
     /// JSON that is equal, but for the values at these pointers (RFC 6901).
     Same {
         /// What is expected.
@@ -51,25 +68,21 @@ pub enum Pattern {
     Binary(Vec<u8>),
 }
 
-/// Where a message and what was expected of it differ, for people: a line each.
-///
-/// A line that begins with `- ` shows what was expected, one with `+ ` what came, and `^` on a
-/// line of its own stands under the first place that differs. So that it stands there, hidden
-/// characters are [visible](crate::text::escape) already, and nothing in it has to be escaped again.
-/// Where there is nothing to say but that a message does not fit, there are no lines.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Difference(pub Vec<String>);
+/// Variables that a message has set, with their values.
+pub type Captures = Vec<(String, String)>;
 
 impl Pattern {
-    /// Whether a message is what was expected.
+    /// Whether a message is what was expected; the values that it sets.
     ///
     /// # Errors
     ///
     /// Where it differs.
-    pub fn compare(&self, kind: Kind, payload: &[u8]) -> Result<(), Difference> {
+    pub fn compare(&self, kind: Kind, payload: &[u8]) -> Result<Captures, Difference> {
         match (self, kind) {
-            (Self::Any, _) => Ok(()),
-            (Self::Binary(expected), _) => binary::compare(expected, kind, payload),
+            (Self::Any, _) => Ok(Captures::new()),
+            (Self::Binary(expected), _) => {
+                binary::compare(expected, kind, payload).map(|()| Captures::new())
+            }
             (_, Kind::Binary) => Err(text::of_wrong_kind(self.text(), payload)),
             (_, Kind::Text) => match std::str::from_utf8(payload) {
                 Ok(received) => self.compare_text(received),
@@ -81,8 +94,11 @@ impl Pattern {
         }
     }
 
-    fn compare_text(&self, received: &str) -> Result<(), Difference> {
+    fn compare_text(&self, received: &str) -> Result<Captures, Difference> {
         match self {
+            Self::Shape {
+                pattern, ignore, ..
+            } => return pattern_compare::compare(pattern, ignore, received),
             Self::Any | Self::Binary(_) => Ok(()),
             Self::Text(expected) => text::compare(expected, received),
             Self::Match(regex) if regex.is_match(received) => Ok(()),
@@ -90,6 +106,7 @@ impl Pattern {
             Self::Json { value, ignore } => json::find_subset(value, ignore, received),
             Self::Same { value, ignore } => json::find_same(value, ignore, received),
         }
+        .map(|()| Captures::new())
     }
 
     /// The text that is expected, if it is one and known to the letter.
@@ -113,6 +130,10 @@ impl Pattern {
             ),
             Self::Json { value, .. } => {
                 format!("JSON with {}", elide::chars(&value.to_string(), QUOTED))
+            }
+            Self::Shape { text, .. } => {
+                let text = text.split_ascii_whitespace().collect::<Vec<_>>().join(" ");
+                format!("JSON with {}", elide::chars(&text, QUOTED))
             }
             Self::Same { value, ignore } => {
                 let value = value.to_string();
@@ -184,35 +205,6 @@ pub fn find(payload: &[u8], pointer: &str) -> Found {
 
 fn quoted(text: &str) -> String {
     format!("\"{}\"", elide::chars(text, QUOTED))
-}
-
-/// What stands before a line of a difference.
-#[derive(Clone, Copy, Debug)]
-enum Side {
-    Both,
-    Expected,
-    Received,
-}
-
-impl Side {
-    fn before(self, line: &str) -> String {
-        let sign = match self {
-            Self::Both => ' ',
-            Self::Expected => '-',
-            Self::Received => '+',
-        };
-        format!("{sign} {line}")
-    }
-}
-
-/// A line with a mark under a column of the one above it, `under` being what stands there.
-fn mark(column: usize, under: usize) -> String {
-    Side::Both.before(&format!("{}{}", " ".repeat(column), "^".repeat(under)))
-}
-
-/// How many bytes there are, in words.
-fn bytes(count: usize) -> String {
-    format!("{count} B")
 }
 
 #[cfg(test)]

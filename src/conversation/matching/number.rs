@@ -4,6 +4,8 @@
 //! the smallest unit of a currency exceed what a double holds. Others are compared as the doubles
 //! that they stand for, since servers write the same one with 16 digits or with 17.
 
+use std::cmp::Ordering;
+
 /// Whether the two, as they are written, are the same number.
 #[expect(
     clippy::float_cmp,
@@ -23,6 +25,22 @@ pub fn same(a: &str, b: &str) -> bool {
         // An exponent beyond counting is the same only if it is written the same.
         _ => a.mantissa == b.mantissa && a.exponent == b.exponent,
     }
+}
+
+/// How two numbers are ordered, as they are written; `None` if one is beyond what can be compared.
+/// Whole numbers of up to 38 digits are compared exactly, others as doubles.
+pub fn order(a: &str, b: &str) -> Option<Ordering> {
+    if let (Ok(a), Ok(b)) = (a.parse::<i128>(), b.parse::<i128>()) {
+        return Some(a.cmp(&b));
+    }
+    a.parse::<f64>().ok()?.partial_cmp(&b.parse::<f64>().ok()?)
+}
+
+/// Whether a number, as it is written, is whole.
+pub fn is_whole(text: &str) -> bool {
+    Written::read(text)
+        .decimal()
+        .is_some_and(|decimal| decimal.is_whole())
 }
 
 /// A number as it is written. None of it is copied: a server may send millions of digits.

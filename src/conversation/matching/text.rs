@@ -1,6 +1,7 @@
 //! Text compared with text: the first place that differs, with a mark under it.
 
-use super::{bytes, lines, mark, Difference, Side};
+use super::difference::{bytes, mark, Difference, Side};
+use super::lines;
 use crate::text::escape;
 
 /// How much of a line is shown.

@@ -56,7 +56,7 @@ pub(super) fn expected(span: Span<'_>) -> Result<Wanted, SpanError> {
     }
     let (word, rest) = span.split_word();
     Ok(match word.text {
-        "json" => Wanted::Json(value::json(rest)?),
+        "json" => Wanted::Json(value::json_pattern(rest)?),
         "hex" => Wanted::Binary(value::hex(rest)?),
         "base64" => Wanted::Binary(value::base64(rest)?),
         "file" => Wanted::File(Kind::Binary, value::path(rest, "file")?),
@@ -208,6 +208,21 @@ fn header(span: Span<'_>) -> Result<Wanted, SpanError> {
         name: name.to_owned(),
         value,
     })
+}
+
+/// `capture NAME match /…/`: the regular expression.
+pub(super) fn regex(span: Span<'_>) -> Result<(Template, bool), SpanError> {
+    if !span.text.starts_with('/') {
+        let cause = "missing regular expression, as in 'capture ID match /id=([0-9]+)/'";
+        return Err(span.error(cause));
+    }
+    match pattern(span)? {
+        Wanted::Match {
+            pattern,
+            ignore_case,
+        } => Ok((pattern, ignore_case)),
+        _ => Err(span.error("missing regular expression")),
+    }
 }
 
 /// `/…/` or `/…/i`.

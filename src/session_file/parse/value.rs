@@ -3,8 +3,10 @@
 use data_encoding::BASE64;
 use serde_json::Value;
 
+use crate::conversation::matching::parse_pattern;
 use crate::http::is_token;
 use crate::session_file::place::{Span, SpanError, BLANKS};
+use crate::session_file::template::Context;
 use crate::session_file::{template, Part, Template};
 use crate::text::hex::{self, HexError};
 
@@ -58,19 +60,36 @@ pub(super) fn json(span: Span<'_>) -> Result<Template, SpanError> {
         return Err(span.error("missing JSON after json, as in 'json {\"op\":\"ping\"}'"));
     }
     let template = template(span, "write ${ in JSON as \\u0024{")?;
-    let text = template.stand_in(|inside, length| {
-        if inside {
-            "x".repeat(length)
-        } else {
-            format!("\"{}\"", "x".repeat(length - 2))
-        }
-    });
+    let text = json_stand_in(&template);
     match serde_json::from_str::<Value>(&text) {
         Ok(_) => Ok(template),
         Err(error) => Err(span.error_at(
             offset(&text, &error),
             format!("invalid JSON: {}", cause(&error)),
         )),
+    }
+}
+
+/// JSON in which a string stands for each variable.
+fn json_stand_in(template: &Template) -> String {
+    template.stand_in(|context, length| match context {
+        Context::Outside => format!("\"{}\"", "x".repeat(length - 2)),
+        _ => "x".repeat(length),
+    })
+}
+
+/// `json …` after `<`: JSON, or a pattern for it, in which variables may stand.
+pub(super) fn json_pattern(span: Span<'_>) -> Result<Template, SpanError> {
+    if span.is_empty() {
+        return Err(span.error("missing JSON after json, as in 'json {\"op\":\"ping\"}'"));
+    }
+    let template = template(span, "write ${ in JSON as \\u0024{")?;
+    if serde_json::from_str::<Value>(&json_stand_in(&template)).is_ok() {
+        return Ok(template);
+    }
+    match parse_pattern(&template.stand_in(Context::stand_in)) {
+        Ok(_) => Ok(template),
+        Err(error) => Err(span.error_at(error.at, format!("invalid JSON: {}", error.cause))),
     }
 }
 

@@ -77,6 +77,10 @@ pub(super) struct Inbox {
     dropped: u64,
     /// The message that was matched last.
     pub(super) matched: Option<(Kind, Bytes)>,
+    /// When it came.
+    pub(super) matched_at: Option<Instant>,
+    /// When the item came that was taken last.
+    pub(super) taken_at: Option<Instant>,
 }
 
 impl Inbox {
@@ -115,6 +119,7 @@ impl Inbox {
     pub(super) fn take(&mut self) -> Option<(Instant, ReceivedItem)> {
         let (at, item) = self.waiting.pop_front()?;
         self.size -= item.size();
+        self.taken_at = Some(at);
         if self.waiting.is_empty() {
             self.waiting.shrink_to(PLACES);
         }

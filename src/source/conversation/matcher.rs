@@ -12,14 +12,14 @@ use super::inbox::{Inbox, LinkStage, ReceivedItem};
 use super::step::{quote, Expectation, Wanted};
 use super::work::Work;
 use crate::assembly::LARGE;
-use crate::conversation::matching::{Difference, Pattern};
+use crate::conversation::matching::{Captures, Difference, Pattern};
 use crate::http::Header;
 
 /// What an expectation has come to.
 #[derive(Debug)]
 pub(super) enum MatchResult {
-    /// It is met.
-    Met,
+    /// It is met, and sets these variables.
+    Met(Captures),
     /// It may still be.
     Pending,
     /// There is no saying.
@@ -52,7 +52,7 @@ pub(super) struct Matcher {
     /// What is expected, for the threads that compare it.
     pattern: Option<Arc<Pattern>>,
     /// A large message that is being compared.
-    comparison: Option<Work<(ReceivedItem, Result<(), Difference>)>>,
+    comparison: Option<Work<Comparison>>,
     /// There is more to look at than there was time for.
     more: bool,
 }
@@ -101,7 +101,7 @@ impl Matcher {
     }
 
     /// Looks at what has come.
-    pub(super) fn matcher(
+    pub(super) fn advance(
         &mut self,
         expectation: &Expectation,
         inbox: &mut Inbox,
@@ -144,7 +144,7 @@ impl Matcher {
     fn next(&mut self, wanted: &Wanted, inbox: &mut Inbox) -> Next {
         if let Some(comparison) = self.comparison.take() {
             return match comparison.result() {
-                Ok((item, Ok(()))) => Next::Compared(item, Compared::Equal),
+                Ok((item, Ok(captures))) => Next::Compared(item, Compared::Equal(captures)),
                 Ok((item, Err(difference))) => {
                     Next::Compared(item, Compared::Different(difference))
                 }
@@ -179,11 +179,12 @@ impl Matcher {
         compared: Compared,
     ) -> Option<MatchResult> {
         match compared {
-            Compared::Equal => {
+            Compared::Equal(captures) => {
                 if let ReceivedItem::Message(kind, bytes) = item {
                     inbox.matched = Some((kind, bytes));
+                    inbox.matched_at = inbox.taken_at;
                 }
-                Some(MatchResult::Met)
+                Some(MatchResult::Met(captures))
             }
             Compared::Aside => None,
             Compared::Different(difference) if expectation.strict => {
@@ -266,7 +267,7 @@ impl Matcher {
                     .as_ref()
                     .is_none_or(|reason| reason == closure.reason());
             if fits {
-                return MatchResult::Met;
+                return MatchResult::Met(Captures::new());
             }
         }
         if let Some(how) = inbox.how_it_ended() {
@@ -319,7 +320,7 @@ impl Matcher {
             }
         }
         match inbox.how_it_ended() {
-            _ if over(now) => MatchResult::Met,
+            _ if over(now) => MatchResult::Met(Captures::new()),
             Some(how) => MatchResult::unmet(how),
             None => MatchResult::Pending,
         }
@@ -338,17 +339,17 @@ enum Next {
 
 /// How something that came relates to what is wanted.
 enum Compared {
-    Equal,
+    Equal(Captures),
     Different(Difference),
     /// It is of a kind that is not looked at.
     Aside,
 }
 
+/// A message, and how it compares.
+type Comparison = (ReceivedItem, Result<Captures, Difference>);
+
 /// Begins to compare a message on a thread of its own.
-fn compare_aside(
-    pattern: Arc<Pattern>,
-    item: ReceivedItem,
-) -> io::Result<Work<(ReceivedItem, Result<(), Difference>)>> {
+fn compare_aside(pattern: Arc<Pattern>, item: ReceivedItem) -> io::Result<Work<Comparison>> {
     Work::start(move || {
         let compared = match &item {
             ReceivedItem::Message(kind, bytes) => pattern.compare(*kind, bytes),
@@ -364,12 +365,12 @@ fn compare(wanted: &Wanted, item: &ReceivedItem) -> Compared {
             format!("- {}", quote(wanted)),
             format!("+ {}", quote(payload)),
         ])),
-        _ => Compared::Equal,
+        _ => Compared::Equal(Captures::new()),
     };
     match (wanted, item) {
         (Wanted::Message(pattern), ReceivedItem::Message(kind, bytes)) => {
             match pattern.compare(*kind, bytes) {
-                Ok(()) => Compared::Equal,
+                Ok(captures) => Compared::Equal(captures),
                 Err(difference) => Compared::Different(difference),
             }
         }
@@ -390,7 +391,7 @@ fn handshake(wanted: &Wanted, inbox: &Inbox) -> MatchResult {
         Wanted::Header { name, value } => {
             let values: Vec<_> = inbox.answer.headers.get_all(name).collect();
             if values.contains(&value.as_bytes()) {
-                return MatchResult::Met;
+                return MatchResult::Met(Captures::new());
             }
             MatchResult::unmet(match values.first() {
                 None => "the response has no such header".to_owned(),
@@ -400,8 +401,8 @@ fn handshake(wanted: &Wanted, inbox: &Inbox) -> MatchResult {
                 Some(first) => format!("it is {}", quote(first)),
             })
         }
-        Wanted::Status(101) => MatchResult::Met,
-        _ if refused => MatchResult::Met,
+        Wanted::Status(101) => MatchResult::Met(Captures::new()),
+        _ if refused => MatchResult::Met(Captures::new()),
         _ => MatchResult::unmet(ACCEPTED),
     }
 }

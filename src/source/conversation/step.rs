@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use regex::Regex;
+
 use crate::conversation::matching::Pattern;
 use crate::error::Error;
 use crate::event::{Kind, Link};
@@ -50,6 +52,25 @@ pub enum Act {
         /// Where in the message it is (RFC 6901).
         pointer: String,
     },
+    /// Keeps what a regular expression finds in that message: its first group, or all of what it
+    /// matches, and each named group under its name.
+    CaptureMatch {
+        /// What it is called.
+        name: String,
+        /// What is looked for.
+        regex: Regex,
+    },
+    /// Looks at that message once more: what does not fit fails at once.
+    Check(Check),
+}
+
+/// What a message must be that an expectation has taken.
+#[derive(Clone, Debug)]
+pub enum Check {
+    /// This.
+    Message(Pattern),
+    /// Received so soon after the last message that was sent on its connection.
+    Within(Duration),
 }
 
 /// Something that has to come.

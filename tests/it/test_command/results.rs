@@ -125,8 +125,8 @@ fn a_time_limit_names_the_statement_that_it_ends() {
     test(&["a.ws", "--url", &peer.url(), "--", "-m", "500ms"])
         .file("a.ws", GREETING)
         .stdout_matches(
-            "error a.ws  ([..] s)\n  a.ws:2: --max-time 0.5 s passed while the connection was \
-             open\n0 passed, 1 error in [..] s\n",
+            "error a.ws  ([..] s)\n  a.ws:2: timed out after 0.5 s (--max-time) while the \
+             connection was open\n0 passed, 1 error in [..] s\n",
         )
         .code(28)
         .run();

@@ -3,7 +3,8 @@
 
 use serde_json::{Map, Value};
 
-use super::super::{number, text, Difference};
+use super::super::difference::Difference;
+use super::super::{number, text};
 use super::{below, is_ignored, segments, Ignored, Search, COLUMNS, MOST};
 use crate::text::escape;
 

@@ -29,7 +29,7 @@ fn decide(
     now: Instant,
 ) -> MatchResult {
     loop {
-        match matcher.matcher(expectation, inbox, now) {
+        match matcher.advance(expectation, inbox, now) {
             MatchResult::Pending if matcher.more => {
                 assert!(matcher
                     .next_deadline(expectation)
@@ -54,7 +54,7 @@ fn what_stands_behind_very_much_is_found() {
     let mut inbox = inbox(300_000, now, b"last");
     let mut matcher = Matcher::new(now);
     let judged = decide(&mut matcher, &expectation, &mut inbox, now);
-    assert!(matches!(judged, MatchResult::Met), "{judged:?}");
+    assert!(matches!(judged, MatchResult::Met(_)), "{judged:?}");
     assert!(!matcher.is_busy());
 }
 
@@ -64,7 +64,7 @@ fn what_comes_all_the_time_does_not_keep_an_expectation_from_its_end() {
     let now = since + Duration::from_secs(6);
     let expectation = expectation(Wanted::Ping(Some(b"x".to_vec())));
     let mut inbox = inbox(300_000, now, b"last");
-    let judged = Matcher::new(since).matcher(&expectation, &mut inbox, now);
+    let judged = Matcher::new(since).advance(&expectation, &mut inbox, now);
     assert!(matches!(judged, MatchResult::Unmet { .. }), "{judged:?}");
 }
 
@@ -79,10 +79,10 @@ fn a_large_message_is_compared_aside_and_decides_as_a_small_one_does() {
         };
         let mut inbox = inbox(1, now, large.as_bytes());
         let mut matcher = Matcher::new(now);
-        let first = matcher.matcher(&expectation, &mut inbox, now);
+        let first = matcher.advance(&expectation, &mut inbox, now);
         assert!(matches!(first, MatchResult::Pending) && matcher.is_busy());
         match decide(&mut matcher, &expectation, &mut inbox, now) {
-            MatchResult::Met => assert!(met),
+            MatchResult::Met(_) => assert!(met),
             MatchResult::Unmet { difference, .. } => assert!(!met && difference.0.len() == 3),
             other => panic!("{other:?}"),
         }
@@ -98,7 +98,7 @@ fn a_comparison_ends_with_its_time() {
     let mut inbox = inbox(0, since, &vec![b'x'; LARGE]);
     let mut matcher = Matcher::new(since);
     let late = since + Duration::from_secs(5);
-    match matcher.matcher(&expectation, &mut inbox, late) {
+    match matcher.advance(&expectation, &mut inbox, late) {
         MatchResult::Unmet { instead, .. } => {
             assert_eq!(instead, "a large message could not be compared within 5 s");
         }

@@ -1,0 +1,354 @@
+//! A received value compared with a [`JsonPattern`]: the paths that differ, as for plain JSON, and the
+//! values of the variables that the pattern sets.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+
+use serde_json::{Error, Value};
+
+use super::difference::Difference;
+use super::json::{below, is_ignored, not_json, segments, Ignored, Search, COLUMNS, SHOWN};
+use super::number;
+use super::pattern::{JsonKind, JsonPattern};
+use super::raw::{Raw, RawKind};
+use crate::text::escape;
+
+/// Whether the text is JSON that fits, but for what is ignored; the variables that it sets.
+pub fn compare(
+    pattern: &JsonPattern,
+    ignore: &[String],
+    received: &str,
+) -> Result<Vec<(String, String)>, Difference> {
+    let ignore: Vec<_> = ignore.iter().map(|pointer| segments(pointer)).collect();
+    let ignore: Vec<_> = ignore.iter().map(Vec::as_slice).collect();
+    let mut walk = Walk {
+        search: Search::new(false),
+        captures: Vec::new(),
+    };
+    Raw::read(received)
+        .and_then(|raw| walk.visit(pattern, raw, &ignore))
+        .map_err(|error| not_json(&error, received))?;
+    walk.search.finish()?;
+    Ok(walk.captures)
+}
+
+/// A walk through a pattern and a value at once.
+struct Walk {
+    search: Search,
+    captures: Vec<(String, String)>,
+}
+
+impl Walk {
+    /// A walk that begins where this one is.
+    fn branch(&self) -> Self {
+        let mut search = Search::new(self.search.exact);
+        search.path.clone_from(&self.search.path);
+        Self {
+            search,
+            captures: Vec::new(),
+        }
+    }
+
+    /// How many differences there are.
+    fn differences(&self) -> usize {
+        self.search.lines.len() + self.search.more
+    }
+
+    fn visit(
+        &mut self,
+        pattern: &JsonPattern,
+        received: Raw<'_>,
+        ignored: &Ignored<'_>,
+    ) -> Result<(), Error> {
+        if is_ignored(ignored) {
+            return Ok(());
+        }
+        match (pattern, received.kind()) {
+            (JsonPattern::Plain(value), _) => self.search.visit(value, received, ignored),
+            (JsonPattern::Object(members), RawKind::Object) => {
+                self.visit_members(members, received, ignored)
+            }
+            (JsonPattern::Array { elements, open }, RawKind::Array) => {
+                self.visit_elements(elements, *open, received, ignored)
+            }
+            (JsonPattern::As(pattern, name), _) => {
+                let before = self.differences();
+                self.visit(pattern, received, ignored)?;
+                if self.differences() == before {
+                    self.captures.push((name.clone(), value_text(received)));
+                }
+                Ok(())
+            }
+            (JsonPattern::Exact(pattern), _) => {
+                let exact = std::mem::replace(&mut self.search.exact, true);
+                let visited = self.visit(pattern, received, ignored);
+                self.search.exact = exact;
+                visited
+            }
+            (JsonPattern::And(patterns), _) => {
+                for pattern in patterns {
+                    let before = self.differences();
+                    self.visit(pattern, received, ignored)?;
+                    if self.differences() > before {
+                        break;
+                    }
+                }
+                Ok(())
+            }
+            (JsonPattern::Or(patterns), _) => {
+                self.visit_choice(pattern, patterns, received, ignored)
+            }
+            (JsonPattern::Not(inner), _) => {
+                let mut branch = self.branch();
+                branch.visit(inner, received, ignored)?;
+                if branch.differences() == 0 {
+                    self.say_unequal(pattern, received);
+                }
+                Ok(())
+            }
+            (JsonPattern::Has(inner), RawKind::Array | RawKind::Object) => {
+                self.visit_any_element(inner, received, ignored)
+            }
+            (JsonPattern::Each(inner), RawKind::Array | RawKind::Object) => {
+                for (name, value) in children(received)? {
+                    let ignored = below(ignored, &name);
+                    self.enter(&name, |walk| walk.visit(inner, value, &ignored))?;
+                }
+                Ok(())
+            }
+            (pattern, _) => {
+                if !fits(pattern, received)? {
+                    self.say_unequal(pattern, received);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn visit_members(
+        &mut self,
+        members: &[(String, JsonPattern)],
+        received: Raw<'_>,
+        ignored: &Ignored<'_>,
+    ) -> Result<(), Error> {
+        let mut found: HashMap<&str, Raw<'_>> = HashMap::new();
+        let mut others = Vec::new();
+        let exact = self.search.exact;
+        received.each_member(&mut |name, value| {
+            if let Some((name, _)) = members.iter().find(|(member, _)| **member == *name) {
+                found.insert(name, value);
+            } else if exact && !is_ignored(&below(ignored, &name)) {
+                others.push((name.into_owned(), value));
+            }
+        })?;
+        for (name, pattern) in members {
+            let ignored = below(ignored, name);
+            self.enter(name, |walk| match (found.get(&**name), pattern) {
+                (Some(value), JsonPattern::Absent) if !is_ignored(&ignored) => {
+                    walk.search.say_unexpected(*value);
+                    Ok(())
+                }
+                (Some(value), pattern) => walk.visit(pattern, *value, &ignored),
+                (None, pattern) if pattern.allows_absence() || is_ignored(&ignored) => Ok(()),
+                (None, _) => {
+                    walk.search.say("missing");
+                    Ok(())
+                }
+            })?;
+        }
+        for (name, value) in others {
+            self.enter(&name, |walk| walk.search.say_unexpected(value));
+        }
+        Ok(())
+    }
+
+    fn visit_elements(
+        &mut self,
+        elements: &[JsonPattern],
+        open: bool,
+        received: Raw<'_>,
+        ignored: &Ignored<'_>,
+    ) -> Result<(), Error> {
+        let values = children(received)?;
+        let long_enough = values.len() >= elements.len();
+        if !long_enough || (!open && values.len() > elements.len()) {
+            let at_least = if open { "at least " } else { "" };
+            let noun = if elements.len() == 1 {
+                "element"
+            } else {
+                "elements"
+            };
+            self.search.say(&format!(
+                "expected {at_least}{} {noun}, received {}",
+                elements.len(),
+                values.len()
+            ));
+        }
+        for (pattern, (name, value)) in elements.iter().zip(values) {
+            let ignored = below(ignored, &name);
+            self.enter(&name, |walk| walk.visit(pattern, value, &ignored))?;
+        }
+        Ok(())
+    }
+
+    fn visit_choice(
+        &mut self,
+        whole: &JsonPattern,
+        patterns: &[JsonPattern],
+        received: Raw<'_>,
+        ignored: &Ignored<'_>,
+    ) -> Result<(), Error> {
+        for pattern in patterns {
+            let mut branch = self.branch();
+            branch.visit(pattern, received, ignored)?;
+            if branch.differences() == 0 {
+                self.captures.append(&mut branch.captures);
+                return Ok(());
+            }
+        }
+        self.say_unequal(whole, received);
+        Ok(())
+    }
+
+    /// One of the elements has to fit.
+    fn visit_any_element(
+        &mut self,
+        pattern: &JsonPattern,
+        received: Raw<'_>,
+        ignored: &Ignored<'_>,
+    ) -> Result<(), Error> {
+        let values = children(received)?;
+        let count = values.len();
+        let mut nearest: Option<((usize, Reverse<usize>), Self)> = None;
+        for (name, value) in values {
+            let ignored = below(ignored, &name);
+            let mut branch = self.branch();
+            branch.enter(&name, |walk| walk.visit(pattern, value, &ignored))?;
+            if branch.differences() == 0 {
+                self.captures.append(&mut branch.captures);
+                return Ok(());
+            }
+            let distance = (
+                branch.differences(),
+                Reverse(fitting_members(pattern, value)?),
+            );
+            if nearest.as_ref().is_none_or(|(least, _)| distance < *least) {
+                nearest = Some((distance, branch));
+            }
+        }
+        let expected = escape::shortened(&pattern.to_string(), 2 * COLUMNS);
+        let nearest = nearest.and_then(|(_, branch)| branch.search.lines.into_iter().next());
+        let nearest = nearest
+            .map(|line| format!("; nearest {line}"))
+            .unwrap_or_default();
+        let which = match count {
+            0 => "it is empty, expected an element that is".to_owned(),
+            1 => "its only element is not".to_owned(),
+            many => format!("none of its {many} elements is"),
+        };
+        self.search.say(&format!("{which} {expected}{nearest}"));
+        Ok(())
+    }
+
+    fn enter<T>(&mut self, name: &str, walk: impl FnOnce(&mut Self) -> T) -> T {
+        let length = self.search.path.len();
+        self.search.path.push('/');
+        let name = name.replace('~', "~0").replace('/', "~1");
+        self.search.path.push_str(&name);
+        let walked = walk(self);
+        self.search.path.truncate(length);
+        walked
+    }
+
+    fn say_unequal(&mut self, pattern: &JsonPattern, received: Raw<'_>) {
+        let expected = escape::shortened(&pattern.to_string(), 2 * COLUMNS);
+        let received = escape::shortened(&received.print(SHOWN), COLUMNS);
+        self.search
+            .say(&format!("expected {expected}, received {received}"));
+    }
+}
+
+/// The elements of an array or the members of an object, with their names.
+fn children(received: Raw<'_>) -> Result<Vec<(String, Raw<'_>)>, Error> {
+    let mut found = Vec::new();
+    if received.kind() == RawKind::Array {
+        received.each_element(&mut |value| found.push((found.len().to_string(), value)))?;
+    } else {
+        received.each_member(&mut |name, value| found.push((name.into_owned(), value)))?;
+    }
+    Ok(found)
+}
+
+/// How many members of an object fit before the first that does not: of several elements that differ
+/// in as much, the one whose first members, which tend to identify it, fit is the nearest.
+fn fitting_members(pattern: &JsonPattern, received: Raw<'_>) -> Result<usize, Error> {
+    let members: Vec<(String, JsonPattern)> = match pattern {
+        JsonPattern::Object(members) => members.clone(),
+        JsonPattern::Plain(Value::Object(members)) => {
+            let members = members.iter();
+            members
+                .map(|(name, value)| (name.clone(), JsonPattern::Plain(value.clone())))
+                .collect()
+        }
+        JsonPattern::As(pattern, _) | JsonPattern::Exact(pattern) => {
+            return fitting_members(pattern, received);
+        }
+        _ => return Ok(0),
+    };
+    if received.kind() != RawKind::Object {
+        return Ok(0);
+    }
+    for (count, member) in members.iter().enumerate() {
+        let mut walk = Walk {
+            search: Search::new(false),
+            captures: Vec::new(),
+        };
+        walk.visit_members(std::slice::from_ref(member), received, &[])?;
+        if walk.differences() > 0 {
+            return Ok(count);
+        }
+    }
+    Ok(members.len())
+}
+
+/// Whether a value fits a pattern that looks at it as a whole.
+fn fits(pattern: &JsonPattern, received: Raw<'_>) -> Result<bool, Error> {
+    let (kind, text) = (received.kind(), received.text());
+    Ok(match pattern {
+        JsonPattern::Any => true,
+        JsonPattern::Kind(expected) => match expected {
+            JsonKind::String => kind == RawKind::String,
+            JsonKind::Number => kind == RawKind::Number,
+            JsonKind::Integer => kind == RawKind::Number && number::is_whole(text),
+            JsonKind::Boolean => text == "true" || text == "false",
+            JsonKind::Array => kind == RawKind::Array,
+            JsonKind::Object => kind == RawKind::Object,
+        },
+        JsonPattern::Range(range) => kind == RawKind::Number && range.has(text),
+        JsonPattern::Numeric(range) => received.string().is_some_and(|text| {
+            serde_json::from_str::<serde_json::Number>(&text).is_ok()
+                && range.as_ref().is_none_or(|range| range.has(&text))
+        }),
+        JsonPattern::Size(range) => {
+            let size = match kind {
+                RawKind::Array | RawKind::Object => children(received)?.len(),
+                RawKind::String => received.string().map_or(0, |text| text.chars().count()),
+                _ => return Ok(false),
+            };
+            range.has(&size.to_string())
+        }
+        JsonPattern::Regex(regex) => received.string().is_some_and(|text| regex.is_match(&text)),
+        _ => false,
+    })
+}
+
+/// What a variable is set to: the text of a string, everything else as JSON.
+fn value_text(received: Raw<'_>) -> String {
+    match received.string() {
+        Some(text) => text.into_owned(),
+        None => received.print(usize::MAX),
+    }
+}
+
+#[cfg(test)]
+mod tests;

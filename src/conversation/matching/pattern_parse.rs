@@ -1,0 +1,430 @@
+//! Reads a [`JsonPattern`].
+//!
+//! ```text
+//! value   = choice [ "as" NAME ]
+//! choice  = both { "|" both }
+//! both    = unary { "and" unary }
+//! unary   = ( "not" | "has" | "each" | "=" ) unary | simple
+//! simple  = object | array | string | number [ ".." [ number ] ] | ".." number | comparison
+//!         | "/" regex "/" [ "i" ] | word
+//! ```
+
+use regex::RegexBuilder;
+use serde_json::{Map, Value};
+
+use super::pattern::{JsonKind, JsonPattern, Range};
+use crate::text::suggest::nearest;
+
+/// The words that a pattern can begin with.
+const WORDS: &[&str] = &[
+    "any", "absent", "string", "number", "integer", "boolean", "array", "object", "numeric",
+    "size", "has", "each", "not", "true", "false", "null",
+];
+
+/// How deep values may be nested.
+const DEPTH: usize = 120;
+
+/// What is wrong with a pattern, and at which byte of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PatternError {
+    /// Where.
+    pub at: usize,
+    /// What, as a sentence without a full stop.
+    pub cause: String,
+}
+
+/// Reads a pattern. One without any of the words of patterns is [`JsonPattern::Plain`].
+///
+/// # Errors
+///
+/// Where it is none.
+pub fn parse_pattern(text: &str) -> Result<JsonPattern, PatternError> {
+    let mut reader = Reader {
+        text,
+        at: 0,
+        depth: 0,
+    };
+    let pattern = reader.value()?;
+    reader.skip_spaces();
+    if reader.at < text.len() {
+        return Err(reader.error("unexpected text after the JSON pattern"));
+    }
+    Ok(pattern)
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    at: usize,
+    depth: usize,
+}
+
+impl<'a> Reader<'a> {
+    fn rest(&self) -> &'a str {
+        &self.text[self.at..]
+    }
+
+    fn skip_spaces(&mut self) {
+        let rest = self.rest();
+        self.at += rest.len() - rest.trim_start_matches([' ', '\t', '\n', '\r']).len();
+    }
+
+    fn error(&self, cause: impl Into<String>) -> PatternError {
+        PatternError {
+            at: self.at,
+            cause: cause.into(),
+        }
+    }
+
+    /// Takes `token` if it is next.
+    fn take(&mut self, token: &str) -> bool {
+        self.skip_spaces();
+        let is_next = self.rest().starts_with(token);
+        self.at += if is_next { token.len() } else { 0 };
+        is_next
+    }
+
+    /// The word that is next; empty if none is.
+    fn peek_word(&mut self) -> &'a str {
+        self.skip_spaces();
+        let rest = self.rest();
+        let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        &rest[..end.unwrap_or(rest.len())]
+    }
+
+    fn take_word(&mut self, word: &str) -> bool {
+        let is_next = self.peek_word() == word;
+        self.at += if is_next { word.len() } else { 0 };
+        is_next
+    }
+
+    fn value(&mut self) -> Result<JsonPattern, PatternError> {
+        self.depth += 1;
+        if self.depth > DEPTH {
+            return Err(self.error(format!("nested more than {DEPTH} levels deep")));
+        }
+        let pattern = self.choice()?;
+        self.depth -= 1;
+        if !self.take_word("as") {
+            return Ok(pattern);
+        }
+        let name = self.peek_word();
+        if !crate::conversation::variable::is_name(name) {
+            return Err(self.error("missing variable name after as, as in 'string as ID'"));
+        }
+        self.at += name.len();
+        Ok(JsonPattern::As(Box::new(pattern), name.to_owned()))
+    }
+
+    fn choice(&mut self) -> Result<JsonPattern, PatternError> {
+        let mut patterns = vec![self.both()?];
+        while self.take("|") {
+            patterns.push(self.both()?);
+        }
+        Ok(match patterns.len() {
+            1 => patterns.remove(0),
+            _ => JsonPattern::Or(patterns),
+        })
+    }
+
+    fn both(&mut self) -> Result<JsonPattern, PatternError> {
+        let mut patterns = vec![self.unary()?];
+        while self.take_word("and") {
+            patterns.push(self.unary()?);
+        }
+        Ok(match patterns.len() {
+            1 => patterns.remove(0),
+            _ => JsonPattern::And(patterns),
+        })
+    }
+
+    fn unary(&mut self) -> Result<JsonPattern, PatternError> {
+        self.depth += 1;
+        if self.depth > DEPTH {
+            return Err(self.error(format!("nested more than {DEPTH} levels deep")));
+        }
+        let pattern = if self.take_word("not") {
+            JsonPattern::Not(Box::new(self.unary()?))
+        } else if self.take_word("has") {
+            JsonPattern::Has(Box::new(self.unary()?))
+        } else if self.take_word("each") {
+            JsonPattern::Each(Box::new(self.unary()?))
+        } else if self.take("=") {
+            JsonPattern::Exact(Box::new(self.unary()?))
+        } else {
+            self.simple()?
+        };
+        self.depth -= 1;
+        Ok(pattern)
+    }
+
+    fn simple(&mut self) -> Result<JsonPattern, PatternError> {
+        self.skip_spaces();
+        match self.rest().as_bytes().first() {
+            None => Err(self.error("missing value")),
+            Some(b'{') => self.object(),
+            Some(b'[') => self.array(),
+            Some(b'"') => Ok(JsonPattern::Plain(Value::from(self.string()?))),
+            Some(b'/') => self.regex(),
+            Some(b'-' | b'0'..=b'9' | b'.' | b'<' | b'>') => self.number_or_range(),
+            Some(_) => self.word(),
+        }
+    }
+
+    fn word(&mut self) -> Result<JsonPattern, PatternError> {
+        let word = self.peek_word();
+        let pattern = match word {
+            "any" => JsonPattern::Any,
+            "absent" => JsonPattern::Absent,
+            "null" => JsonPattern::Plain(Value::Null),
+            "true" => JsonPattern::Plain(Value::Bool(true)),
+            "false" => JsonPattern::Plain(Value::Bool(false)),
+            "numeric" => {
+                self.at += word.len();
+                return Ok(JsonPattern::Numeric(self.range()?));
+            }
+            "size" => {
+                self.at += word.len();
+                let range = self.range()?;
+                return range
+                    .map(JsonPattern::Size)
+                    .ok_or_else(|| self.error("missing number after size, as in 'size 3'"));
+            }
+            _ => match JsonKind::from_word(word) {
+                Some(kind) => JsonPattern::Kind(kind),
+                None => return Err(self.unknown(word)),
+            },
+        };
+        self.at += word.len();
+        Ok(pattern)
+    }
+
+    fn unknown(&self, word: &str) -> PatternError {
+        if word.is_empty() {
+            let wrong = self.rest().chars().next().unwrap_or_default();
+            return self.error(format!("expected a value, received '{wrong}'"));
+        }
+        match nearest(word, WORDS.iter().copied()) {
+            Some(near) => self.error(format!("unknown word '{word}': did you mean {near}?")),
+            None => self.error(format!(
+                "unknown word '{word}': a string is written in double quotes"
+            )),
+        }
+    }
+
+    fn string(&mut self) -> Result<String, PatternError> {
+        let mut strings = serde_json::Deserializer::from_str(self.rest()).into_iter::<String>();
+        match strings.next() {
+            Some(Ok(text)) => {
+                self.at += strings.byte_offset();
+                Ok(text)
+            }
+            Some(Err(error)) if error.is_eof() => Err(self.error("unclosed string: missing \"")),
+            Some(Err(error)) => {
+                let cause = error.to_string();
+                let cause = cause.split(" at line ").next().unwrap_or_default();
+                let at = self.at + error.column().saturating_sub(1);
+                Err(PatternError {
+                    at: self.text.floor_char_boundary(at.min(self.text.len())),
+                    cause: format!("invalid string: {cause}"),
+                })
+            }
+            None => Err(self.error("missing string")),
+        }
+    }
+
+    fn object(&mut self) -> Result<JsonPattern, PatternError> {
+        let begin = self.at;
+        self.at += 1;
+        let mut members = Vec::new();
+        if self.take("}") {
+            return Ok(JsonPattern::Plain(Value::Object(Map::new())));
+        }
+        loop {
+            self.skip_spaces();
+            if !self.rest().starts_with('"') {
+                return Err(self.error("expected the name of a member in double quotes"));
+            }
+            let name = self.string()?;
+            if !self.take(":") {
+                return Err(self.error("expected ':'"));
+            }
+            members.push((name, self.value()?));
+            if self.take("}") {
+                return Ok(collapse_object(members));
+            }
+            if !self.take(",") {
+                return Err(self.unclosed(begin, '}'));
+            }
+        }
+    }
+
+    fn array(&mut self) -> Result<JsonPattern, PatternError> {
+        let begin = self.at;
+        self.at += 1;
+        let (mut elements, mut open) = (Vec::new(), false);
+        if self.take("]") {
+            return Ok(JsonPattern::Plain(Value::Array(Vec::new())));
+        }
+        loop {
+            self.skip_spaces();
+            let after_dots = self.rest().strip_prefix("..").map(str::trim_start);
+            if after_dots.is_some_and(|rest| rest.starts_with(']')) {
+                self.at += 2;
+                open = true;
+            } else {
+                elements.push(self.value()?);
+            }
+            if self.take("]") {
+                return Ok(collapse_array(elements, open));
+            }
+            if !self.take(",") {
+                return Err(self.unclosed(begin, ']'));
+            }
+        }
+    }
+
+    fn unclosed(&mut self, begin: usize, end: char) -> PatternError {
+        self.skip_spaces();
+        if self.rest().is_empty() {
+            self.at = begin;
+            return self.error(format!("unclosed bracket: missing {end}"));
+        }
+        self.error(format!("expected ',' or '{end}'"))
+    }
+
+    /// `/…/` or `/…/i`. A `/` in it is written `\/`.
+    fn regex(&mut self) -> Result<JsonPattern, PatternError> {
+        let inside = &self.rest()[1..];
+        let mut escaped = false;
+        let end = inside.char_indices().find_map(|(at, c)| {
+            let ends = c == '/' && !escaped;
+            escaped = c == '\\' && !escaped;
+            ends.then_some(at)
+        });
+        let Some(end) = end else {
+            return Err(self.error("unclosed regular expression: missing /"));
+        };
+        let pattern = &inside[..end];
+        let ignore_case = inside[end + 1..].starts_with('i');
+        let regex = RegexBuilder::new(pattern)
+            .case_insensitive(ignore_case)
+            .build();
+        let regex = regex.map_err(|error| self.error(regex_cause(pattern, &error)))?;
+        self.at += end + 2 + usize::from(ignore_case);
+        Ok(JsonPattern::Regex(regex))
+    }
+
+    fn number_or_range(&mut self) -> Result<JsonPattern, PatternError> {
+        match self.range()? {
+            Some(Range::Equal(number)) => {
+                let value = serde_json::from_str(&number);
+                let value = value.map_err(|_| self.error("invalid number"))?;
+                Ok(JsonPattern::Plain(value))
+            }
+            Some(range) => Ok(JsonPattern::Range(range)),
+            None => Err(self.error("expected a number")),
+        }
+    }
+
+    /// `> N`, `N..M` or `N`, if one is next.
+    fn range(&mut self) -> Result<Option<Range>, PatternError> {
+        for (sign, range) in [
+            (">=", Range::AtLeast as fn(String) -> Range),
+            ("<=", Range::AtMost),
+            (">", Range::Above),
+            ("<", Range::Below),
+        ] {
+            if self.take(sign) {
+                let number = self.number()?;
+                let missing = || self.error(format!("missing number after {sign}"));
+                return number.map(range).ok_or_else(missing).map(Some);
+            }
+        }
+        if self.take("..") {
+            let number = self.number()?;
+            let missing = || self.error("missing number after ..");
+            return number.map(Range::AtMost).ok_or_else(missing).map(Some);
+        }
+        let Some(first) = self.number()? else {
+            return Ok(None);
+        };
+        if !self.rest().starts_with("..") {
+            return Ok(Some(Range::Equal(first)));
+        }
+        self.at += 2;
+        Ok(Some(match self.number()? {
+            Some(last) => Range::Between(first, last),
+            None => Range::AtLeast(first),
+        }))
+    }
+
+    /// A number as JSON writes it; the dots of a range are no part of it.
+    fn number(&mut self) -> Result<Option<String>, PatternError> {
+        self.skip_spaces();
+        let rest = self.rest();
+        let bytes = rest.as_bytes();
+        let digits = |from: usize| {
+            let count = bytes[from.min(bytes.len())..].iter();
+            count.take_while(|byte| byte.is_ascii_digit()).count()
+        };
+        let mut end = usize::from(bytes.first() == Some(&b'-'));
+        let whole = digits(end);
+        if whole == 0 {
+            return match end {
+                0 => Ok(None),
+                _ => Err(self.error("invalid number")),
+            };
+        }
+        end += whole;
+        if bytes.get(end) == Some(&b'.') && digits(end + 1) > 0 {
+            end += 1 + digits(end + 1);
+        }
+        if matches!(bytes.get(end), Some(b'e' | b'E')) {
+            let sign = usize::from(matches!(bytes.get(end + 1), Some(b'+' | b'-')));
+            let exponent = digits(end + 1 + sign);
+            end += if exponent > 0 { 1 + sign + exponent } else { 0 };
+        }
+        let number = &rest[..end];
+        if serde_json::from_str::<serde_json::Number>(number).is_err() {
+            return Err(self.error(format!("invalid number '{number}'")));
+        }
+        self.at += end;
+        Ok(Some(number.to_owned()))
+    }
+}
+
+/// What is wrong with a regular expression, in a line.
+fn regex_cause(pattern: &str, error: &regex::Error) -> String {
+    let cause = match regex_syntax::parse(pattern) {
+        Err(regex_syntax::Error::Parse(error)) => error.kind().to_string(),
+        Err(regex_syntax::Error::Translate(error)) => error.kind().to_string(),
+        _ => error.to_string(),
+    };
+    format!("invalid regular expression: {cause}")
+}
+
+fn plain(pattern: &JsonPattern) -> Option<Value> {
+    match pattern {
+        JsonPattern::Plain(value) => Some(value.clone()),
+        _ => None,
+    }
+}
+
+fn collapse_object(members: Vec<(String, JsonPattern)>) -> JsonPattern {
+    let values = members.iter().map(|(name, pattern)| {
+        let value = plain(pattern)?;
+        Some((name.clone(), value))
+    });
+    match values.collect::<Option<Map<_, _>>>() {
+        Some(values) => JsonPattern::Plain(Value::Object(values)),
+        None => JsonPattern::Object(members),
+    }
+}
+
+fn collapse_array(elements: Vec<JsonPattern>, open: bool) -> JsonPattern {
+    let values = elements.iter().map(plain).collect::<Option<Vec<_>>>();
+    match values.filter(|_| !open) {
+        Some(values) => JsonPattern::Plain(Value::Array(values)),
+        None => JsonPattern::Array { elements, open },
+    }
+}

@@ -1,0 +1,107 @@
+//! What is looked for in the message that an expectation has taken: checks, and values captured by a
+//! regular expression.
+
+use std::time::Duration;
+
+use super::matcher::seconds;
+use super::step::{Act, Check};
+use super::{Conversation, StepProgress};
+use crate::conversation::matching::describe;
+use crate::error::Error;
+
+impl Conversation {
+    /// Checks the message that was matched last.
+    pub(super) fn check(&mut self) -> Result<(), StepProgress> {
+        let Some(current) = &self.current else {
+            return Ok(());
+        };
+        let Act::Check(check) = &current.step.act else {
+            return Ok(());
+        };
+        match check {
+            Check::Within(limit) => self.check_time(*limit),
+            Check::Message(pattern) => {
+                let expected = pattern.describe();
+                let Some((kind, bytes)) = self.matched() else {
+                    return Err(self.fail(expected, "no message has matched yet"));
+                };
+                match pattern.compare(*kind, bytes) {
+                    Ok(captures) => {
+                        for (name, value) in captures {
+                            self.steps.keep(&name, value);
+                        }
+                        Ok(())
+                    }
+                    Err(difference) => {
+                        let words = describe(*kind, bytes);
+                        let instead = format!("{} matched {words}", self.matched_by());
+                        let mut unmet = self.unmet(expected, instead);
+                        unmet.difference = difference.0;
+                        Err(StepProgress::Failed(Error::Unmet(Box::new(unmet))))
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether the message that was matched last came soon enough after what was sent last.
+    fn check_time(&self, limit: Duration) -> Result<(), StepProgress> {
+        let expected = format!("the message within {} of the last one sent", seconds(limit));
+        let link = self.current_link();
+        let state = self.links.get(usize::from(link.0));
+        let times = state.and_then(|state| Some((state.sent_at?, state.inbox.matched_at?)));
+        let Some((sent, matched)) = times else {
+            return Err(self.fail(expected, "no message has matched a sent one yet"));
+        };
+        let took = matched.saturating_duration_since(sent);
+        match took.checked_sub(limit) {
+            Some(more) if !more.is_zero() => {
+                let instead = format!("it took {}, {} more", seconds(took), seconds(more));
+                Err(self.fail(expected, instead))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Keeps what the groups of a regular expression matched in the last message.
+    pub(super) fn capture_match(&mut self) -> Result<(), StepProgress> {
+        let Some(current) = &self.current else {
+            return Ok(());
+        };
+        let Act::CaptureMatch { name, regex } = &current.step.act else {
+            return Ok(());
+        };
+        let expected = format!("a message to capture {name} from with /{regex}/");
+        let Some((kind, bytes)) = self.matched() else {
+            return Err(self.fail(expected, "no message has matched yet"));
+        };
+        let text = std::str::from_utf8(bytes).ok();
+        let Some(found) = text.and_then(|text| regex.captures(text)) else {
+            let instead = format!("{} matched {}", self.matched_by(), describe(*kind, bytes));
+            return Err(self.fail(expected, instead));
+        };
+        let text_of = |group: Option<regex::Match<'_>>| {
+            group.map_or_else(String::new, |group| group.as_str().to_owned())
+        };
+        let whole = usize::from(regex.captures_len() > 1);
+        let mut values = vec![(name.clone(), text_of(found.get(whole)))];
+        for group in regex.capture_names().flatten() {
+            values.push((group.to_owned(), text_of(found.name(group))));
+        }
+        for (name, value) in values {
+            self.steps.keep(&name, value);
+        }
+        Ok(())
+    }
+
+    /// The expectation that took the last message, in words.
+    fn matched_by(&self) -> String {
+        let link = self.current_link();
+        let state = self.links.get(usize::from(link.0));
+        let place = state.and_then(|state| state.matched_by.as_deref());
+        match place.and_then(|place| place.rsplit_once(':')) {
+            Some((_, number)) => format!("line {number}"),
+            None => "the expectation before it".to_owned(),
+        }
+    }
+}

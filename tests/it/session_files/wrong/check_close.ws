@@ -1,0 +1,1 @@
+check close 1000

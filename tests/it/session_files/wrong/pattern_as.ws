@@ -1,0 +1,1 @@
+< json {"n": any as 1}
