@@ -231,10 +231,17 @@ impl<'a> Row<'a> {
                 cause: format!("request: {}", parse_error.cause),
                 ..parse_error
             })?;
-            for header in request.headers {
-                let name = self.field("the name of a header", header.name).text()?;
-                let value = self.field("the value of a header", header.value).text()?;
-                headers.push((name, value));
+            for (index, header) in request.headers.iter().enumerate() {
+                let text = |part: &str, raw| {
+                    let name = format!("request.headers[{index}].{part}");
+                    let field = Field {
+                        file: self.file,
+                        name: &name,
+                        raw,
+                    };
+                    field.text()
+                };
+                headers.push((text("name", header.name)?, text("value", header.value)?));
             }
         }
         Ok(Connection {

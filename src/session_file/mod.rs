@@ -10,6 +10,7 @@ mod parse;
 mod place;
 mod print;
 mod raw;
+mod recognize;
 mod record;
 mod template;
 #[cfg(test)]
@@ -20,6 +21,7 @@ pub use crate::conversation::variable::is_name;
 pub use parse::{decode, parse};
 pub use place::{error_at, statement_text};
 pub use print::{around_message, comment, print, print_line};
+pub use recognize::{recognize, RecordKind};
 
 use std::time::Duration;
 

@@ -178,15 +178,19 @@ impl Field<'_> {
             .map_err(|_| self.wrong("base64 with its padding"))
     }
 
-    /// Seconds since 1970.
-    pub(super) fn seconds(&self) -> Result<Moment, ParseError> {
-        let seconds: f64 = self.value("a number of seconds since 1970")?;
-        // Beyond this is no time, and the conversion would be wrong.
-        if !(0.0..1e11).contains(&seconds) {
-            return Err(self.wrong("a number of seconds since 1970"));
-        }
+    /// Seconds since 1970, as Chrome writes them, or milliseconds, as Playwright does: what would
+    /// be the year 5138 in seconds is 1973 in milliseconds.
+    pub(super) fn epoch(&self) -> Result<Moment, ParseError> {
+        const RIGHT: &str = "a number of seconds or milliseconds since 1970";
+        let number: f64 = self.value(RIGHT)?;
+        let microseconds = match number {
+            0.0..1e11 => number * 1e6,
+            1e11..1e14 => number * 1e3,
+            // Beyond this is no time, and the conversion would be wrong.
+            _ => return Err(self.wrong(RIGHT)),
+        };
         #[expect(clippy::cast_possible_truncation, reason = "it is in the range")]
-        Ok((seconds * 1e6).round() as Moment)
+        Ok(microseconds.round() as Moment)
     }
 
     /// A date and a time of RFC 3339.

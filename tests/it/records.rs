@@ -2,6 +2,7 @@
 
 mod faults;
 mod files;
+mod foreign;
 mod har;
 mod replay;
 

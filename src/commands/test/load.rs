@@ -1,14 +1,15 @@
 //! Reading the files, all of them before any is run: what is wrong with one is then known without
 //! a server, and so is where the server is, and which variables are to be kept out of reports.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::files::unreadable;
 use super::redact::Redactor;
-use crate::error::{Error, ParseError};
+use crate::error::{plain, Error, ParseError};
 use crate::output::record::Form;
 use crate::secret::Secret;
-use crate::session_file::{self, SessionFile, Statement};
+use crate::session_file::{self, RecordKind, SessionFile, Statement};
 use crate::sys::file::{Inputs, MAX_SIZE};
 
 /// A file that was read.
@@ -31,12 +32,7 @@ impl Loaded {
         let name = path.display().to_string();
         let (text, script) = match text(&path, &name, inputs) {
             Ok(text) => {
-                let read = match Form::of(&path) {
-                    Form::Session => session_file::parse,
-                    Form::Har => session_file::har::read,
-                    Form::JsonLines => session_file::jsonl::read,
-                };
-                let script = read(&name, &text).map_err(invalid_file);
+                let script = parse(&path, &name, &text, inputs).map_err(invalid_file);
                 (text, script)
             }
             Err(error) => (String::new(), Err(error)),
@@ -50,10 +46,49 @@ impl Loaded {
     }
 }
 
+/// Parses a file by its content if that is a record, else by its extension.
+fn parse(path: &Path, name: &str, text: &str, inputs: &Inputs) -> Result<SessionFile, ParseError> {
+    let kind = session_file::recognize(text).or_else(|| match Form::of(path) {
+        Form::Session => None,
+        Form::Har => Some(RecordKind::Archive),
+        Form::JsonLines => Some(RecordKind::JsonLines),
+    });
+    let attachment = |name: &str| attachment(path, name, inputs);
+    match kind {
+        None => session_file::parse(name, text),
+        Some(RecordKind::Archive) => session_file::har::read_with(name, text, &attachment),
+        Some(RecordKind::JsonLines) => session_file::jsonl::read(name, text),
+    }
+}
+
+/// Reads a file beside an archive, and none that a symbolic link leads to elsewhere.
+fn attachment(archive: &Path, name: &str, inputs: &Inputs) -> Result<String, String> {
+    let folder = match archive.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let read = || -> io::Result<Vec<u8>> {
+        let path = folder.join(name).canonicalize()?;
+        if path.parent() != Some(&folder.canonicalize()?) {
+            return Err(io::Error::other("it is not in the folder of the archive"));
+        }
+        inputs.only_regular().read(&path, MAX_SIZE)
+    };
+    let bytes = read().map_err(|cause| plain(&cause))?;
+    String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned())
+}
+
 fn text(path: &Path, name: &str, inputs: &Inputs) -> Result<String, Error> {
     let bytes = inputs
         .read(path, MAX_SIZE)
         .map_err(|cause| unreadable(path, &cause))?;
+    if bytes.starts_with(b"PK\x03\x04") {
+        return Err(invalid_file(ParseError {
+            file: name.to_owned(),
+            cause: "it is a ZIP archive; extract it, and run the .har file in it".to_owned(),
+            ..ParseError::default()
+        }));
+    }
     let text = session_file::decode(name, &bytes).map_err(invalid_file)?;
     Ok(text.to_owned())
 }
