@@ -411,6 +411,17 @@ pub enum Error {
         cause: String,
     },
 
+    /// A file that a `--data` option names could not be read.
+    #[error("could not read {path}: {cause}")]
+    DataFile {
+        /// The file.
+        path: String,
+        /// Why.
+        cause: String,
+        /// Whether the message may have been meant instead, because there is no such file.
+        may_be_text: bool,
+    },
+
     /// Output could not be written.
     #[error("could not write to {target}: {}", plain(.cause))]
     Output {
@@ -529,7 +540,7 @@ impl Error {
             | Self::ClientCertificate { .. } => Phase::Tls,
             Self::Refused(_) | Self::Redirect { .. } | Self::Redirects { .. } => Phase::Upgrade,
             Self::Timeout { phase, .. } => *phase,
-            Self::Input { .. } => Phase::Input,
+            Self::Input { .. } | Self::DataFile { .. } => Phase::Input,
             Self::Output { .. } => Phase::Output,
             Self::Unsent { .. }
             | Self::TooFew { .. }
@@ -571,7 +582,7 @@ impl Error {
             Self::Timeout { .. } | Self::ConnectTimeout { .. } | Self::ServerLate { .. } => {
                 ExitCode::Timeout
             }
-            Self::Input { .. } => ExitCode::Input,
+            Self::Input { .. } | Self::DataFile { .. } => ExitCode::Input,
             Self::Output { .. } => ExitCode::Output,
             Self::Unsent { .. } => ExitCode::Send,
             Self::TooFew { .. } | Self::Unmet(_) => ExitCode::Expectation,
@@ -600,6 +611,9 @@ impl Error {
                 Some("use --ready URL if it listens elsewhere; -v shows its output")
             }
             Self::Refused(refusal) => refusal.hint.as_deref(),
+            Self::DataFile {
+                may_be_text: true, ..
+            } => Some("to send a text that starts with @, use --data-raw"),
             Self::Redirects { .. } => {
                 Some("use a larger --max-redirs, unless the redirects form a loop")
             }

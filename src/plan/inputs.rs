@@ -95,9 +95,15 @@ fn secret<T: Clone>(
         None => return Ok(None),
         Some(SecretSource::Literal(value)) => return Ok(Some(value.clone())),
         Some(SecretSource::Env(name)) => variable_or_error(name).and_then(|text| parse(&text)),
-        Some(SecretSource::File(path)) => {
-            file(path, inputs).and_then(|text| parse(without_line_end(&text)))
-        }
+        Some(SecretSource::File(path)) => file(path, inputs)
+            .map_err(|problem| {
+                if path.exists() {
+                    problem
+                } else {
+                    format!("{problem}; for a value that starts with @ use env:NAME")
+                }
+            })
+            .and_then(|text| parse(without_line_end(&text))),
     };
     value.map(Some).map_err(|cause| invalid(option, &cause))
 }
@@ -167,9 +173,9 @@ pub(super) fn steps(options: &OptionArgs, close: &CloseReason) -> Result<Vec<Ste
 fn open(datum: &DataArg) -> Result<Act, Error> {
     let open = |path: &PathBuf| {
         let origin = path.display().to_string();
-        let fault = |cause: io::Error| Error::Input {
-            origin: origin.clone(),
-            line: None,
+        let fault = |cause: io::Error| Error::DataFile {
+            path: origin.clone(),
+            may_be_text: cause.kind() == io::ErrorKind::NotFound,
             cause: plain(&cause),
         };
         let file = File::open(path).map_err(fault)?;

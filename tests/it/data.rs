@@ -164,13 +164,16 @@ fn a_missing_file_is_said_before_connecting() {
     for option in ["-d", "--data-binary"] {
         Wsline::new()
             .args([&refusing.url(), option, "@nowhere"])
-            .stderr("wsline: nowhere: No such file or directory\n")
+            .stderr(
+                "wsline: could not read nowhere: No such file or directory\n\
+                 hint: to send a text that starts with @, use --data-raw\n",
+            )
             .code(26)
             .run();
     }
     Wsline::new()
         .args([&refusing.url(), "-d", "@."])
-        .stderr_matches("wsline: .: [..]is a directory[..]\n")
+        .stderr("wsline: could not read .: is a directory\n")
         .code(26)
         .run();
 }

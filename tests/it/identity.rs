@@ -119,7 +119,8 @@ fn a_variable_or_file_that_is_missing_is_a_usage_error() {
         ("env:NO_SUCH", "environment variable \"NO_SUCH\" is not set"),
         (
             "@none",
-            "could not read \"none\": No such file or directory",
+            "could not read \"none\": No such file or directory; for a value that starts with @ \
+             use env:NAME",
         ),
         ("@empty", "the token is empty"),
     ] {
