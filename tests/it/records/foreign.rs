@@ -69,7 +69,8 @@ fn playwrights_times_and_statuses_are_understood() {
 fn messages_in_a_file_beside_the_archive_are_read() {
     let list = messages([&json!(1), &json!(2)]);
     let lines = list.as_array().expect("a list").iter();
-    let lines: String = lines.map(|message| format!("{message}\r\n\n")).collect();
+    let lines: Vec<_> = lines.map(ToString::to_string).collect();
+    let lines = lines.join("\r\n\n");
     let rest = json!({"response": {"status": 101, "content": {"_file": "abc.jsonl"}}});
     for text in [lines, list.to_string()] {
         let peer = server().start();
