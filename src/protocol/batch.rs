@@ -61,36 +61,35 @@ pub struct Messages<'a> {
 }
 
 impl<'a> Messages<'a> {
-    /// Splits off messages of at most `max_size` bytes each at the front of `input`: those in the
-    /// first [`WINDOW`], or a longer one; `None` if anything else is there. Does not find out what is wrong with an invalid
-    /// frame.
+    /// Splits off messages of at most `max_size` bytes each at the front of `input`: those that begin
+    /// in the first [`WINDOW`]; `None` if anything else is there. Does not find out what is wrong with
+    /// an invalid frame.
     pub(super) fn split_from(input: &mut &'a [u8], max_size: u64) -> Option<Self> {
         let first = *input.first()?;
         let kind = [Kind::Text, Kind::Binary]
             .into_iter()
             .find(|kind| frame::first_byte_of_message(*kind) == first)?;
-        let accepted = |payload: &[u8]| {
+        let after_window = input.len().saturating_sub(WINDOW);
+        let messages = Self::scan(kind, input, after_window, |payload| {
             payload.len() as u64 <= max_size
                 && (kind == Kind::Binary || check_utf8(payload).is_ok())
-        };
-        let mut messages = Self::scan(kind, &input[..input.len().min(WINDOW)], accepted);
-        if messages.count == 0 {
-            // The first message may be longer than the window.
-            let mut places = 0..1;
-            messages = Self::scan(kind, input, |payload| {
-                accepted(payload) && places.next().is_some()
-            });
-        }
+        });
         *input = &input[messages.frames.len()..];
         (messages.count > 0).then_some(messages)
     }
 
-    /// The messages at the beginning of `bytes`, up to the first one that is not `accepted`.
+    /// The messages at the beginning of `bytes`, up to the first one that is not `accepted` or begins
+    /// in the last `after_window` bytes.
     #[inline]
-    fn scan(kind: Kind, bytes: &'a [u8], mut accepted: impl FnMut(&[u8]) -> bool) -> Self {
+    fn scan(
+        kind: Kind,
+        bytes: &'a [u8],
+        after_window: usize,
+        mut accepted: impl FnMut(&[u8]) -> bool,
+    ) -> Self {
         let (mut rest, mut count, mut payload) = (bytes, 0, 0);
         while let Some((bytes, after)) = frame::split_message(kind, rest) {
-            if !accepted(bytes) {
+            if rest.len() <= after_window || !accepted(bytes) {
                 break;
             }
             rest = after;
@@ -130,7 +129,7 @@ impl<'a> Messages<'a> {
             return self;
         }
         let mut counted = 0..count;
-        Self::scan(self.kind, self.frames, |_| counted.next().is_some())
+        Self::scan(self.kind, self.frames, 0, |_| counted.next().is_some())
     }
 
     /// The messages, each as one piece.
@@ -221,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_is_within_its_window_or_one_long_message() {
+    fn a_batch_begins_within_its_window() {
         let frames = b"\x81\x00".repeat(WINDOW);
         let mut input = frames.as_slice();
         for _ in 0..2 {
