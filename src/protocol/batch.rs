@@ -7,7 +7,7 @@ use std::str::Utf8Error;
 use memchr::{memchr_iter, Memchr};
 
 use super::frame;
-use super::message::{Kind, Piece, Volume};
+use super::message::{Kind, Piece};
 
 /// The input that is scanned for one batch, in bytes: a read full of empty messages would take too
 /// long to process in one step. Counting messages would add to the cost of each.
@@ -57,7 +57,6 @@ pub struct Messages<'a> {
     /// Exactly the frames of the messages.
     frames: &'a [u8],
     count: u64,
-    payload: u64,
 }
 
 impl<'a> Messages<'a> {
@@ -87,20 +86,18 @@ impl<'a> Messages<'a> {
         after_window: usize,
         mut accepted: impl FnMut(&[u8]) -> bool,
     ) -> Self {
-        let (mut rest, mut count, mut payload) = (bytes, 0, 0);
+        let (mut rest, mut count) = (bytes, 0);
         while let Some((bytes, after)) = frame::split_message(kind, rest) {
             if rest.len() <= after_window || !accepted(bytes) {
                 break;
             }
             rest = after;
             count += 1;
-            payload += bytes.len() as u64;
         }
         Self {
             kind,
             frames: &bytes[..bytes.len() - rest.len()],
             count,
-            payload,
         }
     }
 
@@ -114,12 +111,6 @@ impl<'a> Messages<'a> {
     #[must_use]
     pub fn count(self) -> u64 {
         self.count
-    }
-
-    /// Their total size.
-    #[must_use]
-    pub fn volume(self) -> Volume {
-        Volume::uncompressed(self.payload)
     }
 
     /// The first `count` of them.
@@ -182,7 +173,6 @@ mod tests {
             let messages = Messages::split_from(&mut input, 4).expect("three messages");
             assert_eq!(payloads(messages), [&b"a"[..], b"", "é".as_bytes()]);
             assert_eq!((messages.count(), messages.kind()), (3, Kind::Text));
-            assert_eq!(messages.volume(), Volume::uncompressed(3));
             assert_eq!(input, after);
             assert!(after == b"\x82\x01b" || Messages::split_from(&mut input, 4).is_none());
         }
@@ -210,10 +200,9 @@ mod tests {
     fn first_returns_at_most_that_many_messages() {
         let mut input = &b"\x82\x01a\x82\x02bc\x82\x00"[..];
         let messages = Messages::split_from(&mut input, u64::MAX).expect("three messages");
-        for (count, volume) in [(0, 0), (1, 1), (2, 3), (3, 3), (9, 3)] {
+        for count in [0, 1, 2, 3, 9] {
             let first = messages.first(count as u64);
             assert_eq!(first.count(), count.min(3) as u64);
-            assert_eq!(first.volume(), Volume::uncompressed(volume));
             let expected: [&[u8]; 3] = [b"a", b"bc", b""];
             assert!(payloads(first).iter().eq(expected.iter().take(count)));
         }

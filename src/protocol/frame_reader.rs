@@ -37,7 +37,7 @@ pub(super) struct FrameReader {
     utf8: Utf8Checker,
     /// The server's compressed stream, if compression was negotiated.
     inflater: Option<Inflater>,
-    /// The size of all complete data messages.
+    /// The size of all complete messages that were compressed.
     volume: Volume,
     /// The message that has just ended, to be reported next.
     ended: Option<Summary>,
@@ -60,7 +60,7 @@ impl FrameReader {
         }
     }
 
-    /// The size of all complete data messages.
+    /// The size of all complete messages that were compressed.
     pub(super) fn volume(&self) -> Volume {
         self.volume
     }
@@ -137,9 +137,7 @@ impl FrameReader {
             return None;
         }
         let max_size = self.config.max_message_size.unwrap_or(u64::MAX);
-        let messages = Messages::split_from(input, max_size)?;
-        self.volume += messages.volume();
-        Some(messages)
+        Messages::split_from(input, max_size)
     }
 
     /// Reads the next frame's header, the beginning of which may have come with earlier input.
@@ -331,7 +329,9 @@ impl FrameReader {
             .is_some_and(|message| std::mem::take(&mut message.at_start));
         if last {
             if let Some(message) = self.message.take() {
-                self.volume += message.volume;
+                if message.compressed {
+                    self.volume += message.volume;
+                }
                 if self.config.report_frames && self.inflater.is_some() {
                     self.ended = Some(message.summary());
                 }

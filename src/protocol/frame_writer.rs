@@ -34,7 +34,7 @@ pub(super) struct FrameWriter {
     negotiated: bool,
     /// The size of the message that is being written.
     message: Volume,
-    /// The size of all complete data messages.
+    /// The size of all complete messages that were compressed.
     volume: Volume,
 }
 
@@ -60,7 +60,7 @@ impl FrameWriter {
         }
     }
 
-    /// The size of all complete data messages.
+    /// The size of all complete messages that were compressed.
     pub(super) fn volume(&self) -> Volume {
         self.volume
     }
@@ -135,13 +135,14 @@ impl FrameWriter {
     fn write_plain_message(&mut self, kind: Kind, payload: &[u8]) {
         let first = frame::first_byte_of_message(kind);
         self.buffer.push(first, self.masks.draw(), payload);
-        self.volume += Volume::uncompressed(payload.len() as u64);
     }
 
     /// Counts a complete message, and attaches its summary to the report of its last frame.
     fn end_message(&mut self, kind: Kind) {
         let volume = std::mem::take(&mut self.message);
-        self.volume += volume;
+        if self.compressing.is_some() {
+            self.volume += volume;
+        }
         if let (true, Some(frame)) = (self.negotiated, self.sent.last_mut()) {
             frame.message = Some(Summary {
                 kind,

@@ -39,23 +39,13 @@ impl<'a> Piece<'a> {
     }
 }
 
-/// The size of data messages, before and after compression.
+/// The size of compressed data messages, before and after compression.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Volume {
     /// The size of the messages in bytes.
     pub payload: u64,
-    /// The size in bytes of the frame payloads that carried them: smaller if they were compressed.
+    /// The size in bytes of the frame payloads that carried them.
     pub wire: u64,
-}
-
-impl Volume {
-    /// The volume of uncompressed messages of this many bytes.
-    pub(super) fn uncompressed(bytes: u64) -> Self {
-        Self {
-            payload: bytes,
-            wire: bytes,
-        }
-    }
 }
 
 impl AddAssign for Volume {

@@ -311,7 +311,7 @@ impl Protocol {
         self.writer.take_sent()
     }
 
-    /// The size of all data messages in both directions: those received completely and those
+    /// The size of all compressed messages in both directions: those received completely and those
     /// written to the buffer completely.
     #[must_use]
     pub fn volume(&self) -> Volume {
