@@ -5,7 +5,7 @@ use crate::error::{violation_message, Error};
 use crate::exit::ExitCode;
 use crate::output::escape::{self, Breaks};
 use crate::protocol::close::name_of_code;
-use crate::protocol::{CloseBody, Closure, End, Role, Volume};
+use crate::protocol::{CloseBody, Closure, End, Role, Violation, Volume};
 
 /// How a run ended.
 #[derive(Debug)]
@@ -15,6 +15,8 @@ pub struct Verdict {
     /// How the connection was closed, after how long, and how many messages went each way; escaped
     /// and without a line end. `None` if an error says why there was no connection.
     pub line: Option<String>,
+    /// Whether our Close was not answered in time: replies may be missing.
+    pub is_unanswered: bool,
     /// What went wrong and nobody was told of yet.
     pub unreported: Option<Error>,
 }
@@ -26,6 +28,7 @@ impl Verdict {
         Self {
             code: error.exit_code(),
             line: None,
+            is_unanswered: false,
             unreported: Some(error),
         }
     }
@@ -38,6 +41,7 @@ impl Verdict {
         Self {
             code,
             line,
+            is_unanswered: outcome.ends.iter().any(is_unanswered),
             unreported: outcome.error.filter(|_| !outcome.reported),
         }
     }
@@ -53,6 +57,13 @@ fn exit_code(outcome: &Outcome) -> ExitCode {
         .map(code_of)
         .find(|code| *code != ExitCode::Success)
         .unwrap_or(ExitCode::Success)
+}
+
+fn is_unanswered(end: &ConnectionEnd) -> bool {
+    let (ConnectionEnd::Closed(closure) | ConnectionEnd::ClosedAsExpected(closure)) = end else {
+        return false;
+    };
+    closure.end == End::Unanswered
 }
 
 fn code_of(end: &ConnectionEnd) -> ExitCode {
@@ -94,9 +105,10 @@ fn line(outcome: &Outcome) -> Option<String> {
     ))
 }
 
-/// What compression made of the messages of both directions; nothing if none was compressed.
+/// What compression made of the messages of both directions that were compressed; nothing if it saved
+/// nothing.
 fn ratio(volume: Volume) -> String {
-    if volume.wire == volume.payload || volume.payload == 0 {
+    if volume.wire >= volume.payload {
         return String::new();
     }
     // In 128 bits no product of two counts overflows.
@@ -112,6 +124,12 @@ fn how(closure: &Closure) -> String {
     let received = closure.received.as_ref().map(body);
     let sent = closure.sent.as_ref().map(body);
     match (&closure.end, closure.initiator, sent, received) {
+        (End::Violation(violation), _, Some(sent), _) if sent_before(closure, violation) => {
+            format!(
+                "closed by us: {sent}, then {}",
+                escape::text(&violation_message(violation), Breaks::Shown)
+            )
+        }
         (End::Violation(violation), ..) => format!(
             "closed by us: {} ({}), {}",
             violation.code,
@@ -138,6 +156,12 @@ fn how(closure: &Closure) -> String {
         ),
         _ => "the server ended TCP without a Close (1006)".to_owned(),
     }
+}
+
+/// Whether our Close was sent before the server violated the protocol, so that it does not say so.
+fn sent_before(closure: &Closure, violation: &Violation) -> bool {
+    let code = closure.sent.clone().flatten().map(|body| body.code);
+    code != Some(violation.code)
 }
 
 /// Whether the server's Close has the code of ours.

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::io;
+use std::num::NonZeroUsize;
 use std::os::fd::AsFd;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -97,7 +98,8 @@ impl Report {
         let mut words = unreported.map_or_else(String::new, |error| {
             report(error, self.verbosity, self.palette, self.secrets)
         });
-        let wanted = self.wants_verdict || verdict.code != ExitCode::Success;
+        let wanted =
+            self.wants_verdict || verdict.is_unanswered || verdict.code != ExitCode::Success;
         if let Some(line) = verdict.line.as_ref().filter(|_| wanted && !self.quiet) {
             words.push_str(line);
             words.push('\n');
@@ -241,6 +243,7 @@ impl Prompting {
 /// Who speaks: the command line first, then whoever the plan says.
 fn source(plan: &mut Plan, prompt: Option<&mut Prompting>) -> io::Result<Box<dyn Source>> {
     let (delay, force) = (plan.delay, plan.force);
+    let frame_size = plan.protocol.frame_size;
     let typed = prompt.and_then(|prompt| prompt.typed.take());
     let then: Option<Box<dyn Source>> = match (plan.speaker.clone(), typed) {
         (Speaker::Prompt { home, .. }, Some(typed)) => Some(Box::new(Prompt::new(
@@ -253,7 +256,12 @@ fn source(plan: &mut Plan, prompt: Option<&mut Prompting>) -> io::Result<Box<dyn
         ))),
         (Speaker::Nobody | Speaker::Prompt { .. }, _) => None,
         (Speaker::Listen, _) => Some(Box::new(Listen)),
-        (Speaker::Stdin(cut), _) => Some(Box::new(Stdin::new(Reader::stdin()?, cut, delay))),
+        (Speaker::Stdin(cut), _) => {
+            let mut reader = Reader::stdin()?;
+            // A line that does not fit becomes fragments.
+            reader.reserve(frame_size.map_or(0, NonZeroUsize::get));
+            Some(Box::new(Stdin::new(reader, cut, delay)))
+        }
         (Speaker::Json, _) => Some(Box::new(json_lines::JsonLines::new(
             Reader::stdin()?,
             force,
@@ -265,7 +273,8 @@ fn source(plan: &mut Plan, prompt: Option<&mut Prompting>) -> io::Result<Box<dyn
         Some(then) if steps.is_empty() => Ok(then),
         then => {
             let plot = Box::new(VecDeque::from(steps));
-            Ok(Box::new(Conversation::new(plot, 1, then, delay)))
+            let conversation = Conversation::new(plot, 1, then, delay);
+            Ok(Box::new(conversation.with_frame_size(frame_size)))
         }
     }
 }

@@ -27,7 +27,7 @@ use crate::output::long::{Encoding, LongMessage};
 use crate::output::sink::Sink;
 use crate::output::timing::{Lap, Stopwatch};
 use crate::output::{Assembled, Detail, Output};
-use crate::protocol::{Closure, End, Role, Violation};
+use crate::protocol::{CloseBody, Closure, End, Role, Violation};
 
 /// So many bytes of lines are handed on together.
 const BATCH: usize = 64 * 1024;
@@ -296,6 +296,8 @@ impl Record<'_> {
         self.field("reason", closure.reason())?;
         self.field("clean", &closure.is_clean())?;
         self.field("by", &by)?;
+        self.field("sent", &CloseFields::new(closure.sent.as_ref()))?;
+        self.field("received", &CloseFields::new(closure.received.as_ref()))?;
         self.end();
         Ok(())
     }
@@ -367,6 +369,29 @@ impl Record<'_> {
         self.out.extend_from_slice(b",\"");
         self.out.extend_from_slice(name.as_bytes());
         self.out.extend_from_slice(b"\":");
+    }
+}
+
+/// A Close frame in `close`: its own code, 1005 for none, and its reason.
+#[derive(Serialize)]
+struct CloseFields<'a> {
+    code: u16,
+    reason: &'a str,
+}
+
+impl<'a> CloseFields<'a> {
+    /// `None` if there was no such frame.
+    fn new(frame: Option<&'a CloseBody>) -> Option<Self> {
+        frame.map(|body| match body {
+            Some(body) => Self {
+                code: body.code,
+                reason: &body.reason,
+            },
+            None => Self {
+                code: 1005,
+                reason: "",
+            },
+        })
     }
 }
 

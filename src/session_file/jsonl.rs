@@ -38,6 +38,17 @@ struct Object<'a> {
     reason: Option<&'a RawValue>,
     #[serde(borrow)]
     by: Option<&'a RawValue>,
+    #[serde(borrow)]
+    sent: Option<&'a RawValue>,
+}
+
+/// The Close frame that we sent.
+#[derive(Deserialize)]
+struct SentClose<'a> {
+    #[serde(borrow)]
+    code: &'a RawValue,
+    #[serde(borrow)]
+    reason: &'a RawValue,
 }
 
 #[derive(Deserialize)]
@@ -147,8 +158,8 @@ impl Reader {
         self.say(row, link, sent, what)
     }
 
-    /// The record of how a connection ended. What we sent is not in it, where we were first; the
-    /// server's answer has the same code (RFC 6455 §5.5.1).
+    /// The record of how a connection ended. Where our own Close is not in it, the server's answer has
+    /// the same code (RFC 6455 §5.5.1).
     fn close(&mut self, row: &Row<'_>, link: usize) -> Result<(), ParseError> {
         let code = row.need("code", row.object.code, |field| field.number())?;
         let reason = row
@@ -161,6 +172,7 @@ impl Reader {
             _ => String::new(),
         };
         if by == "us" && !self.failed.contains(&link) {
+            let (code, reason) = row.sent_close()?.unwrap_or((code, reason.clone()));
             let sent = match code {
                 1005 => None,
                 code => Some(
@@ -219,6 +231,21 @@ impl<'a> Row<'a> {
                 .file
                 .parse_error(self.line, format!("{name} is missing"))),
         }
+    }
+
+    /// The code and the reason of our own Close, if they are there.
+    fn sent_close(&self) -> Result<Option<(u16, String)>, ParseError> {
+        let Some(raw) = self.object.sent.filter(|raw| raw.get() != "null") else {
+            return Ok(None);
+        };
+        let sent = self.file.read::<SentClose<'_>>(raw.get());
+        let sent = sent.map_err(|error| ParseError {
+            cause: format!("sent: {}", error.cause),
+            ..error
+        })?;
+        let code = self.field("the code of sent", sent.code).number()?;
+        let reason = self.field("the reason of sent", sent.reason).reason()?;
+        Ok(Some((code, reason)))
     }
 
     fn connection(&self) -> Result<Connection, ParseError> {

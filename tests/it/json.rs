@@ -71,7 +71,10 @@ fn each_order_is_sent() {
             json!({"dir":"out","type":"text","data":"hi","size":2}),
             json!({"dir":"out","type":"text","data":"","size":0}),
             json!({"dir":"out","type":"binary","base64":"AP8=","size":2}),
-            json!({"dir":"out","type":"close","code":4001,"reason":"bye","clean":true,"by":"us"}),
+            json!({
+                "dir":"out","type":"close","code":4001,"reason":"bye","clean":true,"by":"us",
+                "sent":{"code":4001,"reason":"bye"},"received":{"code":4001,"reason":"bye"},
+            }),
         ]
     );
 }
@@ -101,7 +104,10 @@ fn each_event_is_an_object() {
             json!({"dir":"in","type":"ping","data":"p","size":1}),
             json!({"dir":"out","type":"pong","data":"p","size":1}),
             json!({"dir":"in","type":"pong","base64":"/g==","size":1}),
-            json!({"dir":"in","type":"close","code":4001,"reason":"bye","clean":true,"by":"server"}),
+            json!({
+                "dir":"in","type":"close","code":4001,"reason":"bye","clean":true,"by":"server",
+                "sent":{"code":4001,"reason":""},"received":{"code":4001,"reason":"bye"},
+            }),
         ]
     );
     assert!(program.stdout_text().contains(r#""a\u202e\n""#));
@@ -285,7 +291,10 @@ fn a_broken_rule_is_an_error_before_the_close() {
                 "dir": "in", "type": "error", "phase": "open", "exit": 102,
                 "message": "the server sent a masked frame (RFC 6455 §5.1)",
             }),
-            json!({"dir": "out", "type": "close", "code": 1006, "reason": "", "clean": false, "by": "us"}),
+            json!({
+                "dir": "out", "type": "close", "code": 1006, "reason": "", "clean": false, "by": "us",
+                "sent": {"code": 1002, "reason": "a masked frame (RFC 6455 §5.1)"}, "received": null,
+            }),
         ]
     );
 }
@@ -300,7 +309,10 @@ fn a_lost_connection_is_a_close_with_1006() {
         .run();
     assert_eq!(
         after_open(program.stdout_text()),
-        [json!({"dir":"in","type":"close","code":1006,"reason":"","clean":false,"by":null})]
+        [json!({
+            "dir":"in","type":"close","code":1006,"reason":"","clean":false,"by":null,
+            "sent":null,"received":null,
+        })]
     );
 }
 

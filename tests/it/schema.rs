@@ -177,7 +177,9 @@ fn what_is_not_printed_is_not_in_the_schema() {
         json!({"time":"2026-01-01T00:00:00.000000Z","dir":"in","type":"other"}),
         json!({"time":"2026-01-01T00:00:00.000000Z","dir":"in","type":"binary","base64":"AP8","size":2}),
         json!({"time":"2026-01-01T00:00:00.000000Z","dir":"in","type":"ping","data":"x","base64":"","size":1}),
-        json!({"time":"2026-01-01T00:00:00.000000Z","dir":"in","type":"close","code":999,"reason":"","clean":true,"by":"us"}),
+        json!({"time":"2026-01-01T00:00:00.000000Z","dir":"in","type":"close","code":999,"reason":"","clean":true,"by":"us","sent":null,"received":null}),
+        json!({"time":"2026-01-01T00:00:00.000000Z","dir":"in","type":"close","code":1006,"reason":"","clean":true,"by":null,"sent":{},"received":null}),
+        json!({"time":"2026-01-01T00:00:00.000000Z","dir":"in","type":"close","code":1006,"reason":"","clean":true,"by":null}),
     ] {
         assert!(!events.allows(&line), "{line}");
     }

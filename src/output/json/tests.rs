@@ -289,21 +289,21 @@ fn close_says_who_and_how() {
         ))),
         format!(
             "{TIME}{}\n",
-            r#""dir":"in","type":"close","code":4001,"reason":"gone","clean":true,"by":"server"}"#
+            r#""dir":"in","type":"close","code":4001,"reason":"gone","clean":true,"by":"server","sent":{"code":4001,"reason":"gone"},"received":{"code":4001,"reason":"gone"}}"#
         )
     );
     assert_eq!(
         shown(&Event::Closed(&closed(Some(Role::Us), Some(None)))),
         format!(
             "{TIME}{}\n",
-            r#""dir":"out","type":"close","code":1005,"reason":"","clean":true,"by":"us"}"#
+            r#""dir":"out","type":"close","code":1005,"reason":"","clean":true,"by":"us","sent":{"code":1005,"reason":""},"received":{"code":1005,"reason":""}}"#
         )
     );
     assert_eq!(
         shown(&Event::Closed(&closed(None, None))),
         format!(
             "{TIME}{}\n",
-            r#""dir":"in","type":"close","code":1006,"reason":"","clean":false,"by":null}"#
+            r#""dir":"in","type":"close","code":1006,"reason":"","clean":false,"by":null,"sent":null,"received":null}"#
         )
     );
 }
