@@ -137,7 +137,9 @@ pub struct Unmet {
     pub place: Option<String>,
     /// The connection, in a session file with several.
     pub connection: Option<String>,
-    /// What was expected, in words that follow "expected".
+    /// Whether it is about something that could not be sent.
+    pub is_sending: bool,
+    /// What was expected, in words that follow "expected"; or what could not be sent.
     pub expected: String,
     /// What came of it, in words: `nothing like it came within 5 s`, `"ho" came instead`.
     pub instead: String,
@@ -155,7 +157,11 @@ impl fmt::Display for Unmet {
         if let Some(connection) = &self.connection {
             write!(f, "@{connection}: ")?;
         }
-        write!(f, "expected {}, but {}", self.expected, self.instead)
+        let (expected, instead) = (&self.expected, &self.instead);
+        if self.is_sending {
+            return write!(f, "could not send {expected}: {instead}");
+        }
+        write!(f, "expected {expected}, but {instead}")
     }
 }
 

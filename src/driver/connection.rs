@@ -62,6 +62,12 @@ pub(super) struct Connection {
     /// A data message is among the bytes that wait.
     data_waits: bool,
     messages_sent: u64,
+    /// A message was sent in part.
+    inside_sent: bool,
+    /// The Close that is sent once that message is.
+    pending_close: Option<(CloseBody, CloseTimeout)>,
+    /// A message has to be finished before the end.
+    must_finish: bool,
     close_report: CloseReport,
 }
 
@@ -117,6 +123,9 @@ impl Connection {
             broken: None,
             data_waits: false,
             messages_sent: 0,
+            inside_sent: false,
+            pending_close: None,
+            must_finish: false,
             close_report: CloseReport::Pending,
         })
     }
@@ -159,6 +168,7 @@ impl Connection {
         if self.stream_state != StreamState::Open
             || self.broken.is_some()
             || self.protocol.closure().sent.is_some()
+            || (self.pending_close.is_some() && !self.inside_sent)
         {
             return 0;
         }
@@ -169,6 +179,7 @@ impl Connection {
 
     pub(super) fn send(&mut self, piece: Piece<'_>) {
         self.messages_sent += u64::from(piece.last);
+        self.inside_sent = !piece.last;
         self.data_waits = true;
         self.protocol.send(piece);
     }
@@ -195,6 +206,8 @@ impl Connection {
     /// kind begins when the Close is written.
     pub(super) fn close(&mut self, now: Instant, body: CloseBody, timeout: CloseTimeout) {
         self.protocol.close(body);
+        self.pending_close = None;
+        self.timers.stop(Timer::Message);
         match timeout {
             CloseTimeout::SinceLastByte(_) => _ = self.close_timeout.get_or_insert(timeout),
             CloseTimeout::Total(_) => {
@@ -202,6 +215,40 @@ impl Connection {
                 self.start_close_timer(now);
             }
         }
+    }
+
+    /// The same once the message that is being sent is complete, for which there is as much time again.
+    pub(super) fn close_after_message(
+        &mut self,
+        now: Instant,
+        body: CloseBody,
+        timeout: CloseTimeout,
+    ) {
+        if !self.inside_sent || self.protocol.closure().sent.is_some() {
+            return self.close(now, body, timeout);
+        }
+        if self.pending_close.is_none() {
+            self.pending_close = Some((body, timeout));
+            self.must_finish = true;
+            let deadline = now.checked_add(timeout.duration());
+            self.timers.set(Timer::Message, deadline);
+        }
+    }
+
+    /// Sends the Close that waited for a message, if that is complete or has had its time.
+    pub(super) fn close_if_due(&mut self, now: Instant) {
+        if self.inside_sent && !self.timers.is_expired(Timer::Message, now) {
+            return;
+        }
+        if let Some((body, timeout)) = self.pending_close.take() {
+            self.timers.stop(Timer::Message);
+            self.close(now, body, timeout);
+        }
+    }
+
+    /// Whether a message that had to be finished has not left as a whole.
+    pub(super) fn has_cut_message(&self) -> bool {
+        self.must_finish && (self.inside_sent || self.protocol.unsent_messages() > 0)
     }
 
     /// Nothing more will be sent or received: what waits to be written, our Close last, has this

@@ -42,6 +42,8 @@ struct Leave {
     close_timeout: CloseTimeout,
     /// Input that was accepted is part of the run: what is not sent is an error.
     finish_sending: bool,
+    /// A message that has been sent in part is finished before the Close.
+    finish_message: bool,
     /// Outputs are written to the end, however slowly they are read.
     wait_for_outputs: bool,
 }
@@ -55,6 +57,7 @@ impl Ending {
             close,
             close_timeout,
             finish_sending,
+            finish_message: matches!(self, Self::EnoughMessages),
             wait_for_outputs,
         };
         match self {
@@ -101,8 +104,12 @@ impl Driver<'_> {
         }
         for link in self.slots.links() {
             if let Some(connection) = self.slots.open_mut(link) {
-                let close = Some(leave.close.clone());
-                connection.close(self.now.instant, close, leave.close_timeout);
+                let (now, close) = (self.now.instant, Some(leave.close.clone()));
+                if leave.finish_message {
+                    connection.close_after_message(now, close, leave.close_timeout);
+                } else {
+                    connection.close(now, close, leave.close_timeout);
+                }
                 links::show_sent(connection, &mut self.listeners.outputs, self.now, link);
             }
         }

@@ -51,6 +51,7 @@ impl Driver<'_> {
         let Some(connection) = self.slots.open_mut(link) else {
             return;
         };
+        connection.close_if_due(now);
         if connection.has_timed_out(now) {
             connection.end(End::Unanswered);
             self.finish(link);
@@ -184,6 +185,8 @@ impl Driver<'_> {
         if connection.data_waits() {
             self.quiet_since = self.now.instant;
         }
+        connection.close_if_due(self.now.instant);
+        show_sent(connection, &mut self.listeners.outputs, self.now, link);
         connection.flush(self.now.instant);
         if connection.is_over() {
             self.finish(link);
@@ -199,6 +202,18 @@ impl Driver<'_> {
         self.sent += connection.messages_sent() - unsent;
         self.volume += connection.protocol().volume();
         let closure = connection.protocol().closure().clone();
+        if connection.has_cut_message() {
+            let unsent = unsent.max(1);
+            let total = self.sent + unsent;
+            self.fail(
+                link,
+                Error::Unsent {
+                    unsent,
+                    total,
+                    more: false,
+                },
+            );
+        }
         self.listeners.notify_incomplete(self.now, link);
         self.notify(link, &Event::Closed(&closure));
         if !self.leaving {
@@ -257,7 +272,7 @@ impl Driver<'_> {
         let received = self.received;
         let is_orderly = ExitCode::for_closure(closure) == ExitCode::Success || settled.expected;
         let wanted = self.limits.max_messages.filter(|_| is_orderly);
-        if unsent > 0 {
+        if unsent > 0 && !settled.expected {
             let error = Error::Unsent {
                 unsent,
                 total: self.sent + unsent,

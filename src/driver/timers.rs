@@ -9,10 +9,12 @@ pub(super) enum Timer {
     Close,
     /// The end of TCP, once both have closed and our side has been shut down.
     Shutdown,
+    /// The end of a message that is being sent, before our Close.
+    Message,
 }
 
 /// How many timers there are.
-const COUNT: usize = 2;
+const COUNT: usize = 3;
 
 /// When each timer of a connection expires.
 #[derive(Clone, Copy, Debug, Default)]
@@ -32,6 +34,11 @@ impl TimerTable {
     /// When the first timer expires; `None` if none is set.
     pub(super) fn next_deadline(&self) -> Option<Instant> {
         self.0.iter().flatten().min().copied()
+    }
+
+    /// Whether this timer has expired.
+    pub(super) fn is_expired(&self, timer: Timer, now: Instant) -> bool {
+        self.0[timer as usize].is_some_and(|deadline| deadline <= now)
     }
 
     /// Whether a timer has expired.

@@ -360,6 +360,7 @@ mod tests {
     fn unmet(difference: &[&str], recent: &[&str]) -> Error {
         let lines = |lines: &[&str]| lines.iter().map(|&line| line.to_owned()).collect();
         Error::Unmet(Box::new(Unmet {
+            is_sending: false,
             place: Some("talk.ws:3".to_owned()),
             connection: None,
             expected: "\"a\x1b\"".to_owned(),

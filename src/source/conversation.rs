@@ -14,6 +14,7 @@ mod work;
 
 use std::collections::VecDeque;
 use std::io;
+use std::num::NonZeroUsize;
 use std::os::fd::BorrowedFd;
 use std::time::Instant;
 
@@ -51,6 +52,8 @@ pub struct Conversation {
     recent: VecDeque<String>,
     /// The first connection that could not be made.
     failed: Option<Link>,
+    /// How much of a file becomes a frame, if that was said.
+    frame_size: Option<NonZeroUsize>,
 }
 
 /// One connection.
@@ -115,7 +118,15 @@ impl Conversation {
             opened: None,
             recent: VecDeque::new(),
             failed: None,
+            frame_size: None,
         }
+    }
+
+    /// Sends files in frames of this size, if there is one.
+    #[must_use]
+    pub fn with_frame_size(mut self, frame_size: Option<NonZeroUsize>) -> Self {
+        self.frame_size = frame_size;
+        self
     }
 
     /// `error` with the connection or the statement that it happened at, as far as it does not say
@@ -179,11 +190,13 @@ impl Conversation {
     ) -> StepProgress {
         let mut readable = readable;
         loop {
+            let link = self.current.as_ref().map(|current| current.step.link);
+            let is_moot = link.is_some_and(|link| self.has_ended_as_expected(link));
             let Some(current) = &mut self.current else {
                 match self.steps.next() {
                     Err(error) => return StepProgress::Failed(error),
                     Ok(None) => return StepProgress::Done,
-                    Ok(Some(step)) => self.current = Some(CurrentStep::new(step, now.instant)),
+                    Ok(Some(step)) => self.begin(step, now),
                 }
                 continue;
             };
@@ -193,6 +206,7 @@ impl Conversation {
                 Act::Capture { .. } => self.capture(),
                 Act::CaptureMatch { .. } => self.capture_match(),
                 Act::Check(_) => self.check(),
+                _ if is_moot => Ok(()),
                 Act::Send(..) | Act::Stream(..) | Act::Ping(_) | Act::Pong(_) | Act::Close(_) => {
                     match &mut to {
                         Some(to) => self.send(now, &mut readable, *to),
@@ -205,6 +219,25 @@ impl Conversation {
                 Err(progress) => return progress,
             }
         }
+    }
+
+    fn begin(&mut self, mut step: Step, now: Now) {
+        if let (Act::Stream(_, reader), Some(size)) = (&mut step.act, self.frame_size) {
+            // What is held becomes a frame.
+            reader.reserve(size.get());
+        }
+        self.current = Some(CurrentStep::new(step, now.instant));
+    }
+
+    /// Whether a connection was closed just as it is expected to be next on it: then what was still to
+    /// be sent before that does not matter.
+    fn has_ended_as_expected(&self, link: Link) -> bool {
+        let state = self.links.get(usize::from(link.0));
+        let Some(LinkStage::Closed(closure)) = state.map(|state| &state.inbox.stage) else {
+            return false;
+        };
+        let next = self.steps.next_expected(link);
+        next.is_some_and(|wanted| wanted.is_met_by_close(closure))
     }
 
     /// Looks whether what has to come has come.
@@ -387,7 +420,11 @@ impl Conversation {
             return Ok(());
         };
         if let Some(how) = state.inbox.how_it_ended() {
-            return Err(self.unsendable(&how));
+            // What the command line could not send is counted, as that of stdin is.
+            return Err(match current.step.place {
+                Some(_) => self.unsendable(&how),
+                None => StepProgress::CannotSend,
+            });
         }
         state.gate.check(now, to).map_err(StepProgress::Waits)?;
         // Only a report needs it in words.
@@ -436,7 +473,9 @@ impl Conversation {
             Some(Act::Pong(payload)) => format!("a Pong with {}", quote(payload)),
             _ => "a Close".to_owned(),
         };
-        self.fail(format!("to send {what}"), how)
+        let mut unmet = self.unmet(what, how.to_owned());
+        unmet.is_sending = true;
+        StepProgress::Failed(Error::Unmet(Box::new(unmet)))
     }
 
     /// Remembers a message for a report.

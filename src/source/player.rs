@@ -558,6 +558,16 @@ impl StepSource for Player {
         })
     }
 
+    fn next_expected(&self, link: Link) -> Option<Wanted> {
+        let mut lines = self.lines.iter().filter(|line| self.link(line) == link);
+        let (line, wanted) = lines.find_map(|line| match &line.statement {
+            Statement::Expect(wanted) => Some((line, wanted)),
+            _ => None,
+        })?;
+        // What is wrong with it is said when its turn comes.
+        self.wanted(line, wanted).ok()
+    }
+
     fn keep(&mut self, name: &str, value: String) {
         self.values.insert(name.to_owned(), value);
     }

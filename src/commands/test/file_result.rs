@@ -82,6 +82,7 @@ fn redact_error(error: &mut Error, redactor: &Redactor) {
             let Unmet {
                 place: _,
                 connection: _,
+                is_sending: _,
                 expected,
                 instead,
                 difference,

@@ -123,6 +123,7 @@ impl ErrorObject {
                 let Unmet {
                     place,
                     connection,
+                    is_sending,
                     expected,
                     instead,
                     difference,
@@ -131,7 +132,11 @@ impl ErrorObject {
                 Details::Unmet {
                     place: place.clone(),
                     connection: connection.clone(),
-                    expected: text(expected),
+                    expected: if *is_sending {
+                        format!("to send {}", text(expected))
+                    } else {
+                        text(expected)
+                    },
                     instead: text(instead),
                     difference: lines(difference),
                     recent: lines(recent),

@@ -127,7 +127,8 @@ fn play(
     let dialer = settings.dialer.with_address_cache();
     let dials = plans.into_iter().map(|plan| dial(plan, &dialer)).collect();
     let steps = Reporting::new(player, statements, Rc::clone(done), say);
-    let mut source = Conversation::new(Box::new(steps), count, None, delay);
+    let mut source =
+        Conversation::new(Box::new(steps), count, None, delay).with_frame_size(protocol.frame_size);
     let run = Run {
         dials,
         source: &mut source,

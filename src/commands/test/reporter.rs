@@ -336,6 +336,7 @@ mod tests {
 
     fn unmet() -> Error {
         Error::Unmet(Box::new(Unmet {
+            is_sending: false,
             place: Some("chat.ws:3".to_owned()),
             connection: None,
             expected: "\"s3cret\u{1b}\"".to_owned(),

@@ -99,6 +99,10 @@ impl StepSource for Reporting {
         self.player.handshake(link)
     }
 
+    fn next_expected(&self, link: Link) -> Option<Wanted> {
+        self.player.next_expected(link)
+    }
+
     fn keep(&mut self, name: &str, value: String) {
         self.player.keep(name, value);
     }

@@ -259,14 +259,8 @@ impl Matcher {
         inbox: &Inbox,
         now: Instant,
     ) -> MatchResult {
-        if let (Wanted::Close { code, reason }, LinkStage::Closed(closure)) =
-            (&expectation.wanted, &inbox.stage)
-        {
-            let fits = code.is_none_or(|code| code == closure.code())
-                && reason
-                    .as_ref()
-                    .is_none_or(|reason| reason == closure.reason());
-            if fits {
+        if let LinkStage::Closed(closure) = &inbox.stage {
+            if expectation.wanted.is_met_by_close(closure) {
                 return MatchResult::Met(Captures::new());
             }
         }

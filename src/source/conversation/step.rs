@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::event::{Kind, Link};
 use crate::http::{Header, Secrets};
 use crate::protocol::close::name_of_code;
-use crate::protocol::CloseReason;
+use crate::protocol::{CloseReason, Closure};
 use crate::source::reader::Reader;
 
 /// A step, on which connection it is taken, and where it is written.
@@ -139,6 +139,16 @@ impl Wanted {
         }
     }
 
+    /// Whether it is the end of the connection, and just this one.
+    #[must_use]
+    pub fn is_met_by_close(&self, closure: &Closure) -> bool {
+        let Self::Close { code, reason } = self else {
+            return false;
+        };
+        let has_reason = |reason: &String| reason == closure.reason();
+        code.is_none_or(|code| code == closure.code()) && reason.as_ref().is_none_or(has_reason)
+    }
+
     /// What is wanted, in words that follow "expected". Not escaped.
     #[must_use]
     pub fn describe(&self) -> String {
@@ -203,6 +213,9 @@ pub trait StepSource {
     /// it is written.
     fn handshake(&self, link: Link) -> Option<(Option<String>, Wanted)>;
 
+    /// What is expected next on a connection, after the step that was given last.
+    fn next_expected(&self, link: Link) -> Option<Wanted>;
+
     /// Keeps the value of a variable for the steps that follow.
     fn keep(&mut self, name: &str, value: String);
 
@@ -229,6 +242,14 @@ impl StepSource for VecDeque<Step> {
             Act::Expect(expectation) if expectation.wanted.is_about_refusal() => {
                 Some((step.place.clone(), expectation.wanted.clone()))
             }
+            _ => None,
+        })
+    }
+
+    fn next_expected(&self, link: Link) -> Option<Wanted> {
+        let mut acts = self.iter().filter(|step| step.link == link);
+        acts.find_map(|step| match &step.act {
+            Act::Expect(expectation) => Some(expectation.wanted.clone()),
             _ => None,
         })
     }
