@@ -374,7 +374,8 @@ pub struct OptionArgs {
 
     /// Maximum payload of a sent frame
     ///
-    /// A larger message is sent in fragments (RFC 6455 §5.4). The size is that after compression.
+    /// A larger message is sent in fragments (RFC 6455 §5.4). The size is that after compression, at most
+    /// 16M. Without it, lines and files above 256K are sent in fragments of about that size.
     #[arg(long, value_name = "SIZE", hide_short_help = true, value_parser = values::frame_size,
           help_heading = SEND)]
     pub frame_size: Option<NonZeroUsize>,

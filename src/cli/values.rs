@@ -151,10 +151,17 @@ pub(super) fn chunk_size(text: &str) -> Result<usize, String> {
         .ok_or_else(|| "must be at most 16M".to_owned())
 }
 
-/// A size that a frame can have; one beyond all memory is as good as none.
+/// The most that `--frame-size` takes: a frame is held in memory before it is sent.
+const LARGEST_FRAME: u64 = 16 << 20;
+
+/// A size from 1 to 16M.
 pub(super) fn frame_size(text: &str) -> Result<NonZeroUsize, String> {
-    let size = usize::try_from(size(text)?).unwrap_or(usize::MAX);
-    NonZeroUsize::new(size).ok_or_else(|| "must be at least 1".to_owned())
+    let size = size(text)?;
+    let size = usize::try_from(size)
+        .ok()
+        .filter(|size| *size as u64 <= LARGEST_FRAME);
+    size.and_then(NonZeroUsize::new)
+        .ok_or_else(|| "must be at most 16M".to_owned())
 }
 
 /// The most that the echo server's `--max-message-size` takes: it reserves that much at once.

@@ -60,7 +60,7 @@ pub struct Outcome {
     pub sent: u64,
     /// Messages that were received whole.
     pub received: u64,
-    /// How much the messages were, and what compression made of them.
+    /// How much the compressed messages were, before and after.
     pub volume: Volume,
     /// From the first open connection to the end.
     pub duration: Duration,
@@ -139,8 +139,8 @@ struct Driver<'a> {
     volume: Volume,
 }
 
-/// What is read from a connection at once: more would no longer be in the cache when it is written.
-const READ: usize = 256 * 1024;
+/// What is read from a connection at once: with what is made of it, it fits into a cache of 512 KiB.
+const READ: usize = 64 * 1024;
 
 /// What a run is made of.
 pub struct Run<'a> {

@@ -17,10 +17,15 @@ pub struct Reader {
     start: usize,
     end: usize,
     ended: bool,
+    /// How much is read at once.
+    read_size: usize,
 }
 
-/// What is read at once: more would no longer be in the cache when it is sent.
+/// How much can be held.
 const CAPACITY: usize = 256 * 1024;
+
+/// How much is read at once where nothing larger is asked for: with what is sent of it, it fits into a cache of 512 KiB.
+const READ: usize = 64 * 1024;
 
 impl Reader {
     /// Reads `file`, which messages call `origin`.
@@ -34,6 +39,7 @@ impl Reader {
             start: 0,
             end: 0,
             ended: false,
+            read_size: READ,
         }
     }
 
@@ -48,8 +54,9 @@ impl Reader {
         Ok(Self::new(File::from(stdin), "standard input"))
     }
 
-    /// Makes room for `capacity` bytes that are not yet used.
+    /// Makes room for `capacity` bytes that are not yet used, and may be read at once.
     pub fn reserve(&mut self, capacity: usize) {
+        self.read_size = self.read_size.max(capacity);
         if self.buffer.len() < capacity {
             self.buffer.resize(capacity, 0);
         }
@@ -104,7 +111,8 @@ impl Reader {
             self.start = 0;
         }
         loop {
-            match self.file.read(&mut self.buffer[self.end..]) {
+            let end = self.buffer.len().min(self.end + self.read_size);
+            match self.file.read(&mut self.buffer[self.end..end]) {
                 Ok(0) => {
                     self.ended = true;
                     return Ok(());

@@ -16,6 +16,7 @@ mod data;
 mod demo;
 mod documents;
 mod echo;
+mod ends;
 mod examples;
 mod expect;
 mod faults;
