@@ -41,6 +41,15 @@ enum CloseReport {
     Done,
 }
 
+/// The message that is being sent.
+#[derive(Debug, Default)]
+struct OutgoingMessage {
+    /// Some of it was sent, and not its end.
+    is_partial: bool,
+    /// It has to be finished before our Close.
+    must_finish: bool,
+}
+
 /// A connection that has been upgraded.
 #[derive(Debug)]
 pub(super) struct Connection {
@@ -62,12 +71,9 @@ pub(super) struct Connection {
     /// A data message is among the bytes that wait.
     data_waits: bool,
     messages_sent: u64,
-    /// A message was sent in part.
-    inside_sent: bool,
-    /// The Close that is sent once that message is.
+    outgoing: OutgoingMessage,
+    /// The Close that is sent once that message is complete.
     pending_close: Option<(CloseBody, CloseTimeout)>,
-    /// A message has to be finished before the end.
-    must_finish: bool,
     close_report: CloseReport,
 }
 
@@ -123,9 +129,8 @@ impl Connection {
             broken: None,
             data_waits: false,
             messages_sent: 0,
-            inside_sent: false,
+            outgoing: OutgoingMessage::default(),
             pending_close: None,
-            must_finish: false,
             close_report: CloseReport::Pending,
         })
     }
@@ -168,7 +173,7 @@ impl Connection {
         if self.stream_state != StreamState::Open
             || self.broken.is_some()
             || self.protocol.closure().sent.is_some()
-            || (self.pending_close.is_some() && !self.inside_sent)
+            || (self.pending_close.is_some() && !self.outgoing.is_partial)
         {
             return 0;
         }
@@ -179,7 +184,7 @@ impl Connection {
 
     pub(super) fn send(&mut self, piece: Piece<'_>) {
         self.messages_sent += u64::from(piece.last);
-        self.inside_sent = !piece.last;
+        self.outgoing.is_partial = !piece.last;
         self.data_waits = true;
         self.protocol.send(piece);
     }
@@ -224,12 +229,12 @@ impl Connection {
         body: CloseBody,
         timeout: CloseTimeout,
     ) {
-        if !self.inside_sent || self.protocol.closure().sent.is_some() {
+        if !self.outgoing.is_partial || self.protocol.closure().sent.is_some() {
             return self.close(now, body, timeout);
         }
         if self.pending_close.is_none() {
             self.pending_close = Some((body, timeout));
-            self.must_finish = true;
+            self.outgoing.must_finish = true;
             let deadline = now.checked_add(timeout.duration());
             self.timers.set(Timer::Message, deadline);
         }
@@ -237,7 +242,7 @@ impl Connection {
 
     /// Sends the Close that waited for a message, if that is complete or has had its time.
     pub(super) fn close_if_due(&mut self, now: Instant) {
-        if self.inside_sent && !self.timers.is_expired(Timer::Message, now) {
+        if self.outgoing.is_partial && !self.timers.is_expired(Timer::Message, now) {
             return;
         }
         if let Some((body, timeout)) = self.pending_close.take() {
@@ -248,7 +253,8 @@ impl Connection {
 
     /// Whether a message that had to be finished has not left as a whole.
     pub(super) fn has_cut_message(&self) -> bool {
-        self.must_finish && (self.inside_sent || self.protocol.unsent_messages() > 0)
+        self.outgoing.must_finish
+            && (self.outgoing.is_partial || self.protocol.unsent_messages() > 0)
     }
 
     /// Nothing more will be sent or received: what waits to be written, our Close last, has this

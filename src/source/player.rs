@@ -560,12 +560,11 @@ impl StepSource for Player {
 
     fn next_expected(&self, link: Link) -> Option<Wanted> {
         let mut lines = self.lines.iter().filter(|line| self.link(line) == link);
-        let (line, wanted) = lines.find_map(|line| match &line.statement {
-            Statement::Expect(wanted) => Some((line, wanted)),
+        lines.find_map(|line| match &line.statement {
+            // What is wrong with it is said when its turn comes.
+            Statement::Expect(wanted) => Some(self.wanted(line, wanted).ok()),
             _ => None,
-        })?;
-        // What is wrong with it is said when its turn comes.
-        self.wanted(line, wanted).ok()
+        })?
     }
 
     fn keep(&mut self, name: &str, value: String) {
