@@ -72,7 +72,8 @@ impl Default for EchoOptions {
 
 /// What accepts TLS with the certificate and key in these files.
 fn acceptor(source: &IdentityFiles) -> Result<TlsAcceptor, Error> {
-    TlsAcceptor::new(source.load(&Inputs::default())?).map_err(|cause| source.unfit(&cause))
+    TlsAcceptor::new(source.load(&Inputs::default())?)
+        .map_err(|cause| source.unfit(&cause.to_string()))
 }
 
 /// An echo server that has its port, and serves nobody yet.

@@ -84,7 +84,8 @@ pub struct OptionArgs {
 
     /// Trust the CA certificates in FILE (PEM)
     ///
-    /// They replace the certificates that the system trusts.
+    /// They replace the certificates that the system trusts. As in curl, an intermediate certificate or
+    /// the server's own can be trusted as well.
     #[arg(long, alias = "ca", value_name = "FILE", value_hint = ValueHint::FilePath,
           hide_short_help = true, help_heading = TLS)]
     pub cacert: Option<PathBuf>,

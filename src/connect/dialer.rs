@@ -162,7 +162,7 @@ impl Dialer {
         let target = &options.target;
         let preparing = target
             .is_tls()
-            .then(|| tls::Preparing::start(&options.tls, &self.connectors));
+            .then(|| tls::Preparing::start(&options.tls, target.host(), &self.connectors));
         let mut timing = Timing::default();
         let proxy = options.proxy.choose(target)?;
         let mut hosts = HostDialer {

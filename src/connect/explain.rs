@@ -3,6 +3,7 @@
 //! Nothing here decides anything: it reads a response as an experienced person would. A hint names
 //! what the user can change, above all an option.
 
+use super::failure::HTTP_2;
 use super::options::ConnectOptions;
 use super::redirect;
 use crate::http::{beginning, ResponseHead};
@@ -12,8 +13,11 @@ use crate::target::Scheme;
 #[must_use]
 pub fn refusal(head: &ResponseHead, body: &[u8], request: &ConnectOptions) -> Option<String> {
     let text = String::from_utf8_lossy(body).to_ascii_lowercase();
-    if speaks_tls(&text) {
+    if requires_tls(&text) {
         return Some(format!("this port uses TLS: use {}", secured(request)));
+    }
+    if is_socket_io(&text) {
+        return Some(socket_io(request));
     }
     match head.status {
         401 => Some(explain_401(head, request)),
@@ -30,47 +34,104 @@ pub fn refusal(head: &ResponseHead, body: &[u8], request: &ConnectOptions) -> Op
                      https://SITE), or credentials (-u, --bearer or --cookie)"
                 .to_owned(),
         }),
-        404 => Some(format!(
-            "there is no WebSocket at {}: check the path",
-            // A query often holds a token, and is seldom what is wrong.
-            request
-                .target
-                .resource
-                .split('?')
-                .next()
-                .unwrap_or_default()
-        )),
-        426 => Some(upgrade_required(head, request)),
+        426 => Some(explain_426(head, request)),
         400 if other_versions(head).is_some() => other_versions(head),
-        400 if lacks_upgrade(&text) => Some(
-            "the server did not receive the Upgrade header: a reverse proxy may have dropped it \
-             (nginx: proxy_set_header Upgrade $http_upgrade)"
+        400 if lacks_upgrade(&text) => Some(format!(
+            "the server did not receive the Upgrade header: a reverse proxy may have dropped it ({})",
+            pass_upgrade(head).unwrap_or(NGINX)
+        )),
+        status if redirect::is_redirect(status) => explain_redirect(head, request),
+        200..=299 | 404 => Some(explain_no_websocket(head, &text, request)),
+        501 => Some(
+            "the server may require a subprotocol (-s), or the WebSocket may be at another path"
                 .to_owned(),
         ),
-        status if redirect::is_redirect(status) => moved(head, request),
-        200..=299 if is_html(head, &text) => Some(
-            "this is a web page: the WebSocket often has a path of its own, such as /ws".to_owned(),
+        503 => Some(
+            "the server is overloaded or down, or a reverse proxy could not reach it: try again \
+             later"
+                .to_owned(),
         ),
-        200..=299 => {
-            Some("this URL serves plain HTTP: the WebSocket may be at another path".to_owned())
-        }
         502 | 504 => Some(
             "a reverse proxy responded because the server behind it did not: try again later"
                 .to_owned(),
         ),
+        505 => Some(HTTP_2.to_owned()),
         _ => None,
     }
 }
 
-fn explain_401(head: &ResponseHead, request: &ConnectOptions) -> String {
-    let bearer = head
-        .headers
-        .get_all("WWW-Authenticate")
-        .any(|value| value.to_ascii_lowercase().starts_with(b"bearer"));
-    let how = if bearer {
-        "use --bearer TOKEN"
+/// How nginx passes the Upgrade header on.
+const NGINX: &str = "nginx: proxy_set_header Upgrade $http_upgrade";
+
+/// How the reverse proxy that responded passes the Upgrade header on.
+fn pass_upgrade(head: &ResponseHead) -> Option<&'static str> {
+    let server = head.headers.get("Server")?.to_ascii_lowercase();
+    let is = |name: &str| server.starts_with(name.as_bytes());
+    if is("nginx") || is("openresty") {
+        Some(NGINX)
+    } else if is("apache") {
+        Some("Apache: ProxyPass with upgrade=websocket")
+    } else if is("lighttpd") {
+        Some("lighttpd: proxy.header with \"upgrade\" => \"enable\"")
     } else {
-        "use -u USER:PASS"
+        None
+    }
+}
+
+/// A response to a plain HTTP request: there is no WebSocket, or a proxy made it a plain request.
+fn explain_no_websocket(head: &ResponseHead, text: &str, request: &ConnectOptions) -> String {
+    let mut hint = if head.status == 404 {
+        // A query often holds a token, and is seldom what is wrong.
+        let path = request.target.resource.split('?').next();
+        let path = path.unwrap_or_default();
+        format!("there is no WebSocket at {path}: check the path")
+    } else if is_html(head, text) {
+        "this is a web page: the WebSocket often has a path of its own, such as /ws".to_owned()
+    } else {
+        "this URL serves plain HTTP: the WebSocket may be at another path".to_owned()
+    };
+    if let Some(setting) = pass_upgrade(head) {
+        hint.push_str(", or the server dropped the Upgrade header (");
+        hint.push_str(setting);
+        hint.push(')');
+    }
+    hint
+}
+
+/// The authentication schemes of the challenges in a response (RFC 9110 §11.6.1), in lower case.
+fn schemes(head: &ResponseHead) -> Vec<String> {
+    head.headers
+        .get_all("WWW-Authenticate")
+        .flat_map(|value| value.split(|&byte| byte == b','))
+        // Parts of a challenge are `SCHEME`, `SCHEME name=value` and `name=value`.
+        .filter_map(|part| {
+            String::from_utf8_lossy(part)
+                .split_whitespace()
+                .next()
+                .map(str::to_owned)
+        })
+        .filter(|word| !word.contains('='))
+        .collect()
+}
+
+fn explain_401(head: &ResponseHead, request: &ConnectOptions) -> String {
+    let schemes = schemes(head);
+    let has = |name: &str| {
+        schemes
+            .iter()
+            .any(|scheme| scheme.eq_ignore_ascii_case(name))
+    };
+    let how = match (has("Basic"), has("Bearer")) {
+        (true, true) => "use -u USER:PASS or --bearer TOKEN",
+        (false, true) => "use --bearer TOKEN",
+        (false, false) if !schemes.is_empty() => {
+            return format!(
+                "the server requires authentication by {}, and wsline supports only Basic (-u) and \
+                 Bearer (--bearer); -H 'Authorization: …' sends any other",
+                schemes.join(" or ")
+            );
+        }
+        _ => "use -u USER:PASS",
     };
     let sent = request.authorization().is_some()
         || request
@@ -95,7 +156,7 @@ fn origin(request: &ConnectOptions) -> Option<String> {
     }
 }
 
-fn upgrade_required(head: &ResponseHead, request: &ConnectOptions) -> String {
+fn explain_426(head: &ResponseHead, request: &ConnectOptions) -> String {
     let wants_tls = head
         .headers
         .get_all("Upgrade")
@@ -107,9 +168,11 @@ fn upgrade_required(head: &ResponseHead, request: &ConnectOptions) -> String {
         );
     }
     other_versions(head).unwrap_or_else(|| {
-        "the server did not receive an upgrade to WebSocket: a reverse proxy may have dropped the \
-         Upgrade header (nginx: proxy_set_header Upgrade $http_upgrade)"
-            .to_owned()
+        format!(
+            "the server did not receive an upgrade to WebSocket: a reverse proxy may have dropped \
+             the Upgrade header ({})",
+            pass_upgrade(head).unwrap_or(NGINX)
+        )
     })
 }
 
@@ -130,7 +193,7 @@ fn other_versions(head: &ResponseHead) -> Option<String> {
 }
 
 /// Where a redirect leads, and the option that follows it.
-fn moved(head: &ResponseHead, request: &ConnectOptions) -> Option<String> {
+fn explain_redirect(head: &ResponseHead, request: &ConnectOptions) -> Option<String> {
     let location = String::from_utf8_lossy(head.headers.get("Location")?);
     Some(match redirect::destination(head, &request.target) {
         Ok(target) => format!("use -L to follow the redirect to {}", target.url()),
@@ -141,7 +204,7 @@ fn moved(head: &ResponseHead, request: &ConnectOptions) -> Option<String> {
 }
 
 /// What servers that require TLS respond to plain HTTP.
-fn speaks_tls(text: &str) -> bool {
+fn requires_tls(text: &str) -> bool {
     [
         "plain http request was sent to https port",
         "sent an http request to an https server",
@@ -158,6 +221,42 @@ fn lacks_upgrade(text: &str) -> bool {
             && ["missing", "not found", "invalid", "no websocket", "only to"]
                 .iter()
                 .any(|word| text.contains(word))
+}
+
+/// What Engine.IO, the lower layer of Socket.IO, responds to requests that it does not take for a
+/// WebSocket: an error in JSON, or the opening packet of its HTTP transport.
+fn is_socket_io(text: &str) -> bool {
+    let is_error = [
+        "transport unknown",
+        "session id unknown",
+        "bad handshake method",
+        "unsupported protocol version",
+    ]
+    .iter()
+    .any(|message| text.contains(&format!("\"message\":\"{message}\"")));
+    is_error || text.contains("0{\"sid\":\"")
+}
+
+/// The URL that Socket.IO expects.
+fn socket_io(request: &ConnectOptions) -> String {
+    let mut target = request.target.clone();
+    let (path, query) = match target.resource.split_once('?') {
+        Some((path, query)) => (path, query),
+        None => (target.resource.as_str(), ""),
+    };
+    let path = if path == "/" { "/socket.io/" } else { path };
+    let mut parameters: Vec<&str> = query.split('&').filter(|it| !it.is_empty()).collect();
+    parameters.retain(|parameter| !parameter.starts_with("transport="));
+    // The version is the one thing that can be wrong in a query that has the transport.
+    let version = if query.contains("EIO=4") && query.contains("transport=websocket") {
+        "EIO=3"
+    } else {
+        "EIO=4"
+    };
+    parameters.retain(|parameter| !parameter.starts_with("EIO="));
+    parameters.extend([version, "transport=websocket"]);
+    target.resource = format!("{path}?{}", parameters.join("&"));
+    format!("this is a Socket.IO server: use {}", target.url())
 }
 
 fn is_html(head: &ResponseHead, text: &str) -> bool {
@@ -190,19 +289,24 @@ pub fn other_protocol(bytes: &[u8], request: &ConnectOptions) -> String {
         [0x15] | [0x15, 0x03, ..] if !request.target.is_tls() => {
             format!("this port uses TLS: use {}", secured(request))
         }
+        // SETTINGS or GOAWAY on stream 0 (RFC 9113 §4.1), in the clear.
+        [0, _, _, 4 | 7, _, 0, 0, 0, 0, ..] => HTTP_2.to_owned(),
         _ => "another service listens on this port: check the port number".to_owned(),
     }
 }
 
-/// The next step after a connection that ended without a response.
+/// The next step after a connection that ended without a response. Servers that do not know the
+/// path or the subprotocol often do that.
 #[must_use]
-pub fn silence(request: &ConnectOptions) -> Option<String> {
-    (!request.target.is_tls()).then(|| {
-        format!(
-            "if the server uses TLS on this port, use {}",
-            secured(request)
-        )
-    })
+pub fn silence(request: &ConnectOptions) -> String {
+    let check = "check the path and the subprotocol (-s)";
+    if request.target.is_tls() {
+        return check.to_owned();
+    }
+    format!(
+        "{check}; if the server uses TLS on this port, use {}",
+        secured(request)
+    )
 }
 
 /// The next step after an invalid 101 response: some servers speak the drafts before RFC 6455.
@@ -223,136 +327,4 @@ pub fn draft(head: &ResponseHead) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::http::{Credentials, CustomHeader};
-    use crate::secret::Secret;
-    use crate::target::Target;
-
-    fn request() -> ConnectOptions {
-        ConnectOptions::new(Target::parse("ws://h:8080/x?token=hush").expect("an address"))
-    }
-
-    fn head(status: u16, headers: &[(&str, &str)]) -> ResponseHead {
-        ResponseHead {
-            status,
-            headers: headers.iter().copied().collect(),
-            ..ResponseHead::default()
-        }
-    }
-
-    #[test]
-    fn a_plain_cause_has_a_hint() {
-        for (status, fields, body, says) in [
-            (401, &[][..], "", "requires credentials: use -u"),
-            (
-                401,
-                &[("WWW-Authenticate", "Bearer realm=x")],
-                "",
-                "requires credentials: use --bearer",
-            ),
-            (407, &[], "", "-H 'Proxy-Authorization: Basic …'"),
-            (403, &[], "", "-o https://SITE"),
-            (404, &[], "", "at /x: check the path"),
-            (426, &[("Sec-WebSocket-Version", "8, 7")], "", "8, 7"),
-            (426, &[], "", "a reverse proxy"),
-            (
-                426,
-                &[("Sec-WebSocket-Version", "13, 8")],
-                "",
-                "a reverse proxy",
-            ),
-            (426, &[("Upgrade", "TLS/1.2")], "", "use wss://h:8080/x"),
-            (400, &[("Sec-WebSocket-Version", "8")], "", "versions"),
-            (400, &[], "Missing Upgrade header", "a reverse proxy"),
-            (
-                400,
-                &[],
-                "Can \"Upgrade\" only to \"WebSocket\".",
-                "a reverse proxy",
-            ),
-            (
-                400,
-                &[],
-                "<h1>The plain HTTP request was sent to HTTPS port</h1>",
-                "use wss://h:8080/x?token=hush",
-            ),
-            (
-                302,
-                &[("Location", "/y")],
-                "",
-                "use -L to follow the redirect to ws://h:8080/y",
-            ),
-            (
-                301,
-                &[("Location", "https://u:p@i/z")],
-                "",
-                "redirect to wss://i/z",
-            ),
-            (
-                307,
-                &[("Location", "ftp://i")],
-                "",
-                "redirects to ftp://i, but wsline does not follow: its Location is not",
-            ),
-            (
-                400,
-                &[],
-                "No WebSocket UPGRADE hdr: None",
-                "a reverse proxy",
-            ),
-            (200, &[("content-type", "Text/HTML")], "", "a web page"),
-            (200, &[], "\n<!DOCTYPE html>", "a web page"),
-            (200, &[], "{}", "plain HTTP"),
-            (502, &[], "", "behind it"),
-        ] {
-            let hint = refusal(&head(status, fields), body.as_bytes(), &request());
-            let hint = hint.unwrap_or_else(|| panic!("{status} {body} has no hint"));
-            assert!(hint.contains(says), "{status} {body}: {hint}");
-        }
-        for status in [300, 301, 304, 400, 418, 500] {
-            assert_eq!(refusal(&head(status, &[]), b"", &request()), None);
-        }
-    }
-
-    #[test]
-    fn a_hint_knows_what_was_sent() {
-        let mut sent = request();
-        sent.credentials = Some(Credentials {
-            user: "u".to_owned(),
-            password: "hush".to_owned(),
-        });
-        sent.bearer = Some(Secret::new("hush"));
-        let hint = refusal(&head(401, &[]), b"", &sent).expect("a hint");
-        assert!(hint.contains("rejected these") && !hint.contains("hush"));
-        sent.headers = vec![CustomHeader::parse("origin: https://a").expect("a header")];
-        let hint = refusal(&head(401, &[]), b"", &sent).expect("a hint");
-        assert!(hint.contains("rejected these") && !hint.contains("hush"));
-        let hint = refusal(&head(403, &[]), b"", &sent).expect("a hint");
-        assert!(hint.contains("Origin https://a"), "{hint}");
-    }
-
-    #[test]
-    fn other_protocols_and_drafts_are_known() {
-        let tls = other_protocol(&[0x15, 0x03, 0x01], &request());
-        assert!(tls.contains("wss://h:8080/x"));
-        assert_eq!(
-            not_http(b"SSH-2.0\r\n\xff"),
-            "not HTTP, the response begins with \"SSH-2.0\\r\\n\\xff\""
-        );
-        for (length, quoted) in [(40, "x".repeat(40)), (41, format!("{}…", "x".repeat(40)))] {
-            let said = not_http("x".repeat(length).as_bytes());
-            assert!(said.ends_with(&format!("\"{quoted}\"")), "{said}");
-        }
-        for (field, says) in [
-            ("WebSocket-Origin", "hixie-75,"),
-            ("WebSocket-Location", "hixie-75,"),
-            ("sec-websocket-origin", "hixie-76 (hybi-00),"),
-            ("Sec-WebSocket-Location", "hixie-76 (hybi-00),"),
-        ] {
-            let hint = draft(&head(101, &[(field, "x")]));
-            assert!(hint.is_some_and(|hint| hint.contains(says)), "{field}");
-        }
-        assert!(draft(&head(101, &[("Upgrade", "x")])).is_none());
-    }
-}
+mod tests;

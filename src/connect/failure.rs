@@ -1,9 +1,13 @@
-//! The errors that several steps of connecting share.
+//! The errors and hints that several steps of connecting share.
 
 use std::io;
 
 use crate::deadline::Deadline;
 use crate::error::{Error, Phase};
+
+/// The hint for a server that supports HTTP/2 only.
+pub const HTTP_2: &str = "the server may support HTTP/2 only: wsline uses HTTP/1.1, and no \
+                          WebSocket over HTTP/2 (RFC 8441)";
 
 /// The deadline of an attempt has passed in this phase. One option sets it for all of them.
 pub fn timed_out(deadline: Deadline, phase: Phase) -> Error {

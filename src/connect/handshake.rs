@@ -285,7 +285,7 @@ fn ended(cause: Option<io::Error>, request: &ConnectOptions, deadline: Deadline)
             party: Party::Server,
             name: String::new(),
             cause,
-            hint: explain::silence(request),
+            hint: Some(explain::silence(request)),
         },
     }
 }

@@ -1,6 +1,7 @@
 //! Certificates of all kinds: those of the server that must be refused, and why it says so; and
 //! those of the client in every form that people have them in.
 
+mod chains;
 mod client;
 mod keys;
 mod server;

@@ -160,7 +160,8 @@ fn tls_on_a_plain_port() {
     Wsline::new()
         .arg(peer.url())
         .with("[ADDR]", peer.addr())
-        .stderr_matches("...\nhint: if the server uses TLS on this port, use wss://[ADDR]/\n")
+        .stderr_matches("...\nhint: check the path and the subprotocol (-s); if the server uses TLS on this port, use \
+             wss://[ADDR]/\n")
         .code(56)
         .run();
 }

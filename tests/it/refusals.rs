@@ -82,7 +82,11 @@ fn a_refusal_in_chunks() {
 fn a_refusal_until_the_end_of_tcp() {
     answered(
         "HTTP/1.0 503 Later\r\n\r\nI am\r\nbusy\r\n",
-        &format!("{REFUSED}HTTP/1.0 503 Later\nHTTP/1.0 503 Later\n\nI am\nbusy\n"),
+        &format!(
+            "{REFUSED}HTTP/1.0 503 Later\nHTTP/1.0 503 Later\n\nI am\nbusy\n\n\
+             hint: the server is overloaded or down, or a reverse proxy could not reach it: try \
+             again later\n"
+        ),
     );
 }
 
@@ -294,14 +298,14 @@ fn a_compressed_refusal_is_decoded_or_its_coding_named() {
         ),
     ] {
         let head = format!(
-            "HTTP/1.1 503 Busy\nContent-Encoding: {coding}\nContent-Length: {}\n",
+            "HTTP/1.1 500 Busy\nContent-Encoding: {coding}\nContent-Length: {}\n",
             body.len()
         );
         let mut answer = format!("{head}\n").replace('\n', "\r\n").into_bytes();
         answer.extend(body);
         answered(
             answer,
-            &format!("{REFUSED}HTTP/1.1 503 Busy\n{head}\n{shown}\n"),
+            &format!("{REFUSED}HTTP/1.1 500 Busy\n{head}\n{shown}\n"),
         );
     }
 }
@@ -313,7 +317,9 @@ fn endless() -> Peer {
 
 const ENDLESS: &str = "wsline: the server refused the upgrade: HTTP/1.1 503 Later\n\
                        HTTP/1.1 503 Later\nConnection: keep-alive\n\ntry later\n\
-                       … the rest of the body is missing\n";
+                       … the rest of the body is missing\n\n\
+                       hint: the server is overloaded or down, or a reverse proxy could not \
+                       reach it: try again later\n";
 
 #[test]
 fn a_body_without_end_does_not_hold_up_the_refusal() {

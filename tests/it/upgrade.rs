@@ -189,8 +189,10 @@ fn a_head_without_end() {
 fn no_answer_at_all() {
     const ENDED: &str = "wsline: the server closed the connection without a response to the \
                          upgrade request";
-    let hint =
-        |port| format!("hint: if the server uses TLS on this port, use wss://127.0.0.1:{port}/\n");
+    let hint = |port| {
+        format!("hint: check the path and the subprotocol (-s); if the server uses TLS on this port, use \
+             wss://127.0.0.1:{port}/\n")
+    };
     for answer in ["", "HTTP/1.1 101 Switch"] {
         let peer = Peer::http(answer).start();
         Wsline::new()

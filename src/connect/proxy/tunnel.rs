@@ -125,7 +125,8 @@ impl<'a> Tunnel<'a> {
             options: &options,
             deadline,
         };
-        let preparing = tls::Preparing::start(&options, self.connectors);
+        let preparing =
+            tls::Preparing::start(&options, &self.proxy.host_port.host, self.connectors);
         let (tls, description) = peer.secure(stream, preparing, |deadline| {
             let mut stream = Stream::from(tcp::connect(self.address, deadline.remaining()?)?);
             stream.set_deadline(Some(deadline))?;

@@ -1,46 +1,67 @@
 //! A certificate for people: subject, names, issuer, validity (RFC 5280 §4.1).
 
-use std::io::{Read, Write};
-#[cfg(not(target_vendor = "apple"))]
+use std::fmt;
 use std::net::IpAddr;
 
 #[cfg(not(target_vendor = "apple"))]
-use openssl::x509::{GeneralNameRef, X509NameRef, X509};
+use openssl::x509::{GeneralNameRef, X509NameRef, X509Ref, X509};
+
+/// A name that a certificate is valid for (RFC 5280 §4.2.1.6).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CertificateName {
+    /// A DNS name, perhaps with a wildcard.
+    Dns(String),
+    /// An IP address.
+    Ip(IpAddr),
+}
+
+impl fmt::Display for CertificateName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            // An address is never compared with a DNS name.
+            Self::Dns(name) if name.parse::<IpAddr>().is_ok() => write!(f, "{name} (a DNS name)"),
+            Self::Dns(name) => f.write_str(name),
+            Self::Ip(address) => address.fmt(f),
+        }
+    }
+}
 
 /// What errors and `-v` say about a certificate.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct CertificateSummary {
-    /// The names and addresses that it is for.
-    pub names: Vec<String>,
-    /// Whether one of `names` is a DNS name.
-    pub has_dns_name: bool,
-    subject: String,
-    issuer: String,
-    valid: String,
+    /// The names and addresses that it is valid for.
+    pub names: Vec<CertificateName>,
+    /// Whose certificate it is.
+    pub subject: String,
+    /// Who issued it.
+    pub issuer: String,
+    /// From when to when it is valid.
+    pub validity: String,
 }
 
 impl CertificateSummary {
-    /// What the peer of a TLS session has shown.
+    /// Whether it is valid for a DNS name.
     #[must_use]
-    pub fn from_session<S: Read + Write>(tls: &native_tls::TlsStream<S>) -> Option<Self> {
-        let der = tls.peer_certificate().ok()??.to_der().ok()?;
-        Self::from_der(&der)
+    pub fn has_dns_name(&self) -> bool {
+        let is_dns = |name: &CertificateName| matches!(name, CertificateName::Dns(_));
+        self.names.iter().any(is_dns)
     }
 
-    /// A line for each thing that is known.
+    /// A line for each thing that is known; the names of a server's own certificate alone.
     #[must_use]
-    pub fn lines(&self) -> Vec<String> {
-        let names = if self.names.is_empty() {
-            "none".to_owned()
-        } else {
-            self.names.join(", ")
+    pub fn lines(&self, depth: u32) -> Vec<String> {
+        let names: Vec<_> = self.names.iter().map(ToString::to_string).collect();
+        let names = match names.len() {
+            0 => "none".to_owned(),
+            _ => names.join(", "),
         };
-        vec![
-            format!("subject: {}", self.subject),
-            format!("names: {names}"),
-            format!("issuer: {}", self.issuer),
-            format!("valid: {}", self.valid),
-        ]
+        let mut lines = vec![format!("subject: {}", self.subject)];
+        if depth == 0 {
+            lines.push(format!("names: {names}"));
+        }
+        lines.push(format!("issuer: {}", self.issuer));
+        lines.push(format!("valid: {}", self.validity));
+        lines
     }
 }
 
@@ -59,32 +80,50 @@ impl CertificateSummary {
     /// Reads a certificate in DER.
     #[must_use]
     pub fn from_der(der: &[u8]) -> Option<Self> {
-        let certificate = X509::from_der(der).ok()?;
+        Some(Self::from_x509(X509::from_der(der).ok()?.as_ref()))
+    }
+
+    /// What a certificate says.
+    #[must_use]
+    pub fn from_x509(certificate: &X509Ref) -> Self {
         let names = certificate.subject_alt_names();
-        let names = || names.iter().flatten();
-        Some(Self {
-            names: names().filter_map(describe_name).collect(),
-            has_dns_name: names().any(|name| name.dnsname().is_some()),
+        Self {
+            names: names.iter().flatten().filter_map(read_name).collect(),
             subject: distinguished_name(certificate.subject_name()),
             issuer: distinguished_name(certificate.issuer_name()),
-            valid: format!(
+            validity: format!(
                 "{} to {}",
                 certificate.not_before(),
                 certificate.not_after()
             ),
-        })
+        }
     }
 }
 
 #[cfg(not(target_vendor = "apple"))]
-fn describe_name(name: &GeneralNameRef) -> Option<String> {
+fn read_name(name: &GeneralNameRef) -> Option<CertificateName> {
     if let Some(name) = name.dnsname() {
-        return Some(name.to_owned());
+        return Some(CertificateName::Dns(name.to_owned()));
     }
     let octets = name.ipaddress()?;
     let address = <[u8; 4]>::try_from(octets).map(IpAddr::from);
     let address = address.or_else(|_| <[u8; 16]>::try_from(octets).map(IpAddr::from));
-    Some(address.ok()?.to_string())
+    Some(CertificateName::Ip(address.ok()?))
+}
+
+/// Whether a DNS name of a certificate has a wildcard that stands for the first label of `name`
+/// (RFC 9525 §6.3). As in browsers, at least two labels must follow it.
+#[cfg(not(target_vendor = "apple"))]
+#[must_use]
+pub fn is_wildcard_for(pattern: &str, name: &str) -> bool {
+    let Some((first, rest)) = name.split_once('.') else {
+        return false;
+    };
+    !first.is_empty()
+        && rest.contains('.')
+        && pattern
+            .strip_prefix("*.")
+            .is_some_and(|pattern| pattern.eq_ignore_ascii_case(rest))
 }
 
 /// A name as `CN=x, O=y`.
@@ -103,5 +142,38 @@ pub fn distinguished_name(name: &X509NameRef) -> String {
         "none".to_owned()
     } else {
         parts.join(", ")
+    }
+}
+
+#[cfg(all(test, not(target_vendor = "apple")))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wildcard_stands_for_one_whole_label() {
+        for (pattern, name, is) in [
+            ("*.wild.test", "a_b.wild.test", true),
+            ("*.WILD.test", "a_b.wild.TEST", true),
+            ("*.wild.test", "wild.test", false),
+            ("*.wild.test", "a_b.c.wild.test", false),
+            ("*.wild.test", ".wild.test", false),
+            ("*.test", "a_b.test", false),
+            ("a*.wild.test", "a_b.wild.test", false),
+            ("a_b.wild.test", "a_b.wild.test", false),
+            ("*.wild.test", "a_b.wildxtest", false),
+        ] {
+            assert_eq!(is_wildcard_for(pattern, name), is, "{pattern} {name}");
+        }
+    }
+
+    #[test]
+    fn an_address_as_a_dns_name_is_told_from_an_address() {
+        let names = [
+            CertificateName::Dns("127.0.0.1".to_owned()),
+            CertificateName::Dns("a.test".to_owned()),
+            CertificateName::Ip("::1".parse().expect("an address")),
+        ];
+        let shown = names.map(|name| name.to_string());
+        assert_eq!(shown, ["127.0.0.1 (a DNS name)", "a.test", "::1"]);
     }
 }

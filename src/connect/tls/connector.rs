@@ -3,6 +3,7 @@
 //! It may take tens of milliseconds, so it happens beside DNS and TCP, and once for all connections
 //! with the same options.
 
+use std::fmt;
 use std::io;
 use std::path::Path;
 use std::sync::mpsc::{sync_channel, Receiver, RecvTimeoutError};
@@ -10,30 +11,54 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use native_tls::{Certificate, TlsConnector};
+#[cfg(not(target_vendor = "apple"))]
+use openssl::error::ErrorStack;
+#[cfg(not(target_vendor = "apple"))]
+use openssl::x509::{X509VerifyResult, X509};
 
 use super::files;
 use super::options::TlsOptions;
+#[cfg(not(target_vendor = "apple"))]
+use super::own::OwnConnector;
 use super::problem;
-use super::version::TlsVersion;
 use crate::connect::failure::timed_out;
 use crate::deadline::Deadline;
 use crate::error::{plain, Error, Phase};
-use crate::sys::file::Inputs;
+use crate::target::Host;
 
-/// The connectors that were made, each with its options, for the connections that follow.
-#[derive(Clone, Debug, Default)]
-pub struct Connectors(Arc<Mutex<Vec<(TlsOptions, TlsConnector)>>>);
+/// Performs handshakes with the same options.
+#[derive(Clone)]
+pub enum Connector {
+    /// By the library.
+    Native(TlsConnector),
+    /// By OpenSSL without the library between.
+    #[cfg(not(target_vendor = "apple"))]
+    Own(OwnConnector),
+}
+
+/// The connectors that were made, for the connections that follow. Each has its options, and
+/// whether it is for names with an underscore.
+#[derive(Clone, Default)]
+pub struct Connectors(Arc<Mutex<Vec<(TlsOptions, bool, Connector)>>>);
+
+impl fmt::Debug for Connectors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Connectors")
+    }
+}
 
 impl Connectors {
-    fn get(&self, options: &TlsOptions) -> Option<TlsConnector> {
+    fn get(&self, options: &TlsOptions, underscore: bool) -> Option<Connector> {
         let made = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = made.iter().find(|(of, _)| of.has_same_connector(options))?;
-        Some(found.1.clone())
+        let found = made
+            .iter()
+            .find(|(of, with, _)| *with == underscore && of.has_same_connector(options))?;
+        Some(found.2.clone())
     }
 
-    fn add(&self, options: &TlsOptions, connector: &TlsConnector) {
+    fn add(&self, options: &TlsOptions, underscore: bool, connector: &Connector) {
         let mut made = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        made.push((options.clone(), connector.clone()));
+        made.push((options.clone(), underscore, connector.clone()));
     }
 }
 
@@ -41,18 +66,22 @@ impl Connectors {
 #[derive(Debug)]
 pub struct Preparing {
     connectors: Connectors,
+    /// Whether the name has an underscore.
+    underscore: bool,
     /// `None` if it had been made before.
-    made: Option<Receiver<Result<TlsConnector, Error>>>,
+    made: Option<Receiver<Result<Connector, Error>>>,
 }
 
 impl Preparing {
-    /// Begins on a thread of its own, unless `connectors` has it.
+    /// Begins on a thread of its own, unless `connectors` has one for these options and this host.
     #[must_use]
-    pub fn start(options: &TlsOptions, connectors: &Connectors) -> Self {
+    pub fn start(options: &TlsOptions, host: &Host, connectors: &Connectors) -> Self {
         let connectors = connectors.clone();
-        if connectors.get(options).is_some() {
+        let underscore = options.name(host).contains('_');
+        if connectors.get(options, underscore).is_some() {
             return Self {
                 connectors,
+                underscore,
                 made: None,
             };
         }
@@ -60,13 +89,14 @@ impl Preparing {
         let (sender, receiver) = sync_channel(1);
         let work = move || {
             // The receiver is gone if connecting failed before.
-            let _ = sender.send(build(&options));
+            let _ = sender.send(build(&options, underscore));
         };
         let thread = thread::Builder::new().name("certificates".to_owned());
         // Without a thread nothing comes through the channel, and `finish` does the work.
         let _ = thread.spawn(work);
         Self {
             connectors,
+            underscore,
             made: Some(receiver),
         }
     }
@@ -77,86 +107,171 @@ impl Preparing {
     ///
     /// [`Error::CaFile`], [`Error::Identity`], [`Error::Timeout`], or [`Error::System`] if the
     /// library refuses the settings.
-    pub fn finish(self, options: &TlsOptions, deadline: Deadline) -> Result<TlsConnector, Error> {
-        if let Some(connector) = self.connectors.get(options) {
+    pub fn finish(self, options: &TlsOptions, deadline: Deadline) -> Result<Connector, Error> {
+        if let Some(connector) = self.connectors.get(options, self.underscore) {
             return Ok(connector);
         }
-        let connector = match self.made {
-            Some(made) => wait(&made, options, deadline)?,
-            None => build(options)?,
+        let connector = match &self.made {
+            Some(made) => self.wait(made, options, deadline)?,
+            None => build(options, self.underscore)?,
         };
-        self.connectors.add(options, &connector);
+        self.connectors.add(options, self.underscore, &connector);
         Ok(connector)
     }
-}
 
-fn wait(
-    made: &Receiver<Result<TlsConnector, Error>>,
-    options: &TlsOptions,
-    deadline: Deadline,
-) -> Result<TlsConnector, Error> {
-    let late = || timed_out(deadline, Phase::Tls);
-    let received = match deadline.remaining().map_err(|_| late())? {
-        Some(left) => made.recv_timeout(left),
-        None => made.recv().map_err(|_| RecvTimeoutError::Disconnected),
-    };
-    match received {
-        Ok(result) => result,
-        Err(RecvTimeoutError::Timeout) => Err(late()),
-        // There was no thread, or it has shown its panic: try once more here.
-        Err(RecvTimeoutError::Disconnected) => build(options),
+    fn wait(
+        &self,
+        made: &Receiver<Result<Connector, Error>>,
+        options: &TlsOptions,
+        deadline: Deadline,
+    ) -> Result<Connector, Error> {
+        let late = || timed_out(deadline, Phase::Tls);
+        let received = match deadline.remaining().map_err(|_| late())? {
+            Some(left) => made.recv_timeout(left),
+            None => made.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        };
+        match received {
+            Ok(result) => result,
+            Err(RecvTimeoutError::Timeout) => Err(late()),
+            // There was no thread, or it has shown its panic: try once more here.
+            Err(RecvTimeoutError::Disconnected) => build(options, self.underscore),
+        }
     }
 }
 
-/// Makes a connector with these options.
-///
-/// # Errors
-///
-/// As [`Preparing::finish`].
-pub fn build(options: &TlsOptions) -> Result<TlsConnector, Error> {
+/// Makes the connector that these options need: OpenSSL's own where the library would reject what
+/// curl and browsers accept.
+#[cfg(not(target_vendor = "apple"))]
+fn build(options: &TlsOptions, underscore: bool) -> Result<Connector, Error> {
+    let cacert = trusted(options)?;
+    let has_issuer = |certificate: &X509| certificate.issued(certificate) != X509VerifyResult::OK;
+    let is_partial = cacert.iter().flatten().any(has_issuer);
+    if options.insecure || !(underscore || is_partial) {
+        return build_native(options, cacert.as_deref()).map(Connector::Native);
+    }
+    let identity = options.identity.as_ref();
+    let identity = identity.map(|files| files.load_pem(&options.inputs));
+    let identity = identity.transpose()?;
+    let connector = OwnConnector::new(options, cacert.as_deref(), identity.as_ref());
+    let refused = |errors: ErrorStack| refused(options, &errors.to_string());
+    connector.map(Connector::Own).map_err(refused)
+}
+
+#[cfg(target_vendor = "apple")]
+fn build(options: &TlsOptions, _underscore: bool) -> Result<Connector, Error> {
+    let cacert = trusted(options)?;
+    build_native(options, cacert.as_deref()).map(Connector::Native)
+}
+
+/// A connector that explains why a certificate was rejected.
+#[cfg(not(target_vendor = "apple"))]
+pub fn build_explaining(options: &TlsOptions) -> Option<OwnConnector> {
+    let cacert = trusted(options).ok()?;
+    OwnConnector::new(options, cacert.as_deref(), None).ok()
+}
+
+/// The certificates of `--cacert`, if it is given.
+#[cfg(not(target_vendor = "apple"))]
+fn trusted(options: &TlsOptions) -> Result<Option<Vec<X509>>, Error> {
+    let Some(path) = &options.cacert else {
+        return Ok(None);
+    };
+    let failed = |cause: String, hint| ca_error(path, cause, hint);
+    let pem = files::read(path, &options.inputs).map_err(|cause| failed(plain(&cause), None))?;
+    // What can't be read as PEM gives an empty list, not an error.
+    let certificates = X509::stack_from_pem(&pem)
+        .map_err(|errors| failed(problem::reason(&errors.to_string()), None))?;
+    if certificates.is_empty() {
+        return Err(no_certificate(path, &pem));
+    }
+    Ok(Some(certificates))
+}
+
+#[cfg(target_vendor = "apple")]
+fn trusted(options: &TlsOptions) -> Result<Option<Vec<Certificate>>, Error> {
+    let Some(path) = &options.cacert else {
+        return Ok(None);
+    };
+    let failed = |cause: String, hint| ca_error(path, cause, hint);
+    let pem = files::read(path, &options.inputs).map_err(|cause| failed(plain(&cause), None))?;
+    let certificates = Certificate::stack_from_pem(&pem)
+        .map_err(|cause| failed(problem::reason(&cause.to_string()), None))?;
+    if certificates.is_empty() {
+        return Err(no_certificate(path, &pem));
+    }
+    Ok(Some(certificates))
+}
+
+fn no_certificate(path: &Path, bytes: &[u8]) -> Error {
+    let format = files::explain_format(bytes, path);
+    let (cause, hint) = format.map_or_else(
+        || {
+            let cause = "no certificate found (-----BEGIN CERTIFICATE-----)";
+            (cause.to_owned(), None)
+        },
+        |(cause, hint)| (cause, Some(hint)),
+    );
+    ca_error(path, cause, hint)
+}
+
+fn ca_error(path: &Path, cause: String, hint: Option<String>) -> Error {
+    Error::CaFile {
+        path: path.display().to_string(),
+        cause,
+        hint,
+    }
+}
+
+#[cfg(not(target_vendor = "apple"))]
+type Trusted = X509;
+#[cfg(target_vendor = "apple")]
+type Trusted = Certificate;
+
+fn build_native(options: &TlsOptions, cacert: Option<&[Trusted]>) -> Result<TlsConnector, Error> {
     let mut builder = TlsConnector::builder();
     builder
         .request_alpns(&["http/1.1"])
         .danger_accept_invalid_certs(options.insecure)
         .danger_accept_invalid_hostnames(options.insecure);
-    if options.min.is_some() || options.max.is_some() {
-        // The library's own minimum must not be above the maximum.
-        let min = options.min.or(options.max.min(Some(TlsVersion::Tls12)));
+    let (min, max) = options.versions();
+    if min.is_some() || max.is_some() {
         builder.min_protocol_version(min.map(Into::into));
-        builder.max_protocol_version(options.max.map(Into::into));
+        builder.max_protocol_version(max.map(Into::into));
     }
-    if let Some(source) = &options.identity {
-        builder.identity(source.load(&options.inputs)?);
+    if let Some(files) = &options.identity {
+        builder.identity(files.load(&options.inputs)?);
     }
-    if let Some(path) = &options.cacert {
+    if let Some(certificates) = cacert {
         builder.disable_built_in_roots(true);
-        for certificate in read_certificates(path, &options.inputs)? {
-            builder.add_root_certificate(certificate);
+        for certificate in certificates {
+            builder.add_root_certificate(native(certificate, options)?);
         }
     }
-    builder.build().map_err(|cause| match &options.identity {
-        Some(source) => source.unfit(&cause),
-        None => Error::System {
-            doing: "setting up TLS",
-            cause: io::Error::other(problem::reason(&cause.to_string())),
-        },
-    })
+    builder
+        .build()
+        .map_err(|cause| refused(options, &cause.to_string()))
 }
 
-fn read_certificates(path: &Path, inputs: &Inputs) -> Result<Vec<Certificate>, Error> {
-    let failed = |cause: String| Error::CaFile {
-        path: path.display().to_string(),
-        cause,
-        hint: None,
-    };
-    let pem = files::read(path, inputs).map_err(|cause| failed(plain(&cause)))?;
-    // What can't be read as PEM gives an empty list, not an error.
-    let certificates = Certificate::stack_from_pem(&pem)
-        .map_err(|cause| failed(problem::reason(&cause.to_string())))?;
-    if certificates.is_empty() {
-        return Err(failed(
-            "no certificate found (-----BEGIN CERTIFICATE-----)".to_owned(),
-        ));
+#[cfg(not(target_vendor = "apple"))]
+fn native(certificate: &X509, options: &TlsOptions) -> Result<Certificate, Error> {
+    let der = certificate.to_der();
+    let der = der.map_err(|errors| refused(options, &errors.to_string()))?;
+    Certificate::from_der(&der).map_err(|cause| refused(options, &cause.to_string()))
+}
+
+#[cfg(target_vendor = "apple")]
+#[expect(clippy::unnecessary_wraps, reason = "elsewhere it can fail")]
+fn native(certificate: &Certificate, _options: &TlsOptions) -> Result<Certificate, Error> {
+    Ok(certificate.clone())
+}
+
+/// The library refuses the options, for instance because a key is too short for the system's rules.
+fn refused(options: &TlsOptions, text: &str) -> Error {
+    match &options.identity {
+        Some(files) => files.unfit(text),
+        None => Error::System {
+            doing: "setting up TLS",
+            cause: io::Error::other(problem::reason(text)),
+        },
     }
-    Ok(certificates)
 }

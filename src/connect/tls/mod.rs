@@ -2,8 +2,8 @@
 //! `openssl`.
 //!
 //! The library says why it rejected a certificate only as text, and never shows the certificate.
-//! So for the explanation alone there is a second handshake that accepts any certificate, and ends
-//! before a byte is sent on it.
+//! So for the explanation alone there is a second handshake, by OpenSSL [itself](own), that accepts
+//! any certificate and ends before a byte is sent on it.
 
 mod alert;
 mod certificate;
@@ -11,6 +11,8 @@ mod connector;
 mod files;
 mod identity;
 mod options;
+#[cfg(not(target_vendor = "apple"))]
+mod own;
 mod problem;
 #[cfg(not(target_vendor = "apple"))]
 mod store;
@@ -20,7 +22,6 @@ mod version;
 use std::error::Error as _;
 use std::fmt::Debug;
 use std::io::{self, Read, Write};
-#[cfg(not(target_vendor = "apple"))]
 use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -31,16 +32,19 @@ use super::failure::timed_out;
 use crate::deadline::Deadline;
 use crate::error::{plain, Error, Party, Phase};
 use crate::target::HostPort;
-use certificate::CertificateSummary;
+use certificate::{CertificateName, CertificateSummary};
+use connector::Connector;
 pub use connector::{Connectors, Preparing};
 pub use files::LARGEST_FILE;
 pub use identity::IdentityFiles;
 pub use options::TlsOptions;
-use problem::CertificateProblem;
+#[cfg(not(target_vendor = "apple"))]
+use own::{Failure, Invalid, Rejection};
+use problem::{CertificateProblem, HintContext};
 #[cfg(not(target_vendor = "apple"))]
 pub use store::read_lazily;
-use stream::Below;
 pub use stream::TlsStream;
+use stream::{Below, Session};
 pub use version::TlsVersion;
 
 /// Nothing: here the system reads its certificates as it needs them.
@@ -67,22 +71,18 @@ pub struct Peer<'a> {
 const EXPLANATION: Duration = Duration::from_secs(5);
 
 impl Peer<'_> {
-    /// The name for SNI and in the certificate. A dot at its end belongs to DNS alone.
     fn name(&self) -> String {
-        let mut name = match &self.options.servername {
-            Some(name) => name.clone(),
-            None => self.host_port.host.without_brackets(),
-        };
-        if name.ends_with('.') {
-            name.pop();
-        }
-        name
+        self.options.name(&self.host_port.host)
+    }
+
+    fn host(&self) -> String {
+        self.host_port.host.to_string()
     }
 
     /// Sets up TLS on `stream`, which keeps to the deadline by itself, and describes it.
     ///
     /// `again` connects once more to the same place within a deadline: it is called at most
-    /// once, for the explanation, if the certificate is rejected.
+    /// once, for the explanation, if a certificate is rejected.
     ///
     /// # Errors
     ///
@@ -96,19 +96,28 @@ impl Peer<'_> {
     ) -> Result<(TlsStream<S>, String), Error> {
         let connector = preparing.finish(self.options, self.deadline)?;
         let first = Arc::new(OnceLock::new());
-        match connector.connect(&self.name(), Below::new(stream, &first)) {
-            Ok(tls) => {
-                let tls = TlsStream::new(tls);
-                self.reject_common_name(&tls)?;
-                let description = self.describe(&tls);
-                Ok((tls, description))
+        let below = Below::new(stream, &first);
+        let session = match connector {
+            Connector::Native(connector) => match connector.connect(&self.name(), below) {
+                Ok(tls) => Session::Native(tls),
+                Err(HandshakeError::WouldBlock(_)) => {
+                    return Err(timed_out(self.deadline, Phase::Tls))
+                }
+                Err(HandshakeError::Failure(cause)) => {
+                    return Err(self.explain_failure(&cause, is_accepted(&first), again))
+                }
+            },
+            #[cfg(not(target_vendor = "apple"))]
+            Connector::Own(connector) => {
+                let connected = connector.connect(&self.name(), below, Invalid::Reject);
+                let failed = |failure| self.explain_own(failure, is_accepted(&first));
+                Session::Own(connected.map_err(failed)?.0)
             }
-            Err(HandshakeError::WouldBlock(_)) => Err(timed_out(self.deadline, Phase::Tls)),
-            Err(HandshakeError::Failure(cause)) => {
-                let accepted = first.get() == Some(&HANDSHAKE_RECORD);
-                Err(self.explain_failure(&cause, accepted, again))
-            }
-        }
+        };
+        let tls = TlsStream::new(session);
+        self.reject_common_name(&tls)?;
+        let description = self.describe(&tls);
+        Ok((tls, description))
     }
 
     fn describe<S: Read + Write>(&self, tls: &TlsStream<S>) -> String {
@@ -133,8 +142,8 @@ impl Peer<'_> {
             return Ok(());
         }
         match tls.summary() {
-            Some(shown) if shown.has_dns_name => Ok(()),
-            shown => Err(self.rejected(CertificateProblem::WrongName, shown.as_ref())),
+            Some(shown) if shown.has_dns_name() => Ok(()),
+            shown => Err(self.rejected(CertificateProblem::WrongName, 0, shown.as_ref())),
         }
     }
 
@@ -145,30 +154,43 @@ impl Peer<'_> {
         Ok(())
     }
 
-    /// The error for a certificate that was rejected.
-    fn rejected(&self, problem: CertificateProblem, shown: Option<&CertificateSummary>) -> Error {
-        let problem = match (problem, shown) {
-            (CertificateProblem::WrongName, Some(shown)) if shown.names.is_empty() => {
+    /// The error for a certificate that was rejected, at this depth of the chain.
+    fn rejected(
+        &self,
+        problem: CertificateProblem,
+        depth: u32,
+        shown: Option<&CertificateSummary>,
+    ) -> Error {
+        let name = self.name();
+        let names = shown.map_or(&[][..], |shown| &shown.names);
+        let is_dns_name = CertificateName::Dns(name.clone());
+        let problem = match problem {
+            CertificateProblem::WrongName if shown.is_some() && names.is_empty() => {
                 CertificateProblem::NoNames
             }
-            (problem, _) => problem,
-        };
-        let names = shown.map_or(&[][..], |shown| &shown.names);
-        let hint = match (self.party, &problem) {
-            // --servername is for the server.
-            (Party::Proxy, CertificateProblem::WrongName) => {
-                "use a name of the certificate in the proxy's URL (-x); -k connects without \
-                 verifying it"
-                    .to_owned()
+            CertificateProblem::WrongName
+                if name.parse::<IpAddr>().is_ok() && names.contains(&is_dns_name) =>
+            {
+                CertificateProblem::AddressAsName
             }
-            _ => problem.hint(&self.name(), names),
+            problem => problem,
+        };
+        let context = HintContext {
+            party: self.party,
+            name: &name,
+            names,
+            issuer: shown.map(|shown| shown.issuer.as_str()),
+            cacert: self.options.cacert.as_deref(),
         };
         Error::Certificate {
             party: self.party,
-            host: self.host_port.host.to_string(),
-            cause: problem.describe(&self.name()),
-            hint: Some(hint),
-            details: shown.map_or_else(Vec::new, CertificateSummary::lines),
+            host: self.host(),
+            cause: match shown {
+                Some(shown) if depth > 0 => problem.describe_issuer(shown),
+                _ => problem.describe(&name),
+            },
+            hint: Some(problem.hint(&context)),
+            details: shown.map_or_else(Vec::new, |shown| shown.lines(depth)),
         }
     }
 
@@ -178,24 +200,47 @@ impl Peer<'_> {
         accepted: bool,
         again: impl FnOnce(Deadline) -> io::Result<S>,
     ) -> Error {
-        let cause = match cause.source().and_then(|it| it.downcast_ref::<io::Error>()) {
+        let text = match cause.source().and_then(|it| it.downcast_ref::<io::Error>()) {
             Some(cause) if cause.kind() == io::ErrorKind::TimedOut => {
                 return timed_out(self.deadline, Phase::Tls)
             }
             Some(cause) => plain(cause),
             None => cause.to_string(),
         };
-        if let Some(problem) = CertificateProblem::from_text(&cause) {
-            return self.rejected(problem, self.fetch_certificate(again).as_ref());
+        match CertificateProblem::from_text(&text) {
+            Some(problem) => self.look_again(problem, again),
+            None => self.handshake_error(&text, accepted),
         }
-        let host = self.host_port.host.to_string();
+    }
+
+    #[cfg(not(target_vendor = "apple"))]
+    fn explain_own(&self, failure: Failure, accepted: bool) -> Error {
+        match failure {
+            Failure::Rejected(rejection) => {
+                let Rejection {
+                    problem,
+                    depth,
+                    certificate,
+                } = *rejection;
+                self.rejected(problem, depth, Some(&certificate))
+            }
+            Failure::Io(cause) if cause.kind() == io::ErrorKind::TimedOut => {
+                timed_out(self.deadline, Phase::Tls)
+            }
+            Failure::Io(cause) => self.handshake_error(&plain(&cause), accepted),
+            Failure::Other(text) => self.handshake_error(&text, accepted),
+        }
+    }
+
+    fn handshake_error(&self, text: &str, accepted: bool) -> Error {
+        let host = self.host();
         if let Some(error) =
-            alert::client_certificate_error(&cause, accepted, self.party, &host, self.options)
+            alert::client_certificate_error(text, accepted, self.party, &host, self.options)
         {
             return error;
         }
         let (cause, hint) = problem::explain_handshake(
-            &cause,
+            text,
             self.party,
             self.host_port,
             &self.options.version_hint(),
@@ -208,25 +253,56 @@ impl Peer<'_> {
         }
     }
 
-    /// The certificate that was rejected, from a handshake that accepts any.
-    fn fetch_certificate<S: Read + Write + Debug>(
+    /// The error for a certificate that was rejected, with the certificate from a second handshake.
+    #[cfg(not(target_vendor = "apple"))]
+    fn look_again<S: Read + Write + Debug>(
+        &self,
+        problem: CertificateProblem,
+        again: impl FnOnce(Deadline) -> io::Result<S>,
+    ) -> Error {
+        let connected = self.handshake_again(again);
+        match connected {
+            Some(Ok((_, Some(rejection))) | Err(Failure::Rejected(rejection))) => {
+                self.explain_own(Failure::Rejected(rejection), true)
+            }
+            // This time nothing was wrong with it: there are several servers, or it was renewed.
+            Some(Ok((tls, None))) => {
+                let shown = tls.ssl().peer_certificate();
+                let shown = shown.map(|shown| CertificateSummary::from_x509(&shown));
+                self.rejected(problem, 0, shown.as_ref())
+            }
+            // The explanation is an extra: if it can't be had, the error stands without it.
+            Some(Err(_)) | None => self.rejected(problem, 0, None),
+        }
+    }
+
+    #[cfg(not(target_vendor = "apple"))]
+    fn handshake_again<S: Read + Write + Debug>(
         &self,
         again: impl FnOnce(Deadline) -> io::Result<S>,
-    ) -> Option<CertificateSummary> {
-        let options = TlsOptions {
-            insecure: true,
-            min: self.options.min,
-            max: self.options.max,
-            ..TlsOptions::default()
-        };
-        // The explanation is an extra: if it can't be had, the error stands without it.
-        let connector = connector::build(&options).ok()?;
+    ) -> Option<Result<own::Connected<S>, Failure>> {
+        // Loading the certificates is no part of the time for the handshake.
+        let connector = connector::build_explaining(self.options)?;
         let left = self.deadline.remaining().ok()?;
         let deadline = Deadline::after(left.unwrap_or(EXPLANATION).min(EXPLANATION));
         let stream = again(deadline).ok()?;
-        let tls = connector.connect(&self.name(), stream).ok()?;
-        CertificateSummary::from_session(&tls)
+        Some(connector.connect(&self.name(), stream, Invalid::Report))
     }
+
+    /// Apple's certificates can't be read here.
+    #[cfg(target_vendor = "apple")]
+    fn look_again<S>(
+        &self,
+        problem: CertificateProblem,
+        _again: impl FnOnce(Deadline) -> io::Result<S>,
+    ) -> Error {
+        self.rejected(problem, 0, None)
+    }
+}
+
+/// Whether the server had accepted the `ClientHello`, by the kind of record that it began with.
+fn is_accepted(first: &OnceLock<u8>) -> bool {
+    first.get() == Some(&HANDSHAKE_RECORD)
 }
 
 /// The error, or what it really is: that a client certificate is required or was rejected, which

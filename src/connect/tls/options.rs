@@ -6,6 +6,7 @@ use super::files::LARGEST_FILE;
 use super::identity::IdentityFiles;
 use super::version::TlsVersion;
 use crate::sys::file::Inputs;
+use crate::target::Host;
 
 /// What the user said about TLS.
 #[derive(Clone, Debug, Default)]
@@ -37,6 +38,19 @@ impl TlsOptions {
         }
     }
 
+    /// The name for SNI and in the certificate of a host. A dot at its end belongs to DNS alone.
+    #[must_use]
+    pub fn name(&self, host: &Host) -> String {
+        let mut name = match &self.servername {
+            Some(name) => name.clone(),
+            None => host.without_brackets(),
+        };
+        if name.ends_with('.') {
+            name.pop();
+        }
+        name
+    }
+
     /// Whether a connector made for `other` can be used: all but the name is the same.
     #[must_use]
     pub fn has_same_connector(&self, other: &Self) -> bool {
@@ -44,6 +58,13 @@ impl TlsOptions {
             && self.cacert == other.cacert
             && self.identity == other.identity
             && (self.min, self.max) == (other.min, other.max)
+    }
+
+    /// The minimum and the maximum version; `None` leaves it at the library's own.
+    pub(super) fn versions(&self) -> (Option<TlsVersion>, Option<TlsVersion>) {
+        // The library's own minimum must not be above the maximum.
+        let min = self.min.or(self.max.min(Some(TlsVersion::Tls12)));
+        (min, self.max)
     }
 
     /// The next step when the server supports none of the versions that are allowed.

@@ -1,7 +1,10 @@
 //! What the TLS library reports, in words and with the next step. It reports it as text only.
 
 use std::net::IpAddr;
+use std::path::Path;
 
+use super::certificate::{CertificateName, CertificateSummary};
+use crate::connect::failure::HTTP_2;
 use crate::error::Party;
 use crate::target::HostPort;
 
@@ -16,6 +19,8 @@ pub enum CertificateProblem {
     WrongName,
     /// It has no subjectAltName, so it is valid for no name and no address.
     NoNames,
+    /// It has the address as a DNS name, which is not compared with addresses.
+    AddressAsName,
     /// It is its own issuer, and not trusted.
     SelfSigned,
     /// Its issuer is not trusted, or the server left out an intermediate: they look the same.
@@ -76,6 +81,7 @@ impl CertificateProblem {
             Self::NotYetValid => "it is not valid yet".to_owned(),
             Self::WrongName => format!("it is not valid for {name}"),
             Self::NoNames => "it has no subjectAltName, and the common name is not used".to_owned(),
+            Self::AddressAsName => format!("it has {name} as a DNS name, not as an IP address"),
             Self::SelfSigned => "it is self-signed".to_owned(),
             Self::UnknownIssuer => {
                 "its issuer is not trusted, or the server did not send an intermediate certificate"
@@ -85,18 +91,45 @@ impl CertificateProblem {
         }
     }
 
-    /// The next step, for a certificate with these `names` that should be valid for `name`.
+    /// The same as a sentence about an intermediate certificate or a root.
     #[must_use]
-    pub fn hint(&self, name: &str, names: &[String]) -> String {
+    pub fn describe_issuer(&self, certificate: &CertificateSummary) -> String {
+        let kind = if certificate.subject == certificate.issuer {
+            "root"
+        } else {
+            "intermediate"
+        };
+        let whose = format!("the {kind} certificate {}", certificate.subject);
+        match self {
+            Self::Expired => format!("{whose} has expired"),
+            Self::NotYetValid => format!("{whose} is not valid yet"),
+            Self::UnknownIssuer if kind == "root" => format!("{whose} is not trusted"),
+            Self::UnknownIssuer => format!("the issuer of {whose} is not trusted"),
+            Self::Other(check) => format!("{whose}: {check}"),
+            other => format!("{whose}: {}", other.describe(&certificate.subject)),
+        }
+    }
+
+    /// The next step, for a certificate that should be valid for `name`.
+    #[must_use]
+    pub fn hint(&self, context: &HintContext<'_>) -> String {
+        let HintContext { name, names, .. } = context;
         match self {
             Self::Expired | Self::NotYetValid => {
                 format!(
-                    "this computer's clock says {}; if it is right, the server needs a new \
+                    "this computer's clock says {}; if it is right, the {} needs a new \
                      certificate; -k connects without verifying it",
-                    jiff::Timestamp::now().strftime("%Y-%m-%d %H:%M UTC")
+                    jiff::Timestamp::now().strftime("%Y-%m-%d %H:%M UTC"),
+                    context.party
                 )
             }
-            Self::WrongName => match names.iter().find(|name| is_plain(name)) {
+            // --servername is for the server.
+            Self::WrongName if context.party == Party::Proxy => {
+                "use a name of the certificate in the proxy's URL (-x); -k connects without \
+                 verifying it"
+                    .to_owned()
+            }
+            Self::WrongName => match names.iter().find_map(usable) {
                 Some(name) => format!(
                     "--servername {name} sends and verifies that name; -k connects without \
                      verifying it"
@@ -105,7 +138,7 @@ impl CertificateProblem {
                          connects without verifying it"
                     .to_owned(),
             },
-            Self::NoNames => {
+            Self::NoNames | Self::AddressAsName => {
                 let kind = match name.parse::<IpAddr>() {
                     Ok(_) => "IP",
                     Err(_) => "DNS",
@@ -115,18 +148,55 @@ impl CertificateProblem {
                      without verifying it"
                 )
             }
-            Self::SelfSigned => {
-                "to trust it, save it as PEM and use --cacert FILE; -k connects without verifying \
-                 it"
-                .to_owned()
-            }
-            Self::UnknownIssuer => {
-                "--cacert FILE trusts the certificates in FILE (PEM); -k connects without \
-                 verifying it"
-                    .to_owned()
-            }
+            Self::SelfSigned | Self::UnknownIssuer => context.trust(self),
             Self::Other(_) => "-k connects without verifying the certificate".to_owned(),
         }
+    }
+}
+
+/// What a hint about a certificate depends on.
+#[derive(Clone, Copy, Debug)]
+pub struct HintContext<'a> {
+    /// Whose certificate it is.
+    pub party: Party,
+    /// The name that it should be valid for.
+    pub name: &'a str,
+    /// The names that it is valid for.
+    pub names: &'a [CertificateName],
+    /// The issuer that is not trusted, if it is known.
+    pub issuer: Option<&'a str>,
+    /// The file of `--cacert`, if it is given.
+    pub cacert: Option<&'a Path>,
+}
+
+impl HintContext<'_> {
+    /// How a certificate becomes trusted. What was tried is not suggested again.
+    fn trust(&self, problem: &CertificateProblem) -> String {
+        let without = "-k connects without verifying it";
+        match (self.cacert, self.issuer) {
+            (Some(file), _) if *problem == CertificateProblem::SelfSigned => {
+                format!("it is not in {}; {without}", file.display())
+            }
+            (Some(file), Some(issuer)) => {
+                format!("{} does not contain {issuer}; {without}", file.display())
+            }
+            (Some(file), None) => {
+                format!("{} does not contain its issuer; {without}", file.display())
+            }
+            (None, _) if *problem == CertificateProblem::SelfSigned => {
+                format!("to trust it, save it as PEM and use --cacert FILE; {without}")
+            }
+            (None, _) => format!("--cacert FILE trusts the certificates in FILE (PEM); {without}"),
+        }
+    }
+}
+
+/// A name that can be pasted into a command line, and with which verification succeeds.
+fn usable(name: &CertificateName) -> Option<String> {
+    match name {
+        CertificateName::Ip(address) => Some(address.to_string()),
+        CertificateName::Dns(name) if name.parse::<IpAddr>().is_ok() => None,
+        CertificateName::Dns(name) => is_plain(name).then(|| name.clone()),
     }
 }
 
@@ -195,6 +265,12 @@ pub fn explain_handshake(
         let cause = format!("no TLS version in common ({reason})");
         return (cause, Some(version_hint.to_owned()));
     }
+    if says(&["no application protocol"]) {
+        return (
+            format!("the {party} does not support HTTP/1.1 (TLS alert: no application protocol)"),
+            Some(HTTP_2.to_owned()),
+        );
+    }
     if says(&["unrecognized name", "unrecognised name"]) {
         return (
             format!("the {party} does not recognize the host name"),
@@ -205,118 +281,4 @@ pub fn explain_handshake(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const FAILED: &str =
-        "error:0A000086:SSL routines:tls_post_process_server_certificate:certificate verify \
-         failed:../ssl/statem/statem_clnt.c:1889:";
-
-    #[test]
-    #[cfg(not(target_vendor = "apple"))]
-    fn each_check_has_its_words() {
-        for (check, problem) in [
-            ("certificate has expired", CertificateProblem::Expired),
-            (
-                "certificate is not yet valid",
-                CertificateProblem::NotYetValid,
-            ),
-            ("hostname mismatch", CertificateProblem::WrongName),
-            ("IP address mismatch", CertificateProblem::WrongName),
-            ("self-signed certificate", CertificateProblem::SelfSigned),
-            ("self signed certificate", CertificateProblem::SelfSigned),
-            (
-                "self-signed certificate in certificate chain",
-                CertificateProblem::UnknownIssuer,
-            ),
-            (
-                "unable to get local issuer certificate",
-                CertificateProblem::UnknownIssuer,
-            ),
-            (
-                "unable to verify the first certificate",
-                CertificateProblem::UnknownIssuer,
-            ),
-            (
-                "CA md too weak",
-                CertificateProblem::Other("ca md too weak".to_owned()),
-            ),
-        ] {
-            assert_eq!(
-                CertificateProblem::from_text(&format!("{FAILED} ({check})")),
-                Some(problem)
-            );
-        }
-        // With -k the check's result stands there as well when something else went wrong.
-        let alert = "error:0A000410:SSL routines:ssl3_read_bytes:sslv3 alert handshake \
-                     failure:../ssl/record/rec_layer_s3.c:1605:SSL alert number 40 (self-signed \
-                     certificate)";
-        assert_eq!(CertificateProblem::from_text(alert), None);
-    }
-
-    #[test]
-    fn the_hint_names_an_option() {
-        let names = ["*.example.org".to_owned(), "example.org".to_owned()];
-        assert!(CertificateProblem::WrongName
-            .hint("localhost", &names)
-            .contains("--servername example.org"));
-        assert!(CertificateProblem::WrongName
-            .hint("localhost", &[])
-            .contains("--servername NAME"));
-        let trap = ["$(reboot)".to_owned(), "-k".to_owned()];
-        assert!(CertificateProblem::WrongName
-            .hint("localhost", &trap)
-            .contains("--servername NAME"));
-        for (name, san) in [("a.example", "DNS:a.example;"), ("::1", "IP:::1;")] {
-            assert!(
-                CertificateProblem::NoNames.hint(name, &[]).contains(san),
-                "{name}"
-            );
-        }
-        for problem in [
-            CertificateProblem::SelfSigned,
-            CertificateProblem::UnknownIssuer,
-        ] {
-            assert!(problem.hint("localhost", &[]).contains("--cacert FILE"));
-        }
-        assert!(CertificateProblem::Expired
-            .hint("localhost", &[])
-            .contains("-k"));
-    }
-
-    fn server(text: &str) -> HostPort {
-        HostPort::parse(text, 443).expect("a host")
-    }
-
-    #[test]
-    fn plain_http_on_the_port_is_told() {
-        let text = "error:0A00010B:SSL routines:ssl3_get_record:wrong version \
-                    number:../ssl/record/ssl3_record.c:354:";
-        assert_eq!(
-            explain_handshake(text, Party::Server, &server("[::1]:9000"), "versions"),
-            (
-                "the response is not TLS".to_owned(),
-                Some("this port seems to use plain HTTP: use ws://[::1]:9000".to_owned())
-            )
-        );
-        let text = "error:0A000126:SSL routines::unexpected eof while reading:../ssl/x.c:1:";
-        let (cause, _) = explain_handshake(text, Party::Server, &server("host:1"), "versions");
-        assert_eq!(cause, "the server closed the connection");
-        let (cause, hint) = explain_handshake(
-            "Connection reset by peer",
-            Party::Server,
-            &server("host:1"),
-            "versions",
-        );
-        assert_eq!(cause, "Connection reset by peer");
-        assert!(hint.is_some_and(|hint| hint.ends_with("use ws://host:1")));
-        let text = "error:0A000410:SSL routines:ssl3_read_bytes:sslv3 alert handshake failure:x:1:";
-        assert_eq!(
-            explain_handshake(text, Party::Server, &server("host:1"), "versions"),
-            ("sslv3 alert handshake failure".to_owned(), None)
-        );
-        let text = "error:0A00042E:SSL routines:ssl3_read_bytes:tlsv1 alert protocol version:x:1:";
-        let (_, hint) = explain_handshake(text, Party::Server, &server("host:1"), "versions");
-        assert_eq!(hint.as_deref(), Some("versions"));
-    }
-}
+mod tests;

@@ -346,8 +346,8 @@ wsline: could not load the certificate or key from key: no private key found (--
 hint: if it is a key in DER, convert it: openssl pkey -inform DER -in 'key' -out key.pem
 "),
         (vec![("cert", &*der_cert), ("key", key)], &pair[..], "\
-wsline: could not load the certificate or key from cert: it is neither PEM nor PKCS#12
-hint: if it is a certificate in DER, convert it: openssl x509 -inform DER -in 'cert' -out cert.pem
+wsline: could not load the certificate or key from cert: the format is DER, not PEM
+hint: convert it: openssl x509 -inform DER -in 'cert' -out cert.pem
 "),
         (
             vec![("cert", cert), ("key", stranger.key_pem().as_bytes())],

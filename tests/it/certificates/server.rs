@@ -79,10 +79,10 @@ wsline: could not verify the certificate of 127.0.0.1: it is self-signed
   names: 127.0.0.1
   issuer: CN=127.0.0.1
   valid: Jan  1 00:00:00 2020 GMT to Jan  1 00:00:00 2120 GMT
-hint: to trust it, save it as PEM and use --cacert FILE; -k connects without verifying it
+hint: it is not in [..]cert.pem; -k connects without verifying it
 ",
     );
-    // What the hint says: itself as the authority, or -k.
+    // What helps: itself as the authority, or -k.
     let peer = greets(&cert);
     greeted(&peer, &cert).run();
     let peer = greets(&cert);
@@ -100,7 +100,7 @@ wsline: could not verify the certificate of 127.0.0.1: its issuer is not trusted
   names: 127.0.0.1
   issuer: CN=[ISSUER]
   valid: Jan  1 00:00:00 2020 GMT to Jan  1 00:00:00 2120 GMT
-hint: --cacert FILE trusts the certificates in FILE (PEM); -k connects without verifying it
+hint: [..]cert.pem does not contain CN=[ISSUER]; -k connects without verifying it
 ";
     let ca = Cert::authority("the authority");
     let other = Cert::authority("other").issue(&["127.0.0.1"]);
@@ -108,7 +108,7 @@ hint: --cacert FILE trusts the certificates in FILE (PEM); -k connects without v
     let middle = ca.intermediate("middle");
     let cert = middle.issue(&["127.0.0.1"]);
     refused(&cert, &ca, &TEXT.replace("[ISSUER]", "middle"));
-    // What the hint says: the issuers' certificates in one file.
+    // What helps: the issuers' certificates in one file.
     let both = format!("{}{}", ca.pem(), middle.pem());
     let peer = greets(&cert);
     Wsline::new()

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rcgen::{
     date_time_ymd, BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa,
-    Issuer, KeyPair, KeyUsagePurpose,
+    Issuer, KeyPair, KeyUsagePurpose, SanType,
 };
 use tempfile::TempDir;
 
@@ -59,6 +59,14 @@ impl Cert {
         self.sign(params(subject, names, Validity::Valid))
     }
 
+    /// A certificate with one DNS name, even if that is an address.
+    pub fn issue_dns(&self, subject: &str, name: &str) -> Self {
+        let mut params = params(subject, &[], Validity::Valid);
+        let name = name.try_into().expect("ASCII");
+        params.subject_alt_names = vec![SanType::DnsName(name)];
+        self.sign(params)
+    }
+
     /// A certificate that holds no more, or not yet.
     pub fn issue_with(&self, names: &[&str], validity: Validity) -> Self {
         let name = names.first().copied().unwrap_or("nobody");
@@ -67,7 +75,26 @@ impl Cert {
 
     /// An authority below this one; its own certificate is in no file of what it issues.
     pub fn intermediate(&self, name: &str) -> Self {
-        let mut params = params(name, &[], Validity::Valid);
+        self.intermediate_with(name, Validity::Valid)
+    }
+
+    /// The certificate of another authority, issued by this one instead of itself.
+    pub fn cross_sign(&self, other: &Self) -> Self {
+        let key = KeyPair::from_pem(&other.key_pem).expect("our own PEM can be read");
+        self.sign_key(other.params.clone(), &key)
+    }
+
+    /// The same certificate, in a file with those of its issuers behind it.
+    pub fn with_chain(&self, issuers: &[&Self]) -> Self {
+        let issuers = issuers.iter().map(|issuer| issuer.pem.as_str());
+        let pem = std::iter::once(self.pem.as_str()).chain(issuers).collect();
+        let key = KeyPair::from_pem(&self.key_pem).expect("our own PEM can be read");
+        Self::keep(self.params.clone(), pem, &key)
+    }
+
+    /// An authority below this one that is valid no more, or not yet.
+    pub fn intermediate_with(&self, name: &str, validity: Validity) -> Self {
+        let mut params = params(name, &[], validity);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         self.sign(params)

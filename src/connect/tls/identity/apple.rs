@@ -4,13 +4,24 @@ use std::path::Path;
 
 use native_tls::Identity;
 
-use super::{quoted, unusable, IdentityFiles, Key};
+use super::super::files::quoted;
+use super::parsed::Parsed;
+use super::{has_certificate, unusable, IdentityFiles, Key};
 use crate::error::Error;
 use crate::secret::Secret;
 
 impl IdentityFiles {
+    #[expect(
+        clippy::unnecessary_wraps,
+        clippy::unused_self,
+        reason = "elsewhere it can fail"
+    )]
+    pub(super) fn identity(&self, parsed: &Parsed) -> Result<Identity, Error> {
+        Ok(parsed.clone())
+    }
+
     /// Makes an identity of a file with certificates and of the key in the file `path`.
-    pub(super) fn of_pem(&self, cert: &[u8], path: &Path, key: &Key) -> Result<Identity, Error> {
+    pub(super) fn parse_pem(&self, cert: &[u8], path: &Path, key: &Key) -> Result<Identity, Error> {
         if key.label != "PRIVATE KEY" {
             let hint = format!(
                 "convert it: openssl pkcs8 -topk8 -nodes -in {} -out key.pem; then --key key.pem",
@@ -22,7 +33,7 @@ impl IdentityFiles {
             );
             return Err(unusable(path, cause, hint));
         }
-        if memchr::memmem::find(cert, b"-----BEGIN CERTIFICATE-----").is_none() {
+        if !has_certificate(cert) {
             return Err(self.no_certificate());
         }
         Identity::from_pkcs8(cert, key.text).map_err(|cause| {
@@ -32,10 +43,10 @@ impl IdentityFiles {
     }
 
     /// Makes an identity of a PKCS#12 file.
-    pub(super) fn of_archive(&self, der: &[u8]) -> Result<Identity, Error> {
+    pub(super) fn parse_archive(&self, der: &[u8]) -> Result<Identity, Error> {
         // A SEQUENCE in DER (X.690 §8.9), as all of PKCS#12 is.
         if der.first() != Some(&0x30) {
-            return Err(self.unknown_form());
+            return Err(self.unknown_format(der));
         }
         let passphrase = self.passphrase.as_ref().map_or("", Secret::reveal);
         Identity::from_pkcs12(der, passphrase).map_err(|cause| {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use memchr::memmem;
 use native_tls::Identity;
 
-use super::files;
+use super::files::{self, explain_format, quoted};
 use super::problem::reason;
 use crate::error::{plain, Error};
 use crate::secret::Secret;
@@ -18,6 +18,9 @@ use crate::sys::file::Inputs;
 mod apple;
 #[cfg(not(target_vendor = "apple"))]
 mod openssl;
+mod parsed;
+
+pub use parsed::Parsed;
 
 /// Where a certificate and its key are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,26 +40,43 @@ impl IdentityFiles {
     ///
     /// [`Error::Identity`]: the file that is wrong, why, and what to do about it.
     pub fn load(&self, inputs: &Inputs) -> Result<Identity, Error> {
+        self.identity(&self.read(inputs)?)
+    }
+
+    /// Reads the files as PEM that OpenSSL takes, with `inputs`.
+    ///
+    /// # Errors
+    ///
+    /// As [`load`](Self::load).
+    #[cfg(not(target_vendor = "apple"))]
+    pub fn load_pem(&self, inputs: &Inputs) -> Result<Parsed, Error> {
+        self.read(inputs)
+    }
+
+    fn read(&self, inputs: &Inputs) -> Result<Parsed, Error> {
         let cert = read(&self.cert, inputs)?;
         if !is_pem(&cert) {
-            return self.of_archive(&cert);
+            return self.parse_archive(&cert);
         }
         let (path, text) = match &self.key {
             Some(path) => (path, &read(path, inputs)?),
             None => (&self.cert, &cert),
         };
+        if explain_format(&cert, &self.cert).is_some() && !has_certificate(&cert) {
+            return Err(self.unknown_format(&cert));
+        }
         let key = Key::find(text).ok_or_else(|| self.no_key(path, text))?;
         if key.encrypted && self.passphrase.is_none() {
             return Err(locked(path, "the key is encrypted"));
         }
-        self.of_pem(&cert, path, &key)
+        self.parse_pem(&cert, path, &key)
     }
 
     /// The library does not want the identity that was read, for instance because its key is too
     /// short for the rules of the system.
     #[must_use]
-    pub fn unfit(&self, cause: &native_tls::Error) -> Error {
-        let cause = reason(&cause.to_string());
+    pub fn unfit(&self, text: &str) -> Error {
+        let cause = reason(text);
         unusable(&self.cert, cause, "use another file with --cert FILE")
     }
 
@@ -79,14 +99,16 @@ impl IdentityFiles {
         unusable(&self.cert, cause, hint)
     }
 
-    /// Neither PEM nor PKCS#12.
-    fn unknown_form(&self) -> Error {
-        let path = quoted(&self.cert);
-        let hint = format!(
-            "if it is a certificate in DER, convert it: openssl x509 -inform DER -in {path} -out \
-             cert.pem"
-        );
-        unusable(&self.cert, "it is neither PEM nor PKCS#12", hint)
+    /// Neither PEM with a certificate nor PKCS#12.
+    fn unknown_format(&self, bytes: &[u8]) -> Error {
+        match explain_format(bytes, &self.cert) {
+            Some((cause, hint)) => unusable(&self.cert, cause, hint),
+            None if is_pem(bytes) => self.no_certificate(),
+            None => {
+                let hint = "use --cert FILE with PEM or PKCS#12";
+                unusable(&self.cert, "it is neither PEM nor PKCS#12", hint)
+            }
+        }
     }
 
     /// The passphrase, which may not be given, does not open the file.
@@ -131,6 +153,10 @@ impl<'a> Key<'a> {
     }
 }
 
+fn has_certificate(bytes: &[u8]) -> bool {
+    memmem::find(bytes, b"-----BEGIN CERTIFICATE-----").is_some()
+}
+
 fn is_pem(bytes: &[u8]) -> bool {
     memmem::find(bytes, b"-----BEGIN ").is_some()
 }
@@ -157,11 +183,6 @@ fn unusable(path: &Path, cause: impl Into<String>, hint: impl Into<String>) -> E
         cause: cause.into(),
         hint: Some(hint.into()),
     }
-}
-
-/// A path as a shell takes it.
-fn quoted(path: &Path) -> String {
-    format!("'{}'", path.display().to_string().replace('\'', r"'\''"))
 }
 
 #[cfg(test)]
@@ -196,11 +217,5 @@ mod tests {
         assert!(Key::find(certificate.as_bytes()).is_none());
         assert!(Key::find(b"-----BEGIN PRIVATE KEY-----\nBBBB\n").is_none());
         assert!(Key::find(b"-----BEGIN ").is_none());
-    }
-
-    #[test]
-    fn a_path_can_be_pasted_into_a_shell() {
-        assert_eq!(quoted(Path::new("a b.p12")), "'a b.p12'");
-        assert_eq!(quoted(Path::new("it's")), r"'it'\''s'");
     }
 }

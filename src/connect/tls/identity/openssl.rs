@@ -8,14 +8,27 @@ use openssl::pkcs12::Pkcs12;
 use openssl::pkey::{PKey, Private};
 use openssl::x509::{X509VerifyResult, X509};
 
-use super::{quoted, unusable, IdentityFiles, Key};
+use super::super::files::quoted;
+use super::parsed::Parsed;
+use super::{unusable, IdentityFiles, Key};
 use crate::connect::tls::certificate::distinguished_name;
 use crate::error::Error;
 use crate::secret::Secret;
 
 impl IdentityFiles {
-    /// Makes an identity of a file with certificates and of the key in the file `path`.
-    pub(super) fn of_pem(&self, cert: &[u8], path: &Path, key: &Key) -> Result<Identity, Error> {
+    /// Makes an identity for the library.
+    pub(super) fn identity(&self, pem: &Parsed) -> Result<Identity, Error> {
+        Identity::from_pkcs8(&pem.chain, &pem.key).map_err(|cause| {
+            unusable(
+                &self.cert,
+                cause.to_string(),
+                "use another file with --cert FILE",
+            )
+        })
+    }
+
+    /// Parses a file with certificates and the key in the file `path`.
+    pub(super) fn parse_pem(&self, cert: &[u8], path: &Path, key: &Key) -> Result<Parsed, Error> {
         let passphrase = self.passphrase.as_ref().filter(|_| key.encrypted);
         let read = match passphrase {
             Some(passphrase) => {
@@ -34,10 +47,10 @@ impl IdentityFiles {
         self.joined(path, &private, certificates)
     }
 
-    /// Makes an identity of a PKCS#12 file.
-    pub(super) fn of_archive(&self, der: &[u8]) -> Result<Identity, Error> {
+    /// Parses a PKCS#12 file.
+    pub(super) fn parse_archive(&self, der: &[u8]) -> Result<Parsed, Error> {
         let path = &self.cert;
-        let archive = Pkcs12::from_der(der).map_err(|_| self.unknown_form())?;
+        let archive = Pkcs12::from_der(der).map_err(|_| self.unknown_format(der))?;
         if self.key.is_some() {
             let cause = "it is PKCS#12, which has its own key";
             return Err(unusable(path, cause, "omit --key"));
@@ -71,7 +84,7 @@ impl IdentityFiles {
         path: &Path,
         key: &PKey<Private>,
         mut certificates: Vec<X509>,
-    ) -> Result<Identity, Error> {
+    ) -> Result<Parsed, Error> {
         let failed =
             |cause: String| unusable(&self.cert, cause, "use another file with --cert FILE");
         let is_of_key = |one: &X509| one.public_key().is_ok_and(|public| public.public_eq(key));
@@ -90,7 +103,7 @@ impl IdentityFiles {
         let key = key
             .private_key_to_pem_pkcs8()
             .map_err(|errors| failed(reason(&errors)))?;
-        Identity::from_pkcs8(&chain, &key).map_err(|cause| failed(cause.to_string()))
+        Ok(Parsed { chain, key })
     }
 
     fn stranger(&self, path: &Path, certificate: &X509) -> Error {

@@ -1,0 +1,251 @@
+//! TLS by OpenSSL without `native_tls` between, for what that can't set or tell.
+//!
+//! It is used instead of `native_tls` where certificates are to be trusted that are no roots, as in
+//! curl (a partial chain), and where a name has an underscore, which OpenSSL's own check allows under
+//! no wildcard. And it explains why a certificate was rejected: in a second handshake, which ends
+//! before a byte is sent on it, it finds the certificate of the chain that the error is about.
+
+use std::fmt::Debug;
+use std::io::{self, Read, Write};
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use openssl::error::ErrorStack;
+use openssl::pkey::PKey;
+use openssl::ssl::{
+    HandshakeError, Ssl, SslContext, SslContextBuilder, SslMethod, SslMode, SslOptions, SslStream,
+    SslVerifyMode, SslVersion,
+};
+use openssl::x509::store::X509StoreBuilder;
+use openssl::x509::verify::{X509CheckFlags, X509VerifyFlags};
+use openssl::x509::{X509Ref, X509StoreContextRef, X509};
+
+use super::certificate::{self, CertificateSummary};
+use super::identity::Parsed;
+use super::options::TlsOptions;
+use super::problem::CertificateProblem;
+use super::version::TlsVersion;
+
+/// HTTP/1.1 as ALPN has it on the wire (RFC 7301 §3.1).
+const ALPN: &[u8] = b"\x08http/1.1";
+
+/// The ciphers that `native_tls` offers before TLS 1.3.
+const CIPHERS: &str = "DEFAULT:!aNULL:!eNULL:!MD5:!3DES:!DES:!RC4:!IDEA:!SEED:!aDSS:!SRP:!PSK";
+
+/// Why a certificate of a chain was rejected.
+#[derive(Debug)]
+pub struct Rejection {
+    /// What is wrong with it.
+    pub problem: CertificateProblem,
+    /// How far it is from the server's own, which is 0.
+    pub depth: u32,
+    /// The certificate.
+    pub certificate: CertificateSummary,
+}
+
+/// Why a handshake failed.
+#[derive(Debug)]
+pub enum Failure {
+    /// A certificate was rejected.
+    Rejected(Box<Rejection>),
+    /// Reading or writing failed.
+    Io(io::Error),
+    /// Something else, in the library's words.
+    Other(String),
+}
+
+/// A session, and the rejection that was only reported.
+pub type Connected<S> = (SslStream<S>, Option<Box<Rejection>>);
+
+/// A connector of OpenSSL's own.
+#[derive(Clone, Debug)]
+pub struct OwnConnector(SslContext);
+
+/// What happens to a certificate that is not valid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Invalid {
+    /// The handshake fails.
+    Reject,
+    /// The handshake goes on, and the rejection is returned beside it.
+    Report,
+}
+
+impl OwnConnector {
+    /// A connector that trusts `cacert`, or the system's certificates.
+    ///
+    /// # Errors
+    ///
+    /// What OpenSSL refused.
+    pub fn new(
+        options: &TlsOptions,
+        cacert: Option<&[X509]>,
+        identity: Option<&Parsed>,
+    ) -> Result<Self, ErrorStack> {
+        let mut builder = SslContext::builder(SslMethod::tls_client())?;
+        builder.set_options(SslOptions::ALL | SslOptions::NO_COMPRESSION);
+        builder.set_mode(
+            SslMode::AUTO_RETRY
+                | SslMode::ACCEPT_MOVING_WRITE_BUFFER
+                | SslMode::ENABLE_PARTIAL_WRITE
+                | SslMode::RELEASE_BUFFERS,
+        );
+        builder.set_cipher_list(CIPHERS)?;
+        builder.set_alpn_protos(ALPN)?;
+        let (min, max) = options.versions();
+        let min = min.unwrap_or(TlsVersion::Tls12);
+        builder.set_min_proto_version(Some(version(min)))?;
+        builder.set_max_proto_version(max.map(version))?;
+        match cacert {
+            Some(certificates) => {
+                let mut store = X509StoreBuilder::new()?;
+                for certificate in certificates {
+                    store.add_cert(certificate.clone())?;
+                }
+                builder.set_cert_store(store.build());
+                let partial = X509VerifyFlags::PARTIAL_CHAIN;
+                builder.verify_param_mut().set_flags(partial)?;
+            }
+            None => trust_system(&mut builder)?,
+        }
+        if let Some(identity) = identity {
+            let key = PKey::private_key_from_pem(&identity.key)?;
+            let mut chain = X509::stack_from_pem(&identity.chain)?.into_iter();
+            if let Some(certificate) = chain.next() {
+                builder.set_certificate(&certificate)?;
+            }
+            builder.set_private_key(&key)?;
+            for certificate in chain {
+                builder.add_extra_chain_cert(certificate)?;
+            }
+        }
+        Ok(Self(builder.build()))
+    }
+
+    /// Performs the handshake with a server of this name.
+    ///
+    /// # Errors
+    ///
+    /// Why it failed.
+    pub fn connect<S: Read + Write + Debug>(
+        &self,
+        name: &str,
+        stream: S,
+        invalid: Invalid,
+    ) -> Result<Connected<S>, Failure> {
+        let rejection = Arc::new(Mutex::new(None));
+        let ssl = self.session(name, invalid, &rejection);
+        let ssl = ssl.map_err(|errors| Failure::Other(errors.to_string()))?;
+        let connected = ssl.connect(stream);
+        let rejection = rejection
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        match (connected, rejection) {
+            (Ok(stream), rejection) => Ok((stream, rejection)),
+            (Err(_), Some(rejection)) => Err(Failure::Rejected(rejection)),
+            (Err(HandshakeError::SetupFailure(errors)), None) => {
+                Err(Failure::Other(errors.to_string()))
+            }
+            (Err(HandshakeError::WouldBlock(_)), None) => {
+                Err(Failure::Io(io::ErrorKind::TimedOut.into()))
+            }
+            (Err(HandshakeError::Failure(failed)), None) => {
+                let text = failed.error().to_string();
+                Err(match failed.into_error().into_io_error() {
+                    Ok(cause) => Failure::Io(cause),
+                    Err(_) => Failure::Other(text),
+                })
+            }
+        }
+    }
+
+    fn session(
+        &self,
+        name: &str,
+        invalid: Invalid,
+        rejection: &Arc<Mutex<Option<Box<Rejection>>>>,
+    ) -> Result<Ssl, ErrorStack> {
+        let mut ssl = Ssl::new(&self.0)?;
+        // No certificate is accepted by its common name (RFC 9525 §1.2).
+        let flags = X509CheckFlags::NO_PARTIAL_WILDCARDS | X509CheckFlags::NEVER_CHECK_SUBJECT;
+        ssl.param_mut().set_hostflags(flags);
+        if let Ok(address) = name.parse::<IpAddr>() {
+            ssl.param_mut().set_ip(address)?;
+        } else {
+            ssl.param_mut().set_host(name)?;
+            ssl.set_hostname(name)?;
+        }
+        let name = name.to_owned();
+        let rejection = Arc::clone(rejection);
+        ssl.set_verify_callback(SslVerifyMode::PEER, move |is_valid, context| {
+            if is_valid {
+                return true;
+            }
+            let Some(found) = reject(context, &name) else {
+                context.set_error(openssl::x509::X509VerifyResult::OK);
+                return true;
+            };
+            let mut first = rejection.lock().unwrap_or_else(PoisonError::into_inner);
+            first.get_or_insert(Box::new(found));
+            invalid == Invalid::Report
+        });
+        Ok(ssl)
+    }
+}
+
+/// The rejection that OpenSSL reports; `None` if it is a name that is valid all the same.
+fn reject(context: &X509StoreContextRef, name: &str) -> Option<Rejection> {
+    let text = format!(
+        "certificate verify failed ({})",
+        context.error().error_string()
+    );
+    let problem = CertificateProblem::from_text(&text)?;
+    let certificate = context.current_cert();
+    if problem == CertificateProblem::WrongName
+        && certificate.is_some_and(|certificate| has_name(certificate, name))
+    {
+        return None;
+    }
+    Some(Rejection {
+        problem,
+        depth: context.error_depth(),
+        certificate: certificate.map_or_else(CertificateSummary::default, |certificate| {
+            CertificateSummary::from_x509(certificate)
+        }),
+    })
+}
+
+/// Whether a certificate is valid for a name with an underscore, by the rules for wildcards of
+/// RFC 9525 §6.3: one stands for the whole first label. OpenSSL lets it stand for letters, digits
+/// and hyphens alone.
+fn has_name(certificate: &X509Ref, name: &str) -> bool {
+    name.contains('_')
+        && certificate
+            .subject_alt_names()
+            .iter()
+            .flatten()
+            .filter_map(|name| name.dnsname())
+            .any(|pattern| certificate::is_wildcard_for(pattern, name))
+}
+
+/// Trusts what `native_tls` trusts. A file or directory that can't be read is left out, as there.
+fn trust_system(builder: &mut SslContextBuilder) -> Result<(), ErrorStack> {
+    builder.set_default_verify_paths()?;
+    let system = openssl_probe::probe();
+    if let Some(file) = &system.cert_file {
+        drop(builder.load_verify_locations(Some(file), None));
+    }
+    for directory in &system.cert_dir {
+        drop(builder.load_verify_locations(None, Some(directory)));
+    }
+    Ok(())
+}
+
+fn version(version: TlsVersion) -> SslVersion {
+    match version {
+        TlsVersion::Tls10 => SslVersion::TLS1,
+        TlsVersion::Tls11 => SslVersion::TLS1_1,
+        TlsVersion::Tls12 => SslVersion::TLS1_2,
+        TlsVersion::Tls13 => SslVersion::TLS1_3,
+    }
+}
