@@ -63,6 +63,7 @@ Register-ArgumentCompleter -Native -CommandName 'wsline' -ScriptBlock {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use color')
             [CompletionResult]::new('--record', '--record', [CompletionResultType]::ParameterName, 'Record the conversation to FILE (.ws, .har, .jsonl)')
             [CompletionResult]::new('--history', '--history', [CompletionResultType]::ParameterName, 'File for the prompt''s history')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read options and targets from FILE')
             [CompletionResult]::new('--close-code', '--close-code', [CompletionResultType]::ParameterName, 'Close code to send: 1000 or 3000-4999')
             [CompletionResult]::new('--close-reason', '--close-reason', [CompletionResultType]::ParameterName, 'Close reason to send, at most 123 bytes')
             [CompletionResult]::new('--frame-size', '--frame-size', [CompletionResultType]::ParameterName, 'Maximum payload of a sent frame')
@@ -108,6 +109,7 @@ Register-ArgumentCompleter -Native -CommandName 'wsline' -ScriptBlock {
             [CompletionResult]::new('--timing', '--timing', [CompletionResultType]::ParameterName, 'Show how long each step of connecting took')
             [CompletionResult]::new('--show-secrets', '--show-secrets', [CompletionResultType]::ParameterName, 'Show credentials instead of ***')
             [CompletionResult]::new('--no-history', '--no-history', [CompletionResultType]::ParameterName, 'Do not read or write a history')
+            [CompletionResult]::new('--no-config', '--no-config', [CompletionResultType]::ParameterName, 'Ignore the config file')
             [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Allow close codes that RFC 6455 forbids')
             [CompletionResult]::new('--expect-ping', '--expect-ping', [CompletionResultType]::ParameterName, 'Expect a Ping from the server')
             [CompletionResult]::new('--close', '--close', [CompletionResultType]::ParameterName, 'Send a Close here')
@@ -123,10 +125,12 @@ Register-ArgumentCompleter -Native -CommandName 'wsline' -ScriptBlock {
             [CompletionResult]::new('echo', 'echo', [CompletionResultType]::ParameterValue, 'Run an echo server for testing')
             [CompletionResult]::new('demo', 'demo', [CompletionResultType]::ParameterValue, 'Connect to a built-in echo server')
             [CompletionResult]::new('curl', 'curl', [CompletionResultType]::ParameterValue, 'Run a browser''s "Copy as cURL" command')
+            [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Show the config file, its targets, and what is in effect')
             [CompletionResult]::new('generate', 'generate', [CompletionResultType]::ParameterValue, 'Print shell completions or the man page')
             break
         }
         'wsline;test' {
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read options and targets from FILE')
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Run N files in parallel')
             [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Run N files in parallel')
             [CompletionResult]::new('--filter', '--filter', [CompletionResultType]::ParameterName, 'Run only files whose paths contain TEXT (repeatable)')
@@ -138,6 +142,7 @@ Register-ArgumentCompleter -Native -CommandName 'wsline' -ScriptBlock {
             [CompletionResult]::new('--speed', '--speed', [CompletionResultType]::ParameterName, 'Replay the pauses of a record, N times as fast')
             [CompletionResult]::new('--ignore', '--ignore', [CompletionResultType]::ParameterName, 'Ignore differences in received JSON at POINTER (repeatable)')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use color')
+            [CompletionResult]::new('--no-config', '--no-config', [CompletionResultType]::ParameterName, 'Ignore the config file')
             [CompletionResult]::new('--bail', '--bail', [CompletionResultType]::ParameterName, 'Stop after the first failure')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print a JSON object for each file and a summary')
             [CompletionResult]::new('--untrusted', '--untrusted', [CompletionResultType]::ParameterName, 'Restrict session files that come from someone else')
@@ -204,6 +209,7 @@ Register-ArgumentCompleter -Native -CommandName 'wsline' -ScriptBlock {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use color')
             [CompletionResult]::new('--record', '--record', [CompletionResultType]::ParameterName, 'Record the conversation to FILE (.ws, .har, .jsonl)')
             [CompletionResult]::new('--history', '--history', [CompletionResultType]::ParameterName, 'File for the prompt''s history')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read options and targets from FILE')
             [CompletionResult]::new('--close-code', '--close-code', [CompletionResultType]::ParameterName, 'Close code to send: 1000 or 3000-4999')
             [CompletionResult]::new('--close-reason', '--close-reason', [CompletionResultType]::ParameterName, 'Close reason to send, at most 123 bytes')
             [CompletionResult]::new('--frame-size', '--frame-size', [CompletionResultType]::ParameterName, 'Maximum payload of a sent frame')
@@ -249,6 +255,7 @@ Register-ArgumentCompleter -Native -CommandName 'wsline' -ScriptBlock {
             [CompletionResult]::new('--timing', '--timing', [CompletionResultType]::ParameterName, 'Show how long each step of connecting took')
             [CompletionResult]::new('--show-secrets', '--show-secrets', [CompletionResultType]::ParameterName, 'Show credentials instead of ***')
             [CompletionResult]::new('--no-history', '--no-history', [CompletionResultType]::ParameterName, 'Do not read or write a history')
+            [CompletionResult]::new('--no-config', '--no-config', [CompletionResultType]::ParameterName, 'Ignore the config file')
             [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Allow close codes that RFC 6455 forbids')
             [CompletionResult]::new('--expect-ping', '--expect-ping', [CompletionResultType]::ParameterName, 'Expect a Ping from the server')
             [CompletionResult]::new('--close', '--close', [CompletionResultType]::ParameterName, 'Send a Close here')
@@ -261,6 +268,13 @@ Register-ArgumentCompleter -Native -CommandName 'wsline' -ScriptBlock {
             break
         }
         'wsline;curl' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Show this help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Show this help')
+            break
+        }
+        'wsline;config' {
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read FILE instead of the default config file')
+            [CompletionResult]::new('--names', '--names', [CompletionResultType]::ParameterName, 'Print only the names of targets, one per line')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Show this help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Show this help')
             break

@@ -60,6 +60,7 @@ set edit:completion:arg-completer[wsline] = {|@words|
             cand --color 'When to use color'
             cand --record 'Record the conversation to FILE (.ws, .har, .jsonl)'
             cand --history 'File for the prompt''s history'
+            cand --config 'Read options and targets from FILE'
             cand --close-code 'Close code to send: 1000 or 3000-4999'
             cand --close-reason 'Close reason to send, at most 123 bytes'
             cand --frame-size 'Maximum payload of a sent frame'
@@ -105,6 +106,7 @@ set edit:completion:arg-completer[wsline] = {|@words|
             cand --timing 'Show how long each step of connecting took'
             cand --show-secrets 'Show credentials instead of ***'
             cand --no-history 'Do not read or write a history'
+            cand --no-config 'Ignore the config file'
             cand --force 'Allow close codes that RFC 6455 forbids'
             cand --expect-ping 'Expect a Ping from the server'
             cand --close 'Send a Close here'
@@ -120,9 +122,11 @@ set edit:completion:arg-completer[wsline] = {|@words|
             cand echo 'Run an echo server for testing'
             cand demo 'Connect to a built-in echo server'
             cand curl 'Run a browser''s "Copy as cURL" command'
+            cand config 'Show the config file, its targets, and what is in effect'
             cand generate 'Print shell completions or the man page'
         }
         &'wsline;test'= {
+            cand --config 'Read options and targets from FILE'
             cand -j 'Run N files in parallel'
             cand --jobs 'Run N files in parallel'
             cand --filter 'Run only files whose paths contain TEXT (repeatable)'
@@ -134,6 +138,7 @@ set edit:completion:arg-completer[wsline] = {|@words|
             cand --speed 'Replay the pauses of a record, N times as fast'
             cand --ignore 'Ignore differences in received JSON at POINTER (repeatable)'
             cand --color 'When to use color'
+            cand --no-config 'Ignore the config file'
             cand --bail 'Stop after the first failure'
             cand --json 'Print a JSON object for each file and a summary'
             cand --untrusted 'Restrict session files that come from someone else'
@@ -198,6 +203,7 @@ set edit:completion:arg-completer[wsline] = {|@words|
             cand --color 'When to use color'
             cand --record 'Record the conversation to FILE (.ws, .har, .jsonl)'
             cand --history 'File for the prompt''s history'
+            cand --config 'Read options and targets from FILE'
             cand --close-code 'Close code to send: 1000 or 3000-4999'
             cand --close-reason 'Close reason to send, at most 123 bytes'
             cand --frame-size 'Maximum payload of a sent frame'
@@ -243,6 +249,7 @@ set edit:completion:arg-completer[wsline] = {|@words|
             cand --timing 'Show how long each step of connecting took'
             cand --show-secrets 'Show credentials instead of ***'
             cand --no-history 'Do not read or write a history'
+            cand --no-config 'Ignore the config file'
             cand --force 'Allow close codes that RFC 6455 forbids'
             cand --expect-ping 'Expect a Ping from the server'
             cand --close 'Send a Close here'
@@ -254,6 +261,12 @@ set edit:completion:arg-completer[wsline] = {|@words|
             cand --help 'Show this help; --help shows more'
         }
         &'wsline;curl'= {
+            cand -h 'Show this help'
+            cand --help 'Show this help'
+        }
+        &'wsline;config'= {
+            cand --config 'Read FILE instead of the default config file'
+            cand --names 'Print only the names of targets, one per line'
             cand -h 'Show this help'
             cand --help 'Show this help'
         }

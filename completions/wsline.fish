@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_wsline_global_optspecs
-    string join \n H/header= A/user-agent= o/origin= s/subprotocol= u/user= bearer= cookie= k/insecure cacert= servername= cert= key= pass= tls-min= tls-max= L/location max-redirs= 4/ipv4 6/ipv6 resolve= connect-to= unix-socket= x/proxy= U/proxy-user= proxy-header= noproxy= connect-timeout= m/max-time= w/wait= close-timeout= i/interactive 0/null delay= b/binary n/max-messages= strict json binary-as= timestamps P/show-ping-pong v/verbose q/quiet timing color= show-secrets record= history= no-history close-code= close-reason= force frame-size= compress= max-message-size= expect= expect-match= expect-json= expect-hex= expect-close= expect-ping expect-status= expect-silence= within= close d/data= data-binary= data-hex= data-raw= t/text chunk-size= 1/one h/help V/version
+    string join \n H/header= A/user-agent= o/origin= s/subprotocol= u/user= bearer= cookie= k/insecure cacert= servername= cert= key= pass= tls-min= tls-max= L/location max-redirs= 4/ipv4 6/ipv6 resolve= connect-to= unix-socket= x/proxy= U/proxy-user= proxy-header= noproxy= connect-timeout= m/max-time= w/wait= close-timeout= i/interactive 0/null delay= b/binary n/max-messages= strict json binary-as= timestamps P/show-ping-pong v/verbose q/quiet timing color= show-secrets record= history= no-history config= no-config close-code= close-reason= force frame-size= compress= max-message-size= expect= expect-match= expect-json= expect-hex= expect-close= expect-ping expect-status= expect-silence= within= close d/data= data-binary= data-hex= data-raw= t/text chunk-size= 1/one h/help V/version
 end
 
 function __fish_wsline_needs_command
@@ -61,6 +61,7 @@ always\t'Whatever the output is'
 never\t'Not at all'"
 complete -c wsline -n "__fish_wsline_needs_command" -l record -d 'Record the conversation to FILE (.ws, .har, .jsonl)' -r -F
 complete -c wsline -n "__fish_wsline_needs_command" -l history -d 'File for the prompt\'s history' -r -F
+complete -c wsline -n "__fish_wsline_needs_command" -l config -d 'Read options and targets from FILE' -r -F
 complete -c wsline -n "__fish_wsline_needs_command" -l close-code -d 'Close code to send: 1000 or 3000-4999' -r
 complete -c wsline -n "__fish_wsline_needs_command" -l close-reason -d 'Close reason to send, at most 123 bytes' -r
 complete -c wsline -n "__fish_wsline_needs_command" -l frame-size -d 'Maximum payload of a sent frame' -r
@@ -97,6 +98,7 @@ complete -c wsline -n "__fish_wsline_needs_command" -s q -l quiet -d 'Print only
 complete -c wsline -n "__fish_wsline_needs_command" -l timing -d 'Show how long each step of connecting took'
 complete -c wsline -n "__fish_wsline_needs_command" -l show-secrets -d 'Show credentials instead of ***'
 complete -c wsline -n "__fish_wsline_needs_command" -l no-history -d 'Do not read or write a history'
+complete -c wsline -n "__fish_wsline_needs_command" -l no-config -d 'Ignore the config file'
 complete -c wsline -n "__fish_wsline_needs_command" -l force -d 'Allow close codes that RFC 6455 forbids'
 complete -c wsline -n "__fish_wsline_needs_command" -l expect-ping -d 'Expect a Ping from the server'
 complete -c wsline -n "__fish_wsline_needs_command" -l close -d 'Send a Close here'
@@ -108,7 +110,9 @@ complete -c wsline -n "__fish_wsline_needs_command" -a "test" -d 'Run session fi
 complete -c wsline -n "__fish_wsline_needs_command" -a "echo" -d 'Run an echo server for testing'
 complete -c wsline -n "__fish_wsline_needs_command" -a "demo" -d 'Connect to a built-in echo server'
 complete -c wsline -n "__fish_wsline_needs_command" -a "curl" -d 'Run a browser\'s "Copy as cURL" command'
+complete -c wsline -n "__fish_wsline_needs_command" -a "config" -d 'Show the config file, its targets, and what is in effect'
 complete -c wsline -n "__fish_wsline_needs_command" -a "generate" -d 'Print shell completions or the man page'
+complete -c wsline -n "__fish_wsline_using_subcommand test" -l config -d 'Read options and targets from FILE' -r -F
 complete -c wsline -n "__fish_wsline_using_subcommand test" -s j -l jobs -d 'Run N files in parallel' -r
 complete -c wsline -n "__fish_wsline_using_subcommand test" -l filter -d 'Run only files whose paths contain TEXT (repeatable)' -r
 complete -c wsline -n "__fish_wsline_using_subcommand test" -l var -d 'Set the variable that files write as ${NAME} (repeatable)' -r
@@ -121,6 +125,7 @@ complete -c wsline -n "__fish_wsline_using_subcommand test" -l ignore -d 'Ignore
 complete -c wsline -n "__fish_wsline_using_subcommand test" -l color -d 'When to use color' -r -f -a "auto\t'On a terminal unless NO_COLOR is set, elsewhere if CLICOLOR_FORCE is'
 always\t'Whatever the output is'
 never\t'Not at all'"
+complete -c wsline -n "__fish_wsline_using_subcommand test" -l no-config -d 'Ignore the config file'
 complete -c wsline -n "__fish_wsline_using_subcommand test" -l bail -d 'Stop after the first failure'
 complete -c wsline -n "__fish_wsline_using_subcommand test" -l json -d 'Print a JSON object for each file and a summary'
 complete -c wsline -n "__fish_wsline_using_subcommand test" -l untrusted -d 'Restrict session files that come from someone else'
@@ -172,6 +177,7 @@ always\t'Whatever the output is'
 never\t'Not at all'"
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l record -d 'Record the conversation to FILE (.ws, .har, .jsonl)' -r -F
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l history -d 'File for the prompt\'s history' -r -F
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l config -d 'Read options and targets from FILE' -r -F
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l close-code -d 'Close code to send: 1000 or 3000-4999' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l close-reason -d 'Close reason to send, at most 123 bytes' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l frame-size -d 'Maximum payload of a sent frame' -r
@@ -208,6 +214,7 @@ complete -c wsline -n "__fish_wsline_using_subcommand demo" -s q -l quiet -d 'Pr
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l timing -d 'Show how long each step of connecting took'
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l show-secrets -d 'Show credentials instead of ***'
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l no-history -d 'Do not read or write a history'
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l no-config -d 'Ignore the config file'
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l force -d 'Allow close codes that RFC 6455 forbids'
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l expect-ping -d 'Expect a Ping from the server'
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l close -d 'Send a Close here'
@@ -215,6 +222,9 @@ complete -c wsline -n "__fish_wsline_using_subcommand demo" -s t -l text -d 'Sen
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s 1 -l one -d 'Same as --max-messages 1'
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s h -l help -d 'Show this help; --help shows more'
 complete -c wsline -n "__fish_wsline_using_subcommand curl" -s h -l help -d 'Show this help'
+complete -c wsline -n "__fish_wsline_using_subcommand config" -l config -d 'Read FILE instead of the default config file' -r -F
+complete -c wsline -n "__fish_wsline_using_subcommand config" -l names -d 'Print only the names of targets, one per line'
+complete -c wsline -n "__fish_wsline_using_subcommand config" -s h -l help -d 'Show this help'
 complete -c wsline -n "__fish_wsline_using_subcommand generate; and not __fish_seen_subcommand_from completions man" -s h -l help -d 'Show this help'
 complete -c wsline -n "__fish_wsline_using_subcommand generate; and not __fish_seen_subcommand_from completions man" -f -a "completions" -d 'Print the completions for a shell'
 complete -c wsline -n "__fish_wsline_using_subcommand generate; and not __fish_seen_subcommand_from completions man" -f -a "man" -d 'Print the man page'

@@ -465,6 +465,10 @@ pub enum Error {
     #[error("{0}")]
     SessionFile(Box<ParseError>),
 
+    /// The config file can't be used.
+    #[error("{0}")]
+    Config(Box<ParseError>),
+
     /// An error of one connection or one statement of a session file.
     #[error("{place}: {error}")]
     At {
@@ -525,7 +529,7 @@ impl Error {
     pub fn phase(&self) -> Phase {
         match self {
             Self::At { error, .. } => error.phase(),
-            Self::Usage(_) | Self::SessionFile(_) => Phase::Usage,
+            Self::Usage(_) | Self::SessionFile(_) | Self::Config(_) => Phase::Usage,
             Self::Url(_) => Phase::Address,
             Self::Resolve { .. } => Phase::Resolve,
             Self::Connect { .. }
@@ -561,7 +565,7 @@ impl Error {
     pub fn exit_code(&self) -> ExitCode {
         match self {
             Self::At { error, .. } => error.exit_code(),
-            Self::Usage(_) | Self::SessionFile(_) => ExitCode::Usage,
+            Self::Usage(_) | Self::SessionFile(_) | Self::Config(_) => ExitCode::Usage,
             Self::Url(_) => ExitCode::Address,
             Self::Resolve { party, .. } => match party {
                 Party::Server => ExitCode::Name,

@@ -17,12 +17,9 @@
 //!
 //! | module | purpose | may use |
 //! | --- | --- | --- |
-//! | `main` | the program: parse, run, exit code | `commands`, `plan`, `cli`, `connect`, `output`, `echo`, `error`, `http` |
-//! | [`commands`] | what the command line can ask for, a file each | `plan`, `driver`, `connect`, `source`, `output`, `terminal`, `verdict`, `echo`, `session_file`, `event`, `error`, `exit`, `target`, `http`, `secret`, `text`, `deadline`, `sys` |
-//! | `commands::curl` | | `cli` |
-//! | `commands::generate` | | `cli` |
-//! | `commands::test` | | `cli` |
-//! | [`plan`] | every decision, made once; reads the environment | `cli`, `driver`, `connect`, `source`, `output`, `event`, `error`, `target`, `http`, `protocol`, `secret`, `deadline`, `sys` |
+//! | `main` | the program: parse, run, exit code | `commands`, `plan`, `cli`, `output`, `error`, `http` |
+//! | [`commands`] | the commands, a file each | `plan`, `cli`, `driver`, `connect`, `source`, `output`, `terminal`, `verdict`, `echo`, `session_file`, `event`, `error`, `exit`, `target`, `http`, `secret`, `text`, `deadline`, `sys` |
+//! | [`plan`] | every decision, made once; reads the environment and the config file | `cli`, `driver`, `connect`, `source`, `output`, `event`, `error`, `target`, `http`, `protocol`, `secret`, `text`, `deadline`, `sys` |
 //! | [`cli`] | flags, their values, help | `driver::`, `connect`, `source::`, `session_file`, `conversation`, `error`, `exit`, `target`, `http`, `protocol`, `secret`, `text` |
 //! | [`driver`] | the loop: connections, source, outputs, signals, timers | `connect`, `source::`, `assembly`, `output::`, `event`, `error`, `exit`, `protocol`, `deadline`, `sys` |
 //! | [`connect`] | DNS, TCP, Unix sockets, proxies, TLS, redirects, the opening handshake | `event`, `error`, `target`, `http`, `protocol`, `secret`, `deadline`, `sys` |
@@ -52,7 +49,8 @@
 //! | `rustyline` | `terminal` |
 //! | `openssl` | `connect::tls` |
 //! | `nix::poll` | `sys`, `connect::race` |
-//! | `clap` | `cli`, `commands`, `main` |
+//! | `clap` | `cli`, `commands` |
+//! | `toml` | `plan::config` |
 
 pub mod assembly;
 pub mod cli;

@@ -2,8 +2,10 @@
 
 use super::data::MessageArg;
 use super::options::OptionArgs;
+use super::secret_source::SecretSource;
 use crate::error::USE_FORCE;
 use crate::protocol::CloseReason;
+use crate::secret::Secret;
 use crate::source::Wanted;
 
 impl OptionArgs {
@@ -55,6 +57,29 @@ impl OptionArgs {
         }
         CloseReason::from_user(self.close_code, &self.close_reason, self.force)
             .map_err(|error| error.with_advice(USE_FORCE))?;
+        Ok(())
+    }
+
+    /// Refuses values that only a config file may have.
+    ///
+    /// # Errors
+    ///
+    /// A sentence with the option.
+    pub(super) fn check_sources(&self) -> Result<(), String> {
+        let check = |source: Option<&SecretSource<Secret>>, option| {
+            source.map_or(Ok(()), |source| source.refuse_command(option))
+        };
+        check(self.bearer.as_ref(), "--bearer <TOKEN>")?;
+        check(self.pass.as_ref(), "--pass <PASS>")?;
+        if let Some(user) = &self.user {
+            user.refuse_command("--user <USER[:PASS]>")?;
+        }
+        if let Some(user) = &self.proxy_user {
+            user.refuse_command("--proxy-user <USER:PASS>")?;
+        }
+        if self.no_config && self.config.is_some() {
+            return Err("--config cannot be used with --no-config".to_owned());
+        }
         Ok(())
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueHint};
 
-use super::options::ParsedArgs;
+use super::options::{ConnectArgs, ParsedArgs};
 use super::secret_source::SecretSource;
 use super::test::TestArgs;
 use super::values::{self, Shell};
@@ -72,8 +72,27 @@ impl EchoArgs {
         if any && !self.tls {
             return Err("--cert, --key and --pass require --tls".to_owned());
         }
+        if let Some(pass) = &self.pass {
+            pass.refuse_command("--pass <PASS>")?;
+        }
         Ok(())
     }
+}
+
+/// The options of `wsline config`.
+#[derive(Clone, Debug, Args)]
+pub struct ConfigArgs {
+    /// Show what is in effect for this target
+    #[arg(value_name = "@NAME")]
+    pub target: Option<String>,
+
+    /// Print only the names of targets, one per line
+    #[arg(long, conflicts_with = "target")]
+    pub names: bool,
+
+    /// Read FILE instead of the default config file
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub config: Option<PathBuf>,
 }
 
 /// The files that `wsline generate` prints.
@@ -112,19 +131,6 @@ pub(super) struct Cli {
     #[arg(short = 'V', long, action = ArgAction::Version, hide_short_help = true,
           help_heading = headings::SHOW)]
     version: Option<bool>,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct ConnectArgs {
-    /// URL of the server
-    ///
-    /// ws:// or wss://; http:// and https:// mean the same. Without a scheme, a loopback or private
-    /// address, a name without a dot and :PORT mean ws, everything else wss.
-    #[arg(value_name = "URL", hide_short_help = true, value_hint = ValueHint::Url)]
-    pub(super) url: Option<String>,
-
-    #[command(flatten)]
-    pub(super) parsed: ParsedArgs,
 }
 
 #[derive(Debug, Subcommand)]
@@ -169,6 +175,14 @@ pub(super) enum CommandArg {
         )]
         words: Vec<OsString>,
     },
+
+    /// Show the config file, its targets, and what is in effect
+    ///
+    /// Without @NAME it prints all that the config file has; with it, the options of that target over
+    /// the defaults, as a connection would use them. Secrets are shown as ***. wsline help config
+    /// describes the file.
+    #[command(args_override_self = true)]
+    Config(ConfigArgs),
 
     /// Print shell completions or the man page
     #[command(disable_help_subcommand = true)]

@@ -6,11 +6,13 @@ use std::ffi::OsString;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::commands::is_command;
+use super::secret_source::is_secret;
 use crate::http::find_tokens;
 use crate::text::escape;
 
 /// What clap says, without the usage of another command than was called.
-pub(super) fn sentence_of(error: &clap::Error) -> String {
+#[must_use]
+pub fn sentence_of(error: &clap::Error) -> String {
     if !error.use_stderr() {
         return "--help and --version cannot be used here".to_owned();
     }
@@ -37,19 +39,6 @@ pub(super) fn misplaced_command<'a>(args: &'a [OsString], word: &str) -> Option<
     (args.next() == Some(word) && is_command(task)).then_some(task)
 }
 
-/// The options whose values may hold a secret.
-const SECRET: &[&str] = &[
-    "header",
-    "var",
-    "user",
-    "bearer",
-    "cookie",
-    "pass",
-    "proxy",
-    "proxy-user",
-    "proxy-header",
-];
-
 /// clap quotes the value that is wrong; a secret is left out of what is said about it.
 pub(super) fn keep_secret(error: clap::Error, command: &mut clap::Command) -> clap::Error {
     let Some(ContextValue::String(option)) = error.get(ContextKind::InvalidArg) else {
@@ -61,7 +50,7 @@ pub(super) fn keep_secret(error: clap::Error, command: &mut clap::Command) -> cl
             Some(ContextValue::String(value)) => has_token(value),
             _ => false,
         },
-        name => name.is_some_and(|name| SECRET.contains(&name)),
+        name => name.is_some_and(is_secret),
     };
     if error.kind() != ErrorKind::ValueValidation || !is_secret {
         return error;
@@ -109,7 +98,7 @@ pub(super) fn explain_second_url(
 /// Whether `word` is an option that may hold a secret, alone or with its value.
 pub(super) fn names_secret(word: &str) -> bool {
     match word.strip_prefix("--") {
-        Some(long) => SECRET.contains(&long.split('=').next().unwrap_or(long)),
+        Some(long) => is_secret(long.split('=').next().unwrap_or(long)),
         None => ["-H", "-u", "-U", "-x"]
             .iter()
             .any(|short| word.starts_with(short)),

@@ -199,6 +199,7 @@ fn expectations(command: Command) -> Command {
         )
         .arg(
             option("expect-json", "JSON", EXPECT)
+                .hide_short_help(true)
                 .help("Expect JSON that contains JSON")
                 .long_help(
                     "Expect JSON that contains JSON\n\nObjects may have additional members; all \
@@ -247,6 +248,7 @@ fn expectations(command: Command) -> Command {
         )
         .arg(
             option("within", "TIME", EXPECT)
+                .hide_short_help(true)
                 .help("Timeout for the preceding expectation [default: 5s]")
                 .long_help(
                     "Timeout for the preceding expectation [default: 5s]\n\nBefore the first \
@@ -316,7 +318,7 @@ impl clap::Args for Conversation {
 }
 
 /// `TEXT`, `@FILE` or `@-`.
-fn text(value: OsString) -> Result<DataArg, String> {
+pub(super) fn text(value: OsString) -> Result<DataArg, String> {
     match value.as_bytes() {
         b"@" => Err(NAMELESS.to_owned()),
         b"@-" => Ok(DataArg::TextStdin),

@@ -17,6 +17,7 @@
 mod check;
 mod commands;
 mod complaint;
+pub mod config;
 mod data;
 mod expect;
 mod headings;
@@ -36,17 +37,21 @@ use std::ffi::OsString;
 
 use clap::CommandFactory as _;
 
-pub use commands::{is_command, EchoArgs, Generate};
+pub use commands::{is_command, ConfigArgs, EchoArgs, Generate};
+pub use complaint::sentence_of;
 pub use data::{DataArg, MessageArg};
 pub use identity::Login;
 pub use options::OptionArgs;
 pub use parse::{conversation, parse, NO_PROMPT};
-pub use secret_source::{HeaderArg, SecretSource};
+pub use secret_source::{HeaderArg, HeaderGroup, SecretSource};
 pub use test::TestArgs;
 pub use untrusted::{check as check_untrusted, options as untrusted_options, NotAllowed};
 pub use values::{BinaryAs, ColorChoice, Compress, Shell, MAX_HELD_MESSAGE};
 
 use commands::Cli;
+
+/// What is wrong with a command line; help and version are errors too.
+pub type UsageError = clap::Error;
 
 /// What the command line asks for.
 #[derive(Clone, Debug)]
@@ -74,6 +79,8 @@ pub enum Call {
     Echo(EchoArgs),
     /// `wsline curl`: talk as these words say, which a curl command had.
     Curl(Vec<OsString>),
+    /// `wsline config`: show the config file.
+    Config(ConfigArgs),
     /// `wsline generate`: print a file that packages hold.
     Generate(Generate),
 }

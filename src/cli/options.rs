@@ -12,7 +12,7 @@ use clap::{ArgAction, Args, ValueHint};
 use super::data::{Conversation, MessageArg};
 use super::headings::{EXPECT, HEADERS, KEEP, NETWORK, PROTOCOL, SEND, SHOW, TIME, TLS};
 use super::identity::{self, Login};
-use super::secret_source::{HeaderArg, SecretSource};
+use super::secret_source::{replaced_headers, HeaderArg, HeaderGroup, SecretSource};
 use super::values::{self, BinaryAs, ColorChoice, Compress};
 use crate::connect::proxy::ProxyArg;
 use crate::connect::route::{ConnectToRule, ResolveRule};
@@ -28,9 +28,9 @@ const CHUNK_SIZE: usize = 64 << 10;
 #[derive(Clone, Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct OptionArgs {
-    /// The headers of `--header`, in the order given.
+    /// The headers of `--header`, those of the config file first.
     #[arg(skip)]
-    pub headers: Vec<HeaderArg>,
+    pub headers: Vec<HeaderGroup>,
 
     /// Set the User-Agent header
     #[arg(short = 'A', long, value_name = "NAME", hide_short_help = true,
@@ -309,7 +309,7 @@ pub struct OptionArgs {
     pub verbose: u8,
 
     /// Print only errors to stderr
-    #[arg(short = 'q', long, help_heading = SHOW)]
+    #[arg(short = 'q', long, hide_short_help = true, help_heading = SHOW)]
     pub quiet: bool,
 
     /// Show how long each step of connecting took
@@ -359,6 +359,22 @@ pub struct OptionArgs {
     #[arg(long, hide_short_help = true, help_heading = KEEP)]
     pub no_history: bool,
 
+    /// Read options and targets from FILE
+    ///
+    /// The default is wsline/config.toml in the config directory, ~/.config. `wsline help config`
+    /// describes it.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, hide_short_help = true,
+          help_heading = KEEP)]
+    pub config: Option<PathBuf>,
+
+    /// Ignore the config file
+    #[arg(long, hide_short_help = true, help_heading = KEEP)]
+    pub no_config: bool,
+
+    /// Messages of the config file come before stdin or the prompt, not instead.
+    #[arg(skip)]
+    pub continues: bool,
+
     /// Close code to send: 1000 or 3000-4999
     #[arg(long, value_name = "CODE", default_value = "1000", hide_short_help = true,
           help_heading = PROTOCOL)]
@@ -396,6 +412,20 @@ pub struct OptionArgs {
     #[arg(long, value_name = "SIZE", hide_short_help = true, value_parser = values::size,
           help_heading = PROTOCOL)]
     pub max_message_size: Option<u64>,
+}
+
+/// A URL and options.
+#[derive(Debug, Args)]
+pub(super) struct ConnectArgs {
+    /// URL of the server
+    ///
+    /// ws:// or wss://; http:// and https:// mean the same. Without a scheme, a loopback or private
+    /// address, a name without a dot and :PORT mean ws, everything else wss.
+    #[arg(value_name = "URL", hide_short_help = true, value_hint = ValueHint::Url)]
+    pub(super) url: Option<String>,
+
+    #[command(flatten)]
+    pub(super) parsed: ParsedArgs,
 }
 
 /// [`OptionArgs`] as arguments: with those that only change another option.
@@ -451,7 +481,17 @@ impl ParsedArgs {
     /// What cannot be used together.
     pub(super) fn settle(self) -> Result<OptionArgs, String> {
         let mut options = self.options;
-        options.headers = self.headers;
+        let replaced = replaced_headers(|option| match option {
+            "user" => options.user.is_some(),
+            "bearer" => options.bearer.is_some(),
+            "user-agent" => options.user_agent.is_some(),
+            "origin" => options.origin.is_some(),
+            _ => false,
+        });
+        options.headers = vec![HeaderGroup {
+            headers: self.headers,
+            replaced,
+        }];
         options.messages = self.messages.0;
         options.binary &= !self.text;
         if self.one {

@@ -3,129 +3,187 @@
 use std::ffi::OsString;
 
 use clap::error::ErrorKind;
-use clap::{Arg, Args as _, FromArgMatches as _};
+use clap::{Arg, ArgMatches, Command, FromArgMatches as _};
 
-use super::commands::{is_command, Cli, CommandArg, ConnectArgs};
+use super::commands::{is_command, Cli, CommandArg};
 use super::complaint::{complain, explain_second_url, keep_secret, put_first, sentence_of};
-use super::options::OptionArgs;
+use super::config::{self, Below, ConfigOptions};
+use super::options::{ConnectArgs, OptionArgs, ParsedArgs};
 use super::secret_source::SecretSource;
 use super::{command, test, usage, Call};
 
-/// Reads the command line; its first word is the program's name.
+/// Reads the command line; its first word is the program's name. Options of `config` are in effect
+/// where the command line does not override them.
 ///
 /// # Errors
 ///
 /// What is wrong with it, for [`usage::text`]; also the help and the version, which clap counts as
 /// errors: its `print()` writes them to stdout, and its `exit_code()` is 0 or 2.
-pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Call, clap::Error> {
+pub fn parse(
+    args: impl IntoIterator<Item = OsString>,
+    config: &ConfigOptions,
+) -> Result<Call, clap::Error> {
     let mut args: Vec<OsString> = args.into_iter().collect();
     if let Some(name) = args.first_mut() {
         *name = usage::program(name);
     }
-    if let Some(call) = parse_talk(&args) {
+    if let Some(call) = parse_talk(&args, config) {
         return Ok(call);
     }
     let mut command = command().arg(wscats_connect());
-    let matches = command
-        .try_get_matches_from_mut(&args)
-        .map_err(|error| keep_secret(error, &mut command))
-        .map_err(|error| explain_second_url(error, &args, &mut command))
-        .map_err(|error| usage::escaped(error, &command))?;
+    let matches = matches_of(&mut command, &args)?;
+    let (matches, below) = if config.is_empty() {
+        (matches, None)
+    } else {
+        with_config(&mut command, matches, &mut args, config)?
+    };
     let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
-    let conflict = ErrorKind::ArgumentConflict;
-    match cli.command {
-        Some(CommandArg::Test(test)) => {
-            let options = test
-                .check()
-                .and_then(|()| {
-                    let options = conversation(&test.words);
-                    options.map_err(|sentence| format!("after --: {sentence}"))
-                })
-                .map_err(|sentence| complain(&mut command, Some("test"), conflict, &sentence))?;
+    let name = matches.subcommand_name();
+    let call = if let Some(called) = cli.command {
+        called_command(called, below, config)
+    } else {
+        let url = cli.talk.url.or_else(|| matches.get_one(CONNECT).cloned());
+        let url = address(url).map_err(|sentence| {
+            let missing = ErrorKind::MissingRequiredArgument;
+            complain(&mut command, None, missing, &sentence)
+        })?;
+        settled(cli.talk.parsed, below).map(|options| Call::Talk { url, options })
+    };
+    call.map_err(|sentence| complain(&mut command, name, ErrorKind::ArgumentConflict, &sentence))
+}
+
+fn matches_of(command: &mut Command, args: &[OsString]) -> Result<ArgMatches, clap::Error> {
+    command
+        .try_get_matches_from_mut(args)
+        .map_err(|error| keep_secret(error, command))
+        .map_err(|error| explain_second_url(error, args, command))
+        .map_err(|error| usage::escaped(error, command))
+}
+
+/// Parses `args` again with the options of `config` that they leave in effect, if they are for a
+/// command that takes options of a connection.
+fn with_config(
+    command: &mut Command,
+    matches: ArgMatches,
+    args: &mut Vec<OsString>,
+    config: &ConfigOptions,
+) -> Result<(ArgMatches, Option<Below>), clap::Error> {
+    let (place, mut below) = match matches.subcommand() {
+        None => (1, config.below(command, &matches, |_| false)),
+        Some((name @ "demo", matches)) => {
+            let Some(demo) = command.find_subcommand(name) else {
+                return Ok((matches.clone(), None));
+            };
+            (2, config.below(demo, matches, config::is_route))
+        }
+        Some(_) => return Ok((matches, None)),
+    };
+    args.splice(place..place, std::mem::take(&mut below.words));
+    Ok((matches_of(command, args)?, Some(below)))
+}
+
+/// A command with its options checked. The error is a sentence.
+fn called_command(
+    called: CommandArg,
+    below: Option<Below>,
+    config: &ConfigOptions,
+) -> Result<Call, String> {
+    Ok(match called {
+        CommandArg::Test(mut test) => {
+            test.check()?;
+            test.config_options = config.clone();
+            let options = conversation(&test.words, config);
+            let options = options.map_err(|sentence| format!("after --: {sentence}"))?;
             let options = Box::new(options);
-            Ok(Call::Test { test, options })
+            Call::Test { test, options }
         }
-        Some(CommandArg::Echo(echo)) => {
-            echo.check()
-                .map_err(|sentence| complain(&mut command, Some("echo"), conflict, &sentence))?;
-            Ok(Call::Echo(echo))
+        CommandArg::Echo(echo) => {
+            echo.check()?;
+            Call::Echo(echo)
         }
-        Some(CommandArg::Demo(parsed)) => {
-            let options = parsed
-                .settle()
-                .map_err(|sentence| complain(&mut command, Some("demo"), conflict, &sentence))?;
-            let options = Box::new(options);
-            Ok(Call::Demo { options })
-        }
-        Some(CommandArg::Curl { words }) => Ok(Call::Curl(words)),
-        Some(CommandArg::Generate { what }) => Ok(Call::Generate(what)),
-        None => {
-            let url = cli.talk.url.or_else(|| matches.get_one(CONNECT).cloned());
-            let url = address(url).map_err(|sentence| {
-                complain(
-                    &mut command,
-                    None,
-                    ErrorKind::MissingRequiredArgument,
-                    &sentence,
-                )
-            })?;
-            let options = cli
-                .talk
-                .parsed
-                .settle()
-                .map_err(|sentence| complain(&mut command, None, conflict, &sentence))?;
-            let options = Box::new(options);
-            Ok(Call::Talk { url, options })
-        }
+        CommandArg::Demo(parsed) => Call::Demo {
+            options: settled(*parsed, below)?,
+        },
+        CommandArg::Curl { words } => Call::Curl(words),
+        CommandArg::Config(config) => Call::Config(config),
+        CommandArg::Generate { what } => Call::Generate(what),
+    })
+}
+
+/// The options of a connection, checked. The error is a sentence.
+fn settled(parsed: ParsedArgs, below: Option<Below>) -> Result<Box<OptionArgs>, String> {
+    let mut options = Box::new(parsed.settle()?);
+    match below {
+        Some(below) => below.finish(&mut options, true),
+        None => options.check_sources()?,
     }
+    Ok(options)
 }
 
 /// Reads what nearly every command line is, a URL and options, without the subcommands and the
 /// prose of the help: making those costs more than all the rest that is done before connecting.
 /// `None` says that it is not just that, or that something is wrong with it.
-fn parse_talk(args: &[OsString]) -> Option<Call> {
-    let command = clap::Command::new("wsline")
-        .args_override_self(true)
-        .disable_help_flag(true);
-    let matches = ConnectArgs::augment_args(command)
-        .try_get_matches_from(args)
-        .ok()?;
+fn parse_talk(args: &[OsString], config: &ConfigOptions) -> Option<Call> {
+    let mut command = config::command();
+    let mut matches = command.try_get_matches_from_mut(args).ok()?;
+    let mut below = None;
+    if !config.is_empty() {
+        let mut found = config.below(&command, &matches, |_| false);
+        let mut args = args.to_vec();
+        args.splice(1..1, std::mem::take(&mut found.words));
+        matches = command.try_get_matches_from_mut(args).ok()?;
+        below = Some(found);
+    }
     let talk = ConnectArgs::from_arg_matches(&matches).ok()?;
     let url = talk.url.filter(|url| !is_command(url))?;
-    let options = Box::new(talk.parsed.settle().ok()?);
+    let options = settled(talk.parsed, below).ok()?;
     Some(Call::Talk { url, options })
 }
 
 /// Reads options of a conversation that stand apart from its URL: behind the `--` of `wsline
-/// test`, or in a session file.
+/// test`, or in a session file. Options of `config` are in effect where the words do not override
+/// them.
 ///
 /// # Errors
 ///
 /// A sentence on what is wrong with them, or does not belong there.
-pub fn conversation(words: &[OsString]) -> Result<OptionArgs, String> {
+pub fn conversation(words: &[OsString], config: &ConfigOptions) -> Result<OptionArgs, String> {
     let mut command = command();
     let program = OsString::from("wsline");
-    let matches = command
-        .try_get_matches_from_mut(std::iter::once(&program).chain(words))
-        .map_err(|error| keep_secret(error, &mut command))
-        .map_err(|error| sentence_of(&usage::escaped(error, &command)))?;
-    if let Some(sentence) = test::foreign(&command, &matches) {
+    let mut parse = |words: &[OsString]| {
+        command
+            .try_get_matches_from_mut(std::iter::once(&program).chain(words))
+            .map_err(|error| keep_secret(error, &mut command))
+            .map_err(|error| sentence_of(&usage::escaped(error, &command)))
+    };
+    let mut matches = parse(words)?;
+    let foreign = test::foreign(&matches);
+    if let Some(sentence) = foreign {
         return Err(sentence);
     }
-    let cli = Cli::from_arg_matches(&matches).map_err(|error| sentence_of(&error))?;
-    if cli.command.is_some() || cli.talk.url.is_some() {
-        return Err(NOT_AN_OPTION.to_owned());
+    let mut options = options_of(&matches)?;
+    options.check_sources()?;
+    if !config.is_empty() {
+        let mut below = config.below(&config::command(), &matches, test::is_foreign_option);
+        let mut all = std::mem::take(&mut below.words);
+        all.extend(words.iter().cloned());
+        matches = parse(&all)?;
+        options = options_of(&matches)?;
+        below.finish(&mut options, false);
     }
-    let options = cli.talk.parsed.settle()?;
-    if options
-        .user
-        .as_ref()
-        .and_then(SecretSource::literal)
-        .is_some_and(|login| login.password.is_none())
-    {
+    let login = options.user.as_ref().and_then(SecretSource::literal);
+    if login.is_some_and(|login| login.password.is_none()) {
         return Err(NO_PROMPT.to_owned());
     }
     Ok(options)
+}
+
+fn options_of(matches: &ArgMatches) -> Result<OptionArgs, String> {
+    let cli = Cli::from_arg_matches(matches).map_err(|error| sentence_of(&error))?;
+    if cli.command.is_some() || cli.talk.url.is_some() {
+        return Err(NOT_AN_OPTION.to_owned());
+    }
+    cli.talk.parsed.settle()
 }
 
 /// Why `-u USER` is refused where nobody can be prompted.

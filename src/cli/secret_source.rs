@@ -15,6 +15,8 @@ pub enum SecretSource<T> {
     Env(String),
     /// `@FILE`: the content of this file.
     File(PathBuf),
+    /// `cmd:COMMAND`: the first line that this command prints. Only a config file may have it.
+    Command(String),
 }
 
 /// The headers of one `--header`.
@@ -24,6 +26,15 @@ pub enum HeaderArg {
     Literal(CustomHeader),
     /// `@FILE`: a file with one header per line.
     File(PathBuf),
+}
+
+/// Headers of one level: they replace those of lower levels that have the same names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HeaderGroup {
+    /// The headers, in the order given.
+    pub headers: Vec<HeaderArg>,
+    /// Headers of lower levels that options of this level replace.
+    pub replaced: Vec<&'static str>,
 }
 
 impl<T> SecretSource<T> {
@@ -37,7 +48,10 @@ impl<T> SecretSource<T> {
         }
         match text.strip_prefix('@') {
             Some(path) => file(path).map(Self::File),
-            None => parse(text).map(Self::Literal),
+            None => match text.strip_prefix("cmd:") {
+                Some(command) => Ok(Self::Command(command.to_owned())),
+                None => parse(text).map(Self::Literal),
+            },
         }
     }
 
@@ -46,7 +60,17 @@ impl<T> SecretSource<T> {
     pub fn literal(&self) -> Option<&T> {
         match self {
             Self::Literal(value) => Some(value),
-            Self::Env(_) | Self::File(_) => None,
+            Self::Env(_) | Self::File(_) | Self::Command(_) => None,
+        }
+    }
+
+    /// Refuses a command, which the command line and session files can't run.
+    pub(super) fn refuse_command(&self, option: &str) -> Result<(), String> {
+        match self {
+            Self::Command(_) => Err(format!(
+                "invalid value for '{option}': cmd: is for the config file only; use env:NAME or @FILE"
+            )),
+            Self::Literal(_) | Self::Env(_) | Self::File(_) => Ok(()),
         }
     }
 }
@@ -58,6 +82,7 @@ impl<T> fmt::Debug for SecretSource<T> {
             Self::Literal(_) => f.write_str("Literal(***)"),
             Self::Env(name) => f.debug_tuple("Env").field(name).finish(),
             Self::File(path) => f.debug_tuple("File").field(path).finish(),
+            Self::Command(_) => f.write_str("Command(***)"),
         }
     }
 }
@@ -70,6 +95,36 @@ impl HeaderArg {
             None => CustomHeader::parse(text).map(Self::Literal),
         }
     }
+}
+
+/// The headers that options replace in what they take precedence over.
+pub(super) fn replaced_headers(is_given: impl Fn(&str) -> bool) -> Vec<&'static str> {
+    [
+        ("Authorization", is_given("user") || is_given("bearer")),
+        ("User-Agent", is_given("user-agent")),
+        ("Origin", is_given("origin")),
+    ]
+    .into_iter()
+    .filter_map(|(header, is_replaced)| is_replaced.then_some(header))
+    .collect()
+}
+
+/// The options whose values may hold a secret.
+const SECRET: &[&str] = &[
+    "header",
+    "var",
+    "user",
+    "bearer",
+    "cookie",
+    "pass",
+    "proxy",
+    "proxy-user",
+    "proxy-header",
+];
+
+/// Whether the values of the option with this long name may hold a secret.
+pub(super) fn is_secret(name: &str) -> bool {
+    SECRET.contains(&name)
 }
 
 /// The name of a small file that an `@` precedes.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, ValueHint};
 
+use super::config::{self, ConfigOptions};
 use super::values::{self, ColorChoice};
 
 /// The options of `wsline test`.
@@ -25,6 +26,21 @@ pub struct TestArgs {
     /// allowed: the files define these.
     #[arg(value_name = "OPTIONS", last = true, allow_hyphen_values = true)]
     pub words: Vec<OsString>,
+
+    /// Read options and targets from FILE
+    ///
+    /// [defaults], and the target of --url @NAME, apply to every connection; the options in the files
+    /// and those after -- override them. on-connect and expect have no effect.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub config: Option<PathBuf>,
+
+    /// Ignore the config file
+    #[arg(long, conflicts_with = "config")]
+    pub no_config: bool,
+
+    /// The options of the config file.
+    #[arg(skip)]
+    pub config_options: ConfigOptions,
 
     /// Run N files in parallel
     #[arg(short = 'j', long, value_name = "N", default_value = "1", value_parser = values::jobs)]
@@ -207,12 +223,15 @@ const FOREIGN: &[(&str, &[&str])] = &[
             "record",
             "history",
             "no_history",
+            "config",
+            "no_config",
         ],
     ),
 ];
 
 /// An error for the first option in `matches` that has no meaning for a session file.
-pub(super) fn foreign(command: &clap::Command, matches: &clap::ArgMatches) -> Option<String> {
+pub(super) fn foreign(matches: &clap::ArgMatches) -> Option<String> {
+    let command = config::command();
     let given = |id: &str| {
         matches.try_contains_id(id).is_ok()
             && matches.value_source(id) == Some(clap::parser::ValueSource::CommandLine)
@@ -223,6 +242,11 @@ pub(super) fn foreign(command: &clap::Command, matches: &clap::ArgMatches) -> Op
         let long = argument.get_long().unwrap_or(id);
         Some(format!("--{long} cannot be used in a test: {why}"))
     })
+}
+
+/// Whether the option with this long name means nothing beside a session file.
+pub(super) fn is_foreign_option(name: &str) -> bool {
+    is_foreign(&name.replace('-', "_")) || is_foreign(name)
 }
 
 /// Whether the option with this id means nothing beside a session file.

@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::config::ConfigOptions;
 use super::*;
 use crate::driver::Wait;
 
 fn try_words(words: &[&str]) -> Result<Call, clap::Error> {
     let program = std::iter::once("wsline");
     let words = program.chain(words.iter().copied()).map(OsString::from);
-    parse(words)
+    parse(words, &ConfigOptions::default())
 }
 
 fn call(words: &[&str]) -> Call {
@@ -158,7 +159,7 @@ fn a_test_has_files_and_behind_two_hyphens_options() {
         run.words,
         words[16..].iter().map(OsString::from).collect::<Vec<_>>()
     );
-    assert!(options.insecure && options.headers.len() == 1);
+    assert!(options.insecure && header_names(&options) == ["X"]);
     assert_eq!(options.connect_timeout, Duration::from_secs(1));
 }
 
@@ -339,7 +340,8 @@ fn header_names(options: &OptionArgs) -> Vec<String> {
         HeaderArg::Literal(header) => header.name.clone(),
         HeaderArg::File(path) => format!("@{}", path.display()),
     };
-    options.headers.iter().map(name).collect()
+    let headers = options.headers.iter().flat_map(|group| &group.headers);
+    headers.map(name).collect()
 }
 
 fn literal<T>(source: Option<&SecretSource<T>>) -> &T {
@@ -757,9 +759,11 @@ fn a_text_that_is_not_utf8_is_refused_and_a_file_name_is_not() {
         let value = OsString::from_vec(value.to_vec());
         ["wsline".into(), "h".into(), "-d".into(), value]
     };
-    let error = parse(words(b"\xff")).expect_err("not UTF-8");
+    let error = parse(words(b"\xff"), &ConfigOptions::default()).expect_err("not UTF-8");
     assert!(error.to_string().contains("--data-binary sends any bytes"));
-    let Call::Talk { options, .. } = parse(words(b"@\xff")).expect("a file name") else {
+    let Call::Talk { options, .. } =
+        parse(words(b"@\xff"), &ConfigOptions::default()).expect("a file name")
+    else {
         panic!("talk")
     };
     let name = std::path::PathBuf::from(OsString::from_vec(b"\xff".to_vec()));

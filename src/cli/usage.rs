@@ -126,6 +126,7 @@ fn without_others(text: &str, codes: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::config::ConfigOptions;
     use crate::cli::parse;
 
     /// A window title, a color, and characters that change the order of others, or begin a sequence
@@ -135,7 +136,7 @@ mod tests {
 
     fn error(args: &[&str]) -> clap::Error {
         let args = args.iter().map(OsString::from);
-        parse(args).expect_err("it is wrong")
+        parse(args, &ConfigOptions::default()).expect_err("it is wrong")
     }
 
     #[test]
@@ -220,10 +221,12 @@ mod tests {
     #[test]
     fn what_a_session_file_says_is_escaped() {
         let words = ["--foo\x1b[31m", "-w"].map(OsString::from);
-        let sentence = crate::cli::conversation(&words).expect_err("it is wrong");
+        let sentence =
+            crate::cli::conversation(&words, &ConfigOptions::default()).expect_err("it is wrong");
         assert!(sentence.contains("'--foo\\x1b[31m'"), "{sentence:?}");
         let words = ["-w", "1\x1b[31m"].map(OsString::from);
-        let sentence = crate::cli::conversation(&words).expect_err("it is wrong");
+        let sentence =
+            crate::cli::conversation(&words, &ConfigOptions::default()).expect_err("it is wrong");
         assert!(!sentence.contains(escape::is_hidden), "{sentence:?}");
     }
 }

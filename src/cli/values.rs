@@ -94,6 +94,15 @@ impl ValueEnum for Shell {
     }
 }
 
+/// Words as `a, b or c`.
+pub(super) fn listed(words: &[String]) -> String {
+    match words {
+        [] => String::new(),
+        [word] => word.clone(),
+        [first @ .., last] => format!("{} or {last}", first.join(", ")),
+    }
+}
+
 /// A duration that limits something: not zero, which would end it before it began.
 pub(super) fn limit(text: &str) -> Result<Duration, String> {
     match duration(text)? {

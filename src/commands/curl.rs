@@ -17,11 +17,14 @@ use std::io::{self, Read as _, Write as _};
 
 use clap::error::ErrorKind;
 
-use crate::cli::{self, Call, MessageArg, OptionArgs};
+use super::talk;
+use crate::cli::{self, Call, HeaderGroup, MessageArg, OptionArgs};
 use crate::error::{plain, Error};
-use crate::plan::{Environment, Plan, Stream, Values};
+use crate::exit::ExitCode;
+use crate::plan::config::{self, CallError};
+use crate::plan::{Environment, Plan, Stream};
 
-pub use self::rewrite::rewrite;
+pub use self::rewrite::{rewrite, Rewritten};
 
 /// More than any command that fits on a clipboard's command line.
 const LARGEST: u64 = 1 << 20;
@@ -29,15 +32,15 @@ const LARGEST: u64 = 1 << 20;
 /// What Linux keeps of a line that is typed or pasted into a terminal, in bytes; the rest is lost.
 const LONGEST_TYPED: usize = 4095;
 
-/// The command line that a pasted one means.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Rewritten {
-    /// Its words after the program's name, the URL first.
-    pub words: Vec<OsString>,
-    /// How many of its headers were pasted; they come first.
-    pub pasted_headers: usize,
-    /// The command was on stdin, and nothing is left there.
-    pub drained: bool,
+/// Connects as a pasted curl command says.
+///
+/// # Errors
+///
+/// Those of [`read`], [`Rewritten::parse`] and [`Plan::new`].
+pub fn run(words: &[OsString], mut environment: Environment) -> Result<ExitCode, CallError> {
+    let command = read(words, &mut environment)?;
+    let (url, options) = command.parse(&environment)?;
+    Ok(talk::start(Plan::new(&url, options, &environment)?))
 }
 
 /// Reads and rewrites what follows `wsline curl`.
@@ -72,16 +75,20 @@ pub fn read(words: &[OsString], environment: &mut Environment) -> Result<Rewritt
 }
 
 impl Rewritten {
-    /// The URL and the options that it has.
+    /// The URL and the options that it has, with those of the config file.
     ///
     /// # Errors
     ///
-    /// What clap finds wrong with our own options, or with a pasted value.
-    pub fn parse(&self) -> Result<(String, OptionArgs), clap::Error> {
-        let wrong = |sentence: &str| cli::command().error(ErrorKind::ArgumentConflict, sentence);
+    /// What clap finds wrong with our own options, or with a pasted value; what is wrong with the
+    /// config file.
+    pub fn parse(&self, environment: &Environment) -> Result<(String, OptionArgs), CallError> {
+        let wrong = |sentence: &str| {
+            CallError::Usage(cli::command().error(ErrorKind::ArgumentConflict, sentence))
+        };
         let program = OsString::from("wsline");
         let words = std::iter::once(&program).chain(&self.words);
-        let Call::Talk { url, options } = cli::parse(words.cloned())? else {
+        let words: Vec<OsString> = words.cloned().collect();
+        let Call::Talk { url, mut options } = config::parse(&words, environment)? else {
             return Err(wrong("the curl command has no URL of a WebSocket"));
         };
         if self.drained && options.messages.iter().any(MessageArg::reads_stdin) {
@@ -89,23 +96,21 @@ impl Rewritten {
                 "@- cannot be used: the pasted command was read from stdin",
             ));
         }
+        separate_pasted(&mut options, self.pasted_headers);
         Ok((url, *options))
     }
+}
 
-    /// The plan of a run with the URL and the options of [`parse`](Self::parse).
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Plan::new`].
-    pub fn plan(
-        &self,
-        url: &str,
-        options: OptionArgs,
-        environment: &Environment,
-    ) -> Result<Plan, Error> {
-        let mut values = Values::read(&options, &environment.inputs).map_err(Error::Usage)?;
-        prefer_own(&mut values, &options, self.pasted_headers);
-        Plan::with_values(url, options, values, environment)
+/// Makes the pasted headers, which come first, a level below those of our own options. (Of an option
+/// with one value the last one counts in any case.)
+fn separate_pasted(options: &mut OptionArgs, count: usize) {
+    if let Some(own) = options.headers.last_mut() {
+        let pasted = HeaderGroup {
+            headers: own.headers.drain(..count.min(own.headers.len())).collect(),
+            replaced: own.replaced.clone(),
+        };
+        let place = options.headers.len() - 1;
+        options.headers.insert(place, pasted);
     }
 }
 
@@ -144,27 +149,6 @@ fn stdin(stdin: Stream) -> Result<String, Error> {
         ));
     }
     String::from_utf8(bytes).map_err(|_| fault("the pasted command is not UTF-8".to_owned()))
-}
-
-/// Lets headers and credentials of our own options replace pasted headers, which come first. (Of an
-/// option with one value the last one counts in any case.)
-fn prefer_own(values: &mut Values, options: &OptionArgs, pasted_headers: usize) {
-    let pasted_headers = pasted_headers.min(values.headers.len());
-    let own = values.headers.split_off(pasted_headers);
-    let given = [
-        (
-            "Authorization",
-            values.login.is_some() || values.bearer.is_some(),
-        ),
-        ("User-Agent", options.user_agent.is_some()),
-        ("Origin", options.origin.is_some()),
-    ];
-    values.headers.retain(|header| {
-        let is = |name: &str| header.name.eq_ignore_ascii_case(name);
-        !own.iter().any(|own| is(&own.name))
-            && !given.iter().any(|(name, given)| *given && is(name))
-    });
-    values.headers.extend(own);
 }
 
 #[cfg(test)]

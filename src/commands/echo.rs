@@ -6,13 +6,38 @@ use std::net::{IpAddr, ToSocketAddrs};
 use std::sync::mpsc::sync_channel;
 use std::thread;
 
+use crate::cli::EchoArgs;
+use crate::connect::tls::IdentityFiles;
 use crate::echo::{EchoOptions, EchoServer};
 use crate::error::Error;
 use crate::exit::ExitCode;
 use crate::output::escape::{self, Breaks};
+use crate::plan::{self, Environment};
 
 /// Events that may wait for a slow reader before they hold up the clients that they speak of.
 const WAITING: usize = 256;
+
+/// Runs the server that the command line describes.
+///
+/// # Errors
+///
+/// [`Error::Usage`] for a passphrase that can't be read, and those of [`run`].
+pub fn start(args: EchoArgs, environment: &Environment) -> Result<ExitCode, Error> {
+    let passphrase =
+        plan::passphrase(args.pass.as_ref(), &environment.inputs).map_err(Error::Usage)?;
+    let tls = args.cert.map(|cert| IdentityFiles {
+        cert,
+        key: args.key,
+        passphrase,
+    });
+    let options = EchoOptions {
+        tls,
+        delay: args.delay,
+        max_message_size: args.max_message_size,
+        max_connections: args.max_connections,
+    };
+    run(&args.addr, &options, &mut io::stdout())
+}
 
 /// Serves on `addr` (`HOST:PORT`) until a signal ends the process, and writes what happens to
 /// `out`, where it listens first. When `out` has lost its reader, that is the end, and a quiet one.

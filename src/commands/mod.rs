@@ -1,23 +1,78 @@
-//! What the command line can ask for, a file each.
+//! The commands, a file each.
 
 pub mod curl;
+pub mod demo;
 pub mod echo;
+pub mod end;
 pub mod generate;
 pub mod talk;
 pub mod test;
 
-use std::time::{Duration, Instant};
+use std::io;
 
-use crate::driver::Signals;
-use crate::output::stderr;
+use crate::cli::Call;
+use crate::connect::tls;
+use crate::error::Error;
+use crate::exit::ExitCode;
+use crate::plan::config::{self, CallError};
+use crate::plan::{Environment, Plan};
 
-/// How long people may take to be shown the end of a run that waits for nobody.
-pub const REPORT_TIMEOUT: Duration = Duration::from_millis(250);
+/// Runs a command to its end.
+///
+/// # Errors
+///
+/// What kept it from running, or ended it and is not reported yet.
+pub fn run(call: Call, environment: &Environment) -> Result<ExitCode, CallError> {
+    Ok(match call {
+        Call::Talk { url, options } => talk::start(Plan::new(&url, *options, environment)?),
+        Call::Test { test, options } => {
+            // A server that it starts is to find the environment as it was.
+            if test.serve.is_none() {
+                tls::read_lazily();
+            }
+            test::run(*test, &options, environment)?
+        }
+        Call::Demo { options } => demo::run(*options, environment)?,
+        Call::Echo(args) => echo::start(args, environment)?,
+        Call::Config(args) => print_all(&config::show(&args, environment)?, &mut io::stdout())?,
+        Call::Generate(what) => print_all(generate::text(what), &mut io::stdout())?,
+        Call::Curl(words) => curl::run(&words, environment.clone())?,
+    })
+}
 
-/// Prints the end of a run to standard error, and lets signals end the program while that waits for
-/// a reader: until `until`, or as long as it takes.
-pub fn print_end(text: &str, until: Option<Instant>) {
-    // Without the default actions the reader is waited for all the same.
-    let _ = Signals::restore_defaults();
-    stderr::print(text, until);
+/// Prints a text to stdout. A reader that has seen enough is no error.
+fn print_all(text: &str, out: &mut dyn io::Write) -> Result<ExitCode, Error> {
+    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    match written {
+        Err(cause) if cause.kind() != io::ErrorKind::BrokenPipe => Err(Error::Output {
+            target: "standard output".to_owned(),
+            cause,
+        }),
+        _ => Ok(ExitCode::Success),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Fails as it says.
+    struct Broken(io::ErrorKind);
+
+    impl io::Write for Broken {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(self.0.into())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_full_disk_is_an_error_and_a_reader_that_left_is_none() {
+        let full = print_all("x", &mut Broken(io::ErrorKind::StorageFull));
+        assert!(matches!(full, Err(Error::Output { .. })), "{full:?}");
+        let left = print_all("x", &mut Broken(io::ErrorKind::BrokenPipe));
+        assert!(matches!(left, Ok(ExitCode::Success)), "{left:?}");
+    }
 }

@@ -11,8 +11,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use signal_hook::consts::SIGINT;
 
-use super::{print_end, REPORT_TIMEOUT};
-use crate::connect::Dialer;
+use super::end::{print_end, REPORT_TIMEOUT};
+use crate::connect::{tls, Dialer};
 use crate::deadline::Deadline;
 use crate::driver::{Run, Signals, Single};
 use crate::error::{Error, Phase};
@@ -50,6 +50,15 @@ use crate::verdict::Verdict;
 const PAUSE: Duration = Duration::from_millis(10);
 /// How many columns the time before a message takes.
 const TIME_COLUMNS: usize = "09:26:53.589 ".len();
+
+/// Runs a plan with the TLS library prepared for it.
+#[must_use]
+pub fn start(plan: Plan) -> ExitCode {
+    if plan.request.may_use_tls() {
+        tls::read_lazily();
+    }
+    run(plan)
+}
 
 /// Runs a plan to its end and says how it ended.
 #[must_use]

@@ -61,7 +61,7 @@ pub fn explain(error: &Error, verbosity: Verbosity, palette: Palette, secrets: S
                 report.push_line(&format!("  {}", escape::text(line, Breaks::Shown)));
             }
         }
-        Error::SessionFile(parse_error) if parse_error.line > 0 => {
+        Error::SessionFile(parse_error) | Error::Config(parse_error) if parse_error.line > 0 => {
             for line in excerpt::lines(&parse_error.text, parse_error.column as usize, palette) {
                 report.push_line(&format!("  {line}"));
             }

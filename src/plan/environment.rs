@@ -41,6 +41,11 @@ pub struct Environment {
     /// Where the history is kept: `$XDG_STATE_HOME/wsline/history`, else below
     /// `$HOME/.local/state`; `None` without a home.
     pub history: Option<PathBuf>,
+    /// Where the config file is: `$XDG_CONFIG_HOME/wsline/config.toml`, else below `$HOME/.config`;
+    /// `None` without a home.
+    pub config: Option<PathBuf>,
+    /// The user's number.
+    pub user: u32,
     /// `$HOME`.
     pub home: Option<PathBuf>,
     /// What it says about proxies.
@@ -61,11 +66,14 @@ impl Environment {
     #[must_use]
     pub fn read() -> Self {
         let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
-        let state = set("XDG_STATE_HOME")
-            .map(PathBuf::from)
-            .filter(|path| path.is_absolute());
         let home = set("HOME").map(PathBuf::from);
-        let in_home = || home.as_ref().map(|home| home.join(".local/state"));
+        let folder = |name: &str, in_home: &str| {
+            let named = set(name).map(PathBuf::from);
+            let in_home = || home.as_ref().map(|home| home.join(in_home));
+            named.filter(|path| path.is_absolute()).or_else(in_home)
+        };
+        let state = folder("XDG_STATE_HOME", ".local/state");
+        let config = folder("XDG_CONFIG_HOME", ".config");
         Self {
             stdin: Stream::of(&io::stdin()),
             stdout: Stream::of(&io::stdout()),
@@ -73,9 +81,9 @@ impl Environment {
             dumb: set("TERM").is_none_or(|term| term == "dumb"),
             no_color: set("NO_COLOR").is_some(),
             force_color: set("CLICOLOR_FORCE").is_some_and(|value| value != "0"),
-            history: state
-                .or_else(in_home)
-                .map(|state| state.join("wsline/history")),
+            history: state.map(|state| state.join("wsline/history")),
+            config: config.map(|config| config.join("wsline/config.toml")),
+            user: rustix::process::getuid().as_raw(),
             home,
             proxies: ProxyVariables::read(|name| {
                 set(name).map(|value| value.to_string_lossy().into_owned())

@@ -3,9 +3,11 @@
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use super::command;
 use crate::cli::identity::{self, Login};
-use crate::cli::{DataArg, HeaderArg, MessageArg, OptionArgs, SecretSource};
+use crate::cli::{DataArg, HeaderArg, HeaderGroup, MessageArg, OptionArgs, SecretSource};
 use crate::error::{plain, Error};
 use crate::event::{Kind, Link};
 use crate::http::{Credentials, CustomHeader};
@@ -17,6 +19,9 @@ use crate::sys::file::{without_byte_order_mark, Inputs};
 
 /// The most that a file of headers or a secret has, in bytes.
 const MAX_SIZE: u64 = 64 << 10;
+
+/// How long a command of the config file may take to print a secret.
+const COMMAND_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The values of options that may be in a file or in an environment variable.
 #[derive(Clone, Debug, Default)]
@@ -40,21 +45,8 @@ impl Values {
     ///
     /// A sentence that names the option.
     pub fn read(options: &OptionArgs, inputs: &Inputs) -> Result<Self, String> {
-        let mut headers = Vec::new();
-        for header in &options.headers {
-            match header {
-                HeaderArg::Literal(header) => headers.push(header.clone()),
-                HeaderArg::File(path) => {
-                    let read = file(path, inputs).and_then(|text| {
-                        identity::headers(&text)
-                            .map_err(|sentence| format!("{}, {sentence}", quoted(path)))
-                    });
-                    headers.extend(read.map_err(|cause| invalid("--header", &cause))?);
-                }
-            }
-        }
         Ok(Self {
-            headers,
+            headers: headers(&options.headers, inputs)?,
             login: secret("--user", options.user.as_ref(), identity::login, inputs)?,
             bearer: secret(
                 "--bearer",
@@ -71,6 +63,32 @@ impl Values {
             )?,
         })
     }
+}
+
+/// The headers of all levels, without those that a higher level replaces.
+fn headers(groups: &[HeaderGroup], inputs: &Inputs) -> Result<Vec<CustomHeader>, String> {
+    let mut merged: Vec<CustomHeader> = Vec::new();
+    for group in groups {
+        let mut own = Vec::new();
+        for header in &group.headers {
+            match header {
+                HeaderArg::Literal(header) => own.push(header.clone()),
+                HeaderArg::File(path) => {
+                    let read = file(path, inputs).and_then(|text| {
+                        identity::headers(&text)
+                            .map_err(|sentence| format!("{}, {sentence}", quoted(path)))
+                    });
+                    own.extend(read.map_err(|cause| invalid("--header", &cause))?);
+                }
+            }
+        }
+        merged.retain(|lower| {
+            !group.replaced.iter().any(|name| lower.is(name))
+                && !own.iter().any(|header| header.is(&lower.name))
+        });
+        merged.extend(own);
+    }
+    Ok(merged)
 }
 
 /// Reads the value of `--pass`.
@@ -104,6 +122,9 @@ fn secret<T: Clone>(
                 }
             })
             .and_then(|text| parse(without_line_end(&text))),
+        Some(SecretSource::Command(command)) => {
+            command::first_line(command, COMMAND_TIMEOUT).and_then(|line| parse(&line))
+        }
     };
     value.map(Some).map_err(|cause| invalid(option, &cause))
 }
@@ -278,7 +299,9 @@ mod tests {
             "D: 4",
         ];
         let words: Vec<_> = words.iter().map(std::ffi::OsString::from).collect();
-        let options = crate::cli::conversation(&words).expect("options");
+        let options =
+            crate::cli::conversation(&words, &crate::cli::config::ConfigOptions::default())
+                .expect("options");
         let read = Values::read(&options, &Inputs::default()).expect("values");
         let names: Vec<&str> = read.headers.iter().map(|header| &*header.name).collect();
         assert_eq!(names, ["A", "B", "C", "D"]);

@@ -3,6 +3,8 @@
 //! The environment, and the files and variables that the command line names, are read here and nowhere
 //! else, so that everything after it is a function of the plan.
 
+mod command;
+pub mod config;
 mod environment;
 mod inputs;
 mod password;
@@ -237,7 +239,7 @@ fn limits(options: &OptionArgs) -> Result<Limits, Error> {
 
 /// Who speaks, by what stdin is and what was asked for (a prompt needs two terminals).
 fn speaker(options: &OptionArgs, environment: &Environment) -> Speaker {
-    if !options.messages.is_empty() && !options.interactive {
+    if !options.messages.is_empty() && !options.interactive && !options.continues {
         return Speaker::Nobody;
     }
     let terminals = (environment.stdin, environment.stdout);

@@ -9,6 +9,7 @@ mod benches;
 mod certificates;
 mod closes;
 mod compression;
+mod config;
 mod connect;
 mod credentials;
 mod curl;

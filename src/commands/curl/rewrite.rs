@@ -4,10 +4,20 @@ use std::ffi::OsString;
 
 use super::not_curl;
 use super::options::{long, short, Meaning};
-use super::Rewritten;
 use crate::cli;
 use crate::http::Credentials;
 use crate::target::{HostPort, Target};
+
+/// The command line that a pasted one means.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rewritten {
+    /// Its words after the program's name, the URL first.
+    pub words: Vec<OsString>,
+    /// How many of its headers were pasted; they come first.
+    pub pasted_headers: usize,
+    /// The command was on stdin, and nothing is left there.
+    pub drained: bool,
+}
 
 /// Rewrites the words of a curl command, with or without `curl` itself, and adds our own.
 ///

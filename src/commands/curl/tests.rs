@@ -1,6 +1,7 @@
 //! Rewriting, tried with lists of words.
 
 use super::*;
+use crate::plan::Values;
 use crate::sys::file::Inputs;
 
 fn strings(words: &[&str]) -> Vec<String> {
@@ -20,11 +21,15 @@ fn complaint(pasted: &[&str]) -> String {
     rewrite(&strings(pasted), &[]).expect_err("it is wrong")
 }
 
-fn parsed(pasted: &[&str], own: &[&str]) -> (Rewritten, OptionArgs) {
+fn parsed(pasted: &[&str], own: &[&str]) -> OptionArgs {
     let own: Vec<OsString> = own.iter().map(OsString::from).collect();
     let rewritten = rewrite(&strings(pasted), &own).expect("a WebSocket request");
-    let (_, options) = rewritten.parse().expect("options of ours");
-    (rewritten, options)
+    let environment = Environment {
+        config: None,
+        ..Environment::read()
+    };
+    let (_, options) = rewritten.parse(&environment).expect("options of ours");
+    options
 }
 
 #[test]
@@ -257,10 +262,9 @@ fn our_own_options_go_before_what_was_pasted() {
         "-k",
     ];
     let names = |own: &[&str]| -> Vec<String> {
-        let (rewritten, options) = parsed(&pasted, own);
+        let options = parsed(&pasted, own);
         assert!(options.insecure);
-        let mut values = Values::read(&options, &Inputs::default()).expect("values");
-        prefer_own(&mut values, &options, rewritten.pasted_headers);
+        let values = Values::read(&options, &Inputs::default()).expect("values");
         values.headers.iter().map(|it| it.name.clone()).collect()
     };
     let all = ["Origin", "User-Agent", "Authorization", "X-Both", "X-Kept"];

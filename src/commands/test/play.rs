@@ -20,7 +20,6 @@ use crate::plan::{Plan, Values};
 use crate::session_file::{Line, SessionFile, Statement};
 use crate::source::conversation::Conversation;
 use crate::source::player::{self, Connection, Player};
-use crate::sys::file::Inputs;
 use crate::target::InvalidUrl;
 
 /// Runs a file. It passes if all its statements are done: how its connections end after that does
@@ -159,20 +158,19 @@ fn plan(
     origin: FileText<'_>,
     settings: &Settings,
 ) -> Result<Plan, Error> {
-    let inputs = &settings.environment.inputs;
     let mut words: Vec<OsString> = connection.words.iter().map(OsString::from).collect();
     if settings.untrusted {
         // Each line has been checked by itself, and together they must not mean anything else.
         cli::check_untrusted(&words).map_err(|refusal| {
             let (line, cause) = of_file
-                .wrong(connection, inputs)
+                .wrong(connection, settings)
                 .unwrap_or((0, refusal.to_string()));
             origin.parse_error(line, 0, cause)
         })?;
     }
     words.extend(settings.words.iter().cloned());
-    let (mut options, values) = options_of(&words, inputs).map_err(|sentence| {
-        let (line, sentence) = of_file.wrong(connection, inputs).unwrap_or((0, sentence));
+    let (mut options, values) = options_of(&words, settings).map_err(|sentence| {
+        let (line, sentence) = of_file.wrong(connection, settings).unwrap_or((0, sentence));
         origin.parse_error(line, 0, sentence)
     })?;
     // After the last statement there is nothing to wait for.
@@ -191,9 +189,9 @@ fn plan(
 }
 
 /// Options, with the values that they name. The error is a sentence.
-fn options_of(words: &[OsString], inputs: &Inputs) -> Result<(OptionArgs, Values), String> {
-    let options = cli::conversation(words)?;
-    let values = Values::read(&options, inputs)?;
+fn options_of(words: &[OsString], settings: &Settings) -> Result<(OptionArgs, Values), String> {
+    let options = cli::conversation(words, &settings.config)?;
+    let values = Values::read(&options, &settings.environment.inputs)?;
     let login = values.login.as_ref();
     if login.is_some_and(|login| login.password.is_none()) {
         return Err(cli::NO_PROMPT.to_owned());
@@ -210,7 +208,7 @@ struct OptionWords<'a> {
 
 impl OptionWords<'_> {
     /// The first line whose words are wrong by themselves, and what is wrong with them.
-    fn wrong(&self, connection: &Connection, inputs: &Inputs) -> Option<(u32, String)> {
+    fn wrong(&self, connection: &Connection, settings: &Settings) -> Option<(u32, String)> {
         let of_it = |line: &&Line| line.link.is_none() || line.link == connection.name;
         self.lines.iter().filter(of_it).find_map(|line| {
             let (option, templates) = match &line.statement {
@@ -223,7 +221,7 @@ impl OptionWords<'_> {
             let values: Vec<String> = values.collect::<Option<_>>()?;
             let words = option.map(str::to_owned).into_iter().chain(values);
             let words: Vec<OsString> = words.map(OsString::from).collect();
-            let sentence = options_of(&words, inputs).err()?;
+            let sentence = options_of(&words, settings).err()?;
             Some((line.number, sentence))
         })
     }

@@ -115,6 +115,7 @@ mod tests {
 
     fn cli_options(words: &[&str]) -> OptionArgs {
         let words: Vec<OsString> = words.iter().map(OsString::from).collect();
-        crate::cli::conversation(&words).expect("options")
+        crate::cli::conversation(&words, &crate::cli::config::ConfigOptions::default())
+            .expect("options")
     }
 }

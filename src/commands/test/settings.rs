@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 
+use crate::cli::config::ConfigOptions;
 use crate::cli::{OptionArgs, TestArgs};
 use crate::connect::Dialer;
 use crate::plan::{Environment, Stream};
@@ -19,6 +20,8 @@ pub struct Settings {
     pub ignore: Vec<String>,
     /// Options of a conversation that go before those of the files.
     pub words: Vec<OsString>,
+    /// Options of the config file, which all others override.
+    pub config: ConfigOptions,
     /// Files may do only what `--untrusted` allows.
     pub untrusted: bool,
     /// They say that close codes may be sent which RFC 6455 forbids.
@@ -41,6 +44,7 @@ impl Settings {
             speed: test.speed,
             ignore: test.ignore,
             words: test.words,
+            config: test.config_options,
             untrusted: test.untrusted,
             force: options.force,
             // Nobody is asked anything, whatever stdin is, and files name regular files only.

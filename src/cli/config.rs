@@ -1,0 +1,531 @@
+//! What a config file may set: the options of a connection, by their long names. They are put before
+//! the words of the command line, where a later value counts, and without those that the command line
+//! overrides.
+
+use std::ffi::OsString;
+
+use clap::error::{ContextKind, ContextValue};
+use clap::parser::ValueSource;
+use clap::{ArgAction, ArgMatches, Args as _, Command};
+
+use super::data::{self, MessageArg};
+use super::options::{ConnectArgs, OptionArgs};
+use super::secret_source::{is_secret, replaced_headers, HeaderGroup};
+use super::values;
+use crate::source::Expectation;
+
+/// What an option takes in a config file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyKind {
+    /// `true` or `false`.
+    Flag,
+    /// A number of times.
+    Count,
+    /// A value.
+    One,
+    /// One value or several.
+    Many,
+}
+
+/// An option that a config file may set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// Its long name, without hyphens.
+    pub name: String,
+    /// What it takes.
+    pub kind: KeyKind,
+}
+
+/// The option for headers, which are merged by their names.
+const HEADER: &str = "header";
+
+/// Options that a config file can't set: they say what is sent in this run, or need another one that
+/// does.
+const EXCLUDED: &[&str] = &[
+    "help",
+    "config",
+    "no-config",
+    "data",
+    "data-raw",
+    "data-binary",
+    "data-hex",
+    "expect",
+    "expect-match",
+    "expect-json",
+    "expect-hex",
+    "expect-close",
+    "expect-ping",
+    "expect-status",
+    "expect-silence",
+    "within",
+    "strict",
+    "close",
+];
+
+/// Options that an option makes meaningless in what it takes precedence over.
+const OVERRIDES: &[(&str, &[&str])] = &[
+    ("user", &["bearer"]),
+    ("bearer", &["user"]),
+    ("verbose", &["quiet"]),
+    ("quiet", &["verbose"]),
+    ("binary", &["text", "json"]),
+    ("text", &["binary"]),
+    ("ipv4", &["ipv6"]),
+    ("ipv6", &["ipv4"]),
+    ("json", &["binary", "null", "binary-as"]),
+    ("null", &["json"]),
+    ("binary-as", &["json"]),
+    ("history", &["no-history"]),
+    ("no-history", &["history"]),
+    ("max-messages", &["one"]),
+    ("one", &["max-messages"]),
+    ("cert", &["key", "pass"]),
+];
+
+/// Options that have no effect without another one: a default for them is left out without it.
+const REQUIRED: &[(&str, &str)] = &[
+    ("chunk-size", "binary"),
+    ("max-redirs", "location"),
+    ("key", "cert"),
+    ("pass", "cert"),
+];
+
+/// The options that make a connection of `wsline demo` go elsewhere.
+const ROUTES: &[&str] = &[
+    "proxy",
+    "proxy-user",
+    "proxy-header",
+    "noproxy",
+    "resolve",
+    "connect-to",
+    "unix-socket",
+];
+
+/// An option with the values that a config file gives it: `true` or `false` for a flag.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// The option.
+    pub key: Key,
+    /// Its values.
+    pub values: Vec<String>,
+}
+
+impl Setting {
+    fn is_off(&self) -> bool {
+        self.key.kind == KeyKind::Flag && self.values == ["false"]
+    }
+
+    /// The option as words of a command line.
+    fn words(&self) -> Vec<OsString> {
+        let option = format!("--{}", self.key.name);
+        match self.key.kind {
+            KeyKind::Flag if self.is_off() => Vec::new(),
+            KeyKind::Flag => vec![option.into()],
+            KeyKind::Count => {
+                let count = self.values.first().and_then(|count| count.parse().ok());
+                vec![option.into(); count.unwrap_or(0)]
+            }
+            KeyKind::One | KeyKind::Many => {
+                let word = |value: &String| format!("{option}={value}").into();
+                self.values.iter().map(word).collect()
+            }
+        }
+    }
+
+    /// Whether its values may be secret.
+    #[must_use]
+    pub fn is_secret(&self) -> bool {
+        is_secret(&self.key.name)
+    }
+
+    /// Checks the values by themselves.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with them, in a sentence that quotes no secret.
+    pub fn check(&self) -> Result<(), String> {
+        let command = command().no_binary_name(true);
+        let Err(error) = command.try_get_matches_from(self.words()) else {
+            return Ok(());
+        };
+        let name = &self.key.name;
+        let invalid = match error.get(ContextKind::InvalidValue) {
+            Some(ContextValue::String(value)) if !self.is_secret() => {
+                format!("invalid {name} '{value}'")
+            }
+            _ => format!("invalid {name}"),
+        };
+        if let Some(cause) = std::error::Error::source(&error) {
+            return Err(format!("{invalid}: {cause}"));
+        }
+        match error.get(ContextKind::ValidValue) {
+            Some(ContextValue::Strings(valid)) => {
+                Err(format!("{invalid}: expected {}", values::listed(valid)))
+            }
+            _ => Err(invalid),
+        }
+    }
+}
+
+/// The options that a config file gives a run, all levels of it merged.
+#[derive(Clone, Debug, Default)]
+pub struct ConfigOptions {
+    settings: Vec<Setting>,
+    messages: Vec<MessageArg>,
+}
+
+impl ConfigOptions {
+    /// Whether nothing is set.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.settings.is_empty() && self.messages.is_empty()
+    }
+
+    /// Sets an option, which takes precedence over what was set before. Headers are merged later,
+    /// by their names.
+    pub fn set(&mut self, setting: Setting) {
+        let name = setting.key.name.clone();
+        if name != HEADER {
+            let overridden = if setting.is_off() {
+                &[]
+            } else {
+                overridden_by(&name)
+            };
+            self.settings.retain(|other| {
+                other.key.name != name && !overridden.contains(&other.key.name.as_str())
+            });
+        }
+        self.settings.push(setting);
+    }
+
+    /// Sends `messages` and waits for expectations among them before everything else.
+    pub fn set_messages(&mut self, messages: Vec<MessageArg>) {
+        self.messages = messages;
+    }
+
+    /// What is set, the last of a level first to count.
+    #[must_use]
+    pub fn settings(&self) -> &[Setting] {
+        &self.settings
+    }
+
+    /// The options for a command line of which `matches` are the options, and `leave_out` has no
+    /// meaning for it.
+    pub(super) fn below(
+        &self,
+        command: &Command,
+        matches: &ArgMatches,
+        leave_out: impl Fn(&str) -> bool,
+    ) -> Below {
+        let is_given = |name: &str| {
+            let argument = command
+                .get_arguments()
+                .find(|arg| arg.get_long() == Some(name));
+            let id = argument.map(|argument| argument.get_id().as_str());
+            id.is_some_and(|id| matches.value_source(id) == Some(ValueSource::CommandLine))
+        };
+        let given: Vec<&str> = command
+            .get_arguments()
+            .filter_map(|arg| arg.get_long())
+            .filter(|name| is_given(name))
+            .collect();
+        let is_overridden = |setting: &&Setting| {
+            let name = setting.key.name.as_str();
+            name != HEADER
+                && (given.contains(&name)
+                    || given
+                        .iter()
+                        .any(|given| overridden_by(given).contains(&name)))
+        };
+        let left: Vec<&Setting> = self
+            .settings
+            .iter()
+            .filter(|setting| !is_overridden(setting) && !leave_out(&setting.key.name))
+            .collect();
+        let is_on = |name: &str| {
+            given.contains(&name)
+                || left
+                    .iter()
+                    .any(|setting| setting.key.name == name && !setting.is_off())
+        };
+        let is_useful = |setting: &&&Setting| {
+            REQUIRED
+                .iter()
+                .all(|(name, required)| setting.key.name != *name || is_on(required))
+        };
+        let (headers, others): (Vec<_>, Vec<_>) = left
+            .iter()
+            .filter(is_useful)
+            .partition(|setting| setting.key.name == HEADER);
+        Below {
+            words: headers
+                .iter()
+                .chain(&others)
+                .flat_map(|setting: &&Setting| setting.words())
+                .collect(),
+            groups: headers.iter().map(|setting| setting.values.len()).collect(),
+            replaced: replaced_headers(|name| given.contains(&name)),
+            messages: self.messages.clone(),
+        }
+    }
+}
+
+/// The options of a config file that a command line leaves in effect.
+#[derive(Debug)]
+pub(super) struct Below {
+    /// The words to put before those of the command line, headers first.
+    pub(super) words: Vec<OsString>,
+    groups: Vec<usize>,
+    replaced: Vec<&'static str>,
+    messages: Vec<MessageArg>,
+}
+
+impl Below {
+    /// Finishes `options`, which were parsed with [`words`](Self::words): its headers are told apart,
+    /// and the messages are put before those of the command line.
+    pub(super) fn finish(self, options: &mut OptionArgs, sends: bool) {
+        let mut headers = std::mem::take(&mut options.headers)
+            .into_iter()
+            .flat_map(|group| group.headers);
+        for count in self.groups {
+            options.headers.push(HeaderGroup {
+                headers: headers.by_ref().take(count).collect(),
+                replaced: Vec::new(),
+            });
+        }
+        options.headers.push(HeaderGroup {
+            headers: headers.collect(),
+            replaced: self.replaced,
+        });
+        if sends && !self.messages.is_empty() {
+            // They do not take the place of stdin or the prompt, as those of --data do.
+            options.continues |= options.messages.is_empty();
+            options.messages.splice(0..0, self.messages);
+        }
+    }
+}
+
+fn overridden_by(name: &str) -> &'static [&'static str] {
+    let rule = OVERRIDES.iter().find(|(option, _)| *option == name);
+    rule.map_or(&[], |(_, overridden)| overridden)
+}
+
+/// Of the options `names`, two that exclude each other.
+#[must_use]
+pub fn conflict<'a>(names: &[&'a str]) -> Option<(&'a str, &'a str)> {
+    names.iter().enumerate().find_map(|(index, name)| {
+        let excludes = |other: &&&str| {
+            overridden_by(name).contains(*other) && overridden_by(other).contains(name)
+        };
+        let earlier = names[..index].iter().find(excludes)?;
+        Some((*name, *earlier))
+    })
+}
+
+/// Whether an option exists, but can't be set in a config file.
+#[must_use]
+pub fn is_excluded(name: &str) -> bool {
+    EXCLUDED.contains(&name)
+}
+
+/// Whether an option of a config file has no meaning for `wsline demo`.
+pub(super) fn is_route(name: &str) -> bool {
+    ROUTES.contains(&name)
+}
+
+/// The options of a connection as clap knows them, without commands and without help.
+pub(super) fn command() -> Command {
+    let command = Command::new("wsline")
+        .args_override_self(true)
+        .disable_help_flag(true);
+    ConnectArgs::augment_args(command)
+}
+
+/// The options that a config file may set.
+#[must_use]
+pub fn keys() -> Vec<Key> {
+    let command = command();
+    let keys = command.get_arguments().filter_map(|argument| {
+        let name = argument.get_long()?;
+        let kind = match argument.get_action() {
+            ArgAction::SetTrue => KeyKind::Flag,
+            ArgAction::Count => KeyKind::Count,
+            ArgAction::Append => KeyKind::Many,
+            _ => KeyKind::One,
+        };
+        let name = name.to_owned();
+        (!EXCLUDED.contains(&&*name)).then_some(Key { name, kind })
+    });
+    keys.collect()
+}
+
+/// A message of `on-connect`: TEXT or @FILE.
+///
+/// # Errors
+///
+/// What is wrong with it.
+pub fn message(text: &str) -> Result<MessageArg, String> {
+    let message = MessageArg::Send(data::text(text.into())?);
+    if message.reads_stdin() {
+        return Err("cannot read from stdin".to_owned());
+    }
+    Ok(message)
+}
+
+/// A message of `expect`, with the time of `within`.
+///
+/// # Errors
+///
+/// What is wrong with the time.
+pub fn expectation(text: &str, within: Option<&str>) -> Result<MessageArg, String> {
+    Ok(MessageArg::Expect {
+        wanted: super::expect::text(text.to_owned()),
+        within: within.map_or(Ok(Expectation::WITHIN), values::limit)?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_option_is_a_key_or_excluded() {
+        let keys = keys();
+        for argument in super::super::command().get_arguments() {
+            let Some(name) = argument.get_long() else {
+                continue;
+            };
+            let is_key = keys.iter().any(|key| key.name == name);
+            let is_excluded = EXCLUDED.contains(&name) || name == "version";
+            assert_ne!(
+                is_key, is_excluded,
+                "decide whether a config file may set {name}"
+            );
+        }
+    }
+
+    /// A value for each option.
+    fn sample(name: &str) -> &'static str {
+        match name {
+            "header" | "proxy-header" => "A: b",
+            "cookie" => "a=b",
+            "user" | "proxy-user" => "a:b",
+            "tls-min" | "tls-max" => "1.2",
+            "resolve" => "h:80:127.0.0.1",
+            "connect-to" => "::h:80",
+            "connect-timeout" | "max-time" | "close-timeout" | "delay" | "wait" => "5s",
+            "max-redirs" | "max-messages" => "3",
+            "chunk-size" | "frame-size" | "max-message-size" => "1K",
+            "binary-as" => "hex",
+            "color" => "never",
+            "compress" => "off",
+            "close-code" => "1000",
+            _ => "x",
+        }
+    }
+
+    fn setting(name: &str, value: &str) -> Setting {
+        let key = keys().into_iter().find(|key| key.name == name);
+        let key = key.expect("an option");
+        let values = match key.kind {
+            KeyKind::Flag => vec!["true".to_owned()],
+            KeyKind::Count => vec!["1".to_owned()],
+            KeyKind::One | KeyKind::Many => vec![value.to_owned()],
+        };
+        Setting { key, values }
+    }
+
+    /// The words that are put before those of a command line.
+    fn below(settings: &[Setting], words: &[&str]) -> Vec<String> {
+        let mut config = ConfigOptions::default();
+        for setting in settings {
+            config.set(setting.clone());
+        }
+        let words = std::iter::once("wsline").chain(words.iter().copied());
+        let matches = command().try_get_matches_from(words);
+        let matches = matches.unwrap_or_else(|error| panic!("{error}"));
+        let below = config.below(&command(), &matches, |_| false);
+        let words = below.words.into_iter();
+        words
+            .map(|word| word.into_string().expect("text"))
+            .collect()
+    }
+
+    #[test]
+    fn every_option_takes_precedence_over_the_target_and_that_over_the_defaults() {
+        for Key { name, kind } in keys() {
+            let required = REQUIRED.iter().find(|(option, _)| *option == name);
+            let required: Vec<Setting> = required.iter().map(|(_, it)| setting(it, "x")).collect();
+            let value = sample(&name);
+            let own = setting(&name, value);
+            own.check()
+                .unwrap_or_else(|cause| panic!("{name}: {cause}"));
+            let lower = match kind {
+                KeyKind::Flag => Setting {
+                    values: vec!["false".to_owned()],
+                    ..own.clone()
+                },
+                KeyKind::Count => own.clone(),
+                KeyKind::One | KeyKind::Many => setting(&name, "lower"),
+            };
+            let levels: Vec<Setting> = required.iter().chain([&lower, &own]).cloned().collect();
+            let option = match kind {
+                KeyKind::Flag | KeyKind::Count => format!("--{name}"),
+                KeyKind::One | KeyKind::Many => format!("--{name}={value}"),
+            };
+            let of_config = below(&levels, &["h"]);
+            let count = of_config
+                .iter()
+                .filter(|word| word.starts_with(&format!("--{name}")));
+            let merged = usize::from(name == HEADER) + 1;
+            assert_eq!(count.count(), merged, "{name}: {of_config:?}");
+            assert!(of_config.contains(&option), "{name}: {of_config:?}");
+            if name != HEADER {
+                let given = below(&levels, &["h", &option]);
+                assert!(!given.contains(&option), "{name}: {given:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_an_option_overrides_is_left_out() {
+        for (config, words, left) in [
+            (&["user"][..], &["--bearer", "x"][..], &[][..]),
+            (&["bearer"], &["-u", "a:b"], &[]),
+            (&["quiet"], &["-v"], &[]),
+            (&["ipv6"], &["-4"], &[]),
+            (&["binary", "null"], &["--json"], &[]),
+            (&["one"], &["-n", "2"], &[]),
+            (&["cert", "key", "pass"], &["--cert", "c"], &[]),
+            (&["cert", "key"], &[], &["--cert=x", "--key=x"]),
+            (&["max-redirs", "chunk-size"], &[], &[]),
+            (&["max-redirs"], &["-L"], &["--max-redirs=3"]),
+            (&["user", "bearer"], &[], &["--bearer=x"]),
+        ] {
+            let settings: Vec<Setting> = config.iter().map(|it| setting(it, sample(it))).collect();
+            let words: Vec<&str> = words.iter().copied().chain(["h"]).collect();
+            assert_eq!(below(&settings, &words), left, "{config:?} below {words:?}");
+        }
+        assert_eq!(
+            conflict(&["bearer", "json", "user"]),
+            Some(("user", "bearer"))
+        );
+        assert_eq!(
+            conflict(&["cert", "key", "pass", "binary", "chunk-size"]),
+            None
+        );
+    }
+
+    #[test]
+    fn rules_name_options() {
+        let keys = keys();
+        let is_key = |name: &str| keys.iter().any(|key| key.name == name);
+        let overridden = OVERRIDES
+            .iter()
+            .flat_map(|(name, others)| std::iter::once(name).chain(others.iter()).copied());
+        let required = REQUIRED.iter().flat_map(|(name, other)| [*name, *other]);
+        for name in overridden.chain(required).chain(ROUTES.iter().copied()) {
+            assert!(is_key(name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,366 @@
+//! The text of a config file: TOML with `[defaults]` and `[targets.NAME]`, whose keys are options.
+//! Every error has a line and a column.
+
+use std::ops::Range;
+use std::path::Path;
+
+use toml::de::{DeTable, DeValue};
+use toml::Spanned;
+
+use crate::cli::config::{self, Key, KeyKind, Setting};
+use crate::error::ParseError;
+use crate::text::suggest::nearest;
+
+/// The keys that only a target has.
+const URL: &str = "url";
+const ON_CONNECT: &str = "on-connect";
+const EXPECT: &str = "expect";
+const WITHIN: &str = "within";
+const OF_TARGET: [&str; 4] = [URL, ON_CONNECT, EXPECT, WITHIN];
+
+/// Options whose values are paths. One that is not absolute is below the folder of the file.
+const PATHS: &[&str] = &[
+    "cacert",
+    "cert",
+    "key",
+    "unix-socket",
+    "record",
+    "history",
+    "netrc-file",
+];
+
+/// A position in the file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Place {
+    /// The line, counted from 1.
+    line: u32,
+    /// The column in characters, counted from 1.
+    column: u32,
+    /// The text of the line, without a secret.
+    text: String,
+}
+
+/// An option with its place.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    pub(super) setting: Setting,
+    pub(super) place: Place,
+}
+
+/// `[defaults]`, or a target.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Section {
+    pub(super) place: Place,
+    pub(super) entries: Vec<Entry>,
+    pub(super) url: Option<(String, Place)>,
+    pub(super) on_connect: Vec<(String, Place)>,
+    pub(super) expect: Vec<(String, Place)>,
+    pub(super) within: Option<(String, Place)>,
+}
+
+/// What a config file says.
+#[derive(Clone, Debug)]
+pub(super) struct File {
+    /// What it is called in messages.
+    pub(super) name: String,
+    pub(super) defaults: Section,
+    /// The targets, in the order of their names.
+    pub(super) targets: Vec<(String, Section)>,
+}
+
+/// Where paths in the file lead.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Folders<'a> {
+    /// The folder of the file.
+    pub(super) own: &'a Path,
+    /// What `~/` means.
+    pub(super) home: Option<&'a Path>,
+}
+
+impl Folders<'_> {
+    fn resolve(self, path: &str) -> String {
+        let path = match (path.strip_prefix("~/"), self.home) {
+            (Some(rest), Some(home)) => home.join(rest),
+            _ => self.own.join(path),
+        };
+        path.to_string_lossy().into_owned()
+    }
+}
+
+impl File {
+    /// An error at a place.
+    pub(super) fn error(&self, place: &Place, cause: String) -> ParseError {
+        error(&self.name, place, cause)
+    }
+}
+
+fn error(name: &str, place: &Place, cause: String) -> ParseError {
+    ParseError {
+        file: name.to_owned(),
+        line: place.line,
+        column: place.column,
+        text: place.text.clone(),
+        cause,
+    }
+}
+
+/// Parses the text of a file.
+///
+/// # Errors
+///
+/// The first thing that is wrong with it.
+pub(super) fn parse(name: &str, text: &str, folders: Folders<'_>) -> Result<File, ParseError> {
+    let reader = Reader {
+        name,
+        text,
+        folders,
+        keys: config::keys(),
+    };
+    let table = DeTable::parse(text).map_err(|error| {
+        let span = error.span().unwrap_or_default();
+        let cause = error.message().lines().collect::<Vec<_>>().join(", ");
+        reader.error(&span, format!("invalid TOML: {cause}"))
+    })?;
+    let mut file = File {
+        name: name.to_owned(),
+        defaults: Section::default(),
+        targets: Vec::new(),
+    };
+    for (key, value) in table.get_ref() {
+        match key.get_ref().as_ref() {
+            "defaults" => file.defaults = reader.section(value, &key.span(), "defaults", false)?,
+            "targets" => file.targets = reader.targets(value)?,
+            other => {
+                let cause = unknown(other, ["defaults", "targets"].into_iter());
+                return Err(reader.error(&key.span(), cause));
+            }
+        }
+    }
+    Ok(file)
+}
+
+/// `unknown key 'x'`, with what it may have been meant to be.
+fn unknown<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
+    let name = name.to_lowercase();
+    match nearest(&name.replace('_', "-"), known) {
+        Some(near) => format!("unknown key '{name}'; did you mean {near}?"),
+        None => format!("unknown key '{name}'"),
+    }
+}
+
+/// What a file is read with.
+struct Reader<'a> {
+    name: &'a str,
+    text: &'a str,
+    folders: Folders<'a>,
+    keys: Vec<Key>,
+}
+
+impl Reader<'_> {
+    fn error(&self, span: &Range<usize>, cause: String) -> ParseError {
+        error(self.name, &self.place(span, false), cause)
+    }
+
+    /// The place of a span; a secret in it is not shown.
+    fn place(&self, span: &Range<usize>, is_secret: bool) -> Place {
+        let start = self.text.floor_char_boundary(span.start);
+        let before = &self.text[..start];
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        let line = self.text[line_start..].lines().next().unwrap_or_default();
+        let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        Place {
+            line: number(before.matches('\n').count() + 1),
+            column: number(before[line_start..].chars().count() + 1),
+            text: if is_secret {
+                format!("{}***", &before[line_start..])
+            } else {
+                line.to_owned()
+            },
+        }
+    }
+
+    fn targets(&self, value: &Spanned<DeValue<'_>>) -> Result<Vec<(String, Section)>, ParseError> {
+        let DeValue::Table(table) = value.get_ref() else {
+            let cause = "targets are written as [targets.NAME]".to_owned();
+            return Err(self.error(&value.span(), cause));
+        };
+        let mut targets = Vec::new();
+        for (key, value) in table {
+            let name = key.get_ref().as_ref();
+            let is_allowed = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+            if name.is_empty() || !name.chars().all(is_allowed) {
+                let cause = format!(
+                    "invalid target name '{name}': expected letters, digits, '-', '_' and '.'"
+                );
+                return Err(self.error(&key.span(), cause));
+            }
+            let section = self.section(value, &key.span(), name, true)?;
+            if section.url.is_none() {
+                let cause = format!("target '{name}' has no url");
+                return Err(self.error(&key.span(), cause));
+            }
+            targets.push((name.to_owned(), section));
+        }
+        targets.sort_by(|(one, _), (other, _)| one.cmp(other));
+        Ok(targets)
+    }
+
+    fn section(
+        &self,
+        value: &Spanned<DeValue<'_>>,
+        span: &Range<usize>,
+        name: &str,
+        is_target: bool,
+    ) -> Result<Section, ParseError> {
+        let DeValue::Table(table) = value.get_ref() else {
+            let cause = format!("{name} must be a table of options");
+            return Err(self.error(&value.span(), cause));
+        };
+        let mut section = Section {
+            place: self.place(span, false),
+            ..Section::default()
+        };
+        // In the order of the file, and not of the alphabet.
+        let mut entries: Vec<_> = table.iter().collect();
+        entries.sort_by_key(|(key, _)| key.span().start);
+        for (key, value) in entries {
+            let name = key.get_ref().as_ref();
+            if is_target && OF_TARGET.contains(&name) {
+                self.of_target(&mut section, name, value)?;
+                continue;
+            }
+            if OF_TARGET.contains(&name) {
+                let cause = format!("{name} is only for [targets.NAME]");
+                return Err(self.error(&key.span(), cause));
+            }
+            let known = self.keys.iter().find(|known| known.name == name);
+            let Some(known) = known else {
+                if config::is_excluded(name) {
+                    let next = if name.starts_with("data") {
+                        "; on-connect sends messages"
+                    } else {
+                        ""
+                    };
+                    let cause = format!("{name} cannot be set here{next}");
+                    return Err(self.error(&key.span(), cause));
+                }
+                let names = self.keys.iter().map(|key| key.name.as_str());
+                let own = if is_target { &OF_TARGET[..] } else { &[] };
+                let cause = unknown(name, names.chain(own.iter().copied()));
+                return Err(self.error(&key.span(), cause));
+            };
+            section.entries.push(self.entry(known, value)?);
+            let names = section.entries.iter().map(|entry| &*entry.setting.key.name);
+            if let Some((name, other)) = config::conflict(&names.collect::<Vec<_>>()) {
+                let cause = format!("{name} cannot be used with {other}");
+                return Err(self.error(&key.span(), cause));
+            }
+        }
+        Ok(section)
+    }
+
+    fn of_target(
+        &self,
+        section: &mut Section,
+        name: &str,
+        value: &Spanned<DeValue<'_>>,
+    ) -> Result<(), ParseError> {
+        let places = |texts: Vec<(String, Range<usize>)>| -> Vec<(String, Place)> {
+            let place = |(text, span)| (text, self.place(&span, false));
+            texts.into_iter().map(place).collect()
+        };
+        match name {
+            ON_CONNECT => section.on_connect = places(self.texts(name, value)?),
+            EXPECT => section.expect = places(self.texts(name, value)?),
+            WITHIN => {
+                section.within = Some((self.one(name, value)?, self.place(&value.span(), false)));
+            }
+            _ => section.url = Some((self.one(name, value)?, self.place(&value.span(), true))),
+        }
+        for (message, _) in &mut section.on_connect {
+            if let Some(path) = message.strip_prefix('@').filter(|path| !path.is_empty()) {
+                *message = format!("@{}", self.folders.resolve(path));
+            }
+        }
+        Ok(())
+    }
+
+    fn entry(&self, key: &Key, value: &Spanned<DeValue<'_>>) -> Result<Entry, ParseError> {
+        let name = key.name.as_str();
+        let wrong = |expected: &str| {
+            let cause = format!("{name} must be {expected}");
+            Err(self.error(&value.span(), cause))
+        };
+        let values = match (key.kind, value.get_ref()) {
+            (KeyKind::Flag, DeValue::Boolean(flag)) => vec![flag.to_string()],
+            (KeyKind::Flag, _) => return wrong("true or false"),
+            (KeyKind::Count, DeValue::Integer(count)) if count.radix() == 10 => {
+                match count.as_str().parse::<u8>() {
+                    Ok(count) if count <= 3 => vec![count.to_string()],
+                    _ => return wrong("a number from 0 to 3"),
+                }
+            }
+            (KeyKind::Count, _) => return wrong("a number from 0 to 3"),
+            (KeyKind::One, _) => vec![self.one(name, value)?],
+            (KeyKind::Many, _) => {
+                let texts = self.texts(name, value)?;
+                texts.into_iter().map(|(text, _)| text).collect()
+            }
+        };
+        let mut setting = Setting {
+            key: key.clone(),
+            values,
+        };
+        for value in &mut setting.values {
+            *value = self.resolved(name, value);
+        }
+        let place = self.place(&value.span(), setting.is_secret());
+        Ok(Entry { setting, place })
+    }
+
+    /// A value with its path, if it has one, made absolute.
+    fn resolved(&self, name: &str, value: &str) -> String {
+        if PATHS.contains(&name) && !value.is_empty() {
+            return self.folders.resolve(value);
+        }
+        let is_file = matches!(name, "header" | "user" | "bearer" | "pass" | "proxy-user");
+        match value.strip_prefix('@') {
+            Some(path) if is_file && !path.is_empty() && path != "-" => {
+                format!("@{}", self.folders.resolve(path))
+            }
+            _ => value.to_owned(),
+        }
+    }
+
+    /// A string, or a number as its text.
+    fn one(&self, name: &str, value: &Spanned<DeValue<'_>>) -> Result<String, ParseError> {
+        match value.get_ref() {
+            DeValue::String(text) => Ok(text.to_string()),
+            DeValue::Integer(number) if number.radix() == 10 => Ok(number.as_str().to_owned()),
+            DeValue::Float(number) => Ok(number.as_str().to_owned()),
+            _ => {
+                let cause = format!("{name} must be a string or a number");
+                Err(self.error(&value.span(), cause))
+            }
+        }
+    }
+
+    /// A string, or several.
+    fn texts(
+        &self,
+        name: &str,
+        value: &Spanned<DeValue<'_>>,
+    ) -> Result<Vec<(String, Range<usize>)>, ParseError> {
+        let DeValue::Array(values) = value.get_ref() else {
+            return Ok(vec![(self.one(name, value)?, value.span())]);
+        };
+        let texts = values.iter().map(|value| {
+            let DeValue::String(text) = value.get_ref() else {
+                let cause = format!("{name} must be a string or an array of strings");
+                return Err(self.error(&value.span(), cause));
+            };
+            Ok((text.to_string(), value.span()))
+        });
+        texts.collect()
+    }
+}

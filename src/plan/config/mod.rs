@@ -1,0 +1,304 @@
+//! The config file: default options, and servers with a name. It is looked for and read once, after the
+//! command line was parsed, which says which file and which target; then the command line is parsed
+//! again above what the file has.
+
+mod file;
+mod show;
+
+use std::ffi::OsString;
+use std::fmt::Write as _;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+use self::file::{Entry, File, Folders, Place, Section};
+use super::Environment;
+use crate::cli::config::{expectation, message, ConfigOptions};
+use crate::cli::{self, Call, ConfigArgs};
+use crate::error::{plain, Error, ParseError};
+use crate::sys::file::without_byte_order_mark;
+use crate::target::Target;
+use crate::text::suggest::nearest;
+
+/// The most that a config file has, in bytes.
+const MAX_SIZE: u64 = 1 << 20;
+
+/// Why there is no call.
+#[derive(Debug)]
+pub enum CallError {
+    /// The command line is wrong, or asks for help.
+    Usage(cli::UsageError),
+    /// Something failed.
+    Failed(Error),
+}
+
+impl From<Error> for CallError {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// Parses a command line, the program's name first, above the config file that it names or that is
+/// at the default place.
+///
+/// # Errors
+///
+/// What is wrong with the command line or with the file.
+pub fn parse(args: &[OsString], environment: &Environment) -> Result<Call, CallError> {
+    let parse = |config: &ConfigOptions| cli::parse(args.iter().cloned(), config);
+    let none = ConfigOptions::default();
+    let mut call = parse(&none).map_err(CallError::Usage)?;
+    let Some(request) = Request::from_call(&call) else {
+        return Ok(call);
+    };
+    let config = Config::read(&request, environment)?;
+    let target = match request.target.as_deref() {
+        Some(name) => Some(config.target(name, &request)?),
+        None => None,
+    };
+    let options = config.options(target)?;
+    if !options.is_empty() {
+        call = parse(&options).map_err(|error| config.blame(target, &error))?;
+    }
+    if let Some((url, _)) = target.and_then(|target| target.url.clone()) {
+        match &mut call {
+            Call::Talk { url: named, .. } => *named = url,
+            Call::Test { test, .. } => test.url = Some(url),
+            _ => {}
+        }
+    }
+    Ok(call)
+}
+
+/// Which file and which target a command line names.
+#[derive(Debug, Default)]
+struct Request {
+    file: Option<PathBuf>,
+    is_off: bool,
+    target: Option<String>,
+}
+
+impl Request {
+    /// `None` for a command that uses no config file.
+    fn from_call(call: &Call) -> Option<Self> {
+        let (file, is_off, url) = match call {
+            Call::Talk { url, options } => (&options.config, options.no_config, Some(url)),
+            Call::Demo { options } => (&options.config, options.no_config, None),
+            Call::Test { test, .. } => (&test.config, test.no_config, test.url.as_ref()),
+            Call::Echo(_) | Call::Curl(_) | Call::Config(_) | Call::Generate(_) => return None,
+        };
+        let target = url.and_then(|url| url.strip_prefix('@'));
+        Some(Self {
+            file: file.clone(),
+            is_off,
+            target: target.map(str::to_owned),
+        })
+    }
+}
+
+/// A config file; one that is missing has nothing in it.
+#[derive(Debug)]
+struct Config {
+    /// Where it is, or would be.
+    path: Option<PathBuf>,
+    /// What it has.
+    file: Option<File>,
+}
+
+impl Config {
+    fn read(request: &Request, environment: &Environment) -> Result<Self, Error> {
+        if request.is_off {
+            return Ok(Self {
+                path: None,
+                file: None,
+            });
+        }
+        let path = request.file.clone().or_else(|| environment.config.clone());
+        let is_optional = request.file.is_none();
+        let file = match &path {
+            Some(path) if !is_optional || path.exists() => Some(read(path, environment)?),
+            _ => None,
+        };
+        Ok(Self { path, file })
+    }
+
+    /// The target with this name.
+    fn target(&self, name: &str, request: &Request) -> Result<&Section, Error> {
+        if request.is_off {
+            return Err(Error::Usage(format!(
+                "@{name} is a target of the config file, which --no-config ignores"
+            )));
+        }
+        let targets = self.file.as_ref().map_or(&[][..], |file| &file.targets);
+        if let Some((_, target)) = targets.iter().find(|(known, _)| known == name) {
+            return Ok(target);
+        }
+        let known = targets.iter().map(|(known, _)| known.as_str());
+        let next = match (nearest(name, known), &self.path) {
+            (Some(near), _) => format!("did you mean @{near}?"),
+            (None, Some(path)) if self.file.is_none() => {
+                format!("the config file {} does not exist", path.display())
+            }
+            (None, Some(path)) => format!("{} has no [targets.{name}]", path.display()),
+            (None, None) => "there is no config file, because HOME is not set".to_owned(),
+        };
+        Err(Error::Usage(format!("unknown target '@{name}': {next}")))
+    }
+
+    /// The options of the defaults and of a target above them.
+    fn options(&self, target: Option<&Section>) -> Result<ConfigOptions, Error> {
+        let mut options = ConfigOptions::default();
+        for entry in self.entries(target) {
+            options.set(entry.setting.clone());
+        }
+        if let (Some(file), Some(target)) = (&self.file, target) {
+            let mut messages = Vec::new();
+            for (text, place) in &target.on_connect {
+                messages.push(
+                    message(text).map_err(|cause| failed(file, place, "on-connect", &cause))?,
+                );
+            }
+            let within = target.within.as_ref();
+            let time = within.map(|(time, _)| time.as_str());
+            for (text, place) in &target.expect {
+                let place = within.map_or(place, |(_, place)| place);
+                let expected = expectation(text, time);
+                messages.push(expected.map_err(|cause| failed(file, place, "within", &cause))?);
+            }
+            options.set_messages(messages);
+        }
+        Ok(options)
+    }
+
+    /// Checks the options of a target, or of the defaults alone, against each other.
+    fn check_together(&self, target: Option<&Section>) -> Result<(), Error> {
+        let options = self.options(target)?;
+        let args = ["wsline", "ws://localhost"].map(OsString::from);
+        match cli::parse(args, &options) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(self.blame(target, &error)),
+        }
+    }
+
+    fn entries<'a>(&'a self, target: Option<&'a Section>) -> impl Iterator<Item = &'a Entry> {
+        let defaults = self.file.as_ref().map(|file| &file.defaults);
+        let sections = defaults.into_iter().chain(target);
+        sections.flat_map(|section| &section.entries)
+    }
+
+    /// The error for a command line that became wrong by the options of the file.
+    fn blame(&self, target: Option<&Section>, error: &cli::UsageError) -> Error {
+        let Some(file) = &self.file else {
+            return Error::Usage(cli::sentence_of(error));
+        };
+        if let Err(error) = check(file, self.entries(target)) {
+            return error;
+        }
+        let place = target.map_or(&file.defaults.place, |target| &target.place);
+        config_error(file.error(place, cli::sentence_of(error)))
+    }
+}
+
+fn config_error(error: ParseError) -> Error {
+    Error::Config(Box::new(error))
+}
+
+fn failed(file: &File, place: &Place, key: &str, cause: &str) -> Error {
+    config_error(file.error(place, format!("invalid {key}: {cause}")))
+}
+
+/// Checks the values of options, each by itself.
+fn check<'a>(file: &File, entries: impl Iterator<Item = &'a Entry>) -> Result<(), Error> {
+    for entry in entries {
+        let checked = entry.setting.check();
+        checked.map_err(|cause| config_error(file.error(&entry.place, cause)))?;
+    }
+    Ok(())
+}
+
+/// Reads and parses a file.
+fn read(path: &Path, environment: &Environment) -> Result<File, Error> {
+    let name = path.display().to_string();
+    let whole = |cause: String| {
+        config_error(ParseError {
+            file: name.clone(),
+            cause,
+            ..ParseError::default()
+        })
+    };
+    let could_not_read =
+        |cause: std::io::Error| whole(format!("could not read the config file: {}", plain(&cause)));
+    let content = environment
+        .inputs
+        .read(path, MAX_SIZE)
+        .map_err(could_not_read)?;
+    let metadata = std::fs::metadata(path).map_err(could_not_read)?;
+    let me = environment.user;
+    // A group with the number of its user has no other members.
+    let is_shared = metadata.gid() != metadata.uid();
+    let forbidden = if is_shared { 0o022 } else { 0o002 };
+    if metadata.is_file() && metadata.mode() & forbidden != 0 {
+        return Err(whole(
+            "other users can change the config file, and it can run commands; use chmod go-w"
+                .to_owned(),
+        ));
+    }
+    if metadata.is_file() && ![me, 0].contains(&metadata.uid()) {
+        return Err(whole("the config file belongs to another user".to_owned()));
+    }
+    let text = std::str::from_utf8(without_byte_order_mark(&content))
+        .map_err(|_| whole("the config file is not UTF-8".to_owned()))?;
+    let folders = Folders {
+        own: path.parent().unwrap_or(Path::new("")),
+        home: environment.home.as_deref(),
+    };
+    file::parse(&name, text, folders).map_err(config_error)
+}
+
+/// What `wsline config` prints.
+///
+/// # Errors
+///
+/// What is wrong with the file, all of which is checked, or with the name of the target.
+pub fn show(args: &ConfigArgs, environment: &Environment) -> Result<String, Error> {
+    let request = Request {
+        file: args.config.clone(),
+        ..Request::default()
+    };
+    let config = Config::read(&request, environment)?;
+    if args.names {
+        let targets = config.file.iter().flat_map(|file| &file.targets);
+        let mut names = String::new();
+        for (name, _) in targets {
+            let _ = writeln!(names, "@{name}");
+        }
+        return Ok(names);
+    }
+    if let Some(file) = &config.file {
+        check_all(&config, file)?;
+    }
+    match &args.target {
+        Some(name) => {
+            let name = name.strip_prefix('@').unwrap_or(name);
+            let target = config.target(name, &request)?;
+            Ok(show::in_effect(
+                name,
+                target,
+                &config.options(Some(target))?,
+            ))
+        }
+        None => Ok(show::all(config.path.as_deref(), config.file.as_ref())),
+    }
+}
+
+fn check_all(config: &Config, file: &File) -> Result<(), Error> {
+    check(file, file.defaults.entries.iter())?;
+    config.check_together(None)?;
+    for (_, target) in &file.targets {
+        check(file, target.entries.iter())?;
+        config.check_together(Some(target))?;
+        if let Some((url, place)) = &target.url {
+            Target::parse(url).map_err(|error| failed(file, place, "url", &error.to_string()))?;
+        }
+    }
+    Ok(())
+}
