@@ -24,6 +24,7 @@
 //! | [`driver`] | the loop: connections, source, outputs, signals, timers | `connect`, `source::`, `assembly`, `output::`, `event`, `error`, `exit`, `protocol`, `deadline`, `sys` |
 //! | [`connect`] | DNS, TCP, Unix sockets, proxies, TLS, redirects, the opening handshake | `event`, `error`, `target`, `http`, `protocol`, `secret`, `deadline`, `sys` |
 //! | [`source`] | where the messages to send come from | `terminal`, `session_file`, `conversation`, `assembly`, `event`, `error`, `http`, `protocol`, `text`, `sys` |
+//! | `source::prompt` | | `output`, `exit` |
 //! | [`output`] | how events are shown or saved | `session_file`, `assembly`, `event`, `error`, `exit`, `http`, `protocol`, `text`, `sys` |
 //! | [`terminal`] | the line editor | `output`, `error`, `text`, `sys` |
 //! | [`verdict`] | the last line: how the run ended | `driver::`, `output`, `error`, `exit`, `protocol` |

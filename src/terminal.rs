@@ -17,11 +17,15 @@
 //! * On a terminal that can do nothing (`TERM=dumb`) there is no raw mode and nothing before the
 //!   line: lines are read as they come and messages are written as they come.
 
+mod child;
+mod draft;
 mod editing;
 mod history;
 mod input;
+mod keys;
 mod modes;
 mod options;
+mod paste;
 mod screen;
 mod sign;
 
@@ -29,7 +33,7 @@ use std::io::{self, Write};
 use std::os::fd::AsFd as _;
 use std::os::unix::thread::JoinHandleExt;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -39,16 +43,17 @@ use rustyline::error::ReadlineError;
 use rustyline::ExternalPrinter;
 use signal_hook::consts::SIGINT;
 
-use self::editing::{bind_suspend, new_editor, Reader};
+use self::editing::{equip, new_editor, Reader};
 use self::history::History;
+use self::keys::{KeyContext, SharedTyping};
 use self::modes::TermModes;
 use self::screen::{Painter, ScreenState, Waited};
 use self::sign::Signs;
 
-#[cfg(test)]
+pub use self::child::TerminalJob;
 pub(crate) use self::input::KeyQueue;
 pub use self::input::{InputEvent, PromptStatus, TypedInput};
-pub use self::options::{InputLanguage, TerminalOptions};
+pub use self::options::{Candidate, InputLanguage, TerminalOptions};
 pub use self::screen::Screen;
 use crate::output::sink::{Descriptor, Sink as _};
 
@@ -70,6 +75,7 @@ pub struct Terminal {
     printer: Option<JoinHandle<()>>,
     reader: Option<JoinHandle<()>>,
     modes: Arc<TermModes>,
+    keys: Arc<KeyQueue>,
     /// Our own action on SIGINT, which does nothing.
     harmless: signal_hook::SigId,
 }
@@ -84,8 +90,7 @@ impl Terminal {
     pub fn start(options: TerminalOptions) -> io::Result<(Self, Screen, TypedInput)> {
         let state = ScreenState::new(Box::new(Direct(Descriptor::new(io::stdout().as_fd())?)));
         let (typed, keys) = TypedInput::pair()?;
-        let pressed = Arc::new(Mutex::new(None));
-        let mut editor = new_editor(&options, &state, &pressed).map_err(error_of)?;
+        let mut editor = new_editor(&options).map_err(error_of)?;
         let mut dumb = false;
         let mut painter: Box<dyn Painter + Send> = match editor.create_external_printer() {
             Ok(printer) => Box::new(Above(printer, Plain(io::stdout()))),
@@ -103,19 +108,25 @@ impl Terminal {
             printer: None,
             reader: None,
             modes: Arc::new(TermModes::find(dumb)?),
+            keys: Arc::clone(&keys),
         };
-        bind_suspend(&mut editor, &terminal.modes);
+        let context = KeyContext {
+            state: Arc::clone(&state),
+            keys,
+            typing: SharedTyping::default(),
+            modes: Arc::clone(&terminal.modes),
+        };
+        equip(&mut editor, &context, Arc::clone(&options.language));
         let feeder = Arc::clone(&state);
         terminal.printer = Some(spawn("screen", move || feeder.feed(painter.as_mut()))?);
         let (history, warning) = History::open(options.history);
         if let Some(warning) = warning {
-            keys.push(InputEvent::Warning(warning));
+            context.keys.push(InputEvent::Warning(warning));
         }
         let reader = Reader {
             editor,
             history,
-            state: Arc::clone(&state),
-            keys,
+            context,
             language: options.language,
             // Without raw mode what comes would stand behind it, in the same line.
             signs: if dumb {
@@ -123,12 +134,19 @@ impl Terminal {
             } else {
                 Signs::new(options.indent)
             },
-            pressed,
             raw: !dumb,
+            drafts: options.drafts,
+            initial: String::new(),
         };
         terminal.modes.make_raw()?;
         terminal.reader = Some(spawn("keyboard", move || reader.run())?);
         Ok((terminal, Screen(state), typed))
+    }
+
+    /// How the connection is, as the prompt was last told.
+    #[must_use]
+    pub fn status(&self) -> PromptStatus {
+        self.keys.status()
     }
 
     /// Whether there is a line editor; otherwise the terminal itself shows what is typed.

@@ -1,6 +1,6 @@
 //! Talking and piping: `wsline URL`, and `wsline demo` with a server of our own.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::io;
 use std::num::NonZeroUsize;
@@ -14,7 +14,7 @@ use signal_hook::consts::SIGINT;
 use super::end::{print_end, REPORT_TIMEOUT};
 use crate::connect::{tls, Dialer};
 use crate::deadline::Deadline;
-use crate::driver::{Run, Signals, Single};
+use crate::driver::{Interactive, Policy, Run, Signals, Single};
 use crate::error::{Error, Phase};
 use crate::event::{Event, Link};
 use crate::exit::ExitCode;
@@ -37,13 +37,12 @@ use crate::plan::{Plan, Show, Speaker};
 use crate::source::conversation::Conversation;
 use crate::source::json_lines;
 use crate::source::listen::Listen;
-use crate::source::prompt::command::PromptLanguage;
-use crate::source::prompt::{Prompt, PromptOptions};
+use crate::source::prompt::{Prompt, PromptLanguage, PromptOptions};
 use crate::source::reader::Reader;
 use crate::source::stdin::Stdin;
 use crate::source::Source;
 use crate::sys::pipe;
-use crate::terminal::{Screen, Terminal, TerminalOptions, TypedInput};
+use crate::terminal::{PromptStatus, Screen, Terminal, TerminalOptions, TypedInput};
 use crate::verdict::Verdict;
 
 /// How often it is looked whether a pipe has been opened for reading.
@@ -135,10 +134,14 @@ fn talk(
     let record = plan.record.take();
     let record = record.map(|options| Record::create(options, &mut pause));
     let record = record.transpose()?;
-    let deadline = Deadline::after(plan.request.timeout);
-    let dialing = Dialer::new()
-        .start(plan.request.clone(), deadline)
-        .map_err(setting_up)?;
+    let dialer = Dialer::new();
+    let request = plan.request.clone();
+    let mut dial = move || {
+        let deadline = Deadline::after(request.timeout);
+        dialer.start(request.clone(), deadline)
+    };
+    // While the prompt is set up.
+    let mut first = Some(dial().map_err(setting_up)?);
     *prompt = Prompting::start(&plan).map_err(setting_up)?;
     let mut outputs = outputs(&plan, prompt.as_ref()).map_err(setting_up)?;
     if let Some(record) = record {
@@ -151,12 +154,18 @@ fn talk(
         }
     }
     let mut source = source(&mut plan, prompt.as_mut()).map_err(setting_up)?;
+    let mut policy: Box<dyn Policy> = match prompt {
+        Some(prompt) => Box::new(Interactive {
+            is_prompting: Rc::clone(&prompt.outlives),
+        }),
+        None => Box::new(Single),
+    };
     let run = Run {
-        dials: vec![Box::new(|| Ok(dialing))],
+        dials: vec![Box::new(move || first.take().map_or_else(&mut dial, Ok))],
         source: source.as_mut(),
         outputs: &mut outputs,
         signals: &mut signals,
-        policy: &mut Single,
+        policy: policy.as_mut(),
         limits: &plan.limits,
         protocol: plan.protocol,
     };
@@ -171,7 +180,13 @@ fn talk(
             }
         }
     }
-    Ok((Verdict::from_outcome(outcome), until))
+    let mut verdict = Verdict::from_outcome(outcome);
+    let status = prompt.as_ref().map(|prompt| prompt.terminal.status());
+    if status == Some(PromptStatus::Closed) {
+        // The prompt has said it when it happened.
+        verdict.line = None;
+    }
+    Ok((verdict, until))
 }
 
 /// Waits a moment; the error is what ends the run meanwhile.
@@ -202,10 +217,19 @@ fn setting_up(cause: io::Error) -> Error {
     }
 }
 
+/// What the source and the outputs of a prompt share.
+struct SharedPrompt {
+    screen: Screen,
+    transcript: SharedTranscript,
+    outlives: Rc<Cell<bool>>,
+}
+
 /// A prompt in use. Dropping it, after the run or a panic in it, restores the terminal.
 struct Prompting {
     screen: Screen,
     transcript: SharedTranscript,
+    /// Whether the prompt outlives its connection.
+    outlives: Rc<Cell<bool>>,
     typed: Option<TypedInput>,
     terminal: Terminal,
 }
@@ -213,7 +237,7 @@ struct Prompting {
 impl Prompting {
     /// Opens the prompt, if the plan has one.
     fn start(plan: &Plan) -> io::Result<Option<Self>> {
-        let Speaker::Prompt { history, .. } = &plan.speaker else {
+        let Speaker::Prompt { history, home } = &plan.speaker else {
             return Ok(None);
         };
         let (terminal, screen, typed) = Terminal::start(TerminalOptions {
@@ -224,15 +248,30 @@ impl Prompting {
                 0
             },
             color: plan.palette != Palette::plain(),
-            language: Arc::new(PromptLanguage { force: plan.force }),
+            drafts: plan.drafts.clone(),
+            language: Arc::new(PromptLanguage {
+                force: plan.force,
+                home: home.clone(),
+            }),
         })?;
         let transcript = Transcript::new(KeepLimits::default(), plan.times.is_some());
         Ok(Some(Self {
             screen,
             transcript: Rc::new(RefCell::new(transcript)),
+            outlives: Rc::default(),
             typed: Some(typed),
             terminal,
         }))
+    }
+
+    /// What is typed, for the one source that takes it, and what that shares with the outputs.
+    fn input(&mut self) -> Option<(TypedInput, SharedPrompt)> {
+        let shared = SharedPrompt {
+            screen: self.screen.clone(),
+            transcript: Rc::clone(&self.transcript),
+            outlives: Rc::clone(&self.outlives),
+        };
+        Some((self.typed.take()?, shared))
     }
 
     /// Ends it, for which the terminal may take until `until`, or until SIGTERM or SIGHUP; which one
@@ -253,14 +292,19 @@ impl Prompting {
 fn source(plan: &mut Plan, prompt: Option<&mut Prompting>) -> io::Result<Box<dyn Source>> {
     let (delay, force) = (plan.delay, plan.force);
     let frame_size = plan.protocol.frame_size;
-    let typed = prompt.and_then(|prompt| prompt.typed.take());
-    let then: Option<Box<dyn Source>> = match (plan.speaker.clone(), typed) {
-        (Speaker::Prompt { home, .. }, Some(typed)) => Some(Box::new(Prompt::new(
+    let prompt = prompt.and_then(Prompting::input);
+    let then: Option<Box<dyn Source>> = match (plan.speaker.clone(), prompt) {
+        (Speaker::Prompt { home, .. }, Some((typed, prompt))) => Some(Box::new(Prompt::new(
             typed,
             PromptOptions {
                 force,
                 home,
                 secrets: plan.secrets,
+                transcript: prompt.transcript,
+                palette: plan.palette,
+                screen: Some(prompt.screen),
+                speaks_first: plan.steps.is_empty(),
+                outlives: prompt.outlives,
             },
         ))),
         (Speaker::Nobody | Speaker::Prompt { .. }, _) => None,

@@ -94,6 +94,7 @@ impl Driver<'_> {
         if let Some(error) = ending.into_error() {
             self.fail(Link::default(), error);
         }
+        self.is_ending = true;
         self.leaving |= !leave.finish_sending;
         self.cancel_dialing();
         if !leave.wait_for_outputs && self.output_deadline.is_none() {

@@ -9,7 +9,7 @@ use super::policy::Next;
 use super::reading::SLICE;
 use super::slots::Slot;
 use super::wait::ReadyLink;
-use super::{ConnectionEnd, Driver, Input};
+use super::{ConnectionEnd, Driver, FirstError, Input};
 use crate::connect::{Attempt, AttemptEvent, Opened};
 use crate::error::{Error, Phase};
 use crate::event::{Event, Link, Note, NoteLevel, Now, Way};
@@ -64,15 +64,9 @@ impl Driver<'_> {
             let Some(link) = self.slots.first_waiting() else {
                 return;
             };
-            let Slot::Waiting(dial) = self.slots.replace(link, Slot::Ended) else {
-                return;
-            };
-            match dial() {
-                Ok(dialing) => _ = self.slots.replace(link, Slot::Dialing(dialing)),
-                Err(cause) => {
-                    let doing = "beginning to connect";
-                    self.connect_failed(link, Error::System { doing, cause });
-                }
+            if let Err(cause) = self.slots.dial(link) {
+                let doing = "beginning to connect";
+                self.connect_failed(link, Error::System { doing, cause });
             }
         }
     }
@@ -84,7 +78,7 @@ impl Driver<'_> {
             return;
         }
         for link in self.slots.links() {
-            if let Some(Slot::Waiting(_) | Slot::Dialing(_)) = self.slots.get(link) {
+            if let Some(Slot::Waiting | Slot::Dialing(_)) = self.slots.get(link) {
                 self.slots.replace(link, Slot::Ended);
             }
         }
@@ -139,11 +133,13 @@ impl Driver<'_> {
             return;
         }
         let error = settled.unmet.unwrap_or(error);
-        let next = self.policy.on_connect_failed(link, &error);
-        self.fail(link, error);
-        match next {
-            Next::End => self.end(Ending::ConnectFailed),
-            Next::Continue => {}
+        match self.policy.on_connect_failed(link, &error) {
+            Next::End => {
+                self.fail(link, error);
+                self.end(Ending::ConnectFailed);
+            }
+            // The source has told of it, and it is what the run has come to so far.
+            Next::Continue => self.first_error.replace(error),
         }
     }
 
@@ -164,7 +160,10 @@ impl Driver<'_> {
                 return self.connect_failed(link, Error::System { doing, cause });
             }
         }
-        self.opened.get_or_insert(self.now.instant);
+        if self.opened.replace(self.now.instant).is_some() {
+            // What went wrong before is over.
+            self.first_error = FirstError::default();
+        }
         self.quiet_since = self.now.instant;
         self.notify(link, &Event::Open(&upgrade));
         if upgrade

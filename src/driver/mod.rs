@@ -29,7 +29,7 @@ mod wait;
 use std::time::{Duration, Instant};
 
 pub use limits::{Limits, Wait};
-pub use policy::{All, Next, Policy, Single};
+pub use policy::{All, Interactive, Next, Policy, Single};
 pub use signals::{Relay, Signals};
 pub use slots::Dial;
 
@@ -96,6 +96,12 @@ impl FirstError {
             self.reported = reported;
         }
     }
+
+    /// Takes the place of what went wrong before; people were told of it.
+    fn replace(&mut self, error: Error) {
+        self.error = Some(error);
+        self.reported = true;
+    }
 }
 
 /// What the source said last.
@@ -131,6 +137,8 @@ struct Driver<'a> {
     quiet_since: Instant,
     /// The run ends, whatever input is left.
     leaving: bool,
+    /// Something has ended the run.
+    is_ending: bool,
     /// When the run ends even if output waits for a reader.
     output_deadline: Option<Instant>,
     opened: Option<Instant>,
@@ -212,6 +220,7 @@ impl<'a> Driver<'a> {
             input: Input::More,
             quiet_since: now.instant,
             leaving: false,
+            is_ending: false,
             output_deadline: None,
             opened: None,
             sent: 0,
@@ -225,6 +234,10 @@ impl<'a> Driver<'a> {
         let late = self.output_deadline;
         let late = late.is_some_and(|end| end <= self.now.instant);
         let is_settled = self.unsettled.is_empty() || self.leaving;
+        let outlives = self.policy.outlives_connections() && !self.is_ending;
+        if outlives && self.input != Input::Done {
+            return false;
+        }
         self.slots.all_ended() && (late || (is_settled && !self.listeners.outputs.waiting()))
     }
 

@@ -1,5 +1,8 @@
 //! What one connection means for the run: whether the others go on without it.
 
+use std::cell::Cell;
+use std::rc::Rc;
+
 use crate::error::Error;
 use crate::event::Link;
 use crate::protocol::Closure;
@@ -23,6 +26,12 @@ pub trait Policy {
 
     /// A connection has ended, however it did.
     fn on_closed(&mut self, link: Link, closure: &Closure) -> Next;
+
+    /// Whether the run goes on without any connection until its source has ended: the source may
+    /// have connections made anew ([`Sender::redial`](crate::source::Sender::redial)).
+    fn outlives_connections(&self) -> bool {
+        false
+    }
 }
 
 /// One connection: its end is the end of the run.
@@ -59,5 +68,40 @@ impl Policy for All {
 
     fn on_closed(&mut self, _link: Link, _closure: &Closure) -> Next {
         Next::Continue
+    }
+}
+
+/// The connection of a person at a prompt: once it was open, the prompt outlives it.
+#[derive(Clone, Debug, Default)]
+pub struct Interactive {
+    /// Whether the prompt has taken over from the command line's own steps.
+    pub is_prompting: Rc<Cell<bool>>,
+}
+
+impl Policy for Interactive {
+    fn dial_width(&self) -> usize {
+        1
+    }
+
+    fn on_connect_failed(&mut self, _link: Link, _error: &Error) -> Next {
+        self.next()
+    }
+
+    fn on_closed(&mut self, _link: Link, _closure: &Closure) -> Next {
+        self.next()
+    }
+
+    fn outlives_connections(&self) -> bool {
+        self.is_prompting.get()
+    }
+}
+
+impl Interactive {
+    fn next(&self) -> Next {
+        if self.is_prompting.get() {
+            Next::Continue
+        } else {
+            Next::End
+        }
     }
 }

@@ -93,6 +93,10 @@ impl Sender for LinkSender<'_, '_> {
         }
     }
 
+    fn redial(&mut self, link: Link) -> bool {
+        self.slots.redial(link)
+    }
+
     fn note(&mut self, note: Note) {
         self.outputs
             .show(self.now, Link::default(), &Event::Note(&note));

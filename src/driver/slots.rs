@@ -12,13 +12,13 @@ use super::connection::Connection;
 use crate::connect::Attempt;
 use crate::event::Link;
 
-/// Begins to connect, when its turn has come.
-pub type Dial = Box<dyn FnOnce() -> io::Result<Attempt>>;
+/// Begins to connect, when its turn has come; again where a connection is made anew.
+pub type Dial = Box<dyn FnMut() -> io::Result<Attempt>>;
 
 /// A connection's place.
 pub(super) enum Slot {
     /// Connecting has not begun.
-    Waiting(Dial),
+    Waiting,
     /// An attempt to connect is under way.
     Dialing(Attempt),
     /// The connection is open, or being closed.
@@ -51,6 +51,7 @@ struct Seen {
 
 /// A slot with what was last seen of it. Both are used for each message, so they are one place.
 struct Entry {
+    dial: Dial,
     slot: Slot,
     /// It is in [`Slots::touched`].
     touched: bool,
@@ -70,8 +71,9 @@ impl Slots {
     /// A slot for each connection, none of which has begun.
     pub(super) fn new(dials: Vec<Dial>) -> Self {
         let entry = |dial| {
-            let slot = Slot::Waiting(dial);
+            let slot = Slot::Waiting;
             Entry {
+                dial,
                 seen: slot.look(),
                 touched: false,
                 slot,
@@ -167,8 +169,31 @@ impl Slots {
         if self.counts.waiting == 0 {
             return None;
         }
-        let waiting = |(_, slot): &(Link, &Slot)| matches!(slot, Slot::Waiting(_));
+        let waiting = |(_, slot): &(Link, &Slot)| matches!(slot, Slot::Waiting);
         self.iter().find(waiting).map(|(link, _)| link)
+    }
+
+    /// Begins to connect.
+    ///
+    /// # Errors
+    ///
+    /// What the system said.
+    pub(super) fn dial(&mut self, link: Link) -> io::Result<()> {
+        let Some(entry) = self.entries.get_mut(usize::from(link.0)) else {
+            return Ok(());
+        };
+        let attempt = (entry.dial)()?;
+        self.replace(link, Slot::Dialing(attempt));
+        Ok(())
+    }
+
+    /// Lets a connection that has ended be made anew; false if it has not.
+    pub(super) fn redial(&mut self, link: Link) -> bool {
+        let has_ended = matches!(self.get(link), Some(Slot::Ended));
+        if has_ended {
+            self.replace(link, Slot::Waiting);
+        }
+        has_ended
     }
 
     /// One of those that were touched: then call [`settle`](Self::settle) when it was used.
@@ -245,7 +270,7 @@ impl Slot {
     fn look(&self) -> Seen {
         let mut seen = Seen::default();
         match self {
-            Self::Waiting(_) => seen.counts.waiting = 1,
+            Self::Waiting => seen.counts.waiting = 1,
             Self::Dialing(dialing) => {
                 seen.counts.dialing = 1;
                 seen.deadline = dialing.due();

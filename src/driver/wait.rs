@@ -118,7 +118,7 @@ impl Slot {
                 Some(interest.add(open.fd(), reading, open.wants_to_write()))
             }
             // Without anything to wait for, poll would report an error again and again.
-            Self::Waiting(_) | Self::Open(_) | Self::Ended => None,
+            Self::Waiting | Self::Open(_) | Self::Ended => None,
         }
     }
 }

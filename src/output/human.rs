@@ -13,6 +13,9 @@ use std::fmt::Write;
 use std::io;
 use std::time::SystemTime;
 
+use data_encoding::BASE64;
+
+pub use self::body::whole_text;
 pub use self::style::{time_of_day, HumanStyle, MessageLayout};
 use self::style::{Mark, Place};
 use crate::assembly::Message;
@@ -93,21 +96,27 @@ impl<S: Sink> Human<S> {
                 link: Link(0),
                 mark: Mark::from_way(way),
             };
-            let mut size = self.size();
-            if replay.whole {
-                size.rows = usize::MAX;
-            }
             let number = Some(number).filter(|number| *number > 0);
-            let block = self
-                .style
-                .message(size, place, (kind, &bytes), number, "")?;
+            let block = if let Some(text) = &replay.text {
+                self.style.text_block(self.size(), place, text)?
+            } else {
+                let message = (kind, &bytes[..]);
+                self.style
+                    .message(self.size(), place, message, number, "")?
+            };
             self.put(&block)?;
         }
     }
 
     /// Shows a note, a Ping or the like: text of ours, broken between words.
     fn show_note(&mut self, place: Place, paint: Option<Style>, text: &str) -> io::Result<()> {
-        let block = self.style.note_block(self.size(), place, paint, text)?;
+        let mut block = self.style.note_block(self.size(), place, paint, text)?;
+        if let MessageLayout::Prompt { transcript, .. } = &self.style.layout {
+            if let Some(bytes) = transcript.borrow_mut().take_copied() {
+                // Selection `c`, the clipboard (xterm, OSC 52). It takes no place on the screen.
+                block.insert_str(0, &format!("\x1b]52;c;{}\x07", BASE64.encode(&bytes)));
+            }
+        }
         self.put(&block)
     }
 

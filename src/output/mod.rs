@@ -2,6 +2,7 @@
 
 pub mod backlog;
 pub mod best_effort;
+pub mod closure;
 pub mod dump;
 pub mod escape;
 pub mod excerpt;

@@ -61,8 +61,8 @@ pub enum Reception {
 pub struct Replay {
     /// The message.
     pub message: KeptMessage,
-    /// Whether all of it is shown, however long it is.
-    pub whole: bool,
+    /// All of it as text without anything hidden, however long; `None` to show it as when it came.
+    pub text: Option<String>,
 }
 
 /// What hides messages.
@@ -88,6 +88,7 @@ pub struct Transcript {
     /// How many messages wait, while they are held.
     held: Option<u64>,
     replays: VecDeque<Replay>,
+    copied: Option<Vec<u8>>,
     times: bool,
 }
 
@@ -106,6 +107,7 @@ impl Transcript {
             filters: Filters::default(),
             held: None,
             replays: VecDeque::new(),
+            copied: None,
             times,
         }
     }
@@ -218,8 +220,18 @@ impl Transcript {
     }
 
     /// Shows a kept message again, with the next event.
-    pub fn replay(&mut self, message: KeptMessage, whole: bool) {
-        self.replays.push_back(Replay { message, whole });
+    pub fn replay(&mut self, message: KeptMessage, text: Option<String>) {
+        self.replays.push_back(Replay { message, text });
+    }
+
+    /// Puts bytes on the terminal's clipboard, with the next note.
+    pub fn copy(&mut self, bytes: Vec<u8>) {
+        self.copied = Some(bytes);
+    }
+
+    /// What is to be put on the clipboard.
+    pub fn take_copied(&mut self) -> Option<Vec<u8>> {
+        self.copied.take()
     }
 
     /// The next message to be shown again.
@@ -253,7 +265,7 @@ impl Transcript {
             .collect();
         let lost = waited - waiting.len() as u64;
         while let Some(message) = waiting.pop() {
-            self.replay(message, false);
+            self.replay(message, None);
         }
         (waited, lost)
     }

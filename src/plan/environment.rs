@@ -48,6 +48,8 @@ pub struct Environment {
     pub user: u32,
     /// `$HOME`.
     pub home: Option<PathBuf>,
+    /// Where temporary files are kept: `$TMPDIR`, else `/tmp`.
+    pub drafts: PathBuf,
     /// What it says about proxies.
     pub proxies: ProxyVariables,
     /// What it says about the time zone.
@@ -85,6 +87,7 @@ impl Environment {
             config: config.map(|config| config.join("wsline/config.toml")),
             user: rustix::process::getuid().as_raw(),
             home,
+            drafts: std::env::temp_dir(),
             proxies: ProxyVariables::read(|name| {
                 set(name).map(|value| value.to_string_lossy().into_owned())
             }),

@@ -112,6 +112,8 @@ pub struct Plan {
     pub protocol: protocol::ProtocolConfig,
     /// What is recorded, if anything is.
     pub record: Option<record::Options>,
+    /// Where the prompt keeps drafts while they are edited.
+    pub drafts: PathBuf,
     /// What people should know before it begins.
     pub notes: Vec<Note>,
 }
@@ -185,6 +187,7 @@ impl Plan {
             steps: inputs::steps(&options, &limits.close)?,
             limits,
             record: None,
+            drafts: environment.drafts.clone(),
             // The last, because it may ask for a password, and everything else may fail.
             request: request::request(target, options, values, environment)?,
         };

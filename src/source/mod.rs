@@ -148,6 +148,12 @@ pub trait Sender {
     /// Sends a Close and nothing after it; `None` has no code.
     fn close(&mut self, link: Link, reason: Option<CloseReason>);
 
+    /// Connects anew where a connection has ended, or could not be made. False where it can't: there
+    /// is one, or the run has none that is made twice.
+    fn redial(&mut self, _link: Link) -> bool {
+        false
+    }
+
     /// Says something to people.
     fn note(&mut self, note: Note);
 

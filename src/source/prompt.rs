@@ -1,116 +1,103 @@
-//! The prompt as a source: what a person types becomes messages, and questions are answered.
+//! The prompt as a source: what a person types becomes messages, and commands are answered.
 //!
-//! Lines typed before the connection is open wait and go in order when it is. What can be answered
-//! without the connection (`/help`, `/status`, mistakes, ^C) is answered at once.
+//! The prompt outlives its connection: when that has ended, the line being typed stays, and the
+//! connection can be made anew. Lines typed before the connection is open wait and go in order when
+//! it is. What can be answered without the connection (`/help`, `/status`, mistakes, ^C) is answered
+//! at once.
 
 pub mod command;
+mod connection;
+mod language;
+mod messages;
+mod options;
 mod upload;
 
 use std::collections::VecDeque;
 use std::os::fd::BorrowedFd;
-use std::path::PathBuf;
-use std::time::Instant;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
 
-use self::command::PromptCommand;
+use self::command::{MessageCommand, PromptCommand};
+use self::connection::{Connection, State};
+pub use self::language::PromptLanguage;
+pub use self::options::PromptOptions;
 use self::upload::Upload;
 use super::{LinkEnd, Progress, Sender, Settled, Source, Unsent};
 use crate::conversation::command::Command;
 use crate::error::Error;
-use crate::event::{Event, Kind, Link, Note, NoteLevel, Now, Piece, Upgrade, Way};
-use crate::http::Secrets;
-use crate::protocol::CloseReason;
+use crate::event::{Event, Kind, Link, Note, NoteLevel, Now, Piece, Way};
+use crate::exit::ExitCode;
+use crate::protocol::{CloseReason, Closure, End, Role};
 use crate::terminal::{InputEvent, PromptStatus, TypedInput};
 
 /// The connection that a prompt talks to.
 const LINK: Link = Link(0);
-/// Pings that may wait for their Pong at once; older ones are forgotten.
-const PINGS: usize = 64;
-
-/// How a prompt is to behave.
-#[derive(Clone, Debug, Default)]
-pub struct PromptOptions {
-    /// Whether any close code may be sent (`--force`).
-    pub force: bool,
-    /// What `~/` stands for in a path.
-    pub home: Option<PathBuf>,
-    /// Whether credentials are shown.
-    pub secrets: Secrets,
-}
+/// After so long a person is told what is waited for.
+const LONG: Duration = Duration::from_secs(1);
 
 /// A person who types.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Prompt {
     typed: TypedInput,
     options: PromptOptions,
-    state: State,
+    connection: Connection,
     /// What can't be sent yet.
     waiting: VecDeque<PromptCommand>,
     upload: Option<Upload>,
-    /// Answers to give at the next chance to speak.
-    answers: Vec<String>,
-    pings: VecDeque<(Vec<u8>, Instant)>,
+    /// What to say at the next chance to speak.
+    notes: Vec<Note>,
     /// Whether the last thing typed was ^C on an empty line.
     interrupted: bool,
     told_to_wait: bool,
+    /// Whether the connection has ended that was closed here.
+    is_over: bool,
+    /// Whether the clipboard may be written.
+    copying: bool,
     /// Set when there is something to say that no descriptor tells of.
     due: Option<Instant>,
-    sent: Count,
-    received: Count,
-}
-
-/// `readyState`, as far as a source sees it: while the connection is closing it has ended.
-enum State {
-    Connecting,
-    Open(Opened),
-    Closed,
-}
-
-struct Opened {
-    url: String,
-    address: Option<String>,
-    subprotocol: Option<String>,
-    at: Instant,
-}
-
-/// Messages, and the bytes in them.
-#[derive(Clone, Copy, Default)]
-struct Count {
-    messages: u64,
-    bytes: u64,
 }
 
 impl Prompt {
-    /// A prompt that hears what is `typed`.
+    /// A prompt that takes what is `typed`.
     #[must_use]
     pub fn new(typed: TypedInput, options: PromptOptions) -> Self {
         Self {
             typed,
+            connection: Connection::new(options.secrets),
             options,
-            state: State::Connecting,
             waiting: VecDeque::new(),
             upload: None,
-            answers: Vec::new(),
-            pings: VecDeque::new(),
+            notes: Vec::new(),
             interrupted: false,
             told_to_wait: false,
+            is_over: false,
+            copying: false,
             due: None,
-            sent: Count::default(),
-            received: Count::default(),
         }
     }
 
-    /// Hears one entry; what it said if that ends the prompt.
+    /// Takes one entry; what it said if that ends the prompt.
     fn enter(&mut self, entry: InputEvent, to: &mut dyn Sender) -> Option<Progress> {
         let again = std::mem::take(&mut self.interrupted);
         match entry {
-            InputEvent::Line(line) => match command::parse(&line, self.options.force) {
-                Ok(PromptCommand::Help) => answer(to, command::help()),
-                Ok(PromptCommand::Status) => answer(to, self.status()),
-                Ok(order) => return self.accept(order, to),
-                Err(mistake) => answer(to, mistake),
-            },
+            InputEvent::Line(line) => {
+                let ended = match command::parse(&line, self.options.force) {
+                    Ok(command) => self.obey(command, to),
+                    Err(text) => {
+                        mistake(to, text);
+                        None
+                    }
+                };
+                if self.typed.awaits_job() {
+                    self.typed.answer_job(None);
+                }
+                return ended;
+            }
+            InputEvent::Hold => self.on_messages_command(MessageCommand::Hold, to),
+            InputEvent::Release => self.on_messages_command(MessageCommand::Release, to),
             InputEvent::Interrupt { empty: false } => {}
-            InputEvent::Interrupt { empty: true } if again || self.is_connecting() => {
-                if self.is_connecting() {
+            InputEvent::Interrupt { empty: true } if again || self.ends_at_once() => {
+                if self.connection.state == State::Connecting {
                     self.give_up(to);
                 }
                 let reason = String::new();
@@ -121,11 +108,9 @@ impl Prompt {
                 self.interrupted = true;
                 answer(to, "press ^C again to end, or ^D to close with 1000");
             }
-            InputEvent::EndOfInput => return self.accept(PromptCommand::Quit, to),
-            InputEvent::Warning(text) => to.note(Note {
-                level: NoteLevel::Warning,
-                text,
-            }),
+            InputEvent::EndOfInput => return self.obey(PromptCommand::Quit, to),
+            InputEvent::Mistake(text) => mistake(to, text),
+            InputEvent::Warning(text) => note(to, NoteLevel::Warning, text),
             InputEvent::Failed(cause) => {
                 return Some(Progress::Done(Some(Error::Input {
                     origin: "the terminal".to_owned(),
@@ -137,29 +122,111 @@ impl Prompt {
         None
     }
 
-    /// Takes an order that needs the connection. Ending waits for nothing that can't be sent yet.
-    fn accept(&mut self, order: PromptCommand, to: &mut dyn Sender) -> Option<Progress> {
-        let ends = matches!(
-            order,
-            PromptCommand::Quit | PromptCommand::Send(Command::Close(_))
-        );
-        let connecting = self.is_connecting();
-        if ends && connecting {
-            self.give_up(to);
-            return Some(Progress::Done(None));
+    fn ends_at_once(&self) -> bool {
+        matches!(self.connection.state, State::Connecting | State::Closing)
+    }
+
+    /// Does what a line asks for, or lets it wait for the connection.
+    fn obey(&mut self, command: PromptCommand, to: &mut dyn Sender) -> Option<Progress> {
+        let is_closed = self.connection.state == State::Closed;
+        match command {
+            PromptCommand::Nothing | PromptCommand::Reconnect if is_closed => self.reconnect(to),
+            PromptCommand::Nothing | PromptCommand::Edit => {}
+            PromptCommand::Help(None) => answer(to, command::help()),
+            PromptCommand::Help(Some(name)) => match command::help_on(&name) {
+                Ok(text) => answer(to, text),
+                Err(text) => mistake(to, text),
+            },
+            PromptCommand::Status => {
+                let transcript = self.options.transcript.borrow();
+                let status = self
+                    .connection
+                    .status(transcript.held(), transcript.filter_counts());
+                drop(transcript);
+                answer(to, status);
+            }
+            PromptCommand::Headers => match self.connection.headers() {
+                Some(headers) => answer(to, headers),
+                None => mistake(to, "not connected yet"),
+            },
+            PromptCommand::Reconnect => {
+                mistake(to, "there is a connection: /close ends it");
+            }
+            PromptCommand::Messages(command) => self.on_messages_command(command, to),
+            PromptCommand::Quit | PromptCommand::Send(Command::Close(_)) if is_closed => {
+                return Some(Progress::Done(None));
+            }
+            command @ (PromptCommand::Quit
+            | PromptCommand::Send(_)
+            | PromptCommand::File { .. }) => return self.accept(command, to),
         }
-        if connecting && !std::mem::replace(&mut self.told_to_wait, true) {
-            to.note(Note {
-                level: NoteLevel::Hint,
-                text: "not connected yet: what is typed waits and is sent in order".to_owned(),
-            });
-        }
-        self.waiting.push_back(order);
         None
     }
 
-    fn is_connecting(&self) -> bool {
-        matches!(self.state, State::Connecting)
+    fn on_messages_command(&mut self, command: MessageCommand, to: &mut dyn Sender) {
+        let transcript = Rc::clone(&self.options.transcript);
+        let done = messages::run(
+            command,
+            &mut transcript.borrow_mut(),
+            &self.options,
+            &mut self.copying,
+        );
+        self.show_status();
+        if let Some(job) = done.job {
+            self.typed.answer_job(Some(job));
+        }
+        match done.said {
+            Some(Ok(text)) => answer(to, text),
+            Some(Err(text)) => mistake(to, text),
+            None => {}
+        }
+        if let Some((kind, bytes)) = done.send {
+            let command = match (kind, String::from_utf8(bytes)) {
+                (Kind::Text, Ok(text)) => Command::Text(text.into()),
+                (_, Ok(text)) => Command::Binary(text.into_bytes()),
+                (_, Err(error)) => Command::Binary(error.into_bytes()),
+            };
+            self.accept(PromptCommand::Send(command), to);
+        }
+    }
+
+    /// Takes a command that needs the connection. Ending waits for nothing that can't be sent yet.
+    fn accept(&mut self, command: PromptCommand, to: &mut dyn Sender) -> Option<Progress> {
+        let ends = matches!(
+            command,
+            PromptCommand::Quit | PromptCommand::Send(Command::Close(_))
+        );
+        match self.connection.state {
+            State::Connecting if ends => {
+                self.give_up(to);
+                return Some(Progress::Done(None));
+            }
+            State::Connecting => {
+                if !std::mem::replace(&mut self.told_to_wait, true) {
+                    let text = "not connected yet: what is typed waits and is sent in order";
+                    note(to, NoteLevel::Hint, text.to_owned());
+                }
+            }
+            State::Closed => {
+                let text = "not connected; nothing was sent. Enter on an empty line reconnects";
+                mistake(to, text);
+                return None;
+            }
+            State::Open | State::Closing => {}
+        }
+        self.waiting.push_back(command);
+        None
+    }
+
+    fn reconnect(&mut self, to: &mut dyn Sender) {
+        if to.redial(LINK) {
+            self.connection.state = State::Connecting;
+            self.told_to_wait = false;
+            self.show_status();
+            answer(to, "connecting again");
+        } else {
+            mistake(to, "this connection can't be made again");
+        }
     }
 
     /// Tells what becomes of what was typed for a connection that is not waited for.
@@ -169,49 +236,73 @@ impl Prompt {
             1 => "1 message".to_owned(),
             many => format!("{many} messages"),
         };
-        to.note(Note {
-            level: NoteLevel::Warning,
-            text: format!("not connected, and not sent: {lost}"),
-        });
+        self.waiting.clear();
+        note(
+            to,
+            NoteLevel::Warning,
+            format!("not connected, and not sent: {lost}"),
+        );
     }
 
     /// Sends what waits, while there is room.
-    fn send(&mut self, to: &mut dyn Sender) -> Progress {
+    fn send(&mut self, now: Now, to: &mut dyn Sender) -> Progress {
         while to.room(LINK) > 0 {
             if let Some(upload) = &mut self.upload {
                 match upload.step(to, LINK) {
-                    Ok(None) => return Progress::More,
+                    Ok(None) => {
+                        if let Some(text) = upload.progress(now.instant) {
+                            answer(to, text);
+                        }
+                        return Progress::More;
+                    }
                     Ok(Some(done)) => {
-                        self.sent.add(done.bytes);
+                        self.connection.count_sent(done.bytes);
                         answer(to, done.text);
                     }
-                    Err(mistake) => answer(to, mistake),
+                    Err(text) => mistake(to, text),
                 }
                 self.upload = None;
                 continue;
             }
-            let Some(order) = self.waiting.pop_front() else {
+            let Some(command) = self.waiting.pop_front() else {
                 return Progress::Pending;
             };
-            match order {
-                PromptCommand::Send(Command::Close(reason)) => return close(reason, to),
-                PromptCommand::Quit => return close(Some(normal()), to),
+            match command {
+                PromptCommand::Send(Command::Close(reason)) => return self.close(now, reason, to),
+                PromptCommand::Quit => return self.close(now, Some(normal()), to),
                 PromptCommand::Send(command) => self.command(command, to),
                 PromptCommand::File { kind, path } => {
                     match Upload::open(kind, &path, self.options.home.as_deref()) {
                         Ok(upload) => self.upload = Some(upload),
-                        Err(mistake) => answer(to, mistake),
+                        Err(text) => mistake(to, text),
                     }
                 }
-                // Answered when they were typed.
-                PromptCommand::Help | PromptCommand::Status => {}
+                // Done when they were typed.
+                _ => {}
             }
         }
         if self.waiting.is_empty() && self.upload.is_none() {
             Progress::Pending
         } else {
+            if let Some(text) = self
+                .upload
+                .as_mut()
+                .and_then(|one| one.progress(now.instant))
+            {
+                answer(to, text);
+            }
             Progress::More
         }
+    }
+
+    /// Sends a Close, and waits until it is answered.
+    fn close(&mut self, now: Now, reason: Option<CloseReason>, to: &mut dyn Sender) -> Progress {
+        to.close(LINK, reason);
+        self.connection.state = State::Closing;
+        self.told_to_wait = false;
+        self.due = now.instant.checked_add(LONG);
+        self.show_status();
+        Progress::Pending
     }
 
     fn command(&mut self, command: Command<'static>, to: &mut dyn Sender) {
@@ -220,83 +311,73 @@ impl Prompt {
             Command::Binary(bytes) => (Kind::Binary, bytes),
             Command::Ping(payload) => {
                 to.ping(LINK, &payload);
-                if self.pings.len() == PINGS {
-                    self.pings.pop_front();
-                }
-                self.pings.push_back((payload, Instant::now()));
-                return;
+                return self.connection.ping(payload);
             }
-            Command::Pong(payload) => return to.pong(LINK, &payload),
+            Command::Pong(payload) => {
+                to.pong(LINK, &payload);
+                return answer(to, "sent a Pong");
+            }
             // It ends the prompt and never comes here.
             Command::Close(_) => return,
         };
         to.data(LINK, Piece::whole(kind, &bytes));
-        self.sent.add(bytes.len() as u64);
+        self.connection.count_sent(bytes.len() as u64);
     }
 
-    fn status(&self) -> String {
-        let opened = match &self.state {
-            State::Connecting => return "CONNECTING".to_owned(),
-            State::Closed => return "CLOSED".to_owned(),
-            State::Open(opened) => opened,
-        };
-        let address = match &opened.address {
-            Some(address) => format!(" ({address})"),
-            None => String::new(),
-        };
-        let subprotocol = match &opened.subprotocol {
-            Some(subprotocol) => format!("subprotocol {subprotocol}"),
-            None => "no subprotocol".to_owned(),
-        };
-        // Tenths of a second are enough for a person.
-        let tenths = opened.at.elapsed().as_millis() / 100;
-        format!(
-            "OPEN {}{address}, {subprotocol}, for {}.{} s, sent {}, received {}",
-            opened.url,
-            tenths / 10,
-            tenths % 10,
-            self.sent.text(),
-            self.received.text(),
-        )
-    }
-
-    fn opened(&mut self, at: Instant, upgrade: &Upgrade) {
-        self.state = State::Open(Opened {
-            url: upgrade.url.clone(),
-            address: upgrade.peer.as_ref().map(ToString::to_string),
-            subprotocol: upgrade.shown_subprotocol(self.options.secrets),
-            at,
+    /// Lets the sign before the line show the state.
+    fn show_status(&self) {
+        self.typed.set_status(match self.connection.state {
+            State::Connecting => PromptStatus::Connecting,
+            State::Open if self.options.transcript.borrow().held().is_some() => PromptStatus::Held,
+            State::Open => PromptStatus::Open,
+            State::Closing => PromptStatus::Closing,
+            State::Closed => PromptStatus::Closed,
         });
-        self.due = Some(at);
-        self.typed.set_status(PromptStatus::Open);
     }
 
-    fn pong(&mut self, at: Instant, payload: &[u8]) {
-        // A Pong answers the latest Ping, and with it those before (RFC 6455 §5.5.3).
-        let Some(place) = self.pings.iter().rposition(|(sent, _)| sent == payload) else {
+    /// Has something said with the next poll, which is now.
+    fn say(&mut self, at: Instant, level: NoteLevel, text: String) {
+        self.notes.push(Note { level, text });
+        self.due = Some(at);
+    }
+
+    /// There is no connection any more: what there is to say of it.
+    fn on_end(&mut self, at: Instant, (code, text): (ExitCode, String)) {
+        self.show_status();
+        self.due = Some(at);
+        if !self.options.outlives.get() {
             return;
-        };
-        if let Some((_, sent)) = self.pings.drain(..=place).next_back() {
-            let micros = at.saturating_duration_since(sent).as_micros();
-            self.answers.push(format!(
-                "Pong after {}.{:03} ms",
-                micros / 1000,
-                micros % 1000
-            ));
-            self.due = Some(at);
         }
+        let level = match code {
+            ExitCode::Success => NoteLevel::Answer,
+            _ => NoteLevel::Mistake,
+        };
+        self.say(at, level, text);
+        match self.unsent().messages {
+            0 => {}
+            1 => self.say(at, NoteLevel::Mistake, "not sent: 1 message".to_owned()),
+            many => self.say(at, NoteLevel::Mistake, format!("not sent: {many} messages")),
+        }
+        self.waiting.clear();
+        self.upload = None;
+        let ends = match code {
+            ExitCode::Success => String::new(),
+            code => format!(" (exit code {})", code.number()),
+        };
+        let text = format!("Enter on an empty line reconnects, ^D ends{ends}");
+        self.say(at, NoteLevel::Answer, text);
     }
 }
 
 impl Prompt {
     /// What was accepted and not sent.
-    fn unsent(&mut self) -> Unsent {
+    fn unsent(&self) -> Unsent {
         let messages = self
             .waiting
             .iter()
-            .filter(|order| {
+            .filter(|command| {
                 matches!(
-                    order,
+                    command,
                     PromptCommand::File { .. }
                         | PromptCommand::Send(Command::Text(_) | Command::Binary(_))
                 )
@@ -322,58 +403,91 @@ impl Source for Prompt {
         if link != LINK {
             return;
         }
+        let at = now.instant;
         match event {
-            Event::Open(upgrade) => self.opened(now.instant, upgrade),
-            Event::Data(Way::In, piece) => {
-                self.received.bytes += piece.bytes.len() as u64;
-                self.received.messages += u64::from(piece.last);
+            Event::Connect(step) => self.connection.on_step(step),
+            Event::Open(upgrade) => {
+                if self.options.speaks_first {
+                    self.options.outlives.set(true);
+                }
+                let again = self.connection.open(at, upgrade);
+                self.show_status();
+                self.due = Some(at);
+                if let Some(text) = again {
+                    self.say(at, NoteLevel::Answer, text);
+                }
             }
-            Event::Pong(Way::In, payload) => self.pong(now.instant, payload),
-            Event::Closed(_) | Event::Failed(_) => {
-                self.state = State::Closed;
-                self.typed.set_status(PromptStatus::Closed);
-                self.due = Some(now.instant);
+            Event::Data(Way::In, piece) => {
+                let bytes = piece.bytes.len() as u64;
+                self.connection.count_received(bytes, piece.last, at);
+            }
+            Event::Pong(Way::In, payload) => {
+                if let Some(text) = self.connection.pong(at, payload) {
+                    self.say(at, NoteLevel::Answer, text);
+                }
+            }
+            // One that was closed on the way out has nothing more to say: the run's last line does.
+            Event::Closed(closure)
+                if self.connection.state == State::Closing || is_ours(closure) =>
+            {
+                self.is_over = true;
+                self.due = Some(at);
+            }
+            Event::Closed(closure) => {
+                let ended = self.connection.close(at, closure);
+                self.on_end(at, ended);
+            }
+            Event::ConnectFailed(error) => {
+                let failed = self.connection.fail(at, error);
+                self.on_end(at, failed);
+            }
+            Event::Failed(_) if !self.options.outlives.get() => {
+                self.connection.state = State::Closed;
+                self.show_status();
+                self.due = Some(at);
             }
             _ => {}
         }
     }
 
-    fn poll(&mut self, _now: Now, _readable: bool, to: &mut dyn Sender) -> Progress {
-        self.due = None;
-        for text in self.answers.drain(..) {
-            answer(to, text);
+    fn poll(&mut self, now: Now, _readable: bool, to: &mut dyn Sender) -> Progress {
+        let was_due = self.due.take();
+        for note in self.notes.drain(..) {
+            to.note(note);
         }
-        if matches!(self.state, State::Closed) {
-            return Progress::Done(None);
+        match self.connection.state {
+            State::Closed if !self.options.outlives.get() => return Progress::Done(None),
+            State::Open => self.options.outlives.set(true),
+            // The Close was answered, or there is nothing to wait for any more.
+            State::Closing if self.is_over => return Progress::Done(None),
+            State::Closing if !self.told_to_wait => {
+                // Only where it takes long.
+                self.due = was_due;
+                if was_due.is_none_or(|due| due <= now.instant) {
+                    self.told_to_wait = true;
+                    self.due = None;
+                    answer(to, "closing: waiting for the server; ^C ends now");
+                }
+            }
+            _ => {}
         }
         while let Some(entry) = self.typed.take() {
             if let Some(end) = self.enter(entry, to) {
                 return end;
             }
         }
-        self.send(to)
+        self.send(now, to)
     }
 
     fn settle(&mut self, _now: Now, _link: Link, _end: LinkEnd<'_>) -> Settled {
+        // A prompt that goes on has said it itself.
         self.unsent().into()
     }
 }
 
-impl Count {
-    fn add(&mut self, bytes: u64) {
-        self.messages += 1;
-        self.bytes += bytes;
-    }
-
-    fn text(self) -> String {
-        let plural = if self.messages == 1 { "" } else { "s" };
-        format!("{} message{plural} ({} bytes)", self.messages, self.bytes)
-    }
-}
-
-fn close(reason: Option<CloseReason>, to: &mut dyn Sender) -> Progress {
-    to.close(LINK, reason);
-    Progress::Done(None)
+/// Whether a connection was closed because the run ends.
+fn is_ours(closure: &Closure) -> bool {
+    closure.initiator == Some(Role::Us) && !matches!(closure.end, End::Violation(_))
 }
 
 fn normal() -> CloseReason {
@@ -383,11 +497,16 @@ fn normal() -> CloseReason {
     }
 }
 
+fn note(to: &mut dyn Sender, level: NoteLevel, text: String) {
+    to.note(Note { level, text });
+}
+
 fn answer(to: &mut dyn Sender, text: impl Into<String>) {
-    to.note(Note {
-        level: NoteLevel::Answer,
-        text: text.into(),
-    });
+    note(to, NoteLevel::Answer, text.into());
+}
+
+fn mistake(to: &mut dyn Sender, text: impl Into<String>) {
+    note(to, NoteLevel::Mistake, text.into());
 }
 
 #[cfg(test)]

@@ -3,51 +3,43 @@
 use std::borrow::Cow;
 use std::io::ErrorKind;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::sys::signal::{raise, Signal};
-use rustyline::completion::Completer;
+use rustyline::completion::{Completer, Pair};
 use rustyline::error::ReadlineError;
 use rustyline::highlight::Highlighter;
 use rustyline::hint::{Hint, Hinter};
-use rustyline::history::{History as _, MemHistory};
+use rustyline::history::{History as _, MemHistory, SearchDirection};
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
-use rustyline::{
-    Cmd, ColorMode, CompletionType, ConditionalEventHandler, Config, Context, Editor, Event,
-    EventContext, EventHandler, Helper, KeyCode, KeyEvent, Modifiers, Prompt, RepeatCount,
-};
+use rustyline::{ColorMode, CompletionType, Config, Context, Editor, Helper, Prompt};
 
+use super::child;
+use super::draft;
 use super::history::History;
 use super::input::{InputEvent, KeyQueue, PromptStatus};
-use super::modes::TermModes;
+use super::keys::{self, KeyContext, SharedTyping};
 use super::options::{InputLanguage, TerminalOptions};
-use super::screen::ScreenState;
+use super::screen::{self, ScreenState};
 use super::sign::Signs;
+use crate::text::elide;
 
 /// After Escape alone, how long a second key makes it Alt, in milliseconds. rustyline's own
 /// default is for ever, and nothing is drawn meanwhile.
 const ESCAPE: u16 = 500;
 /// How often a terminal that only says "end of input" is asked again while the session ends.
 const NO_INPUT: Duration = Duration::from_millis(50);
+/// The most rows of a menu below the line.
+const MENU_ROWS: usize = 8;
+/// The longest entry of the history that is suggested, in bytes.
+const LONGEST_SUGGESTION: usize = 200;
 
 type LineEditor = Editor<Editing, MemHistory>;
 
-/// Whether the line was empty when ^C was pressed on it; nothing if it was not pressed: then an
-/// interrupt was a signal.
-pub(super) type Pressed = Arc<Mutex<Option<bool>>>;
-
-fn lock(pressed: &Mutex<Option<bool>>) -> MutexGuard<'_, Option<bool>> {
-    pressed.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// An editor with our keys; `pressed` is told of each ^C.
-pub(super) fn new_editor(
-    options: &TerminalOptions,
-    state: &Arc<ScreenState>,
-    pressed: &Pressed,
-) -> rustyline::Result<LineEditor> {
+/// An editor without anything of ours.
+pub(super) fn new_editor(options: &TerminalOptions) -> rustyline::Result<LineEditor> {
     let config = Config::builder()
         // A list of completions that asks for `--More--` could not be ended by a signal.
         .completion_type(CompletionType::Circular)
@@ -60,103 +52,90 @@ pub(super) fn new_editor(
         .max_history_size(usize::MAX)?
         .build();
     let history = MemHistory::with_config(&config);
-    let mut editor = Editor::with_history(config, history)?;
-    editor.set_helper(Some(Editing {
-        language: Arc::clone(&options.language),
-        state: Arc::clone(state),
-    }));
-    for key in ['C', 'D'] {
-        let leaving = ExitKeys {
-            state: Arc::clone(state),
-            pressed: Arc::clone(pressed),
-            interrupts: key == 'C',
-        };
-        editor.bind_sequence(
-            KeyEvent::ctrl(key),
-            EventHandler::Conditional(Box::new(leaving)),
-        );
-    }
-    editor.bind_sequence(
-        KeyEvent(KeyCode::Enter, Modifiers::ALT),
-        EventHandler::Simple(Cmd::Newline),
-    );
-    Ok(editor)
+    Editor::with_history(config, history)
 }
 
-/// Gives ^Z its meaning: the editor's own would leave the terminal raw.
-pub(super) fn bind_suspend(editor: &mut LineEditor, modes: &Arc<TermModes>) {
-    editor.bind_sequence(
-        KeyEvent::ctrl('Z'),
-        EventHandler::Conditional(Box::new(Suspending(Arc::clone(modes)))),
-    );
+/// Gives an editor our keys, and the language of the line.
+pub(super) fn equip(
+    editor: &mut LineEditor,
+    context: &KeyContext,
+    language: Arc<dyn InputLanguage>,
+) {
+    editor.set_helper(Some(Editing {
+        language,
+        context: context.clone(),
+    }));
+    keys::bind(context, |event, handler| {
+        editor.bind_sequence(event, handler);
+    });
 }
 
 /// The thread that reads lines, until the guard ends it.
 pub(super) struct Reader {
     pub(super) editor: LineEditor,
     pub(super) history: History,
-    pub(super) state: Arc<ScreenState>,
-    pub(super) keys: Arc<KeyQueue>,
+    pub(super) context: KeyContext,
     pub(super) language: Arc<dyn InputLanguage>,
     pub(super) signs: Signs,
-    pub(super) pressed: Pressed,
     /// Whether the editor uses raw mode.
     pub(super) raw: bool,
+    /// Where drafts are kept while they are edited.
+    pub(super) drafts: std::path::PathBuf,
+    /// What the next line begins with.
+    pub(super) initial: String,
 }
 
 impl Reader {
+    fn state(&self) -> &ScreenState {
+        &self.context.state
+    }
+
+    fn push(&self, event: InputEvent) {
+        self.context.keys.push(event);
+    }
+
+    fn typing(&self) -> &SharedTyping {
+        &self.context.typing
+    }
+
     /// Reads until there is no more need.
     ///
     /// Someone who has said the last thing, such as `/quit`, gets no new prompt. But the editor
     /// must go on, with nothing before the line: it is what draws the last messages.
     pub(super) fn run(mut self) {
-        let _gone = ThreadExit {
-            state: Arc::clone(&self.state),
-            keys: Arc::clone(&self.keys),
+        let _exit = ThreadExit {
+            state: Arc::clone(&self.context.state),
+            keys: Arc::clone(&self.context.keys),
         };
         self.recall();
         let mut over = false;
-        while !self.state.is_finished() {
-            let silent = over || self.state.is_ending();
+        while !self.state().is_finished() {
+            let silent = over || self.state().is_ending();
             let sign = PromptText {
                 signs: Some(&self.signs).filter(|_| !silent),
-                keys: &self.keys,
-                state: &self.state,
+                keys: &self.context.keys,
+                state: &self.context.state,
                 shown: AtomicBool::new(false),
             };
-            *lock(&self.pressed) = None;
-            let read = self.editor.readline(&sign);
-            self.state.close_gate();
-            if self.state.is_finished() {
-                if silent && self.raw {
-                    // The editor has left a line on which nothing stands.
-                    self.state.step_back();
+            self.context.typing.lock().begin_line(over);
+            let initial = std::mem::take(&mut self.initial);
+            let read = if silent {
+                self.editor.readline(&sign)
+            } else {
+                self.editor.readline_with_initial(&sign, (&initial, ""))
+            };
+            self.state().close_gate();
+            if self.state().is_finished() {
+                let is_empty = silent || self.typing().lock().line.is_empty();
+                if is_empty && self.raw {
+                    // The editor has left a line with nothing but a sign.
+                    self.state().step_back();
                 }
                 break;
             }
-            match read {
-                Ok(_) if silent => {}
-                Ok(line) => over = self.enter(line),
-                Err(ReadlineError::Interrupted) => self.interrupt(over),
-                Err(ReadlineError::Signal(_)) => {}
-                Err(ReadlineError::Eof) if silent => self.state.wait_for_finish(NO_INPUT),
-                Err(ReadlineError::Eof) => {
-                    over = true;
-                    self.keys.push(InputEvent::EndOfInput);
-                }
-                Err(ReadlineError::Io(error)) if error.kind() == ErrorKind::InvalidData => {
-                    let text = "the line was not UTF-8 and is dropped; nothing was sent";
-                    self.keys.push(InputEvent::Warning(text.to_owned()));
-                }
-                Err(error) if is_gone(&error) => {
-                    // The session may hear of it later, or never: a shell passes SIGHUP on.
-                    let _ = raise(Signal::SIGHUP);
-                    break;
-                }
-                Err(error) => {
-                    self.keys.push(InputEvent::Failed(error.to_string()));
-                    break;
-                }
+            match self.handle(read, silent, &mut over) {
+                ReadAgain::Yes => {}
+                ReadAgain::No => break,
             }
             if over && !self.raw {
                 break;
@@ -164,23 +143,118 @@ impl Reader {
         }
     }
 
+    fn handle(
+        &mut self,
+        read: Result<String, ReadlineError>,
+        silent: bool,
+        over: &mut bool,
+    ) -> ReadAgain {
+        match read {
+            Ok(_) if silent => {}
+            Ok(line) => *over = self.enter(&line),
+            Err(ReadlineError::Interrupted) => self.interrupt(silent),
+            Err(ReadlineError::Signal(_)) => {}
+            Err(ReadlineError::Eof) if silent => self.state().wait_for_finish(NO_INPUT),
+            Err(ReadlineError::Eof) => {
+                *over = true;
+                if self.raw {
+                    // An empty line with nothing but a sign.
+                    self.state().step_back();
+                }
+                self.push(InputEvent::EndOfInput);
+            }
+            Err(ReadlineError::Io(error)) if error.kind() == ErrorKind::InvalidData => {
+                let text = "invalid UTF-8 was typed; the line is dropped and nothing was sent";
+                self.push(InputEvent::Mistake(text.to_owned()));
+            }
+            Err(error) if is_gone(&error) => {
+                // The session may hear of it later, or never: a shell passes SIGHUP on.
+                let _ = raise(Signal::SIGHUP);
+                return ReadAgain::No;
+            }
+            Err(error) => {
+                self.push(InputEvent::Failed(error.to_string()));
+                return ReadAgain::No;
+            }
+        }
+        ReadAgain::Yes
+    }
+
     /// Hands a line over; says whether it is the last.
-    fn enter(&mut self, mut line: String) -> bool {
+    fn enter(&mut self, shown: &str) -> bool {
+        let Some(mut line) = self.typing().lock().folds.unfold(shown) else {
+            let text = "a folded paste was changed; nothing was sent: delete it and paste again";
+            self.push(InputEvent::Mistake(text.to_owned()));
+            shown.clone_into(&mut self.initial);
+            return false;
+        };
         if line.ends_with('\n') && self.language.unfinished(&line) {
             // The empty line that sends unfinished JSON as it is.
             line.pop();
         }
-        let over = self.language.ends(&line);
-        if self.raw && self.keys.status() == PromptStatus::Open && self.language.is_message(&line) {
-            let (before, _) = self.signs.get(PromptStatus::Open);
-            self.state.erase_line(before.len(), &line);
-        }
         if let Some(warning) = self.history.add(&line) {
-            self.keys.push(InputEvent::Warning(warning));
+            self.push(InputEvent::Warning(warning));
+        }
+        if let Some(text) = self.language.edits(&line).filter(|_| self.raw) {
+            self.edit(text.to_owned());
+            self.recall();
+            return false;
+        }
+        let over = self.language.ends(&line);
+        let status = self.context.keys.status();
+        let is_open = matches!(status, PromptStatus::Open | PromptStatus::Held);
+        let is_empty = line.is_empty();
+        if self.raw && (is_empty || is_open && self.language.is_message(&line)) {
+            let (before, _) = self.signs.get(PromptStatus::Open);
+            self.state().erase_line(before.len(), shown);
         }
         self.recall();
-        self.keys.push(InputEvent::Line(line));
+        let takes_terminal = self.raw && self.language.takes_terminal(&line);
+        if takes_terminal {
+            self.context.keys.expect_job();
+        }
+        self.push(InputEvent::Line(line));
+        if takes_terminal {
+            self.run_job();
+        }
         over
+    }
+
+    /// Gives the terminal to the program that a line asks for, if it comes to that.
+    fn run_job(&self) {
+        let state = self.state();
+        let Some(job) = self.context.keys.wait_for_job(|| state.is_ending()) else {
+            return;
+        };
+        let lent = self
+            .context
+            .modes
+            .lend(|| child::run(job, || state.is_ending()));
+        if let Err(error) = lent {
+            let text = format!("could not run the command: {}", crate::error::plain(&error));
+            self.push(InputEvent::Mistake(text));
+        }
+    }
+
+    /// Opens a text in the user's editor; what comes of it is the next line.
+    fn edit(&mut self, text: String) {
+        let state = Arc::clone(&self.context.state);
+        let edited = draft::edit(&self.drafts, &text, |job| {
+            self.context
+                .modes
+                .lend(|| child::run(job, || state.is_ending()))
+        });
+        let text = match edited {
+            Ok(edited) => edited,
+            Err(cause) => {
+                self.push(InputEvent::Mistake(format!(
+                    "could not edit the line: {cause}"
+                )));
+                text
+            }
+        };
+        let shown = self.typing().lock().folds.fold(text);
+        self.initial = shown;
     }
 
     /// Gives the editor the history as it is now: its own can't forget an earlier double.
@@ -188,22 +262,45 @@ impl Reader {
         let history = self.editor.history_mut();
         // History in memory does not fail.
         let _ = history.clear();
+        let mut typing = self.context.typing.lock();
         for entry in self.history.entries() {
-            let _ = history.add(entry);
+            let _ = history.add_owned(typing.folds.fold(entry.to_owned()));
         }
     }
 
-    fn interrupt(&self, over: bool) {
-        let pressed = lock(&self.pressed).take();
-        match pressed {
-            Some(empty) if !over => self.keys.push(InputEvent::Interrupt { empty }),
-            // It was the guard.
-            _ if self.state.is_ending() => {}
-            // A signal, which the session hears now that the editor does not catch it; or nobody
-            // listens to entries any more, but the session does to signals.
-            _ => _ = raise(Signal::SIGINT),
+    fn interrupt(&mut self, silent: bool) {
+        let (pressed, edit, line) = {
+            let mut typing = self.typing().lock();
+            (
+                std::mem::take(&mut typing.pressed),
+                typing.edit.take(),
+                typing.line.clone(),
+            )
+        };
+        if let Some(shown) = edit {
+            let (before, _) = self.signs.get(PromptStatus::Open);
+            self.state().erase_line(before.len(), &shown);
+            let text = self.typing().lock().folds.unfold(&shown);
+            return self.edit(text.unwrap_or(shown));
+        }
+        if self.state().is_ending() {
+            // It was the guard. A line with nothing but a sign need not stay.
+            if !silent && line.is_empty() {
+                self.state().step_back();
+            }
+            return;
+        }
+        if pressed || !silent {
+            // ^C where nobody listens to entries any more, or a signal: the session hears it now
+            // that the editor does not catch it.
+            let _ = raise(Signal::SIGINT);
         }
     }
+}
+
+enum ReadAgain {
+    Yes,
+    No,
 }
 
 /// Tells, however the reading thread ends, that it is gone.
@@ -248,28 +345,6 @@ impl Prompt for PromptText<'_> {
     }
 }
 
-/// ^C and ^D, for those who must know it before the line is left.
-struct ExitKeys {
-    state: Arc<ScreenState>,
-    pressed: Pressed,
-    interrupts: bool,
-}
-
-impl ConditionalEventHandler for ExitKeys {
-    fn handle(&self, _: &Event, _: RepeatCount, _: bool, context: &EventContext) -> Option<Cmd> {
-        let empty = context.line().is_empty();
-        if self.interrupts || empty {
-            self.state.close_gate();
-        }
-        if self.interrupts {
-            *lock(&self.pressed) = Some(empty);
-            return Some(Cmd::Interrupt);
-        }
-        // ^D keeps its meanings: delete a character, or the end.
-        None
-    }
-}
-
 /// Whether the terminal itself is gone.
 fn is_gone(error: &ReadlineError) -> bool {
     match error {
@@ -279,20 +354,10 @@ fn is_gone(error: &ReadlineError) -> bool {
     }
 }
 
-/// ^Z: the terminal as it was found, for the shell, and raw again afterwards.
-struct Suspending(Arc<TermModes>);
-
-impl ConditionalEventHandler for Suspending {
-    fn handle(&self, _: &Event, _: RepeatCount, _: bool, _: &EventContext) -> Option<Cmd> {
-        self.0.suspend();
-        Some(Cmd::Repaint)
-    }
-}
-
 /// What the editor asks while a line is typed.
 pub(super) struct Editing {
     language: Arc<dyn InputLanguage>,
-    state: Arc<ScreenState>,
+    context: KeyContext,
 }
 
 impl Helper for Editing {}
@@ -301,49 +366,121 @@ impl Validator for Editing {
     fn validate(&self, context: &mut ValidationContext) -> rustyline::Result<ValidationResult> {
         let text = context.input();
         // An empty line ends it, whatever it is.
-        if !text.ends_with('\n') && self.language.unfinished(text) {
-            return Ok(ValidationResult::Incomplete);
+        if !text.ends_with('\n') {
+            let unfolded = self.context.typing.lock().folds.unfold(text);
+            if unfolded.is_some_and(|text| self.language.unfinished(&text)) {
+                return Ok(ValidationResult::Incomplete);
+            }
         }
-        self.state.close_gate();
+        self.context.state.close_gate();
         Ok(ValidationResult::Valid(None))
     }
 }
 
 impl Completer for Editing {
-    type Candidate = String;
+    type Candidate = Pair;
 
     fn complete(
         &self,
         line: &str,
         position: usize,
         _: &Context<'_>,
-    ) -> rustyline::Result<(usize, Vec<String>)> {
-        Ok((0, self.language.complete(&line[..position])))
+    ) -> rustyline::Result<(usize, Vec<Pair>)> {
+        let candidates = self.language.complete(&line[..position]);
+        let pair = |candidate: super::Candidate| Pair {
+            display: candidate.shown,
+            replacement: candidate.text,
+        };
+        Ok((0, candidates.into_iter().map(pair).collect()))
     }
 }
 
-/// What may follow the line; to be read, not to be taken.
-pub(super) struct Following(String);
+/// What may follow the line.
+pub(super) struct Following {
+    shown: String,
+    /// What of it is taken with the right arrow.
+    taken: Option<String>,
+}
 
 impl Hint for Following {
     fn display(&self) -> &str {
-        &self.0
+        &self.shown
     }
 
     fn completion(&self) -> Option<&str> {
-        None
+        self.taken.as_deref()
     }
 }
 
 impl Hinter for Editing {
     type Hint = Following;
 
-    fn hint(&self, line: &str, position: usize, _: &Context<'_>) -> Option<Following> {
-        if position < line.len() {
+    fn hint(&self, line: &str, position: usize, context: &Context<'_>) -> Option<Following> {
+        let (columns, rows) = screen::size();
+        self.context.typing.lock().line.replace_range(.., line);
+        // The sign is two columns wide; times before it make it taller at most.
+        let height = screen::height(2, line, columns);
+        self.context.state.set_too_tall(height >= rows);
+        if position < line.len() || line.is_empty() {
             return None;
         }
-        self.language.hint(line).map(Following)
+        let only_shown = |shown| Following { shown, taken: None };
+        if line.starts_with('/') {
+            let hint = self.language.hint(line);
+            return hint
+                .or_else(|| self.menu(line, columns, rows))
+                .map(only_shown);
+        }
+        if line.ends_with('\n') && self.language.unfinished(line) {
+            let shown = "(unfinished JSON; Enter sends it as it is)".to_owned();
+            return Some(only_shown(shown));
+        }
+        suggestion(line, context).map(|rest| Following {
+            shown: rest.clone(),
+            taken: Some(rest),
+        })
     }
+}
+
+impl Editing {
+    /// The commands that the line could become, below it.
+    fn menu(&self, line: &str, columns: usize, rows: usize) -> Option<String> {
+        if line.contains(char::is_whitespace) || line.starts_with("//") {
+            return None;
+        }
+        let candidates = self.language.complete(line);
+        let most = MENU_ROWS.min(rows / 3).max(1);
+        let width = candidates.iter().map(|one| one.shown.len()).max()?;
+        let mut menu = String::new();
+        let is_whole = candidates.len() <= most;
+        let shown = if is_whole { most } else { most - 1 };
+        for candidate in candidates.iter().take(shown) {
+            let row = format!("  {:width$}  {}", candidate.shown, candidate.help);
+            menu.push('\n');
+            menu.push_str(&elide::columns(&row, columns.saturating_sub(1)));
+        }
+        if !is_whole {
+            let more = candidates.len() - shown;
+            menu.push_str("\n  … ");
+            menu.push_str(&more.to_string());
+            menu.push_str(" more: Tab goes through them");
+        }
+        Some(menu)
+    }
+}
+
+/// The rest of the latest entry of the history that begins with `line`.
+fn suggestion(line: &str, context: &Context<'_>) -> Option<String> {
+    let history = context.history();
+    if context.history_index() < history.len() || history.is_empty() {
+        return None;
+    }
+    let found = history
+        .starts_with(line, history.len() - 1, SearchDirection::Reverse)
+        .ok()??;
+    let rest = found.entry.strip_prefix(line)?;
+    let fits = !rest.is_empty() && rest.len() <= LONGEST_SUGGESTION && !rest.contains('\n');
+    fits.then(|| rest.to_owned())
 }
 
 impl Highlighter for Editing {

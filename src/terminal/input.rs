@@ -5,13 +5,25 @@ use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::child::TerminalJob;
+
+/// How often it is looked whether the prompt ends while a program is waited for.
+const JOB_TICK: Duration = Duration::from_millis(50);
 
 /// Something that happened at the keyboard.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum InputEvent {
     /// A line was entered; it may hold line feeds.
     Line(String),
+    /// ^S was pressed.
+    Hold,
+    /// ^Q was pressed.
+    Release,
+    /// What was typed can't be used, and why.
+    Mistake(String),
     /// ^C was pressed.
     Interrupt {
         /// Whether nothing stood on the line.
@@ -47,6 +59,20 @@ pub(crate) struct KeyQueue {
     entries: Mutex<VecDeque<InputEvent>>,
     bell: UnixStream,
     status: AtomicU8,
+    job: Mutex<Awaited>,
+    job_came: Condvar,
+}
+
+/// The program that a line asks for, on its way to the reading thread.
+#[derive(Debug, Default)]
+enum Awaited {
+    /// None is asked for.
+    #[default]
+    No,
+    /// It is asked for.
+    Yes,
+    /// It is this, or there is none after all.
+    Came(Option<TerminalJob>),
 }
 
 impl KeyQueue {
@@ -56,6 +82,24 @@ impl KeyQueue {
         entries.push_back(entry);
         // The bell can only be full of earlier rings, or have no listener any more: both are well.
         let _ = (&self.bell).write(&[1]);
+    }
+
+    /// The line that is pushed next asks for a program on the terminal.
+    pub(crate) fn expect_job(&self) {
+        *self.job.lock().unwrap_or_else(PoisonError::into_inner) = Awaited::Yes;
+    }
+
+    /// Waits for that program; `None` if there is none, or `is_over` first.
+    pub(crate) fn wait_for_job(&self, is_over: impl Fn() -> bool) -> Option<TerminalJob> {
+        let mut job = self.job.lock().unwrap_or_else(PoisonError::into_inner);
+        while matches!(*job, Awaited::Yes) && !is_over() {
+            let waited = self.job_came.wait_timeout(job, JOB_TICK);
+            job = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        match std::mem::take(&mut *job) {
+            Awaited::Came(job) => job,
+            Awaited::No | Awaited::Yes => None,
+        }
     }
 
     /// How the connection is, as the loop last said.
@@ -97,6 +141,8 @@ impl TypedInput {
             entries: Mutex::default(),
             bell,
             status: AtomicU8::default(),
+            job: Mutex::default(),
+            job_came: Condvar::new(),
         });
         let typed = Self {
             keys: Arc::clone(&keys),
@@ -114,6 +160,23 @@ impl TypedInput {
     /// Says how the connection is: the prompt shows it when it is drawn next.
     pub fn set_status(&self, status: PromptStatus) {
         self.keys.status.store(status as u8, Ordering::Relaxed);
+    }
+
+    /// Whether the line that was taken waits for a program on the terminal, or for the word that there
+    /// is none.
+    #[must_use]
+    pub fn awaits_job(&self) -> bool {
+        let job = self.keys.job.lock().unwrap_or_else(PoisonError::into_inner);
+        matches!(*job, Awaited::Yes)
+    }
+
+    /// Gives the terminal to a program, or says that there is none.
+    pub fn answer_job(&self, job: Option<TerminalJob>) {
+        let mut awaited = self.keys.job.lock().unwrap_or_else(PoisonError::into_inner);
+        if matches!(*awaited, Awaited::Yes) {
+            *awaited = Awaited::Came(job);
+            self.keys.job_came.notify_all();
+        }
     }
 
     /// The oldest entry that waits. Never blocks.

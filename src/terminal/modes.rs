@@ -20,6 +20,10 @@ use signal_hook::consts::SIGCONT;
 /// A stop begins well within this time, if it comes at all: without a shell that could let the
 /// process go on, the kernel stops nothing.
 const STOPPING: Duration = Duration::from_millis(200);
+/// What a terminal is told that another program may have left otherwise: no mouse reports, usual
+/// colors, a cursor that is seen, bracketed paste.
+const TAKEN_BACK: &[u8] =
+    b"\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[0m\x1b[?25h\x1b[?2004h";
 const TICK: Duration = Duration::from_millis(1);
 
 /// The settings of standard input.
@@ -86,6 +90,18 @@ impl TermModes {
         stop();
         let _ = write(io::stdout(), b"\x1b[?2004h");
         let _ = self.make_raw();
+    }
+
+    /// Lends the terminal to someone, as it was found.
+    pub(super) fn lend<T>(&self, to: impl FnOnce() -> T) -> T {
+        // A terminal that has gone will be noticed by whoever reads next.
+        let _ = self.restore();
+        let _ = write(io::stdout(), b"\x1b[?2004l");
+        let result = to();
+        // Whatever was left on: another screen, a hidden cursor, mouse reports.
+        let _ = write(io::stdout(), TAKEN_BACK);
+        let _ = self.make_raw();
+        result
     }
 
     fn set(&self, which: impl Fn(&Settings) -> &Termios) -> io::Result<()> {

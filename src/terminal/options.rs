@@ -14,11 +14,28 @@ pub trait InputLanguage: Send + Sync {
     /// Whether `line` is a message: it is shown again as a sent one once it has left.
     fn is_message(&self, line: &str) -> bool;
 
+    /// Whether `line` may give the terminal to another program: it is waited for.
+    fn takes_terminal(&self, line: &str) -> bool;
+
+    /// The text that `line` opens in an editor, if it does.
+    fn edits<'a>(&self, line: &'a str) -> Option<&'a str>;
+
     /// What `line` could become; nothing if there is nothing to complete.
-    fn complete(&self, line: &str) -> Vec<String>;
+    fn complete(&self, line: &str) -> Vec<Candidate>;
 
     /// What could follow `line`, to be shown after it.
     fn hint(&self, line: &str) -> Option<String>;
+}
+
+/// What a line could become.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    /// The whole line.
+    pub text: String,
+    /// What is shown of it in a list.
+    pub shown: String,
+    /// What it does.
+    pub help: String,
 }
 
 /// How a terminal is to be used.
@@ -29,6 +46,8 @@ pub struct TerminalOptions {
     pub indent: usize,
     /// Whether the sign has a color, and hints are dimmed.
     pub color: bool,
+    /// Where drafts are kept while they are edited.
+    pub drafts: PathBuf,
     /// What is typed.
     pub language: Arc<dyn InputLanguage>,
 }

@@ -111,6 +111,8 @@ struct State {
     stage: ReadStage,
     /// Whether the reading thread reads no more.
     reader_gone: bool,
+    /// The line is taller than the screen: each print would draw all of it again.
+    too_tall: bool,
     /// Why nothing can be written any more.
     broken: Option<io::ErrorKind>,
     direct: Box<dyn Write + Send>,
@@ -128,6 +130,7 @@ impl ScreenState {
                 printed: 0,
                 stage: ReadStage::Reading,
                 reader_gone: false,
+                too_tall: false,
                 broken: None,
                 direct,
             }),
@@ -213,6 +216,20 @@ impl ScreenState {
         self.changed.notify_all();
     }
 
+    /// Messages wait while the line is too tall to be drawn again for each of them.
+    pub(super) fn set_too_tall(&self, too_tall: bool) {
+        let mut state = self.lock();
+        if std::mem::replace(&mut state.too_tall, too_tall) != too_tall {
+            self.changed.notify_all();
+        }
+    }
+
+    /// Shows a line that was given up, above the one that takes its place.
+    pub(super) fn show_abandoned(&self, line: &str) {
+        // A failure is kept in the state, and the next put says it.
+        let _ = self.put(line.as_bytes());
+    }
+
     /// Goes back to the line before, and clears it.
     pub(super) fn step_back(&self) {
         // A failure is kept in the state, and the next put says it.
@@ -222,13 +239,9 @@ impl ScreenState {
     /// Clears the line that was entered, with `before` columns before it: it is shown again as a
     /// message. One that is taller than the screen stays.
     pub(super) fn erase_line(&self, before: usize, line: &str) {
-        let Some((terminal_size::Width(columns), terminal_size::Height(rows))) =
-            terminal_size::terminal_size_of(io::stdout())
-        else {
-            return;
-        };
-        let height = height(before, line, usize::from(columns));
-        if height < usize::from(rows) {
+        let (columns, rows) = size();
+        let height = height(before, line, columns);
+        if height < rows {
             // A failure is kept in the state, and the next put says it.
             let _ = self
                 .lock()
@@ -284,6 +297,7 @@ impl ScreenState {
         let mut state = self.lock();
         while state.gate != Gate::Over {
             let job = match state.gate {
+                Gate::Open if state.too_tall && state.stage == ReadStage::Reading => None,
                 Gate::Open | Gate::Free => state.job(),
                 Gate::Closed | Gate::Over => None,
             };
@@ -328,6 +342,14 @@ impl ScreenState {
             .unwrap_or_else(PoisonError::into_inner)
             .0
     }
+}
+
+/// The columns and rows of the terminal.
+pub(super) fn size() -> (usize, usize) {
+    let size = terminal_size::terminal_size_of(io::stdout());
+    size.map_or((80, 24), |(columns, rows)| {
+        (usize::from(columns.0), usize::from(rows.0))
+    })
 }
 
 /// How many rows of `columns` a line takes that begins in column `before`, as the editor draws it.

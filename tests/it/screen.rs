@@ -146,9 +146,12 @@ fn what_waits_in_a_search_is_shown_when_the_server_closes() {
     pty.key(Key::CtrlR);
     pty.wait_for("reverse-i-search");
     go.open();
-    assert_eq!(pty.wait_exit(), 0);
+    pty.key(Key::Escape);
+    pty.wait_for("* Enter on an empty line reconnects");
     let history = pty.history();
     assert_eq!(lines_of_messages(&history), ["< one", "< two"]);
+    pty.signal(nix::sys::signal::Signal::SIGTERM);
+    assert_eq!(pty.wait_exit(), 143);
     assert!(
         pty.screen().contains("closed by server: 1000 \"bye\""),
         "{}",
@@ -190,7 +193,7 @@ fn notes_are_broken_between_words() {
     pty.type_line("/close 1005");
     wait_for_line(
         &pty,
-        "* /close: invalid close code 1005: must\n  be 1000 or 3000-4999; use --force to\n  send it anyway\n>",
+        "! /close: invalid close code 1005: must\n  be 1000 or 3000-4999; use --force to\n  send it anyway\n>",
     );
     end(&mut pty);
 }

@@ -146,7 +146,7 @@ fn dial(plan: Plan, dialer: &Dialer) -> Dial {
     let dialer = dialer.clone();
     Box::new(move || {
         let deadline = Deadline::after(plan.request.timeout);
-        dialer.start(plan.request, deadline)
+        dialer.start(plan.request.clone(), deadline)
     })
 }
 

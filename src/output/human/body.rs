@@ -98,10 +98,42 @@ impl BodyStyle {
     }
 }
 
+/// All of a message as text without anything hidden but line feeds, tabs and the palette's sequences:
+/// as a hex dump, as indented JSON where it is `pretty`, or as it came.
+#[must_use]
+pub fn whole_text(
+    bytes: &[u8],
+    hex: bool,
+    pretty: bool,
+    columns: usize,
+    palette: Palette,
+) -> String {
+    let style = BodyStyle {
+        palette,
+        binary: None,
+        room: Room {
+            lines: usize::MAX,
+            bytes: usize::MAX,
+            columns,
+        },
+        dumped: usize::MAX,
+    };
+    let mut text = String::new();
+    if hex {
+        let lines = dump::lines_of(bytes, dump::bytes_in(columns), palette);
+        text = lines.collect::<Vec<_>>().join("\n");
+    } else if pretty {
+        style.push_text(&mut text, bytes);
+    } else {
+        style.push_escaped(&mut text, bytes);
+    }
+    text
+}
+
 /// How many bytes of a text there is room for; never ends inside a character.
 fn beginning(bytes: &[u8], room: Room) -> usize {
     let enough = &bytes[..bytes.len().min(room.bytes.saturating_add(1))];
-    let end_of_lines = memchr::memchr_iter(b'\n', enough).nth(room.lines - 1);
+    let end_of_lines = memchr::memchr_iter(b'\n', enough).nth(room.lines.saturating_sub(1));
     let mut end = end_of_lines.unwrap_or(bytes.len());
     if end > room.bytes {
         end = room.bytes;

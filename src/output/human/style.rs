@@ -180,11 +180,7 @@ impl HumanStyle {
             palette: self.palette,
             binary: self.binary,
             room,
-            dumped: if size.rows == usize::MAX {
-                usize::MAX
-            } else {
-                DUMPED
-            },
+            dumped: DUMPED,
         };
         let Some(body) = style.body(kind, bytes, number) else {
             return Ok(String::new());
@@ -202,6 +198,18 @@ impl HumanStyle {
         };
         let is_whole = body.shown == bytes.len();
         Ok(self.rows_block(&gutter, columns, rows, &body.text, (is_whole, &rest), ended))
+    }
+
+    /// All rows of a text without anything hidden.
+    pub(super) fn text_block(
+        &self,
+        size: TerminalSize,
+        place: Place,
+        text: &str,
+    ) -> io::Result<String> {
+        let gutter = self.gutter(place, size.columns)?;
+        let columns = size.columns.saturating_sub(gutter.width).max(2);
+        Ok(self.rows_block(&gutter, columns, usize::MAX, text, (true, ""), ""))
     }
 
     /// Rows that the terminal wraps, with nothing but a time before them.

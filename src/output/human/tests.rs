@@ -354,7 +354,8 @@ proptest! {
             if whole {
                 let MessageLayout::Prompt { transcript, .. } = &style.layout else { unreachable!() };
                 let message = transcript.borrow().find(Some(1)).expect("it is kept");
-                transcript.borrow_mut().replay(message, true);
+                let text = whole_text(&bytes, !is_text, true, columns.saturating_sub(2), Palette::plain());
+                transcript.borrow_mut().replay(message, Some(text));
                 let nothing = Note { level: NoteLevel::Answer, text: String::new() };
                 let nothing = Event::Note(&nothing);
                 human.show(SystemTime::UNIX_EPOCH, Link(0), &nothing).expect("memory takes anything");

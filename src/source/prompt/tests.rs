@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::event::PeerAddress;
-use crate::event::Timing;
+use crate::event::{Timing, Upgrade};
 use crate::http::{RequestHead, ResponseHead};
 use crate::protocol::Closure;
 use crate::terminal::KeyQueue;
@@ -18,6 +18,7 @@ struct Wire {
     messages: Vec<(Kind, Vec<u8>)>,
     pieces: usize,
     notes: Vec<String>,
+    redialed: usize,
 }
 
 impl Sender for Wire {
@@ -60,6 +61,11 @@ impl Sender for Wire {
         let reason = reason.expect("the prompt always has a code");
         self.sent
             .push(format!("Close {} {}", reason.code, reason.reason));
+    }
+
+    fn redial(&mut self, _: Link) -> bool {
+        self.redialed += 1;
+        true
     }
 
     fn note(&mut self, note: Note) {
@@ -176,7 +182,7 @@ fn a_full_buffer_makes_lines_wait() {
     assert!(matches!(talk.type_all(&["a", "/quit"]), Progress::More));
     assert!(talk.wire.sent.is_empty() && talk.wire.notes.is_empty());
     talk.wire.room = 1;
-    assert!(matches!(talk.poll(), Progress::Done(None)));
+    assert!(matches!(talk.poll(), Progress::Pending));
     assert_eq!(talk.wire.sent, ["Text a", "Close 1000 "]);
 }
 
@@ -207,28 +213,171 @@ fn the_ways_to_end() {
         ("/close 4000 enough", "Close 4000 enough"),
     ] {
         let mut talk = Talk::open();
-        assert!(matches!(
-            talk.type_all(&[line, "late"]),
-            Progress::Done(None)
-        ));
+        assert!(matches!(talk.type_all(&[line]), Progress::Pending));
         assert_eq!(talk.wire.sent, [close]);
+        assert!(talk.prompt.next_deadline().is_some(), "a long wait is told");
+        talk.prompt.due = Some(Instant::now());
+        assert!(matches!(talk.poll(), Progress::Pending));
+        assert_eq!(
+            talk.wire.notes,
+            ["closing: waiting for the server; ^C ends now"]
+        );
+        talk.on_event(&Event::Closed(&Closure::default()));
+        assert!(matches!(talk.poll(), Progress::Done(None)));
+        assert_eq!(
+            talk.wire.notes.len(),
+            1,
+            "the last line of the run says the rest"
+        );
     }
     let mut talk = Talk::open();
+    talk.press(InputEvent::EndOfInput);
+    assert_eq!(talk.wire.sent, ["Close 1000 "]);
+    let pressed = talk.press(EMPTY);
+    assert!(matches!(pressed, Progress::Done(Some(Error::Signal(2)))));
+    let mut talk = Talk::connecting();
+    assert!(matches!(talk.type_all(&["/quit"]), Progress::Done(None)));
+    let mut talk = Talk::open();
+    let took = talk.press(InputEvent::Failed("gone".to_owned()));
+    assert!(matches!(took, Progress::Done(Some(Error::Input { .. }))));
+}
+
+#[test]
+fn the_prompt_outlives_the_connection() {
+    let mut talk = Talk::open();
+    talk.wire.room = 0;
+    talk.type_all(&["never sent"]);
+    let closure = Closure {
+        received: Some(Some(CloseReason {
+            code: 4001,
+            reason: "token expired".to_owned(),
+        })),
+        ..Closure::default()
+    };
+    talk.on_event(&Event::Closed(&closure));
+    assert!(talk.prompt.next_deadline().is_some());
+    assert!(matches!(talk.poll(), Progress::Pending));
+    let notes = std::mem::take(&mut talk.wire.notes);
+    assert!(
+        notes[0].starts_with("closed by server: 4001 \"token expired\" (application) after 0.0 s")
+    );
+    assert_eq!(notes[1], "not sent: 1 message");
+    assert_eq!(
+        notes[2],
+        "Enter on an empty line reconnects, ^D ends (exit code 121)"
+    );
+    talk.type_all(&["hello", "/status", "/last"]);
+    assert!(talk.wire.notes[0].starts_with("not connected; nothing was sent"));
+    assert!(talk.wire.notes[1].starts_with("CLOSED ws://example.test/chat"));
+    assert_eq!(talk.wire.redialed, 0);
+    talk.type_all(&[""]);
+    assert_eq!(talk.wire.redialed, 1);
+    talk.on_event(&Event::ConnectFailed(&Error::Signal(1)));
+    talk.poll();
+    talk.type_all(&["/reconnect"]);
+    assert_eq!(talk.wire.redialed, 2);
+    talk.wire.room = 100;
+    talk.on_event(&Event::Open(&upgrade()));
+    talk.type_all(&["again"]);
+    assert_eq!(talk.wire.sent, ["Text again"]);
+    assert!(talk
+        .wire
+        .notes
+        .iter()
+        .any(|note| note.starts_with("connected again after ")));
+    talk.on_event(&Event::Closed(&closure));
     assert!(matches!(
         talk.press(InputEvent::EndOfInput),
         Progress::Done(None)
     ));
-    assert_eq!(talk.wire.sent, ["Close 1000 "]);
+}
+
+#[test]
+fn an_end_before_the_prompt_speaks_ends_it() {
     let mut talk = Talk::connecting();
-    assert!(matches!(talk.type_all(&["/quit"]), Progress::Done(None)));
-    let mut talk = Talk::open();
+    talk.prompt.options.speaks_first = false;
+    talk.on_event(&Event::Open(&upgrade()));
     talk.on_event(&Event::Closed(&Closure::default()));
-    assert!(talk.prompt.next_deadline().is_some());
-    assert!(matches!(talk.type_all(&["late"]), Progress::Done(None)));
-    assert!(talk.wire.sent.is_empty());
+    assert!(matches!(talk.poll(), Progress::Done(None)));
+}
+
+#[test]
+fn nothing_is_sent_for_an_empty_line() {
     let mut talk = Talk::open();
-    let took = talk.press(InputEvent::Failed("gone".to_owned()));
-    assert!(matches!(took, Progress::Done(Some(Error::Input { .. }))));
+    talk.type_all(&["", "/send"]);
+    assert_eq!(talk.wire.sent, ["Text "]);
+}
+
+fn receive(talk: &Talk, text: &str) {
+    let mut transcript = talk.prompt.options.transcript.borrow_mut();
+    transcript.add(
+        std::time::SystemTime::now(),
+        Way::In,
+        Kind::Text,
+        text.as_bytes(),
+    );
+}
+
+#[test]
+fn kept_messages_are_saved_found_and_sent_again() {
+    let home = tempfile::tempdir().expect("a directory");
+    let mut talk = Talk::open();
+    talk.prompt.options.home = Some(home.path().to_owned());
+    talk.type_all(&["/view", "/again"]);
+    assert_eq!(talk.wire.notes[0], "no message has been received yet");
+    assert!(talk.wire.notes[1].starts_with("no message has been sent yet"));
+    receive(&talk, "first order");
+    receive(&talk, "a tick");
+    talk.wire.notes.clear();
+    talk.type_all(&[
+        "/save ~/order 1",
+        "/save ~/order 2",
+        "/find ORDER",
+        "/find order",
+        "/again 1",
+    ]);
+    let saved = std::fs::read(home.path().join("order")).expect("it was written");
+    assert_eq!(saved, b"first order");
+    assert_eq!(talk.wire.notes[0], "wrote message 1 to ~/order (11 B)");
+    assert_eq!(
+        talk.wire.notes[1],
+        "~/order: File exists; nothing was written"
+    );
+    assert_eq!(
+        talk.wire.notes[2],
+        "not found in the messages that are kept: ORDER"
+    );
+    assert_eq!(talk.wire.notes[3], "#1  first order");
+    assert_eq!(talk.wire.sent, ["Text first order"]);
+    talk.wire.notes.clear();
+    talk.type_all(&["/copy", "/copy 1"]);
+    assert!(talk.wire.notes[0].contains("/copy again to allow it"));
+    assert_eq!(talk.wire.notes[1], "copied message 1 (11 B)");
+    let copied = talk.prompt.options.transcript.borrow_mut().take_copied();
+    assert_eq!(copied.as_deref(), Some(&b"first order"[..]));
+}
+
+#[test]
+fn messages_are_held_filtered_and_viewed() {
+    let mut talk = Talk::open();
+    talk.press(InputEvent::Hold);
+    receive(&talk, "one");
+    talk.type_all(&["/status"]);
+    assert!(
+        talk.wire.notes[1].contains("\nheld         1: ^Q"),
+        "{:?}",
+        talk.wire.notes
+    );
+    talk.press(InputEvent::Release);
+    assert_eq!(talk.wire.notes[2], "1 held back");
+    talk.type_all(&["/filter order", "/filter"]);
+    receive(&talk, "tick");
+    talk.type_all(&["/unfilter", "/view 1"]);
+    assert_eq!(talk.wire.notes[4], "0 shown, 0 hidden; /unfilter shows all");
+    assert!(talk.wire.notes[5].ends_with("0 were shown, 1 hidden"));
+    let mut transcript = talk.prompt.options.transcript.borrow_mut();
+    let shown = std::iter::from_fn(|| transcript.next_replay()).last();
+    assert_eq!(shown.and_then(|replay| replay.text).as_deref(), Some("one"));
 }
 
 #[test]
@@ -265,12 +414,17 @@ fn the_status_tells_what_is_known() {
     talk.type_all(&["a", "bc", "/help"]);
     talk.type_all(&["/status"]);
     assert!(talk.wire.notes[0].contains("/close [CODE [REASON]]"));
-    let status = &talk.wire.notes[1];
-    assert!(status
-        .starts_with("OPEN ws://example.test/chat (127.0.0.1:80), subprotocol chat.v1, for 0."));
-    assert!(
-        status.ends_with("sent 2 messages (3 bytes), received 1 message (4 bytes)"),
-        "{status}"
+    let rows: Vec<_> = talk.wire.notes[1].lines().collect();
+    assert!(rows[0].starts_with("OPEN ws://example.test/chat (127.0.0.1:80), for 0."));
+    assert!(rows[1].starts_with("sent         2 messages, 3 B, last 0."));
+    assert!(rows[2].starts_with("received     1 message, 4 B, last 0."));
+    assert_eq!(
+        rows[3..],
+        [
+            "subprotocol  chat.v1",
+            "extensions   none",
+            "TLS          none"
+        ]
     );
 }
 
@@ -281,14 +435,14 @@ fn a_pong_is_timed_if_it_was_asked_for() {
     assert_eq!(talk.wire.sent, ["Ping x", "Pong y"]);
     talk.on_event(&Event::Pong(Way::In, b"other"));
     talk.poll();
-    assert!(talk.wire.notes.is_empty());
+    assert_eq!(talk.wire.notes, ["sent a Pong"]);
     talk.on_event(&Event::Pong(Way::In, b"x"));
     assert!(talk.prompt.next_deadline().is_some());
     talk.poll();
-    assert!(talk.wire.notes[0].starts_with("Pong after "));
+    assert!(talk.wire.notes[1].starts_with("Pong after "));
     talk.on_event(&Event::Pong(Way::In, b"x"));
     talk.poll();
-    assert_eq!(talk.wire.notes.len(), 1, "each ping is answered once");
+    assert_eq!(talk.wire.notes.len(), 2, "each ping is answered once");
 }
 
 #[test]
@@ -299,7 +453,7 @@ fn a_small_file_is_one_frame() {
     assert_eq!(talk.take_all(1000), 1);
     assert_eq!(talk.wire.sent, ["Text é\n", "Text after"]);
     assert_eq!(talk.wire.pieces, 2);
-    assert_eq!(talk.wire.notes, [format!("sent {path} (3 bytes, text)")]);
+    assert_eq!(talk.wire.notes, [format!("sent {path} (3 B, text)")]);
 }
 
 #[test]

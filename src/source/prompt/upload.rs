@@ -6,9 +6,12 @@
 use std::fs::File;
 use std::io::{self, Read, Seek};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
+use super::options::expand_home;
 use crate::error::plain;
 use crate::event::{Kind, Link, Piece};
+use crate::output::dump;
 use crate::source::Sender;
 use crate::sys::file::open_regular;
 use crate::text::utf8;
@@ -25,11 +28,22 @@ pub(super) struct Done {
     pub(super) text: String,
 }
 
+fn size_of(bytes: u64) -> String {
+    dump::size(usize::try_from(bytes).unwrap_or(usize::MAX))
+}
+
+/// How often it is said how far a file has come.
+const LONG: Duration = Duration::from_secs(2);
+
 /// A file being sent.
 pub(super) struct Upload {
     kind: Kind,
     name: String,
     file: File,
+    /// Its size when it was opened.
+    size: u64,
+    /// When it was last said how far it has come.
+    told: Instant,
     stage: UploadStage,
     /// What was read and not yet checked or sent: a piece, or the beginning of a character.
     held: Vec<u8>,
@@ -49,17 +63,17 @@ impl Upload {
     ///
     /// Why it can't be sent, for people.
     pub(super) fn open(kind: Kind, path: &str, home: Option<&Path>) -> Result<Self, String> {
-        let place = match (path.strip_prefix("~/"), home) {
-            (Some(rest), Some(home)) => home.join(rest),
-            _ => Path::new(path).to_owned(),
-        };
+        let place = expand_home(path, home);
         let refused = |cause: &str| format!("{path}: {cause}; nothing was sent");
         // A pipe or a device could block the whole session, or never end.
         let file = open_regular(&place).map_err(|error| refused(&plain(&error)))?;
+        let size = file.metadata().map_or(0, |metadata| metadata.len());
         Ok(Self {
             kind,
             name: path.to_owned(),
             file,
+            size,
+            told: Instant::now(),
             stage: match kind {
                 Kind::Text => UploadStage::Checking,
                 Kind::Binary => UploadStage::Sending { first: true },
@@ -67,6 +81,21 @@ impl Upload {
             held: Vec::new(),
             bytes: 0,
         })
+    }
+
+    /// How far it has come, if that was not said for long.
+    pub(super) fn progress(&mut self, now: Instant) -> Option<String> {
+        let is_sending = matches!(self.stage, UploadStage::Sending { .. });
+        if !is_sending || self.size == 0 || now.saturating_duration_since(self.told) < LONG {
+            return None;
+        }
+        self.told = now;
+        let percent = u128::from(self.bytes) * 100 / u128::from(self.size);
+        Some(format!(
+            "sending {}: {percent} % of {}",
+            self.name,
+            size_of(self.size)
+        ))
     }
 
     /// Checks or sends one more piece; says what was done when it was the last.
@@ -155,7 +184,12 @@ impl Upload {
             )),
             None if last => Ok(Some(Done {
                 bytes: self.bytes,
-                text: format!("sent {} ({} bytes, {})", self.name, self.bytes, self.noun()),
+                text: format!(
+                    "sent {} ({}, {})",
+                    self.name,
+                    size_of(self.bytes),
+                    self.noun()
+                ),
             })),
             None => Ok(None),
         }

@@ -35,8 +35,8 @@ fn commands_that_send() {
     ] {
         pty.type_line(line);
     }
-    pty.wait_for("* sent text (7 bytes, text)");
-    pty.wait_for("* sent bytes (7 bytes, binary)");
+    pty.wait_for("* sent text (7 B, text)");
+    pty.wait_for("* sent bytes (7 B, binary)");
     pty.wait_for("* Pong after ");
     pty.type_line("/pong here");
     pty.type_line("/quit");
@@ -86,9 +86,9 @@ fn a_code_that_must_not_be_sent_is_refused_without_force() {
     let peer = Peer::ws().expect_close(1000, "").start();
     let mut pty = open(&peer);
     pty.type_line("/close 1005");
-    pty.wait_for("* /close: invalid close code 1005: must be 1000 or 3000-4999; use --");
+    pty.wait_for("! /close: invalid close code 1005: must be 1000 or 3000-4999; use --");
     pty.type_line("/close soon");
-    pty.wait_for("* /close takes a code and then a reason, and `soon` is no code");
+    pty.wait_for("! /close takes a code and then a reason; invalid code `soon`");
     end(&mut pty);
     let peer = Peer::ws().expect_close(1008, "so").start();
     let mut pty = open_with(&peer, Terminal::new().args(["--force"]));
@@ -106,13 +106,10 @@ fn commands_that_answer() {
     pty.type_line("hello");
     pty.wait_for("< hello");
     pty.type_line("/status");
-    pty.wait_for(&format!(
-        "* OPEN {} ({}), subprotocol chat, for ",
-        peer.url(),
-        peer.addr()
-    ));
-    pty.wait_for("sent 1 message (5");
-    pty.wait_for("received 1 message");
+    pty.wait_for(&format!("* OPEN {} ({}), for ", peer.url(), peer.addr()));
+    pty.wait_for("\n  sent         1 message, 5 B, last ");
+    pty.wait_for("\n  received     1 message, 5 B, last ");
+    pty.wait_for("\n  subprotocol  chat\n");
     pty.type_line("/help");
     for name in [
         "help", "send", "file", "binary", "hex", "ping", "pong", "close", "status", "quit", "/x",
@@ -127,11 +124,11 @@ fn an_unknown_command_names_the_nearest_and_sends_nothing() {
     let peer = Peer::ws().expect_text("ok").start();
     let mut pty = open(&peer);
     pty.type_line("/hlep");
-    pty.wait_for("* unknown command /hlep; did you mean /help? /help lists them");
+    pty.wait_for("! unknown command /hlep; did you mean /help? /help lists them");
     pty.type_line("/zebra crossing");
-    pty.wait_for("* unknown command /zebra; /help lists them; //zebra … sends it as text");
+    pty.wait_for("! unknown command /zebra; /help lists them; //zebra … sends it as text");
     pty.type_line("/status now");
-    pty.wait_for("* /status takes nothing after it");
+    pty.wait_for("! /status takes nothing after it");
     pty.type_line("ok");
     end(&mut pty);
 }
@@ -146,22 +143,22 @@ fn a_mistake_loses_nothing() {
     for (line, answer) in [
         (
             "/hex 0g",
-            "* /hex takes hexadecimal digits and blanks, not `g`",
+            "! /hex takes hexadecimal digits and spaces, not `g`",
         ),
         (
             "/hex 0",
-            "* /hex needs two digits for each byte, and 1 is odd",
+            "! /hex needs two digits for each byte, and 1 is odd",
         ),
         (
             "/file nowhere",
-            "* nowhere: No such file or directory; nothing was sent",
+            "! nowhere: No such file or directory; nothing was sent",
         ),
-        ("/binary .", "* .: it is a directory; nothing was sent"),
+        ("/binary .", "! .: it is a directory; nothing was sent"),
         (
             "/file latin",
-            "* latin: no UTF-8 at byte 4; nothing was sent, /binary sends it",
+            "! latin: no UTF-8 at byte 4; nothing was sent, /binary sends it",
         ),
-        ("/file", "* /file needs the path of a file: /file PATH"),
+        ("/file", "! /file needs the path of a file: /file PATH"),
     ] {
         pty.type_line(line);
         pty.wait_for(answer);

@@ -48,12 +48,78 @@ fn the_server_closes() {
         pty.type_text("half a li");
         wait_for_line(&pty, "> half a li");
         gate.open();
-        assert_ends(&mut pty, exit, verdict);
+        // The line that is being typed stays.
+        pty.wait_for("* Enter on an empty line reconnects");
+        wait_for_line(&pty, "x half a li");
         let screen = pty.screen();
         let message = screen.find("< the last word").expect("it is shown");
-        let verdict = screen.find("closed by server").expect("it is shown");
-        assert!(message < verdict, "{screen}");
+        let closed = screen.find(verdict).expect("it is shown");
+        assert!(message < closed, "{screen}");
+        let ends = match exit {
+            0 => String::new(),
+            exit => format!(" (exit code {exit})"),
+        };
+        assert!(
+            screen.contains(&format!(
+                "* Enter on an empty line reconnects, ^D ends{ends}\nx half a li"
+            )),
+            "{screen}"
+        );
+        pty.key(Key::Enter);
+        pty.wait_for("! not connected; nothing was sent");
+        pty.key(Key::CtrlD);
+        assert_ends(&mut pty, exit, "! not connected; nothing was sent");
     }
+}
+
+#[test]
+fn the_prompt_connects_again() {
+    for reconnect in ["\r", "/reconnect\r"] {
+        let peer = Peer::ws()
+            .expect_text("one")
+            .close(4001, "token expired")
+            .then(Peer::ws().expect_text("two").expect_close(1000, ""))
+            .start();
+        let mut pty = open(&peer);
+        pty.type_line("one");
+        pty.wait_for("! closed by server: 4001 \"token expired\" (application) after ");
+        wait_for_line(&pty, "x");
+        pty.type_text(reconnect);
+        pty.wait_for("* connected again after ");
+        wait_for_line(&pty, ">");
+        pty.type_line("two");
+        pty.wait_for("\n> two\n");
+        pty.key(Key::CtrlD);
+        assert_ends(&mut pty, 0, "closed by us: 1000 (normal closure) after ");
+    }
+}
+
+#[test]
+fn a_connection_that_can_not_be_made_again_is_a_mistake_like_another() {
+    let peer = Peer::ws().expect_text("one").close(1000, "").start();
+    let mut pty = open(&peer);
+    pty.type_line("one");
+    pty.wait_for("* closed by server: 1000 ");
+    drop(peer);
+    pty.key(Key::Enter);
+    pty.wait_for("! could not connect to ");
+    pty.wait_for("* Enter on an empty line reconnects, ^D ends (exit code 7)");
+    wait_for_line(&pty, "x");
+    pty.key(Key::CtrlD);
+    assert_eq!(pty.wait_exit(), 7, "{}", pty.screen());
+    pty.assert_as_found();
+}
+
+#[test]
+fn a_close_that_is_not_answered_is_told() {
+    let gate = Gate::new();
+    let peer = Peer::ws().expect_close(1000, "").wait_for(&gate).start();
+    let mut pty = open(&peer);
+    pty.key(Key::CtrlD);
+    pty.wait_for("* closing: waiting for the server; ^C ends now");
+    gate.open();
+    pty.wait_exit();
+    pty.assert_as_found();
 }
 
 #[test]
@@ -189,7 +255,10 @@ fn the_connection_is_lost() {
         let peer = peer.start();
         let mut pty = open(&peer);
         pty.type_line("go");
-        assert_ends(&mut pty, 106, "without a Close (1006");
+        pty.wait_for("without a Close (1006");
+        wait_for_line(&pty, "x");
+        pty.key(Key::CtrlD);
+        assert_ends(&mut pty, 106, "^D ends (exit code 106)");
     }
 }
 

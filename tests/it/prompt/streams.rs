@@ -25,6 +25,8 @@ fn a_dumb_terminal() {
     pty.type_line("/status");
     pty.wait_for("* OPEN ");
     gate.open();
+    pty.wait_for("* Enter on an empty line reconnects, ^D ends");
+    pty.key(Key::CtrlD);
     assert_eq!(pty.wait_exit(), 0);
     assert!(!pty.raw_output().contains(&0x1b), "no escape sequences");
     pty.assert_as_found();

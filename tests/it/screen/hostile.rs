@@ -36,6 +36,13 @@ fn assert_harmless(pty: &Pty, shown: &[&str]) {
     pty.assert_as_found();
 }
 
+/// Ends the prompt whose connection has ended.
+#[track_caller]
+fn leave(pty: &Pty) {
+    pty.wait_for("* Enter on an empty line reconnects, ^D ends");
+    pty.key(Key::CtrlD);
+}
+
 #[test]
 fn in_messages() {
     let peer = Peer::ws()
@@ -69,6 +76,7 @@ fn in_binary_shown_as_it_is() {
     let mut pty = terminal()
         .args([peer.url().as_str(), "--binary-as", "raw"])
         .start();
+    leave(&pty);
     assert_eq!(pty.wait_exit(), 0);
     assert_harmless(&pty, &[&format!("< {SHOWN}\\xff\\x9b2J\\xc3(\n")]);
 }
@@ -82,6 +90,7 @@ fn in_json_that_is_indented() {
     );
     let peer = Peer::ws().send_text(&json).close(1000, "").start();
     let mut pty = terminal().args([peer.url()]).start();
+    leave(&pty);
     assert_eq!(pty.wait_exit(), 0);
     assert_harmless(
         &pty,
@@ -100,6 +109,7 @@ fn in_a_ping_and_a_close_reason() {
         .close(4001, EVIL)
         .start();
     let mut pty = terminal().args([peer.url().as_str(), "-P"]).start();
+    leave(&pty);
     assert_eq!(pty.wait_exit(), 121);
     let verdict = format!("closed by server: 4001 \"{SHOWN}\" (application) after ");
     assert_harmless(&pty, &[SHOWN, &verdict]);
@@ -261,6 +271,7 @@ fn in_invisible_characters_and_piles_of_marks() {
     );
     let peer = Peer::ws().send_text(&evil).close(4001, &evil).start();
     let mut pty = terminal().env("NO_COLOR", "1").args([peer.url()]).start();
+    leave(&pty);
     assert_eq!(pty.wait_exit(), 121);
     assert_harmless(&pty, &[]);
     let raw = pty.raw_output();

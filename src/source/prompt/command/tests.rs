@@ -1,6 +1,9 @@
 //! Lines and what they ask for.
 
 use super::*;
+use crate::conversation::command::Command;
+use crate::event::Kind;
+use crate::protocol::CloseReason;
 
 fn sent(line: &str) -> Command<'static> {
     match parse(line, false) {
@@ -15,7 +18,7 @@ fn refused(line: &str) -> String {
 
 #[test]
 fn text_is_sent_as_it_stands() {
-    for line in ["hello", "", " /quit", "a\nb", "\\", "{\"a\": 1}"] {
+    for line in ["hello", " ", " /quit", "a\nb", "\\", "{\"a\": 1}"] {
         assert_eq!(sent(line), Command::Text(line.into()));
     }
     assert_eq!(sent("//x y"), Command::Text("/x y".into()));
@@ -28,23 +31,34 @@ fn text_is_sent_as_it_stands() {
 
 #[test]
 fn commands_are_read() {
-    assert_eq!(parse("/help", false), Ok(PromptCommand::Help));
-    assert_eq!(parse("/status ", false), Ok(PromptCommand::Status));
-    assert_eq!(parse("/quit", false), Ok(PromptCommand::Quit));
-    assert_eq!(
-        parse("/file  my notes.txt ", false),
-        Ok(PromptCommand::File {
-            kind: Kind::Text,
-            path: "my notes.txt".to_owned()
-        })
-    );
-    assert_eq!(
-        parse("/binary a.png", false),
-        Ok(PromptCommand::File {
-            kind: Kind::Binary,
-            path: "a.png".to_owned()
-        })
-    );
+    assert!(matches!(
+        parse("/help", false),
+        Ok(PromptCommand::Help(None))
+    ));
+    assert!(matches!(
+        parse("/status ", false),
+        Ok(PromptCommand::Status)
+    ));
+    assert!(matches!(parse("/quit", false), Ok(PromptCommand::Quit)));
+    assert!(matches!(parse("", false), Ok(PromptCommand::Nothing)));
+    for (line, kind, path) in [
+        ("/file  my notes.txt ", Kind::Text, "my notes.txt"),
+        ("/file 'my notes.txt'", Kind::Text, "my notes.txt"),
+        ("/file \"a b\"", Kind::Text, "a b"),
+        (r"/file a\ b", Kind::Text, "a b"),
+        ("/binary a.png", Kind::Binary, "a.png"),
+    ] {
+        match parse(line, false) {
+            Ok(PromptCommand::File {
+                kind: found,
+                path: place,
+            }) => {
+                assert_eq!((found, place.as_str()), (kind, path));
+            }
+            other => panic!("{line:?} became {other:?}"),
+        }
+    }
+    assert_eq!(sent("/base64 aGVsbG8="), Command::Binary(b"hello".to_vec()));
     assert_eq!(sent("/hex 00 Ff7\t0"), Command::Binary(vec![0, 255, 112]));
     assert_eq!(sent("/ping"), Command::Ping(Vec::new()));
     assert_eq!(sent("/ping a b"), Command::Ping(b"a b".to_vec()));
@@ -67,7 +81,7 @@ fn a_close_has_the_users_code_and_reason() {
     assert!(refused("/close 1001").contains("1000 or 3000-4999"));
     assert!(parse("/close 1001", true).is_ok());
     assert!(refused("/close bye").contains("/close 1000 bye"));
-    assert!(refused("/close 99999").contains("no code"));
+    assert!(refused("/close 99999").contains("invalid code"));
     assert!(refused(&format!("/close 1000 {}", "x".repeat(124))).contains("124 bytes"));
 }
 
@@ -78,10 +92,10 @@ fn what_is_wrong_is_said_and_nothing_is_sent() {
         "unknown command /clsoe; did you mean /close? /help lists them; \
          //clsoe … sends it as text"
     );
-    assert!(refused("/stat").contains("did you mean /status?"));
+    assert!(refused("/statsu").contains("did you mean /status?"));
     assert!(refused("/HELP").contains("did you mean /help?"));
     assert!(refused("/etc/passwd").starts_with("unknown command /etc/passwd; /help"));
-    assert!(refused("/").starts_with("unknown command /; /help"));
+    assert!(refused("/").starts_with("no command after /; /help"));
     assert!(refused(&format!("/{}", "é".repeat(9999))).len() < 400);
     assert!(refused("/hex 0g").contains("not `g`"));
     assert!(refused("/hex 0 0 0").contains("3 is odd"));
@@ -94,44 +108,76 @@ fn what_is_wrong_is_said_and_nothing_is_sent() {
 
 #[test]
 fn every_command_of_the_table_is_known() {
-    for usage in COMMANDS {
-        if let Err(error) = parse(&format!("/{}", usage.name), false) {
+    for command in COMMANDS {
+        if let Err(error) = parse(&format!("/{}", command.name), false) {
             assert!(!error.contains("unknown"), "{error}");
         }
-        assert!(help().contains(&call(usage)) && help().contains(usage.help));
+        assert!(help().contains(&command.call()) && help().contains(command.help));
+        assert!(help_on(command.name).is_ok_and(|text| text.starts_with(&command.call())));
+        assert!(command.help.len() <= 60, "{}", command.help);
     }
+}
+
+#[test]
+fn a_command_may_be_shortened_while_it_is_the_only_one() {
+    assert!(matches!(parse("/st", false), Ok(PromptCommand::Status)));
+    assert!(matches!(parse("/q", false), Ok(PromptCommand::Quit)));
+    assert_eq!(refused("/p"), "ambiguous command /p: /ping or /pong");
+    assert_eq!(
+        refused("/he"),
+        "ambiguous command /he: /help, /hex or /headers"
+    );
+}
+
+fn on_messages(line: &str) -> MessageCommand {
+    match parse(line, false) {
+        Ok(PromptCommand::Messages(command)) => command,
+        other => panic!("{line:?} became {other:?}"),
+    }
+}
+
+#[test]
+fn numbers_and_formats_of_messages_are_read() {
+    use MessageCommand::{Again, Copy, Find, Last, Mute, Pipe, Save, View};
+    assert!(matches!(on_messages("/last"), Last(5)));
+    assert!(matches!(on_messages("/last 2"), Last(2)));
+    assert!(matches!(
+        on_messages("/view"),
+        View(None, ViewFormat::Pretty)
+    ));
+    assert!(matches!(
+        on_messages("/view #12 hex"),
+        View(Some(12), ViewFormat::Hex)
+    ));
+    assert!(matches!(
+        on_messages("/view -1 raw"),
+        View(Some(-1), ViewFormat::Raw)
+    ));
+    assert!(matches!(
+        on_messages("/view raw"),
+        View(None, ViewFormat::Raw)
+    ));
+    assert!(matches!(on_messages("/view 3 | jq .a"), Pipe(Some(3), command) if command == "jq .a"));
+    assert!(matches!(on_messages("/save a b.txt"), Save(path, None) if path == "a b.txt"));
+    assert!(matches!(on_messages("/save 'a b' 3"), Save(path, Some(3)) if path == "a b"));
+    assert!(matches!(on_messages("/copy"), Copy(None)));
+    assert!(matches!(on_messages("/again 4"), Again(Some(4))));
+    assert!(matches!(on_messages("/find a b"), Find(text) if text == "a b"));
+    assert!(matches!(on_messages("/mute Tick"), Mute(pattern) if !pattern.is_match("tick")));
+    assert!(matches!(on_messages("/mute tick"), Mute(pattern) if pattern.is_match("TICK")));
+    assert!(refused("/view x").contains("invalid message number `x`"));
+    assert!(refused("/view 3 tree").contains("unknown format `tree`"));
+    assert!(refused("/last 0").contains("invalid count `0`"));
+    assert!(refused("/filter (").starts_with("/filter: invalid regular expression: unclosed group"));
+    assert!(refused("/save").contains("needs the path"));
 }
 
 #[test]
 fn unfinished_json_is_known() {
-    for text in ["{", "[", "{\"a\": [1,", "[\"x", "{\n"] {
+    for text in ["{", " {", "/send {", "[", "{\"a\": [1,", "[\"x", "{\n"] {
         assert!(is_unfinished(text), "{text}");
     }
-    for text in [
-        "",
-        "{}",
-        "[1, 2]",
-        "{]",
-        "hello {",
-        " {",
-        "{\"a\": 1}\n",
-        "1",
-    ] {
+    for text in ["", "{}", "[1, 2]", "{]", "hello {", "{\"a\": 1}\n", "1"] {
         assert!(!is_unfinished(text), "{text}");
     }
-}
-
-#[test]
-fn the_editor_is_told_what_it_asks() {
-    let orders = PromptLanguage::default();
-    assert!(orders.ends("/quit") && orders.ends("/close 4000 x"));
-    assert!(!orders.ends("/close 1") && !orders.ends("quit") && !orders.ends("//quit"));
-    assert_eq!(orders.complete("/p"), ["/ping ", "/pong "]);
-    assert_eq!(orders.complete("/q"), ["/quit"]);
-    assert!(orders.complete("p").is_empty() && orders.complete("/ping x").is_empty());
-    assert_eq!(orders.hint("/close").as_deref(), Some(" [CODE [REASON]]"));
-    assert_eq!(orders.hint("/close ").as_deref(), Some("[CODE [REASON]]"));
-    assert_eq!(orders.hint("/close 1"), None);
-    assert_eq!(orders.hint("/quit"), None);
-    assert_eq!(orders.hint("close"), None);
 }

@@ -1,0 +1,276 @@
+//! What a prompt knows of its connection, and how it says that.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use crate::error::Error;
+use crate::event::{ConnectStep, Upgrade};
+use crate::exit::ExitCode;
+use crate::http::Secrets;
+use crate::output::{closure, dump};
+use crate::protocol::Closure;
+
+/// Pings that may wait for their Pong at once; older ones are forgotten.
+const PINGS: usize = 64;
+
+/// How far the connection has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    Connecting,
+    Open,
+    /// We have sent a Close, and end when it is answered.
+    Closing,
+    /// There is none; it can be made anew.
+    Closed,
+}
+
+/// A connection that was opened, and what went over it.
+#[derive(Debug)]
+pub(super) struct Connection {
+    pub(super) state: State,
+    /// The secrets that are shown.
+    secrets: Secrets,
+    opened: Option<Opened>,
+    tls: Option<String>,
+    sent: Count,
+    received: Count,
+    pings: VecDeque<(Vec<u8>, Instant)>,
+    round_trip: Option<Duration>,
+    /// When the connection before this one ended.
+    ended: Option<Instant>,
+}
+
+#[derive(Debug)]
+struct Opened {
+    url: String,
+    address: Option<String>,
+    subprotocol: Option<String>,
+    extensions: Option<String>,
+    headers: Vec<String>,
+    at: Instant,
+}
+
+/// Messages, the bytes in them, and when the last one went.
+#[derive(Clone, Copy, Debug, Default)]
+struct Count {
+    messages: u64,
+    bytes: u64,
+    last: Option<Instant>,
+}
+
+impl Connection {
+    pub(super) fn new(secrets: Secrets) -> Self {
+        Self {
+            state: State::Connecting,
+            secrets,
+            opened: None,
+            tls: None,
+            sent: Count::default(),
+            received: Count::default(),
+            pings: VecDeque::new(),
+            round_trip: None,
+            ended: None,
+        }
+    }
+
+    /// A step of connecting.
+    pub(super) fn on_step(&mut self, step: &ConnectStep) {
+        if let ConnectStep::TlsHandshake(text) = step {
+            self.tls = Some(text.clone());
+        }
+    }
+
+    /// It is open. What there is to say, if it was open before.
+    pub(super) fn open(&mut self, at: Instant, upgrade: &Upgrade) -> Option<String> {
+        let request = upgrade
+            .request
+            .lines(self.secrets)
+            .map(|line| format!("> {line}"));
+        let response = upgrade
+            .response
+            .lines(self.secrets)
+            .map(|line| format!("< {line}"));
+        self.opened = Some(Opened {
+            url: upgrade.url.clone(),
+            address: upgrade.peer.as_ref().map(ToString::to_string),
+            subprotocol: upgrade.shown_subprotocol(self.secrets),
+            extensions: upgrade.extensions.clone(),
+            headers: request.chain(response).collect(),
+            at,
+        });
+        self.state = State::Open;
+        (self.sent, self.received) = (Count::default(), Count::default());
+        self.pings.clear();
+        self.round_trip = None;
+        let gap = at.saturating_duration_since(self.ended?);
+        Some(format!("connected again after {}", seconds(gap)))
+    }
+
+    /// It has ended. How, and what can be done.
+    pub(super) fn close(&mut self, at: Instant, ended: &Closure) -> (ExitCode, String) {
+        self.state = State::Closed;
+        self.ended = Some(at);
+        let code = ExitCode::for_closure(ended);
+        let duration = self.opened.as_ref().map_or(Duration::ZERO, |opened| {
+            at.saturating_duration_since(opened.at)
+        });
+        let how = format!(
+            "{} after {}, sent {}, received {}",
+            closure::describe(ended),
+            seconds(duration),
+            self.sent.messages,
+            self.received.messages
+        );
+        (code, how)
+    }
+
+    /// It could not be made anew.
+    pub(super) fn fail(&mut self, at: Instant, error: &Error) -> (ExitCode, String) {
+        self.state = State::Closed;
+        self.ended.get_or_insert(at);
+        let mut text = error.to_string();
+        if let Some(hint) = error.hint() {
+            text.push_str("\nhint: ");
+            text.push_str(hint);
+        }
+        (error.exit_code(), text)
+    }
+
+    pub(super) fn count_sent(&mut self, bytes: u64) {
+        self.sent.add(bytes, true, Instant::now());
+    }
+
+    pub(super) fn count_received(&mut self, bytes: u64, last: bool, at: Instant) {
+        self.received.add(bytes, last, at);
+    }
+
+    pub(super) fn ping(&mut self, payload: Vec<u8>) {
+        if self.pings.len() == PINGS {
+            self.pings.pop_front();
+        }
+        self.pings.push_back((payload, Instant::now()));
+    }
+
+    /// A Pong came; how long after its Ping, if it answers one.
+    pub(super) fn pong(&mut self, at: Instant, payload: &[u8]) -> Option<String> {
+        // A Pong answers the latest Ping, and with it those before (RFC 6455 §5.5.3).
+        let place = self.pings.iter().rposition(|(sent, _)| sent == payload)?;
+        let (_, sent) = self.pings.drain(..=place).next_back()?;
+        let time = at.saturating_duration_since(sent);
+        self.round_trip = Some(time);
+        Some(format!("Pong after {}", milliseconds(time)))
+    }
+
+    /// The headers of the opening handshake.
+    pub(super) fn headers(&self) -> Option<String> {
+        self.opened.as_ref().map(|opened| opened.headers.join("\n"))
+    }
+
+    /// The state in rows: `/status`.
+    pub(super) fn status(&self, held: Option<u64>, filtered: Option<(u64, u64)>) -> String {
+        let state = match self.state {
+            State::Connecting => "CONNECTING",
+            State::Open => "OPEN",
+            State::Closing => "CLOSING",
+            State::Closed => "CLOSED",
+        };
+        let Some(opened) = &self.opened else {
+            return state.to_owned();
+        };
+        let address = opened
+            .address
+            .as_ref()
+            .map(|address| format!(" ({address})"));
+        let duration = match self.state {
+            State::Open | State::Closing => format!(", for {}", seconds(opened.at.elapsed())),
+            _ => String::new(),
+        };
+        let mut rows = vec![
+            format!(
+                "{state} {}{}{duration}",
+                opened.url,
+                address.unwrap_or_default()
+            ),
+            format!("sent         {}", self.sent.describe()),
+            format!("received     {}", self.received.describe()),
+        ];
+        if let Some(time) = self.round_trip {
+            rows.push(format!("round trip   {}", milliseconds(time)));
+        }
+        for (name, value) in [
+            ("subprotocol ", &opened.subprotocol),
+            ("extensions  ", &opened.extensions),
+            ("TLS         ", &self.tls),
+        ] {
+            rows.push(format!("{name} {}", value.as_deref().unwrap_or("none")));
+        }
+        if let Some(count) = held {
+            rows.push(format!("held         {count}: ^Q or /release shows them"));
+        }
+        if let Some((shown, hidden)) = filtered {
+            rows.push(format!("filtered     {shown} shown, {hidden} hidden"));
+        }
+        rows.join("\n")
+    }
+}
+
+impl Count {
+    fn add(&mut self, bytes: u64, last: bool, at: Instant) {
+        self.messages += u64::from(last);
+        self.bytes += bytes;
+        self.last = Some(at);
+    }
+
+    fn describe(self) -> String {
+        let plural = if self.messages == 1 { "" } else { "s" };
+        let size = dump::size(usize::try_from(self.bytes).unwrap_or(usize::MAX));
+        let age = self
+            .last
+            .map(|last| format!(", last {} ago", seconds(last.elapsed())));
+        format!(
+            "{} message{plural}, {size}{}",
+            self.messages,
+            age.unwrap_or_default()
+        )
+    }
+}
+
+/// Tenths of a second are enough for a person; minutes and hours where there are many.
+fn seconds(duration: Duration) -> String {
+    let tenths = duration.as_millis() / 100;
+    match tenths / 10 {
+        0..60 => format!("{}.{} s", tenths / 10, tenths % 10),
+        whole @ 60..3600 => format!("{} min {} s", whole / 60, whole % 60),
+        whole => format!("{} h {} min", whole / 3600, whole % 3600 / 60),
+    }
+}
+
+/// Three digits, in milliseconds or seconds.
+fn milliseconds(duration: Duration) -> String {
+    let micros = duration.as_micros();
+    match micros {
+        0..10_000 => format!("{}.{:02} ms", micros / 1000, micros % 1000 / 10),
+        10_000..1_000_000 => format!("{} ms", micros / 1000),
+        _ => format!(
+            "{}.{:02} s",
+            micros / 1_000_000,
+            micros % 1_000_000 / 10_000
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_as_many_digits_as_a_person_reads() {
+        let micros = Duration::from_micros;
+        assert_eq!(milliseconds(micros(219)), "0.21 ms");
+        assert_eq!(milliseconds(micros(12_345)), "12 ms");
+        assert_eq!(milliseconds(micros(2_029_573)), "2.02 s");
+        assert_eq!(seconds(micros(12_345_678)), "12.3 s");
+        assert_eq!(seconds(Duration::from_secs(125)), "2 min 5 s");
+        assert_eq!(seconds(Duration::from_secs(7300)), "2 h 1 min");
+    }
+}

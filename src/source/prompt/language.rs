@@ -1,0 +1,278 @@
+//! What the line editor asks about the line that is typed: whether it goes on, what completes it, and
+//! what may follow.
+
+use std::path::{Path, PathBuf};
+
+use super::command::{self, CommandHelp, Completion, PromptCommand, COMMANDS};
+use crate::conversation::command::Command;
+use crate::protocol::close::name_of_code;
+use crate::terminal::{Candidate, InputLanguage};
+
+/// The prompt's language, for the line editor.
+#[derive(Clone, Debug, Default)]
+pub struct PromptLanguage {
+    /// Whether any close code may be sent, as with `--force`.
+    pub force: bool,
+    /// What `~/` stands for in a path.
+    pub home: Option<PathBuf>,
+}
+
+/// The close codes that are offered.
+const CODES: [u16; 3] = [1000, 3000, 4000];
+/// How many names of files are offered at most.
+const MOST_PATHS: usize = 200;
+
+impl InputLanguage for PromptLanguage {
+    fn unfinished(&self, text: &str) -> bool {
+        command::is_unfinished(text)
+    }
+
+    fn ends(&self, line: &str) -> bool {
+        matches!(
+            command::parse(line, self.force),
+            Ok(PromptCommand::Quit | PromptCommand::Send(Command::Close(_)))
+        )
+    }
+
+    fn is_message(&self, line: &str) -> bool {
+        !line.starts_with('/')
+            && matches!(
+                command::parse(line, self.force),
+                Ok(PromptCommand::Send(Command::Text(_)))
+            )
+    }
+
+    fn takes_terminal(&self, line: &str) -> bool {
+        use command::MessageCommand::{Pipe, View};
+        matches!(
+            command::parse(line, self.force),
+            Ok(PromptCommand::Messages(View(..) | Pipe(..)))
+        )
+    }
+
+    fn edits<'a>(&self, line: &'a str) -> Option<&'a str> {
+        match command::called(line)? {
+            ("edit", rest) => Some(rest),
+            _ => None,
+        }
+    }
+
+    fn complete(&self, line: &str) -> Vec<Candidate> {
+        let Some(typed) = line.strip_prefix('/') else {
+            return Vec::new();
+        };
+        let Some((name, argument)) = typed.split_once(' ') else {
+            return command::beginning_with(typed).map(of_command).collect();
+        };
+        let Some(command) = named(name) else {
+            return Vec::new();
+        };
+        let before = format!("/{name} ");
+        let candidates = match command.completion {
+            Completion::None => Vec::new(),
+            Completion::Path => self.paths(argument),
+            Completion::CloseCode => codes(argument),
+            Completion::Command => command::beginning_with(argument)
+                .map(|command| (command.name.to_owned(), command.help.to_owned()))
+                .collect(),
+            Completion::ViewFormat => formats(argument),
+        };
+        let whole = |(text, help): (String, String)| Candidate {
+            text: format!("{before}{text}"),
+            shown: text,
+            help,
+        };
+        candidates.into_iter().map(whole).collect()
+    }
+
+    fn hint(&self, line: &str) -> Option<String> {
+        let typed = line.strip_prefix('/')?;
+        let (name, rest) = match typed.split_once(' ') {
+            Some((name, rest)) => (name, Some(rest)),
+            None => (typed, None),
+        };
+        let command = match rest {
+            Some(_) => named(name)?,
+            None => COMMANDS.iter().find(|command| command.name == name)?,
+        };
+        let hint = remaining(command.arguments, rest.unwrap_or_default())?;
+        Some(match rest {
+            Some(rest) if rest.is_empty() || rest.ends_with(' ') => hint,
+            None | Some(_) => format!(" {hint}"),
+        })
+    }
+}
+
+fn of_command(command: &CommandHelp) -> Candidate {
+    Candidate {
+        text: match command.arguments {
+            "" => format!("/{}", command.name),
+            _ => format!("/{} ", command.name),
+        },
+        shown: command.call(),
+        help: command.help.to_owned(),
+    }
+}
+
+/// The command with this name, or the only one that begins so.
+fn named(name: &str) -> Option<&'static CommandHelp> {
+    let exact = COMMANDS.iter().find(|command| command.name == name);
+    exact.or_else(|| {
+        let mut begin = command::beginning_with(name).filter(|_| !name.is_empty());
+        begin.next().filter(|_| begin.next().is_none())
+    })
+}
+
+/// The arguments that are still to be typed; `None` if there are none.
+fn remaining(arguments: &str, typed: &str) -> Option<String> {
+    let begun = typed.split_whitespace().count();
+    let mut words: Vec<&str> = arguments.split(' ').collect();
+    if words.len() <= begun {
+        return None;
+    }
+    words.drain(..begun);
+    let rest = words.join(" ");
+    // A bracket that was opened before is closed there too.
+    let (open, close) = (rest.matches('[').count(), rest.matches(']').count());
+    let surplus = close.saturating_sub(open);
+    let rest = rest[..rest.len() - surplus].to_owned();
+    (!rest.is_empty()).then_some(rest)
+}
+
+fn codes(start: &str) -> Vec<(String, String)> {
+    let offered = CODES
+        .iter()
+        .map(|code| (code.to_string(), name_of_code(*code).to_owned()));
+    offered
+        .filter(|(code, _)| code.starts_with(start))
+        .collect()
+}
+
+fn formats(typed: &str) -> Vec<(String, String)> {
+    let (before, start) = match typed.rsplit_once(' ') {
+        Some((before, start)) => (format!("{before} "), start),
+        None => (String::new(), typed),
+    };
+    let formats = [
+        ("pretty", "JSON indented, binary as a hex dump"),
+        ("raw", "as it came, escaped"),
+        ("hex", "a hex dump"),
+    ];
+    let offered = formats.iter().filter(|(name, _)| name.starts_with(start));
+    offered
+        .map(|(name, help)| (format!("{before}{name}"), (*help).to_owned()))
+        .collect()
+}
+
+impl PromptLanguage {
+    /// The names of files that begin with what is typed.
+    fn paths(&self, typed: &str) -> Vec<(String, String)> {
+        let typed = typed.trim_start();
+        let (directory, start) = match typed.rfind('/') {
+            Some(slash) => typed.split_at(slash + 1),
+            None => ("", typed),
+        };
+        let place = match (directory.strip_prefix("~/"), &self.home) {
+            (Some(rest), Some(home)) => home.join(rest),
+            _ if directory.is_empty() => PathBuf::from("."),
+            _ => PathBuf::from(directory),
+        };
+        let Ok(entries) = std::fs::read_dir(place) else {
+            return Vec::new();
+        };
+        let mut found: Vec<_> = entries
+            .flatten()
+            .take(MOST_PATHS * 50)
+            .filter_map(|entry| {
+                let name = entry.file_name().into_string().ok()?;
+                let fits =
+                    name.starts_with(start) && (!name.starts_with('.') || start.starts_with('.'));
+                let mark = if is_directory(&entry.path()) { "/" } else { "" };
+                let harmless = !name.chars().any(crate::text::escape::is_hidden);
+                (fits && harmless).then(|| (format!("{directory}{name}{mark}"), String::new()))
+            })
+            .collect();
+        found.sort();
+        found.truncate(MOST_PATHS);
+        found
+    }
+}
+
+fn is_directory(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|metadata| metadata.is_dir())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(line: &str) -> Vec<String> {
+        let candidates = PromptLanguage::default().complete(line);
+        candidates
+            .into_iter()
+            .map(|candidate| candidate.text)
+            .collect()
+    }
+
+    fn hint(line: &str) -> Option<String> {
+        PromptLanguage::default().hint(line)
+    }
+
+    #[test]
+    fn lines_that_end_the_prompt_and_messages_are_known() {
+        let language = PromptLanguage::default();
+        for line in ["/quit", "/close 4000 x", "/q"] {
+            assert!(language.ends(line), "{line}");
+        }
+        for line in ["/close 1", "quit", "//quit"] {
+            assert!(!language.ends(line), "{line}");
+        }
+        assert!(language.is_message("hello") && !language.is_message("/send hello"));
+        assert!(!language.is_message("") && !language.is_message("/help"));
+        assert!(language.takes_terminal("/view 3") && !language.takes_terminal("/last 3"));
+    }
+
+    #[test]
+    fn commands_and_their_arguments_are_completed() {
+        assert_eq!(texts("/pi"), ["/ping "]);
+        assert_eq!(texts("/q"), ["/quit"]);
+        assert_eq!(texts("/close 4"), ["/close 4000"]);
+        assert_eq!(texts("/help hea"), ["/help headers"]);
+        assert_eq!(texts("/view 3 r"), ["/view 3 raw"]);
+        assert!(texts("p").is_empty() && texts("/ping x").is_empty());
+    }
+
+    #[test]
+    fn paths_are_completed() {
+        let home = tempfile::tempdir().expect("a directory");
+        std::fs::write(home.path().join("notes.txt"), "").expect("write a file");
+        std::fs::create_dir(home.path().join("nested")).expect("make a directory");
+        std::fs::write(home.path().join(".hidden"), "").expect("write a file");
+        let language = PromptLanguage {
+            force: false,
+            home: Some(home.path().to_owned()),
+        };
+        let texts = |line: &str| -> Vec<String> {
+            language
+                .complete(line)
+                .into_iter()
+                .map(|candidate| candidate.text)
+                .collect()
+        };
+        assert_eq!(texts("/file ~/n"), ["/file ~/nested/", "/file ~/notes.txt"]);
+        assert_eq!(texts("/file ~/.h"), ["/file ~/.hidden"]);
+        assert_eq!(texts("/file ~/no/such"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn hints_shrink_as_arguments_are_typed() {
+        assert_eq!(hint("/close").as_deref(), Some(" [CODE [REASON]]"));
+        assert_eq!(hint("/close ").as_deref(), Some("[CODE [REASON]]"));
+        assert_eq!(hint("/close 1").as_deref(), Some(" [REASON]"));
+        assert_eq!(hint("/close 1000 ").as_deref(), Some("[REASON]"));
+        assert_eq!(hint("/close 1000 b"), None);
+        assert_eq!(hint("/save x").as_deref(), Some(" [N]"));
+        assert_eq!(hint("/quit"), None);
+        assert_eq!(hint("close"), None);
+    }
+}

@@ -1,0 +1,268 @@
+//! Commands on the messages that are kept.
+
+use std::fs::OpenOptions;
+use std::io::Write as _;
+
+use super::command::{MessageCommand, ViewFormat};
+use super::options::{expand_home, PromptOptions};
+use crate::error::plain;
+use crate::event::{Kind, Way};
+use crate::output::dump;
+use crate::output::human::whole_text;
+use crate::output::transcript::{KeptMessage, Transcript};
+use crate::terminal::TerminalJob;
+use crate::text::elide;
+
+/// The largest message that terminals take for the clipboard, in bytes.
+const LARGEST_COPY: usize = 74_000;
+/// How many places `/find` shows.
+const MOST_FOUND: usize = 10;
+/// How much of a message is shown with a place, in characters.
+const AROUND: usize = 30;
+/// What shows a message that is taller than the screen.
+const PAGER: &str = "LESS=${LESS:-FRX} ${PAGER:-less}";
+
+/// What came of a command.
+#[derive(Debug, Default)]
+pub(super) struct Done {
+    /// What there is to say; an error is a mistake of whoever typed.
+    pub(super) said: Option<Result<String, String>>,
+    /// A program that gets the terminal.
+    pub(super) job: Option<TerminalJob>,
+    /// A message to send again.
+    pub(super) send: Option<(Kind, Vec<u8>)>,
+}
+
+impl Done {
+    fn said(text: impl Into<String>) -> Self {
+        Self {
+            said: Some(Ok(text.into())),
+            ..Self::default()
+        }
+    }
+
+    /// Nothing to say: what is shown again says it.
+    fn shown() -> Self {
+        Self::said("")
+    }
+
+    fn mistake(text: String) -> Self {
+        Self {
+            said: Some(Err(text)),
+            ..Self::default()
+        }
+    }
+}
+
+/// Runs a command. `copying` is whether the terminal's clipboard may be written.
+pub(super) fn run(
+    command: MessageCommand,
+    transcript: &mut Transcript,
+    options: &PromptOptions,
+    copying: &mut bool,
+) -> Done {
+    try_run(command, transcript, options, copying).unwrap_or_else(Done::mistake)
+}
+
+fn try_run(
+    command: MessageCommand,
+    transcript: &mut Transcript,
+    options: &PromptOptions,
+    copying: &mut bool,
+) -> Result<Done, String> {
+    Ok(match command {
+        MessageCommand::Last(count) => {
+            let mut last: Vec<_> = transcript.iter().rev().take(count).cloned().collect();
+            if last.is_empty() {
+                return Err("no message has been sent or received yet".to_owned());
+            }
+            while let Some(message) = last.pop() {
+                transcript.replay(message, None);
+            }
+            Done::shown()
+        }
+        MessageCommand::View(number, format) => {
+            let message = transcript.find(number)?;
+            view(message, format, transcript, options)
+        }
+        MessageCommand::Pipe(number, command) => Done {
+            job: Some(TerminalJob {
+                command,
+                input: Some(transcript.find(number)?.bytes.to_vec()),
+            }),
+            ..Done::default()
+        },
+        MessageCommand::Save(path, number) => {
+            let message = transcript.find(number)?;
+            Done::said(save(&path, &message, options)?)
+        }
+        MessageCommand::Copy(number) => {
+            let message = transcript.find(number)?;
+            copy(&message, transcript, copying)?
+        }
+        MessageCommand::Again(None) => {
+            let sent = transcript
+                .iter()
+                .rev()
+                .find(|message| message.way == Way::Out);
+            let sent = sent.ok_or("no message has been sent yet; /again N sends message N")?;
+            Done {
+                send: Some((sent.kind, sent.bytes.to_vec())),
+                ..Done::default()
+            }
+        }
+        MessageCommand::Again(number) => {
+            let message = transcript.find(number)?;
+            Done {
+                send: Some((message.kind, message.bytes.to_vec())),
+                ..Done::default()
+            }
+        }
+        MessageCommand::Find(text) => Done::said(find(&text, transcript)?),
+        MessageCommand::Filter(None) => match transcript.filter_counts() {
+            Some((shown, hidden)) => Done::said(format!(
+                "{shown} shown, {hidden} hidden; /unfilter shows all"
+            )),
+            None => Done::said("no filter: /filter REGEX shows only what matches"),
+        },
+        MessageCommand::Filter(Some(pattern)) => {
+            let text = format!("only messages that match /{pattern}/ are shown; /unfilter ends it");
+            transcript.show_only(pattern);
+            Done::said(text)
+        }
+        MessageCommand::Mute(pattern) => {
+            let text = format!("messages that match /{pattern}/ are hidden; /unfilter ends it");
+            transcript.mute(pattern);
+            Done::said(text)
+        }
+        MessageCommand::Unfilter => match transcript.unfilter() {
+            Some((shown, hidden)) => Done::said(format!(
+                "all messages are shown again; {shown} were shown, {hidden} hidden"
+            )),
+            None => Done::said("no filter was set"),
+        },
+        MessageCommand::Hold => {
+            transcript.hold();
+            Done::said("messages are held back; ^Q or /release shows them")
+        }
+        MessageCommand::Release => {
+            if transcript.held().is_none() {
+                return Ok(Done::said(
+                    "no messages are held back; ^S or /hold holds them",
+                ));
+            }
+            let (waited, lost) = transcript.release();
+            Done::said(match lost {
+                0 => format!("{waited} held back"),
+                lost => format!("{waited} held back, {lost} of them no longer kept"),
+            })
+        }
+        MessageCommand::Timestamps => Done::said(if transcript.toggle_times() {
+            "times are shown"
+        } else {
+            "times are no longer shown"
+        }),
+    })
+}
+
+fn view(
+    message: KeptMessage,
+    format: ViewFormat,
+    transcript: &mut Transcript,
+    options: &PromptOptions,
+) -> Done {
+    let size = options.size();
+    let hex =
+        format == ViewFormat::Hex || message.kind == Kind::Binary && format == ViewFormat::Pretty;
+    let pretty = format == ViewFormat::Pretty;
+    let columns = size.columns.saturating_sub(2);
+    let text = whole_text(&message.bytes, hex, pretty, columns, options.palette);
+    let width = columns.max(1);
+    let rows: usize = text.lines().map(|line| 1 + line.len() / width).sum();
+    if rows < size.rows {
+        transcript.replay(message, Some(text));
+        return Done::shown();
+    }
+    Done {
+        job: Some(TerminalJob {
+            command: PAGER.to_owned(),
+            input: Some(text.into_bytes()),
+        }),
+        ..Done::default()
+    }
+}
+
+fn save(path: &str, message: &KeptMessage, options: &PromptOptions) -> Result<String, String> {
+    let place = expand_home(path, options.home.as_deref());
+    let written = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(place)
+        .and_then(|mut file| file.write_all(&message.bytes));
+    written.map_err(|error| format!("{path}: {}; nothing was written", plain(&error)))?;
+    let size = dump::size(message.bytes.len());
+    Ok(format!(
+        "wrote message {} to {path} ({size})",
+        message.number
+    ))
+}
+
+fn copy(
+    message: &KeptMessage,
+    transcript: &mut Transcript,
+    copying: &mut bool,
+) -> Result<Done, String> {
+    if message.bytes.len() > LARGEST_COPY {
+        return Err(format!(
+            "message {} has {}, and terminals copy at most {}: /save PATH {}",
+            message.number,
+            dump::size(message.bytes.len()),
+            dump::size(LARGEST_COPY),
+            message.number
+        ));
+    }
+    if !std::mem::replace(copying, true) {
+        return Ok(Done::said(
+            "this asks the terminal to replace its clipboard (OSC 52): /copy again to allow it",
+        ));
+    }
+    transcript.copy(message.bytes.to_vec());
+    let size = dump::size(message.bytes.len());
+    Ok(Done::said(format!(
+        "copied message {} ({size})",
+        message.number
+    )))
+}
+
+/// The places of `text` in the messages, the latest first.
+fn find(text: &str, transcript: &Transcript) -> Result<String, String> {
+    let ignores_case = !text.chars().any(char::is_uppercase);
+    let pattern = regex::RegexBuilder::new(&regex::escape(text))
+        .case_insensitive(ignores_case)
+        .build()
+        .map_err(|error| error.to_string())?;
+    let found: Vec<String> = transcript
+        .latest()
+        .filter_map(|message| {
+            let content = String::from_utf8_lossy(&message.bytes);
+            let place = pattern.find(&content)?;
+            let before = content[..place.start()].chars().rev().take(AROUND);
+            let before: String = before.collect::<Vec<_>>().into_iter().rev().collect();
+            let rest = &content[place.start()..];
+            let shown = elide::chars(rest, place.as_str().chars().count() + AROUND);
+            let shown = format!("{before}{shown}").replace(['\n', '\r', '\t'], " ");
+            Some(format!("#{}  {shown}", message.number))
+        })
+        .collect();
+    if found.is_empty() {
+        return Err(format!("not found in the messages that are kept: {text}"));
+    }
+    let more = found.len().saturating_sub(MOST_FOUND);
+    let mut rows = found;
+    rows.truncate(MOST_FOUND);
+    rows.reverse();
+    if more > 0 {
+        rows.insert(0, format!("… {more} earlier messages"));
+    }
+    Ok(rows.join("\n"))
+}

@@ -1,0 +1,69 @@
+//! How a prompt is to behave, and what it shares with the outputs.
+
+use std::cell::Cell;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use crate::http::Secrets;
+use crate::output::palette::Palette;
+use crate::output::sink::{Sink, TerminalSize};
+use crate::output::transcript::{KeepLimits, SharedTranscript, Transcript};
+use crate::terminal::Screen;
+
+/// How a prompt is to behave.
+#[derive(Clone)]
+pub struct PromptOptions {
+    /// Whether any close code may be sent (`--force`).
+    pub force: bool,
+    /// What `~/` stands for in a path.
+    pub home: Option<PathBuf>,
+    /// Whether credentials are shown.
+    pub secrets: Secrets,
+    /// The messages, shared with the output that shows them.
+    pub transcript: SharedTranscript,
+    /// The colors of what is shown.
+    pub palette: Palette,
+    /// The terminal, for its size.
+    pub screen: Option<Screen>,
+    /// Whether the prompt outlives its connection from the first on. Otherwise it does once it is
+    /// asked for input: something else sends before it.
+    pub speaks_first: bool,
+    /// Set when the prompt outlives its connection.
+    pub outlives: Rc<Cell<bool>>,
+}
+
+impl Default for PromptOptions {
+    fn default() -> Self {
+        Self {
+            force: false,
+            home: None,
+            secrets: Secrets::default(),
+            transcript: Rc::new(Transcript::new(KeepLimits::default(), false).into()),
+            palette: Palette::plain(),
+            screen: None,
+            speaks_first: true,
+            outlives: Rc::default(),
+        }
+    }
+}
+
+impl PromptOptions {
+    pub(super) fn size(&self) -> TerminalSize {
+        let size = self.screen.as_ref().and_then(Screen::size);
+        size.unwrap_or(TerminalSize {
+            columns: 80,
+            rows: 24,
+        })
+    }
+}
+
+/// A path in which `~/` and `$HOME/` stand for `home`.
+pub(super) fn expand_home(path: &str, home: Option<&Path>) -> PathBuf {
+    let rest = path
+        .strip_prefix("~/")
+        .or_else(|| path.strip_prefix("$HOME/"));
+    match (rest, home) {
+        (Some(rest), Some(home)) => home.join(rest),
+        _ => Path::new(path).to_owned(),
+    }
+}

@@ -1,0 +1,245 @@
+//! The keys that mean something of our own.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rustyline::{
+    Cmd, ConditionalEventHandler, Event, EventContext, EventHandler, KeyCode, KeyEvent, Modifiers,
+    Movement, RepeatCount,
+};
+
+use super::input::{InputEvent, KeyQueue};
+use super::modes::TermModes;
+use super::paste::{control_of, Folds, Paste};
+use super::screen::ScreenState;
+use crate::output::escape::{self, Breaks};
+
+/// What the keys change, and the reading thread asks for.
+#[derive(Default)]
+pub(super) struct Typing {
+    /// Texts that the line shows as something shorter.
+    pub(super) folds: Folds,
+    /// A paste that has begun.
+    paste: Option<Paste>,
+    /// The next key is inserted, whatever it is.
+    quoting: bool,
+    /// The line is to be opened in an editor.
+    pub(super) edit: Option<String>,
+    /// The line as it was last seen.
+    pub(super) line: String,
+    /// Nothing that is typed is taken any more.
+    over: bool,
+    /// ^C was pressed where nothing is taken any more.
+    pub(super) pressed: bool,
+}
+
+impl Typing {
+    /// Begins a line.
+    pub(super) fn begin_line(&mut self, over: bool) {
+        self.over = over;
+        self.pressed = false;
+        self.edit = None;
+        self.line.clear();
+    }
+}
+
+/// The same for all who change it: the keys, and the helper of the editor.
+#[derive(Clone, Default)]
+pub(super) struct SharedTyping(Arc<Mutex<Typing>>);
+
+impl SharedTyping {
+    pub(super) fn lock(&self) -> MutexGuard<'_, Typing> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What every key needs.
+#[derive(Clone)]
+pub(super) struct KeyContext {
+    pub(super) state: Arc<ScreenState>,
+    pub(super) keys: Arc<KeyQueue>,
+    pub(super) typing: SharedTyping,
+    pub(super) modes: Arc<TermModes>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Key {
+    PasteBegins,
+    PasteEnds,
+    Interrupt,
+    EndOfInput,
+    Suspend,
+    Hold,
+    Release,
+    Quote,
+    Backspace,
+    Edit,
+    Other,
+}
+
+struct Bound {
+    key: Key,
+    context: KeyContext,
+}
+
+/// Binds our keys; `bind` is the editor's.
+pub(super) fn bind(context: &KeyContext, mut bind: impl FnMut(Event, EventHandler)) {
+    let ctrl = KeyEvent::ctrl;
+    let plain = |code| KeyEvent(code, Modifiers::NONE);
+    let keys = [
+        (vec![plain(KeyCode::BracketedPasteStart)], Key::PasteBegins),
+        (vec![plain(KeyCode::BracketedPasteEnd)], Key::PasteEnds),
+        (vec![ctrl('C')], Key::Interrupt),
+        (vec![ctrl('D')], Key::EndOfInput),
+        (vec![ctrl('Z')], Key::Suspend),
+        (vec![ctrl('S')], Key::Hold),
+        (vec![ctrl('Q')], Key::Release),
+        (vec![ctrl('V')], Key::Quote),
+        (vec![plain(KeyCode::Backspace)], Key::Backspace),
+        (vec![KeyEvent::alt('e')], Key::Edit),
+        (vec![ctrl('X'), ctrl('E')], Key::Edit),
+    ];
+    let bound = |key| {
+        EventHandler::Conditional(Box::new(Bound {
+            key,
+            context: context.clone(),
+        }))
+    };
+    for (sequence, key) in keys {
+        bind(Event::KeySeq(sequence), bound(key));
+    }
+    bind(Event::Any, bound(Key::Other));
+    let alt_enter = KeyEvent(KeyCode::Enter, Modifiers::ALT);
+    bind(
+        Event::KeySeq(vec![alt_enter]),
+        EventHandler::Simple(Cmd::Newline),
+    );
+}
+
+impl ConditionalEventHandler for Bound {
+    fn handle(
+        &self,
+        event: &Event,
+        count: RepeatCount,
+        _: bool,
+        context: &EventContext<'_>,
+    ) -> Option<Cmd> {
+        if let Some(command) = self.take_as_text(event) {
+            return Some(command);
+        }
+        match self.key {
+            Key::Other | Key::PasteEnds => None,
+            Key::PasteBegins => {
+                self.context.typing.lock().paste = Some(Paste::begin());
+                Some(Cmd::Noop)
+            }
+            Key::Interrupt => Some(self.interrupt(context.line())),
+            Key::EndOfInput => {
+                // ^D keeps its meanings: delete a character, or the end.
+                if context.line().is_empty() {
+                    self.context.state.close_gate();
+                }
+                None
+            }
+            Key::Suspend => {
+                self.context.modes.suspend();
+                Some(Cmd::Repaint)
+            }
+            Key::Hold => {
+                self.context.keys.push(InputEvent::Hold);
+                Some(Cmd::Noop)
+            }
+            Key::Release => {
+                self.context.keys.push(InputEvent::Release);
+                Some(Cmd::Noop)
+            }
+            Key::Quote => {
+                self.context.typing.lock().quoting = true;
+                Some(Cmd::Noop)
+            }
+            Key::Backspace => {
+                let before = &context.line()[..context.pos()];
+                let typing = self.context.typing.lock();
+                let length = typing
+                    .folds
+                    .placeholder_before(before)
+                    .filter(|_| count == 1)?;
+                let length = RepeatCount::try_from(length).ok()?;
+                Some(Cmd::Kill(Movement::BackwardChar(length)))
+            }
+            Key::Edit => {
+                self.context.state.close_gate();
+                self.context.typing.lock().edit = Some(context.line().to_owned());
+                Some(Cmd::Interrupt)
+            }
+        }
+    }
+}
+
+impl Bound {
+    /// Takes a key that belongs to a paste, or that is to be inserted.
+    fn take_as_text(&self, event: &Event) -> Option<Cmd> {
+        let mut typing = self.context.typing.lock();
+        if typing.paste.as_ref().is_some_and(Paste::has_stalled) || self.key == Key::PasteEnds {
+            let text = typing.paste.take()?.finish();
+            if self.key == Key::PasteEnds {
+                let shown = typing.folds.fold(text);
+                return Some(Cmd::Insert(1, shown));
+            }
+        }
+        let Event::KeySeq(sequence) = event else {
+            return None;
+        };
+        if let Some(paste) = &mut typing.paste {
+            for key in sequence {
+                paste.push(*key);
+            }
+            return Some(Cmd::Noop);
+        }
+        if !std::mem::take(&mut typing.quoting) {
+            return None;
+        }
+        let character = match sequence.first()? {
+            KeyEvent(KeyCode::Char(character), modifiers) => {
+                control_of(*character, modifiers.contains(Modifiers::CTRL))
+            }
+            KeyEvent(KeyCode::Esc, _) => '\x1b',
+            KeyEvent(KeyCode::Tab, _) => return Some(Cmd::Insert(1, "\t".to_owned())),
+            KeyEvent(KeyCode::Enter, _) => '\r',
+            KeyEvent(KeyCode::Backspace, _) => '\x7f',
+            _ => return None,
+        };
+        let shown = if escape::is_hidden(character) {
+            typing.folds.fold_character(character)
+        } else {
+            character.to_string()
+        };
+        Some(Cmd::Insert(1, shown))
+    }
+
+    /// ^C: the line is left as it is and begins anew. The editor goes on, so that no key which came
+    /// in the same read is lost.
+    fn interrupt(&self, line: &str) -> Cmd {
+        let KeyContext {
+            state,
+            keys,
+            typing,
+            ..
+        } = &self.context;
+        let mut typing = typing.lock();
+        if typing.over {
+            state.close_gate();
+            typing.pressed = true;
+            return Cmd::Interrupt;
+        }
+        drop(typing);
+        keys.push(InputEvent::Interrupt {
+            empty: line.is_empty(),
+        });
+        if line.is_empty() {
+            return Cmd::Noop;
+        }
+        let shown = escape::text(line, Breaks::Kept).replace('\n', "\n  ");
+        state.show_abandoned(&format!("> {shown}\n"));
+        Cmd::Kill(Movement::WholeBuffer)
+    }
+}

@@ -1,0 +1,279 @@
+//! Pasted text: taken whole, and folded where it is long or can't be shown as it is.
+//!
+//! A paste comes as keys between two marks. They are collected here, so that no key in it does what
+//! it would do when pressed. A long text, or one with control characters, appears in the line as
+//! `[pasted: 1,204 lines, 16.3 KiB, JSON]` and is put back when the line is entered.
+
+use std::time::{Duration, Instant};
+
+use rustyline::{KeyCode, KeyEvent, Modifiers};
+
+use crate::output::dump;
+use crate::text::escape::{is_hidden, push_name};
+
+/// A paste of more lines than this is folded.
+const MOST_LINES: usize = 8;
+/// And one of more bytes.
+const MOST_BYTES: usize = 2000;
+/// A paste whose end does not come within this time after its last key has ended.
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// How a placeholder begins.
+const BEGINNING: &str = "[pasted: ";
+
+/// Texts that appear in the line as something shorter.
+#[derive(Debug, Default)]
+pub(super) struct Folds {
+    folded: Vec<Fold>,
+}
+
+#[derive(Debug)]
+struct Fold {
+    placeholder: String,
+    text: String,
+}
+
+impl Folds {
+    /// What appears in the line for `text`: itself, or a placeholder.
+    pub(super) fn fold(&mut self, text: String) -> String {
+        let breaks = |character| matches!(character, '\n' | '\t');
+        let hidden = text
+            .chars()
+            .filter(|one| is_hidden(*one) && !breaks(*one))
+            .count();
+        let lines = text.lines().count();
+        if hidden == 0 && lines <= MOST_LINES && text.len() <= MOST_BYTES {
+            return text;
+        }
+        let mut described = format!(
+            "{BEGINNING}{} line{}, {}",
+            grouped(lines),
+            if lines == 1 { "" } else { "s" },
+            dump::size(text.len())
+        );
+        if text.trim_start().starts_with(['{', '['])
+            && serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok()
+        {
+            described.push_str(", JSON");
+        }
+        if hidden > 0 {
+            described.push_str(", with control characters");
+        }
+        self.place(&described, text)
+    }
+
+    /// A control character that was typed, as its name.
+    pub(super) fn fold_character(&mut self, character: char) -> String {
+        let mut name = String::new();
+        push_name(&mut name, character);
+        if !self.folded.iter().any(|fold| fold.placeholder == name) {
+            self.folded.push(Fold {
+                placeholder: name.clone(),
+                text: character.to_string(),
+            });
+        }
+        name
+    }
+
+    fn place(&mut self, described: &str, text: String) -> String {
+        if let Some(known) = self.folded.iter().find(|fold| fold.text == text) {
+            return known.placeholder.clone();
+        }
+        let mut placeholder = format!("{described}]");
+        let mut number = 2;
+        while self
+            .folded
+            .iter()
+            .any(|fold| fold.placeholder == placeholder)
+        {
+            placeholder = format!("{described}, {number}]");
+            number += 1;
+        }
+        self.folded.push(Fold {
+            placeholder: placeholder.clone(),
+            text,
+        });
+        placeholder
+    }
+
+    /// The line with the texts in place of their placeholders; `None` if a placeholder was changed
+    /// in it, so that nobody knows what was meant.
+    pub(super) fn unfold(&self, line: &str) -> Option<String> {
+        let mut unfolded = String::new();
+        let mut rest = line;
+        'line: while !rest.is_empty() {
+            for fold in &self.folded {
+                if let Some(after) = rest.strip_prefix(fold.placeholder.as_str()) {
+                    unfolded.push_str(&fold.text);
+                    rest = after;
+                    continue 'line;
+                }
+            }
+            if rest.starts_with(BEGINNING) && !self.folded.is_empty() {
+                return None;
+            }
+            let length = rest.chars().next().map_or(0, char::len_utf8);
+            unfolded.push_str(&rest[..length]);
+            rest = &rest[length..];
+        }
+        Some(unfolded)
+    }
+
+    /// How many characters the placeholder has with which `before` ends; it is deleted as one.
+    pub(super) fn placeholder_before(&self, before: &str) -> Option<usize> {
+        let ends = |fold: &&Fold| before.ends_with(fold.placeholder.as_str());
+        let fold = self.folded.iter().find(ends)?;
+        Some(fold.placeholder.chars().count())
+    }
+}
+
+/// A paste that is being taken.
+#[derive(Debug)]
+pub(super) struct Paste {
+    text: String,
+    last_key: Instant,
+}
+
+impl Paste {
+    pub(super) fn begin() -> Self {
+        Self {
+            text: String::new(),
+            last_key: Instant::now(),
+        }
+    }
+
+    /// Takes a key.
+    pub(super) fn push(&mut self, key: KeyEvent) {
+        self.last_key = Instant::now();
+        push_key(&mut self.text, key);
+    }
+
+    /// Whether its end was lost: then keys are keys again.
+    pub(super) fn has_stalled(&self) -> bool {
+        self.last_key.elapsed() > LONGEST_PAUSE
+    }
+
+    /// The text: its line ends are line feeds, and one at its end is left out.
+    pub(super) fn finish(self) -> String {
+        let mut text = self.text.replace("\r\n", "\n").replace('\r', "\n");
+        if text.ends_with('\n') {
+            text.pop();
+        }
+        text
+    }
+}
+
+/// The characters that a key stands for in a paste.
+fn push_key(text: &mut String, KeyEvent(code, modifiers): KeyEvent) {
+    if modifiers.contains(Modifiers::ALT) {
+        text.push('\x1b');
+    }
+    let control = modifiers.contains(Modifiers::CTRL);
+    match code {
+        KeyCode::Char(character) => text.push(control_of(character, control)),
+        KeyCode::Enter => text.push('\r'),
+        KeyCode::Tab => text.push('\t'),
+        KeyCode::Backspace => text.push('\x7f'),
+        KeyCode::Null => text.push('\0'),
+        KeyCode::Esc if modifiers.contains(Modifiers::SHIFT) => text.push('\u{9b}'),
+        KeyCode::Esc => text.push('\x1b'),
+        KeyCode::Up => text.push_str("\x1b[A"),
+        KeyCode::Down => text.push_str("\x1b[B"),
+        KeyCode::Right => text.push_str("\x1b[C"),
+        KeyCode::Left => text.push_str("\x1b[D"),
+        KeyCode::End => text.push_str("\x1b[F"),
+        KeyCode::Home => text.push_str("\x1b[H"),
+        KeyCode::BackTab => text.push_str("\x1b[Z"),
+        // Other sequences of a terminal's own keys: the editor does not say which.
+        _ => {}
+    }
+}
+
+/// The control character of a letter (^A is 1), if it was typed with Ctrl.
+pub(super) fn control_of(character: char, control: bool) -> char {
+    match u8::try_from(character) {
+        Ok(byte @ b'@'..=b'_') if control => char::from(byte & 0x1f),
+        _ => character,
+    }
+}
+
+/// A number with a comma before every three digits.
+fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::new();
+    for (place, digit) in digits.char_indices() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_texts_stay_and_long_ones_are_folded() {
+        let mut folds = Folds::default();
+        assert_eq!(folds.fold("a\nb".to_owned()), "a\nb");
+        let long = "line\n".repeat(1204);
+        let placeholder = folds.fold(long.clone());
+        assert_eq!(placeholder, "[pasted: 1,204 lines, 5.8 KiB]");
+        assert_eq!(folds.fold(long.clone()), placeholder, "the same once more");
+        assert_eq!(
+            folds.unfold(&format!("before {placeholder} after")),
+            Some(format!("before {long} after"))
+        );
+        let other = folds.fold("last\n".repeat(1204));
+        assert_eq!(other, "[pasted: 1,204 lines, 5.8 KiB, 2]");
+        let json = format!("[{}1]", "1,\n".repeat(20));
+        assert_eq!(folds.fold(json), "[pasted: 21 lines, 63 B, JSON]");
+    }
+
+    #[test]
+    fn control_characters_are_named_and_kept() {
+        let mut folds = Folds::default();
+        let text = "x\x1b]0;PASTED\x07y\u{202e}";
+        let placeholder = folds.fold(text.to_owned());
+        assert_eq!(
+            placeholder,
+            "[pasted: 1 line, 16 B, with control characters]"
+        );
+        assert_eq!(folds.unfold(&placeholder).as_deref(), Some(text));
+        assert_eq!(folds.fold_character('\x1b'), "\\x1b");
+        assert_eq!(folds.unfold("a\\x1b[2J").as_deref(), Some("a\x1b[2J"));
+    }
+
+    #[test]
+    fn a_placeholder_that_was_changed_is_noticed() {
+        let mut folds = Folds::default();
+        assert_eq!(folds.unfold("[pasted: x").as_deref(), Some("[pasted: x"));
+        let placeholder = folds.fold("a\n".repeat(20));
+        assert_eq!(folds.unfold(&placeholder.replace("20", "2")), None);
+        assert_eq!(
+            folds.placeholder_before(&format!("x{placeholder}")),
+            Some(placeholder.len())
+        );
+        assert_eq!(folds.placeholder_before("x"), None);
+    }
+
+    #[test]
+    fn keys_become_what_was_pasted() {
+        let mut paste = Paste::begin();
+        let text = "a\tb\x1b]0;x\x07\u{9b}\x01é\r\nend\r";
+        let mut characters = text.chars().peekable();
+        while let Some(character) = characters.next() {
+            // The editor takes Escape and a character for Alt.
+            match (character, characters.peek()) {
+                ('\x1b', Some(&next)) => {
+                    characters.next();
+                    paste.push(KeyEvent::new(next, Modifiers::ALT));
+                }
+                _ => paste.push(KeyEvent::new(character, Modifiers::NONE)),
+            }
+        }
+        assert!(!paste.has_stalled());
+        assert_eq!(paste.finish(), "a\tb\x1b]0;x\x07\u{9b}\x01é\nend");
+    }
+}
