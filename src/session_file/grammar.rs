@@ -16,6 +16,18 @@ pub const STATEMENTS: &[&str] = &[
     "at",
     "capture",
     "check",
+    "any",
+    "on",
+    "every",
+    "ignore",
+    "never",
+    "repeat",
+    "retry",
+    "let",
+    "default",
+    "secret",
+    "title",
+    "tags",
 ];
 
 /// The words after `>` that mean something; any other text is sent as it stands.
@@ -31,27 +43,42 @@ pub const EXPECTED: &[&str] = &[
 
 /// What session files are, a paragraph each.
 pub const DESCRIPTION: &[&str] = &[
-    "A session file is a conversation to replay and to check: one statement a line, UTF-8. A line \
-     that begins with # is a comment. > sends a message, < expects one; what stands after them is \
-     a text as it is, or begins with one of the words below.",
-    "A line that is indented continues the statement above it; a blank line ends that. The lines \
-     are joined with line feeds, and the indentation of the first continued line is left out of \
-     each. Where nothing stands on the first line, the message begins on the second.",
-    "A text that would be read as something else is written as a JSON string: one that begins with \
-     a word below, with / or a double quote; that begins or ends with a blank; that has blank \
-     lines or control characters in it; that has ${ in it; and the empty text, \"\". In a JSON \
-     string ${ means nothing; everywhere else, but for hex, base64 and the pointer of a capture, \
-     ${NAME} stands for a variable. After json its value is escaped inside a string, outside it is \
-     JSON by itself; in a regular expression it stands for itself.",
+    "A session file is a conversation to replay and to check: one statement per line, in UTF-8. A \
+     line that starts with # is a comment. > sends a message, < expects one; what follows is a text \
+     as it is, or starts with one of the words below.",
+    "An indented line continues the statement above it; a blank line ends it. The lines are joined \
+     with line feeds, without the indentation of the first continued line. If nothing follows on \
+     the first line, the message starts on the second.",
+    "A text that would be read as something else is written as a JSON string: one that starts with \
+     a word below, with / or a double quote; that starts or ends with a space; that contains blank \
+     lines, control characters or ${; and the empty text, \"\". In a JSON string ${ means nothing; \
+     everywhere else, except in hex, base64 and the pointer of a capture, ${NAME} is a variable. \
+     After json its value is escaped inside a string, outside it is JSON by itself; in a regular \
+     expression it stands for itself.",
     "With several connections each has a name, and @NAME before a statement says which one is \
-     meant. They all open before anything is sent, in the order of their names' first use. A url, \
-     header, subprotocol or option without a name holds for all.",
+     meant, @* all of them. They are opened before anything is sent, in the order in which their \
+     names are first used. A url, header, subprotocol or option without a name applies to all.",
     "Paths are relative to the file. file @PATH is a binary message, text @PATH a text message. \
-     JSON that is expected must be in the message, which may have more members. close alone sends \
-     1000 and expects any end; 1005 stands for a Close without a code, 1006 for an end without a \
-     Close. at says when a recorded conversation went on. capture takes a value, at a JSON pointer \
-     (RFC 6901), from the message that was matched last on its connection; without a pointer the \
-     whole message.",
+     Expected JSON must be contained in the message, which may have more members. close alone sends \
+     1000 and expects any end; 1005 is a Close without a code, 1006 an end without a Close. at says \
+     when a recorded conversation went on. capture takes a value, at a JSON Pointer (RFC 6901), \
+     from the message that matched last on its connection; without a pointer the whole message. \
+     With match it takes the first group of a regular expression, and each named group under its \
+     name.",
+    "In expected JSON a value can be a pattern: any, string, number, integer, boolean, array, \
+     object; a range such as > 0 or 1..100; numeric, a string with a number; /REGEX/; size, with \
+     the number of elements, members or characters; has and each, for one and for all elements; \
+     absent, for a member that must not be there. A | B is one of them, A and B both, not A none; A \
+     as NAME sets a variable. [A, ..] is an array that may go on, = {...} an object with nothing \
+     more. check applies a pattern to the message that matched last and fails at once; check within \
+     limits the time since the last message sent.",
+    "any order expects the messages below it in any order. Rules apply from their line on, in their \
+     order, before expectations: on sends the messages below it each time a message matches, every \
+     sends at an interval, ignore hides messages, and never fails if one matches; with for it also \
+     waits that long. What on and ignore take is seen by no expectation. repeat runs the statements \
+     below it that many times; retry runs them until they succeed or its time is over. let sets a \
+     variable, default sets it unless it is set, secret hides its value in reports, as does capture \
+     secret.",
 ];
 
 /// What a session file from someone else can do, a paragraph each.
@@ -75,13 +102,24 @@ pub const UNTRUSTED: &[&str] = &[
 /// The grammar in EBNF (ISO/IEC 14977), and between question marks what is defined elsewhere.
 pub const EBNF: &str = r##"file      = { [ comment | statement ] , line end } ;
 comment   = "#" , { character } ;
-statement = [ "@" , link , " " ] , ( setting | step ) ;
+statement = [ "@" , ( link | "*" ) , " " ] , ( setting | step | rule | block ) ;
 setting   = "url " , text | "header " , header | "subprotocol " , text
-          | "option " , word , { " " , word } ;
+          | "option " , word , { " " , word }
+          | "default " , name , " " , text | "secret " , name
+          | "title " , { character } | "tags " , tag , { " " , tag } ;
+rule      = "on " , ( "open" | received ) , body | "ignore " , received
+          | "every " , duration , ( " > " , message | body )
+          | "never " , received , [ " for " , duration ] ;
+block     = "any order" , body
+          | "repeat " , ( number | variable ) , [ " as " , name ] , body
+          | "retry " , duration , [ " every " , duration ] , body ;
+body      = { line end , indentation , statement } ;
+received  = "< " , ( data-wanted | control | "any" ) ;
 step      = "> " , message | "< " , wanted
           | "within " , duration | "strict" , [ " on" | " off" ]
           | "wait " , duration | "at " , duration
-          | "capture " , name , [ " " , pointer | " match " , match ]
+          | "capture " , [ "secret " ] , name , [ " " , pointer | " match " , match ]
+          | "let " , name , " = " , value
           | "check " , ( data-wanted | "within " , duration ) ;
 message   = data | control ;
 wanted    = data-wanted | control | "any"
@@ -93,6 +131,10 @@ data      = text | "json " , json | "hex " , hex | "base64 " , base64
           | "file @" , text | "text @" , text ;
 control   = ( "ping" | "pong" ) , [ " " , ( text | "hex " , hex ) ]
           | "close" , [ " " , code , [ " " , text ] ] ;
+value     = string | "uuid" | "now" , [ " s" | " iso" ]
+          | "random " , number , ".." , number
+          | ( "sha256" | "base64" | "base64url" | "hex" ) , "(" , value , ")"
+          | "hmac_sha256(" , value , "," , value , ")" ;
 pattern   = choice , [ " as " , name ] ;
 choice    = both , { "|" , both } ;
 both      = unary , { " and " , unary } ;
@@ -110,7 +152,9 @@ piece     = character | variable | "'" , { character } , "'"
           | '"' , { character | variable } , '"' ;
 variable  = "${" , name , "}" ;
 name      = ( letter | "_" ) , { letter | digit | "_" } ;
-link      = ( letter | digit | "_" | "-" ) , { letter | digit | "_" | "-" } ;
+link      = part-of-link , { part-of-link } ;
+part-of-link = letter | digit | "_" | "-" | variable ;
+tag       = { character } ;
 duration  = number , [ "ms" | "s" | "m" ] ;
 pointer   = string | ? JSON pointer, RFC 6901 ? ;
 string    = ? JSON string, RFC 8259 ? ;
@@ -129,7 +173,14 @@ mod tests {
     use super::*;
 
     /// What every reader knows.
-    const KNOWN: &[&str] = &["character", "digit", "letter", "line end", "number"];
+    const KNOWN: &[&str] = &[
+        "character",
+        "digit",
+        "indentation",
+        "letter",
+        "line end",
+        "number",
+    ];
 
     #[test]
     fn the_grammar_has_every_word() {

@@ -3,6 +3,7 @@
 //! One statement a line: `>` sends, `<` expects, an indented line continues the one above it, `#`
 //! begins a comment. This file is what such a file means; `parse` reads it, `print` writes it.
 
+mod expression;
 pub mod grammar;
 pub mod har;
 pub mod jsonl;
@@ -17,12 +18,16 @@ mod template;
 mod tests;
 mod variables;
 
+pub use template::{Part, Template};
+
 pub use crate::conversation::variable::is_name;
+pub use expression::{Expression, NowUnit};
 pub use parse::{decode, parse};
 pub use place::{error_at, statement_text};
 pub use print::{around_message, comment, print, print_line};
 pub use recognize::{recognize, RecordKind};
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::protocol::Kind;
@@ -38,8 +43,40 @@ impl SessionFile {
     /// How many expectations it has.
     #[must_use]
     pub fn expectations(&self) -> usize {
-        let expects = |line: &&Line| line.statement.expects();
-        self.lines.iter().filter(expects).count()
+        let expects = |line: &&&Line| line.statement.expects();
+        self.all_lines().iter().filter(expects).count()
+    }
+
+    /// All lines, also those inside others, in the order in which they are written.
+    #[must_use]
+    pub fn all_lines(&self) -> Vec<&Line> {
+        fn add<'a>(lines: &'a [Line], all: &mut Vec<&'a Line>) {
+            for line in lines {
+                all.push(line);
+                add(line.statement.body(), all);
+            }
+        }
+        let mut all = Vec::new();
+        add(&self.lines, &mut all);
+        all
+    }
+
+    /// What `title` says, if anything does.
+    #[must_use]
+    pub fn title(&self) -> Option<&str> {
+        self.lines.iter().find_map(|line| match &line.statement {
+            Statement::Title(title) => Some(title.as_str()),
+            _ => None,
+        })
+    }
+
+    /// The words of `tags`.
+    pub fn tags(&self) -> impl Iterator<Item = &str> {
+        let tags = self.lines.iter().filter_map(|line| match &line.statement {
+            Statement::Tags(tags) => Some(tags),
+            _ => None,
+        });
+        tags.flatten().map(String::as_str)
     }
 }
 
@@ -93,6 +130,8 @@ pub enum Statement {
         name: String,
         /// Where in the message it is.
         pointer: String,
+        /// Whether no report shows its value.
+        secret: bool,
     },
     /// `capture NAME match /…/`: what a group of a regular expression matches in that message; named
     /// groups are variables of their own.
@@ -103,11 +142,70 @@ pub enum Statement {
         pattern: Template,
         /// Whether upper and lower case are the same.
         ignore_case: bool,
+        /// Whether no report shows its value.
+        secret: bool,
     },
     /// `check …`: what the message that was matched last must be, besides.
     Check(Wanted),
+    /// `any order`, and the expectations that may be met in any order.
+    AnyOrder(Arc<[Line]>),
+    /// `on < …` or `on open`, and what is sent each time.
+    On(Trigger, Arc<[Line]>),
+    /// `every 25s > …`: what is sent again and again.
+    Every(Duration, Arc<[Line]>),
+    /// `ignore < …`: messages that no expectation sees.
+    Ignore(Wanted),
+    /// `never < …`: a message that fails the file, and how long it is waited for besides.
+    Never(Wanted, Option<Duration>),
+    /// `repeat 10 as N`, and what is repeated.
+    Repeat {
+        /// How often: a number, or a variable.
+        count: Template,
+        /// The variable that counts from 1.
+        name: Option<String>,
+        /// What is repeated.
+        body: Arc<[Line]>,
+    },
+    /// `retry 10s every 200ms`, and what is begun anew until it succeeds.
+    Retry {
+        /// For how long.
+        limit: Duration,
+        /// The pause before each retry.
+        pause: Duration,
+        /// What is retried.
+        body: Arc<[Line]>,
+    },
+    /// `let NAME = …`.
+    Let {
+        /// The variable.
+        name: String,
+        /// Its value.
+        value: Expression,
+    },
+    /// `default NAME VALUE`: the value of a variable that is not set.
+    Default {
+        /// The variable.
+        name: String,
+        /// Its value.
+        value: Template,
+    },
+    /// `secret NAME`: a variable whose value no report shows.
+    Secret(String),
+    /// `title …`: the name of the file in reports for machines.
+    Title(String),
+    /// `tags A B`: words by which files are selected.
+    Tags(Vec<String>),
     /// `check within 200ms`: how soon it must have come after the last that was sent.
     CheckWithin(Duration),
+}
+
+/// When the answer of a rule is sent.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Trigger {
+    /// A connection is open.
+    Open,
+    /// This is received.
+    Received(Wanted),
 }
 
 /// What is sent.
@@ -189,20 +287,4 @@ pub enum Payload {
     Text(Template),
     /// `hex …`.
     Bytes(Vec<u8>),
-}
-
-/// A text with variables in it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Template {
-    /// Its parts; no two texts stand side by side, and none is empty.
-    pub parts: Vec<Part>,
-}
-
-/// A part of a [`Template`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Part {
-    /// Stands for itself.
-    Text(String),
-    /// `${NAME}`: a variable's value.
-    Variable(String),
 }

@@ -88,6 +88,31 @@ struct Piece<'a> {
     line: &'a str,
 }
 
+/// A line of the file, and how many bytes of its indentation belong to the statement around it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SourceLine<'a> {
+    pub(super) number: u32,
+    pub(super) cut: usize,
+    pub(super) line: &'a str,
+}
+
+impl<'a> SourceLine<'a> {
+    /// What is left of it.
+    pub(super) fn text(&self) -> &'a str {
+        &self.line[self.cut..]
+    }
+}
+
+/// Whether a line has nothing in it.
+pub(super) fn is_blank(line: &str) -> bool {
+    line.trim_start_matches([' ', '\t']).is_empty()
+}
+
+/// How many bytes a line is indented by.
+pub(super) fn indentation(line: &str) -> usize {
+    line.len() - line.trim_start_matches([' ', '\t']).len()
+}
+
 /// The lines of a statement, joined with line feeds and without their indentation.
 #[derive(Debug)]
 pub(super) struct Joined<'a> {
@@ -98,23 +123,25 @@ pub(super) struct Joined<'a> {
 }
 
 impl<'a> Joined<'a> {
-    /// A statement that begins with this line.
-    pub(super) fn new(number: u32, line: &'a str) -> Self {
+    /// A statement that begins with this line, whose first `cut` bytes are left out.
+    pub(super) fn new(source: SourceLine<'a>) -> Self {
+        let SourceLine { number, cut, line } = source;
         Self {
-            text: Cow::Borrowed(line),
+            text: Cow::Borrowed(&line[cut..]),
             pieces: vec![Piece {
                 start: 0,
                 number,
-                cut: 0,
+                cut,
                 line,
             }],
-            indentation: 0,
+            indentation: cut,
         }
     }
 
     /// The statement goes on in this line.
-    pub(super) fn push(&mut self, number: u32, line: &'a str) {
-        let indented = line.len() - line.trim_start_matches([' ', '\t']).len();
+    pub(super) fn push(&mut self, source: SourceLine<'a>) {
+        let SourceLine { number, line, .. } = source;
+        let indented = indentation(line);
         if self.pieces.len() == 1 {
             self.indentation = indented;
         }
@@ -250,12 +277,20 @@ mod tests {
         }
     }
 
+    fn line(number: u32, line: &str) -> SourceLine<'_> {
+        SourceLine {
+            number,
+            cut: 0,
+            line,
+        }
+    }
+
     #[test]
     fn continued_lines_lose_the_indentation_of_the_first() {
-        let mut joined = Joined::new(3, "> json");
-        joined.push(4, "\t {");
-        joined.push(5, "     \"é\": 1");
-        joined.push(6, " }");
+        let mut joined = Joined::new(line(3, "> json"));
+        joined.push(line(4, "\t {"));
+        joined.push(line(5, "     \"é\": 1"));
+        joined.push(line(6, " }"));
         assert_eq!(joined.span().text, "> json\n{\n   \"é\": 1\n}");
         let at = joined.span().text.find(':').expect("a colon");
         let wrong = joined.span().error_at(at, "no");

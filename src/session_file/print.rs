@@ -11,7 +11,10 @@ use data_encoding::BASE64;
 use super::grammar::{EXPECTED, SENT};
 use super::place::BLANKS;
 use super::template::OPENING;
-use super::{Line, Message, Part, Payload, SessionFile, Statement, Template, Wanted};
+use super::{
+    Expression, Line, Message, NowUnit, Part, Payload, SessionFile, Statement, Template, Trigger,
+    Wanted,
+};
 use crate::protocol::Kind;
 use crate::text::duration;
 use crate::text::escape::is_hidden;
@@ -39,6 +42,17 @@ pub fn print_line(line: &Line) -> String {
     }
     push_statement(&mut out, &line.statement);
     out.push('\n');
+    for inside in line.statement.body() {
+        // A message that stands on the line of `every` has no line of its own.
+        if inside.number == 0 && matches!(line.statement, Statement::Every(..)) {
+            continue;
+        }
+        for text in print_line(inside).lines() {
+            out.push_str("  ");
+            out.push_str(text);
+            out.push('\n');
+        }
+    }
     out
 }
 
@@ -82,28 +96,142 @@ fn push_statement(out: &mut String, statement: &Statement) {
         Statement::At(time) => push_time(out, "at", *time),
         Statement::Send(message) => push_message(out, message),
         Statement::Expect(wanted) => push_wanted(out, wanted),
-        Statement::CaptureMatch {
-            name,
-            pattern,
-            ignore_case,
-        } => {
-            let _ = write!(out, "capture {name} match");
-            push_pattern(out, pattern, *ignore_case);
-        }
         Statement::Check(wanted) => {
             let begin = out.len();
             push_wanted(out, wanted);
             out.replace_range(begin..=begin, "check");
         }
         Statement::CheckWithin(time) => push_time(out, "check within", *time),
-        Statement::Capture { name, pointer } => {
-            out.push_str("capture ");
+        Statement::Capture { .. } | Statement::CaptureMatch { .. } => {
+            push_capture(out, statement);
+        }
+        statement => push_rule(out, statement),
+    }
+}
+
+/// Statements about others, about messages whenever they come, and about variables.
+fn push_rule(out: &mut String, statement: &Statement) {
+    match statement {
+        Statement::AnyOrder(_) => out.push_str("any order"),
+        Statement::On(Trigger::Open, _) => out.push_str("on open"),
+        Statement::On(Trigger::Received(wanted), _) => {
+            out.push_str("on ");
+            push_wanted(out, wanted);
+        }
+        Statement::Every(period, body) => {
+            push_time(out, "every", *period);
+            if let [Line {
+                number: 0,
+                statement: Statement::Send(message),
+                ..
+            }] = &body[..]
+            {
+                out.push(' ');
+                push_message(out, message);
+            }
+        }
+        Statement::Ignore(wanted) => {
+            out.push_str("ignore ");
+            push_wanted(out, wanted);
+        }
+        Statement::Never(wanted, limit) => {
+            out.push_str("never ");
+            push_wanted(out, wanted);
+            if let Some(limit) = limit {
+                push_time(out, " for", *limit);
+            }
+        }
+        Statement::Repeat { count, name, .. } => {
+            let _ = write!(out, "repeat {}", source(count));
+            if let Some(name) = name {
+                let _ = write!(out, " as {name}");
+            }
+        }
+        Statement::Retry { limit, pause, .. } => {
+            push_time(out, "retry", *limit);
+            push_time(out, " every", *pause);
+        }
+        Statement::Let { name, value } => {
+            let _ = write!(out, "let {name} = ");
+            push_expression(out, value);
+        }
+        Statement::Default { name, value } => {
+            let _ = write!(out, "default {name}");
+            push_text(out, value, &[]);
+        }
+        Statement::Secret(name) => {
+            let _ = write!(out, "secret {name}");
+        }
+        Statement::Title(title) => {
+            let _ = write!(out, "title {title}");
+        }
+        Statement::Tags(tags) => {
+            let _ = write!(out, "tags {}", tags.join(" "));
+        }
+        _ => {}
+    }
+}
+
+fn push_expression(out: &mut String, expression: &Expression) {
+    let mut call = |name: &str, arguments: &[&Expression]| {
+        out.push_str(name);
+        for (index, argument) in arguments.iter().enumerate() {
+            out.push_str(if index == 0 { "(" } else { ", " });
+            push_expression(out, argument);
+        }
+        out.push(')');
+    };
+    match expression {
+        Expression::Sha256(of) => call("sha256", &[of]),
+        Expression::HmacSha256(key, message) => call("hmac_sha256", &[key, message]),
+        Expression::Base64(of) => call("base64", &[of]),
+        Expression::Base64Url(of) => call("base64url", &[of]),
+        Expression::Hex(of) => call("hex", &[of]),
+        Expression::Text(text) => push_string(out, &source(text)),
+        Expression::Uuid => out.push_str("uuid"),
+        Expression::Now(NowUnit::Milliseconds) => out.push_str("now"),
+        Expression::Now(NowUnit::Seconds) => out.push_str("now s"),
+        Expression::Now(NowUnit::Iso) => out.push_str("now iso"),
+        Expression::Random(first, last) => {
+            let _ = write!(out, "random {first}..{last}");
+        }
+    }
+}
+
+fn push_capture(out: &mut String, statement: &Statement) {
+    match statement {
+        Statement::CaptureMatch {
+            name,
+            pattern,
+            ignore_case,
+            secret,
+        } => {
+            out.push_str(if *secret {
+                "capture secret "
+            } else {
+                "capture "
+            });
+            out.push_str(name);
+            out.push_str(" match");
+            push_pattern(out, pattern, *ignore_case);
+        }
+        Statement::Capture {
+            name,
+            pointer,
+            secret,
+        } => {
+            out.push_str(if *secret {
+                "capture secret "
+            } else {
+                "capture "
+            });
             out.push_str(name);
             if !pointer.is_empty() {
                 out.push(' ');
                 push_literal(out, pointer, &[]);
             }
         }
+        _ => {}
     }
 }
 

@@ -2,11 +2,26 @@
 
 use std::borrow::Cow;
 
-use super::{Part, Template};
 use crate::conversation::variable::is_name;
 
 /// What begins a variable.
 pub(super) const OPENING: &str = "${";
+
+/// A text with variables in it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Template {
+    /// Its parts; no two texts stand side by side, and none is empty.
+    pub parts: Vec<Part>,
+}
+
+/// A part of a [`Template`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Stands for itself.
+    Text(String),
+    /// `${NAME}`: a variable's value.
+    Variable(String),
+}
 
 impl Template {
     /// A text that stands for itself.

@@ -70,6 +70,7 @@ fn settings_and_pauses() {
     let capture = |name: &str, pointer: &str| Statement::Capture {
         name: name.to_owned(),
         pointer: pointer.to_owned(),
+        secret: false,
     };
     assert_eq!(one("capture ID /a b/~0~1"), capture("ID", "/a b/~0~1"));
     assert_eq!(one("capture _x"), capture("_x", ""));
@@ -478,8 +479,13 @@ fn statement() -> impl Strategy<Value = Statement> {
         duration().prop_map(Statement::At),
         message().prop_map(Statement::Send),
         wish().prop_map(Statement::Expect),
-        ("[A-Z_][a-z0-9]{0,4}", "(/([^~/]|~0|~1){0,6}){0,3}")
-            .prop_map(|(name, pointer)| Statement::Capture { name, pointer }),
+        ("[A-Z_][a-z0-9]{0,4}", "(/([^~/]|~0|~1){0,6}){0,3}").prop_map(|(name, pointer)| {
+            Statement::Capture {
+                name,
+                pointer,
+                secret: false,
+            }
+        }),
     ]
 }
 
@@ -532,4 +538,49 @@ proptest! {
             prop_assert_eq!(parse("f", &print(&script)), Ok(script));
         }
     }
+}
+
+#[test]
+fn statements_of_the_second_language_are_printed_as_they_are_read() {
+    for text in [
+        "< json {\"p\": numeric > 0, \"t\": > ${LAST} as LAST, \"error\": absent}\n",
+        "check json {\"a\": /^x$/i}\n",
+        "check within 200ms\n",
+        "check /a/\n",
+        "capture SID match /sid=(.*)/\n",
+        "capture secret TOKEN /token\n",
+        "capture secret TOKEN match /t=(.*)/i\n",
+        "any order\n  @* < a\n  @bob < json\n      {\"a\":\n       1}\n",
+        "on < 2\n  > 3\n",
+        "@alice on < json [2, string as CALL]\n  let X = uuid\n  > ${CALL}\n",
+        "on open\n  > hi\n",
+        "every 25s > json {\"type\":\"ping\"}\n",
+        "every 25s\n  > ping\n  > ping a\n",
+        "ignore < ping\n",
+        "never < json {\"type\":\"error\"}\n",
+        "never < error for 2s\n",
+        "repeat ${N} as I\n  @c${I} > ${I}\n  retry 10s every 200ms\n    > a\n    < b\n",
+        "let ID = uuid\n",
+        "let T = now s\n",
+        "let SIG = hex(hmac_sha256(\"${KEY}\", \"${T}GET/ws\"))\n",
+        "let N = random -1..6\n",
+        "default PORT 8080\n",
+        "secret PASSWORD\n",
+        "title Who has no token is refused\n",
+        "tags smoke slow\n",
+    ] {
+        let script = parse("x.ws", text).unwrap_or_else(|error| panic!("{text}{error}"));
+        let printed = print(&script);
+        assert_eq!(printed, text);
+        assert_eq!(parse("x.ws", &printed).as_ref(), Ok(&script));
+    }
+}
+
+#[test]
+fn blank_lines_and_comments_may_stand_inside_a_block() {
+    let text = "repeat 2\n  > a\n\n# note\n  < b\n\n> c\n";
+    let script = parse("x.ws", text).expect("a session file");
+    assert_eq!(print(&script), "repeat 2\n  > a\n  < b\n> c\n");
+    let numbers: Vec<_> = script.all_lines().iter().map(|line| line.number).collect();
+    assert_eq!(numbers, [1, 2, 5, 7]);
 }

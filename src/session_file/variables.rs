@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use regex::Regex;
 
 use super::template::Context;
-use super::{Message, Payload, SessionFile, Statement, Template, Wanted};
+use super::{Line, Message, Payload, SessionFile, Statement, Template, Trigger, Wanted};
 use crate::conversation::matching::parse_pattern;
 
 impl SessionFile {
     /// The names of all variables that stand in it.
     #[must_use]
     pub fn variables(&self) -> BTreeSet<&str> {
-        let statements = self.lines.iter().map(|line| &line.statement);
+        let statements = self.all_lines().into_iter().map(|line| &line.statement);
         statements
             .flat_map(Statement::templates)
             .flat_map(Template::variables)
@@ -30,13 +30,27 @@ impl Statement {
             }
             Self::Options(words) => words.iter().collect(),
             Self::Send(message) => of_message(message).into_iter().collect(),
-            Self::Expect(wanted) | Self::Check(wanted) => of_wanted(wanted).into_iter().collect(),
             Self::CaptureMatch { pattern, .. } => vec![pattern],
+            Self::Expect(wanted)
+            | Self::Check(wanted)
+            | Self::Ignore(wanted)
+            | Self::Never(wanted, _)
+            | Self::On(Trigger::Received(wanted), _) => of_wanted(wanted).into_iter().collect(),
+            Self::Repeat { count, .. } => vec![count],
+            Self::Let { value, .. } => value.templates(),
+            Self::Default { value, .. } => vec![value],
             Self::Within(_)
             | Self::Strict(_)
             | Self::Wait(_)
             | Self::At(_)
             | Self::CheckWithin(_)
+            | Self::AnyOrder(_)
+            | Self::On(Trigger::Open, _)
+            | Self::Every(..)
+            | Self::Retry { .. }
+            | Self::Secret(_)
+            | Self::Title(_)
+            | Self::Tags(_)
             | Self::Capture { .. } => Vec::new(),
         }
     }
@@ -45,7 +59,12 @@ impl Statement {
     #[must_use]
     pub fn sets(&self) -> Vec<String> {
         match self {
-            Self::Capture { name, .. } => vec![name.clone()],
+            Self::Capture { name, .. }
+            | Self::Let { name, .. }
+            | Self::Default { name, .. }
+            | Self::Repeat {
+                name: Some(name), ..
+            } => vec![name.clone()],
             Self::CaptureMatch { name, pattern, .. } => {
                 let mut names = vec![name.clone()];
                 let text = pattern.stand_in(Context::stand_in);
@@ -54,7 +73,9 @@ impl Statement {
                 }
                 names
             }
-            Self::Expect(Wanted::Json(json)) | Self::Check(Wanted::Json(json)) => {
+            Self::Expect(Wanted::Json(json))
+            | Self::Check(Wanted::Json(json))
+            | Self::On(Trigger::Received(Wanted::Json(json)), _) => {
                 let pattern = parse_pattern(&json.stand_in(Context::stand_in));
                 let mut names = Vec::new();
                 if let Ok(pattern) = &pattern {
@@ -66,12 +87,25 @@ impl Statement {
         }
     }
 
+    /// The lines inside it.
+    #[must_use]
+    pub fn body(&self) -> &[Line] {
+        match self {
+            Self::AnyOrder(body)
+            | Self::On(_, body)
+            | Self::Every(_, body)
+            | Self::Repeat { body, .. }
+            | Self::Retry { body, .. } => body,
+            _ => &[],
+        }
+    }
+
     /// Whether it checks what the server does.
     #[must_use]
     pub fn expects(&self) -> bool {
         matches!(
             self,
-            Self::Expect(_) | Self::Check(_) | Self::CheckWithin(_)
+            Self::Expect(_) | Self::Check(_) | Self::CheckWithin(_) | Self::Never(..)
         )
     }
 }

@@ -6,9 +6,12 @@
 //! comes before its turn: an expectation takes the first thing that fits and passes over what came
 //! before it.
 
+mod candidates;
 mod check;
 mod inbox;
 mod matcher;
+mod order;
+mod rules;
 mod step;
 mod work;
 
@@ -18,13 +21,17 @@ use std::num::NonZeroUsize;
 use std::os::fd::BorrowedFd;
 use std::time::Instant;
 
-pub use self::step::{Act, Check, Expectation, Step, StepSource, Wanted};
+pub use self::step::{
+    Act, Alternative, Check, Effect, Expectation, Interval, Rule, Step, StepSource, Wanted,
+};
 
 use bytes::Bytes;
 
-use self::inbox::{Inbox, LinkStage};
+use self::candidates::Order;
+use self::inbox::{Inbox, LinkStage, ReceivedItem};
+pub(in crate::source) use self::matcher::seconds;
 use self::matcher::{MatchResult, Matcher};
-use self::step::quote;
+use self::step::{quote, Timer};
 use self::work::Work;
 use super::reader::Reader;
 use super::send_delay::SendDelay;
@@ -54,6 +61,13 @@ pub struct Conversation {
     failed: Option<Link>,
     /// How much of a file becomes a frame, if that was said.
     frame_size: Option<NonZeroUsize>,
+    /// What happens whenever something is received, in this order.
+    rules: Vec<Rule>,
+    timers: Vec<Timer>,
+    /// What rules answer, and was not sent yet.
+    answers: VecDeque<Step>,
+    /// What a rule has found wrong.
+    broken: Option<Error>,
 }
 
 /// One connection.
@@ -77,6 +91,8 @@ struct CurrentStep {
     inside: bool,
     /// A value is being looked for in a large message.
     search: Option<Work<Searched>>,
+    /// What has come of messages that may come in any order.
+    order: Option<Order>,
 }
 
 /// A message, and what was looked for in it.
@@ -119,6 +135,10 @@ impl Conversation {
             recent: VecDeque::new(),
             failed: None,
             frame_size: None,
+            rules: Vec::new(),
+            timers: Vec::new(),
+            answers: VecDeque::new(),
+            broken: None,
         }
     }
 
@@ -160,8 +180,9 @@ impl Conversation {
 
     /// Whether something that comes now may be asked for.
     fn expects(&self) -> bool {
-        let now = |current: &CurrentStep| matches!(current.step.act, Act::Expect(_));
-        self.current.as_ref().is_some_and(now) || self.steps.expects()
+        let now =
+            |current: &CurrentStep| matches!(current.step.act, Act::Expect(_) | Act::AnyOrder(_));
+        self.current.as_ref().is_some_and(now) || self.steps.expects() || !self.rules.is_empty()
     }
 
     /// Whether every connection has been open: only then the first step is taken.
@@ -190,10 +211,18 @@ impl Conversation {
     ) -> StepProgress {
         let mut readable = readable;
         loop {
+            if let Some(error) = self.broken.take() {
+                return StepProgress::Failed(error);
+            }
+            if let Some(to) = &mut to {
+                if let Err(progress) = self.send_answers(now, *to) {
+                    return progress;
+                }
+            }
             let link = self.current.as_ref().map(|current| current.step.link);
             let is_moot = link.is_some_and(|link| self.has_ended_as_expected(link));
             let Some(current) = &mut self.current else {
-                match self.steps.next() {
+                match self.steps.next(now.instant) {
                     Err(error) => return StepProgress::Failed(error),
                     Ok(None) => return StepProgress::Done,
                     Ok(Some(step)) => self.begin(step, now),
@@ -206,6 +235,11 @@ impl Conversation {
                 Act::Capture { .. } => self.capture(),
                 Act::CaptureMatch { .. } => self.capture_match(),
                 Act::Check(_) => self.check(),
+                Act::AnyOrder(_) => self.look_in_any_order(now),
+                Act::Rule(_) | Act::Every(_) => {
+                    self.add_rule(now);
+                    Ok(())
+                }
                 _ if is_moot => Ok(()),
                 Act::Send(..) | Act::Stream(..) | Act::Ping(_) | Act::Pong(_) | Act::Close(_) => {
                     match &mut to {
@@ -216,6 +250,10 @@ impl Conversation {
             };
             match progress {
                 Ok(()) => self.current = None,
+                Err(StepProgress::Failed(error)) => match self.retry(now, error) {
+                    None => {}
+                    Some(error) => return StepProgress::Failed(error),
+                },
                 Err(progress) => return progress,
             }
         }
@@ -238,6 +276,28 @@ impl Conversation {
         };
         let next = self.steps.next_expected(link);
         next.is_some_and(|wanted| wanted.is_met_by_close(closure))
+    }
+
+    /// A step has failed: begins anew what is retried, or gives the error that it ends with.
+    fn retry(&mut self, now: Now, mut error: Error) -> Option<Error> {
+        let Error::Unmet(unmet) = &mut error else {
+            return Some(error);
+        };
+        let context = self.steps.context(now.instant);
+        let Some(at) = self.steps.retry(now.instant) else {
+            if let Some(context) = context {
+                unmet.instead = format!("{}, {context}", unmet.instead);
+            }
+            return Some(error);
+        };
+        let pause = at.saturating_duration_since(now.instant);
+        let step = Step {
+            link: self.current_link(),
+            place: None,
+            act: Act::Pause(pause),
+        };
+        self.current = Some(CurrentStep::new(step, now.instant));
+        None
     }
 
     /// Looks whether what has to come has come.
@@ -497,6 +557,7 @@ impl CurrentStep {
             matcher: Matcher::new(since),
             inside: false,
             search: None,
+            order: None,
         }
     }
 }
@@ -631,6 +692,45 @@ impl Conversation {
     }
 }
 
+impl Conversation {
+    /// Something has come: rules see it first, and then it waits for an expectation.
+    fn receive(&mut self, now: Now, link: Link, item: ReceivedItem) {
+        if let ReceivedItem::Message(..) = item {
+            self.remember('<', link, &item.describe());
+        }
+        if self.apply_rules(link, &item) {
+            return;
+        }
+        if let Some(state) = self.state(link) {
+            state.inbox.push(now.instant, item);
+        }
+    }
+
+    /// When the current step has to be looked at again.
+    fn step_deadline(&self) -> Option<Instant> {
+        let Some(current) = &self.current else {
+            let gate = self
+                .links
+                .first()
+                .and_then(|state| state.gate.next_deadline());
+            return gate.or_else(|| self.then.as_ref()?.next_deadline());
+        };
+        match &current.step.act {
+            Act::Expect(expectation) => current.matcher.next_deadline(expectation),
+            Act::AnyOrder(alternatives) => {
+                let within = alternatives.iter().map(|it| it.expectation.within).max()?;
+                current.since.checked_add(within)
+            }
+            Act::Pause(_) | Act::Until(_) => self.pause_end(),
+            _ => self
+                .links
+                .get(usize::from(current.step.link.0))?
+                .gate
+                .next_deadline(),
+        }
+    }
+}
+
 impl Source for Conversation {
     fn fd(&self) -> Option<BorrowedFd<'_>> {
         match &self.current {
@@ -649,21 +749,9 @@ impl Source for Conversation {
     }
 
     fn next_deadline(&self) -> Option<Instant> {
-        let Some(current) = &self.current else {
-            let gate = self
-                .links
-                .first()
-                .and_then(|state| state.gate.next_deadline());
-            return gate.or_else(|| self.then.as_ref()?.next_deadline());
-        };
-        match &current.step.act {
-            Act::Expect(expectation) => current.matcher.next_deadline(expectation),
-            Act::Pause(_) | Act::Until(_) => self.pause_end(),
-            _ => self
-                .links
-                .get(usize::from(current.step.link.0))?
-                .gate
-                .next_deadline(),
+        match (self.step_deadline(), self.next_interval()) {
+            (Some(step), Some(interval)) => Some(step.min(interval)),
+            (step, interval) => step.or(interval),
         }
     }
 
@@ -681,8 +769,8 @@ impl Source for Conversation {
             Event::Open(upgrade) => state.inbox.open(upgrade),
             Event::Closed(closure) => state.inbox.stage = LinkStage::Closed((*closure).clone()),
             event if expects => {
-                if let Some(words) = state.inbox.on_event(now.instant, event) {
-                    self.remember('<', link, &words);
+                if let Some(item) = ReceivedItem::from_event(event) {
+                    self.receive(now, link, item);
                 }
             }
             _ => {}

@@ -4,20 +4,28 @@
 //! which connection, variables that are not set, files that can't be read. Only what a captured
 //! value does to a statement shows when its turn comes.
 
-use std::collections::{BTreeMap, VecDeque};
+mod flow;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use regex::{Regex, RegexBuilder};
 
-use super::conversation::{Act, Check, Expectation, Step, StepSource, Wanted};
+use self::flow::Flow;
+use super::conversation::{
+    Act, Alternative, Check, Effect, Expectation, Interval, Rule, Step, StepSource, Wanted,
+};
 use super::reader::Reader;
 use crate::conversation::matching::{parse_pattern, Pattern};
 use crate::error::{plain, Error};
 use crate::event::{Kind, Link};
 use crate::protocol::{CloseReason, MAX_CONTROL_PAYLOAD};
-use crate::session_file::{self, Line, Message, Payload, SessionFile, Statement, Template};
+use crate::session_file::{
+    self, Expression, Line, Message, Payload, SessionFile, Statement, Template,
+};
 use crate::sys::file::{irregular_cause, open_regular, read_regular, MAX_SIZE};
 use crate::sys::path::real_path_below;
 
@@ -60,7 +68,11 @@ pub struct Connection {
 #[derive(Debug)]
 pub struct Player {
     source: SourceText,
-    lines: VecDeque<Line>,
+    flow: Flow,
+    /// What rules send.
+    answers: Vec<Arc<[Line]>>,
+    /// Steps of the current statement that are left.
+    pending: VecDeque<Step>,
     names: Vec<String>,
     values: BTreeMap<String, String>,
     folder: PathBuf,
@@ -70,8 +82,12 @@ pub struct Player {
     ignore: Vec<String>,
     force: bool,
     confined: bool,
-    /// The expectations that are left.
-    expected: usize,
+    /// The expectations that are left; `None` where some are repeated.
+    expected: Option<usize>,
+    /// The lines of `let` that settings needed, so that they were computed before anything else.
+    early: Vec<u32>,
+    /// Variables whose values are kept out of reports.
+    secrets: Vec<String>,
 }
 
 /// The file, for reports.
@@ -109,8 +125,8 @@ impl Player {
             file: options.file.to_owned(),
             text: options.text.to_owned(),
         };
-        let names = names(&script, &source)?;
-        let values = variables(&script, &source, options)?;
+        let (values, early) = variables(&script, &source, options)?;
+        let names = names(&script, &source, &values)?;
         let mut player = Self {
             source,
             names,
@@ -122,40 +138,26 @@ impl Player {
             ignore: options.ignore.to_vec(),
             force: options.force,
             confined: options.confined,
-            expected: 0,
-            lines: VecDeque::new(),
+            expected: None,
+            early,
+            flow: Flow::default(),
+            answers: Vec::new(),
+            pending: VecDeque::new(),
+            secrets: Vec::new(),
         };
         let connections = player.connections(&script, options.url)?;
         let forced = |connection: &Connection| connection.words.iter().any(|it| it == "--force");
         player.force |= connections.iter().any(forced);
         player.check_refusals(&script)?;
-        player.lines = script.lines.into();
-        player.expected = player.lines.iter().filter(|line| expects(line)).count();
-        player.rehearse()?;
+        let all = script.all_lines();
+        let repeats = all.iter().any(|line| !line.statement.body().is_empty());
+        let expects = |line: &&&Line| matches!(line.statement, Statement::Expect(_));
+        let expected = all.iter().filter(expects).count();
+        player.expected = (!repeats).then_some(expected);
+        player.rehearse(&all)?;
+        player.secrets = secrets(&all);
+        player.flow = Flow::new(script.lines.into());
         Ok((connections, player))
-    }
-
-    /// How many statements are left that do something.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        let does = |line: &&Line| {
-            matches!(
-                line.statement,
-                Statement::Send(_)
-                    | Statement::Expect(_)
-                    | Statement::Check(_)
-                    | Statement::CheckWithin(_)
-                    | Statement::Capture { .. }
-                    | Statement::CaptureMatch { .. }
-            )
-        };
-        self.lines.iter().filter(does).count()
-    }
-
-    /// Whether nothing is left to be done.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 
     /// The connections with what is set for each.
@@ -216,6 +218,46 @@ impl Player {
         })
     }
 
+    /// Makes steps of a statement, one for each of its connections.
+    fn take(&mut self, now: Instant, line: &Line) -> Result<(), Error> {
+        let place = Some(self.source.place(line.number));
+        let is_one = line.link.as_deref() != Some("*");
+        let links = match &line.statement {
+            Statement::Send(_)
+            | Statement::Expect(_)
+            | Statement::Check(_)
+            | Statement::CheckWithin(_)
+            | Statement::Capture { .. }
+            | Statement::CaptureMatch { .. } => self.links(line)?,
+            _ => vec![Link::default()],
+        };
+        for link in links {
+            if let Some(act) = self.step(now, line)? {
+                let place = place.clone();
+                self.pending.push_back(Step { link, place, act });
+            }
+            if is_one {
+                break;
+            }
+        }
+        if let Statement::Never(_, Some(limit)) = &line.statement {
+            self.pending.push_back(Step {
+                link: Link::default(),
+                place,
+                act: Act::Pause(*limit),
+            });
+        }
+        Ok(())
+    }
+
+    /// The values of variables that no report shows.
+    #[must_use]
+    pub fn secret_values(&self) -> Vec<(String, String)> {
+        let secrets = self.secrets.iter();
+        let known = secrets.filter_map(|name| Some((name.clone(), self.values.get(name)?.clone())));
+        known.collect()
+    }
+
     /// Nothing can be said on a connection that is to be refused.
     fn check_refusals(&self, script: &SessionFile) -> Result<(), Error> {
         let mut refused: Vec<&Option<String>> = Vec::new();
@@ -249,8 +291,8 @@ impl Player {
 
     /// Goes through everything that needs no value of the conversation itself, so that what is
     /// wrong with it is said before it begins.
-    fn rehearse(&self) -> Result<(), Error> {
-        for line in &self.lines {
+    fn rehearse(&self, lines: &[&Line]) -> Result<(), Error> {
+        for line in lines {
             let known = line.statement.templates().iter().all(|template| {
                 template
                     .variables()
@@ -465,21 +507,171 @@ impl Player {
         }
     }
 
-    fn link(&self, line: &Line) -> Link {
-        let place = self
-            .names
+    /// The connections of a statement: all for `@*`, the only one without a name.
+    fn links(&self, line: &Line) -> Result<Vec<Link>, Error> {
+        let all = || (0..self.names.len().max(1)).filter_map(|at| u16::try_from(at).ok());
+        let name = match line.link.as_deref() {
+            None => return Ok(vec![Link::default()]),
+            Some("*") => return Ok(all().map(Link).collect()),
+            Some(name) => name,
+        };
+        let name = self.link_name(line, name)?;
+        let place = all().find(|at| self.names.get(usize::from(*at)) == Some(&name));
+        let Some(at) = place else {
+            let cause = format!("unknown connection @{name}: it is not opened at the start");
+            return Err(self.source.parse_error(line.number, "@", cause));
+        };
+        Ok(vec![Link(at)])
+    }
+
+    /// The connections that a rule applies to: all, unless one is named.
+    fn rule_links(&self, line: &Line) -> Result<Vec<Link>, Error> {
+        if line.link.is_some() {
+            return self.links(line);
+        }
+        let all = (0..self.names.len().max(1)).filter_map(|at| u16::try_from(at).ok());
+        Ok(all.map(Link).collect())
+    }
+
+    fn link_name(&self, line: &Line, name: &str) -> Result<String, Error> {
+        let Ok(template) = Template::parse(name) else {
+            return Ok(name.to_owned());
+        };
+        self.text(line, &template)
+    }
+
+    fn expectation(
+        &self,
+        line: &Line,
+        wanted: &session_file::Wanted,
+    ) -> Result<Expectation, Error> {
+        Ok(Expectation {
+            wanted: self.wanted(line, wanted)?,
+            within: self.within,
+            strict: self.strict,
+        })
+    }
+
+    /// Keeps what a rule sends; its number.
+    fn keep_answer(&mut self, body: &Arc<[Line]>) -> usize {
+        // In a loop the same rule is added again and again.
+        let known = self
+            .answers
             .iter()
-            .position(|name| Some(name) == line.link.as_ref());
-        Link(place.and_then(|at| u16::try_from(at).ok()).unwrap_or(0))
+            .position(|answer| Arc::ptr_eq(answer, body));
+        known.unwrap_or_else(|| {
+            self.answers.push(Arc::clone(body));
+            self.answers.len() - 1
+        })
+    }
+
+    /// `on`, `every`, `ignore` and `never`.
+    fn rule(&mut self, line: &Line) -> Result<Option<Act>, Error> {
+        let (wanted, effect) = match &line.statement {
+            Statement::On(session_file::Trigger::Received(wanted), body) => {
+                (wanted, Effect::Answer(self.keep_answer(body)))
+            }
+            Statement::Ignore(wanted) => (wanted, Effect::Ignore),
+            Statement::Never(wanted, _) => (wanted, Effect::Fail),
+            Statement::Every(period, body) => {
+                return Ok(Some(Act::Every(Interval {
+                    links: self.rule_links(line)?,
+                    period: *period,
+                    answer: self.keep_answer(body),
+                })));
+            }
+            _ => return Ok(None),
+        };
+        Ok(Some(Act::Rule(Rule {
+            links: self.rule_links(line)?,
+            place: Some(self.source.place(line.number)),
+            wanted: self.wanted(line, wanted)?,
+            effect,
+        })))
+    }
+
+    fn any_order(&self, body: &[Line]) -> Result<Act, Error> {
+        let mut alternatives = Vec::new();
+        for line in body {
+            let Statement::Expect(wanted) = &line.statement else {
+                continue;
+            };
+            for link in self.links(line)? {
+                alternatives.push(Alternative {
+                    link,
+                    place: Some(self.source.place(line.number)),
+                    expectation: self.expectation(line, wanted)?,
+                });
+            }
+        }
+        Ok(Act::AnyOrder(alternatives))
+    }
+
+    /// Sets a variable that the file computes.
+    fn bind(&mut self, line: &Line, name: &str, value: &Expression) -> Result<(), Error> {
+        let value = value
+            .evaluate(&self.lookup())
+            .map_err(|name| self.unset(line, &name))?;
+        let value = String::from_utf8(value).map_err(|_| {
+            let cause = "the value is not text: use hex(…) or base64(…)";
+            self.source.parse_error(line.number, "", cause)
+        })?;
+        self.values.insert(name.to_owned(), value);
+        Ok(())
+    }
+
+    /// Goes into a statement that repeats others.
+    fn enter(&mut self, now: Instant, line: &Line) -> Result<(), Error> {
+        match &line.statement {
+            Statement::Repeat { count, name, body } => {
+                let text = self.text(line, count)?;
+                let Ok(count) = text.parse::<u32>() else {
+                    let cause = format!("invalid number of repetitions '{text}'");
+                    return Err(self.source.parse_error(line.number, "repeat", cause));
+                };
+                self.flow.repeat(line.number, count, name.clone(), body);
+            }
+            Statement::Retry { limit, pause, body } => {
+                self.flow.retry(now, line.number, *limit, *pause, body);
+            }
+            _ => {}
+        }
+        if let Some((name, value)) = self.flow.counter() {
+            self.values.insert(name, value);
+        }
+        Ok(())
     }
 
     /// What a statement does; `None` if it only says how the next ones are taken.
-    fn step(&mut self, line: &Line) -> Result<Option<Act>, Error> {
+    fn step(&mut self, now: Instant, line: &Line) -> Result<Option<Act>, Error> {
         Ok(Some(match &line.statement {
             Statement::Url(_)
             | Statement::Header(_)
             | Statement::Subprotocol(_)
+            | Statement::Secret(_)
+            | Statement::Title(_)
+            | Statement::Tags(_)
+            | Statement::Default { .. }
             | Statement::Options(_) => return Ok(None),
+            Statement::Repeat { .. } | Statement::Retry { .. } => {
+                self.enter(now, line)?;
+                return Ok(None);
+            }
+            Statement::On(session_file::Trigger::Open, body) => {
+                self.flow.once(line.number, body);
+                return Ok(None);
+            }
+            Statement::On(..)
+            | Statement::Every(..)
+            | Statement::Ignore(_)
+            | Statement::Never(..) => return self.rule(line),
+            Statement::AnyOrder(body) => self.any_order(body)?,
+            Statement::Let { name, value } => {
+                if !self.early.contains(&line.number) {
+                    self.bind(line, name, value)?;
+                }
+                return Ok(None);
+            }
             Statement::Within(time) => {
                 self.within = *time;
                 return Ok(None);
@@ -499,14 +691,14 @@ impl Player {
             Statement::Wait(time) => Act::Pause(*time),
             Statement::Send(message) => self.act(line, message)?,
             Statement::Expect(wanted) => {
-                self.expected -= 1;
-                Act::Expect(Expectation {
-                    wanted: self.wanted(line, wanted)?,
-                    within: self.within,
-                    strict: self.strict,
-                })
+                self.expected = self.expected.map(|left| left.saturating_sub(1));
+                let mut expectation = self.expectation(line, wanted)?;
+                if let Some(left) = self.flow.time_left(now) {
+                    expectation.within = expectation.within.min(left);
+                }
+                Act::Expect(expectation)
             }
-            Statement::Capture { name, pointer } => Act::Capture {
+            Statement::Capture { name, pointer, .. } => Act::Capture {
                 name: name.clone(),
                 pointer: pointer.clone(),
             },
@@ -514,6 +706,7 @@ impl Player {
                 name,
                 pattern,
                 ignore_case,
+                ..
             } => Act::CaptureMatch {
                 name: name.clone(),
                 regex: self.regex(line, pattern, *ignore_case)?,
@@ -528,26 +721,68 @@ impl Player {
 }
 
 impl StepSource for Player {
-    fn next(&mut self) -> Result<Option<Step>, Error> {
-        while let Some(line) = self.lines.pop_front() {
-            if let Some(act) = self.step(&line)? {
-                return Ok(Some(Step {
-                    link: self.link(&line),
-                    place: Some(self.source.place(line.number)),
-                    act,
-                }));
+    fn next(&mut self, now: Instant) -> Result<Option<Step>, Error> {
+        loop {
+            if let Some(step) = self.pending.pop_front() {
+                return Ok(Some(step));
+            }
+            let Some(line) = self.flow.next() else {
+                return Ok(None);
+            };
+            if let Some((name, value)) = self.flow.counter() {
+                self.values.insert(name, value);
+            }
+            self.take(now, &line)?;
+        }
+    }
+
+    fn retry(&mut self, now: Instant) -> Option<Instant> {
+        let at = self.flow.begin_anew(now)?;
+        self.pending.clear();
+        Some(at)
+    }
+
+    fn context(&self, now: Instant) -> Option<String> {
+        self.flow.context(now)
+    }
+
+    fn answer(&mut self, answer: usize, link: Link) -> Result<Vec<Step>, Error> {
+        let Some(body) = self.answers.get(answer).map(Arc::clone) else {
+            return Ok(Vec::new());
+        };
+        let mut steps = Vec::new();
+        for line in body.iter() {
+            match &line.statement {
+                Statement::Let { name, value } => self.bind(line, name, value)?,
+                Statement::Send(message) => {
+                    let links = match line.link {
+                        None => vec![link],
+                        Some(_) => self.links(line)?,
+                    };
+                    for link in links {
+                        steps.push(Step {
+                            link,
+                            place: None,
+                            act: self.act(line, message)?,
+                        });
+                    }
+                }
+                _ => {}
             }
         }
-        Ok(None)
+        Ok(steps)
     }
 
     fn expects(&self) -> bool {
-        self.expected > 0
+        self.expected.is_none_or(|left| left > 0)
     }
 
     fn handshake(&self, link: Link) -> Option<(Option<String>, Wanted)> {
-        let mut lines = self.lines.iter().filter(|line| self.link(line) == link);
-        lines.find_map(|line| {
+        let of_link = |line: &&Line| {
+            let links = self.links(line);
+            links.is_ok_and(|links| links.contains(&link))
+        };
+        self.flow.lines().iter().filter(of_link).find_map(|line| {
             let Statement::Expect(wanted) = &line.statement else {
                 return None;
             };
@@ -559,7 +794,11 @@ impl StepSource for Player {
     }
 
     fn next_expected(&self, link: Link) -> Option<Wanted> {
-        let mut lines = self.lines.iter().filter(|line| self.link(line) == link);
+        let of_link = |line: &&Line| {
+            let links = self.links(line);
+            links.is_ok_and(|links| links.contains(&link))
+        };
+        let mut lines = self.flow.ahead().filter(of_link);
         lines.find_map(|line| match &line.statement {
             // What is wrong with it is said when its turn comes.
             Statement::Expect(wanted) => Some(self.wanted(line, wanted).ok()),
@@ -572,9 +811,12 @@ impl StepSource for Player {
     }
 
     fn unsent(&self, link: Link) -> u64 {
-        let sends =
-            |line: &&Line| matches!(line.statement, Statement::Send(_)) && self.link(line) == link;
-        self.lines.iter().filter(sends).count() as u64
+        let sends = |line: &&Line| {
+            let links = self.links(line);
+            matches!(line.statement, Statement::Send(_))
+                && links.is_ok_and(|links| links.contains(&link))
+        };
+        self.flow.rest().iter().filter(sends).count() as u64
     }
 
     fn name(&self, link: Link) -> Option<&str> {
@@ -607,20 +849,16 @@ fn unreadable(path: &Path, cause: &std::io::Error) -> String {
     format!("could not read {}: {}", path.display(), plain(cause))
 }
 
-fn expects(line: &Line) -> bool {
-    matches!(line.statement, Statement::Expect(_))
-}
-
 /// The names of the connections, in the order of their first use; none if there is only one
 /// connection, which needs no name.
-fn names(script: &SessionFile, source: &SourceText) -> Result<Vec<String>, Error> {
+fn names(
+    script: &SessionFile,
+    source: &SourceText,
+    values: &BTreeMap<String, String>,
+) -> Result<Vec<String>, Error> {
     let mut names: Vec<String> = Vec::new();
-    for name in script.lines.iter().filter_map(|line| line.link.as_ref()) {
-        if !names.contains(name) {
-            names.push(name.clone());
-        }
-    }
-    let speaks = |line: &&Line| {
+    collect_names(&script.lines, values.clone(), &mut names);
+    let speaks = |line: &&&Line| {
         matches!(
             line.statement,
             Statement::Send(_)
@@ -631,7 +869,8 @@ fn names(script: &SessionFile, source: &SourceText) -> Result<Vec<String>, Error
                 | Statement::CaptureMatch { .. }
         )
     };
-    let mut lines = script.lines.iter().filter(speaks);
+    let all = outside_rules(&script.lines);
+    let mut lines = all.iter().filter(speaks);
     match lines.find(|line| line.link.is_none() && !names.is_empty()) {
         None => Ok(names),
         Some(line) => {
@@ -644,16 +883,79 @@ fn names(script: &SessionFile, source: &SourceText) -> Result<Vec<String>, Error
     }
 }
 
+/// All lines but those that rules send: they answer where something came.
+fn outside_rules(lines: &[Line]) -> Vec<&Line> {
+    let mut all = Vec::new();
+    for line in lines {
+        all.push(line);
+        if !matches!(
+            line.statement,
+            Statement::On(session_file::Trigger::Received(_), _) | Statement::Every(..)
+        ) {
+            all.extend(outside_rules(line.statement.body()));
+        }
+    }
+    all
+}
+
+/// Adds the names of connections, also those that a loop counts: `@c${N}`.
+fn collect_names(lines: &[Line], mut values: BTreeMap<String, String>, names: &mut Vec<String>) {
+    for line in lines {
+        if let Some(name) = line.link.as_deref().filter(|name| *name != "*") {
+            let template = Template::parse(name);
+            let text = template.map(|it| it.render(&|name| values.get(name).cloned()));
+            if let Ok(Ok(name)) = text {
+                if !names.contains(&name) {
+                    names.push(name);
+                }
+            }
+        }
+        if let Statement::Repeat { count, name, body } = &line.statement {
+            let count = count.render(&|name| values.get(name).cloned());
+            let count = count.ok().and_then(|count| count.parse().ok()).unwrap_or(1);
+            let counts = body.iter().any(|line| {
+                let name = line.link.as_deref();
+                name.is_some_and(|name| name.contains("${")) || !line.statement.body().is_empty()
+            });
+            for number in 1..=if counts { count } else { 1 } {
+                if let Some(name) = name {
+                    values.insert(name.clone(), u32::to_string(&number));
+                }
+                collect_names(body, values.clone(), names);
+            }
+        } else {
+            collect_names(line.statement.body(), values.clone(), names);
+        }
+    }
+}
+
+/// The variables whose values are kept out of reports.
+fn secrets(lines: &[&Line]) -> Vec<String> {
+    let secret = |line: &&Line| match &line.statement {
+        Statement::Secret(name)
+        | Statement::Capture {
+            name, secret: true, ..
+        }
+        | Statement::CaptureMatch {
+            name, secret: true, ..
+        } => Some(name.clone()),
+        _ => None,
+    };
+    lines.iter().filter_map(secret).collect()
+}
+
 /// The values of all variables that are not captured before they are used. An address of the file
 /// that is not used needs none.
 fn variables(
     script: &SessionFile,
     source: &SourceText,
     options: &Options<'_>,
-) -> Result<BTreeMap<String, String>, Error> {
+) -> Result<(BTreeMap<String, String>, Vec<u32>), Error> {
     let mut values = BTreeMap::new();
+    let mut early = Vec::new();
     let mut captured: Vec<String> = Vec::new();
-    for line in &script.lines {
+    let needed = needed_by_settings(script);
+    for line in script.all_lines() {
         if options.url.is_some() && matches!(line.statement, Statement::Url(_)) {
             continue;
         }
@@ -670,15 +972,54 @@ fn variables(
             .iter()
             .flat_map(|template| template.variables())
         {
+            if values.contains_key(name) {
+                continue;
+            }
             if let Some(value) = (options.lookup)(name) {
                 values.insert(name.to_owned(), value);
             } else if sets || !captured.iter().any(|it| it == name) {
                 return Err(unset(source, line, name));
             }
         }
+        if let Statement::Default { name, value } = &line.statement {
+            let given = (options.lookup)(name);
+            let value = value.render(&|name| values.get(name).cloned());
+            let value = given
+                .map_or(value, Ok)
+                .map_err(|name| unset(source, line, &name))?;
+            values.insert(name.clone(), value);
+        }
+        if let Statement::Let { name, value } = &line.statement {
+            let known = |name: &str| values.get(name).cloned();
+            let value = needed
+                .contains(name.as_str())
+                .then(|| value.evaluate(&known));
+            let value = value
+                .and_then(Result::ok)
+                .and_then(|value| String::from_utf8(value).ok());
+            if let Some(value) = value {
+                values.insert(name.clone(), value);
+                early.push(line.number);
+            }
+        }
         captured.extend(line.statement.sets());
     }
-    Ok(values)
+    Ok((values, early))
+}
+
+/// The variables that connections need before they can be opened.
+fn needed_by_settings(script: &SessionFile) -> BTreeSet<&str> {
+    let settings = script.lines.iter().filter(|line| {
+        matches!(
+            line.statement,
+            Statement::Url(_)
+                | Statement::Header(_)
+                | Statement::Subprotocol(_)
+                | Statement::Options(_)
+        )
+    });
+    let templates = settings.flat_map(|line| line.statement.templates());
+    templates.flat_map(Template::variables).collect()
 }
 
 fn unset(source: &SourceText, line: &Line, name: &str) -> Error {

@@ -1,7 +1,6 @@
 //! Running one file: its script becomes a conversation, its connections are made as the command line
 //! makes one, and a session of its own plays it.
 
-use std::cell::Cell;
 use std::ffi::OsString;
 use std::path::Path;
 use std::rc::Rc;
@@ -9,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use super::file_result::{FileOutcome, FileResult};
 use super::load::{Loaded, Variables};
-use super::reporting::{written_statements, PrintLine, Reporting};
+use super::redact::Redactor;
+use super::reporting::{written_statements, FileProgress, PrintLine, Reporting};
 use super::settings::Settings;
 use crate::cli::{self, OptionArgs};
 use crate::connect::Dialer;
@@ -31,7 +31,7 @@ pub fn run(
     say: &PrintLine,
 ) -> FileResult {
     let begun = Instant::now();
-    let done = Rc::new(Cell::new(0));
+    let progress = Rc::new(FileProgress::default());
     let Loaded {
         path,
         name,
@@ -47,15 +47,18 @@ pub fn run(
             text: &text,
         };
         let say = settings.verbose.then(|| Rc::clone(say));
-        play(script, origin, settings, signals, &done, say)
+        play(script, origin, settings, signals, &progress, say)
     });
-    FileResult {
+    let result = FileResult {
         verdict: played.map_or_else(FileOutcome::of, |()| FileOutcome::Passed),
         file: name,
         lasted: begun.elapsed(),
-        statements: done.get(),
+        statements: progress.done.get(),
         expectations,
-    }
+    };
+    let secrets = progress.secrets.borrow();
+    let secrets = secrets.iter().map(|(name, value)| (&**name, &**value));
+    result.redacted(&Redactor::new(secrets))
 }
 
 /// What a script was read from.
@@ -86,7 +89,7 @@ fn play(
     origin: FileText<'_>,
     settings: &Settings,
     signals: &mut Signals,
-    done: &Rc<Cell<usize>>,
+    progress: &Rc<FileProgress>,
     say: Option<PrintLine>,
 ) -> Result<(), Error> {
     let variables = Variables {
@@ -125,7 +128,7 @@ fn play(
     let (limits, protocol, delay) = (first.limits.clone(), first.protocol, first.delay);
     let dialer = settings.dialer.with_address_cache();
     let dials = plans.into_iter().map(|plan| dial(plan, &dialer)).collect();
-    let steps = Reporting::new(player, statements, Rc::clone(done), say);
+    let steps = Reporting::new(player, statements, Rc::clone(progress), say);
     let mut source =
         Conversation::new(Box::new(steps), count, None, delay).with_frame_size(protocol.frame_size);
     let run = Run {

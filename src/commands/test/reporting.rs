@@ -1,9 +1,10 @@
 //! The steps of a session file on their way to the conversation: counted, and printed with `-v`, when
 //! they are done.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::time::Instant;
 
 use crate::error::Error;
 use crate::event::Link;
@@ -31,7 +32,7 @@ pub fn written_statements(script: &SessionFile, file: &str, text: &str) -> State
             .unwrap_or_else(|| session_file::print_line(line));
         (format!("{file}:{}", line.number), shortened(&statement))
     };
-    script.lines.iter().map(written).collect()
+    script.all_lines().into_iter().map(written).collect()
 }
 
 fn shortened(statement: &str) -> String {
@@ -45,25 +46,44 @@ pub struct Reporting {
     statements: Statements,
     /// The place of the step that was given last, and whether it counts as a statement.
     current: Option<(String, bool)>,
-    done: Rc<Cell<usize>>,
+    progress: Rc<FileProgress>,
     print: Option<PrintLine>,
 }
 
+/// What is known of a file while it is run.
+#[derive(Debug, Default)]
+pub struct FileProgress {
+    /// How many of its statements are done.
+    pub done: Cell<usize>,
+    /// The values that it keeps out of reports, with the names of their variables.
+    pub secrets: RefCell<Vec<(String, String)>>,
+}
+
 impl Reporting {
-    /// Counts in `done`, and prints with `print` if anybody wants to read it.
+    /// Counts in `progress`, and prints with `print` if anybody wants to read it.
     #[must_use]
     pub fn new(
         player: Player,
         statements: Statements,
-        done: Rc<Cell<usize>>,
+        progress: Rc<FileProgress>,
         print: Option<PrintLine>,
     ) -> Self {
         Self {
             player,
             statements,
             current: None,
-            done,
+            progress,
             print,
+        }
+    }
+
+    /// Remembers the values that are secret.
+    fn keep_secrets(&self) {
+        let mut secrets = self.progress.secrets.borrow_mut();
+        for secret in self.player.secret_values() {
+            if !secrets.contains(&secret) {
+                secrets.push(secret);
+            }
         }
     }
 
@@ -72,7 +92,8 @@ impl Reporting {
         let Some((place, counts)) = self.current.take() else {
             return;
         };
-        self.done.set(self.done.get() + usize::from(counts));
+        let done = &self.progress.done;
+        done.set(done.get() + usize::from(counts));
         if let Some(print) = &self.print {
             let statement = self.statements.get(&place).map_or("", String::as_str);
             print(format!("{place} {statement}"));
@@ -81,14 +102,30 @@ impl Reporting {
 }
 
 impl StepSource for Reporting {
-    fn next(&mut self) -> Result<Option<Step>, Error> {
+    fn next(&mut self, now: Instant) -> Result<Option<Step>, Error> {
         self.report();
-        let step = self.player.next()?;
+        let step = self.player.next(now)?;
+        self.keep_secrets();
         self.current = step.as_ref().and_then(|step| {
-            let counts = !matches!(step.act, Act::Pause(_) | Act::Until(_));
+            let waits = matches!(step.act, Act::Pause(_) | Act::Until(_));
+            let counts = !waits && !matches!(step.act, Act::Rule(_) | Act::Every(_));
             Some((step.place.clone()?, counts))
         });
         Ok(step)
+    }
+
+    fn retry(&mut self, now: Instant) -> Option<Instant> {
+        let at = self.player.retry(now)?;
+        self.current = None;
+        Some(at)
+    }
+
+    fn context(&self, now: Instant) -> Option<String> {
+        self.player.context(now)
+    }
+
+    fn answer(&mut self, answer: usize, link: Link) -> Result<Vec<Step>, Error> {
+        self.player.answer(answer, link)
     }
 
     fn expects(&self) -> bool {
@@ -105,6 +142,7 @@ impl StepSource for Reporting {
 
     fn keep(&mut self, name: &str, value: String) {
         self.player.keep(name, value);
+        self.keep_secrets();
     }
 
     fn unsent(&self, link: Link) -> u64 {

@@ -77,7 +77,7 @@ impl<'a> Check<'a> {
     }
 
     fn script(&mut self, script: &'a SessionFile) -> Result<(), ParseError> {
-        for line in &script.lines {
+        for line in script.all_lines() {
             // --url takes the place of every address.
             if matches!(line.statement, Statement::Url(_)) {
                 continue;

@@ -30,6 +30,19 @@ impl ReceivedItem {
         OVERHEAD + bytes.len()
     }
 
+    /// What an event brings, if it is a message or a control frame from the server.
+    pub(super) fn from_event(event: &Event<'_>) -> Option<Self> {
+        Some(match event {
+            Event::Data(Way::In, _) | Event::Assembled(Way::In, ..) => {
+                let (_, message) = Message::from_event(event)?;
+                Self::Message(message.kind, message.to_bytes())
+            }
+            Event::Ping(Way::In, payload) => Self::Ping(Bytes::copy_from_slice(payload)),
+            Event::Pong(Way::In, payload) => Self::Pong(Bytes::copy_from_slice(payload)),
+            _ => return None,
+        })
+    }
+
     /// In a few words. Not escaped.
     pub(super) fn describe(&self) -> String {
         match self {
@@ -89,25 +102,14 @@ impl Inbox {
         self.answer = upgrade.response.clone();
     }
 
-    /// Keeps what comes on this connection; the data message that is whole with it, in a few words.
-    pub(super) fn on_event(&mut self, at: Instant, event: &Event<'_>) -> Option<String> {
-        let item = match event {
-            Event::Data(Way::In, _) | Event::Assembled(Way::In, ..) => {
-                let (_, message) = Message::from_event(event)?;
-                ReceivedItem::Message(message.kind, message.to_bytes())
-            }
-            Event::Ping(Way::In, payload) => ReceivedItem::Ping(Bytes::copy_from_slice(payload)),
-            Event::Pong(Way::In, payload) => ReceivedItem::Pong(Bytes::copy_from_slice(payload)),
-            _ => return None,
-        };
-        let words = matches!(item, ReceivedItem::Message(..)).then(|| item.describe());
+    /// Keeps what comes on this connection.
+    pub(super) fn push(&mut self, at: Instant, item: ReceivedItem) {
         self.size += item.size();
         self.waiting.push_back((at, item));
         while self.size > KEPT && self.waiting.len() > 1 {
             self.dropped += 1;
             self.take();
         }
-        words
     }
 
     /// When the next thing came.
@@ -177,7 +179,8 @@ mod tests {
     use super::*;
 
     fn hear(inbox: &mut Inbox, event: &Event<'_>) {
-        inbox.on_event(Instant::now(), event);
+        let item = ReceivedItem::from_event(event).expect("something that is kept");
+        inbox.push(Instant::now(), item);
     }
 
     #[test]

@@ -332,7 +332,7 @@ enum Next {
 }
 
 /// How something that came relates to what is wanted.
-enum Compared {
+pub(super) enum Compared {
     Equal(Captures),
     Different(Difference),
     /// It is of a kind that is not looked at.
@@ -353,7 +353,7 @@ fn compare_aside(pattern: Arc<Pattern>, item: ReceivedItem) -> io::Result<Work<C
     })
 }
 
-fn compare(wanted: &Wanted, item: &ReceivedItem) -> Compared {
+pub(super) fn compare(wanted: &Wanted, item: &ReceivedItem) -> Compared {
     let control = |wanted: &Option<Vec<u8>>, payload: &[u8]| match wanted {
         Some(wanted) if wanted != payload => Compared::Different(Difference(vec![
             format!("- {}", quote(wanted)),
@@ -402,7 +402,7 @@ fn handshake(wanted: &Wanted, inbox: &Inbox) -> MatchResult {
 }
 
 /// A time for people.
-pub(super) fn seconds(time: Duration) -> String {
+pub(in crate::source) fn seconds(time: Duration) -> String {
     match time.as_millis() {
         0 => "less than 1 ms".to_owned(),
         _ => format!("{} s", (time.as_secs_f64() * 1000.0).round() / 1000.0),

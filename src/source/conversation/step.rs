@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::fmt::Write as _;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use regex::Regex;
 
@@ -62,6 +62,66 @@ pub enum Act {
     },
     /// Looks at that message once more: what does not fit fails at once.
     Check(Check),
+    /// Waits until all of these have come, in whatever order.
+    AnyOrder(Vec<Alternative>),
+    /// Applies from now on.
+    Rule(Rule),
+    /// Sends again and again, from now on.
+    Every(Interval),
+}
+
+/// One of several expectations that may be met in any order.
+#[derive(Debug)]
+pub struct Alternative {
+    /// Its connection.
+    pub link: Link,
+    /// Where it is written.
+    pub place: Option<String>,
+    /// What is expected.
+    pub expectation: Expectation,
+}
+
+/// What happens whenever something is received.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    /// The connections that it applies to.
+    pub links: Vec<Link>,
+    /// Where it is written.
+    pub place: Option<String>,
+    /// What is received.
+    pub wanted: Wanted,
+    /// What happens then.
+    pub effect: Effect,
+}
+
+/// What a rule does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Sends this [answer](StepSource::answer).
+    Answer(usize),
+    /// No expectation sees it.
+    Ignore,
+    /// The conversation fails.
+    Fail,
+}
+
+/// What is sent again and again.
+#[derive(Clone, Debug)]
+pub struct Interval {
+    /// The connections that it is sent on.
+    pub links: Vec<Link>,
+    /// The time between.
+    pub period: Duration,
+    /// The [answer](StepSource::answer) that is sent.
+    pub answer: usize,
+}
+
+/// An interval that is running.
+#[derive(Clone, Debug)]
+pub(super) struct Timer {
+    pub(super) interval: Interval,
+    /// When it is over next.
+    pub(super) next: Option<Instant>,
 }
 
 /// What a message must be that an expectation has taken.
@@ -203,7 +263,26 @@ pub trait StepSource {
     /// # Errors
     ///
     /// What is wrong with it that could only show now.
-    fn next(&mut self) -> Result<Option<Step>, Error>;
+    fn next(&mut self, now: Instant) -> Result<Option<Step>, Error>;
+
+    /// The step that was given last has failed: when to go on, if it is to be tried again.
+    fn retry(&mut self, _now: Instant) -> Option<Instant> {
+        None
+    }
+
+    /// In which repetition the step that was given last is, in words that follow a failure.
+    fn context(&self, _now: Instant) -> Option<String> {
+        None
+    }
+
+    /// The steps that a rule answers with on a connection.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with them that could only show now.
+    fn answer(&mut self, _answer: usize, _link: Link) -> Result<Vec<Step>, Error> {
+        Ok(Vec::new())
+    }
 
     /// Whether something is still to be expected after the step that was given last, so that
     /// what comes has to be kept.
@@ -228,7 +307,7 @@ pub trait StepSource {
 
 /// The steps of a command line.
 impl StepSource for VecDeque<Step> {
-    fn next(&mut self) -> Result<Option<Step>, Error> {
+    fn next(&mut self, _now: Instant) -> Result<Option<Step>, Error> {
         Ok(self.pop_front())
     }
 

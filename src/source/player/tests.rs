@@ -1,5 +1,7 @@
 //! Session files as steps: connections, variables, and what is wrong with a file as a whole.
 
+use std::time::Instant;
+
 use super::*;
 
 fn play(text: &str) -> Result<(Vec<Connection>, Player), Error> {
@@ -36,7 +38,12 @@ fn parse_error(text: &str) -> String {
 
 /// The steps of a file, as they are taken.
 fn steps(player: &mut Player) -> Vec<Step> {
-    std::iter::from_fn(|| player.next().expect("nothing is wrong with it")).collect()
+    std::iter::from_fn(|| {
+        player
+            .next(Instant::now())
+            .expect("nothing is wrong with it")
+    })
+    .collect()
 }
 
 #[test]
@@ -70,7 +77,7 @@ fn connections_are_set_up_by_what_is_for_all_and_what_is_theirs() {
             },
         ]
     );
-    assert_eq!((player.name(Link(0)), player.len()), (Some("bob"), 2));
+    assert_eq!(player.name(Link(0)), Some("bob"));
 }
 
 #[test]
@@ -85,7 +92,7 @@ fn steps_have_their_place_their_connection_and_their_time() {
     let unsent = |player: &Player| [Link(0), Link(1)].map(|link| player.unsent(link));
     assert!(player.expects() && unsent(&player) == [1, 1]);
     let steps = steps(&mut player);
-    assert!(!player.expects() && unsent(&player) == [0, 0] && player.is_empty());
+    assert!(!player.expects() && unsent(&player) == [0, 0]);
     let shown: Vec<String> = steps
         .iter()
         .map(|step| format!("{} {:?} {:?}", step.link.0, step.place, step.act))
@@ -113,16 +120,24 @@ fn what_is_captured_is_known_from_then_on() {
     )
     .expect("it can be played");
     for _ in 0..2 {
-        player.next().expect("it is fine").expect("there is more");
+        player
+            .next(Instant::now())
+            .expect("it is fine")
+            .expect("there is more");
     }
     player.keep("ID", "\"x\"".to_owned());
-    let step = player.next().expect("it is fine").expect("there is more");
+    let step = player
+        .next(Instant::now())
+        .expect("it is fine")
+        .expect("there is more");
     let Act::Send(Kind::Text, bytes) = step.act else {
         panic!("{step:?}");
     };
     assert_eq!(bytes, br#"{"id":"x","as":"\"x\""}"#);
     player.keep("ID", "x".repeat(200));
-    let error = player.next().expect_err("no frame can hold it");
+    let error = player
+        .next(Instant::now())
+        .expect_err("no frame can hold it");
     assert!(error.to_string().contains("the maximum is 123"), "{error}");
 }
 
@@ -132,7 +147,7 @@ fn json_that_a_captured_value_breaks_is_told_when_it_happens() {
         .expect("it can be played");
     steps_of(&mut player, 2);
     player.keep("ID", "no json".to_owned());
-    let error = player.next().expect_err("it is no JSON");
+    let error = player.next(Instant::now()).expect_err("it is no JSON");
     assert!(
         error
             .to_string()
@@ -143,7 +158,10 @@ fn json_that_a_captured_value_breaks_is_told_when_it_happens() {
 
 fn steps_of(player: &mut Player, count: usize) {
     for _ in 0..count {
-        player.next().expect("it is fine").expect("there is more");
+        player
+            .next(Instant::now())
+            .expect("it is fine")
+            .expect("there is more");
     }
 }
 

@@ -127,3 +127,214 @@ fn the_command_line_takes_json_patterns() {
         .code(4)
         .run();
 }
+
+#[test]
+fn messages_in_any_order_meet_their_expectations() {
+    let file = "> hi\nany order\n  < json {\"type\":\"reply\"}\n  < json {\"n\":1}\n  < /idle/\n";
+    let messages = [r#"{"type":"reply","n":1}"#, r#"{"n":1}"#, "idle"];
+    for order in [
+        [0, 1, 2],
+        [0, 2, 1],
+        [1, 0, 2],
+        [1, 2, 0],
+        [2, 0, 1],
+        [2, 1, 0],
+    ] {
+        let peer = order
+            .iter()
+            .fold(Peer::ws().expect_text("hi"), |peer, index| {
+                peer.send_text(messages[*index])
+            });
+        passes(peer.expect_close(1000, ""), file);
+    }
+    fails(
+        answering(messages[1])
+            .send_text("idle")
+            .expect_close(1000, ""),
+        &format!("within 200ms\n{file}"),
+        "4: expected JSON with {\"type\":\"reply\"}, but only 2 of the 3 of line 3 were received \
+         within 0.2 s; nearest: [..]",
+    );
+    fails(
+        answering("idle").close(4000, "no"),
+        file,
+        "3: expected JSON with {\"type\":\"reply\"}, but the server closed with 4000 \"no\"[..], after 1 \
+         of the 3 of line 2 were received[..]",
+    );
+}
+
+#[test]
+fn any_order_covers_several_connections() {
+    let peer = Peer::ws()
+        .expect_text("hi")
+        .send_text("a")
+        .send_text("b")
+        .expect_close(1000, "")
+        .then(
+            Peer::ws()
+                .expect_text("hi")
+                .send_text("b")
+                .send_text("a")
+                .expect_close(1000, ""),
+        )
+        .start();
+    let run = |text: &str| test(&["a.ws", "--url", &peer.url()]).file("a.ws", text);
+    run("@alice > hi\n@bob > hi\nany order\n  @* < a\n  @* < b\n")
+        .stdout_matches("ok    a.ws  [..]\n1 passed in [..] s\n")
+        .run();
+    let peer = Peer::ws()
+        .expect_text("hi")
+        .send_text("a")
+        .expect_close(1000, "")
+        .then(Peer::ws().expect_text("hi").expect_close(1000, ""))
+        .start();
+    test(&["a.ws", "--url", &peer.url()])
+        .file(
+            "a.ws",
+            "within 200ms\n@alice > hi\n@bob > hi\nany order\n  @* < a\n",
+        )
+        .stdout_matches(
+            "FAIL  a.ws  [..]\n  a.ws:5: @bob: expected \"a\", but only 1 of the 2 of line 4 were \
+             received within 0.2 s\n...\n0 passed, 1 failed in [..] s\n",
+        )
+        .code(4)
+        .run();
+}
+
+#[test]
+fn rules_answer_and_hide_messages() {
+    passes(
+        answering("2")
+            .expect_text("3")
+            .send_text(r#"[2,"x","Get"]"#)
+            .expect_text(r#"[3,"x"]"#)
+            .send_text("log")
+            .send_text("done")
+            .expect_close(1000, ""),
+        "strict\non < 2\n  > 3\non < json [2, string as CALL, ..]\n  > json [3,\"${CALL}\"]\n\
+         ignore < /^log/\n> hi\n< done\n",
+    );
+}
+
+#[test]
+fn a_message_that_must_never_come_fails_the_file() {
+    fails(
+        answering("tick")
+            .send_text(r#"{"type":"error","n":10}"#)
+            .expect_close(1000, ""),
+        "never < json {\"type\":\"error\"}\n> hi\n< tick\n< tock\n",
+        "1: expected to receive JSON with {\"type\":\"error\"} never, but received [..] during line [..]",
+    );
+    passes(
+        answering("tick").expect_close(1000, ""),
+        "> hi\nnever < error for 50ms\n",
+    );
+    fails(
+        answering("error").expect_close(1000, ""),
+        "> hi\nnever < error for 60s\n",
+        "2: expected to receive \"error\" never, but received \"error\" during line 2",
+    );
+}
+
+#[test]
+fn messages_are_sent_at_intervals() {
+    passes(
+        Peer::ws()
+            .expect_text("hi")
+            .expect_text("beat")
+            .expect_text("beat")
+            .send_text("ok")
+            .expect_close_any(),
+        "every 20ms > beat\n> hi\n< ok\n",
+    );
+}
+
+#[test]
+fn statements_are_repeated() {
+    passes(
+        Peer::ws()
+            .expect_text("1")
+            .send_text("1")
+            .expect_text("2")
+            .send_text("2")
+            .expect_close(1000, ""),
+        "default COUNT 2\nrepeat ${COUNT} as N\n  > ${N}\n  < ${N}\n",
+    );
+    fails(
+        Peer::ws()
+            .expect_text("1")
+            .send_text("1")
+            .expect_text("2")
+            .send_text("x")
+            .expect_close(1000, ""),
+        "strict\nrepeat 3 as N\n  > ${N}\n  < ${N}\n",
+        "4: expected \"2\", but received \"x\" instead, in turn 2 of 3 of line 2",
+    );
+}
+
+#[test]
+fn names_of_connections_are_counted() {
+    let one = |name: &str| {
+        Peer::ws()
+            .expect_text(name)
+            .send_text(name)
+            .expect_close(1000, "")
+    };
+    let peer = one("1").then(one("2")).then(one("3")).start();
+    test(&["a.ws", "--url", &peer.url()])
+        .file(
+            "a.ws",
+            "repeat 3 as N\n  @c${N} > ${N}\n\n  @c${N} < ${N}\n",
+        )
+        .stdout_matches("ok    a.ws  (6 statements, [..] s)\n1 passed in [..] s\n")
+        .run();
+}
+
+#[test]
+fn statements_are_retried_until_they_succeed() {
+    let answer = |peer: Peer, state: &str| {
+        peer.expect_text("state")
+            .send_text(format!("{{\"state\":\"{state}\"}}"))
+    };
+    let peer = answer(answer(answer(Peer::ws(), "pending"), "pending"), "done");
+    let file = "retry 60s every 10ms\n  > state\n  < json {\"state\":string}\n  check json \
+                {\"state\":\"done\"}\n";
+    passes(peer.expect_close(1000, ""), file);
+    fails(
+        answer(Peer::ws(), "pending").expect_close(1000, ""),
+        &file.replace("60s every 10ms", "10ms every 60s"),
+        "4: expected JSON with {\"state\":\"done\"}, but line 3 matched [..], after 1 attempt in [..] of \
+         line 1\n    /state: expected \"done\", received \"pending\"",
+    );
+}
+
+#[test]
+fn values_are_computed_and_secrets_hidden() {
+    passes(
+        Peer::ws()
+            .expect_text("900150983cd24fb0 ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=")
+            .send_text("ok")
+            .expect_close(1000, ""),
+        "let DIGEST = base64(sha256(\"abc\"))\nlet ID = uuid\nlet N = random 1..6\n\
+         let MD = \"900150983cd24fb0\"\n> ${MD} ${DIGEST}\n< ok\n",
+    );
+    let peer = answering(r#"{"token":"s3cr3t-1"}"#)
+        .expect_close(1000, "")
+        .start();
+    let done = test(&["a.ws", "--url", &peer.url()])
+        .file(
+            "a.ws",
+            "within 100ms\n> hi\n< json {}\ncapture secret TOKEN /token\n< never ${TOKEN}\n",
+        )
+        .stdout_matches(
+            "FAIL  a.ws  [..]\n  a.ws:5: expected \"never ${TOKEN}\", but no message was received \
+             within 0.1 s\n...\n0 passed, 1 failed in [..] s\n",
+        )
+        .code(4)
+        .run();
+    assert!(
+        !done.stdout_text().contains("s3cr3t"),
+        "{}",
+        done.stdout_text()
+    );
+}

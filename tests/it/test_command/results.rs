@@ -46,7 +46,7 @@ fn an_invalid_file_is_reported_although_the_server_fails() {
         "error bad.ws\n  bad.ws:1:1: unknown statement 'sned'[..]\n...\n\
              0 passed, 1 error, 1 not run in [..] s\n",
     )
-    .stderr_matches("wsline: the --serve server exited before it was ready: exit code 3\n...")
+    .stderr_matches("wsline: the --serve server exited before it was ready: exit code 3\n")
     .code(7)
     .run();
 }

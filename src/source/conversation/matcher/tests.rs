@@ -6,10 +6,16 @@ use crate::event::{Event, Kind, Piece, Way};
 fn inbox(pings: usize, at: Instant, last: &[u8]) -> Inbox {
     let mut inbox = Inbox::default();
     for _ in 0..pings {
-        inbox.on_event(at, &Event::Ping(Way::In, b""));
+        inbox.push(
+            at,
+            ReceivedItem::from_event(&Event::Ping(Way::In, b"")).expect("an item"),
+        );
     }
     let piece = Piece::whole(Kind::Text, last);
-    inbox.on_event(at, &Event::Data(Way::In, piece));
+    inbox.push(
+        at,
+        ReceivedItem::from_event(&Event::Data(Way::In, piece)).expect("an item"),
+    );
     inbox
 }
 

@@ -1,0 +1,178 @@
+//! Expectations that may be met in any order.
+
+use super::candidates::{Candidate, Order};
+use super::inbox::ReceivedItem;
+use super::matcher::{compare, seconds, Compared};
+use super::step::{Act, Alternative};
+use super::{Conversation, StepProgress};
+use crate::conversation::matching::Difference;
+use crate::error::Error;
+use crate::event::Now;
+use crate::source::Progress;
+
+impl Conversation {
+    /// Looks whether all that may come in any order has come.
+    pub(super) fn look_in_any_order(&mut self, now: Now) -> Result<(), StepProgress> {
+        let Some(mut current) = self.current.take() else {
+            return Ok(());
+        };
+        let mut order = current.order.take();
+        let Act::AnyOrder(alternatives) = &current.step.act else {
+            self.current = Some(current);
+            return Ok(());
+        };
+        let mut found = order
+            .take()
+            .unwrap_or_else(|| Order::new(alternatives.len()));
+        let strict = self.collect(alternatives, &mut found);
+        let count = alternatives.len();
+        let done = found.met() == count;
+        let late = alternatives.iter().map(|it| it.expectation.within).max();
+        let due = late.and_then(|within| current.since.checked_add(within));
+        let is_late = due.is_none_or(|due| due <= now.instant);
+        let closed = (0..count).find(|index| {
+            let link = usize::from(alternatives[*index].link.0);
+            let ended = self.links.get(link).and_then(|it| it.inbox.how_it_ended());
+            found.met_by[*index].is_none() && ended.is_some()
+        });
+        let place = current.step.place.clone();
+        let outcome = if let Some(item) = strict {
+            Err(Some(format!("received {item} instead")))
+        } else if done {
+            self.finish_order(alternatives, &found, place.as_deref());
+            Ok(())
+        } else if closed.is_some() || is_late {
+            Err(None)
+        } else {
+            let nearest = Some(found);
+            current.order = nearest;
+            self.current = Some(current);
+            return Err(StepProgress::Waits(Progress::Pending));
+        };
+        let result = outcome.map_err(|instead| {
+            let missing = closed.or_else(|| found.met_by.iter().position(Option::is_none));
+            let missing = missing.unwrap_or(0);
+            self.missing_in_order(
+                &alternatives[missing],
+                &mut found,
+                missing,
+                instead,
+                place.as_deref(),
+            )
+        });
+        self.current = Some(current);
+        result
+    }
+
+    /// Takes what has come on the connections that still miss something; with `strict` the first
+    /// message that fits nothing.
+    fn collect(&mut self, alternatives: &[Alternative], order: &mut Order) -> Option<String> {
+        for index in 0..alternatives.len() {
+            let link = alternatives[index].link;
+            let strict = alternatives[index].expectation.strict;
+            loop {
+                let misses = (0..alternatives.len())
+                    .any(|it| alternatives[it].link == link && order.met_by[it].is_none());
+                let state = self.links.get_mut(usize::from(link.0))?;
+                if !misses {
+                    break;
+                }
+                let Some((at, item)) = state.inbox.take() else {
+                    break;
+                };
+                let mut fits = Vec::new();
+                for (it, alternative) in alternatives.iter().enumerate() {
+                    if alternative.link != link {
+                        continue;
+                    }
+                    match compare(&alternative.expectation.wanted, &item) {
+                        Compared::Equal(captures) => fits.push((it, captures)),
+                        Compared::Different(difference) => {
+                            let nearest = &mut order.nearest[it];
+                            let least = nearest.as_ref().map(|(_, least)| least.0.len());
+                            if least.is_none_or(|least| difference.0.len() <= least) {
+                                *nearest = Some((item.describe(), difference));
+                            }
+                        }
+                        Compared::Aside => {}
+                    }
+                }
+                let is_message = matches!(item, ReceivedItem::Message(..));
+                let words = item.describe();
+                let fits_any = !fits.is_empty();
+                order.items.push(Candidate {
+                    item,
+                    at: Some(at),
+                    fits,
+                });
+                let place = order.items.len() - 1;
+                let assigned =
+                    fits_any && order.assign(place, &mut vec![false; alternatives.len()]);
+                if !assigned {
+                    order.items.pop();
+                    if strict && is_message {
+                        return Some(words);
+                    }
+                }
+            }
+        }
+        None
+    }
+
+    /// All have come: what they capture is kept, and the last on each connection has matched.
+    fn finish_order(&mut self, alternatives: &[Alternative], order: &Order, place: Option<&str>) {
+        for (index, alternative) in alternatives.iter().enumerate() {
+            let Some(candidate) = order.met_by[index].map(|item| &order.items[item]) else {
+                continue;
+            };
+            let captures = candidate.fits.iter().find(|(fits, _)| *fits == index);
+            for (name, value) in captures
+                .map(|(_, captures)| captures.as_slice())
+                .unwrap_or_default()
+            {
+                self.steps.keep(name, value.clone());
+            }
+            let Some(state) = self.links.get_mut(usize::from(alternative.link.0)) else {
+                continue;
+            };
+            if let ReceivedItem::Message(kind, bytes) = &candidate.item {
+                state.inbox.matched = Some((*kind, bytes.clone()));
+                state.inbox.matched_at = candidate.at;
+                state.matched_by = place.map(str::to_owned);
+            }
+        }
+    }
+
+    fn missing_in_order(
+        &mut self,
+        missing: &Alternative,
+        order: &mut Order,
+        index: usize,
+        instead: Option<String>,
+        place: Option<&str>,
+    ) -> StepProgress {
+        let (met, count) = (order.met(), order.met_by.len());
+        let line = place.and_then(|place| place.rsplit_once(':'));
+        let of_line = line.map_or(String::new(), |(_, line)| format!(" of line {line}"));
+        let within = seconds(missing.expectation.within);
+        let state = self.links.get(usize::from(missing.link.0));
+        let ended = state.and_then(|state| state.inbox.how_it_ended());
+        let got = format!("{met} of the {count}{of_line}");
+        let instead =
+            instead.or_else(|| ended.map(|how| format!("{how}, after {got} were received")));
+        let mut instead =
+            instead.unwrap_or_else(|| format!("only {got} were received within {within}"));
+        let mut difference = Difference::default();
+        if let Some((nearest, lines)) = order.nearest[index].take() {
+            if !lines.0.is_empty() {
+                instead = format!("{instead}; nearest: {nearest}");
+                difference = lines;
+            }
+        }
+        let mut unmet = self.unmet(missing.expectation.wanted.describe(), instead);
+        unmet.place.clone_from(&missing.place);
+        unmet.connection = self.connection_name(missing.link);
+        unmet.difference = difference.0;
+        StepProgress::Failed(Error::Unmet(Box::new(unmet)))
+    }
+}

@@ -1,0 +1,225 @@
+//! Where a file is: which statement comes next, inside which repetitions.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::super::conversation::seconds;
+use crate::session_file::Line;
+
+/// The way through the statements of a file.
+#[derive(Debug, Default)]
+pub(super) struct Flow {
+    /// The innermost is the last; the first is the file.
+    frames: Vec<Frame>,
+    file: Arc<[Line]>,
+}
+
+/// Statements that are taken one after the other.
+#[derive(Debug)]
+struct Frame {
+    lines: Arc<[Line]>,
+    next: usize,
+    /// The line of the statement that they belong to.
+    number: u32,
+    kind: FrameKind,
+}
+
+#[derive(Debug)]
+enum FrameKind {
+    Once,
+    Repeat {
+        turn: u32,
+        count: u32,
+        name: Option<String>,
+    },
+    Retry {
+        begun: Instant,
+        limit: Duration,
+        pause: Duration,
+        attempts: u32,
+    },
+}
+
+impl Flow {
+    pub(super) fn new(lines: Arc<[Line]>) -> Self {
+        let file = Frame {
+            lines: Arc::clone(&lines),
+            next: 0,
+            number: 0,
+            kind: FrameKind::Once,
+        };
+        Self {
+            frames: vec![file],
+            file: lines,
+        }
+    }
+
+    /// All statements of the file.
+    pub(super) fn lines(&self) -> &[Line] {
+        &self.file
+    }
+
+    /// The statements of the file that were not reached yet.
+    pub(super) fn rest(&self) -> &[Line] {
+        let next = self
+            .frames
+            .first()
+            .map_or(self.file.len(), |frame| frame.next);
+        self.file.get(next..).unwrap_or_default()
+    }
+
+    /// The statements that follow, as far as nothing is repeated.
+    pub(super) fn ahead(&self) -> impl Iterator<Item = &Line> {
+        let rest = |frame: &Frame| frame.next.min(frame.lines.len());
+        let frames = self.frames.iter().rev();
+        frames.flat_map(move |frame| &frame.lines[rest(frame)..])
+    }
+
+    /// The next statement.
+    pub(super) fn next(&mut self) -> Option<Line> {
+        loop {
+            let frame = self.frames.last_mut()?;
+            if let Some(line) = frame.lines.get(frame.next) {
+                frame.next += 1;
+                return Some(line.clone());
+            }
+            match &mut frame.kind {
+                FrameKind::Repeat { turn, count, .. } if *turn < *count => {
+                    *turn += 1;
+                    frame.next = 0;
+                }
+                _ => _ = self.frames.pop(),
+            }
+        }
+    }
+
+    /// Takes these statements before what follows.
+    pub(super) fn once(&mut self, number: u32, body: &Arc<[Line]>) {
+        self.push(number, body, FrameKind::Once);
+    }
+
+    /// Takes them so often.
+    pub(super) fn repeat(
+        &mut self,
+        number: u32,
+        count: u32,
+        name: Option<String>,
+        body: &Arc<[Line]>,
+    ) {
+        if count > 0 {
+            let turn = 1;
+            self.push(number, body, FrameKind::Repeat { turn, count, name });
+        }
+    }
+
+    /// Takes them until they succeed.
+    pub(super) fn retry(
+        &mut self,
+        begun: Instant,
+        number: u32,
+        limit: Duration,
+        pause: Duration,
+        body: &Arc<[Line]>,
+    ) {
+        let kind = FrameKind::Retry {
+            begun,
+            limit,
+            pause,
+            attempts: 1,
+        };
+        self.push(number, body, kind);
+    }
+
+    fn push(&mut self, number: u32, body: &Arc<[Line]>, kind: FrameKind) {
+        self.frames.push(Frame {
+            lines: Arc::clone(body),
+            next: 0,
+            number,
+            kind,
+        });
+    }
+
+    /// The variable that the innermost loop with one counts with, and its value.
+    pub(super) fn counter(&self) -> Option<(String, String)> {
+        self.frames
+            .iter()
+            .rev()
+            .find_map(|frame| match &frame.kind {
+                FrameKind::Repeat {
+                    turn,
+                    name: Some(name),
+                    ..
+                } => Some((name.clone(), turn.to_string())),
+                _ => None,
+            })
+    }
+
+    /// How much time the innermost retry has left.
+    pub(super) fn time_left(&self, now: Instant) -> Option<Duration> {
+        self.frames
+            .iter()
+            .rev()
+            .find_map(|frame| match &frame.kind {
+                FrameKind::Retry { begun, limit, .. } => {
+                    Some(limit.saturating_sub(now.saturating_duration_since(*begun)))
+                }
+                _ => None,
+            })
+    }
+
+    /// Goes back to the beginning of the innermost retry that has time left; when to go on.
+    pub(super) fn begin_anew(&mut self, now: Instant) -> Option<Instant> {
+        let (place, at) = self
+            .frames
+            .iter()
+            .enumerate()
+            .rev()
+            .find_map(|(place, frame)| {
+                let FrameKind::Retry {
+                    begun,
+                    limit,
+                    pause,
+                    ..
+                } = &frame.kind
+                else {
+                    return None;
+                };
+                let at = now.checked_add(*pause)?;
+                (at <= begun.checked_add(*limit)?).then_some((place, at))
+            })?;
+        self.frames.truncate(place + 1);
+        let frame = self.frames.last_mut()?;
+        frame.next = 0;
+        if let FrameKind::Retry { attempts, .. } = &mut frame.kind {
+            *attempts += 1;
+        }
+        Some(at)
+    }
+
+    /// In which repetition this is, in words that follow a failure.
+    pub(super) fn context(&self, now: Instant) -> Option<String> {
+        let words = self
+            .frames
+            .iter()
+            .rev()
+            .filter_map(|frame| match &frame.kind {
+                FrameKind::Once => None,
+                FrameKind::Repeat { turn, count, .. } => Some(format!(
+                    "in turn {turn} of {count} of line {}",
+                    frame.number
+                )),
+                FrameKind::Retry {
+                    begun, attempts, ..
+                } => {
+                    let times = match attempts {
+                        1 => "1 attempt".to_owned(),
+                        many => format!("{many} attempts"),
+                    };
+                    let time = seconds(now.saturating_duration_since(*begun));
+                    Some(format!("after {times} in {time} of line {}", frame.number))
+                }
+            });
+        let words: Vec<_> = words.collect();
+        (!words.is_empty()).then(|| words.join(", "))
+    }
+}

@@ -1,0 +1,3 @@
+repeat 2
+  > a
+  < json {"a": strng}

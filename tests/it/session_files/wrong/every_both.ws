@@ -1,0 +1,2 @@
+every 5s > a
+  > b

@@ -1,0 +1,1 @@
+every 5s a

@@ -1,0 +1,1 @@
+let A = hmac_sha256("a")

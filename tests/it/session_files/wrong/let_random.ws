@@ -1,0 +1,1 @@
+let A = random 6..1

@@ -1,0 +1,1 @@
+never < silence 2s

@@ -1,0 +1,2 @@
+repeat many
+  > a

@@ -1,0 +1,2 @@
+repeat 2 as 1
+  > a

@@ -1,0 +1,2 @@
+retry 1s after 2s
+  > a

@@ -1,0 +1,2 @@
+retry often
+  > a
