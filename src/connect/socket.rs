@@ -6,7 +6,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
-use rustix::net::{AddressFamily, SocketType};
+use rustix::net::{AddressFamily, RecvFlags, SocketType};
 
 use crate::deadline::Deadline;
 use crate::sys::poll;
@@ -105,6 +105,17 @@ impl Socket {
             SocketKind::Tcp(stream) => stream.set_nonblocking(nonblocking),
             SocketKind::Unix(stream) => stream.set_nonblocking(nonblocking),
         }
+    }
+
+    /// What has arrived and was not read yet, up to the size of `buffer`, which stays to be read.
+    ///
+    /// # Errors
+    ///
+    /// What the operating system said; [`io::ErrorKind::WouldBlock`] if there is nothing.
+    pub fn peek(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        let flags = RecvFlags::PEEK | RecvFlags::DONTWAIT;
+        let (count, _) = rustix::net::recv(self.as_fd(), buffer, flags)?;
+        Ok(count)
     }
 
     /// Ends our direction: the server reads an end of stream.

@@ -374,6 +374,11 @@ impl Connection {
         self.protocol.receive(input)
     }
 
+    /// Quotes text that was received instead of a frame; see [`Protocol::quote_text`].
+    pub(super) fn quote_text(&mut self) {
+        self.protocol.quote_text();
+    }
+
     /// The stream has ended.
     pub(super) fn end(&mut self, end: End) {
         let end = match (end, &self.broken) {

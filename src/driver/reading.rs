@@ -141,6 +141,7 @@ impl Driver<'_> {
                 break;
             }
         }
+        connection.quote_text();
         if connection.protocol().state() == State::Closed {
             let timeout = self.limits.close_timeout().duration();
             connection.expect_end(self.now.instant, timeout);

@@ -191,7 +191,8 @@ pub(super) fn decode(payload: &[u8]) -> Result<CloseBody, Violation> {
     let code = u16::from_be_bytes([high, low]);
     if !is_valid_in_frame(code) {
         return Err(Violation::protocol_error(format!(
-            "a Close frame with code {code}, which must not be sent (RFC 6455 §7.4)"
+            "a Close frame with code {code}{}, which must not be sent (RFC 6455 §7.4)",
+            describe_reason(reason)
         )));
     }
     match std::str::from_utf8(reason) {
@@ -199,10 +200,28 @@ pub(super) fn decode(payload: &[u8]) -> Result<CloseBody, Violation> {
             code,
             reason: reason.to_owned(),
         })),
-        Err(_) => Err(Violation::invalid_payload(
-            "a close reason that is not UTF-8 (RFC 6455 §5.5.1)",
-        )),
+        Err(_) => Err(Violation {
+            code: 1007,
+            rule: format!(
+                "a Close frame with code {code}{}, which is not UTF-8 (RFC 6455 §5.5.1)",
+                describe_reason(reason)
+            ),
+        }),
     }
+}
+
+/// The reason of a Close that breaks a rule, for the message about it.
+fn describe_reason(reason: &[u8]) -> String {
+    if reason.is_empty() {
+        return String::new();
+    }
+    let mut text = String::new();
+    for chunk in reason.utf8_chunks() {
+        text.push_str(chunk.valid());
+        let invalid = chunk.invalid().escape_ascii();
+        text.extend(invalid.map(char::from));
+    }
+    format!(" and reason \"{text}\"")
 }
 
 /// Encodes the payload of a Close frame (RFC 6455 §5.5.1).

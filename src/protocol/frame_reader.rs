@@ -41,7 +41,12 @@ pub(super) struct FrameReader {
     volume: Volume,
     /// The message that has just ended, to be reported next.
     ended: Option<Summary>,
+    /// The beginning of what is no frame.
+    rejected: Vec<u8>,
 }
+
+/// How much is kept of what is no frame.
+pub(super) const REJECTED: usize = 64;
 
 impl FrameReader {
     pub(super) fn new(config: ProtocolConfig) -> Self {
@@ -57,7 +62,13 @@ impl FrameReader {
             inflater: config.compression.map(Inflater::new),
             volume: Volume::default(),
             ended: None,
+            rejected: Vec::new(),
         }
+    }
+
+    /// The first bytes of the frame whose header was invalid, as far as they had arrived.
+    pub(super) fn rejected(&self) -> &[u8] {
+        &self.rejected
     }
 
     /// The size of all complete messages that were compressed.
@@ -142,16 +153,19 @@ impl FrameReader {
 
     /// Reads the next frame's header, the beginning of which may have come with earlier input.
     fn read_header(&mut self, input: &mut &[u8]) -> Result<HeaderRead, Violation> {
-        let decoded = if self.header_length == 0 {
-            frame::decode_header(input, self.inflater.is_some())?
+        let kept = self.header_length;
+        let decoded = if kept == 0 {
+            frame::decode_header(input, self.inflater.is_some())
         } else {
-            let kept = self.header_length;
             let more = input.len().min(MAX_HEADER - kept);
             self.header[kept..kept + more].copy_from_slice(&input[..more]);
-            let decoded =
-                frame::decode_header(&self.header[..kept + more], self.inflater.is_some())?;
-            decoded.map(|(header, length, used)| (header, length, used - kept))
+            frame::decode_header(&self.header[..kept + more], self.inflater.is_some())
         };
+        let decoded = decoded.inspect_err(|_| {
+            let bytes = self.header[..kept].iter().chain(*input).take(REJECTED);
+            self.rejected = bytes.copied().collect();
+        })?;
+        let decoded = decoded.map(|(header, length, used)| (header, length, used - kept));
         let Some((header, length, used)) = decoded else {
             // A server's header is not masked, so an incomplete one has fewer than ten bytes.
             if self.header_length == 0 {

@@ -247,6 +247,18 @@ impl Protocol {
         self.state = State::Closed;
     }
 
+    /// Quotes text that was received instead of a frame in the violation: a response of HTTP or a
+    /// page says more than its reserved bits. How much of it is quoted depends on how much had
+    /// arrived.
+    pub fn quote_text(&mut self) {
+        let End::Violation(violation) = &mut self.closure.end else {
+            return;
+        };
+        if let Some(text) = quotable(self.reader.rejected()) {
+            violation.rule = format!("text instead of a frame, \"{text}\" (RFC 6455 §5.2)");
+        }
+    }
+
     // Messages in, bytes out.
 
     /// Writes a piece of a message: one frame, or several of at most
@@ -328,6 +340,26 @@ impl Protocol {
         }
         self.state = State::Closed;
     }
+}
+
+/// Bytes that look like text, escaped; `None` if they don't, or if there are too few to tell.
+fn quotable(bytes: &[u8]) -> Option<String> {
+    const ENOUGH: usize = 4;
+    let is_text = |byte: &u8| matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~' | 0x80..);
+    // The last character may be incomplete.
+    let is_utf8 = match std::str::from_utf8(bytes) {
+        Ok(_) => true,
+        Err(error) => error.error_len().is_none(),
+    };
+    let is_ascii_first = bytes.first().is_some_and(u8::is_ascii);
+    (bytes.len() >= ENOUGH && is_ascii_first && is_utf8 && bytes.iter().all(is_text)).then(|| {
+        let more = if bytes.len() == frame_reader::REJECTED {
+            "…"
+        } else {
+            ""
+        };
+        format!("{}{more}", bytes.escape_ascii())
+    })
 }
 
 #[cfg(test)]

@@ -400,7 +400,12 @@ fn a_violation_that_only_bytes_can_be_ends_with_its_clause_too() {
         (
             &[0x88, 4, 0x03, 0xe8, 0xff, 0xfe],
             107,
-            "a close reason that is not UTF-8 (RFC 6455 §5.5.1)",
+            "a Close frame with code 1000 and reason \"\\xff\\xfe\", which is not UTF-8 (RFC 6455 §5.5.1)",
+        ),
+        (
+            b"\x88\x06\x03\xee bye",
+            102,
+            "a Close frame with code 1006 and reason \" bye\", which must not be sent (RFC 6455 §7.4)",
         ),
     ] {
         let peer = Peer::ws().raw(bytes).expect_close(exit + 900, said).start();
@@ -412,6 +417,35 @@ fn a_violation_that_only_bytes_can_be_ends_with_its_clause_too() {
                 exit + 900
             ))
             .code(i32::from(exit))
+            .run();
+    }
+}
+
+/// Text of HTTP where a frame should begin is quoted, as far as it has come.
+#[test]
+fn text_instead_of_a_frame() {
+    for (text, quoted) in [
+        (
+            "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\nBad Request, said the server",
+            "HTTP/1.1 400 Bad Request\\r\\nConnection: close\\r\\n\\r\\nBad Request, said…",
+        ),
+        ("<html>oops</html>", "<html>oops</html>"),
+        ("0\r\n\r\n", "0\\r\\n\\r\\n"),
+        ("{\"error\":\"no\"}", "{\\\"error\\\":\\\"no\\\"}"),
+    ] {
+        let peer = Peer::ws()
+            .send_text("first")
+            .raw(text)
+            .expect_close_any()
+            .start();
+        Wsline::new()
+            .args([&peer.url(), "--compress", "off"])
+            .stdout("first\n")
+            .stderr_matches(format!(
+                "closed by us: 1002 (protocol error), the server sent text instead of a frame, \
+                 \"{quoted}\" (RFC 6455 §5.2) after [..] s, sent 0, received 1\n"
+            ))
+            .code(102)
             .run();
     }
 }

@@ -487,6 +487,40 @@ fn what_is_no_proxy_is_said() {
     );
 }
 
+/// Text behind the 200 is the proxy's, and quoted, before it is taken for the server's.
+#[test]
+fn a_proxy_that_sends_a_page_behind_its_response() {
+    for (page, quoted) in [
+        ("<html>hello</html>", "<html>hello</html>"),
+        ("0\r\n\r\n", "0\\r\\n\\r\\n"),
+    ] {
+        fails(
+            Peer::http(format!("HTTP/1.1 200 OK\r\n\r\n{page}")),
+            "http",
+            97,
+            &format!(
+                "wsline: invalid response from the proxy [PROXY]: text behind its response to \
+                 CONNECT, \"{quoted}\"\nhint: this may be a web server [..]"
+            ),
+        );
+    }
+}
+
+/// Where TLS is expected, so is a response of HTTP.
+#[test]
+fn a_proxy_that_sends_a_second_response() {
+    let peer = Peer::http("HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 400 No\r\n\r\n").start();
+    Wsline::new()
+        .args(["wss://127.0.0.1:1/", "-x"])
+        .arg(format!("http://{}", peer.addr()))
+        .stderr_matches(
+            "wsline: invalid response from the proxy http://[..]: text behind its response to \
+             CONNECT, \"HTTP/1.1 400 No\\r\\n\\r\\n\"\nhint: [..]\n",
+        )
+        .code(97)
+        .run();
+}
+
 #[test]
 fn a_proxy_that_closes() {
     for answer in ["", "HTTP/1.1 200 OK\r\nVia: x"] {

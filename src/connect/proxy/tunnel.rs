@@ -15,7 +15,7 @@ use crate::connect::tls::{self, Connectors, TlsOptions};
 use crate::deadline::Deadline;
 use crate::error::{Error, Party, Phase};
 use crate::event::ConnectStep;
-use crate::http::LimitReads;
+use crate::http::{beginning, LimitReads};
 use crate::target::HostPort;
 
 /// A tunnel through a proxy, which can be made again.
@@ -81,6 +81,35 @@ impl<'a> Tunnel<'a> {
         self.address
     }
 
+    /// Finds text that has arrived behind the response of an HTTP proxy. It is the proxy's:
+    /// a server sends nothing before it has received a request or a `ClientHello`.
+    fn find_text(&self, stream: &Stream) -> Result<(), TunnelError> {
+        let mut bytes = [0; 64];
+        let count = match stream {
+            Stream::Plain(socket) if !self.proxy.scheme.is_socks() => socket.peek(&mut bytes),
+            _ => return Ok(()),
+        };
+        // An error is found again when the stream is read.
+        let bytes = &bytes[..count.unwrap_or(0)];
+        let is_text = ["<", "{", "0\r\n"]
+            .iter()
+            .any(|beginning| bytes.starts_with(beginning.as_bytes()));
+        // Without TLS a response may be the server's, and is shown as such.
+        let is_response = self.options.target.is_tls() && bytes.starts_with(b"HTTP/");
+        if !is_text && !is_response {
+            return Ok(());
+        }
+        Err(TunnelError::Invalid {
+            cause: format!(
+                "text behind its response to CONNECT, \"{}\"",
+                beginning(bytes)
+            ),
+            hint: Some(
+                "this may be a web server rather than a proxy: check the proxy's URL".to_owned(),
+            ),
+        })
+    }
+
     /// Makes the same tunnel once more.
     ///
     /// # Errors
@@ -108,7 +137,9 @@ impl<'a> Tunnel<'a> {
             on_step(ConnectStep::TlsHandshake(description));
         }
         let requested = request(&mut stream, self.proxy, self.options, &self.to, on_step);
-        Ok(requested.map(|()| stream))
+        Ok(requested
+            .and_then(|()| self.find_text(&stream))
+            .map(|()| stream))
     }
 
     /// TLS to the proxy. The server name, client certificate and versions are for the server.

@@ -169,3 +169,31 @@ fn the_end_of_the_connection_is_recorded_unless_the_handshake_is_complete() {
         );
     }
 }
+
+#[test]
+fn text_instead_of_a_frame_is_quoted() {
+    let long = "x".repeat(65);
+    for (bytes, quoted) in [
+        (&b"<html>\xc3"[..], Some("<html>\\xc3")),
+        (b"0\r\n\r\n", Some("0\\r\\n\\r\\n")),
+        (long.as_bytes(), Some(&*format!("{}…", &long[1..]))),
+        (b"<ht", None),
+        (b"<ht\0", None),
+        (b"\xc3\xbc\xc3\xbc", None),
+        (b"<ht\xffml", None),
+        (b"\x83\0\0\0\0", None),
+    ] {
+        let mut protocol = Protocol::new(ProtocolConfig::default());
+        let got = receive(&mut protocol, bytes, &[]);
+        assert!(matches!(&got[..], [Got::Violation(1002)]), "{got:?}");
+        let before = protocol.closure().clone();
+        protocol.quote_text();
+        match (&protocol.closure().end, quoted) {
+            (End::Violation(violation), Some(quoted)) => assert_eq!(
+                violation.rule,
+                format!("text instead of a frame, \"{quoted}\" (RFC 6455 §5.2)")
+            ),
+            (_, _) => assert_eq!(*protocol.closure(), before, "{}", bytes.escape_ascii()),
+        }
+    }
+}
