@@ -47,7 +47,7 @@ use self::editing::{equip, new_editor, Reader};
 use self::history::History;
 use self::keys::{KeyContext, SharedTyping};
 use self::modes::TermModes;
-use self::screen::{Painter, ScreenState, Waited};
+use self::screen::{Painter, ScreenState, Waited, NOTHING};
 use self::sign::Signs;
 
 pub use self::child::TerminalJob;
@@ -65,8 +65,6 @@ const AGAIN: Duration = Duration::from_millis(10);
 const HOPELESS: Duration = Duration::from_secs(5);
 /// How long the editor has at least to leave the line.
 const LEAVING: Duration = Duration::from_millis(100);
-/// A print that shows nothing and, as every print, ends with a line feed.
-const NOTHING: &str = "\x1b[A\n";
 
 /// The guard of a terminal in use; see the head of this file.
 #[must_use = "dropping it ends the prompt"]

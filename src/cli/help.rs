@@ -64,6 +64,12 @@ pub const ENVIRONMENT: &[(&str, &str)] = &[
         "TZ",
         "the time zone of --timestamps: a name, a rule, or the path of a file",
     ),
+    (
+        "VISUAL, EDITOR",
+        "what /edit opens at the prompt, the first that is set; else vi",
+    ),
+    ("PAGER", "what shows long messages at the prompt; else less"),
+    ("TMPDIR", "where /edit keeps its file; else /tmp"),
     ("NO_COLOR", "disables color unless --color always is given"),
     (
         "CLICOLOR_FORCE",

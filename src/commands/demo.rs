@@ -29,6 +29,6 @@ pub fn run(options: OptionArgs, environment: &Environment) -> Result<ExitCode, E
         ..environment.clone()
     };
     let mut plan = Plan::new(server.url(), options, &environment)?;
-    plan.greet("an echo server of our own: what you send comes back, ^D ends");
+    plan.greet("a local echo server: it sends back what you send; ^D ends");
     Ok(talk::start(plan))
 }

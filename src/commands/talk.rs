@@ -303,6 +303,7 @@ fn source(plan: &mut Plan, prompt: Option<&mut Prompting>) -> io::Result<Box<dyn
                 transcript: prompt.transcript,
                 palette: plan.palette,
                 screen: Some(prompt.screen),
+                quiet: plan.is_quiet(),
                 speaks_first: plan.steps.is_empty(),
                 outlives: prompt.outlives,
             },

@@ -333,6 +333,10 @@ impl Prompt {
             State::Closing => PromptStatus::Closing,
             State::Closed => PromptStatus::Closed,
         });
+        if let Some(screen) = self.options.screen.as_ref().filter(|_| self.options.quiet) {
+            // What can't be written is said when a message comes.
+            let _ = screen.redraw();
+        }
     }
 
     /// Has something said with the next poll, which is now.

@@ -31,12 +31,26 @@ const HANDING_OVER: Duration = Duration::from_millis(5);
 /// The distance of the editor's tab stops.
 const TAB: usize = 8;
 
+/// A print that shows nothing and, as every print, ends with a line feed.
+pub(super) const NOTHING: &str = "\x1b[A\n";
+
 /// A place on the screen above the line being typed. Clones are the same place.
 ///
 /// Putting never blocks and is never refused for want of space. After the terminal's guard has
 /// ended, bytes go to standard output directly.
 #[derive(Clone)]
 pub struct Screen(pub(super) Arc<ScreenState>);
+
+impl Screen {
+    /// Draws the line being typed again, with the sign that it has now.
+    ///
+    /// # Errors
+    ///
+    /// As [`Sink::put`].
+    pub fn redraw(&self) -> io::Result<()> {
+        self.0.put(NOTHING.as_bytes())
+    }
+}
 
 impl Sink for Screen {
     fn put(&mut self, bytes: &[u8]) -> io::Result<()> {

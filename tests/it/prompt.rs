@@ -3,6 +3,7 @@
 mod commands;
 mod editing;
 mod ends;
+mod guide;
 mod history;
 mod streams;
 

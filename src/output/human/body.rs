@@ -17,7 +17,7 @@ pub(super) struct BodyStyle {
     /// How binary messages are shown; `None` for a hex dump.
     pub(super) binary: Option<BinaryAs>,
     pub(super) room: Room,
-    /// How many bytes of a binary message are dumped at most.
+    /// How many bytes of a binary message are dumped at most; with 0 it is only described.
     pub(super) dumped: usize,
 }
 
@@ -85,6 +85,9 @@ impl BodyStyle {
             title.push_str(&number);
         }
         out.push_str(&self.palette.paint(Style::Quiet, &title));
+        if self.dumped == 0 {
+            return bytes.len();
+        }
         let length = dump::bytes_in(self.room.columns);
         // The title and what is said of the rest are lines too.
         let lines = self.room.lines.saturating_sub(2).max(1);

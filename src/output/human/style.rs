@@ -180,7 +180,12 @@ impl HumanStyle {
             palette: self.palette,
             binary: self.binary,
             room,
-            dumped: DUMPED,
+            dumped: if matches!(place.mark, Mark::Sent) {
+                // Whoever sent it knows what it is.
+                0
+            } else {
+                DUMPED
+            },
         };
         let Some(body) = style.body(kind, bytes, number) else {
             return Ok(String::new());

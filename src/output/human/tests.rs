@@ -415,6 +415,8 @@ fn a_tower_of_brackets_is_no_trouble() {
 fn sent_messages_are_shown_where_nothing_else_shows_them() {
     let sent = || Event::Data(Way::Out, Piece::whole(Kind::Text, b"hello\n* not a note"));
     assert_eq!(shown(&prompt(), sent()), "> hello\n  * not a note\n");
+    let bytes = Event::Data(Way::Out, Piece::whole(Kind::Binary, &[0; 300]));
+    assert_eq!(shown(&prompt(), bytes), "> binary, 300 B\n");
     let HumanStyle {
         layout: MessageLayout::Prompt { transcript, .. },
         ..

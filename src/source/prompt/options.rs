@@ -25,6 +25,8 @@ pub struct PromptOptions {
     pub palette: Palette,
     /// The terminal, for its size.
     pub screen: Option<Screen>,
+    /// Whether nothing is said when the state changes (`-q`): only the sign shows it.
+    pub quiet: bool,
     /// Whether the prompt outlives its connection from the first on. Otherwise it does once it is
     /// asked for input: something else sends before it.
     pub speaks_first: bool,
@@ -41,6 +43,7 @@ impl Default for PromptOptions {
             transcript: Rc::new(Transcript::new(KeepLimits::default(), false).into()),
             palette: Palette::plain(),
             screen: None,
+            quiet: false,
             speaks_first: true,
             outlives: Rc::default(),
         }
