@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_wsline_global_optspecs
-    string join \n H/header= A/user-agent= o/origin= s/subprotocol= u/user= bearer= cookie= k/insecure cacert= servername= cert= key= pass= tls-min= tls-max= L/location max-redirs= 4/ipv4 6/ipv6 resolve= connect-to= unix-socket= x/proxy= U/proxy-user= proxy-header= noproxy= connect-timeout= m/max-time= w/wait= close-timeout= i/interactive 0/null delay= b/binary n/max-messages= strict json binary-as= timestamps P/show-ping-pong v/verbose q/quiet timing color= show-secrets record= history= no-history config= no-config close-code= close-reason= force frame-size= compress= max-message-size= expect= expect-match= expect-json= expect-hex= expect-close= expect-ping expect-status= expect-silence= within= close d/data= data-binary= data-hex= data-raw= t/text chunk-size= 1/one h/help V/version
+    string join \n H/header= A/user-agent= o/origin= s/subprotocol= u/user= bearer= cookie= k/insecure cacert= servername= cert= key= pass= tls-min= tls-max= L/location max-redirs= 4/ipv4 6/ipv6 resolve= connect-to= unix-socket= x/proxy= U/proxy-user= proxy-header= noproxy= connect-timeout= m/max-time= w/wait= close-timeout= ping-interval= ping-timeout= no-pong on-connect= every= i/interactive 0/null delay= b/binary n/max-messages= strict json binary-as= timestamps hide= P/show-ping-pong v/verbose q/quiet timing color= show-secrets record= history= no-history config= no-config close-code= close-reason= force frame-size= compress= max-message-size= expect= expect-match= expect-json= expect-hex= expect-close= expect-ping expect-status= expect-silence= within= close d/data= data-binary= data-hex= data-raw= t/text chunk-size= 1/one h/help V/version
 end
 
 function __fish_wsline_needs_command
@@ -50,12 +50,17 @@ complete -c wsline -n "__fish_wsline_needs_command" -l connect-timeout -d 'Maxim
 complete -c wsline -n "__fish_wsline_needs_command" -s m -l max-time -d 'Maximum total time' -r
 complete -c wsline -n "__fish_wsline_needs_command" -s w -l wait -d 'Keep listening this long after input ends [default: 1s]' -r
 complete -c wsline -n "__fish_wsline_needs_command" -l close-timeout -d 'Maximum time to wait for the server\'s Close [default: 5s]' -r
+complete -c wsline -n "__fish_wsline_needs_command" -l ping-interval -d 'Send a Ping every TIME' -r
+complete -c wsline -n "__fish_wsline_needs_command" -l ping-timeout -d 'Maximum silence after a Ping [default: the interval]' -r
+complete -c wsline -n "__fish_wsline_needs_command" -l on-connect -d 'Send TEXT first on every connection (repeatable)' -r
+complete -c wsline -n "__fish_wsline_needs_command" -l every -d 'Send TEXT every TIME (repeatable)' -r
 complete -c wsline -n "__fish_wsline_needs_command" -l delay -d 'Wait between sent messages' -r
 complete -c wsline -n "__fish_wsline_needs_command" -s n -l max-messages -d 'Close after receiving N messages' -r
 complete -c wsline -n "__fish_wsline_needs_command" -l binary-as -d 'Format of binary messages' -r -f -a "raw\t'Exactly its bytes'
 hex\t'A line of hexadecimal digits'
 base64\t'A line of base64'
 skip\t'Not at all'"
+complete -c wsline -n "__fish_wsline_needs_command" -l hide -d 'Don\'t show text messages that match REGEX (repeatable)' -r
 complete -c wsline -n "__fish_wsline_needs_command" -l color -d 'When to use color' -r -f -a "auto\t'On a terminal unless NO_COLOR is set, elsewhere if CLICOLOR_FORCE is'
 always\t'Whatever the output is'
 never\t'Not at all'"
@@ -86,6 +91,7 @@ complete -c wsline -n "__fish_wsline_needs_command" -s k -l insecure -d 'Accept 
 complete -c wsline -n "__fish_wsline_needs_command" -s L -l location -d 'Follow redirects'
 complete -c wsline -n "__fish_wsline_needs_command" -s 4 -l ipv4 -d 'Use IPv4 only'
 complete -c wsline -n "__fish_wsline_needs_command" -s 6 -l ipv6 -d 'Use IPv6 only'
+complete -c wsline -n "__fish_wsline_needs_command" -l no-pong -d 'Don\'t answer Pings'
 complete -c wsline -n "__fish_wsline_needs_command" -s i -l interactive -d 'Continue with stdin or the prompt after --data'
 complete -c wsline -n "__fish_wsline_needs_command" -s 0 -l null -d 'Separate messages with NUL instead of line feeds'
 complete -c wsline -n "__fish_wsline_needs_command" -s b -l binary -d 'Send stdin as binary messages, not line by line'
@@ -166,12 +172,17 @@ complete -c wsline -n "__fish_wsline_using_subcommand demo" -l connect-timeout -
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s m -l max-time -d 'Maximum total time' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s w -l wait -d 'Keep listening this long after input ends [default: 1s]' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l close-timeout -d 'Maximum time to wait for the server\'s Close [default: 5s]' -r
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l ping-interval -d 'Send a Ping every TIME' -r
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l ping-timeout -d 'Maximum silence after a Ping [default: the interval]' -r
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l on-connect -d 'Send TEXT first on every connection (repeatable)' -r
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l every -d 'Send TEXT every TIME (repeatable)' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l delay -d 'Wait between sent messages' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s n -l max-messages -d 'Close after receiving N messages' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l binary-as -d 'Format of binary messages' -r -f -a "raw\t'Exactly its bytes'
 hex\t'A line of hexadecimal digits'
 base64\t'A line of base64'
 skip\t'Not at all'"
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l hide -d 'Don\'t show text messages that match REGEX (repeatable)' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l color -d 'When to use color' -r -f -a "auto\t'On a terminal unless NO_COLOR is set, elsewhere if CLICOLOR_FORCE is'
 always\t'Whatever the output is'
 never\t'Not at all'"
@@ -202,6 +213,7 @@ complete -c wsline -n "__fish_wsline_using_subcommand demo" -s k -l insecure -d 
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s L -l location -d 'Follow redirects'
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s 4 -l ipv4 -d 'Use IPv4 only'
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s 6 -l ipv6 -d 'Use IPv6 only'
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l no-pong -d 'Don\'t answer Pings'
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s i -l interactive -d 'Continue with stdin or the prompt after --data'
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s 0 -l null -d 'Separate messages with NUL instead of line feeds'
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s b -l binary -d 'Send stdin as binary messages, not line by line'

@@ -215,6 +215,8 @@ pub enum Event<'a> {
     Ping(Way, &'a [u8]),
     /// A Pong.
     Pong(Way, &'a [u8]),
+    /// A Ping of ours that only keeps the connection, or, coming in, its Pong. Only outputs are told.
+    Keepalive(Way, &'a [u8]),
     /// A Close, after which nothing else goes that way; it stands in the record of how the
     /// connection is being closed, as far as that has come.
     CloseFrame(Way, &'a Closure),

@@ -89,6 +89,7 @@ impl ExitCode {
         };
         match &closure.end {
             End::Violation(violation) => Self::for_close(violation.code),
+            End::Silent(_) => Self::Timeout,
             _ if closure.initiator == Some(Role::Us) => match &closure.received {
                 Some(_) if code_of(&closure.received) != code_of(&closure.sent) => {
                     Self::for_close(closure.code())

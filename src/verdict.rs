@@ -1,5 +1,7 @@
 //! The last line of a run: how it ended, in words, and as an exit code.
 
+use std::time::Duration;
+
 use crate::driver::{ConnectionEnd, Outcome};
 use crate::error::Error;
 use crate::exit::ExitCode;
@@ -95,12 +97,13 @@ fn line(outcome: &Outcome) -> Option<String> {
         return outcome.error.is_none().then(|| words.to_owned());
     };
     Some(format!(
-        "{} after {:.1} s, sent {}, received {}{}",
+        "{} after {:.1} s, sent {}, received {}{}{}",
         closure::describe(&closure),
         outcome.duration.as_secs_f64(),
         outcome.sent,
         outcome.received,
-        ratio(outcome.volume)
+        ratio(outcome.volume),
+        unanswered(outcome.unanswered_pings)
     ))
 }
 
@@ -115,5 +118,18 @@ fn ratio(volume: Volume) -> String {
     match (wire * 100 + payload / 2) / payload {
         0 => ", compressed to under 1 %".to_owned(),
         percent => format!(", compressed to {percent} %"),
+    }
+}
+
+/// What came of Pings that were not answered, if that was asked for.
+fn unanswered(pings: Option<(u64, Duration)>) -> String {
+    let Some((count, after)) = pings else {
+        return String::new();
+    };
+    let after = after.as_secs_f64();
+    match count {
+        0 => ", no Ping received".to_owned(),
+        1 => format!(", {after:.1} s after a Ping that was not answered"),
+        _ => format!(", {after:.1} s after the first of {count} Pings that were not answered"),
     }
 }

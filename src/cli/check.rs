@@ -41,6 +41,7 @@ impl OptionArgs {
         self.check_expectations()?;
         self.check_tls()?;
         self.check_output()?;
+        self.lasting.check()?;
         if self.user.is_some() && self.bearer.is_some() {
             return both("-u", "--bearer", "both set the Authorization header");
         }

@@ -42,6 +42,7 @@ const HEADER: &str = "header";
 /// Options that a config file can't set: they say what is sent in this run, or need another one that
 /// does.
 const EXCLUDED: &[&str] = &[
+    "every",
     "help",
     "config",
     "no-config",
@@ -88,6 +89,7 @@ const REQUIRED: &[(&str, &str)] = &[
     ("max-redirs", "location"),
     ("key", "cert"),
     ("pass", "cert"),
+    ("ping-timeout", "ping-interval"),
 ];
 
 /// The options that make a connection of `wsline demo` go elsewhere.
@@ -413,7 +415,8 @@ mod tests {
             "tls-min" | "tls-max" => "1.2",
             "resolve" => "h:80:127.0.0.1",
             "connect-to" => "::h:80",
-            "connect-timeout" | "max-time" | "close-timeout" | "delay" | "wait" => "5s",
+            "connect-timeout" | "max-time" | "close-timeout" | "delay" | "wait"
+            | "ping-interval" | "ping-timeout" => "5s",
             "max-redirs" | "max-messages" => "3",
             "chunk-size" | "frame-size" | "max-message-size" => "1K",
             "binary-as" => "hex",

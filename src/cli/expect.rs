@@ -12,7 +12,12 @@ pub(super) fn text(text: String) -> Wanted {
 
 /// A regular expression that is found anywhere in the message.
 pub(super) fn regex(text: &str) -> Result<Wanted, String> {
-    let regex = Regex::new(text).map_err(|error| match error {
+    compile(text).map(|regex| Wanted::Message(Pattern::Match(regex)))
+}
+
+/// A regular expression.
+pub(super) fn compile(text: &str) -> Result<Regex, String> {
+    Regex::new(text).map_err(|error| match error {
         regex::Error::CompiledTooBig(_) => "the regular expression is too large".to_owned(),
         // Several lines: the expression with a mark under the place, then what is wrong.
         error => error
@@ -22,8 +27,7 @@ pub(super) fn regex(text: &str) -> Result<Wanted, String> {
             .map_or_else(String::new, |line| {
                 line.trim_start_matches("error: ").to_owned()
             }),
-    })?;
-    Ok(Wanted::Message(Pattern::Match(regex)))
+    })
 }
 
 pub(super) fn json(text: &str) -> Result<Wanted, String> {

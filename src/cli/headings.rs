@@ -4,6 +4,7 @@ pub(super) const HEADERS: &str = "Headers and authentication";
 pub(super) const TLS: &str = "TLS";
 pub(super) const NETWORK: &str = "Network";
 pub(super) const TIME: &str = "Timeouts";
+pub(super) const LASTING: &str = "Keepalive";
 pub(super) const SEND: &str = "Sending";
 pub(super) const EXPECT: &str = "Expectations";
 pub(super) const SHOW: &str = "Output";

@@ -8,10 +8,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{ArgAction, Args, ValueHint};
+use regex::Regex;
 
 use super::data::{Conversation, MessageArg};
+use super::expect;
 use super::headings::{EXPECT, HEADERS, KEEP, NETWORK, PROTOCOL, SEND, SHOW, TIME, TLS};
 use super::identity::{self, Login};
+use super::lasting::LastingArgs;
 use super::secret_source::{replaced_headers, HeaderArg, HeaderGroup, SecretSource};
 use super::values::{self, BinaryAs, ColorChoice, Compress};
 use crate::connect::proxy::ProxyArg;
@@ -239,6 +242,10 @@ pub struct OptionArgs {
           help_heading = TIME)]
     pub close_timeout: Option<Duration>,
 
+    /// The options of connections that last.
+    #[command(flatten)]
+    pub lasting: LastingArgs,
+
     /// The steps of `--data`, `--expect`, `--close` and their relatives, in the order given.
     #[arg(skip)]
     pub messages: Vec<MessageArg>,
@@ -296,6 +303,14 @@ pub struct OptionArgs {
     /// Print the time before each message
     #[arg(long, hide_short_help = true, help_heading = SHOW)]
     pub timestamps: bool,
+
+    /// Don't show text messages that match REGEX (repeatable)
+    ///
+    /// The match may be anywhere in the message. Hidden messages are counted and recorded, and meet
+    /// expectations.
+    #[arg(long, value_name = "REGEX", action = ArgAction::Append, allow_hyphen_values = true,
+          hide_short_help = true, value_parser = expect::compile, help_heading = SHOW)]
+    pub hide: Vec<Regex>,
 
     /// Show Pings and Pongs
     #[arg(short = 'P', long, hide_short_help = true, help_heading = SHOW)]

@@ -225,6 +225,7 @@ const FOREIGN: &[(&str, &[&str])] = &[
             "no_history",
             "config",
             "no_config",
+            "hide",
         ],
     ),
 ];

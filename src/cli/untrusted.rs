@@ -28,6 +28,11 @@ const ALLOWED: &[&str] = &[
     "frame_size",
     "compress",
     "max_message_size",
+    "ping_interval",
+    "ping_timeout",
+    "no_pong",
+    "on_connect",
+    "every",
     "force",
 ];
 
@@ -61,7 +66,9 @@ fn refused_value(id: &str, value: &str) -> Option<(&'static str, &'static str)> 
         "headers" if header_name.trim().eq_ignore_ascii_case("host") => {
             Some(("Host", "it changes which host is asked for"))
         }
-        "headers" | "user" | "bearer" if value.starts_with('@') => Some(("@…", "it reads a file")),
+        "headers" | "user" | "bearer" | "on_connect" | "every" if value.starts_with('@') => {
+            Some(("@…", "it reads a file"))
+        }
         "user" | "bearer" if value.starts_with("env:") => {
             Some(("env:…", "it reads a variable of the environment"))
         }
@@ -240,6 +247,8 @@ mod tests {
             (&["-u", "@x"], "--user @…", file),
             (&["--bearer=@x"], "--bearer @…", file),
             (&["--bearer", "@x", "--bearer", "y"], "--bearer @…", file),
+            (&["--on-connect", "@x"], "--on-connect @…", file),
+            (&["--every", "1s", "@x"], "--every @…", file),
             (
                 &["--auth", "env:X"],
                 "--user env:…",

@@ -21,6 +21,7 @@ use crate::exit::ExitCode;
 use crate::http::Secrets;
 use crate::output::best_effort::BestEffort;
 use crate::output::dump::BinaryAs;
+use crate::output::hidden::Hidden;
 use crate::output::human::{Human, HumanStyle, MessageLayout};
 use crate::output::json::JsonLines;
 use crate::output::narration::{Narration, NarrationStyle};
@@ -167,6 +168,7 @@ fn talk(
         signals: &mut signals,
         policy: policy.as_mut(),
         limits: &plan.limits,
+        upkeep: &plan.upkeep,
         protocol: plan.protocol,
     };
     let mut outcome = run.run();
@@ -350,6 +352,10 @@ fn outputs(plan: &Plan, prompt: Option<&Prompting>) -> io::Result<Vec<Box<dyn Ou
     let told = match prompt {
         Some(prompt) if plan.stderr_is_terminal => narration(plan, prompt.screen.clone(), true),
         _ => narration(plan, standard_error()?, prompt.is_some()),
+    };
+    let shown = match &plan.hidden {
+        Some(patterns) => Box::new(Hidden::new(shown, patterns.clone())),
+        None => shown,
     };
     let mut outputs = vec![shown, told];
     if let Some(form) = plan.timing.filter(|_| plan.show != Show::Json) {

@@ -4,8 +4,10 @@ use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
+use super::keepalive::PingState;
 use super::limits::CloseTimeout;
 use super::timers::{Timer, TimerTable};
+use super::upkeep::Schedule;
 use crate::connect::Stream;
 use crate::error::plain;
 use crate::protocol::{
@@ -58,7 +60,7 @@ pub(super) struct Connection {
     close_timeout: Option<CloseTimeout>,
     /// What the close timeout counts from: when our Close was written, or a byte came after it.
     waiting_since: Option<Instant>,
-    timers: TimerTable,
+    pub(super) timers: TimerTable,
     stream_state: StreamState,
     /// The stream may hold bytes that poll can't see.
     unread: bool,
@@ -75,6 +77,12 @@ pub(super) struct Connection {
     /// The Close that is sent once that message is complete.
     pending_close: Option<(CloseBody, CloseTimeout)>,
     close_report: CloseReport,
+    /// The Pings that keep it, if there are any.
+    pub(super) pings: Option<PingState>,
+    /// When messages are sent again and again.
+    pub(super) heartbeats: Vec<Schedule>,
+    /// When the first Ping came that was not answered, and how many did.
+    unanswered_pings: Option<(Instant, u64)>,
 }
 
 /// Bytes that were read and not decoded yet. There may be none, and yet what was decoded before may
@@ -132,6 +140,9 @@ impl Connection {
             outgoing: OutgoingMessage::default(),
             pending_close: None,
             close_report: CloseReport::Pending,
+            pings: None,
+            heartbeats: Vec::new(),
+            unanswered_pings: None,
         })
     }
 
@@ -213,6 +224,7 @@ impl Connection {
         self.protocol.close(body);
         self.pending_close = None;
         self.timers.stop(Timer::Message);
+        self.stop_keepalive();
         match timeout {
             CloseTimeout::SinceLastByte(_) => _ = self.close_timeout.get_or_insert(timeout),
             CloseTimeout::Total(_) => {
@@ -251,6 +263,22 @@ impl Connection {
         }
     }
 
+    /// Whether a message was sent in part.
+    pub(super) fn is_inside_sent(&self) -> bool {
+        self.outgoing.is_partial
+    }
+
+    /// A Ping came that is not answered.
+    pub(super) fn on_unanswered_ping(&mut self, now: Instant) {
+        let (_, count) = self.unanswered_pings.get_or_insert((now, 0));
+        *count += 1;
+    }
+
+    /// When the first Ping came that was not answered, and how many did.
+    pub(super) fn unanswered_pings(&self) -> Option<(Instant, u64)> {
+        self.unanswered_pings
+    }
+
     /// Whether a message that had to be finished has not left as a whole.
     pub(super) fn has_cut_message(&self) -> bool {
         self.outgoing.must_finish
@@ -260,6 +288,7 @@ impl Connection {
     /// Nothing more will be sent or received: what waits to be written, our Close last, has this
     /// long. A server that has closed may not read any more.
     pub(super) fn expect_end(&mut self, now: Instant, timeout: Duration) {
+        self.stop_keepalive();
         if self.close_timeout.is_none() {
             self.close_timeout = Some(CloseTimeout::Total(timeout));
             self.start_close_timer(now);
@@ -335,6 +364,7 @@ impl Connection {
             match self.stream.read(buffer) {
                 Ok(0) => return Ok(Bytes::End),
                 Ok(count) => {
+                    self.timers.stop(Timer::Pong);
                     self.restart_close_timer(now);
                     // A read from a socket that left room has emptied it; TLS may hold a record.
                     self.unread = count == buffer.len() || self.stream.is_tls();
@@ -417,7 +447,7 @@ impl Connection {
 
     /// Whether the server has had its time.
     pub(super) fn has_timed_out(&self, now: Instant) -> bool {
-        self.timers.has_expired(now)
+        self.timers.is_expired(Timer::Close, now) || self.timers.is_expired(Timer::Shutdown, now)
     }
 }
 

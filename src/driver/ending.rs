@@ -159,6 +159,7 @@ impl Driver<'_> {
             for link in self.slots.links() {
                 if let Some(connection) = self.slots.open_mut(link) {
                     connection.restart_close_timer(now);
+                    connection.restart_ping_timeout(now);
                 }
             }
         }

@@ -8,14 +8,15 @@ use super::listeners::Outputs;
 use super::policy::Next;
 use super::reading::SLICE;
 use super::slots::Slot;
+use super::upkeep::Message;
 use super::wait::ReadyLink;
 use super::{ConnectionEnd, Driver, FirstError, Input};
 use crate::connect::{Attempt, AttemptEvent, Opened};
 use crate::error::{Error, Phase};
-use crate::event::{Event, Link, Note, NoteLevel, Now, Way};
+use crate::event::{Event, Link, Note, NoteLevel, Now, Piece, Way};
 use crate::exit::ExitCode;
 use crate::protocol::{self, Closure, End, Protocol};
-use crate::source::{LinkEnd, Settled, Unsent};
+use crate::source::{LinkEnd, Sender, Settled, Unsent};
 
 /// A connection that is closed, and about which the source has not decided.
 pub(super) struct Unsettled {
@@ -54,7 +55,56 @@ impl Driver<'_> {
         connection.close_if_due(now);
         if connection.has_timed_out(now) {
             connection.end(End::Unanswered);
-            self.finish(link);
+            return self.finish(link);
+        }
+        if let Some(timeout) = connection.ping_timeout(now) {
+            connection.end(End::Silent(timeout));
+            return self.finish(link);
+        }
+        if let Some(payload) = connection.ping_if_due(now) {
+            let outputs = &mut self.listeners.outputs;
+            if outputs.detail.sent {
+                outputs.show(
+                    self.now,
+                    link,
+                    &Event::Keepalive(Way::Out, payload.as_bytes()),
+                );
+            }
+            show_sent(connection, outputs, self.now, link);
+        }
+        self.send_heartbeats(link);
+    }
+
+    /// Sends the messages of `--every` that are due.
+    fn send_heartbeats(&mut self, link: Link) {
+        let Some(connection) = self.slots.open_mut(link) else {
+            return;
+        };
+        for place in connection.take_due_heartbeats(self.now.instant) {
+            if let Some((_, message)) = self.upkeep.heartbeats.get(place) {
+                self.send_own(link, message);
+            }
+        }
+    }
+
+    /// Sends a message that no source sends.
+    fn send_own(&mut self, link: Link, message: &Message) {
+        self.sender()
+            .data(link, Piece::whole(message.kind, &message.bytes));
+    }
+
+    /// Begins what is done on a connection by itself, before a source sends anything.
+    fn begin_upkeep(&mut self, link: Link) {
+        let (upkeep, now) = (self.upkeep, self.now.instant);
+        if let Some(connection) = self.slots.open_mut(link) {
+            if let Some(keepalive) = upkeep.keepalive {
+                connection.start_keepalive(keepalive, now);
+            }
+            let intervals = upkeep.heartbeats.iter().map(|(interval, _)| *interval);
+            connection.start_heartbeats(intervals, now);
+        }
+        for message in &upkeep.on_connect {
+            self.send_own(link, message);
         }
     }
 
@@ -172,6 +222,7 @@ impl Driver<'_> {
         {
             self.notify(link, &Event::Note(&narrow_window()));
         }
+        self.begin_upkeep(link);
         let until = Instant::now() + SLICE;
         self.decode_new(link, &early, until);
     }
@@ -201,6 +252,7 @@ impl Driver<'_> {
         self.sent += connection.messages_sent() - unsent;
         self.volume += connection.protocol().volume();
         let closure = connection.protocol().closure().clone();
+        self.unanswered_pings = connection.unanswered_pings();
         if connection.has_cut_message() {
             let unsent = unsent.max(1);
             let total = self.sent + unsent;

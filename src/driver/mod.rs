@@ -15,6 +15,7 @@
 
 mod connection;
 mod ending;
+mod keepalive;
 mod limits;
 mod links;
 mod listeners;
@@ -24,6 +25,7 @@ mod sender;
 mod signals;
 mod slots;
 mod timers;
+mod upkeep;
 mod wait;
 
 use std::time::{Duration, Instant};
@@ -32,6 +34,7 @@ pub use limits::{Limits, Wait};
 pub use policy::{All, Interactive, Next, Policy, Single};
 pub use signals::{Relay, Signals};
 pub use slots::Dial;
+pub use upkeep::{Keepalive, Message, Upkeep};
 
 use crate::error::Error;
 use crate::event::{Event, Link, Now};
@@ -62,6 +65,9 @@ pub struct Outcome {
     pub received: u64,
     /// How much the compressed messages were, before and after.
     pub volume: Volume,
+    /// With [`ProtocolConfig::no_pong`](protocol::ProtocolConfig::no_pong): how many Pings came, and how long
+    /// after the first the connection ended.
+    pub unanswered_pings: Option<(u64, Duration)>,
     /// From the first open connection to the end.
     pub duration: Duration,
     /// When people must have been shown how it went; `None` if that may take as long as they want.
@@ -123,6 +129,7 @@ struct Driver<'a> {
     policy: &'a mut dyn Policy,
     signals: &'a mut Signals,
     limits: &'a Limits,
+    upkeep: &'a Upkeep,
     protocol: protocol::ProtocolConfig,
     poller: Poller,
     /// The connections in the last wait, and the pipes whose readers may leave.
@@ -145,6 +152,8 @@ struct Driver<'a> {
     sent: u64,
     received: u64,
     volume: Volume,
+    /// When the first Ping came that was not answered, and how many did.
+    unanswered_pings: Option<(Instant, u64)>,
 }
 
 /// What is read from a connection at once: with what is made of it, it fits into a cache of 512 KiB.
@@ -164,6 +173,8 @@ pub struct Run<'a> {
     pub policy: &'a mut dyn Policy,
     /// When it ends.
     pub limits: &'a Limits,
+    /// What is done on each connection by itself.
+    pub upkeep: &'a Upkeep,
     /// How the protocol is spoken. Which frames are reported is replaced by what the outputs ask
     /// for, and compression by what each server agreed to.
     pub protocol: protocol::ProtocolConfig,
@@ -207,6 +218,7 @@ impl<'a> Driver<'a> {
             policy: run.policy,
             signals: run.signals,
             limits: run.limits,
+            upkeep: run.upkeep,
             protocol: protocol::ProtocolConfig {
                 report_frames,
                 ..run.protocol
@@ -226,6 +238,7 @@ impl<'a> Driver<'a> {
             sent: 0,
             received: 0,
             volume: Volume::default(),
+            unanswered_pings: None,
         }
     }
 
@@ -305,6 +318,17 @@ impl<'a> Driver<'a> {
         }
     }
 
+    /// The connections as whoever sends on them sees them.
+    fn sender(&mut self) -> LinkSender<'_, 'a> {
+        LinkSender {
+            now: self.now,
+            slots: &mut self.slots,
+            outputs: &mut self.listeners.outputs,
+            first_error: &mut self.first_error,
+            limits: self.limits,
+        }
+    }
+
     fn notify(&mut self, link: Link, event: &Event<'_>) {
         self.listeners.notify(self.now, link, event);
     }
@@ -318,7 +342,13 @@ impl<'a> Driver<'a> {
         }
     }
 
+    fn unanswered_pings(&self) -> (u64, Duration) {
+        let count = |(first, count): (Instant, u64)| (count, self.now.instant - first);
+        self.unanswered_pings.map_or((0, Duration::ZERO), count)
+    }
+
     fn outcome(mut self) -> Outcome {
+        let unanswered_pings = self.protocol.no_pong.then(|| self.unanswered_pings());
         for (link, end) in self.slots.links().zip(&mut self.ends) {
             if self.listeners.source.expected_end(link) {
                 end.becomes_expected();
@@ -331,6 +361,7 @@ impl<'a> Driver<'a> {
             sent: self.sent,
             received: self.received,
             volume: self.volume,
+            unanswered_pings,
             duration: self
                 .opened
                 .map_or_else(Default::default, |opened| opened.elapsed()),

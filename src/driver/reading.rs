@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::connection::{self, Bytes, Undecoded};
 use super::ending::Ending;
+use super::keepalive::is_keepalive;
 use super::links::show_sent;
 use super::Driver;
 use crate::event::{Event, Link, Way};
@@ -98,7 +99,9 @@ impl Driver<'_> {
         let listeners = &mut self.listeners;
         let mut input = bytes;
         let mut left = None;
+        let ping_count = connection.ping_count();
         while let Ok(Some(received)) = connection.receive(&mut input) {
+            let mut is_unanswered = false;
             match received {
                 Received::Messages(messages) => {
                     self.quiet_since = self.now.instant;
@@ -115,9 +118,14 @@ impl Driver<'_> {
                 }
                 Received::Ping(payload) => {
                     listeners.notify(self.now, link, &Event::Ping(Way::In, payload));
-                    if listeners.outputs.detail.sent {
+                    is_unanswered = self.protocol.no_pong;
+                    if listeners.outputs.detail.sent && !is_unanswered {
                         listeners.notify(self.now, link, &Event::Pong(Way::Out, payload));
                     }
+                }
+                Received::Pong(payload) if is_keepalive(payload, ping_count) => {
+                    let event = Event::Keepalive(Way::In, payload);
+                    listeners.outputs.show(self.now, link, &event);
                 }
                 Received::Pong(payload) => {
                     listeners.notify(self.now, link, &Event::Pong(Way::In, payload));
@@ -135,6 +143,9 @@ impl Driver<'_> {
                     let closure = connection.protocol().closure();
                     listeners.notify(self.now, link, &Event::CloseFrame(Way::In, closure));
                 }
+            }
+            if is_unanswered {
+                connection.on_unanswered_ping(self.now.instant);
             }
             if listeners.outputs.full() || Instant::now() >= until {
                 left = Some(input.len());

@@ -11,10 +11,16 @@ pub(super) enum Timer {
     Shutdown,
     /// The end of a message that is being sent, before our Close.
     Message,
+    /// The next Ping of `--ping-interval`.
+    Ping,
+    /// Anything at all from the server after such a Ping.
+    Pong,
+    /// The next message of `--every`.
+    Heartbeat,
 }
 
 /// How many timers there are.
-const COUNT: usize = 3;
+const COUNT: usize = 6;
 
 /// When each timer of a connection expires.
 #[derive(Clone, Copy, Debug, Default)]
@@ -36,14 +42,14 @@ impl TimerTable {
         self.0.iter().flatten().min().copied()
     }
 
+    /// Whether this timer runs.
+    pub(super) fn is_set(&self, timer: Timer) -> bool {
+        self.0[timer as usize].is_some()
+    }
+
     /// Whether this timer has expired.
     pub(super) fn is_expired(&self, timer: Timer, now: Instant) -> bool {
         self.0[timer as usize].is_some_and(|deadline| deadline <= now)
-    }
-
-    /// Whether a timer has expired.
-    pub(super) fn has_expired(&self, now: Instant) -> bool {
-        self.next_deadline().is_some_and(|deadline| deadline <= now)
     }
 }
 
@@ -59,15 +65,15 @@ mod tests {
         let later = |seconds| now.checked_add(Duration::from_secs(seconds));
         let mut timers = TimerTable::default();
         assert_eq!(timers.next_deadline(), None);
-        assert!(!timers.has_expired(now));
+        assert!(!timers.is_set(Timer::Close));
         timers.set(Timer::Close, later(5));
         timers.set(Timer::Shutdown, later(1));
         assert_eq!(timers.next_deadline(), later(1));
         timers.stop(Timer::Shutdown);
         assert_eq!(timers.next_deadline(), later(5));
         timers.set(Timer::Close, later(7));
-        assert!(!timers.has_expired(now + Duration::from_secs(6)));
-        assert!(timers.has_expired(now + Duration::from_secs(7)));
+        assert!(!timers.is_expired(Timer::Close, now + Duration::from_secs(6)));
+        assert!(timers.is_expired(Timer::Close, now + Duration::from_secs(7)));
         timers.set(Timer::Close, None);
         assert_eq!(timers.next_deadline(), None);
     }

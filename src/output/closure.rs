@@ -1,6 +1,6 @@
 //! How a connection ended, in words.
 
-use crate::error::violation_message;
+use crate::error::{seconds, violation_message};
 use crate::output::escape::{self, Breaks};
 use crate::protocol::close::name_of_code;
 use crate::protocol::{CloseBody, Closure, End, Role, Violation};
@@ -37,6 +37,12 @@ pub fn describe(closure: &Closure) -> String {
             format!("closed by us: {sent}, the server ended TCP without a Close,")
         }
         (_, _, _, Some(received)) => format!("closed by server: {received}"),
+        (End::Silent(time), ..) => {
+            format!(
+                "connection lost: no answer to a Ping for {}",
+                seconds(*time)
+            )
+        }
         (End::Lost(cause), ..) => format!(
             "connection lost without a Close (1006: {})",
             escape::text(cause, Breaks::Shown)

@@ -1,5 +1,6 @@
 //! Bytes for people: hex dumps, sizes, and what a file that begins like this usually is.
 
+use crate::event::Way;
 use crate::output::escape::{self, Breaks};
 use crate::output::palette::{Palette, Style};
 use crate::text::escape::{row_of, ROW};
@@ -100,6 +101,15 @@ pub fn control(name: &str, payload: &[u8]) -> String {
         return name.to_owned();
     }
     format!("{name} \"{}\"", escape::bytes(payload, Breaks::Shown))
+}
+
+/// A Ping that goes out to keep a connection, or the Pong that comes in for it.
+#[must_use]
+pub fn keepalive(way: Way, payload: &[u8]) -> String {
+    match way {
+        Way::Out => control("ping", payload),
+        Way::In => control("pong", payload),
+    }
 }
 
 /// How many bytes a line of a hex dump has where a line has so many columns: 16, 8, 4 or 2.

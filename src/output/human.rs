@@ -134,6 +134,11 @@ impl<S: Sink> Human<S> {
                 None,
                 &dump::control("ping", payload),
             ),
+            Event::Keepalive(way, payload) if style.ping_pong => self.show_note(
+                place(Mark::from_way(*way)),
+                None,
+                &dump::keepalive(*way, payload),
+            ),
             Event::Pong(way, payload) if style.ping_pong => self.show_note(
                 place(Mark::from_way(*way)),
                 None,

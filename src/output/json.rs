@@ -126,6 +126,9 @@ impl<S: Sink> Output for JsonLines<S> {
         match event {
             Event::Ping(way, payload) if self.ping_pong => record.control(*way, "ping", payload)?,
             Event::Pong(way, payload) if self.ping_pong => record.control(*way, "pong", payload)?,
+            Event::Keepalive(way, payload) if self.ping_pong => {
+                record.control(*way, keepalive_name(*way), payload)?;
+            }
             Event::Open(upgrade) => record.open(upgrade, self.secrets)?,
             Event::Closed(closure) => {
                 if let End::Violation(violation) = &closure.end {
@@ -369,6 +372,14 @@ impl Record<'_> {
         self.out.extend_from_slice(b",\"");
         self.out.extend_from_slice(name.as_bytes());
         self.out.extend_from_slice(b"\":");
+    }
+}
+
+/// What the frames of keepalive are: Pings that go out, and Pongs that come in.
+fn keepalive_name(way: Way) -> &'static str {
+    match way {
+        Way::Out => "ping",
+        Way::In => "pong",
     }
 }
 

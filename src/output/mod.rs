@@ -6,6 +6,7 @@ pub mod closure;
 pub mod dump;
 pub mod escape;
 pub mod excerpt;
+pub mod hidden;
 pub mod human;
 pub mod json;
 pub mod json_text;

@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime};
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 use tungstenite::protocol::frame::FrameHeader;
 
-use crate::error::violation_message;
+use crate::error::{seconds, violation_message};
 use crate::event::{
     ConnectStep, Event, Kind, Link, Messages, Note, NoteLevel, Summary, Upgrade, Way,
 };
@@ -124,6 +124,9 @@ impl NarrationStyle {
             }
             Event::Pong(way, payload) if self.tells_ping_pong() => {
                 lines.push(*way, &dump::control("pong", payload));
+            }
+            Event::Keepalive(way, payload) if self.tells_ping_pong() => {
+                lines.push(*way, &dump::keepalive(*way, payload));
             }
             Event::Connect(step) if verbosity >= Verbosity::Handshake => {
                 // A clock that was set back meanwhile is no reason to fail.
@@ -313,6 +316,7 @@ fn tell_closure(lines: &mut Lines, closure: &Closure) {
         End::Clean => "closed without both Close frames".to_owned(),
         End::Eof => "the server ended TCP before both Close frames were exchanged".to_owned(),
         End::Lost(cause) => format!("the connection was lost: {cause}"),
+        End::Silent(time) => format!("no answer to a Ping for {}", seconds(*time)),
         End::Unanswered => "the server did not answer our Close in time".to_owned(),
         End::Violation(violation) => format!("protocol error: {}", violation_message(violation)),
     };

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use super::command;
 use crate::cli::identity::{self, Login};
-use crate::cli::{DataArg, HeaderArg, HeaderGroup, MessageArg, OptionArgs, SecretSource};
+use crate::cli::{DataArg, HeaderArg, HeaderGroup, MessageArg, OptionArgs, SecretSource, TextArg};
+use crate::driver::{Keepalive, Message, Upkeep};
 use crate::error::{plain, Error};
 use crate::event::{Kind, Link};
 use crate::http::{Credentials, CustomHeader};
@@ -219,6 +220,42 @@ fn open(datum: &DataArg) -> Result<Act, Error> {
         DataArg::BinaryFile(path) => Act::Stream(Kind::Binary, open(path)?),
         DataArg::TextStdin => Act::Stream(Kind::Text, stdin()?),
         DataArg::BinaryStdin => Act::Stream(Kind::Binary, stdin()?),
+    })
+}
+
+/// What is done on each connection by itself.
+pub(super) fn upkeep(options: &OptionArgs, inputs: &Inputs) -> Result<Upkeep, Error> {
+    let lasting = &options.lasting;
+    let keepalive = lasting.ping_interval.map(|interval| Keepalive {
+        interval,
+        timeout: lasting.ping_timeout.unwrap_or(interval),
+    });
+    let on_connect = lasting.on_connect.iter();
+    let on_connect = on_connect.map(|text| message("--on-connect", text, inputs));
+    let heartbeats = lasting.heartbeats().map_err(Error::Usage)?;
+    let heartbeats = heartbeats
+        .into_iter()
+        .map(|(interval, text)| Ok((interval, message("--every", &text, inputs)?)));
+    Ok(Upkeep {
+        keepalive,
+        on_connect: on_connect.collect::<Result<_, Error>>()?,
+        heartbeats: heartbeats.collect::<Result<_, Error>>()?,
+    })
+}
+
+/// A text message, with the file that an option names.
+fn message(option: &str, text: &TextArg, inputs: &Inputs) -> Result<Message, Error> {
+    let text = match text {
+        TextArg::Text(text) => text.clone(),
+        TextArg::File(path) => {
+            let text = file(path, inputs);
+            let text = text.map_err(|problem| Error::Usage(format!("{option}: {problem}")))?;
+            without_line_end(&text).to_owned()
+        }
+    };
+    Ok(Message {
+        kind: Kind::Text,
+        bytes: text.into_bytes(),
     })
 }
 

@@ -16,11 +16,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
+use regex::bytes::RegexSet;
+use regex::Regex;
 
 use crate::cli::{self, ColorChoice, OptionArgs, MAX_HELD_MESSAGE};
 use crate::connect::ConnectOptions;
 use crate::deadline::Deadline;
-use crate::driver::{Limits, Wait};
+use crate::driver::{Limits, Upkeep, Wait};
 use crate::error::{Error, USE_FORCE};
 use crate::event::{Note, NoteLevel};
 use crate::http::Secrets;
@@ -108,6 +110,10 @@ pub struct Plan {
     pub stderr_is_terminal: bool,
     /// When it ends.
     pub limits: Limits,
+    /// What is done on each connection by itself.
+    pub upkeep: Upkeep,
+    /// The text messages that are not shown, if there are any.
+    pub hidden: Option<RegexSet>,
     /// The limit of a received message, and the size of sent frames.
     pub protocol: protocol::ProtocolConfig,
     /// What is recorded, if anything is.
@@ -165,6 +171,7 @@ impl Plan {
                     .max_message_size
                     .or_else(|| holds_messages(&options, &show).then_some(MAX_HELD_MESSAGE)),
                 frame_size: options.frame_size,
+                no_pong: options.lasting.no_pong,
                 ..protocol::ProtocolConfig::default()
             },
             show,
@@ -186,6 +193,8 @@ impl Plan {
             stderr_is_terminal: environment.stderr == Stream::Terminal,
             steps: inputs::steps(&options, &limits.close)?,
             limits,
+            upkeep: inputs::upkeep(&options, &environment.inputs)?,
+            hidden: hidden(&options)?,
             record: None,
             drafts: environment.drafts.clone(),
             // The last, because it may ask for a password, and everything else may fail.
@@ -220,7 +229,9 @@ impl Plan {
     /// Whether the run ends with its verdict on stderr, whatever the exit code.
     #[must_use]
     pub fn wants_verdict(&self) -> bool {
-        matches!(self.speaker, Speaker::Prompt { .. }) || self.verbosity >= Verbosity::Handshake
+        matches!(self.speaker, Speaker::Prompt { .. })
+            || self.verbosity >= Verbosity::Handshake
+            || self.protocol.no_pong
     }
 }
 
@@ -320,7 +331,21 @@ fn binary_as(form: cli::BinaryAs) -> BinaryAs {
 
 /// Whether messages have to be held in memory whole.
 fn holds_messages(options: &OptionArgs, show: &Show) -> bool {
-    options.expects() || options.record.is_some() || !matches!(show, Show::Raw { .. })
+    options.expects()
+        || options.record.is_some()
+        || !options.hide.is_empty()
+        || !matches!(show, Show::Raw { .. })
+}
+
+/// The text messages that are not shown.
+fn hidden(options: &OptionArgs) -> Result<Option<RegexSet>, Error> {
+    let patterns = &options.hide;
+    if patterns.is_empty() {
+        return Ok(None);
+    }
+    let set = RegexSet::new(patterns.iter().map(Regex::as_str));
+    let too_large = |_| Error::Usage("the regular expressions of --hide are too large".to_owned());
+    set.map(Some).map_err(too_large)
 }
 
 fn scheme_note(url: &str) -> Note {

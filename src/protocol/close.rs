@@ -1,6 +1,7 @@
 //! The closing handshake (RFC 6455 §7): close codes, reasons, and how a connection ended.
 
 use std::fmt;
+use std::time::Duration;
 
 use super::frame::MAX_CONTROL_PAYLOAD;
 use super::Violation;
@@ -38,6 +39,8 @@ pub enum End {
     Lost(String),
     /// By us, because the server did not reply to our Close in time.
     Unanswered,
+    /// By us, because the server sent nothing for this long after a Ping.
+    Silent(Duration),
     /// By us, because the server violated the protocol (RFC 6455 §7.1.7).
     Violation(Violation),
 }

@@ -74,7 +74,8 @@ pub enum Received<'a> {
     /// The end of a data message, after its last piece; only with
     /// [`ProtocolConfig::report_frames`] and [`ProtocolConfig::compression`].
     Message(Summary),
-    /// A Ping. The Pong has been written already (RFC 6455 §5.5.2).
+    /// A Ping. The Pong has been written already (RFC 6455 §5.5.2), unless
+    /// [`ProtocolConfig::no_pong`] is set.
     Ping(&'a [u8]),
     /// A Pong.
     Pong(&'a [u8]),
@@ -96,6 +97,8 @@ pub struct ProtocolConfig {
     pub frame_size: Option<NonZeroUsize>,
     /// The negotiated compression; `None` if there is none.
     pub compression: Option<deflate::DeflateParams>,
+    /// Whether Pings are not answered, against RFC 6455 §5.5.2.
+    pub no_pong: bool,
 }
 
 /// The state of a connection, as the WHATWG `WebSocket` interface names it (`readyState`).
@@ -130,6 +133,7 @@ pub struct Protocol {
     closure: Closure,
     reader: FrameReader,
     writer: FrameWriter,
+    no_pong: bool,
 }
 
 impl Protocol {
@@ -141,6 +145,7 @@ impl Protocol {
             closure: Closure::default(),
             reader: FrameReader::new(config),
             writer: FrameWriter::new(config),
+            no_pong: config.no_pong,
         }
     }
 
@@ -211,7 +216,9 @@ impl Protocol {
                 bytes: self.reader.character(),
             }),
             Found::Ping => {
-                self.writer.reply_to_ping(self.reader.control());
+                if !self.no_pong {
+                    self.writer.reply_to_ping(self.reader.control());
+                }
                 Received::Ping(self.reader.control())
             }
             Found::Pong => Received::Pong(self.reader.control()),

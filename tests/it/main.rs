@@ -26,6 +26,7 @@ mod hints;
 mod identity;
 mod inputs;
 mod json;
+mod lasting;
 mod limits;
 mod memory;
 mod network;

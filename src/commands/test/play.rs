@@ -126,6 +126,7 @@ fn play(
     };
     // A session has one of each: what holds for the first connection holds for all.
     let (limits, protocol, delay) = (first.limits.clone(), first.protocol, first.delay);
+    let upkeep = first.upkeep.clone();
     let dialer = settings.dialer.with_address_cache();
     let dials = plans.into_iter().map(|plan| dial(plan, &dialer)).collect();
     let steps = Reporting::new(player, statements, Rc::clone(progress), say);
@@ -138,6 +139,7 @@ fn play(
         signals,
         policy: &mut All,
         limits: &limits,
+        upkeep: &upkeep,
         protocol,
     };
     let error = run.run().error;

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use super::step::quote;
 use crate::assembly::Message;
 use crate::conversation::matching::describe;
-use crate::error::violation_message;
+use crate::error::{seconds, violation_message};
 use crate::event::{Event, Kind, Upgrade, Way};
 use crate::http::ResponseHead;
 use crate::protocol::close::name_of_code;
@@ -167,6 +167,9 @@ fn how_it_ended(closure: &Closure) -> String {
                 _ => "the server closed with",
             };
             format!("{verb} {code}{reason} ({})", name_of_code(code))
+        }
+        (End::Silent(time), None) => {
+            format!("the server did not answer a Ping for {}", seconds(*time))
         }
         (End::Unanswered, None) => "the server did not answer our Close".to_owned(),
         (End::Lost(cause), None) => format!("the connection was lost: {cause}"),

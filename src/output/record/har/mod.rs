@@ -300,6 +300,10 @@ impl Output for Har {
             Event::Open(upgrade) => self.begin(at, link, upgrade),
             Event::Ping(way, payload) => self.control(at, *way, Control::Ping, payload),
             Event::Pong(way, payload) => self.control(at, *way, Control::Pong, payload),
+            Event::Keepalive(Way::Out, payload) => {
+                self.control(at, Way::Out, Control::Ping, payload)
+            }
+            Event::Keepalive(Way::In, payload) => self.control(at, Way::In, Control::Pong, payload),
             Event::CloseFrame(way, closure) => self.closing(at, *way, closure),
             Event::Closed(_) => match self.open.take_if(|open| open.link == link) {
                 None => Ok(()),

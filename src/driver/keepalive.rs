@@ -1,0 +1,136 @@
+//! Keepalive on a connection: Pings at regular times, and the end of one whose server is gone.
+
+use std::time::{Duration, Instant};
+
+use super::connection::Connection;
+use super::timers::Timer;
+use super::upkeep::{Keepalive, Schedule};
+
+/// What the payload of each of our Pings begins with; a number follows.
+const PAYLOAD: &str = "wsline ";
+
+/// The state of keepalive on a connection.
+#[derive(Debug)]
+pub(super) struct PingState {
+    keepalive: Keepalive,
+    schedule: Schedule,
+    /// How many were sent.
+    count: u64,
+}
+
+impl PingState {
+    fn new(keepalive: Keepalive, now: Instant) -> Self {
+        Self {
+            keepalive,
+            schedule: Schedule::new(keepalive.interval, now),
+            count: 0,
+        }
+    }
+}
+
+impl Connection {
+    /// Begins to send Pings.
+    pub(super) fn start_keepalive(&mut self, keepalive: Keepalive, now: Instant) {
+        let state = PingState::new(keepalive, now);
+        self.timers.set(Timer::Ping, state.schedule.next());
+        self.pings = Some(state);
+    }
+
+    /// Sends the Ping that is due, if one is; its payload.
+    pub(super) fn ping_if_due(&mut self, now: Instant) -> Option<String> {
+        if !self.timers.is_expired(Timer::Ping, now) {
+            return None;
+        }
+        let state = self.pings.as_mut()?;
+        state.schedule.advance(now);
+        state.count += 1;
+        let payload = format!("{PAYLOAD}{}", state.count);
+        self.timers.set(Timer::Ping, state.schedule.next());
+        if !self.timers.is_set(Timer::Pong) {
+            let deadline = now.checked_add(state.keepalive.timeout);
+            self.timers.set(Timer::Pong, deadline);
+        }
+        self.ping(payload.as_bytes());
+        Some(payload)
+    }
+
+    /// How many Pings that keep the connection were sent.
+    pub(super) fn ping_count(&self) -> u64 {
+        self.pings.as_ref().map_or(0, |state| state.count)
+    }
+
+    /// How long the server was given to send something after a Ping, if that time is over.
+    pub(super) fn ping_timeout(&self, now: Instant) -> Option<Duration> {
+        let state = self.pings.as_ref()?;
+        self.timers
+            .is_expired(Timer::Pong, now)
+            .then_some(state.keepalive.timeout)
+    }
+
+    /// Nothing is read meanwhile, so silence says nothing.
+    pub(super) fn restart_ping_timeout(&mut self, now: Instant) {
+        if let (Some(state), true) = (&self.pings, self.timers.is_set(Timer::Pong)) {
+            let deadline = now.checked_add(state.keepalive.timeout);
+            self.timers.set(Timer::Pong, deadline);
+        }
+    }
+
+    /// After our Close its own time limit holds.
+    pub(super) fn stop_keepalive(&mut self) {
+        self.pings = None;
+        for timer in [Timer::Ping, Timer::Pong, Timer::Heartbeat] {
+            self.timers.stop(timer);
+        }
+        self.heartbeats.clear();
+    }
+
+    /// Begins to send messages at regular times.
+    pub(super) fn start_heartbeats(
+        &mut self,
+        intervals: impl Iterator<Item = Duration>,
+        now: Instant,
+    ) {
+        self.heartbeats = intervals
+            .map(|interval| Schedule::new(interval, now))
+            .collect();
+        self.set_heartbeat_timer();
+    }
+
+    /// The heartbeats that are due, by their places. While a message is being sent in pieces, or there
+    /// is no room, they wait a moment.
+    pub(super) fn take_due_heartbeats(&mut self, now: Instant) -> Vec<usize> {
+        if !self.timers.is_expired(Timer::Heartbeat, now) {
+            return Vec::new();
+        }
+        if self.room() == 0 || self.is_inside_sent() {
+            self.timers.set(Timer::Heartbeat, now.checked_add(RETRY));
+            return Vec::new();
+        }
+        let mut due = Vec::new();
+        for (place, schedule) in self.heartbeats.iter_mut().enumerate() {
+            if schedule.is_due(now) {
+                schedule.advance(now);
+                due.push(place);
+            }
+        }
+        self.set_heartbeat_timer();
+        due
+    }
+
+    fn set_heartbeat_timer(&mut self) {
+        let next = self.heartbeats.iter().filter_map(Schedule::next).min();
+        self.timers.set(Timer::Heartbeat, next);
+    }
+}
+
+/// Whether a Pong answers one of the first `count` Pings that keep a connection.
+pub(super) fn is_keepalive(payload: &[u8], count: u64) -> bool {
+    let number = || {
+        let text = std::str::from_utf8(payload).ok()?;
+        text.strip_prefix(PAYLOAD)?.parse::<u64>().ok()
+    };
+    count > 0 && number().is_some_and(|number| (1..=count).contains(&number))
+}
+
+/// When a heartbeat that could not be sent is tried again.
+const RETRY: Duration = Duration::from_millis(50);

@@ -1,0 +1,115 @@
+//! What is done on an open connection by itself: keepalive Pings, and messages that are sent first
+//! on each connection or again and again.
+
+use std::time::{Duration, Instant};
+
+use crate::event::Kind;
+
+/// What is done on each connection by itself.
+#[derive(Clone, Debug, Default)]
+pub struct Upkeep {
+    /// `--ping-interval` and `--ping-timeout`.
+    pub keepalive: Option<Keepalive>,
+    /// `--on-connect`: sent first on every connection.
+    pub on_connect: Vec<Message>,
+    /// `--every`: what is sent, and how often.
+    pub heartbeats: Vec<(Duration, Message)>,
+}
+
+/// A message that is sent as a whole.
+#[derive(Clone, Debug)]
+pub struct Message {
+    /// Whether it is text or binary.
+    pub kind: Kind,
+    /// Its payload.
+    pub bytes: Vec<u8>,
+}
+
+/// Pings that show whether the server is still there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Keepalive {
+    /// The time between two Pings.
+    pub interval: Duration,
+    /// How long the server may send nothing at all after one.
+    pub timeout: Duration,
+}
+
+/// Something that is done at regular times.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Schedule {
+    interval: Duration,
+    /// When it is done next; `None` beyond the clock.
+    next: Option<Instant>,
+}
+
+impl Schedule {
+    /// For the first time when `interval` has passed.
+    pub(super) fn new(interval: Duration, now: Instant) -> Self {
+        let next = now.checked_add(interval);
+        Self { interval, next }
+    }
+
+    /// When it is done next.
+    pub(super) fn next(&self) -> Option<Instant> {
+        self.next
+    }
+
+    pub(super) fn is_due(&self, now: Instant) -> bool {
+        self.next.is_some_and(|next| next <= now)
+    }
+
+    /// It was done. The times do not drift; those that were missed are left out.
+    pub(super) fn advance(&mut self, now: Instant) {
+        let Some(last) = self.next.filter(|next| *next <= now) else {
+            return;
+        };
+        let missed = now.duration_since(last).as_nanos() / self.interval.as_nanos().max(1);
+        let steps = u32::try_from(missed + 1).unwrap_or(u32::MAX);
+        let after = self.interval.checked_mul(steps);
+        self.next = after.and_then(|after| last.checked_add(after));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_do_not_drift() {
+        let start = Instant::now();
+        let interval = Duration::from_secs(30);
+        let mut schedule = Schedule::new(interval, start);
+        for count in 1..=10_000 {
+            let due = start + interval * count;
+            assert_eq!(schedule.next(), Some(due));
+            assert!(!schedule.is_due(start + interval * (count - 1)));
+            // Each is late by another time.
+            let late = due + Duration::from_millis(u64::from(count) % 1000);
+            assert!(schedule.is_due(late));
+            schedule.advance(late);
+        }
+    }
+
+    #[test]
+    fn missed_times_are_left_out() {
+        let start = Instant::now();
+        let interval = Duration::from_secs(10);
+        let mut schedule = Schedule::new(interval, start);
+        schedule.advance(start + Duration::from_secs(9));
+        assert_eq!(schedule.next(), Some(start + interval));
+        for (late, next) in [
+            (10, 20),
+            (45, 50),
+            (50, 60),
+            (61, 70),
+            (1_000_007, 1_000_010),
+        ] {
+            schedule.advance(start + Duration::from_secs(late));
+            assert_eq!(
+                schedule.next(),
+                Some(start + Duration::from_secs(next)),
+                "{late}"
+            );
+        }
+    }
+}
