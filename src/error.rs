@@ -377,6 +377,17 @@ pub enum Error {
     #[error("the server refused the upgrade: {}", .0.head.status_line)]
     Refused(Box<Refusal>),
 
+    /// The response is valid, but the server does not agree to what is required.
+    #[error("the server declined {what}")]
+    Declined {
+        /// What it does not agree to, and the option that requires it.
+        what: String,
+        /// The response.
+        head: Box<ResponseHead>,
+        /// The next step.
+        hint: Option<String>,
+    },
+
     /// The server redirects to where the program does not follow.
     #[error("could not follow the redirect: {cause}")]
     Redirect {
@@ -548,7 +559,10 @@ impl Error {
             | Self::CaFile { .. }
             | Self::Identity { .. }
             | Self::ClientCertificate { .. } => Phase::Tls,
-            Self::Refused(_) | Self::Redirect { .. } | Self::Redirects { .. } => Phase::Upgrade,
+            Self::Refused(_)
+            | Self::Declined { .. }
+            | Self::Redirect { .. }
+            | Self::Redirects { .. } => Phase::Upgrade,
             Self::Timeout { phase, .. } => *phase,
             Self::Input { .. } | Self::DataFile { .. } => Phase::Input,
             Self::Output { .. } => Phase::Output,
@@ -587,7 +601,7 @@ impl Error {
             Self::Certificate { .. } => ExitCode::Certificate,
             Self::CaFile { .. } => ExitCode::CaFile,
             Self::Identity { .. } | Self::ClientCertificate { .. } => ExitCode::Identity,
-            Self::Refused(_) | Self::Redirect { .. } => ExitCode::Refused,
+            Self::Refused(_) | Self::Declined { .. } | Self::Redirect { .. } => ExitCode::Refused,
             Self::Redirects { .. } => ExitCode::Redirects,
             Self::Timeout { .. } | Self::ConnectTimeout { .. } | Self::ServerLate { .. } => {
                 ExitCode::Timeout
@@ -611,6 +625,7 @@ impl Error {
             | Self::Connect { hint, .. }
             | Self::Unanswered { hint, .. }
             | Self::InvalidResponse { hint, .. }
+            | Self::Declined { hint, .. }
             | Self::ProxyRefused { hint, .. }
             | Self::Tls { hint, .. }
             | Self::Certificate { hint, .. }

@@ -83,7 +83,7 @@ pub fn upgrade<S: LimitReads + Write>(
         })));
     }
     let checked = match &answered.problem {
-        Some(problem) => Err(problem.clone()),
+        Some(problem) => Err(Mismatch::Invalid(problem.clone())),
         None => check(&asked, &answered, request.compression),
     };
     match checked {
@@ -95,7 +95,12 @@ pub fn upgrade<S: LimitReads + Write>(
             subprotocol,
             early: reader.into_unused(),
         }),
-        Err(cause) => Err(Error::InvalidResponse {
+        Err(Mismatch::NoCompression) => Err(Error::Declined {
+            what: format!("{} (--compress require)", deflate::NAME),
+            head: Box::new(answered),
+            hint: Some("use --compress auto to connect without compression".to_owned()),
+        }),
+        Err(Mismatch::Invalid(cause)) => Err(Error::InvalidResponse {
             party: Party::Server,
             name: String::new(),
             cause,
@@ -142,16 +147,24 @@ pub(super) fn user_agent(request: &ConnectOptions) -> Option<String> {
     (!name.is_empty()).then(|| name.to_owned())
 }
 
+/// Why a 101 response is not taken.
+enum Mismatch {
+    /// It is invalid, in these words.
+    Invalid(String),
+    /// Compression was required, and the server does without.
+    NoCompression,
+}
+
 /// Checks a 101 response by RFC 6455 §4.1; returns the subprotocol and the compression that were
 /// chosen, or what is wrong.
 fn check(
     asked: &RequestHead,
     answered: &ResponseHead,
     compress: CompressionMode,
-) -> Result<(Option<String>, Option<DeflateParams>), String> {
+) -> Result<(Option<String>, Option<DeflateParams>), Mismatch> {
     let wrong = |name: &str, expected: &str| {
         let received = describe_values(&answered.headers, name);
-        format!("{received}, expected {expected:?} (RFC 6455 §4.1)")
+        Mismatch::Invalid(format!("{received}, expected {expected:?} (RFC 6455 §4.1)"))
     };
     if !answered.headers.has_token("Upgrade", "websocket") {
         return Err(wrong("Upgrade", "websocket"));
@@ -165,7 +178,7 @@ fn check(
         return Err(wrong("Sec-WebSocket-Accept", &expected));
     }
     Ok((
-        subprotocol(asked, answered)?,
+        subprotocol(asked, answered).map_err(Mismatch::Invalid)?,
         compression(asked, answered, compress)?,
     ))
 }
@@ -204,7 +217,7 @@ fn compression(
     asked: &RequestHead,
     answered: &ResponseHead,
     compress: CompressionMode,
-) -> Result<Option<DeflateParams>, String> {
+) -> Result<Option<DeflateParams>, Mismatch> {
     let offered = asked
         .headers
         .get_all("Sec-WebSocket-Extensions")
@@ -213,15 +226,12 @@ fn compression(
     match extensions(answered) {
         Some(answer) if offered && is_ours(&answer) => DeflateParams::parse(&answer)
             .map(Some)
-            .map_err(|cause| format!("invalid Sec-WebSocket-Extensions: {cause}")),
-        Some(answer) => Err(format!(
+            .map_err(|cause| format!("invalid Sec-WebSocket-Extensions: {cause}"))
+            .map_err(Mismatch::Invalid),
+        Some(answer) => Err(Mismatch::Invalid(format!(
             "extension {answer:?} was not offered (RFC 6455 §4.1)"
-        )),
-        None if compress == CompressionMode::Require => Err(format!(
-            "it does not agree to {}, which --compress require demands: --compress auto goes on \
-             without it",
-            deflate::NAME
-        )),
+        ))),
+        None if compress == CompressionMode::Require => Err(Mismatch::NoCompression),
         None => Ok(None),
     }
 }

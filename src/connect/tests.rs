@@ -147,3 +147,24 @@ fn nothing_is_sent_that_must_not_be() {
     assert!(matches!(error, Error::Url(_)));
     assert_eq!(steps, 0);
 }
+
+#[test]
+fn a_cache_of_addresses_resolves_a_host_once() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
+    let port = listener.local_addr().expect("it is bound").port();
+    let options = request(&format!("ws://localhost:{port}"));
+    let resolves = |dialer: &Dialer| {
+        let mut count = 0;
+        let connected = dialer.connect(&options, soon(), &mut |step| {
+            count += usize::from(matches!(step, ConnectStep::Resolved(_)));
+        });
+        connected.expect("it listens");
+        count
+    };
+    let cached = Dialer::new().with_address_cache();
+    assert_eq!([resolves(&cached), resolves(&cached)], [1, 0]);
+    // Another cache begins anew, and without one the resolver is asked each time.
+    assert_eq!(resolves(&cached.with_address_cache()), 1);
+    let plain = Dialer::new();
+    assert_eq!([resolves(&plain), resolves(&plain)], [1, 1]);
+}

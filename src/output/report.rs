@@ -54,7 +54,9 @@ pub fn explain(error: &Error, verbosity: Verbosity, palette: Palette, secrets: S
         Error::InvalidResponse {
             head: Some(head), ..
         } if !told => report.push_head(head, secrets),
-        Error::Redirect { head, .. } if !told => report.push_head(head, secrets),
+        Error::Redirect { head, .. } | Error::Declined { head, .. } if !told => {
+            report.push_head(head, secrets);
+        }
         Error::Unmet(unmet) => report.push_unmet(unmet),
         Error::Certificate { details, .. } => {
             for line in details {

@@ -171,14 +171,19 @@ fn refused(lines: &[&str], options: &[&str], cause: &str) {
         .run();
 }
 
+/// A server may decline what is offered: nothing is wrong with its response.
 #[test]
-fn require_wants_it() {
-    refused(
-        &[],
-        &["--compress", "require"],
-        "it does not agree to permessage-deflate, which --compress require demands: --compress \
-         auto goes on without it",
-    );
+fn a_server_that_declines_required_compression() {
+    let peer = Peer::ws().expect_eof().start();
+    Wsline::new()
+        .args([&peer.url(), "--compress", "require"])
+        .stderr_matches(
+            "wsline: the server declined permessage-deflate (--compress require)\n\
+             HTTP/1.1 101 [..]\n...\n\
+             hint: use --compress auto to connect without compression\n",
+        )
+        .code(22)
+        .run();
 }
 
 #[test]

@@ -218,3 +218,85 @@ fn another_service() {
         .code(22)
         .run();
 }
+
+#[test]
+fn other_authentication_than_basic_and_bearer() {
+    for challenge in ["Digest realm=\"cam\", nonce=\"abc\", qop=\"auth\"", "NTLM"] {
+        let scheme = challenge.split(' ').next().unwrap_or_default();
+        let field = format!("WWW-Authenticate: {challenge}");
+        check(
+            "401 Unauthorized",
+            &[&field],
+            "",
+            &format!(
+                "the server requires authentication by {scheme}, and wsline supports only Basic \
+                 (-u) and Bearer (--bearer); -H 'Authorization: …' sends any other"
+            ),
+        );
+    }
+}
+
+#[test]
+fn a_socket_io_server() {
+    for (status, body) in [
+        (
+            "400 Bad Request",
+            "{\"code\":0,\"message\":\"Transport unknown\"}",
+        ),
+        (
+            "200 OK",
+            "0{\"sid\":\"x\",\"upgrades\":[\"websocket\"],\"pingInterval\":25000}",
+        ),
+    ] {
+        check(
+            status,
+            &["Content-Type: application/json"],
+            body,
+            "this is a Socket.IO server: use \
+             ws://[ADDR]/chat?token=hush&EIO=4&transport=websocket",
+        );
+    }
+}
+
+#[test]
+fn a_reverse_proxy_that_drops_the_upgrade() {
+    check(
+        "404 Not Found",
+        &["Server: nginx/1.22.1"],
+        "",
+        "there is no WebSocket at /chat: check the path, or the server dropped the Upgrade header \
+         (nginx: proxy_set_header Upgrade $http_upgrade)",
+    );
+    check(
+        "501 Not Implemented",
+        &[],
+        "",
+        "the server may require a subprotocol (-s), or the WebSocket may be at another path",
+    );
+}
+
+/// Over TLS it rejects our ALPN, in the clear it sends SETTINGS.
+#[test]
+fn a_server_with_http_2_only() {
+    const HINT: &str = "hint: the server may support HTTP/2 only: wsline uses HTTP/1.1, and no \
+                        WebSocket over HTTP/2 (RFC 8441)\n";
+    let peer = Peer::tcp().raw(b"\x15\x03\x03\0\x02\x02\x78").stall();
+    let peer = peer.start();
+    Wsline::new()
+        .args([&peer.url().replace("ws", "wss"), "-k"])
+        .stderr(format!(
+            "wsline: TLS handshake with 127.0.0.1 failed: the server does not support HTTP/1.1 \
+             (TLS alert: no application protocol)\n{HINT}"
+        ))
+        .code(35)
+        .run();
+    let settings = b"\0\0\x06\x04\0\0\0\0\0\0\x03\0\0\0\x64";
+    let peer = Peer::tcp().expect_raw("GET").raw(settings).stall().start();
+    Wsline::new()
+        .arg(peer.url())
+        .stderr_matches(format!(
+            "wsline: invalid upgrade response: not HTTP, the response begins with [..]\n{HINT}"
+        ))
+        .code(22)
+        .run();
+}
