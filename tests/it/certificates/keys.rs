@@ -432,7 +432,8 @@ For more information, try '--help'.
         ),
         (
             vec!["--cert", "c", "--pass", "@missing"],
-            "wsline: invalid value for --pass: could not read \"missing\": No such file or directory\n",
+            "wsline: invalid value for --pass: could not read \"missing\": No such file or \
+             directory; for a value that starts with @ use env:NAME\n",
         ),
         (
             vec!["--tls-min", "1.3", "--tls-max", "1.2"],
