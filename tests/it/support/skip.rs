@@ -1,11 +1,14 @@
-//! Tests that need a peer which may not be installed: skipped by name, never in silence.
+//! Tests that need a peer which may not be installed: skipped by name, never in silence. The last
+//! lines of `cargo test` sum them up (`tests/skipped.rs`).
 //!
 //! `WSLINE_SKIPPED=FILE` collects the names, so that CI can look; `WSLINE_NO_SKIP=1` makes
 //! skipping an error.
 
+use std::fs::File;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 
 /// Leaves the test unless a peer is there: `require!("node")` tries `node --version`, and
 /// `require!("python-websockets", ["python3", "-c", "import websockets"])` a command of its own.
@@ -57,6 +60,20 @@ pub fn say(reason: &str) {
     let file = std::env::var_os("WSLINE_SKIPPED");
     let forbidden = std::env::var_os("WSLINE_NO_SKIP").is_some_and(|value| value == "1");
     say_by(reason, file.as_deref().map(Path::new), forbidden);
+    remember(reason);
+}
+
+/// Leaves the reason for `tests/skipped.rs`.
+fn remember(reason: &str) {
+    static FILE: OnceLock<File> = OnceLock::new();
+    let file = FILE.get_or_init(|| {
+        let parent = std::os::unix::process::parent_id();
+        let path = format!("{}/skipped-{parent}", env!("CARGO_TARGET_TMPDIR"));
+        File::create(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
+    });
+    let mut file = file;
+    file.write_all(format!("{reason}\n").as_bytes())
+        .expect("a file of our own");
 }
 
 /// As [`say`], by the rules that are given.
