@@ -2,15 +2,27 @@
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::os::fd::AsFd as _;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::*;
+use nix::poll::{poll, PollFd, PollFlags, PollTimeout};
+
 use crate::deadline::Deadline;
 use crate::error::Error;
 use crate::event::ConnectStep;
 use crate::http::CustomHeader;
 use crate::target::Target;
+
+/// The next client. One that never comes fails the test, which would otherwise wait for ever for
+/// the thread that waits for it.
+fn accept(listener: &TcpListener) -> TcpStream {
+    let mut fds = [PollFd::new(listener.as_fd(), PollFlags::POLLIN)];
+    let ready = poll(&mut fds, PollTimeout::from(20_000_u16)).expect("poll");
+    assert_eq!(ready, 1, "no client came");
+    listener.accept().expect("a client").0
+}
 
 /// A server for one client, on a port of its own.
 fn serve<T: Send + 'static>(
@@ -19,7 +31,7 @@ fn serve<T: Send + 'static>(
     let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
     let port = listener.local_addr().expect("it is bound").port();
     let thread = std::thread::spawn(move || {
-        let (client, _) = listener.accept().expect("a client");
+        let client = accept(&listener);
         let limit = Some(Duration::from_secs(20));
         client.set_read_timeout(limit).expect("it is open");
         work(client)

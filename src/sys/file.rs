@@ -213,7 +213,7 @@ mod tests {
 
     #[test]
     fn only_regular_files_are_opened() {
-        let directory = directory();
+        let directory = crate::sys::testing::socket_directory();
         let path = |name: &str| directory.path().join(name);
         std::os::unix::net::UnixListener::bind(path("socket")).expect("a socket");
         std::os::unix::fs::symlink("/dev/zero", path("link")).expect("a link");

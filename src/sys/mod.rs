@@ -6,3 +6,5 @@ pub mod pipe;
 pub mod poll;
 pub mod readiness;
 pub mod reopen;
+#[cfg(test)]
+pub(crate) mod testing;

@@ -198,7 +198,7 @@ fn console_blocks_print_what_they_show() {
     let placed = |text: &str| text.replace(":9001", &format!(":{port}"));
     let example = fs::read_to_string(root().join("examples/echo.ws")).expect("an example");
     for (name, block) in blocks("console") {
-        let directory = tempfile::tempdir().expect("a temporary directory");
+        let directory = crate::support::guard::directory();
         fs::create_dir(directory.path().join("examples")).expect("a directory");
         let file = directory.path().join("examples/echo.ws");
         fs::write(file, placed(&example)).expect("a file");

@@ -1,14 +1,10 @@
 //! `wsline echo`, with wsline itself and with others as its clients.
 
-use std::io::{BufRead as _, BufReader};
-use std::os::unix::process::ExitStatusExt as _;
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use nix::sys::signal::{kill, Signal};
-use nix::unistd::Pid;
+use nix::sys::signal::Signal;
 
-use crate::support::program::{Running, BINARY};
+use crate::support::program::Running;
 use crate::support::{pattern, Cert, Peer, Stdin, Wsline};
 
 /// An echo server that listens, and where.
@@ -283,19 +279,13 @@ fn an_address_that_is_none() {
 #[test]
 fn a_signal_ends_it() {
     for signal in [Signal::SIGTERM, Signal::SIGINT] {
-        let mut server = Command::new(BINARY)
+        let mut server = Wsline::new()
             .args(["echo", "127.0.0.1:0"])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the program starts");
-        let mut lines = BufReader::new(server.stdout.take().expect("it is piped"));
-        let mut line = String::new();
-        lines.read_line(&mut line).expect("it says where");
-        let id = i32::try_from(server.id()).expect("a process id fits");
-        kill(Pid::from_raw(id), signal).expect("it runs");
-        let status = server.wait().expect("it ends");
-        assert_eq!(status.signal(), Some(signal as i32), "{status}");
+            .unjudged()
+            .spawn();
+        server.read_line();
+        server.signal(signal);
+        assert_eq!(server.wait().code, 128 + signal as i32);
     }
 }
 

@@ -295,7 +295,7 @@ fn a_detour_is_looked_up_in_resolve() {
 
 #[test]
 fn a_unix_socket_by_an_option() {
-    let dir = tempfile::tempdir().expect("a directory");
+    let dir = crate::support::guard::directory();
     let path = dir.path().join("app.sock");
     let peer = Peer::ws().unix(&path).expect_header("Host", "name.test");
     let peer = peer.expect_request(|head| assert!(head.starts_with("GET /x?y HTTP/1.1\r\n")));
@@ -312,7 +312,7 @@ fn a_unix_socket_by_an_option() {
 
 #[test]
 fn a_unix_socket_by_its_address() {
-    let dir = tempfile::tempdir().expect("a directory");
+    let dir = crate::support::guard::directory();
     let path = dir.path().join("app.sock");
     let peer = Peer::ws().unix(&path).expect_header("Host", "localhost");
     let peer = peer.expect_request(|head| assert!(head.starts_with("GET /x?y HTTP/1.1\r\n")));
@@ -330,7 +330,7 @@ fn a_unix_socket_by_its_address() {
 
 #[test]
 fn tls_over_a_unix_socket() {
-    let dir = tempfile::tempdir().expect("a directory");
+    let dir = crate::support::guard::directory();
     let path = dir.path().join("app.sock");
     let (cert, ca) = Cert::for_localhost();
     let tls = Tls::new(&cert).expect_server_name("localhost");
@@ -343,7 +343,7 @@ fn tls_over_a_unix_socket() {
 
 #[test]
 fn a_unix_socket_that_accepts_nobody() {
-    let dir = tempfile::tempdir().expect("a directory");
+    let dir = crate::support::guard::directory();
     let path = dir.path().join("app.sock");
     let addr = SocketAddrUnix::new(&path).expect("a path");
     let unix = || socket(AddressFamily::UNIX, SocketType::STREAM, None).expect("a socket");
@@ -371,7 +371,7 @@ fn a_unix_socket_that_accepts_nobody() {
 
 #[test]
 fn a_unix_socket_that_is_none() {
-    let dir = tempfile::tempdir().expect("a directory");
+    let dir = crate::support::guard::directory();
     let path = dir.path().join("app.sock");
     Wsline::new()
         .arg(format!("ws+unix://{}", path.display()))

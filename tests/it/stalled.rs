@@ -4,12 +4,12 @@
 use std::io::Write as _;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::net::UnixStream;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use nix::sys::signal::Signal;
 
 use crate::support::peer::Running;
-use crate::support::program::BINARY;
+use crate::support::program::{command, BINARY};
 use crate::support::{Gate, Peer, Stdin, Stdout, Terminal, Wsline};
 
 /// More than the largest pipe holds.
@@ -151,7 +151,7 @@ fn a_pipe_for_the_last_words_alone() {
     let full = wsline::sys::reopen::writer(stderr.as_fd());
     let mut full = full.expect("it can be opened again");
     while full.write(&[b'x'; 1000]).is_ok() {}
-    let mut child = Command::new(BINARY)
+    let mut child = command()
         .args([&peer.url(), "-m", "1"])
         .stdin(Stdio::null())
         .stdout(Stdio::null())
@@ -166,7 +166,7 @@ fn a_pipe_for_the_last_words_alone() {
 fn a_socket() {
     let (peer, _) = talkative();
     let (_reader, stdout) = UnixStream::pair().expect("a pair of sockets");
-    let mut child = Command::new(BINARY)
+    let mut child = command()
         .args([&peer.url(), "-m", "1"])
         .stdin(Stdio::null())
         .stdout(OwnedFd::from(stdout))

@@ -6,12 +6,12 @@ use std::net::TcpListener;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use nix::fcntl::{fcntl, FcntlArg};
 
 use crate::limits::MEMORY;
-use crate::support::program::BINARY as WSLINE;
+use crate::support::program::{command, BINARY as WSLINE};
 use crate::support::{require, Gate, Peer, Stdout, Wsline};
 
 #[test]
@@ -28,7 +28,7 @@ fn a_reader_that_goes_away_ends_it_quietly() {
 fn a_socket_that_nobody_reads_any_more_ends_it_too() {
     let (mut ours, theirs) = UnixStream::pair().expect("a pair of sockets");
     let peer = Peer::ws().send_text("first").expect_close(1001, "").start();
-    let mut child = Command::new(WSLINE)
+    let mut child = command()
         .args([&peer.url(), "-m", "20"])
         .stdin(Stdio::null())
         .stdout(OwnedFd::from(theirs))
@@ -113,7 +113,7 @@ fn a_reader_of_stderr_that_goes_away_ends_nothing() {
         .expect_close(1000, "")
         .start();
     let (reader, stderr) = std::io::pipe().expect("a pipe");
-    let mut child = Command::new(WSLINE)
+    let mut child = command()
         .args([&peer.url(), "--timing", "-d", "hello", "-1", "-m", "20"])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -145,7 +145,7 @@ fn flags_stay(stdin: impl AsFd, stdout: impl AsFd) {
         .expect_close(1000, "")
         .start();
     let copy = |fd: BorrowedFd<'_>| Stdio::from(fd.try_clone_to_owned().expect("a copy"));
-    let mut child = Command::new(WSLINE)
+    let mut child = command()
         .args([&peer.url(), "-1", "-w", "0", "-m", "20"])
         .stdin(copy(stdin))
         .stdout(copy(stdout))

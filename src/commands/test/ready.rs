@@ -93,7 +93,7 @@ mod tests {
 
     #[test]
     fn so_is_a_unix_socket() {
-        let folder = tempfile::tempdir().expect("a temporary folder");
+        let folder = crate::sys::testing::socket_directory();
         let path = folder.path().join("s.sock");
         let endpoint = endpoint(&format!("ws+unix://{}:/chat", path.display()));
         assert!(!endpoint.is_open());

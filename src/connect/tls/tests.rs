@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::fd::AsFd as _;
 use std::path::PathBuf;
 use std::thread::{self, JoinHandle};
 
@@ -11,6 +12,8 @@ use rcgen::{
 };
 
 use super::*;
+use nix::poll::{poll, PollFd, PollFlags, PollTimeout};
+
 use crate::connect::{tcp, Stream};
 
 type Issuer = CertifiedIssuer<'static, KeyPair>;
@@ -63,6 +66,15 @@ fn serve((certificate, key): &(String, String), clients: usize) -> (SocketAddr, 
     })
 }
 
+/// The next client. One that never comes fails the test, which would otherwise wait for ever for
+/// the thread that waits for it.
+fn accept(listener: &TcpListener) -> TcpStream {
+    let mut fds = [PollFd::new(listener.as_fd(), PollFlags::POLLIN)];
+    let ready = poll(&mut fds, PollTimeout::from(20_000_u16)).expect("poll");
+    assert_eq!(ready, 1, "no client came");
+    listener.accept().expect("a client").0
+}
+
 fn listen(
     clients: usize,
     mut work: impl FnMut(TcpStream) + Send + 'static,
@@ -71,7 +83,7 @@ fn listen(
     let address = listener.local_addr().expect("it is bound");
     let thread = thread::spawn(move || {
         for _ in 0..clients {
-            let (client, _) = listener.accept().expect("a client");
+            let client = accept(&listener);
             let limit = Some(Duration::from_secs(20));
             client.set_read_timeout(limit).expect("it is open");
             work(client);

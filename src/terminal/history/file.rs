@@ -236,7 +236,7 @@ mod tests {
 
     #[test]
     fn only_a_regular_file_with_one_link_is_used() {
-        let directory = directory();
+        let directory = crate::sys::testing::socket_directory();
         let place = |name: &str| directory.path().join(name);
         assert_refused(directory.path(), "it is a directory");
         mkfifo(&place("fifo"), Mode::from_bits_truncate(0o644)).expect("a pipe");

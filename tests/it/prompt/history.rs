@@ -12,7 +12,7 @@ use super::{end, open_with, wait_for_line};
 use crate::support::{Key, Peer, Terminal};
 
 fn directory() -> TempDir {
-    tempfile::tempdir().expect("a temporary directory can be made")
+    crate::support::guard::directory()
 }
 
 fn state(directory: &TempDir) -> Terminal {

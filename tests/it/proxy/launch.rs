@@ -134,7 +134,7 @@ impl Proxy {
     fn start(call: impl Fn(SocketAddr, &Path) -> Vec<String>) -> Self {
         let end = Instant::now() + time::limit(time::PROGRAM);
         loop {
-            let dir = tempfile::tempdir().expect("a temporary directory can be made");
+            let dir = crate::support::guard::directory();
             // Squid, started by root, reads it as somebody else.
             std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o755))
                 .expect("our own directory");

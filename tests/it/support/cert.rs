@@ -159,7 +159,7 @@ impl Cert {
     }
 
     fn keep(params: CertificateParams, pem: String, key: &KeyPair) -> Self {
-        let dir = tempfile::tempdir().expect("a temporary directory can be made");
+        let dir = crate::support::guard::directory();
         let cert = Self {
             params,
             pem,

@@ -12,6 +12,7 @@ pub struct Home {
 
 impl Home {
     pub fn new() -> Self {
+        super::guard::begin();
         let root = tempfile::Builder::new()
             .prefix("wsline-test-")
             .tempdir()

@@ -30,6 +30,7 @@
 pub mod cert;
 pub mod fault;
 pub mod gate;
+pub mod guard;
 pub mod home;
 pub mod pattern;
 pub mod peer;

@@ -335,7 +335,7 @@ fn many_at_once_and_unix_sockets() {
         socket.close(None).expect("sent");
         assert!(socket.read().expect("close").is_close());
     }
-    let dir = tempfile::tempdir().expect("a directory");
+    let dir = crate::support::guard::directory();
     let path = dir.path().join("s");
     let _peer = Peer::ws().unix(&path).send_text("x").start();
     let stream = std::os::unix::net::UnixStream::connect(&path).expect("the peer listens");

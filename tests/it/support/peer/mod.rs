@@ -24,7 +24,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::gate::Gate;
-use super::time;
+use super::{guard, time};
 
 pub use frame::{Frame, LengthForm, BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT};
 pub use running::Running;
@@ -189,6 +189,7 @@ impl Peer {
 
     /// Listens, and plays on threads of its own.
     pub fn start(self) -> Running {
+        guard::begin();
         Running::start(self)
     }
 }

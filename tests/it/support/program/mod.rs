@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::home::Home;
-use super::time;
+use super::{guard, time};
 
 use expected::Expected;
 pub use expected::{ending, shown};
@@ -86,6 +86,15 @@ pub enum Stdout {
     Gone,
     /// A file, for instance `/dev/full`; to be compared, stdout is then empty.
     File(PathBuf),
+}
+
+/// The program for tests that wire its descriptors themselves, in an environment that is the same
+/// everywhere.
+pub fn command() -> Command {
+    guard::begin();
+    let mut command = Command::new(BINARY);
+    command.env_clear().env("LANG", "C.UTF-8");
+    command
 }
 
 /// The program, what it is given, and what must come out: stdout, stderr and the exit code are
