@@ -115,6 +115,7 @@ complete -c wsline -n "__fish_wsline_needs_command" -s V -l version -d 'Show the
 complete -c wsline -n "__fish_wsline_needs_command" -a "test" -d 'Run session files against a server'
 complete -c wsline -n "__fish_wsline_needs_command" -a "echo" -d 'Run an echo server for testing'
 complete -c wsline -n "__fish_wsline_needs_command" -a "demo" -d 'Connect to a built-in echo server'
+complete -c wsline -n "__fish_wsline_needs_command" -a "ping" -d 'Measure round trips to a server, like ping(8)'
 complete -c wsline -n "__fish_wsline_needs_command" -a "curl" -d 'Run a browser\'s "Copy as cURL" command'
 complete -c wsline -n "__fish_wsline_needs_command" -a "config" -d 'Show the config file, its targets, and what is in effect'
 complete -c wsline -n "__fish_wsline_needs_command" -a "generate" -d 'Print shell completions or the man page'
@@ -233,6 +234,53 @@ complete -c wsline -n "__fish_wsline_using_subcommand demo" -l close -d 'Send a 
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s t -l text -d 'Send stdin line by line as text; overrides --binary'
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s 1 -l one -d 'Same as --max-messages 1'
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s h -l help -d 'Show this help; --help shows more'
+complete -c wsline -n "__fish_wsline_using_subcommand ping" -s c -l count -d 'Stop after sending N Pings and receiving their answers' -r
+complete -c wsline -n "__fish_wsline_using_subcommand ping" -s i -l interval -d 'Time from one Ping to the next' -r
+complete -c wsline -n "__fish_wsline_using_subcommand ping" -l payload -d 'Payload of the Pings; {seq} is replaced by their number' -r
+complete -c wsline -n "__fish_wsline_using_subcommand ping" -l text -d 'Send text messages instead of Pings, to a server that echoes them' -r
+complete -c wsline -n "__fish_wsline_using_subcommand ping" -l within -d 'Count a Ping as lost if it is not answered within this time' -r
+complete -c wsline -n "__fish_wsline_using_subcommand ping" -s H -l header -d 'Add a header to the upgrade request (repeatable)' -r
+complete -c wsline -n "__fish_wsline_using_subcommand ping" -s A -l user-agent -d 'Set the User-Agent header' -r
+complete -c wsline -n "__fish_wsline_using_subcommand ping" -s o -l origin -d 'Set the Origin header' -r
+complete -c wsline -n "__fish_wsline_using_subcommand ping" -s s -l subprotocol -d 'Offer a subprotocol (repeatable)' -r
+complete -c wsline -n "__fish_wsline_using_subcommand ping" -s u -l user -d 'HTTP Basic credentials' -r
+complete -c wsline -n "__fish_wsline_using_subcommand ping" -l bearer -d 'Bearer token (Authorization: Bearer)' -r
+complete -c wsline -n "__fish_wsline_using_subcommand ping" -l cookie -d 'Send cookies (repeatable)' -r
+complete -c wsline -n "__fish_wsline_using_subcommand ping" -l cacert -d 'Trust the CA certificates in FILE (PEM)' -r -F
+complete -c wsline -n "__fish_wsline_using_subcommand ping" -l servername -d 'Host name for SNI and certificate checks' -r
+complete -c wsline -n "__fish_wsline_using_subcommand ping" -l cert -d 'Client certificate (PEM or PKCS#12)' -r -F
+complete -c wsline -n "__fish_wsline_using_subcommand ping" -l key -d 'Private key of the client certificate (PEM)' -r -F
+complete -c wsline -n "__fish_wsline_using_subcommand ping" -l pass -d 'Passphrase of the private key' -r
+complete -c wsline -n "__fish_wsline_using_subcommand ping" -l tls-min -d 'Minimum TLS version: 1.0, 1.1, 1.2 or 1.3' -r
+complete -c wsline -n "__fish_wsline_using_subcommand ping" -l tls-max -d 'Maximum TLS version: 1.0, 1.1, 1.2 or 1.3' -r
+complete -c wsline -n "__fish_wsline_using_subcommand ping" -l max-redirs -d 'Maximum number of redirects to follow [default: 10]' -r
+complete -c wsline -n "__fish_wsline_using_subcommand ping" -l resolve -d 'Resolve HOST:PORT to these addresses (repeatable)' -r
+complete -c wsline -n "__fish_wsline_using_subcommand ping" -l connect-to -d 'Connect to HOST2:PORT2 instead of HOST1:PORT1 (repeatable)' -r
+complete -c wsline -n "__fish_wsline_using_subcommand ping" -l unix-socket -d 'Connect to a Unix socket instead of the URL\'s host' -r -F
+complete -c wsline -n "__fish_wsline_using_subcommand ping" -s x -l proxy -d 'Connect through a proxy: http, https, socks5 or socks5h' -r -f
+complete -c wsline -n "__fish_wsline_using_subcommand ping" -s U -l proxy-user -d 'Credentials for the proxy' -r
+complete -c wsline -n "__fish_wsline_using_subcommand ping" -l proxy-header -d 'Send a header to the proxy (repeatable)' -r
+complete -c wsline -n "__fish_wsline_using_subcommand ping" -l noproxy -d 'Hosts to connect to without a proxy' -r
+complete -c wsline -n "__fish_wsline_using_subcommand ping" -l connect-timeout -d 'Maximum time to connect (DNS to upgrade)' -r
+complete -c wsline -n "__fish_wsline_using_subcommand ping" -s m -l max-time -d 'Maximum total time' -r
+complete -c wsline -n "__fish_wsline_using_subcommand ping" -l close-timeout -d 'Maximum time to wait for the server\'s Close [default: 5s]' -r
+complete -c wsline -n "__fish_wsline_using_subcommand ping" -l color -d 'When to use color' -r -f -a "auto\t'On a terminal unless NO_COLOR is set, elsewhere if CLICOLOR_FORCE is'
+always\t'Whatever the output is'
+never\t'Not at all'"
+complete -c wsline -n "__fish_wsline_using_subcommand ping" -l config -d 'Read options and targets from FILE' -r -F
+complete -c wsline -n "__fish_wsline_using_subcommand ping" -l compress -d 'Compress messages (permessage-deflate, RFC 7692)' -r -f -a "auto\t'Offer it'
+off\t'Don\'t'
+require\t'Refuse a server that does not agree'"
+complete -c wsline -n "__fish_wsline_using_subcommand ping" -l json -d 'Print JSON lines'
+complete -c wsline -n "__fish_wsline_using_subcommand ping" -s q -l quiet -d 'Print only the summary'
+complete -c wsline -n "__fish_wsline_using_subcommand ping" -s k -l insecure -d 'Accept any server certificate'
+complete -c wsline -n "__fish_wsline_using_subcommand ping" -s L -l location -d 'Follow redirects'
+complete -c wsline -n "__fish_wsline_using_subcommand ping" -s 4 -l ipv4 -d 'Use IPv4 only'
+complete -c wsline -n "__fish_wsline_using_subcommand ping" -s 6 -l ipv6 -d 'Use IPv6 only'
+complete -c wsline -n "__fish_wsline_using_subcommand ping" -s v -l verbose -d 'Show the handshake; -vv also frames, -vvv their bytes'
+complete -c wsline -n "__fish_wsline_using_subcommand ping" -l show-secrets -d 'Show credentials instead of ***'
+complete -c wsline -n "__fish_wsline_using_subcommand ping" -l no-config -d 'Ignore the config file'
+complete -c wsline -n "__fish_wsline_using_subcommand ping" -s h -l help -d 'Show this help'
 complete -c wsline -n "__fish_wsline_using_subcommand curl" -s h -l help -d 'Show this help'
 complete -c wsline -n "__fish_wsline_using_subcommand config" -l config -d 'Read FILE instead of the default config file' -r -F
 complete -c wsline -n "__fish_wsline_using_subcommand config" -l names -d 'Print only the names of targets, one per line'

@@ -185,6 +185,35 @@ pub struct Note {
     pub text: String,
 }
 
+/// What has become of a Ping, or of a message, that was sent to measure a round trip.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Probe {
+    /// It was answered in time.
+    Answered(ProbeAnswer),
+    /// It was answered, but so late that it had been counted as lost.
+    Late(ProbeAnswer),
+    /// It was not answered within this time, and counts as lost.
+    Lost {
+        /// Its number, counted from 1.
+        seq: u64,
+        /// How long the server had.
+        timeout: Duration,
+    },
+    /// A Pong with this payload answers no Ping that was sent.
+    Unexpected(Vec<u8>),
+}
+
+/// The answer to a [`Probe`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProbeAnswer {
+    /// The number of what it answers, counted from 1.
+    pub seq: u64,
+    /// Bytes of its payload.
+    pub size: usize,
+    /// From sending to receiving.
+    pub round_trip: Duration,
+}
+
 /// Something that happened.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -224,6 +253,8 @@ pub enum Event<'a> {
     Closed(&'a Closure),
     /// A word to people.
     Note(&'a Note),
+    /// A round trip was measured, or could not be.
+    Probe(&'a Probe),
     /// The run, or the attempt to connect, failed.
     Failed(&'a Error),
 }

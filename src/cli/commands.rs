@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueHint};
 
 use super::options::{ConnectArgs, ParsedArgs};
+use super::ping::ParsedPing;
 use super::secret_source::SecretSource;
 use super::test::TestArgs;
 use super::values::{self, Shell};
@@ -156,6 +157,18 @@ pub(super) enum CommandArg {
     /// It needs no other server and no network, and takes the same options as wsline URL.
     #[command(args_override_self = true)]
     Demo(Box<ParsedArgs>),
+
+    /// Measure round trips to a server, like ping(8)
+    ///
+    /// It sends a Ping every second and prints a line for each answer; ^C or --count ends it with a
+    /// summary: how many were sent, received and lost, and the round-trip times. A percentile is
+    /// printed once ten round trips can be expected beyond it: p50 from 20, p95 from 200, p99 from
+    /// 1000. The exit code is 0 if a Ping was answered and 1 if none was, also after ^C; otherwise it
+    /// says what went wrong. It also takes the options of wsline for headers and authentication, TLS
+    /// and the network, and --connect-timeout, --max-time, --close-timeout, --compress, --config, -v,
+    /// --color and --show-secrets.
+    #[command(args_override_self = true)]
+    Ping(Box<ParsedPing>),
 
     /// Run a browser's "Copy as cURL" command
     ///

@@ -10,22 +10,6 @@ use super::secret_source::is_secret;
 use crate::http::find_tokens;
 use crate::text::escape;
 
-/// What clap says, without the usage of another command than was called.
-#[must_use]
-pub fn sentence_of(error: &clap::Error) -> String {
-    if !error.use_stderr() {
-        return "--help and --version cannot be used here".to_owned();
-    }
-    let text = error.to_string();
-    let lines = text.lines().take_while(|line| !line.is_empty());
-    let words: Vec<&str> = lines.map(str::trim).collect();
-    let sentence = words.join(" ").trim_start_matches("error: ").to_owned();
-    match error.get(ContextKind::SuggestedArg) {
-        Some(ContextValue::String(similar)) => format!("{sentence}; did you mean {similar}?"),
-        _ => sentence,
-    }
-}
-
 pub(super) fn put_first(task: &str) -> String {
     format!(
         "the command comes first: wsline {task} …; to connect to a host of that name, use ws://{task}"

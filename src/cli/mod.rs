@@ -26,7 +26,9 @@ pub mod identity;
 mod lasting;
 mod options;
 mod parse;
+mod ping;
 mod secret_source;
+mod shared;
 mod test;
 #[cfg(test)]
 mod tests;
@@ -39,15 +41,16 @@ use std::ffi::OsString;
 use clap::CommandFactory as _;
 
 pub use commands::{is_command, ConfigArgs, EchoArgs, Generate};
-pub use complaint::sentence_of;
 pub use data::{DataArg, MessageArg};
 pub use identity::Login;
 pub use lasting::{LastingArgs, TextArg};
 pub use options::OptionArgs;
 pub use parse::{conversation, parse, NO_PROMPT};
+pub use ping::PingArgs;
 pub use secret_source::{HeaderArg, HeaderGroup, SecretSource};
 pub use test::TestArgs;
 pub use untrusted::{check as check_untrusted, options as untrusted_options, NotAllowed};
+pub use usage::sentence_of;
 pub use values::{BinaryAs, ColorChoice, Compress, Shell, MAX_HELD_MESSAGE};
 
 use commands::Cli;
@@ -75,6 +78,13 @@ pub enum Call {
     /// `wsline demo`: the same with a server of our own.
     Demo {
         /// How.
+        options: Box<OptionArgs>,
+    },
+    /// `wsline ping`: measure round trips.
+    Ping {
+        /// What is sent, and how it is printed.
+        ping: Box<PingArgs>,
+        /// How the connection is made.
         options: Box<OptionArgs>,
     },
     /// `wsline echo`: be that server.

@@ -6,10 +6,11 @@ use clap::error::ErrorKind;
 use clap::{Arg, ArgMatches, Command, FromArgMatches as _};
 
 use super::commands::{is_command, Cli, CommandArg};
-use super::complaint::{complain, explain_second_url, keep_secret, put_first, sentence_of};
+use super::complaint::{complain, explain_second_url, keep_secret, put_first};
 use super::config::{self, Below, ConfigOptions};
 use super::options::{ConnectArgs, OptionArgs, ParsedArgs};
 use super::secret_source::SecretSource;
+use super::usage::sentence_of;
 use super::{command, test, usage, Call};
 
 /// Reads the command line; its first word is the program's name. Options of `config` are in effect
@@ -104,6 +105,11 @@ fn called_command(
         CommandArg::Demo(parsed) => Call::Demo {
             options: settled(*parsed, below)?,
         },
+        CommandArg::Ping(parsed) => {
+            let (ping, options) = parsed.settle(config)?;
+            let (ping, options) = (Box::new(ping), Box::new(options));
+            Call::Ping { ping, options }
+        }
         CommandArg::Curl { words } => Call::Curl(words),
         CommandArg::Config(config) => Call::Config(config),
         CommandArg::Generate { what } => Call::Generate(what),

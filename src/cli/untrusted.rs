@@ -6,8 +6,9 @@ use std::fmt;
 use clap::builder::OsStringValueParser;
 use clap::ArgAction;
 
-use super::complaint::{keep_secret, sentence_of};
+use super::complaint::keep_secret;
 use super::parse::NOT_AN_OPTION;
+use super::usage::sentence_of;
 use super::{test, usage, values};
 
 /// The options that a session file may set with `--untrusted`. One that is not among them is

@@ -70,6 +70,22 @@ fn restated(error: &clap::Error, why: &str, command: &clap::Command) -> clap::Er
     clap::Error::raw(ErrorKind::ValueValidation, sentence).with_cmd(command)
 }
 
+/// What clap says, without the usage of another command than was called.
+#[must_use]
+pub fn sentence_of(error: &clap::Error) -> String {
+    if !error.use_stderr() {
+        return "--help and --version cannot be used here".to_owned();
+    }
+    let text = error.to_string();
+    let lines = text.lines().take_while(|line| !line.is_empty());
+    let words: Vec<&str> = lines.map(str::trim).collect();
+    let sentence = words.join(" ").trim_start_matches("error: ").to_owned();
+    match error.get(ContextKind::SuggestedArg) {
+        Some(ContextValue::String(similar)) => format!("{sentence}; did you mean {similar}?"),
+        _ => sentence,
+    }
+}
+
 /// The whole text of a usage error, with clap's styles if it is `colored`.
 #[must_use]
 pub fn text(error: &clap::Error, colored: bool) -> String {

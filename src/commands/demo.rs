@@ -14,6 +14,17 @@ use crate::plan::{Environment, Plan};
 ///
 /// Those of [`Plan::new`], and [`Error::Listen`] and [`Error::System`] for the server.
 pub fn run(options: OptionArgs, environment: &Environment) -> Result<ExitCode, Error> {
+    let mut plan = plan(options, environment)?;
+    plan.greet("a local echo server: it sends back what you send; ^D ends");
+    Ok(talk::start(plan))
+}
+
+/// Starts the server; the plan of a run that connects to it.
+///
+/// # Errors
+///
+/// Those of [`run`].
+pub fn plan(options: OptionArgs, environment: &Environment) -> Result<Plan, Error> {
     // Only this client uses it: it echoes as much as the client is ready to receive.
     let max_message_size = options.max_message_size;
     let server = echo::EchoOptions {
@@ -28,7 +39,5 @@ pub fn run(options: OptionArgs, environment: &Environment) -> Result<ExitCode, E
         proxies: ProxyVariables::default(),
         ..environment.clone()
     };
-    let mut plan = Plan::new(server.url(), options, &environment)?;
-    plan.greet("a local echo server: it sends back what you send; ^D ends");
-    Ok(talk::start(plan))
+    Plan::new(server.url(), options, &environment)
 }

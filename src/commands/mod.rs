@@ -5,6 +5,7 @@ pub mod demo;
 pub mod echo;
 pub mod end;
 pub mod generate;
+pub mod ping;
 pub mod talk;
 pub mod test;
 
@@ -33,6 +34,7 @@ pub fn run(call: Call, environment: &Environment) -> Result<ExitCode, CallError>
             test::run(*test, &options, environment)?
         }
         Call::Demo { options } => demo::run(*options, environment)?,
+        Call::Ping { ping, options } => ping::run(*ping, *options, environment)?,
         Call::Echo(args) => echo::start(args, environment)?,
         Call::Config(args) => print_all(&config::show(&args, environment)?, &mut io::stdout())?,
         Call::Generate(what) => print_all(generate::text(what), &mut io::stdout())?,

@@ -417,6 +417,7 @@ fn narration<S: Sink + 'static>(plan: &Plan, sink: S, beside_prompt: bool) -> Bo
             secrets: plan.secrets,
             ping_pong: plan.ping_pong && plan.show != Show::Json,
             beside_prompt,
+            interrupt_is_end: false,
             start: SystemTime::now(),
         },
     ))

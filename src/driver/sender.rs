@@ -5,7 +5,7 @@ use super::listeners::Outputs;
 use super::slots::{Slot, Slots};
 use super::{links, FirstError, Limits, Now};
 use crate::error::Error;
-use crate::event::{Event, Kind, Lines, Link, Note, Piece, Way};
+use crate::event::{Event, Kind, Lines, Link, Note, Piece, Probe, Way};
 use crate::protocol::CloseReason;
 use crate::source::Sender;
 
@@ -100,6 +100,10 @@ impl Sender for LinkSender<'_, '_> {
     fn note(&mut self, note: Note) {
         self.outputs
             .show(self.now, Link::default(), &Event::Note(&note));
+    }
+
+    fn probed(&mut self, link: Link, probe: &Probe) {
+        self.outputs.show(self.now, link, &Event::Probe(probe));
     }
 
     fn fault(&mut self, error: Error) {

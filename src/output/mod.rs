@@ -15,6 +15,7 @@ pub mod long;
 mod memory;
 pub mod narration;
 pub mod palette;
+pub mod ping;
 pub mod pretty;
 pub mod raw;
 pub mod record;

@@ -9,10 +9,11 @@ use std::fmt::Write;
 use std::io;
 use std::time::{Duration, SystemTime};
 
+use signal_hook::consts::SIGINT;
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 use tungstenite::protocol::frame::FrameHeader;
 
-use crate::error::{seconds, violation_message};
+use crate::error::{seconds, violation_message, Error};
 use crate::event::{
     ConnectStep, Event, Kind, Link, Messages, Note, NoteLevel, Summary, Upgrade, Way,
 };
@@ -44,6 +45,8 @@ pub struct NarrationStyle {
     pub ping_pong: bool,
     /// Whether there is a prompt: it shows notes, Pings and Pongs itself.
     pub beside_prompt: bool,
+    /// Whether ^C is how the run is meant to end: it is no error then.
+    pub interrupt_is_end: bool,
     /// When the run began: the times of steps are counted from here.
     pub start: SystemTime,
 }
@@ -139,6 +142,7 @@ impl NarrationStyle {
             Event::Closed(closure) if verbosity >= Verbosity::Handshake => {
                 tell_closure(lines, closure);
             }
+            Event::Failed(Error::Signal(SIGINT)) if self.interrupt_is_end => {}
             Event::Failed(error) => {
                 lines
                     .out

@@ -7,6 +7,7 @@ pub mod conversation;
 pub mod json;
 pub mod json_lines;
 pub mod listen;
+pub mod ping;
 pub mod player;
 pub mod prompt;
 pub mod reader;
@@ -18,9 +19,10 @@ use std::os::fd::BorrowedFd;
 use std::time::Instant;
 
 pub use self::conversation::{Expectation, Wanted};
+pub use self::ping::ProbeKind;
 
 use crate::error::Error;
-use crate::event::{Event, Kind, Lines, Link, Messages, Note, Now, Piece, Way};
+use crate::event::{Event, Kind, Lines, Link, Messages, Note, Now, Piece, Probe, Way};
 use crate::protocol::{CloseReason, Closure};
 
 /// What a source answered when it was polled.
@@ -156,6 +158,9 @@ pub trait Sender {
 
     /// Says something to people.
     fn note(&mut self, note: Note);
+
+    /// Tells the outputs what has become of something that was sent to measure a round trip.
+    fn probed(&mut self, link: Link, probe: &Probe);
 
     /// Says that something went wrong which stops nothing; the first such error decides the
     /// exit code.

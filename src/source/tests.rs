@@ -96,6 +96,10 @@ impl Sender for Page {
         self.other.push(note.text);
     }
 
+    fn probed(&mut self, _: Link, probe: &Probe) {
+        self.other.push(format!("{probe:?}"));
+    }
+
     fn fault(&mut self, error: Error) {
         self.other.push(error.to_string());
     }

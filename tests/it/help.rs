@@ -135,6 +135,14 @@ fn commands_have_help() {
             &["Usage: wsline demo [OPTIONS]", "-d, --data", "--help"],
         ),
         (
+            &["ping", "-h"],
+            &[
+                "Usage: wsline ping [OPTIONS] <URL>",
+                "-c, --count <N>",
+                "-k, --insecure",
+            ],
+        ),
+        (
             &["generate", "-h"],
             &["Usage: wsline generate <COMMAND>", "completions", "man"],
         ),

@@ -31,6 +31,7 @@ mod limits;
 mod memory;
 mod network;
 mod peers;
+mod ping;
 mod pipe;
 mod prompt;
 mod proxy;

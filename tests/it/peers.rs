@@ -108,6 +108,31 @@ fn our_ping_is_answered(server: &Launched) {
         .run();
 }
 
+/// Pings, and text messages that come back.
+fn round_trips_are_measured(server: &Launched) {
+    for more in [&[][..], &["--text", "{\"id\": {seq}}"]] {
+        let program = Wsline::new().args(["ping", &server.url("/echo")]);
+        let program = match server.authority() {
+            Some(pem) => program
+                .file("authority.pem", pem)
+                .args(["--cacert", "authority.pem"]),
+            None => program,
+        };
+        program
+            .args(["-c", "20", "-i", "1ms", "-q"])
+            .args(more)
+            .stdout_matches(
+                "PING [..]\n\
+                 \n\
+                 --- [..] ping statistics ---\n\
+                 20 sent, 20 received, 0% loss, time [..] s\n\
+                 round trip min/avg/max/mdev = [..] ms\n\
+                 round trip p50 = [..] ms\n",
+            )
+            .run();
+    }
+}
+
 fn a_close_has_its_code_and_reason(server: &Launched) {
     wsline(server, "/close")
         .stderr_matches(
@@ -201,6 +226,7 @@ macro_rules! tests {
                 binary_is_received,
                 a_ping_is_answered,
                 our_ping_is_answered,
+                round_trips_are_measured,
                 a_close_has_its_code_and_reason,
                 a_fragmented_message_is_one,
                 what_the_server_says_unasked_is_heard,

@@ -15,6 +15,7 @@ fn style(verbosity: Verbosity) -> NarrationStyle {
         secrets: Secrets::Hidden,
         ping_pong: false,
         beside_prompt: false,
+        interrupt_is_end: false,
         start: SystemTime::UNIX_EPOCH,
     }
 }

@@ -63,6 +63,7 @@ pub fn parse(args: &[OsString], environment: &Environment) -> Result<Call, CallE
         match &mut call {
             Call::Talk { url: named, .. } => *named = url,
             Call::Test { test, .. } => test.url = Some(url),
+            Call::Ping { ping, .. } => ping.url = url,
             _ => {}
         }
     }
@@ -82,6 +83,7 @@ impl Request {
     fn from_call(call: &Call) -> Option<Self> {
         let (file, is_off, url) = match call {
             Call::Talk { url, options } => (&options.config, options.no_config, Some(url)),
+            Call::Ping { ping, options } => (&options.config, options.no_config, Some(&ping.url)),
             Call::Demo { options } => (&options.config, options.no_config, None),
             Call::Test { test, .. } => (&test.config, test.no_config, test.url.as_ref()),
             Call::Echo(_) | Call::Curl(_) | Call::Config(_) | Call::Generate(_) => return None,

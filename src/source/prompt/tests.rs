@@ -72,6 +72,10 @@ impl Sender for Wire {
         self.notes.push(note.text);
     }
 
+    fn probed(&mut self, _: Link, probe: &crate::event::Probe) {
+        self.notes.push(format!("{probe:?}"));
+    }
+
     fn fault(&mut self, error: Error) {
         self.notes.push(error.to_string());
     }

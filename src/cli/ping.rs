@@ -1,0 +1,135 @@
+//! The options of `wsline ping`.
+
+use std::ffi::OsString;
+use std::time::Duration;
+
+use clap::{ArgMatches, Args, Command, FromArgMatches, ValueHint};
+
+use super::config::ConfigOptions;
+use super::options::OptionArgs;
+use super::{shared, values};
+use crate::source::ProbeKind;
+
+/// The most bytes that a Ping carries (RFC 6455 §5.5).
+const LONGEST_PAYLOAD: usize = 125;
+
+/// What stands for the built-in server in place of a URL.
+const DEMO: &str = "demo";
+
+/// The options that are its own.
+#[derive(Clone, Debug, Args)]
+pub struct PingArgs {
+    /// URL of the server, or demo for a built-in echo server
+    #[arg(value_name = "URL", value_hint = ValueHint::Url)]
+    pub url: String,
+
+    /// Stop after sending N Pings and receiving their answers
+    #[arg(short = 'c', long, value_name = "N", value_parser = values::count)]
+    pub count: Option<u64>,
+
+    /// Time from one Ping to the next
+    #[arg(short = 'i', long, value_name = "TIME", default_value = "1s",
+          value_parser = values::limit)]
+    pub interval: Duration,
+
+    /// Payload of the Pings; {seq} is replaced by their number
+    ///
+    /// At most 125 bytes, in which {seq} counts as 20. Without {seq} answers are assigned to Pings in
+    /// the order in which they come.
+    #[arg(long, value_name = "TEXT", default_value = "wsline {seq}", conflicts_with = "text",
+          allow_hyphen_values = true, value_parser = payload)]
+    pub payload: String,
+
+    /// Send text messages instead of Pings, to a server that echoes them
+    ///
+    /// For servers that do not answer Pings, and to measure the application and not only its
+    /// WebSocket library. {seq} is replaced by the number of the message. A message with the same
+    /// text is the answer; others are ignored.
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub text: Option<String>,
+
+    /// Count a Ping as lost if it is not answered within this time
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = values::limit)]
+    pub within: Duration,
+
+    /// Print JSON lines
+    ///
+    /// An object for each Ping has time, type, seq, size (bytes of the payload) and ms (the round
+    /// trip): type is answer, late (it came after --within) or lost (ms is then the time of --within);
+    /// unexpected is a Pong to no Ping. The last object has time, type (summary), url, sent, received,
+    /// late, loss (in percent), seconds, `round_trip` with min, avg, max, mdev, p50, p95 and p99 in ms, exit,
+    /// and error if there is one, with phase, message, hint and exit.
+    #[arg(long)]
+    pub json: bool,
+
+    /// Print only the summary
+    #[arg(short = 'q', long)]
+    pub quiet: bool,
+}
+
+fn payload(text: &str) -> Result<String, String> {
+    let longest = ProbeKind::Ping(text.to_owned()).payload(u64::MAX).len();
+    if longest > LONGEST_PAYLOAD {
+        return Err(format!(
+            "{longest} bytes, but a Ping has at most {LONGEST_PAYLOAD} (RFC 6455 §5.5); use --text \
+             to send more"
+        ));
+    }
+    Ok(text.to_owned())
+}
+
+impl PingArgs {
+    /// Whether the built-in server is meant.
+    #[must_use]
+    pub fn is_demo(&self) -> bool {
+        self.url == DEMO
+    }
+}
+
+/// `wsline ping` as it is parsed: its own options, and those of a connection.
+#[derive(Debug)]
+pub(super) struct ParsedPing {
+    ping: PingArgs,
+    shared: Vec<OsString>,
+}
+
+impl ParsedPing {
+    /// The options, after checking every rule that concerns several of them.
+    ///
+    /// # Errors
+    ///
+    /// What cannot be used together.
+    pub(super) fn settle(self, config: &ConfigOptions) -> Result<(PingArgs, OptionArgs), String> {
+        let is_demo = self.ping.is_demo();
+        let mut options = shared::options(&self.shared, config, is_demo)?;
+        if options.verbose > 0 && self.ping.quiet {
+            return Err("-v cannot be used with -q".to_owned());
+        }
+        options.quiet = self.ping.quiet;
+        Ok((self.ping, options))
+    }
+}
+
+impl Args for ParsedPing {
+    fn augment_args(command: Command) -> Command {
+        shared::augment(PingArgs::augment_args(command))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        shared::augment(PingArgs::augment_args_for_update(command))
+    }
+}
+
+impl FromArgMatches for ParsedPing {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        Ok(Self {
+            shared: shared::words(matches),
+            ping: PingArgs::from_arg_matches(matches)?,
+        })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        self.shared = shared::words(matches);
+        self.ping.update_from_arg_matches(matches)
+    }
+}

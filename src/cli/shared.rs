@@ -1,0 +1,195 @@
+//! The options of a connection for commands that have options of their own beside them, such as
+//! `wsline ping`: those that make the connection, limit its time, and show how it is made.
+//!
+//! They are declared once, for `wsline URL`. A command is given copies of them; what it was called with
+//! is put together again as words and read as those of `wsline URL` are, with all their rules.
+
+use std::ffi::OsString;
+
+use clap::parser::ValueSource;
+use clap::{Arg, ArgAction, ArgMatches, Command, FromArgMatches as _};
+
+use super::config::{self, ConfigOptions};
+use super::headings::{HEADERS, NETWORK, TLS};
+use super::options::{OptionArgs, ParsedArgs};
+use super::usage::{self, sentence_of};
+
+/// The shared options beside those of the groups that are shared as a whole.
+const SHARED: &[&str] = &[
+    "connect_timeout",
+    "max_time",
+    "close_timeout",
+    "compress",
+    "verbose",
+    "color",
+    "show_secrets",
+    "config",
+    "no_config",
+];
+
+fn is_shared(argument: &Arg) -> bool {
+    let heading = argument.get_help_heading();
+    SHARED.contains(&argument.get_id().as_str())
+        || heading.is_some_and(|heading| [HEADERS, TLS, NETWORK].contains(&heading))
+}
+
+/// Adds the shared options to a command.
+pub(super) fn augment(command: Command) -> Command {
+    let all = config::command();
+    let shared = all.get_arguments().filter(|argument| is_shared(argument));
+    command.args(shared.cloned())
+}
+
+/// The shared options that were given, as words.
+pub(super) fn words(matches: &ArgMatches) -> Vec<OsString> {
+    let mut words = Vec::new();
+    let all = config::command();
+    for argument in all.get_arguments().filter(|argument| is_shared(argument)) {
+        let id = argument.get_id().as_str();
+        let Some(long) = argument.get_long() else {
+            continue;
+        };
+        if matches.value_source(id) != Some(ValueSource::CommandLine) {
+            continue;
+        }
+        match argument.get_action() {
+            ArgAction::Count => {
+                let count = usize::from(matches.get_count(id));
+                words.extend(std::iter::repeat_n(format!("--{long}").into(), count));
+            }
+            action if action.takes_values() => {
+                for value in matches.get_raw(id).into_iter().flatten() {
+                    let mut word = OsString::from(format!("--{long}="));
+                    word.push(value);
+                    words.push(word);
+                }
+            }
+            _ => words.push(format!("--{long}").into()),
+        }
+    }
+    words
+}
+
+/// The options of a connection that [`words`] mean, above those of `config` that they leave in effect;
+/// the others have their defaults. A connection to the built-in server is not sent elsewhere by a
+/// config file.
+///
+/// # Errors
+///
+/// A sentence on what cannot be used together.
+pub(super) fn options(
+    words: &[OsString],
+    config: &ConfigOptions,
+    is_demo: bool,
+) -> Result<OptionArgs, String> {
+    let read = |words: &[OsString]| {
+        let program = OsString::from("wsline");
+        let words = std::iter::once(&program).chain(words);
+        let mut command = config::command();
+        let matches = command.try_get_matches_from_mut(words);
+        let matches = matches.map_err(|error| sentence_of(&usage::escaped(error, &command)))?;
+        let parsed = ParsedArgs::from_arg_matches(&matches);
+        let options = parsed.map_err(|error| sentence_of(&error))?.settle()?;
+        Ok::<_, String>((matches, options))
+    };
+    let (matches, mut options) = read(words)?;
+    if config.is_empty() {
+        options.check_sources()?;
+        return Ok(options);
+    }
+    let command = config::command();
+    let has_no_meaning = |name: &str| {
+        let mut arguments = command.get_arguments();
+        let argument = arguments.find(|argument| argument.get_long() == Some(name));
+        // How much is told is what the command's own -q is about.
+        name == "verbose" || !argument.is_some_and(is_shared) || (is_demo && config::is_route(name))
+    };
+    let mut below = config.below(&command, &matches, has_no_meaning);
+    let mut all = std::mem::take(&mut below.words);
+    all.extend(words.iter().cloned());
+    (_, options) = read(&all)?;
+    below.finish(&mut options, false);
+    Ok(options)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(line: &[&str]) -> Result<OptionArgs, String> {
+        let command = Command::new("x").args_override_self(true);
+        let matches = augment(command).try_get_matches_from(std::iter::once(&"x").chain(line));
+        let words = words(&matches.expect("clap takes them"));
+        options(&words, &ConfigOptions::default(), false)
+    }
+
+    #[test]
+    fn options_of_every_form_are_read() {
+        let options = read(&[
+            "-vv",
+            "-k",
+            "-HA: b",
+            "-H",
+            "C: -d",
+            "-u",
+            "me:pw",
+            "-4",
+            "-6",
+            "-m",
+            "2s",
+            "-m",
+            "3s",
+            "-x",
+            "",
+            "--compress",
+            "off",
+            "-A",
+            "-x y",
+        ])
+        .expect("they are right");
+        assert_eq!((options.verbose, options.insecure), (2, true));
+        let headers = options.headers.iter().map(|group| group.headers.len());
+        assert_eq!(headers.sum::<usize>(), 2);
+        assert_eq!((options.ipv4, options.ipv6), (false, true));
+        assert_eq!(options.max_time.map(|time| time.as_secs()), Some(3));
+        assert!(options.user.is_some() && options.proxy.is_some());
+        assert_eq!(options.user_agent.as_deref(), Some("-x y"));
+        assert_eq!(options.compress, crate::cli::Compress::Off);
+    }
+
+    #[test]
+    fn rules_that_concern_several_hold() {
+        let both = read(&["-u", "me:pw", "--bearer", "t"]).expect_err("both");
+        assert_eq!(
+            both,
+            "-u cannot be used with --bearer: both set the Authorization header"
+        );
+        assert!(read(&["--key", "f"]).is_err());
+    }
+
+    #[test]
+    fn what_belongs_to_a_conversation_is_not_shared() {
+        let names = |command: &Command| -> Vec<String> {
+            command
+                .get_arguments()
+                .map(|it| it.get_id().to_string())
+                .collect()
+        };
+        let shared = names(&augment(Command::new("x")));
+        for id in [
+            "data",
+            "wait",
+            "json",
+            "interactive",
+            "max_messages",
+            "help",
+            "record",
+        ] {
+            assert!(!shared.iter().any(|it| it == id), "{id}");
+        }
+        let all = names(&config::command());
+        for id in SHARED {
+            assert!(all.iter().any(|it| it == id), "{id}");
+        }
+    }
+}

@@ -1,0 +1,268 @@
+//! `wsline ping`: how far away a server is, as ping(8) says it.
+//!
+//! It is a run like any other: a source that sends and measures, an output that prints a line for each
+//! answer, and the policy of a single connection. The summary is printed when the run has ended,
+//! however it did.
+
+use std::io;
+use std::os::fd::AsFd as _;
+use std::time::{Duration, Instant, SystemTime};
+
+use signal_hook::consts::SIGINT;
+
+use super::demo;
+use super::end::{print_end, REPORT_TIMEOUT};
+use crate::cli::{OptionArgs, PingArgs};
+use crate::connect::{tls, Dialer};
+use crate::deadline::Deadline;
+use crate::driver::{ConnectionEnd, Outcome, Run, Signals, Single, Wait};
+use crate::error::Error;
+use crate::event::{Event, Link};
+use crate::exit::ExitCode;
+use crate::output::best_effort::BestEffort;
+use crate::output::narration::{Narration, NarrationStyle};
+use crate::output::ping::{PingLines, PingStyle, PingSummary};
+use crate::output::report::report;
+use crate::output::sink::{Descriptor, Sink as _};
+use crate::output::Output;
+use crate::plan::{Environment, Plan};
+use crate::protocol::Role;
+use crate::source::ping::{Ping, PingOptions, ProbeKind};
+use crate::verdict::Verdict;
+
+/// Measures round trips to a server until there are enough, or a signal comes.
+///
+/// # Errors
+///
+/// Those of [`Plan::new`], and of the built-in server where that is meant.
+pub fn run(
+    ping: PingArgs,
+    options: OptionArgs,
+    environment: &Environment,
+) -> Result<ExitCode, Error> {
+    let plan = if ping.is_demo() {
+        demo::plan(options, environment)?
+    } else {
+        Plan::new(&ping.url, options, environment)?
+    };
+    if plan.request.may_use_tls() {
+        tls::read_lazily();
+    }
+    let style = PingStyle {
+        json: ping.json,
+        quiet: ping.quiet,
+        text: ping.text.is_some(),
+    };
+    let mut source = Ping::new(PingOptions {
+        kind: match ping.text {
+            Some(text) => ProbeKind::Text(text),
+            None => ProbeKind::Ping(ping.payload),
+        },
+        count: ping.count,
+        interval: ping.interval,
+        timeout: ping.within,
+    });
+    let end = match measure(&plan, style, &mut source) {
+        Ok(outcome) => PingEnd::new(outcome, &source),
+        Err(error) => PingEnd::failed(error),
+    };
+    Ok(end.print(&plan, style, &source))
+}
+
+/// Runs the source on the connection.
+///
+/// # Errors
+///
+/// [`Error::System`] for what the operating system refused before anything began.
+fn measure(plan: &Plan, style: PingStyle, source: &mut Ping) -> Result<Outcome, Error> {
+    let setting_up = |cause| Error::System {
+        doing: "setting up",
+        cause,
+    };
+    let mut signals = Signals::register().map_err(setting_up)?;
+    let (dialer, request) = (Dialer::new(), plan.request.clone());
+    let dial = move || {
+        let deadline = Deadline::after(request.timeout);
+        dialer.start(request.clone(), deadline)
+    };
+    let mut outputs = outputs(plan, style).map_err(setting_up)?;
+    for note in &plan.notes {
+        for output in &mut outputs {
+            let told = output.show(SystemTime::now(), Link::default(), &Event::Note(note));
+            told.map_err(setting_up)?;
+        }
+    }
+    let mut limits = plan.limits.clone();
+    // After the last answer there is nothing to wait for.
+    limits.wait = Wait::For(Duration::ZERO);
+    let run = Run {
+        dials: vec![Box::new(dial)],
+        source,
+        outputs: &mut outputs,
+        signals: &mut signals,
+        policy: &mut Single,
+        upkeep: &plan.upkeep,
+        limits: &limits,
+        protocol: plan.protocol,
+    };
+    Ok(run.run())
+}
+
+fn outputs(plan: &Plan, style: PingStyle) -> io::Result<Vec<Box<dyn Output>>> {
+    let stdout = Descriptor::new(io::stdout().as_fd())?;
+    let stderr = BestEffort::new(Descriptor::new(io::stderr().as_fd())?);
+    let narration = NarrationStyle {
+        verbosity: plan.verbosity,
+        palette: plan.stderr_palette,
+        secrets: plan.secrets,
+        ping_pong: false,
+        beside_prompt: false,
+        interrupt_is_end: true,
+        start: SystemTime::now(),
+    };
+    Ok(vec![
+        Box::new(PingLines::new(stdout, style)),
+        Box::new(Narration::new(stderr, narration)),
+    ])
+}
+
+/// How a run ended.
+struct PingEnd {
+    code: ExitCode,
+    /// How the connection was closed, where that was not by us.
+    verdict: Option<String>,
+    error: Option<Error>,
+    reported: bool,
+    until: Option<Instant>,
+}
+
+impl PingEnd {
+    /// The exit code is that of what went wrong; if nothing did, and after ^C, it says whether
+    /// anything was answered.
+    fn new(mut outcome: Outcome, source: &Ping) -> Self {
+        let until = outcome.show_until.map(at_least);
+        if matches!(outcome.error, Some(Error::Signal(SIGINT))) {
+            outcome.error = None;
+        }
+        let by_us = |end: &ConnectionEnd| match end {
+            ConnectionEnd::Closed(closure) => closure.initiator == Some(Role::Us),
+            _ => true,
+        };
+        let by_us = outcome.ends.iter().all(by_us);
+        let error = outcome.error.take();
+        let reported = outcome.reported;
+        let verdict = Verdict::from_outcome(outcome);
+        let code = match &error {
+            Some(error) => error.exit_code(),
+            None if verdict.code != ExitCode::Success => verdict.code,
+            None if source.statistics().received() > 0 => ExitCode::Success,
+            None => ExitCode::Other,
+        };
+        Self {
+            code,
+            verdict: verdict.line.filter(|_| !by_us),
+            error,
+            reported,
+            until,
+        }
+    }
+
+    fn failed(error: Error) -> Self {
+        Self {
+            code: error.exit_code(),
+            verdict: None,
+            error: Some(error),
+            reported: false,
+            until: None,
+        }
+    }
+
+    /// Prints the summary, and what else is to be said; the exit code.
+    fn print(self, plan: &Plan, style: PingStyle, source: &Ping) -> ExitCode {
+        let written = self.summary(plan, style, source);
+        let written = written.and_then(|summary| {
+            let mut stdout = Descriptor::new(io::stdout().as_fd())?;
+            stdout.put(&summary)?;
+            stdout.drain(self.until)
+        });
+        let mut words = String::new();
+        let mut explain = |error: &Error| {
+            words.push_str(&report(
+                error,
+                plan.verbosity,
+                plan.stderr_palette,
+                plan.secrets,
+            ));
+        };
+        let mut code = self.code;
+        if let Some(error) = self.error.as_ref().filter(|_| !self.reported) {
+            explain(error);
+        }
+        match written {
+            Err(cause) if cause.kind() != io::ErrorKind::BrokenPipe && self.error.is_none() => {
+                let error = Error::Output {
+                    target: "standard output".to_owned(),
+                    cause,
+                };
+                code = error.exit_code();
+                explain(&error);
+            }
+            // A reader that has left wants no summary.
+            _ => {}
+        }
+        if !plan.is_quiet() {
+            let verdict = self.verdict.filter(|_| self.error.is_none());
+            words.extend(verdict.map(|line| format!("{line}\n")));
+            words.extend(hint(style, source));
+        }
+        print_end(&words, self.until);
+        code
+    }
+
+    /// The summary; text is not written if nothing was sent, for then the error says all.
+    fn summary(&self, plan: &Plan, style: PingStyle, source: &Ping) -> io::Result<Vec<u8>> {
+        let statistics = source.statistics();
+        let url = plan.request.target.url();
+        let summary = PingSummary {
+            url: &url,
+            sent: statistics.sent,
+            late: statistics.late,
+            round_trips: &statistics.round_trips,
+            duration: statistics.duration(),
+        };
+        if style.json {
+            summary.json(SystemTime::now(), self.code.number(), self.error.as_ref())
+        } else if statistics.sent == 0 {
+            Ok(Vec::new())
+        } else {
+            Ok(summary.text().into_bytes())
+        }
+    }
+}
+
+/// What to try next when nothing was answered.
+fn hint(style: PingStyle, source: &Ping) -> Option<String> {
+    let statistics = source.statistics();
+    if statistics.sent == 0 || statistics.received() > 0 || statistics.late > 0 {
+        return None;
+    }
+    if !style.text {
+        return Some(
+            "hint: some servers do not answer Pings; --text TEXT sends text messages to a server \
+             that echoes them\n"
+                .to_owned(),
+        );
+    }
+    let other = statistics.other_messages;
+    (other > 0).then(|| {
+        let messages = if other == 1 { "message" } else { "messages" };
+        format!(
+            "hint: {other} other {messages} received; an answer has the same text as what was sent\n"
+        )
+    })
+}
+
+/// `end`, or a moment from now.
+fn at_least(end: Instant) -> Instant {
+    end.max(Instant::now() + REPORT_TIMEOUT)
+}

@@ -1,0 +1,163 @@
+//! Round trips, measured: how many, how long, and how they are distributed.
+//!
+//! The least, the mean, the deviation and the most are exact; percentiles come from an `HdrHistogram`, to
+//! three digits. A percentile that rests on a few samples says nothing, so there is none until there
+//! are ten samples beyond it.
+
+use std::time::Duration;
+
+use hdrhistogram::Histogram;
+
+/// Above this, a percentile is only known to be as large: one hour, in nanoseconds.
+const LONGEST: u64 = 3_600_000_000_000;
+/// Digits that a percentile has.
+const DIGITS: u8 = 3;
+/// How many samples have to lie beyond a percentile.
+const BEYOND: u64 = 10;
+
+/// A collection of round-trip times.
+#[derive(Clone, Debug)]
+pub struct RoundTrips {
+    histogram: Histogram<u64>,
+    least: Duration,
+    most: Duration,
+    /// The mean, and the sum of the squares of the distances from it, in nanoseconds (Welford).
+    mean: f64,
+    squares: f64,
+}
+
+/// What [`RoundTrips`] come to.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Spread {
+    /// The shortest.
+    pub min: Duration,
+    /// The mean.
+    pub avg: Duration,
+    /// The longest.
+    pub max: Duration,
+    /// The standard deviation, as ping(8) computes it: of all that were measured.
+    pub mdev: Duration,
+}
+
+impl Default for RoundTrips {
+    fn default() -> Self {
+        Self {
+            histogram: Histogram::new_with_bounds(1, LONGEST, DIGITS)
+                .expect("the bounds and the digits are valid"),
+            least: Duration::MAX,
+            most: Duration::ZERO,
+            mean: 0.0,
+            squares: 0.0,
+        }
+    }
+}
+
+impl RoundTrips {
+    /// Adds one.
+    pub fn add(&mut self, round_trip: Duration) {
+        let nanoseconds = u64::try_from(round_trip.as_nanos()).unwrap_or(u64::MAX);
+        self.histogram.saturating_record(nanoseconds);
+        self.least = self.least.min(round_trip);
+        self.most = self.most.max(round_trip);
+        #[expect(clippy::cast_precision_loss, reason = "2^53 ns are 104 days")]
+        let (value, count) = (nanoseconds as f64, self.histogram.len() as f64);
+        let distance = value - self.mean;
+        self.mean += distance / count;
+        self.squares += distance * (value - self.mean);
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.histogram.len()
+    }
+
+    /// The least, the mean, the most and the deviation; `None` if there are none.
+    #[must_use]
+    pub fn spread(&self) -> Option<Spread> {
+        #[expect(clippy::cast_precision_loss, reason = "a count of round trips")]
+        let count = self.count() as f64;
+        (self.count() > 0).then(|| Spread {
+            min: self.least,
+            avg: from_nanoseconds(self.mean),
+            max: self.most,
+            mdev: from_nanoseconds((self.squares / count).sqrt()),
+        })
+    }
+
+    /// The time that `percent` of 100 round trips did not exceed; `None` while fewer than ten samples
+    /// can be expected beyond it: it needs 20 for 50, 200 for 95, and 1000 for 99.
+    #[must_use]
+    pub fn percentile(&self, percent: u8) -> Option<Duration> {
+        let beyond = 100_u64.saturating_sub(u64::from(percent));
+        if self.count().saturating_mul(beyond) < BEYOND * 100 {
+            return None;
+        }
+        let value = self.histogram.value_at_quantile(f64::from(percent) / 100.0);
+        // The histogram names the end of a bucket, which may lie beyond the longest.
+        Some(Duration::from_nanos(value).min(self.most))
+    }
+}
+
+fn from_nanoseconds(nanoseconds: f64) -> Duration {
+    Duration::try_from_secs_f64(nanoseconds / 1e9).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(milliseconds: impl IntoIterator<Item = u64>) -> RoundTrips {
+        let mut trips = RoundTrips::default();
+        for time in milliseconds {
+            trips.add(Duration::from_millis(time));
+        }
+        trips
+    }
+
+    fn assert_close(is: Duration, wanted: Duration) {
+        let tolerance = wanted.mul_f64(0.001);
+        assert!(is.abs_diff(wanted) <= tolerance, "{is:?}, not {wanted:?}");
+    }
+
+    #[test]
+    fn spread_is_exact() {
+        assert_eq!(RoundTrips::default().spread(), None);
+        let spread = of([2, 4, 4, 4, 5, 5, 7, 9])
+            .spread()
+            .expect("there are some");
+        let ms = Duration::from_millis;
+        assert_eq!((spread.min, spread.max), (ms(2), ms(9)));
+        assert_close(spread.avg, ms(5));
+        assert_close(spread.mdev, ms(2));
+        let one = of([3]).spread().expect("there is one");
+        assert_eq!((one.avg, one.mdev), (ms(3), Duration::ZERO));
+    }
+
+    #[test]
+    fn percentile_needs_ten_samples_beyond_it() {
+        for (percent, needed) in [(50, 20), (90, 100), (95, 200), (99, 1000)] {
+            assert_eq!(of(1..needed).percentile(percent), None, "{percent}");
+            assert!(of(1..=needed).percentile(percent).is_some(), "{percent}");
+        }
+        assert_eq!(of(1..=100).percentile(100), None);
+    }
+
+    #[test]
+    fn percentiles_are_in_order_and_within_the_longest() {
+        let trips = of(1..=1000);
+        let at = |percent| trips.percentile(percent).expect("there are enough");
+        assert_close(at(50), Duration::from_millis(500));
+        assert_close(at(95), Duration::from_millis(950));
+        assert_close(at(99), Duration::from_millis(990));
+        let same = of(std::iter::repeat_n(1234, 1000));
+        assert_eq!(same.percentile(99), Some(Duration::from_millis(1234)));
+        let hours = of(std::iter::repeat_n(8_000_000, 20));
+        let spread = hours.spread().expect("there are some");
+        assert_eq!(spread.max, Duration::from_secs(8_000));
+        assert_close(
+            hours.percentile(50).expect("enough"),
+            Duration::from_hours(1),
+        );
+    }
+}

@@ -1,0 +1,322 @@
+//! What `wsline ping` prints: a line for each answer, as ping(8) does, and a summary. With `--json`
+//! each is an object.
+
+use std::fmt::Write as _;
+use std::io;
+use std::time::{Duration, SystemTime};
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::error::Error;
+use crate::event::{Event, Link, PeerAddress, Probe, ProbeAnswer, Upgrade};
+use crate::measure::RoundTrips;
+use crate::output::escape::{self, Breaks};
+use crate::output::json_text;
+use crate::output::sink::Sink;
+use crate::output::Output;
+use crate::text::duration;
+
+/// The percentiles that the summary has.
+const PERCENTILES: [u8; 3] = [50, 95, 99];
+
+/// How it is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PingStyle {
+    /// As JSON lines.
+    pub json: bool,
+    /// Only the summary (`-q`).
+    pub quiet: bool,
+    /// Text messages are sent instead of Pings.
+    pub text: bool,
+}
+
+/// The lines about each Ping, on a sink.
+#[derive(Debug)]
+pub struct PingLines<S> {
+    sink: S,
+    style: PingStyle,
+    peer: String,
+}
+
+impl<S: Sink> PingLines<S> {
+    /// Lines for `sink`.
+    pub fn new(sink: S, style: PingStyle) -> Self {
+        Self {
+            sink,
+            style,
+            peer: String::new(),
+        }
+    }
+
+    fn opening(&self, upgrade: &Upgrade) -> String {
+        let url = escape::text(&upgrade.url, Breaks::Shown);
+        let how = if self.style.text {
+            " with text messages"
+        } else {
+            ""
+        };
+        format!("PING {url} ({}){how}\n", self.peer)
+    }
+
+    fn line(&self, probe: &Probe) -> String {
+        let peer = &self.peer;
+        let answered = |answer: &ProbeAnswer, late: &str| {
+            let ProbeAnswer {
+                seq,
+                size,
+                round_trip,
+            } = answer;
+            let bytes = if *size == 1 { "byte" } else { "bytes" };
+            let time = milliseconds(*round_trip);
+            format!("{size} {bytes} from {peer}: seq={seq} time={time} ms{late}\n")
+        };
+        match probe {
+            Probe::Answered(answer) => answered(answer, ""),
+            Probe::Late(answer) => answered(answer, " (late)"),
+            Probe::Lost { seq, timeout } => {
+                let timeout = duration::format(*timeout);
+                format!("no answer from {peer} within {timeout}: seq={seq}\n")
+            }
+            Probe::Unexpected(payload) => {
+                let payload = escape::bytes(payload, Breaks::Shown);
+                format!("unexpected Pong from {peer}: \"{payload}\"\n")
+            }
+        }
+    }
+}
+
+impl<S: Sink> Output for PingLines<S> {
+    fn show(&mut self, at: SystemTime, _link: Link, event: &Event<'_>) -> io::Result<()> {
+        if let Event::Open(upgrade) = event {
+            let peer = upgrade.peer.as_ref().map(PeerAddress::to_string);
+            self.peer = escape::text(&peer.unwrap_or_default(), Breaks::Shown).into_owned();
+        }
+        match event {
+            Event::Open(upgrade) if !self.style.json => {
+                let line = self.opening(upgrade);
+                self.sink.put(line.as_bytes())
+            }
+            Event::Probe(_) if self.style.quiet => Ok(()),
+            Event::Probe(probe) if self.style.json => {
+                let line = json_text::line(&ProbeObject::new(at, probe)?)?;
+                self.sink.put(&line)
+            }
+            Event::Probe(probe) => {
+                let line = self.line(probe);
+                self.sink.put(line.as_bytes())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn sink(&self) -> Option<&dyn Sink> {
+        Some(&self.sink)
+    }
+
+    fn sink_mut(&mut self) -> Option<&mut dyn Sink> {
+        Some(&mut self.sink)
+    }
+}
+
+/// All of a run.
+#[derive(Clone, Copy, Debug)]
+pub struct PingSummary<'a> {
+    /// Where to, without credentials.
+    pub url: &'a str,
+    /// How many were sent.
+    pub sent: u64,
+    /// How many were answered when they had been counted as lost.
+    pub late: u64,
+    /// Those that were answered in time.
+    pub round_trips: &'a RoundTrips,
+    /// How long it took.
+    pub duration: Duration,
+}
+
+impl PingSummary<'_> {
+    /// How many of 100 were not answered in time; 0 if none was sent.
+    fn loss(&self) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "counts of Pings")]
+        let (sent, received) = (self.sent as f64, self.round_trips.count() as f64);
+        if self.sent == 0 {
+            return 0.0;
+        }
+        100.0 * (sent - received) / sent
+    }
+
+    /// As ping(8) prints it.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let url = escape::text(self.url, Breaks::Shown);
+        let late = match self.late {
+            0 => String::new(),
+            late => format!(", {late} late"),
+        };
+        // Six digits, as ping(8) has: 33.3333 %.
+        let loss = format!("{:.4}", self.loss());
+        let loss = loss.trim_end_matches('0').trim_end_matches('.');
+        let mut text = format!(
+            "\n--- {url} ping statistics ---\n\
+             {} sent, {} received{late}, {loss}% loss, time {:.3} s\n",
+            self.sent,
+            self.round_trips.count(),
+            self.duration.as_secs_f64(),
+        );
+        if let Some(spread) = self.round_trips.spread() {
+            let all = [spread.min, spread.avg, spread.max, spread.mdev];
+            let values = all.map(|value| format!("{:.3}", in_milliseconds(value)));
+            let values = values.join("/");
+            let _ = writeln!(text, "round trip min/avg/max/mdev = {values} ms");
+        }
+        let known = PERCENTILES.into_iter().filter_map(|percent| {
+            let value = self.round_trips.percentile(percent)?;
+            let name = format!("p{percent}");
+            Some((name, format!("{:.3}", in_milliseconds(value))))
+        });
+        let (names, values): (Vec<_>, Vec<_>) = known.unzip();
+        if !names.is_empty() {
+            let (names, values) = (names.join("/"), values.join("/"));
+            let _ = writeln!(text, "round trip {names} = {values} ms");
+        }
+        text
+    }
+
+    /// As a line of JSON: with the exit code, and with what went wrong if anything did.
+    ///
+    /// # Errors
+    ///
+    /// A time before year -9999 or after 9999.
+    pub fn json(&self, at: SystemTime, exit: u8, error: Option<&Error>) -> io::Result<Vec<u8>> {
+        let spread = self.round_trips.spread();
+        let percentile = |percent| self.round_trips.percentile(percent).map(rounded);
+        json_text::line(&SummaryObject {
+            time: timestamp(at)?,
+            r#type: "summary",
+            url: self.url,
+            sent: self.sent,
+            received: self.round_trips.count(),
+            late: self.late,
+            loss: (self.loss() * 10_000.0).round() / 10_000.0,
+            seconds: self.duration.as_secs_f64(),
+            round_trip: RoundTripObject {
+                min: spread.map(|spread| rounded(spread.min)),
+                avg: spread.map(|spread| rounded(spread.avg)),
+                max: spread.map(|spread| rounded(spread.max)),
+                mdev: spread.map(|spread| rounded(spread.mdev)),
+                p50: percentile(50),
+                p95: percentile(95),
+                p99: percentile(99),
+            },
+            error: error.map(|error| ErrorObject {
+                phase: error.phase().name(),
+                message: error.to_string(),
+                hint: error.hint().map(str::to_owned),
+                exit: error.exit_code().number(),
+            }),
+            exit,
+        })
+    }
+}
+
+/// What has become of one Ping.
+#[derive(Serialize)]
+struct ProbeObject {
+    time: String,
+    r#type: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seq: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    size: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ms: Option<f64>,
+}
+
+impl ProbeObject {
+    fn new(at: SystemTime, probe: &Probe) -> io::Result<Self> {
+        let (r#type, seq, size, time) = match probe {
+            Probe::Answered(answer) | Probe::Late(answer) => {
+                let name = match probe {
+                    Probe::Late(_) => "late",
+                    _ => "answer",
+                };
+                let time = Some(answer.round_trip);
+                (name, Some(answer.seq), Some(answer.size), time)
+            }
+            Probe::Lost { seq, timeout } => ("lost", Some(*seq), None, Some(*timeout)),
+            Probe::Unexpected(payload) => ("unexpected", None, Some(payload.len()), None),
+        };
+        Ok(Self {
+            time: timestamp(at)?,
+            r#type,
+            seq,
+            size,
+            ms: time.map(rounded),
+        })
+    }
+}
+
+#[derive(Serialize)]
+struct SummaryObject<'a> {
+    time: String,
+    r#type: &'static str,
+    url: &'a str,
+    sent: u64,
+    received: u64,
+    late: u64,
+    loss: f64,
+    seconds: f64,
+    round_trip: RoundTripObject,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<ErrorObject>,
+    exit: u8,
+}
+
+/// In milliseconds; `null` where there are too few round trips.
+#[derive(Serialize)]
+struct RoundTripObject {
+    min: Option<f64>,
+    avg: Option<f64>,
+    max: Option<f64>,
+    mdev: Option<f64>,
+    p50: Option<f64>,
+    p95: Option<f64>,
+    p99: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct ErrorObject {
+    phase: &'static str,
+    message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<String>,
+    exit: u8,
+}
+
+fn timestamp(at: SystemTime) -> io::Result<String> {
+    let time = Timestamp::try_from(at).map_err(io::Error::other)?;
+    Ok(format!("{time:.6}"))
+}
+
+fn in_milliseconds(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1000.0
+}
+
+/// Milliseconds to the microsecond.
+fn rounded(duration: Duration) -> f64 {
+    (in_milliseconds(duration) * 1000.0).round() / 1000.0
+}
+
+/// Milliseconds with at least three digits.
+fn milliseconds(duration: Duration) -> String {
+    let value = in_milliseconds(duration);
+    let decimals = match value {
+        value if value < 1.0 => 3,
+        value if value < 10.0 => 2,
+        _ => 1,
+    };
+    format!("{value:.decimals$}")
+}
+
+#[cfg(test)]
+mod tests;
