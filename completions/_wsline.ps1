@@ -134,6 +134,7 @@ Register-ArgumentCompleter -Native -CommandName 'wsline' -ScriptBlock {
             [CompletionResult]::new('curl', 'curl', [CompletionResultType]::ParameterValue, 'Run a browser''s "Copy as cURL" command')
             [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Show the config file, its targets, and what is in effect')
             [CompletionResult]::new('generate', 'generate', [CompletionResultType]::ParameterValue, 'Print shell completions or the man page')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print help about a topic or a command')
             break
         }
         'wsline;test' {
@@ -368,6 +369,11 @@ Register-ArgumentCompleter -Native -CommandName 'wsline' -ScriptBlock {
             break
         }
         'wsline;generate;man' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Show this help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Show this help')
+            break
+        }
+        'wsline;help' {
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Show this help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Show this help')
             break

@@ -31,6 +31,9 @@ _wsline() {
             wsline,generate)
                 cmd="wsline__subcmd__generate"
                 ;;
+            wsline,help)
+                cmd="wsline__subcmd__help"
+                ;;
             wsline,ping)
                 cmd="wsline__subcmd__ping"
                 ;;
@@ -50,7 +53,7 @@ _wsline() {
 
     case "${cmd}" in
         wsline)
-            opts="-H -A -o -s -u -k -L -4 -6 -x -U -m -w -i -0 -b -n -P -v -q -d -t -1 -h -V --header --user-agent --origin --subprotocol --user --bearer --cookie --insecure --cacert --servername --cert --key --pass --tls-min --tls-max --location --max-redirs --ipv4 --ipv6 --resolve --connect-to --unix-socket --proxy --proxy-user --proxy-header --noproxy --connect-timeout --max-time --wait --close-timeout --ping-interval --ping-timeout --no-pong --on-connect --every --interactive --null --delay --binary --max-messages --strict --json --binary-as --timestamps --hide --show-ping-pong --verbose --quiet --timing --color --show-secrets --record --history --no-history --config --no-config --close-code --close-reason --force --frame-size --compress --max-message-size --expect --expect-match --expect-json --expect-hex --expect-close --expect-ping --expect-status --expect-silence --within --close --data --data-binary --data-hex --data-raw --text --chunk-size --one --help --version test echo demo ping curl config generate"
+            opts="-H -A -o -s -u -k -L -4 -6 -x -U -m -w -i -0 -b -n -P -v -q -d -t -1 -h -V --header --user-agent --origin --subprotocol --user --bearer --cookie --insecure --cacert --servername --cert --key --pass --tls-min --tls-max --location --max-redirs --ipv4 --ipv6 --resolve --connect-to --unix-socket --proxy --proxy-user --proxy-header --noproxy --connect-timeout --max-time --wait --close-timeout --ping-interval --ping-timeout --no-pong --on-connect --every --interactive --null --delay --binary --max-messages --strict --json --binary-as --timestamps --hide --show-ping-pong --verbose --quiet --timing --color --show-secrets --record --history --no-history --config --no-config --close-code --close-reason --force --frame-size --compress --max-message-size --expect --expect-match --expect-json --expect-hex --expect-close --expect-ping --expect-status --expect-silence --within --close --data --data-binary --data-hex --data-raw --text --chunk-size --one --help --version test echo demo ping curl config generate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -912,6 +915,20 @@ _wsline() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        wsline__subcmd__help)
+            opts="-h --help config curl demo echo environment exit-codes generate help json ping prompt proxies session-files test tls"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         wsline__subcmd__ping)
             opts="-c -i -q -H -A -o -s -u -k -L -4 -6 -x -U -m -v -h --count --interval --payload --text --within --json --quiet --header --user-agent --origin --subprotocol --user --bearer --cookie --insecure --cacert --servername --cert --key --pass --tls-min --tls-max --location --max-redirs --ipv4 --ipv6 --resolve --connect-to --unix-socket --proxy --proxy-user --proxy-header --noproxy --connect-timeout --max-time --close-timeout --verbose --color --show-secrets --config --no-config --compress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -1240,8 +1257,22 @@ _wsline() {
     esac
 }
 
+_wsline_or_target() {
+    local line=${COMP_LINE:0:COMP_POINT}
+    local word=${line##*[[:space:]]}
+    if [[ $word != @* ]]; then
+        _wsline "$@"
+        return
+    fi
+    local IFS=$'\n'
+    COMPREPLY=( $(compgen -W "$("$1" config --names 2>/dev/null)" -- "$word") )
+    if [[ $2 != @* ]]; then
+        COMPREPLY=( "${COMPREPLY[@]#@}" )
+    fi
+}
+
 if [[ "${BASH_VERSINFO[0]}" -eq 4 && "${BASH_VERSINFO[1]}" -ge 4 || "${BASH_VERSINFO[0]}" -gt 4 ]]; then
-    complete -F _wsline -o nosort -o bashdefault -o default wsline
+    complete -F _wsline_or_target -o nosort -o bashdefault -o default wsline
 else
-    complete -F _wsline -o bashdefault -o default wsline
+    complete -F _wsline_or_target -o bashdefault -o default wsline
 fi

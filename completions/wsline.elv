@@ -131,6 +131,7 @@ set edit:completion:arg-completer[wsline] = {|@words|
             cand curl 'Run a browser''s "Copy as cURL" command'
             cand config 'Show the config file, its targets, and what is in effect'
             cand generate 'Print shell completions or the man page'
+            cand help 'Print help about a topic or a command'
         }
         &'wsline;test'= {
             cand --config 'Read options and targets from FILE'
@@ -356,6 +357,10 @@ set edit:completion:arg-completer[wsline] = {|@words|
             cand --help 'Show this help'
         }
         &'wsline;generate;man'= {
+            cand -h 'Show this help'
+            cand --help 'Show this help'
+        }
+        &'wsline;help'= {
             cand -h 'Show this help'
             cand --help 'Show this help'
         }

@@ -119,6 +119,7 @@ complete -c wsline -n "__fish_wsline_needs_command" -a "ping" -d 'Measure round 
 complete -c wsline -n "__fish_wsline_needs_command" -a "curl" -d 'Run a browser\'s "Copy as cURL" command'
 complete -c wsline -n "__fish_wsline_needs_command" -a "config" -d 'Show the config file, its targets, and what is in effect'
 complete -c wsline -n "__fish_wsline_needs_command" -a "generate" -d 'Print shell completions or the man page'
+complete -c wsline -n "__fish_wsline_needs_command" -a "help" -d 'Print help about a topic or a command'
 complete -c wsline -n "__fish_wsline_using_subcommand test" -l config -d 'Read options and targets from FILE' -r -F
 complete -c wsline -n "__fish_wsline_using_subcommand test" -s j -l jobs -d 'Run N files in parallel' -r
 complete -c wsline -n "__fish_wsline_using_subcommand test" -l filter -d 'Run only files whose paths contain TEXT (repeatable)' -r
@@ -290,3 +291,9 @@ complete -c wsline -n "__fish_wsline_using_subcommand generate; and not __fish_s
 complete -c wsline -n "__fish_wsline_using_subcommand generate; and not __fish_seen_subcommand_from completions man" -f -a "man" -d 'Print the man page'
 complete -c wsline -n "__fish_wsline_using_subcommand generate; and __fish_seen_subcommand_from completions" -s h -l help -d 'Show this help'
 complete -c wsline -n "__fish_wsline_using_subcommand generate; and __fish_seen_subcommand_from man" -s h -l help -d 'Show this help'
+complete -c wsline -n "__fish_wsline_using_subcommand help" -s h -l help -d 'Show this help'
+complete -c wsline -n "__fish_wsline_needs_command" -f -a "(wsline config --names 2>/dev/null)" -d 'Target of the config file'
+complete -c wsline -n "__fish_wsline_using_subcommand test" -l url -x -a "(wsline config --names 2>/dev/null)"
+complete -c wsline -n "__fish_wsline_using_subcommand config" -f -a "(wsline config --names 2>/dev/null)"
+complete -c wsline -n "__fish_seen_subcommand_from completions" -f -a "bash elvish fish powershell zsh"
+complete -c wsline -n "__fish_seen_subcommand_from help" -f -a "config curl demo echo environment exit-codes generate help json ping prompt proxies session-files test tls"

@@ -197,6 +197,15 @@ pub(super) enum CommandArg {
     #[command(args_override_self = true)]
     Config(ConfigArgs),
 
+    /// Print help about a topic or a command
+    ///
+    /// Without TOPIC it lists the topics.
+    Help {
+        /// The topic, or the name of a command
+        #[arg(value_name = "TOPIC")]
+        topic: Option<String>,
+    },
+
     /// Print shell completions or the man page
     #[command(disable_help_subcommand = true)]
     Generate {

@@ -8,7 +8,7 @@ use clap::error::{ContextKind, ContextValue};
 use clap::parser::ValueSource;
 use clap::{ArgAction, ArgMatches, Args as _, Command};
 
-use super::data::{self, MessageArg};
+use super::data::MessageArg;
 use super::options::{ConnectArgs, OptionArgs};
 use super::secret_source::{is_secret, replaced_headers, HeaderGroup};
 use super::values;
@@ -359,19 +359,6 @@ pub fn keys() -> Vec<Key> {
         (!EXCLUDED.contains(&&*name)).then_some(Key { name, kind })
     });
     keys.collect()
-}
-
-/// A message of `on-connect`: TEXT or @FILE.
-///
-/// # Errors
-///
-/// What is wrong with it.
-pub fn message(text: &str) -> Result<MessageArg, String> {
-    let message = MessageArg::Send(data::text(text.into())?);
-    if message.reads_stdin() {
-        return Err("cannot read from stdin".to_owned());
-    }
-    Ok(message)
 }
 
 /// A message of `expect`, with the time of `within`.

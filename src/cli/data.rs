@@ -318,7 +318,7 @@ impl clap::Args for Conversation {
 }
 
 /// `TEXT`, `@FILE` or `@-`.
-pub(super) fn text(value: OsString) -> Result<DataArg, String> {
+fn text(value: OsString) -> Result<DataArg, String> {
     match value.as_bytes() {
         b"@" => Err(NAMELESS.to_owned()),
         b"@-" => Ok(DataArg::TextStdin),

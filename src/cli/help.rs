@@ -76,6 +76,10 @@ pub const ENVIRONMENT: &[(&str, &str)] = &[
         "enables color without a terminal unless NO_COLOR is set",
     ),
     (
+        "XDG_CONFIG_HOME",
+        "the directory of wsline/config.toml; ~/.config by default",
+    ),
+    (
         "XDG_STATE_HOME",
         "the directory of wsline/history; ~/.local/state by default",
     ),
@@ -131,8 +135,8 @@ pub const JSON_OUT: &[(&str, &str)] = &[
 
 /// Where session files are described: `--help` only points there.
 const SESSION_FILES: &str = "A conversation to run and to check, one statement per line: > sends, \
-     < expects. One from someone else is like a script: wsline test --untrusted restricts it. The \
-     man page has the grammar: wsline generate man | man -l -";
+     < expects. One from someone else is like a script: wsline test --untrusted restricts it. \
+     'wsline help session-files' has the grammar.";
 
 /// Examples: what they do, and the line to type.
 pub const EXAMPLES: &[(&str, &str)] = &[
@@ -245,7 +249,8 @@ fn paragraph(text: &mut StyledStr, words: &str) {
 const WIDTH: usize = 79;
 
 /// `words` in lines that end before [`WIDTH`], all but the first indented by `hang`.
-fn filled(words: &str, hang: usize) -> String {
+#[must_use]
+pub fn filled(words: &str, hang: usize) -> String {
     let mut lines = String::new();
     let mut column = hang;
     for word in words.split_whitespace() {

@@ -93,6 +93,8 @@ pub enum Call {
     Curl(Vec<OsString>),
     /// `wsline config`: show the config file.
     Config(ConfigArgs),
+    /// `wsline help`: print a topic of the man page, or the list of them.
+    Help(Option<String>),
     /// `wsline generate`: print a file that packages hold.
     Generate(Generate),
 }
@@ -101,4 +103,13 @@ pub enum Call {
 #[must_use]
 pub fn command() -> clap::Command {
     help::describe(Cli::command())
+}
+
+/// The long help of a command, as it is printed without a terminal.
+#[must_use]
+pub fn help_of(name: &str) -> Option<String> {
+    let mut command = command();
+    command.build();
+    let command = command.find_subcommand_mut(name)?;
+    Some(command.render_long_help().to_string())
 }

@@ -112,6 +112,7 @@ fn called_command(
         }
         CommandArg::Curl { words } => Call::Curl(words),
         CommandArg::Config(config) => Call::Config(config),
+        CommandArg::Help { topic } => Call::Help(topic),
         CommandArg::Generate { what } => Call::Generate(what),
     })
 }

@@ -6,6 +6,8 @@
 use crate::cli::{Generate, Shell};
 
 #[cfg(test)]
+mod completions;
+#[cfg(test)]
 mod generator;
 
 /// The file as it is committed.
@@ -92,6 +94,10 @@ mod tests {
                 "ENVIRONMENT",
                 "JSON LINES",
                 "SESSION FILES",
+                "PROXIES",
+                "TLS",
+                "PROMPT",
+                "CONFIG FILE",
                 "FILES",
                 "EXAMPLES",
                 "SEE ALSO"

@@ -5,6 +5,7 @@ pub mod demo;
 pub mod echo;
 pub mod end;
 pub mod generate;
+pub mod help;
 pub mod ping;
 pub mod talk;
 pub mod test;
@@ -37,6 +38,7 @@ pub fn run(call: Call, environment: &Environment) -> Result<ExitCode, CallError>
         Call::Ping { ping, options } => ping::run(*ping, *options, environment)?,
         Call::Echo(args) => echo::start(args, environment)?,
         Call::Config(args) => print_all(&config::show(&args, environment)?, &mut io::stdout())?,
+        Call::Help(topic) => print_all(&help::text(topic.as_deref())?, &mut io::stdout())?,
         Call::Generate(what) => print_all(generate::text(what), &mut io::stdout())?,
         Call::Curl(words) => curl::run(&words, environment.clone())?,
     })

@@ -176,12 +176,13 @@ fn tests_use_the_target_of_their_url() {
         .expect_header("Authorization", "Bearer s3cret")
         .expect_header("X-A", "file")
         .expect_header("X-B", "target")
+        .expect_text("login")
         .expect_text("hi")
         .expect_close_any()
         .start();
     with_config(&format!(
         "[defaults]\njson = true\n\n[targets.t]\nurl = '{}'\nbearer = 's3cret'\n\
-         header = ['X-A: target', 'X-B: target']\non-connect = 'not sent'\n",
+         header = ['X-A: target', 'X-B: target']\non-connect = 'login'\nexpect = 'nothing'\n",
         peer.url()
     ))
     .file("a.ws", "header X-A: file\n> hi\n")
@@ -328,9 +329,9 @@ proxy = \"***\"
 
 [targets.prod]
 url = \"wss://example.org/?***\"
-on-connect = [\"***\", \"@{path}/login.json\"]
 bearer = \"cmd:pass show prod\"
 header = \"X-A: prod\"
+on-connect = [\"***\", \"@{path}/login.json\"]
 insecure = true
 "
         ))
@@ -340,10 +341,10 @@ insecure = true
         .stdout_matches(format!(
             "[targets.prod]
 url = \"wss://example.org/?***\"
-on-connect = [\"***\", \"@{path}/login.json\"]
 connect-timeout = \"10\"
 proxy = \"***\"
 bearer = \"cmd:pass show prod\"
+on-connect = [\"***\", \"@{path}/login.json\"]
 insecure = true
 header = [\"Authorization: ***\", \"X-A: prod\"]
 "

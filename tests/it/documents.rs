@@ -11,6 +11,7 @@
 
 use std::ffi::OsString;
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -21,7 +22,9 @@ use crate::support::{require, skip, Key, Pty, Terminal, Wsline};
 
 /// The documents for users. They have every kind of block but diagrams.
 const FOR_USERS: [&str; 2] = ["README.md", "docs/guide.md"];
-const KINDS: [&str; 7] = ["console", "text", "json", "ws", "python", "bash", "sh"];
+const KINDS: [&str; 8] = [
+    "console", "text", "json", "ws", "toml", "python", "bash", "sh",
+];
 
 struct Document {
     /// The path from the top of the tree.
@@ -286,6 +289,26 @@ fn json_lines_are_read() {
             assert!(done.stdout_text().contains(&sent), "{name}: {sent}");
         }
     }
+}
+
+/// `toml` blocks are config files.
+#[test]
+fn config_files_are_valid() {
+    let mut count = 0;
+    for name in FOR_USERS {
+        let document = Document::read(name);
+        for block in document.blocks("toml") {
+            count += 1;
+            let program = Wsline::new().args(["config", "--config", "config.toml"]);
+            let path = program.home().write("config.toml", block);
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))
+                .expect("permissions");
+            program
+                .stdout_matches("# config.toml\n\n[defaults]\n...")
+                .run();
+        }
+    }
+    assert!(count > 0);
 }
 
 /// Installing comes first, with all that it requires; then what tries the program and its tests.

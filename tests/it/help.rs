@@ -1,7 +1,11 @@
 //! What the program says of itself: help, version, usage errors, completions and the man page.
 
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use crate::support::home::Home;
 use crate::support::program::BINARY;
-use crate::support::{require, Stdout, Wsline};
+use crate::support::{require, Stdout, Terminal, Wsline};
 
 /// What a usage error ends with.
 const USAGE: &str = "\n\
@@ -319,5 +323,111 @@ fn bash_completes() {
     Wsline::program("bash")
         .args(["-c", script, BINARY])
         .stdout("--max-messages --max-message-size\necho\nhex\nzsh\n")
+        .run();
+}
+
+/// The folder of a config file with two targets, and a `PATH` on which `wsline` is this program.
+fn with_targets(home: &Home) -> String {
+    let folder = home.home().join(".config/wsline");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let file = folder.join("config.toml");
+    std::fs::write(
+        &file,
+        "[targets.prod]\nurl = 'ws://h'\n[targets.qa]\nurl = 'ws://h'\n",
+    )
+    .expect("a file");
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).expect("permissions");
+    let path = std::env::var("PATH").unwrap_or_default();
+    let own = Path::new(BINARY).parent().expect("a folder");
+    format!("{}:{path}", own.display())
+}
+
+#[test]
+fn bash_completes_targets() {
+    require!("bash");
+    let script = r#"
+        source <(wsline generate completions bash)
+        complete_line() {
+            COMP_LINE=$1 COMP_POINT=${#1} COMPREPLY=()
+            _wsline_or_target wsline "$2" "$3"
+            echo "${COMPREPLY[*]}"
+        }
+        complete_line "wsline @" @ wsline
+        complete_line "wsline -v @p" p @
+        complete_line "wsline test a.ws --url @q" @q --url
+    "#;
+    let program = Wsline::program("bash").args(["-c", script]);
+    let path = with_targets(program.home());
+    program
+        .env("PATH", path)
+        .stdout("@prod @qa\nprod\n@qa\n")
+        .run();
+}
+
+#[test]
+fn fish_completes_targets_and_topics() {
+    require!("fish");
+    let script = "
+        wsline generate completions fish | source
+        complete -C 'wsline @'
+        complete -C 'wsline test a.ws --url @p'
+        complete -C 'wsline help exi'
+    ";
+    let program = Wsline::program("fish").args(["--no-config", "-c", script]);
+    let path = with_targets(program.home());
+    program
+        .env("PATH", path)
+        .stdout_matches(
+            "@prod\tTarget of the config file\n@qa\tTarget of the config file\n@prod[..]\nexit-codes[..]\n",
+        )
+        .run();
+}
+
+#[test]
+fn zsh_completes_targets() {
+    require!("zsh");
+    let setup = Terminal::program("zsh").args(["-f", "-i"]);
+    let path = with_targets(setup.home());
+    let zsh = setup.env("PATH", &path).env("PS1", "ready> ").start();
+    zsh.wait_for("ready>");
+    zsh.type_line("autoload -U compinit && compinit -u -D && source <(wsline generate completions zsh) && echo loa''ded");
+    zsh.wait_for("loaded\n");
+    zsh.type_text("wsline @p\t");
+    zsh.wait_for("wsline @prod");
+    zsh.type_text("\x15wsline help exi\t");
+    zsh.wait_for("wsline help exit-codes");
+    zsh.type_text("\x15wsline @prod --show-s\t");
+    zsh.wait_for("wsline @prod --show-secrets");
+    zsh.type_text("\x15wsline generate completions z\t");
+    zsh.wait_for("wsline generate completions zsh");
+    zsh.type_text("\x15exit\n");
+}
+
+#[test]
+fn topics_are_printed_and_listed() {
+    let list = help(&["help"]);
+    assert!(
+        list.starts_with("Usage: wsline help TOPIC\n\nTopics:\n"),
+        "{list}"
+    );
+    for (topic, says) in [
+        ("exit-codes", "  60 "),
+        ("json", "{\"type\":\"text\",\"data\":\"hi\"}"),
+        ("session-files", "statement"),
+        ("proxies", "no_proxy"),
+        ("tls", "--cacert FILE"),
+        ("prompt", "/ping [TEXT]"),
+        ("config", "[targets.prod]"),
+        ("environment", "SSL_CERT_FILE"),
+        ("test", "--untrusted"),
+    ] {
+        let text = help(&["help", topic]);
+        assert!(text.contains(says), "{topic}: {text}");
+        assert!(list.contains(topic) || topic == "test", "{list}");
+    }
+    Wsline::new()
+        .args(["help", "proxie"])
+        .stderr("wsline: unknown help topic 'proxie': did you mean proxies?\n")
+        .code(2)
         .run();
 }

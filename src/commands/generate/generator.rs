@@ -9,14 +9,13 @@ use std::io;
 
 use clap::builder::StyledStr;
 use clap::{Arg, Command};
-use clap_complete::Generator;
 use clap_mangen::roff::{bold, italic, roman, Inline, Roff};
 use clap_mangen::Man;
 
+use super::completions::completions;
 use crate::cli::help;
-use crate::cli::{self, Generate, Shell};
-use crate::exit;
-use crate::session_file::grammar;
+use crate::cli::{self, Generate};
+use crate::commands::help::{topics, Block};
 
 /// The text of a file, from the flags as they are now.
 ///
@@ -24,44 +23,10 @@ use crate::session_file::grammar;
 ///
 /// What writing said.
 pub(super) fn generated(what: Generate) -> io::Result<String> {
-    let text = match what {
-        Generate::Completions { shell: Shell::Zsh } => zsh_completions()?,
-        Generate::Completions { shell } => completions(shell)?,
-        Generate::Man => man_page()?,
-    };
-    String::from_utf8(text).map_err(io::Error::other)
-}
-
-fn completions(shell: Shell) -> io::Result<Vec<u8>> {
-    let mut command = cli::command();
-    command.set_bin_name(command.get_name().to_owned());
-    command.build();
-    let mut text = Vec::new();
-    let generator = match shell {
-        Shell::Bash => clap_complete::Shell::Bash,
-        Shell::Elvish => clap_complete::Shell::Elvish,
-        Shell::Fish => clap_complete::Shell::Fish,
-        Shell::PowerShell => clap_complete::Shell::PowerShell,
-        Shell::Zsh => clap_complete::Shell::Zsh,
-    };
-    generator.try_generate(&command, &mut text)?;
-    Ok(text)
-}
-
-/// In zsh's `_arguments` a colon ends the name of a value, and clap leaves that of `USER[:PASS]`
-/// bare, so that `PASS]` would be run as the action that completes it.
-fn zsh_completions() -> io::Result<Vec<u8>> {
-    let mut text = String::from_utf8(completions(Shell::Zsh)?).map_err(io::Error::other)?;
-    let command = cli::command();
-    let names = command
-        .get_arguments()
-        .filter_map(Arg::get_value_names)
-        .flatten();
-    for name in names.filter(|name| name.contains(':')) {
-        let escaped = name.replace(':', "\\:");
-        text = text.replace(&format!(":{name}:"), &format!(":{escaped}:"));
+    match what {
+        Generate::Completions { shell } => completions(shell),
+        Generate::Man => String::from_utf8(man_page()?).map_err(io::Error::other),
     }
-    Ok(text.into_bytes())
 }
 
 fn man_page() -> io::Result<Vec<u8>> {
@@ -88,19 +53,15 @@ fn man_page() -> io::Result<Vec<u8>> {
          demo too.",
     )]);
     commands(&mut page, &command);
-    page.control("SH", ["EXIT CODES"]);
-    terms(&mut page, exit::TABLE);
-    page.control("SH", ["ENVIRONMENT"]);
-    terms(&mut page, help::ENVIRONMENT);
-    json_lines(&mut page);
-    page.control("SH", ["SESSION FILES"]);
-    paragraphs(&mut page, grammar::DESCRIPTION);
-    page.control("PP", []);
-    page.text([roman(
-        "The grammar, in which a blank may be several, or tabs:",
-    )]);
-    verbatim(&mut page, grammar::EBNF.lines().map(roman));
-    untrusted(&mut page, &command);
+    for topic in topics() {
+        page.control("SH", [topic.heading]);
+        for (index, block) in topic.blocks.iter().enumerate() {
+            self::block(&mut page, block, index > 0);
+        }
+        if topic.name == "session-files" {
+            untrusted(&mut page, &command);
+        }
+    }
     page.control("SH", ["FILES"]);
     terms(&mut page, FILES);
     page.control("SH", ["EXAMPLES"]);
@@ -116,6 +77,9 @@ fn man_page() -> io::Result<Vec<u8>> {
 }
 
 const FILES: &[(&str, &str)] = &[(
+    "$XDG_CONFIG_HOME/wsline/config.toml",
+    "default options and named servers; ~/.config/wsline/config.toml if the variable is not set",
+), (
     "$XDG_STATE_HOME/wsline/history",
     "what was typed at the prompt, readable by its owner alone; ~/.local/state/wsline/history if \
      the variable is not set. A line that begins with a space is not kept.",
@@ -127,6 +91,25 @@ fn paragraphs(page: &mut Roff, paragraphs: &[&str]) {
             page.control("PP", []);
         }
         page.text([roman(*paragraph)]);
+    }
+}
+
+fn block(page: &mut Roff, block: &Block, follows: bool) {
+    match block {
+        Block::Prose(texts) => {
+            if follows {
+                page.control("PP", []);
+            }
+            paragraphs(page, texts);
+        }
+        Block::Terms(rows) => {
+            for (term, meaning) in rows {
+                page.control("TP", []);
+                page.text([bold(term.as_str())]);
+                page.text([roman(*meaning)]);
+            }
+        }
+        Block::Lines(lines) => verbatim(page, lines.lines().map(roman)),
     }
 }
 
@@ -150,21 +133,8 @@ fn verbatim(page: &mut Roff, lines: impl IntoIterator<Item = Inline>) {
     page.control("RE", []);
 }
 
-fn json_lines(page: &mut Roff) {
-    page.control("SH", ["JSON LINES"]);
-    page.text([roman(help::JSON)]);
-    page.control("PP", []);
-    page.text([roman("Objects that are read:")]);
-    terms(page, help::JSON_IN);
-    page.control("PP", []);
-    page.text([roman(help::JSON_COMMON)]);
-    terms(page, help::JSON_OUT);
-}
-
-/// What a session file from someone else can do, and which options it may set.
+/// Which options a session file from someone else may set.
 fn untrusted(page: &mut Roff, command: &Command) {
-    page.control("SS", ["Session files from someone else"]);
-    paragraphs(page, grammar::UNTRUSTED);
     let (allowed, refused) = cli::untrusted_options(command);
     page.control("PP", []);
     page.text([roman("With --untrusted a file may set only these options:")]);

@@ -13,10 +13,9 @@ use crate::text::suggest::nearest;
 
 /// The keys that only a target has.
 const URL: &str = "url";
-const ON_CONNECT: &str = "on-connect";
 const EXPECT: &str = "expect";
 const WITHIN: &str = "within";
-const OF_TARGET: [&str; 4] = [URL, ON_CONNECT, EXPECT, WITHIN];
+const OF_TARGET: [&str; 3] = [URL, EXPECT, WITHIN];
 
 /// Options whose values are paths. One that is not absolute is below the folder of the file.
 const PATHS: &[&str] = &[
@@ -53,7 +52,6 @@ pub(super) struct Section {
     pub(super) place: Place,
     pub(super) entries: Vec<Entry>,
     pub(super) url: Option<(String, Place)>,
-    pub(super) on_connect: Vec<(String, Place)>,
     pub(super) expect: Vec<(String, Place)>,
     pub(super) within: Option<(String, Place)>,
 }
@@ -270,17 +268,11 @@ impl Reader<'_> {
             texts.into_iter().map(place).collect()
         };
         match name {
-            ON_CONNECT => section.on_connect = places(self.texts(name, value)?),
             EXPECT => section.expect = places(self.texts(name, value)?),
             WITHIN => {
                 section.within = Some((self.one(name, value)?, self.place(&value.span(), false)));
             }
             _ => section.url = Some((self.one(name, value)?, self.place(&value.span(), true))),
-        }
-        for (message, _) in &mut section.on_connect {
-            if let Some(path) = message.strip_prefix('@').filter(|path| !path.is_empty()) {
-                *message = format!("@{}", self.folders.resolve(path));
-            }
         }
         Ok(())
     }
@@ -323,7 +315,10 @@ impl Reader<'_> {
         if PATHS.contains(&name) && !value.is_empty() {
             return self.folders.resolve(value);
         }
-        let is_file = matches!(name, "header" | "user" | "bearer" | "pass" | "proxy-user");
+        let is_file = matches!(
+            name,
+            "header" | "user" | "bearer" | "pass" | "proxy-user" | "on-connect"
+        );
         match value.strip_prefix('@') {
             Some(path) if is_file && !path.is_empty() && path != "-" => {
                 format!("@{}", self.folders.resolve(path))

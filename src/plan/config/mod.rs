@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use self::file::{Entry, File, Folders, Place, Section};
 use super::Environment;
-use crate::cli::config::{expectation, message, ConfigOptions};
+use crate::cli::config::{expectation, ConfigOptions};
 use crate::cli::{self, Call, ConfigArgs};
 use crate::error::{plain, Error, ParseError};
 use crate::sys::file::without_byte_order_mark;
@@ -86,7 +86,9 @@ impl Request {
             Call::Ping { ping, options } => (&options.config, options.no_config, Some(&ping.url)),
             Call::Demo { options } => (&options.config, options.no_config, None),
             Call::Test { test, .. } => (&test.config, test.no_config, test.url.as_ref()),
-            Call::Echo(_) | Call::Curl(_) | Call::Config(_) | Call::Generate(_) => return None,
+            Call::Echo(_) | Call::Curl(_) | Call::Config(_) | Call::Help(_) | Call::Generate(_) => {
+                return None
+            }
         };
         let target = url.and_then(|url| url.strip_prefix('@'));
         Some(Self {
@@ -154,11 +156,6 @@ impl Config {
         }
         if let (Some(file), Some(target)) = (&self.file, target) {
             let mut messages = Vec::new();
-            for (text, place) in &target.on_connect {
-                messages.push(
-                    message(text).map_err(|cause| failed(file, place, "on-connect", &cause))?,
-                );
-            }
             let within = target.within.as_ref();
             let time = within.map(|(time, _)| time.as_str());
             for (text, place) in &target.expect {

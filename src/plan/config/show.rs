@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use super::file::{File, Place, Section};
+use super::file::{File, Section};
 use crate::cli::config::{ConfigOptions, KeyKind, Setting};
 use crate::http::{CustomHeader, HIDDEN};
 use crate::target::Target;
@@ -87,14 +87,6 @@ fn of_target(out: &mut String, target: &Section) {
         };
         line(out, "url", &quoted(&shown));
     }
-    let hidden = |messages: &[(String, Place)]| -> Vec<String> {
-        let shown = |(text, _): &(String, Place)| match text.strip_prefix('@') {
-            Some(_) => quoted(text),
-            None => quoted(HIDDEN),
-        };
-        messages.iter().map(shown).collect()
-    };
-    list(out, "on-connect", &hidden(&target.on_connect));
     let expected: Vec<String> = target.expect.iter().map(|(text, _)| quoted(text)).collect();
     list(out, "expect", &expected);
     if let Some((time, _)) = &target.within {
@@ -123,7 +115,10 @@ fn shown(setting: &Setting, value: &str) -> String {
         .any(|prefix| value.starts_with(prefix));
     match setting.key.kind {
         KeyKind::Flag | KeyKind::Count => value.to_owned(),
-        _ if !setting.is_secret() || is_source => quoted(value),
+        _ if is_source => quoted(value),
+        // A message that logs in has a secret.
+        _ if setting.key.name == "on-connect" => quoted(HIDDEN),
+        _ if !setting.is_secret() => quoted(value),
         _ => match CustomHeader::parse(value) {
             Ok(header) if setting.key.name.ends_with("header") && header.is_secret() => {
                 quoted(&format!("{}: {HIDDEN}", header.name))
