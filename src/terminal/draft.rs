@@ -40,7 +40,8 @@ pub(super) fn edit(
         .map_err(|error| plain(&error))?;
     let path = draft.0.to_string_lossy().replace('\'', r"'\''");
     let job = TerminalJob {
-        command: format!("${{VISUAL:-${{EDITOR:-vi}}}} '{path}'"),
+        // The variable may hold options, and words in quotes.
+        command: format!("draft='{path}'; eval \"${{VISUAL:-${{EDITOR:-vi}}}} \\\"\\$draft\\\"\""),
         input: None,
     };
     let status = run(job).map_err(|error| plain(&error))?;

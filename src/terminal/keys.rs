@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustyline::{
-    Cmd, ConditionalEventHandler, Event, EventContext, EventHandler, KeyCode, KeyEvent, Modifiers,
-    Movement, RepeatCount,
+    CharSearch, Cmd, ConditionalEventHandler, Event, EventContext, EventHandler, KeyCode, KeyEvent,
+    Modifiers, Movement, RepeatCount,
 };
 
 use super::input::{InputEvent, KeyQueue};
@@ -159,12 +159,13 @@ impl ConditionalEventHandler for Bound {
             Key::Backspace => {
                 let before = &context.line()[..context.pos()];
                 let typing = self.context.typing.lock();
-                let length = typing
+                let first = typing
                     .folds
                     .placeholder_before(before)
                     .filter(|_| count == 1)?;
-                let length = RepeatCount::try_from(length).ok()?;
-                Some(Cmd::Kill(Movement::BackwardChar(length)))
+                // A movement by a number of characters would be given the key's own number.
+                let search = CharSearch::Backward(first);
+                Some(Cmd::Kill(Movement::ViCharSearch(1, search)))
             }
             Key::Edit => {
                 self.context.state.close_gate();

@@ -100,6 +100,10 @@ impl TermModes {
         let result = to();
         // Whatever was left on: another screen, a hidden cursor, mouse reports.
         let _ = write(io::stdout(), TAKEN_BACK);
+        // A last row without a line feed: as many spaces as fit in an empty row lead to the next.
+        let columns = terminal_size::terminal_size_of(io::stdout()).map_or(80, |size| size.0 .0);
+        let spaces = " ".repeat(usize::from(columns).saturating_sub(1));
+        let _ = write(io::stdout(), format!("{spaces}\r").as_bytes());
         let _ = self.make_raw();
         result
     }

@@ -118,11 +118,12 @@ impl Folds {
         Some(unfolded)
     }
 
-    /// How many characters the placeholder has with which `before` ends; it is deleted as one.
-    pub(super) fn placeholder_before(&self, before: &str) -> Option<usize> {
+    /// The first character of the placeholder with which `before` ends: it is deleted as one, and the
+    /// character is in it once.
+    pub(super) fn placeholder_before(&self, before: &str) -> Option<char> {
         let ends = |fold: &&Fold| before.ends_with(fold.placeholder.as_str());
         let fold = self.folded.iter().find(ends)?;
-        Some(fold.placeholder.chars().count())
+        fold.placeholder.chars().next()
     }
 }
 
@@ -253,7 +254,7 @@ mod tests {
         assert_eq!(folds.unfold(&placeholder.replace("20", "2")), None);
         assert_eq!(
             folds.placeholder_before(&format!("x{placeholder}")),
-            Some(placeholder.len())
+            Some('[')
         );
         assert_eq!(folds.placeholder_before("x"), None);
     }

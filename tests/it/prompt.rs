@@ -5,6 +5,7 @@ mod editing;
 mod ends;
 mod guide;
 mod history;
+mod living;
 mod streams;
 
 use crate::support::peer::Running;

@@ -20,7 +20,7 @@ const MOST_FOUND: usize = 10;
 /// How much of a message is shown with a place, in characters.
 const AROUND: usize = 30;
 /// What shows a message that is taller than the screen.
-const PAGER: &str = "LESS=${LESS:-FRX} ${PAGER:-less}";
+const PAGER: &str = "export LESS=\"${LESS:-FRX}\"; eval \"${PAGER:-less}\"";
 
 /// What came of a command.
 #[derive(Debug, Default)]
@@ -186,7 +186,7 @@ fn view(
     Done {
         job: Some(TerminalJob {
             command: PAGER.to_owned(),
-            input: Some(text.into_bytes()),
+            input: Some(format!("{text}\n").into_bytes()),
         }),
         ..Done::default()
     }
