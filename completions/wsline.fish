@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_wsline_global_optspecs
-    string join \n H/header= A/user-agent= o/origin= s/subprotocol= u/user= bearer= cookie= k/insecure cacert= servername= cert= key= pass= tls-min= tls-max= L/location max-redirs= 4/ipv4 6/ipv6 resolve= connect-to= unix-socket= x/proxy= U/proxy-user= proxy-header= noproxy= connect-timeout= m/max-time= w/wait= close-timeout= ping-interval= ping-timeout= no-pong on-connect= every= i/interactive 0/null delay= b/binary n/max-messages= strict json binary-as= timestamps hide= P/show-ping-pong v/verbose q/quiet timing color= show-secrets record= history= no-history config= no-config close-code= close-reason= force frame-size= compress= max-message-size= expect= expect-match= expect-json= expect-hex= expect-close= expect-ping expect-status= expect-silence= within= close d/data= data-binary= data-hex= data-raw= t/text chunk-size= 1/one h/help V/version
+    string join \n H/header= A/user-agent= o/origin= s/subprotocol= u/user= bearer= cookie= k/insecure cacert= servername= cert= key= pass= tls-min= tls-max= L/location max-redirs= 4/ipv4 6/ipv6 resolve= connect-to= unix-socket= x/proxy= U/proxy-user= proxy-header= noproxy= connect-timeout= m/max-time= w/wait= close-timeout= ping-interval= ping-timeout= no-pong on-connect= every= i/interactive 0/null delay= b/binary n/max-messages= strict json binary-as= timestamps hide= P/show-ping-pong v/verbose q/quiet timing color= show-secrets record= history= no-history keep= vi config= no-config close-code= close-reason= force frame-size= compress= max-message-size= expect= expect-match= expect-json= expect-hex= expect-close= expect-ping expect-status= expect-silence= within= close d/data= data-binary= data-hex= data-raw= t/text chunk-size= 1/one h/help V/version
 end
 
 function __fish_wsline_needs_command
@@ -66,6 +66,7 @@ always\t'Whatever the output is'
 never\t'Not at all'"
 complete -c wsline -n "__fish_wsline_needs_command" -l record -d 'Record the conversation to FILE (.ws, .har, .jsonl)' -r -F
 complete -c wsline -n "__fish_wsline_needs_command" -l history -d 'File for the prompt\'s history' -r -F
+complete -c wsline -n "__fish_wsline_needs_command" -l keep -d 'Keep the last N messages at the prompt [default: 1000]' -r
 complete -c wsline -n "__fish_wsline_needs_command" -l config -d 'Read options and targets from FILE' -r -F
 complete -c wsline -n "__fish_wsline_needs_command" -l close-code -d 'Close code to send: 1000 or 3000-4999' -r
 complete -c wsline -n "__fish_wsline_needs_command" -l close-reason -d 'Close reason to send, at most 123 bytes' -r
@@ -104,6 +105,7 @@ complete -c wsline -n "__fish_wsline_needs_command" -s q -l quiet -d 'Print only
 complete -c wsline -n "__fish_wsline_needs_command" -l timing -d 'Show how long each step of connecting took'
 complete -c wsline -n "__fish_wsline_needs_command" -l show-secrets -d 'Show credentials instead of ***'
 complete -c wsline -n "__fish_wsline_needs_command" -l no-history -d 'Do not read or write a history'
+complete -c wsline -n "__fish_wsline_needs_command" -l vi -d 'Edit lines at the prompt with the keys of vi'
 complete -c wsline -n "__fish_wsline_needs_command" -l no-config -d 'Ignore the config file'
 complete -c wsline -n "__fish_wsline_needs_command" -l force -d 'Allow close codes that RFC 6455 forbids'
 complete -c wsline -n "__fish_wsline_needs_command" -l expect-ping -d 'Expect a Ping from the server'
@@ -190,6 +192,7 @@ always\t'Whatever the output is'
 never\t'Not at all'"
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l record -d 'Record the conversation to FILE (.ws, .har, .jsonl)' -r -F
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l history -d 'File for the prompt\'s history' -r -F
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l keep -d 'Keep the last N messages at the prompt [default: 1000]' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l config -d 'Read options and targets from FILE' -r -F
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l close-code -d 'Close code to send: 1000 or 3000-4999' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l close-reason -d 'Close reason to send, at most 123 bytes' -r
@@ -228,6 +231,7 @@ complete -c wsline -n "__fish_wsline_using_subcommand demo" -s q -l quiet -d 'Pr
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l timing -d 'Show how long each step of connecting took'
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l show-secrets -d 'Show credentials instead of ***'
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l no-history -d 'Do not read or write a history'
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l vi -d 'Edit lines at the prompt with the keys of vi'
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l no-config -d 'Ignore the config file'
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l force -d 'Allow close codes that RFC 6455 forbids'
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l expect-ping -d 'Expect a Ping from the server'

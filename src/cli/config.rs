@@ -409,7 +409,7 @@ mod tests {
             "binary-as" => "hex",
             "color" => "never",
             "compress" => "off",
-            "close-code" => "1000",
+            "close-code" | "keep" => "1000",
             _ => "x",
         }
     }

@@ -374,6 +374,18 @@ pub struct OptionArgs {
     #[arg(long, hide_short_help = true, help_heading = KEEP)]
     pub no_history: bool,
 
+    /// Keep the last N messages at the prompt [default: 1000]
+    ///
+    /// They can be shown again, saved, searched and sent again (/help). Fewer are kept if they have
+    /// more than 64 MiB together.
+    #[arg(long, value_name = "N", hide_short_help = true, help_heading = KEEP,
+          value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub keep: Option<u32>,
+
+    /// Edit lines at the prompt with the keys of vi
+    #[arg(long, hide_short_help = true, help_heading = KEEP)]
+    pub vi: bool,
+
     /// Read options and targets from FILE
     ///
     /// The default is wsline/config.toml in the config directory, ~/.config. `wsline help config`

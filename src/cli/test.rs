@@ -223,6 +223,8 @@ const FOREIGN: &[(&str, &[&str])] = &[
             "record",
             "history",
             "no_history",
+            "keep",
+            "vi",
             "config",
             "no_config",
             "hide",

@@ -250,13 +250,18 @@ impl Prompting {
                 0
             },
             color: plan.palette != Palette::plain(),
-            drafts: plan.drafts.clone(),
+            vi: plan.prompt.vi,
+            drafts: plan.prompt.drafts.clone(),
             language: Arc::new(PromptLanguage {
                 force: plan.force,
                 home: home.clone(),
             }),
         })?;
-        let transcript = Transcript::new(KeepLimits::default(), plan.times.is_some());
+        let mut limits = KeepLimits::default();
+        if let Some(messages) = plan.prompt.keep.and_then(|keep| usize::try_from(keep).ok()) {
+            limits.messages = messages;
+        }
+        let transcript = Transcript::new(limits, plan.times.is_some());
         Ok(Some(Self {
             screen,
             transcript: Rc::new(RefCell::new(transcript)),

@@ -75,6 +75,17 @@ pub enum Show {
     Json,
 }
 
+/// How a prompt is set up.
+#[derive(Clone, Debug)]
+pub struct PromptPlan {
+    /// How many messages are kept, if it was said (`--keep`).
+    pub keep: Option<u32>,
+    /// Lines are edited with the keys of vi (`--vi`).
+    pub vi: bool,
+    /// Where drafts are kept while they are edited.
+    pub drafts: PathBuf,
+}
+
 /// A run, decided.
 #[derive(Debug)]
 pub struct Plan {
@@ -118,8 +129,8 @@ pub struct Plan {
     pub protocol: protocol::ProtocolConfig,
     /// What is recorded, if anything is.
     pub record: Option<record::Options>,
-    /// Where the prompt keeps drafts while they are edited.
-    pub drafts: PathBuf,
+    /// How the prompt is set up, if there is one.
+    pub prompt: PromptPlan,
     /// What people should know before it begins.
     pub notes: Vec<Note>,
 }
@@ -196,7 +207,11 @@ impl Plan {
             upkeep: inputs::upkeep(&options, &environment.inputs)?,
             hidden: hidden(&options)?,
             record: None,
-            drafts: environment.drafts.clone(),
+            prompt: PromptPlan {
+                keep: options.keep,
+                vi: options.vi,
+                drafts: environment.drafts.clone(),
+            },
             // The last, because it may ask for a password, and everything else may fail.
             request: request::request(target, options, values, environment)?,
         };

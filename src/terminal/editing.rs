@@ -14,7 +14,7 @@ use rustyline::highlight::Highlighter;
 use rustyline::hint::{Hint, Hinter};
 use rustyline::history::{History as _, MemHistory, SearchDirection};
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
-use rustyline::{ColorMode, CompletionType, Config, Context, Editor, Helper, Prompt};
+use rustyline::{ColorMode, CompletionType, Config, Context, EditMode, Editor, Helper, Prompt};
 
 use super::child;
 use super::draft;
@@ -43,6 +43,11 @@ pub(super) fn new_editor(options: &TerminalOptions) -> rustyline::Result<LineEdi
     let config = Config::builder()
         // A list of completions that asks for `--More--` could not be ended by a signal.
         .completion_type(CompletionType::Circular)
+        .edit_mode(if options.vi {
+            EditMode::Vi
+        } else {
+            EditMode::Emacs
+        })
         .keyseq_timeout(Some(ESCAPE))
         .color_mode(if options.color {
             ColorMode::Forced

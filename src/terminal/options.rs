@@ -46,6 +46,8 @@ pub struct TerminalOptions {
     pub indent: usize,
     /// Whether the sign has a color, and hints are dimmed.
     pub color: bool,
+    /// Whether lines are edited with the keys of vi.
+    pub vi: bool,
     /// Where drafts are kept while they are edited.
     pub drafts: PathBuf,
     /// What is typed.

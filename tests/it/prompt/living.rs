@@ -258,3 +258,36 @@ fn a_line_taller_than_the_screen_is_not_drawn_for_each_message() {
     );
     end(&mut pty);
 }
+
+#[test]
+fn lines_are_edited_with_the_keys_of_vi() {
+    let peer = Peer::ws().expect_text("one three").start();
+    let terminal = Terminal::new().size(40, 100).args(["--vi"]);
+    let mut pty = open_with(&peer, terminal);
+    pty.type_text("one two");
+    wait_for_line(&pty, "> one two");
+    pty.key(Key::Escape);
+    pty.type_text("bcwthree");
+    wait_for_line(&pty, "> one three");
+    pty.key(Key::Enter);
+    end(&mut pty);
+}
+
+#[test]
+fn no_more_messages_are_kept_than_was_said() {
+    let peer = Peer::ws()
+        .send_text("one")
+        .send_text("two")
+        .send_text("three")
+        .expect_text("seen")
+        .start();
+    let terminal = Terminal::new().size(40, 100).args(["--keep", "2"]);
+    let mut pty = open_with(&peer, terminal);
+    pty.wait_for("< three");
+    pty.type_line("/view 1");
+    pty.wait_for("! message 1 is no longer kept: the oldest is 2");
+    pty.type_line("/view 2");
+    pty.wait_for("/view 2\n< two\n");
+    pty.type_line("seen");
+    end(&mut pty);
+}
