@@ -193,14 +193,8 @@ impl Dialer {
                 options: &options.tls,
                 deadline,
             };
-            let (secured, description) = server.secure(stream, preparing, |deadline| {
-                let mut stream = match &tunnel {
-                    Some(tunnel) => tunnel.open_again(deadline)?,
-                    None => connect_again(&peer, deadline)?.into(),
-                };
-                stream.set_deadline(Some(deadline))?;
-                Ok(stream)
-            })?;
+            let again = |deadline| connect_again(&peer, tunnel.as_ref(), deadline);
+            let (secured, description) = server.secure(stream, preparing, again)?;
             stream = Stream::from(secured);
             timing.tls = Some(begun.elapsed());
             on_step(ConnectStep::TlsHandshake(description));
@@ -217,12 +211,19 @@ impl Dialer {
     }
 }
 
-/// Connects once more.
-fn connect_again(peer: &PeerAddress, deadline: Deadline) -> io::Result<Socket> {
-    match peer {
-        PeerAddress::Tcp(address) => tcp::connect(*address, deadline.remaining()?),
-        PeerAddress::Unix(path) => unix::connect(path, deadline.remaining()?),
-    }
+/// Connects once more to the same place.
+fn connect_again(
+    peer: &PeerAddress,
+    tunnel: Option<&Tunnel<'_>>,
+    deadline: Deadline,
+) -> io::Result<Stream> {
+    let mut stream = match (tunnel, peer) {
+        (Some(tunnel), _) => tunnel.open_again(deadline)?,
+        (None, PeerAddress::Tcp(address)) => tcp::connect(*address, deadline.remaining()?)?.into(),
+        (None, PeerAddress::Unix(path)) => unix::connect(path, deadline.remaining()?)?.into(),
+    };
+    stream.set_deadline(Some(deadline))?;
+    Ok(stream)
 }
 
 /// Connects to a Unix socket.

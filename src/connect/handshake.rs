@@ -47,103 +47,92 @@ pub struct Agreed {
 /// [`Error::Refused`], [`Error::InvalidResponse`], [`Error::Unanswered`] or [`Error::Timeout`].
 pub fn upgrade<S: LimitReads + Write>(
     stream: &mut S,
-    request: &ConnectOptions,
+    options: &ConnectOptions,
     deadline: Deadline,
     on_step: &mut dyn FnMut(ConnectStep),
 ) -> Result<Agreed, Error> {
-    let asked = compose(request, &generate_key());
-    let sent = stream.write_all(&asked.encode());
+    let request = compose(options, &generate_key());
+    let sent = stream.write_all(&request.encode());
     let sent = sent.and_then(|()| stream.flush());
     if sent.is_ok() {
-        on_step(ConnectStep::UpgradeRequest(asked.clone()));
+        on_step(ConnectStep::UpgradeRequest(request.clone()));
     }
     // A server that refuses before it has read the request may have answered all the same.
     let mut reader = ResponseReader::new(stream);
-    let answered = reader
+    let response = reader
         .read_final_head()
         .map_err(|error| match (error, sent) {
             (ResponseError::Closed(read), Err(written)) => {
-                ended(Some(tls::telling(read, written)), request, deadline)
+                ended(Some(tls::telling(read, written)), options, deadline)
             }
-            (error, _) => explain_error(error, request, deadline),
+            (error, _) => explain_error(error, options, deadline),
         })?;
-    on_step(ConnectStep::UpgradeResponse(answered.clone()));
-    if answered.status != 101 {
+    on_step(ConnectStep::UpgradeResponse(response.clone()));
+    if response.status != 101 {
         // The body of a redirect that is followed is not shown, and it may have no end.
-        let body = if redirect::is_followed(request, answered.status) {
+        let body = if redirect::is_followed(options, response.status) {
             Body::default()
         } else {
-            reader.read_body(&answered)
+            reader.read_body(&response)
         };
-        let hint = explain::refusal(&answered, &body.bytes, request);
+        let hint = explain::refusal(&response, &body.bytes, options);
         return Err(Error::Refused(Box::new(Refusal {
-            head: answered,
+            head: response,
             body,
             hint,
         })));
     }
-    let checked = match &answered.problem {
+    let checked = match &response.problem {
         Some(problem) => Err(Mismatch::Invalid(problem.clone())),
-        None => check(&asked, &answered, request.compression),
+        None => check(&request, &response, options.compression),
     };
     match checked {
         Ok((subprotocol, compression)) => Ok(Agreed {
-            extensions: extensions(&answered),
+            extensions: extensions(&response),
             compression,
-            request: asked,
-            response: answered,
+            request,
+            response,
             subprotocol,
             early: reader.into_unused(),
         }),
-        Err(Mismatch::NoCompression) => Err(Error::Declined {
-            what: format!("{} (--compress require)", deflate::NAME),
-            head: Box::new(answered),
-            hint: Some("use --compress auto to connect without compression".to_owned()),
-        }),
-        Err(Mismatch::Invalid(cause)) => Err(Error::InvalidResponse {
-            party: Party::Server,
-            name: String::new(),
-            cause,
-            hint: explain::draft(&answered),
-            head: Some(Box::new(answered)),
-        }),
+        Err(mismatch) => Err(mismatch.into_error(response)),
     }
 }
 
 /// The upgrade request: our headers, each replaced by the user's of the same name, then the rest
 /// of the user's.
-fn compose(request: &ConnectOptions, key: &str) -> RequestHead {
+fn compose(options: &ConnectOptions, key: &str) -> RequestHead {
     let ours = [
-        ("Host", Some(request.target.host_header())),
+        ("Host", Some(options.target.host_header())),
         ("Connection", Some("Upgrade".to_owned())),
         ("Pragma", Some("no-cache".to_owned())),
         ("Cache-Control", Some("no-cache".to_owned())),
-        ("Authorization", request.authorization()),
-        ("User-Agent", user_agent(request)),
+        ("Authorization", options.authorization()),
+        ("User-Agent", user_agent(options)),
         ("Upgrade", Some("websocket".to_owned())),
-        ("Origin", request.origin.clone()),
+        ("Origin", options.origin.clone()),
         ("Sec-WebSocket-Version", Some("13".to_owned())),
-        ("Cookie", request.cookie()),
+        ("Cookie", options.cookie()),
         ("Sec-WebSocket-Key", Some(key.to_owned())),
         (
             "Sec-WebSocket-Extensions",
-            (request.compression != CompressionMode::Off).then(|| deflate::OFFER.to_owned()),
+            (options.compression != CompressionMode::Off).then(|| deflate::OFFER.to_owned()),
         ),
         (
             "Sec-WebSocket-Protocol",
-            (!request.subprotocols.is_empty()).then(|| request.subprotocols.join(", ")),
+            (!options.subprotocols.is_empty()).then(|| options.subprotocols.join(", ")),
         ),
     ];
     RequestHead {
-        request_line: format!("GET {} HTTP/1.1", request.target.resource),
-        headers: Headers::merge(&ours, &request.headers),
+        request_line: format!("GET {} HTTP/1.1", options.target.resource),
+        headers: Headers::merge(&ours, &options.headers),
     }
 }
 
 /// The User-Agent that is sent.
-pub(super) fn user_agent(request: &ConnectOptions) -> Option<String> {
+pub(super) fn user_agent(options: &ConnectOptions) -> Option<String> {
     let ours = concat!("wsline/", env!("CARGO_PKG_VERSION"));
-    let name = request.user_agent.as_deref().unwrap_or(ours);
+    let name = options.user_agent.as_deref().unwrap_or(ours);
     (!name.is_empty()).then(|| name.to_owned())
 }
 
@@ -155,31 +144,50 @@ enum Mismatch {
     NoCompression,
 }
 
+impl Mismatch {
+    fn into_error(self, response: ResponseHead) -> Error {
+        match self {
+            Self::NoCompression => Error::Declined {
+                what: format!("{} (--compress require)", deflate::NAME),
+                head: Box::new(response),
+                hint: Some("use --compress auto to connect without compression".to_owned()),
+            },
+            Self::Invalid(cause) => Error::InvalidResponse {
+                party: Party::Server,
+                name: String::new(),
+                cause,
+                hint: explain::draft(&response),
+                head: Some(Box::new(response)),
+            },
+        }
+    }
+}
+
 /// Checks a 101 response by RFC 6455 §4.1; returns the subprotocol and the compression that were
 /// chosen, or what is wrong.
 fn check(
-    asked: &RequestHead,
-    answered: &ResponseHead,
+    request: &RequestHead,
+    response: &ResponseHead,
     compress: CompressionMode,
 ) -> Result<(Option<String>, Option<DeflateParams>), Mismatch> {
     let wrong = |name: &str, expected: &str| {
-        let received = describe_values(&answered.headers, name);
+        let received = describe_values(&response.headers, name);
         Mismatch::Invalid(format!("{received}, expected {expected:?} (RFC 6455 §4.1)"))
     };
-    if !answered.headers.has_token("Upgrade", "websocket") {
+    if !response.headers.has_token("Upgrade", "websocket") {
         return Err(wrong("Upgrade", "websocket"));
     }
-    if !answered.headers.has_token("Connection", "upgrade") {
+    if !response.headers.has_token("Connection", "upgrade") {
         return Err(wrong("Connection", "Upgrade"));
     }
-    let expected = derive_accept_key(asked.headers.get("Sec-WebSocket-Key").unwrap_or_default());
-    let mut accepts = answered.headers.get_all("Sec-WebSocket-Accept");
+    let expected = derive_accept_key(request.headers.get("Sec-WebSocket-Key").unwrap_or_default());
+    let mut accepts = response.headers.get_all("Sec-WebSocket-Accept");
     if (accepts.next(), accepts.next()) != (Some(expected.as_bytes()), None) {
         return Err(wrong("Sec-WebSocket-Accept", &expected));
     }
     Ok((
-        subprotocol(asked, answered).map_err(Mismatch::Invalid)?,
-        compression(asked, answered, compress)?,
+        subprotocol(request, response).map_err(Mismatch::Invalid)?,
+        compression(request, response, compress)?,
     ))
 }
 
@@ -203,8 +211,8 @@ fn describe_values(headers: &Headers, name: &str) -> String {
 }
 
 /// The extensions of a response, as one list.
-fn extensions(answered: &ResponseHead) -> Option<String> {
-    let values: Vec<_> = answered
+fn extensions(response: &ResponseHead) -> Option<String> {
+    let values: Vec<_> = response
         .headers
         .get_all("Sec-WebSocket-Extensions")
         .map(String::from_utf8_lossy)
@@ -214,22 +222,22 @@ fn extensions(answered: &ResponseHead) -> Option<String> {
 
 /// The one extension that there is to agree on is permessage-deflate (RFC 7692 §5).
 fn compression(
-    asked: &RequestHead,
-    answered: &ResponseHead,
+    request: &RequestHead,
+    response: &ResponseHead,
     compress: CompressionMode,
 ) -> Result<Option<DeflateParams>, Mismatch> {
-    let offered = asked
+    let offered = request
         .headers
         .get_all("Sec-WebSocket-Extensions")
         .any(|value| value.starts_with(deflate::NAME.as_bytes()));
-    let is_ours = |answer: &str| answer.starts_with(deflate::NAME);
-    match extensions(answered) {
-        Some(answer) if offered && is_ours(&answer) => DeflateParams::parse(&answer)
+    let is_ours = |value: &str| value.starts_with(deflate::NAME);
+    match extensions(response) {
+        Some(value) if offered && is_ours(&value) => DeflateParams::parse(&value)
             .map(Some)
             .map_err(|cause| format!("invalid Sec-WebSocket-Extensions: {cause}"))
             .map_err(Mismatch::Invalid),
-        Some(answer) => Err(Mismatch::Invalid(format!(
-            "extension {answer:?} was not offered (RFC 6455 §4.1)"
+        Some(value) => Err(Mismatch::Invalid(format!(
+            "extension {value:?} was not offered (RFC 6455 §4.1)"
         ))),
         None if compress == CompressionMode::Require => Err(Mismatch::NoCompression),
         None => Ok(None),
@@ -237,8 +245,8 @@ fn compression(
 }
 
 /// The server chooses one that was offered, or none.
-fn subprotocol(asked: &RequestHead, answered: &ResponseHead) -> Result<Option<String>, String> {
-    let mut chosen = answered.headers.get_all("Sec-WebSocket-Protocol");
+fn subprotocol(request: &RequestHead, response: &ResponseHead) -> Result<Option<String>, String> {
+    let mut chosen = response.headers.get_all("Sec-WebSocket-Protocol");
     let Some(first) = chosen.next() else {
         return Ok(None);
     };
@@ -246,7 +254,7 @@ fn subprotocol(asked: &RequestHead, answered: &ResponseHead) -> Result<Option<St
     if chosen.next().is_some() {
         return Err("more than one Sec-WebSocket-Protocol header (RFC 6455 §11.3.4)".to_owned());
     }
-    let offered = asked
+    let offered = request
         .headers
         .get_all("Sec-WebSocket-Protocol")
         .flat_map(|value| value.split(|&byte| byte == b','))
@@ -254,7 +262,7 @@ fn subprotocol(asked: &RequestHead, answered: &ResponseHead) -> Result<Option<St
     if offered && !first.is_empty() {
         return Ok(Some(text));
     }
-    let ours = asked.headers.get("Sec-WebSocket-Protocol").map_or_else(
+    let ours = request.headers.get("Sec-WebSocket-Protocol").map_or_else(
         || "none was offered (use -s to offer one)".to_owned(),
         |ours| {
             let ours = String::from_utf8_lossy(ours);
@@ -268,7 +276,7 @@ fn subprotocol(asked: &RequestHead, answered: &ResponseHead) -> Result<Option<St
     ))
 }
 
-fn explain_error(error: ResponseError, request: &ConnectOptions, deadline: Deadline) -> Error {
+fn explain_error(error: ResponseError, options: &ConnectOptions, deadline: Deadline) -> Error {
     let wrong = |cause, hint| Error::InvalidResponse {
         party: Party::Server,
         name: String::new(),
@@ -277,16 +285,16 @@ fn explain_error(error: ResponseError, request: &ConnectOptions, deadline: Deadl
         hint,
     };
     match error {
-        ResponseError::Closed(cause) => ended(cause, request, deadline),
+        ResponseError::Closed(cause) => ended(cause, options, deadline),
         ResponseError::Malformed(cause) => wrong(cause, None),
         ResponseError::NotHttp(bytes) => wrong(
             explain::not_http(&bytes),
-            Some(explain::other_protocol(&bytes, request)),
+            Some(explain::other_protocol(&bytes, options)),
         ),
     }
 }
 
-fn ended(cause: Option<io::Error>, request: &ConnectOptions, deadline: Deadline) -> Error {
+fn ended(cause: Option<io::Error>, options: &ConnectOptions, deadline: Deadline) -> Error {
     match cause {
         Some(cause) if cause.kind() == io::ErrorKind::TimedOut => {
             timed_out(deadline, Phase::Upgrade)
@@ -295,7 +303,7 @@ fn ended(cause: Option<io::Error>, request: &ConnectOptions, deadline: Deadline)
             party: Party::Server,
             name: String::new(),
             cause,
-            hint: Some(explain::silence(request)),
+            hint: Some(explain::silence(options)),
         },
     }
 }

@@ -18,19 +18,19 @@ use crate::target::HostPort;
 pub fn connect<S: LimitReads + Write>(
     stream: &mut S,
     proxy: &Proxy,
-    request: &ConnectOptions,
+    options: &ConnectOptions,
     to: &HostPort,
     on_step: &mut dyn FnMut(ConnectStep),
 ) -> Result<(), TunnelError> {
-    let asked = compose(proxy, request, to);
-    let sent = stream.write_all(&asked.encode());
+    let request = compose(proxy, options, to);
+    let sent = stream.write_all(&request.encode());
     let sent = sent.and_then(|()| stream.flush());
     if sent.is_ok() {
-        on_step(ConnectStep::ProxyRequest(to.to_string(), Some(asked)));
+        on_step(ConnectStep::ProxyRequest(to.to_string(), Some(request)));
     }
     // A proxy that refuses before it has read the request may have answered all the same.
     let mut reader = ResponseReader::exact(stream);
-    let answered = reader
+    let response = reader
         .read_final_head()
         .map_err(|error| match (error, sent) {
             (ResponseError::Closed(read), Err(written)) => {
@@ -43,20 +43,20 @@ pub fn connect<S: LimitReads + Write>(
                 hint: None,
             },
         })?;
-    on_step(ConnectStep::ProxyResponse(Some(answered.clone())));
-    if (200..300).contains(&answered.status) {
+    on_step(ConnectStep::ProxyResponse(Some(response.clone())));
+    if (200..300).contains(&response.status) {
         // An invalid header does no harm here, but nobody knows where the server's bytes begin.
-        return match answered.problem {
+        return match response.problem {
             Some(cause) if reader.is_head_cut() => Err(TunnelError::Invalid { cause, hint: None }),
             _ => Ok(()),
         };
     }
-    let body = reader.read_body(&answered);
+    let body = reader.read_body(&response);
     Err(TunnelError::Refused {
-        cause: answered.status_line.clone(),
-        hint: hint(&answered, proxy),
+        cause: response.status_line.clone(),
+        hint: hint(&response, proxy),
         refusal: Some(Box::new(Refusal {
-            head: answered,
+            head: response,
             body,
             hint: None,
         })),
@@ -64,7 +64,7 @@ pub fn connect<S: LimitReads + Write>(
     })
 }
 
-fn compose(proxy: &Proxy, request: &ConnectOptions, to: &HostPort) -> RequestHead {
+fn compose(proxy: &Proxy, options: &ConnectOptions, to: &HostPort) -> RequestHead {
     let to = HostPort {
         host: to.host.without_zone(),
         port: to.port,
@@ -74,12 +74,12 @@ fn compose(proxy: &Proxy, request: &ConnectOptions, to: &HostPort) -> RequestHea
     let ours = [
         ("Host", Some(to.clone())),
         ("Proxy-Connection", Some("keep-alive".to_owned())),
-        ("User-Agent", handshake::user_agent(request)),
+        ("User-Agent", handshake::user_agent(options)),
         ("Proxy-Authorization", credentials),
     ];
     RequestHead {
         request_line: format!("CONNECT {to} HTTP/1.1"),
-        headers: Headers::merge(&ours, &request.proxy.headers),
+        headers: Headers::merge(&ours, &options.proxy.headers),
     }
 }
 
