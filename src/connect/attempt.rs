@@ -40,6 +40,9 @@ pub struct Attempt {
     follows_redirects: bool,
     /// The head of a refusal whose body is being received.
     refused: Option<ResponseHead>,
+    /// The proxy that was asked last, by its URL, and the host and port that it was asked for.
+    proxy: Option<String>,
+    proxy_target: Option<String>,
     over: bool,
 }
 
@@ -111,6 +114,8 @@ fn start_with(
         tls,
         follows_redirects: false,
         refused: None,
+        proxy: None,
+        proxy_target: None,
         over: false,
     })
 }
@@ -172,16 +177,29 @@ impl Attempt {
                     self.tls = *tls;
                 }
                 self.phase = self.phase_after(step);
-                self.refused = match step {
-                    ConnectStep::UpgradeResponse(head) if self.is_refusal(head) => {
-                        Some(head.clone())
-                    }
-                    _ => None,
-                };
+                self.note_refusal(step);
             }
             AttemptEvent::Done(_) => self.over = true,
         }
         Some(event)
+    }
+
+    /// Keeps what a refusal consists of, until the next step.
+    fn note_refusal(&mut self, step: &ConnectStep) {
+        self.refused = None;
+        match step {
+            ConnectStep::Proxy(url) => self.proxy = Some(url.clone()),
+            ConnectStep::ProxyRequest(to, _) => self.proxy_target = Some(to.clone()),
+            ConnectStep::ProxyResponse(Some(head)) if !(200..300).contains(&head.status) => {
+                self.refused = Some(head.clone());
+            }
+            ConnectStep::UpgradeRequest(_) => self.proxy_target = None,
+            ConnectStep::UpgradeResponse(head) if self.is_refusal(head) => {
+                self.refused = Some(head.clone());
+                self.proxy_target = None;
+            }
+            _ => {}
+        }
     }
 
     fn is_refusal(&self, head: &ResponseHead) -> bool {
@@ -193,14 +211,25 @@ impl Attempt {
     pub fn take_refusal(&mut self) -> Option<Error> {
         let head = self.refused.take()?;
         self.over = true;
-        Some(Error::Refused(Box::new(Refusal {
+        let cause = head.status_line.clone();
+        let refusal = Box::new(Refusal {
             head,
             body: Body {
                 truncated: true,
                 ..Body::default()
             },
             hint: None,
-        })))
+        });
+        Some(match (self.proxy.take(), self.proxy_target.take()) {
+            (Some(proxy), Some(to)) => Error::ProxyRefused {
+                proxy,
+                to,
+                cause,
+                refusal: Some(refusal),
+                hint: None,
+            },
+            _ => Error::Refused(refusal),
+        })
     }
 
     fn phase_after(&self, step: &ConnectStep) -> Phase {

@@ -521,6 +521,29 @@ fn a_proxy_that_sends_a_second_response() {
         .run();
 }
 
+/// As a server's, a refusal of the proxy is reported although its body has no end.
+#[test]
+fn a_refusal_of_the_proxy_without_end() {
+    for args in [&[][..], &["--max-time", "400ms"]] {
+        let head = "HTTP/1.1 403 No\r\nConnection: keep-alive\r\n\r\nnot there\n";
+        let peer = Peer::tcp().expect_raw("CONNECT").raw(head).stall().start();
+        Wsline::new()
+            .args(args)
+            .args([
+                "ws://127.0.0.1:1/",
+                "-x",
+                &format!("http://{}", peer.addr()),
+            ])
+            .stderr_matches(
+                "wsline: the proxy http://127.0.0.1:[..] refused to connect to 127.0.0.1:1: \
+                 HTTP/1.1 403 No\nHTTP/1.1 403 No\nConnection: keep-alive\n\n...",
+            )
+            .code(97)
+            .within(std::time::Duration::from_secs(10))
+            .run();
+    }
+}
+
 #[test]
 fn a_proxy_that_closes() {
     for answer in ["", "HTTP/1.1 200 OK\r\nVia: x"] {
