@@ -28,7 +28,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 OURS = HERE.parent / "target" / "release" / "wsline"
-LIMIT = 20  # seconds for one run
+LIMIT = 20  # seconds for each step of a run, unless --limit says otherwise
 
 # How each tool is run (wsline is that of --program), so that each line of stdin is a text message and the
 # connection stays open as long as stdin. A tool whose program is not installed is skipped.
@@ -302,10 +302,12 @@ def machine():
 
 
 def arguments():
+    global LIMIT
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--program", type=Path, default=OURS, help="the wsline to run")
     parser.add_argument("--runs", type=int, default=5, help="runs of each tool (5)")
     parser.add_argument("--scenarios", default=",".join(SCENARIOS), help="comma-separated")
+    parser.add_argument("--limit", type=int, default=LIMIT, help="seconds for each step of a run (20)")
     parser.add_argument(
         "--tool",
         action="append",
@@ -313,7 +315,9 @@ def arguments():
         metavar="NAME=COMMAND",
         help="add a client; URL is replaced by the URL of the server",
     )
-    return parser.parse_args()
+    given = parser.parse_args()
+    LIMIT = given.limit
+    return given
 
 
 def make_lines(scenarios, directory):
