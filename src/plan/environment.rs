@@ -8,6 +8,8 @@ use std::os::fd::AsFd;
 use std::os::unix::fs::FileTypeExt;
 use std::path::PathBuf;
 
+use nix::unistd::{getpgrp, tcgetpgrp};
+
 use super::zone::ZoneVariables;
 use crate::connect::proxy::ProxyVariables;
 use crate::sys::file::Inputs;
@@ -59,7 +61,13 @@ pub struct Environment {
 }
 
 /// The command line of this process, the program's name first.
+///
+/// Terminals and tools that don't know their width set `COLUMNS` to 0, which clap would take for a
+/// width; so the variable is removed, before there is another thread.
 pub fn arguments() -> impl Iterator<Item = OsString> {
+    if std::env::var_os("COLUMNS").is_some_and(|width| width == "0") {
+        std::env::remove_var("COLUMNS");
+    }
     std::env::args_os()
 }
 
@@ -77,7 +85,7 @@ impl Environment {
         let state = folder("XDG_STATE_HOME", ".local/state");
         let config = folder("XDG_CONFIG_HOME", ".config");
         Self {
-            stdin: Stream::of(&io::stdin()),
+            stdin: Stream::of_input(&io::stdin()),
             stdout: Stream::of(&io::stdout()),
             stderr: Stream::of(&io::stderr()),
             dumb: set("TERM").is_none_or(|term| term == "dumb"),
@@ -101,6 +109,19 @@ impl Environment {
 }
 
 impl Stream {
+    /// As [`of`](Self::of), but a terminal is nothing to read from in the background, where the
+    /// shell reads it: SIGTTIN would stop the process.
+    fn of_input(stream: &(impl AsFd + IsTerminal)) -> Self {
+        match Self::of(stream) {
+            Self::Terminal
+                if tcgetpgrp(stream.as_fd()).is_ok_and(|foreground| foreground != getpgrp()) =>
+            {
+                Self::Device
+            }
+            other => other,
+        }
+    }
+
     fn of(stream: &(impl AsFd + IsTerminal)) -> Self {
         if stream.is_terminal() {
             return Self::Terminal;

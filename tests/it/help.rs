@@ -431,3 +431,14 @@ fn topics_are_printed_and_listed() {
         .code(2)
         .run();
 }
+
+/// Terminals that don't know their width set it so.
+#[test]
+fn a_width_of_zero_is_an_unknown_width() {
+    let help = |columns: &str| {
+        let program = Wsline::new().arg("-h").env("COLUMNS", columns);
+        program.stdout_matches("...").run().stdout
+    };
+    assert_eq!(help("0"), help("100"));
+    assert_ne!(help("60"), help("100"));
+}

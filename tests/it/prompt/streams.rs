@@ -2,7 +2,7 @@
 
 use super::{end, open_with, wait_for_line};
 use crate::support::program::BINARY;
-use crate::support::{Gate, Key, Peer, Terminal};
+use crate::support::{require, Gate, Key, Peer, Terminal};
 
 const HOSTILE: &str = "a\x1b[2Jb\rc";
 
@@ -143,4 +143,28 @@ fn stderr_in_a_file_leaves_the_prompt_alone() {
     }
     assert!(!told.contains('\x1b'), "no colours in a file\n{told}");
     pty.assert_as_found();
+}
+
+/// In the background the shell reads the terminal: what is typed is not ours, and reading it would
+/// stop the process.
+#[test]
+fn in_the_background_the_terminal_is_not_read() {
+    require!("bash");
+    let gate = Gate::new();
+    let peer = Peer::ws()
+        .send_text("first")
+        .wait_for(&gate)
+        .send_text("second")
+        .close(1000, "")
+        .start();
+    let script = "set -m; \"$0\" \"$1\" >out & while [ ! -s out ]; do sleep 0.01; done; \
+                  echo listening; wait; cat out; echo over";
+    let mut pty = Terminal::program("bash")
+        .args(["-c", script, BINARY, &peer.url()])
+        .start();
+    pty.wait_for("listening");
+    pty.type_line("for the shell");
+    gate.open();
+    pty.wait_for("first\nsecond\nover");
+    assert_eq!(pty.wait_exit(), 0);
 }
