@@ -144,6 +144,7 @@ Register-ArgumentCompleter -Native -CommandName 'wsline' -ScriptBlock {
             [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Run N files in parallel')
             [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Run N files in parallel')
             [CompletionResult]::new('--filter', '--filter', [CompletionResultType]::ParameterName, 'Run only files whose paths contain TEXT (repeatable)')
+            [CompletionResult]::new('--tag', '--tag', [CompletionResultType]::ParameterName, 'Run only files with this tag (repeatable; !TAG excludes)')
             [CompletionResult]::new('--var', '--var', [CompletionResultType]::ParameterName, 'Set the variable that files write as ${NAME} (repeatable)')
             [CompletionResult]::new('--url', '--url', [CompletionResultType]::ParameterName, 'Connect to this URL instead of the one in the files')
             [CompletionResult]::new('--junit', '--junit', [CompletionResultType]::ParameterName, 'Write a JUnit XML report to FILE')

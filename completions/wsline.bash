@@ -1179,7 +1179,7 @@ _wsline() {
             return 0
             ;;
         wsline__subcmd__test)
-            opts="-j -v -q -h --config --no-config --jobs --filter --var --url --bail --junit --json --untrusted --serve --ready --speed --ignore --verbose --quiet --color --help"
+            opts="-j -v -q -h --config --no-config --jobs --filter --tag --var --url --bail --junit --json --untrusted --serve --ready --speed --ignore --verbose --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1209,6 +1209,10 @@ _wsline() {
                     return 0
                     ;;
                 --filter)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tag)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

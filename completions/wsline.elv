@@ -140,6 +140,7 @@ set edit:completion:arg-completer[wsline] = {|@words|
             cand -j 'Run N files in parallel'
             cand --jobs 'Run N files in parallel'
             cand --filter 'Run only files whose paths contain TEXT (repeatable)'
+            cand --tag 'Run only files with this tag (repeatable; !TAG excludes)'
             cand --var 'Set the variable that files write as ${NAME} (repeatable)'
             cand --url 'Connect to this URL instead of the one in the files'
             cand --junit 'Write a JUnit XML report to FILE'

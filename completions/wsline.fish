@@ -125,6 +125,7 @@ complete -c wsline -n "__fish_wsline_needs_command" -a "help" -d 'Print help abo
 complete -c wsline -n "__fish_wsline_using_subcommand test" -l config -d 'Read options and targets from FILE' -r -F
 complete -c wsline -n "__fish_wsline_using_subcommand test" -s j -l jobs -d 'Run N files in parallel' -r
 complete -c wsline -n "__fish_wsline_using_subcommand test" -l filter -d 'Run only files whose paths contain TEXT (repeatable)' -r
+complete -c wsline -n "__fish_wsline_using_subcommand test" -l tag -d 'Run only files with this tag (repeatable; !TAG excludes)' -r
 complete -c wsline -n "__fish_wsline_using_subcommand test" -l var -d 'Set the variable that files write as ${NAME} (repeatable)' -r
 complete -c wsline -n "__fish_wsline_using_subcommand test" -l url -d 'Connect to this URL instead of the one in the files' -r -f
 complete -c wsline -n "__fish_wsline_using_subcommand test" -l junit -d 'Write a JUnit XML report to FILE' -r -F

@@ -4,6 +4,7 @@ use regex::Regex;
 
 use super::values;
 use crate::conversation::matching::{parse_pattern, Pattern};
+use crate::session_file::parse_byte_pattern;
 use crate::source::Wanted;
 
 pub(super) fn text(text: String) -> Wanted {
@@ -49,7 +50,14 @@ pub(super) fn json(text: &str) -> Result<Wanted, String> {
 }
 
 pub(super) fn bytes(text: &str) -> Result<Wanted, String> {
-    values::hex_bytes(text).map(|bytes| Wanted::Message(Pattern::Binary(bytes)))
+    if let Ok(bytes) = values::hex_bytes(text) {
+        return Ok(Wanted::Message(Pattern::Binary(bytes)));
+    }
+    let pattern = parse_byte_pattern(text).map_err(|(at, cause)| {
+        let column = text[..text.floor_char_boundary(at)].chars().count() + 1;
+        format!("invalid bytes at column {column}: {cause}")
+    })?;
+    Ok(Wanted::Message(pattern))
 }
 
 /// A close code, or `any`.

@@ -13,7 +13,7 @@ use super::values::{self, ColorChoice};
 #[derive(Clone, Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct TestArgs {
-    /// Session files, records, or folders of session files
+    /// Session files, records, or folders of session files (- for stdin)
     ///
     /// A name that ends in .har or .jsonl is a record: what was sent is sent again, and what is
     /// received is compared. In a folder, all .ws files below it are run.
@@ -51,6 +51,13 @@ pub struct TestArgs {
     /// With several, one match is enough.
     #[arg(long, value_name = "TEXT", action = ArgAction::Append, allow_hyphen_values = true)]
     pub filter: Vec<String>,
+
+    /// Run only files with this tag (repeatable; !TAG excludes)
+    ///
+    /// Files have tags by a line such as 'tags smoke slow'. With several, one match is enough; a file
+    /// with an excluded tag is not run.
+    #[arg(long = "tag", value_name = "TAG", action = ArgAction::Append, allow_hyphen_values = true)]
+    pub tags: Vec<String>,
 
     /// Set the variable that files write as ${NAME} (repeatable)
     ///

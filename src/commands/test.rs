@@ -63,6 +63,7 @@ pub fn run(
     environment: &Environment,
 ) -> Result<ExitCode, Error> {
     let begun = Instant::now();
+    let test = with_stdin(test);
     let variables = Variables {
         given: &test.vars,
         untrusted: test.untrusted,
@@ -194,7 +195,28 @@ fn load_files(
         }
     };
     let files = files::find(&test.files, &test.filter)?;
-    Ok(files.into_iter().map(load).collect())
+    let mut files: Vec<Loaded> = files.into_iter().map(load).collect();
+    let count = files.len();
+    files.retain(|file| has_tags(file, &test.tags));
+    if files.is_empty() {
+        let tags = test.tags.join(" or ");
+        return Err(Error::Usage(format!(
+            "no files to run: none of {count} files has the tag {tags} (--tag)"
+        )));
+    }
+    Ok(files)
+}
+
+/// Whether a file is selected by `--tag`: it has one of the tags, and none of those with a `!`. What
+/// can't be read is always selected, so that it is reported.
+fn has_tags(file: &Loaded, tags: &[String]) -> bool {
+    let Ok(script) = &file.script else {
+        return true;
+    };
+    let has = |tag: &str| script.tags().any(|of_file| of_file == tag);
+    let (excluded, wanted): (Vec<_>, Vec<_>) = tags.iter().partition(|tag| tag.starts_with('!'));
+    (wanted.is_empty() || wanted.iter().any(|tag| has(tag)))
+        && !excluded.iter().any(|tag| has(tag.trim_start_matches('!')))
 }
 
 /// Reads what every connection needs, before there are threads that would each read it.
@@ -205,6 +227,16 @@ fn prefetch(options: &OptionArgs, environment: &Environment) {
     }
 }
 
+/// The same with the file that `-` stands for.
+fn with_stdin(mut test: TestArgs) -> TestArgs {
+    for file in &mut test.files {
+        if file.as_os_str() == "-" {
+            *file = PathBuf::from(load::STDIN);
+        }
+    }
+    test
+}
+
 /// All files as results: those that can't be read have failed, the others have not begun.
 fn invalid_files(files: &[Loaded]) -> FileResults {
     let result = |file: &Loaded| {
@@ -213,6 +245,7 @@ fn invalid_files(files: &[Loaded]) -> FileResults {
         };
         let result = FileResult {
             file: file.name.clone(),
+            title: None,
             verdict: FileOutcome::Error(Error::SessionFile(error.clone())),
             lasted: Duration::ZERO,
             statements: 0,

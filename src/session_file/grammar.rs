@@ -72,6 +72,10 @@ pub const DESCRIPTION: &[&str] = &[
      as NAME sets a variable. [A, ..] is an array that may go on, = {...} an object with nothing \
      more. check applies a pattern to the message that matched last and fails at once; check within \
      limits the time since the last message sent.",
+    "After hex, besides digits, a JSON string stands for its bytes and ${NAME:2} for a number in 2 \
+     bytes, big-endian; :2le is little-endian, :varint as in protobuf. Expected bytes can also be \
+     NAME:2, which sets a variable to a number; ??, any byte; ??x8, any 8; .., any number of bytes; \
+     and, up to the end, /REGEX/ or json with a pattern.",
     "any order expects the messages below it in any order. Rules apply from their line on, in their \
      order, before expectations: on sends the messages below it each time a message matches, every \
      sends at an interval, ignore hides messages, and never fails if one matches; with for it also \
@@ -125,9 +129,13 @@ message   = data | control ;
 wanted    = data-wanted | control | "any"
           | "silence " , duration | "status " , status
           | "header " , header | "refused" , [ " " , status ] ;
-data-wanted = data | "json " , pattern | match ;
+data-wanted = data | "json " , pattern | match | "hex " , byte-wanted , { " " , byte-wanted } ;
+byte-wanted = byte | name , ":" , format | "??" , [ "x" , number ] | ".."
+          | match | "json " , pattern ;
+byte      = hex | string | "${" , name , ":" , format , "}" ;
+format    = number , [ "le" ] | "varint" ;
 match     = "/" , regex , "/" , [ "i" ] ;
-data      = text | "json " , json | "hex " , hex | "base64 " , base64
+data      = text | "json " , json | "hex " , byte , { " " , byte } | "base64 " , base64
           | "file @" , text | "text @" , text ;
 control   = ( "ping" | "pong" ) , [ " " , ( text | "hex " , hex ) ]
           | "close" , [ " " , code , [ " " , text ] ] ;

@@ -3,6 +3,7 @@
 //! One statement a line: `>` sends, `<` expects, an indented line continues the one above it, `#`
 //! begins a comment. This file is what such a file means; `parse` reads it, `print` writes it.
 
+pub mod bytes;
 mod expression;
 pub mod grammar;
 pub mod har;
@@ -21,8 +22,9 @@ mod variables;
 pub use template::{Part, Template};
 
 pub use crate::conversation::variable::is_name;
+pub use bytes::ByteWord;
 pub use expression::{Expression, NowUnit};
-pub use parse::{decode, parse};
+pub use parse::{decode, parse, parse_byte_pattern};
 pub use place::{error_at, statement_text};
 pub use print::{around_message, comment, print, print_line};
 pub use recognize::{recognize, RecordKind};
@@ -218,6 +220,8 @@ pub enum Message {
     Json(Template),
     /// `hex …` or `base64 …`: a binary message.
     Binary(Vec<u8>),
+    /// `hex …` with more than digits in it.
+    Bytes(Vec<ByteWord>),
     /// `file @PATH` or `text @PATH`: the whole of a file.
     File(Kind, Template),
     /// `ping …`.
@@ -249,6 +253,8 @@ pub enum Wanted {
     },
     /// `hex …` or `base64 …`: a binary message that is equal.
     Binary(Vec<u8>),
+    /// `hex …` with more than digits in it: a binary message that fits.
+    Bytes(Vec<ByteWord>),
     /// `file @PATH` or `text @PATH`: a message that is equal to a file.
     File(Kind, Template),
     /// `any`: any data message.

@@ -6,13 +6,16 @@
 //! stand there.
 
 mod block;
+mod bytes;
 mod expression;
 mod message;
+mod regex;
 mod rule;
 mod setting;
 mod statement;
 mod value;
 
+pub use bytes::parse_byte_pattern;
 pub(super) use value::cause as json_cause;
 
 use super::place::{is_blank, parse_error, SourceLine};

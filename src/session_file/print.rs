@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 
 use data_encoding::BASE64;
 
+use super::bytes::push_words;
 use super::grammar::{EXPECTED, SENT};
 use super::place::BLANKS;
 use super::template::OPENING;
@@ -142,7 +143,7 @@ fn push_rule(out: &mut String, statement: &Statement) {
             }
         }
         Statement::Repeat { count, name, .. } => {
-            let _ = write!(out, "repeat {}", source(count));
+            let _ = write!(out, "repeat {}", count.source());
             if let Some(name) = name {
                 let _ = write!(out, " as {name}");
             }
@@ -187,7 +188,7 @@ fn push_expression(out: &mut String, expression: &Expression) {
         Expression::Base64(of) => call("base64", &[of]),
         Expression::Base64Url(of) => call("base64url", &[of]),
         Expression::Hex(of) => call("hex", &[of]),
-        Expression::Text(text) => push_string(out, &source(text)),
+        Expression::Text(text) => push_string(out, &text.source()),
         Expression::Uuid => out.push_str("uuid"),
         Expression::Now(NowUnit::Milliseconds) => out.push_str("now"),
         Expression::Now(NowUnit::Seconds) => out.push_str("now s"),
@@ -247,6 +248,10 @@ fn push_message(out: &mut String, message: &Message) {
         Message::Text(text) => push_text(out, text, SENT),
         Message::Json(json) => push_json(out, json),
         Message::Binary(bytes) => push_bytes(out, bytes),
+        Message::Bytes(words) => {
+            out.push_str(" hex");
+            push_words(out, words);
+        }
         Message::File(kind, path) => push_file(out, *kind, path),
         Message::Ping(payload) => {
             out.push_str(" ping");
@@ -283,6 +288,10 @@ fn push_wanted(out: &mut String, wanted: &Wanted) {
             ignore_case,
         } => push_pattern(out, pattern, *ignore_case),
         Wanted::Binary(bytes) => push_bytes(out, bytes),
+        Wanted::Bytes(words) => {
+            out.push_str(" hex");
+            push_words(out, words);
+        }
         Wanted::File(kind, path) => push_file(out, *kind, path),
         Wanted::Any => out.push_str(" any"),
         Wanted::Ping(payload) => {
@@ -339,7 +348,7 @@ fn push_text(out: &mut String, text: &Template, words: &[&str]) {
             out.push(' ');
             push_literal(out, text, words);
         }
-        None => push_lines(out, &source(text)),
+        None => push_lines(out, &text.source()),
     }
 }
 
@@ -368,20 +377,6 @@ fn is_bare(text: &str, words: &[&str]) -> bool {
 /// and blanks at an end are lost to editors and to eyes.
 fn is_line(line: &str) -> bool {
     !line.is_empty() && !line.ends_with([' ', '\t'])
-}
-
-/// The text with its variables as they are written.
-fn source(template: &Template) -> String {
-    let mut out = String::new();
-    for part in &template.parts {
-        match part {
-            Part::Text(text) => out.push_str(text),
-            Part::Variable(name) => {
-                let _ = write!(out, "${{{name}}}");
-            }
-        }
-    }
-    out
 }
 
 /// A text as it stands, after a blank or, if it has several lines, below.
@@ -416,7 +411,7 @@ fn push_visible(out: &mut String, text: &str) {
 /// JSON as it is. Only what a line can't hold is written in another way that means the same.
 fn push_json(out: &mut String, json: &Template) {
     out.push_str(" json");
-    let text = source(json);
+    let text = json.source();
     if json.as_literal().is_some_and(|text| !is_bare_json(text)) {
         // Outside strings it has only blanks, and inside them only escapes can be control characters.
         let text = text.trim().replace(['\n', '\r', '\t'], " ");
@@ -441,7 +436,7 @@ fn is_bare_json(text: &str) -> bool {
 /// A regular expression has no other way of being written; what a parser made of one fits.
 fn push_pattern(out: &mut String, pattern: &Template, ignore_case: bool) {
     let end = if ignore_case { "/i" } else { "/" };
-    push_lines(out, &format!("/{}{end}", source(pattern)));
+    push_lines(out, &format!("/{}{end}", pattern.source()));
 }
 
 fn push_bytes(out: &mut String, bytes: &[u8]) {
@@ -474,13 +469,13 @@ fn push_file(out: &mut String, kind: Kind, path: &Template) {
     });
     match path.as_literal() {
         Some(path) => push_literal(out, path, &[]),
-        None => out.push_str(&source(path)),
+        None => out.push_str(&path.source()),
     }
 }
 
 /// Its value may begin with a `"`, so a JSON string is the whole of it.
 fn push_expected_header(out: &mut String, name: &str, value: &Template) {
-    let header = format!("{name}: {}", source(value));
+    let header = format!("{name}: {}", value.source());
     let header = header.trim_end_matches(BLANKS);
     out.push_str(" header ");
     if value.as_literal().is_some() {

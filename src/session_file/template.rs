@@ -71,6 +71,23 @@ impl Template {
         }
     }
 
+    /// The text with its variables as they are written.
+    #[must_use]
+    pub fn source(&self) -> String {
+        let mut out = String::new();
+        for part in &self.parts {
+            match part {
+                Part::Text(text) => out.push_str(text),
+                Part::Variable(name) => {
+                    out.push_str(OPENING);
+                    out.push_str(name);
+                    out.push('}');
+                }
+            }
+        }
+        out
+    }
+
     /// The bytes that stand for themselves: it never becomes shorter.
     pub(super) fn least_length(&self) -> usize {
         let length = |part: &Part| match part {

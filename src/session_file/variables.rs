@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use regex::Regex;
 
 use super::template::Context;
-use super::{Line, Message, Payload, SessionFile, Statement, Template, Trigger, Wanted};
+use super::{ByteWord, Line, Message, Payload, SessionFile, Statement, Template, Trigger, Wanted};
 use crate::conversation::matching::parse_pattern;
 
 impl SessionFile {
@@ -29,6 +29,14 @@ impl Statement {
                 vec![template]
             }
             Self::Options(words) => words.iter().collect(),
+            Self::Send(Message::Bytes(words))
+            | Self::Expect(Wanted::Bytes(words))
+            | Self::Check(Wanted::Bytes(words))
+            | Self::Ignore(Wanted::Bytes(words))
+            | Self::Never(Wanted::Bytes(words), _)
+            | Self::On(Trigger::Received(Wanted::Bytes(words)), _) => {
+                words.iter().filter_map(ByteWord::template).collect()
+            }
             Self::Send(message) => of_message(message).into_iter().collect(),
             Self::CaptureMatch { pattern, .. } => vec![pattern],
             Self::Expect(wanted)
@@ -72,6 +80,11 @@ impl Statement {
                     names.extend(regex.capture_names().flatten().map(str::to_owned));
                 }
                 names
+            }
+            Self::Expect(Wanted::Bytes(words))
+            | Self::Check(Wanted::Bytes(words))
+            | Self::On(Trigger::Received(Wanted::Bytes(words)), _) => {
+                words.iter().flat_map(ByteWord::sets).collect()
             }
             Self::Expect(Wanted::Json(json))
             | Self::Check(Wanted::Json(json))
@@ -119,7 +132,7 @@ fn of_message(message: &Message) -> Option<&Template> {
             reason: template, ..
         } => Some(template),
         Message::Ping(payload) | Message::Pong(payload) => of_payload(payload),
-        Message::Binary(_) => None,
+        Message::Binary(_) | Message::Bytes(_) => None,
     }
 }
 
@@ -137,6 +150,7 @@ fn of_wanted(wanted: &Wanted) -> Option<&Template> {
         Wanted::Ping(payload) | Wanted::Pong(payload) => payload.as_ref().and_then(of_payload),
         Wanted::Close { reason, .. } => reason.as_ref(),
         Wanted::Binary(_)
+        | Wanted::Bytes(_)
         | Wanted::Any
         | Wanted::Silence(_)
         | Wanted::Status(_)

@@ -695,10 +695,12 @@ impl Conversation {
 impl Conversation {
     /// Something has come: rules see it first, and then it waits for an expectation.
     fn receive(&mut self, now: Now, link: Link, item: ReceivedItem) {
-        if let ReceivedItem::Message(..) = item {
+        let taken = self.apply_rules(link, &item);
+        let hidden = taken == Some(Effect::Ignore);
+        if matches!(item, ReceivedItem::Message(..)) && !hidden {
             self.remember('<', link, &item.describe());
         }
-        if self.apply_rules(link, &item) {
+        if taken.is_some() {
             return;
         }
         if let Some(state) = self.state(link) {

@@ -23,6 +23,7 @@ use crate::conversation::matching::{parse_pattern, Pattern};
 use crate::error::{plain, Error};
 use crate::event::{Kind, Link};
 use crate::protocol::{CloseReason, MAX_CONTROL_PAYLOAD};
+use crate::session_file::bytes::{self, ByteError};
 use crate::session_file::{
     self, Expression, Line, Message, Payload, SessionFile, Statement, Template,
 };
@@ -344,6 +345,13 @@ impl Player {
         }
     }
 
+    fn byte_error(&self, line: &Line, error: ByteError) -> Error {
+        match error {
+            ByteError::Unset(name) => self.unset(line, &name),
+            ByteError::Invalid(cause) => self.source.parse_error(line.number, "", cause),
+        }
+    }
+
     /// JSON that is expected, or a pattern for it.
     fn json_pattern(&self, line: &Line, template: &Template) -> Result<Pattern, Error> {
         let text = template
@@ -420,6 +428,13 @@ impl Player {
                 Act::Send(Kind::Text, self.json(line, template)?.into_bytes())
             }
             Message::Binary(bytes) => Act::Send(Kind::Binary, bytes.clone()),
+            Message::Bytes(words) => {
+                let bytes = bytes::bytes(words, &self.lookup());
+                Act::Send(
+                    Kind::Binary,
+                    bytes.map_err(|error| self.byte_error(line, error))?,
+                )
+            }
             Message::File(kind, template) => {
                 let path = self.path(line, template)?;
                 let fault = |cause| self.unreadable(line, &path, &cause);
@@ -456,6 +471,10 @@ impl Player {
                 ignore_case,
             } => Wanted::Message(Pattern::Match(self.regex(line, pattern, *ignore_case)?)),
             W::Binary(bytes) => Wanted::Message(Pattern::Binary(bytes.clone())),
+            W::Bytes(words) => {
+                let pattern = bytes::pattern(words, &self.lookup());
+                Wanted::Message(pattern.map_err(|error| self.byte_error(line, error))?)
+            }
             W::File(kind, template) => {
                 let path = self.path(line, template)?;
                 let bytes = read_regular(&self.readable(line, &path)?, MAX_SIZE)

@@ -11,6 +11,8 @@ use crate::error::{Error, ParseError, Unmet};
 pub struct FileResult {
     /// The file as it was named.
     pub file: String,
+    /// What `title` says in it.
+    pub title: Option<String>,
     /// What became of it.
     pub verdict: FileOutcome,
     /// How long it took.
@@ -241,6 +243,7 @@ mod tests {
         let redacted = |body: &[u8], truncated| {
             let result = FileResult {
                 file: "a.ws".to_owned(),
+                title: None,
                 verdict: FileOutcome::Error(Error::Refused(Box::new(Refusal {
                     body: Body {
                         bytes: body.to_vec(),

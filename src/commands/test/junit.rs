@@ -125,12 +125,15 @@ fn push_case(
     redactor: &Redactor,
 ) {
     let seconds = result.map_or(0.0, |result| result.lasted.as_secs_f64());
+    let title = result.and_then(|result| result.title.as_deref());
+    let title = title.map(|title| escaped(&redactor.apply(title)));
     let name = escaped(name);
     let folder = name.rsplit_once('/').map_or("", |(folder, _)| folder);
     let class = if folder.is_empty() { "wsline" } else { folder };
     let _ = write!(
         out,
-        "    <testcase classname=\"{class}\" name=\"{name}\" file=\"{name}\" time=\"{seconds:.3}\""
+        "    <testcase classname=\"{class}\" name=\"{}\" file=\"{name}\" time=\"{seconds:.3}\"",
+        title.as_ref().unwrap_or(&name)
     );
     match result.map(|result| &result.verdict) {
         Some(FileOutcome::Passed) if result.is_some_and(FileResult::checks_nothing) => {
@@ -221,6 +224,7 @@ mod tests {
         let result = |file: &str, verdict| {
             let result = FileResult {
                 file: file.to_owned(),
+                title: None,
                 verdict,
                 lasted: Duration::from_millis(1234),
                 statements: 3,

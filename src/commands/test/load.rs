@@ -12,6 +12,9 @@ use crate::secret::Secret;
 use crate::session_file::{self, RecordKind, SessionFile, Statement};
 use crate::sys::file::{Inputs, MAX_SIZE};
 
+/// The file that `-` stands for.
+pub const STDIN: &str = "/dev/stdin";
+
 /// A file that was read.
 #[derive(Debug)]
 pub struct Loaded {

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use super::file_result::{FileOutcome, FileResult};
-use super::load::{Loaded, Variables};
+use super::load::{self, Loaded, Variables};
 use super::redact::Redactor;
 use super::reporting::{written_statements, FileProgress, PrintLine, Reporting};
 use super::settings::Settings;
@@ -38,8 +38,13 @@ pub fn run(
         text,
         script,
     } = file;
+    let title = script.as_ref().ok().and_then(SessionFile::title);
+    let title = title.map(str::to_owned);
     let expectations = script.as_ref().map_or(0, SessionFile::expectations);
-    let folder = path.parent().unwrap_or(Path::new(""));
+    let folder = match path.as_path() {
+        path if path == Path::new(load::STDIN) => Path::new(""),
+        path => path.parent().unwrap_or(Path::new("")),
+    };
     let played = script.and_then(|script| {
         let origin = FileText {
             name: &name,
@@ -52,6 +57,7 @@ pub fn run(
     let result = FileResult {
         verdict: played.map_or_else(FileOutcome::of, |()| FileOutcome::Passed),
         file: name,
+        title,
         lasted: begun.elapsed(),
         statements: progress.done.get(),
         expectations,

@@ -312,6 +312,7 @@ mod tests {
     fn result(file: Loaded, verdict: FileOutcome) -> FileResult {
         FileResult {
             file: file.name,
+            title: None,
             verdict,
             lasted: Duration::ZERO,
             statements: 0,

@@ -327,6 +327,7 @@ mod tests {
     fn result(file: &str, verdict: FileOutcome) -> FileResult {
         FileResult {
             file: file.to_owned(),
+            title: None,
             verdict,
             lasted: Duration::from_millis(134),
             statements: 12,

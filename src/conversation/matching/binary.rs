@@ -10,16 +10,18 @@ pub fn compare(expected: &[u8], kind: Kind, received: &[u8]) -> Result<(), Diffe
     match kind {
         Kind::Binary if same => Ok(()),
         Kind::Binary => Err(difference(expected, received)),
-        Kind::Text => {
-            let what = if same {
-                "a text message with the same bytes".to_owned()
-            } else {
-                format!("a text message of {}", bytes(received.len()))
-            };
-            let line = format!("received {what}, expected a binary message");
-            Err(Difference(vec![line]))
-        }
+        Kind::Text => Err(of_wrong_kind(received, same)),
     }
+}
+
+/// What there is to say of a text message where a binary one was expected.
+pub fn of_wrong_kind(received: &[u8], same: bool) -> Difference {
+    let what = if same {
+        "a text message with the same bytes".to_owned()
+    } else {
+        format!("a text message of {}", bytes(received.len()))
+    };
+    Difference(vec![format!("received {what}, expected a binary message")])
 }
 
 fn difference(expected: &[u8], received: &[u8]) -> Difference {

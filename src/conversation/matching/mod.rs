@@ -4,6 +4,7 @@
 //! session files both end here.
 
 mod binary;
+mod byte_pattern;
 mod difference;
 mod json;
 mod lines;
@@ -14,6 +15,7 @@ mod pattern_parse;
 mod raw;
 mod text;
 
+pub use byte_pattern::{BytePart, NumberFormat};
 pub use difference::Difference;
 pub use pattern::JsonPattern;
 pub use pattern_parse::{parse_pattern, PatternError};
@@ -64,6 +66,13 @@ pub enum Pattern {
         /// `/items/*/id` is the `id` of every one of the `items`.
         ignore: Vec<String>,
     },
+    /// A binary message of these parts.
+    Parts {
+        /// The parts.
+        parts: Vec<BytePart>,
+        /// As they are written.
+        text: String,
+    },
     /// These bytes, in a binary message.
     Binary(Vec<u8>),
 }
@@ -83,6 +92,7 @@ impl Pattern {
             (Self::Binary(expected), _) => {
                 binary::compare(expected, kind, payload).map(|()| Captures::new())
             }
+            (Self::Parts { parts, .. }, _) => byte_pattern::compare(parts, kind, payload),
             (_, Kind::Binary) => Err(text::of_wrong_kind(self.text(), payload)),
             (_, Kind::Text) => match std::str::from_utf8(payload) {
                 Ok(received) => self.compare_text(received),
@@ -99,7 +109,7 @@ impl Pattern {
             Self::Shape {
                 pattern, ignore, ..
             } => return pattern_compare::compare(pattern, ignore, received),
-            Self::Any | Self::Binary(_) => Ok(()),
+            Self::Any | Self::Binary(_) | Self::Parts { .. } => Ok(()),
             Self::Text(expected) => text::compare(expected, received),
             Self::Match(regex) if regex.is_match(received) => Ok(()),
             Self::Match(_) => Err(Difference::default()),
@@ -142,6 +152,9 @@ impl Pattern {
                     [] => format!("JSON equal to {value}"),
                     _ => format!("JSON equal to {value}, ignoring {}", ignore.join(", ")),
                 }
+            }
+            Self::Parts { text, .. } => {
+                format!("a binary message of {}", elide::chars(text, QUOTED))
             }
             Self::Binary(expected) => describe(Kind::Binary, expected),
         }

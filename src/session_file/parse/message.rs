@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use regex::RegexBuilder;
-
-use super::value;
+use super::{bytes, regex, value};
 use crate::http::is_token;
 use crate::protocol::{Kind, MAX_CLOSE_REASON, MAX_CONTROL_PAYLOAD};
 use crate::session_file::place::{Span, SpanError, BLANKS};
@@ -22,7 +20,10 @@ pub(super) fn sent(span: Span<'_>) -> Result<Message, SpanError> {
     let (word, rest) = span.split_word();
     Ok(match word.text {
         "json" => Message::Json(value::json(rest)?),
-        "hex" => Message::Binary(value::hex(rest)?),
+        "hex" => match bytes::words(rest, false)? {
+            Some(words) => Message::Bytes(words),
+            None => Message::Binary(value::hex(rest)?),
+        },
         "base64" => Message::Binary(value::base64(rest)?),
         "file" => Message::File(Kind::Binary, value::path(rest, "file")?),
         "text" => Message::File(Kind::Text, value::path(rest, "text")?),
@@ -57,7 +58,10 @@ pub(super) fn expected(span: Span<'_>) -> Result<Wanted, SpanError> {
     let (word, rest) = span.split_word();
     Ok(match word.text {
         "json" => Wanted::Json(value::json_pattern(rest)?),
-        "hex" => Wanted::Binary(value::hex(rest)?),
+        "hex" => match bytes::words(rest, true)? {
+            Some(words) => Wanted::Bytes(words),
+            None => Wanted::Binary(value::hex(rest)?),
+        },
         "base64" => Wanted::Binary(value::base64(rest)?),
         "file" => Wanted::File(Kind::Binary, value::path(rest, "file")?),
         "text" => Wanted::File(Kind::Text, value::path(rest, "text")?),
@@ -72,7 +76,13 @@ pub(super) fn expected(span: Span<'_>) -> Result<Wanted, SpanError> {
         "status" => Wanted::Status(status(rest, "status 101")?),
         "header" => header(rest)?,
         "refused" => Wanted::Refused(given(rest, |rest| status(rest, "refused 401"))?),
-        _ if span.text.starts_with('/') => pattern(span)?,
+        _ if span.text.starts_with('/') => {
+            let (pattern, ignore_case) = regex::read(span)?;
+            Wanted::Match {
+                pattern,
+                ignore_case,
+            }
+        }
         _ => Wanted::Text(value::text(span)?),
     })
 }
@@ -208,68 +218,4 @@ fn header(span: Span<'_>) -> Result<Wanted, SpanError> {
         name: name.to_owned(),
         value,
     })
-}
-
-/// `capture NAME match /…/`: the regular expression.
-pub(super) fn regex(span: Span<'_>) -> Result<(Template, bool), SpanError> {
-    if !span.text.starts_with('/') {
-        let cause = "missing regular expression, as in 'capture ID match /id=([0-9]+)/'";
-        return Err(span.error(cause));
-    }
-    match pattern(span)? {
-        Wanted::Match {
-            pattern,
-            ignore_case,
-        } => Ok((pattern, ignore_case)),
-        _ => Err(span.error("missing regular expression")),
-    }
-}
-
-/// `/…/` or `/…/i`.
-fn pattern(span: Span<'_>) -> Result<Wanted, SpanError> {
-    let inside = span.after(1);
-    let (end, ignore_case) = match inside.text.strip_suffix("/i") {
-        Some(pattern) => (pattern.len(), true),
-        None => match inside.text.strip_suffix('/') {
-            Some(pattern) => (pattern.len(), false),
-            None => {
-                return Err(span.error(
-                    "unclosed regular expression: end it with /, or with /i to ignore case; write a text that starts with / as a JSON string",
-                ));
-            }
-        },
-    };
-    let pattern = inside.before(end);
-    let template = value::template(pattern, "write ${ in a regular expression as \\$\\{")?;
-    // A value is escaped when it is put in: like a digit it means nothing but itself.
-    let text = template.stand_in(|_, length| format!("{:0length$}", 1));
-    check(&text, ignore_case).map_err(|(at, cause)| {
-        pattern.error_at(at, format!("invalid regular expression: {cause}"))
-    })?;
-    Ok(Wanted::Match {
-        pattern: template,
-        ignore_case,
-    })
-}
-
-/// Compiles a regular expression; where it is wrong, and how.
-fn check(pattern: &str, ignore_case: bool) -> Result<(), (usize, String)> {
-    if let Err(error) = regex_syntax::parse(pattern) {
-        return Err(match error {
-            regex_syntax::Error::Parse(error) => {
-                (error.span().start.offset, error.kind().to_string())
-            }
-            regex_syntax::Error::Translate(error) => {
-                (error.span().start.offset, error.kind().to_string())
-            }
-            other => (0, other.to_string()),
-        });
-    }
-    match RegexBuilder::new(pattern)
-        .case_insensitive(ignore_case)
-        .build()
-    {
-        Ok(_) => Ok(()),
-        Err(error) => Err((0, error.to_string())),
-    }
 }

@@ -1,6 +1,6 @@
 //! Reads one statement, without the lines below it.
 
-use super::{expression, message, rule, setting, value};
+use super::{expression, message, regex, rule, setting, value};
 use crate::conversation::variable::is_name;
 use crate::session_file::grammar::{EXPECTED, SENT, STATEMENTS};
 use crate::session_file::place::{Span, SpanError};
@@ -130,6 +130,7 @@ fn check(span: Span<'_>) -> Result<Statement, SpanError> {
         | Wanted::Json(_)
         | Wanted::Match { .. }
         | Wanted::Binary(_)
+        | Wanted::Bytes(_)
         | Wanted::File(..) => Ok(Statement::Check(wanted)),
         _ => Err(word.error(format!("check cannot be used with {}", word.text))),
     }
@@ -153,7 +154,7 @@ fn capture(span: Span<'_>) -> Result<Statement, SpanError> {
     }
     let (word, pattern) = rest.split_word();
     if word.text == "match" {
-        let (pattern, ignore_case) = message::regex(pattern)?;
+        let (pattern, ignore_case) = regex::captured(pattern)?;
         return Ok(Statement::CaptureMatch {
             name: name.text.to_owned(),
             pattern,

@@ -26,8 +26,8 @@ impl Conversation {
         }
     }
 
-    /// Whether a rule takes what was received, so that no expectation sees it.
-    pub(super) fn apply_rules(&mut self, link: Link, item: &ReceivedItem) -> bool {
+    /// What the rule does that takes what was received, so that no expectation sees it.
+    pub(super) fn apply_rules(&mut self, link: Link, item: &ReceivedItem) -> Option<Effect> {
         for index in 0..self.rules.len() {
             let rule = &self.rules[index];
             if !rule.links.contains(&link) {
@@ -36,23 +36,24 @@ impl Conversation {
             let Compared::Equal(captures) = compare(&rule.wanted, item) else {
                 continue;
             };
-            match rule.effect {
-                Effect::Ignore => return true,
+            let rule_effect = rule.effect;
+            match rule_effect {
+                Effect::Ignore => return Some(Effect::Ignore),
                 Effect::Fail => {
                     let error = self.forbidden(&rule.clone(), link, item);
                     self.broken.get_or_insert(error);
-                    return false;
+                    return None;
                 }
                 Effect::Answer(answer) => {
                     for (name, value) in captures {
                         self.steps.keep(&name, value);
                     }
                     self.queue_answer(answer, link);
-                    return true;
+                    return Some(rule_effect);
                 }
             }
         }
-        false
+        None
     }
 
     fn queue_answer(&mut self, answer: usize, link: Link) {

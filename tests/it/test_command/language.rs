@@ -338,3 +338,39 @@ fn values_are_computed_and_secrets_hidden() {
         done.stdout_text()
     );
 }
+
+#[test]
+fn binary_messages_are_built_and_taken_apart() {
+    passes(
+        Peer::ws()
+            .expect_binary(b"\x00hi\n")
+            .send_binary(b"\x08\xac\x02\x12\x06wsline\x19\x01\x02")
+            .expect_binary(b"\x01\x2c\xac\x02")
+            .send_binary(b"\x03{\"status\":\"Success\"}")
+            .send_binary(b"\x02warn: pid 12")
+            .expect_close(1000, ""),
+        "> hex 00 \"hi\\n\"\n< hex 08 ID:varint 12 06 \"wsline\" 19 ??x2\n> hex ${ID:2} ${ID:varint}\n\
+         < hex 03 json {\"status\":\"Success\"}\n< hex 02 /^warn: pid \\d+/\n",
+    );
+    fails(
+        Peer::ws()
+            .expect_text("hi")
+            .send_binary(b"\x12\x06nobody")
+            .expect_close(1000, ""),
+        "strict\n> hi\n< hex 12 06 \"wsline\"\n",
+        "3: expected a binary message of 12 06 \"wsline\", but received [..] instead\n    byte 2: expected \
+         \"wsline\", received 6e 6f 62 6f 64 79 \"nobody\"",
+    );
+    let peer = answering("x").expect_close(1000, "").start();
+    test(&["a.ws", "--url", &peer.url()])
+        .file(
+            "a.ws",
+            "> hi\n< /(?<N>.)/\ncapture A match /(?<N>.)/\n> hex ${A:2}\n",
+        )
+        .stdout_matches(
+            "error a.ws\n  a.ws:4: the value 'x' is not a number that fits 2 bytes\n...\n\
+             0 passed, 1 error in [..] s\n",
+        )
+        .code(2)
+        .run();
+}

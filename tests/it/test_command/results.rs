@@ -131,3 +131,47 @@ fn a_time_limit_names_the_statement_that_it_ends() {
         .code(28)
         .run();
 }
+
+#[test]
+fn files_are_selected_by_tags_and_named_by_titles() {
+    let peer = Peer::ws()
+        .expect_text("hi")
+        .expect_close(1000, "")
+        .connections(2)
+        .start();
+    let run = |args: &[&str]| {
+        test(&["all", "--url", &peer.url()])
+            .args(args)
+            .file("all/a.ws", "title The <first>\ntags smoke\n> hi\n")
+            .file("all/b.ws", "tags smoke slow\n> hi\n")
+            .file("all/c.ws", "> hi\n")
+    };
+    let done = run(&["--tag", "smoke", "--tag", "!slow", "--junit", "out.xml"])
+        .stdout_matches("ok    all/a.ws  [..]\n1 passed in [..] s\n")
+        .run();
+    let report = std::fs::read_to_string(done.home.work().join("out.xml")).expect("a report");
+    assert!(
+        report.contains("name=\"The &lt;first&gt;\" file=\"all/a.ws\""),
+        "{report}"
+    );
+    run(&["--tag", "!smoke"])
+        .stdout_matches("ok    all/c.ws  [..]\n1 passed in [..] s\n")
+        .run();
+    run(&["--tag", "fast"])
+        .stderr("wsline: no files to run: none of 3 files has the tag fast (--tag)\n")
+        .code(2)
+        .run();
+}
+
+#[test]
+fn a_session_file_is_read_from_stdin() {
+    let peer = Peer::ws()
+        .expect_text("hi")
+        .send_text("ho")
+        .expect_close(1000, "")
+        .start();
+    test(&["-", "--url", &peer.url()])
+        .stdin(GREETING)
+        .stdout_matches("ok    /dev/stdin  (2 statements, [..] s)\n1 passed in [..] s\n")
+        .run();
+}

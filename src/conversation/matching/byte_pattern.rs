@@ -1,0 +1,337 @@
+//! Patterns for binary messages: bytes, texts, numbers to capture, and what does not matter.
+
+use regex::Regex;
+
+use super::difference::Difference;
+use super::pattern::JsonPattern;
+use super::{binary, pattern_compare};
+use crate::protocol::Kind;
+
+/// How many bytes of what was received are quoted.
+const QUOTED: usize = 16;
+
+/// A part of a binary message.
+#[derive(Clone, Debug)]
+pub enum BytePart {
+    /// These bytes.
+    Bytes(Vec<u8>),
+    /// The bytes of this text.
+    Text(String),
+    /// So many bytes, whatever they are.
+    Skip(usize),
+    /// Any number of bytes.
+    Any,
+    /// A number, which sets a variable.
+    Number(String, NumberFormat),
+    /// A text up to the end in which this is found.
+    Regex(Regex),
+    /// JSON up to the end.
+    Json(JsonPattern),
+}
+
+/// How a number is encoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NumberFormat {
+    /// In so many bytes, the first the most significant.
+    Big(u8),
+    /// In so many bytes, the first the least significant.
+    Little(u8),
+    /// Seven bits a byte, the least significant first, as protobuf writes it.
+    Varint,
+}
+
+impl NumberFormat {
+    /// A number's bytes; `None` if it does not fit.
+    #[must_use]
+    pub fn encode(self, number: i128) -> Option<Vec<u8>> {
+        match self {
+            Self::Varint => {
+                let mut rest = u64::try_from(number).ok()?;
+                let mut bytes = Vec::new();
+                while rest > 0x7f {
+                    bytes.push(u8::try_from(rest & 0x7f).ok()? | 0x80);
+                    rest >>= 7;
+                }
+                bytes.push(u8::try_from(rest).ok()?);
+                Some(bytes)
+            }
+            Self::Big(width) | Self::Little(width) => {
+                let bits = u32::from(width) * 8;
+                if number >> bits != 0 && number >> (bits - 1) != -1 {
+                    return None;
+                }
+                let mut bytes = number.to_be_bytes()[16 - usize::from(width)..].to_vec();
+                if let Self::Little(_) = self {
+                    bytes.reverse();
+                }
+                Some(bytes)
+            }
+        }
+    }
+
+    /// The number at the beginning of `bytes`, and how many bytes it has.
+    fn decode(self, bytes: &[u8]) -> Option<(u64, usize)> {
+        let (width, reversed) = match self {
+            Self::Varint => {
+                let length = bytes.iter().take(10).position(|byte| byte & 0x80 == 0)? + 1;
+                let digits = bytes[..length].iter().rev();
+                let number = digits.fold(0_u128, |sum, byte| sum << 7 | u128::from(byte & 0x7f));
+                return Some((u64::try_from(number).ok()?, length));
+            }
+            Self::Big(width) => (usize::from(width), false),
+            Self::Little(width) => (usize::from(width), true),
+        };
+        let mut digits = bytes.get(..width)?.to_vec();
+        if reversed {
+            digits.reverse();
+        }
+        let number = digits
+            .iter()
+            .fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
+        Some((number, width))
+    }
+}
+
+/// Whether a message fits; the variables that it sets.
+pub(super) fn compare(
+    parts: &[BytePart],
+    kind: Kind,
+    received: &[u8],
+) -> Result<Vec<(String, String)>, Difference> {
+    if kind == Kind::Text {
+        return Err(binary::of_wrong_kind(received, false));
+    }
+    let mut search = Search {
+        received,
+        captures: Vec::new(),
+        furthest: (0, Vec::new()),
+    };
+    if search.fits(parts, 0) {
+        return Ok(search.captures);
+    }
+    Err(Difference(search.furthest.1))
+}
+
+struct Search<'a> {
+    received: &'a [u8],
+    captures: Vec<(String, String)>,
+    /// Where the first difference is, as far back as it can be, and what it is.
+    furthest: (usize, Vec<String>),
+}
+
+impl Search<'_> {
+    fn fits(&mut self, parts: &[BytePart], at: usize) -> bool {
+        let rest = &self.received[at..];
+        let Some((part, others)) = parts.split_first() else {
+            if !rest.is_empty() {
+                self.differ(at, &format!("expected the end, received {}", quote(rest)));
+            }
+            return rest.is_empty();
+        };
+        match part {
+            BytePart::Bytes(bytes) => {
+                let common = bytes.iter().zip(rest).take_while(|(a, b)| a == b).count();
+                if common == bytes.len() {
+                    return self.fits(others, at + common);
+                }
+                let shown = &rest[common..rest.len().min(bytes.len())];
+                let expected = quote_hex(&bytes[common..]);
+                self.differ(
+                    at + common,
+                    &format!("expected {expected}, received {}", quote(shown)),
+                );
+                false
+            }
+            BytePart::Text(text) => {
+                if rest.starts_with(text.as_bytes()) {
+                    return self.fits(others, at + text.len());
+                }
+                let shown = &rest[..rest.len().min(text.len())];
+                self.differ(at, &format!("expected {text:?}, received {}", quote(shown)));
+                false
+            }
+            BytePart::Skip(count) => {
+                if rest.len() >= *count {
+                    return self.fits(others, at + count);
+                }
+                self.differ(
+                    at,
+                    &format!("expected {count} bytes, received {}", quote(rest)),
+                );
+                false
+            }
+            BytePart::Any => (at..=self.received.len()).any(|end| self.fits(others, end)),
+            BytePart::Number(name, format) => {
+                let Some((number, length)) = format.decode(rest) else {
+                    let what = format!("expected a number for {name}, received {}", quote(rest));
+                    self.differ(at, &what);
+                    return false;
+                };
+                self.captures.push((name.clone(), number.to_string()));
+                if self.fits(others, at + length) {
+                    return true;
+                }
+                self.captures.pop();
+                false
+            }
+            BytePart::Regex(regex) => {
+                let text = std::str::from_utf8(rest).ok();
+                let found = text.is_some_and(|text| regex.is_match(text));
+                if !found {
+                    let received = quote(rest);
+                    let what = format!("expected a text matching /{regex}/, received {received}");
+                    self.differ(at, &what);
+                }
+                found
+            }
+            BytePart::Json(pattern) => self.fits_json(pattern, rest, at),
+        }
+    }
+
+    fn fits_json(&mut self, pattern: &JsonPattern, rest: &[u8], at: usize) -> bool {
+        let Ok(text) = std::str::from_utf8(rest) else {
+            self.differ(at, &format!("expected JSON, received {}", quote(rest)));
+            return false;
+        };
+        match pattern_compare::compare(pattern, &[], text) {
+            Ok(mut captures) => {
+                self.captures.append(&mut captures);
+                true
+            }
+            Err(difference) => {
+                if at >= self.furthest.0 {
+                    self.furthest = (at, difference.0);
+                }
+                false
+            }
+        }
+    }
+
+    fn differ(&mut self, at: usize, what: &str) {
+        if at >= self.furthest.0 {
+            self.furthest = (at, vec![format!("byte {at}: {what}")]);
+        }
+    }
+}
+
+fn quote_hex(bytes: &[u8]) -> String {
+    let shown = &bytes[..bytes.len().min(QUOTED)];
+    let shown: Vec<_> = shown.iter().map(|byte| format!("{byte:02x}")).collect();
+    let rest = if bytes.len() > QUOTED { " …" } else { "" };
+    format!("{}{rest}", shown.join(" "))
+}
+
+/// Bytes for people, and as a text if they are one.
+fn quote(bytes: &[u8]) -> String {
+    if bytes.is_empty() {
+        return "the end".to_owned();
+    }
+    let shown = &bytes[..bytes.len().min(QUOTED)];
+    let text = std::str::from_utf8(shown).ok();
+    match text.filter(|text| !text.contains(char::is_control)) {
+        Some(text) => format!("{} {text:?}", quote_hex(bytes)),
+        None => quote_hex(bytes),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn result(parts: &[BytePart], received: &[u8]) -> Result<Vec<(String, String)>, Vec<String>> {
+        compare(parts, Kind::Binary, received).map_err(|difference| difference.0)
+    }
+
+    fn protobuf() -> Vec<BytePart> {
+        vec![
+            BytePart::Bytes(vec![8]),
+            BytePart::Number("ID".to_owned(), NumberFormat::Varint),
+            BytePart::Bytes(vec![0x12, 6]),
+            BytePart::Text("wsline".to_owned()),
+            BytePart::Skip(2),
+        ]
+    }
+
+    #[test]
+    fn parts_follow_each_other() {
+        let captured = vec![("ID".to_owned(), "300".to_owned())];
+        assert_eq!(
+            result(&protobuf(), b"\x08\xac\x02\x12\x06wsline??"),
+            Ok(captured)
+        );
+        assert_eq!(
+            result(&protobuf(), b"\x08\x01\x12\x06nobody??"),
+            Err(vec![
+                "byte 4: expected \"wsline\", received 6e 6f 62 6f 64 79 \"nobody\"".to_owned()
+            ])
+        );
+        assert_eq!(
+            result(&protobuf(), b"\x08\x01\x12\x06wsline?"),
+            Err(vec![
+                "byte 10: expected 2 bytes, received 3f \"?\"".to_owned()
+            ])
+        );
+        assert_eq!(
+            result(&protobuf(), b"\x08\x01\x12\x06wsline???"),
+            Err(vec![
+                "byte 12: expected the end, received 3f \"?\"".to_owned()
+            ])
+        );
+        assert_eq!(
+            result(&[BytePart::Bytes(vec![1, 2])], b"\x01\x03"),
+            Err(vec!["byte 1: expected 02, received 03".to_owned()])
+        );
+    }
+
+    #[test]
+    fn gaps_texts_and_json_are_found() {
+        let gap = [
+            BytePart::Bytes(vec![1]),
+            BytePart::Any,
+            BytePart::Text("end".to_owned()),
+        ];
+        assert!(result(&gap, b"\x01 end end").is_ok());
+        assert!(result(&gap, b"\x01 end en").is_err());
+        let text = [
+            BytePart::Bytes(vec![2]),
+            BytePart::Regex(Regex::new(r"^\d+$").expect("one")),
+        ];
+        assert!(result(&text, b"\x0212").is_ok());
+        assert!(result(&text, b"\x02x").is_err());
+        let pattern = super::super::parse_pattern("{\"a\": integer as A}").expect("a pattern");
+        let json = [BytePart::Bytes(vec![3]), BytePart::Json(pattern)];
+        assert_eq!(
+            result(&json, b"\x03{\"a\":7}"),
+            Ok(vec![("A".to_owned(), "7".to_owned())])
+        );
+        assert_eq!(
+            result(&json, b"\x03{\"a\":null}"),
+            Err(vec!["/a: expected an integer, received null".to_owned()])
+        );
+        assert!(compare(&gap, Kind::Text, b"\x01 end").is_err());
+    }
+
+    #[test]
+    fn numbers_are_encoded_as_they_are_decoded() {
+        for (format, number, bytes) in [
+            (NumberFormat::Big(2), 0x0102, vec![1, 2]),
+            (NumberFormat::Little(2), 0x0102, vec![2, 1]),
+            (NumberFormat::Varint, 300, vec![0xac, 2]),
+            (NumberFormat::Varint, 0, vec![0]),
+            (NumberFormat::Big(8), u64::MAX, vec![255; 8]),
+            (
+                NumberFormat::Varint,
+                u64::MAX,
+                [vec![255; 9], vec![1]].concat(),
+            ),
+        ] {
+            assert_eq!(format.encode(i128::from(number)), Some(bytes.clone()));
+            assert_eq!(format.decode(&bytes), Some((number, bytes.len())));
+        }
+        assert_eq!(NumberFormat::Big(1).encode(256), None);
+        assert_eq!(NumberFormat::Big(2).encode(-1), Some(vec![255, 255]));
+        assert_eq!(NumberFormat::Varint.encode(-1), None);
+        assert_eq!(NumberFormat::Varint.decode(&[255; 11]), None);
+        assert_eq!(NumberFormat::Big(2).decode(&[1]), None);
+    }
+}

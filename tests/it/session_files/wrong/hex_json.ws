@@ -1,0 +1,1 @@
+< hex 03 json {"a": strng}
