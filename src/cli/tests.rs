@@ -198,8 +198,8 @@ fn what_is_wrong_with_a_test() {
         ),
         (
             &["test", "a", "--", "-H", "s3cret"],
-            "after --: invalid value for '--header <N: V>': a header is written 'Name: value', and this one \
-             has no colon",
+            "after --: invalid value for '--header <N: V>': missing colon in the header: use \
+             'Name: value'",
         ),
         (
             &["test", "a", "--var", "s3cret"],
@@ -748,8 +748,8 @@ fn what_is_said_of_a_wrong_secret_does_not_quote_it() {
     }
     assert_eq!(
         complaint(&["-H", "hush", "h"]),
-        "invalid value for '--header <N: V>': a header is written 'Name: value', and this one \
-         has no colon"
+        "invalid value for '--header <N: V>': missing colon in the header: use \
+         'Name: value'"
     );
 }
 

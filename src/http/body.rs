@@ -1,4 +1,4 @@
-//! Reading the body of a response, as much as is kept of it (RFC 9112 §6.3, §7.1).
+//! Reads the body of a response, up to a size and time limit (RFC 9112 §6.3, §7.1).
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -8,30 +8,31 @@ use super::head::ResponseHead;
 use super::header::Headers;
 use super::response::{LimitReads, ResponseReader, HEAD_LIMIT};
 
-/// How much of a body is kept.
+/// The maximum number of bytes of a body that are kept.
 pub const BODY_LIMIT: usize = 64 << 10;
 
-/// How long a body is received. Some have no end: an event stream, or a connection that stays open
-/// without a length.
+/// The time limit for receiving a body. Some bodies never end: an event stream, or one without a
+/// length on a connection that stays open.
 pub const BODY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long nothing may be received of a body before it counts as complete.
+/// A body counts as complete once nothing has been received for this long.
 pub const BODY_PAUSE: Duration = Duration::from_secs(2);
 
 /// The body of a response, decoded from its transfer coding and its content coding.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Body {
-    /// At most [`BODY_LIMIT`] bytes.
+    /// The first [`BODY_LIMIT`] bytes at most.
     pub bytes: Vec<u8>,
-    /// Whether there was more than is kept, or the connection or the time ended inside it.
+    /// Whether bytes are missing: the body was longer than the limit, or the connection or the time
+    /// limit ended before it did.
     pub truncated: bool,
-    /// The content coding, if it could not be decoded: `br`.
+    /// The content coding, such as `br`, if the body could not be decoded.
     pub coding: Option<String>,
 }
 
 impl<S: LimitReads> ResponseReader<'_, S> {
-    /// Reads the body that follows `head` (RFC 9112 §6.3), for at most [`BODY_TIMEOUT`]. An error
-    /// ends it: a part of a body is better than none.
+    /// Reads the body that follows `head` (RFC 9112 §6.3) for at most [`BODY_TIMEOUT`]. If reading
+    /// fails, returns what was received until then, with [`truncated`](Body::truncated) set.
     #[must_use]
     pub fn read_body(mut self, head: &ResponseHead) -> Body {
         self.end = Instant::now() + BODY_TIMEOUT;
@@ -74,7 +75,7 @@ impl<S: LimitReads> ResponseReader<'_, S> {
         self.fill()
     }
 
-    /// True if there was as much as there should be and all of it was kept.
+    /// Reads `length` bytes. Returns true if all of them were received and kept.
     fn read_exactly(&mut self, length: u64, body: &mut Vec<u8>) -> io::Result<bool> {
         let mut left = length;
         while left > 0 {
@@ -103,7 +104,8 @@ impl<S: LimitReads> ResponseReader<'_, S> {
         }
     }
 
-    /// The chunked transfer coding (RFC 9112 §7.1); extensions and trailers are passed over.
+    /// Reads the chunked transfer coding (RFC 9112 §7.1). Chunk extensions and trailers are
+    /// ignored.
     fn read_chunks(&mut self, body: &mut Vec<u8>) -> io::Result<bool> {
         loop {
             let Some(line) = self.read_line()? else {
@@ -123,7 +125,7 @@ impl<S: LimitReads> ResponseReader<'_, S> {
                 return Ok(false);
             }
         }
-        // The body is whole: trailers that never end take nothing from it.
+        // The body is complete, so it does not matter whether the trailers end.
         while self.read_line()?.is_some_and(|line| !line.is_empty()) {}
         Ok(true)
     }
@@ -141,7 +143,8 @@ impl<S: LimitReads> ResponseReader<'_, S> {
     }
 }
 
-/// The length that the head promises; `None` if it promises none that makes sense.
+/// The length in the Content-Length header; `None` if there is none, or it is invalid or
+/// contradictory.
 fn content_length(headers: &Headers) -> Option<u64> {
     let mut values = headers.get_all("Content-Length");
     let first = values.next()?;
@@ -165,7 +168,7 @@ mod tests {
         fn limit_reads(&mut self, _: Instant) {}
     }
 
-    /// Gives one byte a read, then ends or fails.
+    /// Returns one byte per read, then the end of the stream or an error.
     struct Drip<'a>(&'a [u8], Option<io::ErrorKind>);
 
     impl Read for Drip<'_> {
@@ -182,7 +185,7 @@ mod tests {
         }
     }
 
-    /// The body of a response, read a byte at a time; where nothing fails, all at once too.
+    /// Reads the body of a response one byte at a time and, if `end` is no error, also all at once.
     fn read(bytes: &[u8], end: Option<io::ErrorKind>) -> Body {
         let mut drip = Drip(bytes, end);
         let mut reader = ResponseReader::new(&mut drip);
@@ -204,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_is_read_by_its_framing() {
+    fn body_length_follows_the_framing_headers() {
         for (bytes, is, truncated) in [
             ("Content-Length: 3\r\n\r\nabcdef", "abc", false),
             ("Content-Length: 3\r\n\r\nab", "ab", true),
@@ -241,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_that_stalls_is_kept_as_far_as_it_came() {
+    fn body_that_stalls_is_kept_and_marked_truncated() {
         let body = read(
             b"HTTP/1.1 500 x\r\nContent-Length: 9\r\n\r\nabc",
             Some(io::ErrorKind::TimedOut),
@@ -251,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_is_kept_up_to_its_limit() {
+    fn body_is_kept_up_to_the_limit() {
         let long = "x".repeat(BODY_LIMIT + 1);
         for framing in ["Content-Length: 65537\r\n", ""] {
             let answer = format!("HTTP/1.1 500 x\r\n{framing}\r\n{long}");

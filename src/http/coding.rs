@@ -6,20 +6,20 @@ use flate2::read::{DeflateDecoder, GzDecoder, ZlibDecoder};
 
 use super::header::Headers;
 
-/// A body without its content coding.
+/// A body after its content coding has been removed.
 pub(super) struct Decoded {
-    /// At most as many bytes as were asked for.
+    /// The decoded bytes, at most the limit.
     pub(super) bytes: Vec<u8>,
-    /// Whether that is all of them.
+    /// Whether the whole body was decoded and within the limit.
     pub(super) complete: bool,
 }
 
-/// Decodes a body whose headers say that it is compressed with gzip or deflate, to at most `limit`
-/// bytes; `None` if it is not compressed.
+/// Decodes a body that is compressed with gzip or deflate, as its headers say, to at most `limit`
+/// bytes. Returns `None` if it is not compressed.
 ///
 /// # Errors
 ///
-/// The name of the coding, if it is another one, or nothing can be decoded.
+/// The names of the codings, if one is not supported or nothing can be decoded.
 pub(super) fn decode(
     headers: &Headers,
     body: &[u8],
@@ -36,7 +36,8 @@ pub(super) fn decode(
     }
     let decoded = match codings.as_slice() {
         [coding] if coding == "gzip" || coding == "x-gzip" => read(GzDecoder::new(body), limit),
-        // Servers send both what the name means (RFC 1950) and what it seems to mean (RFC 1951).
+        // Servers send either format as "deflate": zlib (RFC 1950), which is correct, and raw
+        // deflate (RFC 1951).
         [coding] if coding == "deflate" => {
             read(ZlibDecoder::new(body), limit).or_else(|| read(DeflateDecoder::new(body), limit))
         }
@@ -45,7 +46,7 @@ pub(super) fn decode(
     decoded.map(Some).ok_or_else(|| codings.join(", "))
 }
 
-/// What can be read; `None` if nothing can.
+/// Decodes as much as is valid; `None` if nothing is.
 fn read(decoder: impl Read, limit: usize) -> Option<Decoded> {
     let mut bytes = Vec::new();
     let read = decoder.take(limit as u64 + 1).read_to_end(&mut bytes);
@@ -110,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_not_be_decoded_is_named() {
+    fn unsupported_codings_are_reported_by_name() {
         for (coding, bytes, name) in [
             ("br", &b"\x0b\x02\x80"[..], "br"),
             ("zstd", b"x", "zstd"),
@@ -123,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_is_better_than_none_and_a_bomb_ends_at_the_limit() {
+    fn truncated_bodies_are_decoded_in_part_and_bombs_up_to_the_limit() {
         let text: Vec<u8> = (0..=u8::MAX).cycle().take(1000).collect();
         let whole = gzip(&text);
         let decode = |bytes: &[u8]| decoded("gzip", bytes).expect("gzip").expect("gzip");

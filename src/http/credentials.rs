@@ -1,4 +1,4 @@
-//! A user name and a password, and how they are sent (RFC 7617).
+//! User names and passwords for Basic authentication (RFC 7617).
 
 use std::fmt;
 
@@ -7,9 +7,9 @@ use data_encoding::BASE64;
 /// A user name and a password for Basic authentication.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Credentials {
-    /// The user name; Basic authentication allows no colon in it.
+    /// The user name. It must not contain a colon (RFC 7617 §2).
     pub user: String,
-    /// The password; may be empty.
+    /// The password, which may be empty.
     pub password: String,
 }
 

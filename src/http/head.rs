@@ -1,8 +1,8 @@
-//! The head of a request or a response as it was on the wire: its first line and its headers
-//! (RFC 9112 §3–§5).
+//! The head of a request or a response as it was sent: the first line and the headers (RFC 9112
+//! §3–§5).
 //!
-//! The opening handshake keeps both heads whole, because `-v` shows them, `--json` reports them
-//! and an error about them quotes them.
+//! Both heads of the opening handshake are kept, because `-v` prints them, `--json` reports them
+//! and errors quote them.
 
 use super::header::{Header, Headers};
 use super::sensitive::Secrets;
@@ -25,17 +25,17 @@ pub struct ResponseHead {
     pub status_line: String,
     /// The headers.
     pub headers: Headers,
-    /// What is invalid in it: the headers are then those that could be read.
+    /// What is invalid in the head. Its headers are then those that could be parsed.
     pub problem: Option<String>,
 }
 
 impl RequestHead {
-    /// The lines, without line ends and not yet escaped for a terminal.
+    /// The lines of the head, without line ends. They are not escaped for a terminal.
     pub fn lines(&self, secrets: Secrets) -> impl Iterator<Item = String> + '_ {
         lines(&self.request_line, &self.headers, secrets)
     }
 
-    /// The bytes to send, with the empty line that ends the head.
+    /// The head as it is sent, with the empty line that ends it.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         let mut bytes = self.request_line.clone().into_bytes();
@@ -54,7 +54,7 @@ impl RequestHead {
 }
 
 impl ResponseHead {
-    /// The lines, without line ends and not yet escaped for a terminal.
+    /// The lines of the head, without line ends. They are not escaped for a terminal.
     pub fn lines(&self, secrets: Secrets) -> impl Iterator<Item = String> + '_ {
         lines(&self.status_line, &self.headers, secrets)
     }
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_value_is_sent_without_a_space() {
+    fn header_without_a_value_has_no_space_after_the_colon() {
         let head = RequestHead {
             request_line: "GET / HTTP/1.1".to_owned(),
             headers: Headers::from_iter([("A", "b"), ("Empty", "")]),

@@ -1,4 +1,4 @@
-//! Headers: a list in the order of the wire, and the headers that a user sets (RFC 9110 §5).
+//! Header lists as sent or received, and the headers that a user sets (RFC 9110 §5).
 
 use std::fmt;
 
@@ -13,17 +13,17 @@ pub fn is_token(text: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
-/// One header. The value is bytes: a server need not send UTF-8.
+/// One header. Its value is a list of bytes because a server may send other encodings than UTF-8.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Header {
-    /// The name in the letter case it was sent in.
+    /// The name with its original letter case.
     pub name: String,
-    /// The value without the whitespace around it.
+    /// The value without leading and trailing whitespace.
     pub value: Vec<u8>,
 }
 
 impl Header {
-    /// A header with this name and value.
+    /// Creates a header.
     #[must_use]
     pub fn new(name: impl Into<String>, value: impl Into<Vec<u8>>) -> Self {
         Self {
@@ -32,7 +32,7 @@ impl Header {
         }
     }
 
-    /// Whether it is called `name`, whatever the letter case.
+    /// Whether the header has this name, ignoring case.
     #[must_use]
     pub fn is(&self, name: &str) -> bool {
         self.name.eq_ignore_ascii_case(name)
@@ -44,10 +44,10 @@ impl Header {
         is_secret(&self.name) || self.is(SUBPROTOCOL) && has_token(&self.text())
     }
 
-    /// The value as text, credentials replaced unless `secrets` are shown.
+    /// The value as text. Credentials are replaced by `***` unless `secrets` are shown.
     ///
-    /// The scheme of `Authorization` stays readable (`Bearer ***`): it is what people get wrong. Of
-    /// a list of subprotocols only those are hidden that look like bearer tokens.
+    /// The scheme of `Authorization` stays visible (`Bearer ***`), because it is a common mistake.
+    /// In a list of subprotocols, only those that look like bearer tokens are replaced.
     #[must_use]
     pub fn shown_value(&self, secrets: Secrets) -> String {
         let value = self.text();
@@ -65,7 +65,7 @@ impl Header {
         }
     }
 
-    /// The value as text; a byte that is not UTF-8 becomes `\xff`, so that none is lost.
+    /// The value as text. Bytes that are not UTF-8 are written as `\xff`, so that none is lost.
     fn text(&self) -> String {
         let mut text = String::with_capacity(self.value.len());
         for chunk in self.value.utf8_chunks() {
@@ -78,32 +78,32 @@ impl Header {
     }
 }
 
-/// Whether one of the subprotocols in a list looks like a bearer token.
+/// Whether a subprotocol in the comma-separated `list` looks like a bearer token.
 fn has_token(list: &str) -> bool {
     let names: Vec<&str> = list.split(',').map(str::trim).collect();
     find_tokens(&names).iter().any(Option::is_some)
 }
 
-/// A list of headers in the order of the wire.
+/// Headers in the order in which they are sent or were received.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Headers(Vec<Header>);
 
 impl Headers {
-    /// The value of the first header called `name`, whatever its letter case.
+    /// The value of the first header with this name, ignoring case.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&[u8]> {
         let header = self.iter().find(|header| header.is(name))?;
         Some(&header.value)
     }
 
-    /// The values of all headers called `name`, in order.
+    /// The values of all headers with this name, ignoring case, in order.
     pub fn get_all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> + 'a {
         self.iter()
             .filter(move |header| header.is(name))
             .map(|header| header.value.as_slice())
     }
 
-    /// Whether the comma-separated list in the headers called `name` has `token`
+    /// Whether `token` is in the comma-separated list of the headers called `name`, ignoring case
     /// (RFC 9110 §5.6.1).
     #[must_use]
     pub fn has_token(&self, name: &str, token: &str) -> bool {
@@ -112,7 +112,7 @@ impl Headers {
             .any(|item| item.trim_ascii().eq_ignore_ascii_case(token.as_bytes()))
     }
 
-    /// Adds a header at the end.
+    /// Appends a header.
     pub fn push(&mut self, header: Header) {
         self.0.push(header);
     }
@@ -122,8 +122,8 @@ impl Headers {
         self.0.iter()
     }
 
-    /// The default headers, each replaced in its place by the custom ones of the same name, then
-    /// the rest of the custom ones. A default without a value is not sent.
+    /// Combines default and custom headers: a custom header replaces the default of the same name
+    /// in its place, the others follow in order. A default without a value is not sent.
     #[must_use]
     pub fn merge(defaults: &[(&str, Option<String>)], custom: &[CustomHeader]) -> Self {
         let mut headers = Self::default();
@@ -171,12 +171,12 @@ impl FromIterator<Header> for Headers {
     }
 }
 
-/// A header that the user sets for a request (`-H`), or a default header that is left out of it.
+/// A header that the user sets (`-H`), or a default header that the user removes.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CustomHeader {
-    /// The name, in the user's letter case.
+    /// The name with the letter case that the user wrote.
     pub name: String,
-    /// The value; `None` leaves out the default header of this name.
+    /// The value; `None` removes the default header of this name.
     pub value: Option<Vec<u8>>,
 }
 
@@ -191,39 +191,36 @@ impl fmt::Debug for CustomHeader {
 }
 
 impl CustomHeader {
-    /// Reads `Name: value` as curl does: `Name;` sends the header without a value, `Name:` leaves
-    /// out the default.
+    /// Parses `Name: value` as curl does. `Name;` sends the header with an empty value, `Name:`
+    /// removes the default header.
     ///
     /// # Errors
     ///
-    /// What is wrong with it, in a sentence that does not quote the value.
+    /// What is invalid, without the value, which may be secret.
     pub fn parse(text: &str) -> Result<Self, String> {
         if text.contains(['\r', '\n', '\0']) {
-            return Err("a header can't hold a line end or a NUL".to_owned());
+            return Err("a header cannot contain a line break or NUL".to_owned());
         }
         let (name, value) = match text.split_once(':') {
             Some((name, value)) => (name, value.trim_matches([' ', '\t'])),
             None => match text.trim_end_matches([' ', '\t']).strip_suffix(';') {
                 Some(name) => (name, ";"),
-                None => {
-                    return Err(
-                        "a header is written 'Name: value', and this one has no colon".into(),
-                    )
-                }
+                None => return Err("missing colon in the header: use 'Name: value'".into()),
             },
         };
         if !is_token(name) {
             return Err(if name.is_empty() {
-                "a header is written 'Name: value', and this one has no name".to_owned()
+                "missing name before the colon: use 'Name: value'".to_owned()
             } else {
-                // Not quoted: a secret may have slipped before the colon.
-                "the name of a header can't hold a blank, or anything but letters, digits and \
+                // The name is not quoted: it may contain a secret written before the colon by
+                // mistake.
+                "invalid character in the header name: use only letters, digits and \
                  !#$%&'*+-.^_`|~"
                     .to_owned()
             });
         }
         if value.chars().any(|c| c != '\t' && c.is_ascii_control()) {
-            return Err(format!("the value of {name} has a control character in it"));
+            return Err(format!("the value of {name} contains a control character"));
         }
         let value = match value {
             "" => None,
@@ -236,19 +233,19 @@ impl CustomHeader {
         })
     }
 
-    /// Whether it is called `name`, whatever the letter case.
+    /// Whether the header has this name, ignoring case.
     #[must_use]
     pub fn is(&self, name: &str) -> bool {
         self.name.eq_ignore_ascii_case(name)
     }
 
-    /// Whether a credential is sent in it.
+    /// Whether the value contains a credential.
     #[must_use]
     pub fn is_secret(&self) -> bool {
         self.to_header().is_some_and(|header| header.is_secret())
     }
 
-    /// The header to send, if there is one.
+    /// The header to send; `None` if it removes a default header.
     fn to_header(&self) -> Option<Header> {
         let value = self.value.as_ref()?;
         Some(Header::new(&*self.name, value.as_slice()))
@@ -260,13 +257,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_byte_that_is_no_text_is_shown_and_not_lost() {
+    fn bytes_that_are_not_utf8_are_escaped() {
         let header = Header::new("X", b"a\x9b31m \xc3\xbc\xff");
         assert_eq!(header.shown_value(Secrets::Hidden), "a\\x9b31m \u{fc}\\xff");
     }
 
     #[test]
-    fn secrets_are_hidden_and_the_scheme_stays() {
+    fn secrets_are_hidden_except_the_authorization_scheme() {
         for (name, value, shown) in [
             ("authorization", "Basic dTpw", "Basic ***"),
             ("Cookie", "a=b; c=d", "***"),
@@ -291,14 +288,14 @@ mod tests {
     }
 
     #[test]
-    fn a_list_is_searched_item_by_item() {
+    fn tokens_are_found_in_comma_separated_lists() {
         let headers = Headers::from_iter([("Connection", "keep-alive, Upgrade")]);
         assert!(headers.has_token("connection", "upgrade"));
         assert!(!headers.has_token("connection", "keep"));
     }
 
     #[test]
-    fn custom_headers_are_read_as_curl_reads_them() {
+    fn custom_headers_are_parsed_as_curl_does() {
         let header = |name: &str, value: Option<&str>| CustomHeader {
             name: name.to_owned(),
             value: value.map(|value| value.as_bytes().to_vec()),
@@ -315,12 +312,12 @@ mod tests {
             assert_eq!(CustomHeader::parse(text), Ok(is), "{text}");
         }
         for (text, says) in [
-            ("X", "no colon"),
-            ("", "no colon"),
-            (": x", "no name"),
-            ("X Y: z", "can't hold a blank"),
-            ("X : z", "can't hold a blank"),
-            ("X: a\r\nY: b", "line end"),
+            ("X", "missing colon"),
+            ("", "missing colon"),
+            (": x", "missing name"),
+            ("X Y: z", "invalid character in the header name"),
+            ("X : z", "invalid character in the header name"),
+            ("X: a\r\nY: b", "line break"),
             ("X: \0", "NUL"),
             ("X: a\u{1b}", "control character"),
         ] {
@@ -330,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn a_custom_header_does_not_show_a_secret() {
+    fn debug_output_of_custom_headers_hides_secrets() {
         for (text, shown) in [
             ("Cookie: hidden", "CustomHeader(Cookie: ***)"),
             ("X-Seen: seen", "CustomHeader(X-Seen: seen)"),

@@ -1,7 +1,8 @@
-//! HTTP/1.1 messages as far as an opening handshake needs them (RFC 9110, RFC 9112): the heads of
-//! requests and responses, their headers, the body of a response, Basic credentials.
+//! The parts of HTTP/1.1 that the opening handshake needs (RFC 9110, RFC 9112): the heads of
+//! requests and responses, their headers, the body of a response, and Basic credentials.
 //!
-//! Nothing here knows sockets or options, and of WebSocket only what its headers may reveal.
+//! This module uses no sockets and no options. All it knows about WebSocket is which of its headers
+//! may contain secrets.
 
 mod body;
 mod coding;

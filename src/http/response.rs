@@ -1,4 +1,4 @@
-//! Reading the head of a response as it arrives (RFC 9112), parsed by `httparse`.
+//! Reads the head of a response as it arrives and parses it with `httparse` (RFC 9112).
 
 use std::io::{self, Read};
 use std::time::Instant;
@@ -6,50 +6,51 @@ use std::time::Instant;
 use super::head::ResponseHead;
 use super::header::Header;
 
-/// How long the heads of a response may be together, interim responses included.
+/// The maximum size in bytes of the head of a response, including the heads of interim responses
+/// before it.
 pub const HEAD_LIMIT: usize = 64 << 10;
 
-/// How much is read at once.
+/// The maximum number of bytes per read.
 const CHUNK: usize = 4096;
 
-/// No head is shorter than `HTTP/1.1 200` and two line feeds.
+/// The length of the shortest possible head: `HTTP/1.1 200` and two line feeds.
 const SHORTEST_HEAD: usize = 14;
 
 /// Why no response could be read.
 #[derive(Debug)]
 pub enum ResponseError {
-    /// The connection ended before the head did; the error that ended it, if any.
+    /// The connection ended before the head did, with this error if there was one.
     Closed(Option<io::Error>),
-    /// The first bytes are not HTTP; these are they.
+    /// The response does not begin with `HTTP/`; these are its first bytes.
     NotHttp(Vec<u8>),
-    /// HTTP, but invalid: why.
+    /// The response is HTTP but invalid, for this reason.
     Malformed(String),
 }
 
-/// A stream whose reads can be limited while a body is received.
+/// A stream whose reads can be given a deadline, to limit the time for a body.
 pub trait LimitReads: Read {
-    /// From now on reads fail with [`io::ErrorKind::TimedOut`] at `end`, if not before.
+    /// Sets the deadline: after `end`, reads fail with [`io::ErrorKind::TimedOut`].
     fn limit_reads(&mut self, end: Instant);
 }
 
-/// Reads a response from a stream.
+/// Reads a response from a stream: its head, and its body if wanted.
 #[derive(Debug)]
 pub struct ResponseReader<'a, S> {
     pub(super) stream: &'a mut S,
-    /// What was read and not used yet.
+    /// Bytes that were read from the stream and not yet parsed.
     pub(super) buffer: Vec<u8>,
-    /// The length of the heads that have been read.
+    /// The total length of the heads that have been read, in bytes.
     heads: usize,
-    /// The last head was not read to its end, so that nobody knows where the body begins.
+    /// Whether the last head exceeded the limit, so that the beginning of the body is unknown.
     pub(super) is_head_cut: bool,
-    /// When the body must have been received.
+    /// The deadline for receiving the body.
     pub(super) end: Instant,
     exact: bool,
 }
 
 impl<'a, S: Read> ResponseReader<'a, S> {
-    /// Reads ahead as far as it likes: what follows the head is in
-    /// [`into_unused`](Self::into_unused).
+    /// Creates a reader that may read beyond the head. [`into_unused`](Self::into_unused) returns
+    /// the bytes that follow the head.
     pub fn new(stream: &'a mut S) -> Self {
         Self {
             stream,
@@ -61,7 +62,8 @@ impl<'a, S: Read> ResponseReader<'a, S> {
         }
     }
 
-    /// Reads no byte beyond the head until the body is asked for: it may be for somebody else.
+    /// Creates a reader that reads no byte beyond the head, unless the body is read: those bytes
+    /// may belong to a TLS handshake or to WebSocket frames.
     pub fn exact(stream: &'a mut S) -> Self {
         Self {
             exact: true,
@@ -69,22 +71,23 @@ impl<'a, S: Read> ResponseReader<'a, S> {
         }
     }
 
-    /// What was read beyond what was used.
+    /// Returns the bytes that were read but not parsed.
     #[must_use]
     pub fn into_unused(self) -> Vec<u8> {
         self.buffer
     }
 
-    /// Whether the last head was too long to be read to its end.
+    /// Whether the last head exceeded the size limit and was truncated.
     #[must_use]
     pub fn is_head_cut(&self) -> bool {
         self.is_head_cut
     }
 
-    /// Reads a part of a head once; false at the end of the stream.
+    /// Reads part of a head from the stream. Returns false at the end of the stream.
     fn fill_head(&mut self) -> io::Result<bool> {
         if self.exact {
-            // Where a head ends is known only when its end has been read.
+            // Reads at most as many bytes as are certainly missing, so as not to read beyond the
+            // end of the head.
             let missing = SHORTEST_HEAD.saturating_sub(self.buffer.len());
             self.fill_with(missing.max(1))
         } else {
@@ -92,7 +95,7 @@ impl<'a, S: Read> ResponseReader<'a, S> {
         }
     }
 
-    /// Reads once; false at the end of the stream.
+    /// Reads from the stream once. Returns false at the end of the stream.
     pub(super) fn fill(&mut self) -> io::Result<bool> {
         self.fill_with(CHUNK)
     }
@@ -111,12 +114,12 @@ impl<'a, S: Read> ResponseReader<'a, S> {
         }
     }
 
-    /// Reads the head of the final response: interim responses (1xx other than 101) are passed
-    /// over (RFC 9110 §15.2).
+    /// Reads the head of the final response. Interim responses (1xx except 101) are skipped (RFC
+    /// 9110 §15.2).
     ///
     /// # Errors
     ///
-    /// Why there is none.
+    /// The reason why there is no final response.
     pub fn read_final_head(&mut self) -> Result<ResponseHead, ResponseError> {
         loop {
             let head = self.read_head()?;
@@ -127,11 +130,11 @@ impl<'a, S: Read> ResponseReader<'a, S> {
         }
     }
 
-    /// Reads a head. An empty line before it does no harm (RFC 9112 §2.2).
+    /// Reads one head. An empty line before it is ignored (RFC 9112 §2.2).
     ///
     /// # Errors
     ///
-    /// Why there is none.
+    /// The reason why there is no valid head.
     pub fn read_head(&mut self) -> Result<ResponseHead, ResponseError> {
         let mut searched = 0;
         loop {
@@ -142,7 +145,7 @@ impl<'a, S: Read> ResponseReader<'a, S> {
             searched -= blank.min(searched);
             let start = &self.buffer[..self.buffer.len().min(5)];
             if !b"HTTP/".starts_with(start) {
-                // What else has come already tells what it is.
+                // The bytes received so far are enough to tell that this is not HTTP.
                 return Err(ResponseError::NotHttp(self.buffer.clone()));
             }
             let limit = HEAD_LIMIT.saturating_sub(self.heads);
@@ -160,7 +163,7 @@ impl<'a, S: Read> ResponseReader<'a, S> {
         }
     }
 
-    /// Takes the head from the buffer.
+    /// Removes the first `length` bytes, the head, from the buffer and parses them.
     fn parse_head(&mut self, length: usize) -> Result<ResponseHead, ResponseError> {
         self.heads += length;
         let head = parse(&self.buffer[..length])?;
@@ -168,7 +171,7 @@ impl<'a, S: Read> ResponseReader<'a, S> {
         Ok(head)
     }
 
-    /// What can be read of a head that is longer than `limit`.
+    /// Parses the lines within `limit` of a head that is longer.
     fn parse_beginning(&mut self, limit: usize) -> Result<ResponseHead, ResponseError> {
         self.is_head_cut = true;
         let beginning = &self.buffer[..limit];
@@ -179,8 +182,8 @@ impl<'a, S: Read> ResponseReader<'a, S> {
     }
 }
 
-/// Whitespace before the colon of a header is allowed: a client has nothing to fear from it, and
-/// a proxy removes it (RFC 9112 §5.1). So are folded lines (§5.2).
+/// Allows whitespace between a header's name and its colon, which is harmless for a client and
+/// which proxies remove (RFC 9112 §5.1), and folded lines (§5.2).
 fn config() -> httparse::ParserConfig {
     let mut config = httparse::ParserConfig::default();
     config
@@ -189,7 +192,7 @@ fn config() -> httparse::ParserConfig {
     config
 }
 
-/// Parses a head. If it is invalid but has a status, the rest of it is read as far as possible.
+/// Parses a head. If it is invalid but has a status, the rest is parsed as far as possible.
 fn parse(bytes: &[u8]) -> Result<ResponseHead, ResponseError> {
     let lines = memchr::memchr_iter(b'\n', bytes).count();
     let mut headers = vec![httparse::EMPTY_HEADER; lines];
@@ -224,7 +227,7 @@ fn first_line(head: &[u8]) -> String {
     String::from_utf8_lossy(line).into_owned()
 }
 
-/// Reads a status line and all lines with a colon; `None` if there is no status.
+/// Parses a status line and every line that has a colon; `None` if there is no status.
 fn parse_leniently(head: &[u8]) -> Option<ResponseHead> {
     let status_line = first_line(head);
     let status = status_line.split_ascii_whitespace().nth(1)?;
@@ -253,8 +256,8 @@ fn parse_leniently(head: &[u8]) -> Option<ResponseHead> {
     })
 }
 
-/// Where a head is invalid: its first line, or the first header that can't be parsed, of which only
-/// the name is quoted, since its value may be a secret.
+/// Says where a head is invalid: in its first line, or in the first header that cannot be parsed.
+/// Only the header's name is quoted, because the value may be secret.
 fn invalid_part(head: &[u8]) -> String {
     let mut lines = head
         .split(|&byte| byte == b'\n')
@@ -263,7 +266,7 @@ fn invalid_part(head: &[u8]) -> String {
     if !is_valid(first, b"") {
         return format!(", in \"{}\"", beginning(first));
     }
-    // A folded line belongs to the header above it (RFC 9112 §5.2), and is not valid alone.
+    // A folded line belongs to the header above it (RFC 9112 §5.2) and is not valid alone.
     let is_folded = |line: &&[u8]| line.starts_with(b" ") || line.starts_with(b"\t");
     let invalid = lines.find(|line| !is_folded(line) && !is_valid(b"HTTP/1.1 200", line));
     match invalid.map(|line| line.split(|&byte| byte == b':').next().unwrap_or(line)) {
@@ -272,7 +275,7 @@ fn invalid_part(head: &[u8]) -> String {
     }
 }
 
-/// The first bytes of a response for people, with a mark where there is more of it.
+/// The first bytes of a response, escaped for an error text, with an ellipsis if there are more.
 #[must_use]
 pub fn beginning(bytes: &[u8]) -> String {
     const SHOWN: usize = 40;
@@ -282,7 +285,7 @@ pub fn beginning(bytes: &[u8]) -> String {
     }
 }
 
-/// Whether `httparse` takes a head of this status line and this header, or of no header.
+/// Whether `httparse` accepts a head of this status line and, unless empty, this header.
 fn is_valid(status_line: &[u8], header: &[u8]) -> bool {
     let mut head = [status_line, b"\r\n", header].concat();
     head.extend_from_slice(if header.is_empty() {
@@ -301,8 +304,8 @@ fn too_long() -> ResponseError {
     ResponseError::Malformed(TOO_LONG.to_owned())
 }
 
-/// The length of the head that begins `bytes`: it ends with the first empty line. The first
-/// `searched` bytes have been searched before.
+/// The length of the head at the beginning of `bytes`, up to and including the first empty line.
+/// The search skips the first `searched` bytes.
 fn head_length(bytes: &[u8], searched: usize) -> Option<usize> {
     let from = searched.saturating_sub(3);
     memchr::memchr_iter(b'\n', &bytes[from..])

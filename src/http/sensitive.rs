@@ -1,19 +1,19 @@
-//! Which headers carry credentials, and which subprotocols look like bearer tokens. This is the one
-//! place that decides what is hidden in output, left out of records and not sent to another origin.
+//! Decides which headers carry credentials and which subprotocols look like bearer tokens. Output,
+//! records and redirects to another origin all use this to hide or remove them.
 
 use std::borrow::Cow;
 
-/// Whether credentials may be shown (`--show-secrets`) or are replaced.
+/// Whether credentials are shown (`--show-secrets`) or replaced in output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Secrets {
     /// Credentials are replaced by `***`.
     #[default]
     Hidden,
-    /// Everything is shown as it is.
+    /// Everything is shown unchanged.
     Shown,
 }
 
-/// What is shown instead of a secret.
+/// The replacement for a secret in output.
 pub const HIDDEN: &str = "***";
 
 /// A header whose name contains one of these carries credentials.
@@ -31,12 +31,13 @@ const WORDS: &[&str] = &[
     "dpop",
 ];
 
-/// Headers that contain such a word and are not secret: a challenge says how to log in, and the
-/// key of an opening handshake only proves that the server has read it (RFC 6455 §1.3).
+/// Headers whose names contain such a word but that are not secret. A challenge says how to
+/// authenticate.
 const PUBLIC: &[&str] = &["www-authenticate", "proxy-authenticate", "authority"];
 
-/// The prefix of the headers of an opening handshake, which are public; the header of the
-/// subprotocols may nevertheless contain a token.
+/// Headers of the opening handshake begin with this and are public: `Sec-WebSocket-Key` only proves
+/// that the server has read it (RFC 6455 §1.3). `Sec-WebSocket-Protocol` is checked for tokens
+/// separately.
 const HANDSHAKE: &str = "sec-websocket-";
 
 /// The header that lists subprotocols.
@@ -50,8 +51,8 @@ pub fn is_secret(name: &str) -> bool {
     !is_public && WORDS.iter().any(|word| name.contains(word))
 }
 
-/// Part of a subprotocol that says that a token follows, in the same or in the next one, and the
-/// fewest characters that such a token has.
+/// Parts of a subprotocol that announce a token, in the same subprotocol or the next one.
+/// [`SHORTEST_ANNOUNCED`] is the minimum length of such a token, in characters.
 const ANNOUNCING: &[&str] = &[
     "bearer",
     "token",
@@ -65,7 +66,7 @@ const ANNOUNCING: &[&str] = &[
 ];
 const SHORTEST_ANNOUNCED: usize = 4;
 
-/// Parts that may say so, if a digit follows.
+/// Parts that announce a token only if it contains a digit.
 const SUGGESTING: &[&str] = &[
     "auth",
     "authorization",
@@ -76,18 +77,18 @@ const SUGGESTING: &[&str] = &[
 ];
 const SHORTEST_SUGGESTED: usize = 8;
 
-/// A run of letters and digits of this length is not a name.
+/// A run of letters and digits of at least this length with a digit in it is a token, not a name.
 const SHORTEST_RANDOM: usize = 16;
 
-/// What the base64 of a JSON object begins with, such as the first part of a JWT (RFC 7519).
+/// The base64 encoding of a JSON object begins with this, for example in a JWT (RFC 7519).
 const JSON_OBJECT: &str = "eyJ";
 
-/// Where each of the subprotocols has a part that looks like a bearer token, to its end; `None`
-/// for one that does not.
+/// Finds bearer tokens in a list of subprotocols. Returns for each the offset at which its token
+/// begins (the token extends to the end), or `None`.
 ///
-/// Browsers can't set headers for a WebSocket, so servers take tokens as subprotocols: alone
+/// Browsers can't set headers for a WebSocket, so servers accept tokens as subprotocols: alone
 /// (`eyJhbGciOi…`), after a prefix (`base64url.bearer.authorization.k8s.io.…`), or after a
-/// subprotocol that says what follows (`access_token, …`).
+/// subprotocol that announces them (`access_token, …`).
 pub fn find_tokens(subprotocols: &[impl AsRef<str>]) -> Vec<Option<usize>> {
     let mut announced = false;
     let subprotocols = subprotocols.iter().map(AsRef::as_ref);
@@ -116,7 +117,7 @@ fn find_token(text: &str) -> Option<usize> {
             return Some(start);
         }
         if is_random(part) || is_uuid(text.get(start..).unwrap_or_default()) {
-            // Base64 has - and _ in it: the token may have begun before this part of it.
+            // Base64url contains - and _, so the token may have begun before this part.
             return Some(text[..start].rfind('.').map_or(0, |dot| dot + 1));
         }
         None
@@ -124,7 +125,7 @@ fn find_token(text: &str) -> Option<usize> {
     (0..parts.len()).find_map(of_part)
 }
 
-/// Runs of letters and digits, and where they begin.
+/// Runs of letters and digits, each with its offset.
 fn parts(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut start = 0;
     let parts = text.split(|c: char| !c.is_ascii_alphanumeric());
@@ -135,7 +136,7 @@ fn parts(text: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-/// Whether the last part of a subprotocol says that the next one is a token.
+/// Whether the last part of a subprotocol announces that the next subprotocol is a token.
 fn announces(subprotocol: &str) -> bool {
     let last = parts(subprotocol).last().map_or("", |(_, part)| part);
     let last = last.to_ascii_lowercase();
@@ -269,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_subprotocols_are_not() {
+    fn names_of_subprotocols_are_not_hidden() {
         for list in [
             "chat, superchat",
             "graphql-transport-ws",
@@ -296,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_without_tokens() {
+    fn without_tokens_removes_only_tokens() {
         let list = format!("chat,access_token, {JWT}");
         assert_eq!(without_tokens(&list), ["chat", "access_token"]);
         assert_eq!(

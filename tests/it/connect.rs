@@ -205,12 +205,12 @@ fn what_no_header_can_hold_is_a_usage_error() {
         (
             "--header <N: V>",
             "me",
-            "a header is written 'Name: value', and this one has no colon",
+            "missing colon in the header: use 'Name: value'",
         ),
         (
             "--header <N: V>",
             "X: a\nb",
-            "a header can't hold a line end or a NUL",
+            "a header cannot contain a line break or NUL",
         ),
     ] {
         let name = option.split(' ').next().expect("an option's name");

@@ -318,8 +318,8 @@ fn what_is_not_understood_is_named() {
         (
             "curl wss://h -H 'Cookie s3cret'",
             &[],
-            "error: invalid value for '--header <N: V>': a header is written 'Name: value', and \
-             this one has no colon\n...\n",
+            "error: invalid value for '--header <N: V>': missing colon in the header: \
+             use 'Name: value'\n...\n",
         ),
         (
             "curl wss://h -b jar.s3cret",

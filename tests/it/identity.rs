@@ -49,8 +49,8 @@ fn a_bad_line_in_a_file_of_headers_is_named_and_not_quoted() {
         .file("headers", "A: b\nAuthorization Bearer s3cret\n")
         .args(["ws://127.0.0.1:1", "-H", "@headers"])
         .stderr(
-            "wsline: invalid value for --header: \"headers\", line 2: a header is written \
-             'Name: value', and this one has no colon\n",
+            "wsline: invalid value for --header: \"headers\", line 2: missing colon \
+             in the header: use 'Name: value'\n",
         )
         .code(2)
         .run();

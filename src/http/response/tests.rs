@@ -8,7 +8,7 @@ fn read(mut bytes: &[u8]) -> Result<ResponseHead, ResponseError> {
 }
 
 #[test]
-fn a_head_is_kept_as_it_was_sent() {
+fn head_is_kept_as_it_was_sent() {
     let head =
         read(b"\r\nHTTP/1.1 404  not here \r\nx-A:  b c \r\nX-a:\r\nB: 0\r\n\r\n").expect("a head");
     assert_eq!(head.status, 404);
@@ -19,7 +19,7 @@ fn a_head_is_kept_as_it_was_sent() {
 }
 
 #[test]
-fn interim_responses_are_passed_over() {
+fn interim_responses_are_skipped() {
     let mut bytes = &b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 x\r\nA: b\r\n\r\n\
                        HTTP/1.1 101 Switching\r\n\r\nrest"[..];
     let mut reader = ResponseReader::new(&mut bytes);
@@ -29,7 +29,7 @@ fn interim_responses_are_passed_over() {
 }
 
 #[test]
-fn exact_reading_leaves_the_rest_in_the_stream() {
+fn exact_reader_leaves_the_rest_in_the_stream() {
     let mut bytes = &b"HTTP/1.1 200\n\nrest"[..];
     let head = ResponseReader::exact(&mut bytes).read_head();
     assert_eq!(head.expect("a head").status, 200);
@@ -37,7 +37,7 @@ fn exact_reading_leaves_the_rest_in_the_stream() {
 }
 
 #[test]
-fn a_head_that_is_missing_or_invalid() {
+fn missing_and_invalid_heads_are_errors() {
     let fault = |bytes: &[u8]| read(bytes).expect_err("no head");
     assert!(matches!(fault(b""), ResponseError::Closed(None)));
     assert!(matches!(
@@ -59,7 +59,7 @@ fn a_head_that_is_missing_or_invalid() {
     ));
 }
 
-/// A head as lines, and what is invalid in it.
+/// Parses `head` and returns its lines and what is invalid in it.
 fn leniently(head: &[u8]) -> (Vec<String>, String) {
     let head = read(head).expect("a head");
     let lines = head.lines(Secrets::Shown).collect();
@@ -67,7 +67,7 @@ fn leniently(head: &[u8]) -> (Vec<String>, String) {
 }
 
 #[test]
-fn an_invalid_header_hides_no_other() {
+fn headers_around_an_invalid_one_are_kept() {
     for (line, shown, problem) in [
         ("X-Powered-By : Arduino", "X-Powered-By: Arduino", ""),
         (
@@ -123,7 +123,7 @@ fn many_headers_are_kept() {
 }
 
 #[test]
-fn an_interim_response_without_end_is_the_last() {
+fn truncated_interim_response_is_final() {
     let long = format!("HTTP/1.1 100 x\r\n{}", "A: 2345678\r\n".repeat(6000));
     let mut bytes = long.as_bytes();
     let mut reader = ResponseReader::new(&mut bytes);
@@ -132,7 +132,7 @@ fn an_interim_response_without_end_is_the_last() {
 }
 
 #[test]
-fn the_beginning_of_a_long_head_is_kept_however_it_comes() {
+fn beginning_of_a_head_over_the_limit_is_kept() {
     let long = format!("HTTP/1.1 403 x\r\n{}\r\n", "A: 2345678\r\n".repeat(6000));
     let (lines, problem) = leniently(long.as_bytes());
     assert_eq!(problem, TOO_LONG);
@@ -152,7 +152,7 @@ impl Read for Silent {
 }
 
 #[test]
-fn the_error_that_ended_the_connection_is_kept() {
+fn read_error_is_reported_as_the_cause() {
     let mut stream = b"HTT".chain(Silent);
     let error = ResponseReader::new(&mut stream).read_head();
     assert!(matches!(error, Err(ResponseError::Closed(Some(cause)))
