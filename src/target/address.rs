@@ -1,17 +1,17 @@
-//! IP addresses, and the zone of one that is valid on one link only (RFC 4007 §11).
+//! IP addresses, including IPv6 addresses with a zone (RFC 4007 §11).
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr, SocketAddrV6};
 
 use super::percent::percent_decode;
 
-/// An IP address. An IPv6 address may have a zone: the network interface that it is reached
-/// through, by name or by number, without which a link-local address means nothing.
+/// An IP address. An IPv6 address can have a zone: the name or number of the network interface to
+/// use, which a link-local address requires.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Address {
-    /// The address itself.
+    /// The address without its zone.
     pub ip: IpAddr,
-    /// The zone, as in `eth0` or `2`; only an IPv6 address has one.
+    /// The zone, for example `eth0` or `2`. Only IPv6 addresses have one.
     pub zone: Option<String>,
 }
 
@@ -30,8 +30,8 @@ impl Address {
         Some(Self { ip, zone })
     }
 
-    /// The address to connect to; `None` if its zone is the name of an interface, whose number only
-    /// the resolver knows.
+    /// The address to connect to; `None` if the zone is an interface name, whose number only the
+    /// resolver can look up.
     #[must_use]
     pub fn socket_addr(&self, port: u16) -> Option<SocketAddr> {
         match (&self.zone, self.ip) {
@@ -64,7 +64,7 @@ impl From<SocketAddr> for Address {
 }
 
 impl fmt::Display for Address {
-    /// As resolvers have it: with the zone after `%`, without brackets.
+    /// The form that resolvers accept: the zone after `%`, no brackets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.zone {
             Some(zone) => write!(f, "{}%{zone}", self.ip),
@@ -73,7 +73,7 @@ impl fmt::Display for Address {
     }
 }
 
-/// Splits what is before the first `%` from what is after it.
+/// Splits `text` at the first `%` into the address and the zone.
 pub(super) fn split_zone(text: &str) -> (&str, Option<&str>) {
     match text.split_once('%') {
         Some((ip, zone)) => (ip, Some(zone)),
@@ -81,7 +81,7 @@ pub(super) fn split_zone(text: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// Parses what is after the `%`; `None` if it can't be an interface.
+/// Parses the zone, which follows the `%`; `None` if it can't be an interface.
 pub(super) fn parse_zone(text: &str) -> Option<String> {
     let encoded = text.strip_prefix("25").filter(|rest| !rest.is_empty());
     let zone = percent_decode(encoded.unwrap_or(text))?;
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn the_number_of_a_zone_is_the_scope_of_the_socket() {
+    fn numeric_zone_is_the_scope_id_of_the_socket_address() {
         for (text, socket) in [
             ("127.0.0.1", Some("127.0.0.1:9")),
             ("fe80::1", Some("[fe80::1]:9")),

@@ -1,19 +1,19 @@
-//! What is wrong with a URL.
+//! The error for an invalid URL.
 
 use std::fmt;
 
-/// A URL that can't be used. What is displayed and the hint quote nothing that may be part of a
+/// Why a URL is invalid. Neither the message nor the hint quotes anything that may be part of a
 /// password.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidUrl {
     /// What is wrong with it.
     pub problem: String,
-    /// What to do about it.
+    /// How to correct it.
     pub hint: Option<String>,
 }
 
 impl InvalidUrl {
-    /// A problem without a hint.
+    /// Creates an error without a hint.
     #[must_use]
     pub fn new(problem: impl Into<String>) -> Self {
         Self {
@@ -22,7 +22,7 @@ impl InvalidUrl {
         }
     }
 
-    /// The same problem with a hint.
+    /// Adds a hint to the error.
     #[must_use]
     pub fn with_hint(self, hint: impl Into<String>) -> Self {
         Self {

@@ -1,8 +1,8 @@
-//! Hosts and ports: the one place that parses and prints them.
+//! Hosts and ports. All parsing and printing of them is done here.
 //!
-//! A name with an empty label is refused everywhere. TLS libraries give such names a meaning of
-//! their own: to OpenSSL `.example` matches a certificate for any name below `example`, and an empty
-//! name matches every certificate. They can't be resolved either.
+//! Names with an empty label are rejected everywhere. They cannot be resolved, and TLS libraries
+//! give them special meanings: to OpenSSL, `.example` matches a certificate for any name below
+//! `example`, and an empty name matches every certificate.
 
 use std::fmt;
 use std::io;
@@ -13,10 +13,10 @@ use url::ParseError;
 
 use super::address::{parse_zone, split_zone, Address};
 
-/// A host, as a URL has it (RFC 3986 §3.2.2).
+/// The host of a URL (RFC 3986 §3.2.2).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Host {
-    /// A name in ASCII and lower case (RFC 3490).
+    /// A name in ASCII and lower case. International names are in Punycode (RFC 3490).
     Name(String),
     /// An IP address.
     Ip(Address),
@@ -25,8 +25,8 @@ pub enum Host {
 impl FromStr for Host {
     type Err = HostError;
 
-    /// Parses a name, an IPv4 address or an IPv6 address in brackets by the WHATWG rules, the last
-    /// with a zone (RFC 6874), which those rules don't know.
+    /// Parses a name, an IPv4 address, or an IPv6 address in brackets, as the WHATWG URL Standard
+    /// does. In addition, an IPv6 address can have a zone (RFC 6874).
     fn from_str(text: &str) -> Result<Self, HostError> {
         if let Some((ip, Some(zone))) = inside_brackets(text).map(split_zone) {
             let Self::Ip(address) = format!("[{ip}]").parse()? else {
@@ -54,7 +54,7 @@ impl FromStr for Host {
 }
 
 impl fmt::Display for Host {
-    /// An IPv6 address is in brackets, and its zone as URLs have it (RFC 6874 §2).
+    /// The form for URLs: an IPv6 address is in brackets, with `%25` before its zone (RFC 6874 §2).
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Name(name) => f.write_str(name),
@@ -68,7 +68,7 @@ impl fmt::Display for Host {
 }
 
 impl Host {
-    /// The host as SNI and certificates have it: an IPv6 address without brackets and zone.
+    /// The form for SNI and certificates: an IPv6 address has neither brackets nor zone.
     #[must_use]
     pub fn without_brackets(&self) -> String {
         match self {
@@ -77,8 +77,7 @@ impl Host {
         }
     }
 
-    /// The host as other machines may know it: a zone means something on this one only
-    /// (RFC 6874 §4).
+    /// The host as sent to other machines. A zone is only meaningful on this machine (RFC 6874 §4).
     #[must_use]
     pub fn without_zone(&self) -> Self {
         match self {
@@ -87,7 +86,7 @@ impl Host {
         }
     }
 
-    /// The address, an IPv4-mapped one as IPv4; `None` for a name.
+    /// The IP address, with an IPv4-mapped one converted to IPv4; `None` for a name.
     #[must_use]
     pub fn ip(&self) -> Option<IpAddr> {
         match self {
@@ -96,7 +95,7 @@ impl Host {
         }
     }
 
-    /// Whether this is `localhost`, a name below it (RFC 6761 §6.3), or a loopback address.
+    /// Whether the host is `localhost`, a name below it (RFC 6761 §6.3), or a loopback address.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
         match self {
@@ -119,14 +118,15 @@ pub struct HostPort {
 }
 
 impl HostPort {
-    /// Parses `HOST[:PORT]`, with `default_port` if there is no port or an empty one.
+    /// Parses `HOST[:PORT]`. Uses `default_port` if the port is missing or empty.
     ///
     /// # Errors
     ///
-    /// What is wrong with it.
+    /// Why the host or the port is invalid.
     pub fn parse(text: &str, default_port: u16) -> Result<Self, HostError> {
         let (host, port) = split_port(text)?;
-        // The port first: in `user:password` without a host it is what is wrong.
+        // The port is checked first: in `user:password` without a host, the port is what is
+        // invalid.
         let port = match port {
             None | Some("") => default_port,
             Some(port) => parse_port(port)?,
@@ -135,7 +135,7 @@ impl HostPort {
         Ok(Self { host, port })
     }
 
-    /// The address to connect to; `None` if the host is a name, or its zone one.
+    /// The address to connect to; `None` if the host or its zone is a name.
     #[must_use]
     pub fn socket_addr(&self) -> Option<SocketAddr> {
         match &self.host {
@@ -163,7 +163,7 @@ impl From<SocketAddr> for HostPort {
 impl ToSocketAddrs for HostPort {
     type Iter = std::vec::IntoIter<SocketAddr>;
 
-    /// Asks the resolver if the host is a name, or its zone one.
+    /// Calls the resolver if the host or its zone is a name.
     fn to_socket_addrs(&self) -> io::Result<Self::Iter> {
         if let Some(address) = self.socket_addr() {
             return Ok(vec![address].into_iter());
@@ -175,7 +175,7 @@ impl ToSocketAddrs for HostPort {
     }
 }
 
-/// What is wrong with a host or a port. Displayed, it quotes the value.
+/// Why a host or a port is invalid. The message quotes the value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HostError {
     /// There is no host.
@@ -203,13 +203,13 @@ pub enum HostError {
 }
 
 impl HostError {
-    /// The sentence without the value, for where it may be a password.
+    /// The message without the value, which may be part of a password.
     #[must_use]
     pub fn without_value(&self) -> String {
         self.describe("")
     }
 
-    /// The part of the text that is wrong.
+    /// The invalid part of the text.
     #[must_use]
     pub fn value(&self) -> Option<&str> {
         match self {
@@ -227,7 +227,7 @@ impl HostError {
         }
     }
 
-    /// How to write it right, as part of a URL.
+    /// How to correct it in a URL.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
@@ -288,7 +288,8 @@ pub fn parse_port(text: &str) -> Result<u16, HostError> {
     }
 }
 
-/// Splits `HOST[:PORT]` at the colon, without looking at the parts. A host in brackets keeps them.
+/// Splits `HOST[:PORT]` at the colon without checking the parts. The brackets of an IPv6 address
+/// are kept.
 ///
 /// # Errors
 ///
@@ -313,17 +314,17 @@ pub fn split_port(text: &str) -> Result<(&str, Option<&str>), HostError> {
     }
 }
 
-/// The text inside of brackets; `None` if there are none.
+/// The text inside the brackets; `None` if there are none.
 #[must_use]
 pub fn inside_brackets(text: &str) -> Option<&str> {
     text.strip_prefix('[')?.strip_suffix(']')
 }
 
-/// What is wrong with a name that [`has_empty_label`], and what to do about it.
+/// The explanation for a name that [`has_empty_label`].
 pub const EMPTY_LABEL: &str = "it has an empty label; remove the extra dot";
 
 /// Whether a label of `name` is empty (RFC 1034 §3.1), as in `.example`, `a..b`, `.` and the empty
-/// name. The dot at the end of an absolute name (`example.org.`) does not count.
+/// name. The dot at the end of an absolute name (`example.org.`) is allowed.
 #[must_use]
 pub fn has_empty_label(name: &str) -> bool {
     let name = name.strip_suffix('.').unwrap_or(name);
@@ -390,7 +391,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ipv4_mapped_address_is_an_ipv4_address() {
+    fn ipv4_mapped_addresses_are_converted_to_ipv4() {
         let host: Host = "[::ffff:127.0.0.1]".parse().expect("an address");
         assert_eq!(host.ip(), Some(IpAddr::from([127, 0, 0, 1])));
         assert!(host.is_loopback());
@@ -398,7 +399,7 @@ mod tests {
     }
 
     #[test]
-    fn names_with_an_empty_label() {
+    fn has_empty_label_finds_empty_labels() {
         for name in ["", ".", "..", ".a", "a..", "a..b", "a.b..", ".a.b"] {
             assert!(has_empty_label(name), "{name:?}");
         }

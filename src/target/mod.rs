@@ -1,4 +1,4 @@
-//! URLs: where to connect to and what to request there (RFC 6455 §3).
+//! WebSocket URLs (RFC 6455 §3).
 
 pub mod address;
 mod error;
@@ -26,7 +26,7 @@ pub enum Scheme {
 }
 
 impl Scheme {
-    /// The port where a URL has none (RFC 6455 §3).
+    /// The port of a URL without a port (RFC 6455 §3).
     #[must_use]
     pub fn default_port(self) -> u16 {
         match self {
@@ -35,7 +35,7 @@ impl Scheme {
         }
     }
 
-    /// The scheme as URLs have it.
+    /// The name of the scheme in URLs.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -45,7 +45,7 @@ impl Scheme {
     }
 }
 
-/// Scheme, host and port (RFC 6454 §4), and the Unix socket if that is where the server is.
+/// Scheme, host and port (RFC 6454 §4), and the Unix socket if there is one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Origin {
     /// The scheme.
@@ -56,10 +56,10 @@ pub struct Origin {
     pub unix_socket: Option<PathBuf>,
 }
 
-/// A WebSocket URL, parsed.
+/// A parsed WebSocket URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
-    /// Which server.
+    /// The server to connect to.
     pub origin: Origin,
     /// The resource name: path and query (RFC 6455 §3), never empty.
     pub resource: String,
@@ -76,7 +76,7 @@ impl Target {
         self.origin.scheme == Scheme::Wss
     }
 
-    /// The host.
+    /// The host of the server.
     #[must_use]
     pub fn host(&self) -> &Host {
         &self.origin.host_port.host
@@ -109,12 +109,12 @@ impl Target {
         }
     }
 
-    /// Whether credentials and cookies may be sent: not over a `ws` that was only assumed, except
-    /// to loopback.
+    /// Checks that credentials and cookies may be sent: to a host other than loopback, not over a
+    /// `ws` that was assumed because the URL had no scheme.
     ///
     /// # Errors
     ///
-    /// That they may not.
+    /// The credentials would be sent unencrypted.
     pub fn check_credentials_allowed(&self) -> Result<(), InvalidUrl> {
         if self.is_tls() || !self.scheme_assumed || self.host().is_loopback() {
             return Ok(());

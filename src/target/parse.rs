@@ -1,8 +1,8 @@
-//! Parses URLs as people type them.
+//! Parsing of URLs as people type them.
 //!
-//! The `url` crate does paths and user names by the WHATWG rules. What it forgives (`ws:/host`,
-//! `ws:///host`, a space, a tab) and what it can't know (a URL without a scheme) is handled here
-//! first, so that each mistake has a message of its own.
+//! The `url` crate parses paths and user names according to the WHATWG URL Standard. Input that it
+//! would silently repair (`ws:/host`, `ws:///host`, a space, a tab), and URLs without a scheme, are
+//! handled here first, so that each mistake has its own error message.
 
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -18,13 +18,14 @@ const FORM: &str = "write it as ws://HOST/PATH or wss://HOST/PATH";
 impl Target {
     /// Parses a URL.
     ///
-    /// `http` and `https` mean `ws` and `wss`. Without a scheme `:8080/path` is a port of this
-    /// machine; localhost, loopback and private addresses and names without a dot mean `ws`; every
-    /// other host `wss`, unless its port is 80. `ws+unix:///PATH:/RESOURCE` is a Unix socket.
+    /// `http` and `https` mean `ws` and `wss`. If there is no scheme, `:8080/path` means that port
+    /// on this machine; the scheme is `ws` for localhost, loopback and private addresses and names
+    /// without a dot, and `wss` for every other host, unless its port is 80.
+    /// `ws+unix:///PATH:/RESOURCE` means a Unix socket.
     ///
     /// # Errors
     ///
-    /// What is wrong with it.
+    /// Why the URL is invalid.
     pub fn parse(text: &str) -> Result<Self, InvalidUrl> {
         let text = text.trim_matches(|letter: char| letter.is_ascii_whitespace());
         check_characters(text)?;
@@ -71,7 +72,7 @@ fn no_host() -> InvalidUrl {
     InvalidUrl::new("the URL has no host").with_hint(FORM)
 }
 
-/// Whether a host without a scheme means `ws`.
+/// Whether a URL with this host and no scheme means `ws`.
 fn is_local(host: &Host) -> bool {
     match (host, host.ip()) {
         (_, Some(IpAddr::V4(v4))) => {
@@ -88,8 +89,8 @@ fn is_local(host: &Host) -> bool {
     }
 }
 
-/// The `url` crate drops tabs and line breaks silently and turns `\` into `/`: a tool should not
-/// make such guesses.
+/// Rejects characters that the `url` crate would silently change: it removes tabs and line breaks
+/// and replaces `\` by `/`.
 fn check_characters(text: &str) -> Result<(), InvalidUrl> {
     let (problem, hint) = if text.is_empty() {
         ("the URL is empty", FORM)
@@ -119,7 +120,7 @@ fn check_characters(text: &str) -> Result<(), InvalidUrl> {
     Err(InvalidUrl::new(problem).with_hint(hint))
 }
 
-/// Splits a URL into its scheme, if it has one, and what follows the two slashes.
+/// Splits a URL into the scheme, if there is one, and the rest after the two slashes.
 fn split_scheme(text: &str) -> Result<(Option<Scheme>, &str), InvalidUrl> {
     let end = text.find([':', '/', '?', '@', '[']).unwrap_or(text.len());
     let (name, tail) = text.split_at(end);
@@ -137,7 +138,7 @@ fn split_scheme(text: &str) -> Result<(Option<Scheme>, &str), InvalidUrl> {
         };
     }
     match name.as_str() {
-        // `ws:8080` may well be a host of that name.
+        // Not rejected if a port follows: `ws:8080` can be a host called `ws`.
         "ws" | "wss" | "http" | "https" if tail.starts_with(':') && !starts_with_port(tail) => {
             Err(InvalidUrl::new(format!("missing // after '{name}:'"))
                 .with_hint(format!("write it as {name}://HOST/PATH")))
@@ -146,7 +147,7 @@ fn split_scheme(text: &str) -> Result<(Option<Scheme>, &str), InvalidUrl> {
     }
 }
 
-/// Whether `rest` is `:8080`, alone or before a path or a query.
+/// Whether `rest` begins with a port, as `:8080` does, alone or before a path or a query.
 fn starts_with_port(rest: &str) -> bool {
     rest.strip_prefix(':').is_some_and(|rest| {
         let port = rest.split(['/', '?']).next().unwrap_or_default();
@@ -154,7 +155,7 @@ fn starts_with_port(rest: &str) -> bool {
     })
 }
 
-/// `rest` without the zone of an IPv6 address, which the `url` crate does not know.
+/// Removes the zone of an IPv6 address, which the `url` crate does not support.
 fn without_zone(rest: &str) -> Cow<'_, str> {
     let end = rest.find(['/', '?']).unwrap_or(rest.len());
     let host = rest[..end].rfind('@').map_or(0, |at| at + 1);
@@ -168,12 +169,12 @@ fn without_zone(rest: &str) -> Cow<'_, str> {
     }
 }
 
-/// The host and the port at the front of what follows the scheme.
+/// Parses the host and the port at the beginning of `rest`, which follows the scheme.
 fn parse_authority(rest: &str, has_scheme: bool) -> Result<(Host, Option<u16>), InvalidUrl> {
     let end = rest.find(['/', '?']).unwrap_or(rest.len());
     let (authority, tail) = rest.split_at(end);
-    // An `@` after the first slash may follow a password that has a slash in it: then what looks
-    // like a host or a port is part of that password.
+    // An `@` after the first slash may end a password that contains a slash. Then what looks like a
+    // host or a port is part of that password.
     let may_be_password = tail.contains('@');
     let invalid = |error: HostError| match error {
         HostError::Missing => no_host(),
@@ -208,7 +209,7 @@ fn credentials(url: &Url) -> Result<Option<Credentials>, InvalidUrl> {
         return Ok(None);
     }
     let not_utf8 = || {
-        InvalidUrl::new("the user name or password in the URL is not UTF-8")
+        InvalidUrl::new("the user name or password in the URL is not valid UTF-8")
             .with_hint("use -H 'Authorization: Basic …' instead")
     };
     let user = percent_decode(url.username()).ok_or_else(not_utf8)?;

@@ -3,8 +3,8 @@
 use std::fmt::Write;
 use std::path::Path;
 
-/// Decodes `%XX`; `None` if the result is not UTF-8. A `%` that no two hexadecimal digits follow
-/// stands for itself, by the WHATWG rules.
+/// Decodes `%XX`; `None` if the result is not UTF-8. A `%` without two hexadecimal digits after it
+/// is kept, according to the WHATWG URL Standard.
 #[must_use]
 pub fn percent_decode(text: &str) -> Option<String> {
     let bytes = text.as_bytes();
@@ -26,7 +26,7 @@ pub fn percent_decode(text: &str) -> Option<String> {
     String::from_utf8(decoded).ok()
 }
 
-/// Encodes a path for the part of a URL that no colon or query may be in.
+/// Encodes a path, including colons and question marks, for a `ws+unix` URL.
 pub(super) fn encode_path(path: &Path) -> String {
     let mut encoded = String::new();
     for byte in path.to_string_lossy().bytes() {

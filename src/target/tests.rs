@@ -1,4 +1,4 @@
-//! Addresses, right and wrong, as tables.
+//! Tests of URL parsing, as tables of valid and invalid URLs.
 
 use super::*;
 
@@ -41,7 +41,7 @@ fn schemes_and_default_ports() {
 }
 
 #[test]
-fn without_a_scheme_near_hosts_mean_ws() {
+fn scheme_is_ws_for_local_hosts_if_missing() {
     for (text, is) in [
         (":8080/path", "ws://localhost:8080/path"),
         (":8080?q", "ws://localhost:8080/?q"),
@@ -71,7 +71,7 @@ fn without_a_scheme_near_hosts_mean_ws() {
 }
 
 #[test]
-fn unix_sockets_have_an_address() {
+fn unix_socket_urls_are_parsed() {
     for (text, path, resource, is) in [
         (
             "ws+unix:///x.sock:/a?b",
@@ -110,7 +110,7 @@ fn unix_sockets_have_an_address() {
 }
 
 #[test]
-fn hosts_stand_without_brackets_and_in_the_header_with_them() {
+fn ipv6_brackets_are_in_the_host_header_only() {
     let target = Target::parse("ws://[::1]:9000/").expect("an IPv6 address");
     assert_eq!(target.host().without_brackets(), "::1");
     assert_eq!(target.host_header(), "[::1]:9000");
@@ -138,7 +138,7 @@ fn credentials_are_decoded_and_never_shown() {
 }
 
 #[test]
-fn secrets_need_a_scheme_unless_they_stay_here() {
+fn credentials_need_an_explicit_scheme_unless_loopback() {
     for text in ["u:p@192.168.1.5", "u:p@box:9000/", "u:p@example.org:80"] {
         let complaint = complaint(text);
         assert!(complaint.contains("use wss:// to encrypt"), "{complaint}");
@@ -157,7 +157,7 @@ fn secrets_need_a_scheme_unless_they_stay_here() {
 }
 
 #[test]
-fn a_wrong_address_is_told_what_would_be_right() {
+fn invalid_urls_are_reported_with_a_hint() {
     for (text, says) in [
         ("", "is empty"),
         ("  ", "is empty"),
@@ -185,13 +185,13 @@ fn a_wrong_address_is_told_what_would_be_right() {
         ("ws://example.org/#top", "fragment"),
         ("unix:///run/x.sock", "use ws+unix:///PATH"),
         ("ws+unix://run/x.sock", "use three slashes"),
-        ("ws+unix:run/x.sock", "no path of a Unix socket"),
-        ("ws+unix:///", "no path of a Unix socket"),
-        ("ws+unix:", "no path of a Unix socket"),
+        ("ws+unix:run/x.sock", "missing path of the Unix socket"),
+        ("ws+unix:///", "missing path of the Unix socket"),
+        ("ws+unix:", "missing path of the Unix socket"),
         ("ws+unix:///run/x.sock?q", "put a colon before"),
         ("ws+unix:///run/x.sock:y", "has no slash"),
         ("ws+unix:///run/x%00.sock", "contains NUL"),
-        ("ws+unix:///run/x%ff.sock", "not UTF-8"),
+        ("ws+unix:///run/x%ff.sock", "not valid UTF-8"),
         ("::1", "write [::1], or [::1]:9000 with a port"),
         ("ws://2001:db8::1/", "write [2001:db8::1]"),
         ("ws://a:b:c/", "more than one colon"),
@@ -216,7 +216,7 @@ fn a_wrong_address_is_told_what_would_be_right() {
 }
 
 #[test]
-fn no_complaint_quotes_a_password() {
+fn url_errors_do_not_quote_passwords() {
     for text in [
         "ws://user:hush@example.org:99999/",
         "ws://user:hush@exa<mple/",

@@ -1,7 +1,8 @@
-//! `ws+unix:///run/app.sock:/resource`: a WebSocket on a Unix socket, as node's `ws` writes it.
+//! URLs of Unix sockets: `ws+unix:///run/app.sock:/resource`, the syntax of the `ws` package of
+//! Node.js.
 //!
-//! The path of the socket ends at the first colon, the resource name follows it. The Host header
-//! says `localhost`.
+//! The path of the socket ends at the first colon; the resource name follows it. The Host header is
+//! `localhost`.
 
 use std::path::PathBuf;
 
@@ -11,7 +12,7 @@ use super::{percent_decode, Host, HostPort, InvalidUrl, Origin, Scheme, Target};
 
 const FORM: &str = "write it as ws+unix:///run/app.sock:/RESOURCE";
 
-/// Parses a URL of this kind; `None` if it is of another one.
+/// Parses a `ws+unix` or `wss+unix` URL; `None` if it has another scheme.
 pub(super) fn parse(text: &str) -> Option<Result<Target, InvalidUrl>> {
     [("ws+unix:", Scheme::Ws), ("wss+unix:", Scheme::Wss)]
         .into_iter()
@@ -23,7 +24,7 @@ pub(super) fn parse(text: &str) -> Option<Result<Target, InvalidUrl>> {
         })
 }
 
-/// Parses what follows the scheme.
+/// Parses the part after the scheme.
 fn parse_rest(rest: &str, scheme: Scheme) -> Result<Target, InvalidUrl> {
     let invalid = |problem: &str| InvalidUrl::new(problem);
     let rest = match rest.strip_prefix("//") {
@@ -36,7 +37,7 @@ fn parse_rest(rest: &str, scheme: Scheme) -> Result<Target, InvalidUrl> {
     };
     let (path, resource) = rest.split_once(':').unwrap_or((rest, ""));
     if !path.starts_with('/') || path.ends_with('/') {
-        return Err(invalid("the URL has no path of a Unix socket").with_hint(FORM));
+        return Err(invalid("missing path of the Unix socket in the URL").with_hint(FORM));
     }
     if path.contains('?') {
         return Err(
@@ -48,7 +49,7 @@ fn parse_rest(rest: &str, scheme: Scheme) -> Result<Target, InvalidUrl> {
     }
     let path = percent_decode(path)
         .filter(|path| !path.contains('\0'))
-        .ok_or_else(|| invalid("the path of the Unix socket is not UTF-8 or contains NUL"))?;
+        .ok_or_else(|| invalid("the path of the Unix socket is not valid UTF-8 or contains NUL"))?;
     if !matches!(resource.chars().next(), None | Some('/' | '?')) {
         return Err(
             invalid("the resource after the path of the Unix socket has no slash").with_hint(FORM),
