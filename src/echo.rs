@@ -1,8 +1,8 @@
-//! The echo server: something to try a client on, and to test against.
+//! The echo server, to try out a client and to test it.
 //!
-//! It stands on tungstenite's own `accept` and `WebSocket` and on blocking sockets, a thread a
-//! client, and uses nothing of our protocol core: so it is a peer that does not share our mistakes
-//! (RFC 6455 §4.2 the server's opening handshake, §5.5 control frames, §7 closing).
+//! It uses tungstenite's `accept` and `WebSocket` on blocking sockets, with one thread per client,
+//! and none of our protocol code. So it tests that code independently (RFC 6455 §4.2 opening
+//! handshake, §5.5 control frames, §7 closing handshake).
 
 mod client;
 mod event;
@@ -30,32 +30,33 @@ use crate::sys::file::Inputs;
 pub use event::{Ending, Event};
 use permits::{Permits, Purpose};
 
-/// The most that [`EchoOptions::max_message_size`] can be: tungstenite reserves at once what a frame's
-/// header claims, and a claim of 2^60 bytes would end the process and all its clients with it.
+/// The maximum of [`EchoOptions::max_message_size`]. tungstenite allocates the length that a frame
+/// header announces at once, so that a length of 2^60 bytes would abort the process.
 pub const LARGEST_MESSAGE: usize = 1 << 30;
 
 /// The default of [`EchoOptions::max_message_size`].
 const MAX_MESSAGE_SIZE: usize = 64 << 20;
 
-/// The default of [`EchoOptions::max_connections`]: with a file descriptor each, it stays below the
-/// limit of 1024 that most systems set.
+/// The default of [`EchoOptions::max_connections`]. With one file descriptor per connection, it is
+/// below the limit of 1024 that most systems set.
 const MAX_CONNECTIONS: NonZeroUsize = NonZeroUsize::new(1000).unwrap();
 
-/// How long the server rests after a client that could not be taken: such a lack (of descriptors,
-/// of threads) mends itself only when others leave.
-const REST: Duration = Duration::from_millis(100);
+/// How long the server waits after it could not accept a client. A shortage of descriptors or
+/// threads ends only when other clients disconnect.
+const RETRY_DELAY: Duration = Duration::from_millis(100);
 
-/// How an echo server is set up; the default speaks plain `ws` and answers at once.
+/// The options of an echo server. The default is plain `ws` without a delay.
 #[derive(Clone, Debug)]
 pub struct EchoOptions {
-    /// Speak TLS, with this certificate and key.
+    /// Serves TLS with this certificate and key.
     pub tls: Option<IdentityFiles>,
-    /// How long to wait before each answer. The messages of one client wait one after the other.
+    /// How long to wait before each reply. Messages of one client are delayed one after the other.
     pub delay: Option<Duration>,
-    /// The largest message in bytes, at most [`LARGEST_MESSAGE`]; a larger one fails the
-    /// connection with 1009.
+    /// The maximum size of a message in bytes, at most [`LARGEST_MESSAGE`]. A larger message fails
+    /// the connection with 1009.
     pub max_message_size: usize,
-    /// The most connections at the same time; another client is refused with HTTP status 503.
+    /// The maximum number of concurrent connections. Further clients are refused with HTTP status
+    /// 503.
     pub max_connections: NonZeroUsize,
 }
 
@@ -70,32 +71,32 @@ impl Default for EchoOptions {
     }
 }
 
-/// What accepts TLS with the certificate and key in these files.
+/// Creates a TLS acceptor from the certificate and key in these files.
 fn acceptor(source: &IdentityFiles) -> Result<TlsAcceptor, Error> {
     TlsAcceptor::new(source.load(&Inputs::default())?)
         .map_err(|cause| source.unfit(&cause.to_string()))
 }
 
-/// An echo server that has its port, and serves nobody yet.
+/// An echo server that listens on its port but does not accept clients yet.
 #[derive(Debug)]
 pub struct EchoServer {
     listener: TcpListener,
     address: SocketAddr,
-    manner: Arc<Manner>,
+    options: Arc<ServeOptions>,
     permits: Arc<Permits>,
 }
 
-/// How each client is served.
+/// The options for serving a client.
 #[derive(Clone)]
-struct Manner {
+struct ServeOptions {
     tls: Option<TlsAcceptor>,
     delay: Option<Duration>,
     max_message_size: usize,
 }
 
-impl std::fmt::Debug for Manner {
+impl std::fmt::Debug for ServeOptions {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Manner")
+        f.debug_struct("ServeOptions")
             .field("tls", &self.tls.is_some())
             .field("delay", &self.delay)
             .field("max_message_size", &self.max_message_size)
@@ -103,14 +104,14 @@ impl std::fmt::Debug for Manner {
     }
 }
 
-/// An echo server that serves on a thread of its own until the process ends.
+/// An echo server that runs on a thread until the process ends.
 #[derive(Clone, Debug)]
 pub struct Running {
     url: String,
 }
 
 impl Running {
-    /// Where it listens: `ws://127.0.0.1:51234`.
+    /// The URL of the server, for example `ws://127.0.0.1:51234`.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
@@ -118,12 +119,12 @@ impl Running {
 }
 
 impl EchoServer {
-    /// Takes a port: `addr` is `HOST:PORT`, and port 0 picks a free one.
+    /// Listens on `addr`, which is `HOST:PORT`. Port 0 selects a free port.
     ///
     /// # Errors
     ///
-    /// [`Error::Listen`] if the address can't be listened on, [`Error::Identity`] if the
-    /// certificate or its key can't be used.
+    /// [`Error::Listen`] if it is not possible to listen on the address, [`Error::Identity`] if the
+    /// certificate or its key cannot be loaded.
     pub fn bind(
         addr: impl ToSocketAddrs + fmt::Display,
         options: &EchoOptions,
@@ -131,14 +132,14 @@ impl EchoServer {
         let tls = options.tls.as_ref().map(acceptor).transpose()?;
         let refused = |cause: io::Error| Error::Listen {
             address: addr.to_string(),
-            cause: why_not(&cause),
+            cause: listen_error(&cause),
         };
         let listener = TcpListener::bind(&addr).map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
         Ok(Self {
             listener,
             address,
-            manner: Arc::new(Manner {
+            options: Arc::new(ServeOptions {
                 tls,
                 delay: options.delay,
                 max_message_size: options.max_message_size.min(LARGEST_MESSAGE),
@@ -147,16 +148,16 @@ impl EchoServer {
         })
     }
 
-    /// The address it listens on, with the port that was picked.
+    /// The address that the server listens on, with the port that was selected.
     #[must_use]
     pub fn local_addr(&self) -> SocketAddr {
         self.address
     }
 
-    /// The URL it listens on: `ws://` or `wss://` and [`local_addr`](Self::local_addr).
+    /// The URL of the server: `ws://` or `wss://` and [`local_addr`](Self::local_addr).
     #[must_use]
     pub fn url(&self) -> String {
-        let scheme = if self.manner.tls.is_some() {
+        let scheme = if self.options.tls.is_some() {
             "wss"
         } else {
             "ws"
@@ -164,49 +165,51 @@ impl EchoServer {
         format!("{scheme}://{}", self.address)
     }
 
-    /// Serves every client on a thread of its own, for ever. What happens is told as it happens,
-    /// from the clients' threads; a `tell` that blocks holds up the client that it speaks of.
-    pub fn serve(self, tell: impl Fn(Event) + Send + Sync + 'static) -> Infallible {
-        let tell = Arc::new(tell);
+    /// Accepts clients forever and serves each on its own thread. Calls `on_event` on the clients'
+    /// threads; a call that blocks delays that client.
+    pub fn serve(self, on_event: impl Fn(Event) + Send + Sync + 'static) -> Infallible {
+        let on_event = Arc::new(on_event);
         let mut id = 0;
         loop {
             self.permits.wait();
             let (stream, peer) = match self.listener.accept() {
                 Ok(accepted) => accepted,
                 Err(cause) => {
-                    tell(Event::NotAccepted {
+                    on_event(Event::NotAccepted {
                         cause: plain(&cause),
                     });
-                    thread::sleep(REST);
+                    thread::sleep(RETRY_DELAY);
                     continue;
                 }
             };
             id += 1;
             let permit = self.permits.take();
             let limit = self.permits.limit();
-            let (manner, theirs) = (Arc::clone(&self.manner), Arc::clone(&tell));
+            let (options, on_client_event) = (Arc::clone(&self.options), Arc::clone(&on_event));
             let client = thread::Builder::new()
                 .name(format!("echo {id}"))
                 .spawn(move || match permit.purpose() {
-                    Purpose::Serve => client::serve(stream, id, peer, &manner, &*theirs),
-                    Purpose::Refuse => client::refuse(stream, id, peer, &manner, limit, &*theirs),
+                    Purpose::Serve => client::serve(stream, id, peer, &options, &*on_client_event),
+                    Purpose::Refuse => {
+                        client::refuse(stream, id, peer, &options, limit, &*on_client_event);
+                    }
                 });
             if let Err(cause) = client {
-                tell(Event::Rejected {
+                on_event(Event::Rejected {
                     id,
                     peer,
-                    cause: format!("no thread for it: {}", plain(&cause)),
+                    cause: format!("could not start a thread: {}", plain(&cause)),
                 });
-                thread::sleep(REST);
+                thread::sleep(RETRY_DELAY);
             }
         }
     }
 
-    /// Serves on a thread of its own and tells nobody; the thread ends with the process.
+    /// Serves on a new thread and ignores events. The thread ends with the process.
     ///
     /// # Errors
     ///
-    /// [`Error::System`] if there is no thread to be had.
+    /// [`Error::System`] if the thread could not be created.
     pub fn start(self) -> Result<Running, Error> {
         let url = self.url();
         thread::Builder::new()
@@ -220,25 +223,22 @@ impl EchoServer {
     }
 }
 
-/// Why a port could not be had, and what to do about it.
-fn why_not(cause: &io::Error) -> String {
+/// Why it is not possible to listen, and what to do about it.
+fn listen_error(cause: &io::Error) -> String {
     match cause.kind() {
-        io::ErrorKind::AddrInUse => "the address is in use, another server listens there; \
-                                     give another port, or 0 for a free one"
+        io::ErrorKind::AddrInUse => "address already in use; \
+                                     use another port, or 0 for a free one"
             .to_owned(),
         io::ErrorKind::PermissionDenied => {
-            "permission denied; ports below 1024 are for root, give a higher one, or 0 for a free \
+            "permission denied; ports below 1024 require root, use a higher one, or 0 for a free \
              one"
             .to_owned()
         }
         io::ErrorKind::AddrNotAvailable => {
-            "this machine has no such address; 127.0.0.1 is for this machine alone, 0.0.0.0 for \
+            "no such address on this machine; use 127.0.0.1 for this machine only, or 0.0.0.0 for \
              all networks"
                 .to_owned()
         }
-        _ => format!(
-            "{}; an address to listen on is written HOST:PORT",
-            plain(cause)
-        ),
+        _ => format!("{}; use HOST:PORT to listen on", plain(cause)),
     }
 }

@@ -1,4 +1,4 @@
-//! One client, from its first byte to its last.
+//! Serving one client, from its connection to its end.
 
 use std::io::{self, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use native_tls::TlsAcceptor;
-use tungstenite::error::{CapacityError, Error as Trouble, ProtocolError};
+use tungstenite::error::{CapacityError, Error as WsError, ProtocolError};
 use tungstenite::handshake::server::{ErrorResponse, Request, Response};
 use tungstenite::handshake::HandshakeError;
 use tungstenite::http::header::SEC_WEBSOCKET_PROTOCOL;
@@ -17,36 +17,36 @@ use tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tungstenite::{accept_hdr_with_config, Message, WebSocket};
 
 use super::wire::{Channel, Wire, MAX_HEAD, MAX_HEADERS};
-use super::{Ending, Event, Manner};
+use super::{Ending, Event, ServeOptions};
 use crate::error::plain;
 
-/// How long a client may take for TLS and the opening handshake, a read at a time.
+/// The maximum time for each read of the TLS and opening handshakes.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 
-/// The same for a client that is refused because there are too many.
+/// The same for a client that is refused because there are too many connections.
 const REFUSAL: Duration = Duration::from_secs(2);
 
-/// Serves a client to its end and tells of it.
+/// Serves a client until its connection ends, and reports both to `on_event`.
 pub(super) fn serve(
     stream: TcpStream,
     id: u64,
     peer: SocketAddr,
-    manner: &Manner,
-    tell: &dyn Fn(Event),
+    options: &ServeOptions,
+    on_event: &dyn Fn(Event),
 ) {
-    let mut wire = match receive(stream, manner.tls.as_ref(), HANDSHAKE) {
+    let mut wire = match receive(stream, options.tls.as_ref(), HANDSHAKE) {
         Ok(wire) => wire,
-        Err(cause) => return tell(Event::Rejected { id, peer, cause }),
+        Err(cause) => return on_event(Event::Rejected { id, peer, cause }),
     };
-    match upgrade(&mut wire, manner.max_message_size) {
+    match upgrade(&mut wire, options.max_message_size) {
         Ok(mut socket) => {
-            tell(Event::Connected { id, peer });
+            on_event(Event::Connected { id, peer });
             let start = Instant::now();
             let mut messages = 0;
-            let end = echo(&mut socket, manner.delay, &mut messages);
+            let end = echo(&mut socket, options.delay, &mut messages);
             let how = ending(end, &mut socket);
             let after = start.elapsed();
-            tell(Event::Ended {
+            on_event(Event::Ended {
                 id,
                 how,
                 messages,
@@ -55,54 +55,57 @@ pub(super) fn serve(
         }
         Err(refusal) => {
             let cause = refusal.cause.clone();
-            tell(Event::Rejected { id, peer, cause });
-            // A client that is gone can't be told, and has been reported.
+            on_event(Event::Rejected { id, peer, cause });
+            // If writing fails, the client has disconnected, and the failure is reported as the
+            // cause.
             let _ = wire.write_all(refusal.answer().as_bytes());
         }
     }
-    // How it ended has been told; a client that breaks off while parting changes nothing about it.
-    let _ = wire.part();
+    // The end has been reported; an error while closing TCP does not change it.
+    let _ = wire.shut_down();
 }
 
-/// Refuses a client because `limit` others are connected, and tells of it. Its request is not
-/// waited for.
+/// Refuses a client because `limit` others are connected, and reports it. Does not wait for the
+/// client's request.
 pub(super) fn refuse(
     stream: TcpStream,
     id: u64,
     peer: SocketAddr,
-    manner: &Manner,
+    options: &ServeOptions,
     limit: NonZeroUsize,
-    tell: &dyn Fn(Event),
+    on_event: &dyn Fn(Event),
 ) {
     let refusal = Refusal {
         status: "503 Service Unavailable",
         cause: format!("too many connections: --max-connections allows {limit}"),
     };
-    let told = receive(stream, manner.tls.as_ref(), REFUSAL).and_then(|mut wire| {
+    let sent = receive(stream, options.tls.as_ref(), REFUSAL).and_then(|mut wire| {
         wire.write_all(refusal.answer().as_bytes())
-            .and_then(|()| wire.part())
+            .and_then(|()| wire.shut_down())
             .map_err(|cause| plain(&cause))
     });
-    let cause = match told {
+    let cause = match sent {
         Ok(()) => refusal.cause,
-        Err(lost) => format!("{}, and it could not be told ({lost})", refusal.cause),
+        Err(error) => format!("{}; could not send the response: {error}", refusal.cause),
     };
-    tell(Event::Rejected { id, peer, cause });
+    on_event(Event::Rejected { id, peer, cause });
 }
 
-/// Sets up TCP and TLS, waiting at most `limit` for each read. The first byte tells TLS from plain HTTP, so that whoever mixes up `ws`
-/// and `wss` reads it in so many words.
+/// Sets up TCP and TLS, with at most `limit` for each read. The first byte tells TLS from plain
+/// HTTP, so that a client that confuses `ws` and `wss` gets a clear error.
 fn receive(stream: TcpStream, tls: Option<&TlsAcceptor>, limit: Duration) -> Result<Wire, String> {
     const HANDSHAKE_RECORD: u8 = 22; // RFC 8446 §5.1
-    let said = |cause: io::Error| match cause.kind() {
-        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => too_slow(limit),
+    let describe_read_error = |cause: io::Error| match cause.kind() {
+        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => timed_out(limit),
         _ => plain(&cause),
     };
-    stream.set_nodelay(true).map_err(said)?;
-    stream.set_read_timeout(Some(limit)).map_err(said)?;
+    stream.set_nodelay(true).map_err(describe_read_error)?;
+    stream
+        .set_read_timeout(Some(limit))
+        .map_err(describe_read_error)?;
     let mut first = [0];
-    if stream.peek(&mut first).map_err(said)? == 0 {
-        return Err("it left without a word".to_owned());
+    if stream.peek(&mut first).map_err(describe_read_error)? == 0 {
+        return Err("the client disconnected without a request".to_owned());
     }
     match (tls, first[0] == HANDSHAKE_RECORD) {
         (None, false) => Ok(Wire::new(Channel::Plain(stream))),
@@ -111,11 +114,11 @@ fn receive(stream: TcpStream, tls: Option<&TlsAcceptor>, limit: Duration) -> Res
             Err(native_tls::HandshakeError::Failure(cause)) => {
                 Err(format!("the TLS handshake failed: {cause}"))
             }
-            Err(native_tls::HandshakeError::WouldBlock(_)) => Err(too_slow(limit)),
+            Err(native_tls::HandshakeError::WouldBlock(_)) => Err(timed_out(limit)),
         },
         (None, true) => {
-            let cause = "it speaks TLS (wss), and here is plain ws";
-            Err(turn_away(stream, "", cause))
+            let cause = "the client uses TLS (wss), but this server does not: use ws";
+            Err(reject(stream, "", cause))
         }
         (Some(_), false) => {
             let refusal = Refusal {
@@ -123,32 +126,35 @@ fn receive(stream: TcpStream, tls: Option<&TlsAcceptor>, limit: Duration) -> Res
                 cause: "the client sent an HTTP request to an HTTPS server: use wss, not ws"
                     .to_owned(),
             };
-            Err(turn_away(stream, &refusal.answer(), &refusal.cause))
+            Err(reject(stream, &refusal.answer(), &refusal.cause))
         }
     }
 }
 
-/// Ends the connection with an answer; the cause with what became of that.
-fn turn_away(stream: TcpStream, answer: &str, cause: &str) -> String {
+/// Sends `answer` and closes the connection. Returns the cause, with the error if sending failed.
+fn reject(stream: TcpStream, answer: &str, cause: &str) -> String {
     let mut wire = Wire::new(Channel::Plain(stream));
-    match wire.write_all(answer.as_bytes()).and_then(|()| wire.part()) {
+    match wire
+        .write_all(answer.as_bytes())
+        .and_then(|()| wire.shut_down())
+    {
         Ok(()) => cause.to_owned(),
-        Err(lost) => format!("{cause}, and did not wait to be told ({})", plain(&lost)),
+        Err(error) => format!("{cause}; could not send the response: {}", plain(&error)),
     }
 }
 
-fn too_slow(limit: Duration) -> String {
-    format!("no handshake within {} s", limit.as_secs())
+fn timed_out(limit: Duration) -> String {
+    format!("handshake timed out after {} s", limit.as_secs())
 }
 
-/// An opening handshake that was not accepted.
+/// Why an opening handshake was refused.
 struct Refusal {
     status: &'static str,
     cause: String,
 }
 
 impl Refusal {
-    /// The answer in HTTP, for browsers and others who came by mistake.
+    /// The HTTP response, with a text for browsers and other HTTP clients.
     fn answer(&self) -> String {
         let body = format!("This is a WebSocket echo server: {}.\n", self.cause);
         format!(
@@ -161,16 +167,18 @@ impl Refusal {
     }
 }
 
-/// The opening handshake (RFC 6455 §4.2).
+/// Performs the opening handshake (RFC 6455 §4.2).
 fn upgrade(wire: &mut Wire, max_message_size: usize) -> Result<WebSocket<&mut Wire>, Refusal> {
     let config = WebSocketConfig::default()
         .max_message_size(Some(max_message_size))
         .max_frame_size(Some(max_message_size))
-        // Each answer goes to the wire at once, which does the gathering.
+        // tungstenite writes each reply at once; `Wire` collects them.
         .write_buffer_size(0);
-    // tungstenite takes a request in many small pieces for an attack.
-    wire.read_head().map_err(|cause| unread(&cause))?;
-    // Taken apart first: an interrupted handshake would keep the wire.
+    // tungstenite rejects a request that arrives in many small pieces as an attack, so it is read
+    // as a whole first.
+    wire.read_head()
+        .map_err(|cause| unreadable_request(&cause))?;
+    // The result is converted first, because an interrupted handshake would keep `wire` borrowed.
     let refusal = match accept_hdr_with_config(&mut *wire, take_subprotocol, Some(config)) {
         Ok(socket) => {
             return match socket.get_ref().limit_reads(None) {
@@ -183,18 +191,18 @@ fn upgrade(wire: &mut Wire, max_message_size: usize) -> Result<WebSocket<&mut Wi
         }
         Err(HandshakeError::Interrupted(_)) => Refusal {
             status: "408 Request Timeout",
-            cause: too_slow(HANDSHAKE),
+            cause: timed_out(HANDSHAKE),
         },
         Err(HandshakeError::Failure(trouble)) => Refusal {
             status: status_for(&trouble),
-            cause: words(&trouble),
+            cause: describe(&trouble),
         },
     };
     Err(refusal)
 }
 
 /// The refusal of a request whose head could not be read.
-fn unread(cause: &io::Error) -> Refusal {
+fn unreadable_request(cause: &io::Error) -> Refusal {
     match cause.kind() {
         io::ErrorKind::FileTooLarge => Refusal {
             status: "431 Request Header Fields Too Large",
@@ -205,7 +213,7 @@ fn unread(cause: &io::Error) -> Refusal {
         },
         io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => Refusal {
             status: "408 Request Timeout",
-            cause: too_slow(HANDSHAKE),
+            cause: timed_out(HANDSHAKE),
         },
         _ => Refusal {
             status: "400 Bad Request",
@@ -214,10 +222,10 @@ fn unread(cause: &io::Error) -> Refusal {
     }
 }
 
-fn status_for(trouble: &Trouble) -> &'static str {
+fn status_for(trouble: &WsError) -> &'static str {
     match trouble {
-        Trouble::Protocol(ProtocolError::WrongHttpMethod) => "405 Method Not Allowed",
-        Trouble::Protocol(
+        WsError::Protocol(ProtocolError::WrongHttpMethod) => "405 Method Not Allowed",
+        WsError::Protocol(
             ProtocolError::MissingConnectionUpgradeHeader
             | ProtocolError::MissingUpgradeWebSocketHeader
             | ProtocolError::MissingSecWebSocketVersionHeader,
@@ -226,7 +234,7 @@ fn status_for(trouble: &Trouble) -> &'static str {
     }
 }
 
-/// Agrees to the first subprotocol that the client offers (RFC 6455 §1.9), whatever it is.
+/// Accepts the first subprotocol that the client offers (RFC 6455 §1.9).
 #[expect(
     clippy::result_large_err,
     clippy::unnecessary_wraps,
@@ -247,19 +255,19 @@ fn take_subprotocol(request: &Request, mut response: Response) -> Result<Respons
     Ok(response)
 }
 
-/// Answers until the client closes; its close code, if it gave one. tungstenite answers Ping and
-/// Close by itself, as soon as it is asked for the next message.
+/// Echoes messages until the client closes. Returns its close code, if there is one. tungstenite
+/// replies to a Ping or Close when the next message is read.
 fn echo(
     socket: &mut WebSocket<&mut Wire>,
     delay: Option<Duration>,
     messages: &mut u64,
-) -> Result<Option<u16>, Trouble> {
+) -> Result<Option<u16>, WsError> {
     let mut code = None;
     loop {
         match socket.read() {
             Ok(message @ (Message::Text(_) | Message::Binary(_))) => {
                 if let Some(delay) = delay {
-                    // Lest a Pong, or the last answer, waits with this one.
+                    // Otherwise a Pong or the previous reply would be delayed as well.
                     socket.flush()?;
                     thread::sleep(delay);
                 }
@@ -268,64 +276,65 @@ fn echo(
             }
             Ok(Message::Close(frame)) => code = frame.map(|frame| u16::from(frame.code)),
             Ok(_) => {}
-            Err(Trouble::ConnectionClosed) => return Ok(code),
+            Err(WsError::ConnectionClosed) => return Ok(code),
             Err(trouble) => return Err(trouble),
         }
     }
 }
 
-/// How the connection ended. A client that broke a rule is told so (RFC 6455 §7.1.7).
-fn ending(end: Result<Option<u16>, Trouble>, socket: &mut WebSocket<&mut Wire>) -> Ending {
+/// How the connection ended. A client that violated the protocol is sent a Close with the code for
+/// it (RFC 6455 §7.1.7).
+fn ending(end: Result<Option<u16>, WsError>, socket: &mut WebSocket<&mut Wire>) -> Ending {
     let trouble = match end {
         Ok(code) => return Ending::Closed(code),
         Err(trouble) => trouble,
     };
     let code = match trouble {
-        Trouble::Io(_)
-        | Trouble::AlreadyClosed
-        | Trouble::ConnectionClosed
-        | Trouble::Protocol(ProtocolError::ResetWithoutClosingHandshake) => {
-            return Ending::Lost(words(&trouble));
+        WsError::Io(_)
+        | WsError::AlreadyClosed
+        | WsError::ConnectionClosed
+        | WsError::Protocol(ProtocolError::ResetWithoutClosingHandshake) => {
+            return Ending::Lost(describe(&trouble));
         }
-        Trouble::Utf8(_) => CloseCode::Invalid,
-        Trouble::Capacity(_) => CloseCode::Size,
+        WsError::Utf8(_) => CloseCode::Invalid,
+        WsError::Capacity(_) => CloseCode::Size,
         _ => CloseCode::Protocol,
     };
-    let cause = words(&trouble);
-    let told = socket.close(Some(CloseFrame {
+    let cause = describe(&trouble);
+    let sent = socket.close(Some(CloseFrame {
         code,
         reason: cause.as_str().into(),
     }));
-    match told {
-        Ok(()) | Err(Trouble::ConnectionClosed) => Ending::Failed(code.into(), cause),
+    match sent {
+        Ok(()) | Err(WsError::ConnectionClosed) => Ending::Failed(code.into(), cause),
         Err(_) => Ending::Lost(cause),
     }
 }
 
-/// What went wrong, as the end of a sentence about the client. tungstenite's texts are its own,
-/// but for a header's name: none quotes what a client sent.
-fn words(trouble: &Trouble) -> String {
+/// Describes the error as a clause about the client. tungstenite's messages quote nothing that a
+/// client sent except for a header's name.
+fn describe(trouble: &WsError) -> String {
     match trouble {
-        Trouble::Io(cause) => plain(cause),
-        Trouble::Protocol(ProtocolError::ResetWithoutClosingHandshake) => {
-            "the connection ended without a Close".to_owned()
+        WsError::Io(cause) => plain(cause),
+        WsError::Protocol(ProtocolError::ResetWithoutClosingHandshake) => {
+            "connection closed without a Close frame".to_owned()
         }
-        Trouble::Protocol(ProtocolError::HandshakeIncomplete) => {
-            "it left within the opening handshake".to_owned()
+        WsError::Protocol(ProtocolError::HandshakeIncomplete) => {
+            "the client disconnected during the opening handshake".to_owned()
         }
-        Trouble::Protocol(
+        WsError::Protocol(
             ProtocolError::MissingConnectionUpgradeHeader
             | ProtocolError::MissingUpgradeWebSocketHeader,
-        ) => "it asked for no upgrade to WebSocket".to_owned(),
-        Trouble::Protocol(ProtocolError::HttparseError(cause)) => {
+        ) => "not a WebSocket upgrade request".to_owned(),
+        WsError::Protocol(ProtocolError::HttparseError(cause)) => {
             format!("invalid HTTP request: {cause}")
         }
-        Trouble::Protocol(cause) => cause.to_string(),
-        Trouble::Capacity(CapacityError::MessageTooLong { size, max_size }) => {
-            format!("message too large: {size} bytes, where --max-message-size allows {max_size}")
+        WsError::Protocol(cause) => cause.to_string(),
+        WsError::Capacity(CapacityError::MessageTooLong { size, max_size }) => {
+            format!("message of {size} bytes exceeds the limit of {max_size} (--max-message-size)")
         }
-        Trouble::Capacity(cause) => cause.to_string(),
-        Trouble::Utf8(cause) => cause.clone(),
+        WsError::Capacity(cause) => cause.to_string(),
+        WsError::Utf8(cause) => cause.clone(),
         other => other.to_string(),
     }
 }

@@ -1,55 +1,55 @@
-//! What the echo server tells: a line for a connection and one for its end.
+//! Events of the echo server: a line for each connection and one for its end.
 
 use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-/// Something that happened at the server; [`Display`](fmt::Display) is its line, without a line
-/// feed. Nothing in it is text from the network: a terminal can show it as it is.
+/// An event of the server. [`Display`](fmt::Display) prints it as a line without a line feed. It
+/// contains no text from the network, so it is safe to print on a terminal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// A client's opening handshake was accepted.
+    /// A client has completed the opening handshake.
     Connected {
         /// The client's number, counted from 1.
         id: u64,
-        /// Where it comes from.
+        /// The client's address.
         peer: SocketAddr,
     },
-    /// A connection has ended.
+    /// A connection ended.
     Ended {
         /// The client's number.
         id: u64,
         /// How it ended.
         how: Ending,
-        /// Messages that were answered.
+        /// The number of messages that were echoed.
         messages: u64,
-        /// How long it was open.
+        /// How long the connection was open.
         after: Duration,
     },
-    /// A client came that spoke no WebSocket, or whose handshake failed.
+    /// A client does not speak WebSocket, or its handshake failed.
     Rejected {
         /// The client's number.
         id: u64,
-        /// Where it comes from.
+        /// The client's address.
         peer: SocketAddr,
-        /// What was wrong.
+        /// Why it was rejected.
         cause: String,
     },
-    /// The system could not hand over a client.
+    /// The operating system could not accept a connection.
     NotAccepted {
-        /// What it said.
+        /// The error of the operating system.
         cause: String,
     },
 }
 
-/// How a connection ended, as the server saw it.
+/// How a connection ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ending {
-    /// The client sent a Close with this code, or with none, and was answered.
+    /// The client sent a Close with this code, or without one, and the server replied.
     Closed(Option<u16>),
-    /// The client broke a rule and was sent a Close with this code.
+    /// The client violated the protocol, for this reason, and was sent a Close with this code.
     Failed(u16, String),
-    /// The connection broke without a Close.
+    /// The connection was error without a Close, for this reason.
     Lost(String),
 }
 

@@ -1,22 +1,22 @@
-//! How many clients the server deals with at the same time.
+//! Limits the number of clients that are served at the same time.
 
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-/// Clients that are refused at the same time. Each takes a thread for as long as it takes to tell
-/// it so; more of them wait to be accepted.
+/// The maximum number of clients that are refused at the same time, each on a thread. Others wait
+/// to be accepted.
 const REFUSALS: usize = 16;
 
 /// What a client's thread does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
-    /// Answers the client.
+    /// Serves the client.
     Serve,
-    /// Tells the client that there are too many.
+    /// Refuses the client, because there are too many connections.
     Refuse,
 }
 
-/// Counts the clients. One thread accepts them and takes a permit for each.
+/// Counts the clients. The thread that accepts them takes a permit for each.
 #[derive(Debug)]
 pub(super) struct Permits {
     limit: NonZeroUsize,
@@ -30,7 +30,7 @@ struct Taken {
     refusing: usize,
 }
 
-/// Counts one client for as long as it lives.
+/// Counts one client until it is dropped.
 #[derive(Debug)]
 pub(super) struct Permit {
     permits: Arc<Permits>,
@@ -38,7 +38,7 @@ pub(super) struct Permit {
 }
 
 impl Permits {
-    /// Serves at most `limit` clients at the same time.
+    /// Creates permits for `limit` clients at the same time.
     pub(super) fn new(limit: NonZeroUsize) -> Self {
         Self {
             limit,
@@ -47,12 +47,12 @@ impl Permits {
         }
     }
 
-    /// The most clients that are served at the same time.
+    /// The maximum number of clients that are served at the same time.
     pub(super) fn limit(&self) -> NonZeroUsize {
         self.limit
     }
 
-    /// Waits until [`take`](Self::take) starts no thread too many.
+    /// Waits until [`take`](Self::take) would not exceed the maximum number of threads.
     pub(super) fn wait(&self) {
         let mut taken = self.taken();
         while taken.serving >= self.limit.get() && taken.refusing >= REFUSALS {
@@ -61,7 +61,7 @@ impl Permits {
         }
     }
 
-    /// A permit for one client, to serve it if the limit allows that.
+    /// Takes a permit for one client: to serve it if the limit allows, else to refuse it.
     pub(super) fn take(self: &Arc<Self>) -> Permit {
         let mut taken = self.taken();
         let purpose = if taken.serving < self.limit.get() {
@@ -77,14 +77,14 @@ impl Permits {
         }
     }
 
-    /// The counts are right even if a client's thread has panicked.
+    /// A client's thread that panicked does not make the counts wrong.
     fn taken(&self) -> MutexGuard<'_, Taken> {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Permit {
-    /// What it is for.
+    /// What the client's thread may do.
     pub(super) fn purpose(&self) -> Purpose {
         self.purpose
     }

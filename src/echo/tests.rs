@@ -1,4 +1,4 @@
-//! The echo server against tungstenite's client, and against clients that do not behave.
+//! Tests of the echo server with tungstenite's client, and with clients that violate the protocol.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use rcgen::{CertificateParams, KeyPair};
 use tempfile::TempDir;
 use tungstenite::client::IntoClientRequest as _;
-use tungstenite::error::Error as Trouble;
+use tungstenite::error::Error as WsError;
 use tungstenite::http::HeaderValue;
 use tungstenite::protocol::frame::coding::CloseCode;
 use tungstenite::protocol::{CloseFrame, Message, WebSocketConfig};
@@ -24,10 +24,10 @@ use crate::secret::Secret;
 
 mod limits;
 
-/// How long a client waits for an answer before its test fails.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// The maximum time that a client waits for a reply.
+const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// A server on a free port, and what it tells.
+/// A server on a free port, and its events.
 struct Server {
     url: String,
     addr: String,
@@ -41,7 +41,7 @@ impl Server {
         let (sender, events) = channel();
         thread::spawn(move || {
             server.serve(move |event| {
-                // Tests that do not listen have dropped the receiver.
+                // The receiver is dropped in tests that ignore events.
                 let _ = sender.send(event);
             })
         });
@@ -54,7 +54,7 @@ impl Server {
 
     fn tcp(&self) -> TcpStream {
         let stream = TcpStream::connect(&self.addr).expect("the server listens");
-        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        stream.set_read_timeout(Some(TIMEOUT)).expect("a timeout");
         stream
     }
 
@@ -65,11 +65,11 @@ impl Server {
 
     fn next(&self) -> Event {
         self.events
-            .recv_timeout(PATIENCE)
+            .recv_timeout(TIMEOUT)
             .expect("the server tells something")
     }
 
-    /// The end that the server saw, after the connection that it told before.
+    /// The end that the server reported, after the event for the connection.
     fn ending(&self) -> (Ending, u64) {
         assert!(matches!(self.next(), Event::Connected { .. }));
         match self.next() {
@@ -94,7 +94,7 @@ fn close_frame(code: u16, reason: &str) -> Option<CloseFrame> {
     })
 }
 
-/// Closes, and gives the server's answer.
+/// Sends a Close and returns the server's reply.
 fn close<S: std::io::Read + std::io::Write>(
     client: &mut WebSocket<S>,
     frame: Option<CloseFrame>,
@@ -108,7 +108,7 @@ fn close<S: std::io::Read + std::io::Write>(
 }
 
 #[test]
-fn text_and_binary_come_back() {
+fn text_and_binary_messages_are_echoed() {
     let server = Server::plain();
     let mut client = server.client();
     for message in [
@@ -129,7 +129,7 @@ fn text_and_binary_come_back() {
 }
 
 #[test]
-fn a_burst_comes_back_in_order() {
+fn many_messages_are_echoed_in_order() {
     const COUNT: usize = 20_000;
     let server = Server::plain();
     let mut client = server.client();
@@ -159,10 +159,10 @@ fn a_burst_comes_back_in_order() {
 }
 
 #[test]
-fn messages_beyond_the_library_s_limits_come_back() {
+fn messages_above_the_limits_of_tungstenite_are_echoed() {
     let (options, _dir) = tls_options();
-    // The limits are 16 MiB a frame and 64 MiB a message. TLS takes its own time for 65 MiB
-    // without optimisation, and there it is the answer in one write that matters.
+    // The limits of tungstenite are 16 MiB per frame and 64 MiB per message. Without optimization,
+    // TLS is slow for 65 MiB, and it is the reply in one write that is tested there.
     let plain = Server::start(&EchoOptions {
         max_message_size: 128 << 20,
         ..EchoOptions::default()
@@ -185,7 +185,7 @@ fn messages_beyond_the_library_s_limits_come_back() {
 }
 
 #[test]
-fn a_ping_is_answered() {
+fn pings_are_answered() {
     let server = Server::plain();
     let mut client = server.client();
     client
@@ -200,7 +200,7 @@ fn a_ping_is_answered() {
 }
 
 #[test]
-fn a_close_is_answered_with_its_own_code() {
+fn close_is_answered_with_the_same_code() {
     let server = Server::plain();
     for frame in [
         close_frame(4001, "token expired"),
@@ -209,15 +209,15 @@ fn a_close_is_answered_with_its_own_code() {
     ] {
         let mut client = server.client();
         assert_eq!(close(&mut client, frame.clone()), frame);
-        // The server ends TCP first (RFC 6455 §7.1.1).
-        assert!(matches!(client.read(), Err(Trouble::ConnectionClosed)));
+        // The server closes TCP first (RFC 6455 §7.1.1).
+        assert!(matches!(client.read(), Err(WsError::ConnectionClosed)));
         let code = frame.map(|frame| u16::from(frame.code));
         assert_eq!(server.ending(), (Ending::Closed(code), 0));
     }
 }
 
 #[test]
-fn the_delay_comes_before_each_answer() {
+fn delay_applies_to_each_reply() {
     let delay = Duration::from_millis(60);
     let server = Server::start(&EchoOptions {
         delay: Some(delay),
@@ -235,7 +235,7 @@ fn the_delay_comes_before_each_answer() {
 }
 
 #[test]
-fn the_first_subprotocol_is_taken() {
+fn first_subprotocol_is_selected() {
     let server = Server::plain();
     let mut request = server.url.as_str().into_client_request().expect("a URL");
     request.headers_mut().insert(
@@ -250,7 +250,7 @@ fn the_first_subprotocol_is_taken() {
 }
 
 #[test]
-fn many_clients_at_once() {
+fn many_clients_are_served_at_once() {
     let server = Server::plain();
     let mut clients: Vec<_> = (0..50).map(|_| server.client()).collect();
     for (number, client) in clients.iter_mut().enumerate() {
@@ -266,7 +266,7 @@ fn many_clients_at_once() {
     }
 }
 
-/// Sends `bytes` on a fresh connection and reads to its end.
+/// Sends `bytes` on a new connection and reads to its end.
 fn exchange(server: &Server, bytes: &[u8]) -> Vec<u8> {
     let mut stream = server.tcp();
     stream.write_all(bytes).expect("sent");
@@ -276,13 +276,13 @@ fn exchange(server: &Server, bytes: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn who_speaks_no_websocket_is_told_so_and_the_server_goes_on() {
+fn clients_without_websocket_are_rejected_with_a_reason() {
     let server = Server::plain();
     for (bytes, status, cause) in [
         (
             &b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"[..],
             "HTTP/1.1 426 ",
-            "it asked for no upgrade to WebSocket",
+            "not a WebSocket upgrade request",
         ),
         (
             b"POST / HTTP/1.1\r\nHost: a\r\n\r\n",
@@ -297,7 +297,7 @@ fn who_speaks_no_websocket_is_told_so_and_the_server_goes_on() {
         (
             b"\x16\x03\x01 a TLS hello",
             "",
-            "it speaks TLS (wss), and here is plain ws",
+            "the client uses TLS (wss), but this server does not: use ws",
         ),
     ] {
         let answer = exchange(&server, bytes);
@@ -306,7 +306,10 @@ fn who_speaks_no_websocket_is_told_so_and_the_server_goes_on() {
         assert_eq!(server.rejection(), cause);
     }
     drop(server.tcp());
-    assert_eq!(server.rejection(), "it left without a word");
+    assert_eq!(
+        server.rejection(),
+        "the client disconnected without a request"
+    );
     let mut client = server.client();
     client.send(Message::text("still there?")).expect("sent");
     assert_eq!(
@@ -316,11 +319,11 @@ fn who_speaks_no_websocket_is_told_so_and_the_server_goes_on() {
 }
 
 #[test]
-fn who_breaks_the_rules_gets_the_code_for_it_and_the_server_goes_on() {
+fn protocol_violations_are_closed_with_their_code() {
     let server = Server::plain();
     for (bytes, code) in [
-        // An unmasked text (§5.1), bad UTF-8 (§8.1), a reserved bit (§5.2), and a frame that
-        // claims 2^62 bytes.
+        // An unmasked text frame (§5.1), invalid UTF-8 (§8.1), a reserved bit (§5.2), and a frame
+        // that announces 2^62 bytes.
         (&b"\x81\x01a"[..], 1002),
         (b"\x81\x81\x00\x00\x00\x00\xff", 1007),
         (b"\xc1\x81\x00\x00\x00\x00a", 1002),
@@ -336,7 +339,7 @@ fn who_breaks_the_rules_gets_the_code_for_it_and_the_server_goes_on() {
             other => panic!("not a Close with a code: {other:?}"),
         }
         match server.ending() {
-            (Ending::Failed(told, _), 0) => assert_eq!(told, code),
+            (Ending::Failed(sent, _), 0) => assert_eq!(sent, code),
             (other, _) => panic!("not a failure: {other}"),
         }
     }
@@ -344,14 +347,14 @@ fn who_breaks_the_rules_gets_the_code_for_it_and_the_server_goes_on() {
     assert_eq!(
         server.ending(),
         (
-            Ending::Lost("the connection ended without a Close".to_owned()),
+            Ending::Lost("connection closed without a Close frame".to_owned()),
             0
         )
     );
 }
 
 #[test]
-fn lines() {
+fn events_are_printed_as_lines() {
     let peer = "127.0.0.1:51234".parse().expect("an address");
     let ended = |how, messages| Event::Ended {
         id: 1,
@@ -382,24 +385,24 @@ fn lines() {
 }
 
 #[test]
-fn a_port_in_use_is_said_to_be() {
+fn port_in_use_is_reported() {
     let server = Server::plain();
     let error = EchoServer::bind(&server.addr, &EchoOptions::default()).expect_err("it is in use");
     assert_eq!(error.exit_code(), ExitCode::Other);
     assert_eq!(
         error.to_string(),
         format!(
-            "could not listen on {}: the address is in use, another server listens there; \
-             give another port, or 0 for a free one",
+            "could not listen on {}: address already in use; \
+             use another port, or 0 for a free one",
             server.addr
         )
     );
     let error = EchoServer::bind("nonsense", &EchoOptions::default()).expect_err("no address");
-    assert!(error.to_string().contains("written HOST:PORT"), "{error}");
+    assert!(error.to_string().contains("use HOST:PORT"), "{error}");
 }
 
 #[test]
-fn it_runs_beside_its_client() {
+fn server_on_a_thread_of_its_own_echoes() {
     let server = EchoServer::bind("[::1]:0", &EchoOptions::default())
         .or_else(|_| EchoServer::bind("127.0.0.1:0", &EchoOptions::default()))
         .expect("a free port");
@@ -427,7 +430,7 @@ fn pair() -> (String, String) {
     (cert.pem(), key.serialize_pem())
 }
 
-/// A server's options with a fresh certificate, in a directory that goes when it is dropped.
+/// Options with a new certificate, in a directory that is removed when it is dropped.
 fn tls_options() -> (EchoOptions, TempDir) {
     let dir = tempfile::tempdir().expect("a directory");
     let (cert, key) = pair();
@@ -465,7 +468,7 @@ fn tls_client(server: &Server) -> WebSocket<native_tls::TlsStream<TcpStream>> {
 }
 
 #[test]
-fn over_tls() {
+fn messages_are_echoed_over_tls() {
     let (options, _dir) = tls_options();
     let server = Server::start(&options);
     assert!(server.url.starts_with("wss://127.0.0.1:"));
@@ -485,7 +488,7 @@ fn over_tls() {
     );
 }
 
-/// What is said of this certificate and this key.
+/// The error for this certificate and key.
 fn complaint(cert: &Path, key: &Path) -> Error {
     let tls = Some(IdentityFiles {
         cert: cert.to_owned(),
@@ -502,7 +505,7 @@ fn complaint(cert: &Path, key: &Path) -> Error {
 }
 
 #[test]
-fn files_that_can_not_be_used_are_named() {
+fn certificate_errors_name_the_file() {
     let dir = tempfile::tempdir().expect("a directory");
     let (cert, key) = pair();
     let (cert_path, key_path) = (write(&dir, "cert.pem", &cert), write(&dir, "key.pem", &key));
@@ -515,7 +518,7 @@ fn files_that_can_not_be_used_are_named() {
 }
 
 #[test]
-fn a_key_of_another_certificate_is_found_out() {
+fn key_of_another_certificate_is_an_error() {
     let dir = tempfile::tempdir().expect("a directory");
     let (cert, _) = pair();
     let (_, key) = pair();

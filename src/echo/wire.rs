@@ -1,4 +1,4 @@
-//! A client's TCP connection, plain or in TLS, with answers gathered until input has run dry.
+//! A client's connection, over TCP or TLS, that collects replies while there is more input.
 
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
@@ -7,33 +7,33 @@ use std::time::{Duration, Instant};
 
 use native_tls::TlsStream;
 
-/// Answers are written at the latest when there are so many bytes of them.
+/// Replies are written once they reach this many bytes, even if there is more input.
 const FULL: usize = 64 * 1024;
 
-/// The most bytes that the head of a request has; tungstenite takes no more either.
+/// The maximum size of a request head in bytes, the same as tungstenite's.
 pub(super) const MAX_HEAD: usize = 65_535;
 
-/// The most headers that a request has; tungstenite takes no more either.
+/// The maximum number of headers in a request, the same as tungstenite's.
 pub(super) const MAX_HEADERS: usize = 124;
 
-/// How long the client may take to end its side of TCP after everything has been said.
-const PARTING: Duration = Duration::from_secs(2);
+/// How long to wait for the client to close its side of TCP after we have closed ours.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The bytes below the WebSocket.
+/// The stream below the WebSocket.
 pub(super) enum Channel {
-    /// TCP.
+    /// Plain TCP.
     Plain(TcpStream),
-    /// TLS over it.
+    /// TLS over TCP.
     Tls(Box<TlsStream<TcpStream>>),
 }
 
-/// A channel with a buffer before it. tungstenite reads only when it holds no whole frame any
-/// more, so that is the moment to write what has gathered: a burst of small messages is answered
-/// with few writes, and a single one at once.
+/// A stream with a write buffer. tungstenite reads only when it has no complete frame left, and
+/// that is when the buffer is written: many small messages are echoed with few writes, a single one
+/// at once.
 pub(super) struct Wire {
     channel: Channel,
     gathered: Vec<u8>,
-    /// What was read and is not used yet.
+    /// Bytes that were read and not yet used.
     ahead: VecDeque<u8>,
 }
 
@@ -53,18 +53,18 @@ impl Wire {
         }
     }
 
-    /// Limits how long a read waits; `None` waits for ever.
+    /// Sets the maximum time of each read; `None` waits forever.
     pub(super) fn limit_reads(&self, limit: Option<Duration>) -> io::Result<()> {
         self.tcp().set_read_timeout(limit)
     }
 
-    /// Reads the head of the client's request, however small the pieces are that it comes in, and
-    /// keeps it for [`read`](Read::read). Stops early where it is not HTTP, and at the end of input.
+    /// Reads the head of the client's request, in pieces of any size, and keeps it for
+    /// [`read`](Read::read). Stops early if it is not HTTP, and at the end of input.
     ///
     /// # Errors
     ///
     /// [`io::ErrorKind::FileTooLarge`] if the head has more than [`MAX_HEAD`] bytes or
-    /// [`MAX_HEADERS`] headers, else what reading said.
+    /// [`MAX_HEADERS`] headers, otherwise the error of the read.
     pub(super) fn read_head(&mut self) -> io::Result<()> {
         let mut head = Vec::new();
         let mut piece = [0; 4096];
@@ -78,7 +78,7 @@ impl Wire {
             head.extend_from_slice(piece);
             let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
             let is_partial = match httparse::Request::new(&mut headers).parse(&head) {
-                // No line has ended: nothing can have changed.
+                // No line is complete yet, so there is nothing new to check.
                 _ if count > 0 && !piece.contains(&b'\n') => true,
                 Ok(status) => status.is_partial(),
                 Err(httparse::Error::TooManyHeaders) => {
@@ -96,16 +96,17 @@ impl Wire {
         }
     }
 
-    /// Writes what is left, ends our side, and waits for the client to end its own. To drop a
-    /// socket with unread input would reset it, and the client could lose our last words.
-    pub(super) fn part(mut self) -> io::Result<()> {
+    /// Writes the buffer, closes our side of TCP, and waits until the client has closed its own.
+    /// Dropping a socket with unread input would reset the connection, and the client could lose
+    /// the last bytes.
+    pub(super) fn shut_down(mut self) -> io::Result<()> {
         self.flush()?;
         if let Channel::Tls(tls) = &mut self.channel {
             tls.shutdown()?;
         }
         let mut tcp = self.tcp();
         tcp.shutdown(Shutdown::Write)?;
-        let end = Instant::now() + PARTING;
+        let end = Instant::now() + SHUTDOWN_TIMEOUT;
         let mut ignored = [0; 16 * 1024];
         loop {
             let left = end.saturating_duration_since(Instant::now());
@@ -145,8 +146,8 @@ impl Read for Wire {
 }
 
 impl Write for Wire {
-    /// Takes all of `bytes`: tungstenite moves what a write leaves over to the front of its
-    /// buffer, which for a large message in the small records of TLS would take for ever.
+    /// Accepts all of `bytes`. After a partial write, tungstenite moves the rest to the front of
+    /// its buffer, which is too slow for large messages in the small records of TLS.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if self.gathered.len() + bytes.len() > FULL {
             self.write_gathered()?;

@@ -156,8 +156,8 @@ fn limits() {
         .stdin(Stdin::Open)
         .stdout("here\n")
         .stderr_matches(
-            "closed by server: 1009 \"message too large: 1025 bytes, where --max-message-size allows \
-             1024\" (message too big) after [..] s, sent 2, received 1\n",
+            "closed by server: 1009 \"message of 1025 bytes exceeds the limit of 1024 \
+             (--max-message-size)\" (message too big) after [..] s, sent 2, received 1\n",
         )
         .code(109)
         .spawn();
@@ -180,8 +180,8 @@ fn limits() {
     first.wait();
     says(
         &mut server,
-        "[1] failed with 1009 (message too large: 1025 bytes, where --max-message-size allows \
-         1024) after 1 message, [..] s",
+        "[1] failed with 1009 (message of 1025 bytes exceeds the limit of 1024 \
+         (--max-message-size)) after 1 message, [..] s",
     );
 }
 
@@ -251,8 +251,8 @@ fn a_port_that_is_taken() {
     Wsline::new()
         .args(["echo", &address])
         .stderr(format!(
-            "wsline: could not listen on {address}: the address is in use, another server \
-             listens there; give another port, or 0 for a free one\n"
+            "wsline: could not listen on {address}: address already in use; \
+             use another port, or 0 for a free one\n"
         ))
         .code(1)
         .run();

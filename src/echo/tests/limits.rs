@@ -1,4 +1,4 @@
-//! Messages that are too large, and clients that are too many.
+//! Tests of the limits of message size and connections.
 
 use std::num::NonZeroUsize;
 
@@ -15,7 +15,7 @@ fn one_connection() -> EchoOptions {
 }
 
 #[test]
-fn a_message_as_large_as_the_limit_comes_back_and_a_larger_one_closes() {
+fn messages_above_max_message_size_close_the_connection() {
     let server = Server::start(&EchoOptions {
         max_message_size: 10,
         ..EchoOptions::default()
@@ -27,7 +27,7 @@ fn a_message_as_large_as_the_limit_comes_back_and_a_larger_one_closes() {
         Message::text("0123456789")
     );
     client.send(Message::text("0123456789a")).expect("sent");
-    let cause = "message too large: 11 bytes, where --max-message-size allows 10";
+    let cause = "message of 11 bytes exceeds the limit of 10 (--max-message-size)";
     assert_eq!(
         client.read().expect("a Close"),
         Message::Close(close_frame(1009, cause))
@@ -36,7 +36,7 @@ fn a_message_as_large_as_the_limit_comes_back_and_a_larger_one_closes() {
 }
 
 #[test]
-fn fragments_count_together() {
+fn max_message_size_applies_to_all_fragments_together() {
     let server = Server::start(&EchoOptions {
         max_message_size: 10,
         ..EchoOptions::default()
@@ -49,13 +49,13 @@ fn fragments_count_together() {
         client.read().expect("a Close"),
         Message::Close(close_frame(
             1009,
-            "message too large: 12 bytes, where --max-message-size allows 10"
+            "message of 12 bytes exceeds the limit of 10 (--max-message-size)"
         ))
     );
 }
 
 #[test]
-fn a_client_beyond_the_limit_is_refused_until_another_leaves() {
+fn clients_above_max_connections_are_refused_until_another_disconnects() {
     let server = Server::start(&one_connection());
     let mut first = server.client();
     assert!(matches!(server.next(), Event::Connected { id: 1, .. }));
@@ -76,7 +76,7 @@ fn a_client_beyond_the_limit_is_refused_until_another_leaves() {
         "too many connections: --max-connections allows 1"
     );
     close(&mut first, None);
-    // The server ends TCP first, then the place is free.
+    // The server closes TCP first, then the permit is returned.
     assert!(matches!(server.next(), Event::Ended { id: 1, .. }));
     drop(first);
     let connected = loop {
@@ -88,7 +88,7 @@ fn a_client_beyond_the_limit_is_refused_until_another_leaves() {
 }
 
 #[test]
-fn a_client_beyond_the_limit_is_refused_over_tls() {
+fn clients_above_max_connections_are_refused_over_tls() {
     let (options, _dir) = tls_options();
     let server = Server::start(&EchoOptions {
         tls: options.tls,
@@ -102,14 +102,14 @@ fn a_client_beyond_the_limit_is_refused_over_tls() {
         .connect("localhost", server.tcp())
         .expect("TLS");
     match tungstenite::client(server.url.as_str(), stream) {
-        Err(tungstenite::HandshakeError::Failure(Trouble::Http(response))) => {
+        Err(tungstenite::HandshakeError::Failure(WsError::Http(response))) => {
             assert_eq!(response.status(), 503);
         }
         other => panic!("it is not refused: {other:?}"),
     }
 }
 
-/// A request whose head has `size` bytes.
+/// A request head of `size` bytes.
 fn request(size: usize) -> Vec<u8> {
     let start = "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
                  Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
@@ -120,14 +120,14 @@ fn request(size: usize) -> Vec<u8> {
 }
 
 #[test]
-fn a_request_in_small_pieces_is_answered() {
+fn request_in_small_pieces_is_accepted() {
     let server = Server::plain();
     for (size, piece) in [(2000, 1), (60_000, 100)] {
         let mut stream = server.tcp();
         stream.set_nodelay(true).expect("no delay");
         for bytes in request(size).chunks(piece) {
             stream.write_all(bytes).expect("sent");
-            // Lest the pieces become one on the way.
+            // So that the pieces are not joined on the way.
             thread::yield_now();
         }
         let mut answer = [0; 12];
@@ -137,7 +137,7 @@ fn a_request_in_small_pieces_is_answered() {
 }
 
 #[test]
-fn a_request_that_is_too_large_is_refused_with_its_status() {
+fn large_requests_are_refused_with_431() {
     let server = Server::plain();
     let cause = "the request has more than 124 headers or 64 KiB of them";
     let many = format!("GET / HTTP/1.1\r\n{}\r\n", "X: x\r\n".repeat(125));
@@ -152,7 +152,7 @@ fn a_request_that_is_too_large_is_refused_with_its_status() {
 }
 
 #[test]
-fn a_request_is_refused_as_soon_as_a_line_is_not_http() {
+fn request_is_refused_at_the_first_line_that_is_not_http() {
     let server = Server::plain();
     let answer = exchange(&server, b"hello\n");
     assert!(answer.starts_with(b"HTTP/1.1 400 "), "{answer:?}");
