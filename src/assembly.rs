@@ -22,12 +22,12 @@ pub struct Message<'a> {
     pub kind: Kind,
     /// Its payload.
     pub bytes: &'a [u8],
-    /// The same, if it is held for everybody.
+    /// The same bytes, if the driver has assembled them and shares them.
     shared: Option<&'a Bytes>,
 }
 
 impl<'a> Message<'a> {
-    /// The message that is complete with an event, if one is.
+    /// The complete message that an event carries, if there is one.
     #[must_use]
     pub fn from_event(event: &Event<'a>) -> Option<(Way, Self)> {
         match event {
@@ -51,7 +51,7 @@ impl<'a> Message<'a> {
         }
     }
 
-    /// The payload to be kept: the bytes that others keep, or a copy of what is only lent.
+    /// The payload to keep: shared if it was assembled, otherwise copied.
     #[must_use]
     pub fn to_bytes(&self) -> Bytes {
         self.shared
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn an_assembled_message_is_the_same_memory_for_everybody() {
+    fn assembled_messages_share_their_memory() {
         let mut assembler = MessageAssembler::default();
         let bytes = vec![b'x'; LARGE];
         assembler.add(Link(0), Way::In, piece(true, false, &bytes));
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_piece_is_no_message() {
+    fn single_pieces_are_not_messages() {
         for (first, last) in [(true, false), (false, false), (false, true)] {
             let event = Event::Data(Way::In, piece(first, last, b"x"));
             assert!(Message::from_event(&event).is_none());

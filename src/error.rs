@@ -1,8 +1,8 @@
-//! What can go wrong: one variant a phase, each with its cause and, where there is one, the next step.
+//! The errors of a run: one variant per phase, with the cause and, where one is known, a hint.
 //!
-//! An error is one sentence that a person would say. It knows its phase (for `--json`), its hint
-//! and its exit code; it never prints itself. Its text may quote what came from the network:
-//! whoever shows it on a terminal escapes it (`output::escape`).
+//! An error's text is one sentence. The error also has a phase (for `--json`), a hint and an exit
+//! code, and never prints itself. Its text may quote the network, so it must be escaped for a
+//! terminal (`output::escape`).
 
 use std::fmt;
 use std::io;
@@ -30,17 +30,17 @@ pub fn violation_message(violation: &Violation) -> String {
     format!("the server sent {violation}{limit}")
 }
 
-/// Whom an error on the way to the server is about.
+/// The peer that an error is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Party {
     /// The server.
     Server,
-    /// The proxy before it.
+    /// The proxy.
     Proxy,
 }
 
 impl Party {
-    /// What stands before its host in a sentence.
+    /// The words before the host in an error text.
     fn article(self) -> &'static str {
         match self {
             Self::Server => "",
@@ -58,18 +58,18 @@ impl fmt::Display for Party {
     }
 }
 
-/// A step of a run, as messages and `--json` name it.
+/// A phase of a run, with its name in error texts and in `--json`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
-    /// Reading the command line.
+    /// Parsing the command line.
     Usage,
-    /// Reading the address.
+    /// Parsing the URL.
     Address,
     /// Resolving the server's name.
     Resolve,
-    /// Connecting to one of its addresses.
+    /// Connecting to the server's addresses.
     Connect,
-    /// Asking a proxy.
+    /// Connecting through a proxy.
     Proxy,
     /// The TLS handshake.
     Tls,
@@ -77,9 +77,9 @@ pub enum Phase {
     Upgrade,
     /// The connection is open (RFC 6455 §5–§7).
     Open,
-    /// Reading what is to be sent.
+    /// Reading the messages to send.
     Input,
-    /// Writing what was received.
+    /// Writing output.
     Output,
 }
 
@@ -105,8 +105,8 @@ impl Phase {
 impl fmt::Display for Phase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Usage => "reading the command line",
-            Self::Address => "reading the address",
+            Self::Usage => "parsing the command line",
+            Self::Address => "parsing the URL",
             Self::Resolve => "resolving the host name",
             Self::Connect => "connecting",
             Self::Proxy => "waiting for the proxy's response",
@@ -119,33 +119,33 @@ impl fmt::Display for Phase {
     }
 }
 
-/// A response that was not 101, as far as it is kept.
+/// A response with a status other than 101.
 #[derive(Clone, Debug, Default)]
 pub struct Refusal {
-    /// Its head.
+    /// The head of the response.
     pub head: ResponseHead,
-    /// Its body.
+    /// The body of the response, up to a size limit.
     pub body: Body,
-    /// The next step, if the cause is known.
+    /// A hint, if the cause is known.
     pub hint: Option<String>,
 }
 
-/// An expectation that was not met: all that a report of it says. Nothing in it is escaped.
+/// An expectation that was not met, with everything that a report of it needs. Nothing is escaped.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Unmet {
-    /// The line of the session file that it stands on, `talk.ws:12`; `None` for the command line.
+    /// The file and line of the expectation, for example `talk.ws:12`; `None` on the command line.
     pub place: Option<String>,
-    /// The connection, in a session file with several.
+    /// The name of the connection, if the session file has several.
     pub connection: Option<String>,
-    /// Whether it is about something that could not be sent.
+    /// Whether a message or Close could not be sent, rather than an expectation not met.
     pub is_sending: bool,
-    /// What was expected, in words that follow "expected"; or what could not be sent.
+    /// What was expected, as a phrase that follows "expected", or what could not be sent.
     pub expected: String,
-    /// What came of it, in words: `nothing like it came within 5 s`, `"ho" came instead`.
+    /// What happened instead, as a clause: `nothing like it came within 5 s`, `"ho" came instead`.
     pub instead: String,
-    /// Where what came differs, a line each.
+    /// How the received message differs, as lines.
     pub difference: Vec<String>,
-    /// The last messages before it, in both directions, the oldest first, a line each.
+    /// The last messages before it, in both directions, oldest first, one per line.
     pub recent: Vec<String>,
 }
 
@@ -165,18 +165,18 @@ impl fmt::Display for Unmet {
     }
 }
 
-/// What is wrong with a session file, and where. Nothing in it is escaped.
+/// A syntax error in a session file. Nothing is escaped.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ParseError {
-    /// The file as it was named.
+    /// The name of the file.
     pub file: String,
-    /// The line, counted from 1; 0 if it is the file as a whole.
+    /// The line number, from 1; 0 if the error is about the whole file.
     pub line: u32,
-    /// The column in it, counted in characters from 1; 0 if it is the line as a whole.
+    /// The column in characters, from 1; 0 if the error is about the whole line.
     pub column: u32,
-    /// The text of that line.
+    /// The text of the line.
     pub text: String,
-    /// What is wrong, and what could stand there.
+    /// What is wrong, and what is expected instead.
     pub cause: String,
 }
 
@@ -192,121 +192,121 @@ impl fmt::Display for ParseError {
     }
 }
 
-/// Everything that ends a run before or other than by a Close.
+/// Everything that can end a run, except for a Close.
 #[derive(Debug, Error)]
 pub enum Error {
-    /// The command line is wrong in a way that only shows after parsing it.
+    /// A usage error that is found only after the command line has been parsed.
     #[error("{0}")]
     Usage(String),
 
-    /// The URL can't be used.
+    /// The URL is invalid.
     #[error("{0}")]
     Url(#[from] InvalidUrl),
 
-    /// A host name has no address.
+    /// A host name could not be resolved.
     #[error("could not resolve {}{host}: {cause}", .party.article())]
     Resolve {
-        /// Whose name it is.
+        /// Whether it is the server's or the proxy's name.
         party: Party,
-        /// The name.
+        /// The host name.
         host: Host,
-        /// What the resolver said.
+        /// The error of the resolver.
         cause: String,
         /// The next step.
         hint: Option<String>,
     },
 
-    /// No address of the host could be connected to.
+    /// Could not connect to any address of the host.
     #[error("could not connect to {}{to}{}", .party.article(), attempts_text(.attempts))]
     Connect {
-        /// Whose host it is.
+        /// Whether it is the server or the proxy.
         party: Party,
         /// The server's host and port, or the proxy's URL.
         to: String,
-        /// Each address that was tried, and why it failed.
+        /// The addresses that were tried, each with its error.
         attempts: Vec<(SocketAddr, io::Error)>,
         /// The next step.
         hint: Option<String>,
     },
 
-    /// The time limit of connecting passed while addresses were being tried.
+    /// The timeout expired while connecting.
     #[error("timed out after {} (--connect-timeout) while connecting to {}{to}{}",
             seconds(*.limit), .party.article(), attempts_text(.attempts))]
     ConnectTimeout {
-        /// Whose host it is.
+        /// Whether it is the server or the proxy.
         party: Party,
-        /// The host and the port.
+        /// The host and port.
         to: String,
-        /// The limit.
+        /// The timeout.
         limit: Duration,
-        /// Each address that was tried, and why it failed.
+        /// The addresses that were tried, each with its error.
         attempts: Vec<(SocketAddr, io::Error)>,
     },
 
-    /// The Unix socket could not be connected to.
+    /// Could not connect to the Unix socket.
     #[error("could not connect to the Unix socket {path}: {}", plain(.cause))]
     UnixSocket {
-        /// Its path.
+        /// The path of the socket.
         path: String,
         /// Why.
         cause: io::Error,
     },
 
-    /// The connection ended before there was a response.
+    /// The connection ended before the response.
     #[error("{}", unanswered_text(*.party, .name, .cause.as_ref()))]
     Unanswered {
-        /// Who did not respond.
+        /// Whether it is the server or the proxy.
         party: Party,
-        /// The proxy's URL; the server's is not shown.
+        /// The proxy's URL, for errors of a proxy.
         name: String,
-        /// The error that ended it; `None` for an end of stream.
+        /// The I/O error; `None` at the end of the stream.
         cause: Option<io::Error>,
         /// The next step.
         hint: Option<String>,
     },
 
-    /// The response is invalid: no valid opening handshake (RFC 6455 §4.1), or not the proxy's
-    /// protocol.
+    /// The response is invalid: the opening handshake (RFC 6455 §4.1) of the server, or the
+    /// protocol of the proxy, was violated.
     #[error("invalid {}{name}: {cause}", match .party {
         Party::Server => "upgrade response",
         Party::Proxy => "response from the proxy ",
     })]
     InvalidResponse {
-        /// Who responded.
+        /// Whether it is the server or the proxy.
         party: Party,
         /// The proxy's URL; empty for the server.
         name: String,
-        /// What is wrong with it, with the section of the RFC if it violates one.
+        /// What is invalid, with the RFC section if it violates one.
         cause: String,
-        /// The response, if it was HTTP.
+        /// The head of the response, if it is HTTP.
         head: Option<Box<ResponseHead>>,
         /// The next step.
         hint: Option<String>,
     },
 
-    /// The proxy does not connect to the server.
+    /// The proxy refused to connect to the server.
     #[error("the proxy {proxy} refused to connect to {to}: {cause}")]
     ProxyRefused {
-        /// The proxy.
+        /// The proxy's URL.
         proxy: String,
-        /// What it was asked for.
+        /// The host and port that it was asked to connect to.
         to: String,
-        /// Why, in its words.
+        /// The reason that the proxy gave.
         cause: String,
-        /// Its response, if it speaks HTTP.
+        /// The proxy's response, if it is HTTP.
         refusal: Option<Box<Refusal>>,
         /// The next step.
         hint: Option<String>,
     },
 
-    /// The TLS handshake failed for another reason than the certificate.
+    /// The TLS handshake failed, but not because of a certificate.
     #[error("TLS handshake with {}{host} failed: {cause}", .party.article())]
     Tls {
-        /// Whom it was with.
+        /// Whether it is the server or the proxy.
         party: Party,
         /// The host.
         host: String,
-        /// What the TLS library said, in words.
+        /// The error of the TLS library.
         cause: String,
         /// The next step.
         hint: Option<String>,
@@ -315,19 +315,19 @@ pub enum Error {
     /// A certificate could not be verified.
     #[error("could not verify the certificate of {}{host}: {cause}", .party.article())]
     Certificate {
-        /// Whose certificate it is.
+        /// Whether it is the server or the proxy.
         party: Party,
         /// The host.
         host: String,
-        /// Which check failed.
+        /// The check that failed.
         cause: String,
-        /// The certificate for people, a line each: subject, names, issuer, validity.
+        /// The certificate as lines: subject, names, issuer, validity.
         details: Vec<String>,
         /// The next step.
         hint: Option<String>,
     },
 
-    /// The file of `--cacert` could not be used.
+    /// The CA file could not be loaded.
     #[error("could not load CA certificates from {path}: {cause}")]
     CaFile {
         /// The file.
@@ -338,7 +338,7 @@ pub enum Error {
         hint: Option<String>,
     },
 
-    /// A certificate of ours, or its key, could not be used.
+    /// A certificate of ours, or its key, could not be loaded.
     #[error("could not load the certificate or key from {path}: {cause}")]
     Identity {
         /// The file.
@@ -352,11 +352,11 @@ pub enum Error {
     /// A client certificate is required, or the one that was sent was rejected.
     #[error("{}{host} {} (TLS alert: {alert})", .party.article(), client_text(.file.as_deref()))]
     ClientCertificate {
-        /// Who requires it.
+        /// Whether it is the server or the proxy.
         party: Party,
         /// The host.
         host: String,
-        /// The file with the certificate that was sent, if there was one.
+        /// The file of the certificate that was sent, if there was one.
         file: Option<String>,
         /// The alert's name (RFC 8446 §6.2).
         alert: String,
@@ -364,12 +364,12 @@ pub enum Error {
         hint: String,
     },
 
-    /// A server of ours could not listen there.
+    /// Could not listen on an address.
     #[error("could not listen on {address}: {cause}")]
     Listen {
-        /// The address as it was given.
+        /// The address as the user wrote it.
         address: String,
-        /// Why, and what would work.
+        /// The reason, and what to do about it.
         cause: String,
     },
 
@@ -388,83 +388,83 @@ pub enum Error {
         hint: Option<String>,
     },
 
-    /// The server redirects to where the program does not follow.
+    /// A redirect cannot be followed.
     #[error("could not follow the redirect: {cause}")]
     Redirect {
-        /// Why not.
+        /// The reason.
         cause: String,
-        /// The response that redirects.
+        /// The head of the redirect.
         head: Box<ResponseHead>,
     },
 
-    /// The server redirects more often than is allowed.
+    /// There were more redirects than allowed.
     #[error("too many redirects (--max-redirs {limit}): the next one leads to {url}")]
     Redirects {
-        /// How many are allowed.
+        /// The maximum number of redirects.
         limit: u32,
-        /// Where the next would lead.
+        /// The URL of the next redirect.
         url: String,
     },
 
-    /// A time limit passed.
+    /// A timeout expired.
     #[error("timed out after {} ({option}) while {phase}", seconds(*.limit))]
     Timeout {
-        /// The option that set the limit.
+        /// The option that sets the timeout.
         option: &'static str,
-        /// The limit.
+        /// The timeout.
         limit: Duration,
-        /// What was being done.
+        /// The phase in which it expired.
         phase: Phase,
     },
 
-    /// Input could not be read, or was malformed.
+    /// Input could not be read, or was invalid.
     #[error("{origin}{}: {cause}", line_text(*.line))]
     Input {
-        /// `standard input`, or the name of a file.
+        /// `standard input` or a file name.
         origin: String,
-        /// The line in it, counted from 1.
+        /// The line number, from 1.
         line: Option<u64>,
         /// Why.
         cause: String,
     },
 
-    /// A file that a `--data` option names could not be read.
+    /// The file of a `--data` option could not be read.
     #[error("could not read {path}: {cause}")]
     DataFile {
         /// The file.
         path: String,
         /// Why.
         cause: String,
-        /// Whether the message may have been meant instead, because there is no such file.
+        /// Whether the argument may have been meant as text, because there is no such file.
         may_be_text: bool,
     },
 
     /// Output could not be written.
     #[error("could not write to {target}: {}", plain(.cause))]
     Output {
-        /// `standard output`, or the name of a file.
+        /// `standard output` or a file name.
         target: String,
         /// Why.
         cause: io::Error,
     },
 
-    /// The connection ended while accepted input was unsent.
+    /// The connection ended before all accepted input was sent.
     #[error("{}{unsent} of {}{total} messages not sent", at_least(*.more), at_least(*.more))]
     Unsent {
-        /// Messages that did not leave.
+        /// The number of messages that were not sent.
         unsent: u64,
-        /// Messages that were accepted in all.
+        /// The number of messages that were accepted.
         total: u64,
-        /// Whether input goes on beyond what was read, so that both numbers are lower bounds.
+        /// Whether there was more input to read, so that both numbers are lower bounds.
         more: bool,
     },
 
-    /// Fewer messages came than `-n` asked for.
+    /// Fewer messages were received than `-n` requires.
     #[error("received {received} of {wanted} messages")]
     TooFew {
-        /// How many came.
+        /// The number of messages received.
         received: u64,
-        /// How many were asked for.
+        /// The number of messages required.
         wanted: u64,
     },
 
@@ -472,7 +472,7 @@ pub enum Error {
     #[error("{0}")]
     Unmet(Box<Unmet>),
 
-    /// A session file can't be read.
+    /// A session file is invalid.
     #[error("{0}")]
     SessionFile(Box<ParseError>),
 
@@ -480,34 +480,34 @@ pub enum Error {
     #[error("{0}")]
     Config(Box<ParseError>),
 
-    /// An error of one connection or one statement of a session file.
+    /// An error in one connection or one statement of a session file.
     #[error("{place}: {error}")]
     At {
-        /// The connection, `@bob`, or the statement, `talk.ws:12`.
+        /// The connection, for example `@bob`, or the statement, for example `talk.ws:12`.
         place: String,
-        /// What went wrong there.
+        /// The error itself.
         error: Box<Error>,
     },
 
-    /// The server of `--serve` ended before it accepted a connection.
+    /// The server of `--serve` exited before it accepted a connection.
     #[error("the --serve server exited before it was ready: {ending}")]
     ServerEnded {
-        /// How it ended, in words.
+        /// How it exited.
         ending: String,
-        /// The lines that it printed last.
+        /// The last lines of its output.
         last: Vec<String>,
     },
 
-    /// The server of `--serve` did not accept a connection in time.
+    /// The server of `--serve` did not accept a connection within the timeout.
     #[error("--connect-timeout {} passed while waiting for the --serve server to listen at \
              {endpoint}",
             seconds(*.limit))]
     ServerLate {
-        /// Where it should have listened.
+        /// The address where it should listen.
         endpoint: String,
-        /// The limit.
+        /// The timeout.
         limit: Duration,
-        /// The lines that it printed last.
+        /// The last lines of its output.
         last: Vec<String>,
     },
 
@@ -515,10 +515,10 @@ pub enum Error {
     #[error("{}", signal_text(*.0))]
     Signal(i32),
 
-    /// Something of the operating system that has no variant of its own.
+    /// An error of the operating system without a variant of its own.
     #[error("{doing}: {}", plain(.cause))]
     System {
-        /// What was being done.
+        /// The action that failed, as a phrase such as "starting the echo server".
         doing: &'static str,
         /// Why it failed.
         cause: io::Error,
@@ -526,7 +526,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// The error without its place in a session file.
+    /// The error without its position in a session file.
     #[must_use]
     pub fn root(&self) -> &Self {
         match self {
@@ -535,7 +535,7 @@ impl Error {
         }
     }
 
-    /// The phase that it happened in.
+    /// The phase in which the error occurred.
     #[must_use]
     pub fn phase(&self) -> Phase {
         match self {
@@ -574,7 +574,7 @@ impl Error {
         }
     }
 
-    /// The exit code that it leads to.
+    /// The exit code for the error.
     #[must_use]
     pub fn exit_code(&self) -> ExitCode {
         match self {
@@ -615,7 +615,7 @@ impl Error {
         }
     }
 
-    /// The next step, where one is known.
+    /// The hint, if there is one.
     #[must_use]
     pub fn hint(&self) -> Option<&str> {
         match self {
@@ -666,7 +666,7 @@ fn client_text(file: Option<&str>) -> String {
     }
 }
 
-/// The error's text without Rust's `(os error N)`, which helps nobody who reads it.
+/// The error's text without Rust's suffix `(os error N)`.
 #[must_use]
 pub fn plain(cause: &io::Error) -> String {
     let text = cause.to_string();
@@ -718,7 +718,7 @@ fn signal_text(number: i32) -> String {
     }
 }
 
-/// A duration as people write one: `30 s`, `0.5 s`.
+/// A duration in seconds for error texts: `30 s`, `0.5 s`.
 #[must_use]
 pub fn seconds(duration: Duration) -> String {
     format!("{} s", duration.as_secs_f64())

@@ -1,7 +1,7 @@
-//! What can be heard and shown: everything that happens in a run, as one enum.
+//! Events: everything that can happen in a run, as one enum.
 //!
-//! Events are the only thing that outputs ever see, and all that a source hears. They borrow from
-//! the read buffer: whoever needs bytes for longer copies them.
+//! Outputs and sources learn about a run only through events. Events borrow from the read buffer; a
+//! listener copies the bytes that it needs for longer.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -17,12 +17,12 @@ use crate::protocol::deflate::DeflateParams;
 use crate::protocol::Closure;
 pub use crate::protocol::{Kind, Lines, Messages, Piece, Summary};
 
-/// One moment on both clocks: the one that measures time, and the one that people read.
+/// The current time on both clocks: the monotonic one and the wall clock.
 #[derive(Clone, Copy, Debug)]
 pub struct Now {
-    /// For durations and deadlines.
+    /// The monotonic clock, for durations and deadlines.
     pub instant: Instant,
-    /// For time stamps; it may be set back.
+    /// The wall clock, for time stamps. It can be set back.
     pub time: SystemTime,
 }
 
@@ -37,20 +37,20 @@ impl Now {
     }
 }
 
-/// Which connection; nearly always the first, `Link(0)`.
+/// The number of a connection. With a single connection, it is `Link(0)`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Link(pub u16);
 
-/// Which way something went.
+/// The direction of a message or frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
-    /// From the server to us.
+    /// Received from the server.
     In,
-    /// From us to the server.
+    /// Sent to the server.
     Out,
 }
 
-/// What a socket is connected to.
+/// The address that a socket is connected to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PeerAddress {
     /// TCP: an IP address and a port.
@@ -60,7 +60,7 @@ pub enum PeerAddress {
 }
 
 impl PeerAddress {
-    /// The IP address and port, if it is TCP.
+    /// The IP address and port; `None` for a Unix socket.
     #[must_use]
     pub fn tcp(&self) -> Option<SocketAddr> {
         match self {
@@ -71,7 +71,7 @@ impl PeerAddress {
 }
 
 impl fmt::Display for PeerAddress {
-    /// Not escaped.
+    /// Prints the address or path. The path is not escaped.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Tcp(address) => address.fmt(f),
@@ -83,15 +83,15 @@ impl fmt::Display for PeerAddress {
 /// A step of connecting.
 #[derive(Debug)]
 pub enum ConnectStep {
-    /// The name has these addresses.
+    /// The host name was resolved to these addresses.
     Resolved(Vec<SocketAddr>),
-    /// Connecting to an address has begun.
+    /// An attempt to connect to this address has begun.
     Connecting(PeerAddress),
-    /// An address could not be connected to, and why.
+    /// The attempt to connect to this address failed for this reason.
     Failed(SocketAddr, String),
     /// The socket is connected.
     Connected(PeerAddress),
-    /// A proxy is used, with this URL: the steps that follow are about it until it responds.
+    /// The proxy with this URL is used. The following steps are about the proxy until it responds.
     Proxy(String),
     /// The proxy was asked to connect to this host and port, by an HTTP request if it speaks HTTP.
     ProxyRequest(String, Option<RequestHead>),
@@ -116,46 +116,46 @@ pub enum ConnectStep {
     },
 }
 
-/// How long each step took; what did not happen is `None`.
+/// How long each step of connecting took; `None` for a step that was not needed.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Timing {
-    /// Everything up to the last redirect that was followed.
+    /// Everything before the last redirect that was followed.
     pub redirects: Option<Duration>,
     /// Name resolution.
     pub resolve: Option<Duration>,
-    /// TCP, from the first attempt to the one that connected.
+    /// Connecting over TCP, from the first attempt to the one that succeeded.
     pub connect: Option<Duration>,
-    /// From the connection to the proxy to its answer, TLS to it included.
+    /// From the connection to the proxy until its response, including TLS to the proxy.
     pub proxy: Option<Duration>,
     /// The TLS handshake.
     pub tls: Option<Duration>,
-    /// From sending the upgrade to its answer.
+    /// From the upgrade request until its response.
     pub upgrade: Option<Duration>,
 }
 
 /// An opening handshake that succeeded (RFC 6455 §4).
 #[derive(Debug, Default)]
 pub struct Upgrade {
-    /// The address as it was used, without credentials.
+    /// The URL that was requested, without credentials.
     pub url: String,
-    /// What the socket is connected to: the server, or the proxy if there is one.
+    /// The address of the server, or of the proxy if one is used.
     pub peer: Option<PeerAddress>,
-    /// The subprotocol that the server chose.
+    /// The subprotocol that the server selected.
     pub subprotocol: Option<String>,
-    /// The extensions in use, as the server wrote them.
+    /// The value of the server's `Sec-WebSocket-Extensions`.
     pub extensions: Option<String>,
-    /// What of them is permessage-deflate (RFC 7692).
+    /// The parameters of permessage-deflate, if it was negotiated (RFC 7692).
     pub compression: Option<DeflateParams>,
-    /// Our request.
+    /// The upgrade request.
     pub request: RequestHead,
-    /// The server's answer.
+    /// The upgrade response.
     pub response: ResponseHead,
     /// How long it took.
     pub timing: Timing,
 }
 
 impl Upgrade {
-    /// The subprotocol as it may be shown: a token in it is replaced unless `secrets` are shown.
+    /// The subprotocol for output, with a token in it replaced unless `secrets` are shown.
     #[must_use]
     pub fn shown_subprotocol(&self, secrets: Secrets) -> Option<String> {
         let subprotocol = self.subprotocol.as_ref()?;
@@ -163,23 +163,23 @@ impl Upgrade {
     }
 }
 
-/// How much a note matters.
+/// The importance of a note.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoteLevel {
-    /// The answer to something that a person asked at the prompt.
+    /// The reply to a command at the prompt.
     Answer,
-    /// What a person asked for at the prompt is wrong or cannot be done.
+    /// A command at the prompt is invalid or could not be executed.
     Mistake,
-    /// Something a person should know; silenced by `-q`.
+    /// A hint for people; not printed with `-q`.
     Hint,
-    /// Something went wrong but stops nothing; silenced by `-q`.
+    /// A problem that does not end the run; not printed with `-q`.
     Warning,
 }
 
-/// A word to people. Not escaped: it may quote the network.
+/// A message for people. It is not escaped and may quote the network.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {
-    /// How much it matters.
+    /// The importance.
     pub level: NoteLevel,
     /// One or more lines, without the last line end.
     pub text: String,
@@ -214,31 +214,33 @@ pub struct ProbeAnswer {
     pub round_trip: Duration,
 }
 
-/// Something that happened.
+/// Something that happened in a run.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
-    /// A step on the way to an open connection.
+    /// A step of connecting.
     Connect(&'a ConnectStep),
     /// The connection is open.
     Open(&'a Upgrade),
-    /// No connection came of it, and this is why. The run fails with it, or with what follows from
-    /// it, unless it was wanted.
+    /// The connection could not be opened, for this reason. The run fails with this error, or with
+    /// one that results from it, unless the failure was expected.
     ConnectFailed(&'a Error),
-    /// A frame's header and its payload length, before its payload; only if asked for.
+    /// The header and payload length of a frame, before its payload. Only if a listener needs
+    /// frames.
     Frame(Way, &'a FrameHeader, u64),
-    /// Bytes as they are on the wire (inside TLS), before what they mean; only if asked for.
+    /// The bytes of a frame as transmitted (inside TLS), before the event for their meaning. Only
+    /// if a listener needs them.
     Wire(Way, &'a [u8]),
-    /// A piece of a message. Those that go out are told to outputs only if asked for.
+    /// A piece of a message. Outputs get sent messages only if they need them.
     Data(Way, Piece<'a>),
-    /// A message that came in several pieces, once the last one has come; only if somebody asked
-    /// for whole messages. Listeners that keep it share its memory.
+    /// A message that was in several pieces, after its last piece. Only if a listener needs
+    /// complete messages. Listeners that keep it share its memory.
     Assembled(Way, Kind, &'a Bytes),
-    /// What came of a message before the connection ended, before [`Event::Closed`]; only if
-    /// somebody asked for whole messages.
+    /// The beginning of a message that was incomplete when the connection ended, before
+    /// [`Event::Closed`]. Only if a listener needs complete messages.
     Incomplete(Way, Kind, &'a Bytes),
-    /// A message was whole, and this is what compression made of it; only if frames were asked
-    /// for and compression was agreed on.
+    /// The end of a message, with its size before and after compression. Only if a listener needs
+    /// frames and compression was negotiated.
     Message(Way, &'a Summary),
     /// A Ping.
     Ping(Way, &'a [u8]),
@@ -246,15 +248,15 @@ pub enum Event<'a> {
     Pong(Way, &'a [u8]),
     /// A Ping of ours that only keeps the connection, or, coming in, its Pong. Only outputs are told.
     Keepalive(Way, &'a [u8]),
-    /// A Close, after which nothing else goes that way; it stands in the record of how the
-    /// connection is being closed, as far as that has come.
+    /// A Close frame, the last frame in its direction. The closure is what is known so far about
+    /// how the connection is being closed.
     CloseFrame(Way, &'a Closure),
-    /// The connection is closed, and this is how.
+    /// The connection was closed.
     Closed(&'a Closure),
-    /// A word to people.
+    /// A message for people.
     Note(&'a Note),
     /// A round trip was measured, or could not be.
     Probe(&'a Probe),
-    /// The run, or the attempt to connect, failed.
+    /// The run, or one attempt to connect, failed.
     Failed(&'a Error),
 }

@@ -1,51 +1,52 @@
-//! The exit codes: one enum, and the one table that help, man page and README print.
+//! The exit codes: an enum, and the table that the help, the man page and the README print.
 //!
-//! The numbers below 100 are curl's where curl has one, so that scripts which know curl know these.
+//! Below 100 they are the same as curl's where curl has one, so that scripts written for curl work
+//! with them.
 
 use crate::protocol::{CloseBody, Closure, End, Role};
 
-/// How a run ended, as the shell sees it.
+/// The exit code of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExitCode {
-    /// Closed with 1000, 1001 or no code, or our own orderly end.
+    /// The connection was closed with 1000, 1001 or no code, or we ended it normally.
     Success,
-    /// Anything that has no code of its own.
+    /// An error without an exit code of its own.
     Other,
-    /// Wrong usage of the command line.
+    /// Invalid command line.
     Usage,
-    /// The address is malformed.
+    /// Invalid URL.
     Address,
     /// An expectation was not met.
     Expectation,
-    /// The proxy's name was not resolved.
+    /// The proxy's host name could not be resolved.
     ProxyName,
-    /// The server's name was not resolved.
+    /// The server's host name could not be resolved.
     Name,
-    /// No address could be connected to.
+    /// Could not connect to any address.
     Connect,
-    /// The server refused the upgrade, or answered it wrongly.
+    /// The server refused the upgrade, or its response was invalid.
     Refused,
     /// Output could not be written.
     Output,
-    /// Input could not be read, or was malformed.
+    /// Input could not be read, or was invalid.
     Input,
-    /// A time limit passed.
+    /// A timeout expired.
     Timeout,
     /// The TLS handshake failed.
     Tls,
-    /// A redirect too many.
+    /// There were too many redirects.
     Redirects,
-    /// Accepted input could not be sent.
+    /// Accepted input was not sent.
     Send,
-    /// The connection ended before the upgrade was answered.
+    /// The connection ended before the response to the upgrade request.
     Receive,
-    /// Our own certificate.
+    /// The client certificate could not be loaded, or was rejected.
     Identity,
     /// The server's certificate could not be verified.
     Certificate,
-    /// The CA file could not be used.
+    /// The CA file could not be loaded.
     CaFile,
-    /// The proxy refused.
+    /// The proxy refused to connect or did not respond.
     Proxy,
     /// The connection was closed with a code of 1002–1015 (RFC 6455 §7.4.1): 102–115.
     Closed(ClosedCode),
@@ -77,10 +78,10 @@ impl ExitCode {
         }
     }
 
-    /// The exit code for a connection that ended as `closure` says.
+    /// The exit code for a connection that was closed as `closure` says.
     ///
-    /// After our own Close, a server that just ends TCP or never answers counts as orderly, and
-    /// so does a code that we sent and that came back.
+    /// After our own Close, it is a success if the server closes TCP without a Close frame or does
+    /// not reply, or if it returns the code that we sent.
     #[must_use]
     pub fn for_closure(closure: &Closure) -> Self {
         let code_of = |body: &Option<CloseBody>| {
@@ -100,7 +101,7 @@ impl ExitCode {
         }
     }
 
-    /// The number that the process exits with.
+    /// The exit code of the process.
     #[must_use]
     pub fn number(self) -> u8 {
         match self {
@@ -138,49 +139,50 @@ impl From<ExitCode> for std::process::ExitCode {
     }
 }
 
-/// The exit codes and what they mean, in order: what the help, the man page and the README print.
+/// The exit codes and their meanings, in order, as the help, the man page and the README print
+/// them.
 pub const TABLE: &[(&str, &str)] = &[
     (
         "0",
-        "closed with 1000, 1001 or no code, or our own orderly end",
+        "closed with 1000, 1001 or no code, or ended normally by us",
     ),
     ("1", "anything not listed"),
-    ("2", "usage, or a session file that can't be read"),
-    ("3", "the address is malformed"),
+    ("2", "invalid command line or session file"),
+    ("3", "invalid URL"),
     (
         "4",
         "an expectation was not met, or fewer messages came than -n asked for",
     ),
     (
         "5, 6",
-        "the proxy's name, the server's name was not resolved",
+        "could not resolve the host name of the proxy, of the server",
     ),
     ("7", "could not connect"),
     (
         "22",
-        "the server refused the upgrade, answered it wrongly, or does not speak HTTP; a redirect \
+        "the server refused the upgrade, sent an invalid response, or does not speak HTTP; a redirect \
          was not followed",
     ),
     (
         "23, 26",
-        "output could not be written; input could not be read or was malformed",
+        "output could not be written; input could not be read or was invalid",
     ),
-    ("28", "a time limit passed; stderr says which"),
+    ("28", "timed out; stderr says which timeout"),
     ("35", "the TLS handshake failed"),
     ("47", "too many redirects"),
     ("55", "sending failed: accepted input was not sent"),
-    ("56", "the connection ended before the upgrade was answered"),
+    ("56", "the connection ended before the upgrade response"),
     (
         "58",
-        "our certificate is missing, wrong, unreadable, or was refused",
+        "the client certificate could not be loaded or was rejected",
     ),
     ("60", "the server's certificate could not be verified"),
-    ("77", "the CA file could not be used"),
+    ("77", "the CA certificates could not be loaded"),
     ("97", "the proxy refused or did not respond"),
     (
         "102-115",
         "the peer closed with 1002-1015, or we did for a violation we found (102, 107, 109); \
-         106: the connection was lost without a Close",
+         106: the connection was lost without a Close frame",
     ),
     ("120, 121", "closed with 3000-3999, 4000-4999"),
     ("129, 130, 143", "SIGHUP, SIGINT, SIGTERM"),

@@ -1,8 +1,8 @@
-//! A secret that debug output does not reveal.
+//! Secrets that debug output does not show.
 
 use std::fmt;
 
-/// A password, a token, a cookie: text that `{:?}` does not show.
+/// A password, token or cookie, which `{:?}` prints as `***`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
@@ -13,7 +13,7 @@ impl Secret {
         Self(text.into())
     }
 
-    /// The text, for the place that sends it.
+    /// The secret text, to be sent.
     #[must_use]
     pub fn reveal(&self) -> &str {
         &self.0

@@ -1,4 +1,4 @@
-//! The last line of a run: how it ended, in words, and as an exit code.
+//! The last line of a run, which says how it ended, and the exit code.
 
 use std::time::Duration;
 
@@ -11,19 +11,20 @@ use crate::protocol::{End, Volume};
 /// How a run ended.
 #[derive(Debug)]
 pub struct Verdict {
-    /// The exit code: what went wrong first decides.
+    /// The exit code, which the first error determines.
     pub code: ExitCode,
     /// How the connection was closed, after how long, and how many messages went each way; escaped
-    /// and without a line end. `None` if an error says why there was no connection.
+    /// and without a line end. `None` if the run ended with an error before the connection was
+    /// open.
     pub line: Option<String>,
-    /// Whether our Close was not answered in time: replies may be missing.
+    /// Whether our Close was not answered in time, so that replies may be missing.
     pub is_unanswered: bool,
-    /// What went wrong and nobody was told of yet.
+    /// The error that has not been reported yet.
     pub unreported: Option<Error>,
 }
 
 impl Verdict {
-    /// The verdict on a run that could not begin.
+    /// The verdict for a run that could not start.
     #[must_use]
     pub fn from_error(error: Error) -> Self {
         Self {
@@ -34,7 +35,7 @@ impl Verdict {
         }
     }
 
-    /// The verdict on a run.
+    /// The verdict for a run that has ended.
     #[must_use]
     pub fn from_outcome(outcome: Outcome) -> Self {
         let code = exit_code(&outcome);
@@ -70,7 +71,7 @@ fn is_unanswered(end: &ConnectionEnd) -> bool {
 fn code_of(end: &ConnectionEnd) -> ExitCode {
     match end {
         ConnectionEnd::Closed(closure) => ExitCode::for_closure(closure),
-        // One that was never open has an error of its own, unless it was given up in order.
+        // A connection that was never open has an error of its own, unless it was ended normally.
         ConnectionEnd::Unopened | ConnectionEnd::Refused | ConnectionEnd::ClosedAsExpected(_) => {
             ExitCode::Success
         }
@@ -87,7 +88,7 @@ fn line(outcome: &Outcome) -> Option<String> {
     };
     let bad = outcome.ends.iter().find(is_bad).and_then(closed);
     let Some(closure) = bad.or_else(|| outcome.ends.iter().find_map(closed)) else {
-        // An error has been told already.
+        // The error has been reported already.
         let refused = |end: &ConnectionEnd| matches!(end, ConnectionEnd::Refused);
         let words = if outcome.ends.iter().any(refused) {
             "refused by the server, as expected"
@@ -107,13 +108,13 @@ fn line(outcome: &Outcome) -> Option<String> {
     ))
 }
 
-/// What compression made of the messages of both directions that were compressed; nothing if it saved
-/// nothing.
+/// The compression ratio of all compressed messages, as text; empty if compression did not make
+/// them smaller.
 fn ratio(volume: Volume) -> String {
     if volume.wire >= volume.payload {
         return String::new();
     }
-    // In 128 bits no product of two counts overflows.
+    // With 128 bits, the product of two counts cannot overflow.
     let (wire, payload) = (u128::from(volume.wire), u128::from(volume.payload));
     match (wire * 100 + payload / 2) / payload {
         0 => ", compressed to under 1 %".to_owned(),

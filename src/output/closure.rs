@@ -34,7 +34,7 @@ pub fn describe(closure: &Closure) -> String {
             format!("closed by us: {sent}, not answered by the server,")
         }
         (_, Some(Role::Us), Some(sent), None) => {
-            format!("closed by us: {sent}, the server ended TCP without a Close,")
+            format!("closed by us: {sent}, the server closed the connection without a Close frame,")
         }
         (_, _, _, Some(received)) => format!("closed by server: {received}"),
         (End::Silent(time), ..) => {
@@ -44,10 +44,10 @@ pub fn describe(closure: &Closure) -> String {
             )
         }
         (End::Lost(cause), ..) => format!(
-            "connection lost without a Close (1006: {})",
+            "connection lost without a Close frame (1006: {})",
             escape::text(cause, Breaks::Shown)
         ),
-        _ => "the server ended TCP without a Close (1006)".to_owned(),
+        _ => "the server closed the connection without a Close frame (1006)".to_owned(),
     }
 }
 

@@ -318,7 +318,9 @@ fn tell_closure(lines: &mut Lines, closure: &Closure) {
     let end = match &closure.end {
         End::Clean if closure.is_clean() => "closed cleanly".to_owned(),
         End::Clean => "closed without both Close frames".to_owned(),
-        End::Eof => "the server ended TCP before both Close frames were exchanged".to_owned(),
+        End::Eof => {
+            "the server closed the connection before both Close frames were exchanged".to_owned()
+        }
         End::Lost(cause) => format!("the connection was lost: {cause}"),
         End::Silent(time) => format!("no answer to a Ping for {}", seconds(*time)),
         End::Unanswered => "the server did not answer our Close in time".to_owned(),

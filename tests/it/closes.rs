@@ -152,7 +152,7 @@ fn a_reset_is_a_lost_connection() {
         .args([&peer.url(), "-w", "forever"])
         .stdin("a\n")
         .stderr_matches(
-            "connection lost without a Close (1006: [..]reset[..]) after [..] s, sent 1, received 0\n",
+            "connection lost without a Close frame (1006: [..]reset[..]) after [..] s, sent 1, received 0\n",
         )
         .code(106)
         .run();
@@ -165,7 +165,7 @@ fn an_end_without_a_close_is_a_lost_connection() {
         .arg(peer.url())
         .stdout("a\n")
         .stderr_matches(
-            "the server ended TCP without a Close (1006) after [..] s, sent 0, received 1\n",
+            "the server closed the connection without a Close frame (1006) after [..] s, sent 0, received 1\n",
         )
         .code(106)
         .run();
@@ -184,7 +184,7 @@ fn over_tls_it_is_the_same() {
             .args([&peer.url_as("localhost"), "-k"])
             .stdout("a\n")
             .stderr_matches(
-                "the server ended TCP without a Close (1006) after [..] s, sent 0, received 1\n",
+                "the server closed the connection without a Close frame (1006) after [..] s, sent 0, received 1\n",
             )
             .code(106)
             .run();
@@ -194,7 +194,7 @@ fn over_tls_it_is_the_same() {
         .args([&peer.url_as("localhost"), "-k", "-w", "forever"])
         .stdin("a\n")
         .stderr_matches(
-            "connection lost without a Close (1006: [..]) after [..] s, sent 1, received 0\n",
+            "connection lost without a Close frame (1006: [..]) after [..] s, sent 1, received 0\n",
         )
         .code(106)
         .run();
@@ -240,7 +240,7 @@ fn tcp_that_ends_after_our_close_is_orderly_and_said() {
         .args([&peer.url(), "-v", "-w", "0"])
         .stdin("")
         .stderr_matches(format!(
-            "...\nclosed by us: 1000 (normal closure), the server ended TCP without a Close, {COUNTS}"
+            "...\nclosed by us: 1000 (normal closure), the server closed the connection without a Close frame, {COUNTS}"
         ))
         .run();
 }

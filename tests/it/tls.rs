@@ -435,7 +435,9 @@ fn a_lost_connection_over_tls() {
         .args([&peer.url(), "--cacert"])
         .arg(authority.path())
         .stdout("one\n")
-        .stderr_matches("the server ended TCP without a Close (1006) after [..]\n")
+        .stderr_matches(
+            "the server closed the connection without a Close frame (1006) after [..]\n",
+        )
         .code(106)
         .run();
 }

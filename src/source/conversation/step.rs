@@ -223,7 +223,7 @@ impl Wanted {
             Self::Close { code, reason } => {
                 let mut text = match code {
                     None => "the connection to be closed".to_owned(),
-                    Some(1006) => "the connection to end without a Close frame frame".to_owned(),
+                    Some(1006) => "the connection to end without a Close frame".to_owned(),
                     Some(code) => {
                         format!(
                             "the connection to be closed with {code} ({})",

@@ -255,7 +255,7 @@ fn the_connection_is_lost() {
         let peer = peer.start();
         let mut pty = open(&peer);
         pty.type_line("go");
-        pty.wait_for("without a Close (1006");
+        pty.wait_for("without a Close frame (1006");
         wait_for_line(&pty, "x");
         pty.key(Key::CtrlD);
         assert_ends(&mut pty, 106, "^D ends (exit code 106)");

@@ -223,7 +223,7 @@ fn close(wire: &mut Wire) -> Result<(), String> {
             }
             Incoming::Eof => {
                 return Err(
-                    "the client ended TCP without a Close (expect_eof() if it should)".to_owned(),
+                    "the client closed the connection without a Close frame (expect_eof() if it should)".to_owned(),
                 );
             }
             unwanted @ Incoming::Message { .. } if !wire.close_sent => {
