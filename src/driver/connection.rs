@@ -1,4 +1,4 @@
-//! One connection: the protocol core, the stream it runs over, and its clocks. No poll here.
+//! One connection: its protocol state, stream and timers. Polling is done elsewhere.
 
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
@@ -14,67 +14,69 @@ use crate::protocol::{
     CloseBody, Closure, End, Lines, Piece, Protocol, Received, Role, Sent, State, Violation,
 };
 
-/// What one read gave.
+/// The result of one read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Bytes {
-    /// So many bytes; whether more may be there already.
+    /// This many bytes were read; `more` says whether there may be more to read.
     Some { count: usize, more: bool },
-    /// Nothing now.
+    /// A read would block.
     None,
     /// The end of the stream.
     End,
 }
 
-/// How far the stream has come.
+/// The state of the stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum StreamState {
-    /// Both sides are open.
+    /// Both directions are open.
     Open,
-    /// Our side has been ended; the server's is read to its end.
+    /// Our direction is shut down; the server's is read to its end.
     Shut,
-    /// The stream has ended or failed, or is not of interest any more.
+    /// The stream has ended or failed, or is not needed any more.
     Over,
 }
 
-/// Whether the outputs were told of our Close.
+/// Whether our Close was reported to the outputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum CloseReport {
     Pending,
     Done,
 }
 
-/// The message that is being sent.
+/// The state of the message that is being sent.
 #[derive(Debug, Default)]
 struct OutgoingMessage {
-    /// Some of it was sent, and not its end.
+    /// It was sent in part.
     is_partial: bool,
-    /// It has to be finished before our Close.
+    /// It must be complete before our Close is sent.
     must_finish: bool,
 }
 
-/// A connection that has been upgraded.
+/// A connection after the opening handshake.
 #[derive(Debug)]
 pub(super) struct Connection {
     stream: Stream,
     protocol: Protocol,
     close_timeout: Option<CloseTimeout>,
-    /// What the close timeout counts from: when our Close was written, or a byte came after it.
+    /// The start of the close timeout: when our Close was written, or the last byte after it was
+    /// received.
     waiting_since: Option<Instant>,
     pub(super) timers: TimerTable,
     stream_state: StreamState,
-    /// The stream may hold bytes that poll can't see.
+    /// The stream may hold decrypted bytes that poll(2) doesn't report.
     unread: bool,
-    /// Bytes that were read and not decoded yet, because others had to have their turn.
+    /// Bytes that were read but not decoded yet, so that other connections were not delayed.
     undecoded: Option<Undecoded>,
-    /// The last write did not go whole: nothing is tried until poll says so.
+    /// The last write was incomplete. The next one waits until poll(2) reports the stream as
+    /// writable.
     blocked: bool,
-    /// Writing failed. What the server sent before that can still be read.
+    /// The error of a failed write. What the server sent before it can still be read.
     broken: Option<io::Error>,
-    /// A data message is among the bytes that wait.
+    /// The pending bytes contain a data message.
     data_waits: bool,
     messages_sent: u64,
     outgoing: OutgoingMessage,
-    /// The Close that is sent once that message is complete.
+    /// The Close to send once the current message is complete.
     pending_close: Option<(CloseBody, CloseTimeout)>,
     close_report: CloseReport,
     /// The Pings that keep it, if there are any.
@@ -85,8 +87,8 @@ pub(super) struct Connection {
     unanswered_pings: Option<(Instant, u64)>,
 }
 
-/// Bytes that were read and not decoded yet. There may be none, and yet what was decoded before may
-/// hold more: compressed messages are inflated piece by piece.
+/// Bytes that were read but not decoded yet. Even without any, the decoder may have more to return,
+/// because compressed messages are inflated piece by piece.
 #[derive(Debug)]
 pub(super) struct Undecoded {
     bytes: Vec<u8>,
@@ -106,23 +108,24 @@ impl Undecoded {
         &self.bytes[self.start..]
     }
 
-    /// Only the last `count` are left.
+    /// Removes all but the last `count` bytes.
     pub(super) fn keep_last(&mut self, count: usize) {
         self.start = self.bytes.len() - count;
     }
 }
 
-/// How long the server has to end TCP once both sides have closed and ours is shut down.
+/// How long the server may take to close TCP once both Close frames were exchanged and our
+/// direction is shut down.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Waiting bytes above which no more is taken from the source.
+/// No more input is taken from the source while more bytes than this are pending.
 const OUTBOX: usize = 512 * 1024;
 
 impl Connection {
-    /// Takes over a stream that blocks no longer.
+    /// Creates a connection and makes its stream non-blocking.
     pub(super) fn new(stream: Stream, protocol: Protocol) -> io::Result<Self> {
         stream.set_nonblocking(true)?;
-        // TLS may hold the rest of the record in which the upgrade was answered.
+        // TLS may hold the rest of the record that contained the upgrade response.
         let unread = stream.is_tls();
         Ok(Self {
             stream,
@@ -154,27 +157,27 @@ impl Connection {
         &self.protocol
     }
 
-    /// Whether bytes wait to be written.
+    /// Whether bytes are pending to be written.
     pub(super) fn wants_to_write(&self) -> bool {
         self.broken.is_none() && !self.protocol.output().is_empty()
     }
 
-    /// Whether a data message waits to be written.
+    /// Whether a data message is pending to be written.
     pub(super) fn data_waits(&self) -> bool {
         self.data_waits && self.wants_to_write()
     }
 
-    /// Whether there may be bytes that poll can't see.
+    /// Whether there may be bytes that poll(2) doesn't report.
     pub(super) fn holds_bytes(&self) -> bool {
         self.unread || self.undecoded.is_some()
     }
 
-    /// Messages that were written to the buffer whole.
+    /// The number of messages that were written to the buffer completely.
     pub(super) fn messages_sent(&self) -> u64 {
         self.messages_sent
     }
 
-    /// Whether nothing more is to be read or written.
+    /// Whether nothing more will be read or written.
     pub(super) fn is_over(&self) -> bool {
         self.stream_state == StreamState::Over
     }
@@ -191,7 +194,7 @@ impl Connection {
         OUTBOX.saturating_sub(self.protocol.output().len())
     }
 
-    // What goes out.
+    // Sending.
 
     pub(super) fn send(&mut self, piece: Piece<'_>) {
         self.messages_sent += u64::from(piece.last);
@@ -215,11 +218,11 @@ impl Connection {
         self.protocol.pong(payload);
     }
 
-    /// Sends a Close and limits how long its answer may take.
+    /// Sends a Close and starts the close timeout.
     ///
-    /// A [`CloseTimeout::Total`] overrides what was set before and runs from now on: where the
-    /// server does not even read, the Close is never written, and that counts too. The other
-    /// kind begins when the Close is written.
+    /// A [`CloseTimeout::Total`] replaces an earlier timeout and starts now, so that it also
+    /// applies if the Close can't be written because the server doesn't read. A
+    /// [`CloseTimeout::SinceLastByte`] starts when the Close is written.
     pub(super) fn close(&mut self, now: Instant, body: CloseBody, timeout: CloseTimeout) {
         self.protocol.close(body);
         self.pending_close = None;
@@ -234,7 +237,8 @@ impl Connection {
         }
     }
 
-    /// The same once the message that is being sent is complete, for which there is as much time again.
+    /// Sends a Close once the current message is complete, which may take as long as the close
+    /// timeout.
     pub(super) fn close_after_message(
         &mut self,
         now: Instant,
@@ -252,7 +256,7 @@ impl Connection {
         }
     }
 
-    /// Sends the Close that waited for a message, if that is complete or has had its time.
+    /// Sends the pending Close if the current message is complete or has timed out.
     pub(super) fn close_if_due(&mut self, now: Instant) {
         if self.outgoing.is_partial && !self.timers.is_expired(Timer::Message, now) {
             return;
@@ -279,14 +283,14 @@ impl Connection {
         self.unanswered_pings
     }
 
-    /// Whether a message that had to be finished has not left as a whole.
+    /// Whether a message that had to be completed was not written completely.
     pub(super) fn has_cut_message(&self) -> bool {
         self.outgoing.must_finish
             && (self.outgoing.is_partial || self.protocol.unsent_messages() > 0)
     }
 
-    /// Nothing more will be sent or received: what waits to be written, our Close last, has this
-    /// long. A server that has closed may not read any more.
+    /// Sets the time for writing the remaining bytes, our Close last, after which nothing will be
+    /// sent or received. The server may have stopped reading after its own Close.
     pub(super) fn expect_end(&mut self, now: Instant, timeout: Duration) {
         self.stop_keepalive();
         if self.close_timeout.is_none() {
@@ -299,7 +303,7 @@ impl Connection {
         self.protocol.take_sent()
     }
 
-    /// How it is being closed, once, when our Close was written to the buffer.
+    /// How the connection is being closed. Returned once, when our Close was written to the buffer.
     pub(super) fn take_close(&mut self) -> Option<&Closure> {
         let closure = self.protocol.closure();
         if closure.sent.is_none() || self.close_report == CloseReport::Done {
@@ -309,12 +313,12 @@ impl Connection {
         Some(closure)
     }
 
-    /// Poll says that a write would go.
+    /// Allows writing again after poll(2) has reported the stream as writable.
     pub(super) fn may_write(&mut self) {
         self.blocked = false;
     }
 
-    /// Writes what waits, until it is gone or the stream would block.
+    /// Writes pending bytes until there are none or the stream would block.
     pub(super) fn flush(&mut self, now: Instant) {
         while self.wants_to_write() && !self.blocked {
             match self.stream.write(self.protocol.output()) {
@@ -334,9 +338,10 @@ impl Connection {
         }
     }
 
-    /// Ends our side once both have closed, or we failed the connection, and all has left. What
-    /// the server still sends is read until it ends too: closing with unread bytes would reset
-    /// the connection and could take our Close away from the server (RFC 6455 §7.1.1).
+    /// Shuts down our direction once both Close frames were exchanged, or we failed the connection,
+    /// and everything was written. The server's bytes are then read to the end: closing a socket
+    /// with unread bytes would reset the connection, and the server might lose our Close (RFC 6455
+    /// §7.1.1).
     fn shut_down_when_done(&mut self, now: Instant) {
         if self.stream_state != StreamState::Open || self.protocol.state() != State::Closed {
             return;
@@ -344,7 +349,7 @@ impl Connection {
         self.stream_state = StreamState::Shut;
         let closure = self.protocol.closure();
         if closure.initiator == Some(Role::Us) && closure.is_clean() {
-            // The server answered our Close: it has nothing more to learn from us.
+            // The server has replied to our Close and needs nothing more from us.
             self.stream_state = StreamState::Over;
             return;
         }
@@ -356,9 +361,9 @@ impl Connection {
         }
     }
 
-    // What comes in.
+    // Receiving.
 
-    /// One read into `buffer`.
+    /// Reads once into `buffer`.
     pub(super) fn read(&mut self, now: Instant, buffer: &mut [u8]) -> io::Result<Bytes> {
         loop {
             match self.stream.read(buffer) {
@@ -366,7 +371,8 @@ impl Connection {
                 Ok(count) => {
                     self.timers.stop(Timer::Pong);
                     self.restart_close_timer(now);
-                    // A read from a socket that left room has emptied it; TLS may hold a record.
+                    // A read that did not fill the buffer has emptied the socket, but TLS may hold
+                    // another record.
                     self.unread = count == buffer.len() || self.stream.is_tls();
                     return Ok(Bytes::Some {
                         count,
@@ -383,20 +389,20 @@ impl Connection {
         }
     }
 
-    /// Takes the bytes that were read and not decoded, if decoding was interrupted.
+    /// Takes the bytes that were read but not decoded, if there are any.
     pub(super) fn take_undecoded(&mut self, now: Instant) -> Option<Undecoded> {
         let undecoded = self.undecoded.take()?;
-        // The silence since they were read is not the server's.
+        // The time since they were read doesn't count as silence of the server.
         self.restart_close_timer(now);
         Some(undecoded)
     }
 
-    /// Keeps bytes that were read until others have had their turn.
+    /// Keeps bytes to be decoded later.
     pub(super) fn keep_undecoded(&mut self, undecoded: Undecoded) {
         self.undecoded = Some(undecoded);
     }
 
-    /// Decodes bytes that were read; see [`Protocol::receive`].
+    /// Decodes bytes; see [`Protocol::receive`].
     pub(super) fn receive<'a, 'input: 'a>(
         &'a mut self,
         input: &mut &'input [u8],
@@ -409,7 +415,7 @@ impl Connection {
         self.protocol.quote_text();
     }
 
-    /// The stream has ended.
+    /// Records that the stream has ended.
     pub(super) fn end(&mut self, end: End) {
         let end = match (end, &self.broken) {
             (End::Eof, Some(error)) => end_by(error),
@@ -419,9 +425,9 @@ impl Connection {
         self.stream_state = StreamState::Over;
     }
 
-    // Clocks.
+    // Timers.
 
-    /// Starts the close timer, or sets it by the close timeout that holds now.
+    /// Starts the close timer, or restarts it with the current close timeout.
     fn start_close_timer(&mut self, now: Instant) {
         let since = *self.waiting_since.get_or_insert(now);
         if let (StreamState::Open, Some(timeout)) = (self.stream_state, self.close_timeout) {
@@ -430,7 +436,8 @@ impl Connection {
         }
     }
 
-    /// The silence up to now is not the server's: bytes came, or none were read.
+    /// Restarts the close timer because bytes were received, or because nothing was read for a
+    /// while.
     pub(super) fn restart_close_timer(&mut self, now: Instant) {
         if let (Some(since), Some(CloseTimeout::SinceLastByte(_))) =
             (&mut self.waiting_since, self.close_timeout)
@@ -440,18 +447,18 @@ impl Connection {
         }
     }
 
-    /// When the first of its timers expires.
+    /// The earliest deadline of the timers.
     pub(super) fn next_deadline(&self) -> Option<Instant> {
         self.timers.next_deadline()
     }
 
-    /// Whether the server has had its time.
+    /// Whether a timer for the server has expired.
     pub(super) fn has_timed_out(&self, now: Instant) -> bool {
         self.timers.is_expired(Timer::Close, now) || self.timers.is_expired(Timer::Shutdown, now)
     }
 }
 
-/// How a connection ends whose stream failed with `error`.
+/// How a connection ends if its stream fails with `error`.
 pub(super) fn end_by(error: &io::Error) -> End {
     match error.kind() {
         io::ErrorKind::UnexpectedEof => End::Eof,

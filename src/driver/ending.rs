@@ -1,5 +1,5 @@
-//! How a run ends: what brings the end, and how it then leaves. "A connection is closed" and "the run
-//! is over" are two things: a policy decides what the first means for the second.
+//! How a run ends: the reason, and what is still sent and written. The end of a connection is not
+//! the end of the run: a policy decides what it means for the run.
 
 use std::io;
 
@@ -10,46 +10,46 @@ use crate::error::{Error, Phase};
 use crate::event::Link;
 use crate::protocol::{CloseReason, End};
 
-/// What ends a run.
+/// The reason why a run ends.
 #[derive(Debug)]
 pub(super) enum Ending {
-    /// Input has ended, and nothing has come for as long as `--wait` says.
+    /// Input has ended, and the time of `--wait` has passed.
     InputEnded,
-    /// As many messages were received as were asked for (`-n`).
+    /// The number of messages of `-n` was received.
     EnoughMessages,
-    /// Nobody reads what is shown any more.
+    /// The reader of the output has closed it.
     OutputClosed,
-    /// Something that was expected did not come.
+    /// An expectation was not met.
     Unmet(Error),
-    /// A connection that the run needs could not be made.
+    /// A required connection could not be opened.
     ConnectFailed,
-    /// The only connection has ended.
+    /// The only connection was closed.
     ConnectionClosed,
-    /// A signal, or the end of `--max-time`.
+    /// A signal arrived, or the time of `--max-time` has passed.
     Interrupted(Error),
-    /// Output could not be written; who reads it was told, or can't be.
+    /// Output could not be written. The error has been reported, or can't be.
     OutputFailed,
-    /// A second signal: nothing is waited for.
+    /// A second signal arrived. The run ends without waiting for anything.
     Aborted,
 }
 
-/// How a run leaves its connections and outputs.
+/// What is still done before a run ends.
 #[derive(Debug)]
 struct Leave {
-    /// The Close that is sent, if none was.
+    /// The Close to send, unless one was sent before.
     close: CloseReason,
-    /// How long the server has to answer it.
+    /// How long the server has to reply to it.
     close_timeout: CloseTimeout,
-    /// Input that was accepted is part of the run: what is not sent is an error.
+    /// Sends accepted input first. If that is impossible, it is an error.
     finish_sending: bool,
-    /// A message that has been sent in part is finished before the Close.
+    /// Completes a message that was sent in part before the Close.
     finish_message: bool,
-    /// Outputs are written to the end, however slowly they are read.
+    /// Waits until all output is written, however slow its readers are.
     wait_for_outputs: bool,
 }
 
 impl Ending {
-    /// How to leave: the one table.
+    /// What is still done for each reason.
     fn leave(&self, limits: &Limits) -> Leave {
         let own = || limits.close.clone();
         let (normal, short) = (limits.close_timeout(), limits.short_close_timeout());
@@ -71,7 +71,7 @@ impl Ending {
         }
     }
 
-    /// The error that it ends with, if there is one that was not kept before.
+    /// The error that ends the run, unless it has been recorded before.
     fn into_error(self) -> Option<Error> {
         match self {
             Self::Unmet(error) | Self::Interrupted(error) => Some(error),
@@ -87,7 +87,7 @@ impl Ending {
 }
 
 impl Driver<'_> {
-    /// Ends the run: reports why, closes what is open, and connects to nothing more.
+    /// Ends the run: reports the reason, closes open connections and opens no others.
     pub(super) fn end(&mut self, ending: Ending) {
         let leave = ending.leave(self.limits);
         let aborted = matches!(ending, Ending::Aborted);
@@ -116,7 +116,7 @@ impl Driver<'_> {
         }
     }
 
-    /// Ends every connection without waiting for the server or for a reader.
+    /// Ends every connection without waiting for the server or for readers of output.
     fn drop_connections(&mut self) {
         self.output_deadline = Some(self.now.instant);
         for link in self.slots.links() {
@@ -136,7 +136,7 @@ impl Driver<'_> {
         }
     }
 
-    /// Ends the run with `error`, unless something else already ends it without waiting.
+    /// Ends the run with `error`, unless it is already ending without waiting.
     pub(super) fn interrupt(&mut self, error: Error) {
         if self.end_refused() {
             return;
@@ -150,11 +150,11 @@ impl Driver<'_> {
     pub(super) fn handle_deadlines(&mut self) {
         let now = self.now.instant;
         if self.output_deadline.is_some_and(|end| end <= now) {
-            // Who has stopped reading does not hold up the Close that is waited for.
+            // A reader that has stopped reading must not delay the Close.
             self.listeners.outputs.lose_waiting();
         }
         if self.listeners.outputs.full() {
-            // Nothing is read meanwhile, so silence says nothing.
+            // Nothing was read in the meantime, so the server was not necessarily silent.
             self.quiet_since = now;
             for link in self.slots.links() {
                 if let Some(connection) = self.slots.open_mut(link) {
@@ -177,7 +177,7 @@ impl Driver<'_> {
         }
     }
 
-    /// What is being done, for an error that interrupts it.
+    /// The current phase, for an error that interrupts it.
     fn phase(&self) -> Phase {
         if self.opened.is_some() {
             return Phase::Open;
@@ -186,7 +186,7 @@ impl Driver<'_> {
     }
 
     pub(super) fn handle_outputs(&mut self) {
-        // To report one failure may be the next: each output fails once at most.
+        // Reporting a failure may cause the next one. Each output fails only once.
         while let Some(Failure { cause, record }) = self.listeners.outputs.take_failure() {
             match record {
                 Some(target) => self.interrupt(Error::Output { target, cause }),
@@ -203,7 +203,7 @@ impl Driver<'_> {
     }
 }
 
-/// The Close of an end that is not the conversation's own (RFC 6455 §7.4.1).
+/// The Close for an end that the conversation did not ask for (RFC 6455 §7.4.1).
 fn going_away() -> CloseReason {
     CloseReason {
         code: 1001,

@@ -25,21 +25,21 @@ pub struct Limits {
     pub max_time: Deadline,
     /// `--close-timeout`: how long the server has to answer our Close.
     pub close_timeout: Option<Duration>,
-    /// The Close that is sent at an orderly end.
+    /// The Close that is sent when the run ends normally.
     pub close: CloseReason,
 }
 
-/// How long the server has to answer our Close.
+/// The maximum time until the server replies to our Close.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum CloseTimeout {
-    /// Counted from the last byte received, so that a server may still send what it has.
+    /// Since the last byte that was received, so that a server can still send what it has.
     SinceLastByte(Duration),
-    /// Counted from when the Close was sent.
+    /// Since the Close was sent.
     Total(Duration),
 }
 
 impl CloseTimeout {
-    /// The time itself.
+    /// The duration of the timeout.
     pub(super) fn duration(self) -> Duration {
         let (Self::SinceLastByte(duration) | Self::Total(duration)) = self;
         duration
@@ -48,28 +48,29 @@ impl CloseTimeout {
 
 /// The default of `--close-timeout` after the end of input.
 const DEFAULT_CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
-/// The default of `--close-timeout` where somebody waits for the end: after a signal, `-n`, or when
-/// nobody reads the output any more. Also how long a reader then has to take what was received.
+/// The default of `--close-timeout` when someone is waiting for the end: after a signal or `-n`, or
+/// when the output was closed. Also the time that readers of output then have to read what was
+/// received.
 const DEFAULT_SHORT_TIMEOUT: Duration = Duration::from_secs(1);
 
 impl Limits {
-    /// How many more messages are wanted when this many were received.
+    /// How many more messages to receive when `received` messages have been received.
     pub(super) fn messages_left(&self, received: u64) -> u64 {
         self.max_messages
             .map_or(u64::MAX, |wanted| wanted.saturating_sub(received))
     }
 
-    /// The close timeout when input simply ended.
+    /// The close timeout after the end of input.
     pub(super) fn close_timeout(&self) -> CloseTimeout {
         CloseTimeout::SinceLastByte(self.close_timeout.unwrap_or(DEFAULT_CLOSE_TIMEOUT))
     }
 
-    /// The close timeout where somebody waits for the end.
+    /// The close timeout when someone is waiting for the end.
     pub(super) fn short_close_timeout(&self) -> CloseTimeout {
         CloseTimeout::Total(self.close_timeout.unwrap_or(DEFAULT_SHORT_TIMEOUT))
     }
 
-    /// How long the readers of the outputs have then, whatever `--close-timeout` allows the server.
+    /// The time that readers of output then have, whatever `--close-timeout` is.
     pub(super) fn reader_timeout(&self) -> Duration {
         let timeout = self.close_timeout.unwrap_or(DEFAULT_SHORT_TIMEOUT);
         timeout.min(DEFAULT_SHORT_TIMEOUT)

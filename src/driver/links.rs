@@ -1,4 +1,4 @@
-//! What happens on each connection: connecting, reading, writing, and what is left at its end.
+//! Events of each connection: connecting, reading, writing and its end.
 
 use std::time::Instant;
 
@@ -18,16 +18,16 @@ use crate::exit::ExitCode;
 use crate::protocol::{self, Closure, End, Protocol};
 use crate::source::{LinkEnd, Sender, Settled, Unsent};
 
-/// A connection that is closed, and about which the source has not decided.
+/// A closed connection for which the source hasn't decided yet whether its end was expected.
 pub(super) struct Unsettled {
     link: Link,
     closure: Closure,
-    /// How many messages had not wholly left.
+    /// The number of messages that were not sent completely.
     unsent: u64,
 }
 
 impl Driver<'_> {
-    /// Goes on with a connection that is ready.
+    /// Continues with a connection that is ready.
     pub(super) fn advance(&mut self, ready: ReadyLink) {
         if let Some(Slot::Dialing(_)) = self.slots.get(ready.link) {
             return self.dial(ready.link);
@@ -43,7 +43,7 @@ impl Driver<'_> {
         }
     }
 
-    /// Goes on with a connection, or an attempt to connect, whose deadline has passed.
+    /// Handles an expired deadline of a connection or connection attempt.
     pub(super) fn handle_deadline(&mut self, link: Link) {
         if let Some(Slot::Dialing(_)) = self.slots.get(link) {
             return self.dial(link);
@@ -108,7 +108,7 @@ impl Driver<'_> {
         }
     }
 
-    /// Begins to connect those that come next, as many at once as the policy says.
+    /// Starts further connection attempts, as many at the same time as the policy allows.
     pub(super) fn dial_next(&mut self) {
         while self.slots.counts().dialing < self.policy.dial_width() {
             let Some(link) = self.slots.first_waiting() else {
@@ -121,7 +121,7 @@ impl Driver<'_> {
         }
     }
 
-    /// Gives up every attempt to connect, and those that have not begun.
+    /// Cancels all connection attempts, including those that haven't started.
     pub(super) fn cancel_dialing(&mut self) {
         let counts = self.slots.counts();
         if counts.waiting + counts.dialing == 0 {
@@ -134,12 +134,12 @@ impl Driver<'_> {
         }
     }
 
-    /// Ends the attempts that were refused and still receive the body: the server has responded,
-    /// whatever ends the run now. True if nothing else is left to do.
+    /// Ends connection attempts that were refused and are still receiving the body: the refusal is
+    /// reported whatever ends the run. Returns true if no connection is left.
     pub(super) fn end_refused(&mut self) -> bool {
         let mut any = false;
         for link in self.slots.links() {
-            // A refusal that was received, but not taken over yet, counts as well.
+            // Also handles a refusal that was received but not processed yet.
             self.dial(link);
             let refusal = self.slots.dialing_mut(link).map(Attempt::take_refusal);
             if let Some(error) = refusal.flatten() {
@@ -150,7 +150,7 @@ impl Driver<'_> {
         any && self.slots.all_ended()
     }
 
-    /// What the first attempt to connect that is under way is doing.
+    /// The phase of the first connection attempt in progress.
     pub(super) fn dialing_phase(&self) -> Option<Phase> {
         self.slots.iter().find_map(|(_, slot)| match slot {
             Slot::Dialing(dialing) => Some(dialing.phase()),
@@ -158,7 +158,7 @@ impl Driver<'_> {
         })
     }
 
-    /// Takes what an attempt to connect has come to.
+    /// Processes the events of a connection attempt.
     fn dial(&mut self, link: Link) {
         while let Some(dialing) = self.slots.dialing_mut(link) {
             match dialing.next() {
@@ -172,7 +172,7 @@ impl Driver<'_> {
         }
     }
 
-    /// There is no connection.
+    /// Handles a failed connection attempt.
     fn connect_failed(&mut self, link: Link, error: Error) {
         self.slots.replace(link, Slot::Ended);
         self.notify(link, &Event::ConnectFailed(&error));
@@ -227,7 +227,7 @@ impl Driver<'_> {
         self.decode_new(link, &early, until);
     }
 
-    /// Writes what waits on a connection.
+    /// Writes the pending bytes of a connection.
     pub(super) fn flush(&mut self, link: Link) {
         let Some(connection) = self.slots.open_mut(link) else {
             return;
@@ -243,7 +243,7 @@ impl Driver<'_> {
         }
     }
 
-    /// Counts what is left of a connection that is over, and reports its end.
+    /// Counts the messages of a connection that has ended and reports its end.
     pub(super) fn finish(&mut self, link: Link) {
         let Slot::Open(connection) = self.slots.replace(link, Slot::Ended) else {
             return;
@@ -282,7 +282,7 @@ impl Driver<'_> {
         }
     }
 
-    /// Asks the source what the end of a connection is to it.
+    /// Asks the source whether the end of a connection was expected.
     fn settle(&mut self, ended: Unsettled) {
         let Unsettled {
             link,
@@ -294,11 +294,11 @@ impl Driver<'_> {
         if settled.pending {
             self.unsettled.push(ended);
         } else {
-            self.judge_end(*link, closure, *unsent, settled);
+            self.check_end(*link, closure, *unsent, settled);
         }
     }
 
-    /// Asks again about those that were not decided, unless the run ends anyway.
+    /// Asks the source again about connections that it hadn't decided on, unless the run is ending.
     pub(super) fn settle_again(&mut self) {
         for ended in std::mem::take(&mut self.unsettled) {
             if !self.leaving {
@@ -307,8 +307,9 @@ impl Driver<'_> {
         }
     }
 
-    /// Reports what was to be done before a connection ended, and was not.
-    fn judge_end(&mut self, link: Link, closure: &Closure, unsent: u64, settled: Settled) {
+    /// Reports input that was not sent, or expectations that were not met, before the connection
+    /// ended.
+    fn check_end(&mut self, link: Link, closure: &Closure, unsent: u64, settled: Settled) {
         if let Some(unmet) = settled.unmet {
             return self.end(Ending::Unmet(unmet));
         }
@@ -336,8 +337,8 @@ impl Driver<'_> {
     }
 }
 
-/// Tells the outputs of our Close once it was sent, after the frames, for those that asked, which
-/// were written to the buffer.
+/// Reports our Close to the outputs once it was sent, after the frames in the buffer for outputs
+/// that show frames.
 pub(super) fn show_sent(
     connection: &mut Connection,
     outputs: &mut Outputs<'_>,
@@ -360,7 +361,7 @@ pub(super) fn show_sent(
     }
 }
 
-/// What people should know of a server that allows us no window that zlib can write.
+/// The warning for a server that limits our window to a size that zlib doesn't support.
 fn narrow_window() -> Note {
     Note {
         level: NoteLevel::Hint,

@@ -1,4 +1,4 @@
-//! Who is told of events: the source first, then each output. Keeps the errors of writing.
+//! Passes events to the source and then to each output, and keeps write errors.
 
 use std::collections::VecDeque;
 use std::io;
@@ -22,7 +22,7 @@ impl Listeners<'_> {
         self.outputs.show(now, link, event);
     }
 
-    /// A piece of a received message, and the message when it is whole.
+    /// Passes on a piece of a received message, and the message once it is complete.
     pub(super) fn notify_piece(&mut self, now: Now, link: Link, piece: Piece<'_>) {
         self.notify(now, link, &Event::Data(Way::In, piece));
         if piece.first && piece.last {
@@ -38,7 +38,7 @@ impl Listeners<'_> {
         }
     }
 
-    /// A connection has ended: what has come of a message is all that will.
+    /// Passes on the incomplete message of a connection that has ended.
     pub(super) fn notify_incomplete(&mut self, now: Now, link: Link) {
         for way in [Way::In, Way::Out] {
             if let Some((kind, bytes)) = self.outputs.assembler.take(link, way) {
@@ -53,21 +53,21 @@ impl Listeners<'_> {
     }
 }
 
-/// The outputs, as one.
+/// The outputs of a run.
 pub(super) struct Outputs<'a> {
     pub(super) list: &'a mut [Box<dyn Output>],
     pub(super) detail: Detail,
-    /// Those that are written to no more, by their places in the list.
+    /// Whether each output has failed and gets no more events.
     lost: Vec<bool>,
     failures: VecDeque<Failure>,
-    /// The messages of all connections that have come, or gone, in part.
+    /// The incomplete messages of all connections, in both directions.
     assembler: MessageAssembler,
 }
 
-/// What writing said.
+/// A write error.
 pub(super) struct Failure {
     pub(super) cause: io::Error,
-    /// The record that could not be written; `None` for what is shown.
+    /// The name of the record that could not be written; `None` for other outputs.
     pub(super) record: Option<String>,
 }
 
@@ -89,7 +89,7 @@ impl<'a> Outputs<'a> {
         self.each(|output| output.show(now.time, link, event));
     }
 
-    /// A piece of a message that is sent, and the message when it is whole.
+    /// Passes on a piece of a sent message, and the message once it is complete.
     pub(super) fn show_sent_piece(&mut self, now: Now, link: Link, piece: Piece<'_>) {
         self.show(now, link, &Event::Data(Way::Out, piece));
         if self.detail.assembled < Assembled::All || (piece.first && piece.last) {
@@ -104,15 +104,14 @@ impl<'a> Outputs<'a> {
         self.each(|output| output.show_messages(now.time, link, messages));
     }
 
-    /// Writes what waits, as far as it goes.
+    /// Writes pending output without blocking.
     pub(super) fn settle(&mut self) {
         self.each(|output| output.idle());
     }
 
-    /// Lets each act. One that fails is not written to again: what it could not write would only
-    /// be kept, and more with each event. If it was not a record, nothing but records is written to
-    /// from then on: nobody looks on any more, but the end of the conversation still belongs into
-    /// them.
+    /// Calls `act` for each output. One that fails gets no more events, because what it can't write
+    /// would only use memory. If it isn't a record, all outputs except records are stopped: nobody
+    /// is watching any more, but records must be complete.
     fn each(&mut self, mut act: impl FnMut(&mut dyn Output) -> io::Result<()>) {
         let mut shown_failed = false;
         for (output, lost) in self.list.iter_mut().zip(&mut self.lost) {
@@ -131,27 +130,27 @@ impl<'a> Outputs<'a> {
         }
     }
 
-    /// Some are written to no more.
+    /// Stops the outputs that `which` selects.
     fn lose(&mut self, which: impl Fn(&dyn Output) -> bool) {
         for (output, lost) in self.list.iter().zip(&mut self.lost) {
             *lost |= which(output.as_ref());
         }
     }
 
-    /// Those whose reader has not taken what waits are written to no more.
+    /// Stops the outputs whose readers have not read what is pending.
     pub(super) fn lose_waiting(&mut self) {
         self.lose(|output| output.waits().is_some());
     }
 
-    /// Those that are written to.
+    /// The outputs that still get events.
     pub(super) fn reached(&self) -> impl Iterator<Item = &dyn Output> {
         let all = self.list.iter().zip(&self.lost);
         all.filter(|(_, lost)| !**lost)
             .map(|(output, _)| output.as_ref())
     }
 
-    /// Waits for those that can't write what they have; `pipes` gets those whose reader may leave
-    /// while nothing is written.
+    /// Adds the outputs with pending bytes to `interest`. Adds to `pipes` the tokens of pipes that
+    /// are only watched to notice that their readers have closed them.
     pub(super) fn watch<'fd>(&'fd self, interest: &mut Interest<'fd>, pipes: &mut Vec<Token>) {
         for output in self.reached() {
             match (output.waits(), output.watch()) {
@@ -162,34 +161,35 @@ impl<'a> Outputs<'a> {
         }
     }
 
-    /// Whether so much waits that nothing more should be read.
+    /// Whether so much output is pending that nothing more should be read.
     pub(super) fn full(&self) -> bool {
         self.reached().any(Output::full)
     }
 
-    /// Whether so much waits in one that is told of what is sent that nothing more should be.
+    /// Whether so much output is pending in one that shows sent messages that nothing more should
+    /// be sent.
     pub(super) fn hold_up_sending(&self) -> bool {
         let holds = |output: &dyn Output| output.detail().sent && output.full();
         self.detail.sent && self.reached().any(holds)
     }
 
-    /// Whether anything waits to be written.
+    /// Whether output is pending.
     pub(super) fn waiting(&self) -> bool {
         self.reached()
             .any(|output| output.waits().is_some() || output.busy())
     }
 
-    /// Whether one of them has work that waits for nothing.
+    /// Whether an output has work to do that does not depend on a descriptor.
     pub(super) fn busy(&self) -> bool {
         self.reached().any(Output::busy)
     }
 
-    /// What writing said and nobody has asked for yet, the oldest first.
+    /// Takes the oldest write error.
     pub(super) fn take_failure(&mut self) -> Option<Failure> {
         self.failures.pop_front()
     }
 
-    /// Whoever reads an output's pipe has gone, by its poll.
+    /// Stops the outputs whose pipe was closed by its reader, according to poll(2).
     pub(super) fn reader_has_gone(&mut self) {
         self.failures.push_back(Failure {
             cause: io::ErrorKind::BrokenPipe.into(),
@@ -198,7 +198,7 @@ impl<'a> Outputs<'a> {
         self.lose(|output| output.record().is_none());
     }
 
-    /// Whether nothing is shown any more.
+    /// Whether all outputs except records are stopped.
     pub(super) fn is_deaf(&self) -> bool {
         self.reached().all(|output| output.record().is_some())
     }
@@ -213,7 +213,7 @@ mod tests {
     use super::*;
     use crate::event::{Note, NoteLevel};
 
-    /// Fails each time, and counts how often it was told of an event.
+    /// An output that always fails, and counts the events that it gets.
     struct Failing {
         record: Option<&'static str>,
         told: Rc<Cell<usize>>,
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn an_output_that_fails_is_told_nothing_more() {
+    fn failed_outputs_get_no_more_events() {
         let (first, first_told) = failing(Some("first.ws"));
         let (second, second_told) = failing(Some("second.ws"));
         let mut list = [first, second];
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_shown_is_lost_together_and_records_are_not() {
+    fn one_failed_output_stops_all_except_records() {
         let (shown, shown_told) = failing(None);
         let (beside, beside_told) = failing(None);
         let (record, record_told) = failing(Some("talk.ws"));

@@ -50,45 +50,45 @@ use sender::LinkSender;
 use slots::Slots;
 use wait::Turn;
 
-/// How a run went.
+/// The result of a run.
 #[derive(Debug)]
 pub struct Outcome {
-    /// What went wrong first, unless it is a Close, which says so itself.
+    /// The first error, except for a Close, which is in `ends`.
     pub error: Option<Error>,
-    /// Whether the outputs were told of it.
+    /// Whether the error was reported to the outputs.
     pub reported: bool,
     /// How each connection ended.
     pub ends: Vec<ConnectionEnd>,
-    /// Messages that were sent.
+    /// The number of messages sent.
     pub sent: u64,
-    /// Messages that were received whole.
+    /// The number of complete messages received.
     pub received: u64,
-    /// How much the compressed messages were, before and after.
+    /// The size of the compressed messages, before and after compression.
     pub volume: Volume,
     /// With [`ProtocolConfig::no_pong`](protocol::ProtocolConfig::no_pong): how many Pings came, and how long
     /// after the first the connection ended.
     pub unanswered_pings: Option<(u64, Duration)>,
-    /// From the first open connection to the end.
+    /// The time from the first open connection to the end.
     pub duration: Duration,
-    /// When people must have been shown how it went; `None` if that may take as long as they want.
+    /// The deadline for printing how the run ended; `None` if that may take as long as it needs.
     pub show_until: Option<Instant>,
 }
 
 /// How a connection ended.
 #[derive(Clone, Debug, Default)]
 pub enum ConnectionEnd {
-    /// It was never open.
+    /// It was never opened.
     #[default]
     Unopened,
-    /// The server refused it, and that was expected.
+    /// The server refused it, as expected.
     Refused,
     /// It was closed.
     Closed(Closure),
-    /// It was closed, and just so it was expected.
+    /// It was closed as expected.
     ClosedAsExpected(Closure),
 }
 
-/// The first error of a run: it decides the exit code.
+/// The first error of a run, which determines the exit code.
 #[derive(Default)]
 struct FirstError {
     error: Option<Error>,
@@ -110,14 +110,14 @@ impl FirstError {
     }
 }
 
-/// What the source said last.
+/// The state of the source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Input {
-    /// It has more to send as soon as there is room.
+    /// There is more input as soon as there is room.
     More,
-    /// Nothing now.
+    /// There is no input now.
     Pending,
-    /// It will never send again.
+    /// Input has ended.
     Done,
 }
 
@@ -132,21 +132,21 @@ struct Driver<'a> {
     upkeep: &'a Upkeep,
     protocol: protocol::ProtocolConfig,
     poller: Poller,
-    /// The connections in the last wait, and the pipes whose readers may leave.
+    /// The connections that are polled, and the pipes that are watched only for being closed.
     watched: Vec<(Link, Token)>,
     pipes: Vec<Token>,
     buffer: Vec<u8>,
     first_error: FirstError,
-    /// Connections that are closed, and about which the source has not decided.
+    /// Closed connections for which the source hasn't decided yet whether their end was expected.
     unsettled: Vec<Unsettled>,
     input: Input,
-    /// When the last data message was received or sent.
+    /// When the last data message was sent or received.
     quiet_since: Instant,
-    /// The run ends, whatever input is left.
+    /// The run is ending, even if there is more input.
     leaving: bool,
     /// Something has ended the run.
     is_ending: bool,
-    /// When the run ends even if output waits for a reader.
+    /// When the run ends even if output is pending.
     output_deadline: Option<Instant>,
     opened: Option<Instant>,
     sent: u64,
@@ -156,32 +156,32 @@ struct Driver<'a> {
     unanswered_pings: Option<(Instant, u64)>,
 }
 
-/// What is read from a connection at once: with what is made of it, it fits into a cache of 512 KiB.
+/// The size of a read. With everything that is derived from it, it fits into a cache of 512 KiB.
 const READ: usize = 64 * 1024;
 
-/// What a run is made of.
+/// Everything that a run needs.
 pub struct Run<'a> {
-    /// Begin to connect, one for each connection.
+    /// The functions that start the connection attempts, one for each connection.
     pub dials: Vec<Dial>,
-    /// Decides what is sent.
+    /// Where messages to send come from.
     pub source: &'a mut dyn Source,
-    /// Show and keep what happens.
+    /// The outputs.
     pub outputs: &'a mut [Box<dyn Output>],
-    /// End the run.
+    /// The signals that end the run.
     pub signals: &'a mut Signals,
-    /// What one connection means for the others.
+    /// Decides what the end of one connection means for the run.
     pub policy: &'a mut dyn Policy,
-    /// When it ends.
+    /// The limits of the run.
     pub limits: &'a Limits,
     /// What is done on each connection by itself.
     pub upkeep: &'a Upkeep,
-    /// How the protocol is spoken. Which frames are reported is replaced by what the outputs ask
-    /// for, and compression by what each server agreed to.
+    /// The configuration of the protocol. Which frames are reported depends on the outputs, and
+    /// compression on the negotiation with each server, so both are replaced.
     pub protocol: protocol::ProtocolConfig,
 }
 
 impl Run<'_> {
-    /// Runs connections until they have ended and everything is written.
+    /// Runs until all connections have ended and all output is written.
     #[must_use]
     pub fn run(self) -> Outcome {
         let mut driver = Driver::new(self);
@@ -191,7 +191,7 @@ impl Run<'_> {
             match driver.wait(&mut turn) {
                 Ok(()) => driver.turn(&turn),
                 Err(cause) => {
-                    // Without a poll nothing more would ever happen.
+                    // Without poll(2), the loop could not continue.
                     let doing = "waiting for events";
                     driver.fail(Link::default(), Error::System { doing, cause });
                     driver.end(Ending::Aborted);
@@ -242,7 +242,7 @@ impl<'a> Driver<'a> {
         }
     }
 
-    /// Whether all has ended and all is written.
+    /// Whether all connections have ended and all output is written.
     fn is_finished(&self) -> bool {
         let late = self.output_deadline;
         let late = late.is_some_and(|end| end <= self.now.instant);
@@ -254,7 +254,7 @@ impl<'a> Driver<'a> {
         self.slots.all_ended() && (late || (is_settled && !self.listeners.outputs.waiting()))
     }
 
-    /// One turn: signals, clocks, connections, source, and what is to be written.
+    /// One iteration: signals, timers, connections, source and output.
     fn turn(&mut self, turn: &Turn) {
         self.now = Now::read();
         if turn.signals {
@@ -285,7 +285,8 @@ impl<'a> Driver<'a> {
     }
 
     fn poll_source(&mut self, readable: bool) {
-        // What a source without connections would do is said when they are settled.
+        // Once all connections have ended, the source is only asked whether their ends were
+        // expected.
         let only_settles = self.slots.all_ended() && !self.unsettled.is_empty();
         if self.input == Input::Done || only_settles {
             return;
@@ -304,7 +305,8 @@ impl<'a> Driver<'a> {
                 self.input = Input::Done;
                 self.quiet_since = self.now.instant;
                 match error {
-                    // ^C at a prompt is the signal that it stands for: somebody waits.
+                    // Ctrl-C at the prompt ends the run as the signal does, because a person is
+                    // waiting.
                     Some(error @ Error::Signal(_)) => self.interrupt(error),
                     Some(error @ (Error::Unmet(_) | Error::SessionFile(_))) => {
                         self.end(Ending::Unmet(error));
@@ -312,7 +314,7 @@ impl<'a> Driver<'a> {
                     Some(error) => self.fail(Link::default(), error),
                     None => {}
                 }
-                // Who has nothing to send need not be connected any more.
+                // Without input, the connections that are not open yet are not needed.
                 self.cancel_dialing();
             }
         }
@@ -333,7 +335,7 @@ impl<'a> Driver<'a> {
         self.listeners.notify(self.now, link, event);
     }
 
-    /// Something went wrong: reports and keeps it, if it is the first.
+    /// Reports an error, and keeps it if it is the first.
     fn fail(&mut self, link: Link, error: Error) {
         if self.first_error.error.is_none() {
             self.notify(link, &Event::Failed(&error));

@@ -1,4 +1,4 @@
-//! What one connection means for the run: whether the others go on without it.
+//! Whether a run continues when one of its connections fails or ends.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -7,24 +7,24 @@ use crate::error::Error;
 use crate::event::Link;
 use crate::protocol::Closure;
 
-/// What a run does when a connection could not be made, or has ended.
+/// What a run does when a connection could not be opened or has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
-    /// The run ends: what is open is closed, and nothing else is connected to.
+    /// Ends the run: open connections are closed, no others are opened.
     End,
-    /// The run goes on with the other connections.
+    /// Continues with the other connections.
     Continue,
 }
 
-/// How a run opens its connections, and what the end of one means for it.
+/// How a run opens its connections, and whether it continues when one of them ends.
 pub trait Policy {
-    /// How many connections are opened at the same time.
+    /// The maximum number of connection attempts at the same time.
     fn dial_width(&self) -> usize;
 
-    /// A connection could not be made, and that was not expected.
+    /// Called when a connection could not be opened and that was not expected.
     fn on_connect_failed(&mut self, link: Link, error: &Error) -> Next;
 
-    /// A connection has ended, however it did.
+    /// Called when a connection has ended for any reason.
     fn on_closed(&mut self, link: Link, closure: &Closure) -> Next;
 
     /// Whether the run goes on without any connection until its source has ended: the source may
@@ -34,7 +34,7 @@ pub trait Policy {
     }
 }
 
-/// One connection: its end is the end of the run.
+/// A single connection. The run ends when it does.
 #[derive(Clone, Copy, Debug)]
 pub struct Single;
 
@@ -52,8 +52,8 @@ impl Policy for Single {
     }
 }
 
-/// The connections of a session file: opened in the order in which they are written, needed all of
-/// them to begin with, and each may end before the others.
+/// The connections of a session file. They are opened in the order of the file and all of them are
+/// required, but each may end before the others.
 #[derive(Clone, Copy, Debug)]
 pub struct All;
 

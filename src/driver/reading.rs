@@ -15,19 +15,19 @@ use super::Driver;
 use crate::event::{Event, Link, Way};
 use crate::protocol::{End, Received, State};
 
-/// Reads of one connection before others have their turn.
+/// The maximum number of reads from one connection before others are served.
 const READS: usize = 16;
 
-/// How long what was read is decoded, and the outputs are told of it, before others have their turn:
-/// the other connections, and the signals, clocks and descriptors that are looked at once a turn.
+/// The maximum time for decoding what was read and passing it to outputs before anything else is
+/// served: other connections, signals, timers and descriptors.
 pub(super) const SLICE: Duration = Duration::from_millis(25);
 
 impl Driver<'_> {
-    /// Reads what is there, until a read would block, the outputs are full, or others had to wait
-    /// long enough.
+    /// Reads from a connection until a read would block, the outputs are full, or its share of the
+    /// time is used up.
     pub(super) fn read(&mut self, link: Link) {
         let start = Instant::now();
-        // As many as are open share the time.
+        // All open connections share the time equally.
         let share = u32::try_from(self.slots.counts().open).unwrap_or(u32::MAX);
         let until = start + SLICE / share.max(1);
         if !self.decode_rest(link, until) {
@@ -56,7 +56,7 @@ impl Driver<'_> {
         self.buffer = buffer;
     }
 
-    /// Decodes what was just read; whether that was all.
+    /// Decodes bytes that were just read. Returns whether all were decoded.
     pub(super) fn decode_new(&mut self, link: Link, bytes: &[u8], until: Instant) -> bool {
         let outputs = &mut self.listeners.outputs;
         if outputs.detail.wire && !bytes.is_empty() {
@@ -69,7 +69,7 @@ impl Driver<'_> {
         false
     }
 
-    /// Decodes what was read in an earlier turn; whether that was all.
+    /// Decodes bytes that were read earlier. Returns whether all were decoded.
     fn decode_rest(&mut self, link: Link, until: Instant) -> bool {
         let now = self.now.instant;
         let connection = self.slots.open_mut(link);
@@ -91,8 +91,8 @@ impl Driver<'_> {
         }
     }
 
-    /// Decodes bytes and tells what they mean, until that is all, the outputs are full, or it is
-    /// `until`: then it says how many bytes are left. The answers that they ask for are in the
+    /// Decodes bytes and passes on the events, until all are decoded, the outputs are full, or
+    /// `until` is reached; then returns the number of bytes left. Replies to them are in the
     /// connection's buffer afterwards.
     fn receive(&mut self, link: Link, bytes: &[u8], until: Instant) -> Option<usize> {
         let connection = self.slots.open_mut(link)?;

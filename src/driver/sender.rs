@@ -1,5 +1,5 @@
-//! What a source sends: written straight into a connection's buffer, and shown to the outputs that
-//! ask for what is sent.
+//! How a source sends: messages are written directly to a connection's buffer, and passed to the
+//! outputs that show sent messages.
 
 use super::listeners::Outputs;
 use super::slots::{Slot, Slots};
@@ -9,7 +9,7 @@ use crate::event::{Event, Kind, Lines, Link, Note, Piece, Probe, Way};
 use crate::protocol::CloseReason;
 use crate::source::Sender;
 
-/// The connections as a source sees them.
+/// The connections, as a source uses them.
 pub(super) struct LinkSender<'d, 'a> {
     pub(super) now: Now,
     pub(super) slots: &'d mut Slots,
@@ -19,13 +19,13 @@ pub(super) struct LinkSender<'d, 'a> {
 }
 
 impl LinkSender<'_, '_> {
-    /// Whether the outputs want to know of each message that is sent, or of its frames.
+    /// Whether an output shows sent messages or frames.
     fn is_watched(&self) -> bool {
         let detail = self.outputs.detail;
         detail.sent || detail.frames || detail.wire
     }
 
-    /// Tells the outputs of something that was sent, and of the frames that it became.
+    /// Passes a sent message to the outputs, followed by its frames.
     fn sent(&mut self, link: Link, show: impl FnOnce(&mut Outputs<'_>, Now)) {
         if self.outputs.detail.sent {
             show(self.outputs, self.now);

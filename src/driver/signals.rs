@@ -1,7 +1,7 @@
-//! Signals as bytes in a pipe, so that the one poll hears them and no sleep can miss them.
+//! Signals as bytes in a pipe, so that poll(2) reports them and none is missed.
 //!
-//! A process that has several sessions hears its signals in one place and passes them on to each
-//! through a [`Relay`].
+//! A process with several sessions receives its signals in one place and passes them on to each
+//! session through a [`Relay`].
 
 use std::io::{self, Read as _, Write as _};
 use std::os::fd::{AsFd, BorrowedFd};
@@ -17,7 +17,7 @@ use signal_hook::iterator::exfiltrator::SignalOnly;
 
 use crate::sys::poll::Poller;
 
-/// The signals that end a run in order: SIGHUP, SIGINT and SIGTERM.
+/// The signals that end a run normally: SIGHUP, SIGINT and SIGTERM.
 #[derive(Debug)]
 pub struct Signals(Origin);
 
@@ -32,23 +32,23 @@ enum Origin {
 pub struct Relay(UnixStream);
 
 impl Signals {
-    /// Registers for the signals, but for those that whoever started the process had set to be
-    /// ignored (nohup: SIGHUP; a script's `&`: SIGINT): they stay ignored.
+    /// Registers for the signals, except for those that were ignored when the process started
+    /// (SIGHUP with nohup, SIGINT with `&` in a script), which stay ignored.
     ///
     /// # Errors
     ///
-    /// What the system said.
+    /// The error of the operating system.
     pub fn register() -> io::Result<Self> {
         let (read, write) = UnixStream::pair()?;
         let delivery = SignalDelivery::with_pipe(read, write, SignalOnly, not_ignored())?;
         Ok(Self(Origin::Process(delivery)))
     }
 
-    /// Lets the signals end the process, as they do by default: nobody asks for them any more.
+    /// Restores the default action, so that the signals end the process.
     ///
     /// # Errors
     ///
-    /// What the system said.
+    /// The error of the operating system.
     pub fn restore_defaults() -> io::Result<()> {
         let always = Arc::new(AtomicBool::new(true));
         not_ignored().try_for_each(|signal| {
@@ -56,11 +56,11 @@ impl Signals {
         })
     }
 
-    /// Signals that come through a relay, and none of the process's own.
+    /// Creates a receiver for the signals that a relay passes on, instead of those of the process.
     ///
     /// # Errors
     ///
-    /// What the system said.
+    /// The error of the operating system.
     pub fn relayed() -> io::Result<(Self, Relay)> {
         let (read, write) = UnixStream::pair()?;
         read.set_nonblocking(true)?;
@@ -68,7 +68,7 @@ impl Signals {
         Ok((Self(Origin::Relay(read)), Relay(write)))
     }
 
-    /// What becomes readable when a signal has come.
+    /// The descriptor that is readable when there are signals.
     #[must_use]
     pub fn fd(&self) -> BorrowedFd<'_> {
         match &self.0 {
@@ -77,33 +77,33 @@ impl Signals {
         }
     }
 
-    /// The signals that have come since the last call.
+    /// Takes the signals that have arrived since the last call.
     pub fn take(&mut self) -> Vec<i32> {
         match &mut self.0 {
             Origin::Process(delivery) => delivery.pending().collect(),
             Origin::Relay(stream) => {
                 let mut numbers = [0; 16];
-                // An error or an end means that no signal is there, and none will come.
+                // After an error or the end of the stream, there are no more signals.
                 let count = stream.read(&mut numbers).unwrap_or(0);
                 numbers[..count].iter().map(|&n| i32::from(n)).collect()
             }
         }
     }
 
-    /// Waits until signals come.
+    /// Waits for signals.
     ///
     /// # Errors
     ///
-    /// What poll(2) said.
+    /// The error of poll(2).
     pub fn wait(&mut self) -> io::Result<Vec<i32>> {
         self.wait_up_to(None)
     }
 
-    /// Waits until signals come or `until` has come.
+    /// Waits for signals, at most until `until`.
     ///
     /// # Errors
     ///
-    /// What poll(2) said.
+    /// The error of poll(2).
     pub fn wait_until(&mut self, until: Instant) -> io::Result<Vec<i32>> {
         self.wait_up_to(Some(until))
     }
@@ -118,22 +118,22 @@ impl Signals {
 }
 
 impl Relay {
-    /// Lets the session hear `signal`. One that has ended hears nothing, and that is well.
+    /// Passes `signal` on to the session. Does nothing if the session has ended.
     pub fn pass_on(&self, signal: i32) {
         let number = u8::try_from(signal).unwrap_or_default();
         let _ = (&self.0).write_all(&[number]);
     }
 }
 
-/// The signals that end a run, but for those that are ignored.
+/// The signals that end a run, except for those that are ignored.
 fn not_ignored() -> impl Iterator<Item = i32> {
     let ignored = ignored();
     let signals = [SIGHUP, SIGINT, SIGTERM].into_iter();
     signals.filter(move |signal| ignored >> (signal - 1) & 1 == 0)
 }
 
-/// The signals that are ignored, one bit each, the first for signal 1. Asking the system itself
-/// takes an unsafe call; where there is no `/proc`, none is taken for ignored.
+/// The set of ignored signals; bit 0 is signal 1. It is read from `/proc`, because sigaction(2)
+/// requires unsafe code; without `/proc`, no signal counts as ignored.
 fn ignored() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
@@ -146,7 +146,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_relay_is_heard_once_and_in_order() {
+    fn relayed_signals_arrive_once_and_in_order() {
         let (mut signals, relay) = Signals::relayed().expect("a pair of sockets");
         assert!(signals.take().is_empty());
         relay.pass_on(SIGINT);
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_need_listen_to_a_relay() {
+    fn relay_without_a_receiver_does_nothing() {
         let (signals, relay) = Signals::relayed().expect("a pair of sockets");
         drop(signals);
         relay.pass_on(SIGINT);

@@ -1,8 +1,8 @@
-//! The connections of a run, from the first attempt to the end, and what is known of all of them.
+//! The connections of a run, from the first attempt to the end, and totals over all of them.
 //!
-//! A run with thousands of connections cannot look at each in every turn of the loop. So whoever
-//! uses a connection marks it as touched, and at the end of a turn the touched ones alone are looked
-//! at again: their deadlines, whether they hold bytes, and the counts over all of them.
+//! With thousands of connections, the loop can't look at each one in every iteration. Instead,
+//! access to a connection marks it as touched, and at the end of an iteration the deadline,
+//! buffered bytes and counts are updated for touched connections only.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -15,33 +15,33 @@ use crate::event::Link;
 /// Begins to connect, when its turn has come; again where a connection is made anew.
 pub type Dial = Box<dyn FnMut() -> io::Result<Attempt>>;
 
-/// A connection's place.
+/// The state of a connection.
 pub(super) enum Slot {
-    /// Connecting has not begun.
+    /// The attempt to connect has not started.
     Waiting,
-    /// An attempt to connect is under way.
+    /// The attempt to connect is in progress.
     Dialing(Attempt),
-    /// The connection is open, or being closed.
+    /// The connection is open or being closed.
     Open(Box<Connection>),
-    /// There is no connection any more, or there never was one.
+    /// The connection has ended or could not be opened.
     Ended,
 }
 
-/// How many connections are in which state.
+/// The number of connections in each state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Counts {
     pub(super) waiting: usize,
     pub(super) dialing: usize,
     pub(super) open: usize,
-    /// Open ones on which a Close of ours was sent.
+    /// Open connections on which we have sent a Close.
     pub(super) closing: usize,
-    /// Open ones with data messages that are not written yet, or inside a received message.
+    /// Open connections with unwritten data messages or an incomplete received message.
     pub(super) busy: usize,
-    /// Open ones that take more to send.
+    /// Open connections that accept more input.
     pub(super) with_room: usize,
 }
 
-/// What was last seen of a slot.
+/// The properties of a slot that the totals depend on, when it was last updated.
 #[derive(Clone, Copy, Debug, Default)]
 struct Seen {
     counts: Counts,
@@ -49,16 +49,16 @@ struct Seen {
     deadline: Option<Instant>,
 }
 
-/// A slot with what was last seen of it. Both are used for each message, so they are one place.
+/// A slot with its last properties. Both are used for each message, so they are stored together.
 struct Entry {
     dial: Dial,
     slot: Slot,
-    /// It is in [`Slots::touched`].
+    /// Whether it is in [`Slots::touched`].
     touched: bool,
     seen: Seen,
 }
 
-/// All connections of a run, by their [`Link`].
+/// All connections of a run, indexed by [`Link`].
 pub(super) struct Slots {
     entries: Vec<Entry>,
     counts: Counts,
@@ -68,7 +68,7 @@ pub(super) struct Slots {
 }
 
 impl Slots {
-    /// A slot for each connection, none of which has begun.
+    /// Creates a slot for each connection. No attempt is started.
     pub(super) fn new(dials: Vec<Dial>) -> Self {
         let entry = |dial| {
             let slot = Slot::Waiting;
@@ -93,12 +93,12 @@ impl Slots {
         }
     }
 
-    /// The counts as of when each slot was last looked at.
+    /// The counts when each slot was last updated.
     pub(super) fn counts(&self) -> Counts {
         self.counts
     }
 
-    /// Whether no connection is open and none will be.
+    /// Whether all connections have ended.
     pub(super) fn all_ended(&self) -> bool {
         let Counts {
             waiting,
@@ -109,26 +109,26 @@ impl Slots {
         waiting + dialing + open == 0
     }
 
-    /// Each link, in order.
+    /// All links, in order.
     pub(super) fn links(&self) -> impl Iterator<Item = Link> + use<> {
         (0..self.entries.len())
             .filter_map(|place| u16::try_from(place).ok())
             .map(Link)
     }
 
-    /// Each slot with its link, in order.
+    /// All slots and their links, in order.
     pub(super) fn iter(&self) -> impl Iterator<Item = (Link, &Slot)> {
         self.links()
             .zip(self.entries.iter().map(|entry| &entry.slot))
     }
 
-    /// The slot of `link`, to look at.
+    /// The slot of a link.
     pub(super) fn get(&self, link: Link) -> Option<&Slot> {
         let entry = self.entries.get(usize::from(link.0));
         entry.map(|entry| &entry.slot)
     }
 
-    /// The attempt to connect of `link`, if one is under way.
+    /// The attempt to connect, if it is in progress.
     pub(super) fn dialing_mut(&mut self, link: Link) -> Option<&mut Attempt> {
         match self.touch(link)? {
             Slot::Dialing(dialing) => Some(dialing),
@@ -136,7 +136,7 @@ impl Slots {
         }
     }
 
-    /// The connection of `link`, if it is open.
+    /// The connection, if it is open.
     pub(super) fn open_mut(&mut self, link: Link) -> Option<&mut Connection> {
         match self.touch(link)? {
             Slot::Open(connection) => Some(connection),
@@ -144,7 +144,7 @@ impl Slots {
         }
     }
 
-    /// The slot of `link`, to change; it counts as touched.
+    /// The slot of a link, for changes. Marks it as touched.
     fn touch(&mut self, link: Link) -> Option<&mut Slot> {
         let entry = self.entries.get_mut(usize::from(link.0))?;
         if !entry.touched {
@@ -154,7 +154,7 @@ impl Slots {
         Some(&mut entry.slot)
     }
 
-    /// Puts something else into a slot; what was there.
+    /// Replaces a slot. Returns the previous one.
     pub(super) fn replace(&mut self, link: Link, slot: Slot) -> Slot {
         let Some(place) = self.touch(link) else {
             return Slot::Ended;
@@ -164,7 +164,7 @@ impl Slots {
         before
     }
 
-    /// The first connection that has not begun.
+    /// The first connection whose attempt has not started.
     pub(super) fn first_waiting(&self) -> Option<Link> {
         if self.counts.waiting == 0 {
             return None;
@@ -196,12 +196,12 @@ impl Slots {
         has_ended
     }
 
-    /// One of those that were touched: then call [`settle`](Self::settle) when it was used.
+    /// Returns a touched link. Call [`settle`](Self::settle) after using it.
     pub(super) fn next_touched(&mut self) -> Option<Link> {
         self.touched.pop()
     }
 
-    /// Looks at a slot again, and takes it for touched no longer.
+    /// Updates the properties of a slot and unmarks it.
     pub(super) fn settle(&mut self, link: Link) {
         self.refresh(link);
         if let Some(entry) = self.entries.get_mut(usize::from(link.0)) {
@@ -209,7 +209,7 @@ impl Slots {
         }
     }
 
-    /// Looks again at those that are touched, and leaves them so.
+    /// Updates the properties of touched slots without unmarking them.
     pub(super) fn refresh_touched(&mut self) {
         for place in 0..self.touched.len() {
             self.refresh(self.touched[place]);
@@ -240,12 +240,12 @@ impl Slots {
         entry.seen = now;
     }
 
-    /// The earliest deadline of a connection or of an attempt to connect.
+    /// The earliest deadline of all connections and attempts.
     pub(super) fn next_deadline(&self) -> Option<Instant> {
         self.deadlines.first().map(|(deadline, _)| *deadline)
     }
 
-    /// Those whose deadline has passed.
+    /// The links whose deadline has passed.
     pub(super) fn overdue(&self, now: Instant) -> Vec<Link> {
         let overdue = self.deadlines.iter();
         overdue
@@ -254,19 +254,19 @@ impl Slots {
             .collect()
     }
 
-    /// Whether a connection may hold bytes that poll can't see.
+    /// Whether a connection may hold bytes that poll(2) doesn't report.
     pub(super) fn hold_bytes(&self) -> bool {
         !self.holding_bytes.is_empty()
     }
 
-    /// Whether the connection of `link` may hold bytes that poll can't see.
+    /// Whether this connection may hold bytes that poll(2) doesn't report.
     pub(super) fn holds_bytes(&self, link: Link) -> bool {
         self.holding_bytes.contains(&link)
     }
 }
 
 impl Slot {
-    /// What is to be known of it.
+    /// The current properties of the slot.
     fn look(&self) -> Seen {
         let mut seen = Seen::default();
         match self {
@@ -294,7 +294,7 @@ impl Slot {
 }
 
 impl Counts {
-    /// Takes what one slot counted before for what it counts now.
+    /// Replaces the contribution of one slot to the counts.
     fn replace(&mut self, before: Self, now: Self) {
         let change = |count: &mut usize, before, now| *count = *count + now - before;
         change(&mut self.waiting, before.waiting, now.waiting);

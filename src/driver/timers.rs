@@ -1,15 +1,16 @@
-//! The timers of one connection: each is set or not, and the earliest is when it must be looked at.
+//! The timers of one connection.
 
 use std::time::Instant;
 
-/// What a connection waits for with a limit in time.
+/// The timers of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Timer {
-    /// The server's answer to our Close, or the end of TCP after its own (RFC 6455 §7.1.1).
+    /// The server's reply to our Close, or the end of TCP after the server's Close (RFC 6455
+    /// §7.1.1).
     Close,
-    /// The end of TCP, once both have closed and our side has been shut down.
+    /// The end of TCP after both Close frames were exchanged and our direction was shut down.
     Shutdown,
-    /// The end of a message that is being sent, before our Close.
+    /// The end of a message that is being sent before our Close.
     Message,
     /// The next Ping of `--ping-interval`.
     Ping,
@@ -22,12 +23,12 @@ pub(super) enum Timer {
 /// How many timers there are.
 const COUNT: usize = 6;
 
-/// When each timer of a connection expires.
+/// When each timer expires; `None` if it is stopped.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct TimerTable([Option<Instant>; COUNT]);
 
 impl TimerTable {
-    /// Sets a timer, or sets it anew; `None`, a moment beyond the clock, stops it.
+    /// Starts or restarts a timer. `None`, a time that `Instant` can't represent, stops it.
     pub(super) fn set(&mut self, timer: Timer, at: Option<Instant>) {
         self.0[timer as usize] = at;
     }
@@ -37,7 +38,7 @@ impl TimerTable {
         self.0[timer as usize] = None;
     }
 
-    /// When the first timer expires; `None` if none is set.
+    /// When the first timer expires; `None` if all are stopped.
     pub(super) fn next_deadline(&self) -> Option<Instant> {
         self.0.iter().flatten().min().copied()
     }
@@ -60,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_earliest_timer_is_the_deadline() {
+    fn next_deadline_is_the_earliest_timer() {
         let now = Instant::now();
         let later = |seconds| now.checked_add(Duration::from_secs(seconds));
         let mut timers = TimerTable::default();

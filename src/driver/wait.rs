@@ -1,4 +1,4 @@
-//! Waiting: what a turn of the loop waits for, and how long.
+//! What an iteration of the loop waits for, and how long.
 
 use std::io;
 use std::time::Instant;
@@ -8,17 +8,17 @@ use super::{Driver, Input, Wait};
 use crate::event::Link;
 use crate::sys::poll::{Interest, Token};
 
-/// What one wait found.
+/// The result of a wait.
 #[derive(Default)]
 pub(super) struct Turn {
     pub(super) signals: bool,
-    /// The connections with something to read or write.
+    /// The connections that are ready for reading or writing.
     pub(super) links: Vec<ReadyLink>,
     pub(super) source: bool,
     pub(super) reader_gone: bool,
 }
 
-/// A connection, or an attempt to connect, with something to read or write.
+/// A connection, or an attempt to connect, that is ready for reading or writing.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ReadyLink {
     pub(super) link: Link,
@@ -27,7 +27,7 @@ pub(super) struct ReadyLink {
 }
 
 impl Driver<'_> {
-    /// Waits for whatever comes first, and puts what it found into `turn`.
+    /// Waits for descriptors and deadlines, and stores the result in `turn`.
     pub(super) fn wait(&mut self, turn: &mut Turn) -> io::Result<()> {
         self.slots.refresh_touched();
         let until = self.next_deadline();
@@ -68,7 +68,7 @@ impl Driver<'_> {
         Ok(())
     }
 
-    /// When something has to be done even if nothing happens; `None`: never.
+    /// The next time when something must be done even if no descriptor is ready; `None` for never.
     pub(super) fn next_deadline(&self) -> Option<Instant> {
         let outputs = &self.listeners.outputs;
         let has_room = self.slots.counts().with_room > 0 && !outputs.hold_up_sending();
@@ -92,7 +92,7 @@ impl Driver<'_> {
         ours.into_iter().flatten().min()
     }
 
-    /// When `--wait` has passed; `None` while it does not count.
+    /// When the time of `--wait` ends; `None` while it isn't running.
     pub(super) fn quiet_end(&self) -> Option<Instant> {
         let Wait::For(wait) = self.limits.wait else {
             return None;
@@ -110,14 +110,14 @@ impl Driver<'_> {
 }
 
 impl Slot {
-    /// Adds what is waited for.
+    /// Adds the descriptor of a slot to `interest`.
     fn watch<'fd>(&'fd self, interest: &mut Interest<'fd>, reading: bool) -> Option<Token> {
         match self {
             Self::Dialing(dialing) => Some(interest.add(dialing.fd(), true, false)),
             Self::Open(open) if reading || open.wants_to_write() => {
                 Some(interest.add(open.fd(), reading, open.wants_to_write()))
             }
-            // Without anything to wait for, poll would report an error again and again.
+            // Not added without an interest, because poll(2) would report an error again and again.
             Self::Waiting | Self::Open(_) | Self::Ended => None,
         }
     }
