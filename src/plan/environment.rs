@@ -1,5 +1,5 @@
-//! What the process was started in: its standard streams and the environment variables that have an
-//! effect, read once.
+//! The environment of the process: its standard streams and the variables that have an effect. It
+//! is read once.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -19,13 +19,13 @@ use crate::sys::file::Inputs;
 pub enum Stream {
     /// A terminal.
     Terminal,
-    /// A character device that is no terminal, such as `/dev/null`.
+    /// A character device that is not a terminal, such as `/dev/null`.
     Device,
-    /// A pipe, a file, a socket.
+    /// A pipe, a file or a socket.
     Other,
 }
 
-/// What the process was started in.
+/// The environment of the process.
 #[derive(Clone, Debug)]
 pub struct Environment {
     /// Standard input.
@@ -34,14 +34,14 @@ pub struct Environment {
     pub stdout: Stream,
     /// Standard error.
     pub stderr: Stream,
-    /// `TERM` says that the terminal can do nothing but print.
+    /// Whether `TERM` is `dumb` or unset: the terminal can only print.
     pub dumb: bool,
-    /// `NO_COLOR` is set and not empty (<https://no-color.org>).
+    /// Whether `NO_COLOR` is set and not empty (<https://no-color.org>).
     pub no_color: bool,
-    /// `CLICOLOR_FORCE` is set and neither empty nor `0` (<https://bixense.com/clicolors>).
+    /// Whether `CLICOLOR_FORCE` is set and neither empty nor `0` (<https://bixense.com/clicolors>).
     pub force_color: bool,
-    /// Where the history is kept: `$XDG_STATE_HOME/wsline/history`, else below
-    /// `$HOME/.local/state`; `None` without a home.
+    /// The file of the prompt's history: `$XDG_STATE_HOME/wsline/history`, or below
+    /// `$HOME/.local/state`; `None` without a home directory.
     pub history: Option<PathBuf>,
     /// Where the config file is: `$XDG_CONFIG_HOME/wsline/config.toml`, else below `$HOME/.config`;
     /// `None` without a home.
@@ -52,18 +52,15 @@ pub struct Environment {
     pub home: Option<PathBuf>,
     /// Where temporary files are kept: `$TMPDIR`, else `/tmp`.
     pub drafts: PathBuf,
-    /// What it says about proxies.
+    /// The variables for proxies.
     pub proxies: ProxyVariables,
-    /// What it says about the time zone.
+    /// The variables for the time zone.
     pub zone: ZoneVariables,
-    /// The files that the command line names.
+    /// Reads the files that the command line names.
     pub inputs: Inputs,
 }
 
-/// The command line of this process, the program's name first.
-///
-/// Terminals and tools that don't know their width set `COLUMNS` to 0, which clap would take for a
-/// width; so the variable is removed, before there is another thread.
+/// The arguments of the process, beginning with the program's name.
 pub fn arguments() -> impl Iterator<Item = OsString> {
     if std::env::var_os("COLUMNS").is_some_and(|width| width == "0") {
         std::env::remove_var("COLUMNS");
@@ -72,7 +69,7 @@ pub fn arguments() -> impl Iterator<Item = OsString> {
 }
 
 impl Environment {
-    /// Reads the environment of this process.
+    /// Reads the environment of the process.
     #[must_use]
     pub fn read() -> Self {
         let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());

@@ -1,4 +1,4 @@
-//! The files and the environment variables that the command line names.
+//! Reads the files and environment variables that the command line names.
 
 use std::fs::File;
 use std::io;
@@ -18,33 +18,33 @@ use crate::source::conversation::{Act, Expectation, Step};
 use crate::source::reader::Reader;
 use crate::sys::file::{without_byte_order_mark, Inputs};
 
-/// The most that a file of headers or a secret has, in bytes.
+/// The maximum size in bytes of a file with headers or a secret.
 const MAX_SIZE: u64 = 64 << 10;
 
 /// How long a command of the config file may take to print a secret.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The values of options that may be in a file or in an environment variable.
+/// The values of options that can be in a file or in an environment variable.
 #[derive(Clone, Debug, Default)]
 pub struct Values {
-    /// Those of `--header`, in the order given.
+    /// The values of `--header`, in order.
     pub headers: Vec<CustomHeader>,
-    /// That of `--user`.
+    /// The value of `--user`.
     pub login: Option<Login>,
-    /// That of `--bearer`.
+    /// The value of `--bearer`.
     pub bearer: Option<Secret>,
-    /// That of `--pass`.
+    /// The value of `--pass`.
     pub passphrase: Option<Secret>,
-    /// That of `--proxy-user`.
+    /// The value of `--proxy-user`.
     pub proxy_credentials: Option<Credentials>,
 }
 
 impl Values {
-    /// Reads what `options` name. Blocks until the end of pipes.
+    /// Reads the values that `options` names. Blocks until the end of a pipe.
     ///
     /// # Errors
     ///
-    /// A sentence that names the option.
+    /// A message that names the option.
     pub fn read(options: &OptionArgs, inputs: &Inputs) -> Result<Self, String> {
         Ok(Self {
             headers: headers(&options.headers, inputs)?,
@@ -96,7 +96,7 @@ fn headers(groups: &[HeaderGroup], inputs: &Inputs) -> Result<Vec<CustomHeader>,
 ///
 /// # Errors
 ///
-/// A sentence that names the option.
+/// A message that names the option.
 pub fn passphrase(
     source: Option<&SecretSource<Secret>>,
     inputs: &Inputs,
@@ -134,7 +134,7 @@ fn invalid(option: &str, cause: &str) -> String {
     format!("invalid value for {option}: {cause}")
 }
 
-/// The value of an environment variable that a session file names; `None` also for one that is not
+/// The value of an environment variable that a session file names; `None` if it is unset or not
 /// UTF-8.
 #[must_use]
 pub fn variable(name: &str) -> Option<String> {
@@ -148,7 +148,7 @@ fn variable_or_error(name: &str) -> Result<String, String> {
     })
 }
 
-/// The text of a small file.
+/// Reads a small text file.
 fn file(path: &Path, inputs: &Inputs) -> Result<String, String> {
     let content = inputs
         .read(path, MAX_SIZE)
@@ -158,7 +158,7 @@ fn file(path: &Path, inputs: &Inputs) -> Result<String, String> {
         .map_err(|_| format!("{} is not UTF-8", quoted(path)))
 }
 
-/// A file's text without the line end that editors put at its end.
+/// Removes the line end that editors put at the end of a file.
 fn without_line_end(text: &str) -> &str {
     match text.strip_suffix('\n') {
         Some(line) => line.strip_suffix('\r').unwrap_or(line),
@@ -170,7 +170,7 @@ fn quoted(path: &Path) -> String {
     format!("{:?}", path.to_string_lossy())
 }
 
-/// What the command line says, with the files that it reads opened.
+/// The steps of the command line, with the files that they read opened.
 pub(super) fn steps(options: &OptionArgs, close: &CloseReason) -> Result<Vec<Step>, Error> {
     let step = |messages: &MessageArg| {
         let act = match messages {
@@ -191,7 +191,7 @@ pub(super) fn steps(options: &OptionArgs, close: &CloseReason) -> Result<Vec<Ste
     options.messages.iter().map(step).collect()
 }
 
-/// Opens what a `--data` option reads, so that a missing file is said before connecting.
+/// Opens the file of a `--data` option, so that a missing file is reported before connecting.
 fn open(datum: &DataArg) -> Result<Act, Error> {
     let open = |path: &PathBuf| {
         let origin = path.display().to_string();
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_has_a_secret_with_or_without_a_line_end() {
+    fn line_end_after_a_secret_in_a_file_is_removed() {
         for (content, is) in [
             ("s\n", "s"),
             ("s\r\n", "s"),
@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_said_with_its_name() {
+    fn read_errors_name_the_option_and_the_file() {
         let path = |path: &str| read(&SecretSource::File(path.into()));
         for (wrong, says) in [
             (
@@ -324,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn headers_are_read_where_their_option_stands() {
+    fn headers_from_files_keep_the_order_of_options() {
         let file = tempfile::NamedTempFile::new().expect("a temporary file");
         std::fs::write(file.path(), "\u{feff}B: 2\nC: 3\n").expect("it can be written");
         let words = [

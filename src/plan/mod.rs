@@ -1,7 +1,7 @@
-//! The plan of a run: what the command line and the environment come to, decided once.
+//! The plan of a run: all decisions that depend on the command line and the environment.
 //!
-//! The environment, and the files and variables that the command line names, are read here and nowhere
-//! else, so that everything after it is a function of the plan.
+//! The environment, and the files and variables that the command line names, are read only here.
+//! Everything else depends only on the plan.
 
 mod command;
 pub mod config;
@@ -41,35 +41,35 @@ pub use inputs::{passphrase, variable, Values};
 pub use request::route;
 pub use zone::ZoneVariables;
 
-/// Who speaks, after what the command line says.
+/// Where messages come from after those of the command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Speaker {
-    /// Nobody: the command line is all.
+    /// From nowhere: the command line has all messages.
     Nobody,
-    /// Nobody, and there is no end of input either: standard input is `/dev/null`.
+    /// From nowhere, but without an end of input: standard input is `/dev/null`.
     Listen,
-    /// A person at the prompt.
+    /// From a person at the prompt.
     Prompt {
-        /// Where the history is kept.
+        /// The file of the history.
         history: Option<PathBuf>,
-        /// What `~` means in a path.
+        /// The home directory, for `~` in paths.
         home: Option<PathBuf>,
     },
-    /// Standard input, cut into messages.
+    /// From standard input, split into messages.
     Stdin(Cut),
-    /// Standard input, a JSON object a line.
+    /// From standard input, one JSON object per line.
     Json,
 }
 
-/// How messages are shown.
+/// The output format of messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Show {
-    /// Exactly, for a program.
+    /// Unchanged, for programs.
     Raw {
-        /// What ends a text message.
+        /// The byte after each text message.
         line_end: u8,
     },
-    /// For people at a terminal: escaped, shortened, binary as a hex dump.
+    /// For people at a terminal: escaped, truncated, binary messages as hex dumps.
     Human,
     /// As JSON lines.
     Json,
@@ -86,48 +86,48 @@ pub struct PromptPlan {
     pub drafts: PathBuf,
 }
 
-/// A run, decided.
+/// The plan of a run, with all decisions made.
 #[derive(Debug)]
 pub struct Plan {
-    /// Whom to connect to, and how.
+    /// The options of the connection.
     pub request: ConnectOptions,
-    /// What the command line says, in its order.
+    /// The steps from the command line, in order.
     pub steps: Vec<Step>,
-    /// Who speaks after that.
+    /// Where messages come from after these steps.
     pub speaker: Speaker,
-    /// The time between messages.
+    /// The delay between sent messages.
     pub delay: SendDelay,
-    /// Codes that RFC 6455 forbids may be sent.
+    /// Whether close codes that RFC 6455 forbids are sent.
     pub force: bool,
-    /// How messages are shown.
+    /// The output format of messages.
     pub show: Show,
-    /// How binary messages are shown, if it was said.
+    /// The format of binary messages, if the command line sets one.
     pub binary_as: Option<BinaryAs>,
-    /// The time zone of the times before messages, if there are any.
+    /// The time zone of the time stamps, if there are any.
     pub times: Option<TimeZone>,
-    /// Pings and Pongs are shown.
+    /// Whether Pings and Pongs are shown.
     pub ping_pong: bool,
-    /// How the times of connecting are drawn, if they are shown; JSON has its own form.
+    /// The format of the connection timing, if it is shown. JSON lines have their own.
     pub timing: Option<timing::Form>,
-    /// How much stderr tells.
+    /// How much is printed to stderr.
     pub verbosity: Verbosity,
     /// Whether credentials are shown.
     pub secrets: Secrets,
-    /// The colors of stdout.
+    /// The colors for stdout.
     pub palette: Palette,
-    /// The colors of stderr.
+    /// The colors for stderr.
     pub stderr_palette: Palette,
-    /// stderr is the terminal that the prompt is on.
+    /// Whether stderr is the terminal of the prompt.
     pub stderr_is_terminal: bool,
-    /// When it ends.
+    /// The limits of the run.
     pub limits: Limits,
     /// What is done on each connection by itself.
     pub upkeep: Upkeep,
     /// The text messages that are not shown, if there are any.
     pub hidden: Option<RegexSet>,
-    /// The limit of a received message, and the size of sent frames.
+    /// The maximum size of received messages and of sent frames.
     pub protocol: protocol::ProtocolConfig,
-    /// What is recorded, if anything is.
+    /// The options of the record, if there is one.
     pub record: Option<record::Options>,
     /// How the prompt is set up, if there is one.
     pub prompt: PromptPlan,
@@ -136,23 +136,23 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Decides how a run goes, and opens the files that it reads.
+    /// Makes the plan, and opens the files that it needs.
     ///
     /// # Errors
     ///
-    /// [`Error::Url`] for a malformed address, [`Error::Input`] for a file that can't be
-    /// read, [`Error::Usage`] for what only shows when all is known, [`Error::Signal`] for a signal
-    /// while a password is asked for.
+    /// [`Error::Url`] for an invalid URL, [`Error::Input`] for a file that can't be read,
+    /// [`Error::Usage`] for an invalid combination of options, [`Error::Signal`] for a signal
+    /// during a password prompt.
     pub fn new(url: &str, options: OptionArgs, environment: &Environment) -> Result<Self, Error> {
         let values = Values::read(&options, &environment.inputs).map_err(Error::Usage)?;
         Self::with_values(url, options, values, environment)
     }
 
-    /// The same with `values` that were read from what `options` name.
+    /// Makes the plan with `values` that have been read before.
     ///
     /// # Errors
     ///
-    /// Those of [`new`](Self::new).
+    /// The same as those of [`new`](Self::new).
     pub fn with_values(
         url: &str,
         options: OptionArgs,
@@ -221,27 +221,27 @@ impl Plan {
             secrets: plan.secrets,
             timing: plan.timing.is_some(),
         });
-        // The time for typing it is no part of the run.
+        // The time for entering a password doesn't count.
         plan.limits.max_time = max_time.map_or_else(Deadline::never, Deadline::after);
         Ok(plan)
     }
 }
 
 impl Plan {
-    /// Adds a hint for a person at the prompt; a pipe needs no greeting.
+    /// Adds a hint for the prompt; does nothing without a prompt.
     pub fn greet(&mut self, text: &str) {
         if matches!(self.speaker, Speaker::Prompt { .. }) {
             self.notes.push(hint(text.to_owned()));
         }
     }
 
-    /// Whether hints, warnings and the verdict are left out.
+    /// Whether hints, warnings and the verdict are not printed.
     #[must_use]
     pub fn is_quiet(&self) -> bool {
         self.verbosity == Verbosity::Quiet
     }
 
-    /// Whether the run ends with its verdict on stderr, whatever the exit code.
+    /// Whether the verdict is printed to stderr whatever the exit code is.
     #[must_use]
     pub fn wants_verdict(&self) -> bool {
         matches!(self.speaker, Speaker::Prompt { .. })
@@ -250,7 +250,7 @@ impl Plan {
     }
 }
 
-/// When it ends; the time of `--max-time` does not run yet.
+/// The limits of the run. The time of `--max-time` starts later.
 fn limits(options: &OptionArgs) -> Result<Limits, Error> {
     let default_wait = match options.max_messages {
         Some(_) => Wait::Forever,
@@ -266,7 +266,8 @@ fn limits(options: &OptionArgs) -> Result<Limits, Error> {
     })
 }
 
-/// Who speaks, by what stdin is and what was asked for (a prompt needs two terminals).
+/// Selects the source by the type of stdin and the options. A prompt needs a terminal for input and
+/// output.
 fn speaker(options: &OptionArgs, environment: &Environment) -> Speaker {
     if !options.messages.is_empty() && !options.interactive && !options.continues {
         return Speaker::Nobody;
@@ -292,7 +293,7 @@ fn speaker(options: &OptionArgs, environment: &Environment) -> Speaker {
     }
 }
 
-/// How messages are shown, by what stdout is.
+/// Selects the output format by the type of stdout and the options.
 fn show(options: &OptionArgs, environment: &Environment) -> Show {
     if options.json {
         Show::Json
@@ -315,7 +316,7 @@ fn verbosity(options: &OptionArgs) -> Verbosity {
     }
 }
 
-/// The colors of the environment, for what is printed before there is a plan.
+/// The colors for output that is printed before there is a plan.
 #[must_use]
 pub fn palette(color: ColorChoice, stream: Stream, environment: &Environment) -> Palette {
     let auto = if environment.no_color {
@@ -344,7 +345,7 @@ fn binary_as(form: cli::BinaryAs) -> BinaryAs {
     }
 }
 
-/// Whether messages have to be held in memory whole.
+/// Whether complete messages must be kept in memory.
 fn holds_messages(options: &OptionArgs, show: &Show) -> bool {
     options.expects()
         || options.record.is_some()

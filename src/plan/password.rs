@@ -1,9 +1,9 @@
-//! Asking for a password on the terminal, without showing it.
+//! Asks for a password on the terminal without echo.
 //!
-//! The terminal is `/dev/tty`, so that stdin and stdout stay free for messages. Its settings are
-//! put back on every way out: an answer, the end of input, a signal, an error, a panic. It is opened
-//! without blocking, and nothing waits until it has drained: one that takes no output must not keep
-//! a signal from being heard.
+//! It uses `/dev/tty`, so that stdin and stdout are free for messages. The terminal's settings are
+//! restored in every case: after input, the end of input, a signal, an error or a panic. The
+//! terminal is opened as non-blocking and is not drained, because a terminal that is stopped must
+//! not delay signals.
 
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
@@ -20,28 +20,29 @@ use nix::sys::termios::{
 use crate::driver::Signals;
 use crate::error::Error;
 
-/// Asks `question` and reads a line without echo.
+/// Prints `question` and reads a line without echo.
 ///
 /// # Errors
 ///
-/// [`Error::Usage`] without a terminal or an answer, [`Error::Signal`] for a signal meanwhile,
-/// [`Error::System`] for what the system refused.
+/// [`Error::Usage`] without a terminal or a line, [`Error::Signal`] for a signal, [`Error::System`]
+/// for an error of the operating system.
 pub(super) fn ask(question: &str) -> Result<String, Error> {
     let mut options = File::options();
     options.read(true).write(true);
     options.custom_flags(OFlag::O_NONBLOCK.bits());
     let tty = options.open("/dev/tty");
     let tty = tty.map_err(|_| missing("there is no terminal to ask for the password of -u on"))?;
-    // Before the echo is off, and dropped after it is on again.
+    // Registered before echo is turned off, and dropped after it is turned on again.
     let mut signals = Signals::register().map_err(asking)?;
-    let silence = Silence::begin(&tty).map_err(asking)?;
+    let silence = EchoOff::begin(&tty).map_err(asking)?;
     let answer = silence.answer(question, &mut signals);
     if !matches!(answer, Ok(Answer::Line(_))) {
-        // What is half typed would be the shell's to show. A terminal that has gone holds nothing.
+        // Discards partial input, which the shell would read otherwise. If the terminal has been
+        // closed, there is none.
         let _ = tcflush(&tty, FlushArg::TCIFLUSH);
     }
     drop(silence);
-    // Enter was not shown either. A terminal that does not take this has shown the question at least.
+    // Enter was not echoed. If writing fails, the question has been printed anyway.
     let _ = (&tty).write_all(b"\n");
     match answer.map_err(asking)? {
         Answer::Line(line) => String::from_utf8(line)
@@ -64,9 +65,9 @@ fn asking(cause: io::Error) -> Error {
     }
 }
 
-/// What came of a question.
+/// The reply to a question.
 enum Answer {
-    /// A line, without its end.
+    /// A line without its line end.
     Line(Vec<u8>),
     /// The end of input.
     Nothing,
@@ -74,19 +75,19 @@ enum Answer {
     Signal(i32),
 }
 
-/// A terminal that shows nothing of what is typed; dropping it makes it as it was found.
-struct Silence<'a> {
+/// A terminal with echo turned off. Dropping it restores the settings.
+struct EchoOff<'a> {
     tty: &'a File,
     found: Termios,
 }
 
-impl<'a> Silence<'a> {
+impl<'a> EchoOff<'a> {
     fn begin(tty: &'a File) -> io::Result<Self> {
         let found = tcgetattr(tty)?;
         let mut silent = found.clone();
         silent.local_flags -= LocalFlags::ECHO | LocalFlags::ECHONL;
         silent.local_flags |= LocalFlags::ICANON | LocalFlags::ISIG;
-        // Neither may stop or end the program with the echo off.
+        // These keys must not stop or end the program while echo is off.
         for key in [
             SpecialCharacterIndices::VSUSP,
             SpecialCharacterIndices::VQUIT,
@@ -137,7 +138,7 @@ impl<'a> Silence<'a> {
     }
 }
 
-/// Whether nothing has happened, and it is to be tried again.
+/// Whether a system call was interrupted or would block, and must be repeated.
 fn is_to_be_retried(cause: &io::Error) -> bool {
     matches!(
         cause.kind(),
@@ -145,7 +146,7 @@ fn is_to_be_retried(cause: &io::Error) -> bool {
     )
 }
 
-/// What would not block.
+/// What is ready.
 #[derive(Clone, Copy)]
 struct Ready {
     readable: bool,
@@ -153,10 +154,11 @@ struct Ready {
 }
 
 impl Ready {
-    /// Waits until the terminal can be read, or written if that is asked for, or a signal has come.
+    /// Waits until the terminal is readable, or writable if `writes` is true, or a signal has
+    /// arrived.
     fn wait(tty: &File, writes: bool, signals: &Signals) -> io::Result<Self> {
         loop {
-            // Not poll(2), which knows nothing of /dev/tty on macOS.
+            // Uses select(2), because poll(2) doesn't support /dev/tty on macOS.
             let (mut readable, mut writable) = (FdSet::new(), FdSet::new());
             readable.insert(tty.as_fd());
             readable.insert(signals.fd());
@@ -177,12 +179,12 @@ impl Ready {
     }
 }
 
-/// `_POSIX_VDISABLE`: no key.
+/// `_POSIX_VDISABLE`, which disables a special character.
 const DISABLED: u8 = if cfg!(target_os = "linux") { 0 } else { 0xff };
 
-impl Drop for Silence<'_> {
+impl Drop for EchoOff<'_> {
     fn drop(&mut self) {
-        // A terminal that has gone can't be restored.
+        // The settings of a terminal that has been closed can't be restored.
         let _ = tcsetattr(self.tty, SetArg::TCSANOW, &self.found);
     }
 }

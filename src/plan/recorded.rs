@@ -1,10 +1,10 @@
-//! What a record says of how the conversation was asked for.
+//! The part of a record that says how the connection was opened.
 
 use crate::connect::ConnectOptions;
 use crate::http::{CustomHeader, Header};
 use crate::output::record::Opening;
 
-/// What the user set, however it was said: a header, an option, credentials in the address.
+/// The headers, options and credentials that the user has set, in any way.
 pub(super) fn opening(request: &ConnectOptions, force: bool) -> Opening {
     let mut headers = Vec::new();
     let mut left_out = Vec::new();
@@ -24,7 +24,7 @@ pub(super) fn opening(request: &ConnectOptions, force: bool) -> Opening {
         let replaced = |header: &CustomHeader| header.is(name);
         match value {
             Some(_) if request.headers.iter().any(replaced) => {}
-            // An empty one is not sent.
+            // An empty User-Agent is not sent.
             Some(value) if value.is_empty() && name == "User-Agent" => {
                 left_out.push(name.to_owned());
             }

@@ -1,4 +1,4 @@
-//! What is requested of the server, and the route to it.
+//! The options of the connection, and the route to the server.
 
 use super::environment::Environment;
 use super::inputs::Values;
@@ -14,7 +14,7 @@ use crate::http::Credentials;
 use crate::output::escape::{self, Breaks};
 use crate::target::Target;
 
-/// What is asked of the server, checked, with the password that was not given.
+/// The checked options of the connection. Asks for a missing password.
 pub(super) fn request(
     target: Target,
     options: OptionArgs,
@@ -81,7 +81,7 @@ pub(super) fn request(
     Ok(request)
 }
 
-/// The route to the server.
+/// The options for reaching the server.
 #[must_use]
 pub fn route(options: &OptionArgs) -> RouteOptions {
     RouteOptions {

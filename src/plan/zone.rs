@@ -1,7 +1,7 @@
-//! The time zone of the times before messages, as `TZ` names it (POSIX.1-2017 §8.3).
+//! The time zone of time stamps, from `TZ` (POSIX.1-2017 §8.3).
 //!
-//! The library would read whatever file `TZ` leads to, without limit, and knows no zone by its
-//! name. So names are looked up here, and only small regular files are read.
+//! The library would read any file that `TZ` names, without a size limit, and doesn't support the
+//! names of zones. So names are looked up here, and only small regular files are read.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -11,26 +11,26 @@ use jiff::tz::TimeZone;
 use crate::error::plain;
 use crate::sys::file::read_regular;
 
-/// Where systems keep their time zones by name.
+/// The directories where systems keep time zone files.
 const DIRECTORIES: [&str; 3] = [
     "/usr/share/zoneinfo",
     "/usr/lib/zoneinfo",
     "/usr/share/lib/zoneinfo",
 ];
-/// The most that a file of a time zone has, in bytes: the largest there are have 4 KiB.
+/// The maximum size of a time zone file in bytes. The largest existing ones have 4 KiB.
 const LARGEST: u64 = 1 << 20;
 
-/// What the environment says about the time zone.
+/// The variables for the time zone.
 #[derive(Clone, Debug, Default)]
 pub struct ZoneVariables {
     /// `TZ`; empty means UTC.
     pub tz: Option<OsString>,
-    /// `TZDIR`: where time zones are instead of the system's directories.
+    /// `TZDIR`: the directory of time zone files instead of the system's.
     pub directory: Option<PathBuf>,
 }
 
 impl ZoneVariables {
-    /// The time zone. The text is a warning: it can't be used, and UTC takes its place.
+    /// The time zone. If it can't be used, returns UTC and a warning.
     pub(super) fn zone(&self) -> (TimeZone, Option<String>) {
         let Some(tz) = &self.tz else {
             return (TimeZone::system(), None);
@@ -84,7 +84,7 @@ mod tests {
 
     use super::*;
 
-    /// A version 1 file of a zone that is an hour ahead of UTC (RFC 9636 §3.1).
+    /// A version 1 file of a time zone one hour ahead of UTC (RFC 9636 §3.1).
     fn an_hour_ahead() -> Vec<u8> {
         let mut file = b"TZif\0".to_vec();
         file.extend([0; 15]);
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn zones_by_rule_name_and_path() {
+    fn zones_are_found_by_rule_name_and_path() {
         let directory = tempfile::tempdir().expect("a directory");
         let folder = directory.path();
         std::fs::create_dir(folder.join("Europe")).expect("a directory");
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_zone_is_said_and_not_waited_for() {
+    fn invalid_zones_are_reported_without_blocking() {
         let directory = tempfile::tempdir().expect("a directory");
         let folder = directory.path();
         mkfifo(&folder.join("pipe"), Mode::from_bits_truncate(0o600)).expect("a pipe");
