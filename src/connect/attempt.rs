@@ -1,7 +1,7 @@
-//! An attempt to connect on a thread of its own, as something to poll.
+//! An attempt to connect on its own thread, with a descriptor to poll.
 //!
-//! Connecting is plain blocking calls, and resolving a name blocks for as long as the resolver
-//! likes. So it happens on a short-lived thread, and whoever waits for it may stop waiting.
+//! Connecting uses blocking calls, and name resolution has no timeout. On a short-lived thread, it
+//! can be abandoned at any time.
 
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
@@ -19,17 +19,17 @@ use crate::error::{Error, Phase, Refusal};
 use crate::event::ConnectStep;
 use crate::http::{Body, ResponseHead};
 
-/// What an attempt reports.
+/// An event of an attempt.
 #[derive(Debug)]
 pub enum AttemptEvent {
-    /// A step is done.
+    /// A step is complete.
     Step(ConnectStep),
-    /// It is over; nothing follows.
+    /// The attempt has ended. No event follows.
     Done(Box<Result<Opened, Error>>),
 }
 
-/// An attempt that is under way. Dropped, its thread ends by itself: nothing waits for it, and a
-/// connection that it may still make is closed at once.
+/// An attempt in progress. If it is dropped, its thread ends by itself without being waited for,
+/// and closes a connection that it may still open.
 #[derive(Debug)]
 pub struct Attempt {
     events: Receiver<AttemptEvent>,
@@ -46,8 +46,8 @@ pub struct Attempt {
     over: bool,
 }
 
-/// The thread's end. The order of the fields matters: when the thread ends, the last sender is
-/// gone before the wake-up is read.
+/// The sending end, used by the thread. The order of the fields matters: when the thread ends, the
+/// last sender is dropped before the wake-up descriptor is closed.
 struct EventSender {
     events: Sender<AttemptEvent>,
     wake: UnixStream,
@@ -55,24 +55,25 @@ struct EventSender {
 
 impl EventSender {
     fn send(&self, event: AttemptEvent) {
-        // A closed channel means that the attempt was abandoned, and a full wake-up that one is on
-        // its way: both are as they should be.
+        // A closed channel means that the attempt was abandoned; a full wake-up pipe means that a
+        // wake-up is already pending. Neither is an error.
         if self.events.send(event).is_ok() {
             let _ = (&self.wake).write(&[0]);
         }
     }
 }
 
-/// How long after its deadline the thread may take to report: the part of a refusal that was
-/// received in time is better than the timeout alone.
+/// How long after its deadline the thread may still report its result. The part of a refusal that
+/// was received in time is more useful than the timeout alone.
 const GRACE: Duration = Duration::from_millis(500);
 
 impl Dialer {
-    /// Begins to connect on a thread of its own.
+    /// Starts to connect on a new thread.
     ///
     /// # Errors
     ///
-    /// What the operating system said if there can be no thread or no wake-up.
+    /// The error of the operating system if the thread or the wake-up descriptor could not be
+    /// created.
     pub fn start(&self, options: ConnectOptions, deadline: Deadline) -> io::Result<Attempt> {
         let tls = options.target.is_tls();
         let follows_redirects = options.max_redirects.is_some();
@@ -121,31 +122,32 @@ fn start_with(
 }
 
 impl Attempt {
-    /// The descriptor that is readable when there are events: then call [`next`](Self::next) until
-    /// it has no more. After [`AttemptEvent::Done`] it is of no use, and readable for ever.
+    /// The descriptor that is readable when there are events. Call [`next`](Self::next) until it
+    /// returns `None`. After [`AttemptEvent::Done`], it stays readable.
     #[must_use]
     pub fn fd(&self) -> BorrowedFd<'_> {
         self.woken.as_fd()
     }
 
-    /// When [`next`](Self::next) must be called whatever the descriptor does; `None` if never.
+    /// When [`next`](Self::next) must be called even if the descriptor is not readable; `None` for
+    /// never.
     #[must_use]
     pub fn due(&self) -> Option<Instant> {
         let end = self.deadline.instant()?;
-        // Only the resolver takes no deadline; everything else keeps to it by itself.
+        // Only the resolver has no timeout. All other steps observe the deadline themselves.
         match self.phase {
             Phase::Resolve => Some(end),
             _ => end.checked_add(GRACE),
         }
     }
 
-    /// What is being done, as far as it was reported.
+    /// The current phase, as last reported.
     #[must_use]
     pub fn phase(&self) -> Phase {
         self.phase
     }
 
-    /// What has happened since; `None` if nothing has. Never blocks.
+    /// The next event; `None` if there is none. Never blocks.
     #[expect(
         clippy::should_implement_trait,
         reason = "`None` means not yet here, and is the end of an iterator"
@@ -154,7 +156,7 @@ impl Attempt {
         if self.over {
             return None;
         }
-        // What was sent before the last wake-up that is taken here is in the channel by then.
+        // Events that were sent before the last wake-up read here are already in the channel.
         let mut wakes = [0; 64];
         while matches!((&self.woken).read(&mut wakes), Ok(count) if count == wakes.len()) {}
         let event = match self.events.try_recv() {
@@ -165,7 +167,7 @@ impl Attempt {
                 let error = error.unwrap_or_else(|| timed_out(self.deadline, self.phase));
                 AttemptEvent::Done(Box::new(Err(error)))
             }
-            // The thread has shown its panic itself.
+            // The panic message was printed by the thread.
             Err(TryRecvError::Disconnected) => AttemptEvent::Done(Box::new(Err(Error::System {
                 doing: "connecting",
                 cause: io::Error::other("wsline itself failed; this is a bug in it"),
@@ -206,8 +208,8 @@ impl Attempt {
         head.status != 101 && !(self.follows_redirects && redirect::is_redirect(head.status))
     }
 
-    /// The refusal whose body is still being received, as an error without that body: whoever stops
-    /// waiting must know that the server has responded.
+    /// Takes the refusal whose body is still being received, as an error without the body. It must
+    /// be reported even if the attempt is abandoned.
     pub fn take_refusal(&mut self) -> Option<Error> {
         let head = self.refused.take()?;
         self.over = true;
@@ -234,7 +236,7 @@ impl Attempt {
 
     fn phase_after(&self, step: &ConnectStep) -> Phase {
         match step {
-            // The proxy's name may have to be resolved, and that of where a redirect leads.
+            // The name of the proxy, or of the host after a redirect, may have to be resolved.
             ConnectStep::Proxy(_) | ConnectStep::Redirected { .. } => Phase::Resolve,
             ConnectStep::ProxyRequest(..) => Phase::Proxy,
             ConnectStep::Resolved(_) | ConnectStep::Connecting(_) | ConnectStep::Failed(..) => {
@@ -258,7 +260,7 @@ mod tests {
     use super::*;
     use crate::event::PeerAddress;
 
-    /// Waits for the descriptor, not for the time, and collects until the end.
+    /// Collects events until the end, waiting for the descriptor.
     fn finish(attempt: &mut Attempt) -> (Vec<ConnectStep>, Result<Opened, Error>) {
         let mut steps = Vec::new();
         loop {
@@ -282,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn steps_and_the_end_arrive_through_the_descriptor() {
+    fn events_make_the_descriptor_readable() {
         let mut attempt = start_with(Deadline::never(), false, |tell| {
             tell(ConnectStep::Resolved(Vec::new()));
             tell(ConnectStep::TlsHandshake("TLS".to_owned()));
@@ -298,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_is_an_error_and_no_hang() {
+    fn panic_of_the_thread_is_an_error() {
         let mut attempt =
             start_with(Deadline::never(), false, |_| panic!("as it should")).expect("a thread");
         let (_, result) = finish(&mut attempt);
@@ -306,11 +308,11 @@ mod tests {
     }
 
     #[test]
-    fn a_resolver_that_hangs_is_timed_out() {
+    fn resolver_that_hangs_is_timed_out() {
         let (release, held) = mpsc::channel::<()>();
         let deadline = Deadline::after(Duration::ZERO);
         let mut attempt = start_with(deadline, true, move |_| {
-            // Ends when the test does, however it ends.
+            // Ends when the sender is dropped at the end of the test.
             let _ = held.recv();
             Err(refusal())
         })
@@ -333,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn later_phases_keep_their_deadline_by_themselves() {
+    fn phases_after_resolving_observe_the_deadline_themselves() {
         let address = PeerAddress::Tcp("127.0.0.1:1".parse().expect("an address"));
         let mut attempt = start_with(Deadline::after(Duration::from_mins(1)), true, move |tell| {
             tell(ConnectStep::Connected(address));

@@ -1,4 +1,4 @@
-//! Opening a WebSocket, and what can be reused from one attempt to the next.
+//! Opening WebSocket connections, and what is reused from one attempt to the next.
 
 use std::borrow::Cow;
 use std::io::{self, ErrorKind};
@@ -21,30 +21,29 @@ use crate::deadline::Deadline;
 use crate::error::{Error, Party, Phase};
 use crate::event::{ConnectStep, PeerAddress, Timing, Upgrade};
 
-/// An open WebSocket: nothing but frames comes from here on.
+/// An open WebSocket connection. Only frames follow.
 #[derive(Debug)]
 pub struct Opened {
-    /// The stream; it blocks, and has no deadline any more.
+    /// The stream, which is blocking and has no deadline.
     pub stream: Stream,
     /// How it was opened.
     pub upgrade: Upgrade,
-    /// What arrived behind the server's response: the first bytes of its frames.
+    /// The bytes received after the upgrade response: the beginning of the server's frames.
     pub early: Vec<u8>,
 }
 
-/// A stream to the server, before anything was sent to it.
+/// A stream to the server on which nothing has been sent.
 #[derive(Debug)]
 pub struct Transport {
     /// The stream, with the deadline set.
     pub stream: Stream,
-    /// What it is connected to: the server, or the proxy before it.
+    /// The address of the server, or of the proxy.
     pub peer: PeerAddress,
-    /// How long each step took so far.
+    /// How long each step has taken so far.
     pub timing: Timing,
 }
 
-/// Opens connections. Those that are opened by one dialer, or by clones of it, share what does not
-/// change between them: the TLS connectors and the addresses of hosts.
+/// Opens connections. A dialer and its clones share the TLS connectors and the cache of addresses.
 #[derive(Clone, Debug, Default)]
 pub struct Dialer {
     connectors: tls::Connectors,
@@ -52,14 +51,14 @@ pub struct Dialer {
 }
 
 impl Dialer {
-    /// A dialer that resolves a host each time.
+    /// Creates a dialer without a cache of addresses.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The same dialer with a cache of addresses, for connections that are made within seconds of
-    /// each other. One that reconnects for days must notice that a name has moved.
+    /// Adds a cache of addresses, for connections that are opened within seconds of each other. For
+    /// reconnecting over days it is unsuitable, because names can change their addresses.
     #[must_use]
     pub fn with_address_cache(&self) -> Self {
         Self {
@@ -68,13 +67,13 @@ impl Dialer {
         }
     }
 
-    /// Opens a WebSocket, and reports each step as it is done. Redirects are followed if the
+    /// Opens a WebSocket and reports each step when it is complete. Follows redirects if the
     /// options say so.
     ///
     /// # Errors
     ///
-    /// What [`ConnectOptions::check`] finds, what went wrong on the way, or [`Error::Timeout`] if
-    /// it took longer than `deadline` allows. The resolver alone does not keep to it.
+    /// The errors of [`ConnectOptions::check`] and of each step; [`Error::Timeout`] after
+    /// `deadline`, which the resolver alone does not observe.
     pub fn open(
         &self,
         options: &ConnectOptions,
@@ -148,11 +147,11 @@ impl Dialer {
         })
     }
 
-    /// Connects to the server: DNS, TCP or a Unix socket, the proxy if there is one, TLS.
+    /// Connects to the server: DNS, TCP or a Unix socket, the proxy if there is one, and TLS.
     ///
     /// # Errors
     ///
-    /// As [`open`](Self::open).
+    /// The same as those of [`open`](Self::open).
     pub fn connect(
         &self,
         options: &ConnectOptions,

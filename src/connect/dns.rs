@@ -1,8 +1,8 @@
-//! Names to addresses, by the operating system's resolver. `localhost` and every name below it is
-//! this machine (RFC 6761 §6.3).
+//! Name resolution by the operating system. `localhost` and every name below it are this machine
+//! (RFC 6761 §6.3).
 //!
-//! getaddrinfo(3) takes no deadline: whoever must not wait for it calls from a thread that may be
-//! left behind (see [`Attempt`](super::Attempt)).
+//! getaddrinfo(3) has no timeout, so it is called on a thread that can be abandoned (see
+//! [`Attempt`](super::Attempt)).
 
 use std::collections::HashMap;
 use std::io;
@@ -13,13 +13,13 @@ use super::route::{Family, RouteOptions};
 use crate::error::{plain, Error, Party};
 use crate::target::{Address, Host, HostPort};
 
-/// The addresses of `to` that are known without the resolver: the host is an address, or
-/// `--resolve` has it.
+/// The addresses of `to` that are known without the resolver, because the host is an address or is
+/// in `--resolve`.
 ///
 /// # Errors
 ///
-/// [`Error::Resolve`] if there are some, but none of the family that is wanted, or if the zone of one
-/// is no interface of this machine.
+/// [`Error::Resolve`] if none of the addresses is of the selected family, or if a zone is not an
+/// interface of this machine.
 pub fn known(to: &HostPort, route: &RouteOptions) -> Result<Option<Vec<SocketAddr>>, Error> {
     let known = match route.resolved(to) {
         Some(addresses) => {
@@ -33,21 +33,21 @@ pub fn known(to: &HostPort, route: &RouteOptions) -> Result<Option<Vec<SocketAdd
             }
             known
         }
-        // The resolver does not look far for the number of a zone.
+        // The resolver returns the number of a zone without a network request.
         None if matches!(to.host, Host::Ip(_)) => resolve(to)?,
         None => return Ok(None),
     };
     select(&to.host, known, route.family).map(Some)
 }
 
-/// The addresses that were resolved before, for the connections that follow.
+/// Addresses from earlier resolutions, for further connections.
 pub type AddressCache = Mutex<HashMap<HostPort, Vec<SocketAddr>>>;
 
-/// The addresses of `to`. Blocks as long as the resolver takes.
+/// The addresses of `to`. Blocks as long as the resolver does.
 ///
 /// # Errors
 ///
-/// [`Error::Resolve`] if there are none, or none of the family that is wanted.
+/// [`Error::Resolve`] if there are none, or none of the selected family.
 pub fn lookup(to: &HostPort, route: &RouteOptions) -> Result<Vec<SocketAddr>, Error> {
     match known(to, route)? {
         Some(addresses) => Ok(addresses),
@@ -55,11 +55,11 @@ pub fn lookup(to: &HostPort, route: &RouteOptions) -> Result<Vec<SocketAddr>, Er
     }
 }
 
-/// Those of `addresses` that are of the family that is wanted.
+/// Selects the addresses of the selected family.
 ///
 /// # Errors
 ///
-/// [`Error::Resolve`] if none is.
+/// [`Error::Resolve`] if there is none.
 pub fn select(
     host: &Host,
     mut addresses: Vec<SocketAddr>,
@@ -81,12 +81,12 @@ pub fn select(
     })
 }
 
-/// The addresses of `to`, in the resolver's order and each once. Blocks as long as the
-/// resolver takes. A name below `localhost` has the addresses of `localhost`.
+/// Resolves `to`. Returns the addresses in the resolver's order without duplicates. Names below
+/// `localhost` have the addresses of `localhost`. Blocks as long as the resolver does.
 ///
 /// # Errors
 ///
-/// [`Error::Resolve`] with what the resolver said, or that the name has no address.
+/// [`Error::Resolve`] with the resolver's error, or if the name has no address.
 pub fn resolve(to: &HostPort) -> Result<Vec<SocketAddr>, Error> {
     let failed = |cause: String| Error::Resolve {
         party: Party::Server,
@@ -117,7 +117,7 @@ pub fn resolve(to: &HostPort) -> Result<Vec<SocketAddr>, Error> {
     Ok(addresses)
 }
 
-/// The loopback addresses, as the resolver has them for `localhost`, if it knows that name.
+/// The loopback addresses: those that the resolver returns for `localhost`, or the standard ones.
 fn localhost(port: u16) -> std::vec::IntoIter<SocketAddr> {
     let mut addresses: Vec<_> = ("localhost", port)
         .to_socket_addrs()
@@ -136,7 +136,7 @@ fn localhost(port: u16) -> std::vec::IntoIter<SocketAddr> {
 
 const NO_ADDRESS: &str = "the name exists but has no address";
 
-/// Rust puts a sentence of its own before the resolver's, which says the same again.
+/// The resolver's error without the sentence that Rust puts before it.
 fn describe(cause: &io::Error) -> String {
     let text = plain(cause);
     let text = text
@@ -159,13 +159,13 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_its_own() {
+    fn addresses_are_not_resolved() {
         let addresses = resolve(&host_port("127.0.0.1")).expect("no resolver is asked");
         assert_eq!(addresses, ["127.0.0.1:9".parse().expect("an address")]);
     }
 
     #[test]
-    fn names_below_localhost_are_this_machine() {
+    fn names_below_localhost_are_loopback_addresses() {
         let expected = resolve(&host_port("localhost")).expect("loopback");
         assert!(expected.iter().all(|address| address.ip().is_loopback()));
         for name in ["app.localhost", "a.b.LOCALHOST", "app.localhost."] {
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_zone_is_an_interface_of_this_machine() {
+    fn zones_are_resolved_to_interface_numbers() {
         let address = resolve(&host_port("[fe80::1%3]")).expect("a number is not checked");
         assert_eq!(address, ["[fe80::1%3]:9".parse().expect("an address")]);
         let error = resolve(&host_port("[fe80::1%25no-such]")).expect_err("no interface");
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_known_is_not_asked_for() {
+    fn resolve_rules_replace_the_resolver() {
         let way = |pins: &[&str], family| RouteOptions {
             family,
             resolve: pins
@@ -230,9 +230,9 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_can_not_exist() {
-        // RFC 6761 §6.4: `.invalid` never resolves, whoever is asked. A label that is too long
-        // does not even leave this computer.
+    fn nonexistent_names_are_errors() {
+        // `.invalid` never resolves (RFC 6761 §6.4). A label that is too long is rejected without a
+        // network request.
         let name = format!("{}.invalid", "x".repeat(64));
         let error = resolve(&host_port(&name)).expect_err("it has no address");
         let text = error.to_string();
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn the_resolver_is_quoted_without_rust_before_it() {
+    fn resolver_errors_are_quoted_without_rusts_prefix() {
         for (said, is) in [
             (
                 "failed to lookup address information: Name or service not known",

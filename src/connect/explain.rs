@@ -1,7 +1,7 @@
-//! Hints for a server that did not upgrade.
+//! Hints for servers that did not upgrade the connection.
 //!
-//! Nothing here decides anything: it reads a response as an experienced person would. A hint names
-//! what the user can change, above all an option.
+//! A hint interprets the response and names what the user can change, usually an option. It has no
+//! effect on anything else.
 
 use super::failure::HTTP_2;
 use super::options::ConnectOptions;
@@ -9,7 +9,7 @@ use super::redirect;
 use crate::http::{beginning, ResponseHead};
 use crate::target::Scheme;
 
-/// The next step after a refusal, if the cause is known.
+/// The hint for a refusal, if the cause is known.
 #[must_use]
 pub fn refusal(head: &ResponseHead, body: &[u8], request: &ConnectOptions) -> Option<String> {
     let text = String::from_utf8_lossy(body).to_ascii_lowercase();
@@ -176,7 +176,7 @@ fn explain_426(head: &ResponseHead, request: &ConnectOptions) -> String {
     })
 }
 
-/// The hint for a server that supports other versions of the protocol only.
+/// The hint for a server that only supports other versions of the protocol.
 fn other_versions(head: &ResponseHead) -> Option<String> {
     let versions: Vec<_> = head
         .headers
@@ -192,7 +192,7 @@ fn other_versions(head: &ResponseHead) -> Option<String> {
     ))
 }
 
-/// Where a redirect leads, and the option that follows it.
+/// The target of a redirect, and the option that follows it.
 fn explain_redirect(head: &ResponseHead, request: &ConnectOptions) -> Option<String> {
     let location = String::from_utf8_lossy(head.headers.get("Location")?);
     Some(match redirect::destination(head, &request.target) {
@@ -203,7 +203,7 @@ fn explain_redirect(head: &ResponseHead, request: &ConnectOptions) -> Option<Str
     })
 }
 
-/// What servers that require TLS respond to plain HTTP.
+/// Whether `text` is the response of a server that requires TLS to plain HTTP.
 fn requires_tls(text: &str) -> bool {
     [
         "plain http request was sent to https port",
@@ -214,7 +214,8 @@ fn requires_tls(text: &str) -> bool {
     .any(|words| text.contains(words))
 }
 
-/// What WebSocket servers respond when a proxy has dropped the Upgrade header.
+/// Whether `text` is the response of a WebSocket server after a proxy has removed the Upgrade
+/// header.
 fn lacks_upgrade(text: &str) -> bool {
     text.contains("missing connection header")
         || text.contains("upgrade")
@@ -272,7 +273,7 @@ fn secured(request: &ConnectOptions) -> String {
     target.url()
 }
 
-/// What is wrong with a response that is not HTTP; quotes how it begins.
+/// The error for a response that is not HTTP, which quotes its beginning.
 #[must_use]
 pub fn not_http(bytes: &[u8]) -> String {
     format!(
@@ -281,11 +282,11 @@ pub fn not_http(bytes: &[u8]) -> String {
     )
 }
 
-/// The next step after a response that is not HTTP.
+/// The hint for a response that is not HTTP.
 #[must_use]
 pub fn other_protocol(bytes: &[u8], request: &ConnectOptions) -> String {
     match bytes {
-        // A TLS record (RFC 8446 §5.1) that holds an alert: it could not read our request.
+        // A TLS alert record (RFC 8446 §5.1): the server could not parse our request as TLS.
         [0x15] | [0x15, 0x03, ..] if !request.target.is_tls() => {
             format!("this port uses TLS: use {}", secured(request))
         }
@@ -309,7 +310,7 @@ pub fn silence(request: &ConnectOptions) -> String {
     )
 }
 
-/// The next step after an invalid 101 response: some servers speak the drafts before RFC 6455.
+/// The hint for an invalid 101 response: some servers implement drafts before RFC 6455.
 #[must_use]
 pub fn draft(head: &ResponseHead) -> Option<String> {
     let has = |names: [&str; 2]| names.iter().any(|name| head.headers.get(name).is_some());

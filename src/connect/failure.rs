@@ -9,7 +9,7 @@ use crate::error::{Error, Phase};
 pub const HTTP_2: &str = "the server may support HTTP/2 only: wsline uses HTTP/1.1, and no \
                           WebSocket over HTTP/2 (RFC 8441)";
 
-/// The deadline of an attempt has passed in this phase. One option sets it for all of them.
+/// The error for an expired connect timeout in this phase.
 pub fn timed_out(deadline: Deadline, phase: Phase) -> Error {
     Error::Timeout {
         option: "--connect-timeout",
@@ -18,7 +18,7 @@ pub fn timed_out(deadline: Deadline, phase: Phase) -> Error {
     }
 }
 
-/// The operating system refused a setting of the socket.
+/// The error for a socket option that could not be set.
 pub fn setting_up(cause: io::Error) -> Error {
     Error::System {
         doing: "setting up the connection",

@@ -1,7 +1,7 @@
-//! The opening handshake, the client's side (RFC 6455 §4.1), over anything that reads and writes.
+//! The client's opening handshake (RFC 6455 §4.1), over any stream.
 //!
-//! The request has a browser's order and letter case, because servers and what is before them have
-//! been built for browsers; the user's headers keep theirs.
+//! The request uses the order and letter case of browsers, because servers and proxies have been
+//! tested with them. Headers of the user keep their own.
 
 use std::io::{self, Write};
 
@@ -20,27 +20,27 @@ use crate::http::{
 };
 use crate::protocol::deflate::{self, DeflateParams};
 
-/// An opening handshake that succeeded.
+/// The result of a successful opening handshake.
 #[derive(Debug)]
 pub struct Agreed {
     /// Our request.
     pub request: RequestHead,
     /// The server's response.
     pub response: ResponseHead,
-    /// The subprotocol that it chose.
+    /// The subprotocol that the server selected.
     pub subprotocol: Option<String>,
-    /// The extensions in use, as it wrote them.
+    /// The value of the server's `Sec-WebSocket-Extensions`.
     pub extensions: Option<String>,
-    /// What of them is permessage-deflate.
+    /// The parameters of permessage-deflate, if it was negotiated.
     pub compression: Option<DeflateParams>,
-    /// What arrived behind its response: the first bytes of its frames.
+    /// The bytes received after the response: the beginning of the server's frames.
     pub early: Vec<u8>,
 }
 
 /// Sends the upgrade request on a connected stream, and reads and checks the response.
 ///
-/// The stream keeps to the deadline by itself: its reads and writes end with
-/// [`io::ErrorKind::TimedOut`]. `deadline` is for messages.
+/// The stream must observe the deadline itself, by failing with [`io::ErrorKind::TimedOut`].
+/// `deadline` is only used in error messages.
 ///
 /// # Errors
 ///
@@ -57,7 +57,8 @@ pub fn upgrade<S: LimitReads + Write>(
     if sent.is_ok() {
         on_step(ConnectStep::UpgradeRequest(request.clone()));
     }
-    // A server that refuses before it has read the request may have answered all the same.
+    // A server may have refused without reading the request, so the response is read even if
+    // writing failed.
     let mut reader = ResponseReader::new(stream);
     let response = reader
         .read_final_head()
@@ -163,8 +164,8 @@ impl Mismatch {
     }
 }
 
-/// Checks a 101 response by RFC 6455 §4.1; returns the subprotocol and the compression that were
-/// chosen, or what is wrong.
+/// Checks a 101 response (RFC 6455 §4.1). Returns the subprotocol and the compression, or what is
+/// invalid.
 fn check(
     request: &RequestHead,
     response: &ResponseHead,
@@ -191,7 +192,7 @@ fn check(
     ))
 }
 
-/// The values of a header that is wrong, as a message names them.
+/// The values of an invalid header, for the error message.
 fn describe_values(headers: &Headers, name: &str) -> String {
     let quote = |value: &[u8]| format!("{:?}", String::from_utf8_lossy(value));
     let values: Vec<_> = headers.get_all(name).collect();
@@ -220,7 +221,7 @@ fn extensions(response: &ResponseHead) -> Option<String> {
     (!values.is_empty()).then(|| values.join(", "))
 }
 
-/// The one extension that there is to agree on is permessage-deflate (RFC 7692 §5).
+/// Parses the extensions. Only permessage-deflate can be negotiated (RFC 7692 §5).
 fn compression(
     request: &RequestHead,
     response: &ResponseHead,

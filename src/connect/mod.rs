@@ -1,8 +1,8 @@
-//! Connecting: from an address to an open WebSocket, as plain blocking calls in order.
+//! Connecting: from a URL to an open WebSocket, with blocking calls in order.
 //!
-//! A [`Dialer`] resolves names, connects over TCP or to a Unix socket, asks the [proxy], sets up TLS
-//! and performs the [opening handshake](handshake) (RFC 6455 §4.1), all within one
-//! [`Deadline`](crate::deadline::Deadline). An [`Attempt`] does it on a thread of its own.
+//! A [`Dialer`] resolves names, connects over TCP or to a Unix socket, connects through a [proxy],
+//! sets up TLS and performs the [opening handshake](handshake) (RFC 6455 §4.1), all within one
+//! [`Deadline`](crate::deadline::Deadline). An [`Attempt`] does this on its own thread.
 
 mod attempt;
 mod dialer;

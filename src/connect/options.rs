@@ -1,4 +1,4 @@
-//! What the user asks for: whom to connect to, how, and what the upgrade request says.
+//! The options of a connection: what to connect to, how, and what the upgrade request contains.
 
 use std::path::Path;
 use std::time::Duration;
@@ -12,56 +12,57 @@ use crate::secret::Secret;
 use crate::target::host::{has_empty_label, EMPTY_LABEL};
 use crate::target::Target;
 
-/// Whether messages are compressed (`--compress`).
+/// Whether compression is used (`--compress`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CompressionMode {
-    /// It is offered, as browsers do, and the server decides.
+    /// It is offered, as in browsers, and the server decides.
     #[default]
     Auto,
     /// It is not offered.
     Off,
-    /// A server that does not agree is refused.
+    /// It is required: the connection fails if the server does not accept it.
     Require,
 }
 
-/// All that an attempt to connect needs to know.
+/// The options of an attempt to connect.
 #[derive(Clone, Debug)]
 pub struct ConnectOptions {
-    /// Whom to connect to.
+    /// The URL to connect to.
     pub target: Target,
-    /// The user's fields, in the user's order.
+    /// The user's headers, in order.
     pub headers: Vec<CustomHeader>,
-    /// The User-Agent; `None` is ours, an empty one is not sent.
+    /// The User-Agent header; `None` for the default, empty for none.
     pub user_agent: Option<String>,
-    /// The Origin, if one is to be sent (RFC 6454 §7).
+    /// The Origin header (RFC 6454 §7), if there is one.
     pub origin: Option<String>,
-    /// The subprotocols to offer, the preferred one first (RFC 6455 §1.9).
+    /// The subprotocols to offer, in order of preference (RFC 6455 §1.9).
     pub subprotocols: Vec<String>,
-    /// Basic credentials; they go before those in the address.
+    /// Basic credentials, which take precedence over those in the URL.
     pub credentials: Option<Credentials>,
-    /// A token for Bearer authentication (RFC 6750 §2.1), sent instead of Basic credentials.
+    /// A Bearer token (RFC 6750 §2.1), which takes precedence over Basic credentials.
     pub bearer: Option<Secret>,
-    /// Cookies as `name=value`, several in one separated by `; ` (RFC 6265 §4.2.1).
+    /// Cookies as `name=value`, or several in one separated by `; ` (RFC 6265 §4.2.1).
     pub cookies: Vec<Secret>,
     /// Whether permessage-deflate is offered (RFC 7692).
     pub compression: CompressionMode,
-    /// What the user said about TLS.
+    /// The options for TLS.
     pub tls: TlsOptions,
-    /// What the user said of names, addresses and sockets.
+    /// The options for name resolution and addresses.
     pub route: RouteOptions,
-    /// How many redirects are followed; `None` follows none.
+    /// The maximum number of redirects to follow; `None` to follow none.
     pub max_redirects: Option<u32>,
-    /// Which proxy to go through.
+    /// The options for the proxy.
     pub proxy: ProxyOptions,
-    /// What an attempt may take in all: what its [`Deadline`](crate::deadline::Deadline) is made from.
+    /// The connect timeout, from which the attempt's [`Deadline`](crate::deadline::Deadline) is
+    /// computed.
     pub timeout: Duration,
 }
 
-/// The limit of an attempt unless the user sets one.
+/// The default connect timeout.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 
 impl ConnectOptions {
-    /// A request that asks for nothing but a connection.
+    /// Default options for connecting to `target`.
     #[must_use]
     pub fn new(target: Target) -> Self {
         Self {
@@ -82,7 +83,7 @@ impl ConnectOptions {
         }
     }
 
-    /// Whether TLS may have to be spoken: to the server, to where it redirects, or to the proxy.
+    /// Whether TLS may be needed: to the server, after a redirect, or to the proxy.
     #[must_use]
     pub fn may_use_tls(&self) -> bool {
         let proxy = || self.proxy.choose(&self.target).ok().flatten();
@@ -91,7 +92,7 @@ impl ConnectOptions {
             || proxy().is_some_and(|proxy| proxy.scheme == ProxyScheme::Https)
     }
 
-    /// The credentials that are sent, if the user's own Authorization does not replace them.
+    /// The Basic credentials to send, unless the user sets an Authorization header.
     #[must_use]
     pub fn credentials(&self) -> Option<&Credentials> {
         self.credentials
@@ -99,14 +100,14 @@ impl ConnectOptions {
             .or(self.target.credentials.as_ref())
     }
 
-    /// The Unix socket that is connected to instead of a host, if it is one.
+    /// The Unix socket to connect to, if there is one.
     #[must_use]
     pub fn unix_socket(&self) -> Option<&Path> {
         let given = self.route.unix_socket.as_deref();
         given.or(self.target.origin.unix_socket.as_deref())
     }
 
-    /// What is sent as Authorization, if the user's own header does not replace it.
+    /// The value of the Authorization header, unless the user sets one.
     #[must_use]
     pub fn authorization(&self) -> Option<String> {
         if let Some(token) = &self.bearer {
@@ -115,22 +116,22 @@ impl ConnectOptions {
         self.credentials().map(Credentials::to_basic)
     }
 
-    /// What is sent as Cookie, if the user's own header does not replace it: one field for all
-    /// (RFC 6265 §5.4).
+    /// The value of the Cookie header, unless the user sets one. All cookies are in one header (RFC
+    /// 6265 §5.4).
     #[must_use]
     pub fn cookie(&self) -> Option<String> {
         let cookies: Vec<&str> = self.cookies.iter().map(Secret::reveal).collect();
         (!cookies.is_empty()).then(|| cookies.join("; "))
     }
 
-    /// Checks what can be checked before anything is sent.
+    /// Checks the options before anything is sent.
     ///
     /// # Errors
     ///
-    /// [`Error::Usage`] for a subprotocol that is no token or comes twice (RFC 6455 §4.1), a
-    /// User-Agent or Origin that no field can hold, a user name with a colon (RFC 7617 §2), an
-    /// empty server name, two Unix sockets, a wrong proxy; [`Error::Url`] for a secret that would
-    /// go over a guessed `ws`.
+    /// [`Error::Usage`] for a subprotocol that is not a token or is repeated (RFC 6455 §4.1), a
+    /// control character in the User-Agent or Origin, a user name with a colon (RFC 7617 §2), an
+    /// empty server name, two Unix sockets, or an invalid proxy; [`Error::Url`] for credentials
+    /// that would be sent over a `ws` that was only assumed.
     pub fn check(&self) -> Result<(), Error> {
         self.check_subprotocols()?;
         self.check_values()?;
@@ -175,7 +176,7 @@ impl ConnectOptions {
                 .is_some_and(|value| value.chars().any(|c| c != '\t' && c.is_ascii_control()))
             {
                 return Err(Error::Usage(format!(
-                    "the value of {option} has a control character in it"
+                    "the value of {option} contains a control character"
                 )));
             }
         }
@@ -184,7 +185,7 @@ impl ConnectOptions {
             .is_some_and(|credentials| credentials.user.contains(':'))
         {
             return Err(Error::Usage(
-                "a user name can't hold a colon in Basic authentication (RFC 7617 §2)".to_owned(),
+                "the user name contains a colon, which Basic authentication does not allow (RFC 7617 §2)".to_owned(),
             ));
         }
         match self.tls.servername.as_deref() {
@@ -213,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn tls_is_known_to_be_of_use_before_it_is() {
+    fn may_use_tls_includes_redirects_and_proxies() {
         let through = |proxy: &str| {
             let mut request = request("ws://h/");
             request.proxy.given = Some(ProxyArg::from(proxy));
@@ -229,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn subprotocols_are_tokens_and_differ() {
+    fn invalid_and_repeated_subprotocols_are_rejected() {
         for (subprotocols, says) in [
             (&["a", "a"][..], "twice"),
             (&["a,b"], "no subprotocol"),
@@ -243,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_field_or_certificate_can_hold_is_refused() {
+    fn invalid_header_values_and_server_names_are_rejected() {
         let spoil: [fn(&mut ConnectOptions); 7] = [
             |request| request.user_agent = Some("a\r\nX: y".to_owned()),
             |request| request.origin = Some("a\0".to_owned()),
@@ -270,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn secrets_do_not_go_over_a_guessed_ws() {
+    fn credentials_are_not_sent_over_an_assumed_ws() {
         let cookie = header("cookie: a=b");
         for (address, allowed) in [
             ("box", false),
@@ -305,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_goes_before_credentials_and_cookies_are_one_field() {
+    fn bearer_overrides_basic_and_cookies_are_joined() {
         let mut request = request("ws://u:p@h");
         assert_eq!(request.authorization().as_deref(), Some("Basic dTpw"));
         request.bearer = Some(Secret::new("t"));
@@ -316,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_secret_is_in_what_debug_shows() {
+    fn debug_output_contains_no_secrets() {
         let mut request = request("ws://u:hidden@h");
         request.bearer = Some(Secret::new("hidden"));
         request.cookies = vec![Secret::new("a=hidden")];

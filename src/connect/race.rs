@@ -1,8 +1,8 @@
-//! Happy eyeballs (RFC 8305): several addresses are tried at once, a little after each other, and
-//! the first that connects is used.
+//! Happy eyeballs (RFC 8305): connects to several addresses at once, each started a little after
+//! the previous one, and uses the first that succeeds.
 //!
-//! The sockets don't block and one poll waits for all of them, so the deadline holds over
-//! everything and those that lose are closed at once.
+//! The sockets are non-blocking and one poll(2) waits for all of them, so the deadline applies to
+//! all, and the other sockets are closed at once.
 
 use std::collections::VecDeque;
 use std::io;
@@ -20,16 +20,15 @@ use crate::error::{plain, Error, Party};
 use crate::event::{ConnectStep, PeerAddress};
 use crate::target::HostPort;
 
-/// How long an attempt has before the next begins beside it (RFC 8305 §5).
+/// The delay before the next attempt starts (RFC 8305 §5).
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 
-/// Connects to the first of `addresses` that accepts, and returns which it was. `to` is for
-/// messages.
+/// Connects to `addresses` and returns the first that accepts. `to` is used in error messages.
 ///
 /// # Errors
 ///
-/// [`Error::ConnectTimeout`] once the deadline has passed, else [`Error::Connect`]; both have each
-/// address's own error.
+/// [`Error::ConnectTimeout`] once the deadline has passed, otherwise [`Error::Connect`]. Both
+/// contain the error of each address.
 pub fn connect(
     to: &HostPort,
     addresses: &[SocketAddr],
@@ -67,7 +66,7 @@ pub fn connect(
     }
 }
 
-/// What a link-local address lacks: without the interface, the same address is on every link.
+/// The hint for a link-local address without an interface: the same address exists on every link.
 fn zone_hint(attempts: &[(SocketAddr, io::Error)]) -> Option<String> {
     let lacks_zone = |address: &SocketAddr| match address {
         SocketAddr::V6(v6) => v6.ip().is_unicast_link_local() && v6.scope_id() == 0,
@@ -83,8 +82,8 @@ fn zone_hint(attempts: &[(SocketAddr, io::Error)]) -> Option<String> {
         })
 }
 
-/// The families alternately, as far as both go (RFC 8305 §4). The resolver has put the addresses
-/// into an order (RFC 6724) that knows whether there is IPv6 here at all: its first stays first.
+/// Interleaves the address families as long as both last (RFC 8305 §4). The first address stays
+/// first: the resolver's order (RFC 6724) takes into account whether this machine has IPv6.
 fn interleave(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
     let Some(first) = addresses.first() else {
         return Vec::new();
@@ -105,13 +104,13 @@ struct Race<'a> {
     waiting: VecDeque<SocketAddr>,
     running: Vec<(SocketAddr, TcpStream)>,
     failed: Vec<(SocketAddr, io::Error)>,
-    /// When the next of those that wait begins.
+    /// When the next attempt starts.
     next: Instant,
     on_step: &'a mut dyn FnMut(ConnectStep),
 }
 
 impl Race<'_> {
-    /// The winner; none if every address failed.
+    /// Runs the attempts. Returns the first socket that connects; `None` if all failed.
     fn run(&mut self, deadline: Deadline) -> io::Result<Option<(Socket, SocketAddr)>> {
         loop {
             let left = deadline.remaining()?;
@@ -147,7 +146,7 @@ impl Race<'_> {
         self.failed.push((address, cause));
     }
 
-    /// Waits until something has happened, or for `limit`; returns the winner.
+    /// Waits for an event, at most for `limit`. Returns the socket if one has connected.
     fn wait(&mut self, limit: Option<Duration>) -> io::Result<Option<(Socket, SocketAddr)>> {
         let mut fds: Vec<_> = self
             .running
@@ -169,7 +168,7 @@ impl Race<'_> {
             match finish(stream) {
                 Ok(socket) => return Ok(Some((socket, address))),
                 Err(cause) => {
-                    // The next one begins as soon as one has failed (RFC 8305 §5).
+                    // The next attempt starts as soon as one has failed (RFC 8305 §5).
                     self.next = Instant::now();
                     self.fail(address, cause);
                 }
@@ -178,7 +177,7 @@ impl Race<'_> {
         Ok(None)
     }
 
-    /// The time is over: those that still run had no response.
+    /// Records a timeout for the attempts in progress.
     fn cancel(&mut self) {
         for (address, _) in std::mem::take(&mut self.running) {
             let silence = io::Error::new(io::ErrorKind::TimedOut, "no response");
@@ -187,7 +186,7 @@ impl Race<'_> {
     }
 }
 
-/// Rounded up, so that poll does not end just before the time that is waited for.
+/// The timeout for poll(2), rounded up so that it never ends too early.
 fn timeout(limit: Option<Duration>) -> PollTimeout {
     let Some(limit) = limit else {
         return PollTimeout::NONE;
@@ -195,7 +194,7 @@ fn timeout(limit: Option<Duration>) -> PollTimeout {
     PollTimeout::try_from(limit + Duration::from_millis(1)).unwrap_or(PollTimeout::MAX)
 }
 
-/// A socket that has begun to connect.
+/// Creates a non-blocking socket and starts to connect it.
 fn begin(address: SocketAddr) -> io::Result<TcpStream> {
     let family = if address.is_ipv6() {
         AddressFamily::INET6
@@ -247,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn families_take_turns_from_the_resolvers_first() {
+    fn families_are_interleaved_beginning_with_the_first_address() {
         for (given, order) in [
             (&[][..], &[][..]),
             (&["1.1.1.1:1"], &["1.1.1.1:1"]),
@@ -265,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_address_gives_way_to_the_next_at_once() {
+    fn next_address_is_tried_at_once_after_a_refusal() {
         let (_listener, open) = listen();
         let closed = listen().1;
         let mut steps = Vec::new();
@@ -281,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn each_address_keeps_its_error() {
+    fn errors_of_all_addresses_are_reported() {
         let (first, second) = (listen().1, listen().1);
         let error = connect(&host(), &[first, second], Deadline::never(), &mut |_| ())
             .expect_err("nobody listens on either");
@@ -294,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn a_deadline_that_has_passed_is_the_error() {
+    fn passed_deadline_is_a_connect_timeout() {
         let (_listener, address) = listen();
         let deadline = Deadline::after(Duration::ZERO);
         let error =
@@ -307,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_that_no_poll_can_wait_is_no_error() {
+    fn timeouts_beyond_the_range_of_poll_are_limited() {
         assert_eq!(timeout(None), PollTimeout::NONE);
         assert_eq!(
             timeout(Some(Duration::from_secs(1 << 40))),

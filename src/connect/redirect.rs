@@ -1,7 +1,7 @@
-//! Redirects (RFC 9110 §15.4), if the user wants them followed (`-L`).
+//! Following redirects (RFC 9110 §15.4), with `-L`.
 //!
 //! A server may redirect anywhere, so credentials are not sent to another origin (RFC 6454), and a
-//! redirect never leads from TLS to no TLS.
+//! redirect from TLS to plain TCP is not followed.
 
 use url::Url;
 
@@ -10,15 +10,15 @@ use crate::error::{Error, Refusal};
 use crate::http::{find_tokens, without_tokens, CustomHeader, ResponseHead};
 use crate::target::Target;
 
-/// How many redirects are followed unless the user says.
+/// The default maximum number of redirects.
 pub const DEFAULT_MAX_REDIRECTS: u32 = 10;
 
-/// What is requested after a redirect.
+/// The request after a redirect.
 #[derive(Debug)]
 pub struct Next {
-    /// The same options for another URL.
+    /// The options with the new URL.
     pub options: ConnectOptions,
-    /// Whether credentials were removed from them.
+    /// Whether credentials were removed.
     pub credentials_removed: bool,
 }
 
@@ -34,12 +34,12 @@ pub fn is_followed(request: &ConnectOptions, status: u16) -> bool {
     request.max_redirects.is_some() && is_redirect(status)
 }
 
-/// The request that follows a redirect, after `followed` others.
+/// The request after a redirect; `followed` is the number of redirects before it.
 ///
 /// # Errors
 ///
-/// [`Error::Redirect`] if it leads nowhere, or to where it must not; [`Error::Redirects`] if it
-/// is one too many.
+/// [`Error::Redirect`] if the redirect is invalid or must not be followed; [`Error::Redirects`] if
+/// it exceeds the maximum number.
 pub fn follow(request: &ConnectOptions, refusal: Refusal, followed: u32) -> Result<Next, Error> {
     let mut target =
         destination(&refusal.head, &request.target).map_err(|cause| Error::Redirect {
@@ -68,7 +68,7 @@ pub fn follow(request: &ConnectOptions, refusal: Refusal, followed: u32) -> Resu
     })
 }
 
-/// Adds to a refusal by `target` that credentials were removed on the way there.
+/// Adds to the hint of a refusal by `target` that credentials were removed by a redirect.
 pub fn explain(refusal: &mut Refusal, target: &Target) {
     if matches!(refusal.head.status, 401 | 403) {
         refusal.hint = Some(format!(
@@ -79,11 +79,11 @@ pub fn explain(refusal: &mut Refusal, target: &Target) {
     }
 }
 
-/// Where a redirect leads that `from` has responded with.
+/// The URL that a response from `from` redirects to.
 ///
 /// # Errors
 ///
-/// Why it can't be followed, in a sentence.
+/// Why the redirect can't be followed.
 pub fn destination(head: &ResponseHead, from: &Target) -> Result<Target, String> {
     let location = head
         .headers
@@ -101,10 +101,10 @@ pub fn destination(head: &ResponseHead, from: &Target) -> Result<Target, String>
     Ok(target)
 }
 
-/// What `location` means in a response from `from` (RFC 9110 §10.2.2).
+/// Resolves `location` in a response from `from` (RFC 9110 §10.2.2).
 fn resolve(location: &str, from: &Target) -> Result<Target, String> {
     let wrong = || format!("its Location is not a WebSocket URL: {location:?}");
-    // The response is HTTP's, and so is the URL that it is relative to.
+    // The response is HTTP, so its relative URLs are resolved with an HTTP scheme.
     let scheme = if from.is_tls() { "https" } else { "http" };
     let base = format!("{scheme}://{}{}", from.host_header(), from.resource);
     let base = Url::parse(&base).map_err(|_| wrong())?;
@@ -112,11 +112,11 @@ fn resolve(location: &str, from: &Target) -> Result<Target, String> {
     if !matches!(url.scheme(), "http" | "https" | "ws" | "wss") {
         return Err(wrong());
     }
-    // A WebSocket URL has none (RFC 6455 §3), and it is never sent.
+    // The fragment is never sent, and a WebSocket URL can't have one (RFC 6455 §3).
     url.set_fragment(None);
     let mut target = Target::parse(url.as_str()).map_err(|_| wrong())?;
     if url.origin() == base.origin() {
-        // A server at a Unix socket calls itself by the name in the Host header.
+        // A server on a Unix socket uses the name in the Host header for itself.
         target
             .origin
             .unix_socket
@@ -125,8 +125,8 @@ fn resolve(location: &str, from: &Target) -> Result<Target, String> {
     Ok(target)
 }
 
-/// Removes from `next` what was meant for the origin of `request` alone, and returns whether there
-/// was anything. It stays removed, wherever later redirects lead.
+/// Removes credentials from `next` that are only for the origin of `request`. Returns whether there
+/// were any. Later redirects don't restore them.
 fn remove_credentials(next: &mut ConnectOptions, request: &ConnectOptions) -> bool {
     let has_credentials = request.headers.iter().any(is_credential)
         || find_tokens(&request.subprotocols)
@@ -155,9 +155,9 @@ fn is_credential(header: &CustomHeader) -> bool {
     header.is_secret() || header.value.is_some() && name.starts_with("proxy-")
 }
 
-/// The header without what is meant for one origin alone; `None` if nothing is left of it.
+/// The header without parts that are only for one origin; `None` if nothing remains.
 fn for_any_origin(header: &CustomHeader) -> Option<CustomHeader> {
-    // Host is the name of the server before, and Referer may be an address there.
+    // Host is the name of the previous server, and Referer may be a URL there.
     if header.is("Host") || header.is("Referer") {
         return None;
     }
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn locations_are_resolved() {
+    fn locations_are_resolved_relative_to_the_request() {
         for (from, location, to) in [
             ("ws://h/a/b?c", "/d", "ws://h/d"),
             ("ws://h/a/b?c", "d?e", "ws://h/a/d?e"),
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn some_redirects_lead_nowhere() {
+    fn invalid_redirects_are_not_followed() {
         for (from, location, says) in [
             ("ws://h", None, "no Location"),
             ("ws://h", Some("ftp://h/"), "not a WebSocket URL"),
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn secrets_stay_with_their_origin() {
+    fn credentials_are_not_sent_to_another_origin() {
         for (from, location, same) in [
             ("ws://h/", "/x", true),
             ("ws://h/", "ws://h:80/x", true),
@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn tokens_among_subprotocols_stay_with_their_origin() {
+    fn tokens_in_subprotocols_are_not_sent_to_another_origin() {
         for (subprotocols, header, left, left_in_header, bared) in [
             (
                 &["chat", "bearer.abcd", "x"][..],
@@ -332,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn a_referer_is_not_a_credential_and_is_left_behind() {
+    fn referer_is_removed_for_another_origin() {
         let mut from = request("ws://h/");
         let headers = ["Referer: http://h/a", "Cookie:"];
         let headers = headers
@@ -349,7 +349,7 @@ mod tests {
     }
 
     #[test]
-    fn credentials_in_an_address_go_no_further_either() {
+    fn credentials_in_the_url_are_not_sent_to_another_origin() {
         let from = request("ws://u:p@h/");
         let next = follow(&from, refusal(Some("/x")), 0).expect("it is followed");
         assert!(next.options.credentials().is_some());

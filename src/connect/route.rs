@@ -1,7 +1,8 @@
-//! Which way a connection goes: what the user said of families, names and addresses.
+//! How a server is reached: address family, name resolution and other hosts.
 //!
-//! The values are curl's: `--resolve`, `--connect-to`, `--unix-socket`, `-4` and `-6`. None of
-//! them changes what the server is told: the Host field and the name in TLS stay the address's.
+//! The options are curl's: `--resolve`, `--connect-to`, `--unix-socket`, `-4` and `-6`. None of
+//! them changes what is sent to the server: the Host header and the TLS server name are those of
+//! the URL.
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -9,21 +10,20 @@ use std::path::PathBuf;
 use crate::target::host::{inside_brackets, parse_port, Host, HostError, HostPort};
 use crate::target::Address;
 
-/// The addresses that are used.
+/// The address families to use.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Family {
-    /// Whatever there is.
+    /// Both.
     #[default]
     Any,
-    /// IPv4 alone.
+    /// Only IPv4.
     V4,
-    /// IPv6 alone.
+    /// Only IPv6.
     V6,
 }
 
 impl Family {
-    /// Whether an address of this family is used. An IPv4-mapped address is reached over
-    /// IPv4.
+    /// Whether an address may be used. An IPv4-mapped address counts as IPv4.
     #[must_use]
     pub fn allows(self, address: IpAddr) -> bool {
         match self {
@@ -34,45 +34,46 @@ impl Family {
     }
 }
 
-/// One `--resolve`: the addresses of a name at a port, which the resolver is not asked for.
+/// A `--resolve` option: the addresses of a host and port, instead of the resolver's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResolveRule {
-    /// The host; `None` for every one.
+    /// The host; `None` for every host.
     pub host: Option<Host>,
     /// The port.
     pub port: u16,
-    /// Its addresses; not empty.
+    /// The addresses, at least one.
     pub addresses: Vec<Address>,
 }
 
-/// One `--connect-to`: what is connected to instead of a host and a port.
+/// A `--connect-to` option: what to connect to instead of a host and port.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConnectToRule {
-    /// The host in the address; `None` for every one.
+    /// The host in the URL; `None` for every host.
     pub host: Option<Host>,
-    /// The port in the address; `None` for every one.
+    /// The port in the URL; `None` for every port.
     pub port: Option<u16>,
-    /// The host to connect to; `None` for the same.
+    /// The host to connect to; `None` for that of the URL.
     pub to_host: Option<Host>,
-    /// The port to connect to; `None` for the same.
+    /// The port to connect to; `None` for that of the URL.
     pub to_port: Option<u16>,
 }
 
-/// What the user said of the way.
+/// The options for reaching a server.
 #[derive(Clone, Debug, Default)]
 pub struct RouteOptions {
-    /// The family of addresses.
+    /// The address families to use.
     pub family: Family,
-    /// Addresses that are known; the first that fits counts, one for a name before one for all.
+    /// The `--resolve` rules. The first match is used; rules for a host are preferred to those for
+    /// every host.
     pub resolve: Vec<ResolveRule>,
-    /// Other places to connect to; the first that fits counts.
+    /// The `--connect-to` rules. The first match is used.
     pub connect_to: Vec<ConnectToRule>,
-    /// A Unix socket to connect to instead of everything else.
+    /// The Unix socket to connect to instead.
     pub unix_socket: Option<PathBuf>,
 }
 
 impl RouteOptions {
-    /// What to connect to for `to`, by `--connect-to`.
+    /// The host and port to connect to for `to`, according to `--connect-to`.
     #[must_use]
     pub fn destination(&self, to: &HostPort) -> HostPort {
         let matches = |rule: &&ConnectToRule| {
@@ -88,7 +89,7 @@ impl RouteOptions {
         }
     }
 
-    /// The addresses of `to` that `--resolve` has.
+    /// The addresses of `to` according to `--resolve`.
     #[must_use]
     pub fn resolved(&self, to: &HostPort) -> Option<&[Address]> {
         let mut at_port = self.resolve.iter().filter(|rule| rule.port == to.port);
@@ -101,15 +102,16 @@ impl RouteOptions {
 }
 
 impl ResolveRule {
-    /// Parses `HOST:PORT:ADDR[,ADDR]` as curl does: `*` is every host, IPv6 may be in brackets.
+    /// Parses `HOST:PORT:ADDR[,ADDR]` as curl does. `*` matches every host; IPv6 addresses may be
+    /// in brackets.
     ///
     /// # Errors
     ///
-    /// What is wrong with it.
+    /// What is invalid.
     pub fn parse(text: &str) -> Result<Self, String> {
         const FORM: &str = "expected HOST:PORT:ADDRESS[,ADDRESS], as in \
                             example.org:443:127.0.0.1 or *:80:[::1]";
-        // curl's `+` lets an entry expire, which makes no difference here.
+        // In curl, `+` lets an entry expire, which makes no difference here.
         let text = text.strip_prefix('+').unwrap_or(text);
         let (host, rest) = split_part(text);
         let (port, addresses) = rest.map(split_part).ok_or(FORM)?;
@@ -135,12 +137,12 @@ impl ResolveRule {
 }
 
 impl ConnectToRule {
-    /// Parses `HOST1:PORT1:HOST2:PORT2` as curl does: what is empty means every one on the left,
-    /// and the same on the right.
+    /// Parses `HOST1:PORT1:HOST2:PORT2` as curl does. An empty HOST1 or PORT1 matches all, an empty
+    /// HOST2 or PORT2 is that of the URL.
     ///
     /// # Errors
     ///
-    /// What is wrong with it.
+    /// What is invalid.
     pub fn parse(text: &str) -> Result<Self, String> {
         const FORM: &str = "expected HOST1:PORT1:HOST2:PORT2, each of which may be empty, as in \
                             example.org:443:localhost:8443";
@@ -179,7 +181,7 @@ fn unless_empty<T, E>(
     parse(text).map(Some)
 }
 
-/// Splits at the first colon outside of brackets.
+/// Splits at the first colon outside brackets.
 fn split_part(text: &str) -> (&str, Option<&str>) {
     let mut inside = false;
     for (at, letter) in text.char_indices() {
@@ -210,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn pins_are_read_as_curl_reads_them() {
+    fn resolve_rules_are_parsed_as_curl_does() {
         for (text, host, port, addresses) in [
             ("h:80:127.0.0.1", Some("h"), 80, &["127.0.0.1"][..]),
             ("+H:80:127.0.0.1", Some("h"), 80, &["127.0.0.1"]),
@@ -258,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn detours_are_read_as_curl_reads_them() {
+    fn connect_to_rules_are_parsed_as_curl_does() {
         let detour =
             |text: &str| ConnectToRule::parse(text).unwrap_or_else(|why| panic!("{text}: {why}"));
         assert_eq!(
@@ -299,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_detour_that_fits_is_taken() {
+    fn first_matching_connect_to_rule_is_used() {
         let options = RouteOptions {
             connect_to: ["a:1:b:2", "a::c:", ":9::10"]
                 .iter()
@@ -322,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pin_for_a_name_goes_before_one_for_all() {
+    fn resolve_rules_for_a_host_are_preferred() {
         let options = RouteOptions {
             resolve: ["*:80:10.0.0.1", "h:80:10.0.0.2", "h:80:10.0.0.3"]
                 .iter()
@@ -342,7 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn families() {
+    fn family_allows_its_addresses_only() {
         for (family, v4, v6, mapped) in [
             (Family::Any, true, true, true),
             (Family::V4, true, false, true),

@@ -1,4 +1,4 @@
-//! A connected socket, of TCP or of Unix, that keeps to a deadline.
+//! A connected TCP or Unix socket with a deadline.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -11,15 +11,15 @@ use rustix::net::{AddressFamily, RecvFlags, SocketType};
 use crate::deadline::Deadline;
 use crate::sys::poll;
 
-/// A connection. While it has a deadline each read and write blocks no longer than that.
+/// A socket whose reads and writes fail once its deadline has passed.
 ///
-/// Reads wait in poll(2): the socket's own timeout may be late by a second. Writes use it, because
-/// only they can block after poll(2).
+/// Reads wait in poll(2), because a socket's own timeout may be late by a second. Writes use the
+/// socket's timeout, because they can block even after poll(2).
 #[derive(Debug)]
 pub struct Socket {
     stream: SocketKind,
     deadline: Option<Deadline>,
-    /// When reads end before the deadline.
+    /// A deadline for reads only.
     read_end: Option<Instant>,
 }
 
@@ -30,11 +30,11 @@ enum SocketKind {
 }
 
 impl Socket {
-    /// Sets the deadline for what follows, or takes it away and lets reads and writes block for ever.
+    /// Sets the deadline of reads and writes; `None` lets them block forever.
     ///
     /// # Errors
     ///
-    /// What the operating system said.
+    /// The error of the operating system.
     pub fn set_deadline(&mut self, deadline: Option<Deadline>) -> io::Result<()> {
         self.deadline = deadline;
         self.read_end = None;
@@ -44,13 +44,12 @@ impl Socket {
         Ok(())
     }
 
-    /// Lets reads end at `end`, if the deadline does not end them before. The next deadline takes
-    /// it away.
+    /// Sets a deadline for reads in addition. Setting the deadline removes it.
     pub fn limit_reads(&mut self, end: Instant) {
         self.read_end = Some(end);
     }
 
-    /// Waits until there is something to read.
+    /// Waits until the socket is readable.
     fn wait_readable(&self) -> io::Result<()> {
         let deadline = self.deadline.and_then(|deadline| deadline.instant());
         let Some(end) = deadline.into_iter().chain(self.read_end).min() else {
@@ -70,13 +69,14 @@ impl Socket {
         }
     }
 
-    /// A TCP connection that has just been made.
+    /// Wraps a newly connected TCP socket.
     ///
     /// # Errors
     ///
-    /// What the operating system said.
+    /// The error of the operating system.
     pub fn from_tcp(stream: TcpStream) -> io::Result<Self> {
-        // Small messages must not wait for the acknowledgement of the one before (Nagle).
+        // Disables Nagle's algorithm: a small message must not wait for the acknowledgment of the
+        // previous one.
         stream.set_nodelay(true)?;
         Ok(Self {
             stream: SocketKind::Tcp(stream),
@@ -85,7 +85,7 @@ impl Socket {
         })
     }
 
-    /// A Unix connection that has just been made.
+    /// Wraps a newly connected Unix socket.
     #[must_use]
     pub fn from_unix(stream: UnixStream) -> Self {
         Self {
@@ -99,7 +99,7 @@ impl Socket {
     ///
     /// # Errors
     ///
-    /// What the operating system said.
+    /// The error of the operating system.
     pub fn set_nonblocking(&self, nonblocking: bool) -> io::Result<()> {
         match &self.stream {
             SocketKind::Tcp(stream) => stream.set_nonblocking(nonblocking),
@@ -118,11 +118,11 @@ impl Socket {
         Ok(count)
     }
 
-    /// Ends our direction: the server reads an end of stream.
+    /// Shuts down our direction, so that the server reads the end of the stream.
     ///
     /// # Errors
     ///
-    /// What the operating system said; none if the connection is gone already.
+    /// The error of the operating system, except if the connection has already ended.
     pub fn shutdown_write(&self) -> io::Result<()> {
         let result = match &self.stream {
             SocketKind::Tcp(stream) => stream.shutdown(Shutdown::Write),
@@ -134,8 +134,8 @@ impl Socket {
         }
     }
 
-    /// A socket timeout shows as `WouldBlock` on some systems; only without a deadline can
-    /// `WouldBlock` mean that the socket does not block.
+    /// Converts `WouldBlock` to a timeout: some systems return it when a socket timeout expires.
+    /// Without a deadline, it means that the socket is non-blocking.
     fn in_time<T>(&self, result: io::Result<T>) -> io::Result<T> {
         result.map_err(|cause| match cause.kind() {
             io::ErrorKind::WouldBlock if self.deadline.is_some() => io::ErrorKind::TimedOut.into(),
@@ -180,7 +180,7 @@ impl AsFd for Socket {
     }
 }
 
-/// A stream socket that no child process inherits.
+/// Opens a stream socket that child processes don't inherit.
 pub(super) fn open(family: AddressFamily) -> io::Result<OwnedFd> {
     let socket = rustix::net::socket(family, SocketType::STREAM, None)?;
     rustix::io::fcntl_setfd(&socket, rustix::io::FdFlags::CLOEXEC)?;
@@ -195,7 +195,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_silent_peer_is_timed_out_and_the_deadline_can_be_taken_away() {
+    fn reads_time_out_until_the_deadline_is_removed() {
         let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
         let address = listener.local_addr().expect("it is bound");
         let mut socket = tcp::connect(address, None).expect("it listens");

@@ -1,4 +1,4 @@
-//! A stream of bytes: a socket, or TLS over another stream.
+//! A byte stream: a socket, or TLS over another stream.
 
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
@@ -9,23 +9,24 @@ use super::tls::TlsStream;
 use crate::deadline::Deadline;
 use crate::http::LimitReads;
 
-/// A connected stream. TLS runs over a stream of any kind, TLS included.
+/// A connected stream. TLS runs over any stream, including TLS.
 #[derive(Debug)]
 pub enum Stream {
-    /// A plain socket, TCP or Unix.
+    /// A plain TCP or Unix socket.
     Plain(Socket),
-    /// TLS. It may hold decrypted bytes that poll(2) can't see: read until `WouldBlock`. A write
-    /// that would block is to be tried again with the same bytes, or with more after them.
+    /// TLS. It may hold decrypted bytes that poll(2) doesn't report, so read until `WouldBlock`. A
+    /// write that returned `WouldBlock` must be repeated with the same bytes, or with more
+    /// appended.
     Tls(Box<TlsStream<Stream>>),
 }
 
 impl Stream {
-    /// Sets the deadline that reads and writes keep to while the stream blocks; they end with
-    /// [`io::ErrorKind::TimedOut`]. `None` takes it away.
+    /// Sets the deadline of blocking reads and writes, after which they fail with
+    /// [`io::ErrorKind::TimedOut`]; `None` removes it.
     ///
     /// # Errors
     ///
-    /// What the operating system said.
+    /// The error of the operating system.
     pub fn set_deadline(&mut self, deadline: Option<Deadline>) -> io::Result<()> {
         match self {
             Self::Plain(socket) => socket.set_deadline(deadline),
@@ -33,11 +34,11 @@ impl Stream {
         }
     }
 
-    /// Whether reads and writes that can't go on return `WouldBlock` instead of waiting.
+    /// Sets whether reads and writes return `WouldBlock` instead of waiting.
     ///
     /// # Errors
     ///
-    /// What the operating system said.
+    /// The error of the operating system.
     pub fn set_nonblocking(&self, nonblocking: bool) -> io::Result<()> {
         match self {
             Self::Plain(socket) => socket.set_nonblocking(nonblocking),
@@ -45,7 +46,7 @@ impl Stream {
         }
     }
 
-    /// Whether it may hold bytes that poll(2) can't see.
+    /// Whether the stream is TLS, so that it may hold bytes that poll(2) doesn't report.
     #[must_use]
     pub fn is_tls(&self) -> bool {
         matches!(self, Self::Tls(_))
@@ -60,14 +61,14 @@ impl Stream {
         }
     }
 
-    /// Ends our direction: TLS's `close_notify` (RFC 8446 §6.1), then TCP's FIN.
+    /// Shuts down our direction with `close_notify` (RFC 8446 §6.1) for TLS and FIN for TCP.
     ///
-    /// It never waits: where there is no room for the `close_notify`, the FIN alone ends it. The
-    /// Close frames have shown before that nothing is missing.
+    /// It never blocks. If there is no room for the `close_notify`, only the FIN is sent: the Close
+    /// frames have shown that nothing is missing.
     ///
     /// # Errors
     ///
-    /// What the operating system said; none if the connection is gone already.
+    /// The error of the operating system, except if the connection has already ended.
     pub fn shutdown_write(&mut self) -> io::Result<()> {
         match self {
             Self::Plain(socket) => socket.shutdown_write(),

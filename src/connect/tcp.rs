@@ -19,11 +19,11 @@ use crate::target::HostPort;
 ///
 /// # Errors
 ///
-/// What the operating system said, or that there was no response in time.
+/// The error of the operating system, or a timeout.
 pub fn connect(address: SocketAddr, limit: Option<Duration>) -> io::Result<Socket> {
     let stream = match limit {
         Some(limit) => TcpStream::connect_timeout(&address, limit).map_err(|cause| {
-            // The operating system's own ETIMEDOUT has a number and a text.
+            // Returns ETIMEDOUT, which has an error number and a text.
             if cause.kind() == io::ErrorKind::TimedOut && cause.raw_os_error().is_none() {
                 io::Error::new(cause.kind(), "no response")
             } else {
@@ -35,22 +35,22 @@ pub fn connect(address: SocketAddr, limit: Option<Duration>) -> io::Result<Socke
     Socket::from_tcp(stream)
 }
 
-/// How hosts are connected to, and what of it is reported.
+/// Connects to hosts and reports the steps.
 pub struct HostDialer<'a> {
-    /// Which addresses are used.
+    /// The options for name resolution.
     pub route: &'a RouteOptions,
-    /// The addresses that were resolved before; `None` to resolve them each time.
+    /// The cache of resolved addresses; `None` to resolve each time.
     pub cache: Option<&'a AddressCache>,
-    /// When it must be done.
+    /// The deadline.
     pub deadline: Deadline,
     /// How long each step took.
     pub timing: &'a mut Timing,
-    /// Each step as it is done.
+    /// Called with each step when it is complete.
     pub on_step: &'a mut dyn FnMut(ConnectStep),
 }
 
 impl HostDialer<'_> {
-    /// Connects to a host, the server or the proxy before it.
+    /// Connects to a host, which is the server or the proxy.
     ///
     /// # Errors
     ///
@@ -64,7 +64,8 @@ impl HostDialer<'_> {
         Ok((socket, address))
     }
 
-    /// The addresses of a host, at least one; the resolver is asked only if nothing else has them.
+    /// The addresses of a host, at least one. The resolver is used only if they are not known
+    /// otherwise.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! Whole attempts against servers on loopback; the good one is tungstenite's own.
+//! Tests of complete attempts with servers on loopback. The valid server is tungstenite's.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -24,7 +24,7 @@ fn accept(listener: &TcpListener) -> TcpStream {
     listener.accept().expect("a client").0
 }
 
-/// A server for one client, on a port of its own.
+/// A server on a free port for one client.
 fn serve<T: Send + 'static>(
     work: impl FnOnce(TcpStream) -> T + Send + 'static,
 ) -> (u16, JoinHandle<T>) {
@@ -48,7 +48,7 @@ fn soon() -> Deadline {
 }
 
 #[test]
-fn a_websocket_is_opened() {
+fn websocket_is_opened() {
     let (port, server) = serve(|client| {
         let mut socket = tungstenite::accept(client).expect("a good handshake");
         socket.read().expect("a message").into_data().to_vec()
@@ -80,14 +80,14 @@ fn a_websocket_is_opened() {
             ConnectStep::UpgradeResponse(_)
         ]
     ));
-    // "hi" behind a mask of zeros (RFC 6455 §5.2).
+    // "hi", masked with zeros (RFC 6455 §5.2).
     let frame = [0x81, 0x82, 0, 0, 0, 0, b'h', b'i'];
     opened.stream.write_all(&frame).expect("it is open");
     assert_eq!(server.join().expect("it had its message"), b"hi");
 }
 
 #[test]
-fn an_attempt_on_its_own_thread_hands_the_stream_over() {
+fn attempt_returns_the_stream_from_its_thread() {
     let (port, server) = serve(|client| tungstenite::accept(client).map(drop).is_ok());
     let request = request(&format!("ws://127.0.0.1:{port}"));
     let mut attempt = Dialer::new().start(request, soon()).expect("a thread");
@@ -110,7 +110,7 @@ fn an_attempt_on_its_own_thread_hands_the_stream_over() {
 }
 
 #[test]
-fn nobody_listens() {
+fn refused_connection_is_an_error() {
     let port = {
         let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
         listener.local_addr().expect("it is bound").port()
@@ -129,8 +129,8 @@ fn nobody_listens() {
 }
 
 #[test]
-fn a_server_that_never_answers_is_timed_out() {
-    // Ends when the other side gives up.
+fn server_without_a_response_is_timed_out() {
+    // Ends when the client disconnects.
     let (port, server) = serve(|mut client| client.read_to_end(&mut Vec::new()).is_ok());
     let request = request(&format!("ws://127.0.0.1:{port}"));
     let Transport { mut stream, .. } = Dialer::new()
@@ -149,7 +149,7 @@ fn a_server_that_never_answers_is_timed_out() {
 }
 
 #[test]
-fn nothing_is_sent_that_must_not_be() {
+fn invalid_options_are_rejected_before_connecting() {
     let mut request = request("box");
     request.headers = vec![CustomHeader::parse("Cookie: a=b").expect("a header")];
     let mut steps = 0;

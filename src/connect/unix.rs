@@ -14,12 +14,12 @@ use super::socket::{self, Socket};
 ///
 /// # Errors
 ///
-/// What the operating system said, or that there was no response in time.
+/// The error of the operating system, or a timeout.
 pub fn connect(path: &Path, limit: Option<Duration>) -> io::Result<Socket> {
     let address = SocketAddrUnix::new(path)?;
     let stream = UnixStream::from(socket::open(AddressFamily::UNIX)?);
-    // A server that accepts nobody lets its clients wait: on Linux for as long as they would
-    // write (unix(7)), elsewhere not at all.
+    // If the server does not accept connections, connect(2) blocks: on Linux for the write timeout
+    // (unix(7)), on other systems not at all.
     stream.set_write_timeout(limit)?;
     loop {
         return match rustix::net::connect(&stream, &address) {

@@ -1,4 +1,4 @@
-//! The opening handshake against a server in memory.
+//! Tests of the opening handshake with a server in memory.
 
 use std::io::Read;
 use std::time::{Duration, Instant};
@@ -7,7 +7,7 @@ use super::*;
 use crate::http::{Credentials, CustomHeader};
 use crate::target::Target;
 
-/// A server in memory: it computes its answer once it has seen the whole request.
+/// A server in memory, which responds once it has received the complete request.
 struct Server<F> {
     asked: Vec<u8>,
     answer: Option<F>,
@@ -16,7 +16,7 @@ struct Server<F> {
 }
 
 impl<F: FnOnce(&str, &str) -> String> Server<F> {
-    /// `answer` is given the request and the right accept key.
+    /// `answer` gets the request and the correct `Sec-WebSocket-Accept`.
     fn answering(answer: F) -> Self {
         Self {
             asked: Vec::new(),
@@ -26,7 +26,7 @@ impl<F: FnOnce(&str, &str) -> String> Server<F> {
         }
     }
 
-    /// Keeps the connection open and silent after its answer.
+    /// Keeps the connection open after the response without sending anything else.
     fn then_silent(mut self) -> Self {
         self.silent = true;
         self
@@ -109,7 +109,7 @@ const GOOD: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\
                     Connection: Upgrade\r\nSec-WebSocket-Accept: ";
 
 #[test]
-fn the_request_looks_like_a_browsers() {
+fn request_headers_have_the_order_of_browsers() {
     let mut request = to("ws://u:p%C3%BC@example.org:9000/a?b");
     request.origin = Some("https://example.org".to_owned());
     request.subprotocols = vec!["a".to_owned(), "b".to_owned()];
@@ -139,7 +139,7 @@ fn the_request_looks_like_a_browsers() {
 }
 
 #[test]
-fn the_users_headers_replace_ours_in_place() {
+fn custom_headers_replace_default_headers_in_place() {
     let mut request = with(
         "ws://u:p@h",
         &[
@@ -176,7 +176,7 @@ fn the_users_headers_replace_ours_in_place() {
 }
 
 #[test]
-fn an_upgrade_keeps_what_came_behind_it() {
+fn bytes_after_the_upgrade_response_are_kept() {
     let mut request = to("ws://h");
     request.subprotocols = vec!["chat".to_owned(), "other".to_owned()];
     let (result, steps) = ask(&request, |_, accept| {
@@ -189,7 +189,7 @@ fn an_upgrade_keeps_what_came_behind_it() {
     let agreed = result.expect("the answer is right");
     assert_eq!(agreed.subprotocol.as_deref(), Some("other"));
     assert_eq!(agreed.response.status_line, "HTTP/1.1 101 Switching");
-    // The server gives seven bytes a read: what is glued may have to be read later.
+    // The server returns seven bytes per read, so some of the bytes may not have been read yet.
     assert!(b"\x01glued".starts_with(&agreed.early));
     assert!(matches!(
         &steps[..],
@@ -199,13 +199,13 @@ fn an_upgrade_keeps_what_came_behind_it() {
 }
 
 #[test]
-fn bytes_glued_to_the_head_are_early() {
+fn bytes_read_with_the_head_are_returned_as_early() {
     let key = "dGhlIHNhbXBsZSBub25jZQ==";
     let answer = format!("{GOOD}s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n\u{1}glued");
     let mut stream = io::Cursor::new(Vec::new());
     let header = format!("Sec-WebSocket-Key: {key}");
     let request = with("ws://h", &[&header]);
-    // In one buffer the answer stands where the request ends.
+    // In the buffer, the response begins where the request ends.
     let length = compose(&request, "").encode().len();
     stream.get_mut().resize(length, 0);
     stream.get_mut().extend(answer.as_bytes());
@@ -215,7 +215,7 @@ fn bytes_glued_to_the_head_are_early() {
 }
 
 #[test]
-fn a_wrong_answer_is_told_what_is_wrong() {
+fn invalid_responses_are_explained() {
     let mut request = to("ws://h");
     request.subprotocols = vec!["chat".to_owned()];
     for (lines, says) in [
@@ -271,7 +271,7 @@ fn a_wrong_answer_is_told_what_is_wrong() {
 }
 
 #[test]
-fn a_refusal_has_its_body_and_a_hint() {
+fn refusals_have_a_body_and_a_hint() {
     let error = fail(&to("ws://h"), |_, _| {
         "HTTP/1.1 401 Unauthorized\r\nContent-Length: 4\r\nWWW-Authenticate: Basic\r\n\r\nnope"
             .to_owned()
@@ -285,7 +285,7 @@ fn a_refusal_has_its_body_and_a_hint() {
 }
 
 #[test]
-fn silence_and_other_protocols_are_told_apart() {
+fn missing_and_foreign_responses_have_different_errors() {
     let request = to("ws://h");
     let ended = fail(&request, |_, _| String::new());
     assert!(
@@ -310,7 +310,7 @@ fn silence_and_other_protocols_are_told_apart() {
 }
 
 #[test]
-fn a_server_that_says_nothing_is_timed_out() {
+fn silent_server_is_timed_out() {
     let mut server = Server::answering(|_, _| String::new()).then_silent();
     let deadline = Deadline::after(Duration::from_secs(9));
     let error = upgrade(&mut server, &to("ws://h"), deadline, &mut |_| ())
@@ -326,7 +326,7 @@ fn a_server_that_says_nothing_is_timed_out() {
 }
 
 #[test]
-fn what_came_of_a_refusal_in_time_is_kept() {
+fn refusal_is_reported_when_its_body_times_out() {
     let mut server = Server::answering(|_, _| {
         "HTTP/1.1 403 Forbidden\r\nContent-Length: 99\r\n\r\nnot you".to_owned()
     })

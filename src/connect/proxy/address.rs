@@ -1,11 +1,11 @@
-//! The URL of a proxy, as `-x` and the environment have it.
+//! Proxy URLs, as in `-x` and environment variables.
 
 use std::fmt;
 
 use crate::http::Credentials;
 use crate::target::{percent_decode, HostError, HostPort};
 
-/// The protocol that a proxy speaks.
+/// The protocol of a proxy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProxyScheme {
     /// HTTP CONNECT (RFC 9110 §9.3.6).
@@ -28,7 +28,7 @@ impl ProxyScheme {
         }
     }
 
-    /// The port where a URL has none, as in curl.
+    /// The port of a URL without a port, the same as in curl.
     fn default_port(self) -> u16 {
         match self {
             Self::Https => 443,
@@ -41,16 +41,16 @@ impl ProxyScheme {
     }
 }
 
-/// A proxy. It is displayed without its credentials.
+/// A proxy. `Display` leaves out the credentials.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proxy {
     /// The protocol.
     pub scheme: ProxyScheme,
-    /// Where it is.
+    /// The proxy's host and port.
     pub host_port: HostPort,
-    /// The user name and password for it.
+    /// The user name and password in the URL.
     pub credentials: Option<Credentials>,
-    /// The environment variable that it is from, if it is from one.
+    /// The environment variable that the proxy is from, if any.
     pub variable: Option<&'static str>,
 }
 
@@ -61,20 +61,20 @@ impl fmt::Display for Proxy {
 }
 
 impl Proxy {
-    /// Parses `[SCHEME://][USER:PASS@]HOST[:PORT]`. Without a scheme it is `http`, and without a
-    /// port 443 for `https` and 1080 for all others, as in curl; `socks` is `socks5h`; a path is
-    /// ignored.
+    /// Parses `[SCHEME://][USER:PASS@]HOST[:PORT]`. As in curl, the default scheme is `http`, and
+    /// the default port is 443 for `https` and 1080 for all others. `socks` means `socks5h`. A path
+    /// is ignored.
     ///
     /// # Errors
     ///
-    /// What is wrong with it. Nothing that may be part of a password is quoted.
+    /// What is invalid, without anything that may be part of a password.
     pub fn parse(text: &str) -> Result<Self, String> {
         let (scheme, rest) = text.split_once("://").unwrap_or(("http", text));
         let scheme = match scheme.to_ascii_lowercase().as_str() {
             "http" => ProxyScheme::Http,
             "https" => ProxyScheme::Https,
             "socks5" => ProxyScheme::Socks5,
-            // `socks` as Chrome reads it; desktops and proxy tools set it.
+            // Chrome reads `socks` like this; desktop settings and proxy tools use it.
             "socks5h" | "socks" => ProxyScheme::Socks5h,
             other => return Err(unsupported(other)),
         };
@@ -100,7 +100,8 @@ impl Proxy {
         })
     }
 
-    /// Where a proxy that is not from `-x` comes from, and how to connect without it.
+    /// The environment variable that the proxy is from, and how to connect without a proxy; `None`
+    /// if it is from `-x`.
     pub(super) fn origin(&self) -> Option<String> {
         let name = self.variable?;
         Some(format!(
@@ -109,7 +110,7 @@ impl Proxy {
     }
 }
 
-/// Quotes the scheme, unless it may be part of a password.
+/// The error for an unsupported scheme. It is quoted unless it may be part of a password.
 fn unsupported(scheme: &str) -> String {
     let is_scheme = |letter: char| letter.is_ascii_alphanumeric() || "+-.".contains(letter);
     let quoted = match scheme.len() {
@@ -119,7 +120,7 @@ fn unsupported(scheme: &str) -> String {
     format!("unsupported proxy scheme{quoted}; use http://, https://, socks5:// or socks5h://")
 }
 
-/// Not with the value: the port of `user:pass` without a host is the password.
+/// The error without the value: in `user:pass` without a host, the port is the password.
 fn describe(error: &HostError) -> String {
     let problem = error.without_value();
     match error {
@@ -149,7 +150,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_is_read_as_curl_reads_it() {
+    fn proxy_urls_are_parsed_as_curl_does() {
         for (text, is) in [
             ("h", "http://h:1080"),
             ("h:3128", "http://h:3128"),
@@ -174,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn credentials_are_decoded_and_not_shown() {
+    fn credentials_are_decoded_and_hidden() {
         for (text, user, password) in [
             ("http://bob:a%40b%2f@h", "bob", "a@b/"),
             ("bob@h:1", "bob", ""),
@@ -194,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said_without_a_password() {
+    fn proxy_url_errors_do_not_quote_passwords() {
         for (text, says) in [
             (
                 "socks4://h",

@@ -1,4 +1,4 @@
-//! Which proxy a connection takes, if any: the command line, then the environment, as in curl.
+//! Selects the proxy of a connection, from the command line and then the environment, as curl does.
 
 use std::fmt;
 
@@ -8,13 +8,13 @@ use crate::error::Error;
 use crate::http::{Credentials, CustomHeader};
 use crate::target::Target;
 
-/// What `-x` said. A wrong address is kept as its sentence: it may hold a password, so it must
-/// not be quoted, as the command line's parser would.
+/// The argument of `-x`. The error for an invalid URL is kept here and reported later, because the
+/// command-line parser would quote the value, which may contain a password.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProxyArg(Result<Option<Proxy>, String>);
 
 impl From<&str> for ProxyArg {
-    /// An empty text means no proxy, whatever the environment says.
+    /// An empty argument means no proxy, even if the environment has one.
     fn from(text: &str) -> Self {
         if text.is_empty() {
             return Self(Ok(None));
@@ -24,17 +24,18 @@ impl From<&str> for ProxyArg {
 }
 
 impl ProxyArg {
-    /// The proxy; `None` if there shall be none.
+    /// The proxy; `None` for no proxy.
     ///
     /// # Errors
     ///
-    /// What is wrong with the address.
+    /// What is invalid in the URL.
     pub fn proxy(&self) -> Result<Option<&Proxy>, String> {
         self.0.as_ref().map(Option::as_ref).map_err(Clone::clone)
     }
 }
 
-/// A variable that is set and not empty. What it holds is not for logs: it may have a password.
+/// A variable that is set and not empty. `Debug` does not print its value, which may contain a
+/// password.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Variable {
     name: &'static str,
@@ -47,7 +48,7 @@ impl fmt::Debug for Variable {
     }
 }
 
-/// What the environment says about proxies.
+/// The environment variables for proxies.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProxyVariables {
     ws: Option<Variable>,
@@ -56,9 +57,9 @@ pub struct ProxyVariables {
 }
 
 impl ProxyVariables {
-    /// Reads them with `get`, which gives no variable that is empty. `HTTP_PROXY` in capitals is
-    /// left alone, as in curl: where wsline is run for a web server, a client sets it with a
-    /// `Proxy` header.
+    /// Reads the variables with `get`, which returns `None` for an empty one. `HTTP_PROXY` in upper
+    /// case is ignored, as in curl, because on a web server a client can set it with a `Proxy`
+    /// header.
     pub fn read(get: impl Fn(&str) -> Option<String>) -> Self {
         let first = |names: &[&'static str]| {
             names.iter().find_map(|&name| {
@@ -87,27 +88,27 @@ impl ProxyVariables {
     }
 }
 
-/// All that decides which proxy is taken, and what it is told.
+/// The options for proxies.
 #[derive(Clone, Debug, Default)]
 pub struct ProxyOptions {
-    /// `-x`: goes before the environment.
+    /// `-x`, which takes precedence over the environment.
     pub given: Option<ProxyArg>,
-    /// `--noproxy`: the hosts to go to without one; goes before the environment's list.
+    /// `--noproxy`, hosts that need no proxy; takes precedence over the environment.
     pub except: Option<String>,
-    /// `-U`: goes before the credentials in a proxy's address.
+    /// `-U`, which takes precedence over the credentials in the proxy's URL.
     pub credentials: Option<Credentials>,
-    /// `--proxy-header`: fields for the request to a proxy that speaks HTTP.
+    /// `--proxy-header`, headers for the CONNECT request.
     pub headers: Vec<CustomHeader>,
-    /// The environment.
+    /// The environment variables.
     pub variables: ProxyVariables,
 }
 
 impl ProxyOptions {
-    /// The proxy for a connection to `target`, if it takes one.
+    /// The proxy for a connection to `target`, if one is used.
     ///
     /// # Errors
     ///
-    /// [`Error::Usage`]: what is wrong with the proxy's address or its credentials.
+    /// [`Error::Usage`] if the proxy's URL or credentials are invalid.
     pub fn choose(&self, target: &Target) -> Result<Option<Proxy>, Error> {
         if self.excepts(target) {
             return Ok(None);
@@ -151,17 +152,17 @@ impl ProxyOptions {
     }
 }
 
-/// The way out of a wrong variable that somebody else has set.
+/// How to connect in spite of an invalid variable.
 const DIRECT: &str = "-x '' connects without a proxy";
 
-/// A value without the quotes around it: `docker --env-file` and systemd's files of old keep them.
+/// A value without quotes around it, which `docker --env-file` and old systemd files keep.
 fn without_quotes(value: &str) -> &str {
     let value = value.trim();
     let inside = |quote| value.strip_prefix(quote)?.strip_suffix(quote);
     inside('"').or_else(|| inside('\'')).unwrap_or(value).trim()
 }
 
-/// What the way of logging in can't carry.
+/// Checks that the authentication method allows these credentials.
 fn check(proxy: &Proxy, credentials: &Credentials) -> Result<(), Error> {
     let Credentials { user, password } = credentials;
     let wrong = |sentence: &str| Err(Error::Usage(sentence.to_owned()));
@@ -171,7 +172,7 @@ fn check(proxy: &Proxy, credentials: &Credentials) -> Result<(), Error> {
         }
     } else if user.contains(':') {
         return wrong(
-            "a proxy's user name can't hold a colon in Basic authentication (RFC 7617 §2)",
+            "the proxy's user name contains a colon, which Basic authentication does not allow (RFC 7617 §2)",
         );
     }
     Ok(())
@@ -201,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn the_environment_is_asked_in_curls_order() {
+    fn proxy_variables_have_the_precedence_of_curl() {
         let (ws, wss) = ("ws://h/", "wss://h/");
         for (set, for_ws, for_wss) in [
             (&[][..], "direct", "direct"),
@@ -276,13 +277,14 @@ mod tests {
     }
 
     #[test]
-    fn the_command_line_goes_before_the_environment() {
+    fn command_line_overrides_the_environment() {
         let mut choice = ProxyOptions {
             given: Some(ProxyArg::from("b:2")),
             variables: variables(&[("http_proxy", "a:1"), ("no_proxy", "h")]),
             ..ProxyOptions::default()
         };
-        // curl's rule: the environment's exceptions hold for a proxy that was given, too.
+        // As in curl, the exceptions in the environment also apply to a proxy from the command
+        // line.
         assert_eq!(chosen(&choice, "ws://h/"), "direct");
         assert_eq!(chosen(&choice, "ws://127.0.0.1/"), "http://b:2");
         choice.except = Some(String::new());
@@ -295,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said_when_it_is_needed_and_never_quoted() {
+    fn invalid_proxies_are_reported_when_used_and_not_quoted() {
         let choice = ProxyOptions {
             variables: variables(&[("http_proxy", "ftp://u:hush@h"), ("no_proxy", "i")]),
             ..ProxyOptions::default()
@@ -312,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn credentials_of_the_command_line_go_first_and_must_fit() {
+    fn proxy_user_overrides_the_url_and_is_checked() {
         let credentials = |user: &str| Credentials {
             user: user.to_owned(),
             password: "p".to_owned(),

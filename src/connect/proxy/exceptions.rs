@@ -1,16 +1,16 @@
-//! `no_proxy` and `--noproxy`: the hosts to go to without a proxy, by curl's rules, `HOST:PORT` for
-//! one port, and `*` for any characters.
+//! `no_proxy` and `--noproxy`: the hosts to connect to without a proxy. The rules are curl's, with
+//! `HOST:PORT` for a single port and `*` for any characters in addition.
 
 use std::net::IpAddr;
 
 use crate::target::host::{inside_brackets, parse_port, split_port};
 use crate::target::{Address, Host, HostPort};
 
-/// Whether `list` has the host. Its items are separated by commas or whitespace.
+/// Whether the host is in `list`, whose items are separated by commas or whitespace.
 ///
-/// A name means itself and every name below it, with or without a dot before it. An address means
-/// itself, and with `/BITS` its network. In an item with `*` it stands for any characters:
-/// `*.example.org` is every name below `example.org`, `192.168.*` a network, and `*` all hosts.
+/// A name matches itself and every name below it, with or without a leading dot. An address matches
+/// itself, and with `/BITS` its network. `*` matches any characters: `*.example.org` is every name
+/// below `example.org`, `192.168.*` a network, and `*` all hosts.
 pub fn has_exception(list: &str, to: &HostPort) -> bool {
     list.split(|letter: char| letter == ',' || letter.is_whitespace())
         .filter(|item| !item.is_empty())
@@ -32,8 +32,8 @@ fn matches(item: &str, to: &HostPort) -> bool {
     }
 }
 
-/// Takes the port off an item; an IPv6 address has one only after its brackets, which are not
-/// needed here.
+/// Splits the port off an item. An IPv6 address has a port only if it is in brackets, which are
+/// removed.
 fn split_item(item: &str) -> (&str, Option<u16>) {
     let (host, port) = match split_port(item) {
         Ok((host, None)) => (host, None),
@@ -46,7 +46,7 @@ fn split_item(item: &str) -> (&str, Option<u16>) {
     (inside_brackets(host).unwrap_or(host), port)
 }
 
-/// Whether `text` is `pattern`, in which `*` stands for any characters.
+/// Whether `text` matches `pattern`, in which `*` stands for any characters.
 fn fits(pattern: &str, text: &str) -> bool {
     let Some((first, rest)) = pattern.split_once('*') else {
         return pattern == text;
@@ -106,14 +106,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_rules_of_curl() {
+    fn exceptions_match_as_in_curl() {
         for (list, host, fits) in [
             ("*", "h", true),
             (" * ", "[::1]", true),
             ("h,*", "i", true),
             ("", "h", false),
             (",, ,", "h", false),
-            // Names: itself and below it, and not what only ends alike.
+            // Names match themselves and names below them, but not other names with the same
+            // ending.
             ("example.com", "example.com", true),
             ("example.com", "www.example.com", true),
             ("example.com", "nonexample.com", false),
@@ -144,7 +145,7 @@ mod tests {
             ("192.168.*", "192.169.1.5", false),
             ("fe80:*", "[fe80::1]", true),
             ("localhost", "localhost", true),
-            // Addresses: never by their endings.
+            // Addresses don't match by their endings.
             ("127.0.0.1", "127.0.0.1", true),
             ("0.0.1", "127.0.0.1", false),
             (".0.0.1", "127.0.0.1", false),
@@ -173,7 +174,7 @@ mod tests {
             ("::/0", "[fe80::1]", true),
             ("::1/129", "[::1]", false),
             ("::ffff:127.0.0.1", "127.0.0.1", true),
-            // One port.
+            // Items with a port.
             ("example.com:8080", "www.example.com", true),
             ("example.com:8081", "example.com", false),
             ("127.0.0.1:8080", "127.0.0.1", true),

@@ -1,18 +1,18 @@
-//! Why a proxy made no tunnel.
+//! The errors of setting up a tunnel.
 
 use std::io;
 
 use crate::error::Refusal;
 
-/// Why a proxy made no tunnel.
+/// Why a tunnel could not be set up.
 #[derive(Debug)]
 pub(super) enum TunnelError {
-    /// The proxy refused, in these words.
+    /// The proxy refused, for this reason.
     Refused {
         cause: String,
         refusal: Option<Box<Refusal>>,
         hint: Option<String>,
-        /// Another address of the server may work.
+        /// Whether another address of the server may work.
         try_next_address: bool,
     },
     /// The response is invalid.

@@ -1,4 +1,4 @@
-//! HTTP's CONNECT (RFC 9110 §9.3.6): after a 2xx response the connection is the server's.
+//! HTTP CONNECT (RFC 9110 §9.3.6). After a 2xx response, the stream is connected to the server.
 
 use std::io::Write;
 
@@ -13,8 +13,8 @@ use crate::http::{
 };
 use crate::target::HostPort;
 
-/// Requests a tunnel on a stream to the proxy. Not a byte behind the proxy's response is read: what
-/// follows is the server's.
+/// Requests a tunnel on a stream to the proxy. Reads no byte beyond the proxy's response, because
+/// the server's bytes follow.
 pub fn connect<S: LimitReads + Write>(
     stream: &mut S,
     proxy: &Proxy,
@@ -28,7 +28,8 @@ pub fn connect<S: LimitReads + Write>(
     if sent.is_ok() {
         on_step(ConnectStep::ProxyRequest(to.to_string(), Some(request)));
     }
-    // A proxy that refuses before it has read the request may have answered all the same.
+    // A proxy may have refused without reading the request, so the response is read even if writing
+    // failed.
     let mut reader = ResponseReader::exact(stream);
     let response = reader
         .read_final_head()
@@ -83,10 +84,10 @@ fn compose(proxy: &Proxy, options: &ConnectOptions, to: &HostPort) -> RequestHea
     }
 }
 
-/// The next step after a refusal, if the cause is known.
+/// The hint for a refusal, if the cause is known.
 fn hint(head: &ResponseHead, proxy: &Proxy) -> Option<String> {
     Some(match head.status {
-        // tinyproxy sends 401, which is a server's status, for wrong credentials.
+        // tinyproxy sends 401 for wrong credentials, although that is a server's status.
         401 | 407 => explain_authentication(head, proxy),
         403 => "the proxy does not allow this host or port; many allow port 443 only".to_owned(),
         400 | 404 | 405 | 501 => {
@@ -125,7 +126,7 @@ mod tests {
     use crate::http::{CustomHeader, Secrets};
     use crate::target::Target;
 
-    /// A proxy in memory that gives at most `step` bytes a read, then silence.
+    /// A proxy in memory that returns at most `step` bytes per read and then blocks.
     struct Answering<'a> {
         asked: Vec<u8>,
         answer: &'a [u8],
@@ -191,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn the_request() {
+    fn connect_request_has_host_and_proxy_headers() {
         let to = HostPort::parse("[::1]:8080", 80).expect("a host");
         let asked = compose(&proxy("http://u:p%40q@h"), &request(&["X: y"]), &to);
         let agent = concat!("User-Agent: wsline/", env!("CARGO_PKG_VERSION"));
@@ -218,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_behind_the_answer_is_read_however_it_comes() {
+    fn bytes_after_the_response_are_not_read() {
         for answer in [
             "HTTP/1.1 200 Connection established\r\n\r\n",
             "HTTP/1.0 200\n\n",
@@ -235,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_is_kept_whole_however_it_comes() {
+    fn refusals_are_read_completely() {
         let answer = b"HTTP/1.1 407 No\r\nProxy-Authenticate: Basic realm=x\r\n\
                        Content-Length: 4\r\n\r\nbodyrest";
         for step in 1..answer.len() {
@@ -260,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_answer() {
+    fn invalid_responses_are_errors() {
         let fault = |answer: &[u8]| ask(&proxy("h"), answer, 99).0.expect_err("no tunnel");
         let wrong = |answer: &[u8]| match fault(answer) {
             TunnelError::Invalid { cause, .. } => cause,
@@ -292,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plain_cause_has_a_hint() {
+    fn known_refusals_have_hints() {
         let head = |status, way: &str| ResponseHead {
             status,
             headers: Headers::from_iter([("Proxy-Authenticate", way)]),

@@ -1,7 +1,7 @@
-//! Proxies: which one is used, its protocol, and the stream to the server through it.
+//! Proxies: selecting one, its protocol, and the stream to the server through it.
 //!
-//! Every kind of proxy makes a tunnel, for `ws` too, as in browsers: a proxy that read the upgrade
-//! request would have to support it. [`ProxyOptions`] decides which proxy is used.
+//! Every proxy is used as a tunnel, for `ws` too, as in browsers: a proxy that interprets the
+//! upgrade request would have to support it. [`ProxyOptions`] selects the proxy.
 
 mod address;
 mod choice;

@@ -1,4 +1,4 @@
-//! SOCKS 5 (RFC 1928), with a user name and a password where there are some (RFC 1929).
+//! SOCKS 5 (RFC 1928), with user name and password authentication (RFC 1929).
 
 use std::io::{Read, Write};
 use std::net::IpAddr;
@@ -14,7 +14,7 @@ const NO_AUTHENTICATION: u8 = 0;
 const USER_AND_PASSWORD: u8 = 2;
 const NONE_ACCEPTED: u8 = 0xff;
 
-/// Requests a connection on a stream to the proxy. Not a byte behind the proxy's response is read.
+/// Requests a connection on a stream to the proxy. Reads no byte beyond the proxy's reply.
 pub fn connect<S: Read + Write>(
     stream: &mut S,
     credentials: Option<&Credentials>,
@@ -28,7 +28,7 @@ pub fn connect<S: Read + Write>(
     if reply != 0 {
         return Err(refused(reply));
     }
-    // Where the proxy connects from (§6): not needed, but it has to be read.
+    // The bound address (§6) is not needed but must be read.
     let [_reserved, kind] = receive(stream)?;
     let length = match kind {
         1 => 4,
@@ -70,7 +70,7 @@ fn authenticate<S: Read + Write>(
             push_with_length(&mut login, user.as_bytes())?;
             push_with_length(&mut login, password.as_bytes())?;
             send(stream, &login)?;
-            // Some proxies get the version wrong; the status alone counts (RFC 1929 §2).
+            // Some proxies send a wrong version, so only the status is checked (RFC 1929 §2).
             match receive(stream)? {
                 [_, 0] => Ok(()),
                 _ => Err(refused(
@@ -137,7 +137,7 @@ fn check_version(version: u8, next: u8) -> Result<(), TunnelError> {
     })
 }
 
-/// A reply that is not 0 (RFC 1928 §6).
+/// The error for a reply other than 0 (RFC 1928 §6).
 fn refused(reply: u8) -> TunnelError {
     let cause = match reply {
         1 => "general failure",
@@ -175,7 +175,7 @@ mod tests {
 
     use super::*;
 
-    /// A proxy in memory that says `answer`, at most `step` bytes a read.
+    /// A proxy in memory that sends `answer`, at most `step` bytes per read.
     struct Answering<'a> {
         asked: Vec<u8>,
         answer: &'a [u8],
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_behind_the_answer_is_read_however_it_comes() {
+    fn bytes_after_the_reply_are_not_read() {
         for address in [
             &[1, 127, 0, 0, 1][..],
             &[3, 3, b'a', b'b', b'c'],
@@ -255,7 +255,7 @@ mod tests {
                     };
                     assert_eq!(asked, wanted);
                 }
-                // An end anywhere before is an end.
+                // The reply is cut at every position.
                 for cut in 0..answer.len() - b"GLUED".len() {
                     let (result, ..) = ask(credentials.as_ref(), &name(), &answer[..cut], 99);
                     assert!(
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn credentials_that_are_not_wanted_are_not_sent() {
+    fn credentials_are_sent_only_if_the_proxy_asks() {
         let answer = b"\x05\x00\x05\x00\x00\x01\x7f\0\0\x01\0\x50";
         let (result, asked, _) = ask(Some(&bob()), &name(), answer, 99);
         assert!(result.is_ok(), "{result:?}");
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_are_sent_as_addresses() {
+    fn ip_addresses_are_not_sent_as_names() {
         let request = |to| request(&to).map_err(|_| ()).expect("it fits");
         let of = |text: &str| HostPort::parse(text, 80).expect("a host");
         assert_eq!(request(of("127.0.0.1")), [5, 1, 0, 1, 127, 0, 0, 1, 0, 80]);
@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn refusals_and_nonsense_are_told_apart() {
+    fn refusals_and_invalid_replies_have_different_errors() {
         let says = |credentials: Option<&Credentials>, answer: &[u8]| match ask(
             credentials,
             &name(),

@@ -18,7 +18,7 @@ use crate::event::ConnectStep;
 use crate::http::{beginning, LimitReads};
 use crate::target::HostPort;
 
-/// A tunnel through a proxy, which can be made again.
+/// A tunnel through a proxy, which can be opened again.
 #[derive(Debug)]
 pub struct Tunnel<'a> {
     proxy: &'a Proxy,
@@ -29,12 +29,12 @@ pub struct Tunnel<'a> {
 }
 
 impl<'a> Tunnel<'a> {
-    /// Makes a tunnel through `proxy` to the server of `options`.
+    /// Opens a tunnel through `proxy` to the server of `options`.
     ///
     /// # Errors
     ///
-    /// [`Error::Resolve`] for a name that `socks5` resolves here, what goes wrong with TLS to the
-    /// proxy, [`Error::Timeout`], and errors of [`Party::Proxy`].
+    /// [`Error::Resolve`] for a name that must be resolved locally for `socks5`, errors of TLS to
+    /// the proxy, [`Error::Timeout`], and errors with [`Party::Proxy`].
     pub fn open(
         proxy: &'a Proxy,
         options: &'a ConnectOptions,
@@ -75,7 +75,7 @@ impl<'a> Tunnel<'a> {
         unreachable!("a name that was resolved has an address")
     }
 
-    /// The proxy's own address.
+    /// The proxy's address.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -110,11 +110,11 @@ impl<'a> Tunnel<'a> {
         })
     }
 
-    /// Makes the same tunnel once more.
+    /// Opens the same tunnel again.
     ///
     /// # Errors
     ///
-    /// What went wrong.
+    /// The error as an I/O error.
     pub fn open_again(&self, deadline: Deadline) -> io::Result<Stream> {
         let socket = tcp::connect(self.address, deadline.remaining()?)?;
         let requested = self.request(socket.into(), deadline, &mut |_| ());
@@ -142,7 +142,8 @@ impl<'a> Tunnel<'a> {
             .map(|()| stream))
     }
 
-    /// TLS to the proxy. The server name, client certificate and versions are for the server.
+    /// Sets up TLS to the proxy. `--servername`, the client certificate and the TLS versions apply
+    /// to the server only.
     fn secure(&self, stream: Stream, deadline: Deadline) -> Result<(Stream, String), Error> {
         let options = TlsOptions {
             insecure: self.options.tls.insecure,
@@ -214,8 +215,8 @@ impl<'a> Tunnel<'a> {
     }
 }
 
-/// Requests a tunnel to the server of `options` on a stream to `proxy`. Not a byte behind the
-/// proxy's response is read. The stream keeps to the deadline by itself.
+/// Requests a tunnel to the server of `options` on a stream to `proxy`. Reads no byte beyond the
+/// proxy's response. The stream must observe the deadline itself.
 ///
 /// # Errors
 ///
@@ -255,7 +256,7 @@ fn request<S: LimitReads + Write>(
     Ok(())
 }
 
-/// What the proxy is to connect to: the name, or with `socks5` each of its addresses.
+/// The destinations to request: the host name, or with `socks5` each of its addresses.
 fn destinations(
     proxy: &Proxy,
     options: &ConnectOptions,
@@ -282,7 +283,7 @@ fn other_scheme(scheme: ProxyScheme) -> &'static str {
     }
 }
 
-/// An error on the way to a host, which is the proxy's.
+/// The error with the proxy as the party.
 fn for_proxy(proxy: &Proxy, error: Error) -> Error {
     let party = Party::Proxy;
     match error {

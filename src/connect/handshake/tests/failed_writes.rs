@@ -1,22 +1,22 @@
-//! What a peer has sent is reported although the request could not be written.
+//! Tests that what a peer has sent is reported even if the request could not be written.
 
 use super::*;
 use crate::connect::proxy::{request_tunnel, Proxy};
 
-impl LimitReads for Hasty {
+impl LimitReads for RefusingEarly {
     fn limit_reads(&mut self, _: Instant) {}
 }
 
-/// Takes nothing, and has answered already.
-struct Hasty(&'static [u8]);
+/// A stream that fails writes and has a response to read.
+struct RefusingEarly(&'static [u8]);
 
-impl Read for Hasty {
+impl Read for RefusingEarly {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.0.read(buffer)
     }
 }
 
-impl Write for Hasty {
+impl Write for RefusingEarly {
     fn write(&mut self, _: &[u8]) -> io::Result<usize> {
         Err(io::ErrorKind::BrokenPipe.into())
     }
@@ -27,13 +27,13 @@ impl Write for Hasty {
 }
 
 #[test]
-fn a_server_may_refuse_before_it_reads() {
-    let mut full = Hasty(b"HTTP/1.1 503 x\r\nContent-Length: 4\r\n\r\nfull");
+fn refusal_is_read_after_a_failed_write() {
+    let mut full = RefusingEarly(b"HTTP/1.1 503 x\r\nContent-Length: 4\r\n\r\nfull");
     let error = upgrade(&mut full, &to("ws://h"), Deadline::never(), &mut |_| ())
         .expect_err("it is a refusal");
     assert!(matches!(error, Error::Refused(refusal) if refusal.body.bytes == b"full"));
     let error = upgrade(
-        &mut Hasty(b""),
+        &mut RefusingEarly(b""),
         &to("ws://h"),
         Deadline::never(),
         &mut |_| (),
@@ -46,7 +46,7 @@ fn a_server_may_refuse_before_it_reads() {
     );
 }
 
-/// Takes nothing, and reads a TLS alert.
+/// A stream that fails writes and returns a TLS alert when read.
 struct Alerting;
 
 impl LimitReads for Alerting {
@@ -70,7 +70,7 @@ impl Write for Alerting {
 }
 
 #[test]
-fn an_alert_behind_a_failed_write_is_reported() {
+fn tls_alert_is_read_after_a_failed_write() {
     let options = to("wss://h");
     let error = upgrade(&mut Alerting, &options, Deadline::never(), &mut |_| ())
         .expect_err("there is an alert");
