@@ -1,4 +1,4 @@
-//! The rules that concern several options of a connection.
+//! Rules about combinations of options.
 
 use super::data::MessageArg;
 use super::options::OptionArgs;
@@ -9,7 +9,7 @@ use crate::secret::Secret;
 use crate::source::Wanted;
 
 impl OptionArgs {
-    /// Whether there is an expectation.
+    /// Whether an expectation is set.
     #[must_use]
     pub fn expects(&self) -> bool {
         let expects = |step: &MessageArg| matches!(step, MessageArg::Expect { .. });
@@ -31,11 +31,11 @@ impl OptionArgs {
         Ok(())
     }
 
-    /// Checks every rule that concerns several options.
+    /// Checks the rules about combinations of options.
     ///
     /// # Errors
     ///
-    /// What cannot be used together, or what an option requires.
+    /// Which options cannot be used together, or what an option requires.
     pub(super) fn check(&self) -> Result<(), String> {
         self.check_input()?;
         self.check_expectations()?;
@@ -61,11 +61,11 @@ impl OptionArgs {
         Ok(())
     }
 
-    /// Refuses values that only a config file may have.
+    /// Rejects values that are only allowed in a config file.
     ///
     /// # Errors
     ///
-    /// A sentence with the option.
+    /// A message that names the option.
     pub(super) fn check_sources(&self) -> Result<(), String> {
         let check = |source: Option<&SecretSource<Secret>>, option| {
             source.map_or(Ok(()), |source| source.refuse_command(option))

@@ -216,7 +216,7 @@ pub(super) enum CommandArg {
 
 pub(super) const TEST_USAGE: &str = "wsline test [OPTIONS] FILE... [-- OPTIONS]";
 
-/// Whether `word` is the name of a subcommand, which is no host.
+/// Whether `word` is the name of a subcommand and so can't be a host.
 #[must_use]
 pub fn is_command(word: &str) -> bool {
     CommandArg::has_subcommand(word)

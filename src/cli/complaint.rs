@@ -1,4 +1,4 @@
-//! Usage errors that say more, or less, than clap would.
+//! Usage errors that say more than clap's, or hide secrets.
 
 use std::error::Error as _;
 use std::ffi::OsString;
@@ -16,14 +16,14 @@ pub(super) fn put_first(task: &str) -> String {
     )
 }
 
-/// The name of a subcommand that stands before `word`, with nothing but options before it.
+/// The name of a subcommand before `word`, if only options come before it.
 pub(super) fn misplaced_command<'a>(args: &'a [OsString], word: &str) -> Option<&'a str> {
     let mut args = args.iter().skip(1).filter_map(|arg| arg.to_str());
     let task = args.find(|arg| !arg.starts_with('-'))?;
     (args.next() == Some(word) && is_command(task)).then_some(task)
 }
 
-/// clap quotes the value that is wrong; a secret is left out of what is said about it.
+/// Removes a secret from an error, because clap quotes the invalid value.
 pub(super) fn keep_secret(error: clap::Error, command: &mut clap::Command) -> clap::Error {
     let Some(ContextValue::String(option)) = error.get(ContextKind::InvalidArg) else {
         return error;
@@ -45,15 +45,15 @@ pub(super) fn keep_secret(error: clap::Error, command: &mut clap::Command) -> cl
     complain(command, None, ErrorKind::ValueValidation, &sentence)
 }
 
-/// Whether a value that is not a subprotocol would have a token in it if it were a list of them.
+/// Whether an invalid subprotocol would contain a token if it were parsed as a list.
 pub(super) fn has_token(value: &str) -> bool {
     let names = value.split(|c: char| c == ',' || c.is_whitespace());
     let names: Vec<&str> = names.filter(|name| !name.is_empty()).collect();
     find_tokens(&names).iter().any(Option::is_some)
 }
 
-/// clap takes a word after the URL for a subcommand that may not stand there, and says so; what
-/// it is more likely to be is a message, which other clients take there.
+/// clap reports a word after the URL as an unknown subcommand, but it is more likely a message,
+/// which other clients accept there.
 pub(super) fn explain_second_url(
     error: clap::Error,
     args: &[OsString],
@@ -65,7 +65,7 @@ pub(super) fn explain_second_url(
     if error.kind() != ErrorKind::ArgumentConflict {
         return error;
     }
-    // Without quotes a token is a word of its own: -H Authorization: Bearer TOKEN.
+    // Without quotes, a token becomes a word of its own: -H Authorization: Bearer TOKEN.
     let near = args.iter().any(|arg| names_secret(&arg.to_string_lossy()));
     let sentence = if let Some(task) = misplaced_command(args, word) {
         put_first(task)
@@ -79,7 +79,7 @@ pub(super) fn explain_second_url(
     complain(command, None, ErrorKind::ArgumentConflict, &sentence)
 }
 
-/// Whether `word` is an option that may hold a secret, alone or with its value.
+/// Whether `word` is an option that may contain a secret, alone or with its value.
 pub(super) fn names_secret(word: &str) -> bool {
     match word.strip_prefix("--") {
         Some(long) => is_secret(long.split('=').next().unwrap_or(long)),
@@ -89,7 +89,7 @@ pub(super) fn names_secret(word: &str) -> bool {
     }
 }
 
-/// An error in clap's form, with the usage of the subcommand that it is about.
+/// An error in clap's format, with the usage of the subcommand that it is about.
 pub(super) fn complain(
     command: &mut clap::Command,
     task: Option<&str>,

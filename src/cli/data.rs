@@ -16,20 +16,20 @@ use super::headings::{EXPECT, SEND};
 use super::{expect, values};
 use crate::source::{Expectation, Wanted};
 
-/// One message to send.
+/// A message to send.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DataArg {
     /// A text message.
     Text(String),
-    /// A text message that is the whole of a file.
+    /// A text message with the content of a file.
     TextFile(PathBuf),
-    /// A text message that is all of stdin.
+    /// A text message with all of stdin.
     TextStdin,
     /// A binary message.
     Binary(Vec<u8>),
-    /// A binary message that is the whole of a file.
+    /// A binary message with the content of a file.
     BinaryFile(PathBuf),
-    /// A binary message that is all of stdin.
+    /// A binary message with all of stdin.
     BinaryStdin,
 }
 
@@ -39,16 +39,16 @@ impl DataArg {
     }
 }
 
-/// A step of the conversation.
+/// A step of the conversation on the command line.
 #[derive(Clone, Debug)]
 pub enum MessageArg {
     /// Sends a message.
     Send(DataArg),
-    /// Waits for something.
+    /// Waits for a message or another event.
     Expect {
-        /// For what.
+        /// What to wait for.
         wanted: Wanted,
-        /// How long at most.
+        /// The timeout.
         within: Duration,
     },
     /// Sends the Close of `--close-code` and `--close-reason`.
@@ -56,14 +56,14 @@ pub enum MessageArg {
 }
 
 impl MessageArg {
-    /// Whether it reads stdin, which only one thing can.
+    /// Whether it reads stdin, which is possible only once.
     #[must_use]
     pub fn reads_stdin(&self) -> bool {
         matches!(self, Self::Send(datum) if datum.reads_stdin())
     }
 }
 
-/// What one option stands for.
+/// What an option of the conversation does.
 #[derive(Clone, Debug)]
 enum DataOption {
     Send(DataArg),
@@ -72,7 +72,7 @@ enum DataOption {
     Close,
 }
 
-/// The options as one list.
+/// The options of the conversation, in order.
 #[derive(Debug, Default)]
 pub(super) struct Conversation(pub(super) Vec<MessageArg>);
 
@@ -113,8 +113,8 @@ impl clap::FromArgMatches for Conversation {
     }
 }
 
-/// Puts the words together: a `--within` belongs to the nearest expectation before it, and
-/// before the first it is for all of them.
+/// Converts the options to steps. `--within` applies to the expectation before it, or to all of
+/// them if it comes before the first.
 fn steps<'a>(words: impl Iterator<Item = &'a DataOption>) -> Vec<MessageArg> {
     let mut default = Expectation::WITHIN;
     let mut steps = Vec::new();
@@ -139,24 +139,24 @@ fn steps<'a>(words: impl Iterator<Item = &'a DataOption>) -> Vec<MessageArg> {
     steps
 }
 
-/// An option of the conversation, which may be given again and again.
+/// An option of the conversation, which may be repeated.
 fn repeatable(id: &'static str, heading: &'static str) -> Arg {
     Arg::new(id)
         .long(id)
         .action(ArgAction::Append)
         .help_heading(heading)
-        // Ahead of the derived options under this heading.
+        // Listed before the derived options under this heading.
         .display_order(0)
 }
 
-/// One that takes a value.
+/// An option with a value.
 fn option(id: &'static str, value: &'static str, heading: &'static str) -> Arg {
     repeatable(id, heading)
         .value_name(value)
         .allow_hyphen_values(true)
 }
 
-/// One that takes none, and counts by its place.
+/// An option without a value, of which only the position matters.
 fn flag(id: &'static str, heading: &'static str, word: &'static DataOption) -> Arg {
     repeatable(id, heading)
         .num_args(0)
@@ -327,7 +327,7 @@ fn text(value: OsString) -> Result<DataArg, String> {
     }
 }
 
-/// `@FILE`, `@-`, or bytes.
+/// Parses `@FILE`, `@-`, or bytes.
 fn binary(value: &OsStr) -> Result<DataArg, String> {
     match value.as_bytes() {
         b"@" => Err(NAMELESS.to_owned()),

@@ -11,7 +11,7 @@ pub(super) fn text(text: String) -> Wanted {
     Wanted::Message(Pattern::Text(text))
 }
 
-/// A regular expression that is found anywhere in the message.
+/// Parses a regular expression, which may match anywhere in the message.
 pub(super) fn regex(text: &str) -> Result<Wanted, String> {
     compile(text).map(|regex| Wanted::Message(Pattern::Match(regex)))
 }
@@ -20,7 +20,7 @@ pub(super) fn regex(text: &str) -> Result<Wanted, String> {
 pub(super) fn compile(text: &str) -> Result<Regex, String> {
     Regex::new(text).map_err(|error| match error {
         regex::Error::CompiledTooBig(_) => "the regular expression is too large".to_owned(),
-        // Several lines: the expression with a mark under the place, then what is wrong.
+        // regex reports several lines: the expression, a mark below the position, and the error.
         error => error
             .to_string()
             .lines()
@@ -60,7 +60,7 @@ pub(super) fn bytes(text: &str) -> Result<Wanted, String> {
     Ok(Wanted::Message(pattern))
 }
 
-/// A close code, or `any`.
+/// Parses a close code or `any`.
 pub(super) fn close(text: &str) -> Result<Wanted, String> {
     let code = match text {
         "any" => None,
@@ -74,7 +74,7 @@ pub(super) fn close(text: &str) -> Result<Wanted, String> {
     Ok(Wanted::Close { code, reason: None })
 }
 
-/// The status of an answer to the upgrade (RFC 9110 §15).
+/// Parses the status of an upgrade response (RFC 9110 §15).
 pub(super) fn status(text: &str) -> Result<Wanted, String> {
     text.parse::<u16>()
         .ok()
@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_wrong_is_said() {
+    fn invalid_expectations_are_reported() {
         for (refused, why) in [
             (regex("(a"), "unclosed group"),
             (json("{a"), "invalid JSON at column 2: expected the name"),
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_right_is_taken() {
+    fn valid_expectations_are_parsed() {
         assert!(matches!(close("any"), Ok(Wanted::Close { code: None, .. })));
         assert!(matches!(
             close("1006"),

@@ -1,4 +1,4 @@
-//! The groups of options in help and man page.
+//! Headings of option groups in the help and the man page.
 
 pub(super) const HEADERS: &str = "Headers and authentication";
 pub(super) const TLS: &str = "TLS";

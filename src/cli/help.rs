@@ -1,7 +1,7 @@
-//! The prose of the help and of the man page: what flags can't say about themselves.
+//! The text of the help and the man page other than the options.
 //!
-//! Each piece stands here once, as data; `--help` lays it out for a terminal, `generate man` in
-//! roff, and neither can drift from the other.
+//! Each section is data, and exists once: `--help` lays it out for a terminal, `generate man` in
+//! roff.
 
 use std::fmt::Write as _;
 
@@ -17,10 +17,10 @@ pub(super) const STYLES: Styles = Styles::styled()
     .literal(AnsiColor::Cyan.on_default().bold())
     .placeholder(AnsiColor::Cyan.on_default());
 
-/// What it is, in a line.
+/// What the program is, in one line.
 pub const ABOUT: &str = "A WebSocket client for the command line: talk, pipe and test";
 
-/// How it behaves, a paragraph each.
+/// How the program behaves, one item per paragraph.
 pub const DESCRIPTION: &[&str] = &[
     "wsline connects to a WebSocket server (RFC 6455). If stdin and stdout are both terminals, it \
      opens a prompt: lines are sent as you type them, messages appear above the line that you are \
@@ -37,7 +37,7 @@ pub const DESCRIPTION: &[&str] = &[
      socket is ws+unix:///PATH:/RESOURCE.",
 ];
 
-/// The environment variables that have an effect.
+/// Environment variables that have an effect.
 pub const ENVIRONMENT: &[(&str, &str)] = &[
     (
         "ws_proxy, http_proxy",
@@ -85,14 +85,14 @@ pub const ENVIRONMENT: &[(&str, &str)] = &[
     ),
 ];
 
-/// What the JSON lines are, before the tables of them.
+/// The introduction to the tables of JSON lines.
 pub const JSON: &str = "With --json, input and output share one schema: the object printed for a \
      received message sends that message when it is read back. Objects of other types, or with \
      \"dir\":\"out\", are ignored in input. An invalid line is reported with its number and does not \
      stop the run; the exit code is then 26. The source tree has JSON Schemas: \
      tests/schema/events.schema.json for output, tests/schema/orders.schema.json for input.";
 
-/// The JSON objects that are read.
+/// The JSON objects that can be sent.
 pub const JSON_IN: &[(&str, &str)] = &[
     (r#"{"type":"text","data":"hi"}"#, "sends a text message"),
     (
@@ -109,11 +109,11 @@ pub const JSON_IN: &[(&str, &str)] = &[
     ),
 ];
 
-/// What is written before the fields of each object.
+/// The fields that all printed objects have.
 pub const JSON_COMMON: &str = "Each object in the output has \"time\" (RFC 3339, UTC, with \
      microseconds), \"dir\" (in or out) and \"type\":";
 
-/// The JSON objects that are written: their types and their fields.
+/// The JSON objects that are printed: their types and fields.
 pub const JSON_OUT: &[(&str, &str)] = &[
     (
         "open",
@@ -133,12 +133,12 @@ pub const JSON_OUT: &[(&str, &str)] = &[
     ("error", "phase, message, exit"),
 ];
 
-/// Where session files are described: `--help` only points there.
+/// A summary of session files, because `--help` does not describe them.
 const SESSION_FILES: &str = "A conversation to run and to check, one statement per line: > sends, \
      < expects. One from someone else is like a script: wsline test --untrusted restricts it. \
      'wsline help session-files' has the grammar.";
 
-/// Examples: what they do, and the line to type.
+/// Examples: what they do, and the command.
 pub const EXAMPLES: &[(&str, &str)] = &[
     ("Try it without a server", "wsline demo"),
     ("Connect and type messages", "wsline wss://example.org/chat"),
@@ -169,8 +169,8 @@ pub const EXAMPLES: &[(&str, &str)] = &[
     ),
 ];
 
-/// `-h` for the subcommands that don't declare it. The program and `demo` do, under one of their
-/// headings, where clap's own would stand first and alone; and without clap's own there is none.
+/// Adds `-h` to subcommands that don't declare it. The program and `demo` declare it under a
+/// heading, because clap's own would come first and alone; then clap's own is disabled.
 fn with_help(command: clap::Command) -> clap::Command {
     let command = command.mut_subcommands(with_help);
     if command.get_arguments().any(|arg| arg.get_id() == "help") {
@@ -180,7 +180,7 @@ fn with_help(command: clap::Command) -> clap::Command {
     command.arg(help.help("Show this help").action(clap::ArgAction::Help))
 }
 
-/// Adds the prose to the command that is derived from the flags.
+/// Adds the text to the command that is derived from the flags.
 pub(super) fn describe(command: clap::Command) -> clap::Command {
     const USAGE: &str = "wsline [OPTIONS] URL\n       wsline COMMAND [ARGUMENTS]";
     with_help(command)
@@ -192,7 +192,7 @@ pub(super) fn describe(command: clap::Command) -> clap::Command {
         .after_long_help(after_long_help())
 }
 
-/// The tables that end `--help`.
+/// The tables at the end of `--help`.
 fn after_long_help() -> StyledStr {
     let mut text = StyledStr::new();
     section(&mut text, "Exit codes");
@@ -225,7 +225,7 @@ fn section(text: &mut StyledStr, title: &str) {
     put(text, format_args!("{gap}{header}{title}:{header:#}\n"));
 }
 
-/// Rows of two columns, the second filled to [`WIDTH`] and hanging.
+/// Formats two columns, of which the second is wrapped to [`WIDTH`] and indented.
 fn table(text: &mut StyledStr, rows: &[(&str, &str)]) {
     let widest = rows.iter().map(|(left, _)| left.len()).max().unwrap_or(0);
     let literal = STYLES.get_literal();
@@ -244,8 +244,7 @@ fn paragraph(text: &mut StyledStr, words: &str) {
     put(text, format_args!("  {words}\n"));
 }
 
-/// The width that tables are laid out for: it fits every terminal, whatever its width, so that
-/// clap has nothing to wrap.
+/// The width of the tables, which fits every terminal, so that clap doesn't wrap them.
 const WIDTH: usize = 79;
 
 /// `words` in lines that end before [`WIDTH`], all but the first indented by `hang`.

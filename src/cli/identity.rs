@@ -1,20 +1,19 @@
-//! Values for authentication, wherever they come from. The errors for invalid ones quote nothing of
-//! them.
+//! Values for authentication, from any source. Their error messages quote nothing of them.
 
 use super::values::field_value;
 use crate::http::{Credentials, CustomHeader};
 use crate::secret::Secret;
 
-/// The user of `--user`.
+/// The value of `--user`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Login {
     /// The user name.
     pub user: String,
-    /// The password; `None` if it is to be prompted for.
+    /// The password; `None` to prompt for it.
     pub password: Option<Secret>,
 }
 
-/// `USER:PASS`, whose password may be empty and may contain colons, or `USER` alone.
+/// Parses `USER:PASS`, whose password may be empty or contain colons, or `USER`.
 ///
 /// # Errors
 ///
@@ -35,7 +34,7 @@ pub fn login(text: &str) -> Result<Login, String> {
     })
 }
 
-/// `USER:PASS` for a proxy, for which there is no prompt.
+/// Parses `USER:PASS` for a proxy. There is no prompt for its password.
 ///
 /// # Errors
 ///
@@ -51,12 +50,12 @@ pub fn proxy_login(text: &str) -> Result<Credentials, String> {
     })
 }
 
-/// A token of RFC 6750 §2.1, which is not checked closer than a header's value: servers accept
-/// more than the grammar has.
+/// Parses a token (RFC 6750 §2.1). Only the rules for header values are checked, because servers
+/// accept more than the RFC's grammar.
 ///
 /// # Errors
 ///
-/// What is wrong with it.
+/// What is invalid.
 pub fn bearer(text: &str) -> Result<Secret, String> {
     let token = field_value(text.trim())?;
     if token.is_empty() {
@@ -71,11 +70,11 @@ pub fn bearer(text: &str) -> Result<Secret, String> {
     Ok(Secret::new(token))
 }
 
-/// The passphrase of a private key.
+/// Parses the passphrase of a private key.
 ///
 /// # Errors
 ///
-/// What is wrong with it.
+/// What is invalid.
 pub fn passphrase(text: &str) -> Result<Secret, String> {
     if text.contains('\0') {
         return Err("a passphrase cannot contain NUL".to_owned());
@@ -83,7 +82,7 @@ pub fn passphrase(text: &str) -> Result<Secret, String> {
     Ok(Secret::new(text))
 }
 
-/// `NAME=VALUE`, several in one as `a=b; c=d`.
+/// Parses `NAME=VALUE`, or several as `a=b; c=d`.
 pub(super) fn cookie(text: &str) -> Result<Secret, String> {
     let cookie = field_value(text.trim_matches([' ', '\t', ';']))?;
     if !cookie.contains('=') {
@@ -96,11 +95,11 @@ pub(super) fn cookie(text: &str) -> Result<Secret, String> {
     Ok(Secret::new(cookie))
 }
 
-/// The headers of a file, one per line; empty lines, and those that begin with `#`, are ignored.
+/// Parses a file with one header per line. Empty lines and lines that begin with `#` are ignored.
 ///
 /// # Errors
 ///
-/// The first line that is wrong, counted from 1, and what is wrong with it.
+/// The number of the first invalid line, from 1, and what is invalid in it.
 pub fn headers(text: &str) -> Result<Vec<CustomHeader>, String> {
     let lines = text.lines().enumerate();
     lines
@@ -116,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_login_may_lack_its_password() {
+    fn login_without_a_password_is_allowed() {
         let parsed = login("bob:a:b").expect("a login");
         assert_eq!(parsed.user, "bob");
         assert_eq!(parsed.password, Some(Secret::new("a:b")));
@@ -128,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn tokens_and_cookies() {
+    fn tokens_and_cookies_are_checked() {
         assert_eq!(bearer(" t.o-k="), Ok(Secret::new("t.o-k=")));
         for (text, says) in [
             ("", "empty"),
@@ -151,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_has_a_header_on_each_line() {
+    fn header_files_have_one_header_per_line() {
         let read = headers("# ours\nA: 1\r\n\n  \nb:2\nC;\nD:").expect("headers");
         let names: Vec<&str> = read.iter().map(|header| &*header.name).collect();
         assert_eq!(names, ["A", "b", "C", "D"]);

@@ -2,17 +2,18 @@
 //!
 //! The rules for flags:
 //!
-//! 1. A flag does something, or it is not there.
-//! 2. Every option has a long name; a short one only where people's fingers know the letter from
-//!    curl, wscat or websocat. Where those disagree, curl's meaning wins, then the commoner one.
-//! 3. No option is greedy: one value each, repeat it for more. None has an optional value, which
-//!    would swallow the URL. Options stand before or after the URL.
-//! 4. A value that people write may begin with a hyphen (`-d -1`, `-w -1`).
-//! 5. Of an option with one value the last one counts, so that aliases can be overruled.
-//! 6. A value is checked here, once, and leaves as a type; what is wrong with it is a sentence
-//!    that says what would be right. So do options that don't go together.
-//! 7. A subcommand comes first, and its name is then no host.
-//! 8. `-h` has what is needed daily, in 40 lines; `--help` and the man page have everything.
+//! 1. Every flag does something.
+//! 2. Every option has a long name. A short name exists only where users of curl, wscat or websocat
+//!    expect it. Where these differ, curl's meaning is used, then the most common one.
+//! 3. An option has exactly one value and may be repeated for more. No option has an optional
+//!    value, because it would consume the URL. Options are allowed before and after the URL.
+//! 4. Values may begin with a hyphen where that is common (`-d -1`, `-w -1`).
+//! 5. If an option with one value is repeated, the last one is used, so that aliases can be
+//!    overridden.
+//! 6. Each value is checked once, here, and converted to a type. The error for an invalid one says
+//!    what is valid. Combinations of options are checked here as well.
+//! 7. A subcommand must be the first word. Its name can't be used as a host.
+//! 8. `-h` lists the most common options on 40 lines; `--help` and the man page list all of them.
 
 mod check;
 mod commands;
@@ -55,29 +56,29 @@ pub use values::{BinaryAs, ColorChoice, Compress, Shell, MAX_HELD_MESSAGE};
 
 use commands::Cli;
 
-/// What is wrong with a command line; help and version are errors too.
+/// A usage error. Help and version are errors of this type as well.
 pub type UsageError = clap::Error;
 
-/// What the command line asks for.
+/// What the command line runs.
 #[derive(Clone, Debug)]
 pub enum Call {
-    /// `wsline URL`: talk, or pipe.
+    /// `wsline URL`: send and receive messages.
     Talk {
-        /// The address as it was typed.
+        /// The URL as typed.
         url: String,
-        /// How.
+        /// The options.
         options: Box<OptionArgs>,
     },
     /// `wsline test`: run session files.
     Test {
-        /// Which, and how they are run.
+        /// The files and how to run them.
         test: Box<TestArgs>,
-        /// How their connections are made.
+        /// The options of their connections.
         options: Box<OptionArgs>,
     },
-    /// `wsline demo`: the same with a server of our own.
+    /// `wsline demo`: send and receive messages with a built-in server.
     Demo {
-        /// How.
+        /// The options.
         options: Box<OptionArgs>,
     },
     /// `wsline ping`: measure round trips.
@@ -87,19 +88,19 @@ pub enum Call {
         /// How the connection is made.
         options: Box<OptionArgs>,
     },
-    /// `wsline echo`: be that server.
+    /// `wsline echo`: run an echo server.
     Echo(EchoArgs),
-    /// `wsline curl`: talk as these words say, which a curl command had.
+    /// `wsline curl`: connect as a copied curl command does. The words follow `curl`.
     Curl(Vec<OsString>),
     /// `wsline config`: show the config file.
     Config(ConfigArgs),
     /// `wsline help`: print a topic of the man page, or the list of them.
     Help(Option<String>),
-    /// `wsline generate`: print a file that packages hold.
+    /// `wsline generate`: print completions or the man page.
     Generate(Generate),
 }
 
-/// The whole command line as clap describes it: what help, completions and man page are made from.
+/// The command line as a clap command, from which help, completions and man page are generated.
 #[must_use]
 pub fn command() -> clap::Command {
     help::describe(Cli::command())

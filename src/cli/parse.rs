@@ -1,4 +1,4 @@
-//! From words to options.
+//! Parsing of the command line.
 
 use std::ffi::OsString;
 

@@ -1,12 +1,12 @@
-//! Where a value comes from: the command line itself, an environment variable, or a file. The
-//! command line only says where; `plan` reads it, once, with the parser that a literal value has.
+//! Where a value comes from: the command line itself, an environment variable, or a file. `plan`
+//! reads it once, and parses it like a literal value.
 
 use std::fmt;
 use std::path::PathBuf;
 
 use crate::http::CustomHeader;
 
-/// A secret value, or where it is. Other users of the machine can see only a literal one.
+/// A secret value, or where to read it. Other users of the machine can see only literal values.
 #[derive(Clone, PartialEq, Eq)]
 pub enum SecretSource<T> {
     /// The value itself.
@@ -38,7 +38,7 @@ pub struct HeaderGroup {
 }
 
 impl<T> SecretSource<T> {
-    /// Reads an option's value; `parse` is for a literal one.
+    /// Parses the value of an option; `parse` is for a literal value.
     pub(super) fn parse(text: &str, parse: fn(&str) -> Result<T, String>) -> Result<Self, String> {
         if let Some(name) = text.strip_prefix("env:") {
             return match name {
@@ -55,7 +55,7 @@ impl<T> SecretSource<T> {
         }
     }
 
-    /// The value, if it is on the command line.
+    /// The value, if it is literal.
     #[must_use]
     pub fn literal(&self) -> Option<&T> {
         match self {
@@ -75,7 +75,7 @@ impl<T> SecretSource<T> {
     }
 }
 
-// A literal value may be of a type that shows it.
+// A literal value may be of a type whose `Debug` prints it.
 impl<T> fmt::Debug for SecretSource<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -88,7 +88,7 @@ impl<T> fmt::Debug for SecretSource<T> {
 }
 
 impl HeaderArg {
-    /// Reads an option's value: a header, or `@FILE`.
+    /// Parses the value of `--header`: a header or `@FILE`.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         match text.strip_prefix('@') {
             Some(path) => file(path).map(Self::File),
@@ -127,7 +127,7 @@ pub(super) fn is_secret(name: &str) -> bool {
     SECRET.contains(&name)
 }
 
-/// The name of a small file that an `@` precedes.
+/// Parses a file name after `@`.
 fn file(path: &str) -> Result<PathBuf, String> {
     match path {
         "" => Err("missing file name after @".to_owned()),
@@ -143,7 +143,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_is_there_or_elsewhere() {
+    fn secrets_are_literal_or_references() {
         let parse = |text: &str| SecretSource::parse(text, |text| Ok(text.to_owned()));
         let literal = |text: &str| Ok(SecretSource::Literal(text.to_owned()));
         assert_eq!(parse("a@b env:c"), literal("a@b env:c"));
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_is_there_or_in_a_file() {
+    fn headers_are_literal_or_in_a_file() {
         assert_eq!(HeaderArg::parse("@f"), Ok(HeaderArg::File("f".into())));
         assert!(matches!(
             HeaderArg::parse("A: @f"),

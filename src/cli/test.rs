@@ -79,7 +79,7 @@ pub struct TestArgs {
     #[arg(long)]
     pub bail: bool,
 
-    // Not a doc comment, where clippy would have the name in backticks.
+    // Not a doc comment, because clippy would require backticks around the name.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath,
           help = "Write a JUnit XML report to FILE")]
     #[expect(missing_docs, reason = "the help says it")]
@@ -182,7 +182,7 @@ impl TestArgs {
     }
 }
 
-/// The options that have no meaning for a session file, and why.
+/// The options that session files can't use, with the reasons.
 const FOREIGN: &[(&str, &[&str])] = &[
     (
         "session files define what is sent and expected",
@@ -239,7 +239,7 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// An error for the first option in `matches` that has no meaning for a session file.
+/// An error for the first option in `matches` that session files can't use.
 pub(super) fn foreign(matches: &clap::ArgMatches) -> Option<String> {
     let command = config::command();
     let given = |id: &str| {
@@ -254,12 +254,12 @@ pub(super) fn foreign(matches: &clap::ArgMatches) -> Option<String> {
     })
 }
 
-/// Whether the option with this long name means nothing beside a session file.
+/// Whether session files can't use the option with this long name.
 pub(super) fn is_foreign_option(name: &str) -> bool {
     is_foreign(&name.replace('-', "_")) || is_foreign(name)
 }
 
-/// Whether the option with this id means nothing beside a session file.
+/// Whether session files can't use the option with this id.
 pub(super) fn is_foreign(id: &str) -> bool {
     FOREIGN.iter().any(|(_, ids)| ids.contains(&id))
 }

@@ -1,4 +1,4 @@
-//! The command line, tried with lists of words.
+//! Tests of command lines.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -17,7 +17,7 @@ fn call(words: &[&str]) -> Call {
     try_words(words).unwrap_or_else(|error| panic!("{words:?}: {error}"))
 }
 
-/// The URL and the options of a call that talks.
+/// The URL and the options of `wsline URL`.
 fn talk(words: &[&str]) -> (String, OptionArgs) {
     match call(words) {
         Call::Talk { url, options } => (url, *options),
@@ -25,7 +25,7 @@ fn talk(words: &[&str]) -> (String, OptionArgs) {
     }
 }
 
-/// The first line of the error that `words` lead to, without `error: `.
+/// The first line of the error for `words`, without `error: `.
 fn complaint(words: &[&str]) -> String {
     let error = match try_words(words) {
         Ok(call) => panic!("{words:?} is {call:?}"),
@@ -38,7 +38,7 @@ fn complaint(words: &[&str]) -> String {
     line.trim_start_matches("error: ").to_owned()
 }
 
-/// What `words` print on a terminal of 100 columns, whatever the one that the tests run on.
+/// The output of `words` on a terminal of 100 columns.
 fn help(words: &[&str]) -> String {
     let words = std::iter::once("wsline").chain(words.iter().copied());
     let asked = command().term_width(100).try_get_matches_from(words);
@@ -49,12 +49,12 @@ fn help(words: &[&str]) -> String {
 }
 
 #[test]
-fn clap_finds_nothing_to_object_to() {
+fn command_is_valid_for_clap() {
     command().debug_assert();
 }
 
 #[test]
-fn the_short_help_fits_a_screen() {
+fn short_help_fits_a_screen() {
     for words in [
         ["-h"].as_slice(),
         &["demo", "-h"],
@@ -70,7 +70,7 @@ fn the_short_help_fits_a_screen() {
 }
 
 #[test]
-fn the_long_help_is_whole_and_in_the_groups_of_the_manual() {
+fn long_help_lists_all_options_under_their_headings() {
     let help = help(&["--help"]);
     let headings: Vec<&str> = help
         .lines()
@@ -109,7 +109,7 @@ fn the_long_help_is_whole_and_in_the_groups_of_the_manual() {
     }
 }
 
-/// What is run, and the options behind `--`.
+/// The options of `wsline test`, and those after `--`.
 fn test(words: &[&str]) -> (TestArgs, OptionArgs) {
     match call(words) {
         Call::Test { test, options } => (*test, *options),
@@ -118,7 +118,7 @@ fn test(words: &[&str]) -> (TestArgs, OptionArgs) {
 }
 
 #[test]
-fn a_test_has_files_and_behind_two_hyphens_options() {
+fn test_takes_files_and_options_after_two_hyphens() {
     let (run, options) = test(&["test", "a.ws", "b"]);
     assert_eq!(run.files, [PathBuf::from("a.ws"), PathBuf::from("b")]);
     assert_eq!((run.jobs.get(), run.speed), (1, None));
@@ -165,7 +165,7 @@ fn a_test_has_files_and_behind_two_hyphens_options() {
 }
 
 #[test]
-fn what_is_wrong_with_a_test() {
+fn invalid_test_command_lines_are_reported() {
     for (words, sentence) in [
         (
             &["test", "a", "-q", "-v"][..],
@@ -215,10 +215,10 @@ fn what_is_wrong_with_a_test() {
     assert!(complaint(&["test"]).starts_with("the following required arguments"));
 }
 
-/// Options of a conversation either mean something in a test or are refused: a new one has to be
-/// put on one side.
+/// Every option of a conversation must be either supported or rejected in session files. A new one
+/// has to be added to one of the lists.
 #[test]
-fn every_option_is_for_tests_or_is_not() {
+fn every_option_is_supported_or_rejected_in_session_files() {
     const MEANT: &[&str] = &[
         "header",
         "user-agent",
@@ -305,7 +305,7 @@ fn every_option_takes_a_fixed_number_of_values() {
 }
 
 #[test]
-fn the_defaults() {
+fn options_have_defaults() {
     let (url, options) = talk(&["ws://h"]);
     assert_eq!(url, "ws://h");
     assert_eq!(options.connect_timeout, Duration::from_secs(30));
@@ -321,7 +321,7 @@ fn the_defaults() {
 }
 
 #[test]
-fn options_stand_before_and_after_the_url() {
+fn options_may_come_before_and_after_the_url() {
     for words in [
         ["-H", "A: b", "-k", "ws://h"],
         ["ws://h", "-k", "-H", "A: b"],
@@ -335,13 +335,13 @@ fn options_stand_before_and_after_the_url() {
 }
 
 #[test]
-fn a_header_takes_one_value_and_repeats() {
+fn header_option_takes_one_value_and_repeats() {
     let (url, options) = talk(&["-H", "A: b", "ws://h", "--header", "C:d", "-H=E: f"]);
     assert_eq!(url, "ws://h");
     assert_eq!(header_names(&options), ["A", "C", "E"]);
 }
 
-/// The names of the headers, or of the files that have them.
+/// The names of the headers, or of the header files.
 fn header_names(options: &OptionArgs) -> Vec<String> {
     let name = |header: &HeaderArg| match header {
         HeaderArg::Literal(header) => header.name.clone(),
@@ -357,7 +357,7 @@ fn literal<T>(source: Option<&SecretSource<T>>) -> &T {
 }
 
 #[test]
-fn files_and_variables_are_named_and_not_read() {
+fn files_and_variables_are_not_read_while_parsing() {
     let (_, options) = talk(&["-H", "@/no/h", "-H", "A: b", "--bearer", "env:NO_B", "h"]);
     assert_eq!(header_names(&options), ["@/no/h", "A"]);
     assert_eq!(options.bearer, Some(SecretSource::Env("NO_B".to_owned())));
@@ -373,7 +373,7 @@ fn files_and_variables_are_named_and_not_read() {
     assert_eq!(options.pass, Some(SecretSource::File("/no/p".into())));
 }
 
-/// The messages of a conversation that has nothing else.
+/// The messages of a conversation without other steps.
 fn data(options: &OptionArgs) -> Vec<DataArg> {
     let messages = options.messages.iter().map(|step| match step {
         MessageArg::Send(datum) => datum.clone(),
@@ -382,7 +382,7 @@ fn data(options: &OptionArgs) -> Vec<DataArg> {
     messages.collect()
 }
 
-/// The steps of a conversation, as `{:?}` has them without what is the same in all.
+/// The steps of a conversation as `{:?}` prints them, without the parts that are always the same.
 fn steps(words: &[&str]) -> Vec<String> {
     let (_, options) = talk(words);
     let steps = options.messages.iter().map(|step| match step {
@@ -393,7 +393,7 @@ fn steps(words: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn a_conversation_keeps_its_order_and_each_expectation_its_time() {
+fn steps_keep_their_order_and_timeouts() {
     let words = [
         "ws://h",
         "--within",
@@ -502,14 +502,14 @@ fn values_may_begin_with_a_hyphen() {
 }
 
 #[test]
-fn one_message_is_the_letter_one_and_the_last_count_holds() {
+fn max_messages_is_overridden_by_the_last_option() {
     assert_eq!(talk(&["-1", "h"]).1.max_messages, Some(1));
     assert_eq!(talk(&["-n", "3", "-1", "h"]).1.max_messages, Some(1));
     assert_eq!(talk(&["-1", "-n", "3", "h"]).1.max_messages, Some(3));
 }
 
 #[test]
-fn text_undoes_binary_and_the_last_one_wins() {
+fn last_of_text_and_binary_is_used() {
     assert!(talk(&["-b", "h"]).1.binary);
     assert!(!talk(&["-b", "-t", "h"]).1.binary);
     assert!(talk(&["-t", "-b", "h"]).1.binary);
@@ -517,14 +517,14 @@ fn text_undoes_binary_and_the_last_one_wins() {
 }
 
 #[test]
-fn the_last_of_a_single_value_holds() {
+fn last_value_of_an_option_is_used() {
     let (_, options) = talk(&["-o", "a", "-o", "b", "--wait", "1", "-w", "2s", "h"]);
     assert_eq!(options.origin.as_deref(), Some("b"));
     assert_eq!(options.wait, Some(Wait::For(Duration::from_secs(2))));
 }
 
 #[test]
-fn the_names_of_other_clients_are_understood() {
+fn option_names_of_other_clients_are_aliases() {
     let (_, options) = talk(&[
         "--protocol",
         "a",
@@ -549,7 +549,7 @@ fn the_names_of_other_clients_are_understood() {
 }
 
 #[test]
-fn subcommands() {
+fn subcommands_are_parsed() {
     let Call::Echo(echo) = call(&["echo"]) else {
         panic!("echo")
     };
@@ -586,7 +586,7 @@ fn subcommands() {
 }
 
 #[test]
-fn a_curl_command_is_taken_as_it_is() {
+fn words_after_curl_are_not_parsed() {
     for words in [
         ["-"].as_slice(),
         &["curl", "wss://h", "-H", "A: b", "-k"],
@@ -622,7 +622,7 @@ fn a_curl_command_is_taken_as_it_is() {
 }
 
 #[test]
-fn what_is_wrong_is_said_in_a_sentence() {
+fn invalid_command_lines_are_reported() {
     let echo_first =
         "the command comes first: wsline echo …; to connect to a host of that name, use ws://echo";
     for (words, sentence) in [
@@ -723,7 +723,7 @@ fn what_is_wrong_is_said_in_a_sentence() {
 }
 
 #[test]
-fn what_is_said_of_a_wrong_secret_does_not_quote_it() {
+fn errors_do_not_quote_secrets() {
     for words in [
         ["-H", "hush", "h"].as_slice(),
         &["-H=hush", "h"],
@@ -754,13 +754,13 @@ fn what_is_said_of_a_wrong_secret_does_not_quote_it() {
 }
 
 #[test]
-fn a_code_that_may_not_be_sent_can_be_forced() {
+fn force_allows_invalid_close_codes() {
     let (_, options) = talk(&["--close-code", "1001", "--force", "h"]);
     assert_eq!(options.close_code, 1001);
 }
 
 #[test]
-fn a_text_that_is_not_utf8_is_refused_and_a_file_name_is_not() {
+fn text_must_be_utf8_but_file_names_need_not() {
     use std::os::unix::ffi::OsStringExt;
     let words = |value: &[u8]| {
         let value = OsString::from_vec(value.to_vec());
@@ -778,7 +778,7 @@ fn a_text_that_is_not_utf8_is_refused_and_a_file_name_is_not() {
 }
 
 #[test]
-fn the_guide_has_the_table_of_exit_codes() {
+fn guide_lists_all_exit_codes() {
     let guide = include_str!("../../docs/guide.md");
     let section = guide.split("## Exit codes").nth(1).expect("its section");
     let rows: Vec<&str> = section

@@ -11,8 +11,8 @@ use super::parse::NOT_AN_OPTION;
 use super::usage::sentence_of;
 use super::{test, usage, values};
 
-/// The options that a session file may set with `--untrusted`. One that is not among them is
-/// refused: a new option has to be thought about first.
+/// The options that a session file may set with `--untrusted`. All others are rejected, so that a
+/// new option is rejected until it has been reviewed.
 const ALLOWED: &[&str] = &[
     "headers",
     "user_agent",
@@ -37,7 +37,7 @@ const ALLOWED: &[&str] = &[
     "force",
 ];
 
-/// The options that it may not set, and why.
+/// The options that a session file may not set, with the reasons.
 const REFUSED: &[(&str, &[&str])] = &[
     ("it reads a file", &["cacert", "cert", "key", "pass"]),
     (
@@ -60,7 +60,7 @@ const REFUSED: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// Why a value of an allowed option is refused, and what of it is shown; `None` if it is not.
+/// If a value of an allowed option is rejected: the reason, and how to print the value.
 fn refused_value(id: &str, value: &str) -> Option<(&'static str, &'static str)> {
     let header_name = value.split([':', ';']).next().unwrap_or_default();
     match id {
@@ -82,18 +82,17 @@ fn refused_value(id: &str, value: &str) -> Option<(&'static str, &'static str)> 
     }
 }
 
-/// Why options of a session file are refused with `--untrusted`.
+/// Why an option of a session file is rejected with `--untrusted`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NotAllowed {
-    /// One that is not allowed.
+    /// An option that is not allowed.
     Option {
-        /// As it is written, with what is wrong with its value if it is that:
-        /// `--insecure`, `--header @…`.
+        /// The option, with its value if that is the reason: `--insecure`, `--header @…`.
         option: String,
-        /// Why not, as a clause.
+        /// The reason, as a clause.
         why: &'static str,
     },
-    /// The words are not options at all, in a sentence.
+    /// The words are not options; the message says why.
     Invalid(String),
 }
 
@@ -108,9 +107,9 @@ impl fmt::Display for NotAllowed {
     }
 }
 
-/// The first option in `matches`, made by [`unread`], that a session file may not set with
-/// `--untrusted`. Those that mean nothing in a session file are left
-/// to [`conversation`](super::conversation).
+/// The first option in `matches`, made by [`without_parsing`], that a session file may not set with
+/// `--untrusted`. Options that session files can't use at all are left to
+/// [`conversation`](super::conversation).
 fn not_allowed(command: &clap::Command, matches: &clap::ArgMatches) -> Option<NotAllowed> {
     command.get_arguments().find_map(|argument| {
         let id = argument.get_id().as_str();
@@ -132,9 +131,9 @@ fn not_allowed(command: &clap::Command, matches: &clap::ArgMatches) -> Option<No
     })
 }
 
-/// A command whose values are not parsed. All of them are kept, also those of an option of which the
-/// last one counts.
-fn unread(command: clap::Command) -> clap::Command {
+/// A command that doesn't parse values. It keeps all values of an option, even if only the last one
+/// is used.
+fn without_parsing(command: clap::Command) -> clap::Command {
     command.mut_args(|argument| {
         if argument.get_action().takes_values() {
             let argument = argument.value_parser(OsStringValueParser::new());
@@ -145,8 +144,8 @@ fn unread(command: clap::Command) -> clap::Command {
     })
 }
 
-/// The options that a session file may set with `--untrusted`, and then the reasons why it may not
-/// set the others with those that each is for; for the man page.
+/// For the man page: the options that a session file may set with `--untrusted`, and for each
+/// reason the options that it may not set.
 #[must_use]
 pub fn options(command: &clap::Command) -> (Vec<String>, Vec<(&'static str, Vec<String>)>) {
     let names = |ids: &[&str]| {
@@ -161,19 +160,19 @@ pub fn options(command: &clap::Command) -> (Vec<String>, Vec<(&'static str, Vec<
     (names(ALLOWED), refused.collect())
 }
 
-/// Checks options that a session file sets against what `--untrusted` allows.
+/// Checks options of a session file against `--untrusted`.
 ///
 /// # Errors
 ///
-/// The first option that is not allowed, or what is wrong with the words as a whole.
+/// The first option that is not allowed, or why the words are invalid.
 pub fn check(words: &[OsString]) -> Result<(), NotAllowed> {
-    let mut command = unread(super::command());
+    let mut command = without_parsing(super::command());
     let program = OsString::from("wsline");
     let matches = command
         .try_get_matches_from_mut(std::iter::once(&program).chain(words))
         .map_err(|error| keep_secret(error, &mut command))
         .map_err(|error| NotAllowed::Invalid(sentence_of(&usage::escaped(error, &command))))?;
-    // What follows -- is no option any more, neither here nor in the lines after this one.
+    // After --, nothing is an option, in later lines as well.
     let ends_options = words.iter().any(|word| word == "--");
     if matches.subcommand_name().is_some() || matches.contains_id("url") || ends_options {
         return Err(NotAllowed::Invalid(NOT_AN_OPTION.to_owned()));
@@ -191,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn every_option_is_allowed_refused_or_meaningless_in_a_session_file() {
+    fn every_option_is_allowed_rejected_or_unusable_in_session_files() {
         let refused: Vec<&str> = REFUSED.iter().flat_map(|(_, ids)| ids.to_vec()).collect();
         let command = super::super::command();
         for argument in command.get_arguments().filter(|it| !it.is_positional()) {
@@ -214,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn what_reads_routes_or_weakens_is_refused() {
+    fn options_that_read_files_or_change_routes_or_security_are_rejected() {
         let (file, tls, route) = (
             "it reads a file",
             "it weakens TLS",
@@ -277,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_none_of_that_is_allowed() {
+    fn harmless_options_are_allowed() {
         for words in [
             &[][..],
             &["-H", "A: @x", "-A", "@x", "-o", "env:X", "-s", "chat"],
@@ -300,7 +299,7 @@ mod tests {
                 "1s",
                 "-6",
             ],
-            // That they do not belong in a session file is said when they are parsed.
+            // These options are rejected later, because session files can't use them.
             &["-d", "@x", "--record", "x"],
         ] {
             assert_eq!(refusal(words), None, "{words:?}");
@@ -308,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_options_is_refused() {
+    fn words_that_are_not_options_are_rejected() {
         for words in [
             &["-x"][..],
             &["--no-such"],

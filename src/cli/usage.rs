@@ -1,8 +1,8 @@
-//! Usage errors as a terminal may show them.
+//! Usage errors, escaped for a terminal.
 //!
-//! clap quotes arguments as they are, and some come from others: `wsline curl -` reads a command
-//! that was copied from somewhere. So the values are escaped before clap puts its own styles around
-//! them, and what is printed has no other escape sequences than those styles.
+//! clap quotes arguments unescaped, and some come from elsewhere: `wsline curl -` reads a copied
+//! command. So values are escaped before clap adds its styles, and the output has no escape
+//! sequences except those.
 
 use std::error::Error as _;
 use std::ffi::OsString;
@@ -13,7 +13,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use super::help::STYLES;
 use crate::text::escape;
 
-/// The program's name as it was called, escaped: clap repeats it.
+/// The name by which the program was called, escaped because clap prints it.
 pub(super) fn program(name: &OsString) -> OsString {
     match name.to_str() {
         Some(name) if !name.contains(escape::is_hidden) => name.into(),
@@ -21,14 +21,14 @@ pub(super) fn program(name: &OsString) -> OsString {
     }
 }
 
-/// The error with everything escaped that it quotes.
+/// Escapes everything that the error quotes.
 pub(super) fn escaped(mut error: clap::Error, command: &clap::Command) -> clap::Error {
     let changed: Vec<(ContextKind, ContextValue)> = error
         .context()
         .filter_map(|(kind, value)| Some((kind, escaped_value(value)?)))
         .collect();
     if !changed.is_empty() {
-        // It repeats the argument between clap's own styles.
+        // clap quotes the argument in the suggestion, inside its own styles.
         error.remove(ContextKind::Suggested);
     }
     for (kind, value) in changed {
@@ -40,7 +40,7 @@ pub(super) fn escaped(mut error: clap::Error, command: &clap::Command) -> clap::
     }
 }
 
-/// The value escaped; `None` if it is the same.
+/// The escaped value; `None` if nothing had to be escaped.
 fn escaped_value(value: &ContextValue) -> Option<ContextValue> {
     let escaped = match value {
         ContextValue::String(text) => ContextValue::String(escape::line(text)),
@@ -52,8 +52,8 @@ fn escaped_value(value: &ContextValue) -> Option<ContextValue> {
     (escaped != *value).then_some(escaped)
 }
 
-/// An error with another sentence of the value's parser, in the form that clap gives it: what the
-/// parser said can't be changed in it.
+/// The error with another message of the value parser, in clap's format, because the message can't
+/// be replaced in place.
 fn restated(error: &clap::Error, why: &str, command: &clap::Command) -> clap::Error {
     let text = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => text.as_str(),
@@ -86,7 +86,7 @@ pub fn sentence_of(error: &clap::Error) -> String {
     }
 }
 
-/// The whole text of a usage error, with clap's styles if it is `colored`.
+/// The complete text of a usage error, with clap's styles if `colored`.
 #[must_use]
 pub fn text(error: &clap::Error, colored: bool) -> String {
     let text: StyledStr = error.render();
@@ -111,7 +111,7 @@ pub fn text(error: &clap::Error, colored: bool) -> String {
     without_others(&text, &codes)
 }
 
-/// `text` with everything hidden in it escaped but line feeds and these codes.
+/// Escapes everything in `text` except line feeds and these codes.
 fn without_others(text: &str, codes: &[String]) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -145,8 +145,7 @@ mod tests {
     use crate::cli::config::ConfigOptions;
     use crate::cli::parse;
 
-    /// A window title, a color, and characters that change the order of others, or begin a sequence
-    /// as C1 does.
+    /// A window title, a color, a bidirectional override, and a C1 control character.
     const EVIL: &str = "\x1b]0;x\x07\x1b[31m\u{202e}\u{9b}31m\n";
     const SHOWN: &str = "\\x1b]0;x\\x07\\x1b[31m\\u{202e}\\u{9b}31m\\n";
 
@@ -202,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn harmless_errors_are_as_clap_writes_them() {
+    fn harmless_errors_are_unchanged() {
         for args in [
             &["wsline", "--foo", "x"][..],
             &["wsline", "-w", "x", "x"],
@@ -218,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_can_not_borrow_the_styles() {
+    fn values_cannot_contain_style_sequences() {
         let error = error(&["wsline", "-w", "\x1b[0m\x1b[1m\x1b[31merror:", "x"]);
         let colored = text(&error, true);
         assert!(
@@ -228,14 +227,14 @@ mod tests {
     }
 
     #[test]
-    fn the_name_of_the_program_is_escaped() {
+    fn program_name_is_escaped() {
         let error = error(&["a\x1b[2J", "test"]);
         let plain = text(&error, false);
         assert!(!plain.contains('\x1b'), "{plain:?}");
     }
 
     #[test]
-    fn what_a_session_file_says_is_escaped() {
+    fn options_in_session_files_are_escaped() {
         let words = ["--foo\x1b[31m", "-w"].map(OsString::from);
         let sentence =
             crate::cli::conversation(&words, &ConfigOptions::default()).expect_err("it is wrong");

@@ -1,7 +1,7 @@
-//! The values that options take, and the error for an invalid one.
+//! Parsers for the values of options, with their error messages.
 //!
-//! Every parser here is a function from the text of one argument; clap puts the option's name and the
-//! text before the error, but the text of an option that holds a secret is left out.
+//! Each parser takes the text of one argument. clap adds the option's name and the value to the
+//! message, except for options that contain secrets.
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -18,28 +18,28 @@ use crate::target::{HostError, HostPort};
 pub(super) use crate::text::duration::parse as duration;
 use crate::text::hex::{self, HexError};
 
-/// How a binary message is written to stdout (`--binary-as`).
+/// The format of binary messages on stdout (`--binary-as`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum BinaryAs {
-    /// Exactly its bytes.
+    /// The bytes unchanged.
     Raw,
-    /// A line of hexadecimal digits.
+    /// One line of hexadecimal digits.
     Hex,
-    /// A line of base64.
+    /// One line of base64.
     Base64,
-    /// Not at all.
+    /// Not printed.
     Skip,
 }
 
-/// Whether to compress (`--compress`).
+/// Whether to use compression (`--compress`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Compress {
-    /// Offer it.
+    /// Offer it and let the server decide.
     #[default]
     Auto,
-    /// Don't.
+    /// Do not offer it.
     Off,
-    /// Refuse a server that does not agree.
+    /// Require it.
     Require,
 }
 
@@ -50,13 +50,13 @@ pub enum ColorChoice {
     #[default]
     #[value(help = "On a terminal unless NO_COLOR is set, elsewhere if CLICOLOR_FORCE is")]
     Auto,
-    /// Whatever the output is.
+    /// Always.
     Always,
-    /// Not at all.
+    /// Never.
     Never,
 }
 
-/// A shell that there are completions for.
+/// A shell with completions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shell {
     /// Bash.
@@ -71,7 +71,7 @@ pub enum Shell {
     Zsh,
 }
 
-// By hand, because the derive would show the documentation of each shell in the help.
+// Not derived, because the derive would print the documentation of each shell in the help.
 impl ValueEnum for Shell {
     fn value_variants<'a>() -> &'a [Self] {
         &[
@@ -94,7 +94,7 @@ impl ValueEnum for Shell {
     }
 }
 
-/// Words as `a, b or c`.
+/// Joins words as `a, b or c`.
 pub(super) fn listed(words: &[String]) -> String {
     match words {
         [] => String::new(),
@@ -103,7 +103,7 @@ pub(super) fn listed(words: &[String]) -> String {
     }
 }
 
-/// A duration that limits something: not zero, which would end it before it began.
+/// Parses a timeout, which must not be zero.
 pub(super) fn limit(text: &str) -> Result<Duration, String> {
     match duration(text)? {
         Duration::ZERO => Err("must be greater than 0".to_owned()),
@@ -111,7 +111,7 @@ pub(super) fn limit(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// A duration, or `-1` or `forever`.
+/// Parses a duration, `-1` or `forever`.
 pub(super) fn wait(text: &str) -> Result<Wait, String> {
     match text {
         "-1" | "forever" => Ok(Wait::Forever),
@@ -121,7 +121,7 @@ pub(super) fn wait(text: &str) -> Result<Wait, String> {
     }
 }
 
-/// `64K`, `16M`, `1G`, or a number of bytes; at least one.
+/// Parses `64K`, `16M`, `1G`, or a number of bytes; at least 1.
 pub(super) fn size(text: &str) -> Result<u64, String> {
     const RIGHT: &str = "a size is written 64K, 16M, 1G, or as a number of bytes";
     let (number, unit) = match text.find(|c: char| !c.is_ascii_digit()) {
@@ -146,13 +146,13 @@ pub(super) fn size(text: &str) -> Result<u64, String> {
     }
 }
 
-/// The default of `--max-message-size` where messages are held in memory, in bytes.
+/// The default of `--max-message-size` in bytes when messages are held in memory.
 pub const MAX_HELD_MESSAGE: u64 = 64 << 20;
 
-/// The most that `--chunk-size` takes: a chunk is held in memory before it is sent.
+/// The maximum of `--chunk-size`. A chunk is held in memory before it is sent.
 const LARGEST_CHUNK: u64 = 16 << 20;
 
-/// A size from 1 to 16M.
+/// Parses a size from 1 to 16M.
 pub(super) fn chunk_size(text: &str) -> Result<usize, String> {
     usize::try_from(size(text)?)
         .ok()
@@ -160,10 +160,10 @@ pub(super) fn chunk_size(text: &str) -> Result<usize, String> {
         .ok_or_else(|| "must be at most 16M".to_owned())
 }
 
-/// The most that `--frame-size` takes: a frame is held in memory before it is sent.
+/// The maximum of `--frame-size`. A frame is held in memory before it is sent.
 const LARGEST_FRAME: u64 = 16 << 20;
 
-/// A size from 1 to 16M.
+/// Parses a size from 1 to 16M.
 pub(super) fn frame_size(text: &str) -> Result<NonZeroUsize, String> {
     let size = size(text)?;
     let size = usize::try_from(size)
@@ -173,10 +173,10 @@ pub(super) fn frame_size(text: &str) -> Result<NonZeroUsize, String> {
         .ok_or_else(|| "must be at most 16M".to_owned())
 }
 
-/// The most that the echo server's `--max-message-size` takes: it reserves that much at once.
+/// The maximum of `--max-message-size` of the echo server, which allocates that much at once.
 const LARGEST_ECHO: u64 = 1 << 30;
 
-/// A size from 1 to 1G.
+/// Parses a size from 1 to 1G.
 pub(super) fn echo_size(text: &str) -> Result<usize, String> {
     usize::try_from(size(text)?)
         .ok()
@@ -184,13 +184,14 @@ pub(super) fn echo_size(text: &str) -> Result<usize, String> {
         .ok_or_else(|| "must be at most 1G".to_owned())
 }
 
-/// A number of connections.
+/// Parses a number of connections.
 pub(super) fn connections(text: &str) -> Result<NonZeroUsize, String> {
     text.parse()
         .map_err(|_| "must be a number greater than 0".to_owned())
 }
 
-/// A file for a record; `-`, which means stdout elsewhere, has another option.
+/// Parses the file of a record. `-`, which usually means stdout, is rejected with a hint to another
+/// option.
 pub(super) fn record(path: &str) -> Result<PathBuf, String> {
     match path {
         "" => Err("missing file name".to_owned()),
@@ -199,13 +200,13 @@ pub(super) fn record(path: &str) -> Result<PathBuf, String> {
     }
 }
 
-/// A count of redirects.
+/// Parses a number of redirects.
 pub(super) fn redirects(text: &str) -> Result<u32, String> {
     text.parse()
         .map_err(|_| "must be a number, 0 or greater".to_owned())
 }
 
-/// A count of at least one.
+/// Parses a number of at least 1.
 pub(super) fn count(text: &str) -> Result<u64, String> {
     match text.parse() {
         Ok(count) if count > 0 => Ok(count),
@@ -213,9 +214,9 @@ pub(super) fn count(text: &str) -> Result<u64, String> {
     }
 }
 
-/// How many files are run at once.
+/// Parses the number of files to run in parallel.
 pub(super) fn jobs(text: &str) -> Result<NonZeroUsize, String> {
-    /// A file that is run has a thread and a connection or more.
+    /// Each file that is run needs a thread and at least one connection.
     const MOST: usize = 1000;
     match text.parse::<NonZeroUsize>() {
         Ok(jobs) if jobs.get() <= MOST => Ok(jobs),
@@ -223,7 +224,7 @@ pub(super) fn jobs(text: &str) -> Result<NonZeroUsize, String> {
     }
 }
 
-/// `NAME=VALUE`, with a name as session files write it.
+/// Parses `NAME=VALUE`, with a variable name as in session files.
 pub(super) fn variable(text: &str) -> Result<(String, String), String> {
     let Some((name, value)) = text.split_once('=') else {
         return Err("expected NAME=VALUE".to_owned());
@@ -236,17 +237,17 @@ pub(super) fn variable(text: &str) -> Result<(String, String), String> {
     Ok((name.to_owned(), value.to_owned()))
 }
 
-/// How many times as fast as it was recorded.
+/// Parses a factor for the recorded speed.
 pub(super) fn speed(text: &str) -> Result<f64, String> {
     let plain = text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
     match text.parse::<f64>() {
-        // Far enough in both directions, and no pause overflows.
+        // Wide enough, and small enough that no pause overflows.
         Ok(speed) if plain && (0.001..=1e6).contains(&speed) => Ok(speed),
         _ => Err("must be a number from 0.001 to 1000000".to_owned()),
     }
 }
 
-/// A JSON Pointer (RFC 6901 §3).
+/// Parses a JSON Pointer (RFC 6901 §3).
 pub(super) fn pointer(text: &str) -> Result<String, String> {
     if !text.is_empty() && !text.starts_with('/') {
         return Err(format!(
@@ -260,7 +261,7 @@ pub(super) fn pointer(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// Hexadecimal digits, with or without blanks between them.
+/// Parses hexadecimal digits, with or without spaces between them.
 pub(super) fn hex_bytes(text: &str) -> Result<Vec<u8>, String> {
     hex::decode(text).map_err(|error| match error {
         HexError::Digit(_, wrong) => format!("'{wrong}' is not a hexadecimal digit"),
@@ -268,7 +269,8 @@ pub(super) fn hex_bytes(text: &str) -> Result<Vec<u8>, String> {
     })
 }
 
-/// The value of a header field: no line end may smuggle in a second field (RFC 9110 §5.5).
+/// Parses the value of a header. Line breaks are rejected, because they would add another header
+/// (RFC 9110 §5.5).
 pub(super) fn field_value(text: &str) -> Result<String, String> {
     if text.chars().any(|c| c.is_control() && c != '\t') {
         return Err("a header value cannot contain control characters or line breaks".to_owned());
@@ -276,7 +278,7 @@ pub(super) fn field_value(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// A subprotocol's name (RFC 6455 §4.1: a token of RFC 9110 §5.6.2).
+/// Parses a subprotocol, a token (RFC 6455 §4.1, RFC 9110 §5.6.2).
 pub(super) fn subprotocol(text: &str) -> Result<String, String> {
     if text.contains(',') {
         return Err("a subprotocol cannot contain a comma; repeat -s to offer several".to_owned());
@@ -289,7 +291,7 @@ pub(super) fn subprotocol(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// The echo server's `[HOST:]PORT`, with the host filled in. Port 0 picks a free one.
+/// Parses `[HOST:]PORT` of the echo server and adds the default host. Port 0 selects a free port.
 pub(super) fn listen_address(text: &str) -> Result<HostPort, String> {
     const FORM: &str = "expected PORT, :PORT or HOST:PORT";
     let (host, port) = match split_port(text) {
@@ -313,13 +315,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_limit_is_not_zero() {
+    fn timeouts_must_not_be_zero() {
         assert_eq!(limit("1ms"), Ok(Duration::from_millis(1)));
         assert_eq!(limit("0ms"), Err("must be greater than 0".to_owned()));
     }
 
     #[test]
-    fn waits() {
+    fn wait_durations_are_parsed() {
         assert_eq!(wait("-1"), Ok(Wait::Forever));
         assert_eq!(wait("forever"), Ok(Wait::Forever));
         assert_eq!(wait("0"), Ok(Wait::For(Duration::ZERO)));
@@ -328,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn sizes() {
+    fn sizes_are_parsed() {
         for (text, bytes) in [
             ("1", 1),
             ("64K", 65_536),
@@ -359,7 +361,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_of_connections() {
+    fn connection_counts_are_parsed() {
         assert_eq!(connections("1000").map(NonZeroUsize::get), Ok(1000));
         for wrong in ["", "0", "-1", "1.5", "x"] {
             let complaint = connections(wrong).expect_err(wrong);
@@ -368,7 +370,7 @@ mod tests {
     }
 
     #[test]
-    fn what_tests_take() {
+    fn values_of_test_options_are_parsed() {
         assert_eq!(jobs("8").map(NonZeroUsize::get), Ok(8));
         for wrong in ["", "0", "-1", "1001", "x"] {
             assert!(jobs(wrong).is_err(), "{wrong:?}");
@@ -395,7 +397,7 @@ mod tests {
     }
 
     #[test]
-    fn hexadecimal() {
+    fn hexadecimal_digits_are_parsed() {
         assert_eq!(hex_bytes("00 fF\t10"), Ok(vec![0, 255, 16]));
         assert_eq!(hex_bytes(""), Ok(vec![]));
         assert_eq!(
@@ -409,7 +411,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_to_listen_on() {
+    fn listen_addresses_are_parsed() {
         for (text, address) in [
             ("9001", "127.0.0.1:9001"),
             (":0", "127.0.0.1:0"),
