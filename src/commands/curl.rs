@@ -1,9 +1,9 @@
-//! `wsline curl …`: runs a request that a browser or a proxy has copied as a curl command, as it was
-//! pasted.
+//! `wsline curl …`: runs a WebSocket request that a browser or a proxy has copied as a curl
+//! command.
 //!
-//! The command is rewritten into one of ours: what belongs to the copied connection (such as its
-//! key) is dropped, and options have the meaning that they have in curl (`-b` a cookie, `-s` silent,
-//! `-i` with headers). From there on it is an ordinary command line.
+//! The command is rewritten as one of ours: headers that belong to the copied connection (such as
+//! its key) are dropped, and options keep their meaning in curl (`-b` is a cookie, `-s` silent,
+//! `-i` with headers). The result is parsed like any command line.
 
 mod not_curl;
 mod options;
@@ -26,10 +26,11 @@ use crate::plan::{Environment, Plan, Stream};
 
 pub use self::rewrite::{rewrite, Rewritten};
 
-/// More than any command that fits on a clipboard's command line.
+/// The maximum size of the command in bytes, more than any command line has.
 const LARGEST: u64 = 1 << 20;
 
-/// What Linux keeps of a line that is typed or pasted into a terminal, in bytes; the rest is lost.
+/// The maximum length in bytes of a line that is typed or pasted into a terminal on Linux; the rest
+/// is lost.
 const LONGEST_TYPED: usize = 4095;
 
 /// Connects as a pasted curl command says.
@@ -43,14 +44,14 @@ pub fn run(words: &[OsString], mut environment: Environment) -> Result<ExitCode,
     Ok(talk::start(Plan::new(&url, options, &environment)?))
 }
 
-/// Reads and rewrites what follows `wsline curl`.
+/// Reads and rewrites the words that follow `wsline curl`.
 ///
-/// With `-` the command is read from stdin, and `environment` then says that nothing comes from
-/// there, unless it is a terminal, where more can be typed.
+/// With `-`, the command is read from stdin, and `environment` is changed so that no messages are
+/// read from there, unless it is a terminal.
 ///
 /// # Errors
 ///
-/// [`Error::Usage`] for a command that is no WebSocket request or is not understood,
+/// [`Error::Usage`] for a command that is not a WebSocket request or can't be parsed,
 /// [`Error::Input`] if stdin can't be read.
 pub fn read(words: &[OsString], environment: &mut Environment) -> Result<Rewritten, Error> {
     let (pasted, own) = match words.iter().position(|word| word == "--") {
@@ -60,7 +61,7 @@ pub fn read(words: &[OsString], environment: &mut Environment) -> Result<Rewritt
     let from_stdin = matches!(pasted, [word] if word == "-");
     let pasted = match pasted {
         _ if from_stdin => paste::words(&stdin(environment.stdin)?).map_err(Error::Usage)?,
-        // "$(wl-paste)": a shell that was told to keep it in one piece.
+        // "$(wl-paste)": a whole command as a single word.
         [word] if word.to_string_lossy().trim().contains(char::is_whitespace) => {
             paste::words(&text(word)?).map_err(Error::Usage)?
         }

@@ -1,4 +1,4 @@
-//! `wsline demo`: talking to an echo server inside this process.
+//! `wsline demo`: a conversation with an echo server in this process.
 
 use super::talk;
 use crate::cli::OptionArgs;
@@ -8,11 +8,11 @@ use crate::error::Error;
 use crate::exit::ExitCode;
 use crate::plan::{Environment, Plan};
 
-/// Starts the server and talks to it.
+/// Starts the server and connects to it.
 ///
 /// # Errors
 ///
-/// Those of [`Plan::new`], and [`Error::Listen`] and [`Error::System`] for the server.
+/// Those of [`Plan::new`], and [`Error::Listen`] and [`Error::System`] of the server.
 pub fn run(options: OptionArgs, environment: &Environment) -> Result<ExitCode, Error> {
     let mut plan = plan(options, environment)?;
     plan.greet("a local echo server: it sends back what you send; ^D ends");
@@ -25,7 +25,7 @@ pub fn run(options: OptionArgs, environment: &Environment) -> Result<ExitCode, E
 ///
 /// Those of [`run`].
 pub fn plan(options: OptionArgs, environment: &Environment) -> Result<Plan, Error> {
-    // Only this client uses it: it echoes as much as the client is ready to receive.
+    // Only this client uses the server, so it echoes as much as the client accepts.
     let max_message_size = options.max_message_size;
     let server = echo::EchoOptions {
         max_message_size: max_message_size.map_or(echo::LARGEST_MESSAGE, |size| {
@@ -34,7 +34,7 @@ pub fn plan(options: OptionArgs, environment: &Environment) -> Result<Plan, Erro
         ..echo::EchoOptions::default()
     };
     let server = EchoServer::bind("127.0.0.1:0", &server)?.start()?;
-    // No proxy could reach the server unless the user says so.
+    // A proxy from the environment could not reach the server.
     let environment = Environment {
         proxies: ProxyVariables::default(),
         ..environment.clone()

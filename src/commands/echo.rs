@@ -1,4 +1,5 @@
-//! `wsline echo`: the echo server in the foreground, with a line for each connection and its end.
+//! `wsline echo`: the echo server in the foreground. It prints a line for each connection and for
+//! its end.
 
 use std::fmt;
 use std::io;
@@ -14,10 +15,11 @@ use crate::exit::ExitCode;
 use crate::output::escape::{self, Breaks};
 use crate::plan::{self, Environment};
 
-/// Events that may wait for a slow reader before they hold up the clients that they speak of.
+/// The maximum number of events that wait to be printed. When it is reached, the clients' threads
+/// wait.
 const WAITING: usize = 256;
 
-/// Runs the server that the command line describes.
+/// Runs the server with the options of the command line.
 ///
 /// # Errors
 ///
@@ -39,12 +41,12 @@ pub fn start(args: EchoArgs, environment: &Environment) -> Result<ExitCode, Erro
     run(&args.addr, &options, &mut io::stdout())
 }
 
-/// Serves on `addr` (`HOST:PORT`) until a signal ends the process, and writes what happens to
-/// `out`, where it listens first. When `out` has lost its reader, that is the end, and a quiet one.
+/// Serves on `addr` (`HOST:PORT`) until a signal ends the process. Writes the URL and then the
+/// events to `out`. Returns without an error when the reader of `out` has closed it.
 ///
 /// # Errors
 ///
-/// What [`EchoServer::bind`] says, and [`Error::Output`] when `out` can't be written.
+/// Those of [`EchoServer::bind`], and [`Error::Output`] when `out` can't be written.
 pub fn run(
     addr: impl ToSocketAddrs + fmt::Display,
     options: &EchoOptions,
@@ -61,7 +63,7 @@ pub fn run(
     }
 }
 
-/// Serves on another thread and writes here, so that an end of writing is the end of it all.
+/// Serves on another thread and writes events on this one, so that a write error ends the server.
 fn tell(
     server: EchoServer,
     options: &EchoOptions,
@@ -76,7 +78,7 @@ fn tell(
         .name("echo".to_owned())
         .spawn(move || {
             server.serve(move |event| {
-                // An error means that nobody listens any more: the process is ending.
+                // Sending fails only if the process is ending.
                 let _ = events.send(event);
             })
         })
@@ -87,7 +89,7 @@ fn tell(
     Ok(told.iter().try_for_each(|event| say(out, &event)))
 }
 
-/// The limits for clients on other machines; empty if none can connect to `address`.
+/// The limits, as text; empty if clients on other machines can't connect to `address`.
 fn limits(address: IpAddr, options: &EchoOptions) -> String {
     if address.to_canonical().is_loopback() {
         return String::new();
@@ -99,7 +101,7 @@ fn limits(address: IpAddr, options: &EchoOptions) -> String {
     )
 }
 
-/// A number of bytes in the largest unit that shows all of it.
+/// A number of bytes in the largest unit that represents it exactly.
 fn size(bytes: usize) -> String {
     for (unit, name) in [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")] {
         if bytes.is_multiple_of(unit) {
@@ -122,7 +124,7 @@ mod tests {
 
     use super::*;
 
-    /// Takes two lines, hands on each, and then has lost its reader.
+    /// A writer that passes on two lines and then fails as if its reader had closed it.
     struct TwoLines {
         lines: Sender<String>,
         line: Vec<u8>,
@@ -139,7 +141,7 @@ mod tests {
             Ok(bytes.len())
         }
 
-        /// A line counts when it is flushed: whoever waits for it must not wait for more.
+        /// A line is passed on when it is flushed, because its reader must not wait for more.
         fn flush(&mut self) -> io::Result<()> {
             let line = String::from_utf8(std::mem::take(&mut self.line)).expect("text");
             self.left -= 1;
@@ -177,13 +179,13 @@ mod tests {
     }
 
     #[test]
-    fn it_tells_and_ends_quietly_when_nobody_reads_any_more() {
+    fn closed_output_ends_the_server_without_an_error() {
         let end = run_until(io::ErrorKind::BrokenPipe).expect("an end like any other");
         assert_eq!(end, ExitCode::Success);
     }
 
     #[test]
-    fn limits_are_said_where_others_can_connect() {
+    fn limits_are_printed_if_other_machines_can_connect() {
         let options = EchoOptions::default();
         for address in ["127.0.0.1", "127.1.2.3", "::1", "::ffff:127.0.0.1"] {
             let address = address.parse().expect("an address");
@@ -201,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn sizes() {
+    fn sizes_have_the_largest_exact_unit() {
         for (bytes, text) in [
             (1, "1 byte"),
             (1000, "1000 bytes"),
@@ -214,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn output_that_fails_is_an_error() {
+    fn write_errors_are_reported() {
         let error = run_until(io::ErrorKind::StorageFull).expect_err("an error");
         assert_eq!(error.exit_code(), ExitCode::Output);
     }

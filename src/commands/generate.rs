@@ -10,7 +10,7 @@ mod completions;
 #[cfg(test)]
 mod generator;
 
-/// The file as it is committed.
+/// The file as committed.
 #[must_use]
 pub fn text(what: Generate) -> &'static str {
     match what {
@@ -66,7 +66,7 @@ mod tests {
                 committed == fresh,
                 "completions/{name} is stale: WSLINE_UPDATE=1 cargo test --lib generate"
             );
-            // What was just updated is in the program only after the next build.
+            // The program contains updated files only after the next build.
             assert!(
                 update || text(what) == fresh,
                 "{name} is printed for another"
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn the_man_page_has_its_sections_in_the_usual_order() {
+    fn man_page_sections_have_the_usual_order() {
         let page = generated(Generate::Man);
         let sections: Vec<&str> = page
             .lines()
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn the_man_page_and_every_completion_know_every_option() {
+    fn man_page_and_completions_list_all_options() {
         for &(name, what) in FILES {
             let text = generated(what).replace("\\-", "-");
             for argument in cli::command().get_arguments() {
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn a_colon_in_the_name_of_a_value_is_escaped_for_zsh() {
+    fn colons_in_value_names_are_escaped_for_zsh() {
         let text = generated(completions_of(Shell::Zsh));
         assert!(text.contains(r":USER[\:PASS]:_default"));
         assert!(!text.contains(":USER[:PASS]:"));

@@ -1,4 +1,4 @@
-//! The commands, a file each.
+//! The commands, one per file.
 
 pub mod curl;
 pub mod demo;
@@ -19,16 +19,16 @@ use crate::exit::ExitCode;
 use crate::plan::config::{self, CallError};
 use crate::plan::{Environment, Plan};
 
-/// Runs a command to its end.
+/// Runs a command.
 ///
 /// # Errors
 ///
-/// What kept it from running, or ended it and is not reported yet.
+/// The error that prevented or ended it, unless it has been reported.
 pub fn run(call: Call, environment: &Environment) -> Result<ExitCode, CallError> {
     Ok(match call {
         Call::Talk { url, options } => talk::start(Plan::new(&url, *options, environment)?),
         Call::Test { test, options } => {
-            // A server that it starts is to find the environment as it was.
+            // The environment must be unchanged for a server that `wsline test` starts.
             if test.serve.is_none() {
                 tls::read_lazily();
             }
@@ -44,7 +44,7 @@ pub fn run(call: Call, environment: &Environment) -> Result<ExitCode, CallError>
     })
 }
 
-/// Prints a text to stdout. A reader that has seen enough is no error.
+/// Prints a text to stdout. A closed pipe is not an error.
 fn print_all(text: &str, out: &mut dyn io::Write) -> Result<ExitCode, Error> {
     let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     match written {
@@ -60,7 +60,7 @@ fn print_all(text: &str, out: &mut dyn io::Write) -> Result<ExitCode, Error> {
 mod tests {
     use super::*;
 
-    /// Fails as it says.
+    /// A writer that fails with this error.
     struct Broken(io::ErrorKind);
 
     impl io::Write for Broken {
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_disk_is_an_error_and_a_reader_that_left_is_none() {
+    fn full_disk_is_an_error_and_a_closed_pipe_is_not() {
         let full = print_all("x", &mut Broken(io::ErrorKind::StorageFull));
         assert!(matches!(full, Err(Error::Output { .. })), "{full:?}");
         let left = print_all("x", &mut Broken(io::ErrorKind::BrokenPipe));

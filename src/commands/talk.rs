@@ -46,12 +46,12 @@ use crate::sys::pipe;
 use crate::terminal::{PromptStatus, Screen, Terminal, TerminalOptions, TypedInput};
 use crate::verdict::Verdict;
 
-/// How often it is looked whether a pipe has been opened for reading.
+/// How often to check whether a pipe has been opened for reading.
 const PAUSE: Duration = Duration::from_millis(10);
-/// How many columns the time before a message takes.
+/// The width of the time before a message, in columns.
 const TIME_COLUMNS: usize = "09:26:53.589 ".len();
 
-/// Runs a plan with the TLS library prepared for it.
+/// Prepares the TLS library and runs a plan.
 #[must_use]
 pub fn start(plan: Plan) -> ExitCode {
     if plan.request.may_use_tls() {
@@ -60,7 +60,7 @@ pub fn start(plan: Plan) -> ExitCode {
     run(plan)
 }
 
-/// Runs a plan to its end and says how it ended.
+/// Runs a plan and prints how it ended.
 #[must_use]
 pub fn run(plan: Plan) -> ExitCode {
     let report = Report::of(&plan);
@@ -75,12 +75,13 @@ pub fn run(plan: Plan) -> ExitCode {
         }
     };
     print_end(&report.words(&verdict), until);
-    // Until now: an editor that hung may have gone on and set the modes of the terminal again.
+    // Dropped as late as here, because an editor that was stopped may have continued and changed
+    // the terminal's modes again.
     drop(prompt);
     verdict.code
 }
 
-/// How the end is told.
+/// How to print the end of a run.
 struct Report {
     verbosity: Verbosity,
     secrets: Secrets,
@@ -191,7 +192,7 @@ fn talk(
     Ok((verdict, until))
 }
 
-/// Waits a moment; the error is what ends the run meanwhile.
+/// Waits briefly. The error is what ends the run in the meantime.
 fn pause(signals: &mut Signals, max_time: Deadline) -> Result<(), Error> {
     let came = signals.wait_until(Instant::now() + PAUSE);
     if let Some(signal) = came.map_err(setting_up)?.first() {
@@ -207,7 +208,7 @@ fn pause(signals: &mut Signals, max_time: Deadline) -> Result<(), Error> {
     Ok(())
 }
 
-/// `end`, or a moment from now.
+/// `end`, but not earlier than a moment from now.
 fn at_least(end: Instant) -> Instant {
     end.max(Instant::now() + REPORT_TIMEOUT)
 }
@@ -219,14 +220,14 @@ fn setting_up(cause: io::Error) -> Error {
     }
 }
 
-/// What the source and the outputs of a prompt share.
+/// Shared by the source and the outputs of a prompt.
 struct SharedPrompt {
     screen: Screen,
     transcript: SharedTranscript,
     outlives: Rc<Cell<bool>>,
 }
 
-/// A prompt in use. Dropping it, after the run or a panic in it, restores the terminal.
+/// The prompt in use. Dropping it restores the terminal, even after a panic.
 struct Prompting {
     screen: Screen,
     transcript: SharedTranscript,
@@ -237,7 +238,7 @@ struct Prompting {
 }
 
 impl Prompting {
-    /// Opens the prompt, if the plan has one.
+    /// Opens the prompt if the plan has one.
     fn start(plan: &Plan) -> io::Result<Option<Self>> {
         let Speaker::Prompt { history, home } = &plan.speaker else {
             return Ok(None);
@@ -271,7 +272,7 @@ impl Prompting {
         }))
     }
 
-    /// What is typed, for the one source that takes it, and what that shares with the outputs.
+    /// The typed input for the source, and the state that it shares with the outputs.
     fn input(&mut self) -> Option<(TypedInput, SharedPrompt)> {
         let shared = SharedPrompt {
             screen: self.screen.clone(),
@@ -286,7 +287,7 @@ impl Prompting {
     fn end(&mut self, until: Option<Instant>, signals: &mut Signals) -> Option<i32> {
         let mut signal = None;
         self.terminal.end(|| {
-            // SIGINT is what the terminal ends the line editor with.
+            // The terminal ends the line editor with SIGINT.
             let mut came = signals.take().into_iter().filter(|came| *came != SIGINT);
             signal = signal.or_else(|| came.next());
             signal.is_some() || until.is_some_and(|until| until <= Instant::now())
@@ -295,7 +296,7 @@ impl Prompting {
     }
 }
 
-/// Who speaks: the command line first, then whoever the plan says.
+/// The source of messages: first those of the command line, then the plan's source.
 fn source(plan: &mut Plan, prompt: Option<&mut Prompting>) -> io::Result<Box<dyn Source>> {
     let (delay, force) = (plan.delay, plan.force);
     let frame_size = plan.protocol.frame_size;
@@ -319,7 +320,7 @@ fn source(plan: &mut Plan, prompt: Option<&mut Prompting>) -> io::Result<Box<dyn
         (Speaker::Listen, _) => Some(Box::new(Listen)),
         (Speaker::Stdin(cut), _) => {
             let mut reader = Reader::stdin()?;
-            // A line that does not fit becomes fragments.
+            // A line that doesn't fit is sent in fragments.
             reader.reserve(frame_size.map_or(0, NonZeroUsize::get));
             Some(Box::new(Stdin::new(reader, cut, delay)))
         }
@@ -340,8 +341,8 @@ fn source(plan: &mut Plan, prompt: Option<&mut Prompting>) -> io::Result<Box<dyn
     }
 }
 
-/// Who listens: what shows messages, and what tells people how it goes. Beside a prompt both
-/// print above the line that is being typed.
+/// The outputs: one that shows messages and one that prints notes and progress. With a prompt, both
+/// print above the input line.
 fn outputs(plan: &Plan, prompt: Option<&Prompting>) -> io::Result<Vec<Box<dyn Output>>> {
     let shown = if let Some(prompt) = prompt {
         let layout = MessageLayout::Prompt {
@@ -375,7 +376,7 @@ fn outputs(plan: &Plan, prompt: Option<&Prompting>) -> io::Result<Vec<Box<dyn Ou
     Ok(outputs)
 }
 
-/// Standard error, which nobody need read.
+/// Standard error, whose reader may stop reading.
 fn standard_error() -> io::Result<BestEffort<Descriptor>> {
     Ok(BestEffort::new(Descriptor::new(io::stderr().as_fd())?))
 }

@@ -1,8 +1,8 @@
-//! `wsline test`: session files and records are run against a server, and written on.
+//! `wsline test`: runs session files and records against a server.
 //!
-//! All files are read first. Then the server of `--serve` is started, if there is one, the files
-//! are run, and the server is ended, whatever happens between. The place in the middle of it all is
-//! the controller: it hears of files, of the server's lines and of signals, and alone it prints.
+//! All files are read first. Then the server of `--serve` is started, if there is one, and the
+//! files are run; the server is always stopped at the end. The controller receives all events
+//! (files, lines of the server, signals), and only it prints.
 
 mod console;
 mod file_result;
@@ -75,7 +75,7 @@ pub fn run(
     let secrets = secrets::of(test.url.as_deref(), options, &values);
     let redactor = variables.redactor(&files, &secrets);
     let endpoint = endpoint(&test, options, &files, variables, &redactor);
-    // Without a file that can be run there is nothing to start a server for.
+    // If no file can be run, no server is needed.
     let invalid = invalid_files(&files);
     let runnable = invalid.iter().any(|(_, result)| result.is_none());
     let endpoint = match endpoint.transpose() {
@@ -111,7 +111,7 @@ pub fn run(
     let (results, fault) = match ran {
         Ok(results) => (results, None),
         Err(error) => {
-            // What is wrong with files is known without a server.
+            // Errors in files are reported before a server is started.
             for result in invalid.iter().filter_map(|(_, result)| result.as_ref()) {
                 controller.reporter.end(result);
             }
@@ -126,16 +126,16 @@ pub fn run(
     report.finish(controller, junit, &redactor, stop)
 }
 
-/// What there is to tell when all has ended.
+/// What is needed to report the end.
 struct Report {
     results: FileResults,
-    /// What kept files from being run.
+    /// The error that prevented files from being run.
     fault: Option<Error>,
     lasted: Duration,
 }
 
 impl Report {
-    /// Prints the last line, and writes the report of `--junit`.
+    /// Prints the last line and writes the report of `--junit`.
     fn finish(
         self,
         mut controller: Controller,
@@ -156,7 +156,7 @@ impl Report {
             lasted: self.lasted,
         };
         let written = junit.map_or(Ok(()), |junit| junit.write(data, redactor, stop));
-        // One may have come while a report waited for its reader.
+        // Signals may have arrived while a report was written.
         while controller.receive(Some(Duration::ZERO)).is_some() {}
         if let Some(signal) = controller.signal() {
             return Err(Error::Signal(signal));
@@ -179,7 +179,7 @@ fn load_files(
     environment: &Environment,
     variables: Variables<'_>,
 ) -> Result<Vec<Loaded>, Error> {
-    // Of a folder only regular files are read.
+    // In a folder, only regular files are read.
     let of_folders = environment.inputs.only_regular();
     let load = |path: PathBuf| {
         let named = test.files.contains(&path);
@@ -219,7 +219,7 @@ fn has_tags(file: &Loaded, tags: &[String]) -> bool {
         && !excluded.iter().any(|tag| has(tag.trim_start_matches('!')))
 }
 
-/// Reads what every connection needs, before there are threads that would each read it.
+/// Reads files that every connection needs, before the threads start.
 fn prefetch(options: &OptionArgs, environment: &Environment) {
     let of_tls = [&options.cacert, &options.cert, &options.key];
     for path in of_tls.into_iter().flatten() {
@@ -237,7 +237,7 @@ fn with_stdin(mut test: TestArgs) -> TestArgs {
     test
 }
 
-/// All files as results: those that can't be read have failed, the others have not begun.
+/// The results before the run: files that can't be read have failed, the others have not started.
 fn invalid_files(files: &[Loaded]) -> FileResults {
     let result = |file: &Loaded| {
         let Err(Error::SessionFile(error)) = &file.script else {
@@ -256,8 +256,8 @@ fn invalid_files(files: &[Loaded]) -> FileResults {
     files.iter().map(result).collect()
 }
 
-/// What the shell is told: a signal before everything, then what kept the files from being run, then
-/// the first file, in their order, that did not pass.
+/// The exit code: first that of a signal, then that of the error that prevented files from being
+/// run, then that of the first file that did not pass.
 fn exit_code(results: &FileResults, fault: Option<&Error>, controller: &Controller) -> ExitCode {
     if let Some(signal) = controller.signal() {
         return Error::Signal(signal).exit_code();
@@ -308,11 +308,12 @@ fn failed(cause: io::Error) -> Error {
     }
 }
 
-/// Hears the process's signals, for as long as it lasts.
+/// Passes the signals of the process to the controller.
 fn forward_signals(sender: Sender<WorkerEvent>, stop: Stop) -> Result<(), Error> {
     let mut signals = Signals::register().map_err(failed)?;
     let hear = move || {
-        // Without a poll no signal is heard, as in a session; and without a controller none is needed.
+        // After an error of poll(2), signals are no longer received; without a controller they are
+        // not needed.
         while let Ok(numbers) = signals.wait() {
             for number in numbers {
                 stop.get_or_init(Instant::now);
@@ -329,7 +330,7 @@ fn forward_signals(sender: Sender<WorkerEvent>, stop: Stop) -> Result<(), Error>
     Ok(())
 }
 
-/// Where the server of `--serve` will listen, if one is started.
+/// The address of the server of `--serve`, if one is started.
 fn endpoint(
     test: &TestArgs,
     options: &OptionArgs,
@@ -355,7 +356,7 @@ fn endpoint(
     Ok(Some(Endpoint::of(&target, &plan::route(options))))
 }
 
-/// Does `work` while the server runs, if there is one.
+/// Runs `work` while the server is running, if there is one.
 fn with_server(
     serve: Option<(String, Result<Endpoint, Error>)>,
     limit: Duration,
@@ -374,11 +375,11 @@ fn with_server(
         );
         return Err(Error::Usage(controller.redacted(&sentence)));
     }
-    // What nobody will be told need not wait for anybody.
+    // Lines are only sent if they are printed.
     let lines = controller.is_verbose().then(|| sender.clone());
     let mut server = Server::start(&command, move |line| {
         if let Some(lines) = &lines {
-            // Without a controller nobody wants to know.
+            // Sending fails only if the controller has ended.
             let _ = lines.send(WorkerEvent::Said(format!("server: {line}")));
         }
     })?;
@@ -422,15 +423,15 @@ fn with_server(
     }
 }
 
-/// How the server ended, if it is no more: that may be why files did not pass. Its connections end
-/// a moment before it does.
+/// How the server ended, if it has ended: that may be why files did not pass. Its connections end
+/// shortly before it does.
 fn died(server: &mut Server, controller: &mut Controller) -> Option<ExitStatus> {
     let moment = Deadline::after(Duration::from_millis(250));
     while moment.remaining().is_ok() && controller.signal().is_none() {
         if let Some(status) = server.ended() {
             return Some(status);
         }
-        controller.receive(Some(server::GLANCE));
+        controller.receive(Some(server::POLL_INTERVAL));
     }
     None
 }
@@ -449,7 +450,7 @@ fn wait_until_open(
 ) -> Result<(), Error> {
     loop {
         let open = endpoint.is_open();
-        // In this order: an end that came after the check is no reason to doubt it.
+        // Checked after the connection attempt: if the server ends later, it was ready.
         if let Some(status) = server.ended() {
             return Err(Error::ServerEnded {
                 ending: server::ending(status),
@@ -466,7 +467,7 @@ fn wait_until_open(
                 last: Vec::new(),
             });
         }
-        controller.receive(Some(server::GLANCE));
+        controller.receive(Some(server::POLL_INTERVAL));
         if let Some(signal) = controller.signal() {
             return Err(Error::Signal(signal));
         }

@@ -1,12 +1,13 @@
-//! What is pasted in the place of a curl command: other programs and languages, by their names.
+//! Recognizes commands of other programs and code in other languages that were pasted instead of a
+//! curl command.
 
 const INSTEAD: &str = "in the browser's network panel, choose \"Copy as cURL\"";
 
-/// Checks that a text is not of another language, by how it begins.
+/// Checks that a text does not begin like another language.
 ///
 /// # Errors
 ///
-/// What it is, and what to copy instead.
+/// Which language it is, and what to copy instead.
 pub(super) fn check_text(text: &str) -> Result<(), String> {
     let start: String = text.trim_start().chars().take(400).collect();
     let start = start.to_ascii_lowercase();
@@ -35,7 +36,7 @@ fn is_request_line(line: &str) -> bool {
     line.trim_end().ends_with(" http/1.1") && !line.contains(['\'', '"'])
 }
 
-/// Programs whose commands people paste for one of curl.
+/// Programs whose commands are pasted instead of curl's.
 const PROGRAMS: &[&str] = &[
     "aria2c",
     "http",
@@ -52,7 +53,8 @@ const PROGRAMS: &[&str] = &[
     "xhs",
 ];
 
-/// Checks that the first of `count` words does not name another program. Alone it may be a host.
+/// Checks that the first of `count` words is not the name of another program. A single word may be
+/// a host.
 ///
 /// # Errors
 ///

@@ -1,5 +1,4 @@
-//! The options of curl that are understood: those that browsers and proxies write, and those that
-//! people add by hand.
+//! The supported options of curl: those that browsers and proxies write, and those that people add.
 
 /// What an option of curl means here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,31 +9,31 @@ pub(super) enum Meaning {
     Referer,
     User,
     Bearer,
-    /// A proxy, with this scheme if it has none.
+    /// A proxy, with this scheme unless it has one.
     Proxy(&'static str),
     Method,
     Url,
     PathAsIs,
     /// A client certificate, with its passphrase after a colon.
     Certificate,
-    /// Where the response body is written.
+    /// The file for the response body.
     Output,
     /// This option of ours.
     Flag(&'static str),
     /// This option of ours, with the same value.
     Value(&'static str),
-    /// The same, with a value that is not read from a file or a variable, as ours may be.
+    /// The same, but the value is not read from a file or a variable as in our option.
     Secret(&'static str),
-    /// This time limit of ours; 0 means none.
+    /// This timeout option of ours; 0 means no timeout.
     Timeout(&'static str),
     MaxRedirects,
-    /// Changes nothing about a WebSocket, or does what always happens.
+    /// Has no effect on a WebSocket, or is always the case.
     Ignored,
     /// The same for an option with a value.
     IgnoredValue,
     /// Sends a body.
     Body,
-    /// Means something that wsline does not do; the text says what to do instead.
+    /// Not supported; the text says what to do instead.
     Refused(&'static str),
 }
 
@@ -52,7 +51,7 @@ const SAVE: &str = "there is no response body; redirect stdout to save messages"
 const ANOTHER: &str = "paste one request at a time";
 const HEAD: &str = "a WebSocket is opened with GET";
 
-/// The short name, the long name, and the meaning of each option.
+/// The short name, the long name and the meaning of each option.
 pub(super) const OPTIONS: &[(Option<char>, &str, Meaning)] = &[
     (Some('H'), "header", Meaning::Header),
     (Some('b'), "cookie", Meaning::Cookie),
@@ -63,7 +62,7 @@ pub(super) const OPTIONS: &[(Option<char>, &str, Meaning)] = &[
     (Some('X'), "request", Meaning::Method),
     (None, "url", Meaning::Url),
     (None, "path-as-is", Meaning::PathAsIs),
-    // How to connect.
+    // Connecting.
     (Some('4'), "ipv4", Meaning::Flag("-4")),
     (Some('6'), "ipv6", Meaning::Flag("-6")),
     (Some('L'), "location", Meaning::Flag("-L")),
@@ -115,7 +114,7 @@ pub(super) const OPTIONS: &[(Option<char>, &str, Meaning)] = &[
         "cookie-jar",
         Meaning::Refused("cookies are not saved; -v shows them"),
     ),
-    // What changes nothing.
+    // Options without an effect.
     (None, "compressed", Meaning::Ignored),
     (None, "tr-encoding", Meaning::Ignored),
     (None, "raw", Meaning::Ignored),
@@ -157,7 +156,7 @@ pub(super) const OPTIONS: &[(Option<char>, &str, Meaning)] = &[
     (None, "proto", Meaning::IgnoredValue),
     (None, "proto-default", Meaning::IgnoredValue),
     (None, "proto-redir", Meaning::IgnoredValue),
-    // What is something else than the opening of a WebSocket.
+    // Options that don't open a WebSocket.
     (Some('d'), "data", Meaning::Body),
     (None, "data-ascii", Meaning::Body),
     (None, "data-binary", Meaning::Body),
@@ -181,13 +180,13 @@ pub(super) const OPTIONS: &[(Option<char>, &str, Meaning)] = &[
     ),
 ];
 
-/// The option with a long name, as in `header`.
+/// Looks up a long name, without hyphens.
 pub(super) fn long(name: &str) -> Option<Meaning> {
     let option = OPTIONS.iter().find(|(_, long, _)| *long == name);
     option.map(|(_, _, meaning)| *meaning)
 }
 
-/// The option with a short name.
+/// Looks up a short name.
 pub(super) fn short(letter: char) -> Option<Meaning> {
     let option = OPTIONS.iter().find(|(short, ..)| *short == Some(letter));
     option.map(|(_, _, meaning)| *meaning)
@@ -198,7 +197,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_name_means_two_things() {
+    fn option_names_are_unique() {
         for (index, (letter, name, _)) in OPTIONS.iter().enumerate() {
             for (other_letter, other, _) in &OPTIONS[..index] {
                 assert_ne!(name, other);

@@ -1,4 +1,4 @@
-//! A command as it was copied, split into its words as the shell does that it was copied for.
+//! Splits a copied command into words, according to the shell that it was copied for.
 
 use super::not_curl;
 use super::posix::Posix;
@@ -8,8 +8,8 @@ use super::windows;
 ///
 /// # Errors
 ///
-/// A sentence: a quote that is not closed, a second command, another language. It quotes nothing of
-/// the text, which has cookies in it.
+/// Why it can't be parsed: an unclosed quote, a second command, another language. The message does
+/// not quote the text, which may contain cookies.
 pub(super) fn words(text: &str) -> Result<Vec<String>, String> {
     let text = without_prompt(without_fence(text));
     not_curl::check_text(text)?;
@@ -17,7 +17,7 @@ pub(super) fn words(text: &str) -> Result<Vec<String>, String> {
     words.map_err(|problem| format!("could not parse the pasted command: {problem}"))
 }
 
-/// The text without what documents have around it: a byte order mark, blanks, the backticks of
+/// Removes what surrounds a command in documents: a byte order mark, whitespace, the backticks of
 /// Markdown.
 fn without_fence(text: &str) -> &str {
     let blank = |letter: char| letter.is_whitespace() || "\u{feff}\u{200b}".contains(letter);
@@ -32,8 +32,7 @@ fn without_fence(text: &str) -> &str {
     code.filter(|code| !code.contains('`')).unwrap_or(text)
 }
 
-/// The text without the prompt of a shell before `curl` on its first line. (Comments may precede
-/// that line.)
+/// Removes the prompt of a shell before `curl` on the first line that is not a comment.
 fn without_prompt(text: &str) -> &str {
     let mut rest = text;
     loop {
@@ -61,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_around_a_command_is_removed() {
+    fn text_around_a_command_is_removed() {
         for text in [
             "curl ws://h",
             "\u{feff}curl ws://h\r\n",
@@ -89,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_prompt_stays() {
+    fn words_that_are_not_a_prompt_are_kept() {
         for text in [
             "ws://curl.example",
             "A='$ ' curl ws://h",

@@ -14,9 +14,9 @@ pub(super) const SECOND: &str = "it has more than one command; paste one request
 pub(super) struct Posix<'a> {
     rest: Peekable<Chars<'a>>,
     words: Vec<String>,
-    /// The word being read: bytes, because `\xHH` makes one of them.
+    /// The current word, as bytes, because `\xHH` is a byte.
     word: Option<Vec<u8>>,
-    /// The word being read is the target of a redirection.
+    /// Whether the current word is the target of a redirection.
     redirects: bool,
 }
 
@@ -60,20 +60,20 @@ impl<'a> Posix<'a> {
         Ok(self.words)
     }
 
-    /// Whether a letter that ends commands does: in the middle of a word it is one of an address
-    /// that was not quoted.
+    /// Whether a character that ends commands does so here. In the middle of a word, it is part of
+    /// an unquoted URL.
     fn ends_command(&mut self) -> bool {
         self.word.is_none() || self.rest.peek().is_none_or(|next| next.is_whitespace())
     }
 
-    /// Whether `>` or `<` redirects: it stands alone, or after the number of a descriptor.
+    /// Whether `>` or `<` is a redirection: it begins a word or follows a descriptor number.
     fn begins_redirection(&self) -> bool {
         let word = self.word.as_deref().unwrap_or_default();
         !self.redirects && word.iter().all(u8::is_ascii_digit)
     }
 
-    /// After the first character of a redirection. One that discards output, or that joins two
-    /// outputs, is left out.
+    /// Parses the rest of a redirection. One that discards output, or that joins two outputs, is
+    /// ignored.
     fn redirection(&mut self) -> Result<(), String> {
         self.word = None;
         while self
@@ -97,7 +97,7 @@ impl<'a> Posix<'a> {
         Ok(())
     }
 
-    /// After a curled quote: until the next one of the same kind.
+    /// Parses up to the next typographic quote of the same kind.
     fn curled(&mut self, first: char) -> Result<(), String> {
         let quotes = if "‘’‚".contains(first) {
             ['‘', '’']
@@ -134,7 +134,8 @@ impl<'a> Posix<'a> {
         Ok(())
     }
 
-    /// After a backslash outside quotes: a line end goes with it, anything else stays.
+    /// Parses the character after a backslash outside quotes: a line end is removed, others are
+    /// kept.
     fn escaped(&mut self) -> Result<(), String> {
         match self.rest.next() {
             None => return Err("it ends with a backslash; was all of it copied?".to_owned()),
@@ -174,7 +175,7 @@ impl<'a> Posix<'a> {
         }
     }
 
-    /// bash's `$'…'`, whose escapes are C's.
+    /// Parses bash's `$'…'`, with the escape sequences of C.
     fn dollar(&mut self) -> Result<(), String> {
         self.word.get_or_insert_default();
         loop {
@@ -221,7 +222,7 @@ impl<'a> Posix<'a> {
         }
     }
 
-    /// `\uHHHH`, or two of them that are one character: browsers count in UTF-16.
+    /// Parses `\uHHHH`, or a surrogate pair of two of them: browsers write UTF-16 code units.
     fn utf16(&mut self) -> Result<(), String> {
         let first = self.number(16, 4).ok_or(NO_CHARACTER)?;
         let code = if (0xd800..0xdc00).contains(&first) {
@@ -242,7 +243,7 @@ impl<'a> Posix<'a> {
         Ok(())
     }
 
-    /// A number of one to `most` digits.
+    /// Parses a number of one to `most` digits.
     fn number(&mut self, base: u32, most: usize) -> Option<u32> {
         let mut number = self.digit(base)?;
         for _ in 1..most {
@@ -271,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn a_posix_shell_quotes_in_four_ways() {
+    fn all_kinds_of_posix_quotes_are_parsed() {
         for (text, expected) in [
             ("", &[][..]),
             (" \n\t ", &[]),
@@ -298,7 +299,7 @@ mod tests {
             ("a;", &["a"]),
             ("a &", &["a"]),
             ("ü😀", &["ü😀"]),
-            // As browsers wrote a quote for Windows.
+            // Browsers used to escape quotes like this on Windows.
             (r#""W/""abc""" "" b"#, &[r#"W/"abc""#, "", "b"]),
             (r#""a"%"b\\c""#, &[r"a%b\c"]),
             ("‘a b’ “it‘s” it’s", &["a b", "it‘s", "it’s"]),
@@ -314,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_shell_would_take_is_refused() {
+    fn incomplete_commands_are_rejected() {
         for (text, says) in [
             ("a 'b", "not closed"),
             ("a \"b\\", "not closed"),

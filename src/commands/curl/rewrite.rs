@@ -1,4 +1,4 @@
-//! Rewrites the words of a curl command into words of ours. Pure.
+//! Rewrites the words of a curl command as words of ours, without I/O.
 
 use std::ffi::OsString;
 
@@ -8,22 +8,22 @@ use crate::cli;
 use crate::http::Credentials;
 use crate::target::{HostPort, Target};
 
-/// The command line that a pasted one means.
+/// The command line that a pasted command was rewritten to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rewritten {
-    /// Its words after the program's name, the URL first.
+    /// The words after the program's name, beginning with the URL.
     pub words: Vec<OsString>,
-    /// How many of its headers were pasted; they come first.
+    /// The number of headers from the pasted command; they come first.
     pub pasted_headers: usize,
-    /// The command was on stdin, and nothing is left there.
+    /// Whether the command was read from stdin, so that there is no other input.
     pub drained: bool,
 }
 
-/// Rewrites the words of a curl command, with or without `curl` itself, and adds our own.
+/// Rewrites the words of a curl command, with or without `curl`, and adds our own.
 ///
 /// # Errors
 ///
-/// A sentence that names the option that is not supported, or what is missing.
+/// A message that names the unsupported option or what is missing.
 pub fn rewrite(pasted: &[String], own: &[OsString]) -> Result<Rewritten, String> {
     let (variables, pasted) = split_prefix(pasted);
     if let Some(first) = pasted.first() {
@@ -47,7 +47,7 @@ pub fn rewrite(pasted: &[String], own: &[OsString]) -> Result<Rewritten, String>
     command.finish(&variables, own)
 }
 
-/// What stands before `curl` on a command line: a prompt, commands that run it, and variables,
+/// Splits off what comes before `curl`: a prompt, commands that run other commands, and variables,
 /// which are returned.
 fn split_prefix(words: &[String]) -> (Vec<(&str, &str)>, &[String]) {
     let is_curl = |word: &String| {
@@ -68,7 +68,7 @@ fn split_prefix(words: &[String]) -> (Vec<(&str, &str)>, &[String]) {
     (variables, &words[place + 1..])
 }
 
-/// Prompts, and commands that run the one after them.
+/// Prompts, and commands that run the command after them.
 const PREFIXES: &[&str] = &[
     "$", "%", "#", ">", "❯", "➜", "sudo", "time", "command", "env", "exec", "nohup",
 ];
@@ -78,7 +78,7 @@ fn is_variable(name: &str) -> bool {
     name.chars().all(is_letter) && name.starts_with(|c: char| !c.is_ascii_digit())
 }
 
-/// The word with the hyphens that a word processor made dashes of.
+/// The word with dashes of a word processor replaced by hyphens.
 fn with_hyphens(word: &str) -> String {
     let Some(name) = word.strip_prefix(['–', '—']) else {
         return word.to_owned();
@@ -90,22 +90,22 @@ fn with_hyphens(word: &str) -> String {
     }
 }
 
-/// The value of the option called `name`.
+/// The value of an option that requires one.
 fn required(name: &str, value: Option<&String>) -> Result<String, String> {
     let value = value.cloned();
     value.ok_or_else(|| format!("curl's {name} requires a value"))
 }
 
 fn unknown(name: &str) -> String {
-    // A value may follow an equals sign, and be a secret.
+    // A value may follow an equals sign and be secret.
     let name = name.split('=').next().unwrap_or(name);
     format!("curl's {name} is not supported; remove it, and put wsline's own options after --")
 }
 
-/// Names of files that keep nothing.
+/// Names of files that discard output.
 const DISCARDED: &[&str] = &["-", "/dev/null", "NUL", "nul"];
 
-/// Why the option called `name` can't be followed, and what to do instead.
+/// Why an option is not supported, and what to do instead.
 fn refusal(name: &str, meaning: Meaning, value: &str) -> String {
     match meaning {
         Meaning::Method => format!(
@@ -125,8 +125,8 @@ fn refusal(name: &str, meaning: Meaning, value: &str) -> String {
     }
 }
 
-/// The headers that belong to the connection that was copied, or that we write ourselves. A body
-/// in a coding that only the browser knows could not be shown.
+/// Headers that belong to the copied connection or that we write ourselves, and Accept-Encoding,
+/// because we can't decode all codings of browsers.
 const DROPPED: &[&str] = &[
     "Accept-Encoding",
     "Connection",
@@ -136,7 +136,7 @@ const DROPPED: &[&str] = &[
     "Upgrade",
 ];
 
-/// A curl command as far as it has been read.
+/// A curl command while it is parsed.
 #[derive(Default)]
 struct Command {
     url: Option<String>,
@@ -144,18 +144,18 @@ struct Command {
     host: Option<String>,
     headers: Vec<String>,
     cookies: Vec<String>,
-    /// From a Cookie header, which overrides `-b` in curl.
+    /// The value of a Cookie header, which overrides `-b` in curl.
     cookie_header: Option<String>,
     user_agent: Option<String>,
     user: Option<String>,
     bearer: Option<String>,
     max_redirects: Option<String>,
-    /// The rest in our words.
+    /// Other options, as our words.
     words: Vec<OsString>,
 }
 
 impl Command {
-    /// `-sSk`, `-XGET`: flags together, and a value that follows at once or as the next word.
+    /// Parses short options: `-sSk`, `-XGET`, or with the value in the next word.
     fn take_letters<'a>(
         &mut self,
         letters: &str,
@@ -180,13 +180,13 @@ impl Command {
         Ok(())
     }
 
-    /// Takes the option called `name`; `value` is there if it has one.
+    /// Applies an option, with its value if it has one.
     fn take(&mut self, name: &str, meaning: Meaning, value: Option<String>) -> Result<(), String> {
         let value = value.unwrap_or_default();
         match meaning {
             Meaning::Ignored | Meaning::IgnoredValue => {}
             Meaning::Header => return self.header(value),
-            // `;auto` is about redirects.
+            // `;auto` only concerns redirects.
             Meaning::Referer => {
                 let value = value.strip_suffix(";auto").unwrap_or(&value);
                 return self.header(format!("Referer: {value}"));
@@ -270,7 +270,7 @@ impl Command {
         Ok(())
     }
 
-    /// `FILE[:PASSPHRASE]`, in which `\:` is a colon of the file's name.
+    /// Parses `FILE[:PASSPHRASE]`, in which `\:` is a colon in the file name.
     fn certificate(&mut self, name: &str, value: &str) -> Result<(), String> {
         let colon = value
             .match_indices(':')
@@ -296,7 +296,7 @@ impl Command {
         })
     }
 
-    /// Our command line for it.
+    /// Makes our command line.
     fn finish(mut self, variables: &[(&str, &str)], own: &[OsString]) -> Result<Rewritten, String> {
         let url = self.url.take().ok_or(
             "the curl command has no URL; paste all of what was copied, or use - to read it from \
@@ -317,7 +317,7 @@ impl Command {
         words.extend(proxy_words(variables, &url));
         words.append(&mut self.words);
         if let Some(limit) = self.max_redirects.take() {
-            // Without -L it means nothing, and -1 is no limit.
+            // Without -L it has no effect, and -1 means no limit.
             if words.iter().any(|word| word == "-L") {
                 let limit = if limit == "-1" { "4294967295" } else { &limit };
                 words.push(format!("--max-redirs={limit}").into());
@@ -330,7 +330,7 @@ impl Command {
             None => &self.cookies,
         };
         words.extend(cookies.iter().map(|it| format!("--cookie={it}").into()));
-        // In curl too a header overrides the option that would set it.
+        // In curl as well, a header overrides the option that sets it.
         if let Some(name) = self.user_agent.as_ref().filter(|_| !self.has("User-Agent")) {
             words.push(format!("--user-agent={name}").into());
         }
@@ -349,7 +349,7 @@ impl Command {
         })
     }
 
-    /// Makes a header of credentials that our own options would take for the name of a file or a
+    /// Sends credentials as a header if our options would read them as the name of a file or a
     /// variable.
     fn authenticate(&mut self) {
         if self.has("Authorization") {
@@ -369,12 +369,12 @@ impl Command {
     }
 }
 
-/// Whether our options that take secrets would read this from elsewhere.
+/// Whether our options for secrets would read this value from elsewhere.
 fn is_reference(value: &str) -> bool {
     value.starts_with('@') || value.starts_with("env:")
 }
 
-/// Whether a Host header says nothing that the URL doesn't.
+/// Whether a Host header is the same as the default for the URL.
 fn is_host_of(url: &str, host: &str) -> bool {
     let Ok(target) = Target::parse(url) else {
         return true;
@@ -383,7 +383,7 @@ fn is_host_of(url: &str, host: &str) -> bool {
     HostPort::parse(host, default_port).is_ok_and(|host| host == target.origin.host_port)
 }
 
-/// Our words for the variables before a command that say how curl connects.
+/// Converts variables before the command that set a proxy to our options.
 fn proxy_words(variables: &[(&str, &str)], url: &str) -> Vec<OsString> {
     let is_tls = Target::parse(url).is_ok_and(|target| target.is_tls());
     let proxies: &[&str] = if is_tls {
@@ -403,7 +403,7 @@ fn proxy_words(variables: &[(&str, &str)], url: &str) -> Vec<OsString> {
     proxy.into_iter().chain(except).collect()
 }
 
-/// Whether the path has a part `.` or `..`, which reading an address resolves.
+/// Whether the path contains `.` or `..` segments, which URL parsing would resolve.
 fn has_dots(url: &str) -> bool {
     let path = url.split(['?', '#']).next().unwrap_or(url);
     let path = path.split_once("://").map_or(path, |(_, rest)| rest);

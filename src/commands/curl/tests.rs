@@ -1,4 +1,4 @@
-//! Rewriting, tried with lists of words.
+//! Tests of rewriting curl commands.
 
 use super::*;
 use crate::plan::Values;
@@ -33,7 +33,7 @@ fn parsed(pasted: &[&str], own: &[&str]) -> OptionArgs {
 }
 
 #[test]
-fn letters_mean_what_curl_means() {
+fn short_options_have_curls_meaning() {
     for (pasted, expected) in [
         (&["wss://h"][..], &["wss://h"][..]),
         (&["curl", "https://h/"], &["https://h/"]),
@@ -62,7 +62,7 @@ fn letters_mean_what_curl_means() {
 }
 
 #[test]
-fn what_is_before_the_command_and_options_that_wsline_has() {
+fn prefixes_and_shared_options_are_rewritten() {
     for (pasted, expected) in [
         (&["$", "curl", "h"][..], &["h"][..]),
         (&["A=1", "time", "/usr/bin/curl", "h"], &["h"]),
@@ -144,7 +144,7 @@ fn what_is_before_the_command_and_options_that_wsline_has() {
 }
 
 #[test]
-fn values_are_not_read_from_elsewhere_and_another_host_is_kept() {
+fn values_are_literal_and_a_different_host_is_kept() {
     for (pasted, expected) in [
         // Values that our own options would read from elsewhere.
         (
@@ -159,7 +159,7 @@ fn values_are_not_read_from_elsewhere_and_another_host_is_kept() {
             &["--oauth2-bearer", "t", "-u", "a:b", "h"],
             &["h", "--bearer=t"],
         ),
-        // A Host that is not the URL's.
+        // A Host header that differs from the URL.
         (
             &["-H", "Host: v.example", "ws://h:81"],
             &["ws://h:81", "--header=Host: v.example"],
@@ -177,7 +177,7 @@ fn values_are_not_read_from_elsewhere_and_another_host_is_kept() {
 }
 
 #[test]
-fn what_belongs_to_the_copied_connection_is_dropped() {
+fn headers_of_the_copied_connection_are_dropped() {
     let pasted = [
         "h",
         "-H",
@@ -218,7 +218,7 @@ fn what_belongs_to_the_copied_connection_is_dropped() {
 }
 
 #[test]
-fn a_pasted_header_goes_before_the_option_that_sets_it() {
+fn pasted_headers_override_options() {
     let pasted = [
         "h",
         "-A",
@@ -246,7 +246,7 @@ fn a_pasted_header_goes_before_the_option_that_sets_it() {
 }
 
 #[test]
-fn our_own_options_go_before_what_was_pasted() {
+fn own_options_override_pasted_ones() {
     let pasted = [
         "ws://h",
         "-H",
@@ -285,7 +285,7 @@ fn our_own_options_go_before_what_was_pasted() {
 }
 
 #[test]
-fn what_is_wrong_is_said_in_a_sentence() {
+fn unsupported_commands_are_reported() {
     let body = "sends a body, and a WebSocket is opened without one";
     for (pasted, says) in [
         (&[][..], "the curl command has no URL"),

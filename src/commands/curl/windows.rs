@@ -1,7 +1,7 @@
-//! The words of a command line of Windows, in the forms in which browsers have written it.
+//! Splits Windows command lines into words, in the formats that browsers have used.
 //!
-//! They are parsed twice: by `cmd`, where `^` takes the next character as it is, and by the C
-//! runtime of the program, where `\` escapes a quote.
+//! They are parsed twice: by `cmd`, where `^` escapes the next character, and by the C runtime of
+//! the program, where `\` escapes a quote.
 
 use super::posix::{SECOND, UNCLOSED};
 
@@ -11,8 +11,8 @@ pub(super) fn words(text: &str) -> Option<Result<Vec<String>, String>> {
     for_cmd.then(|| c_runtime(&cmd(text, !is_careted(text))))
 }
 
-/// Whether `^` stands before every character that needs it, also inside of quotes, where `cmd`
-/// would keep it. So Chrome wrote it for some years, and meant the characters without it.
+/// Whether `^` precedes every special character, even inside quotes, where `cmd` would keep it.
+/// Chrome wrote commands like this for some years and meant the characters without it.
 fn is_careted(text: &str) -> bool {
     let needs_none = |letter: char| {
         letter.is_alphanumeric() || letter.is_whitespace() || "_-:=+~'/.,?;()*`".contains(letter)
@@ -29,7 +29,7 @@ fn is_careted(text: &str) -> bool {
             continue;
         }
         let Some(next) = rest.next() else { break };
-        // After a percent sign it keeps the name of a variable apart.
+        // After a percent sign, `^` separates the name of a variable.
         if needs_none(next) && !next.is_whitespace() && escaped != Some('%') {
             return false;
         }
@@ -39,8 +39,8 @@ fn is_careted(text: &str) -> bool {
     count > 0
 }
 
-/// What `cmd` hands to the program: `^` takes the next character as it is, and a line end after it
-/// away, with the character after that as it is; but not inside of quotes, if they `protect` it.
+/// The command line after `cmd`: `^` escapes the next character; a line end after it is removed and
+/// the character after that escaped. Inside quotes, `^` is kept if `protect` is true.
 fn cmd(text: &str, protect: bool) -> String {
     let text = text.replace("\r\n", "\n");
     let mut rest = text.chars();
@@ -52,7 +52,7 @@ fn cmd(text: &str, protect: bool) -> String {
                 Some('\n') => handed.extend(rest.next()),
                 next => handed.extend(next),
             },
-            // It ends at a line's end.
+            // A quote ends at the end of a line.
             '\n' => {
                 quoted = false;
                 handed.push(letter);
@@ -67,8 +67,8 @@ fn cmd(text: &str, protect: bool) -> String {
     handed
 }
 
-/// The words of a command line of Windows. There `\` escapes only before a quote; browsers double
-/// every one of them, and mean one.
+/// Splits a command line as the C runtime does. There, `\` escapes only before a quote; browsers
+/// double every one and mean a single one.
 fn c_runtime(line: &str) -> Result<Vec<String>, String> {
     let mut rest = line.trim_end().chars().peekable();
     let mut words = Vec::new();
@@ -80,7 +80,7 @@ fn c_runtime(line: &str) -> Result<Vec<String>, String> {
                 let next = rest.next_if(|next| matches!(next, '\\' | '"'));
                 word.get_or_insert_default().push(next.unwrap_or('\\'));
             }
-            // Inside of quotes two of them are one.
+            // Two quotes inside quotes are one quote.
             '"' if quoted && rest.next_if_eq(&'"').is_some() => {
                 word.get_or_insert_default().push('"');
             }
@@ -126,13 +126,14 @@ mod tests {
             (r#"^"a^\^\b ^%^41 ^^ ^& ^|^""#, &[r"a\b %41 ^ & |"]),
             ("^\"a^\n\nb^\"", &["a\nb"]),
             ("^\"^\"", &[""]),
-            // As Chrome wrote for some years: the quotes without ^, and inside of them ^ before
-            // every character that needs it.
+            // Chrome's format for some years: quotes without ^, and inside them ^ before every
+            // special character.
             (
                 "curl \"a?b=1&c=^%^20\" ^\n  -H \"d: ^\\^\"e^\\^\", ^{f^}\" ^\n  --compressed",
                 &["curl", "a?b=1&c=%20", "-H", "d: \"e\", {f}", "--compressed"],
             ),
-            // And before: the quotes protect, two of them are one, and % stands between quotes.
+            // Chrome's earlier format: characters inside quotes are literal, two quotes are one,
+            // and % is between quotes.
             (
                 "curl \"a?b=\"%\"20{c}\" ^\n -H \"W/\"\"d^e\"\"\"",
                 &["curl", "a?b=%20{c}", "-H", "W/\"d^e\""],
@@ -147,12 +148,12 @@ mod tests {
     }
 
     #[test]
-    fn a_caret_elsewhere_is_not_for_cmd() {
+    fn other_carets_do_not_mean_cmd() {
         assert_eq!(words("a '^b' c^d"), None);
     }
 
     #[test]
-    fn what_is_incomplete_is_refused() {
+    fn incomplete_commands_are_rejected() {
         for (text, says) in [
             ("curl ^\"a^\" & curl ^\"b^\"", "more than one command"),
             ("curl ^\"a", "not closed"),

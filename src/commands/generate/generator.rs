@@ -1,8 +1,8 @@
-//! Generates the files of `completions/` from the flags. Only the tests build this: the program
-//! contains the files.
+//! Generates the files of `completions/` from the flags. It is only compiled for tests, because the
+//! program contains the files.
 //!
-//! The output does not depend on the date or the terminal, so it can be compared with what is
-//! committed.
+//! The output does not depend on the date or the terminal, so that it can be compared with the
+//! committed files.
 
 use std::fmt::Write as _;
 use std::io;
@@ -17,11 +17,11 @@ use crate::cli::help;
 use crate::cli::{self, Generate};
 use crate::commands::help::{topics, Block};
 
-/// The text of a file, from the flags as they are now.
+/// The text of a file, generated from the current flags.
 ///
 /// # Errors
 ///
-/// What writing said.
+/// The error of writing.
 pub(super) fn generated(what: Generate) -> io::Result<String> {
     match what {
         Generate::Completions { shell } => completions(shell),
@@ -34,7 +34,7 @@ fn man_page() -> io::Result<Vec<u8>> {
     command.build();
     let man = Man::new(command.clone())
         .title("WSLINE")
-        // An empty argument has to be written as one, or those after it move up.
+        // An empty argument must be quoted, otherwise the following ones move.
         .date("\"\"")
         .manual("User Commands");
     let mut text = Vec::new();
@@ -121,7 +121,7 @@ fn terms(page: &mut Roff, rows: &[(&str, &str)]) {
     }
 }
 
-/// Lines as they stand.
+/// Adds lines without formatting.
 fn verbatim(page: &mut Roff, lines: impl IntoIterator<Item = Inline>) {
     page.control("PP", []);
     page.control("RS", ["4"]);
@@ -148,8 +148,8 @@ fn untrusted(page: &mut Roff, command: &Command) {
     }
 }
 
-/// The options in the groups and the order of `--help`; `clap_mangen`'s own section has the groups
-/// as sections of the page, and drops the text of what `-h` leaves out.
+/// The options with the headings and in the order of `--help`. `clap_mangen` would make the
+/// headings sections of the page, and would leave out the text of options that `-h` hides.
 fn options_by_heading(page: &mut Roff, command: &Command) {
     for argument in command.get_positionals() {
         option(page, argument);
@@ -170,7 +170,7 @@ fn options_by_heading(page: &mut Roff, command: &Command) {
     }
 }
 
-/// What help shows of a command's arguments, in its order.
+/// The arguments that the help lists, in its order.
 fn visible(command: &Command) -> Vec<&Arg> {
     let mut arguments: Vec<&Arg> = command.get_arguments().collect();
     arguments.sort_by_key(|argument| {
@@ -230,7 +230,7 @@ fn signature(argument: &Arg) -> Vec<Inline> {
     inlines
 }
 
-/// The paragraphs of a help text as one, each a sentence: `-h` has them without a full stop.
+/// The paragraphs of a help text as sentences. The first has no full stop in `-h`.
 fn sentences(text: Option<&StyledStr>) -> String {
     let text = text.map(ToString::to_string).unwrap_or_default();
     let sentences: Vec<String> = text
@@ -244,7 +244,7 @@ fn takes_value(argument: &Arg) -> bool {
     argument.get_action().takes_values()
 }
 
-/// The subcommands with the options that are theirs alone.
+/// The subcommands with their own options.
 fn commands(page: &mut Roff, command: &Command) {
     for task in command.get_subcommands() {
         if task.has_subcommands() {

@@ -1,4 +1,4 @@
-//! Where a run is reported: streams whose readers may take their time, until a signal has come.
+//! Output streams of `wsline test`, which wait for slow readers until a signal has arrived.
 
 use std::io::{self, Write};
 use std::os::fd::BorrowedFd;
@@ -8,28 +8,28 @@ use std::time::{Duration, Instant};
 use crate::output::sink::{Descriptor, Sink as _};
 use crate::sys::poll;
 
-/// When the first signal came, as soon as one has.
+/// The time of the first signal, once one has arrived.
 pub type Stop = Arc<OnceLock<Instant>>;
 
-/// How long after a signal a reader that takes nothing is waited for.
+/// The maximum time to wait for a reader after a signal.
 const MOMENT: Duration = Duration::from_millis(250);
-/// How often it is looked meanwhile whether a signal has come.
+/// How often to check for a signal while waiting.
 const GLANCE: Duration = Duration::from_millis(50);
 
-/// A stream that is written as long as somebody may read it.
+/// A stream that waits for its reader.
 pub struct Console {
     to: Descriptor,
     stop: Stop,
-    /// It was waited for in vain.
+    /// Whether waiting for the reader was given up.
     is_stuck: bool,
 }
 
 impl Console {
-    /// Writes to `fd`.
+    /// Creates a console that writes to `fd`.
     ///
     /// # Errors
     ///
-    /// As [`Descriptor::new`].
+    /// The same as those of [`Descriptor::new`].
     pub fn new(fd: BorrowedFd<'_>, stop: Stop) -> io::Result<Self> {
         Ok(Self {
             to: Descriptor::new(fd)?,
@@ -38,7 +38,7 @@ impl Console {
         })
     }
 
-    /// Writes what waits.
+    /// Writes pending bytes.
     fn drain(&mut self) -> io::Result<()> {
         loop {
             self.to.idle()?;
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_slow_reader_gets_all() {
+    fn slow_reader_gets_all_output() {
         let (mut reader, writer) = io::pipe().expect("a pipe");
         let reading = thread::spawn(move || {
             let mut all = Vec::new();
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn after_a_signal_nobody_is_waited_for() {
+    fn slow_reader_is_not_waited_for_after_a_signal() {
         let (_reader, writer) = io::pipe().expect("a pipe");
         let stop = Stop::default();
         let mut console = Console::new(writer.as_fd(), Arc::clone(&stop)).expect("a console");

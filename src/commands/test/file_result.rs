@@ -1,4 +1,4 @@
-//! What became of one file.
+//! The result of a file.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -6,38 +6,38 @@ use std::time::Duration;
 use super::redact::Redactor;
 use crate::error::{Error, ParseError, Unmet};
 
-/// A file that was run.
+/// The result of a file that was run.
 #[derive(Debug)]
 pub struct FileResult {
-    /// The file as it was named.
+    /// The name of the file.
     pub file: String,
     /// What `title` says in it.
     pub title: Option<String>,
-    /// What became of it.
+    /// The outcome.
     pub verdict: FileOutcome,
     /// How long it took.
     pub lasted: Duration,
-    /// How many of its statements were done.
+    /// The number of its statements that were completed.
     pub statements: usize,
-    /// How many expectations it has.
+    /// The number of its expectations.
     pub expectations: usize,
 }
 
-/// What became of a file.
+/// The outcome of a file.
 #[derive(Debug)]
 pub enum FileOutcome {
-    /// Everything that it expects has come.
+    /// All expectations were met.
     Passed,
-    /// Something that it expects has not.
+    /// An expectation was not met.
     Failed(Error),
-    /// It can't be read, or what it is about could not take place.
+    /// The file can't be read, or its conversation failed.
     Error(Error),
-    /// It was ended before it was through.
+    /// The run ended before the file was complete.
     Stopped,
 }
 
 impl FileOutcome {
-    /// What an error makes of a file.
+    /// The outcome for an error.
     #[must_use]
     pub fn of(error: Error) -> Self {
         match error.root() {
@@ -47,7 +47,7 @@ impl FileOutcome {
         }
     }
 
-    /// What went wrong, if anything did.
+    /// The error, if there is one.
     #[must_use]
     pub fn error(&self) -> Option<&Error> {
         match self {
@@ -58,14 +58,14 @@ impl FileOutcome {
 }
 
 impl FileResult {
-    /// Whether it passed without a check.
+    /// Whether it passed without any expectation.
     #[must_use]
     pub fn checks_nothing(&self) -> bool {
         self.expectations == 0 && matches!(self.verdict, FileOutcome::Passed)
     }
 
-    /// The same without the values that no report may show, as far as they stand whole in what
-    /// may be shortened later. A report is gone over once more when it is a text.
+    /// Removes secret values from parts that may be shortened later. The complete text of a report
+    /// is redacted again.
     #[must_use]
     pub fn redacted(mut self, redactor: &Redactor) -> Self {
         if let FileOutcome::Failed(error) | FileOutcome::Error(error) = &mut self.verdict {
@@ -75,7 +75,7 @@ impl FileResult {
     }
 }
 
-/// Removes the values from what an error quotes.
+/// Removes secret values from everything that an error quotes.
 fn redact_error(error: &mut Error, redactor: &Redactor) {
     let text = |text: &mut String| *text = redactor.apply(text).into_owned();
     match error {
@@ -110,8 +110,8 @@ fn redact_error(error: &mut Error, redactor: &Redactor) {
     }
 }
 
-/// A difference without the values. A mark below a line in which one stood would point to somewhere
-/// else now, and is left out.
+/// Removes secret values from a difference. A mark below a line that contained one is removed,
+/// because it would be at the wrong position.
 fn redacted_difference(lines: &[String], redactor: &Redactor) -> Vec<String> {
     let mut changed = false;
     let mut kept = Vec::new();
@@ -131,8 +131,8 @@ fn redacted_difference(lines: &[String], redactor: &Redactor) -> Vec<String> {
     kept
 }
 
-/// A row of a hex dump whose bytes are a value, or a part of one that goes on in the rows before
-/// or after it, with the value's name in their place; `None` for every other line.
+/// Removes a secret value from a row of a hex dump, including parts that continue in the rows
+/// before or after it; `None` for other lines.
 fn redacted_row(line: &str, redactor: &Redactor) -> Option<String> {
     let (bytes, text) = line.strip_suffix('|')?.split_once("  |")?;
     let (before, bytes) = bytes.split_at_checked(bytes.find("  ")?)?;
@@ -145,26 +145,26 @@ fn redacted_row(line: &str, redactor: &Redactor) -> Option<String> {
     (redacted != text).then(|| format!("{before}  {}", redacted.trim_matches('…')))
 }
 
-/// All files, in the order in which they stand; `None` for one that was not begun.
+/// All files in order; `None` for a file that was not started.
 pub type FileResults = Vec<(String, Option<FileResult>)>;
 
-/// How many files ended how.
+/// The number of files by outcome.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Those that passed.
+    /// Files that passed.
     pub passed: usize,
-    /// Those in which an expectation was not met.
+    /// Files with an expectation that was not met.
     pub failed: usize,
-    /// Those that could not be run.
+    /// Files that could not be run.
     pub errors: usize,
-    /// Those that were not begun, or not ended.
+    /// Files that were not started or not completed.
     pub left: usize,
-    /// Those of them that were begun.
+    /// Files that were started but not completed.
     pub stopped: usize,
 }
 
 impl Counts {
-    /// Counts.
+    /// Counts the outcomes.
     #[must_use]
     pub fn of(results: &[(String, Option<FileResult>)]) -> Self {
         let mut counts = Self::default();
@@ -191,7 +191,7 @@ mod tests {
     use crate::text::escape;
 
     #[test]
-    fn a_mark_stays_where_it_is_true() {
+    fn marks_are_removed_below_redacted_lines() {
         let redactor = Redactor::new([("TOKEN", "s3cret")]);
         let redacted = |lines: &[&str]| {
             let lines: Vec<_> = lines.iter().map(|&line| line.to_owned()).collect();
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn the_rows_of_a_dump_are_redacted() {
+    fn rows_of_hex_dumps_are_redacted() {
         let redactor = Redactor::new([("TOKEN", "0123456789abcdefghij")]);
         let row = |start: usize, bytes: &[u8]| format!("+ {start:08x}{}", escape::row(bytes));
         let redacted = |line: String| redacted_difference(&[line], &redactor).concat();
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn the_body_of_a_refusal_is_redacted() {
+    fn body_of_a_refusal_is_redacted() {
         let redactor = Redactor::new([("TOKEN", "s3cret-value")]);
         let redacted = |body: &[u8], truncated| {
             let result = FileResult {
@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_is_a_failure_or_a_flaw_or_an_end_before_the_end() {
+    fn outcome_depends_on_the_error() {
         let few = Error::TooFew {
             received: 0,
             wanted: 1,

@@ -1,4 +1,4 @@
-//! Which files are run: those that are named, and those in folders that are named.
+//! The files to run: files and the contents of folders.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{plain, Error, ParseError};
 
-/// What the names of session files end in, so that a folder's are found.
+/// The extension of session files, which are found in folders.
 const EXTENSION: &str = "ws";
 
 /// The files, in the order of the command line; a folder's are sorted by their paths. Folders
@@ -31,7 +31,7 @@ pub fn find(named: &[PathBuf], filters: &[String]) -> Result<Vec<PathBuf>, Error
                 )));
             }
             found.sort();
-            // The files of the folder that one is in are called as they are there.
+            // Files in the current folder are named without a leading `./`.
             files.extend(found.into_iter().map(|file| match file.strip_prefix(".") {
                 Ok(bare) => bare.to_owned(),
                 Err(_) => file,
@@ -74,13 +74,13 @@ fn collect(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), Error> {
     Ok(())
 }
 
-/// Whether its name begins with a dot, as that of `.git` does.
+/// Whether the name begins with a dot, like `.git`.
 fn is_hidden(path: &Path) -> bool {
     let name = path.file_name().map(OsStr::as_encoded_bytes);
     name.is_some_and(|name| name.starts_with(b"."))
 }
 
-/// The error of a file or folder that can't be read.
+/// The error for a file or folder that can't be read.
 pub fn unreadable(path: &Path, cause: &io::Error) -> Error {
     Error::SessionFile(Box::new(ParseError {
         file: path.display().to_string(),
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_is_all_session_files_below_it_in_order() {
+    fn folders_are_searched_recursively_in_order() {
         let folder = folder(&[
             "b.ws",
             "a/z.ws",
@@ -141,13 +141,13 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_missing_is_found_out_when_it_is_its_turn() {
+    fn missing_files_are_reported_when_they_are_read() {
         let folder = folder(&[]);
         assert_eq!(found(folder.path(), &["no.ws"], &[]), ["no.ws"]);
     }
 
     #[test]
-    fn nothing_to_run_is_an_error() {
+    fn no_files_to_run_is_an_error() {
         let folder = folder(&["a.txt"]);
         let path = folder.path().to_owned();
         let error = find(std::slice::from_ref(&path), &[]).expect_err("no session file");

@@ -1,5 +1,5 @@
-//! `--junit`: a report in the XML that Ant wrote for `JUnit`, and GitLab, Jenkins and
-//! others read: a test suite, with a test case a file.
+//! `--junit`: a report in the XML format of Ant for `JUnit`, which GitLab, Jenkins and others read.
+//! It has one test suite with a test case for each file.
 
 use std::fmt::Write as _;
 use std::fs::File;
@@ -20,8 +20,7 @@ use crate::output::palette::Palette;
 use crate::output::report::explain;
 use crate::output::verbosity::Verbosity;
 
-/// The report's file, open from the beginning, so that one that can't be written is told before
-/// anything is run.
+/// The report's file. It is created first, so that an error is reported before anything is run.
 #[derive(Debug)]
 pub struct Junit {
     file: File,
@@ -29,16 +28,16 @@ pub struct Junit {
     begun: Timestamp,
 }
 
-/// What a report is about.
+/// The content of a report.
 #[derive(Clone, Copy, Debug)]
 pub struct ReportData<'a> {
-    /// The files.
+    /// The results of the files.
     pub results: &'a FileResults,
-    /// What kept them from being run, if something did.
+    /// The error that prevented files from being run, if there is one.
     pub fault: Option<&'a Error>,
-    /// The signal that ended the run, if one did.
+    /// The signal that ended the run, if there is one.
     pub signal: Option<i32>,
-    /// How long it all took.
+    /// How long the run took.
     pub lasted: Duration,
 }
 
@@ -99,7 +98,7 @@ fn text(data: ReportData<'_>, begun: Timestamp, redactor: &Redactor) -> String {
         counts.left - cut_off,
         lasted.as_secs_f64()
     );
-    // Without a fraction and a zone, as Ant wrote it.
+    // Without fraction and time zone, as in Ant's format.
     let begun = begun.strftime("%Y-%m-%dT%H:%M:%S");
     let mut out = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites {totals}>\n  \
@@ -175,7 +174,7 @@ fn push_error(out: &mut String, element: &str, error: &Error, redactor: &Redacto
     );
 }
 
-/// What kind of error it is, in a word.
+/// The kind of an error, as a word.
 fn kind(error: &Error) -> &'static str {
     match error.root() {
         Error::Signal(_) => "signal",
@@ -185,7 +184,7 @@ fn kind(error: &Error) -> &'static str {
     }
 }
 
-/// A text as XML writes it, in an attribute too. What XML 1.0 has no way to write (§2.2) is
+/// Escapes a text for XML, including attributes. Characters that XML 1.0 can't represent (§2.2) are
 /// replaced by U+FFFD.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -212,7 +211,7 @@ mod tests {
     use crate::error::Unmet;
 
     #[test]
-    fn what_xml_can_not_write_is_replaced() {
+    fn characters_invalid_in_xml_are_replaced() {
         assert_eq!(
             escaped("<a b=\"c\">&'\t\n\r\0\u{1b}\u{ffff}ü😀"),
             "&lt;a b=&quot;c&quot;&gt;&amp;&apos;&#9;&#10;&#13;\u{fffd}\u{fffd}\u{fffd}ü😀"
@@ -220,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn a_case_a_file() {
+    fn report_has_a_test_case_per_file() {
         let result = |file: &str, verdict| {
             let result = FileResult {
                 file: file.to_owned(),

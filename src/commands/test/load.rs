@@ -1,5 +1,5 @@
-//! Reading the files, all of them before any is run: what is wrong with one is then known without
-//! a server, and so is where the server is, and which variables are to be kept out of reports.
+//! Reads all files before any is run. So errors in them, the server's address, and the variables to
+//! redact are known without a server.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -18,18 +18,18 @@ pub const STDIN: &str = "/dev/stdin";
 /// A file that was read.
 #[derive(Debug)]
 pub struct Loaded {
-    /// Where it is; paths in it are relative to that.
+    /// The path, to which paths in the file are relative.
     pub path: PathBuf,
-    /// What it is called in reports.
+    /// The name in reports.
     pub name: String,
-    /// Its text, as far as it is one.
+    /// The text, with invalid UTF-8 replaced.
     pub text: String,
-    /// What it says, or what is wrong with it.
+    /// The parsed file or its error.
     pub script: Result<SessionFile, Error>,
 }
 
 impl Loaded {
-    /// Reads a file with `inputs`.
+    /// Reads and parses a file.
     #[must_use]
     pub fn read(path: PathBuf, inputs: &Inputs) -> Self {
         let name = path.display().to_string();
@@ -49,7 +49,7 @@ impl Loaded {
     }
 }
 
-/// Parses a file by its content if that is a record, else by its extension.
+/// Parses a file as a record if its content is one, otherwise according to its extension.
 fn parse(path: &Path, name: &str, text: &str, inputs: &Inputs) -> Result<SessionFile, ParseError> {
     let kind = session_file::recognize(text).or_else(|| match Form::of(path) {
         Form::Session => None,
@@ -64,7 +64,7 @@ fn parse(path: &Path, name: &str, text: &str, inputs: &Inputs) -> Result<Session
     }
 }
 
-/// Reads a file beside an archive, and none that a symbolic link leads to elsewhere.
+/// Reads a file next to an archive, but not through a symbolic link to elsewhere.
 fn attachment(archive: &Path, name: &str, inputs: &Inputs) -> Result<String, String> {
     let folder = match archive.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
@@ -100,13 +100,13 @@ fn invalid_file(parse_error: ParseError) -> Error {
     Error::SessionFile(Box::new(parse_error))
 }
 
-/// The variables that come from outside: those of `--var`, the last of a name, before those of the
+/// Variables of the files: those of `--var`, of which the last of a name is used, then those of the
 /// environment.
 #[derive(Clone, Copy, Debug)]
 pub struct Variables<'a> {
-    /// Those of `--var`.
+    /// The variables of `--var`.
     pub given: &'a [(String, String)],
-    /// Whether only those of `--var` count (`--untrusted`).
+    /// Whether only those of `--var` are used (`--untrusted`).
     pub untrusted: bool,
 }
 
@@ -122,8 +122,8 @@ impl Variables<'_> {
         }
     }
 
-    /// What keeps the values of all that the files use, of all that were given, and other secrets
-    /// out of reports.
+    /// A redactor for the values of all variables that the files use or that were given, and for
+    /// other secrets.
     #[must_use]
     pub fn redactor(&self, files: &[Loaded], secrets: &[Secret]) -> Redactor {
         let used = files
@@ -140,7 +140,7 @@ impl Variables<'_> {
     }
 }
 
-/// Where the first of the files connects to, if it says so.
+/// The URL of the first file that has one.
 #[must_use]
 pub fn first_url(files: &[Loaded], variables: Variables<'_>) -> Option<String> {
     let scripts = files.iter().filter_map(|file| file.script.as_ref().ok());
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_given_goes_before_the_environment_and_the_last_counts() {
+    fn variables_of_the_command_line_override_the_environment() {
         let given = [("PATH", "a"), ("X", "b"), ("PATH", "c")]
             .map(|(name, value)| (name.to_owned(), value.to_owned()));
         assert_eq!(variables(&given).value("PATH").as_deref(), Some("c"));
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_kept_out_whether_they_are_used_or_given() {
+    fn used_and_given_values_are_redacted() {
         let given = [("TOKEN".to_owned(), "s3cret".to_owned())];
         let redactor = variables(&given).redactor(&[loaded("> ${CARGO_PKG_NAME}\n")], &[]);
         assert_eq!(
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_url_is_that_of_the_first_file_that_has_one() {
+    fn first_url_is_that_of_the_first_file_with_one() {
         let given = [("PORT".to_owned(), "81".to_owned())];
         let files = [
             loaded("sned"),
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_can_not_be_read_is_an_error_of_it() {
+    fn unreadable_files_are_errors() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("no.ws");
         let error = Loaded::read(path.clone(), &Inputs::default())

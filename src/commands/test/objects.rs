@@ -1,4 +1,4 @@
-//! `--json` of `wsline test`: an object a file, of the type `test`, and one for all, `summary`.
+//! `--json` of `wsline test`: an object of type `test` for each file, and a `summary`.
 
 use std::io;
 use std::time::Duration;
@@ -35,7 +35,7 @@ struct ErrorObject {
     details: Details,
 }
 
-/// What an error has besides.
+/// Additional fields for an error.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Details {
@@ -69,11 +69,11 @@ struct SummaryObject {
     exit: u8,
 }
 
-/// The object of a file, as a line.
+/// The object for a file, as a line.
 ///
 /// # Errors
 ///
-/// What writing JSON said.
+/// The error of serializing.
 pub fn for_file(result: &FileResult, redactor: &Redactor) -> io::Result<Vec<u8>> {
     let word = match result.verdict {
         FileOutcome::Passed => "passed",
@@ -96,11 +96,11 @@ pub fn for_file(result: &FileResult, redactor: &Redactor) -> io::Result<Vec<u8>>
     })
 }
 
-/// The object of all files, as a line.
+/// The summary object, as a line.
 ///
 /// # Errors
 ///
-/// What writing JSON said.
+/// The error of serializing.
 pub fn summary(counts: Counts, lasted: Duration, exit: u8) -> io::Result<Vec<u8>> {
     json_text::line(&SummaryObject {
         time: now(),
@@ -171,7 +171,7 @@ fn now() -> String {
     format!("{:.6}", Timestamp::now())
 }
 
-/// Seconds to the millisecond.
+/// Seconds, rounded to milliseconds.
 fn milliseconds(time: Duration) -> f64 {
     (time.as_secs_f64() * 1000.0).round() / 1000.0
 }

@@ -1,5 +1,5 @@
-//! Running one file: its script becomes a conversation, its connections are made as the command line
-//! makes one, and a session of its own plays it.
+//! Runs one file: its statements become a conversation, which a session of its own runs on the
+//! connections of the file.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -22,8 +22,8 @@ use crate::source::conversation::Conversation;
 use crate::source::player::{self, Connection, Player};
 use crate::target::InvalidUrl;
 
-/// Runs a file. It passes if all its statements are done: how its connections end after that does
-/// not matter, because whether we or the server end them is a race that nobody wrote.
+/// Runs a file. It passes if all its statements are completed. How its connections end afterwards
+/// doesn't matter, because it is a race whether we or the server close them.
 pub fn run(
     file: Loaded,
     settings: &Settings,
@@ -67,7 +67,7 @@ pub fn run(
     result.redacted(&Redactor::new(secrets))
 }
 
-/// What a script was read from.
+/// The text that a session file was parsed from.
 #[derive(Clone, Copy)]
 struct FileText<'a> {
     name: &'a str,
@@ -76,7 +76,7 @@ struct FileText<'a> {
 }
 
 impl FileText<'_> {
-    /// An error of a line; 0 is the file as a whole.
+    /// An error on a line; 0 is the file as a whole.
     fn parse_error(&self, line: u32, column: u32, cause: String) -> Error {
         let index = usize::try_from(line).unwrap_or(0).checked_sub(1);
         let text = index.and_then(|index| self.text.lines().nth(index));
@@ -130,7 +130,7 @@ fn play(
     let Some(first) = plans.first() else {
         return Err(origin.parse_error(0, 0, "no connection".to_owned()));
     };
-    // A session has one of each: what holds for the first connection holds for all.
+    // A session has one of each of these, so those of the first connection apply to all.
     let (limits, protocol, delay) = (first.limits.clone(), first.protocol, first.delay);
     let upkeep = first.upkeep.clone();
     let dialer = settings.dialer.with_address_cache();
@@ -152,7 +152,7 @@ fn play(
     error.map_or(Ok(()), |error| Err(source.locate(error)))
 }
 
-/// Begins to connect when it is next, with a timeout of its own.
+/// Starts to connect when it is the connection's turn, with its own timeout.
 fn dial(plan: Plan, dialer: &Dialer) -> Dial {
     let dialer = dialer.clone();
     Box::new(move || {
@@ -161,8 +161,8 @@ fn dial(plan: Plan, dialer: &Dialer) -> Dial {
     })
 }
 
-/// How a connection is made: as the command line would, with the words of the file and then those
-/// of our own, of which the last count.
+/// The plan of a connection, made from the words of the file followed by those of the command line,
+/// of which the last are used.
 fn plan(
     connection: &Connection,
     of_file: OptionWords<'_>,
@@ -171,7 +171,7 @@ fn plan(
 ) -> Result<Plan, Error> {
     let mut words: Vec<OsString> = connection.words.iter().map(OsString::from).collect();
     if settings.untrusted {
-        // Each line has been checked by itself, and together they must not mean anything else.
+        // Each line was checked alone; together they must be allowed as well.
         cli::check_untrusted(&words).map_err(|refusal| {
             let (line, cause) = of_file
                 .wrong(connection, settings)
@@ -184,7 +184,7 @@ fn plan(
         let (line, sentence) = of_file.wrong(connection, settings).unwrap_or((0, sentence));
         origin.parse_error(line, 0, sentence)
     })?;
-    // After the last statement there is nothing to wait for.
+    // There is nothing to wait for after the last statement.
     options.wait = Some(Wait::For(Duration::ZERO));
     options
         .max_message_size
@@ -199,7 +199,7 @@ fn plan(
     })
 }
 
-/// Options, with the values that they name. The error is a sentence.
+/// Parses options and reads the values that they name.
 fn options_of(words: &[OsString], settings: &Settings) -> Result<(OptionArgs, Values), String> {
     let options = cli::conversation(words, &settings.config)?;
     let values = Values::read(&options, &settings.environment.inputs)?;
@@ -210,7 +210,7 @@ fn options_of(words: &[OsString], settings: &Settings) -> Result<(OptionArgs, Va
     Ok((options, values))
 }
 
-/// The words that a file has for its connections, line by line.
+/// The words of a connection's options, by line.
 #[derive(Clone, Copy)]
 struct OptionWords<'a> {
     lines: &'a [Line],
@@ -218,7 +218,7 @@ struct OptionWords<'a> {
 }
 
 impl OptionWords<'_> {
-    /// The first line whose words are wrong by themselves, and what is wrong with them.
+    /// The first line whose words are invalid by themselves, and the error.
     fn wrong(&self, connection: &Connection, settings: &Settings) -> Option<(u32, String)> {
         let of_it = |line: &&Line| line.link.is_none() || line.link == connection.name;
         self.lines.iter().filter(of_it).find_map(|line| {

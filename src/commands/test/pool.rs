@@ -1,5 +1,5 @@
-//! Running files beside each other: so many threads, each with one file at a time, and one place
-//! that hears of it all, tells people and decides when it is enough.
+//! Runs files in parallel: a number of threads, each running one file at a time, and a controller
+//! that receives all events, prints them, and decides when to stop.
 
 use std::collections::VecDeque;
 use std::io;
@@ -18,35 +18,35 @@ use super::reporting::PrintLine;
 use crate::driver::{Relay, Signals};
 use crate::error::Error;
 
-/// What the place in the middle hears.
+/// An event for the controller.
 #[derive(Debug)]
 pub enum WorkerEvent {
-    /// A file has begun.
+    /// A file was started.
     Began(String),
-    /// A statement was done, or the server printed a line.
+    /// A statement was completed, or the server printed a line.
     Said(String),
     /// A file has ended.
     Ended(usize, Box<FileResult>),
     /// A thread has no more files.
     Left,
-    /// A signal has come.
+    /// A signal has arrived.
     Signal(i32),
 }
 
-/// The place in the middle: what comes in, and what people see of it.
+/// Receives all events and prints them.
 pub struct Controller {
-    /// What is shown.
+    /// Prints the results.
     pub reporter: Reporter,
     events: Receiver<WorkerEvent>,
-    /// The signal that came first.
+    /// The first signal.
     signal: Option<i32>,
-    /// How many have come.
+    /// The number of signals.
     signals: usize,
     verbose: bool,
 }
 
 impl Controller {
-    /// A controller that hears `events`.
+    /// Creates a controller that receives `events`.
     #[must_use]
     pub fn new(reporter: Reporter, events: Receiver<WorkerEvent>, verbose: bool) -> Self {
         Self {
@@ -58,37 +58,37 @@ impl Controller {
         }
     }
 
-    /// Whether lines that are only said are shown.
+    /// Whether verbose lines are printed.
     #[must_use]
     pub fn is_verbose(&self) -> bool {
         self.verbose
     }
 
-    /// A text without what no report may show.
+    /// Removes secret values from a text.
     #[must_use]
     pub fn redacted(&self, text: &str) -> String {
         self.reporter.redactor().apply(text).into_owned()
     }
 
-    /// The signal that came first, if one has come.
+    /// The first signal, if one has arrived.
     #[must_use]
     pub fn signal(&self) -> Option<i32> {
         self.signal
     }
 
-    /// How many signals have come.
+    /// The number of signals that have arrived.
     #[must_use]
     pub fn signals(&self) -> usize {
         self.signals
     }
 
-    /// Hears what comes within `limit`; what is only to be said is said.
+    /// Receives an event within `limit`, and prints verbose lines.
     pub fn receive(&mut self, limit: Option<Duration>) -> Option<WorkerEvent> {
         let events = match limit {
             Some(limit) => match self.events.recv_timeout(limit) {
                 Ok(events) => events,
                 Err(RecvTimeoutError::Timeout) => return None,
-                // Nobody is left to say anything: the time passes all the same.
+                // Without a sender, waits for the time to pass.
                 Err(RecvTimeoutError::Disconnected) => {
                     thread::sleep(limit);
                     return None;
@@ -108,32 +108,32 @@ impl Controller {
     }
 }
 
-/// Runs one file: it hears signals, and says each statement that it has done.
+/// Runs one file. It receives signals, and prints each completed statement.
 pub type Run<'a> = &'a (dyn Fn(Loaded, &mut Signals, &PrintLine) -> FileResult + Sync);
 
 /// How files are run.
 #[derive(Clone, Copy, Debug)]
 pub struct PoolOptions {
-    /// How many at once.
+    /// The number of files to run in parallel.
     pub jobs: usize,
-    /// The first that does not pass is the last.
+    /// Whether to stop after the first file that does not pass.
     pub bail: bool,
 }
 
 impl PoolOptions {
-    /// Whether a file that has ended so is the last.
+    /// Whether to stop after this result.
     fn is_enough(self, result: &FileResult) -> bool {
         self.bail && !matches!(result.verdict, FileOutcome::Passed)
     }
 }
 
-/// Runs the files, each once, until all have ended or it is enough: after a signal, after the first
-/// that does not pass if that was asked for, or when nobody can be told any more. Those that run
-/// then are ended in order.
+/// Runs each file once, until all have ended or the run is stopped: by a signal, by the first file
+/// that does not pass (`--bail`), or because the output was closed. Then files in progress are
+/// ended normally.
 ///
 /// # Errors
 ///
-/// [`Error::System`] for what the system refused.
+/// [`Error::System`] for an error of the operating system.
 pub fn run(
     files: Vec<Loaded>,
     options: PoolOptions,
@@ -157,14 +157,14 @@ pub fn run(
                 .name("test".to_owned())
                 .spawn_scoped(scope, move || {
                     let lines = guard.0.clone();
-                    // Nobody listens any more only after an error, which ends everything.
+                    // Sending fails only after an error, which ends everything.
                     let say: PrintLine =
                         Rc::new(move |line| drop(lines.send(WorkerEvent::Said(line))));
                     while let Some((place, file)) = next(queue) {
                         guard.send(WorkerEvent::Began(file.name.clone()));
                         let result = run(file, &mut signals, &say);
                         if options.is_enough(&result) {
-                            // Here already, before this thread could begin another.
+                            // Cleared here, before this thread can start another file.
                             clear(queue);
                         }
                         guard.send(WorkerEvent::Ended(place, Box::new(result)));
@@ -213,7 +213,7 @@ fn starting(cause: io::Error) -> Error {
     }
 }
 
-/// The threads that run files. When it goes, whatever the reason, they begin no more.
+/// The threads that run files. Dropping it prevents them from starting others.
 struct Workers<'a> {
     relays: Vec<Relay>,
     queue: &'a Mutex<VecDeque<(usize, Loaded)>>,
@@ -221,14 +221,15 @@ struct Workers<'a> {
 }
 
 impl Workers<'_> {
-    /// Begins no more, and ends what runs in order, if that was not done before.
+    /// Starts no more files, and ends those in progress normally.
     fn end(&mut self) {
         if !self.stopped {
             self.stop(SIGTERM);
         }
     }
 
-    /// Begins no more, and lets what runs receive a signal; a second one ends it at once.
+    /// Starts no more files, and passes a signal to those in progress. A second one ends them at
+    /// once.
     fn stop(&mut self, signal: i32) {
         self.stopped = true;
         clear(self.queue);
@@ -244,11 +245,11 @@ impl Drop for Workers<'_> {
     }
 }
 
-/// Says that a thread has left, after a panic too.
+/// Reports the end of a thread, even after a panic.
 struct WorkerGuard(Sender<WorkerEvent>);
 
 impl WorkerGuard {
-    /// Nobody listens any more only after an error, which ends everything.
+    /// Sending fails only after an error, which ends everything.
     fn send(&self, events: WorkerEvent) {
         let _ = self.0.send(events);
     }
@@ -324,7 +325,7 @@ mod tests {
         FileOutcome::Failed(Error::Unmet(Box::default()))
     }
 
-    /// Runs `files` with a `run` of the test's; each file's fate in a letter.
+    /// Runs `files` with a `run` function for tests. Returns the outcome of each as a letter.
     fn fates(
         options: PoolOptions,
         files: Vec<Loaded>,
@@ -367,7 +368,7 @@ mod tests {
     };
 
     #[test]
-    fn every_file_is_run_once_whatever_the_number_of_threads() {
+    fn every_file_is_run_once() {
         for jobs in [1, 2, 50] {
             let runs = AtomicUsize::new(0);
             let options = PoolOptions { jobs, bail: false };
@@ -383,7 +384,7 @@ mod tests {
     }
 
     #[test]
-    fn they_run_beside_each_other() {
+    fn files_run_in_parallel() {
         let together = Barrier::new(3);
         let options = PoolOptions {
             jobs: 3,
@@ -398,7 +399,7 @@ mod tests {
     }
 
     #[test]
-    fn bail_begins_no_more_and_ends_the_others_in_order() {
+    fn bail_starts_no_more_files_and_ends_the_others() {
         let sink = Box::new(io::sink());
         let (alone, _) = fates(BAIL, files(3), &[], sink, &|file, _, _| {
             let fails = file.name == "1.ws";
@@ -421,7 +422,7 @@ mod tests {
     }
 
     #[test]
-    fn a_signal_is_passed_on() {
+    fn signals_are_passed_to_running_files() {
         let interrupt = [WorkerEvent::Signal(2)];
         let options = PoolOptions {
             jobs: 1,
@@ -438,7 +439,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_not_be_told_is_not_run() {
+    fn closed_output_stops_the_run() {
         let options = PoolOptions {
             jobs: 1,
             bail: false,
@@ -460,7 +461,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_kept_out_of_what_is_kept() {
+    fn secrets_are_redacted_in_results() {
         let out = Shared::default();
         let unmet = || Unmet {
             expected: "s3cret".to_owned(),
@@ -481,7 +482,7 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "a scoped thread panicked")]
-    fn a_panic_is_passed_on_when_the_others_have_ended() {
+    fn panic_is_passed_on_after_the_others_have_ended() {
         let options = PoolOptions {
             jobs: 2,
             bail: false,

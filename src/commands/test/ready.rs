@@ -1,4 +1,4 @@
-//! Whether the server of `--serve` is there: it is when it accepts a connection.
+//! Checks whether the server of `--serve` accepts connections.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -8,26 +8,26 @@ use crate::connect::route::RouteOptions;
 use crate::connect::{dns, tcp, unix};
 use crate::target::{HostPort, Target};
 
-/// How long one attempt to connect may take.
+/// The timeout of one attempt to connect.
 const ATTEMPT: Duration = Duration::from_millis(250);
 
-/// Where the server will listen.
+/// The address of the server.
 #[derive(Debug)]
 pub enum Endpoint {
-    /// On a port.
+    /// A TCP port.
     Tcp {
         /// The host and the port.
         host_port: HostPort,
-        /// What the user said of the way there.
+        /// The options for reaching the server.
         way: RouteOptions,
     },
-    /// On a Unix socket.
+    /// A Unix socket.
     Unix(PathBuf),
 }
 
 impl Endpoint {
-    /// The endpoint of a URL, by the route that the connections will take. A proxy is no part of
-    /// it: the server is started here.
+    /// The endpoint of a URL, according to the options of the connections. Proxies are ignored,
+    /// because the server runs on this machine.
     #[must_use]
     pub fn of(target: &Target, way: &RouteOptions) -> Self {
         let socket = way
@@ -43,8 +43,8 @@ impl Endpoint {
         }
     }
 
-    /// Whether somebody accepts connections there. Whatever goes wrong may be right a moment
-    /// later; what is wrong for good is found out when the first file is run, or by the time limit.
+    /// Whether the server accepts connections. Errors are ignored, because they may be temporary;
+    /// permanent ones are reported when the first file is run, or as a timeout.
     #[must_use]
     pub fn is_open(&self) -> bool {
         match self {
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn a_port_is_open_while_somebody_listens() {
+    fn port_is_open_while_a_server_listens() {
         let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
         let address = listener.local_addr().expect("it is bound");
         let endpoint = endpoint(&format!("ws://{address}/chat"));
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn the_way_is_that_of_the_connections() {
+    fn endpoint_depends_on_routing_options() {
         let listener = TcpListener::bind("127.0.0.1:0").expect("loopback");
         let port = listener.local_addr().expect("it is bound").port();
         let target = Target::parse("ws://no.such.host.invalid:80/").expect("an address");

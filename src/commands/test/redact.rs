@@ -1,5 +1,5 @@
-//! Values that no report may show: those of variables that came from outside, which may be tokens
-//! and passwords, are replaced by the variable's name, and the secrets of options by `***`.
+//! Removes secret values from reports. Values of variables from outside, which may be tokens and
+//! passwords, are replaced by the variable's name, and secrets of options by `***`.
 
 mod forms;
 
@@ -11,22 +11,24 @@ use memchr::memmem;
 
 use crate::secret::Secret;
 
-/// What stands where a text was shortened.
+/// The mark where a text was shortened.
 const CUT: &str = "…";
 
-/// So many bytes of a value next to a cut are taken for a rest of it; fewer may be anything.
+/// The minimum length in bytes of a part of a value next to such a mark that is replaced. Shorter
+/// parts may be anything.
 const SHORTEST_REST: usize = 4;
 
 /// Replaces the values of variables by `${NAME}`.
 #[derive(Clone, Debug, Default)]
 pub struct Redactor {
-    /// All values in all their forms, the longest first, and what is shown instead of each.
+    /// All forms of all values, longest first, each with its replacement.
     forms: Vec<(String, String)>,
 }
 
 impl Redactor {
-    /// A redactor of these variables, each a name and a value. A value counts whole, trimmed and
-    /// line by line, in every form that a message, an address or a report may give it.
+    /// Creates a redactor for variables, given as names and values. Each value is replaced as a
+    /// whole, trimmed and line by line, in every form in which a message, a URL or a report may
+    /// contain it.
     #[must_use]
     pub fn new<'a>(variables: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let mut redactor = Self::default();
@@ -35,7 +37,7 @@ impl Redactor {
         redactor
     }
 
-    /// The same with secrets that have no name; `***` is shown instead of them.
+    /// Adds secrets without a name, which are replaced by `***`.
     #[must_use]
     pub fn with_secrets(mut self, secrets: &[Secret]) -> Self {
         let secrets = secrets.iter().map(Secret::reveal);
@@ -43,7 +45,7 @@ impl Redactor {
         self
     }
 
-    /// What is known already takes precedence over what is added.
+    /// Adds values. Existing ones take precedence.
     fn add<'a>(&mut self, values: impl Iterator<Item = (String, &'a str)>) {
         let mut known: BTreeMap<_, _> = std::mem::take(&mut self.forms).into_iter().collect();
         for (shown, value) in values {
@@ -55,7 +57,7 @@ impl Redactor {
         self.forms.sort_by_key(|(form, _)| Reverse(form.len()));
     }
 
-    /// `text` without any of the values, nor of what is left of one that was shortened.
+    /// `text` with all values replaced, including the rest of one that was shortened.
     #[must_use]
     pub fn apply<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let text = self.replace(text);
@@ -69,8 +71,8 @@ impl Redactor {
         Cow::Owned(pieces.collect::<Vec<_>>().join(CUT))
     }
 
-    /// The same for bytes that need not be text. `is_cut` says that there was more of them, of
-    /// which a value may have been a part.
+    /// The same for bytes, which need not be text. `is_cut` says that more bytes followed, which
+    /// may have contained the rest of a value.
     #[must_use]
     pub fn apply_to_bytes(&self, bytes: &[u8], is_cut: bool) -> Vec<u8> {
         let mut bytes = self.replaced(bytes).unwrap_or_else(|| bytes.to_vec());
@@ -85,7 +87,7 @@ impl Redactor {
         bytes
     }
 
-    /// `piece` without the rests of values that were cut before or after it.
+    /// `piece` with parts of values replaced that were cut before or after it.
     fn replace_rests<'t>(&self, piece: &'t str, before: bool, after: bool) -> Cow<'t, str> {
         let mut piece = Cow::Borrowed(piece);
         for (form, shown) in &self.forms {
@@ -111,29 +113,29 @@ impl Redactor {
         piece
     }
 
-    /// `text` without any of the values.
+    /// `text` with all values replaced.
     fn replace<'t>(&self, text: &'t str) -> Cow<'t, str> {
         match self.replaced(text.as_bytes()) {
-            // A form is whole characters, and so is what is left between two of them.
+            // Forms are whole characters, and so is the text between them.
             Some(bytes) => Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()),
             None => Cow::Borrowed(text),
         }
     }
 
-    /// `bytes` with each value replaced, or `None` if there is none in it. The value that begins
-    /// first is replaced, and of those that begin there the longest.
+    /// `bytes` with each value replaced, or `None` if there is none. The first value is replaced;
+    /// of several at the same position, the longest.
     fn replaced(&self, bytes: &[u8]) -> Option<Vec<u8>> {
         let find = |form: &str, from: usize| {
             let found = memmem::find(&bytes[from..], form.as_bytes());
             found.map_or(usize::MAX, |at| from + at)
         };
-        // Where each form is next. One is looked for again only when that place is passed.
+        // The next position of each form. A form is searched again only after that position.
         let places = self.forms.iter().map(|(form, _)| find(form, 0));
         let mut places: Vec<usize> = places.collect();
         let mut out = Vec::new();
         let mut end = 0;
         loop {
-            // The first of several minima is taken, and the longest form stands first.
+            // The first minimum is used, and the longest form comes first.
             let first = places.iter().enumerate().min_by_key(|(_, place)| **place);
             let Some((index, &place)) = first.filter(|(_, place)| **place < usize::MAX) else {
                 break;
@@ -167,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_is_replaced_wherever_it_stands() {
+    fn values_are_replaced_everywhere() {
         assert_eq!(
             redacted(
                 &[("TOKEN", "s3cret")],
@@ -178,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_goes_first() {
+    fn longest_value_is_replaced_first() {
         let variables = [("USER", "anna"), ("BOTH", "anna:pass"), ("PASS", "pass")];
         assert_eq!(
             redacted(&variables, "anna:pass anna pass"),
@@ -187,18 +189,18 @@ mod tests {
     }
 
     #[test]
-    fn short_ones_stay() {
+    fn short_values_are_not_replaced() {
         assert_eq!(redacted(&[("A", "ab"), ("B", "")], "abab"), "abab");
         assert_eq!(redacted(&[("A", "äöü")], "äöü"), "${A}");
     }
 
     #[test]
-    fn what_looks_like_a_pattern_is_text() {
+    fn values_are_not_patterns() {
         assert_eq!(redacted(&[("A", "a.c|$1")], "abc a.c|$1"), "abc ${A}");
     }
 
     #[test]
-    fn what_is_left_of_one_that_was_shortened_is_replaced_too() {
+    fn parts_of_shortened_values_are_replaced() {
         let token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0";
         for (text, shown) in [
             ("- bearer eyJhbGciOi…", "- bearer ${TOKEN}…"),
@@ -218,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_counts_line_by_line_and_trimmed() {
+    fn lines_of_values_are_replaced() {
         let key = "-----BEGIN KEY-----\nMIIEvQIBADANBg\nkqhkiG9w0BAQEF==\n-----END KEY-----\n";
         let variables = [("KEY", key), ("TOKEN", " s3cret \t")];
         for (text, shown) in [
@@ -235,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn secrets_without_a_name_are_replaced_too() {
+    fn secrets_without_a_name_are_replaced() {
         let redactor = Redactor::new([("TOKEN", "s3cret")]);
         let redactor = redactor.with_secrets(&[Secret::new("s3cret"), Secret::new("pass-word")]);
         assert_eq!(
@@ -245,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn every_form_counts() {
+    fn every_form_is_replaced() {
         let value = "a \"b\"\n\u{1b}ü";
         let redactor = Redactor::new([("A", value)]);
         for form in [

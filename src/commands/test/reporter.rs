@@ -1,8 +1,8 @@
-//! What people and programs see of a run: a line a file on stdout, what went wrong below it, and a
-//! last line for all; or the same as JSON lines. What is said beside goes to stderr.
+//! Prints the results of a run: a line for each file on stdout, with its error below, and a
+//! summary; or the same as JSON lines. Other messages go to stderr.
 //!
-//! Details stand below the line of their file, not at the end of everything: so what is known is
-//! in the log of a job that is cut off, and each block is in one piece whatever runs beside it.
+//! Errors follow the line of their file rather than the summary, so that they are in the log of a
+//! job that is aborted, and each is in one piece although files run in parallel.
 
 use std::io::{self, Write};
 use std::time::Duration;
@@ -18,29 +18,29 @@ use crate::output::report::explain;
 use crate::output::verbosity::Verbosity;
 use crate::text::elide;
 
-/// How files are told of.
+/// The format of results.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReportFormat {
-    /// A line for each.
+    /// A line for each file.
     Lines,
-    /// A line for each that does not pass.
+    /// A line for each file that did not pass.
     Failures,
     /// JSON objects.
     Json,
 }
 
-/// How it looks.
+/// The style of the report.
 #[derive(Clone, Copy, Debug)]
 pub struct ReportStyle {
-    /// How files are told of.
+    /// The format of results.
     pub format: ReportFormat,
-    /// The colours of stdout.
+    /// The colors of stdout.
     pub palette: Palette,
-    /// How wide the terminal is that shows what is running; `None` without one.
+    /// The width of the terminal that shows the running files; `None` without one.
     pub live: Option<usize>,
 }
 
-/// Where it is shown.
+/// Prints the report.
 pub struct Reporter {
     style: ReportStyle,
     out: Box<dyn Write>,
@@ -49,15 +49,15 @@ pub struct Reporter {
     running: Vec<String>,
     done: usize,
     total: usize,
-    /// The line of what is running is on the screen.
+    /// Whether the line with the running files is on the screen.
     drawn: bool,
-    /// Nobody reads stdout any more, or it can't be written.
+    /// Whether stdout was closed or can't be written.
     closed: bool,
     fault: Option<io::Error>,
 }
 
 impl Reporter {
-    /// A reporter for `total` files.
+    /// Creates a reporter for `total` files.
     #[must_use]
     pub fn new(
         style: ReportStyle,
@@ -80,14 +80,14 @@ impl Reporter {
         }
     }
 
-    /// What is kept out of all that is shown.
+    /// Redacts everything that is printed.
     #[must_use]
     pub fn redactor(&self) -> &Redactor {
         &self.redactor
     }
 
-    /// Why stdout could not be written, if it could not. A reader that has gone is no such reason:
-    /// the exit code is what is left to be had.
+    /// Takes the write error of stdout, if there is one. A closed pipe is not an error: only the
+    /// exit code remains then.
     pub fn take_fault(&mut self) -> Option<io::Error> {
         self.fault.take()
     }
@@ -98,14 +98,14 @@ impl Reporter {
         self.fault.is_some()
     }
 
-    /// A file has begun.
+    /// Records that a file was started.
     pub fn begin(&mut self, file: &str) {
         self.running.push(file.to_owned());
         self.erase();
         self.draw();
     }
 
-    /// A file has ended.
+    /// Prints the result of a file.
     pub fn end(&mut self, result: &FileResult) {
         if let Some(place) = self.running.iter().position(|file| *file == result.file) {
             self.running.remove(place);
@@ -124,7 +124,7 @@ impl Reporter {
         self.draw();
     }
 
-    /// All has ended.
+    /// Prints the summary.
     pub fn close(&mut self, counts: Counts, lasted: Duration, exit: u8) {
         self.erase();
         self.running.clear();
@@ -136,17 +136,17 @@ impl Reporter {
         }
     }
 
-    /// Says a line on stderr.
+    /// Prints a line to stderr.
     pub fn say(&mut self, line: &str) {
         self.erase();
         let line = self.redactor.apply(line);
         let line = format!("{}\n", escape::text(&line, Breaks::Shown));
-        // Nobody is left to tell if this fails.
+        // An error can't be reported anywhere.
         let _ = self.err.write_all(line.as_bytes());
         self.draw();
     }
 
-    /// A file's line, and what went wrong with it.
+    /// The line of a file, and its error.
     fn block(&self, result: &FileResult) -> String {
         let (label, style) = match result.verdict {
             FileOutcome::Passed => ("ok   ", Style::Good),
@@ -163,7 +163,7 @@ impl Reporter {
                 format!("({statements}, no expectations, {seconds})")
             }
             FileOutcome::Passed => format!("({}, {seconds})", statements(result.statements)),
-            // What can't be read has taken no time that anybody would want to know.
+            // The time is left out for a file that can't be read.
             FileOutcome::Error(Error::SessionFile(_)) => String::new(),
             FileOutcome::Failed(_) | FileOutcome::Error(_) => format!("({seconds})"),
             FileOutcome::Stopped => format!("(interrupted, {seconds})"),
@@ -232,14 +232,14 @@ impl Reporter {
         }
     }
 
-    /// Takes the line of what is running away.
+    /// Erases the line with the running files.
     fn erase(&mut self) {
         if std::mem::take(&mut self.drawn) {
             self.put(b"\r\x1b[K");
         }
     }
 
-    /// Writes it, cut so that it fits: a line that wraps could not be erased.
+    /// Draws that line, truncated to the width, because a wrapped line could not be erased.
     fn draw(&mut self) {
         let Some(columns) = self.style.live else {
             return;
@@ -272,7 +272,7 @@ mod tests {
     use super::*;
     use crate::error::{ParseError, Unmet};
 
-    /// Bytes that are looked at while others hold the other end.
+    /// A buffer that is read while others write to it.
     #[derive(Clone, Default)]
     struct Shared(Rc<RefCell<Vec<u8>>>);
 
@@ -358,7 +358,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_a_file_and_one_for_all() {
+    fn lines_format_has_a_line_per_file_and_a_summary() {
         let (mut reporter, out, _) = reporter(ReportFormat::Lines, Palette::plain(), None);
         reporter.begin("talk.ws");
         reporter.end(&result("talk.ws", FileOutcome::Passed));
@@ -394,7 +394,7 @@ mod tests {
     }
 
     #[test]
-    fn quiet_is_what_does_not_pass() {
+    fn quiet_format_lists_only_files_that_did_not_pass() {
         let (mut reporter, out, _) = reporter(ReportFormat::Failures, Palette::plain(), None);
         reporter.end(&result("talk.ws", FileOutcome::Passed));
         assert_eq!(out.take(), "");
@@ -403,7 +403,7 @@ mod tests {
     }
 
     #[test]
-    fn objects_are_json() {
+    fn json_format_has_an_object_per_file() {
         let (mut reporter, out, _) = reporter(ReportFormat::Json, Palette::colored(), None);
         reporter.end(&result("chat.ws", FileOutcome::Failed(unmet())));
         reporter.end(&result("bad.ws", FileOutcome::Error(parse_error())));
@@ -453,7 +453,7 @@ mod tests {
     }
 
     #[test]
-    fn what_runs_is_shown_and_taken_away() {
+    fn running_files_are_shown_and_erased() {
         let (mut reporter, out, err) = reporter(ReportFormat::Lines, Palette::colored(), Some(30));
         reporter.begin("a.ws");
         assert_eq!(out.take(), "\x1b[2m0 of 3 done, running a.ws\x1b[22m");
@@ -476,7 +476,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_that_has_gone_is_no_fault_and_a_full_disk_is() {
+    fn full_disk_is_an_error_and_a_closed_pipe_is_not() {
         for (kind, fault) in [
             (io::ErrorKind::BrokenPipe, None),
             (io::ErrorKind::StorageFull, Some(io::ErrorKind::StorageFull)),

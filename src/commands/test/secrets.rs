@@ -1,5 +1,5 @@
-//! The secrets that the command line holds besides variables: passwords, tokens, cookies and the
-//! values of credential headers.
+//! The secrets of the command line other than variables: passwords, tokens, cookies and the values
+//! of credential headers.
 
 use crate::cli::OptionArgs;
 use crate::connect::proxy::ProxyArg;
@@ -8,7 +8,7 @@ use crate::plan::Values;
 use crate::secret::Secret;
 use crate::target::Target;
 
-/// Those of `--url` and of the options after `--`, which a server or a proxy may repeat.
+/// The secrets in `--url` and the options after `--`, which a server or a proxy may repeat.
 pub fn of(url: Option<&str>, options: &OptionArgs, values: &Values) -> Vec<Secret> {
     let mut secrets: Vec<Secret> = values.bearer.iter().cloned().collect();
     let login = values.login.as_ref();
@@ -38,7 +38,7 @@ pub fn of(url: Option<&str>, options: &OptionArgs, values: &Values) -> Vec<Secre
     secrets
 }
 
-/// The value of a credential header, and what stands in it after the name of a scheme.
+/// The value of a credential header, and the part after the name of its scheme.
 fn of_header(header: &CustomHeader) -> Vec<Secret> {
     let Some(value) = header.value.as_ref().filter(|_| header.is_secret()) else {
         return Vec::new();
@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_option_that_holds_a_secret_counts() {
+    fn secrets_of_all_options_are_found() {
         let words = [
             "-u",
             "me:of-user",

@@ -1,8 +1,8 @@
-//! The server of `--serve`: started before the files are run, and ended however that ends.
+//! The server of `--serve`: it is started before the files are run, and always stopped.
 //!
-//! It is a process group of its own, so that all that its command starts ends with it, and a ^C at
-//! the terminal reaches us alone. It is ended by the group's own id, when this value is dropped at
-//! the latest: after an error and after a panic too.
+//! It has a process group of its own, so that everything that its command starts is stopped with
+//! it, and Ctrl-C at the terminal only reaches wsline. The group is stopped at the latest when this
+//! value is dropped, which includes errors and panics.
 
 use std::collections::VecDeque;
 use std::fs;
@@ -18,20 +18,19 @@ use nix::unistd::Pid;
 
 use crate::error::Error;
 
-/// How long it has for an orderly end.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// The time between SIGTERM and SIGKILL.
+const TERMINATE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How often it is looked at while it is waited for.
-pub const GLANCE: Duration = Duration::from_millis(10);
+/// How often to check whether the server has ended.
+pub const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
-/// So many of the lines that it printed last are kept.
+/// The number of its last lines that are kept.
 const LAST: usize = 10;
 
-/// A line that is longer is cut into several.
+/// The maximum length of a line in bytes. Longer lines are split.
 const LONGEST: u64 = 4096;
 
-/// What stands where a line was cut: without it nobody could tell that the two parts of a secret
-/// are one.
+/// The mark where a line was split. Without it, the two parts of a secret could not be recognized.
 const CUT: &str = "…";
 
 /// A server that was started.
@@ -40,12 +39,12 @@ pub struct Server {
     child: Child,
     group: Pid,
     printed: Arc<Printed>,
-    /// How the command ended, if it has.
+    /// The exit status of the command, if it has ended.
     status: Option<ExitStatus>,
     over: bool,
 }
 
-/// What it printed last, and whether that is all.
+/// The last lines, and whether the output has ended.
 #[derive(Debug, Default)]
 struct Printed {
     state: Mutex<(VecDeque<String>, bool)>,
@@ -53,17 +52,17 @@ struct Printed {
 }
 
 impl Server {
-    /// Starts `sh -c COMMAND`, and gives each line that it prints on stdout or stderr to `tell`.
+    /// Starts `sh -c COMMAND`, and passes each line of its stdout and stderr to `on_line`.
     ///
     /// # Errors
     ///
-    /// [`Error::System`] for what the system refused.
-    pub fn start(command: &str, tell: impl Fn(&str) + Send + 'static) -> Result<Self, Error> {
+    /// [`Error::System`] for an error of the operating system.
+    pub fn start(command: &str, on_line: impl Fn(&str) + Send + 'static) -> Result<Self, Error> {
         let failed = |cause| Error::System {
             doing: "starting the --serve server",
             cause,
         };
-        // One pipe, so that its lines stay in their order.
+        // A single pipe keeps the lines of stdout and stderr in order.
         let (reader, writer) = io::pipe().map_err(failed)?;
         let child = Command::new("sh")
             .args(["-c", command])
@@ -84,30 +83,28 @@ impl Server {
         let printed = Arc::clone(&server.printed);
         thread::Builder::new()
             .name("serve".to_owned())
-            .spawn(move || printed.read(reader, &tell))
+            .spawn(move || printed.read(reader, &on_line))
             .map_err(failed)?;
         Ok(server)
     }
 
-    /// How it ended, if nothing of it is left. A command that went well and left something running
-    /// has put its server into the background.
+    /// The exit status, if the server has ended. A command that succeeded but left processes
+    /// running has started its server in the background.
     pub fn ended(&mut self) -> Option<ExitStatus> {
         if self.status.is_none() {
-            // Without an answer it is taken for running, and ended by its group's id later.
+            // On an error, it is assumed to be running, and its process group is killed later.
             self.status = self.child.try_wait().ok().flatten();
         }
         self.status
             .filter(|status| !status.success() || !self.has_members())
     }
 
-    /// Whether processes of its group are left. The id can't have become another's while there
-    /// are.
+    /// Whether its process group has members. While it has, its id is not reused.
     fn has_members(&self) -> bool {
         killpg(self.group, None).is_ok() && !only_zombies(self.group)
     }
 
-    /// The lines that it printed last. One that has ended has said all; one that is still there
-    /// is not waited for.
+    /// The last lines of its output. Waits briefly for the rest if the server has been stopped.
     #[must_use]
     pub fn last_lines(&self) -> Vec<String> {
         let mut state = self.printed.state();
@@ -123,22 +120,23 @@ impl Server {
         state.0.iter().cloned().collect()
     }
 
-    /// Ends it: SIGTERM, and SIGKILL if it is not gone in time or `pause`, which is called between
-    /// two looks, says that there is no more patience.
+    /// Stops the server: sends SIGTERM, then SIGKILL if it has not ended in time or `pause`, which
+    /// is called between checks, returns true.
     pub fn end(&mut self, mut pause: impl FnMut(Duration) -> bool) {
         if std::mem::replace(&mut self.over, true) {
             return;
         }
         self.signal(Signal::SIGTERM);
-        let end = Instant::now() + PATIENCE;
+        let end = Instant::now() + TERMINATE_TIMEOUT;
         while self.is_left() {
-            if Instant::now() >= end || pause(GLANCE) {
+            if Instant::now() >= end || pause(POLL_INTERVAL) {
                 self.signal(Signal::SIGKILL);
                 break;
             }
         }
         if self.status.is_none() {
-            // It was killed, so this does not wait long; without a status there is none to tell.
+            // The process was killed, so this does not take long; if it fails, the status is
+            // unknown.
             self.status = self.child.wait().ok();
         }
     }
@@ -148,7 +146,7 @@ impl Server {
         self.status.is_none() || self.has_members()
     }
 
-    /// Sends a signal to the group. It may have gone this moment, and that is well.
+    /// Sends a signal to the group, which may just have ended.
     fn signal(&self, signal: Signal) {
         let _ = killpg(self.group, signal);
     }
@@ -168,17 +166,17 @@ impl Printed {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reads lines until nobody is left who could print any.
-    fn read(&self, reader: PipeReader, tell: &dyn Fn(&str)) {
+    /// Reads lines until all processes that could write have ended.
+    fn read(&self, reader: PipeReader, on_line: &dyn Fn(&str)) {
         let mut reader = BufReader::new(reader);
         let mut line = Vec::new();
         let mut goes_on = false;
-        // An error of a pipe is its end.
+        // An error of the pipe is its end.
         while let Ok(1..) = (&mut reader).take(LONGEST).read_until(b'\n', &mut line) {
             let before = if goes_on { CUT } else { "" };
             goes_on = line.len() as u64 >= LONGEST && !line.ends_with(b"\n");
             let after = if goes_on { CUT } else { "" };
-            // A character that is cut is whole in the next part.
+            // An incomplete character is moved to the next part.
             let rest = if goes_on { unfinished(&line) } else { 0 };
             let rest = line.split_off(line.len() - rest);
             let shown = if goes_on {
@@ -188,7 +186,7 @@ impl Printed {
             };
             let text = format!("{before}{}{after}", String::from_utf8_lossy(shown));
             line = rest;
-            tell(&text);
+            on_line(&text);
             let mut state = self.state();
             if state.0.len() == LAST {
                 state.0.pop_front();
@@ -200,7 +198,7 @@ impl Printed {
     }
 }
 
-/// How many bytes at the end are the beginning of a character in UTF-8.
+/// The number of bytes at the end that begin an incomplete UTF-8 character.
 fn unfinished(bytes: &[u8]) -> usize {
     let last = bytes.utf8_chunks().last();
     let invalid = last.map_or(&[][..], |chunk| chunk.invalid());
@@ -253,11 +251,11 @@ mod tests {
 
     fn start(command: &str) -> (Server, Receiver<String>) {
         let (sender, lines) = channel();
-        let tell = move |line: &str| {
+        let on_line = move |line: &str| {
             // The test may have seen enough.
             let _ = sender.send(line.to_owned());
         };
-        (Server::start(command, tell).expect("sh is there"), lines)
+        (Server::start(command, on_line).expect("sh is there"), lines)
     }
 
     fn next(lines: &Receiver<String>) -> String {
@@ -289,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_will_not_hear_is_killed_when_patience_ends() {
+    fn server_that_ignores_sigterm_is_killed() {
         let (mut server, lines) = start("trap '' TERM; echo ready; while :; do sleep 1000; done");
         assert_eq!(next(&lines), "ready");
         server.end(|_| true);
@@ -298,8 +296,8 @@ mod tests {
     }
 
     #[test]
-    fn an_orderly_end_is_waited_for() {
-        // Another program in the loop would be ended too, and some shells tell of that.
+    fn server_has_time_to_end_after_sigterm() {
+        // Another program in the loop would be ended too, and some shells on_line of that.
         let (mut server, lines) =
             start("trap 'echo bye; exit 3' TERM; echo ready; while :; do :; done");
         assert_eq!(next(&lines), "ready");
@@ -312,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn an_early_end_is_seen_and_so_is_what_was_said() {
+    fn early_end_is_reported_with_the_last_lines() {
         let (mut server, _lines) = start("seq 1 20; echo '  no port ' >&2; exit 7");
         wait_until(|| server.ended().is_some());
         server.end(|_| true);
@@ -323,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn a_command_may_leave_its_server_in_the_background() {
+    fn server_in_the_background_is_kept() {
         let (mut server, lines) = start("sleep 1000 & echo $!");
         let id = next(&lines);
         wait_until(|| server.ended().is_some() || server.status.is_some());
@@ -333,14 +331,14 @@ mod tests {
     }
 
     #[test]
-    fn a_line_without_end_fills_no_memory() {
+    fn endless_line_is_split() {
         let (_server, lines) = start("head -c 10000 /dev/zero | tr '\\0' x; exec sleep 1000");
         assert_eq!(next(&lines), format!("{}…", "x".repeat(4096)));
         assert_eq!(next(&lines), format!("…{}…", "x".repeat(4096)));
     }
 
     #[test]
-    fn a_character_is_not_cut() {
+    fn lines_are_split_between_characters() {
         let (_server, lines) = start("head -c 4095 /dev/zero | tr '\\0' x; echo 'ü and  '");
         assert_eq!(next(&lines), format!("{}…", "x".repeat(4095)));
         assert_eq!(next(&lines), "…ü and");
@@ -351,7 +349,7 @@ mod tests {
     }
 
     #[test]
-    fn endings_are_words() {
+    fn exit_statuses_are_described() {
         let status = |command| {
             let status = Command::new("sh").args(["-c", command]).status();
             ending(status.expect("sh is there"))

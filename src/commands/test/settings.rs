@@ -1,4 +1,4 @@
-//! What holds for every file of a run.
+//! The settings that apply to all files.
 
 use std::ffi::OsString;
 
@@ -7,35 +7,35 @@ use crate::cli::{OptionArgs, TestArgs};
 use crate::connect::Dialer;
 use crate::plan::{Environment, Stream};
 
-/// What holds for every file.
+/// The settings that apply to all files.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The variables of `--var`.
     pub vars: Vec<(String, String)>,
-    /// The URL that goes before those of the files.
+    /// The URL that overrides those of the files.
     pub url: Option<String>,
-    /// How many times as fast as they were recorded pauses are; `None` for none.
+    /// The factor for the speed of recorded pauses; `None` to skip them.
     pub speed: Option<f64>,
-    /// Where received JSON may differ.
+    /// JSON Pointers to values that are not compared.
     pub ignore: Vec<String>,
-    /// Options of a conversation that go before those of the files.
+    /// Options that override those of the files.
     pub words: Vec<OsString>,
     /// Options of the config file, which all others override.
     pub config: ConfigOptions,
-    /// Files may do only what `--untrusted` allows.
+    /// Whether files are restricted by `--untrusted`.
     pub untrusted: bool,
-    /// They say that close codes may be sent which RFC 6455 forbids.
+    /// Whether close codes that RFC 6455 forbids may be sent.
     pub force: bool,
-    /// What the process was started in.
+    /// The environment of the process.
     pub environment: Environment,
-    /// Whether each statement is told.
+    /// Whether statements are printed.
     pub verbose: bool,
     /// What connections share.
     pub dialer: Dialer,
 }
 
 impl Settings {
-    /// The settings of a command line.
+    /// Makes the settings from the command line.
     #[must_use]
     pub fn new(test: TestArgs, options: &OptionArgs, environment: &Environment) -> Self {
         Self {
@@ -47,7 +47,7 @@ impl Settings {
             config: test.config_options,
             untrusted: test.untrusted,
             force: options.force,
-            // Nobody is asked anything, whatever stdin is, and files name regular files only.
+            // There are no prompts, whatever stdin is, and files can only name regular files.
             environment: Environment {
                 stdin: Stream::Device,
                 inputs: environment.inputs.only_regular(),

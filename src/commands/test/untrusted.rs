@@ -17,7 +17,7 @@ use crate::source::player::check_confined;
 use crate::sys::file::Inputs;
 use crate::sys::path::real_path_below;
 
-/// Reads a file that may only do what is allowed. One that tries more is an error.
+/// Reads and checks a file with `--untrusted`. Something that is not allowed is an error.
 #[must_use]
 pub fn load(path: PathBuf, inputs: &Inputs, variables: Variables<'_>) -> Loaded {
     if let Err(cause) = check_place(&path) {
@@ -41,8 +41,8 @@ pub fn load(path: PathBuf, inputs: &Inputs, variables: Variables<'_>) -> Loaded 
     file
 }
 
-/// A session file is itself one of the files below its folder: its text is quoted in errors. A pipe,
-/// as a shell makes one of `<(…)`, is in no folder.
+/// Checks that the file itself is in its folder, because its text is quoted in errors. A pipe, as
+/// of a shell's `<(…)`, is in no folder.
 fn check_place(path: &Path) -> Result<(), String> {
     if fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_fifo()) {
         return Ok(());
@@ -60,7 +60,7 @@ fn folder(path: &Path) -> &Path {
     path.parent().unwrap_or(Path::new(""))
 }
 
-/// A file that is checked.
+/// The file that is checked.
 struct Check<'a> {
     file: &'a Loaded,
     variables: Variables<'a>,
@@ -78,7 +78,7 @@ impl<'a> Check<'a> {
 
     fn script(&mut self, script: &'a SessionFile) -> Result<(), ParseError> {
         for line in script.all_lines() {
-            // --url takes the place of every address.
+            // --url replaces every address.
             if matches!(line.statement, Statement::Url(_)) {
                 continue;
             }
@@ -100,7 +100,7 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// Settings are read before anything can be captured.
+    /// Settings are evaluated before anything can be captured.
     fn variables_of(&self, line: &Line) -> Result<(), ParseError> {
         let is_setting = matches!(
             line.statement,
@@ -119,7 +119,7 @@ impl<'a> Check<'a> {
              {name}=VALUE"
         );
         let mut marks = vec![format!("${{{name}}}")];
-        // In a record it is the value of a header, which is hidden.
+        // In a record, it is the value of a header, which is hidden.
         if let Statement::Header(header) = &line.statement {
             marks.push(quoted_name(header));
         }
@@ -140,7 +140,7 @@ impl<'a> Check<'a> {
     fn header(&self, line: &Line, header: &Template) -> Result<(), ParseError> {
         let words = ["-H".into(), self.text(header).into()];
         let Err(refusal @ NotAllowed::Option { .. }) = cli::check_untrusted(&words) else {
-            // What else is wrong with it is told when it is read.
+            // Other errors are reported when the file is parsed.
             return Ok(());
         };
         let marks = [first_part(header), quoted_name(header)];
@@ -148,7 +148,7 @@ impl<'a> Check<'a> {
     }
 
     fn path(&self, line: &Line, path: &Template) -> Result<(), ParseError> {
-        // What is captured is known, and checked, when its turn comes.
+        // A captured value is checked when it is used.
         let is_given = |name: &str| self.variables.value(name).is_some();
         if !path.variables().all(is_given) {
             return Ok(());
@@ -160,13 +160,13 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// A text with its variables, which all have values.
+    /// A text with its variables replaced.
     fn text(&self, template: &Template) -> String {
         let text = template.render(&|name| self.variables.value(name));
         text.unwrap_or_default()
     }
 
-    /// An error at the first of the marks that is in the statement, or at its beginning.
+    /// An error at the first of the marks in the statement, or at its beginning.
     fn parse_error(&self, line: &Line, marks: &[String], cause: &str) -> ParseError {
         let (name, text) = (&self.file.name, &self.file.text);
         let at =
@@ -185,17 +185,17 @@ impl<'a> Check<'a> {
     }
 }
 
-/// Which of the words sets the option that is refused: the last of the shortest list that is.
+/// The word that sets the rejected option: the last word of the shortest list that is rejected.
 fn refused_word(words: &[OsString], refusal: &NotAllowed) -> Option<usize> {
     let is_refused = |words: &[OsString]| cli::check_untrusted(words).as_ref() == Err(refusal);
     let last = (0..words.len()).find(|index| is_refused(&words[..=*index]))?;
-    // A value in a word of its own is behind its option.
+    // A value in a word of its own follows its option.
     let is_alone = is_refused(&words[last..=last]);
     let is_behind = !is_alone && last > 0 && is_refused(&words[last - 1..=last]);
     Some(if is_behind { last - 1 } else { last })
 }
 
-/// What a template begins with, as it is written.
+/// The beginning of a template, as written.
 fn first_part(template: &Template) -> String {
     match template.parts.first() {
         Some(Part::Text(text)) => text.split('\n').next().unwrap_or_default().to_owned(),
@@ -204,7 +204,7 @@ fn first_part(template: &Template) -> String {
     }
 }
 
-/// The name of a header as it is in a record.
+/// The name of a header, as written in a record.
 fn quoted_name(header: &Template) -> String {
     let name = first_part(header);
     let name = name.split([':', ';']).next().unwrap_or_default();

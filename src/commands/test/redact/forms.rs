@@ -1,5 +1,5 @@
-//! The forms in which a secret value may appear in a report: as it is, line by line, and as
-//! encoders, servers and reports write it.
+//! The forms in which a secret value may appear in a report: unchanged, line by line, and as
+//! written by encoders, servers and reports.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -9,14 +9,14 @@ use url::Url;
 
 use crate::output::escape::{self, Breaks};
 
-/// A shorter value, line or form is not a secret, and would be found in everything.
+/// The minimum length of a secret value, line or form. Shorter ones would be found everywhere.
 pub(super) const SHORTEST: usize = 3;
 
-/// The fewest characters of base64 that are looked for inside a longer one.
+/// The minimum number of base64 characters that are searched inside a longer string.
 const SHORTEST_BASE64: usize = 4;
 
-/// All forms of a value, of what is left of it without the white space around it, and of each of
-/// its lines: a report may show a text line by line, and a server may trim what it gets.
+/// All forms of a value, of the trimmed value, and of each of its lines: a report may print a text
+/// line by line, and a server may trim what it receives.
 pub(super) fn of(value: &str) -> BTreeSet<String> {
     let mut forms = BTreeSet::new();
     if value.chars().count() < SHORTEST {
@@ -36,12 +36,12 @@ pub(super) fn of(value: &str) -> BTreeSet<String> {
     forms
 }
 
-/// Whether a line says something: brackets, rules and the like are part of many texts.
+/// Whether a line contains information, unlike brackets or rules, which are part of many texts.
 fn is_telling(line: &str) -> bool {
     line.chars().count() >= SHORTEST && line.contains(char::is_alphanumeric)
 }
 
-/// `text` in every encoding, and each as a report shows it.
+/// Adds `text` in every encoding, each as a report prints it.
 fn push_encoded(forms: &mut BTreeSet<String>, text: &str) {
     let mut push = |form: String| {
         for breaks in [Breaks::Shown, Breaks::Kept] {
@@ -66,14 +66,14 @@ fn push_encoded(forms: &mut BTreeSet<String>, text: &str) {
     }
     let hex = hex::encode(text);
     push(hex.to_uppercase());
-    // As a report shows a binary message: a blank between two bytes.
+    // The format of binary messages in reports, with a space between bytes.
     let bytes: Vec<_> = text.bytes().map(|byte| format!("{byte:02x}")).collect();
     push(bytes.join(" "));
     push(hex);
 }
 
-/// As encoders of JSON write the inside of a string: with or without escapes for characters beyond
-/// ASCII, for the slash, and for what HTML takes for markup.
+/// The inside of a JSON string, with or without escape sequences for characters beyond ASCII, for
+/// the slash, and for characters that are special in HTML.
 fn json(text: &str) -> Vec<String> {
     let quoted = serde_json::Value::from(text).to_string();
     let plain = unquoted(&quoted);
@@ -106,7 +106,7 @@ fn json(text: &str) -> Vec<String> {
     forms
 }
 
-/// As parts of an address, percent-encoded by the URL parser or by whoever wrote it.
+/// Parts of a URL, percent-encoded by the URL parser or by the server.
 fn addresses(text: &str) -> Vec<String> {
     let mut forms = vec![
         percent(text, b"-_.~", true),
@@ -122,18 +122,18 @@ fn addresses(text: &str) -> Vec<String> {
     forms.push(url.path().trim_start_matches('/').to_owned());
     url.set_query(Some(text));
     forms.extend(url.query().map(str::to_owned));
-    // A password that holds them has these three encoded by whoever wrote the address.
+    // In a password, these three characters may be percent-encoded by whoever wrote the URL.
     if url.set_password(Some(text)).is_ok() {
         forms.extend(url.password().map(str::to_owned));
     }
-    // A host is lower case, and international names are not what they were.
+    // A host is in lower case, and international names are in Punycode.
     if url.set_host(Some(text)).is_ok() {
         forms.extend(url.host_str().map(str::to_owned));
     }
     forms
 }
 
-/// Percent-encoded (RFC 3986 §2.1), but for letters, digits and the bytes in `kept`.
+/// Percent-encodes (RFC 3986 §2.1) everything except letters, digits and the bytes in `kept`.
 fn percent(text: &str, kept: &[u8], upper: bool) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
@@ -150,9 +150,9 @@ fn percent(text: &str, kept: &[u8], upper: bool) -> String {
     out
 }
 
-/// In base64 (RFC 4648 §4 and §5), alone and inside something longer, such as the `user:password`
-/// of Basic credentials. There it begins at one of three places in a group of four characters, and
-/// only those count that depend on nothing else.
+/// Base64 (RFC 4648 §4 and §5), alone and inside something longer, such as the `user:password` of
+/// Basic credentials. There it begins at one of three positions in a group of four characters, and
+/// only the characters that depend on nothing else are used.
 fn base64(bytes: &[u8]) -> Vec<String> {
     let mut forms = Vec::new();
     for encoding in [&BASE64, &BASE64URL] {
@@ -181,7 +181,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_count_unless_they_say_nothing() {
+    fn lines_without_information_are_ignored() {
         let value = " {\r\n  \"key\": \"abc\",\n\n---\nab\n}\n";
         let forms = of(value);
         for form in [
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn base64_is_found_wherever_it_begins() {
+    fn base64_is_found_at_any_offset() {
         let secret = "s3cret/?~";
         let forms = of(secret);
         for before in ["", "a", "ab", "abc", "user:"] {
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn other_encoders_count() {
+    fn forms_of_other_encoders_are_included() {
         let forms = of("a/<ü 😀>&'");
         for form in [
             "a\\/<\\u00fc \\ud83d\\ude00>&'",
