@@ -1,8 +1,7 @@
-//! A sink that takes long messages too, and writes them piece by piece; what comes after one waits
-//! behind it.
+//! A sink that writes long messages piece by piece, while anything after them waits.
 //!
-//! Meanwhile the loop goes on: it reads, and hears signals and clocks. It is held up only when a
-//! second long message waits, or much of what is short, so that memory is bounded.
+//! Meanwhile, the loop continues to read and to handle signals and timers. It is held up only when
+//! a second long message or many short ones wait, so that memory is bounded.
 
 use std::collections::VecDeque;
 use std::io;
@@ -13,7 +12,7 @@ use super::long::{LongMessage, SLICE};
 use super::sink::{Sink, TerminalSize};
 use crate::event::Messages;
 
-/// So many bytes may wait behind a long message.
+/// The maximum number of bytes that wait after a long message.
 const BATCH: usize = 256 * 1024;
 
 /// A sink, and what waits until a long message is written.
@@ -21,9 +20,9 @@ const BATCH: usize = 256 * 1024;
 pub struct Backlog<S> {
     sink: S,
     waiting: VecDeque<Waiting>,
-    /// How many of them are long.
+    /// The number of long messages.
     long: usize,
-    /// How many bytes the others have.
+    /// The number of bytes in the other entries.
     short: usize,
 }
 
@@ -34,7 +33,7 @@ enum Waiting {
 }
 
 impl<S: Sink> Backlog<S> {
-    /// Writes to `sink`.
+    /// Creates a backlog for `sink`.
     pub fn new(sink: S) -> Self {
         Self {
             sink,
@@ -44,7 +43,7 @@ impl<S: Sink> Backlog<S> {
         }
     }
 
-    /// Takes a long message. It is written when [`idle`](Sink::idle) is called.
+    /// Adds a long message. It is written by [`idle`](Sink::idle).
     pub fn put_long(&mut self, message: LongMessage) {
         self.long += 1;
         self.waiting.push_back(Waiting::Long(message));
@@ -75,7 +74,7 @@ impl<S: Sink> Backlog<S> {
         Ok(())
     }
 
-    /// Nothing that waits can be written any more.
+    /// Drops everything that waits, because writing failed.
     fn clear(&mut self) {
         self.waiting.clear();
         (self.long, self.short) = (0, 0);
@@ -138,7 +137,7 @@ impl<S: Sink> Sink for Backlog<S> {
 
 #[cfg(test)]
 impl Backlog<super::memory::Memory> {
-    /// What was written since the last call, as text.
+    /// The text that was written since the last call.
     pub fn take(&mut self) -> String {
         self.sink.take()
     }
@@ -162,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_after_a_long_message_is_written_after_it() {
+    fn order_is_kept_after_a_long_message() {
         let mut backlog = Backlog::new(Memory::default());
         backlog.put(b"a").expect("memory takes it");
         assert!(!backlog.busy());
@@ -184,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn much_that_waits_holds_up_what_is_read() {
+    fn full_backlog_stops_reading() {
         let mut backlog = Backlog::new(Memory::default());
         backlog.put_long(message(1));
         for _ in 0..BATCH / 64 {
@@ -211,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn no_more_is_made_than_there_is_room_for() {
+    fn pieces_are_made_only_when_there_is_room() {
         let mut backlog = Backlog::new(Slow(0, Ok(())));
         backlog.put_long(message(1 << 20));
         backlog.idle().expect("it is taken");
@@ -220,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_clears_what_waits() {
+    fn errors_clear_the_backlog() {
         let mut backlog = Backlog::new(Slow(0, Err(io::ErrorKind::StorageFull.into())));
         backlog.put_long(message(1 << 20));
         backlog.put(b"behind").expect("it waits");

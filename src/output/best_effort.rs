@@ -1,4 +1,4 @@
-//! A sink on which nothing depends, such as standard error: a failure to write ends no run.
+//! A sink for output that may be lost, such as standard error: a write error does not end the run.
 
 use std::io;
 use std::os::fd::BorrowedFd;
@@ -6,15 +6,15 @@ use std::os::fd::BorrowedFd;
 use crate::event::Messages;
 use crate::output::sink::{Sink, TerminalSize};
 
-/// Writes to another sink until that fails, and then drops what comes. Whoever would have to be
-/// told of the failure reads where it happened.
+/// Writes to another sink until that fails, and then drops everything. The error is not reported,
+/// because it would be reported to the same place.
 ///
-/// It is not watched either: its reader may leave.
+/// The descriptor is not watched either, so its reader may close it.
 #[derive(Debug)]
 pub struct BestEffort<S>(Option<S>);
 
 impl<S: Sink> BestEffort<S> {
-    /// Writes to `sink`.
+    /// Wraps `sink`.
     pub fn new(sink: S) -> Self {
         Self(Some(sink))
     }
@@ -59,7 +59,7 @@ impl<S: Sink> Sink for BestEffort<S> {
 mod tests {
     use super::*;
 
-    /// Fails from some call on, and counts the calls.
+    /// Fails from a given call on, and counts the calls.
     struct Failing {
         calls: std::rc::Rc<std::cell::Cell<usize>>,
         from: usize,
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_is_no_error_and_the_last_attempt() {
+    fn failure_is_ignored_and_ends_writing() {
         let calls = std::rc::Rc::default();
         let mut sink = BestEffort::new(Failing {
             calls: std::rc::Rc::clone(&calls),

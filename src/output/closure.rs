@@ -1,4 +1,4 @@
-//! How a connection ended, in words.
+//! Describes how a connection ended.
 
 use crate::error::{seconds, violation_message};
 use crate::output::escape::{self, Breaks};
@@ -51,13 +51,14 @@ pub fn describe(closure: &Closure) -> String {
     }
 }
 
-/// Whether our Close was sent before the server violated the protocol, so that it does not say so.
+/// Whether our Close was sent before the server violated the protocol, so that its code is not that
+/// of the violation.
 fn sent_before(closure: &Closure, violation: &Violation) -> bool {
     let code = closure.sent.clone().flatten().map(|body| body.code);
     code != Some(violation.code)
 }
 
-/// Whether the server's Close has the code of ours.
+/// Whether the server's Close has the same code as ours.
 fn same_code(closure: &Closure) -> bool {
     let code = |body: &Option<CloseBody>| body.clone().flatten().map(|body| body.code);
     code(&closure.sent) == code(&closure.received)

@@ -1,4 +1,4 @@
-//! Bytes for people: hex dumps, sizes, and what a file that begins like this usually is.
+//! Hex dumps, sizes, and the recognition of file formats.
 
 use crate::event::Way;
 use crate::output::escape::{self, Breaks};
@@ -6,20 +6,20 @@ use crate::output::palette::{Palette, Style};
 use crate::text::escape::{row_of, ROW};
 use crate::text::utf8;
 
-/// How a binary message is shown where the user has said so (`--binary-as`).
+/// The format of binary messages (`--binary-as`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BinaryAs {
-    /// Its bytes, nothing added; escaped where they would reach a terminal.
+    /// The bytes unchanged, but escaped on a terminal.
     Raw,
-    /// A line of hexadecimal digits.
+    /// One line of hexadecimal digits.
     Hex,
-    /// A line of base64 (RFC 4648 §4).
+    /// One line of base64 (RFC 4648 §4).
     Base64,
-    /// Not at all.
+    /// Not printed.
     Skip,
 }
 
-/// How many bytes say whether all of them are text.
+/// The number of bytes that are examined to decide whether a message is text.
 const JUDGED: usize = 64 * 1024;
 
 /// The first bytes of well-known formats.
@@ -42,7 +42,7 @@ const MAGIC: &[(&[u8], &str)] = &[
     (b"\xd9\xd9\xf7", "CBOR data"), // RFC 8949 §3.4.6
 ];
 
-/// What `bytes` look like, judged by how they begin; `None` if like nothing known.
+/// The format of `bytes` according to their beginning; `None` if it is unknown.
 #[must_use]
 pub fn looks_like(bytes: &[u8]) -> Option<&'static str> {
     if let Some((_, name)) = MAGIC.iter().find(|(magic, _)| bytes.starts_with(magic)) {
@@ -77,7 +77,7 @@ fn is_text(bytes: &[u8]) -> bool {
             .all(|character| !character.is_control() || blank(character))
 }
 
-/// A number of bytes as people read it: `17 B`, `12.3 KiB`.
+/// A number of bytes with a unit: `17 B`, `12.3 KiB`.
 #[must_use]
 pub fn size(bytes: usize) -> String {
     let mut whole = bytes;
@@ -94,7 +94,7 @@ pub fn size(bytes: usize) -> String {
     }
 }
 
-/// A Ping or a Pong in a line: `ping "abc"`, escaped.
+/// A Ping or a Pong as a line: `ping "abc"`, escaped.
 #[must_use]
 pub fn control(name: &str, payload: &[u8]) -> String {
     if payload.is_empty() {
@@ -112,7 +112,7 @@ pub fn keepalive(way: Way, payload: &[u8]) -> String {
     }
 }
 
-/// How many bytes a line of a hex dump has where a line has so many columns: 16, 8, 4 or 2.
+/// The number of bytes per line of a hex dump that fits into `columns`: 16, 8, 4 or 2.
 #[must_use]
 pub fn bytes_in(columns: usize) -> usize {
     let width = |bytes: usize| "00000000".len() + row_of(&vec![0; bytes], bytes).len();
@@ -128,7 +128,7 @@ pub fn lines(bytes: &[u8], palette: Palette) -> impl Iterator<Item = String> + '
     lines_of(bytes, ROW, palette)
 }
 
-/// The same with `length` bytes in a line.
+/// The same with `length` bytes per line.
 pub fn lines_of(
     bytes: &[u8],
     length: usize,
@@ -148,7 +148,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_dump_has_offset_bytes_and_ascii() {
+    fn dump_has_offset_bytes_and_ascii() {
         let bytes = b"hello, world\n\x00\x1b\xffmore";
         let shown: Vec<_> = lines(bytes, Palette::plain()).collect();
         assert_eq!(
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn a_narrow_dump_has_fewer_bytes_in_a_line() {
+    fn narrow_dump_has_fewer_bytes_per_line() {
         for (columns, bytes) in [
             (300, 16),
             (78, 16),
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_text_is_one_by_its_beginning() {
+    fn long_text_is_recognized_by_its_beginning() {
         for before in 0..3 {
             let text = format!("{}{}", "x".repeat(before), "日".repeat(JUDGED / 2));
             let mut bytes = text.into_bytes();
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn sizes_are_short() {
+    fn sizes_have_three_digits() {
         for (bytes, shown) in [
             (0, "0 B"),
             (1023, "1023 B"),

@@ -12,16 +12,17 @@ use crate::output::palette::{Palette, Style};
 pub use crate::text::escape::is_hidden;
 use crate::text::escape::{push_byte, push_name, Scan};
 
-/// What happens to line feeds and tabs.
+/// How line feeds and tabs are treated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Breaks {
-    /// They stay: the text may have several lines.
+    /// They are kept: the text may have several lines.
     Kept,
-    /// They are shown as `\n` and `\t`: the text must stay in its line (a header, a close reason).
+    /// They are escaped as `\n` and `\t`: the text must stay on its line (a header, a close
+    /// reason).
     Shown,
 }
 
-/// `text` made harmless; borrowed if it was.
+/// Escapes `text`. Borrows it if there was nothing to escape.
 #[must_use]
 pub fn text(text: &str, breaks: Breaks) -> Cow<'_, str> {
     let mut scan = Scan::default();
@@ -33,7 +34,7 @@ pub fn text(text: &str, breaks: Breaks) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// `bytes` as text made harmless; borrowed if they were UTF-8 and harmless.
+/// Escapes `bytes`. Borrows them if they are UTF-8 and there was nothing to escape.
 #[must_use]
 pub fn bytes(bytes: &[u8], breaks: Breaks) -> Cow<'_, str> {
     if let Ok(valid) = std::str::from_utf8(bytes) {
@@ -44,10 +45,11 @@ pub fn bytes(bytes: &[u8], breaks: Breaks) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Appends `text` made harmless; what was replaced is set off by [`Style::Escape`].
+/// Appends `text`, escaped. Escape sequences are printed in [`Style::Escape`].
 pub fn push(out: &mut String, text: &str, breaks: Breaks, palette: Palette) {
     let mut scan = Scan::default();
-    // Where what was not pushed yet begins, and whether it follows what was replaced.
+    // The beginning of the text that was not appended yet, and whether it follows an escape
+    // sequence.
     let (mut start, mut replacing) = (0, false);
     for (at, character) in text.char_indices() {
         if must_be_shown(&mut scan, character, breaks) {
@@ -68,7 +70,7 @@ pub fn push(out: &mut String, text: &str, breaks: Breaks, palette: Palette) {
     out.push_str(&text[start..]);
 }
 
-/// Appends `bytes` made harmless, as [`push`] does.
+/// Appends `bytes`, escaped, as [`push`] does.
 pub fn push_bytes(out: &mut String, bytes: &[u8], breaks: Breaks, palette: Palette) {
     for chunk in bytes.utf8_chunks() {
         push(out, chunk.valid(), breaks, palette);
@@ -106,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_terminal_obeys_is_shown() {
+    fn control_characters_are_escaped() {
         for (raw, shown) in [
             ("\x1b]52;c;aGk=\x07", "\\x1b]52;c;aGk=\\x07"),
             ("\x1b[2J", "\\x1b[2J"),
@@ -127,27 +129,27 @@ mod tests {
     }
 
     #[test]
-    fn one_line_stays_one_line() {
+    fn line_breaks_are_escaped_in_single_lines() {
         assert_eq!(text("a\r\nb\tc", Breaks::Shown), "a\\r\\nb\\tc");
         assert_eq!(text("a\r\nb\tc", Breaks::Kept), "a\\r\nb\tc");
     }
 
     #[test]
-    fn bad_utf8_is_shown_byte_by_byte() {
+    fn invalid_utf8_is_escaped_byte_by_byte() {
         assert_eq!(bytes(b"a\xffb\xe2\x82", Breaks::Kept), "a\\xffb\\xe2\\x82");
         assert_eq!(bytes(b"\x9b2J", Breaks::Kept), "\\x9b2J");
         assert!(matches!(bytes(b"ok", Breaks::Kept), Cow::Borrowed("ok")));
     }
 
     #[test]
-    fn what_was_replaced_is_set_off_once_a_run() {
+    fn adjacent_escape_sequences_are_styled_once() {
         let mut out = String::new();
         push(&mut out, "a\x1b\x07b", Breaks::Kept, Palette::colored());
         assert_eq!(out, "a\x1b[7m\\x1b\\x07\x1b[27mb");
     }
 
     #[test]
-    fn marks_beyond_what_a_letter_carries_are_shown() {
+    fn excessive_combining_marks_are_escaped() {
         let raw = format!("x{}y", "\u{336}".repeat(40));
         let shown = format!("x{}{}y", "\u{336}".repeat(32), "\\u{336}".repeat(8));
         assert_eq!(text(&raw, Breaks::Kept), shown);
@@ -156,12 +158,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_hidden_comes_through(raw in proptest::collection::vec(any::<u8>(), 0..200)) {
+        fn no_hidden_byte_remains(raw in proptest::collection::vec(any::<u8>(), 0..200)) {
             prop_assert!(!bytes(&raw, Breaks::Shown).contains(is_hidden));
         }
 
         #[test]
-        fn nothing_hidden_comes_through_as_characters(raw in any::<String>()) {
+        fn no_hidden_character_remains(raw in any::<String>()) {
             let kept = text(&raw, Breaks::Kept);
             prop_assert!(!kept.replace(['\n', '\t'], "").contains(is_hidden));
         }

@@ -1,24 +1,24 @@
-//! A line of a file with a mark under the place that something is about.
+//! A line of a file with a mark below a position.
 //!
-//! The mark stands under what is seen: wide characters take two columns, what is escaped as many
-//! as its name has, a tab four. A long line is shortened around the place.
+//! The mark takes into account that wide characters have two columns, escape sequences several and
+//! tabs four. A long line is shortened around the position.
 
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use crate::output::escape::{self, Breaks};
 use crate::output::palette::{Palette, Style};
 
-/// How wide an excerpt becomes, in columns.
+/// The maximum width of an excerpt in columns.
 const WIDTH: usize = 72;
 
-/// How much of it may stand before the place.
+/// The maximum number of columns before the position.
 const BEFORE: usize = 48;
 
-/// A tab as it is shown.
+/// The replacement for a tab.
 const TAB: &str = "    ";
 
-/// `line` and, below it, the mark under its character number `column`, counted from 1; a column
-/// just past its end is marked too, and with 0 there is no mark.
+/// `line` and, below it, a mark under character number `column`, counted from 1. The column after
+/// the last is allowed; with 0 there is no mark.
 #[must_use]
 pub fn lines(line: &str, column: usize, palette: Palette) -> Vec<String> {
     let place = line
@@ -48,7 +48,7 @@ pub fn lines(line: &str, column: usize, palette: Palette) -> Vec<String> {
     lines
 }
 
-/// How many bytes of `characters` take at most so many columns.
+/// The number of bytes of `characters` that fit into `columns`.
 fn fitting(characters: impl Iterator<Item = char>, columns: usize) -> usize {
     let mut taken = 0;
     let mut bytes = 0;
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn the_mark_stands_under_the_place() {
+    fn mark_is_below_the_position() {
         assert_eq!(shown("> json x", 8), "> json x\n       ^");
         assert_eq!(shown(">", 2), ">\n ^");
         assert_eq!(shown("", 1), "\n^");
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn it_stands_under_what_is_seen() {
+    fn mark_accounts_for_displayed_widths() {
         assert_eq!(shown("\t日本x", 4), "    日本x\n        ^");
         assert_eq!(
             shown("a\x1b\u{202e}x", 4),
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_line_is_shortened_around_the_place() {
+    fn long_line_is_shortened_around_the_position() {
         let line = format!("{}!{}", "a".repeat(1000), "b".repeat(1000));
         let excerpt = format!("…{}!{}…", "a".repeat(48), "b".repeat(23));
         assert_eq!(shown(&line, 1001), format!("{excerpt}\n{:49}^", ""));

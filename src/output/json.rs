@@ -29,10 +29,10 @@ use crate::output::timing::{Lap, Stopwatch};
 use crate::output::{Assembled, Detail, Output};
 use crate::protocol::{CloseBody, Closure, End, Role, Violation};
 
-/// So many bytes of lines are handed on together.
+/// Lines are passed on in batches of this many bytes.
 const BATCH: usize = 64 * 1024;
 
-/// JSON lines, written to a sink.
+/// Writes JSON lines to a sink.
 #[derive(Debug)]
 pub struct JsonLines<S> {
     sink: Backlog<S>,
@@ -43,7 +43,8 @@ pub struct JsonLines<S> {
 }
 
 impl<S: Sink> JsonLines<S> {
-    /// Lines for `sink`; `ping_pong` asks for Pings and Pongs (`-P`), `secrets` is for `open`.
+    /// Creates lines for `sink`. `ping_pong` includes Pings and Pongs (`-P`); `secrets` applies to
+    /// `open`.
     pub fn new(sink: S, ping_pong: bool, secrets: Secrets) -> Self {
         Self {
             sink: Backlog::new(sink),
@@ -54,14 +55,14 @@ impl<S: Sink> JsonLines<S> {
         }
     }
 
-    /// With a `timing` object before each `close` (`--timing`).
+    /// Adds a `timing` object before each `close` (`--timing`).
     #[must_use]
     pub fn with_timing(mut self) -> Self {
         self.stopwatch = Some(Stopwatch::default());
         self
     }
 
-    /// Writes the line of a large message piece by piece.
+    /// Starts the line of a large message, which is written piece by piece.
     fn put_long(
         &mut self,
         at: SystemTime,
@@ -88,13 +89,13 @@ impl<S: Sink> JsonLines<S> {
         self.put_lines()
     }
 
-    /// Hands the lines on that were written, if there are any: not every event has one.
+    /// Passes on the lines, if there are any: not every event has one.
     fn put_lines(&mut self) -> io::Result<()> {
         if self.lines.out.is_empty() {
             return Ok(());
         }
         let put = self.sink.put(&self.lines.out);
-        // Also after an error: what could not be written is not to be handed on again.
+        // Also after an error, so that they are not passed on again.
         self.lines.out.clear();
         self.lines.out.shrink_to(1 << 20);
         put
@@ -169,7 +170,7 @@ impl<S: Sink> Output for JsonLines<S> {
     }
 }
 
-/// Lines that are being written.
+/// The lines being written.
 #[derive(Debug, Default)]
 struct Lines {
     out: Vec<u8>,
@@ -187,7 +188,7 @@ impl Lines {
     }
 }
 
-/// Writes lines about what happened on a connection at one time.
+/// Writes lines about an event of a connection.
 struct Record<'a> {
     out: &'a mut Vec<u8>,
     beginning: &'a mut Beginning,
@@ -195,7 +196,7 @@ struct Record<'a> {
     link: Link,
 }
 
-/// How a line begins. Many begin alike, and that is formatted once.
+/// The beginning of a line. It is the same for many lines and formatted once.
 #[derive(Debug, Default)]
 struct Beginning {
     at: Option<SystemTime>,
@@ -223,7 +224,7 @@ impl Beginning {
                 Way::In => "in",
                 Way::Out => "out",
             };
-            // None of them needs escaping.
+            // None of these values needs escaping.
             self.text = format!(r#"{{"time":"{time}","dir":"{dir}","type":"{kind}""#);
             let Link(number) = link;
             if number != 0 {
@@ -317,7 +318,7 @@ impl Record<'_> {
         Ok(())
     }
 
-    /// The server broke a rule: an error like any other, before the Close that it led to.
+    /// Writes a violation by the server as an error, before the Close that it causes.
     fn violation(&mut self, violation: &Violation, exit: ExitCode) -> io::Result<()> {
         self.begin(Way::In, "error")?;
         self.field("phase", Phase::Open.name())?;
@@ -343,7 +344,8 @@ impl Record<'_> {
         }
         match std::str::from_utf8(text) {
             Ok(text) => self.field("data", text),
-            // The core has checked it; should it ever not have, the line is JSON all the same.
+            // The protocol has checked that it is UTF-8; otherwise, the line is valid JSON
+            // nevertheless.
             Err(_) => self.field("data", &String::from_utf8_lossy(text)),
         }
     }
@@ -352,14 +354,14 @@ impl Record<'_> {
         self.out.extend_from_slice(b"}\n");
     }
 
-    /// `name` is one of ours and needs no escaping.
+    /// Writes a field. `name` is a constant without characters to escape.
     fn field<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> io::Result<()> {
         self.name(name);
         let mut serializer = serde_json::Serializer::with_formatter(&mut *self.out, Visible);
         value.serialize(&mut serializer).map_err(io::Error::from)
     }
 
-    /// Straight into the line: a binary message may be large.
+    /// Writes base64 directly into the line, because a binary message may be large.
     fn base64(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.name("base64");
         io::Write::write_fmt(
@@ -383,7 +385,7 @@ fn keepalive_name(way: Way) -> &'static str {
     }
 }
 
-/// A Close frame in `close`: its own code, 1005 for none, and its reason.
+/// A Close frame in `close`: its code, 1005 if it has none, and its reason.
 #[derive(Serialize)]
 struct CloseFields<'a> {
     code: u16,
@@ -406,7 +408,7 @@ impl<'a> CloseFields<'a> {
     }
 }
 
-/// A head in `open`.
+/// The head of a request or response in `open`.
 #[derive(Serialize)]
 struct HeadFields<'a> {
     start_line: &'a str,
@@ -432,7 +434,7 @@ impl<'a> HeadFields<'a> {
     }
 }
 
-/// How long each step took, in milliseconds; `null` for what did not happen.
+/// How long each step took in milliseconds; `null` for a step that was not needed.
 #[derive(Serialize)]
 struct TimingFields {
     redirects: Option<f64>,
@@ -456,7 +458,7 @@ impl TimingFields {
     }
 }
 
-/// Milliseconds to the microsecond.
+/// Milliseconds, rounded to microseconds.
 fn milliseconds(duration: Option<Duration>) -> Option<f64> {
     duration.map(|duration| {
         let micros = u32::try_from(duration.as_micros()).unwrap_or(u32::MAX);

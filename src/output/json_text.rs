@@ -1,4 +1,4 @@
-//! The text of JSON, as it is written: strings in which nothing is hidden.
+//! Writing of JSON in which hidden characters are escaped.
 
 use std::io;
 
@@ -7,8 +7,8 @@ use serde_json::ser::Formatter;
 
 use crate::text::escape;
 
-/// Whether a text is written as it is: printable ASCII of which nothing has to be escaped. Many
-/// bytes are looked at in one step, because there is no early end.
+/// Whether a text needs no escaping because it is printable ASCII without quotes and backslashes.
+/// Checks all bytes instead of stopping early, so that many are checked per step.
 #[must_use]
 pub fn is_plain(text: &[u8]) -> bool {
     text.iter().fold(true, |plain, byte| {
@@ -16,11 +16,11 @@ pub fn is_plain(text: &[u8]) -> bool {
     })
 }
 
-/// A value as a line of JSON, without blanks, with nothing hidden in it.
+/// A value as one line of compact JSON with hidden characters escaped.
 ///
 /// # Errors
 ///
-/// What its `Serialize` said.
+/// The error of its `Serialize`.
 pub fn line<T: Serialize>(value: &T) -> io::Result<Vec<u8>> {
     let mut line = Vec::new();
     let mut serializer = serde_json::Serializer::with_formatter(&mut line, Visible);
@@ -29,7 +29,7 @@ pub fn line<T: Serialize>(value: &T) -> io::Result<Vec<u8>> {
     Ok(line)
 }
 
-/// JSON without blanks, in which nothing is hidden.
+/// Formats compact JSON with hidden characters escaped.
 pub struct Visible;
 
 impl Formatter for Visible {

@@ -1,7 +1,7 @@
 //! Long messages, written in pieces.
 //!
-//! Escaped, a message takes up to six times its size, in memory and in time. So it is kept as it is,
-//! and each piece is made when there is time for it and room where it goes.
+//! An escaped message takes up to six times its size. So it is kept unescaped, and each piece is
+//! made when there is time and space for it.
 
 use std::time::Duration;
 
@@ -12,18 +12,18 @@ use serde_json::ser::{CompactFormatter, Formatter};
 
 use super::json_text::{is_plain, Visible};
 
-/// How long an output goes on with a long message before the loop looks at everything else.
+/// The maximum time for which an output writes a long message before the loop handles other events.
 pub const SLICE: Duration = Duration::from_millis(10);
 
-/// How many bytes of a message become a piece: whole groups of base64.
+/// The number of bytes of a message in a piece: whole groups of base64.
 const PIECE: usize = 48 * 1024;
 
-/// As what a message is written.
+/// The encoding of a long message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Encoding {
-    /// What stands between the quotes of a JSON string.
+    /// The inside of a JSON string.
     Json,
-    /// The same with nothing hidden in it.
+    /// The same, with hidden characters escaped.
     Visible,
     /// Base64 (RFC 4648 §4).
     Base64,
@@ -38,7 +38,7 @@ pub struct LongMessage {
 }
 
 impl LongMessage {
-    /// A message of which nothing was written yet.
+    /// A message of which nothing has been written.
     #[must_use]
     pub fn new(bytes: impl Into<Bytes>, encoding: Encoding) -> Self {
         Self {
@@ -54,7 +54,7 @@ impl LongMessage {
         self.written == self.bytes.len()
     }
 
-    /// Writes the next piece to the end of `out`.
+    /// Appends the next piece to `out`.
     pub fn push_piece(&mut self, out: &mut Vec<u8>) {
         let rest = &self.bytes[self.written..];
         let piece = match self.encoding {
@@ -71,7 +71,7 @@ impl LongMessage {
     }
 }
 
-/// How many bytes of a text are a piece: whole characters.
+/// The length of the next piece of a text: whole characters.
 fn characters(text: &[u8]) -> usize {
     if text.len() <= PIECE {
         return text.len();
@@ -87,9 +87,9 @@ fn push_base64(out: &mut Vec<u8>, bytes: &[u8]) {
     BASE64.encode_mut(bytes, &mut out[start..]);
 }
 
-/// A piece of a text without the quotes around it.
+/// Appends a piece of a text, escaped, without quotes around it.
 fn push_escaped(out: &mut Vec<u8>, text: &[u8], formatter: impl Formatter) {
-    // The core has checked it; should it ever not have, it is JSON all the same.
+    // The protocol has checked that it is UTF-8; otherwise, the output is valid JSON nevertheless.
     let text = String::from_utf8_lossy(text);
     let mut string = Vec::with_capacity(text.len() + text.len() / 4);
     let mut serializer = serde_json::Serializer::with_formatter(&mut string, formatter);
@@ -114,8 +114,8 @@ mod tests {
     }
 
     #[test]
-    fn pieces_are_together_what_the_whole_would_be() {
-        // At every distance of a character's beginning from the end of a piece.
+    fn pieces_together_equal_the_whole_message() {
+        // Characters at every distance from the end of a piece.
         for before in 0..4 {
             let text = format!(
                 "{}{}",
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_text_is_json_all_the_same() {
+    fn invalid_utf8_is_written_as_valid_json() {
         let bytes = [vec![0xff], vec![0x80; 3 * PIECE]].concat();
         let text = written(&bytes, Encoding::Visible);
         assert_eq!(text.chars().count(), bytes.len());

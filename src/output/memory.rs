@@ -1,4 +1,4 @@
-//! A sink for tests that keeps what it was given.
+//! A sink for tests that keeps everything.
 
 use std::io;
 
@@ -6,7 +6,7 @@ use super::sink::{Sink, TerminalSize};
 use crate::event::{Kind, Messages};
 use crate::protocol::{Protocol, ProtocolConfig, Received};
 
-/// The bytes so far.
+/// The bytes so far, and the size of the terminal if it is one.
 #[derive(Debug, Default)]
 pub struct Memory(pub Vec<u8>, pub Option<TerminalSize>);
 
@@ -22,18 +22,18 @@ impl Sink for Memory {
 }
 
 impl Memory {
-    /// A sink that is a terminal of this size.
+    /// A sink that acts as a terminal of this size.
     pub fn terminal(columns: usize, rows: usize) -> Self {
         Self(Vec::new(), Some(TerminalSize { columns, rows }))
     }
 
-    /// Takes what came since the last call, as text.
+    /// Takes the text written since the last call.
     pub fn take(&mut self) -> String {
         String::from_utf8(std::mem::take(&mut self.0)).expect("what is shown is UTF-8")
     }
 }
 
-/// Messages of one kind that have arrived together.
+/// Messages of one kind in one batch.
 pub fn together(kind: Kind, payloads: &[&[u8]], act: impl FnOnce(Messages<'_>)) {
     let first = match kind {
         Kind::Text => 0x81,

@@ -1,4 +1,4 @@
-//! Outputs: listeners that show or keep what happens. stdout, stderr's narration, a record.
+//! Outputs, which print or record events: stdout, progress on stderr, and records.
 
 pub mod backlog;
 pub mod best_effort;
@@ -35,28 +35,28 @@ use std::time::SystemTime;
 use self::sink::Sink;
 use crate::event::{Event, Link, Messages, Way};
 
-/// Which of the costly events an output wants to be told.
+/// Which of the costly events an output needs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Detail {
     /// [`Event::Frame`] in both directions.
     pub frames: bool,
     /// [`Event::Wire`] in both directions.
     pub wire: bool,
-    /// [`Event::Data`], [`Event::Ping`] and [`Event::Pong`] for what is sent.
+    /// [`Event::Data`], [`Event::Ping`] and [`Event::Pong`] for sent messages and frames.
     pub sent: bool,
     /// [`Event::Assembled`] and [`Event::Incomplete`].
     pub assembled: Assembled,
 }
 
-/// Which messages that come in several pieces an output wants whole: they are held in memory for it.
+/// Which messages in several pieces an output needs as a whole. They are held in memory for it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Assembled {
     /// None.
     #[default]
     None,
-    /// Those that are received.
+    /// Received messages.
     Received,
-    /// Those that are received and those that are sent.
+    /// Received and sent messages.
     All,
 }
 
@@ -72,32 +72,32 @@ impl std::ops::BitOr for Detail {
     }
 }
 
-/// Something that shows or keeps events. It never blocks: bytes that can't be written wait in it,
-/// and it says so, so that the loop waits for the descriptor and reads no more meanwhile.
+/// An output prints or records events. It never blocks: bytes that can't be written are kept, and
+/// it reports this so that the loop waits for the descriptor and stops reading.
 pub trait Output {
-    /// What it wants to be told beside the ordinary events.
+    /// The events that it needs in addition to the ordinary ones.
     fn detail(&self) -> Detail {
         Detail::default()
     }
 
-    /// The name of its file, if it is a record: it is kept to the end also where nobody looks on
-    /// any more, and an error in writing it names the file.
+    /// The file name, if it is a record: a record is continued even if stdout is closed, and errors
+    /// name the file.
     fn record(&self) -> Option<&str> {
         None
     }
 
-    /// Takes an event.
+    /// Handles an event.
     ///
     /// # Errors
     ///
-    /// What writing said; [`io::ErrorKind::BrokenPipe`] means that its reader has gone.
+    /// The error of writing; [`io::ErrorKind::BrokenPipe`] if the reader has closed the pipe.
     fn show(&mut self, at: SystemTime, link: Link, event: &Event<'_>) -> io::Result<()>;
 
-    /// Takes messages that arrived together: an event for each, which many at once may do for less.
+    /// Handles a batch of messages as an event for each, which may be faster than one by one.
     ///
     /// # Errors
     ///
-    /// As [`show`](Self::show); those behind the one that failed are not shown.
+    /// The same as those of [`show`](Self::show); messages after the failed one are not shown.
     fn show_messages(
         &mut self,
         at: SystemTime,
@@ -108,42 +108,42 @@ pub trait Output {
         events.try_for_each(|event| self.show(at, link, &event))
     }
 
-    /// Where it writes, if what follows is the sink's to answer.
+    /// The sink, which answers the following questions by default.
     fn sink(&self) -> Option<&dyn Sink> {
         None
     }
 
-    /// The same, to write what waits.
+    /// The sink, to write pending bytes.
     fn sink_mut(&mut self) -> Option<&mut dyn Sink> {
         None
     }
 
-    /// The descriptor that must become writable before bytes which wait can go.
+    /// The descriptor that must become writable before pending bytes can be written.
     fn waits(&self) -> Option<BorrowedFd<'_>> {
         self.sink()?.waits()
     }
 
-    /// Whether so many bytes wait that nothing more should be read for it.
+    /// Whether so many bytes are pending that nothing more should be read.
     fn full(&self) -> bool {
         self.sink().is_some_and(Sink::full)
     }
 
-    /// Whether [`idle`](Self::idle) has work that waits for nothing.
+    /// Whether [`idle`](Self::idle) has work to do that does not depend on a descriptor.
     fn busy(&self) -> bool {
         self.sink().is_some_and(Sink::busy)
     }
 
-    /// A pipe whose reader may leave while nothing is written: polled for its error alone.
+    /// A pipe to watch for being closed by its reader while nothing is written.
     fn watch(&self) -> Option<BorrowedFd<'_>> {
         self.sink()?.watch()
     }
 
-    /// There is nothing more to read: writes what waits, as far as it goes without blocking, and
-    /// without keeping the loop for longer than a [slice](long::SLICE).
+    /// Called when there is nothing more to read: writes pending bytes without blocking, for at
+    /// most one [slice](long::SLICE).
     ///
     /// # Errors
     ///
-    /// As [`show`](Self::show).
+    /// The same as those of [`show`](Self::show).
     fn idle(&mut self) -> io::Result<()> {
         self.sink_mut().map_or(Ok(()), Sink::idle)
     }

@@ -29,29 +29,29 @@ use crate::output::{Detail, Output};
 use crate::protocol::close::name_of_code;
 use crate::protocol::{CloseBody, Closure, End, Role};
 
-/// What stands before the further rows of a line beside a prompt.
+/// The margin of further rows of a line with a prompt.
 const MARGIN: &str = "  ";
 
-/// How it is told.
+/// The style of the narration.
 #[derive(Clone, Copy, Debug)]
 pub struct NarrationStyle {
-    /// How much.
+    /// The verbosity.
     pub verbosity: Verbosity,
     /// Its colors.
     pub palette: Palette,
     /// Whether credentials are shown.
     pub secrets: Secrets,
-    /// Whether Pings and Pongs are told (`-P`), where nothing on stdout shows them.
+    /// Whether Pings and Pongs are printed (`-P`), unless stdout shows them.
     pub ping_pong: bool,
-    /// Whether there is a prompt: it shows notes, Pings and Pongs itself.
+    /// Whether there is a prompt, which shows notes, Pings and Pongs itself.
     pub beside_prompt: bool,
     /// Whether ^C is how the run is meant to end: it is no error then.
     pub interrupt_is_end: bool,
-    /// When the run began: the times of steps are counted from here.
+    /// The start of the run, from which the times of steps are counted.
     pub start: SystemTime,
 }
 
-/// The narration, on a sink.
+/// Prints notes and, with `-v`, the progress of a run to a sink.
 #[derive(Debug)]
 pub struct Narration<S> {
     sink: S,
@@ -59,7 +59,7 @@ pub struct Narration<S> {
 }
 
 impl<S: Sink> Narration<S> {
-    /// A narration on `sink`.
+    /// Creates a narration for `sink`.
     pub fn new(sink: S, style: NarrationStyle) -> Self {
         Self { sink, style }
     }
@@ -76,11 +76,11 @@ impl<S: Sink> Output for Narration<S> {
     }
 
     fn show(&mut self, at: SystemTime, link: Link, event: &Event<'_>) -> io::Result<()> {
-        // Messages are told by the output that shows them, and there are many.
+        // Messages are printed by another output, and there are many.
         if matches!(event, Event::Data(..)) {
             return Ok(());
         }
-        // Beside a prompt on the same terminal.
+        // With a prompt on the same terminal.
         let size = self.sink.size().filter(|_| self.style.beside_prompt);
         let mut lines = Lines::new(self.style.palette, link, size.is_some());
         self.style.tell(&mut lines, at, event);
@@ -88,7 +88,7 @@ impl<S: Sink> Output for Narration<S> {
             return Ok(());
         }
         let out = match size {
-            // What fails ends the run, and is reported as it would be without a prompt.
+            // An error ends the run and is printed as without a prompt.
             Some(size) if !matches!(event, Event::Failed(_)) => in_rows(&lines.out, size.columns),
             _ => lines.out,
         };
@@ -132,7 +132,7 @@ impl NarrationStyle {
                 lines.push(*way, &dump::keepalive(*way, payload));
             }
             Event::Connect(step) if verbosity >= Verbosity::Handshake => {
-                // A clock that was set back meanwhile is no reason to fail.
+                // A clock that was set back is not an error.
                 let since = at.duration_since(self.start).unwrap_or_default();
                 self.tell_step(lines, since, step);
             }
@@ -220,7 +220,7 @@ impl NarrationStyle {
             }
             ConnectStep::Certificate(certificate) => {
                 for line in certificate {
-                    // Below the step's text, which stands behind its time.
+                    // Below the step's text, which follows its time.
                     lines.push_happened(&format!("{:14}{line}", ""));
                 }
             }
@@ -229,7 +229,7 @@ impl NarrationStyle {
     }
 }
 
-/// Lines cut where the terminal ends, so that nothing received is in its first column.
+/// Breaks lines at the width of the terminal, so that no received text is in the first column.
 fn in_rows(lines: &str, columns: usize) -> String {
     let mut out = String::new();
     for line in lines.lines() {
@@ -245,7 +245,7 @@ fn push_head(lines: &mut Lines, way: Way, head: impl Iterator<Item = String>) {
     for line in head {
         lines.push(way, &line);
     }
-    // The empty line that ends a head (RFC 9112 §2.1).
+    // The empty line at the end of a head (RFC 9112 §2.1).
     lines.push(way, "");
 }
 
@@ -285,7 +285,7 @@ fn frame(header: &FrameHeader, length: u64) -> String {
     )
 }
 
-/// `TEXT message: 1024 bytes, compressed to 93`: the payload of its frames, as their lines say.
+/// `TEXT message: 1024 bytes, compressed to 93`, the total payload of its frames.
 fn message(summary: &Summary) -> String {
     let kind = match summary.kind {
         Kind::Text => "TEXT",
@@ -341,12 +341,12 @@ fn close(body: &CloseBody) -> String {
     }
 }
 
-/// Lines that are being written.
+/// The lines being written.
 struct Lines {
     out: String,
     palette: Palette,
     link: Link,
-    /// Whether messages stand beside these lines, with the same marks.
+    /// Whether messages with the same marks are printed to the same terminal.
     beside_prompt: bool,
 }
 
@@ -360,7 +360,7 @@ impl Lines {
         }
     }
 
-    /// Something that went `way`; not escaped yet.
+    /// Adds text that was sent or received, not escaped yet.
     fn push(&mut self, way: Way, text: &str) {
         self.push_escaped(way, &escape::text(text, Breaks::Shown));
     }
@@ -378,7 +378,7 @@ impl Lines {
         self.push_line(format!("{note}{mark} {text}").trim_end_matches(' '));
     }
 
-    /// Something that happened; not escaped yet.
+    /// Adds a line about an event, not escaped yet.
     fn push_happened(&mut self, text: &str) {
         let line = format!("* {}", escape::text(text, Breaks::Shown));
         self.push_line(&self.palette.paint(Style::Quiet, &line));

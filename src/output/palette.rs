@@ -1,9 +1,9 @@
-//! Colors, decided once: every place that may color holds a `Palette` and asks it.
+//! Colors, which are decided on once: everything that can be colored uses a `Palette`.
 //!
-//! A style is switched on and off by codes of its own (ECMA-48 §8.3.117, SGR), never by the
-//! reset of everything: so a style may stand inside another.
+//! Each style is turned off by its own code (SGR, ECMA-48 §8.3.117) rather than by a reset, so that
+//! a style can be inside another.
 
-/// What a piece of text is; the palette knows how that looks.
+/// The meaning of a piece of text, which determines its color.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Style {
     /// The mark before what was received.
@@ -12,17 +12,17 @@ pub enum Style {
     Sent,
     /// Something failed.
     Error,
-    /// Something went wrong but stops nothing.
+    /// A problem that does not end the run.
     Warning,
-    /// Something went well.
+    /// A success.
     Good,
-    /// A next step, a note, a time, a size: what may be overlooked.
+    /// Less important text: a hint, a note, a time, a size.
     Quiet,
     /// What was expected, in a difference.
     Expected,
-    /// What came instead, in a difference.
+    /// What was received instead, in a difference.
     Instead,
-    /// What was replaced because a terminal would have obeyed it.
+    /// The escape sequence for a hidden character.
     Escape,
     /// The name of a member in JSON.
     Key,
@@ -41,19 +41,19 @@ pub struct Palette {
 }
 
 impl Palette {
-    /// Text as it is.
+    /// A palette without colors.
     #[must_use]
     pub const fn plain() -> Self {
         Self { colored: false }
     }
 
-    /// The colors that every terminal has.
+    /// A palette with the colors that every terminal has.
     #[must_use]
     pub const fn colored() -> Self {
         Self { colored: true }
     }
 
-    /// What switches `style` on; nothing in the plain palette.
+    /// The code that turns `style` on; empty in the plain palette.
     #[must_use]
     pub const fn on(self, style: Style) -> &'static str {
         if !self.colored {
@@ -71,7 +71,7 @@ impl Palette {
         }
     }
 
-    /// What switches `style` off again.
+    /// The code that turns `style` off.
     #[must_use]
     pub const fn off(self, style: Style) -> &'static str {
         if !self.colored {
@@ -84,7 +84,7 @@ impl Palette {
         }
     }
 
-    /// `text` in `style`. The text must be harmless already ([`escape`](super::escape)).
+    /// `text` in `style`. The text must have been [escaped](super::escape).
     #[must_use]
     pub fn paint(self, style: Style, text: &str) -> String {
         format!("{}{text}{}", self.on(style), self.off(style))
@@ -96,12 +96,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_plain_palette_adds_nothing() {
+    fn plain_palette_adds_no_codes() {
         assert_eq!(Palette::plain().paint(Style::Error, "no"), "no");
     }
 
     #[test]
-    fn a_style_ends_without_ending_another() {
+    fn style_does_not_reset_others() {
         let palette = Palette::colored();
         let inner = palette.paint(Style::Escape, "\\x07");
         assert_eq!(

@@ -1,7 +1,7 @@
-//! JSON for people, made from its own text: indented and colored, and nothing of it changed.
+//! Indented and colored JSON, made from the text without changing values.
 //!
-//! Numbers keep the digits that they were written with, members their order and their doubles.
-//! What fits in a line stays in a line.
+//! Numbers keep their digits, members their order and duplicates. What fits into a line is kept on
+//! one line.
 
 use serde::de::IgnoredAny;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
@@ -9,28 +9,29 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 use crate::output::escape::{self, Breaks};
 use crate::output::palette::{Palette, Style};
 
-/// JSON beyond this many bytes is not looked into: people see its beginning only.
+/// JSON longer than this, in bytes, is not formatted: only its beginning is shown.
 pub const LARGEST: usize = 256 << 10;
 
-/// How much of a text is shown.
+/// The space available for a text.
 #[derive(Clone, Copy, Debug)]
 pub struct Room {
     /// Lines.
     pub lines: usize,
-    /// Bytes, before anything is escaped or colored.
+    /// Bytes, before escaping and coloring.
     pub bytes: usize,
-    /// The columns that a line is kept in, where it can be broken.
+    /// The width to which lines are wrapped where possible.
     pub columns: usize,
 }
 
-/// Appends `text` as JSON for people if it is a JSON object or array, as far as there is room.
-/// Says how many bytes of `text` are shown; `None` if it is something else, and nothing is appended.
+/// If `text` is a JSON object or array, appends it formatted, as far as there is room. Returns the
+/// number of bytes shown; `None` if it is something else.
 pub fn push(out: &mut String, text: &str, palette: Palette, room: Room) -> Option<usize> {
     let compound = text.trim_ascii_start().starts_with(['{', '[']);
     if !compound || text.len() > LARGEST || serde_json::from_str::<IgnoredAny>(text).is_err() {
         return None;
     }
-    // Zero-width characters would let any length into a line, hence the bytes.
+    // The number of bytes is checked because zero-width characters could make a line arbitrarily
+    // long.
     if text.len() <= 4 * room.columns && text.width() <= room.columns && !text.contains('\n') {
         push_as_written(out, text, palette);
         return Some(text.len());
@@ -50,7 +51,7 @@ pub fn push(out: &mut String, text: &str, palette: Palette, room: Room) -> Optio
 fn push_as_written(out: &mut String, text: &str, palette: Palette) {
     let mut end = 0;
     for token in Tokens::new(text) {
-        // A carriage return is a blank in JSON (RFC 8259 §2).
+        // A carriage return is whitespace in JSON (RFC 8259 §2).
         escape::push(out, &text[end..token.start], Breaks::Kept, palette);
         push_token(out, token.kind, token.text, palette);
         end = token.end();
@@ -87,7 +88,7 @@ enum TokenKind {
 struct Token<'a> {
     kind: TokenKind,
     text: &'a str,
-    /// Where it stands in the whole text.
+    /// The position in the text.
     start: usize,
 }
 
@@ -97,7 +98,7 @@ impl Token<'_> {
     }
 }
 
-/// The tokens of a text that is known to be JSON.
+/// The tokens of a text that is valid JSON.
 #[derive(Clone)]
 struct Tokens<'a> {
     text: &'a str,
@@ -176,10 +177,10 @@ impl<'a> Iterator for Tokens<'a> {
 struct Printer<'o> {
     out: &'o mut String,
     palette: Palette,
-    /// What is left of it.
+    /// The space that is left.
     room: Room,
     depth: usize,
-    /// The depth of the outermost object or array that is printed in one line.
+    /// The depth of the outermost object or array that is printed on one line.
     inline: Option<usize>,
     /// Whether a line ends before the next token, unless that closes what was just opened.
     breaks: bool,
@@ -187,7 +188,7 @@ struct Printer<'o> {
 }
 
 impl Printer<'_> {
-    /// Says how many bytes of `text` are shown.
+    /// Returns the number of bytes of `text` that are shown.
     fn run(mut self, text: &str) -> usize {
         let mut tokens = Tokens::new(text);
         while let Some(token) = tokens.next() {
@@ -209,7 +210,7 @@ impl Printer<'_> {
         text.len()
     }
 
-    /// Ends the line before a token where that is due; false if there is no room for another.
+    /// Ends the line before a token if necessary. Returns false if there is no room for another.
     fn prepare(&mut self, kind: TokenKind) -> bool {
         let due = if kind == TokenKind::Close {
             self.depth -= 1;
@@ -232,7 +233,7 @@ impl Printer<'_> {
         true
     }
 
-    /// Says how many bytes of the token there was room for.
+    /// Returns the number of bytes of the token that fit.
     fn write(&mut self, token: Token<'_>) -> usize {
         let shown = token.text.floor_char_boundary(self.room.bytes);
         let text = &token.text[..shown];
@@ -258,8 +259,8 @@ impl Printer<'_> {
         }
     }
 
-    /// Whether the object or array that begins with `open` fits in what is left of the line.
-    /// Looks at no more than a line of it.
+    /// Whether the object or array that begins with `open` fits into the rest of the line. Reads at
+    /// most one line of it.
     fn fits(&self, open: Token<'_>, rest: Tokens<'_>) -> bool {
         let mut column = self.column;
         let mut depth = 0_usize;
@@ -283,7 +284,7 @@ impl Printer<'_> {
     }
 }
 
-/// The width of `text`, counted no further than to the first `most` columns or characters.
+/// The width of `text`, up to the first `most` columns or characters.
 fn width_up_to(text: &str, most: usize) -> usize {
     if text.len() > 4 * most {
         return most;
@@ -310,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_object_or_array_is_left_alone() {
+    fn other_values_are_not_formatted() {
         for text in ["", "hello", "42", "\"a\"", "{", "[1,]", "{} {}", "[\u{1}]"] {
             let mut out = String::new();
             assert_eq!(push(&mut out, text, Palette::plain(), ROOM), None, "{text}");
@@ -319,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn what_fits_in_a_line_stays_as_it_was_written() {
+    fn short_json_is_unchanged() {
         for text in ["{}", "[1,  2]", r#"{"a":1.10,"a":12345678901234567890}"#] {
             assert_eq!(shown(text), text);
         }
@@ -328,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_wide_is_broken_and_nothing_else_is_changed() {
+    fn wide_json_is_only_wrapped() {
         let long = "x".repeat(50);
         let text = format!(
             r#"{{"id":12345678901234567890,"e":[],"n":[1.10,-0,1e5],"o":{{"{long}":{{"a":null}}}},"id":true}}"#
@@ -348,12 +349,12 @@ mod tests {
     }
 
     #[test]
-    fn what_came_broken_is_broken_our_way_or_joined() {
+    fn wrapped_json_is_reformatted() {
         assert_eq!(shown("{\n\t\"a\": [\n1\n]\n}"), r#"{"a": [1]}"#);
     }
 
     #[test]
-    fn tokens_are_colored_by_what_they_are() {
+    fn tokens_are_colored() {
         let mut out = String::new();
         let text = r#"{"a:":["b\"",1,null]}"#;
         push(&mut out, text, Palette::colored(), ROOM);
@@ -365,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn it_stops_where_the_room_ends() {
+    fn output_is_limited_to_the_room() {
         let text = format!("[{}]", vec!["\"0123456789\""; 100].join(","));
         let mut out = String::new();
         let room = Room {
@@ -407,7 +408,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_value_stays_the_same(value in json()) {
+        fn formatting_does_not_change_the_value(value in json()) {
             let text = value.to_string();
             let everything = Room { lines: usize::MAX, bytes: usize::MAX, columns: 80 };
             let mut out = String::new();

@@ -1,7 +1,7 @@
-//! Messages as they are, for a pipe or a file: text and a line end, binary as its bytes.
+//! Messages without changes, for a pipe or a file: text followed by a line end, binary messages as
+//! bytes.
 //!
-//! Pieces are written as they come, so a message of any size passes in constant memory and what
-//! came before a cut has been written.
+//! Pieces are written as they arrive, so that messages of any size need constant memory.
 
 use std::io;
 use std::time::SystemTime;
@@ -15,28 +15,28 @@ use super::sink::Sink;
 use super::Output;
 use crate::event::{Event, Kind, Link, Messages, Piece, Way};
 
-/// How messages are written.
+/// The format of messages.
 #[derive(Clone, Debug)]
 pub struct Form {
-    /// What ends a text message, and a binary one that is written as text: a line feed, or NUL.
+    /// The byte after a text message, or a binary one written as text: a line feed or NUL.
     pub line_end: u8,
-    /// How binary messages are written (`--binary-as`).
+    /// The format of binary messages (`--binary-as`).
     pub binary: BinaryAs,
-    /// The time zone of the times before messages; `None` for no times (`--timestamps`).
+    /// The time zone of time stamps; `None` for no time stamps (`--timestamps`).
     pub times: Option<TimeZone>,
 }
 
-/// Writes the payload of received messages, exactly.
+/// Writes the payload of received messages.
 #[derive(Debug)]
 pub struct Raw<S> {
     sink: S,
     form: Form,
-    /// Bytes of a message that do not yet fill a group of base64.
+    /// Bytes of a message that are not a whole group of base64 yet.
     rest: Vec<u8>,
 }
 
 impl<S: Sink> Raw<S> {
-    /// Writes to `sink`.
+    /// Creates an output for `sink`.
     pub fn new(sink: S, form: Form) -> Self {
         Self {
             sink,
@@ -69,7 +69,7 @@ impl<S: Sink> Raw<S> {
         Ok(())
     }
 
-    /// Writes whole groups, and what is left at the end of the message.
+    /// Writes whole groups, and the rest at the end of the message.
     fn write_base64(&mut self, piece: Piece<'_>) -> io::Result<()> {
         self.rest.extend_from_slice(piece.bytes);
         let whole = if piece.last {
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn text_ends_its_line_and_binary_is_exact() {
+    fn text_has_a_line_end_and_binary_is_unchanged() {
         let text = in_pieces(Kind::Text, b"a\x1bb");
         let binary = in_pieces(Kind::Binary, b"\x00\n");
         assert_eq!(written(BinaryAs::Raw, None, &text), "a\x1bb\n");
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn binary_in_another_form_is_a_line_however_it_is_cut() {
+    fn encoded_binary_is_one_line_for_any_pieces() {
         for (form, line) in [
             (BinaryAs::Hex, "00ff1020\n"),
             (BinaryAs::Base64, "AP8QIA==\n"),
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_that_came_together_are_written_as_each_would_be() {
+    fn batched_messages_are_written_like_single_ones() {
         let payloads: [&[u8]; 3] = [b"a", b"", b"\xc3\xa9"];
         let forms = [
             BinaryAs::Raw,
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_stands_before_each_message_once() {
+    fn time_precedes_each_message_once() {
         let mut pieces = in_pieces(Kind::Text, b"ab");
         pieces.push(Piece::whole(Kind::Text, b"c"));
         assert_eq!(

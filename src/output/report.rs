@@ -1,7 +1,7 @@
-//! An error for people: the sentence, what it is about, and the next step.
+//! Error reports for people: the message, its details and a hint.
 //!
-//! It goes to stderr when everything else is done. What it quotes came from the network, so all
-//! of it is escaped, wherever stderr goes.
+//! They are printed to stderr at the end. Everything is escaped, because it may quote the network,
+//! even if stderr is not a terminal.
 
 use crate::error::{Error, Refusal, Unmet};
 use crate::http::{ResponseHead, Secrets};
@@ -12,28 +12,28 @@ use crate::output::palette::{Palette, Style};
 use crate::output::verbosity::Verbosity;
 use crate::text::escape::shortened;
 
-/// How much is dumped of a body that is no text.
+/// The maximum number of bytes in the hex dump of a body.
 const DUMPED: usize = 256;
-/// How many lines of a response's head are shown without `-v`.
+/// The maximum number of lines of a response's head without `-v`.
 const HEAD_ROWS: usize = 50;
-/// How much is shown of a body without `-v`, before a hint that it would scroll away.
+/// The maximum number of lines of a body without `-v`, so that the hint stays visible.
 const BODY_ROWS: usize = 20;
 const BODY_BYTES: usize = 4096;
-/// How many of the last messages are shown, and how much of each.
+/// The number of last messages that are shown, and the maximum length of each.
 const RECENT: usize = 5;
 const RECENT_COLUMNS: usize = 120;
 
-/// The whole text about `error`, with its last line end.
+/// The complete report of `error`, including the last line end.
 ///
-/// With `-q` it is the sentence alone. With `-v` an answer's head is left out, because the
-/// [narration](super::narration) has told it already.
+/// With `-q`, it is only the message. With `-v`, the head of a response is left out, because the
+/// [narration](super::narration) has printed it.
 #[must_use]
 pub fn report(error: &Error, verbosity: Verbosity, palette: Palette, secrets: Secrets) -> String {
     let name = palette.paint(Style::Error, "wsline:");
     format!("{name} {}", explain(error, verbosity, palette, secrets))
 }
 
-/// The same without the program's name before it, for a place in a report of many.
+/// The same without the program's name, for a report on several files.
 #[must_use]
 pub fn explain(error: &Error, verbosity: Verbosity, palette: Palette, secrets: Secrets) -> String {
     let mut report = Report {
@@ -85,7 +85,7 @@ pub fn explain(error: &Error, verbosity: Verbosity, palette: Palette, secrets: S
     report.out
 }
 
-/// The first rows of a text, whole characters.
+/// The first lines of a text, ending at a character boundary.
 fn beginning(text: &[u8]) -> &[u8] {
     let rows = memchr::memchr_iter(b'\n', text).nth(BODY_ROWS - 1);
     let mut end = rows.unwrap_or(text.len());
@@ -175,7 +175,7 @@ impl Report {
         }
     }
 
-    /// A line of a difference in its color: by its sign, or the mark that stands under a place.
+    /// A line of a difference, colored according to its sign or as a mark.
     fn colored(&self, line: &str) -> String {
         let is_mark = || {
             line.trim_start_matches(' ')
@@ -195,7 +195,7 @@ impl Report {
         self.push_line(&self.palette.paint(Style::Quiet, &mark));
     }
 
-    /// The body, or only its beginning.
+    /// Adds the body or its beginning.
     fn push_body(&mut self, body: &[u8], whole: bool) {
         if body.is_empty() {
             return;
@@ -204,7 +204,7 @@ impl Report {
             self.push_dump(body);
             return;
         }
-        // A carriage return before a line feed is a line end of the web, and harmless.
+        // A carriage return before a line feed is part of the line end and harmless.
         let body = body.strip_suffix(b"\n").unwrap_or(body);
         let shown = if whole { body } else { beginning(body) };
         for line in shown.split(|&byte| byte == b'\n') {
@@ -260,7 +260,7 @@ mod tests {
     const HEAD: &str = "HTTP/1.1 401 Unauthorized\nSet-Cookie: ***\nX: \\x1b[2J\n";
 
     #[test]
-    fn a_refusal_is_shown_whole() {
+    fn refusal_is_shown_with_head_and_body() {
         let error = refused(b"<h1>\r\nno\x07\xff</h1>\r\n", false, Some("give -u"));
         assert_eq!(
             told(&error, Verbosity::Normal),
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_body_is_shortened_before_the_hint() {
+    fn long_body_is_truncated_before_the_hint() {
         let page = "<p>\n".repeat(30);
         let error = refused(page.as_bytes(), false, Some("give -u"));
         let shown = "<p>\n".repeat(20);
@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_without_a_body_is_its_head() {
+    fn refusal_without_a_body_shows_its_head() {
         let error = refused(b"", false, Some("give -u"));
         assert_eq!(
             told(&error, Verbosity::Normal),
@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_rest_is_said() {
+    fn truncated_body_is_marked() {
         assert_eq!(
             told(&refused(b"half", true, None), Verbosity::Normal),
             format!("{SENTENCE}{HEAD}\nhalf\n… the rest of the body is missing\n")
@@ -312,14 +312,14 @@ mod tests {
     }
 
     #[test]
-    fn a_body_that_is_no_text_is_dumped() {
+    fn binary_body_is_dumped() {
         let text = told(&refused(&[0; 300], false, None), Verbosity::Normal);
         assert!(text.starts_with(&format!("{SENTENCE}{HEAD}\na body of 300 B, no text\n0000")));
         assert!(text.ends_with("|................|\n… 44 B more\n"));
     }
 
     #[test]
-    fn an_error_is_one_line_and_its_hint() {
+    fn error_is_one_line_and_a_hint() {
         let error = Error::Tls {
             party: Party::Server,
             host: "h\n\x1b".to_owned(),
@@ -344,7 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn a_certificate_is_described() {
+    fn certificate_details_are_shown() {
         let error = Error::Certificate {
             party: Party::Server,
             host: "h".to_owned(),
@@ -375,7 +375,7 @@ mod tests {
     const UNMET: &str = "talk.ws:3: expected \"a\\x1b\", but \"b\\n\" came instead\n";
 
     #[test]
-    fn an_expectation_that_is_not_met_shows_what_came() {
+    fn unmet_expectation_shows_received_messages() {
         let recent = ["> 0", "< 1", "< 2", "< \x1b[2J\n", "> ", "< 5"];
         let error = unmet(&["- a\\x1b", "+ b\x07", "  ^", "/x: missing"], &recent);
         assert_eq!(
@@ -391,7 +391,7 @@ mod tests {
     }
 
     #[test]
-    fn a_difference_is_colored_and_long_messages_are_cut() {
+    fn differences_are_colored_and_long_messages_truncated() {
         let long = format!("< {}", "x".repeat(500));
         let error = unmet(&["- a", "+ b", "  ^", "  c"], &["> hi", &long]);
         let text = report(
@@ -412,7 +412,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flaw_of_a_session_file_is_shown_with_its_line() {
+    fn parse_error_is_shown_with_its_line() {
         let parse_error = |line, column| {
             Error::SessionFile(Box::new(ParseError {
                 file: "t\x1b.ws".to_owned(),
@@ -435,7 +435,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_that_did_not_start_is_heard() {
+    fn output_of_a_failed_server_is_shown() {
         let error = Error::ServerEnded {
             ending: "exit code 1".to_owned(),
             last: vec!["no\x1b port".to_owned()],
@@ -455,7 +455,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_answer_is_quoted() {
+    fn invalid_response_is_quoted() {
         let error = Error::InvalidResponse {
             party: Party::Server,
             name: String::new(),

@@ -1,35 +1,35 @@
-//! Rows of a terminal: lines that are cut where the screen ends, so that the terminal has nothing to
-//! wrap and each further row begins with a margin of ours.
+//! Rows of a terminal: lines broken at the width of the screen, so that the terminal doesn't wrap
+//! and further rows begin with a margin.
 //!
-//! Widths are counted so that they are never too small: a cluster that some terminals draw narrower
-//! than the sum of its characters ends its row early on those.
+//! Widths are never underestimated: a cluster that some terminals draw narrower than the sum of its
+//! characters ends its row early on them.
 
 use unicode_width::UnicodeWidthChar as _;
 
 /// The distance of tab stops.
 const TAB: usize = 8;
-/// Asks for the emoji form of the character before it, which is two columns wide.
+/// Selects the emoji form of the previous character, which is two columns wide.
 const EMOJI_FORM: char = '\u{fe0f}';
 
-/// Text in rows of `columns`, each but the first after a margin.
+/// Text in rows of `columns`, each except the first after a margin.
 pub struct Rows<'a> {
     out: &'a mut String,
     columns: usize,
     margin: &'a str,
-    /// The column in the current row, counted after the margin.
+    /// The column in the current row, not counting the margin.
     column: usize,
-    /// Rows so far.
+    /// The number of rows so far.
     count: usize,
-    /// What the palette has switched on and not off again.
+    /// The codes of the palette that are turned on.
     styles: Vec<String>,
 }
 
 impl<'a> Rows<'a> {
-    /// Rows at the end of `out`, which already has what stands before the first.
+    /// Starts rows at the end of `out`, which already contains the margin of the first.
     pub fn new(out: &'a mut String, columns: usize, margin: &'a str) -> Self {
         Self {
             out,
-            // A wide character needs two.
+            // A wide character needs two columns.
             columns: columns.max(2),
             margin,
             column: 0,
@@ -38,8 +38,8 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// Appends lines, at most until `most` rows are full; whether all of it had room. `text` has
-    /// nothing hidden in it but line feeds, tabs and the palette's own sequences.
+    /// Appends lines until `most` rows are full. Returns whether everything fit. In `text`,
+    /// everything except line feeds, tabs and the palette's sequences must be escaped.
     pub fn push(&mut self, text: &str, most: usize) -> bool {
         let mut rest = text;
         while let Some(character) = rest.chars().next() {
@@ -72,7 +72,7 @@ impl<'a> Rows<'a> {
         true
     }
 
-    /// Begins the next row.
+    /// Starts the next row.
     pub fn end_row(&mut self) {
         if !self.styles.is_empty() {
             self.out.push_str("\x1b[0m");
@@ -86,7 +86,7 @@ impl<'a> Rows<'a> {
         self.count += 1;
     }
 
-    /// Switches off what is on and ends the last row.
+    /// Turns styles off and ends the last row.
     pub fn finish(self) {
         if !self.styles.is_empty() {
             self.out.push_str("\x1b[0m");
@@ -115,7 +115,7 @@ impl<'a> Rows<'a> {
 
     fn push_character(&mut self, character: char, width: usize) {
         if character == '\t' {
-            // Spaces: what a tab does at the end of a row differs between terminals.
+            // Spaces, because terminals differ in what a tab does at the end of a row.
             self.out.extend(std::iter::repeat_n(' ', width));
         } else {
             self.out.push(character);
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_cut_where_the_row_ends() {
+    fn lines_are_broken_at_the_width() {
         assert_eq!(shown("abcd", 4, 9), ("< abcd\n".to_owned(), true));
         assert_eq!(shown("abcde", 4, 9), ("< abcd\n  e\n".to_owned(), true));
         assert_eq!(shown("a\nb", 4, 9), ("< a\n  b\n".to_owned(), true));
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn a_style_goes_on_behind_the_margin() {
+    fn style_continues_after_the_margin() {
         assert_eq!(
             shown("\x1b[32mabc\x1b[39md", 2, 9).0,
             "< \x1b[32mab\x1b[0m\n  \x1b[32mc\x1b[39md\n"
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn no_more_rows_than_there_is_room_for() {
+    fn rows_are_limited() {
         assert_eq!(shown("abcdef", 2, 2), ("< ab\n  cd\n".to_owned(), false));
         assert_eq!(shown("abcd", 2, 2), ("< ab\n  cd\n".to_owned(), true));
         assert_eq!(shown("a\nb\nc", 2, 2), ("< a\n  b\n".to_owned(), false));

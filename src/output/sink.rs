@@ -1,4 +1,4 @@
-//! Where rendered bytes go: a descriptor, the screen above a prompt, or a file.
+//! Destinations of output: a descriptor, the screen above a prompt, or a file.
 
 mod descriptor;
 
@@ -8,20 +8,20 @@ use std::os::fd::BorrowedFd;
 pub use self::descriptor::Descriptor;
 use crate::event::Messages;
 
-/// A place for bytes. The contract is [`Output`](super::Output)'s: it never blocks, it buffers.
+/// A destination for bytes. As in [`Output`](super::Output), it never blocks, but buffers.
 pub trait Sink {
-    /// Takes bytes; may write them at once, or let them wait.
+    /// Writes bytes or keeps them as pending.
     ///
     /// # Errors
     ///
-    /// What writing said; [`io::ErrorKind::BrokenPipe`] means that the reader has gone.
+    /// The error of writing; [`io::ErrorKind::BrokenPipe`] if the reader has closed the pipe.
     fn put(&mut self, bytes: &[u8]) -> io::Result<()>;
 
-    /// Takes the bytes of each message, and `end` after it.
+    /// Writes the payload of each message, followed by `end`.
     ///
     /// # Errors
     ///
-    /// As [`put`](Self::put).
+    /// The same as those of [`put`](Self::put).
     fn put_messages(&mut self, messages: Messages<'_>, end: &[u8]) -> io::Result<()> {
         messages.pieces().try_for_each(|piece| {
             self.put(piece.bytes)?;
@@ -58,17 +58,17 @@ pub trait Sink {
         Ok(())
     }
 
-    /// The size of the terminal that it leads to; `None` if rows have no width here.
+    /// The size of the terminal; `None` if it is not one.
     fn size(&self) -> Option<TerminalSize> {
         None
     }
 }
 
-/// How large a terminal is.
+/// The size of a terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TerminalSize {
-    /// Columns of a row.
+    /// The number of columns.
     pub columns: usize,
-    /// Rows of the screen.
+    /// The number of rows.
     pub rows: usize,
 }

@@ -1,7 +1,7 @@
-//! `--timing`: how long each step took, as a waterfall on stderr when the connection has ended.
+//! `--timing`: how long each step took, printed to stderr when the connection has ended.
 //!
-//! It comes at the end because its last step is the first message. A connection that never
-//! opened has none: there the error says in which step it failed, and `-v` when.
+//! It is printed at the end because the last step is the first message. For a connection that never
+//! opened, nothing is printed: the error names the failed step, and `-v` its time.
 
 use std::fmt::Write;
 use std::io;
@@ -12,16 +12,16 @@ use crate::output::palette::{Palette, Style};
 use crate::output::sink::Sink;
 use crate::output::Output;
 
-/// A step that takes time, in the order in which they happen.
+/// A step that takes time, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
     /// Everything before the last redirect.
     Redirects,
     /// Name resolution.
     Resolve,
-    /// TCP, or the Unix socket.
+    /// Connecting over TCP or to the Unix socket.
     Connect,
-    /// The proxy's answer.
+    /// The response of the proxy.
     Proxy,
     /// The TLS handshake.
     Tls,
@@ -32,7 +32,7 @@ pub enum Phase {
 }
 
 impl Phase {
-    /// Its name in JSON.
+    /// The name in JSON.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -46,7 +46,7 @@ impl Phase {
         }
     }
 
-    /// Its name for people.
+    /// The name for people.
     #[must_use]
     pub fn label(self) -> &'static str {
         match self {
@@ -61,7 +61,7 @@ impl Phase {
     }
 }
 
-/// One connection's times.
+/// The times of one connection.
 #[derive(Clone, Copy, Debug)]
 pub struct Lap {
     link: Link,
@@ -72,7 +72,7 @@ pub struct Lap {
 }
 
 impl Lap {
-    /// Every phase, and how long it took; `None` if it did not happen.
+    /// All phases and how long they took; `None` for one that was not needed.
     #[must_use]
     pub fn phases(&self) -> [(Phase, Option<Duration>); 7] {
         let steps = &self.steps;
@@ -95,14 +95,14 @@ impl Lap {
     }
 }
 
-/// Takes the times of all connections from the events.
+/// Measures the times of all connections from events.
 #[derive(Debug, Default)]
 pub struct Stopwatch {
     running: Vec<Lap>,
 }
 
 impl Stopwatch {
-    /// Hears an event; the times of a connection that has ended with it.
+    /// Handles an event. Returns the times of a connection that it ends.
     pub fn hear(&mut self, at: SystemTime, link: Link, event: &Event<'_>) -> Option<Lap> {
         let place = self.running.iter().position(|lap| lap.link == link);
         match (event, place) {
@@ -120,26 +120,26 @@ impl Stopwatch {
         None
     }
 
-    /// Hears that a message has begun to arrive.
+    /// Records that a message has begun to arrive.
     pub fn hear_message(&mut self, at: SystemTime, link: Link) {
         let lap = self.running.iter_mut().find(|lap| lap.link == link);
         if let Some(lap) = lap.filter(|lap| lap.first_message.is_none()) {
-            // A clock that was set back meanwhile is no reason to fail.
+            // A clock that was set back is not an error.
             lap.first_message = Some(at.duration_since(lap.opened).unwrap_or_default());
         }
     }
 }
 
-/// How a waterfall is drawn.
+/// The format of the timing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
     /// Names and milliseconds.
     Columns,
-    /// With a bar behind each, for a terminal.
+    /// With a bar for each, for a terminal.
     Bars,
 }
 
-/// The waterfall, on a sink.
+/// Prints the timing to a sink.
 #[derive(Debug)]
 pub struct Timing<S> {
     sink: S,
@@ -149,7 +149,7 @@ pub struct Timing<S> {
 }
 
 impl<S: Sink> Timing<S> {
-    /// A waterfall for `sink`.
+    /// Creates the output for `sink`.
     pub fn new(sink: S, form: Form, palette: Palette) -> Self {
         Self {
             sink,
@@ -179,10 +179,10 @@ impl<S: Sink> Output for Timing<S> {
     }
 }
 
-/// How many columns the longest bar has: with what stands before it, a line fits any terminal.
+/// The length of the longest bar in columns, so that a line fits any terminal.
 const WIDTH: f64 = 40.0;
 
-/// A line for each phase that happened, and one for all of them.
+/// A line for each phase that took place, and one for the total.
 fn draw(lap: &Lap, form: Form, palette: Palette) -> String {
     let phases = lap.phases();
     let happened = phases
@@ -215,7 +215,7 @@ fn draw(lap: &Lap, form: Form, palette: Palette) -> String {
     out
 }
 
-/// A bar that begins where the one before it ended; the shortest step has one too.
+/// A bar that begins where the previous one ended, at least one column wide.
 fn bar(before: Duration, duration: Duration, total: Duration) -> String {
     #[expect(
         clippy::cast_possible_truncation,
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn what_happened_has_a_line() {
+    fn each_phase_has_a_line() {
         let lap = lap([None, Some(5), Some(10), None, Some(25), Some(1200)]);
         assert_eq!(
             draw(&lap, Form::Columns, Palette::plain()),
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn bars_follow_one_another() {
+    fn bars_are_consecutive() {
         let mut lap = lap([Some(100), None, Some(0), Some(50), Some(50), None]);
         lap.unix = true;
         lap.link = Link(2);
@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_takes_no_time_and_no_division() {
+    fn zero_durations_are_printed() {
         let lap = lap([None, None, Some(0), None, Some(0), None]);
         let text = draw(&lap, Form::Bars, Palette::plain());
         assert_eq!(text.matches('▏').count(), 2, "{text}");

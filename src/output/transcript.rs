@@ -1,7 +1,7 @@
-//! The messages of a prompt: numbered, kept within bounds, hidden by filters, held back.
+//! The messages at a prompt: numbered, kept up to a limit, filtered and held back.
 //!
-//! Received messages count up from 1. The last of them are kept, so that they can be shown again,
-//! saved and searched. What is sent is kept too, without a number.
+//! Received messages are numbered from 1. The last ones are kept, so that they can be shown again,
+//! saved and searched. Sent messages are kept without a number.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -12,12 +12,12 @@ use regex::Regex;
 
 use crate::event::{Kind, Way};
 
-/// How much is kept: whichever limit is reached first.
+/// The limits of what is kept, whichever is reached first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeepLimits {
     /// Messages.
     pub messages: usize,
-    /// Bytes in all of them.
+    /// Bytes of all messages.
     pub bytes: usize,
 }
 
@@ -30,10 +30,10 @@ impl Default for KeepLimits {
     }
 }
 
-/// A message that is kept.
+/// A kept message.
 #[derive(Clone, Debug)]
 pub struct KeptMessage {
-    /// Its number among those received; 0 for one that was sent.
+    /// The number of a received message; 0 for a sent one.
     pub number: u64,
     /// Which way it went.
     pub way: Way,
@@ -41,18 +41,18 @@ pub struct KeptMessage {
     pub kind: Kind,
     /// Its payload.
     pub bytes: Rc<[u8]>,
-    /// When it came or went.
+    /// When it was received or sent.
     pub time: SystemTime,
 }
 
-/// Why a message is not shown when it comes.
+/// Whether a message is shown when it arrives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reception {
     /// It is shown.
     Shown,
-    /// A filter hides it.
+    /// It is hidden by a filter.
     Hidden,
-    /// It waits until messages are let go.
+    /// It is held back until messages are released.
     Held,
 }
 
@@ -61,23 +61,23 @@ pub enum Reception {
 pub struct Replay {
     /// The message.
     pub message: KeptMessage,
-    /// All of it as text without anything hidden, however long; `None` to show it as when it came.
+    /// The complete text, escaped; `None` to show it as when it arrived.
     pub text: Option<String>,
 }
 
-/// What hides messages.
+/// Filters for messages.
 #[derive(Debug, Default)]
 struct Filters {
-    /// Only messages in which this is found are shown.
+    /// Only messages that match are shown.
     only: Option<Regex>,
-    /// Messages in which one of these is found are not shown.
+    /// Messages that match one of these are hidden.
     mute: Vec<Regex>,
-    /// Messages that were shown and hidden since the filters were last changed.
+    /// The number of messages shown and hidden since the filters were last changed.
     shown: u64,
     hidden: u64,
 }
 
-/// See the head of this file.
+/// The messages at a prompt.
 #[derive(Debug)]
 pub struct Transcript {
     limits: KeepLimits,
@@ -85,14 +85,14 @@ pub struct Transcript {
     kept_bytes: usize,
     received: u64,
     filters: Filters,
-    /// How many messages wait, while they are held.
+    /// The number of messages held back; `None` if messages are not held.
     held: Option<u64>,
     replays: VecDeque<Replay>,
     copied: Option<Vec<u8>>,
     times: bool,
 }
 
-/// A transcript that the prompt changes and the output shows.
+/// A transcript shared by the prompt and the output.
 pub type SharedTranscript = Rc<RefCell<Transcript>>;
 
 impl Transcript {
@@ -112,7 +112,7 @@ impl Transcript {
         }
     }
 
-    /// Takes a message; its number, and whether it is shown now.
+    /// Adds a message. Returns its number and whether it is shown now.
     pub fn add(
         &mut self,
         time: SystemTime,
@@ -167,19 +167,19 @@ impl Transcript {
         }
     }
 
-    /// How many messages were received.
+    /// The number of received messages.
     #[must_use]
     pub fn received(&self) -> u64 {
         self.received
     }
 
-    /// The kept messages, the oldest first.
+    /// The kept messages, oldest first.
     #[must_use]
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &KeptMessage> {
         self.kept.iter()
     }
 
-    /// The kept messages that were received, the latest first.
+    /// The kept messages that were received, latest first.
     pub fn latest(&self) -> impl Iterator<Item = &KeptMessage> {
         self.kept
             .iter()
@@ -187,12 +187,12 @@ impl Transcript {
             .filter(|message| message.way == Way::In)
     }
 
-    /// The received message with this number; a negative number counts from the end, and `None` is
-    /// the last.
+    /// Finds the received message with this number. A negative number counts from the end; `None`
+    /// means the last.
     ///
     /// # Errors
     ///
-    /// Why there is none, in words.
+    /// Why there is no such message.
     pub fn find(&self, number: Option<i64>) -> Result<KeptMessage, String> {
         if self.received == 0 {
             return Err("no message has been received yet".to_owned());
@@ -219,39 +219,39 @@ impl Transcript {
         })
     }
 
-    /// Shows a kept message again, with the next event.
+    /// Shows a kept message again with the next event.
     pub fn replay(&mut self, message: KeptMessage, text: Option<String>) {
         self.replays.push_back(Replay { message, text });
     }
 
-    /// Puts bytes on the terminal's clipboard, with the next note.
+    /// Copies bytes to the terminal's clipboard with the next note.
     pub fn copy(&mut self, bytes: Vec<u8>) {
         self.copied = Some(bytes);
     }
 
-    /// What is to be put on the clipboard.
+    /// Takes the bytes for the clipboard.
     pub fn take_copied(&mut self) -> Option<Vec<u8>> {
         self.copied.take()
     }
 
-    /// The next message to be shown again.
+    /// Takes the next message to show again.
     pub fn next_replay(&mut self) -> Option<Replay> {
         self.replays.pop_front()
     }
 
-    /// Whether messages are held back, and how many wait.
+    /// The number of messages held back; `None` if messages are not held.
     #[must_use]
     pub fn held(&self) -> Option<u64> {
         self.held
     }
 
-    /// Holds messages back from now on.
+    /// Starts to hold messages back.
     pub fn hold(&mut self) {
         self.held.get_or_insert(0);
     }
 
-    /// Lets messages go: those that waited are shown. How many waited, and how many of them are no
-    /// longer kept.
+    /// Releases held messages, which are then shown. Returns how many were held, and how many of
+    /// them are no longer kept.
     pub fn release(&mut self) -> (u64, u64) {
         let waited = self.held.take().unwrap_or(0);
         let admitted = self
@@ -270,26 +270,26 @@ impl Transcript {
         (waited, lost)
     }
 
-    /// Shows only messages in which `pattern` is found.
+    /// Shows only messages that match `pattern`.
     pub fn show_only(&mut self, pattern: Regex) {
         self.filters.only = Some(pattern);
         self.restart_counts();
     }
 
-    /// Hides messages in which `pattern` is found.
+    /// Hides messages that match `pattern`.
     pub fn mute(&mut self, pattern: Regex) {
         self.filters.mute.push(pattern);
         self.restart_counts();
     }
 
-    /// Shows all messages. How many were shown and hidden; `None` if no filter was set.
+    /// Shows all messages. Returns how many were shown and hidden; `None` if there was no filter.
     pub fn unfilter(&mut self) -> Option<(u64, u64)> {
         let counts = self.filter_counts();
         self.filters = Filters::default();
         counts
     }
 
-    /// How many messages were shown and hidden since the filters were last changed; `None` without
+    /// The number of messages shown and hidden since the filters were last changed; `None` without
     /// a filter.
     #[must_use]
     pub fn filter_counts(&self) -> Option<(u64, u64)> {
@@ -302,13 +302,13 @@ impl Transcript {
         (self.filters.shown, self.filters.hidden) = (0, 0);
     }
 
-    /// Whether times stand before what is shown.
+    /// Whether times are shown.
     #[must_use]
     pub fn shows_times(&self) -> bool {
         self.times
     }
 
-    /// Shows times from now on, or no longer; which of them.
+    /// Turns times on or off. Returns whether they are shown.
     pub fn toggle_times(&mut self) -> bool {
         self.times = !self.times;
         self.times
@@ -349,7 +349,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_are_found_by_number_and_from_the_end() {
+    fn messages_are_found_by_number() {
         let mut some = transcript(KeepLimits::default(), &["a", "b", "c"]);
         some.add(SystemTime::now(), Way::Out, Kind::Text, b"sent");
         assert_eq!(number(&some, Some(2)), Ok(2));
@@ -371,7 +371,7 @@ mod tests {
     }
 
     #[test]
-    fn either_limit_drops_the_oldest() {
+    fn oldest_messages_are_dropped_at_either_limit() {
         let by_count = KeepLimits {
             messages: 2,
             bytes: 100,
@@ -392,7 +392,7 @@ mod tests {
     }
 
     #[test]
-    fn held_messages_are_shown_when_they_are_let_go() {
+    fn held_messages_are_shown_when_released() {
         let mut held = transcript(
             KeepLimits {
                 messages: 2,

@@ -1,17 +1,17 @@
-//! How much a run prints beside messages.
+//! How much is printed in addition to messages.
 
-/// How much is told.
+/// How much is printed to stderr.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verbosity {
-    /// Errors and answers (`-q`).
+    /// Only errors and replies to commands (`-q`).
     Quiet,
-    /// Hints and warnings too.
+    /// Also hints and warnings.
     #[default]
     Normal,
-    /// The steps of connecting, the opening handshake and the closing handshake too (`-v`).
+    /// Also the steps of connecting, the opening handshake and the closing handshake (`-v`).
     Handshake,
-    /// The header of each frame too, and what compression made of each message (`-vv`).
+    /// Also the header of each frame and the compression of each message (`-vv`).
     Frames,
-    /// The bytes on the wire too (`-vvv`).
+    /// Also the bytes as transmitted (`-vvv`).
     Bytes,
 }

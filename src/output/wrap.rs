@@ -1,12 +1,12 @@
-//! Lines of ours that fit the terminal, broken between words.
+//! Wraps lines between words.
 
 use unicode_width::UnicodeWidthStr;
 
-/// Fewer columns than this are not worth breaking for: the terminal wraps as it can.
+/// Lines are not wrapped for terminals with fewer columns.
 const NARROWEST: usize = 20;
 
-/// `line` as lines of at most `columns`, each further one as far in as the first. A word that is
-/// longer than a line stays whole, so that a path or an address can be copied.
+/// Wraps `line` to at most `columns`, with the same indentation for further lines. A longer word is
+/// kept whole, so that a path or a URL can be copied.
 #[must_use]
 pub fn lines(line: &str, columns: usize) -> Vec<String> {
     if line.width() <= columns || columns < NARROWEST {
@@ -18,7 +18,7 @@ pub fn lines(line: &str, columns: usize) -> Vec<String> {
     let mut current = margin.to_owned();
     let mut begun = false;
     for word in words.split_inclusive(' ') {
-        // Blanks at the end of a line take no room.
+        // Spaces at the end of a line take no room.
         if begun && current.width() + word.trim_end_matches(' ').width() > columns {
             current.truncate(current.trim_end_matches(' ').len());
             lines.push(std::mem::replace(&mut current, margin.to_owned()));
@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_is_broken_between_words() {
+    fn lines_are_wrapped_between_words() {
         let text = "a close code is 1000 or 3000-4999";
         assert_eq!(lines(text, 33), [text]);
         assert_eq!(lines(text, 32), ["a close code is 1000 or", "3000-4999"]);
@@ -45,7 +45,7 @@ mod tests {
     }
 
     #[test]
-    fn further_lines_are_as_far_in_as_the_first() {
+    fn further_lines_keep_the_indentation() {
         assert_eq!(
             lines("  /quit   close with 1000 and end", 24),
             ["  /quit   close with", "  1000 and end"]
@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_word_stays_whole_and_wide_characters_count_twice() {
+    fn long_words_are_kept_and_wide_characters_counted() {
         let path = "x".repeat(30);
         assert_eq!(
             lines(&format!("{path}: no such file"), 20),

@@ -1,5 +1,5 @@
-//! The body of a message for people: JSON laid out for the width that is there, binary as a hex
-//! dump, and no more of either than there is room for.
+//! The body of a message on a terminal: JSON indented for the width, binary messages as hex dumps,
+//! both truncated to the available space.
 
 use data_encoding::BASE64;
 use unicode_width::UnicodeWidthStr as _;
@@ -10,23 +10,23 @@ use crate::output::escape::{self, Breaks};
 use crate::output::palette::{Palette, Style};
 use crate::output::pretty::{self, Room};
 
-/// How a body is drawn.
+/// The style of a body.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct BodyStyle {
     pub(super) palette: Palette,
-    /// How binary messages are shown; `None` for a hex dump.
+    /// The format of binary messages; `None` for a hex dump.
     pub(super) binary: Option<BinaryAs>,
     pub(super) room: Room,
     /// How many bytes of a binary message are dumped at most; with 0 it is only described.
     pub(super) dumped: usize,
 }
 
-/// What is shown of a message.
+/// The part of a message that is shown.
 #[derive(Debug)]
 pub(super) struct Body {
-    /// Lines without the last line end, with nothing hidden in them but the palette's sequences.
+    /// Lines without the last line end. Everything except the palette's sequences is escaped.
     pub(super) text: String,
-    /// How many bytes of the message that is.
+    /// The number of bytes of the message that are shown.
     pub(super) shown: usize,
 }
 
@@ -45,7 +45,7 @@ impl BodyStyle {
                 shown
             }
             (Kind::Binary, Some(BinaryAs::Base64)) => {
-                // Whole groups, so that what is shown can be decoded.
+                // Whole groups, so that the base64 can be decoded.
                 let shown = bytes.len().min(self.room.bytes / 4 * 3);
                 BASE64.encode_append(&bytes[..shown], &mut text);
                 shown
@@ -89,7 +89,7 @@ impl BodyStyle {
             return bytes.len();
         }
         let length = dump::bytes_in(self.room.columns);
-        // The title and what is said of the rest are lines too.
+        // The title and the note on the rest take a line each.
         let lines = self.room.lines.saturating_sub(2).max(1);
         let most = self.dumped.min(lines.saturating_mul(length));
         let shown = bytes.len().min(most);

@@ -1,4 +1,4 @@
-//! The rows of a message or a note: its gutter, its width, and how many there are.
+//! The rows of a message or a note: the gutter, the width and the maximum number of rows.
 
 use std::io;
 use std::time::SystemTime;
@@ -24,52 +24,51 @@ const BARE_ROOM: Room = Room {
     bytes: 4096,
     columns: 80,
 };
-/// How many bytes of a binary message are dumped.
+/// The maximum number of bytes in a hex dump.
 const DUMPED: usize = 256;
-/// The least rows that a message may take, however low the screen is.
+/// The minimum number of rows for a message, however low the screen is.
 const FEWEST_ROWS: usize = 4;
-/// The most bytes of a message that are drawn for each column: a character of one column has up to
-/// four.
+/// The maximum number of bytes that are drawn per column: a character of one column has up to four.
 const BYTES_PER_COLUMN: usize = 4;
-/// Times are left out where less than this is left beside them.
+/// Times are left out if fewer columns than this would remain.
 const LEAST_COLUMNS: usize = 16;
 
-/// What is on the terminal beside messages.
+/// What is on the terminal in addition to messages.
 #[derive(Clone, Debug)]
 pub enum MessageLayout {
-    /// The prompt: notes, Pings, what is sent and the opening are shown too, and everything has a
+    /// A prompt. Notes, Pings, sent messages and the opening are shown too, and everything has a
     /// mark. Messages are kept in the transcript.
     Prompt {
-        /// What is kept, and what hides messages.
+        /// The kept messages and the filters.
         transcript: SharedTranscript,
-        /// Whether sent messages are shown; a terminal that echoes what is typed shows them itself.
+        /// Whether sent messages are shown. A terminal that echoes input shows them itself.
         echo: bool,
     },
-    /// Nothing: messages stand alone.
+    /// Only messages.
     Bare,
 }
 
-/// How messages are shown.
+/// The style of messages.
 #[derive(Clone, Debug)]
 pub struct HumanStyle {
-    /// What is around them.
+    /// What else is on the terminal.
     pub layout: MessageLayout,
     /// Their colors.
     pub palette: Palette,
-    /// The time zone of the times before messages; `None` for no times. At the prompt the transcript
-    /// says whether they are shown.
+    /// The time zone of time stamps; `None` for no time stamps. At the prompt, the transcript
+    /// decides whether they are shown.
     pub times: Option<TimeZone>,
-    /// How binary messages are shown; `None` for a hex dump (`--binary-as`).
+    /// The format of binary messages (`--binary-as`); `None` for a hex dump.
     pub binary: Option<BinaryAs>,
     /// Whether Pings and Pongs are shown at the prompt (`-P`).
     pub ping_pong: bool,
     /// Whether credentials are shown.
     pub secrets: Secrets,
-    /// Whether hints and warnings are left out (`-q`).
+    /// Whether hints and warnings are hidden (`-q`).
     pub quiet: bool,
 }
 
-/// What stands in the gutter.
+/// The mark in the gutter.
 #[derive(Clone, Copy)]
 pub(super) enum Mark {
     Received,
@@ -78,7 +77,7 @@ pub(super) enum Mark {
     Warning,
 }
 
-/// A place for a block of rows: when, on which connection, what it is.
+/// The position of a block of rows: time, connection and mark.
 #[derive(Clone, Copy)]
 pub(super) struct Place {
     pub(super) time: SystemTime,
@@ -87,7 +86,7 @@ pub(super) struct Place {
 }
 
 impl Mark {
-    /// The mark of a message that went `way`.
+    /// The mark for a direction.
     pub(super) fn from_way(way: Way) -> Self {
         match way {
             Way::In => Self::Received,
@@ -96,7 +95,7 @@ impl Mark {
     }
 }
 
-/// What stands before a block, and how wide it is.
+/// The text before a block, and its width.
 struct Gutter {
     text: String,
     width: usize,
@@ -149,7 +148,7 @@ impl HumanStyle {
         Ok(gutter)
     }
 
-    /// The rows of a message, of which `ended` says something at its end.
+    /// The rows of a message; `ended` is a note at its end.
     pub(super) fn message(
         &self,
         size: TerminalSize,
@@ -205,7 +204,7 @@ impl HumanStyle {
         Ok(self.rows_block(&gutter, columns, rows, &body.text, (is_whole, &rest), ended))
     }
 
-    /// All rows of a text without anything hidden.
+    /// All rows of an escaped text.
     pub(super) fn text_block(
         &self,
         size: TerminalSize,
@@ -217,7 +216,7 @@ impl HumanStyle {
         Ok(self.rows_block(&gutter, columns, usize::MAX, text, (true, ""), ""))
     }
 
-    /// Rows that the terminal wraps, with nothing but a time before them.
+    /// Rows that the terminal wraps, with only a time before them.
     fn bare_block(&self, gutter: &Gutter, body: &Body, length: usize, ended: &str) -> String {
         let mut text = body.text.clone();
         if body.shown < length {
@@ -237,7 +236,7 @@ impl HumanStyle {
         )
     }
 
-    /// At most `most` rows of `text`; where that is not all, `rest` is said in the last of them.
+    /// At most `most` rows of `text`. If there are more, the last row is `rest`.
     fn rows_block(
         &self,
         gutter: &Gutter,
@@ -272,7 +271,7 @@ impl HumanStyle {
         draw(most.saturating_sub(1), Some(rest)).0
     }
 
-    /// The rows of a note: harmless text, broken between words where that goes.
+    /// The rows of a note: escaped text, wrapped between words where possible.
     pub(super) fn note_block(
         &self,
         size: TerminalSize,
@@ -304,7 +303,7 @@ impl HumanStyle {
 ///
 /// # Errors
 ///
-/// The time is beyond all calendars.
+/// The time is out of range.
 pub fn time_of_day(at: SystemTime, zone: &TimeZone) -> io::Result<String> {
     let time = Timestamp::try_from(at).map_err(io::Error::other)?;
     Ok(time

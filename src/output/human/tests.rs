@@ -1,4 +1,4 @@
-//! What messages style like on a terminal, byte for byte.
+//! Tests of messages on a terminal, byte for byte.
 
 use std::cell::RefCell;
 use std::net::SocketAddr;
@@ -48,7 +48,7 @@ fn bare() -> HumanStyle {
     style(MessageLayout::Bare)
 }
 
-/// What a message becomes on a terminal of this size.
+/// The output for an event on a terminal of this size.
 fn shown_in(columns: usize, rows: usize, style: &HumanStyle, event: &Event<'_>) -> String {
     let mut human = Human::new(Memory::terminal(columns, rows), style.clone());
     human
@@ -79,14 +79,14 @@ fn binary(bytes: &[u8]) -> Event<'_> {
 }
 
 #[test]
-fn a_text_has_a_mark_at_the_prompt_only() {
+fn text_has_a_mark_at_the_prompt_only() {
     assert_eq!(shown(&prompt(), text("hello")), "< hello\n");
     assert_eq!(shown(&bare(), text("hello")), "hello\n");
     assert_eq!(shown(&prompt(), text("")), "< \n");
 }
 
 #[test]
-fn no_message_passes_for_another() {
+fn messages_cannot_imitate_others() {
     assert_eq!(
         shown(&prompt(), text("one\n< two\r\n* three")),
         "< one\n  < two\\r\n  * three\n"
@@ -94,7 +94,7 @@ fn no_message_passes_for_another() {
 }
 
 #[test]
-fn nothing_is_obeyed() {
+fn control_sequences_are_escaped() {
     let evil = "\x1b]52;c;aGk=\x07\x1b[2J\r\u{202e}x\u{9b}K";
     let harmless = "\\x1b]52;c;aGk=\\x07\\x1b[2J\\r\\u{202e}x\\u{9b}K";
     for style in [prompt(), bare()] {
@@ -108,7 +108,7 @@ fn nothing_is_obeyed() {
 }
 
 #[test]
-fn json_is_indented_when_it_is_wide() {
+fn wide_json_is_indented() {
     let long = "x".repeat(64);
     let wide = format!(r#"{{"a":1.10,"b":"{long}"}}"#);
     assert_eq!(wide.len(), 81);
@@ -124,7 +124,7 @@ fn json_is_indented_when_it_is_wide() {
 }
 
 #[test]
-fn colors_are_the_palettes() {
+fn messages_are_colored() {
     let style = HumanStyle {
         palette: Palette::colored(),
         ..prompt()
@@ -158,7 +158,7 @@ fn long_messages_are_shortened() {
 }
 
 #[test]
-fn a_message_takes_half_the_screen_at_the_prompt() {
+fn message_takes_at_most_half_the_screen_at_the_prompt() {
     for message in [
         "x".repeat(5000),
         "x\n".repeat(100),
@@ -180,7 +180,7 @@ fn a_message_takes_half_the_screen_at_the_prompt() {
 }
 
 #[test]
-fn a_binary_is_dumped() {
+fn binary_messages_are_dumped() {
     assert_eq!(
         shown(&prompt(), binary(b"\x1f\x8b\x08")),
         "< binary, 3 B, gzip data                                                      #1\n  \
@@ -206,7 +206,7 @@ fn a_binary_is_dumped() {
 }
 
 #[test]
-fn a_binary_is_shown_as_asked() {
+fn binary_messages_have_the_requested_format() {
     let as_asked = |binary| HumanStyle {
         binary: Some(binary),
         ..prompt()
@@ -229,7 +229,7 @@ fn a_binary_is_shown_as_asked() {
 }
 
 #[test]
-fn the_time_stands_before_messages() {
+fn time_precedes_messages() {
     let style = HumanStyle {
         times: Some(TimeZone::UTC),
         ..prompt()
@@ -291,7 +291,7 @@ fn notes_are_shown_at_the_prompt() {
 }
 
 #[test]
-fn the_opening_is_told_at_the_prompt() {
+fn opening_is_shown_at_the_prompt() {
     let upgrade = Upgrade {
         url: "ws://h/".to_owned(),
         peer: Some(PeerAddress::Tcp(SocketAddr::from(([127, 0, 0, 1], 80)))),
@@ -310,7 +310,7 @@ fn the_opening_is_told_at_the_prompt() {
 }
 
 #[test]
-fn what_came_of_a_message_is_shown_when_the_connection_ends() {
+fn incomplete_message_is_shown_when_the_connection_ends() {
     let half = Bytes::from_static(b"half");
     let begun = Event::Incomplete(Way::In, Kind::Text, &half);
     let closure = Closure::default();
@@ -321,7 +321,7 @@ fn what_came_of_a_message_is_shown_when_the_connection_ends() {
     assert_eq!(shown(&prompt(), Event::Closed(&closure)), "");
 }
 
-/// Bytes that are more often than not text, JSON, or nearly one of them.
+/// Bytes that are usually text, JSON, or nearly one of them.
 fn payload() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
         proptest::collection::vec(any::<u8>(), 0..600),
@@ -336,7 +336,7 @@ fn payload() -> impl Strategy<Value = Vec<u8>> {
 
 proptest! {
     #[test]
-    fn no_message_is_obeyed_or_leaves_its_gutter(
+    fn messages_stay_escaped_and_inside_the_gutter(
         bytes in payload(),
         is_text in any::<bool>(),
         columns in 10_usize..=300,
@@ -381,7 +381,7 @@ proptest! {
 }
 
 #[test]
-fn a_padded_message_forges_no_row() {
+fn padded_message_cannot_forge_a_row() {
     let rows = [
         "hello",
         "* Pong after 0.001 ms",
@@ -404,7 +404,7 @@ fn a_padded_message_forges_no_row() {
 }
 
 #[test]
-fn a_tower_of_brackets_is_no_trouble() {
+fn deeply_nested_json_is_printed() {
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     let shown = shown(&prompt(), text(&deep));
     assert_eq!(shown.lines().count(), 12);
@@ -412,7 +412,7 @@ fn a_tower_of_brackets_is_no_trouble() {
 }
 
 #[test]
-fn sent_messages_are_shown_where_nothing_else_shows_them() {
+fn sent_messages_are_shown_unless_echoed() {
     let sent = || Event::Data(Way::Out, Piece::whole(Kind::Text, b"hello\n* not a note"));
     assert_eq!(shown(&prompt(), sent()), "> hello\n  * not a note\n");
     let bytes = Event::Data(Way::Out, Piece::whole(Kind::Binary, &[0; 300]));

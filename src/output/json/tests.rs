@@ -1,4 +1,4 @@
-//! The lines of the schema, byte for byte, and that they can be read back.
+//! Tests of JSON lines, byte for byte, and that they can be read as input.
 
 use std::net::SocketAddr;
 
@@ -42,7 +42,7 @@ fn text(text: &str) -> Event<'_> {
 }
 
 #[test]
-fn messages_that_came_together_are_a_line_each() {
+fn messages_in_a_batch_have_a_line_each() {
     let texts: [&[u8]; 3] = [b"plain", b"\"quoted\"", "é\u{202e}".as_bytes()];
     for link in [Link(0), Link(3)] {
         let mut output = output(true);
@@ -57,10 +57,9 @@ fn messages_that_came_together_are_a_line_each() {
     }
 }
 
-/// What is written of a large message is what would be written of it at once, and what comes
-/// meanwhile stands behind it.
+/// Its line is the same as if it had been written at once, and later lines follow it.
 #[test]
-fn a_large_message_is_a_line_like_any_other() {
+fn large_message_is_one_line() {
     let text = "\u{202e}\"é\n".repeat(LARGE / 6);
     for (kind, name, data) in [
         (Kind::Text, "text", "data"),
@@ -92,7 +91,7 @@ fn a_large_message_is_a_line_like_any_other() {
 }
 
 #[test]
-fn lines_that_begin_alike_and_others_stand_side_by_side() {
+fn lines_with_equal_and_different_beginnings_are_written() {
     let mut output = output(true);
     let (ping, way) = (Event::Ping(Way::In, b"p"), Way::Out);
     let sent = Event::Data(way, Piece::whole(Kind::Text, b"out"));
@@ -130,7 +129,7 @@ fn lines_that_begin_alike_and_others_stand_side_by_side() {
 }
 
 #[test]
-fn messages() {
+fn messages_have_text_or_base64() {
     assert_eq!(
         shown(&text("a\n\"é\"")),
         format!("{TIME}\"dir\":\"in\",\"type\":\"text\",\"data\":\"a\\n\\\"é\\\"\",\"size\":6}}\n")
@@ -149,7 +148,7 @@ fn messages() {
 }
 
 #[test]
-fn a_message_in_pieces_is_one_line() {
+fn message_in_pieces_is_one_line() {
     let mut output = output(false);
     for (first, last, bytes) in [(true, false, b"he"), (false, true, b"y!")] {
         let piece = Piece {
@@ -177,7 +176,7 @@ fn a_message_in_pieces_is_one_line() {
 }
 
 #[test]
-fn nothing_hidden_is_written_as_it_is() {
+fn hidden_characters_are_escaped() {
     let line = shown(&text("\u{202e}\u{7f}\u{9b}\x1b\u{e0041}"));
     assert_eq!(
         line,
@@ -206,7 +205,7 @@ fn pings_and_pongs_are_shown_when_asked_for() {
 }
 
 #[test]
-fn open_has_both_heads_without_secrets() {
+fn open_has_request_and_response_without_secrets() {
     let upgrade = Upgrade {
         url: "ws://h/".to_owned(),
         peer: Some(PeerAddress::Tcp(SocketAddr::from(([127, 0, 0, 1], 80)))),
@@ -245,7 +244,7 @@ fn open_has_both_heads_without_secrets() {
 }
 
 #[test]
-fn a_unix_socket_stands_where_an_address_would() {
+fn peer_of_a_unix_socket_is_its_path() {
     let upgrade = Upgrade {
         url: "ws://h/".to_owned(),
         peer: Some(PeerAddress::Unix("/run/x.sock".into())),
@@ -281,7 +280,7 @@ fn reason(code: u16, reason: &str) -> CloseReason {
 }
 
 #[test]
-fn close_says_who_and_how() {
+fn close_has_initiator_codes_and_reasons() {
     assert_eq!(
         shown(&Event::Closed(&closed(
             Some(Role::Server),
@@ -309,7 +308,7 @@ fn close_says_who_and_how() {
 }
 
 #[test]
-fn an_error_has_phase_hint_and_exit() {
+fn error_has_phase_hint_and_exit_code() {
     let error = Error::Tls {
         party: crate::error::Party::Server,
         host: "h".to_owned(),
@@ -325,7 +324,7 @@ fn an_error_has_phase_hint_and_exit() {
     );
 }
 
-/// What our own line means when it is read.
+/// The command that one of our lines means as input.
 fn read_back(event: &Event<'_>) -> Option<Command<'static>> {
     let line: &'static str = shown(event).leak();
     let line = line.strip_suffix('\n').expect("a line ends");
@@ -333,7 +332,7 @@ fn read_back(event: &Event<'_>) -> Option<Command<'static>> {
 }
 
 #[test]
-fn a_close_can_be_read_back() {
+fn close_can_be_read_back() {
     let of = |first, received| read_back(&Event::Closed(&closed(first, received)));
     assert_eq!(
         of(Some(Role::Server), Some(Some(reason(3000, "x")))),
@@ -349,7 +348,7 @@ fn a_close_can_be_read_back() {
 
 proptest! {
     #[test]
-    fn a_received_message_can_be_read_back(
+    fn received_message_can_be_read_back(
         data in any::<String>(),
         bytes in proptest::collection::vec(any::<u8>(), 0..100),
     ) {
@@ -363,7 +362,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_sent_is_passed_over_when_read(data in any::<String>()) {
+    fn lines_of_sent_messages_are_ignored_as_input(data in any::<String>()) {
         let sent = Event::Data(Way::Out, Piece::whole(Kind::Text, data.as_bytes()));
         prop_assert_eq!(read_back(&sent), None);
     }

@@ -1,4 +1,4 @@
-//! What each verbosity tells, byte for byte.
+//! Tests of each verbosity, byte for byte.
 
 use std::net::SocketAddr;
 
@@ -68,7 +68,7 @@ fn notes_are_shown_by_their_level() {
 }
 
 #[test]
-fn hints_are_dim_and_warnings_stand_out() {
+fn hints_and_warnings_are_colored() {
     let colored = NarrationStyle {
         palette: Palette::colored(),
         ..style(Verbosity::Normal)
@@ -86,7 +86,7 @@ fn hints_are_dim_and_warnings_stand_out() {
 }
 
 #[test]
-fn steps_are_told_with_their_time() {
+fn steps_are_printed_with_their_time() {
     for (step, line) in [
         (
             ConnectStep::Resolved(vec![address(), SocketAddr::from(([0; 16], 80))]),
@@ -129,7 +129,7 @@ fn steps_are_told_with_their_time() {
 }
 
 #[test]
-fn the_handshake_is_told_as_on_the_wire_without_secrets() {
+fn handshake_is_printed_without_secrets() {
     let asked = ConnectStep::UpgradeRequest(request("GET / HTTP/1.1", "Authorization", "Bearer t"));
     assert_eq!(
         told(Verbosity::Handshake, &Event::Connect(&asked)),
@@ -155,7 +155,7 @@ fn the_handshake_is_told_as_on_the_wire_without_secrets() {
 }
 
 #[test]
-fn the_talk_with_a_proxy_is_told_without_secrets() {
+fn proxy_requests_are_printed_without_secrets() {
     let head = request("CONNECT h:80 HTTP/1.1", "Proxy-Authorization", "Basic dTpw");
     let asked = ConnectStep::ProxyRequest("h:80".to_owned(), Some(head));
     assert_eq!(
@@ -166,7 +166,7 @@ fn the_talk_with_a_proxy_is_told_without_secrets() {
 }
 
 #[test]
-fn the_opening_is_told() {
+fn open_connection_is_printed() {
     let upgrade = Upgrade {
         url: "ws://h/".to_owned(),
         peer: Some(PeerAddress::Tcp(address())),
@@ -185,7 +185,7 @@ fn the_opening_is_told() {
 }
 
 #[test]
-fn the_close_frames_are_told_in_their_order() {
+fn close_frames_are_printed_in_order() {
     let reason = CloseReason {
         code: 4001,
         reason: "a\rb".to_owned(),
@@ -211,7 +211,7 @@ fn the_close_frames_are_told_in_their_order() {
 }
 
 #[test]
-fn frames_are_told_both_ways() {
+fn frames_are_printed_in_both_directions() {
     let header = |opcode| FrameHeader {
         opcode,
         rsv1: true,
@@ -258,7 +258,7 @@ fn bytes_are_dumped() {
 }
 
 #[test]
-fn pings_are_told_if_asked_for_and_no_prompt_shows_them() {
+fn pings_are_printed_if_requested_and_without_a_prompt() {
     let asked = NarrationStyle {
         ping_pong: true,
         ..style(Verbosity::Quiet)
@@ -280,7 +280,7 @@ fn pings_are_told_if_asked_for_and_no_prompt_shows_them() {
 }
 
 #[test]
-fn only_what_is_told_is_asked_for() {
+fn detail_requests_only_what_is_printed() {
     let detail = |style| Narration::new(Memory::default(), style).detail();
     assert_eq!(detail(style(Verbosity::Handshake)), Detail::default());
     assert_eq!(

@@ -1,6 +1,6 @@
-//! A file that is whole at every moment: what has been written, and behind it an end that closes
-//! what is open, overwritten by what comes next. Also where the disk is full, or the program killed,
-//! and between the pieces of a long message.
+//! A file that is complete at any time: after what has been written there is an ending, which is
+//! overwritten by what follows. It is complete even if the disk is full, the program is killed, or
+//! a long message is being written.
 
 use std::cell::Cell;
 use std::collections::VecDeque;
@@ -13,10 +13,10 @@ use std::time::Instant;
 use crate::output::long::{LongMessage, SLICE};
 use crate::output::sink::Sink;
 
-/// So many bytes are gathered before they are written without being asked to.
+/// Bytes are written in batches of this size.
 const BATCH: usize = 64 * 1024;
 
-/// Whether the file has something that is not replaced yet. Clones are the same.
+/// Whether the file still has content to be replaced later. Clones share the state.
 #[derive(Clone, Debug)]
 pub(super) struct Hold(Rc<Cell<bool>>);
 
@@ -29,38 +29,38 @@ impl Hold {
         self.0.get()
     }
 
-    /// From now on the file is replaced.
+    /// Allows the file to be replaced.
     pub(super) fn release(&self) {
         self.0.set(false);
     }
 }
 
-/// The file, its end, and what waits to be written before it.
+/// The file, its ending, and pending bytes.
 #[derive(Debug)]
 pub(super) struct Archive {
     file: File,
     hold: Hold,
-    /// What comes next, not yet in the file.
+    /// Pending bytes that come next.
     waiting: Vec<u8>,
-    /// What comes after it.
+    /// What follows them.
     long: VecDeque<Long>,
-    /// Where the end begins in the file.
+    /// The position of the ending in the file.
     grown: u64,
     end: Vec<u8>,
 }
 
-/// A long message, and what comes after it.
+/// A long message, and what follows it.
 #[derive(Debug)]
 struct Long {
     message: LongMessage,
-    /// The end of the file while the message is being written.
+    /// The ending of the file while the message is being written.
     inside: Vec<u8>,
     behind: Vec<u8>,
 }
 
 impl Archive {
-    /// Takes a regular file, which is replaced with the first write: a pipe or a device can't be
-    /// written again at its end.
+    /// Creates an archive in a regular file, which is replaced by the first write. In a pipe or a
+    /// device, the ending could not be overwritten.
     pub(super) fn new(file: File, hold: Hold) -> Self {
         Self {
             file,
@@ -72,7 +72,7 @@ impl Archive {
         }
     }
 
-    /// What comes next, to be written to.
+    /// The buffer to append to.
     pub(super) fn next(&mut self) -> &mut Vec<u8> {
         match self.long.back_mut() {
             Some(long) => &mut long.behind,
@@ -80,7 +80,7 @@ impl Archive {
         }
     }
 
-    /// What comes next is a long message; `inside` is the end of the file until it is written.
+    /// Appends a long message; `inside` is the ending of the file until it is complete.
     pub(super) fn put_long(&mut self, message: LongMessage, inside: Vec<u8>) {
         self.long.push_back(Long {
             message,
@@ -89,22 +89,22 @@ impl Archive {
         });
     }
 
-    /// Whether anything waits.
+    /// Whether bytes are pending.
     pub(super) fn is_waiting(&self) -> bool {
         !self.waiting.is_empty() || self.has_long()
     }
 
-    /// Whether a long message waits.
+    /// Whether a long message is pending.
     pub(super) fn has_long(&self) -> bool {
         !self.long.is_empty()
     }
 
-    /// Whether so much waits that it should be written.
+    /// Whether so many bytes are pending that they should be written.
     pub(super) fn is_full(&self) -> bool {
         !self.has_long() && self.waiting.len() >= BATCH
     }
 
-    /// Whether so much waits that nothing more should come.
+    /// Whether so many bytes are pending that nothing more should be added.
     pub(super) fn is_overfull(&self) -> bool {
         let behind = self.long.iter().map(|long| long.behind.len());
         self.long.len() > 1 || behind.sum::<usize>() >= 4 * BATCH
@@ -149,7 +149,7 @@ impl Archive {
         self.waiting.shrink_to(1 << 20);
         if let Err(cause) = written {
             self.long.clear();
-            // The first error is the one to tell: this one follows from it.
+            // This error follows from the first, which is returned.
             let _ = write(&self.file, &self.end, self.grown);
             return Err(cause);
         }
@@ -159,7 +159,7 @@ impl Archive {
     }
 }
 
-/// Lines, which need no end: each is put whole.
+/// Lines, which need no ending.
 impl Sink for Archive {
     fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.waiting.extend_from_slice(bytes);
@@ -177,7 +177,7 @@ impl Sink for Archive {
     }
 }
 
-/// Writes the last bytes of a file.
+/// Writes bytes at a position and truncates the file after them.
 fn write(file: &File, bytes: &[u8], at: u64) -> io::Result<()> {
     file.write_all_at(bytes, at)?;
     file.set_len(at + bytes.len() as u64)
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn the_end_stays_behind_what_comes() {
+    fn ending_follows_the_content() {
         let file = tempfile::NamedTempFile::new().expect("a file");
         let handle = file.reopen().expect("a handle");
         let mut archive = Archive::new(handle, Hold::new(false));
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_message_is_written_in_pieces_between_which_the_file_is_whole() {
+    fn file_is_complete_between_pieces_of_a_long_message() {
         let file = tempfile::NamedTempFile::new().expect("a file");
         let mut archive = Archive::new(file.reopen().expect("a handle"), Hold::new(false));
         archive.next().extend_from_slice(b"[\"");
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_written_by_batches_and_when_asked_to() {
+    fn lines_are_written_in_batches_and_on_request() {
         let file = tempfile::NamedTempFile::new().expect("a file");
         let mut archive = Archive::new(file.reopen().expect("a handle"), Hold::new(false));
         archive.put(b"one\n").expect("room");
@@ -249,10 +249,10 @@ mod tests {
     }
 
     #[test]
-    fn what_can_not_be_written_leaves_the_file_as_it_was() {
+    fn failed_write_leaves_the_file_unchanged() {
         let file = tempfile::NamedTempFile::new().expect("a file");
         std::fs::write(file.path(), b"[1]").expect("room");
-        // It can be read and not written.
+        // The handle can only be read.
         let handle = File::open(file.path()).expect("a handle");
         let mut archive = Archive::new(handle, Hold::new(false));
         archive.put(b"more").expect("it waits");
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_held_is_replaced_when_it_is_released() {
+    fn held_file_is_replaced_after_release() {
         let file = tempfile::NamedTempFile::new().expect("a file");
         std::fs::write(file.path(), b"what was there before").expect("room");
         let hold = Hold::new(true);

@@ -19,26 +19,26 @@ use super::Form;
 use crate::error::Error;
 use crate::sys::path::follow_own_links;
 
-/// How long a pipe may take to be opened by a reader.
+/// How long to wait for a reader of a pipe.
 const READER_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A file that is open to be written.
+/// An open file for writing.
 #[derive(Debug)]
 pub(super) struct RecordFile {
     pub(super) file: File,
-    /// It can be written again at its end.
+    /// Whether it is a regular file, which can be overwritten at its end.
     pub(super) is_regular: bool,
-    /// It has something that a record replaces.
+    /// Whether it has content that a record replaces.
     pub(super) has_content: bool,
 }
 
 impl RecordFile {
-    /// Opens the file, or creates it. While a pipe has no reader, `pause` is called again and again:
-    /// it waits a moment, and its error ends all that.
+    /// Opens or creates the file. While a pipe has no reader, calls `pause` repeatedly, which waits
+    /// briefly and returns an error to give up.
     ///
     /// # Errors
     ///
-    /// [`Error::Output`] for a file that can't be written, and what `pause` said.
+    /// [`Error::Output`] for a file that can't be written, and errors of `pause`.
     pub(super) fn open(
         path: &Path,
         pause: &mut dyn FnMut() -> Result<(), Error>,
@@ -88,8 +88,8 @@ fn open(path: &Path) -> io::Result<File> {
     if names_descriptor(path) {
         return options(OFlag::empty()).open(path);
     }
-    // Where O_CREAT is given, the system refuses what others have put into a directory that they
-    // share with us, if it is told to (`fs.protected_regular`, `fs.protected_fifos`).
+    // With O_CREAT, Linux can refuse files of others in a shared directory (`fs.protected_regular`,
+    // `fs.protected_fifos`).
     let found = options(OFlag::O_NOFOLLOW)
         .create(true)
         .mode(0o600)
@@ -100,12 +100,12 @@ fn open(path: &Path) -> io::Result<File> {
     }
 }
 
-/// Opens a regular file behind symbolic links of our own.
+/// Opens a regular file through symbolic links of our own.
 fn open_linked(path: &Path) -> io::Result<File> {
     let refuse =
         || io::Error::other("it is a symbolic link to something other than a regular file");
     let (path, _) = follow_own_links(path)?;
-    // Before it is opened too: to open a device may do something.
+    // Checked before opening as well, because opening a device may have an effect.
     if !fs::symlink_metadata(&path)?.is_file() {
         return Err(refuse());
     }
@@ -123,7 +123,7 @@ fn options(flags: OFlag) -> OpenOptions {
     options
 }
 
-/// Whether a path is the name of a descriptor that the process was given.
+/// Whether a path is the name of an inherited descriptor.
 fn names_descriptor(path: &Path) -> bool {
     let is_in = |folder| path.parent() == Some(Path::new(folder));
     is_in("/dev/fd")
@@ -140,7 +140,7 @@ fn is_link(cause: &io::Error) -> bool {
         .any(|errno| cause.raw_os_error() == Some(*errno as i32))
 }
 
-/// Whether a pipe could not be opened because nobody has opened it for reading.
+/// Whether a pipe could not be opened because it has no reader.
 fn is_unread(path: &Path, cause: &io::Error) -> bool {
     cause.raw_os_error() == Some(Errno::ENXIO as i32)
         && fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_fifo())
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_file_is_for_its_owner_alone() {
+    fn new_file_is_private() {
         let folder = directory();
         let path = folder.path().join("talk.ws");
         let opened = open_now(&path).expect("it is created");
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn an_existing_file_is_left_as_it_is() {
+    fn existing_file_keeps_permissions_and_content() {
         let folder = directory();
         let path = folder.path().join("talk.ws");
         fs::write(&path, "before").expect("room");
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn links_are_followed_to_regular_files_alone() {
+    fn links_are_followed_to_regular_files_only() {
         let folder = directory();
         let at = |name: &str| folder.path().join(name);
         fs::write(at("file"), "before").expect("room");
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pipe_is_opened_when_it_has_a_reader() {
+    fn pipe_is_opened_when_it_has_a_reader() {
         let folder = directory();
         let path = folder.path().join("pipe.ws");
         mkfifo(&path, Mode::S_IRWXU).expect("a pipe");
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn waiting_for_a_reader_ends_when_it_is_told_to() {
+    fn waiting_for_a_reader_ends_with_an_error_of_pause() {
         let folder = directory();
         let path = folder.path().join("pipe.ws");
         mkfifo(&path, Mode::S_IRWXU).expect("a pipe");
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn an_archive_waits_for_no_reader() {
+    fn archive_in_a_pipe_is_refused_at_once() {
         let folder = directory();
         let path = folder.path().join("pipe.har");
         mkfifo(&path, Mode::S_IRWXU).expect("a pipe");
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn the_names_of_descriptors_are_no_links() {
+    fn descriptor_names_are_not_links() {
         for (path, is_one) in [
             ("/dev/stdout", true),
             ("/dev/stderr", true),

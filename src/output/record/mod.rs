@@ -26,19 +26,19 @@ use crate::output::json::JsonLines;
 use crate::output::sink::{Descriptor, Sink};
 use crate::output::{Detail, Output};
 
-/// What a record is written as.
+/// The format of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
-    /// A conversation that can be read, replayed and checked.
+    /// A session file, which can be read, replayed and checked.
     Session,
-    /// What `--json` prints, Pings and Pongs among it.
+    /// The output of `--json`, including Pings and Pongs.
     JsonLines,
-    /// An HTTP archive (HAR 1.2) with the messages as browsers write them.
+    /// An HTTP archive (HAR 1.2) with messages in the format of browsers.
     Har,
 }
 
 impl Form {
-    /// The form that a file's name asks for, by its ending.
+    /// The format for the extension of a file name.
     #[must_use]
     pub fn of(path: &Path) -> Self {
         let ending = path.extension().unwrap_or_default().to_ascii_lowercase();
@@ -50,31 +50,31 @@ impl Form {
     }
 }
 
-/// What is recorded, and where.
+/// The options of a record.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// The file.
     pub path: PathBuf,
-    /// What was asked for.
+    /// How the connection was opened.
     pub opening: Opening,
-    /// Whether an archive and JSON lines have credentials.
+    /// Whether archives and JSON lines contain credentials.
     pub secrets: Secrets,
-    /// Whether JSON lines have the times of connecting (`--timing`).
+    /// Whether JSON lines contain the connection timing (`--timing`).
     pub timing: bool,
 }
 
-/// What was asked for: what a session file begins with.
+/// How the connection was opened, for the beginning of a session file.
 #[derive(Clone, Debug, Default)]
 pub struct Opening {
-    /// The address that is connected to first, without credentials.
+    /// The first URL, without credentials.
     pub url: String,
-    /// The headers of the upgrade request that the user set, credentials among them.
+    /// The headers that the user set, including credentials.
     pub headers: Vec<Header>,
-    /// The names of those that the user left out.
+    /// The names of default headers that the user removed.
     pub left_out: Vec<String>,
-    /// The subprotocols that are offered.
+    /// The offered subprotocols.
     pub subprotocols: Vec<String>,
-    /// The options, without values, that the same conversation needs again.
+    /// Options without values that are needed to repeat the conversation.
     pub options: Vec<&'static str>,
 }
 
@@ -86,12 +86,12 @@ pub struct Record {
 }
 
 impl Record {
-    /// Opens the file, or creates it, and begins the record. While a pipe has no reader, `pause` is
-    /// called again and again: it waits a moment, and its error ends all that.
+    /// Opens or creates the file and starts the record. While a pipe has no reader, calls `pause`
+    /// repeatedly, which waits briefly and returns an error to give up.
     ///
     /// # Errors
     ///
-    /// [`Error::Output`] for a file that can't be written, and what `pause` said.
+    /// [`Error::Output`] for a file that can't be written, and errors of `pause`.
     pub fn create(
         options: Options,
         pause: &mut dyn FnMut() -> Result<(), Error>,
@@ -122,7 +122,7 @@ fn begin(opened: RecordFile, hold: Hold, options: Options) -> io::Result<Box<dyn
     begin_lines(archive, &options)
 }
 
-/// Whether what happened is worth the record that was in the file before.
+/// Whether an event is important enough to replace the previous record in the file.
 fn replaces_record(event: &Event<'_>) -> bool {
     match event {
         Event::Open(_) => true,
@@ -131,7 +131,7 @@ fn replaces_record(event: &Event<'_>) -> bool {
     }
 }
 
-/// The forms that are written line by line.
+/// Starts a record in a format that is written line by line.
 fn begin_lines<S: Sink + 'static>(sink: S, options: &Options) -> io::Result<Box<dyn Output>> {
     if Form::of(&options.path) == Form::Session {
         let session = session::Session::new(sink, SystemTime::now(), &options.opening)?;
@@ -173,7 +173,7 @@ impl Output for Record {
         self.to.busy()
     }
 
-    // `watch` finds none: a reader that leaves a record is an error, and the next write says so.
+    // `watch` is not implemented: if the reader of a record closes it, the next write fails.
 
     fn idle(&mut self) -> io::Result<()> {
         self.to.idle()
@@ -185,7 +185,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_ending_says_the_form() {
+    fn extension_selects_the_format() {
         for (name, form) in [
             ("a.har", Form::Har),
             ("A.HAR", Form::Har),

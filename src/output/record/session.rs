@@ -24,13 +24,13 @@ use crate::output::{Assembled, Detail, Output};
 use crate::protocol::{CloseBody, CloseReason, Closure, End, Role};
 use crate::session_file::{self, Line, Message, Part, Payload, Statement, Template, Wanted};
 
-/// A pause that is kept in the record.
+/// Shorter pauses are not recorded.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// How long an expectation waits where nothing else is said.
+/// The default timeout of an expectation.
 const WITHIN: Duration = Duration::from_secs(5);
 
-/// The option without which only some close codes are sent.
+/// The option that allows all close codes.
 const FORCE: &str = "--force";
 
 /// A session file that is being written.
@@ -38,20 +38,20 @@ pub(super) struct Session<S> {
     sink: Backlog<S>,
     /// When the connection was opened.
     opened: SystemTime,
-    /// When the last statement happened.
+    /// The time of the last statement.
     last: SystemTime,
-    /// How long expectations wait, as far as the file says.
+    /// The timeout of expectations that is in effect in the file.
     within: Duration,
-    /// Pings of ours that were not answered yet.
+    /// Our Pings that were not answered yet.
     pings: VecDeque<Vec<u8>>,
-    /// A Ping of the server's has just come: what goes out next answers it.
+    /// Whether the server has just sent a Ping, which the next Pong answers.
     owes_pong: bool,
-    /// The file says that any close code may be sent.
+    /// Whether the file already allows all close codes.
     forced: bool,
 }
 
 impl<S: Sink> Session<S> {
-    /// Writes the head of the file: where it was connected to, and what was asked for.
+    /// Writes the beginning of the file: the URL and the settings.
     pub(super) fn new(sink: S, now: SystemTime, opening: &Opening) -> io::Result<Self> {
         let mut session = Self {
             sink: Backlog::new(sink),
@@ -115,7 +115,7 @@ impl<S: Sink> Session<S> {
         self.sink.put(b"\n")
     }
 
-    /// Writes how a variable gets its value that stands for a credential.
+    /// Writes a comment on how to set the variable that stands for a credential.
     fn not_recorded(&mut self, name: &str, shown: &str) -> io::Result<()> {
         self.comment(&format!(
             "{name} is not recorded: set it with --var '{name}={shown}' or in the environment"
@@ -137,7 +137,7 @@ impl<S: Sink> Session<S> {
         self.sink.put(session_file::comment(text).as_bytes())
     }
 
-    /// Something was sent.
+    /// Writes something that was sent.
     fn send(&mut self, at: SystemTime, link: Link, message: Message) -> io::Result<()> {
         self.before_sent(at, link)?;
         self.state(link, Statement::Send(message))
@@ -153,13 +153,13 @@ impl<S: Sink> Session<S> {
         Ok(())
     }
 
-    /// Something came.
+    /// Writes something that was received.
     fn expect(&mut self, at: SystemTime, link: Link, wanted: Wanted) -> io::Result<()> {
         self.before_expected(at, link)?;
         self.state(link, Statement::Expect(wanted))
     }
 
-    /// What took long to come may do so again.
+    /// Increases the timeout if something took long to arrive.
     fn before_expected(&mut self, at: SystemTime, link: Link) -> io::Result<()> {
         let ample = between(self.last, at).saturating_mul(2);
         if ample > self.within {
@@ -191,7 +191,7 @@ impl<S: Sink> Session<S> {
         }
     }
 
-    /// A message that is written piece by piece: a text as a JSON string, which any text can be.
+    /// Writes a message piece by piece: a text as a JSON string, which is always possible.
     fn put_long(
         &mut self,
         at: SystemTime,
@@ -217,7 +217,7 @@ impl<S: Sink> Session<S> {
 
     fn pong(&mut self, at: SystemTime, link: Link, payload: &[u8]) -> io::Result<()> {
         match self.pings.iter().position(|ping| ping == payload) {
-            // The answer to one Ping is one to those before it too (RFC 6455 §5.5.3).
+            // A Pong answers earlier Pings as well (RFC 6455 §5.5.3).
             Some(place) => {
                 self.pings.drain(..=place);
                 let wanted = (!payload.is_empty()).then(|| self::payload(payload));
@@ -247,7 +247,7 @@ impl<S: Sink> Session<S> {
                     violation.code,
                     violation_message(violation)
                 )),
-                // The answer to a Close is sent by itself.
+                // The reply to a Close is sent automatically.
                 (_, Some(Role::Server)) => Ok(()),
                 _ => {
                     let (code, reason) = of_body(closure.sent.as_ref());
@@ -341,12 +341,12 @@ impl<S: Sink> Output for Session<S> {
     }
 }
 
-/// What a connection is called; the first needs no name.
+/// The name of a connection; the first needs none.
 fn name(link: Link) -> Option<String> {
     (link != Link::default()).then(|| link.0.to_string())
 }
 
-/// What a Ping or a Pong carries.
+/// The payload of a Ping or a Pong.
 fn payload(bytes: &[u8]) -> Payload {
     match std::str::from_utf8(bytes) {
         Ok(text) => Payload::Text(Template::literal(text)),
@@ -354,7 +354,7 @@ fn payload(bytes: &[u8]) -> Payload {
     }
 }
 
-/// The same in a comment.
+/// The same for a comment.
 fn quoted(bytes: &[u8]) -> String {
     if bytes.is_empty() {
         return String::new();
@@ -362,7 +362,7 @@ fn quoted(bytes: &[u8]) -> String {
     format!(": {}", bytes.escape_ascii())
 }
 
-/// A Close's code and reason; 1005 stands for none (RFC 6455 §7.1.5).
+/// The code and reason of a Close; 1005 if it has none (RFC 6455 §7.1.5).
 fn of_body(body: Option<&CloseBody>) -> (u16, &str) {
     match body {
         Some(Some(reason)) => (reason.code, &reason.reason),
@@ -370,7 +370,7 @@ fn of_body(body: Option<&CloseBody>) -> (u16, &str) {
     }
 }
 
-/// The variable for a field's value: `X_API_KEY`, the second time `X_API_KEY_2`.
+/// The variable for a header's value: `X_API_KEY`, the second time `X_API_KEY_2`.
 fn variable(field: &str, taken: &mut Vec<String>) -> String {
     let mut name: String = field
         .chars()
@@ -390,7 +390,7 @@ fn variable(field: &str, taken: &mut Vec<String>) -> String {
     name
 }
 
-/// The time between two; none if the clock was set back meanwhile.
+/// The time between two events; 0 if the clock was set back.
 fn between(start: SystemTime, end: SystemTime) -> Duration {
     end.duration_since(start).unwrap_or_default()
 }

@@ -17,21 +17,22 @@ use super::Sink;
 use crate::event::Messages;
 use crate::sys::{poll, readiness, reopen};
 
-/// How much may be written to a descriptor at once.
+/// How a descriptor is written without blocking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Manner {
-    /// Everything: a regular file.
+    /// All at once: a regular file.
     File,
-    /// Everything, until it says that it would block: a description of our own.
+    /// Until it would block: a file description of our own.
     NonBlocking,
-    /// [`PIECE`] bytes, until it says that it would block: a socket. One that keeps the borders of
-    /// messages takes no larger ones.
+    /// [`PIECE`] bytes at a time until it would block: a socket. One that keeps message boundaries
+    /// has a size limit.
     Socket,
-    /// So many bytes each time that poll says it is writable: whatever can't be opened again.
+    /// This many bytes each time that poll(2) reports it as writable: everything that can't be
+    /// reopened.
     Piecewise(usize),
 }
 
-/// POSIX promises that so many bytes fit into a pipe that poll calls writable (`PIPE_BUF`).
+/// The number of bytes that fit into a pipe that poll(2) reports as writable (POSIX, `PIPE_BUF`).
 const PIECE: usize = nix::libc::PIPE_BUF;
 
 /// A buffered descriptor that is written without blocking.
@@ -39,23 +40,23 @@ const PIECE: usize = nix::libc::PIPE_BUF;
 pub struct Descriptor {
     file: File,
     manner: Manner,
-    /// Its reader may go away, and poll tells of it.
+    /// Whether it has a reader whose end poll(2) reports.
     has_reader: bool,
     buffer: Vec<u8>,
     written: usize,
 }
 
 impl Descriptor {
-    /// So many bytes are gathered before they are written without being asked to.
+    /// The number of bytes that are buffered before they are written.
     const BATCH: usize = 256 * 1024;
-    /// Payloads from this size on are written from where they are, not copied into the buffer.
+    /// Payloads of at least this size are written directly instead of being copied into the buffer.
     const LARGE: usize = 4 * 1024;
 
-    /// A sink on a descriptor that stays open, such as standard output.
+    /// Creates a sink for a descriptor that stays open, such as standard output.
     ///
     /// # Errors
     ///
-    /// What duplicating it or asking for its type said.
+    /// The error of duplicating it or of reading its type.
     pub fn new(fd: BorrowedFd<'_>) -> io::Result<Self> {
         let file = File::from(fd.try_clone_to_owned()?);
         let kind = file.metadata()?.file_type();
@@ -63,7 +64,7 @@ impl Descriptor {
             Some(own) => (own, Manner::NonBlocking),
             None if kind.is_file() => (file, Manner::File),
             None if kind.is_socket() => (file, Manner::Socket),
-            // A terminal that poll calls writable has room for one.
+            // A terminal that poll(2) reports as writable accepts at least one byte.
             None if file.is_terminal() => (file, Manner::Piecewise(1)),
             None => (file, Manner::Piecewise(PIECE)),
         };
@@ -76,13 +77,13 @@ impl Descriptor {
         })
     }
 
-    /// Writes all that waits, for which a reader may take until `until`; `None` is as long as it
-    /// wants.
+    /// Writes all pending bytes, waiting for the reader until `until`, or as long as necessary if
+    /// it is `None`.
     ///
     /// # Errors
     ///
-    /// [`io::ErrorKind::TimedOut`] if not all could be written by then, and the rest is dropped; else
-    /// what writing said.
+    /// [`io::ErrorKind::TimedOut`] if not all could be written by then, in which case the rest is
+    /// dropped; otherwise the error of writing.
     pub fn drain(&mut self, until: Option<Instant>) -> io::Result<()> {
         loop {
             self.write_waiting()?;
@@ -96,7 +97,7 @@ impl Descriptor {
         }
     }
 
-    /// Writes what waits and then `bytes`, as far as it goes; what does not go waits.
+    /// Writes pending bytes and then `bytes`, as far as possible. The rest is pending.
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.write_waiting()?;
         let mut rest = bytes;
@@ -111,7 +112,7 @@ impl Descriptor {
         Ok(())
     }
 
-    /// Writes what waits if it has become enough for a write.
+    /// Writes pending bytes if there are enough for a batch.
     fn write_batch(&mut self) -> io::Result<()> {
         if self.waiting().len() < Self::BATCH {
             return Ok(());
@@ -135,15 +136,15 @@ impl Descriptor {
         Ok(())
     }
 
-    /// What waits is not tried again, and takes no memory.
+    /// Drops pending bytes after an error.
     fn fail(&mut self, cause: io::Error) -> io::Error {
         self.buffer = Vec::new();
         self.written = 0;
         cause
     }
 
-    /// Forgets what was written. A reader that is slow but never stops would otherwise let the
-    /// buffer grow for as long as some bytes wait.
+    /// Removes bytes that were written. Otherwise a slow reader could let the buffer grow while
+    /// some bytes are always pending.
     fn drop_written(&mut self) {
         if self.written >= Self::BATCH {
             self.buffer.drain(..self.written);
@@ -155,7 +156,7 @@ impl Descriptor {
         &self.buffer[self.written..]
     }
 
-    /// One write; `None` if it would block.
+    /// Writes once; `None` if it would block.
     fn write_some(&self, bytes: &[u8]) -> io::Result<Option<usize>> {
         let up_to = |most: usize| &bytes[..bytes.len().min(most)];
         let bytes = match self.manner {
@@ -229,7 +230,7 @@ mod tests {
     use std::os::unix::net::UnixStream;
 
     #[test]
-    fn a_full_pipe_does_not_block_and_nothing_is_lost() {
+    fn full_pipe_does_not_block_or_lose_bytes() {
         let (mut reader, writer) = io::pipe().expect("a pipe");
         let mut sink = Descriptor::new(writer.as_fd()).expect("a sink");
         drop(writer);
@@ -255,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn a_terminal_and_a_socket_that_nobody_reads_do_not_block() {
+    fn unread_terminals_and_sockets_do_not_block() {
         let terminal = nix::pty::openpty(None, None).expect("a terminal");
         let (socket, _peer) = UnixStream::pair().expect("a pair of sockets");
         for fd in [terminal.slave.as_fd(), socket.as_fd()] {
@@ -273,10 +274,10 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_that_is_never_done_fills_no_memory() {
+    fn slow_reader_does_not_grow_the_buffer() {
         let (mut reader, writer) = io::pipe().expect("a pipe");
         let mut sink = Descriptor::new(writer.as_fd()).expect("a sink");
-        // Bytes wait all the time, and a few leave each time.
+        // Bytes are always pending, and some are written each time.
         for _ in 0..2000 {
             while !sink.full() {
                 sink.put(&[b'x'; 1000]).expect("room in memory");
@@ -288,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_that_went_away_is_a_broken_pipe() {
+    fn closed_pipe_is_reported() {
         let (reader, writer) = io::pipe().expect("a pipe");
         let mut sink = Descriptor::new(writer.as_fd()).expect("a sink");
         drop(reader);
@@ -299,7 +300,7 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn what_could_not_be_written_is_not_kept() {
+    fn pending_bytes_are_dropped_after_an_error() {
         let full = File::options().write(true).open("/dev/full");
         let full = full.expect("Linux has it");
         let mut sink = Descriptor::new(full.as_fd()).expect("a sink");
@@ -313,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_of_all_sizes_keep_their_order() {
+    fn order_of_small_and_large_messages_is_kept() {
         let (mut reader, writer) = io::pipe().expect("a pipe");
         let mut sink = Descriptor::new(writer.as_fd()).expect("a sink");
         drop(writer);
@@ -332,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_gets_everything() {
+    fn regular_file_gets_everything() {
         let file = tempfile::NamedTempFile::new().expect("a file");
         let mut sink = Descriptor::new(file.as_file().as_fd()).expect("a sink");
         for _ in 0..100_000 {

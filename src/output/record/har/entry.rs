@@ -1,4 +1,4 @@
-//! The objects of an HTTP archive (HAR 1.2), as they are written.
+//! The objects of an HTTP archive (HAR 1.2).
 
 use std::io;
 use std::net::SocketAddr;
@@ -14,7 +14,7 @@ use crate::error::Refusal;
 use crate::event::{Timing, Way};
 use crate::http::{Header, Headers, RequestHead, ResponseHead, Secrets};
 
-/// Who wrote the archive.
+/// The program that wrote the archive.
 #[derive(Serialize)]
 pub(super) struct Creator {
     name: &'static str,
@@ -30,7 +30,7 @@ impl Default for Creator {
     }
 }
 
-/// An entry without its messages and its times, which are known later.
+/// An entry without its messages and times, which are known later.
 pub(super) struct Entry<'a> {
     pub(super) started: SystemTime,
     pub(super) request: Request<'a>,
@@ -38,7 +38,7 @@ pub(super) struct Entry<'a> {
     pub(super) address: Option<SocketAddr>,
 }
 
-/// What stands before them.
+/// The fields before them.
 #[derive(Serialize)]
 struct EntryFields<'a> {
     #[serde(rename = "startedDateTime")]
@@ -54,12 +54,12 @@ struct EntryFields<'a> {
     resource_type: &'static str,
 }
 
-/// Nothing is cached.
+/// The empty cache object.
 #[derive(Serialize)]
 struct Cache {}
 
 impl Entry<'_> {
-    /// Writes the beginning of the object; [`Times::end_entry`] writes its end.
+    /// Writes the beginning of the object. [`Times::end_entry`] writes its end.
     pub(super) fn begin(&self, out: &mut Vec<u8>) -> io::Result<()> {
         let started = Timestamp::try_from(self.started).map_err(io::Error::other)?;
         let fields = EntryFields {
@@ -78,13 +78,13 @@ impl Entry<'_> {
     }
 }
 
-/// How long each step took, in milliseconds; `None` for what did not happen.
+/// How long each step took in milliseconds; `None` for a step that was not needed.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Times {
-    /// What can't be told apart.
+    /// Time that can't be assigned to a step.
     pub(super) blocked: Option<f64>,
     pub(super) dns: Option<f64>,
-    /// TCP, the way through a proxy, and TLS.
+    /// TCP, the proxy and TLS.
     pub(super) connect: Option<f64>,
     /// TLS, which is part of `connect`.
     pub(super) ssl: Option<f64>,
@@ -118,13 +118,13 @@ impl Times {
         }
     }
 
-    /// When it began, if it is over at `end`.
+    /// The start, if it ended at `end`.
     pub(super) fn begun(&self, end: SystemTime) -> SystemTime {
         let all = Duration::try_from_secs_f64(self.sum() / 1000.0).unwrap_or_default();
         end.checked_sub(all).unwrap_or(end)
     }
 
-    /// All of it, to the microsecond.
+    /// The sum, rounded to microseconds.
     fn sum(&self) -> f64 {
         let parts = [self.blocked, self.dns, self.connect];
         let sum = parts.into_iter().flatten().sum::<f64>() + self.wait + self.receive;
@@ -151,16 +151,16 @@ impl Times {
     }
 }
 
-/// The time of what did not happen.
+/// The value for a step that was not needed.
 const NOT: f64 = -1.0;
 
-/// Milliseconds to the microsecond.
+/// Milliseconds, rounded to microseconds.
 pub(super) fn milliseconds(time: Duration) -> f64 {
     let micros = u32::try_from(time.as_micros()).map_or(f64::INFINITY, f64::from);
     if micros.is_finite() {
         micros / 1000.0
     } else {
-        // More than an hour: the rest of a millisecond does not matter.
+        // Above one hour, fractions of a millisecond don't matter.
         time.as_secs_f64().trunc() * 1000.0
     }
 }
@@ -180,7 +180,7 @@ pub(super) struct Request<'a> {
 }
 
 impl<'a> Request<'a> {
-    /// The request with this head; an empty one was not sent.
+    /// The request with this head, which is empty if nothing was sent.
     pub(super) fn of(head: &RequestHead, url: &'a str, secrets: Secrets) -> Self {
         let mut words = head.request_line.split(' ');
         let method = words.next().filter(|method| !method.is_empty());
@@ -194,7 +194,7 @@ impl<'a> Request<'a> {
             http_version: words.next_back().unwrap_or("HTTP/1.1").to_owned(),
             cookies: cookies(&head.headers, "cookie", secrets),
             headers: headers(&head.headers, secrets),
-            // An address that is no URL has no query either.
+            // An invalid URL has no query.
             query_string: query.unwrap_or_default(),
             headers_size: size(&head.request_line, &head.headers),
             body_size: 0,
@@ -202,7 +202,7 @@ impl<'a> Request<'a> {
     }
 }
 
-/// The answer to it.
+/// The response.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Response {
@@ -232,14 +232,14 @@ impl Response {
             headers: headers(&head.headers, secrets),
             redirect_url: text(&head.headers, "location"),
             headers_size: size(&head.status_line, &head.headers),
-            // A body is kept decoded: how many bytes it was on the wire is not known.
+            // The body is kept decoded, so its size as transmitted is unknown.
             body_size: if content.size == 0 { 0 } else { -1 },
             content,
             error: None,
         }
     }
 
-    /// There was no answer.
+    /// The object for a missing response.
     pub(super) fn none() -> Self {
         Self::of(
             &ResponseHead::default(),
@@ -253,7 +253,7 @@ impl Response {
     }
 }
 
-/// The body of an answer.
+/// The body of a response.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Content {
@@ -301,7 +301,7 @@ impl Content {
     }
 }
 
-/// A header, a cookie, a part of a query.
+/// A header, a cookie or a query parameter.
 #[derive(Serialize)]
 struct Pair {
     name: String,
@@ -322,8 +322,8 @@ fn headers(headers: &Headers, secrets: Secrets) -> Vec<Pair> {
     headers.iter().map(pair).collect()
 }
 
-/// The cookies in the headers called `name`: of `Set-Cookie` the first pair is one, of `Cookie`
-/// each (RFC 6265 §4).
+/// The cookies in the headers called `name`: the first pair of each `Set-Cookie`, all pairs of
+/// `Cookie` (RFC 6265 §4).
 fn cookies(headers: &Headers, name: &str, secrets: Secrets) -> Vec<Pair> {
     if secrets == Secrets::Hidden {
         return Vec::new();
@@ -344,7 +344,7 @@ fn text(headers: &Headers, name: &str) -> String {
     String::from_utf8_lossy(headers.get(name).unwrap_or_default()).into_owned()
 }
 
-/// The bytes of a head on the wire, with the empty line that ends it; -1 if there is none.
+/// The size of a head as transmitted, including the empty line at its end; -1 if there is none.
 fn size(first_line: &str, headers: &Headers) -> i64 {
     if first_line.is_empty() {
         return -1;

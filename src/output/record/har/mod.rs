@@ -30,14 +30,14 @@ use crate::protocol::{close, CloseBody, Closure};
 pub(super) struct Har {
     archive: Archive,
     secrets: Secrets,
-    /// The address that is connected to now or next.
+    /// The URL of the current or next connection.
     url: String,
     attempt: Attempt,
     open: Option<Open>,
     any_entry: bool,
 }
 
-/// How far connecting has come.
+/// The state of connecting.
 struct Attempt {
     since: SystemTime,
     resolved: Option<SystemTime>,
@@ -46,13 +46,13 @@ struct Attempt {
     answered: Option<(SystemTime, ResponseHead)>,
 }
 
-/// The connection whose entry is the last one.
+/// The connection of the last entry.
 struct Open {
     link: Link,
     since: SystemTime,
     /// The times of connecting.
     times: Times,
-    /// When the last thing happened on it.
+    /// The time of the last event.
     last: SystemTime,
     any_message: bool,
 }
@@ -78,7 +78,7 @@ impl Attempt {
         }
     }
 
-    /// How long what has happened took, up to now.
+    /// How long each step took until now.
     fn times(&self, now: SystemTime) -> Times {
         let asked = self.asked.as_ref().map(|(at, _)| *at);
         let answered = self.answered.as_ref().map(|(at, _)| *at);
@@ -95,7 +95,7 @@ impl Attempt {
 }
 
 impl Har {
-    /// An archive without entries.
+    /// Creates an archive without entries.
     pub(super) fn new(mut archive: Archive, url: String, secrets: Secrets) -> io::Result<Self> {
         let out = archive.next();
         out.extend_from_slice(br#"{"log":{"version":"1.2","creator":"#);
@@ -113,13 +113,13 @@ impl Har {
         Ok(har)
     }
 
-    /// Closes what is open, and writes what waits.
+    /// Writes pending bytes and the ending.
     fn complete(&mut self) -> io::Result<()> {
         let end = self.end(b"")?;
         self.archive.complete(end)
     }
 
-    /// What closes all that is open, after something that does so within the last entry.
+    /// The ending of the file, beginning with `first`, which closes what is open in the last entry.
     fn end(&self, first: &[u8]) -> io::Result<Vec<u8>> {
         let mut end = first.to_vec();
         if let Some(open) = &self.open {
@@ -136,7 +136,7 @@ impl Har {
         entry.begin(out)
     }
 
-    /// A connection is open.
+    /// Starts an entry for an open connection.
     fn begin(&mut self, at: SystemTime, link: Link, upgrade: &Upgrade) -> io::Result<()> {
         if self.open.is_some() {
             return Err(io::Error::other("a HAR takes one connection at a time"));
@@ -163,7 +163,7 @@ impl Har {
         Ok(())
     }
 
-    /// The attempt led to no connection, but to an answer or an error.
+    /// Adds an entry for an attempt that ended with a response or an error.
     fn end_attempt(&mut self, at: SystemTime, error: Option<&Error>) -> io::Result<()> {
         let attempt = std::mem::replace(&mut self.attempt, Attempt::new(at));
         let response = match (error, &attempt.answered) {
@@ -219,7 +219,7 @@ impl Har {
         Ok(())
     }
 
-    /// A message that is written piece by piece.
+    /// Adds a message that is written piece by piece.
     fn put_long(
         &mut self,
         at: SystemTime,
@@ -265,7 +265,7 @@ impl Har {
 }
 
 impl Open {
-    /// What closes its entry.
+    /// The end of its entry.
     fn end(&self, out: &mut Vec<u8>) -> io::Result<()> {
         out.extend_from_slice(if self.any_message { b"\n]" } else { b"]" });
         let mut times = self.times;
@@ -334,7 +334,7 @@ impl Output for Har {
     }
 }
 
-/// Milliseconds between two times. A clock that was set back meanwhile is no reason to fail.
+/// Milliseconds between two times; 0 if the clock was set back.
 fn since(start: SystemTime, end: SystemTime) -> f64 {
     let time = end.duration_since(start).unwrap_or_default();
     entry::milliseconds(time)

@@ -1,4 +1,4 @@
-//! The objects of an archive, and that it is whole after each thing that happens.
+//! Tests of the objects in an archive, and that it is complete after each event.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::protocol::{CloseReason, Role};
 
 const LINK: Link = Link(0);
 
-/// The first of March 2026, and so many milliseconds.
+/// The given number of milliseconds after 1 March 2026.
 fn at(milliseconds: u64) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_millis(1_772_323_200_000 + milliseconds)
 }
@@ -37,7 +37,7 @@ impl Archived {
         Self { file, har }
     }
 
-    /// Tells of an event, and gives the entries that the file then has.
+    /// Passes on an event, and returns the entries in the file.
     fn tell(&mut self, milliseconds: u64, event: &Event<'_>) -> Vec<Value> {
         let told = self.har.show(at(milliseconds), LINK, event);
         told.and_then(|()| self.har.idle()).expect("a file");
@@ -92,7 +92,7 @@ fn upgrade() -> Upgrade {
 }
 
 #[test]
-fn a_connection_is_an_entry_with_its_messages() {
+fn connection_is_an_entry_with_messages() {
     let mut archived = Archived::new(Secrets::Hidden);
     archived.tell(100, &Event::Open(&upgrade()));
     let text = Piece::whole(Kind::Text, "h\u{e9}".as_bytes());
@@ -143,7 +143,7 @@ fn a_connection_is_an_entry_with_its_messages() {
 }
 
 #[test]
-fn the_handshake_is_request_and_response() {
+fn handshake_is_recorded_as_request_and_response() {
     let mut archived = Archived::new(Secrets::Hidden);
     let entries = archived.tell(100, &Event::Open(&upgrade()));
     assert_eq!(
@@ -181,7 +181,7 @@ fn the_handshake_is_request_and_response() {
 }
 
 #[test]
-fn secrets_are_there_if_they_are_asked_for() {
+fn secrets_are_recorded_on_request() {
     let mut archived = Archived::new(Secrets::Shown);
     let entries = archived.tell(100, &Event::Open(&upgrade()));
     let request = &entries[0]["request"];
@@ -198,7 +198,7 @@ fn secrets_are_there_if_they_are_asked_for() {
 
 /// A redirect, then a refusal.
 #[test]
-fn an_answer_that_is_no_connection_is_an_entry() {
+fn refusals_and_redirects_are_entries() {
     let mut archived = Archived::new(Secrets::Hidden);
     let address = "127.0.0.1:1".parse().expect("an address");
     let location = ("Location", "ws://h:1/b");
@@ -266,7 +266,7 @@ fn an_answer_that_is_no_connection_is_an_entry() {
 }
 
 #[test]
-fn no_answer_is_an_entry_with_its_error() {
+fn missing_response_is_an_entry_with_an_error() {
     let mut archived = Archived::new(Secrets::Hidden);
     let error = Error::Resolve {
         party: crate::error::Party::Server,
@@ -283,7 +283,7 @@ fn no_answer_is_an_entry_with_its_error() {
 }
 
 #[test]
-fn a_second_connection_follows_the_first() {
+fn second_connection_is_another_entry() {
     let mut archived = Archived::new(Secrets::Hidden);
     archived.tell(100, &Event::Open(&upgrade()));
     archived.tell(
@@ -303,10 +303,9 @@ fn a_second_connection_follows_the_first() {
     both.expect_err("two at a time do not fit");
 }
 
-/// It is written piece by piece, the file is whole between them, and what comes meanwhile stands
-/// behind it.
+/// It is written piece by piece, the file is complete in between, and later messages follow it.
 #[test]
-fn a_large_message_is_a_message_like_any_other() {
+fn large_message_is_recorded_completely() {
     let text = "\u{1}\u{202e}\"é\n".repeat(LARGE / 8);
     let mut archived = Archived::new(Secrets::Hidden);
     archived.tell(1000, &Event::Open(&upgrade()));
@@ -321,7 +320,7 @@ fn a_large_message_is_a_message_like_any_other() {
     assert!(archived.har.full(), "a third would be too many");
     let mut lengths = Vec::new();
     let messages = loop {
-        // This looks whether the file is whole.
+        // This checks that the file is complete.
         let entries = archived.tell(1004, &Event::Pong(Way::In, b""));
         let messages = entries[0]["_webSocketMessages"].as_array().expect("a list");
         let data = messages

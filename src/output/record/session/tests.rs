@@ -1,4 +1,4 @@
-//! What becomes of events, line by line, and that any record is read as what happened.
+//! Tests of the statements for events, and that any record can be parsed.
 
 use proptest::prelude::*;
 
@@ -13,7 +13,7 @@ use crate::protocol::Violation;
 
 const LINK: Link = Link(0);
 
-/// The first of March 2026, and so many milliseconds.
+/// The given number of milliseconds after 1 March 2026.
 fn at(milliseconds: u64) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_millis(1_772_323_200_000 + milliseconds)
 }
@@ -22,7 +22,7 @@ fn record(opening: &Opening) -> Session<Memory> {
     Session::new(Memory::default(), at(0), opening).expect("memory takes anything")
 }
 
-/// A record on which a connection has just been opened, without its head.
+/// A record with an open connection, without its beginning.
 fn opened() -> Session<Memory> {
     let mut session = record(&Opening::default());
     tell(&mut session, 1000, &Event::Open(&Upgrade::default()));
@@ -35,7 +35,7 @@ fn tell(session: &mut Session<Memory>, milliseconds: u64, event: &Event<'_>) {
     told.expect("memory takes anything");
 }
 
-/// What these events become, a millisecond after one another.
+/// The statements for these events, each a millisecond after the previous one.
 fn told(events: &[Event<'_>]) -> String {
     let mut session = opened();
     for (event, milliseconds) in events.iter().zip(1001..) {
@@ -65,7 +65,7 @@ fn closure(first: Role, sent: Option<CloseBody>, received: Option<CloseBody>) ->
 }
 
 #[test]
-fn the_head_says_what_was_asked_for_and_no_secret() {
+fn settings_are_recorded_without_secrets() {
     let mut session = record(&Opening {
         url: "ws://127.0.0.1:8080/a?b=${c}".to_owned(),
         headers: vec![
@@ -111,7 +111,7 @@ fn the_head_says_what_was_asked_for_and_no_secret() {
 }
 
 #[test]
-fn messages_stand_in_their_order() {
+fn messages_are_recorded_in_order() {
     let binary = |bytes| Piece::whole(Kind::Binary, bytes);
     assert_eq!(
         told(&[
@@ -126,7 +126,7 @@ fn messages_stand_in_their_order() {
 }
 
 #[test]
-fn pauses_and_long_waits_are_kept() {
+fn pauses_and_long_waits_are_recorded() {
     let mut session = opened();
     for (milliseconds, event) in [
         (1009, text(Way::Out, "at once")),
@@ -149,7 +149,7 @@ fn pauses_and_long_waits_are_kept() {
 }
 
 #[test]
-fn a_message_in_pieces_is_one_and_an_unfinished_one_is_told_of() {
+fn pieces_are_joined_and_incomplete_messages_noted() {
     let piece = |first, last, bytes| Piece {
         kind: Kind::Text,
         first,
@@ -176,7 +176,7 @@ fn a_message_in_pieces_is_one_and_an_unfinished_one_is_told_of() {
 }
 
 #[test]
-fn what_a_connection_does_by_itself_is_no_statement() {
+fn automatic_replies_are_not_statements() {
     assert_eq!(
         told(&[
             Event::Ping(Way::In, b"\xff\n"),
@@ -190,7 +190,7 @@ fn what_a_connection_does_by_itself_is_no_statement() {
 }
 
 #[test]
-fn pings_of_ours_are_answered_by_their_pongs() {
+fn own_pings_expect_pongs() {
     assert_eq!(
         told(&[
             Event::Ping(Way::Out, b"a"),
@@ -207,7 +207,7 @@ fn pings_of_ours_are_answered_by_their_pongs() {
 }
 
 #[test]
-fn both_closes_have_their_places() {
+fn both_close_frames_are_recorded() {
     let bye = Some(body(4001, "bye"));
     let ours = closure(Role::Us, Some(bye.clone()), None);
     let both = closure(Role::Us, Some(bye), Some(Some(body(1000, ""))));
@@ -242,9 +242,9 @@ fn both_closes_have_their_places() {
     );
 }
 
-/// The file says so where it needs `--force` to be played: once, and not if it says so already.
+/// The file says once that it needs `--force`, unless it already does.
 #[test]
-fn a_code_that_is_not_for_users_is_forced() {
+fn forbidden_close_code_needs_force() {
     let away = closure(Role::Us, Some(Some(body(1001, ""))), None);
     let closing = Event::CloseFrame(Way::Out, &away);
     assert_eq!(told(&[closing]), "option --force\n> close 1001\n");
@@ -258,7 +258,7 @@ fn a_code_that_is_not_for_users_is_forced() {
 }
 
 #[test]
-fn a_broken_rule_is_a_comment() {
+fn violations_are_comments() {
     let broken = Closure {
         end: End::Violation(Violation {
             code: 1002,
@@ -273,7 +273,7 @@ fn a_broken_rule_is_a_comment() {
 }
 
 #[test]
-fn no_connection_is_told_of_too() {
+fn failed_connections_are_comments() {
     let opening = Opening {
         url: "ws://h/".to_owned(),
         ..Opening::default()
@@ -309,7 +309,7 @@ fn no_connection_is_told_of_too() {
     assert_eq!(session.sink.take(), "# redirected to ws://a\\u001bb/\n");
 }
 
-/// Something that is said.
+/// An event of a conversation.
 #[derive(Clone, Debug)]
 enum Said {
     Text(Way, String),
@@ -333,9 +333,9 @@ fn said() -> impl Strategy<Value = Said> {
 }
 
 proptest! {
-    /// Whatever was said, the file is read as that, and pauses change nothing of it.
+    /// Every record is parsed as the events that happened, whatever the pauses.
     #[test]
-    fn any_record_is_read_as_what_happened(
+    fn records_are_parsed_as_the_recorded_events(
         all in proptest::collection::vec((said(), 0_u64..20_000), 0..12),
         reason in "\\PC{0,20}",
     ) {
@@ -390,9 +390,9 @@ proptest! {
     }
 }
 
-/// Written piece by piece, with what comes meanwhile behind it.
+/// It is written piece by piece, followed by later messages.
 #[test]
-fn a_large_message_is_read_as_what_it_was() {
+fn large_messages_are_parsed_unchanged() {
     let text = "${A}\u{202e}\"é\n ".repeat(LARGE / 10);
     for kind in [Kind::Text, Kind::Binary] {
         for way in [Way::In, Way::Out] {
