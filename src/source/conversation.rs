@@ -43,38 +43,38 @@ use crate::error::{Error, Refusal, Unmet};
 use crate::event::{Event, Kind, Link, Now, Piece};
 use crate::text::utf8;
 
-/// How many messages a report of a failed expectation shows.
+/// The number of messages that a report of an unmet expectation shows.
 const RECENT: usize = 5;
 
-/// The steps of a conversation, and who goes on after them.
+/// Runs the steps of a conversation, and then another source if there is one.
 pub struct Conversation {
     steps: Box<dyn StepSource>,
     then: Option<Box<dyn Source>>,
-    /// The current step, and since when.
+    /// The current step and its state.
     current: Option<CurrentStep>,
     links: Vec<LinkState>,
-    /// Since when all connections are open.
+    /// When all connections were open.
     opened: Option<Instant>,
-    /// The last messages, as a report shows them.
+    /// The last messages, as shown in reports.
     recent: VecDeque<String>,
-    /// The first connection that could not be made.
+    /// The first connection that could not be opened.
     failed: Option<Link>,
-    /// How much of a file becomes a frame, if that was said.
+    /// The frame size for files, if one is set.
     frame_size: Option<NonZeroUsize>,
-    /// What happens whenever something is received, in this order.
+    /// The rules for received messages, in order.
     rules: Vec<Rule>,
     timers: Vec<Timer>,
-    /// What rules answer, and was not sent yet.
+    /// Replies of rules that have not been sent yet.
     answers: VecDeque<Step>,
-    /// What a rule has found wrong.
+    /// The error found by a rule.
     broken: Option<Error>,
 }
 
-/// One connection.
+/// The state of one connection.
 struct LinkState {
     gate: SendGate,
     inbox: Inbox,
-    /// It ended as it had to.
+    /// It ended as expected.
     wanted: bool,
     /// When the last message was sent.
     sent_at: Option<Instant>,
@@ -87,31 +87,32 @@ struct CurrentStep {
     step: Step,
     since: Instant,
     matcher: Matcher,
-    /// It has begun to be sent, as fragments.
+    /// A message has been sent in part, as fragments.
     inside: bool,
-    /// A value is being looked for in a large message.
+    /// The search for a value in a large message.
     search: Option<Work<Searched>>,
-    /// What has come of messages that may come in any order.
+    /// The messages received for expectations in any order.
     order: Option<Order>,
 }
 
-/// A message, and what was looked for in it.
+/// A message, and the result of a search in it.
 type Searched = (Kind, Bytes, Found);
 
-/// How far the conversation has come.
+/// The progress of the conversation.
 enum StepProgress {
-    /// All steps are taken.
+    /// All steps are complete.
     Done,
-    /// The current step waits.
+    /// The current step is waiting.
     Waits(Progress),
-    /// The current step sends, and nothing can be sent now.
+    /// The current step needs to send, but nothing can be sent now.
     CannotSend,
-    /// It has failed.
+    /// The current step has failed.
     Failed(Error),
 }
 
 impl Conversation {
-    /// Takes the steps of `steps` in order, on as many connections, and lets `then` go on.
+    /// Creates a source that takes the steps of `steps` in order, on the given number of
+    /// connections, and then continues with `then`.
     #[must_use]
     pub fn new(
         steps: Box<dyn StepSource>,
@@ -142,15 +143,14 @@ impl Conversation {
         }
     }
 
-    /// Sends files in frames of this size, if there is one.
+    /// Sets the frame size for files.
     #[must_use]
     pub fn with_frame_size(mut self, frame_size: Option<NonZeroUsize>) -> Self {
         self.frame_size = frame_size;
         self
     }
 
-    /// `error` with the connection or the statement that it happened at, as far as it does not say
-    /// so itself.
+    /// Adds to `error` the connection or the statement where it occurred, unless it contains them.
     #[must_use]
     pub fn locate(&self, error: Error) -> Error {
         let place = match &error {
@@ -169,7 +169,7 @@ impl Conversation {
         Error::At { place, error }
     }
 
-    /// The name of a connection, in a file with several.
+    /// The name of a connection, if the file has several.
     fn connection_name(&self, link: Link) -> Option<String> {
         self.steps.name(link).map(str::to_owned)
     }
@@ -178,14 +178,14 @@ impl Conversation {
         self.links.get_mut(usize::from(link.0))
     }
 
-    /// Whether something that comes now may be asked for.
+    /// Whether a message received now may be expected later.
     fn expects(&self) -> bool {
         let now =
             |current: &CurrentStep| matches!(current.step.act, Act::Expect(_) | Act::AnyOrder(_));
         self.current.as_ref().is_some_and(now) || self.steps.expects() || !self.rules.is_empty()
     }
 
-    /// Whether every connection has been open: only then the first step is taken.
+    /// Whether all connections have been opened. The first step is taken only then.
     fn is_open(&mut self, now: Now) -> bool {
         let opening = |state: &LinkState| matches!(state.inbox.stage, LinkStage::Opening);
         if self.opened.is_none() && !self.links.iter().any(opening) {
@@ -194,7 +194,7 @@ impl Conversation {
         self.opened.is_some()
     }
 
-    /// Whether every connection has ended.
+    /// Whether all connections have ended.
     fn is_over(&self) -> bool {
         let over = |state: &LinkState| {
             matches!(state.inbox.stage, LinkStage::Closed(_) | LinkStage::Refused)
@@ -202,7 +202,7 @@ impl Conversation {
         self.links.iter().all(over)
     }
 
-    /// Takes steps as far as they go; those that send only if there is somebody `to` send to.
+    /// Takes steps as far as possible. Steps that send need `to`.
     fn advance(
         &mut self,
         now: Now,
@@ -261,14 +261,14 @@ impl Conversation {
 
     fn begin(&mut self, mut step: Step, now: Now) {
         if let (Act::Stream(_, reader), Some(size)) = (&mut step.act, self.frame_size) {
-            // What is held becomes a frame.
+            // What is held becomes one frame.
             reader.reserve(size.get());
         }
         self.current = Some(CurrentStep::new(step, now.instant));
     }
 
-    /// Whether a connection was closed just as it is expected to be next on it: then what was still to
-    /// be sent before that does not matter.
+    /// Whether a connection was closed as the next expectation on it says. Then input for it that
+    /// was not sent does not matter.
     fn has_ended_as_expected(&self, link: Link) -> bool {
         let state = self.links.get(usize::from(link.0));
         let Some(LinkStage::Closed(closure)) = state.map(|state| &state.inbox.stage) else {
@@ -278,7 +278,7 @@ impl Conversation {
         next.is_some_and(|wanted| wanted.is_met_by_close(closure))
     }
 
-    /// A step has failed: begins anew what is retried, or gives the error that it ends with.
+    /// Handles a failed step: restarts a `retry` block, or returns the error.
     fn retry(&mut self, now: Now, mut error: Error) -> Option<Error> {
         let Error::Unmet(unmet) = &mut error else {
             return Some(error);
@@ -300,7 +300,7 @@ impl Conversation {
         None
     }
 
-    /// Looks whether what has to come has come.
+    /// Checks whether the current expectation is met.
     fn look(&mut self, now: Now) -> Result<(), StepProgress> {
         let Some(current) = &mut self.current else {
             return Ok(());
@@ -340,7 +340,7 @@ impl Conversation {
         }
     }
 
-    /// A report of the current step.
+    /// A report on the current step.
     fn unmet(&self, expected: String, instead: String) -> Unmet {
         let current = self.current.as_ref();
         let place = current.and_then(|current| current.step.place.clone());
@@ -361,7 +361,7 @@ impl Conversation {
         current.map_or_else(Link::default, |current| current.step.link)
     }
 
-    /// The message that was matched last on the connection of the current step.
+    /// The last matched message on the connection of the current step.
     fn matched(&self) -> Option<&(Kind, Bytes)> {
         let link = self.current_link();
         self.links.get(usize::from(link.0))?.inbox.matched.as_ref()
@@ -372,7 +372,7 @@ impl Conversation {
         StepProgress::Failed(Error::Unmet(Box::new(unmet)))
     }
 
-    /// Lets time pass. Where all has ended it brings nothing more.
+    /// Waits for the time of the current step, unless all connections have ended.
     fn pause(&mut self, now: Now) -> Result<(), StepProgress> {
         let due = self.pause_end();
         if self.is_over() || due.is_none_or(|due| due <= now.instant) {
@@ -390,7 +390,7 @@ impl Conversation {
         }
     }
 
-    /// Keeps a value of the message that was matched last.
+    /// Captures a value from the last matched message.
     fn capture(&mut self) -> Result<(), StepProgress> {
         let Some(CurrentStep { step, .. }) = &self.current else {
             return Ok(());
@@ -430,7 +430,7 @@ impl Conversation {
         Ok(())
     }
 
-    /// What there is at a pointer in the message that was matched last on a connection, if one was.
+    /// The value at a pointer in the last matched message of a connection.
     fn search(&mut self, link: Link, pointer: &str) -> Result<Option<Searched>, StepProgress> {
         let (Some(current), Some(state)) =
             (&mut self.current, self.links.get_mut(usize::from(link.0)))
@@ -459,13 +459,13 @@ impl Conversation {
         Err(StepProgress::Waits(Progress::Pending))
     }
 
-    /// Whether the current step is decided by what has come already, and is not yet.
+    /// Whether the current step can be decided with what was received, but is not decided yet.
     fn is_busy(&self) -> bool {
         let busy = |current: &CurrentStep| current.matcher.is_busy() || current.search.is_some();
         self.current.as_ref().is_some_and(busy)
     }
 
-    /// Takes a step that sends, as far as it goes.
+    /// Sends the current step, as far as possible.
     fn send(
         &mut self,
         now: Now,
@@ -480,14 +480,14 @@ impl Conversation {
             return Ok(());
         };
         if let Some(how) = state.inbox.how_it_ended() {
-            // What the command line could not send is counted, as that of stdin is.
+            // Unsent messages of the command line are counted, like those of stdin.
             return Err(match current.step.place {
                 Some(_) => self.unsendable(&how),
                 None => StepProgress::CannotSend,
             });
         }
         state.gate.check(now, to).map_err(StepProgress::Waits)?;
-        // Only a report needs it in words.
+        // Descriptions are only needed for reports.
         let reports = self.steps.expects();
         let words = match &mut current.step.act {
             Act::Send(kind, payload) => {
@@ -523,7 +523,7 @@ impl Conversation {
         Ok(())
     }
 
-    /// The current step can't be sent any more.
+    /// The error for a step that can't be sent any more.
     fn unsendable(&self, how: &str) -> StepProgress {
         let act = self.current.as_ref().map(|current| &current.step.act);
         let what = match act {
@@ -538,7 +538,7 @@ impl Conversation {
         StepProgress::Failed(Error::Unmet(Box::new(unmet)))
     }
 
-    /// Remembers a message for a report.
+    /// Remembers a message for reports.
     fn remember(&mut self, mark: char, link: Link, words: &str) {
         let name = self.steps.name(link).map(|name| format!("@{name} "));
         let name = name.unwrap_or_default();
@@ -569,7 +569,7 @@ fn no_thread(cause: io::Error) -> Error {
     }
 }
 
-/// Sends what a reader has, as one message; whether it has gone whole.
+/// Sends the content of a reader as one message. Returns whether it is complete.
 fn stream(
     kind: Kind,
     reader: &mut Reader,
@@ -608,8 +608,8 @@ fn stream(
     Ok(last)
 }
 
-/// How much of `held` can be sent as text now: whole characters; not yet a line feed that may be
-/// the last byte, and never that of the end.
+/// The number of bytes in `held` that can be sent as text now: whole characters, and not a line
+/// feed that may be the last byte, which is never sent.
 fn text_length(held: &[u8], last: bool) -> Result<usize, String> {
     let complete = match utf8::complete_length(held) {
         Ok(length) if length < held.len() && last => Err(length),
@@ -624,7 +624,7 @@ fn text_length(held: &[u8], last: bool) -> Result<usize, String> {
 }
 
 impl Conversation {
-    /// What was accepted for a connection and not sent.
+    /// The number of accepted but unsent messages for a connection.
     fn unsent(&mut self, now: Now, link: Link, end: LinkEnd<'_>) -> Unsent {
         let then = self.then.as_mut();
         let after = then.map(|then| then.settle(now, link, end).unsent);
@@ -639,7 +639,7 @@ impl Conversation {
         }
     }
 
-    /// Whether a refusal of the upgrade was expected, or another one.
+    /// Whether a refusal of the upgrade was expected.
     fn settle_refusal(&mut self, link: Link, error: &Error) -> Settled {
         let Error::Refused(refusal) = error else {
             return Settled::default();
@@ -670,14 +670,14 @@ impl Conversation {
         }
     }
 
-    /// What had to come before a connection was closed, and did not.
+    /// The expectation that was not met before a connection was closed.
     fn settle_close(&mut self, now: Now) -> Option<Error> {
         if !self.is_open(now) {
             return None;
         }
         match self.advance(now, false, None) {
             StepProgress::Failed(error) => Some(error),
-            // What the command line could not send is counted, as that of stdin is.
+            // Unsent messages of the command line are counted, like those of stdin.
             StepProgress::CannotSend if self.is_over() => {
                 let current = self.current.as_ref()?;
                 current.step.place.as_ref()?;
@@ -693,7 +693,7 @@ impl Conversation {
 }
 
 impl Conversation {
-    /// Something has come: rules see it first, and then it waits for an expectation.
+    /// Handles a received item: rules see it first, then it waits for an expectation.
     fn receive(&mut self, now: Now, link: Link, item: ReceivedItem) {
         let taken = self.apply_rules(link, &item);
         let hidden = taken == Some(Effect::Ignore);
@@ -708,7 +708,7 @@ impl Conversation {
         }
     }
 
-    /// When the current step has to be looked at again.
+    /// When the current step must be checked again.
     fn step_deadline(&self) -> Option<Instant> {
         let Some(current) = &self.current else {
             let gate = self
@@ -794,7 +794,7 @@ impl Source for Conversation {
         }
         let pauses = |state: &mut LinkState| state.gate.is_delayed(now);
         match &mut self.then {
-            // The pause after the last message holds for whoever goes on, too.
+            // The delay after the last message also applies to the next source.
             Some(_) if self.links.iter_mut().any(pauses) => Progress::Pending,
             Some(then) => then.poll(now, readable, to),
             None => Progress::Done(None),

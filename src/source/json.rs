@@ -18,8 +18,8 @@ use crate::conversation::command::Command;
 use crate::error::USE_FORCE;
 use crate::protocol::{CloseReason, MAX_CONTROL_PAYLOAD};
 
-/// The fields that mean something. They stay raw until the type is known: in objects of other
-/// types they may hold anything.
+/// The fields of commands. They are not parsed until the type is known, because in objects of other
+/// types they may be anything.
 #[derive(Deserialize)]
 struct Object<'a> {
     #[serde(borrow, rename = "type")]
@@ -53,7 +53,7 @@ pub fn parse(line: &[u8], force: bool) -> Result<Option<Command<'_>>, String> {
     if line.is_empty() {
         return Ok(None);
     }
-    // serde would take an array for a struct too, field by field.
+    // serde would also accept an array, field by field.
     if !line.starts_with('{') {
         return Err(r#"not a JSON object; one looks like {"type":"text","data":"hi"}"#.to_owned());
     }
@@ -79,14 +79,14 @@ pub fn parse(line: &[u8], force: bool) -> Result<Option<Command<'_>>, String> {
     }
 }
 
-/// The text of an order as programs write it that have nothing to escape, with or without spaces
-/// between names and values. serde would read the same, and take many times as long.
+/// The text of a command in the most common format, without escape sequences, with or without
+/// spaces between names and values. serde gives the same result, but takes many times as long.
 fn verbatim(line: &str) -> Option<&str> {
     let rest = line
         .strip_prefix(r#"{"type": "text", "data": ""#)
         .or_else(|| line.strip_prefix(r#"{"type":"text","data":""#))?;
     let text = rest.strip_suffix(r#""}"#)?;
-    // Without an early end many bytes are looked at in one step.
+    // All bytes are checked instead of stopping early, so that many are checked per step.
     let stands_for_itself = text.bytes().fold(true, |all, byte| {
         all & !matches!(byte, 0..b' ' | b'"' | b'\\')
     });
@@ -161,19 +161,19 @@ fn close(
     }
 }
 
-/// A string; borrowed if nothing in it is escaped.
+/// Parses a string, borrowed if it has no escape sequences.
 fn string<'a>(raw: &'a RawValue, field: &str) -> Result<Cow<'a, str>, String> {
     let opened = raw.get().strip_prefix('"');
     let plain = opened
         .and_then(|rest| rest.strip_suffix('"'))
         .filter(|text| memchr(b'\\', text.as_bytes()).is_none());
     if let Some(text) = plain {
-        // It has been read as JSON already: without an escape it is what stands in the quotes.
+        // It is valid JSON, so without escape sequences its value is the text between the quotes.
         return Ok(Cow::Borrowed(text));
     }
     let read = serde_json::from_str(raw.get()).map(Cow::Owned);
     read.map_err(|error| {
-        // A string that isn't one all the same has half a surrogate pair in it.
+        // A string that can't be parsed contains half of a surrogate pair.
         if opened.is_some() {
             format!(r#""{field}" is not valid Unicode: {}"#, cause(&error))
         } else {
@@ -192,7 +192,7 @@ fn decode(raw: &RawValue) -> Result<Vec<u8>, String> {
     })
 }
 
-/// What was found, short enough for a sentence.
+/// The value, shortened to be quoted in an error.
 fn quoted(raw: &str) -> String {
     match raw.char_indices().nth(40) {
         Some((end, _)) => format!("{}…", &raw[..end]),
@@ -200,7 +200,7 @@ fn quoted(raw: &str) -> String {
     }
 }
 
-/// What serde says, without its line number: the lines are counted where they are read.
+/// The error of serde without its line number, because lines are counted by the reader.
 fn cause(error: &serde_json::Error) -> String {
     let text = error.to_string();
     match text.split_once(" at line ") {
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_are_read() {
+    fn messages_are_parsed() {
         let text = |text: &'static str| Some(Command::Text(text.into()));
         assert_eq!(parsed(r#"{"type":"text","data":"hi"}"#), text("hi"));
         assert_eq!(parsed(r#" {"data":"","type":"text","n":[1]} "#), text(""));
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn a_string_is_taken_as_it_stands_or_unescaped() {
+    fn strings_are_borrowed_or_unescaped() {
         for (written, text) in [
             (r#""""#, ""),
             (r#""größer 日本 😀""#, "größer 日本 😀"),
@@ -262,9 +262,9 @@ mod tests {
     }
 
     proptest! {
-        /// Two spaces take a line off the short way.
+        /// Two spaces disable the fast path.
         #[test]
-        fn both_ways_read_the_same(written in r#"([ -~é\t]|\\|"|\}){0,6}"#) {
+        fn fast_path_gives_the_same_result(written in r#"([ -~é\t]|\\|"|\}){0,6}"#) {
             let long = format!(r#"{{"type":"text",  "data":"{written}"}}"#);
             for short in [
                 format!(r#"{{"type":"text","data":"{written}"}}"#),
@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn control_frames_are_read() {
+    fn control_frames_are_parsed() {
         assert_eq!(parsed(r#"{"type":"ping"}"#), Some(Command::Ping(vec![])));
         assert_eq!(
             parsed(r#"{"type":"ping","data":"x"}"#),
@@ -299,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_order_is_passed_over() {
+    fn other_objects_are_ignored() {
         for line in [
             "",
             " \r",
@@ -313,13 +313,13 @@ mod tests {
     }
 
     #[test]
-    fn a_recorded_close_without_a_code_is_sent_without_one() {
+    fn recorded_close_without_a_code_is_sent_without_one() {
         let line = r#"{"type":"close","dir":"in","code":1005,"reason":""}"#;
         assert_eq!(parsed(line), Some(Command::Close(None)));
     }
 
     #[test]
-    fn close_codes_keep_to_the_rule_unless_forced() {
+    fn forbidden_close_codes_need_force() {
         let line = r#"{"type":"close","code":1002,"reason":"x"}"#;
         assert_eq!(
             refused(line),
@@ -329,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_line_is_explained() {
+    fn invalid_lines_are_explained() {
         for (line, said) in [
             (
                 "hello",
@@ -387,7 +387,7 @@ mod tests {
     }
 
     #[test]
-    fn a_control_frame_has_its_limit() {
+    fn control_frame_payload_is_limited() {
         let line = |size| format!(r#"{{"type":"ping","data":"{}"}}"#, "x".repeat(size));
         assert!(matches!(parsed(&line(125)), Some(Command::Ping(payload)) if payload.len() == 125));
         assert_eq!(

@@ -1,6 +1,6 @@
-//! Standard input as JSON lines: an object a line, each an order (`--json`).
+//! Standard input as JSON lines: one command per line (`--json`).
 //!
-//! A bad line stops nothing: it is told with its number, and the exit code shows it.
+//! An invalid line does not end the run. It is reported with its number and sets the exit code.
 
 use std::os::fd::BorrowedFd;
 use std::time::Instant;
@@ -16,15 +16,15 @@ use crate::conversation::command::Command;
 use crate::event::{Event, Kind, Link, Messages, Now, Piece};
 use crate::sys::file::without_byte_order_mark;
 
-/// Orders from standard input.
+/// Commands from standard input.
 #[derive(Debug)]
 pub struct JsonLines {
     reader: Reader,
     force: bool,
     gate: SendGate,
-    /// How much of the held bytes is known to have no line feed.
+    /// The number of held bytes that were searched for a line feed.
     scanned: usize,
-    /// Lines read.
+    /// The number of lines read.
     lines: u64,
 }
 
@@ -41,7 +41,7 @@ impl JsonLines {
         }
     }
 
-    /// The length of the next line, and with its line feed; `None` if it is not all there.
+    /// The length of the next line without and with its line feed; `None` if it is incomplete.
     fn next_line(&mut self) -> Option<(usize, usize)> {
         let held = self.reader.held();
         match memchr(b'\n', &held[self.scanned..]) {
@@ -54,7 +54,7 @@ impl JsonLines {
         }
     }
 
-    /// Does what a line says; whether it was a Close, after which nothing can be said.
+    /// Executes a line. Returns whether it was a Close, after which nothing can be sent.
     fn execute(&mut self, now: Now, length: usize, to: &mut dyn Sender) -> bool {
         self.lines += 1;
         let mut text = &self.reader.held()[..length];
@@ -86,7 +86,7 @@ impl JsonLines {
 }
 
 impl JsonLines {
-    /// What was accepted and not sent.
+    /// The number of accepted but unsent messages.
     fn unsent(&mut self) -> Unsent {
         let more = self.reader.look_ahead();
         let held = self.reader.held();
@@ -98,9 +98,9 @@ impl JsonLines {
             match json::parse(line, self.force) {
                 // Nothing after it would be sent.
                 Ok(Some(Command::Close(_))) => break,
-                // What wsline printed itself, say.
+                // For example, output of wsline for a sent message.
                 Ok(None) => {}
-                // A wrong line is lost as well, also one that is not all there.
+                // An invalid line is lost as well, even an incomplete one.
                 Ok(Some(_)) | Err(_) => messages += 1,
             }
         }

@@ -1,12 +1,12 @@
-//! The source that never speaks: standard input is a device such as `/dev/null`, so there is
-//! only listening until the server closes.
+//! A source without messages: standard input is a device such as `/dev/null`, so the run only
+//! receives until the server closes.
 
 use std::os::fd::BorrowedFd;
 
 use super::{Progress, Sender, Source};
 use crate::event::{Event, Link, Messages, Now};
 
-/// Says nothing, and has no end.
+/// Sends nothing and never ends.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Listen;
 

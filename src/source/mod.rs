@@ -1,7 +1,7 @@
-//! Sources: what is sent, and when.
+//! Sources of messages to send.
 //!
-//! A source is told of every event and polled for what it has to send: a pipe, the prompt, a list of
-//! messages from the command line are each one source, and nothing else reaches back into the loop.
+//! A source handles every event and is polled for messages. A pipe, the prompt and the steps of the
+//! command line are sources, and nothing else affects the event loop.
 
 pub mod conversation;
 pub mod json;
@@ -25,50 +25,51 @@ use crate::error::Error;
 use crate::event::{Event, Kind, Lines, Link, Messages, Note, Now, Piece, Probe, Way};
 use crate::protocol::{CloseReason, Closure};
 
-/// What a source answered when it was polled.
+/// The result of polling a source.
 #[derive(Debug)]
 pub enum Progress {
-    /// It has more to send as soon as there is room: poll it again without waiting for its
+    /// There is more to send: poll again as soon as there is room, without waiting for the
     /// descriptor.
     More,
-    /// Nothing now: poll it again when its descriptor is readable or its deadline has come.
+    /// There is nothing to send now: poll again when the descriptor is readable or the deadline has
+    /// passed.
     Pending,
-    /// It will never send again; the error, if any, decides the exit code.
+    /// The source has ended. The error, if there is one, determines the exit code.
     Done(Option<Error>),
 }
 
 /// Messages that a source accepted and did not send.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Unsent {
-    /// How many are known.
+    /// The number of messages that are known.
     pub messages: u64,
     /// Whether there is more input that was not counted.
     pub more: bool,
 }
 
-/// How a connection ended, or never began, as a source is asked to settle it.
+/// How a connection ended, for [`Source::settle`].
 #[derive(Clone, Copy, Debug)]
 pub enum LinkEnd<'a> {
-    /// There will be no connection.
+    /// It could not be opened.
     ConnectFailed(&'a Error),
     /// It was closed.
     Closed(&'a Closure),
 }
 
-/// What the end of a connection is to a source.
+/// The source's decision on the end of a connection.
 #[derive(Debug, Default)]
 pub struct Settled {
-    /// That is not decided yet: settle it again when the source is polled next, or would be.
+    /// It is not decided yet: settle it again the next time that the source is polled.
     pub pending: bool,
-    /// This end was expected, whatever its error or close code.
+    /// The end was expected, whatever the error or close code is.
     pub expected: bool,
-    /// What had to come before this end, or instead of it, and did not.
+    /// An expectation that was not met before the end.
     pub unmet: Option<Error>,
-    /// What was accepted for the connection and not sent.
+    /// Accepted messages for the connection that were not sent.
     pub unsent: Unsent,
 }
 
-/// An end that was not expected, and before which nothing else had to come.
+/// An end that was not expected, with nothing expected before it.
 impl From<Unsent> for Settled {
     fn from(unsent: Unsent) -> Self {
         Self {
@@ -78,63 +79,63 @@ impl From<Unsent> for Settled {
     }
 }
 
-/// Something that decides what is sent. It outlives its connections.
+/// Decides which messages are sent. It outlives its connections.
 ///
-/// A source is not told of what it sends itself. It is told of everything else: steps, messages,
+/// A source gets no events for messages that it sends itself, but all others: steps, messages,
 /// automatic Pongs, the close, errors.
 pub trait Source {
-    /// The descriptor to poll for input; `None` if there is none, or no input is wanted now.
+    /// The descriptor to poll for input; `None` if there is none, or if no input is needed now.
     fn fd(&self) -> Option<BorrowedFd<'_>>;
 
-    /// When it must be polled next, whatever its descriptor does.
+    /// When it must be polled next even if the descriptor is not readable.
     fn next_deadline(&self) -> Option<Instant> {
         None
     }
 
-    /// Whether it wants [`Event::Assembled`] for a message of which the first piece has come.
+    /// Whether it needs [`Event::Assembled`] for a message whose first piece has just arrived.
     fn wants_messages(&self) -> bool {
         false
     }
 
-    /// Takes note of an event.
+    /// Handles an event.
     fn on_event(&mut self, now: Now, link: Link, event: &Event<'_>);
 
-    /// Takes note of messages that arrived together: an event for each, unless it does not look at
-    /// messages.
+    /// Handles a batch of messages, by default as an event for each.
     fn on_messages(&mut self, now: Now, link: Link, messages: Messages<'_>) {
         for piece in messages.pieces() {
             self.on_event(now, link, &Event::Data(Way::In, piece));
         }
     }
 
-    /// Sends what it has, while `to` has room. `readable` says that its descriptor is readable
-    /// now, so that one read will not block.
+    /// Sends messages while `to` has room. `readable` says that the descriptor is readable, so that
+    /// one read will not block.
     fn poll(&mut self, now: Now, readable: bool, to: &mut dyn Sender) -> Progress;
 
-    /// Called for each connection, when it has ended before the run did, or could not be made;
-    /// [`Event::Closed`] came before that. Called again where it was [pending](Settled::pending).
+    /// Called for each connection that ended before the run did or could not be opened, after
+    /// [`Event::Closed`], and again while the decision is [pending](Settled::pending).
     fn settle(&mut self, _now: Now, _link: Link, _end: LinkEnd<'_>) -> Settled {
         Settled::default()
     }
 
-    /// Whether the end of a connection was expected, as far as that is known now: what is expected
-    /// may be decided after [`settle`](Self::settle).
+    /// Whether the end of a connection was expected, as far as that is known now. It may change
+    /// after [`settle`](Self::settle).
     fn expected_end(&self, _link: Link) -> bool {
         false
     }
 }
 
-/// Where a source sends to: the connections, written straight into their buffers.
+/// Where a source sends messages: the connections, whose buffers are written directly.
 pub trait Sender {
-    /// Bytes that should at most be sent on `link` now; 0 while it is not open or its buffer is full.
+    /// The number of bytes that should be sent on `link` now; 0 while it is not open or its buffer
+    /// is full.
     fn room(&self, link: Link) -> usize;
 
-    /// Sends a piece of a message. A whole message is one frame; a message in pieces is a frame
-    /// for each piece. Only while there is [`room`](Self::room), which may be exceeded by one piece.
+    /// Sends a piece of a message, as one frame. Allowed only while there is [`room`](Self::room),
+    /// which may be exceeded by one piece.
     fn data(&mut self, link: Link, piece: Piece<'_>);
 
-    /// Sends each line as a text message; how many there were. As [`data`](Self::data), but many
-    /// at once.
+    /// Sends each line as a text message. Returns the number of lines. The same rules as for
+    /// [`data`](Self::data) apply.
     fn lines(&mut self, link: Link, lines: Lines<'_>) -> u64 {
         lines
             .map(|line| self.data(link, Piece::whole(Kind::Text, line)))
@@ -147,23 +148,22 @@ pub trait Sender {
     /// Sends an unsolicited Pong (RFC 6455 §5.5.3) with at most 125 bytes.
     fn pong(&mut self, link: Link, payload: &[u8]);
 
-    /// Sends a Close and nothing after it; `None` has no code.
+    /// Sends a Close, after which nothing can be sent; `None` for one without a code.
     fn close(&mut self, link: Link, reason: Option<CloseReason>);
 
-    /// Connects anew where a connection has ended, or could not be made. False where it can't: there
-    /// is one, or the run has none that is made twice.
+    /// Connects again after a connection has ended or could not be opened. Returns false if there
+    /// is a connection, or if the run can't connect again.
     fn redial(&mut self, _link: Link) -> bool {
         false
     }
 
-    /// Says something to people.
+    /// Shows a note to the user.
     fn note(&mut self, note: Note);
 
     /// Tells the outputs what has become of something that was sent to measure a round trip.
     fn probed(&mut self, link: Link, probe: &Probe);
 
-    /// Says that something went wrong which stops nothing; the first such error decides the
-    /// exit code.
+    /// Reports an error that does not end the run. The first one determines the exit code.
     fn fault(&mut self, error: Error);
 }
 

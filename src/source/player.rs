@@ -30,49 +30,49 @@ use crate::session_file::{
 use crate::sys::file::{irregular_cause, open_regular, read_regular, MAX_SIZE};
 use crate::sys::path::real_path_below;
 
-/// How a file is played.
+/// The options for running a file.
 pub struct Options<'a> {
-    /// The file as it was named, for reports.
+    /// The name of the file in reports.
     pub file: &'a str,
-    /// The text that it was read from, for reports.
+    /// The text of the file, for reports.
     pub text: &'a str,
-    /// Where its paths begin.
+    /// The folder that paths in the file are relative to.
     pub folder: &'a Path,
-    /// Values of variables.
+    /// Looks up the values of variables.
     pub lookup: &'a dyn Fn(&str) -> Option<String>,
-    /// Goes before every address in the file.
+    /// The URL that overrides those in the file.
     pub url: Option<&'a str>,
-    /// Keeps the pauses of a record, so many times faster; `None` keeps none.
+    /// The factor for the speed of recorded pauses; `None` to skip them.
     pub speed: Option<f64>,
-    /// Where JSON that is received may differ from what is expected (RFC 6901).
+    /// JSON pointers to received values that are not compared (RFC 6901).
     pub ignore: &'a [String],
-    /// Close codes may be sent that RFC 6455 forbids.
+    /// Whether close codes that RFC 6455 forbids may be sent.
     pub force: bool,
-    /// Only regular files below [`folder`](Self::folder) may be read (`--untrusted`).
+    /// Whether only regular files below [`folder`](Self::folder) may be read (`--untrusted`).
     pub confined: bool,
 }
 
-/// A connection that a file needs.
+/// A connection of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Connection {
     /// Its name in the file, if it has one.
     pub name: Option<String>,
-    /// Its address.
+    /// The URL.
     pub url: String,
-    /// The line that the address is on; 0 if it is not from the file.
+    /// The line of the URL; 0 if it is not from the file.
     pub line: u32,
-    /// Its options, in words of the command line.
+    /// The options, as words of a command line.
     pub words: Vec<String>,
 }
 
-/// A file that is being played: the [`StepSource`] of a [`Conversation`](super::conversation::Conversation).
+/// Runs a file, as the [`StepSource`] of a [`Conversation`](super::conversation::Conversation).
 #[derive(Debug)]
 pub struct Player {
     source: SourceText,
     flow: Flow,
-    /// What rules send.
+    /// The replies of rules.
     answers: Vec<Arc<[Line]>>,
-    /// Steps of the current statement that are left.
+    /// The remaining steps of the current statement.
     pending: VecDeque<Step>,
     names: Vec<String>,
     values: BTreeMap<String, String>,
@@ -83,15 +83,15 @@ pub struct Player {
     ignore: Vec<String>,
     force: bool,
     confined: bool,
-    /// The expectations that are left; `None` where some are repeated.
+    /// The number of remaining expectations; `None` if some are repeated.
     expected: Option<usize>,
-    /// The lines of `let` that settings needed, so that they were computed before anything else.
+    /// The lines of `let` statements that settings use, which were evaluated first.
     early: Vec<u32>,
-    /// Variables whose values are kept out of reports.
+    /// Variables whose values are redacted in reports.
     secrets: Vec<String>,
 }
 
-/// The file, for reports.
+/// The text of the file, for reports.
 #[derive(Debug)]
 struct SourceText {
     file: String,
@@ -113,11 +113,11 @@ impl SourceText {
 }
 
 impl Player {
-    /// Reads what a file needs, and whether it can be played.
+    /// Prepares a file and checks it.
     ///
     /// # Errors
     ///
-    /// [`Error::SessionFile`] for what is wrong with it.
+    /// [`Error::SessionFile`] if it is invalid.
     pub fn new(
         script: SessionFile,
         options: &Options<'_>,
@@ -161,7 +161,7 @@ impl Player {
         Ok((connections, player))
     }
 
-    /// The connections with what is set for each.
+    /// The connections and their settings.
     fn connections(
         &self,
         script: &SessionFile,
@@ -219,7 +219,7 @@ impl Player {
         })
     }
 
-    /// Makes steps of a statement, one for each of its connections.
+    /// Converts a statement to steps, one for each of its connections.
     fn take(&mut self, now: Instant, line: &Line) -> Result<(), Error> {
         let place = Some(self.source.place(line.number));
         let is_one = line.link.as_deref() != Some("*");
@@ -251,7 +251,7 @@ impl Player {
         Ok(())
     }
 
-    /// The values of variables that no report shows.
+    /// The values of variables that are redacted in reports.
     #[must_use]
     pub fn secret_values(&self) -> Vec<(String, String)> {
         let secrets = self.secrets.iter();
@@ -259,11 +259,11 @@ impl Player {
         known.collect()
     }
 
-    /// Nothing can be said on a connection that is to be refused.
+    /// Checks that nothing is sent on a connection that is expected to be refused.
     fn check_refusals(&self, script: &SessionFile) -> Result<(), Error> {
         let mut refused: Vec<&Option<String>> = Vec::new();
         for line in &script.lines {
-            // The fields of the refusal are there all the same.
+            // Headers of the refusal are allowed.
             let of_connection = match &line.statement {
                 Statement::Expect(wanted) => !matches!(wanted, session_file::Wanted::Header { .. }),
                 Statement::Send(_)
@@ -290,8 +290,8 @@ impl Player {
         Ok(())
     }
 
-    /// Goes through everything that needs no value of the conversation itself, so that what is
-    /// wrong with it is said before it begins.
+    /// Evaluates everything that does not depend on captured values, so that errors are reported
+    /// before the conversation begins.
     fn rehearse(&self, lines: &[&Line]) -> Result<(), Error> {
         for line in lines {
             let known = line.statement.templates().iter().all(|template| {
@@ -352,7 +352,7 @@ impl Player {
         }
     }
 
-    /// JSON that is expected, or a pattern for it.
+    /// Expected JSON, or a pattern for it.
     fn json_pattern(&self, line: &Line, template: &Template) -> Result<Pattern, Error> {
         let text = template
             .render_json(&self.lookup())
@@ -418,7 +418,7 @@ impl Player {
             .parse_error(line.number, "@", unreadable(path, cause))
     }
 
-    /// What a `>` does.
+    /// The action of a `>` statement.
     fn act(&self, line: &Line, message: &Message) -> Result<Act, Error> {
         Ok(match message {
             Message::Text(template) => {
@@ -456,7 +456,7 @@ impl Player {
         })
     }
 
-    /// What a `<` waits for.
+    /// The expectation of a `<` statement.
     fn wanted(&self, line: &Line, wanted: &session_file::Wanted) -> Result<Wanted, Error> {
         use session_file::Wanted as W;
         let payload = |payload: &Option<Payload>| {
@@ -486,7 +486,7 @@ impl Player {
                             let cause = format!("{} is not UTF-8", path.display());
                             self.source.parse_error(line.number, "@", cause)
                         })?;
-                        // The line feed that editors put at its end is not sent either.
+                        // As when sending, the line feed at the end of the file is ignored.
                         let text = text.strip_suffix('\n').unwrap_or(&text);
                         self.whole(text.to_owned())
                     }
@@ -512,7 +512,7 @@ impl Player {
         })
     }
 
-    /// A text that must be equal, but for what `--ignore` names if it is JSON.
+    /// A text that must be equal, or JSON that must be equal except for what `--ignore` names.
     fn whole(&self, text: String) -> Pattern {
         if self.ignore.is_empty() {
             return Pattern::Text(text);
@@ -526,7 +526,7 @@ impl Player {
         }
     }
 
-    /// The connections of a statement: all for `@*`, the only one without a name.
+    /// The connections of a statement: all for `@*`, the only one if there is no name.
     fn links(&self, line: &Line) -> Result<Vec<Link>, Error> {
         let all = || (0..self.names.len().max(1)).filter_map(|at| u16::try_from(at).ok());
         let name = match line.link.as_deref() {
@@ -543,7 +543,7 @@ impl Player {
         Ok(vec![Link(at)])
     }
 
-    /// The connections that a rule applies to: all, unless one is named.
+    /// The connections of a rule: all, unless one is named.
     fn rule_links(&self, line: &Line) -> Result<Vec<Link>, Error> {
         if line.link.is_some() {
             return self.links(line);
@@ -571,9 +571,9 @@ impl Player {
         })
     }
 
-    /// Keeps what a rule sends; its number.
+    /// Stores the reply of a rule. Returns its number.
     fn keep_answer(&mut self, body: &Arc<[Line]>) -> usize {
-        // In a loop the same rule is added again and again.
+        // In a loop, the same rule is added several times.
         let known = self
             .answers
             .iter()
@@ -584,7 +584,7 @@ impl Player {
         })
     }
 
-    /// `on`, `every`, `ignore` and `never`.
+    /// Adds a rule: `on`, `every`, `ignore` or `never`.
     fn rule(&mut self, line: &Line) -> Result<Option<Act>, Error> {
         let (wanted, effect) = match &line.statement {
             Statement::On(session_file::Trigger::Received(wanted), body) => {
@@ -626,7 +626,7 @@ impl Player {
         Ok(Act::AnyOrder(alternatives))
     }
 
-    /// Sets a variable that the file computes.
+    /// Sets a variable to a computed value.
     fn bind(&mut self, line: &Line, name: &str, value: &Expression) -> Result<(), Error> {
         let value = value
             .evaluate(&self.lookup())
@@ -639,7 +639,7 @@ impl Player {
         Ok(())
     }
 
-    /// Goes into a statement that repeats others.
+    /// Enters a statement that contains others.
     fn enter(&mut self, now: Instant, line: &Line) -> Result<(), Error> {
         match &line.statement {
             Statement::Repeat { count, name, body } => {
@@ -661,7 +661,7 @@ impl Player {
         Ok(())
     }
 
-    /// What a statement does; `None` if it only says how the next ones are taken.
+    /// The action of a statement; `None` if it only changes a setting.
     fn step(&mut self, now: Instant, line: &Line) -> Result<Option<Act>, Error> {
         Ok(Some(match &line.statement {
             Statement::Url(_)
@@ -701,7 +701,7 @@ impl Player {
             }
             Statement::At(time) => match self.speed {
                 None => return Ok(None),
-                // What is beyond all clocks never comes either way.
+                // A time that `Instant` can't represent is never reached.
                 Some(speed) => Act::Until(
                     Duration::try_from_secs_f64(time.as_secs_f64() / speed)
                         .unwrap_or(Duration::MAX),
@@ -819,7 +819,7 @@ impl StepSource for Player {
         };
         let mut lines = self.flow.ahead().filter(of_link);
         lines.find_map(|line| match &line.statement {
-            // What is wrong with it is said when its turn comes.
+            // Errors in it are reported when it is reached.
             Statement::Expect(wanted) => Some(self.wanted(line, wanted).ok()),
             _ => None,
         })?
@@ -843,12 +843,12 @@ impl StepSource for Player {
     }
 }
 
-/// The file that a path in a session file means, if that file may read it with `--untrusted`: a
-/// regular one below the session file's folder.
+/// The file that a path in a session file refers to, if `--untrusted` allows it: a regular file
+/// below the folder of the session file.
 ///
 /// # Errors
 ///
-/// Why it may not, in a sentence.
+/// Why it is not allowed.
 pub fn check_confined(folder: &Path, path: &Path) -> Result<PathBuf, String> {
     let real = real_path_below(folder, path).map_err(|cause| unreadable(path, &cause))?;
     let shown = path.display();
@@ -868,8 +868,8 @@ fn unreadable(path: &Path, cause: &std::io::Error) -> String {
     format!("could not read {}: {}", path.display(), plain(cause))
 }
 
-/// The names of the connections, in the order of their first use; none if there is only one
-/// connection, which needs no name.
+/// The names of the connections in the order of their first use; empty if there is only one, which
+/// needs no name.
 fn names(
     script: &SessionFile,
     source: &SourceText,
@@ -902,7 +902,7 @@ fn names(
     }
 }
 
-/// All lines but those that rules send: they answer where something came.
+/// All lines except the replies of rules.
 fn outside_rules(lines: &[Line]) -> Vec<&Line> {
     let mut all = Vec::new();
     for line in lines {
@@ -917,7 +917,7 @@ fn outside_rules(lines: &[Line]) -> Vec<&Line> {
     all
 }
 
-/// Adds the names of connections, also those that a loop counts: `@c${N}`.
+/// Adds the names of connections, including those that a loop counts: `@c${N}`.
 fn collect_names(lines: &[Line], mut values: BTreeMap<String, String>, names: &mut Vec<String>) {
     for line in lines {
         if let Some(name) = line.link.as_deref().filter(|name| *name != "*") {
@@ -948,7 +948,7 @@ fn collect_names(lines: &[Line], mut values: BTreeMap<String, String>, names: &m
     }
 }
 
-/// The variables whose values are kept out of reports.
+/// The variables whose values are redacted in reports.
 fn secrets(lines: &[&Line]) -> Vec<String> {
     let secret = |line: &&Line| match &line.statement {
         Statement::Secret(name)
@@ -963,8 +963,8 @@ fn secrets(lines: &[&Line]) -> Vec<String> {
     lines.iter().filter_map(secret).collect()
 }
 
-/// The values of all variables that are not captured before they are used. An address of the file
-/// that is not used needs none.
+/// The values of all variables that are not captured before they are used. A URL in the file that
+/// is overridden needs none.
 fn variables(
     script: &SessionFile,
     source: &SourceText,
@@ -1026,7 +1026,7 @@ fn variables(
     Ok((values, early))
 }
 
-/// The variables that connections need before they can be opened.
+/// The variables that are needed to open connections.
 fn needed_by_settings(script: &SessionFile) -> BTreeSet<&str> {
     let settings = script.lines.iter().filter(|line| {
         matches!(

@@ -1,4 +1,5 @@
-//! Reading a descriptor that poll calls readable: one read at a time, never non-blocking.
+//! Reading from descriptors that poll(2) reports as readable, one read at a time, without making
+//! them non-blocking.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -7,28 +8,28 @@ use std::os::fd::{AsFd, BorrowedFd};
 use crate::error::{plain, Error};
 use crate::sys::{pipe, readiness};
 
-/// Input with what was read of it and not yet used.
+/// An input, with the bytes that were read but not used yet.
 #[derive(Debug)]
 pub struct Reader {
     file: File,
-    /// What it is called in messages.
+    /// The name of the input in messages.
     origin: String,
     buffer: Vec<u8>,
     start: usize,
     end: usize,
     ended: bool,
-    /// How much is read at once.
+    /// The maximum size of a read.
     read_size: usize,
 }
 
-/// How much can be held.
+/// The maximum number of bytes held.
 const CAPACITY: usize = 256 * 1024;
 
-/// How much is read at once where nothing larger is asked for: with what is sent of it, it fits into a cache of 512 KiB.
+/// The default size of a read. With the frames made of it, it fits into a cache of 512 KiB.
 const READ: usize = 64 * 1024;
 
 impl Reader {
-    /// Reads `file`, which messages call `origin`.
+    /// Creates a reader for `file`, which messages call `origin`.
     #[must_use]
     pub fn new(file: File, origin: impl Into<String>) -> Self {
         let buffer = vec![0; CAPACITY];
@@ -43,18 +44,18 @@ impl Reader {
         }
     }
 
-    /// Reads standard input.
+    /// Creates a reader for standard input.
     ///
     /// # Errors
     ///
-    /// What duplicating the descriptor said.
+    /// The error of duplicating the descriptor.
     pub fn stdin() -> io::Result<Self> {
         let stdin = io::stdin().as_fd().try_clone_to_owned()?;
         pipe::enlarge(stdin.as_fd());
         Ok(Self::new(File::from(stdin), "standard input"))
     }
 
-    /// Makes room for `capacity` bytes that are not yet used, and may be read at once.
+    /// Sets the capacity, and the maximum size of a read, to at least `capacity` bytes.
     pub fn reserve(&mut self, capacity: usize) {
         self.read_size = self.read_size.max(capacity);
         if self.buffer.len() < capacity {
@@ -62,36 +63,36 @@ impl Reader {
         }
     }
 
-    /// Makes room for twice as much, where what is held must be whole.
+    /// Doubles the capacity, for a message that must be held as a whole.
     pub fn grow(&mut self) {
         self.buffer.resize(self.buffer.len() * 2, 0);
     }
 
-    /// What poll has to watch.
+    /// The descriptor to poll.
     #[must_use]
     pub fn fd(&self) -> BorrowedFd<'_> {
         self.file.as_fd()
     }
 
-    /// What was read and not yet used.
+    /// The bytes that were read but not used yet.
     #[must_use]
     pub fn held(&self) -> &[u8] {
         &self.buffer[self.start..self.end]
     }
 
-    /// Whether the end of input was read.
+    /// Whether the end of the input has been read.
     #[must_use]
     pub fn has_ended(&self) -> bool {
         self.ended
     }
 
-    /// Whether no more can be held.
+    /// Whether the capacity is used up.
     #[must_use]
     pub fn is_full(&self) -> bool {
         self.end - self.start == self.buffer.len()
     }
 
-    /// Takes note that the first `count` bytes that were held have been used.
+    /// Removes the first `count` held bytes after they have been used.
     pub fn used(&mut self, count: usize) {
         self.start += count;
         if self.start == self.end {
@@ -99,11 +100,11 @@ impl Reader {
         }
     }
 
-    /// One read, which does not block if poll called the descriptor readable.
+    /// Reads once. Does not block if poll(2) has reported the descriptor as readable.
     ///
     /// # Errors
     ///
-    /// [`Error::Input`] with what the system said; the end of input then counts as read.
+    /// [`Error::Input`] with the error of the system, after which the input has ended.
     pub fn read(&mut self) -> Result<(), Error> {
         if self.start > 0 && self.end == self.buffer.len() {
             self.buffer.copy_within(self.start..self.end, 0);
@@ -122,7 +123,7 @@ impl Reader {
                     return Ok(());
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                // Another process made the shared descriptor non-blocking, and was faster.
+                // Another process made the shared descriptor non-blocking and has read the bytes.
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
                 Err(error) => {
                     self.ended = true;
@@ -132,11 +133,12 @@ impl Reader {
         }
     }
 
-    /// Reads what is there as far as it can be held, without waiting; whether there is more.
+    /// Reads available bytes up to the capacity, without waiting. Returns whether there may be
+    /// more.
     pub fn look_ahead(&mut self) -> bool {
         while !self.ended && !self.is_full() && readiness::is_readable(self.fd()).unwrap_or(false) {
             let held = self.held().len();
-            // A read that fails ends the input: then there is no more of it.
+            // A failed read ends the input.
             let _ = self.read();
             if self.held().len() == held {
                 break;
@@ -145,7 +147,7 @@ impl Reader {
         !self.ended && self.is_full()
     }
 
-    /// An error about this input.
+    /// Creates an error about this input.
     #[must_use]
     pub fn fault(&self, line: Option<u64>, cause: impl Into<String>) -> Error {
         Error::Input {

@@ -1,5 +1,5 @@
-//! Whether a source may send on a connection: it is open, there is room in its buffer, and no delay
-//! between messages holds. Every source that reads input checks this first.
+//! Decides whether a source may send on a connection: it must be open, have room in its buffer, and
+//! the delay between messages must have passed. All sources that read input use it.
 
 use std::time::Instant;
 
@@ -12,19 +12,19 @@ use crate::event::{Event, Link, Now};
 pub struct SendGate {
     link: Link,
     open: bool,
-    /// Input is there and there was no room to send it.
+    /// Whether input was available when there was no room to send it.
     waits_for_room: bool,
     delay: SendDelay,
 }
 
 impl SendGate {
-    /// The gate of the first connection, with a delay between messages.
+    /// Creates a gate for the first connection.
     #[must_use]
     pub fn new(delay: SendDelay) -> Self {
         Self::for_link(Link::default(), delay)
     }
 
-    /// The gate of a connection, with a delay between messages.
+    /// Creates a gate for a connection.
     #[must_use]
     pub fn for_link(link: Link, delay: SendDelay) -> Self {
         Self {
@@ -41,7 +41,7 @@ impl SendGate {
         self.link
     }
 
-    /// Takes note of an event: whether the connection is open.
+    /// Handles events that open or close the connection.
     pub fn on_event(&mut self, link: Link, event: &Event<'_>) {
         match event {
             Event::Open(_) if link == self.link => self.open = true,
@@ -50,24 +50,24 @@ impl SendGate {
         }
     }
 
-    /// Whether input should be polled for: it could be sent.
+    /// Whether input could be sent, so that it should be polled.
     #[must_use]
     pub fn wants_input(&self) -> bool {
         self.open && !self.waits_for_room && self.delay.next_deadline().is_none()
     }
 
-    /// When a delay ends; `None` without a connection to send on.
+    /// When the delay ends; `None` without a connection to send on.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {
         self.delay.next_deadline().filter(|_| self.open)
     }
 
-    /// Whether a delay between messages holds now.
+    /// Whether the delay has not passed yet.
     pub fn is_delayed(&mut self, now: Now) -> bool {
         self.open && self.delay.holds(now)
     }
 
-    /// Whether there is a delay between messages at all.
+    /// Whether there is a delay between messages.
     #[must_use]
     pub fn has_delay(&self) -> bool {
         self.delay.is_set()
@@ -77,7 +77,7 @@ impl SendGate {
     ///
     /// # Errors
     ///
-    /// What the source answers the driver if not.
+    /// What the source returns to the driver if not.
     pub fn check(&mut self, now: Now, to: &dyn Sender) -> Result<(), Progress> {
         self.waits_for_room = false;
         if !self.open || self.delay.holds(now) {
@@ -90,7 +90,7 @@ impl SendGate {
         Ok(())
     }
 
-    /// A message was sent: the delay after it begins.
+    /// Starts the delay after a sent message.
     pub fn on_sent(&mut self, now: Now) {
         self.delay.start(now);
     }

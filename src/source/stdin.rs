@@ -17,12 +17,12 @@ use crate::error::Error;
 use crate::event::{Event, Kind, Lines, Link, Messages, Now, Piece};
 use crate::text::utf8;
 
-/// How bytes become messages.
+/// How input is split into messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cut {
-    /// A text message up to each delimiter: a line feed, or NUL with `-0`. It is not part of it.
+    /// A text message for each line. The delimiter, a line feed or NUL (`-0`), is not part of it.
     Lines(u8),
-    /// Binary messages of at most so many bytes, each as soon as it is there (`-b`).
+    /// Binary messages of at most this many bytes, each sent as soon as it is available (`-b`).
     Chunks(usize),
 }
 
@@ -32,32 +32,32 @@ pub struct Stdin {
     reader: Reader,
     cut: Cut,
     gate: SendGate,
-    /// How much of the held bytes is known to have no delimiter.
+    /// The number of held bytes that were searched for a delimiter.
     scanned: usize,
-    /// The line has begun to be sent, as fragments.
+    /// Whether the current line has been sent in part, as fragments.
     inside: bool,
-    /// Lines sent.
+    /// The number of lines sent.
     lines: u64,
 }
 
-/// What the held bytes are good for.
+/// What to do with the held bytes.
 enum Next {
-    /// Whole lines, so many bytes with their delimiters.
+    /// Send whole lines; this many bytes with their delimiters.
     Lines(usize),
-    /// A piece of `take` bytes, after which `skip` more are dropped.
+    /// Send a piece of `take` bytes, then skip `skip` bytes.
     Piece {
         take: usize,
         skip: usize,
         last: bool,
     },
-    /// Nothing before more is read.
+    /// Read more.
     Read,
-    /// Nothing any more.
+    /// End: there is no more input.
     End,
 }
 
 impl Stdin {
-    /// Cuts what `reader` reads into messages.
+    /// Creates a source that splits the input of `reader`.
     #[must_use]
     pub fn new(mut reader: Reader, cut: Cut, delay: SendDelay) -> Self {
         if let Cut::Chunks(size) = cut {
@@ -73,8 +73,9 @@ impl Stdin {
         }
     }
 
-    /// Where the whole lines end that may be sent now: as many as there is room for, but one in
-    /// any case; and no more than that if it ends a message that has begun, or pauses follow it.
+    /// The end of the whole lines that may be sent now: as many as there is room for, but at least
+    /// one; only one if it ends a message that was sent in part, or if there is a delay between
+    /// messages.
     fn end_of_lines(&self, delimiter: u8, room: usize) -> Option<usize> {
         let held = self.reader.held();
         let many = if self.inside || self.gate.has_delay() {
@@ -125,8 +126,8 @@ impl Stdin {
         }
     }
 
-    /// Sends the whole lines that are the first `length` bytes held. Those before one that is not
-    /// UTF-8 go first; when that one is the first it is found to be bad.
+    /// Sends the whole lines in the first `length` held bytes. If one is not UTF-8, the lines
+    /// before it are sent, and it is reported when it comes first.
     fn send_lines(&mut self, now: Now, length: usize, to: &mut dyn Sender) -> Result<(), Error> {
         let Cut::Lines(delimiter) = self.cut else {
             return Ok(());
@@ -195,14 +196,14 @@ impl Stdin {
     }
 }
 
-/// The length of the start of `bytes` that does not end inside a character; all of it if it is
-/// not UTF-8 anyway, for the check to find.
+/// The number of bytes that are whole characters; all if they are not UTF-8, so that the check
+/// finds the error.
 fn whole_characters(bytes: &[u8]) -> usize {
     utf8::complete_length(bytes).unwrap_or(bytes.len())
 }
 
 impl Stdin {
-    /// What was accepted and not sent.
+    /// The number of accepted but unsent messages.
     fn unsent(&mut self) -> Unsent {
         let more = self.reader.look_ahead();
         let held = self.reader.held();

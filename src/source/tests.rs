@@ -1,5 +1,5 @@
-//! What reads input, against a sender that writes down what it is told: buffers' ends, room that
-//! is not there, pauses, and what is left unsent.
+//! Tests of sources that read input, with a sender that records what is sent: ends of buffers,
+//! missing room, delays, and unsent messages.
 
 use std::collections::VecDeque;
 mod lines;
@@ -19,15 +19,15 @@ use super::*;
 use crate::event::{Kind, Upgrade};
 use crate::protocol::Closure;
 
-/// What a reader holds at most.
+/// The maximum number of bytes that a reader holds.
 const BUFFER: usize = 256 * 1024;
 const LINES: Cut = Cut::Lines(b'\n');
 
-/// A sender with some room, and what was sent.
+/// A sender with limited room that records what is sent.
 struct Page {
     room: usize,
     messages: Vec<(Kind, Vec<u8>)>,
-    /// How many pieces each message had.
+    /// The number of pieces of each message.
     pieces: Vec<usize>,
     inside: bool,
     other: Vec<String>,
@@ -105,7 +105,7 @@ impl Sender for Page {
     }
 }
 
-/// A file with these bytes, read from its start.
+/// A reader of a file with these bytes.
 fn file(bytes: impl AsRef<[u8]>) -> Reader {
     let mut file = tempfile::tempfile().expect("a file");
     file.write_all(bytes.as_ref()).expect("room on the disk");
@@ -113,7 +113,7 @@ fn file(bytes: impl AsRef<[u8]>) -> Reader {
     Reader::new(file, "input")
 }
 
-/// A pipe, and its other end to write to.
+/// A reader of a pipe, and the pipe's writing end.
 fn pipe() -> (Reader, io::PipeWriter) {
     let (reader, writer) = io::pipe().expect("a pipe");
     (
@@ -122,7 +122,7 @@ fn pipe() -> (Reader, io::PipeWriter) {
     )
 }
 
-/// A conversation of one connection, as a command line says it.
+/// A conversation with one connection.
 fn conversation(acts: Vec<Act>, then: Option<Box<dyn Source>>, delay: SendDelay) -> Conversation {
     let step = |act| Step {
         link: Link(0),
@@ -133,7 +133,7 @@ fn conversation(acts: Vec<Act>, then: Option<Box<dyn Source>>, delay: SendDelay)
     Conversation::new(Box::new(steps), 1, then, delay)
 }
 
-/// Lets a source hear that the connection is open.
+/// Reports to a source that the connection is open.
 fn open<S: Source>(mut source: S) -> S {
     let upgrade = Upgrade {
         url: "ws://h/".to_owned(),
@@ -143,14 +143,14 @@ fn open<S: Source>(mut source: S) -> S {
     source
 }
 
-/// What a source has not sent when its connection has been closed.
+/// The unsent messages of a source after its connection was closed.
 fn unsent(source: &mut dyn Source) -> Unsent {
     let closure = Closure::default();
     let end = LinkEnd::Closed(&closure);
     source.settle(Now::read(), Link(0), end).unsent
 }
 
-/// Lets a source speak to its end, as if its descriptor were always readable.
+/// Polls a source until it ends, as if its descriptor were always readable.
 fn take_all(source: &mut dyn Source, page: &mut Page) -> Option<Error> {
     for _ in 0..10_000 {
         if let Progress::Done(error) = source.poll(Now::read(), true, page) {
@@ -171,7 +171,7 @@ fn lines(input: impl AsRef<[u8]>) -> Page {
 // Lines and chunks.
 
 #[test]
-fn lines_end_where_they_should() {
+fn lines_end_at_the_delimiter() {
     assert!(lines("").texts().is_empty());
     assert_eq!(lines("\n").texts(), [""]);
     assert_eq!(lines("a").texts(), ["a"]);
@@ -179,19 +179,19 @@ fn lines_end_where_they_should() {
 }
 
 #[test]
-fn lines_at_the_end_of_the_buffer_stay_whole() {
+fn lines_at_the_end_of_the_buffer_are_not_split() {
     for size in BUFFER - 2..=BUFFER + 2 {
         let line = "x".repeat(size);
         let page = lines(format!("{line}\nnext\n"));
         assert_eq!(page.texts(), [line.as_str(), "next"], "{size}");
-        // The line feed itself has to fit, else the line goes in fragments.
+        // If the line feed does not fit into the buffer, the line is sent in fragments.
         assert_eq!(page.pieces[0], if size < BUFFER { 1 } else { 2 }, "{size}");
         assert_eq!(lines(&line).texts(), [line], "{size}, without a line feed");
     }
 }
 
 #[test]
-fn a_character_at_the_end_of_the_buffer_is_not_cut() {
+fn character_at_the_end_of_the_buffer_is_not_split() {
     for before in 1..4 {
         for character in ["é", "世", "🌍"] {
             let line = "x".repeat(BUFFER - before) + character + &character.repeat(BUFFER);
@@ -201,7 +201,7 @@ fn a_character_at_the_end_of_the_buffer_is_not_cut() {
 }
 
 #[test]
-fn a_line_comes_in_as_many_reads_as_it_likes() {
+fn line_may_arrive_in_many_reads() {
     let (reader, mut writer) = pipe();
     let mut stdin = open(Stdin::new(reader, LINES, SendDelay::default()));
     let mut page = Page::new();
@@ -223,7 +223,7 @@ fn a_line_comes_in_as_many_reads_as_it_likes() {
 }
 
 #[test]
-fn a_bad_byte_is_found_behind_many_fragments() {
+fn invalid_byte_after_many_fragments_is_found() {
     let mut input = b"first\n".to_vec();
     input.extend_from_slice("é".repeat(BUFFER).as_bytes());
     input.extend_from_slice(b"\xff\nthird\n");
@@ -239,7 +239,7 @@ fn a_bad_byte_is_found_behind_many_fragments() {
 }
 
 #[test]
-fn chunks_have_their_size_at_most() {
+fn chunks_have_a_maximum_size() {
     let mut page = Page::new();
     let mut stdin = open(Stdin::new(
         file([7; 10]),
@@ -249,7 +249,7 @@ fn chunks_have_their_size_at_most() {
     assert!(take_all(&mut stdin, &mut page).is_none());
     let sizes: Vec<_> = page.messages.iter().map(|(_, bytes)| bytes.len()).collect();
     assert_eq!(sizes, [4, 4, 2]);
-    // One that is larger than what is read at once by itself.
+    // A chunk larger than the default size of a read.
     let mut page = Page::new();
     let size = 3 * BUFFER;
     let mut stdin = open(Stdin::new(
@@ -261,10 +261,10 @@ fn chunks_have_their_size_at_most() {
     assert_eq!(page.messages[0].1.len(), size);
 }
 
-// Room, pauses, and what is left.
+// Room, delays and unsent messages.
 
 #[test]
-fn without_room_nothing_is_read_or_sent() {
+fn nothing_is_read_or_sent_without_room() {
     let (reader, mut writer) = pipe();
     writer.write_all(b"a\nb\nc").expect("room in the pipe");
     let mut stdin = open(Stdin::new(reader, LINES, SendDelay::default()));
@@ -294,7 +294,7 @@ fn without_room_nothing_is_read_or_sent() {
 }
 
 #[test]
-fn before_the_connection_is_open_nothing_is_read() {
+fn nothing_is_read_before_the_connection_is_open() {
     let mut stdin = Stdin::new(file("a\n"), LINES, SendDelay::default());
     let mut page = Page::new();
     assert!(matches!(
@@ -306,7 +306,7 @@ fn before_the_connection_is_open_nothing_is_read() {
 }
 
 #[test]
-fn a_pause_is_waited_for_without_looking_at_input() {
+fn input_is_not_read_during_a_delay() {
     let pause = || SendDelay::new(Duration::from_mins(1));
     let text = || Act::Send(Kind::Text, b"first".to_vec());
     let stdin = |input: &str| Stdin::new(file(input), LINES, pause());
@@ -346,7 +346,7 @@ fn a_pause_is_waited_for_without_looking_at_input() {
 }
 
 #[test]
-fn a_pause_after_the_last_message_delays_nothing() {
+fn no_delay_after_the_last_message() {
     let steps = vec![Act::Send(Kind::Binary, vec![1])];
     let delay = SendDelay::new(Duration::from_mins(1));
     let mut conversation = open(conversation(steps, None, delay));
@@ -355,14 +355,14 @@ fn a_pause_after_the_last_message_delays_nothing() {
 }
 
 #[test]
-fn what_is_left_is_counted() {
+fn unsent_messages_are_counted() {
     let left = |input: &str, cut| {
         let mut page = Page::new();
         page.room = 1;
         let mut stdin = open(Stdin::new(file(input), cut, SendDelay::default()));
         let progress = loop {
             match stdin.poll(Now::read(), true, &mut page) {
-                // It reads some at a time.
+                // It reads a part at a time.
                 Progress::Pending => {}
                 other => break other,
             }
@@ -376,12 +376,12 @@ fn what_is_left_is_counted() {
     assert_eq!(left("aabbc", Cut::Chunks(2)), (2, false));
     let (messages, more) = left(&"a\n".repeat(BUFFER), LINES);
     assert!(messages > 1000 && more);
-    // A line of which a part has gone has not gone.
+    // A line of which only a part was sent counts as unsent.
     assert_eq!(left(&"x".repeat(BUFFER), LINES), (1, false));
 }
 
 #[test]
-fn what_is_left_of_a_command_line_is_counted_with_what_comes_after_it() {
+fn unsent_messages_of_command_line_and_stdin_are_added() {
     let steps = ["a", "b", "c"].map(|text| Act::Send(Kind::Text, text.into()));
     let then = Box::new(Stdin::new(file("d\ne"), LINES, SendDelay::default()));
     let mut conversation = open(conversation(steps.into(), Some(then), SendDelay::default()));
@@ -407,7 +407,7 @@ fn streamed(kind: Kind, input: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn a_text_loses_one_line_feed_wherever_the_buffer_ends() {
+fn one_line_feed_at_the_end_of_a_text_file_is_removed() {
     for size in BUFFER - 2..=BUFFER + 2 {
         for (end, kept) in [("", ""), ("\n", ""), ("\n\n", "\n"), ("\né", "\né")] {
             let text = "x".repeat(size);
@@ -424,7 +424,7 @@ fn a_text_loses_one_line_feed_wherever_the_buffer_ends() {
 // JSON lines.
 
 #[test]
-fn json_lines_are_as_long_as_they_like() {
+fn json_lines_may_exceed_the_buffer() {
     let text = "é".repeat(3 * BUFFER);
     let input = format!(
         "{{\"type\":\"text\",\"data\":\"{text}\"}}\n\n[]\n{{\"type\":\"ping\",\"data\":\"p\"}}\n\
@@ -440,7 +440,7 @@ fn json_lines_are_as_long_as_they_like() {
 }
 
 #[test]
-fn json_lines_left_unsent_are_the_orders_among_them() {
+fn unsent_json_lines_are_counted_if_they_are_commands() {
     let left = |lines: &str| {
         let mut json = JsonLines::new(file(lines), false, SendDelay::default());
         unsent(&mut json).messages
@@ -454,10 +454,10 @@ fn json_lines_left_unsent_are_the_orders_among_them() {
     assert_eq!(left(&format!("{text}{close}{text}")), 1);
 }
 
-// Descriptors that others share.
+// Descriptors shared with other processes.
 
 #[test]
-fn a_descriptor_that_others_made_non_blocking_has_not_ended() {
+fn would_block_on_a_shared_descriptor_is_not_the_end() {
     let (ours, mut theirs) = UnixStream::pair().expect("a pair of sockets");
     ours.set_nonblocking(true).expect("a socket can be that");
     let mut reader = Reader::new(File::from(OwnedFd::from(ours)), "input");
@@ -470,7 +470,7 @@ fn a_descriptor_that_others_made_non_blocking_has_not_ended() {
 }
 
 #[test]
-fn looking_ahead_takes_what_is_there_and_does_not_wait() {
+fn look_ahead_reads_without_waiting() {
     let (mut reader, mut writer) = pipe();
     writer.write_all(&[b'a'; 1000]).expect("room in the pipe");
     assert!(!reader.look_ahead());

@@ -1,28 +1,28 @@
-//! Which of several messages meets which of several expectations.
+//! Assigns received messages to expectations that may be met in any order.
 //!
-//! A message may fit several of them. So one that comes is assigned by an augmenting path: whatever
-//! order they come in, all expectations are met if there is any way to meet them.
+//! A message may match several of them, so messages are assigned with augmenting paths: all
+//! expectations are met if there is any assignment that meets them.
 
 use std::time::Instant;
 
 use super::inbox::ReceivedItem;
 use crate::conversation::matching::{Captures, Difference};
 
-/// What was received for a set of expectations.
+/// The messages received for a set of expectations.
 #[derive(Default)]
 pub(super) struct Order {
     pub(super) items: Vec<Candidate>,
-    /// For each expectation the item that meets it.
+    /// The item that meets each expectation.
     pub(super) met_by: Vec<Option<usize>>,
-    /// For each expectation what came nearest to it.
+    /// The closest message for each expectation.
     pub(super) nearest: Vec<Option<(String, Difference)>>,
 }
 
-/// Something that fits at least one of them.
+/// An item that matches at least one expectation.
 pub(super) struct Candidate {
     pub(super) item: ReceivedItem,
     pub(super) at: Option<Instant>,
-    /// The expectations that it fits, with what they capture of it.
+    /// The expectations that it matches, with what they capture.
     pub(super) fits: Vec<(usize, Captures)>,
 }
 
@@ -35,7 +35,7 @@ impl Order {
         }
     }
 
-    /// Assigns an item, and others anew where that is needed for it; whether there is a place for it.
+    /// Assigns an item, reassigning others if necessary. Returns whether that was possible.
     pub(super) fn assign(&mut self, item: usize, tried: &mut Vec<bool>) -> bool {
         let fits: Vec<usize> = self.items[item]
             .fits

@@ -1,5 +1,4 @@
-//! What is looked for in the message that an expectation has taken: checks, and values captured by a
-//! regular expression.
+//! Checks of the last matched message, and captures with a regular expression.
 
 use std::time::Duration;
 
@@ -10,7 +9,7 @@ use crate::conversation::matching::describe;
 use crate::error::Error;
 
 impl Conversation {
-    /// Checks the message that was matched last.
+    /// Checks the last matched message.
     pub(super) fn check(&mut self) -> Result<(), StepProgress> {
         let Some(current) = &self.current else {
             return Ok(());
@@ -44,7 +43,7 @@ impl Conversation {
         }
     }
 
-    /// Whether the message that was matched last came soon enough after what was sent last.
+    /// Whether the last matched message was received soon enough after the last sent one.
     fn check_time(&self, limit: Duration) -> Result<(), StepProgress> {
         let expected = format!("the message within {} of the last one sent", seconds(limit));
         let link = self.current_link();
@@ -63,7 +62,7 @@ impl Conversation {
         }
     }
 
-    /// Keeps what the groups of a regular expression matched in the last message.
+    /// Captures the groups that a regular expression matches in the last matched message.
     pub(super) fn capture_match(&mut self) -> Result<(), StepProgress> {
         let Some(current) = &self.current else {
             return Ok(());
@@ -94,7 +93,7 @@ impl Conversation {
         Ok(())
     }
 
-    /// The expectation that took the last message, in words.
+    /// The expectation that matched the last message, for reports.
     fn matched_by(&self) -> String {
         let link = self.current_link();
         let state = self.links.get(usize::from(link.0));

@@ -1,5 +1,5 @@
-//! What has come on one connection and no expectation has looked at yet, and how it opened and
-//! ended.
+//! Items received on one connection that no expectation has examined yet, and the state of the
+//! connection.
 
 use std::collections::VecDeque;
 use std::time::Instant;
@@ -15,7 +15,7 @@ use crate::http::ResponseHead;
 use crate::protocol::close::name_of_code;
 use crate::protocol::{Closure, End, Role};
 
-/// Something that has come.
+/// A received item.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum ReceivedItem {
     Message(Kind, Bytes),
@@ -24,13 +24,13 @@ pub(super) enum ReceivedItem {
 }
 
 impl ReceivedItem {
-    /// The memory that it takes while it waits.
+    /// The memory that it takes while it waits, in bytes.
     fn size(&self) -> usize {
         let (Self::Message(_, bytes) | Self::Ping(bytes) | Self::Pong(bytes)) = self;
         OVERHEAD + bytes.len()
     }
 
-    /// What an event brings, if it is a message or a control frame from the server.
+    /// The item of an event; `None` if it is not a message or control frame from the server.
     pub(super) fn from_event(event: &Event<'_>) -> Option<Self> {
         Some(match event {
             Event::Data(Way::In, _) | Event::Assembled(Way::In, ..) => {
@@ -43,7 +43,7 @@ impl ReceivedItem {
         })
     }
 
-    /// In a few words. Not escaped.
+    /// A short description, not escaped.
     pub(super) fn describe(&self) -> String {
         match self {
             Self::Message(kind, bytes) => describe(*kind, bytes),
@@ -53,13 +53,13 @@ impl ReceivedItem {
     }
 }
 
-/// What has become of a connection.
+/// The state of a connection.
 #[derive(Debug, Default)]
 pub(super) enum LinkStage {
     /// It is not open yet.
     #[default]
     Opening,
-    /// The server refused it, as it should.
+    /// The server refused it, as expected.
     Refused,
     /// It is open.
     Open,
@@ -67,32 +67,32 @@ pub(super) enum LinkStage {
     Closed(Closure),
 }
 
-/// How much is kept, in bytes of memory. What is older than that was never looked at by any
-/// expectation.
+/// The maximum size of kept items in bytes of memory. Older items are dropped before any
+/// expectation has examined them.
 const KEPT: usize = 64 << 20;
 
-/// What an entry takes beside its payload: its place in a queue that doubles when it grows, and
-/// what the allocator adds. Without it empty messages would count for nothing.
+/// The memory of an entry in addition to its payload: its place in a queue that doubles when it
+/// grows, and the overhead of the allocator. Without it, empty messages would not count.
 const OVERHEAD: usize = 2 * size_of::<(Instant, ReceivedItem)>() + 32;
 
-/// How many places an empty queue keeps.
+/// The number of places that an empty queue keeps.
 const PLACES: usize = 1024;
 
-/// One connection.
+/// The items of one connection.
 #[derive(Debug, Default)]
 pub(super) struct Inbox {
     pub(super) stage: LinkStage,
-    /// The server's answer to the upgrade.
+    /// The server's response to the upgrade request.
     pub(super) answer: ResponseHead,
     waiting: VecDeque<(Instant, ReceivedItem)>,
     size: usize,
-    /// How much of it was dropped before any expectation looked at it.
+    /// The number of items that were dropped before any expectation examined them.
     dropped: u64,
-    /// The message that was matched last.
+    /// The last matched message.
     pub(super) matched: Option<(Kind, Bytes)>,
-    /// When it came.
+    /// When it was received.
     pub(super) matched_at: Option<Instant>,
-    /// When the item came that was taken last.
+    /// When the last taken item was received.
     pub(super) taken_at: Option<Instant>,
 }
 
@@ -102,7 +102,7 @@ impl Inbox {
         self.answer = upgrade.response.clone();
     }
 
-    /// Keeps what comes on this connection.
+    /// Adds an item.
     pub(super) fn push(&mut self, at: Instant, item: ReceivedItem) {
         self.size += item.size();
         self.waiting.push_back((at, item));
@@ -112,12 +112,12 @@ impl Inbox {
         }
     }
 
-    /// When the next thing came.
+    /// When the next item was received.
     pub(super) fn next_at(&self) -> Option<Instant> {
         self.waiting.front().map(|(at, _)| *at)
     }
 
-    /// The next thing that has come, and when.
+    /// Takes the next item and the time when it was received.
     pub(super) fn take(&mut self) -> Option<(Instant, ReceivedItem)> {
         let (at, item) = self.waiting.pop_front()?;
         self.size -= item.size();
@@ -128,7 +128,8 @@ impl Inbox {
         Some((at, item))
     }
 
-    /// What was dropped, in words that follow how an expectation failed: it may have been that.
+    /// How many items were dropped, as a clause to follow an unmet expectation: one of them may
+    /// have been it.
     pub(super) fn describe_dropped(&self) -> Option<String> {
         let limit = KEPT >> 20;
         match self.dropped {
@@ -143,7 +144,7 @@ impl Inbox {
         }
     }
 
-    /// How the connection ended, if it has: in words that follow "but".
+    /// How the connection ended, as a clause to follow "but"; `None` if it has not ended.
     pub(super) fn how_it_ended(&self) -> Option<String> {
         let LinkStage::Closed(closure) = &self.stage else {
             return None;
@@ -187,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_empty_takes_memory_too() {
+    fn empty_messages_count_as_memory() {
         let mut inbox = Inbox::default();
         let most = KEPT / OVERHEAD;
         for _ in 0..most {
@@ -202,7 +203,7 @@ mod tests {
             words.as_deref(),
             Some("an older message or control frame was dropped (at most 64 MiB are kept)")
         );
-        // The queue itself stays within what is counted for it.
+        // The queue itself stays within the memory that is counted for it.
         let place = size_of::<(Instant, ReceivedItem)>();
         assert!(inbox.waiting.capacity() * place <= KEPT);
         while inbox.take().is_some() {}
@@ -211,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_that_is_larger_than_what_is_kept_is_kept_alone() {
+    fn message_above_the_limit_is_kept_alone() {
         let mut inbox = Inbox::default();
         let large = vec![b'x'; KEPT];
         for bytes in [&b"small"[..], &large, &large] {

@@ -1,7 +1,7 @@
-//! Whether what has come is what has to come.
+//! Matches received items against an expectation.
 //!
-//! Looking takes no more time at once than the loop can wait: what is large is compared on a thread
-//! of its own, and of very much that is small some at a time.
+//! It never delays the loop for long: large messages are compared on a thread, and many small ones
+//! a few at a time.
 
 use std::io;
 use std::os::fd::BorrowedFd;
@@ -15,18 +15,18 @@ use crate::assembly::LARGE;
 use crate::conversation::matching::{Captures, Difference, Pattern};
 use crate::http::Header;
 
-/// What an expectation has come to.
+/// The result of matching.
 #[derive(Debug)]
 pub(super) enum MatchResult {
-    /// It is met, and sets these variables.
+    /// The expectation is met and sets these variables.
     Met(Captures),
-    /// It may still be.
+    /// It may still be met.
     Pending,
-    /// There is no saying.
+    /// Matching failed.
     Failed(io::Error),
-    /// It can't be any more.
+    /// It can't be met any more.
     Unmet {
-        /// What came of it, in words that follow "but".
+        /// What happened instead, as a clause to follow "but".
         instead: String,
         difference: Difference,
     },
@@ -41,23 +41,23 @@ impl MatchResult {
     }
 }
 
-/// An expectation that is waited for.
+/// Matches items against the current expectation.
 #[derive(Debug)]
 pub(super) struct Matcher {
     since: Instant,
-    /// Messages that came and were not it.
+    /// The number of messages that did not match.
     passed: u64,
-    /// The one of them that differed least, and how.
+    /// The closest of them, and its difference.
     nearest: Option<(String, Difference)>,
-    /// What is expected, for the threads that compare it.
+    /// The expected pattern, for comparison on threads.
     pattern: Option<Arc<Pattern>>,
-    /// A large message that is being compared.
+    /// The comparison of a large message in progress.
     comparison: Option<Work<Comparison>>,
-    /// There is more to look at than there was time for.
+    /// Whether there are more items than could be examined.
     more: bool,
 }
 
-/// How long the loop waits while what has come is looked at.
+/// The maximum time for matching before the loop continues.
 const SLICE: Duration = Duration::from_millis(25);
 
 impl Matcher {
@@ -72,26 +72,26 @@ impl Matcher {
         }
     }
 
-    /// Whether what has come is still being looked at.
+    /// Whether received items are still being examined.
     pub(super) fn is_busy(&self) -> bool {
         self.more || self.comparison.is_some()
     }
 
-    /// The comparison that is under way.
+    /// The descriptor of the comparison in progress.
     pub(super) fn comparison_fd(&self) -> Option<BorrowedFd<'_>> {
         self.comparison.as_ref().map(Work::fd)
     }
 
-    /// When to look again, whatever comes; `None` where time does not decide.
+    /// When to continue even if nothing is received; `None` if time does not matter.
     pub(super) fn next_deadline(&self, expectation: &Expectation) -> Option<Instant> {
         if self.more {
-            // At once.
+            // Immediately.
             return Some(self.since);
         }
         self.due(expectation)
     }
 
-    /// When time decides; `None` where it doesn't.
+    /// When the expectation times out; `None` if it does not.
     fn due(&self, expectation: &Expectation) -> Option<Instant> {
         let time = match expectation.wanted {
             Wanted::Silence(time) => time,
@@ -100,7 +100,7 @@ impl Matcher {
         self.since.checked_add(time)
     }
 
-    /// Looks at what has come.
+    /// Examines received items.
     pub(super) fn advance(
         &mut self,
         expectation: &Expectation,
@@ -116,11 +116,11 @@ impl Matcher {
         }
     }
 
-    /// Looks at one thing after the other.
+    /// Examines items one by one.
     fn look(&mut self, expectation: &Expectation, inbox: &mut Inbox, now: Instant) -> MatchResult {
         let until = Instant::now() + SLICE;
         if let Wanted::Message(_) = expectation.wanted {
-            // Nobody will capture anything of it.
+            // Nothing can be captured from an earlier message.
             inbox.matched = None;
         }
         self.more = false;
@@ -140,7 +140,7 @@ impl Matcher {
         }
     }
 
-    /// The next thing that has come, compared with what is wanted.
+    /// Compares the next item with the expectation.
     fn next(&mut self, wanted: &Wanted, inbox: &mut Inbox) -> Next {
         if let Some(comparison) = self.comparison.take() {
             return match comparison.result() {
@@ -170,7 +170,7 @@ impl Matcher {
         }
     }
 
-    /// What comes of one thing for an expectation, if that is decided.
+    /// The result of an item for the expectation, if it is decided.
     fn weigh(
         &mut self,
         expectation: &Expectation,
@@ -201,7 +201,7 @@ impl Matcher {
         }
     }
 
-    /// What a message is compared with on a thread of its own; `None` if that takes no time.
+    /// The pattern to compare a message with on a thread; `None` if the comparison is fast.
     fn pattern_for(&mut self, wanted: &Wanted, item: &ReceivedItem) -> Option<Arc<Pattern>> {
         match (wanted, item) {
             (Wanted::Message(Pattern::Any), _) => None,
@@ -215,7 +215,7 @@ impl Matcher {
         }
     }
 
-    /// A large message is being compared. It has come in time; there has to be an end all the same.
+    /// Waits for the comparison of a large message, which arrived in time, but not forever.
     fn still_comparing(&mut self, expectation: &Expectation, now: Instant) -> MatchResult {
         if self.due(expectation).is_none_or(|due| now < due) {
             return MatchResult::Pending;
@@ -227,7 +227,7 @@ impl Matcher {
         ))
     }
 
-    /// There is more to look at, later. What came when the time was over does not count.
+    /// Stops examining for now. Items received after the timeout don't count.
     fn out_of_time(
         &mut self,
         expectation: &Expectation,
@@ -243,7 +243,7 @@ impl Matcher {
         MatchResult::Pending
     }
 
-    /// Passes over a message, and remembers it if none was nearer.
+    /// Records a message that did not match, if none was closer.
     fn pass(&mut self, item: &ReceivedItem, difference: Difference) {
         self.passed += 1;
         let nearest = self.nearest.as_ref().map(|(_, nearest)| nearest.0.len());
@@ -252,7 +252,7 @@ impl Matcher {
         }
     }
 
-    /// All that has come has been looked at.
+    /// All received items have been examined.
     fn nothing_more(
         &mut self,
         expectation: &Expectation,
@@ -281,7 +281,7 @@ impl Matcher {
         self.unmet(instead)
     }
 
-    /// An expectation that is in vain, with what came nearest to it.
+    /// The result for an expectation that can't be met, with the closest message.
     fn unmet(&mut self, instead: String) -> MatchResult {
         match self.nearest.take() {
             Some((nearest, difference)) if !difference.0.is_empty() => MatchResult::Unmet {
@@ -299,8 +299,8 @@ impl Matcher {
     fn silence(&self, time: Duration, inbox: &mut Inbox, now: Instant) -> MatchResult {
         let end = self.since.checked_add(time);
         let over = |at: Instant| end.is_some_and(|end| at >= end);
-        // What came before it was time to be silent does not count, and what came after is for
-        // whoever waits next.
+        // Items received before the silence began don't count, and those after its end are for the
+        // next expectation.
         while inbox.next_at().is_some_and(|at| !over(at)) {
             match inbox.take() {
                 Some((at, item @ ReceivedItem::Message(..))) if at > self.since => {
@@ -321,7 +321,7 @@ impl Matcher {
     }
 }
 
-/// What is next.
+/// The next item.
 enum Next {
     Compared(ReceivedItem, Compared),
     /// It is being compared.
@@ -331,18 +331,18 @@ enum Next {
     Failed(io::Error),
 }
 
-/// How something that came relates to what is wanted.
+/// How an item compares with the expectation.
 pub(super) enum Compared {
     Equal(Captures),
     Different(Difference),
-    /// It is of a kind that is not looked at.
+    /// An item of a kind that is ignored.
     Aside,
 }
 
-/// A message, and how it compares.
+/// A message and the result of comparing it.
 type Comparison = (ReceivedItem, Result<Captures, Difference>);
 
-/// Begins to compare a message on a thread of its own.
+/// Starts to compare a message on a thread.
 fn compare_aside(pattern: Arc<Pattern>, item: ReceivedItem) -> io::Result<Work<Comparison>> {
     Work::start(move || {
         let compared = match &item {
@@ -371,15 +371,15 @@ pub(super) fn compare(wanted: &Wanted, item: &ReceivedItem) -> Compared {
         (Wanted::Ping(wanted), ReceivedItem::Ping(payload))
         | (Wanted::Pong(wanted), ReceivedItem::Pong(payload)) => control(wanted, payload),
         (_, ReceivedItem::Message(..)) => Compared::Different(Difference::default()),
-        // A keepalive of the server's is no message.
+        // A keepalive of the server is not a message.
         _ => Compared::Aside,
     }
 }
 
-/// What the answer to the upgrade decides.
+/// Matches the upgrade response.
 fn handshake(wanted: &Wanted, inbox: &Inbox) -> MatchResult {
     const ACCEPTED: &str = "the server accepted the upgrade with 101";
-    // One that was refused otherwise than it should be never comes here.
+    // Unexpected refusals have been handled before.
     let refused = matches!(inbox.stage, LinkStage::Refused);
     match wanted {
         Wanted::Header { name, value } => {
@@ -401,7 +401,7 @@ fn handshake(wanted: &Wanted, inbox: &Inbox) -> MatchResult {
     }
 }
 
-/// A time for people.
+/// A duration for reports.
 pub(in crate::source) fn seconds(time: Duration) -> String {
     match time.as_millis() {
         0 => "less than 1 ms".to_owned(),

@@ -11,7 +11,7 @@ use crate::event::Now;
 use crate::source::Progress;
 
 impl Conversation {
-    /// Looks whether all that may come in any order has come.
+    /// Checks whether all expectations in any order are met.
     pub(super) fn look_in_any_order(&mut self, now: Now) -> Result<(), StepProgress> {
         let Some(mut current) = self.current.take() else {
             return Ok(());
@@ -64,8 +64,8 @@ impl Conversation {
         result
     }
 
-    /// Takes what has come on the connections that still miss something; with `strict` the first
-    /// message that fits nothing.
+    /// Takes items on connections with unmet expectations. With `strict`, returns the first message
+    /// that matches none.
     fn collect(&mut self, alternatives: &[Alternative], order: &mut Order) -> Option<String> {
         for index in 0..alternatives.len() {
             let link = alternatives[index].link;
@@ -119,7 +119,8 @@ impl Conversation {
         None
     }
 
-    /// All have come: what they capture is kept, and the last on each connection has matched.
+    /// Finishes a set of expectations: keeps their captures, and the last message on each
+    /// connection as its last match.
     fn finish_order(&mut self, alternatives: &[Alternative], order: &Order, place: Option<&str>) {
         for (index, alternative) in alternatives.iter().enumerate() {
             let Some(candidate) = order.met_by[index].map(|item| &order.items[item]) else {

@@ -1,6 +1,5 @@
-//! Rules: what happens whenever something is received, before any expectation sees it, and what is
-//! sent at intervals. Their answers are steps like any other, taken between those of the
-//! conversation.
+//! Rules for received messages, which apply before expectations, and messages that are sent at
+//! intervals. Their replies are steps that are taken between those of the conversation.
 
 use std::time::Instant;
 
@@ -13,7 +12,7 @@ use crate::event::{Link, Now};
 use crate::source::Sender;
 
 impl Conversation {
-    /// Applies a rule or an interval from now on.
+    /// Adds a rule or an interval.
     pub(super) fn add_rule(&mut self, now: Now) {
         let Some(current) = &self.current else { return };
         match &current.step.act {
@@ -63,7 +62,7 @@ impl Conversation {
         }
     }
 
-    /// Something was received that must never be.
+    /// The error for a message that must not be received.
     fn forbidden(&self, rule: &Rule, link: Link, item: &ReceivedItem) -> Error {
         let current = self.current.as_ref();
         let place = current.and_then(|current| current.step.place.as_deref());
@@ -80,12 +79,12 @@ impl Conversation {
         Error::Unmet(Box::new(unmet))
     }
 
-    /// When the next interval is over.
+    /// When the next interval ends.
     pub(super) fn next_interval(&self) -> Option<Instant> {
         self.timers.iter().filter_map(|timer| timer.next).min()
     }
 
-    /// Sends what rules answer, and what is sent at intervals, as far as that is possible now.
+    /// Sends replies of rules and messages of intervals, as far as possible now.
     pub(super) fn send_answers(
         &mut self,
         now: Now,
@@ -103,7 +102,7 @@ impl Conversation {
             }
         }
         if self.current.as_ref().is_some_and(|current| current.inside) {
-            // A message in fragments is not interrupted (RFC 6455 §5.4).
+            // Fragments of a message must not be interleaved with another message (RFC 6455 §5.4).
             return Ok(());
         }
         while let Some(step) = self.answers.pop_front() {
@@ -130,7 +129,7 @@ impl Conversation {
                 }
             }
             if let Some(state) = self.links.get_mut(link) {
-                // `check within` counts from the messages of the conversation itself.
+                // `check within` only considers messages of the conversation itself.
                 state.sent_at = sent_at;
             }
         }

@@ -1,4 +1,4 @@
-//! The steps of a conversation: what is sent and what is expected, one after the other.
+//! The steps of a conversation: messages to send and expectations, in order.
 
 use std::collections::VecDeque;
 use std::fmt::Write as _;
@@ -14,59 +14,59 @@ use crate::protocol::close::name_of_code;
 use crate::protocol::{CloseReason, Closure};
 use crate::source::reader::Reader;
 
-/// A step, on which connection it is taken, and where it is written.
+/// A step, its connection, and its place in the file.
 #[derive(Debug)]
 pub struct Step {
     /// The connection.
     pub link: Link,
-    /// The line of the file that it stands on, as reports name it; `None` for the command line.
+    /// The file and line, for reports; `None` on the command line.
     pub place: Option<String>,
-    /// What is done.
+    /// The action.
     pub act: Act,
 }
 
-/// What is done.
+/// The action of a step.
 #[derive(Debug)]
 pub enum Act {
-    /// Sends a message that is in memory.
+    /// Sends a message from memory.
     Send(Kind, Vec<u8>),
-    /// Sends all that a file or standard input holds as one message; a text without the line
-    /// feed at its end, which editors and `echo` put there.
+    /// Sends the content of a file or standard input as one message. The line feed at the end of a
+    /// text is not sent.
     Stream(Kind, Reader),
     /// Sends a Ping.
     Ping(Vec<u8>),
     /// Sends an unsolicited Pong.
     Pong(Vec<u8>),
-    /// Sends a Close; `None` has no code.
+    /// Sends a Close; `None` for one without a code.
     Close(Option<CloseReason>),
-    /// Waits until something has come.
+    /// Waits until an expectation is met.
     Expect(Expectation),
-    /// Lets time pass.
+    /// Waits for a duration.
     Pause(Duration),
-    /// Lets time pass until so long after the connections were open.
+    /// Waits until this long after the connections were opened.
     Until(Duration),
-    /// Keeps a value of the message that was matched last on this connection.
+    /// Captures a value from the last matched message on this connection.
     Capture {
-        /// What it is called.
+        /// The name of the variable.
         name: String,
-        /// Where in the message it is (RFC 6901).
+        /// The JSON pointer in the message (RFC 6901).
         pointer: String,
     },
-    /// Keeps what a regular expression finds in that message: its first group, or all of what it
-    /// matches, and each named group under its name.
+    /// Captures what a regular expression matches in that message: its first group, or the whole
+    /// match, and each named group in a variable of that name.
     CaptureMatch {
-        /// What it is called.
+        /// The name of the variable.
         name: String,
-        /// What is looked for.
+        /// The regular expression.
         regex: Regex,
     },
-    /// Looks at that message once more: what does not fit fails at once.
+    /// Checks that message again, and fails at once if it does not match.
     Check(Check),
-    /// Waits until all of these have come, in whatever order.
+    /// Waits until all these expectations are met, in any order.
     AnyOrder(Vec<Alternative>),
-    /// Applies from now on.
+    /// Adds a rule.
     Rule(Rule),
-    /// Sends again and again, from now on.
+    /// Starts to send at intervals.
     Every(Interval),
 }
 
@@ -75,81 +75,81 @@ pub enum Act {
 pub struct Alternative {
     /// Its connection.
     pub link: Link,
-    /// Where it is written.
+    /// Its place in the file.
     pub place: Option<String>,
-    /// What is expected.
+    /// The expectation.
     pub expectation: Expectation,
 }
 
-/// What happens whenever something is received.
+/// A rule for received messages.
 #[derive(Clone, Debug)]
 pub struct Rule {
     /// The connections that it applies to.
     pub links: Vec<Link>,
-    /// Where it is written.
+    /// Its place in the file.
     pub place: Option<String>,
-    /// What is received.
+    /// The messages that it applies to.
     pub wanted: Wanted,
-    /// What happens then.
+    /// The effect.
     pub effect: Effect,
 }
 
-/// What a rule does.
+/// The effect of a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// Sends this [answer](StepSource::answer).
     Answer(usize),
-    /// No expectation sees it.
+    /// Hides the message from expectations.
     Ignore,
-    /// The conversation fails.
+    /// Fails the conversation.
     Fail,
 }
 
-/// What is sent again and again.
+/// A message that is sent at intervals.
 #[derive(Clone, Debug)]
 pub struct Interval {
     /// The connections that it is sent on.
     pub links: Vec<Link>,
-    /// The time between.
+    /// The interval.
     pub period: Duration,
     /// The [answer](StepSource::answer) that is sent.
     pub answer: usize,
 }
 
-/// An interval that is running.
+/// A running interval.
 #[derive(Clone, Debug)]
 pub(super) struct Timer {
     pub(super) interval: Interval,
-    /// When it is over next.
+    /// When it ends next.
     pub(super) next: Option<Instant>,
 }
 
-/// What a message must be that an expectation has taken.
+/// A check of a matched message.
 #[derive(Clone, Debug)]
 pub enum Check {
-    /// This.
+    /// It matches this pattern.
     Message(Pattern),
-    /// Received so soon after the last message that was sent on its connection.
+    /// It was received at most this long after the last message sent on its connection.
     Within(Duration),
 }
 
-/// Something that has to come.
+/// An expectation.
 #[derive(Clone, Debug)]
 pub struct Expectation {
-    /// What.
+    /// What is expected.
     pub wanted: Wanted,
-    /// How long it may take.
+    /// The timeout.
     pub within: Duration,
-    /// Whether the very next message must be it.
+    /// Whether the very next message must match.
     pub strict: bool,
 }
 
 impl Expectation {
-    /// How long an expectation waits unless it says so (`--within`).
+    /// The default timeout of an expectation (`--within`).
     pub const WITHIN: Duration = Duration::from_secs(5);
 }
 
-/// What has to come.
+/// What is expected.
 #[derive(Clone, Debug)]
 pub enum Wanted {
     /// A data message.
@@ -158,38 +158,38 @@ pub enum Wanted {
     Ping(Option<Vec<u8>>),
     /// A Pong, with this payload if there is one.
     Pong(Option<Vec<u8>>),
-    /// The end of the connection, with this code and this reason if they are given; 1005 and
-    /// 1006 as RFC 6455 §7.1.5 derives them.
+    /// The end of the connection, with this code and reason if they are given. 1005 and 1006 are
+    /// used as in RFC 6455 §7.1.5.
     Close {
-        /// `None` for any.
+        /// The code; `None` for any.
         code: Option<u16>,
-        /// `None` for any.
+        /// The reason; `None` for any.
         reason: Option<String>,
     },
-    /// No data message for so long.
+    /// No data message for this long.
     Silence(Duration),
-    /// This status in the answer to the upgrade.
+    /// The status of the upgrade response.
     Status(u16),
-    /// This field in the answer to the upgrade.
+    /// A header of the upgrade response.
     Header {
-        /// Its name, in letters of either case.
+        /// The name, ignoring case.
         name: String,
         /// Its value.
         value: String,
     },
-    /// A refusal of the upgrade, with this status if one is given.
+    /// A refusal of the upgrade, with this status if it is given.
     Refused(Option<u16>),
 }
 
 impl Wanted {
-    /// Whether it says if the server is to refuse the upgrade.
+    /// Whether it says that the server must or must not refuse the upgrade.
     #[must_use]
     pub fn is_about_refusal(&self) -> bool {
         matches!(self, Self::Status(_) | Self::Refused(_))
     }
 
-    /// Whether a server that refuses the upgrade with this status does as it should; `None` if
-    /// it is not about that.
+    /// Whether a refusal with this status is expected; `None` if the expectation is about something
+    /// else.
     #[must_use]
     pub fn allows_refusal(&self, status: u16) -> Option<bool> {
         match self {
@@ -199,7 +199,7 @@ impl Wanted {
         }
     }
 
-    /// Whether it is the end of the connection, and just this one.
+    /// Whether it expects the end of the connection and this close meets it.
     #[must_use]
     pub fn is_met_by_close(&self, closure: &Closure) -> bool {
         let Self::Close { code, reason } = self else {
@@ -209,7 +209,7 @@ impl Wanted {
         code.is_none_or(|code| code == closure.code()) && reason.as_ref().is_none_or(has_reason)
     }
 
-    /// What is wanted, in words that follow "expected". Not escaped.
+    /// A description to follow "expected". Not escaped.
     #[must_use]
     pub fn describe(&self) -> String {
         let control = |name: &str, payload: &Option<Vec<u8>>| match payload {
@@ -248,7 +248,7 @@ impl Wanted {
     }
 }
 
-/// The payload of a control frame, for people.
+/// The payload of a control frame, for reports.
 pub(super) fn quote(payload: &[u8]) -> String {
     match std::str::from_utf8(payload) {
         Ok(text) => format!("\"{text}\""),
@@ -256,52 +256,50 @@ pub(super) fn quote(payload: &[u8]) -> String {
     }
 }
 
-/// Where steps come from: the command line, or a file.
+/// A source of steps: the command line or a file.
 pub trait StepSource {
-    /// The next step; `None` after the last.
+    /// Returns the next step; `None` after the last.
     ///
     /// # Errors
     ///
-    /// What is wrong with it that could only show now.
+    /// What is wrong with it, if that depends on captured values.
     fn next(&mut self, now: Instant) -> Result<Option<Step>, Error>;
 
-    /// The step that was given last has failed: when to go on, if it is to be tried again.
+    /// Called when the last step has failed. Returns when to continue, if it is retried.
     fn retry(&mut self, _now: Instant) -> Option<Instant> {
         None
     }
 
-    /// In which repetition the step that was given last is, in words that follow a failure.
+    /// The repetition of the last step, to follow an error.
     fn context(&self, _now: Instant) -> Option<String> {
         None
     }
 
-    /// The steps that a rule answers with on a connection.
+    /// The steps of a rule's reply on a connection.
     ///
     /// # Errors
     ///
-    /// What is wrong with them that could only show now.
+    /// What is wrong with them, if that depends on captured values.
     fn answer(&mut self, _answer: usize, _link: Link) -> Result<Vec<Step>, Error> {
         Ok(Vec::new())
     }
 
-    /// Whether something is still to be expected after the step that was given last, so that
-    /// what comes has to be kept.
+    /// Whether there are expectations after the last step, so that received messages must be kept.
     fn expects(&self) -> bool;
 
-    /// Whether the upgrade of `link` is to be refused: the first step on it that says so, and where
-    /// it is written.
+    /// The first step on `link` that says whether the upgrade is refused, and its place.
     fn handshake(&self, link: Link) -> Option<(Option<String>, Wanted)>;
 
-    /// What is expected next on a connection, after the step that was given last.
+    /// The next expectation on a connection after the last step.
     fn next_expected(&self, link: Link) -> Option<Wanted>;
 
-    /// Keeps the value of a variable for the steps that follow.
+    /// Sets a variable for the following steps.
     fn keep(&mut self, name: &str, value: String);
 
-    /// Messages that are still to be sent on a connection.
+    /// The number of messages that have not been sent on a connection.
     fn unsent(&self, link: Link) -> u64;
 
-    /// What a connection is called in reports; `None` if there is only one.
+    /// The name of a connection in reports; `None` if there is only one.
     fn name(&self, link: Link) -> Option<&str>;
 }
 

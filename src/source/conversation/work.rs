@@ -1,12 +1,11 @@
-//! Work on a large message, on a thread of its own: the loop goes on meanwhile, so that time limits,
-//! signals and Pings do not wait for it.
+//! Work on a large message on a thread, so that timeouts, signals and Pings are not delayed.
 
 use std::io::{self, Read};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::thread::{self, JoinHandle};
 
-/// Work that is under way. Dropped, it ends by itself: nothing waits for it.
+/// Work in progress. If it is dropped, the thread ends by itself.
 #[derive(Debug)]
 pub(super) struct Work<T> {
     thread: JoinHandle<T>,
@@ -15,11 +14,11 @@ pub(super) struct Work<T> {
 }
 
 impl<T: Send + 'static> Work<T> {
-    /// Begins.
+    /// Starts the work on a new thread.
     ///
     /// # Errors
     ///
-    /// What the operating system said if there can be no thread.
+    /// The error of the operating system if the thread could not be started.
     pub(super) fn start(work: impl FnOnce() -> T + Send + 'static) -> io::Result<Self> {
         let (ended, end) = UnixStream::pair()?;
         ended.set_nonblocking(true)?;
@@ -31,12 +30,12 @@ impl<T: Send + 'static> Work<T> {
         Ok(Self { thread, ended })
     }
 
-    /// What becomes readable when it is done.
+    /// The descriptor that is readable when the work is complete.
     pub(super) fn fd(&self) -> BorrowedFd<'_> {
         self.ended.as_fd()
     }
 
-    /// What it came to, or itself if it goes on. A panic goes on here.
+    /// The result, or `self` if it is not complete. A panic of the thread is continued.
     pub(super) fn result(self) -> Result<T, Self> {
         match (&self.ended).read(&mut [0]) {
             Err(error) if error.kind() != io::ErrorKind::ConnectionReset => Err(self),
@@ -66,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn the_descriptor_says_when_it_is_done() {
+    fn descriptor_is_readable_when_the_work_is_complete() {
         let (go, gone) = mpsc::channel::<u32>();
         let work = Work::start(move || gone.recv().map(|number| number + 1)).expect("a thread");
         let work = work.result().expect_err("it has only begun");
@@ -77,7 +76,7 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "as it should")]
-    fn a_panic_is_no_hang() {
+    fn panic_of_the_thread_is_passed_on() {
         let work = Work::<()>::start(|| panic!("as it should")).expect("a thread");
         assert_eq!(wait(&work), 1);
         let _ = work.result();

@@ -1,4 +1,4 @@
-//! Where a file is: which statement comes next, inside which repetitions.
+//! The position in a file: the next statement, and the repetitions around it.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -6,20 +6,20 @@ use std::time::{Duration, Instant};
 use super::super::conversation::seconds;
 use crate::session_file::Line;
 
-/// The way through the statements of a file.
+/// Iterates over the statements of a file, with repetitions.
 #[derive(Debug, Default)]
 pub(super) struct Flow {
-    /// The innermost is the last; the first is the file.
+    /// The stack of statement lists, of which the first is the file and the last the innermost.
     frames: Vec<Frame>,
     file: Arc<[Line]>,
 }
 
-/// Statements that are taken one after the other.
+/// A list of statements.
 #[derive(Debug)]
 struct Frame {
     lines: Arc<[Line]>,
     next: usize,
-    /// The line of the statement that they belong to.
+    /// The line of the statement that contains them.
     number: u32,
     kind: FrameKind,
 }
@@ -59,7 +59,7 @@ impl Flow {
         &self.file
     }
 
-    /// The statements of the file that were not reached yet.
+    /// The statements of the file that have not been reached.
     pub(super) fn rest(&self) -> &[Line] {
         let next = self
             .frames
@@ -68,14 +68,14 @@ impl Flow {
         self.file.get(next..).unwrap_or_default()
     }
 
-    /// The statements that follow, as far as nothing is repeated.
+    /// The following statements, up to a repetition.
     pub(super) fn ahead(&self) -> impl Iterator<Item = &Line> {
         let rest = |frame: &Frame| frame.next.min(frame.lines.len());
         let frames = self.frames.iter().rev();
         frames.flat_map(move |frame| &frame.lines[rest(frame)..])
     }
 
-    /// The next statement.
+    /// Returns the next statement.
     pub(super) fn next(&mut self) -> Option<Line> {
         loop {
             let frame = self.frames.last_mut()?;
@@ -93,12 +93,12 @@ impl Flow {
         }
     }
 
-    /// Takes these statements before what follows.
+    /// Enters statements that are taken once.
     pub(super) fn once(&mut self, number: u32, body: &Arc<[Line]>) {
         self.push(number, body, FrameKind::Once);
     }
 
-    /// Takes them so often.
+    /// Enters statements that are taken this many times.
     pub(super) fn repeat(
         &mut self,
         number: u32,
@@ -112,7 +112,7 @@ impl Flow {
         }
     }
 
-    /// Takes them until they succeed.
+    /// Enters statements that are retried until they succeed.
     pub(super) fn retry(
         &mut self,
         begun: Instant,
@@ -139,7 +139,7 @@ impl Flow {
         });
     }
 
-    /// The variable that the innermost loop with one counts with, and its value.
+    /// The name and value of the counter of the innermost loop that has one.
     pub(super) fn counter(&self) -> Option<(String, String)> {
         self.frames
             .iter()
@@ -154,7 +154,7 @@ impl Flow {
             })
     }
 
-    /// How much time the innermost retry has left.
+    /// The remaining time of the innermost retry.
     pub(super) fn time_left(&self, now: Instant) -> Option<Duration> {
         self.frames
             .iter()
@@ -167,7 +167,7 @@ impl Flow {
             })
     }
 
-    /// Goes back to the beginning of the innermost retry that has time left; when to go on.
+    /// Restarts the innermost retry that has time left. Returns when to continue.
     pub(super) fn begin_anew(&mut self, now: Instant) -> Option<Instant> {
         let (place, at) = self
             .frames
@@ -196,7 +196,7 @@ impl Flow {
         Some(at)
     }
 
-    /// In which repetition this is, in words that follow a failure.
+    /// The current repetition, to follow an error.
     pub(super) fn context(&self, now: Instant) -> Option<String> {
         let words = self
             .frames

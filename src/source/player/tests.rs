@@ -1,4 +1,4 @@
-//! Session files as steps: connections, variables, and what is wrong with a file as a whole.
+//! Tests of session files as steps: connections, variables, and errors of a file.
 
 use std::time::Instant;
 
@@ -36,7 +36,7 @@ fn parse_error(text: &str) -> String {
     }
 }
 
-/// The steps of a file, as they are taken.
+/// The steps of a file, in order.
 fn steps(player: &mut Player) -> Vec<Step> {
     std::iter::from_fn(|| {
         player
@@ -47,7 +47,7 @@ fn steps(player: &mut Player) -> Vec<Step> {
 }
 
 #[test]
-fn connections_are_set_up_by_what_is_for_all_and_what_is_theirs() {
+fn connections_have_common_and_individual_settings() {
     let (connections, player) = play(
         "url ws://${HOST}/\nheader A: ${HOST}\n@bob url ws://b/\n@bob header B: b\n\
          subprotocol chat\noption --compress off\n@alice > hi\n@bob < hi\n",
@@ -81,7 +81,7 @@ fn connections_are_set_up_by_what_is_for_all_and_what_is_theirs() {
 }
 
 #[test]
-fn steps_have_their_place_their_connection_and_their_time() {
+fn steps_have_place_connection_and_timeout() {
     let (_, mut player) = play(
         "url ws://h/\nwithin 2s\n@a > one\nat 3s\nstrict\n@b < {\"id\":1}\nstrict off\nwithin 1s\n\
          @b < json {\"a\":[]}\nwait 5s\n@b close\n"
@@ -114,7 +114,7 @@ fn steps_have_their_place_their_connection_and_their_time() {
 }
 
 #[test]
-fn what_is_captured_is_known_from_then_on() {
+fn captured_values_are_variables_afterwards() {
     let (_, mut player) = play(
         "url ws://h/\n< any\ncapture ID /id\n> json {\"id\":${ID},\"as\":\"${ID}\"}\n> close 4000 ${ID}\n",
     )
@@ -142,7 +142,7 @@ fn what_is_captured_is_known_from_then_on() {
 }
 
 #[test]
-fn json_that_a_captured_value_breaks_is_told_when_it_happens() {
+fn json_broken_by_a_captured_value_is_an_error_when_used() {
     let (_, mut player) = play("url ws://h/\n< any\ncapture ID /id\n> json {\"id\":${ID}}\n")
         .expect("it can be played");
     steps_of(&mut player, 2);
@@ -166,7 +166,7 @@ fn steps_of(player: &mut Player, count: usize) {
 }
 
 #[test]
-fn an_address_of_the_command_line_goes_before_all() {
+fn url_of_the_command_line_overrides_the_file() {
     let text = "url ws://a/\n@x url ws://b/\n@x > hi\n";
     let (connections, _) = play_with(text, &|_| None, Some("ws://c/")).expect("it can be played");
     assert_eq!(
@@ -176,7 +176,7 @@ fn an_address_of_the_command_line_goes_before_all() {
 }
 
 #[test]
-fn what_is_wrong_with_a_file_is_said_before_anything_is_connected() {
+fn errors_in_a_file_are_reported_before_connecting() {
     for (text, says) in [
         ("> hi\n", "talk.ws: missing URL: add a line 'url ws://…'"),
         ("@x > hi\n", "talk.ws: missing URL of @x"),

@@ -1,9 +1,9 @@
-//! Many lines at once: where reads end, a bad one among them, and less room than they take.
+//! Tests of many lines at once: split reads, an invalid line among them, and too little room.
 
 use super::*;
 
 #[test]
-fn many_lines_come_out_as_they_went_in_wherever_reads_end() {
+fn many_lines_are_sent_unchanged_for_any_reads() {
     let lengths = [
         0,
         1,
@@ -34,7 +34,7 @@ fn many_lines_come_out_as_they_went_in_wherever_reads_end() {
 }
 
 #[test]
-fn every_line_before_a_bad_one_is_sent_and_none_after_it() {
+fn lines_before_an_invalid_one_are_sent() {
     let line = b"0123456 \xc3\xa9\n";
     let in_buffer = BUFFER / line.len();
     for good in [
@@ -67,7 +67,7 @@ fn every_line_before_a_bad_one_is_sent_and_none_after_it() {
 }
 
 #[test]
-fn of_many_lines_no_more_go_than_there_is_room_for() {
+fn number_of_lines_is_limited_by_the_room() {
     let input = "12345678\n".repeat(1000);
     for room in [1, 8, 9, 10, 100, 4096] {
         let mut stdin = open(Stdin::new(file(&input), LINES, SendDelay::default()));

@@ -1,4 +1,4 @@
-//! What has come is looked at in slices, and decided as if it were at once.
+//! Tests that matching in slices gives the same results as at once.
 
 use super::*;
 use crate::event::{Event, Kind, Piece, Way};
@@ -27,7 +27,7 @@ fn expectation(wanted: Wanted) -> Expectation {
     }
 }
 
-/// Asks until it is decided, as the loop does.
+/// Calls the matcher until it has decided, like the loop.
 fn decide(
     matcher: &mut Matcher,
     expectation: &Expectation,
@@ -54,7 +54,7 @@ fn decide(
 }
 
 #[test]
-fn what_stands_behind_very_much_is_found() {
+fn match_after_many_messages_is_found() {
     let now = Instant::now();
     let expectation = expectation(Wanted::Message(Pattern::Text("last".to_owned())));
     let mut inbox = inbox(300_000, now, b"last");
@@ -65,7 +65,7 @@ fn what_stands_behind_very_much_is_found() {
 }
 
 #[test]
-fn what_comes_all_the_time_does_not_keep_an_expectation_from_its_end() {
+fn continuous_messages_do_not_prevent_the_timeout() {
     let since = Instant::now();
     let now = since + Duration::from_secs(6);
     let expectation = expectation(Wanted::Ping(Some(b"x".to_vec())));
@@ -75,7 +75,7 @@ fn what_comes_all_the_time_does_not_keep_an_expectation_from_its_end() {
 }
 
 #[test]
-fn a_large_message_is_compared_aside_and_decides_as_a_small_one_does() {
+fn large_message_is_compared_on_a_thread_with_the_same_result() {
     let now = Instant::now();
     let large = "x".repeat(LARGE);
     for (text, met) in [(large.clone(), true), (large.clone() + "y", false)] {
@@ -98,7 +98,7 @@ fn a_large_message_is_compared_aside_and_decides_as_a_small_one_does() {
 }
 
 #[test]
-fn a_comparison_ends_with_its_time() {
+fn comparison_is_timed_out() {
     let since = Instant::now();
     let expectation = expectation(Wanted::Message(Pattern::Text("x".to_owned())));
     let mut inbox = inbox(0, since, &vec![b'x'; LARGE]);
