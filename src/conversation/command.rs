@@ -1,10 +1,10 @@
-//! What a line of input can order: said by JSON lines, and by the prompt among other things.
+//! Commands to send something, from JSON lines and the prompt.
 
 use std::borrow::Cow;
 
 use crate::protocol::CloseReason;
 
-/// An order to send something. A text may stand where it was read.
+/// A command to send something. A text may be borrowed from the input.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command<'a> {
     /// A text message.

@@ -1,8 +1,8 @@
-//! The words of session files, and the grammar as people read it.
+//! The keywords of session files, and their grammar.
 //!
-//! The parser, the printer and the man page take the words from here.
+//! The parser, the printer and the man page use these keywords.
 
-/// What a line begins with.
+/// The keywords at the beginning of a statement.
 pub const STATEMENTS: &[&str] = &[
     ">",
     "<",
@@ -30,18 +30,18 @@ pub const STATEMENTS: &[&str] = &[
     "tags",
 ];
 
-/// The words after `>` that mean something; any other text is sent as it stands.
+/// The keywords after `>`. Any other text is sent literally.
 pub const SENT: &[&str] = &[
     "json", "hex", "base64", "file", "text", "ping", "pong", "close",
 ];
 
-/// The words after `<` that mean something; any other text is expected as it stands.
+/// The keywords after `<`. Any other text is expected literally.
 pub const EXPECTED: &[&str] = &[
     "json", "hex", "base64", "file", "text", "ping", "pong", "close", "any", "silence", "status",
     "header", "refused",
 ];
 
-/// What session files are, a paragraph each.
+/// A description of session files, one item per paragraph.
 pub const DESCRIPTION: &[&str] = &[
     "A session file is a conversation to replay and to check: one statement per line, in UTF-8. A \
      line that starts with # is a comment. > sends a message, < expects one; what follows is a text \
@@ -85,7 +85,7 @@ pub const DESCRIPTION: &[&str] = &[
      secret.",
 ];
 
-/// What a session file from someone else can do, a paragraph each.
+/// What a session file from someone else can do, one item per paragraph.
 pub const UNTRUSTED: &[&str] = &[
     "A session file from someone else is like a script: read it before you run it, or run it with \
      wsline test --untrusted --url URL. Otherwise it can send every variable of the environment, as \
@@ -103,7 +103,7 @@ pub const UNTRUSTED: &[&str] = &[
      are the user's own and not restricted, nor are --serve and proxies in the environment.",
 ];
 
-/// The grammar in EBNF (ISO/IEC 14977), and between question marks what is defined elsewhere.
+/// The grammar in EBNF (ISO/IEC 14977). Text between question marks is defined elsewhere.
 pub const EBNF: &str = r##"file      = { [ comment | statement ] , line end } ;
 comment   = "#" , { character } ;
 statement = [ "@" , ( link | "*" ) , " " ] , ( setting | step | rule | block ) ;
@@ -180,7 +180,7 @@ mod tests {
 
     use super::*;
 
-    /// What every reader knows.
+    /// Names that are not defined in the grammar.
     const KNOWN: &[&str] = &[
         "character",
         "digit",
@@ -191,7 +191,7 @@ mod tests {
     ];
 
     #[test]
-    fn the_grammar_has_every_word() {
+    fn grammar_has_every_keyword() {
         for word in STATEMENTS.iter().chain(SENT).chain(EXPECTED) {
             let quoted = EBNF.contains(&format!("\"{word}"));
             assert!(quoted, "{word} is missing in the EBNF");
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn the_grammar_is_whole() {
+    fn grammar_defines_all_names() {
         let mut defined = BTreeSet::new();
         let mut used = BTreeSet::from(["file".to_owned()]);
         for rule in EBNF.split_inclusive(" ;").filter(|rule| !rule.is_empty()) {
@@ -211,7 +211,7 @@ mod tests {
         assert_eq!(defined, used);
     }
 
-    /// The names in a rule's body, without what is quoted or defined elsewhere.
+    /// The names in the body of a rule, without quoted text and text between question marks.
     fn names(body: &str) -> Vec<String> {
         let mut bare = String::new();
         let mut quote = None;

@@ -84,7 +84,7 @@ pub fn read(file: &str, text: &str) -> Result<SessionFile, ParseError> {
         .map(str::trim)
         .filter(|line| !line.is_empty())
     {
-        // serde would take an array for a struct too, field by field.
+        // serde would also accept an array, field by field.
         if !line.starts_with('{') {
             let cause = "no JSON object, which each line of --json is";
             return Err(file.parse_error(line, cause.to_owned()));
@@ -101,7 +101,7 @@ pub fn read(file: &str, text: &str) -> Result<SessionFile, ParseError> {
     Ok(reader.record.into_script())
 }
 
-/// An object and its line.
+/// An object and its line number.
 struct Row<'a> {
     file: &'a File<'a>,
     line: &'a str,
@@ -110,9 +110,9 @@ struct Row<'a> {
 
 struct Reader {
     record: Record,
-    /// The connection that a `link` means now.
+    /// The connection that a `link` value currently refers to.
     open: HashMap<u16, usize>,
-    /// Connections on which the server broke a rule: then the Close was not the user's.
+    /// Connections on which the server violated the protocol, so that the Close was not the user's.
     failed: Vec<usize>,
 }
 
@@ -158,8 +158,8 @@ impl Reader {
         self.say(row, link, sent, what)
     }
 
-    /// The record of how a connection ended. Where our own Close is not in it, the server's answer has
-    /// the same code (RFC 6455 §5.5.1).
+    /// Adds the end of a connection. Without a record of our own Close, it had the same code as the
+    /// server's reply (RFC 6455 §5.5.1).
     fn close(&mut self, row: &Row<'_>, link: usize) -> Result<(), ParseError> {
         let code = row.need("code", row.object.code, |field| field.number())?;
         let reason = row
@@ -233,7 +233,7 @@ impl<'a> Row<'a> {
         }
     }
 
-    /// The code and the reason of our own Close, if they are there.
+    /// The code and the reason of our own Close, if recorded.
     fn sent_close(&self) -> Result<Option<(u16, String)>, ParseError> {
         let Some(raw) = self.object.sent.filter(|raw| raw.get() != "null") else {
             return Ok(None);
@@ -279,7 +279,7 @@ impl<'a> Row<'a> {
         })
     }
 
-    /// Text in `data`, or bytes in `base64`.
+    /// The payload: text in `data` or bytes in `base64`.
     fn payload(&self) -> Result<Vec<u8>, ParseError> {
         let payload = match (self.object.data, self.object.base64) {
             (Some(data), _) => self.field("data", data).text()?.into_bytes(),

@@ -1,7 +1,8 @@
-//! Session files: a conversation to replay and check, as a person writes it or a record keeps it.
+//! Session files: conversations to replay and check, written by people or recorded.
 //!
-//! One statement a line: `>` sends, `<` expects, an indented line continues the one above it, `#`
-//! begins a comment. This file is what such a file means; `parse` reads it, `print` writes it.
+//! They have one statement per line: `>` sends, `<` expects, an indented line continues the
+//! previous one, `#` begins a comment. This module defines the statements; `parse` parses them and
+//! `print` prints them.
 
 pub mod bytes;
 mod expression;
@@ -37,19 +38,19 @@ use crate::protocol::Kind;
 /// A session file.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SessionFile {
-    /// Its statements, in their order.
+    /// The statements, in order.
     pub lines: Vec<Line>,
 }
 
 impl SessionFile {
-    /// How many expectations it has.
+    /// The number of expectations.
     #[must_use]
     pub fn expectations(&self) -> usize {
         let expects = |line: &&&Line| line.statement.expects();
         self.all_lines().iter().filter(expects).count()
     }
 
-    /// All lines, also those inside others, in the order in which they are written.
+    /// All lines, including those inside others, in the order of the file.
     #[must_use]
     pub fn all_lines(&self) -> Vec<&Line> {
         fn add<'a>(lines: &'a [Line], all: &mut Vec<&'a Line>) {
@@ -63,7 +64,7 @@ impl SessionFile {
         all
     }
 
-    /// What `title` says, if anything does.
+    /// The text of the `title` statement, if there is one.
     #[must_use]
     pub fn title(&self) -> Option<&str> {
         self.lines.iter().find_map(|line| match &line.statement {
@@ -72,7 +73,7 @@ impl SessionFile {
         })
     }
 
-    /// The words of `tags`.
+    /// The words of the `tags` statements.
     pub fn tags(&self) -> impl Iterator<Item = &str> {
         let tags = self.lines.iter().filter_map(|line| match &line.statement {
             Statement::Tags(tags) => Some(tags),
@@ -82,99 +83,100 @@ impl SessionFile {
     }
 }
 
-/// A statement and where it stands.
+/// A statement and its position.
 #[derive(Clone, Debug)]
 pub struct Line {
-    /// The line in the file that it begins on, counted from 1.
+    /// The number of its first line, from 1.
     pub number: u32,
-    /// Which connection it is about, `alice` in `@alice > hi`; `None` for the only one, or for a
-    /// setting that holds for all.
+    /// The name of its connection, `alice` in `@alice > hi`; `None` for the only connection, or for
+    /// a setting that applies to all.
     pub link: Option<String>,
     /// What it says.
     pub statement: Statement,
 }
 
-/// Where a statement stands is not what it says.
+/// The position is not compared.
 impl PartialEq for Line {
     fn eq(&self, other: &Self) -> bool {
         (&self.link, &self.statement) == (&other.link, &other.statement)
     }
 }
 
-/// What a line says.
+/// A statement.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Statement {
-    /// `url ws://…`: where to connect to.
+    /// `url ws://…`: the URL to connect to.
     Url(Template),
-    /// `header N: V`, in the form of `--header`.
+    /// `header N: V`: a header, in the syntax of `--header`.
     Header(Template),
-    /// `subprotocol NAME`: offered to the server.
+    /// `subprotocol NAME`: a subprotocol to offer.
     Subprotocol(Template),
     /// `option --compress off`: options of the command line, split into words.
     Options(Vec<Template>),
-    /// `within 2s`: how long the expectations that follow wait.
+    /// `within 2s`: the timeout of the following expectations.
     Within(Duration),
-    /// `strict` or `strict off`: whether the very next message must fit, from here on.
+    /// `strict` or `strict off`: whether the very next message must match each of the following
+    /// expectations.
     Strict(bool),
     /// `wait 500ms`: a pause.
     Wait(Duration),
-    /// `at 1.5s`: when a recorded conversation went on, counted from its opening. It means nothing
-    /// unless the recorded pauses are to be kept.
+    /// `at 1.5s`: the time of the next statement in a recording, since the connection was opened.
+    /// Used only if recorded pauses are kept.
     At(Duration),
-    /// `> …`.
+    /// `> …`: sends a message or frame.
     Send(Message),
-    /// `< …`.
+    /// `< …`: expects a message or event.
     Expect(Wanted),
-    /// `capture NAME /json/pointer`: a value of the message that was matched last on its
+    /// `capture NAME /json/pointer`: captures a value from the last matched message on its
     /// connection (RFC 6901).
     Capture {
-        /// The variable that it becomes.
+        /// The variable that is set.
         name: String,
-        /// Where in the message it is.
+        /// The JSON pointer.
         pointer: String,
-        /// Whether no report shows its value.
+        /// Whether its value is redacted in reports.
         secret: bool,
     },
-    /// `capture NAME match /…/`: what a group of a regular expression matches in that message; named
-    /// groups are variables of their own.
+    /// `capture NAME match /…/`: captures what a group of a regular expression matches in that
+    /// message. Named groups set variables of their own.
     CaptureMatch {
-        /// The variable that it becomes.
+        /// The variable that is set.
         name: String,
         /// The regular expression, without its slashes.
         pattern: Template,
-        /// Whether upper and lower case are the same.
+        /// Whether case is ignored.
         ignore_case: bool,
-        /// Whether no report shows its value.
+        /// Whether its value is redacted in reports.
         secret: bool,
     },
-    /// `check …`: what the message that was matched last must be, besides.
+    /// `check …`: another condition for the last matched message.
     Check(Wanted),
     /// `any order`, and the expectations that may be met in any order.
     AnyOrder(Arc<[Line]>),
-    /// `on < …` or `on open`, and what is sent each time.
+    /// `on < …` or `on open`, and what is sent then.
     On(Trigger, Arc<[Line]>),
-    /// `every 25s > …`: what is sent again and again.
+    /// `every 25s > …`: sends at intervals.
     Every(Duration, Arc<[Line]>),
-    /// `ignore < …`: messages that no expectation sees.
+    /// `ignore < …`: messages that are hidden from expectations.
     Ignore(Wanted),
-    /// `never < …`: a message that fails the file, and how long it is waited for besides.
+    /// `never < …`: a message that fails the file, and how long to wait for it.
     Never(Wanted, Option<Duration>),
-    /// `repeat 10 as N`, and what is repeated.
+    /// `repeat 10 as N`, and the statements to repeat.
     Repeat {
-        /// How often: a number, or a variable.
+        /// The number of repetitions, which may be a variable.
         count: Template,
         /// The variable that counts from 1.
         name: Option<String>,
-        /// What is repeated.
+        /// The statements to repeat.
         body: Arc<[Line]>,
     },
-    /// `retry 10s every 200ms`, and what is begun anew until it succeeds.
+    /// `retry 10s every 200ms`, and the statements to retry until they succeed.
     Retry {
-        /// For how long.
+        /// The timeout.
         limit: Duration,
         /// The pause before each retry.
         pause: Duration,
-        /// What is retried.
+        /// The statements to retry.
         body: Arc<[Line]>,
     },
     /// `let NAME = …`.
@@ -191,38 +193,38 @@ pub enum Statement {
         /// Its value.
         value: Template,
     },
-    /// `secret NAME`: a variable whose value no report shows.
+    /// `secret NAME`: a variable whose value is redacted in reports.
     Secret(String),
-    /// `title …`: the name of the file in reports for machines.
+    /// `title …`: the name of the file in machine-readable reports.
     Title(String),
     /// `tags A B`: words by which files are selected.
     Tags(Vec<String>),
-    /// `check within 200ms`: how soon it must have come after the last that was sent.
+    /// `check within 200ms`: the maximum time since the last sent message.
     CheckWithin(Duration),
 }
 
-/// When the answer of a rule is sent.
+/// When a rule's reply is sent.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Trigger {
-    /// A connection is open.
+    /// When a connection is opened.
     Open,
-    /// This is received.
+    /// When this is received.
     Received(Wanted),
 }
 
-/// What is sent.
+/// A message or control frame to send.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Message {
     /// A text message.
     Text(Template),
-    /// `json …`: a text message that is JSON, as it is written. A variable inside a string is
-    /// escaped, one outside is JSON by itself.
+    /// `json …`: a text message with literal JSON. A variable inside a string is escaped, one
+    /// outside must be JSON itself.
     Json(Template),
     /// `hex …` or `base64 …`: a binary message.
     Binary(Vec<u8>),
     /// `hex …` with more than digits in it.
     Bytes(Vec<ByteWord>),
-    /// `file @PATH` or `text @PATH`: the whole of a file.
+    /// `file @PATH` or `text @PATH`: the content of a file.
     File(Kind, Template),
     /// `ping …`.
     Ping(Payload),
@@ -230,25 +232,25 @@ pub enum Message {
     Pong(Payload),
     /// `close CODE REASON`. 1005 stands for a Close without a code (RFC 6455 §7.1.5).
     Close {
-        /// 1000 where none is written.
+        /// The code; 1000 by default.
         code: u16,
-        /// May be empty.
+        /// The reason, which may be empty.
         reason: Template,
     },
 }
 
-/// What is expected.
+/// An expected message or event.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Wanted {
     /// A text message that is equal.
     Text(Template),
-    /// `json …`: a text message that is JSON with at least this in it, or that fits a pattern.
+    /// `json …`: a text message with JSON that contains this JSON or matches a pattern.
     Json(Template),
-    /// `/…/`, with `i` for letters of either case: a text message that it is found in.
+    /// `/…/`, with `i` to ignore case: a text message that contains a match.
     Match {
         /// The regular expression, without its slashes.
         pattern: Template,
-        /// Whether upper and lower case are the same.
+        /// Whether case is ignored.
         ignore_case: bool,
     },
     /// `hex …` or `base64 …`: a binary message that is equal.
@@ -259,34 +261,34 @@ pub enum Wanted {
     File(Kind, Template),
     /// `any`: any data message.
     Any,
-    /// `ping` or `ping …`: a Ping, with this payload if one is written.
+    /// `ping` or `ping …`: a Ping, with this payload if it is given.
     Ping(Option<Payload>),
     /// `pong` or `pong …`.
     Pong(Option<Payload>),
     /// `close`, `close CODE`, `close CODE REASON`: the end of the connection. 1005 is a Close
-    /// without a code, 1006 an end without a Close (RFC 6455 §7.1.5).
+    /// without a code, 1006 an end without a Close frame (RFC 6455 §7.1.5).
     Close {
-        /// `None` for any.
+        /// The code; `None` for any.
         code: Option<u16>,
-        /// `None` for any.
+        /// The reason; `None` for any.
         reason: Option<Template>,
     },
-    /// `silence 500ms`: no data message for so long.
+    /// `silence 500ms`: no data message for this long.
     Silence(Duration),
-    /// `status 101`: the status of the server's answer to the upgrade.
+    /// `status 101`: the status of the upgrade response.
     Status(u16),
-    /// `header N: V`: a field of that answer.
+    /// `header N: V`: a header of the upgrade response.
     Header {
-        /// Its name, in letters of either case.
+        /// The name, ignoring case.
         name: String,
-        /// Its value.
+        /// The value.
         value: Template,
     },
     /// `refused` or `refused 401`: the server refuses the upgrade.
     Refused(Option<u16>),
 }
 
-/// What a Ping or a Pong carries, at most 125 bytes (RFC 6455 §5.5).
+/// The payload of a Ping or a Pong, at most 125 bytes (RFC 6455 §5.5).
 #[derive(Clone, Debug, PartialEq)]
 pub enum Payload {
     /// Text.

@@ -1,4 +1,4 @@
-//! Statements as they stand in a file: lines joined, and every place in them still known.
+//! The text of statements that may span several lines, with the position of every part in the file.
 
 use std::borrow::Cow;
 
@@ -6,18 +6,18 @@ use super::grammar::STATEMENTS;
 
 use crate::error::ParseError;
 
-/// The characters that separate words. A line feed does it too, where a statement goes on in the
-/// next line.
+/// The characters that separate words. A line feed does as well, in a statement that is continued
+/// on the next line.
 pub(super) const BLANKS: [char; 3] = [' ', '\t', '\n'];
 
-/// What is wrong, and at which byte of the statement's text.
+/// An error, and its byte offset in the text of the statement.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct SpanError {
     pub(super) at: usize,
     pub(super) cause: String,
 }
 
-/// A piece of a statement's text that knows where it begins.
+/// A part of a statement's text that knows its offset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Span<'a> {
     pub(super) text: &'a str,
@@ -25,7 +25,7 @@ pub(super) struct Span<'a> {
 }
 
 impl Span<'_> {
-    /// The piece from byte `from` on.
+    /// The part from byte `from` on.
     pub(super) fn after(self, from: usize) -> Self {
         Self {
             text: &self.text[from..],
@@ -33,7 +33,7 @@ impl Span<'_> {
         }
     }
 
-    /// The piece before byte `end`.
+    /// The part before byte `end`.
     pub(super) fn before(self, end: usize) -> Self {
         Self {
             text: &self.text[..end],
@@ -41,7 +41,7 @@ impl Span<'_> {
         }
     }
 
-    /// Without the blanks around it.
+    /// The part without surrounding whitespace.
     pub(super) fn trim(self) -> Self {
         let rest = self.text.trim_start_matches(BLANKS);
         let start = self.start + self.text.len() - rest.len();
@@ -51,7 +51,7 @@ impl Span<'_> {
         }
     }
 
-    /// The first word, and what follows it without the blanks between.
+    /// The first word, and the rest without the whitespace between.
     pub(super) fn split_word(self) -> (Self, Self) {
         let end = self.text.find(BLANKS).unwrap_or(self.text.len());
         (self.before(end), self.after(end).trim())
@@ -61,12 +61,12 @@ impl Span<'_> {
         self.text.is_empty()
     }
 
-    /// Something is wrong with it.
+    /// An error at the beginning of the part.
     pub(super) fn error(self, cause: impl Into<String>) -> SpanError {
         self.error_at(0, cause)
     }
 
-    /// Something is wrong at byte `at` of it.
+    /// An error at byte `at` of the part.
     pub(super) fn error_at(self, at: usize, cause: impl Into<String>) -> SpanError {
         SpanError {
             at: self.start + at,
@@ -75,20 +75,21 @@ impl Span<'_> {
     }
 }
 
-/// A line of the file in a statement.
+/// A line of a statement.
 #[derive(Debug)]
 struct Piece<'a> {
-    /// Where in the statement's text it begins.
+    /// Its offset in the statement's text.
     start: usize,
     /// Its number in the file.
     number: u32,
-    /// How many bytes of indentation are left out.
+    /// The number of bytes of indentation that are removed.
     cut: usize,
     /// The whole line without its end.
     line: &'a str,
 }
 
-/// A line of the file, and how many bytes of its indentation belong to the statement around it.
+/// A line of the file, and the number of bytes of its indentation that belong to the statement
+/// around it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SourceLine<'a> {
     pub(super) number: u32,
@@ -97,18 +98,18 @@ pub(super) struct SourceLine<'a> {
 }
 
 impl<'a> SourceLine<'a> {
-    /// What is left of it.
+    /// The line without that indentation.
     pub(super) fn text(&self) -> &'a str {
         &self.line[self.cut..]
     }
 }
 
-/// Whether a line has nothing in it.
+/// Whether a line has only whitespace.
 pub(super) fn is_blank(line: &str) -> bool {
     line.trim_start_matches([' ', '\t']).is_empty()
 }
 
-/// How many bytes a line is indented by.
+/// The number of bytes of a line's indentation.
 pub(super) fn indentation(line: &str) -> usize {
     line.len() - line.trim_start_matches([' ', '\t']).len()
 }
@@ -118,12 +119,13 @@ pub(super) fn indentation(line: &str) -> usize {
 pub(super) struct Joined<'a> {
     text: Cow<'a, str>,
     pieces: Vec<Piece<'a>>,
-    /// How many characters the first continuation is indented by; all are left out of each.
+    /// The number of characters of indentation that are removed from each continuation line: those
+    /// of the first one.
     indentation: usize,
 }
 
 impl<'a> Joined<'a> {
-    /// A statement that begins with this line, whose first `cut` bytes are left out.
+    /// Starts a statement with this line.
     pub(super) fn new(source: SourceLine<'a>) -> Self {
         let SourceLine { number, cut, line } = source;
         Self {
@@ -138,7 +140,7 @@ impl<'a> Joined<'a> {
         }
     }
 
-    /// The statement goes on in this line.
+    /// Adds a continuation line.
     pub(super) fn push(&mut self, source: SourceLine<'a>) {
         let SourceLine { number, line, .. } = source;
         let indented = indentation(line);
@@ -157,12 +159,12 @@ impl<'a> Joined<'a> {
         text.push_str(&line[cut..]);
     }
 
-    /// The line that it begins on.
+    /// The number of its first line.
     pub(super) fn number(&self) -> u32 {
         self.pieces.first().map_or(0, |piece| piece.number)
     }
 
-    /// All of it.
+    /// The whole text.
     pub(super) fn span(&self) -> Span<'_> {
         Span {
             text: &self.text,
@@ -170,7 +172,7 @@ impl<'a> Joined<'a> {
         }
     }
 
-    /// What is wrong with it, with its place in the file.
+    /// The error with its position in the file.
     pub(super) fn parse_error(&self, file: &str, wrong: SpanError) -> ParseError {
         let piece = self
             .pieces
@@ -204,8 +206,8 @@ pub(super) fn parse_error(
     }
 }
 
-/// An error of the statement that begins on line `number`: at the first place in it that has `mark`,
-/// or on that line as a whole. A statement goes on in the indented lines below it.
+/// An error about the statement on line `number`: at the first occurrence of `mark` in it or its
+/// continuation lines, or else about the whole line.
 #[must_use]
 pub fn error_at(file: &str, text: &str, number: u32, mark: &str, cause: String) -> ParseError {
     let mut lines = statement_lines(text, number).peekable();
@@ -226,8 +228,8 @@ pub fn error_at(file: &str, text: &str, number: u32, mark: &str, cause: String) 
     }
 }
 
-/// The statement that begins on line `number` of a session file, as it is written, its lines
-/// joined with spaces; `None` if no statement begins there, as in a recording.
+/// The text of the statement on line `number`, with its lines joined by spaces; `None` if no
+/// statement begins there, as in a recording.
 #[must_use]
 pub fn statement_text(text: &str, number: u32) -> Option<String> {
     let mut lines = statement_lines(text, number);
@@ -244,7 +246,7 @@ pub fn statement_text(text: &str, number: u32) -> Option<String> {
     Some(lines.map(str::trim).collect::<Vec<_>>().join(" "))
 }
 
-/// The lines of the statement that begins on line `number`, with their numbers.
+/// The lines of the statement on line `number`, with their numbers.
 fn statement_lines(text: &str, number: u32) -> impl Iterator<Item = (u32, &str)> {
     let goes_on = |line: &str| line.starts_with(['#', ' ', '\t']) && !line.trim().is_empty();
     let mut lines = (1..)
@@ -261,7 +263,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_mark_is_found_in_the_lines_of_its_statement() {
+    fn mark_is_found_in_all_lines_of_a_statement() {
         let text = "> a\r\n> b\n# @\n  é@x\n\n  @\n> @\n";
         let place = |number, mark| {
             let parse_error = error_at("f", text, number, mark, "no".to_owned());
@@ -286,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn continued_lines_lose_the_indentation_of_the_first() {
+    fn indentation_of_the_first_continuation_is_removed() {
         let mut joined = Joined::new(line(3, "> json"));
         joined.push(line(4, "\t {"));
         joined.push(line(5, "     \"é\": 1"));
@@ -307,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn spans_know_where_they_are() {
+    fn spans_have_positions_in_the_file() {
         let span = Span {
             text: "  one \n two  ",
             start: 10,

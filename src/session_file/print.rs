@@ -1,8 +1,7 @@
-//! Writes a session file: what is printed is read back as the same.
+//! Printing of session files. Parsing the output gives the same statements.
 //!
-//! A text stands as it is where that is read back the same, and as a JSON string elsewhere; so
-//! any conversation can be written down. A text of several lines begins on a line of its own,
-//! since only the first of the indented lines says how far in the others are.
+//! A text is printed literally if it is parsed as the same, otherwise as a JSON string, so that
+//! every conversation can be printed. A text of several lines begins on a new line.
 
 use std::fmt::Write as _;
 
@@ -20,19 +19,19 @@ use crate::protocol::Kind;
 use crate::text::duration;
 use crate::text::escape::is_hidden;
 
-/// Up to so many bytes are written in hexadecimal, where people can read them.
+/// The maximum number of bytes that are printed in hexadecimal rather than base64.
 const LONGEST_HEX: usize = 32;
 
-/// What continued lines are indented by.
+/// The indentation of continuation lines.
 const INDENTATION: &str = "\n    ";
 
-/// A whole file.
+/// Prints a whole file.
 #[must_use]
 pub fn print(script: &SessionFile) -> String {
     script.lines.iter().map(print_line).collect()
 }
 
-/// A statement, with its line end. It may take several lines.
+/// Prints a statement with its line end. It may have several lines.
 #[must_use]
 pub fn print_line(line: &Line) -> String {
     let mut out = String::new();
@@ -44,7 +43,7 @@ pub fn print_line(line: &Line) -> String {
     push_statement(&mut out, &line.statement);
     out.push('\n');
     for inside in line.statement.body() {
-        // A message that stands on the line of `every` has no line of its own.
+        // A message on the same line as `every` has no line of its own.
         if inside.number == 0 && matches!(line.statement, Statement::Every(..)) {
             continue;
         }
@@ -69,7 +68,7 @@ pub fn around_message(link: Option<&str>, sent: bool, kind: Kind) -> (String, &'
     }
 }
 
-/// A comment, with its line end. It stays one line, whatever is in `text`.
+/// Prints a comment with its line end. Line breaks in `text` are escaped.
 #[must_use]
 pub fn comment(text: &str) -> String {
     let mut out = "# ".to_owned();
@@ -340,7 +339,7 @@ fn push_argument(out: &mut String, word: &str, text: &Template) {
     push_text(out, text, &[]);
 }
 
-/// A text after what is there already; `words` would be read otherwise at its beginning.
+/// Adds a text after what is there. `words` would be parsed as keywords at its beginning.
 fn push_text(out: &mut String, text: &Template, words: &[&str]) {
     match text.as_literal() {
         Some(text) if text.contains('\n') && is_bare(text, words) => push_lines(out, text),
@@ -352,7 +351,7 @@ fn push_text(out: &mut String, text: &Template, words: &[&str]) {
     }
 }
 
-/// A text without variables, on one line.
+/// Adds a text without variables on one line.
 fn push_literal(out: &mut String, text: &str, words: &[&str]) {
     if is_bare(text, words) && !text.contains('\n') {
         out.push_str(text);
@@ -361,7 +360,7 @@ fn push_literal(out: &mut String, text: &str, words: &[&str]) {
     }
 }
 
-/// Whether a text is read as itself without quotes.
+/// Whether a text without quotes is parsed as itself.
 fn is_bare(text: &str, words: &[&str]) -> bool {
     let first = text.split(BLANKS).next().unwrap_or_default();
     !text.starts_with('"')
@@ -373,8 +372,8 @@ fn is_bare(text: &str, words: &[&str]) -> bool {
         && !text.contains(|c| c != '\n' && is_hidden(c))
 }
 
-/// Whether a line of a text can stand in a line of the file: a blank one would end the statement,
-/// and blanks at an end are lost to editors and to eyes.
+/// Whether a line of a text can be a line of the file: an empty one would end the statement, and
+/// whitespace at the end may be removed by editors.
 fn is_line(line: &str) -> bool {
     !line.is_empty() && !line.ends_with([' ', '\t'])
 }
@@ -390,12 +389,12 @@ fn push_lines(out: &mut String, text: &str) {
     }
 }
 
-/// A JSON string in which everything can be seen.
+/// Adds a JSON string without hidden characters.
 fn push_string(out: &mut String, text: &str) {
     push_visible(out, &serde_json::Value::from(text).to_string());
 }
 
-/// What could not be seen is written as JSON does, `\u202e`.
+/// Hidden characters are escaped as in JSON, `\u202e`.
 fn push_visible(out: &mut String, text: &str) {
     for character in text.chars() {
         if is_hidden(character) {
@@ -408,12 +407,13 @@ fn push_visible(out: &mut String, text: &str) {
     }
 }
 
-/// JSON as it is. Only what a line can't hold is written in another way that means the same.
+/// Adds JSON, rewritten only if it can't be on one line.
 fn push_json(out: &mut String, json: &Template) {
     out.push_str(" json");
     let text = json.source();
     if json.as_literal().is_some_and(|text| !is_bare_json(text)) {
-        // Outside strings it has only blanks, and inside them only escapes can be control characters.
+        // Outside strings, only whitespace can be a control character; inside, control characters
+        // are escaped.
         let text = text.trim().replace(['\n', '\r', '\t'], " ");
         let text = text.replace(OPENING, "\\u0024{");
         out.push(' ');
@@ -433,7 +433,7 @@ fn is_bare_json(text: &str) -> bool {
         && !text.contains(|c: char| !BLANKS.contains(&c) && c.is_control())
 }
 
-/// A regular expression has no other way of being written; what a parser made of one fits.
+/// Adds a regular expression. There is only one way to write it, and parsed ones are valid.
 fn push_pattern(out: &mut String, pattern: &Template, ignore_case: bool) {
     let end = if ignore_case { "/i" } else { "/" };
     push_lines(out, &format!("/{}{end}", pattern.source()));
@@ -473,7 +473,7 @@ fn push_file(out: &mut String, kind: Kind, path: &Template) {
     }
 }
 
-/// Its value may begin with a `"`, so a JSON string is the whole of it.
+/// The value may begin with a `"`; then the whole header is a JSON string.
 fn push_expected_header(out: &mut String, name: &str, value: &Template) {
     let header = format!("{name}: {}", value.source());
     let header = header.trim_end_matches(BLANKS);
@@ -485,7 +485,7 @@ fn push_expected_header(out: &mut String, name: &str, value: &Template) {
     }
 }
 
-/// A word of `option`, quoted where a shell would want it.
+/// Adds a word of `option`, quoted if necessary.
 fn push_word(out: &mut String, word: &Template) {
     if word.parts.is_empty() {
         out.push_str("''");
@@ -503,7 +503,7 @@ fn push_word(out: &mut String, word: &Template) {
     }
 }
 
-/// In `'…'` everything stands for itself but the `'`, which is written `"'"`.
+/// Inside `'…'` everything is literal except `'`, which is written `"'"`.
 fn push_quoted(out: &mut String, text: &str) {
     for (index, piece) in text.split('\'').enumerate() {
         if index > 0 {

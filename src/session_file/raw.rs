@@ -1,4 +1,4 @@
-//! JSON of somebody else's: the fields that are used, and the place of what is wrong with one.
+//! JSON from elsewhere: the fields that are used, and the positions of errors.
 
 use data_encoding::BASE64;
 use jiff::Timestamp;
@@ -12,20 +12,20 @@ use crate::error::ParseError;
 use crate::protocol::MAX_CLOSE_REASON;
 use crate::text::elide;
 
-/// How much of a wrong value is quoted, in characters.
+/// The maximum number of characters of an invalid value that are quoted.
 const SHOWN: usize = 40;
 
-/// A file of JSON, as one value or as a line each.
+/// A JSON file, as one value or one per line.
 #[derive(Debug)]
 pub(super) struct File<'a> {
     name: &'a str,
     pub(super) text: &'a str,
-    /// Where its lines begin: a place is asked for with each message.
+    /// The offsets of its lines, because the line number of each message is needed.
     starts: Vec<usize>,
 }
 
 impl<'a> File<'a> {
-    /// The file's name, and its text.
+    /// Creates a file with this name and text.
     pub(super) fn new(name: &'a str, text: &'a str) -> Self {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let breaks = memchr::memchr_iter(b'\n', text.as_bytes());
@@ -37,7 +37,7 @@ impl<'a> File<'a> {
         }
     }
 
-    /// The line on which `part`, a piece of the text, begins.
+    /// The number of the line where `part`, a part of the text, begins.
     pub(super) fn number(&self, part: &str) -> u32 {
         self.line_at(self.offset(part))
     }
@@ -47,8 +47,8 @@ impl<'a> File<'a> {
         u32::try_from(lines).unwrap_or(u32::MAX)
     }
 
-    /// Where `part` begins. It is a piece of the text itself, as serde's raw values are: its
-    /// address tells, and one that is none is at the beginning.
+    /// The offset of `part`, computed from its address, since raw values of serde are parts of the
+    /// text; 0 if it isn't a part of the text.
     fn offset(&self, part: &str) -> usize {
         let offset = (part.as_ptr() as usize).wrapping_sub(self.text.as_ptr() as usize);
         if offset > self.text.len() {
@@ -57,12 +57,12 @@ impl<'a> File<'a> {
         self.text.floor_char_boundary(offset)
     }
 
-    /// Something is wrong with `part`.
+    /// An error about `part`.
     pub(super) fn parse_error(&self, part: &str, cause: String) -> ParseError {
         self.error_at(self.offset(part), cause)
     }
 
-    /// Something is wrong with all of it.
+    /// An error about the whole file.
     pub(super) fn error_of_file(&self, cause: &str) -> ParseError {
         ParseError {
             file: self.name.to_owned(),
@@ -80,7 +80,7 @@ impl<'a> File<'a> {
         parse_error(self.name, number, line, offset - start, cause)
     }
 
-    /// Reads `part`, a piece of the text, as JSON that has the fields that are wanted.
+    /// Parses `part`, a part of the text, as JSON with the required fields.
     pub(super) fn read<'p, T: serde::Deserialize<'p>>(
         &self,
         part: &'p str,
@@ -102,7 +102,7 @@ impl<'a> File<'a> {
     }
 }
 
-/// What serde says of JSON that is not as it should be, in the words of JSON.
+/// The error of serde in JSON terms.
 fn in_words(cause: &str) -> String {
     if let Some(name) = cause.strip_prefix("missing field ") {
         return format!("{} is missing", name.trim_matches('`'));
@@ -118,7 +118,7 @@ fn in_words(cause: &str) -> String {
         .replace("found sequence", "found a list")
 }
 
-/// A field of an object: its name, with the way to it, and its value.
+/// A field of an object: its value, and its name with the path to it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Field<'a> {
     pub(super) file: &'a File<'a>,
@@ -127,7 +127,7 @@ pub(super) struct Field<'a> {
 }
 
 impl Field<'_> {
-    /// It is not what it should be.
+    /// The error for a value that is not `right`.
     pub(super) fn wrong(&self, right: &str) -> ParseError {
         let text = self.raw.get();
         let shown = elide::chars(text, SHOWN);
@@ -140,7 +140,7 @@ impl Field<'_> {
     }
 
     pub(super) fn text(&self) -> Result<String, ParseError> {
-        // A string that isn't one all the same has half a surrogate pair in it.
+        // A string that can't be parsed contains half of a surrogate pair.
         let is_string = self.raw.get().starts_with('"');
         self.value(if is_string {
             "a string of whole characters"
@@ -149,7 +149,7 @@ impl Field<'_> {
         })
     }
 
-    /// An address; whether it is a good one shows when it is used.
+    /// The field as a URL, which is checked when it is used.
     pub(super) fn address(&self) -> Result<String, ParseError> {
         let text = self.text()?;
         if text.is_empty() || text.contains(char::is_control) {
@@ -158,7 +158,7 @@ impl Field<'_> {
         Ok(text)
     }
 
-    /// The reason of a Close.
+    /// The field as the reason of a Close.
     pub(super) fn reason(&self) -> Result<String, ParseError> {
         let text = self.text()?;
         if text.len() > MAX_CLOSE_REASON {
@@ -178,22 +178,22 @@ impl Field<'_> {
             .map_err(|_| self.wrong("base64 with its padding"))
     }
 
-    /// Seconds since 1970, as Chrome writes them, or milliseconds, as Playwright does: what would
-    /// be the year 5138 in seconds is 1973 in milliseconds.
+    /// The field as seconds since 1970, as written by Chrome, or milliseconds, as written by
+    /// Playwright. The same number is the year 5138 in seconds and 1973 in milliseconds.
     pub(super) fn epoch(&self) -> Result<Moment, ParseError> {
         const RIGHT: &str = "a number of seconds or milliseconds since 1970";
         let number: f64 = self.value(RIGHT)?;
         let microseconds = match number {
             0.0..1e11 => number * 1e6,
             1e11..1e14 => number * 1e3,
-            // Beyond this is no time, and the conversion would be wrong.
+            // Larger numbers are not times and would overflow.
             _ => return Err(self.wrong(RIGHT)),
         };
         #[expect(clippy::cast_possible_truncation, reason = "it is in the range")]
         Ok(microseconds.round() as Moment)
     }
 
-    /// A date and a time of RFC 3339.
+    /// The field as a date and time (RFC 3339).
     pub(super) fn time(&self) -> Result<Moment, ParseError> {
         let text = self.text()?;
         let time: Timestamp = text

@@ -1,19 +1,19 @@
-//! What a file is by its content: mail, chats and bug trackers want records called `.txt` or
-//! `.json`.
+//! Recognizes records by their content, because mail, chats and bug trackers often require the
+//! extension `.txt` or `.json`.
 
 use serde::de::IgnoredAny;
 use serde::Deserialize;
 
-/// A kind of record, which no session file can begin like.
+/// A kind of record. No session file begins like one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RecordKind {
     /// An HTTP archive.
     Archive,
-    /// The objects of `--json`, a line each.
+    /// The output of `--json`, one object per line.
     JsonLines,
 }
 
-/// The keys that tell what an object is.
+/// The keys that identify an object.
 #[derive(Deserialize)]
 struct Probe {
     log: Option<IgnoredAny>,
@@ -21,12 +21,12 @@ struct Probe {
     kind: Option<IgnoredAny>,
 }
 
-/// Recognizes a record by the object that it begins with. `None` for any other text.
+/// Recognizes a record by its first object; `None` for any other text.
 #[must_use]
 pub fn recognize(text: &str) -> Option<RecordKind> {
     let text = text.trim_start_matches('\u{feff}').trim_start();
     let first = text.strip_prefix('{')?.trim_start();
-    // Also of an archive that is not complete.
+    // Also if the archive is incomplete.
     if first.starts_with("\"log\"") {
         return Some(RecordKind::Archive);
     }

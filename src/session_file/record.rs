@@ -11,10 +11,10 @@ use crate::http::{is_token, HIDDEN};
 use crate::protocol::{CloseBody, CloseReason};
 use crate::text::duration;
 
-/// How long an expectation waits where nothing else is said.
+/// The default timeout of an expectation.
 const WITHIN: Duration = Duration::from_secs(5);
 
-/// Fields of a request that belong to its connection, not to what was asked for.
+/// Request headers that belong to the connection and are not settings.
 const LEFT_OUT: &[&str] = &[
     "host",
     "connection",
@@ -31,48 +31,49 @@ const LEFT_OUT: &[&str] = &[
     "proxy-authorization",
 ];
 
-/// And those that begin so: only a browser sends `Sec-Fetch-…`, and about itself.
+/// Prefixes of such headers. Only browsers send `Sec-Fetch-…`, which describe the browser's
+/// request.
 const LEFT_OUT_BEGINNINGS: &[&str] = &["sec-websocket-", "sec-fetch-", "sec-gpc"];
 
-/// A moment, in microseconds since 1970.
+/// A time in microseconds since 1970.
 pub(super) type Moment = i64;
 
-/// What a record tells of.
+/// The content of a record.
 #[derive(Debug, Default)]
 pub(super) struct Record {
     connections: Vec<Connection>,
     said: Vec<Said>,
 }
 
-/// A connection.
+/// A connection of a record.
 #[derive(Debug)]
 pub(super) struct Connection {
-    /// The line that it begins on.
+    /// The line where it begins.
     pub(super) number: u32,
-    /// When it was begun.
+    /// When it was started.
     pub(super) start: Option<Moment>,
-    /// Its address.
+    /// The URL.
     pub(super) url: String,
-    /// The fields of its request.
+    /// The request headers.
     pub(super) headers: Vec<(String, String)>,
 }
 
-/// Something that went over it.
+/// A message or event of a record.
 #[derive(Debug)]
 pub(super) struct Said {
-    /// The line that it stands on.
+    /// Its line.
     pub(super) number: u32,
-    /// When; `None` is when the thing before it was.
+    /// When it was; `None` for the same time as the previous one.
     pub(super) at: Option<Moment>,
-    /// Which connection, counted from 0.
+    /// The number of the connection, from 0.
     pub(super) link: usize,
-    /// By us, or by the server.
+    /// Whether it was sent by us.
     pub(super) sent: bool,
-    /// What it was.
+    /// The message or event.
     pub(super) what: What,
 }
 
-/// Something that goes over a connection.
+/// A message or event on a connection.
 #[derive(Debug)]
 pub(super) enum What {
     Text(String),
@@ -80,27 +81,27 @@ pub(super) enum What {
     Ping(Vec<u8>),
     Pong(Vec<u8>),
     Close(CloseBody),
-    /// The connection ended without a Close of the server's.
+    /// The connection ended without a Close from the server.
     Lost,
     /// The upgrade was refused with this status.
     Refused(u16),
 }
 
-/// How far a connection has come.
+/// The state of a connection while its statements are generated.
 #[derive(Debug, Default)]
 struct Course {
-    /// When the last thing happened on it.
+    /// The time of the last event.
     at: Option<Moment>,
-    /// Pings of ours that were not answered yet.
+    /// Our Pings that were not answered yet.
     pings: VecDeque<Vec<u8>>,
-    /// A Ping of the server's was not answered yet.
+    /// Whether a Ping of the server was not answered yet.
     owes_pong: bool,
-    /// The server sent a Close: ours is the answer to it.
+    /// Whether the server has sent a Close, so that ours is the reply.
     closed: bool,
 }
 
 impl Record {
-    /// Takes a connection; gives its number, from 0.
+    /// Adds a connection. Returns its number, from 0.
     pub(super) fn connect(&mut self, connection: Connection) -> usize {
         self.connections.push(connection);
         self.connections.len() - 1
@@ -110,7 +111,7 @@ impl Record {
         self.said.push(said);
     }
 
-    /// The session file that says the same.
+    /// Converts the record to a session file.
     pub(super) fn into_script(self) -> SessionFile {
         let names: Vec<Option<String>> = match self.connections.len() {
             1 => vec![None],
@@ -139,7 +140,7 @@ impl Record {
         for said in in_order(self.said) {
             let (number, link) = (said.number, &names[said.link]);
             for statement in courses[said.link].follow(said, &mut clock) {
-                // The time and how long to wait are the same for all.
+                // The time and the timeout apply to all connections.
                 let of_all = matches!(statement, Statement::Within(_) | Statement::At(_));
                 lines.push(Line {
                     number,
@@ -151,7 +152,7 @@ impl Record {
         SessionFile { lines }
     }
 
-    /// Whether we sent a close code that is sent only by force.
+    /// Whether we sent a close code that requires `--force`.
     fn needs_force(&self, link: usize) -> bool {
         let said = self.said.iter().filter(|said| said.link == link);
         said.take_while(|said| said.sent || !matches!(said.what, What::Close(_)))
@@ -164,8 +165,7 @@ impl Record {
     }
 }
 
-/// All that was said, by time; what was said on one connection stays in its order, even where the
-/// clock was set back.
+/// All events by time. Events of a connection keep their order, even if the clock was set back.
 fn in_order(mut said: Vec<Said>) -> Vec<Said> {
     let mut latest: Vec<Option<Moment>> = Vec::new();
     for one in &mut said {
@@ -180,7 +180,7 @@ fn in_order(mut said: Vec<Said>) -> Vec<Said> {
     said
 }
 
-/// The statements that a connection begins with.
+/// The settings of a connection, as statements.
 fn settings(connection: &Connection) -> Vec<Statement> {
     let mut settings = vec![Statement::Url(Template::literal(&connection.url))];
     let mut tokens = 0;
@@ -199,7 +199,7 @@ fn settings(connection: &Connection) -> Vec<Statement> {
     settings
 }
 
-/// Whether a field is a connection's own affair, or can't be sent as it is (`:authority`).
+/// Whether a header belongs to the connection, or can't be set (`:authority`).
 fn is_left_out(name: &str, value: &str) -> bool {
     let name = name.to_ascii_lowercase();
     !is_token(&name)
@@ -208,7 +208,7 @@ fn is_left_out(name: &str, value: &str) -> bool {
         || LEFT_OUT_BEGINNINGS
             .iter()
             .any(|beginning| name.starts_with(beginning))
-        // Our own name, with the version that recorded it.
+        // Our default, with the version that made the record.
         || name == "user-agent" && value.starts_with("wsline/")
 }
 
@@ -227,8 +227,8 @@ fn header(name: &str, value: &str) -> Template {
     Template::literal(&format!("{name}: {value}"))
 }
 
-/// A subprotocol in which `***` stands for a token. A variable takes the place of each: they are
-/// numbered from the second on, as in a session file that was recorded.
+/// A subprotocol with each `***`, which stands for a token, replaced by a variable. They are
+/// numbered from the second on, as in recorded session files.
 fn subprotocol(name: &str, tokens: &mut usize) -> Template {
     let Some(before) = name.strip_suffix(HIDDEN) else {
         return Template::literal(name);
@@ -243,7 +243,7 @@ fn subprotocol(name: &str, tokens: &mut usize) -> Template {
     template
 }
 
-/// The variable that stands for the value of a header.
+/// The variable for the value of a header.
 fn variable(header: &str) -> String {
     let letters = header.chars().map(|c| match c {
         c if c.is_ascii_alphanumeric() => c.to_ascii_uppercase(),
@@ -256,11 +256,11 @@ fn variable(header: &str) -> String {
     name
 }
 
-/// The time of the record, to the millisecond.
+/// The time in the record, in milliseconds.
 struct Clock {
     start: Option<Moment>,
     now: Duration,
-    /// How long expectations wait.
+    /// The timeout of expectations.
     within: Duration,
 }
 
@@ -273,7 +273,7 @@ impl Clock {
         }
     }
 
-    /// `at …`, if this is a later millisecond than the last.
+    /// Returns an `at` statement if the time is at least a millisecond later than the last one.
     fn tick(&mut self, at: Moment) -> Option<Statement> {
         let start = *self.start.get_or_insert(at);
         let since = u64::try_from(at.saturating_sub(start)).unwrap_or(0);
@@ -287,7 +287,7 @@ impl Clock {
 }
 
 impl Course {
-    /// The statements for the next thing on the connection.
+    /// The statements for the next event on the connection.
     fn follow(&mut self, said: Said, clock: &mut Clock) -> Vec<Statement> {
         let Some(statement) = (if said.sent {
             self.send(said.what).map(Statement::Send)
@@ -298,7 +298,7 @@ impl Course {
         };
         let mut statements = Vec::new();
         if let Some(at) = said.at {
-            // What took long to come may do so again.
+            // Increases the timeout if something took long to arrive.
             let pause = at.saturating_sub(self.at.or(clock.start).unwrap_or(at));
             let ample = Duration::from_micros(u64::try_from(pause).unwrap_or(0).saturating_mul(2));
             let within = Duration::from_secs(ample.as_secs() + 1).min(duration::MAX);
@@ -343,7 +343,7 @@ impl Course {
                 None
             }
             What::Pong(payload) => {
-                // The answer to one Ping is one to those before it too (RFC 6455 §5.5.3).
+                // A Pong answers earlier Pings as well (RFC 6455 §5.5.3).
                 let place = self.pings.iter().position(|ping| *ping == payload)?;
                 self.pings.drain(..=place);
                 let payload = (!payload.is_empty()).then(|| self::payload(&payload));
@@ -365,7 +365,7 @@ impl Course {
     }
 }
 
-/// 1005 stands for a Close without a code.
+/// The code and the reason; 1005 for a Close without a code.
 fn code_and_reason(body: CloseBody) -> (u16, String) {
     body.map_or((1005, String::new()), |body| (body.code, body.reason))
 }

@@ -1,30 +1,30 @@
-//! Texts with variables in them, and what becomes of them when the variables are known.
+//! Texts with variables, and their replacement by values.
 
 use std::borrow::Cow;
 
 use crate::conversation::variable::is_name;
 
-/// What begins a variable.
+/// The beginning of a variable.
 pub(super) const OPENING: &str = "${";
 
-/// A text with variables in it.
+/// A text with variables.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Template {
-    /// Its parts; no two texts stand side by side, and none is empty.
+    /// The parts. No two texts are adjacent, and none is empty.
     pub parts: Vec<Part>,
 }
 
 /// A part of a [`Template`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Part {
-    /// Stands for itself.
+    /// Literal text.
     Text(String),
-    /// `${NAME}`: a variable's value.
+    /// `${NAME}`: the value of a variable.
     Variable(String),
 }
 
 impl Template {
-    /// A text that stands for itself.
+    /// A literal text without variables.
     #[must_use]
     pub fn literal(text: &str) -> Self {
         let parts = match text {
@@ -34,11 +34,11 @@ impl Template {
         Self { parts }
     }
 
-    /// Reads `${NAME}` as variables, and everything else as it stands.
+    /// Parses `${NAME}` as variables and everything else as literal text.
     ///
     /// # Errors
     ///
-    /// The byte at which a `${` is that begins no variable.
+    /// The offset of a `${` that does not begin a variable.
     pub fn parse(text: &str) -> Result<Self, usize> {
         let mut parts = Vec::new();
         let mut rest = text;
@@ -61,7 +61,7 @@ impl Template {
         Ok(Self { parts })
     }
 
-    /// The text, if there is no variable in it.
+    /// The text, if it has no variables.
     #[must_use]
     pub fn as_literal(&self) -> Option<&str> {
         match self.parts.as_slice() {
@@ -88,7 +88,7 @@ impl Template {
         out
     }
 
-    /// The bytes that stand for themselves: it never becomes shorter.
+    /// The number of bytes of literal text, the minimum length of the result.
     pub(super) fn least_length(&self) -> usize {
         let length = |part: &Part| match part {
             Part::Text(text) => text.len(),
@@ -97,7 +97,7 @@ impl Template {
         self.parts.iter().map(length).sum()
     }
 
-    /// The names of its variables, in their order, as often as they stand in it.
+    /// The names of its variables in order, with repetitions.
     pub fn variables(&self) -> impl Iterator<Item = &str> {
         self.parts.iter().filter_map(|part| match part {
             Part::Variable(name) => Some(name.as_str()),
@@ -105,26 +105,26 @@ impl Template {
         })
     }
 
-    /// The text with the values of its variables, which `lookup` knows.
+    /// The text with variables replaced by the values that `lookup` returns.
     ///
     /// # Errors
     ///
-    /// The name of a variable that has no value.
+    /// The name of a variable without a value.
     pub fn render(&self, lookup: &dyn Fn(&str) -> Option<String>) -> Result<String, String> {
         self.fill(lookup, |_, value| Cow::Borrowed(value))
     }
 
-    /// As [`render`](Self::render) for JSON: a value inside a string is escaped, so that it stands
-    /// for a text whatever is in it; outside it stands as it is, and has to be JSON by itself.
+    /// As [`render`](Self::render) for JSON: a value inside a string is escaped; outside, it must
+    /// be JSON itself.
     ///
     /// # Errors
     ///
-    /// The name of a variable that has no value.
+    /// The name of a variable without a value.
     pub fn render_json(&self, lookup: &dyn Fn(&str) -> Option<String>) -> Result<String, String> {
         let mut strings = Strings::default();
         let mut seen = 0;
         self.fill(lookup, |before, value| {
-            // Values never open or close a string, so only the texts count.
+            // Values never begin or end a string, so only literal text is scanned.
             for text in &before[seen..] {
                 strings.pass(text);
             }
@@ -137,17 +137,17 @@ impl Template {
         })
     }
 
-    /// As [`render`](Self::render) for a regular expression: a value stands for itself, whatever
-    /// it has in it that would mean something there.
+    /// As [`render`](Self::render) for a regular expression: values are escaped, so that they match
+    /// literally.
     ///
     /// # Errors
     ///
-    /// The name of a variable that has no value.
+    /// The name of a variable without a value.
     pub fn render_regex(&self, lookup: &dyn Fn(&str) -> Option<String>) -> Result<String, String> {
         self.fill(lookup, |_, value| Cow::Owned(regex::escape(value)))
     }
 
-    /// `shape` makes of each value what stands in the text; it is told the texts before it.
+    /// Replaces variables. `shape` converts each value, and gets the text before it.
     fn fill(
         &self,
         lookup: &dyn Fn(&str) -> Option<String>,
@@ -170,9 +170,8 @@ impl Template {
         Ok(filled)
     }
 
-    /// The text with something of the same length in the place of each `${NAME}`: `stand_in` is
-    /// told where it stands, and the length. So places in it are places in
-    /// the file.
+    /// The text with each `${NAME}` replaced by something of the same length, so that offsets are
+    /// the same as in the file. `stand_in` gets the context and the length.
     pub(super) fn stand_in(&self, stand_in: impl Fn(Context, usize) -> String) -> String {
         let mut strings = Strings::default();
         let mut text = String::new();
@@ -192,7 +191,7 @@ impl Template {
     }
 }
 
-/// Where in JSON, or in a pattern for JSON, a place is.
+/// The context of a position in JSON or in a pattern for JSON.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Context {
     /// Outside strings.
@@ -205,7 +204,7 @@ pub(super) enum Context {
 }
 
 impl Context {
-    /// What may stand for a variable in a pattern, before its value is known.
+    /// A replacement for a variable in a pattern whose value is not known yet.
     pub(super) fn stand_in(self, length: usize) -> String {
         match self {
             Self::Outside | Self::Regex => "1".repeat(length),
@@ -214,7 +213,7 @@ impl Context {
     }
 }
 
-/// Keeps count of where in JSON a place is. Valid JSON has no `/` outside strings.
+/// Tracks the context in JSON. Valid JSON has no `/` outside strings.
 #[derive(Default)]
 struct Strings {
     context: Context,
@@ -293,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn values_stand_as_they_must_where_they_stand() {
+    fn values_are_escaped_for_their_context() {
         assert_eq!(
             template("x${A}${N}").render(&lookup).as_deref(),
             Ok("xa\"b1.5")

@@ -1,4 +1,4 @@
-//! What a session file says, and that what is printed says the same.
+//! Tests of parsing session files, and that printing is its inverse.
 
 use std::time::Duration;
 
@@ -44,7 +44,7 @@ fn wanted(text: &str) -> Wanted {
 }
 
 #[test]
-fn settings_and_pauses() {
+fn settings_and_pauses_are_parsed() {
     for (text, statement) in [
         (
             "url ws://h:1/${P}",
@@ -78,7 +78,7 @@ fn settings_and_pauses() {
 }
 
 #[test]
-fn options_are_split_as_a_shell_does() {
+fn options_are_split_into_words_like_a_shell() {
     let words = |texts: &[&str]| Statement::Options(texts.iter().map(|t| template(t)).collect());
     assert_eq!(
         one("option -k  --compress off"),
@@ -93,7 +93,7 @@ fn options_are_split_as_a_shell_does() {
 }
 
 #[test]
-fn what_is_sent() {
+fn sent_messages_are_parsed() {
     let text = |text: &str| Message::Text(Template::literal(text));
     for (line, message) in [
         ("> hello", text("hello")),
@@ -132,7 +132,7 @@ fn what_is_sent() {
 }
 
 #[test]
-fn what_is_expected() {
+fn expectations_are_parsed() {
     let header = |value: &str| Wanted::Header {
         name: "N".to_owned(),
         value: template(value),
@@ -184,7 +184,7 @@ fn what_is_expected() {
 }
 
 #[test]
-fn lines_links_and_comments() {
+fn lines_connections_and_comments_are_parsed() {
     let text = "\u{feff}# talk\r\n\r\nurl ws://h\r\n@al-i_1 > json {\r\n# still\r\n    \"a\":\r\n  1 }\r\n \t\n@bob\n > hi\n   # you\n    there";
     let lines = read(text);
     let placed: Vec<_> = lines
@@ -205,7 +205,7 @@ fn lines_links_and_comments() {
 }
 
 #[test]
-fn print_is_what_a_person_would_write() {
+fn statements_are_printed_in_their_simplest_form() {
     let file = r#"# a talk
 url ws://${HOST}/chat
 header Origin: http://example.org
@@ -255,7 +255,7 @@ strict
 }
 
 #[test]
-fn recorded_json_is_printed_so_that_it_is_read_as_the_same_value() {
+fn recorded_json_keeps_its_value_when_printed() {
     let line = Line {
         number: 0,
         link: None,
@@ -271,7 +271,7 @@ fn recorded_json_is_printed_so_that_it_is_read_as_the_same_value() {
 }
 
 #[test]
-fn places_in_a_file_are_counted_in_characters() {
+fn columns_are_counted_in_characters() {
     for (text, line, column) in [
         ("\n> é ${", 2, 5),
         ("> json {\n    \"é\": 1,\n   ]}", 3, 4),
@@ -304,7 +304,7 @@ fn places_in_a_file_are_counted_in_characters() {
     assert_eq!(decode("f", "\u{feff}> ä".as_bytes()).as_deref(), Ok("> ä"));
 }
 
-// Anything that a recorder can build or the parser can make.
+// Everything that a recorder or the parser can create.
 
 fn any_text() -> impl Strategy<Value = Template> {
     let texts = prop_oneof![
@@ -319,7 +319,7 @@ fn any_bytes() -> impl Strategy<Value = Vec<u8>> {
     vec(any::<u8>(), 0..70)
 }
 
-/// Characters that a line of a file can hold, and none that mean something in all places.
+/// Characters that may be in any text of a file without a special meaning.
 fn plain() -> impl Strategy<Value = String> {
     "[a-zäß日0-9.:;,!=?*+-][a-zäß日0-9.:;,!=?* +-]{0,10}[a-z]"
 }
@@ -347,7 +347,7 @@ fn one_line() -> impl Strategy<Value = Template> {
 fn json() -> impl Strategy<Value = Template> {
     let literal = any_json().prop_map(|value| {
         let text = format!("{value:#}").replace("${", "\\u0024{");
-        // Two characters of these a file can't hold as they are.
+        // These two characters can't be in a file unescaped.
         let visible = |c: char| {
             if c.is_control() && c != '\n' {
                 format!("\\u{:04x}", u32::from(c))
@@ -505,7 +505,7 @@ fn script() -> impl Strategy<Value = SessionFile> {
 
 proptest! {
     #[test]
-    fn what_is_printed_is_read_as_the_same(script in script()) {
+    fn printed_files_are_parsed_as_the_same(script in script()) {
         let printed = print(&script);
         match parse("f", &printed) {
             Ok(read) => prop_assert_eq!(read, script, "{}", printed),
@@ -514,7 +514,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_stands_in_a_file_is_read_or_refused(
+    fn arbitrary_statements_are_parsed_or_rejected(
         lines in vec(("(> |< |@a > |  |option |capture |\t|#)?", "(json |hex |base64 |ping |close |/|\")?", "[ -~\n\r\té日]{0,20}"), 0..6),
     ) {
         let lines: Vec<String> = lines.iter().map(|(a, b, c)| format!("{a}{b}{c}")).collect();
@@ -533,7 +533,7 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_read_or_refused(text in any::<String>()) {
+    fn arbitrary_text_is_parsed_or_rejected(text in any::<String>()) {
         if let Ok(script) = parse("f", &text) {
             prop_assert_eq!(parse("f", &print(&script)), Ok(script));
         }
@@ -582,7 +582,7 @@ fn statements_of_the_second_language_are_printed_as_they_are_read() {
 }
 
 #[test]
-fn blank_lines_and_comments_may_stand_inside_a_block() {
+fn blank_lines_and_comments_are_allowed_in_blocks() {
     let text = "repeat 2\n  > a\n\n# note\n  < b\n\n> c\n";
     let script = parse("x.ws", text).expect("a session file");
     assert_eq!(print(&script), "repeat 2\n  > a\n  < b\n> c\n");

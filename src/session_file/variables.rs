@@ -1,4 +1,4 @@
-//! Which texts of a file may have variables, and which variables those are.
+//! The texts of a file that may contain variables, and those variables.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use super::{ByteWord, Line, Message, Payload, SessionFile, Statement, Template, 
 use crate::conversation::matching::parse_pattern;
 
 impl SessionFile {
-    /// The names of all variables that stand in it.
+    /// The names of all variables.
     #[must_use]
     pub fn variables(&self) -> BTreeSet<&str> {
         let statements = self.all_lines().into_iter().map(|line| &line.statement);
@@ -21,7 +21,7 @@ impl SessionFile {
 }
 
 impl Statement {
-    /// The texts in it that may have variables.
+    /// The texts that may contain variables.
     #[must_use]
     pub fn templates(&self) -> Vec<&Template> {
         match self {
@@ -170,7 +170,7 @@ mod tests {
     use super::super::parse;
 
     #[test]
-    fn they_are_found_wherever_they_may_stand() {
+    fn variables_are_found_in_all_texts() {
         let text = "url ws://${a}/\nheader X: ${b}\nsubprotocol ${c}\noption -A ${d}\n\
                     > ${e}\n> json {\"x\":\"${f}\"}\n> file @${g}\n> ping ${h}\n> pong ${i}\n\
                     > close 1000 ${j}\n< ${k}\n< json [\"${l}\"]\n< /${m}/\n< text @${n}\n\

@@ -1,10 +1,11 @@
-//! Bytes compared with bytes: the rows of a hex dump around the first that differs.
+//! Comparison of binary messages. The difference shows the rows of a hex dump around the first
+//! different byte.
 
 use super::difference::{bytes, mark, Difference, Side};
 use crate::protocol::Kind;
 use crate::text::escape::{self, ROW};
 
-/// Whether the message is binary and holds these bytes.
+/// Checks that a message is binary and has these bytes.
 pub fn compare(expected: &[u8], kind: Kind, received: &[u8]) -> Result<(), Difference> {
     let same = expected == received;
     match kind {
@@ -47,7 +48,7 @@ fn difference(expected: &[u8], received: &[u8]) -> Difference {
     Difference(lines)
 }
 
-/// The row of a dump that begins at `start`; `None` if the message does not go so far.
+/// The row of a hex dump at `start`; `None` if the message is shorter.
 fn row(side: Side, message: &[u8], start: usize) -> Option<String> {
     let rest = message.get(start..).filter(|rest| !rest.is_empty())?;
     let row = escape::row(&rest[..rest.len().min(ROW)]);

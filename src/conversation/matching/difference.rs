@@ -1,4 +1,4 @@
-//! Where a message differs from what was expected, for people.
+//! Differences between expected and received messages, as lines of text.
 
 /// Where a message and what was expected of it differ, for people: a line each.
 ///
@@ -28,12 +28,12 @@ impl Side {
     }
 }
 
-/// A line with a mark under a column of the one above it, `under` being what stands there.
+/// A line with a mark below a column of the previous line; `under` is the width of the mark.
 pub(super) fn mark(column: usize, under: usize) -> String {
     Side::Both.before(&format!("{}{}", " ".repeat(column), "^".repeat(under)))
 }
 
-/// How many bytes there are, in words.
+/// A number of bytes, as text.
 pub(super) fn bytes(count: usize) -> String {
     format!("{count} B")
 }

@@ -15,26 +15,26 @@ use super::raw::{Raw, RawKind};
 use super::{number, text};
 use crate::text::escape;
 
-/// How many paths are listed.
+/// The maximum number of paths that are listed.
 const MOST: usize = 20;
-/// How much of a value is shown.
+/// The maximum width of a value.
 pub(super) const COLUMNS: usize = 60;
-/// How much of a pointer is.
+/// The maximum width of a pointer.
 const POINTER_COLUMNS: usize = 120;
-/// As many bytes of a value are enough to show any part of it that is shown: four characters for a
+/// The number of bytes of a value that are enough to show any part of it: four characters per
 /// column, of four bytes each.
 pub(super) const SHOWN: usize = 4 * 4 * COLUMNS + 64;
-/// How many members that are not expected are told apart by their names, and how many bytes these
-/// may have. What is beyond is counted each time that it stands there.
+/// The maximum number of different names of unexpected members, and the maximum number of bytes of
+/// these names. Beyond that, repeated members are counted several times.
 const NAMES: usize = 4096;
 const NAME_BYTES: usize = 1 << 20;
 
-/// Whether the text is JSON with at least this in it, but for what is ignored.
+/// Checks that a text is JSON that contains `expected`, except for what is ignored.
 pub fn find_subset(expected: &Value, ignore: &[String], received: &str) -> Result<(), Difference> {
     compare(Search::new(false), expected, ignore, received)
 }
 
-/// Whether the text is JSON that is equal but for what is ignored.
+/// Checks that a text is JSON equal to `expected`, except for what is ignored.
 pub fn find_same(expected: &Value, ignore: &[String], received: &str) -> Result<(), Difference> {
     compare(Search::new(true), expected, ignore, received)
 }
@@ -53,7 +53,7 @@ fn compare(
     search.finish()
 }
 
-/// The names in a pointer; one that lacks its first slash is read as if it had it.
+/// The names in a pointer. A missing first slash is added.
 pub(super) fn segments(pointer: &str) -> Vec<String> {
     if pointer.is_empty() {
         return Vec::new();
@@ -64,7 +64,7 @@ pub(super) fn segments(pointer: &str) -> Vec<String> {
         .collect()
 }
 
-/// What is wrong with a text that is no JSON, and where.
+/// The difference for a text that is not JSON, with the position of the error.
 pub(super) fn not_json(error: &Error, received: &str) -> Difference {
     if received.trim_ascii().is_empty() {
         return Difference(vec!["invalid JSON: the message is empty".to_owned()]);
@@ -76,7 +76,7 @@ pub(super) fn not_json(error: &Error, received: &str) -> Difference {
         .unwrap_or(&cause);
     let text = received.split('\n').nth(line.saturating_sub(1));
     let text = text.unwrap_or_default();
-    // The library counts in bytes, and the last one that it has read counts.
+    // serde counts bytes, including the last one it has read.
     let mut at = if error.is_eof() {
         text.len()
     } else {
@@ -93,18 +93,18 @@ pub(super) fn not_json(error: &Error, received: &str) -> Difference {
     Difference(lines)
 }
 
-/// A walk through both values at once.
+/// Traverses both values at the same time.
 pub(super) struct Search {
-    /// Whether what is not expected may not be there.
+    /// Whether members that are not expected are differences.
     pub(super) exact: bool,
-    /// The pointer to where the walk is.
+    /// The pointer to the current position.
     pub(super) path: String,
     pub(super) lines: Vec<String>,
-    /// How many lines there are besides.
+    /// The number of further differences.
     pub(super) more: usize,
 }
 
-/// The rest of the pointers to what is ignored, seen from where the walk is.
+/// The remaining parts of the pointers to ignored values, relative to the current position.
 pub(super) type Ignored<'a> = [&'a [String]];
 
 impl Search {
@@ -194,8 +194,8 @@ impl Search {
         Ok(())
     }
 
-    /// If one array is longer than the other, only the first place that differs is told: behind a
-    /// missing element everything would.
+    /// If one array is longer than the other, only the first difference is reported: after a
+    /// missing element, all others would differ.
     fn visit_elements(
         &mut self,
         expected: &[Value],
@@ -235,7 +235,7 @@ impl Search {
         Ok(())
     }
 
-    /// Walks on at the member or element of this name.
+    /// Traverses the member or element of this name.
     pub(super) fn enter<T>(&mut self, name: &str, walk: impl FnOnce(&mut Self) -> T) -> T {
         let length = self.path.len();
         self.path.push('/');
@@ -252,7 +252,7 @@ impl Search {
             return;
         }
         let expected = expected.to_string();
-        // They are shown around the first place that differs, which is not behind `expected`.
+        // They are shown around the first difference, which is within `expected`.
         let received = received.print(expected.len() + SHOWN);
         let window = text::Window::around(&expected, &received, COLUMNS);
         self.say(&format!(
@@ -283,12 +283,12 @@ impl Search {
     }
 }
 
-/// Members that are not expected: the last of each name, in the order of the first.
+/// Members that are not expected: the last one of each name, in the order of the first.
 #[derive(Default)]
 struct Others<'a> {
     found: HashMap<Cow<'a, str>, (usize, Raw<'a>)>,
     name_bytes: usize,
-    /// How many there are besides.
+    /// The number of further members.
     more: usize,
 }
 
@@ -313,7 +313,7 @@ impl<'a> Others<'a> {
     }
 }
 
-/// What is ignored below the member or element of this name.
+/// What is ignored inside the member or element of this name.
 pub(super) fn below<'a>(ignored: &Ignored<'a>, name: &str) -> Vec<&'a [String]> {
     let fitting = ignored.iter().filter_map(|names| names.split_first());
     fitting
@@ -326,13 +326,13 @@ pub(super) fn is_ignored(ignored: &Ignored<'_>) -> bool {
     ignored.iter().any(|names| names.is_empty())
 }
 
-/// Whether the elements at all these places are ignored.
+/// Whether the elements at all these positions are ignored.
 fn are_ignored(ignored: &Ignored<'_>, mut places: Range<usize>) -> bool {
     let mut whole = ignored.iter().filter(|names| names.len() == 1);
     if whole.clone().any(|names| names[0] == "*") {
         return true;
     }
-    // Each pointer names one of them, and the server says how many there are.
+    // Each pointer names one of them, but the server decides how many there are.
     places.len() <= whole.by_ref().count()
         && places.all(|place| is_ignored(&below(ignored, &place.to_string())))
 }

@@ -8,14 +8,14 @@ use super::difference::{Difference, Side};
 use super::text;
 use crate::text::escape;
 
-/// How many lines are shown.
+/// The maximum number of lines that are shown.
 const MOST: usize = 40;
-/// How many equal lines around the others.
+/// The number of equal lines shown around differences.
 const AROUND: usize = 2;
-/// The largest table, in places.
+/// The maximum size of the table, in entries.
 const LARGEST: usize = 1 << 20;
 
-/// Some lines that both have, or some that one has where the other has others.
+/// Lines that both texts have, or lines of one text in place of others.
 #[derive(Debug, PartialEq, Eq)]
 enum Piece<'a> {
     Same(Vec<&'a str>),
@@ -56,7 +56,7 @@ fn without_end(text: &str) -> (&str, bool) {
     }
 }
 
-/// Equal lines: those that stand next to others.
+/// Adds the equal lines next to differences.
 fn push_same(out: &mut Vec<String>, same: &[&str], first: bool, last: bool) {
     let head = if first { 0 } else { AROUND.min(same.len()) };
     let tail = if last {
@@ -76,7 +76,7 @@ fn push_same(out: &mut Vec<String>, same: &[&str], first: bool, last: bool) {
 }
 
 fn push_changed(out: &mut Vec<String>, expected: &[&str], received: &[&str]) {
-    // One line in place of another is most likely the same line, changed.
+    // A single line in place of another is probably the same line, changed.
     if let ([expected], [received]) = (expected, received) {
         out.extend(text::side_by_side(expected, received));
         return;
@@ -89,12 +89,12 @@ fn push_changed(out: &mut Vec<String>, expected: &[&str], received: &[&str]) {
     }
 }
 
-/// Lines that were not looked at yet; `None` if there are none, which is not one empty line.
+/// Lines that were not compared yet. `None` means no lines, which is different from one empty line.
 #[derive(Clone, Copy)]
 struct Lines<'a>(Option<&'a str>);
 
 impl<'a> Lines<'a> {
-    /// The first line, and those behind it.
+    /// The first line, and the rest.
     fn first(self) -> Option<(&'a str, Self)> {
         let text = self.0?;
         Some(match text.split_once('\n') {
@@ -103,7 +103,7 @@ impl<'a> Lines<'a> {
         })
     }
 
-    /// The last line, and those before it.
+    /// The last line, and the lines before it.
     fn last(self) -> Option<(&'a str, Self)> {
         let text = self.0?;
         Some(match text.rsplit_once('\n') {
@@ -123,8 +123,8 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// Takes both apart into what is the same and what is not. If there are so many lines that not all
-/// that came are listed, also how many are left out; they stand at the end of the last that are.
+/// Splits both into equal and different lines. If not all received lines are listed, also returns
+/// the number of those left out, which come after the last piece.
 fn pieces<'a>(mut expected: Lines<'a>, mut received: Lines<'a>) -> (Vec<Piece<'a>>, usize) {
     let (mut first, mut last) = (Vec::new(), Vec::new());
     while let (Some((a, rest)), Some((b, other))) = (expected.first(), received.first()) {
@@ -153,7 +153,7 @@ fn pieces<'a>(mut expected: Lines<'a>, mut received: Lines<'a>) -> (Vec<Piece<'a
         let received: Vec<_> = received.list().collect();
         push_common(&mut pieces, &expected, &received);
     } else {
-        // More than are shown, so that it is said that there are more.
+        // One more than is shown, so that the rest is mentioned.
         let received: Vec<_> = received.list().take(MOST + 1).collect();
         left_out = count - received.len();
         push_piece(&mut pieces, Piece::Changed(expected, received));
@@ -162,10 +162,10 @@ fn pieces<'a>(mut expected: Lines<'a>, mut received: Lines<'a>) -> (Vec<Piece<'a
     (pieces, left_out)
 }
 
-/// Takes apart along the longest common subsequence.
+/// Splits along the longest common subsequence.
 fn push_common<'a>(pieces: &mut Vec<Piece<'a>>, expected: &[&'a str], received: &[&'a str]) {
     let width = received.len() + 1;
-    // How long the common subsequence of what follows is, for each pair of places.
+    // The length of the longest common subsequence of the rest, for each pair of positions.
     let mut longest = vec![0_u32; (expected.len() + 1) * width];
     for (i, a) in expected.iter().enumerate().rev() {
         for (j, b) in received.iter().enumerate().rev() {
@@ -194,7 +194,7 @@ fn push_common<'a>(pieces: &mut Vec<Piece<'a>>, expected: &[&'a str], received: 
     push_piece(pieces, rest);
 }
 
-/// Appends a piece, to the one before it if that is of the same sort.
+/// Adds a piece, joining it with the previous one if it is of the same kind.
 fn push_piece<'a>(pieces: &mut Vec<Piece<'a>>, piece: Piece<'a>) {
     match (pieces.last_mut(), piece) {
         (Some(Piece::Same(lines)), Piece::Same(more)) => lines.extend(more),
@@ -213,7 +213,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// The pieces of two lists of lines, each in one text; none is left out.
+    /// The pieces of two lists of lines, each in one text, with none left out.
     fn pieces<'a>(expected: Option<&'a str>, received: Option<&'a str>) -> Vec<Piece<'a>> {
         let (pieces, left_out) = super::pieces(Lines(expected), Lines(received));
         assert_eq!(left_out, 0);
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_common_is_kept() {
+    fn common_lines_are_kept() {
         assert_eq!(
             pieces(Some("a\nb\nc\nd\ne"), Some("a\nc\nx\ny\ne")),
             [
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn of_very_many_lines_only_the_first_are_listed_and_all_are_counted() {
+    fn many_lines_are_counted_and_partly_listed() {
         let received = format!("a\n{}z", "\n".repeat(LARGEST));
         let (pieces, left_out) = super::pieces(Lines(Some("a\nb\nz")), Lines(Some(&received)));
         assert_eq!(
@@ -249,7 +249,7 @@ mod tests {
         assert_eq!(left_out, LARGEST - MOST - 1);
         let Difference(lines) = compare("a\nb\nz", &received);
         assert_eq!(lines.len(), MOST + 1);
-        // The two lines that are equal are not all that is shown: `a`, `- b` and then what came.
+        // The two equal lines are not all that is shown: `a`, `- b` and then the received lines.
         assert_eq!(
             lines[MOST],
             format!("… and {} more lines", LARGEST + 3 - MOST)
@@ -257,9 +257,10 @@ mod tests {
     }
 
     proptest! {
-        /// What is the same and what was expected make up the one, what came instead the other.
+        /// Equal and expected lines together are the expected text; equal and received lines the
+        /// received text.
         #[test]
-        fn the_pieces_are_all_there_is(
+        fn pieces_make_up_both_texts(
             a in proptest::collection::vec("[abc]", 0..12),
             b in proptest::collection::vec("[abc]", 0..12),
         ) {

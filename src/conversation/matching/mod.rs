@@ -1,7 +1,6 @@
-//! Whether a message is the one that was expected, and if not, where the two differ.
+//! Whether a message matches what was expected, and if not, where it differs.
 //!
-//! Pure: what was expected and what came, nothing else. The command line's `--expect…` and
-//! session files both end here.
+//! This has no I/O and no clock. The `--expect` options and session files both use it.
 
 mod binary;
 mod byte_pattern;
@@ -26,44 +25,44 @@ use serde_json::Value;
 use crate::protocol::Kind;
 use crate::text::elide;
 
-/// How many characters of a text are quoted in a sentence.
+/// The maximum number of characters of a text that are quoted.
 const QUOTED: usize = 80;
-/// How many bytes of a binary message are.
+/// The maximum number of bytes of a binary message that are quoted.
 const QUOTED_BYTES: usize = 16;
 
-/// What a data message should be.
+/// What a data message must be.
 #[derive(Clone, Debug)]
 pub enum Pattern {
     /// Any data message.
     Any,
     /// This text.
     Text(String),
-    /// A text in which this is found.
+    /// A text that matches this regular expression anywhere.
     Match(Regex),
-    /// JSON with at least this in it: each member of an object must be there and fit, an array
-    /// must be as long and fit place by place, everything else must be equal.
+    /// JSON that contains this value: each member of an object must exist and match, an array must
+    /// have the same length and match element by element, everything else must be equal.
     Json {
-        /// What must be there.
+        /// The value that must be contained.
         value: Value,
-        /// Where it may differ, or be missing, as in [`Pattern::Same`].
+        /// What may differ or be missing, as in [`Pattern::Same`].
         ignore: Vec<String>,
     },
-    /// JSON that fits a pattern.
+    /// JSON that matches a pattern.
     Shape {
         /// The pattern.
         pattern: JsonPattern,
-        /// As it is written.
+        /// The pattern as written.
         text: String,
-        /// Where it may differ, or be missing, as in [`Pattern::Same`].
+        /// What may differ or be missing, as in [`Pattern::Same`].
         ignore: Vec<String>,
     },
-    /// JSON that is equal, but for the values at these pointers (RFC 6901).
+    /// JSON that is equal, except for the values at some pointers (RFC 6901).
     Same {
-        /// What is expected.
+        /// The expected value.
         value: Value,
-        /// What may differ, be missing, or be there beside what is expected. Beyond RFC 6901 a `*`
-        /// between the slashes means each member of an object and each element of an array, so
-        /// `/items/*/id` is the `id` of every one of the `items`.
+        /// Pointers to values that may differ, be missing or be unexpected. In addition to RFC
+        /// 6901, a `*` between slashes means each member of an object or each element of an array,
+        /// so `/items/*/id` is the `id` of each of the `items`.
         ignore: Vec<String>,
     },
     /// A binary message of these parts.
@@ -81,11 +80,11 @@ pub enum Pattern {
 pub type Captures = Vec<(String, String)>;
 
 impl Pattern {
-    /// Whether a message is what was expected; the values that it sets.
+    /// Checks whether a message matches. Returns the values that it captures.
     ///
     /// # Errors
     ///
-    /// Where it differs.
+    /// How it differs.
     pub fn compare(&self, kind: Kind, payload: &[u8]) -> Result<Captures, Difference> {
         match (self, kind) {
             (Self::Any, _) => Ok(Captures::new()),
@@ -119,7 +118,7 @@ impl Pattern {
         .map(|()| Captures::new())
     }
 
-    /// The text that is expected, if it is one and known to the letter.
+    /// The expected text, if it is a literal one.
     fn text(&self) -> Option<&str> {
         match self {
             Self::Text(expected) => Some(expected),
@@ -127,8 +126,8 @@ impl Pattern {
         }
     }
 
-    /// What is expected, in a few words that follow "expected": `"hi"`, `a text that matches /x/`,
-    /// `JSON with {"op":"pong"}`, `3 B of binary: c0 ff ee`. Not escaped; long ones are shortened.
+    /// A short description to follow "expected": `"hi"`, `a text that matches /x/`, `JSON with
+    /// {"op":"pong"}`, `3 B of binary: c0 ff ee`. Not escaped; long ones are shortened.
     #[must_use]
     pub fn describe(&self) -> String {
         match self {
@@ -161,13 +160,13 @@ impl Pattern {
     }
 }
 
-/// What a message is, in a few words: `"hi"`, `3 B of binary: c0 ff ee`. Not escaped; long ones
-/// are shortened.
+/// A short description of a message: `"hi"`, `3 B of binary: c0 ff ee`. Not escaped; long ones are
+/// shortened.
 #[must_use]
 pub fn describe(kind: Kind, payload: &[u8]) -> String {
     match (kind, payload) {
         (Kind::Text, _) => {
-            // A character has at most four bytes, and what is quoted says whether more follow.
+            // A character has at most four bytes, and the quotation says whether there are more.
             let enough = payload.len().min(4 * (QUOTED + 1));
             quoted(&String::from_utf8_lossy(&payload[..enough]))
         }
@@ -189,18 +188,18 @@ pub fn describe(kind: Kind, payload: &[u8]) -> String {
     }
 }
 
-/// What there is at a pointer in a message.
+/// The result of looking up a pointer in a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Found {
-    /// The text of a string, everything else as JSON.
+    /// The value: the text of a string, JSON for everything else.
     Value(String),
-    /// Nothing.
+    /// There is no value.
     Nothing,
     /// The message is not JSON.
     NotJson,
 }
 
-/// Looks for the value at a pointer (RFC 6901) in a message.
+/// Looks up the value at a pointer (RFC 6901) in a message.
 #[must_use]
 pub fn find(payload: &[u8], pointer: &str) -> Found {
     let text = std::str::from_utf8(payload).ok();

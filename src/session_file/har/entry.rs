@@ -1,4 +1,4 @@
-//! An entry of an archive: its request, its response, its messages.
+//! An entry of an archive: its request, response and messages.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -8,10 +8,10 @@ use crate::protocol::{CloseBody, CloseReason, MAX_CONTROL_PAYLOAD};
 use crate::session_file::raw::{Field, File};
 use crate::session_file::record::{Connection, Moment, Record, Said, What};
 
-/// The status of an answer that there was not. Playwright writes -1.
+/// The status of a missing response. Playwright writes -1.
 pub(super) const NO_ANSWER: u16 = 0;
 
-/// Reads a file beside the archive, by its name.
+/// Reads a file next to the archive by its name.
 ///
 /// # Errors
 ///
@@ -51,7 +51,7 @@ struct Response<'a> {
     content: Option<&'a RawValue>,
 }
 
-/// Where an entry names the file with its messages.
+/// The field with the name of the file that contains the messages.
 const FILE: &str = ".response.content._file";
 
 #[derive(Deserialize)]
@@ -97,7 +97,7 @@ pub(super) fn is_websocket(entry: &Entry<'_>) -> bool {
     is_named || entry.messages.is_some()
 }
 
-/// An object in the archive, and the way to it.
+/// An object in the archive, and the path to it.
 pub(super) struct At<'a> {
     pub(super) file: &'a File<'a>,
     pub(super) raw: &'a RawValue,
@@ -105,7 +105,7 @@ pub(super) struct At<'a> {
 }
 
 impl<'a> At<'a> {
-    /// Reads an object or a list below this object.
+    /// Parses an object or a list inside this object.
     pub(super) fn read<T: Deserialize<'a>>(
         &self,
         name: &str,
@@ -122,7 +122,7 @@ impl<'a> At<'a> {
             .parse_error(self.raw.get(), format!("{}{name} is missing", self.path))
     }
 
-    /// Reads a field below this object.
+    /// Parses a field inside this object.
     fn below<T>(
         &self,
         name: &str,
@@ -137,7 +137,7 @@ impl<'a> At<'a> {
         })
     }
 
-    /// Reads a field that has to be there.
+    /// Parses a required field.
     fn need<T>(
         &self,
         name: &str,
@@ -167,7 +167,7 @@ impl<'a> At<'a> {
         })
     }
 
-    /// The name of the file beside the archive that has the messages instead of the entry.
+    /// The name of the file next to the archive that contains the messages.
     fn attachment(&self, entry: &Entry<'a>) -> Result<Option<String>, ParseError> {
         let (Some(raw), None) = (entry.response, entry.messages) else {
             return Ok(None);
@@ -189,7 +189,7 @@ impl<'a> At<'a> {
         name.transpose()
     }
 
-    /// Whether anything went over it. That it failed is told in the same place.
+    /// Whether there are messages. An error message counts as well.
     pub(super) fn has_messages(&self, entry: &Entry<'a>) -> Result<bool, ParseError> {
         let Some(raw) = entry.messages else {
             return Ok(self.attachment(entry)?.is_some());
@@ -199,8 +199,8 @@ impl<'a> At<'a> {
         Ok(!all.iter().all(|one| one.kind.is_some_and(is_error)))
     }
 
-    /// Whether the answer opens a WebSocket: 101, or in HTTP/2 any success of a CONNECT
-    /// (RFC 8441 §5).
+    /// Whether the response opens a WebSocket: 101, or in HTTP/2 a successful CONNECT (RFC 8441
+    /// §5).
     pub(super) fn is_open(&self, entry: &Entry<'a>, status: u16) -> Result<bool, ParseError> {
         let Some(raw) = entry.request.filter(|_| (200..300).contains(&status)) else {
             return Ok(status == 101);
@@ -260,7 +260,7 @@ impl<'a> At<'a> {
         Ok(())
     }
 
-    /// The messages in a file beside the archive: an object a line, or a list of them.
+    /// The messages in a file next to the archive: one object per line, or a list.
     pub(super) fn attached_messages(
         &self,
         entry: &Entry<'a>,
@@ -289,7 +289,7 @@ impl<'a> At<'a> {
             let path = format!("message {}", index + 1);
             let at = At { file, raw, path };
             if let Some(said) = at.message(link)? {
-                // What is reported of a message is reported of the archive, whose line this is.
+                // Errors in a message are reported with the line of the archive.
                 let number = self.file.number(self.raw.get());
                 record.say(Said { number, ..said });
             }
@@ -297,7 +297,7 @@ impl<'a> At<'a> {
         Ok(())
     }
 
-    /// A message or a control frame; `None` for an error, which Chrome tells in the same place.
+    /// A message or a control frame; `None` for an error, which Chrome writes in the same list.
     fn message(&self, link: usize) -> Result<Option<Said>, ParseError> {
         let message: Message<'_> = self.read("", self.raw)?;
         let kind = self.need(".type", message.kind, |field| {
@@ -341,14 +341,15 @@ fn control(field: &Field<'_>) -> Result<Vec<u8>, ParseError> {
     Ok(payload)
 }
 
-/// The body of a Close (RFC 6455 §5.5.1), with whatever code was sent.
+/// The body of a Close (RFC 6455 §5.5.1), with any code.
 fn body(field: &Field<'_>) -> Result<CloseBody, ParseError> {
     let payload = control(field)?;
     let wrong =
         || field.wrong("the body of a Close in base64: a code in two bytes, not 1005, and UTF-8");
     match payload.as_slice() {
         [] => Ok(None),
-        // What stands for no code can't be told from one that was sent (RFC 6455 §7.4.1).
+        // The code for a missing code can't be distinguished from one that was sent (RFC 6455
+        // §7.4.1).
         [3, 0xed, ..] => Err(wrong()),
         [high, low, reason @ ..] => Ok(Some(CloseReason {
             code: u16::from_be_bytes([*high, *low]),

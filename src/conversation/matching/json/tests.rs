@@ -1,5 +1,5 @@
-//! The comparison without a tree, held against the one with a tree, on values that resemble each
-//! other and are written in any way; and what it does with what no tree should be built of.
+//! Compares the comparison without a tree with the one with a tree, on similar values that are
+//! written in different ways; and tests values for which no tree should be built.
 
 use std::fmt::Write as _;
 
@@ -11,7 +11,7 @@ use super::super::{find, Difference, Found};
 use super::tree::compare_as_trees;
 use super::{compare, Search};
 
-/// Few names and few values, so that they meet again.
+/// Few names and values, so that they repeat.
 fn value() -> impl Strategy<Value = Value> {
     let number = "(-?(0|[1-9][0-9]{0,3}|100000000000000000001)(\\.[0-9]{1,3})?(e-?[0-9]{1,2})?)"
         .prop_map(|text| serde_json::from_str(&text).expect("it is a number"));
@@ -31,7 +31,7 @@ fn value() -> impl Strategy<Value = Value> {
     })
 }
 
-/// A source of choices that proptest can make smaller.
+/// A source of choices that proptest can shrink.
 struct Choices(Vec<u8>);
 
 impl Choices {
@@ -40,7 +40,7 @@ impl Choices {
     }
 }
 
-/// The value with some of it taken away, added, or put in another order.
+/// The value with parts removed, added or reordered.
 fn changed(value: &Value, choices: &mut Choices) -> Value {
     match choices.next(24) {
         1 => return Value::from("other"),
@@ -81,7 +81,7 @@ fn changed(value: &Value, choices: &mut Choices) -> Value {
     }
 }
 
-/// The value as some server may write it: with blanks, escapes, members that stand there twice.
+/// The value as a server may write it: with whitespace, escape sequences and duplicate members.
 fn written(value: &Value, choices: &mut Choices, out: &mut String) {
     let blank = |choices: &mut Choices| ["", "", " ", "\n", "\t \r"][usize::from(choices.next(5))];
     out.push_str(blank(choices));
@@ -143,7 +143,7 @@ fn written(value: &Value, choices: &mut Choices, out: &mut String) {
     out.push_str(blank(choices));
 }
 
-/// Pointers of the sort that `--ignore` is given.
+/// Pointers as for `--ignore`.
 fn ignore() -> impl Strategy<Value = Vec<String>> {
     proptest::collection::vec("(/?([a-c*0-2]|~1)?){0,3}", 0..3)
 }
@@ -162,7 +162,7 @@ fn both(
 
 proptest! {
     #[test]
-    fn it_says_what_a_tree_would_say(
+    fn result_is_the_same_as_with_trees(
         expected in value(),
         ignore in ignore(),
         exact in any::<bool>(),
@@ -176,13 +176,13 @@ proptest! {
     }
 
     #[test]
-    fn it_says_the_same_of_other_values(expected in value(), received in value(), exact in any::<bool>()) {
+    fn result_is_the_same_for_unrelated_values(expected in value(), received in value(), exact in any::<bool>()) {
         let [without, with] = both(exact, &expected, &[], &received.to_string());
         prop_assert_eq!(without, with);
     }
 
     #[test]
-    fn it_says_the_same_of_what_is_broken(
+    fn result_is_the_same_for_invalid_json(
         value in value(),
         at in any::<prop::sample::Index>(),
         with in "[\"{}\\[\\],:\\\\ude0+\\-x\u{1}]?",
@@ -198,7 +198,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_found_is_what_a_tree_has(
+    fn found_values_are_the_same_as_in_a_tree(
         value in value(),
         pointer in "((/([a-c0-2é]|~1|~0|01|\\+1)?){0,3}|a)",
         choices in proptest::collection::vec(any::<u8>(), 0..100),
@@ -214,9 +214,9 @@ proptest! {
         prop_assert_eq!(find(text.as_bytes(), &pointer), expected, "{}", text);
     }
 
-    /// What is long is printed token by token, what is short as the tree of it.
+    /// Long values are printed token by token, short ones from a tree.
     #[test]
-    fn a_long_value_is_printed_as_a_short_one(value in value(), most in 0_usize..400) {
+    fn long_values_are_printed_like_short_ones(value in value(), most in 0_usize..400) {
         let text = value.to_string();
         let short = Raw::read(&text).expect("it is JSON").print(most);
         let padded = text.replacen(['[', '{'], &format!("{}{}", &text[..1], " ".repeat(70_000)), 1);
@@ -235,7 +235,7 @@ fn lines(exact: bool, expected: &Value, received: &str) -> Vec<String> {
 }
 
 #[test]
-fn what_is_nested_deep_is_compared_as_far_as_it_is_expected() {
+fn deeply_nested_json_is_compared_as_far_as_expected() {
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
     let received = format!(r#"{{"op":"pong","deep":{deep}}}"#);
     let expected = serde_json::json!({ "op": "pong" });
@@ -264,7 +264,7 @@ fn what_is_nested_deep_is_compared_as_far_as_it_is_expected() {
 }
 
 #[test]
-fn a_surrogate_without_its_other_half_is_no_json() {
+fn lone_surrogate_is_not_json() {
     for (text, at) in [
         (r#"{"a":"\ud800"}"#, 13),
         (r#"{"a":1,"\udc00":2}"#, 14),
@@ -281,7 +281,7 @@ fn a_surrogate_without_its_other_half_is_no_json() {
 }
 
 #[test]
-fn of_very_many_members_the_first_are_shown_and_all_are_counted() {
+fn many_unexpected_members_are_counted_and_partly_shown() {
     let members: Vec<_> = (0..10_000)
         .map(|number| format!("\"m{number}\":1"))
         .collect();

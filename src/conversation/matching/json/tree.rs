@@ -1,5 +1,5 @@
-//! The same comparison by a tree of what came, as it is easiest to understand: what the one without
-//! a tree is held against.
+//! The same comparison with a tree of the received value, which is simpler. It is the reference for
+//! tests.
 
 use serde_json::{Map, Value};
 
@@ -8,7 +8,7 @@ use super::super::{number, text};
 use super::{below, is_ignored, segments, Ignored, Search, COLUMNS, MOST};
 use crate::text::escape;
 
-/// Whether the text is JSON with at least what is expected, or `exact`ly that.
+/// Checks that a text is JSON that contains the expected value or, if `exact`, is equal to it.
 pub fn compare_as_trees(
     exact: bool,
     expected: &Value,
@@ -77,8 +77,8 @@ impl Search {
         }
     }
 
-    /// If one array is longer than the other, only the first place that differs is told: behind a
-    /// missing element everything would.
+    /// If one array is longer than the other, only the first difference is reported: after a
+    /// missing element, all others would differ.
     fn visit_tree_elements(
         &mut self,
         expected: &[Value],
