@@ -20,7 +20,7 @@ pub(super) enum Timer {
     Heartbeat,
 }
 
-/// How many timers there are.
+/// The number of timers.
 const COUNT: usize = 6;
 
 /// When each timer expires; `None` if it is stopped.

@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn so_is_a_unix_socket() {
+    fn unix_socket_is_open_while_a_server_listens() {
         let folder = crate::sys::testing::socket_directory();
         let path = folder.path().join("s.sock");
         let endpoint = endpoint(&format!("ws+unix://{}:/chat", path.display()));
