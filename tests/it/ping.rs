@@ -177,7 +177,7 @@ fn close_by_the_server_is_reported_after_the_summary() {
     ping(&peer.url())
         .stdout_matches("PING [..]\n\n--- [..]\n1 sent, 0 received, 100% loss, time [..]\n")
         .stderr_matches(format!(
-            "connection lost without a Close (1006: [..]\n{HINT}"
+            "connection lost without a Close frame (1006: [..]\n{HINT}"
         ))
         .code(106)
         .run();
