@@ -113,6 +113,7 @@ impl Terminal {
             keys,
             typing: SharedTyping::default(),
             modes: Arc::clone(&terminal.modes),
+            indent: options.indent,
         };
         equip(&mut editor, &context, Arc::clone(&options.language));
         let feeder = Arc::clone(&state);

@@ -33,7 +33,7 @@ use crate::output::sink::{Descriptor, Sink};
 use crate::output::timing::Timing;
 use crate::output::transcript::{KeepLimits, SharedTranscript, Transcript};
 use crate::output::verbosity::Verbosity;
-use crate::output::Output;
+use crate::output::{wrap, Output};
 use crate::plan::{Plan, Show, Speaker};
 use crate::source::conversation::Conversation;
 use crate::source::json_lines;
@@ -185,6 +185,11 @@ fn talk(
     }
     let mut verdict = Verdict::from_outcome(outcome);
     let status = prompt.as_ref().map(|prompt| prompt.terminal.status());
+    let size = prompt.as_ref().and_then(|prompt| prompt.screen.size());
+    let size = size.filter(|_| plan.stderr_is_terminal);
+    if let (Some(line), Some(size)) = (&mut verdict.line, size) {
+        *line = wrap::lines(line, size.columns).join("\n");
+    }
     if status == Some(PromptStatus::Closed) {
         // The prompt has said it when it happened.
         verdict.line = None;

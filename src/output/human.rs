@@ -7,6 +7,7 @@
 //! messages are shown, with nothing before them, and the terminal wraps; the rest is on stderr.
 
 mod body;
+mod replies;
 mod style;
 
 use std::fmt::Write;
@@ -16,6 +17,7 @@ use std::time::SystemTime;
 use data_encoding::BASE64;
 
 pub use self::body::whole_text;
+use self::replies::Replies;
 pub use self::style::{time_of_day, HumanStyle, MessageLayout};
 use self::style::{Mark, Place};
 use crate::assembly::Message;
@@ -38,12 +40,17 @@ const USUAL_SIZE: TerminalSize = TerminalSize {
 pub struct Human<S> {
     sink: S,
     style: HumanStyle,
+    replies: Replies,
 }
 
 impl<S: Sink> Human<S> {
     /// Messages on `sink`, which is a terminal.
     pub fn new(sink: S, style: HumanStyle) -> Self {
-        Self { sink, style }
+        Self {
+            sink,
+            style,
+            replies: Replies::default(),
+        }
     }
 
     fn size(&self) -> TerminalSize {
@@ -56,6 +63,15 @@ impl<S: Sink> Human<S> {
 
     /// Shows a message that is complete.
     fn show_message(&mut self, place: Place, kind: Kind, bytes: &[u8], way: Way) -> io::Result<()> {
+        let prompt = matches!(self.style.layout, MessageLayout::Prompt { .. });
+        let reply = match way {
+            Way::In if prompt => self.replies.on_received(place.time, bytes),
+            Way::Out if prompt => {
+                self.replies.on_sent(place.time, bytes);
+                None
+            }
+            _ => None,
+        };
         let number = match &self.style.layout {
             MessageLayout::Bare => None,
             MessageLayout::Prompt { transcript, echo } => {
@@ -67,9 +83,11 @@ impl<S: Sink> Human<S> {
                 }
             }
         };
-        let block = self
-            .style
-            .message(self.size(), place, (kind, bytes), number, "")?;
+        let size = self.size();
+        let mut block = self.style.message(size, place, (kind, bytes), number, "")?;
+        if let Some(reply) = reply {
+            self.style.add_label(&mut block, size, &reply);
+        }
         self.put(&block)
     }
 

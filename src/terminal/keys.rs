@@ -59,6 +59,8 @@ pub(super) struct KeyContext {
     pub(super) keys: Arc<KeyQueue>,
     pub(super) typing: SharedTyping,
     pub(super) modes: Arc<TermModes>,
+    /// How many columns stand before the sign.
+    pub(super) indent: usize,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -240,7 +242,8 @@ impl Bound {
             return Cmd::Noop;
         }
         let shown = escape::text(line, Breaks::Kept).replace('\n', "\n  ");
-        state.show_abandoned(&format!("> {shown}\n"));
+        let indent = " ".repeat(self.context.indent);
+        state.show_abandoned(&format!("{indent}> {shown}\n"));
         Cmd::Kill(Movement::WholeBuffer)
     }
 }

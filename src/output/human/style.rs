@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use jiff::tz::TimeZone;
 use jiff::Timestamp;
-use unicode_width::UnicodeWidthStr;
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr};
 
 use super::body::{Body, BodyStyle};
 use crate::event::{Kind, Link, Note, NoteLevel, Way};
@@ -202,6 +202,26 @@ impl HumanStyle {
         };
         let is_whole = body.shown == bytes.len();
         Ok(self.rows_block(&gutter, columns, rows, &body.text, (is_whole, &rest), ended))
+    }
+
+    /// Puts a label at the right end of the first row, if it has room for it.
+    pub(super) fn add_label(&self, block: &mut String, size: TerminalSize, label: &str) {
+        let end = block.find('\n').unwrap_or(block.len());
+        let mut width = 0;
+        let mut inside = false;
+        for character in block[..end].chars() {
+            match character {
+                '\x1b' => inside = true,
+                'm' if inside => inside = false,
+                _ if inside => {}
+                other => width += other.width().unwrap_or(0),
+            }
+        }
+        let gap = size.columns.saturating_sub(width + label.len());
+        if gap >= 2 {
+            let label = self.palette.paint(Style::Quiet, label);
+            block.insert_str(end, &format!("{:gap$}{label}", ""));
+        }
     }
 
     /// All rows of an escaped text.

@@ -431,3 +431,22 @@ fn sent_messages_are_shown_unless_echoed() {
     assert_eq!(shown(&silent, sent()), "");
     assert_eq!(shown(&bare(), sent()), "");
 }
+
+#[test]
+fn a_reply_has_its_distance_from_the_request() {
+    let mut human = Human::new(Memory::terminal(40, 24), prompt());
+    let at = |millis| SystemTime::UNIX_EPOCH + Duration::from_millis(millis);
+    let request = br#"{"op":"ping","id":7}"#;
+    let sent = Event::Data(Way::Out, Piece::whole(Kind::Text, request));
+    human
+        .show(at(0), Link(0), &sent)
+        .expect("memory takes anything");
+    let received = text(r#"{"op":"pong","id":7}"#);
+    human
+        .show(at(12), Link(0), &received)
+        .expect("memory takes anything");
+    assert_eq!(
+        human.sink.take(),
+        "> {\"op\":\"ping\",\"id\":7}\n< {\"op\":\"pong\",\"id\":7}            +12 ms\n"
+    );
+}
