@@ -6,6 +6,7 @@
 
 mod client;
 mod event;
+mod page;
 mod permits;
 mod wire;
 

@@ -148,7 +148,8 @@ pub(super) enum CommandArg {
 
     /// Run an echo server for testing
     ///
-    /// It sends every message back, answers Pings, and prints its URL when it is ready.
+    /// It sends every message back, answers Pings, and prints its URL when it is ready. A browser that
+    /// opens the URL with http:// is shown a page to try it with.
     #[command(args_override_self = true)]
     Echo(EchoArgs),
 

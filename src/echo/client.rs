@@ -17,7 +17,7 @@ use tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tungstenite::{accept_hdr_with_config, Message, WebSocket};
 
 use super::wire::{Channel, Wire, MAX_HEAD, MAX_HEADERS};
-use super::{Ending, Event, ServeOptions};
+use super::{page, Ending, Event, ServeOptions};
 use crate::error::plain;
 
 /// The maximum time for each read of the TLS and opening handshakes.
@@ -53,12 +53,21 @@ pub(super) fn serve(
                 after,
             });
         }
-        Err(refusal) => {
-            let cause = refusal.cause.clone();
-            on_event(Event::Rejected { id, peer, cause });
-            // If writing fails, the client has disconnected, and the failure is reported as the
-            // cause.
-            let _ = wire.write_all(refusal.answer().as_bytes());
+        Err(declined) => {
+            let response = match declined {
+                Declined::Page => {
+                    on_event(Event::Page { id, peer });
+                    page::response()
+                }
+                Declined::Refused(refusal) => {
+                    let response = refusal.answer();
+                    let cause = refusal.cause;
+                    on_event(Event::Rejected { id, peer, cause });
+                    response
+                }
+            };
+            // If writing fails, the client has disconnected, and what it came for is reported.
+            let _ = wire.write_all(response.as_bytes());
         }
     }
     // The end has been reported; an error while closing TCP does not change it.
@@ -153,6 +162,20 @@ struct Refusal {
     cause: String,
 }
 
+/// A request that opens no connection.
+enum Declined {
+    /// It requests the page.
+    Page,
+    /// It is not an acceptable opening handshake.
+    Refused(Refusal),
+}
+
+impl From<Refusal> for Declined {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
 impl Refusal {
     /// The HTTP response, with a text for browsers and other HTTP clients.
     fn answer(&self) -> String {
@@ -168,7 +191,7 @@ impl Refusal {
 }
 
 /// Performs the opening handshake (RFC 6455 §4.2).
-fn upgrade(wire: &mut Wire, max_message_size: usize) -> Result<WebSocket<&mut Wire>, Refusal> {
+fn upgrade(wire: &mut Wire, max_message_size: usize) -> Result<WebSocket<&mut Wire>, Declined> {
     let config = WebSocketConfig::default()
         .max_message_size(Some(max_message_size))
         .max_frame_size(Some(max_message_size))
@@ -178,15 +201,18 @@ fn upgrade(wire: &mut Wire, max_message_size: usize) -> Result<WebSocket<&mut Wi
     // as a whole first.
     wire.read_head()
         .map_err(|cause| unreadable_request(&cause))?;
+    if page::is_requested(wire.head()) {
+        return Err(Declined::Page);
+    }
     // The result is converted first, because an interrupted handshake would keep `wire` borrowed.
     let refusal = match accept_hdr_with_config(&mut *wire, take_subprotocol, Some(config)) {
         Ok(socket) => {
             return match socket.get_ref().limit_reads(None) {
                 Ok(()) => Ok(socket),
-                Err(cause) => Err(Refusal {
+                Err(cause) => Err(Declined::Refused(Refusal {
                     status: "500 Internal Server Error",
                     cause: plain(&cause),
-                }),
+                })),
             }
         }
         Err(HandshakeError::Interrupted(_)) => Refusal {
@@ -198,7 +224,7 @@ fn upgrade(wire: &mut Wire, max_message_size: usize) -> Result<WebSocket<&mut Wi
             cause: describe(&trouble),
         },
     };
-    Err(refusal)
+    Err(Declined::Refused(refusal))
 }
 
 /// The refusal of a request whose head could not be read.

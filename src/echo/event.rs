@@ -26,6 +26,13 @@ pub enum Event {
         /// How long the connection was open.
         after: Duration,
     },
+    /// A browser has requested the page.
+    Page {
+        /// The client's number.
+        id: u64,
+        /// The client's address.
+        peer: SocketAddr,
+    },
     /// A client does not speak WebSocket, or its handshake failed.
     Rejected {
         /// The client's number.
@@ -70,6 +77,7 @@ impl fmt::Display for Event {
                     "[{id}] {how} after {messages} message{plural}, {after:.1} s"
                 )
             }
+            Self::Page { id, peer } => write!(f, "[{id}] {peer} requested the page"),
             Self::Rejected { id, peer, cause } => write!(f, "[{id}] {peer} rejected: {cause}"),
             Self::NotAccepted { cause } => write!(f, "could not accept a client: {cause}"),
         }

@@ -280,7 +280,7 @@ fn clients_without_websocket_are_rejected_with_a_reason() {
     let server = Server::plain();
     for (bytes, status, cause) in [
         (
-            &b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"[..],
+            &b"GET /other HTTP/1.1\r\nHost: a\r\n\r\n"[..],
             "HTTP/1.1 426 ",
             "not a WebSocket upgrade request",
         ),

@@ -96,6 +96,11 @@ impl Wire {
         }
     }
 
+    /// What was read of the request; it is read again.
+    pub(super) fn head(&mut self) -> &[u8] {
+        self.ahead.make_contiguous()
+    }
+
     /// Writes the buffer, closes our side of TCP, and waits until the client has closed its own.
     /// Dropping a socket with unread input would reset the connection, and the client could lose
     /// the last bytes.

@@ -2,7 +2,7 @@
 //! a chat, GraphQL, a server that wants a token, and a browser. `.ci/run --install` installs them;
 //! what is missing is skipped by name.
 
-mod browser;
+pub mod browser;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

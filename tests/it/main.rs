@@ -17,6 +17,7 @@ mod data;
 mod demo;
 mod documents;
 mod echo;
+mod echo_page;
 mod ends;
 mod examples;
 mod expect;
