@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_wsline_global_optspecs
-    string join \n H/header= A/user-agent= o/origin= s/subprotocol= u/user= bearer= cookie= k/insecure cacert= servername= cert= key= pass= tls-min= tls-max= L/location max-redirs= 4/ipv4 6/ipv6 resolve= connect-to= unix-socket= x/proxy= U/proxy-user= proxy-header= noproxy= connect-timeout= m/max-time= w/wait= close-timeout= ping-interval= ping-timeout= no-pong on-connect= every= i/interactive 0/null delay= b/binary n/max-messages= strict json binary-as= timestamps hide= P/show-ping-pong v/verbose q/quiet timing color= show-secrets record= history= no-history keep= vi config= no-config close-code= close-reason= force frame-size= compress= max-message-size= expect= expect-match= expect-json= expect-hex= expect-close= expect-ping expect-status= expect-silence= within= close d/data= data-binary= data-hex= data-raw= t/text chunk-size= 1/one h/help V/version
+    string join \n H/header= A/user-agent= o/origin= s/subprotocol= u/user= bearer= netrc netrc-file= cookie= k/insecure cacert= servername= cert= key= pass= tls-min= tls-max= L/location max-redirs= 4/ipv4 6/ipv6 resolve= connect-to= unix-socket= x/proxy= U/proxy-user= proxy-header= noproxy= connect-timeout= m/max-time= w/wait= close-timeout= ping-interval= ping-timeout= no-pong on-connect= every= i/interactive 0/null delay= b/binary n/max-messages= strict json binary-as= timestamps hide= P/show-ping-pong v/verbose q/quiet timing color= show-secrets record= history= no-history keep= vi config= no-config close-code= close-reason= force frame-size= compress= max-message-size= expect= expect-match= expect-json= expect-hex= expect-close= expect-ping expect-status= expect-silence= within= close d/data= data-binary= data-hex= data-raw= t/text chunk-size= 1/one h/help V/version
 end
 
 function __fish_wsline_needs_command
@@ -30,6 +30,7 @@ complete -c wsline -n "__fish_wsline_needs_command" -s o -l origin -d 'Set the O
 complete -c wsline -n "__fish_wsline_needs_command" -s s -l subprotocol -d 'Offer a subprotocol (repeatable)' -r
 complete -c wsline -n "__fish_wsline_needs_command" -s u -l user -d 'HTTP Basic credentials' -r
 complete -c wsline -n "__fish_wsline_needs_command" -l bearer -d 'Bearer token (Authorization: Bearer)' -r
+complete -c wsline -n "__fish_wsline_needs_command" -l netrc-file -d 'Read credentials from FILE instead of ~/.netrc' -r -F
 complete -c wsline -n "__fish_wsline_needs_command" -l cookie -d 'Send cookies (repeatable)' -r
 complete -c wsline -n "__fish_wsline_needs_command" -l cacert -d 'Trust the CA certificates in FILE (PEM)' -r -F
 complete -c wsline -n "__fish_wsline_needs_command" -l servername -d 'Host name for SNI and certificate checks' -r
@@ -56,14 +57,14 @@ complete -c wsline -n "__fish_wsline_needs_command" -l on-connect -d 'Send TEXT 
 complete -c wsline -n "__fish_wsline_needs_command" -l every -d 'Send TEXT every TIME (repeatable)' -r
 complete -c wsline -n "__fish_wsline_needs_command" -l delay -d 'Wait between sent messages' -r
 complete -c wsline -n "__fish_wsline_needs_command" -s n -l max-messages -d 'Close after receiving N messages' -r
-complete -c wsline -n "__fish_wsline_needs_command" -l binary-as -d 'Format of binary messages' -r -f -a "raw\t'Exactly its bytes'
-hex\t'A line of hexadecimal digits'
-base64\t'A line of base64'
-skip\t'Not at all'"
+complete -c wsline -n "__fish_wsline_needs_command" -l binary-as -d 'Format of binary messages' -r -f -a "raw\t'The bytes unchanged'
+hex\t'One line of hexadecimal digits'
+base64\t'One line of base64'
+skip\t'Not printed'"
 complete -c wsline -n "__fish_wsline_needs_command" -l hide -d 'Don\'t show text messages that match REGEX (repeatable)' -r
 complete -c wsline -n "__fish_wsline_needs_command" -l color -d 'When to use color' -r -f -a "auto\t'On a terminal unless NO_COLOR is set, elsewhere if CLICOLOR_FORCE is'
-always\t'Whatever the output is'
-never\t'Not at all'"
+always\t'Always'
+never\t'Never'"
 complete -c wsline -n "__fish_wsline_needs_command" -l record -d 'Record the conversation to FILE (.ws, .har, .jsonl)' -r -F
 complete -c wsline -n "__fish_wsline_needs_command" -l history -d 'File for the prompt\'s history' -r -F
 complete -c wsline -n "__fish_wsline_needs_command" -l keep -d 'Keep the last N messages at the prompt [default: 1000]' -r
@@ -71,9 +72,9 @@ complete -c wsline -n "__fish_wsline_needs_command" -l config -d 'Read options a
 complete -c wsline -n "__fish_wsline_needs_command" -l close-code -d 'Close code to send: 1000 or 3000-4999' -r
 complete -c wsline -n "__fish_wsline_needs_command" -l close-reason -d 'Close reason to send, at most 123 bytes' -r
 complete -c wsline -n "__fish_wsline_needs_command" -l frame-size -d 'Maximum payload of a sent frame' -r
-complete -c wsline -n "__fish_wsline_needs_command" -l compress -d 'Compress messages (permessage-deflate, RFC 7692)' -r -f -a "auto\t'Offer it'
-off\t'Don\'t'
-require\t'Refuse a server that does not agree'"
+complete -c wsline -n "__fish_wsline_needs_command" -l compress -d 'Compress messages (permessage-deflate, RFC 7692)' -r -f -a "auto\t'Offer it and let the server decide'
+off\t'Do not offer it'
+require\t'Require it'"
 complete -c wsline -n "__fish_wsline_needs_command" -l max-message-size -d 'Maximum size of a received message' -r
 complete -c wsline -n "__fish_wsline_needs_command" -l expect -d 'Expect this text message (repeatable)' -r
 complete -c wsline -n "__fish_wsline_needs_command" -l expect-match -d 'Expect a text message that matches REGEX' -r
@@ -88,6 +89,7 @@ complete -c wsline -n "__fish_wsline_needs_command" -l data-binary -d 'Send a bi
 complete -c wsline -n "__fish_wsline_needs_command" -l data-hex -d 'Send hexadecimal bytes as a binary message' -r
 complete -c wsline -n "__fish_wsline_needs_command" -l data-raw -d 'Send TEXT as a text message, even if it starts with @' -r
 complete -c wsline -n "__fish_wsline_needs_command" -l chunk-size -d 'Maximum message size with --binary [default: 64K]' -r
+complete -c wsline -n "__fish_wsline_needs_command" -l netrc -d 'Read credentials from ~/.netrc'
 complete -c wsline -n "__fish_wsline_needs_command" -s k -l insecure -d 'Accept any server certificate'
 complete -c wsline -n "__fish_wsline_needs_command" -s L -l location -d 'Follow redirects'
 complete -c wsline -n "__fish_wsline_needs_command" -s 4 -l ipv4 -d 'Use IPv4 only'
@@ -134,8 +136,8 @@ complete -c wsline -n "__fish_wsline_using_subcommand test" -l ready -d 'Wait un
 complete -c wsline -n "__fish_wsline_using_subcommand test" -l speed -d 'Replay the pauses of a record, N times as fast' -r
 complete -c wsline -n "__fish_wsline_using_subcommand test" -l ignore -d 'Ignore differences in received JSON at POINTER (repeatable)' -r
 complete -c wsline -n "__fish_wsline_using_subcommand test" -l color -d 'When to use color' -r -f -a "auto\t'On a terminal unless NO_COLOR is set, elsewhere if CLICOLOR_FORCE is'
-always\t'Whatever the output is'
-never\t'Not at all'"
+always\t'Always'
+never\t'Never'"
 complete -c wsline -n "__fish_wsline_using_subcommand test" -l no-config -d 'Ignore the config file'
 complete -c wsline -n "__fish_wsline_using_subcommand test" -l bail -d 'Stop after the first failure'
 complete -c wsline -n "__fish_wsline_using_subcommand test" -l json -d 'Print a JSON object for each file and a summary'
@@ -157,6 +159,7 @@ complete -c wsline -n "__fish_wsline_using_subcommand demo" -s o -l origin -d 'S
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s s -l subprotocol -d 'Offer a subprotocol (repeatable)' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s u -l user -d 'HTTP Basic credentials' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l bearer -d 'Bearer token (Authorization: Bearer)' -r
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l netrc-file -d 'Read credentials from FILE instead of ~/.netrc' -r -F
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l cookie -d 'Send cookies (repeatable)' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l cacert -d 'Trust the CA certificates in FILE (PEM)' -r -F
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l servername -d 'Host name for SNI and certificate checks' -r
@@ -183,14 +186,14 @@ complete -c wsline -n "__fish_wsline_using_subcommand demo" -l on-connect -d 'Se
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l every -d 'Send TEXT every TIME (repeatable)' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l delay -d 'Wait between sent messages' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s n -l max-messages -d 'Close after receiving N messages' -r
-complete -c wsline -n "__fish_wsline_using_subcommand demo" -l binary-as -d 'Format of binary messages' -r -f -a "raw\t'Exactly its bytes'
-hex\t'A line of hexadecimal digits'
-base64\t'A line of base64'
-skip\t'Not at all'"
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l binary-as -d 'Format of binary messages' -r -f -a "raw\t'The bytes unchanged'
+hex\t'One line of hexadecimal digits'
+base64\t'One line of base64'
+skip\t'Not printed'"
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l hide -d 'Don\'t show text messages that match REGEX (repeatable)' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l color -d 'When to use color' -r -f -a "auto\t'On a terminal unless NO_COLOR is set, elsewhere if CLICOLOR_FORCE is'
-always\t'Whatever the output is'
-never\t'Not at all'"
+always\t'Always'
+never\t'Never'"
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l record -d 'Record the conversation to FILE (.ws, .har, .jsonl)' -r -F
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l history -d 'File for the prompt\'s history' -r -F
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l keep -d 'Keep the last N messages at the prompt [default: 1000]' -r
@@ -198,9 +201,9 @@ complete -c wsline -n "__fish_wsline_using_subcommand demo" -l config -d 'Read o
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l close-code -d 'Close code to send: 1000 or 3000-4999' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l close-reason -d 'Close reason to send, at most 123 bytes' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l frame-size -d 'Maximum payload of a sent frame' -r
-complete -c wsline -n "__fish_wsline_using_subcommand demo" -l compress -d 'Compress messages (permessage-deflate, RFC 7692)' -r -f -a "auto\t'Offer it'
-off\t'Don\'t'
-require\t'Refuse a server that does not agree'"
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l compress -d 'Compress messages (permessage-deflate, RFC 7692)' -r -f -a "auto\t'Offer it and let the server decide'
+off\t'Do not offer it'
+require\t'Require it'"
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l max-message-size -d 'Maximum size of a received message' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l expect -d 'Expect this text message (repeatable)' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l expect-match -d 'Expect a text message that matches REGEX' -r
@@ -215,6 +218,7 @@ complete -c wsline -n "__fish_wsline_using_subcommand demo" -l data-binary -d 'S
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l data-hex -d 'Send hexadecimal bytes as a binary message' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l data-raw -d 'Send TEXT as a text message, even if it starts with @' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l chunk-size -d 'Maximum message size with --binary [default: 64K]' -r
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l netrc -d 'Read credentials from ~/.netrc'
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s k -l insecure -d 'Accept any server certificate'
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s L -l location -d 'Follow redirects'
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s 4 -l ipv4 -d 'Use IPv4 only'
@@ -251,6 +255,7 @@ complete -c wsline -n "__fish_wsline_using_subcommand ping" -s o -l origin -d 'S
 complete -c wsline -n "__fish_wsline_using_subcommand ping" -s s -l subprotocol -d 'Offer a subprotocol (repeatable)' -r
 complete -c wsline -n "__fish_wsline_using_subcommand ping" -s u -l user -d 'HTTP Basic credentials' -r
 complete -c wsline -n "__fish_wsline_using_subcommand ping" -l bearer -d 'Bearer token (Authorization: Bearer)' -r
+complete -c wsline -n "__fish_wsline_using_subcommand ping" -l netrc-file -d 'Read credentials from FILE instead of ~/.netrc' -r -F
 complete -c wsline -n "__fish_wsline_using_subcommand ping" -l cookie -d 'Send cookies (repeatable)' -r
 complete -c wsline -n "__fish_wsline_using_subcommand ping" -l cacert -d 'Trust the CA certificates in FILE (PEM)' -r -F
 complete -c wsline -n "__fish_wsline_using_subcommand ping" -l servername -d 'Host name for SNI and certificate checks' -r
@@ -271,14 +276,15 @@ complete -c wsline -n "__fish_wsline_using_subcommand ping" -l connect-timeout -
 complete -c wsline -n "__fish_wsline_using_subcommand ping" -s m -l max-time -d 'Maximum total time' -r
 complete -c wsline -n "__fish_wsline_using_subcommand ping" -l close-timeout -d 'Maximum time to wait for the server\'s Close [default: 5s]' -r
 complete -c wsline -n "__fish_wsline_using_subcommand ping" -l color -d 'When to use color' -r -f -a "auto\t'On a terminal unless NO_COLOR is set, elsewhere if CLICOLOR_FORCE is'
-always\t'Whatever the output is'
-never\t'Not at all'"
+always\t'Always'
+never\t'Never'"
 complete -c wsline -n "__fish_wsline_using_subcommand ping" -l config -d 'Read options and targets from FILE' -r -F
-complete -c wsline -n "__fish_wsline_using_subcommand ping" -l compress -d 'Compress messages (permessage-deflate, RFC 7692)' -r -f -a "auto\t'Offer it'
-off\t'Don\'t'
-require\t'Refuse a server that does not agree'"
+complete -c wsline -n "__fish_wsline_using_subcommand ping" -l compress -d 'Compress messages (permessage-deflate, RFC 7692)' -r -f -a "auto\t'Offer it and let the server decide'
+off\t'Do not offer it'
+require\t'Require it'"
 complete -c wsline -n "__fish_wsline_using_subcommand ping" -l json -d 'Print JSON lines'
 complete -c wsline -n "__fish_wsline_using_subcommand ping" -s q -l quiet -d 'Print only the summary'
+complete -c wsline -n "__fish_wsline_using_subcommand ping" -l netrc -d 'Read credentials from ~/.netrc'
 complete -c wsline -n "__fish_wsline_using_subcommand ping" -s k -l insecure -d 'Accept any server certificate'
 complete -c wsline -n "__fish_wsline_using_subcommand ping" -s L -l location -d 'Follow redirects'
 complete -c wsline -n "__fish_wsline_using_subcommand ping" -s 4 -l ipv4 -d 'Use IPv4 only'

@@ -71,6 +71,18 @@ pub struct OptionArgs {
           allow_hyphen_values = true, help_heading = HEADERS)]
     pub bearer: Option<SecretSource<Secret>>,
 
+    /// Read credentials from ~/.netrc
+    ///
+    /// The user name and the password for the URL's host are sent as HTTP Basic credentials, unless
+    /// --user, --bearer or the URL has others.
+    #[arg(long, hide_short_help = true, help_heading = HEADERS)]
+    pub netrc: bool,
+
+    /// Read credentials from FILE instead of ~/.netrc
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, hide_short_help = true,
+          help_heading = HEADERS)]
+    pub netrc_file: Option<PathBuf>,
+
     /// Send cookies (repeatable)
     ///
     /// Write several as 'a=b; c=d'. Cookie files are not supported; use -H @FILE to keep a Cookie

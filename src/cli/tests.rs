@@ -229,6 +229,8 @@ fn every_option_is_supported_or_rejected_in_session_files() {
         "cookie",
         "insecure",
         "cacert",
+        "netrc",
+        "netrc-file",
         "servername",
         "cert",
         "key",

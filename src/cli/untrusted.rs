@@ -39,7 +39,10 @@ const ALLOWED: &[&str] = &[
 
 /// The options that a session file may not set, with the reasons.
 const REFUSED: &[(&str, &[&str])] = &[
-    ("it reads a file", &["cacert", "cert", "key", "pass"]),
+    (
+        "it reads a file",
+        &["cacert", "cert", "key", "pass", "netrc", "netrc_file"],
+    ),
     (
         "it weakens TLS",
         &["insecure", "servername", "tls_min", "tls_max"],

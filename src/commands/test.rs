@@ -70,8 +70,7 @@ pub fn run(
     };
     let files = load_files(&test, environment, variables)?;
     prefetch(options, environment);
-    let values =
-        Values::read(options, &environment.inputs).map_err(|sentence| after_hyphens(&sentence))?;
+    let values = Values::read(options, environment).map_err(|sentence| after_hyphens(&sentence))?;
     let secrets = secrets::of(test.url.as_deref(), options, &values);
     let redactor = variables.redactor(&files, &secrets);
     let endpoint = endpoint(&test, options, &files, variables, &redactor);

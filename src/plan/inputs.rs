@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::command;
+use super::environment::Environment;
+use super::netrc::Netrc;
 use crate::cli::identity::{self, Login};
 use crate::cli::{DataArg, HeaderArg, HeaderGroup, MessageArg, OptionArgs, SecretSource, TextArg};
 use crate::driver::{Keepalive, Message, Upkeep};
@@ -35,6 +37,8 @@ pub struct Values {
     pub bearer: Option<Secret>,
     /// The value of `--pass`.
     pub passphrase: Option<Secret>,
+    /// The netrc file of `--netrc`.
+    pub netrc: Option<Netrc>,
     /// The value of `--proxy-user`.
     pub proxy_credentials: Option<Credentials>,
 }
@@ -45,8 +49,10 @@ impl Values {
     /// # Errors
     ///
     /// A message that names the option.
-    pub fn read(options: &OptionArgs, inputs: &Inputs) -> Result<Self, String> {
+    pub fn read(options: &OptionArgs, environment: &Environment) -> Result<Self, String> {
+        let inputs = &environment.inputs;
         Ok(Self {
+            netrc: netrc(options, environment)?,
             headers: headers(&options.headers, inputs)?,
             login: secret("--user", options.user.as_ref(), identity::login, inputs)?,
             bearer: secret(
@@ -64,6 +70,22 @@ impl Values {
             )?,
         })
     }
+}
+
+/// The file of `--netrc` or `--netrc-file`.
+fn netrc(options: &OptionArgs, environment: &Environment) -> Result<Option<Netrc>, String> {
+    let (option, path) = match (&options.netrc_file, options.netrc) {
+        (Some(path), _) => ("--netrc-file", path.clone()),
+        (None, true) => match &environment.home {
+            Some(home) => ("--netrc", home.join(".netrc")),
+            None => return Err("--netrc requires HOME to be set".to_owned()),
+        },
+        (None, false) => return Ok(None),
+    };
+    let text = file(&path, &environment.inputs).map_err(|cause| invalid(option, &cause))?;
+    let netrc = Netrc::parse(&text);
+    let netrc = netrc.map_err(|error| invalid(option, &format!("{}, {error}", quoted(&path))))?;
+    Ok(Some(netrc))
 }
 
 /// The headers of all levels, without those that a higher level replaces.
@@ -339,11 +361,11 @@ mod tests {
         let options =
             crate::cli::conversation(&words, &crate::cli::config::ConfigOptions::default())
                 .expect("options");
-        let read = Values::read(&options, &Inputs::default()).expect("values");
+        let read = Values::read(&options, &Environment::read()).expect("values");
         let names: Vec<&str> = read.headers.iter().map(|header| &*header.name).collect();
         assert_eq!(names, ["A", "B", "C", "D"]);
         std::fs::write(file.path(), "B: 2\nhidden\n").expect("it can be written");
-        let complaint = Values::read(&options, &Inputs::default()).expect_err("no colon");
+        let complaint = Values::read(&options, &Environment::read()).expect_err("no colon");
         assert!(
             complaint.starts_with("invalid value for --header: \"/"),
             "{complaint}"

@@ -7,6 +7,7 @@ mod command;
 pub mod config;
 mod environment;
 mod inputs;
+mod netrc;
 mod password;
 mod recorded;
 mod request;
@@ -38,6 +39,7 @@ use crate::source::stdin::Cut;
 use crate::target::Target;
 pub use environment::{arguments, Environment, Stream};
 pub use inputs::{passphrase, variable, Values};
+pub use netrc::Netrc;
 pub use request::route;
 pub use zone::ZoneVariables;
 
@@ -144,7 +146,7 @@ impl Plan {
     /// [`Error::Usage`] for an invalid combination of options, [`Error::Signal`] for a signal
     /// during a password prompt.
     pub fn new(url: &str, options: OptionArgs, environment: &Environment) -> Result<Self, Error> {
-        let values = Values::read(&options, &environment.inputs).map_err(Error::Usage)?;
+        let values = Values::read(&options, environment).map_err(Error::Usage)?;
         Self::with_values(url, options, values, environment)
     }
 

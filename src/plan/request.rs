@@ -3,7 +3,7 @@
 use super::environment::Environment;
 use super::inputs::Values;
 use super::password;
-use crate::cli::{Compress, OptionArgs};
+use crate::cli::{Compress, Login, OptionArgs};
 use crate::connect::proxy::ProxyOptions;
 use crate::connect::redirect::DEFAULT_MAX_REDIRECTS;
 use crate::connect::route::{Family, RouteOptions};
@@ -12,6 +12,7 @@ use crate::connect::{CompressionMode, ConnectOptions};
 use crate::error::Error;
 use crate::http::Credentials;
 use crate::output::escape::{self, Breaks};
+use crate::secret::Secret;
 use crate::target::Target;
 
 /// The checked options of the connection. Asks for a missing password.
@@ -22,7 +23,15 @@ pub(super) fn request(
     environment: &Environment,
 ) -> Result<ConnectOptions, Error> {
     let route = route(&options);
-    let login = values.login;
+    let login = values.login.or_else(|| {
+        let is_free = values.bearer.is_none() && target.credentials.is_none();
+        let netrc = values.netrc.as_ref().filter(|_| is_free)?;
+        let (user, password) = netrc.credentials(&target.host().to_string())?;
+        Some(Login {
+            user: user.to_owned(),
+            password: Some(Secret::new(password)),
+        })
+    });
     let asks = login.as_ref().is_some_and(|login| login.password.is_none());
     let mut request = ConnectOptions {
         headers: values.headers,

@@ -114,6 +114,55 @@ fn an_authorization_of_ones_own_goes_before_all() {
 }
 
 #[test]
+fn netrc_has_credentials_by_host() {
+    let netrc = "machine other.example login no password no\n\
+                 machine 127.0.0.1 login alice password \"s3 cret\"\n";
+    let basic = "Basic YWxpY2U6czMgY3JldA==";
+    let peer = wants_authorization(basic);
+    let program = Wsline::new().args([&peer.url(), "--netrc"]);
+    std::fs::write(program.home().home().join(".netrc"), netrc).expect("a file");
+    program.run();
+    let peer = wants_authorization(basic);
+    Wsline::new()
+        .file("own", netrc)
+        .args([&peer.url(), "--netrc-file", "own"])
+        .run();
+    // What is given otherwise takes precedence.
+    let peer = wants_authorization("Bearer t");
+    Wsline::new()
+        .file("own", netrc)
+        .args([&peer.url(), "--netrc-file", "own", "--bearer", "t"])
+        .run();
+    let peer = wants_authorization("Basic Ym9iOnB3");
+    let url = peer.url().replace("ws://", "ws://bob:pw@");
+    Wsline::new()
+        .file("own", netrc)
+        .args([&url, "--netrc-file", "own"])
+        .run();
+    for (content, says) in [
+        (
+            "machine a\nlogin b s3cret\n",
+            "\"own\", line 2: expected machine, login or password",
+        ),
+        ("machine a login", "\"own\", nothing follows 'login'"),
+    ] {
+        Wsline::new()
+            .file("own", content)
+            .args(["ws://127.0.0.1:1", "--netrc-file", "own"])
+            .stderr(format!("wsline: invalid value for --netrc-file: {says}\n"))
+            .code(2)
+            .run();
+    }
+    Wsline::new()
+        .args(["ws://127.0.0.1:1", "--netrc"])
+        .stderr_matches(
+            "wsline: invalid value for --netrc: could not read \"[..]/.netrc\": No such file or directory\n",
+        )
+        .code(2)
+        .run();
+}
+
+#[test]
 fn a_variable_or_file_that_is_missing_is_a_usage_error() {
     for (value, says) in [
         ("env:NO_SUCH", "environment variable \"NO_SUCH\" is not set"),

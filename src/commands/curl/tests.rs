@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::plan::Values;
-use crate::sys::file::Inputs;
 
 fn strings(words: &[&str]) -> Vec<String> {
     words.iter().map(|&word| word.to_owned()).collect()
@@ -264,7 +263,7 @@ fn own_options_override_pasted_ones() {
     let names = |own: &[&str]| -> Vec<String> {
         let options = parsed(&pasted, own);
         assert!(options.insecure);
-        let values = Values::read(&options, &Inputs::default()).expect("values");
+        let values = Values::read(&options, &Environment::read()).expect("values");
         values.headers.iter().map(|it| it.name.clone()).collect()
     };
     let all = ["Origin", "User-Agent", "Authorization", "X-Both", "X-Kept"];

@@ -202,7 +202,7 @@ fn plan(
 /// Parses options and reads the values that they name.
 fn options_of(words: &[OsString], settings: &Settings) -> Result<(OptionArgs, Values), String> {
     let options = cli::conversation(words, &settings.config)?;
-    let values = Values::read(&options, &settings.environment.inputs)?;
+    let values = Values::read(&options, &settings.environment)?;
     let login = values.login.as_ref();
     if login.is_some_and(|login| login.password.is_none()) {
         return Err(cli::NO_PROMPT.to_owned());

@@ -4,7 +4,7 @@
 use crate::cli::OptionArgs;
 use crate::connect::proxy::ProxyArg;
 use crate::http::{find_tokens, CustomHeader};
-use crate::plan::Values;
+use crate::plan::{Netrc, Values};
 use crate::secret::Secret;
 use crate::target::Target;
 
@@ -26,6 +26,8 @@ pub fn of(url: Option<&str>, options: &OptionArgs, values: &Values) -> Vec<Secre
     for (name, token) in options.subprotocols.iter().zip(tokens) {
         secrets.extend(token.map(|start| Secret::new(&name[start..])));
     }
+    let netrc = values.netrc.iter().flat_map(Netrc::passwords);
+    secrets.extend(netrc.cloned());
     let target = url.and_then(|url| Target::parse(url).ok());
     let proxy = options.proxy.as_ref().map(ProxyArg::proxy);
     let credentials = [
@@ -110,7 +112,7 @@ mod tests {
     }
 
     fn values(options: &OptionArgs) -> Values {
-        Values::read(options, &crate::sys::file::Inputs::default()).expect("values")
+        Values::read(options, &crate::plan::Environment::read()).expect("values")
     }
 
     fn cli_options(words: &[&str]) -> OptionArgs {
