@@ -129,7 +129,7 @@ fn invalid_urls_have_their_messages() {
 
 /// Part of a password may look like a port or a path: nothing of it is quoted.
 #[test]
-fn a_wrong_address_does_not_quote_a_password() {
+fn invalid_url_does_not_quote_the_password() {
     for address in ["ws://user:hush/hush@host/", "ws://user:hu?sh@host/"] {
         Wsline::new()
             .arg(address)
@@ -148,7 +148,7 @@ fn closing() -> Peer {
 }
 
 #[test]
-fn a_guessed_scheme_is_told() {
+fn assumed_scheme_is_noted() {
     let peer = closing()
         .expect_header("Sec-WebSocket-Version", "13")
         .connections(3)
@@ -173,7 +173,7 @@ fn a_guessed_scheme_is_told() {
 }
 
 #[test]
-fn a_name_with_a_dot_means_wss() {
+fn scheme_is_wss_for_names_with_a_dot() {
     // A label of more than 63 letters leaves no computer (RFC 1035 §2.3.4).
     let name = format!("{}.invalid", "x".repeat(64));
     Wsline::new()
@@ -188,7 +188,7 @@ fn a_name_with_a_dot_means_wss() {
 
 /// With -q only the error is left, and a scheme that was given needs no note.
 #[test]
-fn a_note_is_no_error() {
+fn note_does_not_change_the_exit_code() {
     let peer = closing().connections(3).start();
     let port = peer.port();
     let quietly = format!("127.0.0.1:{port}");
@@ -203,7 +203,7 @@ fn a_note_is_no_error() {
 
 /// The host is asked for as it was typed, the path as it stands; a default port is not said.
 #[test]
-fn the_request_has_the_path_and_the_query() {
+fn request_has_path_and_query() {
     let peer = closing()
         .expect_request(|head| {
             assert!(
@@ -220,7 +220,7 @@ fn the_request_has_the_path_and_the_query() {
 
 /// Whether or not this machine has IPv6, nobody listens there.
 #[test]
-fn an_ipv6_address_stands_in_brackets() {
+fn ipv6_address_has_brackets_in_the_host_header() {
     let port = Peer::refusing().port();
     Wsline::new()
         .arg(format!("[::1]:{port}"))
@@ -234,7 +234,7 @@ fn an_ipv6_address_stands_in_brackets() {
 
 /// A secret never goes over a ws that was only guessed.
 #[test]
-fn secrets_want_a_scheme() {
+fn credentials_need_an_explicit_scheme() {
     for args in [
         &["user:hush@printer"][..],
         &["-u", "user:hush", "printer"],
@@ -253,7 +253,7 @@ fn secrets_want_a_scheme() {
 }
 
 #[test]
-fn secrets_may_go_to_loopback() {
+fn credentials_are_sent_to_loopback() {
     let peer = closing()
         .expect_header("Authorization", "Basic dXNlcjpodXNo")
         .start();
@@ -268,7 +268,7 @@ fn secrets_may_go_to_loopback() {
 
 /// Whatever is shown of an address, user and password are not.
 #[test]
-fn credentials_in_an_address_are_never_shown() {
+fn credentials_in_the_url_are_hidden() {
     let peer = closing()
         .expect_header("Authorization", "Basic bG9naW46aHUvc2g=")
         .connections(2)

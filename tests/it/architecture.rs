@@ -103,7 +103,7 @@ fn allows(permission: &str, used: &Use) -> bool {
 }
 
 #[test]
-fn modules_use_what_the_table_allows_and_no_more() {
+fn modules_use_exactly_what_the_table_allows() {
     let (modules, tables) = read();
     let complaints = complaints(&modules, &tables[0]);
     assert!(complaints.is_empty(), "\n{}", complaints.join("\n"));
@@ -161,7 +161,7 @@ fn complaints(modules: &Modules, table: &Table) -> Vec<String> {
 }
 
 #[test]
-fn crates_are_used_where_the_table_allows_it() {
+fn crates_are_used_only_where_the_table_allows() {
     let (modules, tables) = read();
     for (name, places) in &tables[1] {
         let mut unused: BTreeSet<_> = places.iter().collect();

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::support::{require, Wsline};
 
 #[test]
-fn the_comparison_with_other_clients_prints_its_table() {
+fn comparison_prints_its_table() {
     require!("python3");
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/compare.py");
     Wsline::program("python3")
@@ -27,7 +27,7 @@ fn the_comparison_with_other_clients_prints_its_table() {
 }
 
 #[test]
-fn the_comparison_says_what_it_does_not_know() {
+fn comparison_rejects_unknown_arguments() {
     require!("python3");
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/compare.py");
     Wsline::program("python3")

@@ -11,7 +11,7 @@ const COUNTS: &str = "after [..] s, sent 0, received 0\n";
 // The server closes.
 
 #[test]
-fn the_servers_code_decides() {
+fn exit_code_depends_on_the_servers_close_code() {
     for (code, name, exit) in [
         (1000, "normal closure", 0),
         (1001, "going away", 0),
@@ -47,7 +47,7 @@ fn the_servers_code_decides() {
 }
 
 #[test]
-fn no_code_is_an_orderly_end() {
+fn close_without_a_code_is_success() {
     let peer = Peer::ws().close_empty().expect_close_empty().start();
     Wsline::new()
         .args([&peer.url(), "-v"])
@@ -56,13 +56,13 @@ fn no_code_is_an_orderly_end() {
 }
 
 #[test]
-fn quiet_says_no_verdict() {
+fn quiet_prints_no_verdict() {
     let peer = Peer::ws().close(4001, "token expired").start();
     Wsline::new().args([&peer.url(), "-q"]).code(121).run();
 }
 
 #[test]
-fn what_came_with_the_close_is_printed() {
+fn messages_received_with_the_close_are_printed() {
     let peer = Peer::ws()
         .glued()
         .send_text("last words")
@@ -80,7 +80,7 @@ fn what_came_with_the_close_is_printed() {
 }
 
 #[test]
-fn input_that_nobody_reads_any_more_is_counted() {
+fn unsent_input_is_counted() {
     let peer = Peer::ws().glued().close(1000, "").start();
     Wsline::new()
         .args([&peer.url(), "-d", "1", "-d", "2", "-d", "3", "-d", "4"])
@@ -93,7 +93,7 @@ fn input_that_nobody_reads_any_more_is_counted() {
 }
 
 #[test]
-fn what_left_before_the_servers_close_counts_as_sent() {
+fn messages_written_before_the_servers_close_count_as_sent() {
     let peer = Peer::ws()
         .expect_text("1")
         .expect_text("2")
@@ -110,7 +110,7 @@ fn what_left_before_the_servers_close_counts_as_sent() {
 }
 
 #[test]
-fn lines_that_were_read_and_not_sent_are_counted() {
+fn unsent_lines_are_counted() {
     let peer = Peer::ws().expect_text("1").close(1001, "").start();
     let mut program = Wsline::new()
         .args([&peer.url(), "--delay", "60"])
@@ -126,7 +126,7 @@ fn lines_that_were_read_and_not_sent_are_counted() {
 }
 
 #[test]
-fn more_input_than_fits_is_at_least_so_much() {
+fn unsent_count_is_a_lower_bound_for_long_input() {
     let line = "x".repeat(1023) + "\n";
     let peer = Peer::ws().expect_text("first").close(1000, "").start();
     // A file, because all of it is there at any time.
@@ -146,7 +146,7 @@ fn more_input_than_fits_is_at_least_so_much() {
 // The connection is lost.
 
 #[test]
-fn a_reset_is_a_lost_connection() {
+fn tcp_reset_is_a_lost_connection() {
     let peer = Peer::ws().expect_text("a").reset_tcp().start();
     Wsline::new()
         .args([&peer.url(), "-w", "forever"])
@@ -159,7 +159,7 @@ fn a_reset_is_a_lost_connection() {
 }
 
 #[test]
-fn an_end_without_a_close_is_a_lost_connection() {
+fn end_without_a_close_frame_is_reported() {
     let peer = Peer::ws().send_text("a").drop_tcp().expect_eof().start();
     Wsline::new()
         .arg(peer.url())
@@ -172,7 +172,7 @@ fn an_end_without_a_close_is_a_lost_connection() {
 }
 
 #[test]
-fn over_tls_it_is_the_same() {
+fn end_without_a_close_frame_over_tls_is_reported() {
     let (cert, _) = Cert::for_localhost();
     for tls_is_ended_first in [false, true] {
         let mut peer = Peer::ws().tls(&cert).send_text("a");
@@ -206,7 +206,7 @@ fn over_tls_it_is_the_same() {
 }
 
 #[test]
-fn what_came_of_a_message_before_the_cut_is_printed() {
+fn incomplete_message_is_printed() {
     let head = Frame::new(TEXT, "").head(LengthForm::Sixteen, 1000);
     let peer = Peer::ws()
         .raw([&head[..], b"half a mess"].concat())
@@ -222,7 +222,7 @@ fn what_came_of_a_message_before_the_cut_is_printed() {
 // We close.
 
 #[test]
-fn an_answer_that_never_comes_is_orderly_and_said() {
+fn unanswered_close_is_success_and_reported() {
     let peer = Peer::ws().stall().start();
     Wsline::new()
         .args([&peer.url(), "-v", "-w", "0", "--close-timeout", "200ms"])
@@ -234,7 +234,7 @@ fn an_answer_that_never_comes_is_orderly_and_said() {
 }
 
 #[test]
-fn tcp_that_ends_after_our_close_is_orderly_and_said() {
+fn tcp_end_after_our_close_is_success_and_reported() {
     let peer = Peer::ws().expect_close(1000, "").drop_tcp().start();
     Wsline::new()
         .args([&peer.url(), "-v", "-w", "0"])
@@ -246,7 +246,7 @@ fn tcp_that_ends_after_our_close_is_orderly_and_said() {
 }
 
 #[test]
-fn an_answer_with_another_code_is_said() {
+fn close_reply_with_another_code_is_reported() {
     let peer = Peer::ws()
         .expect_close(1000, "")
         .close(1011, "too late")
@@ -262,13 +262,13 @@ fn an_answer_with_another_code_is_said() {
 }
 
 #[test]
-fn an_answer_without_a_code_is_orderly() {
+fn close_reply_without_a_code_is_success() {
     let peer = Peer::ws().expect_close(1000, "").close_empty().start();
     Wsline::new().args([&peer.url(), "-w", "0"]).stdin("").run();
 }
 
 #[test]
-fn a_code_of_the_user_that_comes_back_is_orderly() {
+fn returned_user_close_code_is_success() {
     let peer = Peer::ws().expect_close(4001, "bye").start();
     Wsline::new()
         .args(["--close-code", "4001", "--close-reason", "bye", "-w", "0"])
@@ -278,7 +278,7 @@ fn a_code_of_the_user_that_comes_back_is_orderly() {
 }
 
 #[test]
-fn a_code_that_may_not_be_sent_is_refused_with_the_rule() {
+fn forbidden_close_code_is_rejected_with_the_rule() {
     Wsline::new()
         .args(["ws://127.0.0.1:1/", "--close-code", "1001"])
         .stderr_matches(
@@ -302,7 +302,7 @@ fn a_code_that_may_not_be_sent_is_refused_with_the_rule() {
 }
 
 #[test]
-fn bytes_that_keep_coming_after_our_close_are_printed() {
+fn messages_after_our_close_are_printed() {
     let peer = Peer::ws()
         .expect_close(1000, "")
         .pause(Duration::from_millis(300))
@@ -321,7 +321,7 @@ fn bytes_that_keep_coming_after_our_close_are_printed() {
 // The server breaks the protocol.
 
 #[test]
-fn a_violation_ends_with_its_code_and_clause() {
+fn violations_are_reported_with_code_and_rule() {
     let masked = Frame::new(TEXT, "a").masked([1, 2, 3, 4]);
     for (frame, exit, said) in [
         (masked, 102, "[..]mask[..](RFC 6455 §5.1)"),
@@ -370,7 +370,7 @@ fn a_violation_ends_with_its_code_and_clause() {
 }
 
 #[test]
-fn a_violation_that_only_bytes_can_be_ends_with_its_clause_too() {
+fn violations_in_raw_bytes_are_reported_with_the_rule() {
     for (bytes, exit, said) in [
         (
             &[0x82, 126, 0, 5][..],
@@ -423,7 +423,7 @@ fn a_violation_that_only_bytes_can_be_ends_with_its_clause_too() {
 
 /// Text of HTTP where a frame should begin is quoted, as far as it has come.
 #[test]
-fn text_instead_of_a_frame() {
+fn text_instead_of_a_frame_is_quoted() {
     for (text, quoted) in [
         (
             "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\nBad Request, said the server",
@@ -451,7 +451,7 @@ fn text_instead_of_a_frame() {
 }
 
 #[test]
-fn an_answer_that_comes_late_is_waited_for() {
+fn late_close_reply_is_waited_for() {
     let peer = Peer::ws()
         .expect_text("x")
         .expect_close(1000, "")
@@ -469,7 +469,7 @@ fn an_answer_that_comes_late_is_waited_for() {
 }
 
 #[test]
-fn what_came_before_a_bad_byte_is_printed() {
+fn text_before_an_invalid_byte_is_printed() {
     let peer = Peer::ws()
         .frame(Frame::new(TEXT, b"good\xff"))
         .expect_close(1007, "text that is not UTF-8 (RFC 6455 §8.1)")
@@ -482,7 +482,7 @@ fn what_came_before_a_bad_byte_is_printed() {
 }
 
 #[test]
-fn a_message_that_is_too_large_is_refused() {
+fn message_above_the_size_limit_closes_with_1009() {
     let peer = Peer::ws()
         .send_text("12345")
         .send_text("123456")
@@ -502,7 +502,7 @@ fn a_message_that_is_too_large_is_refused() {
 // A server that closes and reads no more.
 
 #[test]
-fn a_server_that_closes_and_stays_deaf_is_not_waited_for_forever() {
+fn server_that_closes_but_does_not_read_is_timed_out() {
     // Until then more has left than all buffers on the way hold, and our answer has no room.
     let peer = Peer::ws()
         .pause(Duration::from_millis(700))

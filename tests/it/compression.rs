@@ -65,7 +65,7 @@ fn verdict(sent: u32, received: u32, ratio: &str) -> String {
 // What is agreed.
 
 #[test]
-fn every_answer_that_is_allowed_is_spoken() {
+fn all_valid_parameters_are_supported() {
     for (parameters, bits, takeover) in [
         ("", 15, true),
         ("; client_no_context_takeover", 15, false),
@@ -128,7 +128,7 @@ fn every_answer_that_is_allowed_is_spoken() {
 }
 
 #[test]
-fn off_offers_nothing() {
+fn compress_off_makes_no_offer() {
     let peer = Peer::ws()
         .expect_no_header("Sec-WebSocket-Extensions")
         .expect_frame(Frame::new(TEXT, LONG))
@@ -139,7 +139,7 @@ fn off_offers_nothing() {
 }
 
 #[test]
-fn what_was_not_agreed_is_not_used() {
+fn compression_is_not_used_unless_negotiated() {
     let peer = Peer::ws()
         .expect_header("Sec-WebSocket-Extensions", OFFER)
         .expect_frame(Frame::new(TEXT, LONG))
@@ -173,7 +173,7 @@ fn refused(lines: &[&str], options: &[&str], cause: &str) {
 
 /// A server may decline what is offered: nothing is wrong with its response.
 #[test]
-fn a_server_that_declines_required_compression() {
+fn declined_required_compression_is_an_error() {
     let peer = Peer::ws().expect_eof().start();
     Wsline::new()
         .args([&peer.url(), "--compress", "require"])
@@ -187,7 +187,7 @@ fn a_server_that_declines_required_compression() {
 }
 
 #[test]
-fn answers_that_are_wrong() {
+fn invalid_extension_responses_are_errors() {
     for (parameters, cause) in [
         ("; mux", "unknown parameter \"mux\" (RFC 7692 §7.1)"),
         (
@@ -225,7 +225,7 @@ fn answers_that_are_wrong() {
 }
 
 #[test]
-fn a_window_that_cannot_be_kept_to_is_not_used() {
+fn messages_are_uncompressed_if_the_window_is_unsupported() {
     let line = format!("{AGREED}; client_max_window_bits=8");
     let peer = Peer::ws()
         .accept_with_headers([line.as_str()])
@@ -245,7 +245,7 @@ fn a_window_that_cannot_be_kept_to_is_not_used() {
 // What is sent, and what people see.
 
 #[test]
-fn small_messages_go_as_they_are_and_all_is_told() {
+fn verbose_shows_compression_of_each_message() {
     let first = Deflate::new(15).message(LONG.as_bytes());
     let reply = Deflate::new(15).message(&[b'a'; 500]);
     let (there, back) = (first.len(), reply.len());
@@ -304,7 +304,7 @@ fn failed(peer: Peer, frame: Frame, options: &[&str], code: i32, verdict: &str) 
 }
 
 #[test]
-fn a_compressed_message_without_an_agreement() {
+fn compressed_message_without_negotiation_is_a_violation() {
     failed(
         Peer::ws(),
         compressed(TEXT, Deflate::new(15).message(LONG.as_bytes())),
@@ -315,7 +315,7 @@ fn a_compressed_message_without_an_agreement() {
 }
 
 #[test]
-fn what_is_no_deflate_data() {
+fn invalid_deflate_data_is_a_violation() {
     failed(
         Peer::ws().accept_with_headers([AGREED]),
         compressed(TEXT, vec![0xff; 20]),

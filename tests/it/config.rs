@@ -21,7 +21,7 @@ fn write(path: &Path, text: &str, mode: u32) {
 }
 
 #[test]
-fn a_target_is_a_url_with_options() {
+fn target_has_a_url_and_options() {
     let peer = Peer::ws()
         .expect_header("X-Env", "staging")
         .expect_header("Authorization", "Bearer t0ken")
@@ -43,7 +43,7 @@ fn a_target_is_a_url_with_options() {
 }
 
 #[test]
-fn the_command_line_overrides_the_target_and_that_the_defaults() {
+fn command_line_overrides_target_and_defaults() {
     let config = |url: &str| {
         format!(
             "[defaults]\nheader = ['X-A: default', 'X-B: default', 'X-C: default']\n\
@@ -218,7 +218,7 @@ fn the_demo_and_pasted_commands_use_the_defaults() {
 }
 
 #[test]
-fn a_file_is_named_or_ignored() {
+fn config_file_is_selected_or_ignored() {
     let config = "[defaults]\nbinary-as = 'hex'\n";
     let program = || with_config(config).args(["demo", "--data-hex", "c0ffee", "-1"]);
     program()
@@ -242,7 +242,7 @@ fn a_file_is_named_or_ignored() {
 }
 
 #[test]
-fn a_target_that_is_not_there_is_said() {
+fn unknown_target_is_reported() {
     let config = "[targets.prod]\nurl = 'ws://127.0.0.1:1'\n";
     for (args, says) in [
         (
@@ -300,7 +300,7 @@ fn a_file_that_others_can_change_is_refused() {
 }
 
 #[test]
-fn what_is_in_effect_is_shown_without_secrets() {
+fn config_command_shows_options_without_secrets() {
     let config = "\
 [defaults]
 connect-timeout = 10
@@ -373,7 +373,7 @@ fn wrong_files() -> Vec<PathBuf> {
 
 /// `WSLINE_UPDATE=1` updates the snapshots.
 #[test]
-fn each_wrong_file_is_reported_with_its_place() {
+fn config_errors_have_a_position() {
     let files = wrong_files();
     assert!(files.len() >= 20, "only {} files", files.len());
     for path in files {
@@ -395,7 +395,7 @@ fn each_wrong_file_is_reported_with_its_place() {
 
 /// The values of the file are right one by one, and not beside those of the command line.
 #[test]
-fn what_does_not_go_together_is_reported_where_the_target_is() {
+fn conflicting_options_are_reported_at_the_target() {
     let program = with_config("[targets.t]\nurl = 'ws://127.0.0.1:1'\ntls-min = '1.3'\n");
     program
         .args(["@t", "--tls-max", "1.2"])

@@ -8,7 +8,7 @@ fn closing() -> Peer {
 }
 
 #[test]
-fn nobody_listens() {
+fn refused_connection() {
     let peer = Peer::refusing();
     let port = peer.port();
     Wsline::new()
@@ -21,7 +21,7 @@ fn nobody_listens() {
 }
 
 #[test]
-fn a_name_that_nobody_has() {
+fn unknown_host_name() {
     // A label of more than 63 letters leaves no computer (RFC 1035 §2.3.4).
     let name = format!("{}.invalid", "x".repeat(64));
     Wsline::new()
@@ -32,7 +32,7 @@ fn a_name_that_nobody_has() {
 }
 
 #[test]
-fn a_server_that_says_nothing() {
+fn silent_server_is_timed_out() {
     let peer = Peer::silent().start();
     Wsline::new()
         .args([&peer.url(), "--connect-timeout", "200ms"])
@@ -45,7 +45,7 @@ fn a_server_that_says_nothing() {
 }
 
 #[test]
-fn a_server_that_says_nothing_in_tls() {
+fn server_silent_during_the_tls_handshake_is_timed_out() {
     let peer = Peer::silent().start();
     Wsline::new()
         .args([
@@ -60,7 +60,7 @@ fn a_server_that_says_nothing_in_tls() {
 
 /// One byte now and then is no answer: the budget is for all of it.
 #[test]
-fn a_server_that_answers_too_slowly() {
+fn slow_response_is_timed_out() {
     let slow = std::time::Duration::from_millis(150);
     let peer = Peer::tcp()
         .raw("HTTP/1.1 ")
@@ -81,7 +81,7 @@ fn a_server_that_answers_too_slowly() {
 }
 
 #[test]
-fn the_whole_run_has_a_limit_while_it_connects() {
+fn max_time_applies_while_connecting() {
     let peer = Peer::silent().start();
     Wsline::new()
         .args([&peer.url(), "-m", "200ms"])
@@ -94,7 +94,7 @@ fn the_whole_run_has_a_limit_while_it_connects() {
 }
 
 #[test]
-fn the_request_is_what_a_browser_would_send() {
+fn request_is_like_a_browsers() {
     let peer = closing()
         .expect_request(|head| {
             let lines: Vec<_> = head.lines().map(normal).collect();
@@ -130,7 +130,7 @@ fn normal(line: &str) -> &str {
 
 /// A header of the user's keeps its letter case; one that replaces ours stands in its place.
 #[test]
-fn headers_of_the_user() {
+fn custom_headers_replace_and_remove_defaults() {
     let peer = closing()
         .expect_request(|head| {
             let lines: Vec<_> = head.lines().map(normal).collect();
@@ -164,7 +164,7 @@ fn headers_of_the_user() {
 }
 
 #[test]
-fn options_that_are_headers() {
+fn options_for_headers() {
     let peer = closing()
         .expect_header("User-Agent", "Mozilla/5.0")
         .expect_header("Origin", "https://example.org")
@@ -180,7 +180,7 @@ fn options_that_are_headers() {
 }
 
 #[test]
-fn options_go_before_what_the_address_says() {
+fn credential_options_override_the_url() {
     let peer = closing()
         .expect_header("Authorization", "Basic bWU6aHVzaA==")
         .expect_no_header("User-Agent")
@@ -192,7 +192,7 @@ fn options_go_before_what_the_address_says() {
 }
 
 #[test]
-fn what_no_header_can_hold_is_a_usage_error() {
+fn invalid_headers_are_usage_errors() {
     const CONTROL: &str = "a header value cannot contain control characters or line breaks";
     for (option, value, complaint) in [
         (
@@ -227,7 +227,7 @@ fn what_no_header_can_hold_is_a_usage_error() {
 }
 
 #[test]
-fn a_subprotocol_is_offered_once() {
+fn repeated_subprotocol_is_a_usage_error() {
     Wsline::new()
         .args(["ws://127.0.0.1/", "-s", "chat", "-s", "chat"])
         .stderr("wsline: the subprotocol chat is given twice: once is enough\n")
@@ -237,7 +237,7 @@ fn a_subprotocol_is_offered_once() {
 
 /// Frames that came in the same packet as the 101 are not lost.
 #[test]
-fn frames_glued_to_the_answer() {
+fn frames_in_the_packet_of_the_response_are_read() {
     let peer = Peer::ws()
         .glued()
         .send_text("one")
@@ -249,7 +249,7 @@ fn frames_glued_to_the_answer() {
 
 /// Half a frame with the answer, the other half later.
 #[test]
-fn half_a_frame_glued_to_the_answer() {
+fn partial_frame_in_the_packet_of_the_response_is_read() {
     let peer = Peer::ws()
         .glued()
         .raw(b"\x81\x05he")
@@ -261,7 +261,7 @@ fn half_a_frame_glued_to_the_answer() {
 }
 
 #[test]
-fn a_server_that_refuses_in_words_that_are_glued() {
+fn refusal_with_body_in_one_packet_is_read() {
     let peer = Peer::ws().glued().close(4001, "no such room").start();
     Wsline::new()
         .arg(peer.url())

@@ -59,7 +59,7 @@ fn all(done: &Finished) -> String {
 }
 
 #[test]
-fn they_are_hidden_in_what_is_told() {
+fn credentials_are_hidden_with_verbose() {
     let run = |secrets: Option<&str>| {
         let peer = choosing().start();
         let done = talk(&peer.url())
@@ -88,7 +88,7 @@ fn they_are_hidden_in_what_is_told() {
 }
 
 #[test]
-fn they_are_hidden_in_json() {
+fn credentials_are_hidden_in_json() {
     for (secrets, shown) in [(None, "***"), (Some("--show-secrets"), "s3cret")] {
         let peer = choosing().start();
         let done = talk(&peer.url())
@@ -104,7 +104,7 @@ fn they_are_hidden_in_json() {
 }
 
 #[test]
-fn they_are_hidden_at_the_prompt() {
+fn credentials_are_hidden_at_the_prompt() {
     let peer = Peer::ws()
         .accept_with_headers(["Sec-WebSocket-Protocol: base64url.bearer.s3cret"])
         .expect_close(1000, "")
@@ -124,7 +124,7 @@ fn they_are_hidden_at_the_prompt() {
 
 /// Whatever was recorded is replayed with the same values in variables.
 #[test]
-fn they_are_variables_in_records() {
+fn credentials_are_variables_in_records() {
     for name in ["talk.ws", "talk.jsonl", "talk.har"] {
         let peer = choosing().connections(2).start();
         let done = talk(&peer.url()).args(["--record", name]).run();
@@ -155,7 +155,7 @@ fn they_are_variables_in_records() {
 }
 
 #[test]
-fn they_are_hidden_where_an_error_quotes_headers() {
+fn credentials_are_hidden_in_errors() {
     let refusal = "HTTP/1.1 401 No\r\nX-Csrf-Token: s3cret\r\nSet-Cookie: a=s3cret\r\n\
                    WWW-Authenticate: Bearer realm=\"x\"\r\nContent-Length: 0\r\n\r\n";
     let refusing = Peer::http(refusal).start();
@@ -199,7 +199,7 @@ fn they_are_hidden_where_an_error_quotes_headers() {
 }
 
 #[test]
-fn they_are_hidden_where_a_test_expects_a_header() {
+fn credentials_are_hidden_in_test_reports() {
     let peer = Peer::ws()
         .accept_with_headers(["X-Session-Token: s3cret"])
         .expect_close_any()
@@ -215,7 +215,7 @@ fn they_are_hidden_where_a_test_expects_a_header() {
 }
 
 #[test]
-fn they_are_hidden_from_what_a_browser_copied_and_for_a_proxy() {
+fn credentials_are_hidden_for_curl_and_proxies() {
     let server = choosing().start();
     let proxy = Peer::http("HTTP/1.1 200 OK\r\nProxy-Session: s3cret\r\n\r\n")
         .tunnel_to(server.addr())
@@ -260,7 +260,7 @@ fn to(location: &str) -> Peer {
 }
 
 #[test]
-fn they_go_to_the_same_origin_only() {
+fn credentials_are_sent_to_the_same_origin_only() {
     let end = choosing().expect_header("Referer", "https://site.example/page");
     let peer = to("/there").then(end).start();
     talk(&peer.url()).arg("-L").run();
@@ -279,7 +279,7 @@ fn they_go_to_the_same_origin_only() {
 
 /// A subprotocol that is a token alone, in a header of the user's own.
 #[test]
-fn a_token_in_a_header_goes_to_the_same_origin_only() {
+fn token_headers_are_sent_to_the_same_origin_only() {
     let end = Peer::ws()
         .expect_header("Sec-WebSocket-Protocol", "access_token")
         .close(1000, "")
@@ -298,7 +298,7 @@ fn a_token_in_a_header_goes_to_the_same_origin_only() {
 }
 
 #[test]
-fn they_do_not_go_over_a_guessed_ws() {
+fn credentials_are_not_sent_over_an_assumed_ws() {
     for words in [["-H", "X-Session: 1"], ["-s", "bearer.s3cret"]] {
         Wsline::new()
             .arg("box")

@@ -101,28 +101,28 @@ fn shell_line(name: &str, peer: &Running) -> String {
 }
 
 #[test]
-fn chromes_bash_form_works_as_pasted() {
+fn chrome_bash_command_runs() {
     require!("bash");
     let peer = chrome().start();
     run_in_shell("bash", &shell_line("chrome.sh", &peer));
 }
 
 #[test]
-fn firefoxs_form_works_as_pasted() {
+fn firefox_command_runs() {
     require!("bash");
     let peer = firefox().start();
     run_in_shell("bash", &shell_line("firefox.sh", &peer));
 }
 
 #[test]
-fn burps_form_works_as_pasted() {
+fn burp_command_runs() {
     require!("bash");
     let peer = burp().start();
     run_in_shell("bash", &shell_line("burp.sh", &peer));
 }
 
 #[test]
-fn safaris_form_works_as_pasted() {
+fn safari_command_runs() {
     let peer = server()
         .expect_header("Sec-Fetch-Dest", "websocket")
         .expect_text("hi")
@@ -132,7 +132,7 @@ fn safaris_form_works_as_pasted() {
 }
 
 #[test]
-fn every_form_is_read_from_stdin() {
+fn all_commands_run_from_stdin() {
     type Form = (&'static str, fn() -> Peer);
     let forms: [Form; 5] = [
         ("chrome.sh", chrome),
@@ -161,7 +161,7 @@ fn every_form_is_read_from_stdin() {
 }
 
 #[test]
-fn the_whole_command_may_be_one_word() {
+fn whole_command_may_be_one_word() {
     let peer = firefox().start();
     Wsline::new()
         .args(["curl", &pasted("firefox.sh", &peer)])
@@ -171,7 +171,7 @@ fn the_whole_command_may_be_one_word() {
 }
 
 #[test]
-fn without_orders_a_command_from_stdin_just_listens() {
+fn command_from_stdin_without_messages_listens() {
     let peer = Peer::ws()
         .send_text("one")
         .send_text("two")
@@ -185,7 +185,7 @@ fn without_orders_a_command_from_stdin_just_listens() {
 }
 
 #[test]
-fn a_pasted_command_leaves_stdin_to_the_messages() {
+fn stdin_is_read_for_messages_after_a_pasted_command() {
     let peer = Peer::ws().expect_text("piped").send_text("yo").start();
     Wsline::new()
         .args(["curl", "curl", &peer.url(), "--compressed", "--", "-1"])
@@ -195,7 +195,7 @@ fn a_pasted_command_leaves_stdin_to_the_messages() {
 }
 
 #[test]
-fn at_a_terminal_the_prompt_follows_the_pasted_command() {
+fn prompt_opens_after_a_pasted_command() {
     let peer = Peer::ws()
         .expect_header("Cookie", "a=b")
         .expect_text("typed")
@@ -212,7 +212,7 @@ fn at_a_terminal_the_prompt_follows_the_pasted_command() {
 }
 
 #[test]
-fn curls_letters_are_not_ours() {
+fn short_options_have_curls_meaning() {
     // To us -b would be binary, -s a subprotocol and -i interactive.
     let peer = Peer::ws()
         .expect_header("Cookie", "a=b")
@@ -251,7 +251,7 @@ fn https_means_wss_and_k_accepts_any_certificate() {
 }
 
 #[test]
-fn our_own_headers_replace_pasted_ones() {
+fn own_headers_replace_pasted_ones() {
     let peer = Peer::ws()
         .expect_header("Origin", "https://own")
         .expect_header("Cookie", "a=pasted; b=own")
@@ -266,7 +266,7 @@ fn our_own_headers_replace_pasted_ones() {
 }
 
 #[test]
-fn what_is_not_understood_is_named() {
+fn unsupported_options_are_reported() {
     for (words, stderr) in [
         (
             &["wss://h", "--retry", "3"][..],

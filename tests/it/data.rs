@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::support::{Peer, Stdin, Wsline};
 
 #[test]
-fn the_order_is_that_of_the_command_line() {
+fn messages_are_sent_in_command_line_order() {
     let peer = Peer::ws()
         .expect_text("first")
         .expect_binary(b"\x00\xff")
@@ -33,7 +33,7 @@ fn the_order_is_that_of_the_command_line() {
 }
 
 #[test]
-fn a_file_is_one_message_and_text_loses_one_line_feed() {
+fn file_is_one_message_without_the_last_line_feed() {
     let peer = Peer::ws()
         .expect_text("a\nb\n")
         .expect_binary(b"a\nb\n\n")
@@ -69,7 +69,7 @@ fn a_large_file_is_one_message() {
 }
 
 #[test]
-fn all_of_stdin_can_be_one_message() {
+fn stdin_as_one_message() {
     let peer = Peer::ws()
         .expect_text("before")
         .expect_text("one\n\ntwo")
@@ -92,7 +92,7 @@ fn all_of_stdin_can_be_one_message() {
 }
 
 #[test]
-fn stdin_is_left_alone() {
+fn stdin_is_not_read_after_data() {
     let peer = Peer::ws().echo(1).expect_close(1000, "").start();
     // As in `while read host; do wsline … -d hello; done <hosts`.
     Wsline::program("sh")
@@ -107,7 +107,7 @@ fn stdin_is_left_alone() {
 }
 
 #[test]
-fn stdin_that_stays_open_does_not_matter() {
+fn open_stdin_does_not_delay_the_end() {
     let peer = Peer::ws().echo(1).expect_close(1000, "").start();
     Wsline::new()
         .args([&peer.url(), "-d", "hello", "-w", "500ms"])
@@ -117,7 +117,7 @@ fn stdin_that_stays_open_does_not_matter() {
 }
 
 #[test]
-fn interactive_goes_on_with_stdin() {
+fn interactive_continues_with_stdin() {
     let peer = Peer::ws()
         .expect_text("hello")
         .expect_text("from")
@@ -131,7 +131,7 @@ fn interactive_goes_on_with_stdin() {
 }
 
 #[test]
-fn the_delay_holds_messages_apart_wherever_they_come_from() {
+fn delay_applies_to_messages_from_all_sources() {
     let peer = Peer::ws()
         .expect_text("a")
         .expect_text("b")
@@ -149,7 +149,7 @@ fn the_delay_holds_messages_apart_wherever_they_come_from() {
 }
 
 #[test]
-fn the_delay_is_no_reason_to_miss_an_answer() {
+fn replies_are_received_during_a_delay() {
     let peer = Peer::ws().echo(2).expect_close(1000, "").start();
     Wsline::new()
         .args([&peer.url(), "--delay", "300ms", "-w", "100ms"])
@@ -159,7 +159,7 @@ fn the_delay_is_no_reason_to_miss_an_answer() {
 }
 
 #[test]
-fn a_missing_file_is_said_before_connecting() {
+fn missing_file_is_reported_before_connecting() {
     let refusing = Peer::refusing();
     for option in ["-d", "--data-binary"] {
         Wsline::new()
@@ -179,7 +179,7 @@ fn a_missing_file_is_said_before_connecting() {
 }
 
 #[test]
-fn a_file_that_is_no_text_is_said_and_what_was_before_is_answered() {
+fn file_with_invalid_text_is_reported_after_earlier_messages() {
     let peer = Peer::ws().echo(1).expect_close(1000, "").start();
     Wsline::new()
         .file("bytes", b"a\xfeb")
@@ -195,7 +195,7 @@ fn a_file_that_is_no_text_is_said_and_what_was_before_is_answered() {
 }
 
 #[test]
-fn what_does_not_go_together_is_said() {
+fn conflicting_data_options_are_rejected() {
     for (args, said) in [
         (vec!["-d", "@-", "-d", "@-"], "@- can be used only once"),
         (

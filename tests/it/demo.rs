@@ -3,7 +3,7 @@
 use crate::support::{Key, Terminal, Wsline};
 
 #[test]
-fn the_first_command_of_the_readme() {
+fn demo_at_a_terminal() {
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
     let manifest = std::fs::read(manifest).expect("the package has its manifest");
     let mut pty = Terminal::new()
@@ -46,7 +46,7 @@ fn the_first_command_of_the_readme() {
 }
 
 #[test]
-fn a_pipe_is_not_greeted() {
+fn no_greeting_in_a_pipe() {
     Wsline::new()
         .args(["demo", "-n", "1"])
         .stdin("hello\n")
@@ -59,7 +59,7 @@ fn a_pipe_is_not_greeted() {
 }
 
 #[test]
-fn quiet_is_quiet() {
+fn quiet_prints_no_greeting() {
     let mut pty = Terminal::new().args(["demo", "-q"]).start();
     // Only the sign says that it is connected.
     pty.wait_for(">");

@@ -176,13 +176,13 @@ fn run_programs(kind: &str, interpreter: [&str; 2]) {
 }
 
 #[test]
-fn python_programs_print_what_their_comments_say() {
+fn python_blocks_print_what_their_comments_say() {
     require!("python3");
     run_programs("python", ["python3", "-c"]);
 }
 
 #[test]
-fn bash_programs_print_what_their_comments_say() {
+fn bash_blocks_print_what_their_comments_say() {
     require!("bash");
     require!("jq");
     run_programs("bash", ["bash", "-c"]);
@@ -191,7 +191,7 @@ fn bash_programs_print_what_their_comments_say() {
 /// Runs each line after a `$`, and compares what it prints, errors included, with the lines below
 /// it. The commands of a block share a directory. Where one says `:9001`, there is an echo server.
 #[test]
-fn console_blocks_print_what_they_show() {
+fn console_blocks_print_the_output_shown() {
     let path = path();
     let options = wsline::echo::EchoOptions::default();
     let echo = EchoServer::bind("127.0.0.1:0", &options).and_then(EchoServer::start);
@@ -234,7 +234,7 @@ fn console_blocks_print_what_they_show() {
 /// Types what is after each `>`, and compares the screen with everything before the next one. A binary
 /// message that was sent is not typed.
 #[test]
-fn terminal_sessions_show_what_they_show() {
+fn text_blocks_show_the_screen() {
     for (name, session) in blocks("text") {
         let session = session.strip_prefix("$ wsline demo\n");
         play(session.unwrap_or_else(|| panic!("{name}: not a session of wsline demo")));
@@ -277,7 +277,7 @@ fn session_files_are_parsed() {
 }
 
 #[test]
-fn json_lines_are_read() {
+fn json_blocks_are_parsed() {
     for (name, lines) in blocks("json") {
         let done = Wsline::new()
             .args(["demo", "--json", "--show-ping-pong"])
@@ -333,7 +333,7 @@ fn documents_for_users_begin_with_the_installation() {
 
 /// The guide has the whole table, README some of its rows.
 #[test]
-fn exit_codes_are_those_of_the_program() {
+fn exit_code_tables_match_the_program() {
     let all: Vec<_> = wsline::exit::TABLE.to_vec();
     for name in FOR_USERS {
         let document = Document::read(name);
@@ -359,7 +359,7 @@ fn exit_codes_are_those_of_the_program() {
 
 /// Every link to a file leads to one, and every link to a heading to a heading.
 #[test]
-fn links_lead_somewhere() {
+fn links_are_valid() {
     for document in documents() {
         let here = root().join(&document.name);
         let here = here.parent().expect("it is in a directory");

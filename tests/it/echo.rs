@@ -31,7 +31,7 @@ fn says(server: &mut Running, expected: &str) {
 }
 
 #[test]
-fn every_connection_has_a_line_and_so_has_its_end() {
+fn connections_and_their_ends_are_printed() {
     let (mut server, url) = echo(&[]);
     assert!(url.starts_with("ws://127.0.0.1:"), "{url}");
     Wsline::new()
@@ -51,7 +51,7 @@ fn every_connection_has_a_line_and_so_has_its_end() {
 
 /// The server tells what was wrong with a client, and the client what was wrong with its request.
 #[test]
-fn a_client_that_does_not_upgrade() {
+fn client_without_upgrade_is_rejected() {
     let (mut server, url) = echo(&[]);
     Wsline::new()
         .args([&url, "-H", "Sec-WebSocket-Version: 8"])
@@ -62,7 +62,7 @@ fn a_client_that_does_not_upgrade() {
 }
 
 #[test]
-fn a_message_that_is_large_comes_back() {
+fn large_message_is_echoed() {
     let (_server, url) = echo(&[]);
     let line = "0123456789abcdef".repeat(64 * 1024) + "\n";
     Wsline::new()
@@ -73,7 +73,7 @@ fn a_message_that_is_large_comes_back() {
 }
 
 #[test]
-fn many_clients_at_once() {
+fn many_clients_are_served_at_once() {
     let (_server, url) = echo(&[]);
     let clients: Vec<_> = (0..20)
         .map(|number| {
@@ -95,7 +95,7 @@ fn many_clients_at_once() {
 }
 
 #[test]
-fn answers_can_be_delayed() {
+fn delay_applies_to_replies() {
     let (_server, url) = echo(&["--delay", "300ms"]);
     let start = Instant::now();
     Wsline::new()
@@ -106,7 +106,7 @@ fn answers_can_be_delayed() {
 }
 
 #[test]
-fn over_tls() {
+fn messages_are_echoed_over_tls() {
     let (cert, authority) = Cert::for_localhost();
     let (cert_file, key_file) = (cert.path(), cert.key_path());
     let (mut server, url) = echo(&[
@@ -149,7 +149,7 @@ fn over_tls() {
 }
 
 #[test]
-fn limits() {
+fn message_and_connection_limits() {
     let (mut server, url) = echo(&["--max-connections", "1", "--max-message-size", "1K"]);
     let mut first = Wsline::new()
         .arg(&url)
@@ -186,7 +186,7 @@ fn limits() {
 }
 
 #[test]
-fn limits_have_limits() {
+fn invalid_limits_are_rejected() {
     for (option, value, complaint) in [
         ("--max-connections", "0", "must be a number greater than 0"),
         ("--max-message-size", "2G", "must be at most 1G"),
@@ -203,7 +203,7 @@ fn limits_have_limits() {
 }
 
 #[test]
-fn tls_wants_a_certificate() {
+fn tls_requires_a_certificate() {
     Wsline::new()
         .args(["echo", "127.0.0.1:0", "--tls"])
         .stderr_matches("error: --tls requires --cert[..]\n...\n")
@@ -228,7 +228,7 @@ fn tls_wants_a_certificate() {
 
 /// A key that is another certificate's is told before anybody comes.
 #[test]
-fn tls_wants_files_that_belong_together() {
+fn tls_requires_a_matching_key() {
     let (cert, authority) = Cert::for_localhost();
     Wsline::new()
         .args(["echo", "127.0.0.1:0", "--tls", "--cert"])
@@ -245,7 +245,7 @@ fn tls_wants_files_that_belong_together() {
 }
 
 #[test]
-fn a_port_that_is_taken() {
+fn port_in_use_is_reported() {
     let peer = Peer::tcp().start();
     let address = peer.addr().to_string();
     Wsline::new()
@@ -260,7 +260,7 @@ fn a_port_that_is_taken() {
 }
 
 #[test]
-fn an_address_that_is_none() {
+fn invalid_listen_address_is_reported() {
     for (address, complaint) in [
         ("99999", "the port is greater than 65535"),
         ("ws://127.0.0.1:9001", "[..]"),
@@ -277,7 +277,7 @@ fn an_address_that_is_none() {
 }
 
 #[test]
-fn a_signal_ends_it() {
+fn signal_ends_the_server() {
     for signal in [Signal::SIGTERM, Signal::SIGINT] {
         let mut server = Wsline::new()
             .args(["echo", "127.0.0.1:0"])
@@ -291,7 +291,7 @@ fn a_signal_ends_it() {
 
 /// As in `wsline echo | head -1`: the reader goes, and with the next line so does the server.
 #[test]
-fn it_ends_quietly_when_nobody_reads_any_more() {
+fn closed_stdout_ends_the_server_without_an_error() {
     let mut server = Wsline::new()
         .args(["echo", "127.0.0.1:0"])
         .stdout_matches("listening on ws://127.0.0.1:[..]\n")

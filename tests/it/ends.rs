@@ -22,7 +22,7 @@ fn closing_early() -> Peer {
 // A Close that is expected is the expected end, whatever was not sent.
 
 #[test]
-fn an_expected_close_ends_what_is_being_sent() {
+fn expected_close_ends_sending() {
     for expected in ["1009", "any"] {
         let peer = closing_early().start();
         Wsline::new()
@@ -34,7 +34,7 @@ fn an_expected_close_ends_what_is_being_sent() {
 }
 
 #[test]
-fn another_close_than_the_expected_one_is_an_error() {
+fn unexpected_close_code_is_an_error() {
     let peer = closing_early().start();
     Wsline::new()
         .args([&peer.url(), "--data-binary", "@file"])
@@ -46,7 +46,7 @@ fn another_close_than_the_expected_one_is_an_error() {
 }
 
 #[test]
-fn something_else_expected_before_the_close_is_missed() {
+fn expectation_before_the_close_is_unmet() {
     let peer = closing_early().start();
     Wsline::new()
         .args([&peer.url(), "--data-binary", "@file", "--expect", "done"])
@@ -58,7 +58,7 @@ fn something_else_expected_before_the_close_is_missed() {
 }
 
 #[test]
-fn a_session_file_may_expect_the_close_of_what_it_sends() {
+fn session_file_may_expect_a_close_while_sending() {
     let peer = closing_early().start();
     Wsline::new()
         .args(["test", "talk.ws", "--url", &peer.url()])
@@ -91,7 +91,7 @@ fn begun() -> Peer {
 }
 
 #[test]
-fn a_message_is_finished_before_the_close() {
+fn partial_message_is_finished_before_the_close() {
     let message = "x".repeat(LARGE);
     let mut peer = begun();
     for _ in 1..LARGE / FRAGMENT {
@@ -112,7 +112,7 @@ fn a_message_is_finished_before_the_close() {
 }
 
 #[test]
-fn a_message_that_can_not_be_finished_is_said() {
+fn unfinished_message_is_reported() {
     let peer = begun().deaf().start();
     Wsline::new()
         .args([&peer.url(), "-1", "--close-timeout", "300ms"])
@@ -128,7 +128,7 @@ fn a_message_that_can_not_be_finished_is_said() {
 }
 
 #[test]
-fn lines_that_are_not_begun_are_not_sent_after_enough() {
+fn no_lines_are_sent_after_max_messages() {
     let peer = Peer::ws()
         .expect_text("1")
         .send_text("enough")
@@ -146,7 +146,7 @@ fn lines_that_are_not_begun_are_not_sent_after_enough() {
 // A Close that is not answered is said.
 
 #[test]
-fn a_close_that_is_not_answered_in_time_is_said_without_v() {
+fn unanswered_close_is_reported_without_verbose() {
     for (options, said) in [
         (
             &[][..],
@@ -167,7 +167,7 @@ fn a_close_that_is_not_answered_in_time_is_said_without_v() {
 // Both Closes, each with its own code and reason.
 
 #[test]
-fn both_closes_are_in_json_and_records_and_ours_is_replayed() {
+fn both_close_frames_are_recorded_and_ours_is_replayed() {
     let answered = || {
         Peer::ws()
             .expect_text("hi")
@@ -204,7 +204,7 @@ fn both_closes_are_in_json_and_records_and_ours_is_replayed() {
 }
 
 #[test]
-fn a_close_in_json_lines_must_be_one() {
+fn invalid_close_in_json_lines_is_rejected() {
     let close =
         r#"{"type":"close","dir":"out","code":1000,"by":"us","sent":{"code":"x","reason":""}}"#;
     let open = r#"{"type":"open","url":"ws://127.0.0.1:1/"}"#;
@@ -238,7 +238,7 @@ fn a_violation_after_our_close_does_not_change_its_code() {
 // Compression.
 
 #[test]
-fn a_ratio_is_shown_only_where_compression_saved_something() {
+fn compression_ratio_is_shown_only_if_below_one() {
     use crate::compression::{compressed, Deflate, AGREED};
     let noise: String = (0..100_u32)
         .map(|n| char::from_u32(33 + n.wrapping_mul(2_654_435_761) % 94).unwrap_or('x'))
@@ -263,7 +263,7 @@ fn a_ratio_is_shown_only_where_compression_saved_something() {
 // Frames.
 
 #[test]
-fn large_frames_are_as_large_as_asked_for() {
+fn frames_have_the_requested_size() {
     let (frame, rest) = (1 << 20, 1000);
     let message = "x".repeat(2 * frame + rest);
     for from_stdin in [false, true] {

@@ -55,7 +55,7 @@ fn pass(package: Package, files: &[&str]) {
 }
 
 #[test]
-fn each_example_is_tried() {
+fn all_examples_have_a_test() {
     let entries = std::fs::read_dir(root().join("examples")).expect("it can be read");
     let paths = entries.map(|entry| PathBuf::from(entry.expect("it can be read").file_name()));
     let is_session = |path: &PathBuf| path.extension().is_some_and(|it| it == "ws");
@@ -100,7 +100,7 @@ fn token() {
 
 /// An example fails where the server does not do what it says, and the token stays hidden.
 #[test]
-fn a_wrong_token_is_refused() {
+fn wrong_token_is_refused() {
     let Some(server) = Launched::launch(Package::NodeWsWithToken, Scheme::Ws) else {
         skip::missing(Package::NodeWsWithToken.name());
         return;

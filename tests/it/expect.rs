@@ -6,7 +6,7 @@ use nix::sys::signal::Signal;
 use crate::support::{Gate, Peer, Wsline};
 
 #[test]
-fn a_conversation_on_one_command_line() {
+fn conversation_on_the_command_line() {
     let peer = Peer::ws()
         .send_text("welcome")
         .expect_text(r#"{"op":"ping"}"#)
@@ -24,7 +24,7 @@ fn a_conversation_on_one_command_line() {
 }
 
 #[test]
-fn what_comes_before_its_turn_is_not_missed() {
+fn messages_before_their_expectation_are_kept() {
     let peer = Peer::ws()
         .expect_text("a")
         .send_text("A")
@@ -62,7 +62,7 @@ fn every_kind_of_message_can_be_expected() {
 }
 
 #[test]
-fn a_message_that_does_not_come_is_reported_with_what_came_instead() {
+fn unmet_expectation_shows_received_messages() {
     let peer = Peer::ws()
         .expect_text("hi")
         .send_text("ho")
@@ -82,7 +82,7 @@ fn a_message_that_does_not_come_is_reported_with_what_came_instead() {
 }
 
 #[test]
-fn nothing_that_comes_is_said_too() {
+fn unmet_expectation_without_messages() {
     let peer = Peer::ws().expect_close(1000, "").start();
     Wsline::new()
         .args(["--within", "100ms", "--expect-json", r#"{"a":1}"#])
@@ -95,7 +95,7 @@ fn nothing_that_comes_is_said_too() {
 }
 
 #[test]
-fn strict_takes_the_very_next_message() {
+fn strict_matches_the_very_next_message() {
     let peer = || {
         Peer::ws()
             .ping(b"a Ping is no message")
@@ -120,7 +120,7 @@ fn strict_takes_the_very_next_message() {
 }
 
 #[test]
-fn a_close_that_is_expected_is_no_failure_and_another_one_is() {
+fn expected_close_passes_and_others_fail() {
     let closing = || {
         Peer::ws()
             .send_text("bye")
@@ -158,7 +158,7 @@ fn a_close_that_is_expected_is_no_failure_and_another_one_is() {
 }
 
 #[test]
-fn an_end_without_a_close_can_be_expected() {
+fn end_without_a_close_frame_can_be_expected() {
     let peer = Peer::ws().expect_text("x").drop_tcp().start();
     Wsline::new()
         .args(["-d", "x", "--expect-close", "1006", &peer.url()])
@@ -166,7 +166,7 @@ fn an_end_without_a_close_can_be_expected() {
 }
 
 #[test]
-fn silence_is_kept_or_broken() {
+fn silence_is_met_or_unmet() {
     let peer = Peer::ws()
         .send_text("before")
         .expect_text("quiet?")
@@ -195,7 +195,7 @@ fn silence_is_kept_or_broken() {
 }
 
 #[test]
-fn a_status_is_expected_of_the_handshake() {
+fn handshake_status_can_be_expected() {
     const REFUSAL: &str = "HTTP/1.1 401 Unauthorized\r\nContent-Length: 5\r\n\r\nnope\n";
     let peer = Peer::http(REFUSAL).start();
     Wsline::new()
@@ -225,7 +225,7 @@ fn a_status_is_expected_of_the_handshake() {
 }
 
 #[test]
-fn stdin_is_left_alone_unless_it_goes_on_afterwards() {
+fn stdin_is_read_after_expectations_only_with_interactive() {
     let peer = Peer::ws()
         .expect_text("a")
         .send_text("A")
@@ -249,7 +249,7 @@ fn stdin_is_left_alone_unless_it_goes_on_afterwards() {
 }
 
 #[test]
-fn what_makes_no_sense_is_refused() {
+fn invalid_expectations_are_rejected() {
     for (words, says) in [
         (vec!["--strict"], "--strict requires an expectation"),
         (
@@ -278,7 +278,7 @@ fn what_makes_no_sense_is_refused() {
 }
 
 #[test]
-fn a_message_too_large_to_be_held_fails_the_connection() {
+fn message_too_large_to_hold_fails_the_connection() {
     let peer = Peer::ws()
         .send_text("x".repeat(2000))
         .expect_close_any()
@@ -296,7 +296,7 @@ fn a_message_too_large_to_be_held_fails_the_connection() {
 // Large messages, which are compared beside everything else.
 
 #[test]
-fn a_large_message_counts_as_a_small_one_does_where_the_server_closes_behind_it() {
+fn large_message_is_matched_before_the_close_after_it() {
     for numbers in [1, 600_000] {
         let text = format!(r#"{{"op":"pong","many":[{}0]}}"#, "1,".repeat(numbers));
         for (options, said, code) in [
@@ -327,7 +327,7 @@ fn a_large_message_counts_as_a_small_one_does_where_the_server_closes_behind_it(
 /// It would take minutes to look for this in a text of 2 MiB: after each `a` the next 3000 letters
 /// have to be looked at, and no two of them are alike.
 #[test]
-fn time_limits_signals_and_pings_do_not_wait_for_a_comparison() {
+fn comparison_does_not_delay_timeouts_signals_and_pings() {
     let mut state = 1_u32;
     let letters = std::iter::repeat_with(|| {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);

@@ -163,13 +163,13 @@ fn codes(place: usize) -> &'static [i32] {
 }
 
 #[test]
-fn without_a_fault() {
+fn conversation_without_faults() {
     let finished = converse(|proxy| proxy);
     judge(&finished, 0, &whole(), &[0]);
 }
 
 #[test]
-fn single_bytes_are_the_same_conversation() {
+fn single_bytes_give_the_same_conversation() {
     let finished = converse(FaultProxy::single_bytes);
     judge(&finished, 0, &whole(), &[0]);
 }
@@ -195,7 +195,7 @@ fn a_cut_after_each_byte_of_the_server() {
 
 /// What holds messages shows those that were whole, and nothing of the one that was cut.
 #[test]
-fn json_lines_are_whole_messages() {
+fn json_lines_have_complete_messages_after_a_cut() {
     sweep((HEAD.len()..=length()).step_by(4), |place| {
         let cut = |proxy: FaultProxy| proxy.after(From::Server, place, Fault::Cut);
         let finished = converse_with(&["--json"], cut);

@@ -33,7 +33,7 @@ fn in_order(text: &str, pieces: &[&str]) {
 }
 
 #[test]
-fn the_short_help_fits_a_screen() {
+fn short_help_fits_a_screen() {
     let text = help(&["-h"]);
     assert!(text.lines().count() <= 40, "{}", text.lines().count());
     for line in text.lines() {
@@ -67,7 +67,7 @@ fn the_short_help_fits_a_screen() {
 }
 
 #[test]
-fn the_long_help_has_everything() {
+fn long_help_lists_all_options() {
     let text = help(&["--help"]);
     in_order(
         &text,
@@ -107,7 +107,7 @@ fn the_long_help_has_everything() {
 
 /// wscat's `-c` works and is not taught; what is hidden from `-h` is in `--help`.
 #[test]
-fn what_help_leaves_out() {
+fn hidden_options_are_not_in_help() {
     let (short, long) = (help(&["-h"]), help(&["--help"]));
     assert!(!long.contains("--connect ") && !short.contains("--close-timeout"));
     assert!(long.contains("--close-timeout"));
@@ -160,7 +160,7 @@ fn commands_have_help() {
 }
 
 #[test]
-fn the_version() {
+fn version_is_printed() {
     for option in ["--version", "-V"] {
         Wsline::new()
             .arg(option)
@@ -170,14 +170,14 @@ fn the_version() {
 }
 
 #[test]
-fn help_whose_reader_has_gone_is_no_error() {
+fn help_into_a_closed_pipe_is_not_an_error() {
     for args in [&["--help"][..], &["generate", "man"]] {
         Wsline::new().args(args).stdout_to(Stdout::Gone).run();
     }
 }
 
 #[test]
-fn usage_errors() {
+fn usage_errors_are_printed() {
     for (args, complaint, end) in [
         (
             &[][..],
@@ -240,7 +240,7 @@ fn usage_errors() {
 }
 
 #[test]
-fn an_unknown_option_is_told_with_one_that_is_known() {
+fn unknown_option_suggests_a_similar_one() {
     Wsline::new()
         .args(["ws://a", "--max-mesages", "1"])
         .stderr(format!(
@@ -252,7 +252,7 @@ fn an_unknown_option_is_told_with_one_that_is_known() {
 }
 
 #[test]
-fn generated_output_that_can_not_be_written() {
+fn unwritable_output_is_an_error() {
     if !std::path::Path::new("/dev/full").exists() {
         crate::support::skip::say("this system has no /dev/full");
         return;

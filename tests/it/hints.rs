@@ -21,7 +21,7 @@ fn check(status: &str, fields: &[&str], body: &str, hint: &str) {
 }
 
 #[test]
-fn credentials_are_missing() {
+fn missing_credentials() {
     check(
         "401 Unauthorized",
         &["WWW-Authenticate: Basic realm=\"x\""],
@@ -43,7 +43,7 @@ fn credentials_are_missing() {
 }
 
 #[test]
-fn credentials_are_wrong() {
+fn wrong_credentials() {
     let peer = Peer::http("HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n").start();
     Wsline::new()
         .args(["-u", "u:p", &peer.url()])
@@ -53,7 +53,7 @@ fn credentials_are_wrong() {
 }
 
 #[test]
-fn the_origin_is_wrong() {
+fn wrong_origin() {
     check(
         "403 Forbidden",
         &[],
@@ -73,7 +73,7 @@ fn the_origin_is_wrong() {
 }
 
 #[test]
-fn the_path_is_wrong() {
+fn wrong_path() {
     check(
         "404 Not Found",
         &[],
@@ -83,7 +83,7 @@ fn the_path_is_wrong() {
 }
 
 #[test]
-fn the_version_is_another() {
+fn unsupported_version() {
     check(
         "426 Upgrade Required",
         &["Sec-WebSocket-Version: 8", "Sec-WebSocket-Version: 7"],
@@ -100,7 +100,7 @@ fn the_version_is_another() {
 
 /// What servers say behind a proxy that keeps the Upgrade field to itself.
 #[test]
-fn a_proxy_takes_the_upgrade_away() {
+fn proxy_removes_the_upgrade_header() {
     for body in [
         "websocket: the client is not using the websocket protocol: 'upgrade' token not found",
         "Can \"Upgrade\" only to \"WebSocket\".",
@@ -125,7 +125,7 @@ fn a_proxy_takes_the_upgrade_away() {
 }
 
 #[test]
-fn a_web_page() {
+fn web_page_instead_of_an_upgrade() {
     for (field, body) in [
         ("Content-Type: text/html; charset=utf-8", "hello"),
         ("X: y", "\n<!DOCTYPE html>\n<title>hello</title>"),
@@ -140,7 +140,7 @@ fn a_web_page() {
 }
 
 #[test]
-fn tls_on_a_plain_port() {
+fn wss_to_a_ws_port() {
     check(
         "400 Bad Request",
         &[],
@@ -167,7 +167,7 @@ fn tls_on_a_plain_port() {
 }
 
 #[test]
-fn plain_http_on_a_tls_port() {
+fn ws_to_a_wss_port() {
     let peer = Peer::tcp().raw("HTTP/1.1 400 Bad Request\r\n\r\n");
     let peer = peer.stall().start();
     Wsline::new()
@@ -206,7 +206,7 @@ fn drafts_from_before_the_rfc() {
 }
 
 #[test]
-fn another_service() {
+fn response_of_another_service() {
     let peer = Peer::tcp().raw("SSH-2.0-x\r\n").stall().start();
     Wsline::new()
         .arg(peer.url())

@@ -16,7 +16,7 @@ fn wants_authorization(value: &str) -> crate::support::peer::Running {
 }
 
 #[test]
-fn headers_come_from_a_file_too() {
+fn headers_from_a_file() {
     let peer = Peer::ws()
         .expect_header("X-One", "1")
         .expect_header("x-two", "a: b")
@@ -44,7 +44,7 @@ fn headers_come_from_a_file_too() {
 }
 
 #[test]
-fn a_bad_line_in_a_file_of_headers_is_named_and_not_quoted() {
+fn invalid_line_in_a_header_file_is_not_quoted() {
     Wsline::new()
         .file("headers", "A: b\nAuthorization Bearer s3cret\n")
         .args(["ws://127.0.0.1:1", "-H", "@headers"])
@@ -76,7 +76,7 @@ fn cookies_are_joined_in_one_header() {
 }
 
 #[test]
-fn a_token_is_given_in_three_ways() {
+fn token_from_option_variable_or_file() {
     for bearer in ["s3cret", "env:TOKEN", "@token"] {
         let peer = wants_authorization("Bearer s3cret");
         Wsline::new()
@@ -88,7 +88,7 @@ fn a_token_is_given_in_three_ways() {
 }
 
 #[test]
-fn credentials_are_given_in_three_ways() {
+fn credentials_from_option_variable_or_file() {
     for user in ["alice:s3cret", "env:LOGIN", "@login"] {
         let peer = wants_authorization(ALICE);
         Wsline::new()
@@ -100,7 +100,7 @@ fn credentials_are_given_in_three_ways() {
 }
 
 #[test]
-fn an_authorization_of_ones_own_goes_before_all() {
+fn authorization_header_overrides_options() {
     for option in [["-u", "alice:s3cret"], ["--bearer", "s3cret"]] {
         let peer = wants_authorization("Digest x");
         Wsline::new()
@@ -191,7 +191,7 @@ fn a_variable_or_file_that_is_missing_is_a_usage_error() {
 }
 
 #[test]
-fn secrets_do_not_go_over_a_guessed_ws() {
+fn secrets_are_not_sent_over_an_assumed_ws() {
     for option in [["--cookie", "a=s3cret"], ["--bearer", "s3cret"]] {
         Wsline::new()
             .arg("box")
@@ -206,7 +206,7 @@ fn secrets_do_not_go_over_a_guessed_ws() {
 }
 
 #[test]
-fn secrets_are_shown_only_when_asked_for() {
+fn show_secrets_shows_secrets() {
     for (option, shown) in [
         (["--bearer", "s3cret"], "Authorization: Bearer"),
         (["--cookie", "a=s3cret"], "Cookie:"),
@@ -252,7 +252,7 @@ fn asks(url: &str) -> Pty {
 }
 
 #[test]
-fn a_password_is_asked_for_and_not_shown() {
+fn password_prompt_does_not_echo() {
     let peer = Peer::ws()
         .expect_header("Authorization", ALICE)
         .expect_text("hi")
@@ -274,7 +274,7 @@ fn a_password_is_asked_for_and_not_shown() {
 }
 
 #[test]
-fn the_password_prompt_needs_neither_stdin_nor_stdout() {
+fn password_prompt_uses_the_terminal_only() {
     let peer = Peer::ws()
         .expect_header("Authorization", ALICE)
         .expect_text("from a pipe")
@@ -293,7 +293,7 @@ fn the_password_prompt_needs_neither_stdin_nor_stdout() {
 }
 
 #[test]
-fn the_terminal_is_as_it_was_found_when_no_password_is_typed() {
+fn terminal_is_restored_without_a_password() {
     type Leave = fn(&Pty);
     let leave: [(Leave, i32, &str); 4] = [
         (|pty| pty.key(Key::CtrlC), 130, "wsline: interrupted"),
@@ -329,7 +329,7 @@ fn the_terminal_is_as_it_was_found_when_no_password_is_typed() {
 }
 
 #[test]
-fn the_keys_that_stop_and_quit_do_neither_at_the_password() {
+fn suspend_and_quit_keys_are_disabled_at_the_password() {
     let peer = Peer::ws()
         .expect_header("Authorization", "Basic YWxpY2U6YRocYg==")
         .expect_text("hi")
@@ -345,14 +345,14 @@ fn the_keys_that_stop_and_quit_do_neither_at_the_password() {
 }
 
 #[test]
-fn nothing_is_asked_when_something_else_is_wrong() {
+fn no_password_prompt_after_another_error() {
     let mut pty = Terminal::new().args(["box", "-u", "alice"]).start();
     assert_eq!(pty.wait_exit(), 3);
     assert!(!pty.screen().contains("Password"), "{}", pty.screen());
 }
 
 #[test]
-fn without_a_terminal_a_missing_password_is_an_error() {
+fn missing_password_without_a_terminal_is_an_error() {
     // In a session of its own there is no terminal, wherever the tests run.
     require!("setsid");
     Wsline::program("setsid")

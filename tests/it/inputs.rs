@@ -24,7 +24,7 @@ fn in_bash(words: &str, args: &[&str]) -> Wsline {
 }
 
 #[test]
-fn what_never_ends_is_not_read() {
+fn endless_files_are_not_read() {
     for (option, name) in [
         ("-H", "--header"),
         ("-u", "--user"),
@@ -50,7 +50,7 @@ fn what_never_ends_is_not_read() {
 }
 
 #[test]
-fn certificates_that_never_end_are_not_read() {
+fn endless_certificates_are_not_read() {
     let peer = Peer::tcp().stall().connections(2).start();
     let url = format!("wss://127.0.0.1:{}/", peer.port());
     Wsline::new()
@@ -76,7 +76,7 @@ fn certificates_that_never_end_are_not_read() {
 }
 
 #[test]
-fn session_files_that_never_end_are_not_read() {
+fn endless_session_files_are_not_read() {
     let bad = |name: &str, cause: &str| {
         Wsline::new()
             .args(["test", name])
@@ -105,7 +105,7 @@ fn session_files_that_never_end_are_not_read() {
 }
 
 #[test]
-fn what_session_files_name_is_a_regular_file() {
+fn session_files_can_only_name_regular_files() {
     for (statement, place, says) in [
         ("> file @%", ":2:8", "could not read %: "),
         ("< file @%", ":2:8", "could not read %: "),
@@ -140,7 +140,7 @@ fn what_session_files_name_is_a_regular_file() {
 }
 
 #[test]
-fn the_command_line_may_name_pipes() {
+fn command_line_may_name_pipes() {
     require!("bash");
     let peer = Peer::ws()
         .expect_header("X-One", "1")
@@ -165,7 +165,7 @@ fn the_command_line_may_name_pipes() {
 }
 
 #[test]
-fn a_pipe_serves_every_connection_of_a_test() {
+fn pipe_is_read_once_for_all_connections_of_a_test() {
     require!("bash");
     let peer = Peer::ws()
         .expect_header("Authorization", "Bearer tok")
@@ -196,7 +196,7 @@ fn a_pipe_serves_every_connection_of_a_test() {
 }
 
 #[test]
-fn a_pipe_serves_every_handshake() {
+fn pipe_is_read_once_for_all_handshakes() {
     require!("bash");
     let (cert, ca) = Cert::for_localhost();
     let end = Peer::ws().tls(&cert).close(1000, "").start();
@@ -234,7 +234,7 @@ fn a_signal_ends_the_wait_for_a_pipe() {
 }
 
 #[test]
-fn the_time_to_connect_includes_the_certificates_of_the_system() {
+fn connect_timeout_includes_loading_certificates() {
     let peer = Peer::tcp().stall().start();
     let program = Wsline::new()
         .env("SSL_CERT_FILE", "pipe")
@@ -249,7 +249,7 @@ fn the_time_to_connect_includes_the_certificates_of_the_system() {
 }
 
 #[test]
-fn payloads_are_streamed_from_anything() {
+fn payloads_are_streamed_from_any_file() {
     let peer = Peer::ws()
         .expect_text("")
         .expect_binary("piped")
@@ -267,7 +267,7 @@ fn payloads_are_streamed_from_anything() {
 }
 
 #[test]
-fn a_byte_order_mark_is_no_part_of_what_is_read() {
+fn byte_order_mark_is_ignored() {
     let mark = "\u{feff}";
     let (cert, ca) = Cert::for_localhost();
     let peer = Peer::ws()
@@ -300,7 +300,7 @@ fn a_byte_order_mark_is_no_part_of_what_is_read() {
 }
 
 #[test]
-fn a_time_zone_is_a_name_a_rule_or_a_small_file() {
+fn time_zone_is_a_name_a_rule_or_a_small_file() {
     for (zone, cause) in [
         ("/dev/zero", DEVICE),
         (":/dev/zero", DEVICE),

@@ -30,7 +30,7 @@ fn after_open(stdout: &str) -> Vec<Value> {
 
 /// Windows' tools write a byte order mark before the first line.
 #[test]
-fn a_byte_order_mark_is_no_part_of_the_first_line() {
+fn byte_order_mark_is_ignored() {
     let peer = Peer::ws().expect_text("a").start();
     Wsline::new()
         .args([&peer.url(), "--json"])
@@ -42,7 +42,7 @@ fn a_byte_order_mark_is_no_part_of_the_first_line() {
 }
 
 #[test]
-fn each_order_is_sent() {
+fn each_command_is_sent() {
     let peer = Peer::ws()
         .expect_text("hi")
         .expect_text("")
@@ -142,7 +142,7 @@ fn open_has_the_handshake_and_its_time() {
 }
 
 #[test]
-fn a_bad_object_stops_nothing() {
+fn invalid_object_does_not_end_the_run() {
     let peer = Peer::ws()
         .expect_text("one")
         .expect_text("two")
@@ -180,7 +180,7 @@ fn a_bad_object_stops_nothing() {
 }
 
 #[test]
-fn what_is_no_order_is_passed_over() {
+fn other_objects_are_ignored() {
     let peer = Peer::ws()
         .expect_text("sent")
         .expect_close(1000, "")
@@ -197,7 +197,7 @@ fn what_is_no_order_is_passed_over() {
 }
 
 #[test]
-fn a_long_object_is_taken_whole() {
+fn long_object_is_read() {
     let text = "é".repeat(150_000);
     let peer = Peer::ws()
         .expect_text(&text)
@@ -214,7 +214,7 @@ fn a_long_object_is_taken_whole() {
 }
 
 #[test]
-fn a_recording_fed_back_sends_the_same() {
+fn recorded_output_as_input_sends_the_same() {
     let peer = Peer::ws()
         .send_text("one\n\u{7}")
         .send_binary(b"\x00\xff")
@@ -259,7 +259,7 @@ fn a_refused_connection_is_an_object() {
 }
 
 #[test]
-fn what_ends_a_run_is_an_object_too() {
+fn errors_are_objects() {
     let peer = Peer::ws().close(1000, "").start();
     let program = Wsline::new()
         .args([&peer.url(), "--json", "-1", "-q"])
@@ -276,7 +276,7 @@ fn what_ends_a_run_is_an_object_too() {
 }
 
 #[test]
-fn a_broken_rule_is_an_error_before_the_close() {
+fn violation_is_an_error_before_the_close() {
     let peer = Peer::ws().raw(b"\x81\x82abcdxy").expect_close_any().start();
     let program = Wsline::new()
         .args([&peer.url(), "--json", "-q"])
@@ -317,7 +317,7 @@ fn a_lost_connection_is_a_close_with_1006() {
 }
 
 #[test]
-fn objects_come_as_soon_as_there_is_nothing_more_to_read() {
+fn objects_are_written_without_delay() {
     let peer = Peer::ws().echo(2).expect_close(1000, "").start();
     let mut program = Wsline::new()
         .args([&peer.url(), "--json", "-w", "0"])
@@ -356,7 +356,7 @@ fn stdout_joined_to_stdin_is_an_echo_client() {
 }
 
 #[test]
-fn what_does_not_go_with_json_is_said() {
+fn conflicting_options_are_rejected() {
     for (option, value) in [("-b", None), ("-0", None), ("--binary-as", Some("hex"))] {
         Wsline::new()
             .args(["ws://127.0.0.1:1/", "--json", option])

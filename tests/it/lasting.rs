@@ -65,7 +65,7 @@ fn keepalive_is_shown_with_p_and_recorded() {
 }
 
 #[test]
-fn a_pong_of_keepalive_meets_no_expectation() {
+fn keepalive_pongs_do_not_meet_expectations() {
     let peer = Peer::ws()
         .expect_ping("wsline 1")
         .pong("wsline 1")
@@ -81,7 +81,7 @@ fn a_pong_of_keepalive_meets_no_expectation() {
 }
 
 #[test]
-fn a_server_that_is_silent_after_a_ping_is_gone() {
+fn server_silent_after_a_ping_is_timed_out() {
     let peer = Peer::ws().stall().start();
     Wsline::new()
         .args([
@@ -100,7 +100,7 @@ fn a_server_that_is_silent_after_a_ping_is_gone() {
 }
 
 #[test]
-fn a_server_that_does_not_read_is_gone_too() {
+fn server_that_does_not_read_is_timed_out() {
     let peer = Peer::ws().deaf().start();
     Wsline::new()
         .args([
@@ -124,7 +124,7 @@ fn a_server_that_does_not_read_is_gone_too() {
 }
 
 #[test]
-fn data_without_pongs_is_an_answer() {
+fn data_counts_as_an_answer_to_a_ping() {
     let mut peer = Peer::ws();
     for _ in 0..6 {
         peer = peer.pause(Duration::from_millis(150)).send_text("data");
@@ -144,7 +144,7 @@ fn data_without_pongs_is_an_answer() {
 }
 
 #[test]
-fn a_timeout_without_an_interval_is_refused() {
+fn timeout_without_interval_is_rejected() {
     Wsline::new()
         .args(["ws://127.0.0.1:1/", "--ping-timeout", "1s"])
         .stderr_matches("error: --ping-timeout requires --ping-interval TIME\n...")
@@ -207,7 +207,7 @@ fn on_connect_is_sent_before_everything_else() {
 }
 
 #[test]
-fn a_message_is_sent_every_so_often_and_recorded() {
+fn every_sends_at_intervals_and_is_recorded() {
     let peer = Peer::ws()
         .expect_text("beat")
         .expect_text("beat")
@@ -235,7 +235,7 @@ fn a_message_is_sent_every_so_often_and_recorded() {
 }
 
 #[test]
-fn what_is_sent_by_itself_waits_for_the_end_of_a_message() {
+fn automatic_messages_wait_for_the_end_of_a_message() {
     let fragment = "x".repeat(256 << 10);
     let begun = Gate::new();
     let peer = Peer::ws()
@@ -259,7 +259,7 @@ fn what_is_sent_by_itself_waits_for_the_end_of_a_message() {
 }
 
 #[test]
-fn values_that_can_not_be_are_refused() {
+fn invalid_values_are_rejected() {
     for (options, why) in [
         (
             &["--every", "0s", "x"][..],

@@ -45,13 +45,13 @@ fn numbers_come_back(count: u32, limit: Duration) {
 }
 
 #[test]
-fn many_lines_come_back_in_order() {
+fn many_lines_are_echoed_in_order() {
     numbers_come_back(50_000, Duration::from_mins(1));
 }
 
 #[test]
 #[ignore = "moves a million messages each way"]
-fn a_million_lines_come_back_in_order() {
+fn a_million_lines_are_echoed_in_order() {
     numbers_come_back(1_000_000, LONG);
 }
 
@@ -71,13 +71,13 @@ fn kilobytes_come_back(count: usize, limit: Duration) {
 }
 
 #[test]
-fn megabytes_of_lines_come_back_without_deadlock() {
+fn megabytes_of_lines_do_not_deadlock() {
     // More than all the buffers between the two sides hold.
     kilobytes_come_back(20_000, Duration::from_mins(1));
 }
 
 #[test]
-fn megabytes_of_bytes_come_back_over_tls() {
+fn megabytes_of_bytes_are_echoed_over_tls() {
     let (cert, _) = Cert::for_localhost();
     let mut server = Wsline::new()
         .args(["echo", "127.0.0.1:0", "--tls", "--cert"])
@@ -97,7 +97,7 @@ fn megabytes_of_bytes_come_back_over_tls() {
 
 #[test]
 #[ignore = "moves 200 MB"]
-fn a_hundred_megabytes_of_lines_come_back_without_deadlock() {
+fn a_hundred_megabytes_of_lines_do_not_deadlock() {
     kilobytes_come_back(100_000, LONG);
 }
 
@@ -125,18 +125,18 @@ fn a_huge_message_passes(blocks: u64, limit: Duration) {
 }
 
 #[test]
-fn a_message_larger_than_the_memory_allowed_passes() {
+fn message_larger_than_the_memory_limit_is_echoed() {
     a_huge_message_passes(512, Duration::from_mins(1));
 }
 
 #[test]
 #[ignore = "moves 200 MB"]
-fn a_message_of_two_hundred_megabytes_passes() {
+fn message_of_two_hundred_megabytes_is_echoed() {
     a_huge_message_passes(3200, LONG);
 }
 
 #[test]
-fn where_a_message_is_held_there_is_a_limit() {
+fn held_messages_have_a_size_limit() {
     let head = Frame::new(BINARY, "").head(LengthForm::SixtyFour, (64 << 20) + 1);
     let peer = Peer::ws().raw(head).expect_close_any().start();
     Wsline::new()
@@ -147,7 +147,7 @@ fn where_a_message_is_held_there_is_a_limit() {
 }
 
 #[test]
-fn a_frame_that_claims_the_world_costs_nothing() {
+fn huge_announced_frame_needs_no_memory() {
     let head = Frame::new(BINARY, "").head(LengthForm::SixtyFour, 1 << 62);
     let peer = Peer::ws().raw(head).raw("abc").drop_tcp().start();
     Wsline::new()
@@ -161,7 +161,7 @@ fn a_frame_that_claims_the_world_costs_nothing() {
 // Slow.
 
 #[test]
-fn a_server_that_does_not_read_fills_no_memory() {
+fn server_that_does_not_read_needs_constant_memory() {
     let peer = Peer::ws().deaf().start();
     Wsline::new()
         .args([&peer.url(), "-m", "1500ms", "--close-timeout", "200ms"])
@@ -186,7 +186,7 @@ fn kilobyte() -> Vec<u8> {
 }
 
 #[test]
-fn a_reader_that_sleeps_stops_the_server_and_gets_everything_when_it_wakes() {
+fn slow_reader_stops_the_server_and_loses_nothing() {
     let (cert, _) = Cert::for_localhost();
     // OpenSSL holds every certificate that the system trusts.
     let with_tls = (Peer::ws().tls(&cert), 2 * MEMORY);
@@ -213,7 +213,7 @@ fn a_reader_that_sleeps_stops_the_server_and_gets_everything_when_it_wakes() {
 }
 
 #[test]
-fn a_time_limit_holds_while_the_reader_sleeps() {
+fn max_time_applies_with_a_slow_reader() {
     let mut peer = Peer::ws().raw_repeated(kilobyte(), FLOOD).start();
     Wsline::new()
         .args([&peer.url(), "-m", "1", "--close-timeout", "200ms"])
@@ -230,7 +230,7 @@ fn a_time_limit_holds_while_the_reader_sleeps() {
 }
 
 #[test]
-fn a_signal_is_heard_while_the_reader_sleeps() {
+fn signal_ends_the_run_with_a_slow_reader() {
     let begun = Gate::new();
     let mut peer = Peer::ws()
         .raw_repeated(kilobyte(), 300)
@@ -251,7 +251,7 @@ fn a_signal_is_heard_while_the_reader_sleeps() {
 }
 
 #[test]
-fn a_signal_is_heard_when_only_the_reader_is_left() {
+fn signal_ends_the_wait_for_the_reader() {
     let closed = Gate::new();
     let peer = Peer::ws()
         // More than the largest pipe holds.
@@ -273,7 +273,7 @@ fn a_signal_is_heard_when_only_the_reader_is_left() {
 }
 
 #[test]
-fn pings_are_answered_while_the_reader_sleeps() {
+fn pings_are_answered_with_a_slow_reader() {
     // It fills the pipe and not the buffer behind it.
     let text = "z".repeat(100_000);
     let answered = Gate::new();
@@ -297,7 +297,7 @@ fn pings_are_answered_while_the_reader_sleeps() {
 // Time limits.
 
 #[test]
-fn the_time_limit_says_what_was_being_done() {
+fn timeout_names_the_phase() {
     let peer = Peer::silent().start();
     Wsline::new()
         .args([&peer.url(), "-m", "300ms"])
@@ -325,7 +325,7 @@ fn the_time_limit_says_what_was_being_done() {
 }
 
 #[test]
-fn the_time_limit_ends_an_open_connection() {
+fn max_time_closes_an_open_connection() {
     let peer = Peer::ws().echo(1).expect_close(1001, "").start();
     Wsline::new()
         .args([&peer.url(), "-m", "1", "-w", "forever"])

@@ -40,7 +40,7 @@ fn json() -> [Vec<u8>; 5] {
 }
 
 #[test]
-fn json_is_compared_without_a_tree_of_what_came() {
+fn json_is_compared_without_a_tree() {
     require!("bash");
     for bytes in json() {
         let peer = Peer::ws()
@@ -58,7 +58,7 @@ fn json_is_compared_without_a_tree_of_what_came() {
 }
 
 #[test]
-fn a_value_is_captured_without_a_tree_of_what_came() {
+fn value_is_captured_without_a_tree() {
     require!("bash");
     for bytes in json() {
         let text = [b"{\"many\":", &*bytes, b",\"token\":\"abc\"}"].concat();
@@ -78,7 +78,7 @@ fn a_value_is_captured_without_a_tree_of_what_came() {
 }
 
 #[test]
-fn lines_are_compared_without_a_list_of_all_that_came() {
+fn lines_are_compared_without_a_list() {
     require!("bash");
     let text = "\n".repeat(SIZE);
     let peer = Peer::ws()
@@ -153,7 +153,7 @@ fn large_messages_are_recorded_in_pieces() {
 
 /// A message is held once, however many hold it: what prints it, what records it, and what expects.
 #[test]
-fn a_large_message_is_held_once_for_all() {
+fn large_message_is_held_once() {
     const LARGE: usize = 12 << 20;
     const LONG: Duration = Duration::from_mins(1);
     require!("bash");
@@ -189,7 +189,7 @@ fn a_large_message_is_held_once_for_all() {
 
 /// What a read is inflated to waits as it came, not as it is printed.
 #[test]
-fn a_reader_that_sleeps_fills_no_memory_with_what_is_inflated() {
+fn slow_reader_bounds_inflated_messages() {
     const COUNT: usize = 4;
     require!("bash");
     for options in [&["--json"][..], &[]] {
@@ -220,7 +220,7 @@ fn a_reader_that_sleeps_fills_no_memory_with_what_is_inflated() {
 
 /// What is kept for an expectation whose turn has not come counts also where it is empty.
 #[test]
-fn empty_messages_that_wait_for_their_turn_are_bounded() {
+fn waiting_empty_messages_are_bounded() {
     const LONG: Duration = Duration::from_mins(1);
     require!("bash");
     let sent = Gate::new();

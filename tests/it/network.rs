@@ -64,7 +64,7 @@ macro_rules! black_hole {
 }
 
 #[test]
-fn a_name_has_the_addresses_of_resolve() {
+fn resolve_option_sets_addresses() {
     for pattern in ["name.test:[PORT]:127.0.0.1", "*:[PORT]:127.0.0.1"] {
         let peer = Peer::ws().close(1000, "");
         let peer = peer.expect_request(|head| assert!(head.contains("\r\nHost: name.test:")));
@@ -77,7 +77,7 @@ fn a_name_has_the_addresses_of_resolve() {
 }
 
 #[test]
-fn a_resolve_for_another_port_is_for_another_port() {
+fn resolve_option_applies_to_its_port() {
     let peer = Peer::ws().close(1000, "").start();
     Wsline::new()
         .args(["--resolve", "127.0.0.1:1:127.0.0.2", &peer.url()])
@@ -85,7 +85,7 @@ fn a_resolve_for_another_port_is_for_another_port() {
 }
 
 #[test]
-fn ipv6_alone() {
+fn ipv6_only() {
     require_ipv6!();
     let peer = Peer::ws().bind("[::1]:0").close(1000, "").start();
     Wsline::new().arg(peer.url()).run();
@@ -100,7 +100,7 @@ fn ipv6_alone() {
 }
 
 #[test]
-fn ipv4_alone() {
+fn ipv4_only() {
     let peer = Peer::ws().close(1000, "").start();
     let pin = format!("name.test:{}:[::1],127.0.0.1", peer.port());
     Wsline::new()
@@ -116,7 +116,7 @@ fn ipv4_alone() {
 }
 
 #[test]
-fn a_family_that_the_host_does_not_have() {
+fn host_without_the_selected_family() {
     for (option, url, sentence) in [
         (
             "-6",
@@ -141,7 +141,7 @@ fn a_family_that_the_host_does_not_have() {
 }
 
 #[test]
-fn a_dead_first_address_gives_way_at_once() {
+fn next_address_is_tried_after_a_refusal() {
     let peer = Peer::ws().close(1000, "").start();
     let pin = format!("name.test:{}:127.0.0.2,127.0.0.1", peer.port());
     Wsline::new()
@@ -158,7 +158,7 @@ fn a_dead_first_address_gives_way_at_once() {
 }
 
 #[test]
-fn a_silent_first_address_is_passed() {
+fn next_address_is_tried_after_a_delay() {
     let peer = Peer::ws().close(1000, "").start();
     let hole = black_hole!(&format!("127.0.0.2:{}", peer.port()));
     let pin = format!("name.test:{}:{},127.0.0.1", peer.port(), hole.addr.ip());
@@ -175,7 +175,7 @@ fn a_silent_first_address_is_passed() {
 }
 
 #[test]
-fn families_take_turns() {
+fn address_families_are_interleaved() {
     require_ipv6!();
     let nobody = Peer::refusing();
     let port = nobody.port();
@@ -199,7 +199,7 @@ fn families_take_turns() {
 }
 
 #[test]
-fn the_message_says_in_which_step_the_time_passed() {
+fn timeout_names_the_step() {
     let hole = black_hole!("127.0.0.1:0");
     Wsline::new()
         .args(["--connect-timeout", "0.5s", "-v"])
@@ -241,7 +241,7 @@ fn the_message_says_in_which_step_the_time_passed() {
 }
 
 #[test]
-fn another_place_is_connected_to_under_the_same_name() {
+fn connect_to_keeps_the_host_header() {
     for detour in [
         "name.test:80:127.0.0.1:[PORT]",
         "name.test::127.0.0.1:[PORT]",
@@ -269,7 +269,7 @@ fn another_place_is_connected_to_under_the_same_name() {
 }
 
 #[test]
-fn a_detour_keeps_the_name_in_tls() {
+fn connect_to_keeps_the_tls_server_name() {
     let (cert, ca) = Cert::for_localhost();
     let tls = Tls::new(&cert).expect_server_name("localhost");
     let peer = Peer::ws().tls(tls).close(1000, "").start();
@@ -283,7 +283,7 @@ fn a_detour_keeps_the_name_in_tls() {
 }
 
 #[test]
-fn a_detour_is_looked_up_in_resolve() {
+fn connect_to_host_is_resolved_with_resolve() {
     let peer = Peer::ws().close(1000, "").start();
     let port = peer.port();
     Wsline::new()
@@ -294,7 +294,7 @@ fn a_detour_is_looked_up_in_resolve() {
 }
 
 #[test]
-fn a_unix_socket_by_an_option() {
+fn unix_socket_option() {
     let dir = crate::support::guard::directory();
     let path = dir.path().join("app.sock");
     let peer = Peer::ws().unix(&path).expect_header("Host", "name.test");
@@ -311,7 +311,7 @@ fn a_unix_socket_by_an_option() {
 }
 
 #[test]
-fn a_unix_socket_by_its_address() {
+fn unix_socket_url() {
     let dir = crate::support::guard::directory();
     let path = dir.path().join("app.sock");
     let peer = Peer::ws().unix(&path).expect_header("Host", "localhost");
@@ -342,7 +342,7 @@ fn tls_over_a_unix_socket() {
 }
 
 #[test]
-fn a_unix_socket_that_accepts_nobody() {
+fn unix_socket_that_does_not_accept_is_timed_out() {
     let dir = crate::support::guard::directory();
     let path = dir.path().join("app.sock");
     let addr = SocketAddrUnix::new(&path).expect("a path");
@@ -370,7 +370,7 @@ fn a_unix_socket_that_accepts_nobody() {
 }
 
 #[test]
-fn a_unix_socket_that_is_none() {
+fn invalid_unix_socket_is_reported() {
     let dir = crate::support::guard::directory();
     let path = dir.path().join("app.sock");
     Wsline::new()

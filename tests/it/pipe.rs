@@ -17,7 +17,7 @@ fn scaled(duration: Duration) -> String {
 // Lines in, messages out.
 
 #[test]
-fn a_line_is_a_message_and_a_message_is_a_line() {
+fn lines_are_messages_in_both_directions() {
     let peer = Peer::ws()
         .expect_text("one")
         .expect_text("")
@@ -36,7 +36,7 @@ fn a_line_is_a_message_and_a_message_is_a_line() {
 }
 
 #[test]
-fn nothing_is_escaped_in_a_pipe() {
+fn output_in_a_pipe_is_not_escaped() {
     let text = "\x1b]52;c;eA==\x07\x1b[2J\r\u{202e}\0|";
     let peer = Peer::ws()
         .send_text(text)
@@ -50,7 +50,7 @@ fn nothing_is_escaped_in_a_pipe() {
 }
 
 #[test]
-fn null_parts_messages_on_both_sides() {
+fn null_separates_input_and_output() {
     let peer = Peer::ws()
         .expect_text("two\nlines")
         .expect_text("")
@@ -67,7 +67,7 @@ fn null_parts_messages_on_both_sides() {
 }
 
 #[test]
-fn binary_input_goes_in_chunks() {
+fn binary_input_is_sent_in_chunks() {
     let peer = Peer::ws()
         .expect_binary(b"\x00\xff\n")
         .expect_binary(b"abc")
@@ -84,7 +84,7 @@ fn binary_input_goes_in_chunks() {
 }
 
 #[test]
-fn a_chunk_leaves_as_soon_as_it_is_there() {
+fn chunk_is_sent_without_delay() {
     let (first, second) = (Gate::new(), Gate::new());
     let (seen, seen_too) = (first.clone(), second.clone());
     let peer = Peer::ws()
@@ -107,7 +107,7 @@ fn a_chunk_leaves_as_soon_as_it_is_there() {
 }
 
 #[test]
-fn text_undoes_binary() {
+fn text_overrides_binary() {
     let peer = Peer::ws().expect_text("a").expect_close(1000, "").start();
     Wsline::new()
         .args([&peer.url(), "-b", "-t", "-w", "0"])
@@ -128,7 +128,7 @@ fn a_long_line_is_one_message() {
 }
 
 #[test]
-fn lines_around_the_size_of_the_buffer_stay_whole() {
+fn lines_of_about_the_buffer_size_are_not_split() {
     let lines: Vec<_> = (65_534..=65_538).map(|size| "y".repeat(size)).collect();
     let mut peer = Peer::ws();
     for line in &lines {
@@ -142,7 +142,7 @@ fn lines_around_the_size_of_the_buffer_stay_whole() {
 }
 
 #[test]
-fn input_comes_from_a_file_too() {
+fn input_from_a_file() {
     let peer = Peer::ws()
         .expect_text("from")
         .expect_text("a file")
@@ -157,7 +157,7 @@ fn input_comes_from_a_file_too() {
 }
 
 #[test]
-fn a_line_leaves_while_input_goes_on() {
+fn line_is_sent_while_input_is_open() {
     let peer = Peer::ws().echo(2).expect_close(1000, "").start();
     let mut program = Wsline::new()
         .args([&peer.url(), "-w", "0"])
@@ -174,7 +174,7 @@ fn a_line_leaves_while_input_goes_on() {
 }
 
 #[test]
-fn a_line_that_is_not_utf8_ends_input_and_what_was_before_is_answered() {
+fn invalid_utf8_ends_input_after_earlier_lines() {
     let peer = Peer::ws()
         .echo(2)
         .pause(TICK)
@@ -194,7 +194,7 @@ fn a_line_that_is_not_utf8_ends_input_and_what_was_before_is_answered() {
 }
 
 #[test]
-fn a_character_that_is_cut_off_by_the_end_is_not_utf8() {
+fn incomplete_character_at_the_end_is_invalid_utf8() {
     let peer = Peer::ws().expect_text("one").expect_close(1000, "").start();
     Wsline::new()
         .args([&peer.url(), "-w", "0", "-q"])
@@ -209,7 +209,7 @@ fn a_character_that_is_cut_off_by_the_end_is_not_utf8() {
 // The end of input.
 
 #[test]
-fn a_reply_that_comes_late_is_printed() {
+fn late_reply_is_printed() {
     let peer = Peer::ws()
         .expect_text("a")
         .pause(Duration::from_millis(700))
@@ -224,7 +224,7 @@ fn a_reply_that_comes_late_is_printed() {
 }
 
 #[test]
-fn a_device_as_input_means_listening() {
+fn device_as_stdin_listens() {
     let mut peer = Peer::ws();
     for tick in ["1", "2", "3", "4", "5"] {
         peer = peer.expect_silence(TICK).send_text(tick);
@@ -238,7 +238,7 @@ fn a_device_as_input_means_listening() {
 }
 
 #[test]
-fn an_empty_pipe_ends_after_the_wait() {
+fn empty_input_ends_after_the_wait() {
     let peer = Peer::ws().send_text("hello").expect_close(1000, "").start();
     Wsline::new()
         .args([&peer.url(), "-w", "500ms"])
@@ -248,7 +248,7 @@ fn an_empty_pipe_ends_after_the_wait() {
 }
 
 #[test]
-fn no_wait_prints_what_comes_before_the_answer_to_our_close() {
+fn messages_before_the_close_reply_are_printed_without_wait() {
     let peer = Peer::ws()
         .expect_text("a")
         .expect_close(1000, "")
@@ -263,7 +263,7 @@ fn no_wait_prints_what_comes_before_the_answer_to_our_close() {
 }
 
 #[test]
-fn waiting_forever_ends_with_the_server() {
+fn wait_forever_ends_with_the_server() {
     for wait in ["forever", "-1"] {
         let peer = Peer::ws()
             .expect_text("a")
@@ -280,7 +280,7 @@ fn waiting_forever_ends_with_the_server() {
 }
 
 #[test]
-fn replies_that_keep_coming_are_waited_for() {
+fn wait_is_extended_by_received_messages() {
     let mut peer = Peer::ws().expect_text("a");
     let mut printed = String::new();
     for reply in 1..=4 {
@@ -296,7 +296,7 @@ fn replies_that_keep_coming_are_waited_for() {
 }
 
 #[test]
-fn what_is_sent_late_is_waited_for_from_then_on() {
+fn wait_starts_after_the_last_sent_message() {
     let asked = Gate::new();
     let go_on = asked.clone();
     let peer = Peer::ws()
@@ -320,7 +320,7 @@ fn what_is_sent_late_is_waited_for_from_then_on() {
 }
 
 #[test]
-fn pings_alone_are_not_waited_for() {
+fn wait_is_not_extended_by_pings() {
     let mut peer = Peer::ws();
     for _ in 0..6 {
         peer = peer.ping("").pause(TICK);
@@ -340,7 +340,7 @@ fn pings_alone_are_not_waited_for() {
 }
 
 #[test]
-fn a_message_that_has_begun_is_awaited() {
+fn wait_includes_a_partial_message() {
     let head = Frame::new(TEXT, "").head(LengthForm::Seven, 6);
     let peer = Peer::ws()
         .expect_text("a")

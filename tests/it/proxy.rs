@@ -104,7 +104,7 @@ fn login_in_url() -> String {
 }
 
 #[test]
-fn tinyproxy_takes_both() {
+fn tinyproxy_tunnels_ws_and_wss() {
     installed!("tinyproxy");
     let proxy = Proxy::tinyproxy(false);
     both_ways(proxy.addr(), "http://ADDR", &[]);
@@ -112,7 +112,7 @@ fn tinyproxy_takes_both() {
 }
 
 #[test]
-fn tinyproxy_wants_credentials() {
+fn tinyproxy_with_credentials() {
     installed!("tinyproxy");
     let proxy = Proxy::tinyproxy(true);
     both_ways(
@@ -130,14 +130,14 @@ fn tinyproxy_wants_credentials() {
 }
 
 #[test]
-fn squid_takes_both() {
+fn squid_tunnels_ws_and_wss() {
     installed!("squid");
     let proxy = Proxy::squid(false);
     both_ways(proxy.addr(), "http://ADDR/", &[]);
 }
 
 #[test]
-fn squid_wants_credentials() {
+fn squid_with_credentials() {
     installed!("squid");
     let proxy = Proxy::squid(true);
     both_ways(
@@ -156,7 +156,7 @@ fn squid_wants_credentials() {
 }
 
 #[test]
-fn a_server_that_is_not_there_is_told_by_the_proxy() {
+fn unreachable_server_is_reported_by_the_proxy() {
     installed!("squid");
     let proxy = Proxy::squid(false);
     let nobody = Peer::refusing();
@@ -214,7 +214,7 @@ fn tls_to_the_proxy() {
 }
 
 #[test]
-fn large_messages_pass_tls_in_tls() {
+fn large_messages_through_tls_in_tls() {
     installed!("tinyproxy", "stunnel");
     let behind = Proxy::tinyproxy(false);
     let (cert, authority) = Cert::for_localhost();
@@ -232,7 +232,7 @@ fn large_messages_pass_tls_in_tls() {
 }
 
 #[test]
-fn microsocks_takes_both() {
+fn microsocks_tunnels_ws_and_wss() {
     installed!("microsocks");
     let proxy = Proxy::microsocks(false);
     both_ways(proxy.addr(), "socks5://ADDR", &[]);
@@ -240,7 +240,7 @@ fn microsocks_takes_both() {
 }
 
 #[test]
-fn microsocks_wants_credentials() {
+fn microsocks_with_credentials() {
     installed!("microsocks");
     let proxy = Proxy::microsocks(true);
     for scheme in ["socks5", "socks5h"] {
@@ -258,7 +258,7 @@ fn microsocks_wants_credentials() {
 
 /// `localhost` may be `::1` first, where nobody listens: the next address is asked for.
 #[test]
-fn socks_names_are_resolved_here_or_there() {
+fn socks5_resolves_locally_and_socks5h_remotely() {
     installed!("microsocks");
     let proxy = Proxy::microsocks(false);
     for scheme in ["socks5", "socks5h"] {
@@ -286,7 +286,7 @@ fn socks_names_are_resolved_here_or_there() {
 
 /// What the handshake of a certificate that is refused says comes through the proxy too.
 #[test]
-fn the_explanation_of_a_certificate_goes_through_the_proxy() {
+fn certificate_is_fetched_through_the_proxy() {
     installed!("tinyproxy");
     let proxy = Proxy::tinyproxy(false);
     let cert = Cert::self_signed(&["127.0.0.1"]);
@@ -314,7 +314,7 @@ fn scripted(server: &Running) -> Peer {
 }
 
 #[test]
-fn the_request_is_what_proxies_expect() {
+fn connect_request_format() {
     let server = server().start();
     let port = server.port();
     let proxy = scripted(&server)
@@ -367,7 +367,7 @@ fn the_request_is_what_proxies_expect() {
 
 /// `--json` has the time that the proxy took.
 #[test]
-fn the_proxy_has_its_time() {
+fn connect_timeout_includes_the_proxy() {
     let server = server().start();
     let proxy = scripted(&server).start();
     let finished = wsline(&server.url())
@@ -381,7 +381,7 @@ fn the_proxy_has_its_time() {
 }
 
 #[test]
-fn a_wrong_address_is_not_quoted() {
+fn invalid_proxy_url_is_not_quoted() {
     let finished = wsline("ws://127.0.0.1:1/")
         .args(["-x", "http://bob:hush@h:x"])
         .stderr_matches(
@@ -394,7 +394,7 @@ fn a_wrong_address_is_not_quoted() {
 }
 
 #[test]
-fn a_proxy_without_an_address() {
+fn proxy_name_that_can_not_be_resolved() {
     wsline("ws://127.0.0.1:1/")
         .args(["-x", "http://nowhere.invalid:80"])
         .stderr_matches("wsline: could not resolve the proxy nowhere.invalid: [..]\n...\n")
@@ -405,7 +405,7 @@ fn a_proxy_without_an_address() {
 /// Bytes behind the proxy's answer are the server's: here its whole refusal, and then an answer
 /// that comes with its first frames.
 #[test]
-fn bytes_glued_to_the_answer_are_the_servers() {
+fn bytes_after_the_response_are_the_servers() {
     let refusal = "HTTP/1.1 418 Teapot\r\nContent-Length: 5\r\n\r\nshort";
     let proxy = Peer::http(format!("{TUNNEL}{refusal}")).start();
     wsline("ws://127.0.0.1:1/")
@@ -450,7 +450,7 @@ fn fails(proxy: Peer, scheme: &str, code: i32, says: &str) {
 }
 
 #[test]
-fn what_is_no_proxy_is_said() {
+fn server_that_is_not_a_proxy_is_reported() {
     fails(
         Peer::tcp().raw("SSH-2.0-\x1b[2J\r\n").stall(),
         "http",
@@ -489,7 +489,7 @@ fn what_is_no_proxy_is_said() {
 
 /// Text behind the 200 is the proxy's, and quoted, before it is taken for the server's.
 #[test]
-fn a_proxy_that_sends_a_page_behind_its_response() {
+fn page_after_the_response_is_reported() {
     for (page, quoted) in [
         ("<html>hello</html>", "<html>hello</html>"),
         ("0\r\n\r\n", "0\\r\\n\\r\\n"),
@@ -508,7 +508,7 @@ fn a_proxy_that_sends_a_page_behind_its_response() {
 
 /// Where TLS is expected, so is a response of HTTP.
 #[test]
-fn a_proxy_that_sends_a_second_response() {
+fn second_response_is_reported() {
     let peer = Peer::http("HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 400 No\r\n\r\n").start();
     Wsline::new()
         .args(["wss://127.0.0.1:1/", "-x"])
@@ -545,7 +545,7 @@ fn a_refusal_of_the_proxy_without_end() {
 }
 
 #[test]
-fn a_proxy_that_closes() {
+fn proxy_that_closes_the_connection() {
     for answer in ["", "HTTP/1.1 200 OK\r\nVia: x"] {
         fails(
             Peer::http(answer),
@@ -569,7 +569,7 @@ fn a_proxy_that_closes() {
 }
 
 #[test]
-fn a_proxy_that_refuses_is_quoted_and_escaped() {
+fn refusal_of_the_proxy_is_quoted_and_escaped() {
     fails(
         Peer::http(
             "HTTP/1.1 407 Log \u{202e}in\r\nProxy-Authenticate: Basic realm=\"\u{202e}\"\r\n\
@@ -600,7 +600,7 @@ fn a_proxy_that_refuses_is_quoted_and_escaped() {
 }
 
 #[test]
-fn a_silent_proxy_is_timed_out() {
+fn silent_proxy_is_timed_out() {
     for scheme in ["http", "socks5", "socks5h"] {
         let proxy = Peer::silent().start();
         wsline("ws://127.0.0.1:1/")
@@ -627,7 +627,7 @@ fn a_silent_proxy_is_timed_out() {
 
 /// A proxy that says yes and then leads nowhere: the deadline is over all steps.
 #[test]
-fn a_tunnel_to_nowhere_is_timed_out() {
+fn tunnel_to_a_silent_server_is_timed_out() {
     let proxy = Peer::http(TUNNEL)
         .pause(Duration::from_millis(1))
         .stall()

@@ -6,7 +6,7 @@ use crate::support::peer::{BINARY, CONTINUATION};
 use crate::support::{Cert, Frame, Peer, Wsline};
 
 #[test]
-fn what_comes_glued_to_the_handshake_is_not_left_lying() {
+fn messages_in_the_packet_of_the_handshake_are_printed() {
     let (cert, _) = Cert::for_localhost();
     for peer in [Peer::ws(), Peer::ws().tls(&cert)] {
         let text = "x".repeat(15_000);
@@ -19,7 +19,7 @@ fn what_comes_glued_to_the_handshake_is_not_left_lying() {
 }
 
 #[test]
-fn exactly_as_many_as_asked_for_are_printed() {
+fn max_messages_prints_exactly_that_many() {
     let peer = Peer::ws()
         .glued()
         .send_text("1")
@@ -35,7 +35,7 @@ fn exactly_as_many_as_asked_for_are_printed() {
 }
 
 #[test]
-fn one_message_may_come_late() {
+fn late_message_is_waited_for() {
     let peer = Peer::ws()
         .expect_text("a")
         .expect_silence(Duration::from_millis(1300))
@@ -50,7 +50,7 @@ fn one_message_may_come_late() {
 }
 
 #[test]
-fn fewer_than_asked_for_is_said() {
+fn fewer_messages_than_requested_is_an_error() {
     let peer = Peer::ws().close(1000, "").start();
     Wsline::new()
         .args([&peer.url(), "-1"])
@@ -73,7 +73,7 @@ fn fewer_than_asked_for_is_said() {
 // Binary messages, times, Pings.
 
 #[test]
-fn binary_is_shown_as_it_was_asked_for() {
+fn binary_as_formats() {
     for (form, printed) in [
         ("raw", "a\n\u{0}b\n"),
         ("hex", "a\n00\nb\n"),
@@ -94,7 +94,7 @@ fn binary_is_shown_as_it_was_asked_for() {
 }
 
 #[test]
-fn binary_in_fragments_is_one_line_of_hex() {
+fn fragmented_binary_is_one_line_of_hex() {
     let peer = Peer::ws()
         .frame(Frame::new(BINARY, b"\x01").unfinished())
         .ping("between")
@@ -109,7 +109,7 @@ fn binary_in_fragments_is_one_line_of_hex() {
 }
 
 #[test]
-fn each_message_has_its_time() {
+fn timestamps_precede_messages() {
     let peer = Peer::ws()
         .send_text("a")
         .fragments(["b", "c"])

@@ -88,7 +88,7 @@ fn talk(peer: &Running) -> Wsline {
 const SHOWN: &str = "close\nff00\ntwo parts\n";
 
 #[test]
-fn a_session_file_has_the_conversation() {
+fn session_file_record() {
     let peer = talkative();
     let program = talk(&peer).args(["--binary-as", "hex"]).stdout(SHOWN);
     let recorded = record(program, "talk.ws");
@@ -104,7 +104,7 @@ fn a_session_file_has_the_conversation() {
 }
 
 #[test]
-fn json_lines_are_recorded_beside_what_is_shown() {
+fn json_lines_are_recorded_in_addition_to_output() {
     let peer = talkative();
     let program = talk(&peer).args(["--binary-as", "hex"]).stdout(SHOWN);
     let recorded = record(program, "talk.jsonl");
@@ -115,7 +115,7 @@ fn json_lines_are_recorded_beside_what_is_shown() {
 }
 
 #[test]
-fn json_lines_are_what_json_prints() {
+fn json_record_equals_json_output() {
     let peer = talkative();
     let program = talk(&peer)
         .args(["--json", "-P", "--timing"])
@@ -126,7 +126,7 @@ fn json_lines_are_what_json_prints() {
 }
 
 #[test]
-fn stdin_is_recorded_and_what_was_there_before_is_gone() {
+fn record_replaces_an_existing_file() {
     let peer = Peer::ws().echo(3).expect_close(1000, "").start();
     let program = Wsline::new()
         .file("talk.ws", "x".repeat(10_000))
@@ -155,7 +155,7 @@ fn stdin_is_recorded_and_what_was_there_before_is_gone() {
 
 /// A Close of ours, what still comes, and the server's Close stand in their order.
 #[test]
-fn what_comes_after_our_close_is_behind_it() {
+fn messages_after_our_close_are_recorded_after_it() {
     let peer = Peer::ws()
         .expect_close(4002, "enough")
         .send_text("late")
@@ -174,7 +174,7 @@ fn what_comes_after_our_close_is_behind_it() {
 }
 
 #[test]
-fn the_prompt_is_recorded_too() {
+fn prompt_is_recorded() {
     let peer = Peer::ws()
         .echo(1)
         .expect_ping("x")
@@ -202,7 +202,7 @@ fn the_prompt_is_recorded_too() {
 
 /// Whoever reads stdout is gone, and the record still gets the end.
 #[test]
-fn a_record_outlives_stdout() {
+fn record_continues_after_stdout_is_closed() {
     let peer = Peer::ws().send_text("one").expect_close(1001, "").start();
     let program = Wsline::new();
     let path = program.home().work().join("talk.ws");
@@ -277,7 +277,7 @@ fn a_refused_handshake_is_recorded() {
 
 /// One that was wanted is no failure, and is recorded all the same.
 #[test]
-fn a_refusal_that_was_wanted_is_recorded() {
+fn expected_refusal_is_recorded() {
     let peer = Peer::http("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n").start();
     let program = Wsline::new().args([&peer.url(), "--expect-status", "403"]);
     let statements = record(program, "a.ws").statements();
@@ -288,7 +288,7 @@ fn a_refusal_that_was_wanted_is_recorded() {
 }
 
 #[test]
-fn redirects_are_told_of() {
+fn redirects_are_recorded() {
     let peer = Peer::http("HTTP/1.1 302 Found\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n")
         .then(Peer::ws().close(1000, ""))
         .start();

@@ -31,7 +31,7 @@ fn the_body_of_a_redirect_is_not_read() {
 }
 
 #[test]
-fn a_redirect_is_told() {
+fn redirect_is_printed_with_verbose() {
     let end = Peer::ws().close(1000, "").start();
     let start = to(302, &format!("http://{}/x", end.addr())).start();
     Wsline::new()
@@ -67,7 +67,7 @@ const SECRETS: [&str; 8] = [
 ];
 
 #[test]
-fn secrets_go_to_the_same_origin() {
+fn credentials_are_sent_to_the_same_origin() {
     let end = Peer::ws()
         .expect_header("Authorization", "Basic dTpw")
         .expect_header("Cookie", "a=b")
@@ -87,7 +87,7 @@ fn secrets_go_to_the_same_origin() {
 }
 
 #[test]
-fn secrets_never_go_to_another_origin() {
+fn credentials_are_not_sent_to_another_origin() {
     let bare = || {
         Peer::ws()
             .expect_no_header("Authorization")
@@ -113,7 +113,7 @@ fn secrets_never_go_to_another_origin() {
 }
 
 #[test]
-fn secrets_that_were_left_behind_do_not_come_back() {
+fn removed_credentials_are_not_restored() {
     let end = Peer::ws().expect_no_header("Authorization").close(1000, "");
     let a = to(302, "http://b.test/2").then(end).start();
     let b = to(302, "http://a.test/3").start();
@@ -125,7 +125,7 @@ fn secrets_that_were_left_behind_do_not_come_back() {
 }
 
 #[test]
-fn credentials_that_are_missed_elsewhere_are_explained() {
+fn refusal_after_removed_credentials_is_explained() {
     let end = Peer::http("HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n").start();
     let start = to(302, &format!("http://{}/x", end.addr())).start();
     Wsline::new()
@@ -142,7 +142,7 @@ fn credentials_that_are_missed_elsewhere_are_explained() {
 }
 
 #[test]
-fn tls_is_never_given_up() {
+fn redirect_from_wss_to_ws_is_not_followed() {
     let (cert, ca) = Cert::for_localhost();
     let peer = to(302, "http://127.0.0.1:1/x").tls(&cert).start();
     Wsline::new()
@@ -159,7 +159,7 @@ fn tls_is_never_given_up() {
 }
 
 #[test]
-fn ws_may_become_wss() {
+fn redirect_from_ws_to_wss_is_followed() {
     let (cert, ca) = Cert::for_localhost();
     let end = Peer::ws().tls(&cert).close(1000, "").start();
     let start = to(301, &end.url().replace("wss", "https")).start();
@@ -194,7 +194,7 @@ fn too_many_redirects() {
 }
 
 #[test]
-fn a_redirect_that_leads_nowhere() {
+fn invalid_redirect_is_reported() {
     let peer = Peer::http("HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n").start();
     Wsline::new()
         .args(["-L", &peer.url()])
@@ -219,7 +219,7 @@ fn a_redirect_that_leads_nowhere() {
 }
 
 #[test]
-fn a_target_is_shown_escaped() {
+fn redirect_target_is_escaped() {
     let peer = to(302, "ftp://\u{1b}[2J").start();
     Wsline::new()
         .args(["-L", "-q", &peer.url()])
@@ -229,7 +229,7 @@ fn a_target_is_shown_escaped() {
 }
 
 #[test]
-fn without_the_option_the_hint_names_it() {
+fn hint_names_the_location_option() {
     let peer = to(302, "https://example.test/x").start();
     Wsline::new()
         .arg(peer.url())
@@ -250,7 +250,7 @@ fn without_the_option_the_hint_names_it() {
 }
 
 #[test]
-fn one_deadline_is_over_all_hops() {
+fn deadline_applies_to_all_redirects() {
     let peer = to(302, "/x").then(Peer::silent()).start();
     Wsline::new()
         .args(["-L", "--connect-timeout", "0.5s", &peer.url()])

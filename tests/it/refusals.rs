@@ -23,7 +23,7 @@ fn answered(answer: impl AsRef<[u8]>, stderr: &str) {
 }
 
 #[test]
-fn a_refusal_with_a_length() {
+fn refusal_with_content_length() {
     let peer = Peer::http(
         "HTTP/1.1 401 Unauthorized\r\n\
          Content-Type: application/json\r\n\
@@ -54,7 +54,7 @@ fn a_refusal_with_a_length() {
 }
 
 #[test]
-fn a_refusal_in_chunks() {
+fn refusal_with_chunked_body() {
     let peer = Peer::http(
         "HTTP/1.1 401 No\r\nTransfer-Encoding: chunked\r\n\r\n\
          5\r\nfirst\r\n7;x=y\r\n, then \r\n",
@@ -79,7 +79,7 @@ fn a_refusal_in_chunks() {
 }
 
 #[test]
-fn a_refusal_until_the_end_of_tcp() {
+fn refusal_until_the_end_of_the_connection() {
     answered(
         "HTTP/1.0 503 Later\r\n\r\nI am\r\nbusy\r\n",
         &format!(
@@ -92,7 +92,7 @@ fn a_refusal_until_the_end_of_tcp() {
 
 /// What is longer than 64 KiB is cut there and said to be, however its length is told.
 #[test]
-fn a_long_refusal_is_cut() {
+fn long_refusal_is_truncated() {
     let line = "0123456789abcde\n";
     let kept = line.repeat(4096);
     let long = line.repeat(5000);
@@ -116,7 +116,7 @@ fn a_long_refusal_is_cut() {
 
 /// A body that breaks off is shown as far as it came.
 #[test]
-fn a_refusal_that_breaks_off() {
+fn interrupted_refusal() {
     answered(
         "HTTP/1.1 500 Oops\r\nContent-Length: 100\r\n\r\nhalf",
         &format!(
@@ -132,7 +132,7 @@ fn a_refusal_that_breaks_off() {
 
 /// Nothing from the network reaches a terminal as it is, here neither.
 #[test]
-fn a_refusal_is_escaped() {
+fn refusal_is_escaped() {
     let peer = Peer::http("HTTP/1.1 500 No\r\nX: a\u{202e}b\r\n\r\n\x1b[31mred\u{202e}\n").start();
     Wsline::new()
         .arg(peer.url())
@@ -148,7 +148,7 @@ fn a_refusal_is_escaped() {
 }
 
 #[test]
-fn quiet_leaves_the_sentence_alone() {
+fn quiet_prints_only_the_message() {
     let peer = Peer::http("HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nno").start();
     Wsline::new()
         .args(["-q", &peer.url()])
@@ -202,7 +202,7 @@ fn refusals_have_hints() {
 }
 
 #[test]
-fn a_proxy_that_takes_the_upgrade_away() {
+fn proxy_that_removes_the_upgrade_header() {
     answered(
         "HTTP/1.1 400 Bad Request\r\n\r\nCan \"Upgrade\" only to \"WebSocket\".",
         &format!(
@@ -218,7 +218,7 @@ fn a_proxy_that_takes_the_upgrade_away() {
 }
 
 #[test]
-fn a_redirect_says_where_to() {
+fn redirect_hint_names_the_target() {
     let peer = Peer::http("HTTP/1.1 302 Found\r\nLocation: /new?x\r\nContent-Length: 0\r\n\r\n");
     let peer = peer.start();
     let port = peer.port();
@@ -236,7 +236,7 @@ fn a_redirect_says_where_to() {
 }
 
 #[test]
-fn credentials_that_are_not_accepted() {
+fn rejected_credentials() {
     let peer = Peer::http("HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n").start();
     Wsline::new()
         .args([&peer.url(), "-u", "me:hush"])
@@ -251,7 +251,7 @@ fn credentials_that_are_not_accepted() {
 }
 
 #[test]
-fn an_origin_that_is_not_accepted() {
+fn rejected_origin() {
     let peer = Peer::http("HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n").start();
     Wsline::new()
         .args([&peer.url(), "-o", "https://a.example"])
@@ -268,7 +268,7 @@ fn an_origin_that_is_not_accepted() {
 
 /// Interim answers only announce the one that counts (RFC 9110 §15.2).
 #[test]
-fn interim_answers_before_a_refusal() {
+fn interim_responses_before_a_refusal() {
     answered(
         "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n\
          HTTP/1.1 418 Teapot\r\nContent-Length: 5\r\n\r\nshort",
@@ -278,7 +278,7 @@ fn interim_answers_before_a_refusal() {
 
 /// The body of a refusal is shown decoded, or the coding is named.
 #[test]
-fn a_compressed_refusal_is_decoded_or_its_coding_named() {
+fn compressed_refusal_is_decoded_or_its_coding_named() {
     let text = b"{\"message\":\"token expired\"}";
     let compressed = |compression| {
         let mut encoder = flate2::write::GzEncoder::new(Vec::new(), compression);
@@ -322,7 +322,7 @@ const ENDLESS: &str = "wsline: the server refused the upgrade: HTTP/1.1 503 Late
                        reach it: try again later\n";
 
 #[test]
-fn a_body_without_end_does_not_hold_up_the_refusal() {
+fn endless_body_does_not_delay_the_refusal() {
     for args in [&[][..], &["--connect-timeout", "300ms"]] {
         let peer = endless().start();
         Wsline::new()
@@ -337,7 +337,7 @@ fn a_body_without_end_does_not_hold_up_the_refusal() {
 
 /// Each part of it comes in time, but it has no end.
 #[test]
-fn an_event_stream_is_a_refusal() {
+fn event_stream_is_a_refusal() {
     let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n";
     let mut peer = Peer::tcp().expect_raw("GET").raw(head);
     for _ in 0..4 {
@@ -360,7 +360,7 @@ fn an_event_stream_is_a_refusal() {
 
 /// The server has responded, whatever else ends the run.
 #[test]
-fn a_run_that_ends_within_the_body_still_reports_the_status() {
+fn run_ending_inside_the_body_reports_the_status() {
     let peer = endless().start();
     Wsline::new()
         .args(["--max-time", "300ms", &peer.url()])

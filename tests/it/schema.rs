@@ -101,7 +101,7 @@ fn printed() -> Vec<Value> {
 }
 
 #[test]
-fn what_is_printed_is_as_the_schema_says() {
+fn output_matches_the_schema() {
     let (events, orders) = (
         Schema::read("events.schema.json"),
         Schema::read("orders.schema.json"),
@@ -122,7 +122,7 @@ fn what_is_printed_is_as_the_schema_says() {
 
 /// What is printed for a received message sends the same message when it is fed back.
 #[test]
-fn what_was_received_can_be_sent() {
+fn received_objects_can_be_sent() {
     let orders = Schema::read("orders.schema.json");
     let messages = ["text", "binary", "ping", "pong"];
     let mut received = 0;
@@ -148,7 +148,7 @@ fn what_was_received_can_be_sent() {
 }
 
 #[test]
-fn what_is_not_printed_is_not_in_the_schema() {
+fn schema_has_no_unused_fields() {
     let events = Schema::read("events.schema.json");
     let optional = ["link", "hint"];
     for line in printed() {
@@ -187,7 +187,7 @@ fn what_is_not_printed_is_not_in_the_schema() {
 
 /// The schema of orders and the program agree on each line.
 #[test]
-fn what_is_read_is_as_the_schema_says() {
+fn input_matches_the_schema() {
     let orders = Schema::read("orders.schema.json");
     let mut right = 0;
     let lines = include_str!("schema/orders.jsonl");

@@ -14,7 +14,7 @@ fn lines_of_messages(history: &[String]) -> Vec<&str> {
 }
 
 #[test]
-fn messages_come_above_the_line_being_typed() {
+fn messages_are_printed_above_the_input_line() {
     let gate = Gate::new();
     let peer = Peer::ws()
         .wait_for(&gate)
@@ -72,7 +72,7 @@ fn the_cursor_stays_within_the_line() {
 }
 
 #[test]
-fn a_burst_loses_nothing() {
+fn burst_of_messages_is_shown_completely() {
     const COUNT: usize = 10_000;
     let gate = Gate::new();
     let burst: Vec<u8> = (0..COUNT)
@@ -101,7 +101,7 @@ fn a_burst_loses_nothing() {
 }
 
 #[test]
-fn messages_wait_while_the_history_is_searched() {
+fn messages_wait_during_a_history_search() {
     let (go, gone) = (Gate::new(), Gate::new());
     let peer = Peer::ws()
         .expect_text("needle")
@@ -131,7 +131,7 @@ fn messages_wait_while_the_history_is_searched() {
 }
 
 #[test]
-fn what_waits_in_a_search_is_shown_when_the_server_closes() {
+fn messages_waiting_for_a_search_are_shown_at_the_end() {
     let go = Gate::new();
     let peer = Peer::ws()
         .expect_text("needle")
@@ -161,7 +161,7 @@ fn what_waits_in_a_search_is_shown_when_the_server_closes() {
 }
 
 #[test]
-fn another_size_of_the_window_breaks_nothing() {
+fn resizing_the_window_keeps_the_screen_correct() {
     let (one, two) = (Gate::new(), Gate::new());
     let peer = Peer::ws()
         .wait_for(&one)
@@ -187,7 +187,7 @@ fn another_size_of_the_window_breaks_nothing() {
 }
 
 #[test]
-fn notes_are_broken_between_words() {
+fn notes_are_wrapped_between_words() {
     let peer = Peer::ws().start();
     let mut pty = open_with(&peer, Terminal::new().size(20, 40));
     pty.type_line("/close 1005");

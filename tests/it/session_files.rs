@@ -87,21 +87,21 @@ fn complaint(path: &Path) -> String {
 }
 
 #[test]
-fn each_wrong_file_is_told_what_is_wrong_with_it() {
+fn errors_of_session_files() {
     let files = files("wrong", &["ws"]);
     assert!(files.len() >= 30, "only {} files", files.len());
     hold(&files, "stderr", complaint);
 }
 
 #[test]
-fn each_wrong_record_is_told_what_is_wrong_with_it() {
+fn errors_of_records() {
     let files = files("wrong_records", &["har", "jsonl"]);
     assert!(files.len() >= 30, "only {} files", files.len());
     hold(&files, "stderr", complaint);
 }
 
 #[test]
-fn each_record_is_read_as_a_session_file() {
+fn records_are_converted_to_session_files() {
     let files = files("records", &["har", "jsonl"]);
     assert!(files.len() >= 6, "only {} files", files.len());
     hold(&files, "ws", |path| {
@@ -120,7 +120,7 @@ fn each_record_is_read_as_a_session_file() {
 
 /// The program says of each what the library says, and of one exit code.
 #[test]
-fn the_program_says_the_same() {
+fn program_prints_the_same_errors() {
     let wrong = files("wrong", &["ws"]).into_iter();
     for path in wrong.chain(files("wrong_records", &["har", "jsonl"])) {
         let name = path.file_name().expect("a name").to_string_lossy();

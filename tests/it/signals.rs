@@ -13,7 +13,7 @@ const ALL: [(Signal, i32, &str); 3] = [
 ];
 
 #[test]
-fn the_first_closes_properly() {
+fn first_signal_closes_the_connection() {
     for (signal, exit, said) in ALL {
         let peer = Peer::ws().send_text("open").expect_close(1001, "").start();
         let mut program = Wsline::new()
@@ -33,7 +33,7 @@ fn the_first_closes_properly() {
 }
 
 #[test]
-fn what_comes_before_the_answer_is_printed() {
+fn messages_before_the_close_reply_are_printed() {
     let peer = Peer::ws()
         .send_text("open")
         .expect_close(1001, "")
@@ -51,7 +51,7 @@ fn what_comes_before_the_answer_is_printed() {
 }
 
 #[test]
-fn an_answer_is_waited_for_a_second_at_most() {
+fn close_reply_is_waited_for_one_second() {
     let peer = Peer::ws().send_text("open").stall().start();
     let mut program = Wsline::new()
         .arg(peer.url())
@@ -70,7 +70,7 @@ fn an_answer_is_waited_for_a_second_at_most() {
 }
 
 #[test]
-fn the_second_ends_at_once() {
+fn second_signal_ends_at_once() {
     let closing = Gate::new();
     let peer = Peer::ws()
         .send_text("open")
@@ -93,7 +93,7 @@ fn the_second_ends_at_once() {
 }
 
 #[test]
-fn while_connecting_it_ends_at_once() {
+fn signal_while_connecting_ends_at_once() {
     for (signal, exit, said) in ALL {
         let peer = Peer::silent().start();
         let mut program = Wsline::new()
@@ -108,7 +108,7 @@ fn while_connecting_it_ends_at_once() {
 }
 
 #[test]
-fn with_much_to_send_it_ends_all_the_same() {
+fn signal_ends_the_run_while_sending() {
     let peer = Peer::ws().send_text("open").deaf().start();
     let mut program = Wsline::new()
         .args([&peer.url(), "-q"])
@@ -126,7 +126,7 @@ fn with_much_to_send_it_ends_all_the_same() {
 }
 
 #[test]
-fn what_was_ignored_before_stays_ignored() {
+fn ignored_signals_stay_ignored() {
     let peer = Peer::ws().echo(1).expect_close(1000, "").start();
     let mut program = Wsline::program("sh")
         .args(["-c", "trap '' HUP; exec \"$0\" \"$1\" -w 0"])

@@ -30,7 +30,7 @@ fn talkative() -> (Running, Gate) {
 }
 
 #[test]
-fn a_prompt_ends_by_its_time_limit() {
+fn max_time_ends_a_stalled_prompt() {
     let (peer, _) = talkative();
     let mut pty = Terminal::new()
         .args([&peer.url(), "-m", "1"])
@@ -41,7 +41,7 @@ fn a_prompt_ends_by_its_time_limit() {
 }
 
 #[test]
-fn a_prompt_ends_by_the_first_signal() {
+fn signal_ends_a_stalled_prompt() {
     for (signal, code) in [
         (Signal::SIGTERM, 143),
         (Signal::SIGHUP, 129),
@@ -58,7 +58,7 @@ fn a_prompt_ends_by_the_first_signal() {
 
 /// The session has ended, and only the terminal is waited for.
 #[test]
-fn a_prompt_whose_connection_is_closed_ends_by_a_signal_or_the_time_limit() {
+fn signal_or_max_time_ends_a_stalled_prompt_after_a_close() {
     for signal in [true, false] {
         let closed = Gate::new();
         let peer = Peer::ws()
@@ -81,7 +81,7 @@ fn a_prompt_whose_connection_is_closed_ends_by_a_signal_or_the_time_limit() {
 }
 
 #[test]
-fn a_dumb_prompt_ends_by_the_first_signal() {
+fn signal_ends_a_stalled_dumb_prompt() {
     let (peer, said) = talkative();
     let mut pty = Terminal::new()
         .args([peer.url()])
@@ -95,7 +95,7 @@ fn a_dumb_prompt_ends_by_the_first_signal() {
 }
 
 #[test]
-fn a_terminal_without_a_prompt() {
+fn stalled_terminal_without_a_prompt() {
     for (form, signal) in [("-v", true), ("--json", true), ("-v", false)] {
         let (mut peer, said) = talkative();
         let limit = if signal { "60" } else { "1" };
@@ -116,7 +116,7 @@ fn a_terminal_without_a_prompt() {
 }
 
 #[test]
-fn a_pipe_for_both_streams() {
+fn stalled_pipe_for_stdout_and_stderr() {
     for signal in [true, false] {
         let (mut peer, said) = talkative();
         let limit = if signal { "60" } else { "1" };
@@ -140,7 +140,7 @@ fn a_pipe_for_both_streams() {
 
 /// Only the last words are left to be written.
 #[test]
-fn a_pipe_for_the_last_words_alone() {
+fn stalled_pipe_for_stderr() {
     let closed = Gate::new();
     let peer = Peer::ws()
         .close(4000, "")
@@ -163,7 +163,7 @@ fn a_pipe_for_the_last_words_alone() {
 }
 
 #[test]
-fn a_socket() {
+fn stalled_socket() {
     let (peer, _) = talkative();
     let (_reader, stdout) = UnixStream::pair().expect("a pair of sockets");
     let mut child = command()
@@ -178,7 +178,7 @@ fn a_socket() {
 
 /// However long the server may take to answer the Close: it has answered.
 #[test]
-fn a_long_close_timeout_is_not_for_readers() {
+fn close_timeout_does_not_apply_to_readers() {
     let (peer, said) = talkative();
     let program = Wsline::new()
         .args([&peer.url(), "-q", "--close-timeout", "60"])
@@ -193,7 +193,7 @@ fn a_long_close_timeout_is_not_for_readers() {
 }
 
 #[test]
-fn the_question_for_a_password() {
+fn stalled_password_prompt() {
     let peer = Peer::refusing();
     let mut pty = Terminal::new()
         .args([&peer.url(), "-u", "alice"])
@@ -206,7 +206,7 @@ fn the_question_for_a_password() {
 }
 
 #[test]
-fn reports_of_wsline_test() {
+fn stalled_reports_of_wsline_test() {
     for options in [&[][..], &["--json"], &["-v"]] {
         let begun = Gate::new();
         let peer = Peer::ws()

@@ -15,7 +15,7 @@ use crate::support::program::{command, BINARY as WSLINE};
 use crate::support::{require, Gate, Peer, Stdout, Wsline};
 
 #[test]
-fn a_reader_that_goes_away_ends_it_quietly() {
+fn closed_stdout_ends_the_run_without_an_error() {
     let peer = Peer::ws().send_text("first").expect_close(1001, "").start();
     let mut program = Wsline::new().arg(peer.url()).stdout("first\n").spawn();
     assert_eq!(program.read_line(), "first");
@@ -25,7 +25,7 @@ fn a_reader_that_goes_away_ends_it_quietly() {
 }
 
 #[test]
-fn a_socket_that_nobody_reads_any_more_ends_it_too() {
+fn closed_stdout_socket_ends_the_run_without_an_error() {
     let (mut ours, theirs) = UnixStream::pair().expect("a pair of sockets");
     let peer = Peer::ws().send_text("first").expect_close(1001, "").start();
     let mut child = command()
@@ -42,7 +42,7 @@ fn a_socket_that_nobody_reads_any_more_ends_it_too() {
 }
 
 #[test]
-fn a_reader_that_was_never_there_ends_it_quietly() {
+fn stdout_closed_before_the_start_is_not_an_error() {
     // It accepts connections, and never says anything.
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("an address");
@@ -53,7 +53,7 @@ fn a_reader_that_was_never_there_ends_it_quietly() {
 }
 
 #[test]
-fn an_output_that_is_full_is_an_error() {
+fn full_disk_is_an_error() {
     let peer = Peer::ws().send_text("first").expect_close(1001, "").start();
     Wsline::new()
         .arg(peer.url())
@@ -69,7 +69,7 @@ fn an_output_that_is_full_is_an_error() {
 /// A file that may not grow past some size stands for a full disk. More memory than a gigabyte is
 /// not to be had.
 #[test]
-fn a_full_disk_takes_no_memory() {
+fn full_disk_needs_constant_memory() {
     require!("bash");
     let lines = "a line\n".repeat(50_000);
     let objects = "{\"type\":\"text\",\"data\":\"a line\"}\n".repeat(50_000);
@@ -90,7 +90,7 @@ fn a_full_disk_takes_no_memory() {
 }
 
 #[test]
-fn a_stderr_that_nobody_reads_ends_nothing() {
+fn unread_stderr_does_not_end_the_run() {
     for stderr in ["/dev/full", "&-"] {
         for option in ["-v", "--timing"] {
             let peer = Peer::ws().echo(1).expect_close(1000, "").start();
@@ -104,7 +104,7 @@ fn a_stderr_that_nobody_reads_ends_nothing() {
 }
 
 #[test]
-fn a_reader_of_stderr_that_goes_away_ends_nothing() {
+fn closed_stderr_does_not_end_the_run() {
     let gone = Gate::new();
     let peer = Peer::ws()
         .expect_text("hello")

@@ -30,7 +30,7 @@ fn greeted() -> Peer {
 }
 
 #[test]
-fn a_file_that_passes() {
+fn passing_file() {
     let peer = greeted().start();
     let talk = format!("# a greeting\nurl {}\n\n{GREETING}", peer.url());
     test(&["talk.ws"])
@@ -40,7 +40,7 @@ fn a_file_that_passes() {
 }
 
 #[test]
-fn a_file_that_expects_what_does_not_come() {
+fn unmet_expectation_without_messages() {
     let peer = Peer::ws().expect_text("hi").close(1000, "").start();
     test(&["talk.ws", "--url", &peer.url()])
         .file("talk.ws", "> hi\n< ho\n> never\n")
@@ -53,7 +53,7 @@ fn a_file_that_expects_what_does_not_come() {
 }
 
 #[test]
-fn a_file_that_expects_something_else() {
+fn unmet_expectation_with_a_difference() {
     let peer = Peer::ws()
         .expect_text("hi")
         .send_text("no")
@@ -70,7 +70,7 @@ fn a_file_that_expects_something_else() {
 }
 
 #[test]
-fn files_that_can_not_be_read() {
+fn unreadable_files_are_reported() {
     test(&["bad.ws", "no.ws"])
         .file("bad.ws", "url ws://h/\nsned hi\n")
         .stdout_matches(
@@ -83,7 +83,7 @@ fn files_that_can_not_be_read() {
 }
 
 #[test]
-fn what_a_file_wants_and_can_not_have_is_shown_in_it() {
+fn unsatisfiable_statements_are_shown() {
     let files = [
         ("url ws://h/\n> ${NO_SUCH}\n", ":2:3: variable NO_SUCH [..]"),
         ("> hi\n", ": missing URL[..]"),
@@ -121,7 +121,7 @@ fn what_a_file_wants_and_can_not_have_is_shown_in_it() {
 }
 
 #[test]
-fn a_server_that_is_not_there_is_an_error_of_its_own_kind() {
+fn unreachable_server_is_an_error() {
     let peer = Peer::refusing();
     test(&["talk.ws", "--url", &peer.url()])
         .file("talk.ws", GREETING)
@@ -135,7 +135,7 @@ fn a_server_that_is_not_there_is_an_error_of_its_own_kind() {
 
 /// The first that does not pass decides, in the order of the files and not of their ends.
 #[test]
-fn the_first_of_the_files_decides() {
+fn exit_code_is_that_of_the_first_failed_file() {
     let peer = Peer::refusing();
     let wanting = || {
         test(&[])
@@ -149,7 +149,7 @@ fn the_first_of_the_files_decides() {
 }
 
 #[test]
-fn a_folder_is_all_its_session_files_and_a_filter_takes_some() {
+fn folders_and_filters_select_files() {
     let peer = greeted().connections(5).start();
     let url = peer.url();
     let run = |args: &[&str]| {
@@ -181,7 +181,7 @@ fn a_folder_is_all_its_session_files_and_a_filter_takes_some() {
 
 /// Each waits for the other on the server's side, so neither could pass alone.
 #[test]
-fn files_run_beside_each_other() {
+fn files_run_in_parallel() {
     let (one, other) = (Gate::new(), Gate::new());
     let meeting = |mine: &Gate, yours: &Gate| {
         Peer::ws()
@@ -200,7 +200,7 @@ fn files_run_beside_each_other() {
 }
 
 #[test]
-fn bail_ends_with_the_first_that_does_not_pass() {
+fn bail_stops_after_the_first_failure() {
     let peer = greeted().start();
     test(&["a.ws", "b.ws", "c.ws", "--bail", "--url", &peer.url()])
         .file("a.ws", GREETING)
@@ -215,7 +215,7 @@ fn bail_ends_with_the_first_that_does_not_pass() {
 
 /// The one that runs beside it is closed as a signal would close it.
 #[test]
-fn bail_closes_what_runs_beside_it() {
+fn bail_closes_running_files() {
     let open = Gate::new();
     let slow = Peer::ws()
         .expect_text("hi")
@@ -240,7 +240,7 @@ fn bail_closes_what_runs_beside_it() {
 }
 
 #[test]
-fn what_stands_after_two_hyphens_goes_before_what_is_in_the_files() {
+fn options_after_two_hyphens_override_the_files() {
     let (cert, _) = Cert::for_localhost();
     let peer = greeted()
         .tls(&cert)
@@ -259,7 +259,7 @@ fn what_stands_after_two_hyphens_goes_before_what_is_in_the_files() {
 }
 
 #[test]
-fn the_url_of_the_command_line_goes_before_that_of_the_file() {
+fn url_option_overrides_the_file() {
     let peer = greeted().start();
     test(&["talk.ws", "--url", &peer.url()])
         .file(
@@ -272,7 +272,7 @@ fn the_url_of_the_command_line_goes_before_that_of_the_file() {
 
 /// An address that is not used needs no variables.
 #[test]
-fn the_url_of_the_command_line_makes_that_of_the_file_needless() {
+fn url_option_replaces_a_missing_url() {
     let peer = greeted().start();
     test(&["a.ws", "--url", &peer.url()])
         .file("a.ws", format!("url ws://${{NO_SUCH}}/\n{GREETING}"))
@@ -281,7 +281,7 @@ fn the_url_of_the_command_line_makes_that_of_the_file_needless() {
 }
 
 #[test]
-fn variables_come_from_the_command_line_before_the_environment() {
+fn var_option_overrides_the_environment() {
     let peer = Peer::ws()
         .expect_text("given set")
         .send_text("{\"id\":\"x7\"}")
@@ -306,7 +306,7 @@ fn variables_come_from_the_command_line_before_the_environment() {
 
 /// After the last statement nothing is waited for, and how the server then ends does not matter.
 #[test]
-fn a_file_is_over_with_its_last_statement() {
+fn file_ends_with_its_last_statement() {
     let endings = [
         Peer::ws().expect_text("hi").close(1011, "late"),
         Peer::ws().expect_text("hi").drop_tcp(),
@@ -342,7 +342,7 @@ fn several_connections_in_one_file() {
 
 /// What is still to be sent on one connection is not missing on another that the server closes.
 #[test]
-fn one_may_be_closed_while_others_go_on() {
+fn connections_end_independently() {
     let peer = Peer::ws()
         .close(4401, "no")
         .then(
@@ -377,7 +377,7 @@ fn paths_are_relative_to_the_file() {
 }
 
 #[test]
-fn a_time_limit_is_for_each_file() {
+fn max_time_applies_to_each_file() {
     let peer = Peer::silent().connections(2).start();
     test(&["a.ws", "b.ws", "--url", &peer.url(), "--", "-m", "200ms"])
         .file("a.ws", GREETING)
@@ -392,7 +392,7 @@ fn a_time_limit_is_for_each_file() {
 }
 
 #[test]
-fn an_interrupt_closes_what_runs_and_begins_no_more() {
+fn interrupt_closes_running_files_and_starts_no_others() {
     for (signal, code, said) in [
         (Signal::SIGINT, 130, "interrupted"),
         (Signal::SIGTERM, 143, "terminated"),
@@ -433,7 +433,7 @@ fn an_interrupt_closes_what_runs_and_begins_no_more() {
 }
 
 #[test]
-fn a_second_interrupt_ends_at_once() {
+fn second_interrupt_ends_at_once() {
     let (open, closing) = (Gate::new(), Gate::new());
     let peer = Peer::ws()
         .expect_text("hi")
@@ -466,7 +466,7 @@ fn a_second_interrupt_ends_at_once() {
 
 /// What was recorded is sent again, and what comes is compared, but for what may differ.
 #[test]
-fn a_record_is_run_from_each_of_its_forms() {
+fn records_of_all_formats_are_run() {
     let talk = || {
         Peer::ws()
             .expect_text("hi")
@@ -510,7 +510,7 @@ fn a_record_is_run_from_each_of_its_forms() {
 
 /// The pauses of a record are kept if that is asked for, and only then.
 #[test]
-fn the_speed_is_that_of_the_record_or_a_multiple_of_it() {
+fn speed_is_relative_to_the_record() {
     let talk = "at 1s\n> hi\n< ho\n";
     for (speed, pause) in [(&["--speed", "4"][..], 250), (&["--speed", "0.5"], 2000)] {
         let peer = greeted().start();
@@ -530,7 +530,7 @@ fn the_speed_is_that_of_the_record_or_a_multiple_of_it() {
 }
 
 #[test]
-fn the_answer_to_the_upgrade_is_looked_at_whether_it_accepts_or_refuses() {
+fn upgrade_response_can_be_expected() {
     const REFUSAL: &str = "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Bearer\r\n\
                            Retry-After: 5\r\nContent-Length: 0\r\n\r\n";
     let peer = Peer::http(REFUSAL).start();

@@ -3,7 +3,7 @@
 use crate::support::{Cert, Key, Peer, Pty, Terminal, Wsline};
 
 #[test]
-fn columns_where_stderr_is_no_terminal() {
+fn timing_columns_without_a_terminal() {
     let (cert, ca) = Cert::for_localhost();
     let peer = Peer::ws()
         .tls(&cert)
@@ -26,7 +26,7 @@ fn columns_where_stderr_is_no_terminal() {
 }
 
 #[test]
-fn what_did_not_happen_has_no_line() {
+fn skipped_steps_have_no_line() {
     let peer = Peer::http("HTTP/1.1 302 X\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n")
         .then(Peer::ws().close(1000, ""))
         .start();
@@ -37,7 +37,7 @@ fn what_did_not_happen_has_no_line() {
 }
 
 #[test]
-fn milliseconds_in_json() {
+fn timing_in_json() {
     let peer = Peer::ws().send_text("hi").close(1000, "").start();
     let run = Wsline::new()
         .args(["--timing", "--json", &peer.url()])
@@ -58,7 +58,7 @@ fn milliseconds_in_json() {
 }
 
 #[test]
-fn bars_on_a_terminal() {
+fn timing_bars_on_a_terminal() {
     let peer = Peer::ws().send_text("hi").close(1000, "").start();
     let mut pty = Terminal::new()
         .args(["--timing", &peer.url()])
@@ -75,7 +75,7 @@ fn bars_on_a_terminal() {
 }
 
 #[test]
-fn at_the_prompt_too() {
+fn timing_at_the_prompt() {
     let mut pty = Pty::start(["demo", "--timing"], 24, 80);
     pty.wait_for("connected");
     pty.type_line("hi");

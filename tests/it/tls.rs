@@ -71,7 +71,7 @@ mod not_accepted {
     }
 
     #[test]
-    fn another_name() {
+    fn wrong_host_name() {
         let authority = Cert::authority("wsline test authority");
         let cert = authority.issue(&["other.example", "10.0.0.1"]);
         let peer = refused(&cert);
@@ -94,7 +94,7 @@ mod not_accepted {
 
     /// OpenSSL alone would accept these by their common names (RFC 9525, browsers don't).
     #[test]
-    fn a_common_name_alone() {
+    fn common_name_only() {
         let authority = Cert::authority("wsline test authority");
         for (names, cause, hint) in [
             (
@@ -133,7 +133,7 @@ mod not_accepted {
     }
 
     #[test]
-    fn an_address_and_no_subject_alt_name() {
+    fn address_without_subject_alt_name() {
         let authority = Cert::authority("wsline test authority");
         let cert = authority.issue_as("127.0.0.1", &[]);
         let peer = refused(&cert);
@@ -152,7 +152,7 @@ mod not_accepted {
 
     /// The subjectAltNames decide, whatever the common name is.
     #[test]
-    fn a_common_name_that_is_another_does_not_matter() {
+    fn different_common_name_is_ignored() {
         let authority = Cert::authority("wsline test authority");
         let cert = authority.issue_as("other.example", &["localhost"]);
         let peer = closing(&cert).start();
@@ -163,7 +163,7 @@ mod not_accepted {
     }
 
     #[test]
-    fn a_common_name_alone_of_a_proxy() {
+    fn common_name_only_of_a_proxy() {
         let authority = Cert::authority("wsline test authority");
         let cert = authority.issue_as("localhost", &[]);
         let peer = unanswered(&cert);
@@ -183,7 +183,7 @@ mod not_accepted {
     }
 
     #[test]
-    fn out_of_its_time() {
+    fn certificate_outside_its_validity_period() {
         let authority = Cert::authority("wsline test authority");
         for (validity, what, from, to) in [
             (Validity::Expired, "it has expired", 2020, 2021),
@@ -228,7 +228,7 @@ mod not_accepted {
 
     /// What a stranger has written into a certificate is shown, not obeyed.
     #[test]
-    fn a_certificate_is_escaped() {
+    fn certificate_details_are_escaped() {
         let cert = Cert::self_signed(&["a\u{1b}[2J"]);
         let peer = refused(&cert);
         Wsline::new()
@@ -240,7 +240,7 @@ mod not_accepted {
 }
 
 #[test]
-fn cacert_mends_an_unknown_issuer() {
+fn cacert_trusts_an_issuer() {
     let (cert, authority) = Cert::for_localhost();
     let peer = closing(&cert).start();
     Wsline::new()
@@ -250,7 +250,7 @@ fn cacert_mends_an_unknown_issuer() {
 }
 
 #[test]
-fn cacert_mends_a_self_signed_certificate() {
+fn cacert_trusts_a_self_signed_certificate() {
     let cert = Cert::self_signed(&["127.0.0.1"]);
     let peer = closing(&cert).start();
     Wsline::new()
@@ -260,7 +260,7 @@ fn cacert_mends_a_self_signed_certificate() {
 }
 
 #[test]
-fn the_variable_for_certificates_mends_too() {
+fn ssl_cert_file_is_used() {
     let (cert, authority) = Cert::for_localhost();
     let peer = closing(&cert).start();
     Wsline::new()
@@ -272,7 +272,7 @@ fn the_variable_for_certificates_mends_too() {
 /// A folder in which certificates lie by their hashes is read as they are needed.
 #[cfg(target_os = "linux")]
 #[test]
-fn the_variable_for_a_folder_of_certificates_mends_too() {
+fn ssl_cert_dir_is_used() {
     let (cert, authority) = Cert::for_localhost();
     let known = openssl::x509::X509::from_pem(authority.pem().as_bytes()).expect("a certificate");
     let name = format!("certificates/{:08x}.0", known.subject_name_hash());
@@ -291,7 +291,7 @@ fn the_variable_for_a_folder_of_certificates_mends_too() {
 
 /// Whatever is wrong with it, -k takes it.
 #[test]
-fn insecure_mends_everything() {
+fn insecure_accepts_any_certificate() {
     let authority = Cert::authority("nobody knows it");
     for cert in [
         Cert::self_signed(&["127.0.0.1"]),
@@ -306,7 +306,7 @@ fn insecure_mends_everything() {
 }
 
 #[test]
-fn insecure_is_told() {
+fn insecure_is_shown_with_verbose() {
     let cert = Cert::self_signed(&["x"]);
     let peer = closing(&cert).start();
     Wsline::new()
@@ -316,7 +316,7 @@ fn insecure_is_told() {
 }
 
 #[test]
-fn servername_is_asked_for_and_checked() {
+fn servername_is_sent_and_checked() {
     let authority = Cert::authority("wsline test authority");
     let cert = authority.issue(&["other.example"]);
     let peer = closing(Tls::new(&cert).expect_server_name("other.example")).start();
@@ -328,7 +328,7 @@ fn servername_is_asked_for_and_checked() {
 
 /// An address is no server name (RFC 6066 §3).
 #[test]
-fn the_name_in_the_address_is_asked_for() {
+fn host_of_the_url_is_sent_as_sni() {
     let (cert, authority) = Cert::for_localhost();
     for (host, name) in [("localhost", "localhost"), ("127.0.0.1", "")] {
         let peer = closing(Tls::new(&cert).expect_server_name(name)).start();
@@ -366,7 +366,7 @@ fn a_servername_with_an_empty_label_is_a_usage_error() {
 /// A dot at the end makes a name absolute in DNS; certificates and SNI have no such dot, the Host
 /// header keeps it, as in curl.
 #[test]
-fn a_dot_at_the_end_of_a_name() {
+fn trailing_dot_is_not_part_of_the_server_name() {
     let authority = Cert::authority("wsline test authority");
     let cert = authority.issue(&["a.example"]);
     let peer = Peer::ws()
@@ -387,7 +387,7 @@ fn a_dot_at_the_end_of_a_name() {
 }
 
 #[test]
-fn a_ca_file_that_can_not_be_used() {
+fn unusable_ca_file() {
     for (file, cause) in [
         ("missing.pem", "No such file or directory"),
         (".", "it is a directory"),
@@ -410,7 +410,7 @@ fn a_ca_file_that_can_not_be_used() {
 }
 
 #[test]
-fn messages_go_through_tls() {
+fn messages_over_tls() {
     let (cert, authority) = Cert::for_localhost();
     let peer = Peer::ws()
         .tls(&cert)
@@ -478,7 +478,7 @@ fn plain_http_spoken_to_a_tls_server() {
 }
 
 #[test]
-fn a_server_that_leaves_within_the_handshake() {
+fn server_that_closes_during_the_handshake() {
     let peer = Peer::tcp().drop_tcp().start();
     let port = peer.port();
     Wsline::new()

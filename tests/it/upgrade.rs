@@ -18,7 +18,7 @@ fn answered(answer: &str, stderr: &str) {
 
 /// RFC 6455's own example of a key (§1.3), so that a plain HTTP peer knows the answer.
 #[test]
-fn interim_answers_before_the_upgrade() {
+fn interim_responses_before_the_upgrade() {
     let peer = Peer::http(
         "HTTP/1.1 100 Continue\r\n\r\n\
          HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n\
@@ -39,7 +39,7 @@ fn interim_answers_before_the_upgrade() {
 }
 
 #[test]
-fn a_wrong_accept_key() {
+fn wrong_accept_key() {
     let peer = Peer::ws()
         .accept_key("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
         .expect_eof()
@@ -59,7 +59,7 @@ fn a_wrong_accept_key() {
 }
 
 #[test]
-fn a_subprotocol_that_was_not_offered() {
+fn unoffered_subprotocol() {
     for (args, ours) in [
         (&[][..], "none was offered (use -s to offer one)"),
         (&["-s", "chat"], "only chat was offered"),
@@ -81,7 +81,7 @@ fn a_subprotocol_that_was_not_offered() {
 }
 
 #[test]
-fn an_extension_that_was_not_offered() {
+fn unoffered_extension() {
     let peer = Peer::ws()
         .accept_with_headers(["Sec-WebSocket-Extensions: x-unheard-of; a=1"])
         .expect_eof()
@@ -98,7 +98,7 @@ fn an_extension_that_was_not_offered() {
 
 /// Upgrade and Connection must say what they have to say, in whatever letter case.
 #[test]
-fn a_101_to_something_else() {
+fn upgrade_to_another_protocol() {
     answered(
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n",
         &format!(
@@ -117,7 +117,7 @@ fn a_101_to_something_else() {
 
 /// The drafts before RFC 6455 had an Origin and a Location in their answers.
 #[test]
-fn a_server_of_an_old_draft() {
+fn server_with_an_old_draft() {
     answered(
         "HTTP/1.1 101 WebSocket Protocol Handshake\r\nUpgrade: WebSocket\r\n\
          Connection: Upgrade\r\nSec-WebSocket-Origin: null\r\n\
@@ -133,7 +133,7 @@ fn a_server_of_an_old_draft() {
 }
 
 #[test]
-fn a_service_that_is_no_http() {
+fn service_without_http() {
     let peer = Peer::tcp()
         .raw("SSH-2.0-x\x1b\r\n")
         .expect_raw("GET")
@@ -166,7 +166,7 @@ fn a_head_with_control_characters() {
 }
 
 #[test]
-fn a_head_without_end() {
+fn endless_head() {
     let peer = Peer::tcp()
         .raw("HTTP/1.1 200 OK\r\n")
         .raw_repeated("X: 0123456789\r\n", 5000)
@@ -186,7 +186,7 @@ fn a_head_without_end() {
 
 /// The connection ends before there is an answer: at once, within the head, or by a reset.
 #[test]
-fn no_answer_at_all() {
+fn connection_closed_without_a_response() {
     const ENDED: &str = "wsline: the server closed the connection without a response to the \
                          upgrade request";
     let hint = |port| {

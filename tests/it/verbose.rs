@@ -78,7 +78,7 @@ fn the_handshake_with_secrets() {
 
 /// FIN, reserved bits, opcode, mask and length, in both directions.
 #[test]
-fn frames() {
+fn frames_are_printed_with_vv() {
     let peer = Peer::ws()
         .expect_text("hello")
         .ping("p")
@@ -106,7 +106,7 @@ fn frames() {
 
 /// The bytes of each frame, ours with their mask.
 #[test]
-fn bytes() {
+fn bytes_are_printed_with_vvv() {
     talkative(
         Peer::ws().echo(1),
         &["-vvv"],
@@ -127,7 +127,7 @@ fn bytes() {
 
 /// The bytes of a frame against the rules are shown before it is complained of.
 #[test]
-fn a_frame_against_the_rules() {
+fn invalid_frame_is_printed() {
     let mut frame = Frame::new(crate::support::peer::TEXT, "x");
     frame.rsv = 0b101;
     let peer = Peer::ws().frame(frame).expect_close_any().start();
@@ -143,7 +143,7 @@ fn a_frame_against_the_rules() {
 
 /// What came glued to the 101 is told after it.
 #[test]
-fn frames_glued_to_the_answer() {
+fn frames_in_the_packet_of_the_response() {
     let peer = Peer::ws()
         .glued()
         .send_text("early")
@@ -169,7 +169,7 @@ fn frames_glued_to_the_answer() {
 
 /// With -v a refusal's head has been told already, and is not told twice.
 #[test]
-fn a_refusal_is_told_once() {
+fn refusal_is_printed_once() {
     let peer = Peer::http("HTTP/1.1 410 Gone\r\nContent-Length: 4\r\n\r\ngone").start();
     let done = Wsline::new()
         .args([&peer.url(), "-v"])
@@ -215,7 +215,7 @@ fn names_and_addresses() {
 }
 
 #[test]
-fn verbose_and_quiet_do_not_go_together() {
+fn verbose_and_quiet_conflict() {
     Wsline::new()
         .args(["-v", "-q", "ws://127.0.0.1/"])
         .stderr_matches("error: -v cannot be used with -q\n\n...\n")

@@ -39,7 +39,7 @@ fn a_zone_in_resolve_and_connect_to_is_used() {
 }
 
 #[test]
-fn a_zone_that_is_no_interface_is_named() {
+fn unknown_zone_is_reported() {
     Wsline::new()
         .arg("ws://[fe80::1%25no-such]:9/")
         .stderr(
@@ -69,7 +69,7 @@ fn a_link_local_address_without_a_zone_has_a_hint() {
 }
 
 #[test]
-fn names_below_localhost_are_this_machine() {
+fn names_below_localhost_are_loopback_addresses() {
     for host in ["app.localhost", "a.b.localhost", "localhost"] {
         let peer = Peer::ws()
             .expect_request(move |head| assert!(head.contains(&format!("Host: {host}:"))))

@@ -147,7 +147,7 @@ fn item_length(text: &str) -> usize {
 }
 
 #[test]
-fn comments_texts_and_tests_are_left_out() {
+fn comments_strings_and_tests_are_ignored() {
     let text = "\
 #[cfg(test)]
 mod tests;

@@ -339,7 +339,7 @@ fn parts(group: &str) -> Vec<&str> {
 }
 
 #[test]
-fn uses_are_found_wherever_they_are_written() {
+fn uses_are_found_in_all_positions() {
     let file = |name: &str, text: &str| (name.to_owned(), text.to_owned());
     let modules = Modules::new(vec![
         file("lib.rs", "pub mod a;\npub mod b;"),

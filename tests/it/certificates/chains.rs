@@ -16,7 +16,7 @@ fn rejected(cert: &Cert, ca: &Cert, text: &str) {
 }
 
 #[test]
-fn an_intermediate_that_has_expired_is_shown() {
+fn expired_intermediate_is_shown() {
     let root = Cert::authority("the root");
     for (validity, says, dates) in [
         (
@@ -47,7 +47,7 @@ fn an_intermediate_that_has_expired_is_shown() {
 }
 
 #[test]
-fn an_intermediate_that_is_no_authority_is_shown() {
+fn intermediate_without_ca_flag_is_shown() {
     let root = Cert::authority("the root");
     let middle = root.issue(&["middle"]);
     let cert = middle.issue(&["127.0.0.1"]).with_chain(&[&middle]);
@@ -61,7 +61,7 @@ fn an_intermediate_that_is_no_authority_is_shown() {
 }
 
 #[test]
-fn the_issuer_that_is_missing_is_named() {
+fn missing_issuer_is_named() {
     let root = Cert::authority("the root");
     let middle = root.intermediate("middle");
     let cert = middle.issue(&["127.0.0.1"]).with_chain(&[&middle]);
@@ -138,7 +138,7 @@ fn a_trusted_intermediate_is_still_verified() {
 
 /// A partial chain to the server, and a certificate of our own for it.
 #[test]
-fn a_client_certificate_goes_with_a_trusted_intermediate() {
+fn client_certificate_works_with_a_trusted_intermediate() {
     let clients = Cert::authority("clients");
     let client = clients.issue(&["somebody"]);
     let root = Cert::authority("the root");

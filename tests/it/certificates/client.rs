@@ -11,7 +11,7 @@ fn wanting(cert: &Cert, ca: &Cert, version: SslVersion) -> Tls {
 }
 
 #[test]
-fn none_where_one_is_wanted() {
+fn missing_client_certificate() {
     let (cert, ca) = server();
     for (version, alert) in BOTH
         .into_iter()
@@ -33,7 +33,7 @@ fn none_where_one_is_wanted() {
 }
 
 #[test]
-fn the_wrong_one() {
+fn rejected_client_certificate() {
     let (cert, ca) = server();
     let other = Cert::authority("other");
     let expired = ca.issue_with(&["somebody"], Validity::Expired);
@@ -72,7 +72,7 @@ fn the_wrong_one() {
 }
 
 #[test]
-fn the_right_one() {
+fn accepted_client_certificate() {
     let (cert, ca) = server();
     let client = ca.issue(&["somebody"]);
     for version in BOTH {
@@ -88,7 +88,7 @@ fn the_right_one() {
 
 /// What signed it may stand in the file, in any order: the server knows the root alone.
 #[test]
-fn one_with_its_intermediate() {
+fn client_certificate_with_intermediate() {
     let (cert, ca) = server();
     let middle = ca.intermediate("middle");
     let client = middle.issue(&["somebody"]);
@@ -102,7 +102,7 @@ fn one_with_its_intermediate() {
 
 /// The same alert before anything else is about what we offered, not about a certificate.
 #[test]
-fn a_handshake_failure_that_is_about_something_else() {
+fn handshake_failure_for_another_reason() {
     let alert = [21, 3, 3, 0, 2, 2, 40];
     let peer = Peer::tcp().raw(alert).stall().start();
     Wsline::new()

@@ -107,13 +107,13 @@ fn openssl(dir: &Path, line: &[&str]) {
 }
 
 #[test]
-fn pkcs8() {
+fn pkcs8_key() {
     let zoo = Zoo::new();
     zoo.with_key(zoo.client.key_pem(), &[]);
 }
 
 #[test]
-fn pkcs1() {
+fn pkcs1_key() {
     let zoo = Zoo::new();
     let key = zoo.key.private_key_to_pem().expect("PEM");
     assert!(key.starts_with(b"-----BEGIN RSA PRIVATE KEY-----"));
@@ -121,7 +121,7 @@ fn pkcs1() {
 }
 
 #[test]
-fn sec1_behind_its_parameters() {
+fn sec1_key_after_its_parameters() {
     let mut zoo = Zoo::new();
     zoo.client = zoo.ca.issue(&["somebody"]);
     let key = PKey::private_key_from_pem(zoo.client.key_pem().as_bytes()).expect("our own");
@@ -136,14 +136,14 @@ fn sec1_behind_its_parameters() {
 }
 
 #[test]
-fn encrypted_pkcs8() {
+fn encrypted_pkcs8_key() {
     let zoo = Zoo::new();
     zoo.with_key(zoo.encrypted(), &["--pass", "-sesame"]);
     zoo.with_key(zoo.encrypted(), &["--passphrase", "-sesame"]);
 }
 
 #[test]
-fn encrypted_in_the_traditional_way() {
+fn traditionally_encrypted_key() {
     let zoo = Zoo::new();
     let key = zoo
         .key
@@ -154,7 +154,7 @@ fn encrypted_in_the_traditional_way() {
 }
 
 #[test]
-fn a_passphrase_from_elsewhere() {
+fn passphrase_from_variable_or_file() {
     let zoo = Zoo::new();
     let key = text(zoo.encrypted());
     let files = |run: Wsline| {
@@ -174,7 +174,7 @@ fn a_passphrase_from_elsewhere() {
 }
 
 #[test]
-fn comments_and_one_file_for_both() {
+fn certificate_and_key_in_one_file_with_comments() {
     let zoo = Zoo::new();
     let both = format!(
         "Bag Attributes\n    friendlyName: me\nsubject=CN = x\n{}\n# the key\nKey Attributes: \
@@ -189,7 +189,7 @@ fn comments_and_one_file_for_both() {
 }
 
 #[test]
-fn pkcs12() {
+fn pkcs12_file() {
     let zoo = Zoo::new();
     zoo.run(|run| {
         run.file("me.p12", zoo.archive("-sesame"))
@@ -202,7 +202,7 @@ fn pkcs12() {
 }
 
 #[test]
-fn a_legacy_pkcs12_and_the_line_that_converts_it() {
+fn legacy_pkcs12_error_shows_how_to_convert_it() {
     require!("openssl", ["openssl", "pkcs12", "-help"]);
     let zoo = Zoo::new();
     let run = Wsline::new();
@@ -230,7 +230,7 @@ hint: convert it: openssl pkcs12 -legacy -in 'old.p12' -out new.pem; then --cert
 }
 
 #[test]
-fn a_key_under_a_legacy_cipher_and_the_line_that_converts_it() {
+fn legacy_cipher_error_shows_how_to_convert_the_key() {
     require!("openssl", ["openssl", "pkcs8", "-help"]);
     let zoo = Zoo::new();
     let run = Wsline::new();
@@ -257,7 +257,7 @@ hint: convert it: openssl pkcs8 -topk8 -provider legacy -provider default -in 'o
 }
 
 #[test]
-fn a_passphrase_that_is_missing_or_wrong() {
+fn missing_or_wrong_passphrase() {
     let zoo = Zoo::new();
     let (key, archive) = (zoo.encrypted(), zoo.archive("sesame"));
     let traditional = zoo
@@ -306,7 +306,7 @@ fn a_passphrase_that_is_missing_or_wrong() {
 }
 
 #[test]
-fn files_that_can_not_be_used() {
+fn unusable_certificate_files() {
     let zoo = Zoo::new();
     let cert = zoo.client.pem().as_bytes();
     let key = zoo.client.key_pem().as_bytes();
@@ -379,7 +379,7 @@ hint: omit --key
 }
 
 #[test]
-fn the_echo_server_takes_the_same() {
+fn echo_server_accepts_the_same_files() {
     let zoo = Zoo::new();
     let both = [zoo.client.pem().as_bytes(), &zoo.encrypted()].concat();
     for (args, cause) in [
@@ -402,7 +402,7 @@ fn the_echo_server_takes_the_same() {
 }
 
 #[test]
-fn usage() {
+fn key_and_passphrase_require_a_certificate() {
     for (args, text) in [
         (
             vec!["--key", "k"],

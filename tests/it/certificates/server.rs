@@ -14,7 +14,7 @@ fn refused(cert: &Cert, ca: &Cert, text: &str) {
 }
 
 #[test]
-fn an_expired_one() {
+fn expired_certificate() {
     let ca = Cert::authority("the authority");
     refused(&ca.issue_with(&["127.0.0.1"], Validity::Expired),
         &ca,
@@ -29,7 +29,7 @@ hint: this computer's clock says [..]-[..]-[..] [..]:[..] UTC; if it is right, t
 }
 
 #[test]
-fn one_whose_time_has_not_come() {
+fn certificate_not_yet_valid() {
     let ca = Cert::authority("the authority");
     refused(&ca.issue_with(&["127.0.0.1"], Validity::NotYet),
         &ca,
@@ -44,7 +44,7 @@ hint: this computer's clock says [..]-[..]-[..] [..]:[..] UTC; if it is right, t
 }
 
 #[test]
-fn one_for_another_name() {
+fn certificate_for_another_name() {
     let ca = Cert::authority("the authority");
     let cert = ca.issue(&["*.inside.example", "inside.example", "10.0.0.1"]);
     refused(
@@ -68,7 +68,7 @@ hint: --servername inside.example sends and verifies that name; -k connects with
 }
 
 #[test]
-fn a_self_signed_one() {
+fn self_signed_certificate() {
     let cert = Cert::self_signed(&["127.0.0.1"]);
     refused(
         &cert,
@@ -93,7 +93,7 @@ hint: it is not in [..]cert.pem; -k connects without verifying it
 }
 
 #[test]
-fn an_unknown_issuer_and_a_missing_intermediate_look_the_same() {
+fn unknown_issuer_or_missing_intermediate() {
     const TEXT: &str = "\
 wsline: could not verify the certificate of 127.0.0.1: its issuer is not trusted, or the server did not send an intermediate certificate
   subject: CN=127.0.0.1
@@ -119,7 +119,7 @@ hint: [..]cert.pem does not contain CN=[ISSUER]; -k connects without verifying i
 }
 
 #[test]
-fn a_name_that_would_play_tricks_on_a_terminal_is_escaped() {
+fn names_in_certificates_are_escaped() {
     let ca = Cert::authority("the\x1b[2Jauthority");
     let cert = ca.issue(&["elsewhere.example"]);
     refused(
@@ -137,7 +137,7 @@ hint: --servername elsewhere.example sends and verifies that name; -k connects w
 }
 
 #[test]
-fn a_ca_file_that_is_of_no_use() {
+fn unusable_ca_file() {
     for (name, contents, text) in [
         ("none.pem", None, "No such file or directory"),
         (
@@ -165,7 +165,7 @@ fn a_ca_file_that_is_of_no_use() {
 }
 
 #[test]
-fn verbose_shows_it() {
+fn verbose_shows_the_certificate() {
     let (cert, ca) = server();
     let peer = greets(&cert);
     greeted(&peer, &ca)

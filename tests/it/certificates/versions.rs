@@ -7,7 +7,7 @@ use crate::support::peer::Tls;
 use crate::support::Peer;
 
 #[test]
-fn a_version_that_both_speak() {
+fn common_tls_version_is_used() {
     let (cert, ca) = server();
     for (version, options) in [
         (SslVersion::TLS1_2, &["--tls-min", "1.2"]),
@@ -22,7 +22,7 @@ fn a_version_that_both_speak() {
 }
 
 #[test]
-fn no_version_that_both_speak() {
+fn no_common_tls_version() {
     let (cert, ca) = server();
     for (version, options, said) in [
         (SslVersion::TLS1_2, &["--tls-min", "1.3"], "--tls-min 1.3"),

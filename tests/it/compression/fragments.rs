@@ -23,7 +23,7 @@ fn pieces(peer: Peer, opcode: u8, rsv: u8, payload: &[u8], size: usize) -> Peer 
 }
 
 #[test]
-fn text_goes_in_frames_that_may_split_a_character() {
+fn text_is_fragmented_even_inside_characters() {
     let text = "grüße, \u{1F30D}!";
     let peer = pieces(Peer::ws(), TEXT, 0, text.as_bytes(), 3).start();
     Wsline::new()
@@ -33,7 +33,7 @@ fn text_goes_in_frames_that_may_split_a_character() {
 }
 
 #[test]
-fn bytes_go_in_frames() {
+fn binary_messages_are_fragmented() {
     let bytes: Vec<u8> = (0..=255).collect();
     let peer = pieces(Peer::ws(), BINARY, 0, &bytes, 100).start();
     Wsline::new()
@@ -43,7 +43,7 @@ fn bytes_go_in_frames() {
 }
 
 #[test]
-fn the_first_frame_alone_says_that_a_message_is_compressed() {
+fn only_the_first_fragment_has_rsv1() {
     let payload = Deflate::new(15).message(LONG.as_bytes());
     let peer = Peer::ws().accept_with_headers([AGREED]);
     let peer = pieces(peer, TEXT, COMPRESSED, &payload, 10).start();

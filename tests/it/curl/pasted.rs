@@ -12,7 +12,7 @@ fn server() -> Peer {
 const OWN: [&str; 4] = ["--", "-d", "hi", "-1"];
 
 #[test]
-fn another_host_is_sent_and_the_own_one_is_ours() {
+fn different_host_header_is_kept() {
     let peer = server()
         .expect_header("Host", "webchat.example")
         .expect_header("Origin", "http://webchat.example")
@@ -34,7 +34,7 @@ fn another_host_is_sent_and_the_own_one_is_ours() {
 }
 
 #[test]
-fn decorations_of_a_command_do_no_harm() {
+fn text_around_a_command_is_ignored() {
     for text in [
         "$ curl 'URL' -H 'X-A: b'",
         "me@box:~$ curl 'URL' -H 'X-A: b'",
@@ -59,7 +59,7 @@ fn decorations_of_a_command_do_no_harm() {
 }
 
 #[test]
-fn every_form_that_chrome_wrote_for_windows_is_read() {
+fn all_windows_formats_of_chrome_are_parsed() {
     let value = "\"Not;A\"; v=\"99\", 5% {x}";
     for text in [
         // Today's, that of some years ago, and the first one.
@@ -78,7 +78,7 @@ fn every_form_that_chrome_wrote_for_windows_is_read() {
 }
 
 #[test]
-fn options_that_wsline_has_mean_the_same() {
+fn shared_options_keep_their_meaning() {
     for words in [
         &["-m", "30"][..],
         &["--connect-timeout", "5"],
@@ -114,7 +114,7 @@ fn options_that_wsline_has_mean_the_same() {
 }
 
 #[test]
-fn what_is_no_curl_command_is_named() {
+fn other_commands_are_reported_by_name() {
     let browser = "in the browser's network panel, choose \"Copy as cURL\"";
     for (text, says) in [
         (

@@ -4,7 +4,7 @@ use super::{end, open, open_with, wait_for_line};
 use crate::support::{Key, Peer, Terminal};
 
 #[test]
-fn commands_that_send() {
+fn commands_send_messages_and_frames() {
     let peer = Peer::ws()
         .expect_text("plain")
         .expect_text("/x")
@@ -52,7 +52,7 @@ fn commands_that_send() {
 }
 
 #[test]
-fn close_with_a_code_that_the_user_gives_is_orderly() {
+fn close_with_a_user_code_is_success() {
     for (line, code, reason, verdict) in [
         (
             "/close",
@@ -82,7 +82,7 @@ fn close_with_a_code_that_the_user_gives_is_orderly() {
 }
 
 #[test]
-fn a_code_that_must_not_be_sent_is_refused_without_force() {
+fn forbidden_close_code_needs_force() {
     let peer = Peer::ws().expect_close(1000, "").start();
     let mut pty = open(&peer);
     pty.type_line("/close 1005");
@@ -97,7 +97,7 @@ fn a_code_that_must_not_be_sent_is_refused_without_force() {
 }
 
 #[test]
-fn commands_that_answer() {
+fn commands_print_replies() {
     let peer = Peer::ws()
         .accept_with_headers(["Sec-WebSocket-Protocol: chat"])
         .echo_all()
@@ -120,7 +120,7 @@ fn commands_that_answer() {
 }
 
 #[test]
-fn an_unknown_command_names_the_nearest_and_sends_nothing() {
+fn unknown_command_suggests_a_similar_one() {
     let peer = Peer::ws().expect_text("ok").start();
     let mut pty = open(&peer);
     pty.type_line("/hlep");
@@ -134,7 +134,7 @@ fn an_unknown_command_names_the_nearest_and_sends_nothing() {
 }
 
 #[test]
-fn a_mistake_loses_nothing() {
+fn invalid_command_sends_nothing() {
     let peer = Peer::ws().expect_binary([0x0f]).start();
     let mut pty = open_with(
         &peer,

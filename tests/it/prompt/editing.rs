@@ -4,7 +4,7 @@ use super::{end, open, wait_for_line};
 use crate::support::{Gate, Key, Peer, Terminal};
 
 #[test]
-fn unfinished_json_goes_on_in_the_next_line() {
+fn unfinished_json_continues_on_the_next_line() {
     let peer = Peer::ws()
         .expect_text("{\"a\": [1,\n2]}")
         .expect_text("{\"broken\":")
@@ -21,7 +21,7 @@ fn unfinished_json_goes_on_in_the_next_line() {
 }
 
 #[test]
-fn received_json_is_indented_when_it_is_wide() {
+fn wide_json_is_indented() {
     let long = "x".repeat(60);
     let peer = Peer::ws()
         .send_text(format!(
@@ -39,7 +39,7 @@ fn received_json_is_indented_when_it_is_wide() {
 }
 
 #[test]
-fn a_paste_of_several_lines_is_one_message() {
+fn pasted_lines_are_one_message() {
     let peer = Peer::ws()
         .expect_text("one\ntwo\n\nfour")
         .expect_text("next")
@@ -77,7 +77,7 @@ fn ctrl_c_clears_the_line() {
 }
 
 #[test]
-fn lines_typed_before_the_connection_is_open_are_sent_when_it_is() {
+fn lines_typed_while_connecting_are_sent_later() {
     let gate = Gate::new();
     let door = gate.clone();
     let peer = Peer::ws()

@@ -95,7 +95,7 @@ fn the_prompt_connects_again() {
 }
 
 #[test]
-fn a_connection_that_can_not_be_made_again_is_a_mistake_like_another() {
+fn failed_reconnect_is_reported() {
     let peer = Peer::ws().expect_text("one").close(1000, "").start();
     let mut pty = open(&peer);
     pty.type_line("one");
@@ -111,7 +111,7 @@ fn a_connection_that_can_not_be_made_again_is_a_mistake_like_another() {
 }
 
 #[test]
-fn a_close_that_is_not_answered_is_told() {
+fn unanswered_close_is_reported() {
     let gate = Gate::new();
     let peer = Peer::ws().expect_close(1000, "").wait_for(&gate).start();
     let mut pty = open(&peer);
@@ -133,7 +133,7 @@ fn ctrl_c_twice_on_an_empty_line() {
 }
 
 #[test]
-fn something_typed_between_starts_the_count_afresh() {
+fn input_between_interrupts_cancels_the_end() {
     let peer = Peer::ws().expect_text("still here").start();
     let mut pty = open(&peer);
     pty.key(Key::CtrlC);
@@ -173,7 +173,7 @@ fn the_window_is_closed() {
 }
 
 #[test]
-fn while_connecting_every_end_is_at_once() {
+fn ending_while_connecting_is_immediate() {
     for (keys, code, last) in [
         ("/quit\r", 0, "ended before the connection was open"),
         ("\x04", 0, "ended before the connection was open"),
@@ -196,7 +196,7 @@ fn while_connecting_every_end_is_at_once() {
 }
 
 #[test]
-fn what_waited_for_a_connection_that_is_given_up_is_counted() {
+fn unsent_lines_are_counted_if_connecting_is_given_up() {
     let peer = Peer::silent().start();
     let mut pty = Terminal::new().args([peer.url()]).start();
     pty.wait_for("\u{2026}");
@@ -215,7 +215,7 @@ fn what_waited_for_a_connection_that_is_given_up_is_counted() {
 }
 
 #[test]
-fn nobody_listens() {
+fn refused_connection() {
     let refusing = Peer::refusing();
     let mut pty = Terminal::new().size(24, 120).args([refusing.url()]).start();
     assert_eq!(pty.wait_exit(), 7);
@@ -224,7 +224,7 @@ fn nobody_listens() {
 }
 
 #[test]
-fn a_refusal_is_shown_whole() {
+fn refusal_is_shown_with_its_body() {
     let peer = Peer::http(
         "HTTP/1.1 401 Unauthorized\r\nX-Why: no token\r\nContent-Length: 18\r\n\r\nshow me your token",
     )
@@ -244,7 +244,7 @@ fn a_refusal_is_shown_whole() {
 }
 
 #[test]
-fn the_connection_is_lost() {
+fn lost_connection() {
     for reset in [false, true] {
         let peer = Peer::ws().expect_text("go");
         let peer = if reset {
@@ -263,7 +263,7 @@ fn the_connection_is_lost() {
 }
 
 #[test]
-fn ctrl_d_in_a_line_deletes_and_does_not_end() {
+fn ctrl_d_inside_a_line_deletes() {
     let peer = Peer::ws().expect_text("ab").start();
     let mut pty = open(&peer);
     pty.type_text("abc");
@@ -275,7 +275,7 @@ fn ctrl_d_in_a_line_deletes_and_does_not_end() {
 }
 
 #[test]
-fn keys_typed_ahead_are_not_lost() {
+fn typeahead_is_kept() {
     let peer = Peer::ws()
         .expect_text("one")
         .expect_text("two")
@@ -287,7 +287,7 @@ fn keys_typed_ahead_are_not_lost() {
 }
 
 #[test]
-fn a_suspended_prompt_leaves_the_terminal_to_the_shell() {
+fn suspending_restores_the_terminal() {
     require!("bash");
     let gate = Gate::new();
     let peer = Peer::ws()

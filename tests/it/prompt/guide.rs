@@ -9,7 +9,7 @@ const HEADER: &str = "| command | effect |\n| --- | --- |\n";
 
 /// `WSLINE_UPDATE=1` writes the table.
 #[test]
-fn the_guide_lists_the_commands() {
+fn guide_lists_all_commands() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/guide.md");
     let text = std::fs::read_to_string(&path).expect("the guide");
     let (before, rest) = text.split_once(HEADER).expect("it has the table");

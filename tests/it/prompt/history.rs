@@ -56,7 +56,7 @@ fn mode(path: &Path) -> u32 {
 }
 
 #[test]
-fn it_lasts_without_doubles_and_private_lines() {
+fn history_is_kept_without_duplicates_and_private_lines() {
     let directory = directory();
     run(
         state(&directory),
@@ -94,7 +94,7 @@ fn a_message_of_several_lines_is_one_entry() {
 }
 
 #[test]
-fn no_history_keeps_and_reads_none() {
+fn no_history_option_disables_the_history() {
     let directory = directory();
     run(state(&directory).args(["--no-history"]), &["one"]);
     assert_eq!(
@@ -108,7 +108,7 @@ fn no_history_keeps_and_reads_none() {
 }
 
 #[test]
-fn another_file_can_be_named() {
+fn history_file_option() {
     let directory = directory();
     let file = directory.path().join("mine");
     let file = file.to_str().expect("a path in UTF-8");
@@ -118,7 +118,7 @@ fn another_file_can_be_named() {
 }
 
 #[test]
-fn a_history_that_cannot_be_kept_is_said_and_stops_nothing() {
+fn unusable_history_file_is_a_warning() {
     let directory = directory();
     let path = directory.path().to_str().expect("a path in UTF-8");
     let peer = Peer::ws().expect_text("one").start();
@@ -131,7 +131,7 @@ fn a_history_that_cannot_be_kept_is_said_and_stops_nothing() {
 }
 
 #[test]
-fn a_file_that_is_no_private_history_stays_as_it_is() {
+fn other_files_are_not_changed() {
     let directory = directory();
     let place = |name: &str| directory.path().join(name);
     // Nobody writes to it: whoever opens it to read waits for ever.

@@ -7,7 +7,7 @@ use crate::support::{require, Gate, Key, Peer, Terminal};
 const HOSTILE: &str = "a\x1b[2Jb\rc";
 
 #[test]
-fn a_dumb_terminal() {
+fn dumb_terminal() {
     let gate = Gate::new();
     let peer = Peer::ws()
         .expect_text("hello")
@@ -33,7 +33,7 @@ fn a_dumb_terminal() {
 }
 
 #[test]
-fn a_dumb_terminal_ends_by_its_keys() {
+fn dumb_terminal_keys_end_the_prompt() {
     let peer = Peer::ws().expect_text("hello").start();
     let mut pty = Terminal::new()
         .env("TERM", "dumb")
@@ -45,7 +45,7 @@ fn a_dumb_terminal_ends_by_its_keys() {
 }
 
 #[test]
-fn stdout_in_a_pipe_has_messages_only() {
+fn piped_stdout_has_messages_only() {
     let peer = Peer::ws()
         .expect_text("hello")
         .send_text(HOSTILE)
@@ -67,7 +67,7 @@ fn stdout_in_a_pipe_has_messages_only() {
 }
 
 #[test]
-fn stdin_in_a_pipe_opens_no_prompt() {
+fn piped_stdin_opens_no_prompt() {
     let peer = Peer::ws()
         .expect_text("hello")
         .send_text(HOSTILE)
@@ -94,7 +94,7 @@ fn interactive_opens_the_prompt_after_the_data() {
 }
 
 #[test]
-fn verbose_tells_above_the_line() {
+fn verbose_prints_above_the_input_line() {
     let gate = Gate::new();
     let peer = Peer::ws()
         .wait_for(&gate)
@@ -122,7 +122,7 @@ fn verbose_tells_above_the_line() {
 }
 
 #[test]
-fn stderr_in_a_file_leaves_the_prompt_alone() {
+fn redirected_stderr_does_not_change_the_prompt() {
     let peer = Peer::ws().echo_all().start();
     let mut pty = Terminal::program("sh")
         .args(["-c", "exec \"$0\" \"$@\" 2>told", BINARY, "-v", &peer.url()])

@@ -6,7 +6,7 @@ use crate::support::{Peer, Wsline};
 /// The environment's variables, and what overrules them. A proxy that is not taken is one that
 /// nobody listens for.
 #[test]
-fn the_environment_names_proxies() {
+fn proxies_are_read_from_the_environment() {
     let nobody = Peer::refusing();
     let dead = format!("http://127.0.0.1:{}", nobody.port());
     let off: &[&str] = &["-x", ""];
@@ -55,7 +55,7 @@ fn the_environment_names_proxies() {
 }
 
 #[test]
-fn a_proxy_of_the_environment_is_named_when_it_fails() {
+fn failed_proxy_from_the_environment_is_named() {
     let nobody = Peer::refusing();
     wsline("ws://127.0.0.1:1/")
         .env(
@@ -80,7 +80,7 @@ fn a_proxy_of_the_environment_is_named_when_it_fails() {
 }
 
 #[test]
-fn values_mean_what_they_say() {
+fn proxy_variable_values() {
     // The scheme that desktops write, and quotes that environment files keep.
     for (variable, value) in [
         ("all_proxy", "socks://ADDR/"),
@@ -106,7 +106,7 @@ fn values_mean_what_they_say() {
 }
 
 #[test]
-fn exceptions_mean_what_they_say() {
+fn no_proxy_values() {
     let nobody = Peer::refusing();
     for exceptions in ["*.example.test, 127.*", "\"127.0.0.1\"", "x,*"] {
         let server = server().start();

@@ -9,7 +9,7 @@ use crate::support::program::BINARY;
 use crate::support::{require, Peer, Stdin, Stdout, Wsline};
 
 #[test]
-fn a_path_that_can_not_be_written_is_said_before_connecting() {
+fn unwritable_record_is_reported_before_connecting() {
     for name in ["no/talk.ws", "no/talk.har", "no/talk.jsonl"] {
         // Nobody listens there, which would be told if it were tried.
         Wsline::new()
@@ -28,7 +28,7 @@ fn a_path_that_can_not_be_written_is_said_before_connecting() {
 }
 
 #[test]
-fn an_archive_needs_a_regular_file() {
+fn archive_requires_a_regular_file() {
     let program = Wsline::program("sh").args([
         "-c",
         "mkfifo talk.har && exec \"$0\" ws://127.0.0.1:1/ --record talk.har 3<>talk.har",
@@ -44,7 +44,7 @@ fn an_archive_needs_a_regular_file() {
 }
 
 #[test]
-fn a_record_may_be_a_pipe() {
+fn record_to_a_pipe() {
     let peer = Peer::ws().send_text("hi").close(1000, "").start();
     let program = Wsline::program("sh").args([
         "-c",
@@ -59,7 +59,7 @@ fn a_record_may_be_a_pipe() {
 }
 
 #[test]
-fn names_that_are_no_file_are_refused() {
+fn invalid_record_names_are_rejected() {
     for (name, why) in [
         (
             "-",
@@ -77,7 +77,7 @@ fn names_that_are_no_file_are_refused() {
 
 /// A file that may not grow past some size stands for a full disk.
 #[test]
-fn a_full_disk_ends_the_run_and_leaves_a_whole_record() {
+fn full_disk_leaves_a_complete_record() {
     require!("bash");
     for name in ["talk.ws", "talk.jsonl", "talk.har"] {
         let long = "x".repeat(3000);
@@ -117,7 +117,7 @@ fn a_full_disk_ends_the_run_and_leaves_a_whole_record() {
 /// A record that can't be written takes no memory, however much is said after that and in however
 /// small pieces. More memory than a gigabyte is not to be had.
 #[test]
-fn a_full_disk_takes_no_memory() {
+fn full_disk_needs_constant_memory() {
     require!("bash");
     let lines = "a line\n".repeat(50_000);
     for name in ["talk.ws", "talk.jsonl", "talk.har"] {
@@ -138,7 +138,7 @@ fn a_full_disk_takes_no_memory() {
 }
 
 #[test]
-fn a_record_that_fails_ends_the_run_also_while_nobody_reads_stdout() {
+fn failed_record_ends_the_run_with_a_slow_reader() {
     require!("bash");
     let peer = Peer::ws()
         // More than the largest pipe holds.
@@ -184,7 +184,7 @@ fn assert_whole(name: &str, text: &str) {
 
 /// What was written when there was nothing more to read is whole, also if the program is killed.
 #[test]
-fn a_killed_program_leaves_a_whole_record() {
+fn killed_program_leaves_a_complete_record() {
     for name in ["talk.ws", "talk.jsonl", "talk.har"] {
         let peer = Peer::ws().send_text("first").echo(1).expect_eof().start();
         let program = Wsline::new();
@@ -208,7 +208,7 @@ fn a_killed_program_leaves_a_whole_record() {
 }
 
 #[test]
-fn a_signal_ends_a_record_with_both_closes() {
+fn signal_is_recorded_with_both_close_frames() {
     let peer = Peer::ws().send_text("hi").expect_close(1001, "").start();
     let program = Wsline::new();
     let path = program.home().work().join("talk.ws");
@@ -232,7 +232,7 @@ fn a_signal_ends_a_record_with_both_closes() {
 }
 
 #[test]
-fn a_lost_connection_and_a_broken_rule_are_recorded() {
+fn lost_connection_and_violation_are_recorded() {
     let peer = Peer::ws().raw(b"\x01\x03abc").drop_tcp().start();
     let program = Wsline::new()
         .args([&peer.url(), "-q"])
@@ -260,7 +260,7 @@ fn a_lost_connection_and_a_broken_rule_are_recorded() {
 
 /// A message has to be held to be recorded, so that there is a limit in a pipe too.
 #[test]
-fn a_record_sets_the_limit_of_a_message() {
+fn record_sets_the_default_message_size_limit() {
     let mut header = vec![0x82, 127];
     header.extend_from_slice(&(64_u64 * 1024 * 1024 + 1).to_be_bytes());
     let peer = Peer::ws().raw(&header).expect_close_any().start();

@@ -13,7 +13,7 @@ use crate::support::{require, Peer, Wsline};
 const FORMS: [&str; 3] = ["talk.ws", "talk.jsonl", "talk.har"];
 
 #[test]
-fn a_new_record_is_for_its_owner_alone() {
+fn new_record_is_private() {
     for name in FORMS {
         let peer = Peer::ws().echo(1).start();
         let run = Wsline::new()
@@ -76,7 +76,7 @@ fn an_existing_record_is_replaced_by_a_refusal() {
 }
 
 #[test]
-fn links_are_followed_to_regular_files_alone() {
+fn links_are_followed_to_regular_files_only() {
     let peer = Peer::ws().echo(1).start();
     let program = Wsline::new().file("record", "before");
     let work = program.home().work();
@@ -107,7 +107,7 @@ fn links_are_followed_to_regular_files_alone() {
 }
 
 #[test]
-fn a_pipe_without_a_reader_is_waited_for_within_limits() {
+fn pipe_without_a_reader_is_timed_out() {
     for (limit, why, code) in [
         (
             "200ms",
@@ -131,7 +131,7 @@ fn a_pipe_without_a_reader_is_waited_for_within_limits() {
 }
 
 #[test]
-fn a_record_may_be_a_descriptor() {
+fn record_to_a_descriptor() {
     require!("bash");
     let peer = Peer::ws().send_text("hi").close(1000, "").start();
     Wsline::program("bash")

@@ -48,7 +48,7 @@ fn passes(name: &str, text: &str, beside: Option<&str>) {
 }
 
 #[test]
-fn playwrights_times_and_statuses_are_understood() {
+fn times_and_statuses_of_playwright_are_parsed() {
     for (rest, times) in [
         (
             json!({}),
@@ -66,7 +66,7 @@ fn playwrights_times_and_statuses_are_understood() {
 }
 
 #[test]
-fn messages_in_a_file_beside_the_archive_are_read() {
+fn messages_in_an_attached_file_are_read() {
     let list = messages([&json!(1), &json!(2)]);
     let lines = list.as_array().expect("a list").iter();
     let lines: Vec<_> = lines.map(ToString::to_string).collect();
@@ -99,7 +99,7 @@ fn messages_in_a_file_beside_the_archive_are_read() {
 }
 
 #[test]
-fn no_file_elsewhere_is_read() {
+fn attached_files_elsewhere_are_not_read() {
     for name in ["../abc.jsonl", "/etc/passwd", "..", ""] {
         let rest = json!({"response": {"status": 101, "content": {"_file": name}}});
         Wsline::new()
@@ -155,7 +155,7 @@ fn a_record_is_recognized_by_its_content() {
 }
 
 #[test]
-fn a_wrong_value_is_named_with_its_field() {
+fn invalid_value_is_reported_with_its_field() {
     for (text, says) in [
         ("{\"log\": 5}", "log: found integer `5`, expected an object"),
         (

@@ -47,7 +47,7 @@ fn messages(entry: &Value) -> Vec<(&str, u64, &str)> {
 }
 
 #[test]
-fn an_archive_has_the_conversation() {
+fn archive_has_the_conversation() {
     let peer = talkative();
     let program = talk(&peer).args(["--binary-as", "hex"]).stdout(SHOWN);
     let recorded = record(program, "talk.har");
@@ -82,7 +82,7 @@ fn an_archive_has_the_conversation() {
 }
 
 #[test]
-fn names_and_tls_have_their_times() {
+fn dns_and_tls_times_are_recorded() {
     let (cert, authority) = Cert::for_localhost();
     let peer = Peer::ws().tls(&cert).close(1000, "").start();
     let url = format!("wss://localhost:{}/?a=1&b=c%20d", peer.addr().port());
@@ -105,7 +105,7 @@ fn names_and_tls_have_their_times() {
 }
 
 #[test]
-fn what_was_no_connection_is_an_entry() {
+fn refused_connection_is_an_entry() {
     let location = "HTTP/1.1 307 There\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n";
     let refusal = "HTTP/1.1 401 Who are you\r\nContent-Type: text/plain\r\n\
                    Set-Cookie: a=b\r\nContent-Length: 3\r\n\r\nno!";
@@ -127,7 +127,7 @@ fn what_was_no_connection_is_an_entry() {
 }
 
 #[test]
-fn a_server_that_is_not_there_is_an_entry() {
+fn unreachable_server_is_an_entry() {
     let refusing = Peer::refusing();
     let program = Wsline::new()
         .arg(refusing.url())
@@ -153,7 +153,7 @@ for entry in parser.har_data['entries']:
 ";
 
 #[test]
-fn a_har_library_reads_it() {
+fn archive_is_read_by_a_har_library() {
     let python = crate::peers::python();
     require!("python-haralyzer", [&python, "-c", "import haralyzer"]);
     let peer = talkative();
@@ -172,7 +172,7 @@ fn a_har_library_reads_it() {
 
 /// The schema allows nothing that is no archive.
 #[test]
-fn the_schema_is_not_satisfied_with_anything() {
+fn har_schema_rejects_invalid_archives() {
     let schema = Schema::read("har-1.2.schema.json");
     let peer = talkative();
     let program = talk(&peer).args(["--binary-as", "hex"]).stdout(SHOWN);

@@ -59,7 +59,7 @@ fn closing() -> impl Strategy<Value = Option<Value>> {
 }
 
 #[test]
-fn any_conversation_with_an_echo_server_can_be_played() {
+fn any_conversation_with_an_echo_server_can_be_replayed() {
     let (_server, url) = echo();
     let config = ProptestConfig {
         cases: 24,
@@ -82,7 +82,7 @@ fn any_conversation_with_an_echo_server_can_be_played() {
 
 /// A server that speaks by itself, fragments, pings, and closes first.
 #[test]
-fn what_a_server_says_by_itself_can_be_played() {
+fn unsolicited_messages_can_be_replayed() {
     let peer = Peer::ws()
         .expect_header("Authorization", "Bearer hidden")
         .send_text("{\"hello\": 1}")
@@ -103,7 +103,7 @@ fn what_a_server_says_by_itself_can_be_played() {
 }
 
 #[test]
-fn other_ends_can_be_played() {
+fn other_ends_can_be_replayed() {
     let refused = Peer::http("HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n");
     let lost = Peer::ws().send_text("and then").drop_tcp();
     let empty = Peer::ws().close_empty();
@@ -131,7 +131,7 @@ fn other_ends_can_be_played() {
 
 /// All three forms hold what it takes. A Close of ours, pauses, a Ping of ours and of the server's.
 #[test]
-fn each_form_can_be_played() {
+fn each_format_can_be_replayed() {
     for name in ["talk.ws", "talk.jsonl", "talk.har"] {
         let peer = Peer::ws()
             .expect_header("Origin", "http://a")
@@ -173,7 +173,7 @@ fn each_form_can_be_played() {
 
 /// The program's own Close at a signal has a code that users may not send.
 #[test]
-fn a_conversation_that_a_signal_ended_can_be_played() {
+fn conversation_ended_by_a_signal_can_be_replayed() {
     let (_server, url) = echo();
     let program = Wsline::new();
     let path = program.home().work().join("talk.ws");
@@ -192,7 +192,7 @@ fn a_conversation_that_a_signal_ended_can_be_played() {
 
 /// How the server is reached is no part of the conversation, and is said again.
 #[test]
-fn the_way_to_the_server_is_said_again() {
+fn options_for_reaching_the_server_are_needed_again() {
     let peer = Peer::ws()
         .send_text("hi")
         .close(1000, "")

@@ -44,7 +44,7 @@ fn leave(pty: &Pty) {
 }
 
 #[test]
-fn in_messages() {
+fn escapes_in_messages() {
     let peer = Peer::ws()
         .send_text(EVIL)
         .send_text(format!("two\n{EVIL}"))
@@ -68,7 +68,7 @@ fn in_messages() {
 }
 
 #[test]
-fn in_binary_shown_as_it_is() {
+fn escapes_in_raw_binary_messages() {
     let peer = Peer::ws()
         .send_binary([EVIL.as_bytes(), b"\xff\x9b2J\xc3\x28"].concat())
         .close(1000, "")
@@ -82,7 +82,7 @@ fn in_binary_shown_as_it_is() {
 }
 
 #[test]
-fn in_json_that_is_indented() {
+fn escapes_in_indented_json() {
     let wide = "x".repeat(300);
     let json = format!(
         r#"{{"escaped":"\u001b]52;c;aGk=\u0007\u001b[2J\r\b\u202e\u0000","raw\u009b":"{}","wide":"{wide}"}}"#,
@@ -102,7 +102,7 @@ fn in_json_that_is_indented() {
 }
 
 #[test]
-fn in_a_ping_and_a_close_reason() {
+fn escapes_in_pings_and_close_reasons() {
     let peer = Peer::ws()
         .ping(EVIL)
         .expect_pong(EVIL)
@@ -116,7 +116,7 @@ fn in_a_ping_and_a_close_reason() {
 }
 
 #[test]
-fn in_a_header_and_a_subprotocol() {
+fn escapes_in_headers_and_subprotocols() {
     let peer = Peer::ws()
         .accept_with_headers([&*format!("X-Evil: {EVIL_HEADER}")])
         .start();
@@ -134,7 +134,7 @@ fn in_a_header_and_a_subprotocol() {
 }
 
 #[test]
-fn in_a_refusal() {
+fn escapes_in_refusals() {
     let body = format!("<p>\r\n{EVIL}");
     let length = body.len();
     let body = body.replace('\0', "\x01");
@@ -158,7 +158,7 @@ fn in_a_refusal() {
 }
 
 #[test]
-fn in_an_answer_that_is_no_http() {
+fn escapes_in_responses_that_are_not_http() {
     let peer = Peer::http(format!("HTTP/1.1 {EVIL}\r\nX: {EVIL}\r\n\r\n")).start();
     let mut pty = terminal().args([peer.url()]).start();
     assert_eq!(pty.wait_exit(), 22);
@@ -170,7 +170,7 @@ fn in_an_answer_that_is_no_http() {
 }
 
 #[test]
-fn while_nothing_is_piped_but_stdout_is_the_terminal() {
+fn escapes_with_piped_stdin() {
     let peer = Peer::ws().send_text(EVIL).close(1000, EVIL).start();
     let mut pty = terminal()
         .stdin_from("")
@@ -181,7 +181,7 @@ fn while_nothing_is_piped_but_stdout_is_the_terminal() {
 }
 
 #[test]
-fn typed_escapes_come_back_harmless() {
+fn typed_escapes_are_escaped_when_echoed() {
     let peer = Peer::ws().echo_all().start();
     let mut pty = open_with(&peer, terminal().file("evil", EVIL));
     pty.type_line("/file evil");
@@ -196,7 +196,7 @@ const ARGUMENT: &str = "1\x1b]0;owned\x07\x1b[2J\u{202e}\u{9b}2J";
 const SHOWN_ARGUMENT: &str = "1\\x1b]0;owned\\x07\\x1b[2J\\u{202e}\\u{9b}2J";
 
 #[test]
-fn in_arguments_that_are_wrong() {
+fn escapes_in_invalid_arguments() {
     let unknown = format!("--foo{ARGUMENT}");
     for args in [
         &[unknown.as_str()][..],
@@ -221,7 +221,7 @@ fn in_arguments_that_are_wrong() {
 }
 
 #[test]
-fn in_a_command_that_is_pasted() {
+fn escapes_in_pasted_commands() {
     for (option, shown) in [
         ("-H 'Sec-WebSocket-Protocol: %'", Some(SHOWN_ARGUMENT)),
         ("-x 'http://%'", None),
@@ -237,7 +237,7 @@ fn in_a_command_that_is_pasted() {
 }
 
 #[test]
-fn in_the_name_and_the_text_of_a_session_file() {
+fn escapes_in_names_and_texts_of_session_files() {
     let name = format!("{ARGUMENT}.ws");
     for (text, args, code) in [
         ("url ws://127.0.0.1:1/\n> x\n".to_owned(), &["-v"][..], 7),
@@ -262,7 +262,7 @@ fn in_the_name_and_the_text_of_a_session_file() {
 }
 
 #[test]
-fn in_invisible_characters_and_piles_of_marks() {
+fn invisible_characters_and_excessive_marks() {
     let marks = |count| "\u{301}".repeat(count);
     let evil = format!("a\u{2800}\u{e0b0}\u{ffff}\u{34f}\u{e0100}b{}c", marks(34));
     let shown = format!(
@@ -284,7 +284,7 @@ fn in_invisible_characters_and_piles_of_marks() {
 }
 
 #[test]
-fn in_a_pipe_the_bytes_are_exact() {
+fn bytes_in_a_pipe_are_exact() {
     let binary = b"\xff\x9b2J\x1b[2J\xc3\x28";
     let peer = Peer::ws()
         .send_text(EVIL)

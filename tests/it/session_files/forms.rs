@@ -48,7 +48,7 @@ fn recorded(name: &str) -> SessionFile {
 }
 
 #[test]
-fn each_form_of_a_record_says_the_same() {
+fn all_record_formats_have_the_same_statements() {
     let ours = session_file::print(&recorded("talk.ws"));
     assert_eq!(session_file::print(&recorded("talk.har")), ours);
     assert_eq!(session_file::print(&recorded("talk.jsonl")), ours);

@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn holes_within_a_line() {
+    fn wildcards_within_a_line() {
         assert!(matches("a[..]c\n", "abbbc\n"));
         assert!(matches("[..]:[..] x", "127.0.0.1:80 x"));
         assert!(!matches("a[..]c", "ab\nc"));
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn any_lines() {
+    fn wildcard_lines() {
         assert!(matches("first\n...\nlast\n", "first\nlast\n"));
         assert!(matches("first\n...\nlast\n", "first\n2\n3\nlast\n"));
         assert!(matches("...", ""));
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn names() {
+    fn named_parts() {
         let values = [("[PORT]".to_owned(), "4242".to_owned())];
         let pattern = substitute("ws://127.0.0.1:[PORT]/[..]", &values);
         assert!(matches(&pattern, "ws://127.0.0.1:4242/chat"));

@@ -42,7 +42,7 @@ const REQUEST: &str = "GET /chat HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\n\
     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nX-Token: a b\r\n\r\n";
 
 #[test]
-fn a_conversation() {
+fn conversation_is_played() {
     let peer = Peer::ws()
         .expect_text("hi")
         .send_text("yo")
@@ -69,7 +69,7 @@ fn a_conversation() {
 }
 
 #[test]
-fn a_script_without_a_close_ends_when_the_client_closes() {
+fn script_without_a_close_ends_with_the_client() {
     let peer = Peer::ws().send_text("yo").start();
     let mut socket = connect(&peer);
     assert_eq!(socket.read().expect("text"), "yo".into());
@@ -82,7 +82,7 @@ fn a_script_without_a_close_ends_when_the_client_closes() {
 }
 
 #[test]
-fn what_is_wrong_is_said() {
+fn mismatches_are_described() {
     let said = |peer: Peer, talk: fn(&mut WebSocket<TcpStream>)| {
         let mut peer = peer.start();
         let mut socket = connect(&peer);
@@ -125,7 +125,7 @@ fn what_is_wrong_is_said() {
 
 #[test]
 #[should_panic(expected = "the peer's script was not played to its end")]
-fn dropping_fails_the_test() {
+fn dropping_an_unfinished_script_fails() {
     let peer = Peer::ws().expect_text("hi").start();
     drop(connect(&peer));
 }
@@ -172,7 +172,7 @@ fn frames_of_clients_are_checked() {
 }
 
 #[test]
-fn frames_go_out_as_they_are() {
+fn raw_frames_are_sent_unchanged() {
     let odd = Frame::new(TEXT, "x")
         .rsv(7)
         .masked([1, 2, 3, 4])
@@ -199,7 +199,7 @@ fn frames_go_out_as_they_are() {
 }
 
 #[test]
-fn frames_come_in_as_they_are() {
+fn raw_frames_are_received_unchanged() {
     let wanted = Frame::new(TEXT, vec![7; 70_000]).unfinished();
     let peer = Peer::ws()
         .expect_frame(wanted.clone())
@@ -214,7 +214,7 @@ fn frames_come_in_as_they_are() {
 }
 
 #[test]
-fn echoes() {
+fn messages_are_echoed() {
     let peer = Peer::ws()
         .echo(2)
         .send_text("end")
@@ -237,7 +237,7 @@ fn echoes() {
 }
 
 #[test]
-fn requests_are_checked_and_answers_are_free() {
+fn requests_are_checked_and_responses_are_arbitrary() {
     let peer = Peer::ws()
         .expect_request(|head| assert!(head.starts_with("GET /chat HTTP/1.1\r\n")))
         .expect_header("x-token", "a b")
@@ -281,7 +281,7 @@ fn requests_are_checked_and_answers_are_free() {
 }
 
 #[test]
-fn refusals_and_silence() {
+fn refusals_and_silence_are_played() {
     let gate = Gate::new();
     let peer = Peer::http("HTTP/1.1 401 Unauthorized\r\nContent-Le")
         .wait_for(&gate)
@@ -300,7 +300,7 @@ fn refusals_and_silence() {
 }
 
 #[test]
-fn connections_end_in_every_way() {
+fn connections_end_as_scripted() {
     let mut end = [0; 1];
     let connected = Gate::new();
     let peer = Peer::ws().wait_for(&connected).reset_tcp().start();
@@ -327,7 +327,7 @@ fn connections_end_in_every_way() {
 }
 
 #[test]
-fn many_at_once_and_unix_sockets() {
+fn several_connections_and_unix_sockets() {
     let peer = Peer::ws().expect_text("x").connections(3).start();
     let mut sockets: Vec<_> = (0..3).map(|_| connect(&peer)).collect();
     for socket in sockets.iter_mut().rev() {
@@ -346,7 +346,7 @@ fn many_at_once_and_unix_sockets() {
 }
 
 #[test]
-fn a_proxy_is_a_script_too() {
+fn proxies_are_scripted() {
     let server = Peer::ws().echo_all().start();
     let proxy = Peer::http("HTTP/1.1 200 OK\r\n\r\n")
         .expect_request(|head| assert!(head.starts_with("CONNECT h:1 HTTP/1.1\r\n")))

@@ -19,7 +19,7 @@ fn complaint<T>(test: impl FnOnce() -> T) -> String {
 }
 
 #[test]
-fn all_three_are_compared() {
+fn stdout_stderr_and_exit_code_are_compared() {
     sh("cat; echo err >&2; exit 3")
         .stdin("in\n")
         .stdout("in\n")
@@ -47,7 +47,7 @@ fn all_three_are_compared() {
 }
 
 #[test]
-fn patterns_and_names() {
+fn patterns_and_named_parts_are_matched() {
     sh("echo port 4242; pwd >&2")
         .with("[PORT]", 4242)
         .stdout_matches("port [PORT]\n")
@@ -58,7 +58,7 @@ fn patterns_and_names() {
 }
 
 #[test]
-fn the_environment_is_clean() {
+fn environment_is_clean() {
     sh("env | cut -d= -f1 | sort; pwd; ls -A")
         .env("GIVEN", "x")
         .file("here", "")
@@ -70,7 +70,7 @@ fn the_environment_is_clean() {
 }
 
 #[test]
-fn every_kind_of_stdin() {
+fn all_kinds_of_stdin() {
     sh("cat").run();
     sh("cat").stdin(b"\xff\x00").stdout_bytes(b"\xff\x00").run();
     let file = tempfile::NamedTempFile::new().expect("a file");
@@ -95,7 +95,7 @@ fn every_kind_of_stdin() {
 }
 
 #[test]
-fn a_program_is_talked_to() {
+fn conversation_with_a_running_program() {
     let mut running = sh("while read a; do echo \"<$a>\"; done; echo end >&2")
         .stdin(Stdin::Open)
         .stdout("<a>\n<b>\n")
@@ -111,7 +111,7 @@ fn a_program_is_talked_to() {
 }
 
 #[test]
-fn signals_and_limits() {
+fn signals_are_sent_and_limits_set() {
     let mut running = sh("trap 'exit 42' TERM; echo ready; while :; do sleep 0.05; done")
         .stdout("ready\n")
         .code(42)
@@ -130,7 +130,7 @@ fn signals_and_limits() {
 }
 
 #[test]
-fn readers_that_are_slow_or_gone() {
+fn slow_and_closed_readers() {
     let count_of = |running: &Running| running.id();
     let running = sh("head -c 1000000 /dev/zero | tr '\\0' x")
         .stdout_to(Stdout::Held)

@@ -9,7 +9,7 @@ fn sh(script: &str) -> Terminal {
 }
 
 #[test]
-fn keys_go_in_and_the_screen_comes_out() {
+fn keys_are_sent_and_the_screen_is_read() {
     let mut pty = Terminal::program("/bin/cat").start();
     pty.type_text("hello");
     pty.key(Key::Enter);
@@ -25,7 +25,7 @@ fn keys_go_in_and_the_screen_comes_out() {
 }
 
 #[test]
-fn it_is_a_real_terminal_of_the_size_asked_for() {
+fn terminal_has_the_requested_size() {
     let mut pty = sh("stty size; tty >/dev/null && echo tty; : </dev/tty && echo $TERM; exit 7")
         .size(10, 40)
         .start();
@@ -34,7 +34,7 @@ fn it_is_a_real_terminal_of_the_size_asked_for() {
 }
 
 #[test]
-fn the_interrupt_key_and_signals_reach_the_program() {
+fn interrupt_key_and_signals_reach_the_program() {
     let mut pty = sh("trap 'exit 42' INT; echo ready; while :; do sleep 0.05; done").start();
     pty.wait_for("ready");
     pty.key(Key::CtrlC);
@@ -46,7 +46,7 @@ fn the_interrupt_key_and_signals_reach_the_program() {
 }
 
 #[test]
-fn a_closed_window_is_a_hang_up() {
+fn closed_window_sends_sighup() {
     let mut pty = sh("trap 'exit 44' HUP; echo ready; while :; do sleep 0.05; done").start();
     pty.wait_for("ready");
     pty.hang_up();
@@ -54,7 +54,7 @@ fn a_closed_window_is_a_hang_up() {
 }
 
 #[test]
-fn a_terminal_that_is_left_raw_is_noticed() {
+fn terminal_left_in_raw_mode_is_an_error() {
     let mut pty = sh("stty raw -echo").start();
     assert_eq!(pty.wait_exit(), 0);
     let noticed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| pty.assert_as_found()));
@@ -69,7 +69,7 @@ fn a_terminal_that_is_left_raw_is_noticed() {
 }
 
 #[test]
-fn the_size_changes() {
+fn window_size_changes() {
     let mut pty = sh("trap 'stty size; exit 0' WINCH; echo ready; while :; do sleep 0.05; done")
         .size(24, 80)
         .start();
@@ -80,7 +80,7 @@ fn the_size_changes() {
 }
 
 #[test]
-fn lines_that_left_the_screen_are_not_lost() {
+fn scrolled_lines_are_kept() {
     let mut pty = sh("seq 1 10000").size(5, 20).start();
     assert_eq!(pty.wait_exit(), 0);
     let lines: Vec<_> = pty.history();
@@ -109,7 +109,7 @@ fn effects_are_recorded_and_the_cursor_can_be_asked_for() {
 }
 
 #[test]
-fn only_one_end_is_a_terminal() {
+fn single_streams_can_be_the_terminal() {
     let script = "test -t 0 || echo 'in is no terminal'; test -t 1 || echo 'out is no terminal'; \
                   test -t 2 && cat";
     let mut pty = sh(script).stdin_from("data\n").start();
@@ -123,7 +123,7 @@ fn only_one_end_is_a_terminal() {
 }
 
 #[test]
-fn a_program_that_is_not_waited_for_is_ended() {
+fn program_is_ended_when_dropped() {
     let pty = Terminal::program("/bin/cat").start();
     drop(pty);
     let pty = Pty::start(["x"], 24, 80);

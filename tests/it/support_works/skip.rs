@@ -3,7 +3,7 @@
 use crate::support::{require, skip};
 
 #[test]
-fn what_is_not_there_is_named() {
+fn missing_programs_are_named() {
     assert!(skip::is_there(&["sh", "-c", "exit 0"]));
     assert!(!skip::is_there(&["sh", "-c", "exit 1"]));
     assert!(!skip::is_there(&["no-such-program"]));
@@ -19,7 +19,7 @@ fn what_is_not_there_is_named() {
 }
 
 #[test]
-fn what_is_there_is_not_skipped() {
+fn available_programs_are_not_skipped() {
     let mut reached = false;
     let mut test = || {
         require!("sh", ["sh", "-c", "exit 0"]);
@@ -31,6 +31,6 @@ fn what_is_there_is_not_skipped() {
 
 #[test]
 #[should_panic(expected = "is a number such as 4")]
-fn a_wrong_factor_is_no_factor() {
+fn invalid_timeout_factor_is_ignored() {
     crate::support::time::factor(Some("four".to_owned()));
 }

@@ -36,7 +36,7 @@ fn secure(
 }
 
 #[test]
-fn names_and_client_certificates() {
+fn server_names_and_client_certificates() {
     let (cert, ca) = Cert::for_localhost();
     let client = ca.issue(&["somebody"]);
     let tls = Tls::new(&cert)
@@ -61,7 +61,7 @@ fn names_and_client_certificates() {
 }
 
 #[test]
-fn certificates_that_are_refused() {
+fn rejected_certificates() {
     let ca = Cert::authority("ca");
     let names = ["localhost"];
     for (cert, reason) in [

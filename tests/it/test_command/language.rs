@@ -51,7 +51,7 @@ fn json_patterns_match_and_capture() {
 }
 
 #[test]
-fn a_check_judges_the_message_that_was_matched() {
+fn check_applies_to_the_matched_message() {
     let peer = || answering(r#"{"id":7,"error":{"code":-32601}}"#).expect_close(1000, "");
     passes(
         peer(),
@@ -72,7 +72,7 @@ fn a_check_judges_the_message_that_was_matched() {
 }
 
 #[test]
-fn a_check_of_time_counts_from_the_message_sent() {
+fn check_within_counts_from_the_sent_message() {
     fails(
         Peer::ws()
             .expect_text("hi")
@@ -101,7 +101,7 @@ fn groups_of_a_regular_expression_are_captured() {
 }
 
 #[test]
-fn the_command_line_takes_json_patterns() {
+fn command_line_supports_json_patterns() {
     let peer = answering(r#"{"n":7}"#)
         .expect_close(1000, "")
         .connections(2)
@@ -217,7 +217,7 @@ fn rules_answer_and_hide_messages() {
 }
 
 #[test]
-fn a_message_that_must_never_come_fails_the_file() {
+fn never_fails_the_file() {
     fails(
         answering("tick")
             .send_text(r#"{"type":"error","n":10}"#)

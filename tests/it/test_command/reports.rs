@@ -15,7 +15,7 @@ fn closing() -> Peer {
 }
 
 #[test]
-fn quiet_shows_what_does_not_pass() {
+fn quiet_lists_only_files_that_did_not_pass() {
     let peer = greeted().start();
     test(&["-q", "a.ws", "b.ws", "--url", &peer.url()])
         .file("a.ws", GREETING)
@@ -31,7 +31,7 @@ fn quiet_shows_what_does_not_pass() {
 }
 
 #[test]
-fn verbose_shows_each_statement_as_it_is_done() {
+fn verbose_prints_each_statement() {
     let peer = Peer::ws()
         .expect_text("hi")
         .send_text("ho")
@@ -50,7 +50,7 @@ fn verbose_shows_each_statement_as_it_is_done() {
 }
 
 #[test]
-fn json_is_an_object_a_file_and_one_for_all() {
+fn json_has_an_object_per_file_and_a_summary() {
     let good = greeted().start();
     let bad = closing().start();
     let talk = |url: String| format!("url {url}\n{GREETING}");
@@ -118,7 +118,7 @@ fn elements<'a>(document: &'a Document<'a>, name: &'a str) -> Vec<Node<'a, 'a>> 
 }
 
 #[test]
-fn junit_is_xml_as_others_read_it() {
+fn junit_report_is_valid() {
     let good = greeted().start();
     let bad = closing().start();
     let talk = |url: String| format!("url {url}\n{GREETING}");
@@ -176,7 +176,7 @@ fn junit_is_xml_as_others_read_it() {
 }
 
 #[test]
-fn a_report_that_can_not_be_written_is_told_before_anything_is_run() {
+fn unwritable_report_is_reported_before_running() {
     test(&["--junit", "no/such/folder.xml", "a.ws"])
         .file("a.ws", "sned\n")
         .stderr("wsline: could not write to no/such/folder.xml: No such file or directory\n")
@@ -185,7 +185,7 @@ fn a_report_that_can_not_be_written_is_told_before_anything_is_run() {
 }
 
 #[test]
-fn what_can_not_be_written() {
+fn write_errors_are_reported() {
     if !std::path::Path::new("/dev/full").exists() {
         crate::support::skip::say("this system has no /dev/full");
         return;
@@ -207,7 +207,7 @@ fn what_can_not_be_written() {
 
 /// The exit code is what is left to be had.
 #[test]
-fn a_reader_that_has_gone_changes_nothing() {
+fn closed_stdout_does_not_change_the_exit_code() {
     let peer = greeted().connections(2).start();
     test(&["a.ws", "b.ws", "--url", &peer.url()])
         .file("a.ws", GREETING)
@@ -217,7 +217,7 @@ fn a_reader_that_has_gone_changes_nothing() {
 }
 
 #[test]
-fn a_terminal_shows_what_runs_and_then_only_what_became_of_it() {
+fn terminal_shows_running_files() {
     let (asked, go) = (Gate::new(), Gate::new());
     let peer = Peer::ws()
         .expect_text("hi")
@@ -261,7 +261,7 @@ fn a_terminal_shows_what_runs_and_then_only_what_became_of_it() {
 }
 
 #[test]
-fn colour_is_asked_for() {
+fn color_option() {
     test(&["--color", "always", "a.ws"])
         .file("a.ws", "sned\n")
         .stdout_matches(

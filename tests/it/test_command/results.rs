@@ -4,7 +4,7 @@ use super::{test, GREETING};
 use crate::support::Peer;
 
 #[test]
-fn a_file_without_expectations_says_so() {
+fn file_without_expectations_is_noted() {
     let peer = Peer::ws()
         .expect_text("hi")
         .expect_close(1000, "")
@@ -30,7 +30,7 @@ fn a_file_without_expectations_says_so() {
 }
 
 #[test]
-fn an_invalid_file_is_reported_although_the_server_fails() {
+fn invalid_file_is_reported_if_the_server_fails() {
     let port = Peer::reserved();
     test(&[
         "good.ws",
@@ -52,7 +52,7 @@ fn an_invalid_file_is_reported_although_the_server_fails() {
 }
 
 #[test]
-fn no_server_is_started_for_invalid_files_alone() {
+fn no_server_is_started_for_invalid_files() {
     let done = test(&["bad.ws", "--serve", "touch started; exec sleep 1000"])
         .file("bad.ws", "sned\n")
         .stdout_matches(
@@ -65,7 +65,7 @@ fn no_server_is_started_for_invalid_files_alone() {
 }
 
 #[test]
-fn a_binary_message_is_not_text_for_any_expectation() {
+fn binary_message_does_not_match_text() {
     for (statement, said) in [
         (
             "strict\n< json {\"a\":1}",
@@ -99,7 +99,7 @@ fn a_binary_message_is_not_text_for_any_expectation() {
 }
 
 #[test]
-fn the_connection_that_failed_is_named() {
+fn failed_connection_is_named() {
     let peer = Peer::ws().expect_close(1001, "").start();
     let absent = Peer::refusing();
     test(&["a.ws"])
@@ -120,7 +120,7 @@ fn the_connection_that_failed_is_named() {
 }
 
 #[test]
-fn a_time_limit_names_the_statement_that_it_ends() {
+fn timeout_names_the_statement() {
     let peer = Peer::ws().expect_text("hi").expect_close(1001, "").start();
     test(&["a.ws", "--url", &peer.url(), "--", "-m", "500ms"])
         .file("a.ws", GREETING)

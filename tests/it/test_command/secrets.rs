@@ -19,7 +19,7 @@ fn holds_none(done: &Finished, forbidden: &[&str]) {
 }
 
 #[test]
-fn no_report_has_a_value_of_the_environment_or_the_command_line() {
+fn variables_are_redacted_in_reports() {
     let json = serde_json::to_string(&format!("token {TOKEN}")).expect("JSON");
     for form in [&["-v"][..], &["-v", "--json"]] {
         let peer = Peer::ws()
@@ -49,7 +49,7 @@ fn no_report_has_a_value_of_the_environment_or_the_command_line() {
 }
 
 #[test]
-fn an_address_has_none_either() {
+fn variables_are_redacted_in_urls() {
     let talk = "url ws://user:pass-word@${HOST}:1/?token=${TOKEN}\n> hi\n";
     let done = test(&["talk.ws", "--junit", "out.xml", "-v"])
         .env("TOKEN", "to-ken")
@@ -66,7 +66,7 @@ fn an_address_has_none_either() {
 }
 
 #[test]
-fn what_was_captured_is_shown() {
+fn captured_values_are_shown() {
     let peer = Peer::ws()
         .send_text("{\"id\":\"captured-value\"}")
         .close(1000, "")
@@ -83,7 +83,7 @@ fn what_was_captured_is_shown() {
 
 /// A token that is longer than what a report shows of a message.
 #[test]
-fn nor_a_part_of_one_that_was_shortened() {
+fn parts_of_shortened_values_are_redacted() {
     let words: Vec<String> = (0..400)
         .map(|n| format!("{:x}", n * 7919 % 65_536))
         .collect();
@@ -127,7 +127,7 @@ const PARTS: [&str; 5] = [
 ];
 
 #[test]
-fn a_value_of_several_lines_counts_line_by_line_and_one_with_blanks_trimmed() {
+fn lines_and_trimmed_values_are_redacted() {
     for form in [&["-v"][..], &["-v", "--json"]] {
         let lines: Vec<_> = KEY.lines().rev().collect();
         let peer = Peer::ws()
@@ -164,7 +164,7 @@ fn a_value_of_several_lines_counts_line_by_line_and_one_with_blanks_trimmed() {
 
 /// A server's own log is shown line by line, and a line that is too long in several.
 #[test]
-fn nor_has_the_log_of_the_server_any() {
+fn variables_are_redacted_in_the_servers_output() {
     let words: Vec<_> = (0..2000).map(|n| format!("{:x}", n * 7919)).collect();
     let long = words.concat();
     let port = Peer::reserved();
@@ -193,7 +193,7 @@ fn nor_has_the_log_of_the_server_any() {
 
 /// What a server makes of a token: base64, JSON with other escapes, percent-encoding, bytes.
 #[test]
-fn other_encodings_of_a_value_count() {
+fn encoded_values_are_redacted() {
     let token = "s3cr/et+\u{fc}";
     let said = [
         "{\"t\": \"s3cr\\/et+\\u00fc\"}",
@@ -225,7 +225,7 @@ fn other_encodings_of_a_value_count() {
 
 /// A body that is not text is shown as a dump, which would have a value in pieces.
 #[test]
-fn secrets_of_options_are_kept_out_as_well() {
+fn secrets_of_options_are_redacted() {
     let body = "\0no of-bearer-token, of-header, cookie-value!";
     let refusal = format!(
         "HTTP/1.1 401 No\r\nContent-Length: {}\r\n\r\n{body}",

@@ -31,7 +31,7 @@ fn is_gone(done: &Finished) {
 }
 
 #[test]
-fn a_server_is_started_waited_for_and_ended() {
+fn server_is_started_and_stopped() {
     let port = Peer::reserved();
     let done = serving("echo $$ > pid; exec $SERVER", port.port())
         .arg("talk.ws")
@@ -42,7 +42,7 @@ fn a_server_is_started_waited_for_and_ended() {
 }
 
 #[test]
-fn what_it_starts_is_ended_too_and_it_may_be_in_the_background() {
+fn background_processes_of_the_server_are_stopped() {
     for command in ["$SERVER & echo $! > pid; wait", "$SERVER & echo $! > pid"] {
         let port = Peer::reserved();
         let done = serving(command, port.port())
@@ -55,7 +55,7 @@ fn what_it_starts_is_ended_too_and_it_may_be_in_the_background() {
 }
 
 #[test]
-fn what_it_prints_is_shown_with_verbose() {
+fn verbose_shows_the_servers_output() {
     let port = Peer::reserved();
     serving("echo '\x1b[2J'; exec $SERVER", port.port())
         .args(["-v", "talk.ws", "--ready", &port.url(), "--url", &port.url()])
@@ -69,7 +69,7 @@ fn what_it_prints_is_shown_with_verbose() {
 }
 
 #[test]
-fn one_that_ends_early_is_quoted() {
+fn output_of_a_server_that_exits_early_is_shown() {
     let port = Peer::reserved();
     serving("echo $$ > pid; echo 'no \x1bport' >&2; exit 3", port.port())
         .args(["talk.ws", "--url", &port.url(), "--junit", "out.xml"])
@@ -94,7 +94,7 @@ fn one_that_ends_early_is_quoted() {
 }
 
 #[test]
-fn one_that_never_listens_is_given_up() {
+fn server_that_never_listens_is_timed_out() {
     // Long enough for a shell to start.
     let limit = time::limit(Duration::from_secs(1)).as_secs_f64();
     let port = Peer::reserved();
@@ -119,7 +119,7 @@ fn one_that_never_listens_is_given_up() {
 }
 
 #[test]
-fn one_that_ends_while_files_run_is_told() {
+fn server_that_exits_while_files_run_is_reported() {
     let port = Peer::reserved();
     let mut running = serving("echo $$ > pid; echo here; exec $SERVER", port.port())
         .args(["-v", "talk.ws", "--url", &port.url()])
@@ -139,7 +139,7 @@ fn one_that_ends_while_files_run_is_told() {
 }
 
 #[test]
-fn something_else_must_not_listen_there() {
+fn address_in_use_is_an_error() {
     let other = Peer::tcp().start();
     serving("exec $SERVER", other.port())
         .args(["talk.ws", "--url", &other.url()])
@@ -154,7 +154,7 @@ fn something_else_must_not_listen_there() {
 }
 
 #[test]
-fn where_it_listens_must_be_known() {
+fn server_address_is_required() {
     test(&["talk.ws", "--serve", "true"])
         .file("talk.ws", ECHOED)
         .stderr(
@@ -170,7 +170,7 @@ fn where_it_listens_must_be_known() {
 }
 
 #[test]
-fn an_interrupt_ends_it_too() {
+fn interrupt_stops_the_server() {
     let port = Peer::reserved();
     let mut running = serving("echo $$ > pid; exec $SERVER", port.port())
         .args(["-v", "talk.ws", "--url", &port.url()])
@@ -185,7 +185,7 @@ fn an_interrupt_ends_it_too() {
 }
 
 #[test]
-fn an_interrupt_while_it_is_waited_for_ends_it_too() {
+fn interrupt_while_waiting_stops_the_server() {
     let port = Peer::reserved();
     let mut running = serving("echo $$ > pid; echo here; exec sleep 1000", port.port())
         .args(["-v", "talk.ws", "--url", &port.url()])
@@ -200,7 +200,7 @@ fn an_interrupt_while_it_is_waited_for_ends_it_too() {
 }
 
 #[test]
-fn one_that_will_not_end_is_killed_when_a_second_interrupt_comes() {
+fn second_interrupt_kills_the_server() {
     let port = Peer::reserved();
     // It ends by itself in the end, should nothing kill it.
     let command = "echo $$ > pid; trap 'echo deaf' TERM; $SERVER & \

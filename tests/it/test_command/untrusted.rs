@@ -54,7 +54,7 @@ fn refused(name: &str, text: &str, said: &str) -> Finished {
 }
 
 #[test]
-fn a_file_that_needs_no_more_is_run() {
+fn harmless_file_is_run() {
     let peer = Peer::ws()
         .expect_request(|head| assert!(head.starts_with("GET / HTTP/1.1\r\n"), "{head}"))
         .expect_header("Authorization", "Bearer given")
@@ -79,7 +79,7 @@ fn a_file_that_needs_no_more_is_run() {
 }
 
 #[test]
-fn variables_of_the_environment_are_refused() {
+fn environment_variables_are_rejected() {
     let why = "variable TOKEN is not set: --untrusted does not read the environment; use --var TOKEN=VALUE";
     for (text, place) in [
         ("> hi ${TOKEN}\n", "1:6"),
@@ -99,7 +99,7 @@ fn variables_of_the_environment_are_refused() {
 }
 
 #[test]
-fn files_outside_the_folder_are_refused() {
+fn files_outside_the_folder_are_rejected() {
     let outside = |path: &str| {
         format!(
             "{path} is not allowed with --untrusted: it is outside the folder of the session file"
@@ -149,7 +149,7 @@ fn files_outside_the_folder_are_refused() {
 
 /// The server chooses the path, and it shows only when the message is sent.
 #[test]
-fn a_path_that_is_captured_is_checked_when_it_is_used() {
+fn captured_path_is_checked_when_used() {
     for (path, passes) in [("data.txt", true), ("../private.txt", false)] {
         let peer = Peer::ws().send_text(path);
         let peer = if passes {
@@ -177,7 +177,7 @@ fn a_path_that_is_captured_is_checked_when_it_is_used() {
 }
 
 #[test]
-fn options_that_read_route_or_weaken_tls_are_refused() {
+fn options_that_read_route_or_weaken_tls_are_rejected() {
     let (file, tls, route) = (
         "it reads a file",
         "it weakens TLS",
@@ -238,7 +238,7 @@ fn options_that_read_route_or_weaken_tls_are_refused() {
 
 /// A variable of the user's own may not say more than the file.
 #[test]
-fn values_of_variables_are_no_way_around_it() {
+fn variables_do_not_circumvent_the_restrictions() {
     let server = Untouched::new();
     for (text, said) in [
         (
@@ -275,7 +275,7 @@ fn values_of_variables_are_no_way_around_it() {
 }
 
 #[test]
-fn records_are_restricted_too() {
+fn records_are_restricted() {
     let jsonl = "{\"type\":\"open\",\"url\":\"ws://127.0.0.1:1/\",\"request\":{\"headers\":[\
                  {\"name\":\"X-Own\",\"value\":\"1\"},{\"name\":\"Token\",\"value\":\"***\"}]}}\n\
                  {\"type\":\"text\",\"dir\":\"out\",\"data\":\"hi\"}\n\
@@ -316,7 +316,7 @@ fn records_are_restricted_too() {
 
 /// Its text would be quoted in the report.
 #[test]
-fn a_session_file_that_is_a_link_elsewhere_is_refused() {
+fn session_file_linked_from_elsewhere_is_rejected() {
     let server = Untouched::new();
     let program = untrusted(&server.url());
     let work = program.home().work().clone();
@@ -335,7 +335,7 @@ fn a_session_file_that_is_a_link_elsewhere_is_refused() {
 
 /// As a shell makes one of `<(curl …)`.
 #[test]
-fn a_session_file_may_come_out_of_a_pipe() {
+fn session_file_from_a_pipe_is_run() {
     let peer = greeted().start();
     untrusted(&peer.url())
         .arg("/dev/stdin")
@@ -386,7 +386,7 @@ fn options_of_the_command_line_are_not_restricted() {
 }
 
 #[test]
-fn the_address_has_to_be_given() {
+fn url_option_is_required() {
     test(&["--untrusted", "a.ws"])
         .file("a.ws", "url ws://127.0.0.1:1/\n> hi\n")
         .stderr_matches(
