@@ -57,16 +57,17 @@ pub use self::options::{Candidate, InputLanguage, TerminalOptions};
 pub use self::screen::Screen;
 use crate::output::sink::{Descriptor, Sink as _};
 
-/// After so long without a print something holds the editor up: a search, a half-typed key.
+/// The time without a print after which the editor counts as blocked, by a search or an incomplete
+/// key.
 const HELD_UP: Duration = Duration::from_millis(100);
-/// How often the editor is signalled until it has ended.
+/// How often the editor is signaled until it has ended.
 const AGAIN: Duration = Duration::from_millis(10);
-/// After so long nothing can be done any more: the terminal itself takes nothing.
+/// The time after which the terminal counts as stuck.
 const HOPELESS: Duration = Duration::from_secs(5);
-/// How long the editor has at least to leave the line.
+/// The minimum time for the editor to leave the line.
 const LEAVING: Duration = Duration::from_millis(100);
 
-/// The guard of a terminal in use; see the head of this file.
+/// The guard of the terminal while it is used; see the module's documentation.
 #[must_use = "dropping it ends the prompt"]
 pub struct Terminal {
     state: Arc<ScreenState>,
@@ -74,17 +75,17 @@ pub struct Terminal {
     reader: Option<JoinHandle<()>>,
     modes: Arc<TermModes>,
     keys: Arc<KeyQueue>,
-    /// Our own action on SIGINT, which does nothing.
+    /// Our own handler of SIGINT, which does nothing.
     harmless: signal_hook::SigId,
 }
 
 impl Terminal {
-    /// Begins to read lines from standard input and to draw on standard output, both terminals.
-    /// There can be one at a time.
+    /// Starts to read lines from standard input and to draw on standard output, which must both be
+    /// terminals. There can be only one at a time.
     ///
     /// # Errors
     ///
-    /// What the operating system said to a new thread, pipe or signal action.
+    /// The error of the operating system if a thread, pipe or signal handler could not be created.
     pub fn start(options: TerminalOptions) -> io::Result<(Self, Screen, TypedInput)> {
         let state = ScreenState::new(Box::new(Direct(Descriptor::new(io::stdout().as_fd())?)));
         let (typed, keys) = TypedInput::pair()?;
@@ -92,7 +93,7 @@ impl Terminal {
         let mut dumb = false;
         let mut painter: Box<dyn Painter + Send> = match editor.create_external_printer() {
             Ok(printer) => Box::new(Above(printer, Plain(io::stdout()))),
-            // TERM=dumb, or no terminal at all: nothing will be raw.
+            // TERM=dumb, or not a terminal: raw mode is not used.
             Err(ReadlineError::Errno(nix::errno::Errno::ENOTTY)) => {
                 dumb = true;
                 state.free_gate();
@@ -127,7 +128,7 @@ impl Terminal {
             history,
             context,
             language: options.language,
-            // Without raw mode what comes would stand behind it, in the same line.
+            // Without raw mode, messages would follow the sign on the same line.
             signs: if dumb {
                 Signs::none()
             } else {
@@ -142,29 +143,29 @@ impl Terminal {
         Ok((terminal, Screen(state), typed))
     }
 
-    /// How the connection is, as the prompt was last told.
+    /// The state of the connection that the prompt shows.
     #[must_use]
     pub fn status(&self) -> PromptStatus {
         self.keys.status()
     }
 
-    /// Whether there is a line editor; otherwise the terminal itself shows what is typed.
+    /// Whether there is a line editor. Otherwise the terminal itself echoes input.
     #[must_use]
     pub fn has_editor(&self) -> bool {
         self.modes.has_raw()
     }
 
-    /// Shows everything that waits, ends the line editor and leaves the terminal as it was found.
-    /// `is_over` is asked now and then whether there is no more time for that: then nothing that the
-    /// terminal does not take at once is waited for, and what it has not taken is not shown.
+    /// Shows all pending output, ends the line editor and restores the terminal. `is_over` is
+    /// called from time to time and returns true when there is no more time: then output that the
+    /// terminal does not accept at once is dropped.
     ///
-    /// Dropping does the same, without an end of the time; a second end does nothing.
+    /// Dropping does the same without a time limit. Further calls do nothing.
     pub fn end(&mut self, mut is_over: impl FnMut() -> bool) {
         let Some(printer) = self.printer.take() else {
             return;
         };
         if self.reader.is_none() {
-            // It could not be started: nothing is raw.
+            // The thread could not be started, so the terminal is not in raw mode.
             self.state.reader_gone();
         }
         self.state.begin_end();
@@ -173,7 +174,7 @@ impl Terminal {
         self.end_reader(settled, &mut is_over);
         self.state.end(!settled);
         if settled {
-            // It only waited for the end.
+            // The thread was only waiting for the end.
             let _ = printer.join();
         }
         self.restore();
@@ -181,12 +182,13 @@ impl Terminal {
     }
 
     fn restore(&self) {
-        // A terminal that has gone needs nothing; one that takes no output may still take this.
+        // A terminal that has been closed can't be restored. One that accepts no output may still
+        // be restored.
         let _ = self.modes.restore();
     }
 
-    /// Waits until everything is on the screen. An editor that is held up is made to begin anew:
-    /// then it draws. Says whether it came to that.
+    /// Waits until everything is on the screen. Restarts an editor that is blocked, so that it
+    /// draws. Returns whether everything is on the screen.
     fn settle(&self, is_over: &mut impl FnMut() -> bool) -> bool {
         let mut last = Instant::now();
         while last.elapsed() < HOPELESS && !is_over() {
@@ -199,11 +201,11 @@ impl Terminal {
         false
     }
 
-    /// Ends the reading thread, unless it hangs in a terminal that takes nothing.
+    /// Ends the reading thread, unless it is blocked by a terminal that accepts nothing.
     fn end_reader(&mut self, settled: bool, is_over: &mut impl FnMut() -> bool) {
         if !self.modes.has_raw() {
-            // It reads whole lines from a terminal in its usual mode: nothing to put back, and no
-            // way to end it. It ends with the process.
+            // It reads whole lines from a terminal in its normal mode. There is nothing to restore
+            // and no way to end it before the process ends.
             self.reader = None;
             return;
         }
@@ -212,18 +214,19 @@ impl Terminal {
         while begun.elapsed() < LEAVING || more(begun.elapsed()) && !is_over() {
             self.interrupt();
             if self.state.wait_for_reader(AGAIN) {
-                // A panic of the thread has been told by its last entry.
+                // A panic of the thread was reported by its last event.
                 let _ = self.reader.take().map(JoinHandle::join);
                 return;
             }
         }
     }
 
-    /// Ends the current `readline`, whatever it waits for.
+    /// Interrupts the current `readline`.
     fn interrupt(&self) {
         let reader = self.reader.as_ref().filter(|reader| !reader.is_finished());
         if let (Some(reader), true) = (reader, self.modes.has_raw()) {
-            // Not joined yet, so the thread's name is valid; one that has just ended needs no signal.
+            // The thread has not been joined, so its id is valid. If it has just ended, it needs no
+            // signal.
             let _ = pthread_kill(reader.as_pthread_t(), Signal::SIGINT);
         }
     }
@@ -233,7 +236,7 @@ impl Drop for Terminal {
     fn drop(&mut self) {
         self.end(|| false);
         if self.reader.is_some() {
-            // It hung, and may have gone on since and set the modes of its line again.
+            // It was blocked and may have continued and set the modes of its line again.
             self.restore();
         }
     }
@@ -251,7 +254,7 @@ fn error_of(error: ReadlineError) -> io::Error {
     }
 }
 
-/// Prints above the line being typed; where the editor has gone, there is no line.
+/// Prints above the input line, or directly once the editor has ended.
 struct Above<P>(P, Plain);
 
 impl<P: ExternalPrinter> Painter for Above<P> {
@@ -268,7 +271,7 @@ impl<P: ExternalPrinter> Painter for Above<P> {
     }
 }
 
-/// Writes what the terminal takes soon, under the lock that everyone needs.
+/// Writes only what the terminal accepts soon, because a lock is held.
 struct Direct(Descriptor);
 
 impl Write for Direct {
@@ -283,7 +286,7 @@ impl Write for Direct {
     }
 }
 
-/// Prints as it comes.
+/// Prints directly.
 struct Plain(io::Stdout);
 
 impl Painter for Plain {

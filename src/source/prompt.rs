@@ -1,9 +1,8 @@
-//! The prompt as a source: what a person types becomes messages, and commands are answered.
+//! The prompt as a source: lines become messages, and commands are executed.
 //!
-//! The prompt outlives its connection: when that has ended, the line being typed stays, and the
-//! connection can be made anew. Lines typed before the connection is open wait and go in order when
-//! it is. What can be answered without the connection (`/help`, `/status`, mistakes, ^C) is answered
-//! at once.
+//! The prompt outlives its connection: after its end, the input line is kept, and the prompt can
+//! connect again. Lines entered before the connection is open are sent in order when it is.
+//! Everything that needs no connection (`/help`, `/status`, errors, ^C) is handled at once.
 
 pub mod command;
 mod connection;
@@ -30,35 +29,35 @@ use crate::exit::ExitCode;
 use crate::protocol::{CloseReason, Closure, End, Role};
 use crate::terminal::{InputEvent, PromptStatus, TypedInput};
 
-/// The connection that a prompt talks to.
+/// The connection of the prompt.
 const LINK: Link = Link(0);
-/// After so long a person is told what is waited for.
+/// After this time, the prompt prints what it is waiting for.
 const LONG: Duration = Duration::from_secs(1);
 
-/// A person who types.
+/// Messages typed by a person.
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Prompt {
     typed: TypedInput,
     options: PromptOptions,
     connection: Connection,
-    /// What can't be sent yet.
+    /// Commands that can't be sent yet.
     waiting: VecDeque<PromptCommand>,
     upload: Option<Upload>,
-    /// What to say at the next chance to speak.
+    /// Notes to print at the next opportunity.
     notes: Vec<Note>,
-    /// Whether the last thing typed was ^C on an empty line.
+    /// Whether the last key was ^C on an empty line.
     interrupted: bool,
     told_to_wait: bool,
-    /// Whether the connection has ended that was closed here.
+    /// Whether the connection that the prompt has closed has ended.
     is_over: bool,
-    /// Whether the clipboard may be written.
+    /// Whether writing to the clipboard is allowed.
     copying: bool,
-    /// Set when there is something to say that no descriptor tells of.
+    /// When to poll again, if there is something to print and no descriptor becomes readable.
     due: Option<Instant>,
 }
 
 impl Prompt {
-    /// A prompt that takes what is `typed`.
+    /// Creates a prompt that reads `typed`.
     #[must_use]
     pub fn new(typed: TypedInput, options: PromptOptions) -> Self {
         Self {
@@ -76,13 +75,13 @@ impl Prompt {
         }
     }
 
-    /// Takes one entry; what it said if that ends the prompt.
+    /// Handles an input event. Returns the result if it ends the prompt.
     fn enter(&mut self, entry: InputEvent, to: &mut dyn Sender) -> Option<Progress> {
         let again = std::mem::take(&mut self.interrupted);
         match entry {
             InputEvent::Line(line) => {
                 let ended = match command::parse(&line, self.options.force) {
-                    Ok(command) => self.obey(command, to),
+                    Ok(command) => self.execute(command, to),
                     Err(text) => {
                         mistake(to, text);
                         None
@@ -108,7 +107,7 @@ impl Prompt {
                 self.interrupted = true;
                 answer(to, "press ^C again to end, or ^D to close with 1000");
             }
-            InputEvent::EndOfInput => return self.obey(PromptCommand::Quit, to),
+            InputEvent::EndOfInput => return self.execute(PromptCommand::Quit, to),
             InputEvent::Mistake(text) => mistake(to, text),
             InputEvent::Warning(text) => note(to, NoteLevel::Warning, text),
             InputEvent::Failed(cause) => {
@@ -126,8 +125,8 @@ impl Prompt {
         matches!(self.connection.state, State::Connecting | State::Closing)
     }
 
-    /// Does what a line asks for, or lets it wait for the connection.
-    fn obey(&mut self, command: PromptCommand, to: &mut dyn Sender) -> Option<Progress> {
+    /// Executes a command, or queues it until the connection is open.
+    fn execute(&mut self, command: PromptCommand, to: &mut dyn Sender) -> Option<Progress> {
         let is_closed = self.connection.state == State::Closed;
         match command {
             PromptCommand::Nothing | PromptCommand::Reconnect if is_closed => self.reconnect(to),
@@ -190,7 +189,8 @@ impl Prompt {
         }
     }
 
-    /// Takes a command that needs the connection. Ending waits for nothing that can't be sent yet.
+    /// Handles a command that needs the connection. Ending does not wait for commands that can't be
+    /// sent yet.
     fn accept(&mut self, command: PromptCommand, to: &mut dyn Sender) -> Option<Progress> {
         let ends = matches!(
             command,
@@ -229,7 +229,7 @@ impl Prompt {
         }
     }
 
-    /// Tells what becomes of what was typed for a connection that is not waited for.
+    /// Reports the fate of commands for a connection that is not waited for.
     fn give_up(&mut self, to: &mut dyn Sender) {
         let lost = match self.unsent().messages {
             0 => return,
@@ -244,7 +244,7 @@ impl Prompt {
         );
     }
 
-    /// Sends what waits, while there is room.
+    /// Sends queued commands while there is room.
     fn send(&mut self, now: Now, to: &mut dyn Sender) -> Progress {
         while to.room(LINK) > 0 {
             if let Some(upload) = &mut self.upload {
@@ -277,7 +277,7 @@ impl Prompt {
                         Err(text) => mistake(to, text),
                     }
                 }
-                // Done when they were typed.
+                // These were executed when they were entered.
                 _ => {}
             }
         }
@@ -295,7 +295,7 @@ impl Prompt {
         }
     }
 
-    /// Sends a Close, and waits until it is answered.
+    /// Sends a Close and waits for the reply.
     fn close(&mut self, now: Now, reason: Option<CloseReason>, to: &mut dyn Sender) -> Progress {
         to.close(LINK, reason);
         self.connection.state = State::Closing;
@@ -317,14 +317,14 @@ impl Prompt {
                 to.pong(LINK, &payload);
                 return answer(to, "sent a Pong");
             }
-            // It ends the prompt and never comes here.
+            // It ends the prompt and is not handled here.
             Command::Close(_) => return,
         };
         to.data(LINK, Piece::whole(kind, &bytes));
         self.connection.count_sent(bytes.len() as u64);
     }
 
-    /// Lets the sign before the line show the state.
+    /// Updates the sign to show the state.
     fn show_status(&self) {
         self.typed.set_status(match self.connection.state {
             State::Connecting => PromptStatus::Connecting,
@@ -334,18 +334,18 @@ impl Prompt {
             State::Closed => PromptStatus::Closed,
         });
         if let Some(screen) = self.options.screen.as_ref().filter(|_| self.options.quiet) {
-            // What can't be written is said when a message comes.
+            // A write error is reported with the next message.
             let _ = screen.redraw();
         }
     }
 
-    /// Has something said with the next poll, which is now.
+    /// Prints a note with the next poll, which happens immediately.
     fn say(&mut self, at: Instant, level: NoteLevel, text: String) {
         self.notes.push(Note { level, text });
         self.due = Some(at);
     }
 
-    /// There is no connection any more: what there is to say of it.
+    /// Reports the end of the connection.
     fn on_end(&mut self, at: Instant, (code, text): (ExitCode, String)) {
         self.show_status();
         self.due = Some(at);
@@ -374,7 +374,7 @@ impl Prompt {
 }
 
 impl Prompt {
-    /// What was accepted and not sent.
+    /// The number of accepted but unsent messages.
     fn unsent(&self) -> Unsent {
         let messages = self
             .waiting
@@ -430,7 +430,7 @@ impl Source for Prompt {
                     self.say(at, NoteLevel::Answer, text);
                 }
             }
-            // One that was closed on the way out has nothing more to say: the run's last line does.
+            // If the prompt has closed the connection to end, the verdict of the run reports it.
             Event::Closed(closure)
                 if self.connection.state == State::Closing || is_ours(closure) =>
             {
@@ -462,10 +462,10 @@ impl Source for Prompt {
         match self.connection.state {
             State::Closed if !self.options.outlives.get() => return Progress::Done(None),
             State::Open => self.options.outlives.set(true),
-            // The Close was answered, or there is nothing to wait for any more.
+            // The Close was answered, or there is no connection any more.
             State::Closing if self.is_over => return Progress::Done(None),
             State::Closing if !self.told_to_wait => {
-                // Only where it takes long.
+                // Only if it takes long.
                 self.due = was_due;
                 if was_due.is_none_or(|due| due <= now.instant) {
                     self.told_to_wait = true;
@@ -484,12 +484,12 @@ impl Source for Prompt {
     }
 
     fn settle(&mut self, _now: Now, _link: Link, _end: LinkEnd<'_>) -> Settled {
-        // A prompt that goes on has said it itself.
+        // A prompt that continues has reported it itself.
         self.unsent().into()
     }
 }
 
-/// Whether a connection was closed because the run ends.
+/// Whether a connection was closed because the run is ending.
 fn is_ours(closure: &Closure) -> bool {
     closure.initiator == Some(Role::Us) && !matches!(closure.end, End::Violation(_))
 }

@@ -1,8 +1,8 @@
 //! Other programs on the terminal: a pager, an editor, a command that reads a message.
 //!
-//! The terminal is as it was found while they run. Each runs in a process group of its own that is
-//! made the foreground one, so that its ^C and ^Z are not ours; whatever it does to the terminal,
-//! the prompt takes it back.
+//! The terminal's settings are restored while they run. Each runs in its own process group in the
+//! foreground, so that its ^C and ^Z don't affect wsline. Afterwards the prompt resets whatever it
+//! has changed.
 
 use std::io::{self, Write as _};
 use std::process::{Command, ExitStatus, Stdio};
@@ -15,23 +15,23 @@ use nix::sys::signal::{killpg, SigSet, Signal};
 use nix::sys::wait::{waitpid, WaitPidFlag, WaitStatus};
 use nix::unistd::{getpgrp, tcsetpgrp, Pid};
 
-/// How often it is looked whether the program has ended.
+/// How often to check whether the program has ended.
 const TICK: Duration = Duration::from_millis(20);
 
-/// A program that gets the terminal.
+/// A program to run on the terminal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TerminalJob {
-    /// What `sh` runs.
+    /// The command for `sh`.
     pub command: String,
-    /// What it reads from standard input; `None` is the terminal.
+    /// The program's standard input; `None` for the terminal.
     pub input: Option<Vec<u8>>,
 }
 
-/// Runs `job` until it ends, or until `is_over`: then it is ended.
+/// Runs `job` until it ends. When `is_over` returns true, it is terminated.
 ///
 /// # Errors
 ///
-/// It could not be started.
+/// The program could not be started.
 pub(super) fn run(job: TerminalJob, is_over: impl Fn() -> bool) -> io::Result<ExitStatus> {
     let mut command = Command::new("/bin/sh");
     command.arg("-c").arg(job.command).process_group(0);
@@ -42,7 +42,7 @@ pub(super) fn run(job: TerminalJob, is_over: impl Fn() -> bool) -> io::Result<Ex
     let group = Pid::from_raw(i32::try_from(child.id()).unwrap_or_default());
     let _foreground = Foreground::give_to(group);
     if let (Some(input), Some(mut pipe)) = (job.input, child.stdin.take()) {
-        // A program need not read all that it is given.
+        // The program may end without reading all of its input.
         thread::spawn(move || drop(pipe.write_all(&input)));
     }
     loop {
@@ -51,8 +51,8 @@ pub(super) fn run(job: TerminalJob, is_over: impl Fn() -> bool) -> io::Result<Ex
             Ok(WaitStatus::Signaled(_, signal, _)) => {
                 return Ok(ExitStatus::from_raw(signal as i32))
             }
-            // Nobody is there to let it go on later. It may also have read before the terminal was
-            // its own.
+            // It could not be resumed later. It may also have been stopped because it read from the
+            // terminal before it was in the foreground.
             Ok(WaitStatus::Stopped(..)) => _ = killpg(group, Signal::SIGCONT),
             Ok(_) | Err(nix::errno::Errno::EINTR) => {}
             Err(error) => return Err(error.into()),
@@ -65,22 +65,22 @@ pub(super) fn run(job: TerminalJob, is_over: impl Fn() -> bool) -> io::Result<Ex
     }
 }
 
-/// Another process group has the terminal, until this is dropped.
+/// Another process group is in the foreground until this is dropped.
 struct Foreground {
     ours: Pid,
-    /// The signals of this thread before.
+    /// The thread's signal mask before.
     signals: Option<SigSet>,
 }
 
 impl Foreground {
     fn give_to(group: Pid) -> Self {
         let mut stop = SigSet::empty();
-        // Who takes the terminal back from the background would be stopped.
+        // A background process that moves itself to the foreground would be stopped.
         stop.add(Signal::SIGTTOU);
         let signals = stop
             .thread_swap_mask(nix::sys::signal::SigmaskHow::SIG_BLOCK)
             .ok();
-        // Without job control both are in the foreground anyway.
+        // Without job control, both are in the foreground anyway.
         let _ = tcsetpgrp(io::stdin(), group);
         Self {
             ours: getpgrp(),
@@ -91,7 +91,7 @@ impl Foreground {
 
 impl Drop for Foreground {
     fn drop(&mut self) {
-        // Where the terminal is gone, whoever reads next notices.
+        // If the terminal has been closed, the next read fails.
         let _ = tcsetpgrp(io::stdin(), self.ours);
         if let Some(signals) = &self.signals {
             let _ = signals.thread_set_mask();

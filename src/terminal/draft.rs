@@ -1,4 +1,4 @@
-//! A draft of a line in the user's editor: a private file, and the program that edits it.
+//! Editing a line in the user's editor: a private file, and the program that edits it.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
@@ -9,11 +9,11 @@ use std::process::ExitStatus;
 use super::child::TerminalJob;
 use crate::error::plain;
 
-/// Writes `text` to a new file in `directory`, lets `run` edit it, and reads what came of it.
+/// Writes `text` to a new file in `directory`, calls `run` to edit it, and reads the result.
 ///
 /// # Errors
 ///
-/// Why that failed, in words.
+/// Why that failed.
 pub(super) fn edit(
     directory: &Path,
     text: &str,
@@ -40,7 +40,7 @@ pub(super) fn edit(
         .map_err(|error| plain(&error))?;
     let path = draft.0.to_string_lossy().replace('\'', r"'\''");
     let job = TerminalJob {
-        // The variable may hold options, and words in quotes.
+        // The variable may contain options and quoted words.
         command: format!("draft='{path}'; eval \"${{VISUAL:-${{EDITOR:-vi}}}} \\\"\\$draft\\\"\""),
         input: None,
     };
@@ -56,12 +56,12 @@ pub(super) fn edit(
     Ok(text)
 }
 
-/// The file of a draft, which goes with it.
+/// The file of a draft, which is removed when this is dropped.
 struct Draft(PathBuf);
 
 impl Drop for Draft {
     fn drop(&mut self) {
-        // An editor may have removed it.
+        // The editor may have removed it.
         let _ = fs::remove_file(&self.0);
     }
 }
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_editor_leaves_is_the_text() {
+    fn edited_file_is_the_new_text() {
         let home = tempfile::tempdir().expect("a directory");
         let run = |job| shell(job, "sed -i s/a/b/");
         assert_eq!(edit(home.path(), "a\nc", run), Ok("b\nc".to_owned()));

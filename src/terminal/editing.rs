@@ -1,4 +1,4 @@
-//! The line editor: how it is set up, and the thread that reads with it.
+//! The line editor: its configuration, and the thread that reads with it.
 
 use std::borrow::Cow;
 use std::io::ErrorKind;
@@ -26,22 +26,22 @@ use super::screen::{self, ScreenState};
 use super::sign::Signs;
 use crate::text::elide;
 
-/// After Escape alone, how long a second key makes it Alt, in milliseconds. rustyline's own
-/// default is for ever, and nothing is drawn meanwhile.
+/// The time in milliseconds after Escape in which a second key makes it Alt. rustyline waits
+/// forever by default, and draws nothing in the meantime.
 const ESCAPE: u16 = 500;
-/// How often a terminal that only says "end of input" is asked again while the session ends.
+/// How often a terminal that only returns the end of input is read again while the session ends.
 const NO_INPUT: Duration = Duration::from_millis(50);
-/// The most rows of a menu below the line.
+/// The maximum number of rows of a menu below the line.
 const MENU_ROWS: usize = 8;
-/// The longest entry of the history that is suggested, in bytes.
+/// The maximum length in bytes of a history entry that is suggested.
 const LONGEST_SUGGESTION: usize = 200;
 
 type LineEditor = Editor<Editing, MemHistory>;
 
-/// An editor without anything of ours.
+/// Creates an editor without our keys and completions.
 pub(super) fn new_editor(options: &TerminalOptions) -> rustyline::Result<LineEditor> {
     let config = Config::builder()
-        // A list of completions that asks for `--More--` could not be ended by a signal.
+        // A list of completions with a `--More--` prompt could not be ended by a signal.
         .completion_type(CompletionType::Circular)
         .edit_mode(if options.vi {
             EditMode::Vi
@@ -60,7 +60,7 @@ pub(super) fn new_editor(options: &TerminalOptions) -> rustyline::Result<LineEdi
     Editor::with_history(config, history)
 }
 
-/// Gives an editor our keys, and the language of the line.
+/// Adds our keys and the completions to an editor.
 pub(super) fn equip(
     editor: &mut LineEditor,
     context: &KeyContext,
@@ -75,7 +75,7 @@ pub(super) fn equip(
     });
 }
 
-/// The thread that reads lines, until the guard ends it.
+/// The thread that reads lines until the guard ends it.
 pub(super) struct Reader {
     pub(super) editor: LineEditor,
     pub(super) history: History,
@@ -84,9 +84,9 @@ pub(super) struct Reader {
     pub(super) signs: Signs,
     /// Whether the editor uses raw mode.
     pub(super) raw: bool,
-    /// Where drafts are kept while they are edited.
+    /// The directory of drafts.
     pub(super) drafts: std::path::PathBuf,
-    /// What the next line begins with.
+    /// The initial text of the next line.
     pub(super) initial: String,
 }
 
@@ -103,10 +103,10 @@ impl Reader {
         &self.context.typing
     }
 
-    /// Reads until there is no more need.
+    /// Reads lines until the session ends.
     ///
-    /// Someone who has said the last thing, such as `/quit`, gets no new prompt. But the editor
-    /// must go on, with nothing before the line: it is what draws the last messages.
+    /// After the last line, such as `/quit`, there is no new prompt. But the editor must continue
+    /// without a sign, because it draws the last messages.
     pub(super) fn run(mut self) {
         let _exit = ThreadExit {
             state: Arc::clone(&self.context.state),
@@ -133,7 +133,7 @@ impl Reader {
             if self.state().is_finished() {
                 let is_empty = silent || self.typing().lock().line.is_empty();
                 if is_empty && self.raw {
-                    // The editor has left a line with nothing but a sign.
+                    // The editor has left a line with only a sign.
                     self.state().step_back();
                 }
                 break;
@@ -163,7 +163,7 @@ impl Reader {
             Err(ReadlineError::Eof) => {
                 *over = true;
                 if self.raw {
-                    // An empty line with nothing but a sign.
+                    // An empty line with only a sign.
                     self.state().step_back();
                 }
                 self.push(InputEvent::EndOfInput);
@@ -173,7 +173,7 @@ impl Reader {
                 self.push(InputEvent::Mistake(text.to_owned()));
             }
             Err(error) if is_gone(&error) => {
-                // The session may hear of it later, or never: a shell passes SIGHUP on.
+                // The session may not read the event, so the signal is sent as a shell would.
                 let _ = raise(Signal::SIGHUP);
                 return ReadAgain::No;
             }
@@ -185,7 +185,7 @@ impl Reader {
         ReadAgain::Yes
     }
 
-    /// Hands a line over; says whether it is the last.
+    /// Passes on a line. Returns whether it is the last.
     fn enter(&mut self, shown: &str) -> bool {
         let Some(mut line) = self.typing().lock().folds.unfold(shown) else {
             let text = "a folded paste was changed; nothing was sent: delete it and paste again";
@@ -194,7 +194,7 @@ impl Reader {
             return false;
         };
         if line.ends_with('\n') && self.language.unfinished(&line) {
-            // The empty line that sends unfinished JSON as it is.
+            // The empty line that sends unfinished JSON.
             line.pop();
         }
         if let Some(warning) = self.history.add(&line) {
@@ -225,7 +225,7 @@ impl Reader {
         over
     }
 
-    /// Gives the terminal to the program that a line asks for, if it comes to that.
+    /// Runs the program that a line requests, if there is one.
     fn run_job(&self) {
         let state = self.state();
         let Some(job) = self.context.keys.wait_for_job(|| state.is_ending()) else {
@@ -241,7 +241,7 @@ impl Reader {
         }
     }
 
-    /// Opens a text in the user's editor; what comes of it is the next line.
+    /// Opens a text in the user's editor. The result is the next line.
     fn edit(&mut self, text: String) {
         let state = Arc::clone(&self.context.state);
         let edited = draft::edit(&self.drafts, &text, |job| {
@@ -262,10 +262,11 @@ impl Reader {
         self.initial = shown;
     }
 
-    /// Gives the editor the history as it is now: its own can't forget an earlier double.
+    /// Gives the editor the current history, because the editor's own can't remove earlier
+    /// duplicates.
     fn recall(&mut self) {
         let history = self.editor.history_mut();
-        // History in memory does not fail.
+        // An in-memory history does not fail.
         let _ = history.clear();
         let mut typing = self.context.typing.lock();
         for entry in self.history.entries() {
@@ -289,15 +290,15 @@ impl Reader {
             return self.edit(text.unwrap_or(shown));
         }
         if self.state().is_ending() {
-            // It was the guard. A line with nothing but a sign need not stay.
+            // The guard interrupted it. A line with only a sign is erased.
             if !silent && line.is_empty() {
                 self.state().step_back();
             }
             return;
         }
         if pressed || !silent {
-            // ^C where nobody listens to entries any more, or a signal: the session hears it now
-            // that the editor does not catch it.
+            // ^C when events are no longer read, or a signal: the editor no longer handles it, so
+            // the session receives it.
             let _ = raise(Signal::SIGINT);
         }
     }
@@ -308,7 +309,7 @@ enum ReadAgain {
     No,
 }
 
-/// Tells, however the reading thread ends, that it is gone.
+/// Reports that the reading thread has ended, in any way.
 struct ThreadExit {
     state: Arc<ScreenState>,
     keys: Arc<KeyQueue>,
@@ -324,10 +325,10 @@ impl Drop for ThreadExit {
     }
 }
 
-/// What stands before the line. The editor asks for it first when the terminal is raw and the line
-/// is about to be drawn: from then on it prints for others.
+/// The prompt before the line. The editor requests it when the terminal is in raw mode and the line
+/// is about to be drawn; from then on it prints for others.
 struct PromptText<'a> {
-    /// `None` where nothing is typed any more.
+    /// `None` if there is no more input.
     signs: Option<&'a Signs>,
     keys: &'a KeyQueue,
     state: &'a ScreenState,
@@ -336,7 +337,7 @@ struct PromptText<'a> {
 
 impl Prompt for PromptText<'_> {
     fn raw(&self) -> &str {
-        // Once: it is drawn again when the line is left.
+        // Only the first time: it is drawn again when the line is left.
         if !self.shown.swap(true, Ordering::Relaxed) {
             self.state.open_gate();
         }
@@ -350,7 +351,7 @@ impl Prompt for PromptText<'_> {
     }
 }
 
-/// Whether the terminal itself is gone.
+/// Whether the terminal has been closed.
 fn is_gone(error: &ReadlineError) -> bool {
     match error {
         ReadlineError::Io(error) => error.raw_os_error() == Some(Errno::EIO as i32),
@@ -359,7 +360,7 @@ fn is_gone(error: &ReadlineError) -> bool {
     }
 }
 
-/// What the editor asks while a line is typed.
+/// What the editor calls while a line is edited.
 pub(super) struct Editing {
     language: Arc<dyn InputLanguage>,
     context: KeyContext,
@@ -370,7 +371,7 @@ impl Helper for Editing {}
 impl Validator for Editing {
     fn validate(&self, context: &mut ValidationContext) -> rustyline::Result<ValidationResult> {
         let text = context.input();
-        // An empty line ends it, whatever it is.
+        // An empty line ends the input in any case.
         if !text.ends_with('\n') {
             let unfolded = self.context.typing.lock().folds.unfold(text);
             if unfolded.is_some_and(|text| self.language.unfinished(&text)) {
@@ -400,10 +401,10 @@ impl Completer for Editing {
     }
 }
 
-/// What may follow the line.
+/// The text shown after the line.
 pub(super) struct Following {
     shown: String,
-    /// What of it is taken with the right arrow.
+    /// The part that the right arrow key inserts.
     taken: Option<String>,
 }
 
@@ -423,7 +424,7 @@ impl Hinter for Editing {
     fn hint(&self, line: &str, position: usize, context: &Context<'_>) -> Option<Following> {
         let (columns, rows) = screen::size();
         self.context.typing.lock().line.replace_range(.., line);
-        // The sign is two columns wide; times before it make it taller at most.
+        // The sign is two columns wide; a time before it can only make the line taller.
         let height = screen::height(2, line, columns);
         self.context.state.set_too_tall(height >= rows);
         if position < line.len() || line.is_empty() {
@@ -448,7 +449,7 @@ impl Hinter for Editing {
 }
 
 impl Editing {
-    /// The commands that the line could become, below it.
+    /// The commands that match the line, as a menu below it.
     fn menu(&self, line: &str, columns: usize, rows: usize) -> Option<String> {
         if line.contains(char::is_whitespace) || line.starts_with("//") {
             return None;
@@ -474,7 +475,7 @@ impl Editing {
     }
 }
 
-/// The rest of the latest entry of the history that begins with `line`.
+/// The rest of the latest history entry that begins with `line`.
 fn suggestion(line: &str, context: &Context<'_>) -> Option<String> {
     let history = context.history();
     if context.history_index() < history.len() || history.is_empty() {

@@ -1,7 +1,7 @@
-//! The prompt's history: what was typed, in memory and in a file that outlives the run.
+//! The prompt's history, in memory and in a file.
 //!
-//! The file has one entry a line, line feeds and backslashes escaped. Each entry is appended when
-//! it is entered, in one write, so that neither a crash nor a second prompt loses one.
+//! The file has one entry per line, with line feeds and backslashes escaped. Each entry is appended
+//! with a single write when it is entered, so that neither a crash nor a second prompt loses one.
 
 mod file;
 
@@ -11,22 +11,22 @@ use std::path::PathBuf;
 use self::file::HistoryFile;
 use crate::text::escape;
 
-/// Entries that are kept.
+/// The maximum number of entries.
 const KEPT: usize = 1000;
-/// A longer entry is not kept, in bytes: it is data, not a line that is typed again.
+/// The maximum length of an entry in bytes. Longer ones are data rather than lines to repeat.
 const LONGEST: usize = 64 * 1024;
 
-/// What was typed before, the oldest first, each entry once.
+/// The entries, oldest first, without duplicates.
 pub(super) struct History {
     path: PathBuf,
-    /// `None` if nothing outlives the run.
+    /// `None` if the history is not saved.
     file: Option<HistoryFile>,
     entries: VecDeque<String>,
 }
 
 impl History {
-    /// Reads the file, or makes it; without a path nothing outlives the run. The text is a
-    /// warning: the file can't be used.
+    /// Opens or creates the file. Without a path, the history is not saved. Also returns a warning
+    /// if the file can't be used.
     pub(super) fn open(path: Option<PathBuf>) -> (Self, Option<String>) {
         let mut history = Self {
             path: PathBuf::new(),
@@ -41,13 +41,13 @@ impl History {
         (history, warning)
     }
 
-    /// The entries, the oldest first.
+    /// The entries, oldest first.
     pub(super) fn entries(&self) -> impl Iterator<Item = &str> {
         self.entries.iter().map(String::as_str)
     }
 
-    /// Takes an entry, unless it begins with a space, is empty or is very long. An earlier one
-    /// like it goes. The text is a warning, given once: the file can't be written.
+    /// Adds an entry, unless it begins with a space, is empty or too long, and removes an earlier
+    /// duplicate. Returns a warning the first time that the file can't be written.
     pub(super) fn add(&mut self, entry: &str) -> Option<String> {
         if entry.is_empty() || entry.starts_with(' ') || entry.len() > LONGEST {
             return None;
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn entries_outlive_the_run_each_once() {
+    fn entries_are_saved_without_duplicates() {
         let home = tempfile::tempdir().expect("a directory");
         let path = home.path().join("state/wsline/history");
         let mut history = opened(&path);
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn two_prompts_share_a_file_and_lose_nothing() {
+    fn two_prompts_can_share_a_file() {
         let home = tempfile::tempdir().expect("a directory");
         let path = home.path().join("history");
         let (mut one, mut other) = (opened(&path), opened(&path));
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_has_grown_is_cut_to_what_is_kept() {
+    fn large_file_is_truncated_to_the_maximum() {
         let home = tempfile::tempdir().expect("a directory");
         let path = home.path().join("history");
         let lines: Vec<String> = (0..=2 * KEPT).map(|number| number.to_string()).collect();
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_cannot_be_used_is_said_once() {
+    fn unusable_file_is_reported_once() {
         let home = tempfile::tempdir().expect("a directory");
         let (mut history, warning) = History::open(Some(home.path().to_owned()));
         let warning = warning.expect("a directory is no file");

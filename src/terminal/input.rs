@@ -1,4 +1,4 @@
-//! What was typed, on its way from the thread that reads to the loop that polls.
+//! Input events, from the reading thread to the event loop.
 
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
@@ -10,38 +10,38 @@ use std::time::Duration;
 
 use super::child::TerminalJob;
 
-/// How often it is looked whether the prompt ends while a program is waited for.
+/// How often to check whether the prompt is ending while waiting for a program.
 const JOB_TICK: Duration = Duration::from_millis(50);
 
-/// Something that happened at the keyboard.
+/// An event from the keyboard.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum InputEvent {
-    /// A line was entered; it may hold line feeds.
+    /// A line was entered. It may contain line feeds.
     Line(String),
     /// ^S was pressed.
     Hold,
     /// ^Q was pressed.
     Release,
-    /// What was typed can't be used, and why.
+    /// The input is invalid, for this reason.
     Mistake(String),
     /// ^C was pressed.
     Interrupt {
-        /// Whether nothing stood on the line.
+        /// Whether the line was empty.
         empty: bool,
     },
-    /// ^D was pressed on an empty line, or the terminal is gone.
+    /// ^D was pressed on an empty line, or the terminal was closed.
     EndOfInput,
-    /// Something went wrong that stops nothing, for people.
+    /// A warning for the user.
     Warning(String),
-    /// The terminal can't be read any more, and why.
+    /// The terminal can't be read any more, for this reason.
     Failed(String),
 }
 
-/// What the prompt shows before the line.
+/// The state of the connection that the prompt shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(u8)]
 pub enum PromptStatus {
-    /// The connection is being made.
+    /// The connection is being opened.
     #[default]
     Connecting,
     /// It is open.
@@ -50,11 +50,11 @@ pub enum PromptStatus {
     Held,
     /// It is being closed.
     Closing,
-    /// There is none.
+    /// There is no connection.
     Closed,
 }
 
-/// The end that the reading thread writes to.
+/// The sending end, used by the reading thread.
 pub(crate) struct KeyQueue {
     entries: Mutex<VecDeque<InputEvent>>,
     bell: UnixStream,
@@ -63,33 +63,33 @@ pub(crate) struct KeyQueue {
     job_came: Condvar,
 }
 
-/// The program that a line asks for, on its way to the reading thread.
+/// The program that a line requests, for the reading thread.
 #[derive(Debug, Default)]
 enum Awaited {
-    /// None is asked for.
+    /// No program was requested.
     #[default]
     No,
-    /// It is asked for.
+    /// A program was requested.
     Yes,
-    /// It is this, or there is none after all.
+    /// The program, or `None` if there is none after all.
     Came(Option<TerminalJob>),
 }
 
 impl KeyQueue {
-    /// Hands an entry over and wakes the loop.
+    /// Sends an event and wakes the loop.
     pub(crate) fn push(&self, entry: InputEvent) {
         let mut entries = self.lock();
         entries.push_back(entry);
-        // The bell can only be full of earlier rings, or have no listener any more: both are well.
+        // The wake-up pipe may be full of earlier wake-ups, or have no reader. Neither is an error.
         let _ = (&self.bell).write(&[1]);
     }
 
-    /// The line that is pushed next asks for a program on the terminal.
+    /// Announces that the next line requests a program.
     pub(crate) fn expect_job(&self) {
         *self.job.lock().unwrap_or_else(PoisonError::into_inner) = Awaited::Yes;
     }
 
-    /// Waits for that program; `None` if there is none, or `is_over` first.
+    /// Waits for that program; `None` if there is none, or if `is_over` returns true first.
     pub(crate) fn wait_for_job(&self, is_over: impl Fn() -> bool) -> Option<TerminalJob> {
         let mut job = self.job.lock().unwrap_or_else(PoisonError::into_inner);
         while matches!(*job, Awaited::Yes) && !is_over() {
@@ -102,7 +102,7 @@ impl KeyQueue {
         }
     }
 
-    /// How the connection is, as the loop last said.
+    /// The state of the connection, as last set by the loop.
     pub(crate) fn status(&self) -> PromptStatus {
         let status = self.status.load(Ordering::Relaxed);
         let all = [
@@ -121,18 +121,18 @@ impl KeyQueue {
     }
 }
 
-/// What was typed and not yet heard: a descriptor to poll, and entries to take.
+/// The receiving end: a descriptor to poll, and the events.
 pub struct TypedInput {
     keys: Arc<KeyQueue>,
     ear: UnixStream,
 }
 
 impl TypedInput {
-    /// Both ends.
+    /// Creates both ends.
     ///
     /// # Errors
     ///
-    /// What the operating system said to a new socket pair.
+    /// The error of the operating system if the socket pair could not be created.
     pub(crate) fn pair() -> io::Result<(Self, Arc<KeyQueue>)> {
         let (ear, bell) = UnixStream::pair()?;
         ear.set_nonblocking(true)?;
@@ -151,26 +151,25 @@ impl TypedInput {
         Ok((typed, keys))
     }
 
-    /// The descriptor that is readable while entries wait.
+    /// The descriptor that is readable while there are events.
     #[must_use]
     pub fn fd(&self) -> BorrowedFd<'_> {
         self.ear.as_fd()
     }
 
-    /// Says how the connection is: the prompt shows it when it is drawn next.
+    /// Sets the state of the connection, which the prompt shows when it is drawn next.
     pub fn set_status(&self, status: PromptStatus) {
         self.keys.status.store(status as u8, Ordering::Relaxed);
     }
 
-    /// Whether the line that was taken waits for a program on the terminal, or for the word that there
-    /// is none.
+    /// Whether the last line is waiting for a program, or for the reply that there is none.
     #[must_use]
     pub fn awaits_job(&self) -> bool {
         let job = self.keys.job.lock().unwrap_or_else(PoisonError::into_inner);
         matches!(*job, Awaited::Yes)
     }
 
-    /// Gives the terminal to a program, or says that there is none.
+    /// Replies with a program to run on the terminal, or `None`.
     pub fn answer_job(&self, job: Option<TerminalJob>) {
         let mut awaited = self.keys.job.lock().unwrap_or_else(PoisonError::into_inner);
         if matches!(*awaited, Awaited::Yes) {
@@ -179,12 +178,12 @@ impl TypedInput {
         }
     }
 
-    /// The oldest entry that waits. Never blocks.
+    /// Takes the oldest event. Never blocks.
     pub fn take(&mut self) -> Option<InputEvent> {
         let mut entries = self.keys.lock();
         let entry = entries.pop_front();
         if entries.is_empty() {
-            // Under the lock, so that no ring for a new entry is lost.
+            // Under the lock, so that no wake-up for a new event is lost.
             let mut rings = [0; 64];
             while matches!((&self.ear).read(&mut rings), Ok(count) if count > 0) {}
         }
@@ -206,7 +205,7 @@ mod tests {
     fn the_descriptor_is_readable_while_entries_wait() {
         let (mut typed, keys) = TypedInput::pair().expect("a socket pair");
         assert!(!readable(&typed));
-        // More than a socket's buffer holds: ringing must not block.
+        // More than the buffer of a socket holds: sending must not block.
         for number in 0..300_000 {
             keys.push(InputEvent::Line(number.to_string()));
         }

@@ -1,4 +1,4 @@
-//! The keys that mean something of our own.
+//! Keys with a meaning of our own.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -13,27 +13,27 @@ use super::paste::{control_of, Folds, Paste};
 use super::screen::ScreenState;
 use crate::output::escape::{self, Breaks};
 
-/// What the keys change, and the reading thread asks for.
+/// The state that keys change and the reading thread reads.
 #[derive(Default)]
 pub(super) struct Typing {
-    /// Texts that the line shows as something shorter.
+    /// Texts that are shown as placeholders.
     pub(super) folds: Folds,
-    /// A paste that has begun.
+    /// A paste in progress.
     paste: Option<Paste>,
-    /// The next key is inserted, whatever it is.
+    /// Whether the next key is inserted literally.
     quoting: bool,
-    /// The line is to be opened in an editor.
+    /// The text to open in an editor.
     pub(super) edit: Option<String>,
-    /// The line as it was last seen.
+    /// The last known line.
     pub(super) line: String,
-    /// Nothing that is typed is taken any more.
+    /// Whether input is no longer accepted.
     over: bool,
-    /// ^C was pressed where nothing is taken any more.
+    /// Whether ^C was pressed when input is no longer accepted.
     pub(super) pressed: bool,
 }
 
 impl Typing {
-    /// Begins a line.
+    /// Starts a new line.
     pub(super) fn begin_line(&mut self, over: bool) {
         self.over = over;
         self.pressed = false;
@@ -42,7 +42,7 @@ impl Typing {
     }
 }
 
-/// The same for all who change it: the keys, and the helper of the editor.
+/// The state, shared by the keys and the editor's helper.
 #[derive(Clone, Default)]
 pub(super) struct SharedTyping(Arc<Mutex<Typing>>);
 
@@ -52,7 +52,7 @@ impl SharedTyping {
     }
 }
 
-/// What every key needs.
+/// What every key handler needs.
 #[derive(Clone)]
 pub(super) struct KeyContext {
     pub(super) state: Arc<ScreenState>,
@@ -83,7 +83,7 @@ struct Bound {
     context: KeyContext,
 }
 
-/// Binds our keys; `bind` is the editor's.
+/// Binds our keys with the editor's function `bind`.
 pub(super) fn bind(context: &KeyContext, mut bind: impl FnMut(Event, EventHandler)) {
     let ctrl = KeyEvent::ctrl;
     let plain = |code| KeyEvent(code, Modifiers::NONE);
@@ -136,7 +136,7 @@ impl ConditionalEventHandler for Bound {
             }
             Key::Interrupt => Some(self.interrupt(context.line())),
             Key::EndOfInput => {
-                // ^D keeps its meanings: delete a character, or the end.
+                // ^D keeps its meaning: it deletes a character or ends the input.
                 if context.line().is_empty() {
                     self.context.state.close_gate();
                 }
@@ -165,7 +165,7 @@ impl ConditionalEventHandler for Bound {
                     .folds
                     .placeholder_before(before)
                     .filter(|_| count == 1)?;
-                // A movement by a number of characters would be given the key's own number.
+                // A movement by a number of characters would get the key's own numeric argument.
                 let search = CharSearch::Backward(first);
                 Some(Cmd::Kill(Movement::ViCharSearch(1, search)))
             }
@@ -179,7 +179,7 @@ impl ConditionalEventHandler for Bound {
 }
 
 impl Bound {
-    /// Takes a key that belongs to a paste, or that is to be inserted.
+    /// Handles a key that is part of a paste or to be inserted literally.
     fn take_as_text(&self, event: &Event) -> Option<Cmd> {
         let mut typing = self.context.typing.lock();
         if typing.paste.as_ref().is_some_and(Paste::has_stalled) || self.key == Key::PasteEnds {
@@ -219,8 +219,8 @@ impl Bound {
         Some(Cmd::Insert(1, shown))
     }
 
-    /// ^C: the line is left as it is and begins anew. The editor goes on, so that no key which came
-    /// in the same read is lost.
+    /// ^C: keeps the line on the screen and starts a new one. The editor continues, so that keys
+    /// from the same read are not lost.
     fn interrupt(&self, line: &str) -> Cmd {
         let KeyContext {
             state,

@@ -1,8 +1,8 @@
-//! The terminal's settings: as they were found, and raw.
+//! The terminal's settings, original and raw.
 //!
-//! The editor makes the terminal raw for each line and puts back what it found. Between two lines
-//! that would be the usual mode, in which a ^D typed ahead is swallowed and letters are echoed
-//! twice. So the terminal is raw from the first line to the last, and the editor finds it so.
+//! The editor sets raw mode for each line and restores what it found. In the original mode between
+//! two lines, a ^D typed ahead would be lost and characters echoed twice. So raw mode is set from
+//! the first line to the last, and the editor finds and restores it.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,18 +17,18 @@ use nix::sys::termios::{
 use nix::unistd::{write, Pid};
 use signal_hook::consts::SIGCONT;
 
-/// A stop begins well within this time, if it comes at all: without a shell that could let the
-/// process go on, the kernel stops nothing.
+/// The maximum time until a stop takes effect, if it does: without a shell that could resume the
+/// process, the kernel does not stop it.
 const STOPPING: Duration = Duration::from_millis(200);
-/// What a terminal is told that another program may have left otherwise: no mouse reports, usual
-/// colors, a cursor that is seen, bracketed paste.
+/// Resets what another program may have changed: mouse reports off, default colors, cursor visible,
+/// bracketed paste on.
 const TAKEN_BACK: &[u8] =
     b"\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[0m\x1b[?25h\x1b[?2004h";
 const TICK: Duration = Duration::from_millis(1);
 
 /// The settings of standard input.
 pub(super) struct TermModes {
-    /// `None` if they are left alone: no terminal, or one that can do nothing.
+    /// `None` if the settings are not changed, because it is not a terminal or a dumb one.
     settings: Option<Mutex<Settings>>,
 }
 
@@ -38,11 +38,11 @@ struct Settings {
 }
 
 impl TermModes {
-    /// The settings as they are now; with `dumb` they will be left alone.
+    /// Reads the current settings. With `dumb`, they are never changed.
     ///
     /// # Errors
     ///
-    /// Standard input is no terminal.
+    /// Standard input is not a terminal.
     pub(super) fn find(dumb: bool) -> io::Result<Self> {
         if dumb {
             return Ok(Self { settings: None });
@@ -50,7 +50,7 @@ impl TermModes {
         let found = tcgetattr(io::stdin())?;
         let mut raw = found.clone();
         cfmakeraw(&mut raw);
-        // Line feeds are still carriage returns too.
+        // Line feeds are still output with a carriage return.
         raw.output_flags = found.output_flags;
         raw.control_chars[SpecialCharacterIndices::VMIN as usize] = 1;
         raw.control_chars[SpecialCharacterIndices::VTIME as usize] = 0;
@@ -64,27 +64,27 @@ impl TermModes {
         self.settings.is_some()
     }
 
-    /// Raw, without losing what was typed ahead.
+    /// Sets raw mode without losing input.
     ///
     /// # Errors
     ///
-    /// What the operating system said.
+    /// The error of the operating system.
     pub(super) fn make_raw(&self) -> io::Result<()> {
         self.set(|settings| &settings.raw)
     }
 
-    /// As it was found.
+    /// Restores the original settings.
     ///
     /// # Errors
     ///
-    /// What the operating system said: the terminal may be gone.
+    /// The error of the operating system; the terminal may have been closed.
     pub(super) fn restore(&self) -> io::Result<()> {
         self.set(|settings| &settings.found)
     }
 
-    /// Stops the process group, as ^Z does, with the terminal as it was found until it goes on.
+    /// Stops the process group, as ^Z does, with the original settings until it continues.
     pub(super) fn suspend(&self) {
-        // A terminal that has gone will be noticed by whoever reads next.
+        // If the terminal has been closed, the next read fails.
         let _ = self.restore();
         let _ = write(io::stdout(), b"\x1b[?2004l\r\n");
         stop();
@@ -92,15 +92,16 @@ impl TermModes {
         let _ = self.make_raw();
     }
 
-    /// Lends the terminal to someone, as it was found.
+    /// Calls `to` with the original settings.
     pub(super) fn lend<T>(&self, to: impl FnOnce() -> T) -> T {
-        // A terminal that has gone will be noticed by whoever reads next.
+        // If the terminal has been closed, the next read fails.
         let _ = self.restore();
         let _ = write(io::stdout(), b"\x1b[?2004l");
         let result = to();
-        // Whatever was left on: another screen, a hidden cursor, mouse reports.
+        // The program may have left an alternate screen, a hidden cursor or mouse reports.
         let _ = write(io::stdout(), TAKEN_BACK);
-        // A last row without a line feed: as many spaces as fit in an empty row lead to the next.
+        // The last row may have no line feed. As many spaces as an empty row has columns move to
+        // the next one.
         let columns = terminal_size::terminal_size_of(io::stdout()).map_or(80, |size| size.0 .0);
         let spaces = " ".repeat(usize::from(columns).saturating_sub(1));
         let _ = write(io::stdout(), format!("{spaces}\r").as_bytes());
@@ -113,20 +114,20 @@ impl TermModes {
             return Ok(());
         };
         let settings = settings.lock().unwrap_or_else(PoisonError::into_inner);
-        // At once: a terminal that takes no output must not hold up the end.
+        // Without draining: a terminal that accepts no output must not delay the end.
         Ok(tcsetattr(io::stdin(), SetArg::TCSANOW, which(&settings))?)
     }
 }
 
-/// Stops the process group, and returns when it goes on. Whichever thread takes the signal, this
-/// one must not go on before.
+/// Stops the process group, and returns when it continues. Whichever thread receives the signal,
+/// this one must not continue before.
 fn stop() {
     let goes_on = Arc::new(AtomicBool::new(false));
     let Ok(action) = signal_hook::flag::register(SIGCONT, Arc::clone(&goes_on)) else {
         return;
     };
     let begun = Instant::now();
-    // To signal one's own group can't fail.
+    // Signaling one's own process group can't fail.
     let _ = kill(Pid::from_raw(0), Signal::SIGTSTP);
     while !goes_on.load(Ordering::Relaxed) && begun.elapsed() < STOPPING {
         thread::sleep(TICK);

@@ -1,55 +1,55 @@
-//! What the terminal is told about the prompt: its looks, and the language of its lines.
+//! The options of the terminal, and the language of its lines.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// What the line editor must know of the language that is typed.
+/// What the line editor needs to know about the input.
 pub trait InputLanguage: Send + Sync {
-    /// Whether `text` goes on, so that Enter begins a new line.
+    /// Whether `text` is incomplete, so that Enter starts a new line.
     fn unfinished(&self, text: &str) -> bool;
 
-    /// Whether nothing will be typed after `line`, so that no new prompt is shown.
+    /// Whether `line` is the last one, so that there is no new prompt.
     fn ends(&self, line: &str) -> bool;
 
-    /// Whether `line` is a message: it is shown again as a sent one once it has left.
+    /// Whether `line` is a message, which is shown again as a sent one.
     fn is_message(&self, line: &str) -> bool;
 
-    /// Whether `line` may give the terminal to another program: it is waited for.
+    /// Whether `line` may run a program on the terminal, so that the editor waits.
     fn takes_terminal(&self, line: &str) -> bool;
 
     /// The text that `line` opens in an editor, if it does.
     fn edits<'a>(&self, line: &'a str) -> Option<&'a str>;
 
-    /// What `line` could become; nothing if there is nothing to complete.
+    /// The completions of `line`.
     fn complete(&self, line: &str) -> Vec<Candidate>;
 
-    /// What could follow `line`, to be shown after it.
+    /// A hint to show after `line`.
     fn hint(&self, line: &str) -> Option<String>;
 }
 
-/// What a line could become.
+/// A completion.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Candidate {
-    /// The whole line.
+    /// The completed line.
     pub text: String,
-    /// What is shown of it in a list.
+    /// The text in the list of completions.
     pub shown: String,
-    /// What it does.
+    /// A description.
     pub help: String,
 }
 
-/// How a terminal is to be used.
+/// The options of the terminal.
 pub struct TerminalOptions {
-    /// The file of the history; `None` keeps none beyond this run.
+    /// The file of the history; `None` to keep it in memory only.
     pub history: Option<PathBuf>,
-    /// How many columns stand before the prompt's sign: where times stand in the rows above.
+    /// The number of columns before the sign, where the rows above have a time.
     pub indent: usize,
-    /// Whether the sign has a color, and hints are dimmed.
+    /// Whether the sign is colored and hints are dimmed.
     pub color: bool,
     /// Whether lines are edited with the keys of vi.
     pub vi: bool,
-    /// Where drafts are kept while they are edited.
+    /// The directory of drafts.
     pub drafts: PathBuf,
-    /// What is typed.
+    /// The language of the lines.
     pub language: Arc<dyn InputLanguage>,
 }

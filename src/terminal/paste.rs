@@ -1,8 +1,9 @@
-//! Pasted text: taken whole, and folded where it is long or can't be shown as it is.
+//! Pasted text, which is inserted as a whole and replaced by a placeholder if it is long or has
+//! control characters.
 //!
-//! A paste comes as keys between two marks. They are collected here, so that no key in it does what
-//! it would do when pressed. A long text, or one with control characters, appears in the line as
-//! `[pasted: 1,204 lines, 16.3 KiB, JSON]` and is put back when the line is entered.
+//! A paste arrives as keys between two markers. They are collected here, so that none of them acts
+//! as a key. A long text, or one with control characters, is shown as `[pasted: 1,204 lines, 16.3
+//! KiB, JSON]` and restored when the line is entered.
 
 use std::time::{Duration, Instant};
 
@@ -11,16 +12,16 @@ use rustyline::{KeyCode, KeyEvent, Modifiers};
 use crate::output::dump;
 use crate::text::escape::{is_hidden, push_name};
 
-/// A paste of more lines than this is folded.
+/// Pastes with more lines than this are replaced by a placeholder.
 const MOST_LINES: usize = 8;
-/// And one of more bytes.
+/// Pastes with more bytes than this are replaced by a placeholder.
 const MOST_BYTES: usize = 2000;
-/// A paste whose end does not come within this time after its last key has ended.
+/// A paste without its end marker ends this long after its last key.
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
-/// How a placeholder begins.
+/// The beginning of a placeholder.
 const BEGINNING: &str = "[pasted: ";
 
-/// Texts that appear in the line as something shorter.
+/// Texts that are shown as placeholders.
 #[derive(Debug, Default)]
 pub(super) struct Folds {
     folded: Vec<Fold>,
@@ -33,7 +34,7 @@ struct Fold {
 }
 
 impl Folds {
-    /// What appears in the line for `text`: itself, or a placeholder.
+    /// The text to show for `text`: itself or a placeholder.
     pub(super) fn fold(&mut self, text: String) -> String {
         let breaks = |character| matches!(character, '\n' | '\t');
         let hidden = text
@@ -61,7 +62,7 @@ impl Folds {
         self.place(&described, text)
     }
 
-    /// A control character that was typed, as its name.
+    /// The name to show for a control character that was typed.
     pub(super) fn fold_character(&mut self, character: char) -> String {
         let mut name = String::new();
         push_name(&mut name, character);
@@ -95,8 +96,7 @@ impl Folds {
         placeholder
     }
 
-    /// The line with the texts in place of their placeholders; `None` if a placeholder was changed
-    /// in it, so that nobody knows what was meant.
+    /// Replaces placeholders in the line by their texts; `None` if a placeholder was changed.
     pub(super) fn unfold(&self, line: &str) -> Option<String> {
         let mut unfolded = String::new();
         let mut rest = line;
@@ -118,8 +118,8 @@ impl Folds {
         Some(unfolded)
     }
 
-    /// The first character of the placeholder with which `before` ends: it is deleted as one, and the
-    /// character is in it once.
+    /// The first character of the placeholder at the end of `before`, which is deleted as a whole
+    /// and contains this character only once.
     pub(super) fn placeholder_before(&self, before: &str) -> Option<char> {
         let ends = |fold: &&Fold| before.ends_with(fold.placeholder.as_str());
         let fold = self.folded.iter().find(ends)?;
@@ -127,7 +127,7 @@ impl Folds {
     }
 }
 
-/// A paste that is being taken.
+/// A paste in progress.
 #[derive(Debug)]
 pub(super) struct Paste {
     text: String,
@@ -142,18 +142,18 @@ impl Paste {
         }
     }
 
-    /// Takes a key.
+    /// Adds a key.
     pub(super) fn push(&mut self, key: KeyEvent) {
         self.last_key = Instant::now();
         push_key(&mut self.text, key);
     }
 
-    /// Whether its end was lost: then keys are keys again.
+    /// Whether its end marker is missing, so that keys act as keys again.
     pub(super) fn has_stalled(&self) -> bool {
         self.last_key.elapsed() > LONGEST_PAUSE
     }
 
-    /// The text: its line ends are line feeds, and one at its end is left out.
+    /// The text, with line ends converted to line feeds and the last one removed.
     pub(super) fn finish(self) -> String {
         let mut text = self.text.replace("\r\n", "\n").replace('\r', "\n");
         if text.ends_with('\n') {
@@ -184,12 +184,12 @@ fn push_key(text: &mut String, KeyEvent(code, modifiers): KeyEvent) {
         KeyCode::End => text.push_str("\x1b[F"),
         KeyCode::Home => text.push_str("\x1b[H"),
         KeyCode::BackTab => text.push_str("\x1b[Z"),
-        // Other sequences of a terminal's own keys: the editor does not say which.
+        // Other escape sequences, which the editor does not report.
         _ => {}
     }
 }
 
-/// The control character of a letter (^A is 1), if it was typed with Ctrl.
+/// The control character of a letter (^A is 1) if Ctrl was pressed.
 pub(super) fn control_of(character: char, control: bool) -> char {
     match u8::try_from(character) {
         Ok(byte @ b'@'..=b'_') if control => char::from(byte & 0x1f),
@@ -197,7 +197,7 @@ pub(super) fn control_of(character: char, control: bool) -> char {
     }
 }
 
-/// A number with a comma before every three digits.
+/// A number with commas between groups of three digits.
 fn grouped(number: usize) -> String {
     let digits = number.to_string();
     let mut grouped = String::new();
@@ -215,7 +215,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn short_texts_stay_and_long_ones_are_folded() {
+    fn long_texts_are_replaced_by_placeholders() {
         let mut folds = Folds::default();
         assert_eq!(folds.fold("a\nb".to_owned()), "a\nb");
         let long = "line\n".repeat(1204);
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn a_placeholder_that_was_changed_is_noticed() {
+    fn changed_placeholders_are_detected() {
         let mut folds = Folds::default();
         assert_eq!(folds.unfold("[pasted: x").as_deref(), Some("[pasted: x"));
         let placeholder = folds.fold("a\n".repeat(20));
@@ -260,12 +260,12 @@ mod tests {
     }
 
     #[test]
-    fn keys_become_what_was_pasted() {
+    fn keys_are_converted_to_pasted_text() {
         let mut paste = Paste::begin();
         let text = "a\tb\x1b]0;x\x07\u{9b}\x01é\r\nend\r";
         let mut characters = text.chars().peekable();
         while let Some(character) = characters.next() {
-            // The editor takes Escape and a character for Alt.
+            // The editor reports Escape and a character as Alt.
             match (character, characters.peek()) {
                 ('\x1b', Some(&next)) => {
                     characters.next();

@@ -19,34 +19,34 @@ use unicode_width::UnicodeWidthChar as _;
 use self::queue::Queue;
 use crate::output::sink::{Sink, TerminalSize};
 
-/// What may wait for the screen, in bytes.
+/// The maximum size of pending output in bytes.
 const LIMIT: usize = 64 << 20;
-/// Entries are joined into prints of about so many bytes: each is one redrawing of the line, and
-/// between two of them keys are answered.
+/// Entries are joined into prints of about this size. Each print redraws the line, and keys are
+/// handled between prints.
 const JOINED: usize = 64 * 1024;
 /// Ends the bracketed paste that the editor began (`DECSET` 2004), and the line.
 const END_OF_PASTE: &[u8] = b"\x1b[?2004l\r\n";
-/// How long the editor waits, when it leaves a line, for a print that is just being handed over.
+/// How long the editor waits for a print in progress before it leaves a line.
 const HANDING_OVER: Duration = Duration::from_millis(5);
 /// The distance of the editor's tab stops.
 const TAB: usize = 8;
 
-/// A print that shows nothing and, as every print, ends with a line feed.
+/// A print that shows nothing. Like every print, it ends with a line feed.
 pub(super) const NOTHING: &str = "\x1b[A\n";
 
-/// A place on the screen above the line being typed. Clones are the same place.
+/// Output above the input line. Clones share it.
 ///
-/// Putting never blocks and is never refused for want of space. After the terminal's guard has
-/// ended, bytes go to standard output directly.
+/// Writing never blocks and never fails because of a full queue. After the terminal's guard has
+/// ended, it writes to standard output directly.
 #[derive(Clone)]
 pub struct Screen(pub(super) Arc<ScreenState>);
 
 impl Screen {
-    /// Draws the line being typed again, with the sign that it has now.
+    /// Redraws the input line with the current sign.
     ///
     /// # Errors
     ///
-    /// As [`Sink::put`].
+    /// The same as those of [`Sink::put`].
     pub fn redraw(&self) -> io::Result<()> {
         self.0.put(NOTHING.as_bytes())
     }
@@ -67,29 +67,29 @@ impl Sink for Screen {
     }
 }
 
-/// How prints reach the terminal.
+/// Prints to the terminal.
 pub(super) trait Painter {
     /// Prints whole lines. Blocks until the editor takes them.
     fn paint(&mut self, text: &str) -> io::Result<()>;
 
-    /// Returns when everything painted before is on the screen.
+    /// Returns when everything printed before is on the screen.
     fn settle(&mut self) -> io::Result<()>;
 }
 
-/// Whether prints may be handed to the editor.
+/// Whether prints may be passed to the editor.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Gate {
     /// The editor is between two lines.
     Closed,
     /// The editor has the line on the screen.
     Open,
-    /// There is no editor in raw mode to disturb, and there will be none.
+    /// There is no editor in raw mode, and there will be none.
     Free,
-    /// The guard has ended: whoever puts, writes.
+    /// The guard has ended: output is written directly.
     Over,
 }
 
-/// The wish to know that everything is on the screen.
+/// A request to report when everything is on the screen.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Settled {
     NotAsked,
@@ -97,18 +97,18 @@ enum Settled {
     Done,
 }
 
-/// How long the reading thread reads.
+/// The state of the reading thread.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum ReadStage {
-    /// What is typed is heard.
+    /// Input is accepted.
     Reading,
-    /// The guard ends: what is typed goes nowhere any more, but the editor still draws.
+    /// The guard is ending: input is ignored, but the editor still draws.
     Ending,
-    /// It shall not read again.
+    /// It must not read again.
     Finished,
 }
 
-/// What the threads of a terminal share.
+/// The state shared by the threads of a terminal.
 pub(super) struct ScreenState {
     state: Mutex<State>,
     changed: Condvar,
@@ -118,22 +118,22 @@ struct State {
     queue: Queue,
     gate: Gate,
     settled: Settled,
-    /// Whether a print is being handed over.
+    /// Whether a print is being passed to the editor.
     handing: bool,
-    /// Goes up with everything that was printed.
+    /// Incremented with each print.
     printed: u64,
     stage: ReadStage,
-    /// Whether the reading thread reads no more.
+    /// Whether the reading thread has ended.
     reader_gone: bool,
-    /// The line is taller than the screen: each print would draw all of it again.
+    /// Whether the line is taller than the screen, so that each print would redraw all of it.
     too_tall: bool,
-    /// Why nothing can be written any more.
+    /// Why output can't be written any more.
     broken: Option<io::ErrorKind>,
     direct: Box<dyn Write + Send>,
 }
 
 impl ScreenState {
-    /// A state whose gate is closed; `direct` is where bytes go without an editor.
+    /// Creates a state with a closed gate. `direct` is used when there is no editor.
     pub(super) fn new(direct: Box<dyn Write + Send>) -> Arc<Self> {
         Arc::new(Self {
             state: Mutex::new(State {
@@ -165,13 +165,13 @@ impl ScreenState {
         Ok(())
     }
 
-    /// The editor has the line on the screen, in raw mode.
+    /// Called when the editor has the line on the screen, in raw mode.
     pub(super) fn open_gate(&self) {
         self.turn(Gate::Closed, Gate::Open);
     }
 
-    /// The editor is about to leave the line. A print that is being handed over is waited for, but
-    /// not long: it may be blocked until the next line, where it is as welcome.
+    /// Called before the editor leaves the line. Waits briefly for a print in progress, which may
+    /// be blocked until the next line and is printed there.
     pub(super) fn close_gate(&self) {
         self.turn(Gate::Open, Gate::Closed);
         let state = self.lock();
@@ -180,7 +180,7 @@ impl ScreenState {
         }
     }
 
-    /// From now on there is no raw mode.
+    /// Called when raw mode is no longer used.
     pub(super) fn free_gate(&self) {
         self.turn(Gate::Closed, Gate::Free);
         self.turn(Gate::Open, Gate::Free);
@@ -194,7 +194,7 @@ impl ScreenState {
         }
     }
 
-    /// Begins the end: what is half a line is shown too, and typing goes nowhere any more.
+    /// Starts the end: an incomplete line is shown too, and input is ignored.
     pub(super) fn begin_end(&self) {
         let mut state = self.lock();
         state.stage = ReadStage::Ending;
@@ -203,16 +203,16 @@ impl ScreenState {
         self.changed.notify_all();
     }
 
-    /// Whether the guard has begun to end.
+    /// Whether the end has started.
     pub(super) fn is_ending(&self) -> bool {
         self.lock().stage != ReadStage::Reading
     }
 
-    /// Waits until something was printed, for at most `patience`.
-    pub(super) fn wait_for_print(&self, patience: Duration) -> Waited {
+    /// Waits until something was printed, at most for `timeout`.
+    pub(super) fn wait_for_print(&self, timeout: Duration) -> Waited {
         let state = self.lock();
         let before = state.printed;
-        let state = self.wait_while(state, patience, |state| {
+        let state = self.wait_while(state, timeout, |state| {
             !state.is_settled() && state.printed == before
         });
         if state.is_settled() {
@@ -230,7 +230,7 @@ impl ScreenState {
         self.changed.notify_all();
     }
 
-    /// Messages wait while the line is too tall to be drawn again for each of them.
+    /// Holds messages back while the line is too tall to be redrawn for each of them.
     pub(super) fn set_too_tall(&self, too_tall: bool) {
         let mut state = self.lock();
         if std::mem::replace(&mut state.too_tall, too_tall) != too_tall {
@@ -238,64 +238,64 @@ impl ScreenState {
         }
     }
 
-    /// Shows a line that was given up, above the one that takes its place.
+    /// Shows an abandoned line above the new one.
     pub(super) fn show_abandoned(&self, line: &str) {
-        // A failure is kept in the state, and the next put says it.
+        // An error is kept in the state and reported by the next write.
         let _ = self.put(line.as_bytes());
     }
 
-    /// Goes back to the line before, and clears it.
+    /// Moves to the previous line and clears it.
     pub(super) fn step_back(&self) {
-        // A failure is kept in the state, and the next put says it.
+        // An error is kept in the state and reported by the next write.
         let _ = self.lock().write(b"\x1b[A\r\x1b[K");
     }
 
-    /// Clears the line that was entered, with `before` columns before it: it is shown again as a
-    /// message. One that is taller than the screen stays.
+    /// Clears the entered line, which begins in column `before`, because it is shown again as a
+    /// message. A line taller than the screen is kept.
     pub(super) fn erase_line(&self, before: usize, line: &str) {
         let (columns, rows) = size();
         let height = height(before, line, columns);
         if height < rows {
-            // A failure is kept in the state, and the next put says it.
+            // An error is kept in the state and reported by the next write.
             let _ = self
                 .lock()
                 .write(format!("\x1b[{height}A\r\x1b[J").as_bytes());
         }
     }
 
-    /// Whether the reading thread shall not read again.
+    /// Whether the reading thread must not read again.
     pub(super) fn is_finished(&self) -> bool {
         self.lock().stage == ReadStage::Finished
     }
 
-    /// Waits for that, for at most `patience`.
-    pub(super) fn wait_for_finish(&self, patience: Duration) {
-        drop(self.wait_while(self.lock(), patience, |state| {
+    /// Waits for that, at most for `timeout`.
+    pub(super) fn wait_for_finish(&self, timeout: Duration) {
+        drop(self.wait_while(self.lock(), timeout, |state| {
             state.stage != ReadStage::Finished
         }));
     }
 
-    /// The reading thread reads no more: nothing is raw.
+    /// Called when the reading thread has ended, so that raw mode is not used.
     pub(super) fn reader_gone(&self) {
         self.free_gate();
         self.lock().reader_gone = true;
         self.changed.notify_all();
     }
 
-    /// Waits until the reading thread is gone, for at most `patience`.
-    pub(super) fn wait_for_reader(&self, patience: Duration) -> bool {
-        self.wait_while(self.lock(), patience, |state| !state.reader_gone)
+    /// Waits until the reading thread has ended, at most for `timeout`.
+    pub(super) fn wait_for_reader(&self, timeout: Duration) -> bool {
+        self.wait_while(self.lock(), timeout, |state| !state.reader_gone)
             .reader_gone
     }
 
-    /// The end: what is left in the queue, and whatever is put from now on, is written directly.
-    /// A terminal that took nothing until now (`hopeless`) would only block whoever writes.
+    /// Ends the screen: writes the queue, and from now on all output, directly. If the terminal is
+    /// `hopeless`, because it has accepted nothing, output is dropped, because writing would block.
     pub(super) fn end(&self, hopeless: bool) {
         let mut state = self.lock();
         state.gate = Gate::Over;
         if hopeless {
             state.fail(io::ErrorKind::TimedOut);
-            // What the editor would have written when it left the line, in case there is room.
+            // The editor would have written this when leaving the line.
             let _ = state.direct.write(END_OF_PASTE);
         }
         while let Some(text) = state.queue.take(JOINED) {
@@ -306,7 +306,7 @@ impl ScreenState {
         self.changed.notify_all();
     }
 
-    /// The printing thread: hands the queue over, whenever the gate is open, until the end.
+    /// The printing thread: prints the queue while the gate is open, until the end.
     pub(super) fn feed(&self, painter: &mut dyn Painter) {
         let mut state = self.lock();
         while state.gate != Gate::Over {
@@ -334,7 +334,7 @@ impl ScreenState {
             match (job, outcome) {
                 (Job::Settle, _) => state.settled = Settled::Done,
                 (Job::Paint(_), Ok(())) => {}
-                // It is kept in the state, and the next put says it.
+                // The error is kept in the state and reported by the next write.
                 (Job::Paint(_), Err(error)) => state.fail(error.kind()),
             }
             self.changed.notify_all();
@@ -348,17 +348,17 @@ impl ScreenState {
     fn wait_while<'a>(
         &self,
         state: MutexGuard<'a, State>,
-        patience: Duration,
+        timeout: Duration,
         mut condition: impl FnMut(&State) -> bool,
     ) -> MutexGuard<'a, State> {
         self.changed
-            .wait_timeout_while(state, patience, |state| condition(state))
+            .wait_timeout_while(state, timeout, |state| condition(state))
             .unwrap_or_else(PoisonError::into_inner)
             .0
     }
 }
 
-/// The columns and rows of the terminal.
+/// The size of the terminal in columns and rows.
 pub(super) fn size() -> (usize, usize) {
     let size = terminal_size::terminal_size_of(io::stdout());
     size.map_or((80, 24), |(columns, rows)| {
@@ -366,7 +366,7 @@ pub(super) fn size() -> (usize, usize) {
     })
 }
 
-/// How many rows of `columns` a line takes that begins in column `before`, as the editor draws it.
+/// The number of rows of a line that begins in column `before`, as the editor draws it.
 pub(super) fn height(before: usize, line: &str, columns: usize) -> usize {
     let (mut row, mut column) = (0, before);
     for character in line.chars() {
@@ -386,14 +386,14 @@ pub(super) fn height(before: usize, line: &str, columns: usize) -> usize {
     row + 1 + usize::from(column == columns)
 }
 
-/// What came of waiting for the screen.
+/// The result of waiting for the screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Waited {
-    /// Everything is on the screen, or can't come there any more.
+    /// Everything is on the screen, or can't be shown any more.
     Settled,
     /// Something was printed.
     Printed,
-    /// Nothing was.
+    /// Nothing was printed.
     Nothing,
 }
 

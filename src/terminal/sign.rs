@@ -1,5 +1,5 @@
-//! What stands before the line being typed: the state of the connection, by shape and by color.
-//! All signs are two columns wide, so that one can take the place of another while a line is typed.
+//! The sign before the input line, which shows the state of the connection by shape and color. All
+//! signs are two columns wide, so that one can replace another while a line is edited.
 
 use super::input::PromptStatus;
 
@@ -9,7 +9,7 @@ pub(super) struct Signs {
     colored: [String; 5],
 }
 
-/// Each status with its sign and the number of its color (ECMA-48 §8.3.117).
+/// Each status with its sign and its color code (ECMA-48 §8.3.117).
 const SIGNS: [(PromptStatus, &str, u8); 5] = [
     (PromptStatus::Connecting, "\u{2026} ", 36),
     (PromptStatus::Open, "> ", 32),
@@ -28,7 +28,7 @@ impl Signs {
         }
     }
 
-    /// No signs: nothing stands before a line.
+    /// No signs.
     pub(super) fn none() -> Self {
         Self {
             plain: Default::default(),

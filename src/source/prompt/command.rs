@@ -1,8 +1,8 @@
-//! One line typed at the prompt, read as a command. Pure: nothing is opened, nothing is sent.
+//! Parses a line typed at the prompt, without I/O.
 //!
-//! A line that begins with `/` is a command, `//x` sends `/x`, everything else is a text message as
-//! it is. A command may be shortened while only one begins so. One table serves parsing, `/help`,
-//! completion, hints and the guide.
+//! A line that begins with `/` is a command, `//x` sends `/x`, everything else is a text message. A
+//! command may be shortened if only one begins so. Parsing, `/help`, completion, hints and the
+//! guide use the same table.
 
 mod arguments;
 mod kinds;
@@ -15,14 +15,14 @@ pub use self::table::{CommandHelp, Completion, COMMANDS};
 use crate::text::elide;
 use crate::text::suggest::nearest;
 
-/// How much of an unknown command is quoted, in characters.
+/// The maximum number of characters of an unknown command that are quoted.
 const SHOWN: usize = 40;
 
-/// Reads a line as a command. `force` lifts the rule for close codes, as `--force` does.
+/// Parses a line. `force` allows all close codes, as `--force` does.
 ///
 /// # Errors
 ///
-/// What is wrong with the command, and what would be right; nothing is to be sent then.
+/// What is invalid, and what is valid; nothing must be sent then.
 pub fn parse(line: &str, force: bool) -> Result<PromptCommand, String> {
     if line.is_empty() {
         return Ok(PromptCommand::Nothing);
@@ -42,18 +42,18 @@ pub fn parse(line: &str, force: bool) -> Result<PromptCommand, String> {
     })
 }
 
-/// The command that a line calls, by its whole name, and what follows.
+/// The full name of the command in a line, and its arguments.
 pub(super) fn called(line: &str) -> Option<(&'static str, &str)> {
     let command = line.strip_prefix('/')?;
     let (name, rest) = arguments::split_word(command);
     find(name).ok().map(|found| (found.name, rest))
 }
 
-/// The command with this name, or the only one that begins so.
+/// The command with this name or prefix.
 ///
 /// # Errors
 ///
-/// There is none, or there are several.
+/// There is no such command, or several begin so.
 fn find(name: &str) -> Result<&'static CommandHelp, String> {
     let exact = COMMANDS.iter().find(|command| command.name == name);
     if let Some(exact) = exact {
@@ -85,7 +85,7 @@ pub(super) fn beginning_with(start: &str) -> impl Iterator<Item = &'static Comma
         .filter(move |command| command.name.starts_with(start))
 }
 
-/// What `/help` answers.
+/// The output of `/help`.
 #[must_use]
 pub fn help() -> String {
     let calls: Vec<String> = COMMANDS.iter().map(CommandHelp::call).collect();
@@ -104,19 +104,18 @@ pub fn help() -> String {
     )
 }
 
-/// What `/help NAME` answers.
+/// The output of `/help NAME`.
 ///
 /// # Errors
 ///
-/// There is no command with this name, or there are several that begin so.
+/// There is no such command, or several begin so.
 pub fn help_on(name: &str) -> Result<String, String> {
     let command = find(name)?;
     let text = format!("{}: {}\n{}", command.call(), command.help, command.details);
     Ok(text.trim_end().to_owned())
 }
 
-/// Whether `text` is JSON that goes on: it begins as an object or an array, and ends too soon. The
-/// text of `/send` counts too.
+/// Whether `text`, or the text of `/send`, is the beginning of a JSON object or array.
 #[must_use]
 pub fn is_unfinished(text: &str) -> bool {
     let text = text.strip_prefix("/send ").unwrap_or(text);

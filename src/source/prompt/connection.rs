@@ -1,4 +1,4 @@
-//! What a prompt knows of its connection, and how it says that.
+//! The prompt's connection: its state, and how it is described.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -10,25 +10,25 @@ use crate::http::Secrets;
 use crate::output::{closure, dump};
 use crate::protocol::Closure;
 
-/// Pings that may wait for their Pong at once; older ones are forgotten.
+/// The maximum number of Pings waiting for a Pong; older ones are forgotten.
 const PINGS: usize = 64;
 
-/// How far the connection has come.
+/// The state of the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
     Connecting,
     Open,
-    /// We have sent a Close, and end when it is answered.
+    /// We have sent a Close and will end when it is answered.
     Closing,
-    /// There is none; it can be made anew.
+    /// There is no connection; it can be opened again.
     Closed,
 }
 
-/// A connection that was opened, and what went over it.
+/// A connection that was opened, and statistics.
 #[derive(Debug)]
 pub(super) struct Connection {
     pub(super) state: State,
-    /// The secrets that are shown.
+    /// Whether secrets are shown.
     secrets: Secrets,
     opened: Option<Opened>,
     tls: Option<String>,
@@ -36,7 +36,7 @@ pub(super) struct Connection {
     received: Count,
     pings: VecDeque<(Vec<u8>, Instant)>,
     round_trip: Option<Duration>,
-    /// When the connection before this one ended.
+    /// When the previous connection ended.
     ended: Option<Instant>,
 }
 
@@ -50,7 +50,7 @@ struct Opened {
     at: Instant,
 }
 
-/// Messages, the bytes in them, and when the last one went.
+/// The number of messages, their size in bytes, and the time of the last one.
 #[derive(Clone, Copy, Debug, Default)]
 struct Count {
     messages: u64,
@@ -73,14 +73,14 @@ impl Connection {
         }
     }
 
-    /// A step of connecting.
+    /// Handles a step of connecting.
     pub(super) fn on_step(&mut self, step: &ConnectStep) {
         if let ConnectStep::TlsHandshake(text) = step {
             self.tls = Some(text.clone());
         }
     }
 
-    /// It is open. What there is to say, if it was open before.
+    /// Handles an open connection. Returns a note if it was open before.
     pub(super) fn open(&mut self, at: Instant, upgrade: &Upgrade) -> Option<String> {
         let request = upgrade
             .request
@@ -106,7 +106,7 @@ impl Connection {
         Some(format!("connected again after {}", seconds(gap)))
     }
 
-    /// It has ended. How, and what can be done.
+    /// Handles the end of the connection. Returns the exit code and a description of the end.
     pub(super) fn close(&mut self, at: Instant, ended: &Closure) -> (ExitCode, String) {
         self.state = State::Closed;
         self.ended = Some(at);
@@ -124,7 +124,7 @@ impl Connection {
         (code, how)
     }
 
-    /// It could not be made anew.
+    /// Handles a failed attempt to connect again.
     pub(super) fn fail(&mut self, at: Instant, error: &Error) -> (ExitCode, String) {
         self.state = State::Closed;
         self.ended.get_or_insert(at);
@@ -151,9 +151,9 @@ impl Connection {
         self.pings.push_back((payload, Instant::now()));
     }
 
-    /// A Pong came; how long after its Ping, if it answers one.
+    /// Handles a Pong. Returns the round-trip time if it answers a Ping.
     pub(super) fn pong(&mut self, at: Instant, payload: &[u8]) -> Option<String> {
-        // A Pong answers the latest Ping, and with it those before (RFC 6455 §5.5.3).
+        // A Pong answers the latest Ping and those before it (RFC 6455 §5.5.3).
         let place = self.pings.iter().rposition(|(sent, _)| sent == payload)?;
         let (_, sent) = self.pings.drain(..=place).next_back()?;
         let time = at.saturating_duration_since(sent);
@@ -166,7 +166,7 @@ impl Connection {
         self.opened.as_ref().map(|opened| opened.headers.join("\n"))
     }
 
-    /// The state in rows: `/status`.
+    /// The output of `/status`.
     pub(super) fn status(&self, held: Option<u64>, filtered: Option<(u64, u64)>) -> String {
         let state = match self.state {
             State::Connecting => "CONNECTING",
@@ -235,7 +235,7 @@ impl Count {
     }
 }
 
-/// Tenths of a second are enough for a person; minutes and hours where there are many.
+/// A duration with tenths of a second, or with minutes and hours if it is long.
 fn seconds(duration: Duration) -> String {
     let tenths = duration.as_millis() / 100;
     match tenths / 10 {
@@ -245,7 +245,7 @@ fn seconds(duration: Duration) -> String {
     }
 }
 
-/// Three digits, in milliseconds or seconds.
+/// A duration with three digits, in milliseconds or seconds.
 fn milliseconds(duration: Duration) -> String {
     let micros = duration.as_micros();
     match micros {
@@ -264,7 +264,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_have_as_many_digits_as_a_person_reads() {
+    fn durations_have_suitable_precision() {
         let micros = Duration::from_micros;
         assert_eq!(milliseconds(micros(219)), "0.21 ms");
         assert_eq!(milliseconds(micros(12_345)), "12 ms");

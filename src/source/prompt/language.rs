@@ -1,5 +1,4 @@
-//! What the line editor asks about the line that is typed: whether it goes on, what completes it, and
-//! what may follow.
+//! The input language of the prompt, for the line editor: continued lines, completions and hints.
 
 use std::path::{Path, PathBuf};
 
@@ -11,15 +10,15 @@ use crate::terminal::{Candidate, InputLanguage};
 /// The prompt's language, for the line editor.
 #[derive(Clone, Debug, Default)]
 pub struct PromptLanguage {
-    /// Whether any close code may be sent, as with `--force`.
+    /// Whether all close codes are allowed, as with `--force`.
     pub force: bool,
-    /// What `~/` stands for in a path.
+    /// The home directory, for `~/` in paths.
     pub home: Option<PathBuf>,
 }
 
-/// The close codes that are offered.
+/// The close codes offered for completion.
 const CODES: [u16; 3] = [1000, 3000, 4000];
-/// How many names of files are offered at most.
+/// The maximum number of file names offered for completion.
 const MOST_PATHS: usize = 200;
 
 impl InputLanguage for PromptLanguage {
@@ -114,7 +113,7 @@ fn of_command(command: &CommandHelp) -> Candidate {
     }
 }
 
-/// The command with this name, or the only one that begins so.
+/// The command with this name or unique prefix.
 fn named(name: &str) -> Option<&'static CommandHelp> {
     let exact = COMMANDS.iter().find(|command| command.name == name);
     exact.or_else(|| {
@@ -123,7 +122,7 @@ fn named(name: &str) -> Option<&'static CommandHelp> {
     })
 }
 
-/// The arguments that are still to be typed; `None` if there are none.
+/// The arguments that have not been typed yet; `None` if there are none.
 fn remaining(arguments: &str, typed: &str) -> Option<String> {
     let begun = typed.split_whitespace().count();
     let mut words: Vec<&str> = arguments.split(' ').collect();
@@ -132,7 +131,7 @@ fn remaining(arguments: &str, typed: &str) -> Option<String> {
     }
     words.drain(..begun);
     let rest = words.join(" ");
-    // A bracket that was opened before is closed there too.
+    // Brackets that were opened before are closed in the rest.
     let (open, close) = (rest.matches('[').count(), rest.matches(']').count());
     let surplus = close.saturating_sub(open);
     let rest = rest[..rest.len() - surplus].to_owned();
@@ -165,7 +164,7 @@ fn formats(typed: &str) -> Vec<(String, String)> {
 }
 
 impl PromptLanguage {
-    /// The names of files that begin with what is typed.
+    /// The file names that begin with what was typed.
     fn paths(&self, typed: &str) -> Vec<(String, String)> {
         let typed = typed.trim_start();
         let (directory, start) = match typed.rfind('/') {
@@ -219,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_that_end_the_prompt_and_messages_are_known() {
+    fn messages_and_lines_that_end_the_prompt_are_recognized() {
         let language = PromptLanguage::default();
         for line in ["/quit", "/close 4000 x", "/q"] {
             assert!(language.ends(line), "{line}");

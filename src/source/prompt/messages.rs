@@ -1,4 +1,4 @@
-//! Commands on the messages that are kept.
+//! Commands for kept messages.
 
 use std::fs::OpenOptions;
 use std::io::Write as _;
@@ -13,21 +13,21 @@ use crate::output::transcript::{KeptMessage, Transcript};
 use crate::terminal::TerminalJob;
 use crate::text::elide;
 
-/// The largest message that terminals take for the clipboard, in bytes.
+/// The maximum size in bytes of a message that terminals accept for the clipboard.
 const LARGEST_COPY: usize = 74_000;
-/// How many places `/find` shows.
+/// The maximum number of matches that `/find` shows.
 const MOST_FOUND: usize = 10;
-/// How much of a message is shown with a place, in characters.
+/// The number of characters shown around a match.
 const AROUND: usize = 30;
-/// What shows a message that is taller than the screen.
+/// The command that shows a message taller than the screen.
 const PAGER: &str = "export LESS=\"${LESS:-FRX}\"; eval \"${PAGER:-less}\"";
 
-/// What came of a command.
+/// The result of a command.
 #[derive(Debug, Default)]
 pub(super) struct Done {
-    /// What there is to say; an error is a mistake of whoever typed.
+    /// What to print; an error is a mistake of the user.
     pub(super) said: Option<Result<String, String>>,
-    /// A program that gets the terminal.
+    /// A program to run on the terminal.
     pub(super) job: Option<TerminalJob>,
     /// A message to send again.
     pub(super) send: Option<(Kind, Vec<u8>)>,
@@ -41,7 +41,7 @@ impl Done {
         }
     }
 
-    /// Nothing to say: what is shown again says it.
+    /// Nothing to print, because messages are shown again.
     fn shown() -> Self {
         Self::said("")
     }
@@ -54,7 +54,7 @@ impl Done {
     }
 }
 
-/// Runs a command. `copying` is whether the terminal's clipboard may be written.
+/// Runs a command. `copying` says whether writing to the clipboard is allowed.
 pub(super) fn run(
     command: MessageCommand,
     transcript: &mut Transcript,
@@ -234,7 +234,7 @@ fn copy(
     )))
 }
 
-/// The places of `text` in the messages, the latest first.
+/// The matches of `text` in the messages, latest first.
 fn find(text: &str, transcript: &Transcript) -> Result<String, String> {
     let ignores_case = !text.chars().any(char::is_uppercase);
     let pattern = regex::RegexBuilder::new(&regex::escape(text))

@@ -1,4 +1,4 @@
-//! How a prompt is to behave, and what it shares with the outputs.
+//! The options of a prompt, and what it shares with the outputs.
 
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
@@ -10,25 +10,25 @@ use crate::output::sink::{Sink, TerminalSize};
 use crate::output::transcript::{KeepLimits, SharedTranscript, Transcript};
 use crate::terminal::Screen;
 
-/// How a prompt is to behave.
+/// The options of a prompt.
 #[derive(Clone)]
 pub struct PromptOptions {
-    /// Whether any close code may be sent (`--force`).
+    /// Whether all close codes are allowed (`--force`).
     pub force: bool,
-    /// What `~/` stands for in a path.
+    /// The home directory, for `~/` in paths.
     pub home: Option<PathBuf>,
     /// Whether credentials are shown.
     pub secrets: Secrets,
-    /// The messages, shared with the output that shows them.
+    /// The messages, shared with the output.
     pub transcript: SharedTranscript,
-    /// The colors of what is shown.
+    /// The colors of the output.
     pub palette: Palette,
     /// The terminal, for its size.
     pub screen: Option<Screen>,
-    /// Whether nothing is said when the state changes (`-q`): only the sign shows it.
+    /// Whether state changes are not printed (`-q`), so that only the sign shows them.
     pub quiet: bool,
-    /// Whether the prompt outlives its connection from the first on. Otherwise it does once it is
-    /// asked for input: something else sends before it.
+    /// Whether the prompt outlives its connection from the start. Otherwise it does once it is
+    /// polled for input, because other messages are sent first.
     pub speaks_first: bool,
     /// Set when the prompt outlives its connection.
     pub outlives: Rc<Cell<bool>>,
@@ -60,7 +60,7 @@ impl PromptOptions {
     }
 }
 
-/// A path in which `~/` and `$HOME/` stand for `home`.
+/// Replaces `~/` and `$HOME/` in a path by `home`.
 pub(super) fn expand_home(path: &str, home: Option<&Path>) -> PathBuf {
     let rest = path
         .strip_prefix("~/")

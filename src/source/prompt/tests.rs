@@ -1,4 +1,4 @@
-//! The prompt against a sender that writes down what it is told.
+//! Tests of the prompt with a sender that records what is sent.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use crate::http::{RequestHead, ResponseHead};
 use crate::protocol::Closure;
 use crate::terminal::KeyQueue;
 
-/// What was sent, in order, and what was said.
+/// What was sent, in order, and the notes.
 #[derive(Default)]
 struct Wire {
     room: usize,
@@ -124,7 +124,7 @@ impl Talk {
         self.prompt.poll(Now::read(), true, &mut self.wire)
     }
 
-    /// Takes until there is nothing more, each time with `room`.
+    /// Polls until there is nothing more, each time with `room`.
     fn take_all(&mut self, room: usize) -> usize {
         let mut takes = 1;
         self.wire.room = room;
@@ -158,7 +158,7 @@ fn file(content: &[u8]) -> (tempfile::NamedTempFile, String) {
 const EMPTY: InputEvent = InputEvent::Interrupt { empty: true };
 
 #[test]
-fn lines_wait_for_the_connection_and_go_in_order() {
+fn lines_wait_for_the_connection_and_are_sent_in_order() {
     let mut talk = Talk::connecting();
     assert!(matches!(
         talk.type_all(&["a", "/ping x", "b"]),
@@ -180,7 +180,7 @@ fn lines_wait_for_the_connection_and_go_in_order() {
 }
 
 #[test]
-fn a_full_buffer_makes_lines_wait() {
+fn lines_wait_while_the_buffer_is_full() {
     let mut talk = Talk::open();
     talk.wire.room = 0;
     assert!(matches!(talk.type_all(&["a", "/quit"]), Progress::More));
@@ -191,7 +191,7 @@ fn a_full_buffer_makes_lines_wait() {
 }
 
 #[test]
-fn a_mistake_sends_nothing_and_loses_nothing() {
+fn invalid_command_sends_nothing() {
     let mut talk = Talk::open();
     talk.type_all(&[
         "a",
@@ -210,7 +210,7 @@ fn a_mistake_sends_nothing_and_loses_nothing() {
 }
 
 #[test]
-fn the_ways_to_end() {
+fn commands_and_keys_end_the_prompt() {
     for (line, close) in [
         ("/quit", "Close 1000 "),
         ("/close", "Close 1000 "),
@@ -247,7 +247,7 @@ fn the_ways_to_end() {
 }
 
 #[test]
-fn the_prompt_outlives_the_connection() {
+fn prompt_outlives_the_connection() {
     let mut talk = Talk::open();
     talk.wire.room = 0;
     talk.type_all(&["never sent"]);
@@ -297,7 +297,7 @@ fn the_prompt_outlives_the_connection() {
 }
 
 #[test]
-fn an_end_before_the_prompt_speaks_ends_it() {
+fn end_before_the_first_poll_ends_the_prompt() {
     let mut talk = Talk::connecting();
     talk.prompt.options.speaks_first = false;
     talk.on_event(&Event::Open(&upgrade()));
@@ -306,7 +306,7 @@ fn an_end_before_the_prompt_speaks_ends_it() {
 }
 
 #[test]
-fn nothing_is_sent_for_an_empty_line() {
+fn empty_line_sends_nothing() {
     let mut talk = Talk::open();
     talk.type_all(&["", "/send"]);
     assert_eq!(talk.wire.sent, ["Text "]);
@@ -409,7 +409,7 @@ fn two_interrupts_in_a_row_end() {
 }
 
 #[test]
-fn the_status_tells_what_is_known() {
+fn status_shows_the_connection() {
     let mut talk = Talk::connecting();
     talk.type_all(&["/status"]);
     assert_eq!(talk.wire.notes, ["CONNECTING"]);
@@ -433,7 +433,7 @@ fn the_status_tells_what_is_known() {
 }
 
 #[test]
-fn a_pong_is_timed_if_it_was_asked_for() {
+fn round_trip_time_is_printed_for_own_pings() {
     let mut talk = Talk::open();
     talk.type_all(&["/ping x", "/pong y"]);
     assert_eq!(talk.wire.sent, ["Ping x", "Pong y"]);
@@ -450,7 +450,7 @@ fn a_pong_is_timed_if_it_was_asked_for() {
 }
 
 #[test]
-fn a_small_file_is_one_frame() {
+fn small_file_is_one_frame() {
     let (_file, path) = file("é\n".as_bytes());
     let mut talk = Talk::open();
     talk.type_all(&[&format!("/file {path}"), "after"]);
@@ -461,7 +461,7 @@ fn a_small_file_is_one_frame() {
 }
 
 #[test]
-fn an_empty_file_is_an_empty_message() {
+fn empty_file_is_an_empty_message() {
     for (command, sent) in [("file", "Text "), ("binary", "Binary ")] {
         let (_file, path) = file(b"");
         let mut talk = Talk::open();
@@ -473,7 +473,7 @@ fn an_empty_file_is_an_empty_message() {
 }
 
 #[test]
-fn a_big_file_goes_in_pieces_and_what_is_typed_waits() {
+fn large_file_is_sent_in_pieces_before_later_lines() {
     let content = "日本語".repeat(30_000);
     let (_file, path) = file(content.as_bytes());
     for (command, kind) in [("file", Kind::Text), ("binary", Kind::Binary)] {
@@ -489,7 +489,7 @@ fn a_big_file_goes_in_pieces_and_what_is_typed_waits() {
 }
 
 #[test]
-fn a_file_that_is_no_text_is_not_sent_as_text() {
+fn file_with_invalid_utf8_is_not_sent_as_text() {
     let mut late = vec![b'a'; 100_000];
     late.push(0xff);
     for (content, place) in [

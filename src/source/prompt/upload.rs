@@ -1,7 +1,7 @@
-//! A file on its way out as one message, in pieces, so that its size costs no memory.
+//! Sends a file as one message, in pieces, so that memory does not depend on its size.
 //!
-//! A text message must be UTF-8 (RFC 6455 §5.6), so a file that goes as text is read twice: once
-//! to know that, before a byte of it is sent, and once to send it.
+//! A text message must be UTF-8 (RFC 6455 §5.6), so a text file is read twice: first to check it
+//! before anything is sent, then to send it.
 
 use std::fs::File;
 use std::io::{self, Read, Seek};
@@ -16,15 +16,15 @@ use crate::source::Sender;
 use crate::sys::file::open_regular;
 use crate::text::utf8;
 
-/// The most that is read at a time, in bytes.
+/// The maximum number of bytes per read.
 const CHUNK: usize = 64 * 1024;
 
 /// A file that was sent.
 #[derive(Debug)]
 pub(super) struct Done {
-    /// Its size.
+    /// The size in bytes.
     pub(super) bytes: u64,
-    /// What to say about it.
+    /// The note to print.
     pub(super) text: String,
 }
 
@@ -32,7 +32,7 @@ fn size_of(bytes: u64) -> String {
     dump::size(usize::try_from(bytes).unwrap_or(usize::MAX))
 }
 
-/// How often it is said how far a file has come.
+/// The interval of progress notes.
 const LONG: Duration = Duration::from_secs(2);
 
 /// A file being sent.
@@ -40,12 +40,12 @@ pub(super) struct Upload {
     kind: Kind,
     name: String,
     file: File,
-    /// Its size when it was opened.
+    /// The size when it was opened.
     size: u64,
-    /// When it was last said how far it has come.
+    /// When progress was last printed.
     told: Instant,
     stage: UploadStage,
-    /// What was read and not yet checked or sent: a piece, or the beginning of a character.
+    /// Bytes that were read but not checked or sent yet: a piece, or the beginning of a character.
     held: Vec<u8>,
     bytes: u64,
 }
@@ -61,11 +61,11 @@ impl Upload {
     ///
     /// # Errors
     ///
-    /// Why it can't be sent, for people.
+    /// Why it can't be sent.
     pub(super) fn open(kind: Kind, path: &str, home: Option<&Path>) -> Result<Self, String> {
         let place = expand_home(path, home);
         let refused = |cause: &str| format!("{path}: {cause}; nothing was sent");
-        // A pipe or a device could block the whole session, or never end.
+        // A pipe or a device could block the session or never end.
         let file = open_regular(&place).map_err(|error| refused(&plain(&error)))?;
         let size = file.metadata().map_or(0, |metadata| metadata.len());
         Ok(Self {
@@ -83,7 +83,7 @@ impl Upload {
         })
     }
 
-    /// How far it has come, if that was not said for long.
+    /// A progress note, if the last one was long ago.
     pub(super) fn progress(&mut self, now: Instant) -> Option<String> {
         let is_sending = matches!(self.stage, UploadStage::Sending { .. });
         if !is_sending || self.size == 0 || now.saturating_duration_since(self.told) < LONG {
@@ -98,11 +98,11 @@ impl Upload {
         ))
     }
 
-    /// Checks or sends one more piece; says what was done when it was the last.
+    /// Checks or sends one more piece. Returns the result after the last one.
     ///
     /// # Errors
     ///
-    /// Why it can't be sent, or was cut short, for people.
+    /// Why it can't be sent, or was sent only in part.
     pub(super) fn step(&mut self, to: &mut dyn Sender, link: Link) -> Result<Option<Done>, String> {
         match self.stage {
             UploadStage::Checking => self.check().map(|()| None),
@@ -147,7 +147,7 @@ impl Upload {
         link: Link,
     ) -> Result<Option<Done>, String> {
         let size = to.room(link).clamp(4, CHUNK);
-        // One byte more than a piece, so that the last is known as the last.
+        // One byte more than a piece, to recognize the last piece.
         let filled = self.fill(size + 1);
         let (mut end, mut last) = match filled {
             Ok(true) => (self.held.len(), true),
@@ -165,7 +165,7 @@ impl Upload {
             let cause = cut.unwrap_or_default();
             return Err(format!("{}: {cause}; nothing was sent", self.name));
         }
-        // A message that has begun must end: with what there is.
+        // A message that has been started must be finished, with what there is.
         last |= cut.is_some();
         let piece = Piece {
             kind: self.kind,
@@ -195,7 +195,7 @@ impl Upload {
         }
     }
 
-    /// Reads until `size` bytes are held; says whether the file ended before.
+    /// Reads until `size` bytes are held. Returns whether the file has ended.
     fn fill(&mut self, size: usize) -> io::Result<bool> {
         let missing = size.saturating_sub(self.held.len());
         let read = (&self.file)

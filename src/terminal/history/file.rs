@@ -19,31 +19,31 @@ use crate::error::plain;
 use crate::sys::file::irregular_cause;
 use crate::sys::path::follow_own_links;
 
-/// More bytes than any history has.
+/// The maximum size in bytes, larger than any history.
 const LARGEST: u64 = 128 << 20;
-/// What others than the owner may do.
+/// The permission bits of other users.
 const OTHERS: u32 = 0o077;
-/// How often a file is looked for that appears or disappears meanwhile.
+/// The maximum number of attempts to open a file that appears or disappears at the same time.
 const ATTEMPTS: usize = 3;
 
-/// A file that the history is kept in.
+/// The file of the history.
 #[derive(Debug)]
 pub(super) struct HistoryFile {
-    /// Its path, which no longer ends in a symbolic link.
+    /// The path, with symbolic links resolved.
     path: PathBuf,
     /// Whether a symbolic link led to it.
     linked: bool,
 }
 
 impl HistoryFile {
-    /// Finds the file, or creates it with its directory, and reads it.
+    /// Opens the file, or creates it and its directory, and reads it.
     ///
     /// # Errors
     ///
-    /// Why it can't be used, in words.
+    /// Why it can't be used.
     pub(super) fn open(path: &Path) -> Result<(Self, Vec<u8>), String> {
         if let Some(directory) = path.parent() {
-            // 0700 as the XDG rules ask; directories that exist are left as they are.
+            // 0700 as in the XDG specification. Existing directories are not changed.
             let mut builder = DirBuilder::new();
             builder.recursive(true).mode(0o700);
             builder
@@ -63,38 +63,38 @@ impl HistoryFile {
         Ok((found, content))
     }
 
-    /// Appends to the file, which may have been replaced since.
+    /// Appends to the file, which may have been replaced in the meantime.
     ///
     /// # Errors
     ///
-    /// Why it can't be used, in words.
+    /// Why it can't be used.
     pub(super) fn append(&self, bytes: &[u8]) -> Result<(), String> {
         let mut file = self.handle()?;
         file.write_all(bytes).map_err(|error| plain(&error))
     }
 
-    /// Replaces the file in one step.
+    /// Replaces the file atomically.
     ///
     /// # Errors
     ///
-    /// Why it can't be done, in words.
+    /// Why it failed.
     pub(super) fn replace(&self, content: &[u8]) -> Result<(), String> {
         let mut name = self.path.as_os_str().to_owned();
         name.push(format!(".{:016x}", rand::random::<u64>()));
         let draft = PathBuf::from(name);
-        // Only what was created here is written to, and removed again.
+        // Only a file created here is written to and removed.
         let mut file = create(&draft).map_err(|error| plain(&error))?;
         let replaced = file
             .write_all(content)
             .and_then(|()| fs::rename(&draft, &self.path));
         replaced.map_err(|error| {
-            // The old file stays, whole.
+            // The old file is unchanged.
             let _ = fs::remove_file(&draft);
             plain(&error)
         })
     }
 
-    /// Opens the file to read and to append, and creates it if it does not exist.
+    /// Opens the file for reading and appending. Creates it if it does not exist.
     fn handle(&self) -> Result<File, String> {
         let mut attempts = 1..=ATTEMPTS;
         loop {
@@ -109,7 +109,7 @@ impl HistoryFile {
             };
             match opened {
                 Ok(file) => return self.secured(file),
-                // Another prompt was faster.
+                // Another prompt has created it first.
                 Err(error)
                     if !last
                         && matches!(
@@ -121,7 +121,7 @@ impl HistoryFile {
         }
     }
 
-    /// Makes sure that what was opened may be used, and takes from others what they may do with it.
+    /// Checks that an opened file may be used, and removes the permissions of other users.
     fn secured(&self, file: File) -> Result<File, String> {
         let metadata = file.metadata().map_err(|error| plain(&error))?;
         self.check(&metadata)?;
@@ -161,7 +161,7 @@ fn options() -> OpenOptions {
 }
 
 fn create(path: &Path) -> io::Result<File> {
-    // O_EXCL: a file or link that is there already is not touched.
+    // O_EXCL: an existing file or link is not changed.
     options().create_new(true).mode(0o600).open(path)
 }
 
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn a_symbolic_link_leads_to_a_private_file_or_nowhere() {
+    fn symbolic_links_are_followed_to_private_files_only() {
         let directory = directory();
         let place = |name: &str| directory.path().join(name);
         let link = |to: &str, name: &str| symlink(to, place(name)).expect("a link");
@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_that_takes_the_place_of_the_file_is_not_followed() {
+    fn link_that_replaces_the_file_is_not_followed() {
         let directory = directory();
         let path = directory.path().join("history");
         let other = directory.path().join("other");
@@ -311,11 +311,11 @@ mod tests {
     }
 
     #[test]
-    fn a_draft_leaves_no_trace_and_has_no_name_that_can_be_foreseen() {
+    fn temporary_file_has_an_unpredictable_name_and_is_removed() {
         let directory = directory();
         let path = directory.path().join("history");
         let (file, _) = HistoryFile::open(&path).expect("it can be created");
-        // What a process id would have named.
+        // The name that could be derived from the process id.
         let guessed = directory
             .path()
             .join(format!("history.{}", std::process::id()));

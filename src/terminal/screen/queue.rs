@@ -1,11 +1,11 @@
-//! What waits for the screen: whole entries, bounded in bytes.
+//! The queue of output for the screen: whole entries, limited in bytes.
 
 use std::collections::VecDeque;
 
-/// What one entry costs beside its bytes: many small ones must not cost more than is allowed.
+/// The memory of an entry in addition to its bytes, so that many small ones are limited as well.
 const OVERHEAD: usize = 64;
 
-/// Whole lines that wait, and the line that is not whole yet.
+/// Complete lines that wait, and an incomplete line.
 pub(super) struct Queue {
     entries: VecDeque<Vec<u8>>,
     partial: Vec<u8>,
@@ -25,7 +25,7 @@ impl Queue {
         }
     }
 
-    /// Takes bytes; what comes up to the last line feed in them is one entry.
+    /// Adds bytes. Everything up to the last line feed is one entry.
     pub(super) fn put(&mut self, bytes: &[u8]) {
         let end = memchr::memrchr(b'\n', bytes).map_or(0, |feed| feed + 1);
         let (lines, rest) = bytes.split_at(end);
@@ -48,14 +48,14 @@ impl Queue {
         Some(entry)
     }
 
-    /// Makes a line of what is not whole yet.
+    /// Completes the incomplete line.
     pub(super) fn end_line(&mut self) {
         if !self.partial.is_empty() {
             self.put(b"\n");
         }
     }
 
-    /// The oldest entries, joined until they are about `size` bytes.
+    /// Takes the oldest entries, joined to about `size` bytes.
     pub(super) fn take(&mut self, size: usize) -> Option<String> {
         let mut joined = Vec::new();
         if self.dropped > 0 {
@@ -73,7 +73,7 @@ impl Queue {
                 None => break,
             }
         }
-        // Outputs put UTF-8; should one not, the editor takes nothing else.
+        // Outputs write UTF-8, and the editor accepts nothing else.
         (!joined.is_empty()).then(|| match String::from_utf8(joined) {
             Ok(text) => text,
             Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
@@ -88,7 +88,7 @@ mod tests {
     const SIZE: usize = 64 * 1024;
 
     #[test]
-    fn past_the_limit_the_oldest_become_one_line() {
+    fn oldest_entries_are_replaced_by_a_line_at_the_limit() {
         let mut queue = Queue::new(2 << 20);
         let line = [&[b'x'; 1023][..], b"\n"].concat();
         for number in 0..3000 {
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_text_is_shown_as_far_as_it_goes() {
+    fn invalid_utf8_is_replaced() {
         let mut queue = Queue::new(1000);
         queue.put(b"a\xff\n");
         assert_eq!(queue.take(10).as_deref(), Some("a\u{fffd}\n"));

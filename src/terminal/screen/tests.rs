@@ -1,4 +1,4 @@
-//! The state with a painter of our own instead of an editor.
+//! Tests of the screen with a painter instead of an editor.
 
 use std::sync::mpsc::{channel, Receiver, Sender};
 use std::thread;
@@ -7,7 +7,7 @@ use super::*;
 
 const BOUND: Duration = Duration::from_secs(20);
 
-/// Standard output, to be read back.
+/// Standard output, kept in memory.
 #[derive(Clone, Default)]
 struct Kept(Arc<Mutex<Vec<u8>>>);
 
@@ -57,7 +57,7 @@ fn feeding(state: &Arc<ScreenState>) -> (thread::JoinHandle<()>, Receiver<String
 }
 
 #[test]
-fn what_waits_comes_in_order_when_the_gate_opens() {
+fn queue_is_printed_in_order_when_the_gate_opens() {
     let (state, kept) = state();
     let (feeder, drawn) = feeding(&state);
     let mut screen = Screen(Arc::clone(&state));
@@ -90,7 +90,7 @@ fn what_waits_comes_in_order_when_the_gate_opens() {
 }
 
 #[test]
-fn what_waits_behind_the_gate_at_the_end_is_written() {
+fn queue_is_written_at_the_end() {
     let (state, kept) = state();
     let mut screen = Screen(Arc::clone(&state));
     screen.put(b"one\ntwo\n").expect("never refused");
@@ -99,7 +99,7 @@ fn what_waits_behind_the_gate_at_the_end_is_written() {
 }
 
 #[test]
-fn a_screen_that_can_not_be_written_refuses() {
+fn write_error_is_returned_by_the_next_write() {
     let (state, kept) = state();
     let (feeder, drawn) = feeding(&state);
     drop(drawn);
@@ -117,7 +117,7 @@ fn a_screen_that_can_not_be_written_refuses() {
 }
 
 #[test]
-fn a_screen_that_takes_nothing_refuses_at_the_end() {
+fn stuck_screen_drops_output_at_the_end() {
     let (state, kept) = state();
     state.end(true);
     assert_eq!(kept.text(), "\x1b[?2004l\r\n", "in case there is room");
@@ -126,7 +126,7 @@ fn a_screen_that_takes_nothing_refuses_at_the_end() {
 }
 
 #[test]
-fn the_gate_says_who_may_print() {
+fn gate_controls_printing() {
     let (state, _kept) = state();
     let gate = || state.lock().gate;
     state.open_gate();

@@ -1,4 +1,4 @@
-//! The parsers of what follows a command's name.
+//! Parsers for the arguments of commands.
 
 use data_encoding::BASE64;
 use regex::Regex;
@@ -10,22 +10,22 @@ use crate::event::Kind;
 use crate::protocol::{CloseReason, MAX_CONTROL_PAYLOAD};
 use crate::text::hex::{self, HexError};
 
-/// A command as it was typed.
+/// A command with its arguments as typed.
 pub(super) struct Call<'a> {
-    /// Its whole name.
+    /// The full name.
     pub(super) name: &'static str,
-    /// What follows the name and one space.
+    /// The text after the name and one space.
     pub(super) rest: &'a str,
-    /// Whether any close code may be sent.
+    /// Whether all close codes are allowed.
     pub(super) force: bool,
 }
 
 type Parsed = Result<PromptCommand, String>;
 
-/// How many messages `/last` shows unless said.
+/// The default number of messages for `/last`.
 const LAST: usize = 5;
 
-/// The first word, and what follows the one space after it.
+/// The first word, and the text after one space.
 pub(super) fn split_word(text: &str) -> (&str, &str) {
     text.split_once(char::is_whitespace).unwrap_or((text, ""))
 }
@@ -116,8 +116,7 @@ fn upload(call: &Call<'_>, kind: Kind) -> Parsed {
     Ok(PromptCommand::File { kind, path })
 }
 
-/// A path as a shell would read it: in quotes, or with backslashes before what is special. Spaces
-/// need neither.
+/// Parses a path as a shell does, with quotes or backslashes. Spaces need neither.
 fn path(text: &str) -> String {
     let text = text.trim();
     for quote in ['\'', '"'] {
@@ -198,7 +197,7 @@ pub(super) fn close(call: &Call<'_>) -> Parsed {
     Ok(PromptCommand::Send(Command::Close(Some(reason))))
 }
 
-/// The number of a message.
+/// Parses the number of a message.
 fn number(name: &str, word: &str) -> Result<Option<i64>, String> {
     match word.trim_start_matches('#') {
         "" => Ok(None),
@@ -210,7 +209,7 @@ fn number(name: &str, word: &str) -> Result<Option<i64>, String> {
     }
 }
 
-/// The number of a message, and nothing after it.
+/// Parses the number of a message as the only argument.
 fn only_number(call: &Call<'_>) -> Result<Option<i64>, String> {
     number(call.name, call.rest.trim())
 }
@@ -315,7 +314,7 @@ pub(super) fn mute(call: &Call<'_>) -> Parsed {
     )?)))
 }
 
-/// A regular expression; a letter case is ignored where it has no capital.
+/// Parses a regular expression. Case is ignored unless it contains an upper-case letter.
 fn pattern(call: &Call<'_>) -> Result<Regex, String> {
     let text = call.rest.trim();
     let ignores_case = !text.chars().any(char::is_uppercase);

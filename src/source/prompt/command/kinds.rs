@@ -1,22 +1,22 @@
-//! What a line can ask for.
+//! The commands of the prompt.
 
 use regex::Regex;
 
 use crate::conversation::command::Command;
 use crate::event::Kind;
 
-/// What a line asks for.
+/// A parsed line.
 #[derive(Clone, Debug)]
 pub enum PromptCommand {
-    /// Nothing: the line is empty.
+    /// An empty line.
     Nothing,
-    /// Send this.
+    /// Send a message or frame.
     Send(Command<'static>),
     /// Send the content of a file as one message.
     File {
-        /// Whether it is a text or a binary message.
+        /// Whether to send a text or a binary message.
         kind: Kind,
-        /// The file as it was typed.
+        /// The path as typed.
         path: String,
     },
     /// List the commands, or describe the one with this name.
@@ -25,23 +25,23 @@ pub enum PromptCommand {
     Status,
     /// Show the headers of the opening handshake.
     Headers,
-    /// Connect anew.
+    /// Connect again.
     Reconnect,
-    /// Something with the messages that are kept.
+    /// Work with the kept messages.
     Messages(MessageCommand),
-    /// Open a text in an editor, where that was not done already.
+    /// Open a text in an editor, unless that has been done.
     Edit,
     /// Close with 1000 and end.
     Quit,
 }
 
-/// What can be done with kept messages. A number counts from 1, or from the end if it is negative;
-/// `None` is the last message.
+/// Commands for kept messages. A number counts from 1, or from the end if it is negative; `None` is
+/// the last message.
 #[derive(Clone, Debug)]
 pub enum MessageCommand {
-    /// Show the last ones again.
+    /// Show the last messages again.
     Last(usize),
-    /// Show all of a message.
+    /// Show a complete message.
     View(Option<i64>, ViewFormat),
     /// Pipe a message to a shell command.
     Pipe(Option<i64>, String),
@@ -49,11 +49,11 @@ pub enum MessageCommand {
     Save(String, Option<i64>),
     /// Put a message on the clipboard.
     Copy(Option<i64>),
-    /// Send a message again: a received one, or what was sent last.
+    /// Send a message again: a received one, or the last sent one.
     Again(Option<i64>),
-    /// Find a text.
+    /// Search for a text.
     Find(String),
-    /// Show only messages that match, or say what is hidden.
+    /// Show only messages that match, or print the current filter.
     Filter(Option<Regex>),
     /// Hide messages that match.
     Mute(Regex),
@@ -61,26 +61,26 @@ pub enum MessageCommand {
     Unfilter,
     /// Hold messages back.
     Hold,
-    /// Let them go.
+    /// Release held messages.
     Release,
-    /// Show times, or no longer.
+    /// Turn time stamps on or off.
     Timestamps,
 }
 
-/// How all of a message is shown.
+/// The format of a complete message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ViewFormat {
-    /// JSON indented, other text as it is, binary as a hex dump.
+    /// JSON indented, other text unchanged, binary as a hex dump.
     #[default]
     Pretty,
-    /// Text as it came, escaped.
+    /// Text unchanged but escaped.
     Raw,
     /// A hex dump.
     Hex,
 }
 
 impl PromptCommand {
-    /// Sends a text.
+    /// A command that sends a text.
     pub(super) fn text(text: &str) -> Self {
         Self::Send(Command::Text(text.to_owned().into()))
     }

@@ -1,36 +1,36 @@
-//! The table of commands.
+//! The table of prompt commands.
 
 use super::arguments::{self, Call};
 use super::kinds::PromptCommand;
 
-/// A command, for people and for the parser.
+/// A command, for help and parsing.
 #[derive(Clone, Copy, Debug)]
 pub struct CommandHelp {
-    /// Its name without the slash.
+    /// The name without the slash.
     pub name: &'static str,
-    /// What may follow it; empty if nothing may. An argument in brackets may be left out.
+    /// The arguments; empty if there are none. Optional ones are in brackets.
     pub arguments: &'static str,
-    /// What it does, in one line.
+    /// A one-line description.
     pub help: &'static str,
-    /// What else there is to say about it.
+    /// Further description.
     pub details: &'static str,
-    /// What completes its argument.
+    /// How to complete its argument.
     pub completion: Completion,
     pub(super) parse: fn(&Call<'_>) -> Result<PromptCommand, String>,
 }
 
-/// What completes the argument of a command.
+/// How to complete the argument of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Completion {
-    /// Nothing.
+    /// It can't be completed.
     None,
-    /// The names of files.
+    /// With file names.
     Path,
-    /// Close codes.
+    /// With close codes.
     CloseCode,
-    /// The names of commands.
+    /// With the names of commands.
     Command,
-    /// The formats of `/view`.
+    /// With the formats of `/view`.
     ViewFormat,
 }
 

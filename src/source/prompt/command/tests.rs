@@ -1,4 +1,4 @@
-//! Lines and what they ask for.
+//! Tests of parsing lines.
 
 use super::*;
 use crate::conversation::command::Command;
@@ -17,7 +17,7 @@ fn refused(line: &str) -> String {
 }
 
 #[test]
-fn text_is_sent_as_it_stands() {
+fn text_is_sent_unchanged() {
     for line in ["hello", " ", " /quit", "a\nb", "\\", "{\"a\": 1}"] {
         assert_eq!(sent(line), Command::Text(line.into()));
     }
@@ -30,7 +30,7 @@ fn text_is_sent_as_it_stands() {
 }
 
 #[test]
-fn commands_are_read() {
+fn commands_are_parsed() {
     assert!(matches!(
         parse("/help", false),
         Ok(PromptCommand::Help(None))
@@ -66,7 +66,7 @@ fn commands_are_read() {
 }
 
 #[test]
-fn a_close_has_the_users_code_and_reason() {
+fn close_has_code_and_reason() {
     for (line, code, reason) in [
         ("/close", 1000, ""),
         ("/close 4001", 4001, ""),
@@ -86,7 +86,7 @@ fn a_close_has_the_users_code_and_reason() {
 }
 
 #[test]
-fn what_is_wrong_is_said_and_nothing_is_sent() {
+fn invalid_commands_are_reported() {
     assert_eq!(
         refused("/clsoe 1000"),
         "unknown command /clsoe; did you mean /close? /help lists them; \
@@ -107,7 +107,7 @@ fn what_is_wrong_is_said_and_nothing_is_sent() {
 }
 
 #[test]
-fn every_command_of_the_table_is_known() {
+fn all_commands_of_the_table_are_parsed() {
     for command in COMMANDS {
         if let Err(error) = parse(&format!("/{}", command.name), false) {
             assert!(!error.contains("unknown"), "{error}");
@@ -119,7 +119,7 @@ fn every_command_of_the_table_is_known() {
 }
 
 #[test]
-fn a_command_may_be_shortened_while_it_is_the_only_one() {
+fn commands_may_be_shortened_if_unique() {
     assert!(matches!(parse("/st", false), Ok(PromptCommand::Status)));
     assert!(matches!(parse("/q", false), Ok(PromptCommand::Quit)));
     assert_eq!(refused("/p"), "ambiguous command /p: /ping or /pong");
@@ -137,7 +137,7 @@ fn on_messages(line: &str) -> MessageCommand {
 }
 
 #[test]
-fn numbers_and_formats_of_messages_are_read() {
+fn message_numbers_and_formats_are_parsed() {
     use MessageCommand::{Again, Copy, Find, Last, Mute, Pipe, Save, View};
     assert!(matches!(on_messages("/last"), Last(5)));
     assert!(matches!(on_messages("/last 2"), Last(2)));
@@ -173,7 +173,7 @@ fn numbers_and_formats_of_messages_are_read() {
 }
 
 #[test]
-fn unfinished_json_is_known() {
+fn unfinished_json_is_detected() {
     for text in ["{", " {", "/send {", "[", "{\"a\": [1,", "[\"x", "{\n"] {
         assert!(is_unfinished(text), "{text}");
     }
