@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use hdrhistogram::Histogram;
 
-/// Above this, a percentile is only known to be as large: one hour, in nanoseconds.
+/// Longer round trips count as this in percentiles: one hour, in nanoseconds.
 const LONGEST: u64 = 3_600_000_000_000;
-/// Digits that a percentile has.
+/// The precision of a percentile, in digits.
 const DIGITS: u8 = 3;
-/// How many samples have to lie beyond a percentile.
+/// The minimum number of samples beyond a percentile.
 const BEYOND: u64 = 10;
 
 /// A collection of round-trip times.
@@ -21,21 +21,21 @@ pub struct RoundTrips {
     histogram: Histogram<u64>,
     least: Duration,
     most: Duration,
-    /// The mean, and the sum of the squares of the distances from it, in nanoseconds (Welford).
+    /// The mean, and the sum of squared differences from it, in nanoseconds (Welford's algorithm).
     mean: f64,
     squares: f64,
 }
 
-/// What [`RoundTrips`] come to.
+/// Statistics of [`RoundTrips`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Spread {
-    /// The shortest.
+    /// The minimum.
     pub min: Duration,
     /// The mean.
     pub avg: Duration,
-    /// The longest.
+    /// The maximum.
     pub max: Duration,
-    /// The standard deviation, as ping(8) computes it: of all that were measured.
+    /// The standard deviation of the whole population, as in ping(8).
     pub mdev: Duration,
 }
 
@@ -53,7 +53,7 @@ impl Default for RoundTrips {
 }
 
 impl RoundTrips {
-    /// Adds one.
+    /// Adds a round trip.
     pub fn add(&mut self, round_trip: Duration) {
         let nanoseconds = u64::try_from(round_trip.as_nanos()).unwrap_or(u64::MAX);
         self.histogram.saturating_record(nanoseconds);

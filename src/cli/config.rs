@@ -1,5 +1,5 @@
-//! What a config file may set: the options of a connection, by their long names. They are put before
-//! the words of the command line, where a later value counts, and without those that the command line
+//! The options that a config file may set, by their long names. They are placed before the words of
+//! the command line, where later values have precedence, except for those that the command line
 //! overrides.
 
 use std::ffi::OsString;
@@ -14,16 +14,16 @@ use super::secret_source::{is_secret, replaced_headers, HeaderGroup};
 use super::values;
 use crate::source::Expectation;
 
-/// What an option takes in a config file.
+/// The type of an option's value in a config file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyKind {
     /// `true` or `false`.
     Flag,
-    /// A number of times.
+    /// A number of repetitions.
     Count,
     /// A value.
     One,
-    /// One value or several.
+    /// A list of values.
     Many,
 }
 
@@ -32,15 +32,15 @@ pub enum KeyKind {
 pub struct Key {
     /// Its long name, without hyphens.
     pub name: String,
-    /// What it takes.
+    /// The type of its value.
     pub kind: KeyKind,
 }
 
 /// The option for headers, which are merged by their names.
 const HEADER: &str = "header";
 
-/// Options that a config file can't set: they say what is sent in this run, or need another one that
-/// does.
+/// Options that a config file can't set, because they say what is sent in this run or require
+/// another such option.
 const EXCLUDED: &[&str] = &[
     "every",
     "help",
@@ -63,7 +63,7 @@ const EXCLUDED: &[&str] = &[
     "close",
 ];
 
-/// Options that an option makes meaningless in what it takes precedence over.
+/// Options that are ignored at a lower level if an option is set at a higher one.
 const OVERRIDES: &[(&str, &[&str])] = &[
     ("user", &["bearer"]),
     ("bearer", &["user"]),
@@ -83,7 +83,7 @@ const OVERRIDES: &[(&str, &[&str])] = &[
     ("cert", &["key", "pass"]),
 ];
 
-/// Options that have no effect without another one: a default for them is left out without it.
+/// Options that have no effect without another one: defaults for them are ignored without it.
 const REQUIRED: &[(&str, &str)] = &[
     ("chunk-size", "binary"),
     ("max-redirs", "location"),
@@ -92,7 +92,7 @@ const REQUIRED: &[(&str, &str)] = &[
     ("ping-timeout", "ping-interval"),
 ];
 
-/// The options that make a connection of `wsline demo` go elsewhere.
+/// The options that change what `wsline demo` connects to.
 const ROUTES: &[&str] = &[
     "proxy",
     "proxy-user",
@@ -103,7 +103,7 @@ const ROUTES: &[&str] = &[
     "unix-socket",
 ];
 
-/// An option with the values that a config file gives it: `true` or `false` for a flag.
+/// An option and its values in a config file: `true` or `false` for a flag.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setting {
     /// The option.
@@ -144,7 +144,7 @@ impl Setting {
     ///
     /// # Errors
     ///
-    /// What is wrong with them, in a sentence that quotes no secret.
+    /// What is invalid, without quoting secrets.
     pub fn check(&self) -> Result<(), String> {
         let command = command().no_binary_name(true);
         let Err(error) = command.try_get_matches_from(self.words()) else {
@@ -169,7 +169,7 @@ impl Setting {
     }
 }
 
-/// The options that a config file gives a run, all levels of it merged.
+/// The options of a config file for a run, with all levels merged.
 #[derive(Clone, Debug, Default)]
 pub struct ConfigOptions {
     settings: Vec<Setting>,
@@ -183,8 +183,7 @@ impl ConfigOptions {
         self.settings.is_empty() && self.messages.is_empty()
     }
 
-    /// Sets an option, which takes precedence over what was set before. Headers are merged later,
-    /// by their names.
+    /// Sets an option, overriding earlier values. Headers are merged later by their names.
     pub fn set(&mut self, setting: Setting) {
         let name = setting.key.name.clone();
         if name != HEADER {
@@ -200,19 +199,19 @@ impl ConfigOptions {
         self.settings.push(setting);
     }
 
-    /// Sends `messages` and waits for expectations among them before everything else.
+    /// Sets the messages to send, and the expectations among them, before everything else.
     pub fn set_messages(&mut self, messages: Vec<MessageArg>) {
         self.messages = messages;
     }
 
-    /// What is set, the last of a level first to count.
+    /// The settings; within a level, the last one has precedence.
     #[must_use]
     pub fn settings(&self) -> &[Setting] {
         &self.settings
     }
 
-    /// The options for a command line of which `matches` are the options, and `leave_out` has no
-    /// meaning for it.
+    /// The options for a command line with these `matches`, except for those in `leave_out`, which
+    /// it can't use.
     pub(super) fn below(
         &self,
         command: &Command,
@@ -272,7 +271,7 @@ impl ConfigOptions {
     }
 }
 
-/// The options of a config file that a command line leaves in effect.
+/// The options of a config file that the command line does not override.
 #[derive(Debug)]
 pub(super) struct Below {
     /// The words to put before those of the command line, headers first.
@@ -283,8 +282,8 @@ pub(super) struct Below {
 }
 
 impl Below {
-    /// Finishes `options`, which were parsed with [`words`](Self::words): its headers are told apart,
-    /// and the messages are put before those of the command line.
+    /// Completes `options`, which were parsed with [`words`](Self::words): separates the headers by
+    /// level, and puts the messages before those of the command line.
     pub(super) fn finish(self, options: &mut OptionArgs, sends: bool) {
         let mut headers = std::mem::take(&mut options.headers)
             .into_iter()
@@ -300,7 +299,7 @@ impl Below {
             replaced: self.replaced,
         });
         if sends && !self.messages.is_empty() {
-            // They do not take the place of stdin or the prompt, as those of --data do.
+            // Unlike those of --data, they don't replace stdin or the prompt.
             options.continues |= options.messages.is_empty();
             options.messages.splice(0..0, self.messages);
         }
@@ -312,7 +311,7 @@ fn overridden_by(name: &str) -> &'static [&'static str] {
     rule.map_or(&[], |(_, overridden)| overridden)
 }
 
-/// Of the options `names`, two that exclude each other.
+/// Two of the options `names` that exclude each other.
 #[must_use]
 pub fn conflict<'a>(names: &[&'a str]) -> Option<(&'a str, &'a str)> {
     names.iter().enumerate().find_map(|(index, name)| {
@@ -324,18 +323,18 @@ pub fn conflict<'a>(names: &[&'a str]) -> Option<(&'a str, &'a str)> {
     })
 }
 
-/// Whether an option exists, but can't be set in a config file.
+/// Whether an option exists but can't be set in a config file.
 #[must_use]
 pub fn is_excluded(name: &str) -> bool {
     EXCLUDED.contains(&name)
 }
 
-/// Whether an option of a config file has no meaning for `wsline demo`.
+/// Whether an option of a config file can't be used with `wsline demo`.
 pub(super) fn is_route(name: &str) -> bool {
     ROUTES.contains(&name)
 }
 
-/// The options of a connection as clap knows them, without commands and without help.
+/// A clap command with the options of a connection, without subcommands and help.
 pub(super) fn command() -> Command {
     let command = Command::new("wsline")
         .args_override_self(true)
@@ -361,11 +360,11 @@ pub fn keys() -> Vec<Key> {
     keys.collect()
 }
 
-/// A message of `expect`, with the time of `within`.
+/// Parses a message of `expect`, with the timeout of `within`.
 ///
 /// # Errors
 ///
-/// What is wrong with the time.
+/// Why the timeout is invalid.
 pub fn expectation(text: &str, within: Option<&str>) -> Result<MessageArg, String> {
     Ok(MessageArg::Expect {
         wanted: super::expect::text(text.to_owned()),
@@ -393,7 +392,7 @@ mod tests {
         }
     }
 
-    /// A value for each option.
+    /// A sample value for each option.
     fn sample(name: &str) -> &'static str {
         match name {
             "header" | "proxy-header" => "A: b",
@@ -425,7 +424,7 @@ mod tests {
         Setting { key, values }
     }
 
-    /// The words that are put before those of a command line.
+    /// The words that are put before those of the command line.
     fn below(settings: &[Setting], words: &[&str]) -> Vec<String> {
         let mut config = ConfigOptions::default();
         for setting in settings {
@@ -442,7 +441,7 @@ mod tests {
     }
 
     #[test]
-    fn every_option_takes_precedence_over_the_target_and_that_over_the_defaults() {
+    fn options_override_the_target_which_overrides_the_defaults() {
         for Key { name, kind } in keys() {
             let required = REQUIRED.iter().find(|(option, _)| *option == name);
             let required: Vec<Setting> = required.iter().map(|(_, it)| setting(it, "x")).collect();
@@ -478,7 +477,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_option_overrides_is_left_out() {
+    fn overridden_options_are_left_out() {
         for (config, words, left) in [
             (&["user"][..], &["--bearer", "x"][..], &[][..]),
             (&["bearer"], &["-u", "a:b"], &[]),

@@ -13,13 +13,13 @@ use super::secret_source::SecretSource;
 use super::usage::sentence_of;
 use super::{command, test, usage, Call};
 
-/// Reads the command line; its first word is the program's name. Options of `config` are in effect
-/// where the command line does not override them.
+/// Parses the command line, whose first word is the program's name. Options of `config` are used
+/// unless the command line overrides them.
 ///
 /// # Errors
 ///
-/// What is wrong with it, for [`usage::text`]; also the help and the version, which clap counts as
-/// errors: its `print()` writes them to stdout, and its `exit_code()` is 0 or 2.
+/// A usage error for [`usage::text`]. Help and version are errors of clap too: `print()` writes
+/// them to stdout, and `exit_code()` is 0 or 2.
 pub fn parse(
     args: impl IntoIterator<Item = OsString>,
     config: &ConfigOptions,
@@ -61,8 +61,8 @@ fn matches_of(command: &mut Command, args: &[OsString]) -> Result<ArgMatches, cl
         .map_err(|error| usage::escaped(error, command))
 }
 
-/// Parses `args` again with the options of `config` that they leave in effect, if they are for a
-/// command that takes options of a connection.
+/// Parses `args` again with the options of `config` that they don't override, if the command has
+/// options of a connection.
 fn with_config(
     command: &mut Command,
     matches: ArgMatches,
@@ -83,7 +83,7 @@ fn with_config(
     Ok((matches_of(command, args)?, Some(below)))
 }
 
-/// A command with its options checked. The error is a sentence.
+/// A command with its options checked. The error is a message.
 fn called_command(
     called: CommandArg,
     below: Option<Below>,
@@ -117,7 +117,7 @@ fn called_command(
     })
 }
 
-/// The options of a connection, checked. The error is a sentence.
+/// The options of a connection, checked. The error is a message.
 fn settled(parsed: ParsedArgs, below: Option<Below>) -> Result<Box<OptionArgs>, String> {
     let mut options = Box::new(parsed.settle()?);
     match below {
@@ -127,9 +127,9 @@ fn settled(parsed: ParsedArgs, below: Option<Below>) -> Result<Box<OptionArgs>, 
     Ok(options)
 }
 
-/// Reads what nearly every command line is, a URL and options, without the subcommands and the
-/// prose of the help: making those costs more than all the rest that is done before connecting.
-/// `None` says that it is not just that, or that something is wrong with it.
+/// Parses the most common kind of command line, a URL and options, without creating the subcommands
+/// and the texts of the help, which takes longer than everything else before connecting. Returns
+/// `None` if it is of another kind or invalid.
 fn parse_talk(args: &[OsString], config: &ConfigOptions) -> Option<Call> {
     let mut command = config::command();
     let mut matches = command.try_get_matches_from_mut(args).ok()?;
@@ -147,13 +147,12 @@ fn parse_talk(args: &[OsString], config: &ConfigOptions) -> Option<Call> {
     Some(Call::Talk { url, options })
 }
 
-/// Reads options of a conversation that stand apart from its URL: behind the `--` of `wsline
-/// test`, or in a session file. Options of `config` are in effect where the words do not override
-/// them.
+/// Parses options of a conversation without a URL, after the `--` of `wsline test` or in a session
+/// file. Options of `config` are used unless the words override them.
 ///
 /// # Errors
 ///
-/// A sentence on what is wrong with them, or does not belong there.
+/// Why they are invalid or not allowed.
 pub fn conversation(words: &[OsString], config: &ConfigOptions) -> Result<OptionArgs, String> {
     let mut command = command();
     let program = OsString::from("wsline");
@@ -193,7 +192,7 @@ fn options_of(matches: &ArgMatches) -> Result<OptionArgs, String> {
     cli.talk.parsed.settle()
 }
 
-/// Why `-u USER` is refused where nobody can be prompted.
+/// Why `-u USER` is rejected when there can be no prompt.
 pub const NO_PROMPT: &str =
     "-u USER would prompt for the password, which a test cannot do; use USER:PASS, env:NAME or \
      @FILE";
@@ -204,8 +203,8 @@ pub(super) const NOT_AN_OPTION: &str =
 
 pub(super) const CONNECT: &str = "connect";
 
-/// The URL after `-c`, as wscat takes it. Help and completions are made without it: it is for
-/// fingers, and nobody should learn it here.
+/// The URL after `-c`, as in wscat. It is not in help and completions, because it exists only out
+/// of habit.
 pub(super) fn wscats_connect() -> Arg {
     Arg::new(CONNECT)
         .short('c')
@@ -215,7 +214,7 @@ pub(super) fn wscats_connect() -> Arg {
         .hide(true)
 }
 
-/// The URL, unless there is none or it is the name of a subcommand that should have come first.
+/// The URL, unless there is none or it is the name of a subcommand, which must come first.
 pub(super) fn address(url: Option<String>) -> Result<String, String> {
     let Some(url) = url else {
         return Err("missing URL; `wsline demo` works without one".to_owned());

@@ -1,5 +1,5 @@
-//! `wsline help`: the topics of the man page, one at a time. Each text is here, or in the module that
-//! it is about, once: the man page is generated from the same topics.
+//! `wsline help`: the topics of the man page, one at a time. Each text is here or in the module
+//! that it is about; the man page is generated from the same topics.
 
 use std::fmt::Write as _;
 
@@ -16,22 +16,22 @@ use crate::text::suggest::nearest;
 pub enum Block {
     /// Paragraphs of prose.
     Prose(&'static [&'static str]),
-    /// Terms and their meanings.
+    /// Terms and their descriptions.
     Terms(Vec<(String, &'static str)>),
-    /// Lines as they are.
+    /// Literal lines.
     Lines(&'static str),
 }
 
-/// A section of the man page that `wsline help` prints by itself.
+/// A section of the man page that `wsline help` prints.
 #[derive(Clone, Debug)]
 pub struct Topic {
-    /// Its name on the command line.
+    /// The name on the command line.
     pub name: &'static str,
-    /// Its heading in the man page.
+    /// The heading in the man page.
     pub heading: &'static str,
-    /// What it is about, in a few words.
+    /// A short description.
     pub about: &'static str,
-    /// What it says.
+    /// The content.
     pub blocks: Vec<Block>,
 }
 
@@ -219,11 +219,11 @@ pub fn topics() -> Vec<Topic> {
     ]
 }
 
-/// What `wsline help` prints: the list of topics, a topic, or the help of a command.
+/// The output of `wsline help`: the list of topics, a topic, or the help of a command.
 ///
 /// # Errors
 ///
-/// [`Error::Usage`] for a topic that does not exist.
+/// [`Error::Usage`] for an unknown topic.
 pub fn text(name: Option<&str>) -> Result<String, Error> {
     let topics = topics();
     let Some(name) = name else {
@@ -281,7 +281,7 @@ fn laid_out(topic: &Topic) -> String {
     out
 }
 
-/// Terms in a column and their meanings beside them, or below a term that is too wide.
+/// Formats terms in a column with their descriptions beside them, or below a term that is too wide.
 fn table<'a>(out: &mut String, rows: impl Iterator<Item = (&'a str, &'a str)> + Clone) {
     const MOST: usize = 28;
     let widths = rows.clone().map(|(term, _)| term.chars().count());
@@ -301,7 +301,7 @@ fn table<'a>(out: &mut String, rows: impl Iterator<Item = (&'a str, &'a str)> + 
 mod tests {
     use super::*;
 
-    /// What `filled` lays texts out for.
+    /// The width for which `filled` wraps text.
     const WIDTH: usize = 79;
 
     #[test]

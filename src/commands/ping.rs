@@ -1,8 +1,8 @@
-//! `wsline ping`: how far away a server is, as ping(8) says it.
+//! `wsline ping`: measures round-trip times, with output like that of ping(8).
 //!
-//! It is a run like any other: a source that sends and measures, an output that prints a line for each
-//! answer, and the policy of a single connection. The summary is printed when the run has ended,
-//! however it did.
+//! It is an ordinary run with its own source, which sends and measures, its own output, which
+//! prints a line for each answer, and the policy of a single connection. The summary is printed at
+//! the end of every run.
 
 use std::io;
 use std::os::fd::AsFd as _;
@@ -30,11 +30,11 @@ use crate::protocol::Role;
 use crate::source::ping::{Ping, PingOptions, ProbeKind};
 use crate::verdict::Verdict;
 
-/// Measures round trips to a server until there are enough, or a signal comes.
+/// Measures round trips until there are enough, or a signal arrives.
 ///
 /// # Errors
 ///
-/// Those of [`Plan::new`], and of the built-in server where that is meant.
+/// Those of [`Plan::new`], and of the built-in server if it is used.
 pub fn run(
     ping: PingArgs,
     options: OptionArgs,
@@ -73,7 +73,7 @@ pub fn run(
 ///
 /// # Errors
 ///
-/// [`Error::System`] for what the operating system refused before anything began.
+/// [`Error::System`] if the run could not start.
 fn measure(plan: &Plan, style: PingStyle, source: &mut Ping) -> Result<Outcome, Error> {
     let setting_up = |cause| Error::System {
         doing: "setting up",
@@ -126,10 +126,10 @@ fn outputs(plan: &Plan, style: PingStyle) -> io::Result<Vec<Box<dyn Output>>> {
     ])
 }
 
-/// How a run ended.
+/// The end of a run.
 struct PingEnd {
     code: ExitCode,
-    /// How the connection was closed, where that was not by us.
+    /// How the connection was closed, unless we closed it.
     verdict: Option<String>,
     error: Option<Error>,
     reported: bool,
@@ -137,8 +137,8 @@ struct PingEnd {
 }
 
 impl PingEnd {
-    /// The exit code is that of what went wrong; if nothing did, and after ^C, it says whether
-    /// anything was answered.
+    /// The exit code is that of the error, if there is one. Otherwise, and after ^C, it depends on
+    /// whether there was any answer.
     fn new(mut outcome: Outcome, source: &Ping) -> Self {
         let until = outcome.show_until.map(at_least);
         if matches!(outcome.error, Some(Error::Signal(SIGINT))) {
@@ -177,7 +177,7 @@ impl PingEnd {
         }
     }
 
-    /// Prints the summary, and what else is to be said; the exit code.
+    /// Prints the summary and the error. Returns the exit code.
     fn print(self, plan: &Plan, style: PingStyle, source: &Ping) -> ExitCode {
         let written = self.summary(plan, style, source);
         let written = written.and_then(|summary| {
@@ -207,7 +207,7 @@ impl PingEnd {
                 code = error.exit_code();
                 explain(&error);
             }
-            // A reader that has left wants no summary.
+            // If the output was closed, there is no summary.
             _ => {}
         }
         if !plan.is_quiet() {
@@ -219,7 +219,7 @@ impl PingEnd {
         code
     }
 
-    /// The summary; text is not written if nothing was sent, for then the error says all.
+    /// The summary. As text, it is empty if nothing was sent, because the error is enough.
     fn summary(&self, plan: &Plan, style: PingStyle, source: &Ping) -> io::Result<Vec<u8>> {
         let statistics = source.statistics();
         let url = plan.request.target.url();
@@ -240,7 +240,7 @@ impl PingEnd {
     }
 }
 
-/// What to try next when nothing was answered.
+/// The hint if there was no answer.
 fn hint(style: PingStyle, source: &Ping) -> Option<String> {
     let statistics = source.statistics();
     if statistics.sent == 0 || statistics.received() > 0 || statistics.late > 0 {
@@ -262,7 +262,7 @@ fn hint(style: PingStyle, source: &Ping) -> Option<String> {
     })
 }
 
-/// `end`, or a moment from now.
+/// `end`, but not earlier than a moment from now.
 fn at_least(end: Instant) -> Instant {
     end.max(Instant::now() + REPORT_TIMEOUT)
 }

@@ -1,5 +1,5 @@
-//! What `wsline ping` prints: a line for each answer, as ping(8) does, and a summary. With `--json`
-//! each is an object.
+//! The output of `wsline ping`: a line for each answer, as in ping(8), and a summary. With
+//! `--json`, each is an object.
 
 use std::fmt::Write as _;
 use std::io;
@@ -17,21 +17,21 @@ use crate::output::sink::Sink;
 use crate::output::Output;
 use crate::text::duration;
 
-/// The percentiles that the summary has.
+/// The percentiles in the summary.
 const PERCENTILES: [u8; 3] = [50, 95, 99];
 
-/// How it is printed.
+/// The format of the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PingStyle {
-    /// As JSON lines.
+    /// JSON lines.
     pub json: bool,
     /// Only the summary (`-q`).
     pub quiet: bool,
-    /// Text messages are sent instead of Pings.
+    /// Whether text messages are sent instead of Pings.
     pub text: bool,
 }
 
-/// The lines about each Ping, on a sink.
+/// Prints a line about each Ping to a sink.
 #[derive(Debug)]
 pub struct PingLines<S> {
     sink: S,
@@ -40,7 +40,7 @@ pub struct PingLines<S> {
 }
 
 impl<S: Sink> PingLines<S> {
-    /// Lines for `sink`.
+    /// Creates the output for `sink`.
     pub fn new(sink: S, style: PingStyle) -> Self {
         Self {
             sink,
@@ -119,23 +119,23 @@ impl<S: Sink> Output for PingLines<S> {
     }
 }
 
-/// All of a run.
+/// The data of the summary.
 #[derive(Clone, Copy, Debug)]
 pub struct PingSummary<'a> {
-    /// Where to, without credentials.
+    /// The URL, without credentials.
     pub url: &'a str,
-    /// How many were sent.
+    /// The number sent.
     pub sent: u64,
-    /// How many were answered when they had been counted as lost.
+    /// The number of answers after the timeout.
     pub late: u64,
-    /// Those that were answered in time.
+    /// The answers in time.
     pub round_trips: &'a RoundTrips,
-    /// How long it took.
+    /// How long the run took.
     pub duration: Duration,
 }
 
 impl PingSummary<'_> {
-    /// How many of 100 were not answered in time; 0 if none was sent.
+    /// The percentage that was not answered in time; 0 if none was sent.
     fn loss(&self) -> f64 {
         #[expect(clippy::cast_precision_loss, reason = "counts of Pings")]
         let (sent, received) = (self.sent as f64, self.round_trips.count() as f64);
@@ -145,7 +145,7 @@ impl PingSummary<'_> {
         100.0 * (sent - received) / sent
     }
 
-    /// As ping(8) prints it.
+    /// The summary in the format of ping(8).
     #[must_use]
     pub fn text(&self) -> String {
         let url = escape::text(self.url, Breaks::Shown);
@@ -153,7 +153,7 @@ impl PingSummary<'_> {
             0 => String::new(),
             late => format!(", {late} late"),
         };
-        // Six digits, as ping(8) has: 33.3333 %.
+        // Six significant digits as in ping(8): 33.3333 %.
         let loss = format!("{:.4}", self.loss());
         let loss = loss.trim_end_matches('0').trim_end_matches('.');
         let mut text = format!(
@@ -182,7 +182,7 @@ impl PingSummary<'_> {
         text
     }
 
-    /// As a line of JSON: with the exit code, and with what went wrong if anything did.
+    /// The summary as a JSON line, with the exit code and the error if there is one.
     ///
     /// # Errors
     ///
@@ -219,7 +219,7 @@ impl PingSummary<'_> {
     }
 }
 
-/// What has become of one Ping.
+/// The result of one Ping.
 #[derive(Serialize)]
 struct ProbeObject {
     time: String,
@@ -272,7 +272,7 @@ struct SummaryObject<'a> {
     exit: u8,
 }
 
-/// In milliseconds; `null` where there are too few round trips.
+/// Milliseconds; `null` if there are too few round trips.
 #[derive(Serialize)]
 struct RoundTripObject {
     min: Option<f64>,
@@ -302,7 +302,7 @@ fn in_milliseconds(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1000.0
 }
 
-/// Milliseconds to the microsecond.
+/// Milliseconds, rounded to microseconds.
 fn rounded(duration: Duration) -> f64 {
     (in_milliseconds(duration) * 1000.0).round() / 1000.0
 }

@@ -8,14 +8,14 @@ use std::time::Duration;
 
 use crate::error::{plain, seconds};
 
-/// The most that a line has, in bytes.
+/// The maximum length of a line in bytes.
 const MAX_SIZE: u64 = 64 << 10;
 
-/// The first line that a command prints, which the shell runs with an empty standard input.
+/// The first line of output of a shell command, which runs with empty standard input.
 ///
 /// # Errors
 ///
-/// Why there is none: the command failed, printed nothing, or took longer than `timeout`.
+/// The command failed, printed nothing, or took longer than `timeout`.
 pub(super) fn first_line(command: &str, timeout: Duration) -> Result<String, String> {
     let failed = |cause: &std::io::Error| format!("could not run the command: {}", plain(cause));
     let mut child = Command::new("sh")
@@ -31,11 +31,11 @@ pub(super) fn first_line(command: &str, timeout: Duration) -> Result<String, Str
     thread::spawn(move || {
         let mut line = Vec::new();
         let read = BufReader::new(stdout.take(MAX_SIZE)).read_until(b'\n', &mut line);
-        // After the timeout nobody waits for it.
+        // After the timeout, there is no receiver.
         let _ = sender.send(read.map(|_| line));
     });
     let Ok(line) = line.recv_timeout(timeout) else {
-        // It may have ended meanwhile.
+        // It may just have ended.
         let _ = child.kill();
         let _ = child.wait();
         return Err(format!(
@@ -45,7 +45,7 @@ pub(super) fn first_line(command: &str, timeout: Duration) -> Result<String, Str
     };
     let mut line = line.map_err(|cause| failed(&cause))?;
     if line.ends_with(b"\n") {
-        // A command that prints more is not waited for: it may never end.
+        // The rest of the output is not read, because it may be endless.
         let _ = child.kill();
         let _ = child.wait();
         line.pop();
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_line_counts() {
+    fn first_line_is_used() {
         let line = |command: &str| first_line(command, Duration::from_mins(1));
         for (command, is) in [
             ("echo s3cret", Ok("s3cret")),

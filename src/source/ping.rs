@@ -14,23 +14,23 @@ use crate::assembly::Message;
 use crate::event::{Event, Kind, Link, Now, Piece, Probe, ProbeAnswer, Way};
 use crate::measure::RoundTrips;
 
-/// What is replaced by the number of the Ping, so that answers can be told apart.
+/// A placeholder for the number of the Ping, so that answers can be distinguished.
 const SEQ: &str = "{seq}";
 
-/// How many that are lost are remembered, in case an answer comes after all.
+/// The maximum number of lost Pings that are remembered, in case of a late answer.
 const REMEMBERED: usize = 1000;
 
-/// What is sent.
+/// What to send.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ProbeKind {
     /// Pings with this payload.
     Ping(String),
-    /// Text messages, of which the server sends each back.
+    /// Text messages, which the server must echo.
     Text(String),
 }
 
 impl ProbeKind {
-    /// The payload of the one with this number.
+    /// The payload with this number.
     #[must_use]
     pub fn payload(&self, seq: u64) -> String {
         let (Self::Ping(template) | Self::Text(template)) = self;
@@ -38,42 +38,42 @@ impl ProbeKind {
     }
 }
 
-/// What is sent, and when.
+/// What to send, and when.
 #[derive(Clone, Debug)]
 pub struct PingOptions {
-    /// What is sent.
+    /// What to send.
     pub kind: ProbeKind,
-    /// How many; `None` for no end.
+    /// The number to send; `None` for no limit.
     pub count: Option<u64>,
-    /// The time from one to the next.
+    /// The interval.
     pub interval: Duration,
-    /// How long an answer may take.
+    /// The maximum time for an answer.
     pub timeout: Duration,
 }
 
-/// How it went.
+/// Statistics of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Statistics {
-    /// How many were sent.
+    /// The number sent.
     pub sent: u64,
-    /// How many were answered after they had been counted as lost.
+    /// The number of answers after the timeout.
     pub late: u64,
-    /// Messages that were received and are no answer; only where text messages are sent.
+    /// The number of received messages that are not answers; only for text messages.
     pub other_messages: u64,
-    /// Those that were answered in time.
+    /// The answers in time.
     pub round_trips: RoundTrips,
     first: Option<Instant>,
     last: Option<Instant>,
 }
 
 impl Statistics {
-    /// How many were answered in time.
+    /// The number of answers in time.
     #[must_use]
     pub fn received(&self) -> u64 {
         self.round_trips.count()
     }
 
-    /// From the first that was sent to the last that was sent, answered or lost.
+    /// The time from the first to the last one sent, including its answer.
     #[must_use]
     pub fn duration(&self) -> Duration {
         match (self.first, self.last) {
@@ -83,31 +83,31 @@ impl Statistics {
     }
 }
 
-/// One that was sent, and not answered yet.
+/// A Ping without an answer.
 #[derive(Clone, Copy, Debug)]
 struct Sent {
     seq: u64,
     at: Instant,
 }
 
-/// The source of a run that measures round trips on one connection.
+/// A source that measures round-trip times on one connection.
 #[derive(Debug)]
 pub struct Ping {
     options: PingOptions,
     statistics: Statistics,
     link: Link,
-    /// When the next is due; `None` while there is no connection.
+    /// When the next one is due; `None` without a connection.
     next: Option<Instant>,
-    /// The connection has no room: it is waited for instead of the clock.
+    /// Whether the connection has no room, so that sending waits for it instead of the clock.
     blocked: bool,
     awaited: VecDeque<Sent>,
     lost: VecDeque<Sent>,
-    /// What the outputs have not been told yet.
+    /// Results that have not been passed to the outputs.
     unreported: Vec<Probe>,
 }
 
 impl Ping {
-    /// Begins when the connection is open.
+    /// Creates a source that starts when the connection is open.
     #[must_use]
     pub fn new(options: PingOptions) -> Self {
         Self {
@@ -122,7 +122,7 @@ impl Ping {
         }
     }
 
-    /// How it went so far.
+    /// The statistics so far.
     #[must_use]
     pub fn statistics(&self) -> &Statistics {
         &self.statistics
@@ -133,7 +133,7 @@ impl Ping {
         count.is_none_or(|count| self.statistics.sent < count)
     }
 
-    /// Counts those as lost that had their time.
+    /// Counts those without an answer in time as lost.
     fn drop_lost(&mut self, now: Instant) {
         let timeout = self.options.timeout;
         while let Some(first) = self.awaited.front() {
@@ -168,13 +168,13 @@ impl Ping {
         self.awaited.push_back(Sent { seq, at: now });
         self.statistics.first.get_or_insert(now);
         self.statistics.last = Some(now);
-        // Those that were missed are not sent in a burst.
+        // Missed ones are not sent in a burst.
         let interval = self.options.interval;
         let next = self.next.map(|next| next + interval);
         self.next = next.map(|next| if next > now { next } else { now + interval });
     }
 
-    /// Takes an answer; false if it is none.
+    /// Handles a received payload. Returns false if it is not an answer.
     fn take_answer(&mut self, now: Instant, payload: &[u8]) -> bool {
         let kind = &self.options.kind;
         let of_it = |sent: &Sent| kind.payload(sent.seq).as_bytes() == payload;
@@ -220,7 +220,7 @@ impl Source for Ping {
     }
 
     fn on_event(&mut self, now: Now, link: Link, event: &Event<'_>) {
-        // An answer that came when its time was up is late, even if nothing else has looked yet.
+        // An answer at the deadline is late, whatever is checked first.
         self.drop_lost(now.instant);
         match event {
             Event::Open(_) => (self.link, self.next) = (link, Some(now.instant)),

@@ -1,12 +1,12 @@
-//! Alerts about a client certificate (RFC 8446 §6.2): it is required, or rejected.
+//! TLS alerts about a client certificate (RFC 8446 §6.2): it is required or was rejected.
 //!
-//! Under TLS 1.2 they end the handshake. Under TLS 1.3 the client's handshake is over before the
-//! server has read its certificate, and they arrive where the first response should be.
+//! In TLS 1.2, they end the handshake. In TLS 1.3, the client's handshake is complete before the
+//! server has read its certificate, so they arrive instead of the first response.
 
 use super::options::TlsOptions;
 use crate::error::{Error, Party};
 
-/// The alerts that a server sends only because of a client's certificate.
+/// The alerts that servers send only because of a client certificate.
 const ABOUT_CERTIFICATES: &[&str] = &[
     "certificate required",
     "no certificate",
@@ -19,12 +19,13 @@ const ABOUT_CERTIFICATES: &[&str] = &[
     "access denied",
 ];
 
-/// What servers that require a certificate send before TLS 1.3, and others for many reasons.
+/// The alert that servers send if a certificate is required before TLS 1.3, but also for many other
+/// reasons.
 const FAILURE: &str = "handshake failure";
 
-/// The error for an alert about a client certificate in the library's text; `None` if it is about
-/// something else. `accepted` says that the server had accepted the `ClientHello` before, so that
-/// only the certificate was left to reject.
+/// The error if the library's text contains an alert about a client certificate; `None` if it is
+/// about something else. `accepted` says that the server has accepted the `ClientHello`, so that
+/// only the certificate can have been rejected.
 #[must_use]
 pub fn client_certificate_error(
     text: &str,
@@ -65,7 +66,8 @@ pub fn client_certificate_error(
     })
 }
 
-/// The alert's name in OpenSSL's `error:…:tlsv13 alert certificate required:…:SSL alert number 116`.
+/// The name of the alert in OpenSSL's `error:…:tlsv13 alert certificate required:…:SSL alert number
+/// 116`.
 fn alert(text: &str) -> Option<String> {
     let lower = text.to_ascii_lowercase();
     let (_, name) = lower.split_once(" alert ")?;
@@ -85,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn alerts_and_what_they_are_about() {
+    fn alerts_about_client_certificates_are_recognized() {
         let required = "error:0A00045C:SSL routines:ssl3_read_bytes:tlsv13 alert certificate \
                         required:../ssl/record/rec_layer_s3.c:1605:SSL alert number 116";
         let none = TlsOptions::default();
@@ -105,7 +107,7 @@ mod tests {
             told("tlsv1 alert unknown ca", true, &one).as_deref(),
             Some("h rejected the client certificate in me.pem (TLS alert: unknown ca)")
         );
-        // OpenSSL 3.2 has other words before the name.
+        // OpenSSL 3.2 has a different prefix.
         assert!(told("ssl/tls alert bad certificate", false, &none).is_some());
         assert!(told("sslv3 alert handshake failure", true, &none).is_some());
         for other in [

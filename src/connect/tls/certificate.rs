@@ -1,4 +1,4 @@
-//! A certificate for people: subject, names, issuer, validity (RFC 5280 §4.1).
+//! A description of certificates: subject, names, issuer, validity (RFC 5280 §4.1).
 
 use std::fmt;
 use std::net::IpAddr;
@@ -9,7 +9,7 @@ use openssl::x509::{GeneralNameRef, X509NameRef, X509Ref, X509};
 /// A name that a certificate is valid for (RFC 5280 §4.2.1.6).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CertificateName {
-    /// A DNS name, perhaps with a wildcard.
+    /// A DNS name, possibly with a wildcard.
     Dns(String),
     /// An IP address.
     Ip(IpAddr),
@@ -18,7 +18,7 @@ pub enum CertificateName {
 impl fmt::Display for CertificateName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            // An address is never compared with a DNS name.
+            // A DNS name never matches an address.
             Self::Dns(name) if name.parse::<IpAddr>().is_ok() => write!(f, "{name} (a DNS name)"),
             Self::Dns(name) => f.write_str(name),
             Self::Ip(address) => address.fmt(f),
@@ -26,28 +26,28 @@ impl fmt::Display for CertificateName {
     }
 }
 
-/// What errors and `-v` say about a certificate.
+/// The description of a certificate in errors and with `-v`.
 #[derive(Debug, Default)]
 pub struct CertificateSummary {
-    /// The names and addresses that it is valid for.
+    /// The names and addresses for which it is valid.
     pub names: Vec<CertificateName>,
-    /// Whose certificate it is.
+    /// The subject.
     pub subject: String,
-    /// Who issued it.
+    /// The issuer.
     pub issuer: String,
-    /// From when to when it is valid.
+    /// The validity period.
     pub validity: String,
 }
 
 impl CertificateSummary {
-    /// Whether it is valid for a DNS name.
+    /// Whether it is valid for any DNS name.
     #[must_use]
     pub fn has_dns_name(&self) -> bool {
         let is_dns = |name: &CertificateName| matches!(name, CertificateName::Dns(_));
         self.names.iter().any(is_dns)
     }
 
-    /// A line for each thing that is known; the names of a server's own certificate alone.
+    /// The description as lines. Names are only included for a server's own certificate.
     #[must_use]
     pub fn lines(&self, depth: u32) -> Vec<String> {
         let names: Vec<_> = self.names.iter().map(ToString::to_string).collect();
@@ -65,10 +65,10 @@ impl CertificateSummary {
     }
 }
 
-/// Without OpenSSL nothing here reads a certificate: the error stands without its details.
+/// Certificates can't be parsed without OpenSSL, so errors have no details.
 #[cfg(target_vendor = "apple")]
 impl CertificateSummary {
-    /// Reads a certificate in DER.
+    /// Parses a certificate in DER.
     #[must_use]
     pub fn from_der(_der: &[u8]) -> Option<Self> {
         None
@@ -77,13 +77,13 @@ impl CertificateSummary {
 
 #[cfg(not(target_vendor = "apple"))]
 impl CertificateSummary {
-    /// Reads a certificate in DER.
+    /// Parses a certificate in DER.
     #[must_use]
     pub fn from_der(der: &[u8]) -> Option<Self> {
         Some(Self::from_x509(X509::from_der(der).ok()?.as_ref()))
     }
 
-    /// What a certificate says.
+    /// Describes a certificate.
     #[must_use]
     pub fn from_x509(certificate: &X509Ref) -> Self {
         let names = certificate.subject_alt_names();
@@ -111,8 +111,8 @@ fn read_name(name: &GeneralNameRef) -> Option<CertificateName> {
     Some(CertificateName::Ip(address.ok()?))
 }
 
-/// Whether a DNS name of a certificate has a wildcard that stands for the first label of `name`
-/// (RFC 9525 §6.3). As in browsers, at least two labels must follow it.
+/// Whether `pattern` has a wildcard that matches the first label of `name` (RFC 9525 §6.3). As in
+/// browsers, at least two labels must follow it.
 #[cfg(not(target_vendor = "apple"))]
 #[must_use]
 pub fn is_wildcard_for(pattern: &str, name: &str) -> bool {
@@ -150,7 +150,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_wildcard_stands_for_one_whole_label() {
+    fn wildcard_matches_one_whole_label() {
         for (pattern, name, is) in [
             ("*.wild.test", "a_b.wild.test", true),
             ("*.WILD.test", "a_b.wild.TEST", true),
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_as_a_dns_name_is_told_from_an_address() {
+    fn addresses_and_dns_names_are_distinguished() {
         let names = [
             CertificateName::Dns("127.0.0.1".to_owned()),
             CertificateName::Dns("a.test".to_owned()),

@@ -1,7 +1,7 @@
-//! Making a connector: the certificates to trust, our own, the versions.
+//! Creating a TLS connector with trusted certificates, the client certificate and TLS versions.
 //!
-//! It may take tens of milliseconds, so it happens beside DNS and TCP, and once for all connections
-//! with the same options.
+//! This may take tens of milliseconds, so it is done in parallel with DNS and TCP, and only once
+//! for all connections with the same options.
 
 use std::fmt;
 use std::io;
@@ -29,15 +29,15 @@ use crate::target::Host;
 /// Performs handshakes with the same options.
 #[derive(Clone)]
 pub enum Connector {
-    /// By the library.
+    /// With `native_tls`.
     Native(TlsConnector),
-    /// By OpenSSL without the library between.
+    /// With OpenSSL directly.
     #[cfg(not(target_vendor = "apple"))]
     Own(OwnConnector),
 }
 
-/// The connectors that were made, for the connections that follow. Each has its options, and
-/// whether it is for names with an underscore.
+/// The connectors that were created, for further connections, each with its options and whether it
+/// is for names with an underscore.
 #[derive(Clone, Default)]
 pub struct Connectors(Arc<Mutex<Vec<(TlsOptions, bool, Connector)>>>);
 
@@ -62,18 +62,19 @@ impl Connectors {
     }
 }
 
-/// A connector that is being made beside whatever else has to be done.
+/// A connector that is being created on a thread.
 #[derive(Debug)]
 pub struct Preparing {
     connectors: Connectors,
     /// Whether the name has an underscore.
     underscore: bool,
-    /// `None` if it had been made before.
+    /// `None` if it already exists.
     made: Option<Receiver<Result<Connector, Error>>>,
 }
 
 impl Preparing {
-    /// Begins on a thread of its own, unless `connectors` has one for these options and this host.
+    /// Starts to create a connector on a new thread, unless `connectors` has one for these options
+    /// and this host.
     #[must_use]
     pub fn start(options: &TlsOptions, host: &Host, connectors: &Connectors) -> Self {
         let connectors = connectors.clone();
@@ -88,11 +89,12 @@ impl Preparing {
         let options = options.clone();
         let (sender, receiver) = sync_channel(1);
         let work = move || {
-            // The receiver is gone if connecting failed before.
+            // The receiver has been dropped if connecting has failed.
             let _ = sender.send(build(&options, underscore));
         };
         let thread = thread::Builder::new().name("certificates".to_owned());
-        // Without a thread nothing comes through the channel, and `finish` does the work.
+        // If the thread can't be started, the channel is closed, and `finish` creates the
+        // connector.
         let _ = thread.spawn(work);
         Self {
             connectors,
@@ -101,12 +103,12 @@ impl Preparing {
         }
     }
 
-    /// Waits for it until the deadline, even if a disk does not respond.
+    /// Waits for the connector until the deadline, even if a disk does not respond.
     ///
     /// # Errors
     ///
     /// [`Error::CaFile`], [`Error::Identity`], [`Error::Timeout`], or [`Error::System`] if the
-    /// library refuses the settings.
+    /// library rejects the options.
     pub fn finish(self, options: &TlsOptions, deadline: Deadline) -> Result<Connector, Error> {
         if let Some(connector) = self.connectors.get(options, self.underscore) {
             return Ok(connector);
@@ -133,14 +135,14 @@ impl Preparing {
         match received {
             Ok(result) => result,
             Err(RecvTimeoutError::Timeout) => Err(late()),
-            // There was no thread, or it has shown its panic: try once more here.
+            // The thread could not be started or has panicked: try again here.
             Err(RecvTimeoutError::Disconnected) => build(options, self.underscore),
         }
     }
 }
 
-/// Makes the connector that these options need: OpenSSL's own where the library would reject what
-/// curl and browsers accept.
+/// Creates the connector for these options: OpenSSL directly if `native_tls` would reject what curl
+/// and browsers accept.
 #[cfg(not(target_vendor = "apple"))]
 fn build(options: &TlsOptions, underscore: bool) -> Result<Connector, Error> {
     let cacert = trusted(options)?;
@@ -163,14 +165,14 @@ fn build(options: &TlsOptions, _underscore: bool) -> Result<Connector, Error> {
     build_native(options, cacert.as_deref()).map(Connector::Native)
 }
 
-/// A connector that explains why a certificate was rejected.
+/// A connector that reports why a certificate is rejected.
 #[cfg(not(target_vendor = "apple"))]
 pub fn build_explaining(options: &TlsOptions) -> Option<OwnConnector> {
     let cacert = trusted(options).ok()?;
     OwnConnector::new(options, cacert.as_deref(), None).ok()
 }
 
-/// The certificates of `--cacert`, if it is given.
+/// The certificates of `--cacert`, if it is set.
 #[cfg(not(target_vendor = "apple"))]
 fn trusted(options: &TlsOptions) -> Result<Option<Vec<X509>>, Error> {
     let Some(path) = &options.cacert else {
@@ -178,7 +180,7 @@ fn trusted(options: &TlsOptions) -> Result<Option<Vec<X509>>, Error> {
     };
     let failed = |cause: String, hint| ca_error(path, cause, hint);
     let pem = files::read(path, &options.inputs).map_err(|cause| failed(plain(&cause), None))?;
-    // What can't be read as PEM gives an empty list, not an error.
+    // If nothing can be parsed as PEM, the list is empty, without an error.
     let certificates = X509::stack_from_pem(&pem)
         .map_err(|errors| failed(problem::reason(&errors.to_string()), None))?;
     if certificates.is_empty() {
@@ -265,7 +267,7 @@ fn native(certificate: &Certificate, _options: &TlsOptions) -> Result<Certificat
     Ok(certificate.clone())
 }
 
-/// The library refuses the options, for instance because a key is too short for the system's rules.
+/// The error if the library rejects the options, for example because a key is too short.
 fn refused(options: &TlsOptions, text: &str) -> Error {
     match &options.identity {
         Some(files) => files.unfit(text),

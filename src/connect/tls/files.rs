@@ -1,4 +1,4 @@
-//! Reading files with certificates and keys, and naming formats that have to be converted.
+//! Reading certificate and key files, and recognizing formats that must be converted.
 
 use std::io;
 use std::path::Path;
@@ -7,10 +7,10 @@ use memchr::memmem;
 
 use crate::sys::file::{without_byte_order_mark, Inputs};
 
-/// The most that a file with certificates or a key has, in bytes.
+/// The maximum size in bytes of a file with certificates or a key.
 pub const LARGEST_FILE: u64 = 16 << 20;
 
-/// Reads a file without the byte order mark that some editors put before PEM.
+/// Reads a file and removes a byte order mark, which some editors add.
 pub fn read(path: &Path, inputs: &Inputs) -> io::Result<Vec<u8>> {
     let bytes = inputs.read(path, LARGEST_FILE)?;
     Ok(match without_byte_order_mark(&bytes) {
@@ -19,7 +19,7 @@ pub fn read(path: &Path, inputs: &Inputs) -> io::Result<Vec<u8>> {
     })
 }
 
-/// A path as a shell takes it.
+/// The path, quoted for a shell if necessary.
 #[must_use]
 pub fn quoted(path: &Path) -> String {
     format!("'{}'", path.display().to_string().replace('\'', r"'\''"))
@@ -30,11 +30,11 @@ pub fn quoted(path: &Path) -> String {
 const SIGNED_DATA: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02";
 const DATA: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01";
 
-/// What a file without a usable certificate is, and the command that converts it to PEM.
+/// The format of a file without a usable certificate, and the command that converts it to PEM.
 #[must_use]
 pub fn explain_format(bytes: &[u8], path: &Path) -> Option<(String, String)> {
     let has = |label: &str| memmem::find(bytes, format!("-----BEGIN {label}-----").as_bytes());
-    // An object identifier is at the beginning; a certificate has others further on.
+    // The identifier is at the beginning; a certificate contains others later.
     let begins_with = |id: &[u8]| memmem::find(&bytes[..bytes.len().min(40)], id).is_some();
     let (cause, command) = if has("TRUSTED CERTIFICATE").is_some() {
         ("OpenSSL's TRUSTED CERTIFICATE, not CERTIFICATE", "x509")
@@ -60,13 +60,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_can_be_pasted_into_a_shell() {
+    fn paths_are_quoted_for_the_shell() {
         assert_eq!(quoted(Path::new("a b.p12")), "'a b.p12'");
         assert_eq!(quoted(Path::new("it's")), r"'it'\''s'");
     }
 
     #[test]
-    fn formats_have_the_command_that_converts_them() {
+    fn formats_have_a_conversion_command() {
         let pkcs7 = [b"\x30\x82\x01\x00\x06\x09", SIGNED_DATA, b"\xa0"].concat();
         let pkcs12 = [
             b"\x30\x82\x01\x00\x02\x01\x03\x30\x82\x01\x00\x06\x09",

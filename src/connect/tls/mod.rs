@@ -1,9 +1,8 @@
-//! TLS by the operating system's library. Only this module and those in it name `native_tls` or
-//! `openssl`.
+//! TLS with the library of the operating system. Only this module uses `native_tls` and `openssl`.
 //!
-//! The library says why it rejected a certificate only as text, and never shows the certificate.
-//! So for the explanation alone there is a second handshake, by OpenSSL [itself](own), that accepts
-//! any certificate and ends before a byte is sent on it.
+//! The library reports why it rejected a certificate only as text, and does not return the
+//! certificate. So there is a second handshake for the explanation, by OpenSSL [directly](own),
+//! which accepts any certificate and ends before anything is sent on it.
 
 mod alert;
 mod certificate;
@@ -47,27 +46,27 @@ pub use stream::TlsStream;
 use stream::{Below, Session};
 pub use version::TlsVersion;
 
-/// Nothing: here the system reads its certificates as it needs them.
+/// Does nothing: on this system, certificates are read as needed.
 #[cfg(target_vendor = "apple")]
 pub fn read_lazily() {}
 
-/// The kind of record that an accepted `ClientHello` is answered with (RFC 8446 §5.1).
+/// The type of the record that answers an accepted `ClientHello` (RFC 8446 §5.1).
 const HANDSHAKE_RECORD: u8 = 22;
 
-/// Whom TLS is set up with, and how.
+/// The peer of a TLS handshake, and the options for it.
 #[derive(Clone, Copy, Debug)]
 pub struct Peer<'a> {
     /// Whether it is the server or the proxy.
     pub party: Party,
     /// Its host and port.
     pub host_port: &'a HostPort,
-    /// What the user said.
+    /// The options for TLS.
     pub options: &'a TlsOptions,
-    /// When it must be done.
+    /// The deadline.
     pub deadline: Deadline,
 }
 
-/// How long the explanation of a failure may take.
+/// The timeout for explaining a failure.
 const EXPLANATION: Duration = Duration::from_secs(5);
 
 impl Peer<'_> {
@@ -79,10 +78,10 @@ impl Peer<'_> {
         self.host_port.host.to_string()
     }
 
-    /// Sets up TLS on `stream`, which keeps to the deadline by itself, and describes it.
+    /// Sets up TLS on `stream`, which observes the deadline itself, and describes the session.
     ///
-    /// `again` connects once more to the same place within a deadline: it is called at most
-    /// once, for the explanation, if a certificate is rejected.
+    /// `again` connects once more to the same peer within a deadline. It is called at most once, to
+    /// explain why a certificate was rejected.
     ///
     /// # Errors
     ///
@@ -133,9 +132,9 @@ impl Peer<'_> {
         format!("TLS{alpn}{unverified}")
     }
 
-    /// Rejects a certificate of which only the common name matches. OpenSSL falls back to it if
-    /// there is no DNS name among the subjectAltNames, unless a flag forbids that which
-    /// `native_tls` can't set; RFC 9525 and browsers forbid it. Nothing has been sent over TLS yet.
+    /// Rejects a certificate of which only the common name matches. Without a DNS name in the
+    /// subjectAltName, OpenSSL falls back to it, unless a flag is set that `native_tls` does not
+    /// support. RFC 9525 and browsers forbid that. Nothing has been sent over TLS yet.
     #[cfg(not(target_vendor = "apple"))]
     fn reject_common_name<S: Read + Write>(&self, tls: &TlsStream<S>) -> Result<(), Error> {
         if self.options.insecure || self.name().parse::<IpAddr>().is_ok() {
@@ -154,7 +153,7 @@ impl Peer<'_> {
         Ok(())
     }
 
-    /// The error for a certificate that was rejected, at this depth of the chain.
+    /// The error for a rejected certificate at this depth of the chain.
     fn rejected(
         &self,
         problem: CertificateProblem,
@@ -253,7 +252,7 @@ impl Peer<'_> {
         }
     }
 
-    /// The error for a certificate that was rejected, with the certificate from a second handshake.
+    /// The error for a rejected certificate, with its details from a second handshake.
     #[cfg(not(target_vendor = "apple"))]
     fn look_again<S: Read + Write + Debug>(
         &self,
@@ -265,13 +264,13 @@ impl Peer<'_> {
             Some(Ok((_, Some(rejection))) | Err(Failure::Rejected(rejection))) => {
                 self.explain_own(Failure::Rejected(rejection), true)
             }
-            // This time nothing was wrong with it: there are several servers, or it was renewed.
+            // This time the certificate is valid: there are several servers, or it was renewed.
             Some(Ok((tls, None))) => {
                 let shown = tls.ssl().peer_certificate();
                 let shown = shown.map(|shown| CertificateSummary::from_x509(&shown));
                 self.rejected(problem, 0, shown.as_ref())
             }
-            // The explanation is an extra: if it can't be had, the error stands without it.
+            // The explanation is optional; without it, the error has no details.
             Some(Err(_)) | None => self.rejected(problem, 0, None),
         }
     }
@@ -281,7 +280,7 @@ impl Peer<'_> {
         &self,
         again: impl FnOnce(Deadline) -> io::Result<S>,
     ) -> Option<Result<own::Connected<S>, Failure>> {
-        // Loading the certificates is no part of the time for the handshake.
+        // Loading the certificates does not count as time for the handshake.
         let connector = connector::build_explaining(self.options)?;
         let left = self.deadline.remaining().ok()?;
         let deadline = Deadline::after(left.unwrap_or(EXPLANATION).min(EXPLANATION));
@@ -289,7 +288,7 @@ impl Peer<'_> {
         Some(connector.connect(&self.name(), stream, Invalid::Report))
     }
 
-    /// Apple's certificates can't be read here.
+    /// Apple's certificates can't be parsed here.
     #[cfg(target_vendor = "apple")]
     fn look_again<S>(
         &self,

@@ -28,8 +28,7 @@ pub struct TlsOptions {
 }
 
 impl TlsOptions {
-    /// Reads those of the files that are pipes, so that nothing waits for them once connecting has
-    /// begun.
+    /// Reads files that are pipes in advance, so that connecting does not wait for them.
     pub fn read_pipes(&self) {
         let identity = self.identity.iter();
         let of_identity = identity.flat_map(|source| source.key.iter().chain([&source.cert]));
@@ -38,7 +37,7 @@ impl TlsOptions {
         }
     }
 
-    /// The name for SNI and in the certificate of a host. A dot at its end belongs to DNS alone.
+    /// The name of a host for SNI and certificate checks. A trailing dot is only meaningful in DNS.
     #[must_use]
     pub fn name(&self, host: &Host) -> String {
         let mut name = match &self.servername {
@@ -51,7 +50,7 @@ impl TlsOptions {
         name
     }
 
-    /// Whether a connector made for `other` can be used: all but the name is the same.
+    /// Whether a connector for `other` can be used: everything except the name is the same.
     #[must_use]
     pub fn has_same_connector(&self, other: &Self) -> bool {
         self.insecure == other.insecure
@@ -60,14 +59,14 @@ impl TlsOptions {
             && (self.min, self.max) == (other.min, other.max)
     }
 
-    /// The minimum and the maximum version; `None` leaves it at the library's own.
+    /// The minimum and the maximum version; `None` for the library's own.
     pub(super) fn versions(&self) -> (Option<TlsVersion>, Option<TlsVersion>) {
-        // The library's own minimum must not be above the maximum.
+        // The library's own minimum must not exceed the maximum.
         let min = self.min.or(self.max.min(Some(TlsVersion::Tls12)));
         (min, self.max)
     }
 
-    /// The next step when the server supports none of the versions that are allowed.
+    /// The hint if the server supports none of the allowed versions.
     pub(super) fn version_hint(&self) -> String {
         let bounds = [("--tls-min", self.min), ("--tls-max", self.max)];
         let given: Vec<_> = bounds

@@ -26,18 +26,18 @@ use super::options::TlsOptions;
 use super::problem::CertificateProblem;
 use super::version::TlsVersion;
 
-/// HTTP/1.1 as ALPN has it on the wire (RFC 7301 §3.1).
+/// HTTP/1.1 for ALPN (RFC 7301 §3.1).
 const ALPN: &[u8] = b"\x08http/1.1";
 
-/// The ciphers that `native_tls` offers before TLS 1.3.
+/// The same ciphers as `native_tls` before TLS 1.3.
 const CIPHERS: &str = "DEFAULT:!aNULL:!eNULL:!MD5:!3DES:!DES:!RC4:!IDEA:!SEED:!aDSS:!SRP:!PSK";
 
 /// Why a certificate of a chain was rejected.
 #[derive(Debug)]
 pub struct Rejection {
-    /// What is wrong with it.
+    /// The problem.
     pub problem: CertificateProblem,
-    /// How far it is from the server's own, which is 0.
+    /// The depth in the chain; 0 is the server's own certificate.
     pub depth: u32,
     /// The certificate.
     pub certificate: CertificateSummary,
@@ -50,32 +50,32 @@ pub enum Failure {
     Rejected(Box<Rejection>),
     /// Reading or writing failed.
     Io(io::Error),
-    /// Something else, in the library's words.
+    /// Something else, as described by the library.
     Other(String),
 }
 
-/// A session, and the rejection that was only reported.
+/// A session, and the rejection if it was only reported.
 pub type Connected<S> = (SslStream<S>, Option<Box<Rejection>>);
 
-/// A connector of OpenSSL's own.
+/// A connector that uses OpenSSL directly.
 #[derive(Clone, Debug)]
 pub struct OwnConnector(SslContext);
 
-/// What happens to a certificate that is not valid.
+/// What to do with an invalid certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Invalid {
     /// The handshake fails.
     Reject,
-    /// The handshake goes on, and the rejection is returned beside it.
+    /// The handshake continues, and the rejection is returned with the session.
     Report,
 }
 
 impl OwnConnector {
-    /// A connector that trusts `cacert`, or the system's certificates.
+    /// Creates a connector that trusts `cacert`, or the system's certificates.
     ///
     /// # Errors
     ///
-    /// What OpenSSL refused.
+    /// The error of OpenSSL.
     pub fn new(
         options: &TlsOptions,
         cacert: Option<&[X509]>,
@@ -166,7 +166,7 @@ impl OwnConnector {
         rejection: &Arc<Mutex<Option<Box<Rejection>>>>,
     ) -> Result<Ssl, ErrorStack> {
         let mut ssl = Ssl::new(&self.0)?;
-        // No certificate is accepted by its common name (RFC 9525 §1.2).
+        // The common name is never used (RFC 9525 §1.2).
         let flags = X509CheckFlags::NO_PARTIAL_WILDCARDS | X509CheckFlags::NEVER_CHECK_SUBJECT;
         ssl.param_mut().set_hostflags(flags);
         if let Ok(address) = name.parse::<IpAddr>() {
@@ -193,7 +193,7 @@ impl OwnConnector {
     }
 }
 
-/// The rejection that OpenSSL reports; `None` if it is a name that is valid all the same.
+/// The rejection that OpenSSL reports; `None` if it is about a name that is valid nevertheless.
 fn reject(context: &X509StoreContextRef, name: &str) -> Option<Rejection> {
     let text = format!(
         "certificate verify failed ({})",
@@ -215,9 +215,9 @@ fn reject(context: &X509StoreContextRef, name: &str) -> Option<Rejection> {
     })
 }
 
-/// Whether a certificate is valid for a name with an underscore, by the rules for wildcards of
-/// RFC 9525 §6.3: one stands for the whole first label. OpenSSL lets it stand for letters, digits
-/// and hyphens alone.
+/// Whether a certificate is valid for a name with an underscore by the rules for wildcards of RFC
+/// 9525 §6.3: a wildcard matches the whole first label. In OpenSSL it matches only letters, digits
+/// and hyphens.
 fn has_name(certificate: &X509Ref, name: &str) -> bool {
     name.contains('_')
         && certificate
@@ -228,7 +228,8 @@ fn has_name(certificate: &X509Ref, name: &str) -> bool {
             .any(|pattern| certificate::is_wildcard_for(pattern, name))
 }
 
-/// Trusts what `native_tls` trusts. A file or directory that can't be read is left out, as there.
+/// Trusts the same certificates as `native_tls`, which ignores unreadable files and directories as
+/// well.
 fn trust_system(builder: &mut SslContextBuilder) -> Result<(), ErrorStack> {
     builder.set_default_verify_paths()?;
     let system = openssl_probe::probe();

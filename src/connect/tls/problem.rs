@@ -1,4 +1,4 @@
-//! What the TLS library reports, in words and with the next step. It reports it as text only.
+//! The meaning of the TLS library's errors, which are only available as text, and hints for them.
 
 use std::net::IpAddr;
 use std::path::Path;
@@ -11,31 +11,32 @@ use crate::target::HostPort;
 /// Why a certificate was rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CertificateProblem {
-    /// Its validity period is over.
+    /// It has expired.
     Expired,
-    /// Its validity period has not begun.
+    /// It is not yet valid.
     NotYetValid,
     /// It is valid for other names.
     WrongName,
-    /// It has no subjectAltName, so it is valid for no name and no address.
+    /// It has no subjectAltName, so it is valid for no name or address.
     NoNames,
-    /// It has the address as a DNS name, which is not compared with addresses.
+    /// It contains the address as a DNS name, which is not compared with addresses.
     AddressAsName,
-    /// It is its own issuer, and not trusted.
+    /// It is self-signed and not trusted.
     SelfSigned,
-    /// Its issuer is not trusted, or the server left out an intermediate: they look the same.
+    /// Its issuer is not trusted, or the server did not send an intermediate certificate. The two
+    /// can't be distinguished.
     UnknownIssuer,
-    /// Something else, in the library's words.
+    /// Something else, as described by the library.
     Other(String),
 }
 
 impl CertificateProblem {
-    /// Reads the library's text; `None` if it is not about the certificate.
+    /// Parses the library's text; `None` if it is not about the certificate.
     #[must_use]
     pub fn from_text(text: &str) -> Option<Self> {
         let lower = text.to_ascii_lowercase();
         let says = |words: &[&str]| words.iter().any(|word| lower.contains(word));
-        // OpenSSL's line for every failed verification; Apple's texts have the reason alone.
+        // OpenSSL's text for every failed verification; Apple's has only the reason.
         let verification = lower.contains("certificate verify failed");
         if !verification && !cfg!(target_vendor = "apple") {
             return None;
@@ -57,7 +58,7 @@ impl CertificateProblem {
             "local issuer certificate",
             "issuer certificate",
             "first certificate",
-            // A trusted issuer has the same name, but another key.
+            // A trusted issuer has the same name but another key.
             "certificate signature failure",
             "was not trusted",
             "unknown root",
@@ -73,7 +74,7 @@ impl CertificateProblem {
         }
     }
 
-    /// Which check failed, for a certificate that should be valid for `name`.
+    /// The failed check, for a certificate that should be valid for `name`.
     #[must_use]
     pub fn describe(&self, name: &str) -> String {
         match self {
@@ -91,7 +92,7 @@ impl CertificateProblem {
         }
     }
 
-    /// The same as a sentence about an intermediate certificate or a root.
+    /// The same as a sentence about an intermediate or root certificate.
     #[must_use]
     pub fn describe_issuer(&self, certificate: &CertificateSummary) -> String {
         let kind = if certificate.subject == certificate.issuer {
@@ -110,7 +111,7 @@ impl CertificateProblem {
         }
     }
 
-    /// The next step, for a certificate that should be valid for `name`.
+    /// The hint for a certificate.
     #[must_use]
     pub fn hint(&self, context: &HintContext<'_>) -> String {
         let HintContext { name, names, .. } = context;
@@ -123,7 +124,7 @@ impl CertificateProblem {
                     context.party
                 )
             }
-            // --servername is for the server.
+            // --servername applies to the server only.
             Self::WrongName if context.party == Party::Proxy => {
                 "use a name of the certificate in the proxy's URL (-x); -k connects without \
                  verifying it"
@@ -157,20 +158,20 @@ impl CertificateProblem {
 /// What a hint about a certificate depends on.
 #[derive(Clone, Copy, Debug)]
 pub struct HintContext<'a> {
-    /// Whose certificate it is.
+    /// Whether it is the certificate of the server or the proxy.
     pub party: Party,
     /// The name that it should be valid for.
     pub name: &'a str,
-    /// The names that it is valid for.
+    /// The names for which it is valid.
     pub names: &'a [CertificateName],
-    /// The issuer that is not trusted, if it is known.
+    /// The untrusted issuer, if known.
     pub issuer: Option<&'a str>,
-    /// The file of `--cacert`, if it is given.
+    /// The file of `--cacert`, if set.
     pub cacert: Option<&'a Path>,
 }
 
 impl HintContext<'_> {
-    /// How a certificate becomes trusted. What was tried is not suggested again.
+    /// How to trust a certificate. What has already been tried is not suggested.
     fn trust(&self, problem: &CertificateProblem) -> String {
         let without = "-k connects without verifying it";
         match (self.cacert, self.issuer) {
@@ -191,7 +192,7 @@ impl HintContext<'_> {
     }
 }
 
-/// A name that can be pasted into a command line, and with which verification succeeds.
+/// A name that can be pasted into a command line, and for which verification would succeed.
 fn usable(name: &CertificateName) -> Option<String> {
     match name {
         CertificateName::Ip(address) => Some(address.to_string()),
@@ -200,13 +201,13 @@ fn usable(name: &CertificateName) -> Option<String> {
     }
 }
 
-/// Whether a name from the network can be pasted into a command line as it is; no `*.example.org`.
+/// Whether a name from the network can be pasted into a command line without quotes.
 fn is_plain(name: &str) -> bool {
     let ok = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:".contains(&byte);
     name.bytes().all(ok) && !name.starts_with('-') && !name.is_empty()
 }
 
-/// The reason in OpenSSL's `error:CODE:LIBRARY:FUNCTION:REASON:FILE:LINE:`, or the text itself.
+/// The reason in OpenSSL's `error:CODE:LIBRARY:FUNCTION:REASON:FILE:LINE:`, or the whole text.
 #[must_use]
 pub fn reason(text: &str) -> String {
     let mut parts = text.split(':');
@@ -216,8 +217,8 @@ pub fn reason(text: &str) -> String {
     }
 }
 
-/// Why the handshake failed for another reason than the certificate, and the next step.
-/// `version_hint` is for a server that supports none of our versions.
+/// Why the handshake failed for another reason than a certificate, and a hint. `version_hint` is
+/// used if the server supports none of our versions.
 #[must_use]
 pub fn explain_handshake(
     text: &str,

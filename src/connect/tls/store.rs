@@ -11,21 +11,21 @@ use std::path::{Path, PathBuf};
 
 use memchr::memmem;
 
-/// Where OpenSSL is told to find the bundle.
+/// The variable with OpenSSL's certificate bundle.
 const BUNDLE: &str = "SSL_CERT_FILE";
-/// Where OpenSSL is told to find the directory.
+/// The variable with OpenSSL's certificate directory.
 const DIRECTORY: &str = "SSL_CERT_DIR";
-/// A bundle that is there and holds nothing.
+/// An existing, empty bundle.
 const NOTHING: &str = "/dev/null";
 
-/// Lets the system's certificates be read one by one, if the variables point to no others and the
-/// system's directory has all that its bundle has.
+/// Makes OpenSSL read the system's certificates one by one, unless the variables are set to others
+/// or the system's directory is incomplete.
 ///
-/// It sets a variable of the environment, which child processes inherit and other threads may read:
-/// only for a run that starts no program, and before it starts a thread.
+/// It sets an environment variable, which child processes inherit and other threads may read. So it
+/// must be called before any thread is started, and only if the run starts no other program.
 pub fn read_lazily() {
     let said = [BUNDLE, DIRECTORY].map(|name| (name, std::env::var_os(name)));
-    // Whatever the variables say would be taken for the system's.
+    // Values of the variables would be used instead of the system's.
     for (name, _) in &said {
         std::env::remove_var(name);
     }
@@ -46,7 +46,7 @@ pub fn read_lazily() {
     }
 }
 
-/// Whether a variable leaves it at one of `places`: it is not set, or names one of them.
+/// Whether a variable is unset or names one of `places`.
 fn may_mean(value: Option<&OsStr>, places: &[PathBuf]) -> bool {
     let Some(value) = value else {
         return true;
@@ -60,7 +60,7 @@ fn may_mean(value: Option<&OsStr>, places: &[PathBuf]) -> bool {
     })
 }
 
-/// Whether `directory` has as many certificates by their hash as stand in `bundle`.
+/// Whether `directory` has as many hashed certificates as `bundle` has certificates.
 fn holds_all(directory: &Path, bundle: &Path) -> bool {
     let (Ok(entries), Ok(pem)) = (fs::read_dir(directory), fs::read(bundle)) else {
         return false;
@@ -73,8 +73,8 @@ fn holds_all(directory: &Path, bundle: &Path) -> bool {
     bundled > 0 && hashed >= bundled
 }
 
-/// Whether a file is named as OpenSSL looks for it: the hash of the subject in hexadecimal, and a
-/// number for those that have the same.
+/// Whether a file name is one that OpenSSL looks for: the hash of the subject in hexadecimal, and a
+/// number.
 fn is_hash(name: &OsStr) -> bool {
     let name = name.as_encoded_bytes();
     let Some((hash, [b'.', number @ ..])) = name.split_at_checked(8) else {
@@ -91,7 +91,7 @@ mod tests {
     const ONE: &str = "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n";
 
     #[test]
-    fn a_directory_stands_for_a_bundle_only_if_it_has_as_many() {
+    fn directory_replaces_a_bundle_if_it_is_complete() {
         let system = tempfile::tempdir().expect("a directory");
         let bundle = system.path().join("ca-certificates.crt");
         let put = |name: &str, text: &str| {
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn a_variable_may_name_what_the_system_has() {
+    fn variables_may_name_the_systems_places() {
         let system = tempfile::tempdir().expect("a directory");
         let places = [system.path().join("gone"), system.path().join("certs")];
         fs::create_dir(&places[1]).expect("room on the disk");
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_bundle_and_one_that_is_not_there_are_left_alone() {
+    fn empty_and_missing_bundles_are_not_replaced() {
         let system = tempfile::tempdir().expect("a directory");
         let bundle = system.path().join("ca-certificates.crt");
         assert!(!holds_all(system.path(), &bundle));
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn names_by_hash_are_told_from_others() {
+    fn hashed_names_are_recognized() {
         for (name, is) in [
             ("5ed36f99.0", true),
             ("ABCDEF01.12", true),

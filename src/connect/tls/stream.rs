@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use super::certificate::CertificateSummary;
 use super::problem;
 
-/// What TLS stands on. It notes what kind of record the server began with.
+/// The stream below TLS. It records the type of the server's first record.
 #[derive(Debug)]
 pub(super) struct Below<S> {
     stream: S,
@@ -14,7 +14,7 @@ pub(super) struct Below<S> {
 }
 
 impl<S> Below<S> {
-    /// `first` is set to the first byte that is received.
+    /// Wraps a stream; `first` is set to the first byte received.
     pub(super) fn new(stream: S, first: &Arc<OnceLock<u8>>) -> Self {
         Self {
             stream,
@@ -71,18 +71,18 @@ impl<S: Read + Write> TlsStream<S> {
         Self(session)
     }
 
-    /// The stream that TLS stands on.
+    /// The stream below TLS.
     #[must_use]
     pub fn below(&self) -> &S {
         either!(&self.0, tls => &tls.get_ref().stream)
     }
 
-    /// The stream that TLS stands on, to change its settings; its bytes are TLS's.
+    /// The stream below TLS, to change its settings. Its bytes must not be read or written.
     pub fn below_mut(&mut self) -> &mut S {
         either!(&mut self.0, tls => &mut tls.get_mut().stream)
     }
 
-    /// The server's certificate, as far as it can be read here.
+    /// The server's certificate, if it can be parsed on this system.
     pub(super) fn summary(&self) -> Option<CertificateSummary> {
         match &self.0 {
             Session::Native(tls) => {
@@ -106,18 +106,18 @@ impl<S: Read + Write> TlsStream<S> {
         }
     }
 
-    /// The server's certificate for people, a line each: subject, names, issuer, validity. None
-    /// where nothing reads certificates.
+    /// The server's certificate as lines: subject, names, issuer, validity. `None` if certificates
+    /// can't be parsed on this system.
     #[must_use]
     pub fn certificate(&self) -> Option<Vec<String>> {
         Some(self.summary()?.lines(0))
     }
 
-    /// Sends that nothing more will be sent (RFC 8446 §6.1).
+    /// Sends `close_notify` (RFC 8446 §6.1).
     ///
     /// # Errors
     ///
-    /// What writing said.
+    /// The error of writing.
     pub fn close_notify(&mut self) -> io::Result<()> {
         match &mut self.0 {
             Session::Native(tls) => tls.shutdown(),
@@ -133,8 +133,9 @@ impl<S: Read + Write> TlsStream<S> {
 }
 
 impl<S: Read + Write> Read for TlsStream<S> {
-    /// An end of TCP without a `close_notify` is an end of stream: Close frames say whether
-    /// something is missing, and many servers leave it out. Other errors are in words.
+    /// The end of TCP without `close_notify` is treated as the end of the stream: Close frames show
+    /// whether something is missing, and many servers don't send it. Other errors are described as
+    /// text.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match either!(&mut self.0, tls => tls.read(buffer)) {
             Err(cause) if cause.kind() == io::ErrorKind::Other => {

@@ -1,4 +1,4 @@
-//! TLS against a server on loopback, with certificates made afresh.
+//! Tests of TLS with a server on loopback and new certificates.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -37,7 +37,7 @@ fn issuer_called(name: &str) -> Issuer {
     CertifiedIssuer::self_signed(params, KeyPair::generate().expect("a key")).expect("an issuer")
 }
 
-/// Certificate and key in PEM.
+/// A certificate and its key in PEM.
 fn issued(issuer: &Issuer, params: &CertificateParams) -> (String, String) {
     let key = KeyPair::generate().expect("a key");
     let certificate = params.signed_by(&key, issuer).expect("a certificate");
@@ -50,12 +50,12 @@ fn self_signed(name: &str) -> (String, String) {
     (certificate.pem(), key.serialize_pem())
 }
 
-/// A server that takes `clients` clients, sets up TLS with each and echoes five bytes.
+/// A server that accepts `clients` clients, sets up TLS with each, and echoes five bytes.
 fn serve((certificate, key): &(String, String), clients: usize) -> (SocketAddr, JoinHandle<()>) {
     let identity = Identity::from_pkcs8(certificate.as_bytes(), key.as_bytes()).expect("PKCS#8");
     let acceptor = TlsAcceptor::new(identity).expect("an acceptor");
     listen(clients, move |client| {
-        // Most of the clients here refuse the certificate, or close without a byte.
+        // Most of these clients reject the certificate, or close without sending anything.
         let Ok(mut tls) = acceptor.accept(client) else {
             return;
         };
@@ -66,8 +66,8 @@ fn serve((certificate, key): &(String, String), clients: usize) -> (SocketAddr, 
     })
 }
 
-/// The next client. One that never comes fails the test, which would otherwise wait for ever for
-/// the thread that waits for it.
+/// Accepts the next client, and fails if there is none, so that the test does not wait forever for
+/// this thread.
 fn accept(listener: &TcpListener) -> TcpStream {
     let mut fds = [PollFd::new(listener.as_fd(), PollFlags::POLLIN)];
     let ready = poll(&mut fds, PollTimeout::from(20_000_u16)).expect("poll");
@@ -144,7 +144,7 @@ fn echoes(mut stream: Stream) {
     stream.shutdown_write().expect("that is no error");
 }
 
-/// What an error about a certificate says: cause, details, hint.
+/// The cause, details and hint of an error about a certificate.
 fn flaw(result: Result<(Stream, String), Error>) -> (String, String, String) {
     match result {
         Err(Error::Certificate {
@@ -158,10 +158,10 @@ fn flaw(result: Result<(Stream, String), Error>) -> (String, String, String) {
 }
 
 #[test]
-fn a_certificate_of_a_given_issuer_is_accepted() {
+fn certificate_of_a_trusted_issuer_is_accepted() {
     let issuer = issuer();
     let (address, server) = serve(&issued(&issuer, &params("localhost")), 1);
-    // Several certificates in one file: all of them count.
+    // A file may contain several certificates.
     let file = ca_file(&format!("{}\n{}", self_signed("x").0, issuer.pem()));
     let (stream, words) =
         secure(address, "localhost", &trusting(&file), LIMIT).expect("it is trusted");
@@ -171,7 +171,7 @@ fn a_certificate_of_a_given_issuer_is_accepted() {
 }
 
 #[test]
-fn an_address_may_stand_in_the_certificate() {
+fn certificate_for_an_address_is_accepted() {
     let issuer = issuer();
     let (address, server) = serve(&issued(&issuer, &params("127.0.0.1")), 1);
     let file = ca_file(&issuer.pem());
@@ -181,9 +181,9 @@ fn an_address_may_stand_in_the_certificate() {
 }
 
 #[test]
-fn an_unknown_issuer() {
+fn unknown_issuer() {
     let (address, server) = serve(&issued(&issuer(), &params("localhost")), 4);
-    // An issuer of the same name with another key is unknown as well.
+    // An issuer with the same name but another key is unknown as well.
     let namesake = ca_file(&issuer().pem());
     let (cause, ..) = flaw(secure(address, "localhost", &trusting(&namesake), LIMIT));
     assert_eq!(
@@ -207,7 +207,7 @@ fn an_unknown_issuer() {
 }
 
 #[test]
-fn a_wrong_name_and_the_servername_that_mends_it() {
+fn servername_fixes_a_wrong_name() {
     let issuer = issuer();
     let (address, server) = serve(&issued(&issuer, &params("inside.example")), 3);
     let file = ca_file(&issuer.pem());
@@ -223,7 +223,7 @@ fn a_wrong_name_and_the_servername_that_mends_it() {
 }
 
 #[test]
-fn a_certificate_out_of_its_time() {
+fn certificate_outside_its_validity_period() {
     let issuer = issuer();
     let file = ca_file(&issuer.pem());
     for (from, to, says) in [
@@ -243,7 +243,7 @@ fn a_certificate_out_of_its_time() {
 }
 
 #[test]
-fn a_self_signed_certificate_and_what_accepts_it() {
+fn self_signed_certificate_is_accepted_with_options() {
     let identity = self_signed("localhost");
     let (address, server) = serve(&identity, 4);
     let other = ca_file(&issuer().pem());
@@ -263,8 +263,8 @@ fn a_self_signed_certificate_and_what_accepts_it() {
 }
 
 #[test]
-fn the_explanation_may_fail() {
-    // The second handshake finds nobody there: the error stands without details.
+fn error_without_details_if_the_explanation_fails() {
+    // The second handshake can't connect, so the error has no details.
     let (address, server) = serve(&self_signed("localhost"), 1);
     let file = ca_file(&issuer().pem());
     let options = trusting(&file);
@@ -292,7 +292,7 @@ fn the_explanation_may_fail() {
 }
 
 #[test]
-fn a_ca_file_must_hold_a_certificate() {
+fn ca_file_must_contain_a_certificate() {
     let (address, server) = listen(3, drop);
     let empty = ca_file("hello\n");
     let broken = ca_file("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
@@ -313,12 +313,12 @@ fn a_ca_file_must_hold_a_certificate() {
 }
 
 #[test]
-fn a_port_without_tls() {
+fn server_without_tls() {
     let (address, server) = listen(1, |mut client| {
         client
             .write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n")
             .expect("it is open");
-        // Until the client gives up: closing with bytes unread would reset the connection.
+        // Until the client disconnects: closing with unread bytes would reset the connection.
         let _ = client.read_to_end(&mut Vec::new());
     });
     let options = TlsOptions {
@@ -336,7 +336,7 @@ fn a_port_without_tls() {
 }
 
 #[test]
-fn a_server_that_hangs_up() {
+fn server_that_closes_the_connection() {
     let (address, server) = listen(1, |mut client| {
         let mut hello = [0; 4096];
         let count = client.read(&mut hello).expect("a ClientHello");
@@ -355,7 +355,7 @@ fn a_server_that_hangs_up() {
 }
 
 #[test]
-fn a_server_that_is_silent() {
+fn silent_server_is_timed_out() {
     let (address, server) = listen(1, |mut client| {
         let _ = client.read_to_end(&mut Vec::new());
     });

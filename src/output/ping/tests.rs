@@ -1,4 +1,4 @@
-//! The lines of `wsline ping`, in a sink that keeps them.
+//! Tests of the output of `wsline ping`.
 
 use super::*;
 use crate::output::memory::Memory;

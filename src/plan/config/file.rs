@@ -1,4 +1,4 @@
-//! The text of a config file: TOML with `[defaults]` and `[targets.NAME]`, whose keys are options.
+//! Parsing of config files: TOML with `[defaults]` and `[targets.NAME]`, whose keys are options.
 //! Every error has a line and a column.
 
 use std::ops::Range;
@@ -11,13 +11,13 @@ use crate::cli::config::{self, Key, KeyKind, Setting};
 use crate::error::ParseError;
 use crate::text::suggest::nearest;
 
-/// The keys that only a target has.
+/// The keys that are only allowed in targets.
 const URL: &str = "url";
 const EXPECT: &str = "expect";
 const WITHIN: &str = "within";
 const OF_TARGET: [&str; 3] = [URL, EXPECT, WITHIN];
 
-/// Options whose values are paths. One that is not absolute is below the folder of the file.
+/// Options whose values are paths, which are relative to the folder of the file.
 const PATHS: &[&str] = &[
     "cacert",
     "cert",
@@ -31,15 +31,15 @@ const PATHS: &[&str] = &[
 /// A position in the file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Place {
-    /// The line, counted from 1.
+    /// The line number, from 1.
     line: u32,
-    /// The column in characters, counted from 1.
+    /// The column in characters, from 1.
     column: u32,
-    /// The text of the line, without a secret.
+    /// The text of the line, without secrets.
     text: String,
 }
 
-/// An option with its place.
+/// An option with its position.
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
     pub(super) setting: Setting,
@@ -56,22 +56,22 @@ pub(super) struct Section {
     pub(super) within: Option<(String, Place)>,
 }
 
-/// What a config file says.
+/// The content of a config file.
 #[derive(Clone, Debug)]
 pub(super) struct File {
-    /// What it is called in messages.
+    /// The name in messages.
     pub(super) name: String,
     pub(super) defaults: Section,
-    /// The targets, in the order of their names.
+    /// The targets, sorted by name.
     pub(super) targets: Vec<(String, Section)>,
 }
 
-/// Where paths in the file lead.
+/// The folders that paths refer to.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Folders<'a> {
     /// The folder of the file.
     pub(super) own: &'a Path,
-    /// What `~/` means.
+    /// The home directory, for `~/`.
     pub(super) home: Option<&'a Path>,
 }
 
@@ -86,7 +86,7 @@ impl Folders<'_> {
 }
 
 impl File {
-    /// An error at a place.
+    /// An error at a position.
     pub(super) fn error(&self, place: &Place, cause: String) -> ParseError {
         error(&self.name, place, cause)
     }
@@ -102,11 +102,11 @@ fn error(name: &str, place: &Place, cause: String) -> ParseError {
     }
 }
 
-/// Parses the text of a file.
+/// Parses a file.
 ///
 /// # Errors
 ///
-/// The first thing that is wrong with it.
+/// The first error.
 pub(super) fn parse(name: &str, text: &str, folders: Folders<'_>) -> Result<File, ParseError> {
     let reader = Reader {
         name,
@@ -137,7 +137,7 @@ pub(super) fn parse(name: &str, text: &str, folders: Folders<'_>) -> Result<File
     Ok(file)
 }
 
-/// `unknown key 'x'`, with what it may have been meant to be.
+/// `unknown key 'x'`, with a suggestion.
 fn unknown<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
     let name = name.to_lowercase();
     match nearest(&name.replace('_', "-"), known) {
@@ -146,7 +146,7 @@ fn unknown<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone) -> Stri
     }
 }
 
-/// What a file is read with.
+/// What is needed to parse a file.
 struct Reader<'a> {
     name: &'a str,
     text: &'a str,
@@ -159,7 +159,7 @@ impl Reader<'_> {
         error(self.name, &self.place(span, false), cause)
     }
 
-    /// The place of a span; a secret in it is not shown.
+    /// The position of a span, without the text of a secret.
     fn place(&self, span: &Range<usize>, is_secret: bool) -> Place {
         let start = self.text.floor_char_boundary(span.start);
         let before = &self.text[..start];
@@ -218,7 +218,7 @@ impl Reader<'_> {
             place: self.place(span, false),
             ..Section::default()
         };
-        // In the order of the file, and not of the alphabet.
+        // In the order of the file rather than sorted.
         let mut entries: Vec<_> = table.iter().collect();
         entries.sort_by_key(|(key, _)| key.span().start);
         for (key, value) in entries {
@@ -327,7 +327,7 @@ impl Reader<'_> {
         }
     }
 
-    /// A string, or a number as its text.
+    /// A string, or a number as text.
     fn one(&self, name: &str, value: &Spanned<DeValue<'_>>) -> Result<String, ParseError> {
         match value.get_ref() {
             DeValue::String(text) => Ok(text.to_string()),
@@ -340,7 +340,7 @@ impl Reader<'_> {
         }
     }
 
-    /// A string, or several.
+    /// A string or a list of strings.
     fn texts(
         &self,
         name: &str,

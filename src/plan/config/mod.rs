@@ -1,6 +1,6 @@
-//! The config file: default options, and servers with a name. It is looked for and read once, after the
-//! command line was parsed, which says which file and which target; then the command line is parsed
-//! again above what the file has.
+//! The config file, with default options and named targets. It is read once after the command line
+//! has been parsed, which names the file and the target. Then the command line is parsed again with
+//! the options of the file.
 
 mod file;
 mod show;
@@ -19,15 +19,15 @@ use crate::sys::file::without_byte_order_mark;
 use crate::target::Target;
 use crate::text::suggest::nearest;
 
-/// The most that a config file has, in bytes.
+/// The maximum size of a config file in bytes.
 const MAX_SIZE: u64 = 1 << 20;
 
-/// Why there is no call.
+/// Why a command line could not be parsed.
 #[derive(Debug)]
 pub enum CallError {
-    /// The command line is wrong, or asks for help.
+    /// A usage error, or help.
     Usage(cli::UsageError),
-    /// Something failed.
+    /// Another error.
     Failed(Error),
 }
 
@@ -37,12 +37,12 @@ impl From<Error> for CallError {
     }
 }
 
-/// Parses a command line, the program's name first, above the config file that it names or that is
-/// at the default place.
+/// Parses a command line, which begins with the program's name, with the config file that it names
+/// or the default one.
 ///
 /// # Errors
 ///
-/// What is wrong with the command line or with the file.
+/// An error in the command line or in the file.
 pub fn parse(args: &[OsString], environment: &Environment) -> Result<Call, CallError> {
     let parse = |config: &ConfigOptions| cli::parse(args.iter().cloned(), config);
     let none = ConfigOptions::default();
@@ -70,7 +70,7 @@ pub fn parse(args: &[OsString], environment: &Environment) -> Result<Call, CallE
     Ok(call)
 }
 
-/// Which file and which target a command line names.
+/// The file and the target that a command line names.
 #[derive(Debug, Default)]
 struct Request {
     file: Option<PathBuf>,
@@ -79,7 +79,7 @@ struct Request {
 }
 
 impl Request {
-    /// `None` for a command that uses no config file.
+    /// `None` for a command without a config file.
     fn from_call(call: &Call) -> Option<Self> {
         let (file, is_off, url) = match call {
             Call::Talk { url, options } => (&options.config, options.no_config, Some(url)),
@@ -99,12 +99,12 @@ impl Request {
     }
 }
 
-/// A config file; one that is missing has nothing in it.
+/// A config file, which is empty if it does not exist.
 #[derive(Debug)]
 struct Config {
-    /// Where it is, or would be.
+    /// The path, even if it does not exist.
     path: Option<PathBuf>,
-    /// What it has.
+    /// The content.
     file: Option<File>,
 }
 
@@ -125,7 +125,7 @@ impl Config {
         Ok(Self { path, file })
     }
 
-    /// The target with this name.
+    /// Finds a target by its name.
     fn target(&self, name: &str, request: &Request) -> Result<&Section, Error> {
         if request.is_off {
             return Err(Error::Usage(format!(
@@ -148,7 +148,7 @@ impl Config {
         Err(Error::Usage(format!("unknown target '@{name}': {next}")))
     }
 
-    /// The options of the defaults and of a target above them.
+    /// The options of the defaults, overridden by those of a target.
     fn options(&self, target: Option<&Section>) -> Result<ConfigOptions, Error> {
         let mut options = ConfigOptions::default();
         for entry in self.entries(target) {
@@ -168,7 +168,7 @@ impl Config {
         Ok(options)
     }
 
-    /// Checks the options of a target, or of the defaults alone, against each other.
+    /// Checks the combination of options of a target, or of the defaults.
     fn check_together(&self, target: Option<&Section>) -> Result<(), Error> {
         let options = self.options(target)?;
         let args = ["wsline", "ws://localhost"].map(OsString::from);
@@ -184,7 +184,7 @@ impl Config {
         sections.flat_map(|section| &section.entries)
     }
 
-    /// The error for a command line that became wrong by the options of the file.
+    /// The error for a command line that is invalid because of options in the file.
     fn blame(&self, target: Option<&Section>, error: &cli::UsageError) -> Error {
         let Some(file) = &self.file else {
             return Error::Usage(cli::sentence_of(error));
@@ -205,7 +205,7 @@ fn failed(file: &File, place: &Place, key: &str, cause: &str) -> Error {
     config_error(file.error(place, format!("invalid {key}: {cause}")))
 }
 
-/// Checks the values of options, each by itself.
+/// Checks the values of options by themselves.
 fn check<'a>(file: &File, entries: impl Iterator<Item = &'a Entry>) -> Result<(), Error> {
     for entry in entries {
         let checked = entry.setting.check();
@@ -232,7 +232,7 @@ fn read(path: &Path, environment: &Environment) -> Result<File, Error> {
         .map_err(could_not_read)?;
     let metadata = std::fs::metadata(path).map_err(could_not_read)?;
     let me = environment.user;
-    // A group with the number of its user has no other members.
+    // A group with the same number as the user usually has no other members.
     let is_shared = metadata.gid() != metadata.uid();
     let forbidden = if is_shared { 0o022 } else { 0o002 };
     if metadata.is_file() && metadata.mode() & forbidden != 0 {
@@ -253,11 +253,11 @@ fn read(path: &Path, environment: &Environment) -> Result<File, Error> {
     file::parse(&name, text, folders).map_err(config_error)
 }
 
-/// What `wsline config` prints.
+/// The output of `wsline config`.
 ///
 /// # Errors
 ///
-/// What is wrong with the file, all of which is checked, or with the name of the target.
+/// An error in the file, all of which is checked, or in the name of the target.
 pub fn show(args: &ConfigArgs, environment: &Environment) -> Result<String, Error> {
     let request = Request {
         file: args.config.clone(),

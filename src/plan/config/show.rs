@@ -1,4 +1,4 @@
-//! A config file as `wsline config` prints it: in its own form, with `***` for secrets.
+//! The output of `wsline config`: the config file in its own syntax, with `***` for secrets.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -8,7 +8,7 @@ use crate::cli::config::{ConfigOptions, KeyKind, Setting};
 use crate::http::{CustomHeader, HIDDEN};
 use crate::target::Target;
 
-/// All of a file, with where it is.
+/// The whole file and its path.
 pub(super) fn all(path: Option<&Path>, file: Option<&File>) -> String {
     let mut out = match path {
         Some(path) => format!("# {}", path.display()),
@@ -35,7 +35,7 @@ pub(super) fn all(path: Option<&Path>, file: Option<&File>) -> String {
     out
 }
 
-/// What is in effect for a target: its own options and those of the defaults that it leaves.
+/// The options for a target: its own and the defaults that it does not override.
 pub(super) fn in_effect(name: &str, target: &Section, options: &ConfigOptions) -> String {
     let mut out = format!("[targets.{}]\n", key(name));
     of_target(&mut out, target);
@@ -64,7 +64,7 @@ fn is_same_header(one: &str, other: &str) -> bool {
     }
 }
 
-/// A name as a key of TOML.
+/// A name as a TOML key.
 fn key(name: &str) -> String {
     if name.contains('.') {
         format!("\"{name}\"")
@@ -76,7 +76,7 @@ fn key(name: &str) -> String {
 fn of_target(out: &mut String, target: &Section) {
     if let Some((url, _)) = &target.url {
         let shown = match Target::parse(url) {
-            // A password in it is not shown, nor a query, which may hold a token.
+            // Passwords are hidden, and the query as well, which may contain a token.
             Ok(parsed) if parsed.credentials.is_some() || url.contains('?') => {
                 let url = parsed.url();
                 let end = url.find('?').unwrap_or(url.len());
@@ -108,7 +108,7 @@ fn settings<'a>(out: &mut String, settings: impl Iterator<Item = &'a Setting>) {
     }
 }
 
-/// A value in the form of TOML, without a secret. Where one comes from is not secret.
+/// A value in TOML syntax, without secrets. Where a secret comes from is shown.
 fn shown(setting: &Setting, value: &str) -> String {
     let is_source = ["env:", "@", "cmd:"]
         .iter()
@@ -116,7 +116,7 @@ fn shown(setting: &Setting, value: &str) -> String {
     match setting.key.kind {
         KeyKind::Flag | KeyKind::Count => value.to_owned(),
         _ if is_source => quoted(value),
-        // A message that logs in has a secret.
+        // A message may contain credentials.
         _ if setting.key.name == "on-connect" => quoted(HIDDEN),
         _ if !setting.is_secret() => quoted(value),
         _ => match CustomHeader::parse(value) {
@@ -141,7 +141,7 @@ fn line(out: &mut String, name: &str, value: &str) {
     let _ = writeln!(out, "{name} = {value}");
 }
 
-/// A string of TOML, which JSON's are too, but for what TOML does not allow in one.
+/// A TOML string, which is a JSON string except for characters that TOML does not allow.
 fn quoted(text: &str) -> String {
     let text: String = text
         .chars()

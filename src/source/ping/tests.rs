@@ -1,4 +1,4 @@
-//! Pings against a sender that writes down what it is told, with a clock that the test sets.
+//! Tests with a sender that records what is sent, and a clock that the test sets.
 
 use std::time::SystemTime;
 
@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::event::{Note, Upgrade};
 use crate::protocol::{CloseReason, Closure};
 
-/// What was sent and told since it was looked at last.
+/// What was sent and printed since the last call.
 struct Sink {
     room: usize,
     log: Vec<String>,
@@ -54,7 +54,7 @@ impl Sender for Sink {
     }
 }
 
-/// A run whose clock is in milliseconds from its begin.
+/// A run whose clock is in milliseconds since its start.
 struct Run {
     begin: Instant,
     ping: Ping,
@@ -109,7 +109,7 @@ impl Run {
         self.event(ms, &Event::Data(Way::In, piece));
     }
 
-    /// What is sent and told at this time.
+    /// What is sent and printed at this time.
     fn poll(&mut self, ms: u64) -> Vec<String> {
         let now = self.now(ms);
         match self.ping.poll(now, false, &mut self.sink) {
@@ -120,7 +120,7 @@ impl Run {
         std::mem::take(&mut self.sink.log)
     }
 
-    /// When it wants to be polled next.
+    /// The next deadline.
     fn deadline(&self) -> Option<u128> {
         let deadline = self.ping.next_deadline();
         deadline.map(|at| at.duration_since(self.begin).as_millis())
@@ -156,7 +156,7 @@ fn lost_and_late_answers_are_not_measured() {
     assert_eq!(run.deadline(), Some(250));
     assert_eq!(run.poll(250), ["1 lost after 250ms"]);
     run.pong(300, "p1");
-    // Due at 350: whoever is asked first, it was too late.
+    // Due at 350: it was too late, whatever is checked first.
     run.pong(350, "p2");
     run.pong(350, "p3");
     assert_eq!(
@@ -234,7 +234,7 @@ fn missed_pings_are_not_sent_in_a_burst() {
 }
 
 #[test]
-fn room_is_waited_for_instead_of_the_clock() {
+fn full_buffer_delays_the_next_ping() {
     let mut run = Run::pings(None);
     run.sink.room = 0;
     assert_eq!(run.poll(0), [""; 0]);
@@ -258,7 +258,7 @@ fn nothing_is_sent_after_the_end_of_the_connection() {
 }
 
 #[test]
-fn what_is_remembered_of_lost_pings_is_bounded() {
+fn memory_for_lost_pings_is_bounded() {
     let mut run = Run::pings(None);
     for turn in 0..2000 {
         run.poll(turn * 100);

@@ -1,4 +1,4 @@
-//! Certificates and keys as the system's library takes them: it converts nothing.
+//! Certificates and keys for Apple's library, which converts nothing.
 
 use std::path::Path;
 
@@ -20,7 +20,7 @@ impl IdentityFiles {
         Ok(parsed.clone())
     }
 
-    /// Makes an identity of a file with certificates and of the key in the file `path`.
+    /// Parses a file with certificates and the key in the file `path`.
     pub(super) fn parse_pem(&self, cert: &[u8], path: &Path, key: &Key) -> Result<Identity, Error> {
         if key.label != "PRIVATE KEY" {
             let hint = format!(
@@ -42,15 +42,16 @@ impl IdentityFiles {
         })
     }
 
-    /// Makes an identity of a PKCS#12 file.
+    /// Parses a PKCS#12 file.
     pub(super) fn parse_archive(&self, der: &[u8]) -> Result<Identity, Error> {
-        // A SEQUENCE in DER (X.690 §8.9), as all of PKCS#12 is.
+        // PKCS#12 is a SEQUENCE in DER (X.690 §8.9).
         if der.first() != Some(&0x30) {
             return Err(self.unknown_format(der));
         }
         let passphrase = self.passphrase.as_ref().map_or("", Secret::reveal);
         Identity::from_pkcs12(der, passphrase).map_err(|cause| {
-            // errSecAuthFailed, errSecPkcs12VerifyFailure: the passphrase, in whatever language.
+            // errSecAuthFailed, errSecPkcs12VerifyFailure: a wrong passphrase. The text is
+            // localized.
             let text = cause.to_string();
             if ["-25293", "-25264", "passphrase", "MAC"]
                 .iter()

@@ -1,7 +1,8 @@
-//! A certificate of our own with its key, from the files that people have: PEM with a key of any
-//! kind and comments anywhere, or PKCS#12 (RFC 7292). What a file holds is told by its content.
+//! A certificate with its key, from PEM with any kind of key and comments anywhere, or from PKCS#12
+//! (RFC 7292). The format is recognized by the content.
 //!
-//! The TLS library takes a PKCS#8 key in PEM with nothing before it, so everything becomes that.
+//! The TLS library requires a PKCS#8 key in PEM with nothing before it, so everything is converted
+//! to that.
 
 use std::path::{Path, PathBuf};
 
@@ -22,32 +23,32 @@ mod parsed;
 
 pub use parsed::Parsed;
 
-/// Where a certificate and its key are.
+/// The files of a certificate and its key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdentityFiles {
-    /// PEM with the certificate and those that signed it, in any order, or PKCS#12.
+    /// PEM with the certificate and its issuers in any order, or PKCS#12.
     pub cert: PathBuf,
-    /// The key in PEM, if it is not in `cert`.
+    /// The key in PEM, unless it is in `cert`.
     pub key: Option<PathBuf>,
-    /// What opens the key.
+    /// The passphrase of the key.
     pub passphrase: Option<Secret>,
 }
 
 impl IdentityFiles {
-    /// Reads the files, with `inputs`.
+    /// Reads the files with `inputs`.
     ///
     /// # Errors
     ///
-    /// [`Error::Identity`]: the file that is wrong, why, and what to do about it.
+    /// [`Error::Identity`] with the file, the reason, and what to do about it.
     pub fn load(&self, inputs: &Inputs) -> Result<Identity, Error> {
         self.identity(&self.read(inputs)?)
     }
 
-    /// Reads the files as PEM that OpenSSL takes, with `inputs`.
+    /// Reads the files as PEM for OpenSSL, with `inputs`.
     ///
     /// # Errors
     ///
-    /// As [`load`](Self::load).
+    /// The same as those of [`load`](Self::load).
     #[cfg(not(target_vendor = "apple"))]
     pub fn load_pem(&self, inputs: &Inputs) -> Result<Parsed, Error> {
         self.read(inputs)
@@ -72,8 +73,7 @@ impl IdentityFiles {
         self.parse_pem(&cert, path, &key)
     }
 
-    /// The library does not want the identity that was read, for instance because its key is too
-    /// short for the rules of the system.
+    /// The error if the library rejects the identity, for example because its key is too short.
     #[must_use]
     pub fn unfit(&self, text: &str) -> Error {
         let cause = reason(text);
@@ -99,7 +99,7 @@ impl IdentityFiles {
         unusable(&self.cert, cause, hint)
     }
 
-    /// Neither PEM with a certificate nor PKCS#12.
+    /// The error for a file that is neither PEM with a certificate nor PKCS#12.
     fn unknown_format(&self, bytes: &[u8]) -> Error {
         match explain_format(bytes, &self.cert) {
             Some((cause, hint)) => unusable(&self.cert, cause, hint),
@@ -111,7 +111,7 @@ impl IdentityFiles {
         }
     }
 
-    /// The passphrase, which may not be given, does not open the file.
+    /// The error for a missing or wrong passphrase.
     fn wrong_passphrase(&self, path: &Path) -> Error {
         match self.passphrase {
             Some(_) => locked(path, "the passphrase is wrong"),
@@ -120,7 +120,7 @@ impl IdentityFiles {
     }
 }
 
-/// A private key in PEM, from its first line to its last.
+/// A private key in PEM, including its first and last line.
 struct Key<'a> {
     label: &'a str,
     text: &'a [u8],
@@ -128,8 +128,8 @@ struct Key<'a> {
 }
 
 impl<'a> Key<'a> {
-    /// The first private key of any kind in a file (RFC 7468 §2; the kinds are §10, §11, and
-    /// the older `RSA PRIVATE KEY` of PKCS#1 and `EC PRIVATE KEY` of RFC 5915).
+    /// The first private key of any kind in a file (RFC 7468 §2; the kinds of §10 and §11, and the
+    /// older `RSA PRIVATE KEY` of PKCS#1 and `EC PRIVATE KEY` of RFC 5915).
     fn find(pem: &'a [u8]) -> Option<Self> {
         const BEGIN: &[u8] = b"-----BEGIN ";
         memmem::find_iter(pem, BEGIN).find_map(|start| {
@@ -141,7 +141,7 @@ impl<'a> Key<'a> {
             let last = format!("-----END {label}-----");
             let end = memmem::find(&pem[start..], last.as_bytes())?;
             let text = &pem[start..start + end + last.len()];
-            // The traditional encryption (RFC 1421 §4.6.1.1) stands in a header of the block.
+            // Traditional encryption (RFC 1421 §4.6.1.1) is indicated by a header of the block.
             let encrypted = label == "ENCRYPTED PRIVATE KEY"
                 || memmem::find(text, b"Proc-Type: 4,ENCRYPTED").is_some();
             Some(Self {
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_found_among_other_things() {
+    fn key_is_found_in_a_file_with_other_content() {
         let certificate = block("CERTIFICATE", "AAAA");
         for (label, body, encrypted) in [
             ("PRIVATE KEY", "BBBB", false),

@@ -1,4 +1,4 @@
-//! Certificates and keys of any kind, read by OpenSSL.
+//! Certificates and keys of any kind, parsed by OpenSSL.
 
 use std::path::Path;
 
@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::secret::Secret;
 
 impl IdentityFiles {
-    /// Makes an identity for the library.
+    /// Creates an identity for the library.
     pub(super) fn identity(&self, pem: &Parsed) -> Result<Identity, Error> {
         Identity::from_pkcs8(&pem.chain, &pem.key).map_err(|cause| {
             unusable(
@@ -77,8 +77,8 @@ impl IdentityFiles {
         )
     }
 
-    /// The certificate that belongs to `key`, which came from `path`, then the one that signed
-    /// it, and so on, as RFC 5246 §7.4.2 wants them. What does not belong to these is left out.
+    /// The certificate for `key`, which is from `path`, followed by its issuer and so on, as RFC
+    /// 5246 §7.4.2 requires. Other certificates are left out.
     fn joined(
         &self,
         path: &Path,
@@ -124,7 +124,7 @@ impl IdentityFiles {
 
     fn bad_key(&self, path: &Path, key: &Key, errors: &ErrorStack) -> Error {
         if key.encrypted {
-            // What a wrong passphrase makes of a key is noise, and is called by many names.
+            // A wrong passphrase decrypts a key to random bytes, which causes various errors.
             return match missing_algorithm(errors) {
                 Some(algorithm) => outdated_key(path, &algorithm),
                 None => self.wrong_passphrase(path),
@@ -135,7 +135,7 @@ impl IdentityFiles {
     }
 }
 
-/// The algorithm that this OpenSSL does not have any more.
+/// The algorithm that this version of OpenSSL no longer supports.
 fn missing_algorithm(errors: &ErrorStack) -> Option<String> {
     errors.errors().iter().find_map(|error| {
         // `Global default library context, Algorithm (RC2-40-CBC : 0), Properties ()`
@@ -149,7 +149,7 @@ fn outdated(algorithm: &str) -> String {
     format!("it is encrypted with {algorithm}, which this OpenSSL counts as legacy")
 }
 
-/// Both ends of the conversion are encrypted: no key is left in the open.
+/// The conversion reads and writes encrypted files, so the key is never unprotected.
 fn outdated_archive(path: &Path, algorithm: &str) -> Error {
     let file = quoted(path);
     let hint = format!(
@@ -168,7 +168,7 @@ fn outdated_key(path: &Path, algorithm: &str) -> Error {
     unusable(path, outdated(algorithm), hint)
 }
 
-/// OpenSSL's first complaint; what follows only says who else could not go on.
+/// OpenSSL's first error; the others are consequences.
 fn reason(errors: &ErrorStack) -> String {
     errors
         .errors()

@@ -1,10 +1,10 @@
-//! What the files of a certificate and its key become.
+//! The parsed files of a certificate and its key.
 
-/// Here the library takes them as they are.
+/// Apple's library uses them directly.
 #[cfg(target_vendor = "apple")]
 pub type Parsed = native_tls::Identity;
 
-/// A certificate with those that issued it, and its key in PKCS#8, all in PEM.
+/// A certificate with its issuers, and its key in PKCS#8, all in PEM.
 #[cfg(not(target_vendor = "apple"))]
 pub struct Parsed {
     /// The certificates, each issued by the next.

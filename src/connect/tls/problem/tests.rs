@@ -1,4 +1,4 @@
-//! The texts of OpenSSL, and the words and hints for them.
+//! Tests of OpenSSL's texts with their descriptions and hints.
 
 use super::*;
 
@@ -8,7 +8,7 @@ const FAILED: &str =
 
 #[test]
 #[cfg(not(target_vendor = "apple"))]
-fn each_check_has_its_words() {
+fn failed_checks_are_described() {
     for (check, problem) in [
         ("certificate has expired", CertificateProblem::Expired),
         (
@@ -41,14 +41,14 @@ fn each_check_has_its_words() {
             Some(problem)
         );
     }
-    // With -k the check's result stands there as well when something else went wrong.
+    // With -k, the result of verification is also in the text if something else failed.
     let alert = "error:0A000410:SSL routines:ssl3_read_bytes:sslv3 alert handshake \
                  failure:../ssl/record/rec_layer_s3.c:1605:SSL alert number 40 (self-signed \
                  certificate)";
     assert_eq!(CertificateProblem::from_text(alert), None);
 }
 
-/// The hint for a certificate of these names that should be valid for `name`.
+/// The hint for a certificate with these names that should be valid for `name`.
 fn hint(problem: &CertificateProblem, name: &str, names: &[CertificateName]) -> String {
     problem.hint(&HintContext {
         party: Party::Server,
@@ -60,13 +60,13 @@ fn hint(problem: &CertificateProblem, name: &str, names: &[CertificateName]) -> 
 }
 
 #[test]
-fn the_hint_names_an_option() {
+fn hints_name_an_option() {
     use CertificateProblem::{Expired, NoNames, SelfSigned, UnknownIssuer, WrongName};
     let dns = |name: &str| CertificateName::Dns(name.to_owned());
     let names = [dns("*.example.org"), dns("example.org")];
     assert!(hint(&WrongName, "localhost", &names).contains("--servername example.org"));
     assert!(hint(&WrongName, "localhost", &[]).contains("--servername NAME"));
-    // With a DNS name that is an address verification fails again.
+    // With a DNS name that is an address, verification would fail again.
     for trap in ["$(reboot)", "-k", "127.0.0.1", "::1"] {
         assert!(
             hint(&WrongName, "localhost", &[dns(trap)]).contains("--servername NAME"),
@@ -87,7 +87,7 @@ fn the_hint_names_an_option() {
 }
 
 #[test]
-fn what_was_tried_is_not_suggested_again() {
+fn used_options_are_not_suggested() {
     let context = HintContext {
         party: Party::Proxy,
         name: "h",
@@ -111,7 +111,7 @@ fn what_was_tried_is_not_suggested_again() {
 }
 
 #[test]
-fn an_issuer_is_described() {
+fn issuers_are_described() {
     use CertificateProblem::{Expired, Other, UnknownIssuer};
     let issuer = |subject: &str, issuer: &str| CertificateSummary {
         subject: subject.to_owned(),
@@ -147,7 +147,7 @@ fn an_issuer_is_described() {
 }
 
 #[test]
-fn a_server_without_http_1_is_named() {
+fn server_without_http_1_is_recognized() {
     let text =
         "error:0A000460:SSL routines:ssl3_read_bytes:tlsv1 alert no application protocol:x:1:";
     let (cause, hint) = explain_handshake(text, Party::Server, &server("h"), "versions");
@@ -163,7 +163,7 @@ fn server(text: &str) -> HostPort {
 }
 
 #[test]
-fn plain_http_on_the_port_is_told() {
+fn plain_http_is_recognized() {
     let text = "error:0A00010B:SSL routines:ssl3_get_record:wrong version \
                 number:../ssl/record/ssl3_record.c:354:";
     assert_eq!(
