@@ -34,19 +34,19 @@ fn main() -> ExitCode {
 fn print_error(error: &Error, environment: &Environment) {
     let palette = palette(ColorChoice::Auto, environment.stderr, environment);
     let words = report(error, Verbosity::Normal, palette, Secrets::Hidden);
-    // One signal is enough, whether or not somebody reads of it.
+    // A signal ends the program at once, even if its message is not read.
     let is_ended = matches!(error, Error::Signal(_));
     let until = is_ended.then(|| Instant::now() + REPORT_TIMEOUT);
     print_end(&words, until);
 }
 
-/// Prints help, the version, or what is wrong with the command line.
+/// Prints help, the version, or a usage error.
 fn print_usage(error: &UsageError, environment: &Environment) -> ExitCode {
     if error.use_stderr() {
         let palette = palette(ColorChoice::Auto, environment.stderr, environment);
         stderr::print(&usage::text(error, palette != Palette::plain()), None);
     } else {
-        // Nobody is left to tell if this fails.
+        // An error can't be reported anywhere.
         let _ = error.print();
     }
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))

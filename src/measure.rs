@@ -1,8 +1,8 @@
-//! Round trips, measured: how many, how long, and how they are distributed.
+//! Statistics of round-trip times: number, values and distribution.
 //!
-//! The least, the mean, the deviation and the most are exact; percentiles come from an `HdrHistogram`, to
-//! three digits. A percentile that rests on a few samples says nothing, so there is none until there
-//! are ten samples beyond it.
+//! Minimum, mean, standard deviation and maximum are exact; percentiles are from an `HdrHistogram`
+//! with three digits. A percentile is given only if at least ten samples lie beyond it, because it
+//! would not be meaningful otherwise.
 
 use std::time::Duration;
 

@@ -1,21 +1,21 @@
-//! The terminal: where typing comes in and messages go out. It and its `editing` alone name
+//! The terminal, for input and for output above the input line. Only this module and `editing` use
 //! rustyline.
 //!
 //! rustyline reads and draws on a thread of its own, in raw mode, and prints for others only from
-//! there (`screen`). What is typed reaches the loop as [`InputEvent`] behind a descriptor to poll.
+//! there (`screen`). Input reaches the loop as [`InputEvent`] through a descriptor to poll.
 //!
-//! [`Terminal`] is the guard: it lives in the thread that runs the session, and dropping it, after
-//! a panic too, brings everything that waits onto the screen, ends the line editor, and leaves the
-//! terminal as it was found.
+//! [`Terminal`] is the guard: it belongs to the thread that runs the session. Dropping it, even
+//! after a panic, shows all pending output, ends the line editor and restores the terminal.
 //!
-//! * The end of an editor that blocks in a read can only be forced by a signal to its very thread.
-//!   That is SIGINT, which rustyline catches while it reads; ours is registered before, so that
-//!   one which comes a moment early or late is harmless.
-//! * At the end, two prints that show nothing say that all before them was drawn: the editor's own
-//!   queue holds one, so when the second is taken, the first is done with.
-//! * Completion goes round (`CompletionType::Circular`): a list with `--More--` could not be ended.
-//! * On a terminal that can do nothing (`TERM=dumb`) there is no raw mode and nothing before the
-//!   line: lines are read as they come and messages are written as they come.
+//! * An editor that blocks in a read can only be ended by a signal to its thread. That is SIGINT,
+//!   which rustyline handles while it reads; our own handler is registered before, so that a signal
+//!   that arrives too early or too late is harmless.
+//! * At the end, two empty prints show that everything before them was drawn: the editor's queue
+//!   holds one, so when the second is accepted, the first is complete.
+//! * Completion is circular (`CompletionType::Circular`), because a list with `--More--` could not
+//!   be ended.
+//! * On a dumb terminal (`TERM=dumb`) there is no raw mode and no sign: lines are read and messages
+//!   written directly.
 
 mod child;
 mod draft;

@@ -10,13 +10,13 @@ use super::options::OptionArgs;
 use super::{shared, values};
 use crate::source::ProbeKind;
 
-/// The most bytes that a Ping carries (RFC 6455 §5.5).
+/// The maximum payload of a Ping in bytes (RFC 6455 §5.5).
 const LONGEST_PAYLOAD: usize = 125;
 
-/// What stands for the built-in server in place of a URL.
+/// The name of the built-in server, used instead of a URL.
 const DEMO: &str = "demo";
 
-/// The options that are its own.
+/// The options of `wsline ping` itself.
 #[derive(Clone, Debug, Args)]
 pub struct PingArgs {
     /// URL of the server, or demo for a built-in echo server
@@ -79,14 +79,14 @@ fn payload(text: &str) -> Result<String, String> {
 }
 
 impl PingArgs {
-    /// Whether the built-in server is meant.
+    /// Whether the built-in server is used.
     #[must_use]
     pub fn is_demo(&self) -> bool {
         self.url == DEMO
     }
 }
 
-/// `wsline ping` as it is parsed: its own options, and those of a connection.
+/// `wsline ping` as parsed: its own options, and those of a connection.
 #[derive(Debug)]
 pub(super) struct ParsedPing {
     ping: PingArgs,
@@ -94,11 +94,11 @@ pub(super) struct ParsedPing {
 }
 
 impl ParsedPing {
-    /// The options, after checking every rule that concerns several of them.
+    /// The options, after checking the rules about combinations.
     ///
     /// # Errors
     ///
-    /// What cannot be used together.
+    /// Which options cannot be used together.
     pub(super) fn settle(self, config: &ConfigOptions) -> Result<(PingArgs, OptionArgs), String> {
         let is_demo = self.ping.is_demo();
         let mut options = shared::options(&self.shared, config, is_demo)?;

@@ -1,8 +1,8 @@
-//! The options of a connection for commands that have options of their own beside them, such as
-//! `wsline ping`: those that make the connection, limit its time, and show how it is made.
+//! The options of a connection for commands that have their own options, such as `wsline ping`:
+//! those for connecting, timeouts and output about connecting.
 //!
-//! They are declared once, for `wsline URL`. A command is given copies of them; what it was called with
-//! is put together again as words and read as those of `wsline URL` are, with all their rules.
+//! They are declared once, for `wsline URL`. Other commands get copies of them. The given ones are
+//! converted back to words and parsed like those of `wsline URL`, with the same rules.
 
 use std::ffi::OsString;
 
@@ -14,7 +14,7 @@ use super::headings::{HEADERS, NETWORK, TLS};
 use super::options::{OptionArgs, ParsedArgs};
 use super::usage::{self, sentence_of};
 
-/// The shared options beside those of the groups that are shared as a whole.
+/// The shared options outside the groups that are shared as a whole.
 const SHARED: &[&str] = &[
     "connect_timeout",
     "max_time",
@@ -70,13 +70,13 @@ pub(super) fn words(matches: &ArgMatches) -> Vec<OsString> {
     words
 }
 
-/// The options of a connection that [`words`] mean, above those of `config` that they leave in effect;
-/// the others have their defaults. A connection to the built-in server is not sent elsewhere by a
-/// config file.
+/// The options of a connection for [`words`], with those of `config` that they do not override and
+/// defaults for the others. A config file does not change where a connection to the built-in server
+/// goes.
 ///
 /// # Errors
 ///
-/// A sentence on what cannot be used together.
+/// Which options cannot be used together.
 pub(super) fn options(
     words: &[OsString],
     config: &ConfigOptions,
@@ -101,7 +101,7 @@ pub(super) fn options(
     let has_no_meaning = |name: &str| {
         let mut arguments = command.get_arguments();
         let argument = arguments.find(|argument| argument.get_long() == Some(name));
-        // How much is told is what the command's own -q is about.
+        // The verbosity depends on the command's own -q.
         name == "verbose" || !argument.is_some_and(is_shared) || (is_demo && config::is_route(name))
     };
     let mut below = config.below(&command, &matches, has_no_meaning);
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn options_of_every_form_are_read() {
+    fn options_of_all_kinds_are_parsed() {
         let options = read(&[
             "-vv",
             "-k",
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn rules_that_concern_several_hold() {
+    fn rules_for_combinations_are_checked() {
         let both = read(&["-u", "me:pw", "--bearer", "t"]).expect_err("both");
         assert_eq!(
             both,
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn what_belongs_to_a_conversation_is_not_shared() {
+    fn options_of_a_conversation_are_not_shared() {
         let names = |command: &Command| -> Vec<String> {
             command
                 .get_arguments()

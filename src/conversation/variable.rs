@@ -1,6 +1,6 @@
 //! Names of variables.
 
-/// Whether `name` can be a variable's: a letter or `_`, then letters, digits and `_`.
+/// Whether `name` is a valid name: a letter or `_`, then letters, digits and `_`.
 #[must_use]
 pub fn is_name(name: &str) -> bool {
     !name.starts_with(|c: char| c.is_ascii_digit())

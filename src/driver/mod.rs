@@ -1,17 +1,18 @@
-//! The driver: one thread, one poll over connections, source, outputs and signals.
+//! The driver: one thread and one poll(2) for connections, source, outputs and signals.
 //!
-//! Read until a read would block or the outputs are full; ask the source only while there is
-//! room; write what waits; and look at the clocks. Every event goes to the source first, then to
-//! each output. After our Close only reads happen. Connecting is done elsewhere, on a thread of
-//! its own: here a connection is a descriptor that says when it is ready.
+//! In each iteration, it reads until a read would block or the outputs are full, polls the source
+//! while there is room, writes pending bytes, and checks timers. Every event goes to the source
+//! first, then to each output. After our Close, only reads happen. Connecting happens on a thread
+//! of its own; here it is a descriptor that becomes readable.
 //!
-//! No turn takes more than 100 ms of work, whatever a server makes of its bytes: signals, time limits
-//! and Pings are looked at once a turn. So decoding is done in slices of time (`reading`), outputs
-//! write long messages in pieces ([`output::long`](crate::output::long)), and a source compares them
-//! on threads of their own.
+//! No iteration takes more than 100 ms, whatever a server sends, because signals, timeouts and
+//! Pings are handled once per iteration. So decoding is limited in time (`reading`), outputs write
+//! long messages in pieces ([`output::long`](crate::output::long)), and a source compares them on
+//! threads.
 //!
-//! This file is the loop. What it waits for (`wait`), what happens on the connections (`links`,
-//! `reading`, `slots`) and how a run ends (`ending`, `policy`, `limits`) are beside it.
+//! This file contains the loop. What it waits for (`wait`), what happens on the connections
+//! (`links`, `reading`, `slots`) and how a run ends (`ending`, `policy`, `limits`) are in separate
+//! files.
 
 mod connection;
 mod ending;

@@ -1,9 +1,10 @@
-//! Reading from connections: as much as there is, and no longer at a time than others can wait.
+//! Reading from connections, as much as is available, but with a time limit so that others are not
+//! delayed.
 //!
-//! What bytes become has no limit in time that a count of bytes could give: they are inflated, and
-//! each output does with them what it does. So decoding stops at a time, wherever it is, and goes on
-//! there in the next turn. It stops as well when the outputs are full, so that what they hold is
-//! bounded whatever a read is inflated to.
+//! The time to process bytes does not depend on their number alone: they may be inflated, and
+//! outputs differ. So decoding stops after a time, at any point, and continues in the next
+//! iteration. It also stops when the outputs are full, so that their memory is bounded however much
+//! a read is inflated to.
 
 use std::time::{Duration, Instant};
 

@@ -12,7 +12,7 @@ use super::connection::Connection;
 use crate::connect::Attempt;
 use crate::event::Link;
 
-/// Begins to connect, when its turn has come; again where a connection is made anew.
+/// Starts a connection attempt, or another one to connect again.
 pub type Dial = Box<dyn FnMut() -> io::Result<Attempt>>;
 
 /// The state of a connection.

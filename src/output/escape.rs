@@ -1,10 +1,11 @@
-//! The one way for untrusted text to a terminal: what would be obeyed or not be seen is shown.
+//! The only way for untrusted text to a terminal: control characters and hidden characters are
+//! escaped.
 //!
-//! A terminal obeys what it is sent: escape sequences clear it, write to the clipboard and retitle
-//! the window; a carriage return overwrites what was there; bidirectional overrides make text
-//! read as something else; invisible characters hide in it; hundreds of marks on a letter cover the
-//! lines around it. All of them appear here as `\x1b`, `\r`, `\u{202e}`. A byte that is not UTF-8 appears as `\xff`. A real backslash stays as it is:
-//! this is for reading, not for reading back.
+//! Otherwise, escape sequences could clear the terminal, write to the clipboard and set the title;
+//! a carriage return overwrite text; bidirectional overrides change how text reads; invisible
+//! characters hide in it; and hundreds of marks on a letter cover the lines around it. They are
+//! printed as `\x1b`, `\r` or `\u{202e}`, and bytes that are not UTF-8 as `\xff`. Backslashes are
+//! not escaped: the result is for reading, not for parsing.
 
 use std::borrow::Cow;
 

@@ -1,7 +1,7 @@
-//! `--hide`: messages that are not shown. The output behind it is told only of the others.
+//! `--hide`: hides messages from an output.
 //!
-//! Whether a message matches is known when it is whole, so one that comes in pieces is held until
-//! then.
+//! Whether a message matches is only known when it is complete, so a message in pieces is held
+//! until then.
 
 use std::io;
 use std::os::fd::BorrowedFd;
@@ -14,14 +14,14 @@ use super::{Assembled, Detail, Output};
 use crate::assembly::Message;
 use crate::event::{Event, Kind, Link, Messages, Piece, Way};
 
-/// An output that is not told of some text messages.
+/// An output that does not get some text messages.
 pub struct Hidden {
     output: Box<dyn Output>,
     patterns: RegexSet,
 }
 
 impl Hidden {
-    /// Hides what `patterns` match from `output`.
+    /// Hides messages that match `patterns` from `output`.
     #[must_use]
     pub fn new(output: Box<dyn Output>, patterns: RegexSet) -> Self {
         Self { output, patterns }
@@ -31,7 +31,7 @@ impl Hidden {
         kind == Kind::Text && self.patterns.is_match(bytes)
     }
 
-    /// Whether the output takes messages that come in pieces whole.
+    /// Whether messages in pieces are passed to the output as a whole.
     fn takes_whole(&self) -> bool {
         self.output.detail().assembled > Assembled::None
     }

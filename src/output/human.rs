@@ -1,10 +1,10 @@
-//! Messages on a terminal: harmless, readable, and no longer than a person wants to read.
+//! Messages on a terminal: escaped, formatted and truncated.
 //!
-//! At the prompt everything has a gutter of two columns, so that no message can pass for another or
-//! for a line of ours: `< ` before what was received, `> ` before what was sent, `* ` before notes,
-//! `! ` before warnings, and spaces before each further row of the same. Rows are cut where the
-//! screen ends, because what the terminal wraps begins in its first column. Without a prompt only
-//! messages are shown, with nothing before them, and the terminal wraps; the rest is on stderr.
+//! At the prompt, everything has a gutter of two columns, so that a message can't imitate another
+//! one or a note: `< ` before received messages, `> ` before sent ones, `* ` before notes, `! `
+//! before warnings, and spaces before further rows. Lines are broken at the width of the screen,
+//! because rows that the terminal wraps begin in its first column. Without a prompt, only messages
+//! are shown, without a gutter, and the terminal wraps them; everything else is on stderr.
 
 mod body;
 mod replies;
@@ -30,12 +30,12 @@ use crate::output::sink::{Sink, TerminalSize};
 use crate::output::transcript::{KeptMessage, Reception, SharedTranscript};
 use crate::output::{Assembled, Detail, Output};
 
-/// A terminal that does not say how large it is.
+/// The size of a terminal that does not report its own.
 const USUAL_SIZE: TerminalSize = TerminalSize {
     columns: 80,
     rows: 24,
 };
-/// Messages for people, on a sink.
+/// Prints messages for people to a sink.
 #[derive(Debug)]
 pub struct Human<S> {
     sink: S,
@@ -44,7 +44,7 @@ pub struct Human<S> {
 }
 
 impl<S: Sink> Human<S> {
-    /// Messages on `sink`, which is a terminal.
+    /// Creates an output for `sink`, which is a terminal.
     pub fn new(sink: S, style: HumanStyle) -> Self {
         Self {
             sink,
@@ -61,7 +61,7 @@ impl<S: Sink> Human<S> {
         self.sink.put(block.as_bytes())
     }
 
-    /// Shows a message that is complete.
+    /// Shows a complete message.
     fn show_message(&mut self, place: Place, kind: Kind, bytes: &[u8], way: Way) -> io::Result<()> {
         let prompt = matches!(self.style.layout, MessageLayout::Prompt { .. });
         let reply = match way {
@@ -91,7 +91,7 @@ impl<S: Sink> Human<S> {
         self.put(&block)
     }
 
-    /// Shows the messages that are to be shown again.
+    /// Shows the messages that were requested again.
     fn show_replays(&mut self) -> io::Result<()> {
         let MessageLayout::Prompt { transcript, .. } = &self.style.layout else {
             return Ok(());
@@ -126,19 +126,19 @@ impl<S: Sink> Human<S> {
         }
     }
 
-    /// Shows a note, a Ping or the like: text of ours, broken between words.
+    /// Shows a note, a Ping or similar text, wrapped between words.
     fn show_note(&mut self, place: Place, paint: Option<Style>, text: &str) -> io::Result<()> {
         let mut block = self.style.note_block(self.size(), place, paint, text)?;
         if let MessageLayout::Prompt { transcript, .. } = &self.style.layout {
             if let Some(bytes) = transcript.borrow_mut().take_copied() {
-                // Selection `c`, the clipboard (xterm, OSC 52). It takes no place on the screen.
+                // Selection `c` is the clipboard (xterm, OSC 52). The sequence shows nothing.
                 block.insert_str(0, &format!("\x1b]52;c;{}\x07", BASE64.encode(&bytes)));
             }
         }
         self.put(&block)
     }
 
-    /// Shows what the prompt shows beside messages.
+    /// Shows everything except messages at the prompt.
     fn show_beside(&mut self, at: SystemTime, link: Link, event: &Event<'_>) -> io::Result<()> {
         let place = |mark| Place {
             time: at,
@@ -247,7 +247,7 @@ fn opened(upgrade: &Upgrade, secrets: Secrets) -> String {
     if upgrade.compression.is_some() {
         text.push_str(", compressed");
     }
-    // A dash, not a mark that a terminal would take for a part of the address.
+    // A dash, not a character that a terminal would treat as part of the URL.
     let text = escape::text(&text, Breaks::Shown);
     format!("{text} \u{2014} /help lists the commands")
 }

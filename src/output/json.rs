@@ -1,11 +1,11 @@
-//! `--json`: what happens as JSON lines. The writing half of the one schema; `source/json.rs` is
-//! the reading half, and takes what is printed here for a received message as an order to send it.
+//! `--json`: events as JSON lines. `source/json.rs` parses the same schema, and sends a message for
+//! each object that is printed here for a received message.
 //!
-//! Each line begins with `time` (RFC 3339, microseconds, UTC), `dir` (`in` or `out`; `in` for what
-//! is not sent), `type`, and `link` where it isn't the first connection. The lines are written
-//! field by field into one buffer: no tree of values is built for a message. A text is always a
-//! JSON string, a binary is always base64. Characters that would fool a terminal are written as
-//! `\u202e`, which means the same to a program, so that a terminal may show these lines too.
+//! Each line begins with `time` (RFC 3339, microseconds, UTC), `dir` (`in` or `out`; `in` for
+//! everything that is not sent), `type`, and `link` unless it is the first connection. Fields are
+//! written directly into a buffer, without building a tree of values. Text is always a JSON string,
+//! binary is always base64. Hidden characters are written as `\u202e`, which is equivalent for
+//! programs, so that the lines are safe on a terminal.
 
 use std::fmt::Write as _;
 use std::io;

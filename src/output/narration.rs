@@ -1,9 +1,9 @@
-//! What stderr tells people while a run goes on: notes, and with `-v` how it goes.
+//! What is printed to stderr during a run: notes, and with `-v` its progress.
 //!
-//! `-v` is no logger: it renders more of the same events. `*` stands before what happens, `>`
-//! before what goes to the server, `<` before what comes from it. People read stderr wherever it
-//! goes, so everything is escaped, on a terminal or not. What went wrong is told with
-//! [`report()`]; the verdict comes at the very end, and not from here.
+//! `-v` is not a logger: it prints more of the same events. `*` precedes events, `>` what is sent
+//! to the server, `<` what is received from it. Everything is escaped, even if stderr is not a
+//! terminal, because people read it anyway. Errors are printed with [`report()`]; the verdict is
+//! printed at the end, but not here.
 
 use std::fmt::Write;
 use std::io;

@@ -1,4 +1,4 @@
-//! What stands after `hex` beyond digits: texts, numbers, and what does not matter.
+//! Binary messages after `hex` with texts, numbers and placeholders in addition to digits.
 
 use std::fmt::Write as _;
 
@@ -7,10 +7,10 @@ use regex::RegexBuilder;
 use super::template::{Context, Template};
 use crate::conversation::matching::{parse_pattern, BytePart, NumberFormat, Pattern};
 
-/// A part of a binary message, as it is written.
+/// A part of a binary message.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ByteWord {
-    /// Two digits a byte.
+    /// Two digits per byte.
     Bytes(Vec<u8>),
     /// `"…"`: the bytes of a text.
     Text(String),
@@ -18,22 +18,22 @@ pub enum ByteWord {
     Value(Template, NumberFormat),
     /// `NAME:2`: a number, which sets a variable.
     Capture(String, NumberFormat),
-    /// `??` or `??x8`: so many bytes.
+    /// `??` or `??x8`: this many arbitrary bytes.
     Skip(usize),
     /// `..`: any number of bytes.
     Any,
-    /// `/…/`: a text up to the end.
+    /// `/…/`: text up to the end that matches.
     Regex(Template, bool),
     /// `json …`: JSON up to the end.
     Json(Template),
 }
 
-/// Why there are no bytes, or no pattern.
+/// Why there are no bytes or pattern.
 #[derive(Debug, PartialEq, Eq)]
 pub enum ByteError {
     /// A variable has no value.
     Unset(String),
-    /// A value does not fit, in a sentence.
+    /// A value does not fit, for this reason.
     Invalid(String),
 }
 
@@ -43,11 +43,11 @@ impl From<String> for ByteError {
     }
 }
 
-/// Where variables have their values from.
+/// Looks up the values of variables.
 pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 impl ByteWord {
-    /// The texts in it that may have variables.
+    /// The text that may contain variables.
     pub(super) fn template(&self) -> Option<&Template> {
         match self {
             Self::Value(template, _) | Self::Regex(template, _) | Self::Json(template) => {
@@ -74,11 +74,11 @@ impl ByteWord {
     }
 }
 
-/// The bytes of a message that is sent.
+/// The bytes of a message to send.
 ///
 /// # Errors
 ///
-/// What is wrong with the values of its variables.
+/// Why the values of its variables can't be used.
 pub fn bytes(words: &[ByteWord], lookup: Lookup<'_>) -> Result<Vec<u8>, ByteError> {
     let mut bytes = Vec::new();
     for word in words {
@@ -111,11 +111,11 @@ fn number(
     })
 }
 
-/// What a received message is compared with.
+/// The pattern for a received message.
 ///
 /// # Errors
 ///
-/// What is wrong with the values of its variables.
+/// Why the values of its variables can't be used.
 pub fn pattern(words: &[ByteWord], lookup: Lookup<'_>) -> Result<Pattern, ByteError> {
     let mut parts = Vec::new();
     for word in words {
@@ -149,7 +149,7 @@ pub fn pattern(words: &[ByteWord], lookup: Lookup<'_>) -> Result<Pattern, ByteEr
     Ok(Pattern::Parts { parts, text })
 }
 
-/// The words as they are read, with a space before each.
+/// Adds the words in source form, each after a space.
 pub(super) fn push_words(out: &mut String, words: &[ByteWord]) {
     for word in words {
         match word {
@@ -193,7 +193,7 @@ fn format_word(format: NumberFormat) -> String {
     }
 }
 
-/// Reads what `NAME:` stands before.
+/// Parses the format of a number after `NAME:`.
 pub(super) fn number_format(word: &str) -> Option<NumberFormat> {
     let width = |digits: &str| digits.parse().ok().filter(|width| (1..=8).contains(width));
     match word.strip_suffix("le") {

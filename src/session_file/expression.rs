@@ -1,4 +1,4 @@
-//! The values of `let`: a text, or one of a few functions.
+//! The values of `let`: texts and functions.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::template::Template;
 
-/// The functions, as an error lists them.
+/// The functions, for error messages.
 pub(super) const FUNCTIONS: &[&str] = &[
     "uuid",
     "now",
@@ -22,16 +22,16 @@ pub(super) const FUNCTIONS: &[&str] = &[
     "hex",
 ];
 
-/// A value to be computed.
+/// A value to compute.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Expression {
     /// `"…"`, or any other text, with variables.
     Text(Template),
-    /// `uuid`: a random one (RFC 9562 §5.4).
+    /// `uuid`: a random UUID (RFC 9562 §5.4).
     Uuid,
     /// `now`, `now s`, `now iso`.
     Now(NowUnit),
-    /// `random 1..6`, both included.
+    /// `random 1..6`, including both limits.
     Random(i64, i64),
     /// `sha256(…)`.
     Sha256(Box<Expression>),
@@ -45,19 +45,19 @@ pub enum Expression {
     Hex(Box<Expression>),
 }
 
-/// How `now` is written.
+/// The format of `now`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NowUnit {
     /// Milliseconds since 1970.
     Milliseconds,
     /// Seconds since 1970.
     Seconds,
-    /// RFC 3339, UTC, in milliseconds.
+    /// RFC 3339 in UTC, with milliseconds.
     Iso,
 }
 
 impl Expression {
-    /// The texts in it that may have variables.
+    /// The texts that may contain variables.
     pub(super) fn templates(&self) -> Vec<&Template> {
         match self {
             Self::Text(text) => vec![text],
@@ -73,11 +73,11 @@ impl Expression {
         }
     }
 
-    /// The value.
+    /// Computes the value.
     ///
     /// # Errors
     ///
-    /// The name of a variable that has no value.
+    /// The name of a variable without a value.
     pub fn evaluate(&self, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Vec<u8>, String> {
         Ok(match self {
             Self::Text(text) => text.render(lookup)?.into_bytes(),
@@ -91,7 +91,7 @@ impl Expression {
             Self::HmacSha256(key, message) => {
                 let key = key.evaluate(lookup)?;
                 let message = message.evaluate(lookup)?;
-                // A key of any length will do.
+                // Keys of any length are valid.
                 let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&key) else {
                     return Ok(Vec::new());
                 };
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn digests_are_those_of_the_standards() {
+    fn digests_match_the_test_vectors() {
         let digest = Expression::Hex(Box::new(Expression::Sha256(Box::new(literal("abc")))));
         assert_eq!(
             text(&digest),
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn generated_values_have_their_form() {
+    fn generated_values_have_the_right_format() {
         let uuid = text(&Expression::Uuid);
         let form = regex::Regex::new(
             "^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$",

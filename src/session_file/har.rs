@@ -1,9 +1,9 @@
-//! An HTTP archive (HAR 1.2) as a session file: each WebSocket in it, with the messages in
-//! `_webSocketMessages` as Chrome writes them, or in a file beside the archive, as Playwright may.
+//! Converts an HTTP archive (HAR 1.2) to a session file: each WebSocket in it, with the messages in
+//! `_webSocketMessages`, as written by Chrome, or in a file next to the archive, as written by
+//! Playwright.
 //!
-//! A message has opcode 1 and its text, or opcode 2 and its bytes in base64. `wsline --record`
-//! writes Closes, Pings and Pongs too (opcodes 8, 9, 10), in base64. Fields that aren't used may
-//! hold anything.
+//! A message has opcode 1 and text, or opcode 2 and bytes in base64. `wsline --record` also writes
+//! Closes, Pings and Pongs (opcodes 8, 9, 10), in base64. Other fields are ignored.
 
 mod entry;
 
@@ -30,22 +30,21 @@ struct Log<'a> {
     entries: &'a RawValue,
 }
 
-/// As [`read_with`], for an archive without files beside it.
+/// As [`read_with`], for an archive without files next to it.
 ///
 /// # Errors
 ///
-/// Those of [`read_with`], and that messages are in another file.
+/// Those of [`read_with`], and if messages are in another file.
 pub fn read(file: &str, text: &str) -> Result<SessionFile, ParseError> {
     read_with(file, text, &|_| Err("it was not read".to_owned()))
 }
 
-/// Reads the text of an archive, which `file` is the name of. Each WebSocket in it is a
-/// connection; where there are several their names are 1, 2 and so on. One that did not open
-/// counts only if none did.
+/// Parses the text of the archive `file`. Each WebSocket in it is a connection; if there are
+/// several, their names are 1, 2 and so on. One that did not open is ignored unless none did.
 ///
 /// # Errors
 ///
-/// The first thing that is wrong with it: a field that is used, or that there is no WebSocket.
+/// The first invalid field that is needed, or that there is no WebSocket.
 pub fn read_with(
     file: &str,
     text: &str,

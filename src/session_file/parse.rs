@@ -1,9 +1,8 @@
-//! Reads a session file: lines, statements, settings. What stands after `>` and `<` is read in
-//! `parse/message.rs`.
+//! Parsing of session files: lines, statements and settings. `parse/message.rs` parses what follows
+//! `>` and `<`.
 //!
-//! Everything that can be wrong with a file is found here, before anything is connected: JSON and
-//! regular expressions are checked, bytes decoded. Each complaint names the place and what could
-//! stand there.
+//! All errors in a file are found here, before connecting: JSON and regular expressions are
+//! checked, and bytes decoded. Each error has a position and says what is allowed there.
 
 mod block;
 mod bytes;
@@ -22,11 +21,11 @@ use super::place::{is_blank, parse_error, SourceLine};
 use super::SessionFile;
 use crate::error::ParseError;
 
-/// Reads the text of a session file, which `file` is the name of.
+/// Parses the text of the session file `file`.
 ///
 /// # Errors
 ///
-/// The first thing that is wrong with it.
+/// The first error in it.
 pub fn parse(file: &str, text: &str) -> Result<SessionFile, ParseError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut lines = Vec::new();
@@ -50,11 +49,11 @@ pub fn parse(file: &str, text: &str) -> Result<SessionFile, ParseError> {
     Ok(SessionFile { lines })
 }
 
-/// The text of a file, if it is UTF-8; without a byte order mark.
+/// Decodes a file as UTF-8, without a byte order mark.
 ///
 /// # Errors
 ///
-/// Where it stops being UTF-8.
+/// The position of the first invalid byte.
 pub fn decode<'a>(file: &str, bytes: &'a [u8]) -> Result<&'a str, ParseError> {
     let error = match std::str::from_utf8(bytes) {
         Ok(text) => return Ok(text.strip_prefix('\u{feff}').unwrap_or(text)),
@@ -74,7 +73,7 @@ pub fn decode<'a>(file: &str, bytes: &'a [u8]) -> Result<&'a str, ParseError> {
     Err(parse_error(file, number, line, good.len() - start, cause))
 }
 
-/// Only tabs and line ends may stand in a file as they are: others can't be seen in it.
+/// Rejects control characters other than tabs and line ends, because they are invisible.
 fn refuse_controls(file: &str, number: u32, line: &str) -> Result<(), ParseError> {
     let is_control = |c: char| c.is_control() && c != '\t';
     let Some(at) = line.find(is_control) else {

@@ -56,8 +56,8 @@ pub fn print_line(line: &Line) -> String {
     out
 }
 
-/// What stands before and after a message that somebody else writes, because it is long: a text as
-/// what is between the quotes of a JSON string, a binary message in base64.
+/// What to print before and after a long message that is written separately: a text as the inside
+/// of a JSON string, a binary message in base64.
 #[must_use]
 pub fn around_message(link: Option<&str>, sent: bool, kind: Kind) -> (String, &'static str) {
     let link = link.map_or_else(String::new, |link| format!("@{link} "));
@@ -109,7 +109,7 @@ fn push_statement(out: &mut String, statement: &Statement) {
     }
 }
 
-/// Statements about others, about messages whenever they come, and about variables.
+/// Prints rules, statements that contain others, and settings of variables.
 fn push_rule(out: &mut String, statement: &Statement) {
     match statement {
         Statement::AnyOrder(_) => out.push_str("any order"),
@@ -378,7 +378,7 @@ fn is_line(line: &str) -> bool {
     !line.is_empty() && !line.ends_with([' ', '\t'])
 }
 
-/// A text as it stands, after a blank or, if it has several lines, below.
+/// Adds a text literally, after a space or, if it has several lines, below.
 fn push_lines(out: &mut String, text: &str) {
     if text.contains('\n') {
         out.push_str(INDENTATION);

@@ -1,7 +1,7 @@
-//! What a record says as a session file, whatever form the record has: `har` and `jsonl` read two.
+//! Converts the content of a record to a session file. `har` and `jsonl` parse the two formats.
 //!
-//! A record has everything that went over a connection. What a connection does by itself is no
-//! part of the conversation: the server's Pings and our Pongs to them, and the answer to a Close.
+//! A record contains everything that was sent and received. Automatic replies are not part of the
+//! conversation: the server's Pings with our Pongs, and the reply to a Close.
 
 use std::collections::VecDeque;
 use std::time::Duration;

@@ -1,10 +1,9 @@
-//! A conversation: what is sent and what has to come, in the order it is written. The command
-//! line's `-d`, `--expect…` and `--close` are one, a session file is another; then, with `-i`,
-//! another source goes on.
+//! A conversation: messages to send and expectations, in order. `-d`, `--expect` and `--close` on
+//! the command line are one, a session file is another. With `-i`, another source continues after
+//! it.
 //!
-//! Everything that comes is kept until an expectation has looked at it, so nothing is missed that
-//! comes before its turn: an expectation takes the first thing that fits and passes over what came
-//! before it.
+//! Everything received is kept until an expectation has examined it, so nothing is missed that
+//! arrives early: an expectation takes the first item that matches and skips those before it.
 
 mod candidates;
 mod check;

@@ -1,11 +1,11 @@
-//! JSON lines as orders: one object, one [`Command`]. The reading half of the one schema that
-//! `--json` speaks; `output/json.rs` is the writing half.
+//! Parses JSON lines as commands, one object per [`Command`]. `output/json.rs` writes the same
+//! schema.
 //!
-//! What was printed for a received message sends the same message when it is read. So fields
-//! that aren't needed are ignored, and objects of other types, or with `"dir":"out"`, are passed
-//! over. A `close` with `"dir":"in"` is a record of how a connection ended: its code may be one
-//! that is derived and never sent (RFC 6455 §7.1.5). 1005 becomes a Close without a code; 1006 and
-//! 1015 say that there was none, and are passed over.
+//! An object printed for a received message sends that message when it is parsed. So unknown fields
+//! are ignored, and objects of other types or with `"dir":"out"` are skipped. A `close` with
+//! `"dir":"in"` records how a connection ended, so its code may be one that is never sent (RFC 6455
+//! §7.1.5): 1005 becomes a Close without a code; 1006 and 1015 mean that there was none, and are
+//! skipped.
 
 use std::borrow::Cow;
 

@@ -1,9 +1,9 @@
 //! `wsline ping`: sends Pings (RFC 6455 §5.5.2), or text messages to a server that echoes them, at
-//! regular intervals, and measures how long the answers take.
+//! regular intervals, and measures the time until the answers.
 //!
-//! Times are those of the turns of the loop: from the turn in which something is sent to the turn in
-//! which the answer has been received. What is not answered in time is lost; an answer that comes
-//! after that is reported and not counted, so that loss and round trips are those of the same limit.
+//! Times are measured between iterations of the loop: the one in which something is sent and the
+//! one in which the answer has been received. A Ping without an answer in time is lost; a late
+//! answer is reported but not counted, so that loss and round trips refer to the same timeout.
 
 use std::collections::VecDeque;
 use std::os::fd::BorrowedFd;

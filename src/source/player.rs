@@ -1,8 +1,8 @@
-//! A session file as a conversation: which connections it needs, and its statements as steps.
+//! Runs a session file as a conversation: the connections it needs, and its statements as steps.
 //!
-//! Everything that can be wrong with a file is found before anything is connected: who speaks on
-//! which connection, variables that are not set, files that can't be read. Only what a captured
-//! value does to a statement shows when its turn comes.
+//! All errors in a file are found before connecting: unknown connections, variables without a
+//! value, files that can't be read. Only the effect of a captured value on a statement is checked
+//! when it is reached.
 
 mod flow;
 

@@ -1,8 +1,8 @@
-//! Standard input as messages: a line each, or bytes in chunks.
+//! Standard input as messages: one per line, or bytes in chunks.
 //!
-//! The loop polls the descriptor and this reads it once each time, so a pipe needs no thread. The
-//! lines that one read brought are checked and sent together. A line of any length is one message:
-//! one that is longer than the buffer goes as fragments.
+//! The loop polls the descriptor, and the source reads once each time, so a pipe needs no thread.
+//! The lines of one read are checked and sent together. A line of any length is one message: if it
+//! exceeds the buffer, it is sent in fragments.
 
 use std::os::fd::BorrowedFd;
 use std::time::Instant;

@@ -1,12 +1,13 @@
-//! What is to be shown above the line being typed: a queue, and the thread that empties it.
+//! Output above the input line: a queue, and the thread that prints it.
 //!
-//! The line editor draws for us, but only from its own thread, one print at a time, and not at all
-//! while a search or a completion is open. So nobody prints: bytes are put into a queue, which
-//! never blocks, and one thread hands them over, joined into few prints, whenever the *gate* is
-//! open, that is, while the editor has the line on the screen. Between two lines the gate is
-//! closed: a print then could fall into the middle of a line.
+//! The line editor draws for us, but only on its own thread, one print at a time, and not at all
+//! during a search or a completion. So output is put into a queue, which never blocks, and one
+//! thread passes it to the editor in few prints while the *gate* is open, that is, while the editor
+//! has the line on the screen. Between two lines the gate is closed, because a print could be in
+//! the middle of a line.
 //!
-//! The queue holds 64 MiB; history it the oldest entries become one line with their count.
+//! The queue holds 64 MiB; beyond that, the oldest entries are replaced by a line with their
+//! number.
 
 mod queue;
 

@@ -1,9 +1,9 @@
-//! The words of a command line of a POSIX shell, with bash's `$'…'`. Nothing is expanded: no
-//! variable, no `~`, no command.
+//! Splits a command line into words as a POSIX shell does, including bash's `$'…'`. Nothing is
+//! expanded: no variables, no `~`, no commands.
 //!
-//! Beyond that it reads what only a paste has: quotes that a word processor curled, the backtick
-//! with which PowerShell continues a line, and `""` for a quote inside of quotes, as browsers once
-//! wrote it for Windows.
+//! In addition, it supports what is common in pasted text: typographic quotes, the backtick with
+//! which PowerShell continues a line, and `""` for a quote inside quotes, as browsers used to write
+//! for Windows.
 
 use std::iter::Peekable;
 use std::str::Chars;

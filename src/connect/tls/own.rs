@@ -1,9 +1,9 @@
-//! TLS by OpenSSL without `native_tls` between, for what that can't set or tell.
+//! TLS with OpenSSL directly, for what `native_tls` does not support.
 //!
-//! It is used instead of `native_tls` where certificates are to be trusted that are no roots, as in
-//! curl (a partial chain), and where a name has an underscore, which OpenSSL's own check allows under
-//! no wildcard. And it explains why a certificate was rejected: in a second handshake, which ends
-//! before a byte is sent on it, it finds the certificate of the chain that the error is about.
+//! It is used instead of `native_tls` to trust certificates that are not roots, as in curl (a
+//! partial chain), and for names with an underscore, which OpenSSL's own check allows under no
+//! wildcard. It also explains why a certificate was rejected: a second handshake, which ends before
+//! anything is sent on it, finds the certificate of the chain that the error is about.
 
 use std::fmt::Debug;
 use std::io::{self, Read, Write};

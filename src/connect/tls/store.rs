@@ -1,9 +1,9 @@
-//! The system's certificates, read when they are needed.
+//! Reads the system's certificates only as needed.
 //!
-//! The TLS library parses the whole bundle of the system, twice, for each connector, whether it is
-//! of use or not: tens of milliseconds before the first byte. Where the system also keeps its
-//! certificates in a directory by the hash of their subjects, OpenSSL looks up in there the one that
-//! it needs. So the library is shown an empty bundle, in the variable that both of them heed.
+//! For each connector, the TLS library parses the system's whole bundle twice, even if it is not
+//! used, which takes tens of milliseconds. If the system also has a directory of certificates named
+//! by the hash of their subjects, OpenSSL reads from it only those that it needs. So the library is
+//! given an empty bundle, through the environment variable that both use.
 
 use std::ffi::OsStr;
 use std::fs;

@@ -9,7 +9,7 @@
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Difference(pub Vec<String>);
 
-/// What stands before a line of a difference.
+/// The prefix of a line of a difference.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Side {
     Both,

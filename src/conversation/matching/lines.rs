@@ -1,8 +1,9 @@
-//! Texts of several lines: which lines are missing, and which came instead.
+//! Comparison of texts with several lines: which lines are missing, and which were received
+//! instead.
 //!
-//! The longest common subsequence of their lines, by the table of Wagner and Fischer. Texts whose
-//! table would be large are not searched: all that stands between their common ends differs. No
-//! list is made of more lines than that of what came.
+//! It uses the longest common subsequence of their lines, with the table of Wagner and Fischer. If
+//! the table would be too large, everything between the common beginning and end counts as
+//! different. No list is made of more received lines than that.
 
 use super::difference::{Difference, Side};
 use super::text;

@@ -1,12 +1,12 @@
-//! Whether two numbers of JSON are the same (RFC 8259 §6): 1 and 1.0 and 10e-1 are.
+//! Comparison of JSON numbers (RFC 8259 §6): 1, 1.0 and 10e-1 are equal.
 //!
-//! Whole numbers are compared digit by digit, however many there are: identifiers and amounts in
-//! the smallest unit of a currency exceed what a double holds. Others are compared as the doubles
-//! that they stand for, since servers write the same one with 16 digits or with 17.
+//! Integers are compared digit by digit, whatever their length, because identifiers and amounts in
+//! the smallest unit of a currency may exceed the precision of a double. Other numbers are compared
+//! as doubles, because servers write the same one with 16 or 17 digits.
 
 use std::cmp::Ordering;
 
-/// Whether the two, as they are written, are the same number.
+/// Whether two numbers are equal.
 #[expect(
     clippy::float_cmp,
     reason = "what is compared is what was written, not what was computed"
@@ -22,13 +22,13 @@ pub fn same(a: &str, b: &str) -> bool {
         (Some(_), Some(_)) => {
             matches!((a.double(), b.double()), (Some(a), Some(b)) if a == b)
         }
-        // An exponent beyond counting is the same only if it is written the same.
+        // An exponent that overflows is equal only if it is written the same.
         _ => a.mantissa == b.mantissa && a.exponent == b.exponent,
     }
 }
 
-/// How two numbers are ordered, as they are written; `None` if one is beyond what can be compared.
-/// Whole numbers of up to 38 digits are compared exactly, others as doubles.
+/// The order of two numbers; `None` if one is out of range. Integers of up to 38 digits are
+/// compared exactly, others as doubles.
 pub fn order(a: &str, b: &str) -> Option<Ordering> {
     if let (Ok(a), Ok(b)) = (a.parse::<i128>(), b.parse::<i128>()) {
         return Some(a.cmp(&b));
@@ -36,18 +36,18 @@ pub fn order(a: &str, b: &str) -> Option<Ordering> {
     a.parse::<f64>().ok()?.partial_cmp(&b.parse::<f64>().ok()?)
 }
 
-/// Whether a number, as it is written, is whole.
+/// Whether a number is an integer.
 pub fn is_whole(text: &str) -> bool {
     Written::read(text)
         .decimal()
         .is_some_and(|decimal| decimal.is_whole())
 }
 
-/// A number as it is written. None of it is copied: a server may send millions of digits.
+/// The parts of a number in JSON syntax, without copying: a server may send millions of digits.
 struct Written<'a> {
     text: &'a str,
     mantissa: &'a str,
-    /// Without the `+` that may stand before it.
+    /// Without a leading `+`.
     exponent: &'a str,
 }
 
@@ -61,7 +61,7 @@ impl<'a> Written<'a> {
         }
     }
 
-    /// The number itself; `None` if its exponent is beyond counting.
+    /// The number; `None` if its exponent overflows.
     fn decimal(&self) -> Option<Decimal<'a>> {
         let (negative, mantissa) = match self.mantissa.strip_prefix('-') {
             Some(rest) => (true, rest),
@@ -72,7 +72,7 @@ impl<'a> Written<'a> {
         if first.is_empty() {
             second = second.trim_start_matches('0');
         }
-        // How many digits stand behind the last that counts, seen from the point.
+        // The number of digits after the last significant one, relative to the point.
         let mut moved = 0;
         let last = second.trim_end_matches('0');
         if last.is_empty() {
@@ -100,11 +100,11 @@ impl<'a> Written<'a> {
     }
 }
 
-/// A number: its digits, neither first nor last of them 0, times a power of ten.
+/// A number as digits, without leading or trailing zeros, times a power of ten.
 #[derive(Debug, Default)]
 struct Decimal<'a> {
     negative: bool,
-    /// Those that stand before the point, and those behind it.
+    /// The digits before and after the point.
     digits: (&'a str, &'a str),
     exponent: i64,
 }
@@ -130,7 +130,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_same_number_may_be_written_otherwise() {
+    fn equal_numbers_may_be_written_differently() {
         for (a, b) in [
             ("1", "1.0"),
             ("100", "1e2"),
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn other_numbers_are_not_the_same() {
+    fn different_numbers_are_not_equal() {
         for (a, b) in [
             ("1", "-1"),
             ("1", "1.5"),

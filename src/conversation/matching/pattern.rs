@@ -1,4 +1,4 @@
-//! Patterns for JSON: what a value may be, where `< json` does not say it to the letter.
+//! Patterns for JSON values, in `< json`.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -8,26 +8,26 @@ use serde_json::Value;
 
 use super::number;
 
-/// What a value may be.
+/// A pattern for a value.
 #[derive(Clone, Debug)]
 pub enum JsonPattern {
     /// `any`: any value.
     Any,
-    /// `absent`: no such member.
+    /// `absent`: the member must not exist.
     Absent,
     /// `string`, `number` and so on.
     Kind(JsonKind),
-    /// `numeric [RANGE]`: a string with a number in it.
+    /// `numeric [RANGE]`: a string that contains a number.
     Numeric(Option<Range>),
-    /// `size RANGE`: so many elements, members or characters.
+    /// `size RANGE`: the number of elements, members or characters.
     Size(Range),
     /// `> N`, `1..100`: a number.
     Range(Range),
-    /// `has VALUE`: one of the elements.
+    /// `has VALUE`: at least one element matches.
     Has(Box<JsonPattern>),
-    /// `each VALUE`: all of the elements.
+    /// `each VALUE`: all elements match.
     Each(Box<JsonPattern>),
-    /// `/REGEX/`: a string in which this is found.
+    /// `/REGEX/`: a string that contains a match.
     Regex(Regex),
     /// `A | B`.
     Or(Vec<JsonPattern>),
@@ -37,22 +37,22 @@ pub enum JsonPattern {
     Not(Box<JsonPattern>),
     /// `A as NAME`: sets a variable.
     As(Box<JsonPattern>, String),
-    /// `= A`: nothing more than that.
+    /// `= A`: without further members or elements.
     Exact(Box<JsonPattern>),
     /// An object with at least these members.
     Object(Vec<(String, JsonPattern)>),
-    /// An array with these elements; if it is `open`, it may go on.
+    /// An array with these elements and, if it is `open`, more after them.
     Array {
         /// The elements.
         elements: Vec<JsonPattern>,
         /// `[A, ..]`.
         open: bool,
     },
-    /// A value without patterns in it, as JSON has always been expected.
+    /// A value without patterns, which is contained in the received value.
     Plain(Value),
 }
 
-/// What kind of value it is.
+/// The type of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JsonKind {
     /// A string.
@@ -69,7 +69,7 @@ pub enum JsonKind {
     Object,
 }
 
-/// Numbers from one to another, as they are written.
+/// A range of numbers, as written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Range {
     /// Exactly this one.
@@ -82,12 +82,12 @@ pub enum Range {
     Below(String),
     /// `<= N`
     AtMost(String),
-    /// `N..M`, both included.
+    /// `N..M`, including both limits.
     Between(String, String),
 }
 
 impl Range {
-    /// Whether a number, as it is written, is in it.
+    /// Whether a number is in the range.
     #[must_use]
     pub fn has(&self, received: &str) -> bool {
         let order = |limit: &str| number::order(received, limit);
@@ -119,7 +119,7 @@ impl fmt::Display for Range {
 }
 
 impl JsonKind {
-    /// The word that a pattern has for it.
+    /// The type for a keyword.
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
         Some(match word {
@@ -146,7 +146,7 @@ impl JsonKind {
 }
 
 impl JsonPattern {
-    /// Whether a member that is not there is as it should be.
+    /// Whether the member may be missing.
     #[must_use]
     pub fn allows_absence(&self) -> bool {
         match self {
@@ -169,7 +169,7 @@ impl JsonPattern {
         }
     }
 
-    /// The patterns in it.
+    /// The patterns inside it.
     fn parts(&self) -> Vec<&Self> {
         match self {
             Self::As(pattern, _)
@@ -185,7 +185,7 @@ impl JsonPattern {
     }
 }
 
-/// What is expected, in words that follow "expected".
+/// A description to follow "expected".
 impl fmt::Display for JsonPattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let list = |f: &mut fmt::Formatter<'_>, patterns: &[Self], between: &str| {

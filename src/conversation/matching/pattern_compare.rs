@@ -1,5 +1,5 @@
-//! A received value compared with a [`JsonPattern`]: the paths that differ, as for plain JSON, and the
-//! values of the variables that the pattern sets.
+//! Compares a received value with a [`JsonPattern`]: the differences with their paths, as for plain
+//! JSON, and the values of variables.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -13,7 +13,7 @@ use super::pattern::{JsonKind, JsonPattern};
 use super::raw::{Raw, RawKind};
 use crate::text::escape;
 
-/// Whether the text is JSON that fits, but for what is ignored; the variables that it sets.
+/// Checks that a text is JSON that matches, except for what is ignored. Returns the variables.
 pub fn compare(
     pattern: &JsonPattern,
     ignore: &[String],
@@ -32,14 +32,14 @@ pub fn compare(
     Ok(walk.captures)
 }
 
-/// A walk through a pattern and a value at once.
+/// Traverses a pattern and a value at the same time.
 struct Walk {
     search: Search,
     captures: Vec<(String, String)>,
 }
 
 impl Walk {
-    /// A walk that begins where this one is.
+    /// A traversal that starts at the current position.
     fn branch(&self) -> Self {
         let mut search = Search::new(self.search.exact);
         search.path.clone_from(&self.search.path);
@@ -49,7 +49,7 @@ impl Walk {
         }
     }
 
-    /// How many differences there are.
+    /// The number of differences.
     fn differences(&self) -> usize {
         self.search.lines.len() + self.search.more
     }
@@ -210,7 +210,7 @@ impl Walk {
         Ok(())
     }
 
-    /// One of the elements has to fit.
+    /// Checks that at least one element matches.
     fn visit_any_element(
         &mut self,
         pattern: &JsonPattern,
@@ -279,8 +279,9 @@ fn children(received: Raw<'_>) -> Result<Vec<(String, Raw<'_>)>, Error> {
     Ok(found)
 }
 
-/// How many members of an object fit before the first that does not: of several elements that differ
-/// in as much, the one whose first members, which tend to identify it, fit is the nearest.
+/// The number of members that match before the first that does not. Of several elements with the
+/// same number of differences, the one whose first members match is the closest, because these tend
+/// to identify it.
 fn fitting_members(pattern: &JsonPattern, received: Raw<'_>) -> Result<usize, Error> {
     let members: Vec<(String, JsonPattern)> = match pattern {
         JsonPattern::Object(members) => members.clone(),
@@ -311,7 +312,7 @@ fn fitting_members(pattern: &JsonPattern, received: Raw<'_>) -> Result<usize, Er
     Ok(members.len())
 }
 
-/// Whether a value fits a pattern that looks at it as a whole.
+/// Whether a value matches a pattern for the value as a whole.
 fn fits(pattern: &JsonPattern, received: Raw<'_>) -> Result<bool, Error> {
     let (kind, text) = (received.kind(), received.text());
     Ok(match pattern {
@@ -342,7 +343,7 @@ fn fits(pattern: &JsonPattern, received: Raw<'_>) -> Result<bool, Error> {
     })
 }
 
-/// What a variable is set to: the text of a string, everything else as JSON.
+/// The value of a variable: the text of a string, JSON for everything else.
 fn value_text(received: Raw<'_>) -> String {
     match received.string() {
         Some(text) => text.into_owned(),

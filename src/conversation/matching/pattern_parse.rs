@@ -15,29 +15,29 @@ use serde_json::{Map, Value};
 use super::pattern::{JsonKind, JsonPattern, Range};
 use crate::text::suggest::nearest;
 
-/// The words that a pattern can begin with.
+/// The keywords at the beginning of a pattern.
 const WORDS: &[&str] = &[
     "any", "absent", "string", "number", "integer", "boolean", "array", "object", "numeric",
     "size", "has", "each", "not", "true", "false", "null",
 ];
 
-/// How deep values may be nested.
+/// The maximum nesting depth of values.
 const DEPTH: usize = 120;
 
-/// What is wrong with a pattern, and at which byte of it.
+/// An error in a pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PatternError {
-    /// Where.
+    /// The byte offset.
     pub at: usize,
-    /// What, as a sentence without a full stop.
+    /// The reason, without a full stop.
     pub cause: String,
 }
 
-/// Reads a pattern. One without any of the words of patterns is [`JsonPattern::Plain`].
+/// Parses a pattern. One without any keywords is [`JsonPattern::Plain`].
 ///
 /// # Errors
 ///
-/// Where it is none.
+/// Why it is invalid, and where.
 pub fn parse_pattern(text: &str) -> Result<JsonPattern, PatternError> {
     let mut reader = Reader {
         text,
@@ -75,7 +75,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Takes `token` if it is next.
+    /// Consumes `token` if it is next.
     fn take(&mut self, token: &str) -> bool {
         self.skip_spaces();
         let is_next = self.rest().starts_with(token);
@@ -83,7 +83,7 @@ impl<'a> Reader<'a> {
         is_next
     }
 
-    /// The word that is next; empty if none is.
+    /// The next word; empty if there is none.
     fn peek_word(&mut self) -> &'a str {
         self.skip_spaces();
         let rest = self.rest();
@@ -292,7 +292,7 @@ impl<'a> Reader<'a> {
         self.error(format!("expected ',' or '{end}'"))
     }
 
-    /// `/…/` or `/…/i`. A `/` in it is written `\/`.
+    /// `/…/` or `/…/i`. A `/` inside is written `\/`.
     fn regex(&mut self) -> Result<JsonPattern, PatternError> {
         let inside = &self.rest()[1..];
         let mut escaped = false;
@@ -326,7 +326,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// `> N`, `N..M` or `N`, if one is next.
+    /// `> N`, `N..M` or `N`, if it is next.
     fn range(&mut self) -> Result<Option<Range>, PatternError> {
         for (sign, range) in [
             (">=", Range::AtLeast as fn(String) -> Range),
@@ -358,7 +358,7 @@ impl<'a> Reader<'a> {
         }))
     }
 
-    /// A number as JSON writes it; the dots of a range are no part of it.
+    /// A number in JSON syntax, without the dots of a range.
     fn number(&mut self) -> Result<Option<String>, PatternError> {
         self.skip_spaces();
         let rest = self.rest();
@@ -393,7 +393,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// What is wrong with a regular expression, in a line.
+/// The error of a regular expression, on one line.
 fn regex_cause(pattern: &str, error: &regex::Error) -> String {
     let cause = match regex_syntax::parse(pattern) {
         Err(regex_syntax::Error::Parse(error)) => error.kind().to_string(),

@@ -1,8 +1,8 @@
-//! JSON as its text, looked into one level at a time.
+//! Access to JSON in its text form, one level at a time.
 //!
-//! No tree is built of what came: a tree takes up to fifty times the memory of its text, and how
-//! large that is decides the server. A value is found by passing over the text around it, which
-//! takes no stack either, however deep it is nested.
+//! No tree is built of received values: a tree takes up to fifty times the memory of its text,
+//! whose size the server decides. A value is found by skipping the text before it, which needs no
+//! stack, however deeply it is nested.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -11,15 +11,15 @@ use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Vis
 use serde_json::value::RawValue;
 use serde_json::{Error, Value};
 
-/// Up to so many bytes of text are printed as the tree of them is: of several members of one name
-/// only the last. What is longer is printed as it was written.
+/// Values of up to this many bytes are printed from a tree, which keeps only the last of several
+/// members with the same name. Longer ones are printed as written.
 const TREE: usize = 64 * 1024;
 
-/// A value, as it was written, without blanks around it. All of it is valid JSON.
+/// A value in its text form, without surrounding whitespace. It is valid JSON.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Raw<'a>(&'a str);
 
-/// What a value is.
+/// The type of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RawKind {
     Object,
@@ -31,18 +31,18 @@ pub(super) enum RawKind {
 }
 
 impl<'a> Raw<'a> {
-    /// The one value of a text.
+    /// The value of a text.
     ///
     /// # Errors
     ///
-    /// Where it is no JSON, also where a string has half of a surrogate pair.
+    /// Why it is not JSON, including strings with half of a surrogate pair.
     pub(super) fn read(text: &'a str) -> Result<Self, Error> {
         match serde_json::from_str::<&RawValue>(text) {
             Ok(raw) if surrogates_are_paired(raw.get()) => Ok(Self(raw.get())),
             Ok(_) => Err(Error::custom("lone surrogate in a string")),
             Err(error) => Err(error),
         }
-        // Passing over says less exactly what is wrong than reading does, which only goes so deep.
+        // Parsing gives a more precise error than skipping, but has a depth limit.
         .map_err(|error| match serde_json::from_str::<Checked>(text) {
             Err(exact) if !exact.to_string().starts_with("recursion limit") => exact,
             _ => error,
@@ -63,11 +63,11 @@ impl<'a> Raw<'a> {
         }
     }
 
-    /// Visits the members of an object, in the order in which they are written.
+    /// Visits the members of an object in order.
     ///
     /// # Errors
     ///
-    /// It is no object.
+    /// The value is not an object.
     pub(super) fn each_member(
         self,
         visit: &mut dyn FnMut(Cow<'a, str>, Self),
@@ -79,7 +79,7 @@ impl<'a> Raw<'a> {
     ///
     /// # Errors
     ///
-    /// It is no array.
+    /// The value is not an array.
     pub(super) fn each_element(self, visit: &mut dyn FnMut(Self)) -> Result<(), Error> {
         serde_json::Deserializer::from_str(self.0).deserialize_seq(Elements(visit))
     }
@@ -93,13 +93,14 @@ impl<'a> Raw<'a> {
         serde_json::from_str(self.0).ok().map(Cow::Owned)
     }
 
-    /// Whether it is the string `text`.
+    /// Whether the value is the string `text`.
     pub(super) fn is_string(self, text: &str) -> bool {
-        // An escape of six bytes is at least one; the quotes are two.
+        // An escape sequence of six bytes is at least one byte of text; the quotes take two.
         self.0.len() <= 6 * text.len() + 2 && self.string().is_some_and(|string| string == text)
     }
 
-    /// The value at a pointer (RFC 6901). Of several members of one name the last counts.
+    /// The value at a pointer (RFC 6901). If there are several members with the same name, the last
+    /// one is used.
     pub(super) fn find(self, pointer: &str) -> Option<Self> {
         if pointer.is_empty() {
             return Some(self);
@@ -120,7 +121,7 @@ impl<'a> Raw<'a> {
                 }
             }),
             RawKind::Array => {
-                // `01` and `+1` are no places.
+                // `01` and `+1` are not indices.
                 let place = name
                     .parse()
                     .ok()
@@ -139,13 +140,13 @@ impl<'a> Raw<'a> {
         found
     }
 
-    /// The value without blanks, each string and number in one and the same way. Ends after `most`
-    /// bytes.
+    /// The value without whitespace, with strings and numbers in a normalized form. Ends after
+    /// `most` bytes.
     pub(super) fn print(self, most: usize) -> String {
         let small = (self.0.len() <= TREE).then(|| serde_json::from_str::<Value>(self.0));
         let mut out = match small {
             Some(Ok(tree)) => tree.to_string(),
-            // It is nested deeper than a tree may be, or long.
+            // It is long, or nested deeper than a tree may be.
             _ => self.print_tokens(most),
         };
         out.truncate(out.floor_char_boundary(most));
@@ -176,7 +177,7 @@ impl<'a> Raw<'a> {
     }
 }
 
-/// Appends a token as a tree would print it. A string that is not `whole` lacks its end.
+/// Appends a token as it would be printed from a tree. A string that is not `whole` has no end.
 fn push_token(out: &mut String, token: &str, whole: bool) {
     let differs = match token.as_bytes()[0] {
         b'"' => token.contains('\\'),
@@ -197,8 +198,8 @@ fn push_token(out: &mut String, token: &str, whole: bool) {
     }
 }
 
-/// The string that `text` begins with, and whether all of it: so much that at least `most` bytes
-/// of it will be printed is enough.
+/// The string at the beginning of `text`, at least as much as is needed to print `most` bytes, and
+/// whether it is complete.
 fn string_at_front(text: &str, most: usize) -> (&str, bool) {
     let bytes = text.as_bytes();
     let enough = most.saturating_mul(6).saturating_add(2);
@@ -220,7 +221,8 @@ fn string_at_front(text: &str, most: usize) -> (&str, bool) {
     }
 }
 
-/// The length of the escape that `bytes` begin with, both halves of a surrogate pair together.
+/// The length of the escape sequence at the beginning of `bytes`, including both halves of a
+/// surrogate pair.
 fn escape_length(bytes: &[u8]) -> usize {
     match bytes {
         [b'\\', b'u', b'd' | b'D', b'8'..=b'9' | b'a'..=b'b' | b'A'..=b'B', ..] => 12,
@@ -229,14 +231,14 @@ fn escape_length(bytes: &[u8]) -> usize {
     }
 }
 
-/// The number or literal that `text` begins with.
+/// The number or literal at the beginning of `text`.
 fn scalar_at_front(text: &str) -> &str {
     let end = text.find([',', ']', '}', ' ', '\t', '\n', '\r']);
     &text[..end.unwrap_or(text.len())]
 }
 
-/// Whether each escape of half a surrogate pair stands beside the other half. Passing over a
-/// string does not look; what is not a text (RFC 8259 §8.2) would be found only where it is used.
+/// Whether all escaped surrogates are paired. Skipping a string does not check this, so invalid
+/// text (RFC 8259 §8.2) would be found only where it is used.
 fn surrogates_are_paired(json: &str) -> bool {
     let bytes = json.as_bytes();
     let mut at = 0;
@@ -258,7 +260,7 @@ fn surrogates_are_paired(json: &str) -> bool {
     true
 }
 
-/// Anything that can be read as a tree, without building one: for what is wrong with a text.
+/// Checks that a text can be parsed as a tree, without building one, to get the error.
 struct Checked;
 
 impl<'de> Deserialize<'de> for Checked {

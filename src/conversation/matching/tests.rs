@@ -17,7 +17,7 @@ fn parsed(text: &str) -> Value {
     serde_json::from_str(text).expect(text)
 }
 
-/// The paths in which `received` lacks what is expected.
+/// The paths where `received` does not contain what is expected.
 fn subset(expected: &str, received: &str) -> Vec<String> {
     match at_least(parsed(expected)).compare(Kind::Text, received.as_bytes()) {
         Ok(_) => Vec::new(),
@@ -41,7 +41,7 @@ fn text(expected: &str, received: &str) -> Vec<String> {
 }
 
 #[test]
-fn any_message_fits_any() {
+fn any_matches_all_messages() {
     for kind in [Kind::Text, Kind::Binary] {
         assert_eq!(Pattern::Any.compare(kind, b""), Ok(Captures::new()));
         assert_eq!(Pattern::Any.compare(kind, b"\xff"), Ok(Captures::new()));
@@ -49,14 +49,14 @@ fn any_message_fits_any() {
 }
 
 #[test]
-fn a_regular_expression_is_found_or_not() {
+fn regular_expressions_match_anywhere() {
     let pattern = Pattern::Match(Regex::new("^tick [0-9]+$").expect("it is one"));
     assert_eq!(pattern.compare(Kind::Text, b"tick 12"), Ok(Captures::new()));
     assert_eq!(differences(&pattern, "tock 12"), Vec::<String>::new());
 }
 
 #[test]
-fn json_fits_with_more_in_it() {
+fn json_may_contain_more() {
     for (expected, received) in [
         (r#"{"op":"pong"}"#, r#" {"id":1, "op":"pong"} "#),
         (
@@ -101,7 +101,7 @@ fn json_differs_in_paths() {
             r#"{"x\u001b\u202e":"\u009b"}"#,
             &["/x\\x1b\\u{202e}: expected 1, received \"\\u{9b}\""],
         ),
-        // Behind an element too many only the first that differs is told.
+        // After an unexpected element, only the first difference is reported.
         (
             "[1,2,3]",
             "[0,1,2,3]",
@@ -146,7 +146,7 @@ fn many_paths_are_counted() {
 }
 
 #[test]
-fn what_is_no_json_is_shown() {
+fn text_that_is_not_json_is_shown() {
     assert_eq!(
         subset("{}", "pong"),
         [
@@ -183,7 +183,7 @@ fn what_is_no_json_is_shown() {
 }
 
 #[test]
-fn equal_json_may_differ_only_where_it_is_ignored() {
+fn same_json_may_differ_only_where_ignored() {
     let expected = r#"{"id":1,"at":5,"rows":[{"id":1,"n":"a"},{"id":2,"n":"b"}]}"#;
     let received = r#"{"at":6,"id":1,"rows":[{"id":7,"n":"a"},{"n":"b"}],"more":0}"#;
     assert_eq!(
@@ -220,7 +220,7 @@ fn equal_json_may_differ_only_where_it_is_ignored() {
 }
 
 #[test]
-fn a_text_is_marked_where_it_differs() {
+fn first_difference_of_texts_is_marked() {
     assert_eq!(
         text("pong 12", "pong 13"),
         ["- pong 12", "+ pong 13", "        ^"]
@@ -228,7 +228,7 @@ fn a_text_is_marked_where_it_differs() {
     assert_eq!(text("hi", "hi!"), ["- hi", "+ hi!", "    ^"]);
     assert_eq!(text("", "x"), ["- ", "+ x", "  ^"]);
     assert_eq!(text("hi", "hi\n"), ["- hi", "+ hi\\n", "    ^"]);
-    // Wide and hidden characters take more than a column.
+    // Wide and hidden characters take several columns.
     assert_eq!(
         text("日本\x1b1", "日本\x1b2"),
         ["- 日本\\x1b1", "+ 日本\\x1b2", "          ^"]
@@ -236,7 +236,7 @@ fn a_text_is_marked_where_it_differs() {
 }
 
 #[test]
-fn a_long_text_is_shown_where_it_differs() {
+fn long_texts_are_shown_around_the_difference() {
     let (before, after) = ("a".repeat(500), "b".repeat(500));
     let lines = text(&format!("{before}1{after}"), &format!("{before}2"));
     let shown = "a".repeat(30);
@@ -251,7 +251,7 @@ fn a_long_text_is_shown_where_it_differs() {
 }
 
 #[test]
-fn lines_are_compared_with_lines() {
+fn texts_are_compared_line_by_line() {
     let expected = "one\ntwo\nthree\nfour\nfive\nsix\nseven\neight\nnine\n";
     let received = "one\ntwo\nthree\nfour\nFive\nsix\nseven\neight\nnew\nnewer\nnine\n";
     assert_eq!(
@@ -332,7 +332,7 @@ fn bytes_are_shown_where_they_differ() {
 }
 
 #[test]
-fn the_kind_counts() {
+fn text_and_binary_do_not_match() {
     let told = |pattern: &Pattern, kind, payload: &[u8]| {
         pattern
             .compare(kind, payload)
@@ -416,7 +416,7 @@ fn patterns_are_described() {
     assert_eq!(describe(Kind::Text, b"a\xff"), "\"a\u{fffd}\"");
 }
 
-/// Any JSON.
+/// Any JSON value.
 fn json_value() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -435,7 +435,7 @@ fn json_value() -> impl Strategy<Value = Value> {
     })
 }
 
-/// `value` without some of the members of its objects, as the bits say.
+/// `value` without some members of its objects, selected by bits.
 fn thinned(value: &Value, bits: &mut u64) -> Value {
     match value {
         Value::Object(members) => {
@@ -452,7 +452,7 @@ fn thinned(value: &Value, bits: &mut u64) -> Value {
     }
 }
 
-/// The pointers to everything in `value`, itself among it.
+/// The pointers to all values in `value`, including itself.
 fn pointers(value: &Value, path: &str, out: &mut Vec<String>) {
     out.push(path.to_owned());
     match value {
@@ -479,7 +479,7 @@ fn assert_harmless(difference: &Difference) {
 
 proptest! {
     #[test]
-    fn json_fits_itself(value in json_value()) {
+    fn json_matches_itself(value in json_value()) {
         let text = value.to_string();
         prop_assert_eq!(at_least(value.clone()).compare(Kind::Text, text.as_bytes()), Ok(Captures::new()));
         let pattern = Pattern::Same { value, ignore: Vec::new() };
@@ -487,7 +487,7 @@ proptest! {
     }
 
     #[test]
-    fn json_with_members_taken_away_fits(value in json_value(), mut bits in any::<u64>()) {
+    fn json_with_members_removed_matches(value in json_value(), mut bits in any::<u64>()) {
         let text = value.to_string();
         let less = thinned(&value, &mut bits);
         let removed = less != value;
@@ -496,7 +496,7 @@ proptest! {
         prop_assert_eq!(pattern.compare(Kind::Text, text.as_bytes()).is_err(), removed);
     }
 
-    /// Another value anywhere is found exactly there, and is none where it is ignored.
+    /// A different value is found at its position, unless it is ignored there.
     #[test]
     fn what_is_ignored_may_differ(value in json_value(), place in any::<prop::sample::Index>()) {
         let mut all = Vec::new();

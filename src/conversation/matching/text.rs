@@ -1,13 +1,13 @@
-//! Text compared with text: the first place that differs, with a mark under it.
+//! Comparison of texts. The difference shows the first different character with a mark below it.
 
 use super::difference::{bytes, mark, Difference, Side};
 use super::lines;
 use crate::text::escape;
 
-/// How much of a line is shown.
+/// The maximum width of a line.
 pub const COLUMNS: usize = 76;
 
-/// Whether the text is this one.
+/// Checks that the text is equal.
 pub fn compare(expected: &str, received: &str) -> Result<(), Difference> {
     if expected == received {
         return Ok(());
@@ -18,12 +18,12 @@ pub fn compare(expected: &str, received: &str) -> Result<(), Difference> {
     Err(Difference(side_by_side(expected, received).into()))
 }
 
-/// Whether a text has several lines. A line feed at its end alone does not make it so.
+/// Whether a text has several lines. A single line feed at the end does not count.
 fn has_lines(text: &str) -> bool {
     text.strip_suffix('\n').unwrap_or(text).contains('\n')
 }
 
-/// What there is to say of a binary message that came instead of a text.
+/// The difference for a binary message that was received instead of a text.
 pub fn of_wrong_kind(expected: Option<&str>, received: &[u8]) -> Difference {
     let what = if expected.is_some_and(|text| text.as_bytes() == received) {
         "a binary message with the same bytes".to_owned()
@@ -33,7 +33,7 @@ pub fn of_wrong_kind(expected: Option<&str>, received: &[u8]) -> Difference {
     Difference(vec![format!("received {what}, expected a text message")])
 }
 
-/// Both texts, each on a line, and a mark under the first place that differs.
+/// Both texts, each on a line, with a mark below the first difference.
 pub fn side_by_side(expected: &str, received: &str) -> [String; 3] {
     let window = Window::around(expected, received, COLUMNS);
     [
@@ -43,7 +43,7 @@ pub fn side_by_side(expected: &str, received: &str) -> [String; 3] {
     ]
 }
 
-/// The text with a mark under the character that begins at this byte.
+/// The text with a mark below the character at this byte offset.
 pub fn point_at(text: &str, at: usize) -> [String; 2] {
     let window = Window::around(&text[..at], text, COLUMNS);
     [
@@ -52,25 +52,25 @@ pub fn point_at(text: &str, at: usize) -> [String; 2] {
     ]
 }
 
-/// What is shown of two texts on a line each: all, or the surroundings of the first place that
-/// differs. Hidden characters are visible in it.
+/// The parts of two texts that are shown, each on a line: all, or what surrounds the first
+/// difference. Hidden characters are escaped.
 #[derive(Debug)]
 pub struct Window {
     pub expected: String,
     pub received: String,
-    /// The column in both where the place is.
+    /// The column of the difference in both.
     pub column: usize,
 }
 
 impl Window {
-    /// The window on two texts, so many columns wide.
+    /// The parts around the first difference, of this width.
     pub fn around(expected: &str, received: &str, columns: usize) -> Self {
         let at = common(expected, received);
         let before = &expected[..at];
         let start = if escape::fits(expected, columns) && escape::fits(received, columns) {
             0
         } else {
-            // What follows is of more interest; what came before has to be enough to find the place.
+            // What follows is more interesting; what precedes must be enough to find the position.
             last_columns(before, columns * 2 / 5)
         };
         let cut = if start > 0 { "…" } else { "" };
@@ -84,14 +84,14 @@ impl Window {
     }
 }
 
-/// How many bytes both texts begin with, up to the end of a character.
+/// The number of equal bytes at the beginning, up to a character boundary.
 fn common(a: &str, b: &str) -> usize {
     let pairs = a.char_indices().zip(b.chars());
     let unequal = pairs.into_iter().find(|((_, a), b)| a != b);
     unequal.map_or(a.len().min(b.len()), |((at, _), _)| at)
 }
 
-/// Where the last characters of a text begin that fit into these columns.
+/// The offset of the last characters of a text that fit into these columns.
 fn last_columns(text: &str, columns: usize) -> usize {
     let mut width = 0;
     let mut start = text.len();

@@ -1,10 +1,10 @@
-//! The file of a record: what may be written to, and how it is opened.
+//! The file of a record: which files are allowed, and how they are opened.
 //!
-//! What is recorded may be private, so a new file is readable by its owner alone. An existing file
-//! keeps its permissions, and what it has until there is something to replace that with. A symbolic
-//! link is followed if it is our own and leads to a regular file; the names of descriptors that
-//! the process was given (`/dev/stdout`, `/dev/fd/63`) are no links in that sense. Nothing here
-//! blocks: a pipe that nobody reads is waited for, for a while.
+//! A record may be private, so a new file is readable by its owner only. An existing file keeps its
+//! permissions, and its content until there is something to replace it. A symbolic link is followed
+//! if it is our own and leads to a regular file; names of inherited descriptors (`/dev/stdout`,
+//! `/dev/fd/63`) don't count as links. Nothing blocks forever: there is a timeout for a pipe
+//! without a reader.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;

@@ -1,10 +1,10 @@
-//! `--record FILE`: what happens, kept in a file beside whatever is shown.
+//! `--record FILE`: a record of the run in a file, in addition to the output.
 //!
-//! The name's ending says the form: `.har` an HTTP archive, `.jsonl` or `.ndjson` what `--json`
-//! prints, anything else a session file. A record is kept to the end of the run also where nobody
-//! looks at stdout any more, and is complete whenever there is nothing more to read. An existing file
-//! is replaced when the connection is open or the server has refused it: a name that was typed wrong
-//! costs no record.
+//! The extension selects the format: `.har` is an HTTP archive, `.jsonl` and `.ndjson` are the
+//! output of `--json`, everything else is a session file. A record is continued to the end of the
+//! run even if stdout is closed, and is complete whenever there is nothing more to read. An
+//! existing file is replaced only when the connection is open or the server has refused it, so that
+//! a typing error in the name or URL does not destroy a record.
 
 mod archive;
 mod file;

@@ -1,9 +1,8 @@
-//! A record as a session file: what was said, in its order, to be read, replayed and checked.
+//! A record as a session file, to be read, replayed and checked.
 //!
-//! What the conversation consists of becomes statements: messages, Closes, Pings of ours and their
-//! Pongs. What a connection does by itself (Pings of the server's, and our answers to them and to
-//! its Close) is told in comments or left out. Credentials are not written: a variable stands for
-//! each.
+//! The conversation becomes statements: messages, Closes, our Pings and their Pongs. Automatic
+//! replies and what they reply to (the server's Pings and its Close) are comments or left out.
+//! Credentials are replaced by variables.
 
 use std::collections::VecDeque;
 use std::io;

@@ -1,9 +1,9 @@
-//! A descriptor, written without blocking.
+//! Writing to a descriptor without blocking.
 //!
-//! Standard output belongs to other processes too, so it is never put into non-blocking mode.
-//! A pipe or a terminal is opened again, which gives a description of our own that may be; a
-//! regular file never blocks for long; a socket has a flag for each call; anything else gets at most
-//! `PIPE_BUF` bytes after poll said that it is writable.
+//! Other processes may share standard output, so it is never made non-blocking. A pipe or a
+//! terminal is reopened, which creates a file description of our own that can be non-blocking; a
+//! regular file never blocks for long; a socket has a flag for each call; for anything else, at
+//! most `PIPE_BUF` bytes are written after poll(2) has reported it as writable.
 
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};

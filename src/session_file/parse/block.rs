@@ -1,4 +1,4 @@
-//! Statements that hold others: the lines that are indented under them.
+//! Statements that contain others, in the indented lines below them.
 
 use std::sync::Arc;
 
@@ -9,10 +9,10 @@ use crate::error::ParseError;
 use crate::session_file::place::{indentation, is_blank, Joined, SourceLine, Span, SpanError};
 use crate::session_file::{Line, Message, Statement, Trigger};
 
-/// The pause of `retry` where none is written.
+/// The default pause of `retry`.
 const RETRY_PAUSE: std::time::Duration = std::time::Duration::from_millis(100);
 
-/// Reads lines that stand in a file or inside a statement.
+/// Parses the lines of a file or of a statement that contains others.
 pub(super) fn read(file: &str, lines: &[SourceLine<'_>]) -> Result<Vec<Line>, ParseError> {
     let mut read = Vec::new();
     let mut rest = lines;
@@ -59,7 +59,7 @@ pub(super) fn read(file: &str, lines: &[SourceLine<'_>]) -> Result<Vec<Line>, Pa
     Ok(read)
 }
 
-/// The word of a statement that holds others, if the line begins one.
+/// The keyword of a statement that contains others, if the line begins one.
 fn block_word(text: &str) -> Option<&'static str> {
     let mut words = text.split([' ', '\t']).filter(|word| !word.is_empty());
     let first = words.next()?;
@@ -78,7 +78,7 @@ fn block_word(text: &str) -> Option<&'static str> {
     }
 }
 
-/// How many lines stand under a statement: those that are indented, and blank ones between them.
+/// The number of lines inside a statement: the indented ones, and empty ones between them.
 fn block_length(lines: &[SourceLine<'_>]) -> usize {
     let inside =
         |line: &&SourceLine<'_>| is_blank(line.text()) || line.text().starts_with([' ', '\t']);
@@ -100,7 +100,7 @@ fn dedented<'a>(lines: &[SourceLine<'a>]) -> Vec<SourceLine<'a>> {
     lines.iter().map(dedent).collect()
 }
 
-/// A statement with the lines under it.
+/// Parses a statement with the lines inside it.
 fn block(
     file: &str,
     joined: &Joined<'_>,
@@ -127,7 +127,7 @@ fn block(
     })
 }
 
-/// The connection's name, if there is one, and what stands after the first word of the statement.
+/// The name of the connection, if there is one, and the rest after the keyword.
 fn link(span: Span<'_>) -> Result<(Option<String>, Span<'_>), SpanError> {
     let (word, rest) = span.trim().split_word();
     let Some(name) = word.text.strip_prefix('@') else {
@@ -170,7 +170,7 @@ fn on(head: Span<'_>) -> Result<Trigger, SpanError> {
     received(head, "on < ping").map(Trigger::Received)
 }
 
-/// A rule can send, and nothing else.
+/// Checks that a rule only sends.
 fn only_sends(head: Span<'_>, body: &[Line]) -> Result<(), SpanError> {
     if body.is_empty() {
         return Err(head.error("missing messages: indent what is sent below it, as in '  > pong'"));
@@ -191,7 +191,7 @@ fn only_sends(head: Span<'_>, body: &[Line]) -> Result<(), SpanError> {
     Ok(())
 }
 
-/// `TIME`, and what is sent either behind it or below.
+/// `TIME`, followed by what is sent, on the same line or inside.
 fn every(head: Span<'_>, body: &mut Vec<Line>) -> Result<Statement, SpanError> {
     let (period, rest) = head.split_word();
     let period = time(period, "every 25s > ping")?;

@@ -1,4 +1,4 @@
-//! Reads what stands after `hex` where it is more than digits.
+//! Parsing of binary messages after `hex` that are more than digits.
 
 use super::{regex, value};
 use crate::conversation::matching::Pattern;
@@ -7,11 +7,11 @@ use crate::session_file::bytes::{number_format, pattern, ByteError, ByteWord};
 use crate::session_file::place::{Span, SpanError, BLANKS};
 use crate::session_file::{Part, Template};
 
-/// Reads a pattern for binary messages that has no variables, as `--expect-hex` takes it.
+/// Parses a pattern for binary messages without variables, for `--expect-hex`.
 ///
 /// # Errors
 ///
-/// The byte at which something is wrong, and what.
+/// The offset and the reason.
 pub fn parse_byte_pattern(text: &str) -> Result<Pattern, (usize, String)> {
     let span = Span { text, start: 0 }.trim();
     let wrong = |error: SpanError| (error.at, error.cause);

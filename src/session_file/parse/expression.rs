@@ -1,4 +1,4 @@
-//! Reads the value of `let`.
+//! Parsing of the value of `let`.
 
 use super::setting;
 use crate::session_file::expression::{Expression, NowUnit, FUNCTIONS};
@@ -24,7 +24,7 @@ pub(super) fn binding(span: Span<'_>) -> Result<Statement, SpanError> {
     Ok(Statement::Let { name, value })
 }
 
-/// An expression, and what stands after it.
+/// An expression, and the rest after it.
 fn expression(span: Span<'_>) -> Result<(Expression, Span<'_>), SpanError> {
     let span = span.trim();
     if span.text.starts_with('"') {
@@ -68,7 +68,7 @@ fn expression(span: Span<'_>) -> Result<(Expression, Span<'_>), SpanError> {
     }
 }
 
-/// `"…"`: a JSON string in which variables may stand.
+/// `"…"`: a JSON string that may contain variables.
 fn text(span: Span<'_>) -> Result<(Expression, Span<'_>), SpanError> {
     let mut strings = serde_json::Deserializer::from_str(span.text).into_iter::<String>();
     let Some(Ok(text)) = strings.next() else {
@@ -140,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nested_functions_are_read() {
+    fn nested_functions_are_parsed() {
         let text = "SIG = hex(hmac_sha256(\"${KEY}\", \"a\"))";
         let span = Span { text, start: 0 };
         let statement = binding(span).expect("a binding");

@@ -1,4 +1,4 @@
-//! What stands after `>` and `<`.
+//! Parsing of what follows `>` and `<`.
 
 use std::time::Duration;
 
@@ -87,7 +87,7 @@ pub(super) fn expected(span: Span<'_>) -> Result<Wanted, SpanError> {
     })
 }
 
-/// `None` if nothing stands there.
+/// `None` if there is nothing.
 fn given<T>(
     span: Span<'_>,
     read: impl FnOnce(Span<'_>) -> Result<T, SpanError>,
@@ -171,13 +171,13 @@ fn silence(span: Span<'_>) -> Result<Duration, SpanError> {
     })
 }
 
-/// Digits alone: Rust would also read `+1`.
+/// Only digits: Rust would also parse `+1`.
 fn number(text: &str) -> Option<u16> {
     let is_number = text.bytes().all(|b| b.is_ascii_digit());
     text.parse().ok().filter(|_| is_number)
 }
 
-/// A status code of HTTP (RFC 9110 §15).
+/// An HTTP status code (RFC 9110 §15).
 fn status(span: Span<'_>, example: &str) -> Result<u16, SpanError> {
     match number(span.text) {
         Some(status @ 100..=999) => Ok(status),
@@ -188,7 +188,7 @@ fn status(span: Span<'_>, example: &str) -> Result<u16, SpanError> {
     }
 }
 
-/// `N: V`, or the whole of it as a JSON string.
+/// `N: V`, or both in one JSON string.
 fn header(span: Span<'_>) -> Result<Wanted, SpanError> {
     const EXAMPLE: &str = "header Sec-WebSocket-Protocol: chat";
     let wrong = |cause: &str| {

@@ -31,7 +31,7 @@ pub(super) fn read(span: Span<'_>) -> Result<(Template, bool), SpanError> {
     };
     let pattern = inside.before(end);
     let template = value::template(pattern, "write ${ in a regular expression as \\$\\{")?;
-    // A value is escaped when it is put in: like a digit it means nothing but itself.
+    // A value is escaped when it is inserted, so it has no special meaning, like a digit.
     let text = template.stand_in(|_, length| format!("{:0length$}", 1));
     check(&text, ignore_case).map_err(|(at, cause)| {
         pattern.error_at(at, format!("invalid regular expression: {cause}"))
@@ -39,7 +39,7 @@ pub(super) fn read(span: Span<'_>) -> Result<(Template, bool), SpanError> {
     Ok((template, ignore_case))
 }
 
-/// Compiles a regular expression; where it is wrong, and how.
+/// Compiles a regular expression. Returns the offset and the reason if it is invalid.
 fn check(pattern: &str, ignore_case: bool) -> Result<(), (usize, String)> {
     if let Err(error) = regex_syntax::parse(pattern) {
         return Err(match error {

@@ -1,4 +1,4 @@
-//! What a rule is about: something that is received, whenever that is.
+//! Parsing of rules, which apply to everything that is received.
 
 use super::message;
 use crate::session_file::place::{Span, SpanError};

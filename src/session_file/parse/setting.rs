@@ -1,4 +1,4 @@
-//! Statements about the file as a whole: `default`, `secret`, `title`, `tags`.
+//! Settings of the whole file: `default`, `secret`, `title`, `tags`.
 
 use super::value;
 use crate::conversation::variable::is_name;
@@ -50,7 +50,7 @@ pub(super) fn tags(span: Span<'_>) -> Result<Statement, SpanError> {
     Ok(Statement::Tags(tags))
 }
 
-/// The name of a variable, and nothing after it.
+/// The name of a variable, with nothing after it.
 pub(super) fn variable(span: Span<'_>, example: &str) -> Result<String, SpanError> {
     if span.is_empty() {
         return Err(span.error(format!("missing variable name, as in '{example}'")));

@@ -1,4 +1,4 @@
-//! Reads one statement, without the lines below it.
+//! Parsing of one statement, without the lines inside it.
 
 use super::{expression, message, regex, rule, setting, value};
 use crate::conversation::variable::is_name;
@@ -8,7 +8,7 @@ use crate::session_file::{Statement, Wanted};
 use crate::text::suggest::nearest;
 use crate::text::{duration, elide};
 
-/// How much of an unknown word is quoted, in characters.
+/// The maximum number of characters of an unknown word that are quoted.
 const SHOWN: usize = 40;
 
 /// `[@NAME] STATEMENT`.
@@ -47,7 +47,7 @@ pub(super) fn line(span: Span<'_>) -> Result<(Option<String>, Statement), SpanEr
     Ok((Some(name.to_owned()), statement(rest)?))
 }
 
-/// Whether `c` may stand in the name of a connection.
+/// Whether `c` is allowed in the name of a connection.
 pub(in crate::session_file) fn is_of_a_link(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '_' | '-')
 }
@@ -113,7 +113,7 @@ fn strict(span: Span<'_>) -> Result<bool, SpanError> {
     }
 }
 
-/// `within TIME`, or what a data message must be.
+/// `within TIME`, or what a data message must match.
 fn check(span: Span<'_>) -> Result<Statement, SpanError> {
     let (word, rest) = span.split_word();
     if word.text == "within" {

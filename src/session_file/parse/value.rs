@@ -1,4 +1,4 @@
-//! What several statements have: texts, JSON, bytes, words, pointers.
+//! Parsing of values: texts, JSON, bytes, words, pointers.
 
 use data_encoding::BASE64;
 use serde_json::Value;
@@ -10,7 +10,7 @@ use crate::session_file::template::Context;
 use crate::session_file::{template, Part, Template};
 use crate::text::hex::{self, HexError};
 
-/// A text: a JSON string, or as it stands with its variables.
+/// A text: a JSON string, or literal text with variables.
 pub(super) fn text(span: Span<'_>) -> Result<Template, SpanError> {
     if span.text.starts_with('"') {
         return string(span).map(|text| Template::literal(&text));
@@ -21,7 +21,8 @@ pub(super) fn text(span: Span<'_>) -> Result<Template, SpanError> {
     )
 }
 
-/// A text as it stands; `otherwise` says how a `${` is written that begins no variable.
+/// Literal text with variables. `otherwise` says how to write a `${` that does not begin a
+/// variable.
 pub(super) fn template(span: Span<'_>, otherwise: &str) -> Result<Template, SpanError> {
     Template::parse(span.text).map_err(|at| {
         span.error_at(
@@ -31,7 +32,7 @@ pub(super) fn template(span: Span<'_>, otherwise: &str) -> Result<Template, Span
     })
 }
 
-/// A JSON string, and nothing after it.
+/// A JSON string, with nothing after it.
 pub(super) fn string(span: Span<'_>) -> Result<String, SpanError> {
     let mut strings = serde_json::Deserializer::from_str(span.text).into_iter::<String>();
     match strings.next() {
@@ -54,7 +55,7 @@ pub(super) fn string(span: Span<'_>) -> Result<String, SpanError> {
     }
 }
 
-/// `json …`: JSON in which variables may stand, inside strings and as values.
+/// `json …`: JSON with variables inside strings and as values.
 pub(super) fn json(span: Span<'_>) -> Result<Template, SpanError> {
     if span.is_empty() {
         return Err(span.error("missing JSON after json, as in 'json {\"op\":\"ping\"}'"));
@@ -70,7 +71,7 @@ pub(super) fn json(span: Span<'_>) -> Result<Template, SpanError> {
     }
 }
 
-/// JSON in which a string stands for each variable.
+/// JSON with each variable replaced by a string.
 fn json_stand_in(template: &Template) -> String {
     template.stand_in(|context, length| match context {
         Context::Outside => format!("\"{}\"", "x".repeat(length - 2)),
@@ -78,7 +79,7 @@ fn json_stand_in(template: &Template) -> String {
     })
 }
 
-/// `json …` after `<`: JSON, or a pattern for it, in which variables may stand.
+/// `json …` after `<`: JSON or a pattern for it, with variables.
 pub(super) fn json_pattern(span: Span<'_>) -> Result<Template, SpanError> {
     if span.is_empty() {
         return Err(span.error("missing JSON after json, as in 'json {\"op\":\"ping\"}'"));
@@ -93,8 +94,8 @@ pub(super) fn json_pattern(span: Span<'_>) -> Result<Template, SpanError> {
     }
 }
 
-/// Where in `text` an error of serde's is: its column counts bytes of the line, from 1, and is 0
-/// at a line's end.
+/// The offset in `text` of an error of serde, whose column counts the bytes of a line from 1 and is
+/// 0 at the end of a line.
 fn offset(text: &str, error: &serde_json::Error) -> usize {
     if error.is_eof() {
         return text.len();
@@ -106,7 +107,7 @@ fn offset(text: &str, error: &serde_json::Error) -> usize {
     (before + error.column().saturating_sub(1)).min(text.len())
 }
 
-/// What serde says, without its own count of lines, and in words where its own are none.
+/// The error of serde without line and column, and with clearer words for some.
 pub(in crate::session_file) fn cause(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let cause = text
@@ -123,7 +124,7 @@ pub(in crate::session_file) fn cause(error: &serde_json::Error) -> String {
     }
 }
 
-/// `hex …`: two digits a byte, with or without blanks.
+/// `hex …`: two digits per byte, with optional spaces.
 pub(super) fn hex(span: Span<'_>) -> Result<Vec<u8>, SpanError> {
     hex::decode(span.text).map_err(|error| match error {
         HexError::Digit(at, wrong) => span.error_at(
@@ -139,7 +140,7 @@ pub(super) fn hex(span: Span<'_>) -> Result<Vec<u8>, SpanError> {
     })
 }
 
-/// `base64 …`, with its padding.
+/// `base64 …`, with padding.
 pub(super) fn base64(span: Span<'_>) -> Result<Vec<u8>, SpanError> {
     let digits: String = span.text.split(BLANKS).collect();
     BASE64.decode(digits.as_bytes()).map_err(|error| {
@@ -147,7 +148,7 @@ pub(super) fn base64(span: Span<'_>) -> Result<Vec<u8>, SpanError> {
             .text
             .char_indices()
             .filter(|(_, c)| !BLANKS.contains(c));
-        // The position counts bytes, and up to the first wrong one each is a character.
+        // The position counts bytes. Up to the first invalid byte, each is a character.
         let at = kept.map(|(at, _)| at).nth(error.position);
         let cause = "invalid base64: expected base64 with padding, as in 'base64 AP8='";
         span.error_at(at.unwrap_or(span.text.len()), cause)
@@ -166,7 +167,7 @@ pub(super) fn path(span: Span<'_>, word: &str) -> Result<Template, SpanError> {
     one_line(path, "path", &format!("{word} @PATH"))
 }
 
-/// Something that must be there and stand on one line.
+/// A value that is required and must be on one line.
 pub(super) fn one_line(span: Span<'_>, what: &str, example: &str) -> Result<Template, SpanError> {
     let template = text(span)?;
     if template.parts.is_empty() {
@@ -189,7 +190,7 @@ pub(super) fn one_line(span: Span<'_>, what: &str, example: &str) -> Result<Temp
     Ok(template)
 }
 
-/// `N: V`, as `--header` takes it; the name may come from a variable.
+/// `N: V`, as in `--header`. The name may contain variables.
 pub(super) fn header(span: Span<'_>) -> Result<Template, SpanError> {
     const EXAMPLE: &str = "header Authorization: Bearer ${TOKEN}";
     let header = one_line(span, "header", EXAMPLE)?;
@@ -202,7 +203,7 @@ pub(super) fn header(span: Span<'_>) -> Result<Template, SpanError> {
     };
     match name {
         Some(name) if is_token(name) => Ok(header),
-        // The rest of the name may be the variable's, and its colon too.
+        // A variable may contain the rest of the name, and the colon.
         None if header.parts.len() > 1 && is_token(start) => Ok(header),
         Some(_) => Err(span.error(format!(
             "invalid header name: use letters, digits and !#$%&'*+-.^_`|~, as in '{EXAMPLE}'"
@@ -213,7 +214,7 @@ pub(super) fn header(span: Span<'_>) -> Result<Template, SpanError> {
     }
 }
 
-/// A JSON pointer (RFC 6901); nothing is the whole.
+/// A JSON pointer (RFC 6901); if it is empty, the whole value.
 pub(super) fn pointer(span: Span<'_>) -> Result<String, SpanError> {
     let is_string = span.text.starts_with('"');
     let pointer = if is_string {
@@ -226,7 +227,7 @@ pub(super) fn pointer(span: Span<'_>) -> Result<String, SpanError> {
             "invalid JSON Pointer: it starts with / (RFC 6901), as in 'capture ID /result/id'; omit it to capture the whole message",
         ));
     }
-    // Places inside a JSON string aren't those in the pointer.
+    // Offsets inside a JSON string differ from those in the pointer.
     let place = |at: usize| if is_string { 0 } else { at };
     for (at, _) in pointer.match_indices('~') {
         if !pointer[at + 1..].starts_with(['0', '1']) {
@@ -254,8 +255,8 @@ pub(super) fn pointer(span: Span<'_>) -> Result<String, SpanError> {
     Ok(pointer)
 }
 
-/// Words as a shell splits them: at blanks, but for those in `'…'`, where everything stands for
-/// itself, and in `"…"`, where only variables don't.
+/// Splits words as a shell does: at whitespace outside quotes. Inside `'…'` everything is literal,
+/// inside `"…"` everything except variables.
 pub(super) fn words(span: Span<'_>) -> Result<Vec<Template>, SpanError> {
     if span.is_empty() {
         return Err(span.error("missing options, as in 'option --compress off'"));
@@ -277,7 +278,7 @@ pub(super) fn words(span: Span<'_>) -> Result<Vec<Template>, SpanError> {
     Ok(words)
 }
 
-/// A quoted or an unquoted piece of a word.
+/// A quoted or unquoted part of a word.
 fn piece(span: Span<'_>) -> Result<(Template, Span<'_>), SpanError> {
     const OTHERWISE: &str = "write ${ in an option as '${'";
     let Some(quote) = span.text.chars().next().filter(|c| ['\'', '"'].contains(c)) else {
@@ -303,7 +304,7 @@ fn piece(span: Span<'_>) -> Result<(Template, Span<'_>), SpanError> {
     }
 }
 
-/// Adds a part, so that no two texts stand side by side.
+/// Adds a part, joining it with a text before it if it is a text.
 fn push(parts: &mut Vec<Part>, part: Part) {
     if let (Some(Part::Text(last)), Part::Text(text)) = (parts.last_mut(), &part) {
         last.push_str(text);

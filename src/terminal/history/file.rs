@@ -1,9 +1,9 @@
-//! The file of the history: private, our own, and never anything else.
+//! The file of the history, which must be private and our own.
 //!
-//! The path may lead anywhere: to a device, a pipe, another user's file, a file that others read.
-//! So it is looked at before it is opened and again once it is open. Only a regular file of our own
-//! with one link is used. Its permissions only ever lose bits, and those of a file behind a
-//! symbolic link stay as they are: it serves something else too. Nothing here blocks.
+//! The path may lead to a device, a pipe, another user's file, or a file that others read. So it is
+//! checked before it is opened and again when it is open. Only a regular file of our own with one
+//! link is used. Permissions are only ever removed from it, and not from a file behind a symbolic
+//! link, which has another purpose as well. Nothing here blocks.
 
 use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, Permissions};
 use std::io::{self, ErrorKind, Read as _, Write as _};

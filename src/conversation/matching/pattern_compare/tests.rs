@@ -1,4 +1,4 @@
-//! Patterns for JSON: what fits them, what they capture, and what is said of the rest.
+//! Tests of JSON patterns: matches, captures and differences.
 
 use proptest::prelude::*;
 use serde_json::{json, Map, Value};
@@ -16,7 +16,7 @@ fn result(text: &str, received: &str) -> Result<Vec<(String, String)>, Vec<Strin
 }
 
 #[test]
-fn values_fit_patterns() {
+fn values_match_patterns() {
     for (pattern, fits, differs) in [
         ("any", "1", ""),
         ("string", "\"a\"", "1"),
@@ -75,7 +75,7 @@ fn values_fit_patterns() {
 }
 
 #[test]
-fn what_differs_is_said_with_its_path() {
+fn differences_have_paths() {
     for (pattern, received, said) in [
         (
             "{\"p\": numeric > 0}",
@@ -128,7 +128,7 @@ fn what_differs_is_said_with_its_path() {
 }
 
 #[test]
-fn the_nearest_element_is_the_one_whose_first_members_fit() {
+fn closest_element_is_the_one_whose_first_members_match() {
     let states: Vec<_> = (0..30)
         .map(|light| json!({"entity_id": format!("light.l{light}"), "state": if light % 2 == 1 && light != 7 {"on"} else {"off"}}))
         .collect();
@@ -147,7 +147,7 @@ fn the_nearest_element_is_the_one_whose_first_members_fit() {
 }
 
 #[test]
-fn values_are_captured_where_they_fit() {
+fn matching_values_are_captured() {
     for (pattern, received, captured) in [
         (
             "[2, string as CALL, ..]",
@@ -189,7 +189,7 @@ fn values_are_captured_where_they_fit() {
 }
 
 #[test]
-fn what_is_no_pattern_is_said() {
+fn invalid_patterns_are_reported() {
     for (pattern, at, cause) in [
         ("", 0, "missing value"),
         ("strnig", 0, "unknown word 'strnig': did you mean string?"),
@@ -249,7 +249,7 @@ fn any_json() -> impl Strategy<Value = Value> {
     })
 }
 
-/// A pattern that a value fits, in other words than JSON's.
+/// A pattern that matches a value, using keywords.
 fn loosened(value: &Value, bits: &mut u64) -> String {
     let choice = *bits % 4;
     *bits /= 4;
@@ -278,7 +278,7 @@ fn loosened(value: &Value, bits: &mut u64) -> String {
     }
 }
 
-/// Changes one leaf; where it is.
+/// Changes one leaf and returns its path.
 fn mutated(value: &mut Value, mut at: usize) -> Option<String> {
     match value {
         Value::Array(elements) if !elements.is_empty() => {
@@ -305,7 +305,7 @@ fn mutated(value: &mut Value, mut at: usize) -> Option<String> {
 
 proptest! {
     #[test]
-    fn a_pattern_made_of_a_value_fits_it_and_names_what_differs(
+    fn pattern_of_a_value_matches_it_and_names_differences(
         value in any_json(),
         mut bits in any::<u64>(),
         at in any::<usize>(),

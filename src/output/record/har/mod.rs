@@ -1,10 +1,10 @@
-//! A record as an HTTP archive (HAR 1.2), for browsers' network panels and other tools.
+//! A record as an HTTP archive (HAR 1.2), for the network panels of browsers and other tools.
 //!
 //! Each connection is an entry: the opening handshake as request and response, its times, and the
-//! messages in `_webSocketMessages` as Chrome writes them. Opcodes other than 1 have their payload
-//! in base64; so have Pings, Pongs and Closes, which Chrome leaves out. A handshake that was
-//! refused, redirected or not answered is an entry too. The file is written as it goes: no more of
-//! it is held in memory than two messages.
+//! messages in `_webSocketMessages` in Chrome's format. The payload of all opcodes except 1 is in
+//! base64, including Pings, Pongs and Closes, which Chrome leaves out. A handshake that was
+//! refused, redirected or not answered is an entry too. The file is written continuously: at most
+//! two messages are held in memory.
 
 mod entry;
 
