@@ -48,7 +48,7 @@ const REFUSED: &[(&str, &[&str])] = &[
         &["insecure", "servername", "tls_min", "tls_max"],
     ),
     (
-        "it changes where the connection goes",
+        "it changes the server that is connected to",
         &[
             "location",
             "max_redirs",
@@ -68,7 +68,7 @@ fn refused_value(id: &str, value: &str) -> Option<(&'static str, &'static str)> 
     let header_name = value.split([':', ';']).next().unwrap_or_default();
     match id {
         "headers" if header_name.trim().eq_ignore_ascii_case("host") => {
-            Some(("Host", "it changes which host is asked for"))
+            Some(("Host", "it can select another site on the server"))
         }
         "headers" | "user" | "bearer" | "on_connect" | "every" if value.starts_with('@') => {
             Some(("@…", "it reads a file"))
@@ -220,7 +220,7 @@ mod tests {
         let (file, tls, route) = (
             "it reads a file",
             "it weakens TLS",
-            "it changes where the connection goes",
+            "it changes the server that is connected to",
         );
         for (words, option, why) in [
             (&["--cacert", "x"][..], "--cacert", file),
@@ -265,7 +265,7 @@ mod tests {
             (
                 &["-H", "hOst: x"],
                 "--header Host",
-                "it changes which host is asked for",
+                "it can select another site on the server",
             ),
             (
                 &["--max-message-size", "64M", "--max-message-size=67108865"],

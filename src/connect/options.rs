@@ -156,13 +156,13 @@ impl ConnectOptions {
             let shown = shown_subprotocols(subprotocol, Secrets::Hidden);
             if !is_token(subprotocol) {
                 return Err(Error::Usage(format!(
-                    "{shown:?} is no subprotocol: one has letters, digits and \
-                     !#$%&'*+-.^_`|~ only; give several with several -s"
+                    "invalid subprotocol {shown:?}: use only letters, digits and \
+                     !#$%&'*+-.^_`|~; repeat -s for several"
                 )));
             }
             if self.subprotocols[..index].contains(subprotocol) {
                 return Err(Error::Usage(format!(
-                    "the subprotocol {shown} is given twice: once is enough"
+                    "the subprotocol {shown} is given twice"
                 )));
             }
         }

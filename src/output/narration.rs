@@ -194,19 +194,19 @@ impl NarrationStyle {
             ConnectStep::Failed(address, cause) => format!("{address}: {cause}"),
             ConnectStep::Connected(address) => format!("connected to {address}"),
             ConnectStep::Proxy(proxy) => format!("going through the proxy {proxy}"),
-            ConnectStep::ProxyRequest(to, _) => format!("asked the proxy for {to}"),
-            ConnectStep::ProxyResponse(_) => "the proxy answered".to_owned(),
+            ConnectStep::ProxyRequest(to, _) => format!("sent the CONNECT request for {to}"),
+            ConnectStep::ProxyResponse(_) => "received the response of the proxy".to_owned(),
             ConnectStep::TlsHandshake(protocol) => format!("secured by {protocol}"),
             ConnectStep::Certificate(_) => "the server's certificate".to_owned(),
-            ConnectStep::UpgradeRequest(_) => "asked for the upgrade".to_owned(),
-            ConnectStep::UpgradeResponse(_) => "the server answered".to_owned(),
+            ConnectStep::UpgradeRequest(_) => "sent the upgrade request".to_owned(),
+            ConnectStep::UpgradeResponse(_) => "received the upgrade response".to_owned(),
             ConnectStep::Redirected {
                 url,
                 credentials_removed: false,
                 ..
             } => format!("redirected to {url}"),
             ConnectStep::Redirected { url, .. } => {
-                format!("redirected to {url}, another origin: credentials are left behind")
+                format!("redirected to {url}, another origin: credentials are not sent")
             }
         };
         let time = format!("{:7.1} ms", since.as_secs_f64() * 1000.0);

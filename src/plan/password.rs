@@ -31,7 +31,7 @@ pub(super) fn ask(question: &str) -> Result<String, Error> {
     options.read(true).write(true);
     options.custom_flags(OFlag::O_NONBLOCK.bits());
     let tty = options.open("/dev/tty");
-    let tty = tty.map_err(|_| missing("there is no terminal to ask for the password of -u on"))?;
+    let tty = tty.map_err(|_| missing("-u needs a terminal to prompt for the password"))?;
     // Registered before echo is turned off, and dropped after it is turned on again.
     let mut signals = Signals::register().map_err(asking)?;
     let silence = EchoOff::begin(&tty).map_err(asking)?;

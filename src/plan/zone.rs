@@ -71,7 +71,7 @@ impl ZoneVariables {
                 .map_err(|_| "it is not a time zone file (RFC 9636)".to_owned()),
             Some(Err(cause)) => Err(plain(&cause)),
             None if name == "UTC" => Ok(TimeZone::UTC),
-            None => Err("there is no such name or file".to_owned()),
+            None => Err("no such name or file".to_owned()),
         }
     }
 }
@@ -141,7 +141,7 @@ mod tests {
             ("/", "it is a directory"),
             ("text", "it is not a time zone file (RFC 9636)"),
             ("huge", "it is larger than 1 MiB"),
-            ("Nowhere/Land", "there is no such name or file"),
+            ("Nowhere/Land", "no such name or file"),
         ] {
             let warning = format!("unknown time zone '{tz}' (TZ): {cause}; times are in UTC");
             assert_eq!(zone(tz, folder), (0, Some(warning)));

@@ -92,7 +92,7 @@ pub fn read_with(
         record.say(said(number, start, link, false, what));
     } else if opened.is_empty() {
         return Err(file.error_of_file(
-            "there is no WebSocket in this archive that was answered: an entry whose \
+            "no WebSocket with a response in this archive: expected an entry whose \
              _resourceType is \"websocket\", as Chrome and Playwright write it",
         ));
     }

@@ -134,7 +134,7 @@ impl Reader {
             if kind == "error" {
                 return Ok(());
             }
-            let cause = format!("a {kind} stands before the open of its connection");
+            let cause = format!("unexpected \"{kind}\" before the \"open\" of its connection");
             return Err(row.file.parse_error(row.line, cause));
         };
         if kind == "error" {

@@ -230,7 +230,7 @@ fn invalid_headers_are_usage_errors() {
 fn repeated_subprotocol_is_a_usage_error() {
     Wsline::new()
         .args(["ws://127.0.0.1/", "-s", "chat", "-s", "chat"])
-        .stderr("wsline: the subprotocol chat is given twice: once is enough\n")
+        .stderr("wsline: the subprotocol chat is given twice\n")
         .code(2)
         .run();
 }

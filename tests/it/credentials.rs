@@ -291,7 +291,7 @@ fn token_headers_are_sent_to_the_same_origin_only() {
         .with("[END]", end.addr())
         .stderr_matches(
             "...\n> Sec-WebSocket-Protocol: access_token, ***\n...\n* [..] redirected to \
-             ws://[END]/there, another origin: credentials are left behind\n...\n\
+             ws://[END]/there, another origin: credentials are not sent\n...\n\
              > Sec-WebSocket-Protocol: access_token\n...\n",
         )
         .run();

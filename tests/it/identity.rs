@@ -359,7 +359,7 @@ fn missing_password_without_a_terminal_is_an_error() {
         .args(["--wait", crate::support::program::BINARY])
         .args(["ws://127.0.0.1:1", "-u", "alice"])
         .stderr(
-            "wsline: there is no terminal to ask for the password of -u on: write -u USER:PASS, \
+            "wsline: -u needs a terminal to prompt for the password: write -u USER:PASS, \
              or -u env:NAME or -u @FILE to keep it off the command line\n",
         )
         .code(2)

@@ -305,7 +305,7 @@ fn time_zone_is_a_name_a_rule_or_a_small_file() {
         ("/dev/zero", DEVICE),
         (":/dev/zero", DEVICE),
         ("/", "it is a directory"),
-        ("No/Where", "there is no such name or file"),
+        ("No/Where", "no such name or file"),
     ] {
         Wsline::new()
             .env("TZ", zone)

@@ -341,7 +341,7 @@ fn connect_request_format() {
             "*[..]  going through the proxy http://[PROXY]\n\
              *[..]  trying [PROXY]\n\
              *[..]  connected to [PROXY]\n\
-             *[..]  asked the proxy for [SERVER]\n\
+             *[..]  sent the CONNECT request for [SERVER]\n\
              > CONNECT [SERVER] HTTP/1.1\n\
              > Host: [SERVER]\n\
              > User-Agent: [..]\n\
@@ -349,10 +349,10 @@ fn connect_request_format() {
              > X-One: 1\n\
              > x-two: 2\n\
              >\n\
-             *[..]  the proxy answered\n\
+             *[..]  received the response of the proxy\n\
              < HTTP/1.1 200 Connection established\n\
              <\n\
-             *[..]  asked for the upgrade\n\
+             *[..]  sent the upgrade request\n\
              ...\n\
              > X-Mine: 3\n\
              ...\n",

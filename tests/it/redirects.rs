@@ -46,7 +46,7 @@ fn redirect_is_printed_with_verbose() {
              ...\n\
              < HTTP/1.1 302 Elsewhere\n\
              ...\n\
-             * [..] ms  redirected to ws://[END]/x, another origin: credentials are left behind\n\
+             * [..] ms  redirected to ws://[END]/x, another origin: credentials are not sent\n\
              * [..] ms  trying [END]\n\
              ...\n\
              * open: ws://[END]/x\n\

@@ -101,7 +101,7 @@ fn signal_while_connecting_ends_at_once() {
             .stderr_matches(format!("...\nwsline: {said}\n"))
             .code(exit)
             .spawn();
-        program.wait_for_stderr("asked for the upgrade");
+        program.wait_for_stderr("sent the upgrade request");
         program.signal(signal);
         program.wait();
     }

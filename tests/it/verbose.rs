@@ -6,7 +6,7 @@ use crate::support::{Frame, Peer, Wsline};
 const OPENING: &str = "\
 *[..] ms  trying 127.0.0.1:[PORT]
 *[..] ms  connected to 127.0.0.1:[PORT]
-*[..] ms  asked for the upgrade
+*[..] ms  sent the upgrade request
 > GET /x?y=1 HTTP/1.1
 > Host: 127.0.0.1:[PORT]
 > Connection: Upgrade
@@ -21,7 +21,7 @@ const OPENING: &str = "\
 > Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits
 > Sec-WebSocket-Protocol: chat
 >
-*[..] ms  the server answered
+*[..] ms  received the upgrade response
 < HTTP/1.1 101 Switching Protocols
 < Upgrade: websocket
 < Connection: Upgrade
@@ -175,7 +175,7 @@ fn refusal_is_printed_once() {
         .args([&peer.url(), "-v"])
         .stderr_matches(
             "...\n\
-             *[..] ms  the server answered\n\
+             *[..] ms  received the upgrade response\n\
              < HTTP/1.1 410 Gone\n\
              < Content-Length: 4\n\
              <\n\

@@ -105,7 +105,7 @@ impl Proxy {
     pub(super) fn origin(&self) -> Option<String> {
         let name = self.variable?;
         Some(format!(
-            "{name} in the environment names this proxy; -x '' goes without it"
+            "the environment variable {name} sets this proxy; -x '' connects without it"
         ))
     }
 }

@@ -110,9 +110,12 @@ fn steps_are_printed_with_their_time() {
         ),
         (
             ConnectStep::ProxyRequest("h:80".to_owned(), None),
-            "asked the proxy for h:80",
+            "sent the CONNECT request for h:80",
         ),
-        (ConnectStep::ProxyResponse(None), "the proxy answered"),
+        (
+            ConnectStep::ProxyResponse(None),
+            "received the response of the proxy",
+        ),
         (
             ConnectStep::TlsHandshake("TLS\n".to_owned()),
             "secured by TLS\\n",
@@ -133,7 +136,7 @@ fn handshake_is_printed_without_secrets() {
     let asked = ConnectStep::UpgradeRequest(request("GET / HTTP/1.1", "Authorization", "Bearer t"));
     assert_eq!(
         told(Verbosity::Handshake, &Event::Connect(&asked)),
-        "*    12.3 ms  asked for the upgrade\n\
+        "*    12.3 ms  sent the upgrade request\n\
          > GET / HTTP/1.1\n> Authorization: Bearer ***\n>\n"
     );
     let shown = NarrationStyle {
@@ -149,7 +152,7 @@ fn handshake_is_printed_without_secrets() {
     });
     assert_eq!(
         told(Verbosity::Handshake, &Event::Connect(&answered)),
-        "*    12.3 ms  the server answered\n\
+        "*    12.3 ms  received the upgrade response\n\
          < HTTP/1.1 101 OK\n< X: \\x1b\\t\\u{202e}\n<\n"
     );
 }
@@ -160,7 +163,7 @@ fn proxy_requests_are_printed_without_secrets() {
     let asked = ConnectStep::ProxyRequest("h:80".to_owned(), Some(head));
     assert_eq!(
         told(Verbosity::Handshake, &Event::Connect(&asked)),
-        "*    12.3 ms  asked the proxy for h:80\n\
+        "*    12.3 ms  sent the CONNECT request for h:80\n\
          > CONNECT h:80 HTTP/1.1\n> Proxy-Authorization: Basic ***\n>\n"
     );
 }

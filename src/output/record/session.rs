@@ -222,7 +222,7 @@ impl<S: Sink> Session<S> {
                 let wanted = (!payload.is_empty()).then(|| self::payload(payload));
                 self.expect(at, link, Wanted::Pong(wanted))
             }
-            None => self.comment(&format!("a Pong came by itself{}", quoted(payload))),
+            None => self.comment(&format!("an unsolicited Pong came{}", quoted(payload))),
         }
     }
 

@@ -181,7 +181,7 @@ impl<'a> At<'a> {
             self.below(FILE, raw, |field| {
                 let name = field.text()?;
                 if name.is_empty() || name == ".." || name.contains(['/', '\\', '\0']) {
-                    return Err(field.wrong("the name of a file beside the archive"));
+                    return Err(field.wrong("the name of a file next to the archive"));
                 }
                 Ok(name)
             })

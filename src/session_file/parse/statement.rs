@@ -28,7 +28,7 @@ pub(super) fn line(span: Span<'_>) -> Result<(Option<String>, Statement), SpanEr
         }
         return Ok((Some(name.to_owned()), statement(rest)?));
     }
-    let template = value::template(word.after(1), "it cannot stand in a connection name")?;
+    let template = value::template(word.after(1), "it is not allowed in a connection name")?;
     let literal = template.stand_in(|_, length| "x".repeat(length));
     if let Some(at) = literal.find(|c| !is_of_a_link(c)) {
         let wrong = name[at..].chars().next().unwrap_or_default();

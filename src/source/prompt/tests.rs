@@ -502,7 +502,7 @@ fn file_with_invalid_utf8_is_not_sent_as_text() {
         talk.type_all(&[&format!("/file {path}"), "after"]);
         talk.take_all(1 << 20);
         assert_eq!(talk.wire.sent, ["Text after"]);
-        let wanted = format!("no UTF-8 at byte {place};");
+        let wanted = format!("invalid UTF-8 at byte {place};");
         assert!(
             talk.wire.notes[0].contains(&wanted),
             "{:?}",

@@ -122,7 +122,7 @@ impl Upload {
         };
         if let Some(place) = wrong {
             return Err(format!(
-                "{}: no UTF-8 at byte {}; nothing was sent, /binary sends it as it is",
+                "{}: invalid UTF-8 at byte {}; nothing was sent, /binary sends it unchanged",
                 self.name,
                 self.bytes + place as u64 + 1
             ));
@@ -157,7 +157,7 @@ impl Upload {
         if self.kind == Kind::Text {
             let whole = utf8::complete_length(&self.held[..end]);
             if whole.is_err() || (last && whole != Ok(end)) {
-                cut = Some("it was changed meanwhile and is no UTF-8 any more".to_owned());
+                cut = Some("it was changed while it was sent and is not valid UTF-8".to_owned());
             }
             end = whole.unwrap_or_else(|place| place);
         }

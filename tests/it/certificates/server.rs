@@ -180,7 +180,7 @@ fn verbose_shows_the_certificate() {
 *               names: localhost, 127.0.0.1, ::1
 *               issuer: CN=wsline test authority
 *               valid: Jan  1 00:00:00 2020 GMT to Jan  1 00:00:00 2120 GMT
-*[..] ms  asked for the upgrade
+*[..] ms  sent the upgrade request
 > GET / HTTP/1.1
 ...
 * closed cleanly

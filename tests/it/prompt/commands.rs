@@ -128,7 +128,7 @@ fn unknown_command_suggests_a_similar_one() {
     pty.type_line("/zebra crossing");
     pty.wait_for("! unknown command /zebra; /help lists them; //zebra … sends it as text");
     pty.type_line("/status now");
-    pty.wait_for("! /status takes nothing after it");
+    pty.wait_for("! /status takes no argument");
     pty.type_line("ok");
     end(&mut pty);
 }
@@ -156,7 +156,7 @@ fn invalid_command_sends_nothing() {
         ("/binary .", "! .: it is a directory; nothing was sent"),
         (
             "/file latin",
-            "! latin: no UTF-8 at byte 4; nothing was sent, /binary sends it",
+            "! latin: invalid UTF-8 at byte 4; nothing was sent, /binary sends it",
         ),
         ("/file", "! /file needs the path of a file: /file PATH"),
     ] {

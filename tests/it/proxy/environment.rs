@@ -65,7 +65,7 @@ fn failed_proxy_from_the_environment_is_named() {
         .stderr_matches(
             "wsline: could not connect to the proxy http://127.0.0.1:[..] (127.0.0.1): \
              Connection refused\n\
-             hint: all_proxy in the environment names this proxy; -x '' goes without it\n...\n",
+             hint: the environment variable all_proxy sets this proxy; -x '' connects without it\n...\n",
         )
         .code(7)
         .run();

@@ -107,7 +107,7 @@ fn attached_files_elsewhere_are_not_read() {
             .args(["test", "a.har"])
             .stdout_matches(format!(
                 "error a.har\n  a.har:1:[..]: log.entries[0].response.content._file must be the \
-                 name of a file beside the archive, not \"{name}\"\n..."
+                 name of a file next to the archive, not \"{name}\"\n..."
             ))
             .code(2)
             .run();

@@ -181,7 +181,7 @@ fn options_that_read_route_or_weaken_tls_are_rejected() {
     let (file, tls, route) = (
         "it reads a file",
         "it weakens TLS",
-        "it changes where the connection goes",
+        "it changes the server that is connected to",
     );
     for (options, column, option, why) in [
         ("-k", 8, "--insecure", tls),
@@ -212,7 +212,7 @@ fn options_that_read_route_or_weaken_tls_are_rejected() {
             "-H Host:x",
             8,
             "--header Host",
-            "it changes which host is asked for",
+            "it can select another site on the server",
         ),
     ] {
         refused(
@@ -224,7 +224,7 @@ fn options_that_read_route_or_weaken_tls_are_rejected() {
     refused(
         "a.ws",
         "header Host: other\n> hi\n",
-        "1:8: --header Host is not allowed with --untrusted: it changes which host is asked for",
+        "1:8: --header Host is not allowed with --untrusted: it can select another site on the server",
     );
     // Options can't be put together from lines that are harmless alone.
     for text in [

@@ -28,7 +28,7 @@ impl IdentityFiles {
                 quoted(path)
             );
             let cause = format!(
-                "it is {}, and the TLS of this system takes PRIVATE KEY (PKCS#8) alone",
+                "it is {}, but TLS on this system supports only PRIVATE KEY (PKCS#8)",
                 key.label
             );
             return Err(unusable(path, cause, hint));

@@ -185,7 +185,7 @@ fn automatic_replies_are_not_statements() {
             Event::Pong(Way::Out, b""),
             Event::Pong(Way::In, b"alone"),
         ]),
-        "# a Ping came: \\xff\\n\n# a Ping came\n# a Pong came by itself: alone\n"
+        "# a Ping came: \\xff\\n\n# a Ping came\n# an unsolicited Pong came: alone\n"
     );
 }
 
@@ -201,7 +201,7 @@ fn own_pings_expect_pongs() {
             Event::Pong(Way::In, b"\xff"),
             Event::Pong(Way::Out, b"unasked"),
         ]),
-        "> ping a\n> ping\n> ping hex ff\n< pong\n# a Pong came by itself: a\n< pong hex ff\n\
+        "> ping a\n> ping\n> ping hex ff\n< pong\n# an unsolicited Pong came: a\n< pong hex ff\n\
          > pong unasked\n"
     );
 }

@@ -36,7 +36,7 @@ fn alone(call: &Call<'_>, command: PromptCommand) -> Parsed {
     } else {
         let name = call.name;
         Err(format!(
-            "/{name} takes nothing after it; //{name} … sends the line as text"
+            "/{name} takes no argument; use //{name} … to send the line as text"
         ))
     }
 }

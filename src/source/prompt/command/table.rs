@@ -137,7 +137,7 @@ pub const COMMANDS: &[CommandHelp] = &[
         "[N]",
         None,
         "copy message N to the clipboard",
-        "The terminal is asked to do that (OSC 52), also over ssh. Not every terminal does."
+        "Uses the clipboard of the terminal (OSC 52), over ssh too. Not every terminal supports it."
     ),
     command!(
         again,
