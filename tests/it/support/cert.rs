@@ -1,4 +1,4 @@
-//! Certificates made afresh: an authority, what it signs, and what should be refused.
+//! New certificates for tests: an authority, what it issues, and invalid ones.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use rcgen::{
 };
 use tempfile::TempDir;
 
-/// A certificate with its key, as PEM files that last as long as this value.
+/// A certificate with its key, as PEM files that exist as long as this value.
 #[derive(Clone)]
 pub struct Cert {
     params: CertificateParams,
@@ -18,7 +18,7 @@ pub struct Cert {
     dir: Arc<TempDir>,
 }
 
-/// When a certificate holds.
+/// The validity period of a certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Validity {
     Valid,
@@ -27,7 +27,7 @@ pub enum Validity {
 }
 
 impl Cert {
-    /// An authority of its own, which signs with [`issue`](Self::issue).
+    /// An authority that issues certificates with [`issue`](Self::issue).
     pub fn authority(name: &str) -> Self {
         let mut params = params(name, &[], Validity::Valid);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -35,15 +35,15 @@ impl Cert {
         Self::sign_itself(params)
     }
 
-    /// A certificate for `localhost` and 127.0.0.1, and the authority that signed it: what a test
-    /// of TLS needs that is not about certificates.
+    /// A certificate for `localhost` and 127.0.0.1, and the authority that issued it, for tests of
+    /// TLS that are not about certificates.
     pub fn for_localhost() -> (Self, Self) {
         let authority = Self::authority("wsline test authority");
         let cert = authority.issue(&["localhost", "127.0.0.1", "::1"]);
         (cert, authority)
     }
 
-    /// A certificate that nobody but itself has signed.
+    /// A self-signed certificate.
     pub fn self_signed(names: &[&str]) -> Self {
         let name = names.first().copied().unwrap_or("nobody");
         Self::sign_itself(params(name, names, Validity::Valid))
@@ -54,7 +54,8 @@ impl Cert {
         self.issue_with(names, Validity::Valid)
     }
 
-    /// A certificate whose subject is none of its names and addresses; of these there may be none.
+    /// A certificate with a subject that is none of its names and addresses, of which there may be
+    /// none.
     pub fn issue_as(&self, subject: &str, names: &[&str]) -> Self {
         self.sign(params(subject, names, Validity::Valid))
     }
@@ -67,13 +68,14 @@ impl Cert {
         self.sign(params)
     }
 
-    /// A certificate that holds no more, or not yet.
+    /// A certificate that has expired or is not yet valid.
     pub fn issue_with(&self, names: &[&str], validity: Validity) -> Self {
         let name = names.first().copied().unwrap_or("nobody");
         self.sign(params(name, names, validity))
     }
 
-    /// An authority below this one; its own certificate is in no file of what it issues.
+    /// An authority below this one. Its own certificate is not in the files of those that it
+    /// issues.
     pub fn intermediate(&self, name: &str) -> Self {
         self.intermediate_with(name, Validity::Valid)
     }
@@ -84,7 +86,7 @@ impl Cert {
         self.sign_key(other.params.clone(), &key)
     }
 
-    /// The same certificate, in a file with those of its issuers behind it.
+    /// The same certificate, in a file together with those of its issuers.
     pub fn with_chain(&self, issuers: &[&Self]) -> Self {
         let issuers = issuers.iter().map(|issuer| issuer.pem.as_str());
         let pem = std::iter::once(self.pem.as_str()).chain(issuers).collect();
@@ -92,7 +94,7 @@ impl Cert {
         Self::keep(self.params.clone(), pem, &key)
     }
 
-    /// An authority below this one that is valid no more, or not yet.
+    /// An authority below this one that has expired or is not yet valid.
     pub fn intermediate_with(&self, name: &str, validity: Validity) -> Self {
         let mut params = params(name, &[], validity);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -110,7 +112,7 @@ impl Cert {
         self.dir.path().join("key.pem")
     }
 
-    /// The directory of both files; a test may put more there.
+    /// The directory of both files; tests may add others.
     pub fn dir(&self) -> &Path {
         self.dir.path()
     }
@@ -123,7 +125,7 @@ impl Cert {
         &self.key_pem
     }
 
-    /// Both as native-tls takes them.
+    /// Both for native-tls.
     pub fn identity(&self) -> native_tls::Identity {
         native_tls::Identity::from_pkcs8(self.pem.as_bytes(), self.key_pem.as_bytes())
             .expect("a fresh certificate and its key are an identity")
@@ -137,7 +139,7 @@ impl Cert {
         Self::keep(params, cert.pem(), &key)
     }
 
-    /// A certificate for a key that is there already (PKCS#8 in PEM).
+    /// A certificate for an existing key (PKCS#8 in PEM).
     pub fn issue_for_key(&self, names: &[&str], key_pem: &str) -> Self {
         let name = names.first().copied().unwrap_or("nobody");
         let key = KeyPair::from_pem(key_pem).expect("the key can be read");

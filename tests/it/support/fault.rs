@@ -1,5 +1,5 @@
-//! A faulty network: a proxy on loopback that passes bytes between the program and a server, and
-//! does to them what networks do: ends, resets, delays, and cuts into single bytes.
+//! A faulty network: a proxy on loopback that passes bytes between the program and a server, with
+//! network faults: ends, resets, delays, and splitting into single bytes.
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -21,15 +21,15 @@ pub enum From {
 /// What happens to a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// Both sides see the end of TCP (FIN). What the client still sends is taken and forgotten.
+    /// Both sides get the end of TCP (FIN). What the client sends afterwards is discarded.
     Cut,
     /// The client sees a reset (RST).
     Reset,
-    /// Everything of that side comes this much later.
+    /// Everything from that side is delayed by this much.
     Delay(Duration),
 }
 
-/// A proxy that is being made; [`start`](Self::start) lets it listen for one connection.
+/// A proxy to be configured; [`start`](Self::start) makes it listen for one connection.
 #[must_use = "start() lets it listen"]
 pub struct FaultProxy {
     server: SocketAddr,
@@ -38,7 +38,7 @@ pub struct FaultProxy {
 }
 
 impl FaultProxy {
-    /// A proxy to `server` without any fault.
+    /// A proxy to `server` without a fault.
     pub fn to(server: SocketAddr) -> Self {
         Self {
             server,
@@ -47,26 +47,26 @@ impl FaultProxy {
         }
     }
 
-    /// `fault` happens when `count` bytes of `from` were passed on.
+    /// `fault` happens after `count` bytes of `from` have been passed on.
     pub fn after(mut self, from: From, count: usize, fault: Fault) -> Self {
         self.fault = Some((from, count, fault));
         self
     }
 
-    /// Every byte is written by itself, in both directions.
+    /// Passes on every byte by itself, in both directions.
     pub fn single_bytes(mut self) -> Self {
         self.single = true;
         self
     }
 
-    /// Listens; the URL to connect to. The proxy ends with its connection, or when no side has
-    /// said anything for as long as a program may run.
+    /// Listens and returns the URL to connect to. The proxy ends with its connection, or when
+    /// neither side has sent anything for as long as a program may run.
     pub fn start(self) -> String {
         let listener =
             TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free loopback port can be had");
         let addr = listener.local_addr().expect("a listener has an address");
         thread::spawn(move || {
-            // A side that is gone is what this is about: what comes of it, the test judges.
+            // Errors are expected here; the test checks their effect on the program.
             let _ = self.pass(&listener);
         });
         format!("ws://{addr}/")
@@ -111,7 +111,7 @@ impl FaultProxy {
 struct Way<'a> {
     reader: &'a TcpStream,
     writer: &'a TcpStream,
-    /// How many bytes may pass before the fault, if it is in this direction.
+    /// The number of bytes before the fault, if it is in this direction.
     fault: Option<(usize, Fault)>,
     single: bool,
     ended: bool,
@@ -129,13 +129,13 @@ impl<'a> Way<'a> {
         }
     }
 
-    /// Passes on what is there; the fault, when it is time for it.
+    /// Passes on available bytes. Returns the fault when it is due.
     fn pass(&mut self) -> io::Result<Option<Fault>> {
         let mut buffer = [0; 16 * 1024];
         let count = self.reader.read(&mut buffer)?;
         if count == 0 {
             self.ended = true;
-            // The other side may have gone already.
+            // The other side may have closed already.
             let _ = self.writer.shutdown(Shutdown::Write);
             return Ok(None);
         }
@@ -162,15 +162,15 @@ impl<'a> Way<'a> {
         }
         bytes.iter().try_for_each(|byte| {
             self.writer.write_all(&[*byte])?;
-            // A separate segment each: the reader has its turn in between.
+            // Separate segments: the reader can run in between.
             thread::yield_now();
             Ok(())
         })
     }
 }
 
-/// Ends both sides, and reads on until the client has gone: closing with bytes unread would be a
-/// reset.
+/// Ends both sides, and reads until the client has closed, because closing with unread bytes would
+/// reset the connection.
 fn cut(client: &TcpStream, server: &TcpStream) -> io::Result<()> {
     server.shutdown(Shutdown::Both)?;
     client.shutdown(Shutdown::Write)?;
@@ -179,7 +179,7 @@ fn cut(client: &TcpStream, server: &TcpStream) -> io::Result<()> {
     io::copy(&mut client, &mut io::sink()).map(drop)
 }
 
-/// Which of these can be read, once one can; an error if none can for too long.
+/// Which of these are readable, once one is; an error if none is for too long.
 fn readable(fds: &[std::os::fd::BorrowedFd<'_>]) -> io::Result<Vec<bool>> {
     let end = Instant::now() + time::limit(time::PROGRAM);
     loop {

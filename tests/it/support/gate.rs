@@ -1,11 +1,11 @@
-//! A gate: closed until somebody opens it. It puts a test and its peers in step without a delay.
+//! A gate, which synchronizes a test with its peers without delays.
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::time;
 
-/// Closed at first; once opened it stays open. Clones are the same gate.
+/// Closed at first; once opened, it stays open. Clones share it.
 #[derive(Clone, Default)]
 pub struct Gate(Arc<(Mutex<bool>, Condvar)>);
 
@@ -15,7 +15,7 @@ impl Gate {
         Self::default()
     }
 
-    /// Opens it for all who wait and will wait.
+    /// Opens it for everyone who waits or will wait.
     pub fn open(&self) {
         *self.0 .0.lock().unwrap_or_else(PoisonError::into_inner) = true;
         self.0 .1.notify_all();
@@ -26,7 +26,7 @@ impl Gate {
         *self.0 .0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until it is open; false if it was not within `limit`.
+    /// Waits until it is open. Returns false if it was not opened within `limit`.
     pub fn opens_within(&self, limit: Duration) -> bool {
         let open = self.0 .0.lock().unwrap_or_else(PoisonError::into_inner);
         let (open, _) = self
@@ -37,7 +37,7 @@ impl Gate {
         *open
     }
 
-    /// Waits until it is open, and fails the test if nobody opens it.
+    /// Waits until it is open, and fails the test if it is not opened.
     #[track_caller]
     pub fn wait(&self) {
         assert!(

@@ -1,11 +1,11 @@
-//! A clean place to run a program in: its own directories and nothing of the caller's environment.
+//! A clean environment for a program: its own directories and none of the caller's variables.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tempfile::TempDir;
 
-/// A home directory and a working directory of its own, removed when dropped.
+/// A home directory and a working directory, removed when dropped.
 pub struct Home {
     root: TempDir,
 }
@@ -33,7 +33,7 @@ impl Home {
         self.root.path().join("work")
     }
 
-    /// Puts a file into the working directory (or below it) and gives its path.
+    /// Writes a file in the working directory (or below it) and returns its path.
     pub fn write(&self, name: impl AsRef<Path>, contents: impl AsRef<[u8]>) -> PathBuf {
         let path = self.work().join(name);
         if let Some(parent) = path.parent() {
@@ -43,8 +43,8 @@ impl Home {
         path
     }
 
-    /// Gives `command` this home, this working directory, and an environment that is the same
-    /// everywhere: no proxies, no certificate variables, no colours unless a test sets them.
+    /// Gives `command` this home, this working directory, and a fixed environment: no proxies, no
+    /// certificate variables and no colors unless a test sets them.
     pub fn settle(&self, command: &mut Command, term: &str) {
         let home = self.home();
         command

@@ -1,5 +1,5 @@
-//! Expected texts with holes: `[..]` is anything within a line, a line `...` is any lines, and
-//! names in brackets such as `[PORT]` are values which the test knows.
+//! Expected texts with wildcards: `[..]` is anything within a line, a line `...` is any number of
+//! lines, and names in brackets such as `[PORT]` are values that the test knows.
 
 /// Replaces the names in `pattern` by their values.
 pub fn substitute(pattern: &str, values: &[(String, String)]) -> String {
@@ -10,7 +10,7 @@ pub fn substitute(pattern: &str, values: &[(String, String)]) -> String {
         })
 }
 
-/// Whether the whole of `text` fits `pattern`.
+/// Whether the whole of `text` matches `pattern`.
 pub fn matches(pattern: &str, text: &str) -> bool {
     let pattern: Vec<_> = pattern.split('\n').collect();
     let text: Vec<_> = text.split('\n').collect();

@@ -1,5 +1,5 @@
-//! Frames (RFC 6455 §5.2), written by hand so that the peer shares nothing with what it tests,
-//! and so that it can send whatever the RFC forbids.
+//! Frames (RFC 6455 §5.2), implemented independently of the program, and able to represent what the
+//! RFC forbids.
 
 /// A continuation frame (§5.4).
 pub const CONTINUATION: u8 = 0;
@@ -14,7 +14,7 @@ pub const PING: u8 = 9;
 /// A Pong frame.
 pub const PONG: u8 = 10;
 
-/// One frame, whether or not it is allowed.
+/// A frame, valid or not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame {
     /// FIN: the last frame of its message.

@@ -1,4 +1,4 @@
-//! What the peer listens on and talks through: TCP or a Unix socket, plain or with TLS.
+//! The peer's sockets: TCP or Unix, plain or with TLS.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};

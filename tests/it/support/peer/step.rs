@@ -1,4 +1,4 @@
-//! The steps of a script, and what each is called when it fails.
+//! The steps of a script, and their descriptions in failures.
 
 use std::fmt;
 use std::net::SocketAddr;

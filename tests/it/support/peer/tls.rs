@@ -12,7 +12,7 @@ use openssl::ssl::{
 use super::super::cert::Cert;
 use super::socket::Socket;
 
-/// What the peer says and wants in the TLS handshake. A [`Cert`] alone becomes one.
+/// What the peer sends and requires in the TLS handshake. A [`Cert`] alone can be converted to one.
 #[derive(Clone)]
 pub struct Tls {
     cert: PathBuf,

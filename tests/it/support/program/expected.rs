@@ -1,4 +1,4 @@
-//! What a program is expected to print and to exit with, and the report when it did not.
+//! The expected output and exit code of a program, and the report of a mismatch.
 
 use std::fmt::Write as _;
 use std::os::unix::process::ExitStatusExt as _;
