@@ -107,7 +107,7 @@ pub enum ConnectStep {
     UpgradeResponse(ResponseHead),
     /// The response is a redirect, and it is followed.
     Redirected {
-        /// Where to, without credentials.
+        /// The URL, without credentials.
         url: String,
         /// Whether the connection there uses TLS.
         tls: bool,
@@ -150,7 +150,7 @@ pub struct Upgrade {
     pub request: RequestHead,
     /// The upgrade response.
     pub response: ResponseHead,
-    /// How long it took.
+    /// How long each step took.
     pub timing: Timing,
 }
 
@@ -185,7 +185,7 @@ pub struct Note {
     pub text: String,
 }
 
-/// What has become of a Ping, or of a message, that was sent to measure a round trip.
+/// The result of a Ping or message that was sent to measure a round trip.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Probe {
     /// It was answered in time.
@@ -196,7 +196,7 @@ pub enum Probe {
     Lost {
         /// Its number, counted from 1.
         seq: u64,
-        /// How long the server had.
+        /// The timeout.
         timeout: Duration,
     },
     /// A Pong with this payload answers no Ping that was sent.
@@ -246,7 +246,7 @@ pub enum Event<'a> {
     Ping(Way, &'a [u8]),
     /// A Pong.
     Pong(Way, &'a [u8]),
-    /// A Ping of ours that only keeps the connection, or, coming in, its Pong. Only outputs are told.
+    /// A Ping to keep the connection open, or its Pong. Only outputs get it.
     Keepalive(Way, &'a [u8]),
     /// A Close frame, the last frame in its direction. The closure is what is known so far about
     /// how the connection is being closed.

@@ -70,7 +70,7 @@ fn restated(error: &clap::Error, why: &str, command: &clap::Command) -> clap::Er
     clap::Error::raw(ErrorKind::ValueValidation, sentence).with_cmd(command)
 }
 
-/// What clap says, without the usage of another command than was called.
+/// The message of a clap error, without the usage line, which may be that of another command.
 #[must_use]
 pub fn sentence_of(error: &clap::Error) -> String {
     if !error.use_stderr() {

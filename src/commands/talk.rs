@@ -191,7 +191,7 @@ fn talk(
         *line = wrap::lines(line, size.columns).join("\n");
     }
     if status == Some(PromptStatus::Closed) {
-        // The prompt has said it when it happened.
+        // The prompt printed it when it happened.
         verdict.line = None;
     }
     Ok((verdict, until))

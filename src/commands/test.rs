@@ -206,8 +206,8 @@ fn load_files(
     Ok(files)
 }
 
-/// Whether a file is selected by `--tag`: it has one of the tags, and none of those with a `!`. What
-/// can't be read is always selected, so that it is reported.
+/// Whether `--tag` selects a file: it has one of the tags, and none of those with a `!`. A file
+/// that can't be read is always selected, so that it is reported.
 fn has_tags(file: &Loaded, tags: &[String]) -> bool {
     let Ok(script) = &file.script else {
         return true;
@@ -226,7 +226,7 @@ fn prefetch(options: &OptionArgs, environment: &Environment) {
     }
 }
 
-/// The same with the file that `-` stands for.
+/// Adds the file of standard input for `-`.
 fn with_stdin(mut test: TestArgs) -> TestArgs {
     for file in &mut test.files {
         if file.as_os_str() == "-" {

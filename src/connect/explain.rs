@@ -60,10 +60,10 @@ pub fn refusal(head: &ResponseHead, body: &[u8], request: &ConnectOptions) -> Op
     }
 }
 
-/// How nginx passes the Upgrade header on.
+/// The setting of nginx that passes on the Upgrade header.
 const NGINX: &str = "nginx: proxy_set_header Upgrade $http_upgrade";
 
-/// How the reverse proxy that responded passes the Upgrade header on.
+/// The setting that makes the reverse proxy in the response pass on the Upgrade header.
 fn pass_upgrade(head: &ResponseHead) -> Option<&'static str> {
     let server = head.headers.get("Server")?.to_ascii_lowercase();
     let is = |name: &str| server.starts_with(name.as_bytes());
@@ -224,8 +224,9 @@ fn lacks_upgrade(text: &str) -> bool {
                 .any(|word| text.contains(word))
 }
 
-/// What Engine.IO, the lower layer of Socket.IO, responds to requests that it does not take for a
-/// WebSocket: an error in JSON, or the opening packet of its HTTP transport.
+/// Whether `text` is the response of Engine.IO, the lower layer of Socket.IO, to a request that it
+/// does not recognize as a WebSocket: an error in JSON, or the opening packet of its HTTP
+/// transport.
 fn is_socket_io(text: &str) -> bool {
     let is_error = [
         "transport unknown",

@@ -107,11 +107,11 @@ impl Socket {
         }
     }
 
-    /// What has arrived and was not read yet, up to the size of `buffer`, which stays to be read.
+    /// Reads available bytes into `buffer` without removing them.
     ///
     /// # Errors
     ///
-    /// What the operating system said; [`io::ErrorKind::WouldBlock`] if there is nothing.
+    /// The error of the operating system; [`io::ErrorKind::WouldBlock`] if there are none.
     pub fn peek(&self, buffer: &mut [u8]) -> io::Result<usize> {
         let flags = RecvFlags::PEEK | RecvFlags::DONTWAIT;
         let (count, _) = rustix::net::recv(self.as_fd(), buffer, flags)?;

@@ -93,7 +93,7 @@ impl Driver<'_> {
             .data(link, Piece::whole(message.kind, &message.bytes));
     }
 
-    /// Begins what is done on a connection by itself, before a source sends anything.
+    /// Starts to send automatic messages, before the source sends anything.
     fn begin_upkeep(&mut self, link: Link) {
         let (upkeep, now) = (self.upkeep, self.now.instant);
         if let Some(connection) = self.slots.open_mut(link) {
@@ -188,7 +188,7 @@ impl Driver<'_> {
                 self.fail(link, error);
                 self.end(Ending::ConnectFailed);
             }
-            // The source has told of it, and it is what the run has come to so far.
+            // The source has reported it, and it is the result of the run so far.
             Next::Continue => self.first_error.replace(error),
         }
     }
@@ -211,7 +211,7 @@ impl Driver<'_> {
             }
         }
         if self.opened.replace(self.now.instant).is_some() {
-            // What went wrong before is over.
+            // The earlier error does not matter any more.
             self.first_error = FirstError::default();
         }
         self.quiet_since = self.now.instant;

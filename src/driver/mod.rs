@@ -104,7 +104,7 @@ impl FirstError {
         }
     }
 
-    /// Takes the place of what went wrong before; people were told of it.
+    /// Replaces an error that the user has seen.
     fn replace(&mut self, error: Error) {
         self.error = Some(error);
         self.reported = true;
@@ -174,7 +174,7 @@ pub struct Run<'a> {
     pub policy: &'a mut dyn Policy,
     /// The limits of the run.
     pub limits: &'a Limits,
-    /// What is done on each connection by itself.
+    /// What is sent automatically on each connection.
     pub upkeep: &'a Upkeep,
     /// The configuration of the protocol. Which frames are reported depends on the outputs, and
     /// compression on the negotiation with each server, so both are replaced.

@@ -27,8 +27,8 @@ pub trait Policy {
     /// Called when a connection has ended for any reason.
     fn on_closed(&mut self, link: Link, closure: &Closure) -> Next;
 
-    /// Whether the run goes on without any connection until its source has ended: the source may
-    /// have connections made anew ([`Sender::redial`](crate::source::Sender::redial)).
+    /// Whether the run continues without any connection until its source ends, because the source
+    /// may connect again ([`Sender::redial`](crate::source::Sender::redial)).
     fn outlives_connections(&self) -> bool {
         false
     }
@@ -74,7 +74,7 @@ impl Policy for All {
 /// The connection of a person at a prompt: once it was open, the prompt outlives it.
 #[derive(Clone, Debug, Default)]
 pub struct Interactive {
-    /// Whether the prompt has taken over from the command line's own steps.
+    /// Whether the prompt has taken over after the steps of the command line.
     pub is_prompting: Rc<Cell<bool>>,
 }
 

@@ -173,11 +173,11 @@ impl Slots {
         self.iter().find(waiting).map(|(link, _)| link)
     }
 
-    /// Begins to connect.
+    /// Starts to connect.
     ///
     /// # Errors
     ///
-    /// What the system said.
+    /// The error of the operating system.
     pub(super) fn dial(&mut self, link: Link) -> io::Result<()> {
         let Some(entry) = self.entries.get_mut(usize::from(link.0)) else {
             return Ok(());
@@ -187,7 +187,7 @@ impl Slots {
         Ok(())
     }
 
-    /// Lets a connection that has ended be made anew; false if it has not.
+    /// Allows a connection that has ended to be opened again. Returns false if it has not ended.
     pub(super) fn redial(&mut self, link: Link) -> bool {
         let has_ended = matches!(self.get(link), Some(Slot::Ended));
         if has_ended {

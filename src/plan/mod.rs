@@ -77,14 +77,14 @@ pub enum Show {
     Json,
 }
 
-/// How a prompt is set up.
+/// The options of a prompt.
 #[derive(Clone, Debug)]
 pub struct PromptPlan {
-    /// How many messages are kept, if it was said (`--keep`).
+    /// The number of messages to keep, if set (`--keep`).
     pub keep: Option<u32>,
     /// Lines are edited with the keys of vi (`--vi`).
     pub vi: bool,
-    /// Where drafts are kept while they are edited.
+    /// The directory of drafts.
     pub drafts: PathBuf,
 }
 
@@ -123,7 +123,7 @@ pub struct Plan {
     pub stderr_is_terminal: bool,
     /// The limits of the run.
     pub limits: Limits,
-    /// What is done on each connection by itself.
+    /// What is sent automatically on each connection.
     pub upkeep: Upkeep,
     /// The text messages that are not shown, if there are any.
     pub hidden: Option<RegexSet>,
@@ -131,9 +131,9 @@ pub struct Plan {
     pub protocol: protocol::ProtocolConfig,
     /// The options of the record, if there is one.
     pub record: Option<record::Options>,
-    /// How the prompt is set up, if there is one.
+    /// The options of the prompt, if there is one.
     pub prompt: PromptPlan,
-    /// What people should know before it begins.
+    /// Hints and warnings to print first.
     pub notes: Vec<Note>,
 }
 

@@ -254,8 +254,8 @@ impl Protocol {
         self.state = State::Closed;
     }
 
-    /// Quotes text that was received instead of a frame in the violation: a response of HTTP or a
-    /// page says more than its reserved bits. How much of it is quoted depends on how much had
+    /// Quotes text that was received instead of a frame in the violation, because an HTTP response
+    /// or a page is more informative than its reserved bits. The quotation is limited to what had
     /// arrived.
     pub fn quote_text(&mut self) {
         let End::Violation(violation) = &mut self.closure.end else {

@@ -11,7 +11,7 @@ use crate::error::{Error, ParseError, Unmet};
 pub struct FileResult {
     /// The name of the file.
     pub file: String,
-    /// What `title` says in it.
+    /// The text of the `title` statement.
     pub title: Option<String>,
     /// The outcome.
     pub verdict: FileOutcome,

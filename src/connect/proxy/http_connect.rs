@@ -46,7 +46,8 @@ pub fn connect<S: LimitReads + Write>(
         })?;
     on_step(ConnectStep::ProxyResponse(Some(response.clone())));
     if (200..300).contains(&response.status) {
-        // An invalid header does no harm here, but nobody knows where the server's bytes begin.
+        // An invalid header would be harmless, but without the end of the head it is unknown where
+        // the server's bytes begin.
         return match response.problem {
             Some(cause) if reader.is_head_cut() => Err(TunnelError::Invalid { cause, hint: None }),
             _ => Ok(()),

@@ -25,7 +25,7 @@ impl Conversation {
         }
     }
 
-    /// What the rule does that takes what was received, so that no expectation sees it.
+    /// The effect of the rule that handles an item, so that no expectation sees it.
     pub(super) fn apply_rules(&mut self, link: Link, item: &ReceivedItem) -> Option<Effect> {
         for index in 0..self.rules.len() {
             let rule = &self.rules[index];
