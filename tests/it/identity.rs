@@ -163,7 +163,7 @@ fn netrc_has_credentials_by_host() {
 }
 
 #[test]
-fn a_variable_or_file_that_is_missing_is_a_usage_error() {
+fn missing_variable_or_file_is_a_usage_error() {
     for (value, says) in [
         ("env:NO_SUCH", "environment variable \"NO_SUCH\" is not set"),
         (
