@@ -44,6 +44,7 @@ pub fn run(data: &[u8]) {
             server_max_window_bits: 8 + (bits & 7),
             client_max_window_bits: 8 + (bits >> 3 & 7),
         }),
+        ..ProtocolConfig::default()
     };
     let mut cuts: Vec<_> = cuts
         .chunks_exact(2)
