@@ -363,3 +363,32 @@ fn options_of_a_connection_apply() {
         .code(2)
         .run();
 }
+
+#[test]
+fn targets_of_the_config_file_are_pinged() {
+    let peer = Peer::ws()
+        .expect_header("Authorization", "Bearer t")
+        .expect_ping("wsline 1")
+        .pong("wsline 1")
+        .expect_close(1000, "")
+        .start();
+    let config = format!(
+        "[defaults]\nverbose = 1\ntimestamps = true\nproxy = \"127.0.0.1:1\"\n\
+         [targets.x]\nurl = \"{}\"\nbearer = \"t\"\nnoproxy = \"*\"\non-connect = \"hello\"\n",
+        peer.url()
+    );
+    Wsline::new()
+        .file("c.toml", &config)
+        .args(["ping", "@x", "--config", "c.toml", "-c1", "-q"])
+        .stdout_matches(
+            "PING ws://[..]\n\n--- [..]\n1 sent, 1 received, 0% loss, [..]\nround trip [..]\n",
+        )
+        .run();
+    Wsline::new()
+        .file("c.toml", &config)
+        .args(["ping", "demo", "--config", "c.toml", "-c1", "-q"])
+        .stdout_matches(
+            "PING ws://[..]\n\n--- [..]\n1 sent, 1 received, 0% loss, [..]\nround trip [..]\n",
+        )
+        .run();
+}
