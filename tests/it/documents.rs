@@ -311,6 +311,38 @@ fn config_files_are_valid() {
     assert!(count > 0);
 }
 
+/// The last column of the table that compares clients has commands of this program.
+#[test]
+fn commands_beside_those_of_other_clients_work() {
+    let options = wsline::echo::EchoOptions::default();
+    let echo = EchoServer::bind("127.0.0.1:0", &options).and_then(EchoServer::start);
+    let echo = echo.expect("an echo server");
+    let address = echo.url().trim_end_matches('/').to_owned();
+    let document = Document::read("docs/guide.md");
+    let (_, section) = document
+        .text
+        .split_once("\n| task | websocat | wscat | curl | wsline |\n")
+        .expect("the table");
+    let rows = section.lines().take_while(|line| line.starts_with("| "));
+    let rows: Vec<_> = rows.skip(1).collect();
+    assert!(rows.len() >= 5, "{rows:?}");
+    for row in rows {
+        let cell = row
+            .trim_end_matches(" |")
+            .rsplit(" | ")
+            .next()
+            .expect("a cell");
+        let command = cell.trim_matches('`').replace("\\|", "|");
+        assert!(command.contains("wsline "), "{row}");
+        Wsline::program("sh")
+            .args(["-c", &command.replace("ws://localhost:9001", &address)])
+            .env("PATH", path())
+            .stdout_matches("...")
+            .stderr_matches("...")
+            .run();
+    }
+}
+
 /// Installing comes first, with all that it requires; then what tries the program and its tests.
 #[test]
 fn documents_for_users_begin_with_the_installation() {
