@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_wsline_global_optspecs
-    string join \n H/header= A/user-agent= o/origin= s/subprotocol= u/user= bearer= netrc netrc-file= cookie= k/insecure cacert= servername= cert= key= pass= tls-min= tls-max= L/location max-redirs= 4/ipv4 6/ipv6 resolve= connect-to= unix-socket= x/proxy= U/proxy-user= proxy-header= noproxy= connect-timeout= m/max-time= w/wait= close-timeout= ping-interval= ping-timeout= no-pong on-connect= every= i/interactive 0/null delay= b/binary n/max-messages= strict json binary-as= timestamps hide= P/show-ping-pong v/verbose q/quiet timing color= show-secrets record= history= no-history keep= vi config= no-config close-code= close-reason= force frame-size= compress= max-message-size= expect= expect-match= expect-json= expect-hex= expect-close= expect-ping expect-status= expect-silence= within= close d/data= data-binary= data-hex= data-raw= t/text chunk-size= 1/one h/help V/version
+    string join \n H/header= A/user-agent= o/origin= s/subprotocol= u/user= bearer= netrc netrc-file= cookie= k/insecure cacert= servername= cert= key= pass= tls-min= tls-max= L/location max-redirs= 4/ipv4 6/ipv6 resolve= connect-to= unix-socket= x/proxy= U/proxy-user= proxy-header= noproxy= connect-timeout= m/max-time= w/wait= close-timeout= ping-interval= ping-timeout= no-pong on-connect= every= i/interactive 0/null delay= b/binary n/max-messages= strict json binary-as= timestamps hide= P/show-ping-pong v/verbose q/quiet timing color= show-secrets record= history= no-history keep= vi config= no-config close-code= close-reason= force frame-size= compress= max-message-size= expect= expect-match= expect-json= expect-hex= expect-close= expect-ping expect-status= expect-header= expect-silence= within= close d/data= data-binary= data-hex= data-raw= t/text chunk-size= 1/one h/help V/version
 end
 
 function __fish_wsline_needs_command
@@ -82,6 +82,7 @@ complete -c wsline -n "__fish_wsline_needs_command" -l expect-json -d 'Expect JS
 complete -c wsline -n "__fish_wsline_needs_command" -l expect-hex -d 'Expect a binary message with these bytes' -r
 complete -c wsline -n "__fish_wsline_needs_command" -l expect-close -d 'Expect the connection to be closed with CODE, or any' -r
 complete -c wsline -n "__fish_wsline_needs_command" -l expect-status -d 'Expect this HTTP status in response to the upgrade' -r
+complete -c wsline -n "__fish_wsline_needs_command" -l expect-header -d 'Expect this header in the response to the upgrade' -r
 complete -c wsline -n "__fish_wsline_needs_command" -l expect-silence -d 'Expect no message for TIME' -r
 complete -c wsline -n "__fish_wsline_needs_command" -l within -d 'Timeout for the preceding expectation [default: 5s]' -r
 complete -c wsline -n "__fish_wsline_needs_command" -s d -l data -d 'Send a text message (repeatable; @FILE, @- for stdin)' -r
@@ -211,6 +212,7 @@ complete -c wsline -n "__fish_wsline_using_subcommand demo" -l expect-json -d 'E
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l expect-hex -d 'Expect a binary message with these bytes' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l expect-close -d 'Expect the connection to be closed with CODE, or any' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l expect-status -d 'Expect this HTTP status in response to the upgrade' -r
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l expect-header -d 'Expect this header in the response to the upgrade' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l expect-silence -d 'Expect no message for TIME' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l within -d 'Timeout for the preceding expectation [default: 5s]' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s d -l data -d 'Send a text message (repeatable; @FILE, @- for stdin)' -r

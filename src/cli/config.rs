@@ -57,6 +57,7 @@ const EXCLUDED: &[&str] = &[
     "expect-close",
     "expect-ping",
     "expect-status",
+    "expect-header",
     "expect-silence",
     "within",
     "strict",

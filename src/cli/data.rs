@@ -76,7 +76,7 @@ enum DataOption {
 #[derive(Debug, Default)]
 pub(super) struct Conversation(pub(super) Vec<MessageArg>);
 
-const IDS: [&str; 14] = [
+const IDS: [&str; 15] = [
     "data",
     "data-raw",
     "data-binary",
@@ -88,6 +88,7 @@ const IDS: [&str; 14] = [
     "expect-close",
     "expect-ping",
     "expect-status",
+    "expect-header",
     "expect-silence",
     "within",
     "close",
@@ -229,6 +230,14 @@ fn expectations(command: Command) -> Command {
                 .hide_short_help(true)
                 .help("Expect a Ping from the server"),
         )
+}
+
+/// Those of the response to the upgrade, of silence and of time, and `--close`.
+fn other_expectations(command: Command) -> Command {
+    let wanted = |parse: fn(&str) -> Result<Wanted, String>| {
+        move |text: &str| parse(text).map(DataOption::Expect)
+    };
+    command
         .arg(
             option("expect-status", "CODE", EXPECT)
                 .hide_short_help(true)
@@ -239,6 +248,17 @@ fn expectations(command: Command) -> Command {
                      otherwise.",
                 )
                 .value_parser(wanted(expect::status)),
+        )
+        .arg(
+            option("expect-header", "N: V", EXPECT)
+                .hide_short_help(true)
+                .help("Expect this header in the response to the upgrade")
+                .long_help(
+                    "Expect this header in the response to the upgrade\n\nFor example \
+                     'Sec-WebSocket-Protocol: chat.v2'. The value must be equal, the case of the name \
+                     does not matter.",
+                )
+                .value_parser(wanted(expect::header)),
         )
         .arg(
             option("expect-silence", "TIME", EXPECT)
@@ -271,7 +291,7 @@ impl clap::Args for Conversation {
     fn augment_args(command: Command) -> Command {
         let os_string = OsStringValueParser::new;
         let option = |id, value| option(id, value, SEND);
-        expectations(command)
+        other_expectations(expectations(command))
             .arg(
                 option("data", "TEXT")
                     .short('d')

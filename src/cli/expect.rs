@@ -4,6 +4,7 @@ use regex::Regex;
 
 use super::values;
 use crate::conversation::matching::{parse_pattern, Pattern};
+use crate::http::is_token;
 use crate::session_file::parse_byte_pattern;
 use crate::source::Wanted;
 
@@ -83,6 +84,20 @@ pub(super) fn status(text: &str) -> Result<Wanted, String> {
         .ok_or_else(|| "must be an HTTP status from 100 to 599".to_owned())
 }
 
+/// `NAME: VALUE` of a header in the response to the upgrade.
+pub(super) fn header(text: &str) -> Result<Wanted, String> {
+    let (name, value) = text
+        .split_once(':')
+        .ok_or("missing colon: expected NAME: VALUE")?;
+    if !is_token(name) {
+        return Err(format!("invalid header name '{name}'"));
+    }
+    Ok(Wanted::Header {
+        name: name.to_owned(),
+        value: value.trim().to_owned(),
+    })
+}
+
 pub(super) fn silence(text: &str) -> Result<Wanted, String> {
     values::limit(text).map(Wanted::Silence)
 }
@@ -101,6 +116,8 @@ mod tests {
             (close("all"), "1000 to 4999, or any"),
             (status("42"), "100 to 599"),
             (silence("0"), "greater than 0"),
+            (header("X"), "missing colon"),
+            (header("X Y: z"), "invalid header name 'X Y'"),
         ] {
             let sentence = refused.expect_err(why);
             assert!(

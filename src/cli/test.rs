@@ -198,6 +198,7 @@ const FOREIGN: &[(&str, &[&str])] = &[
             "expect-close",
             "expect-ping",
             "expect-status",
+            "expect-header",
             "expect-silence",
             "within",
             "strict",

@@ -30,6 +30,9 @@ pub const STATEMENTS: &[&str] = &[
     "tags",
 ];
 
+/// The statements with indented lines below them.
+pub const BLOCKS: &[&str] = &["any", "on", "every", "repeat", "retry"];
+
 /// The keywords after `>`. Any other text is sent literally.
 pub const SENT: &[&str] = &[
     "json", "hex", "base64", "file", "text", "ping", "pong", "close",

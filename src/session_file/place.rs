@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::grammar::STATEMENTS;
+use super::grammar::{BLOCKS, STATEMENTS};
 
 use crate::error::ParseError;
 
@@ -231,19 +231,23 @@ pub fn error_at(file: &str, text: &str, number: u32, mark: &str, cause: String) 
 /// The text of the statement on line `number`, with its lines joined by spaces; `None` if no
 /// statement begins there, as in a recording.
 #[must_use]
-pub fn statement_text(text: &str, number: u32) -> Option<String> {
-    let mut lines = statement_lines(text, number);
-    let (_, first) = lines.next()?;
-    let (word, rest) = first.trim().split_once([' ', '\t']).unwrap_or((first, ""));
-    let word = match word.strip_prefix('@') {
-        Some(_) => rest.split([' ', '\t']).next().unwrap_or_default(),
-        None => word,
-    };
-    if !STATEMENTS.contains(&word.trim_end()) {
+pub fn statement_text(lines: &[&str], number: u32) -> Option<String> {
+    let start = usize::try_from(number).ok()?.checked_sub(1)?;
+    let (first, below) = lines.get(start..)?.split_first()?;
+    let mut words = first.split([' ', '\t']).filter(|word| !word.is_empty());
+    let mut word = words.next()?;
+    if word.starts_with('@') {
+        word = words.next()?;
+    }
+    if !STATEMENTS.contains(&word) {
         return None;
     }
-    let lines = std::iter::once(first).chain(lines.map(|(_, line)| line));
-    Some(lines.map(str::trim).collect::<Vec<_>>().join(" "))
+    let is_block = BLOCKS.contains(&word);
+    let goes_on = |line: &&&str| !is_block && line.starts_with([' ', '\t', '#']) && !is_blank(line);
+    let below = below.iter().take_while(goes_on);
+    let below = below.filter(|line| !line.starts_with('#'));
+    let all = std::iter::once(first).chain(below);
+    Some(all.map(|line| line.trim()).collect::<Vec<_>>().join(" "))
 }
 
 /// The lines of the statement on line `number`, with their numbers.

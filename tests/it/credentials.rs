@@ -208,7 +208,7 @@ fn credentials_are_hidden_in_test_reports() {
         .args(["test", "a.ws", "--url", &peer.url()])
         .file("a.ws", "< header X-Session-Token: other\n")
         .stdout_matches(
-            "FAIL  a.ws  [..]\n  a.ws:1: expected the header X-Session-Token: ***, but it has a different value (hidden: it may be a credential)\n0 passed, 1 failed [..]\n",
+            "FAIL  a.ws  [..]\n  a.ws:1: expected header X-Session-Token: ***, but it has a different value (hidden: it may be a credential)\n0 passed, 1 failed [..]\n",
         )
         .code(4)
         .run();

@@ -545,7 +545,7 @@ fn upgrade_response_can_be_expected() {
     test(&["talk.ws", "--url", &peer.url()])
         .file("talk.ws", "< refused\n< header Retry-After: 60\n")
         .stdout_matches(
-            "FAIL  talk.ws  ([..] s)\n  talk.ws:2: expected the header Retry-After: 60, but it is \
+            "FAIL  talk.ws  ([..] s)\n  talk.ws:2: expected header Retry-After: 60, but it is \
              \"5\"\n0 passed, 1 failed in [..] s\n",
         )
         .code(4)

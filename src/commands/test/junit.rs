@@ -1,11 +1,12 @@
 //! `--junit`: a report in the XML format of Ant for `JUnit`, which GitLab, Jenkins and others read.
 //! It has one test suite with a test case for each file.
 
+use std::ffi::OsString;
 use std::fmt::Write as _;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::Write as _;
 use std::os::fd::AsFd as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -20,11 +21,15 @@ use crate::output::palette::Palette;
 use crate::output::report::explain;
 use crate::output::verbosity::Verbosity;
 
-/// The report's file. It is created first, so that an error is reported before anything is run.
+/// The report's file. It is created first, so that an error is reported before anything is run. A
+/// regular file is written next to its place and renamed when it is complete, so that a run that is
+/// killed leaves no incomplete report.
 #[derive(Debug)]
 pub struct Junit {
     file: File,
     name: String,
+    /// Where it is written, and where it is moved to.
+    moved: Option<(PathBuf, PathBuf)>,
     begun: Timestamp,
 }
 
@@ -49,11 +54,27 @@ impl Junit {
     /// [`Error::Output`].
     pub fn create(path: &Path) -> Result<Self, Error> {
         let name = path.display().to_string();
+        let begun = Timestamp::now();
+        let is_special = fs::metadata(path).is_ok_and(|file| !file.is_file());
+        let is_link = fs::symlink_metadata(path).is_ok_and(|file| file.is_symlink());
+        if !is_special && !is_link {
+            let beside = beside(path);
+            if let Ok(file) = File::create_new(&beside) {
+                let moved = Some((beside, path.to_owned()));
+                return Ok(Self {
+                    file,
+                    name,
+                    moved,
+                    begun,
+                });
+            }
+        }
         match File::create(path) {
             Ok(file) => Ok(Self {
                 file,
                 name,
-                begun: Timestamp::now(),
+                moved: None,
+                begun,
             }),
             Err(cause) => Err(Error::Output {
                 target: name,
@@ -67,15 +88,44 @@ impl Junit {
     /// # Errors
     ///
     /// [`Error::Output`].
-    pub fn write(self, data: ReportData<'_>, redactor: &Redactor, stop: Stop) -> Result<(), Error> {
+    pub fn write(
+        mut self,
+        data: ReportData<'_>,
+        redactor: &Redactor,
+        stop: Stop,
+    ) -> Result<(), Error> {
         let text = text(data, self.begun, redactor);
         let file = Console::new(self.file.as_fd(), stop);
         let written = file.and_then(|mut file| file.write_all(text.as_bytes()));
-        written.map_err(|cause| Error::Output {
-            target: self.name,
+        let moved = written.and_then(|()| match &self.moved {
+            Some((beside, path)) => fs::rename(beside, path),
+            None => Ok(()),
+        });
+        if moved.is_ok() {
+            self.moved = None;
+        }
+        moved.map_err(|cause| Error::Output {
+            target: std::mem::take(&mut self.name),
             cause,
         })
     }
+}
+
+impl Drop for Junit {
+    fn drop(&mut self) {
+        if let Some((beside, _)) = &self.moved {
+            // Nobody is left to tell if this fails.
+            let _ = fs::remove_file(beside);
+        }
+    }
+}
+
+/// The name under which a report is written until it is whole.
+fn beside(path: &Path) -> PathBuf {
+    let mut name = OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(format!(".{}.tmp", std::process::id()));
+    path.with_file_name(name)
 }
 
 fn text(data: ReportData<'_>, begun: Timestamp, redactor: &Redactor) -> String {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::file_result::{FileOutcome, FileResult};
 use super::load::{self, Loaded, Variables};
 use super::redact::Redactor;
-use super::reporting::{written_statements, FileProgress, PrintLine, Reporting};
+use super::reporting::{written_statements, FileProgress, PrintLine, Reporting, Statements};
 use super::settings::Settings;
 use crate::cli::{self, OptionArgs};
 use crate::connect::Dialer;
@@ -103,7 +103,10 @@ fn play(
         untrusted: settings.untrusted,
     };
     let lookup = |name: &str| variables.value(name);
-    let statements = written_statements(&script, origin.name, origin.text);
+    let statements = match &say {
+        Some(_) => written_statements(&script, origin.name, origin.text),
+        None => Statements::new(),
+    };
     let lines = script.lines.clone();
     let options = player::Options {
         file: origin.name,

@@ -27,8 +27,9 @@ pub type Statements = BTreeMap<String, String>;
 /// file has them.
 #[must_use]
 pub fn written_statements(script: &SessionFile, file: &str, text: &str) -> Statements {
+    let lines: Vec<&str> = text.lines().collect();
     let written = |line: &Line| {
-        let statement = session_file::statement_text(text, line.number)
+        let statement = session_file::statement_text(&lines, line.number)
             .unwrap_or_else(|| session_file::print_line(line));
         (format!("{file}:{}", line.number), shortened(&statement))
     };

@@ -6,6 +6,7 @@ use super::rule::{is_received, received};
 use super::statement::{line, time};
 use super::{message, setting, value};
 use crate::error::ParseError;
+use crate::session_file::grammar::BLOCKS;
 use crate::session_file::place::{indentation, is_blank, Joined, SourceLine, Span, SpanError};
 use crate::session_file::{Line, Message, Statement, Trigger};
 
@@ -68,14 +69,7 @@ fn block_word(text: &str) -> Option<&'static str> {
     } else {
         first
     };
-    match word {
-        "any" => Some("any"),
-        "on" => Some("on"),
-        "repeat" => Some("repeat"),
-        "retry" => Some("retry"),
-        "every" => Some("every"),
-        _ => None,
-    }
+    BLOCKS.iter().copied().find(|block| *block == word)
 }
 
 /// The number of lines inside a statement: the indented ones, and empty ones between them.

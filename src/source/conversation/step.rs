@@ -240,7 +240,7 @@ impl Wanted {
             Self::Status(status) => format!("the status {status}"),
             Self::Header { name, value } => {
                 let header = Header::new(name, value.as_str());
-                format!("the header {name}: {}", header.shown_value(Secrets::Hidden))
+                format!("header {name}: {}", header.shown_value(Secrets::Hidden))
             }
             Self::Refused(None) => "the upgrade to be refused".to_owned(),
             Self::Refused(Some(status)) => format!("the upgrade to be refused with {status}"),

@@ -374,3 +374,18 @@ fn binary_messages_are_built_and_taken_apart() {
         .code(2)
         .run();
 }
+
+#[test]
+fn a_header_of_the_response_is_expected_on_the_command_line() {
+    let peer = Peer::ws().expect_close(1000, "").connections(2).start();
+    let run =
+        |header: &str| crate::support::Wsline::new().args([&peer.url(), "--expect-header", header]);
+    run("upgrade: websocket").run();
+    run("Sec-WebSocket-Protocol: chat.v2")
+        .stderr_matches(
+            "wsline: expected header Sec-WebSocket-Protocol: chat.v2, but the response has no such \
+             header\n...",
+        )
+        .code(4)
+        .run();
+}

@@ -175,3 +175,32 @@ fn a_session_file_is_read_from_stdin() {
         .stdout_matches("ok    /dev/stdin  (2 statements, [..] s)\n1 passed in [..] s\n")
         .run();
 }
+
+#[test]
+fn a_report_replaces_the_last_one_when_it_is_whole() {
+    let port = Peer::reserved();
+    let done = test(&[
+        "a.ws",
+        "--junit",
+        "out.xml",
+        "--serve",
+        "cp out.xml seen.xml; exit 3",
+    ])
+    .args(["--ready", &port.url()])
+    .file("a.ws", GREETING)
+    .file("out.xml", "the last report")
+    .stdout_matches("0 passed, 1 not run in [..] s\n")
+    .stderr_matches("wsline: the --serve server exited before it was ready: exit code 3\n")
+    .code(7)
+    .run();
+    let work = done.home.work();
+    let read = |name: &str| std::fs::read_to_string(work.join(name)).expect("a file");
+    assert_eq!(read("seen.xml"), "the last report");
+    assert!(read("out.xml").starts_with("<?xml"), "{}", read("out.xml"));
+    let names = std::fs::read_dir(work).expect("the folder");
+    let left: Vec<_> = names
+        .filter_map(|entry| entry.expect("an entry").file_name().into_string().ok())
+        .filter(|name| name.contains("tmp"))
+        .collect();
+    assert!(left.is_empty(), "{left:?}");
+}
