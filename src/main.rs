@@ -17,6 +17,7 @@ use wsline::plan::config::{self, CallError};
 use wsline::plan::{self, palette, Environment};
 
 fn main() -> ExitCode {
+    plan::correct_variables();
     let environment = Environment::read();
     let args: Vec<OsString> = plan::arguments().collect();
     let result =

@@ -25,7 +25,12 @@ fn main() {
         *counts.entry(reason).or_default() += 1;
     }
     let total: usize = counts.values().sum();
-    println!("\n{total} checks were skipped:");
+    let were = if total == 1 {
+        "check was"
+    } else {
+        "checks were"
+    };
+    println!("\n{total} {were} skipped:");
     for (reason, count) in &counts {
         println!("{count:5} because {reason}");
     }

@@ -60,11 +60,20 @@ pub struct Environment {
     pub inputs: Inputs,
 }
 
-/// The arguments of the process, beginning with the program's name.
-pub fn arguments() -> impl Iterator<Item = OsString> {
+/// Corrects variables that libraries read by themselves and misunderstand, before there is another
+/// thread. `COLUMNS=0` is an unknown width, at which clap would wrap the help; a terminal without
+/// `TERM` can only print, which rustyline knows of `dumb` alone.
+pub fn correct_variables() {
     if std::env::var_os("COLUMNS").is_some_and(|width| width == "0") {
         std::env::remove_var("COLUMNS");
     }
+    if std::env::var_os("TERM").is_none_or(|term| term.is_empty()) {
+        std::env::set_var("TERM", "dumb");
+    }
+}
+
+/// The arguments of the process, beginning with the program's name.
+pub fn arguments() -> impl Iterator<Item = OsString> {
     std::env::args_os()
 }
 

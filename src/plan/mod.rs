@@ -37,7 +37,7 @@ use crate::source::conversation::Step;
 use crate::source::send_delay::SendDelay;
 use crate::source::stdin::Cut;
 use crate::target::Target;
-pub use environment::{arguments, Environment, Stream};
+pub use environment::{arguments, correct_variables, Environment, Stream};
 pub use inputs::{passphrase, variable, Values};
 pub use netrc::Netrc;
 pub use request::route;

@@ -8,28 +8,28 @@ const HOSTILE: &str = "a\x1b[2Jb\rc";
 
 #[test]
 fn dumb_terminal() {
-    let gate = Gate::new();
-    let peer = Peer::ws()
-        .expect_text("hello")
-        .send_text(HOSTILE)
-        .wait_for(&gate)
-        .close(1000, "")
-        .start();
-    let mut pty = Terminal::new()
-        .env("TERM", "dumb")
-        .args([peer.url()])
-        .start();
-    pty.wait_for("connected to");
-    pty.type_line("hello");
-    pty.wait_for("< a\\x1b[2Jb\\rc");
-    pty.type_line("/status");
-    pty.wait_for("* OPEN ");
-    gate.open();
-    pty.wait_for("* Enter on an empty line reconnects, ^D ends");
-    pty.key(Key::CtrlD);
-    assert_eq!(pty.wait_exit(), 0);
-    assert!(!pty.raw_output().contains(&0x1b), "no escape sequences");
-    pty.assert_as_found();
+    // One that says nothing of itself is as dumb.
+    for term in ["dumb", ""] {
+        let gate = Gate::new();
+        let peer = Peer::ws()
+            .expect_text("hello")
+            .send_text(HOSTILE)
+            .wait_for(&gate)
+            .close(1000, "")
+            .start();
+        let mut pty = Terminal::new().env("TERM", term).args([peer.url()]).start();
+        pty.wait_for("connected to");
+        pty.type_line("hello");
+        pty.wait_for("< a\\x1b[2Jb\\rc");
+        pty.type_line("/status");
+        pty.wait_for("* OPEN ");
+        gate.open();
+        pty.wait_for("* Enter on an empty line reconnects, ^D ends");
+        pty.key(Key::CtrlD);
+        assert_eq!(pty.wait_exit(), 0);
+        assert!(!pty.raw_output().contains(&0x1b), "no escape sequences");
+        pty.assert_as_found();
+    }
 }
 
 #[test]
