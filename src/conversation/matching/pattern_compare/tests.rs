@@ -297,7 +297,11 @@ fn mutated(value: &mut Value, mut at: usize) -> Option<String> {
         }
         Value::Array(_) | Value::Object(_) => None,
         leaf => {
-            *leaf = json!({"other": "kind"});
+            // A value without a size: an object would fit the pattern of a string by its size.
+            *leaf = match leaf {
+                Value::Null => Value::Bool(true),
+                _ => Value::Null,
+            };
             Some(String::new())
         }
     }
