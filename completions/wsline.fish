@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_wsline_global_optspecs
-    string join \n H/header= A/user-agent= o/origin= s/subprotocol= u/user= bearer= netrc netrc-file= cookie= k/insecure cacert= servername= cert= key= pass= tls-min= tls-max= L/location max-redirs= 4/ipv4 6/ipv6 resolve= connect-to= unix-socket= x/proxy= U/proxy-user= proxy-header= noproxy= connect-timeout= m/max-time= w/wait= close-timeout= ping-interval= ping-timeout= no-pong on-connect= every= i/interactive 0/null delay= b/binary n/max-messages= strict json binary-as= timestamps hide= P/show-ping-pong v/verbose q/quiet timing color= show-secrets record= history= no-history keep= vi config= no-config close-code= close-reason= force frame-size= compress= max-message-size= expect= expect-match= expect-json= expect-hex= expect-close= expect-ping expect-status= expect-header= expect-silence= within= close d/data= data-binary= data-hex= data-raw= t/text chunk-size= 1/one h/help V/version
+    string join \n H/header= A/user-agent= o/origin= s/subprotocol= u/user= bearer= netrc netrc-file= cookie= k/insecure cacert= servername= cert= key= pass= tls-min= tls-max= L/location max-redirs= 4/ipv4 6/ipv6 resolve= connect-to= unix-socket= x/proxy= U/proxy-user= proxy-header= noproxy= connect-timeout= m/max-time= w/wait= close-timeout= ping-interval= ping-timeout= reconnect= reconnect-on= no-pong on-connect= every= i/interactive 0/null delay= b/binary n/max-messages= strict json binary-as= timestamps hide= P/show-ping-pong v/verbose q/quiet timing color= show-secrets record= history= no-history keep= vi config= no-config close-code= close-reason= force frame-size= compress= max-message-size= expect= expect-match= expect-json= expect-hex= expect-close= expect-ping expect-status= expect-header= expect-silence= within= close d/data= data-binary= data-hex= data-raw= t/text chunk-size= 1/one h/help V/version
 end
 
 function __fish_wsline_needs_command
@@ -53,6 +53,8 @@ complete -c wsline -n "__fish_wsline_needs_command" -s w -l wait -d 'Keep listen
 complete -c wsline -n "__fish_wsline_needs_command" -l close-timeout -d 'Maximum time to wait for the server\'s Close [default: 5s]' -r
 complete -c wsline -n "__fish_wsline_needs_command" -l ping-interval -d 'Send a Ping every TIME' -r
 complete -c wsline -n "__fish_wsline_needs_command" -l ping-timeout -d 'Maximum silence after a Ping [default: the interval]' -r
+complete -c wsline -n "__fish_wsline_needs_command" -l reconnect -d 'Connect again after a lost or refused connection' -r
+complete -c wsline -n "__fish_wsline_needs_command" -l reconnect-on -d 'Reconnect after these close codes and statuses too' -r
 complete -c wsline -n "__fish_wsline_needs_command" -l on-connect -d 'Send TEXT first on every connection (repeatable)' -r
 complete -c wsline -n "__fish_wsline_needs_command" -l every -d 'Send TEXT every TIME (repeatable)' -r
 complete -c wsline -n "__fish_wsline_needs_command" -l delay -d 'Wait between sent messages' -r
@@ -183,6 +185,8 @@ complete -c wsline -n "__fish_wsline_using_subcommand demo" -s w -l wait -d 'Kee
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l close-timeout -d 'Maximum time to wait for the server\'s Close [default: 5s]' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l ping-interval -d 'Send a Ping every TIME' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l ping-timeout -d 'Maximum silence after a Ping [default: the interval]' -r
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l reconnect -d 'Connect again after a lost or refused connection' -r
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l reconnect-on -d 'Reconnect after these close codes and statuses too' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l on-connect -d 'Send TEXT first on every connection (repeatable)' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l every -d 'Send TEXT every TIME (repeatable)' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l delay -d 'Wait between sent messages' -r

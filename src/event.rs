@@ -214,6 +214,28 @@ pub struct ProbeAnswer {
     pub round_trip: Duration,
 }
 
+/// A connection that will be made anew.
+#[derive(Debug)]
+pub struct Reconnecting<'a> {
+    /// Why.
+    pub cause: LostCause<'a>,
+    /// When this has passed.
+    pub after: Duration,
+    /// Which attempt in a row that is.
+    pub attempt: u32,
+    /// How many messages were written and may not have arrived.
+    pub unconfirmed: u64,
+}
+
+/// Why a connection is made anew.
+#[derive(Clone, Copy, Debug)]
+pub enum LostCause<'a> {
+    /// It could not be made.
+    Failed(&'a Error),
+    /// It has ended.
+    Closed(&'a Closure),
+}
+
 /// Something that happened in a run.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -253,6 +275,9 @@ pub enum Event<'a> {
     CloseFrame(Way, &'a Closure),
     /// The connection was closed.
     Closed(&'a Closure),
+    /// The connection is lost, or could not be made, and will be made anew. A source is not told
+    /// of the end itself.
+    Reconnecting(&'a Reconnecting<'a>),
     /// A message for people.
     Note(&'a Note),
     /// A round trip was measured, or could not be.

@@ -43,6 +43,8 @@ const HEADER: &str = "header";
 /// another such option.
 const EXCLUDED: &[&str] = &[
     "every",
+    "reconnect",
+    "reconnect-on",
     "help",
     "config",
     "no-config",

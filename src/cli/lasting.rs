@@ -26,6 +26,25 @@ pub struct LastingArgs {
           help_heading = LASTING)]
     pub ping_timeout: Option<Duration>,
 
+    /// Connect again after a lost or refused connection
+    ///
+    /// Up to N times in a row, by default without a limit. The wait is random, at most 250 ms before the
+    /// first attempt and twice as long before each further one, up to 30 s; Retry-After of a refusal
+    /// overrides it. After a minute of an open connection it begins anew. Tried again are failures to
+    /// connect, lost connections, closes with 1001, 1005, 1006 and 1011 to 1014, and refusals with 408,
+    /// 429, 500, 502, 503 and 504; not rejected certificates. Input that was not written yet is sent
+    /// on the next connection; --data is sent once.
+    #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, hide_short_help = true,
+          value_parser = values::attempts, help_heading = LASTING)]
+    pub reconnect: Option<Option<u32>>,
+
+    /// Reconnect after these close codes and statuses too
+    ///
+    /// Comma-separated: 4001,1008,401.
+    #[arg(long, value_name = "CODES", value_delimiter = ',', hide_short_help = true,
+          value_parser = values::code_or_status, help_heading = LASTING)]
+    pub reconnect_on: Vec<u16>,
+
     /// Don't answer Pings
     ///
     /// To see what the server does about it: the last line says how long that took.
@@ -93,6 +112,9 @@ impl LastingArgs {
     pub(super) fn check(&self) -> Result<(), String> {
         if self.ping_timeout.is_some() && self.ping_interval.is_none() {
             return Err("--ping-timeout requires --ping-interval TIME".to_owned());
+        }
+        if !self.reconnect_on.is_empty() && self.reconnect.is_none() {
+            return Err("--reconnect-on requires --reconnect".to_owned());
         }
         self.heartbeats().map(drop)
     }

@@ -214,6 +214,8 @@ const FOREIGN: &[(&str, &[&str])] = &[
             "chunk_size",
             "wait",
             "delay",
+            "reconnect",
+            "reconnect_on",
         ],
     ),
     (

@@ -184,6 +184,21 @@ pub(super) fn echo_size(text: &str) -> Result<usize, String> {
         .ok_or_else(|| "must be at most 1G".to_owned())
 }
 
+/// A number of attempts.
+pub(super) fn attempts(text: &str) -> Result<u32, String> {
+    match text.parse() {
+        Ok(0) | Err(_) => Err("must be a number greater than 0".to_owned()),
+        Ok(attempts) => Ok(attempts),
+    }
+}
+
+/// A close code, or the status of a refusal.
+pub(super) fn code_or_status(text: &str) -> Result<u16, String> {
+    let code = text.trim().parse().ok();
+    code.filter(|code| matches!(code, 300..=599 | 1000..=4999))
+        .ok_or_else(|| "must be a close code (1000-4999) or a status (300-599)".to_owned())
+}
+
 /// Parses a number of connections.
 pub(super) fn connections(text: &str) -> Result<NonZeroUsize, String> {
     text.parse()

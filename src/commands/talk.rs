@@ -14,7 +14,7 @@ use signal_hook::consts::SIGINT;
 use super::end::{print_end, REPORT_TIMEOUT};
 use crate::connect::{tls, Dialer};
 use crate::deadline::Deadline;
-use crate::driver::{Interactive, Policy, Run, Signals, Single};
+use crate::driver::{Interactive, Policy, Reconnect, Run, Signals, Single};
 use crate::error::{Error, Phase};
 use crate::event::{Event, Link};
 use crate::exit::ExitCode;
@@ -162,6 +162,9 @@ fn talk(
         }),
         None => Box::new(Single),
     };
+    if let Some(options) = plan.reconnect.take() {
+        policy = Box::new(Reconnect::new(options, policy));
+    }
     let run = Run {
         dials: vec![Box::new(move || first.take().map_or_else(&mut dial, Ok))],
         source: source.as_mut(),

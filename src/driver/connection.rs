@@ -4,14 +4,14 @@ use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
-use super::keepalive::PingState;
 use super::limits::CloseTimeout;
+use super::resend::SentMessages;
 use super::timers::{Timer, TimerTable};
-use super::upkeep::Schedule;
+use super::upkeep::{PingState, Schedule};
 use crate::connect::Stream;
 use crate::error::plain;
 use crate::protocol::{
-    CloseBody, Closure, End, Lines, Piece, Protocol, Received, Role, Sent, State, Violation,
+    CloseBody, Closure, End, Kind, Lines, Piece, Protocol, Received, Role, Sent, State, Violation,
 };
 
 /// The result of one read.
@@ -79,6 +79,8 @@ pub(super) struct Connection {
     /// The Close to send once the current message is complete.
     pending_close: Option<(CloseBody, CloseTimeout)>,
     close_report: CloseReport,
+    /// What was sent, if that may be needed again.
+    pub(super) sent_messages: Option<SentMessages>,
     /// The Pings that keep it, if there are any.
     pub(super) pings: Option<PingState>,
     /// When messages are sent again and again.
@@ -143,6 +145,7 @@ impl Connection {
             outgoing: OutgoingMessage::default(),
             pending_close: None,
             close_report: CloseReport::Pending,
+            sent_messages: None,
             pings: None,
             heartbeats: Vec::new(),
             unanswered_pings: None,
@@ -197,6 +200,21 @@ impl Connection {
     // Sending.
 
     pub(super) fn send(&mut self, piece: Piece<'_>) {
+        if let Some(sent) = &mut self.sent_messages {
+            sent.push(piece, false);
+        }
+        self.write(piece);
+    }
+
+    /// Sends a message that no source sends, and that is sent on each connection.
+    pub(super) fn send_own(&mut self, piece: Piece<'_>) {
+        if let Some(sent) = &mut self.sent_messages {
+            sent.push(piece, true);
+        }
+        self.write(piece);
+    }
+
+    fn write(&mut self, piece: Piece<'_>) {
         self.messages_sent += u64::from(piece.last);
         self.outgoing.is_partial = !piece.last;
         self.data_waits = true;
@@ -204,6 +222,10 @@ impl Connection {
     }
 
     pub(super) fn send_lines(&mut self, lines: Lines<'_>) -> u64 {
+        if self.sent_messages.is_some() {
+            let pieces = lines.map(|line| self.send(Piece::whole(Kind::Text, line)));
+            return pieces.count() as u64;
+        }
         let count = self.protocol.send_lines(lines);
         self.messages_sent += count;
         self.data_waits |= count > 0;
@@ -328,6 +350,9 @@ impl Connection {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.blocked = true,
                 Err(error) => self.broken = Some(error),
             }
+        }
+        if let Some(sent) = &mut self.sent_messages {
+            sent.trim(|| self.protocol.unsent_messages());
         }
         if !self.wants_to_write() {
             self.data_waits = false;

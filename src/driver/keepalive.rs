@@ -1,32 +1,15 @@
-//! Keepalive on a connection: Pings at regular times, and the end of one whose server is gone.
+//! Upkeep of a connection: Pings at regular times and the end of one whose server is gone, heartbeats,
+//! and what is left when it ends.
 
 use std::time::{Duration, Instant};
 
 use super::connection::Connection;
+use super::resend::{Leftover, SentMessages};
 use super::timers::Timer;
-use super::upkeep::{Keepalive, Schedule};
+use super::upkeep::{Keepalive, PingState, Schedule};
 
 /// What the payload of each of our Pings begins with; a number follows.
 const PAYLOAD: &str = "wsline ";
-
-/// The state of keepalive on a connection.
-#[derive(Debug)]
-pub(super) struct PingState {
-    keepalive: Keepalive,
-    schedule: Schedule,
-    /// How many were sent.
-    count: u64,
-}
-
-impl PingState {
-    fn new(keepalive: Keepalive, now: Instant) -> Self {
-        Self {
-            keepalive,
-            schedule: Schedule::new(keepalive.interval, now),
-            count: 0,
-        }
-    }
-}
 
 impl Connection {
     /// Begins to send Pings.
@@ -51,7 +34,17 @@ impl Connection {
             self.timers.set(Timer::Pong, deadline);
         }
         self.ping(payload.as_bytes());
+        if let Some(sent) = &mut self.sent_messages {
+            sent.on_ping();
+        }
         Some(payload)
+    }
+
+    /// A Ping of ours was answered.
+    pub(super) fn on_keepalive_pong(&mut self, is_latest: bool) {
+        if let Some(sent) = self.sent_messages.as_mut().filter(|_| is_latest) {
+            sent.on_pong();
+        }
     }
 
     /// How many Pings that keep the connection were sent.
@@ -121,15 +114,30 @@ impl Connection {
         let next = self.heartbeats.iter().filter_map(Schedule::next).min();
         self.timers.set(Timer::Heartbeat, next);
     }
+
+    /// Keeps what is sent until it is written.
+    pub(super) fn keep_sent(&mut self) {
+        self.sent_messages = Some(SentMessages::default());
+    }
+
+    /// What is to be sent again, and what may not have arrived.
+    pub(super) fn take_leftover(&mut self) -> Leftover {
+        let unsent = self.protocol().unsent_messages();
+        let sent = self.sent_messages.take();
+        sent.map_or_else(Leftover::default, |sent| sent.into_leftover(unsent))
+    }
 }
 
-/// Whether a Pong answers one of the first `count` Pings that keep a connection.
-pub(super) fn is_keepalive(payload: &[u8], count: u64) -> bool {
-    let number = || {
-        let text = std::str::from_utf8(payload).ok()?;
-        text.strip_prefix(PAYLOAD)?.parse::<u64>().ok()
-    };
-    count > 0 && number().is_some_and(|number| (1..=count).contains(&number))
+/// Which of the first `count` Pings that keep a connection a Pong answers, if it answers one.
+pub(super) fn answered(payload: &[u8], count: u64) -> Option<u64> {
+    if count == 0 {
+        return None;
+    }
+    let number = std::str::from_utf8(payload).ok()?.strip_prefix(PAYLOAD)?;
+    number
+        .parse()
+        .ok()
+        .filter(|number| (1..=count).contains(number))
 }
 
 /// When a heartbeat that could not be sent is tried again.

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::connection::Connection;
 use super::ending::Ending;
+use super::limits::Wait;
 use super::listeners::Outputs;
 use super::policy::Next;
 use super::reading::SLICE;
@@ -13,10 +14,10 @@ use super::wait::ReadyLink;
 use super::{ConnectionEnd, Driver, FirstError, Input};
 use crate::connect::{Attempt, AttemptEvent, Opened};
 use crate::error::{Error, Phase};
-use crate::event::{Event, Link, Note, NoteLevel, Now, Piece, Way};
+use crate::event::{Event, Link, LostCause, Note, NoteLevel, Now, Piece, Reconnecting, Way};
 use crate::exit::ExitCode;
 use crate::protocol::{self, Closure, End, Protocol};
-use crate::source::{LinkEnd, Sender, Settled, Unsent};
+use crate::source::{LinkEnd, Settled, Unsent};
 
 /// A closed connection for which the source hasn't decided yet whether its end was expected.
 pub(super) struct Unsettled {
@@ -49,6 +50,10 @@ impl Driver<'_> {
             return self.dial(link);
         }
         let now = self.now.instant;
+        if matches!(self.slots.get(link), Some(Slot::Redialing(_))) {
+            self.slots.replace(link, Slot::Waiting);
+            return;
+        }
         let Some(connection) = self.slots.open_mut(link) else {
             return;
         };
@@ -90,7 +95,7 @@ impl Driver<'_> {
     /// Sends a message that no source sends.
     fn send_own(&mut self, link: Link, message: &Message) {
         self.sender()
-            .data(link, Piece::whole(message.kind, &message.bytes));
+            .own_data(link, Piece::whole(message.kind, &message.bytes));
     }
 
     /// Starts to send automatic messages, before the source sends anything.
@@ -103,9 +108,59 @@ impl Driver<'_> {
             let intervals = upkeep.heartbeats.iter().map(|(interval, _)| *interval);
             connection.start_heartbeats(intervals, now);
         }
+        if self.resend.is_some() {
+            if let Some(connection) = self.slots.open_mut(link) {
+                connection.keep_sent();
+            }
+        }
         for message in &upkeep.on_connect {
             self.send_own(link, message);
         }
+        let again = self.resend.as_mut().map(std::mem::take);
+        if let Some(connection) = self.slots.open_mut(link) {
+            for message in again.into_iter().flatten() {
+                connection.send(message.piece());
+            }
+        }
+    }
+
+    /// Makes a connection anew, if the run still needs one.
+    fn redial(&mut self, link: Link, lost: &Reconnecting<'_>) {
+        self.notify(link, &Event::Reconnecting(lost));
+        let at = self.now.instant.checked_add(lost.after);
+        // What is beyond the clock never comes.
+        self.slots
+            .replace(link, at.map_or(Slot::Ended, Slot::Redialing));
+    }
+
+    /// Says what waited for a connection that there will not be.
+    fn report_unsent(&mut self) {
+        let again = self.resend.as_mut().map(std::mem::take).unwrap_or_default();
+        let text = match again.len() {
+            0 => return,
+            1 => "1 message that waited for a connection was not sent".to_owned(),
+            count => format!("{count} messages that waited for a connection were not sent"),
+        };
+        let level = NoteLevel::Warning;
+        self.notify(Link::default(), &Event::Note(&Note { level, text }));
+    }
+
+    /// Says what may be lost with a connection that is not made anew.
+    fn report_unconfirmed(&mut self, unconfirmed: u64) {
+        let text = match unconfirmed {
+            0 => return,
+            1 => "1 message may not have arrived".to_owned(),
+            count => format!("{count} messages may not have arrived"),
+        };
+        let level = NoteLevel::Warning;
+        self.notify(Link::default(), &Event::Note(&Note { level, text }));
+    }
+
+    /// Whether there is anything left to do on another connection.
+    fn needs_connection(&self) -> bool {
+        let has_input = self.input != Input::Done || self.limits.wait == Wait::Forever;
+        let has_unsent = self.resend.as_ref().is_some_and(|again| !again.is_empty());
+        !self.is_ending && !self.leaving && (has_input || has_unsent)
     }
 
     /// Starts further connection attempts, as many at the same time as the policy allows.
@@ -128,7 +183,9 @@ impl Driver<'_> {
             return;
         }
         for link in self.slots.links() {
-            if let Some(Slot::Waiting | Slot::Dialing(_)) = self.slots.get(link) {
+            if let Some(Slot::Waiting | Slot::Redialing(_) | Slot::Dialing(_)) =
+                self.slots.get(link)
+            {
                 self.slots.replace(link, Slot::Ended);
             }
         }
@@ -175,16 +232,30 @@ impl Driver<'_> {
     /// Handles a failed connection attempt.
     fn connect_failed(&mut self, link: Link, error: Error) {
         self.slots.replace(link, Slot::Ended);
-        self.notify(link, &Event::ConnectFailed(&error));
         let end = LinkEnd::ConnectFailed(&error);
         let settled = self.listeners.source.settle(self.now, link, end);
         if settled.expected {
+            self.notify(link, &Event::ConnectFailed(&error));
             self.ends[usize::from(link.0)] = ConnectionEnd::Refused;
             return;
         }
+        let next =
+            self.policy
+                .on_connect_failed(self.now, link, settled.unmet.as_ref().unwrap_or(&error));
+        if let (Next::Redial { after, attempt }, true) = (next, self.needs_connection()) {
+            let lost = Reconnecting {
+                cause: LostCause::Failed(&error),
+                after,
+                attempt,
+                unconfirmed: 0,
+            };
+            return self.redial(link, &lost);
+        }
+        self.notify(link, &Event::ConnectFailed(&error));
         let error = settled.unmet.unwrap_or(error);
-        match self.policy.on_connect_failed(link, &error) {
-            Next::End => {
+        match next {
+            Next::End | Next::Redial { .. } => {
+                self.report_unsent();
                 self.fail(link, error);
                 self.end(Ending::ConnectFailed);
             }
@@ -210,6 +281,7 @@ impl Driver<'_> {
                 return self.connect_failed(link, Error::System { doing, cause });
             }
         }
+        self.policy.on_open(self.now);
         if self.opened.replace(self.now.instant).is_some() {
             // The earlier error does not matter any more.
             self.first_error = FirstError::default();
@@ -245,7 +317,7 @@ impl Driver<'_> {
 
     /// Counts the messages of a connection that has ended and reports its end.
     pub(super) fn finish(&mut self, link: Link) {
-        let Slot::Open(connection) = self.slots.replace(link, Slot::Ended) else {
+        let Slot::Open(mut connection) = self.slots.replace(link, Slot::Ended) else {
             return;
         };
         let unsent = connection.protocol().unsent_messages();
@@ -266,6 +338,26 @@ impl Driver<'_> {
             );
         }
         self.listeners.notify_incomplete(self.now, link);
+        let next = self.policy.on_closed(self.now, link, &closure);
+        if let Next::Redial { after, attempt } = next {
+            let leftover = connection.take_leftover();
+            self.resend = Some(leftover.messages);
+            if self.needs_connection() {
+                self.listeners
+                    .outputs
+                    .show(self.now, link, &Event::Closed(&closure));
+                let lost = Reconnecting {
+                    cause: LostCause::Closed(&closure),
+                    after,
+                    attempt,
+                    unconfirmed: leftover.unconfirmed,
+                };
+                self.redial(link, &lost);
+                self.ends[usize::from(link.0)] = ConnectionEnd::Closed(closure);
+                return;
+            }
+            self.report_unconfirmed(leftover.unconfirmed);
+        }
         self.notify(link, &Event::Closed(&closure));
         if !self.leaving {
             self.settle(Unsettled {
@@ -274,10 +366,9 @@ impl Driver<'_> {
                 unsent,
             });
         }
-        let next = self.policy.on_closed(link, &closure);
         self.ends[usize::from(link.0)] = ConnectionEnd::Closed(closure);
         match next {
-            Next::End => self.end(Ending::ConnectionClosed),
+            Next::End | Next::Redial { .. } => self.end(Ending::ConnectionClosed),
             Next::Continue => {}
         }
     }

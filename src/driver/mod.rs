@@ -22,6 +22,8 @@ mod links;
 mod listeners;
 mod policy;
 mod reading;
+mod reconnect;
+mod resend;
 mod sender;
 mod signals;
 mod slots;
@@ -33,6 +35,7 @@ use std::time::{Duration, Instant};
 
 pub use limits::{Limits, Wait};
 pub use policy::{All, Interactive, Next, Policy, Single};
+pub use reconnect::{Reconnect, ReconnectOptions};
 pub use signals::{Relay, Signals};
 pub use slots::Dial;
 pub use upkeep::{Keepalive, Message, Upkeep};
@@ -47,6 +50,7 @@ use crate::sys::poll::{Poller, Token};
 use ending::Ending;
 use links::Unsettled;
 use listeners::{Listeners, Outputs};
+use resend::SentMessage;
 use sender::LinkSender;
 use slots::Slots;
 use wait::Turn;
@@ -155,6 +159,8 @@ struct Driver<'a> {
     volume: Volume,
     /// When the first Ping came that was not answered, and how many did.
     unanswered_pings: Option<(Instant, u64)>,
+    /// What is sent again on the next connection, with `--reconnect`.
+    resend: Option<Vec<SentMessage>>,
 }
 
 /// The size of a read. With everything that is derived from it, it fits into a cache of 512 KiB.
@@ -207,6 +213,7 @@ impl<'a> Driver<'a> {
     fn new(run: Run<'a>) -> Self {
         let outputs = Outputs::new(run.outputs);
         let report_frames = outputs.detail.frames || outputs.detail.wire;
+        let resend = run.policy.reconnects().then(Vec::new);
         let now = Now::read();
         Self {
             now,
@@ -240,6 +247,7 @@ impl<'a> Driver<'a> {
             received: 0,
             volume: Volume::default(),
             unanswered_pings: None,
+            resend,
         }
     }
 

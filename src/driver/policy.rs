@@ -2,9 +2,10 @@
 
 use std::cell::Cell;
 use std::rc::Rc;
+use std::time::Duration;
 
 use crate::error::Error;
-use crate::event::Link;
+use crate::event::{Link, Now};
 use crate::protocol::Closure;
 
 /// What a run does when a connection could not be opened or has ended.
@@ -14,6 +15,13 @@ pub enum Next {
     End,
     /// Continues with the other connections.
     Continue,
+    /// The connection is made anew.
+    Redial {
+        /// When this has passed.
+        after: Duration,
+        /// Which attempt in a row that is.
+        attempt: u32,
+    },
 }
 
 /// How a run opens its connections, and whether it continues when one of them ends.
@@ -21,11 +29,19 @@ pub trait Policy {
     /// The maximum number of connection attempts at the same time.
     fn dial_width(&self) -> usize;
 
+    /// Called when a connection is open.
+    fn on_open(&mut self, _now: Now) {}
+
     /// Called when a connection could not be opened and that was not expected.
-    fn on_connect_failed(&mut self, link: Link, error: &Error) -> Next;
+    fn on_connect_failed(&mut self, now: Now, link: Link, error: &Error) -> Next;
 
     /// Called when a connection has ended for any reason.
-    fn on_closed(&mut self, link: Link, closure: &Closure) -> Next;
+    fn on_closed(&mut self, now: Now, link: Link, closure: &Closure) -> Next;
+
+    /// Whether connections that are lost may be made anew.
+    fn reconnects(&self) -> bool {
+        false
+    }
 
     /// Whether the run continues without any connection until its source ends, because the source
     /// may connect again ([`Sender::redial`](crate::source::Sender::redial)).
@@ -43,11 +59,11 @@ impl Policy for Single {
         1
     }
 
-    fn on_connect_failed(&mut self, _link: Link, _error: &Error) -> Next {
+    fn on_connect_failed(&mut self, _now: Now, _link: Link, _error: &Error) -> Next {
         Next::End
     }
 
-    fn on_closed(&mut self, _link: Link, _closure: &Closure) -> Next {
+    fn on_closed(&mut self, _now: Now, _link: Link, _closure: &Closure) -> Next {
         Next::End
     }
 }
@@ -62,11 +78,11 @@ impl Policy for All {
         1
     }
 
-    fn on_connect_failed(&mut self, _link: Link, _error: &Error) -> Next {
+    fn on_connect_failed(&mut self, _now: Now, _link: Link, _error: &Error) -> Next {
         Next::End
     }
 
-    fn on_closed(&mut self, _link: Link, _closure: &Closure) -> Next {
+    fn on_closed(&mut self, _now: Now, _link: Link, _closure: &Closure) -> Next {
         Next::Continue
     }
 }
@@ -83,11 +99,11 @@ impl Policy for Interactive {
         1
     }
 
-    fn on_connect_failed(&mut self, _link: Link, _error: &Error) -> Next {
+    fn on_connect_failed(&mut self, _now: Now, _link: Link, _error: &Error) -> Next {
         self.next()
     }
 
-    fn on_closed(&mut self, _link: Link, _closure: &Closure) -> Next {
+    fn on_closed(&mut self, _now: Now, _link: Link, _closure: &Closure) -> Next {
         self.next()
     }
 

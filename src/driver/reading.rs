@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::connection::{self, Bytes, Undecoded};
 use super::ending::Ending;
-use super::keepalive::is_keepalive;
+use super::keepalive::answered;
 use super::links::show_sent;
 use super::Driver;
 use crate::event::{Event, Link, Way};
@@ -102,7 +102,7 @@ impl Driver<'_> {
         let mut left = None;
         let ping_count = connection.ping_count();
         while let Ok(Some(received)) = connection.receive(&mut input) {
-            let mut is_unanswered = false;
+            let (mut is_unanswered, mut answered_ping) = (false, None);
             match received {
                 Received::Messages(messages) => {
                     self.quiet_since = self.now.instant;
@@ -124,7 +124,8 @@ impl Driver<'_> {
                         listeners.notify(self.now, link, &Event::Pong(Way::Out, payload));
                     }
                 }
-                Received::Pong(payload) if is_keepalive(payload, ping_count) => {
+                Received::Pong(payload) if answered(payload, ping_count).is_some() => {
+                    answered_ping = answered(payload, ping_count);
                     let event = Event::Keepalive(Way::In, payload);
                     listeners.outputs.show(self.now, link, &event);
                 }
@@ -144,6 +145,9 @@ impl Driver<'_> {
                     let closure = connection.protocol().closure();
                     listeners.notify(self.now, link, &Event::CloseFrame(Way::In, closure));
                 }
+            }
+            if let Some(number) = answered_ping {
+                connection.on_keepalive_pong(number == ping_count);
             }
             if is_unanswered {
                 connection.on_unanswered_ping(self.now.instant);

@@ -38,6 +38,18 @@ impl LinkSender<'_, '_> {
     }
 }
 
+impl LinkSender<'_, '_> {
+    /// Sends a message that no source sends.
+    pub(super) fn own_data(&mut self, link: Link, piece: Piece<'_>) {
+        if let Some(connection) = self.slots.open_mut(link) {
+            connection.send_own(piece);
+            self.sent(link, |outputs, now| {
+                outputs.show_sent_piece(now, link, piece);
+            });
+        }
+    }
+}
+
 impl Sender for LinkSender<'_, '_> {
     fn room(&self, link: Link) -> usize {
         if self.outputs.hold_up_sending() {

@@ -19,6 +19,8 @@ pub type Dial = Box<dyn FnMut() -> io::Result<Attempt>>;
 pub(super) enum Slot {
     /// The attempt to connect has not started.
     Waiting,
+    /// It begins again at this time.
+    Redialing(Instant),
     /// The attempt to connect is in progress.
     Dialing(Attempt),
     /// The connection is open or being closed.
@@ -189,7 +191,7 @@ impl Slots {
 
     /// Allows a connection that has ended to be opened again. Returns false if it has not ended.
     pub(super) fn redial(&mut self, link: Link) -> bool {
-        let has_ended = matches!(self.get(link), Some(Slot::Ended));
+        let has_ended = matches!(self.get(link), Some(Slot::Ended | Slot::Redialing(_)));
         if has_ended {
             self.replace(link, Slot::Waiting);
         }
@@ -271,6 +273,10 @@ impl Slot {
         let mut seen = Seen::default();
         match self {
             Self::Waiting => seen.counts.waiting = 1,
+            Self::Redialing(at) => {
+                seen.counts.waiting = 1;
+                seen.deadline = Some(*at);
+            }
             Self::Dialing(dialing) => {
                 seen.counts.dialing = 1;
                 seen.deadline = dialing.due();

@@ -34,6 +34,25 @@ pub struct Keepalive {
     pub timeout: Duration,
 }
 
+/// The state of keepalive on a connection.
+#[derive(Debug)]
+pub(super) struct PingState {
+    pub(super) keepalive: Keepalive,
+    pub(super) schedule: Schedule,
+    /// How many were sent.
+    pub(super) count: u64,
+}
+
+impl PingState {
+    pub(super) fn new(keepalive: Keepalive, now: Instant) -> Self {
+        Self {
+            keepalive,
+            schedule: Schedule::new(keepalive.interval, now),
+            count: 0,
+        }
+    }
+}
+
 /// Something that is done at regular times.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Schedule {

@@ -118,7 +118,7 @@ impl Slot {
                 Some(interest.add(open.fd(), reading, open.wants_to_write()))
             }
             // Not added without an interest, because poll(2) would report an error again and again.
-            Self::Waiting | Self::Open(_) | Self::Ended => None,
+            Self::Waiting | Self::Redialing(_) | Self::Open(_) | Self::Ended => None,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Describes how a connection ended.
 
 use crate::error::{seconds, violation_message};
+use crate::event::{LostCause, Reconnecting};
 use crate::output::escape::{self, Breaks};
 use crate::protocol::close::name_of_code;
 use crate::protocol::{CloseBody, Closure, End, Role, Violation};
@@ -49,6 +50,25 @@ pub fn describe(closure: &Closure) -> String {
         ),
         _ => "the server closed the connection without a Close frame (1006)".to_owned(),
     }
+}
+
+/// Why a connection is made anew, when, and what may be lost, in a line. Escaped.
+#[must_use]
+pub fn reconnecting(lost: &Reconnecting<'_>) -> String {
+    let cause = match lost.cause {
+        LostCause::Failed(error) => escape::text(&error.to_string(), Breaks::Shown).into_owned(),
+        LostCause::Closed(closure) => describe(closure),
+    };
+    let unconfirmed = match lost.unconfirmed {
+        0 => String::new(),
+        1 => "; 1 message may not have arrived".to_owned(),
+        count => format!("; {count} messages may not have arrived"),
+    };
+    format!(
+        "reconnecting in {:.1} s (attempt {}): {cause}{unconfirmed}",
+        lost.after.as_secs_f64(),
+        lost.attempt
+    )
 }
 
 /// Whether our Close was sent before the server violated the protocol, so that its code is not that

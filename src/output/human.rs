@@ -23,6 +23,7 @@ use self::style::{Mark, Place};
 use crate::assembly::Message;
 use crate::event::{Event, Kind, Link, Upgrade, Way};
 use crate::http::Secrets;
+use crate::output::closure;
 use crate::output::dump;
 use crate::output::escape::{self, Breaks};
 use crate::output::palette::Style;
@@ -165,6 +166,9 @@ impl<S: Sink> Human<S> {
             Event::Open(upgrade) if !style.quiet => {
                 let text = opened(upgrade, style.secrets);
                 self.show_note(place(Mark::Note), None, &text)
+            }
+            Event::Reconnecting(lost) if !style.quiet => {
+                self.show_note(place(Mark::Note), None, &closure::reconnecting(lost))
             }
             Event::Note(note) if !note.text.is_empty() => match style.note(note) {
                 Some((mark, paint)) => {

@@ -18,10 +18,13 @@ use serde::Serialize;
 
 use crate::assembly::{Message, LARGE};
 use crate::error::{violation_message, Error, Phase};
-use crate::event::{Event, Kind, Link, Messages, Piece, Timing, Upgrade, Way};
+use crate::event::{
+    Event, Kind, Link, LostCause, Messages, Piece, Reconnecting, Timing, Upgrade, Way,
+};
 use crate::exit::ExitCode;
 use crate::http::{Headers, Secrets};
 use crate::output::backlog::Backlog;
+use crate::output::closure;
 use crate::output::json_text::{is_plain, Visible};
 use crate::output::long::{Encoding, LongMessage};
 use crate::output::sink::Sink;
@@ -138,6 +141,7 @@ impl<S: Sink> Output for JsonLines<S> {
                 record.close(closure)?;
             }
             Event::Failed(error) => record.error(error)?,
+            Event::Reconnecting(lost) => record.reconnecting(lost)?,
             _ => {}
         }
         self.put_lines()
@@ -314,6 +318,20 @@ impl Record<'_> {
             self.field("hint", hint)?;
         }
         self.field("exit", &error.exit_code().number())?;
+        self.end();
+        Ok(())
+    }
+
+    fn reconnecting(&mut self, lost: &Reconnecting<'_>) -> io::Result<()> {
+        let cause = match lost.cause {
+            LostCause::Failed(error) => error.to_string(),
+            LostCause::Closed(closure) => closure::describe(closure),
+        };
+        self.begin(Way::In, "reconnecting")?;
+        self.field("attempt", &lost.attempt)?;
+        self.field("after", &milliseconds(Some(lost.after)))?;
+        self.field("cause", &cause)?;
+        self.field("unconfirmed", &lost.unconfirmed)?;
         self.end();
         Ok(())
     }

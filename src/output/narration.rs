@@ -18,6 +18,7 @@ use crate::event::{
     ConnectStep, Event, Kind, Link, Messages, Note, NoteLevel, Summary, Upgrade, Way,
 };
 use crate::http::Secrets;
+use crate::output::closure;
 use crate::output::dump;
 use crate::output::escape::{self, Breaks};
 use crate::output::palette::{Palette, Style};
@@ -121,6 +122,9 @@ impl NarrationStyle {
     fn tell(&self, lines: &mut Lines, at: SystemTime, event: &Event<'_>) {
         let verbosity = self.verbosity;
         match event {
+            Event::Reconnecting(lost) if verbosity > Verbosity::Quiet && !self.beside_prompt => {
+                lines.push_line(&format!("wsline: {}", closure::reconnecting(lost)));
+            }
             Event::Note(note) if !self.beside_prompt => self.tell_note(lines, note),
             Event::Ping(way, payload) if self.tells_ping_pong() => {
                 lines.push(*way, &dump::control("ping", payload));

@@ -23,7 +23,7 @@ use regex::Regex;
 use crate::cli::{self, ColorChoice, OptionArgs, MAX_HELD_MESSAGE};
 use crate::connect::ConnectOptions;
 use crate::deadline::Deadline;
-use crate::driver::{Limits, Upkeep, Wait};
+use crate::driver::{Limits, ReconnectOptions, Upkeep, Wait};
 use crate::error::{Error, USE_FORCE};
 use crate::event::{Note, NoteLevel};
 use crate::http::Secrets;
@@ -125,6 +125,8 @@ pub struct Plan {
     pub limits: Limits,
     /// What is sent automatically on each connection.
     pub upkeep: Upkeep,
+    /// Whether and when connections that are lost are made anew.
+    pub reconnect: Option<ReconnectOptions>,
     /// The text messages that are not shown, if there are any.
     pub hidden: Option<RegexSet>,
     /// The maximum size of received messages and of sent frames.
@@ -207,6 +209,10 @@ impl Plan {
             steps: inputs::steps(&options, &limits.close)?,
             limits,
             upkeep: inputs::upkeep(&options, &environment.inputs)?,
+            reconnect: options.lasting.reconnect.map(|limit| ReconnectOptions {
+                limit,
+                also: options.lasting.reconnect_on.clone(),
+            }),
             hidden: hidden(&options)?,
             record: None,
             prompt: PromptPlan {

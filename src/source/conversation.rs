@@ -39,7 +39,7 @@ use super::{LinkEnd, Progress, Sender, Settled, Source, Unsent};
 use crate::assembly::LARGE;
 use crate::conversation::matching::{self, describe, Found};
 use crate::error::{Error, Refusal, Unmet};
-use crate::event::{Event, Kind, Link, Now, Piece};
+use crate::event::{Event, Kind, Link, LostCause, Now, Piece, Reconnecting};
 use crate::text::utf8;
 
 /// The number of messages that a report of an unmet expectation shows.
@@ -297,6 +297,23 @@ impl Conversation {
         };
         self.current = Some(CurrentStep::new(step, now.instant));
         None
+    }
+
+    /// A connection is lost and will be made anew: its end may be what is expected now.
+    fn on_lost(&mut self, link: Link, lost: &Reconnecting<'_>) {
+        let LostCause::Closed(closure) = lost.cause else {
+            return;
+        };
+        let is_met = self.current.as_ref().is_some_and(|current| {
+            let wanted = match &current.step.act {
+                Act::Expect(expectation) => &expectation.wanted,
+                _ => return false,
+            };
+            current.step.link == link && wanted.is_met_by_close(closure)
+        });
+        if is_met {
+            self.current = None;
+        }
     }
 
     /// Checks whether the current expectation is met.
@@ -768,6 +785,7 @@ impl Source for Conversation {
         state.gate.on_event(link, event);
         match event {
             Event::Open(upgrade) => state.inbox.open(upgrade),
+            Event::Reconnecting(lost) => self.on_lost(link, lost),
             Event::Closed(closure) => state.inbox.stage = LinkStage::Closed((*closure).clone()),
             event if expects => {
                 if let Some(item) = ReceivedItem::from_event(event) {

@@ -430,6 +430,11 @@ impl Source for Prompt {
                     self.say(at, NoteLevel::Answer, text);
                 }
             }
+            Event::Reconnecting(_) => {
+                self.connection.state = State::Connecting;
+                self.told_to_wait = false;
+                self.show_status();
+            }
             // If the prompt has closed the connection to end, the verdict of the run reports it.
             Event::Closed(closure)
                 if self.connection.state == State::Closing || is_ours(closure) =>

@@ -45,7 +45,7 @@ impl SendGate {
     pub fn on_event(&mut self, link: Link, event: &Event<'_>) {
         match event {
             Event::Open(_) if link == self.link => self.open = true,
-            Event::Closed(_) if link == self.link => self.open = false,
+            Event::Closed(_) | Event::Reconnecting(_) if link == self.link => self.open = false,
             _ => {}
         }
     }

@@ -37,6 +37,7 @@ mod pipe;
 mod prompt;
 mod proxy;
 mod received;
+mod reconnect;
 mod records;
 mod redirects;
 mod refusals;

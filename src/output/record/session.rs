@@ -17,6 +17,7 @@ use crate::error::{violation_message, Error};
 use crate::event::{ConnectStep, Event, Kind, Link, Way};
 use crate::http::{find_tokens, Secrets, HIDDEN};
 use crate::output::backlog::Backlog;
+use crate::output::closure;
 use crate::output::long::{Encoding, LongMessage};
 use crate::output::sink::Sink;
 use crate::output::{Assembled, Detail, Output};
@@ -326,6 +327,7 @@ impl<S: Sink> Output for Session<S> {
             Event::ConnectFailed(Error::Refused(refusal)) => {
                 self.expect(at, link, Wanted::Refused(Some(refusal.head.status)))
             }
+            Event::Reconnecting(lost) => self.comment(&closure::reconnecting(lost)),
             Event::ConnectFailed(error) => self.comment(&error.to_string()),
             _ => Ok(()),
         }

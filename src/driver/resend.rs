@@ -1,0 +1,168 @@
+//! What is sent again on the next connection: messages that were accepted and not written as a whole.
+//! What was written may have arrived, and is not sent again, but counted.
+
+use std::collections::VecDeque;
+
+use crate::event::{Kind, Piece};
+
+/// Messages of a connection that may be needed again.
+#[derive(Debug, Default)]
+pub(super) struct SentMessages {
+    /// Those of which the end may not be written, in order.
+    messages: VecDeque<SentMessage>,
+    /// How much has come of the next one.
+    partial: Option<SentMessage>,
+    /// How many a source has sent as a whole.
+    count: u64,
+    /// How many of them the server has received, as far as it is known by a Pong.
+    confirmed: u64,
+    /// How many had been sent before the latest Ping of keepalive.
+    before_ping: u64,
+}
+
+/// A message, or its beginning.
+#[derive(Clone, Debug)]
+pub(super) struct SentMessage {
+    kind: Kind,
+    bytes: Vec<u8>,
+    is_complete: bool,
+    /// It is sent on each connection anyway.
+    is_own: bool,
+}
+
+impl SentMessage {
+    /// All of it, to be sent again.
+    pub(super) fn piece(&self) -> Piece<'_> {
+        Piece {
+            kind: self.kind,
+            first: true,
+            last: self.is_complete,
+            bytes: &self.bytes,
+        }
+    }
+}
+
+/// What is left of a connection.
+#[derive(Debug, Default)]
+pub(super) struct Leftover {
+    /// What is sent again.
+    pub(super) messages: Vec<SentMessage>,
+    /// How many messages were written and may not have arrived.
+    pub(super) unconfirmed: u64,
+}
+
+/// How many messages are kept before it is looked which of them are written.
+const MOST: usize = 1024;
+
+impl SentMessages {
+    /// Something was sent.
+    pub(super) fn push(&mut self, piece: Piece<'_>, is_own: bool) {
+        let mut message = self.partial.take().unwrap_or(SentMessage {
+            kind: piece.kind,
+            bytes: Vec::new(),
+            is_complete: false,
+            is_own,
+        });
+        if !is_own {
+            message.bytes.extend_from_slice(piece.bytes);
+        }
+        if !piece.last {
+            self.partial = Some(message);
+            return;
+        }
+        message.is_complete = true;
+        self.count += u64::from(!is_own);
+        self.messages.push_back(message);
+    }
+
+    /// Forgets all but the last `unsent` messages, if there are many.
+    pub(super) fn trim(&mut self, unsent: impl FnOnce() -> u64) {
+        if self.messages.len() > MOST {
+            self.keep_last(unsent());
+        }
+    }
+
+    fn keep_last(&mut self, unsent: u64) {
+        let unsent = usize::try_from(unsent).unwrap_or(usize::MAX);
+        let written = self.messages.len().saturating_sub(unsent);
+        self.messages.drain(..written);
+    }
+
+    /// A Ping of keepalive was sent.
+    pub(super) fn on_ping(&mut self) {
+        self.before_ping = self.count;
+    }
+
+    /// The latest Ping was answered: what was sent before it has arrived.
+    pub(super) fn on_pong(&mut self) {
+        self.confirmed = self.before_ping;
+    }
+
+    /// What is left when `unsent` messages are not written.
+    pub(super) fn into_leftover(mut self, unsent: u64) -> Leftover {
+        self.keep_last(unsent);
+        let left = self.messages.into_iter().chain(self.partial);
+        let messages: Vec<_> = left.filter(|message| !message.is_own).collect();
+        let complete = messages.iter().filter(|message| message.is_complete);
+        let written = self.count - complete.count() as u64;
+        Leftover {
+            messages,
+            unconfirmed: written.saturating_sub(self.confirmed),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(leftover: &Leftover) -> Vec<(String, bool)> {
+        let text = |message: &SentMessage| {
+            let text = String::from_utf8_lossy(&message.bytes).into_owned();
+            (text, message.is_complete)
+        };
+        leftover.messages.iter().map(text).collect()
+    }
+
+    #[test]
+    fn what_is_not_written_is_left_in_order() {
+        let mut sent = SentMessages::default();
+        for text in ["a", "b", "own", "c"] {
+            sent.push(Piece::whole(Kind::Text, text.as_bytes()), text == "own");
+        }
+        let begun = Piece {
+            last: false,
+            ..Piece::whole(Kind::Text, b"begun")
+        };
+        sent.push(begun, false);
+        let leftover = sent.into_leftover(3);
+        let expected = [("b", true), ("c", true), ("begun", false)];
+        let expected = expected.map(|(text, complete)| (text.to_owned(), complete));
+        assert_eq!(texts(&leftover), expected);
+        assert_eq!(leftover.unconfirmed, 1);
+    }
+
+    #[test]
+    fn a_pong_confirms_what_was_sent_before_its_ping() {
+        let mut sent = SentMessages::default();
+        sent.push(Piece::whole(Kind::Text, b"a"), false);
+        sent.on_ping();
+        sent.push(Piece::whole(Kind::Text, b"b"), false);
+        sent.on_pong();
+        sent.push(Piece::whole(Kind::Text, b"c"), false);
+        assert_eq!(sent.into_leftover(0).unconfirmed, 2);
+    }
+
+    #[test]
+    fn memory_is_bounded_where_all_is_written() {
+        let mut sent = SentMessages::default();
+        for _ in 0..10 * MOST {
+            sent.push(Piece::whole(Kind::Text, b"x"), false);
+            sent.trim(|| 1);
+            assert!(sent.messages.len() <= MOST);
+        }
+        let leftover = sent.into_leftover(1);
+        assert_eq!(leftover.messages.len(), 1);
+        assert_eq!(leftover.unconfirmed, 10 * MOST as u64 - 1);
+    }
+}

@@ -1,0 +1,347 @@
+//! `--reconnect`: what is tried again, and that no line is lost in silence or sent twice.
+
+use std::collections::BTreeSet;
+use std::net::{Shutdown, TcpListener};
+use std::thread;
+use std::time::Duration;
+
+use serde_json::Value;
+use tungstenite::Message;
+
+use crate::support::{Frame, Gate, Peer, Stdin, Wsline};
+
+const LONG: Duration = Duration::from_mins(1);
+
+// What is tried again.
+
+#[test]
+fn a_lost_connection_is_made_anew_and_subscribed_again() {
+    for lost in [
+        Peer::ws().expect_text("subscribe").close(1001, ""),
+        Peer::ws().expect_text("subscribe").close_empty(),
+        Peer::ws().expect_text("subscribe").drop_tcp(),
+        Peer::ws().expect_text("subscribe").reset_tcp(),
+        Peer::http("HTTP/1.1 503 Busy\r\nRetry-After: 0\r\nContent-Length: 0\r\n\r\n"),
+        Peer::tcp().drop_tcp(),
+    ] {
+        let again = Peer::ws()
+            .expect_text("subscribe")
+            .send_text("news")
+            .expect_close(1000, "");
+        let peer = lost.then(again).start();
+        Wsline::new()
+            .args([
+                &peer.url(),
+                "--reconnect",
+                "--on-connect",
+                "subscribe",
+                "-1",
+            ])
+            .stdin(Stdin::Open)
+            .stdout("news\n")
+            .stderr_matches("wsline: reconnecting in 0.[..] s (attempt 1): [..]\n")
+            .run();
+    }
+}
+
+#[test]
+fn the_cause_is_said_in_one_line_and_not_with_q() {
+    for (options, said) in [
+        (
+            &[][..],
+            "wsline: reconnecting in 0.[..] s (attempt 1): closed by server: 1012 \"restart\" (service restart)\n",
+        ),
+        (&["-q"], ""),
+    ] {
+        let again = Peer::ws().send_text("news").expect_close(1000, "");
+        let peer = Peer::ws().close(1012, "restart").then(again).start();
+        Wsline::new()
+            .args([&peer.url(), "--reconnect=1", "-1"])
+            .args(options)
+            .stdin(Stdin::Open)
+            .stdout("news\n")
+            .stderr_matches(said)
+            .run();
+    }
+}
+
+#[test]
+fn a_silent_server_is_left_for_the_next_connection() {
+    let again = Peer::ws().send_text("news").expect_close(1000, "");
+    let peer = Peer::ws().stall().then(again).start();
+    Wsline::new()
+        .args([&peer.url(), "--reconnect", "-1"])
+        .args(["--ping-interval", "100ms", "--ping-timeout", "500ms"])
+        .stdin(Stdin::Open)
+        .stdout("news\n")
+        .stderr_matches(
+            "wsline: reconnecting in [..] s (attempt 1): connection lost: no answer to a Ping for 0.5 s\n",
+        )
+        .run();
+}
+
+#[test]
+fn attempts_are_used_up_and_the_last_one_decides() {
+    let refusing = Peer::refusing();
+    Wsline::new()
+        .args([&refusing.url(), "--reconnect=2"])
+        .stdin(Stdin::Open)
+        .stderr_matches(
+            "wsline: reconnecting in [..] s (attempt 1): could not connect [..]\n\
+             wsline: reconnecting in [..] s (attempt 2): could not connect [..]\n\
+             wsline: could not connect [..]\n...",
+        )
+        .code(7)
+        .run();
+}
+
+#[test]
+fn what_would_fail_again_ends_the_run() {
+    for (peer, code) in [
+        (Peer::ws().close(1000, ""), 0),
+        (Peer::ws().close(1008, ""), 108),
+        (Peer::ws().close(4001, ""), 121),
+        (
+            Peer::ws()
+                .frame(Frame::new(1, "x").rsv(4))
+                .expect_close_any(),
+            102,
+        ),
+        (
+            Peer::http("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"),
+            22,
+        ),
+    ] {
+        let peer = peer.start();
+        Wsline::new()
+            .args([&peer.url(), "--reconnect", "-q"])
+            .stdin(Stdin::Open)
+            .stderr_matches("...")
+            .code(code)
+            .run();
+    }
+    let again = Peer::ws().close(1000, "");
+    let refused = Peer::http("HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n");
+    let peer = Peer::ws().close(4001, "").then(refused.then(again)).start();
+    Wsline::new()
+        .args([
+            &peer.url(),
+            "--reconnect",
+            "--reconnect-on",
+            "4001,401",
+            "-q",
+        ])
+        .stdin(Stdin::Open)
+        .run();
+}
+
+#[test]
+fn values_that_can_not_be_are_refused() {
+    for (options, why) in [
+        (&["--reconnect=0"][..], "must be a number greater than 0"),
+        (
+            &["--reconnect-on", "4001"],
+            "--reconnect-on requires --reconnect",
+        ),
+        (
+            &["--reconnect", "--reconnect-on", "42"],
+            "must be a close code (1000-4999) or a status (300-599)",
+        ),
+    ] {
+        Wsline::new()
+            .args(options)
+            .arg("ws://127.0.0.1:1/")
+            .stderr_matches(format!("[..]{why}\n..."))
+            .code(2)
+            .run();
+    }
+}
+
+// What is sent, and on which connection.
+
+#[test]
+fn data_is_sent_once_and_counts_go_over_all_connections() {
+    let again = Peer::ws()
+        .send_text("2")
+        .send_text("3")
+        .expect_close(1000, "");
+    let first = Peer::ws()
+        .expect_text("hello")
+        .send_text("1")
+        .close(1001, "");
+    let peer = first.then(again).start();
+    Wsline::new()
+        .args([&peer.url(), "--reconnect", "-d", "hello", "-n", "3"])
+        .stdout("1\n2\n3\n")
+        .stderr_matches(
+            "wsline: reconnecting in [..] s (attempt 1): closed by server: 1001 (going away); \
+             1 message may not have arrived\n",
+        )
+        .run();
+}
+
+#[test]
+fn a_line_that_was_cut_is_sent_again_as_a_whole() {
+    let fragment = "x".repeat(256 << 10);
+    let (begun, again) = (Gate::new(), Gate::new());
+    let next = Peer::ws()
+        .open(&again)
+        .expect_text(format!("{fragment}end"))
+        .expect_text("next")
+        .close(1000, "");
+    let peer = Peer::ws()
+        .expect_frame(Frame::new(1, &fragment).unfinished())
+        .open(&begun)
+        .close(1001, "")
+        .then(next)
+        .start();
+    let mut program = Wsline::new()
+        .args([&peer.url(), "--reconnect", "-q"])
+        .stdin(Stdin::Open)
+        .within(LONG)
+        .spawn();
+    program.write(&fragment);
+    begun.wait();
+    again.wait();
+    program.write("end\nnext\n");
+    program.wait();
+}
+
+/// A server that dies after so many messages, each time on another connection; what it received.
+fn dying(listener: &TcpListener, points: &[usize]) -> Vec<String> {
+    let mut received = Vec::new();
+    for point in points.iter().copied().chain([usize::MAX]) {
+        let (stream, _) = listener.accept().expect("a connection");
+        let mut socket = tungstenite::accept(stream).expect("a handshake");
+        for _ in 0..point {
+            match socket.read() {
+                Ok(Message::Text(text)) => received.push(text.to_string()),
+                Ok(_) => {}
+                Err(_) => return received,
+            }
+        }
+        // What was not read makes this a reset.
+        let _ = socket.get_ref().shutdown(Shutdown::Both);
+    }
+    received
+}
+
+#[test]
+fn each_line_arrives_once_or_is_counted() {
+    const LINES: usize = 1000;
+    for points in [&[0][..], &[1], &[7, 1, 0, 30], &[400, 3]] {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let url = format!("ws://{}/", listener.local_addr().expect("an address"));
+        let points = points.to_vec();
+        let server = thread::spawn(move || dying(&listener, &points));
+        let lines = (0..LINES).map(|number| format!("{number} {}\n", "x".repeat(8000)));
+        let finished = Wsline::new()
+            .args([&url, "--reconnect", "-w", "0"])
+            .stdin(lines.collect::<String>())
+            .stderr_matches("...")
+            .within(LONG)
+            .run();
+        let received = server.join().expect("no panic");
+        let numbers: Vec<usize> = received
+            .iter()
+            .map(|line| {
+                line.split(' ')
+                    .next()
+                    .and_then(|it| it.parse().ok())
+                    .expect("a number")
+            })
+            .collect();
+        let distinct: BTreeSet<_> = numbers.iter().collect();
+        assert_eq!(distinct.len(), numbers.len(), "none arrives twice");
+        assert!(numbers.is_sorted(), "they arrive in order");
+        let said = finished.stderr_text();
+        let counted: usize = said
+            .lines()
+            .filter_map(|line| {
+                let (before, _) = line.split_once(" may not have arrived")?;
+                let words: Vec<_> = before.rsplit(' ').take(2).collect();
+                words.last()?.parse::<usize>().ok()
+            })
+            .sum();
+        let missing = LINES - distinct.len();
+        assert!(
+            missing <= counted,
+            "{missing} are missing, {counted} are counted:\n{said}"
+        );
+    }
+}
+
+#[test]
+fn json_and_records_say_what_happened() {
+    let again = Peer::ws().send_text("news").expect_close(1000, "");
+    let peer = Peer::ws()
+        .expect_text("hi")
+        .close(1001, "")
+        .then(again)
+        .start();
+    let program = Wsline::new();
+    let record = program.home().work().join("talk.ws");
+    let finished = program
+        .args([&peer.url(), "--reconnect", "--json", "-q", "-d", "hi", "-1"])
+        .args(["--record", "talk.ws"])
+        .stdout_matches("...")
+        .run();
+    let lines: Vec<Value> = finished
+        .stdout_text()
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("an object"))
+        .collect();
+    let kinds: Vec<_> = lines.iter().map(|line| &line["type"]).collect();
+    assert_eq!(
+        kinds,
+        [
+            "open",
+            "text",
+            "close",
+            "reconnecting",
+            "open",
+            "text",
+            "close"
+        ]
+    );
+    let reconnecting = &lines[3];
+    assert_eq!(reconnecting["attempt"], 1);
+    assert_eq!(reconnecting["unconfirmed"], 1);
+    assert_eq!(reconnecting["cause"], "closed by server: 1001 (going away)");
+    assert!(reconnecting["after"]
+        .as_f64()
+        .is_some_and(|after| (0.0..=250.0).contains(&after)));
+    let record = std::fs::read_to_string(record).expect("it was written");
+    assert!(
+        record.contains("< close 1001\n# reconnecting in "),
+        "{record}"
+    );
+}
+
+#[test]
+fn a_close_that_is_expected_is_met_by_a_connection_that_is_made_anew() {
+    let again = Peer::ws().send_text("news").expect_close(1000, "");
+    let peer = Peer::ws().close(1001, "").then(again).start();
+    Wsline::new()
+        .args([&peer.url(), "--reconnect", "-q"])
+        .args(["--expect-close", "1001", "--expect", "news"])
+        .stdout("news\n")
+        .run();
+}
+
+#[test]
+fn a_signal_ends_the_wait() {
+    let peer =
+        Peer::http("HTTP/1.1 503 Busy\r\nRetry-After: 1000\r\nContent-Length: 0\r\n\r\n").start();
+    let mut program = Wsline::new()
+        .args([&peer.url(), "--reconnect"])
+        .stdin(Stdin::Open)
+        .stderr_matches(
+            "wsline: reconnecting in 1000.0 s (attempt 1): [..]\nwsline: terminated\n...",
+        )
+        .code(143)
+        .spawn();
+    program.wait_for_stderr("attempt 1");
+    program.signal(nix::sys::signal::Signal::SIGTERM);
+    program.wait();
+}
