@@ -247,7 +247,7 @@ fn paragraph(text: &mut StyledStr, words: &str) {
 /// The width of the tables, which fits every terminal, so that clap doesn't wrap them.
 const WIDTH: usize = 79;
 
-/// `words` in lines that end before [`WIDTH`], all but the first indented by `hang`.
+/// Wraps `words` before column 79, with all lines but the first indented by `hang`.
 #[must_use]
 pub fn filled(words: &str, hang: usize) -> String {
     let mut lines = String::new();

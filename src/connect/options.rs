@@ -233,8 +233,8 @@ mod tests {
     fn invalid_and_repeated_subprotocols_are_rejected() {
         for (subprotocols, says) in [
             (&["a", "a"][..], "twice"),
-            (&["a,b"], "no subprotocol"),
-            (&[""], "no subprotocol"),
+            (&["a,b"], "invalid subprotocol"),
+            (&[""], "invalid subprotocol"),
         ] {
             let mut request = request("ws://h");
             request.subprotocols = subprotocols.iter().map(|&it| it.to_owned()).collect();

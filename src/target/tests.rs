@@ -208,7 +208,7 @@ fn invalid_urls_are_reported_with_a_hint() {
         ("wss://a\u{3002}\u{3002}b", "it has an empty label"),
         ("8080", "use :8080"),
         ("ws://a%3Ab:c@example.org", "contains a colon"),
-        ("ws://%ff@example.org", "not UTF-8"),
+        ("ws://%ff@example.org", "not valid UTF-8"),
     ] {
         let complaint = complaint(text);
         assert!(complaint.contains(says), "{text:?}: {complaint}");

@@ -1,7 +1,7 @@
 //! TLS with the library of the operating system. Only this module uses `native_tls` and `openssl`.
 //!
 //! The library reports why it rejected a certificate only as text, and does not return the
-//! certificate. So there is a second handshake for the explanation, by OpenSSL [directly](own),
+//! certificate. So there is a second handshake for the explanation, by OpenSSL directly (`own`),
 //! which accepts any certificate and ends before anything is sent on it.
 
 mod alert;
