@@ -97,7 +97,7 @@ fn long_help_lists_all_options() {
         .lines()
         .filter_map(|line| line.trim_start().split_once("--"))
         .filter(|(before, _)| before.is_empty() || before.starts_with('-'))
-        .filter_map(|(_, after)| after.split([' ', '.', ',']).next())
+        .filter_map(|(_, after)| after.split([' ', '.', ',', '[']).next())
         .collect();
     assert!(options.len() > 30, "{options:?}");
     for option in options {
