@@ -13,8 +13,8 @@ pub const HEAD_LIMIT: usize = 64 << 10;
 /// The maximum number of bytes per read.
 const CHUNK: usize = 4096;
 
-/// The length of the shortest possible head: `HTTP/1.1 200` and two line feeds.
-const SHORTEST_HEAD: usize = 14;
+/// The shortest head is `HTTP/ 200` and two line feeds: the version may be missing.
+const SHORTEST_HEAD: usize = 11;
 
 /// Why no response could be read.
 #[derive(Debug)]

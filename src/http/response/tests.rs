@@ -158,3 +158,14 @@ fn read_error_is_reported_as_the_cause() {
     assert!(matches!(error, Err(ResponseError::Closed(Some(cause)))
         if cause.kind() == io::ErrorKind::TimedOut));
 }
+
+#[test]
+fn exact_reading_stops_behind_the_shortest_head() {
+    for head in ["HTTP/ 200\n\n", "HTTP/2 200\n\n", "HTTP/11 200\n\n"] {
+        let whole = format!("{head}rest");
+        let mut bytes = whole.as_bytes();
+        let read = ResponseReader::exact(&mut bytes).read_head();
+        assert_eq!(read.expect("a head").status, 200, "{head:?}");
+        assert_eq!(bytes, b"rest", "{head:?}");
+    }
+}
