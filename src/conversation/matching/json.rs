@@ -11,8 +11,9 @@ use std::ops::Range;
 use serde_json::{Error, Map, Value};
 
 use super::difference::Difference;
+use super::number;
 use super::raw::{Raw, RawKind};
-use super::{number, text};
+use super::window::{point_at, Window};
 use crate::text::escape;
 
 /// The maximum number of paths that are listed.
@@ -89,7 +90,7 @@ pub(super) fn not_json(error: &Error, received: &str) -> Difference {
         "invalid JSON at line {line}, column {}: {cause}",
         text[..at].chars().count() + 1
     )];
-    lines.extend(text::point_at(text, at));
+    lines.extend(point_at(text, at));
     Difference(lines)
 }
 
@@ -254,7 +255,7 @@ impl Search {
         let expected = expected.to_string();
         // They are shown around the first difference, which is within `expected`.
         let received = received.print(expected.len() + SHOWN);
-        let window = text::Window::around(&expected, &received, COLUMNS);
+        let window = Window::around(&expected, &received, COLUMNS);
         self.say(&format!(
             "expected {}, received {}",
             window.expected, window.received

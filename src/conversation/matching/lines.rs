@@ -6,7 +6,7 @@
 //! different. No list is made of more received lines than that.
 
 use super::difference::{Difference, Side};
-use super::text;
+use super::window::{side_by_side, COLUMNS};
 use crate::text::escape;
 
 /// The maximum number of lines that are shown.
@@ -66,7 +66,7 @@ fn push_same(out: &mut Vec<String>, same: &[&str], first: bool, last: bool) {
         AROUND.min(same.len() - head)
     };
     let hidden = same.len() - head - tail;
-    let shown = |line: &&str| Side::Both.before(&escape::shortened(line, text::COLUMNS));
+    let shown = |line: &&str| Side::Both.before(&escape::shortened(line, COLUMNS));
     out.extend(same[..head].iter().map(shown));
     match hidden {
         0 => {}
@@ -79,13 +79,13 @@ fn push_same(out: &mut Vec<String>, same: &[&str], first: bool, last: bool) {
 fn push_changed(out: &mut Vec<String>, expected: &[&str], received: &[&str]) {
     // A single line in place of another is probably the same line, changed.
     if let ([expected], [received]) = (expected, received) {
-        out.extend(text::side_by_side(expected, received));
+        out.extend(side_by_side(expected, received));
         return;
     }
     for (side, lines) in [(Side::Expected, expected), (Side::Received, received)] {
         let shown = lines
             .iter()
-            .map(|line| side.before(&escape::shortened(line, text::COLUMNS)));
+            .map(|line| side.before(&escape::shortened(line, COLUMNS)));
         out.extend(shown);
     }
 }

@@ -13,6 +13,7 @@ mod pattern_compare;
 mod pattern_parse;
 mod raw;
 mod text;
+mod window;
 
 pub use byte_pattern::{BytePart, NumberFormat};
 pub use difference::Difference;

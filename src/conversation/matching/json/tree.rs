@@ -4,7 +4,8 @@
 use serde_json::{Map, Value};
 
 use super::super::difference::Difference;
-use super::super::{number, text};
+use super::super::number;
+use super::super::window::Window;
 use super::{below, is_ignored, segments, Ignored, Search, COLUMNS, MOST};
 use crate::text::escape;
 
@@ -118,7 +119,7 @@ impl Search {
             self.more += 1;
             return;
         }
-        let window = text::Window::around(&expected.to_string(), &received.to_string(), COLUMNS);
+        let window = Window::around(&expected.to_string(), &received.to_string(), COLUMNS);
         self.say(&format!(
             "expected {}, received {}",
             window.expected, window.received
