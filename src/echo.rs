@@ -6,6 +6,7 @@
 
 mod client;
 mod event;
+mod options;
 mod page;
 mod permits;
 mod wire;
@@ -17,7 +18,6 @@ use std::convert::Infallible;
 use std::fmt;
 use std::io;
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -29,48 +29,14 @@ use crate::error::{plain, Error};
 use crate::sys::file::Inputs;
 
 pub use event::{Ending, Event};
+pub use options::{EchoOptions, LARGEST_MESSAGE};
+
+use options::ServeOptions;
 use permits::{Permits, Purpose};
-
-/// The maximum of [`EchoOptions::max_message_size`]. tungstenite allocates the length that a frame
-/// header announces at once, so that a length of 2^60 bytes would abort the process.
-pub const LARGEST_MESSAGE: usize = 1 << 30;
-
-/// The default of [`EchoOptions::max_message_size`].
-const MAX_MESSAGE_SIZE: usize = 64 << 20;
-
-/// The default of [`EchoOptions::max_connections`]. With one file descriptor per connection, it is
-/// below the limit of 1024 that most systems set.
-const MAX_CONNECTIONS: NonZeroUsize = NonZeroUsize::new(1000).unwrap();
 
 /// How long the server waits after it could not accept a client. A shortage of descriptors or
 /// threads ends only when other clients disconnect.
 const RETRY_DELAY: Duration = Duration::from_millis(100);
-
-/// The options of an echo server. The default is plain `ws` without a delay.
-#[derive(Clone, Debug)]
-pub struct EchoOptions {
-    /// Serves TLS with this certificate and key.
-    pub tls: Option<IdentityFiles>,
-    /// How long to wait before each reply. Messages of one client are delayed one after the other.
-    pub delay: Option<Duration>,
-    /// The maximum size of a message in bytes, at most [`LARGEST_MESSAGE`]. A larger message fails
-    /// the connection with 1009.
-    pub max_message_size: usize,
-    /// The maximum number of concurrent connections. Further clients are refused with HTTP status
-    /// 503.
-    pub max_connections: NonZeroUsize,
-}
-
-impl Default for EchoOptions {
-    fn default() -> Self {
-        Self {
-            tls: None,
-            delay: None,
-            max_message_size: MAX_MESSAGE_SIZE,
-            max_connections: MAX_CONNECTIONS,
-        }
-    }
-}
 
 /// Creates a TLS acceptor from the certificate and key in these files.
 fn acceptor(source: &IdentityFiles) -> Result<TlsAcceptor, Error> {
@@ -85,24 +51,6 @@ pub struct EchoServer {
     address: SocketAddr,
     options: Arc<ServeOptions>,
     permits: Arc<Permits>,
-}
-
-/// The options for serving a client.
-#[derive(Clone)]
-struct ServeOptions {
-    tls: Option<TlsAcceptor>,
-    delay: Option<Duration>,
-    max_message_size: usize,
-}
-
-impl std::fmt::Debug for ServeOptions {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ServeOptions")
-            .field("tls", &self.tls.is_some())
-            .field("delay", &self.delay)
-            .field("max_message_size", &self.max_message_size)
-            .finish()
-    }
 }
 
 /// An echo server that runs on a thread until the process ends.

@@ -16,8 +16,10 @@ use tungstenite::protocol::frame::coding::CloseCode;
 use tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tungstenite::{accept_hdr_with_config, Message, WebSocket};
 
+use super::event::{Ending, Event};
+use super::options::ServeOptions;
+use super::page;
 use super::wire::{Channel, Wire, MAX_HEAD, MAX_HEADERS};
-use super::{page, Ending, Event, ServeOptions};
 use crate::error::plain;
 
 /// The maximum time for each read of the TLS and opening handshakes.

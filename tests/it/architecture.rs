@@ -24,7 +24,6 @@ const FILE_CIRCLES: &[&[&str]] = &[
         "driver/sender.rs",
         "driver/wait.rs",
     ],
-    &["echo.rs", "echo/client.rs"],
     &[
         "output/record/file.rs",
         "output/record/mod.rs",
