@@ -25,11 +25,6 @@ const FILE_CIRCLES: &[&[&str]] = &[
         "driver/wait.rs",
     ],
     &[
-        "output/record/file.rs",
-        "output/record/mod.rs",
-        "output/record/session.rs",
-    ],
-    &[
         "protocol/batch.rs",
         "protocol/close.rs",
         "protocol/deflate.rs",

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::files::unreadable;
 use super::redact::Redactor;
 use crate::error::{plain, Error, ParseError};
-use crate::output::record::Form;
+use crate::output::record::RecordFormat;
 use crate::secret::Secret;
 use crate::session_file::{self, RecordKind, SessionFile, Statement};
 use crate::sys::file::{Inputs, MAX_SIZE};
@@ -51,10 +51,10 @@ impl Loaded {
 
 /// Parses a file as a record if its content is one, otherwise according to its extension.
 fn parse(path: &Path, name: &str, text: &str, inputs: &Inputs) -> Result<SessionFile, ParseError> {
-    let kind = session_file::recognize(text).or_else(|| match Form::of(path) {
-        Form::Session => None,
-        Form::Har => Some(RecordKind::Archive),
-        Form::JsonLines => Some(RecordKind::JsonLines),
+    let kind = session_file::recognize(text).or_else(|| match RecordFormat::of(path) {
+        RecordFormat::Session => None,
+        RecordFormat::Har => Some(RecordKind::Archive),
+        RecordFormat::JsonLines => Some(RecordKind::JsonLines),
     });
     let attachment = |name: &str| attachment(path, name, inputs);
     match kind {

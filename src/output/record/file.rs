@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
 
-use super::Form;
+use super::options::RecordFormat;
 use crate::error::Error;
 use crate::sys::path::follow_own_links;
 
@@ -52,7 +52,9 @@ impl RecordFile {
             match open(path) {
                 Ok(file) => return Self::check(path, file).map_err(fault),
                 Err(cause) if !is_unread(path, &cause) => return Err(fault(cause)),
-                Err(_) if Form::of(path) == Form::Har => return Err(fault(not_regular())),
+                Err(_) if RecordFormat::of(path) == RecordFormat::Har => {
+                    return Err(fault(not_regular()))
+                }
                 Err(_) if begun.elapsed() >= READER_TIMEOUT => {
                     let seconds = READER_TIMEOUT.as_secs();
                     let cause = format!("nothing has opened the pipe for reading in {seconds} s");
@@ -66,7 +68,7 @@ impl RecordFile {
     fn check(path: &Path, file: File) -> io::Result<Self> {
         let metadata = file.metadata()?;
         let is_regular = metadata.is_file();
-        if Form::of(path) == Form::Har && !is_regular {
+        if RecordFormat::of(path) == RecordFormat::Har && !is_regular {
             return Err(not_regular());
         }
         Ok(Self {

@@ -9,74 +9,23 @@
 mod archive;
 mod file;
 mod har;
+mod options;
 mod session;
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::path::{Path, PathBuf};
 use std::time::SystemTime;
+
+pub use self::options::{Opening, Options, RecordFormat};
 
 use self::archive::{Archive, Hold};
 use self::file::RecordFile;
 use crate::error::Error;
 use crate::event::{Event, Link};
 use crate::exit::ExitCode;
-use crate::http::{Header, Secrets};
 use crate::output::json::JsonLines;
 use crate::output::sink::{Descriptor, Sink};
 use crate::output::{Detail, Output};
-
-/// The format of a record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
-    /// A session file, which can be read, replayed and checked.
-    Session,
-    /// The output of `--json`, including Pings and Pongs.
-    JsonLines,
-    /// An HTTP archive (HAR 1.2) with messages in the format of browsers.
-    Har,
-}
-
-impl Form {
-    /// The format for the extension of a file name.
-    #[must_use]
-    pub fn of(path: &Path) -> Self {
-        let ending = path.extension().unwrap_or_default().to_ascii_lowercase();
-        match ending.to_str() {
-            Some("har") => Self::Har,
-            Some("jsonl" | "ndjson") => Self::JsonLines,
-            _ => Self::Session,
-        }
-    }
-}
-
-/// The options of a record.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// The file.
-    pub path: PathBuf,
-    /// How the connection was opened.
-    pub opening: Opening,
-    /// Whether archives and JSON lines contain credentials.
-    pub secrets: Secrets,
-    /// Whether JSON lines contain the connection timing (`--timing`).
-    pub timing: bool,
-}
-
-/// How the connection was opened, for the beginning of a session file.
-#[derive(Clone, Debug, Default)]
-pub struct Opening {
-    /// The first URL, without credentials.
-    pub url: String,
-    /// The headers that the user set, including credentials.
-    pub headers: Vec<Header>,
-    /// The names of default headers that the user removed.
-    pub left_out: Vec<String>,
-    /// The offered subprotocols.
-    pub subprotocols: Vec<String>,
-    /// Options without values that are needed to repeat the conversation.
-    pub options: Vec<&'static str>,
-}
 
 /// A record.
 pub struct Record {
@@ -115,7 +64,7 @@ fn begin(opened: RecordFile, hold: Hold, options: Options) -> io::Result<Box<dyn
         return begin_lines(Descriptor::new(file.as_fd())?, &options);
     }
     let archive = Archive::new(file, hold);
-    if Form::of(&options.path) == Form::Har {
+    if RecordFormat::of(&options.path) == RecordFormat::Har {
         let har = har::Har::new(archive, options.opening.url, options.secrets)?;
         return Ok(Box::new(har));
     }
@@ -133,7 +82,7 @@ fn replaces_record(event: &Event<'_>) -> bool {
 
 /// Starts a record in a format that is written line by line.
 fn begin_lines<S: Sink + 'static>(sink: S, options: &Options) -> io::Result<Box<dyn Output>> {
-    if Form::of(&options.path) == Form::Session {
+    if RecordFormat::of(&options.path) == RecordFormat::Session {
         let session = session::Session::new(sink, SystemTime::now(), &options.opening)?;
         return Ok(Box::new(session));
     }
@@ -177,26 +126,5 @@ impl Output for Record {
 
     fn idle(&mut self) -> io::Result<()> {
         self.to.idle()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn extension_selects_the_format() {
-        for (name, form) in [
-            ("a.har", Form::Har),
-            ("A.HAR", Form::Har),
-            ("x/a.jsonl", Form::JsonLines),
-            ("a.ndjson", Form::JsonLines),
-            ("a.ws", Form::Session),
-            ("a.har.ws", Form::Session),
-            ("har", Form::Session),
-            (".har", Form::Session),
-        ] {
-            assert_eq!(Form::of(Path::new(name)), form, "{name}");
-        }
     }
 }

@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use super::Opening;
+use super::options::Opening;
 use crate::assembly::{self, LARGE};
 use crate::error::{violation_message, Error};
 use crate::event::{ConnectStep, Event, Kind, Link, Way};
