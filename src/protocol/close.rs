@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::frame::MAX_CONTROL_PAYLOAD;
-use super::Violation;
+use super::violation::Violation;
 
 /// The body of a Close frame: a close code and a close reason (RFC 6455 §5.5.1).
 #[derive(Clone, Debug, PartialEq, Eq)]

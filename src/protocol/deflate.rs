@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
 
-use super::Violation;
+use super::violation::Violation;
 
 /// The extension's name (RFC 7692 §7).
 pub const NAME: &str = "permessage-deflate";

@@ -5,7 +5,7 @@ use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 use tungstenite::protocol::frame::FrameHeader;
 
 use super::message::Kind;
-use super::Violation;
+use super::violation::Violation;
 
 /// The longest frame header in bytes: two, eight of extended length, four of mask.
 pub(super) const MAX_HEADER: usize = 14;

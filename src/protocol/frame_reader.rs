@@ -9,10 +9,11 @@ use tungstenite::protocol::frame::FrameHeader;
 
 use super::batch::Messages;
 use super::close::{self, CloseBody};
+use super::config::ProtocolConfig;
 use super::deflate::Inflater;
 use super::frame::{self, MAX_CONTROL_PAYLOAD, MAX_HEADER};
 use super::message::{Checked, Kind, PartialMessage, Piece, Summary, Utf8Checker, Volume};
-use super::{ProtocolConfig, Violation};
+use super::violation::Violation;
 
 /// The frame whose payload is being received.
 #[derive(Clone, Copy, Debug)]

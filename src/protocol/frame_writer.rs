@@ -7,11 +7,12 @@ use tungstenite::protocol::frame::FrameHeader;
 
 use super::batch::Lines;
 use super::close::{self, CloseBody};
+use super::config::ProtocolConfig;
 use super::deflate::Deflater;
 use super::frame::{self, Masks, MAX_CONTROL_PAYLOAD};
 use super::message::{Kind, Piece, Summary, Volume};
+use super::sent::Sent;
 use super::write_buffer::WriteBuffer;
-use super::{ProtocolConfig, Sent};
 
 /// The encoder of one connection. Nothing is written after a Close.
 #[derive(Debug)]

@@ -8,58 +8,29 @@
 
 mod batch;
 pub mod close;
+mod config;
 pub mod deflate;
 mod frame;
 mod frame_reader;
 mod frame_writer;
 mod message;
+mod sent;
+mod violation;
 mod write_buffer;
-
-use std::fmt;
-use std::num::NonZeroUsize;
 
 use tungstenite::protocol::frame::coding::Control;
 use tungstenite::protocol::frame::FrameHeader;
 
 pub use batch::{Lines, Messages};
 pub use close::{CloseBody, CloseReason, Closure, End, InvalidClose, Role, MAX_CLOSE_REASON};
+pub use config::ProtocolConfig;
 pub use frame::MAX_CONTROL_PAYLOAD;
 pub use message::{Kind, Piece, Summary, Volume};
+pub use sent::Sent;
+pub use violation::Violation;
 
 use frame_reader::{Found, FrameReader};
 use frame_writer::FrameWriter;
-
-/// A violation of the protocol by the server, which fails the connection (RFC 6455 §7.1.7).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Violation {
-    /// The close code: 1002 (protocol error), 1007 (invalid payload data), or 1009 (message larger
-    /// than [`ProtocolConfig::max_message_size`]).
-    pub code: u16,
-    /// What the server sent and the RFC section that forbids it, to follow "the server sent".
-    pub rule: String,
-}
-
-impl Violation {
-    fn protocol_error(rule: impl Into<String>) -> Self {
-        Self {
-            code: 1002,
-            rule: rule.into(),
-        }
-    }
-
-    fn invalid_payload(rule: &str) -> Self {
-        Self {
-            code: 1007,
-            rule: rule.to_owned(),
-        }
-    }
-}
-
-impl fmt::Display for Violation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.rule)
-    }
-}
 
 /// What was received.
 #[derive(Debug, PartialEq, Eq)]
@@ -83,24 +54,6 @@ pub enum Received<'a> {
     Close,
 }
 
-/// The configuration of a connection.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct ProtocolConfig {
-    /// The largest message to receive, in bytes; a larger one fails the connection with 1009 as
-    /// soon as a frame announces it. `None`: no limit.
-    pub max_message_size: Option<u64>,
-    /// Whether [`Received::Frame`] and [`Protocol::take_sent`] report frames, and whether the
-    /// effect of compression on each message is reported.
-    pub report_frames: bool,
-    /// The largest payload of a data frame to send, in bytes; a larger message is fragmented
-    /// (RFC 6455 §5.4). `None`: no limit.
-    pub frame_size: Option<NonZeroUsize>,
-    /// The negotiated compression; `None` if there is none.
-    pub compression: Option<deflate::DeflateParams>,
-    /// Whether Pings are not answered, against RFC 6455 §5.5.2.
-    pub no_pong: bool,
-}
-
 /// The state of a connection, as the WHATWG `WebSocket` interface names it (`readyState`).
 /// `CONNECTING` comes before there is a [`Protocol`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,19 +64,6 @@ pub enum State {
     Closing,
     /// Both were, or the connection failed; nothing more is received.
     Closed,
-}
-
-/// A frame that was written to the buffer.
-#[derive(Debug)]
-pub struct Sent {
-    /// The header.
-    pub header: FrameHeader,
-    /// The length of the payload in bytes.
-    pub length: u64,
-    /// The frame as it is on the wire.
-    pub wire: Vec<u8>,
-    /// The message that this frame ends, if it ends one and compression was negotiated.
-    pub message: Option<Summary>,
 }
 
 /// The client's side of one connection.

@@ -4,6 +4,8 @@ mod closing;
 mod compression;
 mod round_trip;
 
+use std::num::NonZeroUsize;
+
 use proptest::prelude::*;
 use tungstenite::protocol::frame::coding::{Data, OpCode};
 
