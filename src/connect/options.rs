@@ -137,9 +137,7 @@ impl ConnectOptions {
         self.check_values()?;
         if self.route.unix_socket.is_some() && self.target.origin.unix_socket.is_some() {
             return Err(Error::Usage(
-                "--unix-socket names a Unix socket, and the address another one: leave out one \
-                 of them"
-                    .to_owned(),
+                "--unix-socket cannot be used with a ws+unix URL".to_owned(),
             ));
         }
         self.proxy.choose(&self.target)?;

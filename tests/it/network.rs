@@ -383,10 +383,7 @@ fn invalid_unix_socket_is_reported() {
         .run();
     Wsline::new()
         .args(["--unix-socket", "/a", "ws+unix:///b"])
-        .stderr(
-            "wsline: --unix-socket names a Unix socket, and the address another one: leave out \
-             one of them\n",
-        )
+        .stderr("wsline: --unix-socket cannot be used with a ws+unix URL\n")
         .code(2)
         .run();
 }
