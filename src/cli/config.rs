@@ -220,7 +220,7 @@ impl ConfigOptions {
         command: &Command,
         matches: &ArgMatches,
         leave_out: impl Fn(&str) -> bool,
-    ) -> Below {
+    ) -> InheritedOptions {
         let is_given = |name: &str| {
             let argument = command
                 .get_arguments()
@@ -261,7 +261,7 @@ impl ConfigOptions {
             .iter()
             .filter(is_useful)
             .partition(|setting| setting.key.name == HEADER);
-        Below {
+        InheritedOptions {
             words: headers
                 .iter()
                 .chain(&others)
@@ -276,7 +276,7 @@ impl ConfigOptions {
 
 /// The options of a config file that the command line does not override.
 #[derive(Debug)]
-pub(super) struct Below {
+pub(super) struct InheritedOptions {
     /// The words to put before those of the command line, headers first.
     pub(super) words: Vec<OsString>,
     groups: Vec<usize>,
@@ -284,7 +284,7 @@ pub(super) struct Below {
     messages: Vec<MessageArg>,
 }
 
-impl Below {
+impl InheritedOptions {
     /// Completes `options`, which were parsed with [`words`](Self::words): separates the headers by
     /// level, and puts the messages before those of the command line.
     pub(super) fn finish(self, options: &mut OptionArgs, sends: bool) {

@@ -7,7 +7,7 @@ use clap::{Arg, ArgMatches, Command, FromArgMatches as _};
 
 use super::commands::{is_command, Cli, CommandArg};
 use super::complaint::{complain, explain_second_url, keep_secret, put_first};
-use super::config::{self, Below, ConfigOptions};
+use super::config::{self, ConfigOptions, InheritedOptions};
 use super::options::{ConnectArgs, OptionArgs, ParsedArgs};
 use super::secret_source::SecretSource;
 use super::usage::sentence_of;
@@ -68,7 +68,7 @@ fn with_config(
     matches: ArgMatches,
     args: &mut Vec<OsString>,
     config: &ConfigOptions,
-) -> Result<(ArgMatches, Option<Below>), clap::Error> {
+) -> Result<(ArgMatches, Option<InheritedOptions>), clap::Error> {
     let (place, mut below) = match matches.subcommand() {
         None => (1, config.below(command, &matches, |_| false)),
         Some((name @ "demo", matches)) => {
@@ -86,7 +86,7 @@ fn with_config(
 /// A command with its options checked. The error is a message.
 fn called_command(
     called: CommandArg,
-    below: Option<Below>,
+    below: Option<InheritedOptions>,
     config: &ConfigOptions,
 ) -> Result<Call, String> {
     Ok(match called {
@@ -118,7 +118,7 @@ fn called_command(
 }
 
 /// The options of a connection, checked. The error is a message.
-fn settled(parsed: ParsedArgs, below: Option<Below>) -> Result<Box<OptionArgs>, String> {
+fn settled(parsed: ParsedArgs, below: Option<InheritedOptions>) -> Result<Box<OptionArgs>, String> {
     let mut options = Box::new(parsed.settle()?);
     match below {
         Some(below) => below.finish(&mut options, true),

@@ -26,7 +26,7 @@ use crate::output::human::{Human, HumanStyle, MessageLayout};
 use crate::output::json::JsonLines;
 use crate::output::narration::{Narration, NarrationStyle};
 use crate::output::palette::Palette;
-use crate::output::raw::{Form, Raw};
+use crate::output::raw::{Raw, RawFormat};
 use crate::output::record::Record;
 use crate::output::report::report;
 use crate::output::sink::{Descriptor, Sink};
@@ -34,7 +34,7 @@ use crate::output::timing::Timing;
 use crate::output::transcript::{KeepLimits, SharedTranscript, Transcript};
 use crate::output::verbosity::Verbosity;
 use crate::output::{wrap, Output};
-use crate::plan::{Plan, Show, Speaker};
+use crate::plan::{InputSource, Plan, Show};
 use crate::source::conversation::Conversation;
 use crate::source::json_lines;
 use crate::source::listen::Listen;
@@ -248,7 +248,7 @@ struct Prompting {
 impl Prompting {
     /// Opens the prompt if the plan has one.
     fn start(plan: &Plan) -> io::Result<Option<Self>> {
-        let Speaker::Prompt { history, home } = &plan.speaker else {
+        let InputSource::Prompt { history, home } = &plan.input else {
             return Ok(None);
         };
         let (terminal, screen, typed) = Terminal::start(TerminalOptions {
@@ -309,8 +309,8 @@ fn source(plan: &mut Plan, prompt: Option<&mut Prompting>) -> io::Result<Box<dyn
     let (delay, force) = (plan.delay, plan.force);
     let frame_size = plan.protocol.frame_size;
     let prompt = prompt.and_then(Prompting::input);
-    let then: Option<Box<dyn Source>> = match (plan.speaker.clone(), prompt) {
-        (Speaker::Prompt { home, .. }, Some((typed, prompt))) => Some(Box::new(Prompt::new(
+    let then: Option<Box<dyn Source>> = match (plan.input.clone(), prompt) {
+        (InputSource::Prompt { home, .. }, Some((typed, prompt))) => Some(Box::new(Prompt::new(
             typed,
             PromptOptions {
                 force,
@@ -324,15 +324,15 @@ fn source(plan: &mut Plan, prompt: Option<&mut Prompting>) -> io::Result<Box<dyn
                 outlives: prompt.outlives,
             },
         ))),
-        (Speaker::Nobody | Speaker::Prompt { .. }, _) => None,
-        (Speaker::Listen, _) => Some(Box::new(Listen)),
-        (Speaker::Stdin(cut), _) => {
+        (InputSource::Nothing | InputSource::Prompt { .. }, _) => None,
+        (InputSource::Listen, _) => Some(Box::new(Listen)),
+        (InputSource::Stdin(split), _) => {
             let mut reader = Reader::stdin()?;
             // A line that doesn't fit is sent in fragments.
             reader.reserve(frame_size.map_or(0, NonZeroUsize::get));
-            Some(Box::new(Stdin::new(reader, cut, delay)))
+            Some(Box::new(Stdin::new(reader, split, delay)))
         }
-        (Speaker::Json, _) => Some(Box::new(json_lines::JsonLines::new(
+        (InputSource::Json, _) => Some(Box::new(json_lines::JsonLines::new(
             Reader::stdin()?,
             force,
             delay,
@@ -413,7 +413,7 @@ fn show<S: Sink + 'static>(plan: &Plan, sink: S, layout: MessageLayout) -> Box<d
         )),
         Show::Raw { line_end } => Box::new(Raw::new(
             sink,
-            Form {
+            RawFormat {
                 line_end,
                 binary: plan.binary_as.unwrap_or(BinaryAs::Raw),
                 times: plan.times.clone(),

@@ -310,7 +310,7 @@ fn failed(cause: io::Error) -> Error {
 /// Passes the signals of the process to the controller.
 fn forward_signals(sender: Sender<WorkerEvent>, stop: Stop) -> Result<(), Error> {
     let mut signals = Signals::register().map_err(failed)?;
-    let hear = move || {
+    let forward = move || {
         // After an error of poll(2), signals are no longer received; without a controller they are
         // not needed.
         while let Ok(numbers) = signals.wait() {
@@ -324,7 +324,7 @@ fn forward_signals(sender: Sender<WorkerEvent>, stop: Stop) -> Result<(), Error>
     };
     thread::Builder::new()
         .name("signals".to_owned())
-        .spawn(hear)
+        .spawn(forward)
         .map_err(failed)?;
     Ok(())
 }
@@ -379,7 +379,7 @@ fn with_server(
     let mut server = Server::start(&command, move |line| {
         if let Some(lines) = &lines {
             // Sending fails only if the controller has ended.
-            let _ = lines.send(WorkerEvent::Said(format!("server: {line}")));
+            let _ = lines.send(WorkerEvent::Line(format!("server: {line}")));
         }
     })?;
     let ran = wait_until_open(&mut server, &endpoint, Deadline::after(limit), controller)

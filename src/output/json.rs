@@ -28,7 +28,7 @@ use crate::output::closure;
 use crate::output::json_text::{is_plain, Visible};
 use crate::output::long::{Encoding, LongMessage};
 use crate::output::sink::Sink;
-use crate::output::timing::{Lap, Stopwatch};
+use crate::output::timing::{ConnectionTimes, Stopwatch};
 use crate::output::{Assembled, Detail, Output};
 use crate::protocol::{CloseBody, Closure, End, Role, Violation};
 
@@ -117,8 +117,8 @@ impl<S: Sink> Output for JsonLines<S> {
     fn show(&mut self, at: SystemTime, link: Link, event: &Event<'_>) -> io::Result<()> {
         let mut record = self.lines.record(at, link);
         let taken = self.stopwatch.as_mut();
-        if let Some(lap) = taken.and_then(|stopwatch| stopwatch.hear(at, link, event)) {
-            record.timing(&lap)?;
+        if let Some(times) = taken.and_then(|stopwatch| stopwatch.on_event(at, link, event)) {
+            record.timing(&times)?;
         }
         if let Some((way, message)) = Message::from_event(event) {
             if message.bytes.len() >= LARGE {
@@ -154,7 +154,7 @@ impl<S: Sink> Output for JsonLines<S> {
         messages: Messages<'_>,
     ) -> io::Result<()> {
         if let Some(stopwatch) = &mut self.stopwatch {
-            stopwatch.hear_message(at, link);
+            stopwatch.on_message(at, link);
         }
         for Piece { kind, bytes, .. } in messages.pieces() {
             self.lines.record(at, link).message(Way::In, kind, bytes)?;
@@ -284,9 +284,9 @@ impl Record<'_> {
         Ok(())
     }
 
-    fn timing(&mut self, lap: &Lap) -> io::Result<()> {
+    fn timing(&mut self, times: &ConnectionTimes) -> io::Result<()> {
         self.begin(Way::In, "timing")?;
-        for (phase, duration) in lap.phases() {
+        for (phase, duration) in times.phases() {
             self.field(phase.name(), &milliseconds(duration))?;
         }
         self.end();

@@ -14,7 +14,7 @@ pub const LARGEST: usize = 256 << 10;
 
 /// The space available for a text.
 #[derive(Clone, Copy, Debug)]
-pub struct Room {
+pub struct LayoutLimits {
     /// Lines.
     pub lines: usize,
     /// Bytes, before escaping and coloring.
@@ -25,7 +25,7 @@ pub struct Room {
 
 /// If `text` is a JSON object or array, appends it formatted, as far as there is room. Returns the
 /// number of bytes shown; `None` if it is something else.
-pub fn push(out: &mut String, text: &str, palette: Palette, room: Room) -> Option<usize> {
+pub fn push(out: &mut String, text: &str, palette: Palette, room: LayoutLimits) -> Option<usize> {
     let compound = text.trim_ascii_start().starts_with(['{', '[']);
     if !compound || text.len() > LARGEST || serde_json::from_str::<IgnoredAny>(text).is_err() {
         return None;
@@ -178,7 +178,7 @@ struct Printer<'o> {
     out: &'o mut String,
     palette: Palette,
     /// The space that is left.
-    room: Room,
+    room: LayoutLimits,
     depth: usize,
     /// The depth of the outermost object or array that is printed on one line.
     inline: Option<usize>,
@@ -297,7 +297,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const ROOM: Room = Room {
+    const LIMITS: LayoutLimits = LayoutLimits {
         lines: 40,
         bytes: 4096,
         columns: 80,
@@ -305,7 +305,7 @@ mod tests {
 
     fn shown(text: &str) -> String {
         let mut out = String::new();
-        let bytes = push(&mut out, text, Palette::plain(), ROOM).expect("it is JSON");
+        let bytes = push(&mut out, text, Palette::plain(), LIMITS).expect("it is JSON");
         assert_eq!(bytes, text.len());
         out
     }
@@ -314,7 +314,11 @@ mod tests {
     fn other_values_are_not_formatted() {
         for text in ["", "hello", "42", "\"a\"", "{", "[1,]", "{} {}", "[\u{1}]"] {
             let mut out = String::new();
-            assert_eq!(push(&mut out, text, Palette::plain(), ROOM), None, "{text}");
+            assert_eq!(
+                push(&mut out, text, Palette::plain(), LIMITS),
+                None,
+                "{text}"
+            );
             assert_eq!(out, "");
         }
     }
@@ -357,7 +361,7 @@ mod tests {
     fn tokens_are_colored() {
         let mut out = String::new();
         let text = r#"{"a:":["b\"",1,null]}"#;
-        push(&mut out, text, Palette::colored(), ROOM);
+        push(&mut out, text, Palette::colored(), LIMITS);
         assert_eq!(
             out,
             "{\x1b[34m\"a:\"\x1b[39m:[\x1b[32m\"b\\\"\"\x1b[39m,\x1b[36m1\x1b[39m,\
@@ -369,7 +373,7 @@ mod tests {
     fn output_is_limited_to_the_room() {
         let text = format!("[{}]", vec!["\"0123456789\""; 100].join(","));
         let mut out = String::new();
-        let room = Room {
+        let room = LayoutLimits {
             lines: 3,
             bytes: 4096,
             columns: 80,
@@ -379,7 +383,7 @@ mod tests {
         assert_eq!(bytes, Some(27));
 
         out.clear();
-        let room = Room {
+        let room = LayoutLimits {
             lines: 40,
             bytes: 20,
             columns: 80,
@@ -410,7 +414,7 @@ mod tests {
         #[test]
         fn formatting_does_not_change_the_value(value in json()) {
             let text = value.to_string();
-            let everything = Room { lines: usize::MAX, bytes: usize::MAX, columns: 80 };
+            let everything = LayoutLimits { lines: usize::MAX, bytes: usize::MAX, columns: 80 };
             let mut out = String::new();
             if push(&mut out, &text, Palette::plain(), everything).is_some() && !out.contains("\\u{")
                 && !out.contains("\\x")

@@ -17,7 +17,7 @@ use crate::event::{Event, Kind, Link, Messages, Piece, Way};
 
 /// The format of messages.
 #[derive(Clone, Debug)]
-pub struct Form {
+pub struct RawFormat {
     /// The byte after a text message, or a binary one written as text: a line feed or NUL.
     pub line_end: u8,
     /// The format of binary messages (`--binary-as`).
@@ -30,14 +30,14 @@ pub struct Form {
 #[derive(Debug)]
 pub struct Raw<S> {
     sink: S,
-    form: Form,
+    form: RawFormat,
     /// Bytes of a message that are not a whole group of base64 yet.
     rest: Vec<u8>,
 }
 
 impl<S: Sink> Raw<S> {
     /// Creates an output for `sink`.
-    pub fn new(sink: S, form: Form) -> Self {
+    pub fn new(sink: S, form: RawFormat) -> Self {
         Self {
             sink,
             form,
@@ -124,7 +124,7 @@ mod tests {
     fn written(binary: BinaryAs, times: Option<TimeZone>, pieces: &[Piece<'_>]) -> String {
         let mut raw = Raw::new(
             Memory::default(),
-            Form {
+            RawFormat {
                 line_end: b'\n',
                 binary,
                 times,
@@ -189,7 +189,7 @@ mod tests {
             .chain([(Kind::Text, BinaryAs::Raw)])
         {
             for times in &times {
-                let form = Form {
+                let form = RawFormat {
                     line_end: b'\0',
                     binary,
                     times: times.clone(),

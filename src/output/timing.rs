@@ -63,7 +63,7 @@ impl Phase {
 
 /// The times of one connection.
 #[derive(Clone, Copy, Debug)]
-pub struct Lap {
+pub struct ConnectionTimes {
     link: Link,
     opened: SystemTime,
     steps: Steps,
@@ -71,7 +71,7 @@ pub struct Lap {
     first_message: Option<Duration>,
 }
 
-impl Lap {
+impl ConnectionTimes {
     /// All phases and how long they took; `None` for one that was not needed.
     #[must_use]
     pub fn phases(&self) -> [(Phase, Option<Duration>); 7] {
@@ -98,22 +98,27 @@ impl Lap {
 /// Measures the times of all connections from events.
 #[derive(Debug, Default)]
 pub struct Stopwatch {
-    running: Vec<Lap>,
+    running: Vec<ConnectionTimes>,
 }
 
 impl Stopwatch {
     /// Handles an event. Returns the times of a connection that it ends.
-    pub fn hear(&mut self, at: SystemTime, link: Link, event: &Event<'_>) -> Option<Lap> {
-        let place = self.running.iter().position(|lap| lap.link == link);
+    pub fn on_event(
+        &mut self,
+        at: SystemTime,
+        link: Link,
+        event: &Event<'_>,
+    ) -> Option<ConnectionTimes> {
+        let place = self.running.iter().position(|times| times.link == link);
         match (event, place) {
-            (Event::Open(upgrade), None) => self.running.push(Lap {
+            (Event::Open(upgrade), None) => self.running.push(ConnectionTimes {
                 link,
                 opened: at,
                 steps: upgrade.timing,
                 unix: matches!(upgrade.peer, Some(PeerAddress::Unix(_))),
                 first_message: None,
             }),
-            (Event::Data(Way::In, _), _) => self.hear_message(at, link),
+            (Event::Data(Way::In, _), _) => self.on_message(at, link),
             (Event::Closed(_), Some(place)) => return Some(self.running.remove(place)),
             _ => {}
         }
@@ -121,18 +126,18 @@ impl Stopwatch {
     }
 
     /// Records that a message has begun to arrive.
-    pub fn hear_message(&mut self, at: SystemTime, link: Link) {
-        let lap = self.running.iter_mut().find(|lap| lap.link == link);
-        if let Some(lap) = lap.filter(|lap| lap.first_message.is_none()) {
+    pub fn on_message(&mut self, at: SystemTime, link: Link) {
+        let times = self.running.iter_mut().find(|times| times.link == link);
+        if let Some(times) = times.filter(|times| times.first_message.is_none()) {
             // A clock that was set back is not an error.
-            lap.first_message = Some(at.duration_since(lap.opened).unwrap_or_default());
+            times.first_message = Some(at.duration_since(times.opened).unwrap_or_default());
         }
     }
 }
 
 /// The format of the timing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
+pub enum TimingFormat {
     /// Names and milliseconds.
     Columns,
     /// With a bar for each, for a terminal.
@@ -143,14 +148,14 @@ pub enum Form {
 #[derive(Debug)]
 pub struct Timing<S> {
     sink: S,
-    form: Form,
+    form: TimingFormat,
     palette: Palette,
     stopwatch: Stopwatch,
 }
 
 impl<S: Sink> Timing<S> {
     /// Creates the output for `sink`.
-    pub fn new(sink: S, form: Form, palette: Palette) -> Self {
+    pub fn new(sink: S, form: TimingFormat, palette: Palette) -> Self {
         Self {
             sink,
             form,
@@ -162,10 +167,10 @@ impl<S: Sink> Timing<S> {
 
 impl<S: Sink> Output for Timing<S> {
     fn show(&mut self, at: SystemTime, link: Link, event: &Event<'_>) -> io::Result<()> {
-        match self.stopwatch.hear(at, link, event) {
-            Some(lap) => self
+        match self.stopwatch.on_event(at, link, event) {
+            Some(times) => self
                 .sink
-                .put(draw(&lap, self.form, self.palette).as_bytes()),
+                .put(draw(&times, self.form, self.palette).as_bytes()),
             None => Ok(()),
         }
     }
@@ -183,16 +188,16 @@ impl<S: Sink> Output for Timing<S> {
 const WIDTH: f64 = 40.0;
 
 /// A line for each phase that took place, and one for the total.
-fn draw(lap: &Lap, form: Form, palette: Palette) -> String {
-    let phases = lap.phases();
+fn draw(times: &ConnectionTimes, form: TimingFormat, palette: Palette) -> String {
+    let phases = times.phases();
     let happened = phases
         .iter()
-        .filter_map(|(phase, duration)| Some((lap.label(*phase), (*duration)?)));
+        .filter_map(|(phase, duration)| Some((times.label(*phase), (*duration)?)));
     let total: Duration = happened.clone().map(|(_, duration)| duration).sum();
     let mut out = String::new();
     let mut push = |label: &str, duration: Duration, bar: &str| {
-        if lap.link != Link(0) {
-            write!(out, "[{}] ", lap.link.0).expect("a String takes any text");
+        if times.link != Link(0) {
+            write!(out, "[{}] ", times.link.0).expect("a String takes any text");
         }
         let milliseconds = duration.as_secs_f64() * 1000.0;
         write!(out, "{label:<15} {milliseconds:>9.1} ms").expect("a String takes any text");
@@ -205,8 +210,8 @@ fn draw(lap: &Lap, form: Form, palette: Palette) -> String {
     let mut before = Duration::ZERO;
     for (label, duration) in happened {
         let bar = match form {
-            Form::Columns => String::new(),
-            Form::Bars => bar(before, duration, total),
+            TimingFormat::Columns => String::new(),
+            TimingFormat::Bars => bar(before, duration, total),
         };
         push(label, duration, &bar);
         before += duration;
@@ -237,10 +242,10 @@ fn bar(before: Duration, duration: Duration, total: Duration) -> String {
 mod tests {
     use super::*;
 
-    fn lap(milliseconds: [Option<u64>; 6]) -> Lap {
+    fn times(milliseconds: [Option<u64>; 6]) -> ConnectionTimes {
         let [redirects, resolve, connect, tls, upgrade, first_message] =
             milliseconds.map(|it| it.map(Duration::from_millis));
-        Lap {
+        ConnectionTimes {
             link: Link(0),
             opened: SystemTime::UNIX_EPOCH,
             steps: Steps {
@@ -258,9 +263,9 @@ mod tests {
 
     #[test]
     fn each_phase_has_a_line() {
-        let lap = lap([None, Some(5), Some(10), None, Some(25), Some(1200)]);
+        let times = times([None, Some(5), Some(10), None, Some(25), Some(1200)]);
         assert_eq!(
-            draw(&lap, Form::Columns, Palette::plain()),
+            draw(&times, TimingFormat::Columns, Palette::plain()),
             "name resolution       5.0 ms\n\
              TCP                  10.0 ms\n\
              upgrade              25.0 ms\n\
@@ -271,11 +276,11 @@ mod tests {
 
     #[test]
     fn bars_are_consecutive() {
-        let mut lap = lap([Some(100), None, Some(0), Some(50), Some(50), None]);
-        lap.unix = true;
-        lap.link = Link(2);
+        let mut times = times([Some(100), None, Some(0), Some(50), Some(50), None]);
+        times.unix = true;
+        times.link = Link(2);
         assert_eq!(
-            draw(&lap, Form::Bars, Palette::plain()),
+            draw(&times, TimingFormat::Bars, Palette::plain()),
             format!(
                 "[2] redirects           100.0 ms  {}\n\
                  [2] Unix socket           0.0 ms  {:20}▏\n\
@@ -294,8 +299,8 @@ mod tests {
 
     #[test]
     fn zero_durations_are_printed() {
-        let lap = lap([None, None, Some(0), None, Some(0), None]);
-        let text = draw(&lap, Form::Bars, Palette::plain());
+        let times = times([None, None, Some(0), None, Some(0), None]);
+        let text = draw(&times, TimingFormat::Bars, Palette::plain());
         assert_eq!(text.matches('▏').count(), 2, "{text}");
     }
 }

@@ -35,7 +35,7 @@ use crate::output::verbosity::Verbosity;
 use crate::protocol::{self, CloseReason};
 use crate::source::conversation::Step;
 use crate::source::send_delay::SendDelay;
-use crate::source::stdin::Cut;
+use crate::source::stdin::InputSplit;
 use crate::target::Target;
 pub use environment::{arguments, correct_variables, Environment, Stream};
 pub use inputs::{passphrase, variable, Values};
@@ -45,9 +45,9 @@ pub use zone::ZoneVariables;
 
 /// Where messages come from after those of the command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Speaker {
+pub enum InputSource {
     /// From nowhere: the command line has all messages.
-    Nobody,
+    Nothing,
     /// From nowhere, but without an end of input: standard input is `/dev/null`.
     Listen,
     /// From a person at the prompt.
@@ -58,7 +58,7 @@ pub enum Speaker {
         home: Option<PathBuf>,
     },
     /// From standard input, split into messages.
-    Stdin(Cut),
+    Stdin(InputSplit),
     /// From standard input, one JSON object per line.
     Json,
 }
@@ -96,7 +96,7 @@ pub struct Plan {
     /// The steps from the command line, in order.
     pub steps: Vec<Step>,
     /// Where messages come from after these steps.
-    pub speaker: Speaker,
+    pub input: InputSource,
     /// The delay between sent messages.
     pub delay: SendDelay,
     /// Whether close codes that RFC 6455 forbids are sent.
@@ -110,7 +110,7 @@ pub struct Plan {
     /// Whether Pings and Pongs are shown.
     pub ping_pong: bool,
     /// The format of the connection timing, if it is shown. JSON lines have their own.
-    pub timing: Option<timing::Form>,
+    pub timing: Option<timing::TimingFormat>,
     /// How much is printed to stderr.
     pub verbosity: Verbosity,
     /// Whether credentials are shown.
@@ -178,7 +178,7 @@ impl Plan {
         let (path, force) = (options.record.clone(), options.force);
         let mut plan = Self {
             notes,
-            speaker: speaker(&options, environment),
+            input: input_source(&options, environment),
             delay: SendDelay::new(options.delay.unwrap_or(Duration::ZERO)),
             force: options.force,
             protocol: protocol::ProtocolConfig {
@@ -194,8 +194,8 @@ impl Plan {
             times,
             ping_pong: options.show_ping_pong,
             timing: options.timing.then_some(match environment.stderr {
-                Stream::Terminal => timing::Form::Bars,
-                Stream::Device | Stream::Other => timing::Form::Columns,
+                Stream::Terminal => timing::TimingFormat::Bars,
+                Stream::Device | Stream::Other => timing::TimingFormat::Columns,
             }),
             verbosity: verbosity(&options),
             secrets: if options.show_secrets {
@@ -238,7 +238,7 @@ impl Plan {
 impl Plan {
     /// Adds a hint for the prompt; does nothing without a prompt.
     pub fn greet(&mut self, text: &str) {
-        if matches!(self.speaker, Speaker::Prompt { .. }) {
+        if matches!(self.input, InputSource::Prompt { .. }) {
             self.notes.push(hint(text.to_owned()));
         }
     }
@@ -252,7 +252,7 @@ impl Plan {
     /// Whether the verdict is printed to stderr whatever the exit code is.
     #[must_use]
     pub fn wants_verdict(&self) -> bool {
-        matches!(self.speaker, Speaker::Prompt { .. })
+        matches!(self.input, InputSource::Prompt { .. })
             || self.verbosity >= Verbosity::Handshake
             || self.protocol.no_pong
     }
@@ -276,14 +276,14 @@ fn limits(options: &OptionArgs) -> Result<Limits, Error> {
 
 /// Selects the source by the type of stdin and the options. A prompt needs a terminal for input and
 /// output.
-fn speaker(options: &OptionArgs, environment: &Environment) -> Speaker {
+fn input_source(options: &OptionArgs, environment: &Environment) -> InputSource {
     if !options.messages.is_empty() && !options.interactive && !options.continues {
-        return Speaker::Nobody;
+        return InputSource::Nothing;
     }
     let terminals = (environment.stdin, environment.stdout);
     match terminals {
-        (Stream::Device, _) => Speaker::Listen,
-        _ if options.json => Speaker::Json,
+        (Stream::Device, _) => InputSource::Listen,
+        _ if options.json => InputSource::Json,
         (Stream::Terminal, Stream::Terminal) if !options.binary && !options.null => {
             let kept = if options.no_history {
                 None
@@ -291,13 +291,13 @@ fn speaker(options: &OptionArgs, environment: &Environment) -> Speaker {
                 environment.history.clone()
             };
             let history = options.history.clone().or(kept);
-            Speaker::Prompt {
+            InputSource::Prompt {
                 history,
                 home: environment.home.clone(),
             }
         }
-        _ if options.binary => Speaker::Stdin(Cut::Chunks(options.chunk_size)),
-        _ => Speaker::Stdin(Cut::Lines(if options.null { 0 } else { b'\n' })),
+        _ if options.binary => InputSource::Stdin(InputSplit::Chunks(options.chunk_size)),
+        _ => InputSource::Stdin(InputSplit::Lines(if options.null { 0 } else { b'\n' })),
     }
 }
 

@@ -10,9 +10,9 @@ mod entry;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use self::entry::{is_websocket, said, At, Entry, NO_ANSWER};
+use self::entry::{event, is_websocket, At, Entry, NO_ANSWER};
 use super::raw::File;
-use super::record::{Record, What};
+use super::record::{EventKind, ParsedRecord};
 use super::SessionFile;
 use crate::error::ParseError;
 
@@ -78,7 +78,7 @@ pub fn read_with(
             refused = Some((at, entry, status));
         }
     }
-    let mut record = Record::default();
+    let mut record = ParsedRecord::default();
     for (at, entry) in &opened {
         let link = record.connect(at.connection(entry)?);
         at.messages(entry, link, &mut record)?;
@@ -88,13 +88,13 @@ pub fn read_with(
         let connection = at.connection(&entry)?;
         let (number, start) = (connection.number, connection.start);
         let link = record.connect(connection);
-        let what = What::Refused(status);
-        record.say(said(number, start, link, false, what));
+        let kind = EventKind::Refused(status);
+        record.add(event(number, start, link, false, kind));
     } else if opened.is_empty() {
         return Err(file.error_of_file(
             "no WebSocket with a response in this archive: expected an entry whose \
              _resourceType is \"websocket\", as Chrome and Playwright write it",
         ));
     }
-    Ok(record.into_script())
+    Ok(record.into_session_file())
 }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::raw::{Field, File};
-use super::record::{Connection, Record, Said, What};
+use super::record::{Connection, EventKind, ParsedRecord, RecordedEvent};
 use super::SessionFile;
 use crate::error::ParseError;
 use crate::protocol::{CloseReason, MAX_CONTROL_PAYLOAD};
@@ -74,7 +74,7 @@ struct Header<'a> {
 pub fn read(file: &str, text: &str) -> Result<SessionFile, ParseError> {
     let file = &File::new(file, text);
     let mut reader = Reader {
-        record: Record::default(),
+        record: ParsedRecord::default(),
         open: HashMap::new(),
         failed: Vec::new(),
     };
@@ -98,7 +98,7 @@ pub fn read(file: &str, text: &str) -> Result<SessionFile, ParseError> {
              wsline --json prints it",
         ));
     }
-    Ok(reader.record.into_script())
+    Ok(reader.record.into_session_file())
 }
 
 /// An object and its line number.
@@ -109,7 +109,7 @@ struct Row<'a> {
 }
 
 struct Reader {
-    record: Record,
+    record: ParsedRecord,
     /// The connection that a `link` value currently refers to.
     open: HashMap<u16, usize>,
     /// Connections on which the server violated the protocol, so that the Close was not the user's.
@@ -149,13 +149,13 @@ impl Reader {
             "in" => Ok(false),
             _ => Err(field.wrong("\"in\" or \"out\"")),
         })?;
-        let what = match &*kind {
-            "text" => What::Text(row.need("data", row.object.data, |field| field.text())?),
-            "binary" => What::Binary(row.need("base64", row.object.base64, |f| f.base64())?),
-            "ping" => What::Ping(row.payload()?),
-            _ => What::Pong(row.payload()?),
+        let kind = match &*kind {
+            "text" => EventKind::Text(row.need("data", row.object.data, |field| field.text())?),
+            "binary" => EventKind::Binary(row.need("base64", row.object.base64, |f| f.base64())?),
+            "ping" => EventKind::Ping(row.payload()?),
+            _ => EventKind::Pong(row.payload()?),
         };
-        self.say(row, link, sent, what)
+        self.add(row, link, sent, kind)
     }
 
     /// Adds the end of a connection. Without a record of our own Close, it had the same code as the
@@ -181,30 +181,30 @@ impl Reader {
                         .map_err(|error| row.file.parse_error(row.line, error.to_string()))?,
                 ),
             };
-            self.say(row, link, true, What::Close(sent))?;
+            self.add(row, link, true, EventKind::Close(sent))?;
         }
-        let what = match code {
-            1005 => What::Close(None),
-            1006 => What::Lost,
-            code => What::Close(Some(CloseReason { code, reason })),
+        let kind = match code {
+            1005 => EventKind::Close(None),
+            1006 => EventKind::Lost,
+            code => EventKind::Close(Some(CloseReason { code, reason })),
         };
-        self.say(row, link, false, what)
+        self.add(row, link, false, kind)
     }
 
-    fn say(
+    fn add(
         &mut self,
         row: &Row<'_>,
         link: usize,
         sent: bool,
-        what: What,
+        kind: EventKind,
     ) -> Result<(), ParseError> {
         let at = row.object.time.map(|raw| row.field("time", raw).time());
-        self.record.say(Said {
+        self.record.add(RecordedEvent {
             number: row.file.number(row.line),
             at: at.transpose()?,
             link,
             sent,
-            what,
+            kind,
         });
         Ok(())
     }

@@ -40,9 +40,9 @@ pub(super) type Moment = i64;
 
 /// The content of a record.
 #[derive(Debug, Default)]
-pub(super) struct Record {
+pub(super) struct ParsedRecord {
     connections: Vec<Connection>,
-    said: Vec<Said>,
+    events: Vec<RecordedEvent>,
 }
 
 /// A connection of a record.
@@ -60,7 +60,7 @@ pub(super) struct Connection {
 
 /// A message or event of a record.
 #[derive(Debug)]
-pub(super) struct Said {
+pub(super) struct RecordedEvent {
     /// Its line.
     pub(super) number: u32,
     /// When it was; `None` for the same time as the previous one.
@@ -70,12 +70,12 @@ pub(super) struct Said {
     /// Whether it was sent by us.
     pub(super) sent: bool,
     /// The message or event.
-    pub(super) what: What,
+    pub(super) kind: EventKind,
 }
 
 /// A message or event on a connection.
 #[derive(Debug)]
-pub(super) enum What {
+pub(super) enum EventKind {
     Text(String),
     Binary(Vec<u8>),
     Ping(Vec<u8>),
@@ -89,7 +89,7 @@ pub(super) enum What {
 
 /// The state of a connection while its statements are generated.
 #[derive(Debug, Default)]
-struct Course {
+struct LinkConversion {
     /// The time of the last event.
     at: Option<Moment>,
     /// Our Pings that were not answered yet.
@@ -100,19 +100,19 @@ struct Course {
     closed: bool,
 }
 
-impl Record {
+impl ParsedRecord {
     /// Adds a connection. Returns its number, from 0.
     pub(super) fn connect(&mut self, connection: Connection) -> usize {
         self.connections.push(connection);
         self.connections.len() - 1
     }
 
-    pub(super) fn say(&mut self, said: Said) {
-        self.said.push(said);
+    pub(super) fn add(&mut self, event: RecordedEvent) {
+        self.events.push(event);
     }
 
     /// Converts the record to a session file.
-    pub(super) fn into_script(self) -> SessionFile {
+    pub(super) fn into_session_file(self) -> SessionFile {
         let names: Vec<Option<String>> = match self.connections.len() {
             1 => vec![None],
             many => (1..=many).map(|name| Some(name.to_string())).collect(),
@@ -135,11 +135,12 @@ impl Record {
         });
         let starts = self.connections.iter().filter_map(|one| one.start);
         let start = starts.min();
-        let mut courses: Vec<Course> = names.iter().map(|_| Course::default()).collect();
+        let mut conversions: Vec<LinkConversion> =
+            names.iter().map(|_| LinkConversion::default()).collect();
         let mut clock = Clock::new(start);
-        for said in in_order(self.said) {
-            let (number, link) = (said.number, &names[said.link]);
-            for statement in courses[said.link].follow(said, &mut clock) {
+        for event in in_order(self.events) {
+            let (number, link) = (event.number, &names[event.link]);
+            for statement in conversions[event.link].statements(event, &mut clock) {
                 // The time and the timeout apply to all connections.
                 let of_all = matches!(statement, Statement::Within(_) | Statement::At(_));
                 lines.push(Line {
@@ -154,10 +155,11 @@ impl Record {
 
     /// Whether we sent a close code that requires `--force`.
     fn needs_force(&self, link: usize) -> bool {
-        let said = self.said.iter().filter(|said| said.link == link);
-        said.take_while(|said| said.sent || !matches!(said.what, What::Close(_)))
-            .any(|said| match &said.what {
-                What::Close(Some(body)) => {
+        let events = self.events.iter().filter(|event| event.link == link);
+        events
+            .take_while(|event| event.sent || !matches!(event.kind, EventKind::Close(_)))
+            .any(|event| match &event.kind {
+                EventKind::Close(Some(body)) => {
                     CloseReason::from_user(body.code, &body.reason, false).is_err()
                 }
                 _ => false,
@@ -166,9 +168,9 @@ impl Record {
 }
 
 /// All events by time. Events of a connection keep their order, even if the clock was set back.
-fn in_order(mut said: Vec<Said>) -> Vec<Said> {
+fn in_order(mut events: Vec<RecordedEvent>) -> Vec<RecordedEvent> {
     let mut latest: Vec<Option<Moment>> = Vec::new();
-    for one in &mut said {
+    for one in &mut events {
         if latest.len() <= one.link {
             latest.resize(one.link + 1, None);
         }
@@ -176,8 +178,8 @@ fn in_order(mut said: Vec<Said>) -> Vec<Said> {
         *latest = one.at.max(*latest);
         one.at = *latest;
     }
-    said.sort_by_key(|one| one.at);
-    said
+    events.sort_by_key(|one| one.at);
+    events
 }
 
 /// The settings of a connection, as statements.
@@ -286,23 +288,23 @@ impl Clock {
     }
 }
 
-impl Course {
+impl LinkConversion {
     /// The statements for the next event on the connection.
-    fn follow(&mut self, said: Said, clock: &mut Clock) -> Vec<Statement> {
-        let Some(statement) = (if said.sent {
-            self.send(said.what).map(Statement::Send)
+    fn statements(&mut self, event: RecordedEvent, clock: &mut Clock) -> Vec<Statement> {
+        let Some(statement) = (if event.sent {
+            self.send(event.kind).map(Statement::Send)
         } else {
-            self.expect(said.what).map(Statement::Expect)
+            self.expect(event.kind).map(Statement::Expect)
         }) else {
             return Vec::new();
         };
         let mut statements = Vec::new();
-        if let Some(at) = said.at {
+        if let Some(at) = event.at {
             // Increases the timeout if something took long to arrive.
             let pause = at.saturating_sub(self.at.or(clock.start).unwrap_or(at));
             let ample = Duration::from_micros(u64::try_from(pause).unwrap_or(0).saturating_mul(2));
             let within = Duration::from_secs(ample.as_secs() + 1).min(duration::MAX);
-            if !said.sent && within > clock.within {
+            if !event.sent && within > clock.within {
                 clock.within = within;
                 statements.push(Statement::Within(within));
             }
@@ -313,54 +315,54 @@ impl Course {
         statements
     }
 
-    fn send(&mut self, what: What) -> Option<Message> {
-        match what {
-            What::Text(text) => Some(Message::Text(Template::literal(&text))),
-            What::Binary(bytes) => Some(Message::Binary(bytes)),
-            What::Ping(payload) => {
+    fn send(&mut self, kind: EventKind) -> Option<Message> {
+        match kind {
+            EventKind::Text(text) => Some(Message::Text(Template::literal(&text))),
+            EventKind::Binary(bytes) => Some(Message::Binary(bytes)),
+            EventKind::Ping(payload) => {
                 let message = Message::Ping(self::payload(&payload));
                 self.pings.push_back(payload);
                 Some(message)
             }
-            What::Pong(_) if std::mem::take(&mut self.owes_pong) => None,
-            What::Pong(payload) => Some(Message::Pong(self::payload(&payload))),
-            What::Close(_) if self.closed => None,
-            What::Close(body) => {
+            EventKind::Pong(_) if std::mem::take(&mut self.owes_pong) => None,
+            EventKind::Pong(payload) => Some(Message::Pong(self::payload(&payload))),
+            EventKind::Close(_) if self.closed => None,
+            EventKind::Close(body) => {
                 let (code, reason) = code_and_reason(body);
                 let reason = Template::literal(&reason);
                 Some(Message::Close { code, reason })
             }
-            What::Lost | What::Refused(_) => None,
+            EventKind::Lost | EventKind::Refused(_) => None,
         }
     }
 
-    fn expect(&mut self, what: What) -> Option<Wanted> {
-        match what {
-            What::Text(text) => Some(Wanted::Text(Template::literal(&text))),
-            What::Binary(bytes) => Some(Wanted::Binary(bytes)),
-            What::Ping(_) => {
+    fn expect(&mut self, kind: EventKind) -> Option<Wanted> {
+        match kind {
+            EventKind::Text(text) => Some(Wanted::Text(Template::literal(&text))),
+            EventKind::Binary(bytes) => Some(Wanted::Binary(bytes)),
+            EventKind::Ping(_) => {
                 self.owes_pong = true;
                 None
             }
-            What::Pong(payload) => {
+            EventKind::Pong(payload) => {
                 // A Pong answers earlier Pings as well (RFC 6455 §5.5.3).
                 let place = self.pings.iter().position(|ping| *ping == payload)?;
                 self.pings.drain(..=place);
                 let payload = (!payload.is_empty()).then(|| self::payload(&payload));
                 Some(Wanted::Pong(payload))
             }
-            What::Close(body) => {
+            EventKind::Close(body) => {
                 self.closed = true;
                 let (code, reason) = code_and_reason(body);
                 let reason = (!reason.is_empty()).then(|| Template::literal(&reason));
                 let code = Some(code);
                 Some(Wanted::Close { code, reason })
             }
-            What::Lost => Some(Wanted::Close {
+            EventKind::Lost => Some(Wanted::Close {
                 code: Some(1006),
                 reason: None,
             }),
-            What::Refused(status) => Some(Wanted::Refused(Some(status))),
+            EventKind::Refused(status) => Some(Wanted::Refused(Some(status))),
         }
     }
 }

@@ -31,7 +31,7 @@ use crate::sys::file::{irregular_cause, open_regular, read_regular, MAX_SIZE};
 use crate::sys::path::real_path_below;
 
 /// The options for running a file.
-pub struct Options<'a> {
+pub struct PlayerOptions<'a> {
     /// The name of the file in reports.
     pub file: &'a str,
     /// The text of the file, for reports.
@@ -120,7 +120,7 @@ impl Player {
     /// [`Error::SessionFile`] if it is invalid.
     pub fn new(
         script: SessionFile,
-        options: &Options<'_>,
+        options: &PlayerOptions<'_>,
     ) -> Result<(Vec<Connection>, Self), Error> {
         let source = SourceText {
             file: options.file.to_owned(),
@@ -968,7 +968,7 @@ fn secrets(lines: &[&Line]) -> Vec<String> {
 fn variables(
     script: &SessionFile,
     source: &SourceText,
-    options: &Options<'_>,
+    options: &PlayerOptions<'_>,
 ) -> Result<(BTreeMap<String, String>, Vec<u32>), Error> {
     let mut values = BTreeMap::new();
     let mut early = Vec::new();

@@ -19,7 +19,7 @@ use crate::text::utf8;
 
 /// How input is split into messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cut {
+pub enum InputSplit {
     /// A text message for each line. The delimiter, a line feed or NUL (`-0`), is not part of it.
     Lines(u8),
     /// Binary messages of at most this many bytes, each sent as soon as it is available (`-b`).
@@ -30,7 +30,7 @@ pub enum Cut {
 #[derive(Debug)]
 pub struct Stdin {
     reader: Reader,
-    cut: Cut,
+    split: InputSplit,
     gate: SendGate,
     /// The number of held bytes that were searched for a delimiter.
     scanned: usize,
@@ -59,13 +59,13 @@ enum Next {
 impl Stdin {
     /// Creates a source that splits the input of `reader`.
     #[must_use]
-    pub fn new(mut reader: Reader, cut: Cut, delay: SendDelay) -> Self {
-        if let Cut::Chunks(size) = cut {
+    pub fn new(mut reader: Reader, split: InputSplit, delay: SendDelay) -> Self {
+        if let InputSplit::Chunks(size) = split {
             reader.reserve(size);
         }
         Self {
             reader,
-            cut,
+            split,
             gate: SendGate::new(delay),
             scanned: 0,
             inside: false,
@@ -92,15 +92,15 @@ impl Stdin {
     fn next(&mut self, room: usize) -> Next {
         let held = self.reader.held();
         let ended = self.reader.has_ended();
-        match self.cut {
-            Cut::Chunks(_) if held.is_empty() && ended => Next::End,
-            Cut::Chunks(_) if held.is_empty() => Next::Read,
-            Cut::Chunks(size) => Next::Piece {
+        match self.split {
+            InputSplit::Chunks(_) if held.is_empty() && ended => Next::End,
+            InputSplit::Chunks(_) if held.is_empty() => Next::Read,
+            InputSplit::Chunks(size) => Next::Piece {
                 take: held.len().min(size),
                 skip: 0,
                 last: true,
             },
-            Cut::Lines(delimiter) => match self.end_of_lines(delimiter, room) {
+            InputSplit::Lines(delimiter) => match self.end_of_lines(delimiter, room) {
                 Some(end) if self.inside => Next::Piece {
                     take: end - 1,
                     skip: 1,
@@ -129,7 +129,7 @@ impl Stdin {
     /// Sends the whole lines in the first `length` held bytes. If one is not UTF-8, the lines
     /// before it are sent, and it is reported when it comes first.
     fn send_lines(&mut self, now: Now, length: usize, to: &mut dyn Sender) -> Result<(), Error> {
-        let Cut::Lines(delimiter) = self.cut else {
+        let InputSplit::Lines(delimiter) = self.split else {
             return Ok(());
         };
         let held = &self.reader.held()[..length];
@@ -167,9 +167,9 @@ impl Stdin {
         to: &mut dyn Sender,
     ) -> Result<(), Error> {
         let bytes = &self.reader.held()[..take];
-        let kind = match self.cut {
-            Cut::Chunks(_) => Kind::Binary,
-            Cut::Lines(_) => {
+        let kind = match self.split {
+            InputSplit::Chunks(_) => Kind::Binary,
+            InputSplit::Lines(_) => {
                 if let Err(error) = std::str::from_utf8(bytes) {
                     return Err(self.not_utf8(bytes[error.valid_up_to()]));
                 }
@@ -207,9 +207,9 @@ impl Stdin {
     fn unsent(&mut self) -> Unsent {
         let more = self.reader.look_ahead();
         let held = self.reader.held();
-        let messages = match self.cut {
-            Cut::Chunks(size) => held.len().div_ceil(size) as u64,
-            Cut::Lines(delimiter) => {
+        let messages = match self.split {
+            InputSplit::Chunks(size) => held.len().div_ceil(size) as u64,
+            InputSplit::Lines(delimiter) => {
                 let unfinished = held.last().is_some_and(|&last| last != delimiter);
                 memchr_iter(delimiter, held).count() as u64 + u64::from(unfinished)
             }

@@ -14,14 +14,14 @@ use super::conversation::{Act, Conversation, Step};
 use super::json_lines::JsonLines;
 use super::reader::Reader;
 use super::send_delay::SendDelay;
-use super::stdin::{Cut, Stdin};
+use super::stdin::{InputSplit, Stdin};
 use super::*;
 use crate::event::{Kind, Upgrade};
 use crate::protocol::Closure;
 
 /// The maximum number of bytes that a reader holds.
 const BUFFER: usize = 256 * 1024;
-const LINES: Cut = Cut::Lines(b'\n');
+const LINES: InputSplit = InputSplit::Lines(b'\n');
 
 /// A sender with limited room that records what is sent.
 struct Page {
@@ -243,7 +243,7 @@ fn chunks_have_a_maximum_size() {
     let mut page = Page::new();
     let mut stdin = open(Stdin::new(
         file([7; 10]),
-        Cut::Chunks(4),
+        InputSplit::Chunks(4),
         SendDelay::default(),
     ));
     assert!(take_all(&mut stdin, &mut page).is_none());
@@ -254,7 +254,7 @@ fn chunks_have_a_maximum_size() {
     let size = 3 * BUFFER;
     let mut stdin = open(Stdin::new(
         file(vec![7; size]),
-        Cut::Chunks(size),
+        InputSplit::Chunks(size),
         SendDelay::default(),
     ));
     assert!(take_all(&mut stdin, &mut page).is_none());
@@ -373,7 +373,7 @@ fn unsent_messages_are_counted() {
     };
     assert_eq!(left("a\n", LINES), (0, false));
     assert_eq!(left("a\nb\n\nc", LINES), (3, false));
-    assert_eq!(left("aabbc", Cut::Chunks(2)), (2, false));
+    assert_eq!(left("aabbc", InputSplit::Chunks(2)), (2, false));
     let (messages, more) = left(&"a\n".repeat(BUFFER), LINES);
     assert!(messages > 1000 && more);
     // A line of which only a part was sent counts as unsent.

@@ -108,7 +108,7 @@ fn play(
         None => Statements::new(),
     };
     let lines = script.lines.clone();
-    let options = player::Options {
+    let options = player::PlayerOptions {
         file: origin.name,
         text: origin.text,
         folder: origin.folder,

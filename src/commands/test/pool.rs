@@ -24,7 +24,7 @@ pub enum WorkerEvent {
     /// A file was started.
     Began(String),
     /// A statement was completed, or the server printed a line.
-    Said(String),
+    Line(String),
     /// A file has ended.
     Ended(usize, Box<FileResult>),
     /// A thread has no more files.
@@ -97,7 +97,7 @@ impl Controller {
             None => self.events.recv().ok()?,
         };
         match &events {
-            WorkerEvent::Said(line) if self.verbose => self.reporter.say(line),
+            WorkerEvent::Line(line) if self.verbose => self.reporter.say(line),
             WorkerEvent::Signal(signal) => {
                 self.signal.get_or_insert(*signal);
                 self.signals += 1;
@@ -159,7 +159,7 @@ pub fn run(
                     let lines = guard.0.clone();
                     // Sending fails only after an error, which ends everything.
                     let say: PrintLine =
-                        Rc::new(move |line| drop(lines.send(WorkerEvent::Said(line))));
+                        Rc::new(move |line| drop(lines.send(WorkerEvent::Line(line))));
                     while let Some((place, file)) = next(queue) {
                         guard.send(WorkerEvent::Began(file.name.clone()));
                         let result = run(file, &mut signals, &say);
@@ -188,7 +188,7 @@ pub fn run(
                     }
                 }
                 Some(WorkerEvent::Signal(signal)) => workers.stop(signal),
-                Some(WorkerEvent::Said(_)) => {}
+                Some(WorkerEvent::Line(_)) => {}
                 None => break,
             }
         }

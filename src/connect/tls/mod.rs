@@ -43,7 +43,7 @@ use problem::{CertificateProblem, HintContext};
 #[cfg(not(target_vendor = "apple"))]
 pub use store::read_lazily;
 pub use stream::TlsStream;
-use stream::{Below, Session};
+use stream::{FirstByteStream, Session};
 pub use version::TlsVersion;
 
 /// Does nothing: on this system, certificates are read as needed.
@@ -95,7 +95,7 @@ impl Peer<'_> {
     ) -> Result<(TlsStream<S>, String), Error> {
         let connector = preparing.finish(self.options, self.deadline)?;
         let first = Arc::new(OnceLock::new());
-        let below = Below::new(stream, &first);
+        let below = FirstByteStream::new(stream, &first);
         let session = match connector {
             Connector::Native(connector) => match connector.connect(&self.name(), below) {
                 Ok(tls) => Session::Native(tls),

@@ -8,12 +8,12 @@ use super::problem;
 
 /// The stream below TLS. It records the type of the server's first record.
 #[derive(Debug)]
-pub(super) struct Below<S> {
+pub(super) struct FirstByteStream<S> {
     stream: S,
     first: Arc<OnceLock<u8>>,
 }
 
-impl<S> Below<S> {
+impl<S> FirstByteStream<S> {
     /// Wraps a stream; `first` is set to the first byte received.
     pub(super) fn new(stream: S, first: &Arc<OnceLock<u8>>) -> Self {
         Self {
@@ -23,7 +23,7 @@ impl<S> Below<S> {
     }
 }
 
-impl<S: Read> Read for Below<S> {
+impl<S: Read> Read for FirstByteStream<S> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.stream.read(buffer)?;
         if let Some(byte) = buffer[..count].first() {
@@ -33,7 +33,7 @@ impl<S: Read> Read for Below<S> {
     }
 }
 
-impl<S: Write> Write for Below<S> {
+impl<S: Write> Write for FirstByteStream<S> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.stream.write(bytes)
     }
@@ -49,10 +49,10 @@ pub struct TlsStream<S>(Session<S>);
 
 #[derive(Debug)]
 pub(super) enum Session<S> {
-    Native(native_tls::TlsStream<Below<S>>),
+    Native(native_tls::TlsStream<FirstByteStream<S>>),
     /// See [`own`](super::own).
     #[cfg(not(target_vendor = "apple"))]
-    Own(openssl::ssl::SslStream<Below<S>>),
+    Own(openssl::ssl::SslStream<FirstByteStream<S>>),
 }
 
 /// Calls the same method of either session.

@@ -8,7 +8,7 @@ use crate::event::Kind;
 use crate::output::dump::{self, BinaryAs};
 use crate::output::escape::{self, Breaks};
 use crate::output::palette::{Palette, Style};
-use crate::output::pretty::{self, Room};
+use crate::output::pretty::{self, LayoutLimits};
 
 /// The style of a body.
 #[derive(Clone, Copy, Debug)]
@@ -16,7 +16,7 @@ pub(super) struct BodyStyle {
     pub(super) palette: Palette,
     /// The format of binary messages; `None` for a hex dump.
     pub(super) binary: Option<BinaryAs>,
-    pub(super) room: Room,
+    pub(super) room: LayoutLimits,
     /// How many bytes of a binary message are dumped at most; with 0 it is only described.
     pub(super) dumped: usize,
 }
@@ -114,7 +114,7 @@ pub fn whole_text(
     let style = BodyStyle {
         palette,
         binary: None,
-        room: Room {
+        room: LayoutLimits {
             lines: usize::MAX,
             bytes: usize::MAX,
             columns,
@@ -134,7 +134,7 @@ pub fn whole_text(
 }
 
 /// How many bytes of a text there is room for; never ends inside a character.
-fn beginning(bytes: &[u8], room: Room) -> usize {
+fn beginning(bytes: &[u8], room: LayoutLimits) -> usize {
     let enough = &bytes[..bytes.len().min(room.bytes.saturating_add(1))];
     let end_of_lines = memchr::memchr_iter(b'\n', enough).nth(room.lines.saturating_sub(1));
     let mut end = end_of_lines.unwrap_or(bytes.len());

@@ -12,14 +12,14 @@ use crate::event::{Kind, Link, Note, NoteLevel, Way};
 use crate::http::Secrets;
 use crate::output::dump::{self, BinaryAs};
 use crate::output::palette::{Palette, Style};
-use crate::output::pretty::Room;
+use crate::output::pretty::LayoutLimits;
 use crate::output::rows::Rows;
 use crate::output::sink::TerminalSize;
 use crate::output::transcript::SharedTranscript;
 use crate::output::wrap;
 
 /// How much of a message is shown without a prompt.
-const BARE_ROOM: Room = Room {
+const BARE_LIMITS: LayoutLimits = LayoutLimits {
     lines: 40,
     bytes: 4096,
     columns: 80,
@@ -162,12 +162,12 @@ impl HumanStyle {
         let columns = size.columns.saturating_sub(gutter.width).max(2);
         let rows = (size.rows / 2).max(FEWEST_ROWS);
         let room = if bare {
-            Room {
+            LayoutLimits {
                 columns,
-                ..BARE_ROOM
+                ..BARE_LIMITS
             }
         } else {
-            Room {
+            LayoutLimits {
                 lines: rows,
                 bytes: rows
                     .saturating_mul(columns)

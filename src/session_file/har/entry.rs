@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use crate::error::ParseError;
 use crate::protocol::{CloseBody, CloseReason, MAX_CONTROL_PAYLOAD};
 use crate::session_file::raw::{Field, File};
-use crate::session_file::record::{Connection, Moment, Record, Said, What};
+use crate::session_file::record::{Connection, EventKind, Moment, ParsedRecord, RecordedEvent};
 
 /// The status of a missing response. Playwright writes -1.
 pub(super) const NO_ANSWER: u16 = 0;
@@ -80,13 +80,19 @@ struct Message<'a> {
     data: Option<&'a RawValue>,
 }
 
-pub(super) fn said(number: u32, at: Option<Moment>, link: usize, sent: bool, what: What) -> Said {
-    Said {
+pub(super) fn event(
+    number: u32,
+    at: Option<Moment>,
+    link: usize,
+    sent: bool,
+    kind: EventKind,
+) -> RecordedEvent {
+    RecordedEvent {
         number,
         at,
         link,
         sent,
-        what,
+        kind,
     }
 }
 
@@ -241,7 +247,7 @@ impl<'a> At<'a> {
         &self,
         entry: &Entry<'a>,
         link: usize,
-        record: &mut Record,
+        record: &mut ParsedRecord,
     ) -> Result<(), ParseError> {
         let Some(raw) = entry.messages else {
             return Ok(());
@@ -253,8 +259,8 @@ impl<'a> At<'a> {
                 raw,
                 path: format!("{}._webSocketMessages[{index}]", self.path),
             };
-            if let Some(said) = at.message(link)? {
-                record.say(said);
+            if let Some(event) = at.message(link)? {
+                record.add(event);
             }
         }
         Ok(())
@@ -265,7 +271,7 @@ impl<'a> At<'a> {
         &self,
         entry: &Entry<'a>,
         link: usize,
-        record: &mut Record,
+        record: &mut ParsedRecord,
         read_attachment: ReadAttachment<'_>,
     ) -> Result<(), ParseError> {
         let Some(name) = self.attachment(entry)? else {
@@ -288,17 +294,17 @@ impl<'a> At<'a> {
         for (index, raw) in messages.into_iter().enumerate() {
             let path = format!("message {}", index + 1);
             let at = At { file, raw, path };
-            if let Some(said) = at.message(link)? {
+            if let Some(event) = at.message(link)? {
                 // Errors in a message are reported with the line of the archive.
                 let number = self.file.number(self.raw.get());
-                record.say(Said { number, ..said });
+                record.add(RecordedEvent { number, ..event });
             }
         }
         Ok(())
     }
 
     /// A message or a control frame; `None` for an error, which Chrome writes in the same list.
-    fn message(&self, link: usize) -> Result<Option<Said>, ParseError> {
+    fn message(&self, link: usize) -> Result<Option<RecordedEvent>, ParseError> {
         let message: Message<'_> = self.read("", self.raw)?;
         let kind = self.need(".type", message.kind, |field| {
             let kind = field.text()?;
@@ -321,15 +327,15 @@ impl<'a> At<'a> {
                 "1 for a text, 2 for a binary message, 8, 9 or 10 for a Close, a Ping or a Pong",
             )),
         })?;
-        let what = self.need(".data", message.data, |field| match opcode {
-            1 => field.text().map(What::Text),
-            2 => field.base64().map(What::Binary),
-            8 => body(&field).map(What::Close),
-            9 => control(&field).map(What::Ping),
-            _ => control(&field).map(What::Pong),
+        let event_kind = self.need(".data", message.data, |field| match opcode {
+            1 => field.text().map(EventKind::Text),
+            2 => field.base64().map(EventKind::Binary),
+            8 => body(&field).map(EventKind::Close),
+            9 => control(&field).map(EventKind::Ping),
+            _ => control(&field).map(EventKind::Pong),
         })?;
         let number = self.file.number(self.raw.get());
-        Ok(Some(said(number, at, link, kind == "send", what)))
+        Ok(Some(event(number, at, link, kind == "send", event_kind)))
     }
 }
 

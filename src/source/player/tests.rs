@@ -14,7 +14,7 @@ fn play_with(
     url: Option<&str>,
 ) -> Result<(Vec<Connection>, Player), Error> {
     let script = session_file::parse("talk.ws", text).expect("it can be read");
-    let options = Options {
+    let options = PlayerOptions {
         file: "talk.ws",
         text,
         folder: Path::new("/no/such/folder"),

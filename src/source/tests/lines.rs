@@ -25,8 +25,8 @@ fn many_lines_are_sent_unchanged_for_any_reads() {
             bytes.extend_from_slice(line.as_bytes());
             bytes.push(delimiter);
         }
-        let cut = Cut::Lines(delimiter);
-        let mut stdin = open(Stdin::new(file(bytes), cut, SendDelay::default()));
+        let split = InputSplit::Lines(delimiter);
+        let mut stdin = open(Stdin::new(file(bytes), split, SendDelay::default()));
         let mut page = Page::new();
         assert!(take_all(&mut stdin, &mut page).is_none());
         assert!(page.texts() == expected, "each line up to {delimiter}");
