@@ -456,7 +456,7 @@ fn server_that_is_not_a_proxy_is_reported() {
         "http",
         97,
         "wsline: invalid response from the proxy [PROXY]: not HTTP, the response begins with \
-         \"SSH-2.0-\\x1b[2J\\r\\n\"\n\
+         \"SSH-2.0-\\x1b[2\"\n\
          hint: if the proxy uses TLS or SOCKS on this port, [..]",
     );
     fails(

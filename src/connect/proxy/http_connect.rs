@@ -270,7 +270,7 @@ mod tests {
         };
         assert_eq!(
             wrong(b"SSH-2.0-OpenSSH_9.2\r\n"),
-            "not HTTP, the response begins with \"SSH-2.0-OpenSS\""
+            "not HTTP, the response begins with \"SSH-2.0-Ope\""
         );
         assert!(wrong(b"HTTP/1.1 xyz\r\n\r\n").starts_with("invalid response status"));
         let long = format!("HTTP/1.1 200 OK\r\nA: {}\r\n\r\n", "x".repeat(70_000));
