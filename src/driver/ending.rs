@@ -5,7 +5,8 @@ use std::io;
 
 use super::limits::{CloseTimeout, Limits};
 use super::listeners::Failure;
-use super::{links, Driver};
+use super::sent::show_sent;
+use super::state::Driver;
 use crate::error::{Error, Phase};
 use crate::event::Link;
 use crate::protocol::{CloseReason, End};
@@ -111,7 +112,7 @@ impl Driver<'_> {
                 } else {
                     connection.close(now, close, leave.close_timeout);
                 }
-                links::show_sent(connection, &mut self.listeners.outputs, self.now, link);
+                show_sent(connection, &mut self.listeners.outputs, self.now, link);
             }
         }
     }

@@ -4,28 +4,22 @@ use std::time::Instant;
 
 use super::connection::Connection;
 use super::ending::Ending;
+use super::first_error::FirstError;
 use super::limits::Wait;
-use super::listeners::Outputs;
+use super::outcome::ConnectionEnd;
 use super::policy::Next;
 use super::reading::SLICE;
+use super::sent::show_sent;
 use super::slots::Slot;
+use super::state::{Driver, Input, Unsettled};
 use super::upkeep::Message;
 use super::wait::ReadyLink;
-use super::{ConnectionEnd, Driver, FirstError, Input};
 use crate::connect::{Attempt, AttemptEvent, Opened};
 use crate::error::{Error, Phase};
-use crate::event::{Event, Link, LostCause, Note, NoteLevel, Now, Piece, Reconnecting, Way};
+use crate::event::{Event, Link, LostCause, Note, NoteLevel, Piece, Reconnecting, Way};
 use crate::exit::ExitCode;
 use crate::protocol::{self, Closure, End, Protocol};
 use crate::source::{LinkEnd, Settled, Unsent};
-
-/// A closed connection for which the source hasn't decided yet whether its end was expected.
-pub(super) struct Unsettled {
-    link: Link,
-    closure: Closure,
-    /// The number of messages that were not sent completely.
-    unsent: u64,
-}
 
 impl Driver<'_> {
     /// Continues with a connection that is ready.
@@ -425,30 +419,6 @@ impl Driver<'_> {
         } else if let Some(wanted) = wanted.filter(|wanted| received < *wanted) {
             self.fail(link, Error::TooFew { received, wanted });
         }
-    }
-}
-
-/// Reports our Close to the outputs once it was sent, after the frames in the buffer for outputs
-/// that show frames.
-pub(super) fn show_sent(
-    connection: &mut Connection,
-    outputs: &mut Outputs<'_>,
-    now: Now,
-    link: Link,
-) {
-    for frame in connection.take_sent() {
-        outputs.show(
-            now,
-            link,
-            &Event::Frame(Way::Out, &frame.header, frame.length),
-        );
-        outputs.show(now, link, &Event::Wire(Way::Out, &frame.wire));
-        if let Some(summary) = &frame.message {
-            outputs.show(now, link, &Event::Message(Way::Out, summary));
-        }
-    }
-    if let Some(closure) = connection.take_close() {
-        outputs.show(now, link, &Event::CloseFrame(Way::Out, closure));
     }
 }
 

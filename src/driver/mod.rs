@@ -11,22 +11,26 @@
 //! threads.
 //!
 //! This file contains the loop. What it waits for (`wait`), what happens on the connections
-//! (`links`, `reading`, `slots`) and how a run ends (`ending`, `policy`, `limits`) are in separate
-//! files.
+//! (`links`, `reading`, `slots`), how a run ends (`ending`, `policy`, `limits`) and its state
+//! (`state`) are in separate files.
 
 mod connection;
 mod ending;
+mod first_error;
 mod keepalive;
 mod limits;
 mod links;
 mod listeners;
+mod outcome;
 mod policy;
 mod reading;
 mod reconnect;
 mod resend;
 mod sender;
+mod sent;
 mod signals;
 mod slots;
+mod state;
 mod timers;
 mod upkeep;
 mod wait;
@@ -34,6 +38,7 @@ mod wait;
 use std::time::{Duration, Instant};
 
 pub use limits::{Limits, Wait};
+pub use outcome::{ConnectionEnd, Outcome};
 pub use policy::{All, Interactive, Next, Policy, Single};
 pub use reconnect::{Reconnect, ReconnectOptions};
 pub use signals::{Relay, Signals};
@@ -41,127 +46,19 @@ pub use slots::Dial;
 pub use upkeep::{Keepalive, Message, Upkeep};
 
 use crate::error::Error;
-use crate::event::{Event, Link, Now};
+use crate::event::{Link, Now};
 use crate::output::Output;
-use crate::protocol::{self, Closure, Volume};
+use crate::protocol::{self, Volume};
 use crate::source::{Progress, Source};
-use crate::sys::poll::{Poller, Token};
+use crate::sys::poll::Poller;
 
 use ending::Ending;
-use links::Unsettled;
+use first_error::FirstError;
 use listeners::{Listeners, Outputs};
-use resend::SentMessage;
 use sender::LinkSender;
 use slots::Slots;
+use state::{Driver, Input};
 use wait::Turn;
-
-/// The result of a run.
-#[derive(Debug)]
-pub struct Outcome {
-    /// The first error, except for a Close, which is in `ends`.
-    pub error: Option<Error>,
-    /// Whether the error was reported to the outputs.
-    pub reported: bool,
-    /// How each connection ended.
-    pub ends: Vec<ConnectionEnd>,
-    /// The number of messages sent.
-    pub sent: u64,
-    /// The number of complete messages received.
-    pub received: u64,
-    /// The size of the compressed messages, before and after compression.
-    pub volume: Volume,
-    /// With [`ProtocolConfig::no_pong`](protocol::ProtocolConfig::no_pong): how many Pings came, and how long
-    /// after the first the connection ended.
-    pub unanswered_pings: Option<(u64, Duration)>,
-    /// The time from the first open connection to the end.
-    pub duration: Duration,
-    /// The deadline for printing how the run ended; `None` if that may take as long as it needs.
-    pub show_until: Option<Instant>,
-}
-
-/// How a connection ended.
-#[derive(Clone, Debug, Default)]
-pub enum ConnectionEnd {
-    /// It was never opened.
-    #[default]
-    Unopened,
-    /// The server refused it, as expected.
-    Refused,
-    /// It was closed.
-    Closed(Closure),
-    /// It was closed as expected.
-    ClosedAsExpected(Closure),
-}
-
-/// The first error of a run, which determines the exit code.
-#[derive(Default)]
-struct FirstError {
-    error: Option<Error>,
-    reported: bool,
-}
-
-impl FirstError {
-    fn add(&mut self, error: Error, reported: bool) {
-        if self.error.is_none() {
-            self.error = Some(error);
-            self.reported = reported;
-        }
-    }
-
-    /// Replaces an error that the user has seen.
-    fn replace(&mut self, error: Error) {
-        self.error = Some(error);
-        self.reported = true;
-    }
-}
-
-/// The state of the source.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Input {
-    /// There is more input as soon as there is room.
-    More,
-    /// There is no input now.
-    Pending,
-    /// Input has ended.
-    Done,
-}
-
-struct Driver<'a> {
-    now: Now,
-    slots: Slots,
-    ends: Vec<ConnectionEnd>,
-    listeners: Listeners<'a>,
-    policy: &'a mut dyn Policy,
-    signals: &'a mut Signals,
-    limits: &'a Limits,
-    upkeep: &'a Upkeep,
-    protocol: protocol::ProtocolConfig,
-    poller: Poller,
-    /// The connections that are polled, and the pipes that are watched only for being closed.
-    watched: Vec<(Link, Token)>,
-    pipes: Vec<Token>,
-    buffer: Vec<u8>,
-    first_error: FirstError,
-    /// Closed connections for which the source hasn't decided yet whether their end was expected.
-    unsettled: Vec<Unsettled>,
-    input: Input,
-    /// When the last data message was sent or received.
-    quiet_since: Instant,
-    /// The run is ending, even if there is more input.
-    leaving: bool,
-    /// Something has ended the run.
-    is_ending: bool,
-    /// When the run ends even if output is pending.
-    output_deadline: Option<Instant>,
-    opened: Option<Instant>,
-    sent: u64,
-    received: u64,
-    volume: Volume,
-    /// When the first Ping came that was not answered, and how many did.
-    unanswered_pings: Option<(Instant, u64)>,
-    /// What is sent again on the next connection, with `--reconnect`.
-    resend: Option<Vec<SentMessage>>,
-}
 
 /// The size of a read. With everything that is derived from it, it fits into a cache of 512 KiB.
 const READ: usize = 64 * 1024;
@@ -329,30 +226,6 @@ impl<'a> Driver<'a> {
         }
     }
 
-    /// The connections as whoever sends on them sees them.
-    fn sender(&mut self) -> LinkSender<'_, 'a> {
-        LinkSender {
-            now: self.now,
-            slots: &mut self.slots,
-            outputs: &mut self.listeners.outputs,
-            first_error: &mut self.first_error,
-            limits: self.limits,
-        }
-    }
-
-    fn notify(&mut self, link: Link, event: &Event<'_>) {
-        self.listeners.notify(self.now, link, event);
-    }
-
-    /// Reports an error, and keeps it if it is the first.
-    fn fail(&mut self, link: Link, error: Error) {
-        if self.first_error.error.is_none() {
-            self.notify(link, &Event::Failed(&error));
-            let reported = !self.listeners.outputs.is_deaf();
-            self.first_error.add(error, reported);
-        }
-    }
-
     fn unanswered_pings(&self) -> (u64, Duration) {
         let count = |(first, count): (Instant, u64)| (count, self.now.instant - first);
         self.unanswered_pings.map_or((0, Duration::ZERO), count)
@@ -377,14 +250,6 @@ impl<'a> Driver<'a> {
                 .opened
                 .map_or_else(Default::default, |opened| opened.elapsed()),
             show_until: self.output_deadline.or(self.limits.max_time.instant()),
-        }
-    }
-}
-
-impl ConnectionEnd {
-    fn becomes_expected(&mut self) {
-        if let Self::Closed(closure) = self {
-            *self = Self::ClosedAsExpected(std::mem::take(closure));
         }
     }
 }

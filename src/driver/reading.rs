@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use super::connection::{self, Bytes, Undecoded};
 use super::ending::Ending;
 use super::keepalive::answered;
-use super::links::show_sent;
-use super::Driver;
+use super::sent::show_sent;
+use super::state::Driver;
 use crate::event::{Event, Link, Way};
 use crate::protocol::{End, Received, State};
 

@@ -1,11 +1,13 @@
 //! How a source sends: messages are written directly to a connection's buffer, and passed to the
 //! outputs that show sent messages.
 
+use super::first_error::FirstError;
+use super::limits::Limits;
 use super::listeners::Outputs;
+use super::sent::show_sent;
 use super::slots::{Slot, Slots};
-use super::{links, FirstError, Limits, Now};
 use crate::error::Error;
-use crate::event::{Event, Kind, Lines, Link, Note, Piece, Probe, Way};
+use crate::event::{Event, Kind, Lines, Link, Note, Now, Piece, Probe, Way};
 use crate::protocol::CloseReason;
 use crate::source::Sender;
 
@@ -32,7 +34,7 @@ impl LinkSender<'_, '_> {
         }
         if self.outputs.detail.frames || self.outputs.detail.wire {
             if let Some(connection) = self.slots.open_mut(link) {
-                links::show_sent(connection, self.outputs, self.now, link);
+                show_sent(connection, self.outputs, self.now, link);
             }
         }
     }
@@ -101,7 +103,7 @@ impl Sender for LinkSender<'_, '_> {
         if let Some(connection) = self.slots.open_mut(link) {
             let timeout = self.limits.close_timeout();
             connection.close(self.now.instant, reason, timeout);
-            links::show_sent(connection, self.outputs, self.now, link);
+            show_sent(connection, self.outputs, self.now, link);
         }
     }
 

@@ -3,8 +3,9 @@
 use std::io;
 use std::time::Instant;
 
+use super::limits::Wait;
 use super::slots::Slot;
-use super::{Driver, Input, Wait};
+use super::state::{Driver, Input};
 use crate::event::Link;
 use crate::sys::poll::{Interest, Token};
 
