@@ -28,7 +28,7 @@ pub struct RoundTrips {
 
 /// Statistics of [`RoundTrips`].
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Spread {
+pub struct RoundTripSummary {
     /// The minimum.
     pub min: Duration,
     /// The mean.
@@ -74,10 +74,10 @@ impl RoundTrips {
 
     /// The least, the mean, the most and the deviation; `None` if there are none.
     #[must_use]
-    pub fn spread(&self) -> Option<Spread> {
+    pub fn summary(&self) -> Option<RoundTripSummary> {
         #[expect(clippy::cast_precision_loss, reason = "a count of round trips")]
         let count = self.count() as f64;
-        (self.count() > 0).then(|| Spread {
+        (self.count() > 0).then(|| RoundTripSummary {
             min: self.least,
             avg: from_nanoseconds(self.mean),
             max: self.most,
@@ -122,15 +122,15 @@ mod tests {
 
     #[test]
     fn spread_is_exact() {
-        assert_eq!(RoundTrips::default().spread(), None);
+        assert_eq!(RoundTrips::default().summary(), None);
         let spread = of([2, 4, 4, 4, 5, 5, 7, 9])
-            .spread()
+            .summary()
             .expect("there are some");
         let ms = Duration::from_millis;
         assert_eq!((spread.min, spread.max), (ms(2), ms(9)));
         assert_close(spread.avg, ms(5));
         assert_close(spread.mdev, ms(2));
-        let one = of([3]).spread().expect("there is one");
+        let one = of([3]).summary().expect("there is one");
         assert_eq!((one.avg, one.mdev), (ms(3), Duration::ZERO));
     }
 
@@ -153,7 +153,7 @@ mod tests {
         let same = of(std::iter::repeat_n(1234, 1000));
         assert_eq!(same.percentile(99), Some(Duration::from_millis(1234)));
         let hours = of(std::iter::repeat_n(8_000_000, 20));
-        let spread = hours.spread().expect("there are some");
+        let spread = hours.summary().expect("there are some");
         assert_eq!(spread.max, Duration::from_secs(8_000));
         assert_close(
             hours.percentile(50).expect("enough"),

@@ -47,7 +47,7 @@ use self::editing::{equip, new_editor, Reader};
 use self::history::History;
 use self::keys::{KeyContext, SharedTyping};
 use self::modes::TermModes;
-use self::screen::{Painter, ScreenState, Waited, NOTHING};
+use self::screen::{Painter, ScreenState, WaitResult, NOTHING};
 use self::sign::Signs;
 
 pub use self::child::TerminalJob;
@@ -193,9 +193,9 @@ impl Terminal {
         let mut last = Instant::now();
         while last.elapsed() < HOPELESS && !is_over() {
             match self.state.wait_for_print(HELD_UP) {
-                Waited::Settled => return true,
-                Waited::Printed => last = Instant::now(),
-                Waited::Nothing => self.interrupt(),
+                WaitResult::Settled => return true,
+                WaitResult::Printed => last = Instant::now(),
+                WaitResult::Nothing => self.interrupt(),
             }
         }
         false

@@ -6,7 +6,7 @@ use super::secret_source::SecretSource;
 use crate::error::USE_FORCE;
 use crate::protocol::CloseReason;
 use crate::secret::Secret;
-use crate::source::Wanted;
+use crate::source::Expected;
 
 impl OptionArgs {
     /// Whether an expectation is set.
@@ -20,7 +20,7 @@ impl OptionArgs {
         if self.strict && !self.expects() {
             return Err("--strict requires an expectation, such as --expect TEXT".to_owned());
         }
-        let refusal = |step: &MessageArg| matches!(step, MessageArg::Expect { wanted: Wanted::Status(status), .. } if *status != 101);
+        let refusal = |step: &MessageArg| matches!(step, MessageArg::Expect { wanted: Expected::Status(status), .. } if *status != 101);
         if self.messages.iter().any(refusal) && self.messages.len() > 1 {
             return Err(
                 "--expect-status with a status other than 101 cannot be combined with --data or \

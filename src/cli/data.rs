@@ -14,7 +14,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use super::headings::{EXPECT, SEND};
 use super::{expect, values};
-use crate::source::{Expectation, Wanted};
+use crate::source::{Expectation, Expected};
 
 /// A message to send.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +47,7 @@ pub enum MessageArg {
     /// Waits for a message or another event.
     Expect {
         /// What to wait for.
-        wanted: Wanted,
+        wanted: Expected,
         /// The timeout.
         within: Duration,
     },
@@ -67,7 +67,7 @@ impl MessageArg {
 #[derive(Clone, Debug)]
 enum DataOption {
     Send(DataArg),
-    Expect(Wanted),
+    Expect(Expected),
     Within(Duration),
     Close,
 }
@@ -166,10 +166,10 @@ fn flag(id: &'static str, heading: &'static str, word: &'static DataOption) -> A
 }
 
 const CLOSE: &DataOption = &DataOption::Close;
-const PING: &DataOption = &DataOption::Expect(Wanted::Ping(None));
+const PING: &DataOption = &DataOption::Expect(Expected::Ping(None));
 
 fn expectations(command: Command) -> Command {
-    let wanted = |parse: fn(&str) -> Result<Wanted, String>| {
+    let wanted = |parse: fn(&str) -> Result<Expected, String>| {
         move |text: &str| parse(text).map(DataOption::Expect)
     };
     let text = OsStringValueParser::new()
@@ -234,7 +234,7 @@ fn expectations(command: Command) -> Command {
 
 /// Those of the response to the upgrade, of silence and of time, and `--close`.
 fn other_expectations(command: Command) -> Command {
-    let wanted = |parse: fn(&str) -> Result<Wanted, String>| {
+    let wanted = |parse: fn(&str) -> Result<Expected, String>| {
         move |text: &str| parse(text).map(DataOption::Expect)
     };
     command

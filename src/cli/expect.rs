@@ -6,15 +6,15 @@ use super::values;
 use crate::conversation::matching::{parse_pattern, Pattern};
 use crate::http::is_token;
 use crate::session_file::parse_byte_pattern;
-use crate::source::Wanted;
+use crate::source::Expected;
 
-pub(super) fn text(text: String) -> Wanted {
-    Wanted::Message(Pattern::Text(text))
+pub(super) fn text(text: String) -> Expected {
+    Expected::Message(Pattern::Text(text))
 }
 
 /// Parses a regular expression, which may match anywhere in the message.
-pub(super) fn regex(text: &str) -> Result<Wanted, String> {
-    compile(text).map(|regex| Wanted::Message(Pattern::Match(regex)))
+pub(super) fn regex(text: &str) -> Result<Expected, String> {
+    compile(text).map(|regex| Expected::Message(Pattern::Match(regex)))
 }
 
 /// A regular expression.
@@ -32,10 +32,10 @@ pub(super) fn compile(text: &str) -> Result<Regex, String> {
     })
 }
 
-pub(super) fn json(text: &str) -> Result<Wanted, String> {
+pub(super) fn json(text: &str) -> Result<Expected, String> {
     let ignore = Vec::new();
     if let Ok(value) = serde_json::from_str(text) {
-        return Ok(Wanted::Message(Pattern::Json { value, ignore }));
+        return Ok(Expected::Message(Pattern::Json { value, ignore }));
     }
     let pattern = parse_pattern(text).map_err(|error| {
         let column = text[..error.at].chars().count() + 1;
@@ -43,26 +43,26 @@ pub(super) fn json(text: &str) -> Result<Wanted, String> {
         format!("invalid JSON at column {column}: {cause}; use --expect for plain text")
     })?;
     let text = text.to_owned();
-    Ok(Wanted::Message(Pattern::Shape {
+    Ok(Expected::Message(Pattern::Shape {
         pattern,
         text,
         ignore,
     }))
 }
 
-pub(super) fn bytes(text: &str) -> Result<Wanted, String> {
+pub(super) fn bytes(text: &str) -> Result<Expected, String> {
     if let Ok(bytes) = values::hex_bytes(text) {
-        return Ok(Wanted::Message(Pattern::Binary(bytes)));
+        return Ok(Expected::Message(Pattern::Binary(bytes)));
     }
     let pattern = parse_byte_pattern(text).map_err(|(at, cause)| {
         let column = text[..text.floor_char_boundary(at)].chars().count() + 1;
         format!("invalid bytes at column {column}: {cause}")
     })?;
-    Ok(Wanted::Message(pattern))
+    Ok(Expected::Message(pattern))
 }
 
 /// Parses a close code or `any`.
-pub(super) fn close(text: &str) -> Result<Wanted, String> {
+pub(super) fn close(text: &str) -> Result<Expected, String> {
     let code = match text {
         "any" => None,
         _ => Some(
@@ -72,34 +72,34 @@ pub(super) fn close(text: &str) -> Result<Wanted, String> {
                 .ok_or("must be a close code from 1000 to 4999, or any")?,
         ),
     };
-    Ok(Wanted::Close { code, reason: None })
+    Ok(Expected::Close { code, reason: None })
 }
 
 /// Parses the status of an upgrade response (RFC 9110 §15).
-pub(super) fn status(text: &str) -> Result<Wanted, String> {
+pub(super) fn status(text: &str) -> Result<Expected, String> {
     text.parse::<u16>()
         .ok()
         .filter(|status| (100..=599).contains(status))
-        .map(Wanted::Status)
+        .map(Expected::Status)
         .ok_or_else(|| "must be an HTTP status from 100 to 599".to_owned())
 }
 
 /// `NAME: VALUE` of a header in the response to the upgrade.
-pub(super) fn header(text: &str) -> Result<Wanted, String> {
+pub(super) fn header(text: &str) -> Result<Expected, String> {
     let (name, value) = text
         .split_once(':')
         .ok_or("missing colon: expected NAME: VALUE")?;
     if !is_token(name) {
         return Err(format!("invalid header name '{name}'"));
     }
-    Ok(Wanted::Header {
+    Ok(Expected::Header {
         name: name.to_owned(),
         value: value.trim().to_owned(),
     })
 }
 
-pub(super) fn silence(text: &str) -> Result<Wanted, String> {
-    values::limit(text).map(Wanted::Silence)
+pub(super) fn silence(text: &str) -> Result<Expected, String> {
+    values::limit(text).map(Expected::Silence)
 }
 
 #[cfg(test)]
@@ -129,15 +129,18 @@ mod tests {
 
     #[test]
     fn valid_expectations_are_parsed() {
-        assert!(matches!(close("any"), Ok(Wanted::Close { code: None, .. })));
+        assert!(matches!(
+            close("any"),
+            Ok(Expected::Close { code: None, .. })
+        ));
         assert!(matches!(
             close("1006"),
-            Ok(Wanted::Close {
+            Ok(Expected::Close {
                 code: Some(1006),
                 ..
             })
         ));
-        assert!(matches!(status("401"), Ok(Wanted::Status(401))));
+        assert!(matches!(status("401"), Ok(Expected::Status(401))));
         assert!(regex("^a+$").is_ok() && json("[1]").is_ok() && bytes("00 ff").is_ok());
     }
 }

@@ -518,7 +518,7 @@ impl ParsedArgs {
     /// # Errors
     ///
     /// What cannot be used together.
-    pub(super) fn settle(self) -> Result<OptionArgs, String> {
+    pub(super) fn finish(self) -> Result<OptionArgs, String> {
         let mut options = self.options;
         let replaced = replaced_headers(|option| match option {
             "user" => options.user.is_some(),

@@ -48,7 +48,7 @@ pub fn parse(
             let missing = ErrorKind::MissingRequiredArgument;
             complain(&mut command, None, missing, &sentence)
         })?;
-        settled(cli.talk.parsed, below).map(|options| Call::Talk { url, options })
+        finish_options(cli.talk.parsed, below).map(|options| Call::Talk { url, options })
     };
     call.map_err(|sentence| complain(&mut command, name, ErrorKind::ArgumentConflict, &sentence))
 }
@@ -103,10 +103,10 @@ fn called_command(
             Call::Echo(echo)
         }
         CommandArg::Demo(parsed) => Call::Demo {
-            options: settled(*parsed, below)?,
+            options: finish_options(*parsed, below)?,
         },
         CommandArg::Ping(parsed) => {
-            let (ping, options) = parsed.settle(config)?;
+            let (ping, options) = parsed.finish(config)?;
             let (ping, options) = (Box::new(ping), Box::new(options));
             Call::Ping { ping, options }
         }
@@ -118,8 +118,11 @@ fn called_command(
 }
 
 /// The options of a connection, checked. The error is a message.
-fn settled(parsed: ParsedArgs, below: Option<InheritedOptions>) -> Result<Box<OptionArgs>, String> {
-    let mut options = Box::new(parsed.settle()?);
+fn finish_options(
+    parsed: ParsedArgs,
+    below: Option<InheritedOptions>,
+) -> Result<Box<OptionArgs>, String> {
+    let mut options = Box::new(parsed.finish()?);
     match below {
         Some(below) => below.finish(&mut options, true),
         None => options.check_sources()?,
@@ -143,7 +146,7 @@ fn parse_talk(args: &[OsString], config: &ConfigOptions) -> Option<Call> {
     }
     let talk = ConnectArgs::from_arg_matches(&matches).ok()?;
     let url = talk.url.filter(|url| !is_command(url))?;
-    let options = settled(talk.parsed, below).ok()?;
+    let options = finish_options(talk.parsed, below).ok()?;
     Some(Call::Talk { url, options })
 }
 
@@ -189,7 +192,7 @@ fn options_of(matches: &ArgMatches) -> Result<OptionArgs, String> {
     if cli.command.is_some() || cli.talk.url.is_some() {
         return Err(NOT_AN_OPTION.to_owned());
     }
-    cli.talk.parsed.settle()
+    cli.talk.parsed.finish()
 }
 
 /// Why `-u USER` is rejected when there can be no prompt.

@@ -99,7 +99,7 @@ impl ParsedPing {
     /// # Errors
     ///
     /// Which options cannot be used together.
-    pub(super) fn settle(self, config: &ConfigOptions) -> Result<(PingArgs, OptionArgs), String> {
+    pub(super) fn finish(self, config: &ConfigOptions) -> Result<(PingArgs, OptionArgs), String> {
         let is_demo = self.ping.is_demo();
         let mut options = shared::options(&self.shared, config, is_demo)?;
         if options.verbose > 0 && self.ping.quiet {

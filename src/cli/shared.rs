@@ -89,7 +89,7 @@ pub(super) fn options(
         let matches = command.try_get_matches_from_mut(words);
         let matches = matches.map_err(|error| sentence_of(&usage::escaped(error, &command)))?;
         let parsed = ParsedArgs::from_arg_matches(&matches);
-        let options = parsed.map_err(|error| sentence_of(&error))?.settle()?;
+        let options = parsed.map_err(|error| sentence_of(&error))?.finish()?;
         Ok::<_, String>((matches, options))
     };
     let (matches, mut options) = read(words)?;

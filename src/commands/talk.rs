@@ -34,7 +34,7 @@ use crate::output::timing::Timing;
 use crate::output::transcript::{KeepLimits, SharedTranscript, Transcript};
 use crate::output::verbosity::Verbosity;
 use crate::output::{wrap, Output};
-use crate::plan::{InputSource, Plan, Show};
+use crate::plan::{InputSource, MessageFormat, Plan};
 use crate::source::conversation::Conversation;
 use crate::source::json_lines;
 use crate::source::listen::Listen;
@@ -372,7 +372,7 @@ fn outputs(plan: &Plan, prompt: Option<&Prompting>) -> io::Result<Vec<Box<dyn Ou
         None => shown,
     };
     let mut outputs = vec![shown, told];
-    if let Some(form) = plan.timing.filter(|_| plan.show != Show::Json) {
+    if let Some(form) = plan.timing.filter(|_| plan.format != MessageFormat::Json) {
         let palette = plan.stderr_palette;
         outputs.push(match prompt {
             Some(prompt) if plan.stderr_is_terminal => {
@@ -390,8 +390,8 @@ fn standard_error() -> io::Result<BestEffort<Descriptor>> {
 }
 
 fn show<S: Sink + 'static>(plan: &Plan, sink: S, layout: MessageLayout) -> Box<dyn Output> {
-    match plan.show {
-        Show::Json => {
+    match plan.format {
+        MessageFormat::Json => {
             let lines = JsonLines::new(sink, plan.ping_pong, plan.secrets);
             Box::new(if plan.timing.is_some() {
                 lines.with_timing()
@@ -399,7 +399,7 @@ fn show<S: Sink + 'static>(plan: &Plan, sink: S, layout: MessageLayout) -> Box<d
                 lines
             })
         }
-        Show::Human => Box::new(Human::new(
+        MessageFormat::Human => Box::new(Human::new(
             sink,
             HumanStyle {
                 layout,
@@ -411,7 +411,7 @@ fn show<S: Sink + 'static>(plan: &Plan, sink: S, layout: MessageLayout) -> Box<d
                 quiet: plan.is_quiet(),
             },
         )),
-        Show::Raw { line_end } => Box::new(Raw::new(
+        MessageFormat::Raw { line_end } => Box::new(Raw::new(
             sink,
             RawFormat {
                 line_end,
@@ -429,7 +429,7 @@ fn narration<S: Sink + 'static>(plan: &Plan, sink: S, beside_prompt: bool) -> Bo
             verbosity: plan.verbosity,
             palette: plan.stderr_palette,
             secrets: plan.secrets,
-            ping_pong: plan.ping_pong && plan.show != Show::Json,
+            ping_pong: plan.ping_pong && plan.format != MessageFormat::Json,
             beside_prompt,
             interrupt_is_end: false,
             start: SystemTime::now(),

@@ -22,7 +22,7 @@ use crate::protocol::deflate::{self, DeflateParams};
 
 /// The result of a successful opening handshake.
 #[derive(Debug)]
-pub struct Agreed {
+pub struct HandshakeResult {
     /// Our request.
     pub request: RequestHead,
     /// The server's response.
@@ -50,7 +50,7 @@ pub fn upgrade<S: LimitReads + Write>(
     options: &ConnectOptions,
     deadline: Deadline,
     on_step: &mut dyn FnMut(ConnectStep),
-) -> Result<Agreed, Error> {
+) -> Result<HandshakeResult, Error> {
     let request = compose(options, &generate_key());
     let sent = stream.write_all(&request.encode());
     let sent = sent.and_then(|()| stream.flush());
@@ -88,7 +88,7 @@ pub fn upgrade<S: LimitReads + Write>(
         None => check(&request, &response, options.compression),
     };
     match checked {
-        Ok((subprotocol, compression)) => Ok(Agreed {
+        Ok((subprotocol, compression)) => Ok(HandshakeResult {
             extensions: extensions(&response),
             compression,
             request,

@@ -28,7 +28,7 @@ use crate::output::dump;
 use crate::output::escape::{self, Breaks};
 use crate::output::palette::Style;
 use crate::output::sink::{Sink, TerminalSize};
-use crate::output::transcript::{KeptMessage, Reception, SharedTranscript};
+use crate::output::transcript::{KeptMessage, SharedTranscript, Visibility};
 use crate::output::{Assembled, Detail, Output};
 
 /// The size of a terminal that does not report its own.
@@ -78,7 +78,7 @@ impl<S: Sink> Human<S> {
             MessageLayout::Prompt { transcript, echo } => {
                 let added = transcript.borrow_mut().add(place.time, way, kind, bytes);
                 match (way, added) {
-                    (Way::In, (number, Reception::Shown)) => Some(number),
+                    (Way::In, (number, Visibility::Shown)) => Some(number),
                     (Way::Out, _) if *echo => None,
                     _ => return Ok(()),
                 }

@@ -163,7 +163,7 @@ impl PingSummary<'_> {
             self.round_trips.count(),
             self.duration.as_secs_f64(),
         );
-        if let Some(spread) = self.round_trips.spread() {
+        if let Some(spread) = self.round_trips.summary() {
             let all = [spread.min, spread.avg, spread.max, spread.mdev];
             let values = all.map(|value| format!("{:.3}", in_milliseconds(value)));
             let values = values.join("/");
@@ -188,7 +188,7 @@ impl PingSummary<'_> {
     ///
     /// A time before year -9999 or after 9999.
     pub fn json(&self, at: SystemTime, exit: u8, error: Option<&Error>) -> io::Result<Vec<u8>> {
-        let spread = self.round_trips.spread();
+        let spread = self.round_trips.summary();
         let percentile = |percent| self.round_trips.percentile(percent).map(rounded);
         json_text::line(&SummaryObject {
             time: timestamp(at)?,

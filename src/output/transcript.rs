@@ -47,7 +47,7 @@ pub struct KeptMessage {
 
 /// Whether a message is shown when it arrives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reception {
+pub enum Visibility {
     /// It is shown.
     Shown,
     /// It is hidden by a filter.
@@ -119,7 +119,7 @@ impl Transcript {
         way: Way,
         kind: Kind,
         bytes: &[u8],
-    ) -> (u64, Reception) {
+    ) -> (u64, Visibility) {
         let number = match way {
             Way::In => {
                 self.received += 1;
@@ -129,7 +129,7 @@ impl Transcript {
         };
         let reception = match way {
             Way::In => self.receive(bytes),
-            Way::Out => Reception::Shown,
+            Way::Out => Visibility::Shown,
         };
         self.keep(KeptMessage {
             number,
@@ -141,18 +141,18 @@ impl Transcript {
         (number, reception)
     }
 
-    fn receive(&mut self, bytes: &[u8]) -> Reception {
+    fn receive(&mut self, bytes: &[u8]) -> Visibility {
         if !self.filters.admits(bytes) {
             self.filters.hidden += 1;
-            return Reception::Hidden;
+            return Visibility::Hidden;
         }
         self.filters.shown += 1;
         match &mut self.held {
             Some(count) => {
                 *count += 1;
-                Reception::Held
+                Visibility::Held
             }
-            None => Reception::Shown,
+            None => Visibility::Shown,
         }
     }
 
@@ -403,7 +403,7 @@ mod tests {
         held.hold();
         for text in ["b", "c", "d"] {
             let added = held.add(SystemTime::now(), Way::In, Kind::Text, text.as_bytes());
-            assert_eq!(added.1, Reception::Held);
+            assert_eq!(added.1, Visibility::Held);
         }
         assert_eq!(held.held(), Some(3));
         assert_eq!(held.release(), (3, 1));
@@ -417,9 +417,9 @@ mod tests {
         filtered.show_only(Regex::new("order").expect("a pattern"));
         filtered.mute(Regex::new("test").expect("a pattern"));
         for (text, reception) in [
-            ("order 1", Reception::Shown),
-            ("tick", Reception::Hidden),
-            ("test order", Reception::Hidden),
+            ("order 1", Visibility::Shown),
+            ("tick", Visibility::Hidden),
+            ("test order", Visibility::Hidden),
         ] {
             let added = filtered.add(SystemTime::now(), Way::In, Kind::Text, text.as_bytes());
             assert_eq!(added.1, reception, "{text}");
@@ -427,6 +427,6 @@ mod tests {
         assert_eq!(filtered.unfilter(), Some((1, 2)));
         assert_eq!(filtered.unfilter(), None);
         let added = filtered.add(SystemTime::now(), Way::In, Kind::Text, b"tick");
-        assert_eq!(added, (4, Reception::Shown));
+        assert_eq!(added, (4, Visibility::Shown));
     }
 }

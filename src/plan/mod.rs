@@ -65,7 +65,7 @@ pub enum InputSource {
 
 /// The output format of messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Show {
+pub enum MessageFormat {
     /// Unchanged, for programs.
     Raw {
         /// The byte after each text message.
@@ -102,7 +102,7 @@ pub struct Plan {
     /// Whether close codes that RFC 6455 forbids are sent.
     pub force: bool,
     /// The output format of messages.
-    pub show: Show,
+    pub format: MessageFormat,
     /// The format of binary messages, if the command line sets one.
     pub binary_as: Option<BinaryAs>,
     /// The time zone of the time stamps, if there are any.
@@ -171,7 +171,7 @@ impl Plan {
             .collect();
         let (times, unknown) = options.timestamps.then(|| environment.zone.zone()).unzip();
         notes.extend(unknown.flatten().map(warning));
-        let show = show(&options, environment);
+        let format = format(&options, environment);
         let color = |stream| palette(options.color, stream, environment);
         let max_time = options.max_time;
         let limits = limits(&options)?;
@@ -184,12 +184,12 @@ impl Plan {
             protocol: protocol::ProtocolConfig {
                 max_message_size: options
                     .max_message_size
-                    .or_else(|| holds_messages(&options, &show).then_some(MAX_HELD_MESSAGE)),
+                    .or_else(|| holds_messages(&options, &format).then_some(MAX_HELD_MESSAGE)),
                 frame_size: options.frame_size,
                 no_pong: options.lasting.no_pong,
                 ..protocol::ProtocolConfig::default()
             },
-            show,
+            format,
             binary_as: options.binary_as.map(binary_as),
             times,
             ping_pong: options.show_ping_pong,
@@ -302,13 +302,13 @@ fn input_source(options: &OptionArgs, environment: &Environment) -> InputSource 
 }
 
 /// Selects the output format by the type of stdout and the options.
-fn show(options: &OptionArgs, environment: &Environment) -> Show {
+fn format(options: &OptionArgs, environment: &Environment) -> MessageFormat {
     if options.json {
-        Show::Json
+        MessageFormat::Json
     } else if environment.stdout == Stream::Terminal {
-        Show::Human
+        MessageFormat::Human
     } else {
-        Show::Raw {
+        MessageFormat::Raw {
             line_end: if options.null { 0 } else { b'\n' },
         }
     }
@@ -354,11 +354,11 @@ fn binary_as(form: cli::BinaryAs) -> BinaryAs {
 }
 
 /// Whether complete messages must be kept in memory.
-fn holds_messages(options: &OptionArgs, show: &Show) -> bool {
+fn holds_messages(options: &OptionArgs, format: &MessageFormat) -> bool {
     options.expects()
         || options.record.is_some()
         || !options.hide.is_empty()
-        || !matches!(show, Show::Raw { .. })
+        || !matches!(format, MessageFormat::Raw { .. })
 }
 
 /// The text messages that are not shown.

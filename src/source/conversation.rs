@@ -21,7 +21,7 @@ use std::os::fd::BorrowedFd;
 use std::time::Instant;
 
 pub use self::step::{
-    Act, Alternative, Check, Effect, Expectation, Interval, Rule, Step, StepSource, Wanted,
+    Act, Alternative, Check, Effect, Expectation, Expected, Interval, Rule, Step, StepSource,
 };
 
 use bytes::Bytes;
@@ -332,7 +332,7 @@ impl Conversation {
             .advance(expectation, &mut state.inbox, now.instant)
         {
             MatchResult::Met(captures) => {
-                state.wanted |= matches!(expectation.wanted, Wanted::Close { .. });
+                state.wanted |= matches!(expectation.wanted, Expected::Close { .. });
                 state.matched_by.clone_from(&current.step.place);
                 for (name, value) in captures {
                     self.steps.keep(&name, value);

@@ -18,7 +18,7 @@ pub mod stdin;
 use std::os::fd::BorrowedFd;
 use std::time::Instant;
 
-pub use self::conversation::{Expectation, Wanted};
+pub use self::conversation::{Expectation, Expected};
 pub use self::ping::ProbeKind;
 
 use crate::error::Error;

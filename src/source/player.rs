@@ -16,7 +16,7 @@ use regex::{Regex, RegexBuilder};
 
 use self::flow::Flow;
 use super::conversation::{
-    Act, Alternative, Check, Effect, Expectation, Interval, Rule, Step, StepSource, Wanted,
+    Act, Alternative, Check, Effect, Expectation, Expected, Interval, Rule, Step, StepSource,
 };
 use super::reader::Reader;
 use crate::conversation::matching::{parse_pattern, Pattern};
@@ -457,29 +457,29 @@ impl Player {
     }
 
     /// The expectation of a `<` statement.
-    fn wanted(&self, line: &Line, wanted: &session_file::Wanted) -> Result<Wanted, Error> {
+    fn wanted(&self, line: &Line, wanted: &session_file::Wanted) -> Result<Expected, Error> {
         use session_file::Wanted as W;
         let payload = |payload: &Option<Payload>| {
             let payload = payload.as_ref().map(|payload| self.payload(line, payload));
             payload.transpose()
         };
         Ok(match wanted {
-            W::Text(template) => Wanted::Message(self.whole(self.text(line, template)?)),
-            W::Json(template) => Wanted::Message(self.json_pattern(line, template)?),
+            W::Text(template) => Expected::Message(self.whole(self.text(line, template)?)),
+            W::Json(template) => Expected::Message(self.json_pattern(line, template)?),
             W::Match {
                 pattern,
                 ignore_case,
-            } => Wanted::Message(Pattern::Match(self.regex(line, pattern, *ignore_case)?)),
-            W::Binary(bytes) => Wanted::Message(Pattern::Binary(bytes.clone())),
+            } => Expected::Message(Pattern::Match(self.regex(line, pattern, *ignore_case)?)),
+            W::Binary(bytes) => Expected::Message(Pattern::Binary(bytes.clone())),
             W::Bytes(words) => {
                 let pattern = bytes::pattern(words, &self.lookup());
-                Wanted::Message(pattern.map_err(|error| self.byte_error(line, error))?)
+                Expected::Message(pattern.map_err(|error| self.byte_error(line, error))?)
             }
             W::File(kind, template) => {
                 let path = self.path(line, template)?;
                 let bytes = read_regular(&self.readable(line, &path)?, MAX_SIZE)
                     .map_err(|cause| self.unreadable(line, &path, &cause))?;
-                Wanted::Message(match kind {
+                Expected::Message(match kind {
                     Kind::Binary => Pattern::Binary(bytes),
                     Kind::Text => {
                         let text = String::from_utf8(bytes).map_err(|_| {
@@ -492,23 +492,23 @@ impl Player {
                     }
                 })
             }
-            W::Any => Wanted::Message(Pattern::Any),
-            W::Ping(wanted) => Wanted::Ping(payload(wanted)?),
-            W::Pong(wanted) => Wanted::Pong(payload(wanted)?),
+            W::Any => Expected::Message(Pattern::Any),
+            W::Ping(wanted) => Expected::Ping(payload(wanted)?),
+            W::Pong(wanted) => Expected::Pong(payload(wanted)?),
             W::Close { code, reason } => {
                 let reason = reason.as_ref().map(|reason| self.text(line, reason));
-                Wanted::Close {
+                Expected::Close {
                     code: *code,
                     reason: reason.transpose()?,
                 }
             }
-            W::Silence(time) => Wanted::Silence(*time),
-            W::Status(status) => Wanted::Status(*status),
-            W::Header { name, value } => Wanted::Header {
+            W::Silence(time) => Expected::Silence(*time),
+            W::Status(status) => Expected::Status(*status),
+            W::Header { name, value } => Expected::Header {
                 name: name.clone(),
                 value: self.text(line, value)?,
             },
-            W::Refused(status) => Wanted::Refused(*status),
+            W::Refused(status) => Expected::Refused(*status),
         })
     }
 
@@ -732,7 +732,7 @@ impl Player {
             },
             Statement::CheckWithin(time) => Act::Check(Check::Within(*time)),
             Statement::Check(wanted) => match self.wanted(line, wanted)? {
-                Wanted::Message(pattern) => Act::Check(Check::Message(pattern)),
+                Expected::Message(pattern) => Act::Check(Check::Message(pattern)),
                 _ => return Ok(None),
             },
         }))
@@ -796,7 +796,7 @@ impl StepSource for Player {
         self.expected.is_none_or(|left| left > 0)
     }
 
-    fn handshake(&self, link: Link) -> Option<(Option<String>, Wanted)> {
+    fn handshake(&self, link: Link) -> Option<(Option<String>, Expected)> {
         let of_link = |line: &&Line| {
             let links = self.links(line);
             links.is_ok_and(|links| links.contains(&link))
@@ -812,7 +812,7 @@ impl StepSource for Player {
         })
     }
 
-    fn next_expected(&self, link: Link) -> Option<Wanted> {
+    fn next_expected(&self, link: Link) -> Option<Expected> {
         let of_link = |line: &&Line| {
             let links = self.links(line);
             links.is_ok_and(|links| links.contains(&link))

@@ -210,18 +210,18 @@ impl ScreenState {
     }
 
     /// Waits until something was printed, at most for `timeout`.
-    pub(super) fn wait_for_print(&self, timeout: Duration) -> Waited {
+    pub(super) fn wait_for_print(&self, timeout: Duration) -> WaitResult {
         let state = self.lock();
         let before = state.printed;
         let state = self.wait_while(state, timeout, |state| {
             !state.is_settled() && state.printed == before
         });
         if state.is_settled() {
-            Waited::Settled
+            WaitResult::Settled
         } else if state.printed != before {
-            Waited::Printed
+            WaitResult::Printed
         } else {
-            Waited::Nothing
+            WaitResult::Nothing
         }
     }
 
@@ -389,7 +389,7 @@ pub(super) fn height(before: usize, line: &str, columns: usize) -> usize {
 
 /// The result of waiting for the screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Waited {
+pub(super) enum WaitResult {
     /// Everything is on the screen, or can't be shown any more.
     Settled,
     /// Something was printed.

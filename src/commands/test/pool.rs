@@ -345,7 +345,7 @@ mod tests {
             if let WorkerEvent::Signal(number) = events {
                 sender
                     .send(WorkerEvent::Signal(*number))
-                    .expect("it is heard");
+                    .expect("it is received");
             }
         }
         let mut controller = Controller::new(reporter, events, false);

@@ -11,7 +11,7 @@ use crate::event::Link;
 use crate::session_file::{self, Line, SessionFile};
 use crate::source::conversation::{Act, Step, StepSource};
 use crate::source::player::Player;
-use crate::source::Wanted;
+use crate::source::Expected;
 use crate::text::elide;
 
 /// Prints a line to stderr.
@@ -133,11 +133,11 @@ impl StepSource for Reporting {
         self.player.expects()
     }
 
-    fn handshake(&self, link: Link) -> Option<(Option<String>, Wanted)> {
+    fn handshake(&self, link: Link) -> Option<(Option<String>, Expected)> {
         self.player.handshake(link)
     }
 
-    fn next_expected(&self, link: Link) -> Option<Wanted> {
+    fn next_expected(&self, link: Link) -> Option<Expected> {
         self.player.next_expected(link)
     }
 

@@ -93,7 +93,7 @@ fn lines(request: &ConnectOptions) -> Vec<String> {
 fn ask(
     request: &ConnectOptions,
     answer: impl FnOnce(&str, &str) -> String,
-) -> (Result<Agreed, Error>, Vec<ConnectStep>) {
+) -> (Result<HandshakeResult, Error>, Vec<ConnectStep>) {
     let mut steps = Vec::new();
     let mut server = Server::answering(answer);
     let deadline = Deadline::after(Duration::from_secs(30));

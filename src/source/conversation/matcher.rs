@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::inbox::{Inbox, LinkStage, ReceivedItem};
-use super::step::{quote, Expectation, Wanted};
+use super::step::{quote, Expectation, Expected};
 use super::work::Work;
 use crate::assembly::LARGE;
 use crate::conversation::matching::{Captures, Difference, Pattern};
@@ -94,7 +94,7 @@ impl Matcher {
     /// When the expectation times out; `None` if it does not.
     fn due(&self, expectation: &Expectation) -> Option<Instant> {
         let time = match expectation.wanted {
-            Wanted::Silence(time) => time,
+            Expected::Silence(time) => time,
             _ => expectation.within,
         };
         self.since.checked_add(time)
@@ -108,10 +108,10 @@ impl Matcher {
         now: Instant,
     ) -> MatchResult {
         match &expectation.wanted {
-            Wanted::Status(_) | Wanted::Header { .. } | Wanted::Refused(_) => {
+            Expected::Status(_) | Expected::Header { .. } | Expected::Refused(_) => {
                 handshake(&expectation.wanted, inbox)
             }
-            Wanted::Silence(time) => self.silence(*time, inbox, now),
+            Expected::Silence(time) => self.silence(*time, inbox, now),
             _ => self.look(expectation, inbox, now),
         }
     }
@@ -119,7 +119,7 @@ impl Matcher {
     /// Examines items one by one.
     fn look(&mut self, expectation: &Expectation, inbox: &mut Inbox, now: Instant) -> MatchResult {
         let until = Instant::now() + SLICE;
-        if let Wanted::Message(_) = expectation.wanted {
+        if let Expected::Message(_) = expectation.wanted {
             // Nothing can be captured from an earlier message.
             inbox.matched = None;
         }
@@ -141,7 +141,7 @@ impl Matcher {
     }
 
     /// Compares the next item with the expectation.
-    fn next(&mut self, wanted: &Wanted, inbox: &mut Inbox) -> Next {
+    fn next(&mut self, wanted: &Expected, inbox: &mut Inbox) -> Next {
         if let Some(comparison) = self.comparison.take() {
             return match comparison.result() {
                 Ok((item, Ok(captures))) => Next::Compared(item, Compared::Equal(captures)),
@@ -202,10 +202,12 @@ impl Matcher {
     }
 
     /// The pattern to compare a message with on a thread; `None` if the comparison is fast.
-    fn pattern_for(&mut self, wanted: &Wanted, item: &ReceivedItem) -> Option<Arc<Pattern>> {
+    fn pattern_for(&mut self, wanted: &Expected, item: &ReceivedItem) -> Option<Arc<Pattern>> {
         match (wanted, item) {
-            (Wanted::Message(Pattern::Any), _) => None,
-            (Wanted::Message(pattern), ReceivedItem::Message(_, bytes)) if bytes.len() >= LARGE => {
+            (Expected::Message(Pattern::Any), _) => None,
+            (Expected::Message(pattern), ReceivedItem::Message(_, bytes))
+                if bytes.len() >= LARGE =>
+            {
                 let shared = self
                     .pattern
                     .get_or_insert_with(|| Arc::new(pattern.clone()));
@@ -272,8 +274,8 @@ impl Matcher {
         }
         let time = seconds(expectation.within);
         let instead = match (&expectation.wanted, self.passed) {
-            (Wanted::Close { .. }, _) => format!("it was still open after {time}"),
-            (Wanted::Message(_), 0) => format!("no message was received within {time}"),
+            (Expected::Close { .. }, _) => format!("it was still open after {time}"),
+            (Expected::Message(_), 0) => format!("no message was received within {time}"),
             (_, 0) => format!("none was received within {time}"),
             (_, 1) => format!("the only message received within {time} did not match"),
             (_, passed) => format!("none of the {passed} messages received within {time} matched"),
@@ -353,7 +355,7 @@ fn compare_aside(pattern: Arc<Pattern>, item: ReceivedItem) -> io::Result<Work<C
     })
 }
 
-pub(super) fn compare(wanted: &Wanted, item: &ReceivedItem) -> Compared {
+pub(super) fn compare(wanted: &Expected, item: &ReceivedItem) -> Compared {
     let control = |wanted: &Option<Vec<u8>>, payload: &[u8]| match wanted {
         Some(wanted) if wanted != payload => Compared::Different(Difference(vec![
             format!("- {}", quote(wanted)),
@@ -362,14 +364,14 @@ pub(super) fn compare(wanted: &Wanted, item: &ReceivedItem) -> Compared {
         _ => Compared::Equal(Captures::new()),
     };
     match (wanted, item) {
-        (Wanted::Message(pattern), ReceivedItem::Message(kind, bytes)) => {
+        (Expected::Message(pattern), ReceivedItem::Message(kind, bytes)) => {
             match pattern.compare(*kind, bytes) {
                 Ok(captures) => Compared::Equal(captures),
                 Err(difference) => Compared::Different(difference),
             }
         }
-        (Wanted::Ping(wanted), ReceivedItem::Ping(payload))
-        | (Wanted::Pong(wanted), ReceivedItem::Pong(payload)) => control(wanted, payload),
+        (Expected::Ping(wanted), ReceivedItem::Ping(payload))
+        | (Expected::Pong(wanted), ReceivedItem::Pong(payload)) => control(wanted, payload),
         (_, ReceivedItem::Message(..)) => Compared::Different(Difference::default()),
         // A keepalive of the server is not a message.
         _ => Compared::Aside,
@@ -377,12 +379,12 @@ pub(super) fn compare(wanted: &Wanted, item: &ReceivedItem) -> Compared {
 }
 
 /// Matches the upgrade response.
-fn handshake(wanted: &Wanted, inbox: &Inbox) -> MatchResult {
+fn handshake(wanted: &Expected, inbox: &Inbox) -> MatchResult {
     const ACCEPTED: &str = "the server accepted the upgrade with 101";
     // Unexpected refusals have been handled before.
     let refused = matches!(inbox.stage, LinkStage::Refused);
     match wanted {
-        Wanted::Header { name, value } => {
+        Expected::Header { name, value } => {
             let values: Vec<_> = inbox.answer.headers.get_all(name).collect();
             if values.contains(&value.as_bytes()) {
                 return MatchResult::Met(Captures::new());
@@ -395,7 +397,7 @@ fn handshake(wanted: &Wanted, inbox: &Inbox) -> MatchResult {
                 Some(first) => format!("it is {}", quote(first)),
             })
         }
-        Wanted::Status(101) => MatchResult::Met(Captures::new()),
+        Expected::Status(101) => MatchResult::Met(Captures::new()),
         _ if refused => MatchResult::Met(Captures::new()),
         _ => MatchResult::unmet(ACCEPTED),
     }

@@ -89,7 +89,7 @@ pub struct Rule {
     /// Its place in the file.
     pub place: Option<String>,
     /// The messages that it applies to.
-    pub wanted: Wanted,
+    pub wanted: Expected,
     /// The effect.
     pub effect: Effect,
 }
@@ -137,7 +137,7 @@ pub enum Check {
 #[derive(Clone, Debug)]
 pub struct Expectation {
     /// What is expected.
-    pub wanted: Wanted,
+    pub wanted: Expected,
     /// The timeout.
     pub within: Duration,
     /// Whether the very next message must match.
@@ -151,7 +151,7 @@ impl Expectation {
 
 /// What is expected.
 #[derive(Clone, Debug)]
-pub enum Wanted {
+pub enum Expected {
     /// A data message.
     Message(Pattern),
     /// A Ping, with this payload if there is one.
@@ -181,7 +181,7 @@ pub enum Wanted {
     Refused(Option<u16>),
 }
 
-impl Wanted {
+impl Expected {
     /// Whether it says that the server must or must not refuse the upgrade.
     #[must_use]
     pub fn is_about_refusal(&self) -> bool {
@@ -288,10 +288,10 @@ pub trait StepSource {
     fn expects(&self) -> bool;
 
     /// The first step on `link` that says whether the upgrade is refused, and its place.
-    fn handshake(&self, link: Link) -> Option<(Option<String>, Wanted)>;
+    fn handshake(&self, link: Link) -> Option<(Option<String>, Expected)>;
 
     /// The next expectation on a connection after the last step.
-    fn next_expected(&self, link: Link) -> Option<Wanted>;
+    fn next_expected(&self, link: Link) -> Option<Expected>;
 
     /// Sets a variable for the following steps.
     fn keep(&mut self, name: &str, value: String);
@@ -313,7 +313,7 @@ impl StepSource for VecDeque<Step> {
         self.iter().any(|step| matches!(step.act, Act::Expect(_)))
     }
 
-    fn handshake(&self, link: Link) -> Option<(Option<String>, Wanted)> {
+    fn handshake(&self, link: Link) -> Option<(Option<String>, Expected)> {
         let mut acts = self.iter().filter(|step| step.link == link);
         acts.find_map(|step| match &step.act {
             Act::Expect(expectation) if expectation.wanted.is_about_refusal() => {
@@ -323,7 +323,7 @@ impl StepSource for VecDeque<Step> {
         })
     }
 
-    fn next_expected(&self, link: Link) -> Option<Wanted> {
+    fn next_expected(&self, link: Link) -> Option<Expected> {
         let mut acts = self.iter().filter(|step| step.link == link);
         acts.find_map(|step| match &step.act {
             Act::Expect(expectation) => Some(expectation.wanted.clone()),

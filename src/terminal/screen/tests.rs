@@ -70,7 +70,7 @@ fn queue_is_printed_in_order_when_the_gate_opens() {
     assert!(drawn.try_recv().is_err(), "the gate is closed");
     state.open_gate();
     state.begin_end();
-    while state.wait_for_print(BOUND) != Waited::Settled {}
+    while state.wait_for_print(BOUND) != WaitResult::Settled {}
     state.end(false);
     feeder.join().expect("no panic");
     let prints: Vec<String> = drawn.iter().collect();
@@ -107,7 +107,7 @@ fn write_error_is_returned_by_the_next_write() {
     state.open_gate();
     screen.put(b"one\n").expect("never refused");
     state.begin_end();
-    while state.wait_for_print(BOUND) != Waited::Settled {}
+    while state.wait_for_print(BOUND) != WaitResult::Settled {}
     screen
         .put(b"two\n")
         .expect_err("the first could not be written");

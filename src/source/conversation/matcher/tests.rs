@@ -19,7 +19,7 @@ fn inbox(pings: usize, at: Instant, last: &[u8]) -> Inbox {
     inbox
 }
 
-fn expectation(wanted: Wanted) -> Expectation {
+fn expectation(wanted: Expected) -> Expectation {
     Expectation {
         wanted,
         within: Duration::from_secs(5),
@@ -56,7 +56,7 @@ fn decide(
 #[test]
 fn match_after_many_messages_is_found() {
     let now = Instant::now();
-    let expectation = expectation(Wanted::Message(Pattern::Text("last".to_owned())));
+    let expectation = expectation(Expected::Message(Pattern::Text("last".to_owned())));
     let mut inbox = inbox(300_000, now, b"last");
     let mut matcher = Matcher::new(now);
     let judged = decide(&mut matcher, &expectation, &mut inbox, now);
@@ -68,7 +68,7 @@ fn match_after_many_messages_is_found() {
 fn continuous_messages_do_not_prevent_the_timeout() {
     let since = Instant::now();
     let now = since + Duration::from_secs(6);
-    let expectation = expectation(Wanted::Ping(Some(b"x".to_vec())));
+    let expectation = expectation(Expected::Ping(Some(b"x".to_vec())));
     let mut inbox = inbox(300_000, now, b"last");
     let judged = Matcher::new(since).advance(&expectation, &mut inbox, now);
     assert!(matches!(judged, MatchResult::Unmet { .. }), "{judged:?}");
@@ -81,7 +81,7 @@ fn large_message_is_compared_on_a_thread_with_the_same_result() {
     for (text, met) in [(large.clone(), true), (large.clone() + "y", false)] {
         let expectation = Expectation {
             strict: true,
-            ..expectation(Wanted::Message(Pattern::Text(text)))
+            ..expectation(Expected::Message(Pattern::Text(text)))
         };
         let mut inbox = inbox(1, now, large.as_bytes());
         let mut matcher = Matcher::new(now);
@@ -100,7 +100,7 @@ fn large_message_is_compared_on_a_thread_with_the_same_result() {
 #[test]
 fn comparison_is_timed_out() {
     let since = Instant::now();
-    let expectation = expectation(Wanted::Message(Pattern::Text("x".to_owned())));
+    let expectation = expectation(Expected::Message(Pattern::Text("x".to_owned())));
     let mut inbox = inbox(0, since, &vec![b'x'; LARGE]);
     let mut matcher = Matcher::new(since);
     let late = since + Duration::from_secs(5);
