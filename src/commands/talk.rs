@@ -30,7 +30,7 @@ use crate::output::raw::{Raw, RawFormat};
 use crate::output::record::Record;
 use crate::output::report::report;
 use crate::output::sink::{Descriptor, Sink};
-use crate::output::timing::Timing;
+use crate::output::timing::TimingOutput;
 use crate::output::transcript::{KeepLimits, SharedTranscript, Transcript};
 use crate::output::verbosity::Verbosity;
 use crate::output::{wrap, Output};
@@ -376,9 +376,9 @@ fn outputs(plan: &Plan, prompt: Option<&Prompting>) -> io::Result<Vec<Box<dyn Ou
         let palette = plan.stderr_palette;
         outputs.push(match prompt {
             Some(prompt) if plan.stderr_is_terminal => {
-                Box::new(Timing::new(prompt.screen.clone(), form, palette))
+                Box::new(TimingOutput::new(prompt.screen.clone(), form, palette))
             }
-            _ => Box::new(Timing::new(standard_error()?, form, palette)),
+            _ => Box::new(TimingOutput::new(standard_error()?, form, palette)),
         });
     }
     Ok(outputs)

@@ -7,14 +7,14 @@ use std::fmt::Write;
 use std::io;
 use std::time::{Duration, SystemTime};
 
-use crate::event::{Event, Link, PeerAddress, Timing as Steps, Way};
+use crate::event::{Event, Link, PeerAddress, Timing, Way};
 use crate::output::palette::{Palette, Style};
 use crate::output::sink::Sink;
 use crate::output::Output;
 
 /// A step that takes time, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Phase {
+pub enum TimedPhase {
     /// Everything before the last redirect.
     Redirects,
     /// Name resolution.
@@ -31,7 +31,7 @@ pub enum Phase {
     FirstMessage,
 }
 
-impl Phase {
+impl TimedPhase {
     /// The name in JSON.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -66,7 +66,7 @@ impl Phase {
 pub struct ConnectionTimes {
     link: Link,
     opened: SystemTime,
-    steps: Steps,
+    steps: Timing,
     unix: bool,
     first_message: Option<Duration>,
 }
@@ -74,22 +74,22 @@ pub struct ConnectionTimes {
 impl ConnectionTimes {
     /// All phases and how long they took; `None` for one that was not needed.
     #[must_use]
-    pub fn phases(&self) -> [(Phase, Option<Duration>); 7] {
+    pub fn phases(&self) -> [(TimedPhase, Option<Duration>); 7] {
         let steps = &self.steps;
         [
-            (Phase::Redirects, steps.redirects),
-            (Phase::Resolve, steps.resolve),
-            (Phase::Connect, steps.connect),
-            (Phase::Proxy, steps.proxy),
-            (Phase::Tls, steps.tls),
-            (Phase::Upgrade, steps.upgrade),
-            (Phase::FirstMessage, self.first_message),
+            (TimedPhase::Redirects, steps.redirects),
+            (TimedPhase::Resolve, steps.resolve),
+            (TimedPhase::Connect, steps.connect),
+            (TimedPhase::Proxy, steps.proxy),
+            (TimedPhase::Tls, steps.tls),
+            (TimedPhase::Upgrade, steps.upgrade),
+            (TimedPhase::FirstMessage, self.first_message),
         ]
     }
 
-    fn label(&self, phase: Phase) -> &'static str {
+    fn label(&self, phase: TimedPhase) -> &'static str {
         match phase {
-            Phase::Connect if self.unix => "Unix socket",
+            TimedPhase::Connect if self.unix => "Unix socket",
             phase => phase.label(),
         }
     }
@@ -146,14 +146,14 @@ pub enum TimingFormat {
 
 /// Prints the timing to a sink.
 #[derive(Debug)]
-pub struct Timing<S> {
+pub struct TimingOutput<S> {
     sink: S,
     form: TimingFormat,
     palette: Palette,
     stopwatch: Stopwatch,
 }
 
-impl<S: Sink> Timing<S> {
+impl<S: Sink> TimingOutput<S> {
     /// Creates the output for `sink`.
     pub fn new(sink: S, form: TimingFormat, palette: Palette) -> Self {
         Self {
@@ -165,7 +165,7 @@ impl<S: Sink> Timing<S> {
     }
 }
 
-impl<S: Sink> Output for Timing<S> {
+impl<S: Sink> Output for TimingOutput<S> {
     fn show(&mut self, at: SystemTime, link: Link, event: &Event<'_>) -> io::Result<()> {
         match self.stopwatch.on_event(at, link, event) {
             Some(times) => self
@@ -248,7 +248,7 @@ mod tests {
         ConnectionTimes {
             link: Link(0),
             opened: SystemTime::UNIX_EPOCH,
-            steps: Steps {
+            steps: Timing {
                 redirects,
                 resolve,
                 connect,
