@@ -10,7 +10,7 @@ use super::dns::AddressCache;
 use super::failure::{setting_up, timed_out};
 use super::handshake;
 use super::options::ConnectOptions;
-use super::proxy::Tunnel;
+use super::proxy::{SocksTunnel, Tunnel};
 use super::redirect;
 use super::socket::Socket;
 use super::stream::Stream;
@@ -41,6 +41,8 @@ pub struct Transport {
     pub peer: PeerAddress,
     /// How long each step has taken so far.
     pub timing: Timing,
+    /// The tunnel, if it is that of a SOCKS proxy.
+    pub(super) socks: Option<SocksTunnel>,
 }
 
 /// Opens connections. A dialer and its clones share the TLS connectors and the cache of addresses.
@@ -124,11 +126,16 @@ impl Dialer {
             mut stream,
             peer,
             mut timing,
+            socks,
         } = self.connect(options, deadline, on_step)?;
         let begun = Instant::now();
         let host = options.target.host().to_string();
         let agreed = handshake::upgrade(&mut stream, options, deadline, on_step)
-            .map_err(|error| tls::find_alert(error, &host, &options.tls))?;
+            .map_err(|error| tls::find_alert(error, &host, &options.tls))
+            .map_err(|error| match &socks {
+                Some(tunnel) => tunnel.explain(error),
+                None => error,
+            })?;
         timing.upgrade = Some(begun.elapsed());
         stream.set_deadline(None).map_err(setting_up)?;
         Ok(Opened {
@@ -206,6 +213,7 @@ impl Dialer {
             stream,
             peer,
             timing,
+            socks: tunnel.as_ref().and_then(Tunnel::socks),
         })
     }
 }

@@ -60,6 +60,7 @@ pub fn read_with(
     let log: Log<'_> = at.read("", archive.log)?;
     let mut opened = Vec::new();
     let mut refused = None;
+    let mut unanswered = false;
     let entries: Vec<&RawValue> = at.read(".entries", log.entries)?;
     for (index, raw) in entries.into_iter().enumerate() {
         let at = At {
@@ -71,6 +72,7 @@ pub fn read_with(
         if !is_websocket(&entry) {
             continue;
         }
+        unanswered = true;
         let status = at.status(&entry)?;
         if at.has_messages(&entry)? || at.is_open(&entry, status)? {
             opened.push((at, entry));
@@ -91,10 +93,12 @@ pub fn read_with(
         let kind = EventKind::Refused(status);
         record.add(event(number, start, link, false, kind));
     } else if opened.is_empty() {
-        return Err(file.error_of_file(
-            "no WebSocket with a response in this archive: expected an entry whose \
-             _resourceType is \"websocket\", as Chrome and Playwright write it",
-        ));
+        return Err(file.error_of_file(if unanswered {
+            "no WebSocket in this archive has a response"
+        } else {
+            "no WebSocket in this archive: expected an entry whose _resourceType is \
+             \"websocket\", as Chrome and Playwright write it"
+        }));
     }
     Ok(record.into_session_file())
 }

@@ -568,6 +568,37 @@ fn proxy_that_closes_the_connection() {
     );
 }
 
+/// `ssh -D` accepts each request, and closes the connection if it can't reach the server.
+#[test]
+fn socks_proxy_that_accepts_and_closes() {
+    let accepted = b"\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00";
+    let request = b"\x05\x01\x00\x01\x7f\x00\x00\x01\x00\x01";
+    fails(
+        Peer::tcp()
+            .expect_raw(b"\x05\x02\x00\x02")
+            .raw(b"\x05\x00")
+            .expect_raw(request)
+            .raw(accepted)
+            .expect_raw(b"GET / HTTP/1.1\r\n"),
+        "socks5h",
+        97,
+        "wsline: the proxy [PROXY] refused to connect to 127.0.0.1:1: it accepted the request and \
+         then closed the connection\n\
+         hint: 127.0.0.1:1 may be unreachable from the proxy (ssh -D reports this only by closing), \
+         or the server closed the connection without a response",
+    );
+    fails(
+        Peer::tcp()
+            .expect_raw(b"\x05\x02\x00\x02")
+            .raw(b"\x05\x00")
+            .expect_raw(request),
+        "socks5h",
+        97,
+        "wsline: the proxy [PROXY] refused to connect to 127.0.0.1:1: it closed the connection \
+         instead of replying",
+    );
+}
+
 #[test]
 fn refusal_of_the_proxy_is_quoted_and_escaped() {
     fails(

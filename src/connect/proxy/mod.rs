@@ -13,4 +13,4 @@ mod tunnel;
 
 pub use address::{Proxy, ProxyScheme};
 pub use choice::{ProxyArg, ProxyOptions, ProxyVariables};
-pub use tunnel::{request_tunnel, Tunnel};
+pub use tunnel::{request_tunnel, SocksTunnel, Tunnel};

@@ -23,7 +23,7 @@ pub fn connect<S: Read + Write>(
     let request = request(to)?;
     authenticate(stream, credentials)?;
     send(stream, &request)?;
-    let [version, reply] = receive(stream)?;
+    let [version, reply] = receive(stream).map_err(without_reply)?;
     check_version(version, reply)?;
     if reply != 0 {
         return Err(refused(reply));
@@ -44,6 +44,19 @@ pub fn connect<S: Read + Write>(
     let mut address_and_port = [0; 255 + 2];
     stream.read_exact(&mut address_and_port[..length + 2])?;
     Ok(())
+}
+
+/// The proxy speaks SOCKS, so that an end in place of its reply is a refusal.
+fn without_reply(error: TunnelError) -> TunnelError {
+    match error {
+        TunnelError::Ended(None) => TunnelError::Refused {
+            cause: "it closed the connection instead of replying".to_owned(),
+            refusal: None,
+            hint: None,
+            try_next_address: true,
+        },
+        other => other,
+    }
 }
 
 fn authenticate<S: Read + Write>(
@@ -258,10 +271,12 @@ mod tests {
                 // The reply is cut at every position.
                 for cut in 0..answer.len() - b"GLUED".len() {
                     let (result, ..) = ask(credentials.as_ref(), &name(), &answer[..cut], 99);
-                    assert!(
-                        matches!(result, Err(TunnelError::Ended(None))),
-                        "{cut}: {result:?}"
-                    );
+                    let authenticated = if credentials.is_some() { 4 } else { 2 };
+                    let as_expected = match cut.checked_sub(authenticated) {
+                        Some(0 | 1) => matches!(result, Err(TunnelError::Refused { .. })),
+                        _ => matches!(result, Err(TunnelError::Ended(None))),
+                    };
+                    assert!(as_expected, "{cut}: {result:?}");
                 }
             }
         }

@@ -81,6 +81,15 @@ impl<'a> Tunnel<'a> {
         self.address
     }
 
+    /// What remains of a tunnel through a SOCKS proxy.
+    #[must_use]
+    pub fn socks(&self) -> Option<SocksTunnel> {
+        self.proxy.scheme.is_socks().then(|| SocksTunnel {
+            proxy: self.proxy.to_string(),
+            to: self.to.to_string(),
+        })
+    }
+
     /// Finds text that has arrived behind the response of an HTTP proxy. It is the proxy's:
     /// a server sends nothing before it has received a request or a `ClientHello`.
     fn find_text(&self, stream: &Stream) -> Result<(), TunnelError> {
@@ -211,6 +220,39 @@ impl<'a> Tunnel<'a> {
                     hint,
                 }
             }
+        }
+    }
+}
+
+/// A tunnel through a SOCKS proxy, to explain why it ended.
+#[derive(Debug)]
+pub struct SocksTunnel {
+    proxy: String,
+    to: String,
+}
+
+impl SocksTunnel {
+    /// Attributes an end without a response to the proxy. `ssh -D` accepts every request, and closes
+    /// the connection if the server cannot be reached.
+    #[must_use]
+    pub fn explain(&self, error: Error) -> Error {
+        match error {
+            Error::Unanswered {
+                party: Party::Server,
+                cause: None,
+                ..
+            } => Error::ProxyRefused {
+                proxy: self.proxy.clone(),
+                to: self.to.clone(),
+                cause: "it accepted the request and then closed the connection".to_owned(),
+                refusal: None,
+                hint: Some(format!(
+                    "{} may be unreachable from the proxy (ssh -D reports this only by closing), \
+                     or the server closed the connection without a response",
+                    self.to
+                )),
+            },
+            other => other,
         }
     }
 }
