@@ -132,10 +132,7 @@ impl Dialer {
         let host = options.target.host().to_string();
         let agreed = handshake::upgrade(&mut stream, options, deadline, on_step)
             .map_err(|error| tls::find_alert(error, &host, &options.tls))
-            .map_err(|error| match &socks {
-                Some(tunnel) => tunnel.explain(error),
-                None => error,
-            })?;
+            .map_err(|error| explain(socks.as_ref(), error))?;
         timing.upgrade = Some(begun.elapsed());
         stream.set_deadline(None).map_err(setting_up)?;
         Ok(Opened {
@@ -190,6 +187,7 @@ impl Dialer {
             let (socket, address) = hosts.connect(&to)?;
             (Stream::from(socket), PeerAddress::Tcp(address), None)
         };
+        let socks = tunnel.as_ref().and_then(Tunnel::socks);
         stream.set_deadline(Some(deadline)).map_err(setting_up)?;
         if let Some(preparing) = preparing {
             let begun = Instant::now();
@@ -200,7 +198,8 @@ impl Dialer {
                 deadline,
             };
             let again = |deadline| connect_again(&peer, tunnel.as_ref(), deadline);
-            let (secured, description) = server.secure(stream, preparing, again)?;
+            let secured = server.secure(stream, preparing, again);
+            let (secured, description) = secured.map_err(|error| explain(socks.as_ref(), error))?;
             stream = Stream::from(secured);
             timing.tls = Some(begun.elapsed());
             on_step(ConnectStep::TlsHandshake(description));
@@ -213,8 +212,16 @@ impl Dialer {
             stream,
             peer,
             timing,
-            socks: tunnel.as_ref().and_then(Tunnel::socks),
+            socks,
         })
+    }
+}
+
+/// The error, or that of the SOCKS proxy that is to blame.
+fn explain(socks: Option<&SocksTunnel>, error: Error) -> Error {
+    match socks {
+        Some(tunnel) => tunnel.explain(error),
+        None => error,
     }
 }
 

@@ -600,6 +600,25 @@ fn socks_proxy_that_accepts_and_closes() {
 }
 
 #[test]
+fn socks_proxy_that_closes_during_the_tls_handshake() {
+    let proxy = Peer::tcp()
+        .expect_raw(b"\x05\x01\x00")
+        .raw(b"\x05\x00")
+        .expect_raw(b"\x05\x01\x00\x01\x7f\x00\x00\x01\x00\x01")
+        .raw(b"\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00")
+        .expect_raw(b"\x16")
+        .start();
+    wsline("wss://127.0.0.1:1/")
+        .args(["-x", &format!("socks5h://{}", proxy.addr())])
+        .stderr_matches(
+            "wsline: the proxy socks5h://[..] refused to connect to 127.0.0.1:1: it accepted the \
+             request and then closed the connection\nhint: [..]\n",
+        )
+        .code(97)
+        .run();
+}
+
+#[test]
 fn refusal_of_the_proxy_is_quoted_and_escaped() {
     fails(
         Peer::http(

@@ -236,23 +236,23 @@ impl SocksTunnel {
     /// the connection if the server cannot be reached.
     #[must_use]
     pub fn explain(&self, error: Error) -> Error {
-        match error {
-            Error::Unanswered {
-                party: Party::Server,
-                cause: None,
-                ..
-            } => Error::ProxyRefused {
-                proxy: self.proxy.clone(),
-                to: self.to.clone(),
-                cause: "it accepted the request and then closed the connection".to_owned(),
-                refusal: None,
-                hint: Some(format!(
-                    "{} may be unreachable from the proxy (ssh -D reports this only by closing), \
-                     or the server closed the connection without a response",
-                    self.to
-                )),
-            },
-            other => other,
+        let is_end = match &error {
+            Error::Unanswered { party, cause, .. } => *party == Party::Server && cause.is_none(),
+            other => tls::is_closed_by_server(other),
+        };
+        if !is_end {
+            return error;
+        }
+        Error::ProxyRefused {
+            proxy: self.proxy.clone(),
+            to: self.to.clone(),
+            cause: "it accepted the request and then closed the connection".to_owned(),
+            refusal: None,
+            hint: Some(format!(
+                "{} may be unreachable from the proxy (ssh -D reports this only by closing), or \
+                 the server closed the connection without a response",
+                self.to
+            )),
         }
     }
 }

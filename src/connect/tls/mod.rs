@@ -319,6 +319,13 @@ pub fn find_alert(error: Error, host: &str, options: &TlsOptions) -> Error {
     found.unwrap_or(error)
 }
 
+/// Whether the server closed the connection during the handshake.
+#[must_use]
+pub fn is_closed_by_server(error: &Error) -> bool {
+    matches!(error, Error::Tls { party: Party::Server, cause, .. }
+        if cause == problem::CLOSED_BY_SERVER)
+}
+
 /// Of two errors the one that says more, when writing has failed and then reading: a TLS alert
 /// that arrived says why the peer closed the connection.
 #[must_use]

@@ -8,6 +8,9 @@ use crate::connect::failure::HTTP_2;
 use crate::error::Party;
 use crate::target::HostPort;
 
+/// The cause for a connection that the server closed during the handshake.
+pub const CLOSED_BY_SERVER: &str = "the server closed the connection";
+
 /// Why a certificate was rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CertificateProblem {
@@ -253,7 +256,11 @@ pub fn explain_handshake(
         return ("the response is not TLS".to_owned(), hint);
     }
     if says(&["unexpected eof", "closed via error", "connection closed"]) {
-        return (format!("the {party} closed the connection"), without_tls());
+        let cause = match party {
+            Party::Server => CLOSED_BY_SERVER,
+            Party::Proxy => "the proxy closed the connection",
+        };
+        return (cause.to_owned(), without_tls());
     }
     if says(&["connection reset"]) {
         return (reason, without_tls());
