@@ -8,7 +8,7 @@ use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 use tungstenite::protocol::frame::FrameHeader;
 use wsline::protocol::deflate::DeflateParams;
 use wsline::protocol::{
-    CloseReason, Closure, End, Kind, Role, Piece, Protocol, ProtocolConfig, Received, State,
+    CloseReason, Closure, End, Kind, Piece, Protocol, ProtocolConfig, Received, Role, State,
 };
 
 /// What was received; the pieces of a message are joined.

@@ -1,7 +1,7 @@
 //! The server's answer to the opening handshake: a byte of options, the size of a read, and the
 //! answer. The key is always that of RFC 6455 §1.3, so that an answer can be right.
 
-use wsline::connect::handshake::{upgrade, Agreed};
+use wsline::connect::handshake::{upgrade, HandshakeResult};
 use wsline::connect::{CompressionMode, ConnectOptions};
 use wsline::deadline::Deadline;
 use wsline::error::Error;
@@ -64,7 +64,12 @@ fn ask(request: &ConnectOptions, answer: &[u8], at_once: usize, end: End) -> Opt
     }
 }
 
-fn good(agreed: Agreed, server: &Server<'_>, answer: &[u8], request: &ConnectOptions) -> String {
+fn good(
+    agreed: HandshakeResult,
+    server: &Server<'_>,
+    answer: &[u8],
+    request: &ConnectOptions,
+) -> String {
     let accept: Vec<_> = agreed
         .response
         .headers
