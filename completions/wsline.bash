@@ -992,7 +992,7 @@ _wsline() {
             return 0
             ;;
         wsline__subcmd__ping)
-            opts="-c -i -q -H -A -o -s -u -k -L -4 -6 -x -U -m -v -h --count --interval --payload --text --within --json --quiet --header --user-agent --origin --subprotocol --user --bearer --netrc --netrc-file --cookie --insecure --cacert --servername --cert --key --pass --tls-min --tls-max --location --max-redirs --ipv4 --ipv6 --resolve --connect-to --unix-socket --proxy --proxy-user --proxy-header --noproxy --connect-timeout --max-time --close-timeout --verbose --color --show-secrets --config --no-config --compress --help"
+            opts="-c -i -q -h -H -A -o -s -u -k -L -4 -6 -x -U -m -v --count --interval --payload --text --within --json --quiet --help --header --user-agent --origin --subprotocol --user --bearer --netrc --netrc-file --cookie --insecure --cacert --servername --cert --key --pass --tls-min --tls-max --location --max-redirs --ipv4 --ipv6 --resolve --connect-to --unix-socket --proxy --proxy-user --proxy-header --noproxy --connect-timeout --max-time --close-timeout --verbose --color --show-secrets --config --no-config --compress"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

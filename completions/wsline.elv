@@ -337,6 +337,8 @@ set edit:completion:arg-completer[wsline] = {|@words|
             cand --json 'Print JSON lines'
             cand -q 'Print only the summary'
             cand --quiet 'Print only the summary'
+            cand -h 'Show this help'
+            cand --help 'Show this help'
             cand --netrc 'Read credentials from ~/.netrc'
             cand -k 'Accept any server certificate'
             cand --insecure 'Accept any server certificate'
@@ -350,8 +352,6 @@ set edit:completion:arg-completer[wsline] = {|@words|
             cand --verbose 'Show the handshake; -vv also frames, -vvv their bytes'
             cand --show-secrets 'Show credentials instead of ***'
             cand --no-config 'Ignore the config file'
-            cand -h 'Show this help'
-            cand --help 'Show this help'
         }
         &'wsline;curl'= {
             cand -h 'Show this help'

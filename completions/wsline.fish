@@ -290,6 +290,7 @@ off\t'Do not offer it'
 require\t'Require it'"
 complete -c wsline -n "__fish_wsline_using_subcommand ping" -l json -d 'Print JSON lines'
 complete -c wsline -n "__fish_wsline_using_subcommand ping" -s q -l quiet -d 'Print only the summary'
+complete -c wsline -n "__fish_wsline_using_subcommand ping" -s h -l help -d 'Show this help'
 complete -c wsline -n "__fish_wsline_using_subcommand ping" -l netrc -d 'Read credentials from ~/.netrc'
 complete -c wsline -n "__fish_wsline_using_subcommand ping" -s k -l insecure -d 'Accept any server certificate'
 complete -c wsline -n "__fish_wsline_using_subcommand ping" -s L -l location -d 'Follow redirects'
@@ -298,7 +299,6 @@ complete -c wsline -n "__fish_wsline_using_subcommand ping" -s 6 -l ipv6 -d 'Use
 complete -c wsline -n "__fish_wsline_using_subcommand ping" -s v -l verbose -d 'Show the handshake; -vv also frames, -vvv their bytes'
 complete -c wsline -n "__fish_wsline_using_subcommand ping" -l show-secrets -d 'Show credentials instead of ***'
 complete -c wsline -n "__fish_wsline_using_subcommand ping" -l no-config -d 'Ignore the config file'
-complete -c wsline -n "__fish_wsline_using_subcommand ping" -s h -l help -d 'Show this help'
 complete -c wsline -n "__fish_wsline_using_subcommand curl" -s h -l help -d 'Show this help'
 complete -c wsline -n "__fish_wsline_using_subcommand config" -l config -d 'Read FILE instead of the default config file' -r -F
 complete -c wsline -n "__fish_wsline_using_subcommand config" -l names -d 'Print only the names of targets, one per line'

@@ -112,7 +112,8 @@ impl ParsedPing {
 
 impl Args for ParsedPing {
     fn augment_args(command: Command) -> Command {
-        shared::augment(PingArgs::augment_args(command))
+        // Deferred, since other command lines do not need a second copy of these options.
+        PingArgs::augment_args(command).defer(shared::augment)
     }
 
     fn augment_args_for_update(command: Command) -> Command {
