@@ -8,7 +8,7 @@ use clap::error::{ContextKind, ContextValue};
 use clap::parser::ValueSource;
 use clap::{ArgAction, ArgMatches, Args as _, Command};
 
-use super::data::MessageArg;
+use super::data::{self, MessageArg};
 use super::options::{ConnectArgs, OptionArgs};
 use super::secret_source::{is_secret, replaced_headers, HeaderGroup};
 use super::values;
@@ -39,8 +39,8 @@ pub struct Key {
 /// The option for headers, which are merged by their names.
 const HEADER: &str = "header";
 
-/// Options that a config file can't set, because they say what is sent in this run or require
-/// another such option.
+/// Options that a config file can't set besides those of a conversation, because they say what is
+/// sent in this run or require another such option.
 const EXCLUDED: &[&str] = &[
     "every",
     "reconnect",
@@ -48,22 +48,7 @@ const EXCLUDED: &[&str] = &[
     "help",
     "config",
     "no-config",
-    "data",
-    "data-raw",
-    "data-binary",
-    "data-hex",
-    "expect",
-    "expect-match",
-    "expect-json",
-    "expect-hex",
-    "expect-close",
-    "expect-ping",
-    "expect-status",
-    "expect-header",
-    "expect-silence",
-    "within",
     "strict",
-    "close",
 ];
 
 /// Options that are ignored at a lower level if an option is set at a higher one.
@@ -329,7 +314,7 @@ pub fn conflict<'a>(names: &[&'a str]) -> Option<(&'a str, &'a str)> {
 /// Whether an option exists but can't be set in a config file.
 #[must_use]
 pub fn is_excluded(name: &str) -> bool {
-    EXCLUDED.contains(&name)
+    EXCLUDED.contains(&name) || data::NAMES.contains(&name)
 }
 
 /// Whether an option of a config file can't be used with `wsline demo`.
@@ -358,7 +343,7 @@ pub fn keys() -> Vec<Key> {
             _ => KeyKind::One,
         };
         let name = name.to_owned();
-        (!EXCLUDED.contains(&&*name)).then_some(Key { name, kind })
+        (!is_excluded(&name)).then_some(Key { name, kind })
     });
     keys.collect()
 }
@@ -387,7 +372,7 @@ mod tests {
                 continue;
             };
             let is_key = keys.iter().any(|key| key.name == name);
-            let is_excluded = EXCLUDED.contains(&name) || name == "version";
+            let is_excluded = is_excluded(name) || name == "version";
             assert_ne!(
                 is_key, is_excluded,
                 "decide whether a config file may set {name}"

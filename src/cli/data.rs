@@ -76,7 +76,8 @@ enum DataOption {
 #[derive(Debug, Default)]
 pub(super) struct Conversation(pub(super) Vec<MessageArg>);
 
-const IDS: [&str; 15] = [
+/// The long names of these options, which are also their ids.
+pub(super) const NAMES: [&str; 15] = [
     "data",
     "data-raw",
     "data-binary",
@@ -96,7 +97,7 @@ const IDS: [&str; 15] = [
 
 impl clap::FromArgMatches for Conversation {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        let mut placed: Vec<(usize, &DataOption)> = IDS
+        let mut placed: Vec<(usize, &DataOption)> = NAMES
             .iter()
             .flat_map(|id| {
                 let indices = matches.indices_of(id).into_iter().flatten();

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, ValueHint};
 
 use super::config::{self, ConfigOptions};
+use super::data;
 use super::values::{self, ColorChoice};
 
 /// The options of `wsline test`.
@@ -182,27 +183,15 @@ impl TestArgs {
     }
 }
 
-/// The options that session files can't use, with the reasons.
+/// Why session files can't use the options of a conversation.
+const DEFINED: &str = "session files define what is sent and expected";
+
+/// The ids of further options that session files can't use, with the reasons.
 const FOREIGN: &[(&str, &[&str])] = &[
     (
-        "session files define what is sent and expected",
+        DEFINED,
         &[
-            "data",
-            "data-raw",
-            "data-binary",
-            "data-hex",
-            "expect",
-            "expect-match",
-            "expect-json",
-            "expect-hex",
-            "expect-close",
-            "expect-ping",
-            "expect-status",
-            "expect-header",
-            "expect-silence",
-            "within",
             "strict",
-            "close",
             "close_code",
             "close_reason",
             "max_messages",
@@ -242,15 +231,20 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ),
 ];
 
+/// All options that session files can't use.
+fn foreign_lists() -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
+    std::iter::once((DEFINED, &data::NAMES[..])).chain(FOREIGN.iter().copied())
+}
+
 /// An error for the first option in `matches` that session files can't use.
 pub(super) fn foreign(matches: &clap::ArgMatches) -> Option<String> {
-    let command = config::command();
     let given = |id: &str| {
         matches.try_contains_id(id).is_ok()
             && matches.value_source(id) == Some(clap::parser::ValueSource::CommandLine)
     };
-    FOREIGN.iter().find_map(|(why, ids)| {
+    foreign_lists().find_map(|(why, ids)| {
         let id = ids.iter().find(|id| given(id))?;
+        let command = config::command();
         let argument = command.get_arguments().find(|arg| arg.get_id() == id)?;
         let long = argument.get_long().unwrap_or(id);
         Some(format!("--{long} cannot be used in a test: {why}"))
@@ -264,11 +258,11 @@ pub(super) fn is_foreign_option(name: &str) -> bool {
 
 /// Whether session files can't use the option with this id.
 pub(super) fn is_foreign(id: &str) -> bool {
-    FOREIGN.iter().any(|(_, ids)| ids.contains(&id))
+    foreign_lists().any(|(_, ids)| ids.contains(&id))
 }
 
 /// The options that [`foreign`] finds.
 #[cfg(test)]
 pub(super) fn foreign_options() -> impl Iterator<Item = &'static str> {
-    FOREIGN.iter().flat_map(|(_, ids)| ids.iter().copied())
+    foreign_lists().flat_map(|(_, ids)| ids.iter().copied())
 }
