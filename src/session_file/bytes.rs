@@ -61,17 +61,20 @@ impl ByteWord {
     pub(super) fn sets(&self) -> Vec<String> {
         match self {
             Self::Capture(name, _) => vec![name.clone()],
-            Self::Json(json) => {
-                let pattern = parse_pattern(&json.stand_in(Context::stand_in));
-                let mut names = Vec::new();
-                if let Ok(pattern) = &pattern {
-                    pattern.variables(&mut names);
-                }
-                names.into_iter().map(str::to_owned).collect()
-            }
+            Self::Json(json) => json_captures(json),
             _ => Vec::new(),
         }
     }
+}
+
+/// The variables that a JSON pattern sets; none if it is invalid.
+pub(super) fn json_captures(json: &Template) -> Vec<String> {
+    let pattern = parse_pattern(&json.stand_in(Context::stand_in));
+    let mut names = Vec::new();
+    if let Ok(pattern) = &pattern {
+        pattern.variables(&mut names);
+    }
+    names.into_iter().map(str::to_owned).collect()
 }
 
 /// The bytes of a message to send.

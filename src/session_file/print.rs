@@ -198,6 +198,15 @@ fn push_expression(out: &mut String, expression: &Expression) {
     }
 }
 
+fn push_captured(out: &mut String, name: &str, secret: bool) {
+    out.push_str(if secret {
+        "capture secret "
+    } else {
+        "capture "
+    });
+    out.push_str(name);
+}
+
 fn push_capture(out: &mut String, statement: &Statement) {
     match statement {
         Statement::CaptureMatch {
@@ -206,12 +215,7 @@ fn push_capture(out: &mut String, statement: &Statement) {
             ignore_case,
             secret,
         } => {
-            out.push_str(if *secret {
-                "capture secret "
-            } else {
-                "capture "
-            });
-            out.push_str(name);
+            push_captured(out, name, *secret);
             out.push_str(" match");
             push_pattern(out, pattern, *ignore_case);
         }
@@ -220,12 +224,7 @@ fn push_capture(out: &mut String, statement: &Statement) {
             pointer,
             secret,
         } => {
-            out.push_str(if *secret {
-                "capture secret "
-            } else {
-                "capture "
-            });
-            out.push_str(name);
+            push_captured(out, name, *secret);
             if !pointer.is_empty() {
                 out.push(' ');
                 push_literal(out, pointer, &[]);

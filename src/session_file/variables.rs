@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use regex::Regex;
 
+use super::bytes::json_captures;
 use super::template::Context;
 use super::{ByteWord, Line, Message, Payload, SessionFile, Statement, Template, Trigger, Wanted};
-use crate::conversation::matching::parse_pattern;
 
 impl SessionFile {
     /// The names of all variables.
@@ -88,14 +88,7 @@ impl Statement {
             }
             Self::Expect(Wanted::Json(json))
             | Self::Check(Wanted::Json(json))
-            | Self::On(Trigger::Received(Wanted::Json(json)), _) => {
-                let pattern = parse_pattern(&json.stand_in(Context::stand_in));
-                let mut names = Vec::new();
-                if let Ok(pattern) = &pattern {
-                    pattern.variables(&mut names);
-                }
-                names.into_iter().map(str::to_owned).collect()
-            }
+            | Self::On(Trigger::Received(Wanted::Json(json)), _) => json_captures(json),
             _ => Vec::new(),
         }
     }
