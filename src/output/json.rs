@@ -13,7 +13,6 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use data_encoding::BASE64;
-use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::assembly::{Message, LARGE};
@@ -25,7 +24,7 @@ use crate::exit::ExitCode;
 use crate::http::{Headers, Secrets};
 use crate::output::backlog::Backlog;
 use crate::output::closure;
-use crate::output::json_text::{is_plain, Visible};
+use crate::output::json_text::{is_plain, timestamp, Visible};
 use crate::output::long::{Encoding, LongMessage};
 use crate::output::sink::Sink;
 use crate::output::timing::{ConnectionTimes, Stopwatch};
@@ -218,8 +217,7 @@ impl Beginning {
         kind: &'static str,
     ) -> io::Result<&str> {
         if self.at != Some(at) {
-            let time = Timestamp::try_from(at).map_err(io::Error::other)?;
-            self.time = format!("{time:.6}");
+            self.time = timestamp(at)?;
             (self.at, self.of) = (Some(at), None);
         }
         if self.of != Some((link, way, kind)) {

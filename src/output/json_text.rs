@@ -1,7 +1,9 @@
 //! Writing of JSON in which hidden characters are escaped.
 
 use std::io;
+use std::time::SystemTime;
 
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::ser::Formatter;
 
@@ -14,6 +16,16 @@ pub fn is_plain(text: &[u8]) -> bool {
     text.iter().fold(true, |plain, byte| {
         plain & matches!(byte, b' '..=b'!' | b'#'..=b'[' | b']'..=b'~')
     })
+}
+
+/// A time in UTC with microseconds (RFC 3339).
+///
+/// # Errors
+///
+/// A time outside the years -9999 to 9999.
+pub fn timestamp(at: SystemTime) -> io::Result<String> {
+    let time = Timestamp::try_from(at).map_err(io::Error::other)?;
+    Ok(format!("{time:.6}"))
 }
 
 /// A value as one line of compact JSON with hidden characters escaped.

@@ -5,7 +5,6 @@ use std::fmt::Write as _;
 use std::io;
 use std::time::{Duration, SystemTime};
 
-use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::error::Error;
@@ -191,7 +190,7 @@ impl PingSummary<'_> {
         let spread = self.round_trips.summary();
         let percentile = |percent| self.round_trips.percentile(percent).map(rounded);
         json_text::line(&SummaryObject {
-            time: timestamp(at)?,
+            time: json_text::timestamp(at)?,
             r#type: "summary",
             url: self.url,
             sent: self.sent,
@@ -247,7 +246,7 @@ impl ProbeObject {
             Probe::Unexpected(payload) => ("unexpected", None, Some(payload.len()), None),
         };
         Ok(Self {
-            time: timestamp(at)?,
+            time: json_text::timestamp(at)?,
             r#type,
             seq,
             size,
@@ -291,11 +290,6 @@ struct ErrorObject {
     #[serde(skip_serializing_if = "Option::is_none")]
     hint: Option<String>,
     exit: u8,
-}
-
-fn timestamp(at: SystemTime) -> io::Result<String> {
-    let time = Timestamp::try_from(at).map_err(io::Error::other)?;
-    Ok(format!("{time:.6}"))
 }
 
 fn in_milliseconds(duration: Duration) -> f64 {

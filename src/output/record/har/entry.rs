@@ -5,7 +5,6 @@ use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
 
 use data_encoding::BASE64;
-use jiff::Timestamp;
 use serde::Serialize;
 use tungstenite::protocol::frame::coding::OpCode;
 use url::Url;
@@ -13,6 +12,7 @@ use url::Url;
 use crate::error::Refusal;
 use crate::event::{Timing, Way};
 use crate::http::{Header, Headers, RequestHead, ResponseHead, Secrets};
+use crate::output::json_text::timestamp;
 
 /// The program that wrote the archive.
 #[derive(Serialize)]
@@ -61,9 +61,8 @@ struct Cache {}
 impl Entry<'_> {
     /// Writes the beginning of the object. [`Times::end_entry`] writes its end.
     pub(super) fn begin(&self, out: &mut Vec<u8>) -> io::Result<()> {
-        let started = Timestamp::try_from(self.started).map_err(io::Error::other)?;
         let fields = EntryFields {
-            started: format!("{started:.6}"),
+            started: timestamp(self.started)?,
             request: &self.request,
             response: &self.response,
             cache: Cache {},
