@@ -295,6 +295,8 @@ pub enum Error {
         cause: String,
         /// The proxy's response, if it is HTTP.
         refusal: Option<Box<Refusal>>,
+        /// Whether the proxy could not reach the server, by what SOCKS says.
+        unreachable: bool,
         /// The next step.
         hint: Option<String>,
     },

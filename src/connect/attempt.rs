@@ -228,6 +228,7 @@ impl Attempt {
                 to,
                 cause,
                 refusal: Some(refusal),
+                unreachable: false,
                 hint: None,
             },
             _ => Error::Refused(refusal),

@@ -78,9 +78,14 @@ impl Reconnect {
     fn retries_error(&self, error: &Error) -> bool {
         match error {
             Error::Refused(refusal) => self.retries_refusal(refusal),
-            Error::ProxyRefused { refusal, .. } => refusal
-                .as_ref()
-                .is_some_and(|refusal| self.retries_refusal(refusal)),
+            Error::ProxyRefused {
+                refusal,
+                unreachable,
+                ..
+            } => {
+                let retries = |refusal: &Refusal| self.retries_refusal(refusal);
+                *unreachable || refusal.as_deref().is_some_and(retries)
+            }
             Error::Resolve { .. }
             | Error::Connect { .. }
             | Error::ConnectTimeout { .. }
@@ -293,6 +298,18 @@ mod tests {
         };
         let statuses: Vec<u16> = (300..=599).filter(|status| retries(*status)).collect();
         assert_eq!(statuses, [401, 408, 429, 500, 502, 503, 504]);
+        for unreachable in [true, false] {
+            let error = Error::ProxyRefused {
+                proxy: String::new(),
+                to: String::new(),
+                cause: String::new(),
+                refusal: None,
+                unreachable,
+                hint: None,
+            };
+            let next = reconnect(None, 0.5).on_connect_failed(at(start, 0), Link(0), &error);
+            assert_eq!(wait(next).is_some(), unreachable);
+        }
         let ours = Closure {
             initiator: Some(Role::Us),
             end: End::Unanswered,

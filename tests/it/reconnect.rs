@@ -45,6 +45,36 @@ fn a_lost_connection_is_made_anew_and_subscribed_again() {
 }
 
 #[test]
+fn server_that_a_socks_proxy_cannot_reach_is_tried_again() {
+    let refusing = |reply: &[u8]| {
+        Peer::tcp()
+            .expect_raw(b"\x05\x01\x00")
+            .raw(b"\x05\x00")
+            .expect_raw(b"\x05\x01\x00\x03\x04host\x00\x50")
+            .raw(reply)
+    };
+    // Host unreachable; accepted and closed, as ssh -D does.
+    let proxy = refusing(b"\x05\x04\x00\x01\x00\x00\x00\x00\x00\x00")
+        .then(
+            refusing(b"\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00").expect_raw(b"GET / HTTP/1.1\r\n"),
+        )
+        .start();
+    Wsline::new()
+        .args(["ws://host:80/", "--reconnect=1", "-x"])
+        .arg(format!("socks5h://{}", proxy.addr()))
+        .stdin(Stdin::Open)
+        .stderr_matches(
+            "wsline: reconnecting in 0.[..] s (attempt 1): the proxy [..] refused to connect to \
+             host:80: the host is unreachable (SOCKS reply 4)\n\
+             wsline: the proxy [..] refused to connect to host:80: it accepted the request and then \
+             closed the connection\n\
+             hint: [..]\n",
+        )
+        .code(97)
+        .run();
+}
+
+#[test]
 fn the_cause_is_said_in_one_line_and_not_with_q() {
     for (options, said) in [
         (

@@ -206,7 +206,7 @@ impl<'a> Tunnel<'a> {
                 cause,
                 mut refusal,
                 hint,
-                ..
+                try_next_address,
             } => {
                 let hint = hint.or(origin);
                 if let Some(refusal) = &mut refusal {
@@ -217,6 +217,7 @@ impl<'a> Tunnel<'a> {
                     to: self.to.to_string(),
                     cause,
                     refusal,
+                    unreachable: try_next_address,
                     hint,
                 }
             }
@@ -248,6 +249,7 @@ impl SocksTunnel {
             to: self.to.clone(),
             cause: "it accepted the request and then closed the connection".to_owned(),
             refusal: None,
+            unreachable: true,
             hint: Some(format!(
                 "{} may be unreachable from the proxy (ssh -D reports this only by closing), or \
                  the server closed the connection without a response",
