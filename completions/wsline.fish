@@ -54,7 +54,7 @@ complete -c wsline -n "__fish_wsline_needs_command" -l close-timeout -d 'Maximum
 complete -c wsline -n "__fish_wsline_needs_command" -l ping-interval -d 'Send a Ping every TIME' -r
 complete -c wsline -n "__fish_wsline_needs_command" -l ping-timeout -d 'Maximum silence after a Ping [default: the interval]' -r
 complete -c wsline -n "__fish_wsline_needs_command" -l reconnect -d 'Connect again after a lost or refused connection' -r
-complete -c wsline -n "__fish_wsline_needs_command" -l reconnect-on -d 'Reconnect after these close codes and statuses too' -r
+complete -c wsline -n "__fish_wsline_needs_command" -l reconnect-on -d 'Also reconnect after these close codes and HTTP statuses' -r
 complete -c wsline -n "__fish_wsline_needs_command" -l on-connect -d 'Send TEXT first on every connection (repeatable)' -r
 complete -c wsline -n "__fish_wsline_needs_command" -l every -d 'Send TEXT every TIME (repeatable)' -r
 complete -c wsline -n "__fish_wsline_needs_command" -l delay -d 'Wait between sent messages' -r
@@ -186,7 +186,7 @@ complete -c wsline -n "__fish_wsline_using_subcommand demo" -l close-timeout -d 
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l ping-interval -d 'Send a Ping every TIME' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l ping-timeout -d 'Maximum silence after a Ping [default: the interval]' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l reconnect -d 'Connect again after a lost or refused connection' -r
-complete -c wsline -n "__fish_wsline_using_subcommand demo" -l reconnect-on -d 'Reconnect after these close codes and statuses too' -r
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l reconnect-on -d 'Also reconnect after these close codes and HTTP statuses' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l on-connect -d 'Send TEXT first on every connection (repeatable)' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l every -d 'Send TEXT every TIME (repeatable)' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l delay -d 'Wait between sent messages' -r

@@ -214,7 +214,7 @@ pub struct ProbeAnswer {
     pub round_trip: Duration,
 }
 
-/// A connection that will be made anew.
+/// A new attempt at a connection that was lost or failed.
 #[derive(Debug)]
 pub struct Reconnecting<'a> {
     /// Why.
@@ -227,7 +227,7 @@ pub struct Reconnecting<'a> {
     pub unconfirmed: u64,
 }
 
-/// Why a connection is made anew.
+/// Why a connection is attempted again.
 #[derive(Clone, Copy, Debug)]
 pub enum LostCause<'a> {
     /// It could not be made.
@@ -275,7 +275,7 @@ pub enum Event<'a> {
     CloseFrame(Way, &'a Closure),
     /// The connection was closed.
     Closed(&'a Closure),
-    /// The connection is lost, or could not be made, and will be made anew. A source is not told
+    /// The connection was lost or failed, and will be attempted again. A source is not told
     /// of the end itself.
     Reconnecting(&'a Reconnecting<'a>),
     /// A message for people.

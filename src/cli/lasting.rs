@@ -13,32 +13,32 @@ use super::values;
 pub struct LastingArgs {
     /// Send a Ping every TIME
     ///
-    /// Their Pongs are not shown without --show-ping-pong, and meet no expectation.
+    /// The Pongs are shown only with --show-ping-pong, and do not meet --expect options.
     #[arg(long, value_name = "TIME", hide_short_help = true, value_parser = values::limit,
           help_heading = LASTING)]
     pub ping_interval: Option<Duration>,
 
     /// Maximum silence after a Ping [default: the interval]
     ///
-    /// A server that has sent nothing at all this long after a Ping of --ping-interval is gone: the
-    /// connection ends with exit code 28.
+    /// If the server sends nothing at all for this long after a Ping of --ping-interval, the connection
+    /// is considered lost (exit code 28).
     #[arg(long, value_name = "TIME", hide_short_help = true, value_parser = values::limit,
           help_heading = LASTING)]
     pub ping_timeout: Option<Duration>,
 
     /// Connect again after a lost or refused connection
     ///
-    /// Up to N times in a row, by default without a limit. The wait is random, at most 250 ms before the
-    /// first attempt and twice as long before each further one, up to 30 s; Retry-After of a refusal
-    /// overrides it. After a minute of an open connection it begins anew. Tried again are failures to
-    /// connect, lost connections, closes with 1001, 1005, 1006 and 1011 to 1014, and refusals with 408,
-    /// 429, 500, 502, 503 and 504; not rejected certificates. Input that was not written yet is sent
-    /// on the next connection; --data is sent once.
+    /// Up to N times in a row, by default without a limit. The wait before an attempt is random: at most
+    /// 250 ms before the first, and twice as long before each further one, up to 30 s. Retry-After in a
+    /// refusal overrides it. Both start over once a connection has been open for a minute. wsline
+    /// reconnects after failures to connect, lost connections, close codes 1001, 1005, 1006 and 1011 to
+    /// 1014, and refusals with 408, 429, 500, 502, 503 and 504, but not after a rejected certificate.
+    /// Input that was not written yet is sent on the next connection; --data is sent once.
     #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, hide_short_help = true,
           value_parser = values::attempts, help_heading = LASTING)]
     pub reconnect: Option<Option<u32>>,
 
-    /// Reconnect after these close codes and statuses too
+    /// Also reconnect after these close codes and HTTP statuses
     ///
     /// Comma-separated: 4001,1008,401.
     #[arg(long, value_name = "CODES", value_delimiter = ',', hide_short_help = true,
@@ -47,7 +47,8 @@ pub struct LastingArgs {
 
     /// Don't answer Pings
     ///
-    /// To see what the server does about it: the last line says how long that took.
+    /// Shows how a server detects a dead client: the last line says how the connection ended, and how
+    /// long that took.
     #[arg(long, hide_short_help = true, help_heading = LASTING)]
     pub no_pong: bool,
 
@@ -60,8 +61,8 @@ pub struct LastingArgs {
 
     /// Send TEXT every TIME (repeatable)
     ///
-    /// For servers with a heartbeat of their own. @FILE sends a file as one text message. The first is
-    /// sent when TIME has passed since the connection was opened. Such a message counts for --wait.
+    /// For servers that require a heartbeat. @FILE sends a file as one text message. The first is sent
+    /// TIME after the connection is opened. These messages count as activity for --wait.
     #[arg(long, num_args = 2, value_names = ["TIME", "TEXT"], action = ArgAction::Append,
           allow_hyphen_values = true, hide_short_help = true, help_heading = LASTING)]
     every: Vec<String>,

@@ -1,5 +1,4 @@
-//! Upkeep of a connection: Pings at regular times and the end of one whose server is gone, heartbeats,
-//! and what is left when it ends.
+//! Keepalive Pings, heartbeats, and the messages left when a connection ends.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +7,7 @@ use super::resend::{Leftover, SentMessages};
 use super::timers::Timer;
 use super::upkeep::{Keepalive, PingState, Schedule};
 
-/// What the payload of each of our Pings begins with; a number follows.
+/// The beginning of the payload of each keepalive Ping; a number follows.
 const PAYLOAD: &str = "wsline ";
 
 impl Connection {
@@ -19,7 +18,7 @@ impl Connection {
         self.pings = Some(state);
     }
 
-    /// Sends the Ping that is due, if one is; its payload.
+    /// Sends a Ping if one is due, and returns its payload.
     pub(super) fn ping_if_due(&mut self, now: Instant) -> Option<String> {
         if !self.timers.is_expired(Timer::Ping, now) {
             return None;
@@ -40,19 +39,19 @@ impl Connection {
         Some(payload)
     }
 
-    /// A Ping of ours was answered.
+    /// A keepalive Ping was answered.
     pub(super) fn on_keepalive_pong(&mut self, is_latest: bool) {
         if let Some(sent) = self.sent_messages.as_mut().filter(|_| is_latest) {
             sent.on_pong();
         }
     }
 
-    /// How many Pings that keep the connection were sent.
+    /// The number of keepalive Pings sent.
     pub(super) fn ping_count(&self) -> u64 {
         self.pings.as_ref().map_or(0, |state| state.count)
     }
 
-    /// How long the server was given to send something after a Ping, if that time is over.
+    /// The Ping timeout, if it has expired.
     pub(super) fn ping_timeout(&self, now: Instant) -> Option<Duration> {
         let state = self.pings.as_ref()?;
         self.timers
@@ -60,7 +59,7 @@ impl Connection {
             .then_some(state.keepalive.timeout)
     }
 
-    /// Nothing is read meanwhile, so silence says nothing.
+    /// Restarts the Ping timeout while nothing is read, because silence then means nothing.
     pub(super) fn restart_ping_timeout(&mut self, now: Instant) {
         if let (Some(state), true) = (&self.pings, self.timers.is_set(Timer::Pong)) {
             let deadline = now.checked_add(state.keepalive.timeout);
@@ -68,7 +67,7 @@ impl Connection {
         }
     }
 
-    /// After our Close its own time limit holds.
+    /// Stops Pings and heartbeats. After our Close, the close timeout applies.
     pub(super) fn stop_keepalive(&mut self) {
         self.pings = None;
         for timer in [Timer::Ping, Timer::Pong, Timer::Heartbeat] {
@@ -89,8 +88,8 @@ impl Connection {
         self.set_heartbeat_timer();
     }
 
-    /// The heartbeats that are due, by their places. While a message is being sent in pieces, or there
-    /// is no room, they wait a moment.
+    /// The indices of the heartbeats that are due. They are delayed while a message is being sent in
+    /// pieces or there is no room.
     pub(super) fn take_due_heartbeats(&mut self, now: Instant) -> Vec<usize> {
         if !self.timers.is_expired(Timer::Heartbeat, now) {
             return Vec::new();
@@ -115,12 +114,12 @@ impl Connection {
         self.timers.set(Timer::Heartbeat, next);
     }
 
-    /// Keeps what is sent until it is written.
+    /// Keeps messages until they are written.
     pub(super) fn keep_sent(&mut self) {
         self.sent_messages = Some(SentMessages::default());
     }
 
-    /// What is to be sent again, and what may not have arrived.
+    /// The messages to send again, and the number of those that may not have arrived.
     pub(super) fn take_leftover(&mut self) -> Leftover {
         let unsent = self.protocol().unsent_messages();
         let sent = self.sent_messages.take();
@@ -128,7 +127,7 @@ impl Connection {
     }
 }
 
-/// Which of the first `count` Pings that keep a connection a Pong answers, if it answers one.
+/// The number of the keepalive Ping that a Pong answers, out of `count`.
 pub(super) fn answered(payload: &[u8], count: u64) -> Option<u64> {
     if count == 0 {
         return None;
@@ -140,5 +139,5 @@ pub(super) fn answered(payload: &[u8], count: u64) -> Option<u64> {
         .filter(|number| (1..=count).contains(number))
 }
 
-/// When a heartbeat that could not be sent is tried again.
+/// The delay of a heartbeat that could not be sent.
 const RETRY: Duration = Duration::from_millis(50);

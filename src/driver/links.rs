@@ -101,9 +101,7 @@ impl Driver<'_> {
             }
             let intervals = upkeep.heartbeats.iter().map(|(interval, _)| *interval);
             connection.start_heartbeats(intervals, now);
-        }
-        if self.resend.is_some() {
-            if let Some(connection) = self.slots.open_mut(link) {
+            if self.resend.is_some() {
                 connection.keep_sent();
             }
         }
@@ -118,16 +116,16 @@ impl Driver<'_> {
         }
     }
 
-    /// Makes a connection anew, if the run still needs one.
+    /// Schedules a new connection attempt.
     fn redial(&mut self, link: Link, lost: &Reconnecting<'_>) {
         self.notify(link, &Event::Reconnecting(lost));
         let at = self.now.instant.checked_add(lost.after);
-        // What is beyond the clock never comes.
+        // A time that the clock can't represent never comes.
         self.slots
             .replace(link, at.map_or(Slot::Ended, Slot::Redialing));
     }
 
-    /// Says what waited for a connection that there will not be.
+    /// Reports messages that waited for a connection, if there is no further one.
     fn report_unsent(&mut self) {
         let again = self.resend.as_mut().map(std::mem::take).unwrap_or_default();
         let text = match again.len() {
@@ -139,7 +137,7 @@ impl Driver<'_> {
         self.notify(Link::default(), &Event::Note(&Note { level, text }));
     }
 
-    /// Says what may be lost with a connection that is not made anew.
+    /// Reports how many messages may be lost, if there is no further connection.
     fn report_unconfirmed(&mut self, unconfirmed: u64) {
         let text = match unconfirmed {
             0 => return,
@@ -150,7 +148,7 @@ impl Driver<'_> {
         self.notify(Link::default(), &Event::Note(&Note { level, text }));
     }
 
-    /// Whether there is anything left to do on another connection.
+    /// Whether another connection is needed: for input, or for messages not yet written.
     fn needs_connection(&self) -> bool {
         let has_input = self.input != Input::Done || self.limits.wait == Wait::Forever;
         let has_unsent = self.resend.as_ref().is_some_and(|again| !again.is_empty());

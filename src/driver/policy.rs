@@ -15,7 +15,7 @@ pub enum Next {
     End,
     /// Continues with the other connections.
     Continue,
-    /// The connection is made anew.
+    /// The connection is attempted again.
     Redial {
         /// When this has passed.
         after: Duration,
@@ -38,7 +38,7 @@ pub trait Policy {
     /// Called when a connection has ended for any reason.
     fn on_closed(&mut self, now: Now, link: Link, closure: &Closure) -> Next;
 
-    /// Whether connections that are lost may be made anew.
+    /// Whether lost connections may be attempted again.
     fn reconnects(&self) -> bool {
         false
     }

@@ -1,8 +1,8 @@
-//! `--reconnect`: what is tried again, how often, and after how long.
+//! `--reconnect`: after which failures a connection is attempted again, how often, and after how long.
 //!
-//! The wait doubles with each attempt, up to a maximum, and is random up to that (full jitter), so that
-//! many clients do not come back to a server at the same moment. A connection that was open for a
-//! while makes it begin anew.
+//! The maximum wait doubles with each attempt, up to a limit. The wait is random between 0 and that
+//! (full jitter), so that many clients do not reconnect to a server at the same moment. Both the wait
+//! and the count start over after a connection that was open for a minute.
 
 use std::time::{Duration, Instant};
 
@@ -16,24 +16,24 @@ use crate::protocol::{Closure, End, Role};
 /// What `--reconnect` and `--reconnect-on` say.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ReconnectOptions {
-    /// How many attempts there are in a row; `None`: no limit.
+    /// The maximum number of attempts in a row; `None` for no limit.
     pub limit: Option<u32>,
-    /// Close codes, and statuses of refusals, after which is tried again too.
+    /// Further close codes and HTTP statuses after which to reconnect.
     pub also: Vec<u16>,
 }
 
-/// The longest wait before the first attempt.
+/// The maximum wait before the first attempt.
 const FIRST: Duration = Duration::from_millis(250);
-/// The longest wait before any.
+/// The maximum wait before any attempt.
 const LONGEST: Duration = Duration::from_secs(30);
-/// How long a connection is open that is no attempt that failed.
+/// After a connection that was open for this long, attempts are counted from 0 again.
 const HEALTHY: Duration = Duration::from_mins(1);
 
-/// Connects again when a connection is lost or refused; another policy decides when that is over.
+/// Reconnects when a connection is lost or refused. Another policy decides what happens otherwise.
 pub struct Reconnect {
     options: ReconnectOptions,
     otherwise: Box<dyn Policy>,
-    /// A number from 0 to 1 each time.
+    /// Returns a random number between 0 and 1.
     random: Box<dyn FnMut() -> f64>,
     /// Attempts in a row.
     attempts: u32,
@@ -41,7 +41,7 @@ pub struct Reconnect {
 }
 
 impl Reconnect {
-    /// Connects again as `options` say, and does what `otherwise` says if there is nothing to try.
+    /// Reconnects according to `options`. Ends that they don't cover are left to `otherwise`.
     #[must_use]
     pub fn new(options: ReconnectOptions, otherwise: Box<dyn Policy>) -> Self {
         Self {
@@ -53,7 +53,7 @@ impl Reconnect {
         }
     }
 
-    /// The next attempt, if there is one.
+    /// The next attempt, unless the limit is reached.
     fn attempt(&mut self, retry_after: Option<Duration>) -> Option<Next> {
         if self
             .options
@@ -146,7 +146,7 @@ impl Policy for Reconnect {
     }
 }
 
-/// How long a server that refused wants to be left alone (RFC 9110 §10.2.3): seconds, or a date.
+/// The wait that a refusal asks for by `Retry-After` (RFC 9110 §10.2.3): seconds, or a date.
 fn retry_after(error: &Error, now: Now) -> Option<Duration> {
     let refusal = match error {
         Error::Refused(refusal) => refusal,
@@ -223,14 +223,14 @@ mod tests {
     }
 
     #[test]
-    fn the_wait_doubles_up_to_its_maximum_and_is_random() {
+    fn wait_is_random_and_its_maximum_doubles() {
         let start = Instant::now();
         for random in [0.0, 0.5, 0.999] {
             let mut policy = reconnect(None, random);
             for attempt in 0..20 {
                 let longest = (0.25 * 2_f64.powi(attempt)).min(30.0);
                 let next = policy.on_closed(at(start, 0), Link(0), &closed(1006));
-                let after = wait(next).expect("it is tried again").as_secs_f64();
+                let after = wait(next).expect("a retry").as_secs_f64();
                 assert!(
                     (after - longest * random).abs() < 1e-6,
                     "{attempt}: {after}"
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn a_minute_of_health_lets_it_begin_anew() {
+    fn attempts_are_reset_after_a_minute() {
         let start = Instant::now();
         for (open, after) in [(59, 500), (60, 250)] {
             let mut policy = reconnect(Some(2), 1.0);
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn attempts_are_used_up() {
+    fn attempts_are_limited() {
         let start = Instant::now();
         let mut policy = reconnect(Some(3), 1.0);
         for attempt in 1..=3 {
@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_be_better_the_next_time_is_tried_again() {
+    fn temporary_failures_are_retried() {
         let start = Instant::now();
         let retries = |code| {
             let next = reconnect(None, 0.5).on_closed(at(start, 0), Link(0), &closed(code));

@@ -1,5 +1,5 @@
-//! What is sent again on the next connection: messages that were accepted and not written as a whole.
-//! What was written may have arrived, and is not sent again, but counted.
+//! Messages to send again on the next connection: those that were accepted but not completely written.
+//! Messages that were written may have arrived, so they are counted instead.
 
 use std::collections::VecDeque;
 
@@ -8,15 +8,15 @@ use crate::event::{Kind, Piece};
 /// Messages of a connection that may be needed again.
 #[derive(Debug, Default)]
 pub(super) struct SentMessages {
-    /// Those of which the end may not be written, in order.
+    /// The messages that may not be completely written, in order.
     messages: VecDeque<SentMessage>,
-    /// How much has come of the next one.
+    /// The pieces of the next message so far.
     partial: Option<SentMessage>,
-    /// How many a source has sent as a whole.
+    /// The number of messages that the source has sent.
     count: u64,
-    /// How many of them the server has received, as far as it is known by a Pong.
+    /// How many of them the server has certainly received, because it answered a later Ping.
     confirmed: u64,
-    /// How many had been sent before the latest Ping of keepalive.
+    /// How many were sent before the latest keepalive Ping.
     before_ping: u64,
 }
 
@@ -26,7 +26,7 @@ pub(super) struct SentMessage {
     kind: Kind,
     bytes: Vec<u8>,
     is_complete: bool,
-    /// It is sent on each connection anyway.
+    /// It is sent on each connection anyway, by `--on-connect` or `--every`.
     is_own: bool,
 }
 
@@ -51,7 +51,7 @@ pub(super) struct Leftover {
     pub(super) unconfirmed: u64,
 }
 
-/// How many messages are kept before it is looked which of them are written.
+/// Written messages are removed when more messages than this are kept.
 const MOST: usize = 1024;
 
 impl SentMessages {
@@ -75,7 +75,7 @@ impl SentMessages {
         self.messages.push_back(message);
     }
 
-    /// Forgets all but the last `unsent` messages, if there are many.
+    /// Removes all but the last `unsent` messages, if there are many.
     pub(super) fn trim(&mut self, unsent: impl FnOnce() -> u64) {
         if self.messages.len() > MOST {
             self.keep_last(unsent());
@@ -88,7 +88,7 @@ impl SentMessages {
         self.messages.drain(..written);
     }
 
-    /// A Ping of keepalive was sent.
+    /// A keepalive Ping was sent.
     pub(super) fn on_ping(&mut self) {
         self.before_ping = self.count;
     }
@@ -98,7 +98,7 @@ impl SentMessages {
         self.confirmed = self.before_ping;
     }
 
-    /// What is left when `unsent` messages are not written.
+    /// What is left if the last `unsent` messages were not written.
     pub(super) fn into_leftover(mut self, unsent: u64) -> Leftover {
         self.keep_last(unsent);
         let left = self.messages.into_iter().chain(self.partial);

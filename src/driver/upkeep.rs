@@ -1,22 +1,22 @@
-//! What is done on an open connection by itself: keepalive Pings, and messages that are sent first
-//! on each connection or again and again.
+//! What is sent automatically on an open connection: keepalive Pings, and the messages of `--on-connect`
+//! and `--every`.
 
 use std::time::{Duration, Instant};
 
 use crate::event::Kind;
 
-/// What is done on each connection by itself.
+/// What is sent automatically on each connection.
 #[derive(Clone, Debug, Default)]
 pub struct Upkeep {
     /// `--ping-interval` and `--ping-timeout`.
     pub keepalive: Option<Keepalive>,
     /// `--on-connect`: sent first on every connection.
     pub on_connect: Vec<Message>,
-    /// `--every`: what is sent, and how often.
+    /// `--every`: the intervals and the messages.
     pub heartbeats: Vec<(Duration, Message)>,
 }
 
-/// A message that is sent as a whole.
+/// A complete message.
 #[derive(Clone, Debug)]
 pub struct Message {
     /// Whether it is text or binary.
@@ -25,12 +25,12 @@ pub struct Message {
     pub bytes: Vec<u8>,
 }
 
-/// Pings that show whether the server is still there.
+/// Pings that detect a lost connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Keepalive {
     /// The time between two Pings.
     pub interval: Duration,
-    /// How long the server may send nothing at all after one.
+    /// The maximum silence of the server after a Ping.
     pub timeout: Duration,
 }
 
@@ -53,22 +53,22 @@ impl PingState {
     }
 }
 
-/// Something that is done at regular times.
+/// A repeating deadline.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Schedule {
     interval: Duration,
-    /// When it is done next; `None` beyond the clock.
+    /// The next deadline; `None` if the clock can't represent it.
     next: Option<Instant>,
 }
 
 impl Schedule {
-    /// For the first time when `interval` has passed.
+    /// Creates a schedule whose first deadline is after `interval`.
     pub(super) fn new(interval: Duration, now: Instant) -> Self {
         let next = now.checked_add(interval);
         Self { interval, next }
     }
 
-    /// When it is done next.
+    /// The next deadline.
     pub(super) fn next(&self) -> Option<Instant> {
         self.next
     }
@@ -77,7 +77,7 @@ impl Schedule {
         self.next.is_some_and(|next| next <= now)
     }
 
-    /// It was done. The times do not drift; those that were missed are left out.
+    /// Moves to the next deadline after `now`. Deadlines do not drift, and missed ones are skipped.
     pub(super) fn advance(&mut self, now: Instant) {
         let Some(last) = self.next.filter(|next| *next <= now) else {
             return;

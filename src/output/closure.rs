@@ -52,7 +52,7 @@ pub fn describe(closure: &Closure) -> String {
     }
 }
 
-/// Why a connection is made anew, when, and what may be lost, in a line. Escaped.
+/// Why and when a connection is attempted again, and what may be lost, in one line. Escaped.
 #[must_use]
 pub fn reconnecting(lost: &Reconnecting<'_>) -> String {
     let cause = match lost.cause {

@@ -125,7 +125,7 @@ pub struct Plan {
     pub limits: Limits,
     /// What is sent automatically on each connection.
     pub upkeep: Upkeep,
-    /// Whether and when connections that are lost are made anew.
+    /// Whether and when to reconnect.
     pub reconnect: Option<ReconnectOptions>,
     /// The text messages that are not shown, if there are any.
     pub hidden: Option<RegexSet>,

@@ -299,7 +299,7 @@ impl Conversation {
         None
     }
 
-    /// A connection is lost and will be made anew: its end may be what is expected now.
+    /// A connection was lost and will be attempted again: its end may be what is expected now.
     fn on_lost(&mut self, link: Link, lost: &Reconnecting<'_>) {
         let LostCause::Closed(closure) = lost.cause else {
             return;

@@ -1,4 +1,4 @@
-//! `--reconnect`: what is tried again, and that no line is lost in silence or sent twice.
+//! `--reconnect`: when wsline reconnects, and that no line is silently lost or sent twice.
 
 use std::collections::BTreeSet;
 use std::net::{Shutdown, TcpListener};
@@ -12,10 +12,10 @@ use crate::support::{Frame, Gate, Peer, Stdin, Wsline};
 
 const LONG: Duration = Duration::from_mins(1);
 
-// What is tried again.
+// When wsline reconnects.
 
 #[test]
-fn a_lost_connection_is_made_anew_and_subscribed_again() {
+fn lost_connection_is_reopened_and_on_connect_is_sent_again() {
     for lost in [
         Peer::ws().expect_text("subscribe").close(1001, ""),
         Peer::ws().expect_text("subscribe").close_empty(),
@@ -45,7 +45,7 @@ fn a_lost_connection_is_made_anew_and_subscribed_again() {
 }
 
 #[test]
-fn server_that_a_socks_proxy_cannot_reach_is_tried_again() {
+fn unreachable_server_behind_a_socks_proxy_is_retried() {
     let refusing = |reply: &[u8]| {
         Peer::tcp()
             .expect_raw(b"\x05\x01\x00")
@@ -75,7 +75,7 @@ fn server_that_a_socks_proxy_cannot_reach_is_tried_again() {
 }
 
 #[test]
-fn the_cause_is_said_in_one_line_and_not_with_q() {
+fn cause_is_one_line_and_omitted_with_quiet() {
     for (options, said) in [
         (
             &[][..],
@@ -96,7 +96,7 @@ fn the_cause_is_said_in_one_line_and_not_with_q() {
 }
 
 #[test]
-fn a_silent_server_is_left_for_the_next_connection() {
+fn silent_server_is_reconnected() {
     let again = Peer::ws().send_text("news").expect_close(1000, "");
     let peer = Peer::ws().stall().then(again).start();
     Wsline::new()
@@ -111,7 +111,7 @@ fn a_silent_server_is_left_for_the_next_connection() {
 }
 
 #[test]
-fn attempts_are_used_up_and_the_last_one_decides() {
+fn last_attempt_decides_the_exit_code() {
     let refusing = Peer::refusing();
     Wsline::new()
         .args([&refusing.url(), "--reconnect=2"])
@@ -126,7 +126,7 @@ fn attempts_are_used_up_and_the_last_one_decides() {
 }
 
 #[test]
-fn what_would_fail_again_ends_the_run() {
+fn permanent_failures_end_the_run() {
     for (peer, code) in [
         (Peer::ws().close(1000, ""), 0),
         (Peer::ws().close(1008, ""), 108),
@@ -166,7 +166,7 @@ fn what_would_fail_again_ends_the_run() {
 }
 
 #[test]
-fn values_that_can_not_be_are_refused() {
+fn invalid_values_are_rejected() {
     for (options, why) in [
         (&["--reconnect=0"][..], "must be a number greater than 0"),
         (
@@ -190,7 +190,7 @@ fn values_that_can_not_be_are_refused() {
 // What is sent, and on which connection.
 
 #[test]
-fn data_is_sent_once_and_counts_go_over_all_connections() {
+fn data_is_sent_once_and_messages_are_counted_over_all_connections() {
     let again = Peer::ws()
         .send_text("2")
         .send_text("3")
@@ -211,7 +211,7 @@ fn data_is_sent_once_and_counts_go_over_all_connections() {
 }
 
 #[test]
-fn a_line_that_was_cut_is_sent_again_as_a_whole() {
+fn cut_line_is_sent_again_completely() {
     let fragment = "x".repeat(256 << 10);
     let (begun, again) = (Gate::new(), Gate::new());
     let next = Peer::ws()
@@ -302,7 +302,7 @@ fn each_line_arrives_once_or_is_counted() {
 }
 
 #[test]
-fn json_and_records_say_what_happened() {
+fn json_and_records_show_attempts() {
     let again = Peer::ws().send_text("news").expect_close(1000, "");
     let peer = Peer::ws()
         .expect_text("hi")
@@ -349,7 +349,7 @@ fn json_and_records_say_what_happened() {
 }
 
 #[test]
-fn a_close_that_is_expected_is_met_by_a_connection_that_is_made_anew() {
+fn expected_close_is_met_after_reconnecting() {
     let again = Peer::ws().send_text("news").expect_close(1000, "");
     let peer = Peer::ws().close(1001, "").then(again).start();
     Wsline::new()
@@ -360,7 +360,7 @@ fn a_close_that_is_expected_is_met_by_a_connection_that_is_made_anew() {
 }
 
 #[test]
-fn a_signal_ends_the_wait() {
+fn signal_ends_the_wait() {
     let peer =
         Peer::http("HTTP/1.1 503 Busy\r\nRetry-After: 1000\r\nContent-Length: 0\r\n\r\n").start();
     let mut program = Wsline::new()
