@@ -120,6 +120,26 @@ mod tests {
     }
 
     #[test]
+    fn man_page_describes_the_options_of_each_command() {
+        let page = generated(Generate::Man).replace("\\-", "-");
+        let sections: Vec<&str> = page.split("\n.SS ").collect();
+        let mut command = cli::command();
+        command.build();
+        for subcommand in command.get_subcommands() {
+            let heading = format!("\"wsline {}", subcommand.get_name());
+            let section = sections.iter().find(|text| text.starts_with(&heading));
+            let section = section.unwrap_or_else(|| panic!("no section {heading}"));
+            for argument in subcommand.get_arguments() {
+                let (Some(long), None) = (argument.get_long(), argument.get_help_heading()) else {
+                    continue;
+                };
+                let is_listed = section.contains(&format!("\\fB--{long}\\fR"));
+                assert!(is_listed || long == "help", "{heading} lacks --{long}");
+            }
+        }
+    }
+
+    #[test]
     fn colons_in_value_names_are_escaped_for_zsh() {
         let text = generated(completions_of(Shell::Zsh));
         assert!(text.contains(r":USER[\:PASS]:_default"));

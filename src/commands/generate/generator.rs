@@ -258,15 +258,12 @@ fn commands(page: &mut Roff, command: &Command) {
 }
 
 fn subcommand(page: &mut Roff, command: &Command, task: &Command, prefix: &str) {
-    let own: Vec<&Arg> = visible(task)
+    let arguments: Vec<&Arg> = visible(task)
         .into_iter()
         .filter(|argument| argument.get_id() != "help")
         .collect();
-    let shared = own
-        .iter()
-        .any(|argument| argument.get_help_heading().is_some());
     let mut usage = format!("{} {prefix}{}", command.get_name(), task.get_name());
-    if own.iter().any(|argument| !argument.is_positional()) {
+    if arguments.iter().any(|argument| !argument.is_positional()) {
         usage.push_str(" [OPTIONS]");
     }
     for positional in task.get_positionals() {
@@ -285,8 +282,9 @@ fn subcommand(page: &mut Roff, command: &Command, task: &Command, prefix: &str) 
     page.control("SS", [usage.as_str()]);
     let about = task.get_long_about().or_else(|| task.get_about());
     page.text([roman(sentences(about))]);
-    if !shared {
-        for argument in own {
+    for argument in arguments {
+        // Those with a heading are options of wsline itself, which the page has already.
+        if argument.get_help_heading().is_none() {
             option(page, argument);
         }
     }
