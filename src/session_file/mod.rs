@@ -35,6 +35,9 @@ use std::time::Duration;
 
 use crate::protocol::Kind;
 
+/// The default timeout of an expectation.
+pub const WITHIN: Duration = Duration::from_secs(5);
+
 /// A session file.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SessionFile {

@@ -6,13 +6,10 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::{Line, Message, Part, Payload, SessionFile, Statement, Template, Wanted};
+use super::{Line, Message, Part, Payload, SessionFile, Statement, Template, Wanted, WITHIN};
 use crate::http::{is_token, HIDDEN};
 use crate::protocol::{CloseBody, CloseReason};
 use crate::text::duration;
-
-/// The default timeout of an expectation.
-const WITHIN: Duration = Duration::from_secs(5);
 
 /// Request headers that belong to the connection and are not settings.
 const LEFT_OUT: &[&str] = &[

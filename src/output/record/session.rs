@@ -27,9 +27,6 @@ use crate::session_file::{self, Line, Message, Part, Payload, Statement, Templat
 /// Shorter pauses are not recorded.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// The default timeout of an expectation.
-const WITHIN: Duration = Duration::from_secs(5);
-
 /// The option that allows all close codes.
 const FORCE: &str = "--force";
 
@@ -57,7 +54,7 @@ impl<S: Sink> Session<S> {
             sink: Backlog::new(sink),
             opened: now,
             last: now,
-            within: WITHIN,
+            within: session_file::WITHIN,
             pings: VecDeque::new(),
             owes_pong: false,
             forced: opening.options.contains(&FORCE),

@@ -12,6 +12,7 @@ use crate::event::{Kind, Link};
 use crate::http::{Header, Secrets};
 use crate::protocol::close::name_of_code;
 use crate::protocol::{CloseReason, Closure};
+use crate::session_file;
 use crate::source::reader::Reader;
 
 /// A step, its connection, and its place in the file.
@@ -146,7 +147,7 @@ pub struct Expectation {
 
 impl Expectation {
     /// The default timeout of an expectation (`--within`).
-    pub const WITHIN: Duration = Duration::from_secs(5);
+    pub const WITHIN: Duration = session_file::WITHIN;
 }
 
 /// What is expected.
