@@ -29,6 +29,21 @@ pub enum BytePart {
     Json(JsonPattern),
 }
 
+impl BytePart {
+    /// What is expected, for a message that something else was received.
+    fn description(&self) -> String {
+        match self {
+            Self::Bytes(bytes) => quote_hex(bytes),
+            Self::Text(text) => format!("{text:?}"),
+            Self::Skip(count) => format!("{count} bytes"),
+            Self::Any => "any bytes".to_owned(),
+            Self::Number(name, _) => format!("a number for {name}"),
+            Self::Regex(regex) => format!("a text matching /{regex}/"),
+            Self::Json(_) => "JSON".to_owned(),
+        }
+    }
+}
+
 /// How a number is encoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NumberFormat {
@@ -104,113 +119,138 @@ pub(super) fn compare(
     let mut search = Search {
         received,
         captures: Vec::new(),
-        furthest: (0, Vec::new()),
+        furthest: None,
     };
-    if search.fits(parts, 0) {
+    if search.find(parts) {
         return Ok(search.captures);
     }
-    Err(Difference(search.furthest.1))
+    Err(Difference(search.difference()))
 }
 
 struct Search<'a> {
     received: &'a [u8],
     captures: Vec<(String, String)>,
-    /// Where the first difference is, as far back as it can be, and what it is.
-    furthest: (usize, Vec<String>),
+    /// The mismatch that is furthest back.
+    furthest: Option<Mismatch<'a>>,
 }
 
-impl Search<'_> {
-    fn fits(&mut self, parts: &[BytePart], at: usize) -> bool {
-        let rest = &self.received[at..];
-        let Some((part, others)) = parts.split_first() else {
-            if !rest.is_empty() {
-                self.differ(at, &format!("expected the end, received {}", quote(rest)));
-            }
-            return rest.is_empty();
-        };
-        match part {
-            BytePart::Bytes(bytes) => {
-                let common = bytes.iter().zip(rest).take_while(|(a, b)| a == b).count();
-                if common == bytes.len() {
-                    return self.fits(others, at + common);
-                }
-                let shown = &rest[common..rest.len().min(bytes.len())];
-                let expected = quote_hex(&bytes[common..]);
-                self.differ(
-                    at + common,
-                    &format!("expected {expected}, received {}", quote(shown)),
-                );
-                false
-            }
-            BytePart::Text(text) => {
-                if rest.starts_with(text.as_bytes()) {
-                    return self.fits(others, at + text.len());
-                }
-                let shown = &rest[..rest.len().min(text.len())];
-                self.differ(at, &format!("expected {text:?}, received {}", quote(shown)));
-                false
-            }
-            BytePart::Skip(count) => {
-                if rest.len() >= *count {
-                    return self.fits(others, at + count);
-                }
-                self.differ(
-                    at,
-                    &format!("expected {count} bytes, received {}", quote(rest)),
-                );
-                false
-            }
-            BytePart::Any => (at..=self.received.len()).any(|end| self.fits(others, end)),
-            BytePart::Number(name, format) => {
-                let Some((number, length)) = format.decode(rest) else {
-                    let what = format!("expected a number for {name}, received {}", quote(rest));
-                    self.differ(at, &what);
-                    return false;
-                };
-                self.captures.push((name.clone(), number.to_string()));
-                if self.fits(others, at + length) {
-                    return true;
-                }
-                self.captures.pop();
-                false
-            }
-            BytePart::Regex(regex) => {
-                let text = std::str::from_utf8(rest).ok();
-                let found = text.is_some_and(|text| regex.is_match(text));
-                if !found {
-                    let received = quote(rest);
-                    let what = format!("expected a text matching /{regex}/, received {received}");
-                    self.differ(at, &what);
-                }
-                found
-            }
-            BytePart::Json(pattern) => self.fits_json(pattern, rest, at),
+/// Where a pattern and a message differ.
+struct Mismatch<'a> {
+    /// The first byte that differs.
+    at: usize,
+    /// The bytes that are missing, what else does not fit, or the end if the message goes on.
+    expected: Expected<'a>,
+}
+
+enum Expected<'a> {
+    Bytes(&'a [u8]),
+    Part(&'a BytePart),
+    /// JSON, and the differences.
+    Json(Vec<String>),
+    End,
+}
+
+impl<'a> Search<'a> {
+    /// Whether the parts match the whole message. Between two gaps the parts fit at a position or they
+    /// do not, whatever comes before, so the first position that fits is as good as any: only the parts
+    /// after the last gap are searched on, until the message ends with them.
+    fn find(&mut self, parts: &'a [BytePart]) -> bool {
+        let mut runs = parts.split(|part| matches!(part, BytePart::Any)).peekable();
+        let first = runs.next().unwrap_or_default();
+        let is_last = runs.peek().is_none();
+        let mut end = self.fit_run(first, 0, is_last);
+        while let (Some(from), Some(run)) = (end, runs.next()) {
+            let is_last = runs.peek().is_none();
+            end = (from..=self.received.len()).find_map(|at| self.fit_run(run, at, is_last));
         }
+        end.is_some()
     }
 
-    fn fits_json(&mut self, pattern: &JsonPattern, rest: &[u8], at: usize) -> bool {
-        let Ok(text) = std::str::from_utf8(rest) else {
-            self.differ(at, &format!("expected JSON, received {}", quote(rest)));
-            return false;
+    /// Matches parts without a gap. Returns where they end.
+    fn fit_run(&mut self, run: &'a [BytePart], at: usize, is_last: bool) -> Option<usize> {
+        let captured = self.captures.len();
+        let end = run.iter().try_fold(at, |at, part| self.fit(part, at));
+        let end = end.filter(|end| {
+            let ends = !is_last || *end == self.received.len();
+            ends || self.differ(*end, Expected::End)
+        });
+        if end.is_none() {
+            self.captures.truncate(captured);
+        }
+        end
+    }
+
+    /// Matches one part. Returns where it ends.
+    fn fit(&mut self, part: &'a BytePart, at: usize) -> Option<usize> {
+        let rest = &self.received[at..];
+        let end = match part {
+            BytePart::Bytes(bytes) => {
+                let common = bytes.iter().zip(rest).take_while(|(a, b)| a == b).count();
+                if common < bytes.len() {
+                    self.differ(at + common, Expected::Bytes(&bytes[common..]));
+                    return None;
+                }
+                Some(at + common)
+            }
+            BytePart::Text(text) => rest.starts_with(text.as_bytes()).then_some(at + text.len()),
+            BytePart::Skip(count) => (rest.len() >= *count).then_some(at + count),
+            BytePart::Any => Some(at),
+            BytePart::Number(name, format) => format.decode(rest).map(|(number, length)| {
+                self.captures.push((name.clone(), number.to_string()));
+                at + length
+            }),
+            BytePart::Regex(regex) => std::str::from_utf8(rest)
+                .is_ok_and(|text| regex.is_match(text))
+                .then_some(self.received.len()),
+            BytePart::Json(pattern) => match std::str::from_utf8(rest) {
+                Ok(text) => return self.fit_json(pattern, text, at),
+                Err(_) => None,
+            },
         };
+        if end.is_none() {
+            self.differ(at, Expected::Part(part));
+        }
+        end
+    }
+
+    fn fit_json(&mut self, pattern: &JsonPattern, text: &str, at: usize) -> Option<usize> {
         match pattern_compare::compare(pattern, &[], text) {
             Ok(mut captures) => {
                 self.captures.append(&mut captures);
-                true
+                Some(self.received.len())
             }
             Err(difference) => {
-                if at >= self.furthest.0 {
-                    self.furthest = (at, difference.0);
-                }
-                false
+                self.differ(at, Expected::Json(difference.0));
+                None
             }
         }
     }
 
-    fn differ(&mut self, at: usize, what: &str) {
-        if at >= self.furthest.0 {
-            self.furthest = (at, vec![format!("byte {at}: {what}")]);
+    /// Keeps a mismatch, unless one further back is known. Returns `false`.
+    fn differ(&mut self, at: usize, expected: Expected<'a>) -> bool {
+        if self.furthest.as_ref().is_none_or(|known| at >= known.at) {
+            self.furthest = Some(Mismatch { at, expected });
         }
+        false
+    }
+
+    /// The mismatch that is furthest back, in words.
+    fn difference(self) -> Vec<String> {
+        let Some(Mismatch { at, expected }) = self.furthest else {
+            return Vec::new();
+        };
+        let rest = &self.received[at..];
+        let (expected, length) = match expected {
+            Expected::Json(differences) => return differences,
+            Expected::Bytes(bytes) => (quote_hex(bytes), bytes.len()),
+            Expected::End => ("the end".to_owned(), rest.len()),
+            Expected::Part(part @ BytePart::Text(text)) => (part.description(), text.len()),
+            Expected::Part(part) => (part.description(), rest.len()),
+        };
+        let received = quote(&rest[..length.min(rest.len())]);
+        vec![format!(
+            "byte {at}: expected {expected}, received {received}"
+        )]
     }
 }
 
@@ -292,6 +332,19 @@ mod tests {
         ];
         assert!(result(&gap, b"\x01 end end").is_ok());
         assert!(result(&gap, b"\x01 end en").is_err());
+        let gaps = [
+            BytePart::Any,
+            BytePart::Number("N".to_owned(), NumberFormat::Big(1)),
+            BytePart::Bytes(vec![9]),
+            BytePart::Any,
+            BytePart::Bytes(vec![8]),
+        ];
+        let first = vec![("N".to_owned(), "5".to_owned())];
+        assert_eq!(result(&gaps, &[1, 5, 9, 6, 9, 8, 7, 8]), Ok(first));
+        assert_eq!(
+            result(&gaps, &[1, 5, 9, 6, 9, 8, 7]),
+            Err(vec!["byte 7: expected 08, received the end".to_owned()])
+        );
         let text = [
             BytePart::Bytes(vec![2]),
             BytePart::Regex(Regex::new(r"^\d+$").expect("one")),
@@ -309,6 +362,18 @@ mod tests {
             Err(vec!["/a: expected an integer, received null".to_owned()])
         );
         assert!(compare(&gap, Kind::Text, b"\x01 end").is_err());
+    }
+
+    #[test]
+    fn many_gaps_in_a_large_message_are_searched_once() {
+        let parts: Vec<_> = (1..=12)
+            .flat_map(|byte| [BytePart::Any, BytePart::Bytes(vec![0, byte])])
+            .collect();
+        let differences = result(&parts, &vec![0; 100_000]).expect_err("no such bytes");
+        assert_eq!(
+            differences,
+            ["byte 100000: expected 00 01, received the end"]
+        );
     }
 
     #[test]
