@@ -72,12 +72,7 @@ impl Walk {
                 self.visit_elements(elements, *open, received, ignored)
             }
             (JsonPattern::As(pattern, name), _) => {
-                let before = self.differences();
-                self.visit(pattern, received, ignored)?;
-                if self.differences() == before {
-                    self.captures.push((name.clone(), value_text(received)));
-                }
-                Ok(())
+                self.visit_captured(pattern, name, received, ignored)
             }
             (JsonPattern::Exact(pattern), _) => {
                 let exact = std::mem::replace(&mut self.search.exact, true);
@@ -85,16 +80,7 @@ impl Walk {
                 self.search.exact = exact;
                 visited
             }
-            (JsonPattern::And(patterns), _) => {
-                for pattern in patterns {
-                    let before = self.differences();
-                    self.visit(pattern, received, ignored)?;
-                    if self.differences() > before {
-                        break;
-                    }
-                }
-                Ok(())
-            }
+            (JsonPattern::And(patterns), _) => self.visit_all(patterns, received, ignored),
             (JsonPattern::Or(patterns), _) => {
                 self.visit_choice(pattern, patterns, received, ignored)
             }
@@ -110,11 +96,7 @@ impl Walk {
                 self.visit_any_element(inner, received, ignored)
             }
             (JsonPattern::Each(inner), RawKind::Array | RawKind::Object) => {
-                for (name, value) in children(received)? {
-                    let ignored = below(ignored, &name);
-                    self.enter(&name, |walk| walk.visit(inner, value, &ignored))?;
-                }
-                Ok(())
+                self.visit_each_element(inner, received, ignored)
             }
             (pattern, _) => {
                 if !fits(pattern, received)? {
@@ -123,6 +105,52 @@ impl Walk {
                 Ok(())
             }
         }
+    }
+
+    /// A value that sets a variable if it matches.
+    fn visit_captured(
+        &mut self,
+        pattern: &JsonPattern,
+        name: &str,
+        received: Raw<'_>,
+        ignored: &Ignored<'_>,
+    ) -> Result<(), Error> {
+        let before = self.differences();
+        self.visit(pattern, received, ignored)?;
+        if self.differences() == before {
+            self.captures.push((name.to_owned(), value_text(received)));
+        }
+        Ok(())
+    }
+
+    /// One pattern after the other, up to the first that does not match.
+    fn visit_all(
+        &mut self,
+        patterns: &[JsonPattern],
+        received: Raw<'_>,
+        ignored: &Ignored<'_>,
+    ) -> Result<(), Error> {
+        for pattern in patterns {
+            let before = self.differences();
+            self.visit(pattern, received, ignored)?;
+            if self.differences() > before {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn visit_each_element(
+        &mut self,
+        pattern: &JsonPattern,
+        received: Raw<'_>,
+        ignored: &Ignored<'_>,
+    ) -> Result<(), Error> {
+        for (name, value) in children(received)? {
+            let ignored = below(ignored, &name);
+            self.enter(&name, |walk| walk.visit(pattern, value, &ignored))?;
+        }
+        Ok(())
     }
 
     fn visit_members(
