@@ -9,7 +9,8 @@ use super::tls::TlsOptions;
 use crate::error::Error;
 use crate::http::{find_tokens, is_token, shown_subprotocols, Credentials, CustomHeader, Secrets};
 use crate::secret::Secret;
-use crate::target::host::{has_empty_label, EMPTY_LABEL};
+use crate::target::host::has_empty_label;
+use crate::target::host_error::EMPTY_LABEL;
 use crate::target::Target;
 
 /// Whether compression is used (`--compress`).

@@ -7,8 +7,9 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-use crate::target::host::{inside_brackets, parse_port, Host, HostError, HostPort};
+use crate::target::host::{inside_brackets, parse_port, Host, HostPort};
 use crate::target::Address;
+use crate::target::HostError;
 
 /// The address families to use.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

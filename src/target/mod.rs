@@ -3,6 +3,7 @@
 pub mod address;
 mod error;
 pub mod host;
+pub mod host_error;
 mod parse;
 mod percent;
 mod unix;
@@ -11,7 +12,8 @@ use std::path::PathBuf;
 
 pub use address::Address;
 pub use error::InvalidUrl;
-pub use host::{Host, HostError, HostPort};
+pub use host::{Host, HostPort};
+pub use host_error::HostError;
 pub use percent::percent_decode;
 
 use crate::http::Credentials;

@@ -9,7 +9,8 @@ use std::net::IpAddr;
 
 use url::Url;
 
-use super::host::{parse_port, split_port, Host, HostError, HostPort};
+use super::host::{parse_port, split_port, Host, HostPort};
+use super::host_error::HostError;
 use super::{percent_decode, unix, InvalidUrl, Origin, Scheme, Target};
 use crate::http::Credentials;
 
