@@ -1,19 +1,21 @@
 //! Decoding of frames from bytes that may be split anywhere, and the rules for them (RFC 6455 §5).
 
 mod compressed;
+mod header;
 
 use std::ops::Range;
 
-use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
+use tungstenite::protocol::frame::coding::{Control, OpCode};
 use tungstenite::protocol::frame::FrameHeader;
 
 use super::batch::Messages;
 use super::close::{self, CloseBody};
 use super::config::ProtocolConfig;
 use super::deflate::Inflater;
-use super::frame::{self, MAX_CONTROL_PAYLOAD, MAX_HEADER};
+use super::frame::{MAX_CONTROL_PAYLOAD, MAX_HEADER};
 use super::message::{Checked, Kind, PartialMessage, Piece, Summary, Utf8Checker, Volume};
 use super::violation::Violation;
+use header::HeaderRead;
 
 /// The frame whose payload is being received.
 #[derive(Clone, Copy, Debug)]
@@ -150,93 +152,6 @@ impl FrameReader {
         }
         let max_size = self.config.max_message_size.unwrap_or(u64::MAX);
         Messages::split_from(input, max_size)
-    }
-
-    /// Reads the next frame's header, the beginning of which may have come with earlier input.
-    fn read_header(&mut self, input: &mut &[u8]) -> Result<HeaderRead, Violation> {
-        let kept = self.header_length;
-        let decoded = if kept == 0 {
-            frame::decode_header(input, self.inflater.is_some())
-        } else {
-            let more = input.len().min(MAX_HEADER - kept);
-            self.header[kept..kept + more].copy_from_slice(&input[..more]);
-            frame::decode_header(&self.header[..kept + more], self.inflater.is_some())
-        };
-        let decoded = decoded.inspect_err(|_| {
-            let bytes = self.header[..kept].iter().chain(*input).take(REJECTED);
-            self.rejected = bytes.copied().collect();
-        })?;
-        let decoded = decoded.map(|(header, length, used)| (header, length, used - kept));
-        let Some((header, length, used)) = decoded else {
-            // A server's header is not masked, so an incomplete one has fewer than ten bytes.
-            if self.header_length == 0 {
-                self.header[..input.len()].copy_from_slice(input);
-            }
-            self.header_length += input.len();
-            *input = &[];
-            return Ok(HeaderRead::Incomplete);
-        };
-        self.header_length = 0;
-        split_front(input, used);
-        self.begin_frame(&header, length)?;
-        self.current = Some(CurrentFrame {
-            opcode: header.opcode,
-            is_final: header.is_final,
-            remaining: length,
-        });
-        if self.config.report_frames {
-            return Ok(HeaderRead::Report(header, length));
-        }
-        Ok(HeaderRead::Complete)
-    }
-
-    /// Checks that a frame is allowed at this point, and begins the message if it is the first
-    /// frame of one.
-    fn begin_frame(&mut self, header: &FrameHeader, length: u64) -> Result<(), Violation> {
-        let kind = match header.opcode {
-            OpCode::Control(_) if header.rsv1 => {
-                return Err(Violation::protocol_error(
-                    "a control frame with RSV1 set (RFC 7692 §6.1)",
-                ));
-            }
-            OpCode::Control(_) => {
-                self.control_length = 0;
-                return Ok(());
-            }
-            OpCode::Data(Data::Text) => Some(Kind::Text),
-            OpCode::Data(Data::Binary) => Some(Kind::Binary),
-            OpCode::Data(_) => None,
-        };
-        match (kind, &mut self.message) {
-            (Some(kind), message @ None) => {
-                *message = Some(PartialMessage::new(kind, header.rsv1));
-                self.utf8 = Utf8Checker::default();
-            }
-            (Some(_), Some(_)) => {
-                return Err(Violation::protocol_error(
-                    "a new message before the previous one ended (RFC 6455 §5.4)",
-                ));
-            }
-            (None, None) => {
-                return Err(Violation::protocol_error(
-                    "a continuation frame with nothing to continue (RFC 6455 §5.4)",
-                ));
-            }
-            (None, Some(_)) if header.rsv1 => {
-                return Err(Violation::protocol_error(
-                    "a continuation frame with RSV1 set (RFC 7692 §6.1)",
-                ));
-            }
-            (None, Some(_)) => {}
-        }
-        let Some(message) = &mut self.message else {
-            return Ok(());
-        };
-        message.volume.wire = message.volume.wire.saturating_add(length);
-        if message.compressed {
-            return Ok(());
-        }
-        self.add_payload(length)
     }
 
     /// Adds `length` bytes to the size of the message and checks it against the limit.
@@ -416,14 +331,6 @@ pub(super) enum Found<'a> {
     /// The payload is [`FrameReader::control`].
     Pong,
     Close(CloseBody),
-}
-
-/// The result of reading a header from the front of the input.
-enum HeaderRead {
-    Incomplete,
-    Complete,
-    /// It is complete, and the header and the length of the payload are to be reported.
-    Report(FrameHeader, u64),
 }
 
 /// Splits `count` bytes off the front of `input`.
