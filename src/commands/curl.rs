@@ -10,6 +10,7 @@ mod options;
 mod paste;
 mod posix;
 mod rewrite;
+mod url;
 mod windows;
 
 use std::ffi::OsString;

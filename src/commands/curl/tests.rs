@@ -60,85 +60,88 @@ fn short_options_have_curls_meaning() {
     }
 }
 
+/// Words that are pasted, and those that they become.
+const REWRITTEN: &[(&[&str], &[&str])] = &[
+    (&["$", "curl", "h"], &["h"]),
+    (&["A=1", "time", "/usr/bin/curl", "h"], &["h"]),
+    (
+        &["https_proxy=p:1", "http_proxy=q:1", "curl", "wss://h"],
+        &["wss://h", "--proxy=p:1"],
+    ),
+    (
+        &["http_proxy=", "no_proxy=i", "curl", "-x", "p", "ws://h"],
+        &["ws://h", "--proxy=", "--noproxy=i", "--proxy=p"],
+    ),
+    (&["—silent", "–k", "h"], &["h", "-k"]),
+    (&["-4", "-6", "h"], &["h", "-4", "-6"]),
+    (
+        &["-m", "30", "--connect-timeout", "0.5", "h"],
+        &["h", "--max-time=30", "--connect-timeout=0.5"],
+    ),
+    (&["-m0", "--connect-timeout", "0.0", "h"], &["h"]),
+    (&["--max-redirs", "3", "h"], &["h"]),
+    (
+        &["--max-redirs", "-1", "-L", "h"],
+        &["h", "-L", "--max-redirs=4294967295"],
+    ),
+    (
+        &["--socks5-hostname", "p:1", "--socks5", "q", "h"],
+        &["h", "--proxy=socks5h://p:1", "--proxy=socks5://q"],
+    ),
+    (
+        &["--cacert", "c", "-E", "a\\:b:pass:word", "--key", "k", "h"],
+        &[
+            "h",
+            "--cacert=c",
+            "--cert=a:b",
+            "--pass=pass:word",
+            "--key=k",
+        ],
+    ),
+    (&["-E", "a.pem", "h"], &["h", "--cert=a.pem"]),
+    (
+        &["--tlsv1.3", "--tls-max", "1.3", "h"],
+        &["h", "--tls-min=1.3", "--tls-max=1.3"],
+    ),
+    (
+        &[
+            "--resolve",
+            "h:80:::1",
+            "--connect-to",
+            "::a:",
+            "--noproxy",
+            "*",
+            "-U",
+            "a:b",
+            "h",
+        ],
+        &[
+            "h",
+            "--resolve=h:80:::1",
+            "--connect-to=::a:",
+            "--noproxy=*",
+            "--proxy-user=a:b",
+        ],
+    ),
+    (&["--unix-socket", "/s", "h"], &["h", "--unix-socket=/s"]),
+    (
+        &[
+            "--http2",
+            "-fo",
+            "/dev/null",
+            "--no-progress-meter",
+            "--proto",
+            "=https",
+            "h",
+        ],
+        &["h"],
+    ),
+];
+
 #[test]
 fn prefixes_and_shared_options_are_rewritten() {
-    for (pasted, expected) in [
-        (&["$", "curl", "h"][..], &["h"][..]),
-        (&["A=1", "time", "/usr/bin/curl", "h"], &["h"]),
-        (
-            &["https_proxy=p:1", "http_proxy=q:1", "curl", "wss://h"],
-            &["wss://h", "--proxy=p:1"],
-        ),
-        (
-            &["http_proxy=", "no_proxy=i", "curl", "-x", "p", "ws://h"],
-            &["ws://h", "--proxy=", "--noproxy=i", "--proxy=p"],
-        ),
-        (&["—silent", "–k", "h"], &["h", "-k"]),
-        (&["-4", "-6", "h"], &["h", "-4", "-6"]),
-        (
-            &["-m", "30", "--connect-timeout", "0.5", "h"],
-            &["h", "--max-time=30", "--connect-timeout=0.5"],
-        ),
-        (&["-m0", "--connect-timeout", "0.0", "h"], &["h"]),
-        (&["--max-redirs", "3", "h"], &["h"]),
-        (
-            &["--max-redirs", "-1", "-L", "h"],
-            &["h", "-L", "--max-redirs=4294967295"],
-        ),
-        (
-            &["--socks5-hostname", "p:1", "--socks5", "q", "h"],
-            &["h", "--proxy=socks5h://p:1", "--proxy=socks5://q"],
-        ),
-        (
-            &["--cacert", "c", "-E", "a\\:b:pass:word", "--key", "k", "h"],
-            &[
-                "h",
-                "--cacert=c",
-                "--cert=a:b",
-                "--pass=pass:word",
-                "--key=k",
-            ],
-        ),
-        (&["-E", "a.pem", "h"], &["h", "--cert=a.pem"]),
-        (
-            &["--tlsv1.3", "--tls-max", "1.3", "h"],
-            &["h", "--tls-min=1.3", "--tls-max=1.3"],
-        ),
-        (
-            &[
-                "--resolve",
-                "h:80:::1",
-                "--connect-to",
-                "::a:",
-                "--noproxy",
-                "*",
-                "-U",
-                "a:b",
-                "h",
-            ],
-            &[
-                "h",
-                "--resolve=h:80:::1",
-                "--connect-to=::a:",
-                "--noproxy=*",
-                "--proxy-user=a:b",
-            ],
-        ),
-        (&["--unix-socket", "/s", "h"], &["h", "--unix-socket=/s"]),
-        (
-            &[
-                "--http2",
-                "-fo",
-                "/dev/null",
-                "--no-progress-meter",
-                "--proto",
-                "=https",
-                "h",
-            ],
-            &["h"],
-        ),
-    ] {
-        assert_eq!(rewritten(pasted, &[]), expected, "{pasted:?}");
+    for (pasted, expected) in REWRITTEN {
+        assert_eq!(rewritten(pasted, &[]), *expected, "{pasted:?}");
     }
 }
 
