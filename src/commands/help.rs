@@ -159,28 +159,12 @@ pub fn topics() -> Vec<Topic> {
             "environment variables",
             vec![terms(help::ENVIRONMENT)],
         ),
-        topic(
-            "json",
-            "JSON LINES",
-            "input and output of --json",
-            vec![
-                Block::Prose(&[help::JSON]),
-                Block::Prose(&["Objects that are read:"]),
-                terms(help::JSON_IN),
-                Block::Prose(&[help::JSON_COMMON]),
-                terms(help::JSON_OUT),
-            ],
-        ),
+        topic("json", "JSON LINES", "input and output of --json", json()),
         topic(
             "session-files",
             "SESSION FILES",
             "conversations that wsline test runs",
-            vec![
-                Block::Prose(grammar::DESCRIPTION),
-                Block::Prose(&["The grammar, in which a blank may be several, or tabs:"]),
-                Block::Lines(grammar::EBNF),
-                Block::Prose(grammar::UNTRUSTED),
-            ],
+            session_files(),
         ),
         topic(
             "proxies",
@@ -208,14 +192,37 @@ pub fn topics() -> Vec<Topic> {
             "config",
             "CONFIG FILE",
             "default options and named servers",
-            vec![
-                Block::Prose(CONFIG),
-                Block::Lines(CONFIG_EXAMPLE),
-                Block::Prose(CONFIG_RULES),
-                terms(CONFIG_KEYS),
-                Block::Prose(CONFIG_MORE),
-            ],
+            config(),
         ),
+    ]
+}
+
+fn json() -> Vec<Block> {
+    vec![
+        Block::Prose(&[help::JSON]),
+        Block::Prose(&["Objects that are read:"]),
+        terms(help::JSON_IN),
+        Block::Prose(&[help::JSON_COMMON]),
+        terms(help::JSON_OUT),
+    ]
+}
+
+fn session_files() -> Vec<Block> {
+    vec![
+        Block::Prose(grammar::DESCRIPTION),
+        Block::Prose(&["The grammar, in which a blank may be several, or tabs:"]),
+        Block::Lines(grammar::EBNF),
+        Block::Prose(grammar::UNTRUSTED),
+    ]
+}
+
+fn config() -> Vec<Block> {
+    vec![
+        Block::Prose(CONFIG),
+        Block::Lines(CONFIG_EXAMPLE),
+        Block::Prose(CONFIG_RULES),
+        terms(CONFIG_KEYS),
+        Block::Prose(CONFIG_MORE),
     ]
 }
 

@@ -201,78 +201,83 @@ mod tests {
         }
     }
 
+    type Variables = &'static [(&'static str, &'static str)];
+
+    /// The variables that are set, and the routes of ws and of wss.
+    const ROUTES: &[(Variables, &str, &str)] = &[
+        (&[], "direct", "direct"),
+        (&[("http_proxy", "a:1")], "http://a:1", "direct"),
+        (&[("HTTP_PROXY", "a:1")], "direct", "direct"),
+        (&[("WS_PROXY", "a:1")], "http://a:1", "direct"),
+        (&[("HTTPS_PROXY", "a:1")], "direct", "http://a:1"),
+        (
+            &[("https_proxy", "a:1"), ("HTTPS_PROXY", "b:1")],
+            "direct",
+            "http://a:1",
+        ),
+        (
+            &[("ws_proxy", "a:1"), ("http_proxy", "b:1")],
+            "http://a:1",
+            "direct",
+        ),
+        (
+            &[("WSS_PROXY", "a:1"), ("https_proxy", "b:1")],
+            "direct",
+            "http://a:1",
+        ),
+        (&[("all_proxy", "a:1")], "http://a:1", "http://a:1"),
+        (
+            &[("all_proxy", "socks://a:7890/")],
+            "socks5h://a:7890",
+            "socks5h://a:7890",
+        ),
+        (
+            &[("http_proxy", "\"http://a:1\" "), ("no_proxy", "'x,i'")],
+            "http://a:1",
+            "direct",
+        ),
+        (
+            &[("all_proxy", "a:1"), ("no_proxy", "\"h\"")],
+            "direct",
+            "direct",
+        ),
+        (
+            &[("ws_proxy", "''"), ("all_proxy", "a:1")],
+            "http://a:1",
+            "http://a:1",
+        ),
+        (
+            &[("ALL_PROXY", "socks5h://a"), ("http_proxy", "b:2")],
+            "http://b:2",
+            "socks5h://a:1080",
+        ),
+        (
+            &[("all_proxy", "a:1"), ("no_proxy", "h")],
+            "direct",
+            "direct",
+        ),
+        (
+            &[("all_proxy", "a:1"), ("NO_PROXY", "h:80")],
+            "direct",
+            "http://a:1",
+        ),
+        (
+            &[("all_proxy", "a:1"), ("no_proxy", "x"), ("NO_PROXY", "h")],
+            "http://a:1",
+            "http://a:1",
+        ),
+    ];
+
     #[test]
     fn proxy_variables_have_the_precedence_of_curl() {
         let (ws, wss) = ("ws://h/", "wss://h/");
-        for (set, for_ws, for_wss) in [
-            (&[][..], "direct", "direct"),
-            (&[("http_proxy", "a:1")], "http://a:1", "direct"),
-            (&[("HTTP_PROXY", "a:1")], "direct", "direct"),
-            (&[("WS_PROXY", "a:1")], "http://a:1", "direct"),
-            (&[("HTTPS_PROXY", "a:1")], "direct", "http://a:1"),
-            (
-                &[("https_proxy", "a:1"), ("HTTPS_PROXY", "b:1")],
-                "direct",
-                "http://a:1",
-            ),
-            (
-                &[("ws_proxy", "a:1"), ("http_proxy", "b:1")],
-                "http://a:1",
-                "direct",
-            ),
-            (
-                &[("WSS_PROXY", "a:1"), ("https_proxy", "b:1")],
-                "direct",
-                "http://a:1",
-            ),
-            (&[("all_proxy", "a:1")], "http://a:1", "http://a:1"),
-            (
-                &[("all_proxy", "socks://a:7890/")],
-                "socks5h://a:7890",
-                "socks5h://a:7890",
-            ),
-            (
-                &[("http_proxy", "\"http://a:1\" "), ("no_proxy", "'x,i'")],
-                "http://a:1",
-                "direct",
-            ),
-            (
-                &[("all_proxy", "a:1"), ("no_proxy", "\"h\"")],
-                "direct",
-                "direct",
-            ),
-            (
-                &[("ws_proxy", "''"), ("all_proxy", "a:1")],
-                "http://a:1",
-                "http://a:1",
-            ),
-            (
-                &[("ALL_PROXY", "socks5h://a"), ("http_proxy", "b:2")],
-                "http://b:2",
-                "socks5h://a:1080",
-            ),
-            (
-                &[("all_proxy", "a:1"), ("no_proxy", "h")],
-                "direct",
-                "direct",
-            ),
-            (
-                &[("all_proxy", "a:1"), ("NO_PROXY", "h:80")],
-                "direct",
-                "http://a:1",
-            ),
-            (
-                &[("all_proxy", "a:1"), ("no_proxy", "x"), ("NO_PROXY", "h")],
-                "http://a:1",
-                "http://a:1",
-            ),
-        ] {
+        for (set, for_ws, for_wss) in ROUTES {
             let choice = ProxyOptions {
                 variables: variables(set),
                 ..ProxyOptions::default()
             };
-            assert_eq!(chosen(&choice, ws), for_ws, "{set:?}");
-            assert_eq!(chosen(&choice, wss), for_wss, "{set:?}");
+            assert_eq!(chosen(&choice, ws), *for_ws, "{set:?}");
+            assert_eq!(chosen(&choice, wss), *for_wss, "{set:?}");
         }
     }
 

@@ -220,6 +220,18 @@ pub fn reason(text: &str) -> String {
     }
 }
 
+/// The hint for a port on which TLS may not be spoken.
+fn without_tls(party: Party, host_port: &HostPort) -> String {
+    match party {
+        Party::Server => {
+            format!("if the server does not use TLS on this port, use ws://{host_port}")
+        }
+        Party::Proxy => {
+            "if the proxy does not use TLS on this port, use http:// in its URL".to_owned()
+        }
+    }
+}
+
 /// Why the handshake failed for another reason than a certificate, and a hint. `version_hint` is
 /// used if the server supports none of our versions.
 #[must_use]
@@ -229,16 +241,6 @@ pub fn explain_handshake(
     host_port: &HostPort,
     version_hint: &str,
 ) -> (String, Option<String>) {
-    let without_tls = || {
-        Some(match party {
-            Party::Server => {
-                format!("if the server does not use TLS on this port, use ws://{host_port}")
-            }
-            Party::Proxy => {
-                "if the proxy does not use TLS on this port, use http:// in its URL".to_owned()
-            }
-        })
-    };
     let reason = reason(text);
     let lower = reason.to_ascii_lowercase();
     let says = |words: &[&str]| words.iter().any(|word| lower.contains(word));
@@ -248,22 +250,20 @@ pub fn explain_handshake(
         "packet length too long",
     ]) {
         let hint = match party {
-            Party::Server => Some(format!(
-                "this port seems to use plain HTTP: use ws://{host_port}"
-            )),
-            Party::Proxy => without_tls(),
+            Party::Server => format!("this port seems to use plain HTTP: use ws://{host_port}"),
+            Party::Proxy => without_tls(party, host_port),
         };
-        return ("the response is not TLS".to_owned(), hint);
+        return ("the response is not TLS".to_owned(), Some(hint));
     }
     if says(&["unexpected eof", "closed via error", "connection closed"]) {
         let cause = match party {
             Party::Server => CLOSED_BY_SERVER,
             Party::Proxy => "the proxy closed the connection",
         };
-        return (cause.to_owned(), without_tls());
+        return (cause.to_owned(), Some(without_tls(party, host_port)));
     }
     if says(&["connection reset"]) {
-        return (reason, without_tls());
+        return (reason, Some(without_tls(party, host_port)));
     }
     if says(&[
         "unsupported protocol",
