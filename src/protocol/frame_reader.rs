@@ -15,7 +15,6 @@ use super::deflate::Inflater;
 use super::frame::{MAX_CONTROL_PAYLOAD, MAX_HEADER};
 use super::message::{Checked, Kind, PartialMessage, Piece, Summary, Utf8Checker, Volume};
 use super::violation::Violation;
-use header::HeaderRead;
 
 /// The frame whose payload is being received.
 #[derive(Clone, Copy, Debug)]
@@ -331,6 +330,14 @@ pub(super) enum Found<'a> {
     /// The payload is [`FrameReader::control`].
     Pong,
     Close(CloseBody),
+}
+
+/// The result of reading a header from the front of the input.
+enum HeaderRead {
+    Incomplete,
+    Complete,
+    /// It is complete, and the header and the length of the payload are to be reported.
+    Report(FrameHeader, u64),
 }
 
 /// Splits `count` bytes off the front of `input`.

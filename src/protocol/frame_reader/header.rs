@@ -3,18 +3,10 @@
 use tungstenite::protocol::frame::coding::{Data, OpCode};
 use tungstenite::protocol::frame::FrameHeader;
 
-use super::{split_front, CurrentFrame, FrameReader, REJECTED};
+use super::{split_front, CurrentFrame, FrameReader, HeaderRead, REJECTED};
 use crate::protocol::frame::{self, MAX_HEADER};
 use crate::protocol::message::{Kind, PartialMessage, Utf8Checker};
 use crate::protocol::violation::Violation;
-
-/// The result of reading a header from the front of the input.
-pub(super) enum HeaderRead {
-    Incomplete,
-    Complete,
-    /// It is complete, and the header and the length of the payload are to be reported.
-    Report(FrameHeader, u64),
-}
 
 impl FrameReader {
     /// Reads the next frame's header, the beginning of which may have come with earlier input.
