@@ -1,8 +1,12 @@
 //! Tests of session files as steps: connections, variables, and errors of a file.
 
+use std::path::Path;
 use std::time::Instant;
 
 use super::*;
+use crate::event::Kind;
+use crate::session_file;
+use crate::source::conversation::Act;
 
 fn play(text: &str) -> Result<(Vec<Connection>, Player), Error> {
     play_with(text, &|name| (name == "HOST").then(|| "h".to_owned()), None)

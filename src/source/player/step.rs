@@ -1,0 +1,230 @@
+//! The steps of a statement.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::Player;
+use crate::error::Error;
+use crate::event::Link;
+use crate::session_file::{self, Expression, Line, Statement};
+use crate::source::conversation::{
+    Act, Alternative, Check, Effect, Expectation, Expected, Interval, Rule, Step,
+};
+
+impl Player {
+    /// Converts a statement to steps, one for each of its connections.
+    pub(super) fn take(&mut self, now: Instant, line: &Line) -> Result<(), Error> {
+        let place = Some(self.source.place(line.number));
+        let is_one = line.link.as_deref() != Some("*");
+        let links = match &line.statement {
+            Statement::Send(_)
+            | Statement::Expect(_)
+            | Statement::Check(_)
+            | Statement::CheckWithin(_)
+            | Statement::Capture { .. }
+            | Statement::CaptureMatch { .. } => self.links(line)?,
+            _ => vec![Link::default()],
+        };
+        for link in links {
+            if let Some(act) = self.step(now, line)? {
+                let place = place.clone();
+                self.pending.push_back(Step { link, place, act });
+            }
+            if is_one {
+                break;
+            }
+        }
+        if let Statement::Never(_, Some(limit)) = &line.statement {
+            self.pending.push_back(Step {
+                link: Link::default(),
+                place,
+                act: Act::Pause(*limit),
+            });
+        }
+        Ok(())
+    }
+
+    /// The action of a statement; `None` if it only changes a setting.
+    pub(super) fn step(&mut self, now: Instant, line: &Line) -> Result<Option<Act>, Error> {
+        Ok(Some(match &line.statement {
+            Statement::Url(_)
+            | Statement::Header(_)
+            | Statement::Subprotocol(_)
+            | Statement::Secret(_)
+            | Statement::Title(_)
+            | Statement::Tags(_)
+            | Statement::Default { .. }
+            | Statement::Options(_) => return Ok(None),
+            Statement::Repeat { .. } | Statement::Retry { .. } => {
+                self.enter(now, line)?;
+                return Ok(None);
+            }
+            Statement::On(session_file::Trigger::Open, body) => {
+                self.flow.once(line.number, body);
+                return Ok(None);
+            }
+            Statement::On(..)
+            | Statement::Every(..)
+            | Statement::Ignore(_)
+            | Statement::Never(..) => return self.rule(line),
+            Statement::AnyOrder(body) => self.any_order(body)?,
+            Statement::Let { name, value } => {
+                if !self.early.contains(&line.number) {
+                    self.bind(line, name, value)?;
+                }
+                return Ok(None);
+            }
+            Statement::Within(time) => {
+                self.within = *time;
+                return Ok(None);
+            }
+            Statement::Strict(strict) => {
+                self.strict = *strict;
+                return Ok(None);
+            }
+            Statement::At(time) => match self.speed {
+                None => return Ok(None),
+                // A time that `Instant` can't represent is never reached.
+                Some(speed) => Act::Until(
+                    Duration::try_from_secs_f64(time.as_secs_f64() / speed)
+                        .unwrap_or(Duration::MAX),
+                ),
+            },
+            Statement::Wait(time) => Act::Pause(*time),
+            Statement::Send(message) => self.act(line, message)?,
+            Statement::Expect(wanted) => {
+                self.expected = self.expected.map(|left| left.saturating_sub(1));
+                let mut expectation = self.expectation(line, wanted)?;
+                if let Some(left) = self.flow.time_left(now) {
+                    expectation.within = expectation.within.min(left);
+                }
+                Act::Expect(expectation)
+            }
+            Statement::Capture { name, pointer, .. } => Act::Capture {
+                name: name.clone(),
+                pointer: pointer.clone(),
+            },
+            Statement::CaptureMatch {
+                name,
+                pattern,
+                ignore_case,
+                ..
+            } => Act::CaptureMatch {
+                name: name.clone(),
+                regex: self.regex(line, pattern, *ignore_case)?,
+            },
+            Statement::CheckWithin(time) => Act::Check(Check::Within(*time)),
+            Statement::Check(wanted) => match self.wanted(line, wanted)? {
+                Expected::Message(pattern) => Act::Check(Check::Message(pattern)),
+                _ => return Ok(None),
+            },
+        }))
+    }
+
+    pub(super) fn expectation(
+        &self,
+        line: &Line,
+        wanted: &session_file::Wanted,
+    ) -> Result<Expectation, Error> {
+        Ok(Expectation {
+            wanted: self.wanted(line, wanted)?,
+            within: self.within,
+            strict: self.strict,
+        })
+    }
+
+    /// Stores the reply of a rule. Returns its number.
+    pub(super) fn keep_answer(&mut self, body: &Arc<[Line]>) -> usize {
+        // In a loop, the same rule is added several times.
+        let known = self
+            .answers
+            .iter()
+            .position(|answer| Arc::ptr_eq(answer, body));
+        known.unwrap_or_else(|| {
+            self.answers.push(Arc::clone(body));
+            self.answers.len() - 1
+        })
+    }
+
+    /// Adds a rule: `on`, `every`, `ignore` or `never`.
+    pub(super) fn rule(&mut self, line: &Line) -> Result<Option<Act>, Error> {
+        let (wanted, effect) = match &line.statement {
+            Statement::On(session_file::Trigger::Received(wanted), body) => {
+                (wanted, Effect::Answer(self.keep_answer(body)))
+            }
+            Statement::Ignore(wanted) => (wanted, Effect::Ignore),
+            Statement::Never(wanted, _) => (wanted, Effect::Fail),
+            Statement::Every(period, body) => {
+                return Ok(Some(Act::Every(Interval {
+                    links: self.rule_links(line)?,
+                    period: *period,
+                    answer: self.keep_answer(body),
+                })));
+            }
+            _ => return Ok(None),
+        };
+        Ok(Some(Act::Rule(Rule {
+            links: self.rule_links(line)?,
+            place: Some(self.source.place(line.number)),
+            wanted: self.wanted(line, wanted)?,
+            effect,
+        })))
+    }
+
+    pub(super) fn any_order(&self, body: &[Line]) -> Result<Act, Error> {
+        let mut alternatives = Vec::new();
+        for line in body {
+            let Statement::Expect(wanted) = &line.statement else {
+                continue;
+            };
+            for link in self.links(line)? {
+                alternatives.push(Alternative {
+                    link,
+                    place: Some(self.source.place(line.number)),
+                    expectation: self.expectation(line, wanted)?,
+                });
+            }
+        }
+        Ok(Act::AnyOrder(alternatives))
+    }
+
+    /// Sets a variable to a computed value.
+    pub(super) fn bind(
+        &mut self,
+        line: &Line,
+        name: &str,
+        value: &Expression,
+    ) -> Result<(), Error> {
+        let value = value
+            .evaluate(&self.lookup())
+            .map_err(|name| self.unset(line, &name))?;
+        let value = String::from_utf8(value).map_err(|_| {
+            let cause = "the value is not text: use hex(…) or base64(…)";
+            self.source.parse_error(line.number, "", cause)
+        })?;
+        self.values.insert(name.to_owned(), value);
+        Ok(())
+    }
+
+    /// Enters a statement that contains others.
+    pub(super) fn enter(&mut self, now: Instant, line: &Line) -> Result<(), Error> {
+        match &line.statement {
+            Statement::Repeat { count, name, body } => {
+                let text = self.text(line, count)?;
+                let Ok(count) = text.parse::<u32>() else {
+                    let cause = format!("invalid number of repetitions '{text}'");
+                    return Err(self.source.parse_error(line.number, "repeat", cause));
+                };
+                self.flow.repeat(line.number, count, name.clone(), body);
+            }
+            Statement::Retry { limit, pause, body } => {
+                self.flow.retry(now, line.number, *limit, *pause, body);
+            }
+            _ => {}
+        }
+        if let Some((name, value)) = self.flow.counter() {
+            self.values.insert(name, value);
+        }
+        Ok(())
+    }
+}

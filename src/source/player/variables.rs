@@ -1,0 +1,101 @@
+//! The values of variables that are known before connecting.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::options::PlayerOptions;
+use super::source_text::{unset, SourceText};
+use crate::error::Error;
+use crate::session_file::{Line, SessionFile, Statement, Template};
+
+/// The values of all variables that are not captured before they are used. A URL in the file that
+/// is overridden needs none.
+pub(super) fn variables(
+    script: &SessionFile,
+    source: &SourceText,
+    options: &PlayerOptions<'_>,
+) -> Result<(BTreeMap<String, String>, Vec<u32>), Error> {
+    let mut values = BTreeMap::new();
+    let mut early = Vec::new();
+    let mut captured: Vec<String> = Vec::new();
+    let needed = needed_by_settings(script);
+    for line in script.all_lines() {
+        if options.url.is_some() && matches!(line.statement, Statement::Url(_)) {
+            continue;
+        }
+        let sets = matches!(
+            line.statement,
+            Statement::Url(_)
+                | Statement::Header(_)
+                | Statement::Subprotocol(_)
+                | Statement::Options(_)
+        );
+        for name in line
+            .statement
+            .templates()
+            .iter()
+            .flat_map(|template| template.variables())
+        {
+            if values.contains_key(name) {
+                continue;
+            }
+            if let Some(value) = (options.lookup)(name) {
+                values.insert(name.to_owned(), value);
+            } else if sets || !captured.iter().any(|it| it == name) {
+                return Err(unset(source, line, name));
+            }
+        }
+        if let Statement::Default { name, value } = &line.statement {
+            let given = (options.lookup)(name);
+            let value = value.render(&|name| values.get(name).cloned());
+            let value = given
+                .map_or(value, Ok)
+                .map_err(|name| unset(source, line, &name))?;
+            values.insert(name.clone(), value);
+        }
+        if let Statement::Let { name, value } = &line.statement {
+            let known = |name: &str| values.get(name).cloned();
+            let value = needed
+                .contains(name.as_str())
+                .then(|| value.evaluate(&known));
+            let value = value
+                .and_then(Result::ok)
+                .and_then(|value| String::from_utf8(value).ok());
+            if let Some(value) = value {
+                values.insert(name.clone(), value);
+                early.push(line.number);
+            }
+        }
+        captured.extend(line.statement.sets());
+    }
+    Ok((values, early))
+}
+
+/// The variables that are needed to open connections.
+fn needed_by_settings(script: &SessionFile) -> BTreeSet<&str> {
+    let settings = script.lines.iter().filter(|line| {
+        matches!(
+            line.statement,
+            Statement::Url(_)
+                | Statement::Header(_)
+                | Statement::Subprotocol(_)
+                | Statement::Options(_)
+        )
+    });
+    let templates = settings.flat_map(|line| line.statement.templates());
+    templates.flat_map(Template::variables).collect()
+}
+
+/// The variables whose values are redacted in reports.
+pub(super) fn secrets(lines: &[&Line]) -> Vec<String> {
+    let secret = |line: &&Line| match &line.statement {
+        Statement::Secret(name)
+        | Statement::Capture {
+            name, secret: true, ..
+        }
+        | Statement::CaptureMatch {
+            name, secret: true, ..
+        } => Some(name.clone()),
+        _ => None,
+    };
+    lines.iter().filter_map(secret).collect()
+}
