@@ -6,44 +6,43 @@
 //! arrives early: an expectation takes the first item that matches and skips those before it.
 
 mod candidates;
+mod capture;
 mod check;
+mod ending;
+mod expected;
 mod inbox;
 mod matcher;
 mod order;
+mod reports;
 mod rules;
+mod sending;
+mod state;
 mod step;
+mod step_source;
+mod waiting;
 mod work;
 
 use std::collections::VecDeque;
-use std::io;
 use std::num::NonZeroUsize;
 use std::os::fd::BorrowedFd;
 use std::time::Instant;
 
-pub use self::step::{
-    Act, Alternative, Check, Effect, Expectation, Expected, Interval, Rule, Step, StepSource,
-};
+pub use self::expected::Expected;
+pub use self::step::{Act, Alternative, Check, Effect, Expectation, Interval, Rule, Step};
+pub use self::step_source::StepSource;
 
 use bytes::Bytes;
 
-use self::candidates::Order;
 use self::inbox::{Inbox, LinkStage, ReceivedItem};
 pub(in crate::source) use self::matcher::seconds;
-use self::matcher::{MatchResult, Matcher};
-use self::step::{quote, Timer};
+use self::state::{CurrentStep, LinkState, StepProgress};
+use self::step::Timer;
 use self::work::Work;
-use super::reader::Reader;
 use super::send_delay::SendDelay;
 use super::send_gate::SendGate;
-use super::{LinkEnd, Progress, Sender, Settled, Source, Unsent};
-use crate::assembly::LARGE;
-use crate::conversation::matching::{self, describe, Found};
-use crate::error::{Error, Refusal, Unmet};
-use crate::event::{Event, Kind, Link, LostCause, Now, Piece, Reconnecting};
-use crate::text::utf8;
-
-/// The number of messages that a report of an unmet expectation shows.
-const RECENT: usize = 5;
+use super::{LinkEnd, Progress, Sender, Settled, Source};
+use crate::error::Error;
+use crate::event::{Event, Kind, Link, Now};
 
 /// Runs the steps of a conversation, and then another source if there is one.
 pub struct Conversation {
@@ -67,46 +66,6 @@ pub struct Conversation {
     answers: VecDeque<Step>,
     /// The error found by a rule.
     broken: Option<Error>,
-}
-
-/// The state of one connection.
-struct LinkState {
-    gate: SendGate,
-    inbox: Inbox,
-    /// It ended as expected.
-    wanted: bool,
-    /// When the last message was sent.
-    sent_at: Option<Instant>,
-    /// The place of the expectation that was met last.
-    matched_by: Option<String>,
-}
-
-/// The current step.
-struct CurrentStep {
-    step: Step,
-    since: Instant,
-    matcher: Matcher,
-    /// A message has been sent in part, as fragments.
-    inside: bool,
-    /// The search for a value in a large message.
-    search: Option<Work<Searched>>,
-    /// The messages received for expectations in any order.
-    order: Option<Order>,
-}
-
-/// A message, and the result of a search in it.
-type Searched = (Kind, Bytes, Found);
-
-/// The progress of the conversation.
-enum StepProgress {
-    /// All steps are complete.
-    Done,
-    /// The current step is waiting.
-    Waits(Progress),
-    /// The current step needs to send, but nothing can be sent now.
-    CannotSend,
-    /// The current step has failed.
-    Failed(Error),
 }
 
 impl Conversation {
@@ -147,30 +106,6 @@ impl Conversation {
     pub fn with_frame_size(mut self, frame_size: Option<NonZeroUsize>) -> Self {
         self.frame_size = frame_size;
         self
-    }
-
-    /// Adds to `error` the connection or the statement where it occurred, unless it contains them.
-    #[must_use]
-    pub fn locate(&self, error: Error) -> Error {
-        let place = match &error {
-            Error::Unmet(_) | Error::SessionFile(_) | Error::Signal(_) => None,
-            Error::Timeout { .. } if self.opened.is_some() => {
-                let current = self.current.as_ref();
-                current.and_then(|current| current.step.place.clone())
-            }
-            _ => {
-                let name = self.failed.and_then(|link| self.connection_name(link));
-                name.map(|name| format!("@{name}"))
-            }
-        };
-        let Some(place) = place else { return error };
-        let error = Box::new(error);
-        Error::At { place, error }
-    }
-
-    /// The name of a connection, if the file has several.
-    fn connection_name(&self, link: Link) -> Option<String> {
-        self.steps.name(link).map(str::to_owned)
     }
 
     fn state(&mut self, link: Link) -> Option<&mut LinkState> {
@@ -266,17 +201,6 @@ impl Conversation {
         self.current = Some(CurrentStep::new(step, now.instant));
     }
 
-    /// Whether a connection was closed as the next expectation on it says. Then input for it that
-    /// was not sent does not matter.
-    fn has_ended_as_expected(&self, link: Link) -> bool {
-        let state = self.links.get(usize::from(link.0));
-        let Some(LinkStage::Closed(closure)) = state.map(|state| &state.inbox.stage) else {
-            return false;
-        };
-        let next = self.steps.next_expected(link);
-        next.is_some_and(|wanted| wanted.is_met_by_close(closure))
-    }
-
     /// Handles a failed step: restarts a `retry` block, or returns the error.
     fn retry(&mut self, now: Now, mut error: Error) -> Option<Error> {
         let Error::Unmet(unmet) = &mut error else {
@@ -299,78 +223,6 @@ impl Conversation {
         None
     }
 
-    /// A connection was lost and will be attempted again: its end may be what is expected now.
-    fn on_lost(&mut self, link: Link, lost: &Reconnecting<'_>) {
-        let LostCause::Closed(closure) = lost.cause else {
-            return;
-        };
-        let is_met = self.current.as_ref().is_some_and(|current| {
-            let wanted = match &current.step.act {
-                Act::Expect(expectation) => &expectation.wanted,
-                _ => return false,
-            };
-            current.step.link == link && wanted.is_met_by_close(closure)
-        });
-        if is_met {
-            self.current = None;
-        }
-    }
-
-    /// Checks whether the current expectation is met.
-    fn look(&mut self, now: Now) -> Result<(), StepProgress> {
-        let Some(current) = &mut self.current else {
-            return Ok(());
-        };
-        let Act::Expect(expectation) = &current.step.act else {
-            return Ok(());
-        };
-        let Some(state) = self.links.get_mut(usize::from(current.step.link.0)) else {
-            return Ok(());
-        };
-        match current
-            .matcher
-            .advance(expectation, &mut state.inbox, now.instant)
-        {
-            MatchResult::Met(captures) => {
-                state.wanted |= matches!(expectation.wanted, Expected::Close { .. });
-                state.matched_by.clone_from(&current.step.place);
-                for (name, value) in captures {
-                    self.steps.keep(&name, value);
-                }
-                Ok(())
-            }
-            MatchResult::Pending => Err(StepProgress::Waits(Progress::Pending)),
-            MatchResult::Failed(cause) => Err(StepProgress::Failed(no_thread(cause))),
-            MatchResult::Unmet {
-                mut instead,
-                difference,
-            } => {
-                if let Some(dropped) = state.inbox.describe_dropped() {
-                    instead = format!("{instead}; {dropped}");
-                }
-                let expected = expectation.wanted.describe();
-                let mut unmet = self.unmet(expected, instead);
-                unmet.difference = difference.0;
-                Err(StepProgress::Failed(Error::Unmet(Box::new(unmet))))
-            }
-        }
-    }
-
-    /// A report on the current step.
-    fn unmet(&self, expected: String, instead: String) -> Unmet {
-        let current = self.current.as_ref();
-        let place = current.and_then(|current| current.step.place.clone());
-        let link = current.map_or_else(Link::default, |current| current.step.link);
-        Unmet {
-            place,
-            connection: self.connection_name(link),
-            expected,
-            instead,
-            recent: self.recent.iter().cloned().collect(),
-            ..Unmet::default()
-        }
-    }
-
     /// The connection of the current step.
     fn current_link(&self) -> Link {
         let current = self.current.as_ref();
@@ -383,330 +235,14 @@ impl Conversation {
         self.links.get(usize::from(link.0))?.inbox.matched.as_ref()
     }
 
-    fn fail(&self, expected: impl Into<String>, instead: impl Into<String>) -> StepProgress {
-        let unmet = self.unmet(expected.into(), instead.into());
-        StepProgress::Failed(Error::Unmet(Box::new(unmet)))
-    }
-
-    /// Waits for the time of the current step, unless all connections have ended.
-    fn pause(&mut self, now: Now) -> Result<(), StepProgress> {
-        let due = self.pause_end();
-        if self.is_over() || due.is_none_or(|due| due <= now.instant) {
-            return Ok(());
-        }
-        Err(StepProgress::Waits(Progress::Pending))
-    }
-
-    fn pause_end(&self) -> Option<Instant> {
-        let current = self.current.as_ref()?;
-        match current.step.act {
-            Act::Pause(time) => current.since.checked_add(time),
-            Act::Until(time) => self.opened?.checked_add(time),
-            _ => None,
-        }
-    }
-
-    /// Captures a value from the last matched message.
-    fn capture(&mut self) -> Result<(), StepProgress> {
-        let Some(CurrentStep { step, .. }) = &self.current else {
-            return Ok(());
-        };
-        let Act::Capture { name, pointer } = &step.act else {
-            return Ok(());
-        };
-        let (name, pointer) = (name.clone(), pointer.clone());
-        let link = step.link;
-        let expected = match pointer.as_str() {
-            "" => "a message to capture".to_owned(),
-            pointer => format!("a message with a value at {pointer} to capture"),
-        };
-        let Some((kind, bytes, found)) = self.search(link, &pointer)? else {
-            return Err(self.fail(expected, "no message has matched yet"));
-        };
-        let value = match found {
-            _ if kind == Kind::Binary => {
-                let words = describe(kind, &bytes);
-                return Err(self.fail(expected, format!("{words} has matched, not a text message")));
-            }
-            Found::Value(value) => value,
-            Found::NotJson if pointer.is_empty() => String::from_utf8_lossy(&bytes).into_owned(),
-            missing => {
-                let words = describe(kind, &bytes);
-                let what = match missing {
-                    Found::NotJson => "is not JSON",
-                    _ => "has no value there",
-                };
-                return Err(self.fail(expected, format!("{words} {what}")));
-            }
-        };
-        if let Some(state) = self.state(link) {
-            state.inbox.matched = Some((kind, bytes));
-        }
-        self.steps.keep(&name, value);
-        Ok(())
-    }
-
-    /// The value at a pointer in the last matched message of a connection.
-    fn search(&mut self, link: Link, pointer: &str) -> Result<Option<Searched>, StepProgress> {
-        let (Some(current), Some(state)) =
-            (&mut self.current, self.links.get_mut(usize::from(link.0)))
-        else {
-            return Ok(None);
-        };
-        if let Some(search) = current.search.take() {
-            return search.result().map(Some).map_err(|search| {
-                current.search = Some(search);
-                StepProgress::Waits(Progress::Pending)
-            });
-        }
-        let Some((kind, bytes)) = state.inbox.matched.take() else {
-            return Ok(None);
-        };
-        if bytes.len() < LARGE {
-            let found = matching::find(&bytes, pointer);
-            return Ok(Some((kind, bytes, found)));
-        }
-        let pointer = pointer.to_owned();
-        let search = Work::start(move || {
-            let found = matching::find(&bytes, &pointer);
-            (kind, bytes, found)
-        });
-        current.search = Some(search.map_err(|cause| StepProgress::Failed(no_thread(cause)))?);
-        Err(StepProgress::Waits(Progress::Pending))
-    }
-
     /// Whether the current step can be decided with what was received, but is not decided yet.
     fn is_busy(&self) -> bool {
         let busy = |current: &CurrentStep| current.matcher.is_busy() || current.search.is_some();
         self.current.as_ref().is_some_and(busy)
     }
-
-    /// Sends the current step, as far as possible.
-    fn send(
-        &mut self,
-        now: Now,
-        readable: &mut bool,
-        to: &mut dyn Sender,
-    ) -> Result<(), StepProgress> {
-        let Some(current) = &mut self.current else {
-            return Ok(());
-        };
-        let link = current.step.link;
-        let Some(state) = self.links.get_mut(usize::from(link.0)) else {
-            return Ok(());
-        };
-        if let Some(how) = state.inbox.how_it_ended() {
-            // Unsent messages of the command line are counted, like those of stdin.
-            return Err(match current.step.place {
-                Some(_) => self.unsendable(&how),
-                None => StepProgress::CannotSend,
-            });
-        }
-        state.gate.check(now, to).map_err(StepProgress::Waits)?;
-        // Descriptions are only needed for reports.
-        let reports = self.steps.expects();
-        let words = match &mut current.step.act {
-            Act::Send(kind, payload) => {
-                to.data(link, Piece::whole(*kind, payload));
-                reports.then(|| describe(*kind, payload))
-            }
-            Act::Stream(kind, reader) => {
-                let went = stream(*kind, reader, &mut current.inside, link, readable, to);
-                if !went.map_err(StepProgress::Failed)? {
-                    return Err(StepProgress::Waits(Progress::Pending));
-                }
-                None
-            }
-            Act::Ping(payload) => {
-                to.ping(link, payload);
-                None
-            }
-            Act::Pong(payload) => {
-                to.pong(link, payload);
-                None
-            }
-            Act::Close(reason) => {
-                to.close(link, reason.take());
-                return Ok(());
-            }
-            _ => return Ok(()),
-        };
-        state.gate.on_sent(now);
-        state.sent_at = Some(now.instant);
-        if let Some(words) = words {
-            self.remember('>', link, &words);
-        }
-        Ok(())
-    }
-
-    /// The error for a step that can't be sent any more.
-    fn unsendable(&self, how: &str) -> StepProgress {
-        let act = self.current.as_ref().map(|current| &current.step.act);
-        let what = match act {
-            Some(Act::Send(kind, payload)) => describe(*kind, payload),
-            Some(Act::Stream(..)) => "a file".to_owned(),
-            Some(Act::Ping(payload)) => format!("a Ping with {}", quote(payload)),
-            Some(Act::Pong(payload)) => format!("a Pong with {}", quote(payload)),
-            _ => "a Close".to_owned(),
-        };
-        let mut unmet = self.unmet(what, how.to_owned());
-        unmet.is_sending = true;
-        StepProgress::Failed(Error::Unmet(Box::new(unmet)))
-    }
-
-    /// Remembers a message for reports.
-    fn remember(&mut self, mark: char, link: Link, words: &str) {
-        let name = self.steps.name(link).map(|name| format!("@{name} "));
-        let name = name.unwrap_or_default();
-        if self.recent.len() == RECENT {
-            self.recent.pop_front();
-        }
-        self.recent.push_back(format!("{name}{mark} {words}"));
-    }
 }
 
-impl CurrentStep {
-    fn new(step: Step, since: Instant) -> Self {
-        Self {
-            step,
-            since,
-            matcher: Matcher::new(since),
-            inside: false,
-            search: None,
-            order: None,
-        }
-    }
-}
-
-fn no_thread(cause: io::Error) -> Error {
-    Error::System {
-        doing: "comparing a large message",
-        cause,
-    }
-}
-
-/// Sends the content of a reader as one message. Returns whether it is complete.
-fn stream(
-    kind: Kind,
-    reader: &mut Reader,
-    inside: &mut bool,
-    link: Link,
-    readable: &mut bool,
-    to: &mut dyn Sender,
-) -> Result<bool, Error> {
-    if !reader.has_ended() && !reader.is_full() {
-        if !std::mem::take(readable) {
-            return Ok(false);
-        }
-        reader.read()?;
-        if !reader.has_ended() && !reader.is_full() {
-            return Ok(false);
-        }
-    }
-    let last = reader.has_ended();
-    let held = reader.held();
-    let length = match kind {
-        Kind::Text => text_length(held, last).map_err(|cause| reader.fault(None, cause))?,
-        Kind::Binary => held.len(),
-    };
-    to.data(
-        link,
-        Piece {
-            kind,
-            first: !*inside,
-            last,
-            bytes: &held[..length],
-        },
-    );
-    let used = if last { held.len() } else { length };
-    reader.used(used);
-    *inside = !last;
-    Ok(last)
-}
-
-/// The number of bytes in `held` that can be sent as text now: whole characters, and not a line
-/// feed that may be the last byte, which is never sent.
-fn text_length(held: &[u8], last: bool) -> Result<usize, String> {
-    let complete = match utf8::complete_length(held) {
-        Ok(length) if length < held.len() && last => Err(length),
-        result => result,
-    };
-    let length = complete.map_err(|at| {
-        let byte = held[at];
-        format!("not UTF-8 (the byte {byte:#04x}); --data-binary sends bytes as they are")
-    })?;
-    let text = &held[..length];
-    Ok(text.strip_suffix(b"\n").unwrap_or(text).len())
-}
-
-impl Conversation {
-    /// The number of accepted but unsent messages for a connection.
-    fn unsent(&mut self, now: Now, link: Link, end: LinkEnd<'_>) -> Unsent {
-        let then = self.then.as_mut();
-        let after = then.map(|then| then.settle(now, link, end).unsent);
-        let after = after.unwrap_or_default();
-        let sends = |current: &CurrentStep| {
-            current.step.link == link && matches!(current.step.act, Act::Send(..) | Act::Stream(..))
-        };
-        let current = self.current.as_ref().is_some_and(sends);
-        Unsent {
-            messages: after.messages + self.steps.unsent(link) + u64::from(current),
-            more: after.more,
-        }
-    }
-
-    /// Whether a refusal of the upgrade was expected.
-    fn settle_refusal(&mut self, link: Link, error: &Error) -> Settled {
-        let Error::Refused(refusal) = error else {
-            return Settled::default();
-        };
-        let Some((place, wanted)) = self.steps.handshake(link) else {
-            return Settled::default();
-        };
-        if wanted.allows_refusal(refusal.head.status) == Some(true) {
-            if let Some(state) = self.state(link) {
-                state.inbox.stage = LinkStage::Refused;
-                state.inbox.answer = refusal.head.clone();
-            }
-            return Settled {
-                expected: true,
-                ..Settled::default()
-            };
-        }
-        let unmet = Unmet {
-            place,
-            connection: self.connection_name(link),
-            expected: wanted.describe(),
-            instead: refused_with(refusal),
-            ..Unmet::default()
-        };
-        Settled {
-            unmet: Some(Error::Unmet(Box::new(unmet))),
-            ..Settled::default()
-        }
-    }
-
-    /// The expectation that was not met before a connection was closed.
-    fn settle_close(&mut self, now: Now) -> Option<Error> {
-        if !self.is_open(now) {
-            return None;
-        }
-        match self.advance(now, false, None) {
-            StepProgress::Failed(error) => Some(error),
-            // Unsent messages of the command line are counted, like those of stdin.
-            StepProgress::CannotSend if self.is_over() => {
-                let current = self.current.as_ref()?;
-                current.step.place.as_ref()?;
-                let how = self.links.get(usize::from(current.step.link.0))?;
-                match self.unsendable(&how.inbox.how_it_ended()?) {
-                    StepProgress::Failed(error) => Some(error),
-                    _ => None,
-                }
-            }
-            _ => None,
-        }
-    }
-}
+impl Conversation {}
 
 impl Conversation {
     /// Handles a received item: rules see it first, then it waits for an expectation.
@@ -721,30 +257,6 @@ impl Conversation {
         }
         if let Some(state) = self.state(link) {
             state.inbox.push(now.instant, item);
-        }
-    }
-
-    /// When the current step must be checked again.
-    fn step_deadline(&self) -> Option<Instant> {
-        let Some(current) = &self.current else {
-            let gate = self
-                .links
-                .first()
-                .and_then(|state| state.gate.next_deadline());
-            return gate.or_else(|| self.then.as_ref()?.next_deadline());
-        };
-        match &current.step.act {
-            Act::Expect(expectation) => current.matcher.next_deadline(expectation),
-            Act::AnyOrder(alternatives) => {
-                let within = alternatives.iter().map(|it| it.expectation.within).max()?;
-                current.since.checked_add(within)
-            }
-            Act::Pause(_) | Act::Until(_) => self.pause_end(),
-            _ => self
-                .links
-                .get(usize::from(current.step.link.0))?
-                .gate
-                .next_deadline(),
         }
     }
 }
@@ -841,11 +353,4 @@ impl Source for Conversation {
             .get(usize::from(link.0))
             .is_some_and(|state| state.wanted)
     }
-}
-
-fn refused_with(refusal: &Refusal) -> String {
-    format!(
-        "the server refused the upgrade: {}",
-        refusal.head.status_line
-    )
 }

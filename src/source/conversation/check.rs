@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::matcher::seconds;
+use super::state::StepProgress;
 use super::step::{Act, Check};
-use super::{Conversation, StepProgress};
+use super::Conversation;
 use crate::conversation::matching::describe;
 use crate::error::Error;
 

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 
-use super::step::quote;
+use super::expected::quote;
 use crate::assembly::Message;
 use crate::conversation::matching::describe;
 use crate::error::{seconds, violation_message};

@@ -8,8 +8,9 @@ use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::expected::{quote, Expected};
 use super::inbox::{Inbox, LinkStage, ReceivedItem};
-use super::step::{quote, Expectation, Expected};
+use super::step::Expectation;
 use super::work::Work;
 use crate::assembly::LARGE;
 use crate::conversation::matching::{Captures, Difference, Pattern};

@@ -3,8 +3,9 @@
 use super::candidates::{Candidate, Order};
 use super::inbox::ReceivedItem;
 use super::matcher::{compare, seconds, Compared};
+use super::state::StepProgress;
 use super::step::{Act, Alternative};
-use super::{Conversation, StepProgress};
+use super::Conversation;
 use crate::conversation::matching::Difference;
 use crate::error::Error;
 use crate::event::Now;

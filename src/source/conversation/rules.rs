@@ -5,8 +5,9 @@ use std::time::Instant;
 
 use super::inbox::ReceivedItem;
 use super::matcher::{compare, Compared};
+use super::state::{CurrentStep, StepProgress};
 use super::step::{Act, Effect, Rule, Timer};
-use super::{Conversation, CurrentStep, StepProgress};
+use super::Conversation;
 use crate::error::Error;
 use crate::event::{Link, Now};
 use crate::source::Sender;

@@ -1,0 +1,113 @@
+//! The end of a connection: whether it was expected, and what it leaves undone.
+
+use super::inbox::LinkStage;
+use super::state::{CurrentStep, StepProgress};
+use super::step::Act;
+use super::Conversation;
+use crate::error::{Error, Refusal, Unmet};
+use crate::event::{Link, LostCause, Now, Reconnecting};
+use crate::source::{LinkEnd, Settled, Unsent};
+
+impl Conversation {
+    /// Whether a connection was closed as the next expectation on it says. Then input for it that
+    /// was not sent does not matter.
+    pub(super) fn has_ended_as_expected(&self, link: Link) -> bool {
+        let state = self.links.get(usize::from(link.0));
+        let Some(LinkStage::Closed(closure)) = state.map(|state| &state.inbox.stage) else {
+            return false;
+        };
+        let next = self.steps.next_expected(link);
+        next.is_some_and(|wanted| wanted.is_met_by_close(closure))
+    }
+
+    /// A connection was lost and will be attempted again: its end may be what is expected now.
+    pub(super) fn on_lost(&mut self, link: Link, lost: &Reconnecting<'_>) {
+        let LostCause::Closed(closure) = lost.cause else {
+            return;
+        };
+        let is_met = self.current.as_ref().is_some_and(|current| {
+            let wanted = match &current.step.act {
+                Act::Expect(expectation) => &expectation.wanted,
+                _ => return false,
+            };
+            current.step.link == link && wanted.is_met_by_close(closure)
+        });
+        if is_met {
+            self.current = None;
+        }
+    }
+
+    /// The number of accepted but unsent messages for a connection.
+    pub(super) fn unsent(&mut self, now: Now, link: Link, end: LinkEnd<'_>) -> Unsent {
+        let then = self.then.as_mut();
+        let after = then.map(|then| then.settle(now, link, end).unsent);
+        let after = after.unwrap_or_default();
+        let sends = |current: &CurrentStep| {
+            current.step.link == link && matches!(current.step.act, Act::Send(..) | Act::Stream(..))
+        };
+        let current = self.current.as_ref().is_some_and(sends);
+        Unsent {
+            messages: after.messages + self.steps.unsent(link) + u64::from(current),
+            more: after.more,
+        }
+    }
+
+    /// Whether a refusal of the upgrade was expected.
+    pub(super) fn settle_refusal(&mut self, link: Link, error: &Error) -> Settled {
+        let Error::Refused(refusal) = error else {
+            return Settled::default();
+        };
+        let Some((place, wanted)) = self.steps.handshake(link) else {
+            return Settled::default();
+        };
+        if wanted.allows_refusal(refusal.head.status) == Some(true) {
+            if let Some(state) = self.state(link) {
+                state.inbox.stage = LinkStage::Refused;
+                state.inbox.answer = refusal.head.clone();
+            }
+            return Settled {
+                expected: true,
+                ..Settled::default()
+            };
+        }
+        let unmet = Unmet {
+            place,
+            connection: self.connection_name(link),
+            expected: wanted.describe(),
+            instead: refused_with(refusal),
+            ..Unmet::default()
+        };
+        Settled {
+            unmet: Some(Error::Unmet(Box::new(unmet))),
+            ..Settled::default()
+        }
+    }
+
+    /// The expectation that was not met before a connection was closed.
+    pub(super) fn settle_close(&mut self, now: Now) -> Option<Error> {
+        if !self.is_open(now) {
+            return None;
+        }
+        match self.advance(now, false, None) {
+            StepProgress::Failed(error) => Some(error),
+            // Unsent messages of the command line are counted, like those of stdin.
+            StepProgress::CannotSend if self.is_over() => {
+                let current = self.current.as_ref()?;
+                current.step.place.as_ref()?;
+                let how = self.links.get(usize::from(current.step.link.0))?;
+                match self.unsendable(&how.inbox.how_it_ended()?) {
+                    StepProgress::Failed(error) => Some(error),
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+}
+
+fn refused_with(refusal: &Refusal) -> String {
+    format!(
+        "the server refused the upgrade: {}",
+        refusal.head.status_line
+    )
+}

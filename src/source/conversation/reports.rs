@@ -1,0 +1,69 @@
+//! Reports of expectations that are not met.
+
+use super::state::StepProgress;
+use super::Conversation;
+use crate::error::{Error, Unmet};
+use crate::event::Link;
+
+/// The number of messages that a report of an unmet expectation shows.
+const RECENT: usize = 5;
+
+impl Conversation {
+    /// Adds to `error` the connection or the statement where it occurred, unless it contains them.
+    #[must_use]
+    pub fn locate(&self, error: Error) -> Error {
+        let place = match &error {
+            Error::Unmet(_) | Error::SessionFile(_) | Error::Signal(_) => None,
+            Error::Timeout { .. } if self.opened.is_some() => {
+                let current = self.current.as_ref();
+                current.and_then(|current| current.step.place.clone())
+            }
+            _ => {
+                let name = self.failed.and_then(|link| self.connection_name(link));
+                name.map(|name| format!("@{name}"))
+            }
+        };
+        let Some(place) = place else { return error };
+        let error = Box::new(error);
+        Error::At { place, error }
+    }
+
+    /// The name of a connection, if the file has several.
+    pub(super) fn connection_name(&self, link: Link) -> Option<String> {
+        self.steps.name(link).map(str::to_owned)
+    }
+
+    /// A report on the current step.
+    pub(super) fn unmet(&self, expected: String, instead: String) -> Unmet {
+        let current = self.current.as_ref();
+        let place = current.and_then(|current| current.step.place.clone());
+        let link = current.map_or_else(Link::default, |current| current.step.link);
+        Unmet {
+            place,
+            connection: self.connection_name(link),
+            expected,
+            instead,
+            recent: self.recent.iter().cloned().collect(),
+            ..Unmet::default()
+        }
+    }
+
+    pub(super) fn fail(
+        &self,
+        expected: impl Into<String>,
+        instead: impl Into<String>,
+    ) -> StepProgress {
+        let unmet = self.unmet(expected.into(), instead.into());
+        StepProgress::Failed(Error::Unmet(Box::new(unmet)))
+    }
+
+    /// Remembers a message for reports.
+    pub(super) fn remember(&mut self, mark: char, link: Link, words: &str) {
+        let name = self.steps.name(link).map(|name| format!("@{name} "));
+        let name = name.unwrap_or_default();
+        if self.recent.len() == RECENT {
+            self.recent.pop_front();
+        }
+        self.recent.push_back(format!("{name}{mark} {words}"));
+    }
+}

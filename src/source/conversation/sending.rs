@@ -1,0 +1,141 @@
+//! Steps that send.
+
+use super::expected::quote;
+use super::state::StepProgress;
+use super::step::Act;
+use super::Conversation;
+use crate::conversation::matching::describe;
+use crate::error::Error;
+use crate::event::{Kind, Link, Now, Piece};
+use crate::source::reader::Reader;
+use crate::source::{Progress, Sender};
+use crate::text::utf8;
+
+impl Conversation {
+    /// Sends the current step, as far as possible.
+    pub(super) fn send(
+        &mut self,
+        now: Now,
+        readable: &mut bool,
+        to: &mut dyn Sender,
+    ) -> Result<(), StepProgress> {
+        let Some(current) = &mut self.current else {
+            return Ok(());
+        };
+        let link = current.step.link;
+        let Some(state) = self.links.get_mut(usize::from(link.0)) else {
+            return Ok(());
+        };
+        if let Some(how) = state.inbox.how_it_ended() {
+            // Unsent messages of the command line are counted, like those of stdin.
+            return Err(match current.step.place {
+                Some(_) => self.unsendable(&how),
+                None => StepProgress::CannotSend,
+            });
+        }
+        state.gate.check(now, to).map_err(StepProgress::Waits)?;
+        // Descriptions are only needed for reports.
+        let reports = self.steps.expects();
+        let words = match &mut current.step.act {
+            Act::Send(kind, payload) => {
+                to.data(link, Piece::whole(*kind, payload));
+                reports.then(|| describe(*kind, payload))
+            }
+            Act::Stream(kind, reader) => {
+                let went = stream(*kind, reader, &mut current.inside, link, readable, to);
+                if !went.map_err(StepProgress::Failed)? {
+                    return Err(StepProgress::Waits(Progress::Pending));
+                }
+                None
+            }
+            Act::Ping(payload) => {
+                to.ping(link, payload);
+                None
+            }
+            Act::Pong(payload) => {
+                to.pong(link, payload);
+                None
+            }
+            Act::Close(reason) => {
+                to.close(link, reason.take());
+                return Ok(());
+            }
+            _ => return Ok(()),
+        };
+        state.gate.on_sent(now);
+        state.sent_at = Some(now.instant);
+        if let Some(words) = words {
+            self.remember('>', link, &words);
+        }
+        Ok(())
+    }
+
+    /// The error for a step that can't be sent any more.
+    pub(super) fn unsendable(&self, how: &str) -> StepProgress {
+        let act = self.current.as_ref().map(|current| &current.step.act);
+        let what = match act {
+            Some(Act::Send(kind, payload)) => describe(*kind, payload),
+            Some(Act::Stream(..)) => "a file".to_owned(),
+            Some(Act::Ping(payload)) => format!("a Ping with {}", quote(payload)),
+            Some(Act::Pong(payload)) => format!("a Pong with {}", quote(payload)),
+            _ => "a Close".to_owned(),
+        };
+        let mut unmet = self.unmet(what, how.to_owned());
+        unmet.is_sending = true;
+        StepProgress::Failed(Error::Unmet(Box::new(unmet)))
+    }
+}
+
+/// Sends the content of a reader as one message. Returns whether it is complete.
+fn stream(
+    kind: Kind,
+    reader: &mut Reader,
+    inside: &mut bool,
+    link: Link,
+    readable: &mut bool,
+    to: &mut dyn Sender,
+) -> Result<bool, Error> {
+    if !reader.has_ended() && !reader.is_full() {
+        if !std::mem::take(readable) {
+            return Ok(false);
+        }
+        reader.read()?;
+        if !reader.has_ended() && !reader.is_full() {
+            return Ok(false);
+        }
+    }
+    let last = reader.has_ended();
+    let held = reader.held();
+    let length = match kind {
+        Kind::Text => text_length(held, last).map_err(|cause| reader.fault(None, cause))?,
+        Kind::Binary => held.len(),
+    };
+    to.data(
+        link,
+        Piece {
+            kind,
+            first: !*inside,
+            last,
+            bytes: &held[..length],
+        },
+    );
+    let used = if last { held.len() } else { length };
+    reader.used(used);
+    *inside = !last;
+    Ok(last)
+}
+
+/// The number of bytes in `held` that can be sent as text now: whole characters, and not a line
+/// feed that may be the last byte, which is never sent.
+fn text_length(held: &[u8], last: bool) -> Result<usize, String> {
+    let complete = match utf8::complete_length(held) {
+        Ok(length) if length < held.len() && last => Err(length),
+        result => result,
+    };
+    let length = complete.map_err(|at| {
+        let byte = held[at];
+        format!("not UTF-8 (the byte {byte:#04x}); --data-binary sends bytes as they are")
+    })?;
+    let text = &held[..length];
+    Ok(text.strip_suffix(b"\n").unwrap_or(text).len())
+}

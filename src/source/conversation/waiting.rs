@@ -1,0 +1,96 @@
+//! Steps that wait: expectations and pauses.
+
+use std::time::Instant;
+
+use super::expected::Expected;
+use super::matcher::MatchResult;
+use super::state::{no_thread, StepProgress};
+use super::step::Act;
+use super::Conversation;
+use crate::error::Error;
+use crate::event::Now;
+use crate::source::Progress;
+
+impl Conversation {
+    /// Checks whether the current expectation is met.
+    pub(super) fn look(&mut self, now: Now) -> Result<(), StepProgress> {
+        let Some(current) = &mut self.current else {
+            return Ok(());
+        };
+        let Act::Expect(expectation) = &current.step.act else {
+            return Ok(());
+        };
+        let Some(state) = self.links.get_mut(usize::from(current.step.link.0)) else {
+            return Ok(());
+        };
+        match current
+            .matcher
+            .advance(expectation, &mut state.inbox, now.instant)
+        {
+            MatchResult::Met(captures) => {
+                state.wanted |= matches!(expectation.wanted, Expected::Close { .. });
+                state.matched_by.clone_from(&current.step.place);
+                for (name, value) in captures {
+                    self.steps.keep(&name, value);
+                }
+                Ok(())
+            }
+            MatchResult::Pending => Err(StepProgress::Waits(Progress::Pending)),
+            MatchResult::Failed(cause) => Err(StepProgress::Failed(no_thread(cause))),
+            MatchResult::Unmet {
+                mut instead,
+                difference,
+            } => {
+                if let Some(dropped) = state.inbox.describe_dropped() {
+                    instead = format!("{instead}; {dropped}");
+                }
+                let expected = expectation.wanted.describe();
+                let mut unmet = self.unmet(expected, instead);
+                unmet.difference = difference.0;
+                Err(StepProgress::Failed(Error::Unmet(Box::new(unmet))))
+            }
+        }
+    }
+
+    /// Waits for the time of the current step, unless all connections have ended.
+    pub(super) fn pause(&mut self, now: Now) -> Result<(), StepProgress> {
+        let due = self.pause_end();
+        if self.is_over() || due.is_none_or(|due| due <= now.instant) {
+            return Ok(());
+        }
+        Err(StepProgress::Waits(Progress::Pending))
+    }
+
+    pub(super) fn pause_end(&self) -> Option<Instant> {
+        let current = self.current.as_ref()?;
+        match current.step.act {
+            Act::Pause(time) => current.since.checked_add(time),
+            Act::Until(time) => self.opened?.checked_add(time),
+            _ => None,
+        }
+    }
+
+    /// When the current step must be checked again.
+    pub(super) fn step_deadline(&self) -> Option<Instant> {
+        let Some(current) = &self.current else {
+            let gate = self
+                .links
+                .first()
+                .and_then(|state| state.gate.next_deadline());
+            return gate.or_else(|| self.then.as_ref()?.next_deadline());
+        };
+        match &current.step.act {
+            Act::Expect(expectation) => current.matcher.next_deadline(expectation),
+            Act::AnyOrder(alternatives) => {
+                let within = alternatives.iter().map(|it| it.expectation.within).max()?;
+                current.since.checked_add(within)
+            }
+            Act::Pause(_) | Act::Until(_) => self.pause_end(),
+            _ => self
+                .links
+                .get(usize::from(current.step.link.0))?
+                .gate
+                .next_deadline(),
+        }
+    }
+}
