@@ -1,0 +1,14 @@
+//! Responses that refuse the upgrade.
+
+use crate::http::{Body, ResponseHead};
+
+/// A response with a status other than 101.
+#[derive(Clone, Debug, Default)]
+pub struct Refusal {
+    /// The head of the response.
+    pub head: ResponseHead,
+    /// The body of the response, up to a size limit.
+    pub body: Body,
+    /// A hint, if the cause is known.
+    pub hint: Option<String>,
+}
