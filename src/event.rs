@@ -101,6 +101,8 @@ pub enum ConnectStep {
     TlsHandshake(String),
     /// The server's certificate, described in lines; after [`ConnectStep::TlsHandshake`].
     Certificate(Vec<String>),
+    /// The secrets of the TLS session could not be written for this reason.
+    KeysNotWritten(String),
     /// The upgrade request was sent.
     UpgradeRequest(RequestHead),
     /// The response to it was received.

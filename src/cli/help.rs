@@ -61,6 +61,10 @@ pub const ENVIRONMENT: &[(&str, &str)] = &[
         "a directory of CA certificates, named by their hashes",
     ),
     (
+        "SSLKEYLOGFILE",
+        "a file that the keys of TLS connections are appended to, for Wireshark",
+    ),
+    (
         "TZ",
         "the time zone of --timestamps: a name, a rule, or the path of a file",
     ),

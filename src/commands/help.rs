@@ -62,6 +62,11 @@ const TLS: &[&str] = &[
     "--cert FILE is the client certificate: PEM with its key in the same file or in that of --key, or \
      PKCS#12. Keys may be PKCS#8, PKCS#1 or SEC 1, and encrypted; --pass is the passphrase, preferably \
      as --pass env:NAME or --pass @FILE.",
+    "If the environment variable SSLKEYLOGFILE is set, the keys of TLS connections, to proxies too, are \
+     appended to the file that it names, in the format that Wireshark reads (preferences of TLS, \
+     (Pre)-Master-Secret log filename). A new file can be read only by you: who has the keys can decrypt \
+     the connection. A note on stderr says where they go, and says so too if the file cannot be written; \
+     the connection is then made without. On macOS the system's TLS library reveals no keys.",
 ];
 
 const PROMPT: &[&str] = &[

@@ -47,8 +47,13 @@ use crate::deadline::Deadline;
 use crate::driver::Signals;
 use crate::error::Error;
 use crate::exit::ExitCode;
+use crate::output::escape::{self, Breaks};
+use crate::output::stderr;
 use crate::plan::{self, Environment, Stream, Values};
 use crate::target::{InvalidUrl, Target};
+
+/// How long the last note waits for the reader of standard error.
+const NOTE_TIME: Duration = Duration::from_secs(1);
 
 /// Runs the files that were asked for; what is left is to exit.
 ///
@@ -96,6 +101,7 @@ pub fn run(
         bail: test.bail,
     };
     let serve = test.serve.clone().zip(endpoint);
+    let tells_notes = !test.quiet;
     let settings = Settings::new(test, options, environment);
     let run = |file: Loaded, signals: &mut Signals, say: &PrintLine| {
         play::run(file, &settings, signals, say)
@@ -122,7 +128,13 @@ pub fn run(
         fault,
         lasted: begun.elapsed(),
     };
-    report.finish(controller, junit, &redactor, stop)
+    let ended = report.finish(controller, junit, &redactor, stop);
+    if let Some(note) = environment.key_log.note().filter(|_| tells_notes) {
+        let note = escape::text(&note, Breaks::Shown);
+        let until = Instant::now() + NOTE_TIME;
+        stderr::print(&format!("wsline: {note}\n"), Some(until));
+    }
+    ended
 }
 
 /// What is needed to report the end.

@@ -247,6 +247,7 @@ impl Attempt {
             ConnectStep::Connected(_)
             | ConnectStep::ProxyResponse(_)
             | ConnectStep::TlsHandshake(_)
+            | ConnectStep::KeysNotWritten(_)
             | ConnectStep::Certificate(_)
             | ConnectStep::UpgradeRequest(_)
             | ConnectStep::UpgradeResponse(_) => Phase::Upgrade,

@@ -203,6 +203,8 @@ impl Dialer {
             stream = Stream::from(secured);
             timing.tls = Some(begun.elapsed());
             on_step(ConnectStep::TlsHandshake(description));
+            let failure = options.tls.key_log_failure();
+            failure.map(ConnectStep::KeysNotWritten).map(&mut *on_step);
             stream
                 .certificate()
                 .map(ConnectStep::Certificate)

@@ -135,6 +135,12 @@ impl NarrationStyle {
             Event::Keepalive(way, payload) if self.tells_ping_pong() => {
                 lines.push(*way, &dump::keepalive(*way, payload));
             }
+            Event::Connect(ConnectStep::KeysNotWritten(_)) if verbosity == Verbosity::Quiet => {}
+            Event::Connect(ConnectStep::KeysNotWritten(cause)) => {
+                let text = format!("wsline: could not write TLS keys (SSLKEYLOGFILE): {cause}");
+                let text = escape::text(&text, Breaks::Shown);
+                lines.push_line(&self.palette.paint(Style::Warning, &text));
+            }
             Event::Connect(step) if verbosity >= Verbosity::Handshake => {
                 // A clock that was set back is not an error.
                 let since = at.duration_since(self.start).unwrap_or_default();
@@ -202,6 +208,7 @@ impl NarrationStyle {
             ConnectStep::ProxyResponse(_) => "received the response of the proxy".to_owned(),
             ConnectStep::TlsHandshake(protocol) => format!("secured by {protocol}"),
             ConnectStep::Certificate(_) => "the server's certificate".to_owned(),
+            ConnectStep::KeysNotWritten(cause) => format!("could not write TLS keys: {cause}"),
             ConnectStep::UpgradeRequest(_) => "sent the upgrade request".to_owned(),
             ConnectStep::UpgradeResponse(_) => "received the upgrade response".to_owned(),
             ConnectStep::Redirected {

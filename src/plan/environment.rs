@@ -10,6 +10,7 @@ use std::path::PathBuf;
 
 use nix::unistd::{getpgrp, tcgetpgrp};
 
+use super::key_log::KeyLogVariable;
 use super::zone::ZoneVariables;
 use crate::connect::proxy::ProxyVariables;
 use crate::sys::file::Inputs;
@@ -54,6 +55,8 @@ pub struct Environment {
     pub drafts: PathBuf,
     /// The variables for proxies.
     pub proxies: ProxyVariables,
+    /// Where TLS keys are logged: `$SSLKEYLOGFILE`.
+    pub key_log: KeyLogVariable,
     /// The variables for the time zone.
     pub zone: ZoneVariables,
     /// Reads the files that the command line names.
@@ -105,6 +108,7 @@ impl Environment {
             proxies: ProxyVariables::read(|name| {
                 set(name).map(|value| value.to_string_lossy().into_owned())
             }),
+            key_log: KeyLogVariable::new(set("SSLKEYLOGFILE").map(PathBuf::from)),
             zone: ZoneVariables {
                 tz: std::env::var_os("TZ"),
                 directory: set("TZDIR").map(PathBuf::from),

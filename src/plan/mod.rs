@@ -7,6 +7,7 @@ mod command;
 pub mod config;
 mod environment;
 mod inputs;
+mod key_log;
 mod netrc;
 mod password;
 mod recorded;
@@ -39,6 +40,7 @@ use crate::source::stdin::InputSplit;
 use crate::target::Target;
 pub use environment::{arguments, correct_variables, Environment, Stream};
 pub use inputs::{passphrase, variable, Values};
+pub use key_log::KeyLogVariable;
 pub use netrc::Netrc;
 pub use request::route;
 pub use zone::ZoneVariables;
@@ -229,6 +231,9 @@ impl Plan {
             secrets: plan.secrets,
             timing: plan.timing.is_some(),
         });
+        if plan.request.may_use_tls() {
+            plan.notes.extend(environment.key_log.note().map(warning));
+        }
         // The time for entering a password doesn't count.
         plan.limits.max_time = max_time.map_or_else(Deadline::never, Deadline::after);
         Ok(plan)

@@ -62,6 +62,7 @@ pub(super) fn request(
             }),
             min: options.tls_min,
             max: options.tls_max,
+            key_log: None,
             inputs: environment.inputs.clone(),
         },
         route,
@@ -81,6 +82,7 @@ pub(super) fn request(
     request.check()?;
     if request.may_use_tls() {
         request.tls.read_pipes();
+        request.tls.key_log = environment.key_log.open();
     }
     if let Some(credentials) = request.credentials.as_mut().filter(|_| asks) {
         let user = escape::text(&credentials.user, Breaks::Shown);

@@ -144,6 +144,8 @@ impl<'a> Tunnel<'a> {
             let (secured, description) = self.secure(stream, deadline)?;
             stream = secured;
             on_step(ConnectStep::TlsHandshake(description));
+            let failure = self.options.tls.key_log_failure();
+            failure.map(ConnectStep::KeysNotWritten).map(&mut *on_step);
         }
         let requested = request(&mut stream, self.proxy, self.options, &self.to, on_step);
         Ok(requested
@@ -157,6 +159,7 @@ impl<'a> Tunnel<'a> {
         let options = TlsOptions {
             insecure: self.options.tls.insecure,
             cacert: self.options.tls.cacert.clone(),
+            key_log: self.options.tls.key_log.clone(),
             inputs: self.options.tls.inputs.clone(),
             ..TlsOptions::default()
         };

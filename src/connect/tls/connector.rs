@@ -142,13 +142,14 @@ impl Preparing {
 }
 
 /// Creates the connector for these options: OpenSSL directly if `native_tls` would reject what curl
-/// and browsers accept.
+/// and browsers accept, or if keys are logged.
 #[cfg(not(target_vendor = "apple"))]
 fn build(options: &TlsOptions, underscore: bool) -> Result<Connector, Error> {
     let cacert = trusted(options)?;
     let has_issuer = |certificate: &X509| certificate.issued(certificate) != X509VerifyResult::OK;
     let is_partial = cacert.iter().flatten().any(has_issuer);
-    if options.insecure || !(underscore || is_partial) {
+    let accepts_more = !options.insecure && (underscore || is_partial);
+    if options.key_log.is_none() && !accepts_more {
         return build_native(options, cacert.as_deref()).map(Connector::Native);
     }
     let identity = options.identity.as_ref();
@@ -169,7 +170,11 @@ fn build(options: &TlsOptions, _underscore: bool) -> Result<Connector, Error> {
 #[cfg(not(target_vendor = "apple"))]
 pub fn build_explaining(options: &TlsOptions) -> Option<OwnConnector> {
     let cacert = trusted(options).ok()?;
-    OwnConnector::new(options, cacert.as_deref(), None).ok()
+    let options = TlsOptions {
+        key_log: None,
+        ..options.clone()
+    };
+    OwnConnector::new(&options, cacert.as_deref(), None).ok()
 }
 
 /// The certificates of `--cacert`, if it is set.

@@ -9,6 +9,7 @@ mod certificate;
 mod connector;
 mod files;
 mod identity;
+mod key_log;
 mod options;
 #[cfg(not(target_vendor = "apple"))]
 mod own;
@@ -36,6 +37,7 @@ use connector::Connector;
 pub use connector::{Connectors, Preparing};
 pub use files::LARGEST_FILE;
 pub use identity::IdentityFiles;
+pub use key_log::KeyLog;
 pub use options::TlsOptions;
 #[cfg(not(target_vendor = "apple"))]
 use own::{Failure, Invalid, Rejection};
@@ -108,7 +110,12 @@ impl Peer<'_> {
             },
             #[cfg(not(target_vendor = "apple"))]
             Connector::Own(connector) => {
-                let connected = connector.connect(&self.name(), below, Invalid::Reject);
+                let invalid = if self.options.insecure {
+                    Invalid::Report
+                } else {
+                    Invalid::Reject
+                };
+                let connected = connector.connect(&self.name(), below, invalid);
                 let failed = |failure| self.explain_own(failure, is_accepted(&first));
                 Session::Own(connected.map_err(failed)?.0)
             }

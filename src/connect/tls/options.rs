@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use super::files::LARGEST_FILE;
 use super::identity::IdentityFiles;
+use super::key_log::KeyLog;
 use super::version::TlsVersion;
+use crate::error::plain;
 use crate::sys::file::Inputs;
 use crate::target::Host;
 
@@ -23,6 +25,8 @@ pub struct TlsOptions {
     pub min: Option<TlsVersion>,
     /// The maximum TLS version.
     pub max: Option<TlsVersion>,
+    /// Where the secrets of sessions are appended, for decrypting captured packets.
+    pub key_log: Option<KeyLog>,
     /// Reads the files.
     pub inputs: Inputs,
 }
@@ -57,6 +61,14 @@ impl TlsOptions {
             && self.cacert == other.cacert
             && self.identity == other.identity
             && (self.min, self.max) == (other.min, other.max)
+            && self.key_log.is_some() == other.key_log.is_some()
+    }
+
+    /// Why the secrets of a session could not be written, if so since the last call.
+    #[must_use]
+    pub fn key_log_failure(&self) -> Option<String> {
+        let failure = self.key_log.as_ref()?.take_failure()?;
+        Some(plain(&failure))
     }
 
     /// The minimum and the maximum version; `None` for the library's own.

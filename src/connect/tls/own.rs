@@ -2,7 +2,7 @@
 //!
 //! It is used instead of `native_tls` to trust certificates that are not roots, as in curl (a
 //! partial chain), and for names with an underscore, which OpenSSL's own check allows under no
-//! wildcard. It also explains why a certificate was rejected: a second handshake, which ends before
+//! wildcard, and to log the secrets of sessions. It also explains why a certificate was rejected: a second handshake, which ends before
 //! anything is sent on it, finds the certificate of the chain that the error is about.
 
 use std::fmt::Debug;
@@ -117,6 +117,9 @@ impl OwnConnector {
             for certificate in chain {
                 builder.add_extra_chain_cert(certificate)?;
             }
+        }
+        if let Some(log) = options.key_log.clone() {
+            builder.set_keylog_callback(move |_, line| log.push(line));
         }
         Ok(Self(builder.build()))
     }
