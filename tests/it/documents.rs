@@ -113,7 +113,7 @@ fn blocks(kind: &str) -> Vec<(String, String)> {
 }
 
 /// Whether documents are updated instead of compared.
-fn updates() -> bool {
+pub fn updates() -> bool {
     std::env::var_os("WSLINE_UPDATE").is_some()
 }
 
@@ -128,7 +128,7 @@ fn update(name: &str, old: &str, new: &str) {
 }
 
 /// The text with its ports, times and versions replaced, which differ from run to run.
-fn masked(text: &str) -> String {
+pub fn masked(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
     while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {

@@ -33,6 +33,7 @@ mod limits;
 mod memory;
 mod network;
 mod peers;
+mod pictures;
 mod ping;
 mod pipe;
 mod prompt;
