@@ -41,23 +41,27 @@ impl OptionArgs {
         self.check_expectations()?;
         self.check_tls()?;
         self.check_output()?;
-        self.lasting.check()?;
-        if self.user.is_some() && self.bearer.is_some() {
+        self.connection.lasting.check()?;
+        if self.connection.user.is_some() && self.connection.bearer.is_some() {
             return both("-u", "--bearer", "both set the Authorization header");
         }
-        if self.max_redirs.is_some() && !self.location {
+        if self.connection.max_redirs.is_some() && !self.connection.location {
             return Err("--max-redirs requires -L".to_owned());
         }
         if self.history.is_some() && self.no_history {
             return Err("--history cannot be used with --no-history".to_owned());
         }
-        if let Some(given) = &self.proxy {
+        if let Some(given) = &self.connection.proxy {
             given
                 .proxy()
                 .map_err(|problem| format!("invalid value for '--proxy <URL>': {problem}"))?;
         }
-        CloseReason::from_user(self.close_code, &self.close_reason, self.force)
-            .map_err(|error| error.with_advice(USE_FORCE))?;
+        CloseReason::from_user(
+            self.protocol.close_code,
+            &self.protocol.close_reason,
+            self.protocol.force,
+        )
+        .map_err(|error| error.with_advice(USE_FORCE))?;
         Ok(())
     }
 
@@ -70,12 +74,12 @@ impl OptionArgs {
         let check = |source: Option<&SecretSource<Secret>>, option| {
             source.map_or(Ok(()), |source| source.refuse_command(option))
         };
-        check(self.bearer.as_ref(), "--bearer <TOKEN>")?;
-        check(self.pass.as_ref(), "--pass <PASS>")?;
-        if let Some(user) = &self.user {
+        check(self.connection.bearer.as_ref(), "--bearer <TOKEN>")?;
+        check(self.connection.pass.as_ref(), "--pass <PASS>")?;
+        if let Some(user) = &self.connection.user {
             user.refuse_command("--user <USER[:PASS]>")?;
         }
-        if let Some(user) = &self.proxy_user {
+        if let Some(user) = &self.connection.proxy_user {
             user.refuse_command("--proxy-user <USER:PASS>")?;
         }
         if self.no_config && self.config.is_some() {
@@ -101,14 +105,14 @@ impl OptionArgs {
 
     fn check_tls(&self) -> Result<(), String> {
         for (option, given) in [
-            ("--key", self.key.is_some()),
-            ("--pass", self.pass.is_some()),
+            ("--key", self.connection.key.is_some()),
+            ("--pass", self.connection.pass.is_some()),
         ] {
-            if given && self.cert.is_none() {
+            if given && self.connection.cert.is_none() {
                 return Err(format!("{option} requires --cert FILE"));
             }
         }
-        if let (Some(min), Some(max)) = (self.tls_min, self.tls_max) {
+        if let (Some(min), Some(max)) = (self.connection.tls_min, self.connection.tls_max) {
             if min > max {
                 return Err(format!("--tls-min {min} is greater than --tls-max {max}"));
             }

@@ -273,16 +273,16 @@ impl InheritedOptions {
     /// Completes `options`, which were parsed with [`words`](Self::words): separates the headers by
     /// level, and puts the messages before those of the command line.
     pub(super) fn finish(self, options: &mut OptionArgs, sends: bool) {
-        let mut headers = std::mem::take(&mut options.headers)
+        let mut headers = std::mem::take(&mut options.connection.headers)
             .into_iter()
             .flat_map(|group| group.headers);
         for count in self.groups {
-            options.headers.push(HeaderGroup {
+            options.connection.headers.push(HeaderGroup {
                 headers: headers.by_ref().take(count).collect(),
                 replaced: Vec::new(),
             });
         }
-        options.headers.push(HeaderGroup {
+        options.connection.headers.push(HeaderGroup {
             headers: headers.collect(),
             replaced: self.replaced,
         });

@@ -45,7 +45,7 @@ pub use commands::{is_command, ConfigArgs, EchoArgs, Generate};
 pub use data::{DataArg, MessageArg};
 pub use identity::Login;
 pub use lasting::{LastingArgs, TextArg};
-pub use options::OptionArgs;
+pub use options::{ConnectionArgs, OptionArgs, ProtocolArgs};
 pub use parse::{conversation, parse, NO_PROMPT};
 pub use ping::PingArgs;
 pub use secret_source::{HeaderArg, HeaderGroup, SecretSource};

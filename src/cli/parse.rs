@@ -180,7 +180,11 @@ pub fn conversation(words: &[OsString], config: &ConfigOptions) -> Result<Option
         options = options_of(&matches)?;
         below.finish(&mut options, false);
     }
-    let login = options.user.as_ref().and_then(SecretSource::literal);
+    let login = options
+        .connection
+        .user
+        .as_ref()
+        .and_then(SecretSource::literal);
     if login.is_some_and(|login| login.password.is_none()) {
         return Err(NO_PROMPT.to_owned());
     }

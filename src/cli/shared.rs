@@ -147,14 +147,24 @@ mod tests {
             "-x y",
         ])
         .expect("they are right");
-        assert_eq!((options.verbose, options.insecure), (2, true));
-        let headers = options.headers.iter().map(|group| group.headers.len());
+        assert_eq!((options.verbose, options.connection.insecure), (2, true));
+        let headers = options
+            .connection
+            .headers
+            .iter()
+            .map(|group| group.headers.len());
         assert_eq!(headers.sum::<usize>(), 2);
-        assert_eq!((options.ipv4, options.ipv6), (false, true));
-        assert_eq!(options.max_time.map(|time| time.as_secs()), Some(3));
-        assert!(options.user.is_some() && options.proxy.is_some());
-        assert_eq!(options.user_agent.as_deref(), Some("-x y"));
-        assert_eq!(options.compress, crate::cli::Compress::Off);
+        assert_eq!(
+            (options.connection.ipv4, options.connection.ipv6),
+            (false, true)
+        );
+        assert_eq!(
+            options.connection.max_time.map(|time| time.as_secs()),
+            Some(3)
+        );
+        assert!(options.connection.user.is_some() && options.connection.proxy.is_some());
+        assert_eq!(options.connection.user_agent.as_deref(), Some("-x y"));
+        assert_eq!(options.protocol.compress, crate::cli::Compress::Off);
     }
 
     #[test]

@@ -122,7 +122,7 @@ fn test_takes_files_and_options_after_two_hyphens() {
     let (run, options) = test(&["test", "a.ws", "b"]);
     assert_eq!(run.files, [PathBuf::from("a.ws"), PathBuf::from("b")]);
     assert_eq!((run.jobs.get(), run.speed), (1, None));
-    assert!(run.words.is_empty() && !options.insecure);
+    assert!(run.words.is_empty() && !options.connection.insecure);
     let words = [
         "test",
         "-j4",
@@ -160,8 +160,8 @@ fn test_takes_files_and_options_after_two_hyphens() {
         run.words,
         words[16..].iter().map(OsString::from).collect::<Vec<_>>()
     );
-    assert!(options.insecure && header_names(&options) == ["X"]);
-    assert_eq!(options.connect_timeout, Duration::from_secs(1));
+    assert!(options.connection.insecure && header_names(&options) == ["X"]);
+    assert_eq!(options.connection.connect_timeout, Duration::from_secs(1));
 }
 
 #[test]
@@ -314,16 +314,21 @@ fn every_option_takes_a_fixed_number_of_values() {
 fn options_have_defaults() {
     let (url, options) = talk(&["ws://h"]);
     assert_eq!(url, "ws://h");
-    assert_eq!(options.connect_timeout, Duration::from_secs(30));
+    assert_eq!(options.connection.connect_timeout, Duration::from_secs(30));
     assert_eq!(options.chunk_size, 65_536);
-    assert_eq!((options.close_code, &*options.close_reason), (1000, ""));
+    assert_eq!(
+        (options.protocol.close_code, &*options.protocol.close_reason),
+        (1000, "")
+    );
     assert_eq!(options.color, ColorChoice::Auto);
-    assert_eq!(options.wait, None);
-    assert_eq!(options.close_timeout, None);
+    assert_eq!(options.connection.wait, None);
+    assert_eq!(options.connection.close_timeout, None);
     assert_eq!(options.max_messages, None);
     assert_eq!(options.verbose, 0);
     assert!(options.messages.is_empty());
-    assert!(!options.binary && !options.interactive && !options.json && !options.insecure);
+    assert!(
+        !options.binary && !options.interactive && !options.json && !options.connection.insecure
+    );
 }
 
 #[test]
@@ -335,8 +340,8 @@ fn options_may_come_before_and_after_the_url() {
     ] {
         let (url, options) = talk(&words);
         assert_eq!(url, "ws://h");
-        assert!(options.insecure);
-        assert_eq!(options.headers.len(), 1);
+        assert!(options.connection.insecure);
+        assert_eq!(options.connection.headers.len(), 1);
     }
 }
 
@@ -353,7 +358,11 @@ fn header_names(options: &OptionArgs) -> Vec<String> {
         HeaderArg::Literal(header) => header.name.clone(),
         HeaderArg::File(path) => format!("@{}", path.display()),
     };
-    let headers = options.headers.iter().flat_map(|group| &group.headers);
+    let headers = options
+        .connection
+        .headers
+        .iter()
+        .flat_map(|group| &group.headers);
     headers.map(name).collect()
 }
 
@@ -366,17 +375,26 @@ fn literal<T>(source: Option<&SecretSource<T>>) -> &T {
 fn files_and_variables_are_not_read_while_parsing() {
     let (_, options) = talk(&["-H", "@/no/h", "-H", "A: b", "--bearer", "env:NO_B", "h"]);
     assert_eq!(header_names(&options), ["@/no/h", "A"]);
-    assert_eq!(options.bearer, Some(SecretSource::Env("NO_B".to_owned())));
+    assert_eq!(
+        options.connection.bearer,
+        Some(SecretSource::Env("NO_B".to_owned()))
+    );
     let words = [
         "-u", "@/no/u", "-U", "env:NO_U", "--cert", "/no", "--pass", "@/no/p", "h",
     ];
     let (_, options) = talk(&words);
-    assert_eq!(options.user, Some(SecretSource::File("/no/u".into())));
     assert_eq!(
-        options.proxy_user,
+        options.connection.user,
+        Some(SecretSource::File("/no/u".into()))
+    );
+    assert_eq!(
+        options.connection.proxy_user,
         Some(SecretSource::Env("NO_U".to_owned()))
     );
-    assert_eq!(options.pass, Some(SecretSource::File("/no/p".into())));
+    assert_eq!(
+        options.connection.pass,
+        Some(SecretSource::File("/no/p".into()))
+    );
 }
 
 /// The messages of a conversation without other steps.
@@ -486,25 +504,28 @@ fn values_may_begin_with_a_hyphen() {
         ]
     );
     assert_eq!(options.max_messages, None);
-    assert!(!options.insecure);
+    assert!(!options.connection.insecure);
 
     let (_, options) = talk(&["-w", "-1", "--close-reason", "-x", "-H", "-a: -b", "h"]);
-    assert_eq!(options.wait, Some(Wait::Forever));
-    assert_eq!(options.close_reason, "-x");
+    assert_eq!(options.connection.wait, Some(Wait::Forever));
+    assert_eq!(options.protocol.close_reason, "-x");
     assert_eq!(header_names(&options), ["-a"]);
     assert_eq!(options.max_messages, None);
 
     let (_, options) = talk(&["--bearer", "-1kq", "-A", "-v", "-o", "-k", "h"]);
-    assert_eq!(literal(options.bearer.as_ref()).reveal(), "-1kq");
-    assert_eq!(options.user_agent.as_deref(), Some("-v"));
-    assert_eq!(options.origin.as_deref(), Some("-k"));
-    assert!(!options.insecure);
+    assert_eq!(literal(options.connection.bearer.as_ref()).reveal(), "-1kq");
+    assert_eq!(options.connection.user_agent.as_deref(), Some("-v"));
+    assert_eq!(options.connection.origin.as_deref(), Some("-k"));
+    assert!(!options.connection.insecure);
 
     let words = ["-u", "-a:--b", "-U", "-c:-d", "--cookie", "-n=1", "h"];
     let (_, options) = talk(&words);
-    assert_eq!(literal(options.user.as_ref()).user, "-a");
-    assert_eq!(literal(options.proxy_user.as_ref()).password, "-d");
-    assert_eq!(options.cookies[0].reveal(), "-n=1");
+    assert_eq!(literal(options.connection.user.as_ref()).user, "-a");
+    assert_eq!(
+        literal(options.connection.proxy_user.as_ref()).password,
+        "-d"
+    );
+    assert_eq!(options.connection.cookies[0].reveal(), "-n=1");
 }
 
 #[test]
@@ -525,8 +546,11 @@ fn last_of_text_and_binary_is_used() {
 #[test]
 fn last_value_of_an_option_is_used() {
     let (_, options) = talk(&["-o", "a", "-o", "b", "--wait", "1", "-w", "2s", "h"]);
-    assert_eq!(options.origin.as_deref(), Some("b"));
-    assert_eq!(options.wait, Some(Wait::For(Duration::from_secs(2))));
+    assert_eq!(options.connection.origin.as_deref(), Some("b"));
+    assert_eq!(
+        options.connection.wait,
+        Some(Wait::For(Duration::from_secs(2)))
+    );
 }
 
 #[test]
@@ -543,10 +567,10 @@ fn option_names_of_other_clients_are_aliases() {
         "never",
         "h",
     ]);
-    assert_eq!(options.subprotocols, ["a"]);
-    assert_eq!(literal(options.user.as_ref()).user, "u");
-    assert!(options.insecure);
-    assert_eq!(options.cacert, Some("f".into()));
+    assert_eq!(options.connection.subprotocols, ["a"]);
+    assert_eq!(literal(options.connection.user.as_ref()).user, "u");
+    assert!(options.connection.insecure);
+    assert_eq!(options.connection.cacert, Some("f".into()));
     assert_eq!(options.color, ColorChoice::Never);
     assert_eq!(talk(&["-c", "ws://h", "-k"]).0, "ws://h");
     assert!(!help(&["--help"]).contains("--connect "));
@@ -762,7 +786,7 @@ fn errors_do_not_quote_secrets() {
 #[test]
 fn force_allows_invalid_close_codes() {
     let (_, options) = talk(&["--close-code", "1001", "--force", "h"]);
-    assert_eq!(options.close_code, 1001);
+    assert_eq!(options.protocol.close_code, 1001);
 }
 
 #[test]

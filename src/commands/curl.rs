@@ -106,13 +106,13 @@ impl Rewritten {
 /// Makes the pasted headers, which come first, a level below those of our own options. (Of an option
 /// with one value the last one counts in any case.)
 fn separate_pasted(options: &mut OptionArgs, count: usize) {
-    if let Some(own) = options.headers.last_mut() {
+    if let Some(own) = options.connection.headers.last_mut() {
         let pasted = HeaderGroup {
             headers: own.headers.drain(..count.min(own.headers.len())).collect(),
             replaced: own.replaced.clone(),
         };
-        let place = options.headers.len() - 1;
-        options.headers.insert(place, pasted);
+        let place = options.connection.headers.len() - 1;
+        options.connection.headers.insert(place, pasted);
     }
 }
 

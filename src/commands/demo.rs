@@ -26,7 +26,7 @@ pub fn run(options: OptionArgs, environment: &Environment) -> Result<ExitCode, E
 /// Those of [`run`].
 pub fn plan(options: OptionArgs, environment: &Environment) -> Result<Plan, Error> {
     // Only this client uses the server, so it echoes as much as the client accepts.
-    let max_message_size = options.max_message_size;
+    let max_message_size = options.protocol.max_message_size;
     let server = echo::EchoOptions {
         max_message_size: max_message_size.map_or(echo::LARGEST_MESSAGE, |size| {
             usize::try_from(size).unwrap_or(echo::LARGEST_MESSAGE)

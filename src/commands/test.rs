@@ -108,7 +108,7 @@ pub fn run(
     };
     let ran = with_server(
         serve,
-        options.connect_timeout,
+        options.connection.connect_timeout,
         &sender,
         &mut controller,
         |controller| pool::run(files, pool_options, &run, &sender, controller),
@@ -232,7 +232,11 @@ fn has_tags(file: &Loaded, tags: &[String]) -> bool {
 
 /// Reads files that every connection needs, before the threads start.
 fn prefetch(options: &OptionArgs, environment: &Environment) {
-    let of_tls = [&options.cacert, &options.cert, &options.key];
+    let of_tls = [
+        &options.connection.cacert,
+        &options.connection.cert,
+        &options.connection.key,
+    ];
     for path in of_tls.into_iter().flatten() {
         environment.inputs.prefetch(path, tls::LARGEST_FILE);
     }

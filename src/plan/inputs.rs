@@ -53,18 +53,23 @@ impl Values {
         let inputs = &environment.inputs;
         Ok(Self {
             netrc: netrc(options, environment)?,
-            headers: headers(&options.headers, inputs)?,
-            login: secret("--user", options.user.as_ref(), identity::login, inputs)?,
+            headers: headers(&options.connection.headers, inputs)?,
+            login: secret(
+                "--user",
+                options.connection.user.as_ref(),
+                identity::login,
+                inputs,
+            )?,
             bearer: secret(
                 "--bearer",
-                options.bearer.as_ref(),
+                options.connection.bearer.as_ref(),
                 identity::bearer,
                 inputs,
             )?,
-            passphrase: passphrase(options.pass.as_ref(), inputs)?,
+            passphrase: passphrase(options.connection.pass.as_ref(), inputs)?,
             proxy_credentials: secret(
                 "--proxy-user",
-                options.proxy_user.as_ref(),
+                options.connection.proxy_user.as_ref(),
                 identity::proxy_login,
                 inputs,
             )?,
@@ -74,7 +79,7 @@ impl Values {
 
 /// The file of `--netrc` or `--netrc-file`.
 fn netrc(options: &OptionArgs, environment: &Environment) -> Result<Option<Netrc>, String> {
-    let (option, path) = match (&options.netrc_file, options.netrc) {
+    let (option, path) = match (&options.connection.netrc_file, options.connection.netrc) {
         (Some(path), _) => ("--netrc-file", path.clone()),
         (None, true) => match &environment.home {
             Some(home) => ("--netrc", home.join(".netrc")),
@@ -247,7 +252,7 @@ fn open(datum: &DataArg) -> Result<Act, Error> {
 
 /// What is done on each connection by itself.
 pub(super) fn upkeep(options: &OptionArgs, inputs: &Inputs) -> Result<Upkeep, Error> {
-    let lasting = &options.lasting;
+    let lasting = &options.connection.lasting;
     let keepalive = lasting.ping_interval.map(|interval| Keepalive {
         interval,
         timeout: lasting.ping_timeout.unwrap_or(interval),

@@ -175,20 +175,21 @@ impl Plan {
         notes.extend(unknown.flatten().map(warning));
         let format = format(&options, environment);
         let color = |stream| palette(options.color, stream, environment);
-        let max_time = options.max_time;
+        let max_time = options.connection.max_time;
         let limits = limits(&options)?;
-        let (path, force) = (options.record.clone(), options.force);
+        let (path, force) = (options.record.clone(), options.protocol.force);
         let mut plan = Self {
             notes,
             input: input_source(&options, environment),
             delay: SendDelay::new(options.delay.unwrap_or(Duration::ZERO)),
-            force: options.force,
+            force: options.protocol.force,
             protocol: protocol::ProtocolConfig {
                 max_message_size: options
+                    .protocol
                     .max_message_size
                     .or_else(|| holds_messages(&options, &format).then_some(MAX_HELD_MESSAGE)),
-                frame_size: options.frame_size,
-                no_pong: options.lasting.no_pong,
+                frame_size: options.protocol.frame_size,
+                no_pong: options.connection.lasting.no_pong,
                 ..protocol::ProtocolConfig::default()
             },
             format,
@@ -211,10 +212,14 @@ impl Plan {
             steps: inputs::steps(&options, &limits.close)?,
             limits,
             upkeep: inputs::upkeep(&options, &environment.inputs)?,
-            reconnect: options.lasting.reconnect.map(|limit| ReconnectOptions {
-                limit,
-                also: options.lasting.reconnect_on.clone(),
-            }),
+            reconnect: options
+                .connection
+                .lasting
+                .reconnect
+                .map(|limit| ReconnectOptions {
+                    limit,
+                    also: options.connection.lasting.reconnect_on.clone(),
+                }),
             hidden: hidden(&options)?,
             record: None,
             prompt: PromptPlan {
@@ -269,12 +274,16 @@ fn limits(options: &OptionArgs) -> Result<Limits, Error> {
         Some(_) => Wait::Forever,
         None => Wait::For(Duration::from_secs(1)),
     };
-    let close = CloseReason::from_user(options.close_code, &options.close_reason, options.force);
+    let close = CloseReason::from_user(
+        options.protocol.close_code,
+        &options.protocol.close_reason,
+        options.protocol.force,
+    );
     Ok(Limits {
-        wait: options.wait.unwrap_or(default_wait),
+        wait: options.connection.wait.unwrap_or(default_wait),
         max_messages: options.max_messages,
         max_time: Deadline::never(),
-        close_timeout: options.close_timeout,
+        close_timeout: options.connection.close_timeout,
         close: close.map_err(|error| Error::Usage(error.with_advice(USE_FORCE)))?,
     })
 }

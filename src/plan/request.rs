@@ -35,9 +35,9 @@ pub(super) fn request(
     let asks = login.as_ref().is_some_and(|login| login.password.is_none());
     let mut request = ConnectOptions {
         headers: values.headers,
-        user_agent: options.user_agent,
-        origin: options.origin,
-        subprotocols: options.subprotocols,
+        user_agent: options.connection.user_agent,
+        origin: options.connection.origin,
+        subprotocols: options.connection.subprotocols,
         credentials: login.map(|login| Credentials {
             user: login.user,
             password: login
@@ -45,38 +45,41 @@ pub(super) fn request(
                 .map_or_else(String::new, |password| password.reveal().to_owned()),
         }),
         bearer: values.bearer,
-        cookies: options.cookies,
-        compression: match options.compress {
+        cookies: options.connection.cookies,
+        compression: match options.protocol.compress {
             Compress::Auto => CompressionMode::Auto,
             Compress::Off => CompressionMode::Off,
             Compress::Require => CompressionMode::Require,
         },
         tls: TlsOptions {
-            insecure: options.insecure,
-            cacert: options.cacert,
-            servername: options.servername,
-            identity: options.cert.map(|cert| IdentityFiles {
+            insecure: options.connection.insecure,
+            cacert: options.connection.cacert,
+            servername: options.connection.servername,
+            identity: options.connection.cert.map(|cert| IdentityFiles {
                 cert,
-                key: options.key,
+                key: options.connection.key,
                 passphrase: values.passphrase,
             }),
-            min: options.tls_min,
-            max: options.tls_max,
+            min: options.connection.tls_min,
+            max: options.connection.tls_max,
             key_log: None,
             inputs: environment.inputs.clone(),
         },
         route,
-        max_redirects: options
-            .location
-            .then(|| options.max_redirs.unwrap_or(DEFAULT_MAX_REDIRECTS)),
+        max_redirects: options.connection.location.then(|| {
+            options
+                .connection
+                .max_redirs
+                .unwrap_or(DEFAULT_MAX_REDIRECTS)
+        }),
         proxy: ProxyOptions {
-            given: options.proxy,
-            except: options.noproxy,
+            given: options.connection.proxy,
+            except: options.connection.noproxy,
             credentials: values.proxy_credentials,
-            headers: options.proxy_headers,
+            headers: options.connection.proxy_headers,
             variables: environment.proxies.clone(),
         },
-        timeout: options.connect_timeout,
+        timeout: options.connection.connect_timeout,
         ..ConnectOptions::new(target)
     };
     request.check()?;
@@ -96,13 +99,13 @@ pub(super) fn request(
 #[must_use]
 pub fn route(options: &OptionArgs) -> RouteOptions {
     RouteOptions {
-        family: match (options.ipv4, options.ipv6) {
+        family: match (options.connection.ipv4, options.connection.ipv6) {
             (true, _) => Family::V4,
             (_, true) => Family::V6,
             _ => Family::Any,
         },
-        resolve: options.resolve.clone(),
-        connect_to: options.connect_to.clone(),
-        unix_socket: options.unix_socket.clone(),
+        resolve: options.connection.resolve.clone(),
+        connect_to: options.connection.connect_to.clone(),
+        unix_socket: options.connection.unix_socket.clone(),
     }
 }

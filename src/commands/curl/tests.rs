@@ -265,7 +265,7 @@ fn own_options_override_pasted_ones() {
     ];
     let names = |own: &[&str]| -> Vec<String> {
         let options = parsed(&pasted, own);
-        assert!(options.insecure);
+        assert!(options.connection.insecure);
         let values = Values::read(&options, &Environment::read()).expect("values");
         values.headers.iter().map(|it| it.name.clone()).collect()
     };

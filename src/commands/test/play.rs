@@ -188,8 +188,9 @@ fn plan(
         origin.parse_error(line, 0, sentence)
     })?;
     // There is nothing to wait for after the last statement.
-    options.wait = Some(Wait::For(Duration::ZERO));
+    options.connection.wait = Some(Wait::For(Duration::ZERO));
     options
+        .protocol
         .max_message_size
         .get_or_insert(cli::MAX_HELD_MESSAGE);
     let plan = Plan::with_values(&connection.url, options, values, &settings.environment);

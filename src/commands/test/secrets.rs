@@ -15,21 +15,26 @@ pub fn of(url: Option<&str>, options: &OptionArgs, values: &Values) -> Vec<Secre
     secrets.extend(login.and_then(|login| login.password.clone()));
     secrets.extend(
         options
+            .connection
             .cookies
             .iter()
             .flat_map(|it| of_cookies(it.reveal())),
     );
-    for header in values.headers.iter().chain(&options.proxy_headers) {
+    for header in values
+        .headers
+        .iter()
+        .chain(&options.connection.proxy_headers)
+    {
         secrets.extend(of_header(header));
     }
-    let tokens = find_tokens(&options.subprotocols);
-    for (name, token) in options.subprotocols.iter().zip(tokens) {
+    let tokens = find_tokens(&options.connection.subprotocols);
+    for (name, token) in options.connection.subprotocols.iter().zip(tokens) {
         secrets.extend(token.map(|start| Secret::new(&name[start..])));
     }
     let netrc = values.netrc.iter().flat_map(Netrc::passwords);
     secrets.extend(netrc.cloned());
     let target = url.and_then(|url| Target::parse(url).ok());
-    let proxy = options.proxy.as_ref().map(ProxyArg::proxy);
+    let proxy = options.connection.proxy.as_ref().map(ProxyArg::proxy);
     let credentials = [
         target.and_then(|target| target.credentials),
         values.proxy_credentials.clone(),

@@ -46,7 +46,7 @@ impl Settings {
             words: test.words,
             config: test.config_options,
             untrusted: test.untrusted,
-            force: options.force,
+            force: options.protocol.force,
             // There are no prompts, whatever stdin is, and files can only name regular files.
             environment: Environment {
                 stdin: Stream::Device,
