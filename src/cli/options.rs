@@ -93,7 +93,7 @@ pub struct OptionArgs {
     /// Don't show text messages that match REGEX (repeatable)
     ///
     /// The match may be anywhere in the message. Hidden messages are counted and recorded, and meet
-    /// expectations.
+    /// expectations. In a session file, reports do not list them.
     #[arg(long, value_name = "REGEX", action = ArgAction::Append, allow_hyphen_values = true,
           hide_short_help = true, value_parser = expect::compile, help_heading = SHOW)]
     pub hide: Vec<Regex>,

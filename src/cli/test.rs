@@ -203,8 +203,6 @@ const FOREIGN: &[(&str, &[&str])] = &[
             "chunk_size",
             "wait",
             "delay",
-            "reconnect",
-            "reconnect_on",
         ],
     ),
     (
@@ -226,7 +224,6 @@ const FOREIGN: &[(&str, &[&str])] = &[
             "vi",
             "config",
             "no_config",
-            "hide",
         ],
     ),
 ];

@@ -260,6 +260,9 @@ fn every_option_is_supported_or_rejected_in_session_files() {
         "no-pong",
         "on-connect",
         "every",
+        "reconnect",
+        "reconnect-on",
+        "hide",
         "help",
         "version",
     ];

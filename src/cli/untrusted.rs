@@ -34,6 +34,9 @@ const ALLOWED: &[&str] = &[
     "no_pong",
     "on_connect",
     "every",
+    "reconnect",
+    "reconnect_on",
+    "hide",
     "force",
 ];
 

@@ -15,7 +15,7 @@ use super::end::{print_end, REPORT_TIMEOUT};
 use crate::cli::{OptionArgs, PingArgs};
 use crate::connect::{tls, Dialer};
 use crate::deadline::Deadline;
-use crate::driver::{ConnectionEnd, Outcome, Run, Signals, Single, Wait};
+use crate::driver::{ConnectionEnd, LinkSetup, Outcome, Run, Signals, Single, Wait};
 use crate::error::Error;
 use crate::event::{Event, Link};
 use crate::exit::ExitCode;
@@ -96,14 +96,16 @@ fn measure(plan: &Plan, style: PingStyle, source: &mut Ping) -> Result<Outcome, 
     // After the last answer there is nothing to wait for.
     limits.wait = Wait::For(Duration::ZERO);
     let run = Run {
-        dials: vec![Box::new(dial)],
+        connections: vec![LinkSetup {
+            dial: Box::new(dial),
+            upkeep: &plan.upkeep,
+            protocol: plan.protocol,
+        }],
         source,
         outputs: &mut outputs,
         signals: &mut signals,
         policy: &mut Single,
-        upkeep: &plan.upkeep,
         limits: &limits,
-        protocol: plan.protocol,
     };
     Ok(run.run())
 }

@@ -14,7 +14,7 @@ use signal_hook::consts::SIGINT;
 use super::end::{print_end, REPORT_TIMEOUT};
 use crate::connect::{tls, Dialer};
 use crate::deadline::Deadline;
-use crate::driver::{Interactive, Policy, Reconnect, Run, Signals, Single};
+use crate::driver::{Interactive, LinkSetup, Policy, Reconnect, Run, Signals, Single};
 use crate::error::{Error, Phase};
 use crate::event::{Event, Link};
 use crate::exit::ExitCode;
@@ -166,14 +166,16 @@ fn talk(
         policy = Box::new(Reconnect::new(options, policy));
     }
     let run = Run {
-        dials: vec![Box::new(move || first.take().map_or_else(&mut dial, Ok))],
+        connections: vec![LinkSetup {
+            dial: Box::new(move || first.take().map_or_else(&mut dial, Ok)),
+            upkeep: &plan.upkeep,
+            protocol: plan.protocol,
+        }],
         source: source.as_mut(),
         outputs: &mut outputs,
         signals: &mut signals,
         policy: policy.as_mut(),
         limits: &plan.limits,
-        upkeep: &plan.upkeep,
-        protocol: plan.protocol,
     };
     let mut outcome = run.run();
     let mut until = outcome.show_until.map(at_least);

@@ -5,18 +5,16 @@ use std::time::Instant;
 use super::connection::Connection;
 use super::ending::Ending;
 use super::first_error::FirstError;
-use super::limits::Wait;
 use super::outcome::ConnectionEnd;
 use super::policy::Next;
 use super::reading::SLICE;
 use super::sent::show_sent;
 use super::slots::Slot;
 use super::state::{Driver, Input, Unsettled};
-use super::upkeep::Message;
 use super::wait::ReadyLink;
 use crate::connect::{Attempt, AttemptEvent, Opened};
 use crate::error::{Error, Phase};
-use crate::event::{Event, Link, LostCause, Note, NoteLevel, Piece, Reconnecting, Way};
+use crate::event::{Event, Link, LostCause, Note, NoteLevel, Reconnecting, Way};
 use crate::exit::ExitCode;
 use crate::protocol::{self, Closure, End, Protocol};
 use crate::source::{LinkEnd, Settled, Unsent};
@@ -72,87 +70,6 @@ impl Driver<'_> {
             show_sent(connection, outputs, self.now, link);
         }
         self.send_heartbeats(link);
-    }
-
-    /// Sends the messages of `--every` that are due.
-    fn send_heartbeats(&mut self, link: Link) {
-        let Some(connection) = self.slots.open_mut(link) else {
-            return;
-        };
-        for place in connection.take_due_heartbeats(self.now.instant) {
-            if let Some((_, message)) = self.upkeep.heartbeats.get(place) {
-                self.send_own(link, message);
-            }
-        }
-    }
-
-    /// Sends a message that no source sends.
-    fn send_own(&mut self, link: Link, message: &Message) {
-        self.sender()
-            .own_data(link, Piece::whole(message.kind, &message.bytes));
-    }
-
-    /// Starts to send automatic messages, before the source sends anything.
-    fn begin_upkeep(&mut self, link: Link) {
-        let (upkeep, now) = (self.upkeep, self.now.instant);
-        if let Some(connection) = self.slots.open_mut(link) {
-            if let Some(keepalive) = upkeep.keepalive {
-                connection.start_keepalive(keepalive, now);
-            }
-            let intervals = upkeep.heartbeats.iter().map(|(interval, _)| *interval);
-            connection.start_heartbeats(intervals, now);
-            if self.resend.is_some() {
-                connection.keep_sent();
-            }
-        }
-        for message in &upkeep.on_connect {
-            self.send_own(link, message);
-        }
-        let again = self.resend.as_mut().map(std::mem::take);
-        if let Some(connection) = self.slots.open_mut(link) {
-            for message in again.into_iter().flatten() {
-                connection.send(message.piece());
-            }
-        }
-    }
-
-    /// Schedules a new connection attempt.
-    fn redial(&mut self, link: Link, lost: &Reconnecting<'_>) {
-        self.notify(link, &Event::Reconnecting(lost));
-        let at = self.now.instant.checked_add(lost.after);
-        // A time that the clock can't represent never comes.
-        self.slots
-            .replace(link, at.map_or(Slot::Ended, Slot::Redialing));
-    }
-
-    /// Reports messages that waited for a connection, if there is no further one.
-    fn report_unsent(&mut self) {
-        let again = self.resend.as_mut().map(std::mem::take).unwrap_or_default();
-        let text = match again.len() {
-            0 => return,
-            1 => "1 message that waited for a connection was not sent".to_owned(),
-            count => format!("{count} messages that waited for a connection were not sent"),
-        };
-        let level = NoteLevel::Warning;
-        self.notify(Link::default(), &Event::Note(&Note { level, text }));
-    }
-
-    /// Reports how many messages may be lost, if there is no further connection.
-    fn report_unconfirmed(&mut self, unconfirmed: u64) {
-        let text = match unconfirmed {
-            0 => return,
-            1 => "1 message may not have arrived".to_owned(),
-            count => format!("{count} messages may not have arrived"),
-        };
-        let level = NoteLevel::Warning;
-        self.notify(Link::default(), &Event::Note(&Note { level, text }));
-    }
-
-    /// Whether another connection is needed: for input, or for messages not yet written.
-    fn needs_connection(&self) -> bool {
-        let has_input = self.input != Input::Done || self.limits.wait == Wait::Forever;
-        let has_unsent = self.resend.as_ref().is_some_and(|again| !again.is_empty());
-        !self.is_ending && !self.leaving && (has_input || has_unsent)
     }
 
     /// Starts further connection attempts, as many at the same time as the policy allows.
@@ -228,13 +145,12 @@ impl Driver<'_> {
         let settled = self.listeners.source.settle(self.now, link, end);
         if settled.expected {
             self.notify(link, &Event::ConnectFailed(&error));
-            self.ends[usize::from(link.0)] = ConnectionEnd::Refused;
-            return;
+            return self.ended(link, ConnectionEnd::Refused);
         }
         let next =
             self.policy
                 .on_connect_failed(self.now, link, settled.unmet.as_ref().unwrap_or(&error));
-        if let (Next::Redial { after, attempt }, true) = (next, self.needs_connection()) {
+        if let (Next::Redial { after, attempt }, true) = (next, self.needs_connection(link)) {
             let lost = Reconnecting {
                 cause: LostCause::Failed(&error),
                 after,
@@ -262,9 +178,13 @@ impl Driver<'_> {
             upgrade,
             early,
         } = opened;
+        let Some(config) = self.config(link) else {
+            return;
+        };
+        let was_open = !matches!(config.end, ConnectionEnd::Unopened);
         let options = protocol::ProtocolConfig {
             compression: upgrade.compression,
-            ..self.protocol
+            ..config.protocol
         };
         match Connection::new(stream, Protocol::new(options)) {
             Ok(connection) => _ = self.slots.replace(link, Slot::Open(Box::new(connection))),
@@ -273,8 +193,9 @@ impl Driver<'_> {
                 return self.connect_failed(link, Error::System { doing, cause });
             }
         }
-        self.policy.on_open(self.now);
-        if self.opened.replace(self.now.instant).is_some() {
+        self.policy.on_open(self.now, link);
+        self.opened.get_or_insert(self.now.instant);
+        if was_open {
             // The earlier error does not matter any more.
             self.first_error = FirstError::default();
         }
@@ -333,8 +254,10 @@ impl Driver<'_> {
         let next = self.policy.on_closed(self.now, link, &closure);
         if let Next::Redial { after, attempt } = next {
             let leftover = connection.take_leftover();
-            self.resend = Some(leftover.messages);
-            if self.needs_connection() {
+            if let Some(resend) = &mut self.resend {
+                resend.insert(link, leftover.messages);
+            }
+            if self.needs_connection(link) {
                 self.listeners
                     .outputs
                     .show(self.now, link, &Event::Closed(&closure));
@@ -345,8 +268,7 @@ impl Driver<'_> {
                     unconfirmed: leftover.unconfirmed,
                 };
                 self.redial(link, &lost);
-                self.ends[usize::from(link.0)] = ConnectionEnd::Closed(closure);
-                return;
+                return self.ended(link, ConnectionEnd::Closed(closure));
             }
             self.report_unconfirmed(leftover.unconfirmed);
         }
@@ -358,10 +280,16 @@ impl Driver<'_> {
                 unsent,
             });
         }
-        self.ends[usize::from(link.0)] = ConnectionEnd::Closed(closure);
+        self.ended(link, ConnectionEnd::Closed(closure));
         match next {
             Next::End | Next::Redial { .. } => self.end(Ending::ConnectionClosed),
             Next::Continue => {}
+        }
+    }
+
+    fn ended(&mut self, link: Link, end: ConnectionEnd) {
+        if let Some(config) = self.config(link) {
+            config.end = end;
         }
     }
 

@@ -18,6 +18,7 @@ mod connection;
 mod ending;
 mod first_error;
 mod keepalive;
+mod lasting;
 mod limits;
 mod links;
 mod listeners;
@@ -26,6 +27,7 @@ mod policy;
 mod reading;
 mod reconnect;
 mod resend;
+mod scripted;
 mod sender;
 mod sent;
 mod signals;
@@ -35,12 +37,14 @@ mod timers;
 mod upkeep;
 mod wait;
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 pub use limits::{Limits, Wait};
 pub use outcome::{ConnectionEnd, Outcome};
 pub use policy::{All, Interactive, Next, Policy, Single};
 pub use reconnect::{Reconnect, ReconnectOptions};
+pub use scripted::Scripted;
 pub use signals::{Relay, Signals};
 pub use slots::Dial;
 pub use upkeep::{Keepalive, Message, Upkeep};
@@ -57,7 +61,7 @@ use first_error::FirstError;
 use listeners::{Listeners, Outputs};
 use sender::LinkSender;
 use slots::Slots;
-use state::{Driver, Input};
+use state::{Driver, Input, LinkConfig};
 use wait::Turn;
 
 /// The size of a read. With everything that is derived from it, it fits into a cache of 512 KiB.
@@ -65,8 +69,8 @@ const READ: usize = 64 * 1024;
 
 /// Everything that a run needs.
 pub struct Run<'a> {
-    /// The functions that start the connection attempts, one for each connection.
-    pub dials: Vec<Dial>,
+    /// The connections, in the order in which they are opened.
+    pub connections: Vec<LinkSetup<'a>>,
     /// Where messages to send come from.
     pub source: &'a mut dyn Source,
     /// The outputs.
@@ -77,10 +81,16 @@ pub struct Run<'a> {
     pub policy: &'a mut dyn Policy,
     /// The limits of the run.
     pub limits: &'a Limits,
-    /// What is sent automatically on each connection.
+}
+
+/// How a connection is opened and used.
+pub struct LinkSetup<'a> {
+    /// Starts a connection attempt.
+    pub dial: Dial,
+    /// What is sent automatically.
     pub upkeep: &'a Upkeep,
     /// The configuration of the protocol. Which frames are reported depends on the outputs, and
-    /// compression on the negotiation with each server, so both are replaced.
+    /// compression on the negotiation with the server, so both are replaced.
     pub protocol: protocol::ProtocolConfig,
 }
 
@@ -110,12 +120,24 @@ impl<'a> Driver<'a> {
     fn new(run: Run<'a>) -> Self {
         let outputs = Outputs::new(run.outputs);
         let report_frames = outputs.detail.frames || outputs.detail.wire;
-        let resend = run.policy.reconnects().then(Vec::new);
+        let resend = run.policy.reconnects().then(BTreeMap::new);
         let now = Now::read();
+        let (mut dials, mut links) = (Vec::new(), Vec::new());
+        for connection in run.connections {
+            dials.push(connection.dial);
+            links.push(LinkConfig {
+                upkeep: connection.upkeep,
+                protocol: protocol::ProtocolConfig {
+                    report_frames,
+                    ..connection.protocol
+                },
+                end: ConnectionEnd::default(),
+            });
+        }
         Self {
             now,
-            ends: run.dials.iter().map(|_| ConnectionEnd::default()).collect(),
-            slots: Slots::new(run.dials),
+            slots: Slots::new(dials),
+            links,
             listeners: Listeners {
                 source: run.source,
                 outputs,
@@ -123,11 +145,6 @@ impl<'a> Driver<'a> {
             policy: run.policy,
             signals: run.signals,
             limits: run.limits,
-            upkeep: run.upkeep,
-            protocol: protocol::ProtocolConfig {
-                report_frames,
-                ..run.protocol
-            },
             poller: Poller::default(),
             watched: Vec::new(),
             pipes: Vec::new(),
@@ -232,16 +249,18 @@ impl<'a> Driver<'a> {
     }
 
     fn outcome(mut self) -> Outcome {
-        let unanswered_pings = self.protocol.no_pong.then(|| self.unanswered_pings());
-        for (link, end) in self.slots.links().zip(&mut self.ends) {
+        let is_unanswered = |link: &LinkConfig<'_>| link.protocol.no_pong;
+        let unanswered_pings = self.links.iter().any(is_unanswered);
+        let unanswered_pings = unanswered_pings.then(|| self.unanswered_pings());
+        for (link, config) in self.slots.links().zip(&mut self.links) {
             if self.listeners.source.expected_end(link) {
-                end.becomes_expected();
+                config.end.becomes_expected();
             }
         }
         Outcome {
             error: self.first_error.error,
             reported: self.first_error.reported,
-            ends: self.ends,
+            ends: self.links.into_iter().map(|link| link.end).collect(),
             sent: self.sent,
             received: self.received,
             volume: self.volume,

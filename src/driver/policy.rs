@@ -30,7 +30,7 @@ pub trait Policy {
     fn dial_width(&self) -> usize;
 
     /// Called when a connection is open.
-    fn on_open(&mut self, _now: Now) {}
+    fn on_open(&mut self, _now: Now, _link: Link) {}
 
     /// Called when a connection could not be opened and that was not expected.
     fn on_connect_failed(&mut self, now: Now, link: Link, error: &Error) -> Next;

@@ -96,6 +96,7 @@ impl Driver<'_> {
     /// `until` is reached; then returns the number of bytes left. Replies to them are in the
     /// connection's buffer afterwards.
     fn receive(&mut self, link: Link, bytes: &[u8], until: Instant) -> Option<usize> {
+        let no_pong = self.config(link)?.protocol.no_pong;
         let connection = self.slots.open_mut(link)?;
         let listeners = &mut self.listeners;
         let mut input = bytes;
@@ -119,7 +120,7 @@ impl Driver<'_> {
                 }
                 Received::Ping(payload) => {
                     listeners.notify(self.now, link, &Event::Ping(Way::In, payload));
-                    is_unanswered = self.protocol.no_pong;
+                    is_unanswered = no_pong;
                     if listeners.outputs.detail.sent && !is_unanswered {
                         listeners.notify(self.now, link, &Event::Pong(Way::Out, payload));
                     }

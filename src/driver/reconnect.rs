@@ -111,7 +111,7 @@ impl Policy for Reconnect {
         self.otherwise.dial_width()
     }
 
-    fn on_open(&mut self, now: Now) {
+    fn on_open(&mut self, now: Now, _link: Link) {
         self.opened = Some(now.instant);
     }
 
@@ -245,7 +245,7 @@ mod tests {
         for (open, after) in [(59, 500), (60, 250)] {
             let mut policy = reconnect(Some(2), 1.0);
             policy.on_closed(at(start, 0), Link(0), &closed(1006));
-            policy.on_open(at(start, 1));
+            policy.on_open(at(start, 1), Link(0));
             let next = policy.on_closed(at(start, 1 + open), Link(0), &closed(1006));
             assert_eq!(wait(next), Some(Duration::from_millis(after)));
         }

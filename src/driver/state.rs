@@ -1,5 +1,6 @@
 //! The state of a run, which the other files change.
 
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use super::first_error::FirstError;
@@ -32,13 +33,11 @@ pub(super) enum Input {
 pub(super) struct Driver<'a> {
     pub(super) now: Now,
     pub(super) slots: Slots,
-    pub(super) ends: Vec<ConnectionEnd>,
+    pub(super) links: Vec<LinkConfig<'a>>,
     pub(super) listeners: Listeners<'a>,
     pub(super) policy: &'a mut dyn Policy,
     pub(super) signals: &'a mut Signals,
     pub(super) limits: &'a Limits,
-    pub(super) upkeep: &'a Upkeep,
-    pub(super) protocol: protocol::ProtocolConfig,
     pub(super) poller: Poller,
     /// The connections that are polled, and the pipes that are watched only for being closed.
     pub(super) watched: Vec<(Link, Token)>,
@@ -63,7 +62,14 @@ pub(super) struct Driver<'a> {
     /// When the first Ping came that was not answered, and how many did.
     pub(super) unanswered_pings: Option<(Instant, u64)>,
     /// What is sent again on the next connection, with `--reconnect`.
-    pub(super) resend: Option<Vec<SentMessage>>,
+    pub(super) resend: Option<BTreeMap<Link, Vec<SentMessage>>>,
+}
+
+/// How a connection is used, and how it ended last.
+pub(super) struct LinkConfig<'a> {
+    pub(super) upkeep: &'a Upkeep,
+    pub(super) protocol: protocol::ProtocolConfig,
+    pub(super) end: ConnectionEnd,
 }
 
 /// A closed connection for which the source hasn't decided yet whether its end was expected.
@@ -75,6 +81,11 @@ pub(super) struct Unsettled {
 }
 
 impl<'a> Driver<'a> {
+    /// How a connection is used, and how it ended last.
+    pub(super) fn config(&mut self, link: Link) -> Option<&mut LinkConfig<'a>> {
+        self.links.get_mut(usize::from(link.0))
+    }
+
     /// The connections as whoever sends on them sees them.
     pub(super) fn sender(&mut self) -> LinkSender<'_, 'a> {
         LinkSender {

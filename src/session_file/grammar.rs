@@ -16,6 +16,7 @@ pub const STATEMENTS: &[&str] = &[
     "at",
     "capture",
     "check",
+    "reconnect",
     "any",
     "on",
     "every",
@@ -64,8 +65,9 @@ pub const DESCRIPTION: &[&str] = &[
     "Paths are relative to the file. file @PATH is a binary message, text @PATH a text message. \
      Expected JSON must be contained in the message, which may have more members. close alone sends \
      1000 and expects any end; 1005 is a Close without a code, 1006 an end without a Close. at says \
-     when a recorded conversation went on. capture takes a value, at a JSON Pointer (RFC 6901), \
-     from the message that matched last on its connection; without a pointer the whole message. \
+     when a recorded conversation went on. reconnect waits until the connection has ended and is \
+     open again; unless --reconnect has begun to connect, it does, and tries again like it. capture \
+     takes a value, at a JSON Pointer (RFC 6901), from the message that matched last on its connection; without a pointer the whole message. \
      With match it takes the first group of a regular expression, and each named group under its \
      name.",
     "In expected JSON a value can be a pattern: any, string, number, integer, boolean, array, \
@@ -126,7 +128,7 @@ step      = "> " , message | "< " , wanted
           | "within " , duration | "strict" , [ " on" | " off" ]
           | "wait " , duration | "at " , duration
           | "capture " , [ "secret " ] , name , [ " " , pointer | " match " , match ]
-          | "let " , name , " = " , value
+          | "let " , name , " = " , value | "reconnect"
           | "check " , ( data-wanted | "within " , duration ) ;
 message   = data | control ;
 wanted    = data-wanted | control | "any"

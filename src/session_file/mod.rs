@@ -67,6 +67,13 @@ impl SessionFile {
         all
     }
 
+    /// Whether it opens a connection again that has ended.
+    #[must_use]
+    pub fn reopens(&self) -> bool {
+        let reopens = |line: &&Line| line.statement == Statement::Expect(Wanted::Reconnect);
+        self.all_lines().iter().any(reopens)
+    }
+
     /// The text of the `title` statement, if there is one.
     #[must_use]
     pub fn title(&self) -> Option<&str> {
@@ -289,6 +296,8 @@ pub enum Wanted {
     },
     /// `refused` or `refused 401`: the server refuses the upgrade.
     Refused(Option<u16>),
+    /// `reconnect`, a statement of its own: the connection ends and is opened again.
+    Reconnect,
 }
 
 /// The payload of a Ping or a Pong, at most 125 bytes (RFC 6455 §5.5).

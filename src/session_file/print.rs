@@ -277,7 +277,9 @@ fn push_message(out: &mut String, message: &Message) {
 }
 
 fn push_wanted(out: &mut String, wanted: &Wanted) {
-    out.push('<');
+    if *wanted != Wanted::Reconnect {
+        out.push('<');
+    }
     match wanted {
         Wanted::Text(text) => push_text(out, text, EXPECTED),
         Wanted::Json(json) => push_json(out, json),
@@ -314,6 +316,7 @@ fn push_wanted(out: &mut String, wanted: &Wanted) {
             }
         }
         Wanted::Silence(time) => push_time(out, " silence", *time),
+        Wanted::Reconnect => out.push_str("reconnect"),
         Wanted::Status(status) => {
             out.push_str(" status");
             push_number(out, *status);

@@ -178,6 +178,7 @@ fn expectations_are_parsed() {
         (r#"< header "N: a\tb""#, header("a\tb")),
         ("< refused", Wanted::Refused(None)),
         ("< refused 401", Wanted::Refused(Some(401))),
+        ("reconnect", Wanted::Reconnect),
     ] {
         assert_eq!(wanted(line), expected, "{line}");
     }
@@ -452,6 +453,7 @@ fn wish() -> impl Strategy<Value = Wanted> {
             }
         }),
         proptest::option::of(100..=999_u16).prop_map(Wanted::Refused),
+        Just(Wanted::Reconnect),
     ]
 }
 

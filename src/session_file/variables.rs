@@ -147,7 +147,8 @@ fn of_wanted(wanted: &Wanted) -> Option<&Template> {
         | Wanted::Any
         | Wanted::Silence(_)
         | Wanted::Status(_)
-        | Wanted::Refused(_) => None,
+        | Wanted::Refused(_)
+        | Wanted::Reconnect => None,
     }
 }
 

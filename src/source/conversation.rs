@@ -13,6 +13,7 @@ mod expected;
 mod inbox;
 mod matcher;
 mod order;
+mod reopen;
 mod reports;
 mod rules;
 mod sending;
@@ -32,6 +33,7 @@ pub use self::step::{Act, Alternative, Check, Effect, Expectation, Interval, Rul
 pub use self::step_source::StepSource;
 
 use bytes::Bytes;
+use regex::bytes::RegexSet;
 
 use self::inbox::{Inbox, LinkStage, ReceivedItem};
 pub(in crate::source) use self::matcher::seconds;
@@ -66,6 +68,8 @@ pub struct Conversation {
     answers: VecDeque<Step>,
     /// The error found by a rule.
     broken: Option<Error>,
+    /// The texts of messages that reports do not list.
+    hidden: Option<RegexSet>,
 }
 
 impl Conversation {
@@ -98,6 +102,7 @@ impl Conversation {
             timers: Vec::new(),
             answers: VecDeque::new(),
             broken: None,
+            hidden: None,
         }
     }
 
@@ -105,6 +110,13 @@ impl Conversation {
     #[must_use]
     pub fn with_frame_size(mut self, frame_size: Option<NonZeroUsize>) -> Self {
         self.frame_size = frame_size;
+        self
+    }
+
+    /// Leaves text messages that match out of reports.
+    #[must_use]
+    pub fn without(mut self, hidden: Option<RegexSet>) -> Self {
+        self.hidden = hidden;
         self
     }
 
@@ -164,7 +176,12 @@ impl Conversation {
                 continue;
             };
             let progress = match &current.step.act {
-                Act::Expect(_) => self.look(now),
+                Act::Expect(_) => {
+                    if let Some(to) = &mut to {
+                        self.reopen(*to);
+                    }
+                    self.look(now)
+                }
                 Act::Pause(_) | Act::Until(_) => self.pause(now),
                 Act::Capture { .. } => self.capture(),
                 Act::CaptureMatch { .. } => self.capture_match(),
@@ -248,7 +265,7 @@ impl Conversation {
     /// Handles a received item: rules see it first, then it waits for an expectation.
     fn receive(&mut self, now: Now, link: Link, item: ReceivedItem) {
         let taken = self.apply_rules(link, &item);
-        let hidden = taken == Some(Effect::Ignore);
+        let hidden = taken == Some(Effect::Ignore) || self.hides(&item);
         if matches!(item, ReceivedItem::Message(..)) && !hidden {
             self.remember('<', link, &item.describe());
         }
@@ -296,8 +313,8 @@ impl Source for Conversation {
         };
         state.gate.on_event(link, event);
         match event {
-            Event::Open(upgrade) => state.inbox.open(upgrade),
-            Event::Reconnecting(lost) => self.on_lost(link, lost),
+            Event::Open(upgrade) => self.on_open(now, link, upgrade),
+            Event::Reconnecting(lost) => self.on_lost(now, link, lost.cause),
             Event::Closed(closure) => state.inbox.stage = LinkStage::Closed((*closure).clone()),
             event if expects => {
                 if let Some(item) = ReceivedItem::from_event(event) {
@@ -340,7 +357,7 @@ impl Source for Conversation {
                 let unmet = self.settle_close(now);
                 Settled {
                     pending: unmet.is_none() && self.is_busy(),
-                    expected: self.expected_end(link),
+                    expected: self.expected_end(link) || self.reopens(link),
                     unmet,
                     unsent: self.unsent(now, link, end),
                 }

@@ -14,7 +14,7 @@ use super::settings::Settings;
 use crate::cli::{self, OptionArgs};
 use crate::connect::Dialer;
 use crate::deadline::Deadline;
-use crate::driver::{All, Dial, Run, Signals, Wait};
+use crate::driver::{Dial, LinkSetup, Run, Scripted, Signals, Wait};
 use crate::error::{Error, ParseError};
 use crate::plan::{Plan, Values};
 use crate::session_file::{Line, SessionFile, Statement};
@@ -108,6 +108,7 @@ fn play(
         None => Statements::new(),
     };
     let lines = script.lines.clone();
+    let reopens = script.reopens();
     let options = player::PlayerOptions {
         file: origin.name,
         text: origin.text,
@@ -134,33 +135,41 @@ fn play(
         return Err(origin.parse_error(0, 0, "no connection".to_owned()));
     };
     // A session has one of each of these, so those of the first connection apply to all.
-    let (limits, protocol, delay) = (first.limits.clone(), first.protocol, first.delay);
-    let upkeep = first.upkeep.clone();
-    let dialer = settings.dialer.with_address_cache();
-    let dials = plans.into_iter().map(|plan| dial(plan, &dialer)).collect();
+    let (limits, delay) = (first.limits.clone(), first.delay);
+    let (frame_size, hidden) = (first.protocol.frame_size, first.hidden.clone());
+    let reconnects = plans.iter().map(|plan| plan.reconnect.clone()).collect();
+    let mut policy = Scripted::new(reconnects, reopens);
+    let first_dialer = settings.dialer.with_address_cache();
+    let connections = plans.iter().map(|plan| LinkSetup {
+        dial: dial(plan, first_dialer.clone(), settings.dialer.clone()),
+        upkeep: &plan.upkeep,
+        protocol: plan.protocol,
+    });
     let steps = Reporting::new(player, statements, Rc::clone(progress), say);
-    let mut source =
-        Conversation::new(Box::new(steps), count, None, delay).with_frame_size(protocol.frame_size);
+    let mut source = Conversation::new(Box::new(steps), count, None, delay)
+        .with_frame_size(frame_size)
+        .without(hidden);
     let run = Run {
-        dials,
+        connections: connections.collect(),
         source: &mut source,
         outputs: &mut [],
         signals,
-        policy: &mut All,
+        policy: &mut policy,
         limits: &limits,
-        upkeep: &upkeep,
-        protocol,
     };
     let error = run.run().error;
     error.map_or(Ok(()), |error| Err(source.locate(error)))
 }
 
-/// Starts to connect when it is the connection's turn, with its own timeout.
-fn dial(plan: Plan, dialer: &Dialer) -> Dial {
-    let dialer = dialer.clone();
+/// Starts to connect when it is the connection's turn, with its own timeout. The connections of a
+/// file share the addresses of names at first; later attempts resolve them again.
+fn dial(plan: &Plan, first: Dialer, later: Dialer) -> Dial {
+    let request = plan.request.clone();
+    let mut first = Some(first);
     Box::new(move || {
-        let deadline = Deadline::after(plan.request.timeout);
-        dialer.start(plan.request.clone(), deadline)
+        let deadline = Deadline::after(request.timeout);
+        let dialer = first.take().unwrap_or_else(|| later.clone());
+        dialer.start(request.clone(), deadline)
     })
 }
 

@@ -14,6 +14,7 @@ pub(super) fn is_received(wanted: &Wanted) -> bool {
             | Wanted::Status(_)
             | Wanted::Header { .. }
             | Wanted::Refused(_)
+            | Wanted::Reconnect
     )
 }
 

@@ -69,6 +69,8 @@ fn statement(span: Span<'_>) -> Result<Statement, SpanError> {
         "at" => time(rest, "at 1.5s").map(Statement::At),
         "capture" => capture(rest),
         "check" => check(rest),
+        "reconnect" if rest.is_empty() => Ok(Statement::Expect(Wanted::Reconnect)),
+        "reconnect" => Err(rest.error("unexpected text after reconnect, which has no argument")),
         "ignore" => rule::ignore(rest),
         "never" => rule::never(rest),
         "let" => expression::binding(rest),

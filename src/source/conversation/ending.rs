@@ -5,7 +5,7 @@ use super::state::{CurrentStep, StepProgress};
 use super::step::Act;
 use super::Conversation;
 use crate::error::{Error, Refusal, Unmet};
-use crate::event::{Link, LostCause, Now, Reconnecting};
+use crate::event::{Link, Now};
 use crate::source::{LinkEnd, Settled, Unsent};
 
 impl Conversation {
@@ -18,23 +18,6 @@ impl Conversation {
         };
         let next = self.steps.next_expected(link);
         next.is_some_and(|wanted| wanted.is_met_by_close(closure))
-    }
-
-    /// A connection was lost and will be attempted again: its end may be what is expected now.
-    pub(super) fn on_lost(&mut self, link: Link, lost: &Reconnecting<'_>) {
-        let LostCause::Closed(closure) = lost.cause else {
-            return;
-        };
-        let is_met = self.current.as_ref().is_some_and(|current| {
-            let wanted = match &current.step.act {
-                Act::Expect(expectation) => &expectation.wanted,
-                _ => return false,
-            };
-            current.step.link == link && wanted.is_met_by_close(closure)
-        });
-        if is_met {
-            self.current = None;
-        }
     }
 
     /// The number of accepted but unsent messages for a connection.

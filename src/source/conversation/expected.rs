@@ -38,6 +38,8 @@ pub enum Expected {
     },
     /// A refusal of the upgrade, with this status if it is given.
     Refused(Option<u16>),
+    /// The end of the connection, and a new one in its place.
+    Reconnect,
 }
 
 impl Expected {
@@ -102,6 +104,7 @@ impl Expected {
                 format!("header {name}: {}", header.shown_value(Secrets::Hidden))
             }
             Self::Refused(None) => "the upgrade to be refused".to_owned(),
+            Self::Reconnect => "the connection to end and to be opened again".to_owned(),
             Self::Refused(Some(status)) => format!("the upgrade to be refused with {status}"),
         }
     }

@@ -10,7 +10,7 @@ use super::expected::quote;
 use crate::assembly::Message;
 use crate::conversation::matching::describe;
 use crate::error::{seconds, violation_message};
-use crate::event::{Event, Kind, Upgrade, Way};
+use crate::event::{Event, Kind, LostCause, Upgrade, Way};
 use crate::http::ResponseHead;
 use crate::protocol::close::name_of_code;
 use crate::protocol::{Closure, End, Role};
@@ -21,13 +21,21 @@ pub(super) enum ReceivedItem {
     Message(Kind, Bytes),
     Ping(Bytes),
     Pong(Bytes),
+    /// The connection has ended, and will be attempted again.
+    Lost(Box<Closure>),
+    /// It is open again.
+    Reopened,
 }
 
 impl ReceivedItem {
     /// The memory that it takes while it waits, in bytes.
     fn size(&self) -> usize {
-        let (Self::Message(_, bytes) | Self::Ping(bytes) | Self::Pong(bytes)) = self;
-        OVERHEAD + bytes.len()
+        let length = match self {
+            Self::Message(_, bytes) | Self::Ping(bytes) | Self::Pong(bytes) => bytes.len(),
+            Self::Lost(closure) => closure.reason().len(),
+            Self::Reopened => 0,
+        };
+        OVERHEAD + length
     }
 
     /// The item of an event; `None` if it is not a message or control frame from the server.
@@ -49,6 +57,18 @@ impl ReceivedItem {
             Self::Message(kind, bytes) => describe(*kind, bytes),
             Self::Ping(payload) => format!("a Ping with {}", quote(payload)),
             Self::Pong(payload) => format!("a Pong with {}", quote(payload)),
+            Self::Lost(closure) => match &closure.received {
+                None => "an end without a Close frame".to_owned(),
+                Some(None) => "a Close without a code".to_owned(),
+                Some(Some(reason)) => {
+                    format!(
+                        "a Close with {} ({})",
+                        reason.code,
+                        name_of_code(reason.code)
+                    )
+                }
+            },
+            Self::Reopened => "a new connection".to_owned(),
         }
     }
 }
@@ -63,6 +83,8 @@ pub(super) enum LinkStage {
     Refused,
     /// It is open.
     Open,
+    /// It has ended and is attempted again. The text says what happened last.
+    Lost(String),
     /// It has ended.
     Closed(Closure),
 }
@@ -97,9 +119,22 @@ pub(super) struct Inbox {
 }
 
 impl Inbox {
-    pub(super) fn open(&mut self, upgrade: &Upgrade) {
-        self.stage = LinkStage::Open;
+    /// The connection is open. Returns whether it had been open before.
+    pub(super) fn open(&mut self, upgrade: &Upgrade) -> bool {
+        let before = std::mem::replace(&mut self.stage, LinkStage::Open);
         self.answer = upgrade.response.clone();
+        !matches!(before, LinkStage::Opening)
+    }
+
+    /// The connection ended or could not be opened, and is attempted again.
+    pub(super) fn on_lost(&mut self, cause: LostCause<'_>) {
+        if matches!(self.stage, LinkStage::Opening) {
+            return;
+        }
+        self.stage = LinkStage::Lost(match cause {
+            LostCause::Failed(error) => error.to_string(),
+            LostCause::Closed(closure) => how_it_ended(closure),
+        });
     }
 
     /// Adds an item.

@@ -267,7 +267,8 @@ impl Matcher {
                 return MatchResult::Met(Captures::new());
             }
         }
-        if let Some(how) = inbox.how_it_ended() {
+        let is_reopened = matches!(expectation.wanted, Expected::Reconnect);
+        if let Some(how) = inbox.how_it_ended().filter(|_| !is_reopened) {
             return self.unmet(how);
         }
         if self.due(expectation).is_none_or(|due| now < due) {
@@ -275,6 +276,10 @@ impl Matcher {
         }
         let time = seconds(expectation.within);
         let instead = match (&expectation.wanted, self.passed) {
+            (Expected::Reconnect, _) => match &inbox.stage {
+                LinkStage::Lost(cause) => format!("it was not opened within {time}: {cause}"),
+                _ => format!("it was still open after {time}"),
+            },
             (Expected::Close { .. }, _) => format!("it was still open after {time}"),
             (Expected::Message(_), 0) => format!("no message was received within {time}"),
             (_, 0) => format!("none was received within {time}"),
@@ -350,7 +355,7 @@ fn compare_aside(pattern: Arc<Pattern>, item: ReceivedItem) -> io::Result<Work<C
     Work::start(move || {
         let compared = match &item {
             ReceivedItem::Message(kind, bytes) => pattern.compare(*kind, bytes),
-            ReceivedItem::Ping(_) | ReceivedItem::Pong(_) => Err(Difference::default()),
+            _ => Err(Difference::default()),
         };
         (item, compared)
     })
@@ -373,6 +378,16 @@ pub(super) fn compare(wanted: &Expected, item: &ReceivedItem) -> Compared {
         }
         (Expected::Ping(wanted), ReceivedItem::Ping(payload))
         | (Expected::Pong(wanted), ReceivedItem::Pong(payload)) => control(wanted, payload),
+        (Expected::Close { .. }, ReceivedItem::Lost(closure))
+            if wanted.is_met_by_close(closure) =>
+        {
+            Compared::Equal(Captures::new())
+        }
+        (Expected::Close { .. }, ReceivedItem::Lost(_)) => Compared::Different(Difference(vec![
+            format!("- {}", wanted.describe()),
+            format!("+ {}", item.describe()),
+        ])),
+        (Expected::Reconnect, ReceivedItem::Reopened) => Compared::Equal(Captures::new()),
         (_, ReceivedItem::Message(..)) => Compared::Different(Difference::default()),
         // A keepalive of the server is not a message.
         _ => Compared::Aside,

@@ -1,14 +1,23 @@
 //! Reports of expectations that are not met.
 
+use super::inbox::ReceivedItem;
 use super::state::StepProgress;
 use super::Conversation;
 use crate::error::{Error, Unmet};
-use crate::event::Link;
+use crate::event::{Kind, Link};
 
 /// The number of messages that a report of an unmet expectation shows.
 const RECENT: usize = 5;
 
 impl Conversation {
+    /// Whether reports do not list a message.
+    pub(super) fn hides(&self, item: &ReceivedItem) -> bool {
+        let (Some(hidden), ReceivedItem::Message(Kind::Text, bytes)) = (&self.hidden, item) else {
+            return false;
+        };
+        hidden.is_match(bytes)
+    }
+
     /// Adds to `error` the connection or the statement where it occurred, unless it contains them.
     #[must_use]
     pub fn locate(&self, error: Error) -> Error {

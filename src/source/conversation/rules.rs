@@ -49,7 +49,10 @@ impl Conversation {
                         self.steps.keep(&name, value);
                     }
                     self.queue_answer(answer, link);
-                    return Some(rule_effect);
+                    // That the connection is open again is also for `reconnect`.
+                    if !matches!(item, ReceivedItem::Reopened) {
+                        return Some(rule_effect);
+                    }
                 }
             }
         }

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use super::expected::Expected;
+use super::inbox::LinkStage;
 use super::matcher::MatchResult;
 use super::state::{no_thread, StepProgress};
 use super::step::Act;
@@ -28,7 +29,8 @@ impl Conversation {
             .advance(expectation, &mut state.inbox, now.instant)
         {
             MatchResult::Met(captures) => {
-                state.wanted |= matches!(expectation.wanted, Expected::Close { .. });
+                state.wanted |= matches!(expectation.wanted, Expected::Close { .. })
+                    && matches!(state.inbox.stage, LinkStage::Closed(_));
                 state.matched_by.clone_from(&current.step.place);
                 for (name, value) in captures {
                     self.steps.keep(&name, value);
@@ -55,7 +57,7 @@ impl Conversation {
     /// Waits for the time of the current step, unless all connections have ended.
     pub(super) fn pause(&mut self, now: Now) -> Result<(), StepProgress> {
         let due = self.pause_end();
-        if self.is_over() || due.is_none_or(|due| due <= now.instant) {
+        if (self.is_over() && !self.may_reopen()) || due.is_none_or(|due| due <= now.instant) {
             return Ok(());
         }
         Err(StepProgress::Waits(Progress::Pending))

@@ -219,6 +219,7 @@ impl Player {
                 value: self.text(line, value)?,
             },
             W::Refused(status) => Expected::Refused(*status),
+            W::Reconnect => Expected::Reconnect,
         })
     }
 

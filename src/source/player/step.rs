@@ -61,7 +61,7 @@ impl Player {
             }
             Statement::On(session_file::Trigger::Open, body) => {
                 self.flow.once(line.number, body);
-                return Ok(None);
+                return self.rule(line);
             }
             Statement::On(..)
             | Statement::Every(..)
@@ -152,6 +152,11 @@ impl Player {
             Statement::On(session_file::Trigger::Received(wanted), body) => {
                 (wanted, Effect::Answer(self.keep_answer(body)))
             }
+            // The first time, its body is run where it stands.
+            Statement::On(session_file::Trigger::Open, body) => (
+                &session_file::Wanted::Reconnect,
+                Effect::Answer(self.keep_answer(body)),
+            ),
             Statement::Ignore(wanted) => (wanted, Effect::Ignore),
             Statement::Never(wanted, _) => (wanted, Effect::Fail),
             Statement::Every(period, body) => {

@@ -1,0 +1,96 @@
+//! What is sent automatically on a connection, and what is left of one that is attempted again.
+
+use super::limits::Wait;
+use super::slots::Slot;
+use super::state::{Driver, Input};
+use super::upkeep::Message;
+use crate::event::{Event, Link, Note, NoteLevel, Piece, Reconnecting};
+
+impl Driver<'_> {
+    /// Sends the messages of `--every` that are due.
+    pub(super) fn send_heartbeats(&mut self, link: Link) {
+        let Some(connection) = self.slots.open_mut(link) else {
+            return;
+        };
+        for place in connection.take_due_heartbeats(self.now.instant) {
+            let upkeep = self.config(link).map(|config| config.upkeep);
+            if let Some((_, message)) = upkeep.and_then(|upkeep| upkeep.heartbeats.get(place)) {
+                self.send_own(link, message);
+            }
+        }
+    }
+
+    /// Sends a message that no source sends.
+    fn send_own(&mut self, link: Link, message: &Message) {
+        self.sender()
+            .own_data(link, Piece::whole(message.kind, &message.bytes));
+    }
+
+    /// Starts to send automatic messages, before the source sends anything.
+    pub(super) fn begin_upkeep(&mut self, link: Link) {
+        let now = self.now.instant;
+        let Some(upkeep) = self.config(link).map(|config| config.upkeep) else {
+            return;
+        };
+        if let Some(connection) = self.slots.open_mut(link) {
+            if let Some(keepalive) = upkeep.keepalive {
+                connection.start_keepalive(keepalive, now);
+            }
+            let intervals = upkeep.heartbeats.iter().map(|(interval, _)| *interval);
+            connection.start_heartbeats(intervals, now);
+            if self.resend.is_some() {
+                connection.keep_sent();
+            }
+        }
+        for message in &upkeep.on_connect {
+            self.send_own(link, message);
+        }
+        let again = self.resend.as_mut().and_then(|resend| resend.remove(&link));
+        if let Some(connection) = self.slots.open_mut(link) {
+            for message in again.into_iter().flatten() {
+                connection.send(message.piece());
+            }
+        }
+    }
+
+    /// Schedules a new connection attempt.
+    pub(super) fn redial(&mut self, link: Link, lost: &Reconnecting<'_>) {
+        self.notify(link, &Event::Reconnecting(lost));
+        let at = self.now.instant.checked_add(lost.after);
+        // A time that the clock can't represent never comes.
+        self.slots
+            .replace(link, at.map_or(Slot::Ended, Slot::Redialing));
+    }
+
+    /// Reports messages that waited for a connection, if there is no further one.
+    pub(super) fn report_unsent(&mut self) {
+        let again = self.resend.as_mut().map(std::mem::take).unwrap_or_default();
+        let text = match again.values().map(Vec::len).sum::<usize>() {
+            0 => return,
+            1 => "1 message that waited for a connection was not sent".to_owned(),
+            count => format!("{count} messages that waited for a connection were not sent"),
+        };
+        let level = NoteLevel::Warning;
+        self.notify(Link::default(), &Event::Note(&Note { level, text }));
+    }
+
+    /// Reports how many messages may be lost, if there is no further connection.
+    pub(super) fn report_unconfirmed(&mut self, unconfirmed: u64) {
+        let text = match unconfirmed {
+            0 => return,
+            1 => "1 message may not have arrived".to_owned(),
+            count => format!("{count} messages may not have arrived"),
+        };
+        let level = NoteLevel::Warning;
+        self.notify(Link::default(), &Event::Note(&Note { level, text }));
+    }
+
+    /// Whether another connection is needed: for input, or for messages not yet written.
+    pub(super) fn needs_connection(&self, link: Link) -> bool {
+        let has_input = self.input != Input::Done || self.limits.wait == Wait::Forever;
+        let resend = self.resend.as_ref();
+        let again = resend.and_then(|resend| resend.get(&link));
+        let has_unsent = again.is_some_and(|again| !again.is_empty());
+        !self.is_ending && !self.leaving && (has_input || has_unsent)
+    }
+}

@@ -1,0 +1,2 @@
+url ws://h
+reconnect now
