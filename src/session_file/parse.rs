@@ -15,7 +15,6 @@ mod statement;
 mod value;
 
 pub use bytes::parse_byte_pattern;
-pub(super) use value::cause as json_cause;
 
 use super::place::{is_blank, parse_error, SourceLine};
 use super::SessionFile;

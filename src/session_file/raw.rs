@@ -5,12 +5,11 @@ use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
-use super::parse::json_cause;
 use super::place::parse_error;
 use super::record::Moment;
 use crate::error::ParseError;
 use crate::protocol::MAX_CLOSE_REASON;
-use crate::text::elide;
+use crate::text::{elide, json_error};
 
 /// The maximum number of characters of an invalid value that are quoted.
 const SHOWN: usize = 40;
@@ -91,7 +90,7 @@ impl<'a> File<'a> {
                 .take(error.line().saturating_sub(1));
             let at = before.map(str::len).sum::<usize>() + error.column().saturating_sub(1);
             let at = part.floor_char_boundary(at.min(part.len()));
-            let cause = json_cause(&error);
+            let cause = json_error::cause(&error);
             let cause = if error.is_data() {
                 in_words(&cause)
             } else {

@@ -1,8 +1,10 @@
-//! Functions on text, without I/O: escaping, shortening, durations, suggestions.
+//! Functions on text, without I/O: escaping, shortening, durations, errors in JSON,
+//! suggestions.
 
 pub mod duration;
 pub mod elide;
 pub mod escape;
 pub mod hex;
+pub mod json_error;
 pub mod suggest;
 pub mod utf8;

@@ -9,6 +9,7 @@ use crate::session_file::place::{Span, SpanError, BLANKS};
 use crate::session_file::template::Context;
 use crate::session_file::{template, Part, Template};
 use crate::text::hex::{self, HexError};
+use crate::text::json_error::{cause, offset};
 
 /// A text: a JSON string, or literal text with variables.
 pub(super) fn text(span: Span<'_>) -> Result<Template, SpanError> {
@@ -91,36 +92,6 @@ pub(super) fn json_pattern(span: Span<'_>) -> Result<Template, SpanError> {
     match parse_pattern(&template.stand_in(Context::stand_in)) {
         Ok(_) => Ok(template),
         Err(error) => Err(span.error_at(error.at, format!("invalid JSON: {}", error.cause))),
-    }
-}
-
-/// The offset in `text` of an error of serde, whose column counts the bytes of a line from 1 and is
-/// 0 at the end of a line.
-fn offset(text: &str, error: &serde_json::Error) -> usize {
-    if error.is_eof() {
-        return text.len();
-    }
-    let lines = text
-        .split_inclusive('\n')
-        .take(error.line().saturating_sub(1));
-    let before: usize = lines.map(str::len).sum();
-    (before + error.column().saturating_sub(1)).min(text.len())
-}
-
-/// The error of serde without line and column, and with clearer words for some.
-pub(in crate::session_file) fn cause(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    let cause = text
-        .rsplit_once(" at line ")
-        .map_or(&*text, |(cause, _)| cause);
-    match cause {
-        "expected value" => "expected a string in double quotes, a number, an object, an array, \
-                             true, false or null"
-            .to_owned(),
-        "expected ident" => "unknown word: JSON has only true, false and null".to_owned(),
-        "invalid escape" => "invalid escape; a backslash itself is written \\\\".to_owned(),
-        _ if error.is_eof() => "unexpected end".to_owned(),
-        cause => cause.to_owned(),
     }
 }
 
