@@ -123,6 +123,7 @@ complete -c wsline -n "__fish_wsline_needs_command" -a "test" -d 'Run session fi
 complete -c wsline -n "__fish_wsline_needs_command" -a "echo" -d 'Run an echo server for testing'
 complete -c wsline -n "__fish_wsline_needs_command" -a "demo" -d 'Connect to a built-in echo server'
 complete -c wsline -n "__fish_wsline_needs_command" -a "ping" -d 'Measure round trips to a server, like ping(8)'
+complete -c wsline -n "__fish_wsline_needs_command" -a "rpc" -d 'Call a method by JSON-RPC and print its result'
 complete -c wsline -n "__fish_wsline_needs_command" -a "curl" -d 'Run a browser\'s "Copy as cURL" command'
 complete -c wsline -n "__fish_wsline_needs_command" -a "config" -d 'Show the config file, its targets, and what is in effect'
 complete -c wsline -n "__fish_wsline_needs_command" -a "generate" -d 'Print shell completions or the man page'
@@ -299,6 +300,52 @@ complete -c wsline -n "__fish_wsline_using_subcommand ping" -s 6 -l ipv6 -d 'Use
 complete -c wsline -n "__fish_wsline_using_subcommand ping" -s v -l verbose -d 'Show the handshake; -vv also frames, -vvv their bytes'
 complete -c wsline -n "__fish_wsline_using_subcommand ping" -l show-secrets -d 'Show credentials instead of ***'
 complete -c wsline -n "__fish_wsline_using_subcommand ping" -l no-config -d 'Ignore the config file'
+complete -c wsline -n "__fish_wsline_using_subcommand rpc" -l within -d 'Maximum time to wait for the response' -r
+complete -c wsline -n "__fish_wsline_using_subcommand rpc" -s H -l header -d 'Add a header to the upgrade request (repeatable)' -r
+complete -c wsline -n "__fish_wsline_using_subcommand rpc" -s A -l user-agent -d 'Set the User-Agent header' -r
+complete -c wsline -n "__fish_wsline_using_subcommand rpc" -s o -l origin -d 'Set the Origin header' -r
+complete -c wsline -n "__fish_wsline_using_subcommand rpc" -s s -l subprotocol -d 'Offer a subprotocol (repeatable)' -r
+complete -c wsline -n "__fish_wsline_using_subcommand rpc" -s u -l user -d 'HTTP Basic credentials' -r
+complete -c wsline -n "__fish_wsline_using_subcommand rpc" -l bearer -d 'Bearer token (Authorization: Bearer)' -r
+complete -c wsline -n "__fish_wsline_using_subcommand rpc" -l netrc-file -d 'Read credentials from FILE instead of ~/.netrc' -r -F
+complete -c wsline -n "__fish_wsline_using_subcommand rpc" -l cookie -d 'Send cookies (repeatable)' -r
+complete -c wsline -n "__fish_wsline_using_subcommand rpc" -l cacert -d 'Trust the CA certificates in FILE (PEM)' -r -F
+complete -c wsline -n "__fish_wsline_using_subcommand rpc" -l servername -d 'Host name for SNI and certificate checks' -r
+complete -c wsline -n "__fish_wsline_using_subcommand rpc" -l cert -d 'Client certificate (PEM or PKCS#12)' -r -F
+complete -c wsline -n "__fish_wsline_using_subcommand rpc" -l key -d 'Private key of the client certificate (PEM)' -r -F
+complete -c wsline -n "__fish_wsline_using_subcommand rpc" -l pass -d 'Passphrase of the private key' -r
+complete -c wsline -n "__fish_wsline_using_subcommand rpc" -l tls-min -d 'Minimum TLS version: 1.0, 1.1, 1.2 or 1.3' -r
+complete -c wsline -n "__fish_wsline_using_subcommand rpc" -l tls-max -d 'Maximum TLS version: 1.0, 1.1, 1.2 or 1.3' -r
+complete -c wsline -n "__fish_wsline_using_subcommand rpc" -l max-redirs -d 'Maximum number of redirects to follow [default: 10]' -r
+complete -c wsline -n "__fish_wsline_using_subcommand rpc" -l resolve -d 'Resolve HOST:PORT to these addresses (repeatable)' -r
+complete -c wsline -n "__fish_wsline_using_subcommand rpc" -l connect-to -d 'Connect to HOST2:PORT2 instead of HOST1:PORT1 (repeatable)' -r
+complete -c wsline -n "__fish_wsline_using_subcommand rpc" -l unix-socket -d 'Connect to a Unix socket instead of the URL\'s host' -r -F
+complete -c wsline -n "__fish_wsline_using_subcommand rpc" -s x -l proxy -d 'Connect through a proxy: http, https, socks5 or socks5h' -r -f
+complete -c wsline -n "__fish_wsline_using_subcommand rpc" -s U -l proxy-user -d 'Credentials for the proxy' -r
+complete -c wsline -n "__fish_wsline_using_subcommand rpc" -l proxy-header -d 'Send a header to the proxy (repeatable)' -r
+complete -c wsline -n "__fish_wsline_using_subcommand rpc" -l noproxy -d 'Hosts to connect to without a proxy' -r
+complete -c wsline -n "__fish_wsline_using_subcommand rpc" -l connect-timeout -d 'Maximum time to connect (DNS to upgrade)' -r
+complete -c wsline -n "__fish_wsline_using_subcommand rpc" -s m -l max-time -d 'Maximum total time' -r
+complete -c wsline -n "__fish_wsline_using_subcommand rpc" -l close-timeout -d 'Maximum time to wait for the server\'s Close [default: 5s]' -r
+complete -c wsline -n "__fish_wsline_using_subcommand rpc" -l color -d 'When to use color' -r -f -a "auto\t'On a terminal unless NO_COLOR is set, elsewhere if CLICOLOR_FORCE is'
+always\t'Always'
+never\t'Never'"
+complete -c wsline -n "__fish_wsline_using_subcommand rpc" -l config -d 'Read options and targets from FILE' -r -F
+complete -c wsline -n "__fish_wsline_using_subcommand rpc" -l compress -d 'Compress messages (permessage-deflate, RFC 7692)' -r -f -a "auto\t'Offer it and let the server decide'
+off\t'Do not offer it'
+require\t'Require it'"
+complete -c wsline -n "__fish_wsline_using_subcommand rpc" -l cdp -d 'Leave out the member jsonrpc, as for Chrome'
+complete -c wsline -n "__fish_wsline_using_subcommand rpc" -l follow -d 'Print notifications after the result'
+complete -c wsline -n "__fish_wsline_using_subcommand rpc" -s q -l quiet -d 'Print only errors to stderr'
+complete -c wsline -n "__fish_wsline_using_subcommand rpc" -s h -l help -d 'Show this help'
+complete -c wsline -n "__fish_wsline_using_subcommand rpc" -l netrc -d 'Read credentials from ~/.netrc'
+complete -c wsline -n "__fish_wsline_using_subcommand rpc" -s k -l insecure -d 'Accept any server certificate'
+complete -c wsline -n "__fish_wsline_using_subcommand rpc" -s L -l location -d 'Follow redirects'
+complete -c wsline -n "__fish_wsline_using_subcommand rpc" -s 4 -l ipv4 -d 'Use IPv4 only'
+complete -c wsline -n "__fish_wsline_using_subcommand rpc" -s 6 -l ipv6 -d 'Use IPv6 only'
+complete -c wsline -n "__fish_wsline_using_subcommand rpc" -s v -l verbose -d 'Show the handshake; -vv also frames, -vvv their bytes'
+complete -c wsline -n "__fish_wsline_using_subcommand rpc" -l show-secrets -d 'Show credentials instead of ***'
+complete -c wsline -n "__fish_wsline_using_subcommand rpc" -l no-config -d 'Ignore the config file'
 complete -c wsline -n "__fish_wsline_using_subcommand curl" -s h -l help -d 'Show this help'
 complete -c wsline -n "__fish_wsline_using_subcommand config" -l config -d 'Read FILE instead of the default config file' -r -F
 complete -c wsline -n "__fish_wsline_using_subcommand config" -l names -d 'Print only the names of targets, one per line'
@@ -313,4 +360,4 @@ complete -c wsline -n "__fish_wsline_needs_command" -f -a "(wsline config --name
 complete -c wsline -n "__fish_wsline_using_subcommand test" -l url -x -a "(wsline config --names 2>/dev/null)"
 complete -c wsline -n "__fish_wsline_using_subcommand config" -f -a "(wsline config --names 2>/dev/null)"
 complete -c wsline -n "__fish_seen_subcommand_from completions" -f -a "bash elvish fish powershell zsh"
-complete -c wsline -n "__fish_seen_subcommand_from help" -f -a "config curl demo echo environment exit-codes generate help json ping prompt proxies session-files test tls"
+complete -c wsline -n "__fish_seen_subcommand_from help" -f -a "config curl demo echo environment exit-codes generate help json ping prompt proxies rpc session-files test tls"

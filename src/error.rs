@@ -313,6 +313,17 @@ pub enum Error {
     #[error("{0}")]
     Unmet(Box<Unmet>),
 
+    /// The server answered a call of `wsline rpc` with an error.
+    #[error("{method} failed: {message}")]
+    Call {
+        /// The method.
+        method: String,
+        /// The message of the server and its code.
+        message: String,
+        /// More about it, as JSON.
+        data: Option<String>,
+    },
+
     /// A session file is invalid.
     #[error("{0}")]
     SessionFile(Box<ParseError>),

@@ -151,7 +151,7 @@ pub const TABLE: &[(&str, &str)] = &[
     ("3", "invalid URL"),
     (
         "4",
-        "an expectation was not met, or fewer messages came than -n asked for",
+        "an expectation was not met, a call of wsline rpc failed, or fewer messages came than -n asked for",
     ),
     (
         "5, 6",

@@ -9,6 +9,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueHint};
 
 use super::options::{ConnectArgs, ParsedArgs};
 use super::ping::ParsedPing;
+use super::rpc::ParsedRpc;
 use super::secret_source::SecretSource;
 use super::test::TestArgs;
 use super::values::{self, Shell};
@@ -170,6 +171,16 @@ pub(super) enum CommandArg {
     /// --color and --show-secrets.
     #[command(args_override_self = true)]
     Ping(Box<ParsedPing>),
+
+    /// Call a method by JSON-RPC and print its result
+    ///
+    /// It sends a JSON-RPC 2.0 request, waits for the response with its id, and prints the result as
+    /// the server wrote it, on one line. The exit code is 4 if the response is an error, which is
+    /// printed to stderr, or if there is none in time. It also takes the options of wsline for headers
+    /// and authentication, TLS and the network, and --connect-timeout, --max-time, --close-timeout,
+    /// --compress, --config, -v, --color and --show-secrets.
+    #[command(args_override_self = true)]
+    Rpc(Box<ParsedRpc>),
 
     /// Run a browser's "Copy as cURL" command
     ///

@@ -28,6 +28,7 @@ mod lasting;
 mod options;
 mod parse;
 mod ping;
+mod rpc;
 mod secret_source;
 mod shared;
 mod test;
@@ -48,6 +49,7 @@ pub use lasting::{LastingArgs, TextArg};
 pub use options::{ConnectionArgs, OptionArgs, ProtocolArgs};
 pub use parse::{conversation, parse, NO_PROMPT};
 pub use ping::PingArgs;
+pub use rpc::{ParamsArg, RpcArgs};
 pub use secret_source::{HeaderArg, HeaderGroup, SecretSource};
 pub use test::TestArgs;
 pub use untrusted::{check as check_untrusted, options as untrusted_options, NotAllowed};
@@ -85,6 +87,13 @@ pub enum Call {
     Ping {
         /// What is sent, and how it is printed.
         ping: Box<PingArgs>,
+        /// How the connection is made.
+        options: Box<OptionArgs>,
+    },
+    /// `wsline rpc`: call a method by JSON-RPC.
+    Rpc {
+        /// The call, and how long to wait.
+        rpc: Box<RpcArgs>,
         /// How the connection is made.
         options: Box<OptionArgs>,
     },

@@ -110,6 +110,11 @@ fn called_command(
             let (ping, options) = (Box::new(ping), Box::new(options));
             Call::Ping { ping, options }
         }
+        CommandArg::Rpc(parsed) => {
+            let (rpc, options) = parsed.finish(config)?;
+            let (rpc, options) = (Box::new(rpc), Box::new(options));
+            Call::Rpc { rpc, options }
+        }
         CommandArg::Curl { words } => Call::Curl(words),
         CommandArg::Config(config) => Call::Config(config),
         CommandArg::Help { topic } => Call::Help(topic),

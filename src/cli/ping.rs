@@ -1,13 +1,13 @@
 //! The options of `wsline ping`.
 
-use std::ffi::OsString;
 use std::time::Duration;
 
-use clap::{ArgMatches, Args, Command, FromArgMatches, ValueHint};
+use clap::{Args, ValueHint};
 
 use super::config::ConfigOptions;
 use super::options::OptionArgs;
-use super::{shared, values};
+use super::shared::{self, WithConnection};
+use super::values;
 use crate::source::ProbeKind;
 
 /// The maximum payload of a Ping in bytes (RFC 6455 §5.5).
@@ -86,12 +86,8 @@ impl PingArgs {
     }
 }
 
-/// `wsline ping` as parsed: its own options, and those of a connection.
-#[derive(Debug)]
-pub(super) struct ParsedPing {
-    ping: PingArgs,
-    shared: Vec<OsString>,
-}
+/// `wsline ping` as parsed.
+pub(super) type ParsedPing = WithConnection<PingArgs>;
 
 impl ParsedPing {
     /// The options, after checking the rules about combinations.
@@ -100,37 +96,12 @@ impl ParsedPing {
     ///
     /// Which options cannot be used together.
     pub(super) fn finish(self, config: &ConfigOptions) -> Result<(PingArgs, OptionArgs), String> {
-        let is_demo = self.ping.is_demo();
-        let mut options = shared::options(&self.shared, config, is_demo)?;
-        if options.verbose > 0 && self.ping.quiet {
+        let is_demo = self.own.is_demo();
+        let mut options = shared::options(&self.words, config, is_demo)?;
+        if options.verbose > 0 && self.own.quiet {
             return Err("-v cannot be used with -q".to_owned());
         }
-        options.quiet = self.ping.quiet;
-        Ok((self.ping, options))
-    }
-}
-
-impl Args for ParsedPing {
-    fn augment_args(command: Command) -> Command {
-        // Deferred, since other command lines do not need a second copy of these options.
-        PingArgs::augment_args(command).defer(shared::augment)
-    }
-
-    fn augment_args_for_update(command: Command) -> Command {
-        shared::augment(PingArgs::augment_args_for_update(command))
-    }
-}
-
-impl FromArgMatches for ParsedPing {
-    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        Ok(Self {
-            shared: shared::words(matches),
-            ping: PingArgs::from_arg_matches(matches)?,
-        })
-    }
-
-    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
-        self.shared = shared::words(matches);
-        self.ping.update_from_arg_matches(matches)
+        options.quiet = self.own.quiet;
+        Ok((self.own, options))
     }
 }

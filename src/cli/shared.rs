@@ -7,7 +7,7 @@
 use std::ffi::OsString;
 
 use clap::parser::ValueSource;
-use clap::{Arg, ArgAction, ArgMatches, Command, FromArgMatches as _};
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 
 use super::config::{self, ConfigOptions};
 use super::headings::{HEADERS, NETWORK, TLS};
@@ -34,14 +34,14 @@ fn is_shared(argument: &Arg) -> bool {
 }
 
 /// Adds the shared options to a command.
-pub(super) fn augment(command: Command) -> Command {
+fn augment(command: Command) -> Command {
     let all = config::command();
     let shared = all.get_arguments().filter(|argument| is_shared(argument));
     command.args(shared.cloned())
 }
 
 /// The shared options that were given, as words.
-pub(super) fn words(matches: &ArgMatches) -> Vec<OsString> {
+fn words(matches: &ArgMatches) -> Vec<OsString> {
     let mut words = Vec::new();
     let all = config::command();
     for argument in all.get_arguments().filter(|argument| is_shared(argument)) {
@@ -68,6 +68,40 @@ pub(super) fn words(matches: &ArgMatches) -> Vec<OsString> {
         }
     }
     words
+}
+
+/// A command's own options as parsed, and those of a connection.
+#[derive(Debug)]
+pub(super) struct WithConnection<A> {
+    /// The command's own options.
+    pub(super) own: A,
+    /// The options of a connection, as words.
+    pub(super) words: Vec<OsString>,
+}
+
+impl<A: Args> Args for WithConnection<A> {
+    fn augment_args(command: Command) -> Command {
+        // Deferred, since other command lines do not need a second copy of these options.
+        A::augment_args(command).defer(augment)
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        augment(A::augment_args_for_update(command))
+    }
+}
+
+impl<A: FromArgMatches> FromArgMatches for WithConnection<A> {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        Ok(Self {
+            words: words(matches),
+            own: A::from_arg_matches(matches)?,
+        })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        self.words = words(matches);
+        self.own.update_from_arg_matches(matches)
+    }
 }
 
 /// The options of a connection for [`words`], with those of `config` that they do not override and

@@ -7,6 +7,8 @@ pub mod end;
 pub mod generate;
 pub mod help;
 pub mod ping;
+pub mod rpc;
+mod single;
 pub mod talk;
 pub mod test;
 
@@ -36,6 +38,7 @@ pub fn run(call: Call, environment: &Environment) -> Result<ExitCode, CallError>
         }
         Call::Demo { options } => demo::run(*options, environment)?,
         Call::Ping { ping, options } => ping::run(*ping, *options, environment)?,
+        Call::Rpc { rpc, options } => rpc::run(&rpc, *options, environment)?,
         Call::Echo(args) => echo::start(args, environment)?,
         Call::Config(args) => print_all(&config::show(&args, environment)?, &mut io::stdout())?,
         Call::Help(topic) => print_all(&help::text(topic.as_deref())?, &mut io::stdout())?,

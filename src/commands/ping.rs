@@ -6,25 +6,21 @@
 
 use std::io;
 use std::os::fd::AsFd as _;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Instant, SystemTime};
 
 use signal_hook::consts::SIGINT;
 
 use super::demo;
-use super::end::{print_end, REPORT_TIMEOUT};
+use super::end::print_end;
+use super::single::{self, at_least};
 use crate::cli::{OptionArgs, PingArgs};
-use crate::connect::{tls, Dialer};
-use crate::deadline::Deadline;
-use crate::driver::{ConnectionEnd, LinkSetup, Outcome, Run, Signals, Single, Wait};
+use crate::connect::tls;
+use crate::driver::{ConnectionEnd, Outcome};
 use crate::error::Error;
-use crate::event::{Event, Link};
 use crate::exit::ExitCode;
-use crate::output::best_effort::BestEffort;
-use crate::output::narration::{Narration, NarrationStyle};
 use crate::output::ping::{PingLines, PingStyle, PingSummary};
 use crate::output::report::report;
 use crate::output::sink::{Descriptor, Sink as _};
-use crate::output::Output;
 use crate::plan::{Environment, Plan};
 use crate::protocol::Role;
 use crate::source::ping::{Ping, PingOptions, ProbeKind};
@@ -62,70 +58,12 @@ pub fn run(
         interval: ping.interval,
         timeout: ping.within,
     });
-    let end = match measure(&plan, style, &mut source) {
+    let printed = Box::new(move |stdout| Box::new(PingLines::new(stdout, style)) as _);
+    let end = match single::run(&plan, &mut source, printed, true) {
         Ok(outcome) => PingEnd::new(outcome, &source),
         Err(error) => PingEnd::failed(error),
     };
     Ok(end.print(&plan, style, &source))
-}
-
-/// Runs the source on the connection.
-///
-/// # Errors
-///
-/// [`Error::System`] if the run could not start.
-fn measure(plan: &Plan, style: PingStyle, source: &mut Ping) -> Result<Outcome, Error> {
-    let setting_up = |cause| Error::System {
-        doing: "setting up",
-        cause,
-    };
-    let mut signals = Signals::register().map_err(setting_up)?;
-    let (dialer, request) = (Dialer::new(), plan.request.clone());
-    let dial = move || {
-        let deadline = Deadline::after(request.timeout);
-        dialer.start(request.clone(), deadline)
-    };
-    let mut outputs = outputs(plan, style).map_err(setting_up)?;
-    for note in &plan.notes {
-        for output in &mut outputs {
-            let told = output.show(SystemTime::now(), Link::default(), &Event::Note(note));
-            told.map_err(setting_up)?;
-        }
-    }
-    let mut limits = plan.limits.clone();
-    // After the last answer there is nothing to wait for.
-    limits.wait = Wait::For(Duration::ZERO);
-    let run = Run {
-        connections: vec![LinkSetup {
-            dial: Box::new(dial),
-            upkeep: &plan.upkeep,
-            protocol: plan.protocol,
-        }],
-        source,
-        outputs: &mut outputs,
-        signals: &mut signals,
-        policy: &mut Single,
-        limits: &limits,
-    };
-    Ok(run.run())
-}
-
-fn outputs(plan: &Plan, style: PingStyle) -> io::Result<Vec<Box<dyn Output>>> {
-    let stdout = Descriptor::new(io::stdout().as_fd())?;
-    let stderr = BestEffort::new(Descriptor::new(io::stderr().as_fd())?);
-    let narration = NarrationStyle {
-        verbosity: plan.verbosity,
-        palette: plan.stderr_palette,
-        secrets: plan.secrets,
-        ping_pong: false,
-        beside_prompt: false,
-        interrupt_is_end: true,
-        start: SystemTime::now(),
-    };
-    Ok(vec![
-        Box::new(PingLines::new(stdout, style)),
-        Box::new(Narration::new(stderr, narration)),
-    ])
 }
 
 /// The end of a run.
@@ -262,9 +200,4 @@ fn hint(style: PingStyle, source: &Ping) -> Option<String> {
             "hint: {other} other {messages} received; an answer has the same text as what was sent\n"
         )
     })
-}
-
-/// `end`, but not earlier than a moment from now.
-fn at_least(end: Instant) -> Instant {
-    end.max(Instant::now() + REPORT_TIMEOUT)
 }

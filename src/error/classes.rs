@@ -39,6 +39,7 @@ impl Error {
             Self::Unsent { .. }
             | Self::TooFew { .. }
             | Self::Unmet(_)
+            | Self::Call { .. }
             | Self::Signal(_)
             | Self::System { .. } => Phase::Open,
         }
@@ -79,7 +80,7 @@ impl Error {
             Self::Input { .. } | Self::DataFile { .. } => ExitCode::Input,
             Self::Output { .. } => ExitCode::Output,
             Self::Unsent { .. } => ExitCode::Send,
-            Self::TooFew { .. } | Self::Unmet(_) => ExitCode::Expectation,
+            Self::TooFew { .. } | Self::Unmet(_) | Self::Call { .. } => ExitCode::Expectation,
             Self::Signal(number) => ExitCode::Signal(u8::try_from(*number).unwrap_or(0)),
             Self::Listen { .. } | Self::System { .. } => ExitCode::Other,
         }

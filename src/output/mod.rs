@@ -21,6 +21,7 @@ pub mod raw;
 pub mod record;
 pub mod report;
 pub mod rows;
+pub mod rpc;
 pub mod sink;
 pub mod stderr;
 pub mod timing;

@@ -58,6 +58,9 @@ pub fn explain(error: &Error, verbosity: Verbosity, palette: Palette, secrets: S
             report.push_head(head, secrets);
         }
         Error::Unmet(unmet) => report.push_unmet(unmet),
+        Error::Call {
+            data: Some(data), ..
+        } => report.push_line(&format!("  data: {}", escape::text(data, Breaks::Shown))),
         Error::Certificate { details, .. } => {
             for line in details {
                 report.push_line(&format!("  {}", escape::text(line, Breaks::Shown)));

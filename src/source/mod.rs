@@ -3,6 +3,7 @@
 //! A source handles every event and is polled for messages. A pipe, the prompt and the steps of the
 //! command line are sources, and nothing else affects the event loop.
 
+pub mod call;
 pub mod conversation;
 pub mod json;
 pub mod json_lines;

@@ -147,6 +147,14 @@ fn commands_have_help() {
             ],
         ),
         (
+            &["rpc", "-h"],
+            &[
+                "Usage: wsline rpc [OPTIONS] <URL> <METHOD> [PARAMS]",
+                "--follow",
+                "-k, --insecure",
+            ],
+        ),
+        (
             &["generate", "-h"],
             &["Usage: wsline generate <COMMAND>", "completions", "man"],
         ),

@@ -43,6 +43,7 @@ mod reconnect;
 mod records;
 mod redirects;
 mod refusals;
+mod rpc;
 mod schema;
 mod screen;
 mod session_files;

@@ -41,7 +41,8 @@ pub struct ConnectionArgs {
     ///
     /// List several in order of preference.
     #[arg(short = 's', long = "subprotocol", alias = "protocol", value_name = "NAME",
-          action = ArgAction::Append, value_parser = values::subprotocol, help_heading = HEADERS)]
+          action = ArgAction::Append, value_parser = values::subprotocol, help_heading = HEADERS,
+          hide_short_help = true)]
     pub subprotocols: Vec<String>,
 
     /// HTTP Basic credentials

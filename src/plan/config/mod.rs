@@ -64,6 +64,7 @@ pub fn parse(args: &[OsString], environment: &Environment) -> Result<Call, CallE
             Call::Talk { url: named, .. } => *named = url,
             Call::Test { test, .. } => test.url = Some(url),
             Call::Ping { ping, .. } => ping.url = url,
+            Call::Rpc { rpc, .. } => rpc.url = url,
             _ => {}
         }
     }
@@ -84,6 +85,7 @@ impl Request {
         let (file, is_off, url) = match call {
             Call::Talk { url, options } => (&options.config, options.no_config, Some(url)),
             Call::Ping { ping, options } => (&options.config, options.no_config, Some(&ping.url)),
+            Call::Rpc { rpc, options } => (&options.config, options.no_config, Some(&rpc.url)),
             Call::Demo { options } => (&options.config, options.no_config, None),
             Call::Test { test, .. } => (&test.config, test.no_config, test.url.as_ref()),
             Call::Echo(_) | Call::Curl(_) | Call::Config(_) | Call::Help(_) | Call::Generate(_) => {
