@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::support::{Frame, Gate, Peer, Stdin, Wsline};
+use crate::support::{time, Frame, Gate, Peer, Stdin, Wsline};
 
 // Keepalive.
 
@@ -236,18 +236,21 @@ fn every_sends_at_intervals_and_is_recorded() {
 
 #[test]
 fn automatic_messages_wait_for_the_end_of_a_message() {
+    // Long enough for the line to begin before the first one is due.
+    const INTERVAL: Duration = Duration::from_millis(700);
+    let every = format!("{}ms", time::limit(INTERVAL).as_millis());
     let fragment = "x".repeat(256 << 10);
     let begun = Gate::new();
     let peer = Peer::ws()
         .expect_frame(Frame::new(1, &fragment).unfinished())
-        .expect_silence(Duration::from_millis(200))
+        .expect_silence(2 * INTERVAL)
         .open(&begun)
         .expect_frame(Frame::new(0, "y"))
         .expect_text("beat")
         .close(1000, "")
         .start();
     let mut program = Wsline::new()
-        .args([&peer.url(), "--every", "20ms", "beat"])
+        .args([&peer.url(), "--every", &every, "beat"])
         .stdin(Stdin::Open)
         .unjudged()
         .spawn();
