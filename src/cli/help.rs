@@ -76,8 +76,12 @@ pub const ENVIRONMENT: &[(&str, &str)] = &[
     ("TMPDIR", "where /edit keeps its file; else /tmp"),
     ("NO_COLOR", "disables color unless --color always is given"),
     (
-        "CLICOLOR_FORCE",
-        "enables color without a terminal unless NO_COLOR is set",
+        "FORCE_COLOR, CLICOLOR_FORCE",
+        "enable color without a terminal, unless 0 or NO_COLOR is set",
+    ),
+    (
+        "GITHUB_ACTIONS",
+        "if set, wsline test also prints failures as annotations of GitHub Actions",
     ),
     (
         "XDG_CONFIG_HOME",

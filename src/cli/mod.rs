@@ -54,7 +54,7 @@ pub use secret_source::{HeaderArg, HeaderGroup, SecretSource};
 pub use test::TestArgs;
 pub use untrusted::{check as check_untrusted, options as untrusted_options, NotAllowed};
 pub use usage::sentence_of;
-pub use values::{BinaryAs, ColorChoice, Compress, Shell, MAX_HELD_MESSAGE};
+pub use values::{BinaryAs, ColorChoice, Compress, Shell, VariableValue, MAX_HELD_MESSAGE};
 
 use commands::Cli;
 

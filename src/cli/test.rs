@@ -8,7 +8,7 @@ use clap::{ArgAction, Args, ValueHint};
 
 use super::config::{self, ConfigOptions};
 use super::data;
-use super::values::{self, ColorChoice};
+use super::values::{self, ColorChoice, VariableValue};
 
 /// The options of `wsline test`.
 #[derive(Clone, Debug, Args)]
@@ -62,17 +62,33 @@ pub struct TestArgs {
 
     /// Set the variable that files write as ${NAME} (repeatable)
     ///
-    /// It overrides the environment. Values of three or more characters do not appear in reports,
-    /// neither whole nor line by line, wherever they come from: ${NAME} is shown instead, and *** in
-    /// place of a password, token or cookie in the options after --. Values that a file captured
-    /// from a message do appear.
+    /// It overrides the environment. NAME=env:VARIABLE takes the value of a variable of the
+    /// environment.
     #[arg(long = "var", value_name = "NAME=VALUE", action = ArgAction::Append,
           value_parser = values::variable)]
-    pub vars: Vec<(String, String)>,
+    pub vars: Vec<(String, VariableValue)>,
+
+    /// Hide the value of this variable in reports (repeatable)
+    ///
+    /// ${NAME} is shown in its place, whole and line by line, if it has three or more characters.
+    /// Hidden without this option are variables that a file calls secret, variables from the
+    /// environment, and those of --var that are part of a password, token, cookie or credential
+    /// header or whose name says that they are one. A secret in the options after -- is shown as
+    /// ***.
+    #[arg(long = "secret", value_name = "NAME", action = ArgAction::Append,
+          value_parser = values::variable_name)]
+    pub secrets: Vec<String>,
 
     /// Connect to this URL instead of the one in the files
     #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
     pub url: Option<String>,
+
+    /// Run a file that fails up to N more times
+    ///
+    /// A file that passes then has passed, and is reported as flaky. A file that can't be read is
+    /// not run again.
+    #[arg(long, value_name = "N", default_value = "0", value_parser = values::retries)]
+    pub retries: u32,
 
     /// Stop after the first failure
     ///
@@ -89,9 +105,11 @@ pub struct TestArgs {
     /// Print a JSON object for each file and a summary
     ///
     /// The object of a file has time, type (test), file, result (passed, failed, error or stopped),
-    /// seconds, statements, and error if there is one, with phase, message, exit and what else is
-    /// known: place, expected, instead, difference and recent, or line, column and text. The last
-    /// object has time, type (summary), passed, failed, errors, `not_run`, seconds and exit.
+    /// seconds, statements, attempts if there were several, server (the last output of the server
+    /// of --serve) if it did not pass, and error if there is one, with phase, message, exit and what
+    /// else is known: place, expected, instead, difference and recent, or line, column and text. The
+    /// last object has time, type (summary), passed, flaky, failed, errors, `not_run`, seconds and
+    /// exit.
     #[arg(long)]
     pub json: bool,
 

@@ -149,7 +149,10 @@ fn test_takes_files_and_options_after_two_hyphens() {
     let (run, options) = test(&words);
     assert_eq!(run.files, [PathBuf::from("a.ws")]);
     assert_eq!((run.jobs.get(), run.speed), (4, Some(2.0)));
-    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let pair = |name: &str, value: &str| {
+        let value = VariableValue::Literal(value.to_owned());
+        (name.to_owned(), value)
+    };
     assert_eq!(run.vars, [pair("A", "b=c"), pair("B", "")]);
     assert_eq!(
         (&*run.ignore, &*run.filter),

@@ -46,9 +46,9 @@ pub enum Compress {
 /// When to use color (`--color`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum ColorChoice {
-    /// On a terminal, unless `NO_COLOR` is set; elsewhere if `CLICOLOR_FORCE` is.
+    /// On a terminal, unless `NO_COLOR` is set; elsewhere if `FORCE_COLOR` or `CLICOLOR_FORCE` is.
     #[default]
-    #[value(help = "On a terminal unless NO_COLOR is set, elsewhere if CLICOLOR_FORCE is")]
+    #[value(help = "On a terminal unless NO_COLOR is set, elsewhere if FORCE_COLOR is")]
     Auto,
     /// Always.
     Always,
@@ -239,17 +239,45 @@ pub(super) fn jobs(text: &str) -> Result<NonZeroUsize, String> {
     }
 }
 
-/// Parses `NAME=VALUE`, with a variable name as in session files.
-pub(super) fn variable(text: &str) -> Result<(String, String), String> {
+/// The value of a variable of session files, or where it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum VariableValue {
+    /// The value itself.
+    Literal(String),
+    /// `env:NAME`: the value of this environment variable.
+    Env(String),
+}
+
+/// Parses `NAME=VALUE` or `NAME=env:VARIABLE`, with a variable name as in session files.
+pub(super) fn variable(text: &str) -> Result<(String, VariableValue), String> {
     let Some((name, value)) = text.split_once('=') else {
         return Err("expected NAME=VALUE".to_owned());
     };
+    let value = match value.strip_prefix("env:") {
+        Some("") => return Err("missing variable name after env:".to_owned()),
+        Some(of_environment) => VariableValue::Env(of_environment.to_owned()),
+        None => VariableValue::Literal(value.to_owned()),
+    };
+    Ok((variable_name(name)?, value))
+}
+
+/// Parses the name of a variable of session files.
+pub(super) fn variable_name(name: &str) -> Result<String, String> {
     if !session_file::is_name(name) {
         return Err(
             "a variable name has letters, digits and _, and does not start with a digit".to_owned(),
         );
     }
-    Ok((name.to_owned(), value.to_owned()))
+    Ok(name.to_owned())
+}
+
+/// Parses a number of retries.
+pub(super) fn retries(text: &str) -> Result<u32, String> {
+    const MOST: u32 = 100;
+    match text.parse() {
+        Ok(retries @ ..=MOST) => Ok(retries),
+        _ => Err(format!("must be a number from 0 to {MOST}")),
+    }
 }
 
 /// Parses a factor for the recorded speed.
@@ -390,11 +418,18 @@ mod tests {
         for wrong in ["", "0", "-1", "1001", "x"] {
             assert!(jobs(wrong).is_err(), "{wrong:?}");
         }
-        let pair = |name: &str, value: &str| Ok((name.to_owned(), value.to_owned()));
-        assert_eq!(variable("A=b=c"), pair("A", "b=c"));
-        assert_eq!(variable("_1="), pair("_1", ""));
-        for wrong in ["", "A", "=b", "1=b", "a-b=c", "é=c"] {
+        let pair = |name: &str, value: VariableValue| Ok((name.to_owned(), value));
+        let literal = |value: &str| VariableValue::Literal(value.to_owned());
+        assert_eq!(variable("A=b=c"), pair("A", literal("b=c")));
+        assert_eq!(variable("_1="), pair("_1", literal("")));
+        let of_environment = VariableValue::Env("B".to_owned());
+        assert_eq!(variable("A=env:B"), pair("A", of_environment));
+        for wrong in ["", "A", "=b", "1=b", "a-b=c", "é=c", "A=env:"] {
             assert!(variable(wrong).is_err(), "{wrong:?}");
+        }
+        assert_eq!((retries("0"), retries("100")), (Ok(0), Ok(100)));
+        for wrong in ["", "-1", "101", "x"] {
+            assert!(retries(wrong).is_err(), "{wrong:?}");
         }
         assert_eq!(speed("1"), Ok(1.0));
         assert_eq!(speed(".5"), Ok(0.5));

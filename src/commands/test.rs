@@ -4,7 +4,9 @@
 //! files are run; the server is always stopped at the end. The controller receives all events
 //! (files, lines of the server, signals), and only it prints.
 
+mod annotation;
 mod console;
+mod credentials;
 mod file_result;
 mod files;
 mod junit;
@@ -16,15 +18,17 @@ mod ready;
 mod redact;
 mod reporter;
 mod reporting;
+mod retries;
 mod secrets;
 mod server;
+mod serving;
 mod settings;
 mod untrusted;
+mod variables;
 
 use std::io;
 use std::os::fd::AsFd as _;
 use std::path::PathBuf;
-use std::process::ExitStatus;
 use std::sync::mpsc::{channel, Sender};
 use std::sync::Arc;
 use std::thread;
@@ -33,24 +37,22 @@ use std::time::{Duration, Instant};
 use self::console::{Console, Stop};
 use self::file_result::{Counts, FileOutcome, FileResult, FileResults};
 use self::junit::{Junit, ReportData};
-use self::load::{Loaded, Variables};
+use self::load::Loaded;
 use self::pool::{Controller, PoolOptions, WorkerEvent};
-use self::ready::Endpoint;
 use self::redact::Redactor;
 use self::reporter::{ReportFormat, ReportStyle, Reporter};
 use self::reporting::PrintLine;
-use self::server::Server;
+use self::serving::{endpoint, with_server};
 use self::settings::Settings;
+use self::variables::{GivenVariables, Variables};
 use crate::cli::{OptionArgs, TestArgs};
 use crate::connect::tls;
-use crate::deadline::Deadline;
 use crate::driver::Signals;
 use crate::error::Error;
 use crate::exit::ExitCode;
 use crate::output::escape::{self, Breaks};
 use crate::output::stderr;
 use crate::plan::{self, Environment, Stream, Values};
-use crate::target::{InvalidUrl, Target};
 
 /// How long the last note waits for the reader of standard error.
 const NOTE_TIME: Duration = Duration::from_secs(1);
@@ -69,10 +71,9 @@ pub fn run(
 ) -> Result<ExitCode, Error> {
     let begun = Instant::now();
     let test = with_stdin(test);
-    let variables = Variables {
-        given: &test.vars,
-        untrusted: test.untrusted,
-    };
+    let given = GivenVariables::read(&test.vars)?;
+    let hidden = [&test.secrets[..], &given.of_environment].concat();
+    let variables = Variables::new(&given.values, &hidden, test.untrusted);
     let files = load_files(&test, environment, variables)?;
     prefetch(options, environment);
     let values = Values::read(options, environment).map_err(|sentence| after_hyphens(&sentence))?;
@@ -102,9 +103,11 @@ pub fn run(
     };
     let serve = test.serve.clone().zip(endpoint);
     let tells_notes = !test.quiet;
-    let settings = Settings::new(test, options, environment);
+    let settings = Settings::new(test, given.values.clone(), options, environment);
     let run = |file: Loaded, signals: &mut Signals, say: &PrintLine| {
-        play::run(file, &settings, signals, say)
+        retries::run(file, settings.retries, |file| {
+            play::run(file, &settings, signals, say)
+        })
     };
     let ran = with_server(
         serve,
@@ -262,6 +265,8 @@ fn invalid_files(files: &[Loaded]) -> FileResults {
             file: file.name.clone(),
             title: None,
             verdict: FileOutcome::Error(Error::SessionFile(error.clone())),
+            earlier: Vec::new(),
+            server: Vec::new(),
             lasted: Duration::ZERO,
             statements: 0,
             expectations: 0,
@@ -301,6 +306,7 @@ fn reporter(
     let style = ReportStyle {
         format,
         palette: plan::palette(test.color, environment.stdout, environment),
+        annotate: environment.github_actions,
         live: (screen && format != ReportFormat::Json)
             .then(columns)
             .flatten(),
@@ -343,148 +349,4 @@ fn forward_signals(sender: Sender<WorkerEvent>, stop: Stop) -> Result<(), Error>
         .spawn(forward)
         .map_err(failed)?;
     Ok(())
-}
-
-/// The address of the server of `--serve`, if one is started.
-fn endpoint(
-    test: &TestArgs,
-    options: &OptionArgs,
-    files: &[Loaded],
-    variables: Variables<'_>,
-    redactor: &Redactor,
-) -> Result<Option<Endpoint>, Error> {
-    if test.serve.is_none() {
-        return Ok(None);
-    }
-    let given = test.ready.clone().or_else(|| test.url.clone());
-    let url = given.or_else(|| load::first_url(files, variables));
-    let url = url.ok_or_else(|| {
-        Error::Usage(
-            "--serve requires --ready URL or --url: it is not known where the server will listen"
-                .to_owned(),
-        )
-    })?;
-    let target = Target::parse(&url).map_err(|invalid| InvalidUrl {
-        problem: redactor.apply(&invalid.problem).into_owned(),
-        hint: invalid.hint.map(|hint| redactor.apply(&hint).into_owned()),
-    })?;
-    Ok(Some(Endpoint::of(&target, &plan::route(options))))
-}
-
-/// Runs `work` while the server is running, if there is one.
-fn with_server(
-    serve: Option<(String, Result<Endpoint, Error>)>,
-    limit: Duration,
-    sender: &Sender<WorkerEvent>,
-    controller: &mut Controller,
-    work: impl FnOnce(&mut Controller) -> Result<FileResults, Error>,
-) -> Result<FileResults, Error> {
-    let Some((command, endpoint)) = serve else {
-        return work(controller);
-    };
-    let endpoint = endpoint?;
-    if endpoint.is_open() {
-        let sentence = format!(
-            "{endpoint} accepts connections before --serve has started its server; stop the other \
-             server, or omit --serve"
-        );
-        return Err(Error::Usage(controller.redacted(&sentence)));
-    }
-    // Lines are only sent if they are printed.
-    let lines = controller.is_verbose().then(|| sender.clone());
-    let mut server = Server::start(&command, move |line| {
-        if let Some(lines) = &lines {
-            // Sending fails only if the controller has ended.
-            let _ = lines.send(WorkerEvent::Line(format!("server: {line}")));
-        }
-    })?;
-    let ran = wait_until_open(&mut server, &endpoint, Deadline::after(limit), controller)
-        .and_then(|()| work(controller));
-    let died = match &ran {
-        Ok(results) if Counts::of(results).passed < results.len() => died(&mut server, controller),
-        _ => None,
-    };
-    let signals = controller.signals();
-    server.end(|time| {
-        controller.receive(Some(time));
-        controller.signals() > signals
-    });
-    match (ran, died) {
-        (
-            Err(Error::ServerLate {
-                endpoint, limit, ..
-            }),
-            _,
-        ) => Err(Error::ServerLate {
-            endpoint,
-            limit,
-            last: last_lines(&server, controller),
-        }),
-        (Err(Error::ServerEnded { ending, .. }), _) => Err(Error::ServerEnded {
-            ending,
-            last: last_lines(&server, controller),
-        }),
-        (Ok(results), Some(status)) => {
-            let ending = server::ending(status);
-            controller.reporter.say(&format!(
-                "wsline: the --serve server exited before the tests ended: {ending}"
-            ));
-            for line in last_lines(&server, controller) {
-                controller.reporter.say(&format!("  {line}"));
-            }
-            Ok(results)
-        }
-        (ran, _) => ran,
-    }
-}
-
-/// How the server ended, if it has ended: that may be why files did not pass. Its connections end
-/// shortly before it does.
-fn died(server: &mut Server, controller: &mut Controller) -> Option<ExitStatus> {
-    let moment = Deadline::after(Duration::from_millis(250));
-    while moment.remaining().is_ok() && controller.signal().is_none() {
-        if let Some(status) = server.ended() {
-            return Some(status);
-        }
-        controller.receive(Some(server::POLL_INTERVAL));
-    }
-    None
-}
-
-fn last_lines(server: &Server, controller: &Controller) -> Vec<String> {
-    let lines = server.last_lines();
-    lines.iter().map(|line| controller.redacted(line)).collect()
-}
-
-/// Waits until the server accepts a connection.
-fn wait_until_open(
-    server: &mut Server,
-    endpoint: &Endpoint,
-    deadline: Deadline,
-    controller: &mut Controller,
-) -> Result<(), Error> {
-    loop {
-        let open = endpoint.is_open();
-        // Checked after the connection attempt: if the server ends later, it was ready.
-        if let Some(status) = server.ended() {
-            return Err(Error::ServerEnded {
-                ending: server::ending(status),
-                last: Vec::new(),
-            });
-        }
-        if open {
-            return Ok(());
-        }
-        if deadline.remaining().is_err() {
-            return Err(Error::ServerLate {
-                endpoint: controller.redacted(&endpoint.to_string()),
-                limit: deadline.timeout(),
-                last: Vec::new(),
-            });
-        }
-        controller.receive(Some(server::POLL_INTERVAL));
-        if let Some(signal) = controller.signal() {
-            return Err(Error::Signal(signal));
-        }
-    }
 }

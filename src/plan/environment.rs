@@ -28,6 +28,10 @@ pub enum Stream {
 
 /// The environment of the process.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a variable of its own"
+)]
 pub struct Environment {
     /// Standard input.
     pub stdin: Stream,
@@ -39,8 +43,11 @@ pub struct Environment {
     pub dumb: bool,
     /// Whether `NO_COLOR` is set and not empty (<https://no-color.org>).
     pub no_color: bool,
-    /// Whether `CLICOLOR_FORCE` is set and neither empty nor `0` (<https://bixense.com/clicolors>).
+    /// Whether `FORCE_COLOR` (<https://force-color.org>) or `CLICOLOR_FORCE`
+    /// (<https://bixense.com/clicolors>) is set and neither empty nor `0`.
     pub force_color: bool,
+    /// Whether a job of GitHub Actions runs the process: `GITHUB_ACTIONS` is set.
+    pub github_actions: bool,
     /// The file of the prompt's history: `$XDG_STATE_HOME/wsline/history`, or below
     /// `$HOME/.local/state`; `None` without a home directory.
     pub history: Option<PathBuf>,
@@ -99,7 +106,10 @@ impl Environment {
             stderr: Stream::of(&io::stderr()),
             dumb: set("TERM").is_none_or(|term| term == "dumb"),
             no_color: set("NO_COLOR").is_some(),
-            force_color: set("CLICOLOR_FORCE").is_some_and(|value| value != "0"),
+            force_color: ["FORCE_COLOR", "CLICOLOR_FORCE"]
+                .into_iter()
+                .any(|name| set(name).is_some_and(|value| value != "0")),
+            github_actions: set("GITHUB_ACTIONS").is_some(),
             history: state.map(|state| state.join("wsline/history")),
             config: config.map(|config| config.join("wsline/config.toml")),
             user: rustix::process::getuid().as_raw(),

@@ -27,6 +27,7 @@ mod hints;
 mod identity;
 mod inputs;
 mod json;
+mod junit_schema;
 mod key_log;
 mod lasting;
 mod limits;

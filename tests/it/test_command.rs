@@ -1,9 +1,11 @@
 //! `wsline test`: which files are run, what becomes of them, and with which exit code.
 
+mod actions;
 mod language;
 mod reconnect;
 mod reports;
 mod results;
+mod retries;
 mod secrets;
 mod serve;
 mod untrusted;
@@ -424,12 +426,15 @@ fn interrupt_closes_running_files_and_starts_no_others() {
         let report = std::fs::read_to_string(done.home.work().join("report.xml"));
         let report = report.expect("it is written all the same");
         for part in [
-            "errors=\"1\" skipped=\"1\"".to_owned(),
+            "errors=\"1\"".to_owned(),
+            "skipped=\"1\"".to_owned(),
             format!("<error type=\"signal\" message=\"{said}\">"),
             "<skipped message=\"not run\"/>".to_owned(),
         ] {
             assert!(report.contains(&part), "{part}: {report}");
         }
+        let problems = crate::junit_schema::problems(&report);
+        assert!(problems.is_empty(), "{problems:?}");
     }
 }
 

@@ -13,8 +13,12 @@ pub struct FileResult {
     pub file: String,
     /// The text of the `title` statement.
     pub title: Option<String>,
-    /// The outcome.
+    /// The outcome of the last attempt.
     pub verdict: FileOutcome,
+    /// The outcomes of the attempts before it, which did not pass (`--retries`).
+    pub earlier: Vec<FileOutcome>,
+    /// What the server of `--serve` printed last while it ran, if it did not pass.
+    pub server: Vec<String>,
     /// How long it took.
     pub lasted: Duration,
     /// The number of its statements that were completed.
@@ -64,12 +68,23 @@ impl FileResult {
         self.expectations == 0 && matches!(self.verdict, FileOutcome::Passed)
     }
 
+    /// Whether it passed, but not at once.
+    #[must_use]
+    pub fn is_flaky(&self) -> bool {
+        !self.earlier.is_empty() && matches!(self.verdict, FileOutcome::Passed)
+    }
+
     /// Removes secret values from parts that may be shortened later. The complete text of a report
     /// is redacted again.
     #[must_use]
     pub fn redacted(mut self, redactor: &Redactor) -> Self {
-        if let FileOutcome::Failed(error) | FileOutcome::Error(error) = &mut self.verdict {
-            redact_error(error, redactor);
+        for verdict in self.earlier.iter_mut().chain([&mut self.verdict]) {
+            if let FileOutcome::Failed(error) | FileOutcome::Error(error) = verdict {
+                redact_error(error, redactor);
+            }
+        }
+        for line in &mut self.server {
+            *line = redactor.apply(line).into_owned();
         }
         self
     }
@@ -153,6 +168,8 @@ pub type FileResults = Vec<(String, Option<FileResult>)>;
 pub struct Counts {
     /// Files that passed.
     pub passed: usize,
+    /// Those of them that did not pass at once.
+    pub flaky: usize,
     /// Files with an expectation that was not met.
     pub failed: usize,
     /// Files that could not be run.
@@ -176,6 +193,7 @@ impl Counts {
                 Some(FileOutcome::Stopped) | None => &mut counts.left,
             };
             *place += 1;
+            counts.flaky += usize::from(result.as_ref().is_some_and(FileResult::is_flaky));
             let stopped = |result: &FileResult| matches!(result.verdict, FileOutcome::Stopped);
             counts.stopped += usize::from(result.as_ref().is_some_and(stopped));
         }
@@ -244,6 +262,8 @@ mod tests {
             let result = FileResult {
                 file: "a.ws".to_owned(),
                 title: None,
+                earlier: Vec::new(),
+                server: Vec::new(),
                 verdict: FileOutcome::Error(Error::Refused(Box::new(Refusal {
                     body: Body {
                         bytes: body.to_vec(),

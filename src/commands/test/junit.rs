@@ -141,18 +141,18 @@ fn text(data: ReportData<'_>, begun: Timestamp, redactor: &Redactor) -> String {
         None => 0,
     };
     let totals = format!(
-        "name=\"wsline\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"{:.3}\"",
+        "name=\"wsline\" tests=\"{}\" failures=\"{}\" errors=\"{}\" time=\"{:.3}\"",
         results.len() + usize::from(fault.is_some()),
         counts.failed,
         counts.errors + cut_off + usize::from(fault.is_some()),
-        counts.left - cut_off,
         lasted.as_secs_f64()
     );
+    let skipped = counts.left - cut_off;
     // Without fraction and time zone, as in Ant's format.
     let begun = begun.strftime("%Y-%m-%dT%H:%M:%S");
     let mut out = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites {totals}>\n  \
-         <testsuite {totals} timestamp=\"{begun}\">\n"
+         <testsuite {totals} skipped=\"{skipped}\" timestamp=\"{begun}\">\n"
     );
     if let Some(fault) = fault {
         out.push_str("    <testcase classname=\"wsline\" name=\"--serve\" time=\"0.000\">\n");
@@ -185,12 +185,16 @@ fn push_case(
         title.as_ref().unwrap_or(&name)
     );
     match result.map(|result| &result.verdict) {
-        Some(FileOutcome::Passed) if result.is_some_and(FileResult::checks_nothing) => {
-            out.push_str(">\n      <system-out>no expectations</system-out>\n");
-        }
         Some(FileOutcome::Passed) => {
-            out.push_str("/>\n");
-            return;
+            let checks_nothing = result.is_some_and(FileResult::checks_nothing);
+            if !checks_nothing && !result.is_some_and(FileResult::is_flaky) {
+                out.push_str("/>\n");
+                return;
+            }
+            out.push_str(">\n");
+            if checks_nothing {
+                out.push_str("      <system-out>no expectations</system-out>\n");
+            }
         }
         Some(FileOutcome::Failed(error)) => {
             out.push_str(">\n");
@@ -208,7 +212,43 @@ fn push_case(
         Some(FileOutcome::Stopped) => out.push_str(">\n      <skipped message=\"interrupted\"/>\n"),
         None => out.push_str(">\n      <skipped message=\"not run\"/>\n"),
     }
+    if let Some(result) = result {
+        push_attempts(out, result, redactor);
+        push_server(out, result, redactor);
+    }
     out.push_str("    </testcase>\n");
+}
+
+/// The attempts before the last one, with the elements of Maven Surefire: those of a file that
+/// passed in the end are flaky.
+fn push_attempts(out: &mut String, result: &FileResult, redactor: &Redactor) {
+    for outcome in &result.earlier {
+        let (element, error) = match (outcome, result.is_flaky()) {
+            (FileOutcome::Failed(error), true) => ("flakyFailure", error),
+            (FileOutcome::Failed(error), false) => ("rerunFailure", error),
+            (FileOutcome::Error(error), true) => ("flakyError", error),
+            (FileOutcome::Error(error), false) => ("rerunError", error),
+            (FileOutcome::Passed | FileOutcome::Stopped, _) => continue,
+        };
+        push_error(out, element, error, redactor);
+    }
+}
+
+/// What the server printed.
+fn push_server(out: &mut String, result: &FileResult, redactor: &Redactor) {
+    if result.server.is_empty() {
+        return;
+    }
+    let lines = result.server.iter().map(|line| {
+        let line = redactor.apply(line);
+        escaped(&escape::text(&line, Breaks::Shown))
+    });
+    let lines: Vec<_> = lines.collect();
+    let _ = writeln!(
+        out,
+        "      <system-err>the server&apos;s last output:\n{}</system-err>",
+        lines.join("\n")
+    );
 }
 
 fn push_error(out: &mut String, element: &str, error: &Error, redactor: &Redactor) {
@@ -275,6 +315,8 @@ mod tests {
                 file: file.to_owned(),
                 title: None,
                 verdict,
+                earlier: Vec::new(),
+                server: Vec::new(),
                 lasted: Duration::from_millis(1234),
                 statements: 3,
                 expectations: 1,
@@ -303,14 +345,13 @@ mod tests {
         let begun = Timestamp::UNIX_EPOCH;
         let redactor = Redactor::new([("TOKEN", "s3cret")]);
         let says = "b.ws:3: expected &quot;&lt;${TOKEN}&gt;&quot;, but nothing came";
-        let totals = "name=\"wsline\" tests=\"5\" failures=\"1\" errors=\"1\" skipped=\"2\" \
-                      time=\"2.000\"";
+        let totals = "name=\"wsline\" tests=\"5\" failures=\"1\" errors=\"1\" time=\"2.000\"";
         assert_eq!(
             text(data, begun, &redactor),
             format!(
                 r#"<?xml version="1.0" encoding="UTF-8"?>
 <testsuites {totals}>
-  <testsuite {totals} timestamp="1970-01-01T00:00:00">
+  <testsuite {totals} skipped="2" timestamp="1970-01-01T00:00:00">
     <testcase classname="wsline" name="--serve" time="0.000">
       <error type="address" message="no host">no host</error>
     </testcase>

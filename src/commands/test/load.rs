@@ -5,11 +5,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::files::unreadable;
-use super::redact::Redactor;
 use crate::error::{plain, Error, ParseError};
 use crate::output::record::RecordFormat;
-use crate::secret::Secret;
-use crate::session_file::{self, RecordKind, SessionFile, Statement};
+use crate::session_file::{self, RecordKind, SessionFile};
 use crate::sys::file::{Inputs, MAX_SIZE};
 
 /// The file that `-` stands for.
@@ -29,6 +27,18 @@ pub struct Loaded {
 }
 
 impl Loaded {
+    /// The same file, to be run once more; `None` if it can't be run.
+    #[must_use]
+    pub fn again(&self) -> Option<Self> {
+        let script = self.script.as_ref().ok()?;
+        Some(Self {
+            path: self.path.clone(),
+            name: self.name.clone(),
+            text: self.text.clone(),
+            script: Ok(script.clone()),
+        })
+    }
+
     /// Reads and parses a file.
     #[must_use]
     pub fn read(path: PathBuf, inputs: &Inputs) -> Self {
@@ -100,121 +110,11 @@ fn invalid_file(parse_error: ParseError) -> Error {
     Error::SessionFile(Box::new(parse_error))
 }
 
-/// Variables of the files: those of `--var`, of which the last of a name is used, then those of the
-/// environment.
-#[derive(Clone, Copy, Debug)]
-pub struct Variables<'a> {
-    /// The variables of `--var`.
-    pub given: &'a [(String, String)],
-    /// Whether only those of `--var` are used (`--untrusted`).
-    pub untrusted: bool,
-}
-
-impl Variables<'_> {
-    /// The value of a variable.
-    #[must_use]
-    pub fn value(&self, name: &str) -> Option<String> {
-        let given = self.given.iter().rev().find(|(given, _)| given == name);
-        match given {
-            Some((_, value)) => Some(value.clone()),
-            None if self.untrusted => None,
-            None => crate::plan::variable(name),
-        }
-    }
-
-    /// A redactor for the values of all variables that the files use or that were given, and for
-    /// other secrets.
-    #[must_use]
-    pub fn redactor(&self, files: &[Loaded], secrets: &[Secret]) -> Redactor {
-        let used = files
-            .iter()
-            .filter_map(|file| file.script.as_ref().ok())
-            .flat_map(SessionFile::variables);
-        let given = self.given.iter().map(|(name, _)| name.as_str());
-        let known: Vec<_> = used
-            .chain(given)
-            .filter_map(|name| Some((name, self.value(name)?)))
-            .collect();
-        let pairs = known.iter().map(|(name, value)| (*name, value.as_str()));
-        Redactor::new(pairs).with_secrets(secrets)
-    }
-}
-
-/// The URL of the first file that has one.
-#[must_use]
-pub fn first_url(files: &[Loaded], variables: Variables<'_>) -> Option<String> {
-    let scripts = files.iter().filter_map(|file| file.script.as_ref().ok());
-    let mut urls =
-        scripts
-            .flat_map(|script| &script.lines)
-            .filter_map(|line| match &line.statement {
-                Statement::Url(url) => Some(url),
-                _ => None,
-            });
-    urls.next()?.render(&|name| variables.value(name)).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use std::fs;
 
     use super::*;
-
-    fn loaded(text: &str) -> Loaded {
-        Loaded {
-            path: "x.ws".into(),
-            name: "x.ws".to_owned(),
-            text: text.to_owned(),
-            script: session_file::parse("x.ws", text).map_err(invalid_file),
-        }
-    }
-
-    fn variables(given: &[(String, String)]) -> Variables<'_> {
-        Variables {
-            given,
-            untrusted: false,
-        }
-    }
-
-    #[test]
-    fn variables_of_the_command_line_override_the_environment() {
-        let given = [("PATH", "a"), ("X", "b"), ("PATH", "c")]
-            .map(|(name, value)| (name.to_owned(), value.to_owned()));
-        assert_eq!(variables(&given).value("PATH").as_deref(), Some("c"));
-        let bare = variables(&[]);
-        assert_eq!(bare.value("PATH"), std::env::var("PATH").ok());
-        assert_eq!(bare.value("WSLINE_NO_SUCH"), None);
-        let untrusted = Variables {
-            untrusted: true,
-            ..variables(&given)
-        };
-        assert_eq!(untrusted.value("PATH").as_deref(), Some("c"));
-        assert_eq!(untrusted.value("CARGO_PKG_NAME"), None);
-    }
-
-    #[test]
-    fn used_and_given_values_are_redacted() {
-        let given = [("TOKEN".to_owned(), "s3cret".to_owned())];
-        let redactor = variables(&given).redactor(&[loaded("> ${CARGO_PKG_NAME}\n")], &[]);
-        assert_eq!(
-            redactor.apply("wsline, s3cret"),
-            "${CARGO_PKG_NAME}, ${TOKEN}"
-        );
-    }
-
-    #[test]
-    fn first_url_is_that_of_the_first_file_with_one() {
-        let given = [("PORT".to_owned(), "81".to_owned())];
-        let files = [
-            loaded("sned"),
-            loaded("> x\n"),
-            loaded("url ws://h:${PORT}/\n"),
-            loaded("url ws://i/\n"),
-        ];
-        let url = |given| first_url(&files, variables(given));
-        assert_eq!(url(&given).as_deref(), Some("ws://h:81/"));
-        assert_eq!(url(&[]), None, "its variable has no value");
-    }
 
     #[test]
     fn unreadable_files_are_errors() {

@@ -20,8 +20,12 @@ struct FileObject<'a> {
     seconds: f64,
     statements: usize,
     expectations: usize,
+    #[serde(skip_serializing_if = "is_one")]
+    attempts: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<ErrorObject>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    server: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -57,11 +61,20 @@ enum Details {
     None {},
 }
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+fn is_one(count: &usize) -> bool {
+    *count == 1
+}
+
 #[derive(Serialize)]
 struct SummaryObject {
     time: String,
     r#type: &'static str,
     passed: usize,
+    flaky: usize,
     failed: usize,
     errors: usize,
     not_run: usize,
@@ -89,6 +102,12 @@ pub fn for_file(result: &FileResult, redactor: &Redactor) -> io::Result<Vec<u8>>
         seconds: milliseconds(result.lasted),
         statements: result.statements,
         expectations: result.expectations,
+        attempts: result.earlier.len() + 1,
+        server: result
+            .server
+            .iter()
+            .map(|line| redactor.apply(line).into_owned())
+            .collect(),
         error: result
             .verdict
             .error()
@@ -106,6 +125,7 @@ pub fn summary(counts: Counts, lasted: Duration, exit: u8) -> io::Result<Vec<u8>
         time: now(),
         r#type: "summary",
         passed: counts.passed,
+        flaky: counts.flaky,
         failed: counts.failed,
         errors: counts.errors,
         not_run: counts.left,

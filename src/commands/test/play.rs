@@ -7,10 +7,11 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use super::file_result::{FileOutcome, FileResult};
-use super::load::{self, Loaded, Variables};
+use super::load::{self, Loaded};
 use super::redact::Redactor;
 use super::reporting::{written_statements, FileProgress, PrintLine, Reporting, Statements};
 use super::settings::Settings;
+use super::variables::Variables;
 use crate::cli::{self, OptionArgs};
 use crate::connect::Dialer;
 use crate::deadline::Deadline;
@@ -58,6 +59,8 @@ pub fn run(
         verdict: played.map_or_else(FileOutcome::of, |()| FileOutcome::Passed),
         file: name,
         title,
+        earlier: Vec::new(),
+        server: Vec::new(),
         lasted: begun.elapsed(),
         statements: progress.done.get(),
         expectations,
@@ -98,10 +101,7 @@ fn play(
     progress: &Rc<FileProgress>,
     say: Option<PrintLine>,
 ) -> Result<(), Error> {
-    let variables = Variables {
-        given: &settings.vars,
-        untrusted: settings.untrusted,
-    };
+    let variables = Variables::new(&settings.vars, &[], settings.untrusted);
     let lookup = |name: &str| variables.value(name);
     let statements = match &say {
         Some(_) => written_statements(&script, origin.name, origin.text),

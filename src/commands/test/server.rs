@@ -27,6 +27,11 @@ pub const POLL_INTERVAL: Duration = Duration::from_millis(10);
 /// The number of its last lines that are kept.
 const LAST: usize = 10;
 
+/// The output is complete for now if there was no line for this long, and in any case after the
+/// timeout.
+const QUIET_TIME: Duration = Duration::from_millis(10);
+const SETTLE_TIMEOUT: Duration = Duration::from_millis(50);
+
 /// The maximum length of a line in bytes. Longer lines are split.
 const LONGEST: u64 = 4096;
 
@@ -38,17 +43,29 @@ const CUT: &str = "…";
 pub struct Server {
     child: Child,
     group: Pid,
-    printed: Arc<Printed>,
+    output: ServerOutput,
     /// The exit status of the command, if it has ended.
     status: Option<ExitStatus>,
     over: bool,
 }
 
-/// The last lines, and whether the output has ended.
+/// What a server prints.
+#[derive(Clone, Debug, Default)]
+pub struct ServerOutput(Arc<Printed>);
+
 #[derive(Debug, Default)]
 struct Printed {
-    state: Mutex<(VecDeque<String>, bool)>,
-    ended: Condvar,
+    lines: Mutex<LastLines>,
+    /// There is a new line, or the output has ended.
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct LastLines {
+    last: VecDeque<String>,
+    /// The number of all lines.
+    count: usize,
+    ended: bool,
 }
 
 impl Server {
@@ -76,14 +93,14 @@ impl Server {
         let server = Self {
             child,
             group: Pid::from_raw(id),
-            printed: Arc::default(),
+            output: ServerOutput::default(),
             status: None,
             over: false,
         };
-        let printed = Arc::clone(&server.printed);
+        let output = server.output();
         thread::Builder::new()
             .name("serve".to_owned())
-            .spawn(move || printed.read(reader, &on_line))
+            .spawn(move || output.read(reader, &on_line))
             .map_err(failed)?;
         Ok(server)
     }
@@ -104,20 +121,27 @@ impl Server {
         killpg(self.group, None).is_ok() && !only_zombies(self.group)
     }
 
+    /// What it prints.
+    #[must_use]
+    pub fn output(&self) -> ServerOutput {
+        self.output.clone()
+    }
+
     /// The last lines of its output. Waits briefly for the rest if the server has been stopped.
     #[must_use]
     pub fn last_lines(&self) -> Vec<String> {
-        let mut state = self.printed.state();
+        let mut lines = self.output.lines();
         if self.over {
             let limit = Duration::from_secs(1);
-            let more = |state: &mut (VecDeque<String>, bool)| !state.1;
-            (state, _) = self
-                .printed
-                .ended
-                .wait_timeout_while(state, limit, more)
+            let more = |lines: &mut LastLines| !lines.ended;
+            (lines, _) = self
+                .output
+                .0
+                .changed
+                .wait_timeout_while(lines, limit, more)
                 .unwrap_or_else(PoisonError::into_inner);
         }
-        state.0.iter().cloned().collect()
+        lines.last.iter().cloned().collect()
     }
 
     /// Stops the server: sends SIGTERM, then SIGKILL if it has not ended in time or `pause`, which
@@ -161,9 +185,36 @@ impl Drop for Server {
     }
 }
 
-impl Printed {
-    fn state(&self) -> MutexGuard<'_, (VecDeque<String>, bool)> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+impl ServerOutput {
+    /// The number of lines so far.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.lines().count
+    }
+
+    /// The last lines after the first `count`. Waits briefly for what the server is printing.
+    #[must_use]
+    pub fn last_lines_after(&self, count: usize) -> Vec<String> {
+        let mut lines = self.lines();
+        let end = Instant::now() + SETTLE_TIMEOUT;
+        while !lines.ended && Instant::now() < end {
+            let timeout;
+            (lines, timeout) = self
+                .0
+                .changed
+                .wait_timeout(lines, QUIET_TIME)
+                .unwrap_or_else(PoisonError::into_inner);
+            if timeout.timed_out() {
+                break;
+            }
+        }
+        let new = lines.count.saturating_sub(count).min(lines.last.len());
+        let skipped = lines.last.len() - new;
+        lines.last.iter().skip(skipped).cloned().collect()
+    }
+
+    fn lines(&self) -> MutexGuard<'_, LastLines> {
+        self.0.lines.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Reads lines until all processes that could write have ended.
@@ -187,14 +238,16 @@ impl Printed {
             let text = format!("{before}{}{after}", String::from_utf8_lossy(shown));
             line = rest;
             on_line(&text);
-            let mut state = self.state();
-            if state.0.len() == LAST {
-                state.0.pop_front();
+            let mut lines = self.lines();
+            if lines.last.len() == LAST {
+                lines.last.pop_front();
             }
-            state.0.push_back(text);
+            lines.last.push_back(text);
+            lines.count += 1;
+            self.0.changed.notify_all();
         }
-        self.state().1 = true;
-        self.ended.notify_all();
+        self.lines().ended = true;
+        self.0.changed.notify_all();
     }
 }
 
@@ -318,6 +371,19 @@ mod tests {
         let last = server.last_lines();
         assert_eq!(last.len(), LAST);
         assert_eq!(last.last().map(String::as_str), Some("  no port"));
+    }
+
+    #[test]
+    fn lines_after_a_number_of_lines_are_kept() {
+        let (server, lines) = start("seq 1 3; exec sleep 1000");
+        let output = server.output();
+        assert_eq!([next(&lines), next(&lines), next(&lines)], ["1", "2", "3"]);
+        wait_until(|| output.count() == 3);
+        assert_eq!(output.last_lines_after(1), ["2", "3"]);
+        assert!(output.last_lines_after(3).is_empty());
+        drop(server);
+        let (_server, lines) = start("seq 1 20");
+        assert_eq!(lines.iter().last().as_deref(), Some("20"));
     }
 
     #[test]

@@ -14,6 +14,8 @@ pub struct Settings {
     pub vars: Vec<(String, String)>,
     /// The URL that overrides those of the files.
     pub url: Option<String>,
+    /// How often a file that does not pass is run again.
+    pub retries: u32,
     /// The factor for the speed of recorded pauses; `None` to skip them.
     pub speed: Option<f64>,
     /// JSON Pointers to values that are not compared.
@@ -37,9 +39,15 @@ pub struct Settings {
 impl Settings {
     /// Makes the settings from the command line.
     #[must_use]
-    pub fn new(test: TestArgs, options: &OptionArgs, environment: &Environment) -> Self {
+    pub fn new(
+        test: TestArgs,
+        vars: Vec<(String, String)>,
+        options: &OptionArgs,
+        environment: &Environment,
+    ) -> Self {
         Self {
-            vars: test.vars,
+            vars,
+            retries: test.retries,
             url: test.url,
             speed: test.speed,
             ignore: test.ignore,

@@ -8,7 +8,8 @@ use std::fs;
 use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 
-use super::load::{Loaded, Variables};
+use super::load::Loaded;
+use super::variables::Variables;
 use crate::cli::{self, NotAllowed};
 use crate::error::{plain, Error, ParseError};
 use crate::http::HIDDEN;

@@ -4,6 +4,7 @@ use roxmltree::{Document, Node};
 use serde_json::Value;
 
 use super::{greeted, test, GREETING};
+use crate::junit_schema;
 use crate::schema::Schema;
 use crate::support::{Gate, Peer, Stdout, Terminal};
 
@@ -104,6 +105,7 @@ fn json_has_an_object_per_file_and_a_summary() {
         ("passed", 1),
         ("failed", 1),
         ("errors", 1),
+        ("flaky", 0),
         ("not_run", 0),
         ("exit", 4),
     ] {
@@ -130,6 +132,7 @@ fn junit_report_is_valid() {
         .code(4)
         .run();
     let report = std::fs::read_to_string(done.home.work().join("out.xml")).expect("a report");
+    assert_eq!(junit_schema::problems(&report), Vec::<String>::new());
     let document = Document::parse(&report).expect("well-formed XML");
     let suites = elements(&document, "testsuite");
     let [suite] = suites[..] else {
@@ -261,7 +264,22 @@ fn terminal_shows_running_files() {
 }
 
 #[test]
-fn color_option() {
+fn color_is_forced_by_an_option_or_a_variable() {
+    test(&["a.ws"])
+        .env("FORCE_COLOR", "1")
+        .file("a.ws", "sned\n")
+        .stdout_matches("\x1b[31merror\x1b[39m a.ws\n...\n")
+        .code(2)
+        .run();
+    for (name, value) in [("FORCE_COLOR", "0"), ("NO_COLOR", "1")] {
+        test(&["a.ws"])
+            .env("CLICOLOR_FORCE", if name == "NO_COLOR" { "1" } else { "" })
+            .env(name, value)
+            .file("a.ws", "sned\n")
+            .stdout_matches("error a.ws\n...\n")
+            .code(2)
+            .run();
+    }
     test(&["--color", "always", "a.ws"])
         .file("a.ws", "sned\n")
         .stdout_matches(

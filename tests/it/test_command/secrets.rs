@@ -65,6 +65,58 @@ fn variables_are_redacted_in_urls() {
     assert!(!report.to_lowercase().contains("secret.host"), "{report}");
 }
 
+/// What `--var` sets is shown, unless something says that it is secret.
+#[test]
+fn only_secrets_are_redacted() {
+    let peer = Peer::ws()
+        .expect_header("Authorization", "Bearer of-header")
+        .expect_text("room-17 visible-name of-option of-environ of-file")
+        .send_text("no room-17 visible-name of-option of-environ of-file of-header")
+        .expect_close_any()
+        .start();
+    let done = test(&[
+        "talk.ws",
+        "--url",
+        &peer.url(),
+        "--junit",
+        "out.xml",
+        "--json",
+    ])
+    .args(["--var", "ROOM=room-17", "--var", "NAME=visible-name"])
+    .args([
+        "--var",
+        "A=of-option",
+        "--secret",
+        "A",
+        "--var",
+        "B=env:OTHER",
+    ])
+    .args(["--var", "C=of-file", "--var", "D=of-header"])
+    .env("OTHER", "of-environ")
+    .file(
+        "talk.ws",
+        "secret C\nheader Authorization: Bearer ${D}\nstrict\n\
+             > ${ROOM} ${NAME} ${A} ${B} ${C}\n< yes ${ROOM}\n",
+    )
+    .stdout_matches("...\n")
+    .code(4)
+    .run();
+    let report = std::fs::read_to_string(done.home.work().join("out.xml")).expect("a report");
+    for text in [done.stdout_text(), &report] {
+        let shown = "no room-17 visible-name ${A} ${B} ${C} ${D}";
+        assert!(text.contains(shown), "{text}");
+    }
+}
+
+#[test]
+fn variable_of_the_environment_must_be_set() {
+    test(&["talk.ws", "--var", "A=env:NO_SUCH"])
+        .file("talk.ws", "> hi\n")
+        .stderr("wsline: environment variable \"NO_SUCH\" of --var A=env:NO_SUCH is not set\n")
+        .code(2)
+        .run();
+}
+
 #[test]
 fn captured_values_are_shown() {
     let peer = Peer::ws()

@@ -138,6 +138,33 @@ fn server_that_exits_while_files_run_is_reported() {
     running.wait();
 }
 
+/// A file that fails is reported with what the server printed while it ran.
+#[test]
+fn output_of_the_server_follows_a_failed_file() {
+    let port = Peer::reserved();
+    let ticks = "i=0; while [ $i -lt 1000 ]; do echo tick; i=$((i+1)); sleep 0.02; done";
+    let done = serving(
+        &format!("echo before; ({ticks}) & exec $SERVER"),
+        port.port(),
+    )
+    .args(["a.ws", "b.ws", "--url", &port.url(), "--junit", "out.xml"])
+    .file("a.ws", ECHOED)
+    .file("b.ws", "within 500ms\n> hi\n< ho\n")
+    .stdout_matches(
+        "ok    a.ws  [..]\nFAIL  b.ws  [..]\n...\n  the server's last output:\n    tick\n...\n\
+             1 passed, 1 failed in [..] s\n",
+    )
+    .code(4)
+    .run();
+    assert!(!done.stdout_text().contains("before"));
+    let report = std::fs::read_to_string(done.home.work().join("out.xml")).expect("a report");
+    assert!(
+        report.contains("<system-err>the server&apos;s last output:\n"),
+        "{report}"
+    );
+    assert_eq!(crate::junit_schema::problems(&report), Vec::<String>::new());
+}
+
 #[test]
 fn address_in_use_is_an_error() {
     let other = Peer::tcp().start();
