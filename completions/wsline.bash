@@ -1483,7 +1483,7 @@ _wsline() {
             return 0
             ;;
         wsline__subcmd__test)
-            opts="-j -v -q -h --config --no-config --jobs --filter --tag --var --secret --url --retries --bail --junit --json --untrusted --serve --ready --speed --ignore --verbose --quiet --color --help"
+            opts="-j -v -q -h --config --no-config --jobs --filter --tag --var --secret --url --within --retries --bail --junit --json --untrusted --serve --ready --speed --ignore --verbose --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1529,6 +1529,10 @@ _wsline() {
                     return 0
                     ;;
                 --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --within)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

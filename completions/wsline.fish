@@ -135,10 +135,11 @@ complete -c wsline -n "__fish_wsline_using_subcommand test" -l tag -d 'Run only 
 complete -c wsline -n "__fish_wsline_using_subcommand test" -l var -d 'Set the variable that files write as ${NAME} (repeatable)' -r
 complete -c wsline -n "__fish_wsline_using_subcommand test" -l secret -d 'Hide the value of this variable in reports (repeatable)' -r
 complete -c wsline -n "__fish_wsline_using_subcommand test" -l url -d 'Connect to this URL instead of the one in the files' -r -f
+complete -c wsline -n "__fish_wsline_using_subcommand test" -l within -d 'Timeout of expectations for which the files set none' -r
 complete -c wsline -n "__fish_wsline_using_subcommand test" -l retries -d 'Run a file that fails up to N more times' -r
 complete -c wsline -n "__fish_wsline_using_subcommand test" -l junit -d 'Write a JUnit XML report to FILE' -r -F
 complete -c wsline -n "__fish_wsline_using_subcommand test" -l serve -d 'Start a server first, and stop it afterwards' -r -f -a "(__fish_complete_command)"
-complete -c wsline -n "__fish_wsline_using_subcommand test" -l ready -d 'Wait until the server of --serve accepts connections at URL' -r -f
+complete -c wsline -n "__fish_wsline_using_subcommand test" -l ready -d 'Wait until a server accepts a WebSocket at URL' -r -f
 complete -c wsline -n "__fish_wsline_using_subcommand test" -l speed -d 'Replay the pauses of a record, N times as fast' -r
 complete -c wsline -n "__fish_wsline_using_subcommand test" -l ignore -d 'Ignore differences in received JSON at POINTER (repeatable)' -r
 complete -c wsline -n "__fish_wsline_using_subcommand test" -l color -d 'When to use color' -r -f -a "auto\t'On a terminal unless NO_COLOR is set, elsewhere if FORCE_COLOR is'
@@ -329,7 +330,7 @@ complete -c wsline -n "__fish_wsline_using_subcommand rpc" -l noproxy -d 'Hosts 
 complete -c wsline -n "__fish_wsline_using_subcommand rpc" -l connect-timeout -d 'Maximum time to connect (DNS to upgrade)' -r
 complete -c wsline -n "__fish_wsline_using_subcommand rpc" -s m -l max-time -d 'Maximum total time' -r
 complete -c wsline -n "__fish_wsline_using_subcommand rpc" -l close-timeout -d 'Maximum time to wait for the server\'s Close [default: 5s]' -r
-complete -c wsline -n "__fish_wsline_using_subcommand rpc" -l color -d 'When to use color' -r -f -a "auto\t'On a terminal unless NO_COLOR is set, elsewhere if CLICOLOR_FORCE is'
+complete -c wsline -n "__fish_wsline_using_subcommand rpc" -l color -d 'When to use color' -r -f -a "auto\t'On a terminal unless NO_COLOR is set, elsewhere if FORCE_COLOR is'
 always\t'Always'
 never\t'Never'"
 complete -c wsline -n "__fish_wsline_using_subcommand rpc" -l config -d 'Read options and targets from FILE' -r -F

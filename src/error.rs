@@ -350,15 +350,18 @@ pub enum Error {
         last: Vec<String>,
     },
 
-    /// The server of `--serve` did not accept a connection within the timeout.
-    #[error("--connect-timeout {} passed while waiting for the --serve server to listen at \
-             {endpoint}",
-            seconds(*.limit))]
+    /// The server of `--serve`, or that of `--ready`, did not accept a WebSocket within the timeout.
+    #[error("timed out after {} (--connect-timeout) while waiting for {} at {url}: {cause}",
+            seconds(*.limit), if *.is_own { "the --serve server" } else { "the server" })]
     ServerLate {
-        /// The address where it should listen.
-        endpoint: String,
+        /// Whether it is the server of `--serve`.
+        is_own: bool,
+        /// The URL where it should accept one.
+        url: String,
         /// The timeout.
         limit: Duration,
+        /// Why the last attempt failed.
+        cause: String,
         /// The last lines of its output.
         last: Vec<String>,
     },

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{ArgAction, Args, ValueHint};
 
@@ -83,6 +84,10 @@ pub struct TestArgs {
     #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
     pub url: Option<String>,
 
+    /// Timeout of expectations for which the files set none
+    #[arg(long, value_name = "TIME", value_parser = values::limit)]
+    pub within: Option<Duration>,
+
     /// Run a file that fails up to N more times
     ///
     /// A file that passes then has passed, and is reported as flaky. A file that can't be read is
@@ -132,10 +137,11 @@ pub struct TestArgs {
           allow_hyphen_values = true)]
     pub serve: Option<String>,
 
-    /// Wait until the server of --serve accepts connections at URL
+    /// Wait until a server accepts a WebSocket at URL
     ///
-    /// The default is the URL of --url, or that of the first file. The timeout is that of
-    /// --connect-timeout.
+    /// It is ready when it answers an upgrade request with a status below 500; 401 tells as much as
+    /// 101. With --serve, the default is the URL of --url, or that of the first file. The timeout is
+    /// that of --connect-timeout. The options after -- apply.
     #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
     pub ready: Option<String>,
 
@@ -193,9 +199,6 @@ impl TestArgs {
                 "--untrusted requires --url: the address in a file from someone else is not used"
                     .to_owned(),
             );
-        }
-        if self.ready.is_some() && self.serve.is_none() {
-            return Err("--ready requires --serve CMD".to_owned());
         }
         Ok(())
     }

@@ -179,10 +179,6 @@ fn invalid_test_command_lines_are_reported() {
             "--json cannot be used with -q: JSON has an object for every file",
         ),
         (
-            &["test", "a", "--ready", "ws://h"],
-            "--ready requires --serve CMD",
-        ),
-        (
             &["test", "a", "--", "b"],
             "after --: unexpected argument; only options are allowed here: files come before --, \
              and a value with spaces needs quotes",

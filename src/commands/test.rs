@@ -42,7 +42,7 @@ use self::pool::{Controller, PoolOptions, WorkerEvent};
 use self::redact::Redactor;
 use self::reporter::{ReportFormat, ReportStyle, Reporter};
 use self::reporting::PrintLine;
-use self::serving::{endpoint, with_server};
+use self::serving::{endpoint, redacted, with_server, Serve};
 use self::settings::Settings;
 use self::variables::{GivenVariables, Variables};
 use crate::cli::{OptionArgs, TestArgs};
@@ -51,6 +51,7 @@ use crate::driver::Signals;
 use crate::error::Error;
 use crate::exit::ExitCode;
 use crate::output::escape::{self, Breaks};
+use crate::output::report::Excerpts;
 use crate::output::stderr;
 use crate::plan::{self, Environment, Stream, Values};
 
@@ -79,7 +80,12 @@ pub fn run(
     let values = Values::read(options, environment).map_err(|sentence| after_hyphens(&sentence))?;
     let secrets = secrets::of(test.url.as_deref(), options, &values);
     let redactor = variables.redactor(&files, &secrets);
-    let endpoint = endpoint(&test, options, &files, variables, &redactor);
+    let endpoint = serving::url(&test, &files, variables)
+        .and_then(|url| {
+            url.map(|url| endpoint(&url, &test, options, values, environment))
+                .transpose()
+        })
+        .map_err(|error| redacted(error, &redactor));
     // If no file can be run, no server is needed.
     let invalid = invalid_files(&files);
     let runnable = invalid.iter().any(|(_, result)| result.is_none());
@@ -101,7 +107,11 @@ pub fn run(
         jobs: test.jobs.get(),
         bail: test.bail,
     };
-    let serve = test.serve.clone().zip(endpoint);
+    let serve = Serve {
+        command: test.serve.clone(),
+        endpoint,
+        limit: options.connection.connect_timeout,
+    };
     let tells_notes = !test.quiet;
     let settings = Settings::new(test, given.values.clone(), options, environment);
     let run = |file: Loaded, signals: &mut Signals, say: &PrintLine| {
@@ -109,13 +119,9 @@ pub fn run(
             play::run(file, &settings, signals, say)
         })
     };
-    let ran = with_server(
-        serve,
-        options.connection.connect_timeout,
-        &sender,
-        &mut controller,
-        |controller| pool::run(files, pool_options, &run, &sender, controller),
-    );
+    let ran = with_server(serve, &sender, &mut controller, |controller| {
+        pool::run(files, pool_options, &run, &sender, controller)
+    });
     let (results, fault) = match ran {
         Ok(results) => (results, None),
         Err(error) => {
@@ -306,6 +312,11 @@ fn reporter(
     let style = ReportStyle {
         format,
         palette: plan::palette(test.color, environment.stdout, environment),
+        excerpts: if environment.stdout == Stream::Terminal {
+            Excerpts::Short
+        } else {
+            Excerpts::Whole
+        },
         annotate: environment.github_actions,
         live: (screen && format != ReportFormat::Json)
             .then(columns)

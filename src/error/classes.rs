@@ -103,7 +103,7 @@ impl Error {
             | Self::CaFile { hint, .. }
             | Self::Identity { hint, .. } => hint.as_deref(),
             Self::ClientCertificate { hint, .. } => Some(hint),
-            Self::ServerLate { .. } => {
+            Self::ServerLate { is_own: true, .. } => {
                 Some("use --ready URL if it listens elsewhere; -v shows its output")
             }
             Self::Refused(refusal) => refusal.hint.as_deref(),

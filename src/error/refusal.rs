@@ -3,7 +3,7 @@
 use crate::http::{Body, ResponseHead};
 
 /// A response with a status other than 101.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Refusal {
     /// The head of the response.
     pub head: ResponseHead,

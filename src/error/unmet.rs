@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::Refusal;
+
 /// An expectation that was not met, with everything that a report of it needs. Nothing is escaped.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Unmet {
@@ -19,6 +21,8 @@ pub struct Unmet {
     pub difference: Vec<String>,
     /// The last messages before it, in both directions, oldest first, one per line.
     pub recent: Vec<String>,
+    /// The response with another status than the expected one.
+    pub refusal: Option<Box<Refusal>>,
 }
 
 impl fmt::Display for Unmet {

@@ -19,9 +19,18 @@ const HEAD_ROWS: usize = 50;
 /// The maximum number of lines of a body without `-v`, so that the hint stays visible.
 const BODY_ROWS: usize = 20;
 const BODY_BYTES: usize = 4096;
-/// The number of last messages that are shown, and the maximum length of each.
+/// The number of last messages that are shown, and the width of each on a terminal.
 const RECENT: usize = 5;
-const RECENT_COLUMNS: usize = 120;
+const RECENT_COLUMNS: usize = 80;
+
+/// How much of the last messages is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Excerpts {
+    /// The beginning of each, on one line of a terminal.
+    Short,
+    /// As much of each as was kept.
+    Whole,
+}
 
 /// The complete report of `error`, including the last line end.
 ///
@@ -30,12 +39,19 @@ const RECENT_COLUMNS: usize = 120;
 #[must_use]
 pub fn report(error: &Error, verbosity: Verbosity, palette: Palette, secrets: Secrets) -> String {
     let name = palette.paint(Style::Error, "wsline:");
-    format!("{name} {}", explain(error, verbosity, palette, secrets))
+    let report = explain(error, verbosity, palette, secrets, Excerpts::Short);
+    format!("{name} {report}")
 }
 
 /// The same without the program's name, for a report on several files.
 #[must_use]
-pub fn explain(error: &Error, verbosity: Verbosity, palette: Palette, secrets: Secrets) -> String {
+pub fn explain(
+    error: &Error,
+    verbosity: Verbosity,
+    palette: Palette,
+    secrets: Secrets,
+    excerpts: Excerpts,
+) -> String {
     let mut report = Report {
         out: String::new(),
         palette,
@@ -57,7 +73,12 @@ pub fn explain(error: &Error, verbosity: Verbosity, palette: Palette, secrets: S
         Error::Redirect { head, .. } | Error::Declined { head, .. } if !told => {
             report.push_head(head, secrets);
         }
-        Error::Unmet(unmet) => report.push_unmet(unmet),
+        Error::Unmet(unmet) => {
+            if let Some(refusal) = &unmet.refusal {
+                report.push_refusal(refusal, told, secrets);
+            }
+            report.push_unmet(unmet, excerpts);
+        }
         Error::Call {
             data: Some(data), ..
         } => report.push_line(&format!("  data: {}", escape::text(data, Breaks::Shown))),
@@ -156,7 +177,7 @@ impl Report {
         }
     }
 
-    fn push_unmet(&mut self, unmet: &Unmet) {
+    fn push_unmet(&mut self, unmet: &Unmet, excerpts: Excerpts) {
         for line in &unmet.difference {
             let line = self.colored(&escape::text(line, Breaks::Shown));
             self.push_line(&format!("  {line}"));
@@ -167,7 +188,10 @@ impl Report {
         self.push_line("the last messages:");
         let skipped = unmet.recent.len().saturating_sub(RECENT);
         for line in &unmet.recent[skipped..] {
-            let line = shortened(line, RECENT_COLUMNS);
+            let line = match excerpts {
+                Excerpts::Short => shortened(line, RECENT_COLUMNS),
+                Excerpts::Whole => escape::text(line, Breaks::Shown).into_owned(),
+            };
             let style = match line.as_bytes() {
                 [b'>', ..] => Style::Sent,
                 _ => Style::Received,
@@ -372,6 +396,7 @@ mod tests {
             instead: "\"b\n\" came instead".to_owned(),
             difference: lines(difference),
             recent: lines(recent),
+            refusal: None,
         }))
     }
 
@@ -409,7 +434,7 @@ mod tests {
                 "\x1b[31mwsline:\x1b[39m {UNMET}  \x1b[31m- a\x1b[39m\n  \x1b[32m+ b\x1b[39m\n  \
                  \x1b[33m  ^\x1b[39m\n    c\nthe last messages:\n  \x1b[35m>\x1b[39m hi\n  \
                  \x1b[36m<\x1b[39m {}…\n",
-                "x".repeat(117)
+                "x".repeat(77)
             )
         );
     }
@@ -453,6 +478,7 @@ mod tests {
             Verbosity::Quiet,
             Palette::colored(),
             Secrets::Hidden,
+            Excerpts::Whole,
         );
         assert_eq!(bare, sentence);
     }

@@ -13,6 +13,7 @@ mod expected;
 mod inbox;
 mod matcher;
 mod order;
+mod recent;
 mod reopen;
 mod reports;
 mod rules;
@@ -37,6 +38,7 @@ use regex::bytes::RegexSet;
 
 use self::inbox::{Inbox, LinkStage, ReceivedItem};
 pub(in crate::source) use self::matcher::seconds;
+use self::recent::RecentMessage;
 use self::state::{CurrentStep, LinkState, StepProgress};
 use self::step::Timer;
 use self::work::Work;
@@ -56,7 +58,7 @@ pub struct Conversation {
     /// When all connections were open.
     opened: Option<Instant>,
     /// The last messages, as shown in reports.
-    recent: VecDeque<String>,
+    recent: VecDeque<RecentMessage>,
     /// The first connection that could not be opened.
     failed: Option<Link>,
     /// The frame size for files, if one is set.
@@ -259,15 +261,13 @@ impl Conversation {
     }
 }
 
-impl Conversation {}
-
 impl Conversation {
     /// Handles a received item: rules see it first, then it waits for an expectation.
     fn receive(&mut self, now: Now, link: Link, item: ReceivedItem) {
         let taken = self.apply_rules(link, &item);
         let hidden = taken == Some(Effect::Ignore) || self.hides(&item);
-        if matches!(item, ReceivedItem::Message(..)) && !hidden {
-            self.remember('<', link, &item.describe());
+        if let (ReceivedItem::Message(kind, bytes), false) = (&item, hidden) {
+            self.remember('<', link, *kind, bytes);
         }
         if taken.is_some() {
             return;

@@ -27,7 +27,7 @@ use self::flow::Flow;
 use self::names::names;
 use self::source_text::SourceText;
 use self::variables::{secrets, variables};
-use super::conversation::{Expectation, Expected, Step, StepSource};
+use super::conversation::{Expected, Step, StepSource};
 use crate::error::Error;
 use crate::event::Link;
 use crate::session_file::{Line, SessionFile, Statement};
@@ -79,7 +79,7 @@ impl Player {
             names,
             values,
             folder: options.folder.to_owned(),
-            within: Expectation::WITHIN,
+            within: options.within,
             strict: false,
             speed: options.speed,
             ignore: options.ignore.to_vec(),

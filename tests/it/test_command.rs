@@ -2,6 +2,7 @@
 
 mod actions;
 mod language;
+mod ready;
 mod reconnect;
 mod reports;
 mod results;

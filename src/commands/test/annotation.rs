@@ -8,7 +8,7 @@ use super::redact::Redactor;
 use crate::error::Error;
 use crate::http::Secrets;
 use crate::output::palette::Palette;
-use crate::output::report::explain;
+use crate::output::report::{explain, Excerpts};
 use crate::output::verbosity::Verbosity;
 
 /// What a workflow command starts with, in both of its forms.
@@ -27,7 +27,13 @@ pub fn line(result: &FileResult, redactor: &Redactor) -> Option<String> {
     }
     let title = result.title.as_deref().unwrap_or(&result.file);
     let title = property(&redactor.apply(title));
-    let report = explain(error, Verbosity::Normal, Palette::plain(), Secrets::Hidden);
+    let report = explain(
+        error,
+        Verbosity::Normal,
+        Palette::plain(),
+        Secrets::Hidden,
+        Excerpts::Short,
+    );
     let report = data(redactor.apply(&report).trim_end());
     Some(format!("{command},title={title}::{report}\n"))
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::redact::Redactor;
 use crate::error::{Error, ParseError, Unmet};
+use crate::http::Body;
 
 /// The result of a file that was run.
 #[derive(Debug)]
@@ -104,10 +105,14 @@ fn redact_error(error: &mut Error, redactor: &Redactor) {
                 instead,
                 difference,
                 recent,
+                refusal,
             } = &mut **unmet;
             [expected, instead].into_iter().for_each(text);
             recent.iter_mut().for_each(text);
             *difference = redacted_difference(difference, redactor);
+            if let Some(refusal) = refusal {
+                redact_body(&mut refusal.body, redactor);
+            }
         }
         Error::SessionFile(parse_error) => {
             let ParseError { cause, .. } = &mut **parse_error;
@@ -117,12 +122,13 @@ fn redact_error(error: &mut Error, redactor: &Redactor) {
         | Error::ProxyRefused {
             refusal: Some(refusal),
             ..
-        } => {
-            let body = &mut refusal.body;
-            body.bytes = redactor.apply_to_bytes(&body.bytes, body.truncated);
-        }
+        } => redact_body(&mut refusal.body, redactor),
         _ => {}
     }
+}
+
+fn redact_body(body: &mut Body, redactor: &Redactor) {
+    body.bytes = redactor.apply_to_bytes(&body.bytes, body.truncated);
 }
 
 /// Removes secret values from a difference. A mark below a line that contained one is removed,
@@ -205,7 +211,6 @@ impl Counts {
 mod tests {
     use super::*;
     use crate::error::Refusal;
-    use crate::http::Body;
     use crate::text::escape;
 
     #[test]

@@ -18,7 +18,7 @@ use crate::error::Error;
 use crate::http::Secrets;
 use crate::output::escape::{self, Breaks};
 use crate::output::palette::Palette;
-use crate::output::report::explain;
+use crate::output::report::{explain, Excerpts};
 use crate::output::verbosity::Verbosity;
 
 /// The report's file. It is created first, so that an error is reported before anything is run. A
@@ -254,7 +254,13 @@ fn push_server(out: &mut String, result: &FileResult, redactor: &Redactor) {
 fn push_error(out: &mut String, element: &str, error: &Error, redactor: &Redactor) {
     let message = error.to_string();
     let message = escape::text(&message, Breaks::Shown);
-    let details = explain(error, Verbosity::Normal, Palette::plain(), Secrets::Hidden);
+    let details = explain(
+        error,
+        Verbosity::Normal,
+        Palette::plain(),
+        Secrets::Hidden,
+        Excerpts::Whole,
+    );
     let _ = writeln!(
         out,
         "      <{element} type=\"{}\" message=\"{}\">{}</{element}>",

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::file_result::{Counts, FileOutcome, FileResult};
 use super::redact::Redactor;
 use crate::error::{Error, ParseError, Unmet};
+use crate::http::Secrets;
 use crate::output::json_text;
 
 #[derive(Serialize)]
@@ -52,6 +53,10 @@ enum Details {
         instead: String,
         difference: Vec<String>,
         recent: Vec<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        response: Option<Vec<String>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        body: Option<String>,
     },
     ParseError {
         line: u32,
@@ -148,7 +153,10 @@ impl ErrorObject {
                     instead,
                     difference,
                     recent,
+                    refusal,
                 } = &**unmet;
+                let head = refusal.as_ref().map(|it| it.head.lines(Secrets::Hidden));
+                let body = refusal.as_ref().map(|it| it.body.bytes.as_slice());
                 Details::Unmet {
                     place: place.clone(),
                     connection: connection.clone(),
@@ -160,6 +168,8 @@ impl ErrorObject {
                     instead: text(instead),
                     difference: lines(difference),
                     recent: lines(recent),
+                    response: head.map(|head| head.map(|line| text(&line)).collect()),
+                    body: body.map(|body| text(&beginning(body))),
                 }
             }
             Error::SessionFile(parse_error) => {
@@ -185,6 +195,13 @@ impl ErrorObject {
             details,
         }
     }
+}
+
+/// The first 4 KiB of a body as text.
+fn beginning(body: &[u8]) -> String {
+    let shown = &body[..body.len().min(4096)];
+    let cut = if shown.len() < body.len() { "…" } else { "" };
+    format!("{}{cut}", String::from_utf8_lossy(shown))
 }
 
 fn now() -> String {

@@ -115,6 +115,7 @@ fn play(
         folder: origin.folder,
         lookup: &lookup,
         url: settings.url.as_deref(),
+        within: settings.within,
         speed: settings.speed,
         ignore: &settings.ignore,
         force: settings.force,

@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::http::Secrets;
 use crate::output::escape::{self, Breaks};
 use crate::output::palette::{Palette, Style};
-use crate::output::report::explain;
+use crate::output::report::{explain, Excerpts};
 use crate::output::verbosity::Verbosity;
 use crate::text::elide;
 
@@ -38,6 +38,8 @@ pub struct ReportStyle {
     pub format: ReportFormat,
     /// The colors of stdout.
     pub palette: Palette,
+    /// How much of the last messages is shown.
+    pub excerpts: Excerpts,
     /// Whether failures are also printed as annotations of GitHub Actions.
     pub annotate: bool,
     /// The width of the terminal that shows the running files; `None` without one.
@@ -200,6 +202,7 @@ impl Reporter {
                 Verbosity::Normal,
                 self.style.palette,
                 Secrets::Hidden,
+                self.style.excerpts,
             );
             for line in self.redactor.apply(&details).lines() {
                 self.push_indented(&mut block, "  ", line);

@@ -1,5 +1,6 @@
 //! Runs the files while the server of `--serve` is running, and waits until it can be used.
 
+use std::io;
 use std::process::ExitStatus;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
@@ -7,58 +8,103 @@ use std::time::Duration;
 use super::file_result::{Counts, FileResults};
 use super::load::Loaded;
 use super::pool::{Controller, WorkerEvent};
-use super::ready::Endpoint;
+use super::ready::{Endpoint, Readiness};
 use super::redact::Redactor;
 use super::server::{self, Server};
 use super::variables::Variables;
 use crate::cli::{OptionArgs, TestArgs};
+use crate::connect::proxy::ProxyOptions;
 use crate::deadline::Deadline;
 use crate::error::Error;
-use crate::plan;
-use crate::target::{InvalidUrl, Target};
+use crate::plan::{Environment, Plan, Values};
+use crate::target::InvalidUrl;
 
-/// The address of the server of `--serve`, if one is started.
-pub fn endpoint(
+/// What to start and to wait for before the files are run.
+pub struct Serve {
+    /// The command of `--serve`.
+    pub command: Option<String>,
+    /// The server to wait for.
+    pub endpoint: Option<Result<Endpoint, Error>>,
+    /// How long to wait.
+    pub limit: Duration,
+}
+
+/// The URL of the server to wait for, if there is one: with `--ready` or `--serve`.
+///
+/// # Errors
+///
+/// [`Error::Usage`] if the URL of the server of `--serve` is not known.
+pub fn url(
     test: &TestArgs,
-    options: &OptionArgs,
     files: &[Loaded],
     variables: Variables<'_>,
-    redactor: &Redactor,
-) -> Result<Option<Endpoint>, Error> {
+) -> Result<Option<String>, Error> {
     if test.serve.is_none() {
-        return Ok(None);
+        return Ok(test.ready.clone());
     }
     let given = test.ready.clone().or_else(|| test.url.clone());
     let url = given.or_else(|| variables.first_url(files));
-    let url = url.ok_or_else(|| {
+    url.map(Some).ok_or_else(|| {
         Error::Usage(
             "--serve requires --ready URL or --url: it is not known where the server will listen"
                 .to_owned(),
         )
-    })?;
-    let target = Target::parse(&url).map_err(|invalid| InvalidUrl {
-        problem: redactor.apply(&invalid.problem).into_owned(),
-        hint: invalid.hint.map(|hint| redactor.apply(&hint).into_owned()),
-    })?;
-    Ok(Some(Endpoint::of(&target, &plan::route(options))))
+    })
 }
 
-/// Runs `work` while the server is running, if there is one.
+/// The server at a URL, as the options of the connections reach it.
+///
+/// # Errors
+///
+/// [`Error::Url`] for an invalid URL, and the errors of the options.
+pub fn endpoint(
+    url: &str,
+    test: &TestArgs,
+    options: &OptionArgs,
+    values: Values,
+    environment: &Environment,
+) -> Result<Endpoint, Error> {
+    let mut request = Plan::with_values(url, options.clone(), values, environment)?.request;
+    if test.serve.is_some() {
+        // The server runs on this machine.
+        request.proxy = ProxyOptions::default();
+    }
+    Ok(Endpoint::new(request))
+}
+
+/// The error without secrets.
+#[must_use]
+pub fn redacted(error: Error, redactor: &Redactor) -> Error {
+    match error {
+        Error::Url(invalid) => Error::Url(InvalidUrl {
+            problem: redactor.apply(&invalid.problem).into_owned(),
+            hint: invalid.hint.map(|hint| redactor.apply(&hint).into_owned()),
+        }),
+        error => error,
+    }
+}
+
+/// Runs `work` once the server can be used, if there is one, and while the server of `--serve` is
+/// running.
 pub fn with_server(
-    serve: Option<(String, Result<Endpoint, Error>)>,
-    limit: Duration,
+    serve: Serve,
     sender: &Sender<WorkerEvent>,
     controller: &mut Controller,
     work: impl FnOnce(&mut Controller) -> Result<FileResults, Error>,
 ) -> Result<FileResults, Error> {
-    let Some((command, endpoint)) = serve else {
+    let limit = serve.limit;
+    let Some(endpoint) = serve.endpoint.transpose()? else {
         return work(controller);
     };
-    let endpoint = endpoint?;
-    if endpoint.is_open() {
+    let Some(command) = serve.command else {
+        wait_until_ready(None, &endpoint, Deadline::after(limit), controller)?;
+        return work(controller);
+    };
+    if endpoint.is_listening() {
         let sentence = format!(
-            "{endpoint} accepts connections before --serve has started its server; stop the other \
-             server, or omit --serve"
+            "{} accepts connections before --serve has started its server; stop the other server, \
+             or omit --serve",
+            endpoint.address()
         );
         return Err(Error::Usage(controller.redacted(&sentence)));
     }
@@ -71,7 +117,8 @@ pub fn with_server(
         }
     })?;
     controller.attach_server(server.output());
-    let ran = wait_until_open(&mut server, &endpoint, Deadline::after(limit), controller)
+    let deadline = Deadline::after(limit);
+    let ran = wait_until_ready(Some(&mut server), &endpoint, deadline, controller)
         .and_then(|()| work(controller));
     let died = match &ran {
         Ok(results) if Counts::of(results).passed < results.len() => died(&mut server, controller),
@@ -85,12 +132,18 @@ pub fn with_server(
     match (ran, died) {
         (
             Err(Error::ServerLate {
-                endpoint, limit, ..
+                is_own,
+                url,
+                limit,
+                cause,
+                ..
             }),
             _,
         ) => Err(Error::ServerLate {
-            endpoint,
+            is_own,
+            url,
             limit,
+            cause,
             last: last_lines(&server, controller),
         }),
         (Err(Error::ServerEnded { ending, .. }), _) => Err(Error::ServerEnded {
@@ -129,29 +182,47 @@ fn last_lines(server: &Server, controller: &Controller) -> Vec<String> {
     lines.iter().map(|line| controller.redacted(line)).collect()
 }
 
-/// Waits until the server accepts a connection.
-fn wait_until_open(
-    server: &mut Server,
+/// Waits until the server accepts a WebSocket, or refuses it by a status that shows that it works.
+fn wait_until_ready(
+    mut server: Option<&mut Server>,
     endpoint: &Endpoint,
     deadline: Deadline,
     controller: &mut Controller,
 ) -> Result<(), Error> {
+    let mut cause = String::new();
     loop {
-        let open = endpoint.is_open();
-        // Checked after the connection attempt: if the server ends later, it was ready.
-        if let Some(status) = server.ended() {
-            return Err(Error::ServerEnded {
-                ending: server::ending(status),
-                last: Vec::new(),
-            });
-        }
-        if open {
-            return Ok(());
+        let mut attempt = endpoint.attempt(deadline).map_err(starting)?;
+        let readiness = loop {
+            let readiness = attempt.readiness();
+            // Checked after the attempt: if the server ends later, it was ready.
+            if let Some(status) = server.as_mut().and_then(|server| server.ended()) {
+                return Err(Error::ServerEnded {
+                    ending: server::ending(status),
+                    last: Vec::new(),
+                });
+            }
+            if let Some(readiness) = readiness {
+                break readiness;
+            }
+            controller.receive(Some(server::POLL_INTERVAL));
+            if let Some(signal) = controller.signal() {
+                return Err(Error::Signal(signal));
+            }
+        };
+        match readiness {
+            Readiness::Ready => return Ok(()),
+            Readiness::NotYet(text) => cause = text,
+            Readiness::TimedOut => {}
         }
         if deadline.remaining().is_err() {
             return Err(Error::ServerLate {
-                endpoint: controller.redacted(&endpoint.to_string()),
+                is_own: server.is_some(),
+                url: controller.redacted(endpoint.url()),
                 limit: deadline.timeout(),
+                cause: controller.redacted(match &*cause {
+                    "" => "it did not respond",
+                    cause => cause,
+                }),
                 last: Vec::new(),
             });
         }
@@ -159,5 +230,12 @@ fn wait_until_open(
         if let Some(signal) = controller.signal() {
             return Err(Error::Signal(signal));
         }
+    }
+}
+
+fn starting(cause: io::Error) -> Error {
+    Error::System {
+        doing: "beginning to connect",
+        cause,
     }
 }

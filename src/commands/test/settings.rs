@@ -1,11 +1,13 @@
 //! The settings that apply to all files.
 
 use std::ffi::OsString;
+use std::time::Duration;
 
 use crate::cli::config::ConfigOptions;
 use crate::cli::{OptionArgs, TestArgs};
 use crate::connect::Dialer;
 use crate::plan::{Environment, Stream};
+use crate::source::Expectation;
 
 /// The settings that apply to all files.
 #[derive(Clone, Debug)]
@@ -14,6 +16,8 @@ pub struct Settings {
     pub vars: Vec<(String, String)>,
     /// The URL that overrides those of the files.
     pub url: Option<String>,
+    /// The timeout of expectations before a `within` statement.
+    pub within: Duration,
     /// How often a file that does not pass is run again.
     pub retries: u32,
     /// The factor for the speed of recorded pauses; `None` to skip them.
@@ -47,6 +51,7 @@ impl Settings {
     ) -> Self {
         Self {
             vars,
+            within: test.within.unwrap_or(Expectation::WITHIN),
             retries: test.retries,
             url: test.url,
             speed: test.speed,

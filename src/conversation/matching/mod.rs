@@ -24,7 +24,7 @@ use regex::Regex;
 use serde_json::Value;
 
 use crate::protocol::Kind;
-use crate::text::elide;
+use crate::text::{elide, utf8};
 
 /// The maximum number of characters of a text that are quoted.
 const QUOTED: usize = 80;
@@ -171,22 +171,34 @@ pub fn describe(kind: Kind, payload: &[u8]) -> String {
             let enough = payload.len().min(4 * (QUOTED + 1));
             quoted(&String::from_utf8_lossy(&payload[..enough]))
         }
-        (Kind::Binary, []) => "an empty binary message".to_owned(),
-        (Kind::Binary, _) => {
-            let shown = &payload[..payload.len().min(QUOTED_BYTES)];
-            let bytes: Vec<_> = shown.iter().map(|byte| format!("{byte:02x}")).collect();
-            let rest = if shown.len() < payload.len() {
-                " …"
-            } else {
-                ""
-            };
-            format!(
-                "a binary message of {} B: {}{rest}",
-                payload.len(),
-                bytes.join(" ")
-            )
+        (Kind::Binary, _) => describe_binary(payload, payload.len(), QUOTED_BYTES),
+    }
+}
+
+/// The same for a message of `length` bytes that begins with `beginning`, with about `limit` bytes of
+/// description.
+#[must_use]
+pub fn describe_within(kind: Kind, beginning: &[u8], length: usize, limit: usize) -> String {
+    match kind {
+        Kind::Binary => describe_binary(beginning, length, limit / 3),
+        Kind::Text if length <= limit => format!("\"{}\"", String::from_utf8_lossy(beginning)),
+        Kind::Text => {
+            let shown = &beginning[..beginning.len().min(limit)];
+            let valid = utf8::complete_length(shown).unwrap_or(shown.len());
+            let text = String::from_utf8_lossy(&shown[..valid]);
+            format!("\"{text}…\"")
         }
     }
+}
+
+fn describe_binary(beginning: &[u8], length: usize, most: usize) -> String {
+    if length == 0 {
+        return "an empty binary message".to_owned();
+    }
+    let shown = &beginning[..beginning.len().min(most)];
+    let bytes: Vec<_> = shown.iter().map(|byte| format!("{byte:02x}")).collect();
+    let rest = if shown.len() < length { " …" } else { "" };
+    format!("a binary message of {length} B: {}{rest}", bytes.join(" "))
 }
 
 /// The result of looking up a pointer in a message.

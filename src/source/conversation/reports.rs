@@ -1,6 +1,7 @@
 //! Reports of expectations that are not met.
 
 use super::inbox::ReceivedItem;
+use super::recent::RecentMessage;
 use super::state::StepProgress;
 use super::Conversation;
 use crate::error::{Error, Unmet};
@@ -52,7 +53,7 @@ impl Conversation {
             connection: self.connection_name(link),
             expected,
             instead,
-            recent: self.recent.iter().cloned().collect(),
+            recent: self.recent_lines(),
             ..Unmet::default()
         }
     }
@@ -67,12 +68,22 @@ impl Conversation {
     }
 
     /// Remembers a message for reports.
-    pub(super) fn remember(&mut self, mark: char, link: Link, words: &str) {
-        let name = self.steps.name(link).map(|name| format!("@{name} "));
-        let name = name.unwrap_or_default();
-        if self.recent.len() == RECENT {
-            self.recent.pop_front();
-        }
-        self.recent.push_back(format!("{name}{mark} {words}"));
+    pub(super) fn remember(&mut self, mark: char, link: Link, kind: Kind, payload: &[u8]) {
+        let mut message = match self.recent.len() {
+            RECENT => self.recent.pop_front().unwrap_or_default(),
+            _ => RecentMessage::default(),
+        };
+        message.set(mark, link, kind, payload);
+        self.recent.push_back(message);
+    }
+
+    /// The last messages, one per line.
+    fn recent_lines(&self) -> Vec<String> {
+        let line = |message: &RecentMessage| {
+            let name = self.steps.name(message.link());
+            let name = name.map_or_else(String::new, |name| format!("@{name} "));
+            format!("{name}{message}")
+        };
+        self.recent.iter().map(line).collect()
     }
 }

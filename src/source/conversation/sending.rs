@@ -34,12 +34,12 @@ impl Conversation {
             });
         }
         state.gate.check(now, to).map_err(StepProgress::Waits)?;
-        // Descriptions are only needed for reports.
+        // It is only needed for reports.
         let reports = self.steps.expects();
-        let words = match &mut current.step.act {
+        let sent = match &mut current.step.act {
             Act::Send(kind, payload) => {
                 to.data(link, Piece::whole(*kind, payload));
-                reports.then(|| describe(*kind, payload))
+                reports.then(|| (*kind, std::mem::take(payload)))
             }
             Act::Stream(kind, reader) => {
                 let went = stream(*kind, reader, &mut current.inside, link, readable, to);
@@ -64,8 +64,8 @@ impl Conversation {
         };
         state.gate.on_sent(now);
         state.sent_at = Some(now.instant);
-        if let Some(words) = words {
-            self.remember('>', link, &words);
+        if let Some((kind, payload)) = sent {
+            self.remember('>', link, kind, &payload);
         }
         Ok(())
     }

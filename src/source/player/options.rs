@@ -1,6 +1,7 @@
 //! What a session file is run with, and the connections that it needs.
 
 use std::path::Path;
+use std::time::Duration;
 
 /// The options for running a file.
 pub struct PlayerOptions<'a> {
@@ -14,6 +15,8 @@ pub struct PlayerOptions<'a> {
     pub lookup: &'a dyn Fn(&str) -> Option<String>,
     /// The URL that overrides those in the file.
     pub url: Option<&'a str>,
+    /// The timeout of expectations before a `within` statement.
+    pub within: Duration,
     /// The factor for the speed of recorded pauses; `None` to skip them.
     pub speed: Option<f64>,
     /// JSON pointers to received values that are not compared (RFC 6901).

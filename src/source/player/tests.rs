@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::*;
 use crate::event::Kind;
 use crate::session_file;
-use crate::source::conversation::Act;
+use crate::source::conversation::{Act, Expectation};
 
 fn play(text: &str) -> Result<(Vec<Connection>, Player), Error> {
     play_with(text, &|name| (name == "HOST").then(|| "h".to_owned()), None)
@@ -19,6 +19,7 @@ fn play_with(
 ) -> Result<(Vec<Connection>, Player), Error> {
     let script = session_file::parse("talk.ws", text).expect("it can be read");
     let options = PlayerOptions {
+        within: Expectation::WITHIN,
         file: "talk.ws",
         text,
         folder: Path::new("/no/such/folder"),

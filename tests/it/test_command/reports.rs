@@ -178,6 +178,78 @@ fn junit_report_is_valid() {
         .is_some_and(|text| text.starts_with("c.ws:1:")));
 }
 
+/// The last messages are whole, except on a terminal.
+#[test]
+fn last_messages_are_whole() {
+    let long = "x".repeat(3000);
+    let peer = Peer::ws()
+        .send_text(&long)
+        .send_text("y".repeat(5000))
+        .expect_close_any()
+        .start();
+    let done = test(&["a.ws", "--url", &peer.url(), "--junit", "out.xml"])
+        .file("a.ws", "< any\nstrict\n< z\n")
+        .stdout_matches("FAIL  a.ws  [..]\n...\n0 passed, 1 failed in [..] s\n")
+        .code(4)
+        .run();
+    let report = std::fs::read_to_string(done.home.work().join("out.xml")).expect("a report");
+    for text in [
+        done.stdout_text(),
+        &report.replace("&lt;", "<").replace("&quot;", "\""),
+    ] {
+        assert!(
+            text.contains(&format!("\n  < \"{long}\"\n"))
+                || text.contains(&format!("< \"{long}\"\n")),
+            "{text}"
+        );
+        assert!(
+            text.contains(&format!("< \"{}…\"", "y".repeat(4096))),
+            "{text}"
+        );
+    }
+    let peer = Peer::ws().send_text(&long).expect_close_any().start();
+    let url = peer.url();
+    let mut pty = Terminal::new()
+        .args(["test", "a.ws", "--url", &url])
+        .size(24, 120)
+        .file("a.ws", "strict\n< z\n")
+        .start();
+    assert_eq!(pty.wait_exit(), 4);
+    let screen = pty.screen();
+    assert!(
+        screen.contains(&format!("    < \"{}…\n", "x".repeat(76))),
+        "{screen}"
+    );
+}
+
+#[test]
+fn wrong_status_shows_head_and_body() {
+    let body = "{\"error\":\"no such room\"}";
+    let refusal = format!(
+        "HTTP/1.1 500 Oops\r\nX-Id: 7\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let peer = Peer::http(&refusal).connections(2).start();
+    let run = || {
+        test(&["a.ws", "--url", &peer.url()])
+            .file("a.ws", "< refused 403\n")
+            .code(4)
+    };
+    run()
+        .stdout_matches(format!(
+            "FAIL  a.ws  [..]\n  a.ws:1: expected the upgrade to be refused with 403, but the server \
+             refused the upgrade: HTTP/1.1 500 Oops\n  HTTP/1.1 500 Oops\n  X-Id: 7\n  \
+             Content-Length: [..]\n\n  {body}\n0 passed, 1 failed in [..] s\n"
+        ))
+        .run();
+    let done = run().arg("--json").stdout_matches("...\n").run();
+    let first = done.stdout_text().lines().next().expect("an object");
+    let object: Value = serde_json::from_str(first).expect("JSON");
+    Schema::read("tests.schema.json").assert_allows(&object);
+    assert_eq!(object["error"]["body"], body);
+    assert_eq!(object["error"]["response"][1], "X-Id: 7");
+}
+
 #[test]
 fn unwritable_report_is_reported_before_running() {
     test(&["--junit", "no/such/folder.xml", "a.ws"])

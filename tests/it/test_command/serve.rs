@@ -104,8 +104,11 @@ fn server_that_never_listens_is_timed_out() {
         .file("talk.ws", ECHOED)
         .stdout_matches("0 passed, 1 not run in [..] s\n")
         .stderr_matches(format!(
-            "wsline: --connect-timeout {limit} s passed while waiting for the --serve server to listen at 127.0.0.1:{}\nits last output:\n  starting\n\
-             hint: use --ready URL if it listens elsewhere; -v shows its output\n",
+            "wsline: timed out after {limit} s (--connect-timeout) while waiting for the --serve \
+             server at {}: could not connect to 127.0.0.1:{} [..]: Connection refused\nits last \
+             output:\n  starting\nhint: use --ready URL if it listens elsewhere; -v shows its \
+             output\n",
+            port.url(),
             port.port()
         ))
         .code(28)

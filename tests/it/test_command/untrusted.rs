@@ -251,7 +251,7 @@ fn variables_do_not_circumvent_the_restrictions() {
         ),
         (
             "> file @${X}\n",
-            "1:8: ${X} is not allowed with --untrusted: it is outside the folder of the session file",
+            "1:8: /etc/passwd is not allowed with --untrusted: it is outside the folder of the session file",
         ),
     ] {
         untrusted(&server.url())

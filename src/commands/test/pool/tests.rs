@@ -10,6 +10,7 @@ use super::super::reporter::{ReportFormat, ReportStyle};
 use super::*;
 use crate::error::Unmet;
 use crate::output::palette::Palette;
+use crate::output::report::Excerpts;
 use crate::session_file::SessionFile;
 
 #[derive(Clone, Default)]
@@ -73,6 +74,7 @@ fn fates(
     let style = ReportStyle {
         format: ReportFormat::Lines,
         palette: Palette::plain(),
+        excerpts: Excerpts::Whole,
         annotate: false,
         live: None,
     };

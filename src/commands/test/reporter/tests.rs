@@ -43,6 +43,7 @@ fn reporter(
     let style = ReportStyle {
         format,
         palette,
+        excerpts: Excerpts::Whole,
         annotate: false,
         live,
     };
@@ -79,6 +80,7 @@ fn unmet() -> Error {
         instead: "\"ho\" came instead".to_owned(),
         difference: vec!["- a".to_owned()],
         recent: vec!["> s3cret\u{1b}".to_owned()],
+        refusal: None,
     }))
 }
 
@@ -219,6 +221,7 @@ fn full_disk_is_an_error_and_a_closed_pipe_is_not() {
         let style = ReportStyle {
             format: ReportFormat::Lines,
             palette: Palette::plain(),
+            excerpts: Excerpts::Whole,
             annotate: false,
             live: None,
         };
