@@ -6,9 +6,10 @@ use std::ffi::OsString;
 
 use clap::error::{ContextKind, ContextValue};
 use clap::parser::ValueSource;
-use clap::{ArgAction, ArgMatches, Args as _, Command};
+use clap::{Arg, ArgAction, ArgMatches, Args as _, Command};
 
 use super::data::{self, MessageArg};
+use super::lasting::LastingArgs;
 use super::options::{ConnectArgs, OptionArgs};
 use super::secret_source::{is_secret, replaced_headers, HeaderGroup};
 use super::values;
@@ -23,8 +24,12 @@ pub enum KeyKind {
     Count,
     /// A value.
     One,
+    /// `true`, `false` or a number.
+    FlagOrNumber,
     /// A list of values.
     Many,
+    /// A time and a text, or a list of such pairs.
+    Pairs,
 }
 
 /// An option that a config file may set.
@@ -41,15 +46,7 @@ const HEADER: &str = "header";
 
 /// Options that a config file can't set besides those of a conversation, because they say what is
 /// sent in this run or require another such option.
-const EXCLUDED: &[&str] = &[
-    "every",
-    "reconnect",
-    "reconnect-on",
-    "help",
-    "config",
-    "no-config",
-    "strict",
-];
+const EXCLUDED: &[&str] = &["help", "config", "no-config", "strict"];
 
 /// Options that are ignored at a lower level if an option is set at a higher one.
 const OVERRIDES: &[(&str, &[&str])] = &[
@@ -78,6 +75,7 @@ const REQUIRED: &[(&str, &str)] = &[
     ("key", "cert"),
     ("pass", "cert"),
     ("ping-timeout", "ping-interval"),
+    ("reconnect-on", "reconnect"),
 ];
 
 /// The options that change what `wsline demo` connects to.
@@ -91,7 +89,8 @@ const ROUTES: &[&str] = &[
     "unix-socket",
 ];
 
-/// An option and its values in a config file: `true` or `false` for a flag.
+/// An option and its values in a config file: `true` or `false` for a flag, and for pairs the values
+/// of all of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setting {
     /// The option.
@@ -102,22 +101,30 @@ pub struct Setting {
 
 impl Setting {
     fn is_off(&self) -> bool {
-        self.key.kind == KeyKind::Flag && self.values == ["false"]
+        matches!(self.key.kind, KeyKind::Flag | KeyKind::FlagOrNumber) && self.values == ["false"]
     }
 
     /// The option as words of a command line.
     fn words(&self) -> Vec<OsString> {
         let option = format!("--{}", self.key.name);
         match self.key.kind {
-            KeyKind::Flag if self.is_off() => Vec::new(),
+            KeyKind::Flag | KeyKind::FlagOrNumber if self.is_off() => Vec::new(),
             KeyKind::Flag => vec![option.into()],
+            KeyKind::FlagOrNumber if self.values == ["true"] => vec![option.into()],
             KeyKind::Count => {
                 let count = self.values.first().and_then(|count| count.parse().ok());
                 vec![option.into(); count.unwrap_or(0)]
             }
-            KeyKind::One | KeyKind::Many => {
+            KeyKind::One | KeyKind::FlagOrNumber | KeyKind::Many => {
                 let word = |value: &String| format!("{option}={value}").into();
                 self.values.iter().map(word).collect()
+            }
+            KeyKind::Pairs => {
+                let words = self.values.chunks(2).flat_map(|pair| {
+                    let values = pair.iter().map(OsString::from);
+                    std::iter::once(OsString::from(&option)).chain(values)
+                });
+                words.collect()
             }
         }
     }
@@ -135,10 +142,17 @@ impl Setting {
     /// What is invalid, without quoting secrets.
     pub fn check(&self) -> Result<(), String> {
         let command = command().no_binary_name(true);
-        let Err(error) = command.try_get_matches_from(self.words()) else {
-            return Ok(());
-        };
         let name = &self.key.name;
+        let error = match command.try_get_matches_from(self.words()) {
+            Err(error) => error,
+            Ok(_) if self.key.kind == KeyKind::Pairs => {
+                let pairs = LastingArgs::pairs(&self.values);
+                return pairs.map(drop).map_err(|invalid| {
+                    format!("invalid {name} '{}': {}", invalid.value, invalid.cause)
+                });
+            }
+            Ok(_) => return Ok(()),
+        };
         let invalid = match error.get(ContextKind::InvalidValue) {
             Some(ContextValue::String(value)) if !self.is_secret() => {
                 format!("invalid {name} '{value}'")
@@ -339,13 +353,21 @@ pub fn keys() -> Vec<Key> {
         let kind = match argument.get_action() {
             ArgAction::SetTrue => KeyKind::Flag,
             ArgAction::Count => KeyKind::Count,
+            ArgAction::Append if takes(argument, 2) => KeyKind::Pairs,
             ArgAction::Append => KeyKind::Many,
+            _ if takes(argument, 0) => KeyKind::FlagOrNumber,
             _ => KeyKind::One,
         };
         let name = name.to_owned();
         (!is_excluded(&name)).then_some(Key { name, kind })
     });
     keys.collect()
+}
+
+/// Whether an option takes at least this many values.
+fn takes(argument: &Arg, count: usize) -> bool {
+    let range = argument.get_num_args();
+    range.is_some_and(|range| range.min_values() == count)
 }
 
 /// Parses a message of `expect`, with the timeout of `within`.
@@ -397,6 +419,8 @@ mod tests {
             "color" => "never",
             "compress" => "off",
             "close-code" | "keep" => "1000",
+            "reconnect" => "5",
+            "reconnect-on" => "4001",
             _ => "x",
         }
     }
@@ -407,7 +431,8 @@ mod tests {
         let values = match key.kind {
             KeyKind::Flag => vec!["true".to_owned()],
             KeyKind::Count => vec!["1".to_owned()],
-            KeyKind::One | KeyKind::Many => vec![value.to_owned()],
+            KeyKind::FlagOrNumber | KeyKind::One | KeyKind::Many => vec![value.to_owned()],
+            KeyKind::Pairs => vec!["5s".to_owned(), value.to_owned()],
         };
         Setting { key, values }
     }
@@ -443,12 +468,15 @@ mod tests {
                     ..own.clone()
                 },
                 KeyKind::Count => own.clone(),
-                KeyKind::One | KeyKind::Many => setting(&name, "lower"),
+                KeyKind::FlagOrNumber => setting(&name, "4"),
+                KeyKind::One | KeyKind::Many | KeyKind::Pairs => setting(&name, "lower"),
             };
             let levels: Vec<Setting> = required.iter().chain([&lower, &own]).cloned().collect();
             let option = match kind {
-                KeyKind::Flag | KeyKind::Count => format!("--{name}"),
-                KeyKind::One | KeyKind::Many => format!("--{name}={value}"),
+                KeyKind::Flag | KeyKind::Count | KeyKind::Pairs => format!("--{name}"),
+                KeyKind::One | KeyKind::FlagOrNumber | KeyKind::Many => {
+                    format!("--{name}={value}")
+                }
             };
             let of_config = below(&levels, &["h"]);
             let count = of_config
@@ -458,7 +486,9 @@ mod tests {
             assert_eq!(count.count(), merged, "{name}: {of_config:?}");
             assert!(of_config.contains(&option), "{name}: {of_config:?}");
             if name != HEADER {
-                let given = below(&levels, &["h", &option]);
+                let pair = &["h", &option, "6s", "y"][..];
+                let count = if kind == KeyKind::Pairs { 4 } else { 2 };
+                let given = below(&levels, &pair[..count]);
                 assert!(!given.contains(&option), "{name}: {given:?}");
             }
         }

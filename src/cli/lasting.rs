@@ -88,6 +88,13 @@ impl TextArg {
     }
 }
 
+/// An invalid value of `--every`, and the cause.
+#[derive(Debug)]
+pub(super) struct InvalidValue<'a> {
+    pub(super) value: &'a str,
+    pub(super) cause: String,
+}
+
 impl LastingArgs {
     /// What `--every` says: what is sent, and how often.
     ///
@@ -95,16 +102,19 @@ impl LastingArgs {
     ///
     /// What is wrong with a value.
     pub fn heartbeats(&self) -> Result<Vec<(Duration, TextArg)>, String> {
-        let pairs = self.every.chunks(2).map(|pair| {
-            let invalid = |value: &str, problem| {
-                format!("invalid value '{value}' for '--every <TIME> <TEXT>': {problem}")
-            };
-            let [time, text] = pair else {
-                return Err("--every requires TIME and TEXT".to_owned());
-            };
-            let interval = values::limit(time).map_err(|problem| invalid(time, problem))?;
-            let text = TextArg::parse(text).map_err(|problem| invalid(text, problem))?;
-            Ok((interval, text))
+        Self::pairs(&self.every).map_err(|InvalidValue { value, cause }| {
+            format!("invalid value '{value}' for '--every <TIME> <TEXT>': {cause}")
+        })
+    }
+
+    /// Parses times and texts, which alternate.
+    pub(super) fn pairs(values: &[String]) -> Result<Vec<(Duration, TextArg)>, InvalidValue<'_>> {
+        let (pairs, _) = values.as_chunks();
+        let pairs = pairs.iter().map(|[time, text]| {
+            let interval = values::limit(time);
+            let text = TextArg::parse(text).map_err(|cause| InvalidValue { value: text, cause });
+            let interval = interval.map_err(|cause| InvalidValue { value: time, cause })?;
+            Ok((interval, text?))
         });
         pairs.collect()
     }

@@ -32,7 +32,7 @@ pub struct TestArgs {
     /// Read options and targets from FILE
     ///
     /// Its defaults and the target of --url @NAME apply to every connection; the options in the files
-    /// and those after -- override them. expect has no effect.
+    /// and those after -- override them. expect and reconnect have no effect.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub config: Option<PathBuf>,
 

@@ -99,13 +99,15 @@ url = \"wss://example.org/api\"
 bearer = \"cmd:pass show example/token\"
 header = [\"Origin: https://example.org\"]
 on-connect = '{\"op\":\"subscribe\"}'
+every = [\"30s\", \"ping\"]
+reconnect = true
 ";
 
 const CONFIG_RULES: &[&str] = &[
     "An option on the command line takes precedence over that of the target, and that over the \
      default. Headers are merged by name; any other option that may be repeated is replaced as a \
-     whole. A flag is true or false, verbose a number, a repeatable option a string or an array of \
-     strings. Options that say what is sent or expected in one run can't be set, but on-connect can. \
+     whole. A flag is true or false, verbose a number, reconnect true or a number, a repeatable option \
+     a string or an array of strings, and every an array of TIME and TEXT, or of such arrays. Options that say what is sent or expected in one run can't be set, but on-connect can. \
      A target also has:",
 ];
 
@@ -124,7 +126,7 @@ const CONFIG_MORE: &[&str] = &[
      line that a shell command prints, within 5 seconds. Paths are relative to the folder of the \
      file, and ~/ is your home directory.",
     "The defaults also apply to wsline demo, curl and test, and wsline test --url @NAME uses a target; \
-     there the options in session files take precedence, and expect has no effect. \
+     there the options in session files take precedence, and expect and reconnect have no effect. \
      wsline config prints the file without its secrets, wsline config @NAME what is in effect for a \
      target; both check it. A file that other users can change is refused.",
 ];

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use crate::support::{Cert, Peer, Wsline};
+use crate::support::{Cert, Peer, Stdin, Wsline};
 
 /// The program with a config file at its default place.
 fn with_config(text: &str) -> Wsline {
@@ -107,6 +107,46 @@ fn messages_of_a_target_come_before_stdin() {
     let program = config(&peer.url()).args(["@t", "-d", "a", "-d", "b"]);
     login_at(&program);
     program.stdout("welcome\n").run();
+}
+
+#[test]
+fn connections_of_a_target_last() {
+    let again = Peer::ws()
+        .expect_text("beat")
+        .expect_text("status")
+        .send_text("news")
+        .expect_close(1000, "");
+    let peer = Peer::ws().close(4001, "").then(again).start();
+    let program = with_config(&format!(
+        "[defaults]\nreconnect = false\n\n[targets.t]\nurl = '{}'\nreconnect = 2\n\
+         reconnect-on = [4001, 401]\nevery = [['200ms', 'beat'], ['300ms', '@status.txt']]\n",
+        peer.url()
+    ));
+    let folder = program.home().home().join(".config/wsline");
+    fs::write(folder.join("status.txt"), "status").expect("a file");
+    program
+        .args(["@t", "-1"])
+        .stdin(Stdin::Open)
+        .stdout("news\n")
+        .stderr_matches("wsline: reconnecting in [..] s (attempt 1): closed by server: 4001[..]\n")
+        .run();
+    // A default for an option has no effect without the option.
+    let peer = Peer::ws().close(4001, "").start();
+    with_config("[defaults]\nreconnect-on = 4001\n")
+        .arg(peer.url())
+        .stderr_matches("closed by server: 4001[..]\n")
+        .code(121)
+        .run();
+    // A test does not depend on it.
+    let peer = Peer::ws().close(1001, "").start();
+    with_config(&format!(
+        "[targets.t]\nurl = '{}'\nreconnect = true\n",
+        peer.url()
+    ))
+    .file("a.ws", "< close 1001\n")
+    .args(["test", "a.ws", "--url", "@t"])
+    .stdout_matches("ok    a.ws  (1 statement, [..] s)\n1 passed in [..] s\n")
+    .run();
 }
 
 #[test]
@@ -313,6 +353,8 @@ url = 'wss://me:s3cret@example.org/?token=s3cret'
 bearer = 'cmd:pass show prod'
 header = 'X-A: prod'
 on-connect = ['s3cret', '@login.json']
+every = ['30s', 's3cret']
+reconnect = 5
 insecure = true
 ";
     let path = "[..]/.config/wsline";
@@ -332,6 +374,8 @@ url = \"wss://example.org/?***\"
 bearer = \"cmd:pass show prod\"
 header = \"X-A: prod\"
 on-connect = [\"***\", \"@{path}/login.json\"]
+every = [\"30s\", \"***\"]
+reconnect = 5
 insecure = true
 "
         ))
@@ -345,6 +389,8 @@ connect-timeout = \"10\"
 proxy = \"***\"
 bearer = \"cmd:pass show prod\"
 on-connect = [\"***\", \"@{path}/login.json\"]
+every = [\"30s\", \"***\"]
+reconnect = 5
 insecure = true
 header = [\"Authorization: ***\", \"X-A: prod\"]
 "

@@ -17,6 +17,9 @@ const EXPECT: &str = "expect";
 const WITHIN: &str = "within";
 const OF_TARGET: [&str; 3] = [URL, EXPECT, WITHIN];
 
+/// The option whose values are numbers.
+const CODES: &str = "reconnect-on";
+
 /// Options whose values are paths, which are relative to the folder of the file.
 const PATHS: &[&str] = &[
     "cacert",
@@ -143,6 +146,31 @@ fn unknown<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone) -> Stri
     match nearest(&name.replace('_', "-"), known) {
         Some(near) => format!("unknown key '{name}'; did you mean {near}?"),
         None => format!("unknown key '{name}'"),
+    }
+}
+
+/// The values of one or several pairs of strings.
+fn pairs(value: &Spanned<DeValue<'_>>) -> Option<Vec<String>> {
+    let DeValue::Array(values) = value.get_ref() else {
+        return None;
+    };
+    let text = |value: &Spanned<DeValue<'_>>| match value.get_ref() {
+        DeValue::String(text) => Some(text.to_string()),
+        _ => None,
+    };
+    if values.len() == 2 && values.iter().all(|value| text(value).is_some()) {
+        return values.iter().map(text).collect();
+    }
+    let pairs: Option<Vec<Vec<String>>> = values.iter().map(pair).collect();
+    pairs.map(|pairs| pairs.concat())
+}
+
+fn pair(value: &Spanned<DeValue<'_>>) -> Option<Vec<String>> {
+    match value.get_ref() {
+        DeValue::Array(pair) if matches!(pair.first()?.get_ref(), DeValue::String(_)) => {
+            pairs(value)
+        }
+        _ => None,
     }
 }
 
@@ -284,7 +312,9 @@ impl Reader<'_> {
             Err(self.error(&value.span(), cause))
         };
         let values = match (key.kind, value.get_ref()) {
-            (KeyKind::Flag, DeValue::Boolean(flag)) => vec![flag.to_string()],
+            (KeyKind::Flag | KeyKind::FlagOrNumber, DeValue::Boolean(flag)) => {
+                vec![flag.to_string()]
+            }
             (KeyKind::Flag, _) => return wrong("true or false"),
             (KeyKind::Count, DeValue::Integer(count)) if count.radix() == 10 => {
                 match count.as_str().parse::<u8>() {
@@ -293,6 +323,14 @@ impl Reader<'_> {
                 }
             }
             (KeyKind::Count, _) => return wrong("a number from 0 to 3"),
+            (KeyKind::FlagOrNumber, DeValue::Integer(number)) if number.radix() == 10 => {
+                vec![number.as_str().to_owned()]
+            }
+            (KeyKind::FlagOrNumber, _) => return wrong("true, false or a number"),
+            (KeyKind::Pairs, _) => match pairs(value) {
+                Some(values) => values,
+                None => return wrong("[TIME, TEXT], or an array of such pairs"),
+            },
             (KeyKind::One, _) => vec![self.one(name, value)?],
             (KeyKind::Many, _) => {
                 let texts = self.texts(name, value)?;
@@ -317,7 +355,7 @@ impl Reader<'_> {
         }
         let is_file = matches!(
             name,
-            "header" | "user" | "bearer" | "pass" | "proxy-user" | "on-connect"
+            "header" | "user" | "bearer" | "pass" | "proxy-user" | "on-connect" | "every"
         );
         match value.strip_prefix('@') {
             Some(path) if is_file && !path.is_empty() && path != "-" => {
@@ -340,7 +378,7 @@ impl Reader<'_> {
         }
     }
 
-    /// A string or a list of strings.
+    /// A string or a number, or a list of them.
     fn texts(
         &self,
         name: &str,
@@ -350,11 +388,18 @@ impl Reader<'_> {
             return Ok(vec![(self.one(name, value)?, value.span())]);
         };
         let texts = values.iter().map(|value| {
-            let DeValue::String(text) = value.get_ref() else {
-                let cause = format!("{name} must be a string or an array of strings");
-                return Err(self.error(&value.span(), cause));
+            let text = match value.get_ref() {
+                DeValue::String(text) => text.to_string(),
+                DeValue::Integer(number) if name == CODES && number.radix() == 10 => {
+                    number.as_str().to_owned()
+                }
+                _ => {
+                    let what = if name == CODES { "numbers" } else { "strings" };
+                    let cause = format!("{name} must be a string or an array of {what}");
+                    return Err(self.error(&value.span(), cause));
+                }
             };
-            Ok((text.to_string(), value.span()))
+            Ok((text, value.span()))
         });
         texts.collect()
     }

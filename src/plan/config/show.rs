@@ -99,10 +99,20 @@ fn settings<'a>(out: &mut String, settings: impl Iterator<Item = &'a Setting>) {
         let values: Vec<String> = setting
             .values
             .iter()
-            .map(|value| shown(setting, value))
+            .enumerate()
+            .map(|(index, value)| match setting.key.kind {
+                KeyKind::Pairs if index % 2 == 0 => quoted(value),
+                _ => shown(setting, value),
+            })
             .collect();
         match setting.key.kind {
             KeyKind::Many => list(out, &setting.key.name, &values),
+            KeyKind::Pairs => {
+                let pairs = values
+                    .chunks(2)
+                    .map(|pair| format!("[{}]", pair.join(", ")));
+                list(out, &setting.key.name, &pairs.collect::<Vec<_>>());
+            }
             _ => line(out, &setting.key.name, &values.concat()),
         }
     }
@@ -114,10 +124,10 @@ fn shown(setting: &Setting, value: &str) -> String {
         .iter()
         .any(|prefix| value.starts_with(prefix));
     match setting.key.kind {
-        KeyKind::Flag | KeyKind::Count => value.to_owned(),
+        KeyKind::Flag | KeyKind::FlagOrNumber | KeyKind::Count => value.to_owned(),
         _ if is_source => quoted(value),
         // A message may contain credentials.
-        _ if setting.key.name == "on-connect" => quoted(HIDDEN),
+        _ if ["on-connect", "every"].contains(&setting.key.name.as_str()) => quoted(HIDDEN),
         _ if !setting.is_secret() => quoted(value),
         _ => match CustomHeader::parse(value) {
             Ok(header) if setting.key.name.ends_with("header") && header.is_secret() => {
