@@ -273,6 +273,7 @@ impl Driver<'_> {
             self.report_unconfirmed(leftover.unconfirmed);
         }
         self.notify(link, &Event::Closed(&closure));
+        self.ended_unseen = true;
         if !self.leaving {
             self.settle(Unsettled {
                 link,

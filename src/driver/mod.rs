@@ -152,6 +152,7 @@ impl<'a> Driver<'a> {
             first_error: FirstError::default(),
             unsettled: Vec::new(),
             input: Input::More,
+            ended_unseen: false,
             quiet_since: now.instant,
             leaving: false,
             is_ending: false,
@@ -208,6 +209,7 @@ impl<'a> Driver<'a> {
     }
 
     fn poll_source(&mut self, readable: bool) {
+        self.ended_unseen = false;
         // Once all connections have ended, the source is only asked whether their ends were
         // expected.
         let only_settles = self.slots.all_ended() && !self.unsettled.is_empty();

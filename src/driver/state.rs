@@ -47,6 +47,9 @@ pub(super) struct Driver<'a> {
     /// Closed connections for which the source hasn't decided yet whether their end was expected.
     pub(super) unsettled: Vec<Unsettled>,
     pub(super) input: Input,
+    /// Whether a connection has ended since the source was polled, which may end the source or
+    /// connect again.
+    pub(super) ended_unseen: bool,
     /// When the last data message was sent or received.
     pub(super) quiet_since: Instant,
     /// The run is ending, even if there is more input.

@@ -75,7 +75,8 @@ impl Driver<'_> {
         let has_room = self.slots.counts().with_room > 0 && !outputs.hold_up_sending();
         let has_input = self.input == Input::More && has_room;
         let has_bytes = self.slots.hold_bytes() && !outputs.full();
-        if has_input || has_bytes || outputs.busy() {
+        let outlives = self.input != Input::Done && self.policy.outlives_connections();
+        if (self.ended_unseen && outlives) || has_input || has_bytes || outputs.busy() {
             return Some(self.now.instant);
         }
         let source = match self.input {
