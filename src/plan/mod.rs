@@ -177,7 +177,7 @@ impl Plan {
         let color = |stream| palette(options.color, stream, environment);
         let max_time = options.connection.max_time;
         let limits = limits(&options)?;
-        let (path, force) = (options.record.clone(), options.protocol.force);
+        let (path, recorded) = (options.record.clone(), recorded::options(&options));
         let mut plan = Self {
             notes,
             input: input_source(&options, environment),
@@ -232,7 +232,7 @@ impl Plan {
         };
         plan.record = path.map(|path| record::Options {
             path,
-            opening: recorded::opening(&plan.request, force),
+            opening: recorded::opening(&plan.request, recorded),
             secrets: plan.secrets,
             timing: plan.timing.is_some(),
         });

@@ -40,7 +40,7 @@ pub fn read(file: &str, text: &str) -> Result<SessionFile, ParseError> {
 }
 
 /// Parses the text of the archive `file`. Each WebSocket in it is a connection; if there are
-/// several, their names are 1, 2 and so on. One that did not open is ignored unless none did.
+/// several, their names are 1, 2 and so on, unless wsline recorded that one was opened again. One that did not open is ignored unless none did.
 ///
 /// # Errors
 ///
@@ -81,8 +81,17 @@ pub fn read_with(
         }
     }
     let mut record = ParsedRecord::default();
+    let mut last = None;
     for (at, entry) in &opened {
-        let link = record.connect(at.connection(entry)?);
+        let connection = at.connection(entry)?;
+        let link = match last.filter(|_| connection.reconnects) {
+            Some(link) => {
+                record.reopen(link, connection.number, connection.start);
+                link
+            }
+            None => record.connect(connection),
+        };
+        last = Some(link);
         at.messages(entry, link, &mut record)?;
         at.attached_messages(entry, link, &mut record, read_attachment)?;
     }

@@ -1,9 +1,9 @@
 //! JSON lines as a session file: what `wsline --json` prints and `--record FILE.jsonl` keeps.
 //!
-//! Each `open` is a connection. Fields that aren't used may hold anything, and objects of other
+//! Each `open` is a connection, unless a `reconnecting` comes before it. Fields that aren't used may hold anything, and objects of other
 //! types are passed over.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -66,7 +66,7 @@ struct Header<'a> {
 }
 
 /// Reads the text of a file of JSON lines, which `file` is the name of. Each `open` in it is a
-/// connection; where there are several their names are 1, 2 and so on.
+/// connection, except after `reconnecting`; where there are several their names are 1, 2 and so on.
 ///
 /// # Errors
 ///
@@ -76,6 +76,7 @@ pub fn read(file: &str, text: &str) -> Result<SessionFile, ParseError> {
     let mut reader = Reader {
         record: ParsedRecord::default(),
         open: HashMap::new(),
+        reconnecting: HashSet::new(),
         failed: Vec::new(),
     };
     for line in file
@@ -108,10 +109,24 @@ struct Row<'a> {
     object: Object<'a>,
 }
 
+/// The types of objects that are used.
+const KINDS: &[&str] = &[
+    "open",
+    "text",
+    "binary",
+    "ping",
+    "pong",
+    "close",
+    "error",
+    "reconnecting",
+];
+
 struct Reader {
     record: ParsedRecord,
     /// The connection that a `link` value currently refers to.
     open: HashMap<u16, usize>,
+    /// The values of `link` that are attempted again.
+    reconnecting: HashSet<u16>,
     /// Connections on which the server violated the protocol, so that the Close was not the user's.
     failed: Vec<usize>,
 }
@@ -119,15 +134,17 @@ struct Reader {
 impl Reader {
     fn read(&mut self, row: &Row<'_>) -> Result<(), ParseError> {
         let kind = row.need("type", row.object.kind, |field| field.text())?;
-        if !["open", "text", "binary", "ping", "pong", "close", "error"].contains(&&*kind) {
+        if !KINDS.contains(&&*kind) {
             return Ok(());
         }
         let link = row.object.link.map(|raw| row.field("link", raw).number());
         let link = link.transpose()?.unwrap_or(0);
-        if kind == "open" {
-            let connection = row.connection()?;
-            self.open.insert(link, self.record.connect(connection));
+        if kind == "reconnecting" {
+            self.reconnecting.insert(link);
             return Ok(());
+        }
+        if kind == "open" {
+            return self.open(row, link);
         }
         let Some(&link) = self.open.get(&link) else {
             // Why nothing was opened.
@@ -156,6 +173,21 @@ impl Reader {
             _ => EventKind::Pong(row.payload()?),
         };
         self.add(row, link, sent, kind)
+    }
+
+    /// Adds a connection, or that one is open again.
+    fn open(&mut self, row: &Row<'_>, link: u16) -> Result<(), ParseError> {
+        let mut connection = row.connection()?;
+        let is_again = self.reconnecting.remove(&link);
+        if let Some(&known) = self.open.get(&link).filter(|_| is_again) {
+            self.failed.retain(|failed| *failed != known);
+            self.record
+                .reopen(known, connection.number, connection.start);
+            return Ok(());
+        }
+        connection.reconnects = is_again;
+        self.open.insert(link, self.record.connect(connection));
+        Ok(())
     }
 
     /// Adds the end of a connection. Without a record of our own Close, it had the same code as the
@@ -276,6 +308,7 @@ impl<'a> Row<'a> {
             start: start.transpose()?,
             url,
             headers,
+            reconnects: false,
         })
     }
 

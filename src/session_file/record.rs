@@ -53,6 +53,8 @@ pub(super) struct Connection {
     pub(super) url: String,
     /// The request headers.
     pub(super) headers: Vec<(String, String)>,
+    /// Whether it was attempted again after it was lost or refused.
+    pub(super) reconnects: bool,
 }
 
 /// A message or event of a record.
@@ -82,6 +84,8 @@ pub(super) enum EventKind {
     Lost,
     /// The upgrade was refused with this status.
     Refused(u16),
+    /// It was opened again.
+    Reopened,
 }
 
 /// The state of a connection while its statements are generated.
@@ -104,6 +108,20 @@ impl ParsedRecord {
         self.connections.len() - 1
     }
 
+    /// A connection was opened again.
+    pub(super) fn reopen(&mut self, link: usize, number: u32, at: Option<Moment>) {
+        if let Some(connection) = self.connections.get_mut(link) {
+            connection.reconnects = true;
+        }
+        self.add(RecordedEvent {
+            number,
+            at,
+            link,
+            sent: false,
+            kind: EventKind::Reopened,
+        });
+    }
+
     pub(super) fn add(&mut self, event: RecordedEvent) {
         self.events.push(event);
     }
@@ -118,7 +136,9 @@ impl ParsedRecord {
         for (link, connection) in self.connections.iter().enumerate() {
             let force = self.needs_force(link);
             let mut settings = settings(connection);
-            settings.extend(force.then(|| Statement::Options(vec![Template::literal("--force")])));
+            let reconnect = connection.reconnects.then_some("--reconnect");
+            let options = force.then_some("--force").into_iter().chain(reconnect);
+            settings.extend(options.map(|it| Statement::Options(vec![Template::literal(it)])));
             lines.extend(settings.into_iter().map(|statement| Line {
                 number: connection.number,
                 link: names[link].clone(),
@@ -152,14 +172,22 @@ impl ParsedRecord {
 
     /// Whether we sent a close code that requires `--force`.
     fn needs_force(&self, link: usize) -> bool {
+        let mut is_reply = false;
         let events = self.events.iter().filter(|event| event.link == link);
         events
-            .take_while(|event| event.sent || !matches!(event.kind, EventKind::Close(_)))
+            .filter(|event| event.link == link)
             .any(|event| match &event.kind {
-                EventKind::Close(Some(body)) => {
+                EventKind::Close(Some(body)) if event.sent && !is_reply => {
                     CloseReason::from_user(body.code, &body.reason, false).is_err()
                 }
-                _ => false,
+                kind => {
+                    is_reply = match kind {
+                        EventKind::Close(_) => is_reply || !event.sent,
+                        EventKind::Reopened => false,
+                        _ => is_reply,
+                    };
+                    false
+                }
             })
     }
 }
@@ -329,7 +357,7 @@ impl LinkConversion {
                 let reason = Template::literal(&reason);
                 Some(Message::Close { code, reason })
             }
-            EventKind::Lost | EventKind::Refused(_) => None,
+            EventKind::Lost | EventKind::Refused(_) | EventKind::Reopened => None,
         }
     }
 
@@ -360,6 +388,14 @@ impl LinkConversion {
                 reason: None,
             }),
             EventKind::Refused(status) => Some(Wanted::Refused(Some(status))),
+            EventKind::Reopened => {
+                let at = self.at;
+                *self = Self {
+                    at,
+                    ..Self::default()
+                };
+                Some(Wanted::Reconnect)
+            }
         }
     }
 }

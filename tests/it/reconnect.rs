@@ -343,7 +343,7 @@ fn json_and_records_show_attempts() {
         .is_some_and(|after| (0.0..=250.0).contains(&after)));
     let record = std::fs::read_to_string(record).expect("it was written");
     assert!(
-        record.contains("< close 1001\n# reconnecting in "),
+        record.contains("< close 1001\n# reconnecting in ") && record.contains("\nreconnect\n"),
         "{record}"
     );
 }

@@ -21,7 +21,7 @@ pub use self::options::{Opening, Options, RecordFormat};
 use self::archive::{Archive, Hold};
 use self::file::RecordFile;
 use crate::error::Error;
-use crate::event::{Event, Link};
+use crate::event::{Event, Link, LostCause};
 use crate::exit::ExitCode;
 use crate::output::json::JsonLines;
 use crate::output::sink::{Descriptor, Sink};
@@ -73,11 +73,16 @@ fn begin(opened: RecordFile, hold: Hold, options: Options) -> io::Result<Box<dyn
 
 /// Whether an event is important enough to replace the previous record in the file.
 fn replaces_record(event: &Event<'_>) -> bool {
-    match event {
-        Event::Open(_) => true,
-        Event::ConnectFailed(error) => error.exit_code() == ExitCode::Refused,
-        _ => false,
-    }
+    let failed = match event {
+        Event::Open(_) => return true,
+        Event::ConnectFailed(error) => Some(*error),
+        Event::Reconnecting(lost) => match lost.cause {
+            LostCause::Failed(error) => Some(error),
+            LostCause::Closed(_) => None,
+        },
+        _ => None,
+    };
+    failed.is_some_and(|error| error.exit_code() == ExitCode::Refused)
 }
 
 /// Starts a record in a format that is written line by line.

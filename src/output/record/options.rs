@@ -52,8 +52,8 @@ pub struct Opening {
     pub left_out: Vec<String>,
     /// The offered subprotocols.
     pub subprotocols: Vec<String>,
-    /// Options without values that are needed to repeat the conversation.
-    pub options: Vec<&'static str>,
+    /// Options that are needed to repeat the conversation, each as one word.
+    pub options: Vec<String>,
 }
 
 #[cfg(test)]

@@ -45,6 +45,8 @@ pub(super) struct Session<S> {
     owes_pong: bool,
     /// Whether the file already allows all close codes.
     forced: bool,
+    /// Whether the connection has been open.
+    was_open: bool,
 }
 
 impl<S: Sink> Session<S> {
@@ -57,7 +59,8 @@ impl<S: Sink> Session<S> {
             within: session_file::WITHIN,
             pings: VecDeque::new(),
             owes_pong: false,
-            forced: opening.options.contains(&FORCE),
+            forced: opening.options.iter().any(|option| option == FORCE),
+            was_open: false,
         };
         session.head(now, opening)?;
         Ok(session)
@@ -303,7 +306,9 @@ impl<S: Sink> Output for Session<S> {
             Event::Connect(ConnectStep::Redirected { url, .. }) => {
                 self.comment(&format!("redirected to {url}"))
             }
+            Event::Open(_) if self.was_open => self.expect(at, link, Wanted::Reconnect),
             Event::Open(_) => {
+                self.was_open = true;
                 (self.opened, self.last) = (at, at);
                 Ok(())
             }
@@ -321,7 +326,8 @@ impl<S: Sink> Output for Session<S> {
             Event::Pong(Way::In, bytes) => self.pong(at, link, bytes),
             Event::CloseFrame(way, closure) => self.closing(at, link, *way, closure),
             Event::Closed(closure) => self.closed(at, link, closure),
-            Event::ConnectFailed(Error::Refused(refusal)) => {
+            // Only the first connection can be expected to be refused.
+            Event::ConnectFailed(Error::Refused(refusal)) if !self.was_open => {
                 self.expect(at, link, Wanted::Refused(Some(refusal.head.status)))
             }
             Event::Reconnecting(lost) => self.comment(&closure::reconnecting(lost)),

@@ -31,6 +31,9 @@ pub(super) struct Entry<'a> {
     resource_type: Option<&'a RawValue>,
     #[serde(borrow, rename = "_webSocketMessages")]
     messages: Option<&'a RawValue>,
+    /// The number of the attempt, if an earlier connection was lost or refused.
+    #[serde(borrow, rename = "_reconnect")]
+    pub(super) reconnect: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -240,6 +243,7 @@ impl<'a> At<'a> {
             start,
             url,
             headers,
+            reconnects: entry.reconnect.is_some(),
         })
     }
 

@@ -4,7 +4,7 @@ use serde_json::{json, Value};
 
 use super::{record, talk, talkative, Recorded, SHOWN};
 use crate::schema::Schema;
-use crate::support::{require, Cert, Peer, Wsline};
+use crate::support::{require, Cert, Peer, Stdin, Wsline};
 
 impl Recorded {
     /// The entries of an archive, which is as the schema says.
@@ -123,6 +123,32 @@ fn refused_connection_is_an_entry() {
     assert_eq!(
         entries[1]["response"]["content"],
         json!({"size": 3, "mimeType": "text/plain", "text": "no!"})
+    );
+}
+
+#[test]
+fn each_attempt_is_an_entry() {
+    const BUSY: &str = "HTTP/1.1 503 Busy\r\nRetry-After: 0\r\nContent-Length: 0\r\n\r\n";
+    let last = Peer::ws().send_text("two").expect_close(1000, "");
+    let first = Peer::ws().send_text("one").close(1001, "");
+    let peer = Peer::http(BUSY).then(first.then(Peer::http(BUSY).then(last)));
+    let peer = peer.start();
+    let program = Wsline::new()
+        .args([&peer.url(), "--reconnect", "-n", "2", "-q"])
+        .stdin(Stdin::Open)
+        .stdout("one\ntwo\n");
+    let recorded = record(program, "talk.har");
+    let entries = recorded.entries();
+    let statuses: Vec<_> = entries.iter().map(|it| &it["response"]["status"]).collect();
+    assert_eq!(statuses, [503, 101, 503, 101]);
+    let attempts: Vec<_> = entries.iter().map(|it| it["_reconnect"].as_u64()).collect();
+    assert_eq!(attempts, [None, Some(1), Some(2), Some(3)]);
+    assert_eq!(messages(&entries[1])[0], ("receive", 1, "one"));
+    assert_eq!(messages(&entries[3])[0], ("receive", 1, "two"));
+    let error = entries[2]["response"]["_error"].as_str();
+    assert!(
+        error.is_some_and(|error| error.contains("503")),
+        "{error:?}"
     );
 }
 

@@ -171,6 +171,85 @@ fn each_format_can_be_replayed() {
     }
 }
 
+/// A server that refuses, ends a connection in two ways and is busy in between, twice.
+fn restarting() -> Peer {
+    const BUSY: &str = "HTTP/1.1 503 Busy\r\nRetry-After: 0\r\nContent-Length: 0\r\n\r\n";
+    let greeted = |text: &str| Peer::ws().expect_text("subscribe").send_text(text);
+    let last = greeted("three").expect_close(1000, "");
+    let second = greeted("two").drop_tcp().then(last);
+    let first = greeted("one")
+        .close(1001, "")
+        .then(Peer::http(BUSY).then(second));
+    Peer::http(BUSY).then(first)
+}
+
+#[test]
+fn run_with_reconnects_can_be_replayed() {
+    for name in ["talk.ws", "talk.jsonl", "talk.har"] {
+        let peer = restarting().start();
+        let program = Wsline::new()
+            .args([&peer.url(), "-n", "3", "--json", "-q"])
+            .args(["--reconnect", "--on-connect", "subscribe"])
+            .stdin(Stdin::Open)
+            .stdout_matches("...");
+        let recorded = record(program, name);
+        peer.finish();
+        if name == "talk.ws" {
+            let text = recorded.statements();
+            let (_, text) = text.split_once('\n').expect("it has lines");
+            let text = text.lines().map(|line| match line.split_once(" in ") {
+                Some((comment, _)) => format!("{comment} …\n"),
+                None => format!("{line}\n"),
+            });
+            assert_eq!(
+                text.collect::<String>(),
+                "option --reconnect\nstrict\n\n# reconnecting …\n> subscribe\n< one\n< close 1001\n\
+                 # reconnecting …\n# reconnecting …\nreconnect\n> subscribe\n< two\n< close 1006\n\
+                 # reconnecting …\nreconnect\n> subscribe\n< three\n> close\n< close 1000\n"
+            );
+        }
+        let again = restarting().start();
+        Wsline::new()
+            .arg("test")
+            .arg(&recorded.path)
+            .args(["--url", &again.url()])
+            .stdout_matches("ok [..]\n1 passed in [..] s\n")
+            .run();
+        again.finish();
+    }
+}
+
+#[test]
+fn options_of_a_lasting_connection_are_recorded() {
+    let peer = Peer::ws().stall().then(Peer::ws().close(1000, "")).start();
+    let program = Wsline::new()
+        .args([
+            &peer.url(),
+            "-q",
+            "--reconnect=3",
+            "--reconnect-on",
+            "4001,401",
+        ])
+        .args(["--ping-interval", "50ms", "--ping-timeout", "500ms"])
+        .stdin(Stdin::Open);
+    let recorded = record(program, "talk.ws");
+    let text = recorded.statements();
+    assert!(
+        text.contains(
+            "\noption --ping-interval=50ms\noption --ping-timeout=500ms\noption --reconnect=3\n\
+             option --reconnect-on=4001,401\nstrict\n\n< close 1006\n# reconnecting in "
+        ),
+        "{text}"
+    );
+    let again = Peer::ws().stall().then(Peer::ws().close(1000, "")).start();
+    Wsline::new()
+        .arg("test")
+        .arg(&recorded.path)
+        .args(["--url", &again.url()])
+        .stdout_matches("ok [..]\n1 passed in [..] s\n")
+        .run();
+}
+
 /// The program's own Close at a signal has a code that users may not send.
 #[test]
 fn conversation_ended_by_a_signal_can_be_replayed() {

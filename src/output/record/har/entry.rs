@@ -36,6 +36,8 @@ pub(super) struct Entry<'a> {
     pub(super) request: Request<'a>,
     pub(super) response: Response,
     pub(super) address: Option<SocketAddr>,
+    /// Which attempt in a row it is, if an earlier connection was lost or refused.
+    pub(super) reconnect: Option<u32>,
 }
 
 /// The fields before them.
@@ -52,6 +54,8 @@ struct EntryFields<'a> {
     connection: Option<String>,
     #[serde(rename = "_resourceType")]
     resource_type: &'static str,
+    #[serde(rename = "_reconnect", skip_serializing_if = "Option::is_none")]
+    reconnect: Option<u32>,
 }
 
 /// The empty cache object.
@@ -69,6 +73,7 @@ impl Entry<'_> {
             address: self.address.map(|address| address.ip().to_string()),
             connection: self.address.map(|address| address.port().to_string()),
             resource_type: "websocket",
+            reconnect: self.reconnect,
         };
         serde_json::to_writer(&mut *out, &fields)?;
         let brace = out.pop();

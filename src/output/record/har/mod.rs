@@ -3,8 +3,9 @@
 //! Each connection is an entry: the opening handshake as request and response, its times, and the
 //! messages in `_webSocketMessages` in Chrome's format. The payload of all opcodes except 1 is in
 //! base64, including Pings, Pongs and Closes, which Chrome leaves out. A handshake that was
-//! refused, redirected or not answered is an entry too. The file is written continuously: at most
-//! two messages are held in memory.
+//! refused, redirected or not answered is an entry too. An entry for another attempt at the same
+//! connection has its number in `_reconnect`. The file is written continuously: at most two messages
+//! are held in memory.
 
 mod entry;
 
@@ -20,7 +21,9 @@ use self::entry::{Content, Creator, Entry, Frame, Request, Response, Times};
 use super::archive::Archive;
 use crate::assembly::{Message, LARGE};
 use crate::error::Error;
-use crate::event::{ConnectStep, Event, Kind, Link, PeerAddress, Upgrade, Way};
+use crate::event::{
+    ConnectStep, Event, Kind, Link, LostCause, PeerAddress, Reconnecting, Upgrade, Way,
+};
 use crate::http::{RequestHead, ResponseHead, Secrets};
 use crate::output::long::{Encoding, LongMessage};
 use crate::output::{Assembled, Detail, Output};
@@ -30,7 +33,8 @@ use crate::protocol::{close, CloseBody, Closure};
 pub(super) struct Har {
     archive: Archive,
     secrets: Secrets,
-    /// The URL of the current or next connection.
+    /// The URL of the run, and that of the current or next connection.
+    first_url: String,
     url: String,
     attempt: Attempt,
     open: Option<Open>,
@@ -44,6 +48,8 @@ struct Attempt {
     address: Option<SocketAddr>,
     asked: Option<(SystemTime, RequestHead)>,
     answered: Option<(SystemTime, ResponseHead)>,
+    /// Which attempt in a row it is, if an earlier connection was lost or refused.
+    number: Option<u32>,
 }
 
 /// The connection of the last entry.
@@ -65,6 +71,7 @@ impl Attempt {
             address: None,
             asked: None,
             answered: None,
+            number: None,
         }
     }
 
@@ -104,6 +111,7 @@ impl Har {
         let mut har = Self {
             archive,
             secrets,
+            first_url: url.clone(),
             url,
             attempt: Attempt::new(SystemTime::now()),
             open: None,
@@ -148,6 +156,7 @@ impl Har {
             request: Request::of(&upgrade.request, &upgrade.url, self.secrets),
             response: Response::of(&upgrade.response, Content::default(), self.secrets),
             address: upgrade.peer.as_ref().and_then(PeerAddress::tcp),
+            reconnect: self.attempt.number,
         };
         self.begin_entry(&entry)?;
         self.archive
@@ -183,9 +192,22 @@ impl Har {
             },
             response: response.with_error(error.map(ToString::to_string)),
             address: attempt.address,
+            reconnect: attempt.number,
         };
+        self.attempt.number = attempt.number;
         self.begin_entry(&entry)?;
         attempt.times(at).end_entry(self.archive.next())
+    }
+
+    /// Another attempt follows.
+    fn reconnecting(&mut self, at: SystemTime, lost: &Reconnecting<'_>) -> io::Result<()> {
+        if let LostCause::Failed(error) = lost.cause {
+            self.end_attempt(at, Some(error))?;
+        }
+        self.url.clone_from(&self.first_url);
+        self.attempt = Attempt::new(at.checked_add(lost.after).unwrap_or(at));
+        self.attempt.number = Some(lost.attempt);
+        Ok(())
     }
 
     fn frame(&mut self, at: SystemTime, way: Way, opcode: OpCode, data: &str) -> io::Result<()> {
@@ -314,6 +336,7 @@ impl Output for Har {
                 }
             },
             Event::ConnectFailed(error) => self.end_attempt(at, Some(error)),
+            Event::Reconnecting(lost) => self.reconnecting(at, lost),
             _ => Ok(()),
         }
     }

@@ -83,7 +83,7 @@ fn settings_are_recorded_without_secrets() {
         subprotocols: ["chat", "k8s.bearer.hidden", "access_token", "hidden"]
             .map(str::to_owned)
             .into(),
-        options: vec!["--location", "--force"],
+        options: vec!["--location".to_owned(), "--force".to_owned()],
     });
     let version = env!("CARGO_PKG_VERSION");
     assert_eq!(
@@ -249,7 +249,7 @@ fn forbidden_close_code_needs_force() {
     let closing = Event::CloseFrame(Way::Out, &away);
     assert_eq!(told(&[closing]), "option --force\n> close 1001\n");
     let mut session = record(&Opening {
-        options: vec!["--force"],
+        options: vec!["--force".to_owned()],
         ..Opening::default()
     });
     session.sink.take();
