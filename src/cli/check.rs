@@ -1,7 +1,7 @@
 //! Rules about combinations of options.
 
 use super::data::MessageArg;
-use super::options::OptionArgs;
+use super::options::{ConnectionArgs, OptionArgs};
 use super::secret_source::SecretSource;
 use crate::error::USE_FORCE;
 use crate::protocol::CloseReason;
@@ -39,22 +39,10 @@ impl OptionArgs {
     pub(super) fn check(&self) -> Result<(), String> {
         self.check_input()?;
         self.check_expectations()?;
-        self.check_tls()?;
         self.check_output()?;
-        self.connection.lasting.check()?;
-        if self.connection.user.is_some() && self.connection.bearer.is_some() {
-            return both("-u", "--bearer", "both set the Authorization header");
-        }
-        if self.connection.max_redirs.is_some() && !self.connection.location {
-            return Err("--max-redirs requires -L".to_owned());
-        }
+        self.connection.check()?;
         if self.history.is_some() && self.no_history {
             return Err("--history cannot be used with --no-history".to_owned());
-        }
-        if let Some(given) = &self.connection.proxy {
-            given
-                .proxy()
-                .map_err(|problem| format!("invalid value for '--proxy <URL>': {problem}"))?;
         }
         CloseReason::from_user(
             self.protocol.close_code,
@@ -71,17 +59,7 @@ impl OptionArgs {
     ///
     /// A message that names the option.
     pub(super) fn check_sources(&self) -> Result<(), String> {
-        let check = |source: Option<&SecretSource<Secret>>, option| {
-            source.map_or(Ok(()), |source| source.refuse_command(option))
-        };
-        check(self.connection.bearer.as_ref(), "--bearer <TOKEN>")?;
-        check(self.connection.pass.as_ref(), "--pass <PASS>")?;
-        if let Some(user) = &self.connection.user {
-            user.refuse_command("--user <USER[:PASS]>")?;
-        }
-        if let Some(user) = &self.connection.proxy_user {
-            user.refuse_command("--proxy-user <USER:PASS>")?;
-        }
+        self.connection.check_sources()?;
         if self.no_config && self.config.is_some() {
             return Err("--config cannot be used with --no-config".to_owned());
         }
@@ -99,23 +77,6 @@ impl OptionArgs {
         }
         if stdin_readers == 1 && self.interactive {
             return both("-i", "@-", "both read stdin");
-        }
-        Ok(())
-    }
-
-    fn check_tls(&self) -> Result<(), String> {
-        for (option, given) in [
-            ("--key", self.connection.key.is_some()),
-            ("--pass", self.connection.pass.is_some()),
-        ] {
-            if given && self.connection.cert.is_none() {
-                return Err(format!("{option} requires --cert FILE"));
-            }
-        }
-        if let (Some(min), Some(max)) = (self.connection.tls_min, self.connection.tls_max) {
-            if min > max {
-                return Err(format!("--tls-min {min} is greater than --tls-max {max}"));
-            }
         }
         Ok(())
     }
@@ -138,6 +99,67 @@ impl OptionArgs {
                     "--binary-as",
                     "binary messages are always base64 in JSON",
                 );
+            }
+        }
+        Ok(())
+    }
+}
+
+impl ConnectionArgs {
+    /// Checks the rules about combinations of these options.
+    ///
+    /// # Errors
+    ///
+    /// Which options cannot be used together, or what an option requires.
+    pub(super) fn check(&self) -> Result<(), String> {
+        self.check_tls()?;
+        self.lasting.check()?;
+        if self.user.is_some() && self.bearer.is_some() {
+            return both("-u", "--bearer", "both set the Authorization header");
+        }
+        if self.max_redirs.is_some() && !self.location {
+            return Err("--max-redirs requires -L".to_owned());
+        }
+        if let Some(given) = &self.proxy {
+            given
+                .proxy()
+                .map_err(|problem| format!("invalid value for '--proxy <URL>': {problem}"))?;
+        }
+        Ok(())
+    }
+
+    /// Rejects values that are only allowed in a config file.
+    ///
+    /// # Errors
+    ///
+    /// A message that names the option.
+    pub(super) fn check_sources(&self) -> Result<(), String> {
+        let check = |source: Option<&SecretSource<Secret>>, option| {
+            source.map_or(Ok(()), |source| source.refuse_command(option))
+        };
+        check(self.bearer.as_ref(), "--bearer <TOKEN>")?;
+        check(self.pass.as_ref(), "--pass <PASS>")?;
+        if let Some(user) = &self.user {
+            user.refuse_command("--user <USER[:PASS]>")?;
+        }
+        if let Some(user) = &self.proxy_user {
+            user.refuse_command("--proxy-user <USER:PASS>")?;
+        }
+        Ok(())
+    }
+
+    fn check_tls(&self) -> Result<(), String> {
+        for (option, given) in [
+            ("--key", self.key.is_some()),
+            ("--pass", self.pass.is_some()),
+        ] {
+            if given && self.cert.is_none() {
+                return Err(format!("{option} requires --cert FILE"));
+            }
+        }
+        if let (Some(min), Some(max)) = (self.tls_min, self.tls_max) {
+            if min > max {
+                return Err(format!("--tls-min {min} is greater than --tls-max {max}"));
             }
         }
         Ok(())

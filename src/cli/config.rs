@@ -6,12 +6,12 @@ use std::ffi::OsString;
 
 use clap::error::{ContextKind, ContextValue};
 use clap::parser::ValueSource;
-use clap::{Arg, ArgAction, ArgMatches, Args as _, Command};
+use clap::{Arg, ArgAction, ArgMatches, Args as _, Command, Id};
 
 use super::data::{self, MessageArg};
 use super::lasting::LastingArgs;
 use super::options::{ConnectArgs, OptionArgs};
-use super::secret_source::{is_secret, replaced_headers, HeaderGroup};
+use super::secret_source::{is_secret, replaced_headers, HeaderArg, HeaderGroup};
 use super::values;
 use crate::source::Expectation;
 
@@ -212,26 +212,13 @@ impl ConfigOptions {
         &self.settings
     }
 
-    /// The options for a command line with these `matches`, except for those in `leave_out`, which
-    /// it can't use.
+    /// The options for a command line that gives the options with the long names `given`, except for
+    /// those in `leave_out`, which it can't use.
     pub(super) fn below(
         &self,
-        command: &Command,
-        matches: &ArgMatches,
+        given: &[&str],
         leave_out: impl Fn(&str) -> bool,
     ) -> InheritedOptions {
-        let is_given = |name: &str| {
-            let argument = command
-                .get_arguments()
-                .find(|arg| arg.get_long() == Some(name));
-            let id = argument.map(|argument| argument.get_id().as_str());
-            id.is_some_and(|id| matches.value_source(id) == Some(ValueSource::CommandLine))
-        };
-        let given: Vec<&str> = command
-            .get_arguments()
-            .filter_map(|arg| arg.get_long())
-            .filter(|name| is_given(name))
-            .collect();
         let is_overridden = |setting: &&Setting| {
             let name = setting.key.name.as_str();
             name != HEADER
@@ -284,28 +271,49 @@ pub(super) struct InheritedOptions {
 }
 
 impl InheritedOptions {
-    /// Completes `options`, which were parsed with [`words`](Self::words): separates the headers by
-    /// level, and puts the messages before those of the command line.
-    pub(super) fn finish(self, options: &mut OptionArgs, sends: bool) {
-        let mut headers = std::mem::take(&mut options.connection.headers)
-            .into_iter()
-            .flat_map(|group| group.headers);
-        for count in self.groups {
-            options.connection.headers.push(HeaderGroup {
-                headers: headers.by_ref().take(count).collect(),
+    /// Separates the headers, of which those of the config file come first, by level.
+    pub(super) fn groups(&self, headers: impl IntoIterator<Item = HeaderArg>) -> Vec<HeaderGroup> {
+        let mut headers = headers.into_iter();
+        let mut groups = Vec::new();
+        for count in &self.groups {
+            groups.push(HeaderGroup {
+                headers: headers.by_ref().take(*count).collect(),
                 replaced: Vec::new(),
             });
         }
-        options.connection.headers.push(HeaderGroup {
+        groups.push(HeaderGroup {
             headers: headers.collect(),
-            replaced: self.replaced,
+            replaced: self.replaced.clone(),
         });
+        groups
+    }
+
+    /// Completes `options`, which were parsed with [`words`](Self::words): separates the headers by
+    /// level, and puts the messages before those of the command line.
+    pub(super) fn finish(self, options: &mut OptionArgs, sends: bool) {
+        let headers = std::mem::take(&mut options.connection.headers);
+        let headers = headers.into_iter().flat_map(|group| group.headers);
+        options.connection.headers = self.groups(headers);
         if sends && !self.messages.is_empty() {
             // Unlike those of --data, they don't replace stdin or the prompt.
             options.continues |= options.messages.is_empty();
             options.messages.splice(0..0, self.messages);
         }
     }
+}
+
+/// The long names of the options that a command line gives.
+pub(super) fn given<'a>(command: &'a Command, matches: &ArgMatches) -> Vec<&'a str> {
+    let ids: Vec<&Id> = given_ids(matches).collect();
+    let given = command.get_arguments();
+    let given = given.filter(|argument| ids.contains(&argument.get_id()));
+    given.filter_map(Arg::get_long).collect()
+}
+
+/// The ids of the options that a command line gives.
+pub(super) fn given_ids(matches: &ArgMatches) -> impl Iterator<Item = &Id> {
+    let is_given = |id: &&Id| matches.value_source(id.as_str()) == Some(ValueSource::CommandLine);
+    matches.ids().filter(is_given)
 }
 
 fn overridden_by(name: &str) -> &'static [&'static str] {
@@ -446,7 +454,7 @@ mod tests {
         let words = std::iter::once("wsline").chain(words.iter().copied());
         let matches = command().try_get_matches_from(words);
         let matches = matches.unwrap_or_else(|error| panic!("{error}"));
-        let below = config.below(&command(), &matches, |_| false);
+        let below = config.below(&given(&command(), &matches), |_| false);
         let words = below.words.into_iter();
         words
             .map(|word| word.into_string().expect("text"))

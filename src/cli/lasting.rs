@@ -119,6 +119,20 @@ impl LastingArgs {
         pairs.collect()
     }
 
+    /// Takes the value of the option with this long name from options that were given later.
+    pub(super) fn take(&mut self, name: &str, later: &Self) {
+        match name {
+            "ping-interval" => self.ping_interval = later.ping_interval,
+            "ping-timeout" => self.ping_timeout = later.ping_timeout,
+            "reconnect" => self.reconnect = later.reconnect,
+            "reconnect-on" => self.reconnect_on.extend(&later.reconnect_on),
+            "no-pong" => self.no_pong = later.no_pong,
+            "on-connect" => self.on_connect.extend(later.on_connect.iter().cloned()),
+            "every" => self.every.extend(later.every.iter().cloned()),
+            _ => {}
+        }
+    }
+
     /// Checks every rule that concerns several of them.
     pub(super) fn check(&self) -> Result<(), String> {
         if self.ping_timeout.is_some() && self.ping_interval.is_none() {

@@ -30,6 +30,7 @@ mod parse;
 mod ping;
 mod rpc;
 mod secret_source;
+mod session_options;
 mod shared;
 mod test;
 #[cfg(test)]
@@ -47,10 +48,11 @@ pub use data::{DataArg, MessageArg};
 pub use identity::Login;
 pub use lasting::{LastingArgs, TextArg};
 pub use options::{ConnectionArgs, OptionArgs, ProtocolArgs};
-pub use parse::{conversation, parse, NO_PROMPT};
+pub use parse::parse;
 pub use ping::PingArgs;
 pub use rpc::{ParamsArg, RpcArgs};
 pub use secret_source::{HeaderArg, HeaderGroup, SecretSource};
+pub use session_options::{ConnectionOptions, OptionParser, SessionOptions, NO_PROMPT};
 pub use test::TestArgs;
 pub use untrusted::{check as check_untrusted, options as untrusted_options, NotAllowed};
 pub use usage::sentence_of;
@@ -75,8 +77,8 @@ pub enum Call {
     Test {
         /// The files and how to run them.
         test: Box<TestArgs>,
-        /// The options of their connections.
-        options: Box<OptionArgs>,
+        /// The options after `--`, for their connections.
+        options: Box<SessionOptions>,
     },
     /// `wsline demo`: send and receive messages with a built-in server.
     Demo {

@@ -253,6 +253,11 @@ pub(super) struct ParsedArgs {
 }
 
 impl ParsedArgs {
+    /// The headers, and the other options without a check.
+    pub(super) fn into_parts(self) -> (Vec<HeaderArg>, OptionArgs) {
+        (self.headers, self.options)
+    }
+
     /// The options, after checking every rule that concerns several of them.
     ///
     /// # Errors

@@ -9,9 +9,8 @@ use super::commands::{is_command, Cli, CommandArg};
 use super::complaint::{complain, explain_second_url, keep_secret, put_first};
 use super::config::{self, ConfigOptions, InheritedOptions};
 use super::options::{ConnectArgs, OptionArgs, ParsedArgs};
-use super::secret_source::SecretSource;
-use super::usage::sentence_of;
-use super::{command, test, usage, Call};
+use super::session_options::OptionParser;
+use super::{command, usage, Call};
 
 /// Parses the command line, whose first word is the program's name. Options of `config` are used
 /// unless the command line overrides them.
@@ -70,12 +69,18 @@ fn with_config(
     config: &ConfigOptions,
 ) -> Result<(ArgMatches, Option<InheritedOptions>), clap::Error> {
     let (place, mut below) = match matches.subcommand() {
-        None => (1, config.below(command, &matches, |_| false)),
+        None => (
+            1,
+            config.below(&config::given(command, &matches), |_| false),
+        ),
         Some((name @ "demo", matches)) => {
             let Some(demo) = command.find_subcommand(name) else {
                 return Ok((matches.clone(), None));
             };
-            (2, config.below(demo, matches, config::is_route))
+            (
+                2,
+                config.below(&config::given(demo, matches), config::is_route),
+            )
         }
         Some(_) => return Ok((matches, None)),
     };
@@ -93,8 +98,13 @@ fn called_command(
         CommandArg::Test(mut test) => {
             test.check()?;
             test.config_options = config.clone();
-            let options = conversation(&test.words, config);
-            let options = options.map_err(|sentence| format!("after --: {sentence}"))?;
+            let parser = OptionParser::default();
+            let options = parser.parse(&test.words);
+            let checked = options.and_then(|options| {
+                options.finish(config, &parser)?;
+                Ok(options)
+            });
+            let options = checked.map_err(|sentence| format!("after --: {sentence}"))?;
             let options = Box::new(options);
             Call::Test { test, options }
         }
@@ -143,7 +153,7 @@ fn parse_talk(args: &[OsString], config: &ConfigOptions) -> Option<Call> {
     let mut matches = command.try_get_matches_from_mut(args).ok()?;
     let mut below = None;
     if !config.is_empty() {
-        let mut found = config.below(&command, &matches, |_| false);
+        let mut found = config.below(&config::given(&command, &matches), |_| false);
         let mut args = args.to_vec();
         args.splice(1..1, std::mem::take(&mut found.words));
         matches = command.try_get_matches_from_mut(args).ok()?;
@@ -154,66 +164,6 @@ fn parse_talk(args: &[OsString], config: &ConfigOptions) -> Option<Call> {
     let options = finish_options(talk.parsed, below).ok()?;
     Some(Call::Talk { url, options })
 }
-
-/// Parses options of a conversation without a URL, after the `--` of `wsline test` or in a session
-/// file. Options of `config` are used unless the words override them.
-///
-/// # Errors
-///
-/// Why they are invalid or not allowed.
-pub fn conversation(words: &[OsString], config: &ConfigOptions) -> Result<OptionArgs, String> {
-    let mut command = command();
-    let program = OsString::from("wsline");
-    let mut parse = |words: &[OsString]| {
-        command
-            .try_get_matches_from_mut(std::iter::once(&program).chain(words))
-            .map_err(|error| keep_secret(error, &mut command))
-            .map_err(|error| sentence_of(&usage::escaped(error, &command)))
-    };
-    let mut matches = parse(words)?;
-    let foreign = test::foreign(&matches);
-    if let Some(sentence) = foreign {
-        return Err(sentence);
-    }
-    let mut options = options_of(&matches)?;
-    options.check_sources()?;
-    if !config.is_empty() {
-        // Whether a lost connection fails a test does not depend on a config file.
-        let leave_out = |name: &str| test::is_foreign_option(name) || name.starts_with("reconnect");
-        let mut below = config.below(&config::command(), &matches, leave_out);
-        let mut all = std::mem::take(&mut below.words);
-        all.extend(words.iter().cloned());
-        matches = parse(&all)?;
-        options = options_of(&matches)?;
-        below.finish(&mut options, false);
-    }
-    let login = options
-        .connection
-        .user
-        .as_ref()
-        .and_then(SecretSource::literal);
-    if login.is_some_and(|login| login.password.is_none()) {
-        return Err(NO_PROMPT.to_owned());
-    }
-    Ok(options)
-}
-
-fn options_of(matches: &ArgMatches) -> Result<OptionArgs, String> {
-    let cli = Cli::from_arg_matches(matches).map_err(|error| sentence_of(&error))?;
-    if cli.command.is_some() || cli.talk.url.is_some() {
-        return Err(NOT_AN_OPTION.to_owned());
-    }
-    cli.talk.parsed.finish()
-}
-
-/// Why `-u USER` is rejected when there can be no prompt.
-pub const NO_PROMPT: &str =
-    "-u USER would prompt for the password, which a test cannot do; use USER:PASS, env:NAME or \
-     @FILE";
-
-pub(super) const NOT_AN_OPTION: &str =
-    "unexpected argument; only options are allowed here: files come before \
-     --, and a value with spaces needs quotes";
 
 pub(super) const CONNECT: &str = "connect";
 

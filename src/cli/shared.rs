@@ -138,7 +138,7 @@ pub(super) fn options(
         // The verbosity depends on the command's own -q.
         name == "verbose" || !argument.is_some_and(is_shared) || (is_demo && config::is_route(name))
     };
-    let mut below = config.below(&command, &matches, has_no_meaning);
+    let mut below = config.below(&config::given(&command, &matches), has_no_meaning);
     let mut all = std::mem::take(&mut below.words);
     all.extend(words.iter().cloned());
     (_, options) = read(&all)?;

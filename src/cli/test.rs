@@ -256,12 +256,9 @@ fn foreign_lists() -> impl Iterator<Item = (&'static str, &'static [&'static str
 
 /// An error for the first option in `matches` that session files can't use.
 pub(super) fn foreign(matches: &clap::ArgMatches) -> Option<String> {
-    let given = |id: &str| {
-        matches.try_contains_id(id).is_ok()
-            && matches.value_source(id) == Some(clap::parser::ValueSource::CommandLine)
-    };
+    let given: Vec<&str> = config::given_ids(matches).map(clap::Id::as_str).collect();
     foreign_lists().find_map(|(why, ids)| {
-        let id = ids.iter().find(|id| given(id))?;
+        let id = ids.iter().find(|id| given.contains(id))?;
         let command = config::command();
         let argument = command.get_arguments().find(|arg| arg.get_id() == id)?;
         let long = argument.get_long().unwrap_or(id);

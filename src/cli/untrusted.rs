@@ -7,7 +7,7 @@ use clap::builder::OsStringValueParser;
 use clap::ArgAction;
 
 use super::complaint::keep_secret;
-use super::parse::NOT_AN_OPTION;
+use super::session_options::NOT_AN_OPTION;
 use super::usage::sentence_of;
 use super::{test, usage, values};
 

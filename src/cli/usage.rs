@@ -235,13 +235,12 @@ mod tests {
 
     #[test]
     fn options_in_session_files_are_escaped() {
+        let parser = crate::cli::OptionParser::default();
         let words = ["--foo\x1b[31m", "-w"].map(OsString::from);
-        let sentence =
-            crate::cli::conversation(&words, &ConfigOptions::default()).expect_err("it is wrong");
+        let sentence = parser.parse(&words).expect_err("it is wrong");
         assert!(sentence.contains("'--foo\\x1b[31m'"), "{sentence:?}");
         let words = ["-w", "1\x1b[31m"].map(OsString::from);
-        let sentence =
-            crate::cli::conversation(&words, &ConfigOptions::default()).expect_err("it is wrong");
+        let sentence = parser.parse(&words).expect_err("it is wrong");
         assert!(!sentence.contains(escape::is_hidden), "{sentence:?}");
     }
 }

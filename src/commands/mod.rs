@@ -34,7 +34,7 @@ pub fn run(call: Call, environment: &Environment) -> Result<ExitCode, CallError>
             if test.serve.is_none() {
                 tls::read_lazily();
             }
-            test::run(*test, &options, environment)?
+            test::run(*test, *options, environment)?
         }
         Call::Demo { options } => demo::run(*options, environment)?,
         Call::Ping { ping, options } => ping::run(*ping, *options, environment)?,

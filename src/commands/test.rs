@@ -5,9 +5,11 @@
 //! (files, lines of the server, signals), and only it prints.
 
 mod annotation;
+mod connection;
 mod console;
 mod credentials;
 mod file_result;
+mod file_text;
 mod files;
 mod junit;
 mod load;
@@ -45,7 +47,7 @@ use self::reporting::PrintLine;
 use self::serving::{endpoint, redacted, with_server, Serve};
 use self::settings::Settings;
 use self::variables::{GivenVariables, Variables};
-use crate::cli::{OptionArgs, TestArgs};
+use crate::cli::{ConnectionArgs, OptionParser, SessionOptions, TestArgs};
 use crate::connect::tls;
 use crate::driver::Signals;
 use crate::error::Error;
@@ -67,11 +69,14 @@ const NOTE_TIME: Duration = Duration::from_secs(1);
 /// wrong with a file is in the report, and in the exit code.
 pub fn run(
     test: TestArgs,
-    options: &OptionArgs,
+    own: SessionOptions,
     environment: &Environment,
 ) -> Result<ExitCode, Error> {
     let begun = Instant::now();
     let test = with_stdin(test);
+    let checked = own.finish(&test.config_options, &OptionParser::default());
+    let checked = checked.map_err(|sentence| after_hyphens(&sentence))?;
+    let options = &checked.connection;
     let given = GivenVariables::read(&test.vars)?;
     let hidden = [&test.secrets[..], &given.of_environment].concat();
     let variables = Variables::new(&given.values, &hidden, test.untrusted);
@@ -82,7 +87,7 @@ pub fn run(
     let redactor = variables.redactor(&files, &secrets);
     let endpoint = serving::url(&test, &files, variables)
         .and_then(|url| {
-            url.map(|url| endpoint(&url, &test, options, values, environment))
+            url.map(|url| endpoint(&url, &test, &checked, values, environment))
                 .transpose()
         })
         .map_err(|error| redacted(error, &redactor));
@@ -110,10 +115,10 @@ pub fn run(
     let serve = Serve {
         command: test.serve.clone(),
         endpoint,
-        limit: options.connection.connect_timeout,
+        limit: options.connect_timeout,
     };
     let tells_notes = !test.quiet;
-    let settings = Settings::new(test, given.values.clone(), options, environment);
+    let settings = Settings::new(test, given.values.clone(), own, &checked, environment);
     let run = |file: Loaded, signals: &mut Signals, say: &PrintLine| {
         retries::run(file, settings.retries, |file| {
             play::run(file, &settings, signals, say)
@@ -240,12 +245,8 @@ fn has_tags(file: &Loaded, tags: &[String]) -> bool {
 }
 
 /// Reads files that every connection needs, before the threads start.
-fn prefetch(options: &OptionArgs, environment: &Environment) {
-    let of_tls = [
-        &options.connection.cacert,
-        &options.connection.cert,
-        &options.connection.key,
-    ];
+fn prefetch(options: &ConnectionArgs, environment: &Environment) {
+    let of_tls = [&options.cacert, &options.cert, &options.key];
     for path in of_tls.into_iter().flatten() {
         environment.inputs.prefetch(path, tls::LARGEST_FILE);
     }

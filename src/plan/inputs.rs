@@ -9,7 +9,9 @@ use super::command;
 use super::environment::Environment;
 use super::netrc::Netrc;
 use crate::cli::identity::{self, Login};
-use crate::cli::{DataArg, HeaderArg, HeaderGroup, MessageArg, OptionArgs, SecretSource, TextArg};
+use crate::cli::{
+    ConnectionArgs, DataArg, HeaderArg, HeaderGroup, MessageArg, OptionArgs, SecretSource, TextArg,
+};
 use crate::driver::{Keepalive, Message, Upkeep};
 use crate::error::{plain, Error};
 use crate::event::{Kind, Link};
@@ -49,27 +51,22 @@ impl Values {
     /// # Errors
     ///
     /// A message that names the option.
-    pub fn read(options: &OptionArgs, environment: &Environment) -> Result<Self, String> {
+    pub fn read(options: &ConnectionArgs, environment: &Environment) -> Result<Self, String> {
         let inputs = &environment.inputs;
         Ok(Self {
             netrc: netrc(options, environment)?,
-            headers: headers(&options.connection.headers, inputs)?,
-            login: secret(
-                "--user",
-                options.connection.user.as_ref(),
-                identity::login,
-                inputs,
-            )?,
+            headers: headers(&options.headers, inputs)?,
+            login: secret("--user", options.user.as_ref(), identity::login, inputs)?,
             bearer: secret(
                 "--bearer",
-                options.connection.bearer.as_ref(),
+                options.bearer.as_ref(),
                 identity::bearer,
                 inputs,
             )?,
-            passphrase: passphrase(options.connection.pass.as_ref(), inputs)?,
+            passphrase: passphrase(options.pass.as_ref(), inputs)?,
             proxy_credentials: secret(
                 "--proxy-user",
-                options.connection.proxy_user.as_ref(),
+                options.proxy_user.as_ref(),
                 identity::proxy_login,
                 inputs,
             )?,
@@ -78,8 +75,8 @@ impl Values {
 }
 
 /// The file of `--netrc` or `--netrc-file`.
-fn netrc(options: &OptionArgs, environment: &Environment) -> Result<Option<Netrc>, String> {
-    let (option, path) = match (&options.connection.netrc_file, options.connection.netrc) {
+fn netrc(options: &ConnectionArgs, environment: &Environment) -> Result<Option<Netrc>, String> {
+    let (option, path) = match (&options.netrc_file, options.netrc) {
         (Some(path), _) => ("--netrc-file", path.clone()),
         (None, true) => match &environment.home {
             Some(home) => ("--netrc", home.join(".netrc")),
@@ -251,8 +248,8 @@ fn open(datum: &DataArg) -> Result<Act, Error> {
 }
 
 /// What is done on each connection by itself.
-pub(super) fn upkeep(options: &OptionArgs, inputs: &Inputs) -> Result<Upkeep, Error> {
-    let lasting = &options.connection.lasting;
+pub(super) fn upkeep(options: &ConnectionArgs, inputs: &Inputs) -> Result<Upkeep, Error> {
+    let lasting = &options.lasting;
     let keepalive = lasting.ping_interval.map(|interval| Keepalive {
         interval,
         timeout: lasting.ping_timeout.unwrap_or(interval),
@@ -363,9 +360,10 @@ mod tests {
             "D: 4",
         ];
         let words: Vec<_> = words.iter().map(std::ffi::OsString::from).collect();
-        let options =
-            crate::cli::conversation(&words, &crate::cli::config::ConfigOptions::default())
-                .expect("options");
+        let parser = crate::cli::OptionParser::default();
+        let options = parser.parse(&words).expect("options");
+        let options = options.finish(&crate::cli::config::ConfigOptions::default(), &parser);
+        let options = options.expect("they are right").connection;
         let read = Values::read(&options, &Environment::read()).expect("values");
         let names: Vec<&str> = read.headers.iter().map(|header| &*header.name).collect();
         assert_eq!(names, ["A", "B", "C", "D"]);

@@ -5,6 +5,7 @@
 
 mod command;
 pub mod config;
+mod connection;
 mod environment;
 mod inputs;
 mod key_log;
@@ -19,13 +20,12 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use regex::bytes::RegexSet;
-use regex::Regex;
 
 use crate::cli::{self, ColorChoice, OptionArgs, MAX_HELD_MESSAGE};
 use crate::connect::ConnectOptions;
 use crate::deadline::Deadline;
-use crate::driver::{Limits, ReconnectOptions, Upkeep, Wait};
-use crate::error::{Error, USE_FORCE};
+use crate::driver::{Limits, ReconnectOptions, Upkeep};
+use crate::error::Error;
 use crate::event::{Note, NoteLevel};
 use crate::http::Secrets;
 use crate::output::dump::BinaryAs;
@@ -33,11 +33,12 @@ use crate::output::palette::Palette;
 use crate::output::record;
 use crate::output::timing;
 use crate::output::verbosity::Verbosity;
-use crate::protocol::{self, CloseReason};
+use crate::protocol;
 use crate::source::conversation::Step;
 use crate::source::send_delay::SendDelay;
 use crate::source::stdin::InputSplit;
 use crate::target::Target;
+pub use connection::ConnectionPlan;
 pub use environment::{arguments, correct_variables, Environment, Stream};
 pub use inputs::{passphrase, variable, Values};
 pub use key_log::KeyLogVariable;
@@ -150,7 +151,7 @@ impl Plan {
     /// [`Error::Usage`] for an invalid combination of options, [`Error::Signal`] for a signal
     /// during a password prompt.
     pub fn new(url: &str, options: OptionArgs, environment: &Environment) -> Result<Self, Error> {
-        let values = Values::read(&options, environment).map_err(Error::Usage)?;
+        let values = Values::read(&options.connection, environment).map_err(Error::Usage)?;
         Self::with_values(url, options, values, environment)
     }
 
@@ -176,7 +177,8 @@ impl Plan {
         let format = format(&options, environment);
         let color = |stream| palette(options.color, stream, environment);
         let max_time = options.connection.max_time;
-        let limits = limits(&options)?;
+        let limits =
+            connection::limits(&options.connection, &options.protocol, options.max_messages)?;
         let (path, recorded) = (options.record.clone(), recorded::options(&options));
         let mut plan = Self {
             notes,
@@ -188,9 +190,7 @@ impl Plan {
                     .protocol
                     .max_message_size
                     .or_else(|| holds_messages(&options, &format).then_some(MAX_HELD_MESSAGE)),
-                frame_size: options.protocol.frame_size,
-                no_pong: options.connection.lasting.no_pong,
-                ..protocol::ProtocolConfig::default()
+                ..connection::protocol_config(&options.connection, &options.protocol)
             },
             format,
             binary_as: options.binary_as.map(binary_as),
@@ -211,16 +211,9 @@ impl Plan {
             stderr_is_terminal: environment.stderr == Stream::Terminal,
             steps: inputs::steps(&options, &limits.close)?,
             limits,
-            upkeep: inputs::upkeep(&options, &environment.inputs)?,
-            reconnect: options
-                .connection
-                .lasting
-                .reconnect
-                .map(|limit| ReconnectOptions {
-                    limit,
-                    also: options.connection.lasting.reconnect_on.clone(),
-                }),
-            hidden: hidden(&options)?,
+            upkeep: inputs::upkeep(&options.connection, &environment.inputs)?,
+            reconnect: connection::reconnect(&options.connection.lasting),
+            hidden: connection::hidden(&options.hide)?,
             record: None,
             prompt: PromptPlan {
                 keep: options.keep,
@@ -228,7 +221,13 @@ impl Plan {
                 drafts: environment.drafts.clone(),
             },
             // The last, because it may ask for a password, and everything else may fail.
-            request: request::request(target, options, values, environment)?,
+            request: request::request(
+                target,
+                options.connection,
+                options.protocol.compress,
+                values,
+                environment,
+            )?,
         };
         plan.record = path.map(|path| record::Options {
             path,
@@ -266,26 +265,6 @@ impl Plan {
             || self.verbosity >= Verbosity::Handshake
             || self.protocol.no_pong
     }
-}
-
-/// The limits of the run. The time of `--max-time` starts later.
-fn limits(options: &OptionArgs) -> Result<Limits, Error> {
-    let default_wait = match options.max_messages {
-        Some(_) => Wait::Forever,
-        None => Wait::For(Duration::from_secs(1)),
-    };
-    let close = CloseReason::from_user(
-        options.protocol.close_code,
-        &options.protocol.close_reason,
-        options.protocol.force,
-    );
-    Ok(Limits {
-        wait: options.connection.wait.unwrap_or(default_wait),
-        max_messages: options.max_messages,
-        max_time: Deadline::never(),
-        close_timeout: options.connection.close_timeout,
-        close: close.map_err(|error| Error::Usage(error.with_advice(USE_FORCE)))?,
-    })
 }
 
 /// Selects the source by the type of stdin and the options. A prompt needs a terminal for input and
@@ -373,17 +352,6 @@ fn holds_messages(options: &OptionArgs, format: &MessageFormat) -> bool {
         || options.record.is_some()
         || !options.hide.is_empty()
         || !matches!(format, MessageFormat::Raw { .. })
-}
-
-/// The text messages that are not shown.
-fn hidden(options: &OptionArgs) -> Result<Option<RegexSet>, Error> {
-    let patterns = &options.hide;
-    if patterns.is_empty() {
-        return Ok(None);
-    }
-    let set = RegexSet::new(patterns.iter().map(Regex::as_str));
-    let too_large = |_| Error::Usage("the regular expressions of --hide are too large".to_owned());
-    set.map(Some).map_err(too_large)
 }
 
 fn scheme_note(url: &str) -> Note {

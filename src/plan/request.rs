@@ -3,7 +3,7 @@
 use super::environment::Environment;
 use super::inputs::Values;
 use super::password;
-use crate::cli::{Compress, Login, OptionArgs};
+use crate::cli::{Compress, ConnectionArgs, Login};
 use crate::connect::proxy::ProxyOptions;
 use crate::connect::redirect::DEFAULT_MAX_REDIRECTS;
 use crate::connect::route::{Family, RouteOptions};
@@ -18,7 +18,8 @@ use crate::target::Target;
 /// The checked options of the connection. Asks for a missing password.
 pub(super) fn request(
     target: Target,
-    options: OptionArgs,
+    options: ConnectionArgs,
+    compress: Compress,
     values: Values,
     environment: &Environment,
 ) -> Result<ConnectOptions, Error> {
@@ -35,9 +36,9 @@ pub(super) fn request(
     let asks = login.as_ref().is_some_and(|login| login.password.is_none());
     let mut request = ConnectOptions {
         headers: values.headers,
-        user_agent: options.connection.user_agent,
-        origin: options.connection.origin,
-        subprotocols: options.connection.subprotocols,
+        user_agent: options.user_agent,
+        origin: options.origin,
+        subprotocols: options.subprotocols,
         credentials: login.map(|login| Credentials {
             user: login.user,
             password: login
@@ -45,41 +46,38 @@ pub(super) fn request(
                 .map_or_else(String::new, |password| password.reveal().to_owned()),
         }),
         bearer: values.bearer,
-        cookies: options.connection.cookies,
-        compression: match options.protocol.compress {
+        cookies: options.cookies,
+        compression: match compress {
             Compress::Auto => CompressionMode::Auto,
             Compress::Off => CompressionMode::Off,
             Compress::Require => CompressionMode::Require,
         },
         tls: TlsOptions {
-            insecure: options.connection.insecure,
-            cacert: options.connection.cacert,
-            servername: options.connection.servername,
-            identity: options.connection.cert.map(|cert| IdentityFiles {
+            insecure: options.insecure,
+            cacert: options.cacert,
+            servername: options.servername,
+            identity: options.cert.map(|cert| IdentityFiles {
                 cert,
-                key: options.connection.key,
+                key: options.key,
                 passphrase: values.passphrase,
             }),
-            min: options.connection.tls_min,
-            max: options.connection.tls_max,
+            min: options.tls_min,
+            max: options.tls_max,
             key_log: None,
             inputs: environment.inputs.clone(),
         },
         route,
-        max_redirects: options.connection.location.then(|| {
-            options
-                .connection
-                .max_redirs
-                .unwrap_or(DEFAULT_MAX_REDIRECTS)
-        }),
+        max_redirects: options
+            .location
+            .then(|| options.max_redirs.unwrap_or(DEFAULT_MAX_REDIRECTS)),
         proxy: ProxyOptions {
-            given: options.connection.proxy,
-            except: options.connection.noproxy,
+            given: options.proxy,
+            except: options.noproxy,
             credentials: values.proxy_credentials,
-            headers: options.connection.proxy_headers,
+            headers: options.proxy_headers,
             variables: environment.proxies.clone(),
         },
-        timeout: options.connection.connect_timeout,
+        timeout: options.connect_timeout,
         ..ConnectOptions::new(target)
     };
     request.check()?;
@@ -97,15 +95,15 @@ pub(super) fn request(
 
 /// The options for reaching the server.
 #[must_use]
-pub fn route(options: &OptionArgs) -> RouteOptions {
+pub fn route(options: &ConnectionArgs) -> RouteOptions {
     RouteOptions {
-        family: match (options.connection.ipv4, options.connection.ipv6) {
+        family: match (options.ipv4, options.ipv6) {
             (true, _) => Family::V4,
             (_, true) => Family::V6,
             _ => Family::Any,
         },
-        resolve: options.connection.resolve.clone(),
-        connect_to: options.connection.connect_to.clone(),
-        unix_socket: options.connection.unix_socket.clone(),
+        resolve: options.resolve.clone(),
+        connect_to: options.connect_to.clone(),
+        unix_socket: options.unix_socket.clone(),
     }
 }

@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 pub use self::confined::check_confined;
-pub use self::options::{Connection, PlayerOptions};
+pub use self::options::{Connection, ConnectionSetting, PlayerOptions, SettingValue};
 
 use self::flow::Flow;
 use self::names::names;
@@ -93,8 +93,7 @@ impl Player {
             secrets: Vec::new(),
         };
         let connections = player.connections(&script, options.url)?;
-        let forced = |connection: &Connection| connection.words.iter().any(|it| it == "--force");
-        player.force |= connections.iter().any(forced);
+        player.force |= connections.iter().any(Connection::is_forced);
         player.check_refusals(&script)?;
         let all = script.all_lines();
         let repeats = all.iter().any(|line| !line.statement.body().is_empty());

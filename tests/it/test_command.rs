@@ -109,6 +109,18 @@ fn unsatisfiable_statements_are_shown() {
             ":2: -u USER would prompt for the password[..]",
         ),
         (
+            "url ws://h/\noption -u me:pw\nheader A: b\noption --bearer x\n",
+            ":4: -u cannot be used with --bearer: both set the Authorization header",
+        ),
+        (
+            "url ws://h/\noption --key\noption k\n",
+            ":2: a value is required for '--key <FILE>' but none was supplied",
+        ),
+        (
+            "url ws://h/\nheader A: b\noption -H @no.such\nheader C: d\n",
+            ":3: invalid value for --header: could not read \"no.such\": No such file or directory",
+        ),
+        (
             "url ws://h/\n> file @no.such\n",
             ":2:8: could not read no.such: No such file or directory",
         ),

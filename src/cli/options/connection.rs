@@ -249,3 +249,53 @@ pub struct ConnectionArgs {
     #[command(flatten)]
     pub lasting: LastingArgs,
 }
+
+impl ConnectionArgs {
+    /// Takes the value of the option with this long name from options that were given later, or adds
+    /// its values if it can be repeated.
+    pub(crate) fn take(&mut self, name: &str, later: &Self) {
+        macro_rules! set {
+            ($field:ident) => {
+                self.$field.clone_from(&later.$field)
+            };
+        }
+        macro_rules! add {
+            ($field:ident) => {
+                self.$field.extend(later.$field.iter().cloned())
+            };
+        }
+        match name {
+            "user-agent" => set!(user_agent),
+            "origin" => set!(origin),
+            "subprotocol" => add!(subprotocols),
+            "user" => set!(user),
+            "bearer" => set!(bearer),
+            "netrc" => set!(netrc),
+            "netrc-file" => set!(netrc_file),
+            "cookie" => add!(cookies),
+            "insecure" => set!(insecure),
+            "cacert" => set!(cacert),
+            "servername" => set!(servername),
+            "cert" => set!(cert),
+            "key" => set!(key),
+            "pass" => set!(pass),
+            "tls-min" => set!(tls_min),
+            "tls-max" => set!(tls_max),
+            "location" => set!(location),
+            "max-redirs" => set!(max_redirs),
+            // Each of them overrides the other.
+            "ipv4" | "ipv6" => (self.ipv4, self.ipv6) = (later.ipv4, later.ipv6),
+            "resolve" => add!(resolve),
+            "connect-to" => add!(connect_to),
+            "unix-socket" => set!(unix_socket),
+            "proxy" => set!(proxy),
+            "proxy-user" => set!(proxy_user),
+            "proxy-header" => add!(proxy_headers),
+            "noproxy" => set!(noproxy),
+            "connect-timeout" => set!(connect_timeout),
+            "max-time" => set!(max_time),
+            "close-timeout" => set!(close_timeout),
+            name => self.lasting.take(name, &later.lasting),
+        }
+    }
+}

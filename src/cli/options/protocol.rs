@@ -48,3 +48,16 @@ pub struct ProtocolArgs {
           help_heading = PROTOCOL)]
     pub max_message_size: Option<u64>,
 }
+
+impl ProtocolArgs {
+    /// Takes the value of the option with this long name from options that were given later.
+    pub(crate) fn take(&mut self, name: &str, later: &Self) {
+        match name {
+            "force" => self.force = later.force,
+            "frame-size" => self.frame_size = later.frame_size,
+            "compress" => self.compress = later.compress,
+            "max-message-size" => self.max_message_size = later.max_message_size,
+            _ => {}
+        }
+    }
+}

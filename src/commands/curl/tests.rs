@@ -266,7 +266,7 @@ fn own_options_override_pasted_ones() {
     let names = |own: &[&str]| -> Vec<String> {
         let options = parsed(&pasted, own);
         assert!(options.connection.insecure);
-        let values = Values::read(&options, &Environment::read()).expect("values");
+        let values = Values::read(&options.connection, &Environment::read()).expect("values");
         values.headers.iter().map(|it| it.name.clone()).collect()
     };
     let all = ["Origin", "User-Agent", "Authorization", "X-Both", "X-Kept"];

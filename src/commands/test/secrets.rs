@@ -1,7 +1,7 @@
 //! The secrets of the command line other than variables: passwords, tokens, cookies and the values
 //! of credential headers.
 
-use crate::cli::OptionArgs;
+use crate::cli::ConnectionArgs;
 use crate::connect::proxy::ProxyArg;
 use crate::http::{find_tokens, CustomHeader};
 use crate::plan::{Netrc, Values};
@@ -9,32 +9,27 @@ use crate::secret::Secret;
 use crate::target::Target;
 
 /// The secrets in `--url` and the options after `--`, which a server or a proxy may repeat.
-pub fn of(url: Option<&str>, options: &OptionArgs, values: &Values) -> Vec<Secret> {
+pub fn of(url: Option<&str>, options: &ConnectionArgs, values: &Values) -> Vec<Secret> {
     let mut secrets: Vec<Secret> = values.bearer.iter().cloned().collect();
     let login = values.login.as_ref();
     secrets.extend(login.and_then(|login| login.password.clone()));
     secrets.extend(
         options
-            .connection
             .cookies
             .iter()
             .flat_map(|it| of_cookies(it.reveal())),
     );
-    for header in values
-        .headers
-        .iter()
-        .chain(&options.connection.proxy_headers)
-    {
+    for header in values.headers.iter().chain(&options.proxy_headers) {
         secrets.extend(of_header(header));
     }
-    let tokens = find_tokens(&options.connection.subprotocols);
-    for (name, token) in options.connection.subprotocols.iter().zip(tokens) {
+    let tokens = find_tokens(&options.subprotocols);
+    for (name, token) in options.subprotocols.iter().zip(tokens) {
         secrets.extend(token.map(|start| Secret::new(&name[start..])));
     }
     let netrc = values.netrc.iter().flat_map(Netrc::passwords);
     secrets.extend(netrc.cloned());
     let target = url.and_then(|url| Target::parse(url).ok());
-    let proxy = options.connection.proxy.as_ref().map(ProxyArg::proxy);
+    let proxy = options.proxy.as_ref().map(ProxyArg::proxy);
     let credentials = [
         target.and_then(|target| target.credentials),
         values.proxy_credentials.clone(),
@@ -70,6 +65,8 @@ mod tests {
     use std::ffi::OsString;
 
     use super::*;
+    use crate::cli::config::ConfigOptions;
+    use crate::cli::OptionParser;
 
     #[test]
     fn secrets_of_all_options_are_found() {
@@ -116,13 +113,15 @@ mod tests {
         assert_eq!(found, ["of-bearer", "of-s", "of-login"]);
     }
 
-    fn values(options: &OptionArgs) -> Values {
+    fn values(options: &ConnectionArgs) -> Values {
         Values::read(options, &crate::plan::Environment::read()).expect("values")
     }
 
-    fn cli_options(words: &[&str]) -> OptionArgs {
+    fn cli_options(words: &[&str]) -> ConnectionArgs {
         let words: Vec<OsString> = words.iter().map(OsString::from).collect();
-        crate::cli::conversation(&words, &crate::cli::config::ConfigOptions::default())
-            .expect("options")
+        let parser = OptionParser::default();
+        let options = parser.parse(&words).expect("options");
+        let options = options.finish(&ConfigOptions::default(), &parser);
+        options.expect("they are right").connection
     }
 }

@@ -12,11 +12,11 @@ use super::ready::{Endpoint, Readiness};
 use super::redact::Redactor;
 use super::server::{self, Server};
 use super::variables::Variables;
-use crate::cli::{OptionArgs, TestArgs};
+use crate::cli::{ConnectionOptions, TestArgs};
 use crate::connect::proxy::ProxyOptions;
 use crate::deadline::Deadline;
 use crate::error::Error;
-use crate::plan::{Environment, Plan, Values};
+use crate::plan::{ConnectionPlan, Environment, Values};
 use crate::target::InvalidUrl;
 
 /// What to start and to wait for before the files are run.
@@ -60,11 +60,11 @@ pub fn url(
 pub fn endpoint(
     url: &str,
     test: &TestArgs,
-    options: &OptionArgs,
+    options: &ConnectionOptions,
     values: Values,
     environment: &Environment,
 ) -> Result<Endpoint, Error> {
-    let mut request = Plan::with_values(url, options.clone(), values, environment)?.request;
+    let mut request = ConnectionPlan::new(url, options.clone(), values, environment)?.request;
     if test.serve.is_some() {
         // The server runs on this machine.
         request.proxy = ProxyOptions::default();

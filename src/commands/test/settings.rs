@@ -1,16 +1,15 @@
 //! The settings that apply to all files.
 
-use std::ffi::OsString;
 use std::time::Duration;
 
 use crate::cli::config::ConfigOptions;
-use crate::cli::{OptionArgs, TestArgs};
+use crate::cli::{ConnectionOptions, OptionParser, SessionOptions, TestArgs};
 use crate::connect::Dialer;
 use crate::plan::{Environment, Stream};
 use crate::source::Expectation;
 
 /// The settings that apply to all files.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Settings {
     /// The variables of `--var`.
     pub vars: Vec<(String, String)>,
@@ -25,7 +24,9 @@ pub struct Settings {
     /// JSON Pointers to values that are not compared.
     pub ignore: Vec<String>,
     /// Options that override those of the files.
-    pub words: Vec<OsString>,
+    pub options: SessionOptions,
+    /// Parses the options of the files.
+    pub parser: OptionParser,
     /// Options of the config file, which all others override.
     pub config: ConfigOptions,
     /// Whether files are restricted by `--untrusted`.
@@ -41,12 +42,14 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Makes the settings from the command line.
+    /// Makes the settings from the command line. `checked` are the `options` after `--` with those of
+    /// the config file.
     #[must_use]
     pub fn new(
         test: TestArgs,
         vars: Vec<(String, String)>,
-        options: &OptionArgs,
+        options: SessionOptions,
+        checked: &ConnectionOptions,
         environment: &Environment,
     ) -> Self {
         Self {
@@ -56,10 +59,11 @@ impl Settings {
             url: test.url,
             speed: test.speed,
             ignore: test.ignore,
-            words: test.words,
+            parser: OptionParser::default(),
+            options,
             config: test.config_options,
             untrusted: test.untrusted,
-            force: options.protocol.force,
+            force: checked.protocol.force,
             // There are no prompts, whatever stdin is, and files can only name regular files.
             environment: Environment {
                 stdin: Stream::Device,

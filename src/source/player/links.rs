@@ -1,6 +1,6 @@
 //! The connections of a session file: their settings, and those that a statement is about.
 
-use super::options::Connection;
+use super::options::{Connection, ConnectionSetting, SettingValue};
 use super::Player;
 use crate::error::Error;
 use crate::event::Link;
@@ -28,29 +28,34 @@ impl Player {
         url: Option<&str>,
     ) -> Result<Connection, Error> {
         let mut found = url.map(|url| (url.to_owned(), 0));
-        let (mut words, mut common) = (Vec::new(), None);
+        let (mut settings, mut common) = (Vec::new(), None);
         for line in &script.lines {
             if line.link.is_some() && line.link != name {
                 continue;
             }
             let text = |template: &Template| self.text(line, template);
-            match &line.statement {
-                Statement::Url(_) if url.is_some() => {}
+            let value = match &line.statement {
+                Statement::Url(_) if url.is_some() => continue,
                 Statement::Url(template) if line.link.is_none() => {
                     common = Some((text(template)?, line.number));
+                    continue;
                 }
-                Statement::Url(template) => found = Some((text(template)?, line.number)),
-                Statement::Header(template) => words.extend(["-H".to_owned(), text(template)?]),
-                Statement::Subprotocol(template) => {
-                    words.extend(["-s".to_owned(), text(template)?]);
+                Statement::Url(template) => {
+                    found = Some((text(template)?, line.number));
+                    continue;
                 }
+                Statement::Header(template) => SettingValue::Header(text(template)?),
+                Statement::Subprotocol(template) => SettingValue::Subprotocol(text(template)?),
                 Statement::Options(templates) => {
-                    for template in templates {
-                        words.push(text(template)?);
-                    }
+                    let words = templates.iter().map(text);
+                    SettingValue::Options(words.collect::<Result<_, _>>()?)
                 }
-                _ => {}
-            }
+                _ => continue,
+            };
+            settings.push(ConnectionSetting {
+                line: line.number,
+                value,
+            });
         }
         let Some((url, line)) = found.or(common) else {
             let of = name.map(|name| format!(" of @{name}")).unwrap_or_default();
@@ -61,7 +66,7 @@ impl Player {
             name,
             url,
             line,
-            words,
+            settings,
         })
     }
 

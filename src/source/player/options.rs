@@ -36,6 +36,36 @@ pub struct Connection {
     pub url: String,
     /// The line of the URL; 0 if it is not from the file.
     pub line: u32,
-    /// The options, as words of a command line.
-    pub words: Vec<String>,
+    /// What its lines set, in their order.
+    pub settings: Vec<ConnectionSetting>,
+}
+
+/// What a line of a file sets for a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConnectionSetting {
+    /// The line.
+    pub line: u32,
+    /// What it sets.
+    pub value: SettingValue,
+}
+
+/// The value of a [`ConnectionSetting`], with its variables replaced.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum SettingValue {
+    /// A header of the upgrade request.
+    Header(String),
+    /// A subprotocol to offer.
+    Subprotocol(String),
+    /// Options, as words of a command line.
+    Options(Vec<String>),
+}
+
+impl Connection {
+    /// Whether close codes that RFC 6455 forbids may be sent.
+    pub(super) fn is_forced(&self) -> bool {
+        self.settings.iter().any(|setting| match &setting.value {
+            SettingValue::Options(words) => words.iter().any(|word| word == "--force"),
+            SettingValue::Header(_) | SettingValue::Subprotocol(_) => false,
+        })
+    }
 }

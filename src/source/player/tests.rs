@@ -58,13 +58,16 @@ fn connections_have_common_and_individual_settings() {
          subprotocol chat\noption --compress off\n@alice > hi\n@bob < hi\n",
     )
     .expect("it can be played");
-    let words = |own: &[&str]| -> Vec<String> {
-        let own = own.iter().map(ToString::to_string);
-        let mut words = vec!["-H".to_owned(), "A: h".to_owned()];
-        words.extend(own);
-        words.extend(["-s", "chat", "--compress", "off"].map(str::to_owned));
-        words
-    };
+    let setting = |line, value| ConnectionSetting { line, value };
+    let header = |text: &str| SettingValue::Header(text.to_owned());
+    let words = ["--compress", "off"].map(str::to_owned).to_vec();
+    let common = [
+        setting(2, header("A: h")),
+        setting(5, SettingValue::Subprotocol("chat".to_owned())),
+        setting(6, SettingValue::Options(words)),
+    ];
+    let mut of_bob = common.to_vec();
+    of_bob.insert(1, setting(4, header("B: b")));
     assert_eq!(
         connections,
         [
@@ -72,13 +75,13 @@ fn connections_have_common_and_individual_settings() {
                 name: Some("bob".to_owned()),
                 url: "ws://b/".to_owned(),
                 line: 3,
-                words: words(&["-H", "B: b"]),
+                settings: of_bob,
             },
             Connection {
                 name: Some("alice".to_owned()),
                 url: "ws://h/".to_owned(),
                 line: 1,
-                words: words(&[]),
+                settings: common.to_vec(),
             },
         ]
     );
