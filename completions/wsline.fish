@@ -124,6 +124,7 @@ complete -c wsline -n "__fish_wsline_needs_command" -a "echo" -d 'Run an echo se
 complete -c wsline -n "__fish_wsline_needs_command" -a "demo" -d 'Connect to a built-in echo server'
 complete -c wsline -n "__fish_wsline_needs_command" -a "ping" -d 'Measure round trips to a server, like ping(8)'
 complete -c wsline -n "__fish_wsline_needs_command" -a "rpc" -d 'Call a method by JSON-RPC and print its result'
+complete -c wsline -n "__fish_wsline_needs_command" -a "bench" -d 'Measure throughput and latency under load'
 complete -c wsline -n "__fish_wsline_needs_command" -a "curl" -d 'Run a browser\'s "Copy as cURL" command'
 complete -c wsline -n "__fish_wsline_needs_command" -a "config" -d 'Show the config file, its targets, and what is in effect'
 complete -c wsline -n "__fish_wsline_needs_command" -a "generate" -d 'Print shell completions or the man page'
@@ -349,6 +350,63 @@ complete -c wsline -n "__fish_wsline_using_subcommand rpc" -s 6 -l ipv6 -d 'Use 
 complete -c wsline -n "__fish_wsline_using_subcommand rpc" -s v -l verbose -d 'Show the handshake; -vv also frames, -vvv their bytes'
 complete -c wsline -n "__fish_wsline_using_subcommand rpc" -l show-secrets -d 'Show credentials instead of ***'
 complete -c wsline -n "__fish_wsline_using_subcommand rpc" -l no-config -d 'Ignore the config file'
+complete -c wsline -n "__fish_wsline_using_subcommand bench" -s n -l messages -d 'Stop after N messages in all' -r
+complete -c wsline -n "__fish_wsline_using_subcommand bench" -l duration -d 'Stop after this time [default: 10s, unless -n is given]' -r
+complete -c wsline -n "__fish_wsline_using_subcommand bench" -s c -l connections -d 'Number of connections, at most 10000' -r
+complete -c wsline -n "__fish_wsline_using_subcommand bench" -l connect-rate -d 'Open at most N connections per second' -r
+complete -c wsline -n "__fish_wsline_using_subcommand bench" -l size -d 'Size of the messages' -r
+complete -c wsline -n "__fish_wsline_using_subcommand bench" -s d -l data -d 'Send this message; {seq} is replaced by its number' -r
+complete -c wsline -n "__fish_wsline_using_subcommand bench" -l window -d 'Messages in flight on each connection [default: 1]' -r
+complete -c wsline -n "__fish_wsline_using_subcommand bench" -l rate -d 'Send N messages per second in all' -r
+complete -c wsline -n "__fish_wsline_using_subcommand bench" -l wait -d 'Wait this long for missing replies at the end' -r
+complete -c wsline -n "__fish_wsline_using_subcommand bench" -l fail-if -d 'Exit with code 4 if this is true, such as \'p99>50ms\' (repeatable)' -r
+complete -c wsline -n "__fish_wsline_using_subcommand bench" -s H -l header -d 'Add a header to the upgrade request (repeatable)' -r
+complete -c wsline -n "__fish_wsline_using_subcommand bench" -s A -l user-agent -d 'Set the User-Agent header' -r
+complete -c wsline -n "__fish_wsline_using_subcommand bench" -s o -l origin -d 'Set the Origin header' -r
+complete -c wsline -n "__fish_wsline_using_subcommand bench" -s s -l subprotocol -d 'Offer a subprotocol (repeatable)' -r
+complete -c wsline -n "__fish_wsline_using_subcommand bench" -s u -l user -d 'HTTP Basic credentials' -r
+complete -c wsline -n "__fish_wsline_using_subcommand bench" -l bearer -d 'Bearer token (Authorization: Bearer)' -r
+complete -c wsline -n "__fish_wsline_using_subcommand bench" -l netrc-file -d 'Read credentials from FILE instead of ~/.netrc' -r -F
+complete -c wsline -n "__fish_wsline_using_subcommand bench" -l cookie -d 'Send cookies (repeatable)' -r
+complete -c wsline -n "__fish_wsline_using_subcommand bench" -l cacert -d 'Trust the CA certificates in FILE (PEM)' -r -F
+complete -c wsline -n "__fish_wsline_using_subcommand bench" -l servername -d 'Host name for SNI and certificate checks' -r
+complete -c wsline -n "__fish_wsline_using_subcommand bench" -l cert -d 'Client certificate (PEM or PKCS#12)' -r -F
+complete -c wsline -n "__fish_wsline_using_subcommand bench" -l key -d 'Private key of the client certificate (PEM)' -r -F
+complete -c wsline -n "__fish_wsline_using_subcommand bench" -l pass -d 'Passphrase of the private key' -r
+complete -c wsline -n "__fish_wsline_using_subcommand bench" -l tls-min -d 'Minimum TLS version: 1.0, 1.1, 1.2 or 1.3' -r
+complete -c wsline -n "__fish_wsline_using_subcommand bench" -l tls-max -d 'Maximum TLS version: 1.0, 1.1, 1.2 or 1.3' -r
+complete -c wsline -n "__fish_wsline_using_subcommand bench" -l max-redirs -d 'Maximum number of redirects to follow [default: 10]' -r
+complete -c wsline -n "__fish_wsline_using_subcommand bench" -l resolve -d 'Resolve HOST:PORT to these addresses (repeatable)' -r
+complete -c wsline -n "__fish_wsline_using_subcommand bench" -l connect-to -d 'Connect to HOST2:PORT2 instead of HOST1:PORT1 (repeatable)' -r
+complete -c wsline -n "__fish_wsline_using_subcommand bench" -l unix-socket -d 'Connect to a Unix socket instead of the URL\'s host' -r -F
+complete -c wsline -n "__fish_wsline_using_subcommand bench" -s x -l proxy -d 'Connect through a proxy: http, https, socks5 or socks5h' -r -f
+complete -c wsline -n "__fish_wsline_using_subcommand bench" -s U -l proxy-user -d 'Credentials for the proxy' -r
+complete -c wsline -n "__fish_wsline_using_subcommand bench" -l proxy-header -d 'Send a header to the proxy (repeatable)' -r
+complete -c wsline -n "__fish_wsline_using_subcommand bench" -l noproxy -d 'Hosts to connect to without a proxy' -r
+complete -c wsline -n "__fish_wsline_using_subcommand bench" -l connect-timeout -d 'Maximum time to connect (DNS to upgrade)' -r
+complete -c wsline -n "__fish_wsline_using_subcommand bench" -s m -l max-time -d 'Maximum total time' -r
+complete -c wsline -n "__fish_wsline_using_subcommand bench" -l close-timeout -d 'Maximum time to wait for the server\'s Close [default: 5s]' -r
+complete -c wsline -n "__fish_wsline_using_subcommand bench" -l color -d 'When to use color' -r -f -a "auto\t'On a terminal unless NO_COLOR is set, elsewhere if FORCE_COLOR is'
+always\t'Always'
+never\t'Never'"
+complete -c wsline -n "__fish_wsline_using_subcommand bench" -l config -d 'Read options and targets from FILE' -r -F
+complete -c wsline -n "__fish_wsline_using_subcommand bench" -l compress -d 'Compress messages (permessage-deflate, RFC 7692)' -r -f -a "auto\t'Offer it and let the server decide'
+off\t'Do not offer it'
+require\t'Require it'"
+complete -c wsline -n "__fish_wsline_using_subcommand bench" -l binary -d 'Send binary messages'
+complete -c wsline -n "__fish_wsline_using_subcommand bench" -l no-reply -d 'Send only; expect no replies'
+complete -c wsline -n "__fish_wsline_using_subcommand bench" -l listen -d 'Receive only; send nothing'
+complete -c wsline -n "__fish_wsline_using_subcommand bench" -l json -d 'Print the result as JSON'
+complete -c wsline -n "__fish_wsline_using_subcommand bench" -s q -l quiet -d 'Print no progress line'
+complete -c wsline -n "__fish_wsline_using_subcommand bench" -s h -l help -d 'Show this help'
+complete -c wsline -n "__fish_wsline_using_subcommand bench" -l netrc -d 'Read credentials from ~/.netrc'
+complete -c wsline -n "__fish_wsline_using_subcommand bench" -s k -l insecure -d 'Accept any server certificate'
+complete -c wsline -n "__fish_wsline_using_subcommand bench" -s L -l location -d 'Follow redirects'
+complete -c wsline -n "__fish_wsline_using_subcommand bench" -s 4 -l ipv4 -d 'Use IPv4 only'
+complete -c wsline -n "__fish_wsline_using_subcommand bench" -s 6 -l ipv6 -d 'Use IPv6 only'
+complete -c wsline -n "__fish_wsline_using_subcommand bench" -s v -l verbose -d 'Show the handshake; -vv also frames, -vvv their bytes'
+complete -c wsline -n "__fish_wsline_using_subcommand bench" -l show-secrets -d 'Show credentials instead of ***'
+complete -c wsline -n "__fish_wsline_using_subcommand bench" -l no-config -d 'Ignore the config file'
 complete -c wsline -n "__fish_wsline_using_subcommand curl" -s h -l help -d 'Show this help'
 complete -c wsline -n "__fish_wsline_using_subcommand config" -l config -d 'Read FILE instead of the default config file' -r -F
 complete -c wsline -n "__fish_wsline_using_subcommand config" -l names -d 'Print only the names of targets, one per line'
@@ -363,4 +421,4 @@ complete -c wsline -n "__fish_wsline_needs_command" -f -a "(wsline config --name
 complete -c wsline -n "__fish_wsline_using_subcommand test" -l url -x -a "(wsline config --names 2>/dev/null)"
 complete -c wsline -n "__fish_wsline_using_subcommand config" -f -a "(wsline config --names 2>/dev/null)"
 complete -c wsline -n "__fish_seen_subcommand_from completions" -f -a "bash elvish fish powershell zsh"
-complete -c wsline -n "__fish_seen_subcommand_from help" -f -a "config curl demo echo environment exit-codes generate help json ping prompt proxies rpc session-files test tls"
+complete -c wsline -n "__fish_seen_subcommand_from help" -f -a "bench config curl demo echo environment exit-codes generate help json ping prompt proxies rpc session-files test tls"

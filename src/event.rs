@@ -216,6 +216,46 @@ pub struct ProbeAnswer {
     pub round_trip: Duration,
 }
 
+/// What a load test is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoadPhase {
+    /// Connections are being opened.
+    Connecting,
+    /// Messages are being sent.
+    Running,
+    /// Everything was sent, and replies are missing.
+    Draining,
+    /// It is over.
+    Done,
+}
+
+/// How far a load test is.
+#[derive(Clone, Copy, Debug)]
+pub struct LoadProgress {
+    /// What it is doing.
+    pub phase: LoadPhase,
+    /// The number of connections to open.
+    pub connections: u64,
+    /// The number that were opened.
+    pub opened: u64,
+    /// The number that are open.
+    pub open: u64,
+    /// The number of messages sent.
+    pub sent: u64,
+    /// The number of replies.
+    pub received: u64,
+    /// The number of errors.
+    pub errors: u64,
+    /// Since the first message.
+    pub elapsed: Duration,
+    /// Messages a second.
+    pub rate: f64,
+    /// The median of the latency, if there are enough replies.
+    pub p50: Option<Duration>,
+    /// The latency that 99 of 100 replies did not exceed, if there are enough.
+    pub p99: Option<Duration>,
+}
+
 /// A new attempt at a connection that was lost or failed.
 #[derive(Debug)]
 pub struct Reconnecting<'a> {
@@ -284,6 +324,8 @@ pub enum Event<'a> {
     Note(&'a Note),
     /// A round trip was measured, or could not be.
     Probe(&'a Probe),
+    /// How far a load test is.
+    Load(&'a LoadProgress),
     /// The run, or one attempt to connect, failed.
     Failed(&'a Error),
 }

@@ -20,7 +20,7 @@
 //! | `main` | the program: parse, run, exit code | `commands`, `plan`, `cli`, `output`, `error`, `http` |
 //! | [`commands`] | the commands, a file each | `plan`, `cli`, `driver`, `connect`, `source`, `output`, `terminal`, `verdict`, `echo`, `session_file`, `rpc`, `event`, `protocol`, `error`, `exit`, `target`, `http`, `secret`, `text`, `deadline`, `sys` |
 //! | [`plan`] | every decision, made once; reads the environment and the config file | `cli`, `driver`, `connect`, `source`, `output`, `event`, `error`, `target`, `http`, `protocol`, `secret`, `text`, `deadline`, `sys` |
-//! | [`cli`] | flags, their values, help | `driver::`, `connect`, `source::`, `session_file`, `conversation`, `rpc`, `error`, `exit`, `target`, `http`, `protocol`, `secret`, `text` |
+//! | [`cli`] | flags, their values, help | `driver::`, `connect`, `source::`, `session_file`, `conversation`, `rpc`, `measure`, `error`, `exit`, `target`, `http`, `protocol`, `secret`, `text` |
 //! | [`driver`] | the loop: connections, source, outputs, signals, timers | `connect`, `source::`, `assembly`, `output::`, `event`, `error`, `exit`, `protocol`, `deadline`, `sys` |
 //! | [`connect`] | DNS, TCP, Unix sockets, proxies, TLS, redirects, the opening handshake | `event`, `error`, `target`, `http`, `protocol`, `secret`, `deadline`, `sys` |
 //! | [`source`] | where the messages to send come from | `terminal`, `session_file`, `conversation`, `rpc`, `assembly`, `event`, `measure`, `error`, `http`, `protocol`, `text`, `sys` |
@@ -33,7 +33,7 @@
 //! | [`conversation`] | expectations: what matches, and what differs | `protocol`, `text` |
 //! | [`rpc`] | JSON-RPC 2.0: requests, and what a message is to the caller | `text` |
 //! | [`assembly`] | messages from the pieces that arrive | `event` |
-//! | [`measure`] | round trips: counts, spread, percentiles | |
+//! | [`measure`] | round trips and load: counts, spread, percentiles, conditions | `text` |
 //! | [`event`] | what can happen on a connection | `error`, `http`, `protocol` |
 //! | [`error`] | what can fail, with its phase, cause and hint | `exit`, `target`, `http`, `protocol` |
 //! | [`exit`] | exit codes | `protocol` |

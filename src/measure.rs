@@ -4,6 +4,9 @@
 //! with three digits. A percentile is given only if at least ten samples lie beyond it, because it
 //! would not be meaningful otherwise.
 
+pub mod condition;
+pub mod load;
+
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
@@ -55,15 +58,27 @@ impl Default for RoundTrips {
 impl RoundTrips {
     /// Adds a round trip.
     pub fn add(&mut self, round_trip: Duration) {
+        self.add_many(round_trip, 1);
+    }
+
+    /// Adds `number` round trips that took the same time.
+    pub fn add_many(&mut self, round_trip: Duration, number: u64) {
+        if number == 0 {
+            return;
+        }
         let nanoseconds = u64::try_from(round_trip.as_nanos()).unwrap_or(u64::MAX);
-        self.histogram.saturating_record(nanoseconds);
+        self.histogram.saturating_record_n(nanoseconds, number);
         self.least = self.least.min(round_trip);
         self.most = self.most.max(round_trip);
         #[expect(clippy::cast_precision_loss, reason = "2^53 ns are 104 days")]
-        let (value, count) = (nanoseconds as f64, self.histogram.len() as f64);
+        let (value, number, count) = (
+            nanoseconds as f64,
+            number as f64,
+            self.histogram.len() as f64,
+        );
         let distance = value - self.mean;
-        self.mean += distance / count;
-        self.squares += distance * (value - self.mean);
+        self.mean += distance * number / count;
+        self.squares += number * distance * (value - self.mean);
     }
 
     /// How many there are.
@@ -89,13 +104,40 @@ impl RoundTrips {
     /// can be expected beyond it: it needs 20 for 50, 200 for 95, and 1000 for 99.
     #[must_use]
     pub fn percentile(&self, percent: u8) -> Option<Duration> {
-        let beyond = 100_u64.saturating_sub(u64::from(percent));
-        if self.count().saturating_mul(beyond) < BEYOND * 100 {
+        self.per_thousand(u16::from(percent) * 10)
+    }
+
+    /// As [`percentile`](Self::percentile), in thousandths: 999 is p99.9, which needs 10,000.
+    #[must_use]
+    pub fn per_thousand(&self, thousandths: u16) -> Option<Duration> {
+        let beyond = 1000_u64.saturating_sub(u64::from(thousandths));
+        if self.count().saturating_mul(beyond) < BEYOND * 1000 {
             return None;
         }
-        let value = self.histogram.value_at_quantile(f64::from(percent) / 100.0);
+        let quantile = f64::from(thousandths) / 1000.0;
+        let value = self.histogram.value_at_quantile(quantile);
         // The histogram names the end of a bucket, which may lie beyond the longest.
         Some(Duration::from_nanos(value).min(self.most))
+    }
+}
+
+impl RoundTrips {
+    /// How many there are from `from` to `until`, which is not included.
+    #[must_use]
+    pub fn count_between(&self, from: Duration, until: Duration) -> u64 {
+        let nanoseconds = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+        let (from, until) = (nanoseconds(from), nanoseconds(until));
+        let recorded = self.histogram.iter_recorded();
+        recorded
+            .filter(|value| (from..until).contains(&value.value_iterated_to()))
+            .map(|value| value.count_at_value())
+            .sum()
+    }
+
+    /// Each recorded time, as the end of its bucket in nanoseconds, with its count.
+    pub fn counts(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
+        let recorded = self.histogram.iter_recorded();
+        recorded.map(|value| (value.value_iterated_to(), value.count_at_value()))
     }
 }
 
@@ -132,6 +174,22 @@ mod tests {
         assert_close(spread.mdev, ms(2));
         let one = of([3]).summary().expect("there is one");
         assert_eq!((one.avg, one.mdev), (ms(3), Duration::ZERO));
+    }
+
+    #[test]
+    fn many_at_once_are_as_many_one_by_one() {
+        let mut at_once = of([7]);
+        at_once.add_many(Duration::from_millis(3), 9);
+        at_once.add_many(Duration::from_millis(8), 0);
+        let one_by_one = of([7, 3, 3, 3, 3, 3, 3, 3, 3, 3]);
+        assert_eq!(at_once.count(), 10);
+        let both = [at_once, one_by_one].map(|trips| trips.summary().expect("some"));
+        assert_close(both[0].avg, both[1].avg);
+        assert_close(both[0].mdev, both[1].mdev);
+        let ms = Duration::from_millis;
+        let trips = of([1, 2, 3, 3, 9]);
+        assert_eq!(trips.count_between(ms(2), ms(5)), 3);
+        assert_eq!(trips.counts().map(|(_, count)| count).sum::<u64>(), 5);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueHint};
 
+use super::bench::ParsedBench;
 use super::options::{ConnectArgs, ParsedArgs};
 use super::ping::ParsedPing;
 use super::rpc::ParsedRpc;
@@ -181,6 +182,19 @@ pub(super) enum CommandArg {
     /// --compress, --config, -v, --color and --show-secrets.
     #[command(args_override_self = true)]
     Rpc(Box<ParsedRpc>),
+
+    /// Measure throughput and latency under load
+    ///
+    /// It sends messages on one or many connections to a server that answers each of them, such as an
+    /// echo server, and prints how many a second were answered and how long that took, with a
+    /// histogram; ^C ends it early. It says whether the loop was closed (--window) or open (--rate),
+    /// and warns if the client itself was the limit. Errors are counted by kind and do not end it. The
+    /// exit code is 0 if anything was measured, 1 if there was no reply, 4 by --fail-if; if no
+    /// connection could be opened, it says what went wrong. It also takes the options of wsline for
+    /// headers and authentication, TLS and the network, and --connect-timeout, --max-time,
+    /// --close-timeout, --compress, --config, -v, --color and --show-secrets.
+    #[command(args_override_self = true)]
+    Bench(Box<ParsedBench>),
 
     /// Run a browser's "Copy as cURL" command
     ///

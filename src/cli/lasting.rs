@@ -78,7 +78,7 @@ pub enum TextArg {
 }
 
 impl TextArg {
-    fn parse(text: &str) -> Result<Self, String> {
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
         match text.strip_prefix('@') {
             None => Ok(Self::Text(text.to_owned())),
             Some("") => Err("missing file name after @".to_owned()),

@@ -15,6 +15,7 @@
 //! 7. A subcommand must be the first word. Its name can't be used as a host.
 //! 8. `-h` lists the most common options on 40 lines; `--help` and the man page list all of them.
 
+mod bench;
 mod check;
 mod commands;
 mod complaint;
@@ -43,6 +44,7 @@ use std::ffi::OsString;
 
 use clap::CommandFactory as _;
 
+pub use bench::BenchArgs;
 pub use commands::{is_command, ConfigArgs, EchoArgs, Generate};
 pub use data::{DataArg, MessageArg};
 pub use identity::Login;
@@ -97,6 +99,13 @@ pub enum Call {
         /// The call, and how long to wait.
         rpc: Box<RpcArgs>,
         /// How the connection is made.
+        options: Box<OptionArgs>,
+    },
+    /// `wsline bench`: measure throughput and latency under load.
+    Bench {
+        /// What is sent, and how it is printed.
+        bench: Box<BenchArgs>,
+        /// How the connections are made.
         options: Box<OptionArgs>,
     },
     /// `wsline echo`: run an echo server.

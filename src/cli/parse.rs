@@ -125,6 +125,11 @@ fn called_command(
             let (rpc, options) = (Box::new(rpc), Box::new(options));
             Call::Rpc { rpc, options }
         }
+        CommandArg::Bench(parsed) => {
+            let (bench, options) = parsed.finish(config)?;
+            let (bench, options) = (Box::new(bench), Box::new(options));
+            Call::Bench { bench, options }
+        }
         CommandArg::Curl { words } => Call::Curl(words),
         CommandArg::Config(config) => Call::Config(config),
         CommandArg::Help { topic } => Call::Help(topic),

@@ -1,5 +1,7 @@
 //! `wsline demo`: a conversation with an echo server in this process.
 
+use std::num::NonZeroUsize;
+
 use super::talk;
 use crate::cli::OptionArgs;
 use crate::connect::proxy::ProxyVariables;
@@ -25,12 +27,30 @@ pub fn run(options: OptionArgs, environment: &Environment) -> Result<ExitCode, E
 ///
 /// Those of [`run`].
 pub fn plan(options: OptionArgs, environment: &Environment) -> Result<Plan, Error> {
+    plan_for(
+        options,
+        environment,
+        echo::EchoOptions::default().max_connections,
+    )
+}
+
+/// Starts the server for this number of connections; the plan of a run that connects to it.
+///
+/// # Errors
+///
+/// Those of [`run`].
+pub fn plan_for(
+    options: OptionArgs,
+    environment: &Environment,
+    connections: NonZeroUsize,
+) -> Result<Plan, Error> {
     // Only this client uses the server, so it echoes as much as the client accepts.
     let max_message_size = options.protocol.max_message_size;
     let server = echo::EchoOptions {
         max_message_size: max_message_size.map_or(echo::LARGEST_MESSAGE, |size| {
             usize::try_from(size).unwrap_or(echo::LARGEST_MESSAGE)
         }),
+        max_connections: connections,
         ..echo::EchoOptions::default()
     };
     let server = EchoServer::bind("127.0.0.1:0", &server)?.start()?;

@@ -1,5 +1,6 @@
 //! The commands, one per file.
 
+pub mod bench;
 pub mod curl;
 pub mod demo;
 pub mod echo;
@@ -39,6 +40,7 @@ pub fn run(call: Call, environment: &Environment) -> Result<ExitCode, CallError>
         Call::Demo { options } => demo::run(*options, environment)?,
         Call::Ping { ping, options } => ping::run(*ping, *options, environment)?,
         Call::Rpc { rpc, options } => rpc::run(&rpc, *options, environment)?,
+        Call::Bench { bench, options } => bench::run(&bench, *options, environment)?,
         Call::Echo(args) => echo::start(args, environment)?,
         Call::Config(args) => print_all(&config::show(&args, environment)?, &mut io::stdout())?,
         Call::Help(topic) => print_all(&help::text(topic.as_deref())?, &mut io::stdout())?,

@@ -29,7 +29,9 @@ impl Driver<'_> {
             return;
         };
         if ready.writable {
+            // Written before the source is polled, so that it finds room.
             connection.may_write();
+            self.flush(ready.link);
         }
         if ready.readable && !self.listeners.outputs.full() {
             self.read(ready.link);
@@ -75,9 +77,14 @@ impl Driver<'_> {
     /// Starts further connection attempts, as many at the same time as the policy allows.
     pub(super) fn dial_next(&mut self) {
         while self.slots.counts().dialing < self.policy.dial_width() {
+            let next = self.policy.next_dial();
+            if next.is_some_and(|next| next > self.now.instant) {
+                return;
+            }
             let Some(link) = self.slots.first_waiting() else {
                 return;
             };
+            self.policy.on_dial(self.now);
             if let Err(cause) = self.slots.dial(link) {
                 let doing = "beginning to connect";
                 self.connect_failed(link, Error::System { doing, cause });

@@ -22,6 +22,7 @@ mod lasting;
 mod limits;
 mod links;
 mod listeners;
+mod members;
 mod outcome;
 mod policy;
 mod reading;
@@ -38,11 +39,12 @@ mod upkeep;
 mod wait;
 
 use std::collections::BTreeMap;
+use std::io;
 use std::time::{Duration, Instant};
 
 pub use limits::{Limits, Wait};
 pub use outcome::{ConnectionEnd, Outcome};
-pub use policy::{All, Interactive, Next, Policy, Single};
+pub use policy::{All, Interactive, Many, Next, Policy, Single};
 pub use reconnect::{Reconnect, ReconnectOptions};
 pub use scripted::Scripted;
 pub use signals::{Relay, Signals};
@@ -98,7 +100,10 @@ impl Run<'_> {
     /// Runs until all connections have ended and all output is written.
     #[must_use]
     pub fn run(self) -> Outcome {
-        let mut driver = Driver::new(self);
+        let mut driver = match Driver::new(self) {
+            Ok(driver) => driver,
+            Err(cause) => return Outcome::failed(cause),
+        };
         let mut turn = Turn::default();
         driver.dial_next();
         while !driver.is_finished() {
@@ -117,7 +122,7 @@ impl Run<'_> {
 }
 
 impl<'a> Driver<'a> {
-    fn new(run: Run<'a>) -> Self {
+    fn new(run: Run<'a>) -> io::Result<Self> {
         let outputs = Outputs::new(run.outputs);
         let report_frames = outputs.detail.frames || outputs.detail.wire;
         let resend = run.policy.reconnects().then(BTreeMap::new);
@@ -134,9 +139,9 @@ impl<'a> Driver<'a> {
                 end: ConnectionEnd::default(),
             });
         }
-        Self {
+        Ok(Self {
             now,
-            slots: Slots::new(dials),
+            slots: Slots::new(dials)?,
             links,
             listeners: Listeners {
                 source: run.source,
@@ -163,7 +168,7 @@ impl<'a> Driver<'a> {
             volume: Volume::default(),
             unanswered_pings: None,
             resend,
-        }
+        })
     }
 
     /// Whether all connections have ended and all output is written.
@@ -216,6 +221,8 @@ impl<'a> Driver<'a> {
         if self.input == Input::Done || only_settles {
             return;
         }
+        // A message is not sent before the events that were just handled.
+        self.now.instant = Instant::now();
         let mut sender = LinkSender {
             now: self.now,
             slots: &mut self.slots,

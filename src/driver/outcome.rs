@@ -1,5 +1,6 @@
 //! The result of a run.
 
+use std::io;
 use std::time::{Duration, Instant};
 
 use crate::error::Error;
@@ -27,6 +28,24 @@ pub struct Outcome {
     pub duration: Duration,
     /// The deadline for printing how the run ended; `None` if that may take as long as it needs.
     pub show_until: Option<Instant>,
+}
+
+impl Outcome {
+    /// The result of a run that could not begin.
+    pub(super) fn failed(cause: io::Error) -> Self {
+        let doing = "setting up";
+        Self {
+            error: Some(Error::System { doing, cause }),
+            reported: false,
+            ends: Vec::new(),
+            sent: 0,
+            received: 0,
+            volume: Volume::default(),
+            unanswered_pings: None,
+            duration: Duration::ZERO,
+            show_until: None,
+        }
+    }
 }
 
 /// How a connection ended.

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::error::Error;
 use crate::event::{Link, Now};
@@ -28,6 +28,14 @@ pub enum Next {
 pub trait Policy {
     /// The maximum number of connection attempts at the same time.
     fn dial_width(&self) -> usize;
+
+    /// When the next attempt may begin at the earliest; `None` if it need not wait.
+    fn next_dial(&self) -> Option<Instant> {
+        None
+    }
+
+    /// Called when an attempt begins.
+    fn on_dial(&mut self, _now: Now) {}
 
     /// Called when a connection is open.
     fn on_open(&mut self, _now: Now, _link: Link) {}
@@ -80,6 +88,53 @@ impl Policy for All {
 
     fn on_connect_failed(&mut self, _now: Now, _link: Link, _error: &Error) -> Next {
         Next::End
+    }
+
+    fn on_closed(&mut self, _now: Now, _link: Link, _closure: &Closure) -> Next {
+        Next::Continue
+    }
+}
+
+/// Many connections, of which none is required.
+#[derive(Clone, Copy, Debug)]
+pub struct Many {
+    interval: Option<Duration>,
+    next: Option<Instant>,
+}
+
+impl Many {
+    /// The number of connections that are opened at the same time.
+    pub const WIDTH: usize = 64;
+
+    /// `rate` is the number of connections that are opened a second, if it is limited.
+    #[must_use]
+    pub fn new(rate: Option<f64>) -> Self {
+        Self {
+            interval: rate.map(|rate| Duration::from_secs_f64(1.0 / rate)),
+            next: None,
+        }
+    }
+}
+
+impl Policy for Many {
+    fn dial_width(&self) -> usize {
+        Self::WIDTH
+    }
+
+    fn next_dial(&self) -> Option<Instant> {
+        self.next
+    }
+
+    fn on_dial(&mut self, now: Now) {
+        let next = self.next.unwrap_or(now.instant);
+        // What was missed is not made up for, because there was no room for it.
+        self.next = self
+            .interval
+            .map(|interval| next.max(now.instant) + interval);
+    }
+
+    fn on_connect_failed(&mut self, _now: Now, _link: Link, _error: &Error) -> Next {
+        Next::Continue
     }
 
     fn on_closed(&mut self, _now: Now, _link: Link, _closure: &Closure) -> Next {

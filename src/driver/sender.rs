@@ -7,7 +7,7 @@ use super::listeners::Outputs;
 use super::sent::show_sent;
 use super::slots::{Slot, Slots};
 use crate::error::Error;
-use crate::event::{Event, Kind, Lines, Link, Note, Now, Piece, Probe, Way};
+use crate::event::{Event, Kind, Lines, Link, LoadProgress, Note, Now, Piece, Probe, Way};
 use crate::protocol::CloseReason;
 use crate::source::Sender;
 
@@ -114,6 +114,18 @@ impl Sender for LinkSender<'_, '_> {
     fn note(&mut self, note: Note) {
         self.outputs
             .show(self.now, Link::default(), &Event::Note(&note));
+    }
+
+    fn pending(&self, link: Link) -> usize {
+        match self.slots.get(link) {
+            Some(Slot::Open(connection)) => connection.protocol().output().len(),
+            _ => 0,
+        }
+    }
+
+    fn progress(&mut self, progress: &LoadProgress) {
+        let event = Event::Load(progress);
+        self.outputs.show(self.now, Link::default(), &event);
     }
 
     fn probed(&mut self, link: Link, probe: &Probe) {

@@ -6,11 +6,14 @@
 
 use std::collections::BTreeSet;
 use std::io;
+use std::os::fd::BorrowedFd;
 use std::time::Instant;
 
 use super::connection::Connection;
+use super::members::{Members, LISTED};
 use crate::connect::Attempt;
 use crate::event::Link;
+use crate::sys::poll_set::Watch;
 
 /// Starts a connection attempt, or another one to connect again.
 pub type Dial = Box<dyn FnMut() -> io::Result<Attempt>>;
@@ -48,6 +51,7 @@ pub(super) struct Counts {
 struct Seen {
     counts: Counts,
     holds_bytes: bool,
+    watch: Watch,
     deadline: Option<Instant>,
 }
 
@@ -67,11 +71,19 @@ pub(super) struct Slots {
     touched: Vec<Link>,
     deadlines: BTreeSet<(Instant, Link)>,
     holding_bytes: BTreeSet<Link>,
+    /// No slot before this one is [`Slot::Waiting`].
+    waiting_from: usize,
+    /// The set that is polled instead of a list, if there are many connections.
+    pub(super) members: Option<Members>,
 }
 
 impl Slots {
     /// Creates a slot for each connection. No attempt is started.
-    pub(super) fn new(dials: Vec<Dial>) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// The error of creating the set, if there are many.
+    pub(super) fn new(dials: Vec<Dial>) -> io::Result<Self> {
         let entry = |dial| {
             let slot = Slot::Waiting;
             Entry {
@@ -86,13 +98,16 @@ impl Slots {
             waiting: entries.len(),
             ..Counts::default()
         };
-        Self {
+        let count = entries.len();
+        Ok(Self {
             entries,
             counts,
             touched: Vec::new(),
             deadlines: BTreeSet::new(),
             holding_bytes: BTreeSet::new(),
-        }
+            waiting_from: 0,
+            members: (count > LISTED).then(|| Members::new(count)).transpose()?,
+        })
     }
 
     /// The counts when each slot was last updated.
@@ -158,6 +173,14 @@ impl Slots {
 
     /// Replaces a slot. Returns the previous one.
     pub(super) fn replace(&mut self, link: Link, slot: Slot) -> Slot {
+        if let (Some(members), Some(entry)) =
+            (&mut self.members, self.entries.get(usize::from(link.0)))
+        {
+            members.remove(link, entry.slot.fd());
+        }
+        if matches!(slot, Slot::Waiting) {
+            self.waiting_from = self.waiting_from.min(usize::from(link.0));
+        }
         let Some(place) = self.touch(link) else {
             return Slot::Ended;
         };
@@ -167,12 +190,15 @@ impl Slots {
     }
 
     /// The first connection whose attempt has not started.
-    pub(super) fn first_waiting(&self) -> Option<Link> {
+    pub(super) fn first_waiting(&mut self) -> Option<Link> {
         if self.counts.waiting == 0 {
             return None;
         }
         let waiting = |(_, slot): &(Link, &Slot)| matches!(slot, Slot::Waiting);
-        self.iter().find(waiting).map(|(link, _)| link)
+        let found = self.iter().skip(self.waiting_from).find(waiting);
+        let found = found.map(|(link, _)| link);
+        self.waiting_from = found.map_or(self.entries.len(), |link| usize::from(link.0));
+        found
     }
 
     /// Starts to connect.
@@ -238,8 +264,32 @@ impl Slots {
                 self.holding_bytes.remove(&link);
             }
         }
+        if before.watch != now.watch {
+            if let Some(members) = &mut self.members {
+                members.on_change(link);
+            }
+        }
         self.counts.replace(before.counts, now.counts);
         entry.seen = now;
+    }
+
+    /// Brings the set up to date, if there is one, before it is waited for. Connections are read
+    /// only if `reading`.
+    ///
+    /// # Errors
+    ///
+    /// The error of changing the set.
+    pub(super) fn update_members(&mut self, reading: bool) -> io::Result<()> {
+        let Some(mut members) = self.members.take() else {
+            return Ok(());
+        };
+        let look = |link| {
+            let slot = self.get(link)?;
+            Some((slot.fd()?, slot.watch(reading)))
+        };
+        let updated = members.update(reading, self.links(), look);
+        self.members = Some(members);
+        updated
     }
 
     /// The earliest deadline of all connections and attempts.
@@ -261,6 +311,11 @@ impl Slots {
         !self.holding_bytes.is_empty()
     }
 
+    /// The connections that may hold bytes that poll(2) doesn't report.
+    pub(super) fn holding_bytes(&self) -> impl Iterator<Item = Link> + '_ {
+        self.holding_bytes.iter().copied()
+    }
+
     /// Whether this connection may hold bytes that poll(2) doesn't report.
     pub(super) fn holds_bytes(&self, link: Link) -> bool {
         self.holding_bytes.contains(&link)
@@ -268,9 +323,36 @@ impl Slots {
 }
 
 impl Slot {
+    /// The descriptor of a slot.
+    pub(super) fn fd(&self) -> Option<BorrowedFd<'_>> {
+        match self {
+            Self::Dialing(dialing) => Some(dialing.fd()),
+            Self::Open(open) => Some(open.fd()),
+            Self::Waiting | Self::Redialing(_) | Self::Ended => None,
+        }
+    }
+
+    /// What a slot waits for. Open connections are read only if `reading`.
+    pub(super) fn watch(&self, reading: bool) -> Watch {
+        match self {
+            Self::Dialing(_) => Watch {
+                read: true,
+                write: false,
+            },
+            Self::Open(open) => Watch {
+                read: reading,
+                write: open.wants_to_write(),
+            },
+            Self::Waiting | Self::Redialing(_) | Self::Ended => Watch::default(),
+        }
+    }
+
     /// The current properties of the slot.
     fn look(&self) -> Seen {
-        let mut seen = Seen::default();
+        let mut seen = Seen {
+            watch: self.watch(true),
+            ..Seen::default()
+        };
         match self {
             Self::Waiting => seen.counts.waiting = 1,
             Self::Redialing(at) => {

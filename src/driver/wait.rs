@@ -1,6 +1,7 @@
 //! What an iteration of the loop waits for, and how long.
 
 use std::io;
+use std::os::fd::AsFd as _;
 use std::time::Instant;
 
 use super::limits::Wait;
@@ -8,6 +9,7 @@ use super::slots::Slot;
 use super::state::{Driver, Input};
 use crate::event::Link;
 use crate::sys::poll::{Interest, Token};
+use crate::sys::poll_set::Watch;
 
 /// The result of a wait.
 #[derive(Default)]
@@ -31,15 +33,20 @@ impl Driver<'_> {
     /// Waits for descriptors and deadlines, and stores the result in `turn`.
     pub(super) fn wait(&mut self, turn: &mut Turn) -> io::Result<()> {
         self.slots.refresh_touched();
+        let reading = !self.listeners.outputs.full();
+        self.slots.update_members(reading)?;
         let until = self.next_deadline();
         let mut interest = self.poller.interest();
         let signals = interest.add(self.signals.fd(), true, false);
-        let reading = !self.listeners.outputs.full();
         let mut watched = std::mem::take(&mut self.watched);
         watched.clear();
-        for (link, slot) in self.slots.iter() {
-            if let Some(token) = slot.watch(&mut interest, reading) {
-                watched.push((link, token));
+        let members = self.slots.members.as_ref();
+        let members = members.map(|members| interest.add(members.set.as_fd(), true, false));
+        if members.is_none() {
+            for (link, slot) in self.slots.iter() {
+                if let Some(token) = slot.add_to(&mut interest, reading) {
+                    watched.push((link, token));
+                }
             }
         }
         let source = match self.input {
@@ -65,7 +72,37 @@ impl Driver<'_> {
                 turn.links.push(found);
             }
         }
+        let any_member = members.is_some_and(|token| ready.is_readable(token));
         (self.watched, self.pipes) = (watched, pipes);
+        if members.is_some() {
+            self.ready_members(any_member, reading, turn)?;
+        }
+        Ok(())
+    }
+
+    /// Adds the members of the set that are ready to `turn`.
+    fn ready_members(&mut self, any: bool, reading: bool, turn: &mut Turn) -> io::Result<()> {
+        if reading {
+            let holding = self.slots.holding_bytes().map(|link| ReadyLink {
+                link,
+                readable: true,
+                writable: false,
+            });
+            turn.links.extend(holding);
+        }
+        let already = turn.links.len();
+        let Some(members) = self.slots.members.as_mut().filter(|_| any) else {
+            return Ok(());
+        };
+        turn.links
+            .extend(members.set.ready()?.map(|member| ReadyLink {
+                link: Link(member.number),
+                readable: member.readable,
+                writable: member.writable,
+            }));
+        for ready in &mut turn.links[already..] {
+            ready.readable &= !(reading && self.slots.holds_bytes(ready.link));
+        }
         Ok(())
     }
 
@@ -85,6 +122,7 @@ impl Driver<'_> {
         };
         let max_time = self.limits.max_time.instant();
         let ours = [
+            self.next_dial(),
             max_time.filter(|_| self.output_deadline.is_none()),
             self.output_deadline.filter(|end| *end > self.now.instant),
             self.quiet_end(),
@@ -92,6 +130,14 @@ impl Driver<'_> {
             self.slots.next_deadline(),
         ];
         ours.into_iter().flatten().min()
+    }
+
+    /// When the next attempt to connect begins, if it waits only for that time.
+    fn next_dial(&self) -> Option<Instant> {
+        let counts = self.slots.counts();
+        let can_dial = counts.waiting > 0 && counts.dialing < self.policy.dial_width();
+        let next = self.policy.next_dial().filter(|_| can_dial);
+        next.filter(|next| *next > self.now.instant)
     }
 
     /// When the time of `--wait` ends; `None` while it isn't running.
@@ -112,15 +158,11 @@ impl Driver<'_> {
 }
 
 impl Slot {
-    /// Adds the descriptor of a slot to `interest`.
-    fn watch<'fd>(&'fd self, interest: &mut Interest<'fd>, reading: bool) -> Option<Token> {
-        match self {
-            Self::Dialing(dialing) => Some(interest.add(dialing.fd(), true, false)),
-            Self::Open(open) if reading || open.wants_to_write() => {
-                Some(interest.add(open.fd(), reading, open.wants_to_write()))
-            }
-            // Not added without an interest, because poll(2) would report an error again and again.
-            Self::Waiting | Self::Redialing(_) | Self::Open(_) | Self::Ended => None,
-        }
+    /// Adds the descriptor of a slot to `interest`. Without an interest it is not added, because
+    /// poll(2) would report an error again and again.
+    fn add_to<'fd>(&'fd self, interest: &mut Interest<'fd>, reading: bool) -> Option<Token> {
+        let Watch { read, write } = self.watch(reading);
+        let fd = self.fd().filter(|_| read || write)?;
+        Some(interest.add(fd, read, write))
     }
 }

@@ -1,6 +1,7 @@
 //! Outputs, which print or record events: stdout, progress on stderr, and records.
 
 pub mod backlog;
+pub mod bench;
 pub mod best_effort;
 pub mod closure;
 pub mod dump;

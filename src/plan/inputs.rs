@@ -267,6 +267,26 @@ pub(super) fn upkeep(options: &ConnectionArgs, inputs: &Inputs) -> Result<Upkeep
     })
 }
 
+/// The payload of the messages of a load test, with the file that `--data` names.
+///
+/// # Errors
+///
+/// [`Error::Usage`] if the file can't be read, or is not UTF-8 and the messages are text.
+pub fn payload(text: &TextArg, is_binary: bool, inputs: &Inputs) -> Result<Vec<u8>, Error> {
+    match text {
+        TextArg::File(path) if is_binary => inputs
+            .read(path, crate::cli::MAX_HELD_MESSAGE)
+            .map_err(|cause| {
+                Error::Usage(format!(
+                    "--data: could not read {}: {}",
+                    quoted(path),
+                    plain(&cause)
+                ))
+            }),
+        text => Ok(message("--data", text, inputs)?.bytes),
+    }
+}
+
 /// A text message, with the file that an option names.
 fn message(option: &str, text: &TextArg, inputs: &Inputs) -> Result<Message, Error> {
     let text = match text {

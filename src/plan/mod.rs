@@ -40,7 +40,7 @@ use crate::source::stdin::InputSplit;
 use crate::target::Target;
 pub use connection::ConnectionPlan;
 pub use environment::{arguments, correct_variables, Environment, Stream};
-pub use inputs::{passphrase, variable, Values};
+pub use inputs::{passphrase, payload, variable, Values};
 pub use key_log::KeyLogVariable;
 pub use netrc::Netrc;
 pub use request::route;

@@ -113,6 +113,12 @@ impl<'a> Messages<'a> {
         self.count
     }
 
+    /// The size of their payloads together, in bytes.
+    #[must_use]
+    pub fn payload_size(self) -> u64 {
+        self.pieces().map(|piece| piece.bytes.len() as u64).sum()
+    }
+
     /// The first `count` of them.
     #[must_use]
     pub fn first(self, count: u64) -> Self {

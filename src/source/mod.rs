@@ -3,6 +3,7 @@
 //! A source handles every event and is polled for messages. A pipe, the prompt and the steps of the
 //! command line are sources, and nothing else affects the event loop.
 
+pub mod bench;
 pub mod call;
 pub mod conversation;
 pub mod json;
@@ -23,7 +24,9 @@ pub use self::conversation::{Expectation, Expected};
 pub use self::ping::ProbeKind;
 
 use crate::error::Error;
-use crate::event::{Event, Kind, Lines, Link, Messages, Note, Now, Piece, Probe, Way};
+use crate::event::{
+    Event, Kind, Lines, Link, LoadProgress, Messages, Note, Now, Piece, Probe, Way,
+};
 use crate::protocol::{CloseReason, Closure};
 
 /// The result of polling a source.
@@ -158,11 +161,19 @@ pub trait Sender {
         false
     }
 
+    /// The number of bytes that were accepted on `link` and not written yet.
+    fn pending(&self, _link: Link) -> usize {
+        0
+    }
+
     /// Shows a note to the user.
     fn note(&mut self, note: Note);
 
     /// Tells the outputs what has become of something that was sent to measure a round trip.
     fn probed(&mut self, link: Link, probe: &Probe);
+
+    /// Tells the outputs how far a load test is.
+    fn progress(&mut self, _progress: &LoadProgress) {}
 
     /// Reports an error that does not end the run. The first one determines the exit code.
     fn fault(&mut self, error: Error);

@@ -2,10 +2,12 @@
 
 use std::io;
 use std::os::fd::BorrowedFd;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use nix::errno::Errno;
-use nix::poll::{poll, PollFd, PollFlags, PollTimeout};
+use nix::poll::{PollFd, PollFlags};
+#[cfg(target_os = "linux")]
+use nix::sys::time::TimeSpec;
 
 /// Waits for descriptors. Reuses the memory of its lists from one wait to the next.
 #[derive(Debug, Default)]
@@ -48,7 +50,7 @@ impl Poller {
         until: Option<Instant>,
     ) -> io::Result<&Ready> {
         loop {
-            match poll(&mut interest.fds, timeout(until)) {
+            match poll_until(&mut interest.fds, until) {
                 Ok(_) => break,
                 Err(Errno::EINTR) => {}
                 Err(errno) => return Err(errno.into()),
@@ -133,12 +135,22 @@ impl Ready {
     }
 }
 
-/// The time until `until` in milliseconds, rounded up, so that a wait never ends too early.
-fn timeout(until: Option<Instant>) -> PollTimeout {
+/// Waits with the precision of nanoseconds: what is due at a rate of thousands a second must not be
+/// late by a millisecond.
+#[cfg(target_os = "linux")]
+fn poll_until(fds: &mut [PollFd<'_>], until: Option<Instant>) -> nix::Result<i32> {
+    let remaining = until.map(|until| until.saturating_duration_since(Instant::now()));
+    nix::poll::ppoll(fds, remaining.map(TimeSpec::from_duration), None)
+}
+
+/// Waits for whole milliseconds, rounded up, so that a wait never ends too early.
+#[cfg(not(target_os = "linux"))]
+fn poll_until(fds: &mut [PollFd<'_>], until: Option<Instant>) -> nix::Result<i32> {
     let Some(until) = until else {
-        return PollTimeout::NONE;
+        return nix::poll::poll(fds, nix::poll::PollTimeout::NONE);
     };
     let remaining = until.saturating_duration_since(Instant::now());
-    let rounded = remaining + Duration::from_nanos(999_999);
-    PollTimeout::try_from(rounded.as_millis()).unwrap_or(PollTimeout::MAX)
+    let rounded = remaining + std::time::Duration::from_nanos(999_999);
+    let timeout = nix::poll::PollTimeout::try_from(rounded.as_millis());
+    nix::poll::poll(fds, timeout.unwrap_or(nix::poll::PollTimeout::MAX))
 }

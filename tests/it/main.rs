@@ -5,6 +5,7 @@
 
 mod address;
 mod architecture;
+mod bench;
 mod benches;
 mod certificates;
 mod closes;

@@ -225,8 +225,8 @@ pub struct ConnectionArgs {
     ///
     /// Counted from the start of connecting. When it has passed, the connection is closed, for which
     /// the server has one more second, and the exit code is 28.
-    #[arg(short = 'm', long, value_name = "TIME", value_parser = values::limit,
-          help_heading = TIME)]
+    #[arg(short = 'm', long, value_name = "TIME", hide_short_help = true,
+          value_parser = values::limit, help_heading = TIME)]
     pub max_time: Option<Duration>,
 
     /// Keep listening this long after input ends [default: 1s]

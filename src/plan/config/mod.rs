@@ -65,6 +65,7 @@ pub fn parse(args: &[OsString], environment: &Environment) -> Result<Call, CallE
             Call::Test { test, .. } => test.url = Some(url),
             Call::Ping { ping, .. } => ping.url = url,
             Call::Rpc { rpc, .. } => rpc.url = url,
+            Call::Bench { bench, .. } => bench.url = url,
             _ => {}
         }
     }
@@ -86,6 +87,9 @@ impl Request {
             Call::Talk { url, options } => (&options.config, options.no_config, Some(url)),
             Call::Ping { ping, options } => (&options.config, options.no_config, Some(&ping.url)),
             Call::Rpc { rpc, options } => (&options.config, options.no_config, Some(&rpc.url)),
+            Call::Bench { bench, options } => {
+                (&options.config, options.no_config, Some(&bench.url))
+            }
             Call::Demo { options } => (&options.config, options.no_config, None),
             Call::Test { test, .. } => (&test.config, test.no_config, test.url.as_ref()),
             Call::Echo(_) | Call::Curl(_) | Call::Config(_) | Call::Help(_) | Call::Generate(_) => {

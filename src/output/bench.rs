@@ -1,0 +1,120 @@
+//! The output of `wsline bench`: a progress line while it runs on a terminal, and the result as text
+//! or as JSON.
+
+mod histogram;
+mod object;
+mod summary;
+
+use std::fmt::Write as _;
+use std::io;
+use std::time::{Duration, SystemTime};
+
+use unicode_width::UnicodeWidthStr as _;
+
+pub use summary::BenchSummary;
+
+use crate::event::{Event, Link, LoadPhase, LoadProgress};
+use crate::output::sink::Sink;
+use crate::output::Output;
+
+/// The percentiles that are printed, in thousandths, with their names.
+const PERCENTILES: [(&str, u16); 5] = [
+    ("p50", 500),
+    ("p90", 900),
+    ("p95", 950),
+    ("p99", 990),
+    ("p99.9", 999),
+];
+
+/// Keeps one line on a terminal up to date.
+#[derive(Debug)]
+pub struct ProgressLine<S> {
+    sink: S,
+    /// The number of columns that are in use.
+    drawn: usize,
+}
+
+impl<S: Sink> ProgressLine<S> {
+    /// Creates the output for `sink`.
+    pub fn new(sink: S) -> Self {
+        Self { sink, drawn: 0 }
+    }
+
+    /// Replaces the line. Spaces cover what is left of the one before, on any terminal.
+    fn draw(&mut self, line: &str) -> io::Result<()> {
+        let columns = self.sink.size().map_or(80, |size| size.columns);
+        let line: String = line.chars().take(columns.saturating_sub(1)).collect();
+        let width = line.width();
+        let rest = " ".repeat(self.drawn.saturating_sub(width));
+        self.drawn = width;
+        let back = if line.is_empty() { "\r" } else { "" };
+        self.sink.put(format!("\r{line}{rest}{back}").as_bytes())?;
+        self.sink.idle()
+    }
+}
+
+fn describe(progress: &LoadProgress) -> String {
+    let LoadProgress {
+        connections,
+        opened,
+        open,
+        sent,
+        received,
+        errors,
+        ..
+    } = progress;
+    let mut line = match progress.phase {
+        LoadPhase::Connecting => format!("connecting: {opened} of {connections} open"),
+        LoadPhase::Running => format!(
+            "{:.1} s: {open} open, {sent} sent, {received} received, {:.0}/s",
+            progress.elapsed.as_secs_f64(),
+            progress.rate,
+        ),
+        LoadPhase::Draining => {
+            format!("waiting for replies: {open} open, {sent} sent, {received} received")
+        }
+        LoadPhase::Done => return String::new(),
+    };
+    for (name, time) in [("p50", progress.p50), ("p99", progress.p99)] {
+        let time = time.map(|time| format!(", {name} {} ms", milliseconds(time)));
+        line.extend(time);
+    }
+    if *errors > 0 {
+        let _ = write!(line, ", {errors} errors");
+    }
+    line
+}
+
+impl<S: Sink> Output for ProgressLine<S> {
+    fn show(&mut self, _at: SystemTime, _link: Link, event: &Event<'_>) -> io::Result<()> {
+        match event {
+            Event::Load(progress) => self.draw(&describe(progress)),
+            // The reason follows.
+            Event::Failed(_) if self.drawn > 0 => self.draw(""),
+            _ => Ok(()),
+        }
+    }
+
+    fn sink(&self) -> Option<&dyn Sink> {
+        Some(&self.sink)
+    }
+
+    fn sink_mut(&mut self) -> Option<&mut dyn Sink> {
+        Some(&mut self.sink)
+    }
+}
+
+/// Milliseconds with at least three digits.
+fn milliseconds(duration: Duration) -> String {
+    let value = duration.as_secs_f64() * 1000.0;
+    let decimals = match value {
+        value if value < 10.0 => 3,
+        value if value < 100.0 => 2,
+        value if value < 1000.0 => 1,
+        _ => 0,
+    };
+    format!("{value:.decimals$}")
+}
+
+#[cfg(test)]
+mod tests;
