@@ -33,6 +33,8 @@ pub struct Raw<S> {
     form: RawFormat,
     /// Bytes of a message that are not a whole group of base64 yet.
     rest: Vec<u8>,
+    /// Whether a line has begun and not ended.
+    inside_line: bool,
 }
 
 impl<S: Sink> Raw<S> {
@@ -42,6 +44,7 @@ impl<S: Sink> Raw<S> {
             sink,
             form,
             rest: Vec::new(),
+            inside_line: false,
         }
     }
 
@@ -63,7 +66,18 @@ impl<S: Sink> Raw<S> {
             BinaryAs::Base64 => self.write_base64(piece)?,
         }
         let is_line = piece.kind == Kind::Text || form != BinaryAs::Raw;
+        self.inside_line = is_line && !piece.last;
         if piece.last && is_line {
+            self.sink.put(&[self.form.line_end])?;
+        }
+        Ok(())
+    }
+
+    /// Ends a message that was incomplete when its connection was lost, so that the next one does not
+    /// continue its line.
+    fn begin_connection(&mut self) -> io::Result<()> {
+        self.rest.clear();
+        if std::mem::take(&mut self.inside_line) {
             self.sink.put(&[self.form.line_end])?;
         }
         Ok(())
@@ -87,6 +101,7 @@ impl<S: Sink> Output for Raw<S> {
     fn show(&mut self, at: SystemTime, _link: Link, event: &Event<'_>) -> io::Result<()> {
         match event {
             Event::Data(Way::In, piece) => self.write(at, *piece),
+            Event::Open(_) => self.begin_connection(),
             _ => Ok(()),
         }
     }
@@ -120,6 +135,7 @@ impl<S: Sink> Output for Raw<S> {
 mod tests {
     use super::super::memory::{together, Memory};
     use super::*;
+    use crate::event::Upgrade;
 
     fn written(binary: BinaryAs, times: Option<TimeZone>, pieces: &[Piece<'_>]) -> String {
         let mut raw = Raw::new(
@@ -170,6 +186,37 @@ mod tests {
                 written(form, None, &[Piece::whole(Kind::Binary, bytes)]),
                 line
             );
+        }
+    }
+
+    #[test]
+    fn incomplete_message_of_a_lost_connection_is_a_line() {
+        for (kind, binary, lines) in [
+            (Kind::Text, BinaryAs::Raw, "ab\nc\n"),
+            (Kind::Binary, BinaryAs::Base64, "\nYw==\n"),
+            (Kind::Binary, BinaryAs::Raw, "abc"),
+        ] {
+            let form = RawFormat {
+                line_end: b'\n',
+                binary,
+                times: None,
+            };
+            let mut raw = Raw::new(Memory::default(), form);
+            let begun = Piece {
+                last: false,
+                ..Piece::whole(kind, b"ab")
+            };
+            let upgrade = Upgrade::default();
+            for event in [
+                Event::Open(&upgrade),
+                Event::Data(Way::In, begun),
+                Event::Open(&upgrade),
+                Event::Data(Way::In, Piece::whole(kind, b"c")),
+            ] {
+                raw.show(SystemTime::UNIX_EPOCH, Link(0), &event)
+                    .expect("memory takes it");
+            }
+            assert_eq!(raw.sink.take(), lines);
         }
     }
 
