@@ -16,7 +16,7 @@ use crate::connect::{Attempt, AttemptEvent, Opened};
 use crate::error::{Error, Phase};
 use crate::event::{Event, Link, LostCause, Note, NoteLevel, Reconnecting, Way};
 use crate::exit::ExitCode;
-use crate::protocol::{self, Closure, End, Protocol};
+use crate::protocol::{self, Closure, End, Protocol, Role};
 use crate::source::{LinkEnd, Settled, Unsent};
 
 impl Driver<'_> {
@@ -278,6 +278,9 @@ impl Driver<'_> {
                 return self.ended(link, ConnectionEnd::Closed(closure));
             }
             self.report_unconfirmed(leftover.unconfirmed);
+        } else if self.resend.is_some() && may_have_lost(&closure) {
+            let leftover = connection.take_leftover();
+            self.report_unconfirmed(leftover.unconfirmed);
         }
         self.notify(link, &Event::Closed(&closure));
         self.ended_unseen = true;
@@ -353,6 +356,16 @@ impl Driver<'_> {
         } else if let Some(wanted) = wanted.filter(|wanted| received < *wanted) {
             self.fail(link, Error::TooFew { received, wanted });
         }
+    }
+}
+
+/// Whether messages that were written may not have arrived. A server that answers our Close has read
+/// everything before it, and one that closes with 1000 has what it wanted.
+fn may_have_lost(closure: &Closure) -> bool {
+    match &closure.received {
+        None => true,
+        Some(_) if closure.initiator == Some(Role::Us) => false,
+        Some(_) => closure.code() != 1000,
     }
 }
 
