@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use nix::sys::signal::Signal;
 use serde_json::Value;
 
 use crate::support::{time, Frame, Gate, Peer, Stdin, Wsline};
@@ -141,6 +142,116 @@ fn data_counts_as_an_answer_to_a_ping() {
         .stdin(Stdin::Open)
         .stdout("data\n".repeat(6))
         .run();
+}
+
+#[test]
+fn stopped_server_is_timed_out() {
+    let mut server = Wsline::new()
+        .args(["echo", "127.0.0.1:0"])
+        .unjudged()
+        .spawn();
+    let line = server.read_line();
+    let url = line.strip_prefix("listening on ").expect("it listens");
+    let mut program = Wsline::new()
+        .args([url, "--ping-interval", "200ms", "--ping-timeout", "600ms"])
+        .stdin(Stdin::Open)
+        .stdout("hi\n")
+        .stderr_matches(
+            "connection lost: no answer to a Ping for 0.6 s after [..] s, sent 1, received 1\n",
+        )
+        .code(28)
+        .spawn();
+    program.write_line("hi");
+    assert_eq!(program.read_line(), "hi");
+    server.signal(Signal::SIGSTOP);
+    // The system still acknowledges what is sent to it.
+    program.wait();
+    server.signal(Signal::SIGCONT);
+    server.signal(Signal::SIGTERM);
+    server.wait();
+}
+
+#[test]
+fn late_pongs_are_in_time() {
+    let mut peer = Peer::ws();
+    for number in 1..=3 {
+        let payload = format!("wsline {number}");
+        peer = peer
+            .expect_ping(&payload)
+            .pause(Duration::from_millis(250))
+            .pong(payload);
+    }
+    let peer = peer.close(1000, "").start();
+    Wsline::new()
+        .args([&peer.url(), "--ping-interval", "100ms"])
+        .args(["--ping-timeout", "20s"])
+        .stdin(Stdin::Open)
+        .run();
+}
+
+/// How often the program has waited, that is, how often something woke it up.
+fn waits(id: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{id}/status")).expect("it runs");
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+    line.and_then(|count| count.trim().parse().ok())
+        .expect("a number")
+}
+
+#[test]
+fn idle_connection_wakes_up_for_its_timers_only() {
+    const PINGS: u64 = 10;
+    let (begun, ended) = (Gate::new(), Gate::new());
+    let mut peer = Peer::ws().send_text("open");
+    for number in 1..=PINGS {
+        let payload = format!("wsline {number}");
+        peer = peer.expect_ping(&payload).pong(&payload);
+        if number == 1 {
+            peer = peer.open(&begun);
+        }
+    }
+    let peer = peer.open(&ended).close(1000, "").start();
+    let program = Wsline::new()
+        .args([&peer.url(), "--ping-interval", "100ms"])
+        .args(["--ping-timeout", "20s"])
+        .stdin(Stdin::Open)
+        .stdout("open\n")
+        .spawn();
+    begun.wait();
+    let before = waits(program.id());
+    ended.wait();
+    let count = waits(program.id()) - before;
+    program.wait();
+    // Once for each Ping and once for each Pong.
+    assert!(count <= 2 * PINGS, "it woke up {count} times");
+}
+
+#[test]
+fn idle_connection_does_not_wake_up() {
+    let (begun, ended) = (Gate::new(), Gate::new());
+    let peer = Peer::ws()
+        .send_text("open")
+        .expect_text("hi")
+        .open(&begun)
+        .pause(Duration::from_millis(500))
+        .open(&ended)
+        .close(1000, "")
+        .start();
+    let mut program = Wsline::new()
+        .arg(peer.url())
+        .stdin(Stdin::Open)
+        .stdout("open\n")
+        .spawn();
+    assert_eq!(program.read_line(), "open");
+    program.write_line("hi");
+    begun.wait();
+    let before = waits(program.id());
+    ended.wait();
+    let count = waits(program.id()) - before;
+    program.wait();
+    // The message may just have been sent, and the connection may just be closed.
+    assert!(count <= 2, "it woke up {count} times");
 }
 
 #[test]

@@ -1,14 +1,13 @@
 //! `--reconnect`: when wsline reconnects, and that no line is silently lost or sent twice.
 
-use std::collections::BTreeSet;
-use std::net::{Shutdown, TcpListener};
-use std::thread;
+mod attempts;
+mod deaths;
+mod resources;
+
 use std::time::Duration;
 
-use serde_json::Value;
-use tungstenite::Message;
-
 use crate::support::{Frame, Gate, Peer, Stdin, Wsline};
+use serde_json::Value;
 
 const LONG: Duration = Duration::from_mins(1);
 
@@ -235,70 +234,6 @@ fn cut_line_is_sent_again_completely() {
     again.wait();
     program.write("end\nnext\n");
     program.wait();
-}
-
-/// A server that dies after so many messages, each time on another connection; what it received.
-fn dying(listener: &TcpListener, points: &[usize]) -> Vec<String> {
-    let mut received = Vec::new();
-    for point in points.iter().copied().chain([usize::MAX]) {
-        let (stream, _) = listener.accept().expect("a connection");
-        let mut socket = tungstenite::accept(stream).expect("a handshake");
-        for _ in 0..point {
-            match socket.read() {
-                Ok(Message::Text(text)) => received.push(text.to_string()),
-                Ok(_) => {}
-                Err(_) => return received,
-            }
-        }
-        // What was not read makes this a reset.
-        let _ = socket.get_ref().shutdown(Shutdown::Both);
-    }
-    received
-}
-
-#[test]
-fn each_line_arrives_once_or_is_counted() {
-    const LINES: usize = 1000;
-    for points in [&[0][..], &[1], &[7, 1, 0, 30], &[400, 3]] {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let url = format!("ws://{}/", listener.local_addr().expect("an address"));
-        let points = points.to_vec();
-        let server = thread::spawn(move || dying(&listener, &points));
-        let lines = (0..LINES).map(|number| format!("{number} {}\n", "x".repeat(8000)));
-        let finished = Wsline::new()
-            .args([&url, "--reconnect", "-w", "0"])
-            .stdin(lines.collect::<String>())
-            .stderr_matches("...")
-            .within(LONG)
-            .run();
-        let received = server.join().expect("no panic");
-        let numbers: Vec<usize> = received
-            .iter()
-            .map(|line| {
-                line.split(' ')
-                    .next()
-                    .and_then(|it| it.parse().ok())
-                    .expect("a number")
-            })
-            .collect();
-        let distinct: BTreeSet<_> = numbers.iter().collect();
-        assert_eq!(distinct.len(), numbers.len(), "none arrives twice");
-        assert!(numbers.is_sorted(), "they arrive in order");
-        let said = finished.stderr_text();
-        let counted: usize = said
-            .lines()
-            .filter_map(|line| {
-                let (before, _) = line.split_once(" may not have arrived")?;
-                let words: Vec<_> = before.rsplit(' ').take(2).collect();
-                words.last()?.parse::<usize>().ok()
-            })
-            .sum();
-        let missing = LINES - distinct.len();
-        assert!(
-            missing <= counted,
-            "{missing} are missing, {counted} are counted:\n{said}"
-        );
-    }
 }
 
 #[test]

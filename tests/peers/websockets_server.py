@@ -1,7 +1,7 @@
 """A WebSocket server on python's `websockets`, for tests of a client.
 
-`python websockets_server.py [--tls CERT KEY]` prints `listening PORT`, behaves by the path of the
-request, and ends when its stdin ends, or after two minutes.
+`python websockets_server.py [--tls CERT KEY] [--port=PORT]` prints `listening PORT`, behaves by the path
+of the request, and ends when its stdin ends, or after two minutes.
 """
 
 import argparse
@@ -101,7 +101,9 @@ def end_with_stdin():
 async def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--tls", nargs=2, metavar=("CERT", "KEY"))
-    tls = arguments.parse_args().tls
+    arguments.add_argument("--port", type=int, default=0)
+    options = arguments.parse_args()
+    tls = options.tls
     context = None
     if tls:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -109,7 +111,7 @@ async def main():
     server = await serve(
         behave,
         "127.0.0.1",
-        0,
+        options.port,
         ssl=context,
         max_size=None,
         process_request=refuse_unknown_paths,

@@ -1,7 +1,7 @@
 // A WebSocket server on node's `ws`, for tests of a client.
 //
-// `node ws_server.js [--tls CERT KEY]` prints `listening PORT`, behaves by the path of the request,
-// and ends when its stdin ends, or after two minutes.
+// `node ws_server.js [--tls CERT KEY] [--port=PORT]` prints `listening PORT`, behaves by the path of the
+// request, and ends when its stdin ends, or after two minutes.
 
 "use strict";
 
@@ -84,6 +84,7 @@ server.on("upgrade", (request, stream, head) => {
   });
 });
 
-server.listen(0, "127.0.0.1", () => console.log(`listening ${server.address().port}`));
+const port = process.argv.find((word) => word.startsWith("--port="))?.slice("--port=".length) ?? 0;
+server.listen(port, "127.0.0.1", () => console.log(`listening ${server.address().port}`));
 process.stdin.on("end", () => process.exit(0)).resume();
 setTimeout(() => process.exit(0), LIFETIME).unref();

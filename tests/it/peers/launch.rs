@@ -117,12 +117,17 @@ pub struct Launched {
     port: u16,
     authority: Option<String>,
     /// Holds the pipe that keeps it alive.
-    _child: Child,
+    child: Child,
 }
 
 impl Launched {
     /// Starts the server; `None` if its package is not installed.
     pub fn launch(package: Package, scheme: Scheme) -> Option<Self> {
+        Self::launch_at(package, scheme, 0)
+    }
+
+    /// As [`launch`](Self::launch), on this port unless it is 0.
+    pub fn launch_at(package: Package, scheme: Scheme, port: u16) -> Option<Self> {
         let (interpreter, [option, probe]) = package.interpreter();
         let words: Vec<_> = interpreter
             .iter()
@@ -137,6 +142,7 @@ impl Launched {
             .args(&interpreter[1..])
             .arg(root().join("tests/peers").join(package.script()))
             .args(package.args())
+            .args((port != 0).then(|| format!("--port={port}")))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped());
         // The files go with `cert`, after the server has read them and said that it listens.
@@ -158,7 +164,7 @@ impl Launched {
             scheme,
             port,
             authority,
-            _child: child,
+            child,
         })
     }
 
@@ -179,6 +185,14 @@ impl Launched {
     /// The certificate of the authority that signed its own, in PEM; `None` over plain `ws`.
     pub fn authority(&self) -> Option<&str> {
         self.authority.as_deref()
+    }
+}
+
+impl Launched {
+    /// Ends it at once, as a crash does.
+    pub fn kill(mut self) {
+        self.child.kill().expect("it runs");
+        self.child.wait().expect("it has ended");
     }
 }
 
