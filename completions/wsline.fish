@@ -110,7 +110,7 @@ complete -c wsline -n "__fish_wsline_needs_command" -s q -l quiet -d 'Print only
 complete -c wsline -n "__fish_wsline_needs_command" -l timing -d 'Show how long each step of connecting took'
 complete -c wsline -n "__fish_wsline_needs_command" -l show-secrets -d 'Show credentials instead of ***'
 complete -c wsline -n "__fish_wsline_needs_command" -l no-history -d 'Do not read or write a history'
-complete -c wsline -n "__fish_wsline_needs_command" -l vi -d 'Edit lines at the prompt with the keys of vi'
+complete -c wsline -n "__fish_wsline_needs_command" -l vi -d 'Use vi key bindings at the prompt'
 complete -c wsline -n "__fish_wsline_needs_command" -l no-config -d 'Ignore the config file'
 complete -c wsline -n "__fish_wsline_needs_command" -l force -d 'Allow close codes that RFC 6455 forbids'
 complete -c wsline -n "__fish_wsline_needs_command" -l expect-ping -d 'Expect a Ping from the server'
@@ -247,7 +247,7 @@ complete -c wsline -n "__fish_wsline_using_subcommand demo" -s q -l quiet -d 'Pr
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l timing -d 'Show how long each step of connecting took'
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l show-secrets -d 'Show credentials instead of ***'
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l no-history -d 'Do not read or write a history'
-complete -c wsline -n "__fish_wsline_using_subcommand demo" -l vi -d 'Edit lines at the prompt with the keys of vi'
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l vi -d 'Use vi key bindings at the prompt'
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l no-config -d 'Ignore the config file'
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l force -d 'Allow close codes that RFC 6455 forbids'
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l expect-ping -d 'Expect a Ping from the server'
@@ -257,7 +257,7 @@ complete -c wsline -n "__fish_wsline_using_subcommand demo" -s 1 -l one -d 'Same
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s h -l help -d 'Show this help; --help shows more'
 complete -c wsline -n "__fish_wsline_using_subcommand ping" -s c -l count -d 'Stop after sending N Pings and receiving their answers' -r
 complete -c wsline -n "__fish_wsline_using_subcommand ping" -s i -l interval -d 'Time from one Ping to the next' -r
-complete -c wsline -n "__fish_wsline_using_subcommand ping" -l payload -d 'Payload of the Pings; {seq} is replaced by their number' -r
+complete -c wsline -n "__fish_wsline_using_subcommand ping" -l payload -d 'Payload of each Ping; {seq} is replaced by its number' -r
 complete -c wsline -n "__fish_wsline_using_subcommand ping" -l text -d 'Send text messages instead of Pings, to a server that echoes them' -r
 complete -c wsline -n "__fish_wsline_using_subcommand ping" -l within -d 'Count a Ping as lost if it is not answered within this time' -r
 complete -c wsline -n "__fish_wsline_using_subcommand ping" -s H -l header -d 'Add a header to the upgrade request (repeatable)' -r

@@ -168,7 +168,7 @@ pub struct OptionArgs {
           value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub keep: Option<u32>,
 
-    /// Edit lines at the prompt with the keys of vi
+    /// Use vi key bindings at the prompt
     #[arg(long, hide_short_help = true, help_heading = KEEP)]
     pub vi: bool,
 

@@ -32,7 +32,7 @@ pub struct PingArgs {
           value_parser = values::limit)]
     pub interval: Duration,
 
-    /// Payload of the Pings; {seq} is replaced by their number
+    /// Payload of each Ping; {seq} is replaced by its number
     ///
     /// At most 125 bytes, in which {seq} counts as 20. Without {seq} answers are assigned to Pings in
     /// the order in which they come.

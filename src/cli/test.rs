@@ -72,9 +72,9 @@ pub struct TestArgs {
     /// Hide the value of this variable in reports (repeatable)
     ///
     /// ${NAME} is shown in its place, whole and line by line, if it has three or more characters.
-    /// Hidden without this option are variables that a file calls secret, variables from the
-    /// environment, and those of --var that are part of a password, token, cookie or credential
-    /// header or whose name says that they are one. A secret in the options after -- is shown as
+    /// Variables from the environment, those that a file declares with secret, and those of --var that
+    /// are part of a password, token, cookie or credential header, or have such a name, are always
+    /// hidden. A secret in the options after -- is shown as
     /// ***.
     #[arg(long = "secret", value_name = "NAME", action = ArgAction::Append,
           value_parser = values::variable_name)]
@@ -124,8 +124,8 @@ pub struct TestArgs {
     /// address, and turn off certificate checks. With this option, which requires --url, a file can
     /// use only the address of --url, the variables of --var and those that it captures, and files
     /// below its own folder. It can't follow redirects, change the route or TLS, or read a file or a
-    /// variable by an option. A file that tries is not run and reported with the place and the
-    /// reason. The options after -- are not restricted.
+    /// variable by an option. A file that tries is not run, and the place and the reason are
+    /// reported. The options after -- are not restricted.
     #[arg(long)]
     pub untrusted: bool,
 

@@ -77,7 +77,7 @@ fn refused_value(id: &str, value: &str) -> Option<(&'static str, &'static str)> 
             Some(("@…", "it reads a file"))
         }
         "user" | "bearer" if value.starts_with("env:") => {
-            Some(("env:…", "it reads a variable of the environment"))
+            Some(("env:…", "it reads an environment variable"))
         }
         "max_message_size"
             if values::size(value).is_ok_and(|size| size > values::MAX_HELD_MESSAGE) =>
@@ -258,12 +258,12 @@ mod tests {
             (
                 &["--auth", "env:X"],
                 "--user env:…",
-                "it reads a variable of the environment",
+                "it reads an environment variable",
             ),
             (
                 &["--bearer", "env:X"],
                 "--bearer env:…",
-                "it reads a variable of the environment",
+                "it reads an environment variable",
             ),
             (
                 &["-H", "hOst: x"],

@@ -85,7 +85,7 @@ pub enum MessageFormat {
 pub struct PromptPlan {
     /// The number of messages to keep, if set (`--keep`).
     pub keep: Option<u32>,
-    /// Lines are edited with the keys of vi (`--vi`).
+    /// The prompt has vi key bindings (`--vi`).
     pub vi: bool,
     /// The directory of drafts.
     pub drafts: PathBuf,

@@ -101,7 +101,7 @@ pub struct Line {
     /// The name of its connection, `alice` in `@alice > hi`; `None` for the only connection, or for
     /// a setting that applies to all.
     pub link: Option<String>,
-    /// What it says.
+    /// The statement itself.
     pub statement: Statement,
 }
 

@@ -46,7 +46,7 @@ pub struct TerminalOptions {
     pub indent: usize,
     /// Whether the sign is colored and hints are dimmed.
     pub color: bool,
-    /// Whether lines are edited with the keys of vi.
+    /// Whether the prompt has vi key bindings.
     pub vi: bool,
     /// The directory of drafts.
     pub drafts: PathBuf,

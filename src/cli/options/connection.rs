@@ -47,8 +47,9 @@ pub struct ConnectionArgs {
 
     /// HTTP Basic credentials
     ///
-    /// With USER alone, wsline prompts for the password on the terminal. env:NAME reads both from an
-    /// environment variable, @FILE from a file: other users of the machine can see a command line.
+    /// With USER alone, wsline prompts for the password on the terminal. Other users of the
+    /// machine can see a password on the command line: env:NAME reads both from an environment
+    /// variable, @FILE from a file.
     /// Credentials are hidden in all output unless --show-secrets is given.
     #[arg(short = 'u', long, alias = "auth", value_name = "USER[:PASS]",
           allow_hyphen_values = true, value_parser = |text: &str| SecretSource::parse(text, identity::login), help_heading = HEADERS)]
@@ -118,8 +119,8 @@ pub struct ConnectionArgs {
 
     /// Passphrase of the private key
     ///
-    /// env:NAME reads it from an environment variable, @FILE from a file: other users of the machine
-    /// can see a command line.
+    /// Other users of the machine can see a passphrase on the command line: env:NAME reads it from an
+    /// environment variable, @FILE from a file.
     #[arg(long, alias = "passphrase", value_name = "PASS", allow_hyphen_values = true,
           hide_short_help = true, help_heading = TLS,
           value_parser = |text: &str| SecretSource::parse(text, identity::passphrase))]

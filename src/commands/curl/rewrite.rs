@@ -78,7 +78,7 @@ fn is_variable(name: &str) -> bool {
     name.chars().all(is_letter) && name.starts_with(|c: char| !c.is_ascii_digit())
 }
 
-/// The word with dashes of a word processor replaced by hyphens.
+/// The word with typographic dashes replaced by hyphens.
 fn with_hyphens(word: &str) -> String {
     let Some(name) = word.strip_prefix(['–', '—']) else {
         return word.to_owned();

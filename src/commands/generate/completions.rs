@@ -92,7 +92,7 @@ fn choices_in_fish(command: &Command) -> String {
     lines
 }
 
-/// bash takes `@` for a separator of words by default, so the word is looked up in the line.
+/// By default bash separates words at `@`, so the word is taken from the line.
 const BASH: &str = r#"
 _wsline_or_target() {
     local line=${COMP_LINE:0:COMP_POINT}

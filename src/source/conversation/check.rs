@@ -51,7 +51,7 @@ impl Conversation {
         let state = self.links.get(usize::from(link.0));
         let times = state.and_then(|state| Some((state.sent_at?, state.inbox.matched_at?)));
         let Some((sent, matched)) = times else {
-            return Err(self.fail(expected, "no message has matched a sent one yet"));
+            return Err(self.fail(expected, "no message was sent before the one that matched"));
         };
         let took = matched.saturating_duration_since(sent);
         match took.checked_sub(limit) {

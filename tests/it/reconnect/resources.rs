@@ -44,13 +44,16 @@ impl Resources {
         }
     }
 
-    /// Compares with what it had earlier. Memory may grow a little, as the allocator has its own.
+    /// Compares with what it had earlier. The threads of attempts may not have ended yet, each with two
+    /// descriptors, and the allocator has memory of its own.
     #[track_caller]
     fn assert_as(self, earlier: Self, most: usize) {
-        assert_eq!(self.descriptors, earlier.descriptors);
-        assert!(self.threads <= earlier.threads.max(2), "{self:?}");
-        assert!(self.memory <= earlier.memory + 1024, "{earlier:?} {self:?}");
-        assert!(self.memory <= most, "{self:?}");
+        let more = |now: usize, earlier| now.saturating_sub(earlier);
+        let said = format!("{earlier:?}, then {self:?}");
+        assert!(more(self.threads, earlier.threads) <= 4, "{said}");
+        assert!(more(self.descriptors, earlier.descriptors) <= 8, "{said}");
+        assert!(more(self.memory, earlier.memory) <= 1024, "{said}");
+        assert!(self.memory <= most, "{said}");
     }
 }
 

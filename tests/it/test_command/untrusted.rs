@@ -206,7 +206,7 @@ fn options_that_read_route_or_weaken_tls_are_rejected() {
             "--bearer env:TOKEN",
             8,
             "--bearer env:…",
-            "it reads a variable of the environment",
+            "it reads an environment variable",
         ),
         (
             "-H Host:x",
