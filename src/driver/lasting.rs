@@ -45,6 +45,7 @@ impl Driver<'_> {
         for message in &upkeep.on_connect {
             self.send_own(link, message);
         }
+        self.poll_opened(link);
         let again = self.resend.as_mut().and_then(|resend| resend.remove(&link));
         if let Some(connection) = self.slots.open_mut(link) {
             for message in again.into_iter().flatten() {

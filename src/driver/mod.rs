@@ -218,7 +218,7 @@ impl<'a> Driver<'a> {
         // Once all connections have ended, the source is only asked whether their ends were
         // expected.
         let only_settles = self.slots.all_ended() && !self.unsettled.is_empty();
-        if self.input == Input::Done || only_settles {
+        if only_settles || (self.input == Input::Done && self.leaving) {
             return;
         }
         // A message is not sent before the events that were just handled.
@@ -230,6 +230,13 @@ impl<'a> Driver<'a> {
             first_error: &mut self.first_error,
             limits: self.limits,
         };
+        if self.input == Input::Done {
+            let progress = self.listeners.source.poll_after_end(self.now, &mut sender);
+            if let Progress::Done(Some(error)) = progress {
+                self.end(Ending::Unmet(error));
+            }
+            return;
+        }
         match self.listeners.source.poll(self.now, readable, &mut sender) {
             Progress::More => self.input = Input::More,
             Progress::Pending => self.input = Input::Pending,
@@ -250,6 +257,18 @@ impl<'a> Driver<'a> {
                 self.cancel_dialing();
             }
         }
+    }
+
+    /// Lets the source send what must come first on a connection.
+    fn poll_opened(&mut self, link: Link) {
+        let mut sender = LinkSender {
+            now: self.now,
+            slots: &mut self.slots,
+            outputs: &mut self.listeners.outputs,
+            first_error: &mut self.first_error,
+            limits: self.limits,
+        };
+        self.listeners.source.on_opened(self.now, link, &mut sender);
     }
 
     fn unanswered_pings(&self) -> (u64, Duration) {

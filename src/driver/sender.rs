@@ -83,6 +83,14 @@ impl Sender for LinkSender<'_, '_> {
             .map_or(0, |connection| connection.send_lines(lines))
     }
 
+    fn automatic(&mut self, link: Link, piece: Piece<'_>) {
+        self.own_data(link, piece);
+    }
+
+    fn is_inside(&self, link: Link) -> bool {
+        matches!(self.slots.get(link), Some(Slot::Open(connection)) if connection.is_inside_sent())
+    }
+
     fn ping(&mut self, link: Link, payload: &[u8]) {
         if let Some(connection) = self.slots.open_mut(link) {
             connection.ping(payload);

@@ -117,7 +117,8 @@ impl Driver<'_> {
             return Some(self.now.instant);
         }
         let source = match self.input {
-            Input::Done => None,
+            Input::Done if self.leaving => None,
+            Input::Done => self.listeners.source.deadline_after_end(),
             Input::More | Input::Pending => self.listeners.source.next_deadline(),
         };
         let max_time = self.limits.max_time.instant();

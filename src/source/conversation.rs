@@ -12,12 +12,14 @@ mod ending;
 mod expected;
 mod inbox;
 mod matcher;
+mod options;
 mod order;
 mod recent;
 mod reopen;
 mod reports;
 mod rules;
 mod sending;
+mod shared_rules;
 mod state;
 mod step;
 mod step_source;
@@ -30,6 +32,7 @@ use std::os::fd::BorrowedFd;
 use std::time::Instant;
 
 pub use self::expected::Expected;
+pub use self::shared_rules::SharedRules;
 pub use self::step::{Act, Alternative, Check, Effect, Expectation, Interval, Rule, Step};
 pub use self::step_source::StepSource;
 
@@ -64,8 +67,13 @@ pub struct Conversation {
     /// The frame size for files, if one is set.
     frame_size: Option<NonZeroUsize>,
     /// The rules for received messages, in order.
-    rules: Vec<Rule>,
+    rules: SharedRules,
     timers: Vec<Timer>,
+    /// Errors for messages that must not be received.
+    forbidden: Vec<Error>,
+    /// Such an error is only reported.
+    continues_after_never: bool,
+    has_only_rules: bool,
     /// Replies of rules that have not been sent yet.
     answers: VecDeque<Step>,
     /// The error found by a rule.
@@ -100,26 +108,15 @@ impl Conversation {
             recent: VecDeque::new(),
             failed: None,
             frame_size: None,
-            rules: Vec::new(),
+            rules: SharedRules::default(),
             timers: Vec::new(),
+            forbidden: Vec::new(),
+            continues_after_never: false,
+            has_only_rules: false,
             answers: VecDeque::new(),
             broken: None,
             hidden: None,
         }
-    }
-
-    /// Sets the frame size for files.
-    #[must_use]
-    pub fn with_frame_size(mut self, frame_size: Option<NonZeroUsize>) -> Self {
-        self.frame_size = frame_size;
-        self
-    }
-
-    /// Leaves text messages that match out of reports.
-    #[must_use]
-    pub fn without(mut self, hidden: Option<RegexSet>) -> Self {
-        self.hidden = hidden;
-        self
     }
 
     fn state(&mut self, link: Link) -> Option<&mut LinkState> {
@@ -130,7 +127,12 @@ impl Conversation {
     fn expects(&self) -> bool {
         let now =
             |current: &CurrentStep| matches!(current.step.act, Act::Expect(_) | Act::AnyOrder(_));
-        self.current.as_ref().is_some_and(now) || self.steps.expects() || !self.rules.is_empty()
+        self.current.as_ref().is_some_and(now) || self.steps.expects()
+    }
+
+    /// Whether received messages are looked at.
+    fn listens(&self) -> bool {
+        self.expects() || !self.rules.is_empty()
     }
 
     /// Whether all connections have been opened. The first step is taken only then.
@@ -159,6 +161,9 @@ impl Conversation {
     ) -> StepProgress {
         let mut readable = readable;
         loop {
+            if to.is_none() && !self.continues_after_never && !self.forbidden.is_empty() {
+                return StepProgress::Failed(self.forbidden.remove(0));
+            }
             if let Some(error) = self.broken.take() {
                 return StepProgress::Failed(error);
             }
@@ -269,7 +274,7 @@ impl Conversation {
         if let (ReceivedItem::Message(kind, bytes), false) = (&item, hidden) {
             self.remember('<', link, *kind, bytes);
         }
-        if taken.is_some() {
+        if taken.is_some() || !self.expects() {
             return;
         }
         if let Some(state) = self.state(link) {
@@ -290,7 +295,13 @@ impl Source for Conversation {
                 Act::Capture { .. } => current.search.as_ref().map(Work::fd),
                 _ => None,
             },
-            None if self.next_deadline().is_some() => None,
+            None if self
+                .links
+                .iter()
+                .any(|it| it.gate.next_deadline().is_some()) =>
+            {
+                None
+            }
             None => self.then.as_ref()?.fd(),
         }
     }
@@ -303,11 +314,11 @@ impl Source for Conversation {
     }
 
     fn wants_messages(&self) -> bool {
-        self.expects()
+        self.listens() || self.then.as_ref().is_some_and(|then| then.wants_messages())
     }
 
     fn on_event(&mut self, now: Now, link: Link, event: &Event<'_>) {
-        let expects = self.expects();
+        let listens = self.listens();
         let Some(state) = self.state(link) else {
             return;
         };
@@ -316,7 +327,7 @@ impl Source for Conversation {
             Event::Open(upgrade) => self.on_open(now, link, upgrade),
             Event::Reconnecting(lost) => self.on_lost(now, link, lost.cause),
             Event::Closed(closure) => state.inbox.stage = LinkStage::Closed((*closure).clone()),
-            event if expects => {
+            event if listens => {
                 if let Some(item) = ReceivedItem::from_event(event) {
                     self.receive(now, link, item);
                 }
@@ -328,9 +339,35 @@ impl Source for Conversation {
         }
     }
 
+    fn on_opened(&mut self, now: Now, _link: Link, to: &mut dyn Sender) {
+        if self.is_open(now) {
+            // Rules at the beginning hold for the first message.
+            if let StepProgress::Failed(error) = self.advance(now, false, None) {
+                self.broken.get_or_insert(error);
+            }
+            // Errors are kept for the next step.
+            let broken = self.broken.take();
+            if let Err(StepProgress::Failed(error)) = self.send_answers(now, to) {
+                self.broken.get_or_insert(error);
+            }
+            self.broken = broken.or(self.broken.take());
+        }
+    }
+
+    fn deadline_after_end(&self) -> Option<Instant> {
+        self.next_interval()
+    }
+
+    fn poll_after_end(&mut self, now: Now, to: &mut dyn Sender) -> Progress {
+        self.answer_after_end(now, to)
+    }
+
     fn poll(&mut self, now: Now, readable: bool, to: &mut dyn Sender) -> Progress {
         if !self.is_open(now) {
-            return Progress::Pending;
+            return match &mut self.then {
+                Some(then) if self.has_only_rules => then.poll(now, readable, to),
+                _ => Progress::Pending,
+            };
         }
         match self.advance(now, readable, Some(to)) {
             StepProgress::Failed(error) => return Progress::Done(Some(error)),

@@ -115,6 +115,21 @@ pub trait Source {
     /// one read will not block.
     fn poll(&mut self, now: Now, readable: bool, to: &mut dyn Sender) -> Progress;
 
+    /// Called when a connection has been opened, after [`Event::Open`] and before anything received
+    /// on it is passed on: sends what must come first.
+    fn on_opened(&mut self, _now: Now, _link: Link, _to: &mut dyn Sender) {}
+
+    /// Called instead of [`poll`](Self::poll) after the source has ended, while connections are open.
+    /// It returns [`Progress::Done`] only with an error.
+    fn poll_after_end(&mut self, _now: Now, _to: &mut dyn Sender) -> Progress {
+        Progress::Pending
+    }
+
+    /// When [`poll_after_end`](Self::poll_after_end) must be called next.
+    fn deadline_after_end(&self) -> Option<Instant> {
+        None
+    }
+
     /// Called for each connection that ended before the run did or could not be opened, after
     /// [`Event::Closed`], and again while the decision is [pending](Settled::pending).
     fn settle(&mut self, _now: Now, _link: Link, _end: LinkEnd<'_>) -> Settled {
@@ -144,6 +159,17 @@ pub trait Sender {
         lines
             .map(|line| self.data(link, Piece::whole(Kind::Text, line)))
             .count() as u64
+    }
+
+    /// Sends a message that is not sent again after reconnecting, because it is about this
+    /// connection. The same rules as for [`data`](Self::data) apply.
+    fn automatic(&mut self, link: Link, piece: Piece<'_>) {
+        self.data(link, piece);
+    }
+
+    /// Whether a message has been sent in part.
+    fn is_inside(&self, _link: Link) -> bool {
+        false
     }
 
     /// Sends a Ping (RFC 6455 §5.5.2) with at most 125 bytes.

@@ -22,12 +22,12 @@ use std::time::{Duration, Instant};
 
 pub use self::confined::check_confined;
 pub use self::options::{Connection, ConnectionSetting, PlayerOptions, SettingValue};
+pub use self::source_text::SourceText;
 
 use self::flow::Flow;
 use self::names::names;
-use self::source_text::SourceText;
 use self::variables::{secrets, variables};
-use super::conversation::{Expected, Step, StepSource};
+use super::conversation::{Act, Expected, Step, StepSource};
 use crate::error::Error;
 use crate::event::Link;
 use crate::session_file::{Line, SessionFile, Statement};
@@ -56,6 +56,8 @@ pub struct Player {
     early: Vec<u32>,
     /// Variables whose values are redacted in reports.
     secrets: Vec<String>,
+    /// Steps from elsewhere, each with the number of the line that it is taken before.
+    given: VecDeque<(u32, Step)>,
 }
 
 impl Player {
@@ -68,10 +70,20 @@ impl Player {
         script: SessionFile,
         options: &PlayerOptions<'_>,
     ) -> Result<(Vec<Connection>, Self), Error> {
-        let source = SourceText {
-            file: options.file.to_owned(),
-            text: options.text.to_owned(),
-        };
+        Self::with_source(script, SourceText::new(options.file, options.text), options)
+    }
+
+    /// Prepares the statements of `source` and checks them. The file and the text of `options` are
+    /// not used.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::SessionFile`] if they are invalid.
+    pub fn with_source(
+        script: SessionFile,
+        source: SourceText,
+        options: &PlayerOptions<'_>,
+    ) -> Result<(Vec<Connection>, Self), Error> {
         let (values, early) = variables(&script, &source, options)?;
         let names = names(&script, &source, &values)?;
         let mut player = Self {
@@ -91,12 +103,17 @@ impl Player {
             answers: Vec::new(),
             pending: VecDeque::new(),
             secrets: Vec::new(),
+            given: VecDeque::new(),
         };
         let connections = player.connections(&script, options.url)?;
         player.force |= connections.iter().any(Connection::is_forced);
         player.check_refusals(&script)?;
         let all = script.all_lines();
-        let repeats = all.iter().any(|line| !line.statement.body().is_empty());
+        let repeats = |line: &&Line| {
+            use Statement::{AnyOrder, Repeat, Retry};
+            matches!(line.statement, AnyOrder(_) | Repeat { .. } | Retry { .. })
+        };
+        let repeats = all.iter().any(repeats);
         let expects = |line: &&&Line| matches!(line.statement, Statement::Expect(_));
         let expected = all.iter().filter(expects).count();
         player.expected = (!repeats).then_some(expected);
@@ -104,6 +121,27 @@ impl Player {
         player.secrets = secrets(&all);
         player.flow = Flow::new(script.lines.into());
         Ok((connections, player))
+    }
+
+    /// Adds a step from elsewhere, to be taken before the statement on this line. They are added in
+    /// their order.
+    pub fn give(&mut self, before: u32, step: Step) {
+        self.given.push_back((before, step));
+    }
+
+    /// The next step from elsewhere, if it comes before the next statement.
+    fn next_given(&mut self) -> Option<Step> {
+        let (before, _) = self.given.front()?;
+        if self
+            .flow
+            .next_number()
+            .is_some_and(|number| number < *before)
+        {
+            return None;
+        }
+        // A step outside of a repetition does not restart it.
+        self.flow.leave();
+        self.given.pop_front().map(|(_, step)| step)
     }
 
     /// The values of variables that are redacted in reports.
@@ -119,6 +157,9 @@ impl StepSource for Player {
     fn next(&mut self, now: Instant) -> Result<Option<Step>, Error> {
         loop {
             if let Some(step) = self.pending.pop_front() {
+                return Ok(Some(step));
+            }
+            if let Some(step) = self.next_given() {
                 return Ok(Some(step));
             }
             let Some(line) = self.flow.next() else {
@@ -169,7 +210,12 @@ impl StepSource for Player {
     }
 
     fn expects(&self) -> bool {
-        self.expected.is_none_or(|left| left > 0)
+        let expects = |(_, step): &(u32, Step)| matches!(step.act, Act::Expect(_));
+        match self.expected {
+            Some(0) => self.given.iter().any(expects),
+            Some(_) => true,
+            None => self.flow.next_number().is_some() || self.given.iter().any(expects),
+        }
     }
 
     fn handshake(&self, link: Link) -> Option<(Option<String>, Expected)> {
@@ -177,7 +223,8 @@ impl StepSource for Player {
             let links = self.links(line);
             links.is_ok_and(|links| links.contains(&link))
         };
-        self.flow.lines().iter().filter(of_link).find_map(|line| {
+        let mut lines = self.flow.lines().iter().filter(of_link);
+        let of_file = lines.find_map(|line| {
             let Statement::Expect(wanted) = &line.statement else {
                 return None;
             };
@@ -185,6 +232,14 @@ impl StepSource for Player {
             wanted
                 .is_about_refusal()
                 .then(|| (Some(self.source.place(line.number)), wanted))
+        });
+        of_file.or_else(|| {
+            self.given.iter().find_map(|(_, step)| match &step.act {
+                Act::Expect(expectation) if expectation.wanted.is_about_refusal() => {
+                    Some((step.place.clone(), expectation.wanted.clone()))
+                }
+                _ => None,
+            })
         })
     }
 
@@ -193,12 +248,24 @@ impl StepSource for Player {
             let links = self.links(line);
             links.is_ok_and(|links| links.contains(&link))
         };
-        let mut lines = self.flow.ahead().filter(of_link);
-        lines.find_map(|line| match &line.statement {
+        let lines = self.flow.ahead().filter(of_link);
+        let mut of_file = lines.filter_map(|line| match &line.statement {
             // Errors in it are reported when it is reached.
-            Statement::Expect(wanted) => Some(self.wanted(line, wanted).ok()),
+            Statement::Expect(wanted) => Some((line.number, self.wanted(line, wanted).ok())),
             _ => None,
-        })?
+        });
+        let mut given = self
+            .given
+            .iter()
+            .filter_map(|(before, step)| match &step.act {
+                Act::Expect(expectation) => Some((*before, expectation.wanted.clone())),
+                _ => None,
+            });
+        match (of_file.next(), given.next()) {
+            (Some((number, _)), Some((before, wanted))) if before <= number => Some(wanted),
+            (Some((_, wanted)), _) => wanted,
+            (None, given) => given.map(|(_, wanted)| wanted),
+        }
     }
 
     fn keep(&mut self, name: &str, value: String) {
@@ -211,7 +278,10 @@ impl StepSource for Player {
             matches!(line.statement, Statement::Send(_))
                 && links.is_ok_and(|links| links.contains(&link))
         };
-        self.flow.rest().iter().filter(sends).count() as u64
+        let given = self.given.iter().filter(|(_, step)| {
+            step.link == link && matches!(step.act, Act::Send(..) | Act::Stream(..))
+        });
+        (self.flow.rest().iter().filter(sends).count() + given.count()) as u64
     }
 
     fn name(&self, link: Link) -> Option<&str> {

@@ -41,6 +41,12 @@ impl SendGate {
         self.link
     }
 
+    /// Whether the connection is open.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.open
+    }
+
     /// Handles events that open or close the connection.
     pub fn on_event(&mut self, link: Link, event: &Event<'_>) {
         match event {

@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 mod lines;
+mod rules;
 
 use std::fs::File;
 use std::io::{self, Seek, Write};
@@ -57,6 +58,10 @@ impl Page {
 }
 
 impl Sender for Page {
+    fn is_inside(&self, _: Link) -> bool {
+        self.inside
+    }
+
     fn room(&self, _: Link) -> usize {
         self.room
     }

@@ -14,6 +14,8 @@ impl Conversation {
         if let Some(state) = self.state(link) {
             state.inbox.on_lost(cause);
         }
+        // They are about messages of the connection that is lost.
+        self.answers.retain(|answer| answer.link != link);
         if let (LostCause::Closed(closure), true) = (cause, self.expects()) {
             self.receive(now, link, ReceivedItem::Lost(Box::new(closure.clone())));
         }
@@ -31,7 +33,8 @@ impl Conversation {
         if self.failed == Some(link) {
             self.failed = None;
         }
-        if self.expects() {
+        self.restart_intervals(now, link);
+        if self.listens() {
             self.receive(now, link, ReceivedItem::Reopened);
         }
     }

@@ -5,12 +5,12 @@ use std::time::Instant;
 
 use super::inbox::ReceivedItem;
 use super::matcher::{compare, Compared};
-use super::state::{CurrentStep, StepProgress};
+use super::state::StepProgress;
 use super::step::{Act, Effect, Rule, Timer};
 use super::Conversation;
 use crate::error::Error;
-use crate::event::{Link, Now};
-use crate::source::Sender;
+use crate::event::{Link, Now, Piece};
+use crate::source::{Progress, Sender};
 
 impl Conversation {
     /// Adds a rule or an interval.
@@ -28,20 +28,19 @@ impl Conversation {
 
     /// The effect of the rule that handles an item, so that no expectation sees it.
     pub(super) fn apply_rules(&mut self, link: Link, item: &ReceivedItem) -> Option<Effect> {
-        for index in 0..self.rules.len() {
-            let rule = &self.rules[index];
+        let rules = self.rules.clone();
+        for rule in rules.all().iter() {
             if !rule.links.contains(&link) {
                 continue;
             }
             let Compared::Equal(captures) = compare(&rule.wanted, item) else {
                 continue;
             };
-            let rule_effect = rule.effect;
-            match rule_effect {
+            match rule.effect {
                 Effect::Ignore => return Some(Effect::Ignore),
                 Effect::Fail => {
-                    let error = self.forbidden(&rule.clone(), link, item);
-                    self.broken.get_or_insert(error);
+                    let error = self.forbidden(rule, link, item);
+                    self.forbidden.push(error);
                     return None;
                 }
                 Effect::Answer(answer) => {
@@ -51,7 +50,7 @@ impl Conversation {
                     self.queue_answer(answer, link);
                     // That the connection is open again is also for `reconnect`.
                     if !matches!(item, ReceivedItem::Reopened) {
-                        return Some(rule_effect);
+                        return Some(rule.effect);
                     }
                 }
             }
@@ -88,12 +87,17 @@ impl Conversation {
         self.timers.iter().filter_map(|timer| timer.next).min()
     }
 
-    /// Sends replies of rules and messages of intervals, as far as possible now.
-    pub(super) fn send_answers(
-        &mut self,
-        now: Now,
-        to: &mut dyn Sender,
-    ) -> Result<(), StepProgress> {
+    /// A connection is open again: its intervals begin anew.
+    pub(super) fn restart_intervals(&mut self, now: Now, link: Link) {
+        for timer in &mut self.timers {
+            if timer.interval.links.contains(&link) {
+                timer.next = now.instant.checked_add(timer.interval.period);
+            }
+        }
+    }
+
+    /// Queues the messages whose intervals have ended.
+    fn queue_due(&mut self, now: Now) {
         for index in 0..self.timers.len() {
             let timer = &mut self.timers[index];
             if timer.next.is_none_or(|next| next > now.instant) {
@@ -102,41 +106,65 @@ impl Conversation {
             timer.next = now.instant.checked_add(timer.interval.period);
             let interval = timer.interval.clone();
             for link in interval.links {
-                self.queue_answer(interval.answer, link);
-            }
-        }
-        if self.current.as_ref().is_some_and(|current| current.inside) {
-            // Fragments of a message must not be interleaved with another message (RFC 6455 §5.4).
-            return Ok(());
-        }
-        while let Some(step) = self.answers.pop_front() {
-            let link = usize::from(step.link.0);
-            let sent_at = self.links.get(link).and_then(|state| state.sent_at);
-            let over = self
-                .links
-                .get(link)
-                .and_then(|state| state.inbox.how_it_ended());
-            if over.is_some() {
-                continue;
-            }
-            let waiting = self.current.replace(CurrentStep::new(step, now.instant));
-            let sent = self.send(now, &mut false, to);
-            let answer = std::mem::replace(&mut self.current, waiting);
-            match sent {
-                Ok(()) => {}
-                Err(StepProgress::Failed(error)) => return Err(StepProgress::Failed(error)),
-                Err(_) => {
-                    if let Some(answer) = answer {
-                        self.answers.push_front(answer.step);
-                    }
-                    return Ok(());
+                let state = self.links.get(usize::from(link.0));
+                if state.is_some_and(|state| state.gate.is_open()) {
+                    self.queue_answer(interval.answer, link);
                 }
             }
-            if let Some(state) = self.links.get_mut(link) {
-                // `check within` only considers messages of the conversation itself.
-                state.sent_at = sent_at;
+        }
+    }
+
+    /// Sends replies of rules and messages of intervals, as far as possible now.
+    pub(super) fn send_answers(
+        &mut self,
+        now: Now,
+        to: &mut dyn Sender,
+    ) -> Result<(), StepProgress> {
+        self.queue_due(now);
+        if self.continues_after_never {
+            for error in self.forbidden.drain(..) {
+                to.fault(error);
+            }
+        } else if let Some(error) = self.forbidden.drain(..).next() {
+            return Err(StepProgress::Failed(error));
+        }
+        if let Some(error) = self.broken.take() {
+            return Err(StepProgress::Failed(error));
+        }
+        while let Some(answer) = self.answers.front() {
+            let link = answer.link;
+            let Some(state) = self.links.get_mut(usize::from(link.0)) else {
+                return Ok(());
+            };
+            if state.inbox.how_it_ended().is_some() {
+                self.answers.pop_front();
+                continue;
+            }
+            // Fragments of a message must not be interleaved with another message (RFC 6455 §5.4).
+            if to.is_inside(link) || state.gate.check(now, to).is_err() {
+                return Ok(());
+            }
+            match &answer.act {
+                Act::Send(kind, payload) => to.automatic(link, Piece::whole(*kind, payload)),
+                Act::Ping(payload) => to.ping(link, payload),
+                Act::Pong(payload) => to.pong(link, payload),
+                Act::Close(reason) => to.close(link, reason.clone()),
+                _ => {}
+            }
+            state.gate.on_sent(now);
+            let answer = self.answers.pop_front().map(|answer| answer.act);
+            if let Some(Act::Send(kind, payload)) = answer {
+                self.remember('>', link, kind, &payload);
             }
         }
         Ok(())
+    }
+
+    /// Applies the rules after the last step, and after the source behind it has ended.
+    pub(super) fn answer_after_end(&mut self, now: Now, to: &mut dyn Sender) -> Progress {
+        match self.send_answers(now, to) {
+            Err(StepProgress::Failed(error)) => Progress::Done(Some(error)),
+            _ => Progress::Pending,
+        }
     }
 }

@@ -93,6 +93,23 @@ impl Flow {
         }
     }
 
+    /// The number of the line that comes next; `None` after the last.
+    pub(super) fn next_number(&self) -> Option<u32> {
+        self.frames.iter().rev().find_map(|frame| {
+            let again = match &frame.kind {
+                FrameKind::Repeat { turn, count, .. } if turn < count => frame.lines.first(),
+                _ => None,
+            };
+            let line = frame.lines.get(frame.next).or(again)?;
+            Some(line.number)
+        })
+    }
+
+    /// Leaves the repetitions that have ended.
+    pub(super) fn leave(&mut self) {
+        self.frames.truncate(1);
+    }
+
     /// Enters statements that are taken once.
     pub(super) fn once(&mut self, number: u32, body: &Arc<[Line]>) {
         self.push(number, body, FrameKind::Once);

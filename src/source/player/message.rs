@@ -107,7 +107,8 @@ impl Player {
     }
 
     pub(super) fn path(&self, line: &Line, template: &Template) -> Result<PathBuf, Error> {
-        Ok(self.folder.join(self.text(line, template)?))
+        let folder = self.source.folder(line.number).unwrap_or(&self.folder);
+        Ok(folder.join(self.text(line, template)?))
     }
 
     /// The file to open for `path`.

@@ -227,3 +227,27 @@ fn errors_in_a_file_are_reported_before_connecting() {
     assert!(play("url ws://h/\noption --force\n> close 1006\n").is_ok());
     assert!(play("url ws://h/\n< status 101\n> close 1005\n").is_ok());
 }
+
+#[test]
+fn given_steps_are_taken_between_the_statements() {
+    let text = "> a\nrepeat 2\n  > b\n> c\n";
+    let (_, mut player) = play_with(text, &|_| None, Some("ws://h/")).expect("it can be played");
+    for (before, text) in [(1, "1"), (2, "2"), (4, "3"), (9, "4")] {
+        let step = Step {
+            link: Link::default(),
+            place: None,
+            act: Act::Send(Kind::Text, text.as_bytes().to_vec()),
+        };
+        player.give(before, step);
+    }
+    assert_eq!(
+        player.unsent(Link::default()),
+        6,
+        "without those that are repeated"
+    );
+    let sent = steps(&mut player).into_iter().map(|step| match step.act {
+        Act::Send(_, bytes) => String::from_utf8(bytes).expect("text"),
+        act => panic!("{act:?}"),
+    });
+    assert_eq!(sent.collect::<String>(), "1a2bb3c4");
+}
