@@ -59,7 +59,7 @@ _wsline() {
 
     case "${cmd}" in
         wsline)
-            opts="-H -A -o -s -u -k -L -4 -6 -x -U -m -w -i -0 -b -n -P -v -q -d -t -1 -h -V --header --user-agent --origin --subprotocol --user --bearer --netrc --netrc-file --cookie --insecure --cacert --servername --cert --key --pass --tls-min --tls-max --location --max-redirs --ipv4 --ipv6 --resolve --connect-to --unix-socket --proxy --proxy-user --proxy-header --noproxy --connect-timeout --max-time --wait --close-timeout --ping-interval --ping-timeout --reconnect --reconnect-on --no-pong --on-connect --every --interactive --null --delay --binary --max-messages --strict --json --binary-as --timestamps --hide --show-ping-pong --verbose --quiet --timing --color --show-secrets --record --history --no-history --keep --vi --config --no-config --close-code --close-reason --force --frame-size --compress --max-message-size --expect --expect-match --expect-json --expect-hex --expect-close --expect-ping --expect-status --expect-header --expect-silence --within --close --data --data-binary --data-hex --data-raw --text --chunk-size --one --help --version test echo demo ping rpc bench curl config generate help"
+            opts="-H -A -o -s -u -k -L -4 -6 -x -U -m -w -i -0 -b -n -P -v -q -e -d -t -1 -h -V --header --user-agent --origin --subprotocol --user --bearer --netrc --netrc-file --cookie --insecure --cacert --servername --cert --key --pass --tls-min --tls-max --location --max-redirs --ipv4 --ipv6 --resolve --connect-to --unix-socket --proxy --proxy-user --proxy-header --noproxy --connect-timeout --max-time --wait --close-timeout --ping-interval --ping-timeout --reconnect --reconnect-on --no-pong --on-connect --every --interactive --null --delay --binary --max-messages --rules --strict --json --binary-as --timestamps --hide --show-ping-pong --verbose --quiet --timing --color --show-secrets --record --history --no-history --keep --vi --config --no-config --close-code --close-reason --force --frame-size --compress --max-message-size --expect --expect-match --expect-json --expect-hex --expect-close --expect-ping --expect-status --expect-header --expect-silence --within --statement --close --data --data-binary --data-hex --data-raw --text --chunk-size --one --help --version test echo demo ping rpc bench curl config generate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -300,6 +300,21 @@ _wsline() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --rules)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
                 --binary-as)
                     COMPREPLY=($(compgen -W "raw hex base64 skip" -- "${cur}"))
                     return 0
@@ -414,6 +429,14 @@ _wsline() {
                     return 0
                     ;;
                 --within)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --statement)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -e)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -772,7 +795,7 @@ _wsline() {
             return 0
             ;;
         wsline__subcmd__demo)
-            opts="-H -A -o -s -u -k -L -4 -6 -x -U -m -w -i -0 -b -n -P -v -q -d -t -1 -h --header --user-agent --origin --subprotocol --user --bearer --netrc --netrc-file --cookie --insecure --cacert --servername --cert --key --pass --tls-min --tls-max --location --max-redirs --ipv4 --ipv6 --resolve --connect-to --unix-socket --proxy --proxy-user --proxy-header --noproxy --connect-timeout --max-time --wait --close-timeout --ping-interval --ping-timeout --reconnect --reconnect-on --no-pong --on-connect --every --interactive --null --delay --binary --max-messages --strict --json --binary-as --timestamps --hide --show-ping-pong --verbose --quiet --timing --color --show-secrets --record --history --no-history --keep --vi --config --no-config --close-code --close-reason --force --frame-size --compress --max-message-size --expect --expect-match --expect-json --expect-hex --expect-close --expect-ping --expect-status --expect-header --expect-silence --within --close --data --data-binary --data-hex --data-raw --text --chunk-size --one --help"
+            opts="-H -A -o -s -u -k -L -4 -6 -x -U -m -w -i -0 -b -n -P -v -q -e -d -t -1 -h --header --user-agent --origin --subprotocol --user --bearer --netrc --netrc-file --cookie --insecure --cacert --servername --cert --key --pass --tls-min --tls-max --location --max-redirs --ipv4 --ipv6 --resolve --connect-to --unix-socket --proxy --proxy-user --proxy-header --noproxy --connect-timeout --max-time --wait --close-timeout --ping-interval --ping-timeout --reconnect --reconnect-on --no-pong --on-connect --every --interactive --null --delay --binary --max-messages --rules --strict --json --binary-as --timestamps --hide --show-ping-pong --verbose --quiet --timing --color --show-secrets --record --history --no-history --keep --vi --config --no-config --close-code --close-reason --force --frame-size --compress --max-message-size --expect --expect-match --expect-json --expect-hex --expect-close --expect-ping --expect-status --expect-header --expect-silence --within --statement --close --data --data-binary --data-hex --data-raw --text --chunk-size --one --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1013,6 +1036,21 @@ _wsline() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --rules)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
                 --binary-as)
                     COMPREPLY=($(compgen -W "raw hex base64 skip" -- "${cur}"))
                     return 0
@@ -1127,6 +1165,14 @@ _wsline() {
                     return 0
                     ;;
                 --within)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --statement)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -e)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

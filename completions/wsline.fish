@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_wsline_global_optspecs
-    string join \n H/header= A/user-agent= o/origin= s/subprotocol= u/user= bearer= netrc netrc-file= cookie= k/insecure cacert= servername= cert= key= pass= tls-min= tls-max= L/location max-redirs= 4/ipv4 6/ipv6 resolve= connect-to= unix-socket= x/proxy= U/proxy-user= proxy-header= noproxy= connect-timeout= m/max-time= w/wait= close-timeout= ping-interval= ping-timeout= reconnect= reconnect-on= no-pong on-connect= every= i/interactive 0/null delay= b/binary n/max-messages= strict json binary-as= timestamps hide= P/show-ping-pong v/verbose q/quiet timing color= show-secrets record= history= no-history keep= vi config= no-config close-code= close-reason= force frame-size= compress= max-message-size= expect= expect-match= expect-json= expect-hex= expect-close= expect-ping expect-status= expect-header= expect-silence= within= close d/data= data-binary= data-hex= data-raw= t/text chunk-size= 1/one h/help V/version
+    string join \n H/header= A/user-agent= o/origin= s/subprotocol= u/user= bearer= netrc netrc-file= cookie= k/insecure cacert= servername= cert= key= pass= tls-min= tls-max= L/location max-redirs= 4/ipv4 6/ipv6 resolve= connect-to= unix-socket= x/proxy= U/proxy-user= proxy-header= noproxy= connect-timeout= m/max-time= w/wait= close-timeout= ping-interval= ping-timeout= reconnect= reconnect-on= no-pong on-connect= every= i/interactive 0/null delay= b/binary n/max-messages= rules= strict json binary-as= timestamps hide= P/show-ping-pong v/verbose q/quiet timing color= show-secrets record= history= no-history keep= vi config= no-config close-code= close-reason= force frame-size= compress= max-message-size= expect= expect-match= expect-json= expect-hex= expect-close= expect-ping expect-status= expect-header= expect-silence= within= e/statement= close d/data= data-binary= data-hex= data-raw= t/text chunk-size= 1/one h/help V/version
 end
 
 function __fish_wsline_needs_command
@@ -59,6 +59,7 @@ complete -c wsline -n "__fish_wsline_needs_command" -l on-connect -d 'Send TEXT 
 complete -c wsline -n "__fish_wsline_needs_command" -l every -d 'Send TEXT every TIME (repeatable)' -r
 complete -c wsline -n "__fish_wsline_needs_command" -l delay -d 'Wait between sent messages' -r
 complete -c wsline -n "__fish_wsline_needs_command" -s n -l max-messages -d 'Close after receiving N messages' -r
+complete -c wsline -n "__fish_wsline_needs_command" -l rules -d 'Answer and filter messages by the rules in FILE' -r -F
 complete -c wsline -n "__fish_wsline_needs_command" -l binary-as -d 'Format of binary messages' -r -f -a "raw\t'The bytes unchanged'
 hex\t'One line of hexadecimal digits'
 base64\t'One line of base64'
@@ -87,6 +88,7 @@ complete -c wsline -n "__fish_wsline_needs_command" -l expect-status -d 'Expect 
 complete -c wsline -n "__fish_wsline_needs_command" -l expect-header -d 'Expect this header in the response to the upgrade' -r
 complete -c wsline -n "__fish_wsline_needs_command" -l expect-silence -d 'Expect no message for TIME' -r
 complete -c wsline -n "__fish_wsline_needs_command" -l within -d 'Timeout for the preceding expectation [default: 5s]' -r
+complete -c wsline -n "__fish_wsline_needs_command" -s e -l statement -d 'Run a statement of a session file (repeatable)' -r
 complete -c wsline -n "__fish_wsline_needs_command" -s d -l data -d 'Send a text message (repeatable; @FILE, @- for stdin)' -r
 complete -c wsline -n "__fish_wsline_needs_command" -l data-binary -d 'Send a binary message (@FILE, @- for stdin)' -r
 complete -c wsline -n "__fish_wsline_needs_command" -l data-hex -d 'Send hexadecimal bytes as a binary message' -r
@@ -196,6 +198,7 @@ complete -c wsline -n "__fish_wsline_using_subcommand demo" -l on-connect -d 'Se
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l every -d 'Send TEXT every TIME (repeatable)' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l delay -d 'Wait between sent messages' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s n -l max-messages -d 'Close after receiving N messages' -r
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l rules -d 'Answer and filter messages by the rules in FILE' -r -F
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l binary-as -d 'Format of binary messages' -r -f -a "raw\t'The bytes unchanged'
 hex\t'One line of hexadecimal digits'
 base64\t'One line of base64'
@@ -224,6 +227,7 @@ complete -c wsline -n "__fish_wsline_using_subcommand demo" -l expect-status -d 
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l expect-header -d 'Expect this header in the response to the upgrade' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l expect-silence -d 'Expect no message for TIME' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l within -d 'Timeout for the preceding expectation [default: 5s]' -r
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -s e -l statement -d 'Run a statement of a session file (repeatable)' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s d -l data -d 'Send a text message (repeatable; @FILE, @- for stdin)' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l data-binary -d 'Send a binary message (@FILE, @- for stdin)' -r
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -l data-hex -d 'Send hexadecimal bytes as a binary message' -r

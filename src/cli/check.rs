@@ -12,7 +12,12 @@ impl OptionArgs {
     /// Whether an expectation is set.
     #[must_use]
     pub fn expects(&self) -> bool {
-        let expects = |step: &MessageArg| matches!(step, MessageArg::Expect { .. });
+        let expects = |step: &MessageArg| {
+            matches!(
+                step,
+                MessageArg::Expect { .. } | MessageArg::Statement { .. }
+            )
+        };
         self.messages.iter().any(expects)
     }
 
@@ -21,7 +26,9 @@ impl OptionArgs {
             return Err("--strict requires an expectation, such as --expect TEXT".to_owned());
         }
         let refusal = |step: &MessageArg| matches!(step, MessageArg::Expect { wanted: Expected::Status(status), .. } if *status != 101);
-        if self.messages.iter().any(refusal) && self.messages.len() > 1 {
+        let is_option = |step: &&MessageArg| !matches!(step, MessageArg::Statement { .. });
+        let options = self.messages.iter().filter(is_option).count();
+        if self.messages.iter().any(refusal) && options > 1 {
             return Err(
                 "--expect-status with a status other than 101 cannot be combined with --data or \
                  other expectations: no connection will be open"

@@ -53,6 +53,13 @@ pub enum MessageArg {
     },
     /// Sends the Close of `--close-code` and `--close-reason`.
     Close,
+    /// Runs a statement of a session file.
+    Statement {
+        /// The statement.
+        text: String,
+        /// The timeout of expectations, if `within` does not set another.
+        within: Duration,
+    },
 }
 
 impl MessageArg {
@@ -70,6 +77,7 @@ enum DataOption {
     Expect(Expected),
     Within(Duration),
     Close,
+    Statement(String),
 }
 
 /// The options of the conversation, in order.
@@ -77,7 +85,7 @@ enum DataOption {
 pub(super) struct Conversation(pub(super) Vec<MessageArg>);
 
 /// The long names of these options, which are also their ids.
-pub(super) const NAMES: [&str; 15] = [
+pub(super) const NAMES: [&str; 16] = [
     "data",
     "data-raw",
     "data-binary",
@@ -93,6 +101,7 @@ pub(super) const NAMES: [&str; 15] = [
     "expect-silence",
     "within",
     "close",
+    "statement",
 ];
 
 impl clap::FromArgMatches for Conversation {
@@ -125,6 +134,16 @@ fn steps<'a>(words: impl Iterator<Item = &'a DataOption>) -> Vec<MessageArg> {
         match word {
             DataOption::Send(datum) => steps.push(MessageArg::Send(datum.clone())),
             DataOption::Close => steps.push(MessageArg::Close),
+            DataOption::Statement(text) => {
+                // Indented ones are part of the one before them.
+                last = last
+                    .filter(|_| text.starts_with([' ', '\t']))
+                    .or(Some(steps.len()));
+                steps.push(MessageArg::Statement {
+                    text: text.clone(),
+                    within: default,
+                });
+            }
             DataOption::Expect(wanted) => {
                 last = Some(steps.len());
                 steps.push(MessageArg::Expect {
@@ -133,7 +152,9 @@ fn steps<'a>(words: impl Iterator<Item = &'a DataOption>) -> Vec<MessageArg> {
                 });
             }
             DataOption::Within(time) => match last.and_then(|last| steps.get_mut(last)) {
-                Some(MessageArg::Expect { within, .. }) => *within = *time,
+                Some(MessageArg::Expect { within, .. } | MessageArg::Statement { within, .. }) => {
+                    *within = *time;
+                }
                 _ => default = *time,
             },
         }
@@ -278,6 +299,21 @@ fn other_expectations(command: Command) -> Command {
                 .value_parser(|text: &str| values::limit(text).map(DataOption::Within)),
         )
         .arg(
+            option("statement", "STATEMENT", EXPECT)
+                .short('e')
+                .hide_short_help(true)
+                .help("Run a statement of a session file (repeatable)")
+                .long_help(
+                    "Run a statement of a session file (repeatable)\n\nStatements are run in the \
+                     order of the --data and --expect options, as if each were a line of one file: \
+                     -e 'never < json {\"type\":\"error\"}'. The messages of a rule follow it with \
+                     indentation: -e 'on < 2' -e '  > 3'. Rules and settings alone leave stdin and \
+                     the prompt as they are. ${NAME} is a variable of the environment, or one that a \
+                     statement has set. 'wsline help session-files' describes the statements.",
+                )
+                .value_parser(statement),
+        )
+        .arg(
             flag("close", EXPECT, CLOSE)
                 .hide_short_help(true)
                 .help("Send a Close here")
@@ -346,6 +382,14 @@ fn text(value: OsString) -> Result<DataArg, String> {
         [b'@', ..] => Ok(DataArg::TextFile(file(&value))),
         _ => utf8(value).map(DataArg::Text),
     }
+}
+
+/// A statement, which is parsed together with the others.
+fn statement(text: &str) -> Result<DataOption, String> {
+    if text.trim().is_empty() {
+        return Err("missing statement, as in 'never < error'".to_owned());
+    }
+    Ok(DataOption::Statement(text.to_owned()))
 }
 
 /// Parses `@FILE`, `@-`, or bytes.

@@ -69,6 +69,17 @@ pub struct OptionArgs {
           help_heading = EXPECT)]
     pub max_messages: Option<u64>,
 
+    /// Answer and filter messages by the rules in FILE
+    ///
+    /// A rules file is a session file with rules (on, every, ignore, never) and settings (header,
+    /// subprotocol, option, default, secret, let), and nothing else. Rules apply to every connection,
+    /// before expectations and before messages are printed: on answers, every sends at an interval,
+    /// ignore hides, and never ends the run with exit code 4; at the prompt, it prints an error. The
+    /// command line overrides its settings. examples/rules has files for common protocols.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, hide_short_help = true,
+          help_heading = SEND)]
+    pub rules: Option<PathBuf>,
+
     /// Require each expectation to match the very next message
     #[arg(long, hide_short_help = true, help_heading = EXPECT)]
     pub strict: bool,

@@ -218,6 +218,7 @@ const FOREIGN: &[(&str, &[&str])] = &[
             "max_messages",
             "one",
             "interactive",
+            "rules",
             "binary",
             "text",
             "null",

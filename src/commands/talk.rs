@@ -9,6 +9,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
+use regex::bytes::RegexSet;
 use signal_hook::consts::SIGINT;
 
 use super::end::{print_end, REPORT_TIMEOUT};
@@ -16,7 +17,7 @@ use crate::connect::{tls, Dialer};
 use crate::deadline::Deadline;
 use crate::driver::{Interactive, LinkSetup, Policy, Reconnect, Run, Signals, Single};
 use crate::error::{Error, Phase};
-use crate::event::{Event, Link};
+use crate::event::{Event, Kind, Link};
 use crate::exit::ExitCode;
 use crate::http::Secrets;
 use crate::output::best_effort::BestEffort;
@@ -34,8 +35,8 @@ use crate::output::timing::TimingOutput;
 use crate::output::transcript::{KeepLimits, SharedTranscript, Transcript};
 use crate::output::verbosity::Verbosity;
 use crate::output::{wrap, Output};
-use crate::plan::{InputSource, MessageFormat, Plan};
-use crate::source::conversation::Conversation;
+use crate::plan::{InputSource, MessageFormat, Plan, Steps};
+use crate::source::conversation::{Conversation, SharedRules};
 use crate::source::json_lines;
 use crate::source::listen::Listen;
 use crate::source::prompt::{Prompt, PromptLanguage, PromptOptions};
@@ -145,7 +146,8 @@ fn talk(
     // While the prompt is set up.
     let mut first = Some(dial().map_err(setting_up)?);
     *prompt = Prompting::start(&plan).map_err(setting_up)?;
-    let mut outputs = outputs(&plan, prompt.as_ref()).map_err(setting_up)?;
+    let (mut source, rules) = source(&mut plan, prompt.as_mut()).map_err(setting_up)?;
+    let mut outputs = outputs(&plan, prompt.as_ref(), rules).map_err(setting_up)?;
     if let Some(record) = record {
         outputs.push(Box::new(record));
     }
@@ -155,7 +157,6 @@ fn talk(
             told.map_err(setting_up)?;
         }
     }
-    let mut source = source(&mut plan, prompt.as_mut()).map_err(setting_up)?;
     let mut policy: Box<dyn Policy> = match prompt {
         Some(prompt) => Box::new(Interactive {
             is_prompting: Rc::clone(&prompt.outlives),
@@ -307,7 +308,11 @@ impl Prompting {
 }
 
 /// The source of messages: first those of the command line, then the plan's source.
-fn source(plan: &mut Plan, prompt: Option<&mut Prompting>) -> io::Result<Box<dyn Source>> {
+fn source(
+    plan: &mut Plan,
+    prompt: Option<&mut Prompting>,
+) -> io::Result<(Box<dyn Source>, Option<SharedRules>)> {
+    let is_prompt = prompt.is_some();
     let (delay, force) = (plan.delay, plan.force);
     let frame_size = plan.protocol.frame_size;
     let prompt = prompt.and_then(Prompting::input);
@@ -340,20 +345,29 @@ fn source(plan: &mut Plan, prompt: Option<&mut Prompting>) -> io::Result<Box<dyn
             delay,
         ))),
     };
-    let steps = std::mem::take(&mut plan.steps);
+    let steps = std::mem::replace(&mut plan.steps, Steps::Plain(VecDeque::new()));
+    let is_plain = matches!(steps, Steps::Plain(_));
     match then {
-        Some(then) if steps.is_empty() => Ok(then),
+        Some(then) if is_plain && steps.is_empty() => Ok((then, None)),
         then => {
-            let plot = Box::new(VecDeque::from(steps));
-            let conversation = Conversation::new(plot, 1, then, delay);
-            Ok(Box::new(conversation.with_frame_size(frame_size)))
+            let passes = steps.is_empty();
+            let conversation = Conversation::new(steps.into_source(), 1, then, delay)
+                .with_frame_size(frame_size)
+                .with_only_rules(passes)
+                .continue_after_never(is_prompt);
+            let rules = (!is_plain).then(|| conversation.rules());
+            Ok((Box::new(conversation), rules))
         }
     }
 }
 
 /// The outputs: one that shows messages and one that prints notes and progress. With a prompt, both
 /// print above the input line.
-fn outputs(plan: &Plan, prompt: Option<&Prompting>) -> io::Result<Vec<Box<dyn Output>>> {
+fn outputs(
+    plan: &Plan,
+    prompt: Option<&Prompting>,
+    rules: Option<SharedRules>,
+) -> io::Result<Vec<Box<dyn Output>>> {
     let shown = if let Some(prompt) = prompt {
         let layout = MessageLayout::Prompt {
             transcript: Rc::clone(&prompt.transcript),
@@ -369,9 +383,18 @@ fn outputs(plan: &Plan, prompt: Option<&Prompting>) -> io::Result<Vec<Box<dyn Ou
         Some(prompt) if plan.stderr_is_terminal => narration(plan, prompt.screen.clone(), true),
         _ => narration(plan, standard_error()?, prompt.is_some()),
     };
-    let shown = match &plan.hidden {
-        Some(patterns) => Box::new(Hidden::new(shown, patterns.clone())),
-        None => shown,
+    let shown = match (plan.hidden.clone(), rules) {
+        (None, None) => shown,
+        (patterns, rules) => Box::new(Hidden::new(
+            shown,
+            Box::new(move |link, kind, bytes| {
+                let matches = |patterns: &RegexSet| kind == Kind::Text && patterns.is_match(bytes);
+                patterns.as_ref().is_some_and(matches)
+                    || rules
+                        .as_ref()
+                        .is_some_and(|rules| rules.hide(link, kind, bytes))
+            }),
+        )),
     };
     let mut outputs = vec![shown, told];
     if let Some(form) = plan.timing.filter(|_| plan.format != MessageFormat::Json) {

@@ -1,4 +1,4 @@
-//! `--hide`: hides messages from an output.
+//! `--hide` and the rule `ignore`: hide messages from an output.
 //!
 //! Whether a message matches is only known when it is complete, so a message in pieces is held
 //! until then.
@@ -7,28 +7,25 @@ use std::io;
 use std::os::fd::BorrowedFd;
 use std::time::SystemTime;
 
-use regex::bytes::RegexSet;
-
 use super::sink::Sink;
 use super::{Assembled, Detail, Output};
 use crate::assembly::Message;
 use crate::event::{Event, Kind, Link, Messages, Piece, Way};
 
-/// An output that does not get some text messages.
+/// Whether a message is hidden.
+pub type HidesMessage = Box<dyn Fn(Link, Kind, &[u8]) -> bool>;
+
+/// An output that does not get some messages.
 pub struct Hidden {
     output: Box<dyn Output>,
-    patterns: RegexSet,
+    hides: HidesMessage,
 }
 
 impl Hidden {
-    /// Hides messages that match `patterns` from `output`.
+    /// Hides messages from `output`.
     #[must_use]
-    pub fn new(output: Box<dyn Output>, patterns: RegexSet) -> Self {
-        Self { output, patterns }
-    }
-
-    fn hides(&self, kind: Kind, bytes: &[u8]) -> bool {
-        kind == Kind::Text && self.patterns.is_match(bytes)
+    pub fn new(output: Box<dyn Output>, hides: HidesMessage) -> Self {
+        Self { output, hides }
     }
 
     /// Whether messages in pieces are passed to the output as a whole.
@@ -52,7 +49,7 @@ impl Output for Hidden {
 
     fn show(&mut self, at: SystemTime, link: Link, event: &Event<'_>) -> io::Result<()> {
         if let Some((Way::In, Message { kind, bytes, .. })) = Message::from_event(event) {
-            if self.hides(kind, bytes) {
+            if (self.hides)(link, kind, bytes) {
                 return Ok(());
             }
             if matches!(event, Event::Assembled(..)) && !self.takes_whole() {
@@ -82,9 +79,6 @@ impl Output for Hidden {
         link: Link,
         messages: Messages<'_>,
     ) -> io::Result<()> {
-        if messages.kind() == Kind::Binary {
-            return self.output.show_messages(at, link, messages);
-        }
         let events = messages.pieces().map(|piece| Event::Data(Way::In, piece));
         events
             .into_iter()

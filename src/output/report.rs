@@ -87,7 +87,9 @@ pub fn explain(
                 report.push_line(&format!("  {}", escape::text(line, Breaks::Shown)));
             }
         }
-        Error::SessionFile(parse_error) | Error::Config(parse_error) if parse_error.line > 0 => {
+        Error::SessionFile(parse_error) | Error::Config(parse_error)
+            if !parse_error.text.is_empty() =>
+        {
             for line in excerpt::lines(&parse_error.text, parse_error.column as usize, palette) {
                 report.push_line(&format!("  {line}"));
             }
@@ -456,10 +458,17 @@ mod tests {
             format!("{sentence}  > a    b\n         ^\n")
         );
         assert_eq!(told(&parse_error(3, 5), Verbosity::Quiet), sentence);
+        // A statement of the command line has no number of a line.
         assert_eq!(
-            told(&parse_error(0, 0), Verbosity::Normal),
-            "wsline: t\\x1b.ws: no\n"
+            told(&parse_error(0, 3), Verbosity::Normal),
+            "wsline: t\\x1b.ws:3: no\n  > a    b\n    ^\n"
         );
+        let whole = Error::SessionFile(Box::new(ParseError {
+            file: "t.ws".to_owned(),
+            cause: "no".to_owned(),
+            ..ParseError::default()
+        }));
+        assert_eq!(told(&whole, Verbosity::Normal), "wsline: t.ws: no\n");
     }
 
     #[test]

@@ -194,10 +194,11 @@ fn quoted(path: &Path) -> String {
     format!("{:?}", path.to_string_lossy())
 }
 
-/// The steps of the command line, with the files that they read opened.
+/// The steps of the command line that are not statements, with the files that they read opened.
 pub(super) fn steps(options: &OptionArgs, close: &CloseReason) -> Result<Vec<Step>, Error> {
-    let step = |messages: &MessageArg| {
-        let act = match messages {
+    let step = |message: &MessageArg| {
+        let act = match message {
+            MessageArg::Statement { .. } => return Ok(None),
             MessageArg::Send(datum) => open(datum)?,
             MessageArg::Expect { wanted, within } => Act::Expect(Expectation {
                 wanted: wanted.clone(),
@@ -206,13 +207,14 @@ pub(super) fn steps(options: &OptionArgs, close: &CloseReason) -> Result<Vec<Ste
             }),
             MessageArg::Close => Act::Close(Some(close.clone())),
         };
-        Ok(Step {
+        Ok(Some(Step {
             link: Link::default(),
             place: None,
             act,
-        })
+        }))
     };
-    options.messages.iter().map(step).collect()
+    let steps = options.messages.iter().map(step);
+    steps.filter_map(Result::transpose).collect()
 }
 
 /// Opens the file of a `--data` option, so that a missing file is reported before connecting.

@@ -13,6 +13,7 @@ mod netrc;
 mod password;
 mod recorded;
 mod request;
+mod script;
 mod zone;
 
 use std::path::PathBuf;
@@ -34,7 +35,6 @@ use crate::output::record;
 use crate::output::timing;
 use crate::output::verbosity::Verbosity;
 use crate::protocol;
-use crate::source::conversation::Step;
 use crate::source::send_delay::SendDelay;
 use crate::source::stdin::InputSplit;
 use crate::target::Target;
@@ -44,6 +44,7 @@ pub use inputs::{passphrase, payload, variable, Values};
 pub use key_log::KeyLogVariable;
 pub use netrc::Netrc;
 pub use request::route;
+pub use script::Steps;
 pub use zone::ZoneVariables;
 
 /// Where messages come from after those of the command line.
@@ -97,7 +98,7 @@ pub struct Plan {
     /// The options of the connection.
     pub request: ConnectOptions,
     /// The steps from the command line, in order.
-    pub steps: Vec<Step>,
+    pub steps: Steps,
     /// Where messages come from after these steps.
     pub input: InputSource,
     /// The delay between sent messages.
@@ -179,10 +180,11 @@ impl Plan {
         let max_time = options.connection.max_time;
         let limits =
             connection::limits(&options.connection, &options.protocol, options.max_messages)?;
+        let steps = script::steps(&options, environment, &limits.close)?;
         let (path, recorded) = (options.record.clone(), recorded::options(&options));
         let mut plan = Self {
             notes,
-            input: input_source(&options, environment),
+            input: input_source(&options, &steps, environment),
             delay: SendDelay::new(options.delay.unwrap_or(Duration::ZERO)),
             force: options.protocol.force,
             protocol: protocol::ProtocolConfig {
@@ -209,7 +211,7 @@ impl Plan {
             palette: color(environment.stdout),
             stderr_palette: color(environment.stderr),
             stderr_is_terminal: environment.stderr == Stream::Terminal,
-            steps: inputs::steps(&options, &limits.close)?,
+            steps,
             limits,
             upkeep: inputs::upkeep(&options.connection, &environment.inputs)?,
             reconnect: connection::reconnect(&options.connection.lasting),
@@ -269,8 +271,8 @@ impl Plan {
 
 /// Selects the source by the type of stdin and the options. A prompt needs a terminal for input and
 /// output.
-fn input_source(options: &OptionArgs, environment: &Environment) -> InputSource {
-    if !options.messages.is_empty() && !options.interactive && !options.continues {
+fn input_source(options: &OptionArgs, steps: &Steps, environment: &Environment) -> InputSource {
+    if script::has_messages(options, steps) && !options.interactive && !options.continues {
         return InputSource::Nothing;
     }
     let terminals = (environment.stdin, environment.stdout);
@@ -350,6 +352,7 @@ fn binary_as(form: cli::BinaryAs) -> BinaryAs {
 fn holds_messages(options: &OptionArgs, format: &MessageFormat) -> bool {
     options.expects()
         || options.record.is_some()
+        || options.rules.is_some()
         || !options.hide.is_empty()
         || !matches!(format, MessageFormat::Raw { .. })
 }

@@ -46,6 +46,7 @@ mod records;
 mod redirects;
 mod refusals;
 mod rpc;
+mod rules;
 mod schema;
 mod screen;
 mod session_files;

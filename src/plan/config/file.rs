@@ -27,6 +27,7 @@ const PATHS: &[&str] = &[
     "key",
     "unix-socket",
     "record",
+    "rules",
     "history",
     "netrc-file",
 ];

@@ -11,7 +11,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use self::file::{Entry, File, Folders, Place, Section};
-use super::Environment;
+use super::{script, Environment};
 use crate::cli::config::{expectation, ConfigOptions};
 use crate::cli::{self, Call, ConfigArgs};
 use crate::error::{plain, Error, ParseError};
@@ -59,6 +59,7 @@ pub fn parse(args: &[OsString], environment: &Environment) -> Result<Call, CallE
     if !options.is_empty() {
         call = parse(&options).map_err(|error| config.blame(target, &error))?;
     }
+    call = with_statements(call, args, &options, environment)?;
     if let Some((url, _)) = target.and_then(|target| target.url.clone()) {
         match &mut call {
             Call::Talk { url: named, .. } => *named = url,
@@ -70,6 +71,28 @@ pub fn parse(args: &[OsString], environment: &Environment) -> Result<Call, CallE
         }
     }
     Ok(call)
+}
+
+/// Parses the command line again with the options that its rules file and statements set, which it
+/// overrides.
+fn with_statements(
+    call: Call,
+    args: &[OsString],
+    config: &ConfigOptions,
+    environment: &Environment,
+) -> Result<Call, CallError> {
+    let (options, place) = match &call {
+        Call::Talk { options, .. } => (options, 1),
+        Call::Demo { options } => (options, 2),
+        _ => return Ok(call),
+    };
+    let words = script::words(options, environment)?;
+    if words.is_empty() {
+        return Ok(call);
+    }
+    let mut args = args.to_vec();
+    args.splice(place..place, words);
+    cli::parse(args, config).map_err(CallError::Usage)
 }
 
 /// The file and the target that a command line names.

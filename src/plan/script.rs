@@ -1,0 +1,264 @@
+//! The statements of `-e` and of a rules file. Together with the other options of the conversation,
+//! they are one script.
+
+use std::collections::VecDeque;
+use std::ffi::OsString;
+use std::path::Path;
+
+use super::environment::Environment;
+use super::inputs::{self, variable};
+use crate::cli::{MessageArg, OptionArgs, OptionParser};
+use crate::error::{plain, Error};
+use crate::protocol::CloseReason;
+use crate::session_file::{Line, SessionFile, Statement, WITHIN};
+use crate::source::conversation::{Step, StepSource};
+use crate::source::player::{ConnectionSetting, Player, PlayerOptions, SettingValue, SourceText};
+use crate::sys::file::without_byte_order_mark;
+use crate::text::duration;
+
+/// The maximum size of a rules file in bytes.
+const MAX_SIZE: u64 = 1 << 20;
+
+/// The steps of the command line.
+#[derive(Debug)]
+pub enum Steps {
+    /// Those of `--data`, `--expect` and the like.
+    Plain(VecDeque<Step>),
+    /// Those and the statements of `-e` and of a rules file.
+    Scripted(Box<Player>),
+    /// Only rules, which apply to another source.
+    Rules(Box<Player>),
+}
+
+impl Steps {
+    /// Whether nothing is sent or expected before the input.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Self::Plain(steps) => steps.is_empty(),
+            Self::Scripted(_) => false,
+            Self::Rules(_) => true,
+        }
+    }
+
+    /// The steps in order.
+    #[must_use]
+    pub fn into_source(self) -> Box<dyn StepSource> {
+        match self {
+            Self::Plain(steps) => Box::new(steps),
+            Self::Scripted(player) | Self::Rules(player) => player,
+        }
+    }
+}
+
+/// The parsed statements, and where the other options are among them.
+struct Script {
+    source: SourceText,
+    file: SessionFile,
+    /// For each option of the conversation that is not a statement, the line that it comes before.
+    places: Vec<u32>,
+}
+
+impl Script {
+    /// Reads and parses the statements; `None` if there are none.
+    fn read(options: &OptionArgs, environment: &Environment) -> Result<Option<Self>, Error> {
+        let is_statement = |message: &MessageArg| matches!(message, MessageArg::Statement { .. });
+        if options.rules.is_none() && !options.messages.iter().any(is_statement) {
+            return Ok(None);
+        }
+        let mut source = SourceText::default();
+        if let Some(path) = &options.rules {
+            source.push_file(path, &rules_text(path, environment)?);
+            check_rules(&source)?;
+        }
+        let first = source.next_line();
+        let (mut places, mut count, mut timeout) = (Vec::new(), 0, WITHIN);
+        for message in &options.messages {
+            match message {
+                MessageArg::Statement { text, within } => {
+                    count += 1;
+                    if *within != timeout && !text.starts_with([' ', '\t']) {
+                        timeout = *within;
+                        let text = format!("within {}", duration::format(timeout));
+                        source.push_statement("--within".to_owned(), &text);
+                    }
+                    source.push_statement(format!("-e {count}"), text);
+                }
+                _ => places.push(source.next_line()),
+            }
+        }
+        let file = source.parse()?;
+        for line in file.lines.iter().filter(|line| line.number >= first) {
+            check_statement(&source, line)?;
+        }
+        Ok(Some(Self {
+            source,
+            file,
+            places,
+        }))
+    }
+
+    /// What it sets, and what runs it.
+    fn player(self, options: &OptionArgs) -> Result<(Vec<ConnectionSetting>, Player), Error> {
+        let (connections, player) = Player::with_source(
+            self.file,
+            self.source,
+            &PlayerOptions {
+                file: "",
+                text: "",
+                folder: Path::new(""),
+                lookup: &variable,
+                url: Some(""),
+                within: WITHIN,
+                speed: None,
+                ignore: &[],
+                force: options.protocol.force,
+                confined: false,
+            },
+        )?;
+        let settings = connections.into_iter().flat_map(|it| it.settings);
+        Ok((settings.collect(), player))
+    }
+
+    /// Whether something in it is sent or expected at its place, rather than by a rule.
+    fn has_steps(&self) -> bool {
+        self.file
+            .lines
+            .iter()
+            .any(|line| !is_rule_or_setting(&line.statement))
+    }
+}
+
+/// The options that the statements set, as words of a command line.
+///
+/// # Errors
+///
+/// [`Error::SessionFile`] for an invalid statement, [`Error::DataFile`] for a rules file that can't be
+/// read.
+pub(super) fn words(
+    options: &OptionArgs,
+    environment: &Environment,
+) -> Result<Vec<OsString>, Error> {
+    let Some(script) = Script::read(options, environment)? else {
+        return Ok(Vec::new());
+    };
+    let source = script.source.clone();
+    let (settings, _) = script.player(options)?;
+    let parser = OptionParser::default();
+    let mut words: Vec<OsString> = Vec::new();
+    for ConnectionSetting { line, value } in settings {
+        let (of_line, parsed): (Vec<OsString>, _) = match value {
+            SettingValue::Header(text) => (vec!["-H".into(), (&text).into()], parser.header(&text)),
+            SettingValue::Subprotocol(text) => {
+                (vec!["-s".into(), (&text).into()], parser.subprotocol(&text))
+            }
+            SettingValue::Options(words) => {
+                let words: Vec<OsString> = words.into_iter().map(Into::into).collect();
+                let parsed = parser.parse(&words);
+                (words, parsed)
+            }
+        };
+        parsed.map_err(|cause| source.parse_error(line, "", cause))?;
+        words.extend(of_line);
+    }
+    Ok(words)
+}
+
+/// The steps of the command line, with the files that they read opened.
+///
+/// # Errors
+///
+/// The same as those of [`words`], and [`Error::DataFile`] for a file of `--data`.
+pub(super) fn steps(
+    options: &OptionArgs,
+    environment: &Environment,
+    close: &CloseReason,
+) -> Result<Steps, Error> {
+    let given = inputs::steps(options, close)?;
+    let Some(script) = Script::read(options, environment)? else {
+        return Ok(Steps::Plain(given.into()));
+    };
+    let is_rules = given.is_empty() && !script.has_steps();
+    let places = script.places.clone();
+    let (_, mut player) = script.player(options)?;
+    for (place, step) in places.into_iter().zip(given) {
+        player.give(place, step);
+    }
+    let player = Box::new(player);
+    Ok(if is_rules {
+        Steps::Rules(player)
+    } else {
+        Steps::Scripted(player)
+    })
+}
+
+/// Whether the options of the conversation take the place of stdin and the prompt.
+pub(super) fn has_messages(options: &OptionArgs, steps: &Steps) -> bool {
+    let is_statement = |message: &MessageArg| matches!(message, MessageArg::Statement { .. });
+    let is_given = !options.messages.iter().all(is_statement);
+    is_given || matches!(steps, Steps::Scripted(_))
+}
+
+fn rules_text(path: &Path, environment: &Environment) -> Result<String, Error> {
+    let failed = |cause: String| Error::DataFile {
+        path: path.display().to_string(),
+        cause,
+        may_be_text: false,
+    };
+    let bytes = environment.inputs.read(path, MAX_SIZE);
+    let bytes = bytes.map_err(|cause| failed(plain(&cause)))?;
+    let text = std::str::from_utf8(without_byte_order_mark(&bytes));
+    let text = text.map_err(|_| failed("it is not UTF-8".to_owned()))?;
+    Ok(text.to_owned())
+}
+
+fn is_rule_or_setting(statement: &Statement) -> bool {
+    matches!(
+        statement,
+        Statement::Header(_)
+            | Statement::Subprotocol(_)
+            | Statement::Options(_)
+            | Statement::Default { .. }
+            | Statement::Secret(_)
+            | Statement::Let { .. }
+            | Statement::On(..)
+            | Statement::Every(..)
+            | Statement::Ignore(_)
+            | Statement::Never(_, None)
+    )
+}
+
+/// Checks that a rules file has only rules and settings.
+fn check_rules(source: &SourceText) -> Result<(), Error> {
+    for line in &source.parse()?.lines {
+        let cause = match &line.statement {
+            _ if line.link.is_some() => {
+                "a rules file is for one connection: remove the name of the connection"
+            }
+            statement if is_rule_or_setting(statement) => continue,
+            Statement::Send(_) => "a rules file has no steps: put it under 'on open'",
+            Statement::Never(..) => "a rule does not wait: remove 'for' and the time",
+            _ => {
+                "a rules file has only rules (on, every, ignore, never) and settings (header, \
+                 subprotocol, option, default, secret, let)"
+            }
+        };
+        return Err(source.parse_error(line.number, "", cause));
+    }
+    Ok(())
+}
+
+/// Checks that a statement has a meaning on the command line.
+fn check_statement(source: &SourceText, line: &Line) -> Result<(), Error> {
+    let cause = match &line.statement {
+        Statement::Url(_) => "the URL is given without -e",
+        Statement::Title(_) | Statement::Tags(_) | Statement::At(_) => {
+            "it has no effect with -e, only in a session file"
+        }
+        _ if line.link.as_deref().is_some_and(|link| link != "*") => {
+            "-e is for one connection; connections with names need a session file"
+        }
+        _ => return Ok(()),
+    };
+    Err(source.parse_error(line.number, "", cause))
+}
