@@ -3,6 +3,7 @@
 //! what is missing is skipped by name.
 
 pub mod browser;
+mod rules;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -21,6 +21,7 @@ pub enum Package {
     RpcWebsockets,
     SocketIo,
     GraphqlWs,
+    CoilMq,
     /// The one of `NodeWs` that wants a token.
     NodeWsWithToken,
 }
@@ -45,6 +46,7 @@ impl Package {
             Self::RpcWebsockets => "node-rpc-websockets",
             Self::SocketIo => "node-socket.io",
             Self::GraphqlWs => "node-graphql-ws",
+            Self::CoilMq => "python-coilmq",
         }
     }
 
@@ -56,6 +58,7 @@ impl Package {
             Self::RpcWebsockets => "json_rpc_server.js",
             Self::SocketIo => "chat_server.js",
             Self::GraphqlWs => "graphql_server.js",
+            Self::CoilMq => "stomp_server.py",
             Self::NodeWsWithToken => "token_server.js",
         }
     }
@@ -72,6 +75,10 @@ impl Package {
         match self {
             Self::Websockets => (vec![python()], ["-c", "import websockets.asyncio.server"]),
             Self::Aiohttp => (vec![python()], ["-c", "import aiohttp.web"]),
+            Self::CoilMq => (
+                vec![python()],
+                ["-c", "import coilmq.topic, websockets.asyncio.server"],
+            ),
             Self::NodeWs | Self::NodeWsWithToken => (node(), ["-e", "require('ws')"]),
             Self::RpcWebsockets => (node(), ["-e", "require('rpc-websockets')"]),
             Self::SocketIo => (node(), ["-e", "require('socket.io')"]),
