@@ -444,6 +444,7 @@ Register-ArgumentCompleter -Native -CommandName 'wsline' -ScriptBlock {
             [CompletionResult]::new('--data', '--data', [CompletionResultType]::ParameterName, 'Send this message; {seq} is replaced by its number')
             [CompletionResult]::new('--window', '--window', [CompletionResultType]::ParameterName, 'Messages in flight on each connection [default: 1]')
             [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'Send N messages per second in all')
+            [CompletionResult]::new('--compare-polling', '--compare-polling', [CompletionResultType]::ParameterName, 'Compare WebSocket with HTTP requests')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait this long for missing replies at the end')
             [CompletionResult]::new('--fail-if', '--fail-if', [CompletionResultType]::ParameterName, 'Exit with code 4 if this is true, such as ''p99>50ms'' (repeatable)')
             [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Add a header to the upgrade request (repeatable)')

@@ -472,7 +472,7 @@ _wsline() {
             return 0
             ;;
         wsline__subcmd__bench)
-            opts="-n -c -d -q -h -H -A -o -s -u -k -L -4 -6 -x -U -m -v --messages --duration --connections --connect-rate --size --data --binary --window --rate --no-reply --listen --wait --fail-if --json --quiet --help --header --user-agent --origin --subprotocol --user --bearer --netrc --netrc-file --cookie --insecure --cacert --servername --cert --key --pass --tls-min --tls-max --location --max-redirs --ipv4 --ipv6 --resolve --connect-to --unix-socket --proxy --proxy-user --proxy-header --noproxy --connect-timeout --max-time --close-timeout --verbose --color --show-secrets --config --no-config --compress"
+            opts="-n -c -d -q -h -H -A -o -s -u -k -L -4 -6 -x -U -m -v --messages --duration --connections --connect-rate --size --data --binary --window --rate --no-reply --listen --compare-polling --wait --fail-if --json --quiet --help --header --user-agent --origin --subprotocol --user --bearer --netrc --netrc-file --cookie --insecure --cacert --servername --cert --key --pass --tls-min --tls-max --location --max-redirs --ipv4 --ipv6 --resolve --connect-to --unix-socket --proxy --proxy-user --proxy-header --noproxy --connect-timeout --max-time --close-timeout --verbose --color --show-secrets --config --no-config --compress"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -519,6 +519,10 @@ _wsline() {
                     return 0
                     ;;
                 --rate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --compare-polling)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -435,6 +435,7 @@ set edit:completion:arg-completer[wsline] = {|@words|
             cand --data 'Send this message; {seq} is replaced by its number'
             cand --window 'Messages in flight on each connection [default: 1]'
             cand --rate 'Send N messages per second in all'
+            cand --compare-polling 'Compare WebSocket with HTTP requests'
             cand --wait 'Wait this long for missing replies at the end'
             cand --fail-if 'Exit with code 4 if this is true, such as ''p99>50ms'' (repeatable)'
             cand -H 'Add a header to the upgrade request (repeatable)'

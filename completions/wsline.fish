@@ -362,6 +362,7 @@ complete -c wsline -n "__fish_wsline_using_subcommand bench" -l size -d 'Size of
 complete -c wsline -n "__fish_wsline_using_subcommand bench" -s d -l data -d 'Send this message; {seq} is replaced by its number' -r
 complete -c wsline -n "__fish_wsline_using_subcommand bench" -l window -d 'Messages in flight on each connection [default: 1]' -r
 complete -c wsline -n "__fish_wsline_using_subcommand bench" -l rate -d 'Send N messages per second in all' -r
+complete -c wsline -n "__fish_wsline_using_subcommand bench" -l compare-polling -d 'Compare WebSocket with HTTP requests' -r
 complete -c wsline -n "__fish_wsline_using_subcommand bench" -l wait -d 'Wait this long for missing replies at the end' -r
 complete -c wsline -n "__fish_wsline_using_subcommand bench" -l fail-if -d 'Exit with code 4 if this is true, such as \'p99>50ms\' (repeatable)' -r
 complete -c wsline -n "__fish_wsline_using_subcommand bench" -s H -l header -d 'Add a header to the upgrade request (repeatable)' -r

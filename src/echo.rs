@@ -6,6 +6,7 @@
 
 mod client;
 mod event;
+mod exchange;
 mod options;
 mod page;
 mod permits;

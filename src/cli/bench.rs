@@ -91,6 +91,18 @@ pub struct BenchArgs {
     #[arg(long)]
     pub listen: bool,
 
+    /// Compare WebSocket with HTTP requests
+    ///
+    /// Exchanges a message and its reply over WebSocket, then by POST over HTTP on a connection that is
+    /// kept alive, then on a new connection for each, one after the other, and prints how long that took
+    /// and how many bytes were sent and received for it. -n and --duration are those of each way (1000
+    /// exchanges by default). The URL must answer a POST with status 200 and a Content-Length; the
+    /// default is /echo on the server of URL, as wsline echo and demo have it.
+    #[arg(long, value_name = "HTTP_URL", num_args = 0..=1, require_equals = true,
+          conflicts_with_all = ["connections", "connect_rate", "window", "rate", "no_reply", "listen",
+                                "fail_if"])]
+    pub compare_polling: Option<Option<String>>,
+
     /// Wait this long for missing replies at the end
     #[arg(long, value_name = "TIME", default_value = "5s", value_parser = values::duration)]
     pub wait: Duration,
@@ -110,7 +122,10 @@ pub struct BenchArgs {
     /// other, bytes, seconds, `messages_per_second`, latency with min, avg, max, mdev, p50, p90, p95,
     /// p99 and `p99_9` in ms (null if there are too few replies) and counts, pairs of a latency in ms
     /// and the number of replies that had it, errors by kind, clock, `client_cpu_percent`, failed
-    /// conditions, exit, and error if there is one.
+    /// conditions, exit, and error if there is one. With --compare-polling: time, type (comparison), url,
+    /// `http_url`, size, clock, exit, and `websocket`, `http_kept_alive` and `http_fresh` with exchanges,
+    /// seconds, `exchanges_per_second`, min, avg, max, p50, p99, and `bytes_sent` and `bytes_received` for
+    /// one exchange.
     #[arg(long)]
     pub json: bool,
 

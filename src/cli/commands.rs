@@ -151,7 +151,8 @@ pub(super) enum CommandArg {
     /// Run an echo server for testing
     ///
     /// It sends every message back, answers Pings, and prints its URL when it is ready. A browser that
-    /// opens the URL with http:// is shown a page to try it with.
+    /// opens the URL with http:// is shown a page to try it with. POST /echo is answered with the body of
+    /// the request, and GET /poll?n=N with N, to compare WebSocket with HTTP.
     #[command(args_override_self = true)]
     Echo(EchoArgs),
 

@@ -3,8 +3,11 @@
 //! Like `wsline ping`, it is an ordinary run with its own source, output and policy: no connection
 //! is required, and errors are counted.
 
+mod channel;
+mod compare;
+
 use std::io;
-use std::num::NonZeroU16;
+use std::num::NonZeroUsize;
 use std::os::fd::AsFd as _;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -29,6 +32,9 @@ use crate::output::Output;
 use crate::plan::{self, Environment, Plan};
 use crate::source::bench::{Bench, BenchOptions, Payload};
 use crate::sys::usage;
+
+/// The number of connections that the built-in server accepts at least.
+const DEMO_CONNECTIONS: NonZeroUsize = NonZeroUsize::new(100).unwrap();
 
 /// The descriptors that are needed besides those of connections.
 const OTHER_DESCRIPTORS: u64 = 64;
@@ -58,13 +64,17 @@ pub fn run(
     };
     allow_connections(bench)?;
     let plan = if bench.is_demo() {
-        let connections = NonZeroU16::new(bench.connections).unwrap_or(NonZeroU16::MIN);
-        demo::plan_for(options, environment, connections.into())?
+        // A connection that was closed may still be counted by the server.
+        let connections = NonZeroUsize::MIN.saturating_add(usize::from(bench.connections));
+        demo::plan_for(options, environment, connections.max(DEMO_CONNECTIONS))?
     } else {
         Plan::new(&bench.url, options, environment)?
     };
     if plan.request.may_use_tls() {
         tls::read_lazily();
+    }
+    if bench.compare_polling.is_some() {
+        return compare::run(bench, &plan, kind, payload.into_bytes());
     }
     let size = payload.size();
     let shows_progress = plan.stderr_is_terminal && plan.verbosity == Verbosity::Normal;

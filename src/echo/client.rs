@@ -17,6 +17,7 @@ use tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tungstenite::{accept_hdr_with_config, Message, WebSocket};
 
 use super::event::{Ending, Event};
+use super::exchange;
 use super::options::ServeOptions;
 use super::page;
 use super::wire::{Channel, Wire, MAX_HEAD, MAX_HEADERS};
@@ -40,7 +41,16 @@ pub(super) fn serve(
         Ok(wire) => wire,
         Err(cause) => return on_event(Event::Rejected { id, peer, cause }),
     };
-    match upgrade(&mut wire, options.max_message_size) {
+    let (requests, head) = answer_exchanges(&mut wire, options);
+    if requests > 0 {
+        on_event(Event::Exchanged { id, peer, requests });
+    }
+    if requests > 0 && (head.is_err() || wire.head().is_empty()) {
+        // The client has what it wanted, and how it leaves does not change that.
+        let _ = wire.shut_down();
+        return;
+    }
+    match upgrade(&mut wire, head, options.max_message_size) {
         Ok(mut socket) => {
             on_event(Event::Connected { id, peer });
             let start = Instant::now();
@@ -192,17 +202,45 @@ impl Refusal {
     }
 }
 
+/// Answers requests over HTTP until the client sends another one or leaves. Returns their number, and
+/// whether the head of the next request could be read.
+///
+/// tungstenite rejects a request that arrives in many small pieces as an attack, so its head is read
+/// as a whole first.
+fn answer_exchanges(wire: &mut Wire, options: &ServeOptions) -> (u64, io::Result<()>) {
+    let mut requests = 0;
+    loop {
+        let head = wire.read_head();
+        let requested = exchange::requested(wire.head(), options.max_message_size);
+        let Some(exchange) = requested.filter(|_| head.is_ok()) else {
+            return (requests, head);
+        };
+        requests += 1;
+        if let Some(delay) = options.delay {
+            thread::sleep(delay);
+        }
+        let keeps_alive = exchange.keeps_alive();
+        if let Err(cause) = exchange.answer(wire) {
+            return (requests, Err(cause));
+        }
+        if !keeps_alive {
+            return (requests, Err(io::ErrorKind::UnexpectedEof.into()));
+        }
+    }
+}
+
 /// Performs the opening handshake (RFC 6455 §4.2).
-fn upgrade(wire: &mut Wire, max_message_size: usize) -> Result<WebSocket<&mut Wire>, Declined> {
+fn upgrade(
+    wire: &mut Wire,
+    head: io::Result<()>,
+    max_message_size: usize,
+) -> Result<WebSocket<&mut Wire>, Declined> {
     let config = WebSocketConfig::default()
         .max_message_size(Some(max_message_size))
         .max_frame_size(Some(max_message_size))
         // tungstenite writes each reply at once; `Wire` collects them.
         .write_buffer_size(0);
-    // tungstenite rejects a request that arrives in many small pieces as an attack, so it is read
-    // as a whole first.
-    wire.read_head()
-        .map_err(|cause| unreadable_request(&cause))?;
+    head.map_err(|cause| unreadable_request(&cause))?;
     if page::is_requested(wire.head()) {
         return Err(Declined::Page);
     }

@@ -33,6 +33,15 @@ pub enum Event {
         /// The client's address.
         peer: SocketAddr,
     },
+    /// A client has sent requests that were answered over HTTP.
+    Exchanged {
+        /// The client's number.
+        id: u64,
+        /// The client's address.
+        peer: SocketAddr,
+        /// The number of requests.
+        requests: u64,
+    },
     /// A client does not speak WebSocket, or its handshake failed.
     Rejected {
         /// The client's number.
@@ -78,6 +87,10 @@ impl fmt::Display for Event {
                 )
             }
             Self::Page { id, peer } => write!(f, "[{id}] {peer} requested the page"),
+            Self::Exchanged { id, peer, requests } => {
+                let plural = if *requests == 1 { "" } else { "s" };
+                write!(f, "[{id}] {peer} sent {requests} HTTP request{plural}")
+            }
             Self::Rejected { id, peer, cause } => write!(f, "[{id}] {peer} rejected: {cause}"),
             Self::NotAccepted { cause } => write!(f, "could not accept a client: {cause}"),
         }

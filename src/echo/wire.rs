@@ -66,7 +66,14 @@ impl Wire {
     /// [`io::ErrorKind::FileTooLarge`] if the head has more than [`MAX_HEAD`] bytes or
     /// [`MAX_HEADERS`] headers, otherwise the error of the read.
     pub(super) fn read_head(&mut self) -> io::Result<()> {
-        let mut head = Vec::new();
+        // After an exchange over HTTP, the next request may be here already.
+        let mut head: Vec<u8> = self.ahead.drain(..).collect();
+        let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
+        let parsed = httparse::Request::new(&mut headers).parse(&head);
+        if !head.is_empty() && !parsed.is_ok_and(|status| status.is_partial()) {
+            self.ahead.extend(head);
+            return Ok(());
+        }
         let mut piece = [0; 4096];
         loop {
             let count = match self.channel.read(&mut piece) {

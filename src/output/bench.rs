@@ -1,6 +1,7 @@
 //! The output of `wsline bench`: a progress line while it runs on a terminal, and the result as text
 //! or as JSON.
 
+mod comparison;
 mod histogram;
 mod object;
 mod summary;
@@ -11,6 +12,7 @@ use std::time::{Duration, SystemTime};
 
 use unicode_width::UnicodeWidthStr as _;
 
+pub use comparison::{Comparison, WayResult};
 pub use summary::BenchSummary;
 
 use crate::event::{Event, Link, LoadPhase, LoadProgress};

@@ -1,9 +1,13 @@
 //! `wsline bench`: what it sends and counts, what it prints, and how it exits.
 
+use std::io::{Read as _, Write as _};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
-use serde_json::Value;
+use serde_json::{json, Value};
 
 use crate::schema::Schema;
 
@@ -19,7 +23,11 @@ fn measure(program: Wsline) -> Value {
     let line = program.read_line();
     program.wait();
     let object: Value = serde_json::from_str(&line).expect("it is JSON");
-    Schema::read("bench.schema.json").assert_allows(&object);
+    let schema = match object["type"].as_str() {
+        Some("comparison") => "comparison.schema.json",
+        _ => "bench.schema.json",
+    };
+    Schema::read(schema).assert_allows(&object);
     object
 }
 
@@ -355,5 +363,143 @@ fn options_are_checked() {
         .args(["-d", "@message", "-n", "1"])
         .stdout_matches("BENCH [..]\n[..] 11 bytes\n...\n")
         .stderr_matches("...")
+        .run();
+}
+
+/// A proxy that counts the bytes of each connection in both directions.
+struct CountingProxy {
+    address: SocketAddr,
+    counts: Arc<Mutex<Vec<(u64, u64)>>>,
+}
+
+impl CountingProxy {
+    /// Forwards connections to `server`, until the test ends.
+    fn start(server: SocketAddr) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let counts = Arc::new(Mutex::new(Vec::new()));
+        let kept = Arc::clone(&counts);
+        thread::spawn(move || {
+            for (place, near) in listener.incoming().enumerate() {
+                let near = near.expect("a connection");
+                let far = TcpStream::connect(server).expect("the server listens");
+                counts.lock().expect("it is whole").push((0, 0));
+                for is_sent in [true, false] {
+                    let pair = [&near, &far].map(|it| it.try_clone().expect("a clone"));
+                    let [near, far] = pair;
+                    let (from, to) = if is_sent { (near, far) } else { (far, near) };
+                    let counts = Arc::clone(&counts);
+                    thread::spawn(move || {
+                        forward(&from, &to, |count| {
+                            let mut counts = counts.lock().expect("it is whole");
+                            let both = &mut counts[place];
+                            *(if is_sent { &mut both.0 } else { &mut both.1 }) += count;
+                        });
+                    });
+                }
+            }
+        });
+        Self {
+            address,
+            counts: kept,
+        }
+    }
+
+    /// The bytes of each connection, sent and received by the client.
+    fn counts(&self) -> Vec<(u64, u64)> {
+        self.counts.lock().expect("it is whole").clone()
+    }
+}
+
+/// Forwards bytes until their end, and counts them before they are forwarded.
+fn forward(mut from: &TcpStream, mut to: &TcpStream, count: impl Fn(u64)) {
+    let mut buffer = [0; 4096];
+    while let Ok(length @ 1..) = from.read(&mut buffer) {
+        count(length as u64);
+        if to.write_all(&buffer[..length]).is_err() {
+            return;
+        }
+    }
+    // The other side may have gone.
+    let _ = to.shutdown(Shutdown::Write);
+}
+
+#[test]
+fn bytes_of_polling_are_those_that_a_proxy_counts() {
+    const EXCHANGES: u64 = 7;
+    let mut server = Wsline::new()
+        .args(["echo", "127.0.0.1:0"])
+        .stdout_matches("...\n")
+        .spawn();
+    let line = server.read_line();
+    let address = line.strip_prefix("listening on ws://").expect("where");
+    let proxy = CountingProxy::start(address.parse().expect("an address"));
+    let url = format!("ws://{}", proxy.address);
+    let object = measure(
+        bench(&url)
+            .args(["--compare-polling", "--compress", "off"])
+            .args(["-n", &EXCHANGES.to_string()]),
+    );
+    let counted = |way: &str| json!([object[way]["bytes_sent"], object[way]["bytes_received"]]);
+    let per_exchange = |(sent, received): (u64, u64)| {
+        let count = |count: u64| f64::from(u32::try_from(count).expect("it is small"));
+        json!([sent, received].map(|bytes| count(bytes) / count(EXCHANGES)))
+    };
+    // The WebSocket, the kept connection, and one for each exchange.
+    let counts = proxy.counts();
+    assert_eq!(counts.len() as u64, 2 + EXCHANGES);
+    assert_eq!(counted("http_kept_alive"), per_exchange(counts[1]));
+    let fresh = counts[2..].iter();
+    let fresh = fresh.fold((0, 0), |all, it| (all.0 + it.0, all.1 + it.1));
+    assert_eq!(counted("http_fresh"), per_exchange(fresh));
+    // Frames of 32 bytes: with a masking key from the client, without one from the server (RFC 6455
+    // §5.2). The proxy has also counted the handshake, and a Close in both directions.
+    assert_eq!(counted("websocket"), json!([38.0, 34.0]));
+    let rest = (counts[0].0 - 38 * EXCHANGES, counts[0].1 - 34 * EXCHANGES);
+    assert!(rest.0 > 100 && rest.1 > 100, "{rest:?}");
+    assert!(counts[1].0 > 38 * EXCHANGES && fresh.0 > counts[1].0);
+}
+
+#[test]
+fn polling_of_the_built_in_server_is_compared() {
+    bench("demo")
+        .args(["--compare-polling", "-n", "1000"])
+        .stdout_matches(
+            "BENCH ws://127.0.0.1:[..]/ beside POST http://127.0.0.1:[..]/echo\n\
+             one exchange after the other, messages of 32 bytes\n\
+             \n\
+             \x20[..]WebSocket   HTTP kept alive    HTTP fresh\n\
+             exchanges [..]1000 [..]1000 [..]1000\n\
+             exchanges/s [..]\n\
+             mean, ms [..]\n\
+             p50, ms [..]\n\
+             p99, ms [..]\n\
+             bytes sent [..]\n\
+             bytes received [..]\n\
+             bytes in all [..]\n\
+             \n\
+             Bytes are those of one exchange: the payload of TCP, headers included. [..]\n\
+             [..]\n",
+        )
+        .run();
+}
+
+#[test]
+fn servers_that_do_not_answer_polling_are_reported() {
+    let peer = Peer::ws()
+        .expect_text("x")
+        .send_text("x")
+        .expect_close_empty()
+        .then(Peer::http(
+            "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n",
+        ))
+        .start();
+    bench(&peer.url())
+        .args(["--compare-polling", "-n", "1", "-d", "x"])
+        .stderr(
+            "wsline: comparing WebSocket with HTTP: the response to POST is HTTP/1.1 404 Not Found, \
+             not a status of 200 to 299; --compare-polling=HTTP_URL sets another URL\n",
+        )
+        .code(1)
         .run();
 }

@@ -62,6 +62,12 @@ impl Payload {
         self.bytes.len()
     }
 
+    /// The message as it is written.
+    #[must_use]
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+
     /// Whether it has a number, by which replies are recognized.
     #[must_use]
     pub fn has_marker(&self) -> bool {
