@@ -322,6 +322,9 @@ pub enum Event<'a> {
     Reconnecting(&'a Reconnecting<'a>),
     /// A message for people.
     Note(&'a Note),
+    /// The next sent message is sent automatically: by a rule, `--every` or `--on-connect`. Only
+    /// outputs that need sent messages get it.
+    Automatic,
     /// A round trip was measured, or could not be.
     Probe(&'a Probe),
     /// How far a load test is.

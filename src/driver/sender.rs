@@ -46,6 +46,7 @@ impl LinkSender<'_, '_> {
         if let Some(connection) = self.slots.open_mut(link) {
             connection.send_own(piece);
             self.sent(link, |outputs, now| {
+                outputs.show(now, link, &Event::Automatic);
                 outputs.show_sent_piece(now, link, piece);
             });
         }

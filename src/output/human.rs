@@ -42,6 +42,8 @@ pub struct Human<S> {
     sink: S,
     style: HumanStyle,
     replies: Replies,
+    /// The next sent message is not what a person has typed.
+    is_automatic: bool,
 }
 
 impl<S: Sink> Human<S> {
@@ -51,6 +53,7 @@ impl<S: Sink> Human<S> {
             sink,
             style,
             replies: Replies::default(),
+            is_automatic: false,
         }
     }
 
@@ -65,6 +68,7 @@ impl<S: Sink> Human<S> {
     /// Shows a complete message.
     fn show_message(&mut self, place: Place, kind: Kind, bytes: &[u8], way: Way) -> io::Result<()> {
         let prompt = matches!(self.style.layout, MessageLayout::Prompt { .. });
+        let is_quiet = way == Way::Out && std::mem::take(&mut self.is_automatic);
         let reply = match way {
             Way::In if prompt => self.replies.on_received(place.time, bytes),
             Way::Out if prompt => {
@@ -85,7 +89,11 @@ impl<S: Sink> Human<S> {
             }
         };
         let size = self.size();
-        let mut block = self.style.message(size, place, (kind, bytes), number, "")?;
+        let mut block = if is_quiet {
+            self.style.quiet_message(size, place, (kind, bytes))?
+        } else {
+            self.style.message(size, place, (kind, bytes), number, "")?
+        };
         if let Some(reply) = reply {
             self.style.add_label(&mut block, size, &reply);
         }
@@ -220,6 +228,10 @@ impl<S: Sink> Output for Human<S> {
                     self.style
                         .message(self.size(), place(Way::In), message, None, ended)?;
                 self.put(&block)
+            }
+            Event::Automatic => {
+                self.is_automatic = true;
+                Ok(())
             }
             _ if prompt => self.show_beside(at, link, event),
             _ => Ok(()),

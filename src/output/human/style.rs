@@ -204,6 +204,23 @@ impl HumanStyle {
         Ok(self.rows_block(&gutter, columns, rows, &body.text, (is_whole, &rest), ended))
     }
 
+    /// The rows of a message that was sent automatically, all of them dimmed.
+    pub(super) fn quiet_message(
+        &self,
+        size: TerminalSize,
+        place: Place,
+        message: (Kind, &[u8]),
+    ) -> io::Result<String> {
+        let plain = Self {
+            palette: Palette::plain(),
+            ..self.clone()
+        };
+        let block = plain.message(size, place, message, None, "")?;
+        let rows = block.lines();
+        let rows = rows.map(|row| format!("{}\n", self.palette.paint(Style::Quiet, row)));
+        Ok(rows.collect())
+    }
+
     /// Puts a label at the right end of the first row, if it has room for it.
     pub(super) fn add_label(&self, block: &mut String, size: TerminalSize, label: &str) {
         let end = block.find('\n').unwrap_or(block.len());

@@ -450,3 +450,21 @@ fn a_reply_has_its_distance_from_the_request() {
         "> {\"op\":\"ping\",\"id\":7}\n< {\"op\":\"pong\",\"id\":7}            +12 ms\n"
     );
 }
+
+#[test]
+fn automatic_messages_are_dimmed() {
+    let style = HumanStyle {
+        palette: Palette::colored(),
+        ..prompt()
+    };
+    let mut human = Human::new(Memory::terminal(40, 24), style);
+    let sent = Event::Data(Way::Out, Piece::whole(Kind::Text, b"[1]\nx"));
+    let mut show = |event: &Event<'_>| {
+        let shown = human.show(SystemTime::UNIX_EPOCH, Link(0), event);
+        shown.expect("memory takes anything");
+        human.sink.take()
+    };
+    assert_eq!(show(&Event::Automatic), "");
+    assert_eq!(show(&sent), "\x1b[2m> [1]\x1b[22m\n\x1b[2m  x\x1b[22m\n");
+    assert!(!show(&sent).contains("\x1b[2m"), "only the next one");
+}

@@ -38,7 +38,13 @@ impl Conversation {
         let reports = self.steps.expects();
         let sent = match &mut current.step.act {
             Act::Send(kind, payload) => {
-                to.data(link, Piece::whole(*kind, payload));
+                let piece = Piece::whole(*kind, payload);
+                if self.has_only_rules {
+                    // `on open` sends it on the next connection again.
+                    to.automatic(link, piece);
+                } else {
+                    to.data(link, piece);
+                }
                 reports.then(|| (*kind, std::mem::take(payload)))
             }
             Act::Stream(kind, reader) => {

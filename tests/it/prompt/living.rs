@@ -291,3 +291,33 @@ fn no_more_messages_are_kept_than_was_said() {
     pty.type_line("seen");
     end(&mut pty);
 }
+
+/// The prompt goes on after a message that a rule forbids, but the exit code tells of it.
+#[test]
+fn rules_answer_hide_and_report_beside_the_prompt() {
+    let peer = Peer::ws()
+        .expect_text("hello")
+        .send_text("2")
+        .expect_text("3")
+        .send_text("bad")
+        .expect_text("typed")
+        .send_text("news")
+        .start();
+    let rules = "on open\n  > hello\non < 2\n  > 3\nignore < 2\nnever < bad\n";
+    let terminal = Terminal::new().file("r.ws", rules).size(24, 80);
+    let mut pty = open_with(&peer, terminal.args(["--rules", "r.ws"]));
+    pty.wait_for("> hello\n> 3\n< bad\nwsline: r.ws:6: expected to receive \"bad\" never");
+    pty.type_line("typed");
+    pty.wait_for("\n< news\n");
+    let dimmed = |row: u16| pty.look(|screen| screen.cell(row, 0).is_some_and(vt100::Cell::dim));
+    let rows: Vec<String> = pty.screen().lines().map(str::to_owned).collect();
+    let row = |text: &str| {
+        rows.iter()
+            .position(|row| row == text)
+            .expect("it is shown")
+    };
+    let is_dimmed = |text: &str| dimmed(u16::try_from(row(text)).expect("a row"));
+    assert!(is_dimmed("> hello") && is_dimmed("> 3"));
+    pty.key(Key::CtrlD);
+    assert_eq!(pty.wait_exit(), 4, "{}", pty.screen());
+}
