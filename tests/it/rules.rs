@@ -311,3 +311,20 @@ fn rules_cannot_be_used_in_a_test() {
         .code(2)
         .run();
 }
+
+/// The path is relative to the folder of the config file.
+#[test]
+fn target_of_the_config_file_has_rules() {
+    let peer = Peer::ws()
+        .expect_header("X-A", "1")
+        .expect_text("hello")
+        .close(1000, "")
+        .start();
+    let config = format!("[targets.x]\nurl = \"{}\"\nrules = \"r.ws\"\n", peer.url());
+    Wsline::new()
+        .file("conf/c.toml", config)
+        .file("conf/r.ws", "header X-A: 1\non open\n  > hello\n")
+        .args(["@x", "--config", "conf/c.toml"])
+        .stdin(Stdin::Open)
+        .run();
+}
