@@ -214,7 +214,11 @@ impl StepSource for Player {
         match self.expected {
             Some(0) => self.given.iter().any(expects),
             Some(_) => true,
-            None => self.flow.next_number().is_some() || self.given.iter().any(expects),
+            None => {
+                self.flow.is_inside()
+                    || self.flow.next_number().is_some()
+                    || self.given.iter().any(expects)
+            }
         }
     }
 

@@ -105,6 +105,11 @@ impl Flow {
         })
     }
 
+    /// Whether the last statement was in a repetition, which may begin again.
+    pub(super) fn is_inside(&self) -> bool {
+        self.frames.len() > 1
+    }
+
     /// Leaves the repetitions that have ended.
     pub(super) fn leave(&mut self) {
         self.frames.truncate(1);
