@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 mod lines;
+mod order;
 mod rules;
 
 use std::fs::File;

@@ -6,8 +6,8 @@ use super::*;
 use crate::source::conversation::SharedRules;
 use crate::source::player::{Player, PlayerOptions};
 
-/// A conversation with these rules only.
-fn rules(text: &str) -> (Conversation, SharedRules) {
+/// A conversation of these statements, on an open connection.
+pub(super) fn script(text: &str) -> (Conversation, SharedRules) {
     let options = PlayerOptions {
         file: "r.ws",
         text,
@@ -29,14 +29,14 @@ fn rules(text: &str) -> (Conversation, SharedRules) {
     (conversation, rules)
 }
 
-fn receive(source: &mut Conversation, text: &str) {
+pub(super) fn receive(source: &mut Conversation, text: &str) {
     let piece = Piece::whole(Kind::Text, text.as_bytes());
     source.on_event(Now::read(), Link(0), &Event::Data(Way::In, piece));
 }
 
 #[test]
 fn answers_wait_for_the_end_of_a_message() {
-    let (mut source, _) = rules("on < 2\n  > 3\n");
+    let (mut source, _) = script("on < 2\n  > 3\n");
     let mut page = Page::new();
     page.inside = true;
     receive(&mut source, "2");
@@ -51,18 +51,18 @@ fn answers_wait_for_the_end_of_a_message() {
 
 #[test]
 fn ignored_messages_are_hidden_even_if_they_are_answered() {
-    let (_, rules) = rules("on < 2\n  > 3\nignore < 2\non < 4\n  > 5\nnever < 6\n");
+    let (_, rules) = script("on < 2\n  > 3\nignore < 2\non < 4\n  > 5\nnever < 6\n");
     let hides = |text: &str| rules.hide(Link(0), Kind::Text, text.as_bytes());
     assert_eq!(["2", "4", "6", "7"].map(hides), [true, false, false, false]);
 }
 
 #[test]
 fn forbidden_messages_end_the_conversation_or_are_only_reported() {
-    let (mut source, _) = rules("never < bad\n");
+    let (mut source, _) = script("never < bad\n");
     receive(&mut source, "bad");
     let progress = source.poll(Now::read(), false, &mut Page::new());
     assert!(matches!(progress, Progress::Done(Some(Error::Unmet(_)))));
-    let (source, _) = rules("never < bad\n");
+    let (source, _) = script("never < bad\n");
     let mut source = source.continue_after_never(true);
     let mut page = Page::new();
     receive(&mut source, "bad");
@@ -76,8 +76,8 @@ fn forbidden_messages_end_the_conversation_or_are_only_reported() {
 /// Without an expectation nothing is kept for one.
 #[test]
 fn messages_are_not_kept_for_rules() {
-    let (source, _) = rules("on < 2\n  > 3\n");
+    let (source, _) = script("on < 2\n  > 3\n");
     assert!(source.wants_messages());
-    let (source, _) = rules("every 1s > 3\n");
+    let (source, _) = script("every 1s > 3\n");
     assert!(!source.wants_messages());
 }
