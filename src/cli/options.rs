@@ -75,7 +75,9 @@ pub struct OptionArgs {
     /// subprotocol, option, default, secret, let), and nothing else. Rules apply to every connection,
     /// before expectations and before messages are printed: on answers, every sends at an interval,
     /// ignore hides, and never ends the run with exit code 4; at the prompt, it prints an error. The
-    /// command line overrides its settings. examples/rules has files for common protocols.
+    /// command line overrides its settings. examples/rules has files for common protocols. A file from
+    /// someone else is like a script: it can send variables of the environment, and set any option of
+    /// the connection.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, hide_short_help = true,
           help_heading = SEND)]
     pub rules: Option<PathBuf>,
