@@ -1,5 +1,6 @@
 //! The page that the echo server shows to browsers: text and drawings that come back, close codes,
-//! `readyState`. It is one file and loads nothing else.
+//! `readyState`. It is one file and loads nothing else. An
+//! animation compares WebSocket with HTTP polling.
 
 use std::fmt::Write as _;
 
@@ -26,7 +27,7 @@ pub(super) fn is_requested(head: &[u8]) -> bool {
 }
 
 /// The response with the page. Its policy allows its own script and style, connections by WebSocket,
-/// and nothing else.
+/// requests to the server itself, and nothing else.
 pub(super) fn response() -> String {
     // New for each response, so that an injected script can't know it.
     let nonce = hex::encode(rand::random::<[u8; 16]>());
@@ -34,7 +35,7 @@ pub(super) fn response() -> String {
     let mut response = String::from("HTTP/1.1 200 OK\r\n");
     let policy = format!(
         "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; \
-         img-src data:; connect-src ws: wss:; base-uri 'none'; form-action 'none'; \
+         img-src data:; connect-src 'self' ws: wss:; base-uri 'none'; form-action 'none'; \
          frame-ancestors 'none'"
     );
     for (name, value) in [
@@ -84,14 +85,12 @@ mod tests {
         )));
         assert_ne!(response, super::response(), "each has its own");
         assert!(!body.contains("{nonce}") && body.ends_with("</html>\n"));
-        for outside in [
-            "src=",
-            "href=\"http",
-            "@import",
-            "import(",
-            "fetch(",
-            "XMLHttp",
-        ] {
+        // Only the server of the page itself.
+        assert_eq!(
+            body.matches("fetch(").count(),
+            body.matches("fetch(`/poll?").count()
+        );
+        for outside in ["src=", "href=\"http", "@import", "import(", "XMLHttp"] {
             assert!(!body.contains(outside), "{outside}");
         }
         assert!(PAGE.lines().count() < 300, "it is to be read");

@@ -3,7 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
-use serde_json::json;
+use serde_json::{json, Value};
 
 use crate::examples::browser::Browser;
 use crate::support::program::Running;
@@ -79,16 +79,80 @@ const USE_PAGE: &str = r#"(async () => {
   return { state, isSame, isDrawn: sent.some((value) => value < 128), last: byId('state').value };
 })()"#;
 
+/// Starts the flipbook and stops it once both pictures have frames.
+const FLIP: &str = r"(async () => {
+  const byId = (id) => document.getElementById(id);
+  const pause = () => new Promise((done) => setTimeout(done, 10));
+  const frames = (name) => parseInt(byId(name + 'Rate').value, 10) || 0;
+  const isDrawn = (name) => [...byId(name + 'Frames').getContext('2d').getImageData(0, 0, 480, 160).data]
+    .some((value) => value === 0x66);
+  byId('flipbook').requestSubmit();
+  while (frames('socket') < 20 || frames('poll') < 20) await pause();
+  const drawn = isDrawn('socket') && isDrawn('poll');
+  const during = byId('flip').textContent;
+  byId('flipbook').requestSubmit();
+  await pause();
+  const both = () => byId('socketRate').value + byId('pollRate').value;
+  const stopped = both();
+  await pause();
+  const errors = document.querySelectorAll('#events .error').length;
+  return { drawn, during, after: byId('flip').textContent, isStopped: both() === stopped, errors };
+})()";
+
 #[test]
 fn page_works_in_a_browser() {
+    let nothing = Peer::refusing();
+    run_on_page(
+        &USE_PAGE.replace("REFUSING", &nothing.url()),
+        &json!({"state": "3 (CLOSED)", "isSame": true, "isDrawn": true, "last": "3 (CLOSED)"}),
+    );
+}
+
+#[test]
+fn flipbook_compares_websocket_with_polling() {
+    run_on_page(
+        FLIP,
+        &json!({"drawn": true, "during": "Stop", "after": "Start", "isStopped": true, "errors": 0}),
+    );
+}
+
+#[test]
+fn requests_over_http_are_answered() {
+    let (mut server, authority) = echo();
+    let both = request(
+        &authority,
+        "POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello\
+         GET /poll?n=17 HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n",
+    );
+    assert_eq!(
+        both,
+        "HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nContent-Length: 5\r\n\
+         Cache-Control: no-store\r\n\r\nhello\
+         HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\
+         Cache-Control: no-store\r\nConnection: close\r\n\r\n17"
+    );
+    let line = server.read_line();
+    assert!(
+        pattern::matches("[1] 127.0.0.1:[..] sent 2 HTTP requests", &line),
+        "{line}"
+    );
+    let refused = request(&authority, "GET /poll?n=x HTTP/1.1\r\nHost: h\r\n\r\n");
+    assert!(
+        refused.starts_with("HTTP/1.1 400 Bad Request\r\n"),
+        "{refused}"
+    );
+}
+
+/// Opens the page in a browser and evaluates `script` there, which must result in `expected`.
+#[track_caller]
+fn run_on_page(script: &str, expected: &Value) {
     let Some(browser) = Browser::launch() else {
         skip::missing("chromium");
         return;
     };
     let (_server, authority) = echo();
-    let nothing = Peer::refusing();
     let evaluate = json!({"id": 3, "method": "Runtime.evaluate", "params": {
-        "expression": USE_PAGE.replace("REFUSING", &nothing.url()),
+        "expression": script,
         "awaitPromise": true,
         "returnByValue": true,
     }});
@@ -103,8 +167,7 @@ fn page_works_in_a_browser() {
          < json {{\"id\":2,\"result\":{{}}}}\n\
          < json {{\"method\":\"Page.frameStoppedLoading\"}}\n\
          > json {evaluate}\n\
-         < json {{\"id\":3,\"result\":{{\"result\":{{\"value\":{{\"state\":\"3 (CLOSED)\",\
-         \"isSame\":true,\"isDrawn\":true,\"last\":\"3 (CLOSED)\"}}}}}}}}\n",
+         < json {{\"id\":3,\"result\":{{\"result\":{{\"value\":{expected}}}}}}}\n",
         browser.page()
     );
     Wsline::new()
