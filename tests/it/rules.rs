@@ -161,6 +161,7 @@ fn invalid_statements_are_reported_with_number_and_column() {
 fn settings_of_a_rules_file_apply_below_the_command_line() {
     let peer = Peer::ws()
         .expect_header("X-A", "1")
+        .expect_header("X-B", "mine")
         .expect_header("User-Agent", "mine")
         .expect_header("Sec-WebSocket-Protocol", "chat")
         .expect_no_header("Sec-WebSocket-Extensions")
@@ -169,9 +170,10 @@ fn settings_of_a_rules_file_apply_below_the_command_line() {
         .start();
     with_rules(
         &peer.url(),
-        "default A 1\nheader X-A: ${A}\nsubprotocol chat\noption --compress off -A theirs\n",
+        "default A 1\nheader X-A: ${A}\nheader X-B: theirs\nsubprotocol chat\n\
+         option --compress off -A theirs\n",
     )
-    .args(["-A", "mine"])
+    .args(["-A", "mine", "-H", "X-B: mine"])
     .stdin(Stdin::Open)
     .run();
 }

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use self::file::{Entry, File, Folders, Place, Section};
 use super::{script, Environment};
 use crate::cli::config::{expectation, ConfigOptions};
-use crate::cli::{self, Call, ConfigArgs};
+use crate::cli::{self, Call, ConfigArgs, HeaderGroup, OptionArgs};
 use crate::error::{plain, Error, ParseError};
 use crate::sys::file::without_byte_order_mark;
 use crate::target::Target;
@@ -91,8 +91,34 @@ fn with_statements(
         return Ok(call);
     }
     let mut args = args.to_vec();
-    args.splice(place..place, words);
-    cli::parse(args, config).map_err(CallError::Usage)
+    args.splice(place..place, words.iter().cloned());
+    let mut call = cli::parse(args, config).map_err(CallError::Usage)?;
+    if let Call::Talk { options, .. } | Call::Demo { options } = &mut call {
+        lower_headers(options, count_headers(words)?);
+    }
+    Ok(call)
+}
+
+/// The number of headers that options set.
+fn count_headers(words: Vec<OsString>) -> Result<usize, CallError> {
+    let args = ["wsline", "ws://localhost"].map(OsString::from);
+    let args = args.into_iter().chain(words);
+    let call = cli::parse(args, &ConfigOptions::default()).map_err(CallError::Usage)?;
+    let Call::Talk { options, .. } = call else {
+        return Ok(0);
+    };
+    let groups = options.connection.headers.iter();
+    Ok(groups.map(|group| group.headers.len()).sum())
+}
+
+/// Makes the first headers of the command line a level below the others, which replace them.
+fn lower_headers(options: &mut OptionArgs, count: usize) {
+    let groups = &mut options.connection.headers;
+    if let Some(mut own) = groups.pop() {
+        let headers = own.headers.drain(..count.min(own.headers.len())).collect();
+        let replaced = Vec::new();
+        groups.extend([HeaderGroup { headers, replaced }, own]);
+    }
 }
 
 /// The file and the target that a command line names.
