@@ -1,56 +1,43 @@
 //! Talking and piping: `wsline URL`, and `wsline demo` with a server of our own.
 
-use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::io;
 use std::num::NonZeroUsize;
-use std::os::fd::AsFd;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use regex::bytes::RegexSet;
-use signal_hook::consts::SIGINT;
+mod outputs;
+mod prompting;
 
+use self::outputs::outputs;
+use self::prompting::Prompting;
 use super::end::{print_end, REPORT_TIMEOUT};
 use crate::connect::{tls, Dialer};
 use crate::deadline::Deadline;
 use crate::driver::{Interactive, LinkSetup, Policy, Reconnect, Run, Signals, Single};
 use crate::error::{Error, Phase};
-use crate::event::{Event, Kind, Link};
+use crate::event::{Event, Link};
 use crate::exit::ExitCode;
 use crate::http::Secrets;
-use crate::output::best_effort::BestEffort;
-use crate::output::dump::BinaryAs;
-use crate::output::hidden::Hidden;
-use crate::output::human::{Human, HumanStyle, MessageLayout};
-use crate::output::json::JsonLines;
-use crate::output::narration::{Narration, NarrationStyle};
 use crate::output::palette::Palette;
-use crate::output::raw::{Raw, RawFormat};
 use crate::output::record::Record;
 use crate::output::report::report;
-use crate::output::sink::{Descriptor, Sink};
-use crate::output::timing::TimingOutput;
-use crate::output::transcript::{KeepLimits, SharedTranscript, Transcript};
+use crate::output::sink::Sink as _;
 use crate::output::verbosity::Verbosity;
-use crate::output::{wrap, Output};
-use crate::plan::{InputSource, MessageFormat, Plan, Steps};
+use crate::output::wrap;
+use crate::plan::{InputSource, Plan, Steps};
 use crate::source::conversation::{Conversation, SharedRules};
 use crate::source::json_lines;
 use crate::source::listen::Listen;
-use crate::source::prompt::{Prompt, PromptLanguage, PromptOptions};
+use crate::source::prompt::{Prompt, PromptOptions};
 use crate::source::reader::Reader;
 use crate::source::stdin::Stdin;
 use crate::source::Source;
-use crate::sys::pipe;
-use crate::terminal::{PromptStatus, Screen, Terminal, TerminalOptions, TypedInput};
+use crate::terminal::PromptStatus;
 use crate::verdict::Verdict;
 
 /// How often to check whether a pipe has been opened for reading.
 const PAUSE: Duration = Duration::from_millis(10);
-/// The width of the time before a message, in columns.
-const TIME_COLUMNS: usize = "09:26:53.589 ".len();
 
 /// Prepares the TLS library and runs a plan.
 #[must_use]
@@ -231,82 +218,6 @@ fn setting_up(cause: io::Error) -> Error {
     }
 }
 
-/// Shared by the source and the outputs of a prompt.
-struct SharedPrompt {
-    screen: Screen,
-    transcript: SharedTranscript,
-    outlives: Rc<Cell<bool>>,
-}
-
-/// The prompt in use. Dropping it restores the terminal, even after a panic.
-struct Prompting {
-    screen: Screen,
-    transcript: SharedTranscript,
-    /// Whether the prompt outlives its connection.
-    outlives: Rc<Cell<bool>>,
-    typed: Option<TypedInput>,
-    terminal: Terminal,
-}
-
-impl Prompting {
-    /// Opens the prompt if the plan has one.
-    fn start(plan: &Plan) -> io::Result<Option<Self>> {
-        let InputSource::Prompt { history, home } = &plan.input else {
-            return Ok(None);
-        };
-        let (terminal, screen, typed) = Terminal::start(TerminalOptions {
-            history: history.clone(),
-            indent: if plan.times.is_some() {
-                TIME_COLUMNS
-            } else {
-                0
-            },
-            color: plan.palette != Palette::plain(),
-            vi: plan.prompt.vi,
-            drafts: plan.prompt.drafts.clone(),
-            language: Arc::new(PromptLanguage {
-                force: plan.force,
-                home: home.clone(),
-            }),
-        })?;
-        let mut limits = KeepLimits::default();
-        if let Some(messages) = plan.prompt.keep.and_then(|keep| usize::try_from(keep).ok()) {
-            limits.messages = messages;
-        }
-        let transcript = Transcript::new(limits, plan.times.is_some());
-        Ok(Some(Self {
-            screen,
-            transcript: Rc::new(RefCell::new(transcript)),
-            outlives: Rc::default(),
-            typed: Some(typed),
-            terminal,
-        }))
-    }
-
-    /// The typed input for the source, and the state that it shares with the outputs.
-    fn input(&mut self) -> Option<(TypedInput, SharedPrompt)> {
-        let shared = SharedPrompt {
-            screen: self.screen.clone(),
-            transcript: Rc::clone(&self.transcript),
-            outlives: Rc::clone(&self.outlives),
-        };
-        Some((self.typed.take()?, shared))
-    }
-
-    /// Ends it, for which the terminal may take until `until`, or until SIGTERM or SIGHUP; which one
-    /// that was.
-    fn end(&mut self, until: Option<Instant>, signals: &mut Signals) -> Option<i32> {
-        let mut signal = None;
-        self.terminal.end(|| {
-            // The terminal ends the line editor with SIGINT.
-            let mut came = signals.take().into_iter().filter(|came| *came != SIGINT);
-            signal = signal.or_else(|| came.next());
-            signal.is_some() || until.is_some_and(|until| until <= Instant::now())
-        });
-        signal
-    }
-}
-
 /// The source of messages: first those of the command line, then the plan's source.
 fn source(
     plan: &mut Plan,
@@ -359,105 +270,4 @@ fn source(
             Ok((Box::new(conversation), rules))
         }
     }
-}
-
-/// The outputs: one that shows messages and one that prints notes and progress. With a prompt, both
-/// print above the input line.
-fn outputs(
-    plan: &Plan,
-    prompt: Option<&Prompting>,
-    rules: Option<SharedRules>,
-) -> io::Result<Vec<Box<dyn Output>>> {
-    let shown = if let Some(prompt) = prompt {
-        let layout = MessageLayout::Prompt {
-            transcript: Rc::clone(&prompt.transcript),
-            echo: prompt.terminal.has_editor(),
-        };
-        show(plan, prompt.screen.clone(), layout)
-    } else {
-        let stdout = io::stdout();
-        pipe::enlarge(stdout.as_fd());
-        show(plan, Descriptor::new(stdout.as_fd())?, MessageLayout::Bare)
-    };
-    let told = match prompt {
-        Some(prompt) if plan.stderr_is_terminal => narration(plan, prompt.screen.clone(), true),
-        _ => narration(plan, standard_error()?, prompt.is_some()),
-    };
-    let shown = match (plan.hidden.clone(), rules) {
-        (None, None) => shown,
-        (patterns, rules) => Box::new(Hidden::new(
-            shown,
-            Box::new(move |link, kind, bytes| {
-                let matches = |patterns: &RegexSet| kind == Kind::Text && patterns.is_match(bytes);
-                patterns.as_ref().is_some_and(matches)
-                    || rules
-                        .as_ref()
-                        .is_some_and(|rules| rules.hide(link, kind, bytes))
-            }),
-        )),
-    };
-    let mut outputs = vec![shown, told];
-    if let Some(form) = plan.timing.filter(|_| plan.format != MessageFormat::Json) {
-        let palette = plan.stderr_palette;
-        outputs.push(match prompt {
-            Some(prompt) if plan.stderr_is_terminal => {
-                Box::new(TimingOutput::new(prompt.screen.clone(), form, palette))
-            }
-            _ => Box::new(TimingOutput::new(standard_error()?, form, palette)),
-        });
-    }
-    Ok(outputs)
-}
-
-/// Standard error, whose reader may stop reading.
-fn standard_error() -> io::Result<BestEffort<Descriptor>> {
-    Ok(BestEffort::new(Descriptor::new(io::stderr().as_fd())?))
-}
-
-fn show<S: Sink + 'static>(plan: &Plan, sink: S, layout: MessageLayout) -> Box<dyn Output> {
-    match plan.format {
-        MessageFormat::Json => {
-            let lines = JsonLines::new(sink, plan.ping_pong, plan.secrets);
-            Box::new(if plan.timing.is_some() {
-                lines.with_timing()
-            } else {
-                lines
-            })
-        }
-        MessageFormat::Human => Box::new(Human::new(
-            sink,
-            HumanStyle {
-                layout,
-                palette: plan.palette,
-                times: plan.times.clone(),
-                binary: plan.binary_as,
-                ping_pong: plan.ping_pong,
-                secrets: plan.secrets,
-                quiet: plan.is_quiet(),
-            },
-        )),
-        MessageFormat::Raw { line_end } => Box::new(Raw::new(
-            sink,
-            RawFormat {
-                line_end,
-                binary: plan.binary_as.unwrap_or(BinaryAs::Raw),
-                times: plan.times.clone(),
-            },
-        )),
-    }
-}
-
-fn narration<S: Sink + 'static>(plan: &Plan, sink: S, beside_prompt: bool) -> Box<dyn Output> {
-    Box::new(Narration::new(
-        sink,
-        NarrationStyle {
-            verbosity: plan.verbosity,
-            palette: plan.stderr_palette,
-            secrets: plan.secrets,
-            ping_pong: plan.ping_pong && plan.format != MessageFormat::Json,
-            beside_prompt,
-            interrupt_is_end: false,
-            start: SystemTime::now(),
-        },
-    ))
 }
