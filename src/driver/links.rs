@@ -16,7 +16,7 @@ use crate::connect::{Attempt, AttemptEvent, Opened};
 use crate::error::{Error, Phase};
 use crate::event::{Event, Link, LostCause, Note, NoteLevel, Reconnecting, Way};
 use crate::exit::ExitCode;
-use crate::protocol::{self, Closure, End, Protocol, Role};
+use crate::protocol::{self, CloseBody, Closure, End, Protocol, Role};
 use crate::source::{LinkEnd, Settled, Unsent};
 
 impl Driver<'_> {
@@ -359,13 +359,16 @@ impl Driver<'_> {
     }
 }
 
-/// Whether messages that were written may not have arrived. A server that answers our Close has read
-/// everything before it, and one that closes with 1000 has what it wanted.
+/// Whether messages that were written may not have arrived. A server that answers our Close, with the
+/// same code, has read everything before it, and one that closes with 1000 has what it wanted. With
+/// another code, both may have sent a Close at the same time.
 fn may_have_lost(closure: &Closure) -> bool {
+    let sent = closure.sent.as_ref().and_then(CloseBody::as_ref);
+    let sent = sent.map(|body| body.code);
     match &closure.received {
         None => true,
-        Some(_) if closure.initiator == Some(Role::Us) => false,
-        Some(_) => closure.code() != 1000,
+        Some(_) if closure.code() == 1000 => false,
+        Some(_) => closure.initiator != Some(Role::Us) || sent != Some(closure.code()),
     }
 }
 
