@@ -229,9 +229,7 @@ fn check(deaths: &[Death], padding: usize, is_tls: bool) -> Result<usize, TestCa
         .arg(format!("{scheme}://127.0.0.1:{port}/"))
         .args(["--reconnect", "-w", "0", "--cacert", "authority.pem"])
         .stdin(lines.collect::<String>())
-        // Messages of the server that were cut.
-        .stdout_matches("...")
-        .stderr_matches("...")
+        .unjudged()
         .within(Duration::from_mins(2))
         .run();
     // The server may still wait for a connection.
@@ -248,6 +246,12 @@ fn check(deaths: &[Death], padding: usize, is_tls: bool) -> Result<usize, TestCa
     prop_assert_eq!(distinct.len(), numbers.len(), "none arrives twice");
     prop_assert!(numbers.is_sorted(), "they arrive in order");
     let said = finished.stderr_text();
+    // A Close with 1012 may cross that of the program, at the end.
+    prop_assert!(
+        [0, 112].contains(&finished.code),
+        "{} {said}",
+        finished.code
+    );
     let (missing, counted) = (LINES - distinct.len(), counted(said));
     prop_assert!(
         missing <= counted,
