@@ -165,9 +165,9 @@ impl Connection {
         self.broken.is_none() && !self.protocol.output().is_empty()
     }
 
-    /// Whether a data message is pending to be written.
+    /// Whether a data message is pending to be written, here or, after an error, on the next connection.
     pub(super) fn data_waits(&self) -> bool {
-        self.data_waits && self.wants_to_write()
+        self.data_waits && !self.protocol.output().is_empty()
     }
 
     /// Whether there may be bytes that poll(2) doesn't report.
@@ -355,7 +355,7 @@ impl Connection {
             sent.trim(|| self.protocol.unsent_messages());
         }
         if !self.wants_to_write() {
-            self.data_waits = false;
+            self.data_waits &= self.broken.is_some() && self.sent_messages.is_some();
             if self.protocol.closure().sent.is_some() {
                 self.start_close_timer(now);
             }
