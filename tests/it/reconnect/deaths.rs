@@ -246,12 +246,9 @@ fn check(deaths: &[Death], padding: usize, is_tls: bool) -> Result<usize, TestCa
     prop_assert_eq!(distinct.len(), numbers.len(), "none arrives twice");
     prop_assert!(numbers.is_sorted(), "they arrive in order");
     let said = finished.stderr_text();
-    // A Close with 1012 may cross that of the program, at the end.
-    prop_assert!(
-        [0, 112].contains(&finished.code),
-        "{} {said}",
-        finished.code
-    );
+    // The connection may be lost, or closed with 1012, when all is written.
+    let is_allowed = [0, 106, 112].contains(&finished.code);
+    prop_assert!(is_allowed, "{} {said}", finished.code);
     let (missing, counted) = (LINES - distinct.len(), counted(said));
     prop_assert!(
         missing <= counted,
