@@ -3,12 +3,12 @@
 //! Like `wsline ping`, it is an ordinary run with its own source, output and policy: no connection
 //! is required, and errors are counted.
 
-mod channel;
+pub(super) mod channel;
 mod compare;
 
 use std::io;
 use std::num::NonZeroUsize;
-use std::os::fd::AsFd as _;
+use std::os::fd::AsFd;
 use std::time::{Duration, Instant, SystemTime};
 
 use signal_hook::consts::SIGINT;
@@ -175,10 +175,18 @@ fn outputs(plan: &Plan, shows_progress: bool) -> io::Result<Vec<Box<dyn Output>>
     };
     let mut outputs: Vec<Box<dyn Output>> = Vec::new();
     if shows_progress {
-        outputs.push(Box::new(ProgressLine::new(stderr()?)));
+        outputs.push(Box::new(ProgressLine::new(stderr()?, || {
+            columns_of(io::stderr())
+        })));
     }
     outputs.push(Box::new(Narration::new(stderr()?, narration)));
     Ok(outputs)
+}
+
+/// The width of a terminal; 80 for anything else.
+fn columns_of(stream: impl AsFd) -> usize {
+    let size = terminal_size::terminal_size_of(stream);
+    size.map_or(80, |(width, _)| usize::from(width.0))
 }
 
 /// The end of a run.
@@ -289,7 +297,7 @@ impl<'a> BenchEnd<'a> {
     /// Writes the result. As text, there is none without a connection, because the error is enough.
     fn write(&self, summary: &BenchSummary<'_>, code: ExitCode) -> io::Result<()> {
         let mut stdout = Descriptor::new(io::stdout().as_fd())?;
-        let columns = stdout.size().map_or(80, |size| size.columns);
+        let columns = columns_of(io::stdout());
         let bytes = if self.bench.json {
             summary.json(SystemTime::now(), code.number(), self.error.as_ref())?
         } else if self.source.statistics().opened == 0 {

@@ -32,20 +32,26 @@ const PERCENTILES: [(&str, u16); 5] = [
 #[derive(Debug)]
 pub struct ProgressLine<S> {
     sink: S,
+    /// The width of the terminal.
+    columns: fn() -> usize,
     /// The number of columns that are in use.
     drawn: usize,
 }
 
 impl<S: Sink> ProgressLine<S> {
-    /// Creates the output for `sink`.
-    pub fn new(sink: S) -> Self {
-        Self { sink, drawn: 0 }
+    /// Creates the output for `sink`, a terminal with so many columns.
+    pub fn new(sink: S, columns: fn() -> usize) -> Self {
+        Self {
+            sink,
+            columns,
+            drawn: 0,
+        }
     }
 
     /// Replaces the line. Spaces cover what is left of the one before, on any terminal.
     fn draw(&mut self, line: &str) -> io::Result<()> {
-        let columns = self.sink.size().map_or(80, |size| size.columns);
-        let line: String = line.chars().take(columns.saturating_sub(1)).collect();
+        let room = (self.columns)().saturating_sub(1);
+        let line: String = line.chars().take(room).collect();
         let width = line.width();
         let rest = " ".repeat(self.drawn.saturating_sub(width));
         self.drawn = width;

@@ -133,7 +133,7 @@ fn every_model_says_what_was_measured() {
 
 #[test]
 fn progress_line_covers_the_one_before() {
-    let mut line = ProgressLine::new(Memory::default());
+    let mut line = ProgressLine::new(Memory::default(), || 80);
     let mut show = |phase| {
         let progress = progress(phase);
         line.show(
@@ -152,4 +152,7 @@ fn progress_line_covers_the_one_before() {
         text.ends_with(&format!("\r{}\r", " ".repeat(width))),
         "{text:?}"
     );
+    let mut narrow = ProgressLine::new(Memory::default(), || 10);
+    narrow.draw("0123456789").expect("it is drawn");
+    assert_eq!(narrow.sink.take(), "\r012345678");
 }
