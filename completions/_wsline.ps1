@@ -305,6 +305,7 @@ Register-ArgumentCompleter -Native -CommandName 'wsline' -ScriptBlock {
             [CompletionResult]::new('--one', '--one', [CompletionResultType]::ParameterName, 'Same as --max-messages 1')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Show this help; --help shows more')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Show this help; --help shows more')
+            [CompletionResult]::new('--flipbook', '--flipbook', [CompletionResultType]::ParameterName, 'Compare WebSocket with HTTP polling as an animation')
             break
         }
         'wsline;ping' {

@@ -299,6 +299,7 @@ set edit:completion:arg-completer[wsline] = {|@words|
             cand --one 'Same as --max-messages 1'
             cand -h 'Show this help; --help shows more'
             cand --help 'Show this help; --help shows more'
+            cand --flipbook 'Compare WebSocket with HTTP polling as an animation'
         }
         &'wsline;ping'= {
             cand -c 'Stop after sending N Pings and receiving their answers'

@@ -259,6 +259,7 @@ complete -c wsline -n "__fish_wsline_using_subcommand demo" -l close -d 'Send a 
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s t -l text -d 'Send stdin line by line as text; overrides --binary'
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s 1 -l one -d 'Same as --max-messages 1'
 complete -c wsline -n "__fish_wsline_using_subcommand demo" -s h -l help -d 'Show this help; --help shows more'
+complete -c wsline -n "__fish_wsline_using_subcommand demo" -l flipbook -d 'Compare WebSocket with HTTP polling as an animation'
 complete -c wsline -n "__fish_wsline_using_subcommand ping" -s c -l count -d 'Stop after sending N Pings and receiving their answers' -r
 complete -c wsline -n "__fish_wsline_using_subcommand ping" -s i -l interval -d 'Time from one Ping to the next' -r
 complete -c wsline -n "__fish_wsline_using_subcommand ping" -l payload -d 'Payload of each Ping; {seq} is replaced by its number' -r

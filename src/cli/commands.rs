@@ -82,6 +82,23 @@ impl EchoArgs {
     }
 }
 
+/// The options of `wsline demo`.
+#[derive(Debug, Args)]
+pub(super) struct DemoArgs {
+    #[command(flatten)]
+    pub(super) parsed: ParsedArgs,
+
+    /// Compare WebSocket with HTTP polling as an animation
+    ///
+    /// The same frames come over WebSocket in one half of the terminal, and by requests over HTTP in the
+    /// other, each as soon as the one before has come. Below are frames per second, the time and the bytes
+    /// for a frame. ^C or --max-time ends it.
+    #[arg(long, hide_short_help = true, help_heading = headings::SHOW,
+          conflicts_with_all = ["data", "json", "interactive", "record", "max_messages", "one",
+                                "binary", "text"])]
+    pub(super) flipbook: bool,
+}
+
 /// The options of `wsline config`.
 #[derive(Clone, Debug, Args)]
 pub struct ConfigArgs {
@@ -160,7 +177,7 @@ pub(super) enum CommandArg {
     ///
     /// It needs no other server and no network, and takes the same options as wsline URL.
     #[command(args_override_self = true)]
-    Demo(Box<ParsedArgs>),
+    Demo(Box<DemoArgs>),
 
     /// Measure round trips to a server, like ping(8)
     ///

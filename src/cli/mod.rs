@@ -87,6 +87,11 @@ pub enum Call {
         /// The options.
         options: Box<OptionArgs>,
     },
+    /// `wsline demo --flipbook`: an animation over WebSocket and by HTTP polling.
+    Flipbook {
+        /// How the connections are made.
+        options: Box<OptionArgs>,
+    },
     /// `wsline ping`: measure round trips.
     Ping {
         /// What is sent, and how it is printed.

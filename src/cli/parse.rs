@@ -112,9 +112,14 @@ fn called_command(
             echo.check()?;
             Call::Echo(echo)
         }
-        CommandArg::Demo(parsed) => Call::Demo {
-            options: finish_options(*parsed, below)?,
-        },
+        CommandArg::Demo(demo) => {
+            let options = finish_options(demo.parsed, below)?;
+            if demo.flipbook {
+                Call::Flipbook { options }
+            } else {
+                Call::Demo { options }
+            }
+        }
         CommandArg::Ping(parsed) => {
             let (ping, options) = parsed.finish(config)?;
             let (ping, options) = (Box::new(ping), Box::new(options));

@@ -5,6 +5,7 @@ pub mod curl;
 pub mod demo;
 pub mod echo;
 pub mod end;
+pub mod flipbook;
 pub mod generate;
 pub mod help;
 pub mod ping;
@@ -38,6 +39,7 @@ pub fn run(call: Call, environment: &Environment) -> Result<ExitCode, CallError>
             test::run(*test, *options, environment)?
         }
         Call::Demo { options } => demo::run(*options, environment)?,
+        Call::Flipbook { options } => flipbook::run(*options, environment)?,
         Call::Ping { ping, options } => ping::run(*ping, *options, environment)?,
         Call::Rpc { rpc, options } => rpc::run(&rpc, *options, environment)?,
         Call::Bench { bench, options } => bench::run(&bench, *options, environment)?,

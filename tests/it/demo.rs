@@ -1,5 +1,7 @@
 //! `wsline demo`: the first thing that a new user sees.
 
+use nix::sys::signal::Signal;
+
 use crate::support::{Key, Terminal, Wsline};
 
 #[test]
@@ -68,4 +70,42 @@ fn quiet_prints_no_greeting() {
     pty.key(Key::CtrlD);
     assert_eq!(pty.wait_exit(), 0);
     assert_eq!(pty.screen().trim_start(), "> hello\n< hello");
+}
+
+#[test]
+fn flipbook_shows_both_halves() {
+    let mut pty = Terminal::new().args(["demo", "--flipbook"]).start();
+    pty.wait_for("HTTP polling (kept alive)");
+    pty.wait_until("frames in both halves", |screen| {
+        let rows: Vec<String> = screen.rows(0, 80).collect();
+        let both = rows.iter().find(|row| row.contains("frames/s"));
+        both.is_some_and(|row| {
+            let counts = row.split(" frames, ").map(|half| half.rsplit(' ').next());
+            counts
+                .take(2)
+                .all(|count| count.is_some_and(|count| count.len() >= 2))
+        })
+    });
+    pty.signal(Signal::SIGINT);
+    assert_eq!(pty.wait_exit(), 0, "{}", pty.screen());
+    let screen = pty.screen();
+    assert!(screen.contains("WebSocket     "), "{screen}");
+    assert!(screen.contains("HTTP polling  "), "{screen}");
+    assert!(!screen.contains("^C ends"), "{screen}");
+}
+
+#[test]
+fn flipbook_requires_a_terminal() {
+    Wsline::new()
+        .args(["demo", "--flipbook"])
+        .stderr("wsline: --flipbook requires a terminal with at least 78 columns and 16 rows\n")
+        .code(2)
+        .run();
+    Wsline::new()
+        .args(["demo", "--flipbook", "-d", "x"])
+        .stderr_matches(
+            "error: the argument '--flipbook' cannot be used with '--data <TEXT>'\n...\n",
+        )
+        .code(2)
+        .run();
 }

@@ -15,9 +15,9 @@ const READ: usize = 64 * 1024;
 
 /// The number of bytes sent and received.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Traffic {
-    pub(super) sent: u64,
-    pub(super) received: u64,
+pub(crate) struct Traffic {
+    pub(crate) sent: u64,
+    pub(crate) received: u64,
 }
 
 /// A stream that counts.
@@ -75,7 +75,7 @@ fn invalid(cause: String) -> Error {
 }
 
 /// A WebSocket connection.
-pub(super) struct WebSocketChannel {
+pub(crate) struct WebSocketChannel {
     stream: Counted,
     protocol: Protocol,
     kind: Kind,
@@ -89,7 +89,7 @@ impl WebSocketChannel {
     /// # Errors
     ///
     /// Those of [`Dialer::open`].
-    pub(super) fn open(
+    pub(crate) fn open(
         dialer: &Dialer,
         options: &ConnectOptions,
         config: ProtocolConfig,
@@ -120,12 +120,18 @@ impl WebSocketChannel {
         })
     }
 
+    /// Replaces the message.
+    pub(crate) fn set_payload(&mut self, payload: &[u8]) {
+        self.payload.clear();
+        self.payload.extend_from_slice(payload);
+    }
+
     /// Sends a message and receives one.
     ///
     /// # Errors
     ///
     /// Why there was no reply.
-    pub(super) fn exchange(&mut self, deadline: Deadline) -> Result<Traffic, Error> {
+    pub(crate) fn exchange(&mut self, deadline: Deadline) -> Result<Traffic, Error> {
         let lost = |cause| lost(cause, deadline);
         self.stream
             .stream
@@ -154,7 +160,7 @@ impl WebSocketChannel {
 
     /// Closes the connection, and waits for the server's Close until `deadline`. How it ends does
     /// not matter any more.
-    pub(super) fn close(mut self, deadline: Deadline) {
+    pub(crate) fn close(mut self, deadline: Deadline) {
         self.protocol.close(None);
         let limited = self.stream.stream.set_deadline(Some(deadline));
         if limited.and_then(|()| self.write()).is_err() {
@@ -184,7 +190,7 @@ fn replies(protocol: &mut Protocol, mut bytes: &[u8]) -> Result<u64, Error> {
 }
 
 /// Exchanges over HTTP.
-pub(super) struct HttpChannel {
+pub(crate) struct HttpChannel {
     dialer: Dialer,
     options: ConnectOptions,
     /// The request with its body.
@@ -196,7 +202,7 @@ pub(super) struct HttpChannel {
 
 impl HttpChannel {
     /// Requests to the target of `options`, on one connection if `keeps`, or on one for each.
-    pub(super) fn new(
+    pub(crate) fn new(
         dialer: &Dialer,
         options: &ConnectOptions,
         keeps: bool,
@@ -230,6 +236,13 @@ impl HttpChannel {
         }
     }
 
+    /// Replaces the message by another one of the same size.
+    pub(crate) fn set_payload(&mut self, payload: &[u8]) {
+        let head = self.request.len().saturating_sub(payload.len());
+        self.request.truncate(head);
+        self.request.extend_from_slice(payload);
+    }
+
     /// Connects for the next exchange, if there is no connection.
     ///
     /// # Errors
@@ -252,7 +265,7 @@ impl HttpChannel {
     /// # Errors
     ///
     /// Those of [`Dialer::connect`].
-    pub(super) fn prepare(&mut self) -> Result<(), Error> {
+    pub(crate) fn prepare(&mut self) -> Result<(), Error> {
         if self.keeps {
             self.kept = Some(self.connect()?);
         }
@@ -264,7 +277,7 @@ impl HttpChannel {
     /// # Errors
     ///
     /// Why there was no response, or not one with a body of known length.
-    pub(super) fn exchange(&mut self, deadline: Deadline) -> Result<Traffic, Error> {
+    pub(crate) fn exchange(&mut self, deadline: Deadline) -> Result<Traffic, Error> {
         let lost = |cause| lost(cause, deadline);
         let mut stream = self.connect()?;
         stream.traffic = Traffic::default();

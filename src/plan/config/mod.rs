@@ -83,7 +83,7 @@ fn with_statements(
 ) -> Result<Call, CallError> {
     let (options, place) = match &call {
         Call::Talk { options, .. } => (options, 1),
-        Call::Demo { options } => (options, 2),
+        Call::Demo { options } | Call::Flipbook { options } => (options, 2),
         _ => return Ok(call),
     };
     let words = script::words(options, environment)?;
@@ -139,7 +139,9 @@ impl Request {
             Call::Bench { bench, options } => {
                 (&options.config, options.no_config, Some(&bench.url))
             }
-            Call::Demo { options } => (&options.config, options.no_config, None),
+            Call::Demo { options } | Call::Flipbook { options } => {
+                (&options.config, options.no_config, None)
+            }
             Call::Test { test, .. } => (&test.config, test.no_config, test.url.as_ref()),
             Call::Echo(_) | Call::Curl(_) | Call::Config(_) | Call::Help(_) | Call::Generate(_) => {
                 return None
