@@ -15,6 +15,7 @@ mod print;
 mod raw;
 mod recognize;
 mod record;
+pub mod recorded;
 mod template;
 #[cfg(test)]
 mod tests;

@@ -3,12 +3,12 @@
 //! A record contains everything that was sent and received. Automatic replies are not part of the
 //! conversation: the server's Pings with our Pongs, and the reply to a Close.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::{Line, Message, Part, Payload, SessionFile, Statement, Template, Wanted, WITHIN};
+use super::recorded::{self, CredentialVariables, SentPings};
+use super::{Line, Message, SessionFile, Statement, Template, Wanted, WITHIN};
 use crate::http::{is_token, HIDDEN};
-use crate::protocol::{CloseBody, CloseReason};
+use crate::protocol::CloseBody;
 use crate::text::duration;
 
 /// Request headers that belong to the connection and are not settings.
@@ -94,7 +94,7 @@ struct LinkConversion {
     /// The time of the last event.
     at: Option<Moment>,
     /// Our Pings that were not answered yet.
-    pings: VecDeque<Vec<u8>>,
+    pings: SentPings,
     /// Whether a Ping of the server was not answered yet.
     owes_pong: bool,
     /// Whether the server has sent a Close, so that ours is the reply.
@@ -177,8 +177,8 @@ impl ParsedRecord {
         events
             .filter(|event| event.link == link)
             .any(|event| match &event.kind {
-                EventKind::Close(Some(body)) if event.sent && !is_reply => {
-                    CloseReason::from_user(body.code, &body.reason, false).is_err()
+                EventKind::Close(body @ Some(_)) if event.sent && !is_reply => {
+                    recorded::needs_force(body)
                 }
                 kind => {
                     is_reply = match kind {
@@ -210,17 +210,17 @@ fn in_order(mut events: Vec<RecordedEvent>) -> Vec<RecordedEvent> {
 /// The settings of a connection, as statements.
 fn settings(connection: &Connection) -> Vec<Statement> {
     let mut settings = vec![Statement::Url(Template::literal(&connection.url))];
-    let mut tokens = 0;
+    let mut variables = CredentialVariables::default();
     for (name, value) in &connection.headers {
         if name.eq_ignore_ascii_case("sec-websocket-protocol") {
             let names = value
                 .split(',')
                 .map(str::trim)
                 .filter(|name| is_token(name));
-            let names = names.map(|name| subprotocol(name, &mut tokens));
+            let names = names.map(|name| subprotocol(name, &mut variables));
             settings.extend(names.map(Statement::Subprotocol));
         } else if !is_left_out(name, value) {
-            settings.push(Statement::Header(header(name, value)));
+            settings.push(Statement::Header(header(name, value, &mut variables)));
         }
     }
     settings
@@ -239,48 +239,21 @@ fn is_left_out(name: &str, value: &str) -> bool {
         || name == "user-agent" && value.starts_with("wsline/")
 }
 
-fn header(name: &str, value: &str) -> Template {
+/// A header; a value that is hidden is that of a variable.
+fn header(name: &str, value: &str, variables: &mut CredentialVariables) -> Template {
     let value = value.trim();
-    if value.is_empty() {
-        return Template::literal(&format!("{name};"));
-    }
     if value.rsplit(' ').next() == Some(HIDDEN) && value.split(' ').count() <= 2 {
-        let parts = vec![
-            Part::Text(format!("{name}: ")),
-            Part::Variable(variable(name)),
-        ];
-        return Template { parts };
+        return variables.header(name).1;
     }
-    Template::literal(&format!("{name}: {value}"))
+    recorded::header(name, value)
 }
 
-/// A subprotocol with each `***`, which stands for a token, replaced by a variable. They are
-/// numbered from the second on, as in recorded session files.
-fn subprotocol(name: &str, tokens: &mut usize) -> Template {
-    let Some(before) = name.strip_suffix(HIDDEN) else {
-        return Template::literal(name);
-    };
-    *tokens += 1;
-    let variable = match *tokens {
-        1 => "SUBPROTOCOL".to_owned(),
-        many => format!("SUBPROTOCOL_{many}"),
-    };
-    let mut template = Template::literal(before);
-    template.parts.push(Part::Variable(variable));
-    template
-}
-
-/// The variable for the value of a header.
-fn variable(header: &str) -> String {
-    let letters = header.chars().map(|c| match c {
-        c if c.is_ascii_alphanumeric() => c.to_ascii_uppercase(),
-        _ => '_',
-    });
-    let name: String = letters.collect();
-    if name.starts_with(|c: char| c.is_ascii_digit()) {
-        return format!("_{name}");
+/// A subprotocol; a token that is hidden is the value of a variable.
+fn subprotocol(name: &str, variables: &mut CredentialVariables) -> Template {
+    match name.strip_suffix(HIDDEN) {
+        None => Template::literal(name),
+        Some(before) => variables.subprotocol(before).1,
     }
-    name
 }
 
 /// The time in the record, in milliseconds.
@@ -345,18 +318,13 @@ impl LinkConversion {
             EventKind::Text(text) => Some(Message::Text(Template::literal(&text))),
             EventKind::Binary(bytes) => Some(Message::Binary(bytes)),
             EventKind::Ping(payload) => {
-                let message = Message::Ping(self::payload(&payload));
-                self.pings.push_back(payload);
-                Some(message)
+                self.pings.sent(&payload);
+                Some(Message::Ping(recorded::payload(&payload)))
             }
             EventKind::Pong(_) if std::mem::take(&mut self.owes_pong) => None,
-            EventKind::Pong(payload) => Some(Message::Pong(self::payload(&payload))),
+            EventKind::Pong(payload) => Some(Message::Pong(recorded::payload(&payload))),
             EventKind::Close(_) if self.closed => None,
-            EventKind::Close(body) => {
-                let (code, reason) = code_and_reason(body);
-                let reason = Template::literal(&reason);
-                Some(Message::Close { code, reason })
-            }
+            EventKind::Close(body) => Some(recorded::sent_close(&body)),
             EventKind::Lost | EventKind::Refused(_) | EventKind::Reopened => None,
         }
     }
@@ -369,24 +337,12 @@ impl LinkConversion {
                 self.owes_pong = true;
                 None
             }
-            EventKind::Pong(payload) => {
-                // A Pong answers earlier Pings as well (RFC 6455 §5.5.3).
-                let place = self.pings.iter().position(|ping| *ping == payload)?;
-                self.pings.drain(..=place);
-                let payload = (!payload.is_empty()).then(|| self::payload(&payload));
-                Some(Wanted::Pong(payload))
-            }
+            EventKind::Pong(payload) => self.pings.answered(&payload),
             EventKind::Close(body) => {
                 self.closed = true;
-                let (code, reason) = code_and_reason(body);
-                let reason = (!reason.is_empty()).then(|| Template::literal(&reason));
-                let code = Some(code);
-                Some(Wanted::Close { code, reason })
+                Some(recorded::received_close(&body))
             }
-            EventKind::Lost => Some(Wanted::Close {
-                code: Some(1006),
-                reason: None,
-            }),
+            EventKind::Lost => Some(recorded::lost()),
             EventKind::Refused(status) => Some(Wanted::Refused(Some(status))),
             EventKind::Reopened => {
                 let at = self.at;
@@ -397,17 +353,5 @@ impl LinkConversion {
                 Some(Wanted::Reconnect)
             }
         }
-    }
-}
-
-/// The code and the reason; 1005 for a Close without a code.
-fn code_and_reason(body: CloseBody) -> (u16, String) {
-    body.map_or((1005, String::new()), |body| (body.code, body.reason))
-}
-
-fn payload(bytes: &[u8]) -> Payload {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => Payload::Text(Template::literal(text)),
-        Err(_) => Payload::Bytes(bytes.to_vec()),
     }
 }

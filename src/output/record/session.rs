@@ -4,7 +4,6 @@
 //! replies and what they reply to (the server's Pings and its Close) are comments or left out.
 //! Credentials are replaced by variables.
 
-use std::collections::VecDeque;
 use std::io;
 use std::time::{Duration, SystemTime};
 
@@ -21,8 +20,9 @@ use crate::output::closure;
 use crate::output::long::{Encoding, LongMessage};
 use crate::output::sink::Sink;
 use crate::output::{Assembled, Detail, Output};
-use crate::protocol::{CloseBody, CloseReason, Closure, End, Role};
-use crate::session_file::{self, Line, Message, Part, Payload, Statement, Template, Wanted};
+use crate::protocol::{CloseBody, Closure, End, Role};
+use crate::session_file::recorded::{self, CredentialVariables, SentPings};
+use crate::session_file::{self, Line, Message, Statement, Template, Wanted};
 
 /// Shorter pauses are not recorded.
 const PAUSE: Duration = Duration::from_millis(10);
@@ -40,7 +40,7 @@ pub(super) struct Session<S> {
     /// The timeout of expectations that is in effect in the file.
     within: Duration,
     /// Our Pings that were not answered yet.
-    pings: VecDeque<Vec<u8>>,
+    pings: SentPings,
     /// Whether the server has just sent a Ping, which the next Pong answers.
     owes_pong: bool,
     /// Whether the file already allows all close codes.
@@ -57,7 +57,7 @@ impl<S: Sink> Session<S> {
             opened: now,
             last: now,
             within: session_file::WITHIN,
-            pings: VecDeque::new(),
+            pings: SentPings::default(),
             owes_pong: false,
             forced: opening.options.iter().any(|option| option == FORCE),
             was_open: false,
@@ -75,22 +75,15 @@ impl<S: Sink> Session<S> {
         for word in &opening.options {
             self.state(link, Statement::Options(vec![Template::literal(word)]))?;
         }
-        let mut names = Vec::new();
+        let mut variables = CredentialVariables::default();
         for header in &opening.headers {
             let text = String::from_utf8_lossy(&header.value);
             let statement = if header.is_secret() {
-                let name = variable(&header.name, &mut names);
-                self.not_recorded(&name, &header.shown_value(Secrets::Hidden))?;
-                Template {
-                    parts: vec![
-                        Part::Text(format!("{}: ", header.name)),
-                        Part::Variable(name),
-                    ],
-                }
-            } else if text.is_empty() {
-                Template::literal(&format!("{};", header.name))
+                let (variable, header_line) = variables.header(&header.name);
+                self.not_recorded(&variable, &header.shown_value(Secrets::Hidden))?;
+                header_line
             } else {
-                Template::literal(&format!("{}: {text}", header.name))
+                recorded::header(&header.name, &text)
             };
             self.state(link, Statement::Header(statement))?;
         }
@@ -102,13 +95,14 @@ impl<S: Sink> Session<S> {
         }
         let tokens = find_tokens(&opening.subprotocols);
         for (subprotocol, token) in opening.subprotocols.iter().zip(tokens) {
-            let mut template =
-                Template::literal(&subprotocol[..token.unwrap_or(subprotocol.len())]);
-            if token.is_some() {
-                let name = variable("SUBPROTOCOL", &mut names);
-                self.not_recorded(&name, HIDDEN)?;
-                template.parts.push(Part::Variable(name));
-            }
+            let template = match token {
+                None => Template::literal(subprotocol),
+                Some(start) => {
+                    let (variable, template) = variables.subprotocol(&subprotocol[..start]);
+                    self.not_recorded(&variable, HIDDEN)?;
+                    template
+                }
+            };
             self.state(link, Statement::Subprotocol(template))?;
         }
         self.state(link, Statement::Strict(true))?;
@@ -216,13 +210,8 @@ impl<S: Sink> Session<S> {
     }
 
     fn pong(&mut self, at: SystemTime, link: Link, payload: &[u8]) -> io::Result<()> {
-        match self.pings.iter().position(|ping| ping == payload) {
-            // A Pong answers earlier Pings as well (RFC 6455 §5.5.3).
-            Some(place) => {
-                self.pings.drain(..=place);
-                let wanted = (!payload.is_empty()).then(|| self::payload(payload));
-                self.expect(at, link, Wanted::Pong(wanted))
-            }
+        match self.pings.answered(payload) {
+            Some(wanted) => self.expect(at, link, wanted),
             None => self.comment(&format!("an unsolicited Pong came{}", quoted(payload))),
         }
     }
@@ -236,10 +225,8 @@ impl<S: Sink> Session<S> {
     ) -> io::Result<()> {
         match way {
             Way::In => {
-                let (code, reason) = of_body(closure.received.as_ref());
-                let reason = (!reason.is_empty()).then(|| Template::literal(reason));
-                let code = Some(code);
-                self.expect(at, link, Wanted::Close { code, reason })
+                let body = closure.received.as_ref().unwrap_or(&None);
+                self.expect(at, link, recorded::received_close(body))
             }
             Way::Out => match (&closure.end, closure.initiator) {
                 (End::Violation(violation), _) => self.comment(&format!(
@@ -249,23 +236,18 @@ impl<S: Sink> Session<S> {
                 )),
                 // The reply to a Close is sent automatically.
                 (_, Some(Role::Server)) => Ok(()),
-                _ => {
-                    let (code, reason) = of_body(closure.sent.as_ref());
-                    self.close(at, link, code, reason)
-                }
+                _ => self.close(at, link, closure.sent.as_ref().unwrap_or(&None)),
             },
         }
     }
 
     /// A Close of ours. 1001 is one that a user may not send but the program does, at a signal.
-    fn close(&mut self, at: SystemTime, link: Link, code: u16, reason: &str) -> io::Result<()> {
-        let is_free = code == 1005 || CloseReason::from_user(code, reason, false).is_ok();
-        if !is_free && !self.forced {
+    fn close(&mut self, at: SystemTime, link: Link, body: &CloseBody) -> io::Result<()> {
+        if recorded::needs_force(body) && !self.forced {
             self.forced = true;
             self.state(link, Statement::Options(vec![Template::literal(FORCE)]))?;
         }
-        let reason = Template::literal(reason);
-        self.send(at, link, Message::Close { code, reason })
+        self.send(at, link, recorded::sent_close(body))
     }
 
     fn incomplete(&mut self, way: Way, length: usize) -> io::Result<()> {
@@ -283,8 +265,7 @@ impl<S: Sink> Session<S> {
         if closure.received.is_some() {
             return Ok(());
         }
-        let (code, reason) = (Some(1006), None);
-        self.expect(at, link, Wanted::Close { code, reason })
+        self.expect(at, link, recorded::lost())
     }
 }
 
@@ -314,15 +295,17 @@ impl<S: Sink> Output for Session<S> {
             }
             Event::Incomplete(way, _, bytes) => self.incomplete(*way, bytes.len()),
             Event::Ping(Way::Out, bytes) => {
-                self.pings.push_back(bytes.to_vec());
-                self.send(at, link, Message::Ping(payload(bytes)))
+                self.pings.sent(bytes);
+                self.send(at, link, Message::Ping(recorded::payload(bytes)))
             }
             Event::Ping(Way::In, bytes) => {
                 self.owes_pong = true;
                 self.comment(&format!("a Ping came{}", quoted(bytes)))
             }
             Event::Pong(Way::Out, _) if owed_pong => Ok(()),
-            Event::Pong(Way::Out, bytes) => self.send(at, link, Message::Pong(payload(bytes))),
+            Event::Pong(Way::Out, bytes) => {
+                self.send(at, link, Message::Pong(recorded::payload(bytes)))
+            }
             Event::Pong(Way::In, bytes) => self.pong(at, link, bytes),
             Event::CloseFrame(way, closure) => self.closing(at, link, *way, closure),
             Event::Closed(closure) => self.closed(at, link, closure),
@@ -350,48 +333,12 @@ fn name(link: Link) -> Option<String> {
     (link != Link::default()).then(|| link.0.to_string())
 }
 
-/// The payload of a Ping or a Pong.
-fn payload(bytes: &[u8]) -> Payload {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => Payload::Text(Template::literal(text)),
-        Err(_) => Payload::Bytes(bytes.to_vec()),
-    }
-}
-
-/// The same for a comment.
+/// The payload of a Ping or a Pong for a comment.
 fn quoted(bytes: &[u8]) -> String {
     if bytes.is_empty() {
         return String::new();
     }
     format!(": {}", bytes.escape_ascii())
-}
-
-/// The code and reason of a Close; 1005 if it has none (RFC 6455 §7.1.5).
-fn of_body(body: Option<&CloseBody>) -> (u16, &str) {
-    match body {
-        Some(Some(reason)) => (reason.code, &reason.reason),
-        _ => (1005, ""),
-    }
-}
-
-/// The variable for a header's value: `X_API_KEY`, the second time `X_API_KEY_2`.
-fn variable(field: &str, taken: &mut Vec<String>) -> String {
-    let mut name: String = field
-        .chars()
-        .map(|c| match c {
-            c if c.is_ascii_alphanumeric() => c.to_ascii_uppercase(),
-            _ => '_',
-        })
-        .collect();
-    if name.starts_with(|c: char| c.is_ascii_digit()) {
-        name.insert(0, '_');
-    }
-    let before = taken.iter().filter(|other| **other == name).count();
-    taken.push(name.clone());
-    if before > 0 {
-        return format!("{name}_{}", before + 1);
-    }
-    name
 }
 
 /// The time between two events; 0 if the clock was set back.

@@ -9,7 +9,7 @@ use crate::error::Refusal;
 use crate::event::{Piece, Upgrade};
 use crate::http::{Header, ResponseHead};
 use crate::output::memory::Memory;
-use crate::protocol::Violation;
+use crate::protocol::{CloseReason, Violation};
 
 const LINK: Link = Link(0);
 
@@ -365,7 +365,7 @@ proptest! {
                 ),
                 Said::Ping(bytes) => (
                     Event::Ping(Way::Out, bytes),
-                    Statement::Send(Message::Ping(payload(bytes))),
+                    Statement::Send(Message::Ping(recorded::payload(bytes))),
                 ),
             };
             tell(&mut session, now, &event);
