@@ -5,7 +5,9 @@
 //! terminal, because people read it anyway. Errors are printed with [`report()`]; the verdict is
 //! printed at the end, but not here.
 
-use std::fmt::Write;
+mod lines;
+
+use std::fmt::Write as _;
 use std::io;
 use std::time::{Duration, SystemTime};
 
@@ -13,6 +15,7 @@ use signal_hook::consts::SIGINT;
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 use tungstenite::protocol::frame::FrameHeader;
 
+use self::lines::Lines;
 use crate::error::{seconds, violation_message, Error};
 use crate::event::{
     ConnectStep, Event, Kind, Link, Messages, Note, NoteLevel, Summary, Upgrade, Way,
@@ -349,58 +352,6 @@ fn close(body: &CloseBody) -> String {
             name_of_code(body.code)
         ),
         None => "Close without a code".to_owned(),
-    }
-}
-
-/// The lines being written.
-struct Lines {
-    out: String,
-    palette: Palette,
-    link: Link,
-    /// Whether messages with the same marks are printed to the same terminal.
-    beside_prompt: bool,
-}
-
-impl Lines {
-    fn new(palette: Palette, link: Link, beside_prompt: bool) -> Self {
-        Self {
-            out: String::new(),
-            palette,
-            link,
-            beside_prompt,
-        }
-    }
-
-    /// Adds text that was sent or received, not escaped yet.
-    fn push(&mut self, way: Way, text: &str) {
-        self.push_escaped(way, &escape::text(text, Breaks::Shown));
-    }
-
-    fn push_escaped(&mut self, way: Way, text: &str) {
-        let mark = match way {
-            Way::In => self.palette.paint(Style::Received, "<"),
-            Way::Out => self.palette.paint(Style::Sent, ">"),
-        };
-        let note = if self.beside_prompt {
-            self.palette.paint(Style::Quiet, "* ")
-        } else {
-            String::new()
-        };
-        self.push_line(format!("{note}{mark} {text}").trim_end_matches(' '));
-    }
-
-    /// Adds a line about an event, not escaped yet.
-    fn push_happened(&mut self, text: &str) {
-        let line = format!("* {}", escape::text(text, Breaks::Shown));
-        self.push_line(&self.palette.paint(Style::Quiet, &line));
-    }
-
-    fn push_line(&mut self, line: &str) {
-        if self.link != Link(0) {
-            write!(self.out, "[{}] ", self.link.0).expect("a String takes any text");
-        }
-        self.out.push_str(line);
-        self.out.push('\n');
     }
 }
 

@@ -1,18 +1,21 @@
 //! Tests of JSON lines, byte for byte, and that they can be read as input.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use proptest::prelude::*;
 
 use bytes::Bytes;
+use data_encoding::BASE64;
 
 use super::*;
 use crate::conversation::command::Command;
-use crate::event::{PeerAddress, Piece, Timing};
-use crate::http::{RequestHead, ResponseHead};
+use crate::error::Error;
+use crate::event::{PeerAddress, Piece, Timing, Upgrade};
+use crate::http::{Headers, RequestHead, ResponseHead};
 use crate::output::escape;
 use crate::output::memory::{together, Memory};
-use crate::protocol::{CloseBody, CloseReason, End};
+use crate::protocol::{CloseBody, CloseReason, Closure, End, Role};
 use crate::source;
 
 fn output(ping_pong: bool) -> JsonLines<Memory> {
