@@ -1,5 +1,5 @@
-//! The terminal, for input and for output above the input line. Only this module and `editing` use
-//! rustyline.
+//! The terminal, for input and for output above the input line. Only this module and the line
+//! editor's files use rustyline.
 //!
 //! rustyline reads and draws on a thread of its own, in raw mode, and prints for others only from
 //! there (`screen`). Input reaches the loop as [`InputEvent`] through a descriptor to poll.
@@ -20,6 +20,7 @@
 mod child;
 mod draft;
 mod editing;
+mod helper;
 mod history;
 mod input;
 mod keys;
@@ -47,7 +48,8 @@ use self::editing::{equip, new_editor, Reader};
 use self::history::History;
 use self::keys::{KeyContext, SharedTyping};
 use self::modes::TermModes;
-use self::screen::{Painter, ScreenState, WaitResult, NOTHING};
+use self::screen::printing::Painter;
+use self::screen::{ScreenState, WaitResult, NOTHING};
 use self::sign::Signs;
 
 pub use self::child::TerminalJob;

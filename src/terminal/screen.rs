@@ -9,28 +9,26 @@
 //! The queue holds 64 MiB; beyond that, the oldest entries are replaced by a line with their
 //! number.
 
+pub(super) mod printing;
 mod queue;
+pub(super) mod size;
 
 use std::io::{self, Write};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use unicode_width::UnicodeWidthChar as _;
-
 use self::queue::Queue;
+use self::size::{height, size};
 use crate::output::sink::{Sink, TerminalSize};
 
 /// The maximum size of pending output in bytes.
 const LIMIT: usize = 64 << 20;
-/// Entries are joined into prints of about this size. Each print redraws the line, and keys are
-/// handled between prints.
-const JOINED: usize = 64 * 1024;
+/// The size of a write of what is left at the end.
+const WRITTEN: usize = 64 * 1024;
 /// Ends the bracketed paste that the editor began (`DECSET` 2004), and the line.
 const END_OF_PASTE: &[u8] = b"\x1b[?2004l\r\n";
 /// How long the editor waits for a print in progress before it leaves a line.
 const HANDING_OVER: Duration = Duration::from_millis(5);
-/// The distance of the editor's tab stops.
-const TAB: usize = 8;
 
 /// A print that shows nothing. Like every print, it ends with a line feed.
 pub(super) const NOTHING: &str = "\x1b[A\n";
@@ -66,15 +64,6 @@ impl Sink for Screen {
             rows: usize::from(rows),
         })
     }
-}
-
-/// Prints to the terminal.
-pub(super) trait Painter {
-    /// Prints whole lines. Blocks until the editor takes them.
-    fn paint(&mut self, text: &str) -> io::Result<()>;
-
-    /// Returns when everything printed before is on the screen.
-    fn settle(&mut self) -> io::Result<()>;
 }
 
 /// Whether prints may be passed to the editor.
@@ -299,47 +288,12 @@ impl ScreenState {
             // The editor would have written this when leaving the line.
             let _ = state.direct.write(END_OF_PASTE);
         }
-        while let Some(text) = state.queue.take(JOINED) {
+        while let Some(text) = state.queue.take(WRITTEN) {
             if state.write(text.as_bytes()).is_err() {
                 break;
             }
         }
         self.changed.notify_all();
-    }
-
-    /// The printing thread: prints the queue while the gate is open, until the end.
-    pub(super) fn feed(&self, painter: &mut dyn Painter) {
-        let mut state = self.lock();
-        while state.gate != Gate::Over {
-            let job = match state.gate {
-                Gate::Open if state.too_tall && state.stage == ReadStage::Reading => None,
-                Gate::Open | Gate::Free => state.job(),
-                Gate::Closed | Gate::Over => None,
-            };
-            let Some(job) = job else {
-                state = self
-                    .changed
-                    .wait(state)
-                    .unwrap_or_else(PoisonError::into_inner);
-                continue;
-            };
-            state.handing = true;
-            drop(state);
-            let outcome = match &job {
-                Job::Paint(text) => painter.paint(text),
-                Job::Settle => painter.settle(),
-            };
-            state = self.lock();
-            state.handing = false;
-            state.printed += 1;
-            match (job, outcome) {
-                (Job::Settle, _) => state.settled = Settled::Done,
-                (Job::Paint(_), Ok(())) => {}
-                // The error is kept in the state and reported by the next write.
-                (Job::Paint(_), Err(error)) => state.fail(error.kind()),
-            }
-            self.changed.notify_all();
-        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -359,34 +313,6 @@ impl ScreenState {
     }
 }
 
-/// The size of the terminal in columns and rows.
-pub(super) fn size() -> (usize, usize) {
-    let size = terminal_size::terminal_size_of(io::stdout());
-    size.map_or((80, 24), |(columns, rows)| {
-        (usize::from(columns.0), usize::from(rows.0))
-    })
-}
-
-/// The number of rows of a line that begins in column `before`, as the editor draws it.
-pub(super) fn height(before: usize, line: &str, columns: usize) -> usize {
-    let (mut row, mut column) = (0, before);
-    for character in line.chars() {
-        let width = match character {
-            '\n' => {
-                (row, column) = (row + 1, 0);
-                continue;
-            }
-            '\t' => TAB - column % TAB,
-            other => other.width().unwrap_or(0),
-        };
-        column += width;
-        if column > columns {
-            (row, column) = (row + 1, width);
-        }
-    }
-    row + 1 + usize::from(column == columns)
-}
-
 /// The result of waiting for the screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum WaitResult {
@@ -398,21 +324,9 @@ pub(super) enum WaitResult {
     Nothing,
 }
 
-enum Job {
-    Paint(String),
-    Settle,
-}
-
 impl State {
     fn is_settled(&self) -> bool {
         self.settled == Settled::Done
-    }
-
-    fn job(&mut self) -> Option<Job> {
-        if let Some(text) = self.queue.take(JOINED) {
-            return Some(Job::Paint(text));
-        }
-        (self.settled == Settled::Asked).then_some(Job::Settle)
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {

@@ -71,16 +71,7 @@ fn try_run(
     copying: &mut bool,
 ) -> Result<Done, String> {
     Ok(match command {
-        MessageCommand::Last(count) => {
-            let mut last: Vec<_> = transcript.iter().rev().take(count).cloned().collect();
-            if last.is_empty() {
-                return Err("no message has been sent or received yet".to_owned());
-            }
-            while let Some(message) = last.pop() {
-                transcript.replay(message, None);
-            }
-            Done::shown()
-        }
+        MessageCommand::Last(count) => last(count, transcript)?,
         MessageCommand::View(number, format) => {
             let message = transcript.find(number)?;
             view(message, format, transcript, options)
@@ -100,25 +91,45 @@ fn try_run(
             let message = transcript.find(number)?;
             copy(&message, transcript, copying)?
         }
-        MessageCommand::Again(None) => {
-            let sent = transcript
-                .iter()
-                .rev()
-                .find(|message| message.way == Way::Out);
-            let sent = sent.ok_or("no message has been sent yet; /again N sends message N")?;
-            Done {
-                send: Some((sent.kind, sent.bytes.to_vec())),
-                ..Done::default()
-            }
-        }
-        MessageCommand::Again(number) => {
-            let message = transcript.find(number)?;
-            Done {
-                send: Some((message.kind, message.bytes.to_vec())),
-                ..Done::default()
-            }
-        }
+        MessageCommand::Again(number) => again(number, transcript)?,
         MessageCommand::Find(text) => Done::said(find(&text, transcript)?),
+        command => show_or_hide(command, transcript),
+    })
+}
+
+/// Shows the last messages again.
+fn last(count: usize, transcript: &mut Transcript) -> Result<Done, String> {
+    let mut last: Vec<_> = transcript.iter().rev().take(count).cloned().collect();
+    if last.is_empty() {
+        return Err("no message has been sent or received yet".to_owned());
+    }
+    while let Some(message) = last.pop() {
+        transcript.replay(message, None);
+    }
+    Ok(Done::shown())
+}
+
+/// Sends a received message, or the last that was sent, again.
+fn again(number: Option<i64>, transcript: &Transcript) -> Result<Done, String> {
+    let is_sent = |message: &&KeptMessage| message.way == Way::Out;
+    let message = match number {
+        None => transcript
+            .iter()
+            .rev()
+            .find(is_sent)
+            .cloned()
+            .ok_or("no message has been sent yet; /again N sends message N")?,
+        number => transcript.find(number)?,
+    };
+    Ok(Done {
+        send: Some((message.kind, message.bytes.to_vec())),
+        ..Done::default()
+    })
+}
+
+/// Runs a command that changes which messages are shown, and how.
+fn show_or_hide(command: MessageCommand, transcript: &mut Transcript) -> Done {
+    match command {
         MessageCommand::Filter(None) => match transcript.filter_counts() {
             Some((shown, hidden)) => Done::said(format!(
                 "{shown} shown, {hidden} hidden; /unfilter shows all"
@@ -147,9 +158,7 @@ fn try_run(
         }
         MessageCommand::Release => {
             if transcript.held().is_none() {
-                return Ok(Done::said(
-                    "no messages are held back; ^S or /hold holds them",
-                ));
+                return Done::said("no messages are held back; ^S or /hold holds them");
             }
             let (waited, lost) = transcript.release();
             Done::said(match lost {
@@ -162,7 +171,9 @@ fn try_run(
         } else {
             "times are no longer shown"
         }),
-    })
+        // The others are run before.
+        _ => Done::default(),
+    }
 }
 
 fn view(

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use super::*;
 use crate::event::PeerAddress;
-use crate::event::{Timing, Upgrade};
+use crate::event::{Event, Now, Piece, Timing, Upgrade, Way};
 use crate::http::{RequestHead, ResponseHead};
 use crate::protocol::Closure;
+use crate::source::{Source as _, Unsent};
 use crate::terminal::KeyQueue;
 
 /// What was sent, in order, and the notes.

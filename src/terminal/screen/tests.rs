@@ -3,6 +3,7 @@
 use std::sync::mpsc::{channel, Receiver, Sender};
 use std::thread;
 
+use super::printing::Painter;
 use super::*;
 
 const BOUND: Duration = Duration::from_secs(20);

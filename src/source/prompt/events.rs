@@ -1,0 +1,151 @@
+//! How the prompt handles events of its connection, and when it is polled.
+
+use std::os::fd::BorrowedFd;
+use std::time::Instant;
+
+use super::connection::State;
+use super::{answer, Prompt, LINK};
+use crate::event::{Event, Link, Note, NoteLevel, Now, Way};
+use crate::exit::ExitCode;
+use crate::protocol::{Closure, End, Role};
+use crate::source::{LinkEnd, Progress, Sender, Settled, Source};
+
+impl Source for Prompt {
+    fn fd(&self) -> Option<BorrowedFd<'_>> {
+        Some(self.typed.fd())
+    }
+
+    fn next_deadline(&self) -> Option<Instant> {
+        self.due
+    }
+
+    fn on_event(&mut self, now: Now, link: Link, event: &Event<'_>) {
+        if link != LINK {
+            return;
+        }
+        let at = now.instant;
+        match event {
+            Event::Connect(step) => self.connection.on_step(step),
+            Event::Open(upgrade) => {
+                if self.options.speaks_first {
+                    self.options.outlives.set(true);
+                }
+                let again = self.connection.open(at, upgrade);
+                self.show_status();
+                self.due = Some(at);
+                if let Some(text) = again {
+                    self.say(at, NoteLevel::Answer, text);
+                }
+            }
+            Event::Data(Way::In, piece) => {
+                let bytes = piece.bytes.len() as u64;
+                self.connection.count_received(bytes, piece.last, at);
+            }
+            Event::Pong(Way::In, payload) => {
+                if let Some(text) = self.connection.pong(at, payload) {
+                    self.say(at, NoteLevel::Answer, text);
+                }
+            }
+            Event::Reconnecting(_) => {
+                self.connection.state = State::Connecting;
+                self.told_to_wait = false;
+                self.show_status();
+            }
+            // If the prompt has closed the connection to end, the verdict of the run reports it.
+            Event::Closed(closure)
+                if self.connection.state == State::Closing || is_ours(closure) =>
+            {
+                self.is_over = true;
+                self.due = Some(at);
+            }
+            Event::Closed(closure) => {
+                let ended = self.connection.close(at, closure);
+                self.on_end(at, ended);
+            }
+            Event::ConnectFailed(error) => {
+                let failed = self.connection.fail(at, error);
+                self.on_end(at, failed);
+            }
+            Event::Failed(_) if !self.options.outlives.get() => {
+                self.connection.state = State::Closed;
+                self.show_status();
+                self.due = Some(at);
+            }
+            _ => {}
+        }
+    }
+
+    fn poll(&mut self, now: Now, _readable: bool, to: &mut dyn Sender) -> Progress {
+        let was_due = self.due.take();
+        for note in self.notes.drain(..) {
+            to.note(note);
+        }
+        match self.connection.state {
+            State::Closed if !self.options.outlives.get() => return Progress::Done(None),
+            State::Open => self.options.outlives.set(true),
+            // The Close was answered, or there is no connection any more.
+            State::Closing if self.is_over => return Progress::Done(None),
+            State::Closing if !self.told_to_wait => {
+                // Only if it takes long.
+                self.due = was_due;
+                if was_due.is_none_or(|due| due <= now.instant) {
+                    self.told_to_wait = true;
+                    self.due = None;
+                    answer(to, "closing: waiting for the server; ^C ends now");
+                }
+            }
+            _ => {}
+        }
+        while let Some(entry) = self.typed.take() {
+            if let Some(end) = self.enter(entry, to) {
+                return end;
+            }
+        }
+        self.send(now, to)
+    }
+
+    fn settle(&mut self, _now: Now, _link: Link, _end: LinkEnd<'_>) -> Settled {
+        // A prompt that continues has reported it itself.
+        self.unsent().into()
+    }
+}
+
+impl Prompt {
+    /// Prints a note with the next poll, which happens immediately.
+    fn say(&mut self, at: Instant, level: NoteLevel, text: String) {
+        self.notes.push(Note { level, text });
+        self.due = Some(at);
+    }
+
+    /// Reports the end of the connection.
+    fn on_end(&mut self, at: Instant, (code, text): (ExitCode, String)) {
+        self.show_status();
+        self.due = Some(at);
+        if !self.options.outlives.get() {
+            return;
+        }
+        let level = match code {
+            ExitCode::Success => NoteLevel::Answer,
+            _ => NoteLevel::Mistake,
+        };
+        self.say(at, level, text);
+        match self.unsent().messages {
+            0 => {}
+            1 => self.say(at, NoteLevel::Mistake, "not sent: 1 message".to_owned()),
+            many => self.say(at, NoteLevel::Mistake, format!("not sent: {many} messages")),
+        }
+        self.waiting.clear();
+        self.upload = None;
+        let ends = match code {
+            ExitCode::Success => String::new(),
+            code => format!(" (exit code {})", code.number()),
+        };
+        let text = format!("Enter on an empty line reconnects, ^D ends{ends}");
+        self.say(at, NoteLevel::Answer, text);
+    }
+}
+
+/// Whether a connection was closed because the run is ending.
+fn is_ours(closure: &Closure) -> bool {
+    closure.initiator == Some(Role::Us) && !matches!(closure.end, End::Violation(_))
+}

@@ -1,0 +1,157 @@
+//! What the line editor asks for while a line is edited: whether it is complete, completions, hints
+//! and colors.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use rustyline::completion::{Completer, Pair};
+use rustyline::highlight::Highlighter;
+use rustyline::hint::{Hint, Hinter};
+use rustyline::history::SearchDirection;
+use rustyline::validate::{ValidationContext, ValidationResult, Validator};
+use rustyline::{Context, Helper};
+
+use super::keys::KeyContext;
+use super::options::InputLanguage;
+use super::screen::size::{self, height};
+use crate::text::elide;
+
+/// The maximum number of rows of a menu below the line.
+const MENU_ROWS: usize = 8;
+/// The maximum length in bytes of a history entry that is suggested.
+const LONGEST_SUGGESTION: usize = 200;
+
+/// What the editor calls while a line is edited.
+pub(super) struct Editing {
+    pub(super) language: Arc<dyn InputLanguage>,
+    pub(super) context: KeyContext,
+}
+
+impl Helper for Editing {}
+
+impl Validator for Editing {
+    fn validate(&self, context: &mut ValidationContext) -> rustyline::Result<ValidationResult> {
+        let text = context.input();
+        // An empty line ends the input in any case.
+        if !text.ends_with('\n') {
+            let unfolded = self.context.typing.lock().folds.unfold(text);
+            if unfolded.is_some_and(|text| self.language.unfinished(&text)) {
+                return Ok(ValidationResult::Incomplete);
+            }
+        }
+        self.context.state.close_gate();
+        Ok(ValidationResult::Valid(None))
+    }
+}
+
+impl Completer for Editing {
+    type Candidate = Pair;
+
+    fn complete(
+        &self,
+        line: &str,
+        position: usize,
+        _: &Context<'_>,
+    ) -> rustyline::Result<(usize, Vec<Pair>)> {
+        let candidates = self.language.complete(&line[..position]);
+        let pair = |candidate: super::options::Candidate| Pair {
+            display: candidate.shown,
+            replacement: candidate.text,
+        };
+        Ok((0, candidates.into_iter().map(pair).collect()))
+    }
+}
+
+/// The text shown after the line.
+pub(super) struct Following {
+    shown: String,
+    /// The part that the right arrow key inserts.
+    taken: Option<String>,
+}
+
+impl Hint for Following {
+    fn display(&self) -> &str {
+        &self.shown
+    }
+
+    fn completion(&self) -> Option<&str> {
+        self.taken.as_deref()
+    }
+}
+
+impl Hinter for Editing {
+    type Hint = Following;
+
+    fn hint(&self, line: &str, position: usize, context: &Context<'_>) -> Option<Following> {
+        let (columns, rows) = size::size();
+        self.context.typing.lock().line.replace_range(.., line);
+        // The sign is two columns wide; a time before it can only make the line taller.
+        let height = height(2, line, columns);
+        self.context.state.set_too_tall(height >= rows);
+        if position < line.len() || line.is_empty() {
+            return None;
+        }
+        let only_shown = |shown| Following { shown, taken: None };
+        if line.starts_with('/') {
+            let hint = self.language.hint(line);
+            return hint
+                .or_else(|| self.menu(line, columns, rows))
+                .map(only_shown);
+        }
+        if line.ends_with('\n') && self.language.unfinished(line) {
+            let shown = "(unfinished JSON; Enter sends it as it is)".to_owned();
+            return Some(only_shown(shown));
+        }
+        suggestion(line, context).map(|rest| Following {
+            shown: rest.clone(),
+            taken: Some(rest),
+        })
+    }
+}
+
+impl Editing {
+    /// The commands that match the line, as a menu below it.
+    fn menu(&self, line: &str, columns: usize, rows: usize) -> Option<String> {
+        if line.contains(char::is_whitespace) || line.starts_with("//") {
+            return None;
+        }
+        let candidates = self.language.complete(line);
+        let most = MENU_ROWS.min(rows / 3).max(1);
+        let width = candidates.iter().map(|one| one.shown.len()).max()?;
+        let mut menu = String::new();
+        let is_whole = candidates.len() <= most;
+        let shown = if is_whole { most } else { most - 1 };
+        for candidate in candidates.iter().take(shown) {
+            let row = format!("  {:width$}  {}", candidate.shown, candidate.help);
+            menu.push('\n');
+            menu.push_str(&elide::columns(&row, columns.saturating_sub(1)));
+        }
+        if !is_whole {
+            let more = candidates.len() - shown;
+            menu.push_str("\n  … ");
+            menu.push_str(&more.to_string());
+            menu.push_str(" more: Tab goes through them");
+        }
+        Some(menu)
+    }
+}
+
+/// The rest of the latest history entry that begins with `line`.
+fn suggestion(line: &str, context: &Context<'_>) -> Option<String> {
+    let history = context.history();
+    if context.history_index() < history.len() || history.is_empty() {
+        return None;
+    }
+    let found = history
+        .starts_with(line, history.len() - 1, SearchDirection::Reverse)
+        .ok()??;
+    let rest = found.entry.strip_prefix(line)?;
+    let fits = !rest.is_empty() && rest.len() <= LONGEST_SUGGESTION && !rest.contains('\n');
+    fits.then(|| rest.to_owned())
+}
+
+impl Highlighter for Editing {
+    fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
+        Cow::Owned(format!("\x1b[2m{hint}\x1b[22m"))
+    }
+}
