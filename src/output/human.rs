@@ -176,7 +176,11 @@ impl<S: Sink> Human<S> {
                 self.show_note(place(Mark::Note), None, &text)
             }
             Event::Reconnecting(lost) if !style.quiet => {
-                self.show_note(place(Mark::Note), None, &closure::reconnecting(lost))
+                let text = closure::reconnecting(lost);
+                let place = place(Mark::Note);
+                let block = style.note_block(self.size(), place, None, &text)?;
+                // Many attempts are one line that changes.
+                self.sink.put_in_place(block.as_bytes())
             }
             Event::Note(note) if !note.text.is_empty() => match style.note(note) {
                 Some((mark, paint)) => {

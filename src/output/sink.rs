@@ -17,6 +17,16 @@ pub trait Sink {
     /// The error of writing; [`io::ErrorKind::BrokenPipe`] if the reader has closed the pipe.
     fn put(&mut self, bytes: &[u8]) -> io::Result<()>;
 
+    /// Replaces the rows that the last call of this method has shown, if they are the last ones on
+    /// a screen; elsewhere writes like [`put`](Self::put).
+    ///
+    /// # Errors
+    ///
+    /// The same as those of [`put`](Self::put).
+    fn put_in_place(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.put(bytes)
+    }
+
     /// Writes the payload of each message, followed by `end`.
     ///
     /// # Errors

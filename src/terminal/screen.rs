@@ -56,6 +56,10 @@ impl Sink for Screen {
         self.0.put(bytes)
     }
 
+    fn put_in_place(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.0.put_in_place(bytes)
+    }
+
     fn size(&self) -> Option<TerminalSize> {
         let (terminal_size::Width(columns), terminal_size::Height(rows)) =
             terminal_size::terminal_size_of(io::stdout())?;
@@ -117,6 +121,9 @@ struct State {
     reader_gone: bool,
     /// Whether the line is taller than the screen, so that each print would redraw all of it.
     too_tall: bool,
+    /// The rows at the end that the next output in place replaces, and the width that they were
+    /// broken at.
+    in_place: Option<(usize, usize)>,
     /// Why output can't be written any more.
     broken: Option<io::ErrorKind>,
     direct: Box<dyn Write + Send>,
@@ -135,6 +142,7 @@ impl ScreenState {
                 stage: ReadStage::Reading,
                 reader_gone: false,
                 too_tall: false,
+                in_place: None,
                 broken: None,
                 direct,
             }),
@@ -150,8 +158,28 @@ impl ScreenState {
         if state.gate == Gate::Over {
             return state.write(bytes);
         }
+        if bytes != NOTHING.as_bytes() {
+            state.in_place = None;
+        }
         state.queue.put(bytes);
         self.changed.notify_all();
+        Ok(())
+    }
+
+    /// Puts rows that replace those of the last call, if nothing else has been shown after them and
+    /// the width is the same.
+    fn put_in_place(&self, bytes: &[u8]) -> io::Result<()> {
+        let (columns, _) = size();
+        let before = self.lock().in_place.take();
+        let mut text = match before {
+            // Up to the first of these rows, and clear everything below.
+            Some((rows, width)) if width == columns => format!("\x1b[{rows}A\x1b[J").into_bytes(),
+            _ => Vec::new(),
+        };
+        text.extend_from_slice(bytes);
+        self.put(&text)?;
+        let rows = memchr::memchr_iter(b'\n', bytes).count();
+        self.lock().in_place = Some((rows, columns));
         Ok(())
     }
 
@@ -164,7 +192,9 @@ impl ScreenState {
     /// be blocked until the next line and is printed there.
     pub(super) fn close_gate(&self) {
         self.turn(Gate::Open, Gate::Closed);
-        let state = self.lock();
+        let mut state = self.lock();
+        // The line that is left stands below these rows.
+        state.in_place = None;
         if state.gate == Gate::Closed {
             drop(self.wait_while(state, HANDING_OVER, |state| state.handing));
         }
