@@ -136,7 +136,7 @@ pub struct Timing {
 }
 
 /// An opening handshake that succeeded (RFC 6455 §4).
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Upgrade {
     /// The URL that was requested, without credentials.
     pub url: String,

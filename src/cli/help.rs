@@ -85,7 +85,7 @@ pub const ENVIRONMENT: &[(&str, &str)] = &[
     ),
     (
         "XDG_CONFIG_HOME",
-        "the directory of wsline/config.toml; ~/.config by default",
+        "the directory of wsline/config.toml and wsline/snippets; ~/.config by default",
     ),
     (
         "XDG_STATE_HOME",

@@ -29,7 +29,6 @@ use crate::plan::{InputSource, Plan, Steps};
 use crate::source::conversation::{Conversation, SharedRules};
 use crate::source::json_lines;
 use crate::source::listen::Listen;
-use crate::source::prompt::{Prompt, PromptOptions};
 use crate::source::reader::Reader;
 use crate::source::stdin::Stdin;
 use crate::source::Source;
@@ -138,6 +137,8 @@ fn talk(
     if let Some(record) = record {
         outputs.push(Box::new(record));
     }
+    let warning = prompt.as_mut().and_then(|prompt| prompt.warning.take());
+    plan.notes.extend(warning);
     for note in &plan.notes {
         for output in &mut outputs {
             let told = output.show(SystemTime::now(), Link::default(), &Event::Note(note));
@@ -226,22 +227,9 @@ fn source(
     let is_prompt = prompt.is_some();
     let (delay, force) = (plan.delay, plan.force);
     let frame_size = plan.protocol.frame_size;
-    let prompt = prompt.and_then(Prompting::input);
+    let prompt = prompt.and_then(|prompt| prompt.source(plan));
     let then: Option<Box<dyn Source>> = match (plan.input.clone(), prompt) {
-        (InputSource::Prompt { home, .. }, Some((typed, prompt))) => Some(Box::new(Prompt::new(
-            typed,
-            PromptOptions {
-                force,
-                home,
-                secrets: plan.secrets,
-                transcript: prompt.transcript,
-                palette: plan.palette,
-                screen: Some(prompt.screen),
-                quiet: plan.is_quiet(),
-                speaks_first: plan.steps.is_empty(),
-                outlives: prompt.outlives,
-            },
-        ))),
+        (InputSource::Prompt { .. }, Some(prompt)) => Some(Box::new(prompt)),
         (InputSource::Nothing | InputSource::Prompt { .. }, _) => None,
         (InputSource::Listen, _) => Some(Box::new(Listen)),
         (InputSource::Stdin(split), _) => {

@@ -8,7 +8,7 @@ use super::sent::show_sent;
 use super::slots::{Slot, Slots};
 use crate::error::Error;
 use crate::event::{Event, Kind, Lines, Link, LoadProgress, Note, Now, Piece, Probe, Way};
-use crate::protocol::CloseReason;
+use crate::protocol::{CloseReason, Volume};
 use crate::source::Sender;
 
 /// The connections, as a source uses them.
@@ -118,6 +118,13 @@ impl Sender for LinkSender<'_, '_> {
 
     fn redial(&mut self, link: Link) -> bool {
         self.slots.redial(link)
+    }
+
+    fn volume(&self, link: Link) -> Volume {
+        match self.slots.get(link) {
+            Some(Slot::Open(connection)) => connection.protocol().volume(),
+            _ => Volume::default(),
+        }
     }
 
     fn note(&mut self, note: Note) {

@@ -54,6 +54,8 @@ pub struct Environment {
     /// Where the config file is: `$XDG_CONFIG_HOME/wsline/config.toml`, else below `$HOME/.config`;
     /// `None` without a home.
     pub config: Option<PathBuf>,
+    /// The file of the prompt's snippets, beside the config file.
+    pub snippets: Option<PathBuf>,
     /// The user's number.
     pub user: u32,
     /// `$HOME`.
@@ -111,6 +113,7 @@ impl Environment {
                 .any(|name| set(name).is_some_and(|value| value != "0")),
             github_actions: set("GITHUB_ACTIONS").is_some(),
             history: state.map(|state| state.join("wsline/history")),
+            snippets: config.as_ref().map(|config| config.join("wsline/snippets")),
             config: config.map(|config| config.join("wsline/config.toml")),
             user: rustix::process::getuid().as_raw(),
             home,

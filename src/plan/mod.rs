@@ -90,6 +90,10 @@ pub struct PromptPlan {
     pub vi: bool,
     /// The directory of drafts.
     pub drafts: PathBuf,
+    /// The file of snippets; `None` without a home directory.
+    pub snippets: Option<PathBuf>,
+    /// How a record begins that is started at the prompt.
+    pub opening: record::Opening,
 }
 
 /// The plan of a run, with all decisions made.
@@ -221,6 +225,8 @@ impl Plan {
                 keep: options.keep,
                 vi: options.vi,
                 drafts: environment.drafts.clone(),
+                snippets: environment.snippets.clone(),
+                opening: record::Opening::default(),
             },
             // The last, because it may ask for a password, and everything else may fail.
             request: request::request(
@@ -231,9 +237,10 @@ impl Plan {
                 environment,
             )?,
         };
+        plan.prompt.opening = recorded::opening(&plan.request, recorded);
         plan.record = path.map(|path| record::Options {
             path,
-            opening: recorded::opening(&plan.request, recorded),
+            opening: plan.prompt.opening.clone(),
             secrets: plan.secrets,
             timing: plan.timing.is_some(),
         });

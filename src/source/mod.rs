@@ -27,7 +27,7 @@ use crate::error::Error;
 use crate::event::{
     Event, Kind, Lines, Link, LoadProgress, Messages, Note, Now, Piece, Probe, Way,
 };
-use crate::protocol::{CloseReason, Closure};
+use crate::protocol::{CloseReason, Closure, Volume};
 
 /// The result of polling a source.
 #[derive(Debug)]
@@ -190,6 +190,11 @@ pub trait Sender {
     /// The number of bytes that were accepted on `link` and not written yet.
     fn pending(&self, _link: Link) -> usize {
         0
+    }
+
+    /// The size of the compressed messages of a connection, before and after compression.
+    fn volume(&self, _link: Link) -> Volume {
+        Volume::default()
     }
 
     /// Shows a note to the user.

@@ -7,10 +7,13 @@
 pub mod command;
 mod connection;
 mod events;
+mod expecting;
 mod language;
 mod messages;
 mod options;
+mod recording;
 mod sending;
+mod snippets;
 mod upload;
 
 use std::collections::VecDeque;
@@ -19,8 +22,10 @@ use std::time::Instant;
 
 use self::command::{MessageCommand, PromptCommand};
 use self::connection::{Connection, State};
+use self::expecting::Expectations;
 pub use self::language::PromptLanguage;
 pub use self::options::PromptOptions;
+pub use self::snippets::{SharedSnippets, Snippets};
 use self::upload::Upload;
 use super::{Progress, Sender};
 use crate::conversation::command::Command;
@@ -41,6 +46,8 @@ pub struct Prompt {
     /// Commands that can't be sent yet.
     waiting: VecDeque<PromptCommand>,
     upload: Option<Upload>,
+    /// What `/expect` waits for.
+    expectations: Expectations,
     /// Notes to print at the next opportunity.
     notes: Vec<Note>,
     /// Whether the last key was ^C on an empty line.
@@ -64,6 +71,7 @@ impl Prompt {
             options,
             waiting: VecDeque::new(),
             upload: None,
+            expectations: Expectations::default(),
             notes: Vec::new(),
             interrupted: false,
             told_to_wait: false,
@@ -78,13 +86,7 @@ impl Prompt {
         let again = std::mem::take(&mut self.interrupted);
         match entry {
             InputEvent::Line(line) => {
-                let ended = match command::parse(&line, self.options.force) {
-                    Ok(command) => self.execute(command, to),
-                    Err(text) => {
-                        mistake(to, text);
-                        None
-                    }
-                };
+                let ended = self.enter_line(&line, to);
                 if self.typed.awaits_job() {
                     self.typed.answer_job(None);
                 }
@@ -119,6 +121,35 @@ impl Prompt {
         None
     }
 
+    /// Executes a line: a snippet, a command or a message.
+    fn enter_line(&mut self, line: &str, to: &mut dyn Sender) -> Option<Progress> {
+        let parsed = match self.options.snippets.called(line) {
+            Some(text) => {
+                let name = line.trim_start_matches('/').trim_end();
+                snippets::message(name, &text, &self.options.lookup)
+            }
+            None => command::parse(line, self.options.force),
+        };
+        let needed = command::connected_only(line);
+        match (parsed, needed) {
+            (Ok(_), Some(name)) if self.connection.state == State::Closed => {
+                mistake(
+                    to,
+                    format!(
+                        "/{name} needs a connection; nothing was sent. Enter on an empty line \
+                         reconnects"
+                    ),
+                );
+                None
+            }
+            (Ok(command), _) => self.execute(command, to),
+            (Err(text), _) => {
+                mistake(to, text);
+                None
+            }
+        }
+    }
+
     fn ends_at_once(&self) -> bool {
         matches!(self.connection.state, State::Connecting | State::Closing)
     }
@@ -135,11 +166,7 @@ impl Prompt {
                 Err(text) => mistake(to, text),
             },
             PromptCommand::Status => {
-                let transcript = self.options.transcript.borrow();
-                let status = self
-                    .connection
-                    .status(transcript.held(), transcript.filter_counts());
-                drop(transcript);
+                let status = self.status(to.volume(LINK));
                 answer(to, status);
             }
             PromptCommand::Headers => match self.connection.headers() {
@@ -150,6 +177,12 @@ impl Prompt {
                 mistake(to, "there is a connection: /close ends it");
             }
             PromptCommand::Messages(command) => self.on_messages_command(command, to),
+            PromptCommand::Expect(text) => self.expect(&text, to),
+            PromptCommand::Record(path) => self.record(path.as_deref(), to),
+            PromptCommand::KeepAs(None) => answer(to, self.options.snippets.list()),
+            PromptCommand::KeepAs(Some((name, text))) => {
+                reply(to, self.options.snippets.keep(&name, &text));
+            }
             PromptCommand::Quit | PromptCommand::Send(Command::Close(_)) if is_closed => {
                 return Some(Progress::Done(None));
             }
@@ -172,10 +205,8 @@ impl Prompt {
         if let Some(job) = done.job {
             self.typed.answer_job(Some(job));
         }
-        match done.said {
-            Some(Ok(text)) => answer(to, text),
-            Some(Err(text)) => mistake(to, text),
-            None => {}
+        if let Some(said) = done.said {
+            reply(to, said);
         }
         if let Some((kind, bytes)) = done.send {
             let command = match (kind, String::from_utf8(bytes)) {
@@ -220,6 +251,14 @@ fn note(to: &mut dyn Sender, level: NoteLevel, text: String) {
 
 fn answer(to: &mut dyn Sender, text: impl Into<String>) {
     note(to, NoteLevel::Answer, text.into());
+}
+
+/// Prints an answer, or a mistake.
+fn reply(to: &mut dyn Sender, said: Result<String, String>) {
+    match said {
+        Ok(text) => answer(to, text),
+        Err(text) => mistake(to, text),
+    }
 }
 
 fn mistake(to: &mut dyn Sender, text: impl Into<String>) {

@@ -6,6 +6,7 @@ mod ends;
 mod guide;
 mod history;
 mod living;
+mod recorded;
 mod streams;
 
 use crate::support::peer::Running;

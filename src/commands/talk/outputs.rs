@@ -16,6 +16,7 @@ use crate::output::human::{Human, HumanStyle, MessageLayout};
 use crate::output::json::JsonLines;
 use crate::output::narration::{Narration, NarrationStyle};
 use crate::output::raw::{Raw, RawFormat};
+use crate::output::record::SwitchedRecord;
 use crate::output::sink::{Descriptor, Sink};
 use crate::output::timing::TimingOutput;
 use crate::output::Output;
@@ -59,6 +60,9 @@ pub(super) fn outputs(
         )),
     };
     let mut outputs = vec![shown, told];
+    if let Some(prompt) = prompt {
+        outputs.push(Box::new(SwitchedRecord(Rc::clone(&prompt.record))));
+    }
     if let Some(form) = plan.timing.filter(|_| plan.format != MessageFormat::Json) {
         let palette = plan.stderr_palette;
         outputs.push(match prompt {

@@ -1,4 +1,4 @@
-//! The prompt of a talk, which its source and its outputs share.
+//! The prompt of `wsline URL`: the terminal, and what its source and outputs share.
 
 use std::cell::{Cell, RefCell};
 use std::io;
@@ -9,21 +9,16 @@ use std::time::Instant;
 use signal_hook::consts::SIGINT;
 
 use crate::driver::Signals;
+use crate::event::{Note, NoteLevel};
 use crate::output::palette::Palette;
+use crate::output::record::{Options, RecordSwitch, SharedRecord};
 use crate::output::transcript::{KeepLimits, SharedTranscript, Transcript};
-use crate::plan::{InputSource, Plan};
-use crate::source::prompt::PromptLanguage;
+use crate::plan::{variable, InputSource, Plan};
+use crate::source::prompt::{Prompt, PromptLanguage, PromptOptions, SharedSnippets, Snippets};
 use crate::terminal::{Screen, Terminal, TerminalOptions, TypedInput};
 
 /// The width of the time before a message, in columns.
 const TIME_COLUMNS: usize = "09:26:53.589 ".len();
-
-/// Shared by the source and the outputs of a prompt.
-pub(super) struct SharedPrompt {
-    pub(super) screen: Screen,
-    pub(super) transcript: SharedTranscript,
-    pub(super) outlives: Rc<Cell<bool>>,
-}
 
 /// The prompt in use. Dropping it restores the terminal, even after a panic.
 pub(super) struct Prompting {
@@ -31,6 +26,11 @@ pub(super) struct Prompting {
     pub(super) transcript: SharedTranscript,
     /// Whether the prompt outlives its connection.
     pub(super) outlives: Rc<Cell<bool>>,
+    /// The record that the prompt starts and stops.
+    pub(super) record: SharedRecord,
+    /// Why the snippets could not be read.
+    pub(super) warning: Option<Note>,
+    snippets: SharedSnippets,
     typed: Option<TypedInput>,
     pub(super) terminal: Terminal,
 }
@@ -41,6 +41,8 @@ impl Prompting {
         let InputSource::Prompt { history, home } = &plan.input else {
             return Ok(None);
         };
+        let (snippets, warning) = Snippets::read(plan.prompt.snippets.clone());
+        let snippets = SharedSnippets::new(snippets);
         let (terminal, screen, typed) = Terminal::start(TerminalOptions {
             history: history.clone(),
             indent: if plan.times.is_some() {
@@ -54,6 +56,7 @@ impl Prompting {
             language: Arc::new(PromptLanguage {
                 force: plan.force,
                 home: home.clone(),
+                snippets: SharedSnippets::clone(&snippets),
             }),
         })?;
         let mut limits = KeepLimits::default();
@@ -65,19 +68,37 @@ impl Prompting {
             screen,
             transcript: Rc::new(RefCell::new(transcript)),
             outlives: Rc::default(),
+            record: record(plan),
+            warning: warning.map(|text| Note {
+                level: NoteLevel::Warning,
+                text,
+            }),
+            snippets,
             typed: Some(typed),
             terminal,
         }))
     }
 
-    /// The typed input for the source, and the state that it shares with the outputs.
-    pub(super) fn input(&mut self) -> Option<(TypedInput, SharedPrompt)> {
-        let shared = SharedPrompt {
-            screen: self.screen.clone(),
+    /// The prompt as a source; `None` if it was taken before.
+    pub(super) fn source(&mut self, plan: &Plan) -> Option<Prompt> {
+        let InputSource::Prompt { home, .. } = &plan.input else {
+            return None;
+        };
+        let options = PromptOptions {
+            force: plan.force,
+            home: home.clone(),
+            secrets: plan.secrets,
             transcript: Rc::clone(&self.transcript),
+            palette: plan.palette,
+            screen: Some(self.screen.clone()),
+            snippets: SharedSnippets::clone(&self.snippets),
+            record: Some(Rc::clone(&self.record)),
+            lookup: variable,
+            quiet: plan.is_quiet(),
+            speaks_first: plan.steps.is_empty(),
             outlives: Rc::clone(&self.outlives),
         };
-        Some((self.typed.take()?, shared))
+        Some(Prompt::new(self.typed.take()?, options))
     }
 
     /// Ends it, for which the terminal may take until `until`, or until SIGTERM or SIGHUP; which one
@@ -92,4 +113,15 @@ impl Prompting {
         });
         signal
     }
+}
+
+/// The switch of a record that has not begun.
+fn record(plan: &Plan) -> SharedRecord {
+    let options = Options {
+        path: std::path::PathBuf::new(),
+        opening: plan.prompt.opening.clone(),
+        secrets: plan.secrets,
+        timing: plan.timing.is_some(),
+    };
+    Rc::new(RefCell::new(RecordSwitch::new(options)))
 }

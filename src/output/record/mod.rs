@@ -11,12 +11,14 @@ mod file;
 mod har;
 mod options;
 mod session;
+mod switch;
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::SystemTime;
 
 pub use self::options::{Opening, Options, RecordFormat};
+pub use self::switch::{RecordSwitch, SharedRecord, SwitchedRecord};
 
 use self::archive::{Archive, Hold};
 use self::file::RecordFile;

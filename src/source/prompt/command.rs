@@ -42,6 +42,16 @@ pub fn parse(line: &str, force: bool) -> Result<PromptCommand, String> {
     })
 }
 
+/// The name of the command in a line, if it needs an open connection.
+pub(super) fn connected_only(line: &str) -> Option<&'static str> {
+    let command = line
+        .strip_prefix('/')
+        .filter(|rest| !rest.starts_with('/'))?;
+    let (name, _) = arguments::split_word(command);
+    let found = find(name).ok()?;
+    found.needs_connection.then_some(found.name)
+}
+
 /// The full name of the command in a line, and its arguments.
 pub(super) fn called(line: &str) -> Option<(&'static str, &str)> {
     let command = line.strip_prefix('/')?;
@@ -111,7 +121,13 @@ pub fn help() -> String {
 /// There is no such command, or several begin so.
 pub fn help_on(name: &str) -> Result<String, String> {
     let command = find(name)?;
-    let text = format!("{}: {}\n{}", command.call(), command.help, command.details);
+    let needs = if command.needs_connection {
+        " Needs a connection."
+    } else {
+        ""
+    };
+    let details = format!("{}{needs}", command.details);
+    let text = format!("{}: {}\n{}", command.call(), command.help, details.trim());
     Ok(text.trim_end().to_owned())
 }
 

@@ -8,7 +8,7 @@ use crate::event::{ConnectStep, Upgrade};
 use crate::exit::ExitCode;
 use crate::http::Secrets;
 use crate::output::{closure, dump};
-use crate::protocol::Closure;
+use crate::protocol::{Closure, Volume};
 
 /// The maximum number of Pings waiting for a Pong; older ones are forgotten.
 const PINGS: usize = 64;
@@ -167,7 +167,12 @@ impl Connection {
     }
 
     /// The output of `/status`.
-    pub(super) fn status(&self, held: Option<u64>, filtered: Option<(u64, u64)>) -> String {
+    pub(super) fn status(
+        &self,
+        volume: Volume,
+        held: Option<u64>,
+        filtered: Option<(u64, u64)>,
+    ) -> String {
         let state = match self.state {
             State::Connecting => "CONNECTING",
             State::Open => "OPEN",
@@ -204,6 +209,9 @@ impl Connection {
         ] {
             rows.push(format!("{name} {}", value.as_deref().unwrap_or("none")));
         }
+        if volume.payload > 0 {
+            rows.push(format!("compression  {}", ratio(volume)));
+        }
         if let Some(count) = held {
             rows.push(format!("held         {count}: ^Q or /release shows them"));
         }
@@ -235,6 +243,15 @@ impl Count {
     }
 }
 
+/// The size of compressed messages in percent of their payload: `64 % of 1.6 KiB`.
+fn ratio(volume: Volume) -> String {
+    // With 128 bits, the product of two counts cannot overflow.
+    let (wire, payload) = (u128::from(volume.wire), u128::from(volume.payload));
+    let percent = (wire * 100 + payload / 2) / payload.max(1);
+    let size = dump::size(usize::try_from(volume.payload).unwrap_or(usize::MAX));
+    format!("{percent} % of {size}")
+}
+
 /// A duration with tenths of a second, or with minutes and hours if it is long.
 fn seconds(duration: Duration) -> String {
     let tenths = duration.as_millis() / 100;
@@ -262,6 +279,13 @@ fn milliseconds(duration: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn compression_is_a_percentage() {
+        let volume = |wire, payload| Volume { payload, wire };
+        assert_eq!(ratio(volume(1049, 1639)), "64 % of 1.6 KiB");
+        assert_eq!(ratio(volume(12, 10)), "120 % of 10 B");
+    }
 
     #[test]
     fn durations_have_suitable_precision() {

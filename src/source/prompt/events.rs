@@ -16,7 +16,12 @@ impl Source for Prompt {
     }
 
     fn next_deadline(&self) -> Option<Instant> {
-        self.due
+        let due = self.expectations.next_deadline();
+        [self.due, due].into_iter().flatten().min()
+    }
+
+    fn wants_messages(&self) -> bool {
+        self.expectations.are_waiting()
     }
 
     fn on_event(&mut self, now: Now, link: Link, event: &Event<'_>) {
@@ -24,6 +29,7 @@ impl Source for Prompt {
             return;
         }
         let at = now.instant;
+        self.expectations.on_event(now, event);
         match event {
             Event::Connect(step) => self.connection.on_step(step),
             Event::Open(upgrade) => {
@@ -101,6 +107,7 @@ impl Source for Prompt {
                 return end;
             }
         }
+        self.report_decided(now.instant, to);
         self.send(now, to)
     }
 

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::command::{self, CommandHelp, Completion, PromptCommand, COMMANDS};
+use super::snippets::SharedSnippets;
 use crate::conversation::command::Command;
 use crate::protocol::close::name_of_code;
 use crate::terminal::{Candidate, InputLanguage};
@@ -14,6 +15,8 @@ pub struct PromptLanguage {
     pub force: bool,
     /// The home directory, for `~/` in paths.
     pub home: Option<PathBuf>,
+    /// The snippets, shared with the prompt.
+    pub snippets: SharedSnippets,
 }
 
 /// The close codes offered for completion.
@@ -61,7 +64,8 @@ impl InputLanguage for PromptLanguage {
             return Vec::new();
         };
         let Some((name, argument)) = typed.split_once(' ') else {
-            return command::beginning_with(typed).map(of_command).collect();
+            let commands = command::beginning_with(typed).map(of_command);
+            return commands.chain(self.beginning_with(typed)).collect();
         };
         let Some(command) = named(name) else {
             return Vec::new();
@@ -75,6 +79,11 @@ impl InputLanguage for PromptLanguage {
                 .map(|command| (command.name.to_owned(), command.help.to_owned()))
                 .collect(),
             Completion::ViewFormat => formats(argument),
+            Completion::Expectation => expectations(argument),
+            Completion::Snippet => {
+                let all = self.snippets.all().into_iter();
+                all.filter(|(name, _)| name.starts_with(argument)).collect()
+            }
         };
         let whole = |(text, help): (String, String)| Candidate {
             text: format!("{before}{text}"),
@@ -163,7 +172,37 @@ fn formats(typed: &str) -> Vec<(String, String)> {
         .collect()
 }
 
+/// What `/expect` can begin with.
+fn expectations(start: &str) -> Vec<(String, String)> {
+    let kinds = [
+        ("json ", "JSON that contains this JSON"),
+        ("/", "a text that matches a regular expression"),
+        ("hex ", "a binary message with these bytes"),
+        ("any", "any message"),
+        ("close", "the end of the connection"),
+        ("ping", "a Ping"),
+        ("silence ", "no message for this time"),
+        ("within ", "a timeout for what follows"),
+    ];
+    let offered = kinds.iter().filter(|(word, _)| word.starts_with(start));
+    offered
+        .map(|(word, help)| ((*word).to_owned(), (*help).to_owned()))
+        .collect()
+}
+
 impl PromptLanguage {
+    /// The snippets whose names begin with what was typed.
+    fn beginning_with(&self, typed: &str) -> impl Iterator<Item = Candidate> + use<'_> {
+        let typed = typed.to_owned();
+        let all = self.snippets.all().into_iter();
+        all.filter(move |(name, _)| name.starts_with(&typed))
+            .map(|(name, text)| Candidate {
+                text: format!("/{name}"),
+                shown: format!("/{name}"),
+                help: text.replace('\n', " "),
+            })
+    }
+
     /// The file names that begin with what was typed.
     fn paths(&self, typed: &str) -> Vec<(String, String)> {
         let typed = typed.trim_start();
@@ -250,6 +289,7 @@ mod tests {
         let language = PromptLanguage {
             force: false,
             home: Some(home.path().to_owned()),
+            snippets: SharedSnippets::default(),
         };
         let texts = |line: &str| -> Vec<String> {
             language

@@ -4,8 +4,10 @@ use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use super::snippets::SharedSnippets;
 use crate::http::Secrets;
 use crate::output::palette::Palette;
+use crate::output::record::SharedRecord;
 use crate::output::sink::{Sink, TerminalSize};
 use crate::output::transcript::{KeepLimits, SharedTranscript, Transcript};
 use crate::terminal::Screen;
@@ -25,6 +27,12 @@ pub struct PromptOptions {
     pub palette: Palette,
     /// The terminal, for its size.
     pub screen: Option<Screen>,
+    /// The snippets, shared with the line editor.
+    pub snippets: SharedSnippets,
+    /// The record that `/record` starts, shared with the outputs.
+    pub record: Option<SharedRecord>,
+    /// Looks up variables in the environment.
+    pub lookup: fn(&str) -> Option<String>,
     /// Whether state changes are not printed (`-q`), so that only the sign shows them.
     pub quiet: bool,
     /// Whether the prompt outlives its connection from the start. Otherwise it does once it is
@@ -43,6 +51,9 @@ impl Default for PromptOptions {
             transcript: Rc::new(Transcript::new(KeepLimits::default(), false).into()),
             palette: Palette::plain(),
             screen: None,
+            snippets: SharedSnippets::default(),
+            record: None,
+            lookup: |_| None,
             quiet: false,
             speaks_first: true,
             outlives: Rc::default(),

@@ -280,6 +280,37 @@ pub(super) fn save(call: &Call<'_>) -> Parsed {
     Ok(PromptCommand::Messages(MessageCommand::Save(path, number)))
 }
 
+pub(super) fn expect(call: &Call<'_>) -> Parsed {
+    match call.rest.trim() {
+        "" => Err("/expect needs a pattern: /expect json {\"ok\":true}".to_owned()),
+        // Its errors depend on variables, so it is parsed when it is executed.
+        text => Ok(PromptCommand::Expect(text.to_owned())),
+    }
+}
+
+pub(super) fn record(call: &Call<'_>) -> Parsed {
+    match call.rest.trim() {
+        "" => Err("/record needs a new file, or stop: /record talk.ws".to_owned()),
+        "stop" => Ok(PromptCommand::Record(None)),
+        text => Ok(PromptCommand::Record(Some(path(text)))),
+    }
+}
+
+pub(super) fn keep_as(call: &Call<'_>) -> Parsed {
+    let (name, text) = split_word(call.rest.trim_start());
+    let name = name.trim_start_matches('/');
+    if name.is_empty() {
+        return Ok(PromptCommand::KeepAs(None));
+    }
+    if text.is_empty() {
+        return Err(format!("/as needs a text: /as {name} TEXT"));
+    }
+    Ok(PromptCommand::KeepAs(Some((
+        name.to_owned(),
+        text.to_owned(),
+    ))))
+}
+
 pub(super) fn copy(call: &Call<'_>) -> Parsed {
     only_number(call).map(|number| PromptCommand::Messages(MessageCommand::Copy(number)))
 }

@@ -29,6 +29,12 @@ pub enum PromptCommand {
     Reconnect,
     /// Work with the kept messages.
     Messages(MessageCommand),
+    /// Wait for what this text describes.
+    Expect(String),
+    /// Record to this new file, or stop.
+    Record(Option<String>),
+    /// Keep a text under a name, or list what is kept.
+    KeepAs(Option<(String, String)>),
     /// Open a text in an editor, unless that has been done.
     Edit,
     /// Close with 1000 and end.
@@ -81,7 +87,7 @@ pub enum ViewFormat {
 
 impl PromptCommand {
     /// A command that sends a text.
-    pub(super) fn text(text: &str) -> Self {
+    pub(crate) fn text(text: &str) -> Self {
         Self::Send(Command::Text(text.to_owned().into()))
     }
 }

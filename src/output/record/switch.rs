@@ -1,0 +1,220 @@
+//! A record that is started and stopped during a run: `/record` at the prompt.
+
+use std::cell::RefCell;
+use std::fs;
+use std::io;
+use std::os::fd::BorrowedFd;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::time::SystemTime;
+
+use super::{Options, Record};
+use crate::error::{plain, Error};
+use crate::event::{Event, Link, Upgrade};
+use crate::output::{Assembled, Detail, Output};
+
+/// A record that can be started and stopped, shared by the prompt and the outputs.
+pub type SharedRecord = Rc<RefCell<RecordSwitch>>;
+
+/// The current record, and what is needed to start one.
+pub struct RecordSwitch {
+    options: Options,
+    current: Option<Record>,
+    /// The open connection, with which a record begins.
+    upgrade: Option<Upgrade>,
+    failed: Option<String>,
+}
+
+impl RecordSwitch {
+    /// Creates a switch without a record; the path of `options` is not used.
+    #[must_use]
+    pub fn new(options: Options) -> Self {
+        Self {
+            options,
+            current: None,
+            upgrade: None,
+            failed: None,
+        }
+    }
+
+    /// The file of the current record.
+    #[must_use]
+    pub fn path(&self) -> Option<PathBuf> {
+        self.current.is_some().then(|| self.options.path.clone())
+    }
+
+    /// Starts a record in a new file.
+    ///
+    /// # Errors
+    ///
+    /// There is a record already, there is such a file, or it can't be written.
+    pub fn start(&mut self, path: PathBuf, at: SystemTime) -> Result<(), String> {
+        if let Some(path) = self.path() {
+            return Err(format!(
+                "already recording to {}: /record stop ends it",
+                path.display()
+            ));
+        }
+        if fs::symlink_metadata(&path).is_ok() {
+            return Err(format!("{}: the file already exists", path.display()));
+        }
+        self.options.path = path;
+        let describe = |error: Error| error.to_string();
+        // A new file is not a pipe that is waited for.
+        let mut record = Record::create(self.options.clone(), &mut || Ok(())).map_err(describe)?;
+        if let Some(upgrade) = &self.upgrade {
+            let begun = record.show(at, Link::default(), &Event::Open(upgrade));
+            begun.map_err(|cause| self.describe(&cause))?;
+        }
+        self.current = Some(record);
+        Ok(())
+    }
+
+    /// Stops the record and completes its file. Returns its path.
+    ///
+    /// # Errors
+    ///
+    /// There is no record, or it could not be written.
+    pub fn stop(&mut self) -> Result<PathBuf, String> {
+        let Some(mut record) = self.current.take() else {
+            return Err("nothing is being recorded: /record FILE starts".to_owned());
+        };
+        loop {
+            record.idle().map_err(|cause| self.describe(&cause))?;
+            if !record.busy() {
+                return Ok(self.options.path.clone());
+            }
+        }
+    }
+
+    /// Why the record has ended by itself, once.
+    pub fn take_failure(&mut self) -> Option<String> {
+        self.failed.take()
+    }
+
+    fn describe(&self, cause: &io::Error) -> String {
+        let path = self.options.path.display();
+        format!("could not write to {path}: {}", plain(cause))
+    }
+
+    /// Calls `act` with the record. If it fails, there is no record any more: the conversation goes
+    /// on without it.
+    fn with(&mut self, act: impl FnOnce(&mut Record) -> io::Result<()>) {
+        let Some(record) = &mut self.current else {
+            return;
+        };
+        if let Err(cause) = act(record) {
+            self.current = None;
+            self.failed = Some(format!("{}; recording has ended", self.describe(&cause)));
+        }
+    }
+}
+
+/// The output of a [`RecordSwitch`].
+pub struct SwitchedRecord(pub SharedRecord);
+
+impl Output for SwitchedRecord {
+    fn detail(&self) -> Detail {
+        // As all formats of records need.
+        Detail {
+            sent: true,
+            assembled: Assembled::All,
+            ..Detail::default()
+        }
+    }
+
+    fn show(&mut self, at: SystemTime, link: Link, event: &Event<'_>) -> io::Result<()> {
+        let mut switch = self.0.borrow_mut();
+        match event {
+            Event::Open(upgrade) => switch.upgrade = Some((*upgrade).clone()),
+            Event::Closed(_) => switch.upgrade = None,
+            _ => {}
+        }
+        switch.with(|record| record.show(at, link, event));
+        Ok(())
+    }
+
+    fn waits(&self) -> Option<BorrowedFd<'_>> {
+        // A regular file is never waited for.
+        None
+    }
+
+    fn full(&self) -> bool {
+        self.0.borrow().current.as_ref().is_some_and(Output::full)
+    }
+
+    fn busy(&self) -> bool {
+        self.0.borrow().current.as_ref().is_some_and(Output::busy)
+    }
+
+    fn idle(&mut self) -> io::Result<()> {
+        self.0.borrow_mut().with(Output::idle);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{Kind, Piece, Way};
+    use crate::http::Secrets;
+    use crate::output::record::Opening;
+
+    fn switch() -> (SharedRecord, SwitchedRecord) {
+        let opening = Opening {
+            url: "ws://localhost:9001/".to_owned(),
+            ..Opening::default()
+        };
+        let switch = RecordSwitch::new(Options {
+            path: PathBuf::new(),
+            opening,
+            secrets: Secrets::Hidden,
+            timing: false,
+        });
+        let shared = Rc::new(RefCell::new(switch));
+        (Rc::clone(&shared), SwitchedRecord(shared))
+    }
+
+    fn receive(output: &mut SwitchedRecord, text: &str) {
+        let piece = Piece::whole(Kind::Text, text.as_bytes());
+        let event = Event::Data(Way::In, piece);
+        let shown = output.show(SystemTime::now(), Link::default(), &event);
+        shown.expect("never fails");
+    }
+
+    #[test]
+    fn only_what_comes_in_between_is_recorded() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let path = folder.path().join("talk.ws");
+        let (switch, mut output) = switch();
+        receive(&mut output, "before");
+        let started = switch.borrow_mut().start(path.clone(), SystemTime::now());
+        assert_eq!(started, Ok(()));
+        let again = switch.borrow_mut().start(path.clone(), SystemTime::now());
+        assert!(again.is_err_and(|cause| cause.starts_with("already recording to")));
+        receive(&mut output, "during");
+        assert_eq!(switch.borrow_mut().stop(), Ok(path.clone()));
+        receive(&mut output, "after");
+        let text = fs::read_to_string(&path).expect("it is there");
+        assert!(text.contains("url ws://localhost:9001/\n"), "{text}");
+        assert!(text.contains("< during\n"), "{text}");
+        assert!(
+            !text.contains("before") && !text.contains("after"),
+            "{text}"
+        );
+        let stopped = switch.borrow_mut().stop();
+        assert!(stopped.is_err_and(|cause| cause.starts_with("nothing is being recorded")));
+        let existing = switch.borrow_mut().start(path, SystemTime::now());
+        assert!(existing.is_err_and(|cause| cause.ends_with("the file already exists")));
+        assert_eq!(switch.borrow().path(), None);
+    }
+
+    #[test]
+    fn file_that_cannot_be_created_is_an_error() {
+        let folder = tempfile::tempdir().expect("a directory");
+        let (switch, _) = switch();
+        let path = folder.path().join("none/talk.ws");
+        let started = switch.borrow_mut().start(path, SystemTime::now());
+        assert!(started.is_err_and(|cause| cause.contains("No such file or directory")));
+    }
+}
