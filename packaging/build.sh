@@ -163,13 +163,14 @@ sum() {
 
 # fill TEMPLATE: replaces @VERSION@, @REPOSITORY@, and @SUM:TARGET@ by the sum of its archive.
 fill() {
-    local text target
+    local text target found
     text=$(cat "$1")
     text=${text//@VERSION@/$version}
     text=${text//@REPOSITORY@/$REPOSITORY}
     while [[ $text =~ @SUM:([a-z0-9_-]+)@ ]]; do
         target=${BASH_REMATCH[1]}
-        text=${text//@SUM:$target@/$(sum "wsline-$version-$target.tar.gz")}
+        found=$(sum "wsline-$version-$target.tar.gz") || exit 1
+        text=${text//@SUM:$target@/$found}
     done
     printf '%s\n' "$text"
 }
