@@ -24,34 +24,18 @@ pub(super) fn request(
     environment: &Environment,
 ) -> Result<ConnectOptions, Error> {
     let route = route(&options);
-    let login = values.login.or_else(|| {
-        let is_free = values.bearer.is_none() && target.credentials.is_none();
-        let netrc = values.netrc.as_ref().filter(|_| is_free)?;
-        let (user, password) = netrc.credentials(&target.host().to_string())?;
-        Some(Login {
-            user: user.to_owned(),
-            password: Some(Secret::new(password)),
-        })
-    });
+    let of_netrc = of_netrc(&values, &target);
+    let login = values.login.or(of_netrc);
     let asks = login.as_ref().is_some_and(|login| login.password.is_none());
     let mut request = ConnectOptions {
         headers: values.headers,
         user_agent: options.user_agent,
         origin: options.origin,
         subprotocols: options.subprotocols,
-        credentials: login.map(|login| Credentials {
-            user: login.user,
-            password: login
-                .password
-                .map_or_else(String::new, |password| password.reveal().to_owned()),
-        }),
+        credentials: login.map(credentials),
         bearer: values.bearer,
         cookies: options.cookies,
-        compression: match compress {
-            Compress::Auto => CompressionMode::Auto,
-            Compress::Off => CompressionMode::Off,
-            Compress::Require => CompressionMode::Require,
-        },
+        compression: compression(compress),
         tls: TlsOptions {
             insecure: options.insecure,
             cacert: options.cacert,
@@ -91,6 +75,34 @@ pub(super) fn request(
         credentials.password = password::ask(&question)?;
     }
     Ok(request)
+}
+
+/// The credentials of a login; a missing password is asked for later.
+fn credentials(login: Login) -> Credentials {
+    let password = login.password;
+    Credentials {
+        user: login.user,
+        password: password.map_or_else(String::new, |password| password.reveal().to_owned()),
+    }
+}
+
+fn compression(compress: Compress) -> CompressionMode {
+    match compress {
+        Compress::Auto => CompressionMode::Auto,
+        Compress::Off => CompressionMode::Off,
+        Compress::Require => CompressionMode::Require,
+    }
+}
+
+/// The credentials in a netrc file, unless there are others.
+fn of_netrc(values: &Values, target: &Target) -> Option<Login> {
+    let is_free = values.bearer.is_none() && target.credentials.is_none();
+    let netrc = values.netrc.as_ref().filter(|_| is_free)?;
+    let (user, password) = netrc.credentials(&target.host().to_string())?;
+    Some(Login {
+        user: user.to_owned(),
+        password: Some(Secret::new(password)),
+    })
 }
 
 /// The options for reaching the server.

@@ -99,15 +99,25 @@ pub fn read_with(
         let connection = at.connection(&entry)?;
         let (number, start) = (connection.number, connection.start);
         let link = record.connect(connection);
-        let kind = EventKind::Refused(status);
-        record.add(event(number, start, link, false, kind));
+        record.add(event(
+            number,
+            start,
+            link,
+            false,
+            EventKind::Refused(status),
+        ));
     } else if opened.is_empty() {
-        return Err(file.error_of_file(if unanswered {
-            "no WebSocket in this archive has a response"
-        } else {
-            "no WebSocket in this archive: expected an entry whose _resourceType is \
-             \"websocket\", as Chrome and Playwright write it"
-        }));
+        return Err(without_websocket(file, unanswered));
     }
     Ok(record.into_session_file())
+}
+
+/// The error for an archive without a WebSocket, or with one that has no response.
+fn without_websocket(file: &File<'_>, unanswered: bool) -> ParseError {
+    file.error_of_file(if unanswered {
+        "no WebSocket in this archive has a response"
+    } else {
+        "no WebSocket in this archive: expected an entry whose _resourceType is \"websocket\", as \
+         Chrome and Playwright write it"
+    })
 }

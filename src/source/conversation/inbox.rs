@@ -217,7 +217,7 @@ fn how_it_ended(closure: &Closure) -> String {
 mod tests {
     use super::*;
 
-    fn hear(inbox: &mut Inbox, event: &Event<'_>) {
+    fn receive(inbox: &mut Inbox, event: &Event<'_>) {
         let item = ReceivedItem::from_event(event).expect("something that is kept");
         inbox.push(Instant::now(), item);
     }
@@ -227,11 +227,11 @@ mod tests {
         let mut inbox = Inbox::default();
         let most = KEPT / OVERHEAD;
         for _ in 0..most {
-            hear(&mut inbox, &Event::Ping(Way::In, b""));
+            receive(&mut inbox, &Event::Ping(Way::In, b""));
         }
         assert_eq!((inbox.waiting.len(), inbox.dropped), (most, 0));
         assert_eq!(inbox.describe_dropped(), None);
-        hear(&mut inbox, &Event::Pong(Way::In, b""));
+        receive(&mut inbox, &Event::Pong(Way::In, b""));
         assert_eq!((inbox.waiting.len(), inbox.dropped), (most, 1));
         let words = inbox.describe_dropped();
         assert_eq!(
@@ -252,10 +252,10 @@ mod tests {
         let large = vec![b'x'; KEPT];
         for bytes in [&b"small"[..], &large, &large] {
             let piece = crate::event::Piece::whole(Kind::Binary, bytes);
-            hear(&mut inbox, &Event::Data(Way::In, piece));
+            receive(&mut inbox, &Event::Data(Way::In, piece));
         }
         assert_eq!((inbox.waiting.len(), inbox.dropped), (1, 2));
-        hear(&mut inbox, &Event::Pong(Way::In, b"last"));
+        receive(&mut inbox, &Event::Pong(Way::In, b"last"));
         assert_eq!((inbox.waiting.len(), inbox.dropped), (1, 3));
         let (_, item) = inbox.take().expect("it is there");
         assert_eq!(item, ReceivedItem::Pong(Bytes::from_static(b"last")));

@@ -75,7 +75,7 @@ impl Attempt {
         }
     }
 
-    fn hear(&mut self, at: SystemTime, step: &ConnectStep) {
+    fn on_step(&mut self, at: SystemTime, step: &ConnectStep) {
         match step {
             ConnectStep::Resolved(_) => self.resolved = Some(at),
             ConnectStep::Connected(address) => self.address = address.tcp(),
@@ -316,7 +316,7 @@ impl Output for Har {
                 Ok(())
             }
             Event::Connect(step) => {
-                self.attempt.hear(at, step);
+                self.attempt.on_step(at, step);
                 Ok(())
             }
             Event::Open(upgrade) => self.begin(at, link, upgrade),
