@@ -137,6 +137,7 @@ fn measure(
         };
         LinkSetup {
             dial: Box::new(dial),
+            is_deferred: false,
             upkeep: &plan.upkeep,
             protocol: plan.protocol,
         }

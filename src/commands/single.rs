@@ -67,6 +67,7 @@ pub(super) fn run(
     let run = Run {
         connections: vec![LinkSetup {
             dial: Box::new(dial),
+            is_deferred: false,
             upkeep: &plan.upkeep,
             protocol: plan.protocol,
         }],

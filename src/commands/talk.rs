@@ -157,6 +157,7 @@ fn talk(
     let run = Run {
         connections: vec![LinkSetup {
             dial: Box::new(move || first.take().map_or_else(&mut dial, Ok)),
+            is_deferred: false,
             upkeep: &plan.upkeep,
             protocol: plan.protocol,
         }],

@@ -14,6 +14,7 @@ mod files;
 mod junit;
 mod load;
 mod objects;
+mod opener;
 mod play;
 mod pool;
 mod ready;
@@ -216,7 +217,7 @@ fn load_files(
         if test.untrusted {
             untrusted::load(path, inputs, variables)
         } else {
-            Loaded::read(path, inputs)
+            Loaded::read(path, inputs, false)
         }
     };
     let files = files::find(&test.files, &test.filter)?;

@@ -277,7 +277,11 @@ fn subprotocol(request: &RequestHead, response: &ResponseHead) -> Result<Option<
     ))
 }
 
-fn explain_error(error: ResponseError, options: &ConnectOptions, deadline: Deadline) -> Error {
+pub(super) fn explain_error(
+    error: ResponseError,
+    options: &ConnectOptions,
+    deadline: Deadline,
+) -> Error {
     let wrong = |cause, hint| Error::InvalidResponse {
         party: Party::Server,
         name: String::new(),

@@ -7,6 +7,7 @@
 mod attempt;
 mod dialer;
 pub mod dns;
+mod exchange;
 mod explain;
 mod failure;
 pub mod handshake;

@@ -450,6 +450,12 @@ impl Connection {
         self.stream_state = StreamState::Over;
     }
 
+    /// Writes what can be written, and ends without a Close.
+    pub(super) fn abort(&mut self, now: Instant) {
+        self.flush(now);
+        self.end(End::Lost("it was dropped".to_owned()));
+    }
+
     // Timers.
 
     /// Starts the close timer, or restarts it with the current close timeout.

@@ -89,6 +89,8 @@ pub struct Run<'a> {
 pub struct LinkSetup<'a> {
     /// Starts a connection attempt.
     pub dial: Dial,
+    /// Whether it is not opened at the start, but when the source says so.
+    pub is_deferred: bool,
     /// What is sent automatically.
     pub upkeep: &'a Upkeep,
     /// The configuration of the protocol. Which frames are reported depends on the outputs, and
@@ -106,6 +108,10 @@ impl Run<'_> {
         };
         let mut turn = Turn::default();
         driver.dial_next();
+        if driver.slots.all_ended() {
+            // No event follows before the source opens a connection.
+            driver.turn(&turn);
+        }
         while !driver.is_finished() {
             match driver.wait(&mut turn) {
                 Ok(()) => driver.turn(&turn),
@@ -128,8 +134,10 @@ impl<'a> Driver<'a> {
         let resend = run.policy.reconnects().then(BTreeMap::new);
         let now = Now::read();
         let (mut dials, mut links) = (Vec::new(), Vec::new());
-        for connection in run.connections {
+        let mut deferred = Vec::new();
+        for (number, connection) in (0..).zip(run.connections) {
             dials.push(connection.dial);
+            deferred.extend(connection.is_deferred.then_some(Link(number)));
             links.push(LinkConfig {
                 upkeep: connection.upkeep,
                 protocol: protocol::ProtocolConfig {
@@ -141,7 +149,7 @@ impl<'a> Driver<'a> {
         }
         Ok(Self {
             now,
-            slots: Slots::new(dials)?,
+            slots: Slots::new(dials, &deferred)?,
             links,
             listeners: Listeners {
                 source: run.source,

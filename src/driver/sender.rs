@@ -116,6 +116,12 @@ impl Sender for LinkSender<'_, '_> {
         }
     }
 
+    fn abort(&mut self, link: Link) {
+        if let Some(connection) = self.slots.open_mut(link) {
+            connection.abort(self.now.instant);
+        }
+    }
+
     fn redial(&mut self, link: Link) -> bool {
         self.slots.redial(link)
     }

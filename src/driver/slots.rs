@@ -78,14 +78,20 @@ pub(super) struct Slots {
 }
 
 impl Slots {
-    /// Creates a slot for each connection. No attempt is started.
+    /// Creates a slot for each connection. No attempt is started, and those for `deferred` links
+    /// only after [`redial`](Self::redial).
     ///
     /// # Errors
     ///
     /// The error of creating the set, if there are many.
-    pub(super) fn new(dials: Vec<Dial>) -> io::Result<Self> {
-        let entry = |dial| {
-            let slot = Slot::Waiting;
+    pub(super) fn new(dials: Vec<Dial>, deferred: &[Link]) -> io::Result<Self> {
+        let entry = |(place, dial): (usize, Dial)| {
+            let is_deferred = deferred.iter().any(|link| usize::from(link.0) == place);
+            let slot = if is_deferred {
+                Slot::Ended
+            } else {
+                Slot::Waiting
+            };
             Entry {
                 dial,
                 seen: slot.look(),
@@ -93,9 +99,9 @@ impl Slots {
                 slot,
             }
         };
-        let entries: Vec<_> = dials.into_iter().map(entry).collect();
+        let entries: Vec<_> = dials.into_iter().enumerate().map(entry).collect();
         let counts = Counts {
-            waiting: entries.len(),
+            waiting: entries.iter().map(|entry| entry.seen.counts.waiting).sum(),
             ..Counts::default()
         };
         let count = entries.len();

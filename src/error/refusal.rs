@@ -12,3 +12,14 @@ pub struct Refusal {
     /// A hint, if the cause is known.
     pub hint: Option<String>,
 }
+
+impl Refusal {
+    /// The same without the hint, which is for those who did not expect it.
+    #[must_use]
+    pub fn without_hint(&self) -> Self {
+        Self {
+            hint: None,
+            ..self.clone()
+        }
+    }
+}

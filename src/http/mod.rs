@@ -9,6 +9,7 @@ mod coding;
 mod credentials;
 mod head;
 mod header;
+mod request;
 mod response;
 mod sensitive;
 
@@ -16,5 +17,6 @@ pub use body::{Body, BODY_LIMIT, BODY_PAUSE, BODY_TIMEOUT};
 pub use credentials::Credentials;
 pub use head::{RequestHead, ResponseHead};
 pub use header::{is_token, CustomHeader, Header, Headers};
+pub use request::HttpRequest;
 pub use response::{beginning, LimitReads, ResponseError, ResponseReader, HEAD_LIMIT};
 pub use sensitive::{find_tokens, shown_subprotocols, without_tokens, Secrets, HIDDEN};

@@ -4,15 +4,16 @@
 use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::environment::Environment;
 use super::inputs::{self, variable};
 use crate::cli::{MessageArg, OptionArgs, OptionParser};
-use crate::error::{plain, Error};
+use crate::error::{plain, Error, ParseError};
 use crate::protocol::CloseReason;
-use crate::session_file::{Line, SessionFile, Statement, WITHIN};
-use crate::source::conversation::{Step, StepSource};
-use crate::source::player::{ConnectionSetting, Player, PlayerOptions, SettingValue, SourceText};
+use crate::session_file::{Line, SessionFile, SourceMap, Statement, WITHIN};
+use crate::source::conversation::{ConnectionSetting, SettingValue, Step, StepSource};
+use crate::source::player::{Player, PlayerOptions};
 use crate::sys::file::without_byte_order_mark;
 use crate::text::duration;
 
@@ -53,7 +54,7 @@ impl Steps {
 
 /// The parsed statements, and where the other options are among them.
 struct Script {
-    source: SourceText,
+    source: Arc<SourceMap>,
     file: SessionFile,
     /// For each option of the conversation that is not a statement, the line that it comes before.
     places: Vec<u32>,
@@ -66,9 +67,9 @@ impl Script {
         if options.rules.is_none() && !options.messages.iter().any(is_statement) {
             return Ok(None);
         }
-        let mut source = SourceText::default();
+        let mut source = SourceMap::default();
         if let Some(path) = &options.rules {
-            source.push_file(path, &rules_text(path, environment)?);
+            source.push_rules(path, &rules_text(path, environment)?);
             check_rules(&source)?;
         }
         let first = source.next_line();
@@ -80,19 +81,19 @@ impl Script {
                     if *within != timeout && !text.starts_with([' ', '\t']) {
                         timeout = *within;
                         let text = format!("within {}", duration::format(timeout));
-                        source.push_statement("--within".to_owned(), &text);
+                        source.push_statement("--within", &text);
                     }
-                    source.push_statement(format!("-e {count}"), text);
+                    source.push_statement(&format!("-e {count}"), text);
                 }
                 _ => places.push(source.next_line()),
             }
         }
-        let file = source.parse()?;
+        let file = source.parse().map_err(invalid)?;
         for line in file.lines.iter().filter(|line| line.number >= first) {
             check_statement(&source, line)?;
         }
         Ok(Some(Self {
-            source,
+            source: Arc::new(source),
             file,
             places,
         }))
@@ -100,12 +101,10 @@ impl Script {
 
     /// What it sets, and what runs it.
     fn player(self, options: &OptionArgs) -> Result<(Vec<ConnectionSetting>, Player), Error> {
-        let (connections, player) = Player::with_source(
+        let (connections, player) = Player::new(
             self.file,
-            self.source,
             &PlayerOptions {
-                file: "",
-                text: "",
+                sources: &self.source,
                 folder: Path::new(""),
                 lookup: &variable,
                 url: Some(""),
@@ -142,7 +141,7 @@ pub(super) fn words(
     let Some(script) = Script::read(options, environment)? else {
         return Ok(Vec::new());
     };
-    let source = script.source.clone();
+    let source = Arc::clone(&script.source);
     let (settings, _) = script.player(options)?;
     let parser = OptionParser::default();
     let mut words: Vec<OsString> = Vec::new();
@@ -158,7 +157,7 @@ pub(super) fn words(
                 (words, parsed)
             }
         };
-        parsed.map_err(|cause| source.parse_error(line, "", cause))?;
+        parsed.map_err(|cause| invalid(source.error_at(line, "", cause)))?;
         words.extend(of_line);
     }
     Ok(words)
@@ -199,6 +198,10 @@ pub(super) fn has_messages(options: &OptionArgs, steps: &Steps) -> bool {
     is_given || matches!(steps, Steps::Scripted(_))
 }
 
+fn invalid(error: ParseError) -> Error {
+    Error::SessionFile(Box::new(error))
+}
+
 fn rules_text(path: &Path, environment: &Environment) -> Result<String, Error> {
     let failed = |cause: String| Error::DataFile {
         path: path.display().to_string(),
@@ -229,8 +232,8 @@ fn is_rule_or_setting(statement: &Statement) -> bool {
 }
 
 /// Checks that a rules file has only rules and settings.
-fn check_rules(source: &SourceText) -> Result<(), Error> {
-    for line in &source.parse()?.lines {
+fn check_rules(source: &SourceMap) -> Result<(), Error> {
+    for line in &source.parse().map_err(invalid)?.lines {
         let cause = match &line.statement {
             _ if line.link.is_some() => {
                 "a rules file is for one connection: remove the name of the connection"
@@ -243,13 +246,13 @@ fn check_rules(source: &SourceText) -> Result<(), Error> {
                  subprotocol, option, default, secret, let)"
             }
         };
-        return Err(source.parse_error(line.number, "", cause));
+        return Err(invalid(source.error_at(line.number, "", cause)));
     }
     Ok(())
 }
 
 /// Checks that a statement has a meaning on the command line.
-fn check_statement(source: &SourceText, line: &Line) -> Result<(), Error> {
+fn check_statement(source: &SourceMap, line: &Line) -> Result<(), Error> {
     let cause = match &line.statement {
         Statement::Url(_) => "the URL is given without -e",
         Statement::Title(_) | Statement::Tags(_) | Statement::At(_) => {
@@ -260,5 +263,5 @@ fn check_statement(source: &SourceText, line: &Line) -> Result<(), Error> {
         }
         _ => return Ok(()),
     };
-    Err(source.parse_error(line.number, "", cause))
+    Err(invalid(source.error_at(line.number, "", cause)))
 }

@@ -29,10 +29,14 @@ pub const STATEMENTS: &[&str] = &[
     "secret",
     "title",
     "tags",
+    "open",
+    "drop",
+    "http",
+    "include",
 ];
 
 /// The statements with indented lines below them.
-pub const BLOCKS: &[&str] = &["any", "on", "every", "repeat", "retry"];
+pub const BLOCKS: &[&str] = &["any", "on", "every", "repeat", "retry", "http"];
 
 /// The keywords after `>`. Any other text is sent literally.
 pub const SENT: &[&str] = &[
@@ -81,6 +85,13 @@ pub const DESCRIPTION: &[&str] = &[
      bytes, big-endian; :2le is little-endian, :varint as in protobuf. Expected bytes can also be \
      NAME:2, which sets a variable to a number; ??, any byte; ??x8, any 8; .., any number of bytes; \
      and, up to the end, /REGEX/ or json with a pattern.",
+    "open opens a connection at this place instead of at the start, at the URL that follows or that of \
+     its url line, and again after it has ended; one that is still open is dropped before. drop ends \
+     TCP without a Close. http sends one request, with the headers and the body that are indented \
+     below it: header, and json or body. Redirects are not followed. Up to the next message, < \
+     status, < header, check and capture without the name of a connection are about its response.",
+    "include stands for the lines of another file, whose path is relative to this one; it can't be \
+     indented below another statement. Reports name the lines by that file.",
     "any order expects the messages below it in any order. Rules apply from their line on, in their \
      order, before expectations: on sends the messages below it each time a message matches, every \
      sends at an interval, ignore hides messages, and never fails if one matches; with for it also \
@@ -115,18 +126,21 @@ statement = [ "@" , ( link | "*" ) , " " ] , ( setting | step | rule | block ) ;
 setting   = "url " , text | "header " , header | "subprotocol " , text
           | "option " , word , { " " , word }
           | "default " , name , " " , text | "secret " , name
-          | "title " , { character } | "tags " , tag , { " " , tag } ;
+          | "include " , path | "title " , { character } | "tags " , tag , { " " , tag } ;
 rule      = "on " , ( "open" | received ) , body | "ignore " , received
           | "every " , duration , ( " > " , message | body )
           | "never " , received , [ " for " , duration ] ;
 block     = "any order" , body
           | "repeat " , ( number | variable ) , [ " as " , name ] , body
-          | "retry " , duration , [ " every " , duration ] , body ;
+          | "retry " , duration , [ " every " , duration ] , body
+          | "http " , method , " " , text , { line end , indentation , http-part } ;
+http-part = "header " , header | "json " , json | "body " , text ;
 body      = { line end , indentation , statement } ;
 received  = "< " , ( data-wanted | control | "any" ) ;
 step      = "> " , message | "< " , wanted
           | "within " , duration | "strict" , [ " on" | " off" ]
           | "wait " , duration | "at " , duration
+          | "open" , [ " " , text ] | "drop"
           | "capture " , [ "secret " ] , name , [ " " , pointer | " match " , match ]
           | "let " , name , " = " , value | "reconnect"
           | "check " , ( data-wanted | "within " , duration ) ;
@@ -172,6 +186,8 @@ duration  = number , [ "ms" | "s" | "m" ] ;
 pointer   = string | ? JSON pointer, RFC 6901 ? ;
 string    = ? JSON string, RFC 8259 ? ;
 json      = ? JSON with variables in strings and for values ? ;
+path      = string | { character } ;
+method    = ? token, RFC 9110 ? ;
 regex     = ? as for --expect-match, with variables ? ;
 field     = ? name of a header, RFC 9110 ? ;
 hex       = ? two digits a byte, blanks between them or not ? ;

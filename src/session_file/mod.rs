@@ -8,6 +8,7 @@ pub mod bytes;
 mod expression;
 pub mod grammar;
 pub mod har;
+mod include;
 pub mod jsonl;
 mod parse;
 mod place;
@@ -16,6 +17,7 @@ mod raw;
 mod recognize;
 mod record;
 pub mod recorded;
+mod source_map;
 mod template;
 #[cfg(test)]
 mod tests;
@@ -26,9 +28,12 @@ pub use template::{Part, Template};
 pub use crate::conversation::variable::is_name;
 pub use bytes::ByteWord;
 pub use expression::{Expression, NowUnit};
+pub use include::{include, Included, ReadFile};
 pub use parse::{decode, parse, parse_byte_pattern};
 pub use place::{error_at, statement_text};
 pub use print::{around_message, comment, print, print_line};
+pub use source_map::SourceMap;
+
 pub use recognize::{recognize, RecordKind};
 
 use std::sync::Arc;
@@ -68,11 +73,24 @@ impl SessionFile {
         all
     }
 
-    /// Whether it opens a connection again that has ended.
+    /// Whether it opens connections itself, so that there may be none for a while.
     #[must_use]
     pub fn reopens(&self) -> bool {
-        let reopens = |line: &&Line| line.statement == Statement::Expect(Wanted::Reconnect);
+        let reopens = |line: &&Line| {
+            matches!(
+                line.statement,
+                Statement::Expect(Wanted::Reconnect) | Statement::Open(_)
+            )
+        };
         self.all_lines().iter().any(reopens)
+    }
+
+    /// Whether it has statements that open connections or send HTTP requests.
+    #[must_use]
+    pub fn needs_opener(&self) -> bool {
+        let needs =
+            |line: &&Line| matches!(line.statement, Statement::Open(_) | Statement::Http(_));
+        self.all_lines().iter().any(needs)
     }
 
     /// The text of the `title` statement, if there is one.
@@ -212,6 +230,36 @@ pub enum Statement {
     Tags(Vec<String>),
     /// `check within 200ms`: the maximum time since the last sent message.
     CheckWithin(Duration),
+    /// `open [URL]`: opens a connection here rather than at the start. Without a URL, that of `url`.
+    Open(Option<Template>),
+    /// `include PATH`: the lines of another file.
+    Include(String),
+    /// `drop`: ends a connection without a Close.
+    Drop,
+    /// `http METHOD URL`, with headers and a body below it.
+    Http(Box<HttpCall>),
+}
+
+/// An HTTP request.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HttpCall {
+    /// The method.
+    pub method: String,
+    /// The URL.
+    pub url: Template,
+    /// `header N: V`: its headers.
+    pub headers: Vec<Template>,
+    /// Its body.
+    pub body: Option<HttpBody>,
+}
+
+/// The body of an HTTP request.
+#[derive(Clone, Debug, PartialEq)]
+pub enum HttpBody {
+    /// `json …`, as after `>`.
+    Json(Template),
+    /// `body …`: a text.
+    Text(Template),
 }
 
 /// When a rule's reply is sent.

@@ -7,6 +7,7 @@
 mod block;
 mod bytes;
 mod expression;
+mod http;
 mod message;
 mod regex;
 mod rule;

@@ -12,8 +12,8 @@ use super::grammar::{EXPECTED, SENT};
 use super::place::BLANKS;
 use super::template::OPENING;
 use super::{
-    Expression, Line, Message, NowUnit, Part, Payload, SessionFile, Statement, Template, Trigger,
-    Wanted,
+    Expression, HttpBody, HttpCall, Line, Message, NowUnit, Part, Payload, SessionFile, Statement,
+    Template, Trigger, Wanted,
 };
 use crate::protocol::Kind;
 use crate::text::duration;
@@ -168,7 +168,27 @@ fn push_rule(out: &mut String, statement: &Statement) {
         Statement::Tags(tags) => {
             let _ = write!(out, "tags {}", tags.join(" "));
         }
+        Statement::Open(None) => out.push_str("open"),
+        Statement::Open(Some(url)) => push_argument(out, "open", url),
+        Statement::Drop => out.push_str("drop"),
+        Statement::Include(path) => push_argument(out, "include", &Template::literal(path)),
+        Statement::Http(call) => push_http(out, call),
         _ => {}
+    }
+}
+
+fn push_http(out: &mut String, call: &HttpCall) {
+    push_argument(out, &format!("http {}", call.method), &call.url);
+    for header in &call.headers {
+        push_argument(out, "\n  header", header);
+    }
+    match &call.body {
+        Some(HttpBody::Json(json)) => {
+            out.push_str("\n ");
+            push_json(out, json);
+        }
+        Some(HttpBody::Text(text)) => push_argument(out, "\n  body", text),
+        None => {}
     }
 }
 

@@ -481,12 +481,85 @@ fn statement() -> impl Strategy<Value = Statement> {
         duration().prop_map(Statement::At),
         message().prop_map(Statement::Send),
         wish().prop_map(Statement::Expect),
+        proptest::option::of(one_line()).prop_map(Statement::Open),
+        Just(Statement::Drop),
+        "[!-~é]{1,5}( [!-~]{1,4})?".prop_map(Statement::Include),
+        http().prop_map(|call| Statement::Http(Box::new(call))),
+        wish().prop_map(|wanted| match wanted {
+            Wanted::Text(_) | Wanted::Json(_) | Wanted::Match { .. } | Wanted::Binary(_) => {
+                Statement::Check(wanted)
+            }
+            _ => Statement::CheckWithin(Duration::from_millis(200)),
+        }),
+        "[A-Z_][a-z0-9]{0,4}".prop_map(Statement::Secret),
+        "[!-~é]{1,5}( [!-~]{1,4})?".prop_map(Statement::Title),
+        vec("[a-z0-9é]{1,5}", 1..3).prop_map(Statement::Tags),
+        ("[A-Z_][a-z0-9]{0,4}", "[^\\p{Cc}]{1,12}").prop_map(|(name, value)| Statement::Default {
+            name,
+            value: Template::literal(&value),
+        }),
+        block(),
         ("[A-Z_][a-z0-9]{0,4}", "(/([^~/]|~0|~1){0,6}){0,3}").prop_map(|(name, pointer)| {
             Statement::Capture {
                 name,
                 pointer,
                 secret: false,
             }
+        }),
+    ]
+}
+
+fn http() -> impl Strategy<Value = HttpCall> {
+    let header = ("[A-Za-z-]{1,8}", "[^\\p{Cc}]{0,20}")
+        .prop_map(|(name, value)| Template::literal(&format!("{name}: {value}")));
+    let body = prop_oneof![
+        json().prop_map(HttpBody::Json),
+        "[^\\p{Cc}]{1,20}".prop_map(|text| HttpBody::Text(Template::literal(&text))),
+    ];
+    (
+        "[A-Z]{1,7}",
+        one_line(),
+        vec(header, 0..3),
+        proptest::option::of(body),
+    )
+        .prop_map(|(method, url, headers, body)| HttpCall {
+            method,
+            url,
+            headers,
+            body,
+        })
+}
+
+/// Statements that contain others.
+fn block() -> impl Strategy<Value = Statement> {
+    let line = |statement| Line {
+        number: 1,
+        link: None,
+        statement,
+    };
+    let sent = move || {
+        let message = text().prop_map(Message::Text);
+        vec(
+            message.prop_map(move |message| line(Statement::Send(message))),
+            1..3,
+        )
+    };
+    let wanted = || text().prop_map(Wanted::Text);
+    let expected = wanted().prop_map(move |wanted| line(Statement::Expect(wanted)));
+    let rule = (wanted(), sent())
+        .prop_map(|(wanted, body)| Statement::On(Trigger::Received(wanted), body.into()));
+    prop_oneof![
+        rule,
+        vec(expected, 1..3).prop_map(|body| Statement::AnyOrder(body.into())),
+        (0..20_u32, sent()).prop_map(|(count, body)| Statement::Repeat {
+            count: Template::literal(&count.to_string()),
+            name: Some("N".to_owned()),
+            body: body.into(),
+        }),
+        (1..9_u64, sent()).prop_map(|(seconds, body)| Statement::Retry {
+            limit: Duration::from_secs(seconds),
+            pause: Duration::from_millis(seconds),
+            body: body.into(),
         }),
     ]
 }
@@ -498,7 +571,8 @@ fn script() -> impl Strategy<Value = SessionFile> {
             .into_iter()
             .map(|(link, statement)| Line {
                 number: 0,
-                link,
+                // A request has no connection.
+                link: link.filter(|_| !matches!(statement, Statement::Http(_))),
                 statement,
             })
             .collect(),

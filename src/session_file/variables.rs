@@ -6,7 +6,10 @@ use regex::Regex;
 
 use super::bytes::json_captures;
 use super::template::Context;
-use super::{ByteWord, Line, Message, Payload, SessionFile, Statement, Template, Trigger, Wanted};
+use super::{
+    ByteWord, HttpBody, HttpCall, Line, Message, Payload, SessionFile, Statement, Template,
+    Trigger, Wanted,
+};
 
 impl SessionFile {
     /// The names of all variables.
@@ -47,6 +50,8 @@ impl Statement {
             Self::Repeat { count, .. } => vec![count],
             Self::Let { value, .. } => value.templates(),
             Self::Default { value, .. } => vec![value],
+            Self::Open(url) => url.iter().collect(),
+            Self::Http(call) => call.templates(),
             Self::Within(_)
             | Self::Strict(_)
             | Self::Wait(_)
@@ -59,6 +64,8 @@ impl Statement {
             | Self::Secret(_)
             | Self::Title(_)
             | Self::Tags(_)
+            | Self::Drop
+            | Self::Include(_)
             | Self::Capture { .. } => Vec::new(),
         }
     }
@@ -113,6 +120,17 @@ impl Statement {
             self,
             Self::Expect(_) | Self::Check(_) | Self::CheckWithin(_) | Self::Never(..)
         )
+    }
+}
+
+impl HttpCall {
+    fn templates(&self) -> Vec<&Template> {
+        let mut all = vec![&self.url];
+        all.extend(&self.headers);
+        if let Some(HttpBody::Json(body) | HttpBody::Text(body)) = &self.body {
+            all.push(body);
+        }
+        all
     }
 }
 

@@ -12,6 +12,8 @@ mod ending;
 mod expected;
 mod inbox;
 mod matcher;
+mod nearest;
+mod opening;
 mod options;
 mod order;
 mod recent;
@@ -34,13 +36,16 @@ use std::time::Instant;
 
 pub use self::expected::Expected;
 pub use self::shared_rules::SharedRules;
-pub use self::step::{Act, Alternative, Check, Effect, Expectation, Interval, Rule, Step};
+pub use self::step::{
+    Act, Alternative, Check, ConnectionSetting, Effect, Exchange, Expectation, HttpStep, Interval,
+    OpenStep, Rule, SettingValue, Step,
+};
 pub use self::step_source::StepSource;
 
 use bytes::Bytes;
 use regex::bytes::RegexSet;
 
-use self::inbox::{Inbox, LinkStage, ReceivedItem};
+use self::inbox::{LinkStage, ReceivedItem};
 pub(in crate::source) use self::matcher::seconds;
 use self::recent::RecentMessage;
 pub use self::single::SingleExpectation;
@@ -82,6 +87,8 @@ pub struct Conversation {
     broken: Option<Error>,
     /// The texts of messages that reports do not list.
     hidden: Option<RegexSet>,
+    /// Whether steps open connections.
+    reopens: bool,
 }
 
 impl Conversation {
@@ -94,13 +101,7 @@ impl Conversation {
         then: Option<Box<dyn Source>>,
         delay: SendDelay,
     ) -> Self {
-        let state = |number| LinkState {
-            gate: SendGate::for_link(Link(number), delay),
-            inbox: Inbox::default(),
-            wanted: false,
-            sent_at: None,
-            matched_by: None,
-        };
+        let state = |number| LinkState::new(SendGate::for_link(Link(number), delay));
         Self {
             steps,
             then,
@@ -118,7 +119,25 @@ impl Conversation {
             answers: VecDeque::new(),
             broken: None,
             hidden: None,
+            reopens: false,
         }
+    }
+
+    /// Sets the connections that steps open, and adds a link for the responses to HTTP requests.
+    #[must_use]
+    pub fn with_deferred(mut self, deferred: &[Link]) -> Self {
+        for link in deferred {
+            if let Some(state) = self.state(*link) {
+                state.inbox.stage = LinkStage::Deferred;
+            }
+        }
+        self.reopens = !deferred.is_empty();
+        let number = u16::try_from(self.links.len()).unwrap_or(u16::MAX);
+        let gate = SendGate::for_link(Link(number), SendDelay::default());
+        let mut responses = LinkState::new(gate);
+        responses.inbox.stage = LinkStage::Answered;
+        self.links.push(responses);
+        self
     }
 
     fn state(&mut self, link: Link) -> Option<&mut LinkState> {
@@ -146,12 +165,15 @@ impl Conversation {
         self.opened.is_some()
     }
 
-    /// Whether all connections have ended.
+    /// Whether all connections have ended, and no step opens one.
     fn is_over(&self) -> bool {
         let over = |state: &LinkState| {
-            matches!(state.inbox.stage, LinkStage::Closed(_) | LinkStage::Refused)
+            matches!(
+                state.inbox.stage,
+                LinkStage::Closed(_) | LinkStage::Refused | LinkStage::Answered
+            )
         };
-        self.links.iter().all(over)
+        !self.reopens && self.links.iter().all(over)
     }
 
     /// Takes steps as far as possible. Steps that send need `to`.
@@ -200,6 +222,11 @@ impl Conversation {
                     self.add_rule(now);
                     Ok(())
                 }
+                Act::Open(_) | Act::Drop => match &mut to {
+                    Some(to) => self.open_or_drop(now, *to),
+                    None => Err(StepProgress::CannotSend),
+                },
+                Act::Http(_) => self.request(now),
                 _ if is_moot => Ok(()),
                 Act::Send(..) | Act::Stream(..) | Act::Ping(_) | Act::Pong(_) | Act::Close(_) => {
                     match &mut to {
@@ -275,6 +302,7 @@ impl Conversation {
         let hidden = taken == Some(Effect::Ignore) || self.hides(&item);
         if let (ReceivedItem::Message(kind, bytes), false) = (&item, hidden) {
             self.remember('<', link, *kind, bytes);
+            self.add_time(now, link);
         }
         if taken.is_some() || !self.expects() {
             return;
@@ -295,6 +323,7 @@ impl Source for Conversation {
                 }
                 Act::Expect(_) => current.matcher.comparison_fd(),
                 Act::Capture { .. } => current.search.as_ref().map(Work::fd),
+                Act::Http(_) => current.exchange.as_ref().map(Work::fd),
                 _ => None,
             },
             None if self
@@ -390,8 +419,16 @@ impl Source for Conversation {
         match end {
             LinkEnd::ConnectFailed(error) => {
                 self.failed.get_or_insert(link);
-                self.settle_refusal(link, error)
+                let settled = self.settle_refusal(link, error);
+                if settled.expected {
+                    return settled;
+                }
+                self.settle_opening(link, error).unwrap_or(settled)
             }
+            LinkEnd::Closed(_) if self.has_dropped(link) => Settled {
+                expected: true,
+                ..Settled::default()
+            },
             LinkEnd::Closed(_) => {
                 let unmet = self.settle_close(now);
                 Settled {

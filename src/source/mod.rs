@@ -181,6 +181,9 @@ pub trait Sender {
     /// Sends a Close, after which nothing can be sent; `None` for one without a code.
     fn close(&mut self, link: Link, reason: Option<CloseReason>);
 
+    /// Ends a connection without a Close. Does nothing if it is not open.
+    fn abort(&mut self, _link: Link) {}
+
     /// Connects again after a connection has ended or could not be opened. Returns false if there
     /// is a connection, or if the run can't connect again.
     fn redial(&mut self, _link: Link) -> bool {

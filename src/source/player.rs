@@ -6,36 +6,38 @@
 
 mod check;
 mod confined;
+mod deferred;
 mod flow;
 mod links;
 mod message;
 mod names;
 mod options;
+mod request;
 mod source_text;
 mod step;
 mod variables;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 pub use self::confined::check_confined;
-pub use self::options::{Connection, ConnectionSetting, PlayerOptions, SettingValue};
-pub use self::source_text::SourceText;
+pub use self::options::{Connection, PlayerOptions};
 
+use self::deferred::about_responses;
 use self::flow::Flow;
 use self::names::names;
 use self::variables::{secrets, variables};
 use super::conversation::{Act, Expected, Step, StepSource};
 use crate::error::Error;
 use crate::event::Link;
-use crate::session_file::{Line, SessionFile, Statement};
+use crate::session_file::{Line, SessionFile, SourceMap, Statement};
 
 /// Runs a file, as the [`StepSource`] of a [`Conversation`](super::conversation::Conversation).
 #[derive(Debug)]
 pub struct Player {
-    source: SourceText,
+    source: Arc<SourceMap>,
     flow: Flow,
     /// The replies of rules.
     answers: Vec<Arc<[Line]>>,
@@ -58,6 +60,12 @@ pub struct Player {
     secrets: Vec<String>,
     /// Steps from elsewhere, each with the number of the line that it is taken before.
     given: VecDeque<(u32, Step)>,
+    /// The URL that overrides those in the file.
+    url: Option<String>,
+    /// The connections that are opened by statements.
+    deferred: Vec<Link>,
+    /// The lines about the responses to HTTP requests.
+    about_responses: BTreeSet<u32>,
 }
 
 impl Player {
@@ -70,22 +78,10 @@ impl Player {
         script: SessionFile,
         options: &PlayerOptions<'_>,
     ) -> Result<(Vec<Connection>, Self), Error> {
-        Self::with_source(script, SourceText::new(options.file, options.text), options)
-    }
-
-    /// Prepares the statements of `source` and checks them. The file and the text of `options` are
-    /// not used.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::SessionFile`] if they are invalid.
-    pub fn with_source(
-        script: SessionFile,
-        source: SourceText,
-        options: &PlayerOptions<'_>,
-    ) -> Result<(Vec<Connection>, Self), Error> {
+        let source = Arc::clone(options.sources);
         let (values, early) = variables(&script, &source, options)?;
-        let names = names(&script, &source, &values)?;
+        let about_responses = about_responses(&script);
+        let names = names(&script, &source, &values, &about_responses)?;
         let mut player = Self {
             source,
             names,
@@ -104,8 +100,12 @@ impl Player {
             pending: VecDeque::new(),
             secrets: Vec::new(),
             given: VecDeque::new(),
+            url: options.url.map(str::to_owned),
+            deferred: Vec::new(),
+            about_responses,
         };
-        let connections = player.connections(&script, options.url)?;
+        player.deferred = player.deferred_links(&script)?;
+        let connections = player.connections(&script.lines)?;
         player.force |= connections.iter().any(Connection::is_forced);
         player.check_refusals(&script)?;
         let all = script.all_lines();
@@ -144,6 +144,16 @@ impl Player {
         self.given.pop_front().map(|(_, step)| step)
     }
 
+    fn parse_error(&self, line: u32, mark: &str, cause: impl Into<String>) -> Error {
+        source_text::parse_error(&self.source, line, mark, cause)
+    }
+
+    /// The connections that are opened by statements.
+    #[must_use]
+    pub fn deferred(&self) -> &[Link] {
+        &self.deferred
+    }
+
     /// The values of variables that are redacted in reports.
     #[must_use]
     pub fn secret_values(&self) -> Vec<(String, String)> {
@@ -179,34 +189,14 @@ impl StepSource for Player {
     }
 
     fn context(&self, now: Instant) -> Option<String> {
-        self.flow.context(now)
+        self.flow.context(now, &|line| self.source.number(line))
     }
 
     fn answer(&mut self, answer: usize, link: Link) -> Result<Vec<Step>, Error> {
-        let Some(body) = self.answers.get(answer).map(Arc::clone) else {
-            return Ok(Vec::new());
-        };
-        let mut steps = Vec::new();
-        for line in body.iter() {
-            match &line.statement {
-                Statement::Let { name, value } => self.bind(line, name, value)?,
-                Statement::Send(message) => {
-                    let links = match line.link {
-                        None => vec![link],
-                        Some(_) => self.links(line)?,
-                    };
-                    for link in links {
-                        steps.push(Step {
-                            link,
-                            place: None,
-                            act: self.act(line, message)?,
-                        });
-                    }
-                }
-                _ => {}
-            }
+        match self.answers.get(answer).map(Arc::clone) {
+            Some(body) => self.replies(&body, link),
+            None => Ok(Vec::new()),
         }
-        Ok(steps)
     }
 
     fn expects(&self) -> bool {
@@ -227,8 +217,7 @@ impl StepSource for Player {
             let links = self.links(line);
             links.is_ok_and(|links| links.contains(&link))
         };
-        let mut lines = self.flow.lines().iter().filter(of_link);
-        let of_file = lines.find_map(|line| {
+        let find = |line: &Line| {
             let Statement::Expect(wanted) = &line.statement else {
                 return None;
             };
@@ -236,7 +225,12 @@ impl StepSource for Player {
             wanted
                 .is_about_refusal()
                 .then(|| (Some(self.source.place(line.number)), wanted))
-        });
+        };
+        if self.deferred.contains(&link) {
+            // What was expected of an earlier connection doesn't count.
+            return self.flow.ahead().filter(of_link).find_map(find);
+        }
+        let of_file = self.flow.lines().iter().filter(of_link).find_map(find);
         of_file.or_else(|| {
             self.given.iter().find_map(|(_, step)| match &step.act {
                 Act::Expect(expectation) if expectation.wanted.is_about_refusal() => {

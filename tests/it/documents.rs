@@ -130,7 +130,12 @@ fn update(name: &str, old: &str, new: &str) {
 /// The text with its ports, times and versions replaced, which differ from run to run.
 pub fn masked(text: &str) -> String {
     let mut out = String::new();
-    let mut rest = text;
+    let text = text
+        .lines()
+        .map(without_time)
+        .collect::<Vec<_>>()
+        .join("\n");
+    let mut rest = text.as_str();
     while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
         let (before, tail) = rest.split_at(start);
         let end = tail
@@ -146,6 +151,17 @@ pub fn masked(text: &str) -> String {
         rest = after;
     }
     out + rest
+}
+
+/// A message of a report without how long after the last sent one it came.
+fn without_time(line: &str) -> String {
+    match line.split_once("< after ") {
+        Some((before, rest)) if before.trim().is_empty() => {
+            let message = rest.split_once(": ").map_or(rest, |(_, message)| message);
+            format!("{before}< {message}")
+        }
+        _ => line.to_owned(),
+    }
 }
 
 /// The search path, with the built program in it.

@@ -206,7 +206,7 @@ fn handshake_status_can_be_expected() {
         .args(["--expect-status", "403", &peer.url()])
         .stderr_matches(
             "wsline: expected the status 403, but the server refused the upgrade: HTTP/1.1 401 \
-             Unauthorized\nHTTP/1.1 401 Unauthorized\nContent-Length: 5\n\nnope\n\n",
+             Unauthorized\nHTTP/1.1 401 Unauthorized\nContent-Length: 5\n\nnope\n",
         )
         .code(4)
         .run();

@@ -41,7 +41,10 @@ fn prompt() {
     pty.type_text(r#"{"op":"unsubscr"#);
     pty.wait_for("unsubscr");
     trade.open();
-    pty.wait_for("41.7");
+    pty.wait_until("the message above the line", |screen| {
+        let text = screen.contents();
+        text.contains("41.7") && text.trim_end().ends_with("unsubscr")
+    });
     compare("prompt", "wsline ws://feed.example/", &pty);
     pty.key(Key::CtrlC);
     pty.key(Key::CtrlD);

@@ -5,6 +5,7 @@
 //! `WSLINE_UPDATE=1` writes anew what stands beside them.
 
 mod forms;
+mod readings;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,9 @@
 //! `wsline test`: which files are run, what becomes of them, and with which exit code.
 
 mod actions;
+mod include;
 mod language;
+mod opening;
 mod ready;
 mod reconnect;
 mod reports;

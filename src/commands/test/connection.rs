@@ -8,19 +8,20 @@ use super::settings::Settings;
 use crate::cli::{self, ConnectionOptions, SessionOptions};
 use crate::error::Error;
 use crate::plan::{ConnectionPlan, Values};
-use crate::source::player::{Connection, ConnectionSetting, SettingValue};
+use crate::source::conversation::{ConnectionSetting, SettingValue};
+use crate::source::player::Connection;
 use crate::target::InvalidUrl;
 
 /// Makes the plans of the connections of a file.
 pub struct Plans<'a> {
     settings: &'a Settings,
-    file: FileText<'a>,
+    file: &'a FileText,
     /// The parsed settings, which may be for several connections.
     parsed: HashMap<SettingValue, SessionOptions>,
 }
 
 impl<'a> Plans<'a> {
-    pub fn new(file: FileText<'a>, settings: &'a Settings) -> Self {
+    pub fn new(file: &'a FileText, settings: &'a Settings) -> Self {
         Self {
             settings,
             file,

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::http::Header;
-use crate::session_file::{Line, Message, Part, SessionFile, Statement, Template, Wanted};
+use crate::session_file::{
+    HttpBody, Line, Message, Part, SessionFile, Statement, Template, Wanted,
+};
 
 /// Options whose whole values are credentials, or contain them.
 const OPTIONS: &[&str] = &[
@@ -64,7 +66,16 @@ pub fn variables(script: &SessionFile) -> BTreeSet<&str> {
     for Line { statement, .. } in script.all_lines() {
         match statement {
             Statement::Secret(name) => _ = found.insert(name.as_str()),
-            Statement::Url(url) => in_url(url, &mut found),
+            Statement::Url(url) | Statement::Open(Some(url)) => in_url(url, &mut found),
+            Statement::Http(call) => {
+                in_url(&call.url, &mut found);
+                call.headers
+                    .iter()
+                    .for_each(|header| in_header(header, &mut found));
+                if let Some(HttpBody::Json(json)) = &call.body {
+                    in_json(json, &mut found);
+                }
+            }
             Statement::Header(header) => in_header(header, &mut found),
             Statement::Subprotocol(name) => found.extend(name.variables()),
             Statement::Options(words) => in_options(words, &mut found),

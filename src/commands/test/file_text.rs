@@ -1,31 +1,28 @@
-//! The text of the session file that is run, for errors with a position in it.
+//! The text of a session file, for errors in it.
 
-use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::error::{Error, ParseError};
+use crate::session_file::SourceMap;
 
 /// The text that a session file was parsed from.
-#[derive(Clone, Copy)]
-pub struct FileText<'a> {
-    /// The name in reports.
-    pub name: &'a str,
-    /// The folder that paths in it are relative to.
-    pub folder: &'a Path,
-    /// The text itself.
-    pub text: &'a str,
+#[derive(Clone, Debug)]
+pub struct FileText {
+    /// The texts.
+    pub sources: Arc<SourceMap>,
+    /// The folder of the file.
+    pub folder: PathBuf,
 }
 
-impl FileText<'_> {
+impl FileText {
     /// An error on a line; 0 is the file as a whole.
+    #[must_use]
     pub fn parse_error(&self, line: u32, column: u32, cause: String) -> Error {
-        let index = usize::try_from(line).unwrap_or(0).checked_sub(1);
-        let text = index.and_then(|index| self.text.lines().nth(index));
+        let parse_error = self.sources.error_at(line, "", cause);
         Error::SessionFile(Box::new(ParseError {
-            file: self.name.to_owned(),
-            line,
             column,
-            text: text.unwrap_or_default().to_owned(),
-            cause,
+            ..parse_error
         }))
     }
 }

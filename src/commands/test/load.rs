@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use super::files::unreadable;
 use crate::error::{plain, Error, ParseError};
 use crate::output::record::RecordFormat;
-use crate::session_file::{self, RecordKind, SessionFile};
+use crate::session_file::{self, Included, ReadFile, RecordKind, SessionFile, SourceMap};
+use crate::source::player::check_confined;
 use crate::sys::file::{Inputs, MAX_SIZE};
 
 /// The file that `-` stands for.
@@ -20,8 +21,8 @@ pub struct Loaded {
     pub path: PathBuf,
     /// The name in reports.
     pub name: String,
-    /// The text, with invalid UTF-8 replaced.
-    pub text: String,
+    /// The text, and those of the files that it includes.
+    pub sources: SourceMap,
     /// The parsed file or its error.
     pub script: Result<SessionFile, Error>,
 }
@@ -34,29 +35,64 @@ impl Loaded {
         Some(Self {
             path: self.path.clone(),
             name: self.name.clone(),
-            text: self.text.clone(),
+            sources: self.sources.clone(),
             script: Ok(script.clone()),
         })
     }
 
-    /// Reads and parses a file.
+    /// Reads and parses a file, and those that it includes. With `confined`, they must be below its
+    /// folder.
     #[must_use]
-    pub fn read(path: PathBuf, inputs: &Inputs) -> Self {
+    pub fn read(path: PathBuf, inputs: &Inputs, confined: bool) -> Self {
         let name = path.display().to_string();
-        let (text, script) = match text(&path, &name, inputs) {
+        let (sources, script) = match text(&path, &name, inputs) {
             Ok(text) => {
-                let script = parse(&path, &name, &text, inputs).map_err(invalid_file);
-                (text, script)
+                let mut sources = SourceMap::new(&name, folder(&path), &text);
+                let main = folder(&path).to_owned();
+                let script = parse(&path, &name, &text, inputs).and_then(|script| {
+                    let read = |folder: &Path, path: &str| included(folder, path, inputs);
+                    let read_below = |folder: &Path, path: &str| {
+                        check_confined(&main, &folder.join(path))?;
+                        included(folder, path, inputs)
+                    };
+                    let read: ReadFile<'_> = if confined { &read_below } else { &read };
+                    session_file::include(script, &mut sources, read)
+                });
+                (sources, script.map_err(invalid_file))
             }
-            Err(error) => (String::new(), Err(error)),
+            Err(error) => (SourceMap::new(&name, folder(&path), ""), Err(error)),
         };
         Self {
             path,
             name,
-            text,
+            sources,
             script,
         }
     }
+}
+
+/// The folder that paths in a file are relative to.
+#[must_use]
+pub fn folder(path: &Path) -> &Path {
+    if path == Path::new(STDIN) {
+        return Path::new("");
+    }
+    path.parent().unwrap_or(Path::new(""))
+}
+
+/// Reads a file that another one includes.
+fn included(folder: &Path, path: &str, inputs: &Inputs) -> Result<Included, String> {
+    let path = folder.join(path);
+    let name = path.display().to_string();
+    let inputs = inputs.only_regular();
+    let bytes = inputs.read(&path, MAX_SIZE);
+    let bytes = bytes.map_err(|cause| format!("could not read {name}: {}", plain(&cause)))?;
+    let text = session_file::decode(&name, &bytes).map_err(|error| error.to_string())?;
+    Ok(Included {
+        folder: self::folder(&path).to_owned(),
+        text: text.to_owned(),
+        name,
+    })
 }
 
 /// Parses a file as a record if its content is one, otherwise according to its extension.
@@ -120,7 +156,7 @@ mod tests {
     fn unreadable_files_are_errors() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("no.ws");
-        let error = Loaded::read(path.clone(), &Inputs::default())
+        let error = Loaded::read(path.clone(), &Inputs::default(), false)
             .script
             .expect_err("it is missing");
         assert_eq!(
@@ -131,11 +167,11 @@ mod tests {
             )
         );
         fs::write(&path, b"> a\xff\n").expect("a file");
-        let error = Loaded::read(path.clone(), &Inputs::default())
+        let error = Loaded::read(path.clone(), &Inputs::default(), false)
             .script
             .expect_err("no UTF-8");
         assert!(matches!(error, Error::SessionFile(parse_error) if parse_error.line == 1));
         fs::write(&path, b"> a\n").expect("a file");
-        assert!(Loaded::read(path, &Inputs::default()).script.is_ok());
+        assert!(Loaded::read(path, &Inputs::default(), false).script.is_ok());
     }
 }

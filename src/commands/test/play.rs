@@ -1,14 +1,16 @@
 //! Runs one file: its statements become a conversation, which a session of its own runs on the
 //! connections of the file.
 
-use std::path::Path;
+use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::connection::Plans;
 use super::file_result::{FileOutcome, FileResult};
 use super::file_text::FileText;
 use super::load::{self, Loaded};
+use super::opener::{Opener, SharedRequest};
 use super::redact::Redactor;
 use super::reporting::{written_statements, FileProgress, PrintLine, Reporting, Statements};
 use super::settings::Settings;
@@ -36,24 +38,20 @@ pub fn run(
     let Loaded {
         path,
         name,
-        text,
+        sources,
         script,
     } = file;
     let title = script.as_ref().ok().and_then(SessionFile::title);
     let title = title.map(str::to_owned);
     let expectations = script.as_ref().map_or(0, SessionFile::expectations);
-    let folder = match path.as_path() {
-        path if path == Path::new(load::STDIN) => Path::new(""),
-        path => path.parent().unwrap_or(Path::new("")),
-    };
+    let folder = load::folder(&path).to_owned();
     let played = script.and_then(|script| {
         let origin = FileText {
-            name: &name,
+            sources: Arc::new(sources),
             folder,
-            text: &text,
         };
         let say = settings.verbose.then(|| Rc::clone(say));
-        play(script, origin, settings, signals, &progress, say)
+        play(script, &origin, settings, signals, &progress, say)
     });
     let result = FileResult {
         verdict: played.map_or_else(FileOutcome::of, |()| FileOutcome::Passed),
@@ -72,7 +70,7 @@ pub fn run(
 
 fn play(
     script: SessionFile,
-    origin: FileText<'_>,
+    origin: &FileText,
     settings: &Settings,
     signals: &mut Signals,
     progress: &Rc<FileProgress>,
@@ -81,14 +79,14 @@ fn play(
     let variables = Variables::new(&settings.vars, &[], settings.untrusted);
     let lookup = |name: &str| variables.value(name);
     let statements = match &say {
-        Some(_) => written_statements(&script, origin.name, origin.text),
+        Some(_) => written_statements(&script, &origin.sources),
         None => Statements::new(),
     };
     let reopens = script.reopens();
+    let needs_opener = script.needs_opener();
     let options = player::PlayerOptions {
-        file: origin.name,
-        text: origin.text,
-        folder: origin.folder,
+        sources: &origin.sources,
+        folder: &origin.folder,
         lookup: &lookup,
         url: settings.url.as_deref(),
         within: settings.within,
@@ -112,18 +110,30 @@ fn play(
     let reconnects = plans.iter().map(|plan| plan.reconnect.clone()).collect();
     let mut policy = Scripted::new(reconnects, reopens);
     let first_dialer = settings.dialer.with_address_cache();
-    let connections = plans.iter().map(|plan| LinkSetup {
-        dial: dial(plan, first_dialer.clone(), settings.dialer.clone()),
+    let request = |plan: &ConnectionPlan| SharedRequest::new(RefCell::new(plan.request.clone()));
+    let requests: Vec<_> = plans.iter().map(request).collect();
+    let setups = plans.iter().zip(&requests).zip(&connections);
+    let setups = setups.map(|((plan, request), connection)| LinkSetup {
+        dial: dial(
+            Rc::clone(request),
+            first_dialer.clone(),
+            settings.dialer.clone(),
+        ),
+        is_deferred: connection.is_deferred,
         upkeep: &plan.upkeep,
         protocol: plan.protocol,
     });
-    let steps = Reporting::new(player, statements, Rc::clone(progress), say);
     let delay = SendDelay::new(Duration::ZERO);
+    let setups: Vec<_> = setups.collect();
+    let deferred = player.deferred().to_vec();
+    let opener = needs_opener.then(|| Opener::new(settings, origin, requests));
+    let steps = Reporting::new(player, statements, Rc::clone(progress), say).with_opener(opener);
     let mut source = Conversation::new(Box::new(steps), count, None, delay)
+        .with_deferred(&deferred)
         .with_frame_size(frame_size)
         .without(hidden);
     let run = Run {
-        connections: connections.collect(),
+        connections: setups,
         source: &mut source,
         outputs: &mut [],
         signals,
@@ -136,10 +146,10 @@ fn play(
 
 /// Starts to connect when it is the connection's turn, with its own timeout. The connections of a
 /// file share the addresses of names at first; later attempts resolve them again.
-fn dial(plan: &ConnectionPlan, first: Dialer, later: Dialer) -> Dial {
-    let request = plan.request.clone();
+fn dial(request: SharedRequest, first: Dialer, later: Dialer) -> Dial {
     let mut first = Some(first);
     Box::new(move || {
+        let request = request.borrow();
         let deadline = Deadline::after(request.timeout);
         let dialer = first.take().unwrap_or_else(|| later.clone());
         dialer.start(request.clone(), deadline)

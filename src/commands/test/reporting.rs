@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Instant;
 
+use super::opener::Opener;
 use crate::error::Error;
 use crate::event::Link;
-use crate::session_file::{self, Line, SessionFile};
+use crate::session_file::{self, Line, SessionFile, SourceMap};
 use crate::source::conversation::{Act, Step, StepSource};
 use crate::source::player::Player;
 use crate::source::Expected;
@@ -26,12 +27,11 @@ pub type Statements = BTreeMap<String, String>;
 /// The statements of a file. Those of a recording, whose lines are none, are written as a session
 /// file has them.
 #[must_use]
-pub fn written_statements(script: &SessionFile, file: &str, text: &str) -> Statements {
-    let lines: Vec<&str> = text.lines().collect();
+pub fn written_statements(script: &SessionFile, sources: &SourceMap) -> Statements {
     let written = |line: &Line| {
-        let statement = session_file::statement_text(&lines, line.number)
-            .unwrap_or_else(|| session_file::print_line(line));
-        (format!("{file}:{}", line.number), shortened(&statement))
+        let statement = sources.statement_text(line.number);
+        let statement = statement.unwrap_or_else(|| session_file::print_line(line));
+        (sources.place(line.number), shortened(&statement))
     };
     script.all_lines().into_iter().map(written).collect()
 }
@@ -49,6 +49,8 @@ pub struct Reporting {
     current: Option<(String, bool)>,
     progress: Rc<FileProgress>,
     print: Option<PrintLine>,
+    /// Prepares steps that open connections, if there are any.
+    opener: Option<Opener>,
 }
 
 /// What is known of a file while it is run.
@@ -75,7 +77,15 @@ impl Reporting {
             current: None,
             progress,
             print,
+            opener: None,
         }
+    }
+
+    /// Prepares steps with `opener`.
+    #[must_use]
+    pub fn with_opener(mut self, opener: Option<Opener>) -> Self {
+        self.opener = opener;
+        self
     }
 
     /// Remembers the values that are secret.
@@ -105,8 +115,11 @@ impl Reporting {
 impl StepSource for Reporting {
     fn next(&mut self, now: Instant) -> Result<Option<Step>, Error> {
         self.report();
-        let step = self.player.next(now)?;
+        let mut step = self.player.next(now)?;
         self.keep_secrets();
+        if let (Some(step), Some(opener)) = (&mut step, &self.opener) {
+            opener.prepare(step)?;
+        }
         self.current = step.as_ref().and_then(|step| {
             let waits = matches!(step.act, Act::Pause(_) | Act::Until(_));
             let counts = !waits && !matches!(step.act, Act::Rule(_) | Act::Every(_));

@@ -48,7 +48,7 @@ mod tests {
         Loaded {
             path: "a.ws".into(),
             name: "a.ws".to_owned(),
-            text: String::new(),
+            sources: crate::session_file::SourceMap::default(),
             script,
         }
     }

@@ -1,5 +1,6 @@
 //! The settings that apply to all files.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::cli::config::ConfigOptions;
@@ -9,7 +10,7 @@ use crate::plan::{Environment, Stream};
 use crate::source::Expectation;
 
 /// The settings that apply to all files.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// The variables of `--var`.
     pub vars: Vec<(String, String)>,
@@ -26,7 +27,7 @@ pub struct Settings {
     /// Options that override those of the files.
     pub options: SessionOptions,
     /// Parses the options of the files.
-    pub parser: OptionParser,
+    pub parser: Arc<OptionParser>,
     /// Options of the config file, which all others override.
     pub config: ConfigOptions,
     /// Whether files are restricted by `--untrusted`.
@@ -59,7 +60,7 @@ impl Settings {
             url: test.url,
             speed: test.speed,
             ignore: test.ignore,
-            parser: OptionParser::default(),
+            parser: Arc::default(),
             options,
             config: test.config_options,
             untrusted: test.untrusted,

@@ -13,7 +13,9 @@ use super::variables::Variables;
 use crate::cli::{self, NotAllowed};
 use crate::error::{plain, Error, ParseError};
 use crate::http::HIDDEN;
-use crate::session_file::{self, Line, Message, Part, SessionFile, Statement, Template, Wanted};
+use crate::session_file::{
+    self, Line, Message, Part, SessionFile, SourceMap, Statement, Template, Wanted,
+};
 use crate::source::player::check_confined;
 use crate::sys::file::Inputs;
 use crate::sys::path::real_path_below;
@@ -27,11 +29,11 @@ pub fn load(path: PathBuf, inputs: &Inputs, variables: Variables<'_>) -> Loaded 
         return Loaded {
             path,
             name,
-            text: String::new(),
+            sources: SourceMap::default(),
             script: Err(Error::SessionFile(Box::new(parse_error))),
         };
     }
-    let mut file = Loaded::read(path, inputs);
+    let mut file = Loaded::read(path, inputs, true);
     let checked = match &file.script {
         Ok(script) => Check::new(&file, variables).script(script),
         Err(_) => return file,
@@ -80,7 +82,7 @@ impl<'a> Check<'a> {
     fn script(&mut self, script: &'a SessionFile) -> Result<(), ParseError> {
         for line in script.all_lines() {
             // --url replaces every address.
-            if matches!(line.statement, Statement::Url(_)) {
+            if matches!(line.statement, Statement::Url(_) | Statement::Open(_)) {
                 continue;
             }
             self.line(line)?;
@@ -93,6 +95,11 @@ impl<'a> Check<'a> {
         self.variables_of(line)?;
         match &line.statement {
             Statement::Options(words) => self.options(line, words),
+            Statement::Http(_) => {
+                let cause =
+                    "http is not allowed with --untrusted: the only address is that of --url";
+                Err(self.parse_error(line, &["http".to_owned()], cause))
+            }
             Statement::Header(header) => self.header(line, header),
             Statement::Send(Message::File(_, path))
             | Statement::Expect(Wanted::File(_, path))
@@ -154,8 +161,8 @@ impl<'a> Check<'a> {
         if !path.variables().all(is_given) {
             return Ok(());
         }
-        let folder = folder(&self.file.path);
-        match check_confined(folder, &folder.join(self.text(path))) {
+        let below = self.file.sources.folder(line.number);
+        match check_confined(folder(&self.file.path), &below.join(self.text(path))) {
             Ok(_) => Ok(()),
             Err(cause) => Err(self.parse_error(line, &["@".to_owned()], &cause)),
         }
@@ -169,9 +176,7 @@ impl<'a> Check<'a> {
 
     /// An error at the first of the marks in the statement, or at its beginning.
     fn parse_error(&self, line: &Line, marks: &[String], cause: &str) -> ParseError {
-        let (name, text) = (&self.file.name, &self.file.text);
-        let at =
-            |mark: &str| session_file::error_at(name, text, line.number, mark, cause.to_owned());
+        let at = |mark: &str| self.file.sources.error_at(line.number, mark, cause);
         let mut errors = marks.iter().map(|mark| at(mark));
         errors
             .find(|parse_error| parse_error.column > 0)

@@ -130,7 +130,7 @@ mod tests {
         Loaded {
             path: "x.ws".into(),
             name: "x.ws".to_owned(),
-            text: text.to_owned(),
+            sources: crate::session_file::SourceMap::default(),
             script: Ok(script),
         }
     }

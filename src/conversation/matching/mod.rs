@@ -5,6 +5,7 @@
 mod binary;
 mod byte_pattern;
 mod difference;
+mod distance;
 mod json;
 mod lines;
 mod number;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::rule::{is_received, received};
 use super::statement::{line, time};
-use super::{message, setting, value};
+use super::{http, message, setting, value};
 use crate::error::ParseError;
 use crate::session_file::grammar::BLOCKS;
 use crate::session_file::place::{indentation, is_blank, Joined, SourceLine, Span, SpanError};
@@ -103,7 +103,25 @@ fn block(
 ) -> Result<Line, ParseError> {
     let wrong = |error| joined.parse_error(file, error);
     let (link, head) = link(joined.span()).map_err(wrong)?;
+    if word == "http" {
+        if let Some(name) = link {
+            let cause = format!("a request has no connection: omit @{name}");
+            return Err(wrong(joined.span().error(cause)));
+        }
+        return Ok(Line {
+            number: joined.number(),
+            link,
+            statement: http::request(file, joined, head, inside)?,
+        });
+    }
     let mut body = read(file, inside)?;
+    if body
+        .iter()
+        .any(|line| matches!(line.statement, Statement::Include(_)))
+    {
+        let cause = format!("include cannot be used below '{word}'");
+        return Err(wrong(joined.span().error(cause)));
+    }
     let statement = match word {
         "any" => any_order(head, &body),
         "on" => on(head).and_then(|trigger| {

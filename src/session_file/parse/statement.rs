@@ -78,6 +78,9 @@ fn statement(span: Span<'_>) -> Result<Statement, SpanError> {
         "secret" => setting::secret(rest),
         "title" => setting::title(rest),
         "tags" => setting::tags(rest),
+        "open" => open(rest),
+        "include" => include(rest),
+        "drop" => dropping(rest),
         _ => Err(unknown(word)),
     }
 }
@@ -98,6 +101,31 @@ fn unknown(word: Span<'_>) -> SpanError {
         format!("expected {}, {last} or #", others.join(", "))
     };
     word.error(format!("unknown statement '{shown}': {next}"))
+}
+
+/// `PATH`.
+fn include(span: Span<'_>) -> Result<Statement, SpanError> {
+    let path = value::one_line(span, "path", "include login.ws")?;
+    match path.as_literal() {
+        Some(path) => Ok(Statement::Include(path.to_owned())),
+        None => Err(span.error("the path of include cannot have variables")),
+    }
+}
+
+/// `[URL]`.
+fn open(span: Span<'_>) -> Result<Statement, SpanError> {
+    if span.is_empty() {
+        return Ok(Statement::Open(None));
+    }
+    let url = value::one_line(span, "URL", "open ws://localhost:8080/")?;
+    Ok(Statement::Open(Some(url)))
+}
+
+fn dropping(span: Span<'_>) -> Result<Statement, SpanError> {
+    if span.is_empty() {
+        return Ok(Statement::Drop);
+    }
+    Err(span.error("drop takes no argument; to end with a Close, use '> close 1000'"))
 }
 
 pub(super) fn time(span: Span<'_>, example: &str) -> Result<std::time::Duration, SpanError> {

@@ -6,7 +6,8 @@
 use std::time::Instant;
 
 use super::inbox::ReceivedItem;
-use crate::conversation::matching::{Captures, Difference};
+use super::nearest::Nearest;
+use crate::conversation::matching::Captures;
 
 /// The messages received for a set of expectations.
 #[derive(Default)]
@@ -15,7 +16,7 @@ pub(super) struct Order {
     /// The item that meets each expectation.
     pub(super) met_by: Vec<Option<usize>>,
     /// The closest message for each expectation.
-    pub(super) nearest: Vec<Option<(String, Difference)>>,
+    pub(super) nearest: Vec<Option<Nearest>>,
 }
 
 /// An item that matches at least one expectation.
@@ -57,5 +58,63 @@ impl Order {
 
     pub(super) fn met(&self) -> usize {
         self.met_by.iter().flatten().count()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::event::Kind;
+
+    /// Assigns messages that fit these expectations, in this order. Returns how many are met.
+    fn met(count: usize, messages: &[Vec<usize>]) -> usize {
+        let mut order = Order::new(count);
+        for fits in messages {
+            order.items.push(Candidate {
+                item: ReceivedItem::Message(Kind::Text, Bytes::new()),
+                at: None,
+                fits: fits.iter().map(|index| (*index, Captures::new())).collect(),
+            });
+            let place = order.items.len() - 1;
+            if !order.assign(place, &mut vec![false; count]) {
+                order.items.pop();
+            }
+        }
+        order.met()
+    }
+
+    /// Messages of which each fits the expectation of its number, and others besides, shuffled.
+    fn messages() -> impl Strategy<Value = Vec<Vec<usize>>> {
+        (1..7_usize)
+            .prop_flat_map(|count| vec(vec(0..count, 0..3), count))
+            .prop_map(|others| {
+                let fits = others.into_iter().enumerate().map(|(own, mut fits)| {
+                    fits.push(own);
+                    fits.sort_unstable();
+                    fits.dedup();
+                    fits
+                });
+                fits.collect::<Vec<_>>()
+            })
+            .prop_shuffle()
+    }
+
+    proptest! {
+        #[test]
+        fn every_permutation_is_accepted(messages in messages()) {
+            prop_assert_eq!(met(messages.len(), &messages), messages.len());
+        }
+
+        #[test]
+        fn a_missing_message_is_missed(messages in messages(), at in any::<prop::sample::Index>()) {
+            let count = messages.len();
+            let mut rest = messages;
+            rest.remove(at.index(count));
+            prop_assert!(met(count, &rest) < count);
+        }
     }
 }

@@ -58,7 +58,7 @@ impl Conversation {
             connection: self.connection_name(link),
             expected: wanted.describe(),
             instead: refused_with(refusal),
-            refusal: Some(refusal.clone()),
+            refusal: Some(Box::new(refusal.without_hint())),
             ..Unmet::default()
         };
         Settled {

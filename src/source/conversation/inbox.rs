@@ -79,6 +79,10 @@ pub(super) enum LinkStage {
     /// It is not open yet.
     #[default]
     Opening,
+    /// It is opened by a later step.
+    Deferred,
+    /// It stands for HTTP requests, the last of which this is the response to.
+    Answered,
     /// The server refused it, as expected.
     Refused,
     /// It is open.
@@ -181,10 +185,15 @@ impl Inbox {
 
     /// How the connection ended, as a clause to follow "but"; `None` if it has not ended.
     pub(super) fn how_it_ended(&self) -> Option<String> {
-        let LinkStage::Closed(closure) = &self.stage else {
-            return None;
-        };
-        Some(how_it_ended(closure))
+        match &self.stage {
+            LinkStage::Closed(closure) => Some(how_it_ended(closure)),
+            LinkStage::Deferred => Some("the connection is not open yet".to_owned()),
+            LinkStage::Opening
+            | LinkStage::Answered
+            | LinkStage::Refused
+            | LinkStage::Open
+            | LinkStage::Lost(_) => None,
+        }
     }
 }
 

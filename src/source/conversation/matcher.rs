@@ -10,11 +10,14 @@ use std::time::{Duration, Instant};
 
 use super::expected::{quote, Expected};
 use super::inbox::{Inbox, LinkStage, ReceivedItem};
+use super::nearest::{keep_nearest, Nearest};
 use super::step::Expectation;
 use super::work::Work;
 use crate::assembly::LARGE;
 use crate::conversation::matching::{Captures, Difference, Pattern};
+use crate::event::Kind;
 use crate::http::Header;
+use crate::text::elide;
 
 /// The result of matching.
 #[derive(Debug)]
@@ -48,8 +51,8 @@ pub(super) struct Matcher {
     since: Instant,
     /// The number of messages that did not match.
     passed: u64,
-    /// The closest of them, and its difference.
-    nearest: Option<(String, Difference)>,
+    /// The closest of them, the last of several.
+    nearest: Option<Nearest>,
     /// The expected pattern, for comparison on threads.
     pattern: Option<Arc<Pattern>>,
     /// The comparison of a large message in progress.
@@ -57,6 +60,9 @@ pub(super) struct Matcher {
     /// Whether there are more items than could be examined.
     more: bool,
 }
+
+/// As many characters of the body of an unexpected response are quoted.
+const BODY: usize = 400;
 
 /// The maximum time for matching before the loop continues.
 const SLICE: Duration = Duration::from_millis(25);
@@ -196,7 +202,7 @@ impl Matcher {
                 })
             }
             Compared::Different(difference) => {
-                self.pass(&item, difference);
+                self.pass(&expectation.wanted, &item, difference);
                 None
             }
         }
@@ -247,12 +253,9 @@ impl Matcher {
     }
 
     /// Records a message that did not match, if none was closer.
-    fn pass(&mut self, item: &ReceivedItem, difference: Difference) {
+    fn pass(&mut self, wanted: &Expected, item: &ReceivedItem, difference: Difference) {
         self.passed += 1;
-        let nearest = self.nearest.as_ref().map(|(_, nearest)| nearest.0.len());
-        if nearest.is_none_or(|nearest| difference.0.len() <= nearest) {
-            self.nearest = Some((item.describe(), difference));
-        }
+        keep_nearest(&mut self.nearest, wanted, item, difference);
     }
 
     /// All received items have been examined.
@@ -292,13 +295,13 @@ impl Matcher {
     /// The result for an expectation that can't be met, with the closest message.
     fn unmet(&mut self, instead: String) -> MatchResult {
         match self.nearest.take() {
-            Some((nearest, difference)) if !difference.0.is_empty() => MatchResult::Unmet {
+            Some(nearest) if !nearest.difference.0.is_empty() => MatchResult::Unmet {
                 instead: if self.passed == 1 {
                     instead
                 } else {
-                    format!("{instead}; nearest: {nearest}")
+                    format!("{instead}; nearest: {}", nearest.words)
                 },
-                difference,
+                difference: nearest.difference,
             },
             _ => MatchResult::unmet(instead),
         }
@@ -413,10 +416,28 @@ fn handshake(wanted: &Expected, inbox: &Inbox) -> MatchResult {
                 Some(first) => format!("it is {}", quote(first)),
             })
         }
+        Expected::Status(status) if matches!(inbox.stage, LinkStage::Answered) => {
+            response_status(*status, inbox)
+        }
         Expected::Status(101) => MatchResult::Met(Captures::new()),
         _ if refused => MatchResult::Met(Captures::new()),
         _ => MatchResult::unmet(ACCEPTED),
     }
+}
+
+/// Matches the status of the response to an HTTP request.
+fn response_status(status: u16, inbox: &Inbox) -> MatchResult {
+    if inbox.answer.status == status {
+        return MatchResult::Met(Captures::new());
+    }
+    let received = inbox.answer.status;
+    MatchResult::unmet(match &inbox.matched {
+        Some((Kind::Text, body)) if !body.is_empty() => {
+            let body = String::from_utf8_lossy(body);
+            format!("it was {received}: {}", elide::chars(body.trim_end(), BODY))
+        }
+        _ => format!("it was {received}"),
+    })
 }
 
 /// A duration for reports.

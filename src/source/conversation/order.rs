@@ -3,6 +3,7 @@
 use super::candidates::{Candidate, Order};
 use super::inbox::ReceivedItem;
 use super::matcher::{compare, seconds, Compared};
+use super::nearest::{keep_nearest, Nearest};
 use super::state::StepProgress;
 use super::step::{Act, Alternative};
 use super::Conversation;
@@ -89,11 +90,8 @@ impl Conversation {
                     match compare(&alternative.expectation.wanted, &item) {
                         Compared::Equal(captures) => fits.push((it, captures)),
                         Compared::Different(difference) => {
-                            let nearest = &mut order.nearest[it];
-                            let least = nearest.as_ref().map(|(_, least)| least.0.len());
-                            if least.is_none_or(|least| difference.0.len() <= least) {
-                                *nearest = Some((item.describe(), difference));
-                            }
+                            let wanted = &alternative.expectation.wanted;
+                            keep_nearest(&mut order.nearest[it], wanted, &item, difference);
                         }
                         Compared::Aside => {}
                     }
@@ -165,7 +163,12 @@ impl Conversation {
         let mut instead =
             instead.unwrap_or_else(|| format!("only {got} were received within {within}"));
         let mut difference = Difference::default();
-        if let Some((nearest, lines)) = order.nearest[index].take() {
+        if let Some(Nearest {
+            words: nearest,
+            difference: lines,
+            ..
+        }) = order.nearest[index].take()
+        {
             if !lines.0.is_empty() {
                 instead = format!("{instead}; nearest: {nearest}");
                 difference = lines;

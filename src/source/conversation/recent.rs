@@ -1,7 +1,9 @@
 //! The beginnings of the last messages, which reports show.
 
 use std::fmt;
+use std::time::Duration;
 
+use super::matcher::seconds;
 use crate::conversation::matching;
 use crate::event::{Kind, Link};
 
@@ -14,6 +16,8 @@ pub(super) struct RecentMessage {
     mark: char,
     link: Link,
     is_binary: bool,
+    /// How long after the last sent message it was received, if that is shown.
+    after: Option<Duration>,
     /// The length of the whole message.
     length: usize,
     /// Its first bytes: one more than are shown, if there are more.
@@ -26,10 +30,16 @@ impl RecentMessage {
         self.mark = mark;
         self.link = link;
         self.is_binary = kind == Kind::Binary;
+        self.after = None;
         self.length = payload.len();
         self.beginning.clear();
         let kept = payload.len().min(EXCERPT + 1);
         self.beginning.extend_from_slice(&payload[..kept]);
+    }
+
+    /// Adds how long after the last sent message it was received.
+    pub(super) fn set_time(&mut self, after: Option<Duration>) {
+        self.after = after;
     }
 
     /// The connection.
@@ -46,6 +56,9 @@ impl fmt::Display for RecentMessage {
             Kind::Text
         };
         let text = matching::describe_within(kind, &self.beginning, self.length, EXCERPT);
-        write!(f, "{} {text}", self.mark)
+        match self.after {
+            Some(after) => write!(f, "{} after {}: {text}", self.mark, seconds(after)),
+            None => write!(f, "{} {text}", self.mark),
+        }
     }
 }

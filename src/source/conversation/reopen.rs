@@ -26,7 +26,13 @@ impl Conversation {
         let Some(state) = self.state(link) else {
             return;
         };
-        if !state.inbox.open(upgrade) {
+        let was_open = state.inbox.open(upgrade);
+        if std::mem::take(&mut state.is_opening) {
+            // Only rules need to know: the step itself waits for it.
+            self.apply_rules(link, &ReceivedItem::Reopened);
+            return;
+        }
+        if !was_open {
             return;
         }
         state.wanted = false;

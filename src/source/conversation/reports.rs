@@ -2,10 +2,10 @@
 
 use super::inbox::ReceivedItem;
 use super::recent::RecentMessage;
-use super::state::StepProgress;
+use super::state::{CurrentStep, StepProgress};
 use super::Conversation;
 use crate::error::{Error, Unmet};
-use crate::event::{Kind, Link};
+use crate::event::{Kind, Link, Now};
 
 /// The number of messages that a report of an unmet expectation shows.
 const RECENT: usize = 5;
@@ -75,6 +75,22 @@ impl Conversation {
         };
         message.set(mark, link, kind, payload);
         self.recent.push_back(message);
+    }
+
+    /// Adds to the message that was just received how long after the last sent one that was, in a
+    /// session file.
+    pub(super) fn add_time(&mut self, now: Now, link: Link) {
+        let is_file = |current: &CurrentStep| current.step.place.is_some();
+        if !self.current.as_ref().is_some_and(is_file) {
+            return;
+        }
+        let sent = self
+            .links
+            .get(usize::from(link.0))
+            .and_then(|state| state.sent_at);
+        if let (Some(sent), Some(message)) = (sent, self.recent.back_mut()) {
+            message.set_time(Some(now.instant.saturating_duration_since(sent)));
+        }
     }
 
     /// The last messages, one per line.

@@ -1,18 +1,21 @@
 //! The state of a conversation: its connections, and its current step.
 
+use std::collections::VecDeque;
 use std::io;
 use std::time::Instant;
 
 use bytes::Bytes;
 
 use super::candidates::Order;
+use super::expected::Expected;
 use super::inbox::Inbox;
 use super::matcher::Matcher;
 use super::step::Step;
 use super::work::Work;
-use crate::conversation::matching::Found;
-use crate::error::Error;
+use crate::conversation::matching::{describe, Found};
+use crate::error::{Error, Refusal};
 use crate::event::Kind;
+use crate::http::{Body, ResponseHead};
 use crate::source::send_gate::SendGate;
 use crate::source::Progress;
 
@@ -26,6 +29,80 @@ pub(super) struct LinkState {
     pub(super) sent_at: Option<Instant>,
     /// The place of the expectation that was met last.
     pub(super) matched_by: Option<String>,
+    /// The last messages that expectations took.
+    taken: VecDeque<TakenMessage>,
+    /// It is being opened by a step.
+    pub(super) is_opening: bool,
+    /// Why a step could not open it.
+    pub(super) open_failure: Option<OpenFailure>,
+    /// It was ended without a Close.
+    pub(super) is_dropped: bool,
+}
+
+impl LinkState {
+    pub(super) fn new(gate: SendGate) -> Self {
+        Self {
+            gate,
+            inbox: Inbox::default(),
+            wanted: false,
+            sent_at: None,
+            matched_by: None,
+            taken: VecDeque::new(),
+            is_opening: false,
+            open_failure: None,
+            is_dropped: false,
+        }
+    }
+}
+
+impl LinkState {
+    /// Keeps the last matched message, to report that it was taken.
+    pub(super) fn keep_taken(&mut self, place: Option<&str>) {
+        let (Some(place), Some((kind, bytes))) = (place, &self.inbox.matched) else {
+            return;
+        };
+        if bytes.len() > TAKEN_SIZE {
+            return;
+        }
+        if self.taken.len() == TAKEN {
+            self.taken.pop_front();
+        }
+        self.taken.push_back(TakenMessage {
+            place: place.to_owned(),
+            kind: *kind,
+            bytes: bytes.clone(),
+        });
+    }
+
+    /// What took the last message that matches, as a clause to follow an unmet expectation.
+    pub(super) fn describe_taken(&self, wanted: &Expected) -> Option<String> {
+        let Expected::Message(pattern) = wanted else {
+            return None;
+        };
+        let matches = |taken: &&TakenMessage| pattern.compare(taken.kind, &taken.bytes).is_ok();
+        let taken = self.taken.iter().rev().find(matches)?;
+        let (_, line) = taken.place.rsplit_once(':')?;
+        let words = describe(taken.kind, &taken.bytes);
+        Some(format!("line {line} took a message that matches: {words}"))
+    }
+}
+
+/// A message that an expectation took.
+struct TakenMessage {
+    place: String,
+    kind: Kind,
+    bytes: Bytes,
+}
+
+/// The number of these that are kept, and the maximum size of each.
+const TAKEN: usize = 16;
+const TAKEN_SIZE: usize = 16 * 1024;
+
+/// Why a step could not open a connection.
+pub(super) struct OpenFailure {
+    pub(super) cause: String,
+    /// The response, if the server refused it.
+    pub(super) refusal: Option<Box<Refusal>>,
 }
 
 /// The current step.
@@ -39,6 +116,10 @@ pub(super) struct CurrentStep {
     pub(super) search: Option<Work<Searched>>,
     /// The messages received for expectations in any order.
     pub(super) order: Option<Order>,
+    /// A connection is being opened or dropped.
+    pub(super) is_begun: bool,
+    /// The HTTP request in progress.
+    pub(super) exchange: Option<Work<Result<(ResponseHead, Body), Error>>>,
 }
 
 /// A message, and the result of a search in it.
@@ -53,6 +134,8 @@ impl CurrentStep {
             inside: false,
             search: None,
             order: None,
+            is_begun: false,
+            exchange: None,
         }
     }
 }

@@ -1,12 +1,15 @@
 //! The steps of a conversation: messages to send and expectations, in order.
 
+use std::fmt;
 use std::time::{Duration, Instant};
 
 use regex::Regex;
 
 use super::expected::Expected;
 use crate::conversation::matching::Pattern;
+use crate::error::Error;
 use crate::event::{Kind, Link};
+use crate::http::{Body, HttpRequest, ResponseHead};
 use crate::protocol::CloseReason;
 use crate::session_file;
 use crate::source::reader::Reader;
@@ -65,6 +68,66 @@ pub enum Act {
     Rule(Rule),
     /// Starts to send at intervals.
     Every(Interval),
+    /// Opens the connection; one that is still open is dropped before.
+    Open(OpenStep),
+    /// Ends the connection without a Close.
+    Drop,
+    /// Sends an HTTP request, whose response the following steps on this link are about.
+    Http(HttpStep),
+}
+
+/// What a line of a file sets for a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConnectionSetting {
+    /// The line.
+    pub line: u32,
+    /// What it sets.
+    pub value: SettingValue,
+}
+
+/// The value of a [`ConnectionSetting`], with its variables replaced.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum SettingValue {
+    /// A header of the upgrade request.
+    Header(String),
+    /// A subprotocol to offer.
+    Subprotocol(String),
+    /// Options, as words of a command line.
+    Options(Vec<String>),
+}
+
+/// A connection that a step opens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenStep {
+    /// The URL.
+    pub url: String,
+    /// What lines of the file set for it, in their order.
+    pub settings: Vec<ConnectionSetting>,
+    /// The line of the statement, for errors.
+    pub line: u32,
+}
+
+/// An HTTP request, and the function that sends it, once there is one.
+pub struct HttpStep {
+    /// The request.
+    pub request: HttpRequest,
+    /// What lines of the file set for its connection, in their order.
+    pub settings: Vec<ConnectionSetting>,
+    /// The line of the statement, for errors.
+    pub line: u32,
+    /// Sends it and returns the response. Blocks, so it is called on a thread.
+    pub exchange: Option<Exchange>,
+}
+
+/// Sends an HTTP request and returns the response.
+pub type Exchange = Box<dyn FnOnce() -> Result<(ResponseHead, Body), Error> + Send>;
+
+impl fmt::Debug for HttpStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpStep")
+            .field("method", &self.request.method)
+            .finish_non_exhaustive()
+    }
 }
 
 /// One of several expectations that may be met in any order.

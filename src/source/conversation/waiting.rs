@@ -32,6 +32,9 @@ impl Conversation {
                 state.wanted |= matches!(expectation.wanted, Expected::Close { .. })
                     && matches!(state.inbox.stage, LinkStage::Closed(_));
                 state.matched_by.clone_from(&current.step.place);
+                if let Expected::Message(_) = expectation.wanted {
+                    state.keep_taken(current.step.place.as_deref());
+                }
                 for (name, value) in captures {
                     self.steps.keep(&name, value);
                 }
@@ -43,6 +46,9 @@ impl Conversation {
                 mut instead,
                 difference,
             } => {
+                if let Some(taken) = state.describe_taken(&expectation.wanted) {
+                    instead = format!("{instead}; {taken}");
+                }
                 if let Some(dropped) = state.inbox.describe_dropped() {
                     instead = format!("{instead}; {dropped}");
                 }
@@ -88,6 +94,8 @@ impl Conversation {
                 current.since.checked_add(within)
             }
             Act::Pause(_) | Act::Until(_) => self.pause_end(),
+            Act::Open(_) | Act::Drop => self.opening_deadline(),
+            Act::Http(_) => None,
             _ => self
                 .links
                 .get(usize::from(current.step.link.0))?

@@ -19,11 +19,17 @@ impl Player {
                 | Statement::CaptureMatch { .. } => true,
                 _ => false,
             };
+            if self.about_responses.contains(&line.number) {
+                continue;
+            }
+            if let Statement::Open(_) = line.statement {
+                refused.retain(|link| *link != &line.link);
+            }
             if of_connection && refused.contains(&&line.link) {
                 let cause =
                     "the server is expected to refuse this connection: only '< header' can \
                              follow";
-                return Err(self.source.parse_error(line.number, "", cause));
+                return Err(self.parse_error(line.number, "", cause));
             }
             match &line.statement {
                 Statement::Expect(session_file::Wanted::Refused(_)) => refused.push(&line.link),

@@ -115,11 +115,6 @@ impl Flow {
         self.frames.truncate(1);
     }
 
-    /// Enters statements that are taken once.
-    pub(super) fn once(&mut self, number: u32, body: &Arc<[Line]>) {
-        self.push(number, body, FrameKind::Once);
-    }
-
     /// Enters statements that are taken this many times.
     pub(super) fn repeat(
         &mut self,
@@ -189,26 +184,27 @@ impl Flow {
             })
     }
 
+    /// The innermost retry that has time left, and when it would continue.
+    fn next_retry(&self, now: Instant) -> Option<(usize, Instant)> {
+        let mut frames = self.frames.iter().enumerate().rev();
+        frames.find_map(|(place, frame)| {
+            let FrameKind::Retry {
+                begun,
+                limit,
+                pause,
+                ..
+            } = &frame.kind
+            else {
+                return None;
+            };
+            let at = now.checked_add(*pause)?;
+            (at <= begun.checked_add(*limit)?).then_some((place, at))
+        })
+    }
+
     /// Restarts the innermost retry that has time left. Returns when to continue.
     pub(super) fn begin_anew(&mut self, now: Instant) -> Option<Instant> {
-        let (place, at) = self
-            .frames
-            .iter()
-            .enumerate()
-            .rev()
-            .find_map(|(place, frame)| {
-                let FrameKind::Retry {
-                    begun,
-                    limit,
-                    pause,
-                    ..
-                } = &frame.kind
-                else {
-                    return None;
-                };
-                let at = now.checked_add(*pause)?;
-                (at <= begun.checked_add(*limit)?).then_some((place, at))
-            })?;
+        let (place, at) = self.next_retry(now)?;
         self.frames.truncate(place + 1);
         let frame = self.frames.last_mut()?;
         frame.next = 0;
@@ -219,7 +215,7 @@ impl Flow {
     }
 
     /// The current repetition, to follow an error.
-    pub(super) fn context(&self, now: Instant) -> Option<String> {
+    pub(super) fn context(&self, now: Instant, number: &dyn Fn(u32) -> u32) -> Option<String> {
         let words = self
             .frames
             .iter()
@@ -228,7 +224,7 @@ impl Flow {
                 FrameKind::Once => None,
                 FrameKind::Repeat { turn, count, .. } => Some(format!(
                     "in turn {turn} of {count} of line {}",
-                    frame.number
+                    number(frame.number)
                 )),
                 FrameKind::Retry {
                     begun, attempts, ..
@@ -238,7 +234,8 @@ impl Flow {
                         many => format!("{many} attempts"),
                     };
                     let time = seconds(now.saturating_duration_since(*begun));
-                    Some(format!("after {times} in {time} of line {}", frame.number))
+                    let line = number(frame.number);
+                    Some(format!("after {times} in {time} of line {line}"))
                 }
             });
         let words: Vec<_> = words.collect();

@@ -1,41 +1,72 @@
 //! The connections of a session file: their settings, and those that a statement is about.
 
-use super::options::{Connection, ConnectionSetting, SettingValue};
+use super::names::opened_names;
+use super::options::Connection;
 use super::Player;
 use crate::error::Error;
 use crate::event::Link;
 use crate::session_file::{Line, SessionFile, Statement, Template};
+use crate::source::conversation::{ConnectionSetting, SettingValue};
+
+/// The URL of a connection until a statement opens it at another.
+const PLACEHOLDER: &str = "ws://localhost/";
 
 impl Player {
     /// The connections and their settings.
-    pub(super) fn connections(
-        &self,
-        script: &SessionFile,
-        url: Option<&str>,
-    ) -> Result<Vec<Connection>, Error> {
+    pub(super) fn connections(&self, lines: &[Line]) -> Result<Vec<Connection>, Error> {
         let mut names: Vec<_> = self.names.iter().cloned().map(Some).collect();
         if names.is_empty() {
             names.push(None);
         }
-        let set = |name| self.connection(script, name, url);
-        names.into_iter().map(set).collect()
+        let set = |(link, name)| {
+            if self.deferred.contains(&Link(link)) {
+                return Ok(self.deferred_connection(lines, name));
+            }
+            self.connection(lines, name, None)
+        };
+        (0..).zip(names).map(set).collect()
     }
 
+    /// A connection that a statement opens, with the options that are known now: those for
+    /// reconnecting and for what is sent automatically apply from the start.
+    fn deferred_connection(&self, lines: &[Line], name: Option<String>) -> Connection {
+        let of_it = |line: &&Line| line.link.is_none() || line.link == name;
+        let setting = |line: &Line| {
+            let Statement::Options(words) = &line.statement else {
+                return None;
+            };
+            let words = words.iter().map(|word| word.render(&self.lookup()).ok());
+            Some(ConnectionSetting {
+                line: line.number,
+                value: SettingValue::Options(words.collect::<Option<_>>()?),
+            })
+        };
+        Connection {
+            settings: lines.iter().filter(of_it).filter_map(setting).collect(),
+            name,
+            url: PLACEHOLDER.to_owned(),
+            line: 0,
+            is_deferred: true,
+        }
+    }
+
+    /// The settings of a connection, whose URL may be given by the statement that opens it.
     pub(super) fn connection(
         &self,
-        script: &SessionFile,
+        lines: &[Line],
         name: Option<String>,
-        url: Option<&str>,
+        opened: Option<(String, u32)>,
     ) -> Result<Connection, Error> {
-        let mut found = url.map(|url| (url.to_owned(), 0));
+        let mut found = self.url.clone().map(|url| (url, 0)).or(opened);
+        let has_url = found.is_some();
         let (mut settings, mut common) = (Vec::new(), None);
-        for line in &script.lines {
+        for line in lines {
             if line.link.is_some() && line.link != name {
                 continue;
             }
             let text = |template: &Template| self.text(line, template);
             let value = match &line.statement {
-                Statement::Url(_) if url.is_some() => continue,
+                Statement::Url(_) if has_url => continue,
                 Statement::Url(template) if line.link.is_none() => {
                     common = Some((text(template)?, line.number));
                     continue;
@@ -60,31 +91,67 @@ impl Player {
         let Some((url, line)) = found.or(common) else {
             let of = name.map(|name| format!(" of @{name}")).unwrap_or_default();
             let cause = format!("missing URL{of}: add a line 'url ws://…', or use --url");
-            return Err(self.source.parse_error(0, "", cause));
+            return Err(self.parse_error(0, "", cause));
         };
         Ok(Connection {
             name,
             url,
             line,
             settings,
+            is_deferred: false,
         })
+    }
+
+    /// The connections that statements open.
+    pub(super) fn deferred_links(&self, script: &SessionFile) -> Result<Vec<Link>, Error> {
+        let mut links = Vec::new();
+        for (number, name) in opened_names(&script.lines, &self.values) {
+            match name {
+                None => links.push(Link::default()),
+                Some(name) if name == "*" => links.extend(self.all_links()),
+                Some(name) => {
+                    let at = self.names.iter().position(|known| *known == name);
+                    let at = at.and_then(|at| u16::try_from(at).ok());
+                    let unknown = || format!("unknown connection @{name}");
+                    let at = at.ok_or_else(|| self.parse_error(number, "@", unknown()))?;
+                    links.push(Link(at));
+                }
+            }
+        }
+        links.sort_unstable();
+        links.dedup();
+        Ok(links)
+    }
+
+    fn all_links(&self) -> impl Iterator<Item = Link> + use<> {
+        let count = self.names.len().max(1);
+        (0..count).filter_map(|at| u16::try_from(at).ok()).map(Link)
+    }
+
+    /// The link of responses to HTTP requests, which is that after the last connection.
+    pub(super) fn response_link(&self) -> Link {
+        Link(u16::try_from(self.names.len().max(1)).unwrap_or(u16::MAX))
     }
 
     /// The connections of a statement: all for `@*`, the only one if there is no name.
     pub(super) fn links(&self, line: &Line) -> Result<Vec<Link>, Error> {
-        let all = || (0..self.names.len().max(1)).filter_map(|at| u16::try_from(at).ok());
         let name = match line.link.as_deref() {
+            None if self.about_responses.contains(&line.number) => {
+                return Ok(vec![self.response_link()]);
+            }
             None => return Ok(vec![Link::default()]),
-            Some("*") => return Ok(all().map(Link).collect()),
+            Some("*") => return Ok(self.all_links().collect()),
             Some(name) => name,
         };
         let name = self.link_name(line, name)?;
-        let place = all().find(|at| self.names.get(usize::from(*at)) == Some(&name));
-        let Some(at) = place else {
+        let place = self
+            .all_links()
+            .find(|link| self.names.get(usize::from(link.0)) == Some(&name));
+        let Some(found) = place else {
             let cause = format!("unknown connection @{name}: it is not opened at the start");
-            return Err(self.source.parse_error(line.number, "@", cause));
+            return Err(self.parse_error(line.number, "@", cause));
         };
-        Ok(vec![Link(at)])
+        Ok(vec![found])
     }
 
     /// The connections of a rule: all, unless one is named.
@@ -92,8 +159,7 @@ impl Player {
         if line.link.is_some() {
             return self.links(line);
         }
-        let all = (0..self.names.len().max(1)).filter_map(|at| u16::try_from(at).ok());
-        Ok(all.map(Link).collect())
+        Ok(self.all_links().collect())
     }
 
     pub(super) fn link_name(&self, line: &Line, name: &str) -> Result<String, Error> {

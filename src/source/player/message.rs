@@ -41,7 +41,7 @@ impl Player {
             Ok(_) => Ok(text),
             Err(error) => {
                 let cause = format!("invalid JSON after replacing variables: {error}");
-                Err(self.source.parse_error(line.number, "", cause))
+                Err(self.parse_error(line.number, "", cause))
             }
         }
     }
@@ -49,7 +49,7 @@ impl Player {
     pub(super) fn byte_error(&self, line: &Line, error: ByteError) -> Error {
         match error {
             ByteError::Unset(name) => self.unset(line, &name),
-            ByteError::Invalid(cause) => self.source.parse_error(line.number, "", cause),
+            ByteError::Invalid(cause) => self.parse_error(line.number, "", cause),
         }
     }
 
@@ -70,7 +70,7 @@ impl Player {
             }),
             Err(error) => {
                 let cause = format!("invalid JSON after replacing variables: {}", error.cause);
-                Err(self.source.parse_error(line.number, "", cause))
+                Err(self.parse_error(line.number, "", cause))
             }
         }
     }
@@ -87,7 +87,7 @@ impl Player {
         RegexBuilder::new(&pattern)
             .case_insensitive(ignore_case)
             .build()
-            .map_err(|error| self.source.parse_error(line.number, "/", error.to_string()))
+            .map_err(|error| self.parse_error(line.number, "/", error.to_string()))
     }
 
     pub(super) fn payload(&self, line: &Line, payload: &Payload) -> Result<Vec<u8>, Error> {
@@ -101,14 +101,16 @@ impl Player {
                  §5.5)",
                 bytes.len()
             );
-            return Err(self.source.parse_error(line.number, "", cause));
+            return Err(self.parse_error(line.number, "", cause));
         }
         Ok(bytes)
     }
 
     pub(super) fn path(&self, line: &Line, template: &Template) -> Result<PathBuf, Error> {
-        let folder = self.source.folder(line.number).unwrap_or(&self.folder);
-        Ok(folder.join(self.text(line, template)?))
+        Ok(self
+            .source
+            .folder(line.number)
+            .join(self.text(line, template)?))
     }
 
     /// The file to open for `path`.
@@ -117,12 +119,11 @@ impl Player {
             return Ok(path.to_owned());
         }
         check_confined(&self.folder, path)
-            .map_err(|cause| self.source.parse_error(line.number, "@", cause))
+            .map_err(|cause| self.parse_error(line.number, "@", cause))
     }
 
     pub(super) fn unreadable(&self, line: &Line, path: &Path, cause: &std::io::Error) -> Error {
-        self.source
-            .parse_error(line.number, "@", unreadable(path, cause))
+        self.parse_error(line.number, "@", unreadable(path, cause))
     }
 
     /// The action of a `>` statement.
@@ -156,8 +157,7 @@ impl Player {
                 let reason = CloseReason::from_user(*code, &reason, self.force);
                 Act::Close(Some(reason.map_err(|error| {
                     let message = error.with_advice("add 'option --force' to send it anyway");
-                    self.source
-                        .parse_error(line.number, &code.to_string(), message)
+                    self.parse_error(line.number, &code.to_string(), message)
                 })?))
             }
         })
@@ -195,7 +195,7 @@ impl Player {
                     Kind::Text => {
                         let text = String::from_utf8(bytes).map_err(|_| {
                             let cause = format!("{} is not UTF-8", path.display());
-                            self.source.parse_error(line.number, "@", cause)
+                            self.parse_error(line.number, "@", cause)
                         })?;
                         // As when sending, the line feed at the end of the file is ignored.
                         let text = text.strip_suffix('\n').unwrap_or(&text);

@@ -1,31 +1,23 @@
 //! The names of the connections of a session file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::source_text::SourceText;
+use super::deferred::speaks;
+use super::source_text::parse_error;
 use crate::error::Error;
-use crate::session_file::{self, Line, SessionFile, Statement, Template};
+use crate::session_file::{Line, SessionFile, SourceMap, Statement, Template};
 
 /// The names of the connections in the order of their first use; empty if there is only one, which
 /// needs no name.
 pub(super) fn names(
     script: &SessionFile,
-    source: &SourceText,
+    source: &SourceMap,
     values: &BTreeMap<String, String>,
+    about_responses: &BTreeSet<u32>,
 ) -> Result<Vec<String>, Error> {
     let mut names: Vec<String> = Vec::new();
     collect_names(&script.lines, values.clone(), &mut names);
-    let speaks = |line: &&&Line| {
-        matches!(
-            line.statement,
-            Statement::Send(_)
-                | Statement::Expect(_)
-                | Statement::Check(_)
-                | Statement::CheckWithin(_)
-                | Statement::Capture { .. }
-                | Statement::CaptureMatch { .. }
-        )
-    };
+    let speaks = |line: &&&Line| speaks(&line.statement) && !about_responses.contains(&line.number);
     let all = outside_rules(&script.lines);
     let mut lines = all.iter().filter(speaks);
     match lines.find(|line| line.link.is_none() && !names.is_empty()) {
@@ -35,7 +27,7 @@ pub(super) fn names(
             let cause = format!(
                 "missing connection name, as in '@{first} > hi': this file has named connections"
             );
-            Err(source.parse_error(line.number, "", cause))
+            Err(parse_error(source, line.number, "", cause))
         }
     }
 }
@@ -45,28 +37,57 @@ fn outside_rules(lines: &[Line]) -> Vec<&Line> {
     let mut all = Vec::new();
     for line in lines {
         all.push(line);
-        if !matches!(
-            line.statement,
-            Statement::On(session_file::Trigger::Received(_), _) | Statement::Every(..)
-        ) {
+        if !matches!(line.statement, Statement::On(..) | Statement::Every(..)) {
             all.extend(outside_rules(line.statement.body()));
         }
     }
     all
 }
 
+/// The names in `open` statements, with their lines, including those that a loop counts.
+pub(super) fn opened_names(
+    lines: &[Line],
+    values: &BTreeMap<String, String>,
+) -> Vec<(u32, Option<String>)> {
+    let mut found = Vec::new();
+    each_line(lines, values.clone(), &mut |line, values| {
+        if matches!(line.statement, Statement::Open(_)) {
+            let name = line
+                .link
+                .as_deref()
+                .map(|name| rendered(name, values).unwrap_or_else(|| name.to_owned()));
+            found.push((line.number, name));
+        }
+    });
+    found
+}
+
+/// A name with its variables replaced; `None` if one is not known.
+fn rendered(name: &str, values: &BTreeMap<String, String>) -> Option<String> {
+    let template = Template::parse(name).ok()?;
+    template.render(&|name| values.get(name).cloned()).ok()
+}
+
 /// Adds the names of connections, including those that a loop counts: `@c${N}`.
-fn collect_names(lines: &[Line], mut values: BTreeMap<String, String>, names: &mut Vec<String>) {
-    for line in lines {
-        if let Some(name) = line.link.as_deref().filter(|name| *name != "*") {
-            let template = Template::parse(name);
-            let text = template.map(|it| it.render(&|name| values.get(name).cloned()));
-            if let Ok(Ok(name)) = text {
-                if !names.contains(&name) {
-                    names.push(name);
-                }
+fn collect_names(lines: &[Line], values: BTreeMap<String, String>, names: &mut Vec<String>) {
+    each_line(lines, values, &mut |line, values| {
+        let name = line.link.as_deref().filter(|name| *name != "*");
+        if let Some(name) = name.and_then(|name| rendered(name, values)) {
+            if !names.contains(&name) {
+                names.push(name);
             }
         }
+    });
+}
+
+/// Calls `on_line` for each line, and as often as a loop repeats it if that changes a name.
+fn each_line(
+    lines: &[Line],
+    mut values: BTreeMap<String, String>,
+    on_line: &mut dyn FnMut(&Line, &BTreeMap<String, String>),
+) {
+    for line in lines {
+        on_line(line, &values);
         if let Statement::Repeat { count, name, body } = &line.statement {
             let count = count.render(&|name| values.get(name).cloned());
             let count = count.ok().and_then(|count| count.parse().ok()).unwrap_or(1);
@@ -78,10 +99,10 @@ fn collect_names(lines: &[Line], mut values: BTreeMap<String, String>, names: &m
                 if let Some(name) = name {
                     values.insert(name.clone(), u32::to_string(&number));
                 }
-                collect_names(body, values.clone(), names);
+                each_line(body, values.clone(), on_line);
             }
         } else {
-            collect_names(line.statement.body(), values.clone(), names);
+            each_line(line.statement.body(), values.clone(), on_line);
         }
     }
 }

@@ -1,15 +1,17 @@
 //! What a session file is run with, and the connections that it needs.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
+
+use crate::session_file::SourceMap;
+use crate::source::conversation::{ConnectionSetting, SettingValue};
 
 /// The options for running a file.
 pub struct PlayerOptions<'a> {
-    /// The name of the file in reports.
-    pub file: &'a str,
     /// The text of the file, for reports.
-    pub text: &'a str,
-    /// The folder that paths in the file are relative to.
+    pub sources: &'a Arc<SourceMap>,
+    /// The folder of the file.
     pub folder: &'a Path,
     /// Looks up the values of variables.
     pub lookup: &'a dyn Fn(&str) -> Option<String>,
@@ -38,26 +40,8 @@ pub struct Connection {
     pub line: u32,
     /// What its lines set, in their order.
     pub settings: Vec<ConnectionSetting>,
-}
-
-/// What a line of a file sets for a connection.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ConnectionSetting {
-    /// The line.
-    pub line: u32,
-    /// What it sets.
-    pub value: SettingValue,
-}
-
-/// The value of a [`ConnectionSetting`], with its variables replaced.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum SettingValue {
-    /// A header of the upgrade request.
-    Header(String),
-    /// A subprotocol to offer.
-    Subprotocol(String),
-    /// Options, as words of a command line.
-    Options(Vec<String>),
+    /// Whether an `open` statement opens it. Its URL and options are known only then.
+    pub is_deferred: bool,
 }
 
 impl Connection {

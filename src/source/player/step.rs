@@ -22,11 +22,18 @@ impl Player {
             | Statement::Check(_)
             | Statement::CheckWithin(_)
             | Statement::Capture { .. }
-            | Statement::CaptureMatch { .. } => self.links(line)?,
+            | Statement::CaptureMatch { .. }
+            | Statement::Open(_)
+            | Statement::Drop => self.links(line)?,
+            Statement::Http(_) => vec![self.response_link()],
             _ => vec![Link::default()],
         };
         for link in links {
-            if let Some(act) = self.step(now, line)? {
+            let act = match &line.statement {
+                Statement::Open(url) => Some(self.opening(line, link, url.as_ref())?),
+                _ => self.step(now, line)?,
+            };
+            if let Some(act) = act {
                 let place = place.clone();
                 self.pending.push_back(Step { link, place, act });
             }
@@ -54,13 +61,17 @@ impl Player {
             | Statement::Title(_)
             | Statement::Tags(_)
             | Statement::Default { .. }
+            // It depends on the connection.
+            | Statement::Open(_)
+            // Its lines have been read in its place.
+            | Statement::Include(_)
             | Statement::Options(_) => return Ok(None),
             Statement::Repeat { .. } | Statement::Retry { .. } => {
                 self.enter(now, line)?;
                 return Ok(None);
             }
             Statement::On(session_file::Trigger::Open, body) => {
-                self.flow.once(line.number, body);
+                self.reply_where_open(line, body)?;
                 return self.rule(line);
             }
             Statement::On(..)
@@ -91,6 +102,8 @@ impl Player {
                 ),
             },
             Statement::Wait(time) => Act::Pause(*time),
+            Statement::Drop => Act::Drop,
+            Statement::Http(call) => self.request(line, call)?,
             Statement::Send(message) => self.act(line, message)?,
             Statement::Expect(wanted) => {
                 self.expected = self.expected.map(|left| left.saturating_sub(1));
@@ -119,6 +132,45 @@ impl Player {
                 _ => return Ok(None),
             },
         }))
+    }
+
+    /// What is sent when a connection is opened, on those that are open.
+    fn reply_where_open(&mut self, line: &Line, body: &[Line]) -> Result<(), Error> {
+        let place = Some(self.source.place(line.number));
+        for link in self.rule_links(line)? {
+            if self.deferred.contains(&link) {
+                continue;
+            }
+            let mut steps = self.replies(body, link)?;
+            for step in &mut steps {
+                step.place.clone_from(&place);
+            }
+            self.pending.extend(steps);
+        }
+        Ok(())
+    }
+
+    /// The steps of a reply on a connection. They have no place.
+    pub(super) fn replies(&mut self, body: &[Line], link: Link) -> Result<Vec<Step>, Error> {
+        let mut steps = Vec::new();
+        for line in body {
+            match &line.statement {
+                Statement::Let { name, value } => self.bind(line, name, value)?,
+                Statement::Send(message) => {
+                    let links = match line.link {
+                        None => vec![link],
+                        Some(_) => self.links(line)?,
+                    };
+                    for link in links {
+                        let act = self.act(line, message)?;
+                        let place = None;
+                        steps.push(Step { link, place, act });
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(steps)
     }
 
     pub(super) fn expectation(
@@ -205,7 +257,7 @@ impl Player {
             .map_err(|name| self.unset(line, &name))?;
         let value = String::from_utf8(value).map_err(|_| {
             let cause = "the value is not text: use hex(…) or base64(…)";
-            self.source.parse_error(line.number, "", cause)
+            self.parse_error(line.number, "", cause)
         })?;
         self.values.insert(name.to_owned(), value);
         Ok(())
@@ -218,7 +270,7 @@ impl Player {
                 let text = self.text(line, count)?;
                 let Ok(count) = text.parse::<u32>() else {
                     let cause = format!("invalid number of repetitions '{text}'");
-                    return Err(self.source.parse_error(line.number, "repeat", cause));
+                    return Err(self.parse_error(line.number, "repeat", cause));
                 };
                 self.flow.repeat(line.number, count, name.clone(), body);
             }

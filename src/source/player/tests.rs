@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::*;
 use crate::event::Kind;
 use crate::session_file;
-use crate::source::conversation::{Act, Expectation};
+use crate::source::conversation::{Act, ConnectionSetting, Expectation, SettingValue};
 
 fn play(text: &str) -> Result<(Vec<Connection>, Player), Error> {
     play_with(text, &|name| (name == "HOST").then(|| "h".to_owned()), None)
@@ -20,8 +20,11 @@ fn play_with(
     let script = session_file::parse("talk.ws", text).expect("it can be read");
     let options = PlayerOptions {
         within: Expectation::WITHIN,
-        file: "talk.ws",
-        text,
+        sources: &Arc::new(SourceMap::new(
+            "talk.ws",
+            Path::new("/no/such/folder"),
+            text,
+        )),
         folder: Path::new("/no/such/folder"),
         lookup,
         url,
@@ -76,12 +79,14 @@ fn connections_have_common_and_individual_settings() {
                 url: "ws://b/".to_owned(),
                 line: 3,
                 settings: of_bob,
+                is_deferred: false,
             },
             Connection {
                 name: Some("alice".to_owned()),
                 url: "ws://h/".to_owned(),
                 line: 1,
                 settings: common.to_vec(),
+                is_deferred: false,
             },
         ]
     );

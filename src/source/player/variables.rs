@@ -2,33 +2,38 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::deferred::Deferred;
 use super::options::PlayerOptions;
-use super::source_text::{unset, SourceText};
+use super::source_text::unset;
 use crate::error::Error;
-use crate::session_file::{Line, SessionFile, Statement, Template};
+use crate::session_file::{Line, SessionFile, SourceMap, Statement, Template};
 
 /// The values of all variables that are not captured before they are used. A URL in the file that
 /// is overridden needs none.
 pub(super) fn variables(
     script: &SessionFile,
-    source: &SourceText,
+    source: &SourceMap,
     options: &PlayerOptions<'_>,
 ) -> Result<(BTreeMap<String, String>, Vec<u32>), Error> {
     let mut values = BTreeMap::new();
     let mut early = Vec::new();
     let mut captured: Vec<String> = Vec::new();
     let needed = needed_by_settings(script);
+    let deferred = Deferred::new(script);
+    let all_set: BTreeSet<String> = script
+        .all_lines()
+        .into_iter()
+        .flat_map(|line| line.statement.sets())
+        .collect();
+    let none = BTreeSet::new();
     for line in script.all_lines() {
         if options.url.is_some() && matches!(line.statement, Statement::Url(_)) {
             continue;
         }
-        let sets = matches!(
-            line.statement,
-            Statement::Url(_)
-                | Statement::Header(_)
-                | Statement::Subprotocol(_)
-                | Statement::Options(_)
-        );
+        let sets = is_setting(&line.statement) && !deferred.concerns(line);
+        // A setting is used when its connection is opened, after lines below it.
+        let is_late = !sets && is_setting(&line.statement);
+        let late = if is_late { &all_set } else { &none };
         for name in line
             .statement
             .templates()
@@ -40,7 +45,7 @@ pub(super) fn variables(
             }
             if let Some(value) = (options.lookup)(name) {
                 values.insert(name.to_owned(), value);
-            } else if sets || !captured.iter().any(|it| it == name) {
+            } else if sets || !(captured.iter().any(|it| it == name) || late.contains(name)) {
                 return Err(unset(source, line, name));
             }
         }
@@ -70,17 +75,23 @@ pub(super) fn variables(
     Ok((values, early))
 }
 
+/// Whether a statement says how to open a connection.
+fn is_setting(statement: &Statement) -> bool {
+    matches!(
+        statement,
+        Statement::Url(_)
+            | Statement::Header(_)
+            | Statement::Subprotocol(_)
+            | Statement::Options(_)
+    )
+}
+
 /// The variables that are needed to open connections.
 fn needed_by_settings(script: &SessionFile) -> BTreeSet<&str> {
-    let settings = script.lines.iter().filter(|line| {
-        matches!(
-            line.statement,
-            Statement::Url(_)
-                | Statement::Header(_)
-                | Statement::Subprotocol(_)
-                | Statement::Options(_)
-        )
-    });
+    let settings = script
+        .lines
+        .iter()
+        .filter(|line| is_setting(&line.statement));
     let templates = settings.flat_map(|line| line.statement.templates());
     templates.flat_map(Template::variables).collect()
 }

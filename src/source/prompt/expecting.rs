@@ -2,6 +2,7 @@
 //! continues.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::error::Error;
@@ -11,7 +12,7 @@ use crate::output::palette::Palette;
 use crate::output::report::{explain, Excerpts};
 use crate::output::transcript::Transcript;
 use crate::output::verbosity::Verbosity;
-use crate::session_file::{self, Statement};
+use crate::session_file::{self, SourceMap, Statement};
 use crate::source::conversation::{Act, SingleExpectation, StepSource};
 use crate::source::player::{Player, PlayerOptions};
 use crate::source::{Expectation, Expected};
@@ -137,8 +138,7 @@ pub(super) fn parse(
         return Err("one message or event can be expected".to_owned());
     }
     let options = PlayerOptions {
-        file: "/expect",
-        text: &file,
+        sources: &Arc::new(SourceMap::new("/expect", Path::new(""), &file)),
         folder: Path::new(""),
         lookup,
         url: Some(NO_URL),

@@ -1,16 +1,17 @@
 //! Rules: their answers beside what another source sends.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use super::*;
+use crate::session_file::SourceMap;
 use crate::source::conversation::SharedRules;
 use crate::source::player::{Player, PlayerOptions};
 
 /// A conversation of these statements, on an open connection.
 pub(super) fn script(text: &str) -> (Conversation, SharedRules) {
     let options = PlayerOptions {
-        file: "r.ws",
-        text,
+        sources: &Arc::new(SourceMap::new("r.ws", Path::new(""), text)),
         folder: Path::new(""),
         lookup: &|_| None,
         url: Some("ws://h/"),

@@ -40,7 +40,7 @@ fn files(count: usize) -> Vec<Loaded> {
     let file = |number| Loaded {
         path: format!("{number}.ws").into(),
         name: format!("{number}.ws"),
-        text: String::new(),
+        sources: crate::session_file::SourceMap::default(),
         script: Ok(SessionFile::default()),
     };
     (0..count).map(file).collect()

@@ -1,0 +1,2 @@
+http POST http://h/
+  header X

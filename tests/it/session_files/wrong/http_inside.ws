@@ -1,0 +1,2 @@
+retry 5s
+  http GET

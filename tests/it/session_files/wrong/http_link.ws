@@ -1,0 +1,1 @@
+@a http GET http://h/

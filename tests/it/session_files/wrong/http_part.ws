@@ -1,0 +1,2 @@
+http POST http://h/
+  cookie a=b

@@ -1,0 +1,3 @@
+http POST http://h/
+  body a
+  json {}

@@ -1,0 +1,2 @@
+repeat 2
+  include a.ws

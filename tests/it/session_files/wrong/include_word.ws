@@ -1,0 +1,1 @@
+inclde a.ws
