@@ -14,7 +14,7 @@ use super::rpc::ParsedRpc;
 use super::secret_source::SecretSource;
 use super::test::TestArgs;
 use super::values::{self, Shell};
-use super::{headings, help, identity};
+use super::{data, headings, help, identity};
 use crate::secret::Secret;
 use crate::target::HostPort;
 
@@ -82,6 +82,34 @@ impl EchoArgs {
     }
 }
 
+/// Options of a conversation, which an animation is not.
+const NOT_WITH_FLIPBOOK: &[&str] = &[
+    "interactive",
+    "null",
+    "delay",
+    "binary",
+    "text",
+    "chunk_size",
+    "max_messages",
+    "one",
+    "rules",
+    "strict",
+    "json",
+    "binary_as",
+    "timestamps",
+    "hide",
+    "show_ping_pong",
+    "timing",
+    "record",
+    "history",
+    "keep",
+    "vi",
+    "every",
+    "on_connect",
+    "no_pong",
+    "reconnect",
+];
+
 /// The options of `wsline demo`.
 #[derive(Debug, Args)]
 pub(super) struct DemoArgs {
@@ -94,8 +122,7 @@ pub(super) struct DemoArgs {
     /// other, each as soon as the one before has come. Below are frames per second, the time and the bytes
     /// for a frame. ^C or --max-time ends it.
     #[arg(long, hide_short_help = true, help_heading = headings::SHOW,
-          conflicts_with_all = ["data", "json", "interactive", "record", "max_messages", "one",
-                                "binary", "text"])]
+          conflicts_with_all = data::NAMES.iter().chain(NOT_WITH_FLIPBOOK))]
     pub(super) flipbook: bool,
 }
 

@@ -101,11 +101,20 @@ fn flipbook_requires_a_terminal() {
         .stderr("wsline: --flipbook requires a terminal with at least 78 columns and 16 rows\n")
         .code(2)
         .run();
-    Wsline::new()
-        .args(["demo", "--flipbook", "-d", "x"])
-        .stderr_matches(
-            "error: the argument '--flipbook' cannot be used with '--data <TEXT>'\n...\n",
-        )
-        .code(2)
-        .run();
+    for (option, named) in [
+        (&["-d", "x"][..], "--data <TEXT>"),
+        (&["--expect", "x"], "--expect <TEXT>"),
+        (&["--every", "1s", "x"], "--every <TIME> <TEXT>"),
+        (&["--json"], "--json"),
+        (&["--record", "x.har"], "--record <FILE>"),
+    ] {
+        Wsline::new()
+            .args(["demo", "--flipbook"])
+            .args(option)
+            .stderr_matches(format!(
+                "error: the argument '--flipbook' cannot be used with '{named}'\n...\n"
+            ))
+            .code(2)
+            .run();
+    }
 }
