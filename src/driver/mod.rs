@@ -207,10 +207,7 @@ impl<'a> Driver<'a> {
         self.settle_again();
         self.poll_source(turn.source);
         self.dial_next();
-        while let Some(link) = self.slots.next_touched() {
-            self.flush(link);
-            self.slots.settle(link);
-        }
+        self.flush_touched();
         if turn.reader_gone {
             self.listeners.outputs.reader_has_gone();
         }
@@ -219,6 +216,16 @@ impl<'a> Driver<'a> {
             outputs.settle();
         }
         self.handle_outputs();
+        // A Close that follows the failure of an output must be out before a signal ends everything.
+        self.flush_touched();
+    }
+
+    /// Sends what connections have to send that were used in this turn.
+    fn flush_touched(&mut self) {
+        while let Some(link) = self.slots.next_touched() {
+            self.flush(link);
+            self.slots.settle(link);
+        }
     }
 
     fn poll_source(&mut self, readable: bool) {
