@@ -298,6 +298,11 @@ fn other_expectations(command: Command) -> Command {
                 )
                 .value_parser(|text: &str| values::limit(text).map(DataOption::Within)),
         )
+}
+
+/// Adds `--statement` and `--close`.
+fn other_steps(command: Command) -> Command {
+    command
         .arg(
             option("statement", "STATEMENT", EXPECT)
                 .short('e')
@@ -328,7 +333,7 @@ impl clap::Args for Conversation {
     fn augment_args(command: Command) -> Command {
         let os_string = OsStringValueParser::new;
         let option = |id, value| option(id, value, SEND);
-        other_expectations(expectations(command))
+        other_steps(other_expectations(expectations(command)))
             .arg(
                 option("data", "TEXT")
                     .short('d')

@@ -15,12 +15,13 @@ use signal_hook::consts::SIGINT;
 
 use super::demo;
 use super::end::{print_end, REPORT_TIMEOUT};
+use super::notes;
 use crate::cli::{BenchArgs, OptionArgs};
 use crate::connect::{tls, Dialer};
 use crate::deadline::Deadline;
 use crate::driver::{LinkSetup, Many, Outcome, Run, Signals, Wait};
 use crate::error::{Error, Phase};
-use crate::event::{Event, Kind, Link};
+use crate::event::Kind;
 use crate::exit::ExitCode;
 use crate::output::bench::{BenchSummary, ProgressLine};
 use crate::output::best_effort::BestEffort;
@@ -143,12 +144,7 @@ fn measure(
         }
     });
     let mut outputs = outputs(plan, shows_progress).map_err(setting_up)?;
-    for note in &plan.notes {
-        for output in &mut outputs {
-            let told = output.show(SystemTime::now(), Link::default(), &Event::Note(note));
-            told.map_err(setting_up)?;
-        }
-    }
+    notes::show(&plan.notes, &mut outputs).map_err(setting_up)?;
     let mut limits = plan.limits.clone();
     // The source waits for replies itself.
     limits.wait = Wait::For(Duration::ZERO);

@@ -8,6 +8,7 @@ pub mod end;
 pub mod flipbook;
 pub mod generate;
 pub mod help;
+mod notes;
 pub mod ping;
 pub mod rpc;
 mod single;

@@ -5,11 +5,11 @@ use std::os::fd::AsFd as _;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::end::REPORT_TIMEOUT;
+use super::notes;
 use crate::connect::Dialer;
 use crate::deadline::Deadline;
 use crate::driver::{LinkSetup, Outcome, Run, Signals, Single, Wait};
 use crate::error::Error;
-use crate::event::{Event, Link};
 use crate::output::best_effort::BestEffort;
 use crate::output::narration::{Narration, NarrationStyle};
 use crate::output::sink::Descriptor;
@@ -55,12 +55,7 @@ pub(super) fn run(
     };
     let narration = Narration::new(BestEffort::new(stderr), narration);
     let mut outputs = vec![printed(stdout), Box::new(narration)];
-    for note in &plan.notes {
-        for output in &mut outputs {
-            let told = output.show(SystemTime::now(), Link::default(), &Event::Note(note));
-            told.map_err(setting_up)?;
-        }
-    }
+    notes::show(&plan.notes, &mut outputs).map_err(setting_up)?;
     let mut limits = plan.limits.clone();
     // After the source has ended there is nothing to wait for.
     limits.wait = Wait::For(Duration::ZERO);

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::num::NonZeroUsize;
 use std::rc::Rc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 mod outputs;
 mod prompting;
@@ -12,11 +12,13 @@ mod prompting;
 use self::outputs::outputs;
 use self::prompting::Prompting;
 use super::end::{print_end, REPORT_TIMEOUT};
+use super::notes;
 use crate::connect::{tls, Dialer};
 use crate::deadline::Deadline;
-use crate::driver::{Interactive, LinkSetup, Policy, Reconnect, Run, Signals, Single};
+use crate::driver::{
+    Interactive, LinkSetup, Policy, Reconnect, ReconnectOptions, Run, Signals, Single,
+};
 use crate::error::{Error, Phase};
-use crate::event::{Event, Link};
 use crate::exit::ExitCode;
 use crate::http::Secrets;
 use crate::output::palette::Palette;
@@ -119,10 +121,10 @@ fn talk(
     // Before the prompt, which puts its own handlers over these and takes them off again.
     let mut signals = Signals::register().map_err(setting_up)?;
     let max_time = plan.limits.max_time;
-    let mut pause = || pause(&mut signals, max_time);
     let record = plan.record.take();
-    let record = record.map(|options| Record::create(options, &mut pause));
-    let record = record.transpose()?;
+    let record = record
+        .map(|options| Record::create(options, &mut || pause(&mut signals, max_time)))
+        .transpose()?;
     let dialer = Dialer::new();
     let request = plan.request.clone();
     let mut dial = move || {
@@ -139,21 +141,8 @@ fn talk(
     }
     let warning = prompt.as_mut().and_then(|prompt| prompt.warning.take());
     plan.notes.extend(warning);
-    for note in &plan.notes {
-        for output in &mut outputs {
-            let told = output.show(SystemTime::now(), Link::default(), &Event::Note(note));
-            told.map_err(setting_up)?;
-        }
-    }
-    let mut policy: Box<dyn Policy> = match prompt {
-        Some(prompt) => Box::new(Interactive {
-            is_prompting: Rc::clone(&prompt.outlives),
-        }),
-        None => Box::new(Single),
-    };
-    if let Some(options) = plan.reconnect.take() {
-        policy = Box::new(Reconnect::new(options, policy));
-    }
+    notes::show(&plan.notes, &mut outputs).map_err(setting_up)?;
+    let mut policy = policy(plan.reconnect.take(), prompt.as_ref());
     let run = Run {
         connections: vec![LinkSetup {
             dial: Box::new(move || first.take().map_or_else(&mut dial, Ok)),
@@ -258,5 +247,19 @@ fn source(
             let rules = (!is_plain).then(|| conversation.rules());
             Ok((Box::new(conversation), rules))
         }
+    }
+}
+
+/// What follows the end of a connection: nothing, the prompt, or another attempt.
+fn policy(reconnect: Option<ReconnectOptions>, prompt: Option<&Prompting>) -> Box<dyn Policy> {
+    let policy: Box<dyn Policy> = match prompt {
+        Some(prompt) => Box::new(Interactive {
+            is_prompting: Rc::clone(&prompt.outlives),
+        }),
+        None => Box::new(Single),
+    };
+    match reconnect {
+        Some(options) => Box::new(Reconnect::new(options, policy)),
+        None => policy,
     }
 }

@@ -198,50 +198,64 @@ impl Conversation {
             }
             let link = self.current.as_ref().map(|current| current.step.link);
             let is_moot = link.is_some_and(|link| self.has_ended_as_expected(link));
-            let Some(current) = &mut self.current else {
+            if self.current.is_none() {
                 match self.steps.next(now.instant) {
                     Err(error) => return StepProgress::Failed(error),
                     Ok(None) => return StepProgress::Done,
                     Ok(Some(step)) => self.begin(step, now),
                 }
                 continue;
-            };
-            let progress = match &current.step.act {
-                Act::Expect(_) => {
-                    if let Some(to) = &mut to {
-                        self.reopen(*to);
-                    }
-                    self.look(now)
-                }
-                Act::Pause(_) | Act::Until(_) => self.pause(now),
-                Act::Capture { .. } => self.capture(),
-                Act::CaptureMatch { .. } => self.capture_match(),
-                Act::Check(_) => self.check(),
-                Act::AnyOrder(_) => self.look_in_any_order(now),
-                Act::Rule(_) | Act::Every(_) => {
-                    self.add_rule(now);
-                    Ok(())
-                }
-                Act::Open(_) | Act::Drop => match &mut to {
-                    Some(to) => self.open_or_drop(now, *to),
-                    None => Err(StepProgress::CannotSend),
-                },
-                Act::Http(_) => self.request(now),
-                _ if is_moot => Ok(()),
-                Act::Send(..) | Act::Stream(..) | Act::Ping(_) | Act::Pong(_) | Act::Close(_) => {
-                    match &mut to {
-                        Some(to) => self.send(now, &mut readable, *to),
-                        None => Err(StepProgress::CannotSend),
-                    }
-                }
-            };
-            match progress {
+            }
+            let to = to.as_mut().map(|to| &mut **to as &mut dyn Sender);
+            match self.work(now, &mut readable, to, is_moot) {
                 Ok(()) => self.current = None,
                 Err(StepProgress::Failed(error)) => match self.retry(now, error) {
                     None => {}
                     Some(error) => return StepProgress::Failed(error),
                 },
                 Err(progress) => return progress,
+            }
+        }
+    }
+
+    /// Continues with the current step; `Ok` when it is completed. One that is moot sends nothing.
+    fn work(
+        &mut self,
+        now: Now,
+        readable: &mut bool,
+        mut to: Option<&mut dyn Sender>,
+        is_moot: bool,
+    ) -> Result<(), StepProgress> {
+        let Some(current) = &self.current else {
+            return Ok(());
+        };
+        match &current.step.act {
+            Act::Expect(_) => {
+                if let Some(to) = &mut to {
+                    self.reopen(*to);
+                }
+                self.look(now)
+            }
+            Act::Pause(_) | Act::Until(_) => self.pause(now),
+            Act::Capture { .. } => self.capture(),
+            Act::CaptureMatch { .. } => self.capture_match(),
+            Act::Check(_) => self.check(),
+            Act::AnyOrder(_) => self.look_in_any_order(now),
+            Act::Rule(_) | Act::Every(_) => {
+                self.add_rule(now);
+                Ok(())
+            }
+            Act::Open(_) | Act::Drop => match &mut to {
+                Some(to) => self.open_or_drop(now, *to),
+                None => Err(StepProgress::CannotSend),
+            },
+            Act::Http(_) => self.request(now),
+            _ if is_moot => Ok(()),
+            Act::Send(..) | Act::Stream(..) | Act::Ping(_) | Act::Pong(_) | Act::Close(_) => {
+                match &mut to {
+                    Some(to) => self.send(now, readable, *to),
+                    None => Err(StepProgress::CannotSend),
+                }
             }
         }
     }

@@ -129,38 +129,39 @@ pub fn with_server(
         controller.receive(Some(time));
         controller.signals() > signals
     });
-    match (ran, died) {
-        (
-            Err(Error::ServerLate {
-                is_own,
-                url,
-                limit,
-                cause,
-                ..
-            }),
-            _,
-        ) => Err(Error::ServerLate {
+    if let Some(status) = died {
+        let ending = server::ending(status);
+        controller.reporter.say(&format!(
+            "wsline: the --serve server exited before the tests ended: {ending}"
+        ));
+        for line in last_lines(&server, controller) {
+            controller.reporter.say(&format!("  {line}"));
+        }
+    }
+    ran.map_err(|error| with_last_lines(error, &server, controller))
+}
+
+/// An error of the server, with what it printed last.
+fn with_last_lines(error: Error, server: &Server, controller: &Controller) -> Error {
+    match error {
+        Error::ServerLate {
             is_own,
             url,
             limit,
             cause,
-            last: last_lines(&server, controller),
-        }),
-        (Err(Error::ServerEnded { ending, .. }), _) => Err(Error::ServerEnded {
+            ..
+        } => Error::ServerLate {
+            is_own,
+            url,
+            limit,
+            cause,
+            last: last_lines(server, controller),
+        },
+        Error::ServerEnded { ending, .. } => Error::ServerEnded {
             ending,
-            last: last_lines(&server, controller),
-        }),
-        (Ok(results), Some(status)) => {
-            let ending = server::ending(status);
-            controller.reporter.say(&format!(
-                "wsline: the --serve server exited before the tests ended: {ending}"
-            ));
-            for line in last_lines(&server, controller) {
-                controller.reporter.say(&format!("  {line}"));
-            }
-            Ok(results)
-        }
-        (ran, _) => ran,
+            last: last_lines(server, controller),
+        },
+        error => error,
     }
 }
 

@@ -79,18 +79,8 @@ impl Player {
             | Statement::Ignore(_)
             | Statement::Never(..) => return self.rule(line),
             Statement::AnyOrder(body) => self.any_order(body)?,
-            Statement::Let { name, value } => {
-                if !self.early.contains(&line.number) {
-                    self.bind(line, name, value)?;
-                }
-                return Ok(None);
-            }
-            Statement::Within(time) => {
-                self.within = *time;
-                return Ok(None);
-            }
-            Statement::Strict(strict) => {
-                self.strict = *strict;
+            Statement::Let { .. } | Statement::Within(_) | Statement::Strict(_) => {
+                self.set(line)?;
                 return Ok(None);
             }
             Statement::At(time) => match self.speed {
@@ -107,11 +97,7 @@ impl Player {
             Statement::Send(message) => self.act(line, message)?,
             Statement::Expect(wanted) => {
                 self.expected = self.expected.map(|left| left.saturating_sub(1));
-                let mut expectation = self.expectation(line, wanted)?;
-                if let Some(left) = self.flow.time_left(now) {
-                    expectation.within = expectation.within.min(left);
-                }
-                Act::Expect(expectation)
+                Act::Expect(self.expectation_of_retry(now, line, wanted)?)
             }
             Statement::Capture { name, pointer, .. } => Act::Capture {
                 name: name.clone(),
@@ -132,6 +118,33 @@ impl Player {
                 _ => return Ok(None),
             },
         }))
+    }
+
+    /// Sets a variable, or what applies to the statements that follow.
+    fn set(&mut self, line: &Line) -> Result<(), Error> {
+        match &line.statement {
+            Statement::Let { name, value } if !self.early.contains(&line.number) => {
+                self.bind(line, name, value)?;
+            }
+            Statement::Within(time) => self.within = *time,
+            Statement::Strict(strict) => self.strict = *strict,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// An expectation, which ends with the retry that it is in.
+    fn expectation_of_retry(
+        &self,
+        now: Instant,
+        line: &Line,
+        wanted: &session_file::Wanted,
+    ) -> Result<Expectation, Error> {
+        let mut expectation = self.expectation(line, wanted)?;
+        if let Some(left) = self.flow.time_left(now) {
+            expectation.within = expectation.within.min(left);
+        }
+        Ok(expectation)
     }
 
     /// What is sent when a connection is opened, on those that are open.
