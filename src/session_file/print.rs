@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use data_encoding::BASE64;
 
-use super::bytes::push_words;
+use super::bytes::{push_words, ByteWord};
 use super::grammar::{EXPECTED, SENT};
 use super::place::BLANKS;
 use super::template::OPENING;
@@ -116,7 +116,7 @@ fn push_rule(out: &mut String, statement: &Statement) {
         Statement::On(Trigger::Open, _) => out.push_str("on open"),
         Statement::On(Trigger::Received(wanted), _) => {
             out.push_str("on ");
-            push_wanted(out, wanted);
+            push_trigger(out, wanted);
         }
         Statement::Every(period, body) => {
             push_time(out, "every", *period);
@@ -266,10 +266,7 @@ fn push_message(out: &mut String, message: &Message) {
         Message::Text(text) => push_text(out, text, SENT),
         Message::Json(json) => push_json(out, json),
         Message::Binary(bytes) => push_bytes(out, bytes),
-        Message::Bytes(words) => {
-            out.push_str(" hex");
-            push_words(out, words);
-        }
+        Message::Bytes(words) => push_byte_words(out, words),
         Message::File(kind, path) => push_file(out, *kind, path),
         Message::Ping(payload) => {
             out.push_str(" ping");
@@ -308,10 +305,7 @@ fn push_wanted(out: &mut String, wanted: &Wanted) {
             ignore_case,
         } => push_pattern(out, pattern, *ignore_case),
         Wanted::Binary(bytes) => push_bytes(out, bytes),
-        Wanted::Bytes(words) => {
-            out.push_str(" hex");
-            push_words(out, words);
-        }
+        Wanted::Bytes(words) => push_byte_words(out, words),
         Wanted::File(kind, path) => push_file(out, *kind, path),
         Wanted::Any => out.push_str(" any"),
         Wanted::Ping(payload) => {
@@ -455,6 +449,14 @@ fn is_bare_json(text: &str) -> bool {
         && !text.contains(|c: char| !BLANKS.contains(&c) && c.is_control())
 }
 
+/// Adds bytes, numbers and patterns, of which the last may have several lines.
+fn push_byte_words(out: &mut String, words: &[ByteWord]) {
+    let mut text = String::new();
+    push_words(&mut text, words);
+    out.push_str(" hex");
+    push_lines(out, text.trim_start());
+}
+
 /// Adds a regular expression. There is only one way to write it, and parsed ones are valid.
 fn push_pattern(out: &mut String, pattern: &Template, ignore_case: bool) {
     let end = if ignore_case { "/i" } else { "/" };
@@ -496,6 +498,20 @@ fn push_file(out: &mut String, kind: Kind, path: &Template) {
 }
 
 /// The value may begin with a `"`; then the whole header is a JSON string.
+/// Adds what a rule is about, on one line: those below it are what it sends.
+fn push_trigger(out: &mut String, wanted: &Wanted) {
+    match wanted {
+        Wanted::Text(text) => match text.as_literal() {
+            Some(text) if text.contains('\n') => {
+                out.push_str("< ");
+                push_string(out, text);
+            }
+            _ => push_wanted(out, wanted),
+        },
+        _ => push_wanted(out, wanted),
+    }
+}
+
 fn push_expected_header(out: &mut String, name: &str, value: &Template) {
     let header = format!("{name}: {}", value.source());
     let header = header.trim_end_matches(BLANKS);

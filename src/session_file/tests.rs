@@ -579,6 +579,26 @@ fn script() -> impl Strategy<Value = SessionFile> {
     })
 }
 
+#[test]
+fn byte_patterns_of_several_lines_are_parsed_as_printed() {
+    for text in [
+        "< hex 01 /b >\n\ttw\n      + c/\n",
+        "< hex 01 /a\n   b/i\n> c\n",
+        "< hex 03 json {\n  \"a\": 1,\n    \"b\": any\n  }\n",
+    ] {
+        let script = parse("f", text).expect("valid statements");
+        let printed = print(&script);
+        assert_eq!(parse("f", &printed).as_ref(), Ok(&script), "{printed}");
+    }
+}
+
+#[test]
+fn a_rule_about_several_lines_is_printed_on_one() {
+    let text = "on < \"a\\nb\"\n  > c\n";
+    let script = parse("f", text).expect("valid statements");
+    assert_eq!(print(&script), text);
+}
+
 proptest! {
     #[test]
     fn printed_files_are_parsed_as_the_same(script in script()) {
