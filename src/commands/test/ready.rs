@@ -115,11 +115,11 @@ fn readiness(result: Result<Opened, Error>) -> Readiness {
     };
     match &error {
         Error::Refused(refusal) if refusal.head.status < 500 => Readiness::Ready,
-        Error::Timeout { .. } => Readiness::TimedOut,
+        // The last attempt has only what is left of the time. The cause of the one before says more.
+        Error::Timeout { .. } | Error::ConnectTimeout { .. } => Readiness::TimedOut,
         Error::Refused(_)
         | Error::Resolve { .. }
         | Error::Connect { .. }
-        | Error::ConnectTimeout { .. }
         | Error::UnixSocket { .. }
         | Error::Unanswered { .. }
         | Error::ProxyRefused { .. }

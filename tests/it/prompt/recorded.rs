@@ -49,6 +49,7 @@ fn recorded_conversation_passes_as_a_test() {
     };
     let peer = Peer::ws()
         .expect_text("not recorded")
+        .send_text("begin")
         .expect_text("hello")
         .send_text("hello yourself")
         .expect_text("{\"id\":1}")
@@ -57,6 +58,7 @@ fn recorded_conversation_passes_as_a_test() {
         .start();
     let mut pty = open(&peer);
     pty.type_line("not recorded");
+    pty.wait_for("< begin");
     pty.type_line("/record talk.ws");
     pty.wait_for("* recording to talk.ws; /record stop ends it");
     pty.type_line("hello");
