@@ -283,9 +283,17 @@ fn subcommand(page: &mut Roff, command: &Command, task: &Command, prefix: &str) 
     let about = task.get_long_about().or_else(|| task.get_about());
     page.text([roman(sentences(about))]);
     for argument in arguments {
-        // Those with a heading are options of wsline itself, which the page has already.
-        if argument.get_help_heading().is_none() {
+        if !is_of_wsline_itself(command, argument) {
             option(page, argument);
         }
     }
+}
+
+/// Whether a command has this option from wsline itself, where the page describes it: with the same
+/// name below the same heading.
+pub(super) fn is_of_wsline_itself(command: &Command, argument: &Arg) -> bool {
+    let heading = argument.get_help_heading();
+    let is_same =
+        |own: &Arg| own.get_id() == argument.get_id() && own.get_help_heading() == heading;
+    heading.is_some() && command.get_arguments().any(is_same)
 }
