@@ -96,12 +96,8 @@ impl ParsedPing {
     ///
     /// Which options cannot be used together.
     pub(super) fn finish(self, config: &ConfigOptions) -> Result<(PingArgs, OptionArgs), String> {
-        let is_demo = self.own.is_demo();
-        let mut options = shared::options(&self.words, config, is_demo)?;
-        if options.verbose > 0 && self.own.quiet {
-            return Err("-v cannot be used with -q".to_owned());
-        }
-        options.quiet = self.own.quiet;
+        let (is_demo, quiet) = (self.own.is_demo(), self.own.quiet);
+        let options = shared::options(&self.words, config, is_demo, quiet)?;
         Ok((self.own, options))
     }
 }

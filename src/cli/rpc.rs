@@ -94,11 +94,7 @@ impl ParsedRpc {
     ///
     /// Which options cannot be used together.
     pub(super) fn finish(self, config: &ConfigOptions) -> Result<(RpcArgs, OptionArgs), String> {
-        let mut options = shared::options(&self.words, config, false)?;
-        if options.verbose > 0 && self.own.quiet {
-            return Err("-v cannot be used with -q".to_owned());
-        }
-        options.quiet = self.own.quiet;
+        let options = shared::options(&self.words, config, false, self.own.quiet)?;
         Ok((self.own, options))
     }
 }

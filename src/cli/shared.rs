@@ -106,12 +106,26 @@ impl<A: FromArgMatches> FromArgMatches for WithConnection<A> {
 
 /// The options of a connection for [`words`], with those of `config` that they do not override and
 /// defaults for the others. A config file does not change where a connection to the built-in server
-/// goes.
+/// goes. `quiet` is the command's own -q.
 ///
 /// # Errors
 ///
 /// Which options cannot be used together.
 pub(super) fn options(
+    words: &[OsString],
+    config: &ConfigOptions,
+    is_demo: bool,
+    quiet: bool,
+) -> Result<OptionArgs, String> {
+    let mut options = with_config(words, config, is_demo)?;
+    if options.verbose > 0 && quiet {
+        return Err("-v cannot be used with -q".to_owned());
+    }
+    options.quiet = quiet;
+    Ok(options)
+}
+
+fn with_config(
     words: &[OsString],
     config: &ConfigOptions,
     is_demo: bool,
@@ -154,7 +168,7 @@ mod tests {
         let command = Command::new("x").args_override_self(true);
         let matches = augment(command).try_get_matches_from(std::iter::once(&"x").chain(line));
         let words = words(&matches.expect("clap takes them"));
-        options(&words, &ConfigOptions::default(), false)
+        options(&words, &ConfigOptions::default(), false, false)
     }
 
     #[test]
