@@ -1,12 +1,13 @@
 //! Writing of JSON in which hidden characters are escaped.
 
 use std::io;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::ser::Formatter;
 
+use crate::error::Error;
 use crate::text::escape;
 
 /// Whether a text needs no escaping because it is printable ASCII without quotes and backslashes.
@@ -39,6 +40,35 @@ pub fn line<T: Serialize>(value: &T) -> io::Result<Vec<u8>> {
     value.serialize(&mut serializer)?;
     line.push(b'\n');
     Ok(line)
+}
+
+/// Milliseconds, rounded to microseconds.
+#[must_use]
+pub fn milliseconds(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1e6).round() / 1000.0
+}
+
+/// The error of a run in its result.
+#[derive(Serialize)]
+pub struct ErrorObject {
+    phase: &'static str,
+    message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<String>,
+    exit: u8,
+}
+
+impl ErrorObject {
+    /// The phase, message, hint and exit code of an error.
+    #[must_use]
+    pub fn new(error: &Error) -> Self {
+        Self {
+            phase: error.phase().name(),
+            message: error.to_string(),
+            hint: error.hint().map(str::to_owned),
+            exit: error.exit_code().number(),
+        }
+    }
 }
 
 /// Formats compact JSON with hidden characters escaped.

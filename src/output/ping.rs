@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::event::{Event, Link, PeerAddress, Probe, ProbeAnswer, Upgrade};
 use crate::measure::RoundTrips;
 use crate::output::escape::{self, Breaks};
-use crate::output::json_text;
+use crate::output::json_text::{self, ErrorObject};
 use crate::output::sink::Sink;
 use crate::output::Output;
 use crate::text::duration;
@@ -188,7 +188,11 @@ impl PingSummary<'_> {
     /// A time before year -9999 or after 9999.
     pub fn json(&self, at: SystemTime, exit: u8, error: Option<&Error>) -> io::Result<Vec<u8>> {
         let spread = self.round_trips.summary();
-        let percentile = |percent| self.round_trips.percentile(percent).map(rounded);
+        let percentile = |percent| {
+            self.round_trips
+                .percentile(percent)
+                .map(json_text::milliseconds)
+        };
         json_text::line(&SummaryObject {
             time: json_text::timestamp(at)?,
             r#type: "summary",
@@ -199,20 +203,15 @@ impl PingSummary<'_> {
             loss: (self.loss() * 10_000.0).round() / 10_000.0,
             seconds: self.duration.as_secs_f64(),
             round_trip: RoundTripObject {
-                min: spread.map(|spread| rounded(spread.min)),
-                avg: spread.map(|spread| rounded(spread.avg)),
-                max: spread.map(|spread| rounded(spread.max)),
-                mdev: spread.map(|spread| rounded(spread.mdev)),
+                min: spread.map(|spread| json_text::milliseconds(spread.min)),
+                avg: spread.map(|spread| json_text::milliseconds(spread.avg)),
+                max: spread.map(|spread| json_text::milliseconds(spread.max)),
+                mdev: spread.map(|spread| json_text::milliseconds(spread.mdev)),
                 p50: percentile(50),
                 p95: percentile(95),
                 p99: percentile(99),
             },
-            error: error.map(|error| ErrorObject {
-                phase: error.phase().name(),
-                message: error.to_string(),
-                hint: error.hint().map(str::to_owned),
-                exit: error.exit_code().number(),
-            }),
+            error: error.map(ErrorObject::new),
             exit,
         })
     }
@@ -250,7 +249,7 @@ impl ProbeObject {
             r#type,
             seq,
             size,
-            ms: time.map(rounded),
+            ms: time.map(json_text::milliseconds),
         })
     }
 }
@@ -283,22 +282,8 @@ struct RoundTripObject {
     p99: Option<f64>,
 }
 
-#[derive(Serialize)]
-struct ErrorObject {
-    phase: &'static str,
-    message: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    hint: Option<String>,
-    exit: u8,
-}
-
 fn in_milliseconds(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1000.0
-}
-
-/// Milliseconds, rounded to microseconds.
-fn rounded(duration: Duration) -> f64 {
-    (in_milliseconds(duration) * 1000.0).round() / 1000.0
 }
 
 /// Milliseconds with at least three digits.

@@ -187,23 +187,22 @@ struct WayObject {
 impl WayObject {
     fn new(way: &WayResult) -> Self {
         let summary = way.round_trips.summary();
-        let known = |percent| way.round_trips.percentile(percent).map(rounded);
+        let known = |percent| {
+            way.round_trips
+                .percentile(percent)
+                .map(json_text::milliseconds)
+        };
         Self {
             exchanges: way.round_trips.count(),
             seconds: way.duration.as_secs_f64(),
             exchanges_per_second: way.per_second(),
-            min: summary.map(|summary| rounded(summary.min)),
-            avg: summary.map(|summary| rounded(summary.avg)),
-            max: summary.map(|summary| rounded(summary.max)),
+            min: summary.map(|summary| json_text::milliseconds(summary.min)),
+            avg: summary.map(|summary| json_text::milliseconds(summary.avg)),
+            max: summary.map(|summary| json_text::milliseconds(summary.max)),
             p50: known(50),
             p99: known(99),
             bytes_sent: way.per_exchange(way.sent),
             bytes_received: way.per_exchange(way.received),
         }
     }
-}
-
-/// Milliseconds, rounded to microseconds.
-fn rounded(duration: Duration) -> f64 {
-    (duration.as_secs_f64() * 1e6).round() / 1000.0
 }

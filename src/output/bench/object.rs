@@ -10,7 +10,7 @@ use super::BenchSummary;
 use crate::error::Error;
 use crate::measure::load::LoadModel;
 use crate::measure::RoundTrips;
-use crate::output::json_text;
+use crate::output::json_text::{self, ErrorObject};
 
 #[derive(Serialize)]
 struct BenchObject<'a> {
@@ -73,32 +73,27 @@ struct LatencyObject {
     counts: Vec<(f64, u64)>,
 }
 
-#[derive(Serialize)]
-struct ErrorObject {
-    phase: &'static str,
-    message: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    hint: Option<String>,
-    exit: u8,
-}
-
 impl LatencyObject {
     fn new(latency: &RoundTrips) -> Self {
         let summary = latency.summary();
-        let known = |thousandths| latency.per_thousand(thousandths).map(rounded);
+        let known = |thousandths| {
+            latency
+                .per_thousand(thousandths)
+                .map(json_text::milliseconds)
+        };
         let counts = latency.counts();
         Self {
-            min: summary.map(|summary| rounded(summary.min)),
-            avg: summary.map(|summary| rounded(summary.avg)),
-            max: summary.map(|summary| rounded(summary.max)),
-            mdev: summary.map(|summary| rounded(summary.mdev)),
+            min: summary.map(|summary| json_text::milliseconds(summary.min)),
+            avg: summary.map(|summary| json_text::milliseconds(summary.avg)),
+            max: summary.map(|summary| json_text::milliseconds(summary.max)),
+            mdev: summary.map(|summary| json_text::milliseconds(summary.mdev)),
             p50: known(500),
             p90: known(900),
             p95: known(950),
             p99: known(990),
             p99_9: known(999),
             counts: counts
-                .map(|(time, count)| (rounded(Duration::from_nanos(time)), count))
+                .map(|(time, count)| (json_text::milliseconds(Duration::from_nanos(time)), count))
                 .collect(),
         }
     }
@@ -131,11 +126,11 @@ impl BenchSummary<'_> {
                 requested: self.connections,
                 opened: statistics.opened,
                 failed: statistics.refused,
-                min: connect.map(|summary| rounded(summary.min)),
-                avg: connect.map(|summary| rounded(summary.avg)),
-                max: connect.map(|summary| rounded(summary.max)),
+                min: connect.map(|summary| json_text::milliseconds(summary.min)),
+                avg: connect.map(|summary| json_text::milliseconds(summary.avg)),
+                max: connect.map(|summary| json_text::milliseconds(summary.max)),
                 steps: steps
-                    .map(|(name, step)| (*name, rounded(step.mean())))
+                    .map(|(name, step)| (*name, json_text::milliseconds(step.mean())))
                     .collect(),
             },
             size: self.size,
@@ -153,18 +148,8 @@ impl BenchSummary<'_> {
             clock: "monotonic",
             client_cpu_percent: (statistics.cpu_percent() * 10.0).round() / 10.0,
             failed: self.failed,
-            error: error.map(|error| ErrorObject {
-                phase: error.phase().name(),
-                message: error.to_string(),
-                hint: error.hint().map(str::to_owned),
-                exit: error.exit_code().number(),
-            }),
+            error: error.map(ErrorObject::new),
             exit,
         })
     }
-}
-
-/// Milliseconds, rounded to microseconds.
-fn rounded(duration: Duration) -> f64 {
-    (duration.as_secs_f64() * 1e6).round() / 1000.0
 }
