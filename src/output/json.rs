@@ -24,7 +24,7 @@ use crate::output::backlog::Backlog;
 use crate::output::long::{Encoding, LongMessage};
 use crate::output::sink::Sink;
 use crate::output::timing::Stopwatch;
-use crate::output::{Assembled, Detail, Output};
+use crate::output::{Detail, Output};
 use crate::protocol::End;
 
 /// Lines are passed on in batches of this many bytes.
@@ -102,11 +102,7 @@ impl<S: Sink> JsonLines<S> {
 
 impl<S: Sink> Output for JsonLines<S> {
     fn detail(&self) -> Detail {
-        Detail {
-            sent: true,
-            assembled: Assembled::All,
-            ..Detail::default()
-        }
+        Detail::WHOLE_MESSAGES
     }
 
     fn show(&mut self, at: SystemTime, link: Link, event: &Event<'_>) -> io::Result<()> {

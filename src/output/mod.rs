@@ -50,6 +50,16 @@ pub struct Detail {
     pub assembled: Assembled,
 }
 
+impl Detail {
+    /// What an output needs that keeps whole messages of both directions, as records do.
+    pub const WHOLE_MESSAGES: Self = Self {
+        frames: false,
+        wire: false,
+        sent: true,
+        assembled: Assembled::All,
+    };
+}
+
 /// Which messages in several pieces an output needs as a whole. They are held in memory for it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Assembled {

@@ -19,7 +19,7 @@ use crate::output::backlog::Backlog;
 use crate::output::closure;
 use crate::output::long::{Encoding, LongMessage};
 use crate::output::sink::Sink;
-use crate::output::{Assembled, Detail, Output};
+use crate::output::{Detail, Output};
 use crate::protocol::{CloseBody, Closure, End, Role};
 use crate::session_file::recorded::{self, CredentialVariables, SentPings};
 use crate::session_file::{self, Line, Message, Statement, Template, Wanted};
@@ -271,11 +271,7 @@ impl<S: Sink> Session<S> {
 
 impl<S: Sink> Output for Session<S> {
     fn detail(&self) -> Detail {
-        Detail {
-            sent: true,
-            assembled: Assembled::All,
-            ..Detail::default()
-        }
+        Detail::WHOLE_MESSAGES
     }
 
     fn show(&mut self, at: SystemTime, link: Link, event: &Event<'_>) -> io::Result<()> {

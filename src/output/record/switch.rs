@@ -11,7 +11,7 @@ use std::time::SystemTime;
 use super::{Options, Record};
 use crate::error::{plain, Error};
 use crate::event::{Event, Link, Upgrade};
-use crate::output::{Assembled, Detail, Output};
+use crate::output::{Detail, Output};
 
 /// A record that can be started and stopped, shared by the prompt and the outputs.
 pub type SharedRecord = Rc<RefCell<RecordSwitch>>;
@@ -115,12 +115,7 @@ pub struct SwitchedRecord(pub SharedRecord);
 
 impl Output for SwitchedRecord {
     fn detail(&self) -> Detail {
-        // As all formats of records need.
-        Detail {
-            sent: true,
-            assembled: Assembled::All,
-            ..Detail::default()
-        }
+        Detail::WHOLE_MESSAGES
     }
 
     fn show(&mut self, at: SystemTime, link: Link, event: &Event<'_>) -> io::Result<()> {

@@ -26,7 +26,7 @@ use crate::event::{
 };
 use crate::http::{RequestHead, ResponseHead, Secrets};
 use crate::output::long::{Encoding, LongMessage};
-use crate::output::{Assembled, Detail, Output};
+use crate::output::{Detail, Output};
 use crate::protocol::{close, CloseBody, Closure};
 
 /// An archive that is being written.
@@ -298,11 +298,7 @@ impl Open {
 
 impl Output for Har {
     fn detail(&self) -> Detail {
-        Detail {
-            sent: true,
-            assembled: Assembled::All,
-            ..Detail::default()
-        }
+        Detail::WHOLE_MESSAGES
     }
 
     fn show(&mut self, at: SystemTime, link: Link, event: &Event<'_>) -> io::Result<()> {
