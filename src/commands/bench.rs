@@ -25,7 +25,7 @@ use crate::event::Kind;
 use crate::exit::ExitCode;
 use crate::output::bench::{BenchSummary, ProgressLine};
 use crate::output::best_effort::BestEffort;
-use crate::output::narration::{Narration, NarrationStyle};
+use crate::output::narration::Narration;
 use crate::output::report::report;
 use crate::output::sink::{Descriptor, Sink as _};
 use crate::output::verbosity::Verbosity;
@@ -161,22 +161,13 @@ fn measure(
 
 fn outputs(plan: &Plan, shows_progress: bool) -> io::Result<Vec<Box<dyn Output>>> {
     let stderr = || io::Result::Ok(BestEffort::new(Descriptor::new(io::stderr().as_fd())?));
-    let narration = NarrationStyle {
-        verbosity: plan.verbosity,
-        palette: plan.stderr_palette,
-        secrets: plan.secrets,
-        ping_pong: false,
-        beside_prompt: false,
-        interrupt_is_end: true,
-        start: SystemTime::now(),
-    };
     let mut outputs: Vec<Box<dyn Output>> = Vec::new();
     if shows_progress {
         outputs.push(Box::new(ProgressLine::new(stderr()?, || {
             columns_of(io::stderr())
         })));
     }
-    outputs.push(Box::new(Narration::new(stderr()?, narration)));
+    outputs.push(Box::new(Narration::new(stderr()?, notes::style(plan))));
     Ok(outputs)
 }
 

@@ -1,10 +1,13 @@
-//! The notes of a plan: what the program has decided that is not obvious, such as an assumed scheme.
+//! What is told on stderr: the notes of a plan, such as an assumed scheme, and then the steps of
+//! connecting.
 
 use std::io;
 use std::time::SystemTime;
 
 use crate::event::{Event, Link, Note};
+use crate::output::narration::NarrationStyle;
 use crate::output::Output;
+use crate::plan::Plan;
 
 /// Shows notes, before anything else.
 ///
@@ -18,4 +21,18 @@ pub fn show(notes: &[Note], outputs: &mut [Box<dyn Output>]) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// How connecting is told, for a command that shows no Pings and ends with ^C.
+#[must_use]
+pub fn style(plan: &Plan) -> NarrationStyle {
+    NarrationStyle {
+        verbosity: plan.verbosity,
+        palette: plan.stderr_palette,
+        secrets: plan.secrets,
+        ping_pong: false,
+        beside_prompt: false,
+        interrupt_is_end: true,
+        start: SystemTime::now(),
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::os::fd::AsFd as _;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use super::end::REPORT_TIMEOUT;
 use super::notes;
@@ -45,13 +45,8 @@ pub(super) fn run(
     let stdout = Descriptor::new(io::stdout().as_fd()).map_err(setting_up)?;
     let stderr = Descriptor::new(io::stderr().as_fd()).map_err(setting_up)?;
     let narration = NarrationStyle {
-        verbosity: plan.verbosity,
-        palette: plan.stderr_palette,
-        secrets: plan.secrets,
-        ping_pong: false,
-        beside_prompt: false,
         interrupt_is_end,
-        start: SystemTime::now(),
+        ..notes::style(plan)
     };
     let narration = Narration::new(BestEffort::new(stderr), narration);
     let mut outputs = vec![printed(stdout), Box::new(narration)];

@@ -3,11 +3,11 @@
 use std::io;
 use std::os::fd::AsFd as _;
 use std::rc::Rc;
-use std::time::SystemTime;
 
 use regex::bytes::RegexSet;
 
 use super::prompting::Prompting;
+use crate::commands::notes;
 use crate::event::Kind;
 use crate::output::best_effort::BestEffort;
 use crate::output::dump::BinaryAs;
@@ -117,13 +117,10 @@ fn narration<S: Sink + 'static>(plan: &Plan, sink: S, beside_prompt: bool) -> Bo
     Box::new(Narration::new(
         sink,
         NarrationStyle {
-            verbosity: plan.verbosity,
-            palette: plan.stderr_palette,
-            secrets: plan.secrets,
             ping_pong: plan.ping_pong && plan.format != MessageFormat::Json,
             beside_prompt,
             interrupt_is_end: false,
-            start: SystemTime::now(),
+            ..notes::style(plan)
         },
     ))
 }
