@@ -30,7 +30,7 @@ pub use bytes::ByteWord;
 pub use expression::{Expression, NowUnit};
 pub use include::{include, Included, ReadFile};
 pub use parse::{decode, parse, parse_byte_pattern};
-pub use place::{error_at, statement_text};
+pub use place::error_at;
 pub use print::{around_message, comment, print, print_line};
 pub use source_map::SourceMap;
 

@@ -83,7 +83,7 @@ fn with_statements(
 ) -> Result<Call, CallError> {
     let (options, place) = match &call {
         Call::Talk { options, .. } => (options, 1),
-        Call::Demo { options } | Call::Flipbook { options } => (options, 2),
+        Call::Demo { options } => (options, 2),
         _ => return Ok(call),
     };
     let words = script::words(options, environment)?;

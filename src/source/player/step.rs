@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::deferred::speaks;
 use super::Player;
 use crate::error::Error;
 use crate::event::Link;
@@ -17,14 +18,7 @@ impl Player {
         let place = Some(self.source.place(line.number));
         let is_one = line.link.as_deref() != Some("*");
         let links = match &line.statement {
-            Statement::Send(_)
-            | Statement::Expect(_)
-            | Statement::Check(_)
-            | Statement::CheckWithin(_)
-            | Statement::Capture { .. }
-            | Statement::CaptureMatch { .. }
-            | Statement::Open(_)
-            | Statement::Drop => self.links(line)?,
+            statement if speaks(statement) => self.links(line)?,
             Statement::Http(_) => vec![self.response_link()],
             _ => vec![Link::default()],
         };
