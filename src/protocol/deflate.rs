@@ -131,9 +131,10 @@ fn window_bits(value: &str) -> Option<u8> {
 /// The end of a message's last block, which is not transmitted (RFC 7692 §7.2.1).
 const TAIL: [u8; 4] = [0x00, 0x00, 0xff, 0xff];
 
-/// The server's stream, inflated piece by piece.
+/// The server's stream, inflated piece by piece. It takes memory from the first compressed message
+/// on: of many connections, most may never receive one.
 pub(super) struct Inflater {
-    stream: Decompress,
+    stream: Option<Decompress>,
     takeover: bool,
     out: Vec<u8>,
     /// The part of `out` that was not taken yet.
@@ -145,14 +146,16 @@ pub(super) struct Inflater {
 }
 
 impl Inflater {
-    const BUFFER_SIZE: usize = 64 * 1024;
+    /// The first size of the buffer; messages that do not fit make it larger.
+    const FIRST_SIZE: usize = 4 * 1024;
+    /// The largest size of the buffer.
+    const MAX_SIZE: usize = 64 * 1024;
 
     pub(super) fn new(params: DeflateParams) -> Self {
         Self {
-            // A window of 15 bits can decompress data that was compressed with a smaller one.
-            stream: Decompress::new_with_window_bits(false, 15),
+            stream: None,
             takeover: !params.server_no_context_takeover,
-            out: vec![0; Self::BUFFER_SIZE],
+            out: Vec::new(),
             pending: 0..0,
             tail: 0,
             full: false,
@@ -180,11 +183,17 @@ impl Inflater {
     pub(super) fn inflate(&mut self, input: &[u8]) -> Result<(usize, usize), Violation> {
         if self.pending.is_empty() {
             self.pending = 0..0;
+            if self.full || self.out.is_empty() {
+                self.grow();
+            }
         }
-        let (read, written) = (self.stream.total_in(), self.stream.total_out());
-        let free = &mut self.out[self.pending.end..];
-        let status = self
+        // A window of 15 bits can decompress data that was compressed with a smaller one.
+        let stream = self
             .stream
+            .get_or_insert_with(|| Decompress::new_with_window_bits(false, 15));
+        let (read, written) = (stream.total_in(), stream.total_out());
+        let free = &mut self.out[self.pending.end..];
+        let status = stream
             .decompress(input, free, FlushDecompress::None)
             .map_err(|_| {
                 Violation::invalid_payload(
@@ -192,15 +201,22 @@ impl Inflater {
                 )
             })?;
         let count = |total: u64, before: u64| usize::try_from(total - before).unwrap_or(usize::MAX);
-        let used = count(self.stream.total_in(), read);
-        let produced = count(self.stream.total_out(), written);
+        let used = count(stream.total_in(), read);
+        let produced = count(stream.total_out(), written);
         self.pending.end += produced;
         self.full = self.pending.end == self.out.len();
         if status == Status::StreamEnd {
             // A block marked as the last one (RFC 7692 §7.2.3.4) ends the stream; another begins.
-            self.stream.reset(false);
+            stream.reset(false);
         }
         Ok((used, produced))
+    }
+
+    /// Enlarges the empty buffer, unless it has its full size.
+    #[cold]
+    fn grow(&mut self) {
+        let size = (self.out.len() * 4).clamp(Self::FIRST_SIZE, Self::MAX_SIZE);
+        self.out.resize(size, 0);
     }
 
     /// Inflates without more payload: the output that did not fit into the buffer and, once the
@@ -234,8 +250,8 @@ impl Inflater {
     /// Prepares for the next message, after all output of this one was taken.
     pub(super) fn end_message(&mut self) {
         self.tail = 0;
-        if !self.takeover {
-            self.stream.reset(false);
+        if let (false, Some(stream)) = (self.takeover, &mut self.stream) {
+            stream.reset(false);
         }
     }
 }
@@ -248,9 +264,11 @@ impl fmt::Debug for Inflater {
     }
 }
 
-/// The client's stream.
+/// The client's stream. It takes its memory, several hundred KiB, from the first message on that is
+/// long enough to be compressed.
 pub(super) struct Deflater {
-    stream: Compress,
+    stream: Option<Compress>,
+    window_bits: u8,
     takeover: bool,
     out: Vec<u8>,
 }
@@ -264,7 +282,8 @@ impl Deflater {
     pub(super) fn new(params: DeflateParams) -> Option<Self> {
         let bits = params.client_max_window_bits;
         (bits > 8).then(|| Self {
-            stream: Compress::new_with_window_bits(Compression::default(), false, bits),
+            stream: None,
+            window_bits: bits,
             takeover: !params.client_no_context_takeover,
             out: Vec::new(),
         })
@@ -280,12 +299,15 @@ impl Deflater {
         } else {
             FlushCompress::None
         };
+        let stream = self.stream.get_or_insert_with(|| {
+            Compress::new_with_window_bits(Compression::default(), false, self.window_bits)
+        });
         loop {
             self.out.reserve(STEP);
-            let before = self.stream.total_in();
+            let before = stream.total_in();
             // Compression fails only for a stream in an invalid state, which this one never is in.
-            let _ = self.stream.compress_vec(payload, &mut self.out, flush);
-            let used = usize::try_from(self.stream.total_in() - before).unwrap_or(usize::MAX);
+            let _ = stream.compress_vec(payload, &mut self.out, flush);
+            let used = usize::try_from(stream.total_in() - before).unwrap_or(usize::MAX);
             payload = &payload[used.min(payload.len())..];
             if payload.is_empty() && self.out.len() < self.out.capacity() {
                 break;
@@ -298,7 +320,7 @@ impl Deflater {
                 _ => self.out.push(0),
             }
             if !self.takeover {
-                self.stream.reset();
+                stream.reset();
             }
         }
         &self.out

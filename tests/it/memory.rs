@@ -249,3 +249,26 @@ fn waiting_empty_messages_are_bounded() {
         .run()
         .assert_memory_below(MEMORY + (64 << 10));
 }
+
+/// The compressor of a connection takes several hundred KiB, and not before there is something to
+/// compress.
+#[test]
+fn many_connections_that_only_receive_take_little() {
+    const COUNT: usize = 64;
+    let hello = || {
+        Peer::ws()
+            .accept_with_headers([AGREED])
+            .frame(compressed(TEXT, Deflate::new(15).message(b"hello")))
+            .expect_close(1000, "")
+    };
+    let peer = (1..COUNT)
+        .fold(hello(), |peers, _| peers.then(hello()))
+        .start();
+    let file = format!("repeat {COUNT} as N\n  @c${{N}} open ${{URL}}\n@* < hello\n");
+    Wsline::new()
+        .args(["test", "talk.ws", "--var", &format!("URL={}", peer.url())])
+        .file("talk.ws", &file)
+        .stdout_matches("ok    talk.ws  (128 statements, [..] s)\n1 passed [..]\n")
+        .run()
+        .assert_memory_below(MEMORY + (10 << 10));
+}
