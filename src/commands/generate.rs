@@ -9,6 +9,8 @@ use crate::cli::{Generate, Shell};
 mod completions;
 #[cfg(test)]
 mod generator;
+#[cfg(test)]
+mod options;
 
 /// The file as committed.
 #[must_use]

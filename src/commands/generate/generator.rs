@@ -154,13 +154,7 @@ fn options_by_heading(page: &mut Roff, command: &Command) {
     for argument in command.get_positionals() {
         option(page, argument);
     }
-    let mut headings: Vec<&str> = Vec::new();
-    for heading in command.get_arguments().filter_map(Arg::get_help_heading) {
-        if !headings.contains(&heading) {
-            headings.push(heading);
-        }
-    }
-    for heading in headings {
+    for heading in headings(command) {
         page.control("SS", [heading]);
         for argument in visible(command) {
             if argument.get_help_heading() == Some(heading) {
@@ -170,8 +164,19 @@ fn options_by_heading(page: &mut Roff, command: &Command) {
     }
 }
 
+/// The headings of the options, in the order of `--help`.
+pub(super) fn headings(command: &Command) -> Vec<&str> {
+    let mut headings: Vec<&str> = Vec::new();
+    for heading in command.get_arguments().filter_map(Arg::get_help_heading) {
+        if !headings.contains(&heading) {
+            headings.push(heading);
+        }
+    }
+    headings
+}
+
 /// The arguments that the help lists, in its order.
-fn visible(command: &Command) -> Vec<&Arg> {
+pub(super) fn visible(command: &Command) -> Vec<&Arg> {
     let mut arguments: Vec<&Arg> = command.get_arguments().collect();
     arguments.sort_by_key(|argument| {
         let name = argument.get_long().unwrap_or_default();
@@ -240,7 +245,7 @@ fn sentences(text: Option<&StyledStr>) -> String {
     sentences.join(" ")
 }
 
-fn takes_value(argument: &Arg) -> bool {
+pub(super) fn takes_value(argument: &Arg) -> bool {
     argument.get_action().takes_values()
 }
 
