@@ -19,6 +19,7 @@
 
 mod child;
 mod draft;
+mod drawn;
 mod editing;
 mod helper;
 mod history;
@@ -117,8 +118,9 @@ impl Terminal {
             typing: SharedTyping::default(),
             modes: Arc::clone(&terminal.modes),
             indent: options.indent,
+            reflows: options.reflows,
         };
-        equip(&mut editor, &context, Arc::clone(&options.language));
+        equip(&mut editor, &context, &options);
         let feeder = Arc::clone(&state);
         terminal.printer = Some(spawn("screen", move || feeder.feed(painter.as_mut()))?);
         let (history, warning) = History::open(options.history);
@@ -134,7 +136,7 @@ impl Terminal {
             signs: if dumb {
                 Signs::none()
             } else {
-                Signs::new(options.indent)
+                Signs::new(options.indent, options.color)
             },
             raw: !dumb,
             drafts: options.drafts,

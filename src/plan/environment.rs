@@ -41,6 +41,10 @@ pub struct Environment {
     pub stderr: Stream,
     /// Whether `TERM` is `dumb` or unset: the terminal can only print.
     pub dumb: bool,
+    /// Whether the terminal breaks rows anew when its width changes, as most do. Known not to do so:
+    /// xterm (`XTERM_VERSION`), screen (`STY`), st and the Linux console (`TERM`), unless tmux
+    /// (`TMUX`) runs in them.
+    pub reflows: bool,
     /// Whether `NO_COLOR` is set and not empty (<https://no-color.org>).
     pub no_color: bool,
     /// Whether `FORCE_COLOR` (<https://force-color.org>) or `CLICOLOR_FORCE`
@@ -107,6 +111,12 @@ impl Environment {
             stdout: Stream::of(&io::stdout()),
             stderr: Stream::of(&io::stderr()),
             dumb: set("TERM").is_none_or(|term| term == "dumb"),
+            reflows: set("TMUX").is_some()
+                || set("XTERM_VERSION").or(set("STY")).is_none()
+                    && set("TERM").is_none_or(|term| {
+                        let term = term.to_string_lossy();
+                        term != "linux" && term != "st" && !term.starts_with("st-")
+                    }),
             no_color: set("NO_COLOR").is_some(),
             force_color: ["FORCE_COLOR", "CLICOLOR_FORCE"]
                 .into_iter()

@@ -88,6 +88,8 @@ pub struct PromptPlan {
     pub keep: Option<u32>,
     /// The prompt has vi key bindings (`--vi`).
     pub vi: bool,
+    /// Whether the terminal breaks rows anew when its width changes.
+    pub reflows: bool,
     /// The directory of drafts.
     pub drafts: PathBuf,
     /// The file of snippets; `None` without a home directory.
@@ -224,6 +226,7 @@ impl Plan {
             prompt: PromptPlan {
                 keep: options.keep,
                 vi: options.vi,
+                reflows: environment.reflows,
                 drafts: environment.drafts.clone(),
                 snippets: environment.snippets.clone(),
                 opening: record::Opening::default(),

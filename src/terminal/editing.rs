@@ -18,6 +18,7 @@ use super::history::History;
 use super::input::{InputEvent, KeyQueue, PromptStatus};
 use super::keys::{self, KeyContext, SharedTyping};
 use super::options::{InputLanguage, TerminalOptions};
+use super::screen::size::size;
 use super::screen::ScreenState;
 use super::sign::Signs;
 
@@ -40,11 +41,8 @@ pub(super) fn new_editor(options: &TerminalOptions) -> rustyline::Result<LineEdi
             EditMode::Emacs
         })
         .keyseq_timeout(Some(ESCAPE))
-        .color_mode(if options.color {
-            ColorMode::Forced
-        } else {
-            ColorMode::Disabled
-        })
+        // Without colors too, the helper has to know what is drawn.
+        .color_mode(ColorMode::Forced)
         .max_history_size(usize::MAX)?
         .build();
     let history = MemHistory::with_config(&config);
@@ -52,14 +50,11 @@ pub(super) fn new_editor(options: &TerminalOptions) -> rustyline::Result<LineEdi
 }
 
 /// Adds our keys and the completions to an editor.
-pub(super) fn equip(
-    editor: &mut LineEditor,
-    context: &KeyContext,
-    language: Arc<dyn InputLanguage>,
-) {
+pub(super) fn equip(editor: &mut LineEditor, context: &KeyContext, options: &TerminalOptions) {
     editor.set_helper(Some(Editing {
-        language,
+        language: Arc::clone(&options.language),
         context: context.clone(),
+        color: options.color,
     }));
     keys::bind(context, |event, handler| {
         editor.bind_sequence(event, handler);
@@ -109,8 +104,7 @@ impl Reader {
             let silent = over || self.state().is_ending();
             let sign = PromptText {
                 signs: Some(&self.signs).filter(|_| !silent),
-                keys: &self.context.keys,
-                state: &self.context.state,
+                context: &self.context,
                 shown: AtomicBool::new(false),
             };
             self.context.typing.lock().begin_line(over);
@@ -317,28 +311,38 @@ impl Drop for ThreadExit {
 }
 
 /// The prompt before the line. The editor requests it when the terminal is in raw mode and the line
-/// is about to be drawn; from then on it prints for others.
+/// is about to be drawn; from then on it prints for others. It requests it again when the terminal
+/// has got another width, before it clears the line.
 struct PromptText<'a> {
     /// `None` if there is no more input.
     signs: Option<&'a Signs>,
-    keys: &'a KeyQueue,
-    state: &'a ScreenState,
+    context: &'a KeyContext,
     shown: AtomicBool,
 }
 
 impl Prompt for PromptText<'_> {
     fn raw(&self) -> &str {
-        // Only the first time: it is drawn again when the line is left.
+        let KeyContext {
+            state,
+            typing,
+            keys,
+            reflows,
+            ..
+        } = self.context;
+        let sign = self.signs.map_or("", |signs| signs.get(keys.status()).0);
         if !self.shown.swap(true, Ordering::Relaxed) {
-            self.state.open_gate();
+            typing.lock().drawn.begin(sign);
+            state.open_gate();
+        } else if *reflows {
+            let room = typing.lock().drawn.before_redraw(size());
+            state.make_room(&room);
         }
-        self.signs
-            .map_or("", |signs| signs.get(self.keys.status()).0)
+        sign
     }
 
     fn styled(&self) -> &str {
         self.signs
-            .map_or("", |signs| signs.get(self.keys.status()).1)
+            .map_or("", |signs| signs.get(self.context.keys.status()).1)
     }
 }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use rustyline::completion::{Completer, Pair};
-use rustyline::highlight::Highlighter;
+use rustyline::highlight::{CmdKind, Highlighter};
 use rustyline::hint::{Hint, Hinter};
 use rustyline::history::SearchDirection;
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
@@ -25,6 +25,8 @@ const LONGEST_SUGGESTION: usize = 200;
 pub(super) struct Editing {
     pub(super) language: Arc<dyn InputLanguage>,
     pub(super) context: KeyContext,
+    /// Whether hints are dimmed.
+    pub(super) color: bool,
 }
 
 impl Helper for Editing {}
@@ -84,7 +86,12 @@ impl Hinter for Editing {
 
     fn hint(&self, line: &str, position: usize, context: &Context<'_>) -> Option<Following> {
         let (columns, rows) = size::size();
-        self.context.typing.lock().line.replace_range(.., line);
+        {
+            let mut typing = self.context.typing.lock();
+            typing.line.replace_range(.., line);
+            typing.drawn.set_line(line, position, columns);
+            typing.drawn.set_hint("");
+        }
         // The sign is two columns wide; a time before it can only make the line taller.
         let height = height(2, line, columns);
         self.context.state.set_too_tall(height >= rows);
@@ -150,8 +157,30 @@ fn suggestion(line: &str, context: &Context<'_>) -> Option<String> {
     fits.then(|| rest.to_owned())
 }
 
+/// The editor calls these functions when it draws. What they get is what it draws.
 impl Highlighter for Editing {
+    fn highlight_prompt<'b, 's: 'b, 'p: 'b>(
+        &'s self,
+        prompt: &'p str,
+        default: bool,
+    ) -> Cow<'b, str> {
+        let search = Some(prompt).filter(|_| !default);
+        self.context.typing.lock().drawn.set_search(search);
+        Cow::Borrowed(prompt)
+    }
+
     fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
-        Cow::Owned(format!("\x1b[2m{hint}\x1b[22m"))
+        self.context.typing.lock().drawn.set_hint(hint);
+        if self.color {
+            Cow::Owned(format!("\x1b[2m{hint}\x1b[22m"))
+        } else {
+            Cow::Borrowed(hint)
+        }
+    }
+
+    fn highlight_char(&self, line: &str, position: usize, _: CmdKind) -> bool {
+        let mut typing = self.context.typing.lock();
+        typing.drawn.set_line(line, position, size::size().0);
+        typing.drawn.has_begun_row()
     }
 }

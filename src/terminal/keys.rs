@@ -7,6 +7,7 @@ use rustyline::{
     Modifiers, Movement, RepeatCount,
 };
 
+use super::drawn::Drawn;
 use super::input::{InputEvent, KeyQueue};
 use super::modes::TermModes;
 use super::paste::{control_of, Folds, Paste};
@@ -26,6 +27,8 @@ pub(super) struct Typing {
     pub(super) edit: Option<String>,
     /// The last known line.
     pub(super) line: String,
+    /// The last drawing of the line.
+    pub(super) drawn: Drawn,
     /// Whether input is no longer accepted.
     over: bool,
     /// Whether ^C was pressed when input is no longer accepted.
@@ -61,6 +64,8 @@ pub(super) struct KeyContext {
     pub(super) modes: Arc<TermModes>,
     /// How many columns stand before the sign.
     pub(super) indent: usize,
+    /// Whether the terminal breaks rows anew when its width changes.
+    pub(super) reflows: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

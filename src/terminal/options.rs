@@ -48,6 +48,8 @@ pub struct TerminalOptions {
     pub color: bool,
     /// Whether the prompt has vi key bindings.
     pub vi: bool,
+    /// Whether the terminal breaks rows anew when its width changes.
+    pub reflows: bool,
     /// The directory of drafts.
     pub drafts: PathBuf,
     /// The language of the lines.

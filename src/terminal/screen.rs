@@ -283,6 +283,12 @@ impl ScreenState {
         }
     }
 
+    /// Writes what makes room for the line before the editor redraws it at another width.
+    pub(super) fn make_room(&self, text: &str) {
+        // An error is kept in the state and reported by the next write.
+        let _ = self.lock().write(text.as_bytes());
+    }
+
     /// Whether the reading thread must not read again.
     pub(super) fn is_finished(&self) -> bool {
         self.lock().stage == ReadStage::Finished

@@ -19,12 +19,17 @@ const SIGNS: [(PromptStatus, &str, u8); 5] = [
 ];
 
 impl Signs {
-    /// The signs after `indent` spaces.
-    pub(super) fn new(indent: usize) -> Self {
+    /// The signs after `indent` spaces, with colors or all plain.
+    pub(super) fn new(indent: usize, color: bool) -> Self {
         let indent = " ".repeat(indent);
+        let plain = SIGNS.map(|(_, sign, _)| format!("{indent}{sign}"));
         Self {
-            plain: SIGNS.map(|(_, sign, _)| format!("{indent}{sign}")),
-            colored: SIGNS.map(|(_, sign, color)| format!("{indent}\x1b[{color}m{sign}\x1b[39m")),
+            colored: if color {
+                SIGNS.map(|(_, sign, color)| format!("{indent}\x1b[{color}m{sign}\x1b[39m"))
+            } else {
+                plain.clone()
+            },
+            plain,
         }
     }
 
@@ -52,7 +57,7 @@ mod tests {
 
     #[test]
     fn every_status_has_a_sign_of_two_columns() {
-        let signs = Signs::new(3);
+        let signs = Signs::new(3, true);
         for (status, sign, color) in SIGNS {
             let (plain, colored) = signs.get(status);
             assert_eq!(plain, format!("   {sign}"));

@@ -1,6 +1,7 @@
 //! The screen while a line is being typed: nothing breaks it, and nothing is lost.
 
 mod hostile;
+mod resize;
 
 use crate::prompt::{end, open_with, wait_for_line};
 use crate::support::{Frame, Gate, Key, Peer, Terminal};
@@ -158,32 +159,6 @@ fn messages_waiting_for_a_search_are_shown_at_the_end() {
         pty.screen()
     );
     pty.assert_as_found();
-}
-
-#[test]
-fn resizing_the_window_keeps_the_screen_correct() {
-    let (one, two) = (Gate::new(), Gate::new());
-    let peer = Peer::ws()
-        .wait_for(&one)
-        .send_text("narrow")
-        .wait_for(&two)
-        .send_text("wide")
-        .expect_text("some words that are typed before the window changes")
-        .start();
-    let mut pty = open_with(&peer, Terminal::new().size(20, 80));
-    pty.type_text("some words that are typed before the window changes");
-    pty.wait_for("window changes");
-    pty.resize(20, 30);
-    one.open();
-    pty.wait_for("< narrow");
-    pty.resize(20, 80);
-    two.open();
-    wait_for_line(
-        &pty,
-        "< wide\n> some words that are typed before the window changes",
-    );
-    pty.key(Key::Enter);
-    end(&mut pty);
 }
 
 #[test]

@@ -52,6 +52,7 @@ impl Prompting {
             },
             color: plan.palette != Palette::plain(),
             vi: plan.prompt.vi,
+            reflows: plan.prompt.reflows,
             drafts: plan.prompt.drafts.clone(),
             language: Arc::new(PromptLanguage {
                 force: plan.force,

@@ -1,4 +1,4 @@
-//! The size of the terminal, and how tall a line is on it.
+//! The size of the terminal, and where a text ends on it.
 
 use std::io;
 
@@ -15,10 +15,34 @@ pub(crate) fn size() -> (usize, usize) {
     })
 }
 
-/// The number of rows of a line that begins in column `before`, as the editor draws it.
-pub(crate) fn height(before: usize, line: &str, columns: usize) -> usize {
-    let (mut row, mut column) = (0, before);
-    for character in line.chars() {
+/// A row and a column, from 0. The column is the terminal's width where a row is full and nothing
+/// has followed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) row: usize,
+    pub(crate) column: usize,
+}
+
+impl Place {
+    /// The place in which the next character is put.
+    pub(crate) fn wrapped(self, columns: usize) -> Self {
+        if self.column < columns {
+            return self;
+        }
+        Self {
+            row: self.row + 1,
+            column: 0,
+        }
+    }
+}
+
+/// Where a text ends that begins at `begin`, as the editor draws it.
+pub(crate) fn end_of(text: &str, begin: Place, columns: usize) -> Place {
+    let Place {
+        mut row,
+        mut column,
+    } = begin;
+    for character in text.chars() {
         let width = match character {
             '\n' => {
                 (row, column) = (row + 1, 0);
@@ -32,5 +56,14 @@ pub(crate) fn height(before: usize, line: &str, columns: usize) -> usize {
             (row, column) = (row + 1, width);
         }
     }
-    row + 1 + usize::from(column == columns)
+    Place { row, column }
+}
+
+/// The number of rows of a line that begins in column `before`, as the editor draws it.
+pub(crate) fn height(before: usize, line: &str, columns: usize) -> usize {
+    let begin = Place {
+        row: 0,
+        column: before,
+    };
+    end_of(line, begin, columns).wrapped(columns).row + 1
 }

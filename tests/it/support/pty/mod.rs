@@ -48,6 +48,7 @@ pub struct Terminal {
     stdin: Option<Vec<u8>>,
     stdout_is_pipe: bool,
     stalled: bool,
+    reflows: bool,
 }
 
 impl Terminal {
@@ -67,6 +68,7 @@ impl Terminal {
             stdin: None,
             stdout_is_pipe: false,
             stalled: false,
+            reflows: true,
         }
     }
 
@@ -114,6 +116,13 @@ impl Terminal {
     pub fn stalled(mut self) -> Self {
         self.stalled = true;
         self
+    }
+
+    /// Cuts off what does not fit when the window gets narrower, as xterm does, instead of breaking
+    /// it anew.
+    pub fn cutting(mut self) -> Self {
+        self.reflows = false;
+        self.env("XTERM_VERSION", "XTerm(390)")
     }
 
     pub fn start(self) -> Pty {
@@ -192,7 +201,11 @@ impl Pty {
             streams,
         );
         let shared = Arc::new(Shared {
-            emulator: Mutex::new(Emulator::new(terminal.rows, terminal.cols)),
+            emulator: Mutex::new(Emulator::new(
+                terminal.rows,
+                terminal.cols,
+                terminal.reflows,
+            )),
             changed: Condvar::new(),
             hung_up: AtomicBool::new(false),
             stalled: AtomicBool::new(terminal.stalled),
@@ -299,6 +312,17 @@ impl Pty {
             let drawing = self.look(drawn);
             panic!("{what} did not come on the screen\n{drawing}");
         }
+    }
+
+    /// Waits until the terminal has been sent these bytes after the first `length` ones.
+    #[track_caller]
+    pub fn wait_for_output(&self, length: usize, bytes: &[u8]) {
+        let came = self.emulator_becomes(|emulator| {
+            let new = emulator.raw().get(length..).unwrap_or_default();
+            new.windows(bytes.len()).any(|part| part == bytes)
+        });
+        let bytes = bytes.escape_ascii();
+        assert!(came, "{bytes} was not printed\n{}", self.look(drawn));
     }
 
     fn emulator_becomes(&self, done: impl Fn(&Emulator) -> bool) -> bool {

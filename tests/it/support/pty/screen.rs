@@ -10,6 +10,8 @@ const SCROLLBACK: usize = 100_000;
 pub struct Emulator {
     parser: vt100::Parser<Effects>,
     raw: Vec<u8>,
+    /// Whether rows are broken anew when the width changes, as most terminals do.
+    reflows: bool,
 }
 
 /// What a program made the terminal do beside showing text.
@@ -72,11 +74,12 @@ impl vt100::Callbacks for Effects {
 }
 
 impl Emulator {
-    pub fn new(rows: u16, cols: u16) -> Self {
+    pub fn new(rows: u16, cols: u16, reflows: bool) -> Self {
         let (rows, cols) = size(rows, cols);
         Self {
             parser: vt100::Parser::new_with_callbacks(rows, cols, SCROLLBACK, Effects::default()),
             raw: Vec::new(),
+            reflows,
         }
     }
 
@@ -89,7 +92,78 @@ impl Emulator {
 
     pub fn resize(&mut self, rows: u16, cols: u16) {
         let (rows, cols) = size(rows, cols);
-        self.parser.set_size(rows, cols);
+        if self.reflows {
+            self.reflow(rows, cols);
+        } else {
+            self.parser.set_size(rows, cols);
+        }
+    }
+
+    /// Writes what was shown, without its attributes, to a new screen. A row that had reached the
+    /// right edge is one line there with the row below it.
+    fn reflow(&mut self, rows: NonZeroU16, cols: NonZeroU16) {
+        let modes = self.parser.screen().input_mode_formatted();
+        let (text, cursor) = self.lines();
+        let effects = std::mem::take(self.parser.callbacks_mut());
+        self.parser = vt100::Parser::new_with_callbacks(rows, cols, SCROLLBACK, effects);
+        self.parser.process(modes.as_bytes());
+        let (before, after) = text.split_at(cursor);
+        self.parser.process(before.as_bytes());
+        let (row, col) = self.parser.screen().cursor_position();
+        let row = usize::from(row) + self.rows_above();
+        self.parser.process(after.as_bytes());
+        let is_next = col == cols.get() && !after.is_empty() && !after.starts_with('\r');
+        let (row, col) = if is_next { (row + 1, 0) } else { (row, col) };
+        // The rest may have moved it up.
+        let row = row.saturating_sub(self.rows_above());
+        let place = format!("\x1b[{};{}H", row + 1, col + 1);
+        self.parser.process(place.as_bytes());
+    }
+
+    /// The text of all rows up to the last one that is used, and where the cursor is in it.
+    fn lines(&mut self) -> (String, usize) {
+        let above = self.rows_above();
+        let screen = self.parser.screen_mut();
+        let ((_, cols), (row, col)) = (screen.size(), screen.cursor_position());
+        let cursor_row = above + usize::from(row);
+        let (mut text, mut cursor, mut used) = (String::new(), 0, 0);
+        for number in 0..above + usize::from(screen.size().0.get()) {
+            screen.set_scrollback(above.saturating_sub(number));
+            let row = u16::try_from(number.saturating_sub(above)).expect("a row of the screen");
+            for place in 0..cols.get() {
+                if (number, place) == (cursor_row, col) {
+                    cursor = text.len();
+                    used = cursor;
+                }
+                let cell = screen.cell(row, place).expect("it is on the screen");
+                if cell.has_contents() {
+                    text.push_str(cell.contents());
+                    used = text.len();
+                } else if !cell.is_wide_continuation() {
+                    text.push(' ');
+                }
+            }
+            if number == cursor_row && col >= cols.get() {
+                cursor = text.len();
+                used = cursor;
+            }
+            if !screen.row_wrapped(row) {
+                text.truncate(text.trim_end_matches(' ').len().max(used));
+                text.push_str("\r\n");
+            }
+        }
+        screen.set_scrollback(0);
+        text.truncate(used);
+        (text, cursor)
+    }
+
+    /// How many rows have left the screen at its top.
+    fn rows_above(&mut self) -> usize {
+        let screen = self.parser.screen_mut();
+        screen.set_scrollback(usize::MAX);
+        let above = screen.scrollback();
+        screen.set_scrollback(0);
+        above
     }
 
     pub fn raw(&self) -> &[u8] {
@@ -111,11 +185,10 @@ impl Emulator {
 
     /// Every line from the first: those that have left the screen, then the screen.
     pub fn history(&mut self) -> Vec<String> {
+        let above = self.rows_above();
         let screen = self.parser.screen_mut();
         let (_, cols) = screen.size();
         let cols = cols.get();
-        screen.set_scrollback(usize::MAX);
-        let above = screen.scrollback();
         let mut lines = Vec::new();
         for offset in (1..=above).rev() {
             screen.set_scrollback(offset);
