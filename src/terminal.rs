@@ -10,6 +10,8 @@
 //! * An editor that blocks in a read can only be ended by a signal to its thread. That is SIGINT,
 //!   which rustyline handles while it reads; our own handler is registered before, so that a signal
 //!   that arrives too early or too late is harmless.
+//! * Only the editor's thread receives SIGINT and SIGWINCH (`signals`): another thread would not
+//!   interrupt its read, and what is typed next would be drawn for the width before.
 //! * At the end, two empty prints show that everything before them was drawn: the editor's queue
 //!   holds one, so when the second is accepted, the first is complete.
 //! * Completion is circular (`CompletionType::Circular`), because a list with `--More--` could not
@@ -30,6 +32,7 @@ mod options;
 mod paste;
 mod screen;
 mod sign;
+mod signals;
 
 use std::io::{self, Write};
 use std::os::fd::AsFd as _;
@@ -52,6 +55,7 @@ use self::modes::TermModes;
 use self::screen::printing::Painter;
 use self::screen::{ScreenState, WaitResult, NOTHING};
 use self::sign::Signs;
+use self::signals::Blocked;
 
 pub use self::child::TerminalJob;
 pub(crate) use self::input::KeyQueue;
@@ -80,6 +84,8 @@ pub struct Terminal {
     keys: Arc<KeyQueue>,
     /// Our own handler of SIGINT, which does nothing.
     harmless: signal_hook::SigId,
+    /// The signals that only the editor's thread receives.
+    blocked: Option<Blocked>,
 }
 
 impl Terminal {
@@ -111,6 +117,7 @@ impl Terminal {
             reader: None,
             modes: Arc::new(TermModes::find(dumb)?),
             keys: Arc::clone(&keys),
+            blocked: None,
         };
         let context = KeyContext {
             state: Arc::clone(&state),
@@ -121,6 +128,7 @@ impl Terminal {
             reflows: options.reflows,
         };
         equip(&mut editor, &context, &options);
+        let received = terminal.blocked.insert(Blocked::begin()?).before();
         let feeder = Arc::clone(&state);
         terminal.printer = Some(spawn("screen", move || feeder.feed(painter.as_mut()))?);
         let (history, warning) = History::open(options.history);
@@ -143,7 +151,10 @@ impl Terminal {
             initial: String::new(),
         };
         terminal.modes.make_raw()?;
-        terminal.reader = Some(spawn("keyboard", move || reader.run())?);
+        terminal.reader = Some(spawn("keyboard", move || {
+            signals::receive(&received);
+            reader.run();
+        })?);
         Ok((terminal, Screen(state), typed))
     }
 
@@ -182,6 +193,7 @@ impl Terminal {
             let _ = printer.join();
         }
         self.restore();
+        self.blocked = None;
         signal_hook::low_level::unregister(self.harmless);
     }
 
