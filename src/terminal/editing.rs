@@ -107,7 +107,7 @@ impl Reader {
                 context: &self.context,
                 shown: AtomicBool::new(false),
             };
-            self.context.typing.lock().begin_line(over);
+            self.context.typing.lock().begin_line(silent);
             let initial = std::mem::take(&mut self.initial);
             let read = if silent {
                 self.editor.readline(&sign)

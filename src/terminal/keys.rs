@@ -130,6 +130,11 @@ impl ConditionalEventHandler for Bound {
         _: bool,
         context: &EventContext<'_>,
     ) -> Option<Cmd> {
+        let is_over = self.context.typing.lock().over;
+        if is_over && !matches!(self.key, Key::Interrupt | Key::Suspend) {
+            // There is no line any more.
+            return Some(Cmd::Noop);
+        }
         if let Some(command) = self.take_as_text(event) {
             return Some(command);
         }

@@ -73,7 +73,7 @@ fn close_with_a_user_code_is_success() {
         pty.type_line(line);
         assert_eq!(pty.wait_exit(), 0, "{line}");
         assert!(
-            pty.screen().contains(&format!("{line}\n{verdict}")),
+            pty.screen().contains(&format!("\n> {line}\n{verdict}")),
             "{}",
             pty.screen()
         );

@@ -122,6 +122,23 @@ fn unanswered_close_is_reported() {
     pty.assert_as_found();
 }
 
+/// There is no sign either, before which it would stand.
+#[test]
+fn what_is_typed_after_the_end_is_not_shown() {
+    let gate = Gate::new();
+    let peer = Peer::ws().expect_close(1000, "").wait_for(&gate).start();
+    let mut pty = open(&peer);
+    pty.type_line("/quit");
+    pty.wait_for("* closing: waiting for the server; ^C ends now");
+    pty.type_text("too late\r/close 4000 too late\r");
+    pty.paste("too late");
+    pty.key(Key::CtrlC);
+    assert_eq!(pty.wait_exit(), 130, "{}", pty.screen());
+    assert!(!pty.history().concat().contains("late"), "{}", pty.screen());
+    pty.assert_as_found();
+    gate.open();
+}
+
 #[test]
 fn ctrl_c_twice_on_an_empty_line() {
     let peer = Peer::ws().expect_close(1001, "").start();
