@@ -20,10 +20,11 @@ use signal_hook::consts::SIGCONT;
 /// The maximum time until a stop takes effect, if it does: without a shell that could resume the
 /// process, the kernel does not stop it.
 const STOPPING: Duration = Duration::from_millis(200);
-/// Resets what another program may have changed: mouse reports off, default colors, cursor visible,
-/// bracketed paste on.
-const TAKEN_BACK: &[u8] =
-    b"\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[0m\x1b[?25h\x1b[?2004h";
+/// Resets what another program may have changed: the normal screen, mouse reports off, plain cursor
+/// keys, default colors, cursor visible, bracketed paste on. `?47` leaves the cursor where it is if
+/// the other screen was not used.
+const TAKEN_BACK: &[u8] = b"\x1b[?47l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1l\x1b>\
+    \x1b[0m\x1b[?25h\x1b[?2004h";
 const TICK: Duration = Duration::from_millis(1);
 
 /// The settings of standard input.

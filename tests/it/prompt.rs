@@ -7,6 +7,7 @@ mod guide;
 mod history;
 mod living;
 mod recorded;
+mod restored;
 mod streams;
 
 use crate::support::peer::Running;
