@@ -36,6 +36,9 @@ pub fn refusal(head: &ResponseHead, body: &[u8], request: &ConnectOptions) -> Op
         }),
         426 => Some(explain_426(head, request)),
         400 if other_versions(head).is_some() => other_versions(head),
+        400 if text.contains("subprotocol") || text.contains("sec-websocket-protocol") => {
+            Some(explain_subprotocol(request))
+        }
         400 if lacks_upgrade(&text) => Some(format!(
             "the server did not receive the Upgrade header: a reverse proxy may have dropped it ({})",
             pass_upgrade(head).unwrap_or(NGINX)
@@ -143,6 +146,14 @@ fn explain_401(head: &ResponseHead, request: &ConnectOptions) -> String {
     } else {
         format!("the server requires credentials: {how}")
     }
+}
+
+/// A server that names the subprotocol as the cause.
+fn explain_subprotocol(request: &ConnectOptions) -> String {
+    if request.subprotocols.is_empty() {
+        return "the server requires a subprotocol: use -s NAME".to_owned();
+    }
+    "the server may not support the subprotocol: check -s".to_owned()
 }
 
 fn origin(request: &ConnectOptions) -> Option<String> {

@@ -73,6 +73,33 @@ fn wrong_origin() {
 }
 
 #[test]
+fn missing_or_unsupported_subprotocol() {
+    for body in [
+        // The websockets package of Python, and others.
+        "Failed to open a WebSocket connection: missing subprotocol.\n",
+        "Sec-WebSocket-Protocol header is missing or invalid",
+    ] {
+        check(
+            "400 Bad Request",
+            &["Content-Type: text/plain"],
+            body,
+            "the server requires a subprotocol: use -s NAME",
+        );
+    }
+    let body = "invalid subprotocol; expected one of chat, superchat";
+    let peer = Peer::http(format!(
+        "HTTP/1.1 400 Bad Request\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    ));
+    let peer = peer.start();
+    Wsline::new()
+        .args(["-s", "other", &peer.url()])
+        .stderr_matches("...\nhint: the server may not support the subprotocol: check -s\n")
+        .code(22)
+        .run();
+}
+
+#[test]
 fn wrong_path() {
     check(
         "404 Not Found",
