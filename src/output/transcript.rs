@@ -1,7 +1,8 @@
 //! The messages at a prompt: numbered, kept up to a limit, filtered and held back.
 //!
 //! Received messages are numbered from 1. The last ones are kept, so that they can be shown again,
-//! saved and searched. Sent messages are kept without a number.
+//! saved and searched. Sent messages are kept without a number. While messages are held back, only
+//! the limit of bytes applies, because none of them has been shown.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -11,6 +12,10 @@ use std::time::SystemTime;
 use regex::Regex;
 
 use crate::event::{Kind, Way};
+
+/// The memory of a kept message in addition to its bytes, so that many small ones are limited as
+/// well.
+const OVERHEAD: usize = size_of::<KeptMessage>() + 2 * size_of::<usize>();
 
 /// The limits of what is kept, whichever is reached first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -159,12 +164,24 @@ impl Transcript {
     fn keep(&mut self, message: KeptMessage) {
         self.kept_bytes += message.bytes.len();
         self.kept.push_back(message);
-        while self.kept.len() > self.limits.messages || self.kept_bytes > self.limits.bytes {
+        self.trim();
+    }
+
+    fn trim(&mut self) {
+        while self.is_over_limits() {
             let Some(oldest) = self.kept.pop_front() else {
                 break;
             };
             self.kept_bytes -= oldest.bytes.len();
         }
+    }
+
+    fn is_over_limits(&self) -> bool {
+        let KeepLimits { messages, bytes } = self.limits;
+        if self.held.is_some() {
+            return self.kept_bytes + self.kept.len() * OVERHEAD > bytes;
+        }
+        self.kept.len() > messages || self.kept_bytes > bytes
     }
 
     /// The number of received messages.
@@ -267,6 +284,7 @@ impl Transcript {
         while let Some(message) = waiting.pop() {
             self.replay(message, None);
         }
+        self.trim();
         (waited, lost)
     }
 

@@ -65,22 +65,26 @@ fn oldest_messages_are_dropped_at_either_limit() {
 
 #[test]
 fn held_messages_are_shown_when_released() {
-    let mut held = transcript(
-        KeepLimits {
-            messages: 2,
-            bytes: 100,
-        },
-        &["a"],
-    );
-    held.hold();
-    for text in ["b", "c", "d"] {
-        let added = held.add(SystemTime::now(), Way::In, Kind::Text, text.as_bytes());
-        assert_eq!(added.1, Visibility::Held);
-    }
-    assert_eq!(held.held(), Some(3));
+    let holding = |bytes| {
+        let mut some = transcript(KeepLimits { messages: 2, bytes }, &["a"]);
+        some.hold();
+        for text in ["b", "c", "d"] {
+            let added = some.add(SystemTime::now(), Way::In, Kind::Text, text.as_bytes());
+            assert_eq!(added.1, Visibility::Held);
+        }
+        assert_eq!(some.held(), Some(3));
+        some
+    };
+    // More than are kept otherwise, and then no longer.
+    let mut held = holding(4 + 4 * OVERHEAD);
+    assert_eq!(held.iter().count(), 4);
+    assert_eq!(held.release(), (3, 0));
+    assert_eq!(replayed(&mut held), [2, 3, 4]);
+    assert_eq!((held.held(), held.iter().count()), (None, 2));
+    // But not more than there is memory for.
+    let mut held = holding(2 + 2 * OVERHEAD);
     assert_eq!(held.release(), (3, 1));
     assert_eq!(replayed(&mut held), [3, 4]);
-    assert_eq!(held.held(), None);
 }
 
 #[test]
