@@ -1,6 +1,7 @@
 //! The screen while a line is being typed: nothing breaks it, and nothing is lost.
 
 mod hostile;
+mod matrix;
 mod resize;
 
 use crate::prompt::{end, open_with, wait_for_line};
