@@ -58,6 +58,7 @@ mod support_works;
 mod test_command;
 mod timing;
 mod tls;
+mod transcripts;
 mod upgrade;
 mod verbose;
 mod zones;
