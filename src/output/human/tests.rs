@@ -329,6 +329,25 @@ fn payload() -> impl Strategy<Value = Vec<u8>> {
         "\\PC{0,40}".prop_map(|text| format!("[{text:?},1.10]").into_bytes()),
         proptest::collection::vec("[\\[\\]{}:,\" \r\n\u{7f}\u{9b}\u{202e}a1]{0,9}", 0..200)
             .prop_map(|parts| parts.concat().into_bytes()),
+        // What would pass for other rows if the terminal wrapped it.
+        proptest::collection::vec(
+            proptest::sample::select(vec![
+                "                              ",
+                "\t",
+                "日本語",
+                "e\u{301}\u{20dd}",
+                "👩\u{200d}🚀",
+                "\x1b[2J",
+                "\u{9b}",
+                "\r",
+                "\n",
+                "> ",
+                "* Pong",
+                "x",
+            ]),
+            0..80,
+        )
+        .prop_map(|parts| parts.concat().into_bytes()),
         proptest::collection::vec("\"[\u{7f}\u{9b}\u{202e}é]{0,40}\"", 1..200)
             .prop_map(|strings| format!("[{}]", strings.join(",\r")).into_bytes()),
     ]
