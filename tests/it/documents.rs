@@ -2,12 +2,15 @@
 //!
 //! The language of a code block says what is done with it. `console` is run line by line in a shell,
 //! in a directory of its own with the built program in `PATH`; `text` is typed in a terminal; `json`
-//! is fed to `--json`; `ws` is parsed as a session file; `python` and `bash` are run as programs,
+//! is fed to `--json`; `ws` is a session file that passes, and is beside every `console` block under
+//! the name in its first line; `python` and `bash` are run as programs,
 //! which print what the comments at their ends say. `sh` is for the reader only: it installs,
 //! downloads or never ends. A block without a language is a diagram, in documents for contributors.
 //!
 //! `WSLINE_UPDATE=1` writes what `console` blocks print, and the tables of exit codes, into the
 //! documents.
+
+mod sessions;
 
 use std::ffi::OsString;
 use std::fs;
@@ -221,6 +224,10 @@ fn console_blocks_print_the_output_shown() {
         fs::create_dir(directory.path().join("examples")).expect("a directory");
         let file = directory.path().join("examples/echo.ws");
         fs::write(file, placed(&example)).expect("a file");
+        for (_, session) in blocks("ws") {
+            let file = directory.path().join(sessions::name(&session));
+            fs::write(file, placed(&session)).expect("a file");
+        }
         let commands = block.strip_prefix("$ ");
         let commands = commands.unwrap_or_else(|| panic!("{name}: no command at first:\n{block}"));
         for command in commands.split("\n$ ") {
@@ -281,15 +288,6 @@ fn play(session: &str) {
     assert_eq!(pty.wait_exit(), 0);
     assert_eq!(masked(&pty.screen()), masked(session.trim_end()));
     pty.assert_as_found();
-}
-
-#[test]
-fn session_files_are_parsed() {
-    for (name, text) in blocks("ws") {
-        let script = wsline::session_file::parse(&name, &text);
-        let parsed = script.is_ok_and(|script| !script.lines.is_empty());
-        assert!(parsed, "{name}:\n{text}");
-    }
 }
 
 #[test]
