@@ -23,6 +23,7 @@ use crate::exit::ExitCode;
 use crate::http::Secrets;
 use crate::output::palette::Palette;
 use crate::output::record::Record;
+use crate::output::redact::hide_values;
 use crate::output::report::report;
 use crate::output::sink::Sink as _;
 use crate::output::verbosity::Verbosity;
@@ -243,6 +244,7 @@ fn source(
             let conversation = Conversation::new(steps.into_source(), 1, then, delay)
                 .with_frame_size(frame_size)
                 .with_only_rules(passes)
+                .hiding(hide_values)
                 .continue_after_never(is_prompt);
             let rules = (!is_plain).then(|| conversation.rules());
             Ok((Box::new(conversation), rules))

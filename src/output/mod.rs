@@ -20,6 +20,7 @@ pub mod ping;
 pub mod pretty;
 pub mod raw;
 pub mod record;
+pub mod redact;
 pub mod report;
 pub mod rows;
 pub mod rpc;

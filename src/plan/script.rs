@@ -10,6 +10,7 @@ use super::environment::Environment;
 use super::inputs::{self, variable};
 use crate::cli::{MessageArg, OptionArgs, OptionParser};
 use crate::error::{plain, Error, ParseError};
+use crate::output::redact::hide_values;
 use crate::protocol::CloseReason;
 use crate::session_file::{Line, SessionFile, SourceMap, Statement, WITHIN};
 use crate::source::conversation::{ConnectionSetting, SettingValue, Step, StepSource};
@@ -99,14 +100,24 @@ impl Script {
         }))
     }
 
+    /// The variables of the environment in it, whose values no error may show.
+    fn secrets(&self) -> Vec<(String, String)> {
+        let names = self.file.variables().into_iter();
+        names
+            .filter_map(|name| Some((name.to_owned(), variable(name)?)))
+            .collect()
+    }
+
     /// What it sets, and what runs it.
     fn player(self, options: &OptionArgs) -> Result<(Vec<ConnectionSetting>, Player), Error> {
-        let (connections, player) = Player::new(
+        let secrets = self.secrets();
+        let prepared = Player::new(
             self.file,
             &PlayerOptions {
                 sources: &self.source,
                 folder: Path::new(""),
                 lookup: &variable,
+                hides_values: true,
                 url: Some(""),
                 within: WITHIN,
                 speed: None,
@@ -114,7 +125,8 @@ impl Script {
                 force: options.protocol.force,
                 confined: false,
             },
-        )?;
+        );
+        let (connections, player) = prepared.map_err(|error| hide_values(error, &secrets))?;
         let settings = connections.into_iter().flat_map(|it| it.settings);
         Ok((settings.collect(), player))
     }
@@ -142,6 +154,7 @@ pub(super) fn words(
         return Ok(Vec::new());
     };
     let source = Arc::clone(&script.source);
+    let secrets = script.secrets();
     let (settings, _) = script.player(options)?;
     let parser = OptionParser::default();
     let mut words: Vec<OsString> = Vec::new();
@@ -157,7 +170,8 @@ pub(super) fn words(
                 (words, parsed)
             }
         };
-        parsed.map_err(|cause| invalid(source.error_at(line, "", cause)))?;
+        let failed = |cause| hide_values(invalid(source.error_at(line, "", cause)), &secrets);
+        parsed.map_err(failed)?;
         words.extend(of_line);
     }
     Ok(words)

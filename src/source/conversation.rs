@@ -89,7 +89,12 @@ pub struct Conversation {
     hidden: Option<RegexSet>,
     /// Whether steps open connections.
     reopens: bool,
+    /// Removes the values of secret variables from an error.
+    hide: Option<HideValues>,
 }
+
+/// Removes the values of these variables from an error.
+pub type HideValues = fn(Error, &[(String, String)]) -> Error;
 
 impl Conversation {
     /// Creates a source that takes the steps of `steps` in order, on the given number of
@@ -120,6 +125,22 @@ impl Conversation {
             broken: None,
             hidden: None,
             reopens: false,
+            hide: None,
+        }
+    }
+
+    /// Removes secret values from errors with this function.
+    #[must_use]
+    pub fn hiding(mut self, hide: HideValues) -> Self {
+        self.hide = Some(hide);
+        self
+    }
+
+    /// An error as it is reported.
+    fn reported(&self, error: Error) -> Error {
+        match self.hide {
+            Some(hide) => hide(error, &self.steps.secrets()),
+            None => error,
         }
     }
 
@@ -415,7 +436,7 @@ impl Source for Conversation {
             };
         }
         match self.advance(now, readable, Some(to)) {
-            StepProgress::Failed(error) => return Progress::Done(Some(error)),
+            StepProgress::Failed(error) => return Progress::Done(Some(self.reported(error))),
             StepProgress::Waits(progress) => return progress,
             StepProgress::CannotSend => return Progress::Pending,
             StepProgress::Done => {}
@@ -430,6 +451,21 @@ impl Source for Conversation {
     }
 
     fn settle(&mut self, now: Now, link: Link, end: LinkEnd<'_>) -> Settled {
+        let mut settled = self.settle_end(now, link, end);
+        settled.unmet = settled.unmet.map(|error| self.reported(error));
+        settled
+    }
+
+    fn expected_end(&self, link: Link) -> bool {
+        self.links
+            .get(usize::from(link.0))
+            .is_some_and(|state| state.wanted)
+    }
+}
+
+impl Conversation {
+    /// How the end of a connection is taken, with an error as it occurred.
+    fn settle_end(&mut self, now: Now, link: Link, end: LinkEnd<'_>) -> Settled {
         match end {
             LinkEnd::ConnectFailed(error) => {
                 self.failed.get_or_insert(link);
@@ -453,11 +489,5 @@ impl Source for Conversation {
                 }
             }
         }
-    }
-
-    fn expected_end(&self, link: Link) -> bool {
-        self.links
-            .get(usize::from(link.0))
-            .is_some_and(|state| state.wanted)
     }
 }

@@ -28,11 +28,14 @@ pub use self::options::{Connection, PlayerOptions};
 use self::deferred::about_responses;
 use self::flow::Flow;
 use self::names::names;
-use self::variables::{secrets, variables};
+use self::variables::{secrets, variables, Known};
 use super::conversation::{Act, Expected, Step, StepSource};
 use crate::error::Error;
 use crate::event::Link;
 use crate::session_file::{Line, SessionFile, SourceMap, Statement};
+
+/// How many former values of secret variables are remembered.
+const FORMER_SECRETS: usize = 100;
 
 /// Runs a file, as the [`StepSource`] of a [`Conversation`](super::conversation::Conversation).
 #[derive(Debug)]
@@ -58,6 +61,8 @@ pub struct Player {
     early: Vec<u32>,
     /// Variables whose values are redacted in reports.
     secrets: Vec<String>,
+    /// The values that they had before, the latest last.
+    former_secrets: VecDeque<(String, String)>,
     /// Steps from elsewhere, each with the number of the line that it is taken before.
     given: VecDeque<(u32, Step)>,
     /// The URL that overrides those in the file.
@@ -79,7 +84,11 @@ impl Player {
         options: &PlayerOptions<'_>,
     ) -> Result<(Vec<Connection>, Self), Error> {
         let source = Arc::clone(options.sources);
-        let (values, early) = variables(&script, &source, options)?;
+        let Known {
+            values,
+            early,
+            looked_up,
+        } = variables(&script, &source, options)?;
         let about_responses = about_responses(&script);
         let names = names(&script, &source, &values, &about_responses)?;
         let mut player = Self {
@@ -99,6 +108,7 @@ impl Player {
             answers: Vec::new(),
             pending: VecDeque::new(),
             secrets: Vec::new(),
+            former_secrets: VecDeque::new(),
             given: VecDeque::new(),
             url: options.url.map(str::to_owned),
             deferred: Vec::new(),
@@ -119,6 +129,9 @@ impl Player {
         player.expected = (!repeats).then_some(expected);
         player.rehearse(&all)?;
         player.secrets = secrets(&all);
+        if options.hides_values {
+            player.secrets.extend(looked_up);
+        }
         player.flow = Flow::new(script.lines.into());
         Ok((connections, player))
     }
@@ -159,7 +172,19 @@ impl Player {
     pub fn secret_values(&self) -> Vec<(String, String)> {
         let secrets = self.secrets.iter();
         let known = secrets.filter_map(|name| Some((name.clone(), self.values.get(name)?.clone())));
-        known.collect()
+        known.chain(self.former_secrets.iter().cloned()).collect()
+    }
+
+    /// Sets a variable. A report may still have the former value of a secret one.
+    fn assign(&mut self, name: &str, value: String) {
+        let former = self.values.insert(name.to_owned(), value);
+        let Some(former) = former.filter(|_| self.secrets.iter().any(|it| it == name)) else {
+            return;
+        };
+        if self.former_secrets.len() == FORMER_SECRETS {
+            self.former_secrets.pop_front();
+        }
+        self.former_secrets.push_back((name.to_owned(), former));
     }
 }
 
@@ -267,7 +292,11 @@ impl StepSource for Player {
     }
 
     fn keep(&mut self, name: &str, value: String) {
-        self.values.insert(name.to_owned(), value);
+        self.assign(name, value);
+    }
+
+    fn secrets(&self) -> Vec<(String, String)> {
+        self.secret_values()
     }
 
     fn unsent(&self, link: Link) -> u64 {

@@ -330,3 +330,90 @@ fn target_of_the_config_file_has_rules() {
         .stdin(Stdin::Open)
         .run();
 }
+
+/// Reports hide the values of variables from the environment, as those of `wsline test` do. Messages
+/// are sent and printed as they are.
+#[test]
+fn reports_hide_variables_of_the_environment() {
+    let finished = demo()
+        .args(["-e", "> hello ${TOKEN}", "-e", "within 100ms"])
+        .args(["-e", "< welcome ${TOKEN}"])
+        .env("TOKEN", "s3cret")
+        .stdout("hello s3cret\n")
+        .stderr_matches(
+            "wsline: -e 3: expected \"welcome ${TOKEN}\", but the only message received within \
+             0.1 s did not match\n  - welcome ${TOKEN}\n  + hello ${TOKEN}\n...\n  \
+             > \"hello ${TOKEN}\"\n  < after [..]: \"hello ${TOKEN}\"\n...\n",
+        )
+        .code(4)
+        .run();
+    assert!(!finished.stderr_text().contains("s3cret"));
+}
+
+#[test]
+fn reports_hide_captured_secrets() {
+    let finished = demo()
+        .args(["-e", r#"> json {"token":"t-4711"}"#])
+        .args(["-e", "< json {}", "-e", "capture secret TOKEN /token"])
+        .args(["-e", "never < /^no/", "-e", "> no ${TOKEN}", "-e", "< x"])
+        .stdout("{\"token\":\"t-4711\"}\nno t-4711\n")
+        .stderr_matches(
+            "wsline: -e 4: expected to receive a text message matching /^no/ never, but received \
+             \"no ${TOKEN}\"\n...\n",
+        )
+        .code(4)
+        .run();
+    assert!(!finished.stderr_text().contains("t-4711"));
+}
+
+/// Each value that a secret variable had is hidden, also in the objects of `--json`.
+#[test]
+fn secrets_of_a_rules_file_are_hidden() {
+    let peer = Peer::ws()
+        .send_text(r#"{"token":"first-t"}"#)
+        .expect_text("first-t")
+        .send_text(r#"{"token":"second-t"}"#)
+        .expect_text("second-t")
+        .send_text("bad second-t, not first-t")
+        .expect_close_any()
+        .start();
+    let rules = "secret TOKEN\non < json {\"token\": string as TOKEN}\n  > ${TOKEN}\n\
+                 ignore < json {}\nnever < /bad/\n";
+    let finished = with_rules(&peer.url(), rules)
+        .arg("--json")
+        .stdin(Stdin::Open)
+        .unjudged()
+        .run();
+    assert_eq!(finished.code, 4);
+    let error = finished
+        .stdout_text()
+        .lines()
+        .find(|line| line.contains("\"error\""));
+    let error = error.expect("an error");
+    assert!(error.contains("bad ${TOKEN}, not ${TOKEN}"), "{error}");
+    assert!(
+        !error.contains("first-t") && !error.contains("second-t"),
+        "{error}"
+    );
+}
+
+#[test]
+fn errors_in_statements_hide_variables_of_the_environment() {
+    for (statements, cause) in [
+        (&["header ${TOKEN}"][..], "missing colon in the header"),
+        (&["option --compress ${TOKEN}"], "'${TOKEN}'"),
+        (
+            &["repeat ${TOKEN}", "  > x"],
+            "invalid number of repetitions '${TOKEN}'",
+        ),
+    ] {
+        let finished = demo()
+            .args(statements.iter().flat_map(|text| ["-e", text]))
+            .env("TOKEN", "s3cret")
+            .stderr_matches("wsline: [..]\n...")
+            .code(2)
+            .run();
+        let text = finished.stderr_text();
+        assert!(text.contains(cause) && !text.contains("s3cret"), "{text}");
+    }
+}

@@ -4,10 +4,10 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::file_result::FileResult;
-use super::redact::Redactor;
 use crate::error::Error;
 use crate::http::Secrets;
 use crate::output::palette::Palette;
+use crate::output::redact::Redactor;
 use crate::output::report::{explain, Excerpts};
 use crate::output::verbosity::Verbosity;
 

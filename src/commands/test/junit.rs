@@ -13,11 +13,11 @@ use jiff::Timestamp;
 
 use super::console::{Console, Stop};
 use super::file_result::{Counts, FileOutcome, FileResult, FileResults};
-use super::redact::Redactor;
 use crate::error::Error;
 use crate::http::Secrets;
 use crate::output::escape::{self, Breaks};
 use crate::output::palette::Palette;
+use crate::output::redact::Redactor;
 use crate::output::report::{explain, Excerpts};
 use crate::output::verbosity::Verbosity;
 

@@ -7,10 +7,10 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::file_result::{Counts, FileOutcome, FileResult};
-use super::redact::Redactor;
 use crate::error::{Error, ParseError, Unmet};
 use crate::http::Secrets;
 use crate::output::json_text;
+use crate::output::redact::Redactor;
 
 #[derive(Serialize)]
 struct FileObject<'a> {

@@ -11,7 +11,6 @@ use super::file_result::{FileOutcome, FileResult};
 use super::file_text::FileText;
 use super::load::{self, Loaded};
 use super::opener::{Opener, SharedRequest};
-use super::redact::Redactor;
 use super::reporting::{written_statements, FileProgress, PrintLine, Reporting, Statements};
 use super::settings::Settings;
 use super::variables::Variables;
@@ -19,6 +18,7 @@ use crate::connect::Dialer;
 use crate::deadline::Deadline;
 use crate::driver::{Dial, LinkSetup, Run, Scripted, Signals};
 use crate::error::Error;
+use crate::output::redact::Redactor;
 use crate::plan::ConnectionPlan;
 use crate::session_file::SessionFile;
 use crate::source::conversation::Conversation;
@@ -88,6 +88,7 @@ fn play(
         sources: &origin.sources,
         folder: &origin.folder,
         lookup: &lookup,
+        hides_values: false,
         url: settings.url.as_deref(),
         within: settings.within,
         speed: settings.speed,

@@ -9,13 +9,13 @@ use super::file_result::{Counts, FileResults};
 use super::load::Loaded;
 use super::pool::{Controller, WorkerEvent};
 use super::ready::{Endpoint, Readiness};
-use super::redact::Redactor;
 use super::server::{self, Server};
 use super::variables::Variables;
 use crate::cli::{ConnectionOptions, TestArgs};
 use crate::connect::proxy::ProxyOptions;
 use crate::deadline::Deadline;
 use crate::error::Error;
+use crate::output::redact::Redactor;
 use crate::plan::{ConnectionPlan, Environment, Values};
 use crate::target::InvalidUrl;
 

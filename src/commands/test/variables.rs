@@ -2,9 +2,9 @@
 
 use super::credentials;
 use super::load::Loaded;
-use super::redact::Redactor;
 use crate::cli::VariableValue;
 use crate::error::Error;
+use crate::output::redact::Redactor;
 use crate::plan;
 use crate::secret::Secret;
 use crate::session_file::{SessionFile, Statement};
@@ -116,7 +116,7 @@ impl<'a> Variables<'a> {
             .filter_map(|name| Some((name, self.value(name)?)))
             .collect();
         let pairs = known.iter().map(|(name, value)| (*name, value.as_str()));
-        Redactor::new(pairs).with_secrets(secrets)
+        Redactor::new(pairs).with_secrets(secrets.iter().map(Secret::reveal))
     }
 }
 

@@ -122,8 +122,8 @@ impl Conversation {
     ) -> Result<(), StepProgress> {
         self.queue_due(now);
         if self.continues_after_never {
-            for error in self.forbidden.drain(..) {
-                to.fault(error);
+            for error in std::mem::take(&mut self.forbidden) {
+                to.fault(self.reported(error));
             }
         } else if let Some(error) = self.forbidden.drain(..).next() {
             return Err(StepProgress::Failed(error));
@@ -163,7 +163,7 @@ impl Conversation {
     /// Applies the rules after the last step, and after the source behind it has ended.
     pub(super) fn answer_after_end(&mut self, now: Now, to: &mut dyn Sender) -> Progress {
         match self.send_answers(now, to) {
-            Err(StepProgress::Failed(error)) => Progress::Done(Some(error)),
+            Err(StepProgress::Failed(error)) => Progress::Done(Some(self.reported(error))),
             _ => Progress::Pending,
         }
     }

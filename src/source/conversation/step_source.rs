@@ -36,6 +36,11 @@ pub trait StepSource {
         Ok(Vec::new())
     }
 
+    /// The variables whose values are not reported, with those that are known.
+    fn secrets(&self) -> Vec<(String, String)> {
+        Vec::new()
+    }
+
     /// Whether there are expectations after the last step, so that received messages must be kept.
     fn expects(&self) -> bool;
 

@@ -15,6 +15,8 @@ pub struct PlayerOptions<'a> {
     pub folder: &'a Path,
     /// Looks up the values of variables.
     pub lookup: &'a dyn Fn(&str) -> Option<String>,
+    /// Whether the values that it finds are secret: those of the environment may be.
+    pub hides_values: bool,
     /// The URL that overrides those in the file.
     pub url: Option<&'a str>,
     /// The timeout of expectations before a `within` statement.

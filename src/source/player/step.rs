@@ -266,7 +266,7 @@ impl Player {
             let cause = "the value is not text: use hex(…) or base64(…)";
             self.parse_error(line.number, "", cause)
         })?;
-        self.values.insert(name.to_owned(), value);
+        self.assign(name, value);
         Ok(())
     }
 
@@ -287,7 +287,7 @@ impl Player {
             _ => {}
         }
         if let Some((name, value)) = self.flow.counter() {
-            self.values.insert(name, value);
+            self.assign(&name, value);
         }
         Ok(())
     }

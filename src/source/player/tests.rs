@@ -27,6 +27,7 @@ fn play_with(
         )),
         folder: Path::new("/no/such/folder"),
         lookup,
+        hides_values: false,
         url,
         speed: Some(2.0),
         ignore: &["/id".to_owned()],

@@ -8,15 +8,26 @@ use super::source_text::unset;
 use crate::error::Error;
 use crate::session_file::{Line, SessionFile, SourceMap, Statement, Template};
 
+/// What is known of variables before connecting.
+pub(super) struct Known {
+    /// The values by name.
+    pub(super) values: BTreeMap<String, String>,
+    /// The lines with `let` whose values are among them.
+    pub(super) early: Vec<u32>,
+    /// The variables whose values are not from the file.
+    pub(super) looked_up: Vec<String>,
+}
+
 /// The values of all variables that are not captured before they are used. A URL in the file that
 /// is overridden needs none.
 pub(super) fn variables(
     script: &SessionFile,
     source: &SourceMap,
     options: &PlayerOptions<'_>,
-) -> Result<(BTreeMap<String, String>, Vec<u32>), Error> {
+) -> Result<Known, Error> {
     let mut values = BTreeMap::new();
     let mut early = Vec::new();
+    let mut looked_up = Vec::new();
     let mut captured: Vec<String> = Vec::new();
     let needed = needed_by_settings(script);
     let deferred = Deferred::new(script);
@@ -45,12 +56,14 @@ pub(super) fn variables(
             }
             if let Some(value) = (options.lookup)(name) {
                 values.insert(name.to_owned(), value);
+                looked_up.push(name.to_owned());
             } else if sets || !(captured.iter().any(|it| it == name) || late.contains(name)) {
                 return Err(unset(source, line, name));
             }
         }
         if let Statement::Default { name, value } = &line.statement {
             let given = (options.lookup)(name);
+            looked_up.extend(given.is_some().then(|| name.clone()));
             let value = value.render(&|name| values.get(name).cloned());
             let value = given
                 .map_or(value, Ok)
@@ -72,7 +85,11 @@ pub(super) fn variables(
         }
         captured.extend(line.statement.sets());
     }
-    Ok((values, early))
+    Ok(Known {
+        values,
+        early,
+        looked_up,
+    })
 }
 
 /// Whether a statement says how to open a connection.

@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::event::{Event, Now, Way};
 use crate::http::Secrets;
 use crate::output::palette::Palette;
+use crate::output::redact::{hide_values, Redactor};
 use crate::output::report::{explain, Excerpts};
 use crate::output::transcript::Transcript;
 use crate::output::verbosity::Verbosity;
@@ -27,7 +28,13 @@ const NO_URL: &str = "ws://localhost";
 /// The expectations that are waiting.
 #[derive(Default)]
 pub(super) struct Expectations {
-    waiting: Vec<SingleExpectation>,
+    waiting: Vec<Waiting>,
+}
+
+/// An expectation, and the variables in it whose values notes do not show.
+struct Waiting {
+    one: SingleExpectation,
+    secrets: Vec<(String, String)>,
 }
 
 impl Expectations {
@@ -46,7 +53,8 @@ impl Expectations {
         if self.waiting.len() == MOST {
             return Err(format!("{MOST} expectations are waiting already"));
         }
-        let mut one = SingleExpectation::new(parse(text, lookup)?, now);
+        let (expectation, secrets) = parse(text, lookup)?;
+        let mut one = SingleExpectation::new(expectation, now);
         let earlier = transcript.iter().rev();
         let earlier: Vec<_> = earlier
             .take_while(|message| message.way == Way::In)
@@ -54,7 +62,7 @@ impl Expectations {
         for message in earlier.into_iter().rev() {
             one.add_earlier(message.kind, &message.bytes);
         }
-        self.waiting.push(one);
+        self.waiting.push(Waiting { one, secrets });
         Ok(())
     }
 
@@ -65,7 +73,7 @@ impl Expectations {
 
     /// Handles an event of the connection.
     pub(super) fn on_event(&mut self, now: Now, event: &Event<'_>) {
-        for one in &mut self.waiting {
+        for Waiting { one, .. } in &mut self.waiting {
             one.on_event(now, event);
         }
     }
@@ -74,31 +82,34 @@ impl Expectations {
     pub(super) fn next_deadline(&self) -> Option<Instant> {
         self.waiting
             .iter()
-            .filter_map(SingleExpectation::next_deadline)
+            .filter_map(|Waiting { one, .. }| one.next_deadline())
             .min()
     }
 
     /// The expectations that are decided, as notes; an error is a mistake.
     pub(super) fn decided(&mut self, now: Instant) -> Vec<Result<String, String>> {
         let mut decided = Vec::new();
-        self.waiting.retain_mut(|one| match one.poll(now) {
-            None => true,
-            Some(Ok(after)) => {
-                decided.push(Ok(met(&one.describe(), after)));
-                false
-            }
-            Some(Err(error)) => {
-                let report = explain(
-                    &error,
-                    Verbosity::Normal,
-                    Palette::plain(),
-                    Secrets::Hidden,
-                    Excerpts::Short,
-                );
-                decided.push(Err(report.trim_end().to_owned()));
-                false
-            }
-        });
+        self.waiting
+            .retain_mut(|Waiting { one, secrets }| match one.poll(now) {
+                None => true,
+                Some(Ok(after)) => {
+                    let named = secrets.iter().map(|(name, value)| (&**name, &**value));
+                    let text = Redactor::new(named).apply(&one.describe()).into_owned();
+                    decided.push(Ok(met(&text, after)));
+                    false
+                }
+                Some(Err(error)) => {
+                    let report = explain(
+                        &hide_values(error, secrets),
+                        Verbosity::Normal,
+                        Palette::plain(),
+                        Secrets::Hidden,
+                        Excerpts::Short,
+                    );
+                    decided.push(Err(report.trim_end().to_owned()));
+                    false
+                }
+            });
         decided
     }
 }
@@ -115,7 +126,7 @@ fn met(expected: &str, after: Duration) -> String {
     }
 }
 
-/// Parses `PATTERN` or `within TIME PATTERN`.
+/// Parses `PATTERN` or `within TIME PATTERN`. Returns the variables too whose values are not shown.
 ///
 /// # Errors
 ///
@@ -123,7 +134,7 @@ fn met(expected: &str, after: Duration) -> String {
 pub(super) fn parse(
     text: &str,
     lookup: &dyn Fn(&str) -> Option<String>,
-) -> Result<Expectation, String> {
+) -> Result<(Expectation, Vec<(String, String)>), String> {
     let timed = text.strip_prefix(WITHIN).and_then(|rest| {
         let (time, pattern) = rest.trim_start().split_once(char::is_whitespace)?;
         Some(format!("within {time}\n< {}", pattern.trim_start()))
@@ -141,6 +152,7 @@ pub(super) fn parse(
         sources: &Arc::new(SourceMap::new("/expect", Path::new(""), &file)),
         folder: Path::new(""),
         lookup,
+        hides_values: true,
         url: Some(NO_URL),
         within: Expectation::WITHIN,
         speed: None,
@@ -160,7 +172,7 @@ pub(super) fn parse(
                 "the opening handshake is over: use --expect-status or --expect-header, or /headers"
                     .to_owned(),
             ),
-            _ => Ok(expectation),
+            _ => Ok((expectation, player.secret_values())),
         },
         _ => Err("one message or event can be expected".to_owned()),
     }
@@ -176,7 +188,7 @@ mod tests {
 
     fn wanted(text: &str) -> Result<String, String> {
         let value = |name: &str| (name == "ID").then(|| "7".to_owned());
-        parse(text, &value).map(|expectation| expectation.wanted.describe())
+        parse(text, &value).map(|(expectation, _)| expectation.wanted.describe())
     }
 
     #[test]
@@ -191,7 +203,7 @@ mod tests {
         ] {
             assert!(wanted(text).is_ok(), "{text}");
         }
-        let within = parse("within 2s json {}", &|_| None).expect("valid");
+        let (within, _) = parse("within 2s json {}", &|_| None).expect("valid");
         assert_eq!(within.within, Duration::from_secs(2));
     }
 
@@ -208,6 +220,26 @@ mod tests {
             let error = wanted(text).expect_err(text);
             assert!(error.contains(why), "{text}: {error}");
         }
+    }
+
+    #[test]
+    fn values_of_the_environment_are_not_shown() {
+        let transcript = Transcript::new(KeepLimits::default(), false);
+        let now = Instant::now();
+        let mut expectations = Expectations::default();
+        let token = |name: &str| (name == "TOKEN").then(|| "s3cret".to_owned());
+        let begun = expectations.begin("hello ${TOKEN}", &transcript, now, &token);
+        assert_eq!(begun, Ok(()));
+        for at in [now, now + Duration::from_secs(6)] {
+            for decided in expectations.decided(at) {
+                let text = decided.expect_err("nothing was received");
+                assert!(
+                    text.starts_with("expected \"hello ${TOKEN}\", but"),
+                    "{text}"
+                );
+            }
+        }
+        assert!(!expectations.are_waiting());
     }
 
     #[test]

@@ -14,6 +14,7 @@ pub(super) fn script(text: &str) -> (Conversation, SharedRules) {
         sources: &Arc::new(SourceMap::new("r.ws", Path::new(""), text)),
         folder: Path::new(""),
         lookup: &|_| None,
+        hides_values: false,
         url: Some("ws://h/"),
         within: Expectation::WITHIN,
         speed: None,

@@ -321,3 +321,27 @@ fn rules_answer_hide_and_report_beside_the_prompt() {
     pty.key(Key::CtrlD);
     assert_eq!(pty.wait_exit(), 4, "{}", pty.screen());
 }
+
+/// Messages are shown as they are; what is said about them hides the values of variables.
+#[test]
+fn rules_and_expectations_hide_secrets_in_notes() {
+    let peer = Peer::ws()
+        .send_text("who")
+        .expect_text("me s3cret")
+        .send_text("denied: s3cret")
+        .expect_text("typed")
+        .send_text("news")
+        .start();
+    let rules = "on < who\n  > me ${TOKEN}\nnever < /denied/\n";
+    let terminal = Terminal::new().file("r.ws", rules).size(24, 120);
+    let terminal = terminal.env("TOKEN", "s3cret");
+    let mut pty = open_with(&peer, terminal.args(["--rules", "r.ws"]));
+    pty.wait_for("> me s3cret\n< denied: s3cret\n");
+    pty.wait_for("but received \"denied: ${TOKEN}\"");
+    pty.type_line("/expect within 10ms hello ${TOKEN}");
+    pty.wait_for("! expected \"hello ${TOKEN}\", but");
+    pty.type_line("typed");
+    pty.wait_for("\n< news\n");
+    pty.key(Key::CtrlD);
+    assert_eq!(pty.wait_exit(), 4, "{}", pty.screen());
+}

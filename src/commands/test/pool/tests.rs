@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
 use std::sync::Barrier;
 
-use super::super::redact::Redactor;
 use super::super::reporter::{ReportFormat, ReportStyle};
 use super::*;
 use crate::error::Unmet;
 use crate::output::palette::Palette;
+use crate::output::redact::Redactor;
 use crate::output::report::Excerpts;
 use crate::session_file::SessionFile;
 

@@ -1,6 +1,7 @@
 //! Removes secret values from reports. Values of variables from outside, which may be tokens and
 //! passwords, are replaced by the variable's name, and secrets of options by `***`.
 
+mod errors;
 mod forms;
 
 use std::borrow::Cow;
@@ -9,7 +10,7 @@ use std::collections::BTreeMap;
 
 use memchr::memmem;
 
-use crate::secret::Secret;
+pub use errors::{hide_values, redact_error};
 
 /// The mark where a text was shortened.
 const CUT: &str = "…";
@@ -39,8 +40,8 @@ impl Redactor {
 
     /// Adds secrets without a name, which are replaced by `***`.
     #[must_use]
-    pub fn with_secrets(mut self, secrets: &[Secret]) -> Self {
-        let secrets = secrets.iter().map(Secret::reveal);
+    pub fn with_secrets<'a>(mut self, secrets: impl IntoIterator<Item = &'a str>) -> Self {
+        let secrets = secrets.into_iter();
         self.add(secrets.map(|secret| ("***".to_owned(), secret)));
         self
     }
@@ -239,7 +240,7 @@ mod tests {
     #[test]
     fn secrets_without_a_name_are_replaced() {
         let redactor = Redactor::new([("TOKEN", "s3cret")]);
-        let redactor = redactor.with_secrets(&[Secret::new("s3cret"), Secret::new("pass-word")]);
+        let redactor = redactor.with_secrets(["s3cret", "pass-word"]);
         assert_eq!(
             redactor.apply("s3cret pass-word pass-w…"),
             "${TOKEN} *** ***…"
