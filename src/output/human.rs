@@ -80,7 +80,11 @@ impl<S: Sink> Human<S> {
         let number = match &self.style.layout {
             MessageLayout::Bare => None,
             MessageLayout::Prompt { transcript, echo } => {
-                let added = transcript.borrow_mut().add(place.time, way, kind, bytes);
+                let mut transcript = transcript.borrow_mut();
+                let added = transcript.add(place.time, way, kind, bytes);
+                if is_quiet {
+                    transcript.count_automatic(bytes.len());
+                }
                 match (way, added) {
                     (Way::In, (number, Visibility::Shown)) => Some(number),
                     (Way::Out, _) if *echo => None,

@@ -95,6 +95,8 @@ pub struct Transcript {
     replays: VecDeque<Replay>,
     copied: Option<Vec<u8>>,
     times: bool,
+    /// The number and the bytes of messages that were sent automatically on this connection.
+    automatic: (u64, u64),
 }
 
 /// A transcript shared by the prompt and the output.
@@ -114,7 +116,25 @@ impl Transcript {
             replays: VecDeque::new(),
             copied: None,
             times,
+            automatic: (0, 0),
         }
+    }
+
+    /// Counts a sent message that nobody has typed: of a rule, `--every` or `--on-connect`.
+    pub fn count_automatic(&mut self, size: usize) {
+        let (messages, bytes) = self.automatic;
+        self.automatic = (messages + 1, bytes + size as u64);
+    }
+
+    /// The number and the bytes of such messages on this connection.
+    #[must_use]
+    pub fn automatic(&self) -> (u64, u64) {
+        self.automatic
+    }
+
+    /// Begins to count again, on another connection.
+    pub fn begin_connection(&mut self) {
+        self.automatic = (0, 0);
     }
 
     /// Adds a message. Returns its number and whether it is shown now.

@@ -7,6 +7,7 @@ use crate::error::Error;
 use crate::event::{ConnectStep, Upgrade};
 use crate::exit::ExitCode;
 use crate::http::Secrets;
+use crate::output::transcript::Transcript;
 use crate::output::{closure, dump};
 use crate::protocol::{Closure, Volume};
 
@@ -106,8 +107,14 @@ impl Connection {
         Some(format!("connected again after {}", seconds(gap)))
     }
 
-    /// Handles the end of the connection. Returns the exit code and a description of the end.
-    pub(super) fn close(&mut self, at: Instant, ended: &Closure) -> (ExitCode, String) {
+    /// Handles the end of the connection, on which `automatic` messages were sent that nobody has
+    /// typed. Returns the exit code and a description of the end.
+    pub(super) fn close(
+        &mut self,
+        at: Instant,
+        ended: &Closure,
+        automatic: u64,
+    ) -> (ExitCode, String) {
         self.state = State::Closed;
         self.ended = Some(at);
         let code = ExitCode::for_closure(ended);
@@ -118,7 +125,7 @@ impl Connection {
             "{} after {}, sent {}, received {}",
             closure::describe(ended),
             seconds(duration),
-            self.sent.messages,
+            self.sent.messages + automatic,
             self.received.messages
         );
         (code, how)
@@ -167,12 +174,7 @@ impl Connection {
     }
 
     /// The output of `/status`.
-    pub(super) fn status(
-        &self,
-        volume: Volume,
-        held: Option<u64>,
-        filtered: Option<(u64, u64)>,
-    ) -> String {
+    pub(super) fn status(&self, volume: Volume, transcript: &Transcript) -> String {
         let state = match self.state {
             State::Connecting => "CONNECTING",
             State::Open => "OPEN",
@@ -199,6 +201,14 @@ impl Connection {
             format!("sent         {}", self.sent.describe()),
             format!("received     {}", self.received.describe()),
         ];
+        if let (messages @ 1.., bytes) = transcript.automatic() {
+            let automatic = Count {
+                messages,
+                bytes,
+                last: None,
+            };
+            rows.insert(2, format!("automatic    {}", automatic.describe()));
+        }
         if let Some(time) = self.round_trip {
             rows.push(format!("round trip   {}", milliseconds(time)));
         }
@@ -212,10 +222,10 @@ impl Connection {
         if volume.payload > 0 {
             rows.push(format!("compression  {}", ratio(volume)));
         }
-        if let Some(count) = held {
+        if let Some(count) = transcript.held() {
             rows.push(format!("held         {count}: ^Q or /release shows them"));
         }
-        if let Some((shown, hidden)) = filtered {
+        if let Some((shown, hidden)) = transcript.filter_counts() {
             rows.push(format!("filtered     {shown} shown, {hidden} hidden"));
         }
         rows.join("\n")

@@ -37,6 +37,7 @@ impl Source for Prompt {
                     self.options.outlives.set(true);
                 }
                 let again = self.connection.open(at, upgrade);
+                self.options.transcript.borrow_mut().begin_connection();
                 self.show_status();
                 self.due = Some(at);
                 if let Some(text) = again {
@@ -65,7 +66,8 @@ impl Source for Prompt {
                 self.due = Some(at);
             }
             Event::Closed(closure) => {
-                let ended = self.connection.close(at, closure);
+                let (automatic, _) = self.options.transcript.borrow().automatic();
+                let ended = self.connection.close(at, closure, automatic);
                 self.on_end(at, ended);
             }
             Event::ConnectFailed(error) => {

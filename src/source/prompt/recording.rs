@@ -54,9 +54,7 @@ impl Prompt {
     /// The output of `/status`.
     pub(super) fn status(&self, volume: Volume) -> String {
         let transcript = self.options.transcript.borrow();
-        let mut status =
-            self.connection
-                .status(volume, transcript.held(), transcript.filter_counts());
+        let mut status = self.connection.status(volume, &transcript);
         let record = self.options.record.as_ref();
         if let Some(path) = record.and_then(|record| record.borrow().path()) {
             let _ = write!(status, "\nrecording    {}", path.display());

@@ -309,6 +309,9 @@ fn rules_answer_hide_and_report_beside_the_prompt() {
     pty.wait_for("> hello\n> 3\n< bad\nwsline: r.ws:6: expected to receive \"bad\" never");
     pty.type_line("typed");
     pty.wait_for("\n< news\n");
+    pty.type_line("/status");
+    pty.wait_for("\n  sent         1 message, 5 B, last ");
+    pty.wait_for("\n  automatic    2 messages, 6 B\n");
     let dimmed = |row: u16| pty.look(|screen| screen.cell(row, 0).is_some_and(vt100::Cell::dim));
     let rows: Vec<String> = pty.screen().lines().map(str::to_owned).collect();
     let row = |text: &str| {
