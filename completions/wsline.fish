@@ -336,9 +336,11 @@ complete -c wsline -n "__fish_wsline_using_subcommand rpc" -l noproxy -d 'Hosts 
 complete -c wsline -n "__fish_wsline_using_subcommand rpc" -l connect-timeout -d 'Maximum time to connect (DNS to upgrade)' -r
 complete -c wsline -n "__fish_wsline_using_subcommand rpc" -s m -l max-time -d 'Maximum total time' -r
 complete -c wsline -n "__fish_wsline_using_subcommand rpc" -l close-timeout -d 'Maximum time to wait for the server\'s Close [default: 5s]' -r
+complete -c wsline -n "__fish_wsline_using_subcommand rpc" -l on-connect -d 'Send TEXT first on every connection (repeatable)' -r
 complete -c wsline -n "__fish_wsline_using_subcommand rpc" -l color -d 'When to use color' -r -f -a "auto\t'On a terminal unless NO_COLOR is set, elsewhere if FORCE_COLOR is'
 always\t'Always'
 never\t'Never'"
+complete -c wsline -n "__fish_wsline_using_subcommand rpc" -l record -d 'Record the conversation to FILE (.ws, .har, .jsonl)' -r -F
 complete -c wsline -n "__fish_wsline_using_subcommand rpc" -l config -d 'Read options and targets from FILE' -r -F
 complete -c wsline -n "__fish_wsline_using_subcommand rpc" -l compress -d 'Compress messages (permessage-deflate, RFC 7692)' -r -f -a "auto\t'Offer it and let the server decide'
 off\t'Do not offer it'

@@ -7,8 +7,8 @@ use clap::{Args, ValueHint};
 use super::config::ConfigOptions;
 use super::lasting::TextArg;
 use super::options::OptionArgs;
-use super::shared::WithConnection;
-use super::{shared, values};
+use super::shared::{Connects, WithConnection};
+use super::values;
 use crate::measure::condition::Condition;
 use crate::measure::load::LoadModel;
 
@@ -171,6 +171,8 @@ impl BenchArgs {
     }
 }
 
+impl Connects for BenchArgs {}
+
 /// `wsline bench` as parsed.
 pub(super) type ParsedBench = WithConnection<BenchArgs>;
 
@@ -182,7 +184,7 @@ impl ParsedBench {
     /// Which options cannot be used together.
     pub(super) fn finish(self, config: &ConfigOptions) -> Result<(BenchArgs, OptionArgs), String> {
         let (is_demo, quiet) = (self.own.is_demo(), self.own.quiet);
-        let options = shared::options(&self.words, config, is_demo, quiet)?;
+        let options = self.options(config, is_demo, quiet)?;
         Ok((self.own, options))
     }
 }

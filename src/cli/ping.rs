@@ -6,7 +6,7 @@ use clap::{Args, ValueHint};
 
 use super::config::ConfigOptions;
 use super::options::OptionArgs;
-use super::shared::{self, WithConnection};
+use super::shared::{Connects, WithConnection};
 use super::values;
 use crate::source::ProbeKind;
 
@@ -86,6 +86,8 @@ impl PingArgs {
     }
 }
 
+impl Connects for PingArgs {}
+
 /// `wsline ping` as parsed.
 pub(super) type ParsedPing = WithConnection<PingArgs>;
 
@@ -97,7 +99,7 @@ impl ParsedPing {
     /// Which options cannot be used together.
     pub(super) fn finish(self, config: &ConfigOptions) -> Result<(PingArgs, OptionArgs), String> {
         let (is_demo, quiet) = (self.own.is_demo(), self.own.quiet);
-        let options = shared::options(&self.words, config, is_demo, quiet)?;
+        let options = self.options(config, is_demo, quiet)?;
         Ok((self.own, options))
     }
 }

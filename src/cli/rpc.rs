@@ -7,7 +7,7 @@ use clap::{Args, ValueHint};
 
 use super::config::ConfigOptions;
 use super::options::OptionArgs;
-use super::shared::{self, WithConnection};
+use super::shared::{Connects, WithConnection};
 use super::values;
 use crate::rpc::{check_params, Dialect};
 
@@ -84,6 +84,12 @@ fn params(text: &str) -> Result<ParamsArg, String> {
     }
 }
 
+impl Connects for RpcArgs {
+    /// A server may want a login first, and what a call exchanges is worth keeping. Without the call a
+    /// new connection has no use, so there is no --reconnect.
+    const ALSO: &'static [&'static str] = &["on_connect", "record"];
+}
+
 /// `wsline rpc` as parsed.
 pub(super) type ParsedRpc = WithConnection<RpcArgs>;
 
@@ -94,7 +100,7 @@ impl ParsedRpc {
     ///
     /// Which options cannot be used together.
     pub(super) fn finish(self, config: &ConfigOptions) -> Result<(RpcArgs, OptionArgs), String> {
-        let options = shared::options(&self.words, config, false, self.own.quiet)?;
+        let options = self.options(config, false, self.own.quiet)?;
         Ok((self.own, options))
     }
 }

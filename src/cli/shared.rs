@@ -27,24 +27,35 @@ const SHARED: &[&str] = &[
     "no_config",
 ];
 
-fn is_shared(argument: &Arg) -> bool {
+/// A command with options of its own beside those of a connection.
+pub(super) trait Connects {
+    /// Options of `wsline URL` that it has besides the shared ones.
+    const ALSO: &'static [&'static str] = &[];
+}
+
+fn is_shared(argument: &Arg, also: &[&str]) -> bool {
     let heading = argument.get_help_heading();
-    SHARED.contains(&argument.get_id().as_str())
+    let id = argument.get_id().as_str();
+    SHARED.contains(&id)
+        || also.contains(&id)
         || heading.is_some_and(|heading| [HEADERS, TLS, NETWORK].contains(&heading))
 }
 
 /// Adds the shared options to a command.
-fn augment(command: Command) -> Command {
+fn augment<A: Connects>(command: Command) -> Command {
     let all = config::command();
-    let shared = all.get_arguments().filter(|argument| is_shared(argument));
+    let shared = all
+        .get_arguments()
+        .filter(|argument| is_shared(argument, A::ALSO));
     command.args(shared.cloned())
 }
 
 /// The shared options that were given, as words.
-fn words(matches: &ArgMatches) -> Vec<OsString> {
+fn words(matches: &ArgMatches, also: &[&str]) -> Vec<OsString> {
     let mut words = Vec::new();
     let all = config::command();
-    for argument in all.get_arguments().filter(|argument| is_shared(argument)) {
+    let shared = |argument: &&Arg| is_shared(argument, also);
+    for argument in all.get_arguments().filter(shared) {
         let id = argument.get_id().as_str();
         let Some(long) = argument.get_long() else {
             continue;
@@ -79,54 +90,57 @@ pub(super) struct WithConnection<A> {
     pub(super) words: Vec<OsString>,
 }
 
-impl<A: Args> Args for WithConnection<A> {
+impl<A: Args + Connects> Args for WithConnection<A> {
     fn augment_args(command: Command) -> Command {
         // Deferred, since other command lines do not need a second copy of these options.
-        A::augment_args(command).defer(augment)
+        A::augment_args(command).defer(augment::<A>)
     }
 
     fn augment_args_for_update(command: Command) -> Command {
-        augment(A::augment_args_for_update(command))
+        augment::<A>(A::augment_args_for_update(command))
     }
 }
 
-impl<A: FromArgMatches> FromArgMatches for WithConnection<A> {
+impl<A: FromArgMatches + Connects> FromArgMatches for WithConnection<A> {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
         Ok(Self {
-            words: words(matches),
+            words: words(matches, A::ALSO),
             own: A::from_arg_matches(matches)?,
         })
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
-        self.words = words(matches);
+        self.words = words(matches, A::ALSO);
         self.own.update_from_arg_matches(matches)
     }
 }
 
-/// The options of a connection for [`words`], with those of `config` that they do not override and
-/// defaults for the others. A config file does not change where a connection to the built-in server
-/// goes. `quiet` is the command's own -q.
-///
-/// # Errors
-///
-/// Which options cannot be used together.
-pub(super) fn options(
-    words: &[OsString],
-    config: &ConfigOptions,
-    is_demo: bool,
-    quiet: bool,
-) -> Result<OptionArgs, String> {
-    let mut options = with_config(words, config, is_demo)?;
-    if options.verbose > 0 && quiet {
-        return Err("-v cannot be used with -q".to_owned());
+impl<A: Connects> WithConnection<A> {
+    /// The options of a connection, with those of `config` that they do not override and defaults for
+    /// the others. A config file does not change where a connection to the built-in server goes.
+    /// `quiet` is the command's own -q.
+    ///
+    /// # Errors
+    ///
+    /// Which options cannot be used together.
+    pub(super) fn options(
+        &self,
+        config: &ConfigOptions,
+        is_demo: bool,
+        quiet: bool,
+    ) -> Result<OptionArgs, String> {
+        let mut options = with_config(&self.words, A::ALSO, config, is_demo)?;
+        if options.verbose > 0 && quiet {
+            return Err("-v cannot be used with -q".to_owned());
+        }
+        options.quiet = quiet;
+        Ok(options)
     }
-    options.quiet = quiet;
-    Ok(options)
 }
 
 fn with_config(
     words: &[OsString],
+    also: &[&str],
     config: &ConfigOptions,
     is_demo: bool,
 ) -> Result<OptionArgs, String> {
@@ -150,7 +164,8 @@ fn with_config(
         let mut arguments = command.get_arguments();
         let argument = arguments.find(|argument| argument.get_long() == Some(name));
         // The verbosity depends on the command's own -q.
-        name == "verbose" || !argument.is_some_and(is_shared) || (is_demo && config::is_route(name))
+        let is_shared = argument.is_some_and(|argument| is_shared(argument, also));
+        name == "verbose" || !is_shared || (is_demo && config::is_route(name))
     };
     let mut below = config.below(&config::given(&command, &matches), has_no_meaning);
     let mut all = std::mem::take(&mut below.words);
@@ -164,11 +179,19 @@ fn with_config(
 mod tests {
     use super::*;
 
+    /// A command without options of its own.
+    #[derive(Debug, Args)]
+    struct Bare {}
+
+    impl Connects for Bare {}
+
     fn read(line: &[&str]) -> Result<OptionArgs, String> {
         let command = Command::new("x").args_override_self(true);
-        let matches = augment(command).try_get_matches_from(std::iter::once(&"x").chain(line));
-        let words = words(&matches.expect("clap takes them"));
-        options(&words, &ConfigOptions::default(), false, false)
+        let line = std::iter::once(&"x").chain(line);
+        let matches = augment::<Bare>(command).try_get_matches_from(line);
+        let parsed = WithConnection::<Bare>::from_arg_matches(&matches.expect("clap takes them"));
+        let parsed = parsed.expect("it has none of its own");
+        parsed.options(&ConfigOptions::default(), false, false)
     }
 
     #[test]
@@ -233,7 +256,7 @@ mod tests {
                 .map(|it| it.get_id().to_string())
                 .collect()
         };
-        let shared = names(&augment(Command::new("x")));
+        let shared = names(&augment::<Bare>(Command::new("x")));
         for id in [
             "data",
             "wait",
@@ -242,6 +265,7 @@ mod tests {
             "max_messages",
             "help",
             "record",
+            "on_connect",
         ] {
             assert!(!shared.iter().any(|it| it == id), "{id}");
         }

@@ -36,7 +36,7 @@ pub fn run(
     options: OptionArgs,
     environment: &Environment,
 ) -> Result<ExitCode, Error> {
-    let plan = if ping.is_demo() {
+    let mut plan = if ping.is_demo() {
         demo::plan(options, environment)?
     } else {
         Plan::new(&ping.url, options, environment)?
@@ -59,7 +59,7 @@ pub fn run(
         timeout: ping.within,
     });
     let printed = Box::new(move |stdout| Box::new(PingLines::new(stdout, style)) as _);
-    let end = match single::run(&plan, &mut source, printed, true) {
+    let end = match single::run(&mut plan, &mut source, printed, true) {
         Ok(outcome) => PingEnd::new(outcome, &source),
         Err(error) => PingEnd::failed(error),
     };

@@ -49,7 +49,7 @@ pub fn run(
     let then = rpc.follow.then(|| Box::new(Listen) as Box<dyn Source>);
     let mut source = Conversation::new(Box::new(call), 1, then, plan.delay);
     let printed = Box::new(move |stdout| Box::new(RpcLines::new(stdout, style)) as _);
-    let (verdict, until) = match single::run(&plan, &mut source, printed, false) {
+    let (verdict, until) = match single::run(&mut plan, &mut source, printed, false) {
         Ok(outcome) => {
             let until = outcome.show_until.map(at_least);
             (Verdict::from_outcome(outcome), until)

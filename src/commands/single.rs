@@ -9,13 +9,17 @@ use super::notes;
 use crate::connect::Dialer;
 use crate::deadline::Deadline;
 use crate::driver::{LinkSetup, Outcome, Run, Signals, Single, Wait};
-use crate::error::Error;
+use crate::error::{Error, Phase};
 use crate::output::best_effort::BestEffort;
 use crate::output::narration::{Narration, NarrationStyle};
+use crate::output::record::Record;
 use crate::output::sink::Descriptor;
 use crate::output::Output;
 use crate::plan::Plan;
 use crate::source::Source;
+
+/// How often to check whether a pipe has been opened for reading.
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// Creates the output that prints to stdout.
 pub(super) type Printed = Box<dyn FnOnce(Descriptor) -> Box<dyn Output>>;
@@ -25,18 +29,15 @@ pub(super) type Printed = Box<dyn FnOnce(Descriptor) -> Box<dyn Output>>;
 ///
 /// # Errors
 ///
-/// [`Error::System`] if the run could not start.
+/// [`Error::System`] if the run could not start, [`Error::Output`] for a record that can't be created.
 pub(super) fn run(
-    plan: &Plan,
+    plan: &mut Plan,
     source: &mut dyn Source,
     printed: Printed,
     interrupt_is_end: bool,
 ) -> Result<Outcome, Error> {
-    let setting_up = |cause| Error::System {
-        doing: "setting up",
-        cause,
-    };
     let mut signals = Signals::register().map_err(setting_up)?;
+    let record = record(plan, &mut signals)?;
     let (dialer, request) = (Dialer::new(), plan.request.clone());
     let dial = move || {
         let deadline = Deadline::after(request.timeout);
@@ -50,6 +51,7 @@ pub(super) fn run(
     };
     let narration = Narration::new(BestEffort::new(stderr), narration);
     let mut outputs = vec![printed(stdout), Box::new(narration)];
+    outputs.extend(record.map(|record| Box::new(record) as Box<dyn Output>));
     notes::show(&plan.notes, &mut outputs).map_err(setting_up)?;
     let mut limits = plan.limits.clone();
     // After the source has ended there is nothing to wait for.
@@ -68,6 +70,42 @@ pub(super) fn run(
         limits: &limits,
     };
     Ok(run.run())
+}
+
+/// The record of the plan, if it has one. A pipe is waited for until it has a reader.
+///
+/// # Errors
+///
+/// [`Error::Output`] if it can't be created, and what ends the run in the meantime.
+pub(super) fn record(plan: &mut Plan, signals: &mut Signals) -> Result<Option<Record>, Error> {
+    let max_time = plan.limits.max_time;
+    let record = plan.record.take();
+    let record = record.map(|options| Record::create(options, &mut || pause(signals, max_time)));
+    record.transpose()
+}
+
+/// Waits briefly. The error is what ends the run in the meantime.
+fn pause(signals: &mut Signals, max_time: Deadline) -> Result<(), Error> {
+    let came = signals.wait_until(Instant::now() + PAUSE);
+    if let Some(signal) = came.map_err(setting_up)?.first() {
+        return Err(Error::Signal(*signal));
+    }
+    if max_time.instant().is_some_and(|end| end <= Instant::now()) {
+        return Err(Error::Timeout {
+            option: "--max-time",
+            limit: max_time.timeout(),
+            phase: Phase::Output,
+        });
+    }
+    Ok(())
+}
+
+/// The error for what the operating system refused before the run began.
+pub(super) fn setting_up(cause: io::Error) -> Error {
+    Error::System {
+        doing: "setting up",
+        cause,
+    }
 }
 
 /// `end`, but not earlier than a moment from now.

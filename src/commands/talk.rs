@@ -4,25 +4,25 @@ use std::collections::VecDeque;
 use std::io;
 use std::num::NonZeroUsize;
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 mod outputs;
 mod prompting;
 
 use self::outputs::outputs;
 use self::prompting::Prompting;
-use super::end::{print_end, REPORT_TIMEOUT};
+use super::end::print_end;
 use super::notes;
+use super::single::{at_least, record, setting_up};
 use crate::connect::{tls, Dialer};
 use crate::deadline::Deadline;
 use crate::driver::{
     Interactive, LinkSetup, Policy, Reconnect, ReconnectOptions, Run, Signals, Single,
 };
-use crate::error::{Error, Phase};
+use crate::error::Error;
 use crate::exit::ExitCode;
 use crate::http::Secrets;
 use crate::output::palette::Palette;
-use crate::output::record::Record;
 use crate::output::redact::hide_values;
 use crate::output::report::report;
 use crate::output::sink::Sink as _;
@@ -37,9 +37,6 @@ use crate::source::stdin::Stdin;
 use crate::source::Source;
 use crate::terminal::PromptStatus;
 use crate::verdict::Verdict;
-
-/// How often to check whether a pipe has been opened for reading.
-const PAUSE: Duration = Duration::from_millis(10);
 
 /// Prepares the TLS library and runs a plan.
 #[must_use]
@@ -121,11 +118,7 @@ fn talk(
 ) -> Result<(Verdict, Option<Instant>), Error> {
     // Before the prompt, which puts its own handlers over these and takes them off again.
     let mut signals = Signals::register().map_err(setting_up)?;
-    let max_time = plan.limits.max_time;
-    let record = plan.record.take();
-    let record = record
-        .map(|options| Record::create(options, &mut || pause(&mut signals, max_time)))
-        .transpose()?;
+    let record = record(&mut plan, &mut signals)?;
     let dialer = Dialer::new();
     let request = plan.request.clone();
     let mut dial = move || {
@@ -180,34 +173,6 @@ fn talk(
         verdict.line = None;
     }
     Ok((verdict, until))
-}
-
-/// Waits briefly. The error is what ends the run in the meantime.
-fn pause(signals: &mut Signals, max_time: Deadline) -> Result<(), Error> {
-    let came = signals.wait_until(Instant::now() + PAUSE);
-    if let Some(signal) = came.map_err(setting_up)?.first() {
-        return Err(Error::Signal(*signal));
-    }
-    if max_time.instant().is_some_and(|end| end <= Instant::now()) {
-        return Err(Error::Timeout {
-            option: "--max-time",
-            limit: max_time.timeout(),
-            phase: Phase::Output,
-        });
-    }
-    Ok(())
-}
-
-/// `end`, but not earlier than a moment from now.
-fn at_least(end: Instant) -> Instant {
-    end.max(Instant::now() + REPORT_TIMEOUT)
-}
-
-fn setting_up(cause: io::Error) -> Error {
-    Error::System {
-        doing: "setting up",
-        cause,
-    }
 }
 
 /// The source of messages: first those of the command line, then the plan's source.

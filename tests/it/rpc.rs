@@ -257,3 +257,63 @@ fn browser_is_called() {
     let result: Value = serde_json::from_str(finished.stdout_text()).expect("JSON");
     assert_eq!(result["result"]["value"], 42, "{result}");
 }
+
+/// What logs in is sent first, and its reply is not the response to the call.
+#[test]
+fn login_is_sent_before_the_call() {
+    let peer = Peer::ws()
+        .expect_text(r#"{"id":1,"op":"login"}"#)
+        .expect_text(SUM)
+        .send_text(r#"{"op":"welcome"}"#)
+        .send_text(r#"{"id":1,"result":5}"#)
+        .expect_close(1000, "")
+        .start();
+    rpc(&peer.url())
+        .args(["sum", "[2,3]", "--on-connect", r#"{"id":1,"op":"login"}"#])
+        .stdout("5\n")
+        .run();
+}
+
+#[test]
+fn exchange_is_recorded() {
+    let peer = || {
+        Peer::ws()
+            .expect_text(SUM)
+            .send_text(r#"{"method":"news"}"#)
+            .send_text(r#"{"id":1,"result":5}"#)
+            .send_text(r#"{"method":"news","n":2}"#)
+    };
+    let first = peer().close(1000, "").start();
+    let finished = rpc(&first.url())
+        .args(["sum", "[2,3]", "--follow", "--record", "sum.ws"])
+        .stdout("5\n{\"method\":\"news\",\"n\":2}\n")
+        .run();
+    let record = std::fs::read_to_string(finished.home.work().join("sum.ws"));
+    let record = record.expect("a record");
+    assert!(record.contains(&format!("\n> {SUM}\n")), "{record}");
+    let again = peer().close(1000, "").start();
+    Wsline::new()
+        .args(["test", "sum.ws", "--url", &again.url()])
+        .file("sum.ws", record)
+        .stdout_matches("ok    sum.ws  ([..] statements, [..] s)\n1 passed in [..] s\n")
+        .run();
+}
+
+#[test]
+fn record_that_cannot_be_created_ends_the_call() {
+    rpc("ws://127.0.0.1:9/")
+        .args(["sum", "--record", "no/such/folder.ws"])
+        .stderr_matches("wsline: could not write to no/such/folder.ws: [..]\n")
+        .code(23)
+        .run();
+}
+
+/// The request would not be sent again, and without it no notification comes.
+#[test]
+fn calls_are_not_repeated_on_another_connection() {
+    rpc("ws://127.0.0.1:9/")
+        .args(["sum", "--follow", "--reconnect"])
+        .stderr_matches("error: unexpected argument '--reconnect' found\n...")
+        .code(2)
+        .run();
+}
