@@ -3,11 +3,13 @@
 //! A message may match several of them, so messages are assigned with augmenting paths: all
 //! expectations are met if there is any assignment that meets them.
 
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use super::inbox::ReceivedItem;
 use super::nearest::Nearest;
 use crate::conversation::matching::Captures;
+use crate::event::Link;
 
 /// The messages received for a set of expectations.
 #[derive(Default)]
@@ -17,6 +19,8 @@ pub(super) struct Order {
     pub(super) met_by: Vec<Option<usize>>,
     /// The closest message for each expectation.
     pub(super) nearest: Vec<Option<Nearest>>,
+    /// The connections, each with its expectations.
+    pub(super) by_link: Vec<(Link, Vec<usize>)>,
 }
 
 /// An item that matches at least one expectation.
@@ -33,7 +37,26 @@ impl Order {
             items: Vec::new(),
             met_by: vec![None; count],
             nearest: (0..count).map(|_| None).collect(),
+            by_link: Vec::new(),
         }
+    }
+
+    /// Sets the connection of each expectation.
+    pub(super) fn with_links(mut self, links: impl Iterator<Item = Link>) -> Self {
+        let mut places = BTreeMap::new();
+        for (index, link) in links.enumerate() {
+            let place = *places.entry(link).or_insert(self.by_link.len());
+            match self.by_link.get_mut(place) {
+                Some((_, indices)) => indices.push(index),
+                None => self.by_link.push((link, vec![index])),
+            }
+        }
+        self
+    }
+
+    /// Whether one of these expectations is not met.
+    pub(super) fn misses(&self, indices: &[usize]) -> bool {
+        indices.iter().any(|index| self.met_by[*index].is_none())
     }
 
     /// Assigns an item, reassigning others if necessary. Returns whether that was possible.

@@ -9,7 +9,7 @@ use super::step::{Act, Alternative};
 use super::Conversation;
 use crate::conversation::matching::Difference;
 use crate::error::Error;
-use crate::event::Now;
+use crate::event::{Link, Now};
 use crate::source::Progress;
 
 impl Conversation {
@@ -23,9 +23,10 @@ impl Conversation {
             self.current = Some(current);
             return Ok(());
         };
+        let links = alternatives.iter().map(|alternative| alternative.link);
         let mut found = order
             .take()
-            .unwrap_or_else(|| Order::new(alternatives.len()));
+            .unwrap_or_else(|| Order::new(alternatives.len()).with_links(links));
         let strict = self.collect(alternatives, &mut found);
         let count = alternatives.len();
         let done = found.met() == count;
@@ -69,49 +70,53 @@ impl Conversation {
     /// Takes items on connections with unmet expectations. With `strict`, returns the first message
     /// that matches none.
     fn collect(&mut self, alternatives: &[Alternative], order: &mut Order) -> Option<String> {
-        for index in 0..alternatives.len() {
-            let link = alternatives[index].link;
-            let strict = alternatives[index].expectation.strict;
-            loop {
-                let misses = (0..alternatives.len())
-                    .any(|it| alternatives[it].link == link && order.met_by[it].is_none());
-                let state = self.links.get_mut(usize::from(link.0))?;
-                if !misses {
-                    break;
+        let by_link = std::mem::take(&mut order.by_link);
+        let unexpected = by_link
+            .iter()
+            .find_map(|(link, indices)| self.collect_on(*link, indices, alternatives, order));
+        order.by_link = by_link;
+        unexpected
+    }
+
+    /// Takes items on one connection, whose expectations are those with these indices.
+    fn collect_on(
+        &mut self,
+        link: Link,
+        indices: &[usize],
+        alternatives: &[Alternative],
+        order: &mut Order,
+    ) -> Option<String> {
+        while order.misses(indices) {
+            let state = self.links.get_mut(usize::from(link.0))?;
+            let (at, item) = state.inbox.take()?;
+            let mut fits = Vec::new();
+            for &index in indices {
+                let wanted = &alternatives[index].expectation.wanted;
+                match compare(wanted, &item) {
+                    Compared::Equal(captures) => fits.push((index, captures)),
+                    Compared::Different(difference) => {
+                        keep_nearest(&mut order.nearest[index], wanted, &item, difference);
+                    }
+                    Compared::Aside => {}
                 }
-                let Some((at, item)) = state.inbox.take() else {
-                    break;
-                };
-                let mut fits = Vec::new();
-                for (it, alternative) in alternatives.iter().enumerate() {
-                    if alternative.link != link {
-                        continue;
-                    }
-                    match compare(&alternative.expectation.wanted, &item) {
-                        Compared::Equal(captures) => fits.push((it, captures)),
-                        Compared::Different(difference) => {
-                            let wanted = &alternative.expectation.wanted;
-                            keep_nearest(&mut order.nearest[it], wanted, &item, difference);
-                        }
-                        Compared::Aside => {}
-                    }
-                }
-                let is_message = matches!(item, ReceivedItem::Message(..));
-                let words = item.describe();
-                let fits_any = !fits.is_empty();
-                order.items.push(Candidate {
-                    item,
-                    at: Some(at),
-                    fits,
-                });
-                let place = order.items.len() - 1;
-                let assigned =
-                    fits_any && order.assign(place, &mut vec![false; alternatives.len()]);
-                if !assigned {
-                    order.items.pop();
-                    if strict && is_message {
-                        return Some(words);
-                    }
+            }
+            let is_message = matches!(item, ReceivedItem::Message(..));
+            let words = item.describe();
+            let fits_any = !fits.is_empty();
+            order.items.push(Candidate {
+                item,
+                at: Some(at),
+                fits,
+            });
+            let place = order.items.len() - 1;
+            let assigned = fits_any && order.assign(place, &mut vec![false; alternatives.len()]);
+            if !assigned {
+                order.items.pop();
+                let is_strict = indices
+                    .first()
+                    .is_some_and(|index| alternatives[*index].expectation.strict);
+                if is_strict && is_message {
+                    return Some(words);
                 }
             }
         }
