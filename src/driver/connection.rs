@@ -11,7 +11,7 @@ use super::upkeep::{PingState, Schedule};
 use crate::connect::Stream;
 use crate::error::plain;
 use crate::protocol::{
-    CloseBody, Closure, End, Kind, Lines, Piece, Protocol, Received, Role, Sent, State, Violation,
+    CloseBody, Closure, End, Lines, Piece, Protocol, Received, Role, Sent, State, Violation,
 };
 
 /// The result of one read.
@@ -222,9 +222,8 @@ impl Connection {
     }
 
     pub(super) fn send_lines(&mut self, lines: Lines<'_>) -> u64 {
-        if self.sent_messages.is_some() {
-            let pieces = lines.map(|line| self.send(Piece::whole(Kind::Text, line)));
-            return pieces.count() as u64;
+        if let Some(sent) = &mut self.sent_messages {
+            sent.push_lines(lines.clone());
         }
         let count = self.protocol.send_lines(lines);
         self.messages_sent += count;

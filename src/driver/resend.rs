@@ -3,15 +3,18 @@
 
 use std::collections::VecDeque;
 
-use crate::event::{Kind, Piece};
+use crate::event::{Kind, Lines, Piece};
 
-/// Messages of a connection that may be needed again.
+/// Messages of a connection that may be needed again. Their bytes are in one buffer, because they are
+/// kept for each message that is sent, and are seldom needed.
 #[derive(Debug, Default)]
 pub(super) struct SentMessages {
     /// The messages that may not be completely written, in order.
-    messages: VecDeque<SentMessage>,
-    /// The pieces of the next message so far.
-    partial: Option<SentMessage>,
+    messages: VecDeque<Kept>,
+    /// The bytes of these messages, one message after the other.
+    bytes: Vec<u8>,
+    /// The last of them is only a beginning so far.
+    is_partial: bool,
     /// The number of messages that the source has sent.
     count: u64,
     /// How many of them the server has certainly received, because it answered a later Ping.
@@ -20,18 +23,25 @@ pub(super) struct SentMessages {
     before_ping: u64,
 }
 
-/// A message, or its beginning.
-#[derive(Clone, Debug)]
-pub(super) struct SentMessage {
+/// A message whose bytes are in the buffer.
+#[derive(Debug)]
+struct Kept {
     kind: Kind,
-    bytes: Vec<u8>,
-    is_complete: bool,
-    /// It is sent on each connection anyway, by `--on-connect` or `--every`.
+    length: usize,
+    /// It is sent on each connection anyway, by `--on-connect` or `--every`, so no bytes are kept.
     is_own: bool,
 }
 
-impl SentMessage {
-    /// All of it, to be sent again.
+/// A message, or its beginning, to be sent again.
+#[derive(Clone, Debug)]
+pub(super) struct UnsentMessage {
+    kind: Kind,
+    bytes: Vec<u8>,
+    is_complete: bool,
+}
+
+impl UnsentMessage {
+    /// All of it.
     pub(super) fn piece(&self) -> Piece<'_> {
         Piece {
             kind: self.kind,
@@ -46,7 +56,7 @@ impl SentMessage {
 #[derive(Debug, Default)]
 pub(super) struct Leftover {
     /// What is sent again.
-    pub(super) messages: Vec<SentMessage>,
+    pub(super) messages: Vec<UnsentMessage>,
     /// How many messages were written and may not have arrived.
     pub(super) unconfirmed: u64,
 }
@@ -57,22 +67,25 @@ const MOST: usize = 1024;
 impl SentMessages {
     /// Something was sent.
     pub(super) fn push(&mut self, piece: Piece<'_>, is_own: bool) {
-        let mut message = self.partial.take().unwrap_or(SentMessage {
-            kind: piece.kind,
-            bytes: Vec::new(),
-            is_complete: false,
-            is_own,
-        });
-        if !is_own {
-            message.bytes.extend_from_slice(piece.bytes);
+        let bytes = if is_own { &[] } else { piece.bytes };
+        match self.messages.back_mut() {
+            Some(begun) if self.is_partial => begun.length += bytes.len(),
+            _ => self.messages.push_back(Kept {
+                kind: piece.kind,
+                length: bytes.len(),
+                is_own,
+            }),
         }
-        if !piece.last {
-            self.partial = Some(message);
-            return;
+        self.bytes.extend_from_slice(bytes);
+        self.is_partial = !piece.last;
+        self.count += u64::from(piece.last && !is_own);
+    }
+
+    /// Lines were sent, each as a text message.
+    pub(super) fn push_lines(&mut self, lines: Lines<'_>) {
+        for line in lines {
+            self.push(Piece::whole(Kind::Text, line), false);
         }
-        message.is_complete = true;
-        self.count += u64::from(!is_own);
-        self.messages.push_back(message);
     }
 
     /// Removes all but the last `unsent` messages, if there are many.
@@ -84,8 +97,10 @@ impl SentMessages {
 
     fn keep_last(&mut self, unsent: u64) {
         let unsent = usize::try_from(unsent).unwrap_or(usize::MAX);
-        let written = self.messages.len().saturating_sub(unsent);
-        self.messages.drain(..written);
+        let complete = self.messages.len() - usize::from(self.is_partial);
+        let written = self.messages.drain(..complete.saturating_sub(unsent));
+        let length: usize = written.map(|message| message.length).sum();
+        self.bytes.drain(..length);
     }
 
     /// A keepalive Ping was sent.
@@ -101,8 +116,20 @@ impl SentMessages {
     /// What is left if the last `unsent` messages were not written.
     pub(super) fn into_leftover(mut self, unsent: u64) -> Leftover {
         self.keep_last(unsent);
-        let left = self.messages.into_iter().chain(self.partial);
-        let messages: Vec<_> = left.filter(|message| !message.is_own).collect();
+        let begun = self.is_partial.then(|| self.messages.len() - 1);
+        let mut rest = self.bytes.as_slice();
+        let mut messages = Vec::new();
+        for (place, kept) in self.messages.iter().enumerate() {
+            let (bytes, after) = rest.split_at(kept.length);
+            rest = after;
+            if !kept.is_own {
+                messages.push(UnsentMessage {
+                    kind: kept.kind,
+                    bytes: bytes.to_owned(),
+                    is_complete: begun != Some(place),
+                });
+            }
+        }
         let complete = messages.iter().filter(|message| message.is_complete);
         let written = self.count - complete.count() as u64;
         Leftover {
@@ -117,7 +144,7 @@ mod tests {
     use super::*;
 
     fn texts(leftover: &Leftover) -> Vec<(String, bool)> {
-        let text = |message: &SentMessage| {
+        let text = |message: &UnsentMessage| {
             let text = String::from_utf8_lossy(&message.bytes).into_owned();
             (text, message.is_complete)
         };

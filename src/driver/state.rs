@@ -8,7 +8,7 @@ use super::limits::Limits;
 use super::listeners::Listeners;
 use super::outcome::ConnectionEnd;
 use super::policy::Policy;
-use super::resend::SentMessage;
+use super::resend::UnsentMessage;
 use super::sender::LinkSender;
 use super::signals::Signals;
 use super::slots::Slots;
@@ -65,7 +65,7 @@ pub(super) struct Driver<'a> {
     /// When the first Ping came that was not answered, and how many did.
     pub(super) unanswered_pings: Option<(Instant, u64)>,
     /// What is sent again on the next connection, with `--reconnect`.
-    pub(super) resend: Option<BTreeMap<Link, Vec<SentMessage>>>,
+    pub(super) resend: Option<BTreeMap<Link, Vec<UnsentMessage>>>,
 }
 
 /// How a connection is used, and how it ended last.
