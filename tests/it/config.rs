@@ -149,6 +149,24 @@ fn connections_of_a_target_last() {
     .run();
 }
 
+/// A call is logged in as every other connection to the target.
+#[test]
+fn calls_to_a_target_begin_with_its_messages() {
+    let peer = Peer::ws()
+        .expect_text("login")
+        .expect_text(r#"{"jsonrpc":"2.0","id":1,"method":"height"}"#)
+        .send_text(r#"{"id":1,"result":7}"#)
+        .expect_close(1000, "")
+        .start();
+    with_config(&format!(
+        "[targets.node]\nurl = '{}'\non-connect = 'login'\nreconnect = true\n",
+        peer.url()
+    ))
+    .args(["rpc", "@node", "height"])
+    .stdout("7\n")
+    .run();
+}
+
 #[test]
 fn an_expectation_of_a_target_that_is_not_met_ends_the_run() {
     let peer = Peer::ws().send_text("no").expect_close_any().start();
