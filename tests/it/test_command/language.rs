@@ -245,7 +245,7 @@ fn messages_are_sent_at_intervals() {
             .expect_text("beat")
             .send_text("ok")
             .expect_close_any(),
-        "every 20ms > beat\n> hi\n< ok\n",
+        "every 200ms > beat\n> hi\n< ok\n",
     );
 }
 
