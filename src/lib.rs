@@ -18,15 +18,16 @@
 //! | module | purpose | may use |
 //! | --- | --- | --- |
 //! | `main` | the program: parse, run, exit code | `commands`, `plan`, `cli`, `output`, `error`, `http` |
-//! | [`commands`] | the commands, a file each | `plan`, `cli`, `driver`, `connect`, `source`, `output`, `terminal`, `verdict`, `echo`, `session_file`, `rpc`, `event`, `protocol`, `error`, `exit`, `target`, `http`, `secret`, `text`, `deadline`, `sys` |
+//! | [`commands`] | the commands, a file each | `plan`, `cli`, `driver`, `connect`, `source`, `output`, `terminal`, `picture`, `verdict`, `echo`, `session_file`, `rpc`, `event`, `protocol`, `error`, `exit`, `target`, `http`, `secret`, `text`, `deadline`, `sys` |
 //! | [`plan`] | every decision, made once; reads the environment and the config file | `cli`, `driver`, `connect`, `source`, `session_file`, `output`, `event`, `error`, `target`, `http`, `protocol`, `secret`, `text`, `deadline`, `sys` |
 //! | [`cli`] | flags, their values, help | `driver::`, `connect`, `source::`, `session_file`, `conversation`, `rpc`, `measure`, `error`, `exit`, `target`, `http`, `protocol`, `secret`, `text` |
 //! | [`driver`] | the loop: connections, source, outputs, signals, timers | `connect`, `source::`, `assembly`, `output::`, `event`, `error`, `exit`, `protocol`, `deadline`, `sys` |
 //! | [`connect`] | DNS, TCP, Unix sockets, proxies, TLS, redirects, the opening handshake | `event`, `error`, `target`, `http`, `protocol`, `secret`, `deadline`, `sys` |
 //! | [`source`] | where the messages to send come from | `terminal`, `session_file`, `conversation`, `rpc`, `assembly`, `event`, `measure`, `error`, `http`, `protocol`, `text`, `sys` |
-//! | `source::prompt` | | `output`, `exit` |
+//! | `source::prompt` | | `output`, `picture`, `exit` |
 //! | [`output`] | how events are shown or saved | `session_file`, `rpc`, `assembly`, `event`, `measure`, `error`, `exit`, `http`, `protocol`, `text`, `sys` |
-//! | [`terminal`] | the line editor | `output`, `error`, `text`, `sys` |
+//! | [`terminal`] | the line editor | `output`, `picture`, `error`, `text`, `sys` |
+//! | [`picture`] | images: decoding within limits, drawing on a terminal | |
 //! | [`verdict`] | the last line: how the run ended | `driver::`, `output`, `error`, `exit`, `protocol` |
 //! | [`echo`] | the echo server, on the WebSocket of tungstenite | `connect`, `error`, `sys` |
 //! | [`session_file`] | session files and recordings: parsing, printing | `conversation`, `error`, `http`, `protocol`, `text` |
@@ -55,6 +56,7 @@
 //! | `nix::poll` | `sys`, `connect::race` |
 //! | `clap` | `cli`, `commands` |
 //! | `toml` | `plan::config` |
+//! | `image` | `picture` |
 
 pub mod assembly;
 pub mod cli;
@@ -70,6 +72,7 @@ pub mod exit;
 pub mod http;
 pub mod measure;
 pub mod output;
+pub mod picture;
 pub mod plan;
 pub mod protocol;
 pub mod rpc;

@@ -21,6 +21,7 @@
 
 mod child;
 mod draft;
+mod drawing;
 mod drawn;
 mod editing;
 mod helper;
@@ -48,6 +49,7 @@ use rustyline::error::ReadlineError;
 use rustyline::ExternalPrinter;
 use signal_hook::consts::SIGINT;
 
+use self::drawing::Drawing;
 use self::editing::{equip, new_editor, Reader};
 use self::history::History;
 use self::keys::{KeyContext, SharedTyping};
@@ -58,8 +60,9 @@ use self::sign::Signs;
 use self::signals::Blocked;
 
 pub use self::child::TerminalJob;
+pub use self::drawing::PictureJob;
 pub(crate) use self::input::KeyQueue;
-pub use self::input::{InputEvent, PromptStatus, TypedInput};
+pub use self::input::{InputEvent, PromptStatus, TerminalTask, TypedInput};
 pub use self::options::{Candidate, InputLanguage, TerminalOptions};
 pub use self::screen::Screen;
 use crate::output::sink::{Descriptor, Sink as _};
@@ -149,6 +152,7 @@ impl Terminal {
             raw: !dumb,
             drafts: options.drafts,
             initial: String::new(),
+            drawing: Drawing::default(),
         };
         terminal.modes.make_raw()?;
         terminal.reader = Some(spawn("keyboard", move || {

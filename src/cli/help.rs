@@ -73,6 +73,10 @@ pub const ENVIRONMENT: &[(&str, &str)] = &[
         "what /edit opens at the prompt, the first that is set; else vi",
     ),
     ("PAGER", "what shows long messages at the prompt; else less"),
+    (
+        "COLORTERM",
+        "truecolor or 24bit: /view draws images in 24-bit colors",
+    ),
     ("TMPDIR", "where /edit keeps its file; else /tmp"),
     ("NO_COLOR", "disables color unless --color always is given"),
     (

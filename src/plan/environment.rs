@@ -52,6 +52,8 @@ pub struct Environment {
     pub force_color: bool,
     /// Whether a job of GitHub Actions runs the process: `GITHUB_ACTIONS` is set.
     pub github_actions: bool,
+    /// Whether `COLORTERM` says that the terminal has 24-bit colors.
+    pub true_color: bool,
     /// The file of the prompt's history: `$XDG_STATE_HOME/wsline/history`, or below
     /// `$HOME/.local/state`; `None` without a home directory.
     pub history: Option<PathBuf>,
@@ -122,6 +124,7 @@ impl Environment {
                 .into_iter()
                 .any(|name| set(name).is_some_and(|value| value != "0")),
             github_actions: set("GITHUB_ACTIONS").is_some(),
+            true_color: set("COLORTERM").is_some_and(|it| it == "truecolor" || it == "24bit"),
             history: state.map(|state| state.join("wsline/history")),
             snippets: config.as_ref().map(|config| config.join("wsline/snippets")),
             config: config.map(|config| config.join("wsline/config.toml")),

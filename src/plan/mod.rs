@@ -92,6 +92,8 @@ pub struct PromptPlan {
     pub reflows: bool,
     /// The directory of drafts.
     pub drafts: PathBuf,
+    /// Whether the terminal has 24-bit colors.
+    pub true_color: bool,
     /// The file of snippets; `None` without a home directory.
     pub snippets: Option<PathBuf>,
     /// How a record begins that is started at the prompt.
@@ -228,6 +230,7 @@ impl Plan {
                 vi: options.vi,
                 reflows: environment.reflows,
                 drafts: environment.drafts.clone(),
+                true_color: environment.true_color,
                 snippets: environment.snippets.clone(),
                 opening: record::Opening::default(),
             },

@@ -200,10 +200,16 @@ impl Prompt {
             &mut transcript.borrow_mut(),
             &self.options,
             &mut self.copying,
+            self.typed.awaits_job(),
         );
         self.show_status();
         if let Some(job) = done.job {
-            self.typed.answer_job(Some(job));
+            if !self.typed.answer_job(Some(job)) {
+                mistake(
+                    to,
+                    "a dumb terminal (TERM=dumb) runs no command and draws no image",
+                );
+            }
         }
         if let Some(said) = done.said {
             reply(to, said);

@@ -13,9 +13,10 @@ use rustyline::{ColorMode, CompletionType, Config, EditMode, Editor, Prompt};
 
 use super::child;
 use super::draft;
+use super::drawing::Drawing;
 use super::helper::Editing;
 use super::history::History;
-use super::input::{InputEvent, KeyQueue, PromptStatus};
+use super::input::{InputEvent, KeyQueue, PromptStatus, TerminalTask};
 use super::keys::{self, KeyContext, SharedTyping};
 use super::options::{InputLanguage, TerminalOptions};
 use super::screen::size::size;
@@ -74,6 +75,7 @@ pub(super) struct Reader {
     pub(super) drafts: std::path::PathBuf,
     /// The initial text of the next line.
     pub(super) initial: String,
+    pub(super) drawing: Drawing,
 }
 
 impl Reader {
@@ -210,11 +212,21 @@ impl Reader {
         over
     }
 
-    /// Runs the program that a line requests, if there is one.
-    fn run_job(&self) {
-        let state = self.state();
+    /// Runs the program or draws the picture that a line requests, if there is one.
+    fn run_job(&mut self) {
+        let state = Arc::clone(&self.context.state);
         let Some(job) = self.context.keys.wait_for_job(|| state.is_ending()) else {
             return;
+        };
+        let job = match job {
+            TerminalTask::Run(job) => job,
+            TerminalTask::Draw(picture) => {
+                if let Err(text) = self.drawing.draw(picture, || state.is_ending()) {
+                    self.push(InputEvent::Mistake(text));
+                }
+                self.initial = self.drawing.take_typed();
+                return;
+            }
         };
         let lent = self
             .context

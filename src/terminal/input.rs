@@ -9,6 +9,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::child::TerminalJob;
+use super::drawing::PictureJob;
 
 /// How often to check whether the prompt is ending while waiting for a program.
 const JOB_TICK: Duration = Duration::from_millis(50);
@@ -35,6 +36,15 @@ pub enum InputEvent {
     Warning(String),
     /// The terminal can't be read any more, for this reason.
     Failed(String),
+}
+
+/// What uses the terminal while the editor waits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TerminalTask {
+    /// A program runs on it.
+    Run(TerminalJob),
+    /// A picture is drawn on it.
+    Draw(PictureJob),
 }
 
 /// The state of the connection that the prompt shows.
@@ -72,7 +82,7 @@ enum Awaited {
     /// A program was requested.
     Yes,
     /// The program, or `None` if there is none after all.
-    Came(Option<TerminalJob>),
+    Came(Option<TerminalTask>),
 }
 
 impl KeyQueue {
@@ -90,7 +100,7 @@ impl KeyQueue {
     }
 
     /// Waits for that program; `None` if there is none, or if `is_over` returns true first.
-    pub(crate) fn wait_for_job(&self, is_over: impl Fn() -> bool) -> Option<TerminalJob> {
+    pub(crate) fn wait_for_job(&self, is_over: impl Fn() -> bool) -> Option<TerminalTask> {
         let mut job = self.job.lock().unwrap_or_else(PoisonError::into_inner);
         while matches!(*job, Awaited::Yes) && !is_over() {
             let waited = self.job_came.wait_timeout(job, JOB_TICK);
@@ -169,13 +179,16 @@ impl TypedInput {
         matches!(*job, Awaited::Yes)
     }
 
-    /// Replies with a program to run on the terminal, or `None`.
-    pub fn answer_job(&self, job: Option<TerminalJob>) {
+    /// Replies with a program to run on the terminal, or `None`. False if nothing waits for it,
+    /// because there is no line editor.
+    pub fn answer_job(&self, job: Option<TerminalTask>) -> bool {
         let mut awaited = self.keys.job.lock().unwrap_or_else(PoisonError::into_inner);
-        if matches!(*awaited, Awaited::Yes) {
+        let is_awaited = matches!(*awaited, Awaited::Yes);
+        if is_awaited {
             *awaited = Awaited::Came(job);
             self.keys.job_came.notify_all();
         }
+        is_awaited
     }
 
     /// Takes the oldest event. Never blocks.

@@ -5,6 +5,8 @@ mod editing;
 mod ends;
 mod guide;
 mod history;
+#[cfg(feature = "images")]
+mod image;
 mod living;
 mod recorded;
 mod restored;

@@ -13,6 +13,7 @@ use crate::event::{Note, NoteLevel};
 use crate::output::palette::Palette;
 use crate::output::record::{Options, RecordSwitch, SharedRecord};
 use crate::output::transcript::{KeepLimits, SharedTranscript, Transcript};
+use crate::picture::Colors;
 use crate::plan::{variable, InputSource, Plan};
 use crate::source::prompt::{Prompt, PromptLanguage, PromptOptions, SharedSnippets, Snippets};
 use crate::terminal::{Screen, Terminal, TerminalOptions, TypedInput};
@@ -91,6 +92,11 @@ impl Prompting {
             secrets: plan.secrets,
             transcript: Rc::clone(&self.transcript),
             palette: plan.palette,
+            picture_colors: match (plan.palette == Palette::plain(), plan.prompt.true_color) {
+                (true, _) => Colors::None,
+                (false, true) => Colors::True,
+                (false, false) => Colors::Indexed,
+            },
             screen: Some(self.screen.clone()),
             snippets: SharedSnippets::clone(&self.snippets),
             record: Some(Rc::clone(&self.record)),

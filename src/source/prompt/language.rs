@@ -165,6 +165,7 @@ fn formats(typed: &str) -> Vec<(String, String)> {
         ("pretty", "JSON indented, binary as a hex dump"),
         ("raw", "as it came, escaped"),
         ("hex", "a hex dump"),
+        ("image", "a PNG, JPEG or GIF image, drawn"),
     ];
     let offered = formats.iter().filter(|(name, _)| name.starts_with(start));
     offered

@@ -10,7 +10,7 @@ use crate::event::{Kind, Way};
 use crate::output::dump;
 use crate::output::human::whole_text;
 use crate::output::transcript::{KeptMessage, Transcript};
-use crate::terminal::TerminalJob;
+use crate::terminal::{PictureJob, TerminalJob, TerminalTask};
 use crate::text::elide;
 
 /// The maximum size in bytes of a message that terminals accept for the clipboard.
@@ -28,7 +28,7 @@ pub(super) struct Done {
     /// What to print; an error is a mistake of the user.
     pub(super) said: Option<Result<String, String>>,
     /// A program to run on the terminal.
-    pub(super) job: Option<TerminalJob>,
+    pub(super) job: Option<TerminalTask>,
     /// A message to send again.
     pub(super) send: Option<(Kind, Vec<u8>)>,
 }
@@ -54,14 +54,16 @@ impl Done {
     }
 }
 
-/// Runs a command. `copying` says whether writing to the clipboard is allowed.
+/// Runs a command. `copying` says whether writing to the clipboard is allowed, `lends` whether the
+/// terminal can be given to a pager.
 pub(super) fn run(
     command: MessageCommand,
     transcript: &mut Transcript,
     options: &PromptOptions,
     copying: &mut bool,
+    lends: bool,
 ) -> Done {
-    try_run(command, transcript, options, copying).unwrap_or_else(Done::mistake)
+    try_run(command, transcript, options, copying, lends).unwrap_or_else(Done::mistake)
 }
 
 fn try_run(
@@ -69,18 +71,23 @@ fn try_run(
     transcript: &mut Transcript,
     options: &PromptOptions,
     copying: &mut bool,
+    lends: bool,
 ) -> Result<Done, String> {
     Ok(match command {
         MessageCommand::Last(count) => last(count, transcript)?,
         MessageCommand::View(number, format) => {
             let message = transcript.find(number)?;
-            view(message, format, transcript, options)
+            if format == ViewFormat::Image {
+                image(&message, options)
+            } else {
+                view(message, format, transcript, options, lends)
+            }
         }
         MessageCommand::Pipe(number, command) => Done {
-            job: Some(TerminalJob {
+            job: Some(TerminalTask::Run(TerminalJob {
                 command,
                 input: Some(transcript.find(number)?.bytes.to_vec()),
-            }),
+            })),
             ..Done::default()
         },
         MessageCommand::Save(path, number) => {
@@ -176,11 +183,23 @@ fn show_or_hide(command: MessageCommand, transcript: &mut Transcript) -> Done {
     }
 }
 
+fn image(message: &KeptMessage, options: &PromptOptions) -> Done {
+    Done {
+        job: Some(TerminalTask::Draw(PictureJob {
+            name: format!("message {}", message.number),
+            bytes: message.bytes.to_vec(),
+            colors: options.picture_colors,
+        })),
+        ..Done::default()
+    }
+}
+
 fn view(
     message: KeptMessage,
     format: ViewFormat,
     transcript: &mut Transcript,
     options: &PromptOptions,
+    lends: bool,
 ) -> Done {
     let size = options.size();
     let hex =
@@ -190,15 +209,15 @@ fn view(
     let text = whole_text(&message.bytes, hex, pretty, columns, options.palette);
     let width = columns.max(1);
     let rows: usize = text.lines().map(|line| 1 + line.len() / width).sum();
-    if rows < size.rows {
+    if rows < size.rows || !lends {
         transcript.replay(message, Some(text));
         return Done::shown();
     }
     Done {
-        job: Some(TerminalJob {
+        job: Some(TerminalTask::Run(TerminalJob {
             command: PAGER.to_owned(),
             input: Some(format!("{text}\n").into_bytes()),
-        }),
+        })),
         ..Done::default()
     }
 }

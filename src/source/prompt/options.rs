@@ -10,6 +10,7 @@ use crate::output::palette::Palette;
 use crate::output::record::SharedRecord;
 use crate::output::sink::{Sink, TerminalSize};
 use crate::output::transcript::{KeepLimits, SharedTranscript, Transcript};
+use crate::picture::Colors;
 use crate::terminal::Screen;
 
 /// The options of a prompt.
@@ -25,6 +26,8 @@ pub struct PromptOptions {
     pub transcript: SharedTranscript,
     /// The colors of the output.
     pub palette: Palette,
+    /// The colors of pictures.
+    pub picture_colors: Colors,
     /// The terminal, for its size.
     pub screen: Option<Screen>,
     /// The snippets, shared with the line editor.
@@ -50,6 +53,7 @@ impl Default for PromptOptions {
             secrets: Secrets::default(),
             transcript: Rc::new(Transcript::new(KeepLimits::default(), false).into()),
             palette: Palette::plain(),
+            picture_colors: Colors::None,
             screen: None,
             snippets: SharedSnippets::default(),
             record: None,

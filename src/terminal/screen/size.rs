@@ -15,6 +15,24 @@ pub(crate) fn size() -> (usize, usize) {
     })
 }
 
+/// The width and height of a cell in pixels, where the terminal does not say.
+const CELL: (u32, u32) = (8, 16);
+/// The sizes in pixels that a cell can have.
+const CELL_SIZES: std::ops::RangeInclusive<u32> = 4..=64;
+
+/// The width and height of a cell in pixels.
+pub(crate) fn cell() -> (u32, u32) {
+    let told = rustix::termios::tcgetwinsize(io::stdout())
+        .ok()
+        .and_then(|size| {
+            let width = size.ws_xpixel.checked_div(size.ws_col)?;
+            let height = size.ws_ypixel.checked_div(size.ws_row)?;
+            Some((u32::from(width), u32::from(height)))
+        });
+    told.filter(|(width, height)| CELL_SIZES.contains(width) && CELL_SIZES.contains(height))
+        .unwrap_or(CELL)
+}
+
 /// A row and a column, from 0. The column is the terminal's width where a row is full and nothing
 /// has followed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

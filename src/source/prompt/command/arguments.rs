@@ -246,7 +246,7 @@ pub(super) fn view(call: &Call<'_>) -> Parsed {
     let format = match first {
         "" => ViewFormat::default(),
         word => format(word)
-            .ok_or_else(|| format!("/view: unknown format `{word}`: pretty, raw or hex"))?,
+            .ok_or_else(|| format!("/view: unknown format `{word}`: pretty, raw, hex or image"))?,
     };
     Ok(PromptCommand::Messages(MessageCommand::View(
         wanted, format,
@@ -258,6 +258,7 @@ fn format(word: &str) -> Option<ViewFormat> {
         "pretty" => ViewFormat::Pretty,
         "raw" => ViewFormat::Raw,
         "hex" => ViewFormat::Hex,
+        "image" => ViewFormat::Image,
         _ => return None,
     })
 }

@@ -83,6 +83,8 @@ pub enum ViewFormat {
     Raw,
     /// A hex dump.
     Hex,
+    /// A picture.
+    Image,
 }
 
 impl PromptCommand {

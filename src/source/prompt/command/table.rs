@@ -146,12 +146,13 @@ pub const COMMANDS: &[CommandHelp] = &[
     ),
     command!(
         view,
-        "[N] [pretty|raw|hex]",
+        "[N] [pretty|raw|hex|image]",
         ViewFormat,
         any,
         "show all of message N, or pipe it: /view N | COMMAND",
         "What is taller than the screen opens in $PAGER, or less. N counts received messages, and \
-         -1 is the last. A command is run by sh and reads the message as it came."
+         -1 is the last. A PNG, JPEG or GIF image is drawn by the graphics of the terminal (kitty, \
+         iTerm2, sixel) or with characters. A command is run by sh and reads the message as it came."
     ),
     command!(
         save,
