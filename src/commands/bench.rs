@@ -29,7 +29,7 @@ use crate::output::narration::Narration;
 use crate::output::report::report;
 use crate::output::sink::{Descriptor, Sink as _};
 use crate::output::verbosity::Verbosity;
-use crate::output::Output;
+use crate::output::Channel;
 use crate::plan::{self, Environment, Plan};
 use crate::source::bench::{Bench, BenchOptions, Payload};
 use crate::sys::usage;
@@ -159,15 +159,15 @@ fn measure(
     Ok(run.run())
 }
 
-fn outputs(plan: &Plan, shows_progress: bool) -> io::Result<Vec<Box<dyn Output>>> {
+fn outputs(plan: &Plan, shows_progress: bool) -> io::Result<Vec<Channel>> {
     let stderr = || io::Result::Ok(BestEffort::new(Descriptor::new(io::stderr().as_fd())?));
-    let mut outputs: Vec<Box<dyn Output>> = Vec::new();
+    let mut outputs = Vec::new();
     if shows_progress {
-        outputs.push(Box::new(ProgressLine::new(stderr()?, || {
-            columns_of(io::stderr())
-        })));
+        let line = ProgressLine::new(|| columns_of(io::stderr()));
+        outputs.push(Channel::shown(Box::new(line), stderr()?));
     }
-    outputs.push(Box::new(Narration::new(stderr()?, notes::style(plan))));
+    let narration = Narration::new(notes::style(plan));
+    outputs.push(Channel::shown(Box::new(narration), stderr()?));
     Ok(outputs)
 }
 

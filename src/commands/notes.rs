@@ -4,9 +4,9 @@
 use std::io;
 use std::time::SystemTime;
 
-use crate::event::{Event, Link, Note};
+use crate::event::{Event, Link, Note, Now};
 use crate::output::narration::NarrationStyle;
-use crate::output::Output;
+use crate::output::Channel;
 use crate::plan::Plan;
 
 /// Shows notes, before anything else.
@@ -14,10 +14,10 @@ use crate::plan::Plan;
 /// # Errors
 ///
 /// The first error of an output.
-pub fn show(notes: &[Note], outputs: &mut [Box<dyn Output>]) -> io::Result<()> {
+pub fn show(notes: &[Note], outputs: &mut [Channel]) -> io::Result<()> {
     for note in notes {
         for output in &mut *outputs {
-            output.show(SystemTime::now(), Link::default(), &Event::Note(note))?;
+            output.on_event(Now::read(), Link::default(), &Event::Note(note))?;
         }
     }
     Ok(())

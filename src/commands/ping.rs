@@ -58,7 +58,7 @@ pub fn run(
         interval: ping.interval,
         timeout: ping.within,
     });
-    let printed = Box::new(move |stdout| Box::new(PingLines::new(stdout, style)) as _);
+    let printed = Box::new(PingLines::new(style));
     let end = match single::run(&mut plan, &mut source, printed, true) {
         Ok(outcome) => PingEnd::new(outcome, &source),
         Err(error) => PingEnd::failed(error),

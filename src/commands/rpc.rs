@@ -48,7 +48,7 @@ pub fn run(
     let call = Call::new(rpc.dialect(), &rpc.method, params.as_deref(), rpc.within);
     let then = rpc.follow.then(|| Box::new(Listen) as Box<dyn Source>);
     let mut source = Conversation::new(Box::new(call), 1, then, plan.delay);
-    let printed = Box::new(move |stdout| Box::new(RpcLines::new(stdout, style)) as _);
+    let printed = Box::new(RpcLines::new(style));
     let (verdict, until) = match single::run(&mut plan, &mut source, printed, false) {
         Ok(outcome) => {
             let until = outcome.show_until.map(at_least);

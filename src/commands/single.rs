@@ -12,20 +12,17 @@ use crate::driver::{LinkSetup, Outcome, Run, Signals, Single, Wait};
 use crate::error::{Error, Phase};
 use crate::output::best_effort::BestEffort;
 use crate::output::narration::{Narration, NarrationStyle};
-use crate::output::record::Record;
+use crate::output::record;
 use crate::output::sink::Descriptor;
-use crate::output::Output;
+use crate::output::{Channel, Output};
 use crate::plan::Plan;
 use crate::source::Source;
 
 /// How often to check whether a pipe has been opened for reading.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// Creates the output that prints to stdout.
-pub(super) type Printed = Box<dyn FnOnce(Descriptor) -> Box<dyn Output>>;
-
-/// Runs the source on the connection of the plan, with progress on stderr, and ends when the source
-/// does.
+/// Runs the source on the connection of the plan, with `printed` on stdout and progress on stderr, and
+/// ends when the source does.
 ///
 /// # Errors
 ///
@@ -33,7 +30,7 @@ pub(super) type Printed = Box<dyn FnOnce(Descriptor) -> Box<dyn Output>>;
 pub(super) fn run(
     plan: &mut Plan,
     source: &mut dyn Source,
-    printed: Printed,
+    printed: Box<dyn Output>,
     interrupt_is_end: bool,
 ) -> Result<Outcome, Error> {
     let mut signals = Signals::register().map_err(setting_up)?;
@@ -49,9 +46,12 @@ pub(super) fn run(
         interrupt_is_end,
         ..notes::style(plan)
     };
-    let narration = Narration::new(BestEffort::new(stderr), narration);
-    let mut outputs = vec![printed(stdout), Box::new(narration)];
-    outputs.extend(record.map(|record| Box::new(record) as Box<dyn Output>));
+    let narration = Box::new(Narration::new(narration));
+    let mut outputs = vec![
+        Channel::shown(printed, stdout),
+        Channel::shown(narration, BestEffort::new(stderr)),
+    ];
+    outputs.extend(record);
     notes::show(&plan.notes, &mut outputs).map_err(setting_up)?;
     let mut limits = plan.limits.clone();
     // After the source has ended there is nothing to wait for.
@@ -77,10 +77,10 @@ pub(super) fn run(
 /// # Errors
 ///
 /// [`Error::Output`] if it can't be created, and what ends the run in the meantime.
-pub(super) fn record(plan: &mut Plan, signals: &mut Signals) -> Result<Option<Record>, Error> {
+pub(super) fn record(plan: &mut Plan, signals: &mut Signals) -> Result<Option<Channel>, Error> {
     let max_time = plan.limits.max_time;
     let record = plan.record.take();
-    let record = record.map(|options| Record::create(options, &mut || pause(signals, max_time)));
+    let record = record.map(|options| record::create(options, &mut || pause(signals, max_time)));
     record.transpose()
 }
 

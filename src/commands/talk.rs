@@ -131,7 +131,7 @@ fn talk(
     let (mut source, rules) = source(&mut plan, prompt.as_mut()).map_err(setting_up)?;
     let mut outputs = outputs(&plan, prompt.as_ref(), rules).map_err(setting_up)?;
     if let Some(record) = record {
-        outputs.push(Box::new(record));
+        outputs.push(record);
     }
     let warning = prompt.as_mut().and_then(|prompt| prompt.warning.take());
     plan.notes.extend(warning);

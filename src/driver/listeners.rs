@@ -6,7 +6,7 @@ use std::io;
 use super::Now;
 use crate::assembly::MessageAssembler;
 use crate::event::{Event, Link, Messages, Piece, Way};
-use crate::output::{Assembled, Detail, Output};
+use crate::output::{Assembled, Channel, Detail};
 use crate::source::Source;
 use crate::sys::poll::{Interest, Token};
 
@@ -55,7 +55,7 @@ impl Listeners<'_> {
 
 /// The outputs of a run.
 pub(super) struct Outputs<'a> {
-    pub(super) list: &'a mut [Box<dyn Output>],
+    pub(super) list: &'a mut [Channel],
     pub(super) detail: Detail,
     /// Whether each output has failed and gets no more events.
     lost: Vec<bool>,
@@ -72,10 +72,10 @@ pub(super) struct Failure {
 }
 
 impl<'a> Outputs<'a> {
-    pub(super) fn new(list: &'a mut [Box<dyn Output>]) -> Self {
+    pub(super) fn new(list: &'a mut [Channel]) -> Self {
         let detail = list
             .iter()
-            .fold(Detail::default(), |all, output| all | output.detail());
+            .fold(Detail::default(), |all, channel| all | channel.detail());
         Self {
             lost: vec![false; list.len()],
             list,
@@ -86,7 +86,7 @@ impl<'a> Outputs<'a> {
     }
 
     pub(super) fn show(&mut self, now: Now, link: Link, event: &Event<'_>) {
-        self.each(|output| output.show(now.time, link, event));
+        self.each(|channel| channel.on_event(now, link, event));
     }
 
     /// Passes on a piece of a sent message, and the message once it is complete.
@@ -101,59 +101,63 @@ impl<'a> Outputs<'a> {
     }
 
     fn show_messages(&mut self, now: Now, link: Link, messages: Messages<'_>) {
-        self.each(|output| output.show_messages(now.time, link, messages));
+        self.each(|channel| channel.on_messages(now, link, messages));
     }
 
     /// Writes pending output without blocking.
     pub(super) fn settle(&mut self) {
-        self.each(|output| output.idle());
+        self.each(Channel::idle);
     }
 
     /// Calls `act` for each output. One that fails gets no more events, because what it can't write
     /// would only use memory. If it isn't a record, all outputs except records are stopped: nobody
     /// is watching any more, but records must be complete.
-    fn each(&mut self, mut act: impl FnMut(&mut dyn Output) -> io::Result<()>) {
+    fn each(&mut self, mut act: impl FnMut(&mut Channel) -> io::Result<()>) {
         let mut shown_failed = false;
-        for (output, lost) in self.list.iter_mut().zip(&mut self.lost) {
+        for (channel, lost) in self.list.iter_mut().zip(&mut self.lost) {
             if *lost {
                 continue;
             }
-            if let Err(cause) = act(output.as_mut()) {
+            if let Err(cause) = act(channel) {
                 *lost = true;
-                let record = output.record().map(str::to_owned);
+                let record = channel.record().map(str::to_owned);
                 shown_failed |= record.is_none();
                 self.failures.push_back(Failure { cause, record });
             }
         }
         if shown_failed {
-            self.lose(|output| output.record().is_none());
+            self.lose(|channel| channel.record().is_none());
         }
     }
 
     /// Stops the outputs that `which` selects.
-    fn lose(&mut self, which: impl Fn(&dyn Output) -> bool) {
-        for (output, lost) in self.list.iter().zip(&mut self.lost) {
-            *lost |= which(output.as_ref());
+    fn lose(&mut self, which: impl Fn(&Channel) -> bool) {
+        for (channel, lost) in self.list.iter().zip(&mut self.lost) {
+            *lost |= which(channel);
         }
     }
 
     /// Stops the outputs whose readers have not read what is pending.
     pub(super) fn lose_waiting(&mut self) {
-        self.lose(|output| output.waits().is_some());
+        self.lose(|channel| channel.sink().waits().is_some());
     }
 
     /// The outputs that still get events.
-    pub(super) fn reached(&self) -> impl Iterator<Item = &dyn Output> {
+    pub(super) fn reached(&self) -> impl Iterator<Item = &Channel> {
         let all = self.list.iter().zip(&self.lost);
-        all.filter(|(_, lost)| !**lost)
-            .map(|(output, _)| output.as_ref())
+        all.filter(|(_, lost)| !**lost).map(|(channel, _)| channel)
     }
 
     /// Adds the outputs with pending bytes to `interest`. Adds to `pipes` the tokens of pipes that
     /// are only watched to notice that their readers have closed them.
     pub(super) fn watch<'fd>(&'fd self, interest: &mut Interest<'fd>, pipes: &mut Vec<Token>) {
-        for output in self.reached() {
-            match (output.waits(), output.watch()) {
+        for channel in self.reached() {
+            // If the reader of a record closes it, the next write fails.
+            let watch = match channel.record() {
+                None => channel.sink().watch(),
+                Some(_) => None,
+            };
+            match (channel.sink().waits(), watch) {
                 (Some(fd), _) => _ = interest.add(fd, false, true),
                 (None, Some(fd)) => pipes.push(interest.add(fd, false, false)),
                 (None, None) => {}
@@ -163,25 +167,26 @@ impl<'a> Outputs<'a> {
 
     /// Whether so much output is pending that nothing more should be read.
     pub(super) fn full(&self) -> bool {
-        self.reached().any(Output::full)
+        self.reached().any(|channel| channel.sink().full())
     }
 
     /// Whether so much output is pending in one that shows sent messages that nothing more should
     /// be sent.
     pub(super) fn hold_up_sending(&self) -> bool {
-        let holds = |output: &dyn Output| output.detail().sent && output.full();
+        let holds = |channel: &Channel| channel.detail().sent && channel.sink().full();
         self.detail.sent && self.reached().any(holds)
     }
 
     /// Whether output is pending.
     pub(super) fn waiting(&self) -> bool {
         self.reached()
-            .any(|output| output.waits().is_some() || output.busy())
+            .map(Channel::sink)
+            .any(|sink| sink.waits().is_some() || sink.busy())
     }
 
     /// Whether an output has work to do that does not depend on a descriptor.
     pub(super) fn busy(&self) -> bool {
-        self.reached().any(Output::busy)
+        self.reached().any(|channel| channel.sink().busy())
     }
 
     /// Takes the oldest write error.
@@ -195,38 +200,42 @@ impl<'a> Outputs<'a> {
             cause: io::ErrorKind::BrokenPipe.into(),
             record: None,
         });
-        self.lose(|output| output.record().is_none());
+        self.lose(|channel| channel.record().is_none());
     }
 
     /// Whether all outputs except records are stopped.
     pub(super) fn is_deaf(&self) -> bool {
-        self.reached().all(|output| output.record().is_some())
+        self.reached().all(|channel| channel.record().is_some())
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::cell::Cell;
-    use std::rc::Rc;
-    use std::time::SystemTime;
-
     use super::*;
     use crate::event::{Note, NoteLevel};
+    use crate::output::sink::Sink;
+    use crate::output::{Output, Role};
+    use std::cell::Cell;
+    use std::rc::Rc;
 
     /// An output that always fails, and counts the events that it gets.
     struct Failing {
-        record: Option<&'static str>,
         told: Rc<Cell<usize>>,
     }
 
-    impl Output for Failing {
-        fn record(&self) -> Option<&str> {
-            self.record
-        }
+    /// A sink that is always full.
+    struct Full;
 
-        fn show(&mut self, _: SystemTime, _: Link, _: &Event<'_>) -> io::Result<()> {
+    impl Output for Failing {
+        fn on_event(&mut self, _: Now, _: Link, _: &Event<'_>, _: &mut dyn Sink) -> io::Result<()> {
             self.told.set(self.told.get() + 1);
             Err(io::ErrorKind::StorageFull.into())
+        }
+    }
+
+    impl Sink for Full {
+        fn put(&mut self, _: &[u8]) -> io::Result<()> {
+            Ok(())
         }
 
         fn full(&self) -> bool {
@@ -234,13 +243,13 @@ mod tests {
         }
     }
 
-    fn failing(record: Option<&'static str>) -> (Box<dyn Output>, Rc<Cell<usize>>) {
+    fn failing(record: Option<&'static str>) -> (Channel, Rc<Cell<usize>>) {
         let told = Rc::default();
         let output = Failing {
-            record,
             told: Rc::clone(&told),
         };
-        (Box::new(output), told)
+        let role = record.map_or(Role::Shown, |name| Role::Record(name.to_owned()));
+        (Channel::new(Box::new(output), Box::new(Full), role), told)
     }
 
     #[test]

@@ -53,7 +53,7 @@ pub use upkeep::{Keepalive, Message, Upkeep};
 
 use crate::error::Error;
 use crate::event::{Link, Now};
-use crate::output::Output;
+use crate::output::Channel;
 use crate::protocol::{self, Volume};
 use crate::source::{Progress, Source};
 use crate::sys::poll::Poller;
@@ -76,7 +76,7 @@ pub struct Run<'a> {
     /// Where messages to send come from.
     pub source: &'a mut dyn Source,
     /// The outputs.
-    pub outputs: &'a mut [Box<dyn Output>],
+    pub outputs: &'a mut [Channel],
     /// The signals that end the run.
     pub signals: &'a mut Signals,
     /// Decides what the end of one connection means for the run.

@@ -43,12 +43,6 @@ impl<S: Sink> Backlog<S> {
         }
     }
 
-    /// Adds a long message. It is written by [`idle`](Sink::idle).
-    pub fn put_long(&mut self, message: LongMessage) {
-        self.long += 1;
-        self.waiting.push_back(Waiting::Long(message));
-    }
-
     fn put_waiting(&mut self) -> io::Result<()> {
         let start = Instant::now();
         let mut piece = Vec::new();
@@ -95,6 +89,13 @@ impl<S: Sink> Sink for Backlog<S> {
         Ok(())
     }
 
+    fn put_in_place(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if self.waiting.is_empty() {
+            return self.sink.put_in_place(bytes);
+        }
+        self.put(bytes)
+    }
+
     fn put_messages(&mut self, messages: Messages<'_>, end: &[u8]) -> io::Result<()> {
         if self.waiting.is_empty() {
             return self.sink.put_messages(messages, end);
@@ -103,6 +104,12 @@ impl<S: Sink> Sink for Backlog<S> {
             self.put(piece.bytes)?;
             self.put(end)
         })
+    }
+
+    fn put_long(&mut self, message: LongMessage) -> io::Result<()> {
+        self.long += 1;
+        self.waiting.push_back(Waiting::Long(message));
+        Ok(())
     }
 
     fn waits(&self) -> Option<BorrowedFd<'_>> {
@@ -165,11 +172,11 @@ mod tests {
         let mut backlog = Backlog::new(Memory::default());
         backlog.put(b"a").expect("memory takes it");
         assert!(!backlog.busy());
-        backlog.put_long(message(100_000));
+        backlog.put_long(message(100_000)).expect("it waits");
         backlog.put(b"b").expect("memory takes it");
         backlog.put(b"c").expect("memory takes it");
         assert!(!backlog.full(), "more may be read meanwhile");
-        backlog.put_long(message(3));
+        backlog.put_long(message(3)).expect("it waits");
         backlog.put(b"d").expect("memory takes it");
         assert!(backlog.full(), "but no third");
         assert_eq!(backlog.take(), "a");
@@ -185,7 +192,7 @@ mod tests {
     #[test]
     fn full_backlog_stops_reading() {
         let mut backlog = Backlog::new(Memory::default());
-        backlog.put_long(message(1));
+        backlog.put_long(message(1)).expect("it waits");
         for _ in 0..BATCH / 64 {
             assert!(!backlog.full());
             backlog.put(&[b'y'; 64]).expect("memory takes it");
@@ -212,7 +219,7 @@ mod tests {
     #[test]
     fn pieces_are_made_only_when_there_is_room() {
         let mut backlog = Backlog::new(Slow(0, Ok(())));
-        backlog.put_long(message(1 << 20));
+        backlog.put_long(message(1 << 20)).expect("it waits");
         backlog.idle().expect("it is taken");
         assert!(backlog.sink.0 < 100_000);
         assert!(backlog.full() && !backlog.busy(), "it waits for its reader");
@@ -221,7 +228,7 @@ mod tests {
     #[test]
     fn errors_clear_the_backlog() {
         let mut backlog = Backlog::new(Slow(0, Err(io::ErrorKind::StorageFull.into())));
-        backlog.put_long(message(1 << 20));
+        backlog.put_long(message(1 << 20)).expect("it waits");
         backlog.put(b"behind").expect("it waits");
         backlog.idle().expect_err("nothing is taken");
         assert!(!backlog.busy());

@@ -8,14 +8,14 @@ mod summary;
 
 use std::fmt::Write as _;
 use std::io;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use unicode_width::UnicodeWidthStr as _;
 
 pub use comparison::{Comparison, WayResult};
 pub use summary::BenchSummary;
 
-use crate::event::{Event, Link, LoadPhase, LoadProgress};
+use crate::event::{Event, Link, LoadPhase, LoadProgress, Now};
 use crate::output::sink::Sink;
 use crate::output::Output;
 
@@ -30,34 +30,30 @@ const PERCENTILES: [(&str, u16); 5] = [
 
 /// Keeps one line on a terminal up to date.
 #[derive(Debug)]
-pub struct ProgressLine<S> {
-    sink: S,
+pub struct ProgressLine {
     /// The width of the terminal.
     columns: fn() -> usize,
     /// The number of columns that are in use.
     drawn: usize,
 }
 
-impl<S: Sink> ProgressLine<S> {
-    /// Creates the output for `sink`, a terminal with so many columns.
-    pub fn new(sink: S, columns: fn() -> usize) -> Self {
-        Self {
-            sink,
-            columns,
-            drawn: 0,
-        }
+impl ProgressLine {
+    /// Creates the output for a terminal with so many columns.
+    #[must_use]
+    pub fn new(columns: fn() -> usize) -> Self {
+        Self { columns, drawn: 0 }
     }
 
     /// Replaces the line. Spaces cover what is left of the one before, on any terminal.
-    fn draw(&mut self, line: &str) -> io::Result<()> {
+    fn draw(&mut self, line: &str, to: &mut dyn Sink) -> io::Result<()> {
         let room = (self.columns)().saturating_sub(1);
         let line: String = line.chars().take(room).collect();
         let width = line.width();
         let rest = " ".repeat(self.drawn.saturating_sub(width));
         self.drawn = width;
         let back = if line.is_empty() { "\r" } else { "" };
-        self.sink.put(format!("\r{line}{rest}{back}").as_bytes())?;
-        self.sink.idle()
+        to.put(format!("\r{line}{rest}{back}").as_bytes())?;
+        to.idle()
     }
 }
 
@@ -93,22 +89,20 @@ fn describe(progress: &LoadProgress) -> String {
     line
 }
 
-impl<S: Sink> Output for ProgressLine<S> {
-    fn show(&mut self, _at: SystemTime, _link: Link, event: &Event<'_>) -> io::Result<()> {
+impl Output for ProgressLine {
+    fn on_event(
+        &mut self,
+        _now: Now,
+        _link: Link,
+        event: &Event<'_>,
+        to: &mut dyn Sink,
+    ) -> io::Result<()> {
         match event {
-            Event::Load(progress) => self.draw(&describe(progress)),
+            Event::Load(progress) => self.draw(&describe(progress), to),
             // The reason follows.
-            Event::Failed(_) if self.drawn > 0 => self.draw(""),
+            Event::Failed(_) if self.drawn > 0 => self.draw("", to),
             _ => Ok(()),
         }
-    }
-
-    fn sink(&self) -> Option<&dyn Sink> {
-        Some(&self.sink)
-    }
-
-    fn sink_mut(&mut self) -> Option<&mut dyn Sink> {
-        Some(&mut self.sink)
     }
 }
 

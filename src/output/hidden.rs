@@ -4,13 +4,11 @@
 //! until then.
 
 use std::io;
-use std::os::fd::BorrowedFd;
-use std::time::SystemTime;
 
 use super::sink::Sink;
 use super::{Assembled, Detail, Output};
 use crate::assembly::Message;
-use crate::event::{Event, Kind, Link, Messages, Piece, Way};
+use crate::event::{Event, Kind, Link, Now, Piece, Way};
 
 /// Whether a message is hidden.
 pub type HidesMessage = Box<dyn Fn(Link, Kind, &[u8]) -> bool>;
@@ -43,20 +41,22 @@ impl Output for Hidden {
         }
     }
 
-    fn record(&self) -> Option<&str> {
-        self.output.record()
-    }
-
-    fn show(&mut self, at: SystemTime, link: Link, event: &Event<'_>) -> io::Result<()> {
+    fn on_event(
+        &mut self,
+        now: Now,
+        link: Link,
+        event: &Event<'_>,
+        to: &mut dyn Sink,
+    ) -> io::Result<()> {
         if let Some((Way::In, Message { kind, bytes, .. })) = Message::from_event(event) {
             if (self.hides)(link, kind, bytes) {
                 return Ok(());
             }
             if matches!(event, Event::Assembled(..)) && !self.takes_whole() {
                 let event = Event::Data(Way::In, Piece::whole(kind, bytes));
-                return self.output.show(at, link, &event);
+                return self.output.on_event(now, link, &event, to);
             }
-            return self.output.show(at, link, event);
+            return self.output.on_event(now, link, event, to);
         }
         match event {
             Event::Data(Way::In, _) => Ok(()),
@@ -67,49 +67,14 @@ impl Output for Hidden {
                     last: false,
                     bytes,
                 };
-                self.output.show(at, link, &Event::Data(Way::In, piece))
+                self.output
+                    .on_event(now, link, &Event::Data(Way::In, piece), to)
             }
-            event => self.output.show(at, link, event),
+            event => self.output.on_event(now, link, event, to),
         }
     }
 
-    fn show_messages(
-        &mut self,
-        at: SystemTime,
-        link: Link,
-        messages: Messages<'_>,
-    ) -> io::Result<()> {
-        let events = messages.pieces().map(|piece| Event::Data(Way::In, piece));
-        events
-            .into_iter()
-            .try_for_each(|event| self.show(at, link, &event))
-    }
-
-    fn sink(&self) -> Option<&dyn Sink> {
-        self.output.sink()
-    }
-
-    fn sink_mut(&mut self) -> Option<&mut dyn Sink> {
-        self.output.sink_mut()
-    }
-
-    fn waits(&self) -> Option<BorrowedFd<'_>> {
-        self.output.waits()
-    }
-
-    fn full(&self) -> bool {
-        self.output.full()
-    }
-
-    fn busy(&self) -> bool {
-        self.output.busy()
-    }
-
-    fn watch(&self) -> Option<BorrowedFd<'_>> {
-        self.output.watch()
-    }
-
-    fn idle(&mut self) -> io::Result<()> {
-        self.output.idle()
+    fn on_idle(&mut self, to: &mut dyn Sink) -> io::Result<()> {
+        self.output.on_idle(to)
     }
 }

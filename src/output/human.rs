@@ -21,7 +21,7 @@ use self::replies::Replies;
 pub use self::style::{time_of_day, HumanStyle, MessageLayout};
 use self::style::{Mark, Place};
 use crate::assembly::Message;
-use crate::event::{Event, Kind, Link, Upgrade, Way};
+use crate::event::{Event, Kind, Link, Now, Upgrade, Way};
 use crate::http::Secrets;
 use crate::output::closure;
 use crate::output::dump;
@@ -38,35 +38,32 @@ const USUAL_SIZE: TerminalSize = TerminalSize {
 };
 /// Prints messages for people to a sink.
 #[derive(Debug)]
-pub struct Human<S> {
-    sink: S,
+pub struct Human {
     style: HumanStyle,
     replies: Replies,
     /// The next sent message is not what a person has typed.
     is_automatic: bool,
 }
 
-impl<S: Sink> Human<S> {
-    /// Creates an output for `sink`, which is a terminal.
-    pub fn new(sink: S, style: HumanStyle) -> Self {
+impl Human {
+    /// Creates an output for a terminal.
+    #[must_use]
+    pub fn new(style: HumanStyle) -> Self {
         Self {
-            sink,
             style,
             replies: Replies::default(),
             is_automatic: false,
         }
     }
 
-    fn size(&self) -> TerminalSize {
-        self.sink.size().unwrap_or(USUAL_SIZE)
-    }
-
-    fn put(&mut self, block: &str) -> io::Result<()> {
-        self.sink.put(block.as_bytes())
-    }
-
     /// Shows a complete message.
-    fn show_message(&mut self, place: Place, kind: Kind, bytes: &[u8], way: Way) -> io::Result<()> {
+    fn show_message(
+        &mut self,
+        place: Place,
+        (kind, bytes): (Kind, &[u8]),
+        way: Way,
+        to: &mut dyn Sink,
+    ) -> io::Result<()> {
         let prompt = matches!(self.style.layout, MessageLayout::Prompt { .. });
         let is_quiet = way == Way::Out && std::mem::take(&mut self.is_automatic);
         let reply = match way {
@@ -92,7 +89,7 @@ impl<S: Sink> Human<S> {
                 }
             }
         };
-        let size = self.size();
+        let size = size_of(to);
         let mut block = if is_quiet {
             self.style.quiet_message(size, place, (kind, bytes))?
         } else {
@@ -101,11 +98,11 @@ impl<S: Sink> Human<S> {
         if let Some(reply) = reply {
             self.style.add_label(&mut block, size, &reply);
         }
-        self.put(&block)
+        to.put(block.as_bytes())
     }
 
     /// Shows the messages that were requested again.
-    fn show_replays(&mut self) -> io::Result<()> {
+    fn show_replays(&self, to: &mut dyn Sink) -> io::Result<()> {
         let MessageLayout::Prompt { transcript, .. } = &self.style.layout else {
             return Ok(());
         };
@@ -129,30 +126,42 @@ impl<S: Sink> Human<S> {
             };
             let number = Some(number).filter(|number| *number > 0);
             let block = if let Some(text) = &replay.text {
-                self.style.text_block(self.size(), place, text)?
+                self.style.text_block(size_of(to), place, text)?
             } else {
                 let message = (kind, &bytes[..]);
                 self.style
-                    .message(self.size(), place, message, number, "")?
+                    .message(size_of(to), place, message, number, "")?
             };
-            self.put(&block)?;
+            to.put(block.as_bytes())?;
         }
     }
 
     /// Shows a note, a Ping or similar text, wrapped between words.
-    fn show_note(&mut self, place: Place, paint: Option<Style>, text: &str) -> io::Result<()> {
-        let mut block = self.style.note_block(self.size(), place, paint, text)?;
+    fn show_note(
+        &self,
+        place: Place,
+        paint: Option<Style>,
+        text: &str,
+        to: &mut dyn Sink,
+    ) -> io::Result<()> {
+        let mut block = self.style.note_block(size_of(to), place, paint, text)?;
         if let MessageLayout::Prompt { transcript, .. } = &self.style.layout {
             if let Some(bytes) = transcript.borrow_mut().take_copied() {
                 // Selection `c` is the clipboard (xterm, OSC 52). The sequence shows nothing.
                 block.insert_str(0, &format!("\x1b]52;c;{}\x07", BASE64.encode(&bytes)));
             }
         }
-        self.put(&block)
+        to.put(block.as_bytes())
     }
 
     /// Shows everything except messages at the prompt.
-    fn show_beside(&mut self, at: SystemTime, link: Link, event: &Event<'_>) -> io::Result<()> {
+    fn show_beside(
+        &self,
+        at: SystemTime,
+        link: Link,
+        event: &Event<'_>,
+        to: &mut dyn Sink,
+    ) -> io::Result<()> {
         let place = |mark| Place {
             time: at,
             link,
@@ -164,32 +173,35 @@ impl<S: Sink> Human<S> {
                 place(Mark::from_way(*way)),
                 None,
                 &dump::control("ping", payload),
+                to,
             ),
             Event::Keepalive(way, payload) if style.ping_pong => self.show_note(
                 place(Mark::from_way(*way)),
                 None,
                 &dump::keepalive(*way, payload),
+                to,
             ),
             Event::Pong(way, payload) if style.ping_pong => self.show_note(
                 place(Mark::from_way(*way)),
                 None,
                 &dump::control("pong", payload),
+                to,
             ),
             Event::Open(upgrade) if !style.quiet => {
                 let text = opened(upgrade, style.secrets);
-                self.show_note(place(Mark::Note), None, &text)
+                self.show_note(place(Mark::Note), None, &text, to)
             }
             Event::Reconnecting(lost) if !style.quiet => {
                 let text = closure::reconnecting(lost);
                 let place = place(Mark::Note);
-                let block = style.note_block(self.size(), place, None, &text)?;
+                let block = style.note_block(size_of(to), place, None, &text)?;
                 // Many attempts are one line that changes.
-                self.sink.put_in_place(block.as_bytes())
+                to.put_in_place(block.as_bytes())
             }
             Event::Note(note) if !note.text.is_empty() => match style.note(note) {
                 Some((mark, paint)) => {
                     let text = escape::text(&note.text, Breaks::Kept);
-                    self.show_note(place(mark), paint, &text)
+                    self.show_note(place(mark), paint, &text, to)
                 }
                 None => Ok(()),
             },
@@ -198,7 +210,7 @@ impl<S: Sink> Human<S> {
     }
 }
 
-impl<S: Sink> Output for Human<S> {
+impl Output for Human {
     fn detail(&self) -> Detail {
         let prompt = matches!(self.style.layout, MessageLayout::Prompt { .. });
         Detail {
@@ -212,11 +224,17 @@ impl<S: Sink> Output for Human<S> {
         }
     }
 
-    fn show(&mut self, at: SystemTime, link: Link, event: &Event<'_>) -> io::Result<()> {
-        self.show_replays()?;
+    fn on_event(
+        &mut self,
+        now: Now,
+        link: Link,
+        event: &Event<'_>,
+        to: &mut dyn Sink,
+    ) -> io::Result<()> {
+        self.show_replays(to)?;
         let prompt = matches!(self.style.layout, MessageLayout::Prompt { .. });
         let place = |way| Place {
-            time: at,
+            time: now.time,
             link,
             mark: Mark::from_way(way),
         };
@@ -224,7 +242,7 @@ impl<S: Sink> Output for Human<S> {
             Event::Data(way, _) | Event::Assembled(way, ..) if *way == Way::In || prompt => {
                 match Message::from_event(event) {
                     Some((way, message)) => {
-                        self.show_message(place(way), message.kind, message.bytes, way)
+                        self.show_message(place(way), (message.kind, message.bytes), way, to)
                     }
                     None => Ok(()),
                 }
@@ -234,25 +252,22 @@ impl<S: Sink> Output for Human<S> {
                 let message = (*kind, &bytes[..]);
                 let block =
                     self.style
-                        .message(self.size(), place(Way::In), message, None, ended)?;
-                self.put(&block)
+                        .message(size_of(to), place(Way::In), message, None, ended)?;
+                to.put(block.as_bytes())
             }
             Event::Automatic => {
                 self.is_automatic = true;
                 Ok(())
             }
-            _ if prompt => self.show_beside(at, link, event),
+            _ if prompt => self.show_beside(now.time, link, event, to),
             _ => Ok(()),
         }
     }
+}
 
-    fn sink(&self) -> Option<&dyn Sink> {
-        Some(&self.sink)
-    }
-
-    fn sink_mut(&mut self) -> Option<&mut dyn Sink> {
-        Some(&mut self.sink)
-    }
+/// The size of the terminal that is written to.
+fn size_of(sink: &dyn Sink) -> TerminalSize {
+    sink.size().unwrap_or(USUAL_SIZE)
 }
 
 fn opened(upgrade: &Upgrade, secrets: Secrets) -> String {

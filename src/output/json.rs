@@ -17,10 +17,9 @@ use bytes::Bytes;
 
 use self::lines::Lines;
 use crate::assembly::{Message, LARGE};
-use crate::event::{Event, Kind, Link, Messages, Piece, Way};
+use crate::event::{Event, Kind, Link, Messages, Now, Piece, Way};
 use crate::exit::ExitCode;
 use crate::http::Secrets;
-use crate::output::backlog::Backlog;
 use crate::output::long::{Encoding, LongMessage};
 use crate::output::sink::Sink;
 use crate::output::timing::Stopwatch;
@@ -32,20 +31,19 @@ const BATCH: usize = 64 * 1024;
 
 /// Writes JSON lines to a sink.
 #[derive(Debug)]
-pub struct JsonLines<S> {
-    sink: Backlog<S>,
+pub struct JsonLines {
     secrets: Secrets,
     ping_pong: bool,
     lines: Lines,
     stopwatch: Option<Stopwatch>,
 }
 
-impl<S: Sink> JsonLines<S> {
-    /// Creates lines for `sink`. `ping_pong` includes Pings and Pongs (`-P`); `secrets` applies to
+impl JsonLines {
+    /// Creates an output. `ping_pong` includes Pings and Pongs (`-P`); `secrets` applies to
     /// `open`.
-    pub fn new(sink: S, ping_pong: bool, secrets: Secrets) -> Self {
+    #[must_use]
+    pub fn new(ping_pong: bool, secrets: Secrets) -> Self {
         Self {
-            sink: Backlog::new(sink),
             secrets,
             ping_pong,
             lines: Lines::default(),
@@ -68,6 +66,7 @@ impl<S: Sink> JsonLines<S> {
         way: Way,
         kind: Kind,
         bytes: Bytes,
+        to: &mut dyn Sink,
     ) -> io::Result<()> {
         let size = bytes.len();
         let (name, data, encoding) = match kind {
@@ -78,21 +77,21 @@ impl<S: Sink> JsonLines<S> {
         record.begin(way, name)?;
         record.name(data);
         record.out.push(b'"');
-        self.put_lines()?;
-        self.sink.put_long(LongMessage::new(bytes, encoding));
+        self.put_lines(to)?;
+        to.put_long(LongMessage::new(bytes, encoding))?;
         let mut record = self.lines.record(at, link);
         record.out.push(b'"');
         record.field("size", &size)?;
         record.end();
-        self.put_lines()
+        self.put_lines(to)
     }
 
     /// Passes on the lines, if there are any: not every event has one.
-    fn put_lines(&mut self) -> io::Result<()> {
+    fn put_lines(&mut self, to: &mut dyn Sink) -> io::Result<()> {
         if self.lines.out.is_empty() {
             return Ok(());
         }
-        let put = self.sink.put(&self.lines.out);
+        let put = to.put(&self.lines.out);
         // Also after an error, so that they are not passed on again.
         self.lines.out.clear();
         self.lines.out.shrink_to(1 << 20);
@@ -100,12 +99,19 @@ impl<S: Sink> JsonLines<S> {
     }
 }
 
-impl<S: Sink> Output for JsonLines<S> {
+impl Output for JsonLines {
     fn detail(&self) -> Detail {
         Detail::WHOLE_MESSAGES
     }
 
-    fn show(&mut self, at: SystemTime, link: Link, event: &Event<'_>) -> io::Result<()> {
+    fn on_event(
+        &mut self,
+        now: Now,
+        link: Link,
+        event: &Event<'_>,
+        to: &mut dyn Sink,
+    ) -> io::Result<()> {
+        let at = now.time;
         let mut record = self.lines.record(at, link);
         let taken = self.stopwatch.as_mut();
         if let Some(times) = taken.and_then(|stopwatch| stopwatch.on_event(at, link, event)) {
@@ -113,10 +119,10 @@ impl<S: Sink> Output for JsonLines<S> {
         }
         if let Some((way, message)) = Message::from_event(event) {
             if message.bytes.len() >= LARGE {
-                return self.put_long(at, link, way, message.kind, message.to_bytes());
+                return self.put_long(at, link, way, message.kind, message.to_bytes(), to);
             }
             record.message(way, message.kind, message.bytes)?;
-            return self.put_lines();
+            return self.put_lines(to);
         }
         match event {
             Event::Ping(way, payload) if self.ping_pong => record.control(*way, "ping", payload)?,
@@ -135,33 +141,28 @@ impl<S: Sink> Output for JsonLines<S> {
             Event::Reconnecting(lost) => record.reconnecting(lost)?,
             _ => {}
         }
-        self.put_lines()
+        self.put_lines(to)
     }
 
-    fn show_messages(
+    fn on_messages(
         &mut self,
-        at: SystemTime,
+        now: Now,
         link: Link,
         messages: Messages<'_>,
+        to: &mut dyn Sink,
     ) -> io::Result<()> {
         if let Some(stopwatch) = &mut self.stopwatch {
-            stopwatch.on_message(at, link);
+            stopwatch.on_message(now.time, link);
         }
         for Piece { kind, bytes, .. } in messages.pieces() {
-            self.lines.record(at, link).message(Way::In, kind, bytes)?;
+            self.lines
+                .record(now.time, link)
+                .message(Way::In, kind, bytes)?;
             if self.lines.out.len() >= BATCH {
-                self.put_lines()?;
+                self.put_lines(to)?;
             }
         }
-        self.put_lines()
-    }
-
-    fn sink(&self) -> Option<&dyn Sink> {
-        Some(&self.sink)
-    }
-
-    fn sink_mut(&mut self) -> Option<&mut dyn Sink> {
-        Some(&mut self.sink)
+        self.put_lines(to)
     }
 }
 

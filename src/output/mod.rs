@@ -26,17 +26,18 @@ pub mod rows;
 pub mod rpc;
 pub mod sink;
 pub mod stderr;
+#[cfg(test)]
+mod tested;
 pub mod timing;
 pub mod transcript;
 pub mod verbosity;
 pub mod wrap;
 
 use std::io;
-use std::os::fd::BorrowedFd;
-use std::time::SystemTime;
 
+use self::backlog::Backlog;
 use self::sink::Sink;
-use crate::event::{Event, Link, Messages, Way};
+use crate::event::{Event, Link, Messages, Now, Way};
 
 /// Which of the costly events an output needs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -85,70 +86,122 @@ impl std::ops::BitOr for Detail {
     }
 }
 
-/// An output prints or records events. It never blocks: bytes that can't be written are kept, and
-/// it reports this so that the loop waits for the descriptor and stops reading.
+/// An output prints or records events. It never blocks, because what it writes to buffers.
 pub trait Output {
     /// The events that it needs in addition to the ordinary ones.
     fn detail(&self) -> Detail {
         Detail::default()
     }
 
-    /// The file name, if it is a record: a record is continued even if stdout is closed, and errors
-    /// name the file.
-    fn record(&self) -> Option<&str> {
-        None
-    }
-
-    /// Handles an event.
+    /// Handles an event, and writes to `to`.
     ///
     /// # Errors
     ///
     /// The error of writing; [`io::ErrorKind::BrokenPipe`] if the reader has closed the pipe.
-    fn show(&mut self, at: SystemTime, link: Link, event: &Event<'_>) -> io::Result<()>;
+    fn on_event(
+        &mut self,
+        now: Now,
+        link: Link,
+        event: &Event<'_>,
+        to: &mut dyn Sink,
+    ) -> io::Result<()>;
 
     /// Handles a batch of messages as an event for each, which may be faster than one by one.
     ///
     /// # Errors
     ///
-    /// The same as those of [`show`](Self::show); messages after the failed one are not shown.
-    fn show_messages(
+    /// The same as those of [`on_event`](Self::on_event); messages after the failed one are not
+    /// shown.
+    fn on_messages(
         &mut self,
-        at: SystemTime,
+        now: Now,
         link: Link,
         messages: Messages<'_>,
+        to: &mut dyn Sink,
     ) -> io::Result<()> {
         let mut events = messages.pieces().map(|piece| Event::Data(Way::In, piece));
-        events.try_for_each(|event| self.show(at, link, &event))
+        events.try_for_each(|event| self.on_event(now, link, &event, to))
     }
 
-    /// The sink, which answers the following questions by default.
-    fn sink(&self) -> Option<&dyn Sink> {
-        None
+    /// Writes what is only written when there is nothing more to read, before
+    /// [`Sink::idle`] is called.
+    ///
+    /// # Errors
+    ///
+    /// The same as those of [`on_event`](Self::on_event).
+    fn on_idle(&mut self, _to: &mut dyn Sink) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// What an output is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// It shows what happens, to people or to a program. If its reader is gone, the run ends.
+    Shown,
+    /// It is a record with this file name: it is continued even if stdout is closed, and errors
+    /// name the file.
+    Record(String),
+}
+
+/// An output, and where it writes.
+pub struct Channel {
+    output: Box<dyn Output>,
+    sink: Box<dyn Sink>,
+    role: Role,
+}
+
+impl Channel {
+    /// Creates a channel for an output.
+    #[must_use]
+    pub fn new(output: Box<dyn Output>, sink: Box<dyn Sink>, role: Role) -> Self {
+        Self { output, sink, role }
     }
 
-    /// The sink, to write pending bytes.
-    fn sink_mut(&mut self) -> Option<&mut dyn Sink> {
-        None
+    /// Creates a channel for an output that shows what happens. Long messages don't hold up the
+    /// loop.
+    pub fn shown(output: Box<dyn Output>, sink: impl Sink + 'static) -> Self {
+        Self::new(output, Box::new(Backlog::new(sink)), Role::Shown)
     }
 
-    /// The descriptor that must become writable before pending bytes can be written.
-    fn waits(&self) -> Option<BorrowedFd<'_>> {
-        self.sink()?.waits()
+    /// See [`Output::detail`].
+    #[must_use]
+    pub fn detail(&self) -> Detail {
+        self.output.detail()
     }
 
-    /// Whether so many bytes are pending that nothing more should be read.
-    fn full(&self) -> bool {
-        self.sink().is_some_and(Sink::full)
+    /// The sink.
+    #[must_use]
+    pub fn sink(&self) -> &dyn Sink {
+        &*self.sink
     }
 
-    /// Whether [`idle`](Self::idle) has work to do that does not depend on a descriptor.
-    fn busy(&self) -> bool {
-        self.sink().is_some_and(Sink::busy)
+    /// The file name, if it is a record.
+    #[must_use]
+    pub fn record(&self) -> Option<&str> {
+        match &self.role {
+            Role::Shown => None,
+            Role::Record(name) => Some(name),
+        }
     }
 
-    /// A pipe to watch for being closed by its reader while nothing is written.
-    fn watch(&self) -> Option<BorrowedFd<'_>> {
-        self.sink()?.watch()
+    /// Passes on an event.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Output::on_event`].
+    pub fn on_event(&mut self, now: Now, link: Link, event: &Event<'_>) -> io::Result<()> {
+        self.output.on_event(now, link, event, &mut *self.sink)
+    }
+
+    /// Passes on a batch of messages.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Output::on_messages`].
+    pub fn on_messages(&mut self, now: Now, link: Link, messages: Messages<'_>) -> io::Result<()> {
+        self.output
+            .on_messages(now, link, messages, &mut *self.sink)
     }
 
     /// Called when there is nothing more to read: writes pending bytes without blocking, for at
@@ -156,8 +209,9 @@ pub trait Output {
     ///
     /// # Errors
     ///
-    /// The same as those of [`show`](Self::show).
-    fn idle(&mut self) -> io::Result<()> {
-        self.sink_mut().map_or(Ok(()), Sink::idle)
+    /// The error of writing.
+    pub fn idle(&mut self) -> io::Result<()> {
+        self.output.on_idle(&mut *self.sink)?;
+        self.sink.idle()
     }
 }

@@ -18,7 +18,7 @@ use tungstenite::protocol::frame::FrameHeader;
 use self::lines::Lines;
 use crate::error::{seconds, violation_message, Error};
 use crate::event::{
-    ConnectStep, Event, Kind, Link, Messages, Note, NoteLevel, Summary, Upgrade, Way,
+    ConnectStep, Event, Kind, Link, Messages, Note, NoteLevel, Now, Summary, Upgrade, Way,
 };
 use crate::http::Secrets;
 use crate::output::closure;
@@ -57,19 +57,19 @@ pub struct NarrationStyle {
 
 /// Prints notes and, with `-v`, the progress of a run to a sink.
 #[derive(Debug)]
-pub struct Narration<S> {
-    sink: S,
+pub struct Narration {
     style: NarrationStyle,
 }
 
-impl<S: Sink> Narration<S> {
-    /// Creates a narration for `sink`.
-    pub fn new(sink: S, style: NarrationStyle) -> Self {
-        Self { sink, style }
+impl Narration {
+    /// Creates a narration in this style.
+    #[must_use]
+    pub fn new(style: NarrationStyle) -> Self {
+        Self { style }
     }
 }
 
-impl<S: Sink> Output for Narration<S> {
+impl Output for Narration {
     fn detail(&self) -> Detail {
         Detail {
             frames: self.style.verbosity >= Verbosity::Frames,
@@ -79,15 +79,21 @@ impl<S: Sink> Output for Narration<S> {
         }
     }
 
-    fn show(&mut self, at: SystemTime, link: Link, event: &Event<'_>) -> io::Result<()> {
+    fn on_event(
+        &mut self,
+        now: Now,
+        link: Link,
+        event: &Event<'_>,
+        to: &mut dyn Sink,
+    ) -> io::Result<()> {
         // Messages are printed by another output, and there are many.
         if matches!(event, Event::Data(..)) {
             return Ok(());
         }
         // With a prompt on the same terminal.
-        let size = self.sink.size().filter(|_| self.style.beside_prompt);
+        let size = to.size().filter(|_| self.style.beside_prompt);
         let mut lines = Lines::new(self.style.palette, link, size.is_some());
-        self.style.tell(&mut lines, at, event);
+        self.style.tell(&mut lines, now.time, event);
         if lines.out.is_empty() {
             return Ok(());
         }
@@ -96,24 +102,17 @@ impl<S: Sink> Output for Narration<S> {
             Some(size) if !matches!(event, Event::Failed(_)) => in_rows(&lines.out, size.columns),
             _ => lines.out,
         };
-        self.sink.put(out.as_bytes())
+        to.put(out.as_bytes())
     }
 
-    fn show_messages(
+    fn on_messages(
         &mut self,
-        _at: SystemTime,
+        _now: Now,
         _link: Link,
         _messages: Messages<'_>,
+        _to: &mut dyn Sink,
     ) -> io::Result<()> {
         Ok(())
-    }
-
-    fn sink(&self) -> Option<&dyn Sink> {
-        Some(&self.sink)
-    }
-
-    fn sink_mut(&mut self) -> Option<&mut dyn Sink> {
-        Some(&mut self.sink)
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use serde::Serialize;
 
 use crate::error::Error;
-use crate::event::{Event, Link, PeerAddress, Probe, ProbeAnswer, Upgrade};
+use crate::event::{Event, Link, Now, PeerAddress, Probe, ProbeAnswer, Upgrade};
 use crate::measure::RoundTrips;
 use crate::output::escape::{self, Breaks};
 use crate::output::json_text::{self, ErrorObject};
@@ -32,17 +32,16 @@ pub struct PingStyle {
 
 /// Prints a line about each Ping to a sink.
 #[derive(Debug)]
-pub struct PingLines<S> {
-    sink: S,
+pub struct PingLines {
     style: PingStyle,
     peer: String,
 }
 
-impl<S: Sink> PingLines<S> {
-    /// Creates the output for `sink`.
-    pub fn new(sink: S, style: PingStyle) -> Self {
+impl PingLines {
+    /// Creates an output in this format.
+    #[must_use]
+    pub fn new(style: PingStyle) -> Self {
         Self {
-            sink,
             style,
             peer: String::new(),
         }
@@ -85,8 +84,14 @@ impl<S: Sink> PingLines<S> {
     }
 }
 
-impl<S: Sink> Output for PingLines<S> {
-    fn show(&mut self, at: SystemTime, _link: Link, event: &Event<'_>) -> io::Result<()> {
+impl Output for PingLines {
+    fn on_event(
+        &mut self,
+        now: Now,
+        _link: Link,
+        event: &Event<'_>,
+        to: &mut dyn Sink,
+    ) -> io::Result<()> {
         if let Event::Open(upgrade) = event {
             let peer = upgrade.peer.as_ref().map(PeerAddress::to_string);
             self.peer = escape::text(&peer.unwrap_or_default(), Breaks::Shown).into_owned();
@@ -94,27 +99,19 @@ impl<S: Sink> Output for PingLines<S> {
         match event {
             Event::Open(upgrade) if !self.style.json => {
                 let line = self.opening(upgrade);
-                self.sink.put(line.as_bytes())
+                to.put(line.as_bytes())
             }
             Event::Probe(_) if self.style.quiet => Ok(()),
             Event::Probe(probe) if self.style.json => {
-                let line = json_text::line(&ProbeObject::new(at, probe)?)?;
-                self.sink.put(&line)
+                let line = json_text::line(&ProbeObject::new(now.time, probe)?)?;
+                to.put(&line)
             }
             Event::Probe(probe) => {
                 let line = self.line(probe);
-                self.sink.put(line.as_bytes())
+                to.put(line.as_bytes())
             }
             _ => Ok(()),
         }
-    }
-
-    fn sink(&self) -> Option<&dyn Sink> {
-        Some(&self.sink)
-    }
-
-    fn sink_mut(&mut self) -> Option<&mut dyn Sink> {
-        Some(&mut self.sink)
     }
 }
 

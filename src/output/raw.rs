@@ -13,7 +13,7 @@ use super::dump::BinaryAs;
 use super::human::time_of_day;
 use super::sink::Sink;
 use super::Output;
-use crate::event::{Event, Kind, Link, Messages, Piece, Way};
+use crate::event::{Event, Kind, Link, Messages, Now, Piece, Way};
 
 /// The format of messages.
 #[derive(Clone, Debug)]
@@ -28,8 +28,7 @@ pub struct RawFormat {
 
 /// Writes the payload of received messages.
 #[derive(Debug)]
-pub struct Raw<S> {
-    sink: S,
+pub struct Raw {
     form: RawFormat,
     /// Bytes of a message that are not a whole group of base64 yet.
     rest: Vec<u8>,
@@ -37,18 +36,18 @@ pub struct Raw<S> {
     inside_line: bool,
 }
 
-impl<S: Sink> Raw<S> {
-    /// Creates an output for `sink`.
-    pub fn new(sink: S, form: RawFormat) -> Self {
+impl Raw {
+    /// Creates an output in this format.
+    #[must_use]
+    pub fn new(form: RawFormat) -> Self {
         Self {
-            sink,
             form,
             rest: Vec::new(),
             inside_line: false,
         }
     }
 
-    fn write(&mut self, at: SystemTime, piece: Piece<'_>) -> io::Result<()> {
+    fn write(&mut self, at: SystemTime, piece: Piece<'_>, to: &mut dyn Sink) -> io::Result<()> {
         let form = match piece.kind {
             Kind::Text => BinaryAs::Raw,
             Kind::Binary => self.form.binary,
@@ -57,34 +56,33 @@ impl<S: Sink> Raw<S> {
             return Ok(());
         }
         if let (true, Some(zone)) = (piece.first, &self.form.times) {
-            self.sink
-                .put(format!("{} ", time_of_day(at, zone)?).as_bytes())?;
+            to.put(format!("{} ", time_of_day(at, zone)?).as_bytes())?;
         }
         match form {
-            BinaryAs::Raw | BinaryAs::Skip => self.sink.put(piece.bytes)?,
-            BinaryAs::Hex => self.sink.put(hex::encode(piece.bytes).as_bytes())?,
-            BinaryAs::Base64 => self.write_base64(piece)?,
+            BinaryAs::Raw | BinaryAs::Skip => to.put(piece.bytes)?,
+            BinaryAs::Hex => to.put(hex::encode(piece.bytes).as_bytes())?,
+            BinaryAs::Base64 => self.write_base64(piece, to)?,
         }
         let is_line = piece.kind == Kind::Text || form != BinaryAs::Raw;
         self.inside_line = is_line && !piece.last;
         if piece.last && is_line {
-            self.sink.put(&[self.form.line_end])?;
+            to.put(&[self.form.line_end])?;
         }
         Ok(())
     }
 
     /// Ends a message that was incomplete when its connection was lost, so that the next one does not
     /// continue its line.
-    fn begin_connection(&mut self) -> io::Result<()> {
+    fn begin_connection(&mut self, to: &mut dyn Sink) -> io::Result<()> {
         self.rest.clear();
         if std::mem::take(&mut self.inside_line) {
-            self.sink.put(&[self.form.line_end])?;
+            to.put(&[self.form.line_end])?;
         }
         Ok(())
     }
 
     /// Writes whole groups, and the rest at the end of the message.
-    fn write_base64(&mut self, piece: Piece<'_>) -> io::Result<()> {
+    fn write_base64(&mut self, piece: Piece<'_>, to: &mut dyn Sink) -> io::Result<()> {
         self.rest.extend_from_slice(piece.bytes);
         let whole = if piece.last {
             self.rest.len()
@@ -93,59 +91,56 @@ impl<S: Sink> Raw<S> {
         };
         let text = BASE64.encode(&self.rest[..whole]);
         self.rest.drain(..whole);
-        self.sink.put(text.as_bytes())
+        to.put(text.as_bytes())
     }
 }
 
-impl<S: Sink> Output for Raw<S> {
-    fn show(&mut self, at: SystemTime, _link: Link, event: &Event<'_>) -> io::Result<()> {
+impl Output for Raw {
+    fn on_event(
+        &mut self,
+        now: Now,
+        _link: Link,
+        event: &Event<'_>,
+        to: &mut dyn Sink,
+    ) -> io::Result<()> {
         match event {
-            Event::Data(Way::In, piece) => self.write(at, *piece),
-            Event::Open(_) => self.begin_connection(),
+            Event::Data(Way::In, piece) => self.write(now.time, *piece, to),
+            Event::Open(_) => self.begin_connection(to),
             _ => Ok(()),
         }
     }
 
-    fn show_messages(
+    fn on_messages(
         &mut self,
-        at: SystemTime,
+        now: Now,
         _link: Link,
         messages: Messages<'_>,
+        to: &mut dyn Sink,
     ) -> io::Result<()> {
         let line_end = [self.form.line_end];
         match (messages.kind(), self.form.binary, &self.form.times) {
-            (Kind::Text, _, None) => self.sink.put_messages(messages, &line_end),
-            (Kind::Binary, BinaryAs::Raw, None) => self.sink.put_messages(messages, &[]),
+            (Kind::Text, _, None) => to.put_messages(messages, &line_end),
+            (Kind::Binary, BinaryAs::Raw, None) => to.put_messages(messages, &[]),
             _ => messages
                 .pieces()
-                .try_for_each(|piece| self.write(at, piece)),
+                .try_for_each(|piece| self.write(now.time, piece, to)),
         }
-    }
-
-    fn sink(&self) -> Option<&dyn Sink> {
-        Some(&self.sink)
-    }
-
-    fn sink_mut(&mut self) -> Option<&mut dyn Sink> {
-        Some(&mut self.sink)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::memory::{together, Memory};
+    use super::super::memory::together;
+    use super::super::tested::Tested;
     use super::*;
     use crate::event::Upgrade;
 
     fn written(binary: BinaryAs, times: Option<TimeZone>, pieces: &[Piece<'_>]) -> String {
-        let mut raw = Raw::new(
-            Memory::default(),
-            RawFormat {
-                line_end: b'\n',
-                binary,
-                times,
-            },
-        );
+        let mut raw = Tested::new(Raw::new(RawFormat {
+            line_end: b'\n',
+            binary,
+            times,
+        }));
         for piece in pieces {
             let event = Event::Data(Way::In, *piece);
             raw.show(SystemTime::UNIX_EPOCH, Link(0), &event)
@@ -201,7 +196,7 @@ mod tests {
                 binary,
                 times: None,
             };
-            let mut raw = Raw::new(Memory::default(), form);
+            let mut raw = Tested::new(Raw::new(form));
             let begun = Piece {
                 last: false,
                 ..Piece::whole(kind, b"ab")
@@ -241,13 +236,13 @@ mod tests {
                     binary,
                     times: times.clone(),
                 };
-                let mut raw = Raw::new(Memory::default(), form.clone());
+                let mut raw = Tested::new(Raw::new(form.clone()));
                 let at = SystemTime::UNIX_EPOCH;
                 together(kind, &payloads, |messages| {
                     raw.show_messages(at, Link(0), messages)
                         .expect("memory takes it");
                 });
-                let mut one_by_one = Raw::new(Memory::default(), form);
+                let mut one_by_one = Tested::new(Raw::new(form));
                 for payload in payloads {
                     let event = Event::Data(Way::In, Piece::whole(kind, payload));
                     one_by_one

@@ -1,13 +1,12 @@
 //! The output of `wsline rpc`: the result of the call, and notifications after it, a line each.
 
 use std::io;
-use std::time::SystemTime;
 
 use super::escape::{self, Breaks};
 use super::sink::Sink;
 use super::{Assembled, Detail, Output};
 use crate::assembly::Message;
-use crate::event::{Event, Kind, Link, Way};
+use crate::event::{Event, Kind, Link, Now, Way};
 use crate::rpc::{received, Received};
 
 /// The format of the output.
@@ -21,34 +20,33 @@ pub struct RpcStyle {
 
 /// Prints the result of a call to a sink.
 #[derive(Debug)]
-pub struct RpcLines<S> {
-    sink: S,
+pub struct RpcLines {
     style: RpcStyle,
     is_answered: bool,
 }
 
-impl<S: Sink> RpcLines<S> {
-    /// Creates the output for `sink`.
-    pub fn new(sink: S, style: RpcStyle) -> Self {
+impl RpcLines {
+    /// Creates an output in this format.
+    #[must_use]
+    pub fn new(style: RpcStyle) -> Self {
         Self {
-            sink,
             style,
             is_answered: false,
         }
     }
 
     /// Prints JSON on one line. Its line breaks are between values, since strings have none.
-    fn print(&mut self, json: &str) -> io::Result<()> {
+    fn print(&self, json: &str, to: &mut dyn Sink) -> io::Result<()> {
         let mut line = json.trim().replace(['\r', '\n'], " ");
         if self.style.escaped {
             line = escape::text(&line, Breaks::Shown).into_owned();
         }
         line.push('\n');
-        self.sink.put(line.as_bytes())
+        to.put(line.as_bytes())
     }
 }
 
-impl<S: Sink> Output for RpcLines<S> {
+impl Output for RpcLines {
     fn detail(&self) -> Detail {
         Detail {
             assembled: Assembled::Received,
@@ -56,7 +54,13 @@ impl<S: Sink> Output for RpcLines<S> {
         }
     }
 
-    fn show(&mut self, _at: SystemTime, _link: Link, event: &Event<'_>) -> io::Result<()> {
+    fn on_event(
+        &mut self,
+        _now: Now,
+        _link: Link,
+        event: &Event<'_>,
+        to: &mut dyn Sink,
+    ) -> io::Result<()> {
         let Some((Way::In, message)) = Message::from_event(event) else {
             return Ok(());
         };
@@ -66,35 +70,29 @@ impl<S: Sink> Output for RpcLines<S> {
         match received(text) {
             Received::Result(json) if !self.is_answered => {
                 self.is_answered = true;
-                self.print(json)
+                self.print(json, to)
             }
             // The source reports it.
             Received::Failed(_) => {
                 self.is_answered = true;
                 Ok(())
             }
-            Received::Notification if self.is_answered && self.style.follow => self.print(text),
+            Received::Notification if self.is_answered && self.style.follow => self.print(text, to),
             _ => Ok(()),
         }
-    }
-
-    fn sink(&self) -> Option<&dyn Sink> {
-        Some(&self.sink)
-    }
-
-    fn sink_mut(&mut self) -> Option<&mut dyn Sink> {
-        Some(&mut self.sink)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::SystemTime;
+
     use super::*;
     use crate::event::Piece;
-    use crate::output::memory::Memory;
+    use crate::output::tested::Tested;
 
     fn printed(style: RpcStyle, texts: &[&str]) -> String {
-        let mut output = RpcLines::new(Memory::default(), style);
+        let mut output = Tested::new(RpcLines::new(style));
         for text in texts {
             let event = Event::Data(Way::In, Piece::whole(Kind::Text, text.as_bytes()));
             let shown = output.show(SystemTime::UNIX_EPOCH, Link::default(), &event);

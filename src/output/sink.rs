@@ -6,9 +6,11 @@ use std::io;
 use std::os::fd::BorrowedFd;
 
 pub use self::descriptor::Descriptor;
+use super::long::LongMessage;
 use crate::event::Messages;
 
-/// A destination for bytes. As in [`Output`](super::Output), it never blocks, but buffers.
+/// A destination for bytes. It never blocks: bytes that can't be written are kept, and it reports this
+/// so that the loop waits for the descriptor and stops reading.
 pub trait Sink {
     /// Writes bytes or keeps them as pending.
     ///
@@ -39,31 +41,53 @@ pub trait Sink {
         })
     }
 
-    /// See [`Output::waits`](super::Output::waits).
+    /// Writes a long message. A sink that other output waits for writes it piece by piece, when it is
+    /// [idle](Self::idle).
+    ///
+    /// # Errors
+    ///
+    /// The same as those of [`put`](Self::put).
+    fn put_long(&mut self, mut message: LongMessage) -> io::Result<()> {
+        let mut piece = Vec::new();
+        while !message.is_written() {
+            piece.clear();
+            message.push_piece(&mut piece);
+            self.put(&piece)?;
+        }
+        Ok(())
+    }
+
+    /// Sets what follows the bytes so far in a file that is complete at any time. More bytes
+    /// replace it. While a long message is being written, the ending that was set before it counts.
+    /// Other sinks have no ending.
+    fn set_ending(&mut self, _ending: Vec<u8>) {}
+
+    /// The descriptor that must become writable before pending bytes can be written.
     fn waits(&self) -> Option<BorrowedFd<'_>> {
         None
     }
 
-    /// See [`Output::full`](super::Output::full).
+    /// Whether so many bytes are pending that nothing more should be read.
     fn full(&self) -> bool {
         false
     }
 
-    /// See [`Output::busy`](super::Output::busy).
+    /// Whether [`idle`](Self::idle) has work to do that does not depend on a descriptor.
     fn busy(&self) -> bool {
         false
     }
 
-    /// See [`Output::watch`](super::Output::watch).
+    /// A pipe to watch for being closed by its reader while nothing is written.
     fn watch(&self) -> Option<BorrowedFd<'_>> {
         None
     }
 
-    /// See [`Output::idle`](super::Output::idle).
+    /// Called when there is nothing more to read: writes pending bytes without blocking, for at
+    /// most one [slice](super::long::SLICE).
     ///
     /// # Errors
     ///
-    /// As [`put`](Self::put).
+    /// The same as those of [`put`](Self::put).
     fn idle(&mut self) -> io::Result<()> {
         Ok(())
     }

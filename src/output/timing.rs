@@ -7,7 +7,7 @@ use std::fmt::Write;
 use std::io;
 use std::time::{Duration, SystemTime};
 
-use crate::event::{Event, Link, PeerAddress, Timing, Way};
+use crate::event::{Event, Link, Now, PeerAddress, Timing, Way};
 use crate::output::palette::{Palette, Style};
 use crate::output::sink::Sink;
 use crate::output::Output;
@@ -146,18 +146,17 @@ pub enum TimingFormat {
 
 /// Prints the timing to a sink.
 #[derive(Debug)]
-pub struct TimingOutput<S> {
-    sink: S,
+pub struct TimingOutput {
     form: TimingFormat,
     palette: Palette,
     stopwatch: Stopwatch,
 }
 
-impl<S: Sink> TimingOutput<S> {
-    /// Creates the output for `sink`.
-    pub fn new(sink: S, form: TimingFormat, palette: Palette) -> Self {
+impl TimingOutput {
+    /// Creates an output in this format.
+    #[must_use]
+    pub fn new(form: TimingFormat, palette: Palette) -> Self {
         Self {
-            sink,
             form,
             palette,
             stopwatch: Stopwatch::default(),
@@ -165,22 +164,18 @@ impl<S: Sink> TimingOutput<S> {
     }
 }
 
-impl<S: Sink> Output for TimingOutput<S> {
-    fn show(&mut self, at: SystemTime, link: Link, event: &Event<'_>) -> io::Result<()> {
-        match self.stopwatch.on_event(at, link, event) {
-            Some(times) => self
-                .sink
-                .put(draw(&times, self.form, self.palette).as_bytes()),
+impl Output for TimingOutput {
+    fn on_event(
+        &mut self,
+        now: Now,
+        link: Link,
+        event: &Event<'_>,
+        to: &mut dyn Sink,
+    ) -> io::Result<()> {
+        match self.stopwatch.on_event(now.time, link, event) {
+            Some(times) => to.put(draw(&times, self.form, self.palette).as_bytes()),
             None => Ok(()),
         }
-    }
-
-    fn sink(&self) -> Option<&dyn Sink> {
-        Some(&self.sink)
-    }
-
-    fn sink_mut(&mut self) -> Option<&mut dyn Sink> {
-        Some(&mut self.sink)
     }
 }
 

@@ -16,10 +16,10 @@ use crate::output::human::{Human, HumanStyle, MessageLayout};
 use crate::output::json::JsonLines;
 use crate::output::narration::{Narration, NarrationStyle};
 use crate::output::raw::{Raw, RawFormat};
-use crate::output::record::SwitchedRecord;
-use crate::output::sink::{Descriptor, Sink};
+use crate::output::record;
+use crate::output::sink::Descriptor;
 use crate::output::timing::TimingOutput;
-use crate::output::Output;
+use crate::output::{Channel, Output};
 use crate::plan::{MessageFormat, Plan};
 use crate::source::conversation::SharedRules;
 use crate::sys::pipe;
@@ -30,23 +30,16 @@ pub(super) fn outputs(
     plan: &Plan,
     prompt: Option<&Prompting>,
     rules: Option<SharedRules>,
-) -> io::Result<Vec<Box<dyn Output>>> {
-    let shown = if let Some(prompt) = prompt {
-        let layout = MessageLayout::Prompt {
+) -> io::Result<Vec<Channel>> {
+    let layout = match prompt {
+        Some(prompt) => MessageLayout::Prompt {
             transcript: Rc::clone(&prompt.transcript),
             echo: prompt.terminal.has_editor(),
-        };
-        show(plan, prompt.screen.clone(), layout)
-    } else {
-        let stdout = io::stdout();
-        pipe::enlarge(stdout.as_fd());
-        show(plan, Descriptor::new(stdout.as_fd())?, MessageLayout::Bare)
+        },
+        None => MessageLayout::Bare,
     };
-    let told = match prompt {
-        Some(prompt) if plan.stderr_is_terminal => narration(plan, prompt.screen.clone(), true),
-        _ => narration(plan, standard_error()?, prompt.is_some()),
-    };
-    let shown = match (plan.hidden.clone(), rules) {
+    let shown = show(plan, layout);
+    let shown: Box<dyn Output> = match (plan.hidden.clone(), rules) {
         (None, None) => shown,
         (patterns, rules) => Box::new(Hidden::new(
             shown,
@@ -59,68 +52,67 @@ pub(super) fn outputs(
             }),
         )),
     };
+    let shown = if let Some(prompt) = prompt {
+        Channel::shown(shown, prompt.screen.clone())
+    } else {
+        let stdout = io::stdout();
+        pipe::enlarge(stdout.as_fd());
+        Channel::shown(shown, Descriptor::new(stdout.as_fd())?)
+    };
+    let told = beside(plan, prompt, narration(plan, prompt.is_some()))?;
     let mut outputs = vec![shown, told];
     if let Some(prompt) = prompt {
-        outputs.push(Box::new(SwitchedRecord(Rc::clone(&prompt.record))));
+        outputs.push(record::switched(Rc::clone(&prompt.record)));
     }
     if let Some(form) = plan.timing.filter(|_| plan.format != MessageFormat::Json) {
         let palette = plan.stderr_palette;
-        outputs.push(match prompt {
-            Some(prompt) if plan.stderr_is_terminal => {
-                Box::new(TimingOutput::new(prompt.screen.clone(), form, palette))
-            }
-            _ => Box::new(TimingOutput::new(standard_error()?, form, palette)),
-        });
+        let timing = Box::new(TimingOutput::new(form, palette));
+        outputs.push(beside(plan, prompt, timing)?);
     }
     Ok(outputs)
 }
 
-/// Standard error, whose reader may stop reading.
-fn standard_error() -> io::Result<BestEffort<Descriptor>> {
-    Ok(BestEffort::new(Descriptor::new(io::stderr().as_fd())?))
+/// Prints to stderr, whose reader may stop reading; above the prompt if that is the same terminal.
+fn beside(plan: &Plan, prompt: Option<&Prompting>, output: Box<dyn Output>) -> io::Result<Channel> {
+    if let Some(prompt) = prompt.filter(|_| plan.stderr_is_terminal) {
+        return Ok(Channel::shown(output, prompt.screen.clone()));
+    }
+    let stderr = Descriptor::new(io::stderr().as_fd())?;
+    Ok(Channel::shown(output, BestEffort::new(stderr)))
 }
 
-fn show<S: Sink + 'static>(plan: &Plan, sink: S, layout: MessageLayout) -> Box<dyn Output> {
+fn show(plan: &Plan, layout: MessageLayout) -> Box<dyn Output> {
     match plan.format {
         MessageFormat::Json => {
-            let lines = JsonLines::new(sink, plan.ping_pong, plan.secrets);
+            let lines = JsonLines::new(plan.ping_pong, plan.secrets);
             Box::new(if plan.timing.is_some() {
                 lines.with_timing()
             } else {
                 lines
             })
         }
-        MessageFormat::Human => Box::new(Human::new(
-            sink,
-            HumanStyle {
-                layout,
-                palette: plan.palette,
-                times: plan.times.clone(),
-                binary: plan.binary_as,
-                ping_pong: plan.ping_pong,
-                secrets: plan.secrets,
-                quiet: plan.is_quiet(),
-            },
-        )),
-        MessageFormat::Raw { line_end } => Box::new(Raw::new(
-            sink,
-            RawFormat {
-                line_end,
-                binary: plan.binary_as.unwrap_or(BinaryAs::Raw),
-                times: plan.times.clone(),
-            },
-        )),
+        MessageFormat::Human => Box::new(Human::new(HumanStyle {
+            layout,
+            palette: plan.palette,
+            times: plan.times.clone(),
+            binary: plan.binary_as,
+            ping_pong: plan.ping_pong,
+            secrets: plan.secrets,
+            quiet: plan.is_quiet(),
+        })),
+        MessageFormat::Raw { line_end } => Box::new(Raw::new(RawFormat {
+            line_end,
+            binary: plan.binary_as.unwrap_or(BinaryAs::Raw),
+            times: plan.times.clone(),
+        })),
     }
 }
 
-fn narration<S: Sink + 'static>(plan: &Plan, sink: S, beside_prompt: bool) -> Box<dyn Output> {
-    Box::new(Narration::new(
-        sink,
-        NarrationStyle {
-            ping_pong: plan.ping_pong && plan.format != MessageFormat::Json,
-            beside_prompt,
-            interrupt_is_end: false,
-            ..notes::style(plan)
-        },
-    ))
+fn narration(plan: &Plan, beside_prompt: bool) -> Box<dyn Output> {
+    Box::new(Narration::new(NarrationStyle {
+        ping_pong: plan.ping_pong && plan.format != MessageFormat::Json,
+        beside_prompt,
+        interrupt_is_end: false,
+        ..notes::style(plan)
+    }))
 }

@@ -1,6 +1,8 @@
+use std::time::SystemTime;
+
 use super::*;
 use crate::measure::load::{LoadModel, LoadStatistics};
-use crate::output::memory::Memory;
+use crate::output::tested::Tested;
 
 fn progress(phase: LoadPhase) -> LoadProgress {
     LoadProgress {
@@ -133,7 +135,7 @@ fn every_model_says_what_was_measured() {
 
 #[test]
 fn progress_line_covers_the_one_before() {
-    let mut line = ProgressLine::new(Memory::default(), || 80);
+    let mut line = Tested::new(ProgressLine::new(|| 80));
     let mut show = |phase| {
         let progress = progress(phase);
         line.show(
@@ -152,7 +154,10 @@ fn progress_line_covers_the_one_before() {
         text.ends_with(&format!("\r{}\r", " ".repeat(width))),
         "{text:?}"
     );
-    let mut narrow = ProgressLine::new(Memory::default(), || 10);
-    narrow.draw("0123456789").expect("it is drawn");
+    let mut narrow = Tested::new(ProgressLine::new(|| 10));
+    narrow
+        .output
+        .draw("0123456789", &mut narrow.sink)
+        .expect("it is drawn");
     assert_eq!(narrow.sink.take(), "\r012345678");
 }

@@ -14,12 +14,13 @@ use crate::error::Error;
 use crate::event::{PeerAddress, Piece, Timing, Upgrade};
 use crate::http::{Headers, RequestHead, ResponseHead};
 use crate::output::escape;
-use crate::output::memory::{together, Memory};
+use crate::output::memory::together;
+use crate::output::tested::Tested;
 use crate::protocol::{CloseBody, CloseReason, Closure, End, Role};
 use crate::source;
 
-fn output(ping_pong: bool) -> JsonLines<Memory> {
-    JsonLines::new(Memory::default(), ping_pong, Secrets::Hidden)
+fn output(ping_pong: bool) -> Tested<JsonLines> {
+    Tested::new(JsonLines::new(ping_pong, Secrets::Hidden))
 }
 
 fn at() -> SystemTime {

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use super::*;
 use crate::event::{Kind, PeerAddress, Piece, Timing};
 use crate::http::{Headers, RequestHead, ResponseHead};
-use crate::output::memory::Memory;
+use crate::output::tested::Tested;
 use crate::protocol::CloseReason;
 
 fn style(verbosity: Verbosity) -> NarrationStyle {
@@ -21,7 +21,7 @@ fn style(verbosity: Verbosity) -> NarrationStyle {
 }
 
 fn told_on(style: NarrationStyle, link: Link, event: &Event<'_>) -> String {
-    let mut narration = Narration::new(Memory::default(), style);
+    let mut narration = Tested::new(Narration::new(style));
     let at = style.start + Duration::from_micros(12_345);
     narration
         .show(at, link, event)
@@ -284,7 +284,7 @@ fn pings_are_printed_if_requested_and_without_a_prompt() {
 
 #[test]
 fn detail_requests_only_what_is_printed() {
-    let detail = |style| Narration::new(Memory::default(), style).detail();
+    let detail = |style| Narration::new(style).detail();
     assert_eq!(detail(style(Verbosity::Handshake)), Detail::default());
     assert_eq!(
         detail(style(Verbosity::Frames)),

@@ -1,12 +1,12 @@
 //! Tests of the output of `wsline ping`.
 
 use super::*;
-use crate::output::memory::Memory;
+use crate::output::tested::Tested;
 
 const AT: SystemTime = SystemTime::UNIX_EPOCH;
 
 fn shown(style: PingStyle, probes: &[Probe]) -> String {
-    let mut lines = PingLines::new(Memory::default(), style);
+    let mut lines = Tested::new(PingLines::new(style));
     let upgrade = Upgrade {
         url: "ws://example.org/".to_owned(),
         peer: Some(PeerAddress::Tcp(([192, 0, 2, 1], 80).into())),

@@ -47,6 +47,8 @@ pub(super) struct Archive {
     /// The position of the ending in the file.
     grown: u64,
     end: Vec<u8>,
+    /// The ending that the next write puts there.
+    ending: Vec<u8>,
 }
 
 /// A long message, and what follows it.
@@ -69,55 +71,31 @@ impl Archive {
             long: VecDeque::new(),
             grown: 0,
             end: Vec::new(),
+            ending: Vec::new(),
         }
     }
 
     /// The buffer to append to.
-    pub(super) fn next(&mut self) -> &mut Vec<u8> {
+    fn next(&mut self) -> &mut Vec<u8> {
         match self.long.back_mut() {
             Some(long) => &mut long.behind,
             None => &mut self.waiting,
         }
     }
 
-    /// Appends a long message; `inside` is the ending of the file until it is complete.
-    pub(super) fn put_long(&mut self, message: LongMessage, inside: Vec<u8>) {
-        self.long.push_back(Long {
-            message,
-            inside,
-            behind: Vec::new(),
-        });
-    }
-
     /// Whether bytes are pending.
-    pub(super) fn is_waiting(&self) -> bool {
-        !self.waiting.is_empty() || self.has_long()
+    fn is_waiting(&self) -> bool {
+        !self.waiting.is_empty() || !self.long.is_empty()
     }
 
-    /// Whether a long message is pending.
-    pub(super) fn has_long(&self) -> bool {
-        !self.long.is_empty()
-    }
-
-    /// Whether so many bytes are pending that they should be written.
-    pub(super) fn is_full(&self) -> bool {
-        !self.has_long() && self.waiting.len() >= BATCH
-    }
-
-    /// Whether so many bytes are pending that nothing more should be added.
-    pub(super) fn is_overfull(&self) -> bool {
-        let behind = self.long.iter().map(|long| long.behind.len());
-        self.long.len() > 1 || behind.sum::<usize>() >= 4 * BATCH
-    }
-
-    /// Writes what waits, and `end` behind it; of long messages as much as a slice of time allows.
-    /// While the file is held, what waits waits on.
+    /// Writes what waits and the ending; of long messages as much as a slice of time allows. While
+    /// the file is held, what waits waits on.
     ///
     /// # Errors
     ///
     /// What writing said. The file is then as it was, if that can be written at least, and nothing
     /// waits any more.
-    pub(super) fn complete(&mut self, end: Vec<u8>) -> io::Result<()> {
+    fn complete(&mut self) -> io::Result<()> {
         if self.hold.is_on() {
             return Ok(());
         }
@@ -138,7 +116,8 @@ impl Archive {
                 return Ok(());
             }
         }
-        self.write(end)
+        let ending = self.ending.clone();
+        self.write(ending)
     }
 
     fn write(&mut self, end: Vec<u8>) -> io::Result<()> {
@@ -159,19 +138,45 @@ impl Archive {
     }
 }
 
-/// Lines, which need no ending.
 impl Sink for Archive {
     fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.waiting.extend_from_slice(bytes);
-        if self.is_full() {
-            return self.complete(Vec::new());
+        self.next().extend_from_slice(bytes);
+        // The ending is only known when it is idle. Lines have none.
+        let has_ending = !self.ending.is_empty();
+        if !has_ending && self.long.is_empty() && self.waiting.len() >= BATCH {
+            return self.complete();
         }
         Ok(())
     }
 
+    fn put_long(&mut self, message: LongMessage) -> io::Result<()> {
+        self.long.push_back(Long {
+            message,
+            inside: self.ending.clone(),
+            behind: Vec::new(),
+        });
+        Ok(())
+    }
+
+    fn set_ending(&mut self, ending: Vec<u8>) {
+        self.ending = ending;
+    }
+
+    fn full(&self) -> bool {
+        let behind = self.long.iter().map(|long| long.behind.len());
+        let has_ending = !self.ending.is_empty();
+        self.long.len() > 1
+            || behind.sum::<usize>() >= 4 * BATCH
+            || (has_ending && self.waiting.len() >= 4 * BATCH && !self.hold.is_on())
+    }
+
+    fn busy(&self) -> bool {
+        !self.long.is_empty()
+    }
+
     fn idle(&mut self) -> io::Result<()> {
         if self.is_waiting() {
-            return self.complete(Vec::new());
+            return self.complete();
         }
         Ok(())
     }
@@ -197,12 +202,14 @@ mod tests {
         let file = tempfile::NamedTempFile::new().expect("a file");
         let handle = file.reopen().expect("a handle");
         let mut archive = Archive::new(handle, Hold::new(false));
-        archive.next().extend_from_slice(b"[1");
-        archive.complete(b" and so on]".to_vec()).expect("room");
+        archive.put(b"[1").expect("it waits");
+        archive.set_ending(b" and so on]".to_vec());
+        archive.idle().expect("room");
         assert_eq!(read(&file), "[1 and so on]");
-        archive.next().extend_from_slice(b",2");
+        archive.put(b",2").expect("it waits");
         assert!(archive.is_waiting());
-        archive.complete(b"]".to_vec()).expect("room");
+        archive.set_ending(b"]".to_vec());
+        archive.idle().expect("room");
         assert_eq!(read(&file), "[1,2]");
         assert!(!archive.is_waiting());
     }
@@ -211,17 +218,19 @@ mod tests {
     fn file_is_complete_between_pieces_of_a_long_message() {
         let file = tempfile::NamedTempFile::new().expect("a file");
         let mut archive = Archive::new(file.reopen().expect("a handle"), Hold::new(false));
-        archive.next().extend_from_slice(b"[\"");
+        archive.put(b"[\"").expect("it waits");
+        archive.set_ending(b"\"]".to_vec());
         let text = "\u{1}".repeat(1 << 20);
         for after in [&b"\",\""[..], b"\",1"] {
             let message = LongMessage::new(text.clone().into_bytes(), Encoding::Json);
-            archive.put_long(message, b"\"]".to_vec());
-            archive.next().extend_from_slice(after);
+            archive.put_long(message).expect("it waits");
+            archive.put(after).expect("it waits");
         }
-        assert!(archive.is_overfull(), "a third would be too many");
+        assert!(archive.full(), "a third would be too many");
         let mut lengths = Vec::new();
+        archive.set_ending(b"]".to_vec());
         while archive.is_waiting() {
-            archive.complete(b"]".to_vec()).expect("room");
+            archive.idle().expect("room");
             let value: serde_json::Value = serde_json::from_str(&read(&file)).expect("it is whole");
             let strings = value.as_array().expect("it is a list").iter();
             lengths.push(

@@ -14,63 +14,85 @@ mod session;
 mod switch;
 
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::AsFd as _;
 use std::time::SystemTime;
 
 pub use self::options::{Opening, Options, RecordFormat};
-pub use self::switch::{RecordSwitch, SharedRecord, SwitchedRecord};
+pub use self::switch::{switched, RecordSwitch, SharedRecord};
 
 use self::archive::{Archive, Hold};
 use self::file::RecordFile;
 use crate::error::Error;
-use crate::event::{Event, Link, LostCause};
+use crate::event::{Event, Link, LostCause, Messages, Now};
 use crate::exit::ExitCode;
+use crate::output::backlog::Backlog;
 use crate::output::json::JsonLines;
 use crate::output::sink::{Descriptor, Sink};
-use crate::output::{Detail, Output};
+use crate::output::{Channel, Detail, Output, Role};
 
-/// A record.
-pub struct Record {
-    name: String,
-    to: Box<dyn Output>,
-    hold: Hold,
+/// Opens or creates the file and starts a record. While a pipe has no reader, calls `pause`
+/// repeatedly, which waits briefly and returns an error to give up.
+///
+/// # Errors
+///
+/// [`Error::Output`] for a file that can't be written, and errors of `pause`.
+pub fn create(
+    options: Options,
+    pause: &mut dyn FnMut() -> Result<(), Error>,
+) -> Result<Channel, Error> {
+    let name = options.path.display().to_string();
+    let file = RecordFile::open(&options.path, pause)?;
+    begin(file, options, Role::Record(name.clone())).map_err(|cause| Error::Output {
+        target: name,
+        cause,
+    })
 }
 
-impl Record {
-    /// Opens or creates the file and starts the record. While a pipe has no reader, calls `pause`
-    /// repeatedly, which waits briefly and returns an error to give up.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Output`] for a file that can't be written, and errors of `pause`.
-    pub fn create(
-        options: Options,
-        pause: &mut dyn FnMut() -> Result<(), Error>,
-    ) -> Result<Self, Error> {
-        let name = options.path.display().to_string();
-        let file = RecordFile::open(&options.path, pause)?;
-        let hold = Hold::new(file.has_content);
-        match begin(file, hold.clone(), options) {
-            Ok(to) => Ok(Self { name, to, hold }),
-            Err(cause) => Err(Error::Output {
-                target: name,
-                cause,
-            }),
+fn begin(opened: RecordFile, options: Options, role: Role) -> io::Result<Channel> {
+    let RecordFile {
+        file,
+        has_content,
+        is_regular,
+    } = opened;
+    let hold = Hold::new(has_content);
+    let format = RecordFormat::of(&options.path);
+    let output: Box<dyn Output> = match format {
+        // In a pipe or a device, the ending of an archive could not be overwritten.
+        RecordFormat::Har if is_regular => {
+            Box::new(har::Har::new(options.opening.url, options.secrets)?)
         }
+        RecordFormat::Session => {
+            Box::new(session::Session::new(SystemTime::now(), &options.opening)?)
+        }
+        _ => {
+            let lines = JsonLines::new(true, options.secrets);
+            Box::new(if options.timing {
+                lines.with_timing()
+            } else {
+                lines
+            })
+        }
+    };
+    let output = Box::new(Releasing {
+        output,
+        hold: hold.clone(),
+    });
+    if !is_regular {
+        let sink = Descriptor::new(file.as_fd())?;
+        return Ok(Channel::new(output, Box::new(Backlog::new(sink)), role));
     }
+    let mut record = Channel::new(output, Box::new(Archive::new(file, hold)), role);
+    if format == RecordFormat::Har {
+        // The file is an archive from the beginning.
+        record.idle()?;
+    }
+    Ok(record)
 }
 
-fn begin(opened: RecordFile, hold: Hold, options: Options) -> io::Result<Box<dyn Output>> {
-    let file = opened.file;
-    if !opened.is_regular {
-        return begin_lines(Descriptor::new(file.as_fd())?, &options);
-    }
-    let archive = Archive::new(file, hold);
-    if RecordFormat::of(&options.path) == RecordFormat::Har {
-        let har = har::Har::new(archive, options.opening.url, options.secrets)?;
-        return Ok(Box::new(har));
-    }
-    begin_lines(archive, &options)
+/// An output that allows its file to be replaced once there is something worth keeping.
+struct Releasing {
+    output: Box<dyn Output>,
+    hold: Hold,
 }
 
 /// Whether an event is important enough to replace the previous record in the file.
@@ -87,51 +109,35 @@ fn replaces_record(event: &Event<'_>) -> bool {
     failed.is_some_and(|error| error.exit_code() == ExitCode::Refused)
 }
 
-/// Starts a record in a format that is written line by line.
-fn begin_lines<S: Sink + 'static>(sink: S, options: &Options) -> io::Result<Box<dyn Output>> {
-    if RecordFormat::of(&options.path) == RecordFormat::Session {
-        let session = session::Session::new(sink, SystemTime::now(), &options.opening)?;
-        return Ok(Box::new(session));
-    }
-    let lines = JsonLines::new(sink, true, options.secrets);
-    Ok(Box::new(if options.timing {
-        lines.with_timing()
-    } else {
-        lines
-    }))
-}
-
-impl Output for Record {
+impl Output for Releasing {
     fn detail(&self) -> Detail {
-        self.to.detail()
+        self.output.detail()
     }
 
-    fn record(&self) -> Option<&str> {
-        Some(&self.name)
-    }
-
-    fn show(&mut self, at: SystemTime, link: Link, event: &Event<'_>) -> io::Result<()> {
+    fn on_event(
+        &mut self,
+        now: Now,
+        link: Link,
+        event: &Event<'_>,
+        to: &mut dyn Sink,
+    ) -> io::Result<()> {
         if replaces_record(event) {
             self.hold.release();
         }
-        self.to.show(at, link, event)
+        self.output.on_event(now, link, event, to)
     }
 
-    fn waits(&self) -> Option<BorrowedFd<'_>> {
-        self.to.waits()
+    fn on_messages(
+        &mut self,
+        now: Now,
+        link: Link,
+        messages: Messages<'_>,
+        to: &mut dyn Sink,
+    ) -> io::Result<()> {
+        self.output.on_messages(now, link, messages, to)
     }
 
-    fn full(&self) -> bool {
-        self.to.full()
-    }
-
-    fn busy(&self) -> bool {
-        self.to.busy()
-    }
-
-    // `watch` is not implemented: if the reader of a record closes it, the next write fails.
-
-    fn idle(&mut self) -> io::Result<()> {
-        self.to.idle()
+    fn on_idle(&mut self, to: &mut dyn Sink) -> io::Result<()> {
+        self.output.on_idle(to)
     }
 }

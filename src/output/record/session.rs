@@ -13,9 +13,8 @@ use jiff::Timestamp;
 use super::options::Opening;
 use crate::assembly::{self, LARGE};
 use crate::error::{violation_message, Error};
-use crate::event::{ConnectStep, Event, Kind, Link, Way};
+use crate::event::{ConnectStep, Event, Kind, Link, Now, Way};
 use crate::http::{find_tokens, Secrets, HIDDEN};
-use crate::output::backlog::Backlog;
 use crate::output::closure;
 use crate::output::long::{Encoding, LongMessage};
 use crate::output::sink::Sink;
@@ -31,8 +30,9 @@ const PAUSE: Duration = Duration::from_millis(10);
 const FORCE: &str = "--force";
 
 /// A session file that is being written.
-pub(super) struct Session<S> {
-    sink: Backlog<S>,
+pub(super) struct Session {
+    /// The statements that were not passed on yet.
+    out: String,
     /// When the connection was opened.
     opened: SystemTime,
     /// The time of the last statement.
@@ -49,11 +49,11 @@ pub(super) struct Session<S> {
     was_open: bool,
 }
 
-impl<S: Sink> Session<S> {
-    /// Writes the beginning of the file: the URL and the settings.
-    pub(super) fn new(sink: S, now: SystemTime, opening: &Opening) -> io::Result<Self> {
+impl Session {
+    /// Starts with the beginning of the file: the URL and the settings.
+    pub(super) fn new(now: SystemTime, opening: &Opening) -> io::Result<Self> {
         let mut session = Self {
-            sink: Backlog::new(sink),
+            out: String::new(),
             opened: now,
             last: now,
             within: session_file::WITHIN,
@@ -69,29 +69,29 @@ impl<S: Sink> Session<S> {
     fn head(&mut self, now: SystemTime, opening: &Opening) -> io::Result<()> {
         let time = Timestamp::try_from(now).map_err(io::Error::other)?;
         let version = env!("CARGO_PKG_VERSION");
-        self.comment(&format!("recorded by wsline {version}, {time:.0}"))?;
+        self.comment(&format!("recorded by wsline {version}, {time:.0}"));
         let link = Link::default();
-        self.state(link, Statement::Url(Template::literal(&opening.url)))?;
+        self.state(link, Statement::Url(Template::literal(&opening.url)));
         for word in &opening.options {
-            self.state(link, Statement::Options(vec![Template::literal(word)]))?;
+            self.state(link, Statement::Options(vec![Template::literal(word)]));
         }
         let mut variables = CredentialVariables::default();
         for header in &opening.headers {
             let text = String::from_utf8_lossy(&header.value);
             let statement = if header.is_secret() {
                 let (variable, header_line) = variables.header(&header.name);
-                self.not_recorded(&variable, &header.shown_value(Secrets::Hidden))?;
+                self.not_recorded(&variable, &header.shown_value(Secrets::Hidden));
                 header_line
             } else {
                 recorded::header(&header.name, &text)
             };
-            self.state(link, Statement::Header(statement))?;
+            self.state(link, Statement::Header(statement));
         }
         for name in &opening.left_out {
             self.state(
                 link,
                 Statement::Header(Template::literal(&format!("{name}:"))),
-            )?;
+            );
         }
         let tokens = find_tokens(&opening.subprotocols);
         for (subprotocol, token) in opening.subprotocols.iter().zip(tokens) {
@@ -99,82 +99,72 @@ impl<S: Sink> Session<S> {
                 None => Template::literal(subprotocol),
                 Some(start) => {
                     let (variable, template) = variables.subprotocol(&subprotocol[..start]);
-                    self.not_recorded(&variable, HIDDEN)?;
+                    self.not_recorded(&variable, HIDDEN);
                     template
                 }
             };
-            self.state(link, Statement::Subprotocol(template))?;
+            self.state(link, Statement::Subprotocol(template));
         }
-        self.state(link, Statement::Strict(true))?;
-        self.sink.put(b"\n")
+        self.state(link, Statement::Strict(true));
+        self.out.push('\n');
+        Ok(())
     }
 
     /// Writes a comment on how to set the variable that stands for a credential.
-    fn not_recorded(&mut self, name: &str, shown: &str) -> io::Result<()> {
+    fn not_recorded(&mut self, name: &str, shown: &str) {
         self.comment(&format!(
             "{name} is not recorded: set it with --var '{name}={shown}' or in the environment"
-        ))
+        ));
     }
 
     /// Writes a statement.
-    fn state(&mut self, link: Link, says: Statement) -> io::Result<()> {
+    fn state(&mut self, link: Link, says: Statement) {
         let whole = Line {
             number: 0,
             link: name(link),
             statement: says,
         };
-        self.sink.put(session_file::print_line(&whole).as_bytes())
+        self.out.push_str(&session_file::print_line(&whole));
     }
 
     /// Writes a comment of one line.
-    fn comment(&mut self, text: &str) -> io::Result<()> {
-        self.sink.put(session_file::comment(text).as_bytes())
+    fn comment(&mut self, text: &str) {
+        self.out.push_str(&session_file::comment(text));
     }
 
     /// Writes something that was sent.
-    fn send(&mut self, at: SystemTime, link: Link, message: Message) -> io::Result<()> {
-        self.before_sent(at, link)?;
-        self.state(link, Statement::Send(message))
+    fn send(&mut self, at: SystemTime, link: Link, message: Message) {
+        self.before_sent(at, link);
+        self.state(link, Statement::Send(message));
     }
 
-    fn before_sent(&mut self, at: SystemTime, link: Link) -> io::Result<()> {
+    fn before_sent(&mut self, at: SystemTime, link: Link) {
         if between(self.last, at) >= PAUSE {
             let since = between(self.opened, at).as_millis();
             let since = Duration::from_millis(u64::try_from(since).unwrap_or(u64::MAX));
-            self.state(link, Statement::At(since))?;
+            self.state(link, Statement::At(since));
         }
         self.last = at;
-        Ok(())
     }
 
     /// Writes something that was received.
-    fn expect(&mut self, at: SystemTime, link: Link, wanted: Wanted) -> io::Result<()> {
-        self.before_expected(at, link)?;
-        self.state(link, Statement::Expect(wanted))
+    fn expect(&mut self, at: SystemTime, link: Link, wanted: Wanted) {
+        self.before_expected(at, link);
+        self.state(link, Statement::Expect(wanted));
     }
 
     /// Increases the timeout if something took long to arrive.
-    fn before_expected(&mut self, at: SystemTime, link: Link) -> io::Result<()> {
+    fn before_expected(&mut self, at: SystemTime, link: Link) {
         let ample = between(self.last, at).saturating_mul(2);
         if ample > self.within {
             self.within = Duration::from_secs(ample.as_secs() + 1);
-            self.state(link, Statement::Within(self.within))?;
+            self.state(link, Statement::Within(self.within));
         }
         self.last = at;
-        Ok(())
     }
 
-    fn message(
-        &mut self,
-        at: SystemTime,
-        link: Link,
-        way: Way,
-        message: assembly::Message<'_>,
-    ) -> io::Result<()> {
+    fn message(&mut self, at: SystemTime, link: Link, way: Way, message: assembly::Message<'_>) {
         let kind = message.kind;
-        if message.bytes.len() >= LARGE {
-            return self.put_long(at, link, way, kind, message.to_bytes());
-        }
         let bytes = message.bytes;
         let text = || Template::literal(&String::from_utf8_lossy(bytes));
         match (way, kind) {
@@ -193,10 +183,11 @@ impl<S: Sink> Session<S> {
         way: Way,
         kind: Kind,
         bytes: Bytes,
+        to: &mut dyn Sink,
     ) -> io::Result<()> {
         match way {
-            Way::Out => self.before_sent(at, link)?,
-            Way::In => self.before_expected(at, link)?,
+            Way::Out => self.before_sent(at, link),
+            Way::In => self.before_expected(at, link),
         }
         let encoding = match kind {
             Kind::Text => Encoding::Visible,
@@ -204,29 +195,25 @@ impl<S: Sink> Session<S> {
         };
         let (begin, end) =
             session_file::around_message(name(link).as_deref(), way == Way::Out, kind);
-        self.sink.put(begin.as_bytes())?;
-        self.sink.put_long(LongMessage::new(bytes, encoding));
-        self.sink.put(end.as_bytes())
+        self.out.push_str(&begin);
+        self.put_statements(to)?;
+        to.put_long(LongMessage::new(bytes, encoding))?;
+        self.out.push_str(end);
+        Ok(())
     }
 
-    fn pong(&mut self, at: SystemTime, link: Link, payload: &[u8]) -> io::Result<()> {
+    fn pong(&mut self, at: SystemTime, link: Link, payload: &[u8]) {
         match self.pings.answered(payload) {
             Some(wanted) => self.expect(at, link, wanted),
             None => self.comment(&format!("an unsolicited Pong came{}", quoted(payload))),
         }
     }
 
-    fn closing(
-        &mut self,
-        at: SystemTime,
-        link: Link,
-        way: Way,
-        closure: &Closure,
-    ) -> io::Result<()> {
+    fn closing(&mut self, at: SystemTime, link: Link, way: Way, closure: &Closure) {
         match way {
             Way::In => {
                 let body = closure.received.as_ref().unwrap_or(&None);
-                self.expect(at, link, recorded::received_close(body))
+                self.expect(at, link, recorded::received_close(body));
             }
             Way::Out => match (&closure.end, closure.initiator) {
                 (End::Violation(violation), _) => self.comment(&format!(
@@ -235,92 +222,117 @@ impl<S: Sink> Session<S> {
                     violation_message(violation)
                 )),
                 // The reply to a Close is sent automatically.
-                (_, Some(Role::Server)) => Ok(()),
+                (_, Some(Role::Server)) => {}
                 _ => self.close(at, link, closure.sent.as_ref().unwrap_or(&None)),
             },
         }
     }
 
     /// A Close of ours. 1001 is one that a user may not send but the program does, at a signal.
-    fn close(&mut self, at: SystemTime, link: Link, body: &CloseBody) -> io::Result<()> {
+    fn close(&mut self, at: SystemTime, link: Link, body: &CloseBody) {
         if recorded::needs_force(body) && !self.forced {
             self.forced = true;
-            self.state(link, Statement::Options(vec![Template::literal(FORCE)]))?;
+            self.state(link, Statement::Options(vec![Template::literal(FORCE)]));
         }
-        self.send(at, link, recorded::sent_close(body))
+        self.send(at, link, recorded::sent_close(body));
     }
 
-    fn incomplete(&mut self, way: Way, length: usize) -> io::Result<()> {
+    fn incomplete(&mut self, way: Way, length: usize) {
         let (whose, done) = match way {
             Way::In => ("the server's", "received"),
             Way::Out => ("ours", "sent"),
         };
         self.comment(&format!(
             "a message of {whose} was incomplete: {length} bytes {done}"
-        ))
+        ));
     }
 
-    fn closed(&mut self, at: SystemTime, link: Link, closure: &Closure) -> io::Result<()> {
+    fn closed(&mut self, at: SystemTime, link: Link, closure: &Closure) {
         self.pings.clear();
-        if closure.received.is_some() {
-            return Ok(());
+        if closure.received.is_none() {
+            self.expect(at, link, recorded::lost());
         }
-        self.expect(at, link, recorded::lost())
-    }
-}
-
-impl<S: Sink> Output for Session<S> {
-    fn detail(&self) -> Detail {
-        Detail::WHOLE_MESSAGES
     }
 
-    fn show(&mut self, at: SystemTime, link: Link, event: &Event<'_>) -> io::Result<()> {
-        let owed_pong = std::mem::take(&mut self.owes_pong);
-        if let Some((way, message)) = assembly::Message::from_event(event) {
-            return self.message(at, link, way, message);
-        }
+    /// Writes the statement for an event. Most events have one.
+    fn event(&mut self, at: SystemTime, link: Link, event: &Event<'_>, owed_pong: bool) {
         match event {
             Event::Connect(ConnectStep::Redirected { url, .. }) => {
-                self.comment(&format!("redirected to {url}"))
+                self.comment(&format!("redirected to {url}"));
             }
             Event::Open(_) if self.was_open => self.expect(at, link, Wanted::Reconnect),
             Event::Open(_) => {
                 self.was_open = true;
                 (self.opened, self.last) = (at, at);
-                Ok(())
             }
             Event::Incomplete(way, _, bytes) => self.incomplete(*way, bytes.len()),
             Event::Ping(Way::Out, bytes) => {
                 self.pings.sent(bytes);
-                self.send(at, link, Message::Ping(recorded::payload(bytes)))
+                self.send(at, link, Message::Ping(recorded::payload(bytes)));
             }
             Event::Ping(Way::In, bytes) => {
                 self.owes_pong = true;
-                self.comment(&format!("a Ping came{}", quoted(bytes)))
+                self.comment(&format!("a Ping came{}", quoted(bytes)));
             }
-            Event::Pong(Way::Out, _) if owed_pong => Ok(()),
+            Event::Pong(Way::Out, _) if owed_pong => {}
             Event::Pong(Way::Out, bytes) => {
-                self.send(at, link, Message::Pong(recorded::payload(bytes)))
+                self.send(at, link, Message::Pong(recorded::payload(bytes)));
             }
             Event::Pong(Way::In, bytes) => self.pong(at, link, bytes),
             Event::CloseFrame(way, closure) => self.closing(at, link, *way, closure),
             Event::Closed(closure) => self.closed(at, link, closure),
             // Only the first connection can be expected to be refused.
             Event::ConnectFailed(Error::Refused(refusal)) if !self.was_open => {
-                self.expect(at, link, Wanted::Refused(Some(refusal.head.status)))
+                self.expect(at, link, Wanted::Refused(Some(refusal.head.status)));
             }
             Event::Reconnecting(lost) => self.comment(&closure::reconnecting(lost)),
             Event::ConnectFailed(error) => self.comment(&error.to_string()),
-            _ => Ok(()),
+            _ => {}
         }
     }
 
-    fn sink(&self) -> Option<&dyn Sink> {
-        Some(&self.sink)
+    /// Passes on the statements so far.
+    fn put_statements(&mut self, to: &mut dyn Sink) -> io::Result<()> {
+        if self.out.is_empty() {
+            return Ok(());
+        }
+        let put = to.put(self.out.as_bytes());
+        // Also after an error, so that they are not passed on again.
+        self.out.clear();
+        self.out.shrink_to(1 << 20);
+        put
+    }
+}
+
+impl Output for Session {
+    fn detail(&self) -> Detail {
+        Detail::WHOLE_MESSAGES
     }
 
-    fn sink_mut(&mut self) -> Option<&mut dyn Sink> {
-        Some(&mut self.sink)
+    fn on_event(
+        &mut self,
+        now: Now,
+        link: Link,
+        event: &Event<'_>,
+        to: &mut dyn Sink,
+    ) -> io::Result<()> {
+        let at = now.time;
+        let owed_pong = std::mem::take(&mut self.owes_pong);
+        if let Some((way, message)) = assembly::Message::from_event(event) {
+            if message.bytes.len() >= LARGE {
+                let (kind, bytes) = (message.kind, message.to_bytes());
+                self.put_long(at, link, way, kind, bytes, to)?;
+            } else {
+                self.message(at, link, way, message);
+            }
+        } else {
+            self.event(at, link, event, owed_pong);
+        }
+        self.put_statements(to)
+    }
+
+    fn on_idle(&mut self, to: &mut dyn Sink) -> io::Result<()> {
+        self.put_statements(to)
     }
 }
 

@@ -3,15 +3,14 @@
 use std::cell::RefCell;
 use std::fs;
 use std::io;
-use std::os::fd::BorrowedFd;
 use std::path::PathBuf;
 use std::rc::Rc;
-use std::time::SystemTime;
 
-use super::{Options, Record};
+use super::{create, Options};
 use crate::error::{plain, Error};
-use crate::event::{Event, Link, Upgrade};
-use crate::output::{Detail, Output};
+use crate::event::{Event, Link, Now, Upgrade};
+use crate::output::sink::Sink;
+use crate::output::{Channel, Detail, Output, Role};
 
 /// A record that can be started and stopped, shared by the prompt and the outputs.
 pub type SharedRecord = Rc<RefCell<RecordSwitch>>;
@@ -19,7 +18,7 @@ pub type SharedRecord = Rc<RefCell<RecordSwitch>>;
 /// The current record, and what is needed to start one.
 pub struct RecordSwitch {
     options: Options,
-    current: Option<Record>,
+    current: Option<Channel>,
     /// The open connection, with which a record begins.
     upgrade: Option<Upgrade>,
     failed: Option<String>,
@@ -48,7 +47,7 @@ impl RecordSwitch {
     /// # Errors
     ///
     /// There is a record already, there is such a file, or it can't be written.
-    pub fn start(&mut self, path: PathBuf, at: SystemTime) -> Result<(), String> {
+    pub fn start(&mut self, path: PathBuf, now: Now) -> Result<(), String> {
         if let Some(path) = self.path() {
             return Err(format!(
                 "already recording to {}: /record stop ends it",
@@ -61,9 +60,9 @@ impl RecordSwitch {
         self.options.path = path;
         let describe = |error: Error| error.to_string();
         // A new file is not a pipe that is waited for.
-        let mut record = Record::create(self.options.clone(), &mut || Ok(())).map_err(describe)?;
+        let mut record = create(self.options.clone(), &mut || Ok(())).map_err(describe)?;
         if let Some(upgrade) = &self.upgrade {
-            let begun = record.show(at, Link::default(), &Event::Open(upgrade));
+            let begun = record.on_event(now, Link::default(), &Event::Open(upgrade));
             begun.map_err(|cause| self.describe(&cause))?;
         }
         self.current = Some(record);
@@ -81,7 +80,7 @@ impl RecordSwitch {
         };
         loop {
             record.idle().map_err(|cause| self.describe(&cause))?;
-            if !record.busy() {
+            if !record.sink().busy() {
                 return Ok(self.options.path.clone());
             }
         }
@@ -99,7 +98,7 @@ impl RecordSwitch {
 
     /// Calls `act` with the record. If it fails, there is no record any more: the conversation goes
     /// on without it.
-    fn with(&mut self, act: impl FnOnce(&mut Record) -> io::Result<()>) {
+    fn with(&mut self, act: impl FnOnce(&mut Channel) -> io::Result<()>) {
         let Some(record) = &mut self.current else {
             return;
         };
@@ -110,40 +109,71 @@ impl RecordSwitch {
     }
 }
 
-/// The output of a [`RecordSwitch`].
-pub struct SwitchedRecord(pub SharedRecord);
+/// The channel of a [`RecordSwitch`].
+#[must_use]
+pub fn switched(switch: SharedRecord) -> Channel {
+    let sink = SwitchedSink(Rc::clone(&switch));
+    // An error ends the record, but nothing else.
+    Channel::new(
+        Box::new(SwitchedRecord(switch)),
+        Box::new(sink),
+        Role::Shown,
+    )
+}
+
+/// Passes events to the current record.
+struct SwitchedRecord(SharedRecord);
 
 impl Output for SwitchedRecord {
     fn detail(&self) -> Detail {
         Detail::WHOLE_MESSAGES
     }
 
-    fn show(&mut self, at: SystemTime, link: Link, event: &Event<'_>) -> io::Result<()> {
+    fn on_event(
+        &mut self,
+        now: Now,
+        link: Link,
+        event: &Event<'_>,
+        _to: &mut dyn Sink,
+    ) -> io::Result<()> {
         let mut switch = self.0.borrow_mut();
         match event {
             Event::Open(upgrade) => switch.upgrade = Some((*upgrade).clone()),
             Event::Closed(_) => switch.upgrade = None,
             _ => {}
         }
-        switch.with(|record| record.show(at, link, event));
+        switch.with(|record| record.on_event(now, link, event));
+        Ok(())
+    }
+}
+
+/// The sink of the current record, a regular file, which is never waited for.
+struct SwitchedSink(SharedRecord);
+
+impl SwitchedSink {
+    fn is(&self, question: impl Fn(&dyn Sink) -> bool) -> bool {
+        let switch = self.0.borrow();
+        let record = switch.current.as_ref();
+        record.is_some_and(|record| question(record.sink()))
+    }
+}
+
+impl Sink for SwitchedSink {
+    /// Writes nothing: the record has its own sink.
+    fn put(&mut self, _bytes: &[u8]) -> io::Result<()> {
         Ok(())
     }
 
-    fn waits(&self) -> Option<BorrowedFd<'_>> {
-        // A regular file is never waited for.
-        None
-    }
-
     fn full(&self) -> bool {
-        self.0.borrow().current.as_ref().is_some_and(Output::full)
+        self.is(|sink| sink.full())
     }
 
     fn busy(&self) -> bool {
-        self.0.borrow().current.as_ref().is_some_and(Output::busy)
+        self.is(|sink| sink.busy())
     }
 
     fn idle(&mut self) -> io::Result<()> {
-        self.0.borrow_mut().with(Output::idle);
+        self.0.borrow_mut().with(Channel::idle);
         Ok(())
     }
 }
@@ -155,7 +185,7 @@ mod tests {
     use crate::http::Secrets;
     use crate::output::record::Opening;
 
-    fn switch() -> (SharedRecord, SwitchedRecord) {
+    fn switch() -> (SharedRecord, Channel) {
         let opening = Opening {
             url: "ws://localhost:9001/".to_owned(),
             ..Opening::default()
@@ -167,13 +197,13 @@ mod tests {
             timing: false,
         });
         let shared = Rc::new(RefCell::new(switch));
-        (Rc::clone(&shared), SwitchedRecord(shared))
+        (Rc::clone(&shared), switched(shared))
     }
 
-    fn receive(output: &mut SwitchedRecord, text: &str) {
+    fn receive(output: &mut Channel, text: &str) {
         let piece = Piece::whole(Kind::Text, text.as_bytes());
         let event = Event::Data(Way::In, piece);
-        let shown = output.show(SystemTime::now(), Link::default(), &event);
+        let shown = output.on_event(Now::read(), Link::default(), &event);
         shown.expect("never fails");
     }
 
@@ -183,9 +213,9 @@ mod tests {
         let path = folder.path().join("talk.ws");
         let (switch, mut output) = switch();
         receive(&mut output, "before");
-        let started = switch.borrow_mut().start(path.clone(), SystemTime::now());
+        let started = switch.borrow_mut().start(path.clone(), Now::read());
         assert_eq!(started, Ok(()));
-        let again = switch.borrow_mut().start(path.clone(), SystemTime::now());
+        let again = switch.borrow_mut().start(path.clone(), Now::read());
         assert!(again.is_err_and(|cause| cause.starts_with("already recording to")));
         receive(&mut output, "during");
         assert_eq!(switch.borrow_mut().stop(), Ok(path.clone()));
@@ -199,7 +229,7 @@ mod tests {
         );
         let stopped = switch.borrow_mut().stop();
         assert!(stopped.is_err_and(|cause| cause.starts_with("nothing is being recorded")));
-        let existing = switch.borrow_mut().start(path, SystemTime::now());
+        let existing = switch.borrow_mut().start(path, Now::read());
         assert!(existing.is_err_and(|cause| cause.ends_with("the file already exists")));
         assert_eq!(switch.borrow().path(), None);
     }
@@ -209,7 +239,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a directory");
         let (switch, _) = switch();
         let path = folder.path().join("none/talk.ws");
-        let started = switch.borrow_mut().start(path, SystemTime::now());
+        let started = switch.borrow_mut().start(path, Now::read());
         assert!(started.is_err_and(|cause| cause.contains("No such file or directory")));
     }
 }

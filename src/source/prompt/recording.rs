@@ -2,10 +2,11 @@
 
 use std::fmt::Write as _;
 use std::path::Path;
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
 use super::options::expand_home;
 use super::{mistake, reply, Prompt};
+use crate::event::Now;
 use crate::protocol::Volume;
 use crate::source::Sender;
 
@@ -19,7 +20,7 @@ impl Prompt {
         let done = match path {
             Some(path) => {
                 let place = expand_home(path, self.options.home.as_deref());
-                let started = record.start(place, SystemTime::now());
+                let started = record.start(place, Now::read());
                 started.map(|()| format!("recording to {path}; /record stop ends it"))
             }
             None => record.stop().map(|path| stopped(&path)),

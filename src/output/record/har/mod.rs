@@ -18,20 +18,23 @@ use data_encoding::BASE64;
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
 use self::entry::{Content, Creator, Entry, Frame, Request, Response, Times};
-use super::archive::Archive;
 use crate::assembly::{Message, LARGE};
 use crate::error::Error;
 use crate::event::{
-    ConnectStep, Event, Kind, Link, LostCause, PeerAddress, Reconnecting, Upgrade, Way,
+    ConnectStep, Event, Kind, Link, LostCause, Now, PeerAddress, Reconnecting, Upgrade, Way,
 };
 use crate::http::{RequestHead, ResponseHead, Secrets};
 use crate::output::long::{Encoding, LongMessage};
+use crate::output::sink::Sink;
 use crate::output::{Detail, Output};
 use crate::protocol::{close, CloseBody, Closure};
 
 /// An archive that is being written.
 pub(super) struct Har {
-    archive: Archive,
+    /// What was not passed on yet.
+    out: Vec<u8>,
+    /// Whether the ending of the file has changed since it was set.
+    is_changed: bool,
     secrets: Secrets,
     /// The URL of the run, and that of the current or next connection.
     first_url: String,
@@ -103,28 +106,33 @@ impl Attempt {
 
 impl Har {
     /// Creates an archive without entries.
-    pub(super) fn new(mut archive: Archive, url: String, secrets: Secrets) -> io::Result<Self> {
-        let out = archive.next();
+    pub(super) fn new(url: String, secrets: Secrets) -> io::Result<Self> {
+        let mut out = Vec::new();
         out.extend_from_slice(br#"{"log":{"version":"1.2","creator":"#);
-        serde_json::to_writer(&mut *out, &Creator::default())?;
+        serde_json::to_writer(&mut out, &Creator::default())?;
         out.extend_from_slice(br#","pages":[],"entries":["#);
-        let mut har = Self {
-            archive,
+        Ok(Self {
+            out,
+            is_changed: true,
             secrets,
             first_url: url.clone(),
             url,
             attempt: Attempt::new(SystemTime::now()),
             open: None,
             any_entry: false,
-        };
-        har.complete()?;
-        Ok(har)
+        })
     }
 
-    /// Writes pending bytes and the ending.
-    fn complete(&mut self) -> io::Result<()> {
-        let end = self.end(b"")?;
-        self.archive.complete(end)
+    /// Passes on what there is, if there is anything: not every event is recorded.
+    fn put(&mut self, to: &mut dyn Sink) -> io::Result<()> {
+        if self.out.is_empty() {
+            return Ok(());
+        }
+        self.is_changed = true;
+        let put = to.put(&self.out);
+        // Also after an error, so that it is not passed on again.
+        self.out.clear();
+        put
     }
 
     /// The ending of the file, beginning with `first`, which closes what is open in the last entry.
@@ -138,7 +146,7 @@ impl Har {
     }
 
     fn begin_entry(&mut self, entry: &Entry<'_>) -> io::Result<()> {
-        let out = self.archive.next();
+        let out = &mut self.out;
         out.extend_from_slice(if self.any_entry { b",\n" } else { b"\n" });
         self.any_entry = true;
         entry.begin(out)
@@ -159,9 +167,7 @@ impl Har {
             reconnect: self.attempt.number,
         };
         self.begin_entry(&entry)?;
-        self.archive
-            .next()
-            .extend_from_slice(br#","_webSocketMessages":["#);
+        self.out.extend_from_slice(br#","_webSocketMessages":["#);
         self.open = Some(Open {
             link,
             since: at,
@@ -196,7 +202,7 @@ impl Har {
         };
         self.attempt.number = attempt.number;
         self.begin_entry(&entry)?;
-        attempt.times(at).end_entry(self.archive.next())
+        attempt.times(at).end_entry(&mut self.out)
     }
 
     /// Another attempt follows.
@@ -215,28 +221,31 @@ impl Har {
             return Ok(());
         };
         open.last = at;
-        let out = self.archive.next();
+        let out = &mut self.out;
         out.extend_from_slice(if open.any_message { b",\n" } else { b"\n" });
         open.any_message = true;
         serde_json::to_writer(&mut *out, &Frame::new(at, way, opcode, data))?;
         Ok(())
     }
 
-    fn message(&mut self, at: SystemTime, way: Way, message: Message<'_>) -> io::Result<()> {
+    fn message(
+        &mut self,
+        at: SystemTime,
+        way: Way,
+        message: Message<'_>,
+        to: &mut dyn Sink,
+    ) -> io::Result<()> {
         let opcode = OpCode::Data(match message.kind {
             Kind::Text => Data::Text,
             Kind::Binary => Data::Binary,
         });
         if message.bytes.len() >= LARGE {
-            self.put_long(at, way, opcode, message.to_bytes())?;
+            self.put_long(at, way, opcode, message.to_bytes(), to)?;
         } else if message.kind == Kind::Text {
             let text = String::from_utf8_lossy(message.bytes);
             self.frame(at, way, opcode, &text)?;
         } else {
             self.frame(at, way, opcode, &BASE64.encode(message.bytes))?;
-        }
-        if self.archive.is_full() {
-            self.complete()?;
         }
         Ok(())
     }
@@ -248,31 +257,29 @@ impl Har {
         way: Way,
         opcode: OpCode,
         bytes: Bytes,
+        to: &mut dyn Sink,
     ) -> io::Result<()> {
         const CLOSING: &[u8] = b"\"}";
         if self.open.is_none() {
             return Ok(());
         }
         self.frame(at, way, opcode, "")?;
-        let out = self.archive.next();
+        let out = &mut self.out;
         debug_assert!(out.ends_with(CLOSING));
         out.truncate(out.len() - CLOSING.len());
         let encoding = match opcode {
             OpCode::Data(Data::Text) => Encoding::Json,
             _ => Encoding::Base64,
         };
-        let inside = self.end(CLOSING)?;
-        let message = LongMessage::new(bytes, encoding);
-        self.archive.put_long(message, inside);
-        self.archive.next().extend_from_slice(CLOSING);
+        self.put(to)?;
+        to.set_ending(self.end(CLOSING)?);
+        to.put_long(LongMessage::new(bytes, encoding))?;
+        self.out.extend_from_slice(CLOSING);
         Ok(())
     }
 
     fn control(&mut self, at: SystemTime, way: Way, what: Control, bytes: &[u8]) -> io::Result<()> {
         self.frame(at, way, OpCode::Control(what), &BASE64.encode(bytes))?;
-        if self.archive.is_full() {
-            self.complete()?;
-        }
         Ok(())
     }
 
@@ -284,27 +291,8 @@ impl Har {
         let body = body.as_ref().and_then(CloseBody::as_ref);
         self.control(at, way, Control::Close, &close::encode(body))
     }
-}
 
-impl Open {
-    /// The end of its entry.
-    fn end(&self, out: &mut Vec<u8>) -> io::Result<()> {
-        out.extend_from_slice(if self.any_message { b"\n]" } else { b"]" });
-        let mut times = self.times;
-        times.receive = since(self.since, self.last);
-        times.end_entry(out)
-    }
-}
-
-impl Output for Har {
-    fn detail(&self) -> Detail {
-        Detail::WHOLE_MESSAGES
-    }
-
-    fn show(&mut self, at: SystemTime, link: Link, event: &Event<'_>) -> io::Result<()> {
-        if let Some((way, message)) = Message::from_event(event) {
-            return self.message(at, way, message);
-        }
+    fn event(&mut self, at: SystemTime, link: Link, event: &Event<'_>) -> io::Result<()> {
         match event {
             Event::Connect(ConnectStep::Redirected { url, .. }) => {
                 self.end_attempt(at, None)?;
@@ -328,7 +316,7 @@ impl Output for Har {
                 Some(mut open) => {
                     open.last = at;
                     self.attempt = Attempt::new(at);
-                    open.end(self.archive.next())
+                    open.end(&mut self.out)
                 }
             },
             Event::ConnectFailed(error) => self.end_attempt(at, Some(error)),
@@ -336,18 +324,42 @@ impl Output for Har {
             _ => Ok(()),
         }
     }
+}
 
-    fn full(&self) -> bool {
-        self.archive.is_overfull()
+impl Open {
+    /// The end of its entry.
+    fn end(&self, out: &mut Vec<u8>) -> io::Result<()> {
+        out.extend_from_slice(if self.any_message { b"\n]" } else { b"]" });
+        let mut times = self.times;
+        times.receive = since(self.since, self.last);
+        times.end_entry(out)
+    }
+}
+
+impl Output for Har {
+    fn detail(&self) -> Detail {
+        Detail::WHOLE_MESSAGES
     }
 
-    fn busy(&self) -> bool {
-        self.archive.has_long()
+    fn on_event(
+        &mut self,
+        now: Now,
+        link: Link,
+        event: &Event<'_>,
+        to: &mut dyn Sink,
+    ) -> io::Result<()> {
+        let at = now.time;
+        match Message::from_event(event) {
+            Some((way, message)) => self.message(at, way, message, to)?,
+            None => self.event(at, link, event)?,
+        }
+        self.put(to)
     }
 
-    fn idle(&mut self) -> io::Result<()> {
-        if self.archive.is_waiting() {
-            return self.complete();
+    fn on_idle(&mut self, to: &mut dyn Sink) -> io::Result<()> {
+        self.put(to)?;
+        if std::mem::take(&mut self.is_changed) {
+            to.set_ending(self.end(b"")?);
         }
         Ok(())
     }

@@ -5,13 +5,14 @@ use std::time::Duration;
 use serde_json::{json, Value};
 use tempfile::NamedTempFile;
 
-use super::super::archive::Hold;
+use super::super::archive::{Archive, Hold};
 use bytes::Bytes;
 
 use super::*;
 use crate::error::Refusal;
 use crate::event::{Piece, Timing};
 use crate::http::{Body, Headers, RequestHead, ResponseHead};
+use crate::output::tested::now_at;
 use crate::protocol::{CloseReason, Role};
 
 const LINK: Link = Link(0);
@@ -24,6 +25,7 @@ fn at(milliseconds: u64) -> SystemTime {
 struct Archived {
     file: NamedTempFile,
     har: Har,
+    archive: Archive,
 }
 
 impl Archived {
@@ -31,16 +33,22 @@ impl Archived {
         let file = NamedTempFile::new().expect("a file");
         let handle = file.reopen().expect("a handle");
         let archive = Archive::new(handle, Hold::new(false));
-        let har = Har::new(archive, "ws://h:1/?a=b%20c&d".to_owned(), secrets);
-        let mut har = har.expect("a regular file");
+        let har = Har::new("ws://h:1/?a=b%20c&d".to_owned(), secrets);
+        let mut har = har.expect("it is written to memory");
         har.attempt = Attempt::new(at(0));
-        Self { file, har }
+        Self { file, har, archive }
+    }
+
+    fn show(&mut self, milliseconds: u64, link: Link, event: &Event<'_>) -> io::Result<()> {
+        let now = now_at(at(milliseconds));
+        self.har.on_event(now, link, event, &mut self.archive)
     }
 
     /// Passes on an event, and returns the entries in the file.
     fn tell(&mut self, milliseconds: u64, event: &Event<'_>) -> Vec<Value> {
-        let told = self.har.show(at(milliseconds), LINK, event);
-        told.and_then(|()| self.har.idle()).expect("a file");
+        self.show(milliseconds, LINK, event).expect("it is kept");
+        self.har.on_idle(&mut self.archive).expect("it is kept");
+        self.archive.idle().expect("a file");
         let text = std::fs::read_to_string(self.file.path()).expect("it can be read");
         let mut log: Value = serde_json::from_str(&text).expect("it is whole");
         assert_eq!(log["log"]["version"], "1.2");
@@ -297,9 +305,7 @@ fn second_connection_is_another_entry() {
     assert_eq!(entries.len(), 2);
     assert_eq!(entries[0]["_webSocketMessages"], json!([]));
     assert_eq!(entries[1]["_webSocketMessages"][0]["data"], "two");
-    let both = archived
-        .har
-        .show(at(220), Link(1), &Event::Open(&upgrade()));
+    let both = archived.show(220, Link(1), &Event::Open(&upgrade()));
     both.expect_err("two at a time do not fit");
 }
 
@@ -311,13 +317,13 @@ fn large_message_is_recorded_completely() {
     archived.tell(1000, &Event::Open(&upgrade()));
     for kind in [Kind::Text, Kind::Binary] {
         let event = Event::Data(Way::In, Piece::whole(kind, text.as_bytes()));
-        let told = archived.har.show(at(1001), LINK, &event);
+        let told = archived.show(1001, LINK, &event);
         told.expect("a file");
     }
     let closure = Closure::default();
-    let told = archived.har.show(at(1003), LINK, &Event::Closed(&closure));
+    let told = archived.show(1003, LINK, &Event::Closed(&closure));
     told.expect("a file");
-    assert!(archived.har.full(), "a third would be too many");
+    assert!(archived.archive.full(), "a third would be too many");
     let mut lengths = Vec::new();
     let messages = loop {
         // This checks that the file is complete.
@@ -327,7 +333,7 @@ fn large_message_is_recorded_completely() {
             .iter()
             .filter_map(|message| message["data"].as_str());
         lengths.push(data.map(str::len).sum::<usize>());
-        if !archived.har.busy() {
+        if !archived.archive.busy() {
             break messages.clone();
         }
     };

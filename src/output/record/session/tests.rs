@@ -8,7 +8,7 @@ use super::*;
 use crate::error::Refusal;
 use crate::event::{Piece, Upgrade};
 use crate::http::{Header, ResponseHead};
-use crate::output::memory::Memory;
+use crate::output::tested::Tested;
 use crate::protocol::{CloseReason, Violation};
 
 const LINK: Link = Link(0);
@@ -18,19 +18,22 @@ fn at(milliseconds: u64) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_millis(1_772_323_200_000 + milliseconds)
 }
 
-fn record(opening: &Opening) -> Session<Memory> {
-    Session::new(Memory::default(), at(0), opening).expect("memory takes anything")
+fn record(opening: &Opening) -> Tested<Session> {
+    let session = Session::new(at(0), opening).expect("the time is valid");
+    let mut record = Tested::new(session);
+    record.idle().expect("memory takes anything");
+    record
 }
 
 /// A record with an open connection, without its beginning.
-fn opened() -> Session<Memory> {
+fn opened() -> Tested<Session> {
     let mut session = record(&Opening::default());
     tell(&mut session, 1000, &Event::Open(&Upgrade::default()));
     session.sink.take();
     session
 }
 
-fn tell(session: &mut Session<Memory>, milliseconds: u64, event: &Event<'_>) {
+fn tell(session: &mut Tested<Session>, milliseconds: u64, event: &Event<'_>) {
     let told = session.show(at(milliseconds), LINK, event);
     told.expect("memory takes anything");
 }
