@@ -315,7 +315,7 @@ pub enum Event<'a> {
     /// A Close frame, the last frame in its direction. The closure is what is known so far about
     /// how the connection is being closed.
     CloseFrame(Way, &'a Closure),
-    /// The connection was closed.
+    /// The connection was closed. That need not end the run: [`Event::Ending`] says so.
     Closed(&'a Closure),
     /// The connection was lost or failed, and will be attempted again. A source is not told
     /// of the end itself.
@@ -331,4 +331,7 @@ pub enum Event<'a> {
     Load(&'a LoadProgress),
     /// The run, or one attempt to connect, failed.
     Failed(&'a Error),
+    /// The run is ending, for whatever reason: open connections are closed, and no others are opened.
+    /// It comes once, after the error if there is one.
+    Ending,
 }

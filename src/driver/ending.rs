@@ -6,9 +6,9 @@ use std::io;
 use super::limits::{CloseTimeout, Limits};
 use super::listeners::Failure;
 use super::sent::show_sent;
-use super::state::Driver;
+use super::state::{Driver, Stage};
 use crate::error::{Error, Phase};
-use crate::event::Link;
+use crate::event::{Event, Link};
 use crate::protocol::{CloseReason, End};
 
 /// The reason why a run ends.
@@ -95,8 +95,14 @@ impl Driver<'_> {
         if let Some(error) = ending.into_error() {
             self.fail(Link::default(), error);
         }
-        self.is_ending = true;
-        self.leaving |= !leave.finish_sending;
+        if !self.is_ending() {
+            self.notify(Link::default(), &Event::Ending);
+        }
+        self.stage = self.stage.max(if leave.finish_sending {
+            Stage::Finishing
+        } else {
+            Stage::Leaving
+        });
         self.cancel_dialing();
         if !leave.wait_for_outputs && self.output_deadline.is_none() {
             self.output_deadline = Some(self.now.instant + self.limits.reader_timeout());

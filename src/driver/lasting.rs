@@ -92,6 +92,6 @@ impl Driver<'_> {
         let resend = self.resend.as_ref();
         let again = resend.and_then(|resend| resend.get(&link));
         let has_unsent = again.is_some_and(|again| !again.is_empty());
-        !self.is_ending && !self.leaving && (has_input || has_unsent)
+        !self.is_ending() && (has_input || has_unsent)
     }
 }

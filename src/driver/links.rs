@@ -284,7 +284,7 @@ impl Driver<'_> {
         }
         self.notify(link, &Event::Closed(&closure));
         self.ended_unseen = true;
-        if !self.leaving {
+        if !self.is_leaving() {
             self.settle(Unsettled {
                 link,
                 closure: closure.clone(),
@@ -323,7 +323,7 @@ impl Driver<'_> {
     /// Asks the source again about connections that it hadn't decided on, unless the run is ending.
     pub(super) fn settle_again(&mut self) {
         for ended in std::mem::take(&mut self.unsettled) {
-            if !self.leaving {
+            if !self.is_leaving() {
                 self.settle(ended);
             }
         }

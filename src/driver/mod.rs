@@ -63,7 +63,7 @@ use first_error::FirstError;
 use listeners::{Listeners, Outputs};
 use sender::LinkSender;
 use slots::Slots;
-use state::{Driver, Input, LinkConfig};
+use state::{Driver, Input, LinkConfig, Stage};
 use wait::Turn;
 
 /// The size of a read. With everything that is derived from it, it fits into a cache of 512 KiB.
@@ -167,8 +167,7 @@ impl<'a> Driver<'a> {
             input: Input::More,
             ended_unseen: false,
             quiet_since: now.instant,
-            leaving: false,
-            is_ending: false,
+            stage: Stage::Running,
             output_deadline: None,
             opened: None,
             sent: 0,
@@ -183,8 +182,8 @@ impl<'a> Driver<'a> {
     fn is_finished(&self) -> bool {
         let late = self.output_deadline;
         let late = late.is_some_and(|end| end <= self.now.instant);
-        let is_settled = self.unsettled.is_empty() || self.leaving;
-        let outlives = self.policy.outlives_connections() && !self.is_ending;
+        let is_settled = self.unsettled.is_empty() || self.is_leaving();
+        let outlives = self.policy.outlives_connections() && !self.is_ending();
         if outlives && self.input != Input::Done {
             return false;
         }
@@ -235,7 +234,7 @@ impl<'a> Driver<'a> {
         // Once all connections have ended, the source is only asked whether their ends were
         // expected.
         let only_settles = self.slots.all_ended() && !self.unsettled.is_empty();
-        if only_settles || (self.input == Input::Done && self.leaving) {
+        if only_settles || (self.input == Input::Done && self.is_leaving()) {
             return;
         }
         // A message is not sent before the events that were just handled.

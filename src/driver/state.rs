@@ -29,6 +29,17 @@ pub(super) enum Input {
     Done,
 }
 
+/// How far a run is. It never goes back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Stage {
+    /// Nothing has ended it.
+    Running,
+    /// It is ending, and accepted input is still sent.
+    Finishing,
+    /// It is ending, and nothing more is sent, even if there is more input.
+    Leaving,
+}
+
 /// The state of a run.
 pub(super) struct Driver<'a> {
     pub(super) now: Now,
@@ -52,10 +63,7 @@ pub(super) struct Driver<'a> {
     pub(super) ended_unseen: bool,
     /// When the last data message was sent or received.
     pub(super) quiet_since: Instant,
-    /// The run is ending, even if there is more input.
-    pub(super) leaving: bool,
-    /// Something has ended the run.
-    pub(super) is_ending: bool,
+    pub(super) stage: Stage,
     /// When the run ends even if output is pending.
     pub(super) output_deadline: Option<Instant>,
     pub(super) opened: Option<Instant>,
@@ -98,6 +106,16 @@ impl<'a> Driver<'a> {
             first_error: &mut self.first_error,
             limits: self.limits,
         }
+    }
+
+    /// Whether something has ended the run.
+    pub(super) fn is_ending(&self) -> bool {
+        self.stage > Stage::Running
+    }
+
+    /// Whether the run is ending, even if there is more input.
+    pub(super) fn is_leaving(&self) -> bool {
+        self.stage == Stage::Leaving
     }
 
     /// Passes an event to the source and the outputs.

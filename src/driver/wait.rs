@@ -117,7 +117,7 @@ impl Driver<'_> {
             return Some(self.now.instant);
         }
         let source = match self.input {
-            Input::Done if self.leaving => None,
+            Input::Done if self.is_leaving() => None,
             Input::Done => self.listeners.source.deadline_after_end(),
             Input::More | Input::Pending => self.listeners.source.next_deadline(),
         };
@@ -150,7 +150,7 @@ impl Driver<'_> {
         let busy = counts.waiting + counts.dialing + counts.busy > 0;
         let closing = counts.closing == counts.open;
         let is_quiet = self.input == Input::Done
-            && !self.leaving
+            && !self.is_leaving()
             && !busy
             && !closing
             && !self.listeners.outputs.full();

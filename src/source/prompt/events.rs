@@ -74,7 +74,7 @@ impl Source for Prompt {
                 let failed = self.connection.fail(at, error);
                 self.on_end(at, failed);
             }
-            Event::Failed(_) if !self.options.outlives.get() => {
+            Event::Ending if !self.options.outlives.get() => {
                 self.connection.state = State::Closed;
                 self.show_status();
                 self.due = Some(at);
