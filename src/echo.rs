@@ -4,12 +4,14 @@
 //! and none of our protocol code. So it tests that code independently (RFC 6455 §4.2 opening
 //! handshake, §5.5 control frames, §7 closing handshake).
 
+mod accepting;
 mod client;
 mod event;
 mod exchange;
 mod options;
 mod page;
 mod permits;
+mod trouble;
 mod wire;
 
 #[cfg(test)]
