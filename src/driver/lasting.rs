@@ -1,7 +1,7 @@
 //! What is sent automatically on a connection, and what is left of one that is attempted again.
 
 use super::limits::Wait;
-use super::slots::Slot;
+use super::slot::Slot;
 use super::state::{Driver, Input};
 use super::upkeep::Message;
 use crate::event::{Event, Link, Note, NoteLevel, Piece, Reconnecting};

@@ -9,7 +9,7 @@ use super::outcome::ConnectionEnd;
 use super::policy::Next;
 use super::reading::SLICE;
 use super::sent::show_sent;
-use super::slots::Slot;
+use super::slot::Slot;
 use super::state::{Driver, Input, Unsettled};
 use super::wait::ReadyLink;
 use crate::connect::{Attempt, AttemptEvent, Opened};

@@ -32,6 +32,7 @@ mod scripted;
 mod sender;
 mod sent;
 mod signals;
+mod slot;
 mod slots;
 mod state;
 mod timers;

@@ -5,7 +5,7 @@ use std::os::fd::AsFd as _;
 use std::time::Instant;
 
 use super::limits::Wait;
-use super::slots::Slot;
+use super::slot::Slot;
 use super::state::{Driver, Input};
 use crate::event::Link;
 use crate::sys::poll::{Interest, Token};
