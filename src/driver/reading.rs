@@ -11,9 +11,11 @@ use std::time::{Duration, Instant};
 use super::connection::{self, Bytes, Undecoded};
 use super::ending::Ending;
 use super::keepalive::answered;
+use super::limits::Limits;
+use super::listeners::Listeners;
 use super::sent::show_sent;
 use super::state::Driver;
-use crate::event::{Event, Link, Way};
+use crate::event::{Event, Link, Messages, Now, Piece, Way};
 use crate::protocol::{End, Received, State};
 
 /// The maximum number of reads from one connection before others are served.
@@ -100,62 +102,33 @@ impl Driver<'_> {
     fn receive(&mut self, link: Link, bytes: &[u8], until: Instant) -> Option<usize> {
         let no_pong = self.config(link)?.protocol.no_pong;
         let connection = self.slots.open_mut(link)?;
-        let listeners = &mut self.listeners;
+        let mut reception = Reception {
+            now: self.now,
+            link,
+            listeners: &mut self.listeners,
+            limits: self.limits,
+            received: &mut self.received,
+            quiet_since: &mut self.quiet_since,
+            no_pong,
+            ping_count: connection.ping_count(),
+        };
         let mut input = bytes;
         let mut left = None;
-        let ping_count = connection.ping_count();
         while let Ok(Some(received)) = connection.receive(&mut input) {
-            let (mut is_unanswered, mut answered_ping) = (false, None);
-            match received {
-                Received::Messages(messages) => {
-                    self.quiet_since = self.now.instant;
-                    let messages = messages.first(self.limits.messages_left(self.received));
-                    self.received += messages.count();
-                    listeners.notify_messages(self.now, link, messages);
-                }
-                Received::Data(piece) => {
-                    self.quiet_since = self.now.instant;
-                    if self.limits.messages_left(self.received) > 0 {
-                        self.received += u64::from(piece.last);
-                        listeners.notify_piece(self.now, link, piece);
-                    }
-                }
-                Received::Ping(payload) => {
-                    listeners.notify(self.now, link, &Event::Ping(Way::In, payload));
-                    is_unanswered = no_pong;
-                    if listeners.outputs.detail.sent && !is_unanswered {
-                        listeners.notify(self.now, link, &Event::Pong(Way::Out, payload));
-                    }
-                }
-                Received::Pong(payload) if answered(payload, ping_count).is_some() => {
-                    answered_ping = answered(payload, ping_count);
-                    let event = Event::Keepalive(Way::In, payload);
-                    listeners.outputs.show(self.now, link, &event);
-                }
-                Received::Pong(payload) => {
-                    listeners.notify(self.now, link, &Event::Pong(Way::In, payload));
-                }
-                Received::Frame(header, length) => {
-                    listeners
-                        .outputs
-                        .show(self.now, link, &Event::Frame(Way::In, &header, length));
-                }
-                Received::Message(summary) => {
-                    let event = Event::Message(Way::In, &summary);
-                    listeners.outputs.show(self.now, link, &event);
-                }
+            let note = match received {
                 Received::Close => {
                     let closure = connection.protocol().closure();
-                    listeners.notify(self.now, link, &Event::CloseFrame(Way::In, closure));
+                    reception.notify(&Event::CloseFrame(Way::In, closure));
+                    Noted::Nothing
                 }
+                received => reception.pass_on(received),
+            };
+            match note {
+                Noted::Nothing => {}
+                Noted::UnansweredPing => connection.on_unanswered_ping(self.now.instant),
+                Noted::KeepalivePong { is_latest } => connection.on_keepalive_pong(is_latest),
             }
-            if let Some(number) = answered_ping {
-                connection.on_keepalive_pong(number == ping_count);
-            }
-            if is_unanswered {
-                connection.on_unanswered_ping(self.now.instant);
-            }
-            if listeners.outputs.full() || Instant::now() >= until {
+            if reception.listeners.outputs.full() || Instant::now() >= until {
                 left = Some(input.len());
                 break;
             }
@@ -165,10 +138,100 @@ impl Driver<'_> {
             let timeout = self.limits.close_timeout().duration();
             connection.expect_end(self.now.instant, timeout);
         }
-        show_sent(connection, &mut listeners.outputs, self.now, link);
+        show_sent(connection, &mut self.listeners.outputs, self.now, link);
         if self.limits.messages_left(self.received) == 0 {
             self.end(Ending::EnoughMessages);
         }
         left
+    }
+}
+
+/// What a connection must note about something that it has received.
+enum Noted {
+    Nothing,
+    /// A Ping that is not answered.
+    UnansweredPing,
+    /// The answer to a keepalive Ping.
+    KeepalivePong {
+        is_latest: bool,
+    },
+}
+
+/// Passes on what is received on one connection, and counts it.
+struct Reception<'d, 'a> {
+    now: Now,
+    link: Link,
+    listeners: &'d mut Listeners<'a>,
+    limits: &'d Limits,
+    received: &'d mut u64,
+    quiet_since: &'d mut Instant,
+    no_pong: bool,
+    /// The number of keepalive Pings that were sent.
+    ping_count: u64,
+}
+
+impl Reception<'_, '_> {
+    fn notify(&mut self, event: &Event<'_>) {
+        self.listeners.notify(self.now, self.link, event);
+    }
+
+    /// Passes on an event that only outputs get.
+    fn show(&mut self, event: &Event<'_>) {
+        self.listeners.outputs.show(self.now, self.link, event);
+    }
+
+    /// Passes on everything except a Close.
+    fn pass_on(&mut self, received: Received<'_>) -> Noted {
+        match received {
+            Received::Messages(messages) => self.messages(messages),
+            Received::Data(piece) => self.piece(piece),
+            Received::Ping(payload) => return self.ping(payload),
+            Received::Pong(payload) => return self.pong(payload),
+            Received::Frame(header, length) => {
+                self.show(&Event::Frame(Way::In, &header, length));
+            }
+            Received::Message(summary) => self.show(&Event::Message(Way::In, &summary)),
+            // It is passed on with what is known about the closing handshake.
+            Received::Close => {}
+        }
+        Noted::Nothing
+    }
+
+    fn messages(&mut self, messages: Messages<'_>) {
+        *self.quiet_since = self.now.instant;
+        let messages = messages.first(self.limits.messages_left(*self.received));
+        *self.received += messages.count();
+        self.listeners
+            .notify_messages(self.now, self.link, messages);
+    }
+
+    fn piece(&mut self, piece: Piece<'_>) {
+        *self.quiet_since = self.now.instant;
+        if self.limits.messages_left(*self.received) > 0 {
+            *self.received += u64::from(piece.last);
+            self.listeners.notify_piece(self.now, self.link, piece);
+        }
+    }
+
+    fn ping(&mut self, payload: &[u8]) -> Noted {
+        self.notify(&Event::Ping(Way::In, payload));
+        if self.no_pong {
+            return Noted::UnansweredPing;
+        }
+        if self.listeners.outputs.detail.sent {
+            self.notify(&Event::Pong(Way::Out, payload));
+        }
+        Noted::Nothing
+    }
+
+    fn pong(&mut self, payload: &[u8]) -> Noted {
+        let Some(number) = answered(payload, self.ping_count) else {
+            self.notify(&Event::Pong(Way::In, payload));
+            return Noted::Nothing;
+        };
+        self.show(&Event::Keepalive(Way::In, payload));
+        Noted::KeepalivePong {
+            is_latest: number == self.ping_count,
+        }
     }
 }
