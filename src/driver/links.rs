@@ -10,14 +10,13 @@ use super::policy::Next;
 use super::reading::SLICE;
 use super::sent::show_sent;
 use super::slot::Slot;
-use super::state::{Driver, Input, Unsettled};
+use super::state::{Driver, Unsettled};
 use super::wait::ReadyLink;
 use crate::connect::{Attempt, AttemptEvent, Opened};
 use crate::error::{Error, Phase};
 use crate::event::{Event, Link, LostCause, Note, NoteLevel, Reconnecting, Way};
-use crate::exit::ExitCode;
 use crate::protocol::{self, CloseBody, Closure, End, Protocol, Role};
-use crate::source::{LinkEnd, Settled, Unsent};
+use crate::source::LinkEnd;
 
 impl Driver<'_> {
     /// Continues with a connection that is ready.
@@ -240,47 +239,12 @@ impl Driver<'_> {
         let Slot::Open(mut connection) = self.slots.replace(link, Slot::Ended) else {
             return;
         };
-        let unsent = connection.protocol().unsent_messages();
-        self.sent += connection.messages_sent() - unsent;
-        self.volume += connection.protocol().volume();
+        let unsent = self.count_sent(link, &connection);
         let closure = connection.protocol().closure().clone();
-        self.unanswered_pings = connection.unanswered_pings();
-        if connection.has_cut_message() {
-            let unsent = unsent.max(1);
-            let total = self.sent + unsent;
-            self.fail(
-                link,
-                Error::Unsent {
-                    unsent,
-                    total,
-                    more: false,
-                },
-            );
-        }
         self.listeners.notify_incomplete(self.now, link);
         let next = self.policy.on_closed(self.now, link, &closure);
-        if let Next::Redial { after, attempt } = next {
-            let leftover = connection.take_leftover();
-            if let Some(resend) = &mut self.resend {
-                resend.insert(link, leftover.messages);
-            }
-            if self.needs_connection(link) {
-                self.listeners
-                    .outputs
-                    .show(self.now, link, &Event::Closed(&closure));
-                let lost = Reconnecting {
-                    cause: LostCause::Closed(&closure),
-                    after,
-                    attempt,
-                    unconfirmed: leftover.unconfirmed,
-                };
-                self.redial(link, &lost);
-                return self.ended(link, ConnectionEnd::Closed(closure));
-            }
-            self.report_unconfirmed(leftover.unconfirmed);
-        } else if self.resend.is_some() && may_have_lost(&closure) {
-            let leftover = connection.take_leftover();
-            self.report_unconfirmed(leftover.unconfirmed);
+        if self.reopen(link, &mut connection, &closure, next) {
+            return self.ended(link, ConnectionEnd::Closed(closure));
         }
         self.notify(link, &Event::Closed(&closure));
         self.ended_unseen = true;
@@ -298,63 +262,64 @@ impl Driver<'_> {
         }
     }
 
-    fn ended(&mut self, link: Link, end: ConnectionEnd) {
-        if let Some(config) = self.config(link) {
-            config.end = end;
-        }
-    }
-
-    /// Asks the source whether the end of a connection was expected.
-    fn settle(&mut self, ended: Unsettled) {
-        let Unsettled {
-            link,
-            closure,
-            unsent,
-        } = &ended;
-        let end = LinkEnd::Closed(closure);
-        let settled = self.listeners.source.settle(self.now, *link, end);
-        if settled.pending {
-            self.unsettled.push(ended);
-        } else {
-            self.check_end(*link, closure, *unsent, settled);
-        }
-    }
-
-    /// Asks the source again about connections that it hadn't decided on, unless the run is ending.
-    pub(super) fn settle_again(&mut self) {
-        for ended in std::mem::take(&mut self.unsettled) {
-            if !self.is_leaving() {
-                self.settle(ended);
-            }
-        }
-    }
-
-    /// Reports input that was not sent, or expectations that were not met, before the connection
-    /// ended.
-    fn check_end(&mut self, link: Link, closure: &Closure, unsent: u64, settled: Settled) {
-        if let Some(unmet) = settled.unmet {
-            return self.end(Ending::Unmet(unmet));
-        }
-        if matches!(closure.end, End::Violation(_)) {
-            return;
-        }
-        let of_source = match self.input {
-            Input::Done => Unsent::default(),
-            Input::More | Input::Pending => settled.unsent,
-        };
-        let unsent = unsent + of_source.messages;
-        let received = self.received;
-        let is_orderly = ExitCode::for_closure(closure) == ExitCode::Success || settled.expected;
-        let wanted = self.limits.max_messages.filter(|_| is_orderly);
-        if unsent > 0 && !settled.expected {
+    /// Counts what was sent on a connection that has ended. Returns the number of messages that were
+    /// not sent completely.
+    fn count_sent(&mut self, link: Link, connection: &Connection) -> u64 {
+        let unsent = connection.protocol().unsent_messages();
+        self.sent += connection.messages_sent() - unsent;
+        self.volume += connection.protocol().volume();
+        self.unanswered_pings = connection.unanswered_pings();
+        if connection.has_cut_message() {
+            let unsent = unsent.max(1);
             let error = Error::Unsent {
                 unsent,
                 total: self.sent + unsent,
-                more: of_source.more,
+                more: false,
             };
             self.fail(link, error);
-        } else if let Some(wanted) = wanted.filter(|wanted| received < *wanted) {
-            self.fail(link, Error::TooFew { received, wanted });
+        }
+        unsent
+    }
+
+    /// Schedules the next attempt at a connection that has ended, if the policy says so and it is
+    /// needed. Otherwise returns false and reports what may be lost.
+    fn reopen(
+        &mut self,
+        link: Link,
+        connection: &mut Connection,
+        closure: &Closure,
+        next: Next,
+    ) -> bool {
+        let Next::Redial { after, attempt } = next else {
+            if self.resend.is_some() && may_have_lost(closure) {
+                let leftover = connection.take_leftover();
+                self.report_unconfirmed(leftover.unconfirmed);
+            }
+            return false;
+        };
+        let leftover = connection.take_leftover();
+        if let Some(resend) = &mut self.resend {
+            resend.insert(link, leftover.messages);
+        }
+        if !self.needs_connection(link) {
+            self.report_unconfirmed(leftover.unconfirmed);
+            return false;
+        }
+        let outputs = &mut self.listeners.outputs;
+        outputs.show(self.now, link, &Event::Closed(closure));
+        let lost = Reconnecting {
+            cause: LostCause::Closed(closure),
+            after,
+            attempt,
+            unconfirmed: leftover.unconfirmed,
+        };
+        self.redial(link, &lost);
+        true
+    }
+
+    fn ended(&mut self, link: Link, end: ConnectionEnd) {
+        if let Some(config) = self.config(link) {
+            config.end = end;
         }
     }
 }

@@ -11,7 +11,7 @@
 //! threads.
 //!
 //! This file contains the loop. What it waits for (`wait`), what happens on the connections
-//! (`links`, `reading`, `slots`), how a run ends (`ending`, `policy`, `limits`) and its state
+//! (`links`, `reading`, `settling`, `slots`), how a run ends (`ending`, `policy`, `limits`) and its state
 //! (`state`) are in separate files.
 
 mod connection;
@@ -31,6 +31,7 @@ mod resend;
 mod scripted;
 mod sender;
 mod sent;
+mod settling;
 mod signals;
 mod slot;
 mod slots;
