@@ -10,7 +10,7 @@ use super::dns::AddressCache;
 use super::failure::{setting_up, timed_out};
 use super::handshake;
 use super::options::ConnectOptions;
-use super::proxy::{SocksTunnel, Tunnel};
+use super::proxy::{Proxy, SocksTunnel, Tunnel};
 use super::redirect;
 use super::socket::Socket;
 use super::stream::Stream;
@@ -151,6 +151,31 @@ impl Dialer {
         })
     }
 
+    /// Connects without TLS to the server: through its Unix socket, through the proxy, or directly.
+    fn reach<'p>(
+        &'p self,
+        options: &'p ConnectOptions,
+        proxy: Option<&'p Proxy>,
+        hosts: &mut HostDialer<'_>,
+    ) -> Result<(Stream, PeerAddress, Option<Tunnel<'p>>), Error> {
+        if let Some(path) = options.unix_socket() {
+            let socket = connect_unix(path, hosts)?;
+            return Ok((
+                Stream::from(socket),
+                PeerAddress::Unix(path.to_owned()),
+                None,
+            ));
+        }
+        if let Some(proxy) = proxy {
+            let (stream, tunnel) = Tunnel::open(proxy, options, &self.connectors, hosts)?;
+            let peer = PeerAddress::Tcp(tunnel.address());
+            return Ok((stream, peer, Some(tunnel)));
+        }
+        let to = options.route.destination(&options.target.origin.host_port);
+        let (socket, address) = hosts.connect(&to)?;
+        Ok((Stream::from(socket), PeerAddress::Tcp(address), None))
+    }
+
     /// Connects to the server: DNS, TCP or a Unix socket, the proxy if there is one, and TLS.
     ///
     /// # Errors
@@ -175,18 +200,7 @@ impl Dialer {
             timing: &mut timing,
             on_step: &mut *on_step,
         };
-        let (mut stream, peer, tunnel) = if let Some(path) = options.unix_socket() {
-            let socket = connect_unix(path, &mut hosts)?;
-            let peer = PeerAddress::Unix(path.to_owned());
-            (Stream::from(socket), peer, None)
-        } else if let Some(proxy) = &proxy {
-            let (stream, tunnel) = Tunnel::open(proxy, options, &self.connectors, &mut hosts)?;
-            (stream, PeerAddress::Tcp(tunnel.address()), Some(tunnel))
-        } else {
-            let to = options.route.destination(&target.origin.host_port);
-            let (socket, address) = hosts.connect(&to)?;
-            (Stream::from(socket), PeerAddress::Tcp(address), None)
-        };
+        let (mut stream, peer, tunnel) = self.reach(options, proxy.as_ref(), &mut hosts)?;
         let socks = tunnel.as_ref().and_then(Tunnel::socks);
         stream.set_deadline(Some(deadline)).map_err(setting_up)?;
         if let Some(preparing) = preparing {
@@ -202,13 +216,7 @@ impl Dialer {
             let (secured, description) = secured.map_err(|error| explain(socks.as_ref(), error))?;
             stream = Stream::from(secured);
             timing.tls = Some(begun.elapsed());
-            on_step(ConnectStep::TlsHandshake(description));
-            let failure = options.tls.key_log_failure();
-            failure.map(ConnectStep::KeysNotWritten).map(&mut *on_step);
-            stream
-                .certificate()
-                .map(ConnectStep::Certificate)
-                .map(on_step);
+            report_tls(&stream, description, &options.tls, on_step);
         }
         Ok(Transport {
             stream,
@@ -217,6 +225,20 @@ impl Dialer {
             socks,
         })
     }
+}
+
+/// Reports a TLS handshake.
+fn report_tls(
+    stream: &Stream,
+    description: String,
+    options: &tls::TlsOptions,
+    on_step: &mut dyn FnMut(ConnectStep),
+) {
+    on_step(ConnectStep::TlsHandshake(description));
+    let failure = options.key_log_failure();
+    failure.map(ConnectStep::KeysNotWritten).map(&mut *on_step);
+    let certificate = stream.certificate();
+    certificate.map(ConnectStep::Certificate).map(on_step);
 }
 
 /// The error, or that of the SOCKS proxy that is to blame.
