@@ -157,14 +157,16 @@ impl Conversation {
         place: Option<&str>,
     ) -> StepProgress {
         let (met, count) = (order.met(), order.met_by.len());
-        let line = place.and_then(|place| place.rsplit_once(':'));
-        let of_line = line.map_or(String::new(), |(_, line)| format!(" of line {line}"));
         let within = seconds(missing.expectation.within);
         let state = self.links.get(usize::from(missing.link.0));
         let ended = state.and_then(|state| state.inbox.how_it_ended());
-        let got = format!("{met} of the {count}{of_line}");
+        let line = place.and_then(|place| place.rsplit_once(':'));
+        let got = match line {
+            Some((_, line)) => format!("{met} of the {count} messages that line {line} expects"),
+            None => format!("{met} of the {count} expected messages"),
+        };
         let instead =
-            instead.or_else(|| ended.map(|how| format!("{how}, after {got} were received")));
+            instead.or_else(|| ended.map(|how| format!("{how} after {got} were received")));
         let mut instead =
             instead.unwrap_or_else(|| format!("only {got} were received within {within}"));
         let mut difference = Difference::default();

@@ -152,14 +152,14 @@ fn messages_in_any_order_meet_their_expectations() {
             .send_text("idle")
             .expect_close(1000, ""),
         &format!("within 200ms\n{file}"),
-        "4: expected JSON with {\"type\":\"reply\"}, but only 2 of the 3 of line 3 were received \
-         within 0.2 s; nearest: [..]",
+        "4: expected JSON with {\"type\":\"reply\"}, but only 2 of the 3 messages that line 3 \
+         expects were received within 0.2 s; nearest: [..]",
     );
     fails(
         answering("idle").close(4000, "no"),
         file,
-        "3: expected JSON with {\"type\":\"reply\"}, but the server closed with 4000 \"no\"[..], after 1 \
-         of the 3 of line 2 were received[..]",
+        "3: expected JSON with {\"type\":\"reply\"}, but the server closed with 4000 \"no\"[..] after 1 \
+         of the 3 messages that line 2 expects were received[..]",
     );
 }
 
@@ -194,8 +194,8 @@ fn any_order_covers_several_connections() {
             "within 200ms\n@alice > hi\n@bob > hi\nany order\n  @* < a\n",
         )
         .stdout_matches(
-            "FAIL  a.ws  [..]\n  a.ws:5: @bob: expected \"a\", but only 1 of the 2 of line 4 were \
-             received within 0.2 s\n...\n0 passed, 1 failed in [..] s\n",
+            "FAIL  a.ws  [..]\n  a.ws:5: @bob: expected \"a\", but only 1 of the 2 messages that line 4 \
+             expects were received within 0.2 s\n...\n0 passed, 1 failed in [..] s\n",
         )
         .code(4)
         .run();
