@@ -1,6 +1,5 @@
 //! Outputs, which print or record events: stdout, progress on stderr, and records.
 
-pub mod backlog;
 pub mod bench;
 pub mod best_effort;
 pub mod closure;
@@ -13,11 +12,12 @@ pub mod json;
 pub mod json_text;
 pub mod long;
 #[cfg(test)]
-mod memory;
+mod memory_sink;
 pub mod narration;
 pub mod palette;
 pub mod ping;
 pub mod pretty;
+pub mod queued_sink;
 pub mod raw;
 pub mod record;
 pub mod redact;
@@ -35,7 +35,7 @@ pub mod wrap;
 
 use std::io;
 
-use self::backlog::Backlog;
+use self::queued_sink::QueuedSink;
 use self::sink::Sink;
 use crate::event::{Event, Link, Messages, Now, Way};
 
@@ -161,7 +161,7 @@ impl Channel {
     /// Creates a channel for an output that shows what happens. Long messages don't hold up the
     /// loop.
     pub fn shown(output: Box<dyn Output>, sink: impl Sink + 'static) -> Self {
-        Self::new(output, Box::new(Backlog::new(sink)), Role::Shown)
+        Self::new(output, Box::new(QueuedSink::new(sink)), Role::Shown)
     }
 
     /// See [`Output::detail`].

@@ -130,7 +130,7 @@ impl Output for Raw {
 
 #[cfg(test)]
 mod tests {
-    use super::super::memory::together;
+    use super::super::memory_sink::together;
     use super::super::tested::Tested;
     use super::*;
     use crate::event::Upgrade;

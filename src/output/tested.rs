@@ -3,8 +3,8 @@
 use std::io;
 use std::time::{Instant, SystemTime};
 
-use super::backlog::Backlog;
-use super::memory::Memory;
+use super::memory_sink::MemorySink;
+use super::queued_sink::QueuedSink;
 use super::sink::Sink;
 use super::Output;
 use crate::event::{Event, Link, Messages, Now};
@@ -14,7 +14,7 @@ pub struct Tested<O> {
     /// The output.
     pub output: O,
     /// Where it writes.
-    pub sink: Backlog<Memory>,
+    pub sink: QueuedSink<MemorySink>,
 }
 
 /// A time of the wall clock, and any of the other clock.
@@ -26,12 +26,12 @@ pub fn now_at(time: SystemTime) -> Now {
 impl<O: Output> Tested<O> {
     /// Lets `output` write to memory.
     pub fn new(output: O) -> Self {
-        Self::on(Memory::default(), output)
+        Self::on(MemorySink::default(), output)
     }
 
     /// Lets `output` write to this memory.
-    pub fn on(memory: Memory, output: O) -> Self {
-        let sink = Backlog::new(memory);
+    pub fn on(memory: MemorySink, output: O) -> Self {
+        let sink = QueuedSink::new(memory);
         Self { output, sink }
     }
 

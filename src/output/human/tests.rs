@@ -15,7 +15,7 @@ use super::*;
 use crate::event::{Note, NoteLevel, PeerAddress, Piece, Timing};
 use crate::http::{RequestHead, ResponseHead, Secrets};
 use crate::output::dump::BinaryAs;
-use crate::output::memory::Memory;
+use crate::output::memory_sink::MemorySink;
 use crate::output::palette::Palette;
 use crate::output::tested::Tested;
 use crate::output::transcript::{KeepLimits, Transcript};
@@ -51,7 +51,10 @@ fn bare() -> HumanStyle {
 
 /// The output for an event on a terminal of this size.
 fn shown_in(columns: usize, rows: usize, style: &HumanStyle, event: &Event<'_>) -> String {
-    let mut human = Tested::on(Memory::terminal(columns, rows), Human::new(style.clone()));
+    let mut human = Tested::on(
+        MemorySink::terminal(columns, rows),
+        Human::new(style.clone()),
+    );
     human
         .show(SystemTime::UNIX_EPOCH, Link(0), event)
         .expect("memory takes anything");
@@ -368,7 +371,7 @@ proptest! {
         for binary in [None, Some(BinaryAs::Raw), Some(BinaryAs::Hex), Some(BinaryAs::Base64)] {
             let style = HumanStyle { binary, times: times.then_some(TimeZone::UTC), ..prompt() };
             let event = Event::Data(Way::In, Piece::whole(kind, &bytes));
-            let mut human = Tested::on(Memory::terminal(columns, rows), Human::new(style.clone()));
+            let mut human = Tested::on(MemorySink::terminal(columns, rows), Human::new(style.clone()));
             human.show(SystemTime::UNIX_EPOCH, Link(0), &event).expect("memory takes anything");
             let mut shown = human.sink.take();
             if whole {
@@ -454,7 +457,7 @@ fn sent_messages_are_shown_unless_echoed() {
 
 #[test]
 fn a_reply_has_its_distance_from_the_request() {
-    let mut human = Tested::on(Memory::terminal(40, 24), Human::new(prompt()));
+    let mut human = Tested::on(MemorySink::terminal(40, 24), Human::new(prompt()));
     let at = |millis| SystemTime::UNIX_EPOCH + Duration::from_millis(millis);
     let request = br#"{"op":"ping","id":7}"#;
     let sent = Event::Data(Way::Out, Piece::whole(Kind::Text, request));
@@ -477,7 +480,7 @@ fn automatic_messages_are_dimmed() {
         palette: Palette::colored(),
         ..prompt()
     };
-    let mut human = Tested::on(Memory::terminal(40, 24), Human::new(style));
+    let mut human = Tested::on(MemorySink::terminal(40, 24), Human::new(style));
     let sent = Event::Data(Way::Out, Piece::whole(Kind::Text, b"[1]\nx"));
     let mut show = |event: &Event<'_>| {
         let shown = human.show(SystemTime::UNIX_EPOCH, Link(0), event);

@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::event::{PeerAddress, Piece, Timing, Upgrade};
 use crate::http::{Headers, RequestHead, ResponseHead};
 use crate::output::escape;
-use crate::output::memory::together;
+use crate::output::memory_sink::together;
 use crate::output::tested::Tested;
 use crate::protocol::{CloseBody, CloseReason, Closure, End, Role};
 use crate::source;

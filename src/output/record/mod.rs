@@ -25,8 +25,8 @@ use self::file::RecordFile;
 use crate::error::Error;
 use crate::event::{Event, Link, LostCause, Messages, Now};
 use crate::exit::ExitCode;
-use crate::output::backlog::Backlog;
 use crate::output::json::JsonLines;
+use crate::output::queued_sink::QueuedSink;
 use crate::output::sink::{Descriptor, Sink};
 use crate::output::{Channel, Detail, Output, Role};
 
@@ -79,7 +79,7 @@ fn begin(opened: RecordFile, options: Options, role: Role) -> io::Result<Channel
     });
     if !is_regular {
         let sink = Descriptor::new(file.as_fd())?;
-        return Ok(Channel::new(output, Box::new(Backlog::new(sink)), role));
+        return Ok(Channel::new(output, Box::new(QueuedSink::new(sink)), role));
     }
     let mut record = Channel::new(output, Box::new(Archive::new(file, hold)), role);
     if format == RecordFormat::Har {

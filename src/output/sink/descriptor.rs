@@ -225,7 +225,7 @@ impl Sink for Descriptor {
 mod tests {
     use super::*;
     use crate::event::Kind;
-    use crate::output::memory::together;
+    use crate::output::memory_sink::together;
     use std::io::Read;
     use std::os::unix::net::UnixStream;
 

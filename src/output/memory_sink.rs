@@ -8,9 +8,9 @@ use crate::protocol::{Protocol, ProtocolConfig, Received};
 
 /// The bytes so far, and the size of the terminal if it is one.
 #[derive(Debug, Default)]
-pub struct Memory(pub Vec<u8>, pub Option<TerminalSize>);
+pub struct MemorySink(pub Vec<u8>, pub Option<TerminalSize>);
 
-impl Sink for Memory {
+impl Sink for MemorySink {
     fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.0.extend_from_slice(bytes);
         Ok(())
@@ -21,7 +21,7 @@ impl Sink for Memory {
     }
 }
 
-impl Memory {
+impl MemorySink {
     /// A sink that acts as a terminal of this size.
     pub fn terminal(columns: usize, rows: usize) -> Self {
         Self(Vec::new(), Some(TerminalSize { columns, rows }))

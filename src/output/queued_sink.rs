@@ -17,7 +17,7 @@ const BATCH: usize = 256 * 1024;
 
 /// A sink, and what waits until a long message is written.
 #[derive(Debug)]
-pub struct Backlog<S> {
+pub struct QueuedSink<S> {
     sink: S,
     waiting: VecDeque<Waiting>,
     /// The number of long messages.
@@ -32,8 +32,8 @@ enum Waiting {
     Short(Vec<u8>),
 }
 
-impl<S: Sink> Backlog<S> {
-    /// Creates a backlog for `sink`.
+impl<S: Sink> QueuedSink<S> {
+    /// Puts a queue in front of `sink`.
     pub fn new(sink: S) -> Self {
         Self {
             sink,
@@ -75,7 +75,7 @@ impl<S: Sink> Backlog<S> {
     }
 }
 
-impl<S: Sink> Sink for Backlog<S> {
+impl<S: Sink> Sink for QueuedSink<S> {
     fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
         if self.waiting.is_empty() {
             return self.sink.put(bytes);
@@ -143,7 +143,7 @@ impl<S: Sink> Sink for Backlog<S> {
 }
 
 #[cfg(test)]
-impl Backlog<super::memory::Memory> {
+impl QueuedSink<super::memory_sink::MemorySink> {
     /// The text that was written since the last call.
     pub fn take(&mut self) -> String {
         self.sink.take()
@@ -153,53 +153,50 @@ impl Backlog<super::memory::Memory> {
 #[cfg(test)]
 mod tests {
     use super::super::long::Encoding;
-    use super::super::memory::Memory;
+    use super::super::memory_sink::MemorySink;
     use super::*;
 
     fn message(size: usize) -> LongMessage {
         LongMessage::new(vec![b'x'; size], Encoding::Visible)
     }
 
-    fn finish(backlog: &mut Backlog<Memory>) -> String {
-        while backlog.busy() {
-            backlog.idle().expect("memory takes it");
+    fn finish(sink: &mut QueuedSink<MemorySink>) -> String {
+        while sink.busy() {
+            sink.idle().expect("memory takes it");
         }
-        backlog.take()
+        sink.take()
     }
 
     #[test]
     fn order_is_kept_after_a_long_message() {
-        let mut backlog = Backlog::new(Memory::default());
-        backlog.put(b"a").expect("memory takes it");
-        assert!(!backlog.busy());
-        backlog.put_long(message(100_000)).expect("it waits");
-        backlog.put(b"b").expect("memory takes it");
-        backlog.put(b"c").expect("memory takes it");
-        assert!(!backlog.full(), "more may be read meanwhile");
-        backlog.put_long(message(3)).expect("it waits");
-        backlog.put(b"d").expect("memory takes it");
-        assert!(backlog.full(), "but no third");
-        assert_eq!(backlog.take(), "a");
-        assert_eq!(
-            finish(&mut backlog),
-            format!("{}bcxxxd", "x".repeat(100_000))
-        );
-        assert!(!backlog.full());
-        backlog.put(b"e").expect("memory takes it");
-        assert_eq!(backlog.take(), "e");
+        let mut sink = QueuedSink::new(MemorySink::default());
+        sink.put(b"a").expect("memory takes it");
+        assert!(!sink.busy());
+        sink.put_long(message(100_000)).expect("it waits");
+        sink.put(b"b").expect("memory takes it");
+        sink.put(b"c").expect("memory takes it");
+        assert!(!sink.full(), "more may be read meanwhile");
+        sink.put_long(message(3)).expect("it waits");
+        sink.put(b"d").expect("memory takes it");
+        assert!(sink.full(), "but no third");
+        assert_eq!(sink.take(), "a");
+        assert_eq!(finish(&mut sink), format!("{}bcxxxd", "x".repeat(100_000)));
+        assert!(!sink.full());
+        sink.put(b"e").expect("memory takes it");
+        assert_eq!(sink.take(), "e");
     }
 
     #[test]
     fn full_backlog_stops_reading() {
-        let mut backlog = Backlog::new(Memory::default());
-        backlog.put_long(message(1)).expect("it waits");
+        let mut sink = QueuedSink::new(MemorySink::default());
+        sink.put_long(message(1)).expect("it waits");
         for _ in 0..BATCH / 64 {
-            assert!(!backlog.full());
-            backlog.put(&[b'y'; 64]).expect("memory takes it");
+            assert!(!sink.full());
+            sink.put(&[b'y'; 64]).expect("memory takes it");
         }
-        assert!(backlog.full());
-        assert_eq!(finish(&mut backlog).len(), BATCH + 1);
-        assert!(!backlog.full());
+        assert!(sink.full());
+        assert_eq!(finish(&mut sink).len(), BATCH + 1);
+        assert!(!sink.full());
     }
 
     /// A sink that is full after each piece, or fails.
@@ -218,20 +215,20 @@ mod tests {
 
     #[test]
     fn pieces_are_made_only_when_there_is_room() {
-        let mut backlog = Backlog::new(Slow(0, Ok(())));
-        backlog.put_long(message(1 << 20)).expect("it waits");
-        backlog.idle().expect("it is taken");
-        assert!(backlog.sink.0 < 100_000);
-        assert!(backlog.full() && !backlog.busy(), "it waits for its reader");
+        let mut sink = QueuedSink::new(Slow(0, Ok(())));
+        sink.put_long(message(1 << 20)).expect("it waits");
+        sink.idle().expect("it is taken");
+        assert!(sink.sink.0 < 100_000);
+        assert!(sink.full() && !sink.busy(), "it waits for its reader");
     }
 
     #[test]
     fn errors_clear_the_backlog() {
-        let mut backlog = Backlog::new(Slow(0, Err(io::ErrorKind::StorageFull.into())));
-        backlog.put_long(message(1 << 20)).expect("it waits");
-        backlog.put(b"behind").expect("it waits");
-        backlog.idle().expect_err("nothing is taken");
-        assert!(!backlog.busy());
-        assert!(backlog.waiting.is_empty());
+        let mut sink = QueuedSink::new(Slow(0, Err(io::ErrorKind::StorageFull.into())));
+        sink.put_long(message(1 << 20)).expect("it waits");
+        sink.put(b"behind").expect("it waits");
+        sink.idle().expect_err("nothing is taken");
+        assert!(!sink.busy());
+        assert!(sink.waiting.is_empty());
     }
 }
