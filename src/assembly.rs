@@ -17,7 +17,7 @@ pub const LARGE: usize = 1 << 20;
 
 /// A complete message.
 #[derive(Clone, Copy, Debug)]
-pub struct Message<'a> {
+pub struct WholeMessage<'a> {
     /// Whether it is text or binary.
     pub kind: Kind,
     /// Its payload.
@@ -26,7 +26,7 @@ pub struct Message<'a> {
     shared: Option<&'a Bytes>,
 }
 
-impl<'a> Message<'a> {
+impl<'a> WholeMessage<'a> {
     /// The complete message that an event carries, if there is one.
     #[must_use]
     pub fn from_event(event: &Event<'a>) -> Option<(Way, Self)> {
@@ -124,7 +124,7 @@ mod tests {
     fn a_message_in_one_piece_is_copied_only_to_be_kept() {
         let bytes = b"hello";
         let event = Event::Data(Way::In, Piece::whole(Kind::Text, bytes));
-        let (way, message) = Message::from_event(&event).expect("complete");
+        let (way, message) = WholeMessage::from_event(&event).expect("complete");
         assert_eq!((way, message.kind), (Way::In, Kind::Text));
         assert!(std::ptr::eq(message.bytes, bytes.as_slice()));
         assert_eq!(message.to_bytes(), bytes.as_slice());
@@ -141,7 +141,7 @@ mod tests {
         assert_eq!((kind, bytes.len()), (Kind::Binary, LARGE + 1));
         let event = Event::Assembled(Way::In, kind, &bytes);
         let kept = [(); 2].map(|()| {
-            let (_, message) = Message::from_event(&event).expect("complete");
+            let (_, message) = WholeMessage::from_event(&event).expect("complete");
             message.to_bytes()
         });
         assert!(kept
@@ -153,7 +153,7 @@ mod tests {
     fn single_pieces_are_not_messages() {
         for (first, last) in [(true, false), (false, false), (false, true)] {
             let event = Event::Data(Way::In, piece(first, last, b"x"));
-            assert!(Message::from_event(&event).is_none());
+            assert!(WholeMessage::from_event(&event).is_none());
         }
     }
 

@@ -7,7 +7,7 @@ use std::io;
 
 use super::sink::Sink;
 use super::{Assembled, Detail, Output};
-use crate::assembly::Message;
+use crate::assembly::WholeMessage;
 use crate::event::{Event, Kind, Link, Now, Piece, Way};
 
 /// Whether a message is hidden.
@@ -48,7 +48,7 @@ impl Output for Hidden {
         event: &Event<'_>,
         to: &mut dyn Sink,
     ) -> io::Result<()> {
-        if let Some((Way::In, Message { kind, bytes, .. })) = Message::from_event(event) {
+        if let Some((Way::In, WholeMessage { kind, bytes, .. })) = WholeMessage::from_event(event) {
             if (self.hides)(link, kind, bytes) {
                 return Ok(());
             }

@@ -19,8 +19,8 @@ use data_encoding::BASE64;
 pub use self::body::whole_text;
 use self::replies::Replies;
 pub use self::style::{time_of_day, HumanStyle, MessageLayout};
-use self::style::{Mark, Place};
-use crate::assembly::Message;
+use self::style::{Mark, MessagePlace};
+use crate::assembly::WholeMessage;
 use crate::event::{Event, Kind, Link, Now, Upgrade, Way};
 use crate::http::Secrets;
 use crate::output::closure;
@@ -59,7 +59,7 @@ impl Human {
     /// Shows a complete message.
     fn show_message(
         &mut self,
-        place: Place,
+        place: MessagePlace,
         (kind, bytes): (Kind, &[u8]),
         way: Way,
         to: &mut dyn Sink,
@@ -119,7 +119,7 @@ impl Human {
                 bytes,
                 time,
             } = replay.message;
-            let place = Place {
+            let place = MessagePlace {
                 time,
                 link: Link(0),
                 mark: Mark::from_way(way),
@@ -139,7 +139,7 @@ impl Human {
     /// Shows a note, a Ping or similar text, wrapped between words.
     fn show_note(
         &self,
-        place: Place,
+        place: MessagePlace,
         paint: Option<Style>,
         text: &str,
         to: &mut dyn Sink,
@@ -162,7 +162,7 @@ impl Human {
         event: &Event<'_>,
         to: &mut dyn Sink,
     ) -> io::Result<()> {
-        let place = |mark| Place {
+        let place = |mark| MessagePlace {
             time: at,
             link,
             mark,
@@ -233,14 +233,14 @@ impl Output for Human {
     ) -> io::Result<()> {
         self.show_replays(to)?;
         let prompt = matches!(self.style.layout, MessageLayout::Prompt { .. });
-        let place = |way| Place {
+        let place = |way| MessagePlace {
             time: now.time,
             link,
             mark: Mark::from_way(way),
         };
         match event {
             Event::Data(way, _) | Event::Assembled(way, ..) if *way == Way::In || prompt => {
-                match Message::from_event(event) {
+                match WholeMessage::from_event(event) {
                     Some((way, message)) => {
                         self.show_message(place(way), (message.kind, message.bytes), way, to)
                     }

@@ -15,8 +15,8 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 
-use self::lines::Lines;
-use crate::assembly::{Message, LARGE};
+use self::lines::LineBuffer;
+use crate::assembly::{WholeMessage, LARGE};
 use crate::event::{Event, Kind, Link, Messages, Now, Piece, Way};
 use crate::exit::ExitCode;
 use crate::http::Secrets;
@@ -31,14 +31,14 @@ const BATCH: usize = 64 * 1024;
 
 /// Writes JSON lines to a sink.
 #[derive(Debug)]
-pub struct JsonLines {
+pub struct JsonOutput {
     secrets: Secrets,
     ping_pong: bool,
-    lines: Lines,
+    lines: LineBuffer,
     stopwatch: Option<Stopwatch>,
 }
 
-impl JsonLines {
+impl JsonOutput {
     /// Creates an output. `ping_pong` includes Pings and Pongs (`-P`); `secrets` applies to
     /// `open`.
     #[must_use]
@@ -46,7 +46,7 @@ impl JsonLines {
         Self {
             secrets,
             ping_pong,
-            lines: Lines::default(),
+            lines: LineBuffer::default(),
             stopwatch: None,
         }
     }
@@ -99,7 +99,7 @@ impl JsonLines {
     }
 }
 
-impl Output for JsonLines {
+impl Output for JsonOutput {
     fn detail(&self) -> Detail {
         Detail::WHOLE_MESSAGES
     }
@@ -117,7 +117,7 @@ impl Output for JsonLines {
         if let Some(times) = taken.and_then(|stopwatch| stopwatch.on_event(at, link, event)) {
             record.timing(&times)?;
         }
-        if let Some((way, message)) = Message::from_event(event) {
+        if let Some((way, message)) = WholeMessage::from_event(event) {
             if message.bytes.len() >= LARGE {
                 return self.put_long(at, link, way, message.kind, message.to_bytes(), to);
             }

@@ -15,7 +15,7 @@ use signal_hook::consts::SIGINT;
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 use tungstenite::protocol::frame::FrameHeader;
 
-use self::lines::Lines;
+use self::lines::NarrationLines;
 use crate::error::{seconds, violation_message, Error};
 use crate::event::{
     ConnectStep, Event, Kind, Link, Messages, Note, NoteLevel, Now, Summary, Upgrade, Way,
@@ -92,7 +92,7 @@ impl Output for Narration {
         }
         // With a prompt on the same terminal.
         let size = to.size().filter(|_| self.style.beside_prompt);
-        let mut lines = Lines::new(self.style.palette, link, size.is_some());
+        let mut lines = NarrationLines::new(self.style.palette, link, size.is_some());
         self.style.tell(&mut lines, now.time, event);
         if lines.out.is_empty() {
             return Ok(());
@@ -121,7 +121,7 @@ impl NarrationStyle {
         self.ping_pong && !self.beside_prompt
     }
 
-    fn tell(&self, lines: &mut Lines, at: SystemTime, event: &Event<'_>) {
+    fn tell(&self, lines: &mut NarrationLines, at: SystemTime, event: &Event<'_>) {
         let verbosity = self.verbosity;
         match event {
             Event::Reconnecting(lost) if verbosity > Verbosity::Quiet && !self.beside_prompt => {
@@ -175,7 +175,7 @@ impl NarrationStyle {
         }
     }
 
-    fn tell_note(&self, lines: &mut Lines, note: &Note) {
+    fn tell_note(&self, lines: &mut NarrationLines, note: &Note) {
         let style = match note.level {
             NoteLevel::Answer => None,
             NoteLevel::Mistake => Some(Style::Error),
@@ -196,7 +196,7 @@ impl NarrationStyle {
         }
     }
 
-    fn tell_step(&self, lines: &mut Lines, since: Duration, step: &ConnectStep) {
+    fn tell_step(&self, lines: &mut NarrationLines, since: Duration, step: &ConnectStep) {
         let text = match step {
             ConnectStep::Resolved(addresses) => {
                 let addresses: Vec<_> = addresses.iter().map(|one| one.ip().to_string()).collect();
@@ -254,7 +254,7 @@ fn in_rows(lines: &str, columns: usize) -> String {
     out
 }
 
-fn push_head(lines: &mut Lines, way: Way, head: impl Iterator<Item = String>) {
+fn push_head(lines: &mut NarrationLines, way: Way, head: impl Iterator<Item = String>) {
     for line in head {
         lines.push(way, &line);
     }
@@ -318,7 +318,7 @@ fn message(summary: &Summary) -> String {
     }
 }
 
-fn tell_closure(lines: &mut Lines, closure: &Closure) {
+fn tell_closure(lines: &mut NarrationLines, closure: &Closure) {
     let sent = closure.sent.as_ref().map(|body| (Way::Out, body));
     let received = closure.received.as_ref().map(|body| (Way::In, body));
     let in_order = match closure.initiator {

@@ -28,7 +28,7 @@ pub struct RawFormat {
 
 /// Writes the payload of received messages.
 #[derive(Debug)]
-pub struct Raw {
+pub struct RawOutput {
     form: RawFormat,
     /// Bytes of a message that are not a whole group of base64 yet.
     rest: Vec<u8>,
@@ -36,7 +36,7 @@ pub struct Raw {
     inside_line: bool,
 }
 
-impl Raw {
+impl RawOutput {
     /// Creates an output in this format.
     #[must_use]
     pub fn new(form: RawFormat) -> Self {
@@ -95,7 +95,7 @@ impl Raw {
     }
 }
 
-impl Output for Raw {
+impl Output for RawOutput {
     fn on_event(
         &mut self,
         now: Now,
@@ -136,7 +136,7 @@ mod tests {
     use crate::event::Upgrade;
 
     fn written(binary: BinaryAs, times: Option<TimeZone>, pieces: &[Piece<'_>]) -> String {
-        let mut raw = Tested::new(Raw::new(RawFormat {
+        let mut raw = Tested::new(RawOutput::new(RawFormat {
             line_end: b'\n',
             binary,
             times,
@@ -196,7 +196,7 @@ mod tests {
                 binary,
                 times: None,
             };
-            let mut raw = Tested::new(Raw::new(form));
+            let mut raw = Tested::new(RawOutput::new(form));
             let begun = Piece {
                 last: false,
                 ..Piece::whole(kind, b"ab")
@@ -236,13 +236,13 @@ mod tests {
                     binary,
                     times: times.clone(),
                 };
-                let mut raw = Tested::new(Raw::new(form.clone()));
+                let mut raw = Tested::new(RawOutput::new(form.clone()));
                 let at = SystemTime::UNIX_EPOCH;
                 together(kind, &payloads, |messages| {
                     raw.show_messages(at, Link(0), messages)
                         .expect("memory takes it");
                 });
-                let mut one_by_one = Tested::new(Raw::new(form));
+                let mut one_by_one = Tested::new(RawOutput::new(form));
                 for payload in payloads {
                     let event = Event::Data(Way::In, Piece::whole(kind, payload));
                     one_by_one

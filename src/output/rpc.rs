@@ -5,7 +5,7 @@ use std::io;
 use super::escape::{self, Breaks};
 use super::sink::Sink;
 use super::{Assembled, Detail, Output};
-use crate::assembly::Message;
+use crate::assembly::WholeMessage;
 use crate::event::{Event, Kind, Link, Now, Way};
 use crate::rpc::{received, Received};
 
@@ -61,7 +61,7 @@ impl Output for RpcLines {
         event: &Event<'_>,
         to: &mut dyn Sink,
     ) -> io::Result<()> {
-        let Some((Way::In, message)) = Message::from_event(event) else {
+        let Some((Way::In, message)) = WholeMessage::from_event(event) else {
             return Ok(());
         };
         let (Kind::Text, Ok(text)) = (message.kind, std::str::from_utf8(message.bytes)) else {

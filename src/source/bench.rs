@@ -20,7 +20,7 @@ use self::awaited::Awaited;
 use self::payload::PayloadWriter;
 use self::schedule::Schedule;
 use super::{LinkEnd, Progress, Sender, Settled, Source};
-use crate::assembly::Message;
+use crate::assembly::WholeMessage;
 use crate::event::{Event, Link, LoadPhase, LoadProgress, Messages, Now, Timing, Way};
 use crate::measure::load::{LoadModel, LoadStatistics};
 use crate::protocol::{Closure, End, Role};
@@ -303,7 +303,7 @@ impl Source for Bench {
             }
             Event::Closed(closure) => self.closed(now, link, closure),
             event if self.wants_messages() => {
-                if let Some((Way::In, message)) = Message::from_event(event) {
+                if let Some((Way::In, message)) = WholeMessage::from_event(event) {
                     self.statistics.received_bytes += message.bytes.len() as u64;
                     self.received_marked(now, link, message.bytes);
                 }

@@ -10,7 +10,7 @@ use std::os::fd::BorrowedFd;
 use std::time::{Duration, Instant};
 
 use super::{Progress, Sender, Source};
-use crate::assembly::Message;
+use crate::assembly::WholeMessage;
 use crate::event::{Event, Kind, Link, Now, Piece, Probe, ProbeAnswer, Way};
 use crate::measure::RoundTrips;
 
@@ -234,7 +234,7 @@ impl Source for Ping {
                 self.unreported.push(Probe::Unexpected(payload.to_vec()));
             }
             event if self.wants_messages() => {
-                let Some((Way::In, message)) = Message::from_event(event) else {
+                let Some((Way::In, message)) = WholeMessage::from_event(event) else {
                     return;
                 };
                 let is_text = message.kind == Kind::Text;

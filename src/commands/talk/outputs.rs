@@ -13,9 +13,9 @@ use crate::output::best_effort::BestEffort;
 use crate::output::dump::BinaryAs;
 use crate::output::hidden::Hidden;
 use crate::output::human::{Human, HumanStyle, MessageLayout};
-use crate::output::json::JsonLines;
+use crate::output::json::JsonOutput;
 use crate::output::narration::{Narration, NarrationStyle};
-use crate::output::raw::{Raw, RawFormat};
+use crate::output::raw::{RawFormat, RawOutput};
 use crate::output::record;
 use crate::output::sink::Descriptor;
 use crate::output::timing::TimingOutput;
@@ -84,7 +84,7 @@ fn beside(plan: &Plan, prompt: Option<&Prompting>, output: Box<dyn Output>) -> i
 fn show(plan: &Plan, layout: MessageLayout) -> Box<dyn Output> {
     match plan.format {
         MessageFormat::Json => {
-            let lines = JsonLines::new(plan.ping_pong, plan.secrets);
+            let lines = JsonOutput::new(plan.ping_pong, plan.secrets);
             Box::new(if plan.timing.is_some() {
                 lines.with_timing()
             } else {
@@ -100,7 +100,7 @@ fn show(plan: &Plan, layout: MessageLayout) -> Box<dyn Output> {
             secrets: plan.secrets,
             quiet: plan.is_quiet(),
         })),
-        MessageFormat::Raw { line_end } => Box::new(Raw::new(RawFormat {
+        MessageFormat::Raw { line_end } => Box::new(RawOutput::new(RawFormat {
             line_end,
             binary: plan.binary_as.unwrap_or(BinaryAs::Raw),
             times: plan.times.clone(),

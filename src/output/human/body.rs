@@ -23,7 +23,7 @@ pub(super) struct BodyStyle {
 
 /// The part of a message that is shown.
 #[derive(Debug)]
-pub(super) struct Body {
+pub(super) struct MessageBody {
     /// Lines without the last line end. Everything except the palette's sequences is escaped.
     pub(super) text: String,
     /// The number of bytes of the message that are shown.
@@ -33,7 +33,12 @@ pub(super) struct Body {
 impl BodyStyle {
     /// The body of a message, with `number` at the right of a line that describes it; `None` if it
     /// is not to be shown.
-    pub(super) fn body(&self, kind: Kind, bytes: &[u8], number: Option<u64>) -> Option<Body> {
+    pub(super) fn body(
+        &self,
+        kind: Kind,
+        bytes: &[u8],
+        number: Option<u64>,
+    ) -> Option<MessageBody> {
         let mut text = String::new();
         let shown = match (kind, self.binary) {
             (Kind::Text, _) => self.push_text(&mut text, bytes),
@@ -52,7 +57,7 @@ impl BodyStyle {
             }
             (Kind::Binary, Some(BinaryAs::Skip)) => return None,
         };
-        Some(Body { text, shown })
+        Some(MessageBody { text, shown })
     }
 
     fn push_text(&self, out: &mut String, bytes: &[u8]) -> usize {

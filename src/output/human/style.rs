@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use jiff::Timestamp;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr};
 
-use super::body::{Body, BodyStyle};
+use super::body::{BodyStyle, MessageBody};
 use crate::event::{Kind, Link, Note, NoteLevel, Way};
 use crate::http::Secrets;
 use crate::output::dump::{self, BinaryAs};
@@ -79,7 +79,7 @@ pub(super) enum Mark {
 
 /// The position of a block of rows: time, connection and mark.
 #[derive(Clone, Copy)]
-pub(super) struct Place {
+pub(super) struct MessagePlace {
     pub(super) time: SystemTime,
     pub(super) link: Link,
     pub(super) mark: Mark,
@@ -119,7 +119,7 @@ impl HumanStyle {
         }
     }
 
-    fn gutter(&self, place: Place, columns: usize) -> io::Result<Gutter> {
+    fn gutter(&self, place: MessagePlace, columns: usize) -> io::Result<Gutter> {
         let mut gutter = Gutter {
             text: String::new(),
             width: 0,
@@ -152,7 +152,7 @@ impl HumanStyle {
     pub(super) fn message(
         &self,
         size: TerminalSize,
-        place: Place,
+        place: MessagePlace,
         (kind, bytes): (Kind, &[u8]),
         number: Option<u64>,
         ended: &str,
@@ -208,7 +208,7 @@ impl HumanStyle {
     pub(super) fn quiet_message(
         &self,
         size: TerminalSize,
-        place: Place,
+        place: MessagePlace,
         message: (Kind, &[u8]),
     ) -> io::Result<String> {
         let plain = Self {
@@ -245,7 +245,7 @@ impl HumanStyle {
     pub(super) fn text_block(
         &self,
         size: TerminalSize,
-        place: Place,
+        place: MessagePlace,
         text: &str,
     ) -> io::Result<String> {
         let gutter = self.gutter(place, size.columns)?;
@@ -254,7 +254,13 @@ impl HumanStyle {
     }
 
     /// Rows that the terminal wraps, with only a time before them.
-    fn bare_block(&self, gutter: &Gutter, body: &Body, length: usize, ended: &str) -> String {
+    fn bare_block(
+        &self,
+        gutter: &Gutter,
+        body: &MessageBody,
+        length: usize,
+        ended: &str,
+    ) -> String {
         let mut text = body.text.clone();
         if body.shown < length {
             let more = format!("… {} more", dump::size(length - body.shown));
@@ -312,7 +318,7 @@ impl HumanStyle {
     pub(super) fn note_block(
         &self,
         size: TerminalSize,
-        place: Place,
+        place: MessagePlace,
         paint: Option<Style>,
         text: &str,
     ) -> io::Result<String> {

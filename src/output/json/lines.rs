@@ -19,14 +19,14 @@ use crate::protocol::{Closure, Role, Violation};
 
 /// The lines being written.
 #[derive(Debug, Default)]
-pub(super) struct Lines {
+pub(super) struct LineBuffer {
     pub(super) out: Vec<u8>,
     beginning: Beginning,
 }
 
-impl Lines {
-    pub(super) fn record(&mut self, at: SystemTime, link: Link) -> Record<'_> {
-        Record {
+impl LineBuffer {
+    pub(super) fn record(&mut self, at: SystemTime, link: Link) -> LineWriter<'_> {
+        LineWriter {
             out: &mut self.out,
             beginning: &mut self.beginning,
             at,
@@ -36,7 +36,7 @@ impl Lines {
 }
 
 /// Writes lines about an event of a connection.
-pub(super) struct Record<'a> {
+pub(super) struct LineWriter<'a> {
     pub(super) out: &'a mut Vec<u8>,
     beginning: &'a mut Beginning,
     at: SystemTime,
@@ -82,7 +82,7 @@ impl Beginning {
     }
 }
 
-impl Record<'_> {
+impl LineWriter<'_> {
     pub(super) fn message(&mut self, way: Way, kind: Kind, bytes: &[u8]) -> io::Result<()> {
         match kind {
             Kind::Text => {

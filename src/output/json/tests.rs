@@ -19,8 +19,8 @@ use crate::output::tested::Tested;
 use crate::protocol::{CloseBody, CloseReason, Closure, End, Role};
 use crate::source;
 
-fn output(ping_pong: bool) -> Tested<JsonLines> {
-    Tested::new(JsonLines::new(ping_pong, Secrets::Hidden))
+fn output(ping_pong: bool) -> Tested<JsonOutput> {
+    Tested::new(JsonOutput::new(ping_pong, Secrets::Hidden))
 }
 
 fn at() -> SystemTime {

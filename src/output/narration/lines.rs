@@ -7,7 +7,7 @@ use crate::output::escape::{self, Breaks};
 use crate::output::palette::{Palette, Style};
 
 /// The lines being written.
-pub(super) struct Lines {
+pub(super) struct NarrationLines {
     pub(super) out: String,
     pub(super) palette: Palette,
     link: Link,
@@ -15,7 +15,7 @@ pub(super) struct Lines {
     beside_prompt: bool,
 }
 
-impl Lines {
+impl NarrationLines {
     pub(super) fn new(palette: Palette, link: Link, beside_prompt: bool) -> Self {
         Self {
             out: String::new(),

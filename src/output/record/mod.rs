@@ -25,7 +25,7 @@ use self::file::RecordFile;
 use crate::error::Error;
 use crate::event::{Event, Link, LostCause, Messages, Now};
 use crate::exit::ExitCode;
-use crate::output::json::JsonLines;
+use crate::output::json::JsonOutput;
 use crate::output::queued_sink::QueuedSink;
 use crate::output::sink::{Descriptor, Sink};
 use crate::output::{Channel, Detail, Output, Role};
@@ -61,11 +61,12 @@ fn begin(opened: RecordFile, options: Options, role: Role) -> io::Result<Channel
         RecordFormat::Har if is_regular => {
             Box::new(har::Har::new(options.opening.url, options.secrets)?)
         }
-        RecordFormat::Session => {
-            Box::new(session::Session::new(SystemTime::now(), &options.opening)?)
-        }
+        RecordFormat::Session => Box::new(session::SessionRecord::new(
+            SystemTime::now(),
+            &options.opening,
+        )?),
         _ => {
-            let lines = JsonLines::new(true, options.secrets);
+            let lines = JsonOutput::new(true, options.secrets);
             Box::new(if options.timing {
                 lines.with_timing()
             } else {

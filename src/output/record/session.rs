@@ -30,7 +30,7 @@ const PAUSE: Duration = Duration::from_millis(10);
 const FORCE: &str = "--force";
 
 /// A session file that is being written.
-pub(super) struct Session {
+pub(super) struct SessionRecord {
     /// The statements that were not passed on yet.
     out: String,
     /// When the connection was opened.
@@ -49,7 +49,7 @@ pub(super) struct Session {
     was_open: bool,
 }
 
-impl Session {
+impl SessionRecord {
     /// Starts with the beginning of the file: the URL and the settings.
     pub(super) fn new(now: SystemTime, opening: &Opening) -> io::Result<Self> {
         let mut session = Self {
@@ -163,7 +163,13 @@ impl Session {
         self.last = at;
     }
 
-    fn message(&mut self, at: SystemTime, link: Link, way: Way, message: assembly::Message<'_>) {
+    fn message(
+        &mut self,
+        at: SystemTime,
+        link: Link,
+        way: Way,
+        message: assembly::WholeMessage<'_>,
+    ) {
         let kind = message.kind;
         let bytes = message.bytes;
         let text = || Template::literal(&String::from_utf8_lossy(bytes));
@@ -304,7 +310,7 @@ impl Session {
     }
 }
 
-impl Output for Session {
+impl Output for SessionRecord {
     fn detail(&self) -> Detail {
         Detail::WHOLE_MESSAGES
     }
@@ -318,7 +324,7 @@ impl Output for Session {
     ) -> io::Result<()> {
         let at = now.time;
         let owed_pong = std::mem::take(&mut self.owes_pong);
-        if let Some((way, message)) = assembly::Message::from_event(event) {
+        if let Some((way, message)) = assembly::WholeMessage::from_event(event) {
             if message.bytes.len() >= LARGE {
                 let (kind, bytes) = (message.kind, message.to_bytes());
                 self.put_long(at, link, way, kind, bytes, to)?;

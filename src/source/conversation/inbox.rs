@@ -7,7 +7,7 @@ use std::time::Instant;
 use bytes::Bytes;
 
 use super::expected::quote;
-use crate::assembly::Message;
+use crate::assembly::WholeMessage;
 use crate::conversation::matching::describe;
 use crate::error::{seconds, violation_message};
 use crate::event::{Event, Kind, LostCause, Upgrade, Way};
@@ -42,7 +42,7 @@ impl ReceivedItem {
     pub(super) fn from_event(event: &Event<'_>) -> Option<Self> {
         Some(match event {
             Event::Data(Way::In, _) | Event::Assembled(Way::In, ..) => {
-                let (_, message) = Message::from_event(event)?;
+                let (_, message) = WholeMessage::from_event(event)?;
                 Self::Message(message.kind, message.to_bytes())
             }
             Event::Ping(Way::In, payload) => Self::Ping(Bytes::copy_from_slice(payload)),

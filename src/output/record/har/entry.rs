@@ -31,7 +31,7 @@ impl Default for Creator {
 }
 
 /// An entry without its messages and times, which are known later.
-pub(super) struct Entry<'a> {
+pub(super) struct HarEntry<'a> {
     pub(super) started: SystemTime,
     pub(super) request: Request<'a>,
     pub(super) response: Response,
@@ -62,7 +62,7 @@ struct EntryFields<'a> {
 #[derive(Serialize)]
 struct Cache {}
 
-impl Entry<'_> {
+impl HarEntry<'_> {
     /// Writes the beginning of the object. [`Times::end_entry`] writes its end.
     pub(super) fn begin(&self, out: &mut Vec<u8>) -> io::Result<()> {
         let fields = EntryFields {

@@ -17,8 +17,8 @@ use bytes::Bytes;
 use data_encoding::BASE64;
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
-use self::entry::{Content, Creator, Entry, Frame, Request, Response, Times};
-use crate::assembly::{Message, LARGE};
+use self::entry::{Content, Creator, Frame, HarEntry, Request, Response, Times};
+use crate::assembly::{WholeMessage, LARGE};
 use crate::error::Error;
 use crate::event::{
     ConnectStep, Event, Kind, Link, LostCause, Now, PeerAddress, Reconnecting, Upgrade, Way,
@@ -145,7 +145,7 @@ impl Har {
         Ok(end)
     }
 
-    fn begin_entry(&mut self, entry: &Entry<'_>) -> io::Result<()> {
+    fn begin_entry(&mut self, entry: &HarEntry<'_>) -> io::Result<()> {
         let out = &mut self.out;
         out.extend_from_slice(if self.any_entry { b",\n" } else { b"\n" });
         self.any_entry = true;
@@ -159,7 +159,7 @@ impl Har {
         }
         self.url.clone_from(&upgrade.url);
         let times = Times::of(&upgrade.timing);
-        let entry = Entry {
+        let entry = HarEntry {
             started: times.begun(at),
             request: Request::of(&upgrade.request, &upgrade.url, self.secrets),
             response: Response::of(&upgrade.response, Content::default(), self.secrets),
@@ -190,7 +190,7 @@ impl Har {
         };
         let request = attempt.asked.as_ref().map(|(_, head)| head);
         let url = self.url.clone();
-        let entry = Entry {
+        let entry = HarEntry {
             started: attempt.since,
             request: match request {
                 Some(head) => Request::of(head, &url, self.secrets),
@@ -232,7 +232,7 @@ impl Har {
         &mut self,
         at: SystemTime,
         way: Way,
-        message: Message<'_>,
+        message: WholeMessage<'_>,
         to: &mut dyn Sink,
     ) -> io::Result<()> {
         let opcode = OpCode::Data(match message.kind {
@@ -349,7 +349,7 @@ impl Output for Har {
         to: &mut dyn Sink,
     ) -> io::Result<()> {
         let at = now.time;
-        match Message::from_event(event) {
+        match WholeMessage::from_event(event) {
             Some((way, message)) => self.message(at, way, message, to)?,
             None => self.event(at, link, event)?,
         }

@@ -18,22 +18,22 @@ fn at(milliseconds: u64) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_millis(1_772_323_200_000 + milliseconds)
 }
 
-fn record(opening: &Opening) -> Tested<Session> {
-    let session = Session::new(at(0), opening).expect("the time is valid");
+fn record(opening: &Opening) -> Tested<SessionRecord> {
+    let session = SessionRecord::new(at(0), opening).expect("the time is valid");
     let mut record = Tested::new(session);
     record.idle().expect("memory takes anything");
     record
 }
 
 /// A record with an open connection, without its beginning.
-fn opened() -> Tested<Session> {
+fn opened() -> Tested<SessionRecord> {
     let mut session = record(&Opening::default());
     tell(&mut session, 1000, &Event::Open(&Upgrade::default()));
     session.sink.take();
     session
 }
 
-fn tell(session: &mut Tested<Session>, milliseconds: u64, event: &Event<'_>) {
+fn tell(session: &mut Tested<SessionRecord>, milliseconds: u64, event: &Event<'_>) {
     let told = session.show(at(milliseconds), LINK, event);
     told.expect("memory takes anything");
 }
