@@ -8,8 +8,8 @@ use std::time::Instant;
 
 use super::limits::CloseTimeout;
 use super::resend::SentMessages;
-use super::timers::{Timer, TimerTable};
-use super::upkeep::{PingState, Schedule};
+use super::timers::{ConnectionTimer, TimerTable};
+use super::upkeep::{PeriodicSchedule, PingState};
 use crate::connect::Stream;
 use crate::error::plain;
 use crate::protocol::{CloseBody, End, Lines, Piece, Protocol, Received, Sent, Violation};
@@ -54,7 +54,7 @@ struct OutgoingMessage {
 
 /// A connection after the opening handshake.
 #[derive(Debug)]
-pub(super) struct Connection {
+pub(super) struct OpenConnection {
     stream: Stream,
     protocol: Protocol,
     close_timeout: Option<CloseTimeout>,
@@ -84,7 +84,7 @@ pub(super) struct Connection {
     /// The Pings that keep it, if there are any.
     pub(super) pings: Option<PingState>,
     /// When messages are sent again and again.
-    pub(super) heartbeats: Vec<Schedule>,
+    pub(super) heartbeats: Vec<PeriodicSchedule>,
     /// When the first Ping came that was not answered, and how many did.
     unanswered_pings: Option<(Instant, u64)>,
 }
@@ -119,7 +119,7 @@ impl Undecoded {
 /// No more input is taken from the source while more bytes than this are pending.
 const OUTBOX: usize = 512 * 1024;
 
-impl Connection {
+impl OpenConnection {
     /// Creates a connection and makes its stream non-blocking.
     pub(super) fn new(stream: Stream, protocol: Protocol) -> io::Result<Self> {
         stream.set_nonblocking(true)?;
@@ -291,7 +291,7 @@ impl Connection {
             match self.stream.read(buffer) {
                 Ok(0) => return Ok(Bytes::End),
                 Ok(count) => {
-                    self.timers.stop(Timer::Pong);
+                    self.timers.stop(ConnectionTimer::Pong);
                     self.restart_close_timer(now);
                     // A read that did not fill the buffer has emptied the socket, but TLS may hold
                     // another record.

@@ -4,7 +4,7 @@
 use std::io;
 
 use super::limits::{CloseTimeout, Limits};
-use super::listeners::Failure;
+use super::listeners::WriteFailure;
 use super::sent::show_sent;
 use super::state::{Driver, Stage};
 use crate::error::{Error, Phase};
@@ -194,7 +194,7 @@ impl Driver<'_> {
 
     pub(super) fn handle_outputs(&mut self) {
         // Reporting a failure may cause the next one. Each output fails only once.
-        while let Some(Failure { cause, record }) = self.listeners.outputs.take_failure() {
+        while let Some(WriteFailure { cause, record }) = self.listeners.outputs.take_failure() {
             match record {
                 Some(target) => self.interrupt(Error::Output { target, cause }),
                 None if cause.kind() == io::ErrorKind::BrokenPipe => {

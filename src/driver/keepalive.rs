@@ -2,35 +2,37 @@
 
 use std::time::{Duration, Instant};
 
-use super::connection::Connection;
+use super::connection::OpenConnection;
 use super::resend::{Leftover, SentMessages};
-use super::timers::Timer;
-use super::upkeep::{Keepalive, PingState, Schedule};
+use super::timers::ConnectionTimer;
+use super::upkeep::{Keepalive, PeriodicSchedule, PingState};
 
 /// The beginning of the payload of each keepalive Ping; a number follows.
 const PAYLOAD: &str = "wsline ";
 
-impl Connection {
+impl OpenConnection {
     /// Begins to send Pings.
     pub(super) fn start_keepalive(&mut self, keepalive: Keepalive, now: Instant) {
         let state = PingState::new(keepalive, now);
-        self.timers.set(Timer::Ping, state.schedule.next());
+        self.timers
+            .set(ConnectionTimer::Ping, state.schedule.next());
         self.pings = Some(state);
     }
 
     /// Sends a Ping if one is due, and returns its payload.
     pub(super) fn ping_if_due(&mut self, now: Instant) -> Option<String> {
-        if !self.timers.is_expired(Timer::Ping, now) {
+        if !self.timers.is_expired(ConnectionTimer::Ping, now) {
             return None;
         }
         let state = self.pings.as_mut()?;
         state.schedule.advance(now);
         state.count += 1;
         let payload = format!("{PAYLOAD}{}", state.count);
-        self.timers.set(Timer::Ping, state.schedule.next());
-        if !self.timers.is_set(Timer::Pong) {
+        self.timers
+            .set(ConnectionTimer::Ping, state.schedule.next());
+        if !self.timers.is_set(ConnectionTimer::Pong) {
             let deadline = now.checked_add(state.keepalive.timeout);
-            self.timers.set(Timer::Pong, deadline);
+            self.timers.set(ConnectionTimer::Pong, deadline);
         }
         self.ping(payload.as_bytes());
         if let Some(sent) = &mut self.sent_messages {
@@ -55,22 +57,26 @@ impl Connection {
     pub(super) fn ping_timeout(&self, now: Instant) -> Option<Duration> {
         let state = self.pings.as_ref()?;
         self.timers
-            .is_expired(Timer::Pong, now)
+            .is_expired(ConnectionTimer::Pong, now)
             .then_some(state.keepalive.timeout)
     }
 
     /// Restarts the Ping timeout while nothing is read, because silence then means nothing.
     pub(super) fn restart_ping_timeout(&mut self, now: Instant) {
-        if let (Some(state), true) = (&self.pings, self.timers.is_set(Timer::Pong)) {
+        if let (Some(state), true) = (&self.pings, self.timers.is_set(ConnectionTimer::Pong)) {
             let deadline = now.checked_add(state.keepalive.timeout);
-            self.timers.set(Timer::Pong, deadline);
+            self.timers.set(ConnectionTimer::Pong, deadline);
         }
     }
 
     /// Stops Pings and heartbeats. After our Close, the close timeout applies.
     pub(super) fn stop_keepalive(&mut self) {
         self.pings = None;
-        for timer in [Timer::Ping, Timer::Pong, Timer::Heartbeat] {
+        for timer in [
+            ConnectionTimer::Ping,
+            ConnectionTimer::Pong,
+            ConnectionTimer::Heartbeat,
+        ] {
             self.timers.stop(timer);
         }
         self.heartbeats.clear();
@@ -83,7 +89,7 @@ impl Connection {
         now: Instant,
     ) {
         self.heartbeats = intervals
-            .map(|interval| Schedule::new(interval, now))
+            .map(|interval| PeriodicSchedule::new(interval, now))
             .collect();
         self.set_heartbeat_timer();
     }
@@ -91,11 +97,12 @@ impl Connection {
     /// The indices of the heartbeats that are due. They are delayed while a message is being sent in
     /// pieces or there is no room.
     pub(super) fn take_due_heartbeats(&mut self, now: Instant) -> Vec<usize> {
-        if !self.timers.is_expired(Timer::Heartbeat, now) {
+        if !self.timers.is_expired(ConnectionTimer::Heartbeat, now) {
             return Vec::new();
         }
         if self.room() == 0 || self.is_inside_sent() {
-            self.timers.set(Timer::Heartbeat, now.checked_add(RETRY));
+            self.timers
+                .set(ConnectionTimer::Heartbeat, now.checked_add(RETRY));
             return Vec::new();
         }
         let mut due = Vec::new();
@@ -110,8 +117,12 @@ impl Connection {
     }
 
     fn set_heartbeat_timer(&mut self) {
-        let next = self.heartbeats.iter().filter_map(Schedule::next).min();
-        self.timers.set(Timer::Heartbeat, next);
+        let next = self
+            .heartbeats
+            .iter()
+            .filter_map(PeriodicSchedule::next)
+            .min();
+        self.timers.set(ConnectionTimer::Heartbeat, next);
     }
 
     /// Keeps messages until they are written.

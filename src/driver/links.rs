@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::connection::Connection;
+use super::connection::OpenConnection;
 use super::ending::Ending;
 use super::first_error::FirstError;
 use super::outcome::ConnectionEnd;
@@ -192,7 +192,7 @@ impl Driver<'_> {
             compression: upgrade.compression,
             ..config.protocol
         };
-        match Connection::new(stream, Protocol::new(options)) {
+        match OpenConnection::new(stream, Protocol::new(options)) {
             Ok(connection) => _ = self.slots.replace(link, Slot::Open(Box::new(connection))),
             Err(cause) => {
                 let doing = "taking over the connection";
@@ -264,7 +264,7 @@ impl Driver<'_> {
 
     /// Counts what was sent on a connection that has ended. Returns the number of messages that were
     /// not sent completely.
-    fn count_sent(&mut self, link: Link, connection: &Connection) -> u64 {
+    fn count_sent(&mut self, link: Link, connection: &OpenConnection) -> u64 {
         let unsent = connection.protocol().unsent_messages();
         self.sent += connection.messages_sent() - unsent;
         self.volume += connection.protocol().volume();
@@ -286,7 +286,7 @@ impl Driver<'_> {
     fn reopen(
         &mut self,
         link: Link,
-        connection: &mut Connection,
+        connection: &mut OpenConnection,
         closure: &Closure,
         next: Next,
     ) -> bool {

@@ -59,13 +59,13 @@ pub(super) struct Outputs<'a> {
     pub(super) detail: Detail,
     /// Whether each output has failed and gets no more events.
     lost: Vec<bool>,
-    failures: VecDeque<Failure>,
+    failures: VecDeque<WriteFailure>,
     /// The incomplete messages of all connections, in both directions.
     assembler: MessageAssembler,
 }
 
 /// A write error.
-pub(super) struct Failure {
+pub(super) struct WriteFailure {
     pub(super) cause: io::Error,
     /// The name of the record that could not be written; `None` for other outputs.
     pub(super) record: Option<String>,
@@ -122,7 +122,7 @@ impl<'a> Outputs<'a> {
                 *lost = true;
                 let record = channel.record().map(str::to_owned);
                 shown_failed |= record.is_none();
-                self.failures.push_back(Failure { cause, record });
+                self.failures.push_back(WriteFailure { cause, record });
             }
         }
         if shown_failed {
@@ -190,13 +190,13 @@ impl<'a> Outputs<'a> {
     }
 
     /// Takes the oldest write error.
-    pub(super) fn take_failure(&mut self) -> Option<Failure> {
+    pub(super) fn take_failure(&mut self) -> Option<WriteFailure> {
         self.failures.pop_front()
     }
 
     /// Stops the outputs whose pipe was closed by its reader, according to poll(2).
     pub(super) fn reader_has_gone(&mut self) {
-        self.failures.push_back(Failure {
+        self.failures.push_back(WriteFailure {
             cause: io::ErrorKind::BrokenPipe.into(),
             record: None,
         });

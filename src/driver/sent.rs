@@ -1,13 +1,13 @@
 //! Passing what was sent on to the outputs.
 
-use super::connection::Connection;
+use super::connection::OpenConnection;
 use super::listeners::Outputs;
 use crate::event::{Event, Link, Now, Way};
 
 /// Reports our Close to the outputs once it was sent, after the frames in the buffer for outputs
 /// that show frames.
 pub(super) fn show_sent(
-    connection: &mut Connection,
+    connection: &mut OpenConnection,
     outputs: &mut Outputs<'_>,
     now: Now,
     link: Link,

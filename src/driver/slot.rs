@@ -3,7 +3,7 @@
 use std::os::fd::BorrowedFd;
 use std::time::Instant;
 
-use super::connection::Connection;
+use super::connection::OpenConnection;
 use crate::connect::Attempt;
 use crate::sys::poll_set::Watch;
 
@@ -16,14 +16,14 @@ pub(super) enum Slot {
     /// The attempt to connect is in progress.
     Dialing(Attempt),
     /// The connection is open or being closed.
-    Open(Box<Connection>),
+    Open(Box<OpenConnection>),
     /// The connection has ended or could not be opened.
     Ended,
 }
 
 /// The number of connections in each state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Counts {
+pub(super) struct SlotCounts {
     pub(super) waiting: usize,
     pub(super) dialing: usize,
     pub(super) open: usize,
@@ -38,7 +38,7 @@ pub(super) struct Counts {
 /// The properties of a slot that the totals depend on, when it was last updated.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Seen {
-    pub(super) counts: Counts,
+    pub(super) counts: SlotCounts,
     pub(super) holds_bytes: bool,
     pub(super) watch: Watch,
     pub(super) deadline: Option<Instant>,
@@ -87,12 +87,12 @@ impl Slot {
             }
             Self::Open(open) => {
                 let is_busy = open.data_waits() || open.protocol().is_inside_message();
-                seen.counts = Counts {
+                seen.counts = SlotCounts {
                     open: 1,
                     closing: usize::from(open.protocol().closure().sent.is_some()),
                     busy: usize::from(is_busy),
                     with_room: usize::from(open.room() > 0),
-                    ..Counts::default()
+                    ..SlotCounts::default()
                 };
                 seen.holds_bytes = open.holds_bytes();
                 seen.deadline = open.next_deadline();
@@ -103,7 +103,7 @@ impl Slot {
     }
 }
 
-impl Counts {
+impl SlotCounts {
     /// Replaces the contribution of one slot to the counts.
     pub(super) fn replace(&mut self, before: Self, now: Self) {
         let change = |count: &mut usize, before, now| *count = *count + now - before;

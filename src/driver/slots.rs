@@ -8,9 +8,9 @@ use std::collections::BTreeSet;
 use std::io;
 use std::time::Instant;
 
-use super::connection::Connection;
+use super::connection::OpenConnection;
 use super::members::{Members, LISTED};
-use super::slot::{Counts, Seen, Slot};
+use super::slot::{Seen, Slot, SlotCounts};
 use crate::connect::Attempt;
 use crate::event::Link;
 
@@ -29,7 +29,7 @@ struct Entry {
 /// All connections of a run, indexed by [`Link`].
 pub(super) struct Slots {
     entries: Vec<Entry>,
-    counts: Counts,
+    counts: SlotCounts,
     touched: Vec<Link>,
     deadlines: BTreeSet<(Instant, Link)>,
     holding_bytes: BTreeSet<Link>,
@@ -62,9 +62,9 @@ impl Slots {
             }
         };
         let entries: Vec<_> = dials.into_iter().enumerate().map(entry).collect();
-        let counts = Counts {
+        let counts = SlotCounts {
             waiting: entries.iter().map(|entry| entry.seen.counts.waiting).sum(),
-            ..Counts::default()
+            ..SlotCounts::default()
         };
         let count = entries.len();
         Ok(Self {
@@ -79,13 +79,13 @@ impl Slots {
     }
 
     /// The counts when each slot was last updated.
-    pub(super) fn counts(&self) -> Counts {
+    pub(super) fn counts(&self) -> SlotCounts {
         self.counts
     }
 
     /// Whether all connections have ended.
     pub(super) fn all_ended(&self) -> bool {
-        let Counts {
+        let SlotCounts {
             waiting,
             dialing,
             open,
@@ -122,7 +122,7 @@ impl Slots {
     }
 
     /// The connection, if it is open.
-    pub(super) fn open_mut(&mut self, link: Link) -> Option<&mut Connection> {
+    pub(super) fn open_mut(&mut self, link: Link) -> Option<&mut OpenConnection> {
         match self.touch(link)? {
             Slot::Open(connection) => Some(connection),
             _ => None,

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 /// The timers of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Timer {
+pub(super) enum ConnectionTimer {
     /// The server's reply to our Close, or the end of TCP after the server's Close (RFC 6455
     /// §7.1.1).
     Close,
@@ -29,12 +29,12 @@ pub(super) struct TimerTable([Option<Instant>; COUNT]);
 
 impl TimerTable {
     /// Starts or restarts a timer. `None`, a time that `Instant` can't represent, stops it.
-    pub(super) fn set(&mut self, timer: Timer, at: Option<Instant>) {
+    pub(super) fn set(&mut self, timer: ConnectionTimer, at: Option<Instant>) {
         self.0[timer as usize] = at;
     }
 
     /// Stops a timer.
-    pub(super) fn stop(&mut self, timer: Timer) {
+    pub(super) fn stop(&mut self, timer: ConnectionTimer) {
         self.0[timer as usize] = None;
     }
 
@@ -44,12 +44,12 @@ impl TimerTable {
     }
 
     /// Whether this timer runs.
-    pub(super) fn is_set(&self, timer: Timer) -> bool {
+    pub(super) fn is_set(&self, timer: ConnectionTimer) -> bool {
         self.0[timer as usize].is_some()
     }
 
     /// Whether this timer has expired.
-    pub(super) fn is_expired(&self, timer: Timer, now: Instant) -> bool {
+    pub(super) fn is_expired(&self, timer: ConnectionTimer, now: Instant) -> bool {
         self.0[timer as usize].is_some_and(|deadline| deadline <= now)
     }
 }
@@ -66,16 +66,16 @@ mod tests {
         let later = |seconds| now.checked_add(Duration::from_secs(seconds));
         let mut timers = TimerTable::default();
         assert_eq!(timers.next_deadline(), None);
-        assert!(!timers.is_set(Timer::Close));
-        timers.set(Timer::Close, later(5));
-        timers.set(Timer::Shutdown, later(1));
+        assert!(!timers.is_set(ConnectionTimer::Close));
+        timers.set(ConnectionTimer::Close, later(5));
+        timers.set(ConnectionTimer::Shutdown, later(1));
         assert_eq!(timers.next_deadline(), later(1));
-        timers.stop(Timer::Shutdown);
+        timers.stop(ConnectionTimer::Shutdown);
         assert_eq!(timers.next_deadline(), later(5));
-        timers.set(Timer::Close, later(7));
-        assert!(!timers.is_expired(Timer::Close, now + Duration::from_secs(6)));
-        assert!(timers.is_expired(Timer::Close, now + Duration::from_secs(7)));
-        timers.set(Timer::Close, None);
+        timers.set(ConnectionTimer::Close, later(7));
+        assert!(!timers.is_expired(ConnectionTimer::Close, now + Duration::from_secs(6)));
+        assert!(timers.is_expired(ConnectionTimer::Close, now + Duration::from_secs(7)));
+        timers.set(ConnectionTimer::Close, None);
         assert_eq!(timers.next_deadline(), None);
     }
 }

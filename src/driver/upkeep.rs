@@ -38,7 +38,7 @@ pub struct Keepalive {
 #[derive(Debug)]
 pub(super) struct PingState {
     pub(super) keepalive: Keepalive,
-    pub(super) schedule: Schedule,
+    pub(super) schedule: PeriodicSchedule,
     /// How many were sent.
     pub(super) count: u64,
 }
@@ -47,7 +47,7 @@ impl PingState {
     pub(super) fn new(keepalive: Keepalive, now: Instant) -> Self {
         Self {
             keepalive,
-            schedule: Schedule::new(keepalive.interval, now),
+            schedule: PeriodicSchedule::new(keepalive.interval, now),
             count: 0,
         }
     }
@@ -55,13 +55,13 @@ impl PingState {
 
 /// A repeating deadline.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Schedule {
+pub(super) struct PeriodicSchedule {
     interval: Duration,
     /// The next deadline; `None` if the clock can't represent it.
     next: Option<Instant>,
 }
 
-impl Schedule {
+impl PeriodicSchedule {
     /// Creates a schedule whose first deadline is after `interval`.
     pub(super) fn new(interval: Duration, now: Instant) -> Self {
         let next = now.checked_add(interval);
@@ -97,7 +97,7 @@ mod tests {
     fn times_do_not_drift() {
         let start = Instant::now();
         let interval = Duration::from_secs(30);
-        let mut schedule = Schedule::new(interval, start);
+        let mut schedule = PeriodicSchedule::new(interval, start);
         for count in 1..=10_000 {
             let due = start + interval * count;
             assert_eq!(schedule.next(), Some(due));
@@ -113,7 +113,7 @@ mod tests {
     fn missed_times_are_left_out() {
         let start = Instant::now();
         let interval = Duration::from_secs(10);
-        let mut schedule = Schedule::new(interval, start);
+        let mut schedule = PeriodicSchedule::new(interval, start);
         schedule.advance(start + Duration::from_secs(9));
         assert_eq!(schedule.next(), Some(start + interval));
         for (late, next) in [

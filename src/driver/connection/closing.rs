@@ -2,16 +2,16 @@
 
 use std::time::{Duration, Instant};
 
-use super::{end_by, CloseReport, Connection, StreamState};
+use super::{end_by, CloseReport, OpenConnection, StreamState};
 use crate::driver::limits::CloseTimeout;
-use crate::driver::timers::Timer;
+use crate::driver::timers::ConnectionTimer;
 use crate::protocol::{CloseBody, Closure, End, Role, State};
 
 /// How long the server may take to close TCP once both Close frames were exchanged and our
 /// direction is shut down.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
 
-impl Connection {
+impl OpenConnection {
     /// Sends a Close and starts the close timeout.
     ///
     /// A [`CloseTimeout::Total`] replaces an earlier timeout and starts now, so that it also
@@ -25,7 +25,7 @@ impl Connection {
     ) {
         self.protocol.close(body);
         self.pending_close = None;
-        self.timers.stop(Timer::Message);
+        self.timers.stop(ConnectionTimer::Message);
         self.stop_keepalive();
         match timeout {
             CloseTimeout::SinceLastByte(_) => _ = self.close_timeout.get_or_insert(timeout),
@@ -51,17 +51,17 @@ impl Connection {
             self.pending_close = Some((body, timeout));
             self.outgoing.must_finish = true;
             let deadline = now.checked_add(timeout.duration());
-            self.timers.set(Timer::Message, deadline);
+            self.timers.set(ConnectionTimer::Message, deadline);
         }
     }
 
     /// Sends the pending Close if the current message is complete or has timed out.
     pub(in crate::driver) fn close_if_due(&mut self, now: Instant) {
-        if self.outgoing.is_partial && !self.timers.is_expired(Timer::Message, now) {
+        if self.outgoing.is_partial && !self.timers.is_expired(ConnectionTimer::Message, now) {
             return;
         }
         if let Some((body, timeout)) = self.pending_close.take() {
-            self.timers.stop(Timer::Message);
+            self.timers.stop(ConnectionTimer::Message);
             self.close(now, body, timeout);
         }
     }
@@ -107,9 +107,9 @@ impl Connection {
             self.stream_state = StreamState::Over;
             return;
         }
-        self.timers.stop(Timer::Close);
+        self.timers.stop(ConnectionTimer::Close);
         let deadline = now.checked_add(SHUTDOWN_TIMEOUT);
-        self.timers.set(Timer::Shutdown, deadline);
+        self.timers.set(ConnectionTimer::Shutdown, deadline);
         if self.stream.shutdown_write().is_err() {
             self.stream_state = StreamState::Over;
         }
@@ -136,7 +136,7 @@ impl Connection {
         let since = *self.waiting_since.get_or_insert(now);
         if let (StreamState::Open, Some(timeout)) = (self.stream_state, self.close_timeout) {
             let deadline = since.checked_add(timeout.duration());
-            self.timers.set(Timer::Close, deadline);
+            self.timers.set(ConnectionTimer::Close, deadline);
         }
     }
 
@@ -153,6 +153,7 @@ impl Connection {
 
     /// Whether a timer for the server has expired.
     pub(in crate::driver) fn has_timed_out(&self, now: Instant) -> bool {
-        self.timers.is_expired(Timer::Close, now) || self.timers.is_expired(Timer::Shutdown, now)
+        self.timers.is_expired(ConnectionTimer::Close, now)
+            || self.timers.is_expired(ConnectionTimer::Shutdown, now)
     }
 }
