@@ -31,7 +31,7 @@ use crate::connect::tls::IdentityFiles;
 use crate::error::{plain, Error};
 use crate::sys::file::Inputs;
 
-pub use event::{Ending, Event};
+pub use event::{ClientEnd, EchoEvent};
 pub use options::{EchoOptions, LARGEST_MESSAGE};
 
 use options::ServeOptions;
@@ -119,7 +119,7 @@ impl EchoServer {
 
     /// Accepts clients forever and serves each on its own thread. Calls `on_event` on the clients'
     /// threads; a call that blocks delays that client.
-    pub fn serve(self, on_event: impl Fn(Event) + Send + Sync + 'static) -> Infallible {
+    pub fn serve(self, on_event: impl Fn(EchoEvent) + Send + Sync + 'static) -> Infallible {
         let on_event = Arc::new(on_event);
         let mut id = 0;
         loop {
@@ -127,7 +127,7 @@ impl EchoServer {
             let (stream, peer) = match self.listener.accept() {
                 Ok(accepted) => accepted,
                 Err(cause) => {
-                    on_event(Event::NotAccepted {
+                    on_event(EchoEvent::NotAccepted {
                         cause: plain(&cause),
                     });
                     thread::sleep(RETRY_DELAY);
@@ -147,7 +147,7 @@ impl EchoServer {
                     }
                 });
             if let Err(cause) = client {
-                on_event(Event::Rejected {
+                on_event(EchoEvent::Rejected {
                     id,
                     peer,
                     cause: format!("could not start a thread: {}", plain(&cause)),

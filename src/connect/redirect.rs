@@ -15,7 +15,7 @@ pub const DEFAULT_MAX_REDIRECTS: u32 = 10;
 
 /// The request after a redirect.
 #[derive(Debug)]
-pub struct Next {
+pub struct NextRequest {
     /// The options with the new URL.
     pub options: ConnectOptions,
     /// Whether credentials were removed.
@@ -40,7 +40,11 @@ pub fn is_followed(request: &ConnectOptions, status: u16) -> bool {
 ///
 /// [`Error::Redirect`] if the redirect is invalid or must not be followed; [`Error::Redirects`] if
 /// it exceeds the maximum number.
-pub fn follow(request: &ConnectOptions, refusal: Refusal, followed: u32) -> Result<Next, Error> {
+pub fn follow(
+    request: &ConnectOptions,
+    refusal: Refusal,
+    followed: u32,
+) -> Result<NextRequest, Error> {
     let mut target =
         destination(&refusal.head, &request.target).map_err(|cause| Error::Redirect {
             cause,
@@ -62,7 +66,7 @@ pub fn follow(request: &ConnectOptions, refusal: Refusal, followed: u32) -> Resu
         ..request.clone()
     };
     let credentials_removed = !same_origin && remove_credentials(&mut next, request);
-    Ok(Next {
+    Ok(NextRequest {
         options: next,
         credentials_removed,
     })

@@ -12,7 +12,7 @@ use tungstenite::protocol::CloseFrame;
 use tungstenite::{Message, WebSocket};
 
 use super::accepting::{receive, upgrade, Declined, Refusal, HANDSHAKE};
-use super::event::{Ending, Event};
+use super::event::{ClientEnd, EchoEvent};
 use super::exchange;
 use super::options::ServeOptions;
 use super::page;
@@ -30,15 +30,15 @@ pub(super) fn serve(
     id: u64,
     peer: SocketAddr,
     options: &ServeOptions,
-    on_event: &dyn Fn(Event),
+    on_event: &dyn Fn(EchoEvent),
 ) {
     let mut wire = match receive(stream, options.tls.as_ref(), HANDSHAKE) {
         Ok(wire) => wire,
-        Err(cause) => return on_event(Event::Rejected { id, peer, cause }),
+        Err(cause) => return on_event(EchoEvent::Rejected { id, peer, cause }),
     };
     let (requests, head) = answer_exchanges(&mut wire, options);
     if requests > 0 {
-        on_event(Event::Exchanged { id, peer, requests });
+        on_event(EchoEvent::Exchanged { id, peer, requests });
     }
     if requests > 0 && (head.is_err() || wire.head().is_empty()) {
         // The client has what it wanted, and how it leaves does not change that.
@@ -47,13 +47,13 @@ pub(super) fn serve(
     }
     match upgrade(&mut wire, head, options.max_message_size) {
         Ok(mut socket) => {
-            on_event(Event::Connected { id, peer });
+            on_event(EchoEvent::Connected { id, peer });
             let start = Instant::now();
             let mut messages = 0;
             let end = echo(&mut socket, options.delay, &mut messages);
             let how = ending(end, &mut socket);
             let after = start.elapsed();
-            on_event(Event::Ended {
+            on_event(EchoEvent::Ended {
                 id,
                 how,
                 messages,
@@ -63,13 +63,13 @@ pub(super) fn serve(
         Err(declined) => {
             let response = match declined {
                 Declined::Page => {
-                    on_event(Event::Page { id, peer });
+                    on_event(EchoEvent::Page { id, peer });
                     page::response()
                 }
                 Declined::Refused(refusal) => {
                     let response = refusal.answer();
                     let cause = refusal.cause;
-                    on_event(Event::Rejected { id, peer, cause });
+                    on_event(EchoEvent::Rejected { id, peer, cause });
                     response
                 }
             };
@@ -89,7 +89,7 @@ pub(super) fn refuse(
     peer: SocketAddr,
     options: &ServeOptions,
     limit: NonZeroUsize,
-    on_event: &dyn Fn(Event),
+    on_event: &dyn Fn(EchoEvent),
 ) {
     let refusal = Refusal {
         status: "503 Service Unavailable",
@@ -104,7 +104,7 @@ pub(super) fn refuse(
         Ok(()) => refusal.cause,
         Err(error) => format!("{}; could not send the response: {error}", refusal.cause),
     };
-    on_event(Event::Rejected { id, peer, cause });
+    on_event(EchoEvent::Rejected { id, peer, cause });
 }
 
 /// Answers requests over HTTP until the client sends another one or leaves. Returns their number, and
@@ -163,9 +163,9 @@ fn echo(
 
 /// How the connection ended. A client that violated the protocol is sent a Close with the code for
 /// it (RFC 6455 §7.1.7).
-fn ending(end: Result<Option<u16>, WsError>, socket: &mut WebSocket<&mut Wire>) -> Ending {
+fn ending(end: Result<Option<u16>, WsError>, socket: &mut WebSocket<&mut Wire>) -> ClientEnd {
     let trouble = match end {
-        Ok(code) => return Ending::Closed(code),
+        Ok(code) => return ClientEnd::Closed(code),
         Err(trouble) => trouble,
     };
     let code = match trouble {
@@ -173,7 +173,7 @@ fn ending(end: Result<Option<u16>, WsError>, socket: &mut WebSocket<&mut Wire>) 
         | WsError::AlreadyClosed
         | WsError::ConnectionClosed
         | WsError::Protocol(ProtocolError::ResetWithoutClosingHandshake) => {
-            return Ending::Lost(describe(&trouble));
+            return ClientEnd::Lost(describe(&trouble));
         }
         WsError::Utf8(_) => CloseCode::Invalid,
         WsError::Capacity(_) => CloseCode::Size,
@@ -185,7 +185,7 @@ fn ending(end: Result<Option<u16>, WsError>, socket: &mut WebSocket<&mut Wire>) 
         reason: cause.as_str().into(),
     }));
     match sent {
-        Ok(()) | Err(WsError::ConnectionClosed) => Ending::Failed(code.into(), cause),
-        Err(_) => Ending::Lost(cause),
+        Ok(()) | Err(WsError::ConnectionClosed) => ClientEnd::Failed(code.into(), cause),
+        Err(_) => ClientEnd::Lost(cause),
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 /// An event of the server. [`Display`](fmt::Display) prints it as a line without a line feed. It
 /// contains no text from the network, so it is safe to print on a terminal.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Event {
+pub enum EchoEvent {
     /// A client has completed the opening handshake.
     Connected {
         /// The client's number, counted from 1.
@@ -20,7 +20,7 @@ pub enum Event {
         /// The client's number.
         id: u64,
         /// How it ended.
-        how: Ending,
+        how: ClientEnd,
         /// The number of messages that were echoed.
         messages: u64,
         /// How long the connection was open.
@@ -60,7 +60,7 @@ pub enum Event {
 
 /// How a connection ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ending {
+pub enum ClientEnd {
     /// The client sent a Close with this code, or without one, and the server replied.
     Closed(Option<u16>),
     /// The client violated the protocol, for this reason, and was sent a Close with this code.
@@ -69,7 +69,7 @@ pub enum Ending {
     Lost(String),
 }
 
-impl fmt::Display for Event {
+impl fmt::Display for EchoEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Connected { id, peer } => write!(f, "[{id}] {peer} connected"),
@@ -97,7 +97,7 @@ impl fmt::Display for Event {
     }
 }
 
-impl fmt::Display for Ending {
+impl fmt::Display for ClientEnd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Closed(Some(code)) => write!(f, "closed {code}"),

@@ -16,7 +16,7 @@ use tungstenite::protocol::frame::coding::CloseCode;
 use tungstenite::protocol::{CloseFrame, Message, WebSocketConfig};
 use tungstenite::WebSocket;
 
-use super::{EchoOptions, EchoServer, Ending, Event};
+use super::{ClientEnd, EchoEvent, EchoOptions, EchoServer};
 use crate::connect::tls::IdentityFiles;
 use crate::error::Error;
 use crate::exit::ExitCode;
@@ -31,7 +31,7 @@ const TIMEOUT: Duration = Duration::from_secs(20);
 struct Server {
     url: String,
     addr: String,
-    events: Receiver<Event>,
+    events: Receiver<EchoEvent>,
 }
 
 impl Server {
@@ -63,24 +63,24 @@ impl Server {
         client
     }
 
-    fn next(&self) -> Event {
+    fn next(&self) -> EchoEvent {
         self.events
             .recv_timeout(TIMEOUT)
             .expect("the server tells something")
     }
 
     /// The end that the server reported, after the event for the connection.
-    fn ending(&self) -> (Ending, u64) {
-        assert!(matches!(self.next(), Event::Connected { .. }));
+    fn ending(&self) -> (ClientEnd, u64) {
+        assert!(matches!(self.next(), EchoEvent::Connected { .. }));
         match self.next() {
-            Event::Ended { how, messages, .. } => (how, messages),
+            EchoEvent::Ended { how, messages, .. } => (how, messages),
             other => panic!("not an end: {other}"),
         }
     }
 
     fn rejection(&self) -> String {
         match self.next() {
-            Event::Rejected { cause, .. } => cause,
+            EchoEvent::Rejected { cause, .. } => cause,
             other => panic!("not a rejection: {other}"),
         }
     }
@@ -125,7 +125,7 @@ fn text_and_binary_messages_are_echoed() {
         close(&mut client, close_frame(1000, "")),
         close_frame(1000, "")
     );
-    assert_eq!(server.ending(), (Ending::Closed(Some(1000)), 5));
+    assert_eq!(server.ending(), (ClientEnd::Closed(Some(1000)), 5));
 }
 
 #[test]
@@ -155,7 +155,7 @@ fn many_messages_are_echoed_in_order() {
     }
     writer.join().expect("all was sent");
     close(&mut client, None);
-    assert_eq!(server.ending(), (Ending::Closed(None), COUNT as u64));
+    assert_eq!(server.ending(), (ClientEnd::Closed(None), COUNT as u64));
 }
 
 #[test]
@@ -196,7 +196,7 @@ fn pings_are_answered() {
         Message::Pong("are you there".into())
     );
     close(&mut client, close_frame(1000, ""));
-    assert_eq!(server.ending(), (Ending::Closed(Some(1000)), 0));
+    assert_eq!(server.ending(), (ClientEnd::Closed(Some(1000)), 0));
 }
 
 #[test]
@@ -212,7 +212,7 @@ fn close_is_answered_with_the_same_code() {
         // The server closes TCP first (RFC 6455 §7.1.1).
         assert!(matches!(client.read(), Err(WsError::ConnectionClosed)));
         let code = frame.map(|frame| u16::from(frame.code));
-        assert_eq!(server.ending(), (Ending::Closed(code), 0));
+        assert_eq!(server.ending(), (ClientEnd::Closed(code), 0));
     }
 }
 
@@ -339,7 +339,7 @@ fn protocol_violations_are_closed_with_their_code() {
             other => panic!("not a Close with a code: {other:?}"),
         }
         match server.ending() {
-            (Ending::Failed(sent, _), 0) => assert_eq!(sent, code),
+            (ClientEnd::Failed(sent, _), 0) => assert_eq!(sent, code),
             (other, _) => panic!("not a failure: {other}"),
         }
     }
@@ -347,7 +347,7 @@ fn protocol_violations_are_closed_with_their_code() {
     assert_eq!(
         server.ending(),
         (
-            Ending::Lost("connection closed without a Close frame".to_owned()),
+            ClientEnd::Lost("connection closed without a Close frame".to_owned()),
             0
         )
     );
@@ -356,7 +356,7 @@ fn protocol_violations_are_closed_with_their_code() {
 #[test]
 fn events_are_printed_as_lines() {
     let peer = "127.0.0.1:51234".parse().expect("an address");
-    let ended = |how, messages| Event::Ended {
+    let ended = |how, messages| EchoEvent::Ended {
         id: 1,
         how,
         messages,
@@ -364,19 +364,19 @@ fn events_are_printed_as_lines() {
     };
     for (event, line) in [
         (
-            Event::Connected { id: 1, peer },
+            EchoEvent::Connected { id: 1, peer },
             "[1] 127.0.0.1:51234 connected",
         ),
         (
-            ended(Ending::Closed(Some(1000)), 3),
+            ended(ClientEnd::Closed(Some(1000)), 3),
             "[1] closed 1000 after 3 messages, 2.1 s",
         ),
         (
-            ended(Ending::Closed(None), 1),
+            ended(ClientEnd::Closed(None), 1),
             "[1] closed without a code after 1 message, 2.1 s",
         ),
         (
-            ended(Ending::Failed(1002, "why".to_owned()), 0),
+            ended(ClientEnd::Failed(1002, "why".to_owned()), 0),
             "[1] failed with 1002 (why) after 0 messages, 2.1 s",
         ),
     ] {
@@ -478,7 +478,7 @@ fn messages_are_echoed_over_tls() {
         assert_eq!(client.read().expect("an answer"), message);
     }
     close(&mut client, close_frame(1000, ""));
-    assert_eq!(server.ending(), (Ending::Closed(Some(1000)), 2));
+    assert_eq!(server.ending(), (ClientEnd::Closed(Some(1000)), 2));
 
     let answer = exchange(&server, b"GET / HTTP/1.1\r\n\r\n");
     assert!(answer.starts_with(b"HTTP/1.1 400 "));

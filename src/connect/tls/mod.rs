@@ -45,7 +45,7 @@ use problem::{CertificateProblem, HintContext};
 #[cfg(not(target_vendor = "apple"))]
 pub use store::read_lazily;
 pub use stream::TlsStream;
-use stream::{FirstByteStream, Session};
+use stream::{FirstByteStream, TlsSession};
 pub use version::TlsVersion;
 
 /// Does nothing: on this system, certificates are read as needed.
@@ -100,7 +100,7 @@ impl Peer<'_> {
         let below = FirstByteStream::new(stream, &first);
         let session = match connector {
             Connector::Native(connector) => match connector.connect(&self.name(), below) {
-                Ok(tls) => Session::Native(tls),
+                Ok(tls) => TlsSession::Native(tls),
                 Err(HandshakeError::WouldBlock(_)) => {
                     return Err(timed_out(self.deadline, Phase::Tls))
                 }
@@ -117,7 +117,7 @@ impl Peer<'_> {
                 };
                 let connected = connector.connect(&self.name(), below, invalid);
                 let failed = |failure| self.explain_own(failure, is_accepted(&first));
-                Session::Own(connected.map_err(failed)?.0)
+                TlsSession::Own(connected.map_err(failed)?.0)
             }
         };
         let tls = TlsStream::new(session);

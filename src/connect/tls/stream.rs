@@ -45,10 +45,10 @@ impl<S: Write> Write for FirstByteStream<S> {
 
 /// TLS over another stream.
 #[derive(Debug)]
-pub struct TlsStream<S>(Session<S>);
+pub struct TlsStream<S>(TlsSession<S>);
 
 #[derive(Debug)]
-pub(super) enum Session<S> {
+pub(super) enum TlsSession<S> {
     Native(native_tls::TlsStream<FirstByteStream<S>>),
     /// See [`own`](super::own).
     #[cfg(not(target_vendor = "apple"))]
@@ -59,15 +59,15 @@ pub(super) enum Session<S> {
 macro_rules! either {
     ($session:expr, $tls:ident => $call:expr) => {
         match $session {
-            Session::Native($tls) => $call,
+            TlsSession::Native($tls) => $call,
             #[cfg(not(target_vendor = "apple"))]
-            Session::Own($tls) => $call,
+            TlsSession::Own($tls) => $call,
         }
     };
 }
 
 impl<S: Read + Write> TlsStream<S> {
-    pub(super) fn new(session: Session<S>) -> Self {
+    pub(super) fn new(session: TlsSession<S>) -> Self {
         Self(session)
     }
 
@@ -85,12 +85,12 @@ impl<S: Read + Write> TlsStream<S> {
     /// The server's certificate, if it can be parsed on this system.
     pub(super) fn summary(&self) -> Option<CertificateSummary> {
         match &self.0 {
-            Session::Native(tls) => {
+            TlsSession::Native(tls) => {
                 let der = tls.peer_certificate().ok()??.to_der().ok()?;
                 CertificateSummary::from_der(&der)
             }
             #[cfg(not(target_vendor = "apple"))]
-            Session::Own(tls) => {
+            TlsSession::Own(tls) => {
                 let certificate = tls.ssl().peer_certificate()?;
                 Some(CertificateSummary::from_x509(&certificate))
             }
@@ -100,9 +100,9 @@ impl<S: Read + Write> TlsStream<S> {
     /// The protocol that was negotiated by ALPN (RFC 7301).
     pub(super) fn alpn(&self) -> Option<Vec<u8>> {
         match &self.0 {
-            Session::Native(tls) => tls.negotiated_alpn().ok().flatten(),
+            TlsSession::Native(tls) => tls.negotiated_alpn().ok().flatten(),
             #[cfg(not(target_vendor = "apple"))]
-            Session::Own(tls) => tls.ssl().selected_alpn_protocol().map(<[u8]>::to_vec),
+            TlsSession::Own(tls) => tls.ssl().selected_alpn_protocol().map(<[u8]>::to_vec),
         }
     }
 
@@ -120,9 +120,9 @@ impl<S: Read + Write> TlsStream<S> {
     /// The error of writing.
     pub fn close_notify(&mut self) -> io::Result<()> {
         match &mut self.0 {
-            Session::Native(tls) => tls.shutdown(),
+            TlsSession::Native(tls) => tls.shutdown(),
             #[cfg(not(target_vendor = "apple"))]
-            Session::Own(tls) => match tls.shutdown() {
+            TlsSession::Own(tls) => match tls.shutdown() {
                 Err(cause) if cause.code() != openssl::ssl::ErrorCode::ZERO_RETURN => {
                     Err(cause.into_io_error().unwrap_or_else(io::Error::other))
                 }

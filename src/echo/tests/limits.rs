@@ -32,7 +32,10 @@ fn messages_above_max_message_size_close_the_connection() {
         client.read().expect("a Close"),
         Message::Close(close_frame(1009, cause))
     );
-    assert_eq!(server.ending(), (Ending::Failed(1009, cause.to_owned()), 1));
+    assert_eq!(
+        server.ending(),
+        (ClientEnd::Failed(1009, cause.to_owned()), 1)
+    );
 }
 
 #[test]
@@ -58,7 +61,7 @@ fn max_message_size_applies_to_all_fragments_together() {
 fn clients_above_max_connections_are_refused_until_another_disconnects() {
     let server = Server::start(&one_connection());
     let mut first = server.client();
-    assert!(matches!(server.next(), Event::Connected { id: 1, .. }));
+    assert!(matches!(server.next(), EchoEvent::Connected { id: 1, .. }));
     let answer = exchange(&server, b"GET / HTTP/1.1\r\n\r\n");
     let answer = String::from_utf8(answer).expect("text");
     assert!(
@@ -77,7 +80,7 @@ fn clients_above_max_connections_are_refused_until_another_disconnects() {
     );
     close(&mut first, None);
     // The server closes TCP first, then the permit is returned.
-    assert!(matches!(server.next(), Event::Ended { id: 1, .. }));
+    assert!(matches!(server.next(), EchoEvent::Ended { id: 1, .. }));
     drop(first);
     let connected = loop {
         if let Ok((client, _)) = tungstenite::client(server.url.as_str(), server.tcp()) {
