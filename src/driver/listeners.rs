@@ -214,7 +214,7 @@ mod tests {
     use super::*;
     use crate::event::{Note, NoteLevel};
     use crate::output::sink::Sink;
-    use crate::output::{Output, Role};
+    use crate::output::{ChannelRole, Output};
     use std::cell::Cell;
     use std::rc::Rc;
 
@@ -248,7 +248,9 @@ mod tests {
         let output = Failing {
             told: Rc::clone(&told),
         };
-        let role = record.map_or(Role::Shown, |name| Role::Record(name.to_owned()));
+        let role = record.map_or(ChannelRole::Shown, |name| {
+            ChannelRole::Record(name.to_owned())
+        });
         (Channel::new(Box::new(output), Box::new(Full), role), told)
     }
 

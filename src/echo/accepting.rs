@@ -15,7 +15,7 @@ use tungstenite::{accept_hdr_with_config, WebSocket};
 
 use super::page;
 use super::trouble::describe;
-use super::wire::{Channel, Wire, MAX_HEAD, MAX_HEADERS};
+use super::wire::{ClientStream, Wire, MAX_HEAD, MAX_HEADERS};
 use crate::error::plain;
 
 /// The maximum time for each read of the TLS and opening handshakes.
@@ -42,9 +42,9 @@ pub(super) fn receive(
         return Err("the client disconnected without a request".to_owned());
     }
     match (tls, first[0] == HANDSHAKE_RECORD) {
-        (None, false) => Ok(Wire::new(Channel::Plain(stream))),
+        (None, false) => Ok(Wire::new(ClientStream::Plain(stream))),
         (Some(tls), true) => match tls.accept(stream) {
-            Ok(stream) => Ok(Wire::new(Channel::Tls(Box::new(stream)))),
+            Ok(stream) => Ok(Wire::new(ClientStream::Tls(Box::new(stream)))),
             Err(native_tls::HandshakeError::Failure(cause)) => {
                 Err(format!("the TLS handshake failed: {cause}"))
             }
@@ -55,7 +55,7 @@ pub(super) fn receive(
             Err(reject(stream, "", cause))
         }
         (Some(_), false) => {
-            let refusal = Refusal {
+            let refusal = HandshakeRefusal {
                 status: "400 Bad Request",
                 cause: "the client sent an HTTP request to an HTTPS server: use wss, not ws"
                     .to_owned(),
@@ -67,7 +67,7 @@ pub(super) fn receive(
 
 /// Sends `answer` and closes the connection. Returns the cause, with the error if sending failed.
 fn reject(stream: TcpStream, answer: &str, cause: &str) -> String {
-    let mut wire = Wire::new(Channel::Plain(stream));
+    let mut wire = Wire::new(ClientStream::Plain(stream));
     match wire
         .write_all(answer.as_bytes())
         .and_then(|()| wire.shut_down())
@@ -82,7 +82,7 @@ fn timed_out(limit: Duration) -> String {
 }
 
 /// Why an opening handshake was refused.
-pub(super) struct Refusal {
+pub(super) struct HandshakeRefusal {
     pub(super) status: &'static str,
     pub(super) cause: String,
 }
@@ -92,16 +92,16 @@ pub(super) enum Declined {
     /// It requests the page.
     Page,
     /// It is not an acceptable opening handshake.
-    Refused(Refusal),
+    Refused(HandshakeRefusal),
 }
 
-impl From<Refusal> for Declined {
-    fn from(refusal: Refusal) -> Self {
+impl From<HandshakeRefusal> for Declined {
+    fn from(refusal: HandshakeRefusal) -> Self {
         Self::Refused(refusal)
     }
 }
 
-impl Refusal {
+impl HandshakeRefusal {
     /// The HTTP response, with a text for browsers and other HTTP clients.
     pub(super) fn answer(&self) -> String {
         let body = format!("This is a WebSocket echo server: {}.\n", self.cause);
@@ -135,17 +135,17 @@ pub(super) fn upgrade(
         Ok(socket) => {
             return match socket.get_ref().limit_reads(None) {
                 Ok(()) => Ok(socket),
-                Err(cause) => Err(Declined::Refused(Refusal {
+                Err(cause) => Err(Declined::Refused(HandshakeRefusal {
                     status: "500 Internal Server Error",
                     cause: plain(&cause),
                 })),
             }
         }
-        Err(HandshakeError::Interrupted(_)) => Refusal {
+        Err(HandshakeError::Interrupted(_)) => HandshakeRefusal {
             status: "408 Request Timeout",
             cause: timed_out(HANDSHAKE),
         },
-        Err(HandshakeError::Failure(trouble)) => Refusal {
+        Err(HandshakeError::Failure(trouble)) => HandshakeRefusal {
             status: status_for(&trouble),
             cause: describe(&trouble),
         },
@@ -154,20 +154,20 @@ pub(super) fn upgrade(
 }
 
 /// The refusal of a request whose head could not be read.
-fn unreadable_request(cause: &io::Error) -> Refusal {
+fn unreadable_request(cause: &io::Error) -> HandshakeRefusal {
     match cause.kind() {
-        io::ErrorKind::FileTooLarge => Refusal {
+        io::ErrorKind::FileTooLarge => HandshakeRefusal {
             status: "431 Request Header Fields Too Large",
             cause: format!(
                 "the request has more than {MAX_HEADERS} headers or {} KiB of them",
                 (MAX_HEAD + 1) >> 10
             ),
         },
-        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => Refusal {
+        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => HandshakeRefusal {
             status: "408 Request Timeout",
             cause: timed_out(HANDSHAKE),
         },
-        _ => Refusal {
+        _ => HandshakeRefusal {
             status: "400 Bad Request",
             cause: plain(cause),
         },

@@ -11,7 +11,7 @@ use tungstenite::protocol::frame::coding::CloseCode;
 use tungstenite::protocol::CloseFrame;
 use tungstenite::{Message, WebSocket};
 
-use super::accepting::{receive, upgrade, Declined, Refusal, HANDSHAKE};
+use super::accepting::{receive, upgrade, Declined, HandshakeRefusal, HANDSHAKE};
 use super::event::{ClientEnd, EchoEvent};
 use super::exchange;
 use super::options::ServeOptions;
@@ -91,7 +91,7 @@ pub(super) fn refuse(
     limit: NonZeroUsize,
     on_event: &dyn Fn(EchoEvent),
 ) {
-    let refusal = Refusal {
+    let refusal = HandshakeRefusal {
         status: "503 Service Unavailable",
         cause: format!("too many connections: --max-connections allows {limit}"),
     };

@@ -20,7 +20,7 @@ pub(super) const MAX_HEADERS: usize = 124;
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The stream below the WebSocket.
-pub(super) enum Channel {
+pub(super) enum ClientStream {
     /// Plain TCP.
     Plain(TcpStream),
     /// TLS over TCP.
@@ -31,14 +31,14 @@ pub(super) enum Channel {
 /// that is when the buffer is written: many small messages are echoed with few writes, a single one
 /// at once.
 pub(super) struct Wire {
-    channel: Channel,
+    channel: ClientStream,
     gathered: Vec<u8>,
     /// Bytes that were read and not yet used.
     ahead: VecDeque<u8>,
 }
 
 impl Wire {
-    pub(super) fn new(channel: Channel) -> Self {
+    pub(super) fn new(channel: ClientStream) -> Self {
         Self {
             channel,
             gathered: Vec::new(),
@@ -48,8 +48,8 @@ impl Wire {
 
     fn tcp(&self) -> &TcpStream {
         match &self.channel {
-            Channel::Plain(tcp) => tcp,
-            Channel::Tls(tls) => tls.get_ref(),
+            ClientStream::Plain(tcp) => tcp,
+            ClientStream::Tls(tls) => tls.get_ref(),
         }
     }
 
@@ -113,7 +113,7 @@ impl Wire {
     /// the last bytes.
     pub(super) fn shut_down(mut self) -> io::Result<()> {
         self.flush()?;
-        if let Channel::Tls(tls) = &mut self.channel {
+        if let ClientStream::Tls(tls) = &mut self.channel {
             tls.shutdown()?;
         }
         let mut tcp = self.tcp();
@@ -178,7 +178,7 @@ impl Write for Wire {
     }
 }
 
-impl Read for Channel {
+impl Read for ClientStream {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         match self {
             Self::Plain(tcp) => tcp.read(buf),
@@ -187,7 +187,7 @@ impl Read for Channel {
     }
 }
 
-impl Write for Channel {
+impl Write for ClientStream {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Self::Plain(tcp) => tcp.write(bytes),

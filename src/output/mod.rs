@@ -136,7 +136,7 @@ pub trait Output {
 
 /// What an output is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Role {
+pub enum ChannelRole {
     /// It shows what happens, to people or to a program. If its reader is gone, the run ends.
     Shown,
     /// It is a record with this file name: it is continued even if stdout is closed, and errors
@@ -148,20 +148,20 @@ pub enum Role {
 pub struct Channel {
     output: Box<dyn Output>,
     sink: Box<dyn Sink>,
-    role: Role,
+    role: ChannelRole,
 }
 
 impl Channel {
     /// Creates a channel for an output.
     #[must_use]
-    pub fn new(output: Box<dyn Output>, sink: Box<dyn Sink>, role: Role) -> Self {
+    pub fn new(output: Box<dyn Output>, sink: Box<dyn Sink>, role: ChannelRole) -> Self {
         Self { output, sink, role }
     }
 
     /// Creates a channel for an output that shows what happens. Long messages don't hold up the
     /// loop.
     pub fn shown(output: Box<dyn Output>, sink: impl Sink + 'static) -> Self {
-        Self::new(output, Box::new(QueuedSink::new(sink)), Role::Shown)
+        Self::new(output, Box::new(QueuedSink::new(sink)), ChannelRole::Shown)
     }
 
     /// See [`Output::detail`].
@@ -180,8 +180,8 @@ impl Channel {
     #[must_use]
     pub fn record(&self) -> Option<&str> {
         match &self.role {
-            Role::Shown => None,
-            Role::Record(name) => Some(name),
+            ChannelRole::Shown => None,
+            ChannelRole::Record(name) => Some(name),
         }
     }
 

@@ -28,7 +28,7 @@ use crate::exit::ExitCode;
 use crate::output::json::JsonOutput;
 use crate::output::queued_sink::QueuedSink;
 use crate::output::sink::{Descriptor, Sink};
-use crate::output::{Channel, Detail, Output, Role};
+use crate::output::{Channel, ChannelRole, Detail, Output};
 
 /// Opens or creates the file and starts a record. While a pipe has no reader, calls `pause`
 /// repeatedly, which waits briefly and returns an error to give up.
@@ -42,13 +42,13 @@ pub fn create(
 ) -> Result<Channel, Error> {
     let name = options.path.display().to_string();
     let file = RecordFile::open(&options.path, pause)?;
-    begin(file, options, Role::Record(name.clone())).map_err(|cause| Error::Output {
+    begin(file, options, ChannelRole::Record(name.clone())).map_err(|cause| Error::Output {
         target: name,
         cause,
     })
 }
 
-fn begin(opened: RecordFile, options: Options, role: Role) -> io::Result<Channel> {
+fn begin(opened: RecordFile, options: Options, role: ChannelRole) -> io::Result<Channel> {
     let RecordFile {
         file,
         has_content,

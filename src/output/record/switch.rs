@@ -10,7 +10,7 @@ use super::{create, Options};
 use crate::error::{plain, Error};
 use crate::event::{Event, Link, Now, Upgrade};
 use crate::output::sink::Sink;
-use crate::output::{Channel, Detail, Output, Role};
+use crate::output::{Channel, ChannelRole, Detail, Output};
 
 /// A record that can be started and stopped, shared by the prompt and the outputs.
 pub type SharedRecord = Rc<RefCell<RecordSwitch>>;
@@ -117,7 +117,7 @@ pub fn switched(switch: SharedRecord) -> Channel {
     Channel::new(
         Box::new(SwitchedRecord(switch)),
         Box::new(sink),
-        Role::Shown,
+        ChannelRole::Shown,
     )
 }
 
