@@ -1,27 +1,24 @@
 //! JSON lines as orders: a byte of options and a line. What is read can be printed, and what was
 //! printed is read as the same.
 
-use std::cell::RefCell;
 use std::io;
-use std::rc::Rc;
-use std::time::SystemTime;
 
 use wsline::conversation::command::Command;
-use wsline::event::{Event, Kind, Link, Piece, Way};
+use wsline::event::{Event, Kind, Link, Now, Piece, Way};
 use wsline::http::Secrets;
-use wsline::output::json::JsonLines;
+use wsline::output::json::JsonOutput;
 use wsline::output::sink::Sink;
 use wsline::output::Output;
 use wsline::protocol::Closure;
 use wsline::source::json::parse;
 
 /// The line that was printed.
-#[derive(Clone, Default)]
-struct Line(Rc<RefCell<Vec<u8>>>);
+#[derive(Default)]
+struct Line(Vec<u8>);
 
 impl Sink for Line {
     fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.0.borrow_mut().extend_from_slice(bytes);
+        self.0.extend_from_slice(bytes);
         Ok(())
     }
 }
@@ -71,13 +68,12 @@ fn round(command: &Command) {
 }
 
 fn same(command: &Command, event: &Event<'_>) {
-    let line = Line::default();
-    let mut output = JsonLines::new(line.clone(), true, Secrets::Hidden);
+    let mut line = Line::default();
+    let mut output = JsonOutput::new(true, Secrets::Hidden);
     output
-        .show(SystemTime::UNIX_EPOCH, Link(0), event)
+        .on_event(Now::read(), Link(0), event, &mut line)
         .expect("memory takes anything");
-    let line = line.0.borrow();
-    let printed = line.strip_suffix(b"\n").expect("a line");
+    let printed = line.0.strip_suffix(b"\n").expect("a line");
     assert!(!printed.contains(&b'\n'), "one line");
     let again = parse(printed, true).expect("what was printed can be read");
     assert_eq!(again.as_ref(), Some(command));
