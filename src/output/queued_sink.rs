@@ -129,6 +129,9 @@ impl<S: Sink> Sink for QueuedSink<S> {
     }
 
     fn idle(&mut self) -> io::Result<()> {
+        if self.waiting.is_empty() {
+            return self.sink.idle();
+        }
         let put = self.put_waiting();
         if put.is_err() {
             self.clear();
