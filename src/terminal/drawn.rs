@@ -63,6 +63,11 @@ impl Drawn {
         self.search = prompt.map(str::to_owned);
     }
 
+    /// Whether the history is being searched.
+    pub(super) fn is_search(&self) -> bool {
+        self.search.is_some()
+    }
+
     /// The text after the line.
     pub(super) fn set_hint(&mut self, hint: &str) {
         hint.clone_into(&mut self.hint);

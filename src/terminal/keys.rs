@@ -139,6 +139,10 @@ impl ConditionalEventHandler for Bound {
             return Some(command);
         }
         match self.key {
+            // The editor would drop what was found, as it does for ^G.
+            Key::Other if is_escape(event) && self.context.typing.lock().drawn.is_search() => {
+                Some(Cmd::Move(Movement::EndOfBuffer))
+            }
             Key::Other | Key::PasteEnds => None,
             Key::PasteBegins => {
                 self.context.typing.lock().paste = Some(Paste::begin());
@@ -186,6 +190,13 @@ impl ConditionalEventHandler for Bound {
             }
         }
     }
+}
+
+fn is_escape(event: &Event) -> bool {
+    let Event::KeySeq(keys) = event else {
+        return false;
+    };
+    matches!(keys.as_slice(), [KeyEvent(KeyCode::Esc, Modifiers::NONE)])
 }
 
 impl Bound {

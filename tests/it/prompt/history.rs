@@ -181,3 +181,28 @@ fn a_link_to_a_private_file_is_followed() {
     let kept = std::fs::read_to_string(&file).expect("it is there");
     assert_eq!(kept, "one\n");
 }
+
+#[test]
+fn escape_keeps_what_a_search_found() {
+    let peer = Peer::ws()
+        .expect_text("alpha one")
+        .expect_text("alpha one!")
+        .start();
+    let mut pty = open_with(&peer, Terminal::new());
+    pty.type_line("alpha one");
+    pty.wait_for("\n> alpha one\n");
+    // Ctrl-G drops it.
+    pty.type_text("half\x12alp");
+    pty.wait_for("(reverse-i-search)`alp': alpha one");
+    pty.type_text("\x07");
+    wait_for_line(&pty, "> half");
+    pty.key(Key::CtrlU);
+    pty.type_text("\x12alp");
+    pty.wait_for("(reverse-i-search)`alp': alpha one");
+    pty.key(Key::Escape);
+    wait_for_line(&pty, "> alpha one");
+    // The cursor is at its end.
+    pty.type_line("!");
+    pty.wait_for("\n> alpha one!\n");
+    end(&mut pty);
+}
