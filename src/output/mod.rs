@@ -10,6 +10,7 @@ pub mod hidden;
 pub mod human;
 pub mod json;
 pub mod json_text;
+pub mod json_tokens;
 pub mod long;
 #[cfg(test)]
 mod memory_sink;

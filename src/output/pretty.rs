@@ -7,7 +7,8 @@ use serde::de::IgnoredAny;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::output::escape::{self, Breaks};
-use crate::output::palette::{Palette, Style};
+use crate::output::json_tokens::{push_token, Token, TokenKind, Tokens};
+use crate::output::palette::Palette;
 
 /// JSON longer than this, in bytes, is not formatted: only its beginning is shown.
 pub const LARGEST: usize = 256 << 10;
@@ -57,121 +58,6 @@ fn push_as_written(out: &mut String, text: &str, palette: Palette) {
         end = token.end();
     }
     escape::push(out, &text[end..], Breaks::Kept, palette);
-}
-
-fn push_token(out: &mut String, kind: TokenKind, text: &str, palette: Palette) {
-    let style = match kind {
-        TokenKind::Key => Style::Key,
-        TokenKind::String => Style::String,
-        TokenKind::Number => Style::Number,
-        TokenKind::Literal => Style::Literal,
-        _ => return out.push_str(text),
-    };
-    out.push_str(palette.on(style));
-    escape::push(out, text, Breaks::Shown, palette);
-    out.push_str(palette.off(style));
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum TokenKind {
-    Open,
-    Close,
-    Comma,
-    Colon,
-    Key,
-    String,
-    Number,
-    Literal,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Token<'a> {
-    kind: TokenKind,
-    text: &'a str,
-    /// The position in the text.
-    start: usize,
-}
-
-impl Token<'_> {
-    fn end(&self) -> usize {
-        self.start + self.text.len()
-    }
-}
-
-/// The tokens of a text that is valid JSON.
-#[derive(Clone)]
-struct Tokens<'a> {
-    text: &'a str,
-    at: usize,
-}
-
-impl<'a> Tokens<'a> {
-    fn new(text: &'a str) -> Self {
-        Self { text, at: 0 }
-    }
-
-    fn byte(&self) -> Option<u8> {
-        self.text.as_bytes().get(self.at).copied()
-    }
-
-    fn skip(&mut self, skipped: impl Fn(u8) -> bool) {
-        while self.byte().is_some_and(&skipped) {
-            self.at += 1;
-        }
-    }
-
-    fn skip_blanks(&mut self) {
-        self.skip(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'));
-    }
-
-    fn skip_string(&mut self) {
-        self.at += 1;
-        while let Some(byte) = self.byte() {
-            self.at += if byte == b'\\' { 2 } else { 1 };
-            if byte == b'"' {
-                break;
-            }
-        }
-    }
-}
-
-impl<'a> Iterator for Tokens<'a> {
-    type Item = Token<'a>;
-
-    fn next(&mut self) -> Option<Token<'a>> {
-        self.skip_blanks();
-        let start = self.at;
-        let mut kind = match self.byte()? {
-            b'{' | b'[' => TokenKind::Open,
-            b'}' | b']' => TokenKind::Close,
-            b',' => TokenKind::Comma,
-            b':' => TokenKind::Colon,
-            b'"' => TokenKind::String,
-            b'-' | b'0'..=b'9' => TokenKind::Number,
-            _ => TokenKind::Literal,
-        };
-        match kind {
-            TokenKind::String => {
-                self.skip_string();
-                let mut after = self.clone();
-                after.skip_blanks();
-                if after.byte() == Some(b':') {
-                    kind = TokenKind::Key;
-                }
-            }
-            TokenKind::Number | TokenKind::Literal => {
-                self.skip(|byte| {
-                    matches!(byte, b'+' | b'-' | b'.') || byte.is_ascii_alphanumeric()
-                });
-            }
-            _ => self.at += 1,
-        }
-        Some(Token {
-            kind,
-            text: &self.text[start..self.at],
-            start,
-        })
-    }
 }
 
 struct Printer<'o> {

@@ -4,6 +4,7 @@
 //! connect again. Lines entered before the connection is open are sent in order when it is.
 //! Everything that needs no connection (`/help`, `/status`, errors, ^C) is handled at once.
 
+mod coloring;
 pub mod command;
 mod connection;
 mod events;

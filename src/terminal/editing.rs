@@ -52,11 +52,9 @@ pub(super) fn new_editor(options: &TerminalOptions) -> rustyline::Result<LineEdi
 
 /// Adds our keys and the completions to an editor.
 pub(super) fn equip(editor: &mut LineEditor, context: &KeyContext, options: &TerminalOptions) {
-    editor.set_helper(Some(Editing {
-        language: Arc::clone(&options.language),
-        context: context.clone(),
-        color: options.color,
-    }));
+    let language = Arc::clone(&options.language);
+    let helper = Editing::new(language, context.clone(), options.color);
+    editor.set_helper(Some(helper));
     keys::bind(context, |event, handler| {
         editor.bind_sequence(event, handler);
     });
@@ -332,16 +330,28 @@ struct PromptText<'a> {
     shown: AtomicBool,
 }
 
+impl PromptText<'_> {
+    /// The sign without and with its color.
+    fn sign(&self) -> (&str, &str) {
+        let Some(signs) = self.signs else {
+            return ("", "");
+        };
+        match self.context.keys.status() {
+            PromptStatus::Open if self.context.typing.lock().continues => signs.continuation(),
+            status => signs.get(status),
+        }
+    }
+}
+
 impl Prompt for PromptText<'_> {
     fn raw(&self) -> &str {
         let KeyContext {
             state,
             typing,
-            keys,
             reflows,
             ..
         } = self.context;
-        let sign = self.signs.map_or("", |signs| signs.get(keys.status()).0);
+        let (sign, _) = self.sign();
         if !self.shown.swap(true, Ordering::Relaxed) {
             typing.lock().drawn.begin(sign);
             state.open_gate();
@@ -353,8 +363,7 @@ impl Prompt for PromptText<'_> {
     }
 
     fn styled(&self) -> &str {
-        self.signs
-            .map_or("", |signs| signs.get(self.context.keys.status()).1)
+        self.sign().1
     }
 }
 

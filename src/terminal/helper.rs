@@ -2,6 +2,7 @@
 //! and colors.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::sync::Arc;
 
 use rustyline::completion::{Completer, Pair};
@@ -25,8 +26,29 @@ const LONGEST_SUGGESTION: usize = 200;
 pub(super) struct Editing {
     pub(super) language: Arc<dyn InputLanguage>,
     pub(super) context: KeyContext,
-    /// Whether hints are dimmed.
-    pub(super) color: bool,
+    /// Whether JSON is colored and hints are dimmed.
+    color: bool,
+    /// Whether the line is taller than the screen. Then it has no colors, because each key would
+    /// have all of it drawn again.
+    too_tall: Cell<bool>,
+    /// Whether matching brackets are marked: until the line is left.
+    marks: Cell<bool>,
+}
+
+impl Editing {
+    pub(super) fn new(language: Arc<dyn InputLanguage>, context: KeyContext, color: bool) -> Self {
+        Self {
+            language,
+            context,
+            color,
+            too_tall: Cell::new(false),
+            marks: Cell::new(true),
+        }
+    }
+
+    fn may_color(&self) -> bool {
+        self.color && !self.too_tall.get()
+    }
 }
 
 impl Helper for Editing {}
@@ -41,6 +63,7 @@ impl Validator for Editing {
                 return Ok(ValidationResult::Incomplete);
             }
         }
+        self.context.typing.lock().continues = false;
         self.context.state.close_gate();
         Ok(ValidationResult::Valid(None))
     }
@@ -86,28 +109,31 @@ impl Hinter for Editing {
 
     fn hint(&self, line: &str, position: usize, context: &Context<'_>) -> Option<Following> {
         let (columns, rows) = size::size();
+        let continues = line.contains('\n') && self.language.unfinished(line);
         {
             let mut typing = self.context.typing.lock();
             typing.line.replace_range(.., line);
+            typing.continues = continues;
             typing.drawn.set_line(line, position, columns);
             typing.drawn.set_hint("");
         }
         // The sign is two columns wide; a time before it can only make the line taller.
         let height = height(2, line, columns);
         self.context.state.set_too_tall(height >= rows);
+        self.too_tall.set(height >= rows);
         if position < line.len() || line.is_empty() {
             return None;
         }
         let only_shown = |shown| Following { shown, taken: None };
+        if continues && line.ends_with('\n') {
+            let shown = "(unfinished JSON; Enter sends it as it is)".to_owned();
+            return Some(only_shown(shown));
+        }
         if line.starts_with('/') {
             let hint = self.language.hint(line);
             return hint
                 .or_else(|| self.menu(line, columns, rows))
                 .map(only_shown);
-        }
-        if line.ends_with('\n') && self.language.unfinished(line) {
-            let shown = "(unfinished JSON; Enter sends it as it is)".to_owned();
-            return Some(only_shown(shown));
         }
         suggestion(line, context).map(|rest| Following {
             shown: rest.clone(),
@@ -169,6 +195,14 @@ impl Highlighter for Editing {
         Cow::Borrowed(prompt)
     }
 
+    fn highlight<'l>(&self, line: &'l str, position: usize) -> Cow<'l, str> {
+        let cursor = Some(position).filter(|_| self.marks.get());
+        let colored = self
+            .may_color()
+            .then(|| self.language.colored(line, cursor));
+        colored.flatten().map_or(Cow::Borrowed(line), Cow::Owned)
+    }
+
     fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
         self.context.typing.lock().drawn.set_hint(hint);
         if self.color {
@@ -178,9 +212,10 @@ impl Highlighter for Editing {
         }
     }
 
-    fn highlight_char(&self, line: &str, position: usize, _: CmdKind) -> bool {
+    fn highlight_char(&self, line: &str, position: usize, kind: CmdKind) -> bool {
+        self.marks.set(kind != CmdKind::ForcedRefresh);
         let mut typing = self.context.typing.lock();
         typing.drawn.set_line(line, position, size::size().0);
-        typing.drawn.has_begun_row()
+        typing.drawn.has_begun_row() || self.may_color() && self.language.has_colors(line)
     }
 }

@@ -16,6 +16,7 @@ use crate::output::escape::{self, Breaks};
 
 /// The state that keys change and the reading thread reads.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct Typing {
     /// Texts that are shown as placeholders.
     pub(super) folds: Folds,
@@ -27,6 +28,8 @@ pub(super) struct Typing {
     pub(super) edit: Option<String>,
     /// The last known line.
     pub(super) line: String,
+    /// Whether it has several rows and its JSON goes on.
+    pub(super) continues: bool,
     /// The last drawing of the line.
     pub(super) drawn: Drawn,
     /// Whether input is no longer accepted.
@@ -42,6 +45,7 @@ impl Typing {
         self.pressed = false;
         self.edit = None;
         self.line.clear();
+        self.continues = false;
     }
 }
 

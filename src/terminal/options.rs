@@ -23,6 +23,13 @@ pub trait InputLanguage: Send + Sync {
     /// The completions of `line`.
     fn complete(&self, line: &str) -> Vec<Candidate>;
 
+    /// Whether [`colored`](Self::colored) gives `line` colors.
+    fn has_colors(&self, line: &str) -> bool;
+
+    /// `line` with colors; `None` without. At `cursor` is a bracket to be marked with the one that
+    /// matches it.
+    fn colored(&self, line: &str, cursor: Option<usize>) -> Option<String>;
+
     /// A hint to show after `line`.
     fn hint(&self, line: &str) -> Option<String>;
 }
@@ -44,7 +51,7 @@ pub struct TerminalOptions {
     pub history: Option<PathBuf>,
     /// The number of columns before the sign, where the rows above have a time.
     pub indent: usize,
-    /// Whether the sign is colored and hints are dimmed.
+    /// Whether the sign and JSON are colored and hints are dimmed.
     pub color: bool,
     /// Whether the prompt has vi key bindings.
     pub vi: bool,

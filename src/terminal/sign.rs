@@ -7,6 +7,8 @@ use super::input::PromptStatus;
 pub(super) struct Signs {
     plain: [String; 5],
     colored: [String; 5],
+    /// That of a line that goes on, without and with its color.
+    continuation: (String, String),
 }
 
 /// Each status with its sign and its color code (ECMA-48 §8.3.117).
@@ -18,12 +20,22 @@ const SIGNS: [(PromptStatus, &str, u8); 5] = [
     (PromptStatus::Closed, "x ", 31),
 ];
 
+/// The sign of a line that goes on, and its color code.
+const CONTINUATION: (&str, u8) = (". ", 32);
+
 impl Signs {
     /// The signs after `indent` spaces, with colors or all plain.
     pub(super) fn new(indent: usize, color: bool) -> Self {
         let indent = " ".repeat(indent);
         let plain = SIGNS.map(|(_, sign, _)| format!("{indent}{sign}"));
+        let (sign, code) = CONTINUATION;
+        let continuation = format!("{indent}{sign}");
         Self {
+            continuation: if color {
+                (continuation, format!("{indent}\x1b[{code}m{sign}\x1b[39m"))
+            } else {
+                (continuation.clone(), continuation)
+            },
             colored: if color {
                 SIGNS.map(|(_, sign, color)| format!("{indent}\x1b[{color}m{sign}\x1b[39m"))
             } else {
@@ -38,7 +50,13 @@ impl Signs {
         Self {
             plain: Default::default(),
             colored: Default::default(),
+            continuation: Default::default(),
         }
+    }
+
+    /// The sign of an open connection while the JSON of the line goes on.
+    pub(super) fn continuation(&self) -> (&str, &str) {
+        (&self.continuation.0, &self.continuation.1)
     }
 
     /// The sign without and with its color.
@@ -64,6 +82,7 @@ mod tests {
             assert_eq!(plain.width(), 5);
             assert_eq!(colored, format!("   \x1b[{color}m{sign}\x1b[39m"));
         }
+        assert_eq!(signs.continuation(), ("   . ", "   \x1b[32m. \x1b[39m"));
         assert_eq!(Signs::none().get(PromptStatus::Open), ("", ""));
     }
 }

@@ -1,5 +1,6 @@
 //! The prompt, as a person meets it: the program in a real terminal, keys in, a screen out.
 
+mod colors;
 mod commands;
 mod editing;
 mod ends;

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::coloring;
 use super::command::{self, CommandHelp, Completion, PromptCommand, COMMANDS};
 use super::snippets::SharedSnippets;
 use crate::conversation::command::Command;
@@ -91,6 +92,14 @@ impl InputLanguage for PromptLanguage {
             help,
         };
         candidates.into_iter().map(whole).collect()
+    }
+
+    fn has_colors(&self, line: &str) -> bool {
+        coloring::has_colors(line)
+    }
+
+    fn colored(&self, line: &str, cursor: Option<usize>) -> Option<String> {
+        coloring::colored(line, cursor)
     }
 
     fn hint(&self, line: &str) -> Option<String> {

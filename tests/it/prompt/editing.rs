@@ -21,6 +21,42 @@ fn unfinished_json_continues_on_the_next_line() {
 }
 
 #[test]
+fn the_sign_says_that_json_goes_on() {
+    let peer = Peer::ws()
+        .expect_text("{\"a\":\n1}")
+        .expect_text(" {\"b\":\n2}")
+        .expect_text("{\"c\":\n3}")
+        .expect_text("{\"d\":\n4}")
+        .start();
+    let mut pty = open(&peer);
+    let note = "(unfinished JSON; Enter sends it as it is)";
+    pty.type_line("{\"a\":");
+    wait_for_line(&pty, &format!(". {{\"a\":\n{note}"));
+    pty.type_text("1");
+    wait_for_line(&pty, ". {\"a\":\n1");
+    pty.type_text("}");
+    wait_for_line(&pty, "> {\"a\":\n1}");
+    pty.key(Key::Enter);
+    pty.wait_for("\n> {\"a\": 1}\n");
+    pty.type_line(" {\"b\":");
+    wait_for_line(&pty, &format!(".  {{\"b\":\n{note}"));
+    pty.type_line("2}");
+    pty.wait_for("\n> {\"b\": 2}\n");
+    pty.type_line("/send {\"c\":");
+    wait_for_line(&pty, &format!(". /send {{\"c\":\n{note}"));
+    pty.type_line("3}");
+    pty.wait_for("\n> {\"c\": 3}\n");
+    // The line feed at the end of what was copied is not the empty line that sends it.
+    pty.paste("{\"d\":\n");
+    wait_for_line(&pty, "> {\"d\":");
+    pty.key(Key::Enter);
+    wait_for_line(&pty, &format!(". {{\"d\":\n{note}"));
+    pty.type_line("4}");
+    pty.wait_for("\n> {\"d\": 4}\n");
+    end(&mut pty);
+}
+
+#[test]
 fn wide_json_is_indented() {
     let long = "x".repeat(60);
     let peer = Peer::ws()

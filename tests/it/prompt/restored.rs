@@ -50,7 +50,7 @@ impl Middle {
             }
             Self::UnfinishedJson => {
                 pty.type_text("{\"a\":\r");
-                pty.wait_for("> {\"a\":\n");
+                pty.wait_for(". {\"a\":\n");
             }
             Self::Search => {
                 pty.key(Key::CtrlR);
