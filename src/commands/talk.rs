@@ -22,7 +22,7 @@ use crate::driver::{
 use crate::error::Error;
 use crate::exit::ExitCode;
 use crate::http::Secrets;
-use crate::output::palette::Palette;
+use crate::output::palette::{Palette, Style};
 use crate::output::redact::hide_values;
 use crate::output::report::report;
 use crate::output::sink::Sink as _;
@@ -98,7 +98,12 @@ impl Report {
         let wanted =
             self.wants_verdict || verdict.is_unanswered || verdict.code != ExitCode::Success;
         if let Some(line) = verdict.line.as_ref().filter(|_| wanted && !self.quiet) {
-            words.push_str(line);
+            let style = if verdict.code == ExitCode::Success {
+                Style::Good
+            } else {
+                Style::Error
+            };
+            words.push_str(&self.palette.paint(style, line));
             words.push('\n');
         }
         words

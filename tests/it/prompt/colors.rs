@@ -118,3 +118,19 @@ fn json_taller_than_the_screen_is_drawn_as_often_as_text() {
     });
     assert!(json < text + 20, "{json} rows, and {text} without JSON");
 }
+
+#[test]
+fn the_last_line_is_colored_by_how_it_ended() {
+    let peer = Peer::ws().start();
+    let mut pty = open_with(&peer, in_colors());
+    end(&mut pty);
+    pty.wait_for_output(0, b"\x1b[32mclosed by us: 1000");
+
+    let peer = Peer::ws().close(4001, "token").start();
+    let mut pty = in_colors()
+        .stdout_to_pipe()
+        .args([peer.url().as_str(), "-n", "1"])
+        .start();
+    assert_ne!(pty.wait_exit(), 0);
+    pty.wait_for_output(0, b"\x1b[31mclosed by server: 4001");
+}
