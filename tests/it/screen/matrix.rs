@@ -9,9 +9,8 @@ use crate::support::peer::{Running, TEXT};
 use crate::support::{Frame, Gate, Key, Peer, Pty, Terminal};
 
 const SIZES: [(u16, u16); 3] = [(24, 80), (10, 40), (50, 200)];
-/// The usual size of a burst, and the one of the long tests.
-const USUAL: usize = 1_000;
-const LONG: usize = 10_000;
+/// The size of a burst.
+const COUNT: usize = 10_000;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
@@ -38,7 +37,6 @@ use State::{
 struct Case {
     state: State,
     columns: usize,
-    count: usize,
     burst: Gate,
     /// Opened when the program has read the burst.
     read: Gate,
@@ -86,7 +84,7 @@ impl Case {
     }
 
     fn peer(&self) -> Running {
-        let frames: Vec<u8> = (0..self.count)
+        let frames: Vec<u8> = (0..COUNT)
             .flat_map(|number| Frame::new(TEXT, self.message(number)).encode())
             .collect();
         // Long bursts are drawn on slow machines too.
@@ -172,11 +170,11 @@ impl Case {
 
     /// Returns to the line with all messages above it, and types one more character.
     fn leave(&self, pty: &Pty) {
-        let last = self.message(self.count - 1);
+        let last = self.message(COUNT - 1);
         let above = match self.state {
-            Held => format!("< {last}* {} held back> ", self.count),
+            Held => format!("< {last}* {COUNT} held back> "),
             Closed => "x ".to_owned(),
-            Filtered => format!("< {}> ", self.message(self.count - 7)),
+            Filtered => format!("< {}> ", self.message(COUNT - 7)),
             _ => format!("< {last}> "),
         };
         match self.state {
@@ -212,7 +210,7 @@ impl Case {
 
     #[track_caller]
     fn check(&self, pty: &Pty, before: &str) {
-        let wanted: Vec<String> = (0..self.count)
+        let wanted: Vec<String> = (0..COUNT)
             .map(|number| self.message(number))
             .filter(|message| self.state != Filtered || message.ends_with("3#"))
             .collect();
@@ -290,12 +288,11 @@ fn flat_screen(screen: &vt100::Screen) -> String {
 }
 
 #[track_caller]
-fn run(state: State, count: usize) {
+fn run(state: State) {
     for (rows, columns) in SIZES {
         let case = Case {
             state,
             columns: usize::from(columns),
-            count,
             burst: Gate::new(),
             read: Gate::new(),
         };
@@ -317,33 +314,26 @@ fn run(state: State, count: usize) {
     }
 }
 
-/// A test of a state with each size of burst.
 macro_rules! states {
-    ($($name:ident $long:ident: $state:expr,)*) => {$(
+    ($($name:ident: $state:expr,)*) => {$(
         #[test]
         fn $name() {
-            run($state, USUAL);
-        }
-
-        #[test]
-        #[ignore = "draws thirty thousand messages"]
-        fn $long() {
-            run($state, LONG);
+            run($state);
         }
     )*};
 }
 
 states! {
-    plain_line long_plain_line: Plain,
-    wrapped_line long_wrapped_line: Wrapped,
-    cjk_line long_cjk_line: Cjk,
-    emoji_line long_emoji_line: Emoji,
-    history_search long_history_search: Search,
-    completion long_completion: Completion,
-    folded_paste long_folded_paste: FoldedPaste,
-    held_messages long_held_messages: Held,
-    filtered_messages long_filtered_messages: Filtered,
-    closed_connection long_closed_connection: Closed,
-    reconnecting long_reconnecting: Reconnecting,
-    editor long_editor: Edit,
+    plain_line: Plain,
+    wrapped_line: Wrapped,
+    cjk_line: Cjk,
+    emoji_line: Emoji,
+    history_search: Search,
+    completion: Completion,
+    folded_paste: FoldedPaste,
+    held_messages: Held,
+    filtered_messages: Filtered,
+    closed_connection: Closed,
+    reconnecting: Reconnecting,
+    editor: Edit,
 }
