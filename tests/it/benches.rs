@@ -1,4 +1,4 @@
-//! The script that runs the program beside other clients: it works, whatever it measures.
+//! The scripts that measure: they work, whatever they measure.
 
 use std::path::Path;
 use std::time::Duration;
@@ -22,6 +22,22 @@ fn comparison_prints_its_table() {
              | 200,000 lines of 1 KiB sent | [..]s |\n\
              | 200,000 messages of 1 KiB received | [..]s |\n\n\
              Medians of 1. [..]\nwsline: wsline [..].\n",
+        )
+        .run();
+}
+
+#[test]
+fn prompt_is_measured() {
+    require!("python3");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/prompt.py");
+    Wsline::program("python3")
+        .arg(script)
+        .args([env!("CARGO_BIN_EXE_wsline"), "2000"])
+        .within(Duration::from_mins(2))
+        .stdout_matches(
+            "2,000 messages of 100 B printed: [..] s\n\
+             2,000 messages hidden by /filter: [..] s\n\
+             slowest of [..] keys meanwhile: [..] ms\n",
         )
         .run();
 }
