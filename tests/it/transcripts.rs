@@ -148,7 +148,7 @@ fn noisy_server_held_and_filtered() {
     pty.type_line("/filter");
     pty.wait_for("hidden");
     pty.type_line("/unfilter");
-    pty.wait_for("were shown");
+    pty.wait_for("until now");
     pty.type_line("/find tick 5");
     pty.wait_for("tick 59");
     wait_for_line(&pty, ">");

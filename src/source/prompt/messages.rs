@@ -155,7 +155,7 @@ fn show_or_hide(command: MessageCommand, transcript: &mut Transcript) -> Done {
         }
         MessageCommand::Unfilter => match transcript.unfilter() {
             Some((shown, hidden)) => Done::said(format!(
-                "all messages are shown again; {shown} were shown, {hidden} hidden"
+                "all messages are shown again; until now {shown} shown, {hidden} hidden"
             )),
             None => Done::said("no filter was set"),
         },
@@ -292,7 +292,8 @@ fn find(text: &str, transcript: &Transcript) -> Result<String, String> {
     rows.truncate(MOST_FOUND);
     rows.reverse();
     if more > 0 {
-        rows.insert(0, format!("… {more} earlier messages"));
+        let plural = if more == 1 { "" } else { "s" };
+        rows.insert(0, format!("… {more} earlier message{plural}"));
     }
     Ok(rows.join("\n"))
 }

@@ -379,7 +379,7 @@ fn messages_are_held_filtered_and_viewed() {
     receive(&talk, "tick");
     talk.type_all(&["/unfilter", "/view 1"]);
     assert_eq!(talk.wire.notes[4], "0 shown, 0 hidden; /unfilter shows all");
-    assert!(talk.wire.notes[5].ends_with("0 were shown, 1 hidden"));
+    assert!(talk.wire.notes[5].ends_with("until now 0 shown, 1 hidden"));
     let mut transcript = talk.prompt.options.transcript.borrow_mut();
     let shown = std::iter::from_fn(|| transcript.next_replay()).last();
     assert_eq!(shown.and_then(|replay| replay.text).as_deref(), Some("one"));

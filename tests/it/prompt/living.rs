@@ -121,7 +121,7 @@ fn filters_hide_and_say_how_much() {
     pty.type_line("/filter");
     pty.wait_for("* 1 shown, 100 hidden; /unfilter shows all");
     pty.type_line("/unfilter");
-    pty.wait_for("1 were shown, 100 hidden");
+    pty.wait_for("until now 1 shown, 100 hidden");
     pty.type_line("/last 2");
     pty.wait_for("\n< tick 99\n< ORDER 7\n");
     pty.type_line("seen");
