@@ -78,6 +78,10 @@ pub const ENVIRONMENT: &[(&str, &str)] = &[
         "truecolor or 24bit: /view draws images in 24-bit colors",
     ),
     ("TMPDIR", "where /edit keeps its file; else /tmp"),
+    (
+        "TERM, TMUX, STY, XTERM_VERSION",
+        "what the terminal of the prompt is, and whether it wraps rows again at another width",
+    ),
     ("NO_COLOR", "disables color unless --color always is given"),
     (
         "FORCE_COLOR, CLICOLOR_FORCE",
