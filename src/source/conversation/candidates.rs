@@ -4,10 +4,11 @@
 //! expectations are met if there is any assignment that meets them.
 
 use std::collections::BTreeMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::inbox::ReceivedItem;
 use super::nearest::Nearest;
+use super::step::Alternative;
 use crate::conversation::matching::Captures;
 use crate::event::Link;
 
@@ -21,6 +22,10 @@ pub(super) struct Order {
     pub(super) nearest: Vec<Option<Nearest>>,
     /// The connections, each with its expectations.
     pub(super) by_link: Vec<(Link, Vec<usize>)>,
+    /// The number of expectations that are not met.
+    pub(super) unmet: usize,
+    /// Their timeout, the longest of all.
+    pub(super) within: Duration,
 }
 
 /// An item that matches at least one expectation.
@@ -38,25 +43,36 @@ impl Order {
             met_by: vec![None; count],
             nearest: (0..count).map(|_| None).collect(),
             by_link: Vec::new(),
+            unmet: count,
+            within: Duration::ZERO,
         }
     }
 
-    /// Sets the connection of each expectation.
-    pub(super) fn with_links(mut self, links: impl Iterator<Item = Link>) -> Self {
+    /// Prepares for these expectations. They may be many, and are looked at for each message.
+    pub(super) fn of(alternatives: &[Alternative]) -> Self {
+        let mut order = Self::new(alternatives.len());
         let mut places = BTreeMap::new();
-        for (index, link) in links.enumerate() {
-            let place = *places.entry(link).or_insert(self.by_link.len());
-            match self.by_link.get_mut(place) {
+        for (
+            index,
+            Alternative {
+                link, expectation, ..
+            },
+        ) in alternatives.iter().enumerate()
+        {
+            order.within = order.within.max(expectation.within);
+            let place = *places.entry(*link).or_insert(order.by_link.len());
+            match order.by_link.get_mut(place) {
                 Some((_, indices)) => indices.push(index),
-                None => self.by_link.push((link, vec![index])),
+                None => order.by_link.push((*link, vec![index])),
             }
         }
-        self
+        order
     }
 
-    /// Whether one of these expectations is not met.
-    pub(super) fn misses(&self, indices: &[usize]) -> bool {
-        indices.iter().any(|index| self.met_by[*index].is_none())
+    /// The first of these expectations that is not met.
+    pub(super) fn missing(&self, indices: &[usize]) -> Option<usize> {
+        let missing = |index: &usize| self.met_by[*index].is_none();
+        indices.iter().copied().find(missing)
     }
 
     /// Assigns an item, reassigning others if necessary. Returns whether that was possible.

@@ -23,25 +23,20 @@ impl Conversation {
             self.current = Some(current);
             return Ok(());
         };
-        let links = alternatives.iter().map(|alternative| alternative.link);
-        let mut found = order
-            .take()
-            .unwrap_or_else(|| Order::new(alternatives.len()).with_links(links));
+        let mut found = order.take().unwrap_or_else(|| Order::of(alternatives));
         let strict = self.collect(alternatives, &mut found);
-        let count = alternatives.len();
-        let done = found.met() == count;
-        let late = alternatives.iter().map(|it| it.expectation.within).max();
-        let due = late.and_then(|within| current.since.checked_add(within));
+        let due = current.since.checked_add(found.within);
         let is_late = due.is_none_or(|due| due <= now.instant);
-        let closed = (0..count).find(|index| {
-            let link = usize::from(alternatives[*index].link.0);
-            let ended = self.links.get(link).and_then(|it| it.inbox.how_it_ended());
-            found.met_by[*index].is_none() && ended.is_some()
+        let closed = found.by_link.iter().filter_map(|(link, indices)| {
+            let state = self.links.get(usize::from(link.0))?;
+            state.inbox.how_it_ended()?;
+            found.missing(indices)
         });
+        let closed = closed.min();
         let place = current.step.place.clone();
         let outcome = if let Some(item) = strict {
             Err(Some(format!("received {item} instead")))
-        } else if done {
+        } else if found.unmet == 0 {
             self.finish_order(alternatives, &found, place.as_deref());
             Ok(())
         } else if closed.is_some() || is_late {
@@ -86,7 +81,7 @@ impl Conversation {
         alternatives: &[Alternative],
         order: &mut Order,
     ) -> Option<String> {
-        while order.misses(indices) {
+        while order.missing(indices).is_some() {
             let state = self.links.get_mut(usize::from(link.0))?;
             let (at, item) = state.inbox.take()?;
             let mut fits = Vec::new();
@@ -94,10 +89,11 @@ impl Conversation {
                 let wanted = &alternatives[index].expectation.wanted;
                 match compare(wanted, &item) {
                     Compared::Equal(captures) => fits.push((index, captures)),
-                    Compared::Different(difference) => {
+                    // A report is about one that is not met.
+                    Compared::Different(difference) if order.met_by[index].is_none() => {
                         keep_nearest(&mut order.nearest[index], wanted, &item, difference);
                     }
-                    Compared::Aside => {}
+                    Compared::Different(_) | Compared::Aside => {}
                 }
             }
             let is_message = matches!(item, ReceivedItem::Message(..));
@@ -110,7 +106,9 @@ impl Conversation {
             });
             let place = order.items.len() - 1;
             let assigned = fits_any && order.assign(place, &mut vec![false; alternatives.len()]);
-            if !assigned {
+            if assigned {
+                order.unmet -= 1;
+            } else {
                 order.items.pop();
                 let is_strict = indices
                     .first()

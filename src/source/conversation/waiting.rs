@@ -90,8 +90,9 @@ impl Conversation {
         match &current.step.act {
             Act::Expect(expectation) => current.matcher.next_deadline(expectation),
             Act::AnyOrder(alternatives) => {
-                let within = alternatives.iter().map(|it| it.expectation.within).max()?;
-                current.since.checked_add(within)
+                let longest = || alternatives.iter().map(|it| it.expectation.within).max();
+                let known = current.order.as_ref().map(|order| order.within);
+                current.since.checked_add(known.or_else(longest)?)
             }
             Act::Pause(_) | Act::Until(_) => self.pause_end(),
             Act::Open(_) | Act::Drop => self.opening_deadline(),
