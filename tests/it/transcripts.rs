@@ -139,7 +139,7 @@ fn noisy_server_held_and_filtered() {
     pty.key(Key::Enter);
     pty.wait_for("> {\"op\":\"unsubscribe\"}\n");
     pty.type_text("\x11");
-    pty.wait_for("held back");
+    pty.wait_for("* 20 held back");
     wait_for_line(&pty, ">");
     pty.type_line("/filter order");
     pty.wait_for("/unfilter ends it");
