@@ -20,8 +20,8 @@ fn main() -> ExitCode {
     plan::correct_variables();
     let environment = Environment::read();
     let args: Vec<OsString> = plan::arguments().collect();
-    let result =
-        config::parse(&args, &environment).and_then(|call| commands::run(call, &environment));
+    let result = config::parse(&args, &environment)
+        .and_then(|invocation| commands::run(invocation, &environment));
     match result {
         Ok(code) => code.into(),
         Err(CallError::Usage(usage)) => print_usage(&usage, &environment),

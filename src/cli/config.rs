@@ -271,13 +271,24 @@ pub(super) struct InheritedOptions {
 }
 
 impl InheritedOptions {
-    /// Separates the headers, of which those of the config file come first, by level.
-    pub(super) fn groups(&self, headers: impl IntoIterator<Item = HeaderArg>) -> Vec<HeaderGroup> {
+    /// Separates the headers, of which those of the config file come first, by level. Those of
+    /// `statements` are a level between the two.
+    pub(super) fn groups(
+        &self,
+        headers: impl IntoIterator<Item = HeaderArg>,
+        statements: &[HeaderArg],
+    ) -> Vec<HeaderGroup> {
         let mut headers = headers.into_iter();
         let mut groups = Vec::new();
         for count in &self.groups {
             groups.push(HeaderGroup {
                 headers: headers.by_ref().take(*count).collect(),
+                replaced: Vec::new(),
+            });
+        }
+        if !statements.is_empty() {
+            groups.push(HeaderGroup {
+                headers: statements.to_vec(),
                 replaced: Vec::new(),
             });
         }
@@ -289,11 +300,12 @@ impl InheritedOptions {
     }
 
     /// Completes `options`, which were parsed with [`words`](Self::words): separates the headers by
-    /// level, and puts the messages before those of the command line.
-    pub(super) fn finish(self, options: &mut OptionArgs, sends: bool) {
+    /// level, and puts the messages before those of the command line. `statements` are the headers
+    /// that statements of the command line set.
+    pub(super) fn finish(self, options: &mut OptionArgs, sends: bool, statements: &[HeaderArg]) {
         let headers = std::mem::take(&mut options.connection.headers);
         let headers = headers.into_iter().flat_map(|group| group.headers);
-        options.connection.headers = self.groups(headers);
+        options.connection.headers = self.groups(headers, statements);
         if sends && !self.messages.is_empty() {
             // Unlike those of --data, they don't replace stdin or the prompt.
             options.continues |= options.messages.is_empty();

@@ -50,7 +50,7 @@ pub use data::{DataArg, MessageArg};
 pub use identity::Login;
 pub use lasting::{LastingArgs, TextArg};
 pub use options::{ConnectionArgs, OptionArgs, ProtocolArgs};
-pub use parse::parse;
+pub use parse::{parse, parse_with_statements};
 pub use ping::PingArgs;
 pub use rpc::{ParamsArg, RpcArgs};
 pub use secret_source::{HeaderArg, HeaderGroup, SecretSource};

@@ -271,12 +271,13 @@ impl ParsedArgs {
         (self.headers, self.options)
     }
 
-    /// The options, after checking every rule that concerns several of them.
+    /// The options. `add` adds those that are set elsewhere, before every rule that concerns several
+    /// of them is checked.
     ///
     /// # Errors
     ///
     /// What cannot be used together.
-    pub(super) fn finish(self) -> Result<OptionArgs, String> {
+    pub(super) fn finish(self, add: impl FnOnce(&mut OptionArgs)) -> Result<OptionArgs, String> {
         let mut options = self.options;
         let replaced = replaced_headers(|option| match option {
             "user" => options.connection.user.is_some(),
@@ -298,6 +299,7 @@ impl ParsedArgs {
             return Err("--chunk-size requires -b".to_owned());
         }
         options.chunk_size = self.chunk_size.unwrap_or(CHUNK_SIZE);
+        add(&mut options);
         options.check()?;
         Ok(options)
     }

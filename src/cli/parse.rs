@@ -9,7 +9,7 @@ use super::commands::{is_command, Cli, CommandArg};
 use super::complaint::{complain, explain_second_url, keep_secret, put_first};
 use super::config::{self, ConfigOptions, InheritedOptions};
 use super::options::{ConnectArgs, OptionArgs, ParsedArgs};
-use super::session_options::OptionParser;
+use super::session_options::{OptionParser, SessionOptions};
 use super::{command, usage, Call};
 
 /// Parses the command line, whose first word is the program's name. Options of `config` are used
@@ -23,24 +23,46 @@ pub fn parse(
     args: impl IntoIterator<Item = OsString>,
     config: &ConfigOptions,
 ) -> Result<Call, clap::Error> {
+    let statements = None;
+    parse_with_defaults(args, Defaults { config, statements })
+}
+
+/// Like [`parse`], with the options that `statements` set, which override those of `config`.
+///
+/// # Errors
+///
+/// Those of [`parse`].
+pub fn parse_with_statements(
+    args: impl IntoIterator<Item = OsString>,
+    config: &ConfigOptions,
+    statements: &SessionOptions,
+) -> Result<Call, clap::Error> {
+    let statements = Some(statements);
+    parse_with_defaults(args, Defaults { config, statements })
+}
+
+fn parse_with_defaults(
+    args: impl IntoIterator<Item = OsString>,
+    defaults: Defaults<'_>,
+) -> Result<Call, clap::Error> {
     let mut args: Vec<OsString> = args.into_iter().collect();
     if let Some(name) = args.first_mut() {
         *name = usage::program(name);
     }
-    if let Some(call) = parse_talk(&args, config) {
+    if let Some(call) = parse_talk(&args, defaults) {
         return Ok(call);
     }
     let mut command = command().arg(wscats_connect());
     let matches = matches_of(&mut command, &args)?;
-    let (matches, below) = if config.is_empty() {
+    let (matches, below) = if defaults.is_empty() {
         (matches, None)
     } else {
-        with_config(&mut command, matches, &mut args, config)?
+        add_defaults(&mut command, matches, &mut args, defaults)?
     };
     let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
     let name = matches.subcommand_name();
     let call = if let Some(called) = cli.command {
-        called_command(called, below, config)
+        called_command(called, below, defaults.config)
     } else {
         let url = cli.talk.url.or_else(|| matches.get_one(CONNECT).cloned());
         let url = address(url).map_err(|sentence| {
@@ -60,38 +82,106 @@ fn matches_of(command: &mut Command, args: &[OsString]) -> Result<ArgMatches, cl
         .map_err(|error| usage::escaped(error, command))
 }
 
-/// Parses `args` again with the options of `config` that they don't override, if the command has
+/// Options that are set elsewhere, which the command line overrides.
+#[derive(Clone, Copy)]
+struct Defaults<'a> {
+    config: &'a ConfigOptions,
+    /// Those of `-e` and of a rules file, which override those of `config`.
+    statements: Option<&'a SessionOptions>,
+}
+
+impl<'a> Defaults<'a> {
+    fn is_empty(&self) -> bool {
+        self.config.is_empty() && self.statements.is_none()
+    }
+
+    /// What is left of them below the options with the long names `given`.
+    fn below(self, given: &[&str], leave_out: impl Fn(&str) -> bool) -> Below<'a> {
+        let of_statements = self.statements.into_iter().flat_map(SessionOptions::given);
+        let given: Vec<&str> = given.iter().copied().chain(of_statements).collect();
+        Below {
+            config: self.config.below(&given, leave_out),
+            statements: self.statements,
+            given: Vec::new(),
+        }
+    }
+}
+
+/// Options that are set elsewhere and that the command line does not override.
+struct Below<'a> {
+    config: InheritedOptions,
+    statements: Option<&'a SessionOptions>,
+    /// The long names of the options that were parsed together: those of the command line and of
+    /// `config`.
+    given: Vec<String>,
+}
+
+impl Below<'_> {
+    /// Puts the options of the config file before those of the command line.
+    fn insert(&mut self, args: &mut Vec<OsString>, place: usize) {
+        args.splice(place..place, std::mem::take(&mut self.config.words));
+    }
+
+    fn parsed_with(&mut self, command: &Command, matches: &ArgMatches) {
+        let given = config::given(command, matches);
+        self.given = given.into_iter().map(str::to_owned).collect();
+    }
+
+    /// Completes the options of a command line that was parsed with those of the config file.
+    fn finish(self, parsed: ParsedArgs) -> Result<OptionArgs, String> {
+        let given: Vec<&str> = self.given.iter().map(String::as_str).collect();
+        let mut options = parsed.finish(|options| {
+            if let Some(statements) = self.statements {
+                statements.add_below(options, &given);
+            }
+        })?;
+        let headers = self.statements.map_or(&[][..], SessionOptions::headers);
+        self.config.finish(&mut options, true, headers);
+        Ok(options)
+    }
+}
+
+/// Parses `args` again with the options of `defaults` that they don't override, if the command has
 /// options of a connection.
-fn with_config(
+fn add_defaults<'a>(
     command: &mut Command,
     matches: ArgMatches,
     args: &mut Vec<OsString>,
-    config: &ConfigOptions,
-) -> Result<(ArgMatches, Option<InheritedOptions>), clap::Error> {
-    let (place, mut below) = match matches.subcommand() {
-        None => (
-            1,
-            config.below(&config::given(command, &matches), |_| false),
-        ),
-        Some((name @ "demo", matches)) => {
-            let Some(demo) = command.find_subcommand(name) else {
-                return Ok((matches.clone(), None));
-            };
-            (
-                2,
-                config.below(&config::given(demo, matches), config::is_route),
-            )
-        }
-        Some(_) => return Ok((matches, None)),
+    defaults: Defaults<'a>,
+) -> Result<(ArgMatches, Option<Below<'a>>), clap::Error> {
+    let Some((of, given)) = connecting(command, &matches) else {
+        return Ok((matches, None));
     };
-    args.splice(place..place, std::mem::take(&mut below.words));
-    Ok((matches_of(command, args)?, Some(below)))
+    let given = config::given(of, given);
+    let (mut below, place) = match matches.subcommand_name() {
+        None => (defaults.below(&given, |_| false), 1),
+        Some(_) => (defaults.below(&given, config::is_route), 2),
+    };
+    below.insert(args, place);
+    let matches = matches_of(command, args)?;
+    if let Some((of, given)) = connecting(command, &matches) {
+        below.parsed_with(of, given);
+    }
+    Ok((matches, Some(below)))
+}
+
+/// The command that has options of a connection, for which a config file has defaults: that of a URL,
+/// or `demo`. Other commands with such options parse them by themselves.
+fn connecting<'a>(
+    command: &'a Command,
+    matches: &'a ArgMatches,
+) -> Option<(&'a Command, &'a ArgMatches)> {
+    match matches.subcommand() {
+        None => Some((command, matches)),
+        Some((name @ "demo", matches)) => Some((command.find_subcommand(name)?, matches)),
+        Some(_) => None,
+    }
 }
 
 /// A command with its options checked. The error is a message.
 fn called_command(
     called: CommandArg,
-    below: Option<InheritedOptions>,
+    below: Option<Below<'_>>,
     config: &ConfigOptions,
 ) -> Result<Call, String> {
     Ok(match called {
@@ -143,30 +233,28 @@ fn called_command(
 }
 
 /// The options of a connection, checked. The error is a message.
-fn finish_options(
-    parsed: ParsedArgs,
-    below: Option<InheritedOptions>,
-) -> Result<Box<OptionArgs>, String> {
-    let mut options = Box::new(parsed.finish()?);
-    match below {
-        Some(below) => below.finish(&mut options, true),
-        None => options.check_sources()?,
+fn finish_options(parsed: ParsedArgs, below: Option<Below<'_>>) -> Result<Box<OptionArgs>, String> {
+    if let Some(below) = below {
+        return Ok(Box::new(below.finish(parsed)?));
     }
-    Ok(options)
+    let options = parsed.finish(|_| ())?;
+    options.check_sources()?;
+    Ok(Box::new(options))
 }
 
 /// Parses the most common kind of command line, a URL and options, without creating the subcommands
 /// and the texts of the help, which takes longer than everything else before connecting. Returns
 /// `None` if it is of another kind or invalid.
-fn parse_talk(args: &[OsString], config: &ConfigOptions) -> Option<Call> {
+fn parse_talk(args: &[OsString], defaults: Defaults<'_>) -> Option<Call> {
     let mut command = config::command();
     let mut matches = command.try_get_matches_from_mut(args).ok()?;
     let mut below = None;
-    if !config.is_empty() {
-        let mut found = config.below(&config::given(&command, &matches), |_| false);
+    if !defaults.is_empty() {
+        let mut found = defaults.below(&config::given(&command, &matches), |_| false);
         let mut args = args.to_vec();
-        args.splice(1..1, std::mem::take(&mut found.words));
+        found.insert(&mut args, 1);
         matches = command.try_get_matches_from_mut(args).ok()?;
+        found.parsed_with(&command, &matches);
         below = Some(found);
     }
     let talk = ConnectArgs::from_arg_matches(&matches).ok()?;

@@ -1,5 +1,5 @@
-//! Options for the connections of session files: those of a line of a file, and those after the `--`
-//! of `wsline test`. Each line is parsed once, by itself. Later values override earlier ones, and
+//! Options for the connections of session files: those of a line of a file or of a statement on the
+//! command line, and those after the `--` of `wsline test`. Each line is parsed once, by itself. Later values override earlier ones, and
 //! values of options that can be repeated are added, as on a command line.
 
 use std::ffi::OsString;
@@ -11,7 +11,7 @@ use regex::Regex;
 
 use super::complaint::keep_secret;
 use super::config::{self, ConfigOptions};
-use super::options::{ConnectArgs, ConnectionArgs, ProtocolArgs};
+use super::options::{ConnectArgs, ConnectionArgs, OptionArgs, ProtocolArgs};
 use super::secret_source::{HeaderArg, SecretSource};
 use super::usage::{self, sentence_of};
 use super::{test, values};
@@ -65,6 +65,31 @@ impl SessionOptions {
         }
     }
 
+    /// The long names of the options that were given.
+    pub(super) fn given(&self) -> impl Iterator<Item = &str> {
+        self.given.iter().map(String::as_str)
+    }
+
+    /// The headers, in the order given.
+    pub(super) fn headers(&self) -> &[HeaderArg] {
+        &self.headers
+    }
+
+    /// Adds all options but the headers to those of a command line, whose options with the long
+    /// names `given` override them.
+    pub(super) fn add_below(&self, options: &mut OptionArgs, given: &[&str]) {
+        let mut connection = self.connection.clone();
+        let mut protocol = self.protocol.clone();
+        for name in given {
+            connection.take(name, &options.connection);
+            protocol.take(name, &options.protocol);
+        }
+        connection.headers = std::mem::take(&mut options.connection.headers);
+        options.connection = connection;
+        options.protocol = protocol;
+        options.hide.splice(0..0, self.hide.iter().cloned());
+    }
+
     /// The options of a connection, with those of `config` that they do not override.
     ///
     /// # Errors
@@ -75,7 +100,7 @@ impl SessionOptions {
         config: &ConfigOptions,
         parser: &OptionParser,
     ) -> Result<ConnectionOptions, String> {
-        let given: Vec<&str> = self.given.iter().map(String::as_str).collect();
+        let given: Vec<&str> = self.given().collect();
         // Whether a lost connection fails a test does not depend on a config file.
         let leave_out = |name: &str| test::is_foreign_option(name) || name.starts_with("reconnect");
         let below = config.below(&given, leave_out);
@@ -85,7 +110,7 @@ impl SessionOptions {
         };
         all.merge(self);
         let mut connection = all.connection;
-        connection.headers = below.groups(all.headers);
+        connection.headers = below.groups(all.headers, &[]);
         connection.check()?;
         let login = connection.user.as_ref().and_then(SecretSource::literal);
         if login.is_some_and(|login| login.password.is_none()) {
@@ -278,6 +303,99 @@ mod tests {
             format!("{:?}", options.expect("they are right"))
         };
         assert_eq!(finish(&options), finish(&of_words));
+    }
+
+    /// What `wsline ws://h` makes of these options above those of statements.
+    fn above(statements: &SessionOptions, words: &[&str]) -> OptionArgs {
+        let words = ["wsline", "ws://h"].iter().chain(words);
+        let words = words.map(OsString::from);
+        let config = ConfigOptions::default();
+        match crate::cli::parse_with_statements(words, &config, statements) {
+            Ok(crate::cli::Call::Talk { options, .. }) => *options,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn options_of_a_command_line_override_those_of_statements_and_keep_the_others() {
+        let words = [
+            "-A",
+            "mine",
+            "-s",
+            "two",
+            "-4",
+            "-w",
+            "2s",
+            "--close-code",
+            "3000",
+            "--close-reason",
+            "r",
+            "--hide",
+            "b",
+            "-m",
+            "3s",
+        ];
+        let statements = parse(&[
+            "-A",
+            "theirs",
+            "-s",
+            "one",
+            "-6",
+            "-k",
+            "--hide",
+            "a",
+            "-o",
+            "theirs",
+            "--compress",
+            "off",
+        ]);
+        let options = above(&statements, &words);
+        let hidden: Vec<&str> = options.hide.iter().map(Regex::as_str).collect();
+        assert_eq!(hidden, ["a", "b"]);
+        let of_words = above(
+            &parse(&[]),
+            &[
+                "-s",
+                "one",
+                "-k",
+                "--hide",
+                "a",
+                "-o",
+                "theirs",
+                "--compress",
+                "off",
+                "-A",
+                "mine",
+                "-s",
+                "two",
+                "-4",
+                "-w",
+                "2s",
+                "--close-code",
+                "3000",
+                "--close-reason",
+                "r",
+                "--hide",
+                "b",
+                "-m",
+                "3s",
+            ],
+        );
+        let without_headers = |mut options: OptionArgs| {
+            options.connection.headers.clear();
+            format!("{options:?}")
+        };
+        assert_eq!(without_headers(options), without_headers(of_words));
+    }
+
+    #[test]
+    fn headers_of_statements_are_a_level_below_those_of_the_command_line() {
+        let statements = parse(&["-H", "A: 1", "-H", "B: 2", "-u", "me:pw"]);
+        let groups = above(&statements, &["-H", "A: 3"]).connection.headers;
+        let counts: Vec<usize> = groups.iter().map(|group| group.headers.len()).collect();
+        assert_eq!(counts, [2, 1]);
+        assert_eq!(groups[0].replaced, Vec::<&str>::new());
+        assert_eq!(groups[1].replaced, ["Authorization"]);
     }
 
     #[test]

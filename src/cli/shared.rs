@@ -151,7 +151,9 @@ fn with_config(
         let matches = command.try_get_matches_from_mut(words);
         let matches = matches.map_err(|error| sentence_of(&usage::escaped(error, &command)))?;
         let parsed = ParsedArgs::from_arg_matches(&matches);
-        let options = parsed.map_err(|error| sentence_of(&error))?.finish()?;
+        let options = parsed
+            .map_err(|error| sentence_of(&error))?
+            .finish(|_| ())?;
         Ok::<_, String>((matches, options))
     };
     let (matches, mut options) = read(words)?;
@@ -171,7 +173,7 @@ fn with_config(
     let mut all = std::mem::take(&mut below.words);
     all.extend(words.iter().cloned());
     (_, options) = read(&all)?;
-    below.finish(&mut options, false);
+    below.finish(&mut options, false, &[]);
     Ok(options)
 }
 

@@ -22,8 +22,8 @@ use super::talk;
 use crate::cli::{self, Call, HeaderGroup, MessageArg, OptionArgs};
 use crate::error::{plain, Error};
 use crate::exit::ExitCode;
-use crate::plan::config::{self, CallError};
-use crate::plan::{Environment, Plan, Stream};
+use crate::plan::config::{self, CallError, Invocation};
+use crate::plan::{Environment, Plan, Script, Stream};
 
 pub use self::rewrite::{rewrite, Rewritten};
 
@@ -41,8 +41,9 @@ const LONGEST_TYPED: usize = 4095;
 /// Those of [`read`], [`Rewritten::parse`] and [`Plan::new`].
 pub fn run(words: &[OsString], mut environment: Environment) -> Result<ExitCode, CallError> {
     let command = read(words, &mut environment)?;
-    let (url, options) = command.parse(&environment)?;
-    Ok(talk::start(Plan::new(&url, options, &environment)?))
+    let (url, options, script) = command.parse(&environment)?;
+    let plan = Plan::with_script(&url, options, script, &environment)?;
+    Ok(talk::start(plan))
 }
 
 /// Reads and rewrites the words that follow `wsline curl`.
@@ -77,20 +78,24 @@ pub fn read(words: &[OsString], environment: &mut Environment) -> Result<Rewritt
 }
 
 impl Rewritten {
-    /// The URL and the options that it has, with those of the config file.
+    /// The URL, the options, with those of the config file, and the statements that it has.
     ///
     /// # Errors
     ///
     /// What clap finds wrong with our own options, or with a pasted value; what is wrong with the
     /// config file.
-    pub fn parse(&self, environment: &Environment) -> Result<(String, OptionArgs), CallError> {
+    pub fn parse(
+        &self,
+        environment: &Environment,
+    ) -> Result<(String, OptionArgs, Option<Script>), CallError> {
         let wrong = |sentence: &str| {
             CallError::Usage(cli::command().error(ErrorKind::ArgumentConflict, sentence))
         };
         let program = OsString::from("wsline");
         let words = std::iter::once(&program).chain(&self.words);
         let words: Vec<OsString> = words.cloned().collect();
-        let Call::Talk { url, mut options } = config::parse(&words, environment)? else {
+        let Invocation { call, script } = config::parse(&words, environment)?;
+        let Call::Talk { url, mut options } = call else {
             return Err(wrong("the curl command has no URL of a WebSocket"));
         };
         if self.drained && options.messages.iter().any(MessageArg::reads_stdin) {
@@ -99,7 +104,7 @@ impl Rewritten {
             ));
         }
         separate_pasted(&mut options, self.pasted_headers);
-        Ok((url, *options))
+        Ok((url, *options, script))
     }
 }
 

@@ -8,15 +8,20 @@ use crate::connect::proxy::ProxyVariables;
 use crate::echo::{self, EchoServer};
 use crate::error::Error;
 use crate::exit::ExitCode;
-use crate::plan::{Environment, Plan};
+use crate::plan::{Environment, Plan, Script};
 
 /// Starts the server and connects to it.
 ///
 /// # Errors
 ///
 /// Those of [`Plan::new`], and [`Error::Listen`] and [`Error::System`] of the server.
-pub fn run(options: OptionArgs, environment: &Environment) -> Result<ExitCode, Error> {
-    let mut plan = plan(options, environment)?;
+pub fn run(
+    options: OptionArgs,
+    script: Option<Script>,
+    environment: &Environment,
+) -> Result<ExitCode, Error> {
+    let connections = echo::EchoOptions::default().max_connections;
+    let mut plan = start(options, script, environment, connections)?;
     plan.greet("a local echo server: it sends back what you send; ^D ends");
     Ok(talk::start(plan))
 }
@@ -44,6 +49,15 @@ pub fn plan_for(
     environment: &Environment,
     connections: NonZeroUsize,
 ) -> Result<Plan, Error> {
+    start(options, None, environment, connections)
+}
+
+fn start(
+    options: OptionArgs,
+    script: Option<Script>,
+    environment: &Environment,
+    connections: NonZeroUsize,
+) -> Result<Plan, Error> {
     // Only this client uses the server, so it echoes as much as the client accepts.
     let max_message_size = options.protocol.max_message_size;
     let server = echo::EchoOptions {
@@ -59,5 +73,5 @@ pub fn plan_for(
         proxies: ProxyVariables::default(),
         ..environment.clone()
     };
-    Plan::new(server.url(), options, &environment)
+    Plan::with_script(server.url(), options, script, &environment)
 }

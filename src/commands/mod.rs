@@ -21,7 +21,7 @@ use crate::cli::Call;
 use crate::connect::tls;
 use crate::error::Error;
 use crate::exit::ExitCode;
-use crate::plan::config::{self, CallError};
+use crate::plan::config::{self, CallError, Invocation};
 use crate::plan::{Environment, Plan};
 
 /// Runs a command.
@@ -29,9 +29,12 @@ use crate::plan::{Environment, Plan};
 /// # Errors
 ///
 /// The error that prevented or ended it, unless it has been reported.
-pub fn run(call: Call, environment: &Environment) -> Result<ExitCode, CallError> {
+pub fn run(invocation: Invocation, environment: &Environment) -> Result<ExitCode, CallError> {
+    let Invocation { call, script } = invocation;
     Ok(match call {
-        Call::Talk { url, options } => talk::start(Plan::new(&url, *options, environment)?),
+        Call::Talk { url, options } => {
+            talk::start(Plan::with_script(&url, *options, script, environment)?)
+        }
         Call::Test { test, options } => {
             // The environment must be unchanged for a server that `wsline test` starts.
             if test.serve.is_none() {
@@ -39,7 +42,7 @@ pub fn run(call: Call, environment: &Environment) -> Result<ExitCode, CallError>
             }
             test::run(*test, *options, environment)?
         }
-        Call::Demo { options } => demo::run(*options, environment)?,
+        Call::Demo { options } => demo::run(*options, script, environment)?,
         Call::Flipbook { options } => flipbook::run(*options, environment)?,
         Call::Ping { ping, options } => ping::run(*ping, *options, environment)?,
         Call::Rpc { rpc, options } => rpc::run(&rpc, *options, environment)?,

@@ -44,7 +44,7 @@ pub use inputs::{passphrase, payload, variable, Values};
 pub use key_log::KeyLogVariable;
 pub use netrc::Netrc;
 pub use request::route;
-pub use script::Steps;
+pub use script::{Script, Steps};
 pub use zone::ZoneVariables;
 
 /// Where messages come from after those of the command line.
@@ -160,21 +160,21 @@ impl Plan {
     /// [`Error::Usage`] for an invalid combination of options, [`Error::Signal`] for a signal
     /// during a password prompt.
     pub fn new(url: &str, options: OptionArgs, environment: &Environment) -> Result<Self, Error> {
-        let values = Values::read(&options.connection, environment).map_err(Error::Usage)?;
-        Self::with_values(url, options, values, environment)
+        Self::with_script(url, options, None, environment)
     }
 
-    /// Makes the plan with `values` that have been read before.
+    /// Like [`new`](Self::new), with the statements of the command line.
     ///
     /// # Errors
     ///
-    /// The same as those of [`new`](Self::new).
-    pub fn with_values(
+    /// Those of [`new`](Self::new).
+    pub fn with_script(
         url: &str,
         options: OptionArgs,
-        values: Values,
+        script: Option<Script>,
         environment: &Environment,
     ) -> Result<Self, Error> {
+        let values = Values::read(&options.connection, environment).map_err(Error::Usage)?;
         let target = Target::parse(url)?;
         let mut notes: Vec<Note> = target
             .scheme_assumed
@@ -188,7 +188,7 @@ impl Plan {
         let max_time = options.connection.max_time;
         let limits =
             connection::limits(&options.connection, &options.protocol, options.max_messages)?;
-        let steps = script::steps(&options, environment, &limits.close)?;
+        let steps = script::steps(&options, script, &limits.close)?;
         let (path, recorded) = (options.record.clone(), recorded::options(&options));
         let mut plan = Self {
             notes,

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::environment::Environment;
 use super::inputs::{self, variable};
-use crate::cli::{MessageArg, OptionArgs, OptionParser};
+use crate::cli::{MessageArg, OptionArgs, OptionParser, SessionOptions};
 use crate::error::{plain, Error, ParseError};
 use crate::output::redact::hide_values;
 use crate::protocol::CloseReason;
@@ -53,17 +53,29 @@ impl Steps {
     }
 }
 
-/// The parsed statements, and where the other options are among them.
-struct Script {
-    source: Arc<SourceMap>,
-    file: SessionFile,
+/// The statements of a command line, with the options that they set.
+#[derive(Debug)]
+pub struct Script {
+    player: Box<Player>,
+    /// The options of the connection, if statements set some.
+    options: Option<SessionOptions>,
+    /// Whether something is sent or expected at its place, rather than by a rule.
+    has_steps: bool,
     /// For each option of the conversation that is not a statement, the line that it comes before.
     places: Vec<u32>,
 }
 
 impl Script {
     /// Reads and parses the statements; `None` if there are none.
-    fn read(options: &OptionArgs, environment: &Environment) -> Result<Option<Self>, Error> {
+    ///
+    /// # Errors
+    ///
+    /// [`Error::SessionFile`] for an invalid statement, [`Error::DataFile`] for a rules file that
+    /// can't be read.
+    pub(super) fn read(
+        options: &OptionArgs,
+        environment: &Environment,
+    ) -> Result<Option<Self>, Error> {
         let is_statement = |message: &MessageArg| matches!(message, MessageArg::Statement { .. });
         if options.rules.is_none() && !options.messages.iter().any(is_statement) {
             return Ok(None);
@@ -74,135 +86,131 @@ impl Script {
             check_rules(&source)?;
         }
         let first = source.next_line();
-        let (mut places, mut count, mut timeout) = (Vec::new(), 0, WITHIN);
-        for message in &options.messages {
-            match message {
-                MessageArg::Statement { text, within } => {
-                    count += 1;
-                    if *within != timeout && !text.starts_with([' ', '\t']) {
-                        timeout = *within;
-                        let text = format!("within {}", duration::format(timeout));
-                        source.push_statement("--within", &text);
-                    }
-                    source.push_statement(&format!("-e {count}"), text);
-                }
-                _ => places.push(source.next_line()),
-            }
-        }
+        let places = push_statements(&mut source, &options.messages);
         let file = source.parse().map_err(invalid)?;
         for line in file.lines.iter().filter(|line| line.number >= first) {
             check_statement(&source, line)?;
         }
+        let is_step = |line: &Line| !is_rule_or_setting(&line.statement);
+        let has_steps = file.lines.iter().any(is_step);
+        let source = Arc::new(source);
+        let secrets = secrets(&file);
+        let hidden = |error| hide_values(error, &secrets);
+        let (settings, player) = player(file, &source, options.protocol.force).map_err(hidden)?;
         Ok(Some(Self {
-            source: Arc::new(source),
-            file,
+            player: Box::new(player),
+            options: merged(settings, &source).map_err(hidden)?,
+            has_steps,
             places,
         }))
     }
 
-    /// The variables of the environment in it, whose values no error may show.
-    fn secrets(&self) -> Vec<(String, String)> {
-        let names = self.file.variables().into_iter();
-        names
-            .filter_map(|name| Some((name.to_owned(), variable(name)?)))
-            .collect()
-    }
-
-    /// What it sets, and what runs it.
-    fn player(self, options: &OptionArgs) -> Result<(Vec<ConnectionSetting>, Player), Error> {
-        let secrets = self.secrets();
-        let prepared = Player::new(
-            self.file,
-            &PlayerOptions {
-                sources: &self.source,
-                folder: Path::new(""),
-                lookup: &variable,
-                hides_values: true,
-                url: Some(""),
-                within: WITHIN,
-                speed: None,
-                ignore: &[],
-                force: options.protocol.force,
-                confined: false,
-            },
-        );
-        let (connections, player) = prepared.map_err(|error| hide_values(error, &secrets))?;
-        let settings = connections.into_iter().flat_map(|it| it.settings);
-        Ok((settings.collect(), player))
-    }
-
-    /// Whether something in it is sent or expected at its place, rather than by a rule.
-    fn has_steps(&self) -> bool {
-        self.file
-            .lines
-            .iter()
-            .any(|line| !is_rule_or_setting(&line.statement))
+    /// The options of the connection that the statements set, if they set some.
+    pub(super) fn options(&self) -> Option<&SessionOptions> {
+        self.options.as_ref()
     }
 }
 
-/// The options that the statements set, as words of a command line.
-///
-/// # Errors
-///
-/// [`Error::SessionFile`] for an invalid statement, [`Error::DataFile`] for a rules file that can't be
-/// read.
-pub(super) fn words(
-    options: &OptionArgs,
-    environment: &Environment,
-) -> Result<Vec<OsString>, Error> {
-    let Some(script) = Script::read(options, environment)? else {
-        return Ok(Vec::new());
-    };
-    let source = Arc::clone(&script.source);
-    let secrets = script.secrets();
-    let (settings, _) = script.player(options)?;
-    let parser = OptionParser::default();
-    let mut words: Vec<OsString> = Vec::new();
-    for ConnectionSetting { line, value } in settings {
-        let (of_line, parsed): (Vec<OsString>, _) = match value {
-            SettingValue::Header(text) => (vec!["-H".into(), (&text).into()], parser.header(&text)),
-            SettingValue::Subprotocol(text) => {
-                (vec!["-s".into(), (&text).into()], parser.subprotocol(&text))
+/// Adds the statements of `-e`. Returns, for each other option of the conversation, the line that it
+/// comes before.
+fn push_statements(source: &mut SourceMap, messages: &[MessageArg]) -> Vec<u32> {
+    let (mut places, mut count, mut timeout) = (Vec::new(), 0, WITHIN);
+    for message in messages {
+        match message {
+            MessageArg::Statement { text, within } => {
+                count += 1;
+                if *within != timeout && !text.starts_with([' ', '\t']) {
+                    timeout = *within;
+                    let text = format!("within {}", duration::format(timeout));
+                    source.push_statement("--within", &text);
+                }
+                source.push_statement(&format!("-e {count}"), text);
             }
+            _ => places.push(source.next_line()),
+        }
+    }
+    places
+}
+
+/// The variables of the environment in the statements, whose values no error may show.
+fn secrets(file: &SessionFile) -> Vec<(String, String)> {
+    let names = file.variables().into_iter();
+    names
+        .filter_map(|name| Some((name.to_owned(), variable(name)?)))
+        .collect()
+}
+
+/// What the statements set, and what runs them.
+fn player(
+    file: SessionFile,
+    source: &Arc<SourceMap>,
+    force: bool,
+) -> Result<(Vec<ConnectionSetting>, Player), Error> {
+    let (connections, player) = Player::new(
+        file,
+        &PlayerOptions {
+            sources: source,
+            folder: Path::new(""),
+            lookup: &variable,
+            hides_values: true,
+            url: Some(""),
+            within: WITHIN,
+            speed: None,
+            ignore: &[],
+            force,
+            confined: false,
+        },
+    )?;
+    let settings = connections.into_iter().flat_map(|it| it.settings);
+    Ok((settings.collect(), player))
+}
+
+/// The options that statements set, if they set some.
+fn merged(
+    settings: Vec<ConnectionSetting>,
+    source: &SourceMap,
+) -> Result<Option<SessionOptions>, Error> {
+    let parser = OptionParser::default();
+    let mut merged: Option<SessionOptions> = None;
+    for ConnectionSetting { line, value } in settings {
+        let options = match value {
+            SettingValue::Header(text) => parser.header(&text),
+            SettingValue::Subprotocol(text) => parser.subprotocol(&text),
             SettingValue::Options(words) => {
                 let words: Vec<OsString> = words.into_iter().map(Into::into).collect();
-                let parsed = parser.parse(&words);
-                (words, parsed)
+                parser.parse(&words)
             }
         };
-        let failed = |cause| hide_values(invalid(source.error_at(line, "", cause)), &secrets);
-        parsed.map_err(failed)?;
-        words.extend(of_line);
+        let options = options.map_err(|cause| invalid(source.error_at(line, "", cause)))?;
+        match &mut merged {
+            Some(merged) => merged.merge(&options),
+            None => merged = Some(options),
+        }
     }
-    Ok(words)
+    Ok(merged)
 }
 
 /// The steps of the command line, with the files that they read opened.
 ///
 /// # Errors
 ///
-/// The same as those of [`words`], and [`Error::DataFile`] for a file of `--data`.
+/// [`Error::DataFile`] for a file of `--data` that can't be opened.
 pub(super) fn steps(
     options: &OptionArgs,
-    environment: &Environment,
+    script: Option<Script>,
     close: &CloseReason,
 ) -> Result<Steps, Error> {
     let given = inputs::steps(options, close)?;
-    let Some(script) = Script::read(options, environment)? else {
+    let Some(mut script) = script else {
         return Ok(Steps::Plain(given.into()));
     };
-    let is_rules = given.is_empty() && !script.has_steps();
-    let places = script.places.clone();
-    let (_, mut player) = script.player(options)?;
-    for (place, step) in places.into_iter().zip(given) {
-        player.give(place, step);
+    if given.is_empty() && !script.has_steps {
+        return Ok(Steps::Rules(script.player));
     }
-    let player = Box::new(player);
-    Ok(if is_rules {
-        Steps::Rules(player)
-    } else {
-        Steps::Scripted(player)
-    })
+    for (place, step) in script.places.into_iter().zip(given) {
+        script.player.give(place, step);
+    }
+    Ok(Steps::Scripted(script.player))
 }
 
 /// Whether the options of the conversation take the place of stdin and the prompt.

@@ -295,6 +295,7 @@ impl ConnectionArgs {
             "noproxy" => set!(noproxy),
             "connect-timeout" => set!(connect_timeout),
             "max-time" => set!(max_time),
+            "wait" => set!(wait),
             "close-timeout" => set!(close_timeout),
             name => self.lasting.take(name, &later.lasting),
         }

@@ -53,6 +53,8 @@ impl ProtocolArgs {
     /// Takes the value of the option with this long name from options that were given later.
     pub(crate) fn take(&mut self, name: &str, later: &Self) {
         match name {
+            "close-code" => self.close_code = later.close_code,
+            "close-reason" => self.close_reason.clone_from(&later.close_reason),
             "force" => self.force = later.force,
             "frame-size" => self.frame_size = later.frame_size,
             "compress" => self.compress = later.compress,

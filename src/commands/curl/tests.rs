@@ -27,7 +27,7 @@ fn parsed(pasted: &[&str], own: &[&str]) -> OptionArgs {
         config: None,
         ..Environment::read()
     };
-    let (_, options) = rewritten.parse(&environment).expect("options of ours");
+    let (_, options, _) = rewritten.parse(&environment).expect("options of ours");
     options
 }
 

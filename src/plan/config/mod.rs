@@ -11,9 +11,10 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use self::file::{Entry, File, Folders, Place, Section};
-use super::{script, Environment};
+use super::script::Script;
+use super::Environment;
 use crate::cli::config::{expectation, ConfigOptions};
-use crate::cli::{self, Call, ConfigArgs, HeaderGroup, OptionArgs};
+use crate::cli::{self, Call, ConfigArgs};
 use crate::error::{plain, Error, ParseError};
 use crate::sys::file::without_byte_order_mark;
 use crate::target::Target;
@@ -37,18 +38,34 @@ impl From<Error> for CallError {
     }
 }
 
+/// A parsed command line.
+#[derive(Debug)]
+pub struct Invocation {
+    /// The command with its options.
+    pub call: Call,
+    /// The statements of `-e` and of a rules file, if the command has some. Their options are among
+    /// those of the command.
+    pub script: Option<Script>,
+}
+
+impl From<Call> for Invocation {
+    fn from(call: Call) -> Self {
+        Self { call, script: None }
+    }
+}
+
 /// Parses a command line, which begins with the program's name, with the config file that it names
-/// or the default one.
+/// or the default one, and with the options that its rules file and statements set.
 ///
 /// # Errors
 ///
-/// An error in the command line or in the file.
-pub fn parse(args: &[OsString], environment: &Environment) -> Result<Call, CallError> {
+/// An error in the command line, in a file or in a statement.
+pub fn parse(args: &[OsString], environment: &Environment) -> Result<Invocation, CallError> {
     let parse = |config: &ConfigOptions| cli::parse(args.iter().cloned(), config);
     let none = ConfigOptions::default();
     let mut call = parse(&none).map_err(CallError::Usage)?;
     let Some(request) = Request::from_call(&call) else {
-        return Ok(call);
+        return Ok(call.into());
     };
     let config = Config::read(&request, environment)?;
     let target = match request.target.as_deref() {
@@ -59,7 +76,14 @@ pub fn parse(args: &[OsString], environment: &Environment) -> Result<Call, CallE
     if !options.is_empty() {
         call = parse(&options).map_err(|error| config.blame(target, &error))?;
     }
-    call = with_statements(call, args, &options, environment)?;
+    let script = match &call {
+        Call::Talk { options, .. } | Call::Demo { options } => Script::read(options, environment)?,
+        _ => None,
+    };
+    if let Some(settings) = script.as_ref().and_then(Script::options) {
+        let args = args.iter().cloned();
+        call = cli::parse_with_statements(args, &options, settings).map_err(CallError::Usage)?;
+    }
     if let Some((url, _)) = target.and_then(|target| target.url.clone()) {
         match &mut call {
             Call::Talk { url: named, .. } => *named = url,
@@ -70,55 +94,7 @@ pub fn parse(args: &[OsString], environment: &Environment) -> Result<Call, CallE
             _ => {}
         }
     }
-    Ok(call)
-}
-
-/// Parses the command line again with the options that its rules file and statements set, which it
-/// overrides.
-fn with_statements(
-    call: Call,
-    args: &[OsString],
-    config: &ConfigOptions,
-    environment: &Environment,
-) -> Result<Call, CallError> {
-    let (options, place) = match &call {
-        Call::Talk { options, .. } => (options, 1),
-        Call::Demo { options } => (options, 2),
-        _ => return Ok(call),
-    };
-    let words = script::words(options, environment)?;
-    if words.is_empty() {
-        return Ok(call);
-    }
-    let mut args = args.to_vec();
-    args.splice(place..place, words.iter().cloned());
-    let mut call = cli::parse(args, config).map_err(CallError::Usage)?;
-    if let Call::Talk { options, .. } | Call::Demo { options } = &mut call {
-        lower_headers(options, count_headers(words)?);
-    }
-    Ok(call)
-}
-
-/// The number of headers that options set.
-fn count_headers(words: Vec<OsString>) -> Result<usize, CallError> {
-    let args = ["wsline", "ws://localhost"].map(OsString::from);
-    let args = args.into_iter().chain(words);
-    let call = cli::parse(args, &ConfigOptions::default()).map_err(CallError::Usage)?;
-    let Call::Talk { options, .. } = call else {
-        return Ok(0);
-    };
-    let groups = options.connection.headers.iter();
-    Ok(groups.map(|group| group.headers.len()).sum())
-}
-
-/// Makes the first headers of the command line a level below the others, which replace them.
-fn lower_headers(options: &mut OptionArgs, count: usize) {
-    let groups = &mut options.connection.headers;
-    if let Some(mut own) = groups.pop() {
-        let headers = own.headers.drain(..count.min(own.headers.len())).collect();
-        let replaced = Vec::new();
-        groups.extend([HeaderGroup { headers, replaced }, own]);
-    }
+    Ok(Invocation { call, script })
 }
 
 /// The file and the target that a command line names.
