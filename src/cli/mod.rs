@@ -56,7 +56,7 @@ pub use rpc::{ParamsArg, RpcArgs};
 pub use secret_source::{HeaderArg, HeaderGroup, SecretSource};
 pub use session_options::{ConnectionOptions, OptionParser, SessionOptions, NO_PROMPT};
 pub use test::TestArgs;
-pub use untrusted::{check as check_untrusted, options as untrusted_options, NotAllowed};
+pub use untrusted::{options as untrusted_options, NotAllowed, UntrustedCheck};
 pub use usage::sentence_of;
 pub use values::{BinaryAs, ColorChoice, Compress, Shell, VariableValue, MAX_HELD_MESSAGE};
 

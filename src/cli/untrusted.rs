@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::fmt;
+use std::sync::{Mutex, PoisonError};
 
 use clap::builder::OsStringValueParser;
 use clap::ArgAction;
@@ -166,33 +167,50 @@ pub fn options(command: &clap::Command) -> (Vec<String>, Vec<(&'static str, Vec<
     (names(ALLOWED), refused.collect())
 }
 
-/// Checks options of a session file against `--untrusted`.
-///
-/// # Errors
-///
-/// The first option that is not allowed, or why the words are invalid.
-pub fn check(words: &[OsString]) -> Result<(), NotAllowed> {
-    let mut command = without_parsing(super::command());
-    let program = OsString::from("wsline");
-    let matches = command
-        .try_get_matches_from_mut(std::iter::once(&program).chain(words))
-        .map_err(|error| keep_secret(error, &mut command))
-        .map_err(|error| NotAllowed::Invalid(sentence_of(&usage::escaped(error, &command))))?;
-    // After --, nothing is an option, in later lines as well.
-    let ends_options = words.iter().any(|word| word == "--");
-    if matches.subcommand_name().is_some() || matches.contains_id("url") || ends_options {
-        return Err(NotAllowed::Invalid(NOT_AN_OPTION.to_owned()));
+/// Checks options of session files against `--untrusted`.
+#[derive(Default)]
+pub struct UntrustedCheck {
+    /// Created once, since that takes longer than checking a line.
+    command: Mutex<Option<clap::Command>>,
+}
+
+impl fmt::Debug for UntrustedCheck {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("UntrustedCheck")
     }
-    not_allowed(&command, &matches).map_or(Ok(()), Err)
+}
+
+impl UntrustedCheck {
+    /// Checks the words of a line.
+    ///
+    /// # Errors
+    ///
+    /// The first option that is not allowed, or why the words are invalid.
+    pub fn check(&self, words: &[OsString]) -> Result<(), NotAllowed> {
+        let mut command = self.command.lock().unwrap_or_else(PoisonError::into_inner);
+        let command = command.get_or_insert_with(|| without_parsing(super::command()));
+        let program = OsString::from("wsline");
+        let matches = command
+            .try_get_matches_from_mut(std::iter::once(&program).chain(words))
+            .map_err(|error| keep_secret(error, command))
+            .map_err(|error| NotAllowed::Invalid(sentence_of(&usage::escaped(error, command))))?;
+        // After --, nothing is an option, in later lines as well.
+        let ends_options = words.iter().any(|word| word == "--");
+        if matches.subcommand_name().is_some() || matches.contains_id("url") || ends_options {
+            return Err(NotAllowed::Invalid(NOT_AN_OPTION.to_owned()));
+        }
+        not_allowed(command, &matches).map_or(Ok(()), Err)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn refusal(words: &[&str]) -> Option<String> {
+    /// What a check that is used for several lines says about each of these.
+    fn refusal(check: &UntrustedCheck, words: &[&str]) -> Option<String> {
         let words: Vec<OsString> = words.iter().map(OsString::from).collect();
-        check(&words).err().map(|refusal| refusal.to_string())
+        check.check(&words).err().map(|refusal| refusal.to_string())
     }
 
     #[test]
@@ -225,6 +243,7 @@ mod tests {
             "it weakens TLS",
             "it changes the server that is connected to",
         );
+        let check = UntrustedCheck::default();
         for (words, option, why) in [
             (&["--cacert", "x"][..], "--cacert", file),
             (&["--ca=x"], "--cacert", file),
@@ -277,12 +296,13 @@ mod tests {
             ),
         ] {
             let sentence = format!("{option} is not allowed with --untrusted: {why}");
-            assert_eq!(refusal(words), Some(sentence), "{words:?}");
+            assert_eq!(refusal(&check, words), Some(sentence), "{words:?}");
         }
     }
 
     #[test]
     fn harmless_options_are_allowed() {
+        let check = UntrustedCheck::default();
         for words in [
             &[][..],
             &["-H", "A: @x", "-A", "@x", "-o", "env:X", "-s", "chat"],
@@ -308,12 +328,13 @@ mod tests {
             // These options are rejected later, because session files can't use them.
             &["-d", "@x", "--record", "x"],
         ] {
-            assert_eq!(refusal(words), None, "{words:?}");
+            assert_eq!(refusal(&check, words), None, "{words:?}");
         }
     }
 
     #[test]
     fn words_that_are_not_options_are_rejected() {
+        let check = UntrustedCheck::default();
         for words in [
             &["-x"][..],
             &["--no-such"],
@@ -327,7 +348,7 @@ mod tests {
         ] {
             let words: Vec<OsString> = words.iter().map(OsString::from).collect();
             assert!(
-                matches!(check(&words), Err(NotAllowed::Invalid(_))),
+                matches!(check.check(&words), Err(NotAllowed::Invalid(_))),
                 "{words:?}"
             );
         }

@@ -46,7 +46,7 @@ use self::reporting::PrintLine;
 use self::serving::{endpoint, redacted, with_server, Serve};
 use self::settings::Settings;
 use self::variables::{GivenVariables, Variables};
-use crate::cli::{ConnectionArgs, OptionParser, SessionOptions, TestArgs};
+use crate::cli::{ConnectionArgs, OptionParser, SessionOptions, TestArgs, UntrustedCheck};
 use crate::connect::tls;
 use crate::driver::Signals;
 use crate::error::Error;
@@ -80,7 +80,8 @@ pub fn run(
     let given = GivenVariables::read(&test.vars)?;
     let hidden = [&test.secrets[..], &given.of_environment].concat();
     let variables = Variables::new(&given.values, &hidden, test.untrusted);
-    let files = load_files(&test, environment, variables)?;
+    let untrusted = test.untrusted.then(Arc::<UntrustedCheck>::default);
+    let files = load_files(&test, environment, variables, untrusted.as_deref())?;
     prefetch(options, environment);
     let values = Values::read(options, environment).map_err(|sentence| after_hyphens(&sentence))?;
     let secrets = secrets::of(test.url.as_deref(), options, &values);
@@ -118,7 +119,14 @@ pub fn run(
         limit: options.connect_timeout,
     };
     let tells_notes = !test.quiet;
-    let settings = Settings::new(test, given.values.clone(), own, &checked, environment);
+    let settings = Settings::new(
+        test,
+        given.values.clone(),
+        own,
+        &checked,
+        untrusted,
+        environment,
+    );
     let run = |file: Loaded, signals: &mut Signals, say: &PrintLine| {
         retries::run(file, settings.retries, |file| {
             play::run(file, &settings, signals, say)
@@ -203,6 +211,7 @@ fn load_files(
     test: &TestArgs,
     environment: &Environment,
     variables: Variables<'_>,
+    untrusted: Option<&UntrustedCheck>,
 ) -> Result<Vec<Loaded>, Error> {
     // In a folder, only regular files are read.
     let of_folders = environment.inputs.only_regular();
@@ -213,10 +222,9 @@ fn load_files(
         } else {
             &of_folders
         };
-        if test.untrusted {
-            untrusted::load(path, inputs, variables)
-        } else {
-            Loaded::read(path, inputs, false)
+        match untrusted {
+            Some(check) => untrusted::load(path, inputs, variables, check),
+            None => Loaded::read(path, inputs, false),
         }
     };
     let files = files::find(&test.files, &test.filter)?;

@@ -80,8 +80,9 @@ impl<'a> Plans<'a> {
             SettingValue::Subprotocol(_) => Vec::new(),
             SettingValue::Options(words) => words.iter().map(OsString::from).collect(),
         };
-        if self.settings.untrusted {
-            cli::check_untrusted(&words).map_err(|refusal| refusal.to_string())?;
+        if let Some(untrusted) = &self.settings.untrusted {
+            let checked = untrusted.check(&words);
+            checked.map_err(|refusal| refusal.to_string())?;
         }
         let parser = &self.settings.parser;
         match value {

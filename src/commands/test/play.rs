@@ -76,7 +76,7 @@ fn play(
     progress: &Rc<FileProgress>,
     say: Option<PrintLine>,
 ) -> Result<(), Error> {
-    let variables = Variables::new(&settings.vars, &[], settings.untrusted);
+    let variables = Variables::new(&settings.vars, &[], settings.untrusted.is_some());
     let lookup = |name: &str| variables.value(name);
     let statements = match &say {
         Some(_) => written_statements(&script, &origin.sources),
@@ -94,7 +94,7 @@ fn play(
         speed: settings.speed,
         ignore: &settings.ignore,
         force: settings.force,
-        confined: settings.untrusted,
+        confined: settings.untrusted.is_some(),
     };
     let (connections, player) = Player::new(script, &options)?;
     let mut plans = Plans::new(origin, settings);

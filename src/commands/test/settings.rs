@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::cli::config::ConfigOptions;
-use crate::cli::{ConnectionOptions, OptionParser, SessionOptions, TestArgs};
+use crate::cli::{ConnectionOptions, OptionParser, SessionOptions, TestArgs, UntrustedCheck};
 use crate::connect::Dialer;
 use crate::plan::{Environment, Stream};
 use crate::source::Expectation;
@@ -30,8 +30,8 @@ pub struct Settings {
     pub parser: Arc<OptionParser>,
     /// Options of the config file, which all others override.
     pub config: ConfigOptions,
-    /// Whether files are restricted by `--untrusted`.
-    pub untrusted: bool,
+    /// Checks the options of files, which are restricted by `--untrusted`.
+    pub untrusted: Option<Arc<UntrustedCheck>>,
     /// Whether close codes that RFC 6455 forbids may be sent.
     pub force: bool,
     /// The environment of the process.
@@ -51,6 +51,7 @@ impl Settings {
         vars: Vec<(String, String)>,
         options: SessionOptions,
         checked: &ConnectionOptions,
+        untrusted: Option<Arc<UntrustedCheck>>,
         environment: &Environment,
     ) -> Self {
         Self {
@@ -63,7 +64,7 @@ impl Settings {
             parser: Arc::default(),
             options,
             config: test.config_options,
-            untrusted: test.untrusted,
+            untrusted,
             force: checked.protocol.force,
             // There are no prompts, whatever stdin is, and files can only name regular files.
             environment: Environment {

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use super::load::Loaded;
 use super::variables::Variables;
-use crate::cli::{self, NotAllowed};
+use crate::cli::{NotAllowed, UntrustedCheck};
 use crate::error::{plain, Error, ParseError};
 use crate::http::HIDDEN;
 use crate::session_file::{
@@ -22,7 +22,12 @@ use crate::sys::path::real_path_below;
 
 /// Reads and checks a file with `--untrusted`. Something that is not allowed is an error.
 #[must_use]
-pub fn load(path: PathBuf, inputs: &Inputs, variables: Variables<'_>) -> Loaded {
+pub fn load(
+    path: PathBuf,
+    inputs: &Inputs,
+    variables: Variables<'_>,
+    options: &UntrustedCheck,
+) -> Loaded {
     if let Err(cause) = check_place(&path) {
         let name = path.display().to_string();
         let parse_error = session_file::error_at(&name, "", 0, "", cause);
@@ -35,7 +40,7 @@ pub fn load(path: PathBuf, inputs: &Inputs, variables: Variables<'_>) -> Loaded 
     }
     let mut file = Loaded::read(path, inputs, true);
     let checked = match &file.script {
-        Ok(script) => Check::new(&file, variables).script(script),
+        Ok(script) => Check::new(&file, variables, options).script(script),
         Err(_) => return file,
     };
     if let Err(parse_error) = checked {
@@ -67,14 +72,16 @@ fn folder(path: &Path) -> &Path {
 struct Check<'a> {
     file: &'a Loaded,
     variables: Variables<'a>,
+    options: &'a UntrustedCheck,
     captured: BTreeSet<String>,
 }
 
 impl<'a> Check<'a> {
-    fn new(file: &'a Loaded, variables: Variables<'a>) -> Self {
+    fn new(file: &'a Loaded, variables: Variables<'a>, options: &'a UntrustedCheck) -> Self {
         Self {
             file,
             variables,
+            options,
             captured: BTreeSet::new(),
         }
     }
@@ -137,17 +144,19 @@ impl<'a> Check<'a> {
 
     fn options(&self, line: &Line, words: &[Template]) -> Result<(), ParseError> {
         let texts: Vec<OsString> = words.iter().map(|word| self.text(word).into()).collect();
-        let Err(refusal) = cli::check_untrusted(&texts) else {
+        let Err(refusal) = self.options.check(&texts) else {
             return Ok(());
         };
-        let word = refused_word(&texts, &refusal).and_then(|index| words.get(index));
+        let word = self
+            .refused_word(&texts, &refusal)
+            .and_then(|index| words.get(index));
         let mark = word.map(first_part).unwrap_or_default();
         Err(self.parse_error(line, &[mark], &refusal.to_string()))
     }
 
     fn header(&self, line: &Line, header: &Template) -> Result<(), ParseError> {
         let words = ["-H".into(), self.text(header).into()];
-        let Err(refusal @ NotAllowed::Option { .. }) = cli::check_untrusted(&words) else {
+        let Err(refusal @ NotAllowed::Option { .. }) = self.options.check(&words) else {
             // Other errors are reported when the file is parsed.
             return Ok(());
         };
@@ -166,6 +175,16 @@ impl<'a> Check<'a> {
             Ok(_) => Ok(()),
             Err(cause) => Err(self.parse_error(line, &["@".to_owned()], &cause)),
         }
+    }
+
+    /// The word that sets the rejected option: the last word of the shortest list that is rejected.
+    fn refused_word(&self, words: &[OsString], refusal: &NotAllowed) -> Option<usize> {
+        let is_refused = |words: &[OsString]| self.options.check(words).as_ref() == Err(refusal);
+        let last = (0..words.len()).find(|index| is_refused(&words[..=*index]))?;
+        // A value in a word of its own follows its option.
+        let is_alone = is_refused(&words[last..=last]);
+        let is_behind = !is_alone && last > 0 && is_refused(&words[last - 1..=last]);
+        Some(if is_behind { last - 1 } else { last })
     }
 
     /// A text with its variables replaced.
@@ -189,16 +208,6 @@ impl<'a> Check<'a> {
                 }
             })
     }
-}
-
-/// The word that sets the rejected option: the last word of the shortest list that is rejected.
-fn refused_word(words: &[OsString], refusal: &NotAllowed) -> Option<usize> {
-    let is_refused = |words: &[OsString]| cli::check_untrusted(words).as_ref() == Err(refusal);
-    let last = (0..words.len()).find(|index| is_refused(&words[..=*index]))?;
-    // A value in a word of its own follows its option.
-    let is_alone = is_refused(&words[last..=last]);
-    let is_behind = !is_alone && last > 0 && is_refused(&words[last - 1..=last]);
-    Some(if is_behind { last - 1 } else { last })
 }
 
 /// The beginning of a template, as written.
