@@ -8,12 +8,18 @@ use clap::error::{ContextKind, ContextValue};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args as _, Command, Id};
 
-use super::data::{self, MessageArg};
+use super::data::MessageArg;
 use super::lasting::LastingArgs;
 use super::options::{ConnectArgs, OptionArgs};
 use super::secret_source::{is_secret, replaced_headers, HeaderArg, HeaderGroup};
 use super::values;
 use crate::source::Expectation;
+
+mod precedence;
+
+pub(super) use self::precedence::is_route;
+pub use self::precedence::{conflict, is_excluded};
+use self::precedence::{is_useful, overridden_by};
 
 /// The type of an option's value in a config file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,51 +49,6 @@ pub struct Key {
 
 /// The option for headers, which are merged by their names.
 const HEADER: &str = "header";
-
-/// Options that a config file can't set besides those of a conversation, because they say what is
-/// sent in this run or require another such option.
-const EXCLUDED: &[&str] = &["help", "config", "no-config", "strict"];
-
-/// Options that are ignored at a lower level if an option is set at a higher one.
-const OVERRIDES: &[(&str, &[&str])] = &[
-    ("user", &["bearer"]),
-    ("bearer", &["user"]),
-    ("verbose", &["quiet"]),
-    ("quiet", &["verbose"]),
-    ("binary", &["text", "json"]),
-    ("text", &["binary"]),
-    ("ipv4", &["ipv6"]),
-    ("ipv6", &["ipv4"]),
-    ("json", &["binary", "null", "binary-as"]),
-    ("null", &["json"]),
-    ("binary-as", &["json"]),
-    ("history", &["no-history"]),
-    ("no-history", &["history"]),
-    ("max-messages", &["one"]),
-    ("one", &["max-messages"]),
-    ("cert", &["key", "pass"]),
-];
-
-/// Options that have no effect without another one: defaults for them are ignored without it.
-const REQUIRED: &[(&str, &str)] = &[
-    ("chunk-size", "binary"),
-    ("max-redirs", "location"),
-    ("key", "cert"),
-    ("pass", "cert"),
-    ("ping-timeout", "ping-interval"),
-    ("reconnect-on", "reconnect"),
-];
-
-/// The options that change what `wsline demo` connects to.
-const ROUTES: &[&str] = &[
-    "proxy",
-    "proxy-user",
-    "proxy-header",
-    "noproxy",
-    "resolve",
-    "connect-to",
-    "unix-socket",
-];
 
 /// An option and its values in a config file: `true` or `false` for a flag, and for pairs the values
 /// of all of them.
@@ -238,14 +199,9 @@ impl ConfigOptions {
                     .iter()
                     .any(|setting| setting.key.name == name && !setting.is_off())
         };
-        let is_useful = |setting: &&&Setting| {
-            REQUIRED
-                .iter()
-                .all(|(name, required)| setting.key.name != *name || is_on(required))
-        };
         let (headers, others): (Vec<_>, Vec<_>) = left
             .iter()
-            .filter(is_useful)
+            .filter(|setting| is_useful(&setting.key.name, is_on))
             .partition(|setting| setting.key.name == HEADER);
         InheritedOptions {
             words: headers
@@ -326,34 +282,6 @@ pub(super) fn given<'a>(command: &'a Command, matches: &ArgMatches) -> Vec<&'a s
 pub(super) fn given_ids(matches: &ArgMatches) -> impl Iterator<Item = &Id> {
     let is_given = |id: &&Id| matches.value_source(id.as_str()) == Some(ValueSource::CommandLine);
     matches.ids().filter(is_given)
-}
-
-fn overridden_by(name: &str) -> &'static [&'static str] {
-    let rule = OVERRIDES.iter().find(|(option, _)| *option == name);
-    rule.map_or(&[], |(_, overridden)| overridden)
-}
-
-/// Two of the options `names` that exclude each other.
-#[must_use]
-pub fn conflict<'a>(names: &[&'a str]) -> Option<(&'a str, &'a str)> {
-    names.iter().enumerate().find_map(|(index, name)| {
-        let excludes = |other: &&&str| {
-            overridden_by(name).contains(*other) && overridden_by(other).contains(name)
-        };
-        let earlier = names[..index].iter().find(excludes)?;
-        Some((*name, *earlier))
-    })
-}
-
-/// Whether an option exists but can't be set in a config file.
-#[must_use]
-pub fn is_excluded(name: &str) -> bool {
-    EXCLUDED.contains(&name) || data::NAMES.contains(&name)
-}
-
-/// Whether an option of a config file can't be used with `wsline demo`.
-pub(super) fn is_route(name: &str) -> bool {
-    ROUTES.contains(&name)
 }
 
 /// A clap command with the options of a connection, without subcommands and help.

@@ -1,5 +1,6 @@
 //! Tests of the options of config files.
 
+use super::precedence::{OVERRIDES, REQUIRED, ROUTES};
 use super::*;
 
 #[test]
