@@ -92,15 +92,8 @@ pub fn run(
                 .transpose()
         })
         .map_err(|error| redacted(error, &redactor));
-    // If no file can be run, no server is needed.
     let invalid = invalid_files(&files);
-    let runnable = invalid.iter().any(|(_, result)| result.is_none());
-    let endpoint = match endpoint.transpose() {
-        Some(Err(error)) if invalid.iter().all(|(_, result)| result.is_none()) => {
-            return Err(error);
-        }
-        endpoint => endpoint.filter(|_| runnable),
-    };
+    let endpoint = if_runnable(endpoint, &invalid)?;
     let junit = test.junit.as_deref().map(Junit::create).transpose()?;
 
     let (sender, events) = channel();
@@ -119,44 +112,55 @@ pub fn run(
         limit: options.connect_timeout,
     };
     let tells_notes = !test.quiet;
-    let settings = Settings::new(
-        test,
-        given.values.clone(),
-        own,
-        &checked,
-        untrusted,
-        environment,
-    );
+    let vars = given.values.clone();
+    let settings = Settings::new(test, vars, own, &checked, untrusted, environment);
+    let ran = with_server(serve, &sender, &mut controller, |controller| {
+        run_files(files, pool_options, &settings, &sender, controller)
+    });
+    let report = Report::new(ran, invalid, begun.elapsed(), &mut controller);
+    let ended = report.finish(controller, junit, &redactor, stop);
+    if tells_notes {
+        print_note(environment);
+    }
+    ended
+}
+
+/// The server to wait for. An error in it ends the run, unless errors in files are reported; if no
+/// file can be run, no server is needed.
+fn if_runnable<T>(
+    endpoint: Result<Option<T>, Error>,
+    invalid: &FileResults,
+) -> Result<Option<Result<T, Error>>, Error> {
+    let is_runnable = |(_, result): &(String, Option<FileResult>)| result.is_none();
+    match endpoint.transpose() {
+        Some(Err(error)) if invalid.iter().all(is_runnable) => Err(error),
+        endpoint => Ok(endpoint.filter(|_| invalid.iter().any(is_runnable))),
+    }
+}
+
+/// Runs each file, and those that fail as often as `--retries` says.
+fn run_files(
+    files: Vec<Loaded>,
+    options: PoolOptions,
+    settings: &Settings,
+    sender: &Sender<WorkerEvent>,
+    controller: &mut Controller,
+) -> Result<FileResults, Error> {
     let run = |file: Loaded, signals: &mut Signals, say: &PrintLine| {
         retries::run(file, settings.retries, |file| {
-            play::run(file, &settings, signals, say)
+            play::run(file, settings, signals, say)
         })
     };
-    let ran = with_server(serve, &sender, &mut controller, |controller| {
-        pool::run(files, pool_options, &run, &sender, controller)
-    });
-    let (results, fault) = match ran {
-        Ok(results) => (results, None),
-        Err(error) => {
-            // Errors in files are reported before a server is started.
-            for result in invalid.iter().filter_map(|(_, result)| result.as_ref()) {
-                controller.reporter.end(result);
-            }
-            (invalid, Some(error))
-        }
-    };
-    let report = Report {
-        results,
-        fault,
-        lasted: begun.elapsed(),
-    };
-    let ended = report.finish(controller, junit, &redactor, stop);
-    if let Some(note) = environment.key_log.note().filter(|_| tells_notes) {
+    pool::run(files, options, &run, sender, controller)
+}
+
+/// Prints the note about the file of TLS keys, if there is one.
+fn print_note(environment: &Environment) {
+    if let Some(note) = environment.key_log.note() {
         let note = escape::text(&note, Breaks::Shown);
         let until = Instant::now() + NOTE_TIME;
         stderr::print(&format!("wsline: {note}\n"), Some(until));
     }
-    ended
 }
 
 /// What is needed to report the end.
@@ -168,6 +172,30 @@ struct Report {
 }
 
 impl Report {
+    /// The report of a run of files, or of the error that prevented it. Then the errors in files,
+    /// `invalid`, are printed, which are found before a server is started.
+    fn new(
+        ran: Result<FileResults, Error>,
+        invalid: FileResults,
+        lasted: Duration,
+        controller: &mut Controller,
+    ) -> Self {
+        let (results, fault) = match ran {
+            Ok(results) => (results, None),
+            Err(error) => {
+                for result in invalid.iter().filter_map(|(_, result)| result.as_ref()) {
+                    controller.reporter.end(result);
+                }
+                (invalid, Some(error))
+            }
+        };
+        Self {
+            results,
+            fault,
+            lasted,
+        }
+    }
+
     /// Prints the last line and writes the report of `--junit`.
     fn finish(
         self,
