@@ -6,6 +6,7 @@
 mod command;
 pub mod config;
 mod connection;
+mod display;
 mod environment;
 mod inputs;
 mod key_log;
@@ -22,7 +23,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use regex::bytes::RegexSet;
 
-use crate::cli::{self, ColorChoice, OptionArgs, MAX_HELD_MESSAGE};
+use crate::cli::{OptionArgs, MAX_HELD_MESSAGE};
 use crate::connect::ConnectOptions;
 use crate::deadline::Deadline;
 use crate::driver::{Limits, ReconnectOptions, Upkeep};
@@ -39,6 +40,7 @@ use crate::source::send_delay::SendDelay;
 use crate::source::stdin::InputSplit;
 use crate::target::Target;
 pub use connection::ConnectionPlan;
+pub use display::{palette, MessageFormat};
 pub use environment::{arguments, correct_variables, Environment, Stream};
 pub use inputs::{passphrase, payload, variable, Values};
 pub use key_log::KeyLogVariable;
@@ -67,20 +69,6 @@ pub enum InputSource {
     Json,
 }
 
-/// The output format of messages.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum MessageFormat {
-    /// Unchanged, for programs.
-    Raw {
-        /// The byte after each text message.
-        line_end: u8,
-    },
-    /// For people at a terminal: escaped, truncated, binary messages as hex dumps.
-    Human,
-    /// As JSON lines.
-    Json,
-}
-
 /// The options of a prompt.
 #[derive(Clone, Debug)]
 pub struct PromptPlan {
@@ -98,6 +86,20 @@ pub struct PromptPlan {
     pub snippets: Option<PathBuf>,
     /// How a record begins that is started at the prompt.
     pub opening: record::Opening,
+}
+
+impl PromptPlan {
+    fn new(options: &OptionArgs, environment: &Environment) -> Self {
+        Self {
+            keep: options.keep,
+            vi: options.vi,
+            reflows: environment.reflows,
+            drafts: environment.drafts.clone(),
+            true_color: environment.true_color,
+            snippets: environment.snippets.clone(),
+            opening: record::Opening::default(),
+        }
+    }
 }
 
 /// The plan of a run, with all decisions made.
@@ -176,14 +178,10 @@ impl Plan {
     ) -> Result<Self, Error> {
         let values = Values::read(&options.connection, environment).map_err(Error::Usage)?;
         let target = Target::parse(url)?;
-        let mut notes: Vec<Note> = target
-            .scheme_assumed
-            .then(|| scheme_note(&target.url()))
-            .into_iter()
-            .collect();
+        let mut notes: Vec<Note> = scheme_note(&target).into_iter().collect();
         let (times, unknown) = options.timestamps.then(|| environment.zone.zone()).unzip();
         notes.extend(unknown.flatten().map(warning));
-        let format = format(&options, environment);
+        let format = display::format(&options, environment);
         let color = |stream| palette(options.color, stream, environment);
         let max_time = options.connection.max_time;
         let limits =
@@ -195,27 +193,14 @@ impl Plan {
             input: input_source(&options, &steps, environment),
             delay: SendDelay::new(options.delay.unwrap_or(Duration::ZERO)),
             force: options.protocol.force,
-            protocol: protocol::ProtocolConfig {
-                max_message_size: options
-                    .protocol
-                    .max_message_size
-                    .or_else(|| holds_messages(&options, &format).then_some(MAX_HELD_MESSAGE)),
-                ..connection::protocol_config(&options.connection, &options.protocol)
-            },
+            protocol: protocol_config(&options, &format),
             format,
-            binary_as: options.binary_as.map(binary_as),
+            binary_as: options.binary_as.map(display::binary_as),
             times,
             ping_pong: options.show_ping_pong,
-            timing: options.timing.then_some(match environment.stderr {
-                Stream::Terminal => timing::TimingFormat::Bars,
-                Stream::Device | Stream::Other => timing::TimingFormat::Columns,
-            }),
-            verbosity: verbosity(&options),
-            secrets: if options.show_secrets {
-                Secrets::Shown
-            } else {
-                Secrets::Hidden
-            },
+            timing: display::timing(&options, environment),
+            verbosity: display::verbosity(&options),
+            secrets: display::secrets(&options),
             palette: color(environment.stdout),
             stderr_palette: color(environment.stderr),
             stderr_is_terminal: environment.stderr == Stream::Terminal,
@@ -225,15 +210,7 @@ impl Plan {
             reconnect: connection::reconnect(&options.connection.lasting),
             hidden: connection::hidden(&options.hide)?,
             record: None,
-            prompt: PromptPlan {
-                keep: options.keep,
-                vi: options.vi,
-                reflows: environment.reflows,
-                drafts: environment.drafts.clone(),
-                true_color: environment.true_color,
-                snippets: environment.snippets.clone(),
-                opening: record::Opening::default(),
-            },
+            prompt: PromptPlan::new(&options, environment),
             // The last, because it may ask for a password, and everything else may fail.
             request: request::request(
                 target,
@@ -244,12 +221,7 @@ impl Plan {
             )?,
         };
         plan.prompt.opening = recorded::opening(&plan.request, recorded);
-        plan.record = path.map(|path| record::Options {
-            path,
-            opening: plan.prompt.opening.clone(),
-            secrets: plan.secrets,
-            timing: plan.timing.is_some(),
-        });
+        plan.record = path.map(|path| plan.record_to(path));
         if plan.request.may_use_tls() {
             plan.notes.extend(environment.key_log.note().map(warning));
         }
@@ -260,6 +232,15 @@ impl Plan {
 }
 
 impl Plan {
+    fn record_to(&self, path: PathBuf) -> record::Options {
+        record::Options {
+            path,
+            opening: self.prompt.opening.clone(),
+            secrets: self.secrets,
+            timing: self.timing.is_some(),
+        }
+    }
+
     /// Adds a hint for the prompt; does nothing without a prompt.
     pub fn greet(&mut self, text: &str) {
         if matches!(self.input, InputSource::Prompt { .. }) {
@@ -309,55 +290,12 @@ fn input_source(options: &OptionArgs, steps: &Steps, environment: &Environment) 
     }
 }
 
-/// Selects the output format by the type of stdout and the options.
-fn format(options: &OptionArgs, environment: &Environment) -> MessageFormat {
-    if options.json {
-        MessageFormat::Json
-    } else if environment.stdout == Stream::Terminal {
-        MessageFormat::Human
-    } else {
-        MessageFormat::Raw {
-            line_end: if options.null { 0 } else { b'\n' },
-        }
-    }
-}
-
-fn verbosity(options: &OptionArgs) -> Verbosity {
-    match (options.quiet, options.verbose) {
-        (true, _) => Verbosity::Quiet,
-        (_, 0) => Verbosity::Normal,
-        (_, 1) => Verbosity::Handshake,
-        (_, 2) => Verbosity::Frames,
-        _ => Verbosity::Bytes,
-    }
-}
-
-/// The colors for output that is printed before there is a plan.
-#[must_use]
-pub fn palette(color: ColorChoice, stream: Stream, environment: &Environment) -> Palette {
-    let auto = if environment.no_color {
-        false
-    } else {
-        environment.force_color || (stream == Stream::Terminal && !environment.dumb)
-    };
-    let colored = match color {
-        ColorChoice::Always => true,
-        ColorChoice::Never => false,
-        ColorChoice::Auto => auto,
-    };
-    if colored {
-        Palette::colored()
-    } else {
-        Palette::plain()
-    }
-}
-
-fn binary_as(form: cli::BinaryAs) -> BinaryAs {
-    match form {
-        cli::BinaryAs::Raw => BinaryAs::Raw,
-        cli::BinaryAs::Hex => BinaryAs::Hex,
-        cli::BinaryAs::Base64 => BinaryAs::Base64,
-        cli::BinaryAs::Skip => BinaryAs::Skip,
+/// How the protocol is spoken. Where complete messages are kept in memory, their size is limited.
+fn protocol_config(options: &OptionArgs, format: &MessageFormat) -> protocol::ProtocolConfig {
+    let held = || holds_messages(options, format).then_some(MAX_HELD_MESSAGE);
+    protocol::ProtocolConfig {
+        max_message_size: options.protocol.max_message_size.or_else(held),
+        ..connection::protocol_config(&options.connection, &options.protocol)
     }
 }
 
@@ -370,8 +308,10 @@ fn holds_messages(options: &OptionArgs, format: &MessageFormat) -> bool {
         || !matches!(format, MessageFormat::Raw { .. })
 }
 
-fn scheme_note(url: &str) -> Note {
-    hint(format!("no scheme given: taken for {url}"))
+/// Says which URL was meant, if it has no scheme.
+fn scheme_note(target: &Target) -> Option<Note> {
+    let is_assumed = target.scheme_assumed;
+    is_assumed.then(|| hint(format!("no scheme given: taken for {}", target.url())))
 }
 
 fn warning(text: String) -> Note {
