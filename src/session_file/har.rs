@@ -40,7 +40,8 @@ pub fn read(file: &str, text: &str) -> Result<SessionFile, ParseError> {
 }
 
 /// Parses the text of the archive `file`. Each WebSocket in it is a connection; if there are
-/// several, their names are 1, 2 and so on, unless wsline recorded that one was opened again. One that did not open is ignored unless none did.
+/// several, their names are 1, 2 and so on, unless wsline recorded that one was opened again. One that
+/// did not open is ignored unless none did.
 ///
 /// # Errors
 ///
@@ -58,28 +59,12 @@ pub fn read_with(
         path: "log".to_owned(),
     };
     let log: Log<'_> = at.read("", archive.log)?;
-    let mut opened = Vec::new();
-    let mut refused = None;
-    let mut unanswered = false;
     let entries: Vec<&RawValue> = at.read(".entries", log.entries)?;
-    for (index, raw) in entries.into_iter().enumerate() {
-        let at = At {
-            file,
-            raw,
-            path: format!("log.entries[{index}]"),
-        };
-        let entry: Entry<'_> = at.read("", raw)?;
-        if !is_websocket(&entry) {
-            continue;
-        }
-        unanswered = true;
-        let status = at.status(&entry)?;
-        if at.has_messages(&entry)? || at.is_open(&entry, status)? {
-            opened.push((at, entry));
-        } else if status != NO_ANSWER {
-            refused = Some((at, entry, status));
-        }
-    }
+    let Connections {
+        opened,
+        refused,
+        unanswered,
+    } = Connections::find(file, entries)?;
     let mut record = ParsedRecord::default();
     let mut last = None;
     for (at, entry) in &opened {
@@ -110,6 +95,42 @@ pub fn read_with(
         return Err(without_websocket(file, unanswered));
     }
     Ok(record.into_session_file())
+}
+
+/// The connections in an archive.
+#[derive(Default)]
+struct Connections<'a> {
+    /// Those that opened.
+    opened: Vec<(At<'a>, Entry<'a>)>,
+    /// The last one that was refused, with the status.
+    refused: Option<(At<'a>, Entry<'a>, u16)>,
+    /// Whether there is one at all, maybe without a response.
+    unanswered: bool,
+}
+
+impl<'a> Connections<'a> {
+    fn find(file: &'a File<'a>, entries: Vec<&'a RawValue>) -> Result<Self, ParseError> {
+        let mut found = Self::default();
+        for (index, raw) in entries.into_iter().enumerate() {
+            let at = At {
+                file,
+                raw,
+                path: format!("log.entries[{index}]"),
+            };
+            let entry: Entry<'_> = at.read("", raw)?;
+            if !is_websocket(&entry) {
+                continue;
+            }
+            found.unanswered = true;
+            let status = at.status(&entry)?;
+            if at.has_messages(&entry)? || at.is_open(&entry, status)? {
+                found.opened.push((at, entry));
+            } else if status != NO_ANSWER {
+                found.refused = Some((at, entry, status));
+            }
+        }
+        Ok(found)
+    }
 }
 
 /// The error for an archive without a WebSocket, or with one that has no response.

@@ -3,27 +3,20 @@
 //! A text is printed literally if it is parsed as the same, otherwise as a JSON string, so that
 //! every conversation can be printed. A text of several lines begins on a new line.
 
+mod message;
+mod text;
+
 use std::fmt::Write as _;
 
-use data_encoding::BASE64;
-
-use super::bytes::{push_words, ByteWord};
-use super::grammar::{EXPECTED, SENT};
-use super::place::BLANKS;
-use super::template::OPENING;
+use self::message::{push_message, push_trigger, push_wanted};
+use self::text::{
+    push_argument, push_json, push_literal, push_pattern, push_string, push_text, push_time,
+    push_visible, push_word,
+};
 use super::{
-    Expression, HttpBody, HttpCall, Line, Message, NowUnit, Part, Payload, SessionFile, Statement,
-    Template, Trigger, Wanted,
+    Expression, HttpBody, HttpCall, Line, NowUnit, SessionFile, Statement, Template, Trigger,
 };
 use crate::protocol::Kind;
-use crate::text::duration;
-use crate::text::escape::is_hidden;
-
-/// The maximum number of bytes that are printed in hexadecimal rather than base64.
-const LONGEST_HEX: usize = 32;
-
-/// The indentation of continuation lines.
-const INDENTATION: &str = "\n    ";
 
 /// Prints a whole file.
 #[must_use]
@@ -109,7 +102,7 @@ fn push_statement(out: &mut String, statement: &Statement) {
     }
 }
 
-/// Prints rules, statements that contain others, and settings of variables.
+/// Prints rules, and statements that contain others.
 fn push_rule(out: &mut String, statement: &Statement) {
     match statement {
         Statement::AnyOrder(_) => out.push_str("any order"),
@@ -151,6 +144,13 @@ fn push_rule(out: &mut String, statement: &Statement) {
             push_time(out, "retry", *limit);
             push_time(out, " every", *pause);
         }
+        statement => push_setting(out, statement),
+    }
+}
+
+/// Prints what sets variables, describes the file, includes others, or is about connections.
+fn push_setting(out: &mut String, statement: &Statement) {
+    match statement {
         Statement::Let { name, value } => {
             let _ = write!(out, "let {name} = ");
             push_expression(out, value);
@@ -251,304 +251,5 @@ fn push_capture(out: &mut String, statement: &Statement) {
             }
         }
         _ => {}
-    }
-}
-
-fn push_time(out: &mut String, word: &str, time: std::time::Duration) {
-    out.push_str(word);
-    out.push(' ');
-    out.push_str(&duration::format(time));
-}
-
-fn push_message(out: &mut String, message: &Message) {
-    out.push('>');
-    match message {
-        Message::Text(text) => push_text(out, text, SENT),
-        Message::Json(json) => push_json(out, json),
-        Message::Binary(bytes) => push_bytes(out, bytes),
-        Message::Bytes(words) => push_byte_words(out, words),
-        Message::File(kind, path) => push_file(out, *kind, path),
-        Message::Ping(payload) => {
-            out.push_str(" ping");
-            if *payload != Payload::Text(Template::default()) {
-                push_payload(out, payload);
-            }
-        }
-        Message::Pong(payload) => {
-            out.push_str(" pong");
-            if *payload != Payload::Text(Template::default()) {
-                push_payload(out, payload);
-            }
-        }
-        Message::Close { code, reason } => {
-            out.push_str(" close");
-            let has_reason = !reason.parts.is_empty();
-            if *code != 1000 || has_reason {
-                push_number(out, *code);
-            }
-            if has_reason {
-                push_text(out, reason, &[]);
-            }
-        }
-    }
-}
-
-fn push_wanted(out: &mut String, wanted: &Wanted) {
-    if *wanted != Wanted::Reconnect {
-        out.push('<');
-    }
-    match wanted {
-        Wanted::Text(text) => push_text(out, text, EXPECTED),
-        Wanted::Json(json) => push_json(out, json),
-        Wanted::Match {
-            pattern,
-            ignore_case,
-        } => push_pattern(out, pattern, *ignore_case),
-        Wanted::Binary(bytes) => push_bytes(out, bytes),
-        Wanted::Bytes(words) => push_byte_words(out, words),
-        Wanted::File(kind, path) => push_file(out, *kind, path),
-        Wanted::Any => out.push_str(" any"),
-        Wanted::Ping(payload) => {
-            out.push_str(" ping");
-            if let Some(payload) = payload {
-                push_payload(out, payload);
-            }
-        }
-        Wanted::Pong(payload) => {
-            out.push_str(" pong");
-            if let Some(payload) = payload {
-                push_payload(out, payload);
-            }
-        }
-        Wanted::Close { code, reason } => {
-            out.push_str(" close");
-            if let Some(code) = code {
-                push_number(out, *code);
-                if let Some(reason) = reason {
-                    push_text(out, reason, &[]);
-                }
-            }
-        }
-        Wanted::Silence(time) => push_time(out, " silence", *time),
-        Wanted::Reconnect => out.push_str("reconnect"),
-        Wanted::Status(status) => {
-            out.push_str(" status");
-            push_number(out, *status);
-        }
-        Wanted::Header { name, value } => push_expected_header(out, name, value),
-        Wanted::Refused(status) => {
-            out.push_str(" refused");
-            if let Some(status) = status {
-                push_number(out, *status);
-            }
-        }
-    }
-}
-
-fn push_number(out: &mut String, number: u16) {
-    out.push(' ');
-    out.push_str(&number.to_string());
-}
-
-fn push_argument(out: &mut String, word: &str, text: &Template) {
-    out.push_str(word);
-    push_text(out, text, &[]);
-}
-
-/// Adds a text after what is there. `words` would be parsed as keywords at its beginning.
-fn push_text(out: &mut String, text: &Template, words: &[&str]) {
-    match text.as_literal() {
-        Some(text) if text.contains('\n') && is_bare(text, words) => push_lines(out, text),
-        Some(text) => {
-            out.push(' ');
-            push_literal(out, text, words);
-        }
-        None => push_lines(out, &text.source()),
-    }
-}
-
-/// Adds a text without variables on one line.
-fn push_literal(out: &mut String, text: &str, words: &[&str]) {
-    if is_bare(text, words) && !text.contains('\n') {
-        out.push_str(text);
-    } else {
-        push_string(out, text);
-    }
-}
-
-/// Whether a text without quotes is parsed as itself.
-fn is_bare(text: &str, words: &[&str]) -> bool {
-    let first = text.split(BLANKS).next().unwrap_or_default();
-    !text.starts_with('"')
-        && (words.is_empty() || !text.starts_with('/'))
-        && !words.contains(&first)
-        && !text.contains(OPENING)
-        && text.starts_with(|c| !BLANKS.contains(&c))
-        && text.split('\n').all(is_line)
-        && !text.contains(|c| c != '\n' && is_hidden(c))
-}
-
-/// Whether a line of a text can be a line of the file: an empty one would end the statement, and
-/// whitespace at the end may be removed by editors.
-fn is_line(line: &str) -> bool {
-    !line.is_empty() && !line.ends_with([' ', '\t'])
-}
-
-/// Adds a text literally, after a space or, if it has several lines, below.
-fn push_lines(out: &mut String, text: &str) {
-    if text.contains('\n') {
-        out.push_str(INDENTATION);
-        out.push_str(&text.replace('\n', INDENTATION));
-    } else {
-        out.push(' ');
-        out.push_str(text);
-    }
-}
-
-/// Adds a JSON string without hidden characters.
-fn push_string(out: &mut String, text: &str) {
-    push_visible(out, &serde_json::Value::from(text).to_string());
-}
-
-/// Hidden characters are escaped as in JSON, `\u202e`.
-fn push_visible(out: &mut String, text: &str) {
-    for character in text.chars() {
-        if is_hidden(character) {
-            for unit in character.encode_utf16(&mut [0; 2]) {
-                let _ = write!(out, "\\u{unit:04x}");
-            }
-        } else {
-            out.push(character);
-        }
-    }
-}
-
-/// Adds JSON, rewritten only if it can't be on one line.
-fn push_json(out: &mut String, json: &Template) {
-    out.push_str(" json");
-    let text = json.source();
-    if json.as_literal().is_some_and(|text| !is_bare_json(text)) {
-        // Outside strings, only whitespace can be a control character; inside, control characters
-        // are escaped.
-        let text = text.trim().replace(['\n', '\r', '\t'], " ");
-        let text = text.replace(OPENING, "\\u0024{");
-        out.push(' ');
-        push_visible(out, &text);
-    } else {
-        push_lines(out, &text);
-    }
-}
-
-fn is_bare_json(text: &str) -> bool {
-    !text.contains(OPENING)
-        && text.starts_with(|c| !BLANKS.contains(&c))
-        && text
-            .split('\n')
-            .all(|line| !line.trim_start_matches([' ', '\t']).is_empty())
-        && !text.ends_with(BLANKS)
-        && !text.contains(|c: char| !BLANKS.contains(&c) && c.is_control())
-}
-
-/// Adds bytes, numbers and patterns, of which the last may have several lines.
-fn push_byte_words(out: &mut String, words: &[ByteWord]) {
-    let mut text = String::new();
-    push_words(&mut text, words);
-    out.push_str(" hex");
-    push_lines(out, text.trim_start());
-}
-
-/// Adds a regular expression. There is only one way to write it, and parsed ones are valid.
-fn push_pattern(out: &mut String, pattern: &Template, ignore_case: bool) {
-    let end = if ignore_case { "/i" } else { "/" };
-    push_lines(out, &format!("/{}{end}", pattern.source()));
-}
-
-fn push_bytes(out: &mut String, bytes: &[u8]) {
-    if bytes.len() <= LONGEST_HEX {
-        push_hex(out, bytes);
-    } else {
-        out.push_str(" base64 ");
-        BASE64.encode_append(bytes, out);
-    }
-}
-
-fn push_hex(out: &mut String, bytes: &[u8]) {
-    out.push_str(" hex");
-    for byte in bytes {
-        let _ = write!(out, " {byte:02x}");
-    }
-}
-
-fn push_payload(out: &mut String, payload: &Payload) {
-    match payload {
-        Payload::Text(text) => push_text(out, text, &["hex"]),
-        Payload::Bytes(bytes) => push_hex(out, bytes),
-    }
-}
-
-fn push_file(out: &mut String, kind: Kind, path: &Template) {
-    out.push_str(match kind {
-        Kind::Text => " text @",
-        Kind::Binary => " file @",
-    });
-    match path.as_literal() {
-        Some(path) => push_literal(out, path, &[]),
-        None => out.push_str(&path.source()),
-    }
-}
-
-/// The value may begin with a `"`; then the whole header is a JSON string.
-/// Adds what a rule is about, on one line: those below it are what it sends.
-fn push_trigger(out: &mut String, wanted: &Wanted) {
-    match wanted {
-        Wanted::Text(text) => match text.as_literal() {
-            Some(text) if text.contains('\n') => {
-                out.push_str("< ");
-                push_string(out, text);
-            }
-            _ => push_wanted(out, wanted),
-        },
-        _ => push_wanted(out, wanted),
-    }
-}
-
-fn push_expected_header(out: &mut String, name: &str, value: &Template) {
-    let header = format!("{name}: {}", value.source());
-    let header = header.trim_end_matches(BLANKS);
-    out.push_str(" header ");
-    if value.as_literal().is_some() {
-        push_literal(out, header, &[]);
-    } else {
-        out.push_str(header);
-    }
-}
-
-/// Adds a word of `option`, quoted if necessary.
-fn push_word(out: &mut String, word: &Template) {
-    if word.parts.is_empty() {
-        out.push_str("''");
-    }
-    for part in &word.parts {
-        match part {
-            Part::Variable(name) => {
-                let _ = write!(out, "${{{name}}}");
-            }
-            Part::Text(text) if !text.contains(BLANKS) && !text.contains(['\'', '"', '$']) => {
-                out.push_str(text);
-            }
-            Part::Text(text) => push_quoted(out, text),
-        }
-    }
-}
-
-/// Inside `'…'` everything is literal except `'`, which is written `"'"`.
-fn push_quoted(out: &mut String, text: &str) {
-    for (index, piece) in text.split('\'').enumerate() {
-        if index > 0 {
-            out.push_str("\"'\"");
-        }
-        if !piece.is_empty() {
-            let _ = write!(out, "'{piece}'");
-        }
     }
 }
