@@ -1,8 +1,9 @@
 //! Expectations that may be met in any order.
 
 use super::candidates::{Candidate, Order};
+use super::compare::{compare, Compared};
 use super::inbox::ReceivedItem;
-use super::matcher::{compare, seconds, Compared};
+use super::matcher::seconds;
 use super::nearest::{keep_nearest, Nearest};
 use super::state::StepProgress;
 use super::step::{Act, Alternative};

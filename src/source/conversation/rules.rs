@@ -3,8 +3,8 @@
 
 use std::time::Instant;
 
+use super::compare::{compare, Compared};
 use super::inbox::ReceivedItem;
-use super::matcher::{compare, Compared};
 use super::state::StepProgress;
 use super::step::{Act, Effect, Rule, Timer};
 use super::Conversation;

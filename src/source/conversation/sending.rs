@@ -27,11 +27,7 @@ impl Conversation {
             return Ok(());
         };
         if let Some(how) = state.inbox.how_it_ended() {
-            // Unsent messages of the command line are counted, like those of stdin.
-            return Err(match current.step.place {
-                Some(_) => self.unsendable(&how),
-                None => StepProgress::CannotSend,
-            });
+            return Err(self.cannot_send(&how));
         }
         state.gate.check(now, to).map_err(StepProgress::Waits)?;
         // It is only needed for reports.
@@ -74,6 +70,16 @@ impl Conversation {
             self.remember('>', link, kind, &payload);
         }
         Ok(())
+    }
+
+    /// What follows if the current step can't be sent any more. Unsent messages of the command line
+    /// are counted, like those of stdin.
+    fn cannot_send(&self, how: &str) -> StepProgress {
+        let current = self.current.as_ref();
+        if current.is_some_and(|current| current.step.place.is_none()) {
+            return StepProgress::CannotSend;
+        }
+        self.unsendable(how)
     }
 
     /// The error for a step that can't be sent any more.

@@ -93,6 +93,16 @@ impl Player {
                 self.expected = self.expected.map(|left| left.saturating_sub(1));
                 Act::Expect(self.expectation_of_retry(now, line, wanted)?)
             }
+            Statement::Capture { .. }
+            | Statement::CaptureMatch { .. }
+            | Statement::CheckWithin(_)
+            | Statement::Check(_) => return self.about_last_message(line),
+        }))
+    }
+
+    /// The action of a statement about the message that was received last.
+    fn about_last_message(&self, line: &Line) -> Result<Option<Act>, Error> {
+        Ok(Some(match &line.statement {
             Statement::Capture { name, pointer, .. } => Act::Capture {
                 name: name.clone(),
                 pointer: pointer.clone(),
@@ -111,6 +121,7 @@ impl Player {
                 Expected::Message(pattern) => Act::Check(Check::Message(pattern)),
                 _ => return Ok(None),
             },
+            _ => return Ok(None),
         }))
     }
 

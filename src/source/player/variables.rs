@@ -6,7 +6,7 @@ use super::deferred::Deferred;
 use super::options::PlayerOptions;
 use super::source_text::unset;
 use crate::error::Error;
-use crate::session_file::{Line, SessionFile, SourceMap, Statement, Template};
+use crate::session_file::{Expression, Line, SessionFile, SourceMap, Statement, Template};
 
 /// What is known of variables before connecting.
 pub(super) struct Known {
@@ -71,14 +71,8 @@ pub(super) fn variables(
             values.insert(name.clone(), value);
         }
         if let Statement::Let { name, value } = &line.statement {
-            let known = |name: &str| values.get(name).cloned();
-            let value = needed
-                .contains(name.as_str())
-                .then(|| value.evaluate(&known));
-            let value = value
-                .and_then(Result::ok)
-                .and_then(|value| String::from_utf8(value).ok());
-            if let Some(value) = value {
+            let is_needed = needed.contains(name.as_str());
+            if let Some(value) = is_needed.then(|| text_of(value, &values)).flatten() {
                 values.insert(name.clone(), value);
                 early.push(line.number);
             }
@@ -90,6 +84,12 @@ pub(super) fn variables(
         early,
         looked_up,
     })
+}
+
+/// The value of an expression, if it is text and its variables are known.
+fn text_of(expression: &Expression, values: &BTreeMap<String, String>) -> Option<String> {
+    let value = expression.evaluate(&|name| values.get(name).cloned());
+    String::from_utf8(value.ok()?).ok()
 }
 
 /// Whether a statement says how to open a connection.
