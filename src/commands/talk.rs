@@ -17,7 +17,7 @@ use super::single::{at_least, record, setting_up};
 use crate::connect::{tls, Dialer};
 use crate::deadline::Deadline;
 use crate::driver::{
-    Interactive, LinkSetup, Policy, Reconnect, ReconnectOptions, Run, Signals, Single,
+    Interactive, LinkSetup, Outcome, Policy, Reconnect, ReconnectOptions, Run, Signals, Single,
 };
 use crate::error::Error;
 use crate::exit::ExitCode;
@@ -155,29 +155,45 @@ fn talk(
         policy: policy.as_mut(),
         limits: &plan.limits,
     };
-    let mut outcome = run.run();
-    let mut until = outcome.show_until.map(at_least);
-    if let Some(prompt) = prompt {
-        if let Some(signal) = prompt.end(until, &mut signals) {
-            until = Some(at_least(Instant::now()));
-            if outcome.error.is_none() {
-                outcome.error = Some(Error::Signal(signal));
-                outcome.reported = false;
-            }
+    let outcome = run.run();
+    let until = outcome.show_until.map(at_least);
+    Ok(match prompt {
+        Some(prompt) => after_prompt(
+            prompt,
+            outcome,
+            until,
+            plan.stderr_is_terminal,
+            &mut signals,
+        ),
+        None => (Verdict::from_outcome(outcome), until),
+    })
+}
+
+/// Ends the prompt; how the run ended then, and until when people may take to be shown it.
+fn after_prompt(
+    prompt: &mut Prompting,
+    mut outcome: Outcome,
+    mut until: Option<Instant>,
+    stderr_is_terminal: bool,
+    signals: &mut Signals,
+) -> (Verdict, Option<Instant>) {
+    if let Some(signal) = prompt.end(until, signals) {
+        until = Some(at_least(Instant::now()));
+        if outcome.error.is_none() {
+            outcome.error = Some(Error::Signal(signal));
+            outcome.reported = false;
         }
     }
     let mut verdict = Verdict::from_outcome(outcome);
-    let status = prompt.as_ref().map(|prompt| prompt.terminal.status());
-    let size = prompt.as_ref().and_then(|prompt| prompt.screen.size());
-    let size = size.filter(|_| plan.stderr_is_terminal);
+    let size = prompt.screen.size().filter(|_| stderr_is_terminal);
     if let (Some(line), Some(size)) = (&mut verdict.line, size) {
         *line = wrap::lines(line, size.columns).join("\n");
     }
-    if status == Some(PromptStatus::Closed) {
+    if prompt.terminal.status() == PromptStatus::Closed {
         // The prompt printed it when it happened.
         verdict.line = None;
     }
-    Ok((verdict, until))
+    (verdict, until)
 }
 
 /// The source of messages: first those of the command line, then the plan's source.

@@ -25,6 +25,7 @@ mod secrets;
 mod server;
 mod serving;
 mod settings;
+mod summary;
 mod untrusted;
 mod variables;
 
@@ -37,14 +38,15 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use self::console::{Console, Stop};
-use self::file_result::{Counts, FileOutcome, FileResult, FileResults};
-use self::junit::{Junit, ReportData};
+use self::file_result::{FileOutcome, FileResult, FileResults};
+use self::junit::Junit;
 use self::load::Loaded;
 use self::pool::{Controller, PoolOptions, WorkerEvent};
 use self::reporter::{ReportFormat, ReportStyle, Reporter};
 use self::reporting::PrintLine;
 use self::serving::{endpoint, redacted, with_server, Serve};
 use self::settings::Settings;
+use self::summary::Summary;
 use self::variables::{GivenVariables, Variables};
 use crate::cli::{ConnectionArgs, OptionParser, SessionOptions, TestArgs, UntrustedCheck};
 use crate::connect::tls;
@@ -117,8 +119,8 @@ pub fn run(
     let ran = with_server(serve, &sender, &mut controller, |controller| {
         run_files(files, pool_options, &settings, &sender, controller)
     });
-    let report = Report::new(ran, invalid, begun.elapsed(), &mut controller);
-    let ended = report.finish(controller, junit, &redactor, stop);
+    let summary = Summary::new(ran, invalid, begun.elapsed(), &mut controller);
+    let ended = summary.finish(controller, junit, &redactor, stop);
     if tells_notes {
         print_note(environment);
     }
@@ -160,77 +162,6 @@ fn print_note(environment: &Environment) {
         let note = escape::text(&note, Breaks::Shown);
         let until = Instant::now() + NOTE_TIME;
         stderr::print(&format!("wsline: {note}\n"), Some(until));
-    }
-}
-
-/// What is needed to report the end.
-struct Report {
-    results: FileResults,
-    /// The error that prevented files from being run.
-    fault: Option<Error>,
-    lasted: Duration,
-}
-
-impl Report {
-    /// The report of a run of files, or of the error that prevented it. Then the errors in files,
-    /// `invalid`, are printed, which are found before a server is started.
-    fn new(
-        ran: Result<FileResults, Error>,
-        invalid: FileResults,
-        lasted: Duration,
-        controller: &mut Controller,
-    ) -> Self {
-        let (results, fault) = match ran {
-            Ok(results) => (results, None),
-            Err(error) => {
-                for result in invalid.iter().filter_map(|(_, result)| result.as_ref()) {
-                    controller.reporter.end(result);
-                }
-                (invalid, Some(error))
-            }
-        };
-        Self {
-            results,
-            fault,
-            lasted,
-        }
-    }
-
-    /// Prints the last line and writes the report of `--junit`.
-    fn finish(
-        self,
-        mut controller: Controller,
-        junit: Option<Junit>,
-        redactor: &Redactor,
-        stop: Stop,
-    ) -> Result<ExitCode, Error> {
-        let code = exit_code(&self.results, self.fault.as_ref(), &controller);
-        let counts = Counts::of(&self.results);
-        controller
-            .reporter
-            .close(counts, self.lasted, code.number());
-        let signal = controller.signal();
-        let data = ReportData {
-            results: &self.results,
-            fault: self.fault.as_ref().filter(|_| signal.is_none()),
-            signal,
-            lasted: self.lasted,
-        };
-        let written = junit.map_or(Ok(()), |junit| junit.write(data, redactor, stop));
-        // Signals may have arrived while a report was written.
-        while controller.receive(Some(Duration::ZERO)).is_some() {}
-        if let Some(signal) = controller.signal() {
-            return Err(Error::Signal(signal));
-        }
-        written?;
-        match (self.fault, controller.reporter.take_fault()) {
-            (Some(error), _) => Err(error),
-            (None, Some(cause)) => Err(Error::Output {
-                target: "standard output".to_owned(),
-                cause,
-            }),
-            (None, None) => Ok(code),
-        }
     }
 }
 
@@ -317,19 +248,6 @@ fn invalid_files(files: &[Loaded]) -> FileResults {
         (file.name.clone(), Some(result))
     };
     files.iter().map(result).collect()
-}
-
-/// The exit code: first that of a signal, then that of the error that prevented files from being
-/// run, then that of the first file that did not pass.
-fn exit_code(results: &FileResults, fault: Option<&Error>, controller: &Controller) -> ExitCode {
-    if let Some(signal) = controller.signal() {
-        return Error::Signal(signal).exit_code();
-    }
-    let mut errors = results
-        .iter()
-        .filter_map(|(_, result)| result.as_ref()?.verdict.error());
-    let first = fault.or_else(|| errors.next());
-    first.map_or(ExitCode::Success, Error::exit_code)
 }
 
 fn reporter(

@@ -22,7 +22,7 @@ use crate::output::redact::Redactor;
 use crate::plan::ConnectionPlan;
 use crate::session_file::SessionFile;
 use crate::source::conversation::Conversation;
-use crate::source::player::{self, Player};
+use crate::source::player::{Connection, Player, PlayerOptions};
 use crate::source::send_delay::SendDelay;
 
 /// Runs a file. It passes if all its statements are completed. How its connections end afterwards
@@ -76,35 +76,19 @@ fn play(
     progress: &Rc<FileProgress>,
     say: Option<PrintLine>,
 ) -> Result<(), Error> {
-    let variables = Variables::new(&settings.vars, &[], settings.untrusted.is_some());
-    let lookup = |name: &str| variables.value(name);
     let statements = match &say {
         Some(_) => written_statements(&script, &origin.sources),
         None => Statements::new(),
     };
     let reopens = script.reopens();
     let needs_opener = script.needs_opener();
-    let options = player::PlayerOptions {
-        sources: &origin.sources,
-        folder: &origin.folder,
-        lookup: &lookup,
-        hides_values: false,
-        url: settings.url.as_deref(),
-        within: settings.within,
-        speed: settings.speed,
-        ignore: &settings.ignore,
-        force: settings.force,
-        confined: settings.untrusted.is_some(),
-    };
-    let (connections, player) = Player::new(script, &options)?;
+    let (connections, player) = player(script, origin, settings)?;
     let mut plans = Plans::new(origin, settings);
     let plans = connections.iter().map(|connection| plans.plan(connection));
     let plans: Vec<ConnectionPlan> = plans.collect::<Result<_, _>>()?;
-    let count = u16::try_from(plans.len())
-        .map_err(|_| origin.parse_error(0, 0, "too many connections".to_owned()))?;
-    let Some(first) = plans.first() else {
-        return Err(origin.parse_error(0, 0, "no connection".to_owned()));
-    };
+    let invalid = |cause: &str| origin.parse_error(0, 0, cause.to_owned());
+    let count = u16::try_from(plans.len()).map_err(|_| invalid("too many connections"))?;
+    let first = plans.first().ok_or_else(|| invalid("no connection"))?;
     // A session has one of each of these, so those of the first connection apply to all.
     let limits = first.limits.clone();
     let (frame_size, hidden) = (first.protocol.frame_size, first.hidden.clone());
@@ -143,6 +127,29 @@ fn play(
     };
     let error = run.run().error;
     error.map_or(Ok(()), |error| Err(source.locate(error)))
+}
+
+/// What runs the statements of a file, and the connections that it needs.
+fn player(
+    script: SessionFile,
+    origin: &FileText,
+    settings: &Settings,
+) -> Result<(Vec<Connection>, Player), Error> {
+    let is_untrusted = settings.untrusted.is_some();
+    let variables = Variables::new(&settings.vars, &[], is_untrusted);
+    let options = PlayerOptions {
+        sources: &origin.sources,
+        folder: &origin.folder,
+        lookup: &|name| variables.value(name),
+        hides_values: false,
+        url: settings.url.as_deref(),
+        within: settings.within,
+        speed: settings.speed,
+        ignore: &settings.ignore,
+        force: settings.force,
+        confined: is_untrusted,
+    };
+    Player::new(script, &options)
 }
 
 /// Starts to connect when it is the connection's turn, with its own timeout. The connections of a

@@ -180,25 +180,11 @@ pub fn run(
             stopped: false,
         };
         for _ in 0..options.jobs.min(results.len()) {
-            let (mut signals, relay) = Signals::relayed().map_err(starting)?;
+            let (signals, relay) = Signals::relayed().map_err(starting)?;
             let guard = WorkerGuard(sender.clone());
             thread::Builder::new()
                 .name("test".to_owned())
-                .spawn_scoped(scope, move || {
-                    let lines = guard.0.clone();
-                    // Sending fails only after an error, which ends everything.
-                    let say: PrintLine =
-                        Rc::new(move |line| drop(lines.send(WorkerEvent::Line(line))));
-                    while let Some((place, file)) = next(queue) {
-                        guard.send(WorkerEvent::Began(place, file.name.clone()));
-                        let result = run(file, &mut signals, &say);
-                        if options.is_enough(&result) {
-                            // Cleared here, before this thread can start another file.
-                            clear(queue);
-                        }
-                        guard.send(WorkerEvent::Ended(place, Box::new(result)));
-                    }
-                })
+                .spawn_scoped(scope, move || work(queue, run, options, signals, &guard))
                 .map_err(starting)?;
             workers.relays.push(relay);
         }
@@ -227,6 +213,28 @@ pub fn run(
         }
         Ok(results)
     })
+}
+
+/// Runs files until the queue is empty.
+fn work(
+    queue: &Mutex<VecDeque<(usize, Loaded)>>,
+    run: Run<'_>,
+    options: PoolOptions,
+    mut signals: Signals,
+    guard: &WorkerGuard,
+) {
+    let lines = guard.0.clone();
+    // Sending fails only after an error, which ends everything.
+    let say: PrintLine = Rc::new(move |line| drop(lines.send(WorkerEvent::Line(line))));
+    while let Some((place, file)) = next(queue) {
+        guard.send(WorkerEvent::Began(place, file.name.clone()));
+        let result = run(file, &mut signals, &say);
+        if options.is_enough(&result) {
+            // Cleared here, before this thread can start another file.
+            clear(queue);
+        }
+        guard.send(WorkerEvent::Ended(place, Box::new(result)));
+    }
 }
 
 fn next(queue: &Mutex<VecDeque<(usize, Loaded)>>) -> Option<(usize, Loaded)> {
