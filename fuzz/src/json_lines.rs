@@ -1,9 +1,10 @@
 //! JSON lines as orders: a byte of options and a line. What is read can be printed, and what was
 //! printed is read as the same.
 
+use std::borrow::Cow;
 use std::io;
 
-use wsline::conversation::command::Command;
+use wsline::conversation::outgoing::Outgoing;
 use wsline::event::{Event, Kind, Link, Now, Piece, Way};
 use wsline::http::Secrets;
 use wsline::output::json::JsonOutput;
@@ -35,25 +36,25 @@ pub fn run(data: &[u8]) {
     }
 }
 
-fn round(command: &Command) {
+fn round(command: &Outgoing<Cow<'_, str>>) {
     match command {
-        Command::Text(text) => {
+        Outgoing::Text(text) => {
             let piece = Piece::whole(Kind::Text, text.as_bytes());
             same(command, &Event::Data(Way::In, piece));
         }
-        Command::Binary(bytes) => {
+        Outgoing::Binary(bytes) => {
             let piece = Piece::whole(Kind::Binary, bytes);
             same(command, &Event::Data(Way::In, piece));
         }
-        Command::Ping(payload) => {
+        Outgoing::Ping(payload) => {
             assert!(payload.len() <= 125, "§5.5");
             same(command, &Event::Ping(Way::In, payload));
         }
-        Command::Pong(payload) => {
+        Outgoing::Pong(payload) => {
             assert!(payload.len() <= 125, "§5.5");
             same(command, &Event::Pong(Way::In, payload));
         }
-        Command::Close(body) => {
+        Outgoing::Close(body) => {
             let code = body.as_ref().map(|body| body.code);
             // These are never on the wire, so a record of one is none that can be sent.
             if !matches!(code, Some(1005 | 1006 | 1015)) {

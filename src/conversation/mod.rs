@@ -1,5 +1,5 @@
 //! What is sent and what is expected in a conversation, without I/O and without a clock.
 
-pub mod command;
 pub mod matching;
+pub mod outgoing;
 pub mod variable;

@@ -12,6 +12,7 @@ use crate::cli::identity::{self, Login};
 use crate::cli::{
     ConnectionArgs, DataArg, HeaderArg, HeaderGroup, MessageArg, OptionArgs, SecretSource, TextArg,
 };
+use crate::conversation::outgoing::Outgoing;
 use crate::driver::{Keepalive, Message, Upkeep};
 use crate::error::{plain, Error};
 use crate::event::{Kind, Link};
@@ -205,7 +206,7 @@ pub(super) fn steps(options: &OptionArgs, close: &CloseReason) -> Result<Vec<Ste
                 within: *within,
                 strict: options.strict,
             }),
-            MessageArg::Close => Act::Close(Some(close.clone())),
+            MessageArg::Close => Act::Send(Outgoing::Close(Some(close.clone()))),
         };
         Ok(Some(Step {
             link: Link::default(),
@@ -240,8 +241,8 @@ fn open(datum: &DataArg) -> Result<Act, Error> {
         })
     };
     Ok(match datum {
-        DataArg::Text(text) => Act::Send(Kind::Text, text.clone().into_bytes()),
-        DataArg::Binary(bytes) => Act::Send(Kind::Binary, bytes.clone()),
+        DataArg::Text(text) => Act::Send(Outgoing::Text(text.clone())),
+        DataArg::Binary(bytes) => Act::Send(Outgoing::Binary(bytes.clone())),
         DataArg::TextFile(path) => Act::Stream(Kind::Text, open(path)?),
         DataArg::BinaryFile(path) => Act::Stream(Kind::Binary, open(path)?),
         DataArg::TextStdin => Act::Stream(Kind::Text, stdin()?),

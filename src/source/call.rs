@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 
 use super::conversation::{Act, Expectation, Expected, Step, StepSource};
 use crate::conversation::matching::{parse_pattern, Pattern};
+use crate::conversation::outgoing::Outgoing;
 use crate::error::Error;
-use crate::event::{Kind, Link};
+use crate::event::Link;
 use crate::rpc::{received, request, Dialect, Received, ID};
 
 /// The name under which the response is captured.
@@ -35,7 +36,7 @@ impl Call {
             ignore: Vec::new(),
         };
         let acts = [
-            Act::Send(Kind::Text, request(dialect, method, params).into_bytes()),
+            Act::Send(Outgoing::Text(request(dialect, method, params))),
             Act::Expect(Expectation {
                 wanted: Expected::Message(wanted),
                 within,

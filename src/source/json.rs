@@ -1,4 +1,4 @@
-//! Parses JSON lines as commands, one object per [`Command`]. `output/json.rs` writes the same
+//! Parses JSON lines as commands, one object per [`Outgoing`]. `output/json.rs` writes the same
 //! schema.
 //!
 //! An object printed for a received message sends that message when it is parsed. So unknown fields
@@ -14,7 +14,7 @@ use memchr::memchr;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::conversation::command::Command;
+use crate::conversation::outgoing::Outgoing;
 use crate::error::USE_FORCE;
 use crate::protocol::{CloseReason, MAX_CONTROL_PAYLOAD};
 
@@ -43,11 +43,11 @@ struct Object<'a> {
 ///
 /// What is wrong with the line and what it should look like, as a sentence. It may quote the line:
 /// whoever shows it on a terminal escapes it.
-pub fn parse(line: &[u8], force: bool) -> Result<Option<Command<'_>>, String> {
+pub fn parse(line: &[u8], force: bool) -> Result<Option<Outgoing<Cow<'_, str>>>, String> {
     let line = std::str::from_utf8(line)
         .map_err(|error| format!("not UTF-8 from byte {}", error.valid_up_to() + 1))?;
     if let Some(text) = verbatim(line) {
-        return Ok(Some(Command::Text(text.into())));
+        return Ok(Some(Outgoing::Text(text.into())));
     }
     let line = line.trim_matches([' ', '\t', '\r', '\n']);
     if line.is_empty() {
@@ -72,8 +72,8 @@ pub fn parse(line: &[u8], force: bool) -> Result<Option<Command<'_>>, String> {
     match kind.as_ref() {
         "text" => text(&object).map(Some),
         "binary" => binary(&object).map(Some),
-        "ping" => Ok(Some(Command::Ping(control(&object, "ping")?))),
-        "pong" => Ok(Some(Command::Pong(control(&object, "pong")?))),
+        "ping" => Ok(Some(Outgoing::Ping(control(&object, "ping")?))),
+        "pong" => Ok(Some(Outgoing::Pong(control(&object, "pong")?))),
         "close" => close(&object, dir == r#""in""#, force),
         _ => Ok(None),
     }
@@ -93,18 +93,18 @@ fn verbatim(line: &str) -> Option<&str> {
     stands_for_itself.then_some(text)
 }
 
-fn text<'a>(object: &Object<'a>) -> Result<Command<'a>, String> {
+fn text<'a>(object: &Object<'a>) -> Result<Outgoing<Cow<'a, str>>, String> {
     let Some(data) = object.data else {
         return Err(r#"a text needs "data": {"type":"text","data":"hi"}"#.to_owned());
     };
-    string(data, "data").map(Command::Text)
+    string(data, "data").map(Outgoing::Text)
 }
 
-fn binary(object: &Object<'_>) -> Result<Command<'static>, String> {
+fn binary(object: &Object<'_>) -> Result<Outgoing<Cow<'static, str>>, String> {
     let Some(base64) = object.base64 else {
         return Err(r#"a binary needs "base64": {"type":"binary","base64":"AP8="}"#.to_owned());
     };
-    decode(base64).map(Command::Binary)
+    decode(base64).map(Outgoing::Binary)
 }
 
 fn control(object: &Object<'_>, kind: &str) -> Result<Vec<u8>, String> {
@@ -130,7 +130,7 @@ fn close(
     object: &Object<'_>,
     record: bool,
     force: bool,
-) -> Result<Option<Command<'static>>, String> {
+) -> Result<Option<Outgoing<Cow<'static, str>>>, String> {
     let reason = object
         .reason
         .map(|raw| string(raw, "reason"))
@@ -138,7 +138,7 @@ fn close(
         .unwrap_or_default();
     let Some(code) = object.code else {
         if reason.is_empty() {
-            return Ok(Some(Command::Close(None)));
+            return Ok(Some(Outgoing::Close(None)));
         }
         return Err(
             r#"a close with a "reason" needs a "code": {"type":"close","code":1000,"reason":""}"#
@@ -152,10 +152,10 @@ fn close(
         )
     })?;
     match code {
-        1005 if record => Ok(Some(Command::Close(None))),
+        1005 if record => Ok(Some(Outgoing::Close(None))),
         1006 | 1015 if record => Ok(None),
         _ => match CloseReason::from_user(code, &reason, force) {
-            Ok(reason) => Ok(Some(Command::Close(Some(reason)))),
+            Ok(reason) => Ok(Some(Outgoing::Close(Some(reason)))),
             Err(error) => Err(error.with_advice(USE_FORCE)),
         },
     }
@@ -215,7 +215,7 @@ mod tests {
 
     use super::*;
 
-    fn parsed(line: &str) -> Option<Command<'_>> {
+    fn parsed(line: &str) -> Option<Outgoing<Cow<'_, str>>> {
         parse(line.as_bytes(), false).expect("the line is good")
     }
 
@@ -223,8 +223,8 @@ mod tests {
         parse(line.as_bytes(), false).expect_err("the line is bad")
     }
 
-    fn closing(code: u16, reason: &str) -> Command<'static> {
-        Command::Close(Some(CloseReason {
+    fn closing(code: u16, reason: &str) -> Outgoing<Cow<'static, str>> {
+        Outgoing::Close(Some(CloseReason {
             code,
             reason: reason.to_owned(),
         }))
@@ -232,7 +232,7 @@ mod tests {
 
     #[test]
     fn messages_are_parsed() {
-        let text = |text: &'static str| Some(Command::Text(text.into()));
+        let text = |text: &'static str| Some(Outgoing::Text(text.into()));
         assert_eq!(parsed(r#"{"type":"text","data":"hi"}"#), text("hi"));
         assert_eq!(parsed(r#" {"data":"","type":"text","n":[1]} "#), text(""));
         assert_eq!(
@@ -241,7 +241,7 @@ mod tests {
         );
         assert_eq!(
             parsed(r#"{"type":"binary","base64":"AP8="}"#),
-            Some(Command::Binary(vec![0, 255]))
+            Some(Outgoing::Binary(vec![0, 255]))
         );
     }
 
@@ -255,7 +255,7 @@ mod tests {
             (r#""a\\\"b""#, "a\\\"b"),
         ] {
             let line = format!(r#"{{"type":"te\u0078t","data":{written}}}"#);
-            assert_eq!(parsed(&line), Some(Command::Text(text.into())), "{line}");
+            assert_eq!(parsed(&line), Some(Outgoing::Text(text.into())), "{line}");
         }
         let line = "{\"type\":\"text\",\"data\":\"a\tb\"}";
         assert!(refused(line).starts_with("not valid JSON: control character"));
@@ -278,16 +278,16 @@ mod tests {
 
     #[test]
     fn control_frames_are_parsed() {
-        assert_eq!(parsed(r#"{"type":"ping"}"#), Some(Command::Ping(vec![])));
+        assert_eq!(parsed(r#"{"type":"ping"}"#), Some(Outgoing::Ping(vec![])));
         assert_eq!(
             parsed(r#"{"type":"ping","data":"x"}"#),
-            Some(Command::Ping(b"x".to_vec()))
+            Some(Outgoing::Ping(b"x".to_vec()))
         );
         assert_eq!(
             parsed(r#"{"type":"pong","base64":"/w=="}"#),
-            Some(Command::Pong(vec![255]))
+            Some(Outgoing::Pong(vec![255]))
         );
-        assert_eq!(parsed(r#"{"type":"close"}"#), Some(Command::Close(None)));
+        assert_eq!(parsed(r#"{"type":"close"}"#), Some(Outgoing::Close(None)));
         assert_eq!(
             parsed(r#"{"type":"close","code":4001,"reason":"bye"}"#),
             Some(closing(4001, "bye"))
@@ -315,7 +315,7 @@ mod tests {
     #[test]
     fn recorded_close_without_a_code_is_sent_without_one() {
         let line = r#"{"type":"close","dir":"in","code":1005,"reason":""}"#;
-        assert_eq!(parsed(line), Some(Command::Close(None)));
+        assert_eq!(parsed(line), Some(Outgoing::Close(None)));
     }
 
     #[test]
@@ -389,7 +389,9 @@ mod tests {
     #[test]
     fn control_frame_payload_is_limited() {
         let line = |size| format!(r#"{{"type":"ping","data":"{}"}}"#, "x".repeat(size));
-        assert!(matches!(parsed(&line(125)), Some(Command::Ping(payload)) if payload.len() == 125));
+        assert!(
+            matches!(parsed(&line(125)), Some(Outgoing::Ping(payload)) if payload.len() == 125)
+        );
         assert_eq!(
             refused(&line(126)),
             "ping payload too long: 126 bytes, the maximum is 125 (RFC 6455 §5.5)"

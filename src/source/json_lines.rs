@@ -12,7 +12,7 @@ use super::reader::Reader;
 use super::send_delay::SendDelay;
 use super::send_gate::SendGate;
 use super::{LinkEnd, Progress, Sender, Settled, Source, Unsent};
-use crate::conversation::command::Command;
+use crate::conversation::outgoing::Outgoing;
 use crate::event::{Event, Kind, Link, Messages, Now, Piece};
 use crate::sys::file::without_byte_order_mark;
 
@@ -71,11 +71,11 @@ impl JsonLines {
         };
         let link = self.gate.link();
         match command {
-            Command::Text(text) => to.data(link, Piece::whole(Kind::Text, text.as_bytes())),
-            Command::Binary(bytes) => to.data(link, Piece::whole(Kind::Binary, &bytes)),
-            Command::Ping(payload) => to.ping(link, &payload),
-            Command::Pong(payload) => to.pong(link, &payload),
-            Command::Close(reason) => {
+            Outgoing::Text(text) => to.data(link, Piece::whole(Kind::Text, text.as_bytes())),
+            Outgoing::Binary(bytes) => to.data(link, Piece::whole(Kind::Binary, &bytes)),
+            Outgoing::Ping(payload) => to.ping(link, &payload),
+            Outgoing::Pong(payload) => to.pong(link, &payload),
+            Outgoing::Close(reason) => {
                 to.close(link, reason);
                 return true;
             }
@@ -97,7 +97,7 @@ impl JsonLines {
         for line in lines {
             match json::parse(line, self.force) {
                 // Nothing after it would be sent.
-                Ok(Some(Command::Close(_))) => break,
+                Ok(Some(Outgoing::Close(_))) => break,
                 // For example, output of wsline for a sent message.
                 Ok(None) => {}
                 // An invalid line is lost as well, even an incomplete one.

@@ -305,9 +305,8 @@ impl StepSource for Player {
             matches!(line.statement, Statement::Send(_))
                 && links.is_ok_and(|links| links.contains(&link))
         };
-        let given = self.given.iter().filter(|(_, step)| {
-            step.link == link && matches!(step.act, Act::Send(..) | Act::Stream(..))
-        });
+        let sends_message = |step: &Step| step.link == link && step.act.sends_message();
+        let given = self.given.iter().filter(|(_, step)| sends_message(step));
         (self.flow.rest().iter().filter(sends).count() + given.count()) as u64
     }
 

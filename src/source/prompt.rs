@@ -29,7 +29,7 @@ pub use self::options::PromptOptions;
 pub use self::snippets::{SharedSnippets, Snippets};
 use self::upload::Upload;
 use super::{Progress, Sender};
-use crate::conversation::command::Command;
+use crate::conversation::outgoing::Outgoing;
 use crate::error::Error;
 use crate::event::{Kind, Link, Note, NoteLevel};
 use crate::protocol::CloseReason;
@@ -184,7 +184,7 @@ impl Prompt {
             PromptCommand::KeepAs(Some((name, text))) => {
                 reply(to, self.options.snippets.keep(&name, &text));
             }
-            PromptCommand::Quit | PromptCommand::Send(Command::Close(_)) if is_closed => {
+            PromptCommand::Quit | PromptCommand::Send(Outgoing::Close(_)) if is_closed => {
                 return Some(Progress::Done(None));
             }
             command @ (PromptCommand::Quit
@@ -217,9 +217,9 @@ impl Prompt {
         }
         if let Some((kind, bytes)) = done.send {
             let command = match (kind, String::from_utf8(bytes)) {
-                (Kind::Text, Ok(text)) => Command::Text(text.into()),
-                (_, Ok(text)) => Command::Binary(text.into_bytes()),
-                (_, Err(error)) => Command::Binary(error.into_bytes()),
+                (Kind::Text, Ok(text)) => Outgoing::Text(text),
+                (_, Ok(text)) => Outgoing::Binary(text.into_bytes()),
+                (_, Err(error)) => Outgoing::Binary(error.into_bytes()),
             };
             self.accept(PromptCommand::Send(command), to);
         }

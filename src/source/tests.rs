@@ -18,6 +18,7 @@ use super::reader::Reader;
 use super::send_delay::SendDelay;
 use super::stdin::{InputSplit, Stdin};
 use super::*;
+use crate::conversation::outgoing::Outgoing;
 use crate::event::{Kind, Upgrade};
 use crate::protocol::Closure;
 
@@ -314,7 +315,7 @@ fn nothing_is_read_before_the_connection_is_open() {
 #[test]
 fn input_is_not_read_during_a_delay() {
     let pause = || SendDelay::new(Duration::from_mins(1));
-    let text = || Act::Send(Kind::Text, b"first".to_vec());
+    let text = || Act::Send(Outgoing::Text("first".to_owned()));
     let stdin = |input: &str| Stdin::new(file(input), LINES, pause());
     let sources: [Box<dyn Source>; 3] = [
         Box::new(open(stdin("first\nb\n"))),
@@ -353,7 +354,7 @@ fn input_is_not_read_during_a_delay() {
 
 #[test]
 fn no_delay_after_the_last_message() {
-    let steps = vec![Act::Send(Kind::Binary, vec![1])];
+    let steps = vec![Act::Send(Outgoing::Binary(vec![1]))];
     let delay = SendDelay::new(Duration::from_mins(1));
     let mut conversation = open(conversation(steps, None, delay));
     let took = conversation.poll(Now::read(), false, &mut Page::new());
@@ -388,7 +389,7 @@ fn unsent_messages_are_counted() {
 
 #[test]
 fn unsent_messages_of_command_line_and_stdin_are_added() {
-    let steps = ["a", "b", "c"].map(|text| Act::Send(Kind::Text, text.into()));
+    let steps = ["a", "b", "c"].map(|text| Act::Send(Outgoing::Text(text.to_owned())));
     let then = Box::new(Stdin::new(file("d\ne"), LINES, SendDelay::default()));
     let mut conversation = open(conversation(steps.into(), Some(then), SendDelay::default()));
     let mut page = Page::new();

@@ -1,5 +1,6 @@
 //! Tests of JSON lines, byte for byte, and that they can be read as input.
 
+use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use bytes::Bytes;
 use data_encoding::BASE64;
 
 use super::*;
-use crate::conversation::command::Command;
+use crate::conversation::outgoing::Outgoing;
 use crate::error::Error;
 use crate::event::{PeerAddress, Piece, Timing, Upgrade};
 use crate::http::{Headers, RequestHead, ResponseHead};
@@ -329,7 +330,7 @@ fn error_has_phase_hint_and_exit_code() {
 }
 
 /// The command that one of our lines means as input.
-fn read_back(event: &Event<'_>) -> Option<Command<'static>> {
+fn read_back(event: &Event<'_>) -> Option<Outgoing<Cow<'static, str>>> {
     let line: &'static str = shown(event).leak();
     let line = line.strip_suffix('\n').expect("a line ends");
     source::json::parse(line.as_bytes(), false).expect("our own lines are good")
@@ -340,11 +341,11 @@ fn close_can_be_read_back() {
     let of = |first, received| read_back(&Event::Closed(&closed(first, received)));
     assert_eq!(
         of(Some(Role::Server), Some(Some(reason(3000, "x")))),
-        Some(Command::Close(Some(reason(3000, "x"))))
+        Some(Outgoing::Close(Some(reason(3000, "x"))))
     );
     assert_eq!(
         of(Some(Role::Server), Some(None)),
-        Some(Command::Close(None))
+        Some(Outgoing::Close(None))
     );
     assert_eq!(of(Some(Role::Us), Some(Some(reason(1000, "")))), None);
     assert_eq!(of(None, None), None);
@@ -356,13 +357,13 @@ proptest! {
         data in any::<String>(),
         bytes in proptest::collection::vec(any::<u8>(), 0..100),
     ) {
-        prop_assert_eq!(read_back(&text(&data)), Some(Command::Text(data.clone().into())));
+        prop_assert_eq!(read_back(&text(&data)), Some(Outgoing::Text(data.clone().into())));
         prop_assert!(!shown(&text(&data)).trim_end_matches('\n').contains(escape::is_hidden));
         let binary = Event::Data(Way::In, Piece::whole(Kind::Binary, &bytes));
-        prop_assert_eq!(read_back(&binary), Some(Command::Binary(bytes.clone())));
+        prop_assert_eq!(read_back(&binary), Some(Outgoing::Binary(bytes.clone())));
         let payload = &bytes;
-        prop_assert_eq!(read_back(&Event::Ping(Way::In, payload)), Some(Command::Ping(bytes.clone())));
-        prop_assert_eq!(read_back(&Event::Pong(Way::In, payload)), Some(Command::Pong(bytes.clone())));
+        prop_assert_eq!(read_back(&Event::Ping(Way::In, payload)), Some(Outgoing::Ping(bytes.clone())));
+        prop_assert_eq!(read_back(&Event::Pong(Way::In, payload)), Some(Outgoing::Pong(bytes.clone())));
     }
 
     #[test]

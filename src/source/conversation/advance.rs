@@ -83,12 +83,10 @@ impl Conversation {
             },
             Act::Http(_) => self.request(now),
             _ if is_moot => Ok(()),
-            Act::Send(..) | Act::Stream(..) | Act::Ping(_) | Act::Pong(_) | Act::Close(_) => {
-                match &mut to {
-                    Some(to) => self.send(now, readable, *to),
-                    None => Err(StepProgress::CannotSend),
-                }
-            }
+            Act::Send(_) | Act::Stream(..) => match &mut to {
+                Some(to) => self.send(now, readable, *to),
+                None => Err(StepProgress::CannotSend),
+            },
         }
     }
 

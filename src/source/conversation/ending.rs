@@ -2,7 +2,6 @@
 
 use super::inbox::LinkStage;
 use super::state::{CurrentStep, StepProgress};
-use super::step::Act;
 use super::Conversation;
 use crate::error::{Error, Refusal, Unmet};
 use crate::event::{Link, Now};
@@ -25,9 +24,8 @@ impl Conversation {
         let then = self.then.as_mut();
         let after = then.map(|then| then.settle(now, link, end).unsent);
         let after = after.unwrap_or_default();
-        let sends = |current: &CurrentStep| {
-            current.step.link == link && matches!(current.step.act, Act::Send(..) | Act::Stream(..))
-        };
+        let sends =
+            |current: &CurrentStep| current.step.link == link && current.step.act.sends_message();
         let current = self.current.as_ref().is_some_and(sends);
         Unsent {
             messages: after.messages + self.steps.unsent(link) + u64::from(current),

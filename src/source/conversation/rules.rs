@@ -5,11 +5,12 @@ use std::time::Instant;
 
 use super::compare::{compare, Compared};
 use super::inbox::ReceivedItem;
+use super::sending::send;
 use super::state::StepProgress;
 use super::step::{Act, Effect, Rule, Timer};
 use super::Conversation;
 use crate::error::Error;
-use crate::event::{Link, Now, Piece};
+use crate::event::{Link, Now};
 use crate::source::{Progress, Sender};
 
 impl Conversation {
@@ -144,17 +145,15 @@ impl Conversation {
             if to.is_inside(link) || state.gate.check(now, to).is_err() {
                 return Ok(());
             }
-            match &answer.act {
-                Act::Send(kind, payload) => to.automatic(link, Piece::whole(*kind, payload)),
-                Act::Ping(payload) => to.ping(link, payload),
-                Act::Pong(payload) => to.pong(link, payload),
-                Act::Close(reason) => to.close(link, reason.clone()),
-                _ => {}
+            if let Act::Send(outgoing) = &answer.act {
+                send(outgoing, link, true, to);
             }
             state.gate.on_sent(now);
             let answer = self.answers.pop_front().map(|answer| answer.act);
-            if let Some(Act::Send(kind, payload)) = answer {
-                self.remember('>', link, kind, &payload);
+            if let Some(Act::Send(outgoing)) = answer {
+                if let Some((kind, payload)) = outgoing.message() {
+                    self.remember('>', link, kind, payload);
+                }
             }
         }
         Ok(())

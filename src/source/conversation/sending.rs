@@ -5,6 +5,7 @@ use super::state::StepProgress;
 use super::step::Act;
 use super::Conversation;
 use crate::conversation::matching::describe;
+use crate::conversation::outgoing::Outgoing;
 use crate::error::Error;
 use crate::event::{Kind, Link, Now, Piece};
 use crate::source::reader::Reader;
@@ -33,15 +34,16 @@ impl Conversation {
         // It is only needed for reports.
         let reports = self.steps.expects();
         let sent = match &mut current.step.act {
-            Act::Send(kind, payload) => {
-                let piece = Piece::whole(*kind, payload);
-                if self.has_only_rules {
-                    // `on open` sends it on the next connection again.
-                    to.automatic(link, piece);
-                } else {
-                    to.data(link, piece);
-                }
-                reports.then(|| (*kind, std::mem::take(payload)))
+            Act::Send(Outgoing::Close(reason)) => {
+                to.close(link, reason.take());
+                return Ok(());
+            }
+            Act::Send(outgoing) => {
+                // `on open` sends it on the next connection again.
+                let is_automatic = self.has_only_rules;
+                send(outgoing, link, is_automatic, to);
+                // The step is completed.
+                reports.then(|| std::mem::replace(outgoing, Outgoing::Close(None)))
             }
             Act::Stream(kind, reader) => {
                 let went = stream(*kind, reader, &mut current.inside, link, readable, to);
@@ -50,24 +52,12 @@ impl Conversation {
                 }
                 None
             }
-            Act::Ping(payload) => {
-                to.ping(link, payload);
-                None
-            }
-            Act::Pong(payload) => {
-                to.pong(link, payload);
-                None
-            }
-            Act::Close(reason) => {
-                to.close(link, reason.take());
-                return Ok(());
-            }
             _ => return Ok(()),
         };
         state.gate.on_sent(now);
         state.sent_at = Some(now.instant);
-        if let Some((kind, payload)) = sent {
-            self.remember('>', link, kind, &payload);
+        if let Some((kind, payload)) = sent.as_ref().and_then(Outgoing::message) {
+            self.remember('>', link, kind, payload);
         }
         Ok(())
     }
@@ -86,15 +76,37 @@ impl Conversation {
     pub(super) fn unsendable(&self, how: &str) -> StepProgress {
         let act = self.current.as_ref().map(|current| &current.step.act);
         let what = match act {
-            Some(Act::Send(kind, payload)) => describe(*kind, payload),
             Some(Act::Stream(..)) => "a file".to_owned(),
-            Some(Act::Ping(payload)) => format!("a Ping with {}", quote(payload)),
-            Some(Act::Pong(payload)) => format!("a Pong with {}", quote(payload)),
+            Some(Act::Send(outgoing)) => match outgoing {
+                Outgoing::Text(text) => describe(Kind::Text, text.as_bytes()),
+                Outgoing::Binary(bytes) => describe(Kind::Binary, bytes),
+                Outgoing::Ping(payload) => format!("a Ping with {}", quote(payload)),
+                Outgoing::Pong(payload) => format!("a Pong with {}", quote(payload)),
+                Outgoing::Close(_) => "a Close".to_owned(),
+            },
             _ => "a Close".to_owned(),
         };
         let mut unmet = self.unmet(what, how.to_owned());
         unmet.is_sending = true;
         StepProgress::Failed(Error::Unmet(Box::new(unmet)))
+    }
+}
+
+/// Sends a message or control frame. One that is automatic is not input, which is sent only once.
+pub(super) fn send(
+    outgoing: &Outgoing<String>,
+    link: Link,
+    is_automatic: bool,
+    to: &mut dyn Sender,
+) {
+    let whole = |(kind, payload)| Piece::whole(kind, payload);
+    match (outgoing, outgoing.message().map(whole)) {
+        (_, Some(piece)) if is_automatic => to.automatic(link, piece),
+        (_, Some(piece)) => to.data(link, piece),
+        (Outgoing::Ping(payload), _) => to.ping(link, payload),
+        (Outgoing::Pong(payload), _) => to.pong(link, payload),
+        (Outgoing::Close(reason), _) => to.close(link, reason.clone()),
+        (Outgoing::Text(_) | Outgoing::Binary(_), None) => {}
     }
 }
 

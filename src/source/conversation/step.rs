@@ -7,10 +7,10 @@ use regex::Regex;
 
 use super::expected::Expected;
 use crate::conversation::matching::Pattern;
+use crate::conversation::outgoing::Outgoing;
 use crate::error::Error;
 use crate::event::{Kind, Link};
 use crate::http::{Body, HttpRequest, ResponseHead};
-use crate::protocol::CloseReason;
 use crate::session_file;
 use crate::source::reader::Reader;
 
@@ -28,17 +28,11 @@ pub struct Step {
 /// The action of a step.
 #[derive(Debug)]
 pub enum Act {
-    /// Sends a message from memory.
-    Send(Kind, Vec<u8>),
+    /// Sends a message from memory, or a control frame.
+    Send(Outgoing<String>),
     /// Sends the content of a file or standard input as one message. The line feed at the end of a
     /// text is not sent.
     Stream(Kind, Reader),
-    /// Sends a Ping.
-    Ping(Vec<u8>),
-    /// Sends an unsolicited Pong.
-    Pong(Vec<u8>),
-    /// Sends a Close; `None` for one without a code.
-    Close(Option<CloseReason>),
     /// Waits until an expectation is met.
     Expect(Expectation),
     /// Waits for a duration.
@@ -74,6 +68,17 @@ pub enum Act {
     Drop,
     /// Sends an HTTP request, whose response the following steps on this link are about.
     Http(HttpStep),
+}
+
+impl Act {
+    /// Whether it sends a message, not a control frame.
+    #[must_use]
+    pub fn sends_message(&self) -> bool {
+        match self {
+            Self::Send(outgoing) => outgoing.message().is_some(),
+            act => matches!(act, Self::Stream(..)),
+        }
+    }
 }
 
 /// What a line of a file sets for a connection.

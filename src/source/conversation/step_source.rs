@@ -91,8 +91,7 @@ impl StepSource for VecDeque<Step> {
     fn keep(&mut self, _name: &str, _value: String) {}
 
     fn unsent(&self, link: Link) -> u64 {
-        let sends =
-            |step: &&Step| step.link == link && matches!(step.act, Act::Send(..) | Act::Stream(..));
+        let sends = |step: &&Step| step.link == link && step.act.sends_message();
         self.iter().filter(sends).count() as u64
     }
 

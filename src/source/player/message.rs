@@ -8,6 +8,7 @@ use super::confined::{check_confined, unreadable};
 use super::source_text::unset;
 use super::Player;
 use crate::conversation::matching::{parse_pattern, Pattern};
+use crate::conversation::outgoing::Outgoing;
 use crate::error::Error;
 use crate::event::Kind;
 use crate::protocol::{CloseReason, MAX_CONTROL_PAYLOAD};
@@ -128,39 +129,34 @@ impl Player {
 
     /// The action of a `>` statement.
     pub(super) fn act(&self, line: &Line, message: &Message) -> Result<Act, Error> {
-        Ok(match message {
-            Message::Text(template) => {
-                Act::Send(Kind::Text, self.text(line, template)?.into_bytes())
-            }
-            Message::Json(template) => {
-                Act::Send(Kind::Text, self.json(line, template)?.into_bytes())
-            }
-            Message::Binary(bytes) => Act::Send(Kind::Binary, bytes.clone()),
+        let outgoing = match message {
+            Message::Text(template) => Outgoing::Text(self.text(line, template)?),
+            Message::Json(template) => Outgoing::Text(self.json(line, template)?),
+            Message::Binary(bytes) => Outgoing::Binary(bytes.clone()),
             Message::Bytes(words) => {
                 let bytes = bytes::bytes(words, &self.lookup());
-                Act::Send(
-                    Kind::Binary,
-                    bytes.map_err(|error| self.byte_error(line, error))?,
-                )
+                Outgoing::Binary(bytes.map_err(|error| self.byte_error(line, error))?)
             }
             Message::File(kind, template) => {
                 let path = self.path(line, template)?;
                 let fault = |cause| self.unreadable(line, &path, &cause);
                 let file = open_regular(&self.readable(line, &path)?).map_err(fault)?;
-                Act::Stream(*kind, Reader::new(file, path.display().to_string()))
+                let reader = Reader::new(file, path.display().to_string());
+                return Ok(Act::Stream(*kind, reader));
             }
-            Message::Ping(payload) => Act::Ping(self.payload(line, payload)?),
-            Message::Pong(payload) => Act::Pong(self.payload(line, payload)?),
-            Message::Close { code: 1005, .. } => Act::Close(None),
+            Message::Ping(payload) => Outgoing::Ping(self.payload(line, payload)?),
+            Message::Pong(payload) => Outgoing::Pong(self.payload(line, payload)?),
+            Message::Close { code: 1005, .. } => Outgoing::Close(None),
             Message::Close { code, reason } => {
                 let reason = self.text(line, reason)?;
                 let reason = CloseReason::from_user(*code, &reason, self.force);
-                Act::Close(Some(reason.map_err(|error| {
+                Outgoing::Close(Some(reason.map_err(|error| {
                     let message = error.with_advice("add 'option --force' to send it anyway");
                     self.parse_error(line.number, &code.to_string(), message)
                 })?))
             }
-        })
+        };
+        Ok(Act::Send(outgoing))
     }
 
     /// The expectation of a `<` statement.

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use super::*;
-use crate::event::Kind;
+use crate::conversation::outgoing::Outgoing;
 use crate::session_file;
 use crate::source::conversation::{Act, ConnectionSetting, Expectation, SettingValue};
 
@@ -112,12 +112,12 @@ fn steps_have_place_connection_and_timeout() {
         .map(|step| format!("{} {:?} {:?}", step.link.0, step.place, step.act))
         .collect();
     let starts = [
-        r#"0 Some("talk.ws:3") Send(Text, [111, 110, 101])"#,
+        r#"0 Some("talk.ws:3") Send(Text("one"))"#,
         r#"0 Some("talk.ws:4") Until(1.5s)"#,
         r#"1 Some("talk.ws:6") Expect(Expectation { wanted: Message(Same"#,
         r#"1 Some("talk.ws:9") Expect(Expectation { wanted: Message(Json"#,
         r#"0 Some("talk.ws:10") Pause(5s)"#,
-        r#"1 Some("talk.ws:11") Close(Some(CloseReason { code: 4000, reason: "bye" }))"#,
+        r#"1 Some("talk.ws:11") Send(Close(Some(CloseReason { code: 4000, reason: "bye" })))"#,
     ];
     assert_eq!(shown.len(), starts.len());
     for (shown, start) in shown.iter().zip(starts) {
@@ -144,10 +144,10 @@ fn captured_values_are_variables_afterwards() {
         .next(Instant::now())
         .expect("it is fine")
         .expect("there is more");
-    let Act::Send(Kind::Text, bytes) = step.act else {
+    let Act::Send(Outgoing::Text(text)) = step.act else {
         panic!("{step:?}");
     };
-    assert_eq!(bytes, br#"{"id":"x","as":"\"x\""}"#);
+    assert_eq!(text, r#"{"id":"x","as":"\"x\""}"#);
     player.keep("ID", "x".repeat(200));
     let error = player
         .next(Instant::now())
@@ -242,7 +242,7 @@ fn given_steps_are_taken_between_the_statements() {
         let step = Step {
             link: Link::default(),
             place: None,
-            act: Act::Send(Kind::Text, text.as_bytes().to_vec()),
+            act: Act::Send(Outgoing::Text(text.to_owned())),
         };
         player.give(before, step);
     }
@@ -252,7 +252,7 @@ fn given_steps_are_taken_between_the_statements() {
         "without those that are repeated"
     );
     let sent = steps(&mut player).into_iter().map(|step| match step.act {
-        Act::Send(_, bytes) => String::from_utf8(bytes).expect("text"),
+        Act::Send(Outgoing::Text(text)) => text,
         act => panic!("{act:?}"),
     });
     assert_eq!(sent.collect::<String>(), "1a2bb3c4");

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::coloring;
 use super::command::{self, CommandHelp, Completion, PromptCommand, COMMANDS};
 use super::snippets::SharedSnippets;
-use crate::conversation::command::Command;
+use crate::conversation::outgoing::Outgoing;
 use crate::protocol::close::name_of_code;
 use crate::terminal::{Candidate, InputLanguage};
 
@@ -33,7 +33,7 @@ impl InputLanguage for PromptLanguage {
     fn ends(&self, line: &str) -> bool {
         matches!(
             command::parse(line, self.force),
-            Ok(PromptCommand::Quit | PromptCommand::Send(Command::Close(_)))
+            Ok(PromptCommand::Quit | PromptCommand::Send(Outgoing::Close(_)))
         )
     }
 
@@ -41,7 +41,7 @@ impl InputLanguage for PromptLanguage {
         !line.starts_with('/')
             && matches!(
                 command::parse(line, self.force),
-                Ok(PromptCommand::Send(Command::Text(_)))
+                Ok(PromptCommand::Send(Outgoing::Text(_)))
             )
     }
 

@@ -6,7 +6,7 @@ use super::command::PromptCommand;
 use super::connection::State;
 use super::upload::Upload;
 use super::{answer, mistake, note, Prompt, LINK};
-use crate::conversation::command::Command;
+use crate::conversation::outgoing::Outgoing;
 use crate::event::{Kind, NoteLevel, Now, Piece};
 use crate::protocol::CloseReason;
 use crate::source::{Progress, Sender, Unsent};
@@ -24,7 +24,7 @@ impl Prompt {
     ) -> Option<Progress> {
         let ends = matches!(
             command,
-            PromptCommand::Quit | PromptCommand::Send(Command::Close(_))
+            PromptCommand::Quit | PromptCommand::Send(Outgoing::Close(_))
         );
         match self.connection.state {
             State::Connecting if ends => {
@@ -87,7 +87,7 @@ impl Prompt {
                 return Progress::Pending;
             };
             match command {
-                PromptCommand::Send(Command::Close(reason)) => return self.close(now, reason, to),
+                PromptCommand::Send(Outgoing::Close(reason)) => return self.close(now, reason, to),
                 PromptCommand::Quit => return self.close(now, Some(normal()), to),
                 PromptCommand::Send(command) => self.command(command, to),
                 PromptCommand::File { kind, path } => {
@@ -129,20 +129,20 @@ impl Prompt {
         Progress::Pending
     }
 
-    fn command(&mut self, command: Command<'static>, to: &mut dyn Sender) {
+    fn command(&mut self, command: Outgoing<String>, to: &mut dyn Sender) {
         let (kind, bytes) = match command {
-            Command::Text(text) => (Kind::Text, text.into_owned().into_bytes()),
-            Command::Binary(bytes) => (Kind::Binary, bytes),
-            Command::Ping(payload) => {
+            Outgoing::Text(text) => (Kind::Text, text.into_bytes()),
+            Outgoing::Binary(bytes) => (Kind::Binary, bytes),
+            Outgoing::Ping(payload) => {
                 to.ping(LINK, &payload);
                 return self.connection.ping(payload);
             }
-            Command::Pong(payload) => {
+            Outgoing::Pong(payload) => {
                 to.pong(LINK, &payload);
                 return answer(to, "sent a Pong");
             }
             // It ends the prompt and is not handled here.
-            Command::Close(_) => return,
+            Outgoing::Close(_) => return,
         };
         to.data(LINK, Piece::whole(kind, &bytes));
         self.connection.count_sent(bytes.len() as u64);
@@ -157,7 +157,7 @@ impl Prompt {
                 matches!(
                     command,
                     PromptCommand::File { .. }
-                        | PromptCommand::Send(Command::Text(_) | Command::Binary(_))
+                        | PromptCommand::Send(Outgoing::Text(_) | Outgoing::Binary(_))
                 )
             })
             .count();

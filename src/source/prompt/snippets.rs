@@ -251,7 +251,7 @@ fn write(path: &Path, text: &str) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::conversation::command::Command;
+    use crate::conversation::outgoing::Outgoing;
 
     fn kept(path: &Path) -> Snippets {
         let (snippets, warning) = Snippets::read(Some(path.to_owned()));
@@ -317,7 +317,7 @@ mod tests {
         let value = |name: &str| (name == "TOKEN").then(|| "s3".to_owned());
         let sent = message("login", "{\"t\":\"${TOKEN}\"}", &value);
         assert!(
-            matches!(&sent, Ok(PromptCommand::Send(Command::Text(text))) if text == "{\"t\":\"s3\"}")
+            matches!(&sent, Ok(PromptCommand::Send(Outgoing::Text(text))) if text == "{\"t\":\"s3\"}")
         );
         let unset = message("login", "${NO}", &value).expect_err("it is not set");
         assert!(unset.starts_with("/login: variable NO is not set; nothing was sent"));

@@ -4,7 +4,7 @@ use data_encoding::BASE64;
 use regex::Regex;
 
 use super::kinds::{MessageCommand, PromptCommand, ViewFormat};
-use crate::conversation::command::Command;
+use crate::conversation::outgoing::Outgoing;
 use crate::error::USE_FORCE;
 use crate::event::Kind;
 use crate::protocol::{CloseReason, MAX_CONTROL_PAYLOAD};
@@ -150,7 +150,7 @@ pub(super) fn hex(call: &Call<'_>) -> Parsed {
             format!("/hex needs two digits for each byte, and {count} is odd")
         }
     })?;
-    Ok(PromptCommand::Send(Command::Binary(bytes)))
+    Ok(PromptCommand::Send(Outgoing::Binary(bytes)))
 }
 
 pub(super) fn base64(call: &Call<'_>) -> Parsed {
@@ -161,15 +161,15 @@ pub(super) fn base64(call: &Call<'_>) -> Parsed {
     let bytes = BASE64
         .decode(text.as_bytes())
         .map_err(|error| format!("/base64: invalid base64: {error}"))?;
-    Ok(PromptCommand::Send(Command::Binary(bytes)))
+    Ok(PromptCommand::Send(Outgoing::Binary(bytes)))
 }
 
 pub(super) fn ping(call: &Call<'_>) -> Parsed {
-    control(call).map(|payload| PromptCommand::Send(Command::Ping(payload)))
+    control(call).map(|payload| PromptCommand::Send(Outgoing::Ping(payload)))
 }
 
 pub(super) fn pong(call: &Call<'_>) -> Parsed {
-    control(call).map(|payload| PromptCommand::Send(Command::Pong(payload)))
+    control(call).map(|payload| PromptCommand::Send(Outgoing::Pong(payload)))
 }
 
 fn control(call: &Call<'_>) -> Result<Vec<u8>, String> {
@@ -194,7 +194,7 @@ pub(super) fn close(call: &Call<'_>) -> Parsed {
     };
     let reason = CloseReason::from_user(code, reason.trim_start(), call.force)
         .map_err(|error| format!("/close: {}", error.with_advice(USE_FORCE)))?;
-    Ok(PromptCommand::Send(Command::Close(Some(reason))))
+    Ok(PromptCommand::Send(Outgoing::Close(Some(reason))))
 }
 
 /// Parses the number of a message.

@@ -2,7 +2,7 @@
 
 use regex::Regex;
 
-use crate::conversation::command::Command;
+use crate::conversation::outgoing::Outgoing;
 use crate::event::Kind;
 
 /// A parsed line.
@@ -11,7 +11,7 @@ pub enum PromptCommand {
     /// An empty line.
     Nothing,
     /// Send a message or frame.
-    Send(Command<'static>),
+    Send(Outgoing<String>),
     /// Send the content of a file as one message.
     File {
         /// Whether to send a text or a binary message.
@@ -90,6 +90,6 @@ pub enum ViewFormat {
 impl PromptCommand {
     /// A command that sends a text.
     pub(crate) fn text(text: &str) -> Self {
-        Self::Send(Command::Text(text.to_owned().into()))
+        Self::Send(Outgoing::Text(text.to_owned()))
     }
 }

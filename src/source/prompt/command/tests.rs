@@ -1,11 +1,11 @@
 //! Tests of parsing lines.
 
 use super::*;
-use crate::conversation::command::Command;
+use crate::conversation::outgoing::Outgoing;
 use crate::event::Kind;
 use crate::protocol::CloseReason;
 
-fn sent(line: &str) -> Command<'static> {
+fn sent(line: &str) -> Outgoing<String> {
     match parse(line, false) {
         Ok(PromptCommand::Send(command)) => command,
         other => panic!("{line:?} became {other:?}"),
@@ -19,14 +19,14 @@ fn refused(line: &str) -> String {
 #[test]
 fn text_is_sent_unchanged() {
     for line in ["hello", " ", " /quit", "a\nb", "\\", "{\"a\": 1}"] {
-        assert_eq!(sent(line), Command::Text(line.into()));
+        assert_eq!(sent(line), Outgoing::Text(line.into()));
     }
-    assert_eq!(sent("//x y"), Command::Text("/x y".into()));
-    assert_eq!(sent("///"), Command::Text("//".into()));
-    assert_eq!(sent("/send /quit "), Command::Text("/quit ".into()));
-    assert_eq!(sent("/send  a"), Command::Text(" a".into()));
-    assert_eq!(sent("/send"), Command::Text("".into()));
-    assert_eq!(sent("/send\na\nb"), Command::Text("a\nb".into()));
+    assert_eq!(sent("//x y"), Outgoing::Text("/x y".into()));
+    assert_eq!(sent("///"), Outgoing::Text("//".into()));
+    assert_eq!(sent("/send /quit "), Outgoing::Text("/quit ".into()));
+    assert_eq!(sent("/send  a"), Outgoing::Text(" a".into()));
+    assert_eq!(sent("/send"), Outgoing::Text(String::new()));
+    assert_eq!(sent("/send\na\nb"), Outgoing::Text("a\nb".into()));
 }
 
 #[test]
@@ -58,11 +58,14 @@ fn commands_are_parsed() {
             other => panic!("{line:?} became {other:?}"),
         }
     }
-    assert_eq!(sent("/base64 aGVsbG8="), Command::Binary(b"hello".to_vec()));
-    assert_eq!(sent("/hex 00 Ff7\t0"), Command::Binary(vec![0, 255, 112]));
-    assert_eq!(sent("/ping"), Command::Ping(Vec::new()));
-    assert_eq!(sent("/ping a b"), Command::Ping(b"a b".to_vec()));
-    assert_eq!(sent("/pong é"), Command::Pong("é".as_bytes().to_vec()));
+    assert_eq!(
+        sent("/base64 aGVsbG8="),
+        Outgoing::Binary(b"hello".to_vec())
+    );
+    assert_eq!(sent("/hex 00 Ff7\t0"), Outgoing::Binary(vec![0, 255, 112]));
+    assert_eq!(sent("/ping"), Outgoing::Ping(Vec::new()));
+    assert_eq!(sent("/ping a b"), Outgoing::Ping(b"a b".to_vec()));
+    assert_eq!(sent("/pong é"), Outgoing::Pong("é".as_bytes().to_vec()));
 }
 
 #[test]
@@ -75,7 +78,7 @@ fn close_has_code_and_reason() {
         let reason = reason.to_owned();
         assert_eq!(
             sent(line),
-            Command::Close(Some(CloseReason { code, reason }))
+            Outgoing::Close(Some(CloseReason { code, reason }))
         );
     }
     assert!(refused("/close 1001").contains("1000 or 3000-4999"));
