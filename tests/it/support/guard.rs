@@ -1,9 +1,9 @@
-//! What holds for every test, whoever starts it: it ends in time, the programs that it starts can be
-//! interrupted, and its files have short names.
+//! What every test needs, however it is started: it ends in time, the programs that it starts can
+//! be interrupted, and its temporary files have short paths.
 //!
 //! A shell script that starts `cargo test &`, and some CI runners, leave SIGINT ignored, and a
-//! program inherits that. A temporary directory may be deep, or have spaces in its name: the path of
-//! a Unix socket has at most 103 bytes, and shells split words.
+//! program inherits that. A temporary directory may be deep, or have spaces in its name: the path
+//! of a Unix socket has at most 103 bytes, and shells split words.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -18,10 +18,10 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 
 use super::time;
 
-/// How long a test may take. Each step has a limit of its own; this one is for what has none.
+/// The timeout of a test, for everything that has no timeout of its own.
 const TEST: Duration = Duration::from_mins(4);
 
-/// The same for the tests that are run on request only.
+/// The timeout of tests that are only run on request.
 const LONG_TEST: Duration = Duration::from_hours(1);
 
 /// The longest path of a temporary directory that leaves room for a socket.
@@ -30,11 +30,11 @@ const LONGEST_PATH: usize = 40;
 static RUNNING: Mutex<BTreeMap<u64, (String, Instant)>> = Mutex::new(BTreeMap::new());
 
 thread_local! {
-    /// Ends with the thread, which is as long as the test takes.
+    /// Dropped with the thread, at the end of the test.
     static TEST_LIMIT: Limit = Limit::new();
 }
 
-/// The time of the test on this thread.
+/// The watch over the test on this thread.
 struct Limit(Cell<u64>);
 
 impl Limit {
@@ -63,7 +63,7 @@ impl Drop for Limit {
     }
 }
 
-/// Called by everything that a test begins with.
+/// Called by everything with which a test can begin.
 pub fn begin() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -87,7 +87,7 @@ fn watch() {
         let running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         if let Some((name, _)) = running.values().find(|(_, end)| *end < now) {
-            // Straight to stderr: what goes through the print macros is captured.
+            // Not by a print macro, whose output is captured.
             let text = format!(
                 "\n{name} has run for too long; WSLINE_TEST_SLOWNESS=4 gives every test more time\n"
             );
@@ -99,8 +99,8 @@ fn watch() {
     }
 }
 
-/// Makes programs that are started from now on take the signals that this process ignores: what has
-/// a handler here is as usual in them.
+/// Makes programs that are started from now on receive the signals that this process ignores: a
+/// signal that has a handler here has its default action there.
 fn accept_signals() {
     for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM] {
         if is_ignored(signal) {
@@ -110,7 +110,7 @@ fn accept_signals() {
     }
 }
 
-/// Whether this process ignores a signal; false where the system does not say.
+/// Whether this process ignores a signal; false where the system can't tell.
 fn is_ignored(signal: i32) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));

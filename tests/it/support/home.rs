@@ -1,4 +1,4 @@
-//! A clean environment for a program: its own directories and none of the caller's variables.
+//! A clean environment for a program: its own directories, and no variables of the caller.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -33,7 +33,7 @@ impl Home {
         self.root.path().join("work")
     }
 
-    /// Writes a file in the working directory (or below it) and returns its path.
+    /// Writes a file in or below the working directory. Returns its path.
     pub fn write(&self, name: impl AsRef<Path>, contents: impl AsRef<[u8]>) -> PathBuf {
         let path = self.work().join(name);
         if let Some(parent) = path.parent() {

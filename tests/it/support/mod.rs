@@ -1,4 +1,4 @@
-//! What the tests stand on. A test says what the program is given and *everything* it answers:
+//! Support for the tests. A test says what the program is given, and *all* that it prints:
 //!
 //! ```ignore
 //! use crate::support::{Peer, Wsline};
@@ -10,21 +10,21 @@
 //! }
 //! ```
 //!
-//! * [`Wsline`] compares stdout, stderr and the exit code every time (empty, empty, 0 unless
-//!   said); `spawn()` instead of `run()` gives a [`program::Running`] to talk to.
+//! * [`Wsline`] compares stdout, stderr and the exit code every time (by default empty, empty and
+//!   0); `spawn()` instead of `run()` returns a [`program::Running`] to interact with.
 //! * [`Peer`] plays a script on a free loopback port; when it is dropped at the end of the test,
 //!   the test fails unless the script was played to its end.
-//! * [`Pty`] is the program in a real terminal with a screen to look at:
+//! * [`Pty`] runs the program in a pseudo-terminal, whose screen can be read:
 //!   `Pty::start([&url], 24, 80)`, `.wait_for("connected")`, `.type_text("hi")`, `.key(Key::Enter)`.
-//! * [`Cert`] makes certificates, [`Gate`] puts the test and the peer in step, and
-//!   `require!("node")` skips a test whose outside peer is not installed.
+//! * [`Cert`] makes certificates, [`Gate`] synchronizes the test with the peer, and
+//!   `require!("node")` skips a test whose third-party peer is not installed.
 //!
-//! Nothing sleeps to wait for something, nothing waits for ever: every limit goes through
-//! [`time::limit`], and `WSLINE_TEST_SLOWNESS=4` makes all of them four times as long.
+//! Nothing sleeps for synchronization, and nothing waits without a timeout. Every timeout goes
+//! through [`time::limit`]; `WSLINE_TEST_SLOWNESS=4` makes all of them four times as long.
 #![allow(
     dead_code,
     unused_imports,
-    reason = "a vocabulary for all areas of the tests; not every word is in use at any time"
+    reason = "shared by all tests; not every item is always used"
 )]
 
 pub mod cert;

@@ -1,5 +1,5 @@
-//! Expected texts with wildcards: `[..]` is anything within a line, a line `...` is any number of
-//! lines, and names in brackets such as `[PORT]` are values that the test knows.
+//! Expected texts with wildcards: `[..]` matches anything within a line, a line `...` any number of
+//! lines, and a name in brackets such as `[PORT]` a value that the test sets.
 
 /// Replaces the names in `pattern` by their values.
 pub fn substitute(pattern: &str, values: &[(String, String)]) -> String {
@@ -31,8 +31,8 @@ fn line_matches(pattern: &&str, line: &&str) -> bool {
     })
 }
 
-/// Matches a sequence against one with stars in it. Only the latest star is ever tried again,
-/// which is enough, and keeps the time to the product of both lengths.
+/// Matches a sequence with one that has stars. Only the last star is tried again, which is enough,
+/// and limits the time to the product of both lengths.
 fn glob<P, T>(
     pattern: &[P],
     text: &[T],

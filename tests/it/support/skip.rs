@@ -1,8 +1,8 @@
-//! Tests that need a peer which may not be installed: skipped by name, never in silence. The last
-//! lines of `cargo test` sum them up (`tests/skipped.rs`).
+//! Skips tests whose peer is not installed, and reports them: the last lines of `cargo test` list
+//! them (`tests/skipped.rs`).
 //!
-//! `WSLINE_SKIPPED=FILE` collects the names, so that CI can look; `WSLINE_NO_SKIP=1` makes
-//! skipping an error.
+//! `WSLINE_SKIPPED=FILE` writes the names to a file, for CI; `WSLINE_NO_SKIP=1` makes skipping an
+//! error.
 
 use std::fs::File;
 use std::io::Write as _;
@@ -10,8 +10,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
-/// Leaves the test unless a peer is there: `require!("node")` tries `node --version`, and
-/// `require!("python-websockets", ["python3", "-c", "import websockets"])` a command of its own.
+/// Returns from the test if a peer is not installed: `require!("node")` tries `node --version`, and
+/// `require!("python-websockets", ["python3", "-c", "import websockets"])` this command.
 macro_rules! require {
     ($program:expr) => {
         $crate::support::skip::require!($program, [$program, "--version"])
@@ -25,7 +25,7 @@ macro_rules! require {
 }
 pub(crate) use require;
 
-/// Leaves the test where there is no IPv6 on loopback.
+/// Returns from the test if there is no IPv6 on loopback.
 macro_rules! require_ipv6 {
     () => {
         if std::net::TcpListener::bind("[::1]:0").is_err() {
@@ -54,7 +54,7 @@ pub fn missing(program: &str) {
     say(&format!("{program} is not installed"));
 }
 
-/// Reports that the running test is skipped, and why, by the environment's rules.
+/// Reports that the running test is skipped and why, as the environment variables say.
 #[track_caller]
 pub fn say(reason: &str) {
     let file = std::env::var_os("WSLINE_SKIPPED");
@@ -63,7 +63,7 @@ pub fn say(reason: &str) {
     remember(reason);
 }
 
-/// Leaves the reason for `tests/skipped.rs`.
+/// Writes the reason to a file for `tests/skipped.rs`.
 fn remember(reason: &str) {
     static FILE: OnceLock<File> = OnceLock::new();
     let file = FILE.get_or_init(|| {
@@ -76,7 +76,7 @@ fn remember(reason: &str) {
         .expect("a file of our own");
 }
 
-/// As [`say`], by the rules that are given.
+/// Like [`say`], with these values of the variables.
 #[track_caller]
 pub fn say_by(reason: &str, file: Option<&Path>, forbidden: bool) {
     assert!(
@@ -84,7 +84,7 @@ pub fn say_by(reason: &str, file: Option<&Path>, forbidden: bool) {
         "{reason}, and WSLINE_NO_SKIP=1 allows no test to be skipped"
     );
     let line = format!("skipped: {reason}\n");
-    // Straight to stderr: what goes through the print macros is shown for failed tests only.
+    // Not by a print macro, whose output is only shown for failed tests.
     std::io::stderr()
         .write_all(line.as_bytes())
         .expect("stderr can be written");

@@ -1,4 +1,4 @@
-//! How long things may take: one factor over all limits, for slow machines.
+//! Timeouts of the tests, with one factor for slow machines.
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -6,8 +6,8 @@ use std::time::Duration;
 /// How long a program may run before it is ended and the test fails.
 pub const PROGRAM: Duration = Duration::from_secs(30);
 
-/// How long a peer or a screen waits for what it expects; less than [`PROGRAM`], so that the
-/// peer, which knows more, is the one to complain.
+/// How long a peer or a screen waits for what it expects. Less than [`PROGRAM`], so that the peer
+/// fails first, which knows more about the cause.
 pub const STEP: Duration = Duration::from_secs(10);
 
 /// `duration` times the factor in `WSLINE_TEST_SLOWNESS` (1 unless set).
@@ -17,7 +17,7 @@ pub fn limit(duration: Duration) -> Duration {
     duration.mul_f64(*factor)
 }
 
-/// Reads the factor; nonsense is an error, lest a slow machine fail for a typing mistake.
+/// Reads the factor. An invalid one is an error, so that a typing mistake is noticed.
 pub fn factor(variable: Option<String>) -> f64 {
     let Some(text) = variable else { return 1.0 };
     match text.parse() {

@@ -84,7 +84,7 @@ impl Frame {
         bytes
     }
 
-    /// The head alone, which may claim any length in any form.
+    /// Only the header, which may have any length in any form.
     pub fn head(&self, form: LengthForm, length: u64) -> Vec<u8> {
         let mask_bit = if self.mask.is_some() { 0x80 } else { 0 };
         let mut bytes = vec![u8::from(self.fin) << 7 | self.rsv << 4 | self.opcode];
@@ -104,14 +104,14 @@ impl Frame {
         bytes
     }
 
-    /// Takes a client's frame off the front of `bytes`, with the number of bytes it had; `None` if
-    /// it is not whole yet.
+    /// Parses a client's frame at the beginning of `bytes`. Returns it and its size in bytes, or
+    /// `None` if it is incomplete.
     ///
     /// # Errors
     ///
-    /// What a client may never send: an unmasked frame (§5.1), a length that is longer than it
-    /// need be (§5.2), a control frame that is too long or in pieces (§5.5), a reserved bit or
-    /// opcode that was not agreed on.
+    /// What a client may never send: an unmasked frame (§5.1), a length that is not in the shortest
+    /// form (§5.2), a control frame that is too long or fragmented (§5.5), a reserved bit or opcode
+    /// that was not negotiated.
     pub fn of_client(bytes: &[u8], rsv_allowed: u8) -> Result<Option<(Self, usize)>, String> {
         let [first, second, ..] = *bytes else {
             return Ok(None);
@@ -198,7 +198,7 @@ impl LengthForm {
         }
     }
 
-    /// The least length that needs this form.
+    /// The minimum length that needs this form.
     fn least(self) -> u64 {
         match self {
             Self::Seven => 0,
@@ -208,7 +208,8 @@ impl LengthForm {
     }
 }
 
-/// Masks or unmasks (§5.3), eight bytes at a time: tests send a hundred megabytes unoptimised.
+/// Masks or unmasks (§5.3), eight bytes at a time: tests send a hundred megabytes in unoptimized
+/// builds.
 fn apply_mask(bytes: &mut [u8], key: [u8; 4]) {
     let [a, b, c, d] = key;
     let wide = u64::from_ne_bytes([a, b, c, d, a, b, c, d]);

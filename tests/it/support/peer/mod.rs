@@ -1,12 +1,11 @@
-//! A scripted peer: a server that does exactly what a test tells it, right or wrong, and notes
-//! whether the client did what the test expects. It has its own frame code and its own handshake.
+//! A scripted peer: a server that does exactly what a test says, valid or not, and checks that the
+//! client does what the test expects. It has its own code for frames and the handshake.
 //!
-//! The steps are played in order. When they are done, an open WebSocket is ended properly: the
-//! peer waits for the client's Close and answers it, or the other way round, and ends TCP. A
-//! script that wants something else says so: [`drop_tcp`](Peer::drop_tcp),
-//! [`reset_tcp`](Peer::reset_tcp), [`stall`](Peer::stall), [`expect_eof`](Peer::expect_eof).
-//! Whatever the client sends is checked: masked, minimal lengths, whole control frames, nothing
-//! after a Close.
+//! The steps are played in order. Then an open WebSocket is closed normally: the peer waits for the
+//! client's Close and answers it, or for the answer to its own, and ends TCP. For another end, a
+//! script has [`drop_tcp`](Peer::drop_tcp), [`reset_tcp`](Peer::reset_tcp),
+//! [`stall`](Peer::stall) or [`expect_eof`](Peer::expect_eof). Everything that the client sends is
+//! checked: masked, lengths in the shortest form, whole control frames, nothing after a Close.
 
 mod frame;
 mod play;
@@ -57,7 +56,7 @@ struct Script {
     limit: Duration,
 }
 
-/// A peer that is being written; [`start`](Self::start) lets it listen.
+/// A peer that is being configured; [`start`](Self::start) makes it listen.
 #[must_use = "start() lets it listen"]
 pub struct Peer {
     scripts: Vec<Script>,
@@ -82,7 +81,7 @@ impl Peer {
         Self::opening(Opening::None)
     }
 
-    /// A server that accepts TCP and says nothing until the client goes.
+    /// A server that accepts TCP and sends nothing until the client leaves.
     pub fn silent() -> Self {
         Self::tcp().stall()
     }
@@ -140,7 +139,7 @@ impl Peer {
 
 /// Where it listens, and how.
 impl Peer {
-    /// Listens on another address than a free port of 127.0.0.1, for instance on `[::1]:0`.
+    /// Listens on this address instead of a free port of 127.0.0.1, for example `[::1]:0`.
     #[track_caller]
     pub fn bind(mut self, addr: &str) -> Self {
         self.addr = addr.parse().expect("an address and a port");
@@ -154,7 +153,7 @@ impl Peer {
         self
     }
 
-    /// Speaks TLS with this certificate, or with a [`Tls`] that asks for more.
+    /// Uses TLS with this certificate, or with the requirements of a [`Tls`].
     pub fn tls(mut self, tls: impl Into<Tls>) -> Self {
         self.script().tls = Some(tls.into());
         self
@@ -166,13 +165,13 @@ impl Peer {
         self
     }
 
-    /// How long each step may wait, 10 s unless said. The factor for slow machines is applied here.
+    /// How long each step may wait, by default 10 s. The factor for slow machines is applied here.
     pub fn within(mut self, limit: Duration) -> Self {
         self.script().limit = time::limit(limit);
         self
     }
 
-    /// The script so far is played on each of `count` connections, which may be at once.
+    /// The script so far is played on each of `count` connections, which may be open at once.
     #[track_caller]
     pub fn connections(mut self, count: usize) -> Self {
         assert!(count > 0, "a peer has at least one connection");
@@ -181,13 +180,13 @@ impl Peer {
         self
     }
 
-    /// What `next` does is for the connection after those so far.
+    /// `next` is the script of the connection after those so far.
     pub fn then(mut self, next: Peer) -> Self {
         self.scripts.extend(next.scripts);
         self
     }
 
-    /// Listens, and plays on threads of its own.
+    /// Listens, and plays the scripts on threads.
     pub fn start(self) -> Running {
         guard::begin();
         Running::start(self)
@@ -196,7 +195,7 @@ impl Peer {
 
 /// The opening handshake.
 impl Peer {
-    /// `check` is given the request's head and asserts what it wants.
+    /// `check` makes assertions about the head of the request.
     pub fn expect_request(mut self, check: impl Fn(&str) + Send + Sync + 'static) -> Self {
         self.script().checks.push(Arc::new(move |head| {
             catch_unwind(AssertUnwindSafe(|| check(head))).map_err(|panic| panic_text(&*panic))
@@ -230,7 +229,7 @@ impl Peer {
         self
     }
 
-    /// The 101 has these header lines too, for instance `["Sec-WebSocket-Protocol: chat"]`.
+    /// The 101 also has these header lines, for example `["Sec-WebSocket-Protocol: chat"]`.
     pub fn accept_with_headers<'a>(self, lines: impl IntoIterator<Item = &'a str>) -> Self {
         self.upgrade(|upgrade| {
             for line in lines {
@@ -240,12 +239,12 @@ impl Peer {
         })
     }
 
-    /// The 101 has this accept key, whatever the right one is.
+    /// The 101 has this accept key instead of the correct one.
     pub fn accept_key(self, key: &str) -> Self {
         self.upgrade(|upgrade| upgrade.accept = Some(key.to_owned()))
     }
 
-    /// The sending steps that stand first go out in the same write as the answer.
+    /// The steps at the beginning that send are in the same write as the response.
     pub fn glued(mut self) -> Self {
         self.script().glued = true;
         self
@@ -290,12 +289,12 @@ impl Peer {
         self.step(Step::Expect(Incoming::Close(None)))
     }
 
-    /// Whatever Close.
+    /// Any Close.
     pub fn expect_close_any(self) -> Self {
         self.step(Step::ExpectAnyClose)
     }
 
-    /// The next frame, exactly but for its masking key.
+    /// The next frame is equal, except for its masking key.
     pub fn expect_frame(self, frame: Frame) -> Self {
         self.step(Step::ExpectFrame(Frame {
             mask: None,
@@ -303,7 +302,7 @@ impl Peer {
         }))
     }
 
-    /// These very bytes.
+    /// Exactly these bytes.
     pub fn expect_raw(self, bytes: impl AsRef<[u8]>) -> Self {
         self.step(Step::ExpectRaw(bytes.as_ref().to_vec()))
     }
@@ -367,7 +366,7 @@ impl Peer {
         self.send("bytes", bytes.as_ref().to_vec())
     }
 
-    /// The same bytes over and over, for what is too much to hold.
+    /// The same bytes repeatedly, for more than fits into memory.
     pub fn raw_repeated(self, bytes: impl AsRef<[u8]>, times: usize) -> Self {
         let bytes = bytes.as_ref().to_vec();
         self.step(Step::SendRepeated { bytes, times })
@@ -383,13 +382,12 @@ impl Peer {
         self.step(Step::EchoAll)
     }
 
-    /// Does nothing for a while: for time limits of the client alone. To be in step with the
-    /// test there are gates.
+    /// Does nothing for a while. Only for timeouts of the client; gates synchronize with the test.
     pub fn pause(self, duration: Duration) -> Self {
         self.step(Step::Pause(duration))
     }
 
-    /// The client must say nothing for a while. The factor for slow machines is applied here.
+    /// The client must send nothing for a while. The factor for slow machines is applied here.
     pub fn expect_silence(self, duration: Duration) -> Self {
         self.step(Step::ExpectSilence(time::limit(duration)))
     }
@@ -402,7 +400,7 @@ impl Peer {
         self.step(Step::Open(gate.clone()))
     }
 
-    /// Ends TLS with `close_notify` and TCP not yet.
+    /// Ends TLS with `close_notify`, but not TCP.
     pub fn shut_down_tls(self) -> Self {
         self.step(Step::ShutDownTls)
     }
@@ -412,18 +410,18 @@ impl Peer {
         self.step(Step::DropTcp)
     }
 
-    /// Resets TCP (RST); no step can follow. A reset takes away what the client has not read yet,
-    /// so an expectation or a gate stands before it.
+    /// Resets TCP (RST); no step can follow. A reset discards what the client has not read yet, so
+    /// put an expectation or a gate before it.
     pub fn reset_tcp(self) -> Self {
         self.step(Step::ResetTcp)
     }
 
-    /// Reads and answers nothing, no Ping and no Close, until the client goes.
+    /// Reads and answers nothing, no Ping and no Close, until the client leaves.
     pub fn stall(self) -> Self {
         self.step(Step::Stall)
     }
 
-    /// Doesn't even read until the test ends, so that the client's writes come to a stop.
+    /// Reads nothing until the test ends, so that the client's writes block.
     pub fn deaf(self) -> Self {
         self.step(Step::Deaf)
     }
@@ -435,7 +433,7 @@ impl Peer {
     }
 }
 
-/// What a panic said.
+/// The message of a panic.
 fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().cloned();
     text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()))

@@ -11,8 +11,8 @@ use super::step::{compare, Incoming, Step};
 use super::wire::Wire;
 use super::{Opening, Script};
 
-/// Plays `script` to its end; the error says which step failed and why. `over` opens when the
-/// test ends.
+/// Plays `script` to its end. The error says which step failed and why. `over` opens when the test
+/// ends.
 pub fn play(script: &Script, socket: Socket, over: &Gate) -> Result<(), String> {
     let Some(mut wire) = open(script, socket).map_err(|why| format!("TLS: {why}"))? else {
         return Ok(());
@@ -48,7 +48,7 @@ fn open(script: &Script, socket: Socket) -> Result<Option<Wire>, String> {
             .map_err(|error| error.to_string()),
         (Ok(_), true) => Err("the client accepted what it should refuse".to_owned()),
         (Err(_), true) => {
-            // It may have more to say, and closing while bytes are unread would be a reset.
+            // It may have sent more, and closing with unread bytes would reset the connection.
             let mut rest = Wire::plain(control, script.limit).map_err(|e| e.to_string())?;
             rest.send_fin();
             rest.drain().map(|()| None)
@@ -57,7 +57,8 @@ fn open(script: &Script, socket: Socket) -> Result<Option<Wire>, String> {
     }
 }
 
-/// Reads the request, checks it, and answers; gives the number of steps that went with the answer.
+/// Reads the request, checks it, and responds. Returns the number of steps that were sent with the
+/// response.
 fn answer(script: &Script, wire: &mut Wire) -> Result<usize, String> {
     if matches!(script.opening, Opening::None) {
         return Ok(0);
@@ -163,8 +164,8 @@ fn expect_frame(expected: &Frame, wire: &mut Wire) -> Result<(), String> {
     Err(format!("     got {}", Step::ExpectFrame(got)))
 }
 
-/// Sends back every frame as it came, until `messages` messages are done or the client closes.
-/// It is single-threaded and blocks: a client that only writes brings it to a stop.
+/// Sends back every frame unchanged, for this number of messages or until the client closes. It has
+/// one thread and blocks: with a client that only writes, it stops.
 fn echo(wire: &mut Wire, messages: Option<usize>) -> Result<(), String> {
     let mut left = messages;
     while left != Some(0) {
@@ -199,10 +200,10 @@ fn echo(wire: &mut Wire, messages: Option<usize>) -> Result<(), String> {
     wire.flush()
 }
 
-/// The script is played: ends the connection as a good server does, unless a step ended it. An
-/// open WebSocket waits for the client's Close and answers it (RFC 6455 §5.5.1), then ends TCP
-/// first (§7.1.1). The rest is read, because closing while bytes are unread sends RST, which
-/// can take from the client what it has not read yet.
+/// Ends the connection after the script as a server should, if no step has ended it. On an open
+/// WebSocket it waits for the client's Close and answers it (RFC 6455 §5.5.1), then ends TCP first
+/// (§7.1.1). The rest is read, because closing with unread bytes sends RST, by which the client can
+/// lose what it has not read yet.
 fn end(script: &Script, wire: &mut Wire) -> Result<(), String> {
     let open = matches!(script.opening, Opening::WebSocket(_)) && !wire.fin_sent && !wire.eof;
     if open {

@@ -1,4 +1,4 @@
-//! A peer that listens: its address, and the judgement when the test drops it.
+//! A peer that listens: its address, and its result when the test drops it.
 
 use std::net::SocketAddr;
 use std::panic::{catch_unwind, AssertUnwindSafe};
@@ -11,11 +11,11 @@ use super::play::play;
 use super::socket::Listener;
 use super::{panic_text, Peer, Script};
 
-/// How often the listening thread looks whether the test has ended.
+/// How often the listening thread checks whether the test has ended.
 const TICK: Duration = Duration::from_millis(50);
 
-/// A peer that plays its scripts. When it is dropped it waits for their end, and fails the test
-/// if one was not played to its end.
+/// A peer that plays its scripts. When it is dropped, it waits until they have ended, and fails the
+/// test if one was not played to its end.
 pub struct Running {
     addr: SocketAddr,
     scheme: &'static str,
@@ -59,7 +59,7 @@ impl Running {
         format!("{}://{}{resource}", self.scheme, self.addr)
     }
 
-    /// The URL with another name for the host, for instance `localhost`.
+    /// The URL with another host name, for example `localhost`.
     pub fn url_as(&self, host: &str) -> String {
         format!("{}://{host}:{}/", self.scheme, self.port())
     }
@@ -72,7 +72,7 @@ impl Running {
         self.addr
     }
 
-    /// Waits for the scripts' end; the error says what failed.
+    /// Waits for the end of the scripts. The error says what failed.
     pub fn result(&mut self) -> Result<(), String> {
         self.over.open();
         let mut failures = Vec::new();
@@ -94,7 +94,7 @@ impl Running {
         Err(failures.join("\n\n"))
     }
 
-    /// Waits for the scripts' end and fails the test if one was not played to its end, as
+    /// Waits for the end of the scripts, and fails the test if one was not played to its end, as
     /// dropping does.
     #[track_caller]
     pub fn finish(mut self) {
@@ -111,7 +111,7 @@ impl Drop for Running {
             thread::panicking(),
             "the peer's script was not played to its end\n{why}"
         );
-        // The test fails already; a second panic would abort. The peer often knows why it fails.
+        // The test has failed, and a second panic would abort. The peer often knows the cause.
         #[expect(clippy::print_stderr, reason = "shown with the failed test's output")]
         {
             eprintln!("note: the peer's script was not played to its end either\n{why}");
@@ -119,7 +119,7 @@ impl Drop for Running {
     }
 }
 
-/// Accepts as many clients as there are scripts, a thread each, and sends each one's result.
+/// Accepts as many clients as there are scripts, each on a thread, and sends the results.
 fn listen(
     listener: &Listener,
     scripts: Vec<Script>,
@@ -134,7 +134,7 @@ fn listen(
             _ => format!("connection {} of {count}: ", index + 1),
         };
         let socket = loop {
-            // A client that came before the test's end is in the queue: look once after it too.
+            // A client from before the end of the test is in the queue: accept once more.
             let last = over.is_open() || Instant::now() >= end;
             let wait = if last { Duration::ZERO } else { TICK };
             match listener.accept_within(wait) {
@@ -150,7 +150,7 @@ fn listen(
                 catch_unwind(AssertUnwindSafe(|| play(&script, socket, &over)))
                     .unwrap_or_else(|panic| Err(panic_text(&*panic)))
             });
-            // Nobody listens any more if the test has given up.
+            // Fails if the test has ended.
             let _ = results.send(result.map_err(|why| format!("{name}{why}")));
         });
     }

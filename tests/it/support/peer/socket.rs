@@ -60,7 +60,7 @@ impl AsFd for Listener {
     }
 }
 
-/// A connected socket. It reads and writes through a shared reference, as std's sockets do.
+/// A connected socket. Like the sockets of std, it reads and writes through a shared reference.
 #[derive(Debug)]
 pub enum Socket {
     Tcp(TcpStream),
@@ -95,7 +95,7 @@ impl Socket {
         }
     }
 
-    /// Lets the next close send RST instead of FIN. Unix sockets have no such thing.
+    /// Makes the next close send RST instead of FIN. Unix sockets have no RST.
     pub fn reset_when_closed(&self) -> io::Result<()> {
         match self {
             Self::Tcp(stream) => {
@@ -108,8 +108,8 @@ impl Socket {
 }
 
 impl Read for Socket {
-    /// Goes on after a signal: with a time limit the system doesn't, and OpenSSL takes the
-    /// interruption for the connection's end.
+    /// Continues after a signal: with a timeout the system doesn't, and OpenSSL takes the
+    /// interruption for the end of the connection.
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         loop {
             let read = match self {
@@ -125,7 +125,7 @@ impl Read for Socket {
 }
 
 impl Write for Socket {
-    /// Goes on after a signal, as reading does.
+    /// Continues after a signal, as reading does.
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
         loop {
             let written = match self {
@@ -144,8 +144,8 @@ impl Write for Socket {
     }
 }
 
-/// A port of 127.0.0.1 on which nothing listens, for as long as this lives: it is taken, so that
-/// nobody else can begin to listen there.
+/// A port of 127.0.0.1 on which nothing listens until this is dropped: it is bound, so that no
+/// other program can listen there.
 pub struct Refusing {
     addr: SocketAddr,
     _taken: std::os::fd::OwnedFd,
@@ -178,8 +178,8 @@ impl Refusing {
     }
 }
 
-/// A port of 127.0.0.1 for a server that the program is to start: nothing listens on it yet, and
-/// nobody else is given it.
+/// A port of 127.0.0.1 for a server that the program starts: nothing listens on it yet, and no
+/// other program gets it.
 pub struct Reserved {
     addr: SocketAddr,
     _taken: Option<std::os::fd::OwnedFd>,
@@ -200,7 +200,7 @@ impl Reserved {
             .expect("a bound socket has an address");
         Self {
             addr,
-            // Elsewhere than on Linux a second socket can't have it as long as this one does.
+            // Except on Linux, a second socket can't be bound while this one is.
             _taken: cfg!(target_os = "linux").then_some(taken),
         }
     }

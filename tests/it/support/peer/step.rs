@@ -9,13 +9,13 @@ use super::super::gate::Gate;
 use super::super::program::shown;
 use super::frame::Frame;
 
-/// A check of the request's head; the error says what was wrong with it.
+/// A check of the head of the request; the error says what is wrong.
 pub type HeadCheck = Arc<dyn Fn(&str) -> Result<(), String> + Send + Sync>;
 
 /// What the peer waits for.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Incoming {
-    /// A whole message, from however many frames.
+    /// A whole message, in any number of frames.
     Message { text: bool, payload: Vec<u8> },
     /// A Ping.
     Ping(Vec<u8>),
@@ -23,7 +23,7 @@ pub enum Incoming {
     Pong(Vec<u8>),
     /// A Close; `None` without a code.
     Close(Option<(u16, String)>),
-    /// TCP's end, or TLS's.
+    /// The end of TCP or TLS.
     Eof,
 }
 
@@ -61,14 +61,14 @@ pub enum Step {
     ExpectAnyClose,
     ExpectFrame(Frame),
     ExpectRaw(Vec<u8>),
-    /// Bytes as they are: frames, halves of frames, nonsense.
+    /// Bytes as they are: frames, parts of frames, invalid data.
     Send {
         what: String,
         bytes: Vec<u8>,
     },
-    /// The Close is remembered, so that the script's end knows what is still owed.
+    /// The Close is remembered, so that the end of the script knows whether to expect an answer.
     SendClose(Frame),
-    /// The same bytes over and over, without holding them all.
+    /// The same bytes repeatedly, without having them all in memory.
     SendRepeated {
         bytes: Vec<u8>,
         times: usize,
@@ -122,13 +122,13 @@ impl fmt::Display for Step {
     }
 }
 
-/// Fails unless what came is what was expected.
+/// Fails if what was received is not what was expected.
 pub fn compare(expected: &Incoming, got: &Incoming) -> Result<(), String> {
     if expected == got {
         return Ok(());
     }
     match (expected, got) {
-        // Long payloads are worth more than one line each.
+        // Long payloads are printed on several lines.
         (Incoming::Message { payload: a, .. }, Incoming::Message { payload: b, .. })
             if a.len().max(b.len()) > 200 =>
         {

@@ -1,5 +1,5 @@
-//! The peer's side of TLS: a certificate, and what it may ask of the client. OpenSSL itself,
-//! because native-tls can neither ask for a client's certificate nor see the name in SNI.
+//! The peer's side of TLS: a certificate, and what it requires of the client. It uses OpenSSL
+//! itself, because native-tls can't request a client certificate and doesn't tell the name in SNI.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -39,21 +39,21 @@ impl Tls {
         cert.into()
     }
 
-    /// The client must show a certificate that `ca` has signed.
+    /// The client must have a certificate that `ca` has signed.
     #[must_use]
     pub fn require_client_of(mut self, ca: &Cert) -> Self {
         self.client_ca = Some(ca.path());
         self
     }
 
-    /// The client must ask for this name (SNI, RFC 6066 §3); "" if it must ask for none.
+    /// The client must send this name (SNI, RFC 6066 §3); "" if it must send none.
     #[must_use]
     pub fn expect_server_name(mut self, name: &str) -> Self {
         self.server_name = Some(name.to_owned());
         self
     }
 
-    /// Speaks no other version.
+    /// Accepts no other version.
     #[must_use]
     pub fn only(mut self, version: SslVersion) -> Self {
         self.only = Some(version);
@@ -86,7 +86,7 @@ impl Tls {
         builder.set_private_key_file(&self.key, SslFiletype::PEM)?;
         builder.set_min_proto_version(self.only)?;
         builder.set_max_proto_version(self.only)?;
-        // A client that offers protocols must offer the only one that WebSocket is spoken over.
+        // A client that offers protocols must offer the only one that WebSocket uses.
         builder.set_alpn_select_callback(|_, offered| {
             openssl::ssl::select_next_proto(b"\x08http/1.1", offered).ok_or(AlpnError::ALERT_FATAL)
         });

@@ -1,20 +1,20 @@
-//! The server's side of the opening handshake (RFC 6455 §4.2), right or wrong on purpose.
+//! The server's side of the opening handshake (RFC 6455 §4.2), which may be invalid on purpose.
 
-/// The answer 101 to a request.
+/// The response 101 to a request.
 #[derive(Clone, Default)]
 pub struct Upgrade {
-    /// Lines after the three that must be there, each with its CRLF.
+    /// Header lines after the three that are required, each with its CRLF.
     pub headers: String,
-    /// The accept key to send instead of the right one.
+    /// The accept key to send instead of the correct one.
     pub accept: Option<String>,
 }
 
 impl Upgrade {
-    /// The bytes of the answer.
+    /// The bytes of the response.
     ///
     /// # Errors
     ///
-    /// What a client must say and this one did not (RFC 6455 §4.1).
+    /// What the request must have and does not (RFC 6455 §4.1).
     pub fn answer(&self, head: &str) -> Result<Vec<u8>, String> {
         let missing = |what: &str| format!("is no opening handshake: {what}\n{head}");
         let line = head.lines().next().unwrap_or_default();
@@ -56,7 +56,7 @@ impl Upgrade {
     }
 }
 
-/// All values of a header in a head.
+/// All values of a header in the head of a message.
 pub fn values<'a>(head: &'a str, name: &str) -> Vec<&'a str> {
     head.lines()
         .skip(1)

@@ -1,4 +1,4 @@
-//! One connection of the peer: bytes and frames in both directions, each wait with a limit.
+//! One connection of the peer: bytes and frames in both directions, with a timeout for each wait.
 
 use std::io::{self, Read, Write};
 use std::net::Shutdown;
@@ -18,9 +18,9 @@ enum Stream {
 /// How much is read at once, and how much may wait to be written while echoing.
 const CHUNK: usize = 64 * 1024;
 
-/// A connection with what was read and not yet used.
+/// A connection, with the bytes that were read and not used yet.
 pub struct Wire {
-    /// The socket under the stream, for limits, FIN and RST.
+    /// The socket below the stream, for timeouts, FIN and RST.
     pub socket: Socket,
     stream: Stream,
     input: Vec<u8>,
@@ -28,7 +28,7 @@ pub struct Wire {
     output: Vec<u8>,
     partial: Option<(bool, Vec<u8>)>,
     limit: Duration,
-    /// Reserved bits that the answer agreed on.
+    /// Reserved bits that the response has negotiated.
     pub rsv_allowed: u8,
     pub eof: bool,
     pub fin_sent: bool,
@@ -112,7 +112,7 @@ impl Wire {
             Err(error) if is_timeout(&error) => {
                 Err(format!("nothing came within {:?}", self.limit))
             }
-            // TLS that ends without close_notify; OpenSSL says so in words only.
+            // TLS that ends without close_notify, which OpenSSL reports only as text.
             Err(error) if error.to_string().contains("unexpected eof") => {
                 self.eof = true;
                 Ok(false)
@@ -124,7 +124,7 @@ impl Wire {
         }
     }
 
-    /// When a step that begins now must be done.
+    /// The deadline of a step that begins now.
     pub fn end_of_step(&self) -> Instant {
         Instant::now() + self.limit
     }
@@ -144,7 +144,7 @@ impl Wire {
         }
     }
 
-    /// Fails if anything comes within `duration`.
+    /// Fails if anything is received within `duration`.
     pub fn expect_silence(&mut self, duration: Duration) -> Result<(), String> {
         if self.unused().is_empty() && self.fill(Instant::now() + duration).is_err() && !self.eof {
             return Ok(());
@@ -155,14 +155,14 @@ impl Wire {
         }
     }
 
-    /// Exactly `count` bytes, or what came before the end.
+    /// Exactly `count` bytes, or those before the end.
     pub fn read_raw(&mut self, count: usize) -> Result<Vec<u8>, String> {
         let end = self.end_of_step();
         while self.unused().len() < count && self.fill(end)? {}
         Ok(self.take(count.min(self.unused().len())))
     }
 
-    /// The next frame if it is already here.
+    /// The next frame, if it has been received.
     pub fn frame_at_hand(&mut self) -> Result<Option<Frame>, String> {
         let Some((frame, length)) = Frame::of_client(self.unused(), self.rsv_allowed)? else {
             return Ok(None);
@@ -256,7 +256,7 @@ impl Wire {
         })
     }
 
-    /// Puts bytes aside until [`flush`](Self::flush), or until they are many.
+    /// Buffers bytes until [`flush`](Self::flush), or until the buffer is large.
     pub fn write_later(&mut self, bytes: &[u8]) -> Result<(), String> {
         self.output.extend_from_slice(bytes);
         if self.output.len() >= CHUNK {
@@ -276,21 +276,21 @@ impl Wire {
     /// Sends TLS's `close_notify`; nothing on a plain stream.
     pub fn shut_down_tls(&mut self) {
         if let Stream::Tls(tls) = &mut self.stream {
-            // A client that has gone already needs no farewell.
+            // A client that has left already doesn't need it.
             let _ = tls.shutdown();
         }
     }
 
-    /// Sends FIN; reading goes on.
+    /// Sends FIN. Reading is still possible.
     pub fn send_fin(&mut self) {
         if !self.fin_sent {
             self.fin_sent = true;
-            // Fails only if the connection is gone, which is what was wanted.
+            // Fails only if the connection has ended already.
             let _ = self.socket.shutdown(Shutdown::Write);
         }
     }
 
-    /// Reads and forgets until the client has gone, in whatever way.
+    /// Reads and discards until the client has left, in any way.
     pub fn drain(&mut self) -> Result<(), String> {
         let end = self.end_of_step();
         while !self.eof {

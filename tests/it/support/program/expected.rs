@@ -6,7 +6,7 @@ use std::process::ExitStatus;
 
 use super::super::pattern;
 
-/// What one stream must hold.
+/// The expected content of a stream.
 pub enum Expected {
     /// Exactly these bytes.
     Bytes(Vec<u8>),
@@ -15,7 +15,7 @@ pub enum Expected {
 }
 
 impl Expected {
-    /// The complaint, if `got` is something else.
+    /// The report of the mismatch, if `got` is something else.
     pub fn complaint(&self, name: &str, got: &[u8], values: &[(String, String)]) -> Option<String> {
         let (expected, fits) = match self {
             Self::Bytes(bytes) => (bytes.clone(), bytes == got),
@@ -47,7 +47,7 @@ impl Expected {
     }
 }
 
-/// Bytes for people: lines as they are, what can't be seen escaped, the middle of much left out.
+/// Bytes for a report: hidden characters escaped, and the middle of long ones left out.
 pub fn shown(bytes: &[u8]) -> String {
     const MOST: usize = 8 * 1024;
     if bytes.len() > MOST {
@@ -82,7 +82,7 @@ pub fn shown(bytes: &[u8]) -> String {
     text
 }
 
-/// How a program ended, for people.
+/// How a program ended, for a report.
 pub fn ending(status: ExitStatus) -> String {
     match (status.code(), status.signal()) {
         (Some(code), _) => format!("exit code {code}"),

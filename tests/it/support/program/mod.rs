@@ -1,4 +1,4 @@
-//! The program as a test starts it: what it is given, and everything that must come out of it.
+//! Starts the program for a test: its input, and all the output that is expected.
 
 mod expected;
 mod pipe;
@@ -19,20 +19,20 @@ use expected::Expected;
 pub use expected::{ending, shown};
 pub use running::{Finished, Running};
 
-/// Where cargo has put the program.
+/// The path of the program that cargo has built.
 pub const BINARY: &str = env!("CARGO_BIN_EXE_wsline");
 
-/// What the program's stdin is.
+/// The stdin of the program.
 pub enum Stdin {
     /// `/dev/null`.
     Null,
     /// A pipe that stays open until the test closes it.
     Open,
-    /// A pipe with these bytes and then its end.
+    /// A pipe with these bytes, which then ends.
     Bytes(Vec<u8>),
     /// A file.
     File(PathBuf),
-    /// A pipe that this writes to and that ends when it returns; it may wait for gates between.
+    /// A pipe to which this writes. It ends when this returns, and may wait for gates before.
     Written(Writer),
 }
 
@@ -43,7 +43,7 @@ impl Stdin {
     }
 }
 
-/// Writes a program's stdin, on a thread of its own.
+/// Writes the stdin of a program, on a thread.
 pub type Writer = Box<dyn FnOnce(&mut dyn Write) -> io::Result<()> + Send>;
 
 impl From<&str> for Stdin {
@@ -78,18 +78,17 @@ impl From<Vec<u8>> for Stdin {
 
 /// Where the program's stdout goes.
 pub enum Stdout {
-    /// A pipe that is read all the time.
+    /// A pipe that is read continuously.
     Read,
-    /// A pipe that nobody reads until the test says so: a slow reader.
+    /// A pipe that is not read until the test starts it: a slow reader.
     Held,
-    /// A pipe whose reader has gone before the program starts.
+    /// A pipe whose reading end is closed before the program starts.
     Gone,
-    /// A file, for instance `/dev/full`; to be compared, stdout is then empty.
+    /// A file, for example `/dev/full`. An empty stdout is then compared.
     File(PathBuf),
 }
 
-/// The program for tests that wire its descriptors themselves, in an environment that is the same
-/// everywhere.
+/// The program for tests that set its descriptors themselves, with the same environment everywhere.
 pub fn command() -> Command {
     guard::begin();
     let mut command = Command::new(BINARY);
@@ -97,9 +96,9 @@ pub fn command() -> Command {
     command
 }
 
-/// The program, what it is given, and what must come out: stdout, stderr and the exit code are
-/// compared every time and are nothing, nothing and 0 unless said. It runs in an empty directory
-/// of its own, in an environment that is the same everywhere.
+/// The program, its input, and the expected output: stdout, stderr and the exit code are compared
+/// every time, and are empty, empty and 0 by default. It runs in an empty directory of its own,
+/// with the same environment everywhere.
 #[must_use = "run() or spawn() starts it"]
 pub struct Wsline {
     program: OsString,
@@ -122,7 +121,7 @@ impl Wsline {
         Self::program(BINARY)
     }
 
-    /// Another program under the same watch, for instance a server that nobody here wrote.
+    /// Another program, started and compared in the same way, for example a third-party server.
     pub fn program(program: impl Into<OsString>) -> Self {
         let home = Arc::new(Home::new());
         Self {
@@ -162,7 +161,7 @@ impl Wsline {
         self
     }
 
-    /// Hands on a variable of the test's own environment, if it is set.
+    /// Passes on a variable of the test's own environment, if it is set.
     pub fn inherit(self, name: &str) -> Self {
         match std::env::var_os(name) {
             Some(value) => self.env(name, value),
@@ -170,37 +169,37 @@ impl Wsline {
         }
     }
 
-    /// Puts a file into the directory in which the program runs.
+    /// Writes a file into the program's working directory.
     pub fn file(self, name: impl AsRef<Path>, contents: impl AsRef<[u8]>) -> Self {
         self.home.write(name, contents);
         self
     }
 
-    /// Runs it in another directory than its own empty one.
+    /// Runs it in this directory instead of an empty one.
     pub fn dir(mut self, dir: impl Into<PathBuf>) -> Self {
         self.dir = Some(dir.into());
         self
     }
 
-    /// Its home directory, to look into before or after; it lasts as long as this value, or the
-    /// [`Running`] or [`Finished`] that comes of it.
+    /// Its home directory. It exists as long as this value, or the [`Running`] or [`Finished`]
+    /// that is made from it.
     pub fn home(&self) -> &Home {
         &self.home
     }
 
-    /// What it is given on stdin: a text, bytes, or a [`Stdin`]; `/dev/null` unless said.
+    /// Its stdin: a text, bytes, or a [`Stdin`]; by default `/dev/null`.
     pub fn stdin(mut self, stdin: impl Into<Stdin>) -> Self {
         self.stdin = stdin.into();
         self
     }
 
-    /// Where its stdout goes; read all the time unless said.
+    /// Where its stdout goes; by default it is read continuously.
     pub fn stdout_to(mut self, stdout: Stdout) -> Self {
         self.stdout_goes = stdout;
         self
     }
 
-    /// How long it may run; 30 s unless said. The factor for slow machines is applied here.
+    /// How long it may run, by default 30 s. The factor for slow machines is applied here.
     pub fn within(mut self, limit: Duration) -> Self {
         self.limit = time::limit(limit);
         self
@@ -217,7 +216,7 @@ impl Wsline {
         self
     }
 
-    /// A text on stdout with `[..]` for anything within a line, `...` for any lines.
+    /// A text on stdout, with `[..]` for anything within a line and `...` for any lines.
     pub fn stdout_matches(mut self, pattern: impl Into<String>) -> Self {
         self.stdout = Expected::Pattern(pattern.into());
         self
@@ -229,7 +228,7 @@ impl Wsline {
         self
     }
 
-    /// A text on stderr with `[..]` for anything within a line, `...` for any lines.
+    /// A text on stderr, with `[..]` for anything within a line and `...` for any lines.
     pub fn stderr_matches(mut self, pattern: impl Into<String>) -> Self {
         self.stderr = Expected::Pattern(pattern.into());
         self
@@ -241,8 +240,8 @@ impl Wsline {
         self
     }
 
-    /// Compares nothing: the test judges what [`Finished`] holds. That it ends, and in time, must
-    /// be so anyway.
+    /// Compares nothing: the test examines what [`Finished`] has. The program must still end in
+    /// time.
     pub fn unjudged(mut self) -> Self {
         self.judged = false;
         self
@@ -255,13 +254,13 @@ impl Wsline {
         self
     }
 
-    /// Runs it to its end and compares; fails the test with a report of everything.
+    /// Runs it to its end and compares. A failure reports everything.
     #[track_caller]
     pub fn run(self) -> Finished {
         self.spawn().wait()
     }
 
-    /// Starts it and gives it into the test's hands; [`Running::wait`] compares.
+    /// Starts it, for a test that interacts with it; [`Running::wait`] compares.
     #[track_caller]
     pub fn spawn(self) -> Running {
         let mut command = Command::new(&self.program);
@@ -292,7 +291,7 @@ impl Wsline {
     }
 }
 
-/// Opens a file that stands in for a pipe.
+/// Opens a file that is used instead of a pipe.
 #[track_caller]
 fn open(path: &Path, write: bool) -> Stdio {
     std::fs::OpenOptions::new()

@@ -9,10 +9,11 @@ use nix::poll::{poll, PollFd, PollFlags};
 
 use super::super::time;
 
-/// Closes the only reading end. A process that another test is just starting holds all
-/// descriptors for some microseconds, until its exec is done, so the closing is waited for.
+/// Closes the only reading end, and waits until it is closed: a process that another test is
+/// starting has all descriptors for some microseconds, until its exec.
 pub fn close_reader(reader: File) {
-    // Linux opens the pipe's other end by this name. Where that fails there is nothing to wait on.
+    // Linux opens the other end of the pipe by this name. If that fails, there is nothing to wait
+    // for.
     let writer = File::options()
         .write(true)
         .custom_flags(OFlag::O_NONBLOCK.bits())
@@ -23,7 +24,7 @@ pub fn close_reader(reader: File) {
     }
 }
 
-/// Waits until a pipe has no reading end: poll(2) then says POLLERR, unasked.
+/// Waits until a pipe has no reading end: poll(2) then reports POLLERR.
 pub fn wait_for_no_reader(writer: impl AsFd) {
     let mut fds = [PollFd::new(writer.as_fd(), PollFlags::empty())];
     let limit = u16::try_from(time::limit(time::STEP).as_millis()).unwrap_or(u16::MAX);

@@ -1,4 +1,4 @@
-//! A program that runs: talked to line by line, then waited for and compared.
+//! A running program: a test interacts with it line by line, then waits for its end and compares.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -16,10 +16,10 @@ use super::super::{home::Home, time};
 use super::tap::{Flow, Tap};
 use super::{ending, shown, Stdin, Stdout, Wsline};
 
-/// How often a running program is looked at: whether it has ended, and how much memory it had.
+/// How often a running program is checked: whether it has ended, and how much memory it has used.
 const TICK: Duration = Duration::from_millis(2);
 
-/// A program that was started by [`Wsline::spawn`]; ended when dropped.
+/// A program that was started by [`Wsline::spawn`]. It is killed when dropped.
 #[must_use = "wait() compares what it printed"]
 pub struct Running {
     child: Child,
@@ -34,7 +34,7 @@ pub struct Running {
     wanted: Wsline,
 }
 
-/// A program that has ended, everything compared.
+/// A program that has ended, and whose output has been compared.
 pub struct Finished {
     /// All that it printed on stdout.
     pub stdout: Vec<u8>,
@@ -42,9 +42,9 @@ pub struct Finished {
     pub stderr: Vec<u8>,
     /// Its exit code.
     pub code: i32,
-    /// The most memory that it had in use (resident), in KiB; `None` where the system doesn't say.
+    /// The maximum resident memory in KiB; `None` where the system doesn't tell.
     pub max_rss_kib: Option<u64>,
-    /// Its directories, to look at what it left.
+    /// Its directories.
     pub home: Arc<Home>,
 }
 
@@ -61,8 +61,8 @@ impl Finished {
         std::str::from_utf8(&self.stderr).expect("stderr is UTF-8")
     }
 
-    /// Fails the test if the program ever had more than `kib` KiB in use. Linux only: elsewhere
-    /// the system doesn't tell, and this says nothing.
+    /// Fails the test if the program has used more than `kib` KiB at any time. Only on Linux:
+    /// elsewhere the system doesn't tell, and nothing is checked.
     #[track_caller]
     pub fn assert_memory_below(&self, kib: u64) {
         if let Some(peak) = self.max_rss_kib {
@@ -104,7 +104,7 @@ impl Running {
         }
     }
 
-    /// Its directories, to look at what it leaves while it runs.
+    /// Its directories, to examine while it runs.
     pub fn home(&self) -> &Home {
         &self.wanted.home
     }
@@ -185,17 +185,17 @@ impl Running {
         }
     }
 
-    /// Begins to read a stdout that was [`Stdout::Held`].
+    /// Starts to read a stdout that was [`Stdout::Held`].
     pub fn read_stdout(&self) {
         self.stdout.set(Flow::Reading);
     }
 
-    /// Stops reading stdout; what comes stays in the pipe.
+    /// Stops reading stdout; later output stays in the pipe.
     pub fn hold_stdout(&self) {
         self.stdout.set(Flow::Held);
     }
 
-    /// Closes the reading end of its stdout, as `head` does; done when this returns.
+    /// Closes the reading end of its stdout, as `head` does. It is closed when this returns.
     pub fn close_stdout(&self) {
         self.stdout.set(Flow::Closed);
     }
@@ -207,8 +207,8 @@ impl Running {
         kill(Pid::from_raw(id), signal).expect("the program can be sent a signal");
     }
 
-    /// Waits for its end and compares everything, from its start; fails the test with a report.
-    /// A stdout that is held stays so until the program has ended.
+    /// Waits for its end and compares everything from its start. A failure prints a report. A
+    /// stdout that is held is not read until the program has ended.
     #[track_caller]
     pub fn wait(mut self) -> Finished {
         let Some(status) = self.status_before_end() else {
@@ -247,7 +247,7 @@ impl Running {
         Finished {
             stdout,
             stderr,
-            // As shells count a death by a signal.
+            // As shells number an end by a signal.
             code: status
                 .code()
                 .unwrap_or_else(|| 128 + status.signal().unwrap_or(0)),
@@ -262,7 +262,8 @@ impl Running {
             if self.ended.is_some() || Instant::now() >= self.end {
                 return self.ended;
             }
-            // The end of stdout is nearly always the program's end; if not, look again in a tick.
+            // The end of stdout is nearly always that of the program; if not, it is checked again
+            // soon.
             if self.stdout.wait(Duration::ZERO, |_, ended| ended) {
                 std::thread::sleep(TICK);
             } else {
@@ -271,10 +272,10 @@ impl Running {
         }
     }
 
-    /// Kills it, by its own id, and takes its remains away.
+    /// Kills it by its id, and waits for it.
     fn end_now(&mut self) {
         if self.ended.is_none() {
-            // It may have ended this moment; then there is nothing to kill, and that is well.
+            // It may have just ended; then there is nothing to kill.
             let _ = self.child.kill();
             self.ended = self.child.wait().ok();
         }
@@ -297,7 +298,7 @@ impl Drop for Running {
     }
 }
 
-/// The call as one would type it, for messages.
+/// The command line as it would be typed, for reports.
 fn call(wanted: &Wsline) -> String {
     let name = std::path::Path::new(&wanted.program)
         .file_name()
@@ -309,8 +310,8 @@ fn call(wanted: &Wsline) -> String {
     call
 }
 
-/// Writes to a pipe on a thread. A program need not read all that it is given: if it ends before,
-/// what it printed says whether that was right, so a failed write is none of the test's.
+/// Writes to a pipe on a thread. A program does not need to read all of its input, so a failed
+/// write is not an error: its output shows whether it ended too early.
 fn feed(
     pipe: Option<ChildStdin>,
     write: impl FnOnce(&mut dyn std::io::Write) -> std::io::Result<()> + Send + 'static,
@@ -323,9 +324,9 @@ fn holds(bytes: &[u8], text: &str) -> bool {
     memchr::memmem::find(bytes, text.as_bytes()).is_some()
 }
 
-/// Reads the high-water mark of a process's memory until it has ended. The mark never falls, so
-/// only what grows in the last tick can be missed. Nothing gives it for a single child afterwards
-/// but wait4(2), which no safe function offers.
+/// Reads the peak memory of a process until it has ended. The peak never falls, so only growth
+/// after the last reading can be missed. Afterwards only wait4(2) tells it for a single child, for
+/// which there is no safe function.
 fn watch_memory(id: u32) -> Arc<AtomicU64> {
     let peak = Arc::new(AtomicU64::new(0));
     let shared = Arc::clone(&peak);

@@ -1,4 +1,4 @@
-//! Reads one stream of a program on a thread, as long as the test wants it to be read.
+//! Reads a stream of a program on a thread, while the test wants it to be read.
 
 use std::fs::File;
 use std::io::Read as _;
@@ -13,11 +13,11 @@ use super::pipe::close_reader;
 /// What the reading thread does.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Flow {
-    /// Reads whatever comes.
+    /// Reads everything.
     Reading,
     /// Leaves everything in the pipe.
     Held,
-    /// Closes its end of the pipe, as a reader that goes away.
+    /// Closes its end of the pipe, like a reader that ends.
     Closed,
 }
 
@@ -27,7 +27,7 @@ struct State {
     ended: bool,
 }
 
-/// The reading end of a program's stdout or stderr, and all that came out of it.
+/// The reading end of a program's stdout or stderr, and all that was read from it.
 pub struct Tap(Arc<(Mutex<State>, Condvar)>);
 
 impl Tap {
@@ -45,7 +45,7 @@ impl Tap {
         tap
     }
 
-    /// A tap from which nothing comes, for a stream that goes elsewhere.
+    /// A tap that is always empty, for a stream that goes elsewhere.
     pub fn dry() -> Self {
         Self(Arc::new((
             Mutex::new(State {
@@ -74,7 +74,7 @@ impl Tap {
                 break;
             }
             drop(state);
-            // A short wait, so that the order to close is heard while nothing comes.
+            // A short wait, so that it is closed in time while there is nothing to read.
             let mut fds = [PollFd::new(stream.as_fd(), PollFlags::POLLIN)];
             if !matches!(poll(&mut fds, PollTimeout::from(10u8)), Ok(1..)) {
                 continue;
@@ -92,7 +92,7 @@ impl Tap {
         self.0 .1.notify_all();
     }
 
-    /// Changes what the thread does. [`Flow::Closed`] has been done when this returns.
+    /// Changes what the thread does. With [`Flow::Closed`], it is closed when this returns.
     pub fn set(&self, flow: Flow) {
         self.state().flow = flow;
         self.0 .1.notify_all();
@@ -101,8 +101,8 @@ impl Tap {
         }
     }
 
-    /// Waits until `done` says so of the bytes so far and whether the stream has ended; false if
-    /// it did not within `limit`.
+    /// Waits until `done` is true of the bytes so far, and of whether the stream has ended. Returns
+    /// false if that takes longer than `limit`.
     pub fn wait(&self, limit: Duration, done: impl Fn(&[u8], bool) -> bool) -> bool {
         let end = Instant::now() + limit;
         let mut state = self.state();
@@ -130,7 +130,7 @@ impl Tap {
         std::mem::take(&mut self.state().bytes)
     }
 
-    /// Looks at the bytes so far without a copy.
+    /// Examines the bytes so far without a copy.
     pub fn look<T>(&self, at: impl FnOnce(&[u8]) -> T) -> T {
         at(&self.state().bytes)
     }

@@ -1,4 +1,4 @@
-//! A pseudo-terminal as the system gives it.
+//! Pseudo-terminals of the operating system.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -32,7 +32,7 @@ pub fn open(rows: u16, cols: u16) -> (File, File, PathBuf) {
     (master, slave, name)
 }
 
-/// Writes to the terminal of this name until it takes no more.
+/// Writes to the terminal with this name until its buffer is full.
 pub fn fill(name: &Path) {
     let flags = nix::fcntl::OFlag::O_NOCTTY | nix::fcntl::OFlag::O_NONBLOCK;
     let slave = File::options()
@@ -40,7 +40,7 @@ pub fn fill(name: &Path) {
         .custom_flags(flags.bits())
         .open(name);
     let mut slave = slave.expect("a terminal can be opened twice");
-    // The system passes on what is written a moment later, and then there is room again.
+    // The system takes it out of the buffer a moment later, and then there is room again.
     let mut full = 0;
     while full < 10 {
         if slave.write(&[b'x'; 1000]).is_ok() || slave.write(b"x").is_ok() {
@@ -52,7 +52,7 @@ pub fn fill(name: &Path) {
     }
 }
 
-/// Makes the terminal another size; who is in its foreground is told by SIGWINCH.
+/// Changes the size of the terminal. The processes in its foreground receive SIGWINCH.
 pub fn set_size(master: &File, rows: u16, cols: u16) {
     let size = Winsize {
         ws_row: rows,

@@ -1,10 +1,9 @@
 //! Starts a program in a session of its own on a terminal, as a shell does.
 //!
-//! Between fork and exec that takes setsid(2) and TIOCSCTTY, for which `Command` has no safe
-//! function. So the test's own binary is started once more, with only the ignored test below: it
-//! becomes the session's leader and starts the program. The leader must outlive the program: when
-//! a leader ends, Linux resets the terminal's settings, and then it would always look as it was
-//! found.
+//! This takes setsid(2) and TIOCSCTTY between fork and exec, for which `Command` has no safe
+//! function. So the test binary is started again, with only the ignored test below: it becomes the
+//! session leader and starts the program. The leader must outlive the program: when a leader ends,
+//! Linux resets the settings of the terminal, and what the program left could not be examined.
 
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
@@ -23,10 +22,10 @@ use signal_hook::iterator::Signals;
 
 use super::super::time;
 
-/// The variable that tells the second process what to do.
+/// The variable with the orders for the session leader.
 const ORDER: &str = "WSLINE_TEST_LEAD";
 
-/// What the leader is told.
+/// The orders for the session leader.
 #[derive(Serialize, Deserialize)]
 struct Order {
     /// The socket over which it reports.
@@ -38,7 +37,7 @@ struct Order {
     args: Vec<String>,
 }
 
-/// What stands in for the terminal.
+/// What is used instead of the terminal.
 pub struct Streams {
     /// stdin, unless it is the terminal.
     pub stdin: Option<Stdio>,
@@ -92,7 +91,7 @@ impl Session {
         let mut leader = command
             .spawn()
             .expect("the test's own binary can be started");
-        // It holds the pipes' other ends, and their readers must see the end.
+        // It holds the other ends of the pipes, whose readers must see the end.
         drop(command);
         let Some(report) = accept(&listener) else {
             // It may have ended already, which is why it did not report.
@@ -176,11 +175,12 @@ fn accept(listener: &UnixListener) -> Option<UnixStream> {
     }
 }
 
-/// The second process. It reports the program's id, then its status, and waits to be let go.
+/// The session leader. It reports the program's id, then its status, and waits for the permission
+/// to end.
 #[test]
 #[ignore = "a second process, in which a program is started on a terminal"]
 fn lead_a_session() {
-    // Run by hand with --ignored there is no order, and nothing to do.
+    // Without orders, when it is run with --ignored, there is nothing to do.
     let Ok(order) = std::env::var(ORDER) else {
         return;
     };
@@ -192,7 +192,7 @@ fn lead_a_session() {
         file.expect("the terminal can be opened")
     };
     let tty = open();
-    // On Linux to open it was enough; elsewhere the leader has to ask.
+    // On Linux, opening it was enough; elsewhere the leader must request it.
     rustix::process::ioctl_tiocsctty(&tty).expect("the terminal has no session yet");
     // Handlers, because what is ignored would be ignored by the program as well.
     let mut signals = Signals::new([SIGHUP, SIGINT, SIGQUIT, SIGTSTP]).expect("signals are heard");
@@ -208,7 +208,7 @@ fn lead_a_session() {
         command.stdout(stdout.expect("stderr can be doubled"));
     }
     let mut program = command.spawn().unwrap_or_else(|error| {
-        // No number: the test takes it as the failure it is.
+        // Not a number, which the test reports as a failure.
         let _ = writeln!(report, "{error}");
         panic!("{}: {error}", order.program)
     });
@@ -220,7 +220,7 @@ fn lead_a_session() {
     }
     let id = i32::try_from(program.id()).expect("a process id fits");
     writeln!(report, "{id}").expect("the test listens");
-    // When the window closes the kernel tells the leader alone; shells pass it on.
+    // When the window is closed, only the leader receives SIGHUP; shells pass it on.
     std::thread::spawn(move || {
         for signal in signals.forever() {
             if signal == SIGHUP {
@@ -231,6 +231,6 @@ fn lead_a_session() {
     });
     let status = program.wait().expect("a child can be waited for");
     writeln!(report, "{}", status.into_raw()).expect("the test listens");
-    // The end of the socket, in whatever way, is the permission to go.
+    // The end of the socket is the permission to end.
     let _ = report.read(&mut [0]);
 }

@@ -1,4 +1,4 @@
-//! The program in a real pseudo-terminal, with a screen to look at and keys to press.
+//! Runs the program in a pseudo-terminal, with a screen that can be read and keys that are pressed.
 
 mod device;
 mod keys;
@@ -28,12 +28,12 @@ pub use keys::Key;
 use launch::{Session, Streams};
 use screen::{drawn, Emulator};
 
-/// How often something is looked at that can't be waited for.
+/// How often something is checked that can't be waited for.
 const TICK: Duration = Duration::from_millis(5);
 
-/// Written to the terminal when the program has ended: once it is read, all before it was. Whoever
-/// ends the session first may lose output. Terminals pass over it (an application program command,
-/// ECMA-48 §8.3.2).
+/// Written to the terminal when the program has ended: once it is read, all output before it has
+/// been read. If the session ended first, output could be lost. Terminals ignore it (an application
+/// program command, ECMA-48 §8.3.2).
 const END_MARK: &[u8] = b"\x1b_the program has ended\x1b\\";
 
 /// A terminal that is being set up; [`start`](Self::start) runs the program in it.
@@ -83,13 +83,13 @@ impl Terminal {
         self
     }
 
-    /// Rows and columns; 24 and 80 unless said.
+    /// Rows and columns, by default 24 and 80.
     pub fn size(mut self, rows: u16, cols: u16) -> Self {
         (self.rows, self.cols) = (rows, cols);
         self
     }
 
-    /// Puts a file into the directory in which the program runs.
+    /// Writes a file into the program's working directory.
     pub fn file(self, name: impl AsRef<Path>, contents: impl AsRef<[u8]>) -> Self {
         self.home.write(name, contents);
         self
@@ -112,7 +112,7 @@ impl Terminal {
         self
     }
 
-    /// Takes no output until the program has ended: its buffer is full from the beginning.
+    /// Reads no output until the program has ended. The terminal's buffer is full from the start.
     pub fn stalled(mut self) -> Self {
         self.stalled = true;
         self
@@ -179,7 +179,7 @@ impl Pty {
             let (mut reader, writer) = std::io::pipe().expect("a pipe can be made");
             let reading = std::thread::spawn(move || {
                 let mut bytes = Vec::new();
-                // What came before an error is what there is to compare.
+                // What was read before an error is compared.
                 let _ = reader.read_to_end(&mut bytes);
                 bytes
             });
@@ -189,7 +189,7 @@ impl Pty {
         };
         let stdin = terminal.stdin.map(|bytes| {
             let (reader, mut writer) = std::io::pipe().expect("a pipe can be made");
-            // A program need not read all that it is given.
+            // A program does not need to read all of its input.
             std::thread::spawn(move || drop(writer.write_all(&bytes)));
             Stdio::from(reader)
         });
@@ -215,7 +215,7 @@ impl Pty {
         let typing = Arc::clone(&master);
         std::thread::spawn(move || {
             for bytes in keys {
-                // A program that has ended hears no keys.
+                // A program that has ended reads no keys.
                 let _ = (&*typing).write_all(&bytes);
             }
         });
@@ -254,7 +254,7 @@ impl Pty {
         self.type_bytes([line.as_bytes(), b"\r"].concat());
     }
 
-    /// Pastes a text as a terminal does that brackets it (`CSI 200 ~`).
+    /// Pastes a text as a terminal with bracketed paste does (`CSI 200 ~`).
     #[track_caller]
     pub fn paste(&self, text: &str) {
         let text = text.replace('\n', "\r");
@@ -267,22 +267,22 @@ impl Pty {
         keyboard.send(bytes).expect("the keyboard is there");
     }
 
-    /// The text on the screen: lines without blanks at their ends, no empty lines at its end.
+    /// The text on the screen, without spaces at the ends of lines and empty lines at the end.
     pub fn screen(&self) -> String {
         screen::text(self.shared.emulator().screen())
     }
 
-    /// Looks at the screen itself: attributes, colours, modes.
+    /// Reads the screen itself: attributes, colors, modes.
     pub fn look<T>(&self, at: impl FnOnce(&vt100::Screen) -> T) -> T {
         at(self.shared.emulator().screen())
     }
 
-    /// Every line from the first, also those that have left the screen at its top.
+    /// Every line from the first, with those that have scrolled off the screen.
     pub fn history(&self) -> Vec<String> {
         self.shared.emulator().history()
     }
 
-    /// What the terminal was made to do beside showing text: bell, title, clipboard.
+    /// What the terminal was told besides text: bell, title, clipboard.
     pub fn effects(&self) -> Vec<String> {
         self.shared.emulator().effects()
     }
@@ -292,12 +292,12 @@ impl Pty {
         self.look(vt100::Screen::cursor_position)
     }
 
-    /// All bytes that the terminal was sent so far.
+    /// All bytes that the terminal has received so far.
     pub fn raw_output(&self) -> Vec<u8> {
         self.shared.emulator().raw().to_vec()
     }
 
-    /// Waits until the screen has `text` on it; fails with the screen.
+    /// Waits until the screen shows `text`. A failure shows the screen.
     #[track_caller]
     pub fn wait_for(&self, text: &str) {
         self.wait_until(&format!("{text:?}"), |screen| {
@@ -305,7 +305,7 @@ impl Pty {
         });
     }
 
-    /// Waits until `done` is content with the screen; fails with `what` was wanted and the screen.
+    /// Waits until `done` is true of the screen. A failure shows the screen, and what was expected.
     #[track_caller]
     pub fn wait_until(&self, what: &str, done: impl Fn(&vt100::Screen) -> bool) {
         if !self.emulator_becomes(|emulator| done(emulator.screen())) {
@@ -337,7 +337,7 @@ impl Pty {
         done(&emulator)
     }
 
-    /// Makes the window another size; the program is told by SIGWINCH.
+    /// Changes the size of the window. The program receives SIGWINCH.
     pub fn resize(&self, rows: u16, cols: u16) {
         self.shared.emulator().resize(rows, cols);
         let master = self.master.as_ref().expect("the terminal is there");
@@ -350,7 +350,7 @@ impl Pty {
         self.session.signal(signal);
     }
 
-    /// Closes the window: the program is sent SIGHUP, and its terminal is gone.
+    /// Closes the window: the program receives SIGHUP, and its terminal is gone.
     pub fn hang_up(&mut self) {
         self.slave = None;
         self.shared.hung_up.store(true, Ordering::Relaxed);
@@ -359,7 +359,7 @@ impl Pty {
         self.master = None;
     }
 
-    /// Waits for the program's end and gives its exit code. All that it printed is then on the
+    /// Waits for the end of the program. Returns its exit code. All that it printed is then on the
     /// screen.
     #[track_caller]
     pub fn wait_exit(&mut self) -> i32 {
@@ -408,8 +408,8 @@ impl Pty {
         }
     }
 
-    /// Fails the test unless the terminal is as the program found it: its settings, the cursor
-    /// seen, bracketed paste off, no other screen.
+    /// Fails the test unless the terminal is as it was before the program: its settings, a visible
+    /// cursor, no bracketed paste, the normal screen.
     #[track_caller]
     pub fn assert_as_found(&self) {
         self.assert_settings_as_found();
@@ -420,7 +420,7 @@ impl Pty {
         });
     }
 
-    /// The same for its settings alone, where it took no output.
+    /// The same only for its settings, where no output was read.
     #[track_caller]
     pub fn assert_settings_as_found(&self) {
         assert_eq!(
@@ -454,7 +454,7 @@ impl Drop for Pty {
     }
 }
 
-/// Reads what the program prints until nobody holds the terminal any more.
+/// Reads what the program prints until no process has the terminal open.
 fn read(mut master: &File, shared: &Shared, keyboard: &Sender<Vec<u8>>) {
     let mut chunk = vec![0; 64 * 1024];
     while !shared.hung_up.load(Ordering::Relaxed) {
@@ -466,7 +466,7 @@ fn read(mut master: &File, shared: &Shared, keyboard: &Sender<Vec<u8>>) {
         if !matches!(poll(&mut fds, PollTimeout::from(20u8)), Ok(1..)) {
             continue;
         }
-        // Linux says EIO where the end is.
+        // On Linux, EIO is the end.
         let Ok(count @ 1..) = master.read(&mut chunk) else {
             break;
         };

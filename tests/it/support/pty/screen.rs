@@ -1,12 +1,12 @@
-//! What a terminal shows and does with the bytes it is sent.
+//! What a terminal shows and does with the bytes that it receives.
 
 use std::fmt::Write as _;
 use std::num::NonZeroU16;
 
-/// How many lines above the screen are kept: more than any test prints.
+/// The number of lines above the screen that are kept: more than any test prints.
 const SCROLLBACK: usize = 100_000;
 
-/// A terminal emulator with everything that it was ever sent.
+/// A terminal emulator, with all bytes that it has received.
 pub struct Emulator {
     parser: vt100::Parser<Effects>,
     raw: Vec<u8>,
@@ -14,11 +14,11 @@ pub struct Emulator {
     reflows: bool,
 }
 
-/// What a program made the terminal do beside showing text.
+/// What a program told the terminal besides text.
 #[derive(Default)]
 struct Effects {
     done: Vec<String>,
-    /// Answers to what the program asked the terminal.
+    /// Answers to requests of the program.
     replies: Vec<u8>,
 }
 
@@ -56,7 +56,7 @@ impl vt100::Callbacks for Effects {
         self.done.push(format!("osc {}", text.escape_ascii()));
     }
 
-    /// Answers "where is the cursor?" as terminals do; line editors ask.
+    /// Answers a request for the position of the cursor, which line editors send.
     fn unhandled_csi(
         &mut self,
         screen: &mut vt100::Screen,
@@ -83,7 +83,7 @@ impl Emulator {
         }
     }
 
-    /// Takes what the program sent, and gives what the terminal answers.
+    /// Processes output of the program. Returns the answers of the terminal.
     pub fn process(&mut self, bytes: &[u8]) -> Vec<u8> {
         self.raw.extend_from_slice(bytes);
         self.parser.process(bytes);
@@ -170,7 +170,7 @@ impl Emulator {
         &self.raw
     }
 
-    /// Strikes the last bytes from the record.
+    /// Removes the last bytes from the record.
     pub fn forget_last(&mut self, count: usize) {
         self.raw.truncate(self.raw.len() - count);
     }
@@ -183,7 +183,7 @@ impl Emulator {
         self.parser.callbacks().done.clone()
     }
 
-    /// Every line from the first: those that have left the screen, then the screen.
+    /// Every line from the first: those that have scrolled off the screen, then the screen.
     pub fn history(&mut self) -> Vec<String> {
         let above = self.rows_above();
         let screen = self.parser.screen_mut();
@@ -200,7 +200,7 @@ impl Emulator {
     }
 }
 
-/// The screen's text: its lines without blanks at their ends, without empty lines at its end.
+/// The text of the screen, without spaces at the ends of lines and empty lines at the end.
 pub fn text(screen: &vt100::Screen) -> String {
     let (_, cols) = screen.size();
     let lines: Vec<_> = screen.rows(0, cols.get()).collect();
@@ -209,7 +209,7 @@ pub fn text(screen: &vt100::Screen) -> String {
     lines[..used.map_or(0, |last| last + 1)].join("\n")
 }
 
-/// The screen for a message, with a frame around it and its cursor.
+/// The screen for a report, with a frame around it and the cursor.
 pub fn drawn(screen: &vt100::Screen) -> String {
     let (rows, cols) = screen.size();
     let (row, col) = screen.cursor_position();
