@@ -68,7 +68,7 @@ fn round(command: &Outgoing<Cow<'_, str>>) {
     }
 }
 
-fn same(command: &Command, event: &Event<'_>) {
+fn same(command: &Outgoing<Cow<'_, str>>, event: &Event<'_>) {
     let mut line = Line::default();
     let mut output = JsonOutput::new(true, Secrets::Hidden);
     output
