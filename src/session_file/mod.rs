@@ -79,7 +79,7 @@ impl SessionFile {
         let reopens = |line: &&Line| {
             matches!(
                 line.statement,
-                Statement::Expect(Wanted::Reconnect) | Statement::Open(_)
+                Statement::Expect(ExpectStatement::Reconnect) | Statement::Open(_)
             )
         };
         self.all_lines().iter().any(reopens)
@@ -155,7 +155,7 @@ pub enum Statement {
     /// `> …`: sends a message or frame.
     Send(Message),
     /// `< …`: expects a message or event.
-    Expect(Wanted),
+    Expect(ExpectStatement),
     /// `capture NAME /json/pointer`: captures a value from the last matched message on its
     /// connection (RFC 6901).
     Capture {
@@ -179,7 +179,7 @@ pub enum Statement {
         secret: bool,
     },
     /// `check …`: another condition for the last matched message.
-    Check(Wanted),
+    Check(ExpectStatement),
     /// `any order`, and the expectations that may be met in any order.
     AnyOrder(Arc<[Line]>),
     /// `on < …` or `on open`, and what is sent then.
@@ -187,9 +187,9 @@ pub enum Statement {
     /// `every 25s > …`: sends at intervals.
     Every(Duration, Arc<[Line]>),
     /// `ignore < …`: messages that are hidden from expectations.
-    Ignore(Wanted),
+    Ignore(ExpectStatement),
     /// `never < …`: a message that fails the file, and how long to wait for it.
-    Never(Wanted, Option<Duration>),
+    Never(ExpectStatement, Option<Duration>),
     /// `repeat 10 as N`, and the statements to repeat.
     Repeat {
         /// The number of repetitions, which may be a variable.
@@ -268,7 +268,7 @@ pub enum Trigger {
     /// When a connection is opened.
     Open,
     /// When this is received.
-    Received(Wanted),
+    Received(ExpectStatement),
 }
 
 /// A message or control frame to send.
@@ -300,7 +300,7 @@ pub enum Message {
 
 /// An expected message or event.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Wanted {
+pub enum ExpectStatement {
     /// A text message that is equal.
     Text(Template),
     /// `json …`: a text message with JSON that contains this JSON or matches a pattern.

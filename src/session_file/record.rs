@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::recorded::{self, CredentialVariables, SentPings};
-use super::{Line, Message, SessionFile, Statement, Template, Wanted, WITHIN};
+use super::{ExpectStatement, Line, Message, SessionFile, Statement, Template, WITHIN};
 use crate::http::{is_token, HIDDEN};
 use crate::protocol::CloseBody;
 use crate::text::duration;
@@ -329,10 +329,10 @@ impl LinkConversion {
         }
     }
 
-    fn expect(&mut self, kind: EventKind) -> Option<Wanted> {
+    fn expect(&mut self, kind: EventKind) -> Option<ExpectStatement> {
         match kind {
-            EventKind::Text(text) => Some(Wanted::Text(Template::literal(&text))),
-            EventKind::Binary(bytes) => Some(Wanted::Binary(bytes)),
+            EventKind::Text(text) => Some(ExpectStatement::Text(Template::literal(&text))),
+            EventKind::Binary(bytes) => Some(ExpectStatement::Binary(bytes)),
             EventKind::Ping(_) => {
                 self.owes_pong = true;
                 None
@@ -343,14 +343,14 @@ impl LinkConversion {
                 Some(recorded::received_close(&body))
             }
             EventKind::Lost => Some(recorded::lost()),
-            EventKind::Refused(status) => Some(Wanted::Refused(Some(status))),
+            EventKind::Refused(status) => Some(ExpectStatement::Refused(Some(status))),
             EventKind::Reopened => {
                 let at = self.at;
                 *self = Self {
                     at,
                     ..Self::default()
                 };
-                Some(Wanted::Reconnect)
+                Some(ExpectStatement::Reconnect)
             }
         }
     }

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use super::{Message, Part, Payload, Template, Wanted};
+use super::{ExpectStatement, Message, Part, Payload, Template};
 use crate::protocol::{CloseBody, CloseReason};
 
 /// The variables that stand for the credentials of a recording, which are not recorded.
@@ -94,9 +94,9 @@ pub fn needs_force(body: &CloseBody) -> bool {
 
 /// A Close that was received.
 #[must_use]
-pub fn received_close(body: &CloseBody) -> Wanted {
+pub fn received_close(body: &CloseBody) -> ExpectStatement {
     let (code, reason) = code_and_reason(body);
-    Wanted::Close {
+    ExpectStatement::Close {
         code: Some(code),
         reason: (!reason.is_empty()).then(|| Template::literal(reason)),
     }
@@ -104,8 +104,8 @@ pub fn received_close(body: &CloseBody) -> Wanted {
 
 /// The end of a connection without a Close from the server.
 #[must_use]
-pub fn lost() -> Wanted {
-    Wanted::Close {
+pub fn lost() -> ExpectStatement {
+    ExpectStatement::Close {
         code: Some(1006),
         reason: None,
     }
@@ -122,12 +122,12 @@ impl SentPings {
     }
 
     /// The expectation for a Pong; `None` if it answers no Ping.
-    pub fn answered(&mut self, payload: &[u8]) -> Option<Wanted> {
+    pub fn answered(&mut self, payload: &[u8]) -> Option<ExpectStatement> {
         // A Pong answers earlier Pings as well (RFC 6455 §5.5.3).
         let place = self.0.iter().position(|ping| ping == payload)?;
         self.0.drain(..=place);
         let payload = (!payload.is_empty()).then(|| self::payload(payload));
-        Some(Wanted::Pong(payload))
+        Some(ExpectStatement::Pong(payload))
     }
 
     /// Forgets them, because the connection has ended.
@@ -156,7 +156,7 @@ mod tests {
         let mut pings = SentPings::default();
         pings.sent(b"one");
         pings.sent(b"two");
-        let wanted = Wanted::Pong(Some(Payload::Text(Template::literal("two"))));
+        let wanted = ExpectStatement::Pong(Some(Payload::Text(Template::literal("two"))));
         assert_eq!(pings.answered(b"two"), Some(wanted));
         assert_eq!(pings.answered(b"one"), None);
     }

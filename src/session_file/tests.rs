@@ -36,7 +36,7 @@ fn sent(text: &str) -> Message {
     }
 }
 
-fn wanted(text: &str) -> Wanted {
+fn wanted(text: &str) -> ExpectStatement {
     match one(text) {
         Statement::Expect(wanted) => wanted,
         other => panic!("{other:?}"),
@@ -133,52 +133,61 @@ fn sent_messages_are_parsed() {
 
 #[test]
 fn expectations_are_parsed() {
-    let header = |value: &str| Wanted::Header {
+    let header = |value: &str| ExpectStatement::Header {
         name: "N".to_owned(),
         value: template(value),
     };
-    let pattern = |pattern: &str, ignore_case| Wanted::Match {
+    let pattern = |pattern: &str, ignore_case| ExpectStatement::Match {
         pattern: template(pattern),
         ignore_case,
     };
-    let close = |code, reason: Option<&str>| Wanted::Close {
+    let close = |code, reason: Option<&str>| ExpectStatement::Close {
         code,
         reason: reason.map(template),
     };
     for (line, expected) in [
-        ("< hello", Wanted::Text(template("hello"))),
-        (r#"< "any""#, Wanted::Text(template("any"))),
-        ("< any", Wanted::Any),
+        ("< hello", ExpectStatement::Text(template("hello"))),
+        (r#"< "any""#, ExpectStatement::Text(template("any"))),
+        ("< any", ExpectStatement::Any),
         (
             r#"< json {"${K}": ${V}}"#,
-            Wanted::Json(template(r#"{"${K}": ${V}}"#)),
+            ExpectStatement::Json(template(r#"{"${K}": ${V}}"#)),
         ),
         ("< /^a/b${X}+$/", pattern("^a/b${X}+$", false)),
         (r"< / \/i /i", pattern(r" \/i ", true)),
         ("< //", pattern("", false)),
-        ("< hex c0ff ee", Wanted::Binary(vec![0xc0, 0xff, 0xee])),
-        ("< file @x", Wanted::File(Kind::Binary, template("x"))),
-        ("< ping", Wanted::Ping(None)),
+        (
+            "< hex c0ff ee",
+            ExpectStatement::Binary(vec![0xc0, 0xff, 0xee]),
+        ),
+        (
+            "< file @x",
+            ExpectStatement::File(Kind::Binary, template("x")),
+        ),
+        ("< ping", ExpectStatement::Ping(None)),
         (
             r#"< ping """#,
-            Wanted::Ping(Some(Payload::Text(template("")))),
+            ExpectStatement::Ping(Some(Payload::Text(template("")))),
         ),
-        ("< pong hex", Wanted::Pong(Some(Payload::Bytes(Vec::new())))),
+        (
+            "< pong hex",
+            ExpectStatement::Pong(Some(Payload::Bytes(Vec::new()))),
+        ),
         ("< close", close(None, None)),
         ("< close 4001", close(Some(4001), None)),
         (r#"< close 1000 """#, close(Some(1000), Some(""))),
         ("< close 1000 bye", close(Some(1000), Some("bye"))),
         (
             "< silence 500ms",
-            Wanted::Silence(Duration::from_millis(500)),
+            ExpectStatement::Silence(Duration::from_millis(500)),
         ),
-        ("< status 101", Wanted::Status(101)),
+        ("< status 101", ExpectStatement::Status(101)),
         ("< header N:", header("")),
         ("< header N: \"v\" ", header("\"v\"")),
         (r#"< header "N: a\tb""#, header("a\tb")),
-        ("< refused", Wanted::Refused(None)),
-        ("< refused 401", Wanted::Refused(Some(401))),
-        ("reconnect", Wanted::Reconnect),
+        ("< refused", ExpectStatement::Refused(None)),
+        ("< refused 401", ExpectStatement::Refused(Some(401))),
+        ("reconnect", ExpectStatement::Reconnect),
     ] {
         assert_eq!(wanted(line), expected, "{line}");
     }
@@ -418,7 +427,7 @@ fn message() -> impl Strategy<Value = Message> {
     ]
 }
 
-fn wish() -> impl Strategy<Value = Wanted> {
+fn wish() -> impl Strategy<Value = ExpectStatement> {
     let pattern = prop_oneof![
         "[a-z /.^$-]{0,10}".prop_map(|text| template(&text)),
         with_variables().prop_filter("compiles", |text| {
@@ -426,34 +435,34 @@ fn wish() -> impl Strategy<Value = Wanted> {
         }),
     ];
     let expected_close = (close(), any::<bool>(), any::<bool>()).prop_map(
-        |((code, reason), has_code, has_reason)| Wanted::Close {
+        |((code, reason), has_code, has_reason)| ExpectStatement::Close {
             code: has_code.then_some(code),
             reason: (has_code && has_reason).then_some(reason),
         },
     );
     prop_oneof![
-        text().prop_map(Wanted::Text),
-        json().prop_map(Wanted::Json),
-        (pattern, any::<bool>()).prop_map(|(pattern, ignore_case)| Wanted::Match {
+        text().prop_map(ExpectStatement::Text),
+        json().prop_map(ExpectStatement::Json),
+        (pattern, any::<bool>()).prop_map(|(pattern, ignore_case)| ExpectStatement::Match {
             pattern,
             ignore_case
         }),
-        any_bytes().prop_map(Wanted::Binary),
-        (kind(), one_line()).prop_map(|(kind, path)| Wanted::File(kind, path)),
-        Just(Wanted::Any),
-        proptest::option::of(payload()).prop_map(Wanted::Ping),
-        proptest::option::of(payload()).prop_map(Wanted::Pong),
+        any_bytes().prop_map(ExpectStatement::Binary),
+        (kind(), one_line()).prop_map(|(kind, path)| ExpectStatement::File(kind, path)),
+        Just(ExpectStatement::Any),
+        proptest::option::of(payload()).prop_map(ExpectStatement::Ping),
+        proptest::option::of(payload()).prop_map(ExpectStatement::Pong),
         expected_close,
-        duration().prop_map(Wanted::Silence),
-        (100..=999_u16).prop_map(Wanted::Status),
+        duration().prop_map(ExpectStatement::Silence),
+        (100..=999_u16).prop_map(ExpectStatement::Status),
         ("[A-Za-z!#-]{1,8}", "([!-~é]{1,4}( [!-~]{1,4})?)?").prop_map(|(name, value)| {
-            Wanted::Header {
+            ExpectStatement::Header {
                 name,
                 value: Template::literal(&value),
             }
         }),
-        proptest::option::of(100..=999_u16).prop_map(Wanted::Refused),
-        Just(Wanted::Reconnect),
+        proptest::option::of(100..=999_u16).prop_map(ExpectStatement::Refused),
+        Just(ExpectStatement::Reconnect),
     ]
 }
 
@@ -486,7 +495,10 @@ fn statement() -> impl Strategy<Value = Statement> {
         "[!-~é]{1,5}( [!-~]{1,4})?".prop_map(Statement::Include),
         http().prop_map(|call| Statement::Http(Box::new(call))),
         wish().prop_map(|wanted| match wanted {
-            Wanted::Text(_) | Wanted::Json(_) | Wanted::Match { .. } | Wanted::Binary(_) => {
+            ExpectStatement::Text(_)
+            | ExpectStatement::Json(_)
+            | ExpectStatement::Match { .. }
+            | ExpectStatement::Binary(_) => {
                 Statement::Check(wanted)
             }
             _ => Statement::CheckWithin(Duration::from_millis(200)),
@@ -544,7 +556,7 @@ fn block() -> impl Strategy<Value = Statement> {
             1..3,
         )
     };
-    let wanted = || text().prop_map(Wanted::Text);
+    let wanted = || text().prop_map(ExpectStatement::Text);
     let expected = wanted().prop_map(move |wanted| line(Statement::Expect(wanted)));
     let rule = (wanted(), sent())
         .prop_map(|(wanted, body)| Statement::On(Trigger::Received(wanted), body.into()));

@@ -7,8 +7,8 @@ use regex::Regex;
 use super::bytes::json_captures;
 use super::template::Context;
 use super::{
-    ByteWord, HttpBody, HttpCall, Line, Message, Payload, SessionFile, Statement, Template,
-    Trigger, Wanted,
+    ByteWord, ExpectStatement, HttpBody, HttpCall, Line, Message, Payload, SessionFile, Statement,
+    Template, Trigger,
 };
 
 impl SessionFile {
@@ -33,11 +33,11 @@ impl Statement {
             }
             Self::Options(words) => words.iter().collect(),
             Self::Send(Message::Bytes(words))
-            | Self::Expect(Wanted::Bytes(words))
-            | Self::Check(Wanted::Bytes(words))
-            | Self::Ignore(Wanted::Bytes(words))
-            | Self::Never(Wanted::Bytes(words), _)
-            | Self::On(Trigger::Received(Wanted::Bytes(words)), _) => {
+            | Self::Expect(ExpectStatement::Bytes(words))
+            | Self::Check(ExpectStatement::Bytes(words))
+            | Self::Ignore(ExpectStatement::Bytes(words))
+            | Self::Never(ExpectStatement::Bytes(words), _)
+            | Self::On(Trigger::Received(ExpectStatement::Bytes(words)), _) => {
                 words.iter().filter_map(ByteWord::template).collect()
             }
             Self::Send(message) => of_message(message).into_iter().collect(),
@@ -88,14 +88,14 @@ impl Statement {
                 }
                 names
             }
-            Self::Expect(Wanted::Bytes(words))
-            | Self::Check(Wanted::Bytes(words))
-            | Self::On(Trigger::Received(Wanted::Bytes(words)), _) => {
+            Self::Expect(ExpectStatement::Bytes(words))
+            | Self::Check(ExpectStatement::Bytes(words))
+            | Self::On(Trigger::Received(ExpectStatement::Bytes(words)), _) => {
                 words.iter().flat_map(ByteWord::sets).collect()
             }
-            Self::Expect(Wanted::Json(json))
-            | Self::Check(Wanted::Json(json))
-            | Self::On(Trigger::Received(Wanted::Json(json)), _) => json_captures(json),
+            Self::Expect(ExpectStatement::Json(json))
+            | Self::Check(ExpectStatement::Json(json))
+            | Self::On(Trigger::Received(ExpectStatement::Json(json)), _) => json_captures(json),
             _ => Vec::new(),
         }
     }
@@ -147,26 +147,28 @@ fn of_message(message: &Message) -> Option<&Template> {
     }
 }
 
-fn of_wanted(wanted: &Wanted) -> Option<&Template> {
+fn of_wanted(wanted: &ExpectStatement) -> Option<&Template> {
     match wanted {
-        Wanted::Text(template)
-        | Wanted::Json(template)
-        | Wanted::Match {
+        ExpectStatement::Text(template)
+        | ExpectStatement::Json(template)
+        | ExpectStatement::Match {
             pattern: template, ..
         }
-        | Wanted::File(_, template)
-        | Wanted::Header {
+        | ExpectStatement::File(_, template)
+        | ExpectStatement::Header {
             value: template, ..
         } => Some(template),
-        Wanted::Ping(payload) | Wanted::Pong(payload) => payload.as_ref().and_then(of_payload),
-        Wanted::Close { reason, .. } => reason.as_ref(),
-        Wanted::Binary(_)
-        | Wanted::Bytes(_)
-        | Wanted::Any
-        | Wanted::Silence(_)
-        | Wanted::Status(_)
-        | Wanted::Refused(_)
-        | Wanted::Reconnect => None,
+        ExpectStatement::Ping(payload) | ExpectStatement::Pong(payload) => {
+            payload.as_ref().and_then(of_payload)
+        }
+        ExpectStatement::Close { reason, .. } => reason.as_ref(),
+        ExpectStatement::Binary(_)
+        | ExpectStatement::Bytes(_)
+        | ExpectStatement::Any
+        | ExpectStatement::Silence(_)
+        | ExpectStatement::Status(_)
+        | ExpectStatement::Refused(_)
+        | ExpectStatement::Reconnect => None,
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::http::Header;
 use crate::session_file::{
-    HttpBody, Line, Message, Part, SessionFile, Statement, Template, Wanted,
+    ExpectStatement, HttpBody, Line, Message, Part, SessionFile, Statement, Template,
 };
 
 /// Options whose whole values are credentials, or contain them.
@@ -79,7 +79,8 @@ pub fn variables(script: &SessionFile) -> BTreeSet<&str> {
             Statement::Header(header) => in_header(header, &mut found),
             Statement::Subprotocol(name) => found.extend(name.variables()),
             Statement::Options(words) => in_options(words, &mut found),
-            Statement::Send(Message::Json(json)) | Statement::Expect(Wanted::Json(json)) => {
+            Statement::Send(Message::Json(json))
+            | Statement::Expect(ExpectStatement::Json(json)) => {
                 in_json(json, &mut found);
             }
             _ => {}

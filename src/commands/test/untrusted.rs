@@ -14,7 +14,7 @@ use crate::cli::{NotAllowed, UntrustedCheck};
 use crate::error::{plain, Error, ParseError};
 use crate::http::HIDDEN;
 use crate::session_file::{
-    self, Line, Message, Part, SessionFile, SourceMap, Statement, Template, Wanted,
+    self, ExpectStatement, Line, Message, Part, SessionFile, SourceMap, Statement, Template,
 };
 use crate::source::player::check_confined;
 use crate::sys::file::Inputs;
@@ -109,8 +109,8 @@ impl<'a> Check<'a> {
             }
             Statement::Header(header) => self.header(line, header),
             Statement::Send(Message::File(_, path))
-            | Statement::Expect(Wanted::File(_, path))
-            | Statement::Check(Wanted::File(_, path)) => self.path(line, path),
+            | Statement::Expect(ExpectStatement::File(_, path))
+            | Statement::Check(ExpectStatement::File(_, path)) => self.path(line, path),
             _ => Ok(()),
         }
     }

@@ -21,7 +21,7 @@ use crate::output::sink::Sink;
 use crate::output::{Detail, Output};
 use crate::protocol::{CloseBody, Closure, End, Role};
 use crate::session_file::recorded::{self, CredentialVariables, SentPings};
-use crate::session_file::{self, Line, Message, Statement, Template, Wanted};
+use crate::session_file::{self, ExpectStatement, Line, Message, Statement, Template};
 
 /// Shorter pauses are not recorded.
 const PAUSE: Duration = Duration::from_millis(10);
@@ -148,7 +148,7 @@ impl SessionRecord {
     }
 
     /// Writes something that was received.
-    fn expect(&mut self, at: SystemTime, link: Link, wanted: Wanted) {
+    fn expect(&mut self, at: SystemTime, link: Link, wanted: ExpectStatement) {
         self.before_expected(at, link);
         self.state(link, Statement::Expect(wanted));
     }
@@ -176,8 +176,10 @@ impl SessionRecord {
         match (way, kind) {
             (Way::Out, Kind::Text) => self.send(at, link, Message::Text(text())),
             (Way::Out, Kind::Binary) => self.send(at, link, Message::Binary(bytes.to_vec())),
-            (Way::In, Kind::Text) => self.expect(at, link, Wanted::Text(text())),
-            (Way::In, Kind::Binary) => self.expect(at, link, Wanted::Binary(bytes.to_vec())),
+            (Way::In, Kind::Text) => self.expect(at, link, ExpectStatement::Text(text())),
+            (Way::In, Kind::Binary) => {
+                self.expect(at, link, ExpectStatement::Binary(bytes.to_vec()));
+            }
         }
     }
 
@@ -266,7 +268,7 @@ impl SessionRecord {
             Event::Connect(ConnectStep::Redirected { url, .. }) => {
                 self.comment(&format!("redirected to {url}"));
             }
-            Event::Open(_) if self.was_open => self.expect(at, link, Wanted::Reconnect),
+            Event::Open(_) if self.was_open => self.expect(at, link, ExpectStatement::Reconnect),
             Event::Open(_) => {
                 self.was_open = true;
                 (self.opened, self.last) = (at, at);
@@ -289,7 +291,11 @@ impl SessionRecord {
             Event::Closed(closure) => self.closed(at, link, closure),
             // Only the first connection can be expected to be refused.
             Event::ConnectFailed(Error::Refused(refusal)) if !self.was_open => {
-                self.expect(at, link, Wanted::Refused(Some(refusal.head.status)));
+                self.expect(
+                    at,
+                    link,
+                    ExpectStatement::Refused(Some(refusal.head.status)),
+                );
             }
             Event::Reconnecting(lost) => self.comment(&closure::reconnecting(lost)),
             Event::ConnectFailed(error) => self.comment(&error.to_string()),

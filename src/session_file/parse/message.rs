@@ -6,7 +6,7 @@ use super::{bytes, regex, value};
 use crate::http::is_token;
 use crate::protocol::{Kind, MAX_CLOSE_REASON, MAX_CONTROL_PAYLOAD};
 use crate::session_file::place::{Span, SpanError, BLANKS};
-use crate::session_file::{Message, Payload, Template, Wanted};
+use crate::session_file::{ExpectStatement, Message, Payload, Template};
 use crate::text::duration;
 
 /// After `>`.
@@ -47,7 +47,7 @@ pub(super) fn sent(span: Span<'_>) -> Result<Message, SpanError> {
 }
 
 /// After `<`.
-pub(super) fn expected(span: Span<'_>) -> Result<Wanted, SpanError> {
+pub(super) fn expected(span: Span<'_>) -> Result<ExpectStatement, SpanError> {
     if span.is_empty() {
         return Err(span.error(
             "missing message after <: expected a text, /regex/, json, hex, base64, file, text, \
@@ -57,33 +57,33 @@ pub(super) fn expected(span: Span<'_>) -> Result<Wanted, SpanError> {
     }
     let (word, rest) = span.split_word();
     Ok(match word.text {
-        "json" => Wanted::Json(value::json_pattern(rest)?),
+        "json" => ExpectStatement::Json(value::json_pattern(rest)?),
         "hex" => match bytes::words(rest, true)? {
-            Some(words) => Wanted::Bytes(words),
-            None => Wanted::Binary(value::hex(rest)?),
+            Some(words) => ExpectStatement::Bytes(words),
+            None => ExpectStatement::Binary(value::hex(rest)?),
         },
-        "base64" => Wanted::Binary(value::base64(rest)?),
-        "file" => Wanted::File(Kind::Binary, value::path(rest, "file")?),
-        "text" => Wanted::File(Kind::Text, value::path(rest, "text")?),
-        "ping" => Wanted::Ping(given(rest, payload)?),
-        "pong" => Wanted::Pong(given(rest, payload)?),
+        "base64" => ExpectStatement::Binary(value::base64(rest)?),
+        "file" => ExpectStatement::File(Kind::Binary, value::path(rest, "file")?),
+        "text" => ExpectStatement::File(Kind::Text, value::path(rest, "text")?),
+        "ping" => ExpectStatement::Ping(given(rest, payload)?),
+        "pong" => ExpectStatement::Pong(given(rest, payload)?),
         "close" => {
             let (code, reason) = close(rest)?;
-            Wanted::Close { code, reason }
+            ExpectStatement::Close { code, reason }
         }
-        "any" => alone(rest, Wanted::Any)?,
-        "silence" => Wanted::Silence(silence(rest)?),
-        "status" => Wanted::Status(status(rest, "status 101")?),
+        "any" => alone(rest, ExpectStatement::Any)?,
+        "silence" => ExpectStatement::Silence(silence(rest)?),
+        "status" => ExpectStatement::Status(status(rest, "status 101")?),
         "header" => header(rest)?,
-        "refused" => Wanted::Refused(given(rest, |rest| status(rest, "refused 401"))?),
+        "refused" => ExpectStatement::Refused(given(rest, |rest| status(rest, "refused 401"))?),
         _ if span.text.starts_with('/') => {
             let (pattern, ignore_case) = regex::read(span)?;
-            Wanted::Match {
+            ExpectStatement::Match {
                 pattern,
                 ignore_case,
             }
         }
-        _ => Wanted::Text(value::text(span)?),
+        _ => ExpectStatement::Text(value::text(span)?),
     })
 }
 
@@ -99,7 +99,7 @@ fn given<T>(
     }
 }
 
-fn alone(span: Span<'_>, wanted: Wanted) -> Result<Wanted, SpanError> {
+fn alone(span: Span<'_>, wanted: ExpectStatement) -> Result<ExpectStatement, SpanError> {
     if span.is_empty() {
         return Ok(wanted);
     }
@@ -189,7 +189,7 @@ fn status(span: Span<'_>, example: &str) -> Result<u16, SpanError> {
 }
 
 /// `N: V`, or both in one JSON string.
-fn header(span: Span<'_>) -> Result<Wanted, SpanError> {
+fn header(span: Span<'_>) -> Result<ExpectStatement, SpanError> {
     const EXAMPLE: &str = "header Sec-WebSocket-Protocol: chat";
     let wrong = |cause: &str| {
         span.error(format!(
@@ -214,7 +214,7 @@ fn header(span: Span<'_>) -> Result<Wanted, SpanError> {
     if text.contains(|c: char| c != '\t' && c.is_control()) {
         return Err(wrong("a header must be on one line"));
     }
-    Ok(Wanted::Header {
+    Ok(ExpectStatement::Header {
         name: name.to_owned(),
         value,
     })

@@ -2,24 +2,24 @@
 
 use super::message;
 use crate::session_file::place::{Span, SpanError};
-use crate::session_file::{Statement, Wanted};
+use crate::session_file::{ExpectStatement, Statement};
 use crate::text::duration;
 
 /// Whether it is something that is received while the connection is open.
-pub(super) fn is_received(wanted: &Wanted) -> bool {
+pub(super) fn is_received(wanted: &ExpectStatement) -> bool {
     !matches!(
         wanted,
-        Wanted::Close { .. }
-            | Wanted::Silence(_)
-            | Wanted::Status(_)
-            | Wanted::Header { .. }
-            | Wanted::Refused(_)
-            | Wanted::Reconnect
+        ExpectStatement::Close { .. }
+            | ExpectStatement::Silence(_)
+            | ExpectStatement::Status(_)
+            | ExpectStatement::Header { .. }
+            | ExpectStatement::Refused(_)
+            | ExpectStatement::Reconnect
     )
 }
 
 /// `< …` of a rule.
-pub(super) fn received(span: Span<'_>, example: &str) -> Result<Wanted, SpanError> {
+pub(super) fn received(span: Span<'_>, example: &str) -> Result<ExpectStatement, SpanError> {
     let (sign, rest) = span.split_word();
     if sign.text != "<" {
         return Err(sign.error(format!("expected '<', as in '{example}'")));

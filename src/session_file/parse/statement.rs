@@ -4,7 +4,7 @@ use super::{expression, message, regex, rule, setting, value};
 use crate::conversation::variable::is_name;
 use crate::session_file::grammar::{EXPECTED, SENT, STATEMENTS};
 use crate::session_file::place::{Span, SpanError};
-use crate::session_file::{Statement, Wanted};
+use crate::session_file::{ExpectStatement, Statement};
 use crate::text::suggest::nearest;
 use crate::text::{duration, elide};
 
@@ -69,7 +69,7 @@ fn statement(span: Span<'_>) -> Result<Statement, SpanError> {
         "at" => time(rest, "at 1.5s").map(Statement::At),
         "capture" => capture(rest),
         "check" => check(rest),
-        "reconnect" if rest.is_empty() => Ok(Statement::Expect(Wanted::Reconnect)),
+        "reconnect" if rest.is_empty() => Ok(Statement::Expect(ExpectStatement::Reconnect)),
         "reconnect" => Err(rest.error("unexpected text after reconnect, which has no argument")),
         "ignore" => rule::ignore(rest),
         "never" => rule::never(rest),
@@ -156,12 +156,12 @@ fn check(span: Span<'_>) -> Result<Statement, SpanError> {
     }
     let wanted = message::expected(span)?;
     match wanted {
-        Wanted::Text(_)
-        | Wanted::Json(_)
-        | Wanted::Match { .. }
-        | Wanted::Binary(_)
-        | Wanted::Bytes(_)
-        | Wanted::File(..) => Ok(Statement::Check(wanted)),
+        ExpectStatement::Text(_)
+        | ExpectStatement::Json(_)
+        | ExpectStatement::Match { .. }
+        | ExpectStatement::Binary(_)
+        | ExpectStatement::Bytes(_)
+        | ExpectStatement::File(..) => Ok(Statement::Check(wanted)),
         _ => Err(word.error(format!("check cannot be used with {}", word.text))),
     }
 }

@@ -7,7 +7,7 @@ use super::text::{
 use crate::protocol::Kind;
 use crate::session_file::grammar::{EXPECTED, SENT};
 use crate::session_file::place::BLANKS;
-use crate::session_file::{Message, Payload, Template, Wanted};
+use crate::session_file::{ExpectStatement, Message, Payload, Template};
 
 pub(super) fn push_message(out: &mut String, message: &Message) {
     out.push('>');
@@ -42,34 +42,34 @@ pub(super) fn push_message(out: &mut String, message: &Message) {
     }
 }
 
-pub(super) fn push_wanted(out: &mut String, wanted: &Wanted) {
-    if *wanted != Wanted::Reconnect {
+pub(super) fn push_wanted(out: &mut String, wanted: &ExpectStatement) {
+    if *wanted != ExpectStatement::Reconnect {
         out.push('<');
     }
     match wanted {
-        Wanted::Text(text) => push_text(out, text, EXPECTED),
-        Wanted::Json(json) => push_json(out, json),
-        Wanted::Match {
+        ExpectStatement::Text(text) => push_text(out, text, EXPECTED),
+        ExpectStatement::Json(json) => push_json(out, json),
+        ExpectStatement::Match {
             pattern,
             ignore_case,
         } => push_pattern(out, pattern, *ignore_case),
-        Wanted::Binary(bytes) => push_bytes(out, bytes),
-        Wanted::Bytes(words) => push_byte_words(out, words),
-        Wanted::File(kind, path) => push_file(out, *kind, path),
-        Wanted::Any => out.push_str(" any"),
-        Wanted::Ping(payload) => {
+        ExpectStatement::Binary(bytes) => push_bytes(out, bytes),
+        ExpectStatement::Bytes(words) => push_byte_words(out, words),
+        ExpectStatement::File(kind, path) => push_file(out, *kind, path),
+        ExpectStatement::Any => out.push_str(" any"),
+        ExpectStatement::Ping(payload) => {
             out.push_str(" ping");
             if let Some(payload) = payload {
                 push_payload(out, payload);
             }
         }
-        Wanted::Pong(payload) => {
+        ExpectStatement::Pong(payload) => {
             out.push_str(" pong");
             if let Some(payload) = payload {
                 push_payload(out, payload);
             }
         }
-        Wanted::Close { code, reason } => {
+        ExpectStatement::Close { code, reason } => {
             out.push_str(" close");
             if let Some(code) = code {
                 push_number(out, *code);
@@ -78,14 +78,14 @@ pub(super) fn push_wanted(out: &mut String, wanted: &Wanted) {
                 }
             }
         }
-        Wanted::Silence(time) => push_time(out, " silence", *time),
-        Wanted::Reconnect => out.push_str("reconnect"),
-        Wanted::Status(status) => {
+        ExpectStatement::Silence(time) => push_time(out, " silence", *time),
+        ExpectStatement::Reconnect => out.push_str("reconnect"),
+        ExpectStatement::Status(status) => {
             out.push_str(" status");
             push_number(out, *status);
         }
-        Wanted::Header { name, value } => push_expected_header(out, name, value),
-        Wanted::Refused(status) => {
+        ExpectStatement::Header { name, value } => push_expected_header(out, name, value),
+        ExpectStatement::Refused(status) => {
             out.push_str(" refused");
             if let Some(status) = status {
                 push_number(out, *status);
@@ -95,9 +95,9 @@ pub(super) fn push_wanted(out: &mut String, wanted: &Wanted) {
 }
 
 /// Adds what a rule is about, on one line: those below it are what it sends.
-pub(super) fn push_trigger(out: &mut String, wanted: &Wanted) {
+pub(super) fn push_trigger(out: &mut String, wanted: &ExpectStatement) {
     match wanted {
-        Wanted::Text(text) => match text.as_literal() {
+        ExpectStatement::Text(text) => match text.as_literal() {
             Some(text) if text.contains('\n') => {
                 out.push_str("< ");
                 push_string(out, text);

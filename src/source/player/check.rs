@@ -11,7 +11,9 @@ impl Player {
         for line in &script.lines {
             // Headers of the refusal are allowed.
             let of_connection = match &line.statement {
-                Statement::Expect(wanted) => !matches!(wanted, session_file::Wanted::Header { .. }),
+                Statement::Expect(wanted) => {
+                    !matches!(wanted, session_file::ExpectStatement::Header { .. })
+                }
                 Statement::Send(_)
                 | Statement::Check(_)
                 | Statement::CheckWithin(_)
@@ -32,8 +34,12 @@ impl Player {
                 return Err(self.parse_error(line.number, "", cause));
             }
             match &line.statement {
-                Statement::Expect(session_file::Wanted::Refused(_)) => refused.push(&line.link),
-                Statement::Expect(session_file::Wanted::Status(status)) if *status != 101 => {
+                Statement::Expect(session_file::ExpectStatement::Refused(_)) => {
+                    refused.push(&line.link);
+                }
+                Statement::Expect(session_file::ExpectStatement::Status(status))
+                    if *status != 101 =>
+                {
                     refused.push(&line.link);
                 }
                 _ => {}

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::session_file::{Line, SessionFile, Statement, Wanted};
+use crate::session_file::{ExpectStatement, Line, SessionFile, Statement};
 
 /// The connections that `open` statements open, by their names as they are written.
 #[derive(Debug, Default)]
@@ -63,7 +63,7 @@ pub(super) fn about_responses(script: &SessionFile) -> BTreeSet<u32> {
         match &line.statement {
             Statement::Http(_) => is_after = true,
             _ if line.link.is_some() => {}
-            Statement::Expect(Wanted::Status(_) | Wanted::Header { .. })
+            Statement::Expect(ExpectStatement::Status(_) | ExpectStatement::Header { .. })
             | Statement::Check(_)
             | Statement::CheckWithin(_)
             | Statement::Capture { .. }

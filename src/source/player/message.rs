@@ -163,9 +163,9 @@ impl Player {
     pub(super) fn wanted(
         &self,
         line: &Line,
-        wanted: &session_file::Wanted,
+        wanted: &session_file::ExpectStatement,
     ) -> Result<Expected, Error> {
-        use session_file::Wanted as W;
+        use session_file::ExpectStatement as W;
         let payload = |payload: &Option<Payload>| {
             let payload = payload.as_ref().map(|payload| self.payload(line, payload));
             payload.transpose()

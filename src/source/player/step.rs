@@ -143,7 +143,7 @@ impl Player {
         &self,
         now: Instant,
         line: &Line,
-        wanted: &session_file::Wanted,
+        wanted: &session_file::ExpectStatement,
     ) -> Result<Expectation, Error> {
         let mut expectation = self.expectation(line, wanted)?;
         if let Some(left) = self.flow.time_left(now) {
@@ -194,7 +194,7 @@ impl Player {
     pub(super) fn expectation(
         &self,
         line: &Line,
-        wanted: &session_file::Wanted,
+        wanted: &session_file::ExpectStatement,
     ) -> Result<Expectation, Error> {
         Ok(Expectation {
             wanted: self.wanted(line, wanted)?,
@@ -224,7 +224,7 @@ impl Player {
             }
             // The first time, its body is run where it stands.
             Statement::On(session_file::Trigger::Open, body) => (
-                &session_file::Wanted::Reconnect,
+                &session_file::ExpectStatement::Reconnect,
                 Effect::Answer(self.keep_answer(body)),
             ),
             Statement::Ignore(wanted) => (wanted, Effect::Ignore),

@@ -7,7 +7,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use wsline::session_file::{self, Line, Message, SessionFile, Statement, Wanted};
+use wsline::session_file::{self, ExpectStatement, Line, Message, SessionFile, Statement};
 
 /// The statements of the first language.
 const STATEMENTS: &[&str] = &[
@@ -148,22 +148,22 @@ fn of_sent(message: &Message) -> (Option<&'static str>, Option<String>) {
     }
 }
 
-fn of_wanted(wanted: &Wanted) -> (Option<&'static str>, Option<String>) {
+fn of_wanted(wanted: &ExpectStatement) -> (Option<&'static str>, Option<String>) {
     match wanted {
-        Wanted::Text(text) => (None, Some(text.source())),
-        Wanted::Json(_) => (Some("json"), None),
-        Wanted::Match { .. } => (Some("/"), None),
-        Wanted::Binary(_) => (Some("hex"), None),
-        Wanted::Bytes(_) | Wanted::Reconnect => (Some("new"), None),
-        Wanted::File(kind, _) => (Some(of_file(*kind)), None),
-        Wanted::Any => (Some("any"), None),
-        Wanted::Ping(_) => (Some("ping"), None),
-        Wanted::Pong(_) => (Some("pong"), None),
-        Wanted::Close { .. } => (Some("close"), None),
-        Wanted::Silence(_) => (Some("silence"), None),
-        Wanted::Status(_) => (Some("status"), None),
-        Wanted::Header { .. } => (Some("header"), None),
-        Wanted::Refused(_) => (Some("refused"), None),
+        ExpectStatement::Text(text) => (None, Some(text.source())),
+        ExpectStatement::Json(_) => (Some("json"), None),
+        ExpectStatement::Match { .. } => (Some("/"), None),
+        ExpectStatement::Binary(_) => (Some("hex"), None),
+        ExpectStatement::Bytes(_) | ExpectStatement::Reconnect => (Some("new"), None),
+        ExpectStatement::File(kind, _) => (Some(of_file(*kind)), None),
+        ExpectStatement::Any => (Some("any"), None),
+        ExpectStatement::Ping(_) => (Some("ping"), None),
+        ExpectStatement::Pong(_) => (Some("pong"), None),
+        ExpectStatement::Close { .. } => (Some("close"), None),
+        ExpectStatement::Silence(_) => (Some("silence"), None),
+        ExpectStatement::Status(_) => (Some("status"), None),
+        ExpectStatement::Header { .. } => (Some("header"), None),
+        ExpectStatement::Refused(_) => (Some("refused"), None),
     }
 }
 

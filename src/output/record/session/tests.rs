@@ -353,7 +353,7 @@ proptest! {
             let (event, statement) = match said {
                 Said::Text(Way::In, it) => (
                     text(Way::In, it),
-                    Statement::Expect(Wanted::Text(literal(it))),
+                    Statement::Expect(ExpectStatement::Text(literal(it))),
                 ),
                 Said::Text(Way::Out, it) => (
                     text(Way::Out, it),
@@ -362,7 +362,7 @@ proptest! {
                 Said::Binary(way, bytes) => (
                     Event::Data(*way, Piece::whole(Kind::Binary, bytes)),
                     match way {
-                        Way::In => Statement::Expect(Wanted::Binary(bytes.clone())),
+                        Way::In => Statement::Expect(ExpectStatement::Binary(bytes.clone())),
                         Way::Out => Statement::Send(Message::Binary(bytes.clone())),
                     },
                 ),
@@ -412,8 +412,8 @@ fn large_messages_are_parsed_unchanged() {
             let literal = Template::literal(&text);
             let bytes = text.as_bytes().to_vec();
             let statement = match (way, kind) {
-                (Way::In, Kind::Text) => Statement::Expect(Wanted::Text(literal)),
-                (Way::In, Kind::Binary) => Statement::Expect(Wanted::Binary(bytes)),
+                (Way::In, Kind::Text) => Statement::Expect(ExpectStatement::Text(literal)),
+                (Way::In, Kind::Binary) => Statement::Expect(ExpectStatement::Binary(bytes)),
                 (Way::Out, Kind::Text) => Statement::Send(Message::Text(literal)),
                 (Way::Out, Kind::Binary) => Statement::Send(Message::Binary(bytes)),
             };
