@@ -19,7 +19,7 @@ use crate::event::{Kind, Link};
 use crate::http::{Credentials, CustomHeader};
 use crate::protocol::CloseReason;
 use crate::secret::Secret;
-use crate::source::conversation::{Act, Expectation, Step};
+use crate::source::conversation::{Expectation, Step, StepAction};
 use crate::source::reader::Reader;
 use crate::sys::file::{without_byte_order_mark, Inputs};
 
@@ -201,12 +201,12 @@ pub(super) fn steps(options: &OptionArgs, close: &CloseReason) -> Result<Vec<Ste
         let act = match message {
             MessageArg::Statement { .. } => return Ok(None),
             MessageArg::Send(datum) => open(datum)?,
-            MessageArg::Expect { wanted, within } => Act::Expect(Expectation {
+            MessageArg::Expect { wanted, within } => StepAction::Expect(Expectation {
                 wanted: wanted.clone(),
                 within: *within,
                 strict: options.strict,
             }),
-            MessageArg::Close => Act::Send(Outgoing::Close(Some(close.clone()))),
+            MessageArg::Close => StepAction::Send(Outgoing::Close(Some(close.clone()))),
         };
         Ok(Some(Step {
             link: Link::default(),
@@ -219,7 +219,7 @@ pub(super) fn steps(options: &OptionArgs, close: &CloseReason) -> Result<Vec<Ste
 }
 
 /// Opens the file of a `--data` option, so that a missing file is reported before connecting.
-fn open(datum: &DataArg) -> Result<Act, Error> {
+fn open(datum: &DataArg) -> Result<StepAction, Error> {
     let open = |path: &PathBuf| {
         let origin = path.display().to_string();
         let fault = |cause: io::Error| Error::DataFile {
@@ -241,12 +241,12 @@ fn open(datum: &DataArg) -> Result<Act, Error> {
         })
     };
     Ok(match datum {
-        DataArg::Text(text) => Act::Send(Outgoing::Text(text.clone())),
-        DataArg::Binary(bytes) => Act::Send(Outgoing::Binary(bytes.clone())),
-        DataArg::TextFile(path) => Act::Stream(Kind::Text, open(path)?),
-        DataArg::BinaryFile(path) => Act::Stream(Kind::Binary, open(path)?),
-        DataArg::TextStdin => Act::Stream(Kind::Text, stdin()?),
-        DataArg::BinaryStdin => Act::Stream(Kind::Binary, stdin()?),
+        DataArg::Text(text) => StepAction::Send(Outgoing::Text(text.clone())),
+        DataArg::Binary(bytes) => StepAction::Send(Outgoing::Binary(bytes.clone())),
+        DataArg::TextFile(path) => StepAction::Stream(Kind::Text, open(path)?),
+        DataArg::BinaryFile(path) => StepAction::Stream(Kind::Binary, open(path)?),
+        DataArg::TextStdin => StepAction::Stream(Kind::Text, stdin()?),
+        DataArg::BinaryStdin => StepAction::Stream(Kind::Binary, stdin()?),
     })
 }
 

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use super::conversation::{Act, Expectation, Expected, Step, StepSource};
+use super::conversation::{Expectation, Expected, Step, StepAction, StepSource};
 use crate::conversation::matching::{parse_pattern, Pattern};
 use crate::conversation::outgoing::Outgoing;
 use crate::error::Error;
@@ -36,13 +36,13 @@ impl Call {
             ignore: Vec::new(),
         };
         let acts = [
-            Act::Send(Outgoing::Text(request(dialect, method, params))),
-            Act::Expect(Expectation {
+            StepAction::Send(Outgoing::Text(request(dialect, method, params))),
+            StepAction::Expect(Expectation {
                 wanted: Expected::Message(wanted),
                 within,
                 strict: false,
             }),
-            Act::Capture {
+            StepAction::Capture {
                 name: RESPONSE.to_owned(),
                 pointer: String::new(),
             },

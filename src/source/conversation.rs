@@ -39,8 +39,8 @@ use std::time::Instant;
 pub use self::expected::Expected;
 pub use self::shared_rules::SharedRules;
 pub use self::step::{
-    Act, Alternative, Check, ConnectionSetting, Effect, Exchange, Expectation, HttpStep, Interval,
-    OpenStep, Rule, SettingValue, Step,
+    Alternative, Check, ConnectionSetting, Effect, Exchange, Expectation, HttpStep, Interval,
+    OpenStep, Rule, SettingValue, Step, StepAction,
 };
 pub use self::step_source::StepSource;
 
@@ -169,8 +169,12 @@ impl Conversation {
 
     /// Whether a message received now may be expected later.
     fn expects(&self) -> bool {
-        let now =
-            |current: &CurrentStep| matches!(current.step.act, Act::Expect(_) | Act::AnyOrder(_));
+        let now = |current: &CurrentStep| {
+            matches!(
+                current.step.act,
+                StepAction::Expect(_) | StepAction::AnyOrder(_)
+            )
+        };
         self.current.as_ref().is_some_and(now) || self.steps.expects()
     }
 
@@ -240,13 +244,13 @@ impl Source for Conversation {
     fn fd(&self) -> Option<BorrowedFd<'_>> {
         match &self.current {
             Some(current) => match &current.step.act {
-                Act::Stream(_, reader) => {
+                StepAction::Stream(_, reader) => {
                     let state = self.links.get(usize::from(current.step.link.0))?;
                     state.gate.wants_input().then(|| reader.fd())
                 }
-                Act::Expect(_) => current.matcher.comparison_fd(),
-                Act::Capture { .. } => current.search.as_ref().map(Work::fd),
-                Act::Http(_) => current.exchange.as_ref().map(Work::fd),
+                StepAction::Expect(_) => current.matcher.comparison_fd(),
+                StepAction::Capture { .. } => current.search.as_ref().map(Work::fd),
+                StepAction::Http(_) => current.exchange.as_ref().map(Work::fd),
                 _ => None,
             },
             None if self

@@ -29,7 +29,7 @@ use self::deferred::about_responses;
 use self::flow::Flow;
 use self::names::names;
 use self::variables::{secrets, variables, Known};
-use super::conversation::{Act, Expected, Step, StepSource};
+use super::conversation::{Expected, Step, StepAction, StepSource};
 use crate::error::Error;
 use crate::event::Link;
 use crate::session_file::{Line, SessionFile, SourceMap, Statement};
@@ -225,7 +225,7 @@ impl StepSource for Player {
     }
 
     fn expects(&self) -> bool {
-        let expects = |(_, step): &(u32, Step)| matches!(step.act, Act::Expect(_));
+        let expects = |(_, step): &(u32, Step)| matches!(step.act, StepAction::Expect(_));
         match self.expected {
             Some(0) => self.given.iter().any(expects),
             Some(_) => true,
@@ -258,7 +258,7 @@ impl StepSource for Player {
         let of_file = self.flow.lines().iter().filter(of_link).find_map(find);
         of_file.or_else(|| {
             self.given.iter().find_map(|(_, step)| match &step.act {
-                Act::Expect(expectation) if expectation.wanted.is_about_refusal() => {
+                StepAction::Expect(expectation) if expectation.wanted.is_about_refusal() => {
                     Some((step.place.clone(), expectation.wanted.clone()))
                 }
                 _ => None,
@@ -281,7 +281,7 @@ impl StepSource for Player {
             .given
             .iter()
             .filter_map(|(before, step)| match &step.act {
-                Act::Expect(expectation) => Some((*before, expectation.wanted.clone())),
+                StepAction::Expect(expectation) => Some((*before, expectation.wanted.clone())),
                 _ => None,
             });
         match (of_file.next(), given.next()) {

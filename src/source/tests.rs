@@ -12,7 +12,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
-use super::conversation::{Act, Conversation, Step};
+use super::conversation::{Conversation, Step, StepAction};
 use super::json_lines::JsonLines;
 use super::reader::Reader;
 use super::send_delay::SendDelay;
@@ -130,7 +130,11 @@ fn pipe() -> (Reader, io::PipeWriter) {
 }
 
 /// A conversation with one connection.
-fn conversation(acts: Vec<Act>, then: Option<Box<dyn Source>>, delay: SendDelay) -> Conversation {
+fn conversation(
+    acts: Vec<StepAction>,
+    then: Option<Box<dyn Source>>,
+    delay: SendDelay,
+) -> Conversation {
     let step = |act| Step {
         link: Link(0),
         place: None,
@@ -315,7 +319,7 @@ fn nothing_is_read_before_the_connection_is_open() {
 #[test]
 fn input_is_not_read_during_a_delay() {
     let pause = || SendDelay::new(Duration::from_mins(1));
-    let text = || Act::Send(Outgoing::Text("first".to_owned()));
+    let text = || StepAction::Send(Outgoing::Text("first".to_owned()));
     let stdin = |input: &str| Stdin::new(file(input), LINES, pause());
     let sources: [Box<dyn Source>; 3] = [
         Box::new(open(stdin("first\nb\n"))),
@@ -354,7 +358,7 @@ fn input_is_not_read_during_a_delay() {
 
 #[test]
 fn no_delay_after_the_last_message() {
-    let steps = vec![Act::Send(Outgoing::Binary(vec![1]))];
+    let steps = vec![StepAction::Send(Outgoing::Binary(vec![1]))];
     let delay = SendDelay::new(Duration::from_mins(1));
     let mut conversation = open(conversation(steps, None, delay));
     let took = conversation.poll(Now::read(), false, &mut Page::new());
@@ -389,7 +393,7 @@ fn unsent_messages_are_counted() {
 
 #[test]
 fn unsent_messages_of_command_line_and_stdin_are_added() {
-    let steps = ["a", "b", "c"].map(|text| Act::Send(Outgoing::Text(text.to_owned())));
+    let steps = ["a", "b", "c"].map(|text| StepAction::Send(Outgoing::Text(text.to_owned())));
     let then = Box::new(Stdin::new(file("d\ne"), LINES, SendDelay::default()));
     let mut conversation = open(conversation(steps.into(), Some(then), SendDelay::default()));
     let mut page = Page::new();
@@ -404,7 +408,7 @@ fn unsent_messages_of_command_line_and_stdin_are_added() {
 // Files as messages.
 
 fn streamed(kind: Kind, input: &[u8]) -> Vec<u8> {
-    let steps = vec![Act::Stream(kind, file(input))];
+    let steps = vec![StepAction::Stream(kind, file(input))];
     let mut conversation = open(conversation(steps, None, SendDelay::default()));
     let mut page = Page::new();
     let error = take_all(&mut conversation, &mut page);

@@ -10,7 +10,9 @@ use super::settings::Settings;
 use crate::connect::{ConnectOptions, Dialer};
 use crate::deadline::Deadline;
 use crate::error::Error;
-use crate::source::conversation::{Act, ConnectionSetting, Exchange, HttpStep, OpenStep, Step};
+use crate::source::conversation::{
+    ConnectionSetting, Exchange, HttpStep, OpenStep, Step, StepAction,
+};
 use crate::source::player::Connection;
 
 /// What a connection is opened with, which a statement may set.
@@ -43,13 +45,13 @@ impl Opener {
     /// [`Error::SessionFile`] for a URL or options that are invalid.
     pub fn prepare(&self, step: &mut Step) -> Result<(), Error> {
         match &mut step.act {
-            Act::Open(open) => {
+            StepAction::Open(open) => {
                 let request = self.connection(open)?;
                 if let Some(shared) = self.requests.get(usize::from(step.link.0)) {
                     shared.replace(request);
                 }
             }
-            Act::Http(http) => http.exchange = Some(self.exchange(http)?),
+            StepAction::Http(http) => http.exchange = Some(self.exchange(http)?),
             _ => {}
         }
         Ok(())

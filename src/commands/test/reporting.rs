@@ -10,7 +10,7 @@ use super::opener::Opener;
 use crate::error::Error;
 use crate::event::Link;
 use crate::session_file::{self, Line, SessionFile, SourceMap};
-use crate::source::conversation::{Act, Step, StepSource};
+use crate::source::conversation::{Step, StepAction, StepSource};
 use crate::source::player::Player;
 use crate::source::Expected;
 use crate::text::elide;
@@ -121,8 +121,8 @@ impl StepSource for Reporting {
             opener.prepare(step)?;
         }
         self.current = step.as_ref().and_then(|step| {
-            let waits = matches!(step.act, Act::Pause(_) | Act::Until(_));
-            let counts = !waits && !matches!(step.act, Act::Rule(_) | Act::Every(_));
+            let waits = matches!(step.act, StepAction::Pause(_) | StepAction::Until(_));
+            let counts = !waits && !matches!(step.act, StepAction::Rule(_) | StepAction::Every(_));
             Some((step.place.clone()?, counts))
         });
         Ok(step)

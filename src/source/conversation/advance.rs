@@ -1,7 +1,7 @@
 //! Takes one step after the other.
 
 use super::state::{CurrentStep, StepProgress};
-use super::step::{Act, Step};
+use super::step::{Step, StepAction};
 use super::Conversation;
 use crate::error::Error;
 use crate::event::Now;
@@ -62,28 +62,28 @@ impl Conversation {
             return Ok(());
         };
         match &current.step.act {
-            Act::Expect(_) => {
+            StepAction::Expect(_) => {
                 if let Some(to) = &mut to {
                     self.reopen(*to);
                 }
                 self.look(now)
             }
-            Act::Pause(_) | Act::Until(_) => self.pause(now),
-            Act::Capture { .. } => self.capture(),
-            Act::CaptureMatch { .. } => self.capture_match(),
-            Act::Check(_) => self.check(),
-            Act::AnyOrder(_) => self.look_in_any_order(now),
-            Act::Rule(_) | Act::Every(_) => {
+            StepAction::Pause(_) | StepAction::Until(_) => self.pause(now),
+            StepAction::Capture { .. } => self.capture(),
+            StepAction::CaptureMatch { .. } => self.capture_match(),
+            StepAction::Check(_) => self.check(),
+            StepAction::AnyOrder(_) => self.look_in_any_order(now),
+            StepAction::Rule(_) | StepAction::Every(_) => {
                 self.add_rule(now);
                 Ok(())
             }
-            Act::Open(_) | Act::Drop => match &mut to {
+            StepAction::Open(_) | StepAction::Drop => match &mut to {
                 Some(to) => self.open_or_drop(now, *to),
                 None => Err(StepProgress::CannotSend),
             },
-            Act::Http(_) => self.request(now),
+            StepAction::Http(_) => self.request(now),
             _ if is_moot => Ok(()),
-            Act::Send(_) | Act::Stream(..) => match &mut to {
+            StepAction::Send(_) | StepAction::Stream(..) => match &mut to {
                 Some(to) => self.send(now, readable, *to),
                 None => Err(StepProgress::CannotSend),
             },
@@ -91,7 +91,7 @@ impl Conversation {
     }
 
     fn begin(&mut self, mut step: Step, now: Now) {
-        if let (Act::Stream(_, reader), Some(size)) = (&mut step.act, self.frame_size) {
+        if let (StepAction::Stream(_, reader), Some(size)) = (&mut step.act, self.frame_size) {
             // What is held becomes one frame.
             reader.reserve(size.get());
         }
@@ -114,7 +114,7 @@ impl Conversation {
         let step = Step {
             link: self.current_link(),
             place: None,
-            act: Act::Pause(pause),
+            act: StepAction::Pause(pause),
         };
         self.current = Some(CurrentStep::new(step, now.instant));
         None

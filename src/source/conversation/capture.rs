@@ -1,7 +1,7 @@
 //! Captures of values from the last matched message.
 
 use super::state::{no_thread, CurrentStep, Searched, StepProgress};
-use super::step::Act;
+use super::step::StepAction;
 use super::work::Work;
 use super::Conversation;
 use crate::assembly::LARGE;
@@ -15,7 +15,7 @@ impl Conversation {
         let Some(CurrentStep { step, .. }) = &self.current else {
             return Ok(());
         };
-        let Act::Capture { name, pointer } = &step.act else {
+        let StepAction::Capture { name, pointer } = &step.act else {
             return Ok(());
         };
         let (name, pointer) = (name.clone(), pointer.clone());

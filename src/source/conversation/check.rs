@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::matcher::seconds;
 use super::state::StepProgress;
-use super::step::{Act, Check};
+use super::step::{Check, StepAction};
 use super::Conversation;
 use crate::conversation::matching::describe;
 use crate::error::Error;
@@ -15,7 +15,7 @@ impl Conversation {
         let Some(current) = &self.current else {
             return Ok(());
         };
-        let Act::Check(check) = &current.step.act else {
+        let StepAction::Check(check) = &current.step.act else {
             return Ok(());
         };
         match check {
@@ -68,7 +68,7 @@ impl Conversation {
         let Some(current) = &self.current else {
             return Ok(());
         };
-        let Act::CaptureMatch { name, regex } = &current.step.act else {
+        let StepAction::CaptureMatch { name, regex } = &current.step.act else {
             return Ok(());
         };
         let expected = format!("a message to capture {name} from with /{regex}/");

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::inbox::{Inbox, LinkStage};
 use super::state::{no_thread, OpenFailure, StepProgress};
-use super::step::Act;
+use super::step::StepAction;
 use super::work::Work;
 use super::Conversation;
 use crate::error::Error;
@@ -25,7 +25,7 @@ impl Conversation {
             return Ok(());
         };
         let link = current.step.link;
-        let opens = matches!(current.step.act, Act::Open(_));
+        let opens = matches!(current.step.act, StepAction::Open(_));
         let is_begun = current.is_begun;
         let Some(state) = self.links.get_mut(usize::from(link.0)) else {
             return Ok(());
@@ -103,7 +103,7 @@ impl Conversation {
         let Some(current) = &mut self.current else {
             return Ok(());
         };
-        let Act::Http(step) = &mut current.step.act else {
+        let StepAction::Http(step) = &mut current.step.act else {
             return Ok(());
         };
         let exchange = match (current.exchange.take(), step.exchange.take()) {

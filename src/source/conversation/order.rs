@@ -6,7 +6,7 @@ use super::inbox::ReceivedItem;
 use super::matcher::seconds;
 use super::nearest::{keep_nearest, Nearest};
 use super::state::StepProgress;
-use super::step::{Act, Alternative};
+use super::step::{Alternative, StepAction};
 use super::Conversation;
 use crate::conversation::matching::Difference;
 use crate::error::Error;
@@ -20,7 +20,7 @@ impl Conversation {
             return Ok(());
         };
         let mut order = current.order.take();
-        let Act::AnyOrder(alternatives) = &current.step.act else {
+        let StepAction::AnyOrder(alternatives) = &current.step.act else {
             self.current = Some(current);
             return Ok(());
         };

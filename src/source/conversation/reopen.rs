@@ -3,7 +3,7 @@
 
 use super::expected::Expected;
 use super::inbox::{LinkStage, ReceivedItem};
-use super::step::Act;
+use super::step::StepAction;
 use super::Conversation;
 use crate::event::{Link, LostCause, Now, Upgrade};
 use crate::source::Sender;
@@ -64,7 +64,7 @@ impl Conversation {
         let current = self.current.as_ref().map(|current| &current.step);
         current.is_some_and(|step| {
             step.link == link
-                && matches!(&step.act, Act::Expect(it) if matches!(it.wanted, Expected::Reconnect))
+                && matches!(&step.act, StepAction::Expect(it) if matches!(it.wanted, Expected::Reconnect))
         })
     }
 

@@ -7,7 +7,7 @@ use super::compare::{compare, Compared};
 use super::inbox::ReceivedItem;
 use super::sending::send;
 use super::state::StepProgress;
-use super::step::{Act, Effect, Rule, Timer};
+use super::step::{Effect, Rule, StepAction, Timer};
 use super::Conversation;
 use crate::error::Error;
 use crate::event::{Link, Now};
@@ -18,8 +18,8 @@ impl Conversation {
     pub(super) fn add_rule(&mut self, now: Now) {
         let Some(current) = &self.current else { return };
         match &current.step.act {
-            Act::Rule(rule) => self.rules.push(rule.clone()),
-            Act::Every(interval) => self.timers.push(Timer {
+            StepAction::Rule(rule) => self.rules.push(rule.clone()),
+            StepAction::Every(interval) => self.timers.push(Timer {
                 next: now.instant.checked_add(interval.period),
                 interval: interval.clone(),
             }),
@@ -145,12 +145,12 @@ impl Conversation {
             if to.is_inside(link) || state.gate.check(now, to).is_err() {
                 return Ok(());
             }
-            if let Act::Send(outgoing) = &answer.act {
+            if let StepAction::Send(outgoing) = &answer.act {
                 send(outgoing, link, true, to);
             }
             state.gate.on_sent(now);
             let answer = self.answers.pop_front().map(|answer| answer.act);
-            if let Some(Act::Send(outgoing)) = answer {
+            if let Some(StepAction::Send(outgoing)) = answer {
                 if let Some((kind, payload)) = outgoing.message() {
                     self.remember('>', link, kind, payload);
                 }

@@ -2,7 +2,7 @@
 
 use super::expected::quote;
 use super::state::StepProgress;
-use super::step::Act;
+use super::step::StepAction;
 use super::Conversation;
 use crate::conversation::matching::describe;
 use crate::conversation::outgoing::Outgoing;
@@ -34,18 +34,18 @@ impl Conversation {
         // It is only needed for reports.
         let reports = self.steps.expects();
         let sent = match &mut current.step.act {
-            Act::Send(Outgoing::Close(reason)) => {
+            StepAction::Send(Outgoing::Close(reason)) => {
                 to.close(link, reason.take());
                 return Ok(());
             }
-            Act::Send(outgoing) => {
+            StepAction::Send(outgoing) => {
                 // `on open` sends it on the next connection again.
                 let is_automatic = self.has_only_rules;
                 send(outgoing, link, is_automatic, to);
                 // The step is completed.
                 reports.then(|| std::mem::replace(outgoing, Outgoing::Close(None)))
             }
-            Act::Stream(kind, reader) => {
+            StepAction::Stream(kind, reader) => {
                 let went = stream(*kind, reader, &mut current.inside, link, readable, to);
                 if !went.map_err(StepProgress::Failed)? {
                     return Err(StepProgress::Waits(Progress::Pending));
@@ -76,8 +76,8 @@ impl Conversation {
     pub(super) fn unsendable(&self, how: &str) -> StepProgress {
         let act = self.current.as_ref().map(|current| &current.step.act);
         let what = match act {
-            Some(Act::Stream(..)) => "a file".to_owned(),
-            Some(Act::Send(outgoing)) => match outgoing {
+            Some(StepAction::Stream(..)) => "a file".to_owned(),
+            Some(StepAction::Send(outgoing)) => match outgoing {
                 Outgoing::Text(text) => describe(Kind::Text, text.as_bytes()),
                 Outgoing::Binary(bytes) => describe(Kind::Binary, bytes),
                 Outgoing::Ping(payload) => format!("a Ping with {}", quote(payload)),

@@ -22,12 +22,12 @@ pub struct Step {
     /// The file and line, for reports; `None` on the command line.
     pub place: Option<String>,
     /// The action.
-    pub act: Act,
+    pub act: StepAction,
 }
 
 /// The action of a step.
 #[derive(Debug)]
-pub enum Act {
+pub enum StepAction {
     /// Sends a message from memory, or a control frame.
     Send(Outgoing<String>),
     /// Sends the content of a file or standard input as one message. The line feed at the end of a
@@ -70,7 +70,7 @@ pub enum Act {
     Http(HttpStep),
 }
 
-impl Act {
+impl StepAction {
     /// Whether it sends a message, not a control frame.
     #[must_use]
     pub fn sends_message(&self) -> bool {

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::Instant;
 
 use super::expected::Expected;
-use super::step::{Act, Step};
+use super::step::{Step, StepAction};
 use crate::error::Error;
 use crate::event::Link;
 
@@ -67,13 +67,14 @@ impl StepSource for VecDeque<Step> {
     }
 
     fn expects(&self) -> bool {
-        self.iter().any(|step| matches!(step.act, Act::Expect(_)))
+        self.iter()
+            .any(|step| matches!(step.act, StepAction::Expect(_)))
     }
 
     fn handshake(&self, link: Link) -> Option<(Option<String>, Expected)> {
         let mut acts = self.iter().filter(|step| step.link == link);
         acts.find_map(|step| match &step.act {
-            Act::Expect(expectation) if expectation.wanted.is_about_refusal() => {
+            StepAction::Expect(expectation) if expectation.wanted.is_about_refusal() => {
                 Some((step.place.clone(), expectation.wanted.clone()))
             }
             _ => None,
@@ -83,7 +84,7 @@ impl StepSource for VecDeque<Step> {
     fn next_expected(&self, link: Link) -> Option<Expected> {
         let mut acts = self.iter().filter(|step| step.link == link);
         acts.find_map(|step| match &step.act {
-            Act::Expect(expectation) => Some(expectation.wanted.clone()),
+            StepAction::Expect(expectation) => Some(expectation.wanted.clone()),
             _ => None,
         })
     }

@@ -6,7 +6,7 @@ use super::expected::Expected;
 use super::inbox::LinkStage;
 use super::matcher::MatchResult;
 use super::state::{no_thread, StepProgress};
-use super::step::Act;
+use super::step::StepAction;
 use super::Conversation;
 use crate::error::Error;
 use crate::event::Now;
@@ -18,7 +18,7 @@ impl Conversation {
         let Some(current) = &mut self.current else {
             return Ok(());
         };
-        let Act::Expect(expectation) = &current.step.act else {
+        let StepAction::Expect(expectation) = &current.step.act else {
             return Ok(());
         };
         let Some(state) = self.links.get_mut(usize::from(current.step.link.0)) else {
@@ -72,8 +72,8 @@ impl Conversation {
     pub(super) fn pause_end(&self) -> Option<Instant> {
         let current = self.current.as_ref()?;
         match current.step.act {
-            Act::Pause(time) => current.since.checked_add(time),
-            Act::Until(time) => self.opened?.checked_add(time),
+            StepAction::Pause(time) => current.since.checked_add(time),
+            StepAction::Until(time) => self.opened?.checked_add(time),
             _ => None,
         }
     }
@@ -88,15 +88,15 @@ impl Conversation {
             return gate.or_else(|| self.then.as_ref()?.next_deadline());
         };
         match &current.step.act {
-            Act::Expect(expectation) => current.matcher.next_deadline(expectation),
-            Act::AnyOrder(alternatives) => {
+            StepAction::Expect(expectation) => current.matcher.next_deadline(expectation),
+            StepAction::AnyOrder(alternatives) => {
                 let longest = || alternatives.iter().map(|it| it.expectation.within).max();
                 let known = current.order.as_ref().map(|order| order.within);
                 current.since.checked_add(known.or_else(longest)?)
             }
-            Act::Pause(_) | Act::Until(_) => self.pause_end(),
-            Act::Open(_) | Act::Drop => self.opening_deadline(),
-            Act::Http(_) => None,
+            StepAction::Pause(_) | StepAction::Until(_) => self.pause_end(),
+            StepAction::Open(_) | StepAction::Drop => self.opening_deadline(),
+            StepAction::Http(_) => None,
             _ => self
                 .links
                 .get(usize::from(current.step.link.0))?

@@ -14,7 +14,7 @@ use crate::event::Kind;
 use crate::protocol::{CloseReason, MAX_CONTROL_PAYLOAD};
 use crate::session_file::bytes::{self, ByteError};
 use crate::session_file::{self, Line, Message, Payload, Template};
-use crate::source::conversation::{Act, Expected};
+use crate::source::conversation::{Expected, StepAction};
 use crate::source::reader::Reader;
 use crate::sys::file::{open_regular, read_regular, MAX_SIZE};
 
@@ -128,7 +128,7 @@ impl Player {
     }
 
     /// The action of a `>` statement.
-    pub(super) fn act(&self, line: &Line, message: &Message) -> Result<Act, Error> {
+    pub(super) fn act(&self, line: &Line, message: &Message) -> Result<StepAction, Error> {
         let outgoing = match message {
             Message::Text(template) => Outgoing::Text(self.text(line, template)?),
             Message::Json(template) => Outgoing::Text(self.json(line, template)?),
@@ -142,7 +142,7 @@ impl Player {
                 let fault = |cause| self.unreadable(line, &path, &cause);
                 let file = open_regular(&self.readable(line, &path)?).map_err(fault)?;
                 let reader = Reader::new(file, path.display().to_string());
-                return Ok(Act::Stream(*kind, reader));
+                return Ok(StepAction::Stream(*kind, reader));
             }
             Message::Ping(payload) => Outgoing::Ping(self.payload(line, payload)?),
             Message::Pong(payload) => Outgoing::Pong(self.payload(line, payload)?),
@@ -156,7 +156,7 @@ impl Player {
                 })?))
             }
         };
-        Ok(Act::Send(outgoing))
+        Ok(StepAction::Send(outgoing))
     }
 
     /// The expectation of a `<` statement.

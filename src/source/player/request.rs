@@ -5,7 +5,9 @@ use crate::error::Error;
 use crate::event::Link;
 use crate::http::{CustomHeader, HttpRequest};
 use crate::session_file::{HttpBody, HttpCall, Line, Statement, Template};
-use crate::source::conversation::{Act, ConnectionSetting, HttpStep, OpenStep, SettingValue};
+use crate::source::conversation::{
+    ConnectionSetting, HttpStep, OpenStep, SettingValue, StepAction,
+};
 
 impl Player {
     /// Opens a connection at a URL, or that of its `url` line.
@@ -14,14 +16,14 @@ impl Player {
         line: &Line,
         to: Link,
         url: Option<&Template>,
-    ) -> Result<Act, Error> {
+    ) -> Result<StepAction, Error> {
         let name = self.names.get(usize::from(to.0)).cloned();
         let url = match url {
             Some(url) => Some((self.text(line, url)?, line.number)),
             None => None,
         };
         let connection = self.connection(self.flow.lines(), name, url)?;
-        Ok(Act::Open(OpenStep {
+        Ok(StepAction::Open(OpenStep {
             url: connection.url,
             settings: connection.settings,
             line: line.number,
@@ -44,7 +46,7 @@ impl Player {
     }
 
     /// Sends an HTTP request.
-    pub(super) fn request(&self, line: &Line, call: &HttpCall) -> Result<Act, Error> {
+    pub(super) fn request(&self, line: &Line, call: &HttpCall) -> Result<StepAction, Error> {
         if self.confined {
             let cause = "http is not allowed with --untrusted: the only address is that of --url";
             return Err(self.parse_error(line.number, "http", cause));
@@ -62,7 +64,7 @@ impl Player {
                 Some("text/plain; charset=utf-8"),
             ),
         };
-        Ok(Act::Http(HttpStep {
+        Ok(StepAction::Http(HttpStep {
             request: HttpRequest {
                 method: call.method.clone(),
                 url: self.text(line, &call.url)?,

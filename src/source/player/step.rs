@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::event::Link;
 use crate::session_file::{self, Expression, Line, Statement};
 use crate::source::conversation::{
-    Act, Alternative, Check, Effect, Expectation, Expected, Interval, Rule, Step,
+    Alternative, Check, Effect, Expectation, Expected, Interval, Rule, Step, StepAction,
 };
 
 impl Player {
@@ -39,14 +39,14 @@ impl Player {
             self.pending.push_back(Step {
                 link: Link::default(),
                 place,
-                act: Act::Pause(*limit),
+                act: StepAction::Pause(*limit),
             });
         }
         Ok(())
     }
 
     /// The action of a statement; `None` if it only changes a setting.
-    pub(super) fn step(&mut self, now: Instant, line: &Line) -> Result<Option<Act>, Error> {
+    pub(super) fn step(&mut self, now: Instant, line: &Line) -> Result<Option<StepAction>, Error> {
         Ok(Some(match &line.statement {
             Statement::Url(_)
             | Statement::Header(_)
@@ -80,18 +80,18 @@ impl Player {
             Statement::At(time) => match self.speed {
                 None => return Ok(None),
                 // A time that `Instant` can't represent is never reached.
-                Some(speed) => Act::Until(
+                Some(speed) => StepAction::Until(
                     Duration::try_from_secs_f64(time.as_secs_f64() / speed)
                         .unwrap_or(Duration::MAX),
                 ),
             },
-            Statement::Wait(time) => Act::Pause(*time),
-            Statement::Drop => Act::Drop,
+            Statement::Wait(time) => StepAction::Pause(*time),
+            Statement::Drop => StepAction::Drop,
             Statement::Http(call) => self.request(line, call)?,
             Statement::Send(message) => self.act(line, message)?,
             Statement::Expect(wanted) => {
                 self.expected = self.expected.map(|left| left.saturating_sub(1));
-                Act::Expect(self.expectation_of_retry(now, line, wanted)?)
+                StepAction::Expect(self.expectation_of_retry(now, line, wanted)?)
             }
             Statement::Capture { .. }
             | Statement::CaptureMatch { .. }
@@ -101,9 +101,9 @@ impl Player {
     }
 
     /// The action of a statement about the message that was received last.
-    fn about_last_message(&self, line: &Line) -> Result<Option<Act>, Error> {
+    fn about_last_message(&self, line: &Line) -> Result<Option<StepAction>, Error> {
         Ok(Some(match &line.statement {
-            Statement::Capture { name, pointer, .. } => Act::Capture {
+            Statement::Capture { name, pointer, .. } => StepAction::Capture {
                 name: name.clone(),
                 pointer: pointer.clone(),
             },
@@ -112,13 +112,13 @@ impl Player {
                 pattern,
                 ignore_case,
                 ..
-            } => Act::CaptureMatch {
+            } => StepAction::CaptureMatch {
                 name: name.clone(),
                 regex: self.regex(line, pattern, *ignore_case)?,
             },
-            Statement::CheckWithin(time) => Act::Check(Check::Within(*time)),
+            Statement::CheckWithin(time) => StepAction::Check(Check::Within(*time)),
             Statement::Check(wanted) => match self.wanted(line, wanted)? {
-                Expected::Message(pattern) => Act::Check(Check::Message(pattern)),
+                Expected::Message(pattern) => StepAction::Check(Check::Message(pattern)),
                 _ => return Ok(None),
             },
             _ => return Ok(None),
@@ -217,7 +217,7 @@ impl Player {
     }
 
     /// Adds a rule: `on`, `every`, `ignore` or `never`.
-    pub(super) fn rule(&mut self, line: &Line) -> Result<Option<Act>, Error> {
+    pub(super) fn rule(&mut self, line: &Line) -> Result<Option<StepAction>, Error> {
         let (wanted, effect) = match &line.statement {
             Statement::On(session_file::Trigger::Received(wanted), body) => {
                 (wanted, Effect::Answer(self.keep_answer(body)))
@@ -230,7 +230,7 @@ impl Player {
             Statement::Ignore(wanted) => (wanted, Effect::Ignore),
             Statement::Never(wanted, _) => (wanted, Effect::Fail),
             Statement::Every(period, body) => {
-                return Ok(Some(Act::Every(Interval {
+                return Ok(Some(StepAction::Every(Interval {
                     links: self.rule_links(line)?,
                     period: *period,
                     answer: self.keep_answer(body),
@@ -238,7 +238,7 @@ impl Player {
             }
             _ => return Ok(None),
         };
-        Ok(Some(Act::Rule(Rule {
+        Ok(Some(StepAction::Rule(Rule {
             links: self.rule_links(line)?,
             place: Some(self.source.place(line.number)),
             wanted: self.wanted(line, wanted)?,
@@ -246,7 +246,7 @@ impl Player {
         })))
     }
 
-    pub(super) fn any_order(&self, body: &[Line]) -> Result<Act, Error> {
+    pub(super) fn any_order(&self, body: &[Line]) -> Result<StepAction, Error> {
         let mut alternatives = Vec::new();
         for line in body {
             let Statement::Expect(wanted) = &line.statement else {
@@ -260,7 +260,7 @@ impl Player {
                 });
             }
         }
-        Ok(Act::AnyOrder(alternatives))
+        Ok(StepAction::AnyOrder(alternatives))
     }
 
     /// Sets a variable to a computed value.

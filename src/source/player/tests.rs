@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::*;
 use crate::conversation::outgoing::Outgoing;
 use crate::session_file;
-use crate::source::conversation::{Act, ConnectionSetting, Expectation, SettingValue};
+use crate::source::conversation::{ConnectionSetting, Expectation, SettingValue, StepAction};
 
 fn play(text: &str) -> Result<(Vec<Connection>, Player), Error> {
     play_with(text, &|name| (name == "HOST").then(|| "h".to_owned()), None)
@@ -144,7 +144,7 @@ fn captured_values_are_variables_afterwards() {
         .next(Instant::now())
         .expect("it is fine")
         .expect("there is more");
-    let Act::Send(Outgoing::Text(text)) = step.act else {
+    let StepAction::Send(Outgoing::Text(text)) = step.act else {
         panic!("{step:?}");
     };
     assert_eq!(text, r#"{"id":"x","as":"\"x\""}"#);
@@ -242,7 +242,7 @@ fn given_steps_are_taken_between_the_statements() {
         let step = Step {
             link: Link::default(),
             place: None,
-            act: Act::Send(Outgoing::Text(text.to_owned())),
+            act: StepAction::Send(Outgoing::Text(text.to_owned())),
         };
         player.give(before, step);
     }
@@ -252,7 +252,7 @@ fn given_steps_are_taken_between_the_statements() {
         "without those that are repeated"
     );
     let sent = steps(&mut player).into_iter().map(|step| match step.act {
-        Act::Send(Outgoing::Text(text)) => text,
+        StepAction::Send(Outgoing::Text(text)) => text,
         act => panic!("{act:?}"),
     });
     assert_eq!(sent.collect::<String>(), "1a2bb3c4");

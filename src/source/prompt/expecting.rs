@@ -14,7 +14,7 @@ use crate::output::report::{explain, Excerpts};
 use crate::output::transcript::Transcript;
 use crate::output::verbosity::Verbosity;
 use crate::session_file::{self, SourceMap, Statement};
-use crate::source::conversation::{Act, SingleExpectation, StepSource};
+use crate::source::conversation::{SingleExpectation, StepAction, StepSource};
 use crate::source::player::{Player, PlayerOptions};
 use crate::source::{Expectation, Expected};
 
@@ -167,7 +167,7 @@ pub(super) fn parse(
     let (_, mut player) = Player::new(script, &options).map_err(plain)?;
     let step = player.next(Instant::now()).map_err(plain)?;
     match step.map(|step| step.act) {
-        Some(Act::Expect(expectation)) => match expectation.wanted {
+        Some(StepAction::Expect(expectation)) => match expectation.wanted {
             Expected::Status(_) | Expected::Header { .. } | Expected::Refused(_) => Err(
                 "the opening handshake is over: use --expect-status or --expect-header, or /headers"
                     .to_owned(),
