@@ -10,7 +10,7 @@ use super::policy::Next;
 use super::reading::SLICE;
 use super::sent::show_sent;
 use super::slot::Slot;
-use super::state::{Driver, Unsettled};
+use super::state::{Driver, UndecidedEnd};
 use super::wait::ReadyLink;
 use crate::connect::{Attempt, AttemptEvent, Opened};
 use crate::error::{Error, Phase};
@@ -148,14 +148,16 @@ impl Driver<'_> {
     fn connect_failed(&mut self, link: Link, error: Error) {
         self.slots.replace(link, Slot::Ended);
         let end = LinkEnd::ConnectFailed(&error);
-        let settled = self.listeners.source.settle(self.now, link, end);
-        if settled.expected {
+        let decision = self.listeners.source.on_link_end(self.now, link, end);
+        if decision.expected {
             self.notify(link, &Event::ConnectFailed(&error));
             return self.ended(link, ConnectionEnd::Refused);
         }
-        let next =
-            self.policy
-                .on_connect_failed(self.now, link, settled.unmet.as_ref().unwrap_or(&error));
+        let next = self.policy.on_connect_failed(
+            self.now,
+            link,
+            decision.unmet.as_ref().unwrap_or(&error),
+        );
         if let (Next::Redial { after, attempt }, true) = (next, self.needs_connection(link)) {
             let lost = Reconnecting {
                 cause: LostCause::Failed(&error),
@@ -166,7 +168,7 @@ impl Driver<'_> {
             return self.redial(link, &lost);
         }
         self.notify(link, &Event::ConnectFailed(&error));
-        let error = settled.unmet.unwrap_or(error);
+        let error = decision.unmet.unwrap_or(error);
         match next {
             Next::End | Next::Redial { .. } => {
                 self.report_unsent();
@@ -249,7 +251,7 @@ impl Driver<'_> {
         self.notify(link, &Event::Closed(&closure));
         self.ended_unseen = true;
         if !self.is_leaving() {
-            self.settle(Unsettled {
+            self.decide_end(UndecidedEnd {
                 link,
                 closure: closure.clone(),
                 unsent,

@@ -105,7 +105,7 @@ impl<'a> Outputs<'a> {
     }
 
     /// Writes pending output without blocking.
-    pub(super) fn settle(&mut self) {
+    pub(super) fn idle(&mut self) {
         self.each(Channel::idle);
     }
 
@@ -266,7 +266,7 @@ mod tests {
         };
         for _ in 0..3 {
             outputs.show(Now::read(), Link::default(), &Event::Note(&note));
-            outputs.settle();
+            outputs.idle();
         }
         assert_eq!((first_told.get(), second_told.get()), (1, 1));
         assert!(!outputs.full(), "neither holds up what is read");

@@ -11,10 +11,11 @@
 //! threads.
 //!
 //! This file contains the loop. What it waits for (`wait`), what happens on the connections
-//! (`links`, `reading`, `settling`, `slots`), how a run ends (`ending`, `policy`, `limits`) and its state
+//! (`links`, `reading`, `end_decision`, `slots`), how a run ends (`ending`, `policy`, `limits`) and its state
 //! (`state`) are in separate files.
 
 mod connection;
+mod end_decision;
 mod ending;
 mod first_error;
 mod keepalive;
@@ -31,7 +32,6 @@ mod resend;
 mod scripted;
 mod sender;
 mod sent;
-mod settling;
 mod signals;
 mod slot;
 mod slots;
@@ -165,7 +165,7 @@ impl<'a> Driver<'a> {
             pipes: Vec::new(),
             buffer: vec![0; READ],
             first_error: FirstError::default(),
-            unsettled: Vec::new(),
+            undecided: Vec::new(),
             input: Input::More,
             ended_unseen: false,
             quiet_since: now.instant,
@@ -184,12 +184,12 @@ impl<'a> Driver<'a> {
     fn is_finished(&self) -> bool {
         let late = self.output_deadline;
         let late = late.is_some_and(|end| end <= self.now.instant);
-        let is_settled = self.unsettled.is_empty() || self.is_leaving();
+        let is_decided = self.undecided.is_empty() || self.is_leaving();
         let outlives = self.policy.outlives_connections() && !self.is_ending();
         if outlives && self.input != Input::Done {
             return false;
         }
-        self.slots.all_ended() && (late || (is_settled && !self.listeners.outputs.waiting()))
+        self.slots.all_ended() && (late || (is_decided && !self.listeners.outputs.waiting()))
     }
 
     /// One iteration: signals, timers, connections, source and output.
@@ -205,7 +205,7 @@ impl<'a> Driver<'a> {
         for link in self.slots.overdue(self.now.instant) {
             self.handle_deadline(link);
         }
-        self.settle_again();
+        self.decide_ends_again();
         self.poll_source(turn.source);
         self.dial_next();
         self.flush_touched();
@@ -214,7 +214,7 @@ impl<'a> Driver<'a> {
         }
         let outputs = &mut self.listeners.outputs;
         if !self.slots.hold_bytes() || outputs.full() || outputs.busy() {
-            outputs.settle();
+            outputs.idle();
         }
         self.handle_outputs();
         // A Close that follows the failure of an output must be out before a signal ends everything.
@@ -227,7 +227,7 @@ impl<'a> Driver<'a> {
         self.now.instant = Instant::now();
         while let Some(link) = self.slots.next_touched() {
             self.flush(link);
-            self.slots.settle(link);
+            self.slots.update(link);
         }
     }
 
@@ -235,8 +235,8 @@ impl<'a> Driver<'a> {
         self.ended_unseen = false;
         // Once all connections have ended, the source is only asked whether their ends were
         // expected.
-        let only_settles = self.slots.all_ended() && !self.unsettled.is_empty();
-        if only_settles || (self.input == Input::Done && self.is_leaving()) {
+        let only_decides = self.slots.all_ended() && !self.undecided.is_empty();
+        if only_decides || (self.input == Input::Done && self.is_leaving()) {
             return;
         }
         // A message is not sent before the events that were just handled.

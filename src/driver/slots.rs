@@ -192,13 +192,13 @@ impl Slots {
         has_ended
     }
 
-    /// Returns a touched link. Call [`settle`](Self::settle) after using it.
+    /// Returns a touched link. Call [`update`](Self::update) after using it.
     pub(super) fn next_touched(&mut self) -> Option<Link> {
         self.touched.pop()
     }
 
     /// Updates the properties of a slot and unmarks it.
-    pub(super) fn settle(&mut self, link: Link) {
+    pub(super) fn update(&mut self, link: Link) {
         self.refresh(link);
         if let Some(entry) = self.entries.get_mut(usize::from(link.0)) {
             entry.touched = false;

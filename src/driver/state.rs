@@ -56,7 +56,7 @@ pub(super) struct Driver<'a> {
     pub(super) buffer: Vec<u8>,
     pub(super) first_error: FirstError,
     /// Closed connections for which the source hasn't decided yet whether their end was expected.
-    pub(super) unsettled: Vec<Unsettled>,
+    pub(super) undecided: Vec<UndecidedEnd>,
     pub(super) input: Input,
     /// Whether a connection has ended since the source was polled, which may end the source or
     /// connect again.
@@ -84,7 +84,7 @@ pub(super) struct LinkConfig<'a> {
 }
 
 /// A closed connection for which the source hasn't decided yet whether its end was expected.
-pub(super) struct Unsettled {
+pub(super) struct UndecidedEnd {
     pub(super) link: Link,
     pub(super) closure: Closure,
     /// The number of messages that were not sent completely.

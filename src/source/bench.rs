@@ -19,7 +19,7 @@ pub use self::payload::Payload;
 use self::awaited::Awaited;
 use self::payload::PayloadWriter;
 use self::schedule::Schedule;
-use super::{LinkEnd, Progress, Sender, Settled, Source};
+use super::{EndDecision, LinkEnd, Progress, Sender, Source};
 use crate::assembly::WholeMessage;
 use crate::event::{Event, Link, LoadPhase, LoadProgress, Messages, Now, Timing, Way};
 use crate::measure::load::{LoadModel, LoadStatistics};
@@ -358,10 +358,10 @@ impl Source for Bench {
 
     /// The end of a connection is counted and not an error of the run. A failure to connect is one
     /// if no connection could be opened.
-    fn settle(&mut self, _now: Now, _link: Link, end: LinkEnd<'_>) -> Settled {
-        Settled {
+    fn on_link_end(&mut self, _now: Now, _link: Link, end: LinkEnd<'_>) -> EndDecision {
+        EndDecision {
             expected: matches!(end, LinkEnd::Closed(_)),
-            ..Settled::default()
+            ..EndDecision::default()
         }
     }
 

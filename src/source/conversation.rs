@@ -56,7 +56,7 @@ use self::step::Timer;
 use self::work::Work;
 use super::send_delay::SendDelay;
 use super::send_gate::SendGate;
-use super::{LinkEnd, Progress, Sender, Settled, Source};
+use super::{EndDecision, LinkEnd, Progress, Sender, Source};
 use crate::error::Error;
 use crate::event::{Event, Kind, Link, Now};
 
@@ -342,10 +342,10 @@ impl Source for Conversation {
         }
     }
 
-    fn settle(&mut self, now: Now, link: Link, end: LinkEnd<'_>) -> Settled {
-        let mut settled = self.settle_end(now, link, end);
-        settled.unmet = settled.unmet.map(|error| self.reported(error));
-        settled
+    fn on_link_end(&mut self, now: Now, link: Link, end: LinkEnd<'_>) -> EndDecision {
+        let mut decision = self.decision_about(now, link, end);
+        decision.unmet = decision.unmet.map(|error| self.reported(error));
+        decision
     }
 
     fn expected_end(&self, link: Link) -> bool {
@@ -357,23 +357,23 @@ impl Source for Conversation {
 
 impl Conversation {
     /// How the end of a connection is taken, with an error as it occurred.
-    fn settle_end(&mut self, now: Now, link: Link, end: LinkEnd<'_>) -> Settled {
+    fn decision_about(&mut self, now: Now, link: Link, end: LinkEnd<'_>) -> EndDecision {
         match end {
             LinkEnd::ConnectFailed(error) => {
                 self.failed.get_or_insert(link);
-                let settled = self.settle_refusal(link, error);
-                if settled.expected {
-                    return settled;
+                let decision = self.on_refusal(link, error);
+                if decision.expected {
+                    return decision;
                 }
-                self.settle_opening(link, error).unwrap_or(settled)
+                self.on_opening_failed(link, error).unwrap_or(decision)
             }
-            LinkEnd::Closed(_) if self.has_dropped(link) => Settled {
+            LinkEnd::Closed(_) if self.has_dropped(link) => EndDecision {
                 expected: true,
-                ..Settled::default()
+                ..EndDecision::default()
             },
             LinkEnd::Closed(_) => {
-                let unmet = self.settle_close(now);
-                Settled {
+                let unmet = self.unmet_before_close(now);
+                EndDecision {
                     pending: unmet.is_none() && self.is_busy(),
                     expected: self.expected_end(link) || self.reopens(link),
                     unmet,

@@ -11,7 +11,7 @@ use super::json;
 use super::reader::Reader;
 use super::send_delay::SendDelay;
 use super::send_gate::SendGate;
-use super::{LinkEnd, Progress, Sender, Settled, Source, Unsent};
+use super::{EndDecision, LinkEnd, Progress, Sender, Source, Unsent};
 use crate::conversation::outgoing::Outgoing;
 use crate::event::{Event, Kind, Link, Messages, Now, Piece};
 use crate::sys::file::without_byte_order_mark;
@@ -150,7 +150,7 @@ impl Source for JsonLines {
         }
     }
 
-    fn settle(&mut self, _now: Now, _link: Link, _end: LinkEnd<'_>) -> Settled {
+    fn on_link_end(&mut self, _now: Now, _link: Link, _end: LinkEnd<'_>) -> EndDecision {
         self.unsent().into()
     }
 }

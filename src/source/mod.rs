@@ -51,7 +51,7 @@ pub struct Unsent {
     pub more: bool,
 }
 
-/// How a connection ended, for [`Source::settle`].
+/// How a connection ended, for [`Source::on_link_end`].
 #[derive(Clone, Copy, Debug)]
 pub enum LinkEnd<'a> {
     /// It could not be opened.
@@ -62,8 +62,8 @@ pub enum LinkEnd<'a> {
 
 /// The source's decision on the end of a connection.
 #[derive(Debug, Default)]
-pub struct Settled {
-    /// It is not decided yet: settle it again the next time that the source is polled.
+pub struct EndDecision {
+    /// It is not decided yet: it is asked again the next time that the source is polled.
     pub pending: bool,
     /// The end was expected, whatever the error or close code is.
     pub expected: bool,
@@ -74,7 +74,7 @@ pub struct Settled {
 }
 
 /// An end that was not expected, with nothing expected before it.
-impl From<Unsent> for Settled {
+impl From<Unsent> for EndDecision {
     fn from(unsent: Unsent) -> Self {
         Self {
             unsent,
@@ -131,13 +131,13 @@ pub trait Source {
     }
 
     /// Called for each connection that ended before the run did or could not be opened, after
-    /// [`Event::Closed`], and again while the decision is [pending](Settled::pending).
-    fn settle(&mut self, _now: Now, _link: Link, _end: LinkEnd<'_>) -> Settled {
-        Settled::default()
+    /// [`Event::Closed`], and again while the decision is [pending](EndDecision::pending).
+    fn on_link_end(&mut self, _now: Now, _link: Link, _end: LinkEnd<'_>) -> EndDecision {
+        EndDecision::default()
     }
 
     /// Whether the end of a connection was expected, as far as that is known now. It may change
-    /// after [`settle`](Self::settle).
+    /// after [`on_link_end`](Self::on_link_end).
     fn expected_end(&self, _link: Link) -> bool {
         false
     }

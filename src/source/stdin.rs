@@ -12,7 +12,7 @@ use memchr::{memchr, memchr_iter, memrchr};
 use super::reader::Reader;
 use super::send_delay::SendDelay;
 use super::send_gate::SendGate;
-use super::{LinkEnd, Progress, Sender, Settled, Source, Unsent};
+use super::{EndDecision, LinkEnd, Progress, Sender, Source, Unsent};
 use crate::error::Error;
 use crate::event::{Event, Kind, Lines, Link, Messages, Now, Piece};
 use crate::text::utf8;
@@ -255,7 +255,7 @@ impl Source for Stdin {
         }
     }
 
-    fn settle(&mut self, _now: Now, _link: Link, _end: LinkEnd<'_>) -> Settled {
+    fn on_link_end(&mut self, _now: Now, _link: Link, _end: LinkEnd<'_>) -> EndDecision {
         self.unsent().into()
     }
 }

@@ -158,7 +158,7 @@ fn open<S: Source>(mut source: S) -> S {
 fn unsent(source: &mut dyn Source) -> Unsent {
     let closure = Closure::default();
     let end = LinkEnd::Closed(&closure);
-    source.settle(Now::read(), Link(0), end).unsent
+    source.on_link_end(Now::read(), Link(0), end).unsent
 }
 
 /// Polls a source until it ends, as if its descriptor were always readable.

@@ -5,7 +5,7 @@ use super::state::{CurrentStep, StepProgress};
 use super::Conversation;
 use crate::error::{Error, Refusal, Unmet};
 use crate::event::{Link, Now};
-use crate::source::{LinkEnd, Settled, Unsent};
+use crate::source::{EndDecision, LinkEnd, Unsent};
 
 impl Conversation {
     /// Whether a connection was closed as the next expectation on it says. Then input for it that
@@ -22,7 +22,7 @@ impl Conversation {
     /// The number of accepted but unsent messages for a connection.
     pub(super) fn unsent(&mut self, now: Now, link: Link, end: LinkEnd<'_>) -> Unsent {
         let then = self.then.as_mut();
-        let after = then.map(|then| then.settle(now, link, end).unsent);
+        let after = then.map(|then| then.on_link_end(now, link, end).unsent);
         let after = after.unwrap_or_default();
         let sends =
             |current: &CurrentStep| current.step.link == link && current.step.act.sends_message();
@@ -34,21 +34,21 @@ impl Conversation {
     }
 
     /// Whether a refusal of the upgrade was expected.
-    pub(super) fn settle_refusal(&mut self, link: Link, error: &Error) -> Settled {
+    pub(super) fn on_refusal(&mut self, link: Link, error: &Error) -> EndDecision {
         let Error::Refused(refusal) = error else {
-            return Settled::default();
+            return EndDecision::default();
         };
         let Some((place, wanted)) = self.steps.handshake(link) else {
-            return Settled::default();
+            return EndDecision::default();
         };
         if wanted.allows_refusal(refusal.head.status) == Some(true) {
             if let Some(state) = self.state(link) {
                 state.inbox.stage = LinkStage::Refused;
                 state.inbox.answer = refusal.head.clone();
             }
-            return Settled {
+            return EndDecision {
                 expected: true,
-                ..Settled::default()
+                ..EndDecision::default()
             };
         }
         let unmet = Unmet {
@@ -59,14 +59,14 @@ impl Conversation {
             refusal: Some(Box::new(refusal.without_hint())),
             ..Unmet::default()
         };
-        Settled {
+        EndDecision {
             unmet: Some(Error::Unmet(Box::new(unmet))),
-            ..Settled::default()
+            ..EndDecision::default()
         }
     }
 
     /// The expectation that was not met before a connection was closed.
-    pub(super) fn settle_close(&mut self, now: Now) -> Option<Error> {
+    pub(super) fn unmet_before_close(&mut self, now: Now) -> Option<Error> {
         if !self.is_open(now) {
             return None;
         }

@@ -12,7 +12,7 @@ use super::Conversation;
 use crate::error::Error;
 use crate::event::{Kind, Link, Now};
 use crate::http::{Body, ResponseHead};
-use crate::source::{Progress, Sender, Settled};
+use crate::source::{EndDecision, Progress, Sender};
 
 impl Conversation {
     /// Opens or drops the connection of the current step. It is complete when that has happened.
@@ -81,7 +81,7 @@ impl Conversation {
     }
 
     /// A connection could not be opened by a step, which fails then; `None` if no step opens it.
-    pub(super) fn settle_opening(&mut self, link: Link, error: &Error) -> Option<Settled> {
+    pub(super) fn on_opening_failed(&mut self, link: Link, error: &Error) -> Option<EndDecision> {
         let state = self.state(link).filter(|state| state.is_opening)?;
         state.is_opening = false;
         state.inbox.stage = LinkStage::Deferred;
@@ -92,9 +92,9 @@ impl Conversation {
                 _ => None,
             },
         });
-        Some(Settled {
+        Some(EndDecision {
             expected: true,
-            ..Settled::default()
+            ..EndDecision::default()
         })
     }
 

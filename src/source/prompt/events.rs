@@ -8,7 +8,7 @@ use super::{answer, Prompt, LINK};
 use crate::event::{Event, Link, Note, NoteLevel, Now, Way};
 use crate::exit::ExitCode;
 use crate::protocol::{Closure, End, Role};
-use crate::source::{LinkEnd, Progress, Sender, Settled, Source};
+use crate::source::{EndDecision, LinkEnd, Progress, Sender, Source};
 
 impl Source for Prompt {
     fn fd(&self) -> Option<BorrowedFd<'_>> {
@@ -113,7 +113,7 @@ impl Source for Prompt {
         self.send(now, to)
     }
 
-    fn settle(&mut self, _now: Now, _link: Link, _end: LinkEnd<'_>) -> Settled {
+    fn on_link_end(&mut self, _now: Now, _link: Link, _end: LinkEnd<'_>) -> EndDecision {
         // A prompt that continues has reported it itself.
         self.unsent().into()
     }
