@@ -1,6 +1,7 @@
 //! Options for the connections of session files: those of a line of a file or of a statement on the
-//! command line, and those after the `--` of `wsline test`. Each line is parsed once, by itself. Later values override earlier ones, and
-//! values of options that can be repeated are added, as on a command line.
+//! command line, and those after the `--` of `wsline test`. Each line is parsed once, by itself. Later
+//! values override earlier ones, and values of options that can be repeated are added, as on a command
+//! line.
 
 use std::ffi::OsString;
 use std::fmt;
