@@ -12,7 +12,7 @@ use crate::support::{Cert, Frame, Gate, Peer, Stdin, Stdout, Wsline};
 
 /// The most memory that a pipe takes, whatever passes through it, in KiB. Most of it is the code of a
 /// debug build, as far as it is in use.
-pub const MEMORY: u64 = if cfg!(debug_assertions) { 24 } else { 16 } * 1024;
+pub const MEMORY: u64 = if cfg!(debug_assertions) { 28 } else { 16 } * 1024;
 /// A limit for what takes long in a debug build on a machine with other things to do.
 const LONG: Duration = Duration::from_mins(10);
 
