@@ -40,6 +40,11 @@ const ALL: [Middle; 10] = [
 const SPOIL: &str = "stty raw -echo; printf '\\033[?47h\\033[?25l\\033[?2004h\\033[?1000h'";
 
 impl Middle {
+    /// Whether the line editor waits for a key in a way that only a signal ends.
+    fn blocks_in_a_read(self) -> bool {
+        matches!(self, Self::Search | Self::Completion | Self::HalfPaste)
+    }
+
     /// Brings a prompt there that has sent `needle` and received a message.
     fn begin(self, pty: &Pty) {
         match self {
@@ -149,6 +154,9 @@ fn run(middle: Middle, end: End) {
     wait_for_line(&pty, "< a message\n>");
     middle.begin(&pty);
     match end {
+        End::Signal(Signal::SIGINT, _) if middle.blocks_in_a_read() => {
+            pty.signal_until_exit(Signal::SIGINT);
+        }
         End::Signal(signal, _) => pty.signal(signal),
         // The keys that clear a line of several rows are pressed once for each.
         End::CtrlD => pty.type_text("\x05\x15\x15\x15\x04"),

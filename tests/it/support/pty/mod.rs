@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{channel, Sender};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::poll::{poll, PollFd, PollFlags, PollTimeout};
 use nix::sys::signal::Signal;
@@ -348,6 +348,23 @@ impl Pty {
     #[track_caller]
     pub fn signal(&self, signal: Signal) {
         self.session.signal(signal);
+    }
+
+    /// Sends the program a signal again and again until it ends. During a search, a completion or a
+    /// paste the line editor notices a signal while it waits for a key, but not one right before.
+    #[track_caller]
+    pub fn signal_until_exit(&mut self, signal: Signal) {
+        let until = Instant::now() + time::limit(time::PROGRAM);
+        while Instant::now() < until {
+            self.session.signal(signal);
+            if self
+                .session
+                .wait(time::limit(Duration::from_secs(1)))
+                .is_some()
+            {
+                return;
+            }
+        }
     }
 
     /// Closes the window: the program receives SIGHUP, and its terminal is gone.
