@@ -98,11 +98,22 @@ fn terminal_that_cuts_off_rows_keeps_the_messages_and_the_line() {
     }
 }
 
+/// Waits until the list of commands is drawn whole: the cursor is then back at the end of the line.
+#[track_caller]
+fn expect_list(pty: &Pty) {
+    pty.wait_until("the list", |screen| {
+        let (row, column) = screen.cursor_position();
+        let line = screen.rows(0, 20).nth(usize::from(row));
+        let is_at_end = line.is_some_and(|line| line.trim_end() == "> /he") && column == 5;
+        is_at_end && screen.contents().contains("\n  /headers")
+    });
+}
+
 #[test]
 fn list_of_commands_leaves_nothing_behind() {
     let (mut pty, _peer) = quiet(Terminal::new().size(24, 60), "/he");
     pty.type_text("/he");
-    pty.wait_for("/headers");
+    expect_list(&pty);
     for columns in [20, 100, 35, 60] {
         let printed = pty.raw_output().len();
         pty.resize(24, columns);
@@ -112,7 +123,7 @@ fn list_of_commands_leaves_nothing_behind() {
             !screen.contents().contains("/headers")
         });
         pty.key(Key::Backspace);
-        pty.wait_for("\n  /headers");
+        expect_list(&pty);
         let rows = rows(&pty);
         for (part, count) in [("> /he\n", 1), ("\n  /help", 1), ("< tick", 7)] {
             assert_eq!(rows.matches(part).count(), count, "{part:?}: {rows}");
