@@ -3,6 +3,8 @@
 
 use std::io;
 
+use signal_hook::consts::SIGHUP;
+
 use super::limits::{CloseTimeout, Limits};
 use super::listeners::WriteFailure;
 use super::sent::show_sent;
@@ -135,12 +137,19 @@ impl Driver<'_> {
     }
 
     pub(super) fn handle_signals(&mut self) {
-        for signal in self.signals.take() {
-            if self.output_deadline.is_some() {
-                self.end(Ending::Aborted);
-            }
-            self.interrupt(Error::Signal(signal));
+        let signals = self.signals.take();
+        let Some(&signal) = signals.first() else {
+            return;
+        };
+        // A terminal that is closed may send SIGHUP several times: the kernel does, a shell does,
+        // and the line editor does.
+        let hung_up = matches!(self.first_error.error, Some(Error::Signal(SIGHUP)));
+        let another = !(hung_up && signals.iter().all(|other| *other == SIGHUP));
+        if self.output_deadline.is_some() && another {
+            self.end(Ending::Aborted);
         }
+        // Signals that arrive together count as one, so that the Close is sent.
+        self.interrupt(Error::Signal(signal));
     }
 
     /// Ends the run with `error`, unless it is already ending without waiting.

@@ -92,6 +92,51 @@ fn second_signal_ends_at_once() {
     program.wait();
 }
 
+/// As those of a service manager that ends a service and its terminal.
+#[test]
+fn signals_that_arrive_together_count_as_one() {
+    let peer = Peer::ws().send_text("open").expect_close(1001, "").start();
+    let mut program = Wsline::new()
+        .arg(peer.url())
+        .stdin(Stdin::Open)
+        .stdout("open\n")
+        .stderr_matches("wsline: ended by SIGHUP\nclosed by us: 1001 (going away) after [..]\n")
+        .code(129)
+        .spawn();
+    assert_eq!(program.read_line(), "open");
+    program.signal(Signal::SIGSTOP);
+    program.signal(Signal::SIGHUP);
+    program.signal(Signal::SIGTERM);
+    program.signal(Signal::SIGCONT);
+    program.wait();
+}
+
+/// A terminal that is closed sends it more than once.
+#[test]
+fn second_sighup_does_not_cut_the_closing_handshake() {
+    let closing = Gate::new();
+    let again = Gate::new();
+    let peer = Peer::ws()
+        .send_text("open")
+        .expect_close(1001, "")
+        .open(&closing)
+        .wait_for(&again)
+        .send_text("still here")
+        .start();
+    let mut program = Wsline::new()
+        .args([&peer.url(), "-q", "--close-timeout", "60"])
+        .stdout("open\nstill here\n")
+        .stderr("wsline: ended by SIGHUP\n")
+        .code(129)
+        .spawn();
+    assert_eq!(program.read_line(), "open");
+    program.signal(Signal::SIGHUP);
+    closing.wait();
+    program.signal(Signal::SIGHUP);
+    again.open();
+    program.wait();
+}
+
 #[test]
 fn signal_while_connecting_ends_at_once() {
     for (signal, exit, said) in ALL {
