@@ -223,11 +223,16 @@ impl<'a> Driver<'a> {
 
     /// Sends what connections have to send that were used in this turn.
     fn flush_touched(&mut self) {
-        // The server's time to answer a Close begins now, not before what this turn has read and shown.
-        self.now.instant = Instant::now();
-        while let Some(link) = self.slots.next_touched() {
+        let mut next = self.slots.next_touched();
+        if next.is_some() {
+            // The server's time to answer a Close begins now, not before what this turn has read and
+            // shown.
+            self.now.instant = Instant::now();
+        }
+        while let Some(link) = next {
             self.flush(link);
             self.slots.update(link);
+            next = self.slots.next_touched();
         }
     }
 
