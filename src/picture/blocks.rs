@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use image::RgbaImage;
 
 use super::canvas::Colors;
-use super::sixel::OPAQUE;
+use super::sixel::{cube, OPAQUE};
 
 /// Characters from dark to bright.
 const SHADES: &[u8] = b" .:-=+*#%@";
@@ -41,13 +41,13 @@ fn push(drawn: &mut String, upper: Pixel, lower: Pixel, colors: Colors) {
         drawn.push(char::from(SHADES[shade]));
         return;
     }
-    let code = |layer: u8, [red, green, blue]: [u8; 3]| {
+    let code = |layer: u8, components: [u8; 3]| {
+        let [red, green, blue] = components;
         if colors == Colors::True {
             return format!("{layer};2;{red};{green};{blue}");
         }
-        let step = |value: u8| (u16::from(value) * 5 + 127) / 255;
-        let number = 16 + 36 * step(red) + 6 * step(green) + step(blue);
-        format!("{layer};5;{number}")
+        // The first 16 colors of a terminal are its own.
+        format!("{layer};5;{}", 16 + cube(components))
     };
     let _ = match (upper, lower) {
         (Some(upper), Some(lower)) => {

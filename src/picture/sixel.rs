@@ -17,7 +17,8 @@ pub(super) fn draw(pixels: &RgbaImage, indent: &str) -> String {
     let (width, height) = pixels.dimensions();
     // Pixels that are not drawn keep the background; the aspect ratio is 1:1.
     let mut drawn = format!("{indent}\x1bP0;1q\"1;1;{width};{height}");
-    let mut colors: BTreeSet<u32> = pixels.pixels().filter_map(|pixel| color(pixel.0)).collect();
+    let numbers: Vec<Option<u32>> = pixels.pixels().map(|pixel| color(pixel.0)).collect();
+    let mut colors: BTreeSet<u32> = numbers.iter().copied().flatten().collect();
     for color in &colors {
         let percent = |step: u32| step * 100 / (STEPS - 1);
         let (red, green, blue) = (color / 36, color / 6 % 6, color % 6);
@@ -30,8 +31,8 @@ pub(super) fn draw(pixels: &RgbaImage, indent: &str) -> String {
             drawn.push('-');
         }
         let rows = BAND.min(height - top);
+        let at = |x: u32, y: u32| numbers[((top + y) * width + x) as usize];
         colors.clear();
-        let at = |x: u32, y: u32| color(pixels.get_pixel(x, top + y).0);
         colors.extend((0..rows).flat_map(|y| (0..width).filter_map(move |x| at(x, y))));
         for one in &colors {
             let _ = write!(drawn, "#{one}");
@@ -49,8 +50,13 @@ pub(super) fn draw(pixels: &RgbaImage, indent: &str) -> String {
 
 /// The number of a color; `None` for a transparent one.
 fn color([red, green, blue, alpha]: [u8; 4]) -> Option<u32> {
-    let step = |value: u8| (u32::from(value) * (STEPS - 1) + 127) / 255;
-    (alpha >= OPAQUE).then(|| step(red) * 36 + step(green) * 6 + step(blue))
+    (alpha >= OPAQUE).then(|| cube([red, green, blue]))
+}
+
+/// The number of the nearest of 216 colors.
+pub(super) fn cube(components: [u8; 3]) -> u32 {
+    let [red, green, blue] = components.map(|value| (u32::from(value) * (STEPS - 1) + 127) / 255);
+    red * 36 + green * 6 + blue
 }
 
 /// Appends the sixels of one color, with repetitions counted.
