@@ -43,8 +43,7 @@ impl Conversation {
         } else if closed.is_some() || is_late {
             Err(None)
         } else {
-            let nearest = Some(found);
-            current.order = nearest;
+            current.order = Some(found);
             self.current = Some(current);
             return Err(StepProgress::Waits(Progress::Pending));
         };
