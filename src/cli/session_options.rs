@@ -319,6 +319,17 @@ mod tests {
 
     #[test]
     fn options_of_a_command_line_override_those_of_statements_and_keep_the_others() {
+        let kept = [
+            "-s",
+            "one",
+            "-k",
+            "--hide",
+            "a",
+            "-o",
+            "theirs",
+            "--compress",
+            "off",
+        ];
         let words = [
             "-A",
             "mine",
@@ -336,52 +347,11 @@ mod tests {
             "-m",
             "3s",
         ];
-        let statements = parse(&[
-            "-A",
-            "theirs",
-            "-s",
-            "one",
-            "-6",
-            "-k",
-            "--hide",
-            "a",
-            "-o",
-            "theirs",
-            "--compress",
-            "off",
-        ]);
+        let statements = parse(&[&["-A", "theirs", "-6"], &kept[..]].concat());
         let options = above(&statements, &words);
         let hidden: Vec<&str> = options.hide.iter().map(Regex::as_str).collect();
         assert_eq!(hidden, ["a", "b"]);
-        let of_words = above(
-            &parse(&[]),
-            &[
-                "-s",
-                "one",
-                "-k",
-                "--hide",
-                "a",
-                "-o",
-                "theirs",
-                "--compress",
-                "off",
-                "-A",
-                "mine",
-                "-s",
-                "two",
-                "-4",
-                "-w",
-                "2s",
-                "--close-code",
-                "3000",
-                "--close-reason",
-                "r",
-                "--hide",
-                "b",
-                "-m",
-                "3s",
-            ],
-        );
+        let of_words = above(&parse(&[]), &[&kept[..], &words].concat());
         let without_headers = |mut options: OptionArgs| {
             options.connection.headers.clear();
             format!("{options:?}")
