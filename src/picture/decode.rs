@@ -67,7 +67,7 @@ impl Renderer {
         is_over: impl Fn() -> bool,
     ) -> Result<Drawn, String> {
         if self.worker.as_ref().is_some_and(|it| !it.is_finished()) {
-            return Err("the picture before it is still being decoded".to_owned());
+            return Err("the previous image is still being decoded".to_owned());
         }
         let (done, result) = channel();
         let worker = thread::Builder::new().name("picture".to_owned());

@@ -208,7 +208,7 @@ impl Prompt {
             if !self.typed.answer_job(Some(job)) {
                 mistake(
                     to,
-                    "a dumb terminal (TERM=dumb) runs no command and draws no image",
+                    "commands and images are not available on a dumb terminal (TERM=dumb)",
                 );
             }
         }

@@ -142,7 +142,7 @@ fn work_that_takes_too_long_or_panics_is_an_error() {
     let other = || Err("not run".to_owned());
     assert_eq!(
         renderer.run(other, TIME, || false),
-        Err("the picture before it is still being decoded".to_owned())
+        Err("the previous image is still being decoded".to_owned())
     );
     drop(wait);
     let first = renderer.worker.take().expect("a thread");

@@ -180,7 +180,7 @@ fn a_dumb_terminal_says_that_it_draws_nothing() {
     for command in ["/view 1 image", "/view 1 | wc -c"] {
         pty.type_line(command);
         pty.wait_for(&format!(
-            "{command}\n! a dumb terminal (TERM=dumb) runs no command and draws no image"
+            "{command}\n! commands and images are not available on a dumb terminal (TERM=dumb)"
         ));
     }
     // Without a pager it is shown whole.
