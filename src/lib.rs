@@ -25,7 +25,7 @@
 //! | [`connect`] | DNS, TCP, Unix sockets, proxies, TLS, redirects, the opening handshake | `event`, `error`, `target`, `http`, `protocol`, `secret`, `deadline`, `sys` |
 //! | [`source`] | where the messages to send come from | `terminal`, `session_file`, `conversation`, `rpc`, `assembly`, `event`, `measure`, `error`, `http`, `protocol`, `text`, `sys` |
 //! | `source::prompt` | | `output`, `picture`, `exit` |
-//! | [`output`] | how events are shown or saved | `session_file`, `rpc`, `assembly`, `event`, `measure`, `error`, `exit`, `http`, `protocol`, `text`, `sys` |
+//! | [`output`] | how events are shown or saved | `session_file`, `conversation`, `rpc`, `assembly`, `event`, `measure`, `error`, `exit`, `http`, `protocol`, `text`, `sys` |
 //! | [`terminal`] | the line editor | `output`, `picture`, `error`, `text`, `sys` |
 //! | [`picture`] | images: decoding within limits, drawing on a terminal | |
 //! | [`verdict`] | the last line: how the run ended | `driver::`, `output`, `error`, `exit`, `protocol` |
@@ -36,7 +36,7 @@
 //! | [`assembly`] | messages from the pieces that arrive | `event` |
 //! | [`measure`] | round trips and load: counts, spread, percentiles, conditions | `text` |
 //! | [`event`] | what can happen on a connection | `error`, `http`, `protocol` |
-//! | [`error`] | what can fail, with its phase, cause and hint | `exit`, `target`, `http`, `protocol` |
+//! | [`error`] | what can fail, with its phase, cause and hint | `conversation`, `exit`, `target`, `http`, `protocol`, `text` |
 //! | [`exit`] | exit codes | `protocol` |
 //! | [`target`] | URLs and hosts | `http` |
 //! | [`http`] | request and response heads, bodies | |

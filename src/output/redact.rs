@@ -72,6 +72,16 @@ impl Redactor {
         Cow::Owned(pieces.collect::<Vec<_>>().join(CUT))
     }
 
+    /// Replaces all values in `text`. Returns whether there were any.
+    pub fn hide(&self, text: &mut String) -> bool {
+        let redacted = self.apply(text);
+        let is_changed = redacted != *text;
+        if is_changed {
+            *text = redacted.into_owned();
+        }
+        is_changed
+    }
+
     /// The same for bytes, which need not be text. `is_cut` says that more bytes followed, which
     /// may have contained the rest of a value.
     #[must_use]

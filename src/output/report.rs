@@ -5,13 +5,14 @@
 
 mod response;
 
+use crate::conversation::matching::{DifferenceLine, Side};
 use crate::error::{Error, ParseError, Unmet};
 use crate::http::Secrets;
 use crate::output::escape::{self, Breaks};
 use crate::output::excerpt;
 use crate::output::palette::{Palette, Style};
 use crate::output::verbosity::Verbosity;
-use crate::text::escape::shortened;
+use crate::text::escape::{shortened, width_of};
 
 /// The number of last messages that are shown, and the width of each on a terminal.
 const RECENT: usize = 5;
@@ -145,43 +146,51 @@ impl Report {
     }
 
     fn push_unmet(&mut self, unmet: &Unmet, excerpts: Excerpts) {
-        for line in &unmet.difference {
-            let line = self.colored(&escape::text(line, Breaks::Shown));
-            self.push_line(&format!("  {line}"));
+        for line in &unmet.difference.0 {
+            let text = line.to_string();
+            let text = escape::text(&text, Breaks::Shown);
+            let style = match line {
+                DifferenceLine::Mark { .. } => Some(Style::Warning),
+                line => line.side().and_then(side_style),
+            };
+            match style {
+                Some(style) => self.push_line(&format!("  {}", self.palette.paint(style, &text))),
+                None => self.push_line(&format!("  {text}")),
+            }
         }
         if unmet.recent.is_empty() {
             return;
         }
         self.push_line("the last messages:");
         let skipped = unmet.recent.len().saturating_sub(RECENT);
-        for line in &unmet.recent[skipped..] {
-            let line = match excerpts {
-                Excerpts::Short => shortened(line, RECENT_COLUMNS),
-                Excerpts::Whole => escape::text(line, Breaks::Shown).into_owned(),
+        for message in &unmet.recent[skipped..] {
+            let (mark, text) = (message.mark(), message.text());
+            let text = match excerpts {
+                Excerpts::Short => {
+                    let room = RECENT_COLUMNS - 1 - width_of(&mark).min(RECENT_COLUMNS / 2);
+                    shortened(&text, room)
+                }
+                Excerpts::Whole => escape::text(&text, Breaks::Shown).into_owned(),
             };
-            let style = match line.as_bytes() {
-                [b'>', ..] => Style::Sent,
-                _ => Style::Received,
+            let style = if message.is_sent {
+                Style::Sent
+            } else {
+                Style::Received
             };
-            let (mark, message) = line.split_once(' ').unwrap_or((&line, ""));
-            let mark = self.palette.paint(style, mark);
-            self.push_line(format!("  {mark} {message}").trim_end());
+            let mark = self
+                .palette
+                .paint(style, &escape::text(&mark, Breaks::Shown));
+            self.push_line(&format!("  {mark} {text}"));
         }
     }
+}
 
-    /// A line of a difference, colored according to its sign or as a mark.
-    fn colored(&self, line: &str) -> String {
-        let is_mark = || {
-            line.trim_start_matches(' ')
-                .bytes()
-                .all(|byte| byte == b'^')
-        };
-        match line.as_bytes() {
-            [b'-', ..] => self.palette.paint(Style::Expected, line),
-            [b'+', ..] => self.palette.paint(Style::Instead, line),
-            [b' ', ..] if is_mark() => self.palette.paint(Style::Warning, line),
-            _ => line.to_owned(),
-        }
+/// The color of a line of a difference.
+fn side_style(side: Side) -> Option<Style> {
+    match side {
+        Side::Both => None,
+        Side::Expected => Some(Style::Expected),
+        Side::Received => Some(Style::Instead),
     }
 }
 

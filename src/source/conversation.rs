@@ -48,8 +48,7 @@ use bytes::Bytes;
 use regex::bytes::RegexSet;
 
 use self::inbox::{LinkStage, ReceivedItem};
-pub(in crate::source) use self::matcher::seconds;
-use self::recent::RecentMessage;
+use self::recent::Excerpt;
 pub use self::single::SingleExpectation;
 use self::state::{CurrentStep, LinkState, StepProgress};
 use self::step::Timer;
@@ -70,7 +69,7 @@ pub struct Conversation {
     /// When all connections were open.
     opened: Option<Instant>,
     /// The last messages, as shown in reports.
-    recent: VecDeque<RecentMessage>,
+    recent: VecDeque<Excerpt>,
     /// The first connection that could not be opened.
     failed: Option<Link>,
     /// The frame size for files, if one is set.
@@ -228,7 +227,7 @@ impl Conversation {
         let taken = self.apply_rules(link, &item);
         let hidden = taken == Some(Effect::Ignore) || self.hides(&item);
         if let (ReceivedItem::Message(kind, bytes), false) = (&item, hidden) {
-            self.remember('<', link, *kind, bytes);
+            self.remember(false, link, *kind, bytes);
             self.add_time(now, link);
         }
         if taken.is_some() || !self.expects() {

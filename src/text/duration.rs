@@ -57,6 +57,15 @@ pub fn parse(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| "duration too long: the maximum is 100 years".to_owned())
 }
 
+/// A duration in seconds for people, rounded to milliseconds: `30 s`, `0.25 s`.
+#[must_use]
+pub fn rounded(time: Duration) -> String {
+    match time.as_millis() {
+        0 => "less than 1 ms".to_owned(),
+        _ => format!("{} s", (time.as_secs_f64() * 1000.0).round() / 1000.0),
+    }
+}
+
 /// Formats a duration in the shortest form from which [`parse`] gets the same value.
 #[must_use]
 pub fn format(duration: Duration) -> String {

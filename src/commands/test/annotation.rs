@@ -89,7 +89,9 @@ mod tests {
 
     use super::super::file_result::FileOutcome;
     use super::*;
-    use crate::error::{ParseError, Unmet};
+    use crate::conversation::matching::{Difference, DifferenceLine, Side};
+    use crate::error::{Goal, Instead, ParseError, Unmet};
+    use crate::text::phrase::Phrase;
 
     fn annotated(verdict: FileOutcome, title: Option<&str>) -> Option<String> {
         let result = FileResult {
@@ -109,10 +111,11 @@ mod tests {
     fn failures_have_an_annotation() {
         let unmet = Unmet {
             place: Some("a,b.ws:12".to_owned()),
-            expected: "\"100%\"".to_owned(),
-            instead: "received \"s3cret\" instead".to_owned(),
-            difference: vec!["- a".to_owned()],
-            ..Unmet::default()
+            difference: Difference(vec![DifferenceLine::Text(Side::Expected, "a".to_owned())]),
+            ..Unmet::new(
+                Goal::Receive(Phrase::value("\"100%\"")),
+                Instead::Received(Phrase::value("\"s3cret\"")),
+            )
         };
         let failed = FileOutcome::Failed(Error::Unmet(Box::new(unmet)));
         assert_eq!(

@@ -304,7 +304,8 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Unmet;
+    use crate::error::{Goal, Instead, Unmet};
+    use crate::text::phrase::Phrase;
 
     #[test]
     fn characters_invalid_in_xml_are_replaced() {
@@ -331,9 +332,10 @@ mod tests {
         };
         let unmet = Error::Unmet(Box::new(Unmet {
             place: Some("b.ws:3".to_owned()),
-            expected: "\"<s3cret>\"".to_owned(),
-            instead: "nothing came".to_owned(),
-            ..Unmet::default()
+            ..Unmet::new(
+                Goal::Receive(Phrase::value("\"<s3cret>\"")),
+                Instead::NotOpen,
+            )
         }));
         let results = vec![
             result("a/b/c.ws", FileOutcome::Passed),
@@ -350,7 +352,8 @@ mod tests {
         };
         let begun = Timestamp::UNIX_EPOCH;
         let redactor = Redactor::new([("TOKEN", "s3cret")]);
-        let says = "b.ws:3: expected &quot;&lt;${TOKEN}&gt;&quot;, but nothing came";
+        let says =
+            "b.ws:3: expected &quot;&lt;${TOKEN}&gt;&quot;, but the connection is not open yet";
         let totals = "name=\"wsline\" tests=\"5\" failures=\"1\" errors=\"1\" time=\"2.000\"";
         assert_eq!(
             text(data, begun, &redactor),

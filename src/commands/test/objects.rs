@@ -142,15 +142,14 @@ pub fn summary(counts: Counts, lasted: Duration, exit: u8) -> io::Result<Vec<u8>
 impl ErrorObject {
     fn new(error: &Error, redactor: &Redactor) -> Self {
         let text = |text: &str| redactor.apply(text).into_owned();
-        let lines = |lines: &[String]| lines.iter().map(|line| text(line)).collect();
         let details = match error.root() {
             Error::Unmet(unmet) => {
                 let Unmet {
                     place,
                     connection,
-                    is_sending,
-                    expected,
-                    instead,
+                    goal,
+                    instead: _,
+                    notes: _,
                     difference,
                     recent,
                     refusal,
@@ -160,14 +159,10 @@ impl ErrorObject {
                 Details::Unmet {
                     place: place.clone(),
                     connection: connection.clone(),
-                    expected: if *is_sending {
-                        format!("to send {}", text(expected))
-                    } else {
-                        text(expected)
-                    },
-                    instead: text(instead),
-                    difference: lines(difference),
-                    recent: lines(recent),
+                    expected: text(&goal.to_string()),
+                    instead: text(&unmet.explanation()),
+                    difference: difference.lines().iter().map(|line| text(line)).collect(),
+                    recent: recent.iter().map(|it| text(&it.to_string())).collect(),
                     response: head.map(|head| head.map(|line| text(&line)).collect()),
                     body: body.map(|body| text(&beginning(body))),
                 }

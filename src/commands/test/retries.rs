@@ -41,7 +41,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::error::{ParseError, Unmet};
+    use crate::error::{Goal, Instead, ParseError, Unmet};
     use crate::session_file::SessionFile;
 
     fn file(script: Result<SessionFile, Error>) -> Loaded {
@@ -77,7 +77,8 @@ mod tests {
     }
 
     fn failed() -> FileOutcome {
-        FileOutcome::Failed(Error::Unmet(Box::<Unmet>::default()))
+        let unmet = Unmet::new(Goal::Open, Instead::NotOpen);
+        FileOutcome::Failed(Error::Unmet(Box::new(unmet)))
     }
 
     fn passed() -> FileOutcome {

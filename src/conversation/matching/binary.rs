@@ -1,7 +1,7 @@
 //! Comparison of binary messages. The difference shows the rows of a hex dump around the first
 //! different byte.
 
-use super::difference::{bytes, mark, Difference, Side};
+use super::difference::{bytes, Difference, DifferenceLine, Side};
 use crate::protocol::Kind;
 use crate::text::escape::{self, ROW};
 
@@ -22,7 +22,7 @@ pub fn of_wrong_kind(received: &[u8], same: bool) -> Difference {
     } else {
         format!("a text message of {}", bytes(received.len()))
     };
-    Difference(vec![format!("received {what}, expected a binary message")])
+    Difference::note(format!("received {what}, expected a binary message"))
 }
 
 fn difference(expected: &[u8], received: &[u8]) -> Difference {
@@ -34,9 +34,9 @@ fn difference(expected: &[u8], received: &[u8]) -> Difference {
         let (expected, received) = (bytes(expected.len()), bytes(received.len()));
         format!("expected {expected}, received {received}")
     };
-    let mut lines = vec![format!(
+    let mut lines = vec![DifferenceLine::Note(format!(
         "first difference at offset {at:08x} (byte {at}); {lengths}"
-    )];
+    ))];
     let start = at - at % ROW;
     if start > 0 {
         lines.extend(row(Side::Both, expected, start - ROW));
@@ -44,13 +44,16 @@ fn difference(expected: &[u8], received: &[u8]) -> Difference {
     lines.extend(row(Side::Expected, expected, start));
     lines.extend(row(Side::Received, received, start));
     let offset = format!("{start:08x}").len();
-    lines.push(mark(offset + escape::column_in_row(at - start), 2));
+    lines.push(DifferenceLine::Mark {
+        column: offset + escape::column_in_row(at - start),
+        width: 2,
+    });
     Difference(lines)
 }
 
 /// The row of a hex dump at `start`; `None` if the message is shorter.
-fn row(side: Side, message: &[u8], start: usize) -> Option<String> {
+fn row(side: Side, message: &[u8], start: usize) -> Option<DifferenceLine> {
     let rest = message.get(start..).filter(|rest| !rest.is_empty())?;
-    let row = escape::row(&rest[..rest.len().min(ROW)]);
-    Some(side.before(&format!("{start:08x}{row}")))
+    let bytes = rest[..rest.len().min(ROW)].to_vec();
+    Some(DifferenceLine::Row(side, start, bytes))
 }

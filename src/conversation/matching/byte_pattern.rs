@@ -2,13 +2,16 @@
 
 use regex::Regex;
 
-use super::difference::Difference;
+use super::difference::{Difference, DifferenceLine};
+use super::json::unequal;
 use super::pattern::JsonPattern;
 use super::{binary, pattern_compare};
 use crate::protocol::Kind;
 
 /// How many bytes of what was received are quoted.
 const QUOTED: usize = 16;
+/// What follows the last byte.
+const THE_END: &str = "the end";
 
 /// A part of a binary message.
 #[derive(Clone, Debug)]
@@ -124,7 +127,7 @@ pub(super) fn compare(
     if search.find(parts) {
         return Ok(search.captures);
     }
-    Err(Difference(search.difference()))
+    Err(search.difference())
 }
 
 struct Search<'a> {
@@ -146,7 +149,7 @@ enum Expected<'a> {
     Bytes(&'a [u8]),
     Part(&'a BytePart),
     /// JSON, and the differences.
-    Json(Vec<String>),
+    Json(Difference),
     End,
 }
 
@@ -220,7 +223,7 @@ impl<'a> Search<'a> {
                 Some(self.received.len())
             }
             Err(difference) => {
-                self.differ(at, Expected::Json(difference.0));
+                self.differ(at, Expected::Json(difference));
                 None
             }
         }
@@ -235,22 +238,21 @@ impl<'a> Search<'a> {
     }
 
     /// The mismatch that is furthest back, in words.
-    fn difference(self) -> Vec<String> {
+    fn difference(self) -> Difference {
         let Some(Mismatch { at, expected }) = self.furthest else {
-            return Vec::new();
+            return Difference::default();
         };
         let rest = &self.received[at..];
         let (expected, length) = match expected {
-            Expected::Json(differences) => return differences,
+            Expected::Json(difference) => return difference,
             Expected::Bytes(bytes) => (quote_hex(bytes), bytes.len()),
-            Expected::End => ("the end".to_owned(), rest.len()),
+            Expected::End => (THE_END.to_owned(), rest.len()),
             Expected::Part(part @ BytePart::Text(text)) => (part.description(), text.len()),
             Expected::Part(part) => (part.description(), rest.len()),
         };
         let received = quote(&rest[..length.min(rest.len())]);
-        vec![format!(
-            "byte {at}: expected {expected}, received {received}"
-        )]
+        let line = DifferenceLine::Byte(at, unequal(expected, received));
+        Difference(vec![line])
     }
 }
 
@@ -264,7 +266,7 @@ fn quote_hex(bytes: &[u8]) -> String {
 /// Bytes for people, and as a text if they are one.
 fn quote(bytes: &[u8]) -> String {
     if bytes.is_empty() {
-        return "the end".to_owned();
+        return THE_END.to_owned();
     }
     let shown = &bytes[..bytes.len().min(QUOTED)];
     let text = std::str::from_utf8(shown).ok();

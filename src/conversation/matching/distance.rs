@@ -1,6 +1,6 @@
 //! How far a message is from what was expected, to report the closest of several.
 
-use super::{Difference, Pattern};
+use super::{Difference, DifferenceLine, Pattern};
 use crate::protocol::Kind;
 
 /// The distance of a message of another kind.
@@ -15,16 +15,19 @@ impl Pattern {
     /// places where JSON differs.
     #[must_use]
     pub fn distance(&self, kind: Kind, payload: &[u8], difference: &Difference) -> usize {
-        let first = difference.0.first().map_or("", String::as_str);
+        let first = difference.0.first();
         match (self, kind) {
             (Self::Text(expected), Kind::Text) => unshared(expected.as_bytes(), payload),
             (Self::Binary(expected), Kind::Binary) => unshared(expected, payload),
             (Self::Parts { .. }, Kind::Binary) => {
-                let equal = byte_of(first).unwrap_or(0);
+                let equal = match first {
+                    Some(DifferenceLine::Byte(at, _)) => *at,
+                    _ => 0,
+                };
                 FARTHEST - 1 - equal
             }
             (Self::Json { .. } | Self::Shape { .. } | Self::Same { .. }, Kind::Text)
-                if first.starts_with("invalid JSON") =>
+                if matches!(first, Some(DifferenceLine::InvalidJson(_))) =>
             {
                 FARTHEST - 1
             }
@@ -44,12 +47,6 @@ fn unshared(a: &[u8], b: &[u8]) -> usize {
     let ends = a.iter().rev().zip(b.iter().rev());
     let end = ends.take_while(|(a, b)| a == b).count();
     a.len().max(b.len()) - beginning - end.min(shorter - beginning)
-}
-
-/// The number in a line such as `byte 6: expected …`.
-fn byte_of(line: &str) -> Option<usize> {
-    let (number, _) = line.strip_prefix("byte ")?.split_once(':')?;
-    number.parse().ok()
 }
 
 #[cfg(test)]

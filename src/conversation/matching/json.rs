@@ -10,11 +10,12 @@ use std::ops::Range;
 
 use serde_json::{Error, Map, Value};
 
-use super::difference::Difference;
+use super::difference::{Difference, DifferenceLine};
 use super::number;
 use super::raw::{Raw, RawKind};
 use super::window::{point_at, Window};
 use crate::text::escape;
+use crate::text::phrase::Phrase;
 
 /// The maximum number of paths that are listed.
 const MOST: usize = 20;
@@ -68,7 +69,8 @@ pub(super) fn segments(pointer: &str) -> Vec<String> {
 /// The difference for a text that is not JSON, with the position of the error.
 pub(super) fn not_json(error: &Error, received: &str) -> Difference {
     if received.trim_ascii().is_empty() {
-        return Difference(vec!["invalid JSON: the message is empty".to_owned()]);
+        let empty = "invalid JSON: the message is empty".to_owned();
+        return Difference(vec![DifferenceLine::InvalidJson(empty)]);
     }
     let (line, column) = (error.line(), error.column());
     let cause = error.to_string();
@@ -86,10 +88,10 @@ pub(super) fn not_json(error: &Error, received: &str) -> Difference {
     while !text.is_char_boundary(at) {
         at -= 1;
     }
-    let mut lines = vec![format!(
+    let mut lines = vec![DifferenceLine::InvalidJson(format!(
         "invalid JSON at line {line}, column {}: {cause}",
         text[..at].chars().count() + 1
-    )];
+    ))];
     lines.extend(point_at(text, at));
     Difference(lines)
 }
@@ -100,7 +102,7 @@ pub(super) struct Search {
     pub(super) exact: bool,
     /// The pointer to the current position.
     pub(super) path: String,
-    pub(super) lines: Vec<String>,
+    pub(super) lines: Vec<DifferenceLine>,
     /// The number of further differences.
     pub(super) more: usize,
 }
@@ -123,7 +125,8 @@ impl Search {
             return Ok(());
         }
         if self.more > 0 {
-            self.lines.push(format!("… and {} more", self.more));
+            let note = format!("… and {} more", self.more);
+            self.lines.push(DifferenceLine::Note(note));
         }
         Err(Difference(self.lines))
     }
@@ -180,7 +183,7 @@ impl Search {
                 Some(received) => search.visit(value, *received, &ignored),
                 None if is_ignored(&ignored) => Ok(()),
                 None => {
-                    search.say("missing");
+                    search.say(Phrase::words("missing"));
                     Ok(())
                 }
             })?;
@@ -219,10 +222,10 @@ impl Search {
             } else {
                 "elements"
             };
-            self.say(&format!(
+            self.say(Phrase::words(format!(
                 "expected {} {elements}, received {length}",
                 expected.len()
-            ));
+            )));
         }
         for (place, (expected, received)) in expected.iter().zip(elements).enumerate() {
             let before = self.lines.len() + self.more;
@@ -256,10 +259,7 @@ impl Search {
         // They are shown around the first difference, which is within `expected`.
         let received = received.print(expected.len() + SHOWN);
         let window = Window::around(&expected, &received, COLUMNS);
-        self.say(&format!(
-            "expected {}, received {}",
-            window.expected, window.received
-        ));
+        self.say(unequal(window.expected, window.received));
     }
 
     pub(super) fn say_unexpected(&mut self, received: Raw<'_>) {
@@ -268,10 +268,10 @@ impl Search {
             return;
         }
         let received = escape::shortened(&received.print(SHOWN), COLUMNS);
-        self.say(&format!("unexpected, received {received}"));
+        self.say(Phrase::words("unexpected, received ").and_value(received));
     }
 
-    pub(super) fn say(&mut self, what: &str) {
+    pub(super) fn say(&mut self, what: Phrase) {
         if self.lines.len() == MOST {
             self.more += 1;
             return;
@@ -280,8 +280,14 @@ impl Search {
             "" => "(root)".to_owned(),
             path => escape::shortened(path, POINTER_COLUMNS),
         };
-        self.lines.push(format!("{place}: {what}"));
+        self.lines.push(DifferenceLine::Value(place, what));
     }
+}
+
+/// How two values differ.
+pub(super) fn unequal(expected: String, received: String) -> Phrase {
+    let expected = Phrase::words("expected ").and_value(expected);
+    expected.and(", received ").and_value(received)
 }
 
 /// Members that are not expected: the last one of each name, in the order of the first.

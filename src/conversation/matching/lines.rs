@@ -5,7 +5,7 @@
 //! the table would be too large, everything between the common beginning and end counts as
 //! different. No list is made of more received lines than that.
 
-use super::difference::{Difference, Side};
+use super::difference::{Difference, DifferenceLine, Side};
 use super::window::{side_by_side, COLUMNS};
 use crate::text::escape;
 
@@ -29,8 +29,8 @@ pub fn compare(expected: &str, received: &str) -> Difference {
     let (expected, ends_expected) = without_end(expected);
     let (received, ends_received) = without_end(received);
     match (ends_expected, ends_received) {
-        (true, false) => lines.push("missing line feed at the end".to_owned()),
-        (false, true) => lines.push("unexpected line feed at the end".to_owned()),
+        (true, false) => lines.push(note("missing line feed at the end")),
+        (false, true) => lines.push(note("unexpected line feed at the end")),
         _ => {}
     }
     let (pieces, left_out) = pieces(Lines(Some(expected)), Lines(Some(received)));
@@ -44,7 +44,7 @@ pub fn compare(expected: &str, received: &str) -> Difference {
     if lines.len() > MOST {
         let more = lines.len() - MOST + left_out;
         lines.truncate(MOST);
-        lines.push(format!("… and {more} more lines"));
+        lines.push(note(format!("… and {more} more lines")));
     }
     Difference(lines)
 }
@@ -58,7 +58,7 @@ fn without_end(text: &str) -> (&str, bool) {
 }
 
 /// Adds the equal lines next to differences.
-fn push_same(out: &mut Vec<String>, same: &[&str], first: bool, last: bool) {
+fn push_same(out: &mut Vec<DifferenceLine>, same: &[&str], first: bool, last: bool) {
     let head = if first { 0 } else { AROUND.min(same.len()) };
     let tail = if last {
         0
@@ -66,28 +66,34 @@ fn push_same(out: &mut Vec<String>, same: &[&str], first: bool, last: bool) {
         AROUND.min(same.len() - head)
     };
     let hidden = same.len() - head - tail;
-    let shown = |line: &&str| Side::Both.before(&escape::shortened(line, COLUMNS));
+    let shown = |line: &&str| text(Side::Both, line);
     out.extend(same[..head].iter().map(shown));
     match hidden {
         0 => {}
-        1 => out.push("  … 1 equal line".to_owned()),
-        _ => out.push(format!("  … {hidden} equal lines")),
+        1 => out.push(note("  … 1 equal line")),
+        _ => out.push(note(format!("  … {hidden} equal lines"))),
     }
     out.extend(same[head + hidden..].iter().map(shown));
 }
 
-fn push_changed(out: &mut Vec<String>, expected: &[&str], received: &[&str]) {
+fn push_changed(out: &mut Vec<DifferenceLine>, expected: &[&str], received: &[&str]) {
     // A single line in place of another is probably the same line, changed.
     if let ([expected], [received]) = (expected, received) {
         out.extend(side_by_side(expected, received));
         return;
     }
     for (side, lines) in [(Side::Expected, expected), (Side::Received, received)] {
-        let shown = lines
-            .iter()
-            .map(|line| side.before(&escape::shortened(line, COLUMNS)));
-        out.extend(shown);
+        out.extend(lines.iter().map(|line| text(side, line)));
     }
+}
+
+fn note(note: impl Into<String>) -> DifferenceLine {
+    DifferenceLine::Note(note.into())
+}
+
+/// A line, shortened to the width of a report.
+fn text(side: Side, line: &str) -> DifferenceLine {
+    DifferenceLine::Text(side, escape::shortened(line, COLUMNS))
 }
 
 /// Lines that were not compared yet. `None` means no lines, which is different from one empty line.
@@ -248,7 +254,7 @@ mod tests {
             ]
         );
         assert_eq!(left_out, LARGEST - MOST - 1);
-        let Difference(lines) = compare("a\nb\nz", &received);
+        let lines = compare("a\nb\nz", &received).lines();
         assert_eq!(lines.len(), MOST + 1);
         // The two equal lines are not all that is shown: `a`, `- b` and then the received lines.
         assert_eq!(

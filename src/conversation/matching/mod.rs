@@ -17,7 +17,7 @@ mod text;
 mod window;
 
 pub use byte_pattern::{BytePart, NumberFormat};
-pub use difference::Difference;
+pub use difference::{Difference, DifferenceLine, Side};
 pub use pattern::JsonPattern;
 pub use pattern_parse::{parse_pattern, PatternError};
 
@@ -25,6 +25,7 @@ use regex::Regex;
 use serde_json::Value;
 
 use crate::protocol::Kind;
+use crate::text::phrase::Phrase;
 use crate::text::{elide, utf8};
 
 /// The maximum number of characters of a text that are quoted.
@@ -97,10 +98,10 @@ impl Pattern {
             (_, Kind::Binary) => Err(text::of_wrong_kind(self.text(), payload)),
             (_, Kind::Text) => match std::str::from_utf8(payload) {
                 Ok(received) => self.compare_text(received),
-                Err(error) => Err(Difference(vec![format!(
+                Err(error) => Err(Difference::note(format!(
                     "invalid UTF-8 at byte {}",
                     error.valid_up_to()
-                )])),
+                ))),
             },
         }
     }
@@ -131,31 +132,30 @@ impl Pattern {
     /// A short description to follow "expected": `"hi"`, `a text that matches /x/`, `JSON with
     /// {"op":"pong"}`, `3 B of binary: c0 ff ee`. Not escaped; long ones are shortened.
     #[must_use]
-    pub fn describe(&self) -> String {
+    pub fn describe(&self) -> Phrase {
         match self {
-            Self::Any => "any message".to_owned(),
+            Self::Any => Phrase::words("any message"),
             Self::Text(expected) => quoted(expected),
-            Self::Match(regex) => format!(
-                "a text message matching /{}/",
-                elide::chars(regex.as_str(), QUOTED)
-            ),
+            Self::Match(regex) => Phrase::words("a text message matching /")
+                .and_value(elide::chars(regex.as_str(), QUOTED))
+                .and("/"),
             Self::Json { value, .. } => {
-                format!("JSON with {}", elide::chars(&value.to_string(), QUOTED))
+                Phrase::words("JSON with ").and_value(elide::chars(&value.to_string(), QUOTED))
             }
             Self::Shape { text, .. } => {
                 let text = text.split_ascii_whitespace().collect::<Vec<_>>().join(" ");
-                format!("JSON with {}", elide::chars(&text, QUOTED))
+                Phrase::words("JSON with ").and_value(elide::chars(&text, QUOTED))
             }
             Self::Same { value, ignore } => {
                 let value = value.to_string();
-                let value = elide::chars(&value, QUOTED);
+                let equal = Phrase::words("JSON equal to ").and_value(elide::chars(&value, QUOTED));
                 match &ignore[..] {
-                    [] => format!("JSON equal to {value}"),
-                    _ => format!("JSON equal to {value}, ignoring {}", ignore.join(", ")),
+                    [] => equal,
+                    _ => equal.and(", ignoring ").and_value(ignore.join(", ")),
                 }
             }
             Self::Parts { text, .. } => {
-                format!("a binary message of {}", elide::chars(text, QUOTED))
+                Phrase::words("a binary message of ").and_value(elide::chars(text, QUOTED))
             }
             Self::Binary(expected) => describe(Kind::Binary, expected),
         }
@@ -165,7 +165,7 @@ impl Pattern {
 /// A short description of a message: `"hi"`, `3 B of binary: c0 ff ee`. Not escaped; long ones are
 /// shortened.
 #[must_use]
-pub fn describe(kind: Kind, payload: &[u8]) -> String {
+pub fn describe(kind: Kind, payload: &[u8]) -> Phrase {
     match (kind, payload) {
         (Kind::Text, _) => {
             // A character has at most four bytes, and the quotation says whether there are more.
@@ -179,27 +179,31 @@ pub fn describe(kind: Kind, payload: &[u8]) -> String {
 /// The same for a message of `length` bytes that begins with `beginning`, with about `limit` bytes of
 /// description.
 #[must_use]
-pub fn describe_within(kind: Kind, beginning: &[u8], length: usize, limit: usize) -> String {
+pub fn describe_within(kind: Kind, beginning: &[u8], length: usize, limit: usize) -> Phrase {
     match kind {
         Kind::Binary => describe_binary(beginning, length, limit / 3),
-        Kind::Text if length <= limit => format!("\"{}\"", String::from_utf8_lossy(beginning)),
+        Kind::Text if length <= limit => {
+            let text = String::from_utf8_lossy(beginning);
+            Phrase::words("\"").and_value(text).and("\"")
+        }
         Kind::Text => {
             let shown = &beginning[..beginning.len().min(limit)];
             let valid = utf8::complete_length(shown).unwrap_or(shown.len());
             let text = String::from_utf8_lossy(&shown[..valid]);
-            format!("\"{text}…\"")
+            Phrase::words("\"").and_value(text + "…").and("\"")
         }
     }
 }
 
-fn describe_binary(beginning: &[u8], length: usize, most: usize) -> String {
+fn describe_binary(beginning: &[u8], length: usize, most: usize) -> Phrase {
     if length == 0 {
-        return "an empty binary message".to_owned();
+        return Phrase::words("an empty binary message");
     }
     let shown = &beginning[..beginning.len().min(most)];
     let bytes: Vec<_> = shown.iter().map(|byte| format!("{byte:02x}")).collect();
     let rest = if shown.len() < length { " …" } else { "" };
-    format!("a binary message of {length} B: {}{rest}", bytes.join(" "))
+    Phrase::words(format!("a binary message of {length} B: "))
+        .and_value(format!("{}{rest}", bytes.join(" ")))
 }
 
 /// The result of looking up a pointer in a message.
@@ -229,8 +233,10 @@ pub fn find(payload: &[u8], pointer: &str) -> Found {
     }
 }
 
-fn quoted(text: &str) -> String {
-    format!("\"{}\"", elide::chars(text, QUOTED))
+fn quoted(text: &str) -> Phrase {
+    Phrase::words("\"")
+        .and_value(elide::chars(text, QUOTED))
+        .and("\"")
 }
 
 #[cfg(test)]

@@ -6,12 +6,15 @@ use std::collections::HashMap;
 
 use serde_json::{Error, Value};
 
-use super::difference::Difference;
-use super::json::{below, is_ignored, not_json, segments, Ignored, Search, COLUMNS, SHOWN};
+use super::difference::{Difference, DifferenceLine};
+use super::json::{
+    below, is_ignored, not_json, segments, unequal, Ignored, Search, COLUMNS, SHOWN,
+};
 use super::number;
 use super::pattern::{JsonKind, JsonPattern};
 use super::raw::{Raw, RawKind};
 use crate::text::escape;
+use crate::text::phrase::Phrase;
 
 /// Checks that a text is JSON that matches, except for what is ignored. Returns the variables.
 pub fn compare(
@@ -179,7 +182,7 @@ impl Walk {
                 (Some(value), pattern) => walk.visit(pattern, *value, &ignored),
                 (None, pattern) if pattern.allows_absence() || is_ignored(&ignored) => Ok(()),
                 (None, _) => {
-                    walk.search.say("missing");
+                    walk.search.say(Phrase::words("missing"));
                     Ok(())
                 }
             })?;
@@ -206,11 +209,11 @@ impl Walk {
             } else {
                 "elements"
             };
-            self.search.say(&format!(
+            self.search.say(Phrase::words(format!(
                 "expected {at_least}{} {noun}, received {}",
                 elements.len(),
                 values.len()
-            ));
+            )));
         }
         for (pattern, (name, value)) in elements.iter().zip(values) {
             let ignored = below(ignored, &name);
@@ -266,15 +269,17 @@ impl Walk {
         }
         let expected = escape::shortened(&pattern.to_string(), 2 * COLUMNS);
         let nearest = nearest.and_then(|(_, branch)| branch.search.lines.into_iter().next());
-        let nearest = nearest
-            .map(|line| format!("; nearest {line}"))
-            .unwrap_or_default();
         let which = match count {
-            0 => "it is empty, expected an element that is".to_owned(),
-            1 => "its only element is not".to_owned(),
-            many => format!("none of its {many} elements is"),
+            0 => Phrase::words("it is empty, expected an element that is "),
+            1 => Phrase::words("its only element is not "),
+            many => Phrase::words(format!("none of its {many} elements is ")),
         };
-        self.search.say(&format!("{which} {expected}{nearest}"));
+        let said = which.and_value(expected);
+        self.search
+            .say(match nearest.map(DifferenceLine::into_phrase) {
+                Some(nearest) => said.and("; nearest ").and_phrase(nearest),
+                None => said,
+            });
         Ok(())
     }
 
@@ -291,8 +296,7 @@ impl Walk {
     fn say_unequal(&mut self, pattern: &JsonPattern, received: Raw<'_>) {
         let expected = escape::shortened(&pattern.to_string(), 2 * COLUMNS);
         let received = escape::shortened(&received.print(SHOWN), COLUMNS);
-        self.search
-            .say(&format!("expected {expected}, received {received}"));
+        self.search.say(unequal(expected, received));
     }
 }
 

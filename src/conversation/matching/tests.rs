@@ -10,7 +10,7 @@ fn at_least(value: Value) -> Pattern {
 
 fn differences(pattern: &Pattern, received: &str) -> Vec<String> {
     let compared = pattern.compare(Kind::Text, received.as_bytes());
-    compared.expect_err("they differ").0
+    compared.expect_err("they differ").lines()
 }
 
 fn parsed(text: &str) -> Value {
@@ -21,7 +21,7 @@ fn parsed(text: &str) -> Value {
 fn subset(expected: &str, received: &str) -> Vec<String> {
     match at_least(parsed(expected)).compare(Kind::Text, received.as_bytes()) {
         Ok(_) => Vec::new(),
-        Err(difference) => difference.0,
+        Err(difference) => difference.lines(),
     }
 }
 
@@ -32,7 +32,7 @@ fn same(expected: &str, ignore: &[&str], received: &str) -> Vec<String> {
     };
     match pattern.compare(Kind::Text, received.as_bytes()) {
         Ok(_) => Vec::new(),
-        Err(difference) => difference.0,
+        Err(difference) => difference.lines(),
     }
 }
 
@@ -308,7 +308,7 @@ fn bytes_are_shown_where_they_differ() {
         pattern
             .compare(Kind::Binary, &received)
             .expect_err("they differ")
-            .0,
+            .lines(),
         [
             "first difference at offset 0000001a (byte 26); expected 40 B, received 30 B",
             "  00000000  00 01 02 03 04 05 06 07  08 09 0a 0b 0c 0d 0e 0f  |................|",
@@ -322,7 +322,7 @@ fn bytes_are_shown_where_they_differ() {
         pattern
             .compare(Kind::Binary, b"")
             .expect_err("they differ")
-            .0,
+            .lines(),
         [
             "first difference at offset 00000000 (byte 0); expected 3 B, received 0 B".to_owned(),
             format!("- 00000000  61 62 63{}  |abc|", " ".repeat(40)),
@@ -337,7 +337,7 @@ fn text_and_binary_do_not_match() {
         pattern
             .compare(kind, payload)
             .expect_err("they differ")
-            .0
+            .lines()
             .join("\n")
     };
     let (hi, bytes) = (
@@ -411,9 +411,9 @@ fn patterns_are_described() {
             "an empty binary message".to_owned(),
         ),
     ] {
-        assert_eq!(pattern.describe(), words);
+        assert_eq!(pattern.describe().to_string(), words);
     }
-    assert_eq!(describe(Kind::Text, b"a\xff"), "\"a\u{fffd}\"");
+    assert_eq!(describe(Kind::Text, b"a\xff").to_string(), "\"a\u{fffd}\"");
 }
 
 /// Any JSON value.
@@ -472,7 +472,7 @@ fn pointers(value: &Value, path: &str, out: &mut Vec<String>) {
 }
 
 fn assert_harmless(difference: &Difference) {
-    for line in &difference.0 {
+    for line in difference.lines() {
         assert!(!line.contains(crate::text::escape::is_hidden), "{line:?}");
     }
 }
@@ -514,7 +514,7 @@ proptest! {
         assert_harmless(&difference);
         if !pointer.is_empty() && !pointer.contains(|c: char| crate::text::escape::is_hidden(c)) && pointer.len() < 40 {
             let named = format!("{pointer}: ");
-            prop_assert!(difference.0[0].starts_with(&named), "{:?} {:?}", difference, named);
+            prop_assert!(difference.lines()[0].starts_with(&named), "{:?} {:?}", difference, named);
         }
     }
 

@@ -27,5 +27,5 @@ pub fn of_wrong_kind(expected: Option<&str>, received: &[u8]) -> Difference {
     } else {
         format!("a binary message of {}", bytes(received.len()))
     };
-    Difference(vec![format!("received {what}, expected a text message")])
+    Difference::note(format!("received {what}, expected a text message"))
 }

@@ -1,28 +1,32 @@
 //! The parts of texts that a difference shows, with a mark below the first different character.
 
-use super::difference::{mark, Side};
+use super::difference::{DifferenceLine, Side};
 use crate::text::escape;
 
 /// The maximum width of a line.
 pub const COLUMNS: usize = 76;
 
 /// Both texts, each on a line, with a mark below the first difference.
-pub fn side_by_side(expected: &str, received: &str) -> [String; 3] {
+pub fn side_by_side(expected: &str, received: &str) -> [DifferenceLine; 3] {
     let window = Window::around(expected, received, COLUMNS);
     [
-        Side::Expected.before(&window.expected),
-        Side::Received.before(&window.received),
-        mark(window.column, 1),
+        DifferenceLine::Text(Side::Expected, window.expected),
+        DifferenceLine::Text(Side::Received, window.received),
+        mark(window.column),
     ]
 }
 
 /// The text with a mark below the character at this byte offset.
-pub fn point_at(text: &str, at: usize) -> [String; 2] {
+pub fn point_at(text: &str, at: usize) -> [DifferenceLine; 2] {
     let window = Window::around(&text[..at], text, COLUMNS);
     [
-        Side::Received.before(&window.received),
-        mark(window.column, 1),
+        DifferenceLine::Text(Side::Received, window.received),
+        mark(window.column),
     ]
+}
+
+fn mark(column: usize) -> DifferenceLine {
+    DifferenceLine::Mark { column, width: 1 }
 }
 
 /// The parts of two texts that are shown, each on a line: all, or what surrounds the first

@@ -1,9 +1,8 @@
 //! Errors without the secret values that they quote.
 
-use std::borrow::Cow;
-
 use super::Redactor;
-use crate::error::{Error, ParseError, Unmet};
+use crate::conversation::matching::{Difference, DifferenceLine};
+use crate::error::{Error, Note, ParseError, Unmet};
 use crate::http::Body;
 
 /// An error of a conversation without the values of secret variables, given as names and values.
@@ -16,23 +15,28 @@ pub fn hide_values(mut error: Error, variables: &[(String, String)]) -> Error {
 
 /// Removes secret values from everything that an error quotes.
 pub fn redact_error(error: &mut Error, redactor: &Redactor) {
-    let text = |text: &mut String| *text = redactor.apply(text).into_owned();
+    let text = |text: &mut String| _ = redactor.hide(text);
     match error {
         Error::At { error, .. } => redact_error(error, redactor),
         Error::Unmet(unmet) => {
             let Unmet {
                 place: _,
                 connection: _,
-                is_sending: _,
-                expected,
+                goal,
                 instead,
+                notes,
                 difference,
                 recent,
                 refusal,
             } = &mut **unmet;
-            [expected, instead].into_iter().for_each(text);
-            recent.iter_mut().for_each(text);
-            *difference = redacted_difference(difference, redactor);
+            goal.values_mut().into_iter().for_each(text);
+            instead.values_mut().into_iter().for_each(text);
+            notes.iter_mut().flat_map(Note::values_mut).for_each(text);
+            let recent = recent.iter_mut();
+            recent
+                .flat_map(|message| message.message.values_mut())
+                .for_each(text);
+            redact_difference(difference, redactor);
             if let Some(refusal) = refusal {
                 redact_body(&mut refusal.body, redactor);
             }
@@ -56,90 +60,106 @@ fn redact_body(body: &mut Body, redactor: &Redactor) {
 
 /// Removes secret values from a difference. A mark below a line that contained one is removed,
 /// because it would be at the wrong position.
-fn redacted_difference(lines: &[String], redactor: &Redactor) -> Vec<String> {
-    let mut changed = false;
-    let mut kept = Vec::new();
-    for line in lines {
-        let is_mark =
-            line.contains('^') && line.trim_start_matches(' ').trim_matches('^').is_empty();
-        if is_mark {
-            if !std::mem::take(&mut changed) {
-                kept.push(line.clone());
-            }
-            continue;
+fn redact_difference(difference: &mut Difference, redactor: &Redactor) {
+    let mut is_changed = false;
+    difference.0.retain_mut(|line| match line {
+        // The words are ours.
+        DifferenceLine::Note(_) | DifferenceLine::InvalidJson(_) => true,
+        DifferenceLine::Mark { .. } => !std::mem::take(&mut is_changed),
+        DifferenceLine::Text(_, text) => {
+            is_changed |= redactor.hide(text);
+            true
         }
-        let redacted = redacted_row(line, redactor).map_or_else(|| redactor.apply(line), Cow::from);
-        changed |= redacted != *line;
-        kept.push(redacted.into_owned());
-    }
-    kept
+        DifferenceLine::Row(side, start, bytes) => {
+            if let Some(text) = redacted_row(bytes, redactor) {
+                *line = DifferenceLine::Text(*side, format!("{start:08x}  {text}"));
+                is_changed = true;
+            }
+            true
+        }
+        DifferenceLine::Value(pointer, what) => {
+            redactor.hide(pointer);
+            what.values_mut().for_each(|value| _ = redactor.hide(value));
+            true
+        }
+        DifferenceLine::Byte(_, what) => {
+            what.values_mut().for_each(|value| _ = redactor.hide(value));
+            true
+        }
+    });
 }
 
-/// Removes a secret value from a row of a hex dump, including parts that continue in the rows
-/// before or after it; `None` for other lines.
-fn redacted_row(line: &str, redactor: &Redactor) -> Option<String> {
-    let (bytes, text) = line.strip_suffix('|')?.split_once("  |")?;
-    let (before, bytes) = bytes.split_at_checked(bytes.find("  ")?)?;
-    let bytes = hex::decode(bytes.replace(' ', "")).ok()?;
-    if bytes.len() != text.len() {
-        return None;
-    }
-    let text = format!("…{}…", String::from_utf8_lossy(&bytes));
+/// The bytes of a row of a hex dump as text without the secret value that they contain, including
+/// parts that continue in the rows before or after it; `None` if there is none.
+fn redacted_row(bytes: &[u8], redactor: &Redactor) -> Option<String> {
+    let text = format!("…{}…", String::from_utf8_lossy(bytes));
     let redacted = redactor.apply(&text);
-    (redacted != text).then(|| format!("{before}  {}", redacted.trim_matches('…')))
+    (redacted != text).then(|| redacted.trim_matches('…').to_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::conversation::matching::Side;
     use crate::error::Refusal;
-    use crate::text::escape;
+    use crate::text::phrase::Phrase;
+
+    /// The lines of a difference without secrets.
+    fn redacted(lines: &[DifferenceLine], variable: (&str, &str)) -> Vec<String> {
+        let mut difference = Difference(lines.to_vec());
+        redact_difference(&mut difference, &Redactor::new([variable]));
+        difference.lines()
+    }
 
     #[test]
     fn marks_are_removed_below_redacted_lines() {
-        let redactor = Redactor::new([("TOKEN", "s3cret")]);
-        let redacted = |lines: &[&str]| {
-            let lines: Vec<_> = lines.iter().map(|&line| line.to_owned()).collect();
-            redacted_difference(&lines, &redactor)
-        };
+        let redacted = |lines: &[DifferenceLine]| redacted(lines, ("TOKEN", "s3cret"));
+        let expected = |text: &str| DifferenceLine::Text(Side::Expected, text.to_owned());
+        let received = |text: &str| DifferenceLine::Text(Side::Received, text.to_owned());
+        let mark = |column| DifferenceLine::Mark { column, width: 1 };
         assert_eq!(
-            redacted(&["- ab", "+ ac", "   ^"]),
+            redacted(&[expected("ab"), received("ac"), mark(1)]),
             ["- ab", "+ ac", "   ^"]
         );
         assert_eq!(
             redacted(&[
-                "- s3cret b",
-                "+ s3cret c",
-                "         ^",
-                "- d",
-                "+ e",
-                "  ^"
+                expected("s3cret b"),
+                received("s3cret c"),
+                mark(7),
+                expected("d"),
+                received("e"),
+                mark(0),
             ]),
             ["- ${TOKEN} b", "+ ${TOKEN} c", "- d", "+ e", "  ^"]
         );
-        assert_eq!(redacted(&["", "^^"]), ["", "^^"]);
+    }
+
+    #[test]
+    fn values_of_json_are_redacted_and_words_are_kept() {
+        let what = Phrase::words("expected ").and_value("\"expected\"");
+        assert_eq!(
+            redacted(
+                &[DifferenceLine::Value("/expected".to_owned(), what)],
+                ("WORD", "expected")
+            ),
+            ["/${WORD}: expected \"${WORD}\""]
+        );
     }
 
     #[test]
     fn rows_of_hex_dumps_are_redacted() {
-        let redactor = Redactor::new([("TOKEN", "0123456789abcdefghij")]);
-        let row = |start: usize, bytes: &[u8]| format!("+ {start:08x}{}", escape::row(bytes));
-        let redacted = |line: String| redacted_difference(&[line], &redactor).concat();
+        let row = |start, bytes: &[u8]| {
+            let row = DifferenceLine::Row(Side::Received, start, bytes.to_vec());
+            redacted(&[row], ("TOKEN", "0123456789abcdefghij")).concat()
+        };
+        assert_eq!(row(0, b"say 0123456789ab"), "+ 00000000  say ${TOKEN}");
+        assert_eq!(row(16, b"456789abcdefghij"), "+ 00000010  ${TOKEN}");
         assert_eq!(
-            redacted(row(0, b"say 0123456789ab")),
-            "+ 00000000  say ${TOKEN}"
-        );
-        assert_eq!(
-            redacted(row(16, b"456789abcdefghij")),
-            "+ 00000010  ${TOKEN}"
-        );
-        assert_eq!(
-            redacted(row(16, b"cdefghij\x00\xff")),
+            row(16, b"cdefghij\x00\xff"),
             "+ 00000010  ${TOKEN}\0\u{fffd}"
         );
-        let harmless = row(0, b"nothing\x00");
-        assert_eq!(redacted(harmless.clone()), harmless);
-        assert_eq!(redacted("+ a  b  |c|".to_owned()), "+ a  b  |c|");
+        let harmless = DifferenceLine::Row(Side::Received, 0, b"nothing\x00".to_vec());
+        assert_eq!(row(0, b"nothing\x00"), harmless.to_string());
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! Tests of reports, with and without details.
 
 use super::*;
-use crate::error::{Party, Refusal};
+use crate::conversation::matching::Difference;
+use crate::error::{Goal, Instead, Party, RecentMessage, Refusal};
 use crate::http::{Body, Headers, ResponseHead};
+use crate::text::phrase::Phrase;
 
 fn refused(body: &[u8], truncated: bool, hint: Option<&str>) -> Error {
     Error::Refused(Box::new(Refusal {
@@ -128,42 +130,71 @@ fn certificate_details_are_shown() {
     );
 }
 
-fn unmet(difference: &[&str], recent: &[&str]) -> Error {
-    let lines = |lines: &[&str]| lines.iter().map(|&line| line.to_owned()).collect();
+fn unmet(difference: Vec<DifferenceLine>, recent: Vec<RecentMessage>) -> Error {
     Error::Unmet(Box::new(Unmet {
-        is_sending: false,
         place: Some("talk.ws:3".to_owned()),
-        connection: None,
-        expected: "\"a\x1b\"".to_owned(),
-        instead: "\"b\n\" came instead".to_owned(),
-        difference: lines(difference),
-        recent: lines(recent),
-        refusal: None,
+        difference: Difference(difference),
+        recent,
+        ..Unmet::new(
+            Goal::Receive(Phrase::value("\"a\x1b\"")),
+            Instead::Received(Phrase::value("\"b\n\"")),
+        )
     }))
 }
 
-const UNMET: &str = "talk.ws:3: expected \"a\\x1b\", but \"b\\n\" came instead\n";
+fn recent(is_sent: bool, message: &str) -> RecentMessage {
+    RecentMessage {
+        connection: None,
+        is_sent,
+        after: None,
+        message: Phrase::value(message),
+    }
+}
+
+const UNMET: &str = "talk.ws:3: expected \"a\\x1b\", but received \"b\\n\" instead\n";
+
+fn line(side: Side, text: &str) -> DifferenceLine {
+    DifferenceLine::Text(side, text.to_owned())
+}
+
+const MARK: DifferenceLine = DifferenceLine::Mark {
+    column: 0,
+    width: 1,
+};
 
 #[test]
 fn unmet_expectation_shows_received_messages() {
-    let recent = ["> 0", "< 1", "< 2", "< \x1b[2J\n", "> ", "< 5"];
-    let error = unmet(&["- a\\x1b", "+ b\x07", "  ^", "/x: missing"], &recent);
+    let messages = ["1", "2", "\x1b[2J\n", "4", "5"].map(|message| recent(false, message));
+    let messages = std::iter::once(recent(true, "0")).chain(messages).collect();
+    let difference = vec![
+        line(Side::Expected, "a\\x1b"),
+        line(Side::Received, "b\x07"),
+        MARK,
+        DifferenceLine::Value("/x".to_owned(), Phrase::words("missing")),
+    ];
+    let error = unmet(difference, messages);
     assert_eq!(
         told(&error, Verbosity::Normal),
         format!(
             "wsline: {UNMET}  - a\\x1b\n  + b\\x07\n    ^\n  /x: missing\n\
-             the last messages:\n  < 1\n  < 2\n  < \\x1b[2J\\n\n  >\n  < 5\n"
+             the last messages:\n  < 1\n  < 2\n  < \\x1b[2J\\n\n  < 4\n  < 5\n"
         )
     );
     assert_eq!(told(&error, Verbosity::Quiet), format!("wsline: {UNMET}"));
-    let bare = unmet(&[], &[]);
+    let bare = unmet(Vec::new(), Vec::new());
     assert_eq!(told(&bare, Verbosity::Normal), format!("wsline: {UNMET}"));
 }
 
 #[test]
 fn differences_are_colored_and_long_messages_truncated() {
-    let long = format!("< {}", "x".repeat(500));
-    let error = unmet(&["- a", "+ b", "  ^", "  c"], &["> hi", &long]);
+    let messages = vec![recent(true, "hi"), recent(false, &"x".repeat(500))];
+    let difference = vec![
+        line(Side::Expected, "a"),
+        line(Side::Received, "b"),
+        MARK,
+        line(Side::Both, "c"),
+    ];
+    let error = unmet(difference, messages);
     let text = report(
         &error,
         Verbosity::Normal,

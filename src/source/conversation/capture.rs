@@ -6,6 +6,7 @@ use super::work::Work;
 use super::Conversation;
 use crate::assembly::LARGE;
 use crate::conversation::matching::{self, describe, Found};
+use crate::error::{Goal, Instead};
 use crate::event::{Kind, Link};
 use crate::source::Progress;
 
@@ -20,27 +21,23 @@ impl Conversation {
         };
         let (name, pointer) = (name.clone(), pointer.clone());
         let link = step.link;
-        let expected = match pointer.as_str() {
-            "" => "a message to capture".to_owned(),
-            pointer => format!("a message with a value at {pointer} to capture"),
-        };
+        let goal = || Goal::Value(pointer.clone());
         let Some((kind, bytes, found)) = self.search(link, &pointer)? else {
-            return Err(self.fail(expected, "no message has matched yet"));
+            return Err(self.fail(goal(), Instead::NothingMatched));
         };
         let value = match found {
             _ if kind == Kind::Binary => {
-                let words = describe(kind, &bytes);
-                return Err(self.fail(expected, format!("{words} has matched, not a text message")));
+                return Err(self.fail(goal(), Instead::NotText(describe(kind, &bytes))));
             }
             Found::Value(value) => value,
             Found::NotJson if pointer.is_empty() => String::from_utf8_lossy(&bytes).into_owned(),
             missing => {
-                let words = describe(kind, &bytes);
-                let what = match missing {
-                    Found::NotJson => "is not JSON",
-                    _ => "has no value there",
+                let message = describe(kind, &bytes);
+                let instead = match missing {
+                    Found::NotJson => Instead::NotJson(message),
+                    _ => Instead::NoValue(message),
                 };
-                return Err(self.fail(expected, format!("{words} {what}")));
+                return Err(self.fail(goal(), instead));
             }
         };
         if let Some(state) = self.state(link) {

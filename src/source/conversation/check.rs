@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use super::matcher::seconds;
 use super::state::StepProgress;
 use super::step::{Check, StepAction};
 use super::Conversation;
 use crate::conversation::matching::describe;
-use crate::error::Error;
+use crate::error::{Error, Goal, Instead};
 
 impl Conversation {
     /// Checks the last matched message.
@@ -21,9 +20,9 @@ impl Conversation {
         match check {
             Check::Within(limit) => self.check_time(*limit),
             Check::Message(pattern) => {
-                let expected = pattern.describe();
+                let goal = Goal::Receive(pattern.describe());
                 let Some((kind, bytes)) = self.matched() else {
-                    return Err(self.fail(expected, "no message has matched yet"));
+                    return Err(self.fail(goal, Instead::NothingMatched));
                 };
                 match pattern.compare(*kind, bytes) {
                     Ok(captures) => {
@@ -33,10 +32,9 @@ impl Conversation {
                         Ok(())
                     }
                     Err(difference) => {
-                        let words = describe(*kind, bytes);
-                        let instead = format!("{} matched {words}", self.matched_by());
-                        let mut unmet = self.unmet(expected, instead);
-                        unmet.difference = difference.0;
+                        let instead = Instead::Matched(self.matched_by(), describe(*kind, bytes));
+                        let mut unmet = self.unmet(goal, instead);
+                        unmet.difference = difference;
                         Err(StepProgress::Failed(Error::Unmet(Box::new(unmet))))
                     }
                 }
@@ -46,18 +44,16 @@ impl Conversation {
 
     /// Whether the last matched message was received soon enough after the last sent one.
     fn check_time(&self, limit: Duration) -> Result<(), StepProgress> {
-        let expected = format!("the message within {} of the last one sent", seconds(limit));
         let link = self.current_link();
         let state = self.links.get(usize::from(link.0));
         let times = state.and_then(|state| Some((state.sent_at?, state.inbox.matched_at?)));
         let Some((sent, matched)) = times else {
-            return Err(self.fail(expected, "no message was sent before the one that matched"));
+            return Err(self.fail(Goal::Within(limit), Instead::NothingSent));
         };
         let took = matched.saturating_duration_since(sent);
         match took.checked_sub(limit) {
             Some(more) if !more.is_zero() => {
-                let instead = format!("it took {}, {} more", seconds(took), seconds(more));
-                Err(self.fail(expected, instead))
+                Err(self.fail(Goal::Within(limit), Instead::Took(took, more)))
             }
             _ => Ok(()),
         }
@@ -71,14 +67,17 @@ impl Conversation {
         let StepAction::CaptureMatch { name, regex } = &current.step.act else {
             return Ok(());
         };
-        let expected = format!("a message to capture {name} from with /{regex}/");
+        let goal = || Goal::Match {
+            name: name.clone(),
+            regex: regex.to_string(),
+        };
         let Some((kind, bytes)) = self.matched() else {
-            return Err(self.fail(expected, "no message has matched yet"));
+            return Err(self.fail(goal(), Instead::NothingMatched));
         };
         let text = std::str::from_utf8(bytes).ok();
         let Some(found) = text.and_then(|text| regex.captures(text)) else {
-            let instead = format!("{} matched {}", self.matched_by(), describe(*kind, bytes));
-            return Err(self.fail(expected, instead));
+            let instead = Instead::Matched(self.matched_by(), describe(*kind, bytes));
+            return Err(self.fail(goal(), instead));
         };
         let text_of = |group: Option<regex::Match<'_>>| {
             group.map_or_else(String::new, |group| group.as_str().to_owned())
@@ -94,14 +93,11 @@ impl Conversation {
         Ok(())
     }
 
-    /// The expectation that matched the last message, for reports.
-    fn matched_by(&self) -> String {
+    /// The line of the expectation that matched the last message, for reports.
+    fn matched_by(&self) -> Option<String> {
         let link = self.current_link();
         let state = self.links.get(usize::from(link.0));
         let place = state.and_then(|state| state.matched_by.as_deref());
-        match place.and_then(|place| place.rsplit_once(':')) {
-            Some((_, number)) => format!("line {number}"),
-            None => "the expectation before it".to_owned(),
-        }
+        place?.rsplit_once(':').map(|(_, line)| line.to_owned())
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::expected::{quote, Expected};
 use super::inbox::ReceivedItem;
 use super::work::Work;
-use crate::conversation::matching::{Captures, Difference, Pattern};
+use crate::conversation::matching::{Captures, Difference, DifferenceLine, Pattern, Side};
 
 /// How an item compares with the expectation.
 pub(super) enum Compared {
@@ -33,13 +33,20 @@ pub(super) fn compare_aside(
     })
 }
 
+/// A difference of a line each.
+fn both(expected: String, received: String) -> Difference {
+    Difference(vec![
+        DifferenceLine::Text(Side::Expected, expected),
+        DifferenceLine::Text(Side::Received, received),
+    ])
+}
+
 /// Compares an item with what is expected.
 pub(super) fn compare(wanted: &Expected, item: &ReceivedItem) -> Compared {
     let control = |wanted: &Option<Vec<u8>>, payload: &[u8]| match wanted {
-        Some(wanted) if wanted != payload => Compared::Different(Difference(vec![
-            format!("- {}", quote(wanted)),
-            format!("+ {}", quote(payload)),
-        ])),
+        Some(wanted) if wanted != payload => {
+            Compared::Different(both(quote(wanted), quote(payload)))
+        }
         _ => Compared::Equal(Captures::new()),
     };
     match (wanted, item) {
@@ -56,10 +63,10 @@ pub(super) fn compare(wanted: &Expected, item: &ReceivedItem) -> Compared {
         {
             Compared::Equal(Captures::new())
         }
-        (Expected::Close { .. }, ReceivedItem::Lost(_)) => Compared::Different(Difference(vec![
-            format!("- {}", wanted.describe()),
-            format!("+ {}", item.describe()),
-        ])),
+        (Expected::Close { .. }, ReceivedItem::Lost(_)) => Compared::Different(both(
+            wanted.describe().to_string(),
+            item.describe().to_string(),
+        )),
         (Expected::Reconnect, ReceivedItem::Reopened) => Compared::Equal(Captures::new()),
         (_, ReceivedItem::Message(..)) => Compared::Different(Difference::default()),
         // A keepalive of the server is not a message.

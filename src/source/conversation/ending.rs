@@ -3,7 +3,7 @@
 use super::inbox::LinkStage;
 use super::state::{CurrentStep, StepProgress};
 use super::Conversation;
-use crate::error::{Error, Refusal, Unmet};
+use crate::error::{Error, Goal, Instead, Unmet};
 use crate::event::{Link, Now};
 use crate::source::{EndDecision, LinkEnd, Unsent};
 
@@ -51,13 +51,13 @@ impl Conversation {
                 ..EndDecision::default()
             };
         }
+        let goal = Goal::Receive(wanted.describe());
+        let instead = Instead::Refused(refusal.head.status_line.clone());
         let unmet = Unmet {
             place,
             connection: self.connection_name(link),
-            expected: wanted.describe(),
-            instead: refused_with(refusal),
             refusal: Some(Box::new(refusal.without_hint())),
-            ..Unmet::default()
+            ..Unmet::new(goal, instead)
         };
         EndDecision {
             unmet: Some(Error::Unmet(Box::new(unmet))),
@@ -77,7 +77,7 @@ impl Conversation {
                 let current = self.current.as_ref()?;
                 current.step.place.as_ref()?;
                 let how = self.links.get(usize::from(current.step.link.0))?;
-                match self.unsendable(&how.inbox.how_it_ended()?) {
+                match self.unsendable(how.inbox.how_it_ended()?) {
                     StepProgress::Failed(error) => Some(error),
                     _ => None,
                 }
@@ -85,11 +85,4 @@ impl Conversation {
             _ => None,
         }
     }
-}
-
-fn refused_with(refusal: &Refusal) -> String {
-    format!(
-        "the server refused the upgrade: {}",
-        refusal.head.status_line
-    )
 }

@@ -1,12 +1,12 @@
 //! What a conversation expects.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::conversation::matching::Pattern;
 use crate::http::{Header, Secrets};
 use crate::protocol::close::name_of_code;
 use crate::protocol::Closure;
+use crate::text::phrase::Phrase;
 
 /// What is expected.
 #[derive(Clone, Debug)]
@@ -72,40 +72,43 @@ impl Expected {
 
     /// A description to follow "expected". Not escaped.
     #[must_use]
-    pub fn describe(&self) -> String {
+    pub fn describe(&self) -> Phrase {
         let control = |name: &str, payload: &Option<Vec<u8>>| match payload {
-            None => format!("a {name}"),
-            Some(payload) => format!("a {name} with {}", quote(payload)),
+            None => Phrase::words(format!("a {name}")),
+            Some(payload) => Phrase::words(format!("a {name} with ")).and_value(quote(payload)),
         };
         match self {
             Self::Message(pattern) => pattern.describe(),
             Self::Ping(payload) => control("Ping", payload),
             Self::Pong(payload) => control("Pong", payload),
             Self::Close { code, reason } => {
-                let mut text = match code {
-                    None => "the connection to be closed".to_owned(),
-                    Some(1006) => "the connection to end without a Close frame".to_owned(),
-                    Some(code) => {
-                        format!(
-                            "the connection to be closed with {code} ({})",
-                            name_of_code(*code)
-                        )
-                    }
+                let end = match code {
+                    None => Phrase::words("the connection to be closed"),
+                    Some(1006) => Phrase::words("the connection to end without a Close frame"),
+                    Some(code) => Phrase::words(format!(
+                        "the connection to be closed with {code} ({})",
+                        name_of_code(*code)
+                    )),
                 };
-                if let Some(reason) = reason {
-                    let _ = write!(text, " and the reason {reason:?}");
+                match reason {
+                    Some(reason) => end.and(" and the reason ").and_value(format!("{reason:?}")),
+                    None => end,
                 }
-                text
             }
-            Self::Silence(time) => format!("no message for {} s", time.as_secs_f64()),
-            Self::Status(status) => format!("the status {status}"),
+            Self::Silence(time) => {
+                Phrase::words(format!("no message for {} s", time.as_secs_f64()))
+            }
+            Self::Status(status) => Phrase::words(format!("the status {status}")),
             Self::Header { name, value } => {
                 let header = Header::new(name, value.as_str());
-                format!("header {name}: {}", header.shown_value(Secrets::Hidden))
+                Phrase::words(format!("header {name}: "))
+                    .and_value(header.shown_value(Secrets::Hidden))
             }
-            Self::Refused(None) => "the upgrade to be refused".to_owned(),
-            Self::Reconnect => "the connection to end and to be opened again".to_owned(),
-            Self::Refused(Some(status)) => format!("the upgrade to be refused with {status}"),
+            Self::Refused(None) => Phrase::words("the upgrade to be refused"),
+            Self::Reconnect => Phrase::words("the connection to end and to be opened again"),
+            Self::Refused(Some(status)) => {
+                Phrase::words(format!("the upgrade to be refused with {status}"))
+            }
         }
     }
 }

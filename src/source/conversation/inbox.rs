@@ -9,11 +9,12 @@ use bytes::Bytes;
 use super::expected::quote;
 use crate::assembly::WholeMessage;
 use crate::conversation::matching::describe;
-use crate::error::{seconds, violation_message};
+use crate::error::{Instead, Note};
 use crate::event::{Event, Kind, LostCause, Upgrade, Way};
 use crate::http::ResponseHead;
 use crate::protocol::close::name_of_code;
-use crate::protocol::{Closure, End, Role};
+use crate::protocol::{CloseReason, Closure};
+use crate::text::phrase::Phrase;
 
 /// A received item.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,23 +53,19 @@ impl ReceivedItem {
     }
 
     /// A short description, not escaped.
-    pub(super) fn describe(&self) -> String {
+    pub(super) fn describe(&self) -> Phrase {
         match self {
             Self::Message(kind, bytes) => describe(*kind, bytes),
-            Self::Ping(payload) => format!("a Ping with {}", quote(payload)),
-            Self::Pong(payload) => format!("a Pong with {}", quote(payload)),
-            Self::Lost(closure) => match &closure.received {
+            Self::Ping(payload) => Phrase::words("a Ping with ").and_value(quote(payload)),
+            Self::Pong(payload) => Phrase::words("a Pong with ").and_value(quote(payload)),
+            Self::Lost(closure) => Phrase::words(match &closure.received {
                 None => "an end without a Close frame".to_owned(),
                 Some(None) => "a Close without a code".to_owned(),
-                Some(Some(reason)) => {
-                    format!(
-                        "a Close with {} ({})",
-                        reason.code,
-                        name_of_code(reason.code)
-                    )
+                Some(Some(CloseReason { code, .. })) => {
+                    format!("a Close with {code} ({})", name_of_code(*code))
                 }
-            },
-            Self::Reopened => "a new connection".to_owned(),
+            }),
+            Self::Reopened => Phrase::words("a new connection"),
         }
     }
 }
@@ -87,8 +84,8 @@ pub(super) enum LinkStage {
     Refused,
     /// It is open.
     Open,
-    /// It has ended and is attempted again. The text says what happened last.
-    Lost(String),
+    /// It has ended and is attempted again. This happened last.
+    Lost(Instead),
     /// It has ended.
     Closed(Closure),
 }
@@ -136,8 +133,8 @@ impl Inbox {
             return;
         }
         self.stage = LinkStage::Lost(match cause {
-            LostCause::Failed(error) => error.to_string(),
-            LostCause::Closed(closure) => how_it_ended(closure),
+            LostCause::Failed(error) => Instead::Failed(error.to_string()),
+            LostCause::Closed(closure) => Instead::Ended(Box::new(closure.clone())),
         });
     }
 
@@ -167,58 +164,26 @@ impl Inbox {
         Some((at, item))
     }
 
-    /// How many items were dropped, as a clause to follow an unmet expectation: one of them may
-    /// have been it.
-    pub(super) fn describe_dropped(&self) -> Option<String> {
-        let limit = KEPT >> 20;
-        match self.dropped {
-            0 => None,
-            1 => Some(format!(
-                "an older message or control frame was dropped (at most {limit} MiB are kept)"
-            )),
-            count => Some(format!(
-                "{count} older messages and control frames were dropped (at most {limit} MiB are \
-                 kept)"
-            )),
-        }
+    /// How many items were dropped, for the report of an unmet expectation: one of them may have
+    /// been it.
+    pub(super) fn dropped_note(&self) -> Option<Note> {
+        (self.dropped > 0).then_some(Note::Dropped {
+            count: self.dropped,
+            limit: KEPT >> 20,
+        })
     }
 
-    /// How the connection ended, as a clause to follow "but"; `None` if it has not ended.
-    pub(super) fn how_it_ended(&self) -> Option<String> {
+    /// How the connection ended; `None` if it has not ended.
+    pub(super) fn how_it_ended(&self) -> Option<Instead> {
         match &self.stage {
-            LinkStage::Closed(closure) => Some(how_it_ended(closure)),
-            LinkStage::Deferred => Some("the connection is not open yet".to_owned()),
+            LinkStage::Closed(closure) => Some(Instead::Ended(Box::new(closure.clone()))),
+            LinkStage::Deferred => Some(Instead::NotOpen),
             LinkStage::Opening
             | LinkStage::Answered
             | LinkStage::Refused
             | LinkStage::Open
             | LinkStage::Lost(_) => None,
         }
-    }
-}
-
-fn how_it_ended(closure: &Closure) -> String {
-    let code = closure.code();
-    let reason = match closure.reason() {
-        "" => String::new(),
-        reason => format!(" \"{reason}\""),
-    };
-    match (&closure.end, &closure.received) {
-        (End::Violation(violation), _) => violation_message(violation),
-        (_, Some(None)) => "the server closed without a code".to_owned(),
-        (_, Some(Some(_))) => {
-            let verb = match closure.initiator {
-                Some(Role::Us) => "the server answered our Close with",
-                _ => "the server closed with",
-            };
-            format!("{verb} {code}{reason} ({})", name_of_code(code))
-        }
-        (End::Silent(time), None) => {
-            format!("the server did not answer a Ping for {}", seconds(*time))
-        }
-        (End::Unanswered, None) => "the server did not answer our Close".to_owned(),
-        (End::Lost(cause), None) => format!("the connection was lost: {cause}"),
-        (_, None) => "the server closed the connection without a Close frame".to_owned(),
     }
 }
 
@@ -239,14 +204,11 @@ mod tests {
             receive(&mut inbox, &Event::Ping(Way::In, b""));
         }
         assert_eq!((inbox.waiting.len(), inbox.dropped), (most, 0));
-        assert_eq!(inbox.describe_dropped(), None);
+        assert_eq!(inbox.dropped_note(), None);
         receive(&mut inbox, &Event::Pong(Way::In, b""));
         assert_eq!((inbox.waiting.len(), inbox.dropped), (most, 1));
-        let words = inbox.describe_dropped();
-        assert_eq!(
-            words.as_deref(),
-            Some("an older message or control frame was dropped (at most 64 MiB are kept)")
-        );
+        let (count, limit) = (1, 64);
+        assert_eq!(inbox.dropped_note(), Some(Note::Dropped { count, limit }));
         // The queue itself stays within the memory that is counted for it.
         let place = size_of::<(Instant, ReceivedItem)>();
         assert!(inbox.waiting.capacity() * place <= KEPT);

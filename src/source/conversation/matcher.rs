@@ -16,9 +16,11 @@ use super::step::Expectation;
 use super::work::Work;
 use crate::assembly::LARGE;
 use crate::conversation::matching::{Captures, Difference, Pattern};
+use crate::error::Instead;
 use crate::event::Kind;
 use crate::http::Header;
 use crate::text::elide;
+use crate::text::phrase::Phrase;
 
 /// The result of matching.
 #[derive(Debug)]
@@ -31,16 +33,18 @@ pub(super) enum MatchResult {
     Failed(io::Error),
     /// It can't be met any more.
     Unmet {
-        /// What happened instead, as a clause to follow "but".
-        instead: String,
+        instead: Instead,
+        /// The closest message that did not match.
+        nearest: Option<Phrase>,
         difference: Difference,
     },
 }
 
 impl MatchResult {
-    fn unmet(instead: impl Into<String>) -> Self {
+    fn unmet(instead: Instead) -> Self {
         Self::Unmet {
-            instead: instead.into(),
+            instead,
+            nearest: None,
             difference: Difference::default(),
         }
     }
@@ -195,13 +199,11 @@ impl Matcher {
                 Some(MatchResult::Met(captures))
             }
             Compared::Aside => None,
-            Compared::Different(difference) if expectation.strict => {
-                let instead = format!("received {} instead", item.describe());
-                Some(MatchResult::Unmet {
-                    instead,
-                    difference,
-                })
-            }
+            Compared::Different(difference) if expectation.strict => Some(MatchResult::Unmet {
+                instead: Instead::Received(item.describe()),
+                nearest: None,
+                difference,
+            }),
             Compared::Different(difference) => {
                 self.pass(&expectation.wanted, &item, difference);
                 None
@@ -230,11 +232,8 @@ impl Matcher {
         if self.due(expectation).is_none_or(|due| now < due) {
             return MatchResult::Pending;
         }
-        let time = seconds(expectation.within);
         self.comparison = None;
-        self.unmet(format!(
-            "a large message could not be compared within {time}"
-        ))
+        self.unmet(Instead::NotCompared(expectation.within))
     }
 
     /// Stops examining for now. Items received after the timeout don't count.
@@ -278,30 +277,26 @@ impl Matcher {
         if self.due(expectation).is_none_or(|due| now < due) {
             return MatchResult::Pending;
         }
-        let time = seconds(expectation.within);
-        let instead = match (&expectation.wanted, self.passed) {
-            (Expected::Reconnect, _) => match &inbox.stage {
-                LinkStage::Lost(cause) => format!("it was not opened within {time}: {cause}"),
-                _ => format!("it was still open after {time}"),
+        let within = expectation.within;
+        self.unmet(match (&expectation.wanted, &inbox.stage) {
+            (Expected::Reconnect, LinkStage::Lost(cause)) => {
+                Instead::NotReopened(within, Box::new(cause.clone()))
+            }
+            (Expected::Reconnect | Expected::Close { .. }, _) => Instead::StillOpen(within),
+            (wanted, _) => Instead::NoneMatched {
+                is_message: matches!(wanted, Expected::Message(_)),
+                passed: self.passed,
+                within,
             },
-            (Expected::Close { .. }, _) => format!("it was still open after {time}"),
-            (Expected::Message(_), 0) => format!("no message was received within {time}"),
-            (_, 0) => format!("none was received within {time}"),
-            (_, 1) => format!("the only message received within {time} did not match"),
-            (_, passed) => format!("none of the {passed} messages received within {time} matched"),
-        };
-        self.unmet(instead)
+        })
     }
 
     /// The result for an expectation that can't be met, with the closest message.
-    fn unmet(&mut self, instead: String) -> MatchResult {
+    fn unmet(&mut self, instead: Instead) -> MatchResult {
         match self.nearest.take() {
             Some(nearest) if !nearest.difference.0.is_empty() => MatchResult::Unmet {
-                instead: if self.passed == 1 {
-                    instead
-                } else {
-                    format!("{instead}; nearest: {}", nearest.words)
-                },
+                instead,
+                nearest: (self.passed > 1).then_some(nearest.words),
                 difference: nearest.difference,
             },
             _ => MatchResult::unmet(instead),
@@ -316,11 +311,8 @@ impl Matcher {
         while inbox.next_at().is_some_and(|at| !over(at)) {
             match inbox.take() {
                 Some((at, item @ ReceivedItem::Message(..))) if at > self.since => {
-                    let after = seconds(at.duration_since(self.since));
-                    return MatchResult::unmet(format!(
-                        "received {} after {after}",
-                        item.describe()
-                    ));
+                    let after = at.duration_since(self.since);
+                    return MatchResult::unmet(Instead::ReceivedAfter(item.describe(), after));
                 }
                 _ => {}
             }
@@ -345,7 +337,6 @@ enum Next {
 
 /// Matches the upgrade response.
 fn handshake(wanted: &Expected, inbox: &Inbox) -> MatchResult {
-    const ACCEPTED: &str = "the server accepted the upgrade with 101";
     // Unexpected refusals have been handled before.
     let refused = matches!(inbox.stage, LinkStage::Refused);
     match wanted {
@@ -355,11 +346,11 @@ fn handshake(wanted: &Expected, inbox: &Inbox) -> MatchResult {
                 return MatchResult::Met(Captures::new());
             }
             MatchResult::unmet(match values.first() {
-                None => "the response has no such header".to_owned(),
-                Some(first) if Header::new(name, *first).is_secret() => {
-                    "it has a different value (hidden: it may be a credential)".to_owned()
+                None => Instead::NoHeader,
+                Some(first) => {
+                    let is_secret = Header::new(name, *first).is_secret();
+                    Instead::Header((!is_secret).then(|| quote(first)))
                 }
-                Some(first) => format!("it is {}", quote(first)),
             })
         }
         Expected::Status(status) if matches!(inbox.stage, LinkStage::Answered) => {
@@ -367,7 +358,7 @@ fn handshake(wanted: &Expected, inbox: &Inbox) -> MatchResult {
         }
         Expected::Status(101) => MatchResult::Met(Captures::new()),
         _ if refused => MatchResult::Met(Captures::new()),
-        _ => MatchResult::unmet(ACCEPTED),
+        _ => MatchResult::unmet(Instead::Accepted),
     }
 }
 
@@ -377,21 +368,14 @@ fn response_status(status: u16, inbox: &Inbox) -> MatchResult {
         return MatchResult::Met(Captures::new());
     }
     let received = inbox.answer.status;
-    MatchResult::unmet(match &inbox.matched {
+    let body = match &inbox.matched {
         Some((Kind::Text, body)) if !body.is_empty() => {
             let body = String::from_utf8_lossy(body);
-            format!("it was {received}: {}", elide::chars(body.trim_end(), BODY))
+            Some(elide::chars(body.trim_end(), BODY).into_owned())
         }
-        _ => format!("it was {received}"),
-    })
-}
-
-/// A duration for reports.
-pub(in crate::source) fn seconds(time: Duration) -> String {
-    match time.as_millis() {
-        0 => "less than 1 ms".to_owned(),
-        _ => format!("{} s", (time.as_secs_f64() * 1000.0).round() / 1000.0),
-    }
+        _ => None,
+    };
+    MatchResult::unmet(Instead::Status(received, body))
 }
 
 #[cfg(test)]

@@ -3,13 +3,14 @@
 use super::expected::Expected;
 use super::inbox::ReceivedItem;
 use crate::conversation::matching::Difference;
+use crate::text::phrase::Phrase;
 
 /// A message that did not match.
 #[derive(Debug)]
 pub(super) struct Nearest {
     distance: usize,
     /// Its description.
-    pub(super) words: String,
+    pub(super) words: Phrase,
     pub(super) difference: Difference,
 }
 

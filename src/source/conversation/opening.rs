@@ -9,7 +9,7 @@ use super::state::{no_thread, OpenFailure, StepProgress};
 use super::step::StepAction;
 use super::work::Work;
 use super::Conversation;
-use crate::error::Error;
+use crate::error::{Error, Goal, Instead};
 use crate::event::{Kind, Link, Now};
 use crate::http::{Body, ResponseHead};
 use crate::source::{EndDecision, Progress, Sender};
@@ -31,7 +31,7 @@ impl Conversation {
             return Ok(());
         };
         if let Some(failure) = state.open_failure.take() {
-            let mut unmet = self.unmet("the connection to open".to_owned(), failure.cause);
+            let mut unmet = self.unmet(Goal::Open, Instead::Failed(failure.cause));
             unmet.refusal = failure.refusal;
             return Err(StepProgress::Failed(Error::Unmet(Box::new(unmet))));
         }
@@ -113,14 +113,17 @@ impl Conversation {
             }
             (None, None) => return Ok(()),
         };
-        let expected = format!("a response to {} {}", step.request.method, step.request.url);
+        let goal = Goal::Response {
+            method: step.request.method.clone(),
+            url: step.request.url.clone(),
+        };
         let (link, place, since) = (current.step.link, current.step.place.clone(), current.since);
         match exchange.result() {
             Err(exchange) => {
                 current.exchange = Some(exchange);
                 Err(StepProgress::Waits(Progress::Pending))
             }
-            Ok(Err(error)) => Err(self.fail(expected, error.to_string())),
+            Ok(Err(error)) => Err(self.fail(goal, Instead::Failed(error.to_string()))),
             Ok(Ok((head, body))) => {
                 if let Some(state) = self.state(link) {
                     state.sent_at = Some(since);

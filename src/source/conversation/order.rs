@@ -3,15 +3,14 @@
 use super::candidates::{Candidate, Order};
 use super::compare::{compare, Compared};
 use super::inbox::ReceivedItem;
-use super::matcher::seconds;
-use super::nearest::{keep_nearest, Nearest};
+use super::nearest::keep_nearest;
 use super::state::StepProgress;
 use super::step::{Alternative, StepAction};
 use super::Conversation;
-use crate::conversation::matching::Difference;
-use crate::error::Error;
+use crate::error::{Error, Goal, Instead, Note, Partial};
 use crate::event::{Link, Now};
 use crate::source::Progress;
+use crate::text::phrase::Phrase;
 
 impl Conversation {
     /// Checks whether all expectations in any order are met.
@@ -36,7 +35,7 @@ impl Conversation {
         let closed = closed.min();
         let place = current.step.place.clone();
         let outcome = if let Some(item) = strict {
-            Err(Some(format!("received {item} instead")))
+            Err(Some(Instead::Received(item)))
         } else if found.unmet == 0 {
             self.finish_order(alternatives, &found, place.as_deref());
             Ok(())
@@ -64,7 +63,7 @@ impl Conversation {
 
     /// Takes items on connections with unmet expectations. With `strict`, returns the first message
     /// that matches none.
-    fn collect(&mut self, alternatives: &[Alternative], order: &mut Order) -> Option<String> {
+    fn collect(&mut self, alternatives: &[Alternative], order: &mut Order) -> Option<Phrase> {
         let by_link = std::mem::take(&mut order.by_link);
         let unexpected = by_link
             .iter()
@@ -80,7 +79,7 @@ impl Conversation {
         indices: &[usize],
         alternatives: &[Alternative],
         order: &mut Order,
-    ) -> Option<String> {
+    ) -> Option<Phrase> {
         while order.missing(indices).is_some() {
             let state = self.links.get_mut(usize::from(link.0))?;
             let (at, item) = state.inbox.take()?;
@@ -151,38 +150,30 @@ impl Conversation {
         missing: &Alternative,
         order: &mut Order,
         index: usize,
-        instead: Option<String>,
+        instead: Option<Instead>,
         place: Option<&str>,
     ) -> StepProgress {
-        let (met, count) = (order.met(), order.met_by.len());
-        let within = seconds(missing.expectation.within);
         let state = self.links.get(usize::from(missing.link.0));
         let ended = state.and_then(|state| state.inbox.how_it_ended());
         let line = place.and_then(|place| place.rsplit_once(':'));
-        let got = match line {
-            Some((_, line)) => format!("{met} of the {count} messages that line {line} expects"),
-            None => format!("{met} of the {count} expected messages"),
-        };
-        let instead =
-            instead.or_else(|| ended.map(|how| format!("{how} after {got} were received")));
-        let mut instead =
-            instead.unwrap_or_else(|| format!("only {got} were received within {within}"));
-        let mut difference = Difference::default();
-        if let Some(Nearest {
-            words: nearest,
-            difference: lines,
-            ..
-        }) = order.nearest[index].take()
-        {
-            if !lines.0.is_empty() {
-                instead = format!("{instead}; nearest: {nearest}");
-                difference = lines;
-            }
-        }
-        let mut unmet = self.unmet(missing.expectation.wanted.describe(), instead);
+        let instead = instead.unwrap_or_else(|| {
+            Instead::Partial(Partial {
+                ended: ended.map(Box::new),
+                met: order.met(),
+                count: order.met_by.len(),
+                line: line.map(|(_, line)| line.to_owned()),
+                within: missing.expectation.within,
+            })
+        });
+        let goal = Goal::Receive(missing.expectation.wanted.describe());
+        let mut unmet = self.unmet(goal, instead);
         unmet.place.clone_from(&missing.place);
         unmet.connection = self.connection_name(missing.link);
-        unmet.difference = difference.0;
+        let nearest = order.nearest[index].take();
+        if let Some(nearest) = nearest.filter(|nearest| !nearest.difference.0.is_empty()) {
+            unmet.notes.push(Note::Nearest(nearest.words));
+            unmet.difference = nearest.difference;
+        }
         StepProgress::Failed(Error::Unmet(Box::new(unmet)))
     }
 }

@@ -1,19 +1,18 @@
 //! The beginnings of the last messages, which reports show.
 
-use std::fmt;
 use std::time::Duration;
 
-use super::matcher::seconds;
 use crate::conversation::matching;
+use crate::error::RecentMessage;
 use crate::event::{Kind, Link};
 
 /// As many bytes of a message are kept.
-const EXCERPT: usize = 4096;
+const KEPT: usize = 4096;
 
-/// A message that was sent or received. It prints its direction and a description.
+/// The beginning of a message that was sent or received.
 #[derive(Debug, Default)]
-pub(super) struct RecentMessage {
-    mark: char,
+pub(super) struct Excerpt {
+    is_sent: bool,
     link: Link,
     is_binary: bool,
     /// How long after the last sent message it was received, if that is shown.
@@ -24,16 +23,16 @@ pub(super) struct RecentMessage {
     beginning: Vec<u8>,
 }
 
-impl RecentMessage {
+impl Excerpt {
     /// Replaces it by another message, and keeps the memory.
-    pub(super) fn set(&mut self, mark: char, link: Link, kind: Kind, payload: &[u8]) {
-        self.mark = mark;
+    pub(super) fn set(&mut self, is_sent: bool, link: Link, kind: Kind, payload: &[u8]) {
+        self.is_sent = is_sent;
         self.link = link;
         self.is_binary = kind == Kind::Binary;
         self.after = None;
         self.length = payload.len();
         self.beginning.clear();
-        let kept = payload.len().min(EXCERPT + 1);
+        let kept = payload.len().min(KEPT + 1);
         self.beginning.extend_from_slice(&payload[..kept]);
     }
 
@@ -46,19 +45,19 @@ impl RecentMessage {
     pub(super) fn link(&self) -> Link {
         self.link
     }
-}
 
-impl fmt::Display for RecentMessage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// The message for a report, with the name of its connection.
+    pub(super) fn shown(&self, connection: Option<String>) -> RecentMessage {
         let kind = if self.is_binary {
             Kind::Binary
         } else {
             Kind::Text
         };
-        let text = matching::describe_within(kind, &self.beginning, self.length, EXCERPT);
-        match self.after {
-            Some(after) => write!(f, "{} after {}: {text}", self.mark, seconds(after)),
-            None => write!(f, "{} {text}", self.mark),
+        RecentMessage {
+            connection,
+            is_sent: self.is_sent,
+            after: self.after,
+            message: matching::describe_within(kind, &self.beginning, self.length, KEPT),
         }
     }
 }

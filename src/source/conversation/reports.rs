@@ -1,10 +1,10 @@
 //! Reports of expectations that are not met.
 
 use super::inbox::ReceivedItem;
-use super::recent::RecentMessage;
+use super::recent::Excerpt;
 use super::state::{CurrentStep, StepProgress};
 use super::Conversation;
-use crate::error::{Error, Unmet};
+use crate::error::{Error, Goal, Instead, RecentMessage, Unmet};
 use crate::event::{Kind, Link, Now};
 
 /// The number of messages that a report of an unmet expectation shows.
@@ -44,36 +44,29 @@ impl Conversation {
     }
 
     /// A report on the current step.
-    pub(super) fn unmet(&self, expected: String, instead: String) -> Unmet {
+    pub(super) fn unmet(&self, goal: Goal, instead: Instead) -> Unmet {
         let current = self.current.as_ref();
         let place = current.and_then(|current| current.step.place.clone());
         let link = current.map_or_else(Link::default, |current| current.step.link);
         Unmet {
             place,
             connection: self.connection_name(link),
-            expected,
-            instead,
-            recent: self.recent_lines(),
-            ..Unmet::default()
+            recent: self.recent_messages(),
+            ..Unmet::new(goal, instead)
         }
     }
 
-    pub(super) fn fail(
-        &self,
-        expected: impl Into<String>,
-        instead: impl Into<String>,
-    ) -> StepProgress {
-        let unmet = self.unmet(expected.into(), instead.into());
-        StepProgress::Failed(Error::Unmet(Box::new(unmet)))
+    pub(super) fn fail(&self, goal: Goal, instead: Instead) -> StepProgress {
+        StepProgress::Failed(Error::Unmet(Box::new(self.unmet(goal, instead))))
     }
 
     /// Remembers a message for reports.
-    pub(super) fn remember(&mut self, mark: char, link: Link, kind: Kind, payload: &[u8]) {
+    pub(super) fn remember(&mut self, is_sent: bool, link: Link, kind: Kind, payload: &[u8]) {
         let mut message = match self.recent.len() {
             RECENT => self.recent.pop_front().unwrap_or_default(),
-            _ => RecentMessage::default(),
+            _ => Excerpt::default(),
         };
-        message.set(mark, link, kind, payload);
+        message.set(is_sent, link, kind, payload);
         self.recent.push_back(message);
     }
 
@@ -93,13 +86,8 @@ impl Conversation {
         }
     }
 
-    /// The last messages, one per line.
-    fn recent_lines(&self) -> Vec<String> {
-        let line = |message: &RecentMessage| {
-            let name = self.steps.name(message.link());
-            let name = name.map_or_else(String::new, |name| format!("@{name} "));
-            format!("{name}{message}")
-        };
-        self.recent.iter().map(line).collect()
+    fn recent_messages(&self) -> Vec<RecentMessage> {
+        let shown = |message: &Excerpt| message.shown(self.connection_name(message.link()));
+        self.recent.iter().map(shown).collect()
     }
 }

@@ -9,7 +9,7 @@ use super::sending::send;
 use super::state::StepProgress;
 use super::step::{Effect, Rule, StepAction, Timer};
 use super::Conversation;
-use crate::error::Error;
+use crate::error::{Error, Goal, Instead};
 use crate::event::{Link, Now};
 use crate::source::{Progress, Sender};
 
@@ -70,13 +70,11 @@ impl Conversation {
     fn forbidden(&self, rule: &Rule, link: Link, item: &ReceivedItem) -> Error {
         let current = self.current.as_ref();
         let place = current.and_then(|current| current.step.place.as_deref());
-        let during = match place.and_then(|place| place.rsplit_once(':')) {
-            Some((_, number)) => format!(" during line {number}"),
-            None => String::new(),
-        };
+        let during = place.and_then(|place| place.rsplit_once(':'));
+        let during = during.map(|(_, line)| line.to_owned());
         let mut unmet = self.unmet(
-            format!("to receive {} never", rule.wanted.describe()),
-            format!("received {}{during}", item.describe()),
+            Goal::Never(rule.wanted.describe()),
+            Instead::ReceivedDuring(item.describe(), during),
         );
         unmet.place.clone_from(&rule.place);
         unmet.connection = self.connection_name(link);
@@ -152,7 +150,7 @@ impl Conversation {
             let answer = self.answers.pop_front().map(|answer| answer.act);
             if let Some(StepAction::Send(outgoing)) = answer {
                 if let Some((kind, payload)) = outgoing.message() {
-                    self.remember('>', link, kind, payload);
+                    self.remember(true, link, kind, payload);
                 }
             }
         }

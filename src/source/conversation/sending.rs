@@ -6,10 +6,11 @@ use super::step::StepAction;
 use super::Conversation;
 use crate::conversation::matching::describe;
 use crate::conversation::outgoing::Outgoing;
-use crate::error::Error;
+use crate::error::{Error, Goal, Instead};
 use crate::event::{Kind, Link, Now, Piece};
 use crate::source::reader::Reader;
 use crate::source::{Progress, Sender};
+use crate::text::phrase::Phrase;
 use crate::text::utf8;
 
 impl Conversation {
@@ -28,7 +29,7 @@ impl Conversation {
             return Ok(());
         };
         if let Some(how) = state.inbox.how_it_ended() {
-            return Err(self.cannot_send(&how));
+            return Err(self.cannot_send(how));
         }
         state.gate.check(now, to).map_err(StepProgress::Waits)?;
         // It is only needed for reports.
@@ -57,14 +58,14 @@ impl Conversation {
         state.gate.on_sent(now);
         state.sent_at = Some(now.instant);
         if let Some((kind, payload)) = sent.as_ref().and_then(Outgoing::message) {
-            self.remember('>', link, kind, payload);
+            self.remember(true, link, kind, payload);
         }
         Ok(())
     }
 
     /// What follows if the current step can't be sent any more. Unsent messages of the command line
     /// are counted, like those of stdin.
-    fn cannot_send(&self, how: &str) -> StepProgress {
+    fn cannot_send(&self, how: Instead) -> StepProgress {
         let current = self.current.as_ref();
         if current.is_some_and(|current| current.step.place.is_none()) {
             return StepProgress::CannotSend;
@@ -73,22 +74,20 @@ impl Conversation {
     }
 
     /// The error for a step that can't be sent any more.
-    pub(super) fn unsendable(&self, how: &str) -> StepProgress {
+    pub(super) fn unsendable(&self, how: Instead) -> StepProgress {
         let act = self.current.as_ref().map(|current| &current.step.act);
         let what = match act {
-            Some(StepAction::Stream(..)) => "a file".to_owned(),
+            Some(StepAction::Stream(..)) => Phrase::words("a file"),
             Some(StepAction::Send(outgoing)) => match outgoing {
                 Outgoing::Text(text) => describe(Kind::Text, text.as_bytes()),
                 Outgoing::Binary(bytes) => describe(Kind::Binary, bytes),
-                Outgoing::Ping(payload) => format!("a Ping with {}", quote(payload)),
-                Outgoing::Pong(payload) => format!("a Pong with {}", quote(payload)),
-                Outgoing::Close(_) => "a Close".to_owned(),
+                Outgoing::Ping(payload) => Phrase::words("a Ping with ").and_value(quote(payload)),
+                Outgoing::Pong(payload) => Phrase::words("a Pong with ").and_value(quote(payload)),
+                Outgoing::Close(_) => Phrase::words("a Close"),
             },
-            _ => "a Close".to_owned(),
+            _ => Phrase::words("a Close"),
         };
-        let mut unmet = self.unmet(what, how.to_owned());
-        unmet.is_sending = true;
-        StepProgress::Failed(Error::Unmet(Box::new(unmet)))
+        self.fail(Goal::Send(what), how)
     }
 }
 

@@ -7,8 +7,9 @@ use bytes::Bytes;
 use super::inbox::{Inbox, LinkStage, ReceivedItem};
 use super::matcher::{MatchResult, Matcher};
 use super::step::Expectation;
-use crate::error::{Error, Unmet};
+use crate::error::{Error, Goal, Note, Unmet};
 use crate::event::{Event, Kind, Now};
+use crate::text::phrase::Phrase;
 
 /// How often to look whether the comparison of a large message is complete.
 const COMPARING: Duration = Duration::from_millis(20);
@@ -61,7 +62,7 @@ impl SingleExpectation {
 
     /// What is expected. Not escaped.
     #[must_use]
-    pub fn describe(&self) -> String {
+    pub fn describe(&self) -> Phrase {
         self.expectation.wanted.describe()
     }
 
@@ -78,17 +79,16 @@ impl SingleExpectation {
                 cause,
             })),
             MatchResult::Unmet {
-                mut instead,
+                instead,
+                nearest,
                 difference,
             } => {
-                if let Some(dropped) = self.inbox.describe_dropped() {
-                    instead = format!("{instead}; {dropped}");
-                }
+                let goal = Goal::Receive(self.expectation.wanted.describe());
+                let notes = [nearest.map(Note::Nearest), self.inbox.dropped_note()];
                 Some(Err(Error::Unmet(Box::new(Unmet {
-                    expected: self.expectation.wanted.describe(),
-                    instead,
-                    difference: difference.0,
-                    ..Unmet::default()
+                    notes: notes.into_iter().flatten().collect(),
+                    difference,
+                    ..Unmet::new(goal, instead)
                 }))))
             }
         }

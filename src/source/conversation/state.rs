@@ -13,7 +13,7 @@ use super::matcher::Matcher;
 use super::step::Step;
 use super::work::Work;
 use crate::conversation::matching::{describe, Found};
-use crate::error::{Error, Refusal};
+use crate::error::{Error, Note, Refusal};
 use crate::event::Kind;
 use crate::http::{Body, ResponseHead};
 use crate::source::send_gate::SendGate;
@@ -74,16 +74,18 @@ impl LinkState {
         });
     }
 
-    /// What took the last message that matches, as a clause to follow an unmet expectation.
-    pub(super) fn describe_taken(&self, wanted: &Expected) -> Option<String> {
+    /// What took the last message that matches, for the report of an unmet expectation.
+    pub(super) fn taken_note(&self, wanted: &Expected) -> Option<Note> {
         let Expected::Message(pattern) = wanted else {
             return None;
         };
         let matches = |taken: &&TakenMessage| pattern.compare(taken.kind, &taken.bytes).is_ok();
         let taken = self.taken.iter().rev().find(matches)?;
         let (_, line) = taken.place.rsplit_once(':')?;
-        let words = describe(taken.kind, &taken.bytes);
-        Some(format!("line {line} took a message that matches: {words}"))
+        Some(Note::Taken {
+            line: line.to_owned(),
+            message: describe(taken.kind, &taken.bytes),
+        })
     }
 }
 

@@ -8,7 +8,7 @@ use super::matcher::MatchResult;
 use super::state::{no_thread, StepProgress};
 use super::step::StepAction;
 use super::Conversation;
-use crate::error::Error;
+use crate::error::{Error, Goal, Note};
 use crate::event::Now;
 use crate::source::Progress;
 
@@ -43,18 +43,17 @@ impl Conversation {
             MatchResult::Pending => Err(StepProgress::Waits(Progress::Pending)),
             MatchResult::Failed(cause) => Err(StepProgress::Failed(no_thread(cause))),
             MatchResult::Unmet {
-                mut instead,
+                instead,
+                nearest,
                 difference,
             } => {
-                if let Some(taken) = state.describe_taken(&expectation.wanted) {
-                    instead = format!("{instead}; {taken}");
-                }
-                if let Some(dropped) = state.inbox.describe_dropped() {
-                    instead = format!("{instead}; {dropped}");
-                }
-                let expected = expectation.wanted.describe();
-                let mut unmet = self.unmet(expected, instead);
-                unmet.difference = difference.0;
+                let nearest = nearest.map(Note::Nearest);
+                let taken = state.taken_note(&expectation.wanted);
+                let notes = [nearest, taken, state.inbox.dropped_note()];
+                let goal = Goal::Receive(expectation.wanted.describe());
+                let mut unmet = self.unmet(goal, instead);
+                unmet.notes.extend(notes.into_iter().flatten());
+                unmet.difference = difference;
                 Err(StepProgress::Failed(Error::Unmet(Box::new(unmet))))
             }
         }

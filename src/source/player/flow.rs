@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::super::conversation::seconds;
 use crate::session_file::Line;
+use crate::text::duration::rounded;
 
 /// Iterates over the statements of a file, with repetitions.
 #[derive(Debug, Default)]
@@ -233,7 +233,7 @@ impl Flow {
                         1 => "1 attempt".to_owned(),
                         many => format!("{many} attempts"),
                     };
-                    let time = seconds(now.saturating_duration_since(*begun));
+                    let time = rounded(now.saturating_duration_since(*begun));
                     let line = number(frame.number);
                     Some(format!("after {times} in {time} of line {line}"))
                 }

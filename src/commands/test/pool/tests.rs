@@ -7,11 +7,12 @@ use std::sync::Barrier;
 
 use super::super::reporter::{ReportFormat, ReportStyle};
 use super::*;
-use crate::error::Unmet;
+use crate::error::{Goal, Instead, RecentMessage, Unmet};
 use crate::output::palette::Palette;
 use crate::output::redact::Redactor;
 use crate::output::report::Excerpts;
 use crate::session_file::SessionFile;
+use crate::text::phrase::Phrase;
 
 #[derive(Clone, Default)]
 struct Shared(Rc<RefCell<Vec<u8>>>);
@@ -60,7 +61,8 @@ fn result(file: Loaded, verdict: FileOutcome) -> FileResult {
 }
 
 fn failed() -> FileOutcome {
-    FileOutcome::Failed(Error::Unmet(Box::default()))
+    let unmet = Unmet::new(Goal::Open, Instead::NotOpen);
+    FileOutcome::Failed(Error::Unmet(Box::new(unmet)))
 }
 
 /// Runs `files` with a `run` function for tests. Returns the outcome of each as a letter.
@@ -203,9 +205,13 @@ fn closed_output_stops_the_run() {
 fn secrets_are_redacted_in_results() {
     let out = Shared::default();
     let unmet = || Unmet {
-        expected: "s3cret".to_owned(),
-        recent: vec!["> s3cret".to_owned()],
-        ..Unmet::default()
+        recent: vec![RecentMessage {
+            connection: None,
+            is_sent: true,
+            after: None,
+            message: Phrase::value("s3cret"),
+        }],
+        ..Unmet::new(Goal::Receive(Phrase::value("s3cret")), Instead::NotOpen)
     };
     let shown = Box::new(out.clone());
     let (fates, _) = fates(BAIL, files(1), &[], shown, &|file, _, _| {

@@ -2,7 +2,9 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::*;
-use crate::error::{ParseError, Unmet};
+use crate::conversation::matching::{Difference, DifferenceLine, Side};
+use crate::error::{Goal, Instead, ParseError, RecentMessage, Unmet};
+use crate::text::phrase::Phrase;
 
 /// A buffer that is read while others write to it.
 #[derive(Clone, Default)]
@@ -73,14 +75,18 @@ fn result(file: &str, verdict: FileOutcome) -> FileResult {
 
 fn unmet() -> Error {
     Error::Unmet(Box::new(Unmet {
-        is_sending: false,
         place: Some("chat.ws:3".to_owned()),
-        connection: None,
-        expected: "\"s3cret\u{1b}\"".to_owned(),
-        instead: "\"ho\" came instead".to_owned(),
-        difference: vec!["- a".to_owned()],
-        recent: vec!["> s3cret\u{1b}".to_owned()],
-        refusal: None,
+        difference: Difference(vec![DifferenceLine::Text(Side::Expected, "a".to_owned())]),
+        recent: vec![RecentMessage {
+            connection: None,
+            is_sent: true,
+            after: None,
+            message: Phrase::value("s3cret\u{1b}"),
+        }],
+        ..Unmet::new(
+            Goal::Receive(Phrase::value("\"s3cret\u{1b}\"")),
+            Instead::Received(Phrase::value("\"ho\"")),
+        )
     }))
 }
 
@@ -103,7 +109,7 @@ fn lines_format_has_a_line_per_file_and_a_summary() {
     reporter.end(&result("chat\n.ws", FileOutcome::Failed(unmet())));
     let block = out.take();
     let expected = "FAIL  chat\\n.ws  (0.134 s)\n  chat.ws:3: expected \"${TOKEN}\", but \
-                    \"ho\" came instead\n";
+                    received \"ho\" instead\n";
     assert!(block.starts_with(expected), "{block}");
     reporter.end(&result("bad.ws", FileOutcome::Error(parse_error())));
     let block = out.take();
@@ -168,9 +174,9 @@ fn json_format_has_an_object_per_file() {
                 "type": "test", "file": "chat.ws", "result": "failed", "seconds": 0.134,
                 "statements": 12, "expectations": 1, "error": {
                     "phase": "open",
-                    "message": "chat.ws:3: expected \"${TOKEN}\", but \"ho\" came instead",
+                    "message": "chat.ws:3: expected \"${TOKEN}\", but received \"ho\" instead",
                     "exit": 4, "place": "chat.ws:3", "expected": "\"${TOKEN}\"",
-                    "instead": "\"ho\" came instead", "difference": ["- a"],
+                    "instead": "received \"ho\" instead", "difference": ["- a"],
                     "recent": ["> ${TOKEN}"],
                 }
             }),

@@ -3,7 +3,7 @@
 use super::*;
 
 fn result(parts: &[BytePart], received: &[u8]) -> Result<Vec<(String, String)>, Vec<String>> {
-    compare(parts, Kind::Binary, received).map_err(|difference| difference.0)
+    compare(parts, Kind::Binary, received).map_err(|difference| difference.lines())
 }
 
 fn protobuf() -> Vec<BytePart> {

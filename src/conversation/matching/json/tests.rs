@@ -230,7 +230,7 @@ proptest! {
 fn lines(exact: bool, expected: &Value, received: &str) -> Vec<String> {
     match compare(Search::new(exact), expected, &[], received) {
         Ok(()) => Vec::new(),
-        Err(Difference(lines)) => lines,
+        Err(difference) => difference.lines(),
     }
 }
 

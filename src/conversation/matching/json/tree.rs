@@ -6,8 +6,9 @@ use serde_json::{Map, Value};
 use super::super::difference::Difference;
 use super::super::number;
 use super::super::window::Window;
-use super::{below, is_ignored, segments, Ignored, Search, COLUMNS, MOST};
+use super::{below, is_ignored, segments, unequal, Ignored, Search, COLUMNS, MOST};
 use crate::text::escape;
+use crate::text::phrase::Phrase;
 
 /// Checks that a text is JSON that contains the expected value or, if `exact`, is equal to it.
 pub fn compare_as_trees(
@@ -65,7 +66,7 @@ impl Search {
             self.enter(name, |search| match received.get(name) {
                 Some(received) => search.visit_tree(value, received, &ignored),
                 None if is_ignored(&ignored) => {}
-                None => search.say("missing"),
+                None => search.say(Phrase::words("missing")),
             });
         }
         if !self.exact {
@@ -95,11 +96,11 @@ impl Search {
             } else {
                 "elements"
             };
-            self.say(&format!(
+            self.say(Phrase::words(format!(
                 "expected {} {elements}, received {}",
                 expected.len(),
                 received.len()
-            ));
+            )));
         }
         for (place, (expected, received)) in expected.iter().zip(received).enumerate() {
             let before = self.lines.len() + self.more;
@@ -120,10 +121,7 @@ impl Search {
             return;
         }
         let window = Window::around(&expected.to_string(), &received.to_string(), COLUMNS);
-        self.say(&format!(
-            "expected {}, received {}",
-            window.expected, window.received
-        ));
+        self.say(unequal(window.expected, window.received));
     }
 
     fn say_tree_unexpected(&mut self, received: &Value) {
@@ -132,6 +130,6 @@ impl Search {
             return;
         }
         let received = escape::shortened(&received.to_string(), COLUMNS);
-        self.say(&format!("unexpected, received {received}"));
+        self.say(Phrase::words("unexpected, received ").and_value(received));
     }
 }

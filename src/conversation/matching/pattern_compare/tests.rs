@@ -12,7 +12,7 @@ fn pattern(text: &str) -> JsonPattern {
 
 /// The differences, or the captured values.
 fn result(text: &str, received: &str) -> Result<Vec<(String, String)>, Vec<String>> {
-    compare(&pattern(text), &[], received).map_err(|difference| difference.0)
+    compare(&pattern(text), &[], received).map_err(|difference| difference.lines())
 }
 
 #[test]
@@ -322,7 +322,7 @@ proptest! {
         let mut other = value.clone();
         if let Some(path) = mutated(&mut other, at) {
             let path = if path.is_empty() { "(root)" } else { &path };
-            let lines = compare(&parsed, &[], &other.to_string()).expect_err("it differs").0;
+            let lines = compare(&parsed, &[], &other.to_string()).expect_err("it differs").lines();
             prop_assert!(
                 lines.iter().any(|line| line.starts_with(&format!("{path}: "))),
                 "{}: {} is not in {:?}", text, path, lines
