@@ -9,10 +9,10 @@ mod parse_error;
 mod phase;
 mod refusal;
 mod text;
+mod texts;
 mod unmet;
 
 use std::io;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use thiserror::Error;
@@ -25,7 +25,7 @@ pub use self::unmet::{Goal, Instead, Note, Partial, RecentMessage, Unmet};
 
 use self::text::{at_least, attempts_text, client_text, line_text, signal_text, unanswered_text};
 use crate::http::ResponseHead;
-use crate::target::{Host, InvalidUrl};
+use crate::target::InvalidUrl;
 
 /// How to send a close code that users may not send; see
 /// [`InvalidClose::with_advice`](crate::protocol::close::InvalidClose::with_advice).
@@ -48,7 +48,7 @@ pub enum Error {
         /// Whether it is the server's or the proxy's name.
         party: Party,
         /// The host name.
-        host: Host,
+        host: String,
         /// The error of the resolver.
         cause: String,
         /// The next step.
@@ -62,8 +62,8 @@ pub enum Error {
         party: Party,
         /// The server's host and port, or the proxy's URL.
         to: String,
-        /// The addresses that were tried, each with its error.
-        attempts: Vec<(SocketAddr, io::Error)>,
+        /// The addresses that were tried, without ports, each with its error.
+        attempts: Vec<(String, io::Error)>,
         /// The next step.
         hint: Option<String>,
     },
@@ -78,8 +78,8 @@ pub enum Error {
         to: String,
         /// The timeout.
         limit: Duration,
-        /// The addresses that were tried, each with its error.
-        attempts: Vec<(SocketAddr, io::Error)>,
+        /// The addresses that were tried, without ports, each with its error.
+        attempts: Vec<(String, io::Error)>,
     },
 
     /// Could not connect to the Unix socket.

@@ -44,7 +44,7 @@ use self::load::Loaded;
 use self::pool::{Controller, PoolOptions, WorkerEvent};
 use self::reporter::{ReportFormat, ReportStyle, Reporter};
 use self::reporting::PrintLine;
-use self::serving::{endpoint, redacted, with_server, Serve};
+use self::serving::{endpoint, with_server, Serve};
 use self::settings::Settings;
 use self::summary::Summary;
 use self::variables::{GivenVariables, Variables};
@@ -93,16 +93,15 @@ pub fn run(
             url.map(|url| endpoint(&url, &test, &checked, values, environment))
                 .transpose()
         })
-        .map_err(|error| redacted(error, &redactor));
-    let invalid = invalid_files(&files);
+        .map_err(|error| redactor.without_secrets(error));
+    let invalid = invalid_files(&files, &redactor);
     let endpoint = if_runnable(endpoint, &invalid)?;
     let junit = test.junit.as_deref().map(Junit::create).transpose()?;
 
     let (sender, events) = channel();
     let stop = Stop::default();
-    let reporter =
-        reporter(&test, environment, redactor.clone(), files.len(), &stop).map_err(failed)?;
-    let mut controller = Controller::new(reporter, events, test.verbose);
+    let reporter = reporter(&test, environment, files.len(), &stop).map_err(failed)?;
+    let mut controller = Controller::new(reporter, redactor.clone(), events, test.verbose);
     forward_signals(sender.clone(), Arc::clone(&stop))?;
     let pool_options = PoolOptions {
         jobs: test.jobs.get(),
@@ -118,9 +117,10 @@ pub fn run(
     let settings = Settings::new(test, vars, own, &checked, untrusted, environment);
     let ran = with_server(serve, &sender, &mut controller, |controller| {
         run_files(files, pool_options, &settings, &sender, controller)
-    });
+    })
+    .map_err(|error| redactor.without_secrets(error));
     let summary = Summary::new(ran, invalid, begun.elapsed(), &mut controller);
-    let ended = summary.finish(controller, junit, &redactor, stop);
+    let ended = summary.finish(controller, junit, stop);
     if tells_notes {
         print_note(environment);
     }
@@ -230,7 +230,7 @@ fn with_stdin(mut test: TestArgs) -> TestArgs {
 }
 
 /// The results before the run: files that can't be read have failed, the others have not started.
-fn invalid_files(files: &[Loaded]) -> FileResults {
+fn invalid_files(files: &[Loaded], redactor: &Redactor) -> FileResults {
     let result = |file: &Loaded| {
         let Err(Error::SessionFile(error)) = &file.script else {
             return (file.name.clone(), None);
@@ -245,7 +245,7 @@ fn invalid_files(files: &[Loaded]) -> FileResults {
             statements: 0,
             expectations: 0,
         };
-        (file.name.clone(), Some(result))
+        (file.name.clone(), Some(result.redacted(redactor)))
     };
     files.iter().map(result).collect()
 }
@@ -253,7 +253,6 @@ fn invalid_files(files: &[Loaded]) -> FileResults {
 fn reporter(
     test: &TestArgs,
     environment: &Environment,
-    redactor: Redactor,
     total: usize,
     stop: &Stop,
 ) -> io::Result<Reporter> {
@@ -280,7 +279,7 @@ fn reporter(
     let console = |fd| Console::new(fd, Arc::clone(stop)).map(Box::new);
     let (out, err) = (io::stdout(), io::stderr());
     let (out, err) = (console(out.as_fd())?, console(err.as_fd())?);
-    Ok(Reporter::new(style, out, err, redactor, total))
+    Ok(Reporter::new(style, out, err, total))
 }
 
 /// An error in the options after `--`.

@@ -75,7 +75,7 @@ pub fn select(
     };
     Err(Error::Resolve {
         party: Party::Server,
-        host: host.clone(),
+        host: host.to_string(),
         hint: None,
         cause: format!("it has no {wanted} address, which {option} requires"),
     })
@@ -90,7 +90,7 @@ pub fn select(
 pub fn resolve(to: &HostPort) -> Result<Vec<SocketAddr>, Error> {
     let failed = |cause: String| Error::Resolve {
         party: Party::Server,
-        host: to.host.clone(),
+        host: to.host.to_string(),
         cause,
         hint: None,
     };

@@ -48,7 +48,7 @@ pub fn connect(
             party: Party::Server,
             to: to.to_string(),
             hint: zone_hint(&race.failed),
-            attempts: race.failed,
+            attempts: shown(race.failed),
         }),
         Err(cause) if cause.kind() == io::ErrorKind::TimedOut => {
             race.cancel();
@@ -56,7 +56,7 @@ pub fn connect(
                 party: Party::Server,
                 to: to.to_string(),
                 limit: deadline.timeout(),
-                attempts: race.failed,
+                attempts: shown(race.failed),
             })
         }
         Err(cause) => Err(Error::System {
@@ -64,6 +64,14 @@ pub fn connect(
             cause,
         }),
     }
+}
+
+/// The addresses that failed, for an error.
+fn shown(failed: Vec<(SocketAddr, io::Error)>) -> Vec<(String, io::Error)> {
+    let shown = failed.into_iter();
+    shown
+        .map(|(address, cause)| (address.ip().to_string(), cause))
+        .collect()
 }
 
 /// The hint for a link-local address without an interface: the same address exists on every link.
@@ -288,8 +296,8 @@ mod tests {
             panic!("{error:?}");
         };
         assert_eq!(to, host().to_string());
-        let tried: Vec<_> = attempts.iter().map(|(address, _)| *address).collect();
-        assert_eq!(tried, [first, second]);
+        let tried: Vec<_> = attempts.iter().map(|(address, _)| &**address).collect();
+        assert_eq!(tried, ["127.0.0.1", "127.0.0.1"]);
     }
 
     #[test]

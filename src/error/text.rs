@@ -1,18 +1,17 @@
 //! The parts of error texts.
 
 use std::io;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::phase::Party;
 use crate::protocol::Violation;
 
-pub(super) fn attempts_text(attempts: &[(SocketAddr, io::Error)]) -> String {
+pub(super) fn attempts_text(attempts: &[(String, io::Error)]) -> String {
     match attempts {
         [] => String::new(),
-        [(address, cause)] => format!(" ({}): {}", address.ip(), plain(cause)),
+        [(address, cause)] => format!(" ({address}): {}", plain(cause)),
         many => many.iter().fold(":".to_owned(), |text, (address, cause)| {
-            format!("{text} {}: {};", address.ip(), plain(cause))
+            format!("{text} {address}: {};", plain(cause))
         }),
     }
     .trim_end_matches(';')

@@ -122,6 +122,11 @@ impl Headers {
         self.0.iter()
     }
 
+    /// The headers in order, to change them.
+    pub fn as_mut_slice(&mut self) -> &mut [Header] {
+        &mut self.0
+    }
+
     /// Combines default and custom headers: a custom header replaces the default of the same name
     /// in its place, the others follow in order. A default without a value is not sent.
     #[must_use]

@@ -73,8 +73,7 @@ impl FileResult {
         !self.earlier.is_empty() && matches!(self.verdict, FileOutcome::Passed)
     }
 
-    /// Removes secret values from parts that may be shortened later. The complete text of a report
-    /// is redacted again.
+    /// Removes secret values from everything that it quotes.
     #[must_use]
     pub fn redacted(mut self, redactor: &Redactor) -> Self {
         for verdict in self.earlier.iter_mut().chain([&mut self.verdict]) {
@@ -82,8 +81,8 @@ impl FileResult {
                 redact_error(error, redactor);
             }
         }
-        for line in &mut self.server {
-            *line = redactor.apply(line).into_owned();
+        for text in self.title.iter_mut().chain(&mut self.server) {
+            redactor.hide(text);
         }
         self
     }

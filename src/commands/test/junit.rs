@@ -17,7 +17,6 @@ use crate::error::Error;
 use crate::http::Secrets;
 use crate::output::escape::{self, Breaks};
 use crate::output::palette::Palette;
-use crate::output::redact::Redactor;
 use crate::output::report::{explain, Excerpts};
 use crate::output::verbosity::Verbosity;
 
@@ -88,13 +87,8 @@ impl Junit {
     /// # Errors
     ///
     /// [`Error::Output`].
-    pub fn write(
-        mut self,
-        data: ReportData<'_>,
-        redactor: &Redactor,
-        stop: Stop,
-    ) -> Result<(), Error> {
-        let text = text(data, self.begun, redactor);
+    pub fn write(mut self, data: ReportData<'_>, stop: Stop) -> Result<(), Error> {
+        let text = text(data, self.begun);
         let file = Console::new(self.file.as_fd(), stop);
         let written = file.and_then(|mut file| file.write_all(text.as_bytes()));
         let moved = written.and_then(|()| match &self.moved {
@@ -128,7 +122,7 @@ fn beside(path: &Path) -> PathBuf {
     path.with_file_name(name)
 }
 
-fn text(data: ReportData<'_>, begun: Timestamp, redactor: &Redactor) -> String {
+fn text(data: ReportData<'_>, begun: Timestamp) -> String {
     let ReportData {
         results,
         fault,
@@ -156,26 +150,20 @@ fn text(data: ReportData<'_>, begun: Timestamp, redactor: &Redactor) -> String {
     );
     if let Some(fault) = fault {
         out.push_str("    <testcase classname=\"wsline\" name=\"--serve\" time=\"0.000\">\n");
-        push_error(&mut out, "error", fault, redactor);
+        push_error(&mut out, "error", fault);
         out.push_str("    </testcase>\n");
     }
     for (name, result) in results {
-        push_case(&mut out, name, result.as_ref(), signal, redactor);
+        push_case(&mut out, name, result.as_ref(), signal);
     }
     out.push_str("  </testsuite>\n</testsuites>\n");
     out
 }
 
-fn push_case(
-    out: &mut String,
-    name: &str,
-    result: Option<&FileResult>,
-    signal: Option<i32>,
-    redactor: &Redactor,
-) {
+fn push_case(out: &mut String, name: &str, result: Option<&FileResult>, signal: Option<i32>) {
     let seconds = result.map_or(0.0, |result| result.lasted.as_secs_f64());
     let title = result.and_then(|result| result.title.as_deref());
-    let title = title.map(|title| escaped(&redactor.apply(title)));
+    let title = title.map(escaped);
     let name = escaped(name);
     let folder = name.rsplit_once('/').map_or("", |(folder, _)| folder);
     let class = if folder.is_empty() { "wsline" } else { folder };
@@ -198,30 +186,30 @@ fn push_case(
         }
         Some(FileOutcome::Failed(error)) => {
             out.push_str(">\n");
-            push_error(out, "failure", error, redactor);
+            push_error(out, "failure", error);
         }
         Some(FileOutcome::Error(error)) => {
             out.push_str(">\n");
-            push_error(out, "error", error, redactor);
+            push_error(out, "error", error);
         }
         Some(FileOutcome::Stopped) if signal.is_some() => {
             let error = Error::Signal(signal.unwrap_or_default());
             out.push_str(">\n");
-            push_error(out, "error", &error, redactor);
+            push_error(out, "error", &error);
         }
         Some(FileOutcome::Stopped) => out.push_str(">\n      <skipped message=\"interrupted\"/>\n"),
         None => out.push_str(">\n      <skipped message=\"not run\"/>\n"),
     }
     if let Some(result) = result {
-        push_attempts(out, result, redactor);
-        push_server(out, result, redactor);
+        push_attempts(out, result);
+        push_server(out, result);
     }
     out.push_str("    </testcase>\n");
 }
 
 /// The attempts before the last one, with the elements of Maven Surefire: those of a file that
 /// passed in the end are flaky.
-fn push_attempts(out: &mut String, result: &FileResult, redactor: &Redactor) {
+fn push_attempts(out: &mut String, result: &FileResult) {
     for outcome in &result.earlier {
         let (element, error) = match (outcome, result.is_flaky()) {
             (FileOutcome::Failed(error), true) => ("flakyFailure", error),
@@ -230,19 +218,17 @@ fn push_attempts(out: &mut String, result: &FileResult, redactor: &Redactor) {
             (FileOutcome::Error(error), false) => ("rerunError", error),
             (FileOutcome::Passed | FileOutcome::Stopped, _) => continue,
         };
-        push_error(out, element, error, redactor);
+        push_error(out, element, error);
     }
 }
 
 /// What the server printed.
-fn push_server(out: &mut String, result: &FileResult, redactor: &Redactor) {
+fn push_server(out: &mut String, result: &FileResult) {
     if result.server.is_empty() {
         return;
     }
-    let lines = result.server.iter().map(|line| {
-        let line = redactor.apply(line);
-        escaped(&escape::text(&line, Breaks::Shown))
-    });
+    let lines = result.server.iter();
+    let lines = lines.map(|line| escaped(&escape::text(line, Breaks::Shown)));
     let lines: Vec<_> = lines.collect();
     let _ = writeln!(
         out,
@@ -251,7 +237,7 @@ fn push_server(out: &mut String, result: &FileResult, redactor: &Redactor) {
     );
 }
 
-fn push_error(out: &mut String, element: &str, error: &Error, redactor: &Redactor) {
+fn push_error(out: &mut String, element: &str, error: &Error) {
     let message = error.to_string();
     let message = escape::text(&message, Breaks::Shown);
     let details = explain(
@@ -265,8 +251,8 @@ fn push_error(out: &mut String, element: &str, error: &Error, redactor: &Redacto
         out,
         "      <{element} type=\"{}\" message=\"{}\">{}</{element}>",
         kind(error),
-        escaped(&redactor.apply(&message)),
-        escaped(&redactor.apply(details.trim_end())).replace("&#10;", "\n")
+        escaped(&message),
+        escaped(details.trim_end()).replace("&#10;", "\n")
     );
 }
 
@@ -333,7 +319,7 @@ mod tests {
         let unmet = Error::Unmet(Box::new(Unmet {
             place: Some("b.ws:3".to_owned()),
             ..Unmet::new(
-                Goal::Receive(Phrase::value("\"<s3cret>\"")),
+                Goal::Receive(Phrase::value("\"<hello>\"")),
                 Instead::NotOpen,
             )
         }));
@@ -351,12 +337,10 @@ mod tests {
             lasted: Duration::from_secs(2),
         };
         let begun = Timestamp::UNIX_EPOCH;
-        let redactor = Redactor::new([("TOKEN", "s3cret")]);
-        let says =
-            "b.ws:3: expected &quot;&lt;${TOKEN}&gt;&quot;, but the connection is not open yet";
+        let says = "b.ws:3: expected &quot;&lt;hello&gt;&quot;, but the connection is not open yet";
         let totals = "name=\"wsline\" tests=\"5\" failures=\"1\" errors=\"1\" time=\"2.000\"";
         assert_eq!(
-            text(data, begun, &redactor),
+            text(data, begun),
             format!(
                 r#"<?xml version="1.0" encoding="UTF-8"?>
 <testsuites {totals}>

@@ -7,10 +7,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::file_result::{Counts, FileOutcome, FileResult};
-use crate::error::{Error, ParseError, Unmet};
+use crate::error::{Error, ParseError, RecentMessage, Unmet};
 use crate::http::Secrets;
 use crate::output::json_text;
-use crate::output::redact::Redactor;
 
 #[derive(Serialize)]
 struct FileObject<'a> {
@@ -25,8 +24,8 @@ struct FileObject<'a> {
     attempts: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<ErrorObject>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    server: Vec<String>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    server: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -92,7 +91,7 @@ struct SummaryObject {
 /// # Errors
 ///
 /// The error of serializing.
-pub fn for_file(result: &FileResult, redactor: &Redactor) -> io::Result<Vec<u8>> {
+pub fn for_file(result: &FileResult) -> io::Result<Vec<u8>> {
     let word = match result.verdict {
         FileOutcome::Passed => "passed",
         FileOutcome::Failed(_) => "failed",
@@ -108,15 +107,8 @@ pub fn for_file(result: &FileResult, redactor: &Redactor) -> io::Result<Vec<u8>>
         statements: result.statements,
         expectations: result.expectations,
         attempts: result.earlier.len() + 1,
-        server: result
-            .server
-            .iter()
-            .map(|line| redactor.apply(line).into_owned())
-            .collect(),
-        error: result
-            .verdict
-            .error()
-            .map(|error| ErrorObject::new(error, redactor)),
+        server: &result.server,
+        error: result.verdict.error().map(ErrorObject::new),
     })
 }
 
@@ -140,8 +132,7 @@ pub fn summary(counts: Counts, lasted: Duration, exit: u8) -> io::Result<Vec<u8>
 }
 
 impl ErrorObject {
-    fn new(error: &Error, redactor: &Redactor) -> Self {
-        let text = |text: &str| redactor.apply(text).into_owned();
+    fn new(error: &Error) -> Self {
         let details = match error.root() {
             Error::Unmet(unmet) => {
                 let Unmet {
@@ -159,12 +150,12 @@ impl ErrorObject {
                 Details::Unmet {
                     place: place.clone(),
                     connection: connection.clone(),
-                    expected: text(&goal.to_string()),
-                    instead: text(&unmet.explanation()),
-                    difference: difference.lines().iter().map(|line| text(line)).collect(),
-                    recent: recent.iter().map(|it| text(&it.to_string())).collect(),
-                    response: head.map(|head| head.map(|line| text(&line)).collect()),
-                    body: body.map(|body| text(&beginning(body))),
+                    expected: goal.to_string(),
+                    instead: unmet.explanation(),
+                    difference: difference.lines(),
+                    recent: recent.iter().map(RecentMessage::to_string).collect(),
+                    response: head.map(Iterator::collect),
+                    body: body.map(beginning),
                 }
             }
             Error::SessionFile(parse_error) => {
@@ -177,15 +168,15 @@ impl ErrorObject {
                 Details::ParseError {
                     line: *line,
                     column: *column,
-                    text: text(of_line),
+                    text: of_line.clone(),
                 }
             }
             _ => Details::None {},
         };
         Self {
             phase: error.phase().name(),
-            message: text(&error.to_string()),
-            hint: error.hint().map(text),
+            message: error.to_string(),
+            hint: error.hint().map(str::to_owned),
             exit: error.exit_code().number(),
             details,
         }

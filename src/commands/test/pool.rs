@@ -18,6 +18,7 @@ use super::reporting::PrintLine;
 use super::server::ServerOutput;
 use crate::driver::{Relay, Signals};
 use crate::error::Error;
+use crate::output::redact::Redactor;
 
 /// An event for the controller.
 #[derive(Debug)]
@@ -38,6 +39,8 @@ pub enum WorkerEvent {
 pub struct Controller {
     /// Prints the results.
     pub reporter: Reporter,
+    /// Removes secret values from what it gets.
+    redactor: Redactor,
     events: Receiver<WorkerEvent>,
     /// The first signal.
     signal: Option<i32>,
@@ -51,9 +54,15 @@ pub struct Controller {
 impl Controller {
     /// Creates a controller that receives `events`.
     #[must_use]
-    pub fn new(reporter: Reporter, events: Receiver<WorkerEvent>, verbose: bool) -> Self {
+    pub fn new(
+        reporter: Reporter,
+        redactor: Redactor,
+        events: Receiver<WorkerEvent>,
+        verbose: bool,
+    ) -> Self {
         Self {
             reporter,
+            redactor,
             events,
             signal: None,
             signals: 0,
@@ -82,7 +91,7 @@ impl Controller {
         {
             result.server = server.last_lines_after(lines);
         }
-        let result = result.redacted(self.reporter.redactor());
+        let result = result.redacted(&self.redactor);
         self.reporter.end(&result);
         result
     }
@@ -93,10 +102,9 @@ impl Controller {
         self.verbose
     }
 
-    /// Removes secret values from a text.
-    #[must_use]
-    pub fn redacted(&self, text: &str) -> String {
-        self.reporter.redactor().apply(text).into_owned()
+    /// Prints a line to stderr, without secret values.
+    pub fn say(&mut self, line: &str) {
+        self.reporter.say(&self.redactor.apply(line));
     }
 
     /// The first signal, if one has arrived.
@@ -126,7 +134,7 @@ impl Controller {
             None => self.events.recv().ok()?,
         };
         match &events {
-            WorkerEvent::Line(line) if self.verbose => self.reporter.say(line),
+            WorkerEvent::Line(line) if self.verbose => self.say(line),
             WorkerEvent::Signal(signal) => {
                 self.signal.get_or_insert(*signal);
                 self.signals += 1;

@@ -15,7 +15,6 @@ use crate::error::Error;
 use crate::http::Secrets;
 use crate::output::escape::{self, Breaks};
 use crate::output::palette::{Palette, Style};
-use crate::output::redact::Redactor;
 use crate::output::report::{explain, Excerpts};
 use crate::output::verbosity::Verbosity;
 use crate::text::elide;
@@ -51,7 +50,6 @@ pub struct Reporter {
     style: ReportStyle,
     out: Box<dyn Write>,
     err: Box<dyn Write>,
-    redactor: Redactor,
     running: Vec<String>,
     done: usize,
     total: usize,
@@ -65,18 +63,11 @@ pub struct Reporter {
 impl Reporter {
     /// Creates a reporter for `total` files.
     #[must_use]
-    pub fn new(
-        style: ReportStyle,
-        out: Box<dyn Write>,
-        err: Box<dyn Write>,
-        redactor: Redactor,
-        total: usize,
-    ) -> Self {
+    pub fn new(style: ReportStyle, out: Box<dyn Write>, err: Box<dyn Write>, total: usize) -> Self {
         Self {
             style,
             out,
             err,
-            redactor,
             running: Vec::new(),
             done: 0,
             total,
@@ -84,12 +75,6 @@ impl Reporter {
             closed: false,
             fault: None,
         }
-    }
-
-    /// Redacts everything that is printed.
-    #[must_use]
-    pub fn redactor(&self) -> &Redactor {
-        &self.redactor
     }
 
     /// Takes the write error of stdout, if there is one. A closed pipe is not an error: only the
@@ -120,7 +105,7 @@ impl Reporter {
         self.erase();
         let passed = matches!(result.verdict, FileOutcome::Passed);
         match self.style.format {
-            ReportFormat::Json => self.put_object(objects::for_file(result, &self.redactor)),
+            ReportFormat::Json => self.put_object(objects::for_file(result)),
             ReportFormat::Failures if passed => {}
             ReportFormat::Lines | ReportFormat::Failures => {
                 let block = self.block(result);
@@ -146,10 +131,7 @@ impl Reporter {
     /// Prints the annotation of a file that did not pass: on stdout, or on stderr where stdout has
     /// JSON lines.
     fn annotate(&mut self, result: &FileResult) {
-        let line = self
-            .style
-            .annotate
-            .then(|| annotation::line(result, &self.redactor));
+        let line = self.style.annotate.then(|| annotation::line(result));
         let Some(line) = line.flatten() else { return };
         if self.style.format == ReportFormat::Json {
             // An error can't be reported anywhere.
@@ -162,8 +144,7 @@ impl Reporter {
     /// Prints a line to stderr.
     pub fn say(&mut self, line: &str) {
         self.erase();
-        let line = self.redactor.apply(line);
-        let line = format!("{}\n", self.plain(&escape::text(&line, Breaks::Shown)));
+        let line = format!("{}\n", self.plain(&escape::text(line, Breaks::Shown)));
         // An error can't be reported anywhere.
         let _ = self.err.write_all(line.as_bytes());
         self.draw();
@@ -204,7 +185,7 @@ impl Reporter {
                 Secrets::Hidden,
                 self.style.excerpts,
             );
-            for line in self.redactor.apply(&details).lines() {
+            for line in details.lines() {
                 self.push_indented(&mut block, "  ", line);
             }
         }

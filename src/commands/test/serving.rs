@@ -15,9 +15,7 @@ use crate::cli::{ConnectionOptions, TestArgs};
 use crate::connect::proxy::ProxyOptions;
 use crate::deadline::Deadline;
 use crate::error::Error;
-use crate::output::redact::Redactor;
 use crate::plan::{ConnectionPlan, Environment, Values};
-use crate::target::InvalidUrl;
 
 /// What to start and to wait for before the files are run.
 pub struct Serve {
@@ -72,18 +70,6 @@ pub fn endpoint(
     Ok(Endpoint::new(request))
 }
 
-/// The error without secrets.
-#[must_use]
-pub fn redacted(error: Error, redactor: &Redactor) -> Error {
-    match error {
-        Error::Url(invalid) => Error::Url(InvalidUrl {
-            problem: redactor.apply(&invalid.problem).into_owned(),
-            hint: invalid.hint.map(|hint| redactor.apply(&hint).into_owned()),
-        }),
-        error => error,
-    }
-}
-
 /// Runs `work` once the server can be used, if there is one, and while the server of `--serve` is
 /// running.
 pub fn with_server(
@@ -106,7 +92,7 @@ pub fn with_server(
              or omit --serve",
             endpoint.address()
         );
-        return Err(Error::Usage(controller.redacted(&sentence)));
+        return Err(Error::Usage(sentence));
     }
     // Lines are only sent if they are printed.
     let lines = controller.is_verbose().then(|| sender.clone());
@@ -131,18 +117,18 @@ pub fn with_server(
     });
     if let Some(status) = died {
         let ending = server::ending(status);
-        controller.reporter.say(&format!(
+        controller.say(&format!(
             "wsline: the --serve server exited before the tests ended: {ending}"
         ));
-        for line in last_lines(&server, controller) {
-            controller.reporter.say(&format!("  {line}"));
+        for line in server.last_lines() {
+            controller.say(&format!("  {line}"));
         }
     }
-    ran.map_err(|error| with_last_lines(error, &server, controller))
+    ran.map_err(|error| with_last_lines(error, &server))
 }
 
 /// An error of the server, with what it printed last.
-fn with_last_lines(error: Error, server: &Server, controller: &Controller) -> Error {
+fn with_last_lines(error: Error, server: &Server) -> Error {
     match error {
         Error::ServerLate {
             is_own,
@@ -155,11 +141,11 @@ fn with_last_lines(error: Error, server: &Server, controller: &Controller) -> Er
             url,
             limit,
             cause,
-            last: last_lines(server, controller),
+            last: server.last_lines(),
         },
         Error::ServerEnded { ending, .. } => Error::ServerEnded {
             ending,
-            last: last_lines(server, controller),
+            last: server.last_lines(),
         },
         error => error,
     }
@@ -176,11 +162,6 @@ fn died(server: &mut Server, controller: &mut Controller) -> Option<ExitStatus> 
         controller.receive(Some(server::POLL_INTERVAL));
     }
     None
-}
-
-fn last_lines(server: &Server, controller: &Controller) -> Vec<String> {
-    let lines = server.last_lines();
-    lines.iter().map(|line| controller.redacted(line)).collect()
 }
 
 /// Waits until the server accepts a WebSocket, or refuses it by a status that shows that it works.
@@ -218,12 +199,12 @@ fn wait_until_ready(
         if deadline.remaining().is_err() {
             return Err(Error::ServerLate {
                 is_own: server.is_some(),
-                url: controller.redacted(endpoint.url()),
+                url: endpoint.url().to_owned(),
                 limit: deadline.timeout(),
-                cause: controller.redacted(match &*cause {
-                    "" => "it did not respond",
-                    cause => cause,
-                }),
+                cause: match &*cause {
+                    "" => "it did not respond".to_owned(),
+                    _ => cause,
+                },
                 last: Vec::new(),
             });
         }

@@ -8,7 +8,6 @@ use super::junit::{Junit, ReportData};
 use super::pool::Controller;
 use crate::error::Error;
 use crate::exit::ExitCode;
-use crate::output::redact::Redactor;
 
 /// What is needed to report the end.
 pub struct Summary {
@@ -53,7 +52,6 @@ impl Summary {
         self,
         mut controller: Controller,
         junit: Option<Junit>,
-        redactor: &Redactor,
         stop: Stop,
     ) -> Result<ExitCode, Error> {
         let code = exit_code(&self.results, self.fault.as_ref(), &controller);
@@ -68,7 +66,7 @@ impl Summary {
             signal,
             lasted: self.lasted,
         };
-        let written = junit.map_or(Ok(()), |junit| junit.write(data, redactor, stop));
+        let written = junit.map_or(Ok(()), |junit| junit.write(data, stop));
         // Signals may have arrived while a report was written.
         while controller.receive(Some(Duration::ZERO)).is_some() {}
         if let Some(signal) = controller.signal() {

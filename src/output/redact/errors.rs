@@ -1,61 +1,86 @@
 //! Errors without the secret values that they quote.
 
+use std::io;
+
 use super::Redactor;
 use crate::conversation::matching::{Difference, DifferenceLine};
-use crate::error::{Error, Note, ParseError, Unmet};
-use crate::http::Body;
+use crate::error::{Error, Note, Refusal, Unmet};
+use crate::http::ResponseHead;
 
 /// An error of a conversation without the values of secret variables, given as names and values.
 #[must_use]
-pub fn hide_values(mut error: Error, variables: &[(String, String)]) -> Error {
+pub fn hide_values(error: Error, variables: &[(String, String)]) -> Error {
     let variables = variables.iter().map(|(name, value)| (&**name, &**value));
-    redact_error(&mut error, &Redactor::new(variables));
-    error
+    Redactor::new(variables).without_secrets(error)
 }
 
-/// Removes secret values from everything that an error quotes.
-pub fn redact_error(error: &mut Error, redactor: &Redactor) {
-    let text = |text: &mut String| _ = redactor.hide(text);
-    match error {
-        Error::At { error, .. } => redact_error(error, redactor),
-        Error::Unmet(unmet) => {
-            let Unmet {
-                place: _,
-                connection: _,
-                goal,
-                instead,
-                notes,
-                difference,
-                recent,
-                refusal,
-            } = &mut **unmet;
-            goal.values_mut().into_iter().for_each(text);
-            instead.values_mut().into_iter().for_each(text);
-            notes.iter_mut().flat_map(Note::values_mut).for_each(text);
-            let recent = recent.iter_mut();
-            recent
-                .flat_map(|message| message.message.values_mut())
-                .for_each(text);
-            redact_difference(difference, redactor);
-            if let Some(refusal) = refusal {
-                redact_body(&mut refusal.body, redactor);
-            }
-        }
-        Error::SessionFile(parse_error) => {
-            let ParseError { cause, .. } = &mut **parse_error;
-            text(cause);
-        }
-        Error::Refused(refusal)
-        | Error::ProxyRefused {
-            refusal: Some(refusal),
-            ..
-        } => redact_body(&mut refusal.body, redactor),
-        _ => {}
+impl Redactor {
+    /// The error without secret values.
+    #[must_use]
+    pub fn without_secrets(&self, mut error: Error) -> Error {
+        redact_error(&mut error, self);
+        error
     }
 }
 
-fn redact_body(body: &mut Body, redactor: &Redactor) {
-    body.bytes = redactor.apply_to_bytes(&body.bytes, body.truncated);
+/// Removes secret values from everything that an error quotes. Its own words stay as they are.
+pub fn redact_error(error: &mut Error, redactor: &Redactor) {
+    for text in error.texts_mut() {
+        redactor.hide(text);
+    }
+    for cause in error.causes_mut() {
+        let mut text = cause.to_string();
+        if redactor.hide(&mut text) {
+            *cause = io::Error::new(cause.kind(), text);
+        }
+    }
+    if let Some(head) = error.head_mut() {
+        redact_head(head, redactor);
+    }
+    if let Some(Refusal { head, body, hint }) = error.refusal_mut() {
+        redact_head(head, redactor);
+        body.bytes = redactor.apply_to_bytes(&body.bytes, body.truncated);
+        if let Some(hint) = hint {
+            redactor.hide(hint);
+        }
+    }
+    if let Some(unmet) = error.unmet_mut() {
+        redact_unmet(unmet, redactor);
+    }
+}
+
+fn redact_head(head: &mut ResponseHead, redactor: &Redactor) {
+    redactor.hide(&mut head.status_line);
+    if let Some(problem) = &mut head.problem {
+        redactor.hide(problem);
+    }
+    for header in head.headers.as_mut_slice() {
+        redactor.hide(&mut header.name);
+        header.value = redactor.apply_to_bytes(&header.value, false);
+    }
+}
+
+fn redact_unmet(unmet: &mut Unmet, redactor: &Redactor) {
+    let Unmet {
+        place,
+        connection,
+        goal,
+        instead,
+        notes,
+        difference,
+        recent,
+        // It is a response.
+        refusal: _,
+    } = unmet;
+    let texts = place.iter_mut().chain(connection);
+    let texts = texts.chain(goal.values_mut()).chain(instead.values_mut());
+    let texts = texts.chain(notes.iter_mut().flat_map(Note::values_mut));
+    let recent = recent.iter_mut();
+    let recent = recent.flat_map(|it| it.connection.iter_mut().chain(it.message.values_mut()));
+    for text in texts.chain(recent) {
+        redactor.hide(text);
+    }
+    redact_difference(difference, redactor);
 }
 
 /// Removes secret values from a difference. A mark below a line that contained one is removed,
@@ -98,90 +123,4 @@ fn redacted_row(bytes: &[u8], redactor: &Redactor) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::conversation::matching::Side;
-    use crate::error::Refusal;
-    use crate::text::phrase::Phrase;
-
-    /// The lines of a difference without secrets.
-    fn redacted(lines: &[DifferenceLine], variable: (&str, &str)) -> Vec<String> {
-        let mut difference = Difference(lines.to_vec());
-        redact_difference(&mut difference, &Redactor::new([variable]));
-        difference.lines()
-    }
-
-    #[test]
-    fn marks_are_removed_below_redacted_lines() {
-        let redacted = |lines: &[DifferenceLine]| redacted(lines, ("TOKEN", "s3cret"));
-        let expected = |text: &str| DifferenceLine::Text(Side::Expected, text.to_owned());
-        let received = |text: &str| DifferenceLine::Text(Side::Received, text.to_owned());
-        let mark = |column| DifferenceLine::Mark { column, width: 1 };
-        assert_eq!(
-            redacted(&[expected("ab"), received("ac"), mark(1)]),
-            ["- ab", "+ ac", "   ^"]
-        );
-        assert_eq!(
-            redacted(&[
-                expected("s3cret b"),
-                received("s3cret c"),
-                mark(7),
-                expected("d"),
-                received("e"),
-                mark(0),
-            ]),
-            ["- ${TOKEN} b", "+ ${TOKEN} c", "- d", "+ e", "  ^"]
-        );
-    }
-
-    #[test]
-    fn values_of_json_are_redacted_and_words_are_kept() {
-        let what = Phrase::words("expected ").and_value("\"expected\"");
-        assert_eq!(
-            redacted(
-                &[DifferenceLine::Value("/expected".to_owned(), what)],
-                ("WORD", "expected")
-            ),
-            ["/${WORD}: expected \"${WORD}\""]
-        );
-    }
-
-    #[test]
-    fn rows_of_hex_dumps_are_redacted() {
-        let row = |start, bytes: &[u8]| {
-            let row = DifferenceLine::Row(Side::Received, start, bytes.to_vec());
-            redacted(&[row], ("TOKEN", "0123456789abcdefghij")).concat()
-        };
-        assert_eq!(row(0, b"say 0123456789ab"), "+ 00000000  say ${TOKEN}");
-        assert_eq!(row(16, b"456789abcdefghij"), "+ 00000010  ${TOKEN}");
-        assert_eq!(
-            row(16, b"cdefghij\x00\xff"),
-            "+ 00000010  ${TOKEN}\0\u{fffd}"
-        );
-        let harmless = DifferenceLine::Row(Side::Received, 0, b"nothing\x00".to_vec());
-        assert_eq!(row(0, b"nothing\x00"), harmless.to_string());
-    }
-
-    #[test]
-    fn body_of_a_refusal_is_redacted() {
-        let redactor = Redactor::new([("TOKEN", "s3cret-value")]);
-        let redacted = |body: &[u8], truncated| {
-            let mut error = Error::Refused(Box::new(Refusal {
-                body: Body {
-                    bytes: body.to_vec(),
-                    truncated,
-                    coding: None,
-                },
-                ..Refusal::default()
-            }));
-            redact_error(&mut error, &redactor);
-            match error {
-                Error::Refused(refusal) => refusal.body.bytes,
-                other => panic!("{other:?}"),
-            }
-        };
-        assert_eq!(redacted(b"\0s3cret-value\xff", false), b"\0${TOKEN}\xff");
-        assert_eq!(redacted(b"no s3cret", true), b"no ${TOKEN}");
-        assert_eq!(redacted(b"no s3cret", false), b"no s3cret");
-    }
-}
+mod tests;

@@ -81,7 +81,7 @@ fn fates(
         live: None,
     };
     let redactor = Redactor::new([("TOKEN", "s3cret")]);
-    let reporter = Reporter::new(style, out, Box::new(io::sink()), redactor, files.len());
+    let reporter = Reporter::new(style, out, Box::new(io::sink()), files.len());
     let (sender, events) = channel();
     for events in before {
         if let WorkerEvent::Signal(number) = events {
@@ -90,7 +90,7 @@ fn fates(
                 .expect("it is received");
         }
     }
-    let mut controller = Controller::new(reporter, events, false);
+    let mut controller = Controller::new(reporter, redactor, events, false);
     let results = super::run(files, options, run, &sender, &mut controller).expect("threads");
     let fate = |(_, result): &(String, Option<FileResult>)| match result {
         None => '-',
@@ -214,15 +214,30 @@ fn secrets_are_redacted_in_results() {
         ..Unmet::new(Goal::Receive(Phrase::value("s3cret")), Instead::NotOpen)
     };
     let shown = Box::new(out.clone());
-    let (fates, _) = fates(BAIL, files(1), &[], shown, &|file, _, _| {
-        result(file, FileOutcome::Failed(Error::Unmet(Box::new(unmet()))))
+    let ran = fates(BAIL, files(1), &[], shown, &|file, _, _| {
+        let failed = FileOutcome::Failed(Error::Unmet(Box::new(unmet())));
+        FileResult {
+            title: Some("with s3cret".to_owned()),
+            server: vec!["got s3cret".to_owned()],
+            ..result(file, failed)
+        }
     });
+    let (fates, mut controller) = ran;
     assert_eq!(fates, "f");
     let text = String::from_utf8(out.0.take()).expect("text");
-    assert!(
-        text.contains("${TOKEN}") && !text.contains("s3cret"),
-        "{text}"
+    let expected =
+        "FAIL  0.ws  (0.000 s)\n  expected ${TOKEN}, but the connection is not open yet\n  \
+                    the last messages:\n    > ${TOKEN}\n  the server's last output:\n    \
+                    got ${TOKEN}\n";
+    assert_eq!(text, expected);
+    let hidden = controller.end(
+        FileResult {
+            title: Some("with s3cret".to_owned()),
+            ..result(files(1).remove(0), FileOutcome::Passed)
+        },
+        0,
     );
+    assert_eq!(hidden.title.as_deref(), Some("with ${TOKEN}"));
 }
 
 #[test]

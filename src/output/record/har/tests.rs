@@ -279,7 +279,7 @@ fn missing_response_is_an_entry_with_an_error() {
     let error = Error::Resolve {
         party: crate::error::Party::Server,
         hint: None,
-        host: "h".parse().expect("a host"),
+        host: "h".to_owned(),
         cause: "no such name".to_owned(),
     };
     let entries = archived.tell(30, &Event::ConnectFailed(&error));
